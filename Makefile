@@ -1,0 +1,38 @@
+# Six words: setup, lab, test, check, bench, fmt. Everything lives in .venv; nothing else is touched.
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
+BIN := .venv/bin
+STAMP := .venv/.stamp
+
+.PHONY: setup lab test check bench fmt clean
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml
+	@test -n "$(PYTHON)" || { echo "make: no Python found; Python 3.11 or 3.12 is needed (Debian: apt-get install python3 python3-venv)"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))' || { echo "make: $(PYTHON) is not Python 3.11 or 3.12; call make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "make: $(PYTHON) has no venv module (Debian: apt-get install python3-venv)"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]' || { echo "make: pip could not install what pyproject.toml names (its words are above)"; exit 1; }
+	@touch $@
+
+lab: setup
+	@$(BIN)/sipedge lab
+
+check: setup
+	@$(BIN)/ruff format --check --quiet . || { echo "make check: the files above want 'make fmt'"; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/pytest -n 2 -m "not e2e"
+
+test: setup
+	@$(BIN)/pytest -n 2
+
+fmt: setup
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --fix .
+
+bench: setup
+	@$(BIN)/python -m tools.bench
+
+clean:
+	rm -rf .venv build *.egg-info .mypy_cache .ruff_cache .hypothesis

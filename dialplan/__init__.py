@@ -1,0 +1,1 @@
+"""Where a request should go: transforms and priority-ordered search rules. Pure."""

@@ -1,0 +1,195 @@
+"""Transforms, search rules and dial plans as frozen records; each rule knows where it is written.
+
+Fields, values and defaults are Expressway's (Configuration > Dial plan), names spelled out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """1-based line and column in a file."""
+
+    file: str = ""
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+class PatternType(Enum):
+    EXACT = "exact"
+    PREFIX = "prefix"
+    SUFFIX = "suffix"
+    REGEX = "regex"
+
+
+class Behavior(Enum):
+    """What becomes of a matching alias. Rules: strip, leave, replace; transforms: all but leave."""
+
+    STRIP = "strip"
+    LEAVE = "leave"
+    REPLACE = "replace"
+    ADD_PREFIX = "add prefix"
+    ADD_SUFFIX = "add suffix"
+
+
+class Traffic(Enum):
+    """What a message is (Expressway's *SIP variant* as search history shows it)."""
+
+    STANDARD = "standard"
+    MICROSOFT_AV = "microsoft av"
+    MICROSOFT_SHARE = "microsoft share"
+    MICROSOFT_IMP = "microsoft imp"
+
+
+class TrafficType(Enum):
+    """What a rule asks for."""
+
+    ANY = "any"
+    STANDARD = "standard"
+    ANY_MICROSOFT = "any microsoft"
+    MICROSOFT_SIP = "microsoft sip"
+    MICROSOFT_IMP = "microsoft im and presence"
+
+
+TRAFFIC_ADMITTED: dict[TrafficType, frozenset[Traffic]] = {
+    TrafficType.ANY: frozenset(Traffic),
+    TrafficType.STANDARD: frozenset({Traffic.STANDARD}),
+    TrafficType.ANY_MICROSOFT: frozenset({Traffic.MICROSOFT_AV, Traffic.MICROSOFT_SHARE, Traffic.MICROSOFT_IMP}),
+    TrafficType.MICROSOFT_SIP: frozenset({Traffic.MICROSOFT_AV, Traffic.MICROSOFT_SHARE}),
+    TrafficType.MICROSOFT_IMP: frozenset({Traffic.MICROSOFT_IMP}),
+}
+
+
+class Protocol(Enum):
+    ANY = "any"
+    SIP = "sip"
+    H323 = "h323"
+
+
+class SourceMode(Enum):
+    ANY = "any"
+    ALL_ZONES = "all zones"
+    LOCAL_ZONE = "local zone"
+    NAMED = "named"
+
+
+class Mode(Enum):
+    ALIAS_PATTERN_MATCH = "alias pattern match"
+    ANY_ALIAS = "any alias"
+    ANY_IP_ADDRESS = "any ip address"
+
+
+class OnMatch(Enum):
+    CONTINUE = "continue"
+    STOP = "stop"
+
+
+class Outcome(Enum):
+    """Why a rule did or did not apply: the words of the command line's ``trace``."""
+
+    MATCHED = "matched"
+    PATTERN = "pattern"
+    MODE = "mode"
+    SOURCE = "source"
+    TRAFFIC = "traffic"
+    PROTOCOL = "protocol"
+    AUTHENTICATION = "authentication"
+    DISABLED = "disabled"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transform:
+    name: str
+    priority: int = 1
+    description: str = ""
+    pattern_type: PatternType = PatternType.PREFIX
+    pattern: str = ""
+    behavior: Behavior = Behavior.STRIP
+    replace: str = ""
+    enabled: bool = True
+    location: Location = field(default=Location(), compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchRule:
+    name: str
+    description: str = ""
+    priority: int = 100
+    protocol: Protocol = Protocol.ANY
+    traffic_type: TrafficType = TrafficType.ANY
+    source: SourceMode = SourceMode.ANY
+    source_name: str = ""
+    """The zone, with source NAMED."""
+    authenticated: bool = False
+    """*Request must be authenticated*."""
+    mode: Mode = Mode.ANY_ALIAS
+    pattern_type: PatternType = PatternType.PREFIX
+    pattern: str = ""
+    behavior: Behavior = Behavior.STRIP
+    replace: str = ""
+    on_match: OnMatch = OnMatch.CONTINUE
+    target: str = ""
+    """A zone's name."""
+    enabled: bool = True
+    location: Location = field(default=Location(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Dialplan:
+    """As written: not sorted, not checked against zones."""
+
+    transforms: tuple[Transform, ...] = ()
+    rules: tuple[SearchRule, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Variables:
+    """What ``%ip%``, ``%localdomains%`` and the others stand for (Expressway: pattern matching variables)."""
+
+    ipv4: tuple[str, ...] = ()
+    ipv6: tuple[str, ...] = ()
+    domains: tuple[str, ...] = ()
+    system_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One search: what is known of a request when the rules are asked."""
+
+    alias: str
+    source: str
+    """Name of the source zone; ``Default Zone`` means an unknown device, ``Local Zone`` a registered one."""
+    traffic: Traffic = Traffic.STANDARD
+    protocol: Protocol = Protocol.SIP
+    authenticated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    rule: str
+    zone: str
+    alias: str
+    """The alias for this target: the rule's behaviour applied to the searched alias."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """All targets of one priority, asked at the same time. ``stop``: a rule of this tier says Stop."""
+
+    priority: int
+    stop: bool
+    targets: tuple[Target, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TraceEntry:
+    rule: str
+    priority: int
+    outcome: Outcome

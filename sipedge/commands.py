@@ -1,0 +1,97 @@
+"""What the proxy core wants done. The I/O half carries them out in order; none of them blocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from zones.zone import Hop
+
+
+@dataclass(slots=True)
+class Respond:
+    """Send a response through its server transaction."""
+
+    transaction: int
+    status: int
+    data: bytes
+
+
+@dataclass(slots=True)
+class Forward:
+    """Open a client transaction: send a request to a hop (connecting first where needed)."""
+
+    branch: str
+    hop: Hop
+    head: bytes
+    body: bytes
+
+
+@dataclass(slots=True)
+class Cancel:
+    """Send a CANCEL in a client transaction of its own, on the connection that carried ``branch``."""
+
+    branch: str
+    data: bytes
+
+
+@dataclass(slots=True)
+class Abandon:
+    """End a client transaction that nobody waits for any more (Timer C after CANCEL, BENOTIFY)."""
+
+    branch: str
+
+
+@dataclass(slots=True)
+class Send:
+    """Send bytes outside any transaction to a hop (ACK to a 2xx, BENOTIFY)."""
+
+    hop: Hop
+    data: bytes
+
+
+@dataclass(slots=True)
+class Relay:
+    """Send bytes outside any transaction on an open connection (2xx retransmission, stateless answer)."""
+
+    connection: int
+    data: bytes
+
+
+@dataclass(slots=True)
+class Connect:
+    """Open a connection that does not wait for a request (traversal client)."""
+
+    hop: Hop
+
+
+@dataclass(slots=True)
+class Close:
+    connection: int
+    reason: str
+
+
+@dataclass(slots=True)
+class Resolve:
+    """Ask the DNS. ``kind`` is "NAPTR", "SRV", "A" or "AAAA"; the answer comes as Resolved."""
+
+    query: int
+    name: str
+    kind: str
+
+
+@dataclass(slots=True)
+class Log:
+    """One line for the operator; ``level`` as in logging ("info", "warning", "error")."""
+
+    level: str
+    text: str
+
+
+@dataclass(slots=True)
+class Record:
+    """A decision for the history: what arrived, what the search said, where it went."""
+
+    entry: object
+
+
+Command = Respond | Forward | Cancel | Abandon | Send | Relay | Connect | Close | Resolve | Log | Record

@@ -1,0 +1,112 @@
+"""What can happen to the proxy core. Each class is one sentence; the I/O half makes them, proxy.py takes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .message import Message
+
+
+@dataclass(slots=True)
+class RequestReceived:
+    """A request that is no retransmission arrived and, unless it is an ACK or BENOTIFY, opened a server transaction."""
+
+    transaction: int
+    """Number of the server transaction; 0 for ACK and BENOTIFY, which have none."""
+    connection: int
+    message: Message
+
+
+@dataclass(slots=True)
+class ResponseReceived:
+    """A response arrived, for a live client transaction or (``stray``) for none that pjsip still knows."""
+
+    branch: str
+    connection: int
+    message: Message
+    stray: bool = False
+
+
+@dataclass(slots=True)
+class MalformedReceived:
+    """pjsip could not read a header that routing needs."""
+
+    connection: int
+    message: Message
+    header: str
+    line: int
+    column: int
+
+
+@dataclass(slots=True)
+class ForwardFailed:
+    """A client transaction ended without a final response (RFC 3261 16.9): 408 timed out, 503 no transport."""
+
+    branch: str
+    status: int
+    reason: str
+
+
+@dataclass(slots=True)
+class ConnectionOpened:
+    """A connection is ready: TCP connected, TLS handshake done, certificate chain verified."""
+
+    connection: int
+    transport: str
+    """"TLS" or "TCP"."""
+    peer_address: str
+    peer_port: int
+    local_address: str
+    local_port: int
+    listener: str | None = None
+    """Name of the listener that accepted it, None for a connection that the edge opened."""
+    zone: str | None = None
+    """The zone it was opened for, None for an accepted one."""
+    names: tuple[str, ...] = ()
+    """Names in the peer's certificate that count: SANs, else the CN (identity.py); empty without a certificate."""
+    has_certificate: bool = False
+
+
+@dataclass(slots=True)
+class ConnectionFailed:
+    """A connection that Connect asked for did not come about."""
+
+    zone: str
+    address: str
+    port: int
+    reason: str
+
+
+@dataclass(slots=True)
+class ConnectionClosed:
+    connection: int
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Resolved:
+    """The answer to a Resolve command; ``records`` as zones.dns wants them, in the order the resolver gives."""
+
+    query: int
+    records: tuple[object, ...] = ()
+    error: str = ""
+    """'' (records or none of that type), "nxdomain", "timeout", "servfail"."""
+    ttl: float = 0.0
+
+
+@dataclass(slots=True)
+class ConfigChanged:
+    settings: object = field(repr=False)
+
+
+Event = (
+    RequestReceived
+    | ResponseReceived
+    | MalformedReceived
+    | ForwardFailed
+    | ConnectionOpened
+    | ConnectionFailed
+    | ConnectionClosed
+    | Resolved
+    | ConfigChanged
+)

@@ -1,0 +1,109 @@
+"""SIP and SIPS URIs (RFC 3261 section 19.1), read without changing a byte of what is forwarded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+SIP_SCHEMES = ("sip", "sips")
+DEFAULT_PORTS = {"tls": 5061, "tcp": 5060, "udp": 5060}
+
+
+class UriError(ValueError):
+    """A URI that cannot be read; ``str()`` is one sentence for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Uri:
+    """One URI, split. ``user`` keeps its escapes and password; ``host`` is lower case, IPv6 without brackets."""
+
+    text: str
+    scheme: str
+    user: str | None = None
+    host: str = ""
+    port: int | None = None
+    parameters: tuple[tuple[str, str | None], ...] = ()
+    headers: str | None = None
+
+    @property
+    def is_sip(self) -> bool:
+        return self.scheme in SIP_SCHEMES
+
+    def parameter(self, name: str) -> str | None:
+        """The value of a URI parameter ('' when it has none), None when absent. Names are case-insensitive."""
+        for key, value in self.parameters:
+            if key == name:
+                return value or ""
+        return None
+
+    @property
+    def transport(self) -> str | None:
+        """The transport asked for, lower case, without the quotes Lync writes; SIPS means TLS (RFC 3261 26.2.2)."""
+        value = self.parameter("transport")
+        if value:
+            return value.strip('"').lower()
+        return "tls" if self.scheme == "sips" else None
+
+    @property
+    def is_loose(self) -> bool:
+        return any(key == "lr" for key, _ in self.parameters)
+
+
+@lru_cache(maxsize=4096)
+def parse_uri(text: str) -> Uri:
+    """Split a URI. Schemes other than sip and sips keep only ``scheme`` and ``text``.
+
+    Raises UriError where there is no scheme, an empty host, a bad port or an unclosed IPv6 bracket.
+    """
+    scheme, colon, rest = text.partition(":")
+    scheme = scheme.lower()
+    if not colon or not scheme or not scheme[0].isalpha() or not all(c.isalnum() or c in "+-." for c in scheme):
+        raise UriError(f"'{text[:80]}' has no scheme such as sip: or sips:")
+    if scheme not in SIP_SCHEMES:
+        return Uri(text, scheme)
+    if any(c in rest for c in ' \t<>"') and not _quotes_only_in_parameters(rest):
+        raise UriError(f"'{text[:80]}' holds a blank, quote or angle bracket")
+    user, host_part = _split_user(rest)
+    host_part, _, headers = host_part.partition("?")
+    host_port, *raw_parameters = host_part.split(";")
+    host, port = split_host_port(host_port)
+    if not host:
+        raise UriError(f"'{text[:80]}' has no host")
+    return Uri(text, scheme, user, host, port, tuple(map(_parameter, filter(None, raw_parameters))), headers or None)
+
+
+def _split_user(rest: str) -> tuple[str | None, str]:
+    """The user part ends at the last ``@`` in front of the headers: ``;``, ``?`` and ``/`` are legal inside it."""
+    at = rest.rfind("@")
+    question = rest.find("?")
+    if 0 <= question < at and rest.find("@") < question:
+        at = rest.rfind("@", 0, question)
+    return (None, rest) if at < 0 else (rest[:at], rest[at + 1 :])
+
+
+def _parameter(text: str) -> tuple[str, str | None]:
+    name, equals, value = text.partition("=")
+    return name.lower(), value if equals else None
+
+
+def _quotes_only_in_parameters(rest: str) -> bool:
+    """Lync writes ``;transport="tcp"``: quotes are let through after the first semicolon, blanks and brackets never."""
+    return not any(c in rest for c in " \t<>") and '"' not in rest.partition(";")[0]
+
+
+def split_host_port(text: str) -> tuple[str, int | None]:
+    """``host[:port]`` with IPv6 in brackets; raises UriError for a port that is no number from 1 to 65535."""
+    if text.startswith("["):
+        host, bracket, tail = text[1:].partition("]")
+        if not bracket or (tail and not tail.startswith(":")):
+            raise UriError(f"'{text[:80]}' is not an IPv6 address in brackets with an optional port")
+        port_text = tail[1:]
+    else:
+        host, colon, port_text = text.partition(":")
+        if colon and not port_text:
+            raise UriError(f"'{text[:80]}' has a colon but no port")
+    if not port_text:
+        return host.lower(), None
+    if not (port_text.isascii() and port_text.isdigit() and len(port_text) <= 5 and 0 < int(port_text) < 65536):
+        raise UriError(f"'{text[:80]}' has a port that is not a number from 1 to 65535")
+    return host.lower(), int(port_text)

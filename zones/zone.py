@@ -1,0 +1,169 @@
+"""What lies where: the zones an edge knows, as frozen records (Expressway: Configuration > Zones).
+
+Names, values and defaults follow the Expressway; where this edge is stricter on purpose the field says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+
+DEFAULT_ZONE = "Default Zone"
+LOCAL_ZONE = "Local Zone"
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One place to send a request to: an address to connect to, or a connection that is already there."""
+
+    zone: str
+    transport: str = "TLS"
+    """"TLS" or "TCP"."""
+    address: str = ""
+    """IPv4 or IPv6 text, never a name."""
+    port: int = 0
+    name: str = ""
+    """The name the peer's certificate must carry and that SNI asks for; '' where the zone does not verify."""
+    connection: int = 0
+    """When not 0: send on this open connection (traversal zones); address and port say nothing."""
+
+
+class AuthenticationPolicy(Enum):
+    CHECK = "check credentials"
+    DO_NOT_CHECK = "do not check credentials"
+    TREAT_AS_AUTHENTICATED = "treat as authenticated"
+
+
+class ExtendedKeyUsage(Enum):
+    """What to do with a peer certificate that lacks the usage of its role (clientAuth inbound, serverAuth outbound)."""
+
+    STRICT = "strict"
+    WARN = "warn"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class TlsPolicy:
+    """How a zone treats its peer's certificate. ``verify`` defaults to on (Expressway: off): fail closed."""
+
+    verify: bool = True
+    """Check the name in the certificate, both directions. The chain is always checked."""
+    subject_names: tuple[str, ...] = ()
+    """Names of which one must be in the certificate; empty: the configured peer name (neighbor, traversal client) or
+    the SRV target / domain (DNS)."""
+    wildcards: bool = False
+    """Whether ``*.example.com`` in a certificate matches one label (RFC 6125 6.4.3); RFC 5922 7.2 forbids it."""
+    minimum_version: str = "1.2"
+    """"1.2" or "1.3"."""
+    extended_key_usage: ExtendedKeyUsage = ExtendedKeyUsage.STRICT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zone:
+    """What all zones have."""
+
+    name: str
+    hop_count: int = 15
+    transport: str = "TLS"
+    authentication_policy: AuthenticationPolicy = AuthenticationPolicy.DO_NOT_CHECK
+    authentication_trust: bool = False
+    preloaded_routes: bool = True
+    """False: an INVITE with a foreign Route from this zone gets 404 (Expressway: Preloaded SIP routes support Off)."""
+    record_route_subscribe: bool = False
+    """True: SUBSCRIBE is record-routed to and from this zone, so NOTIFY follows the signed Route."""
+    proxy_require_strip: tuple[str, ...] = ()
+    """Option tags taken out of Proxy-Require on the way to this zone."""
+    border: bool = False
+    """True: ms-edge-proxy-message-trust from this zone is removed (MS-SIPRE 2.2.15)."""
+    record_route_hostname: bool = False
+    """False: Record-Route and Via carry the listener's address; True: the edge's host name."""
+    poison: bool = False
+    """True: a request sent out through this zone is refused when it comes back (SIP poison mode)."""
+    tls: TlsPolicy = field(default_factory=TlsPolicy)
+
+
+class LookUp(Enum):
+    ADDRESS = "address"
+    SERVICE_RECORD = "service record"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NeighborZone(Zone):
+    peers: tuple[str, ...] = ()
+    """1 to 6 addresses or names (look_up ADDRESS), or one domain (SERVICE_RECORD)."""
+    port: int = 5061
+    look_up: LookUp = LookUp.ADDRESS
+    service: str = "_sips._tcp"
+    monitor: bool = True
+    """OPTIONS every ``monitor_interval`` seconds."""
+    monitor_interval: float = 60.0
+    server_error_alive: bool = True
+    """A 5xx answer to OPTIONS counts as alive (Expressway: ClassFiveResponseLiveness)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    username: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraversalServerZone(Zone):
+    """``tls.subject_names`` is Expressway's *TLS verify subject name*."""
+
+    port: int = 7001
+    username: str = ""
+    credential: Credential | None = None
+    """Looked up by ``username`` in the local database when the configuration is read."""
+    realm: str = "TraversalZone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraversalClientZone(Zone):
+    peers: tuple[str, ...] = ()
+    port: int = 7001
+    credential: Credential | None = None
+    retry_interval: float = 120.0
+    """Longest pause between attempts; the first ones come sooner (back-off)."""
+    keepalive_interval: float = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DnsZone(Zone):
+    modify_dns_request: str = ""
+    """The domain looked up instead of the one in the URI; the message keeps its URI."""
+    include_address_record: bool = False
+    inbound_mapping: bool = False
+    """*TLS verify inbound mapping*: a connection whose certificate carries a subject name belongs to this zone."""
+    microsoft_service: str = "_sipfederationtls._tcp"
+    """Asked first for Microsoft traffic; '' switches it off."""
+    fallback_transport: str = "TLS"
+
+
+class Action(Enum):
+    ALLOW = "allow"
+    DENY = "deny"
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRule:
+    """One Default Zone access rule: a pattern against the CN and SANs of a peer's certificate."""
+
+    name: str
+    priority: int
+    matches: Callable[[str], bool]
+    """The compiled pattern: whole name, case-insensitive; zones knows no pattern language."""
+    action: Action
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DefaultZone(Zone):
+    name: str = DEFAULT_ZONE
+    access_rules: tuple[AccessRule, ...] = ()
+    """When there are any, no match is deny."""
+    mutual_tls: bool = True
+
+
+AnyZone = NeighborZone | TraversalServerZone | TraversalClientZone | DnsZone | DefaultZone
