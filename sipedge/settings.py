@@ -1,0 +1,120 @@
+"""Everything the edge is told, as one frozen record: config.py builds it from files, nobody changes it.
+
+A reload builds another one and swaps it between two events.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dialplan.search import CompiledPlan
+from zones.zone import AnyZone
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """One certificate with its private key, as PEM files. Read anew on every reload."""
+
+    certificate: str
+    """File with the leaf and the chain after it."""
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """What this edge presents and whom it trusts."""
+
+    server: tuple[Certificate, ...] = ()
+    """Presented by listeners; the one whose SAN matches the SNI is chosen, the first one otherwise."""
+    client: Certificate | None = None
+    """Presented on connections that the edge opens; the first server certificate when None."""
+    trusted: str = ""
+    """PEM file of trusted CAs."""
+    minimum_version: str = "1.2"
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A local address that accepts connections."""
+
+    name: str
+    address: str
+    port: int
+    transport: str = "TLS"
+    zone: str = ""
+    """The traversal server zone whose port this is; '' for all others."""
+    client_certificate: bool = True
+    """Require a client certificate (TLS listeners)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on what a peer can make the edge hold or wait for. Seconds and bytes."""
+
+    message: int = 65536
+    """Largest whole message; a longer one gets 513 and the connection is closed."""
+    header_section: int = 65536
+    header_line: int = 16384
+    headers: int = 256
+    handshake: float = 10.0
+    first_byte: float = 30.0
+    """From handshake to the first byte."""
+    message_time: float = 30.0
+    """From the first byte of a message to its last (a peer that trickles)."""
+    idle: float = 3600.0
+    connect: float = 10.0
+    connections: int = 2000
+    connections_per_source: int = 64
+    transactions_per_connection: int = 2000
+    transactions: int = 20000
+    send_queue: int = 4 * 1024 * 1024
+    """Bytes waiting for one slow peer; beyond it the connection is closed."""
+    malformed_in_a_row: int = 10
+    """A connection that sends more malformed messages than this in a row is closed (Expressway does the same)."""
+    waiting_per_hop: int = 1000
+    """Requests held while a connection comes up."""
+    drain: float = 10.0
+    """How long SIGTERM and a reload wait for open transactions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timers:
+    """Seconds. RFC 3261 16.6 step 11, 17; RFC 6026."""
+
+    c: float = 181.0
+    """Timer C must be larger than three minutes."""
+    accepted: float = 32.0
+    """How long a 2xx to INVITE is still relayed after its transaction ended (64*T1, RFC 6026 timer L/M)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DnsSettings:
+    servers: tuple[str, ...] = ()
+    """``address`` or ``address:port`` (``[v6]:port``); empty: what the system uses."""
+    timeout: float = 5.0
+    attempts: int = 2
+    cache: int = 4096
+    """Answers kept at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The pure core's whole knowledge of the installation, plus what the I/O half needs to open it."""
+
+    system_name: str
+    """The edge's host name: Warning, realm, host name in Record-Route where a zone asks for it."""
+    domains: tuple[str, ...]
+    """SIP domains this edge is authoritative for."""
+    zones: tuple[AnyZone, ...]
+    plan: CompiledPlan
+    listeners: tuple[Listener, ...] = ()
+    tls: Tls = field(default_factory=Tls)
+    limits: Limits = field(default_factory=Limits)
+    timers: Timers = field(default_factory=Timers)
+    dns: DnsSettings = field(default_factory=DnsSettings)
+    secret: bytes = field(default=b"", repr=False)
+    """Key of the Record-Route tokens (HMAC-SHA-256); the same on all peers of a cluster."""
+    keep_uri_parameters: bool = False
+    """True: port and parameters of a Request-URI stay in its alias (those of a Route always do)."""
+    history: int = 255
+    """Decisions kept in memory."""
