@@ -139,6 +139,10 @@ class DnsZone(Zone):
     microsoft_service: str = "_sipfederationtls._tcp"
     """Asked first for Microsoft traffic; '' switches it off."""
     fallback_transport: str = "TLS"
+    """Used where neither NAPTR nor the URI names a transport, in a zone that allows TCP."""
+    allow_loopback: bool = False
+    """True: addresses of this very host or link are taken from the DNS and from URIs. Off, so that nobody's DNS makes
+    the edge talk to itself; a lab on loopback needs it."""
 
 
 class Action(Enum):

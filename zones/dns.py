@@ -1,0 +1,372 @@
+"""From a host name to hops: RFC 3263 and RFC 2782, with ``_sipfederationtls._tcp`` first where the zone asks for it.
+
+A ``Resolution`` opens nothing. It is asked ``questions()`` and told ``answer(...)`` until it is ``done``; then it has
+``hops`` or a ``problem``. It works through a list of look-ups and stops at the first that gives an address:
+
+    explicit port         A and AAAA of the host                                 (RFC 3263 4.2)
+    otherwise             SRV of ``service``, for Microsoft traffic
+                          NAPTR, then SRV of what it names                       (RFC 3263 4.1)
+                          SRV of _sips._tcp; of _sip._tcp where TCP is allowed
+                          A and AAAA of the host, where the zone includes it
+
+Whoever runs the DNS of a domain in a message is a stranger: records followed, questions asked and hops kept are
+bounded, targets must be host names, and addresses of this host are refused (``may_connect``).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from .addresses import canonical_address, may_connect
+from .names import LONGEST_NAME, host_name, to_ascii
+from .zone import DnsZone, Hop, Zone
+
+MAX_RECORDS = 16
+"""SRV or NAPTR records of one answer that are followed."""
+MAX_ADDRESSES = 8
+"""Addresses of one family that are kept for one name."""
+MAX_QUESTIONS = 64
+MAX_HOPS = 32
+_MAX_NOTES = 8
+_NAPTR_SERVICES = {"SIPS+D2T": "TLS", "SIP+D2T": "TCP"}
+_SRV_PREFIX = {"TLS": "_sips._tcp", "TCP": "_sip._tcp"}
+DEFAULT_PORT = {"TLS": 5061, "TCP": 5060}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    name: str
+    kind: str
+    """"NAPTR", "SRV", "A" or "AAAA"."""
+
+
+@dataclass(frozen=True, slots=True)
+class SrvRecord:
+    """RFC 2782."""
+
+    priority: int
+    weight: int
+    port: int
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class NaptrRecord:
+    """RFC 3403; without the regexp, which SIP doesn't use (RFC 3263 4.1)."""
+
+    order: int
+    preference: int
+    flags: str
+    service: str
+    replacement: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddressRecord:
+    """A or AAAA."""
+
+    address: str
+
+
+@dataclass(slots=True)
+class _LookUp:
+    """One line of the list above."""
+
+    kind: str
+    name: str
+    transport: str = "TLS"
+    port: int = 0
+    by_target: bool = False
+    """The certificate is checked against the SRV target's name, not the domain's."""
+
+
+@dataclass(slots=True)
+class _Found:
+    """What the look-up at work has brought so far."""
+
+    look_up: _LookUp
+    records: list[SrvRecord] = field(default_factory=list)
+    addresses: dict[str, tuple[list[str], list[str]]] = field(default_factory=dict)
+    """Of each target: IPv4, IPv6."""
+
+
+def order_srv(records: Iterable[SrvRecord], random: Callable[[], float]) -> list[SrvRecord]:
+    """Records in the order to try (RFC 2782, "Usage rules"). ``random`` gives 0.0 <= x < 1.0."""
+    ordered: list[SrvRecord] = []
+    left = sorted(records, key=lambda record: (record.priority, record.weight > 0, random()))
+    while left:
+        same = [record for record in left if record.priority == left[0].priority]
+        chosen = _draw(same, random)
+        ordered.append(chosen)
+        left.remove(chosen)
+    return ordered
+
+
+def _draw(records: Sequence[SrvRecord], random: Callable[[], float]) -> SrvRecord:
+    """One of equal priority: the first whose running sum of weights reaches a random number from 0 to the sum."""
+    if len(records) == 1:
+        return records[0]
+    mark = int(random() * (sum(record.weight for record in records) + 1))
+    for record in records:
+        mark -= record.weight
+        if mark <= 0:
+            return record
+    return records[-1]
+
+
+class Resolution:
+    """One host, and how far the look-up of it has come. Times and sockets are the caller's business."""
+
+    def __init__(
+        self,
+        zone: Zone,
+        host: str,
+        port: int | None = None,
+        transport: str | None = None,
+        *,
+        random: Callable[[], float],
+        service: str = "",
+        verify_name: str = "",
+        include_address: bool = False,
+        modify: str = "",
+        allow_loopback: bool = False,
+        standard: bool = True,
+    ) -> None:
+        """``host``, ``port``, ``transport``: of the URI. ``modify``: the domain looked up in place of ``host``.
+
+        ``service``: asked first; its targets' names are the ones certificates must carry, unless ``verify_name`` or
+        the zone's subject name says otherwise. ``standard`` False: nothing is asked but ``service``.
+        """
+        self.done = False
+        self.hops: tuple[Hop, ...] = ()
+        """In the order to try; empty until done."""
+        self.problem = ""
+        """When done without hops: one sentence."""
+        self.ttl = float("inf")
+        """Seconds for which all answers used are good."""
+        self.unanswered = False
+        """Some question got no answer at all (time-out, server failure): what came may be less than there is."""
+        self._zone = zone
+        self._host = host
+        self._random = random
+        self._allow_loopback = allow_loopback
+        self._explicit_name = (zone.tls.subject_names or (verify_name,))[0]
+        self._transports = ("TLS",) if zone.transport == "TLS" else ("TLS", "TCP")
+        self._plan: deque[_LookUp] = deque()
+        self._outbox: list[Question] = []
+        self._pending: set[Question] = set()
+        self._asked: set[Question] = set()
+        self._notes: list[str] = []
+        self._declined = False
+        self._found: _Found | None = None
+        self._make_plan(port, transport, service, include_address, modify, standard)
+        self._advance()
+
+    def _make_plan(
+        self, port: int | None, transport: str | None, service: str, include_address: bool, modify: str, standard: bool
+    ) -> None:
+        asked_for = (transport or "").upper()
+        chosen = asked_for if asked_for in self._transports else ""
+        fallback = self._fallback(chosen)
+        domain = to_ascii(modify or self._host)
+        if canonical_address(self._host) and not modify:
+            self._take_literal(self._host, DEFAULT_PORT[fallback] if port is None else port, fallback)
+        elif not domain:
+            self._note(f"{ascii(self._host[:LONGEST_NAME])} is no host name")
+        elif port is not None and not 0 < port < 65536:
+            self._note(f"{port} is no port")
+        elif port is not None:
+            self._plan.append(_LookUp("ADDRESS", domain, fallback, port))
+        else:
+            if service:
+                self._plan.append(_LookUp("SRV", f"{service}.{domain}", self._transport_for(service), by_target=True))
+            if standard:
+                self._plan_standard(domain, chosen)
+            if include_address:
+                self._plan.append(_LookUp("ADDRESS", domain, fallback, DEFAULT_PORT[fallback]))
+
+    def _transport_for(self, service: str) -> str:
+        return "TCP" if service.lower() == _SRV_PREFIX["TCP"] and "TCP" in self._transports else "TLS"
+
+    def _plan_standard(self, domain: str, chosen: str) -> None:
+        if not chosen:
+            self._plan.append(_LookUp("NAPTR", domain))
+        for transport in (chosen,) if chosen else self._transports:
+            self._plan.append(_LookUp("SRV", f"{_SRV_PREFIX[transport]}.{domain}", transport))
+
+    def _fallback(self, chosen: str) -> str:
+        """The transport where neither NAPTR nor SRV is asked. A TLS zone never goes down to TCP."""
+        if chosen or self._zone.transport == "TLS":
+            return chosen or "TLS"
+        wanted = self._zone.fallback_transport if isinstance(self._zone, DnsZone) else self._zone.transport
+        return wanted if wanted in self._transports else "TLS"
+
+    # asked and told
+
+    def questions(self) -> tuple[Question, ...]:
+        """What to ask now. Each question is handed out once; () while answers are awaited, and when done."""
+        asked = tuple(self._outbox)
+        self._outbox.clear()
+        return asked
+
+    def answer(self, question: Question, records: Iterable[object], error: str = "", ttl: float = float("inf")) -> None:
+        """``error``: '' (also for no record of that type), "nxdomain", "timeout", "servfail". Strays are ignored."""
+        found = self._found
+        if question not in self._pending or found is None:
+            return
+        self._pending.discard(question)
+        came = tuple(records)
+        if error or not came:
+            self._note(f"{question.kind} {question.name}: {error or 'no record'}")
+            self.unanswered |= error not in ("", "nxdomain")
+        else:
+            self.ttl = min(self.ttl, ttl)
+        if question.kind == "NAPTR":
+            self._take_naptr(record for record in came if isinstance(record, NaptrRecord))
+        elif question.kind == "SRV":
+            self._take_srv(found, [record for record in came if isinstance(record, SrvRecord)])
+        else:
+            self._take_addresses(found, question, [r for r in came if isinstance(r, AddressRecord)])
+        if not self._pending:
+            self._advance()
+
+    def draw(self) -> tuple[Hop, ...]:
+        """The hops in an order drawn anew, for whoever keeps a finished resolution and uses it again."""
+        found = self._found
+        if found is None:
+            return self.hops
+        drawn: dict[Hop, None] = {}
+        for record in order_srv(found.records, self._random):
+            for address in self._rotated(found.addresses.get(record.target, ([], []))):
+                drawn[self._hop(found.look_up, record, address)] = None
+        return tuple(drawn)[:MAX_HOPS]
+
+    # the work
+
+    def _advance(self) -> None:
+        """Go to the next look-up that has something to ask, or end."""
+        while not self._pending:
+            if self._found is not None:
+                self.hops = self.draw()
+            if self.hops or not self._plan:
+                break
+            self._begin(self._plan.popleft())
+        if not self._pending:
+            self.done = True
+            if not self.hops:
+                self.problem = f"no address to try for {ascii(self._host[:LONGEST_NAME])}: {'; '.join(self._notes)}"
+
+    def _begin(self, look_up: _LookUp) -> None:
+        self._found = _Found(look_up)
+        if look_up.kind != "ADDRESS":
+            self._ask(look_up.name, look_up.kind)
+        elif self._declined:
+            self._note(f"{look_up.name}: its SRV records say that there is no such service")
+        else:
+            self._follow(self._found, SrvRecord(0, 0, look_up.port, look_up.name))
+
+    def _ask(self, name: str, kind: str) -> None:
+        question = Question(name, kind)
+        if question in self._asked:
+            return
+        if len(name) > LONGEST_NAME:
+            self._note(f"{kind} {name}: too long for a name")
+        elif len(self._asked) >= MAX_QUESTIONS:
+            self._note("too many look-ups")
+        else:
+            self._asked.add(question)
+            self._pending.add(question)
+            self._outbox.append(question)
+
+    def _follow(self, found: _Found, record: SrvRecord) -> None:
+        found.records.append(record)
+        if record.target not in found.addresses:
+            found.addresses[record.target] = ([], [])
+            self._ask(record.target, "A")
+            self._ask(record.target, "AAAA")
+
+    def _take_literal(self, host: str, port: int, transport: str) -> None:
+        address = canonical_address(host)
+        if not 0 < port < 65536 or not may_connect(address, allow_loopback=self._allow_loopback):
+            self._note(f"{address}:{port} is not to be connected to")
+            return
+        self._found = _Found(_LookUp("ADDRESS", address, transport, port))
+        self._found.records.append(SrvRecord(0, 0, port, address))
+        self._found.addresses[address] = ([address], [])
+
+    def _take_naptr(self, records: Iterable[NaptrRecord]) -> None:
+        """Put the SRV look-ups that NAPTR names before what is planned."""
+        usable = [r for r in records if r.flags.lower() == "s" and self._transport_of(r) in self._transports]
+        usable.sort(key=lambda record: (record.order, record.preference))
+        for record in reversed(usable[:MAX_RECORDS]):
+            name = host_name(record.replacement)
+            if name:
+                self._plan.appendleft(_LookUp("SRV", name, self._transport_of(record)))
+            else:
+                self._note(f"NAPTR names {ascii(record.replacement[:LONGEST_NAME])}, no host name")
+
+    @staticmethod
+    def _transport_of(record: NaptrRecord) -> str:
+        return _NAPTR_SERVICES.get(record.service.upper(), "")
+
+    def _take_srv(self, found: _Found, records: list[SrvRecord]) -> None:
+        records.sort(key=lambda record: (record.priority, -record.weight))
+        for record in records[:MAX_RECORDS]:
+            target = host_name(record.target)
+            if record.target in (".", ""):
+                self._declined = True
+                self._note(f"{found.look_up.name}: no such service there")
+            elif not target or not 0 < record.port < 65536:
+                self._note(f"SRV target {ascii(record.target[:LONGEST_NAME])}:{record.port} is no host and port")
+            else:
+                self._follow(found, SrvRecord(record.priority, record.weight, record.port, target))
+
+    def _take_addresses(self, found: _Found, question: Question, records: list[AddressRecord]) -> None:
+        kept = found.addresses[question.name][question.kind == "AAAA"]
+        for record in records[:MAX_ADDRESSES]:
+            address = canonical_address(record.address)
+            if not may_connect(address, allow_loopback=self._allow_loopback):
+                self._note(f"{question.name} leads to {ascii(record.address[:64])}, which is not to be connected to")
+            elif address not in kept:
+                kept.append(address)
+
+    def _rotated(self, addresses: tuple[list[str], list[str]]) -> list[str]:
+        """IPv4 before IPv6, each from a random start: a cache gives one order to everybody."""
+        rotated = []
+        for family in addresses:
+            start = int(self._random() * len(family)) if len(family) > 1 else 0
+            rotated += family[start:] + family[:start]
+        return rotated
+
+    def _hop(self, look_up: _LookUp, record: SrvRecord, address: str) -> Hop:
+        name = ""
+        if look_up.transport == "TLS" and self._zone.tls.verify:
+            name = self._explicit_name or (record.target if look_up.by_target else self._domain())
+        return Hop(self._zone.name, look_up.transport, address, record.port, name)
+
+    def _domain(self) -> str:
+        """RFC 5922 4: the domain asked for, whatever the DNS (or the zone) put in its place for the look-up."""
+        return canonical_address(self._host) or to_ascii(self._host)
+
+    def _note(self, text: str) -> None:
+        if len(self._notes) < _MAX_NOTES:
+            self._notes.append(text)
+
+
+def resolve_uri(
+    zone: DnsZone, host: str, port: int | None, transport: str | None, *, microsoft: bool, random: Callable[[], float]
+) -> Resolution:
+    """The look-up for a request to a DNS zone. ``microsoft``: its traffic type is one of Microsoft's."""
+    return Resolution(
+        zone,
+        host,
+        port,
+        transport,
+        random=random,
+        service=zone.microsoft_service if microsoft else "",
+        include_address=zone.include_address_record,
+        modify=zone.modify_dns_request,
+        allow_loopback=zone.allow_loopback,
+    )

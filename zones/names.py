@@ -1,0 +1,73 @@
+"""Names in certificates and in the DNS: their one spelling, and whether a certificate carries an expected one.
+
+RFC 6125 and RFC 5922 section 7. A name that is not clean ASCII never matches: a certificate writes international names
+as A-labels, so whatever else it holds is a mistake or an attack (a NUL that cuts the name short, a look-alike letter).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from .addresses import canonical_address
+
+LONGEST_NAME = 253
+_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_HOST_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+_SHOWN_NAMES = 8
+_SHOWN_LENGTH = 100
+
+
+def host_name(text: str) -> str:
+    """An ASCII host name in lower case without its last dot; '' when the text is none (an address is none)."""
+    name = text.removesuffix(".").lower()
+    if len(name) > LONGEST_NAME or not text.isascii() or not _HOST_NAME.fullmatch(name):
+        return ""
+    return "" if name.rpartition(".")[2].isdigit() else name
+
+
+def to_ascii(text: str) -> str:
+    """A configured name with its international labels as A-labels, then as ``host_name``."""
+    if text.isascii() or len(text) > LONGEST_NAME:
+        return host_name(text)
+    try:
+        return host_name(text.encode("idna").decode("ascii"))
+    except UnicodeError:
+        return ""
+
+
+def name_matches(expected: str, presented: str, wildcards: bool) -> bool:
+    """Whether a name in a certificate is the expected one, which an administrator wrote or a URI asked for.
+
+    ``presented`` may be a SIP URI without user part (RFC 5922 7.1). A wildcard counts only when ``wildcards``, as the
+    whole left-most label, for exactly one label, and never for a host directly below a top-level domain.
+    """
+    address = canonical_address(expected)
+    if address:
+        return address == canonical_address(presented)
+    wanted = to_ascii(expected)
+    if not wanted:
+        return False
+    if presented.startswith("*."):
+        parent = wanted.partition(".")[2]
+        return wildcards and "." in parent and parent == host_name(presented[2:])
+    return wanted == host_name(_without_scheme(presented))
+
+
+def _without_scheme(presented: str) -> str:
+    scheme, colon, rest = presented.partition(":")
+    return rest if colon and scheme.lower() in ("sip", "sips") else presented
+
+
+def any_match(expected: Iterable[str], presented: Iterable[str], wildcards: bool) -> bool:
+    """Whether a certificate with the ``presented`` names carries at least one of the ``expected``."""
+    shown = tuple(presented)
+    return any(name_matches(name, other, wildcards) for name in expected for other in shown)
+
+
+def show_names(names: Iterable[str]) -> str:
+    """Names for a log line: control characters spelled out, each cut, only the first few."""
+    listed = tuple(names)
+    text = ", ".join(ascii(name[:_SHOWN_LENGTH])[1:-1] for name in listed[:_SHOWN_NAMES])
+    more = f" and {len(listed) - _SHOWN_NAMES} more" if len(listed) > _SHOWN_NAMES else ""
+    return f"{text}{more}" or "none"
