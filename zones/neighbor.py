@@ -1,0 +1,159 @@
+"""The peers of one neighbour zone: in which order to try them, whom to send OPTIONS, what to ask the DNS.
+
+Peers by address or name take turns (expressway.md 3.3: round robin); peers by SRV come in the order of RFC 2782, drawn
+anew for each request. Failed ones are always last: when all have failed, trying is better than refusing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from .dns import Question, Resolution
+from .peer import Health, Peer, Sign
+from .peer_name import PeerName
+from .rotation import Rotation
+from .zone import Hop, LookUp, NeighborZone
+
+MAX_PEERS = 30
+"""Configured peers of a zone, and hops kept in all, are bounded by this and by ``dns.MAX_HOPS`` each."""
+_DRAWS = 32
+"""Orders by SRV weight that are drawn in advance and then taken in turn."""
+
+
+class NeighborPeers:
+    """What is known of one neighbour's peers at this moment. ``now`` is seconds of any clock that never goes back."""
+
+    def __init__(self, zone: NeighborZone, random: Callable[[], float]) -> None:
+        self.zone = zone
+        self._random = random
+        self._names = [PeerName(self._starter(peer)) for peer in zone.peers[:MAX_PEERS]]
+        self._peers: dict[Hop, Peer] = {}
+        self._rotation = Rotation()
+        self._look_again = float("-inf")
+        """``hops`` does nothing but take turns before this."""
+
+    def _starter(self, peer: str) -> Callable[[], Resolution]:
+        zone = self.zone
+        if zone.look_up is LookUp.SERVICE_RECORD:
+            return lambda: Resolution(
+                zone,
+                peer,
+                random=self._random,
+                service=zone.service,
+                verify_name=peer,
+                allow_loopback=True,
+                standard=False,
+            )
+        return lambda: Resolution(zone, peer, zone.port, zone.transport, random=self._random, allow_loopback=True)
+
+    # for each request
+
+    def hops(self, now: float) -> tuple[Hop, ...]:
+        """The peers in the order to try; () while no name is resolved."""
+        if now >= self._look_again:
+            self._retry(now)
+        return self._rotation.next()
+
+    def failed(self, hop: Hop, now: float) -> None:
+        """A request to ``hop`` found no connection or no answer at all."""
+        self._saw(hop, Sign.FAILED, now)
+
+    def alive(self, hop: Hop, now: float) -> None:
+        """``hop`` answered something."""
+        self._saw(hop, Sign.ANSWERED, now)
+
+    # monitoring
+
+    def due(self, now: float) -> list[Hop]:
+        """Peers that get an OPTIONS now; each is then not due again before its interval is over."""
+        if not self.zone.monitor:
+            return []
+        due = [hop for hop, peer in self._peers.items() if now >= peer.due_at]
+        for hop in due:
+            self._peers[hop].saw(Sign.TRIED, now)
+        return due
+
+    def options_answered(self, hop: Hop, status: int, now: float) -> None:
+        """A peer answered its OPTIONS; no answer at all is ``failed``."""
+        server_error = 500 <= status < 600
+        self._saw(hop, Sign.FAILED if server_error and not self.zone.server_error_alive else Sign.ANSWERED, now)
+
+    def next_due(self) -> float:
+        """When ``due`` or ``questions`` has something next; infinity when never."""
+        times = [name.refresh_at for name in self._names]
+        if self.zone.monitor:
+            times += [peer.due_at for peer in self._peers.values()]
+        return min(times, default=float("inf"))
+
+    # names
+
+    def questions(self, now: float) -> tuple[Question, ...]:
+        """What to ask the DNS now; each question is handed out once. Call it once at the start."""
+        before = self._all_hops()
+        asked = [question for name in self._names for question in name.questions(now)]
+        if self._all_hops() != before:
+            self._arrange(now)
+        return tuple(dict.fromkeys(asked))
+
+    def answer(
+        self, question: Question, records: Iterable[object], now: float, *, ttl: float = 0.0, error: str = ""
+    ) -> bool:
+        """True when the zone's addresses are others now: tell ``ZoneTable.set_addresses``."""
+        came = tuple(records)
+        changed = [name.answer(question, came, now, ttl=ttl, error=error) for name in self._names]
+        if any(changed):
+            self._arrange(now)
+        return any(changed)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(hop.address for hop in self._peers))
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Names that lead nowhere, one sentence each."""
+        return tuple(name.problem for name in self._names if name.problem)
+
+    def states(self) -> tuple[tuple[Hop, Peer], ...]:
+        """For people to look at; not to be changed."""
+        return tuple(self._peers.items())
+
+    # the work
+
+    def _all_hops(self) -> tuple[Hop, ...]:
+        return tuple(dict.fromkeys(hop for name in self._names for hop in name.hops))
+
+    def _saw(self, hop: Hop, sign: Sign, now: float) -> None:
+        peer = self._peers.get(hop)
+        if peer is not None and peer.saw(sign, now):
+            self._arrange(now)
+
+    def _retry(self, now: float) -> None:
+        """Without OPTIONS, a failed peer is tried with a request when its pause is over."""
+        for peer in self._peers.values():
+            if peer.health is not Health.ALIVE and now >= peer.due_at:
+                peer.saw(Sign.TRIED, now)
+        self._arrange(now)
+
+    def _usable(self, hop: Hop) -> bool:
+        health = self._peers[hop].health
+        return health is Health.ALIVE or (health is Health.RETRYING and not self.zone.monitor)
+
+    def _arrange(self, now: float) -> None:
+        """Work out the orders anew: after a change of health or of addresses."""
+        interval = self.zone.monitor_interval
+        hops = self._all_hops()
+        self._peers = {hop: self._peers.get(hop) or Peer(interval, due_at=now) for hop in hops}
+        if self.zone.look_up is LookUp.SERVICE_RECORD:
+            self._rotation.set_orders([self._sorted(self._drawn()) for _ in range(_DRAWS)])
+        else:
+            usable = [hop for hop in hops if self._usable(hop)]
+            self._rotation.set_hops(usable, [hop for hop in hops if not self._usable(hop)])
+        waiting = [peer.due_at for peer in self._peers.values() if peer.health is not Health.ALIVE]
+        self._look_again = float("inf") if self.zone.monitor else min(waiting, default=float("inf"))
+
+    def _drawn(self) -> tuple[Hop, ...]:
+        return tuple(dict.fromkeys(hop for name in self._names for hop in name.draw() if hop in self._peers))
+
+    def _sorted(self, hops: tuple[Hop, ...]) -> tuple[Hop, ...]:
+        return tuple(sorted(hops, key=lambda hop: not self._usable(hop)))

@@ -1,0 +1,73 @@
+"""One peer: is it alive, and when is it tried next? A table (state, sign) -> (state, when).
+
+A peer that fails is put last, not away. It is tried again after 1, 2, 4 ... seconds, at most the monitor interval, and
+one outage raises that pause once, however many requests ran into it (kamailio#4911: one failed call must not poison
+the rest).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+FIRST_PAUSE = 1.0
+"""Seconds."""
+
+
+class Health(Enum):
+    ALIVE = "alive"
+    FAILED = "failed"
+    RETRYING = "retrying"
+    """Failed, and one attempt is under way that may show otherwise."""
+
+
+class Sign(Enum):
+    ANSWERED = "answered"
+    FAILED = "failed"
+    TRIED = "tried"
+    """An OPTIONS (or, without monitoring, a request) goes out to see."""
+
+
+class When(Enum):
+    """What becomes of the time of the next attempt."""
+
+    STAYS = "stays"
+    INTERVAL = "interval"
+    PAUSE = "pause"
+
+
+TABLE: dict[tuple[Health, Sign], tuple[Health, When]] = {
+    (Health.ALIVE, Sign.ANSWERED): (Health.ALIVE, When.STAYS),
+    (Health.ALIVE, Sign.FAILED): (Health.FAILED, When.PAUSE),
+    (Health.ALIVE, Sign.TRIED): (Health.ALIVE, When.INTERVAL),
+    (Health.FAILED, Sign.ANSWERED): (Health.ALIVE, When.INTERVAL),
+    (Health.FAILED, Sign.FAILED): (Health.FAILED, When.STAYS),
+    (Health.FAILED, Sign.TRIED): (Health.RETRYING, When.INTERVAL),
+    (Health.RETRYING, Sign.ANSWERED): (Health.ALIVE, When.INTERVAL),
+    (Health.RETRYING, Sign.FAILED): (Health.FAILED, When.PAUSE),
+    (Health.RETRYING, Sign.TRIED): (Health.RETRYING, When.INTERVAL),
+}
+
+
+@dataclass(slots=True)
+class Peer:
+    interval: float
+    """Seconds between attempts while all is well, and the longest pause when not."""
+    due_at: float
+    """When it is tried next."""
+    health: Health = Health.ALIVE
+    failures: int = 0
+    """Attempts in a row that failed."""
+
+    def saw(self, sign: Sign, now: float) -> bool:
+        """Take note of a sign; True when the health is another now."""
+        before = self.health
+        self.health, when = TABLE[before, sign]
+        if when is When.PAUSE:
+            self.due_at = now + min(self.interval, FIRST_PAUSE * 2 ** min(self.failures, 16))
+            self.failures += 1
+        elif when is When.INTERVAL:
+            self.due_at = now + self.interval
+        if self.health is Health.ALIVE:
+            self.failures = 0
+        return self.health is not before
