@@ -1,0 +1,192 @@
+"""The two proxies: how each is configured and started, and what a running one has used."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from .certificates import Certificates
+from .load import Unavailable, pin
+
+PROXY_CORE = 0
+START_LIMIT = 20.0
+"""Seconds until a proxy must accept connections."""
+STOP_LIMIT = 10.0
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """A proxy ready to be started: it will listen on ``address`` (host:port)."""
+
+    name: str
+    address: str
+    command: tuple[str, ...]
+
+
+class Running:
+    """A started proxy on its core. A context manager: leaving it ends the proxy, and nothing else."""
+
+    def __init__(self, proxy: Proxy, folder: Path) -> None:
+        self.proxy = proxy
+        self.log = folder / f"{proxy.name}.log"
+        self._process: subprocess.Popen[bytes]
+
+    def __enter__(self) -> Running:
+        with self.log.open("wb") as log:
+            self._process = subprocess.Popen(
+                self.proxy.command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                preexec_fn=lambda: pin(PROXY_CORE),
+            )
+        try:
+            self._wait_for_listener()
+        except BaseException:
+            self._stop()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._stop()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def cpu_seconds(self) -> float:
+        """User and system time of all its processes so far (proc(5): stat, fields 14 and 15)."""
+        ticks = 0
+        for process in self._processes():
+            fields = _stat(process)
+            ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+    def resident_bytes(self) -> int:
+        """Resident memory of all its processes; pages they share are counted once for each."""
+        pages = sum(int(Path(f"/proc/{process}/statm").read_text().split()[1]) for process in self._processes())
+        return pages * os.sysconf("SC_PAGESIZE")
+
+    def _processes(self) -> list[int]:
+        """The proxy's process and everything below it."""
+        parents = {int(entry.name): int(_stat(int(entry.name))[1]) for entry in Path("/proc").glob("[0-9]*")}
+        family = [self.pid]
+        for member in family:
+            family += [process for process, parent in parents.items() if parent == member]
+        return family
+
+    def _wait_for_listener(self) -> None:
+        host, _, port = self.proxy.address.rpartition(":")
+        deadline = time.monotonic() + START_LIMIT
+        while time.monotonic() < deadline and self._process.poll() is None:
+            try:
+                socket.create_connection((host, int(port)), timeout=1).close()
+                return
+            except OSError:
+                time.sleep(0.02)
+        raise RuntimeError(
+            f"{self.proxy.name} does not listen on {self.proxy.address}:\n{self.log.read_text()[-2000:]}"
+        )
+
+    def _stop(self) -> None:
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(STOP_LIMIT)
+        except subprocess.TimeoutExpired:
+            for process in reversed(self._processes()):
+                os.kill(process, signal.SIGKILL)
+            self._process.wait()
+
+
+def _stat(process: int) -> list[str]:
+    """The fields of /proc/PID/stat from the third (state) on; zeros for a process that has just gone."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return ["0"] * 50
+
+
+def kamailio(folder: Path, certificates: Certificates) -> Proxy:
+    """Kamailio as a stateful TLS-to-TLS proxy: one worker, three expressions, client certificates both ways."""
+    program = shutil.which("kamailio", path=os.environ.get("PATH", "") + ":/usr/sbin")
+    if program is None:
+        raise Unavailable("no kamailio to compare with (Debian: apt-get install kamailio kamailio-tls-modules)")
+    if not any(Path("/usr/lib").glob("*/kamailio/modules/tls.so")):
+        raise Unavailable("kamailio has no TLS module (Debian: apt-get install kamailio-tls-modules)")
+    address = "127.0.0.5:5061"
+    tls, script = folder / "kamailio-tls.cfg", folder / "kamailio.cfg"
+    tls.write_text("".join(_KAMAILIO_TLS.format(side=side, c=certificates.folder) for side in ("server", "client")))
+    script.write_text(_KAMAILIO.replace("ADDRESS", address).replace("TLS_FILE", str(tls)))
+    # -m is the pool that the worker and the timers share: transactions stay in it for 5 s after they ended.
+    command = (program, "-DD", "-E", "-f", str(script), "-Y", str(folder), "-m", "4096", "-M", "64")
+    return Proxy("kamailio", address, command)
+
+
+def edge(folder: Path, certificates: Certificates) -> Proxy:
+    """The edge of this work tree, with zones for the callers and the far end and the same three expressions."""
+    program = Path(sys.executable).with_name("sipedge")
+    if not program.exists():
+        raise Unavailable(f"no {program} (make setup installs it)")
+    (folder / "bench.dialplan").write_text(_DIALPLAN)
+    config = folder / "edge.toml"
+    config.write_text(_EDGE.replace("CERTIFICATES", str(certificates.folder)))
+    return Proxy("edge", "127.0.0.2:5061", (str(program), "run", str(config)))
+
+
+_KAMAILIO_TLS = """\
+[{side}:default]
+method = TLSv1.2+
+verify_certificate = yes
+require_certificate = yes
+certificate = {c}/edge.pem
+private_key = {c}/edge.key
+ca_list = {c}/ca.pem
+"""
+
+_KAMAILIO = """\
+debug=0
+log_stderror=yes
+fork=yes
+children=1
+tcp_children=1
+enable_tls=yes
+auto_aliases=no
+listen=tls:ADDRESS
+tcp_connection_lifetime=3600
+tcp_rd_buf_size=131072
+tcp_conn_wq_max=8388608
+tcp_wq_max=33554432
+loadmodule "tls.so"
+loadmodule "tm.so"
+loadmodule "sl.so"
+loadmodule "rr.so"
+loadmodule "pv.so"
+loadmodule "maxfwd.so"
+loadmodule "textops.so"
+loadmodule "siputils.so"
+modparam("tls", "config", "TLS_FILE")
+modparam("tls", "con_ct_wq_max", 16777216)
+modparam("tls", "ct_wq_max", 67108864)
+
+request_route {
+  if (!mf_process_maxfwd_header("10")) { sl_send_reply("483", "Too Many Hops"); exit; }
+  if (is_method("CANCEL")) { if (t_check_trans()) t_relay(); exit; }
+  if (is_method("ACK|BYE")) { if (loose_route()) t_relay(); exit; }
+  if (is_method("INVITE")) record_route();
+  if ($ru =~ "^sips?:.*@ciscoexample\\.com") { $du = "sip:127.0.0.3:5062;transport=tls"; t_relay(); exit; }
+  if ($ru =~ ".*imp1-public\\.ciscoexample\\.com.*") { $du = "sip:127.0.0.3:5062;transport=tls"; t_relay(); exit; }
+  if ($ru =~ "^sips?:.*@msexample\\.com") { $du = "sip:127.0.0.3:5061;transport=tls"; t_relay(); exit; }
+  sl_send_reply("404", "Not Found");
+}
+"""
+
+_DIALPLAN = ""
+_EDGE = ""
