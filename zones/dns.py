@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 
 from .addresses import canonical_address, may_connect
 from .names import LONGEST_NAME, host_name, to_ascii
-from .zone import DnsZone, Hop, Zone
+from .zone import MICROSOFT_SERVICE, DefaultZone, DnsZone, Hop, Zone
 
 MAX_RECORDS = 16
 """SRV or NAPTR records of one answer that are followed."""
@@ -356,17 +356,30 @@ class Resolution:
 
 
 def resolve_uri(
-    zone: DnsZone, host: str, port: int | None, transport: str | None, *, microsoft: bool, random: Callable[[], float]
+    zone: DnsZone | DefaultZone,
+    host: str,
+    port: int | None,
+    transport: str | None,
+    *,
+    microsoft: bool,
+    random: Callable[[], float],
 ) -> Resolution:
-    """The look-up for a request to a DNS zone. ``microsoft``: its traffic type is one of Microsoft's."""
+    """The look-up for a request that goes out to a stranger, to where a URI says.
+
+    ``microsoft``: its traffic type is one of Microsoft's. The Default Zone gets requests only inside dialogs.
+    """
+    if isinstance(zone, DefaultZone):
+        service, include_address, modify = MICROSOFT_SERVICE, False, ""
+    else:
+        service, include_address, modify = zone.microsoft_service, zone.include_address_record, zone.modify_dns_request
     return Resolution(
         zone,
         host,
         port,
         transport,
         random=random,
-        service=zone.microsoft_service if microsoft else "",
-        include_address=zone.include_address_record,
-        modify=zone.modify_dns_request,
+        service=service if microsoft else "",
+        include_address=include_address,
+        modify=modify,
         allow_loopback=zone.allow_loopback,
     )

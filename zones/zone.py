@@ -11,6 +11,8 @@ from enum import Enum
 
 DEFAULT_ZONE = "Default Zone"
 LOCAL_ZONE = "Local Zone"
+MICROSOFT_SERVICE = "_sipfederationtls._tcp"
+"""Where federation partners of Lync and Skype for Business are published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,7 @@ class DnsZone(Zone):
     include_address_record: bool = False
     inbound_mapping: bool = False
     """*TLS verify inbound mapping*: a connection whose certificate carries a subject name belongs to this zone."""
-    microsoft_service: str = "_sipfederationtls._tcp"
+    microsoft_service: str = MICROSOFT_SERVICE
     """Asked first for Microsoft traffic; '' switches it off."""
     fallback_transport: str = "TLS"
     """Used where neither NAPTR nor the URI names a transport, in a zone that allows TCP."""
@@ -168,6 +170,9 @@ class DefaultZone(Zone):
     access_rules: tuple[AccessRule, ...] = ()
     """When there are any, no match is deny."""
     mutual_tls: bool = True
+    """A TLS connection without a certificate is refused. TCP is let in only where ``transport`` is "TCP"."""
+    allow_loopback: bool = False
+    """As in DnsZone, for requests of a dialog on their way back to a stranger."""
 
 
 AnyZone = NeighborZone | TraversalServerZone | TraversalClientZone | DnsZone | DefaultZone
