@@ -1,0 +1,57 @@
+"""The command line: ``sipedge COMMAND``. Each command is a module of its own and loaded when it is called.
+
+Exit codes: 0 good, 1 the answer is no (broken configuration, no match, lab failed), 2 the command line or an input file
+given on it cannot be used, in one sentence on standard error.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from sipedge import __version__
+
+_COMMANDS = {
+    "run": "run",
+    "check": "check",
+    "check-pattern": "check_pattern",
+    "locate": "locate",
+    "lab": "lab",
+}
+"""Command -> module in this folder, whose ``command`` it is."""
+
+
+class LazyGroup(click.Group):
+    """Imports only the module of the command that was asked for, and says errors in one sentence."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command = import_module(f"{__name__}.{_COMMANDS[cmd_name]}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            status = super().main(*args, **{**kwargs, "standalone_mode": False})
+        except click.exceptions.NoArgsIsHelpError as error:
+            error.show()
+            sys.exit(error.exit_code)
+        except click.ClickException as error:
+            click.echo(f"sipedge: {error.format_message()}", err=True)
+            sys.exit(error.exit_code)
+        except click.Abort:
+            sys.exit(130)
+        sys.exit(status if isinstance(status, int) else 0)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, message="sipedge %(version)s")
+def main() -> None:
+    """A SIP federation edge: a TLS SIP proxy with zones and search rules."""

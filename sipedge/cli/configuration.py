@@ -1,0 +1,39 @@
+"""Reading the configuration for a command, and saying what is wrong with it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from sipedge.config import ConfigError
+    from sipedge.settings import Settings
+
+CONFIG = click.argument("config", type=click.Path(dir_okay=False))
+
+
+def load(config: str) -> Settings:
+    """The configuration, without making a file; prints all errors and ends with status 1 when it is broken."""
+    from sipedge.config import ConfigError, load_config
+
+    try:
+        return load_config(config, create_secret=False)
+    except ConfigError as error:
+        fail(error)
+
+
+def fail(error: ConfigError) -> NoReturn:
+    """Every error on standard error: the place in bold and the caret in red where that is a terminal."""
+    for problem in error.problems:
+        click.echo(_coloured(str(problem)), err=True)
+    count = len(error.problems)
+    click.echo(f"sipedge: {count} error{'s' if count > 1 else ''}", err=True)
+    sys.exit(1)
+
+
+def _coloured(text: str) -> str:
+    first, *rest = text.split("\n")
+    lines = [click.style(line, fg="red") if line.strip() == "^" else line for line in rest]
+    return "\n".join([click.style(first, bold=True), *lines])

@@ -1,0 +1,31 @@
+"""``sipedge run``: serve."""
+
+from __future__ import annotations
+
+import click
+
+from .configuration import CONFIG, fail
+
+
+@click.command()
+@CONFIG
+@click.option(
+    "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True
+)
+@click.option("--log-json", is_flag=True, help="Log lines as JSON objects.")
+def command(config: str, log_level: str, log_json: bool) -> int:
+    """Serve with CONFIG. SIGHUP reads it anew, SIGTERM ends after open transactions.
+
+    Exit status: 0 after SIGTERM, 1 when the configuration is broken or a port cannot be opened.
+    """
+    from sipedge import log
+    from sipedge.config import ConfigError
+    from sipedge.server import run
+
+    log.set_up(log_level.upper(), log_json)
+    try:
+        return run(config) or 0
+    except ConfigError as error:
+        fail(error)
+    except OSError as error:
+        raise click.ClickException(error.strerror or str(error)) from None

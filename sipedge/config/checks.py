@@ -1,0 +1,144 @@
+"""What the tables of ``edge.toml`` must say together: names, ports, credentials, certificates."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import ip_address
+
+from sipedge.settings import Listener
+from zones.zone import (
+    DEFAULT_ZONE,
+    LOCAL_ZONE,
+    AnyZone,
+    Credential,
+    DefaultZone,
+    DnsZone,
+    LookUp,
+    NeighborZone,
+    TraversalClientZone,
+    TraversalServerZone,
+)
+
+from .positions import Path
+from .problems import did_you_mean
+from .reader import Reader
+from .tables import Tables, names_written, unique
+
+
+def check_tables(reader: Reader, tables: Tables) -> None:
+    """Reports every contradiction; also gives the traversal zones their credentials."""
+    _names(reader, tables)
+    for path, zone in tables.zones:
+        _zone(reader, path, zone)
+    _ports(reader, tables.listeners)
+    _tls(reader, tables)
+    tables.zones[:] = [(path, _with_credential(reader, tables, path, zone)) for path, zone in tables.zones]
+
+
+def _names(reader: Reader, tables: Tables) -> None:
+    written = [(path, zone) for path, zone in tables.zones if path != ("zone",)]
+    unique(reader, "zones", [((*path, "name"), zone.name) for path, zone in written])
+    unique(reader, "listeners", [((*path, "name"), listener.name) for path, listener in tables.listeners])
+    unique(reader, "credentials", [((*path, "username"), item.username) for path, item in tables.credentials])
+    for path, zone in written:
+        if not isinstance(zone, DefaultZone) and zone.name.casefold() in (
+            DEFAULT_ZONE.casefold(),
+            LOCAL_ZONE.casefold(),
+        ):
+            message = f'"{zone.name}" is the name of a built-in zone'
+            reader.problem((*path, "name"), message, "give this zone another name")
+
+
+def _zone(reader: Reader, path: Path, zone: AnyZone) -> None:
+    if isinstance(zone, NeighborZone | TraversalClientZone):
+        folded = [peer.casefold() for peer in zone.peers]
+        for index, peer in enumerate(zone.peers):
+            if folded.index(peer.casefold()) < index:
+                reader.problem((*path, "peers", index), f'the peer "{peer}" stands twice', "write each peer once")
+    if isinstance(zone, NeighborZone) and zone.look_up is LookUp.SERVICE_RECORD:
+        _service_record(reader, path, zone)
+    if (
+        isinstance(zone, TraversalServerZone)
+        and zone.transport == "TLS"
+        and zone.tls.verify
+        and not zone.tls.subject_names
+    ):
+        _subject_missing(reader, path, f'zone "{zone.name}" checks the certificate of its client')
+    if isinstance(zone, DnsZone) and zone.inbound_mapping and not zone.tls.subject_names:
+        _subject_missing(reader, path, f'zone "{zone.name}" has "inbound_mapping"')
+
+
+def _subject_missing(reader: Reader, path: Path, why: str) -> None:
+    hint = 'under [zone.tls] add subject_names = ["..."]: the name in the peer\'s certificate'
+    reader.problem((*path, "tls"), f"{why} but names no subject", hint, at_key=True)
+
+
+def _service_record(reader: Reader, path: Path, zone: NeighborZone) -> None:
+    if len(zone.peers) != 1 or _is_address(zone.peers[0]):
+        message = f'zone "{zone.name}" looks up a service record, so "peers" must be one domain'
+        reader.problem((*path, "peers"), message, 'write peers = ["example.com"], or look_up = "address"')
+
+
+def _is_address(text: str) -> bool:
+    return text.replace(".", "").isdigit() or ":" in text
+
+
+def _ports(reader: Reader, listeners: list[tuple[Path, Listener]]) -> None:
+    for number, (path, listener) in enumerate(listeners):
+        for _, other in listeners[:number]:
+            if listener.port and listener.port == other.port and _overlap(listener.address, other.address):
+                message = f'"{listener.name}" listens on {_place(listener)}, which "{other.name}" has already'
+                hint = "each listener and each traversal server zone needs a port of its own"
+                reader.problem((*path, "port"), message, hint)
+                break
+
+
+def _place(listener: Listener) -> str:
+    host = f"[{listener.address}]" if ":" in listener.address else listener.address
+    return f"{host}:{listener.port}"
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Whether two sockets with these addresses would want the same port: 0.0.0.0 has all of IPv4, :: all of IPv6."""
+    first, second = ip_address(one), ip_address(other)
+    either_any = first.is_unspecified or second.is_unspecified
+    return first == second or (first.version == second.version and either_any)
+
+
+def _tls(reader: Reader, tables: Tables) -> None:
+    listener = next((item for item in tables.listeners if item[1].transport == "TLS"), None)
+    if listener and not tables.tls.server and "server" not in _raw_tls(reader):
+        path, record = listener
+        message = f'"{record.name}" listens with TLS, but there is no server certificate'
+        reader.problem(path, message, 'add [[tls.server]] with certificate = "..." and key = "..."', at_key=True)
+    user = _first_tls_user(tables)
+    if user and not tables.tls.trusted and "trusted" not in _raw_tls(reader):
+        path, what = user
+        hint = 'add trusted = "..." to [tls]: a PEM file with the CAs whose certificates peers may show'
+        reader.problem(path, f"{what} uses TLS, but no trusted CAs are named", hint, at_key=True)
+
+
+def _first_tls_user(tables: Tables) -> tuple[Path, str] | None:
+    for path, zone in tables.zones:
+        if zone.transport == "TLS" and not isinstance(zone, DefaultZone):
+            return path, f'zone "{zone.name}"'
+    for path, listener in tables.listeners:
+        if listener.transport == "TLS" and listener.client_certificate:
+            return path, f'listener "{listener.name}"'
+    return None
+
+
+def _raw_tls(reader: Reader) -> dict[str, object]:
+    raw = reader.table("tls")
+    return raw if isinstance(raw, dict) else {"server": None, "trusted": None}
+
+
+def _with_credential(reader: Reader, tables: Tables, path: Path, zone: AnyZone) -> AnyZone:
+    if not isinstance(zone, TraversalServerZone | TraversalClientZone):
+        return zone
+    username = tables.usernames[path]
+    credential: Credential | None = next((item for _, item in tables.credentials if item.username == username), None)
+    if credential is None and username not in (known := names_written(reader, "credential", "username")):
+        hint = did_you_mean(username, known) or f'add [[credential]] with username = "{username}" and a password'
+        reader.problem((*path, "username"), f'there is no credential for "{username}"', hint)
+    return replace(zone, credential=credential)

@@ -1,0 +1,231 @@
+"""The tables and keys of ``edge.toml``: types, ranges and defaults.
+
+Names and defaults of zones, limits, timers and DNS are those of the frozen records (zones.zone, sipedge.settings):
+``mirror`` reads them there, so that they are written once. What differs from the record stands here.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import MISSING, fields
+from enum import Enum
+from typing import Annotated, Any, Literal, get_origin, get_type_hints
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
+from pydantic_core import PydanticCustomError
+
+from dialplan.model import PatternType
+from sipedge.settings import DnsSettings, Limits, Listener, Timers
+from zones.zone import (
+    DEFAULT_ZONE,
+    Action,
+    DefaultZone,
+    DnsZone,
+    NeighborZone,
+    TlsPolicy,
+    TraversalClientZone,
+    TraversalServerZone,
+)
+
+_STRICT = ConfigDict(strict=True, extra="forbid")
+
+
+def _fail(sentence: str, hint: str = "") -> PydanticCustomError:
+    return PydanticCustomError("sentence", "{sentence}", {"sentence": sentence, "hint": hint})
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _address(text: str) -> str:
+    if not _is_address(text):
+        raise _fail(f'"{text}" is not an IPv4 or IPv6 address', "write it like 192.0.2.10, 0.0.0.0 or 2001:db8::10")
+    return text
+
+
+def _host_name(text: str) -> str:
+    labels = text.removesuffix(".").split(".")
+    legal = all(0 < len(label) < 64 and label.replace("-", "").replace("_", "").isalnum() for label in labels)
+    if not (legal and text.isascii() and len(text) <= 128 and not any(label.startswith("-") for label in labels)):
+        raise _fail(f'"{text}" is not a host name', "write it like edge.example.com, without port, scheme or wildcard")
+    return text
+
+
+def _peer(text: str) -> str:
+    return text if _is_address(text) else _host_name(text)
+
+
+def _dns_server(text: str) -> str:
+    host, colon, port = text.rpartition(":")
+    bracketed = text.startswith("[")
+    if bracketed:
+        host, _, port = text[1:].partition("]:")
+    if _is_address(text) or (
+        (bracketed or colon) and _is_address(host) and port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536
+    ):
+        return text
+    raise _fail(
+        f'"{text}" is not the address of a DNS server', "write it like 192.0.2.53, 192.0.2.53:5353 or [::1]:5353"
+    )
+
+
+def _service(text: str) -> str:
+    labels = text.split(".")
+    if text and not (len(labels) == 2 and all(len(label) > 1 and label.startswith("_") for label in labels)):
+        raise _fail(f'"{text}" is not a service and protocol', "write it like _sips._tcp")
+    return text
+
+
+def _name(text: str) -> str:
+    if not text.isprintable() or text.strip() != text or '"' in text or "\\" in text:
+        raise _fail(
+            f"the name {text!r} holds a character that does not belong in a name",
+            "no quotes, backslashes or control characters, no blank at either end",
+        )
+    return text
+
+
+Address = Annotated[str, AfterValidator(_address)]
+HostName = Annotated[str, AfterValidator(_host_name)]
+Peer = Annotated[str, AfterValidator(_peer)]
+Name = Annotated[str, Field(min_length=1, max_length=50), AfterValidator(_name)]
+OwnPort = Annotated[int, Field(ge=0, le=65535)]
+"""0 lets the system choose one (for tests)."""
+Port = Annotated[int, Field(ge=1, le=65535)]
+Positive = Annotated[int, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0, le=604800)]
+Version = Literal["1.2", "1.3"]
+
+
+_ARRAY = Field(strict=False)
+"""An array of the file becomes a tuple; its elements stay strict."""
+
+
+class CertificateTable(BaseModel):
+    model_config = _STRICT
+    certificate: str
+    key: str
+
+
+class EdgeTable(BaseModel):
+    model_config = _STRICT
+    system_name: HostName
+    domains: Annotated[tuple[HostName, ...], _ARRAY, Field(min_length=1, max_length=200)]
+    dialplans: Annotated[tuple[str, ...], _ARRAY] = ()
+    names: Annotated[tuple[HostName, ...], _ARRAY] = ()
+    addresses: Annotated[tuple[Address, ...], _ARRAY] = ()
+    secret_file: str = ""
+    keep_uri_parameters: bool = False
+    history: Annotated[int, Field(ge=0, le=100_000)] = 255
+
+
+class TlsTable(BaseModel):
+    model_config = _STRICT
+    server: Annotated[tuple[CertificateTable, ...], _ARRAY] = ()
+    client: CertificateTable | None = None
+    trusted: str = ""
+    minimum_version: Version = "1.2"
+
+
+class CredentialTable(BaseModel):
+    model_config = _STRICT
+    username: Annotated[str, Field(min_length=1, max_length=128)]
+    password: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+    password_file: str | None = None
+
+
+class AccessRuleTable(BaseModel):
+    model_config = _STRICT
+    name: Name
+    priority: Annotated[int, Field(ge=1, le=65534)]
+    pattern_type: Annotated[PatternType, Field(strict=False)] = PatternType.PREFIX
+    pattern: Annotated[str, Field(min_length=1)]
+    action: Annotated[Action, Field(strict=False)]
+    enabled: bool = True
+
+
+_TYPES: dict[str, Any] = {
+    "name": Name,
+    "hop_count": Annotated[int, Field(ge=1, le=255)],
+    "transport": Literal["TLS", "TCP"],
+    "fallback_transport": Literal["TLS", "TCP"],
+    "minimum_version": Version,
+    "subject_names": Annotated[tuple[Peer, ...], _ARRAY],
+    "peers": Annotated[tuple[Peer, ...], _ARRAY, Field(min_length=1, max_length=6)],
+    "port": Port,
+    "service": Annotated[str, Field(min_length=1), AfterValidator(_service)],
+    "microsoft_service": Annotated[str, AfterValidator(_service)],
+    "modify_dns_request": Annotated[str, AfterValidator(lambda text: text and _host_name(text))],
+    "address": Address,
+    "username": Annotated[str, Field(min_length=1, max_length=128)],
+    "servers": Annotated[tuple[Annotated[str, AfterValidator(_dns_server)], ...], _ARRAY],
+    "attempts": Annotated[int, Field(ge=1, le=10)],
+    "cache": Annotated[int, Field(ge=0, le=1_000_000)],
+    "c": Annotated[float, Field(gt=180, le=604800)],
+}
+"""What a key may hold, where the record's type says too little."""
+
+
+def mirror(record: type, omit: tuple[str, ...] = (), **more: Any) -> type[BaseModel]:
+    """A strict model with the fields and defaults of a frozen record; ``more`` are (type, default) as pydantic's."""
+    hints = get_type_hints(record)
+    model_fields: dict[str, Any] = {}
+    for entry in fields(record):
+        if entry.name not in omit:
+            default = entry.default if entry.default_factory is MISSING else entry.default_factory()
+            model_fields[entry.name] = (
+                _TYPES.get(entry.name) or _by_type(hints[entry.name]),
+                ... if default is MISSING else default,
+            )
+    return create_model(record.__name__, __config__=_STRICT, **(model_fields | more))
+
+
+def _by_type(hint: Any) -> Any:
+    if get_origin(hint) is tuple:
+        return Annotated[hint, _ARRAY]
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return Annotated[hint, Field(strict=False)]
+    return {int: Positive, float: Seconds}.get(hint, hint)
+
+
+def _zone(record: type, kind: str, omit: tuple[str, ...] = (), **more: Any) -> type[BaseModel]:
+    policy = mirror(TlsPolicy)
+    return mirror(record, (*omit, "tls"), type=(Literal[kind], ...), tls=(policy, policy()), **more)
+
+
+_REQUIRED_PEERS = (_TYPES["peers"], ...)
+_REQUIRED_USER = (_TYPES["username"], ...)
+
+ZONES: dict[str, type[BaseModel]] = {
+    "neighbor": _zone(NeighborZone, "neighbor", peers=_REQUIRED_PEERS),
+    "traversal server": _zone(
+        TraversalServerZone,
+        "traversal server",
+        ("credential",),
+        address=(Address, "0.0.0.0"),
+        port=(OwnPort | None, None),
+        username=_REQUIRED_USER,
+    ),
+    "traversal client": _zone(
+        TraversalClientZone, "traversal client", ("credential",), peers=_REQUIRED_PEERS, username=_REQUIRED_USER
+    ),
+    "dns": _zone(DnsZone, "dns"),
+    "default": _zone(
+        DefaultZone,
+        "default",
+        ("access_rules",),
+        name=(Literal[DEFAULT_ZONE], DEFAULT_ZONE),
+        access_rule=(list[Any], []),
+    ),
+}
+"""By the value of ``type``. Access rules are read one by one, by AccessRuleTable."""
+
+LISTENER = mirror(Listener, ("zone",), port=(OwnPort, ...))
+LIMITS = mirror(Limits)
+TIMERS = mirror(Timers)
+DNS = mirror(DnsSettings)
