@@ -1,0 +1,173 @@
+"""Matching an expanded tree against a whole alias in linear time: plain text tests where they do, else RE2."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import re2
+
+from .literals import Texts, finite, required
+from .look import BoundCondition, Mark, conditions_of, marked, marks_of, slice_pattern
+from .pattern_syntax import (
+    ANYTHING,
+    Alternation,
+    Anchor,
+    Group,
+    Node,
+    PatternError,
+    Sequence,
+    children,
+    has_look,
+)
+from .rendering import render
+
+MAX_PLAIN = 16
+"""More texts than this are faster in RE2."""
+
+Test = Callable[[str], bool]
+"""Whether a folded alias matches."""
+Groups = tuple[str, ...]
+"""The whole alias, then each group's text; '' where a group took no part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A pattern that is a choice of plain texts, with anything or nothing on each side."""
+
+    texts: tuple[str, ...]
+    open_start: bool = False
+    open_end: bool = False
+
+    def test(self) -> Test:
+        texts = self.texts
+        if self.open_start and self.open_end:
+            return lambda folded: any(text in folded for text in texts)
+        if self.open_start:
+            return lambda folded: folded.endswith(texts)
+        if self.open_end:
+            return lambda folded: folded.startswith(texts)
+        return frozenset(texts).__contains__
+
+
+def plain_of(node: Node) -> Plain | None:
+    """The plain form of a pattern that has one."""
+    items = _flat(node)
+    if items and items[0] == Anchor(True):
+        items = items[1:]
+    if items and items[-1] == Anchor(False):
+        items = items[:-1]
+    open_start = bool(items) and items[0] == ANYTHING
+    items = items[1:] if open_start else items
+    open_end = bool(items) and items[-1] == ANYTHING
+    texts = finite(Sequence(tuple(items[:-1] if open_end else items)))
+    if texts is None or len(texts) > MAX_PLAIN:
+        return None
+    return Plain(tuple(sorted(texts)), open_start, open_end)
+
+
+def tester(node: Node) -> Test:
+    """The fastest test for a tree without look-arounds."""
+    plain = plain_of(node)
+    return plain.test() if plain else _re2_test(render(node), required(node))
+
+
+class Regex:
+    """A compiled regular expression. ``test`` and ``groups`` take linear time for every pattern and alias."""
+
+    __slots__ = ("_branches", "plain", "required", "test")
+
+    def __init__(self, node: Node) -> None:
+        """``node`` is expanded. Raise PatternError for a look-around out of reach, or a pattern too large."""
+        branches = node.branches if isinstance(node, Alternation) and has_look(node) else (node,)
+        self._branches = [_Branch(branch) for branch in branches]
+        self.plain: Plain | None = None if has_look(node) else plain_of(node)
+        self.required: Texts | None = required(Alternation(tuple(one.node for one in self._branches)))
+        self.test: Test = self._branches[0].test if len(branches) == 1 else self._test_branches
+
+    def groups(self, alias: str, folded: str) -> Groups | None:
+        """What each group holds of the alias, in its own case."""
+        for branch in self._branches:
+            if branch.test(folded):
+                return branch.groups(alias, folded)
+        return None
+
+    def _test_branches(self, folded: str) -> bool:
+        return any(branch.test(folded) for branch in self._branches)
+
+
+class _Branch:
+    """One branch: conditions at fixed places, and the rest with its marks."""
+
+    def __init__(self, node: Node) -> None:
+        self.node, conditions = conditions_of(node)
+        self._marks: dict[int, Mark] = marks_of(self.node)
+        self._capturing: Any = None
+        test = self._marked_test() if self._marks else tester(self.node)
+        bound = [BoundCondition(one, tester(slice_pattern(one))) for one in conditions]
+        self.test: Test = _all(test, bound) if bound else test
+
+    def groups(self, alias: str, folded: str) -> Groups:
+        """Only after the test."""
+        if self._capturing is None:
+            codes = {at: mark.code_point for at, mark in self._marks.items()}
+            self._capturing = _compile(render(self.node, capture=True, marks=codes))
+        text = marked(folded, self._marks.values()) if self._marks else folded
+        match = self._capturing.fullmatch(text.encode() if text.isascii() else text)
+        indexes = sorted(_indexes(self.node))
+        result = [alias] + [""] * max(indexes, default=0)
+        for number, index in enumerate(indexes, start=1):
+            start, end = match.span(number)
+            if self._marks:
+                start, end = self._unmarked(text, start), self._unmarked(text, end)
+            result[index] = alias[max(start, 0) : max(end, 0)]
+        return tuple(result)
+
+    def _marked_test(self) -> Test:
+        codes = {at: mark.code_point for at, mark in self._marks.items()}
+        expression = _compile(render(self.node, marks=codes))
+        marks = tuple(self._marks.values())
+        return lambda folded: expression.fullmatch(marked(folded, marks).encode()) is not None
+
+    def _unmarked(self, text: str, offset: int) -> int:
+        marks = {chr(mark.code_point) for mark in self._marks.values()}
+        return offset - sum(character in marks for character in text[: max(offset, 0)])
+
+
+def _all(test: Test, conditions: list[BoundCondition]) -> Test:
+    if len(conditions) == 1:
+        holds = conditions[0].holds
+        return lambda folded: test(folded) and holds(folded)
+    return lambda folded: test(folded) and all(condition.holds(folded) for condition in conditions)
+
+
+def _re2_test(expression: str, texts: Texts | None) -> Test:
+    """RE2, asked only when a text that every match contains is there."""
+    fullmatch = _compile(expression).fullmatch
+    if texts is not None and len(texts) == 1:
+        (text,) = texts
+        return lambda folded: text in folded and fullmatch(folded.encode()) is not None
+    return lambda folded: fullmatch(folded.encode()) is not None
+
+
+def _compile(expression: str) -> Any:
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        return re2.compile(expression, options)
+    except re2.error as error:
+        raise PatternError(0, "a pattern too large to match", str(error)) from None
+
+
+def _indexes(node: Node) -> list[int]:
+    own = [node.index] if isinstance(node, Group) and node.index else []
+    return own + [index for child in children(node) for index in _indexes(child)]
+
+
+def _flat(node: Node) -> list[Node]:
+    if isinstance(node, Sequence):
+        return [part for item in node.items for part in _flat(item)]
+    if isinstance(node, Group) and not isinstance(node.body, Alternation):
+        return _flat(node.body)
+    return [node]

@@ -1,0 +1,236 @@
+"""Look-arounds without backtracking: matching stays linear in the alias, and exact.
+
+RE2 has no look-around. Two ways round that:
+
+* A look-around whose place is fixed (everything before it, or everything after it, has one width: ``(?!alice).*``,
+  ``.*(?<!net)``, ``\\d\\d(?!0).*``) is a condition of its own on a slice of the alias, and leaves the pattern.
+* One at a moving place (``.*@(?!uc\\.local).*``) becomes a *mark*: before matching, a private character is put into
+  the alias at every place where it holds, and the pattern asks for that character. The places are found by plain text
+  search, so the body must be a choice of plain texts, with ``.*`` before or behind and ``^`` or ``$`` if need be.
+
+Marks of one place are in the order of the pattern, and each is asked for at most once on the way through a place; a
+repetition may therefore hold one look-around, and must consume something each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from .folding import FIRST_MARK, LAST_MARK
+from .literals import finite
+from .pattern_syntax import (
+    ANYTHING,
+    EMPTY,
+    Alternation,
+    Anchor,
+    Group,
+    Look,
+    Node,
+    PatternError,
+    Repeat,
+    Sequence,
+    children,
+    has_look,
+    width,
+)
+
+Test = Callable[[str], bool]
+
+HINT = "fixed places (start, end) take any body; others plain texts with .* around: (?!uc\\.local), (?<!net|org)"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A look-around at a fixed place: ``offset`` characters from the start (>= 0), or from the end (< 0 or end)."""
+
+    body: Node
+    ahead: bool
+    negated: bool
+    from_start: bool
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class BoundCondition:
+    """A condition with the test for its slice of the folded alias."""
+
+    condition: Condition
+    test: Test
+
+    def holds(self, folded: str) -> bool:
+        where = self.condition
+        place = where.offset if where.from_start else len(folded) - where.offset
+        if not 0 <= place <= len(folded):
+            return False
+        return self.test(folded[place:] if where.ahead else folded[:place]) != where.negated
+
+
+def conditions_of(node: Node) -> tuple[Node, list[Condition]]:
+    """The pattern without its look-arounds at fixed places, and these."""
+    found: list[Condition] = []
+    return _extract(node, 0, 0, found), found
+
+
+def slice_pattern(condition: Condition) -> Node:
+    """What the slice must match as a whole: ``body.*`` behind the place, ``.*body`` before it."""
+    body = Group(condition.body)
+    return Sequence((body, ANYTHING) if condition.ahead else (ANYTHING, body))
+
+
+def _extract(node: Node, before: int | None, after: int | None, found: list[Condition]) -> Node:
+    if isinstance(node, Look) and (before is not None or after is not None):
+        _check_body(node)
+        found.append(
+            Condition(
+                node.body, node.ahead, node.negated, before is not None, before if before is not None else after or 0
+            )
+        )
+        return EMPTY
+    if isinstance(node, Group):
+        return replace(node, body=_extract(node.body, before, after, found))
+    if isinstance(node, Sequence):
+        widths = [width(item) for item in node.items]
+        return Sequence(
+            tuple(
+                _extract(item, _plus(before, widths[:number]), _plus(after, widths[number + 1 :]), found)
+                for number, item in enumerate(node.items)
+            ),
+            node.at,
+        )
+    return node
+
+
+def _plus(start: int | None, widths: Iterable[int | None]) -> int | None:
+    total = start
+    for one in widths:
+        total = None if total is None or one is None else total + one
+    return total
+
+
+def _check_body(node: Look) -> None:
+    if has_look(node.body):
+        raise PatternError(node.at, "a look-around inside a look-around", "write them one after the other")
+    if _has_anchor(node.body, start=node.ahead):
+        anchor = "^ in a look-ahead" if node.ahead else "$ in a look-behind"
+        raise PatternError(node.at, anchor, "it says nothing there; leave it out")
+
+
+def _has_anchor(node: Node, start: bool) -> bool:
+    return (isinstance(node, Anchor) and node.start == start) or any(_has_anchor(one, start) for one in children(node))
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A look-around at a moving place. ``far``: a ``.*`` between the place and the texts; ``edge``: ``$`` (``^``)."""
+
+    texts: frozenset[str]
+    ahead: bool
+    negated: bool
+    far: bool
+    edge: bool
+    code_point: int
+
+    def places(self, folded: str) -> bytearray:
+        """One byte for each place 0..len: 1 where it holds."""
+        near = self._near(folded)
+        if self.far and self.ahead and 1 in near:
+            near[: near.rindex(1)] = b"\1" * near.rindex(1)
+        elif self.far and 1 in near:
+            first = near.index(1)
+            near[first:] = b"\1" * (len(near) - first)
+        return bytearray(near.translate(_INVERTED)) if self.negated else near
+
+    def _near(self, folded: str) -> bytearray:
+        places = bytearray(len(folded) + 1)
+        for text in self.texts:
+            if self.edge:
+                if folded.endswith(text) if self.ahead else folded.startswith(text):
+                    places[len(folded) - len(text) if self.ahead else len(text)] = 1
+                continue
+            start = folded.find(text)
+            while start >= 0:
+                places[start if self.ahead else start + len(text)] = 1
+                start = folded.find(text, start + 1)
+        return places
+
+
+_INVERTED = bytes([1, 0]) + bytes(range(2, 256))
+
+
+def marks_of(node: Node) -> dict[int, Mark]:
+    """Offset in the pattern -> mark, for every look-around that is left. Raise PatternError for those out of reach."""
+    looks = sorted(_looks(node), key=lambda look: look.at)
+    if looks and _has_inner_anchor(node):
+        raise PatternError(looks[0].at, "^ or $ beside a look-around at a moving place", "leave the anchor out")
+    if len(looks) > LAST_MARK - FIRST_MARK:
+        raise PatternError(looks[-1].at, "too many look-arounds", f"{LAST_MARK - FIRST_MARK} at most")
+    _check_repeats(node)
+    return {look.at: _mark(look, FIRST_MARK + number) for number, look in enumerate(looks)}
+
+
+def marked(folded: str, marks: Iterable[Mark]) -> str:
+    """The alias with a mark at every place where its look-around holds, marks of one place in order."""
+    layers = [(mark.places(folded), chr(mark.code_point)) for mark in marks]
+    pieces: list[str] = []
+    for place in range(len(folded) + 1):
+        pieces += [character for places, character in layers if places[place]]
+        pieces.append(folded[place : place + 1])
+    return "".join(pieces)
+
+
+def _looks(node: Node) -> list[Look]:
+    if isinstance(node, Look):
+        return [node]
+    return [look for child in children(node) for look in _looks(child)]
+
+
+def _has_inner_anchor(node: Node) -> bool:
+    if isinstance(node, Look):
+        return False
+    return isinstance(node, Anchor) or any(map(_has_inner_anchor, children(node)))
+
+
+def _check_repeats(node: Node) -> None:
+    if isinstance(node, Repeat):
+        looks = _looks(node)
+        if len(looks) > 1 or (looks and _nullable(node.body)):
+            raise PatternError(looks[0].at, "a repetition with look-arounds that may not move on", HINT)
+    for child in children(node):
+        _check_repeats(child)
+
+
+def _nullable(node: Node) -> bool:
+    if isinstance(node, Repeat):
+        return node.minimum == 0 or _nullable(node.body)
+    if isinstance(node, Alternation):
+        return any(map(_nullable, node.branches))
+    if isinstance(node, Sequence):
+        return all(map(_nullable, node.items))
+    return _nullable(node.body) if isinstance(node, Group) else width(node) == 0
+
+
+def _mark(look: Look, code_point: int) -> Mark:
+    """Split the body in ``.*``, plain texts, ``.*`` and the anchor at its far end."""
+    _check_body(look)
+    items = _flat(look.body)
+    if not look.ahead:
+        items.reverse()
+    edge = bool(items) and isinstance(items[-1], Anchor)
+    items = items[:-1] if edge else items
+    if items and items[-1] == ANYTHING:
+        items, edge = items[:-1], False
+    far = bool(items) and items[0] == ANYTHING
+    rest = items[1:] if far else items
+    texts = finite(Sequence(tuple(rest if look.ahead else reversed(rest))))
+    if texts is None:
+        raise PatternError(look.at, "a look-around that cannot be tested at a moving place", HINT)
+    return Mark(texts, look.ahead, look.negated, far, edge, code_point)
+
+
+def _flat(node: Node) -> list[Node]:
+    if isinstance(node, Sequence):
+        return [part for item in node.items for part in _flat(item)]
+    if isinstance(node, Group) and not isinstance(node.body, Alternation):
+        return _flat(node.body)
+    return [node]

@@ -1,0 +1,155 @@
+"""Patterns of all four types, compiled: does an alias match, and what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import product
+
+from .engine import Groups, Plain, Regex, Test
+from .expansion import expand
+from .folding import MAX_ALIAS_LENGTH, fold
+from .literals import Texts
+from .model import Behavior, PatternType, Variables
+from .pattern_parser import MAX_PATTERN_LENGTH, parse_pattern
+from .pattern_syntax import Node, PatternError, group_count, groups_in_looks
+from .replacement import Part, join, parse_replacement
+from .variables import VARIABLE, check_name, values
+
+MAX_ALTERNATIVES = 1000
+"""Texts of one exact, prefix or suffix pattern once its variables are written out."""
+
+NO_VARIABLES = Variables()
+
+Rewrite = Callable[[str, str], str]
+"""(alias, folded alias) -> the alias that goes on; only for an alias that matched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An alias that matched."""
+
+    alias: str
+    pattern: Pattern
+
+    @property
+    def groups(self) -> Groups:
+        """The whole alias, then what each ( ) of a regex holds, '' for one that took no part."""
+        return self.pattern.groups(self.alias, fold(self.alias))
+
+    def expand(self, replace: str, variables: Variables = NO_VARIABLES) -> str:
+        """The alias with behaviour *replace*. Raise PatternError for a bad replace string."""
+        return self.pattern.rewrite(Behavior.REPLACE, replace, variables)(self.alias, fold(self.alias))
+
+
+class Pattern:
+    """A compiled pattern. ``test`` takes the folded alias; all else here takes the alias as it is."""
+
+    __slots__ = ("_regex", "group_count", "hidden_groups", "kind", "plain", "required", "test")
+
+    def __init__(self, kind: PatternType, plain: Plain | None, regex: Regex | None, node: Node | None) -> None:
+        self.kind = kind
+        self.plain = plain
+        """Set when the pattern is plain text with nothing, or anything, around."""
+        self._regex = regex
+        self.test: Test = regex.test if regex else plain.test() if plain else _never
+        self.required: Texts | None = regex.required if regex else frozenset(plain.texts) if plain else None
+        """Folded texts of which every matching alias holds at least one; None: no such texts."""
+        self.group_count: int | None = None if node is None else group_count(node)
+        self.hidden_groups: frozenset[int] = frozenset() if node is None else groups_in_looks(node)
+
+    def match(self, alias: str) -> Match | None:
+        """Whole alias, ASCII case ignored."""
+        if len(alias) > MAX_ALIAS_LENGTH or not self.test(fold(alias)):
+            return None
+        return Match(alias, self)
+
+    def groups(self, alias: str, folded: str) -> Groups:
+        found = self._regex.groups(alias, folded) if self._regex else None
+        return found or (alias,)
+
+    def rewrite(self, behavior: Behavior, replace: str, variables: Variables) -> Rewrite:
+        """What the behaviour does to a matching alias. Raise PatternError for a bad replace string."""
+        if behavior is Behavior.LEAVE:
+            return lambda alias, folded: alias
+        if behavior is Behavior.STRIP:
+            return self._end_replaced("")
+        if behavior is Behavior.REPLACE and self.group_count is not None:
+            return self._template(parse_replacement(replace, self.group_count, variables), replace)
+        text = join(parse_replacement(replace, None, variables), ())
+        if behavior is Behavior.REPLACE:
+            return self._end_replaced(text)
+        return (
+            (lambda alias, folded: text + alias)
+            if behavior is Behavior.ADD_PREFIX
+            else lambda alias, folded: alias + text
+        )
+
+    def _template(self, parts: tuple[Part, ...], source: str) -> Rewrite:
+        for part in parts:
+            if isinstance(part, int) and part in self.hidden_groups:
+                raise PatternError(
+                    source.find(f"\\{part}"), f"\\{part} is a group inside a look-around", "nothing is kept of it"
+                )
+        if not any(isinstance(part, int) for part in parts):
+            constant = join(parts, ())
+            return lambda alias, folded: constant
+        return lambda alias, folded: join(parts, self._padded(alias, folded))
+
+    def _padded(self, alias: str, folded: str) -> tuple[str, ...]:
+        """Groups of branches that took no part have no entry of their own."""
+        groups = self.groups(alias, folded)
+        return groups + ("",) * ((self.group_count or 0) + 1 - len(groups))
+
+    def _end_replaced(self, text: str) -> Rewrite:
+        """Swap the matched end: the longest of the pattern's texts that fits."""
+        texts = sorted(self.plain.texts if self.plain else (), key=len, reverse=True)
+        if self.kind is PatternType.PREFIX:
+            return lambda alias, folded: text + alias[_longest(texts, folded.startswith) :]
+        if self.kind is PatternType.SUFFIX:
+            return lambda alias, folded: alias[: len(alias) - _longest(texts, folded.endswith)] + text
+        return lambda alias, folded: text
+
+
+def compile_pattern(
+    kind: PatternType, text: str, variables: Variables = NO_VARIABLES, node: Node | None = None
+) -> Pattern:
+    """Raise PatternError for a pattern that is refused. ``node``: the parsed text of a regex, when there is one."""
+    if kind is PatternType.REGEX:
+        node = expand(node or parse_pattern(text), variables)
+        regex = Regex(node)
+        return Pattern(kind, regex.plain, regex, node)
+    texts = _expanded(text, variables)
+    return Pattern(kind, Plain(texts, kind is PatternType.SUFFIX, kind is PatternType.PREFIX), None, None)
+
+
+def check_plain(text: str) -> None:
+    """Raise PatternError for an exact, prefix or suffix pattern that is refused."""
+    if len(text) > MAX_PATTERN_LENGTH:
+        raise PatternError(MAX_PATTERN_LENGTH, f"a pattern of {len(text)} characters", f"{MAX_PATTERN_LENGTH} at most")
+    for match in VARIABLE.finditer(text):
+        check_name(match[1].lower(), match.start())
+
+
+def _expanded(text: str, variables: Variables) -> tuple[str, ...]:
+    """All folded texts that a plain pattern stands for."""
+    check_plain(text)
+    choices: list[tuple[str, ...]] = []
+    position, count = 0, 1
+    for match in VARIABLE.finditer(text):
+        found = values(match[1].lower(), match.start(), variables)
+        count *= len(found)
+        if count > MAX_ALTERNATIVES:
+            raise PatternError(match.start(), "too many values in one pattern", f"{MAX_ALTERNATIVES} at most")
+        choices += [(text[position : match.start()],), found]
+        position = match.end()
+    choices.append((text[position:],))
+    return tuple(dict.fromkeys(fold("".join(parts)) for parts in product(*choices)))
+
+
+def _longest(texts: list[str], fits: Callable[[str], bool]) -> int:
+    return next((len(text) for text in texts if fits(text)), 0)
+
+
+def _never(folded: str) -> bool:
+    return False

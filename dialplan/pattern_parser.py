@@ -1,0 +1,223 @@
+"""Pattern text -> tree, by ``pattern.lark``. The only file that sees Lark for patterns; its errors end here."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from lark import Lark, Token, Transformer, UnexpectedInput
+from lark.exceptions import VisitError
+
+from .character_set import CLASSES, parse_character_set
+from .pattern_syntax import (
+    EMPTY,
+    Alternation,
+    Anchor,
+    AnyCharacter,
+    CharacterSet,
+    Group,
+    Literal,
+    Look,
+    Node,
+    PatternError,
+    Repeat,
+    Sequence,
+    Variable,
+    children,
+)
+from .variables import check_name
+
+MAX_PATTERN_LENGTH = 1024
+"""Expressway allows 60, too short for many a real pattern."""
+MAX_GROUPS = 100
+MAX_REPETITION = 1000
+MAX_SIZE = 10_000
+"""Characters to match after all repetitions are written out."""
+
+MISTAKES: tuple[tuple[str, str, str], ...] = (
+    (
+        r"\\[1-9]",
+        "a back-reference in a pattern",
+        "it cannot be matched in linear time; \\1 belongs in the replace string",
+    ),
+    (r"\\[bBAZz]", "an anchor that this dialect lacks", "a pattern is matched against the whole alias; leave it out"),
+    (
+        r"\\[0-9A-Za-z]",
+        "an escape that this dialect lacks",
+        "letters stand for themselves; classes are \\d \\w \\s \\D \\W \\S",
+    ),
+    (r"\\$", "a backslash at the end", "write \\\\ for a backslash"),
+    (r"\(\?(?:P?<\w|P|')", "a named group", "write ( ) and refer to it as \\1"),
+    (r"\(\?[a-zA-Z-]+", "an inline flag", "matching ignores case already; leave it out"),
+    (r"\(\?>", "an atomic group", "write (?: )"),
+    (r"\(\?", "a group of an unknown kind", "known are ( ), (?: ), (?! ), (?= ), (?<! ) and (?<= )"),
+    (r"[*+?]", "nothing to repeat", "write \\ before the character to match it as it is"),
+    (r"\{", "a { that is no repetition", "write {n}, {n,} or {n,m}, or \\{ for the character"),
+    (r"\}", "a } without {", "write \\} for the character"),
+    (r"\[", "a [ without ]", "close the set with ], or write \\[ for the character"),
+    (r"\]", "a ] without [", "write \\] for the character"),
+    (r"\)", "a ) without (", "write \\) for the character"),
+    (r"$", "a ( without )", "close the group with )"),
+)
+"""Text at the place of a syntax error -> message, hint. The first that fits is told."""
+
+
+def parse_pattern(text: str) -> Node:
+    """Raise PatternError for what the dialect does not have, or what cannot be matched in linear time."""
+    if len(text) > MAX_PATTERN_LENGTH:
+        raise PatternError(MAX_PATTERN_LENGTH, f"a pattern of {len(text)} characters", f"{MAX_PATTERN_LENGTH} at most")
+    if text.count("(") > MAX_GROUPS:
+        raise PatternError(_nth(text, "(", MAX_GROUPS), "too many groups", f"{MAX_GROUPS} at most")
+    try:
+        node: Node = _lark().parse(text)  # type: ignore[assignment]  # the embedded transformer builds nodes
+    except UnexpectedInput as error:
+        raise _mistake(text, error) from None
+    except VisitError as error:
+        raise error.orig_exc from None
+    if "(" in text:
+        node = _numbered(node, _capture_order(node))
+    if "{" in text:
+        _size(node)
+    return node
+
+
+class _Build(Transformer[Token, Node]):
+    """One method for each alternative of the grammar."""
+
+    def start(self, items: list[Node]) -> Node:
+        return items[0]
+
+    def branches(self, items: list[Node]) -> Node:
+        return items[0] if len(items) == 1 else Alternation(tuple(items))
+
+    def branch(self, items: list[Node]) -> Node:
+        return items[0] if len(items) == 1 else Sequence(tuple(items)) if items else EMPTY
+
+    def literal(self, items: list[Token]) -> Node:
+        (token,) = items
+        return Literal(_ESCAPE.sub(r"\1", token) if "\\" in token else str(token), _at(token))
+
+    def any_character(self, items: list[Token]) -> Node:
+        return AnyCharacter(_at(items[0]))
+
+    def character_class(self, items: list[Token]) -> Node:
+        ranges, negated = CLASSES[items[0][1]]
+        return CharacterSet(ranges, negated, _at(items[0]))
+
+    def character_set(self, items: list[Token]) -> Node:
+        return parse_character_set(items[0], _at(items[0]))
+
+    def variable(self, items: list[Token]) -> Node:
+        name = items[0][1:-1].lower()
+        check_name(name, _at(items[0]))
+        return Variable(name, _at(items[0]))
+
+    def anchor(self, items: list[Token]) -> Node:
+        return Anchor(items[0] == "^", _at(items[0]))
+
+    def group(self, items: list[Any]) -> Node:
+        return Group(items[1], _CAPTURES, _at(items[0]))
+
+    def plain_group(self, items: list[Any]) -> Node:
+        return Group(items[1], 0, _at(items[0]))
+
+    def look(self, items: list[Any]) -> Node:
+        return Look(items[1], ahead="<" not in items[0], negated=items[0].endswith("!"), at=_at(items[0]))
+
+    def repeat(self, items: list[Any]) -> Node:
+        body, token = items
+        if isinstance(body, Anchor | Look):
+            raise PatternError(_at(token), "a repeated anchor or look-around", "leave the repetition out")
+        lazy = len(token) > 1 and token.endswith("?")
+        minimum, maximum = _bounds(token[:-1] if lazy else str(token), _at(token))
+        return Repeat(body, minimum, maximum, lazy, _at(token))
+
+
+_CAPTURES = -1
+"""Index of a capturing group until all are known and numbered."""
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_SIMPLE_BOUNDS: dict[str, tuple[int, int | None]] = {"*": (0, None), "+": (1, None), "?": (0, 1)}
+
+
+@cache
+def _lark() -> Lark:
+    grammar = files(__package__).joinpath("pattern.lark").read_text("utf-8")
+    return Lark(grammar, parser="lalr", lexer="contextual", transformer=_Build(), maybe_placeholders=False)
+
+
+def _at(token: Token) -> int:
+    return token.start_pos or 0
+
+
+def _bounds(text: str, at: int) -> tuple[int, int | None]:
+    if text in _SIMPLE_BOUNDS:
+        return _SIMPLE_BOUNDS[text]
+    first, comma, last = text[1:-1].partition(",")
+    if len(first) > 4 or len(last) > 4 or int(first) > MAX_REPETITION or int(last or 0) > MAX_REPETITION:
+        raise PatternError(at, "too many repetitions", f"{MAX_REPETITION} at most")
+    if not comma:
+        return int(first), int(first)
+    if last and int(last) < int(first):
+        raise PatternError(at, "a repetition whose end is below its start", f"write {{{last},{first}}}")
+    return int(first), int(last) if last else None
+
+
+def _capture_order(node: Node) -> dict[int, int]:
+    """Offset of each capturing bracket -> its index."""
+    found: list[int] = []
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, Group) and node.index == _CAPTURES:
+            found.append(node.at)
+        pending.extend(children(node))
+    return {at: index for index, at in enumerate(sorted(found), start=1)}
+
+
+def _numbered(node: Node, order: dict[int, int]) -> Node:
+    if isinstance(node, Group):
+        return replace(node, body=_numbered(node.body, order), index=order.get(node.at, 0))
+    if isinstance(node, Repeat | Look):
+        return replace(node, body=_numbered(node.body, order))
+    if isinstance(node, Sequence):
+        return replace(node, items=tuple(_numbered(item, order) for item in node.items))
+    if isinstance(node, Alternation):
+        return replace(node, branches=tuple(_numbered(branch, order) for branch in node.branches))
+    return node
+
+
+def _size(node: Node) -> tuple[int, int]:
+    """Characters and the deepest product of repetitions when written out."""
+    inner = [_size(child) for child in children(node)]
+    size = max(1, len(node.text)) if isinstance(node, Literal) else 1 + sum(one for one, _ in inner)
+    product = max((times for _, times in inner), default=1)
+    if isinstance(node, Repeat):
+        times = max(1, node.minimum, node.maximum or 0)
+        size, product = size * times, product * times
+        if product > MAX_REPETITION or size > MAX_SIZE:
+            raise PatternError(node.at, "too many repetitions inside each other", f"{MAX_REPETITION} in all at most")
+    return size, product
+
+
+def _mistake(text: str, error: UnexpectedInput) -> PatternError:
+    at = error.pos_in_stream
+    at = len(text) if at is None or at < 0 or getattr(error, "token", None) == "" else at
+    if text[at : at + 1] == "?" and text[at - 1 : at] == "(":
+        at -= 1
+    if re.match(r"[*+?{]", text[at:]) and at and re.search(r"(?:[*+?]|\{\d+,?\d*\})\??$", text[:at]):
+        return PatternError(at, "a repetition of a repetition", "put the first in brackets: (a*)*")
+    for mistake, message, hint in MISTAKES:
+        if re.match(mistake, text[at:]):
+            return PatternError(at, message, hint)
+    return PatternError(at, "this is no pattern")
+
+
+def _nth(text: str, what: str, count: int) -> int:
+    """Offset of occurrence ``count``, from 0."""
+    at = -1
+    for _ in range(count + 1):
+        at = text.index(what, at + 1)
+    return at

@@ -1,0 +1,169 @@
+"""The tree of a pattern: what the pattern grammar builds, and what matching and analysis read.
+
+The language is that of expressway.md 1.5: whole alias, ASCII case-insensitive, ``.`` is any character.
+Nodes keep the case of the source. ``at`` is the offset in the pattern text; it takes no part in comparisons.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+MAX_CODE_POINT = 0x10FFFF
+
+Range = tuple[int, int]
+"""First and last code point, both included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    text: str
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CharacterSet:
+    """One character of (or, negated, outside) the ranges; ``ignoring case`` as everywhere."""
+
+    ranges: tuple[Range, ...]
+    negated: bool = False
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AnyCharacter:
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """``^`` (start) or ``$``: the start or the end of the alias."""
+
+    start: bool
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """``%name%``, in lower case, without the percent signs."""
+
+    name: str
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    items: tuple[Node, ...]
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Alternation:
+    """One of the branches, tried from the left; without branches it matches nothing."""
+
+    branches: tuple[Node, ...]
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Brackets. ``index`` counts from 1 in the order of the opening brackets; 0 does not capture."""
+
+    body: Node
+    index: int = 0
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """``maximum`` None: no upper bound."""
+
+    body: Node
+    minimum: int
+    maximum: int | None
+    lazy: bool = False
+    at: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A condition on what follows (ahead) or precedes; consumes nothing."""
+
+    body: Node
+    ahead: bool
+    negated: bool
+    at: int = field(default=0, compare=False)
+
+
+Node = Literal | CharacterSet | AnyCharacter | Anchor | Variable | Sequence | Alternation | Group | Repeat | Look
+
+EMPTY = Sequence(())
+NOTHING = Alternation(())
+ANYTHING = Repeat(AnyCharacter(), 0, None)
+"""``.*``"""
+
+
+class PatternError(ValueError):
+    """A pattern (or replace string) that is refused: ``offset`` in its text, 0-based, and what would be right."""
+
+    def __init__(self, offset: int, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.offset = offset
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        hint = f" ({self.hint})" if self.hint else ""
+        return f"column {self.offset + 1}: {self.message}{hint}"
+
+
+def children(node: Node) -> tuple[Node, ...]:
+    if isinstance(node, Sequence):
+        return node.items
+    if isinstance(node, Alternation):
+        return node.branches
+    if isinstance(node, Group | Repeat | Look):
+        return (node.body,)
+    return ()
+
+
+def group_count(node: Node) -> int:
+    """The highest group index."""
+    own = node.index if isinstance(node, Group) else 0
+    return max([own, *map(group_count, children(node))])
+
+
+def groups_in_looks(node: Node, inside: bool = False) -> frozenset[int]:
+    """Indexes of groups inside a look-around: what they capture is not kept."""
+    inside = inside or isinstance(node, Look)
+    own = frozenset({node.index}) if inside and isinstance(node, Group) and node.index else frozenset()
+    return own.union(*(groups_in_looks(child, inside) for child in children(node)))
+
+
+def has_look(node: Node) -> bool:
+    return isinstance(node, Look) or any(map(has_look, children(node)))
+
+
+def width(node: Node) -> int | None:
+    """How many characters every match has; None when that differs. Variables must be expanded."""
+    if isinstance(node, Literal):
+        return len(node.text)
+    if isinstance(node, CharacterSet | AnyCharacter):
+        return 1
+    if isinstance(node, Anchor | Look):
+        return 0
+    if isinstance(node, Repeat):
+        inner = width(node.body)
+        return inner * node.minimum if inner is not None and (node.minimum == node.maximum or not inner) else None
+    if isinstance(node, Group):
+        return width(node.body)
+    if isinstance(node, Sequence):
+        return _total([width(item) for item in node.items])
+    if isinstance(node, Alternation):
+        widths = {width(branch) for branch in node.branches}
+        return widths.pop() if len(widths) == 1 else None
+    raise TypeError(f"{node} has no width")
+
+
+def _total(widths: list[int | None]) -> int | None:
+    known = [one for one in widths if one is not None]
+    return sum(known) if len(known) == len(widths) else None

@@ -1,0 +1,86 @@
+"""An expanded tree written in RE2's syntax, with or without captures, with or without the marks of look-arounds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .folding import FIRST_MARK, LAST_MARK
+from .pattern_syntax import (
+    Alternation,
+    Anchor,
+    AnyCharacter,
+    CharacterSet,
+    Group,
+    Literal,
+    Look,
+    Node,
+    Repeat,
+    Sequence,
+)
+
+NEVER = r"[^\x00-\x{10FFFF}]"
+ALL_MARKS = rf"[\x{{{FIRST_MARK:X}}}-\x{{{LAST_MARK:X}}}]*"
+
+Marks = Mapping[int, int]
+"""Offset of a look-around in the pattern -> its mark's code point. Empty: the text to match has no marks."""
+
+
+def render(node: Node, *, capture: bool = False, marks: Marks | None = None) -> str:
+    """For a match of the whole text. With marks any number of them may stand before each character and at the end."""
+    body = _Renderer(capture, marks or {}).text(node)
+    return f"(?s:{body}){ALL_MARKS}" if marks else f"(?s:{body})"
+
+
+class _Renderer:
+    def __init__(self, capture: bool, marks: Marks) -> None:
+        self._capture = capture
+        self._marks = marks
+        self._skip = ALL_MARKS if marks else ""
+
+    def text(self, node: Node) -> str:
+        if isinstance(node, Literal):
+            return "".join([self._skip + _character(ord(character)) for character in node.text])
+        if isinstance(node, CharacterSet):
+            return self._skip + _set(_without_marks(node.ranges) if self._marks else node.ranges)
+        if isinstance(node, AnyCharacter):
+            return self._skip + (rf"[^{ALL_MARKS[1:-2]}]" if self._marks else ".")
+        if isinstance(node, Anchor):
+            return r"\A" if node.start else r"\z"
+        if isinstance(node, Sequence):
+            return "".join([self._item(item) for item in node.items])
+        if isinstance(node, Alternation):
+            return "|".join([self.text(branch) for branch in node.branches]) if node.branches else NEVER
+        return self._bracketed(node)
+
+    def _bracketed(self, node: Node) -> str:
+        if isinstance(node, Group):
+            return f"({'' if self._capture and node.index else '?:'}{self.text(node.body)})"
+        if isinstance(node, Repeat):
+            return f"(?:{self.text(node.body)}){_repetition(node)}"
+        if isinstance(node, Look):
+            mark = self._marks[node.at]
+            earlier = rf"[\x{{{FIRST_MARK:X}}}-\x{{{mark - 1:X}}}]*" if mark > FIRST_MARK else ""
+            return earlier + rf"\x{{{mark:X}}}"
+        raise TypeError(f"{node} is not expanded")
+
+    def _item(self, node: Node) -> str:
+        return f"(?:{self.text(node)})" if isinstance(node, Alternation) else self.text(node)
+
+
+def _repetition(node: Repeat) -> str:
+    bounds = f"{{{node.minimum},{'' if node.maximum is None else node.maximum}}}"
+    return {"{0,}": "*", "{1,}": "+", "{0,1}": "?"}.get(bounds, bounds) + ("?" if node.lazy else "")
+
+
+def _character(code: int) -> str:
+    return chr(code) if code < 0x80 and chr(code).isalnum() else rf"\x{{{code:X}}}"
+
+
+def _set(ranges: tuple[tuple[int, int], ...]) -> str:
+    if not ranges:
+        return NEVER
+    return "[" + "".join([rf"\x{{{low:X}}}-\x{{{high:X}}}" for low, high in ranges]) + "]"
+
+
+def _without_marks(ranges: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
+    return tuple((low, min(high, FIRST_MARK - 1)) for low, high in ranges if low < FIRST_MARK)
