@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from zones.zone import Hop
 
+from .history import Entry
+
 
 @dataclass(slots=True)
 class Respond:
@@ -36,9 +38,16 @@ class Cancel:
 
 @dataclass(slots=True)
 class Abandon:
-    """End a client transaction that nobody waits for any more (Timer C after CANCEL, BENOTIFY)."""
+    """End a client transaction that nobody waits for any more (Timer C, or no answer to a CANCEL)."""
 
     branch: str
+
+
+@dataclass(slots=True)
+class Drop:
+    """End a server transaction without an answer (RFC 4320 4.2: no 408 to a non-INVITE)."""
+
+    transaction: int
 
 
 @dataclass(slots=True)
@@ -85,13 +94,15 @@ class Log:
 
     level: str
     text: str
+    error: BaseException | None = None
+    """With its traceback, where something unexpected was raised."""
 
 
 @dataclass(slots=True)
 class Record:
     """A decision for the history: what arrived, what the search said, where it went."""
 
-    entry: object
+    entry: Entry
 
 
-Command = Respond | Forward | Cancel | Abandon | Send | Relay | Connect | Close | Resolve | Log | Record
+Command = Respond | Forward | Cancel | Abandon | Drop | Send | Relay | Connect | Close | Resolve | Log | Record

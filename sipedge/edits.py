@@ -27,15 +27,25 @@ class Edits:
 
     def remove_first_item(self, number: int) -> None:
         """Take the first comma-separated value off a header line; the line goes when nothing is left."""
-        line = self.line(number)
-        name, _, value = line.partition(b":")
-        text = value.decode("latin-1")
-        spans = list(item_spans(text))
+        name, value, spans = self._items(number)
         if len(spans) < 2:
             self.remove(number)
         else:
             rest = value[spans[0][1] + 1 :]
             self.replace(number, name + b":" + (rest if rest[:1] in (b" ", b"\t") else b" " + rest))
+
+    def remove_last_item(self, number: int) -> None:
+        name, value, spans = self._items(number)
+        if len(spans) < 2:
+            self.remove(number)
+        else:
+            self.replace(number, name + b":" + value[: spans[-1][0] - 1])
+
+    def _items(self, number: int) -> tuple[bytes, bytes, list[tuple[int, int]]]:
+        name, _, value = self.line(number).partition(b":")
+        if b"," not in value:
+            return name, value, []
+        return name, value, list(item_spans(value.decode("latin-1")))
 
     def line(self, number: int) -> bytes:
         """A line as it stands after the edits made so far."""

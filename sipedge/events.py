@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from zones.zone import Hop
+
 from .message import Message
+from .settings import Settings
 
 
 @dataclass(slots=True)
@@ -65,6 +68,14 @@ class ConnectionOpened:
     names: tuple[str, ...] = ()
     """Names in the peer's certificate that count: SANs, else the CN (identity.py); empty without a certificate."""
     has_certificate: bool = False
+    common_name: str = ""
+    """The CN of the peer's certificate also where SANs are what counts (Default Zone access rules)."""
+    key_usages: frozenset[str] | None = None
+    """OIDs of the certificate's extended key usage, None when it has no such extension (zones.key_usage)."""
+    tls_version: str = ""
+    """"1.2" or "1.3"; '' without TLS. A zone may ask for more than the listener did."""
+    hop: Hop | None = None
+    """The hop it was opened for, None for an accepted one."""
 
 
 @dataclass(slots=True)
@@ -75,6 +86,7 @@ class ConnectionFailed:
     address: str
     port: int
     reason: str
+    hop: Hop | None = None
 
 
 @dataclass(slots=True)
@@ -96,7 +108,9 @@ class Resolved:
 
 @dataclass(slots=True)
 class ConfigChanged:
-    settings: object = field(repr=False)
+    """Another configuration holds from now on."""
+
+    settings: Settings = field(repr=False)
 
 
 Event = (

@@ -61,7 +61,7 @@ class JsonFormatter(logging.Formatter):
 
 
 class RateLimit(logging.Filter):
-    """Lets ``burst`` lines of one kind through in ``period`` seconds; the next that passes says how many were held back.
+    """Lets ``burst`` lines of one kind through in ``period`` seconds; the next one says how many were held back.
 
     A kind is the logger and the unformatted message, with the ``source`` of ``extra`` (a peer's address) when there is
     one: a noisy peer does not hide the others. So callers pass what a peer sent as arguments, never inside the message.

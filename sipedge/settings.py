@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from dialplan.search import CompiledPlan
-from zones.zone import AnyZone
+from zones.zone import AnyZone, Credential
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,13 @@ class Settings:
     dns: DnsSettings = field(default_factory=DnsSettings)
     secret: bytes = field(default=b"", repr=False)
     """Key of the Record-Route tokens (HMAC-SHA-256); the same on all peers of a cluster."""
+    names: tuple[str, ...] = ()
+    """Further host names under which peers put this edge into Route headers (``sip.example.com``)."""
+    credentials: tuple[Credential, ...] = ()
+    """The local database: whom a zone with *check credentials* lets in."""
     keep_uri_parameters: bool = False
     """True: port and parameters of a Request-URI stay in its alias (those of a Route always do)."""
+    decisions_log: str = ""
+    """File that gets one JSON line for each decision; '' for none."""
     history: int = 255
     """Decisions kept in memory."""

@@ -1,0 +1,156 @@
+"""From a target to what is sent: its hops, and the request as RFC 3261 16.6 wants it forwarded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from dialplan.model import Target, Traffic
+from zones.authentication import Identity
+from zones.zone import DefaultZone, DnsZone, Hop
+
+from .commands import Command, Send
+from .forwarding import DIALOG_METHODS, Changes, forwarded_head
+from .incoming import Incoming
+from .installation import Installation
+from .locating import Resolutions
+from .message import parse_address
+from .upkeep import Upkeep
+from .uri import SIP_SCHEMES, Uri, UriError, parse_uri
+
+BRANCH_COOKIE = "z9hG4bK"
+
+
+class Located(Protocol):
+    """Who waits for hops: a response context, or a request forwarded without one."""
+
+    incoming: Incoming
+
+    def located(self, target: Target, hops: tuple[Hop, ...], problem: str, now: float, out: list[Command]) -> None: ...
+
+
+class Forwarder:
+    """Knows the installation; keeps nothing about single requests."""
+
+    def __init__(
+        self, installation: Installation, upkeep: Upkeep, resolutions: Resolutions, ids: Callable[[], str]
+    ) -> None:
+        self._installation = installation
+        self._upkeep = upkeep
+        self._resolutions = resolutions
+        self._ids = ids
+
+    # ------------------------------------------------------------------------------------------------------- where to
+
+    def launch(self, waiting: Located, target: Target, now: float, out: list[Command]) -> None:
+        """Find the hops of a target, now or after DNS answers; then tell ``waiting.located``."""
+        zone = self._installation.zones.get(target.zone)
+        if zone is None:
+            waiting.located(target, (), f'there is no zone "{target.zone}"', now, out)
+            return
+        try:
+            uri = self._next_hop_uri(waiting.incoming, target)
+        except UriError as error:
+            waiting.located(target, (), f"the alias cannot be routed: {error}", now, out)
+            return
+        if isinstance(zone, DnsZone | DefaultZone):
+            microsoft = waiting.incoming.classification.traffic is not Traffic.STANDARD
+
+            def done(hops: tuple[Hop, ...], problem: str, when: float, commands: list[Command]) -> None:
+                waiting.located(target, hops, problem, when, commands)
+
+            self._resolutions.locate(zone, uri, microsoft, now, done, out)
+            return
+        hops = self._upkeep.hops(zone, uri, now)
+        problem = "" if hops else f'zone "{zone.name}" has no peer that can be reached'
+        waiting.located(target, hops, problem, now, out)
+
+    def _next_hop_uri(self, incoming: Incoming, target: Target) -> Uri:
+        """RFC 3261 16.6 step 7: the topmost Route that is left, else the Request-URI; a rule may have changed either."""
+        routed = incoming.routed
+        explanation = incoming.explanation
+        if explanation is not None and target.alias != explanation.alias:
+            return parse_uri(f"{routed.uri.scheme}:{target.alias}")
+        return routed.foreign or routed.uri
+
+    # ----------------------------------------------------------------------------------------------------------- what
+
+    def build(self, incoming: Incoming, target: Target, hop: Hop) -> tuple[str, bytes]:
+        """A new branch id and the header section to send. Raises ValueError when the rewritten alias is no URI."""
+        installation = self._installation
+        zone = installation.zone(target.zone)
+        place = installation.edge.place(target.zone)
+        branch = f"{BRANCH_COOKIE}{self._ids()}.{incoming.loop}"
+        changes = Changes(
+            via=f"Via: SIP/2.0/{hop.transport} {place.text};branch={branch}".encode(),
+            record_routes=self._record_routes(incoming, target.zone),
+            request_uri=self._request_uri(incoming, target),
+            hop_count=zone.hop_count,
+            asserted_identity=incoming.authentication.identity,
+            remove_trust_header=incoming.source.border,
+            proxy_require_strip=zone.proxy_require_strip,
+        )
+        if changes.asserted_identity is Identity.INSERT:
+            changes.own_identity = _identity_of(incoming)
+        source = (incoming.peer.address, incoming.peer.port)
+        return branch, forwarded_head(incoming.message, incoming.routed, changes, source, incoming.max_forwards)
+
+    def _request_uri(self, incoming: Incoming, target: Target) -> bytes | None:
+        """The new Request-URI, None where nothing changes: a rule's alias, or a strict router's last Route (16.4)."""
+        routed, explanation = incoming.routed, incoming.explanation
+        changed = explanation is not None and target.alias != explanation.alias
+        if changed and routed.foreign is None:
+            uri = parse_uri(f"{routed.uri.scheme}:{target.alias}")
+            if uri.scheme not in SIP_SCHEMES:
+                raise UriError(f"'{target.alias[:80]}' is no SIP URI")
+            return uri.text.encode("utf-8", "surrogateescape")
+        if routed.strict_last is not None:
+            return routed.uri.text.encode("utf-8", "surrogateescape")
+        return None
+
+    def _record_routes(self, incoming: Incoming, egress: str) -> tuple[bytes, ...]:
+        """One line for each side, outgoing side on top (RFC 5658 double record-routing)."""
+        installation, message = self._installation, incoming.message
+        ingress = incoming.routed.pair.here if incoming.routed.pair is not None else incoming.source.name
+        if message.method not in DIALOG_METHODS and not (
+            message.method == "SUBSCRIBE"
+            and (incoming.source.record_route_subscribe or installation.zone(egress).record_route_subscribe)
+        ):
+            return ()
+        if not message.from_tag:  # RFC 2543: no tag, nothing to bind a token to
+            return ()
+        sides = ((egress, ingress),) if egress == ingress else ((egress, ingress), (ingress, egress))
+        return tuple(self._record_route(incoming, here, there) for here, there in sides)
+
+    def _record_route(self, incoming: Incoming, here: str, there: str) -> bytes:
+        place = self._installation.edge.place(here)
+        message = incoming.message
+        token = self._installation.key.mint(here, there, message.call_id, message.from_tag or "")
+        return f"Record-Route: <sip:{token}@{place.text};transport={place.transport.lower()};lr>".encode()
+
+    def failed(self, hop: Hop, now: float) -> None:
+        self._upkeep.failed(hop, now)
+
+
+def _identity_of(incoming: Incoming) -> bytes:
+    """The originator as the edge vouches for it (RFC 3325): the URI of From."""
+    return b"<" + parse_address(incoming.message.first("from") or "").uri.encode("utf-8", "surrogateescape") + b">"
+
+
+class WithoutContext:
+    """A request that has no response: an ACK to a 2xx, or a BENOTIFY. It is sent to every target of its first tier."""
+
+    def __init__(self, incoming: Incoming, forwarder: Forwarder) -> None:
+        self.incoming = incoming
+        self._forwarder = forwarder
+
+    def located(self, target: Target, hops: tuple[Hop, ...], problem: str, now: float, out: list[Command]) -> None:
+        if not hops:
+            return
+        try:
+            _, head = self._forwarder.build(self.incoming, target, hops[0])
+        except ValueError:
+            return
+        if self.incoming.entry is not None:
+            self.incoming.entry.hops.append(hops[0])
+        out.append(Send(hops[0], head + self.incoming.message.body))

@@ -1,0 +1,102 @@
+"""RFC 3261 16.6: the edits that turn a received request into the one that is forwarded. Nothing else changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from zones.authentication import Identity
+
+from .edits import Edits
+from .message import Message
+from .routing import Routed
+from .via import stamped_via
+
+DIALOG_METHODS = frozenset({"INVITE", "REFER"})
+"""Record-routed always. SUBSCRIBE only where a zone says so: without it a NOTIFY is searched like a new request."""
+
+TRUST_HEADER = "ms-edge-proxy-message-trust"
+"""Only the inner Microsoft server may add it (MS-SIPRE 2.2.15)."""
+
+DEFAULT_MAX_FORWARDS = 70
+
+
+@dataclass(slots=True)
+class Changes:
+    """What differs from the received request, target by target."""
+
+    via: bytes
+    """The edge's own Via line."""
+    record_routes: tuple[bytes, ...] = ()
+    """Record-Route lines, outgoing side first (RFC 5658)."""
+    request_uri: bytes | None = None
+    """The new Request-URI, None to leave it."""
+    hop_count: int = 15
+    asserted_identity: Identity = Identity.KEEP
+    own_identity: bytes = b""
+    """The value to insert with Identity.INSERT."""
+    remove_trust_header: bool = False
+    proxy_require_strip: tuple[str, ...] = ()
+
+
+def forwarded_head(
+    message: Message, routed: Routed, changes: Changes, source: tuple[str, int], max_forwards: int | None
+) -> bytes:
+    """The header section to send: ``source`` is the address the request came from (for ``received``, ``rport``)."""
+    edits = Edits(message)
+    index = message.index
+    if changes.request_uri is not None:  # step 2
+        edits.replace(0, b"%b %b SIP/2.0" % (message.method.encode(), changes.request_uri))
+    first_via = index["via"][0]
+    _lower_max_forwards(edits, max_forwards, changes.hop_count, first_via)  # step 3
+    if routed.own or routed.strict_last:  # 16.4
+        _remove_routes(edits, routed)
+    if changes.record_routes:  # step 4
+        at = index["record-route"][0] if "record-route" in index else index["via"][-1] + 1
+        for line in changes.record_routes:
+            edits.insert_before(at, line)
+    stamped = stamped_via(message, source)  # 18.2.1
+    if stamped is not None:
+        edits.replace(first_via, stamped)
+    if changes.asserted_identity is not Identity.KEEP:
+        _assert_identity(edits, changes)
+    if changes.remove_trust_header:
+        for number in index.get(TRUST_HEADER, ()):
+            edits.remove(number)
+    if changes.proxy_require_strip and "proxy-require" in index:
+        _strip_proxy_require(edits, changes.proxy_require_strip)
+    edits.insert_before(first_via, changes.via)  # step 8
+    return edits.head()
+
+
+def _lower_max_forwards(edits: Edits, received: int | None, hop_count: int, first_via: int) -> None:
+    """The lower of what came minus one and the zone's hop count (Expressway); added when there was none."""
+    if received is None:
+        edits.insert_before(first_via, b"Max-Forwards: %d" % min(DEFAULT_MAX_FORWARDS, hop_count))
+        return
+    number = edits.message.index["max-forwards"][0]
+    name = edits.message.lines[number].partition(b":")[0]
+    edits.replace(number, b"%b: %d" % (name, min(received - 1, hop_count)))
+
+
+def _remove_routes(edits: Edits, routed: Routed) -> None:
+    for item in routed.own:
+        edits.remove_first_item(item.line)
+    if routed.strict_last is not None:
+        edits.remove_last_item(routed.strict_last.line)
+
+
+def _assert_identity(edits: Edits, changes: Changes) -> None:
+    for number in edits.message.index.get("p-asserted-identity", ()):
+        edits.remove(number)
+    if changes.asserted_identity is Identity.INSERT and changes.own_identity:
+        edits.insert_before(edits.message.index["from"][0], b"P-Asserted-Identity: " + changes.own_identity)
+
+
+def _strip_proxy_require(edits: Edits, tags: tuple[str, ...]) -> None:
+    unwanted = {tag.lower() for tag in tags}
+    for number in edits.message.index["proxy-require"]:
+        kept = [tag for tag in edits.message.value(number).split(",") if tag.strip().lower() not in unwanted]
+        if kept:
+            edits.replace(number, b"Proxy-Require: " + ",".join(kept).strip().encode("utf-8", "surrogateescape"))
+        else:
+            edits.remove(number)

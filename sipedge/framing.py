@@ -1,0 +1,236 @@
+"""Cutting a TCP or TLS byte stream into SIP messages by Content-Length (RFC 3261 18.3) and keep-alives (RFC 5626).
+
+The framer owns one buffer. The reader asks for the free end of it (``space``), has the kernel or OpenSSL write there,
+and says how many bytes came (``received``); what is complete comes back as messages, keep-alives and errors. Between
+two calls ``_start`` is the first byte not yet consumed, ``_end`` the end of what came, and ``_searched`` how far the
+search for the end of a header section has got, so a peer that trickles bytes does not have them searched again and
+again. A message is parsed once, when its header section is complete; then the framer knows how long it is.
+
+Two kinds of error: where one message ends and the next begins is still known (the message is reported and skipped),
+or it is not (``fatal``; the stream says nothing more that could be trusted, RFC 3261 18.3).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .message import Message, MessageError
+
+if TYPE_CHECKING:
+    from .settings import Limits
+
+CRLF = b"\r\n"
+BUFFER = 16384
+"""Bytes kept for a quiet connection: a TLS record, and more than nearly all messages."""
+MINIMUM_SPACE = 4096
+
+_LINE_BREAKS = re.compile(rb"(?:\r\n)*")
+_CONTENT_LENGTH = re.compile(rb"\r\n(?:content-length|l)[ \t]*:([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)", re.IGNORECASE)
+_START_CHARACTERS = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.!%*_+`'~")
+_TLS_RECORD = re.compile(rb"[\x14-\x17]\x03[\x00-\x04]")
+
+
+@dataclass(frozen=True, slots=True)
+class KeepAlive:
+    """``count`` times CRLF CRLF between messages: each wants one CRLF back (RFC 5626 3.5.1, 4.4.1)."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class FramingError:
+    """A message that cannot be taken. ``line`` and ``column`` count from 1, 0 where nothing is known."""
+
+    status: int
+    """What a request gets: 400, 505 or 513."""
+    reason: str
+    head: bytes | None = None
+    """The header section with its empty line, when it came whole."""
+    fatal: bool = False
+    """True: the connection must be closed."""
+    header: str = ""
+    line: int = 0
+    column: int = 0
+
+
+Frame = Message | KeepAlive | FramingError
+
+
+class Framer:
+    """One direction of one connection."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._buffer = bytearray(BUFFER)
+        self._view = memoryview(self._buffer)
+        self._start = self._end = self._searched = 0
+        self._breaks = 0
+        self._message: Message | FramingError | None = None
+        self._length = 0
+        self.failed = False
+        """A fatal error was reported: nothing more is read."""
+
+    @property
+    def partial(self) -> bool:
+        """Whether a message has begun and is not complete."""
+        return self._end > self._start
+
+    def space(self) -> memoryview:
+        """Where to write the next bytes; at least MINIMUM_SPACE long."""
+        if len(self._buffer) - self._end < MINIMUM_SPACE:
+            self._make_room()
+        return self._view[self._end :]
+
+    def received(self, count: int) -> list[Frame]:
+        """``count`` bytes were written to ``space()``: what is complete now, in order."""
+        self._end += count
+        frames: list[Frame] = []
+        while not self.failed and (frame := self._next()) is not None:
+            frames.append(frame)
+            self.failed = type(frame) is FramingError and frame.fatal
+        if self._start == self._end or self.failed:
+            self._empty()
+        return frames
+
+    def feed(self, data: bytes) -> list[Frame]:
+        """``received`` for bytes that lie elsewhere."""
+        frames: list[Frame] = []
+        rest = memoryview(data)
+        while rest and not self.failed:
+            space = self.space()
+            count = min(len(space), len(rest))
+            space[:count] = rest[:count]
+            frames += self.received(count)
+            rest = rest[count:]
+        return frames
+
+    def _next(self) -> Frame | None:
+        if self._message is None:
+            if self._start == self._end:
+                return None
+            first = self._buffer[self._start]
+            if first not in _START_CHARACTERS:
+                return self._between_messages(first)
+            self._breaks = 0
+            if (error := self._read_head()) is not None or self._message is None:
+                return error
+        return self._take_message()
+
+    def _between_messages(self, first: int) -> Frame | None:
+        """CRLFs in front of a start line mean nothing (RFC 3261 7.5), two in a row are a keep-alive."""
+        match = _LINE_BREAKS.match(self._buffer, self._start, self._end)
+        end = match.end() if match else self._start
+        count = (end - self._start) // 2
+        self._start = self._searched = end
+        pings, self._breaks = divmod(self._breaks + count, 2)
+        if pings:
+            return KeepAlive(pings)
+        if count:
+            return self._next()
+        if first == 0x0D and self._end - self._start == 1:
+            return None
+        return self._garbage()
+
+    def _garbage(self) -> FramingError | None:
+        opening = bytes(self._buffer[self._start : min(self._end, self._start + 8)])
+        if len(opening) < 3 and _TLS_RECORD.match(opening + b"\x03\x01"[len(opening) - 1 :]):
+            return None
+        if _TLS_RECORD.match(opening):
+            return FramingError(400, "the peer speaks TLS on a connection without TLS", fatal=True)
+        return FramingError(400, f"no message begins with {opening!r}", fatal=True)
+
+    def _read_head(self) -> FramingError | None:
+        """Look for the end of the header section; when it is there, parse it and set message and length."""
+        end = self._buffer.find(b"\r\n\r\n", self._searched, self._end)
+        size = (end + 4 if end >= 0 else self._end) - self._start
+        if size > self._limits.header_section:
+            reason = f"the header section is longer than {self._limits.header_section} bytes"
+            return FramingError(513, reason, fatal=True)
+        if end < 0:
+            self._searched = max(self._start, self._end - 3)
+            return None
+        head = bytes(self._view[self._start : end + 4])
+        message = self._parse(head)
+        length = _stated_length(message, head)
+        if isinstance(length, FramingError):
+            return length
+        if size + length > self._limits.message:
+            reason = f"the message is longer than {self._limits.message} bytes"
+            return FramingError(513, reason, head, fatal=True)
+        self._message = message
+        self._length = size + length
+        return None
+
+    def _parse(self, head: bytes) -> Message | FramingError:
+        try:
+            message = Message(head)
+        except MessageError as error:
+            return FramingError(error.status, error.reason, head, False, error.header, error.line, error.column)
+        limits = self._limits
+        if len(message.lines) > limits.headers + 1:
+            return FramingError(513, f"there are more than {limits.headers} header lines", head)
+        if len(head) > limits.header_line:
+            for number, line in enumerate(message.lines, 1):
+                if len(line) > limits.header_line:
+                    return FramingError(513, f"a line is longer than {limits.header_line} bytes", head, line=number)
+        return message
+
+    def _take_message(self) -> Frame | None:
+        end = self._start + self._length
+        if end > self._end:
+            return None
+        message = self._message
+        if type(message) is Message and self._length > len(message.head):
+            message.body = bytes(self._view[self._start + len(message.head) : end])
+        self._message = None
+        self._start = self._searched = end
+        return message
+
+    def _empty(self) -> None:
+        self._start = self._end = self._searched = 0
+        if len(self._buffer) > BUFFER:
+            self._move(BUFFER)
+
+    def _make_room(self) -> None:
+        """Move what is left to the front, or to a larger buffer when a large message is coming."""
+        held = self._end - self._start
+        size = len(self._buffer)
+        wanted = max(held, self._length if self._message is not None else 0) + MINIMUM_SPACE
+        while size < wanted:
+            size *= 2
+        self._move(size)
+
+    def _move(self, size: int) -> None:
+        held = self._end - self._start
+        if size == len(self._buffer):
+            self._view[:held] = self._view[self._start : self._end]
+        else:
+            buffer = bytearray(size)
+            buffer[:held] = self._view[self._start : self._end]
+            self._buffer, self._view = buffer, memoryview(buffer)
+        self._searched -= self._start
+        self._start, self._end = 0, held
+
+
+def _stated_length(message: Message | FramingError, head: bytes) -> int | FramingError:
+    """Content-Length; a fatal error where there is none (mandatory on a stream, RFC 3261 20.14) or no sound one."""
+    header = "Content-Length"
+    if type(message) is Message:
+        try:
+            length = message.content_length
+        except MessageError as error:
+            number = message.index["content-length"][0]
+            return FramingError(error.status, error.reason, head, True, header, number + 1)
+        if length is None:
+            return FramingError(400, "there is no Content-Length", head, True, header)
+        return length
+    assert isinstance(message, FramingError)
+    values = {value.strip() for value in _CONTENT_LENGTH.findall(head)}
+    value = values.pop() if len(values) == 1 else b""
+    # A lone CR or LF ends a line for one parser and not for another: then no length is sound.
+    sound = head.count(b"\r") == head.count(b"\n") == head.count(CRLF)
+    if not sound or not value.isdigit() or len(value) > 10:
+        return FramingError(message.status, message.reason, head, True, message.header, message.line, message.column)
+    return int(value)

@@ -1,0 +1,45 @@
+"""What the edge has found out about one received request; made by proxy.py, read by everything after it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dialplan.search import Explanation
+from zones.authentication import Authentication
+from zones.zone import AnyZone
+
+from .classification import Classification
+from .history import Entry
+from .message import Message
+from .routing import Routed
+
+
+@dataclass(slots=True)
+class Peer:
+    """An open connection as the core sees it."""
+
+    connection: int
+    zone: str
+    address: str
+    port: int
+    accepted: bool
+    """The peer opened it."""
+
+
+@dataclass(slots=True)
+class Incoming:
+    """One request on its way."""
+
+    message: Message
+    transaction: int
+    peer: Peer
+    source: AnyZone
+    routed: Routed
+    max_forwards: int | None
+    loop: str
+    authentication: Authentication
+    classification: Classification
+    explanation: Explanation | None = None
+    """The search, None when a signed Route decided."""
+    entry: Entry | None = None
+    """Its line in the history, which hops and the final status are written to."""

@@ -1,0 +1,84 @@
+"""Two switches of OpenSSL that Python's ``ssl`` does not have, set through ctypes on the very library it uses.
+
+* The *purpose* of a peer certificate. OpenSSL refuses a client certificate whose extended key usage lacks clientAuth;
+  a zone may tolerate that, because public authorities stop issuing clientAuth.
+* The server's session cache. A resumed TLS 1.2 session skips the certificate; every connection shall show its own.
+
+The ``SSL_CTX *`` is the first field of CPython's PySSLContext, right after the object header. Before anything is
+written, ``_pointer`` proves on the context at hand that this is so: what OpenSSL says of it must follow what Python
+sets. Where that fails (another Python), both functions say False and OpenSSL's own, stricter, way stays.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import ssl
+import sys
+from functools import cache
+
+import _ssl
+
+_PURPOSE_ANY = 7
+_SET_SESSION_CACHE_MODE = 44
+_SESSION_CACHE_OFF = 0
+_VERIFY_MODES = {ssl.CERT_NONE: 0, ssl.CERT_OPTIONAL: 1, ssl.CERT_REQUIRED: 3}
+_KNOWN_PYTHONS = ((3, 11), (3, 12))
+
+
+def tolerate_key_usage(context: ssl.SSLContext) -> bool:
+    """Let any extended key usage pass verification, on both sides. False when it could not be switched."""
+    library, pointer = _library(), _pointer(context)
+    if library is None or pointer is None:
+        return False
+    return bool(library.X509_VERIFY_PARAM_set_purpose(library.SSL_CTX_get0_param(pointer), _PURPOSE_ANY))
+
+
+def disable_session_cache(context: ssl.SSLContext) -> bool:
+    """No TLS 1.2 resumption by session id. False when it could not be switched."""
+    library, pointer = _library(), _pointer(context)
+    if library is None or pointer is None:
+        return False
+    library.SSL_CTX_ctrl(pointer, _SET_SESSION_CACHE_MODE, _SESSION_CACHE_OFF, None)
+    return True
+
+
+@cache
+def _library() -> ctypes.CDLL | None:
+    """The OpenSSL that ``_ssl`` is linked with (symbols are looked up in the module and what it depends on)."""
+    if sys.implementation.name != "cpython" or sys.version_info[:2] not in _KNOWN_PYTHONS:
+        return None
+    try:
+        library = ctypes.CDLL(getattr(_ssl, "__file__", None))
+        library.OpenSSL_version.restype = ctypes.c_char_p
+        library.SSL_CTX_get0_param.argtypes = [ctypes.c_void_p]
+        library.SSL_CTX_get0_param.restype = ctypes.c_void_p
+        library.SSL_CTX_get_verify_mode.argtypes = [ctypes.c_void_p]
+        library.SSL_CTX_ctrl.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_long, ctypes.c_void_p]
+        library.SSL_CTX_ctrl.restype = ctypes.c_long
+        library.X509_VERIFY_PARAM_get_flags.argtypes = [ctypes.c_void_p]
+        library.X509_VERIFY_PARAM_get_flags.restype = ctypes.c_ulong
+        library.X509_VERIFY_PARAM_set_purpose.argtypes = [ctypes.c_void_p, ctypes.c_int]
+        version = library.OpenSSL_version(0)
+    except (OSError, AttributeError):
+        return None
+    return library if version and version.decode() == ssl.OPENSSL_VERSION else None
+
+
+def _pointer(context: ssl.SSLContext) -> int | None:
+    """The context's ``SSL_CTX *``, or None when it cannot be proved to be one."""
+    library = _library()
+    if library is None:
+        return None
+    pointer = ctypes.c_void_p.from_address(id(context) + object.__basicsize__).value
+    parameters = library.SSL_CTX_get0_param(pointer) if pointer else None
+    if not parameters or library.SSL_CTX_get_verify_mode(pointer) != _VERIFY_MODES[context.verify_mode]:
+        return None
+    before = context.verify_flags
+    try:
+        for flags in (before ^ ssl.VerifyFlags.VERIFY_X509_STRICT, before):
+            context.verify_flags = flags
+            if library.X509_VERIFY_PARAM_get_flags(parameters) != int(flags):
+                return None
+    finally:
+        context.verify_flags = before
+    return pointer

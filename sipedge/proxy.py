@@ -1,0 +1,217 @@
+"""The proxy core: events in, commands out, the time as an argument (RFC 3261 section 16).
+
+    RequestReceived   -> validation -> route information -> search (or signed Route) -> response context -> Forward
+    ResponseReceived  -> response context -> Respond
+    everything else   -> the zone, resolution or timer it belongs to
+
+It opens nothing, sleeps never, reads no clock. docs/architecture.md follows one message through the files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .commands import Close, Command, Log, Relay, Respond
+from .contexts import Contexts, transaction_key
+from .events import (
+    ConfigChanged,
+    ConnectionClosed,
+    ConnectionFailed,
+    ConnectionOpened,
+    Event,
+    ForwardFailed,
+    MalformedReceived,
+    RequestReceived,
+    Resolved,
+    ResponseReceived,
+)
+from .forwarder import Forwarder
+from .incoming import Peer
+from .installation import Installation
+from .locating import Resolutions
+from .message import Message
+from .requests import RequestPath
+from .responses import response, warning
+from .settings import Settings
+from .upkeep import Upkeep
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What a pure core cannot make itself."""
+
+    ids: Callable[[], str]
+    """A new unique token of letters and digits, for branches, tags and Call-IDs."""
+    random: Callable[[], float]
+    """0.0 <= x < 1.0."""
+    ports: dict[str, int]
+    """Ports that listeners with port 0 were given, by listener name."""
+
+
+class Proxy:
+    """One edge. ``handle``, ``tick`` and ``next_deadline`` are the whole interface."""
+
+    def __init__(self, settings: Settings, environment: Environment) -> None:
+        self._environment = environment
+        self._peers: dict[int, Peer] = {}
+        self._contexts = Contexts()
+        self._resolutions = Resolutions(environment.random)
+        self._upkeep = Upkeep(environment.ids, environment.random, self._resolutions)
+        self._configure(settings)
+        self._handlers: dict[type, Callable[..., None]] = {
+            RequestReceived: self._request,
+            ResponseReceived: self._response,
+            ForwardFailed: self._forward_failed,
+            MalformedReceived: self._malformed,
+            ConnectionOpened: self._opened,
+            ConnectionFailed: self._connection_failed,
+            ConnectionClosed: self._closed,
+            Resolved: self._resolutions.resolved,
+            ConfigChanged: self._config_changed,
+        }
+
+    def _configure(self, settings: Settings) -> None:
+        self._installation = Installation(settings, self._environment.ports)
+        self._upkeep.configure(self._installation)
+        self._resolutions.forget()
+        forwarder = Forwarder(self._installation, self._upkeep, self._resolutions, self._environment.ids)
+        self._path = RequestPath(self._installation, forwarder, self._contexts, self._upkeep)
+
+    def handle(self, event: Event, now: float) -> list[Command]:
+        """Commands in the order to carry out. ``now``: seconds of a clock that never goes back."""
+        out: list[Command] = []
+        try:
+            self._handlers[type(event)](event, now, out)
+        except Exception as error:  # the one guard: no message may stop the edge
+            out.append(Log("error", f"{error!r} while handling {event!r}", error))
+            if isinstance(event, RequestReceived) and event.transaction:
+                out.append(Respond(event.transaction, 500, response(event.message, 500, tag="edge-error")))
+        return out
+
+    def tick(self, now: float) -> list[Command]:
+        """What is due by ``now``: Timer C, accepted INVITEs, OPTIONS, connection attempts."""
+        out: list[Command] = []
+        try:
+            self._contexts.tick(now, out)
+            self._upkeep.tick(now, out)
+        except Exception as error:
+            out.append(Log("error", f"{error!r} in a timer", error))
+        return out
+
+    def next_deadline(self) -> float | None:
+        deadlines = [
+            item for item in (self._contexts.next_deadline(), self._upkeep.next_deadline()) if item is not None
+        ]
+        return min(deadlines, default=None)
+
+    def zone_of(self, connection: int) -> str:
+        """The zone of an open connection, '' when there is none."""
+        peer = self._peers.get(connection)
+        return peer.zone if peer is not None else ""
+
+    # ----------------------------------------------------------------------------------------------------- transactions
+
+    def _request(self, event: RequestReceived, now: float, out: list[Command]) -> None:
+        peer = self._peers.get(event.connection)
+        if peer is None:  # closed while its last messages were on the way
+            return
+        if event.message.method == "CANCEL":
+            self._cancel(event, peer, now, out)
+        else:
+            self._path.take(event, peer, now, out)
+
+    def _cancel(self, event: RequestReceived, peer: Peer, now: float, out: list[Command]) -> None:
+        """RFC 3261 9.2, 16.10. Only the peer that sent the INVITE may cancel it."""
+        context = self._contexts.by_key(transaction_key(event.message))
+        known = context is not None and context.incoming.peer.zone == peer.zone
+        status = 200 if known else 481
+        source = (peer.address, peer.port)
+        out.append(
+            Respond(event.transaction, status, response(event.message, status, tag="edge-cancel", source=source))
+        )
+        if context is not None and known:
+            context.cancel(now, out)
+            if context.answered:
+                self._contexts.answered(context)
+
+    def _response(self, event: ResponseReceived, now: float, out: list[Command]) -> None:
+        if self._upkeep.response(event, now, out):
+            return
+        context = self._contexts.by_branch(event.branch)
+        if context is None:  # late or made up: RFC 6026 forbids to forward it
+            return
+        if not _has_second_via(event.message):
+            out.append(
+                Log("warning", f"connection {event.connection}: a response without the Via values it was sent with")
+            )
+            context.failed(event.branch, 502, "the next hop broke the Via header", now, out)
+        else:
+            context.response(event.branch, event.message, now, out)
+        if event.message.status >= 200:
+            self._contexts.ended(event.branch, context, now, self._installation.settings.timers.accepted)
+
+    def _forward_failed(self, event: ForwardFailed, now: float, out: list[Command]) -> None:
+        if self._upkeep.forward_failed(event, now, out):
+            return
+        context = self._contexts.by_branch(event.branch)
+        if context is not None:
+            context.failed(event.branch, event.status, event.reason, now, out)
+            self._contexts.ended(event.branch, context, now, 0.0)
+
+    def _malformed(self, event: MalformedReceived, now: float, out: list[Command]) -> None:
+        """A 400 naming header and column, outside any transaction (RFC 3261 8.2)."""
+        peer = self._peers.get(event.connection)
+        where = f"{event.header} at line {event.line}, column {event.column}" if event.header else f"line {event.line}"
+        out.append(Log("warning", f"connection {event.connection}: malformed {where}: {event.message.start_line[:80]}"))
+        message = event.message
+        if peer is None or not message.is_request or message.method == "ACK" or "via" not in message.index:
+            return
+        agent = self._installation.agent(peer.zone)
+        headers = (warning(agent, f"malformed header {where}"),)
+        data = response(message, 400, tag="edge-malformed", headers=headers, source=(peer.address, peer.port))
+        out.append(Relay(event.connection, data))
+
+    # ------------------------------------------------------------------------------------------------------ connections
+
+    def _opened(self, event: ConnectionOpened, now: float, out: list[Command]) -> None:
+        zone = event.zone
+        if zone is None:
+            ingress = self._installation.zones.ingress(
+                listener_zone=self._upkeep.listener_zone(event.listener),
+                transport=event.transport,
+                peer_address=event.peer_address,
+                names=event.names,
+                has_certificate=event.has_certificate,
+                usages=event.key_usages,
+            )
+            if ingress.refused:
+                out.append(Log("warning", f"connection from {event.peer_address} refused: {ingress.refused}"))
+                out.append(Close(event.connection, ingress.refused))
+                return
+            if ingress.warning:
+                out.append(Log("warning", f"connection from {event.peer_address}: {ingress.warning}"))
+            zone = ingress.zone
+        peer = Peer(event.connection, zone, event.peer_address, event.peer_port, event.zone is None)
+        self._peers[event.connection] = peer
+        self._upkeep.opened(peer, now, out)
+
+    def _closed(self, event: ConnectionClosed, now: float, out: list[Command]) -> None:
+        peer = self._peers.pop(event.connection, None)
+        if peer is not None:
+            self._upkeep.closed(peer, now, out)
+
+    def _connection_failed(self, event: ConnectionFailed, now: float, out: list[Command]) -> None:
+        self._upkeep.connection_failed(event, now, out)
+
+    def _config_changed(self, event: ConfigChanged, now: float, out: list[Command]) -> None:
+        """The new settings hold from the next event on; connections of zones that are gone are closed."""
+        self._configure(event.settings)
+        for peer in list(self._peers.values()):
+            if self._installation.zones.get(peer.zone) is None:
+                out.append(Close(peer.connection, f'zone "{peer.zone}" is no longer configured'))
+
+
+def _has_second_via(message: Message) -> bool:
+    numbers = message.index.get("via", ())
+    return len(numbers) > 1 or (len(numbers) == 1 and len(message.items("via")) > 1)

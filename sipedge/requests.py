@@ -1,0 +1,186 @@
+"""The path of one request from its arrival to its response context (docs/architecture.md, steps 3 to 9)."""
+
+from __future__ import annotations
+
+from dialplan.model import Query, Target, Tier
+from dialplan.search import Explanation
+from zones.authentication import authenticate
+from zones.zone import TraversalClientZone, TraversalServerZone
+
+from .classification import Classification, classify, classify_method
+from .commands import Command, Record, Respond
+from .contexts import Contexts, transaction_key
+from .events import RequestReceived
+from .forwarder import Forwarder, WithoutContext
+from .history import Entry
+from .incoming import Incoming, Peer
+from .installation import Installation
+from .message import Message, MessageError, parse_address
+from .response_context import ResponseContext
+from .responses import ALLOW, response, warning
+from .routing import Routed, alias_of_routed, read_routes, source_may_speak
+from .upkeep import Upkeep
+from .uri import UriError, parse_uri
+from .validation import Refusal, is_loop, loop_hash, validate
+
+WITHOUT_RESPONSE = frozenset({"ACK", "BENOTIFY"})
+
+
+class RequestPath:
+    """One installation's way of handling requests; replaced as a whole on a reload."""
+
+    def __init__(self, installation: Installation, forwarder: Forwarder, contexts: Contexts, upkeep: Upkeep) -> None:
+        self._installation = installation
+        self._forwarder = forwarder
+        self._contexts = contexts
+        self._upkeep = upkeep
+
+    def take(self, event: RequestReceived, peer: Peer, now: float, out: list[Command]) -> None:
+        incoming = self._examine(event, peer, now, out)
+        if isinstance(incoming, Refusal):
+            self._refuse(event, peer, incoming, out)
+        elif incoming is not None:
+            self._send_on(incoming, now, out)
+
+    def _examine(self, event: RequestReceived, peer: Peer, now: float, out: list[Command]) -> Incoming | Refusal | None:
+        """Everything that is to be known before the search; None when the request was for the edge itself."""
+        message = event.message
+        zone = self._installation.zone(peer.zone)
+        verdict = validate(message)
+        if isinstance(verdict, Refusal):
+            return verdict
+        if isinstance(zone, TraversalServerZone | TraversalClientZone) and not self._upkeep.admits(
+            peer, event, now, out
+        ):
+            return None
+        try:
+            routed = read_routes(message, verdict.uri, self._installation.edge, self._installation.key)
+            loop = loop_hash(message)
+            looped = is_loop(message, self._installation.edge.hosts, loop)
+        except (UriError, MessageError) as error:
+            return Refusal(400, str(error))
+        if looped:
+            return Refusal(482, "this request has been here before, unchanged")
+        if self._is_for_the_edge(message, routed):
+            self._answer_options(event, peer, out)
+            return None
+        if verdict.max_forwards == 0:  # RFC 3261 16.3 check 3
+            return Refusal(483, "Max-Forwards has come down to 0")
+        if routed.pair is not None and not source_may_speak(routed.pair, peer.zone, self._installation.outside):
+            routed.pair = None
+        if message.method == "INVITE" and routed.foreign is not None and not zone.preloaded_routes and not routed.pair:
+            return Refusal(404, "Policy Response")
+        host = _from_host(message)
+        authentication = authenticate(
+            zone.authentication_policy,
+            trust=zone.authentication_trust,
+            local=host in self._installation.domains,
+            asserted="p-asserted-identity" in message.index,
+        )
+        if authentication.challenge and message.method not in WITHOUT_RESPONSE:
+            refusal = self._upkeep.challenge(message, now)
+            if refusal is not None:
+                return refusal
+        return Incoming(
+            message,
+            event.transaction,
+            peer,
+            zone,
+            routed,
+            verdict.max_forwards,
+            loop,
+            authentication,
+            classify(message),
+        )
+
+    def _is_for_the_edge(self, message: Message, routed: Routed) -> bool:
+        """An OPTIONS whose Request-URI names this edge and no user (RFC 3261 11, 16.3 check 3 for Max-Forwards 0)."""
+        return message.method == "OPTIONS" and routed.uri.user is None and self._installation.edge.is_own(routed.uri)
+
+    def _answer_options(self, event: RequestReceived, peer: Peer, out: list[Command]) -> None:
+        headers = (("Allow", ALLOW), ("Accept", "*/*"))
+        source = (peer.address, peer.port)
+        data = response(event.message, 200, tag=f"edge-{event.transaction:x}", headers=headers, source=source)
+        out.append(Respond(event.transaction, 200, data))
+
+    def _refuse(self, event: RequestReceived, peer: Peer, refusal: Refusal, out: list[Command]) -> None:
+        message = event.message
+        out.append(Record(self._entry(message, peer, classify_method(message.method), None, status=refusal.status)))
+        if event.transaction == 0:  # ACK and BENOTIFY get no response, whatever is wrong with them
+            return
+        headers = (*refusal.headers, warning(self._installation.agent(peer.zone), refusal.text))
+        source = (peer.address, peer.port)
+        data = response(message, refusal.status, tag=f"edge-{event.transaction:x}", headers=headers, source=source)
+        out.append(Respond(event.transaction, refusal.status, data))
+
+    # --------------------------------------------------------------------------------------------------- search and send
+
+    def _send_on(self, incoming: Incoming, now: float, out: list[Command]) -> None:
+        tiers = self._decide(incoming)
+        explanation = incoming.explanation
+        incoming.entry = self._entry(incoming.message, incoming.peer, incoming.classification, explanation)
+        if incoming.routed.pair is not None:
+            incoming.entry.route = incoming.routed.pair.there
+        out.append(Record(incoming.entry))
+        if incoming.transaction == 0:
+            waiting = WithoutContext(incoming, self._forwarder)
+            for tier in tiers[:1]:
+                for target in tier.targets:
+                    self._forwarder.launch(waiting, target, now, out)
+            return
+        message = incoming.message
+        if message.method == "INVITE":  # RFC 3261 16.2: a stateful proxy answers 100 within 200 ms
+            source = (incoming.peer.address, incoming.peer.port)
+            out.append(Respond(incoming.transaction, 100, response(message, 100, source=source)))
+        settings = self._installation.settings
+        agent = self._installation.agent(incoming.peer.zone)
+        context = ResponseContext(self._forwarder, self._contexts, incoming, agent, settings.timers.c, iter(tiers))
+        if context.is_invite:
+            self._contexts.invited(transaction_key(message), context)
+        context.start(now, out)
+        if context.answered:
+            self._contexts.answered(context)
+
+    def _decide(self, incoming: Incoming) -> tuple[Tier, ...]:
+        """The tiers to try: one target for a signed Route, else what the search rules say."""
+        pair = incoming.routed.pair
+        alias = alias_of_routed(incoming.routed, self._installation.settings)
+        if pair is not None:
+            return (Tier(0, True, (Target("", pair.there, alias),)),)
+        query = Query(
+            alias,
+            incoming.peer.zone,
+            incoming.classification.traffic,
+            authenticated=incoming.authentication.authenticated,
+        )
+        explanation = incoming.explanation = self._installation.settings.plan.search(query)
+        return explanation.tiers
+
+    def _entry(
+        self,
+        message: Message,
+        peer: Peer,
+        classification: Classification,
+        explanation: Explanation | None,
+        status: int = 0,
+    ) -> Entry:
+        return Entry(
+            0.0,
+            peer.connection,
+            peer.zone,
+            message.method,
+            message.uri,
+            message.call_id,
+            message.first("cseq") or "",
+            classification,
+            explanation,
+            status=status,
+        )
+
+
+def _from_host(message: Message) -> str:
+    """The host of From, '' when it has none."""
+    try:
+        return parse_uri(parse_address(message.first("from") or "").uri).host
+    except UriError:
+        return ""

@@ -1,0 +1,209 @@
+"""The DNS, asked without blocking: dnspython over asyncio, with a cache, one question at a time for each name and kind.
+
+dnspython draws the ids, asks from a port of its own for each question, takes an answer only from the server asked and
+only for the question asked, and goes on to TCP when an answer is truncated. Here: how long, how many, how often.
+
+Whoever runs a domain decides what its answers hold: records, their number and how long they are kept are bounded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import dns.asyncresolver
+import dns.exception
+import dns.flags
+import dns.message
+import dns.name
+import dns.nameserver
+import dns.rdatatype
+import dns.rdtypes.ANY.CNAME
+import dns.resolver
+from dns.rdtypes.IN.A import A
+from dns.rdtypes.IN.AAAA import AAAA
+from dns.rdtypes.IN.NAPTR import NAPTR
+from dns.rdtypes.IN.SRV import SRV
+
+from zones.addresses import canonical_address
+from zones.dns import AddressRecord, NaptrRecord, SrvRecord
+
+from .events import Resolved
+from .settings import DnsSettings
+from .uri import UriError, split_host_port
+
+KINDS = ("NAPTR", "SRV", "A", "AAAA")
+MAX_RECORDS = 64
+LONGEST_TTL = 3600.0
+SHORTEST_TTL = 1.0
+NEGATIVE_TTL = 60.0
+"""Kept for this long, at most, that a name or record is not there (RFC 2308 5 allows hours; an admin mends sooner)."""
+FAILURE_TTL = 1.0
+"""Kept that nobody answered, so that a storm of requests doesn't become a storm of questions (RFC 2308 7)."""
+AT_ONCE = 64
+WAITING = 4096
+"""Questions that wait for their turn; beyond it they fail at once."""
+PAYLOAD = 1232
+"""EDNS buffer: no fragments (DNS flag day 2020)."""
+
+
+class ResolverError(ValueError):
+    """DNS settings that cannot work; ``str()`` is one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    records: tuple[object, ...]
+    error: str
+    expires: float
+
+
+class Resolver:
+    """Made inside a running event loop; ``aclose`` ends it."""
+
+    def __init__(self, settings: DnsSettings, on_resolved: Callable[[Resolved], None]) -> None:
+        """Raises ResolverError."""
+        self._settings = settings
+        self._on_resolved = on_resolved
+        self._dns = _dns_resolver(settings)
+        self._loop = asyncio.get_running_loop()
+        self._cache: OrderedDict[tuple[str, str], _Answer] = OrderedDict()
+        self._asked: dict[tuple[str, str], list[int]] = {}
+        """Queries that wait for the answer to one question."""
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._slots = asyncio.Semaphore(AT_ONCE)
+
+    def resolve(self, query: int, name: str, kind: str) -> None:
+        """Ask; ``on_resolved`` comes once, never from inside this call. ``kind``: one of KINDS."""
+        question = (name.lower().removesuffix("."), kind)
+        cached = self._cached(question)
+        waiting = self._asked.get(question)
+        if cached is not None:
+            self._loop.call_soon(self._tell, query, cached)
+        elif waiting is not None:
+            waiting.append(query)
+        elif kind not in KINDS or len(self._asked) >= WAITING:
+            self._loop.call_soon(self._tell, query, _Answer((), "servfail", 0.0))
+        else:
+            self._asked[question] = [query]
+            task = self._loop.create_task(self._ask(question))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    def forget(self) -> None:
+        """Empty the cache (after a reload)."""
+        self._cache.clear()
+
+    async def aclose(self) -> None:
+        """Stop asking; queries under way get no answer any more."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _ask(self, question: tuple[str, str]) -> None:
+        answer = _Answer((), "servfail", 0.0)
+        try:
+            async with self._slots:
+                answer = await self._answer(*question)
+            self._keep(question, answer)
+        finally:
+            for query in self._asked.pop(question):
+                self._tell(query, answer)
+
+    async def _answer(self, name: str, kind: str) -> _Answer:
+        now = time.monotonic()
+        try:
+            qname = dns.name.from_text(name)
+            answer = await self._dns.resolve(
+                qname, kind, raise_on_no_answer=False, lifetime=self._settings.timeout * self._settings.attempts
+            )
+        except dns.resolver.NXDOMAIN as error:
+            return _Answer((), "nxdomain", now + _negative_ttl(list(error.responses().values())))  # type: ignore[no-untyped-call]
+        except (dns.resolver.YXDOMAIN, dns.name.LabelTooLong, dns.name.NameTooLong, dns.name.EmptyLabel):
+            return _Answer((), "nxdomain", now + NEGATIVE_TTL)
+        except (dns.exception.Timeout, TimeoutError):
+            return _Answer((), "timeout", now + FAILURE_TTL)
+        except (dns.exception.DNSException, OSError, UnicodeError, ValueError):
+            return _Answer((), "servfail", now + FAILURE_TTL)
+        if answer.rrset is None:
+            return _Answer((), "", now + _negative_ttl([answer.response]))
+        records = tuple(record for data in list(answer.rrset)[:MAX_RECORDS] if (record := _record(data)) is not None)
+        ttl = min(max(float(answer.chaining_result.minimum_ttl), SHORTEST_TTL), LONGEST_TTL)
+        return _Answer(records, "", now + ttl)
+
+    def _tell(self, query: int, answer: _Answer) -> None:
+        ttl = max(answer.expires - time.monotonic(), 0.0)
+        self._on_resolved(Resolved(query, answer.records, answer.error, ttl))
+
+    def _cached(self, question: tuple[str, str]) -> _Answer | None:
+        answer = self._cache.get(question)
+        if answer is None:
+            return None
+        if answer.expires <= time.monotonic():
+            del self._cache[question]
+            return None
+        self._cache.move_to_end(question)
+        return answer
+
+    def _keep(self, question: tuple[str, str], answer: _Answer) -> None:
+        self._cache[question] = answer
+        while len(self._cache) > self._settings.cache:
+            self._cache.popitem(last=False)
+
+
+def _record(data: object) -> object | None:
+    """One record as zones.dns wants it."""
+    if isinstance(data, SRV):
+        return SrvRecord(data.priority, data.weight, data.port, _text(data.target))
+    if isinstance(data, NAPTR):
+        flags, service = data.flags.decode("latin-1"), data.service.decode("latin-1")
+        return NaptrRecord(data.order, data.preference, flags, service, _text(data.replacement))
+    if isinstance(data, A | AAAA):
+        return AddressRecord(canonical_address(data.address))
+    return None
+
+
+def _text(name: dns.name.Name) -> str:
+    """Without the last dot; the root stays "." (an SRV that says: no such service)."""
+    return name.to_text(omit_final_dot=True)
+
+
+def _negative_ttl(responses: list[dns.message.Message]) -> float:
+    """RFC 2308 5: the lesser of the SOA's own TTL and its minimum field."""
+    ttls = [
+        float(min(rrset.ttl, rrset[0].minimum))
+        for response in responses
+        for rrset in response.authority
+        if rrset.rdtype == dns.rdatatype.SOA
+    ]
+    return max(min([NEGATIVE_TTL, *ttls]), SHORTEST_TTL)
+
+
+def _dns_resolver(settings: DnsSettings) -> dns.asyncresolver.Resolver:
+    try:
+        resolver = dns.asyncresolver.Resolver(configure=not settings.servers)
+    except dns.resolver.NoResolverConfiguration:
+        raise ResolverError("no DNS server is configured, and the system names none") from None
+    if settings.servers:
+        resolver.nameservers = [_server(text) for text in settings.servers]
+    resolver.timeout = settings.timeout
+    resolver.cache = None
+    resolver.use_edns(0, 0, PAYLOAD)
+    return resolver
+
+
+def _server(text: str) -> dns.nameserver.Nameserver:
+    address, port = canonical_address(text), 53
+    if not address:
+        try:
+            host, given = split_host_port(text)
+        except UriError as error:
+            raise ResolverError(f"DNS server {error}") from None
+        address, port = canonical_address(host), given or 53
+    if not address:
+        raise ResolverError(f"DNS server '{text}' is not an address with an optional port")
+    return dns.nameserver.Do53Nameserver(address, port)

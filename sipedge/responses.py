@@ -1,0 +1,81 @@
+"""Responses that the edge makes itself (RFC 3261 8.2.6, 16.7), as complete bytes."""
+
+from __future__ import annotations
+
+from .edits import Edits
+from .message import Message
+from .via import stamped_via
+
+REASONS: dict[int, str] = {
+    100: "Trying",
+    200: "OK",
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    407: "Proxy Authentication Required",
+    408: "Request Timeout",
+    416: "Unsupported URI Scheme",
+    420: "Bad Extension",
+    481: "Call/Transaction Does Not Exist",
+    482: "Loop Detected",
+    483: "Too Many Hops",
+    487: "Request Terminated",
+    500: "Server Internal Error",
+    503: "Service Unavailable",
+    504: "Server Time-out",
+    505: "Version Not Supported",
+    513: "Message Too Large",
+}
+
+COPIED = ("from", "to", "call-id", "cseq")
+
+ALLOW = "INVITE, ACK, BYE, CANCEL, OPTIONS, MESSAGE, INFO, SUBSCRIBE, NOTIFY, BENOTIFY, SERVICE, PUBLISH, REFER, UPDATE, PRACK"
+
+
+def response(
+    request: Message,
+    status: int,
+    *,
+    tag: str = "",
+    headers: tuple[tuple[str, str], ...] = (),
+    source: tuple[str, int] | None = None,
+) -> bytes:
+    """A response without a body. ``tag`` goes into To where the request had none and the status is not 100.
+
+    ``source``: the address the request came from, for ``received`` in its topmost Via.
+    """
+    lines = [f"SIP/2.0 {status} {REASONS.get(status, 'Unknown')}".encode()]
+    vias = [request.lines[number] for number in request.index.get("via", ())]
+    if source is not None and vias:
+        vias[0] = stamped_via(request, source) or vias[0]
+    lines += vias
+    for name in COPIED:
+        for number in request.index.get(name, ())[:1]:
+            line = request.lines[number]
+            if name == "to" and tag and status != 100 and not _has_tag(request):
+                line += b";tag=" + tag.encode()
+            lines.append(line)
+    if status == 100:  # RFC 3261 8.2.6.1
+        lines += [request.lines[number] for number in request.index.get("timestamp", ())[:1]]
+    lines += [f"{name}: {value}".encode() for name, value in headers]
+    lines.append(b"Content-Length: 0")
+    return b"\r\n".join(lines) + b"\r\n\r\n"
+
+
+def _has_tag(request: Message) -> bool:
+    return bool(request.to_tag)
+
+
+def warning(agent: str, text: str) -> tuple[str, str]:
+    """``Warning: 399 host:port "text"`` (RFC 3261 20.43); quotes and control characters in the text are made harmless."""
+    clean = "".join(c if " " <= c <= "~" and c not in '"\\' else "'" for c in text)
+    return "Warning", f'399 {agent} "{clean}"'
+
+
+def without_top_via(message: Message) -> bytes:
+    """A response as it goes upstream: the topmost Via value taken off, nothing else touched (RFC 3261 16.7 step 3)."""
+    edits = Edits(message)
+    edits.remove_first_item(message.index["via"][0])
+    return edits.head() + message.body

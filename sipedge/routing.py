@@ -1,0 +1,161 @@
+"""Route information: own Route values removed, the alias found (RFC 3261 16.4 and Expressway's rule for foreign Routes)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from zones.zone import AnyZone, TraversalServerZone
+
+from .message import Message, parse_address, split_commas
+from .record_route import TokenKey, ZonePair
+from .settings import Listener, Settings
+from .uri import DEFAULT_PORTS, Uri, parse_uri
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How the edge names itself on one side: sent-by of Via, host and port of Record-Route."""
+
+    host: str
+    port: int
+    transport: str
+
+    @property
+    def text(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+class Self:
+    """All names, addresses and ports of this edge, and which of them each zone gets to see."""
+
+    def __init__(self, settings: Settings, zones: tuple[AnyZone, ...], ports: dict[str, int]) -> None:
+        """``ports``: the ports that listeners with port 0 were given, by listener name."""
+        self._settings = settings
+        self._listeners = [(item, ports.get(item.name, item.port)) for item in settings.listeners]
+        hosts = {settings.system_name.lower(), *(name.lower() for name in settings.names)}
+        hosts |= {listener.address.lower() for listener in settings.listeners}
+        self.hosts = frozenset(hosts)
+        self.ports = frozenset(port for _, port in self._listeners)
+        self.sent_by = frozenset((host, port) for host in hosts for port in (*self.ports, None))
+        self._places = {zone.name: self._place(zone) for zone in zones}
+
+    def place(self, zone: str) -> Place:
+        return self._places[zone]
+
+    def is_own(self, uri: Uri) -> bool:
+        """Whether a Route or Request-URI names this edge itself: host and port both."""
+        if uri.host not in self.hosts:
+            return False
+        return uri.port in self.ports if uri.port is not None else bool(self.ports & _default_ports(uri))
+
+    def _place(self, zone: AnyZone) -> Place:
+        listener, port = self._listener(zone)
+        wildcard = listener is None or listener.address in ("0.0.0.0", "::", "")
+        host = (
+            self._settings.system_name
+            if zone.record_route_hostname or wildcard or listener is None
+            else listener.address
+        )
+        return Place(host, port, zone.transport)
+
+    def _listener(self, zone: AnyZone) -> tuple[Listener | None, int]:
+        """The listener that a zone's peers use: a traversal server's own, else the first one of the zone's transport."""
+        named = [pair for pair in self._listeners if pair[0].zone == zone.name]
+        if named and isinstance(zone, TraversalServerZone):
+            return named[0]
+        for listener, port in self._listeners:
+            if not listener.zone and listener.transport == zone.transport:
+                return listener, port
+        return None, DEFAULT_PORTS[zone.transport.lower()]
+
+
+def _default_ports(uri: Uri) -> frozenset[int]:
+    transport = uri.transport
+    return frozenset({DEFAULT_PORTS[transport]}) if transport in DEFAULT_PORTS else frozenset(DEFAULT_PORTS.values())
+
+
+@dataclass(slots=True)
+class RouteItem:
+    line: int
+    text: str
+
+
+@dataclass(slots=True)
+class Routed:
+    """What the route information of a request says."""
+
+    uri: Uri
+    """The Request-URI to go on with: the received one, or the last Route of a strict router (RFC 3261 16.4)."""
+    own: list[RouteItem] = field(default_factory=list)
+    """Route values of this edge, from the top: removed from what is forwarded."""
+    foreign: Uri | None = None
+    """The first Route value that stays."""
+    pair: ZonePair | None = None
+    """Zones of a valid token: no search."""
+    strict_last: RouteItem | None = None
+    """The Route value that became the Request-URI."""
+
+
+def read_routes(message: Message, uri: Uri, edge: Self, key: TokenKey) -> Routed:
+    """Take the edge's own values off the top of the Route header. Raises UriError for a Route that cannot be read."""
+    routed = Routed(uri)
+    items = [
+        RouteItem(number, item)
+        for number in message.index.get("route", ())
+        for item in split_commas(message.value(number))
+    ]
+    token_uri = _token(uri, message, edge, key)
+    if token_uri is not None and items:  # a strict router put our Record-Route value into the Request-URI
+        routed.pair = token_uri
+        routed.strict_last = items.pop()
+        routed.uri = parse_uri(parse_address(routed.strict_last.text).uri)
+    for item in items:
+        route = parse_uri(parse_address(item.text).uri)
+        pair = _token(route, message, edge, key)
+        if pair is None and not edge.is_own(route):
+            routed.foreign = route
+            break
+        routed.own.append(item)
+        routed.pair = routed.pair or pair
+    return routed
+
+
+def _token(uri: Uri, message: Message, edge: Self, key: TokenKey) -> ZonePair | None:
+    """A token counts inside a dialog only: the request has a To tag (RFC 3261 12.2)."""
+    if uri.user is None or message.to_tag is None:
+        return None
+    return key.read(uri.user, message.call_id, (message.from_tag, message.to_tag))
+
+
+def alias_of_uri(uri: Uri, keep_parameters: bool) -> str:
+    """The alias: the URI without its scheme; port and parameters only where asked for (expressway.md 1.4)."""
+    if keep_parameters:
+        return uri.text.partition(":")[2].partition("?")[0]
+    host = f"[{uri.host}]" if ":" in uri.host else uri.host
+    return f"{uri.user}@{host}" if uri.user is not None else host
+
+
+def alias_of(message: Message, settings: Settings) -> str:
+    """The alias that the search rules see: the foreign Route that is left, else the Request-URI.
+
+    Raises UriError when a URI cannot be read.
+    """
+    edge = Self(settings, settings.zones, {})
+    key = TokenKey(settings.secret, tuple(zone.name for zone in settings.zones))
+    return alias_of_routed(read_routes(message, parse_uri(message.uri), edge, key), settings)
+
+
+def alias_of_routed(routed: Routed, settings: Settings) -> str:
+    if routed.foreign is not None:
+        return alias_of_uri(routed.foreign, keep_parameters=True)
+    return alias_of_uri(routed.uri, settings.keep_uri_parameters)
+
+
+def source_may_speak(pair: ZonePair, source: str, outside: frozenset[str]) -> bool:
+    """Whether a request that carries a token may come from ``source``.
+
+    The side must be the one the token names: otherwise a peer could turn the token of its own dialog around and be sent
+    to a zone that no rule opened for it. Peers of DNS zones and of the Default Zone are the same strangers outside: what
+    was sent through a DNS zone may come back on a connection of the Default Zone.
+    """
+    return source == pair.here or (source in outside and pair.here in outside)

@@ -1,0 +1,322 @@
+"""The running edge: connections, pjsip, resolver and proxy core joined in one event loop.
+
+Whatever arrives becomes an event in one queue; the core turns each event into commands; the commands are carried out
+here. Nothing in this file decides anything about a message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+import secrets
+import signal
+from collections import deque
+from collections.abc import Callable
+from itertools import count
+from time import time
+
+from zones.zone import Hop, TlsPolicy
+
+from . import commands
+from .commands import Command
+from .config import ConfigError, load_config
+from .connections import Connections
+from .decision_log import DecisionLog
+from .events import (
+    ConfigChanged,
+    ConnectionClosed,
+    ConnectionFailed,
+    ConnectionOpened,
+    Event,
+    ForwardFailed,
+    MalformedReceived,
+)
+from .framing import FramingError
+from .history import History
+from .message import Message
+from .pjsip.stack import Stack
+from .proxy import Environment, Proxy
+from .resolver import Resolver
+from .settings import Listener, Settings
+from .tls import TlsContexts
+
+logger = logging.getLogger("sipedge")
+
+POLL = 0.005
+"""Seconds between two rounds of pjsip's timers while transactions are open: finished ones must go away soon."""
+IDLE_POLL = 0.5
+
+
+class Server:
+    """One edge at work. ``start``, then ``run`` until ``stop``."""
+
+    def __init__(self, path: str, settings: Settings) -> None:
+        self._path = path
+        self._settings = settings
+        self._loop = asyncio.get_running_loop()
+        self._events: deque[Event] = deque()
+        self._working = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._stopped = asyncio.Event()
+        self._waiting: dict[Hop, list[Command]] = {}
+        self._ports: dict[str, int] = {}
+        self.history = History(settings.history)
+        self._decisions = DecisionLog(settings.decisions_log)
+        limits = settings.limits
+        self._connections = Connections(
+            limits=limits,
+            tls=TlsContexts(settings.tls, settings.listeners, settings.zones),
+            on_opened=self._opened,
+            on_message=self._message,
+            on_malformed=self._malformed,
+            on_failed=self._emit_and_work,
+            on_closed=self._closed,
+        )
+        self._stack = Stack(
+            emit=self._events.append,
+            send=self._connections.send,
+            host=settings.system_name,
+            max_message=limits.message,
+            max_transactions=limits.transactions,
+            max_transactions_per_connection=limits.transactions_per_connection,
+        )
+        self._resolver = Resolver(settings.dns, self._emit_and_work)
+        self._proxy: Proxy
+        self._carry_out: dict[type, Callable[..., None]] = {
+            commands.Respond: self._respond,
+            commands.Forward: self._forward,
+            commands.Cancel: lambda command: self._stack.cancel(command.branch, command.data),
+            commands.Abandon: self._abandon,
+            commands.Drop: lambda command: self._stack.drop(command.transaction),
+            commands.Send: self._send,
+            commands.Relay: lambda command: self._connections.send(command.connection, command.data),
+            commands.Connect: lambda command: self._connections.connect(command.hop, self._policy(command.hop)),
+            commands.Close: lambda command: self._connections.close(command.connection, command.reason),
+            commands.Resolve: lambda command: self._resolver.resolve(command.query, command.name, command.kind),
+            commands.Log: _log,
+            commands.Record: self._record,
+        }
+
+    # ------------------------------------------------------------------------------------------------------ life cycle
+
+    async def start(self) -> list[str]:
+        """Open all listeners; returns one text for each. Raises OSError."""
+        opened = []
+        for listener in self._settings.listeners:
+            address, port = await self._connections.listen(listener)
+            self._ports[listener.name] = port
+            opened.append(_place(listener, address, port))
+        unique = count(1)
+        boot = secrets.token_hex(4)
+        environment = Environment(lambda: f"{boot}{next(unique):x}", random.SystemRandom().random, self._ports)
+        self._proxy = Proxy(self._settings, environment)
+        self._tick()
+        return opened
+
+    async def run(self) -> None:
+        """Serve until ``stop``, then wait for open transactions and close."""
+        await self._stopped.wait()
+        await self._connections.drain(self._settings.limits.drain)
+        if self._timer is not None:
+            self._timer.cancel()
+        await self._connections.aclose()
+        self._stack.shutdown()
+        self._decisions.close()
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    async def reload(self) -> None:
+        """Read the files anew and swap; with an error in them nothing changes."""
+        try:
+            settings = await self._loop.run_in_executor(None, load_config, self._path)
+            contexts = TlsContexts(settings.tls, settings.listeners, settings.zones)
+        except (ConfigError, ValueError, OSError) as error:
+            logger.error("reload: nothing changed\n%s", error)
+            return
+        await self._reopen(settings)
+        self._settings = settings
+        self._connections.reload(contexts, settings.limits)
+        self._resolver.reload(settings.dns)
+        self.history = self.history.resized(settings.history)
+        if settings.decisions_log != self._decisions.path:
+            self._decisions.close()
+            self._decisions = DecisionLog(settings.decisions_log)
+        self._emit_and_work(ConfigChanged(settings))
+        self._tick()
+        logger.info("reload: %s is in force", self._path)
+
+    async def _reopen(self, settings: Settings) -> None:
+        """Listeners that are new are opened, those that are gone are closed; the others go on."""
+        old = {item.name: item for item in self._settings.listeners}
+        for listener in settings.listeners:
+            if old.get(listener.name) == listener:
+                continue
+            if listener.name in old:
+                self._connections.unlisten(listener.name)
+            try:
+                _, self._ports[listener.name] = await self._connections.listen(listener)
+            except OSError as error:
+                logger.error('reload: listener "%s" cannot be opened: %s', listener.name, error)
+        for name in old.keys() - {item.name for item in settings.listeners}:
+            self._connections.unlisten(name)
+
+    # ---------------------------------------------------------------------------------------------------- what happens
+
+    def _opened(self, event: ConnectionOpened) -> None:
+        self._stack.open(
+            event.connection,
+            secure=event.transport == "TLS",
+            local=(event.local_address, event.local_port),
+            remote=(event.peer_address, event.peer_port),
+        )
+        self._emit_and_work(event)
+        for hop in [hop for hop in self._waiting if self._connections.find(hop) == event.connection]:
+            for command in self._waiting.pop(hop):
+                self._carry_out[type(command)](command)
+        self._work()
+
+    def _message(self, connection: int, message: Message) -> None:
+        self._stack.receive(connection, message)
+        self._work()
+
+    def _malformed(self, connection: int, error: FramingError) -> None:
+        if error.message is not None:
+            self._emit_and_work(MalformedReceived(connection, error.message, error.header, error.line, error.column))
+
+    def _closed(self, event: ConnectionClosed) -> None:
+        self._stack.close(event.connection)
+        self._emit_and_work(event)
+
+    def _emit_and_work(self, event: Event) -> None:
+        self._events.append(event)
+        if isinstance(event, ConnectionFailed):
+            self._fail_waiting(event)
+        self._work()
+
+    def _work(self) -> None:
+        """Handle events until there are none; events that commands cause come behind those that are there."""
+        if self._working:
+            return
+        self._working = True
+        try:
+            events, carry_out, now = self._events, self._carry_out, self._loop.time()
+            while events:
+                for command in self._proxy.handle(events.popleft(), now):
+                    carry_out[type(command)](command)
+        finally:
+            self._working = False
+        if self._timer is None:
+            self._timer = self._loop.call_later(POLL, self._tick)
+
+    def _tick(self) -> None:
+        """pjsip's timers and the core's, then sleep until one is due."""
+        now = self._loop.time()
+        pause = self._stack.poll()
+        for command in self._proxy.tick(now):
+            self._carry_out[type(command)](command)
+        self._timer = None
+        self._work()
+        deadline = self._proxy.next_deadline()
+        waits = [wait for wait in (pause, None if deadline is None else deadline - now) if wait is not None]
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_later(min(max(min(waits, default=IDLE_POLL), POLL), IDLE_POLL), self._tick)
+
+    # ------------------------------------------------------------------------------------------------- what is to be done
+
+    def _respond(self, command: commands.Respond) -> None:
+        self._stack.respond(command.transaction, command.status, command.data)
+
+    def _forward(self, command: commands.Forward) -> None:
+        connection = self._connection(command.hop, command)
+        if connection and not self._stack.forward(command.branch, connection, command.head, command.body):
+            self._events.append(ForwardFailed(command.branch, 503, "too many transactions are open"))
+
+    def _send(self, command: commands.Send) -> None:
+        connection = self._connection(command.hop, command)
+        if connection:
+            self._connections.send(connection, command.data)
+
+    def _connection(self, hop: Hop, command: commands.Forward | commands.Send) -> int:
+        """The connection to use; 0 when the command has to wait for it or has failed."""
+        connection = hop.connection or self._connections.find(hop)
+        if connection:
+            return connection
+        waiting = self._waiting.setdefault(hop, [])
+        if len(waiting) >= self._settings.limits.waiting_per_hop:
+            self._fail(command, "too many requests wait for this connection")
+            return 0
+        waiting.append(command)
+        if len(waiting) == 1:
+            self._connections.connect(hop, self._policy(hop))
+        return 0
+
+    def _policy(self, hop: Hop) -> TlsPolicy:
+        return next(zone.tls for zone in self._settings.zones if zone.name == hop.zone)
+
+    def _abandon(self, command: commands.Abandon) -> None:
+        for waiting in self._waiting.values():
+            waiting[:] = [
+                item for item in waiting if not isinstance(item, commands.Forward) or item.branch != command.branch
+            ]
+        self._stack.abandon(command.branch)
+
+    def _fail_waiting(self, event: ConnectionFailed) -> None:
+        failed = [
+            hop for hop in self._waiting if (hop.zone, hop.address, hop.port) == (event.zone, event.address, event.port)
+        ]
+        for hop in failed:
+            for command in self._waiting.pop(hop):
+                self._fail(command, event.reason)
+
+    def _fail(self, command: Command, reason: str) -> None:
+        if isinstance(command, commands.Forward):
+            self._events.append(ForwardFailed(command.branch, 503, reason))
+
+    def _record(self, command: commands.Record) -> None:
+        command.entry.time = time()
+        self.history.add(command.entry)
+        self._decisions.write(command.entry)
+
+
+def _log(command: commands.Log) -> None:
+    level = logging.getLevelNamesMapping()[command.level.upper()]
+    logger.log(level, "%s", command.text, exc_info=command.error)
+
+
+def _place(listener: Listener, address: str, port: int) -> str:
+    host = f"[{address}]" if ":" in address else address
+    return f"{listener.transport} {host}:{port}"
+
+
+async def _serve(path: str, settings: Settings) -> None:
+    server = Server(path, settings)
+    places = await server.start()
+    loop = asyncio.get_running_loop()
+    reloads: set[asyncio.Task[None]] = set()
+
+    def reload() -> None:
+        task = loop.create_task(server.reload())
+        reloads.add(task)
+        task.add_done_callback(reloads.discard)
+
+    loop.add_signal_handler(signal.SIGHUP, reload)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, server.stop)
+    print(f"sipedge: {settings.system_name} serves {', '.join(places)}", flush=True)
+    await server.run()
+
+
+def run(path: str) -> int:
+    """Serve with a configuration until SIGTERM. Raises ConfigError, TlsError, OSError."""
+    settings = load_config(path)
+    runner = asyncio.run
+    with contextlib.suppress(ImportError):
+        import uvloop
+
+        runner = uvloop.run
+    runner(_serve(path, settings))
+    return 0

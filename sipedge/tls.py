@@ -1,0 +1,208 @@
+"""TLS contexts of listeners and zones, built whole from files before any of them is used.
+
+A reload builds a new ``TlsContexts`` and swaps it; what is wrong with a file is a ``TlsError`` of one sentence, and
+the old contexts stay. Contexts check the chain. Names and, where a zone tolerates more than OpenSSL does, the extended
+key usage are judged after the handshake, before the first SIP byte counts (connections.py, zones.table).
+
+No tickets and no session cache: a resumed session shows no certificate chain, and handshakes are rare here because
+connections stay open.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ssl
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from zones.names import any_match
+from zones.zone import DefaultZone, ExtendedKeyUsage, TlsPolicy, Zone
+
+from .identity import IdentityError, certificate_names
+from .openssl import disable_session_cache, tolerate_key_usage
+from .settings import Certificate, Listener, Tls
+
+CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
+"""For TLS 1.2: forward secrecy and authenticated encryption only. All suites of TLS 1.3 are that."""
+VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
+
+
+class TlsError(ValueError):
+    """Certificates, keys or settings that cannot work; ``str()`` is one sentence that names the file."""
+
+
+class TlsContexts:
+    """All contexts of one configuration, made from one reading of the files."""
+
+    def __init__(self, tls: Tls, listeners: Iterable[Listener] = (), zones: Iterable[Zone] = ()) -> None:
+        """Raises TlsError."""
+        self._tls = tls
+        listeners, zones = tuple(listeners), tuple(zones)
+        self._servers: dict[str, ssl.SSLContext] = {}
+        self._clients: dict[tuple[ssl.TLSVersion, bool], ssl.SSLContext] = {}
+        tolerant = [zone.name for zone in zones if _tolerant(zone.tls)]
+        for listener in listeners:
+            if listener.transport == "TLS":
+                self._servers[listener.name] = server_context(tls, listener, ", ".join(tolerant))
+        for zone in zones:
+            if not isinstance(zone, DefaultZone) and (zone.transport == "TLS" or tls.trusted):
+                self._clients.setdefault(_client_key(tls, zone.tls), client_context(tls, zone.tls, zone.name))
+        self.fingerprint = _fingerprint(tls, listeners, zones)
+        """Equal when nothing that a handshake depends on is different: then connections need not be drained."""
+
+    def server(self, listener: str) -> ssl.SSLContext:
+        """The context of a TLS listener. Raises KeyError."""
+        return self._servers[listener]
+
+    def client(self, policy: TlsPolicy) -> ssl.SSLContext:
+        """The context for connections to a zone with this policy. Raises TlsError when no zone had such a one."""
+        try:
+            return self._clients[_client_key(self._tls, policy)]
+        except KeyError:
+            raise TlsError("no trusted CAs are configured for TLS") from None
+
+
+def server_context(tls: Tls, listener: Listener, tolerant_zones: str = "") -> ssl.SSLContext:
+    """``tolerant_zones``: names of zones that accept a client certificate without clientAuth. Raises TlsError."""
+    if not tls.server:
+        raise TlsError(f'listener "{listener.name}" uses TLS, but no server certificate is configured')
+    contexts = []
+    for certificate in tls.server:
+        context = _context(ssl.PROTOCOL_TLS_SERVER, tls, VERSIONS[tls.minimum_version])
+        context.verify_mode = ssl.CERT_REQUIRED if listener.client_certificate else ssl.CERT_OPTIONAL
+        context.num_tickets = 0
+        disable_session_cache(context)
+        _tolerate(context, tolerant_zones)
+        contexts.append((_load_identity(context, certificate), context))
+    if len(contexts) > 1:
+        contexts[0][1].sni_callback = _chooser(contexts)
+    return contexts[0][1]
+
+
+def client_context(tls: Tls, policy: TlsPolicy, zone: str) -> ssl.SSLContext:
+    """Raises TlsError."""
+    context = _context(ssl.PROTOCOL_TLS_CLIENT, tls, _client_key(tls, policy)[0])
+    _tolerate(context, zone if _tolerant(policy) else "")
+    identity = tls.client or (tls.server[0] if tls.server else None)
+    if identity is not None:
+        _load_identity(context, identity)
+    return context
+
+
+def _client_key(tls: Tls, policy: TlsPolicy) -> tuple[ssl.TLSVersion, bool]:
+    return max(VERSIONS[tls.minimum_version], VERSIONS[policy.minimum_version]), _tolerant(policy)
+
+
+def _tolerant(policy: TlsPolicy) -> bool:
+    return policy.extended_key_usage is not ExtendedKeyUsage.STRICT
+
+
+def _tolerate(context: ssl.SSLContext, zones: str) -> None:
+    if zones and not tolerate_key_usage(context):
+        raise TlsError(
+            f"this Python cannot tolerate other extended key usages, which zone {zones} asks for: "
+            f'set extended_key_usage = "strict" there'
+        )
+
+
+def _context(protocol: int, tls: Tls, minimum: ssl.TLSVersion) -> ssl.SSLContext:
+    context = ssl.SSLContext(protocol)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_REQUIRED
+    context.minimum_version = minimum
+    context.set_ciphers(CIPHERS)
+    context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_TICKET
+    context.options |= ssl.OP_CIPHER_SERVER_PREFERENCE
+    if not tls.trusted:
+        raise TlsError("TLS is used, but no file of trusted CAs is configured")
+    _read(tls.trusted)
+    try:
+        context.load_verify_locations(cafile=tls.trusted)
+    except ssl.SSLError:
+        raise TlsError(f"{tls.trusted}: holds no trusted CA in PEM form") from None
+    return context
+
+
+def _load_identity(context: ssl.SSLContext, identity: Certificate) -> tuple[str, ...]:
+    """Present this certificate; its names."""
+    leaf = _leaf(identity.certificate)
+    _read(identity.key)
+    try:
+        context.load_cert_chain(identity.certificate, identity.key, password=_no_password)
+    except ssl.SSLError as error:
+        if error.reason == "KEY_VALUES_MISMATCH":
+            raise TlsError(f"{identity.key}: is not the key of {identity.certificate}") from None
+        raise TlsError(f"{identity.key}: holds no private key that can be used: {openssl_reason(error)}") from None
+    except _EncryptedKey:
+        raise TlsError(f"{identity.key}: is encrypted; a service cannot type the password") from None
+    try:
+        return certificate_names(leaf.public_bytes(Encoding.DER)).names
+    except IdentityError as error:
+        raise TlsError(f"{identity.certificate}: {error}") from None
+
+
+def _leaf(path: str) -> x509.Certificate:
+    """The first certificate of a file, valid now."""
+    try:
+        leaf = x509.load_pem_x509_certificates(_read(path))[0]
+    except ValueError:
+        raise TlsError(f"{path}: holds no certificate in PEM form") from None
+    now = datetime.now(UTC)
+    if leaf.not_valid_after_utc < now:
+        raise TlsError(f"{path}: the certificate expired on {leaf.not_valid_after_utc:%Y-%m-%d %H:%M} UTC")
+    if leaf.not_valid_before_utc > now:
+        raise TlsError(f"{path}: the certificate is not valid before {leaf.not_valid_before_utc:%Y-%m-%d %H:%M} UTC")
+    return leaf
+
+
+def _read(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise TlsError(f"{path}: {error.strerror}") from None
+
+
+class _EncryptedKey(Exception):
+    pass
+
+
+def _no_password() -> str:
+    """OpenSSL would ask on the terminal and wait."""
+    raise _EncryptedKey
+
+
+def _chooser(
+    identities: list[tuple[tuple[str, ...], ssl.SSLContext]],
+) -> Callable[[ssl.SSLObject, str | None, ssl.SSLContext], None]:
+    """The SNI callback: the first identity that carries the name asked for, else the first of all."""
+
+    def choose(connection: ssl.SSLObject, server_name: str | None, _: ssl.SSLContext) -> None:
+        for names, context in identities:
+            if server_name and any_match((server_name,), names, wildcards=True):
+                connection.context = context
+                return
+
+    return choose
+
+
+def _fingerprint(tls: Tls, listeners: tuple[Listener, ...], zones: tuple[Zone, ...]) -> bytes:
+    told = [tls, listeners, [(zone.name, zone.transport, zone.tls) for zone in zones]]
+    digest = hashlib.sha256(repr(told).encode())
+    identities = (*tls.server, *((tls.client,) if tls.client else ()))
+    paths = [path for identity in identities for path in (identity.certificate, identity.key)]
+    for path in filter(None, (*paths, tls.trusted)):
+        digest.update(hashlib.sha256(Path(path).read_bytes()).digest())
+    return digest.digest()
+
+
+def openssl_reason(error: ssl.SSLError) -> str:
+    """OpenSSL's reason in words: "certificate has expired", "wrong version number", "tlsv1 alert unknown ca"."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the peer's certificate was refused: {error.verify_message}"
+    reason = (error.reason or "").lower().replace("_", " ")
+    _, alert, text = reason.partition(" alert ")
+    return f"the peer sent the TLS alert '{text}'" if alert else reason or error.strerror or "TLS error"

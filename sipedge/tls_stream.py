@@ -1,0 +1,62 @@
+"""TLS over any carrier of bytes: OpenSSL between two memory buffers, with no socket and no event loop.
+
+asyncio's own TLS is not used because it keeps 256 KiB a connection for reading, drops the alert that tells a peer why
+its certificate was refused, and hands over a connection whose first bytes may have been delivered already.
+"""
+
+from __future__ import annotations
+
+import ssl
+
+WANT_MORE = -1
+
+
+class TlsStream:
+    """One connection. Feed ``receive``, then call ``handshake`` or ``read_into``; carry away ``output``."""
+
+    __slots__ = ("_incoming", "_outgoing", "object")
+
+    def __init__(self, context: ssl.SSLContext, *, server_side: bool, server_name: str | None = None) -> None:
+        """``server_name``: what SNI asks for. Raises ValueError for a name that cannot be asked for."""
+        self._incoming = ssl.MemoryBIO()
+        self._outgoing = ssl.MemoryBIO()
+        self.object = context.wrap_bio(self._incoming, self._outgoing, server_side, server_name)
+
+    def receive(self, data: memoryview) -> None:
+        self._incoming.write(data)
+
+    def handshake(self) -> bool:
+        """True when it is done. Raises ssl.SSLError; then ``output`` has the alert for the peer."""
+        try:
+            self.object.do_handshake()
+        except ssl.SSLWantReadError:
+            return False
+        return True
+
+    def read_into(self, space: memoryview) -> int:
+        """Bytes decrypted into ``space``, WANT_MORE, or 0 when the peer closed. Raises ssl.SSLError."""
+        if not self._incoming.pending and not self.object.pending():
+            return WANT_MORE
+        try:
+            # With a buffer, read() returns the count (typeshed says bytes for the other form only).
+            return int(self.object.read(len(space), space))  # type: ignore[call-overload]
+        except ssl.SSLWantReadError:
+            return WANT_MORE
+
+    def write(self, data: bytes) -> None:
+        """Raises ssl.SSLError."""
+        count = self.object.write(data)
+        while count < len(data):
+            data = data[count:]
+            count = self.object.write(data)
+
+    def output(self) -> bytes:
+        """What must go to the peer now; b"" when nothing."""
+        return self._outgoing.read() if self._outgoing.pending else b""
+
+    def close(self) -> None:
+        """Say close_notify; the peer's own is not waited for."""
+        try:
+            self.object.unwrap()
+        except (ssl.SSLError, ValueError):
+            pass

@@ -1,0 +1,330 @@
+"""What the edge does of its own accord: OPTIONS to neighbours, traversal connections, names of peers kept resolved.
+
+zones/ decides what is due and what an answer means; this file turns that into commands and finds the answers again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from zones.digest import DigestServer, Outcome, parse
+from zones.dns import Question
+from zones.neighbor import NeighborPeers
+from zones.traversal_client import Action, Connect, SendOptions, TraversalClient
+from zones.traversal_server import TraversalServer
+from zones.zone import AnyZone, Hop, NeighborZone, TraversalClientZone, TraversalServerZone
+
+from . import commands
+from .commands import Command, Forward, Log, Respond
+from .events import ConnectionFailed, ForwardFailed, RequestReceived, Resolved, ResponseReceived
+from .incoming import Peer
+from .installation import Installation
+from .locating import Resolutions
+from .message import Message
+from .responses import ALLOW, response
+from .uri import Uri, UriError, parse_uri
+from .validation import Refusal
+
+SHORTEST_PAUSE = 0.5
+"""Seconds between two looks at what is due, whatever the zones say."""
+
+
+@dataclass(slots=True)
+class _Probe:
+    """An OPTIONS of our own that is out."""
+
+    hop: Hop
+
+
+class Upkeep:
+    """All neighbour and traversal zones at work."""
+
+    def __init__(self, ids: Callable[[], str], random: Callable[[], float], resolutions: Resolutions) -> None:
+        self._ids = ids
+        self._random = random
+        self._resolutions = resolutions
+        self._neighbors: dict[str, NeighborPeers] = {}
+        self._clients: dict[str, TraversalClient] = {}
+        self._servers: dict[str, TraversalServer] = {}
+        self._probes: dict[str, _Probe] = {}
+        self._digests: dict[str, DigestServer] = {}
+        self._look_at = float("-inf")
+
+    def configure(self, installation: Installation) -> None:
+        """Take over a configuration; zones whose record is the same keep what is known of them."""
+        self._installation = installation
+        old_neighbors, old_clients, old_servers = self._neighbors, self._clients, self._servers
+        self._neighbors, self._clients, self._servers = {}, {}, {}
+        secret = installation.settings.secret
+        for zone in installation.zones:
+            if isinstance(zone, NeighborZone):
+                old = old_neighbors.get(zone.name)
+                same = old is not None and old.zone == zone
+                peers = self._neighbors[zone.name] = old if old and same else NeighborPeers(zone, self._random)
+                installation.zones.set_addresses(zone.name, peers.addresses)
+            elif isinstance(zone, TraversalClientZone):
+                client = old_clients.get(zone.name)
+                same = client is not None and client.zone == zone
+                self._clients[zone.name] = client if client and same else TraversalClient(zone, self._random, self._ids)
+            elif isinstance(zone, TraversalServerZone):
+                server = old_servers.get(zone.name)
+                same = server is not None and server.zone == zone
+                self._servers[zone.name] = server if server and same else TraversalServer(zone, secret, self._salt)
+        realm = installation.settings.system_name
+        self._digests = {
+            credential.username: DigestServer(realm, credential, secret, self._salt)
+            for credential in installation.settings.credentials
+        }
+        self._listener_zones = {listener.name: listener.zone for listener in installation.settings.listeners}
+        self._look_at = float("-inf")
+
+    def _salt(self) -> bytes:
+        return self._ids().encode()[-8:]
+
+    def listener_zone(self, listener: str | None) -> str:
+        """The traversal server zone whose port a listener is; ''."""
+        return self._listener_zones.get(listener or "", "")
+
+    # -------------------------------------------------------------------------------------------------------- requests
+
+    def hops(self, zone: AnyZone, uri: Uri, now: float) -> tuple[Hop, ...]:
+        """Where a request to a neighbour or traversal zone may go, in order; ``uri``: its next hop by RFC 3261 16.6."""
+        if isinstance(zone, NeighborZone):
+            return _preferred(self._neighbors[zone.name].hops(now), uri)
+        if isinstance(zone, TraversalClientZone):
+            return self._clients[zone.name].hops(now)
+        return self._servers[zone.name].hops(now)
+
+    def failed(self, hop: Hop, now: float) -> None:
+        peers = self._neighbors.get(hop.zone)
+        if peers is not None:
+            peers.failed(hop, now)
+            self._look_at = now
+
+    def admits(self, peer: Peer, event: RequestReceived, now: float, out: list[Command]) -> bool:
+        """Whether a request on a traversal connection goes on; keep-alives and strangers are answered here."""
+        client = self._clients.get(peer.zone)
+        if client is not None:
+            allowed = client.authenticated(peer.connection)
+        else:
+            server = self._servers[peer.zone]
+            if _is_keepalive(event.message):
+                self._keepalive(server, peer, event, now, out)
+                return False
+            allowed = server.authenticated(peer.connection, now)
+        if not allowed:
+            self._respond(event, peer, 403, (("Warning", "399 traversal connection not authenticated"),), out)
+        return allowed
+
+    def _keepalive(
+        self, server: TraversalServer, peer: Peer, event: RequestReceived, now: float, out: list[Command]
+    ) -> None:
+        message = event.message
+        given = _for_realm(message.values("authorization"), server.zone.realm)
+        answer = server.options(peer.connection, given, message.uri, now)
+        headers = [("WWW-Authenticate", challenge) for challenge in answer.challenges]
+        if answer.status == 200:
+            headers.append(("Allow", ALLOW))
+        self._respond(event, peer, answer.status, tuple(headers), out)
+        if answer.reason:
+            out.append(Log("warning", f"connection {peer.connection} from {peer.address}: {answer.reason}"))
+        if answer.close:
+            out.append(commands.Close(peer.connection, answer.reason))
+
+    def _respond(
+        self,
+        event: RequestReceived,
+        peer: Peer,
+        status: int,
+        headers: tuple[tuple[str, str], ...],
+        out: list[Command],
+    ) -> None:
+        if event.transaction:
+            source = (peer.address, peer.port)
+            tag = f"edge-{event.transaction:x}"
+            data = response(event.message, status, tag=tag, headers=headers, source=source)
+            out.append(Respond(event.transaction, status, data))
+
+    def challenge(self, message: Message, now: float) -> Refusal | None:
+        """*Check credentials*: None for a request with right credentials of the local database, else what it gets."""
+        realm = self._installation.settings.system_name
+        if not self._digests:
+            return Refusal(403, "credentials are asked for, but the local database is empty")
+        given = _for_realm(message.values("proxy-authorization"), realm)
+        known = next(iter(self._digests.values()))
+        stale = False
+        if given:
+            server = self._digests.get(parse(given).get("username", ""), known)
+            check = server.check(given, message.method, message.uri, now)
+            if check.outcome is Outcome.OK:
+                return None
+            stale = check.outcome is Outcome.STALE
+        challenges = tuple(("Proxy-Authenticate", value) for value in known.challenges(now, stale=stale))
+        return Refusal(407, "this zone checks credentials", challenges)
+
+    # ----------------------------------------------------------------------------------------------------- connections
+
+    def opened(self, peer: Peer, now: float, out: list[Command]) -> None:
+        if peer.zone in self._servers and peer.accepted:
+            self._servers[peer.zone].opened(peer.connection)
+        elif peer.zone in self._clients:
+            client = self._clients[peer.zone]
+            self._do(client.opened(peer.connection, peer.address, peer.port, now), now, out)
+        self._look_at = now
+
+    def closed(self, peer: Peer, now: float, out: list[Command]) -> None:
+        if peer.zone in self._servers:
+            self._servers[peer.zone].closed(peer.connection, now)
+        elif peer.zone in self._clients:
+            self._clients[peer.zone].closed(peer.connection, "", now)
+        self._look_at = now
+
+    def connection_failed(self, event: ConnectionFailed, now: float, out: list[Command]) -> None:
+        client = self._clients.get(event.zone)
+        if client is not None:
+            client.failed(event.address, event.port, event.reason, now)
+            self._look_at = now
+
+    # --------------------------------------------------------------------------------------------- what is due, answers
+
+    def next_deadline(self) -> float | None:
+        return self._look_at if self._look_at < float("inf") else None
+
+    def tick(self, now: float, out: list[Command]) -> None:
+        if now < self._look_at:
+            return
+        for name, peers in self._neighbors.items():
+            for question in peers.questions(now):
+                self._resolutions.ask(question, self._told_neighbor(name, peers, question), out)
+            for hop in peers.due(now):
+                self._probe(hop, _options_uri(hop), None, out)
+        for client in self._clients.values():
+            for question in client.questions(now):
+                self._resolutions.ask(question, self._told_client(client, question), out)
+            self._do(client.tick(now), now, out)
+        due = [peers.next_due() for peers in self._neighbors.values()]
+        due += [client.next_due() for client in self._clients.values()]
+        self._look_at = max(now + SHORTEST_PAUSE, min(due, default=float("inf")))
+
+    def _told_neighbor(
+        self, name: str, peers: NeighborPeers, question: Question
+    ) -> Callable[[Resolved, float, list[Command]], None]:
+        def told(event: Resolved, now: float, out: list[Command]) -> None:
+            if peers.answer(question, event.records, now, ttl=event.ttl, error=event.error):
+                if self._neighbors.get(name) is peers:
+                    self._installation.zones.set_addresses(name, peers.addresses)
+            self._look_at = now
+
+        return told
+
+    def _told_client(
+        self, client: TraversalClient, question: Question
+    ) -> Callable[[Resolved, float, list[Command]], None]:
+        def told(event: Resolved, now: float, out: list[Command]) -> None:
+            client.answer(question, event.records, now, ttl=event.ttl, error=event.error)
+            self._look_at = now
+
+        return told
+
+    def _do(self, actions: Iterable[Action], now: float, out: list[Command]) -> None:
+        for action in actions:
+            if isinstance(action, Connect):
+                out.append(commands.Connect(action.hop))
+            elif isinstance(action, SendOptions):
+                zone = self._zone_of(action.connection)
+                self._probe(Hop(zone, connection=action.connection), action.uri, action.authorization, out)
+            else:
+                out.append(Log("warning", action.reason))
+                out.append(commands.Close(action.connection, action.reason))
+        self._look_at = now
+
+    def _zone_of(self, connection: int) -> str:
+        for name, client in self._clients.items():
+            if any(link.connection == connection for link in client.links()):
+                return name
+        return ""
+
+    def _probe(self, hop: Hop, uri: str, authorization: str | None, out: list[Command]) -> None:
+        """Send an OPTIONS of our own (RFC 3261 11)."""
+        branch = f"z9hG4bK{self._ids()}"
+        place = self._installation.edge.place(hop.zone)
+        name = self._installation.settings.system_name
+        lines = [
+            f"OPTIONS {uri} SIP/2.0",
+            f"Via: SIP/2.0/{hop.transport} {place.text};branch={branch}",
+            "Max-Forwards: 70",
+            f"From: <sip:{name}>;tag={self._ids()}",
+            f"To: <{uri}>",
+            f"Call-ID: {self._ids()}@{name}",
+            "CSeq: 1 OPTIONS",
+            "User-Agent: sipedge",
+        ]
+        if authorization is not None:
+            lines.append(f"Authorization: {authorization}")
+        lines.append("Content-Length: 0")
+        self._probes[branch] = _Probe(hop)
+        out.append(Forward(branch, hop, ("\r\n".join(lines) + "\r\n\r\n").encode(), b""))
+
+    def response(self, event: ResponseReceived, now: float, out: list[Command]) -> bool:
+        """True when the response belongs to an OPTIONS of our own."""
+        probe = self._probes.get(event.branch)
+        if probe is None:
+            return False
+        if event.message.status >= 200:
+            del self._probes[event.branch]
+            challenges = event.message.values("www-authenticate") + event.message.values("proxy-authenticate")
+            self._answered(probe.hop, event.message.status, challenges, now, out)
+        return True
+
+    def forward_failed(self, event: ForwardFailed, now: float, out: list[Command]) -> bool:
+        probe = self._probes.pop(event.branch, None)
+        if probe is None:
+            return False
+        if probe.hop.zone in self._neighbors:
+            self._neighbors[probe.hop.zone].failed(probe.hop, now)
+            self._look_at = now
+        else:
+            self._answered(probe.hop, 408, [], now, out)
+        return True
+
+    def _answered(self, hop: Hop, status: int, challenges: list[str], now: float, out: list[Command]) -> None:
+        if hop.zone in self._neighbors:
+            self._neighbors[hop.zone].options_answered(hop, status, now)
+            self._look_at = now
+        elif hop.zone in self._clients:
+            self._do(self._clients[hop.zone].answered(hop.connection, status, challenges, now), now, out)
+
+
+def _preferred(hops: tuple[Hop, ...], uri: Uri) -> tuple[Hop, ...]:
+    """A request inside a dialog goes to the peer that its Route or Contact names, when that is one of the zone's."""
+    if len(hops) < 2:
+        return hops
+    named = [hop for hop in hops if uri.host in (hop.address, hop.name)]
+    return (*named, *(hop for hop in hops if hop not in named)) if named else hops
+
+
+def _options_uri(hop: Hop) -> str:
+    host = hop.name or (f"[{hop.address}]" if ":" in hop.address else hop.address)
+    return f"sip:{host}:{hop.port};transport={hop.transport.lower()}"
+
+
+def _is_keepalive(message: Message) -> bool:
+    """An OPTIONS that the peer at the other end of the connection made for this edge: no user, one Via, no Route."""
+    if message.method != "OPTIONS" or "route" in message.index or len(message.items("via")) != 1:
+        return False
+    try:
+        return parse_uri(message.uri).user is None
+    except UriError:
+        return False
+
+
+def _for_realm(values: list[str], realm: str) -> str:
+    """The credentials for one realm among several header lines; '' when there are none."""
+    for value in values:
+        try:
+            if parse(value).get("realm") == realm:
+                return value
+        except ValueError:
+            continue
+    return ""

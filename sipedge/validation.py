@@ -1,0 +1,101 @@
+"""Request validation, RFC 3261 16.3 with RFC 5393: what the edge refuses before it looks for a way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import blake2s
+
+from .message import Message, MessageError, parse_via, split_commas
+from .responses import ALLOW
+from .uri import Uri, UriError, parse_uri
+
+UNDERSTOOD_PROXY_REQUIRE = frozenset({"ms-benotify"})
+"""BENOTIFY has no response, and this proxy expects none: microsoft.md 2.1."""
+
+REFUSED_METHODS = frozenset({"NEGOTIATE"})
+"""Compression (MS-SIPCOMP) is hop by hop: the edge does not compress, and never forwards the question."""
+
+MAX_VIAS = 70
+"""More hops than Max-Forwards allows in its usual value: a header bomb, not a path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A final answer to a request that goes no further."""
+
+    status: int
+    text: str
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    uri: Uri
+    max_forwards: int | None
+
+
+def validate(message: Message) -> Accepted | Refusal:
+    """The checks of RFC 3261 16.3 that need no knowledge of this edge: 1 to 3 and 5."""
+    if message.method in REFUSED_METHODS:
+        return Refusal(405, f"{message.method} is hop by hop and not supported here", (("Allow", ALLOW),))
+    try:
+        uri = parse_uri(message.uri)
+    except UriError as error:
+        return Refusal(400, f"Request-URI: {error}")
+    if not uri.is_sip:  # 16.3 check 2
+        return Refusal(416, f"the scheme {uri.scheme}: is not routed here, only sip: and sips:")
+    if uri.headers is not None:  # RFC 3261 19.1.5: header components have no place in a Request-URI
+        return Refusal(400, "the Request-URI carries header components after '?'")
+    try:
+        max_forwards = _max_forwards(message)
+        method = message.cseq[1]
+    except MessageError as error:
+        return Refusal(400, error.reason)
+    if method != message.method:  # RFC 3261 8.1.1.5
+        return Refusal(400, f"CSeq names the method {method[:40]} but the request line {message.method}")
+    unsupported = _unsupported(message)
+    if unsupported:  # 16.3 check 5
+        return Refusal(420, "Proxy-Require asks for what is not supported", (("Unsupported", ", ".join(unsupported)),))
+    return Accepted(uri, max_forwards)
+
+
+def _max_forwards(message: Message) -> int | None:
+    value = message.first("max-forwards")
+    if value is None:
+        return None
+    if not (value.isascii() and value.isdigit()) or len(value) > 3 or int(value) > 255:
+        raise MessageError("Max-Forwards is not a number from 0 to 255", header="Max-Forwards")
+    return int(value)
+
+
+def _unsupported(message: Message) -> list[str]:
+    if "proxy-require" not in message.index:
+        return []
+    return [tag for tag in message.items("proxy-require") if tag.lower() not in UNDERSTOOD_PROXY_REQUIRE]
+
+
+def loop_hash(message: Message) -> str:
+    """RFC 5393 4.2.1: what must differ for a second visit to be a spiral: Request-URI, Route, dialog, Proxy-Require."""
+    parts = [message.lines[0]]
+    for name in ("route", "call-id", "cseq", "from", "proxy-require"):
+        parts += [message.lines[number] for number in message.index.get(name, ())]
+    return blake2s(b"\0".join(parts), digest_size=6).hexdigest()
+
+
+def is_loop(message: Message, own_hosts: frozenset[str], loop: str) -> bool:
+    """Whether a Via that this edge wrote carries the same hash (RFC 3261 16.3 check 4, RFC 5393 4.2.2).
+
+    Raises MessageError when there are too many Via values or one of this edge's cannot be read.
+    """
+    numbers = message.index.get("via", ())
+    if len(numbers) > MAX_VIAS:
+        raise MessageError(f"there are more than {MAX_VIAS} Via header lines", header="Via")
+    ending = "." + loop
+    for number in numbers:
+        if ending not in message.value(number):  # nearly always: no need to read it
+            continue
+        for item in split_commas(message.value(number)):
+            via = parse_via(item)
+            if via.host in own_hosts and via.branch.endswith(ending):
+                return True
+    return False
