@@ -80,7 +80,7 @@ class Connections:
         self._lines = LogLimit()
         self._sweeper = self._loop.call_later(self._sweep_interval(), self._sweep)
 
-    # ------------------------------------------------------------------------------------------------ what others call
+    # -------------------------------------------------------------------------------------------- what others call
 
     async def listen(self, listener: Listener) -> tuple[str, int]:
         """Accept connections; the address and port bound (port 0: the system chose). Raises OSError."""
@@ -172,7 +172,7 @@ class Connections:
         self._sweeper.cancel()
         await asyncio.sleep(0)
 
-    # ------------------------------------------------------------------------------------------------ what connections call
+    # -------------------------------------------------------------------------------------- what connections call
 
     def made(self, connection: Connection) -> TlsStream | None:
         """A socket is connected: count it, and give it TLS. See connection.Owner."""
@@ -265,7 +265,7 @@ class Connections:
         if not self._sources[source]:
             del self._sources[source]
 
-    # ------------------------------------------------------------------------------------------------ inside
+    # ------------------------------------------------------------------------------------------------------ inside
 
     def _new(self, *, transport: str, listener: str | None = None, hop: Hop | None = None) -> Connection:
         connection = Connection(self, next(self._numbers), transport=transport, listener=listener, hop=hop)

@@ -42,6 +42,18 @@ class MalformedReceived:
 
 
 @dataclass(slots=True)
+class UnreadableReceived:
+    """Bytes that are no SIP message came, but where they end is known."""
+
+    connection: int
+    head: bytes
+    """The header section as it came."""
+    status: int
+    """What a request gets: 400, 505, 513."""
+    reason: str
+
+
+@dataclass(slots=True)
 class ForwardFailed:
     """A client transaction ended without a final response (RFC 3261 16.9): 408 timed out, 503 no transport."""
 
@@ -117,6 +129,7 @@ Event = (
     RequestReceived
     | ResponseReceived
     | MalformedReceived
+    | UnreadableReceived
     | ForwardFailed
     | ConnectionOpened
     | ConnectionFailed

@@ -11,12 +11,11 @@ sets. Where that fails (another Python), both functions say False and OpenSSL's 
 
 from __future__ import annotations
 
+import _ssl
 import ctypes
 import ssl
 import sys
 from functools import cache
-
-import _ssl
 
 _PURPOSE_ANY = 7
 _SET_SESSION_CACHE_MODE = 44

@@ -9,6 +9,7 @@ Whoever runs a domain decides what its answers hold: records, their number and h
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -48,6 +49,8 @@ WAITING = 4096
 """Questions that wait for their turn; beyond it they fail at once."""
 PAYLOAD = 1232
 """EDNS buffer: no fragments (DNS flag day 2020)."""
+
+_log = logging.getLogger("sipedge.resolver")
 
 
 class ResolverError(ValueError):
@@ -105,14 +108,14 @@ class Resolver:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _ask(self, question: tuple[str, str]) -> None:
-        answer = _Answer((), "servfail", 0.0)
         try:
             async with self._slots:
                 answer = await self._answer(*question)
-            self._keep(question, answer)
         finally:
-            for query in self._asked.pop(question):
-                self._tell(query, answer)
+            queries = self._asked.pop(question)
+        self._keep(question, answer)
+        for query in queries:
+            self._tell(query, answer)
 
     async def _answer(self, name: str, kind: str) -> _Answer:
         now = time.monotonic()
@@ -127,7 +130,10 @@ class Resolver:
             return _Answer((), "nxdomain", now + NEGATIVE_TTL)
         except (dns.exception.Timeout, TimeoutError):
             return _Answer((), "timeout", now + FAILURE_TTL)
-        except (dns.exception.DNSException, OSError, UnicodeError, ValueError):
+        except (dns.exception.DNSException, OSError):
+            return _Answer((), "servfail", now + FAILURE_TTL)
+        except Exception:  # a stranger wrote the answer, and somebody waits for this one
+            _log.exception("%s %s: the answer could not be read", kind, ascii(name))
             return _Answer((), "servfail", now + FAILURE_TTL)
         if answer.rrset is None:
             return _Answer((), "", now + _negative_ttl([answer.response]))

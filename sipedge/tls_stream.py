@@ -38,8 +38,7 @@ class TlsStream:
         if not self._incoming.pending and not self.object.pending():
             return WANT_MORE
         try:
-            # With a buffer, read() returns the count (typeshed says bytes for the other form only).
-            return int(self.object.read(len(space), space))  # type: ignore[call-overload]
+            return self.object.read(len(space), space)
         except ssl.SSLWantReadError:
             return WANT_MORE
 
