@@ -1,4 +1,4 @@
-"""Default Zone access rules: who may come in without being anybody's peer (expressway.md 3.10)."""
+"""Default Zone access rules: who may come in without being anybody's peer."""
 
 from __future__ import annotations
 

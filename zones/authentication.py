@@ -1,4 +1,4 @@
-"""Is a request authenticated, and what becomes of its P-Asserted-Identity? One table (expressway.md 3.8).
+"""Is a request authenticated, and what becomes of its P-Asserted-Identity? One table, Expressway's.
 
 "Local" means that the edge is authoritative for the domain in From. An identity (RFC 3325) is believed only where the
 zone trusts its peer; elsewhere it is taken out, so that nobody behind the edge believes it either.

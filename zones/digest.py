@@ -19,7 +19,7 @@ from typing import NamedTuple
 from .zone import Credential
 
 NONCE_LIFE = 300.0
-"""Seconds (expressway.md 3.2)."""
+"""Seconds, as on the Expressway."""
 MAX_USES = 128
 """Requests with one nonce."""
 MAX_REMEMBERED = 1024

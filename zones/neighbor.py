@@ -1,6 +1,6 @@
 """The peers of one neighbour zone: in which order to try them, whom to send OPTIONS, what to ask the DNS.
 
-Peers by address or name take turns (expressway.md 3.3: round robin); peers by SRV come in the order of RFC 2782, drawn
+Peers by address or name take turns (as on the Expressway); peers by SRV come in the order of RFC 2782, drawn
 anew for each request. Failed ones are always last: when all have failed, trying is better than refusing.
 """
 

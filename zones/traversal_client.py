@@ -3,7 +3,7 @@
     WAITING --pause over--> CONNECTING --opened--> OPENED --200 to OPTIONS--> ACTIVE
        ^------------------------ failed, closed, refused, silent ---------------'
 
-OPTIONS goes out when the connection opens and every keep-alive interval (expressway.md 3.5). A 401 is answered with
+OPTIONS goes out when the connection opens and every keep-alive interval. A 401 is answered with
 credentials once. Two keep-alives in a row without an answer mean that the peer is gone whatever TCP believes.
 Only ACTIVE connections carry requests, in turn.
 """

@@ -1,6 +1,6 @@
 """A traversal server zone: which of its connections have proved who they are, and which one carries the next request.
 
-The client opens the connection and keeps it (expressway.md 3.5). Its first OPTIONS is challenged (401); with the right
+The client opens the connection and keeps it. Its first OPTIONS is challenged (401); with the right
 credentials the connection is authenticated and stays so, because nobody can slip into an open TLS connection. After an
 hour the next keep-alive is challenged again, so that a password taken away takes effect.
 """
@@ -19,7 +19,7 @@ RECHECK = 3600.0
 GRACE = 120.0
 """Seconds an authenticated connection stays usable after ``RECHECK`` while it has not answered that challenge."""
 MAX_REFUSALS = 3
-"""Wrong credentials in a row before the answer is 403 and the connection is closed (expressway.md 3.2)."""
+"""Wrong credentials in a row before the answer is 403 and the connection is closed."""
 
 
 @dataclass(frozen=True, slots=True)

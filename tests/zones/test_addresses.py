@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from zones.addresses import canonical_address, may_connect
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("[2001:DB8:0::1]", "2001:db8::1"),
+        ("2001:db8:0:0:0:0:0:1", "2001:db8::1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("::FFFF:c000:201", "192.0.2.1"),
+        ("192.0.2.01", ""),
+        ("192.0.2", ""),
+        ("0x7f.1", ""),
+        ("192.0.2.1\0", ""),
+        ("192.0.2.1 ", ""),
+        ("\uff11.2.3.4", ""),
+        ("example.com", ""),
+        ("", ""),
+        ("[", ""),
+        ("[]", ""),
+        ("1" * 500, ""),
+    ],
+)
+def test_one_spelling(text: str, canonical: str) -> None:
+    assert canonical_address(text) == canonical
+
+
+@given(st.ip_addresses())
+@settings(deadline=None, max_examples=100)
+def test_the_canonical_spelling_is_its_own(address: object) -> None:
+    once = canonical_address(str(address))
+    assert once and canonical_address(once) == once
+
+
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1", "127.255.0.9", "::1", "::ffff:127.0.0.1", "169.254.169.254", "fe80::1"]
+)
+def test_this_host_and_this_link_only_where_allowed(address: str) -> None:
+    assert not may_connect(address, allow_loopback=False)
+    assert may_connect(address, allow_loopback=True)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["0.0.0.0", "0.1.2.3", "::", "::ffff:0.0.0.0", "224.0.0.1", "ff02::1", "255.255.255.255", "nonsense", ""],
+)
+def test_never(address: str) -> None:
+    assert not may_connect(address, allow_loopback=True)
+
+
+@pytest.mark.parametrize("address", ["192.0.2.1", "10.0.0.1", "2001:db8::1"])
+def test_all_others_always(address: str) -> None:
+    assert may_connect(address, allow_loopback=False)
