@@ -134,12 +134,12 @@ class Framer:
         return self._garbage()
 
     def _garbage(self) -> FramingError | None:
-        opening = bytes(self._buffer[self._start : min(self._end, self._start + 8)])
-        if len(opening) < 3 and _TLS_RECORD.match(opening + b"\x03\x01"[len(opening) - 1 :]):
-            return None
-        if _TLS_RECORD.match(opening):
+        opening = bytes(self._buffer[self._start : min(self._end, self._start + 3)])
+        if _TLS_RECORD.match(opening + b"\0\x03\x01"[len(opening) :]):
+            if len(opening) < 3:
+                return None
             return FramingError(400, "the peer speaks TLS on a connection without TLS", fatal=True)
-        return FramingError(400, f"no message begins with {opening!r}", fatal=True)
+        return FramingError(400, f"no message begins with the byte 0x{opening[0]:02x}", fatal=True)
 
     def _read_head(self) -> FramingError | None:
         """Look for the end of the header section; when it is there, parse it and set message and length."""

@@ -147,8 +147,9 @@ def _load_identity(context: ssl.SSLContext, identity: Certificate) -> tuple[str,
 
 def _leaf(path: str) -> x509.Certificate:
     """The first certificate of a file, valid now."""
+    pem = _read(path)
     try:
-        leaf = x509.load_pem_x509_certificates(_read(path))[0]
+        leaf = x509.load_pem_x509_certificates(pem)[0]
     except ValueError:
         raise TlsError(f"{path}: holds no certificate in PEM form") from None
     now = datetime.now(UTC)

@@ -38,7 +38,8 @@ class TlsStream:
         if not self._incoming.pending and not self.object.pending():
             return WANT_MORE
         try:
-            return self.object.read(len(space), space)
+            # Given a buffer, read() returns how many bytes it put there; typeshed knows only the other form.
+            return int(self.object.read(len(space), space))
         except ssl.SSLWantReadError:
             return WANT_MORE
 

@@ -1,0 +1,231 @@
+"""Cutting streams into messages: every cut gives the same, every limit holds, no cut costs more than linear time."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sipedge.framing import BUFFER, Frame, Framer, FramingError, KeepAlive
+from sipedge.message import Message
+from sipedge.settings import Limits
+
+LIMITS = Limits()
+
+
+def message(body: bytes = b"", extra: bytes = b"") -> bytes:
+    return (
+        b"MESSAGE sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/TLS a.example.com;branch=z9hG4bK1\r\n"
+        + extra
+        + b"Content-Length: %d\r\n\r\n" % len(body)
+        + body
+    )
+
+
+def bad(head: bytes, body: bytes = b"") -> bytes:
+    return head + b"\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+
+
+def frames(data: bytes, step: int = 0, limits: Limits = LIMITS) -> list[Frame]:
+    framer = Framer(limits)
+    found: list[Frame] = []
+    for at in range(0, len(data), step or len(data)):
+        found += framer.feed(data[at : at + (step or len(data))])
+    return found
+
+
+def one_error(data: bytes, limits: Limits = LIMITS) -> FramingError:
+    found = frames(data, limits=limits)
+    assert len(found) == 1 and isinstance(found[0], FramingError)
+    return found[0]
+
+
+def merged(found: list[Frame]) -> list[object]:
+    """Keep-alives that follow one another count as one item: how many a read sees is a matter of cutting."""
+    result: list[object] = []
+    for frame in found:
+        if isinstance(frame, KeepAlive):
+            if result and isinstance(result[-1], int):
+                result[-1] += frame.count
+            else:
+                result.append(frame.count)
+        else:
+            result.append(frame.to_bytes() if isinstance(frame, Message) else frame)
+    return result
+
+
+def test_two_messages_in_one_segment() -> None:
+    first, second = frames(message(b"one") + message(b"two"))
+    assert isinstance(first, Message) and isinstance(second, Message)
+    assert (first.body, second.body) == (b"one", b"two")
+
+
+def test_one_message_byte_by_byte() -> None:
+    data = message(b"x" * 3000)
+    (found,) = frames(data, step=1)
+    assert isinstance(found, Message) and found.to_bytes() == data
+
+
+def test_large_message_and_back_to_a_small_buffer() -> None:
+    framer = Framer(LIMITS)
+    data = message(b"x" * 60000)
+    (found,) = framer.feed(data)
+    assert isinstance(found, Message) and found.to_bytes() == data
+    assert len(framer.space()) == BUFFER
+    assert not framer.partial
+
+
+def test_compact_content_length() -> None:
+    (found,) = frames(b"BYE sip:a SIP/2.0\r\nl : 3\r\n\r\nabc")
+    assert isinstance(found, Message) and found.body == b"abc"
+
+
+@pytest.mark.parametrize("step", [0, 1, 2, 3])
+@pytest.mark.parametrize(
+    ("data", "pings"),
+    [
+        (b"\r\n", 0),
+        (b"\r\n\r\n", 1),
+        (b"\r\n\r\n\r\n", 1),
+        (b"\r\n\r\n\r\n\r\n", 2),
+        (b"\r\n" + message(b"a") + b"\r\n", 0),
+        (message(b"a") + b"\r\n\r\n" + message(b"b"), 1),
+        (b"\r\n\r\n" + message(b"a") + b"\r\n\r\n", 2),
+    ],
+)
+def test_keep_alives(data: bytes, pings: int, step: int) -> None:
+    found = frames(data, step)
+    assert sum(frame.count for frame in found if isinstance(frame, KeepAlive)) == pings
+    assert sum(isinstance(frame, Message) for frame in found) == data.count(b"MESSAGE")
+
+
+def test_a_body_of_line_breaks_is_no_keep_alive() -> None:
+    (found,) = frames(message(b"\r\n\r\n\r\n\r\n"))
+    assert isinstance(found, Message) and len(found.body) == 8
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"MESSAGE sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/TLS a",
+        b"MESSAGE sip:bob@example.com SIP/2.0\r\nContent-Length: 3\r\nContent-Length: 4",
+        b"MESSAGE sip:bob@example.com SIP/2.0\r\nContent-Length: 3\r\nl: 4",
+        b"MESSAGE sip:bob@example.com SIP/2.0\r\nContent-Length: -1",
+        b"MESSAGE sip:bob@example.com SIP/2.0\r\nContent-Length: 99999999999",
+        b"MESSAGE sip:bob@example.com SIP/2.0\r\nContent-Length: 3, 3",
+        b"no start line\r\nVia: SIP/2.0/TLS a",
+        b"MESSAGE sip:bob@example.com SIP/2.0\r\nno colon\r\nContent-Length: 3\r\nl: 4",
+        b"MESSAGE sip:bob@example.com SIP/2.0\r\nX: a\nContent-Length: 3\r\nContent-Length: 4",
+    ],
+)
+def test_framing_is_lost(head: bytes) -> None:
+    error = one_error(head + b"\r\n\r\n" + message())
+    assert error.fatal and error.status == 400 and error.head == head + b"\r\n\r\n"
+
+
+def test_equal_content_lengths_are_one() -> None:
+    (found,) = frames(b"BYE sip:a SIP/2.0\r\nl: 3\r\nContent-Length: 3\r\n\r\nabc")
+    assert isinstance(found, Message)
+
+
+@pytest.mark.parametrize(
+    ("head", "status", "line"),
+    [
+        (b"MESSAGE  sip:bob@example.com SIP/2.0", 400, 1),
+        (b"MESSAGE sip:bob@example.com SIP/3.0", 505, 1),
+        (b"MESSAGE sip:bob@example.com SIP/2.0\r\nno colon", 400, 2),
+        (b"MESSAGE sip:bob@example.com SIP/2.0\r\nVia: a\r\nb@d name: x", 400, 3),
+        (b"MESSAGE sip:bob@example.com SIP/2.0\r\nX: " + b"x" * 20000, 513, 2),
+        (b"MESSAGE sip:bob@example.com SIP/2.0" + b"\r\nX: 1" * 300, 513, 0),
+    ],
+)
+def test_malformed_message_is_cut_out(head: bytes, status: int, line: int) -> None:
+    error, after = frames(bad(head, b"body") + message(b"next"), step=997)
+    assert isinstance(error, FramingError) and not error.fatal
+    assert (error.status, error.line) == (status, line) and error.head is not None
+    assert isinstance(after, Message) and after.body == b"next"
+
+
+def test_message_over_the_limit() -> None:
+    largest = LIMITS.message - len(message(b"x" * 65000)) + 65000
+    (found,) = frames(message(b"x" * largest))
+    assert isinstance(found, Message) and len(found.to_bytes()) == LIMITS.message
+    error = one_error(message(b"x" * (largest + 1)))
+    assert error.status == 513 and error.fatal and error.head is not None
+
+
+def test_header_section_over_the_limit() -> None:
+    limits = replace(LIMITS, header_section=5000)
+    assert one_error(message(extra=b"X: y\r\n" * 100 * 10), limits).status == 513
+    endless = one_error(b"MESSAGE sip:a SIP/2.0\r\n" + b"X: y\r\n" * 1000, limits)
+    assert endless.status == 513 and endless.fatal and endless.head is None
+
+
+@pytest.mark.parametrize("step", [0, 1])
+def test_tls_on_a_port_without_tls(step: int) -> None:
+    (error,) = frames(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", step)
+    assert isinstance(error, FramingError) and error.fatal and "TLS" in error.reason
+
+
+@pytest.mark.parametrize("data", [b"\0\0", b" MESSAGE", b"\r\r", b"\n\n", b"\x16\x16\x16", b"\xff"])
+def test_garbage(data: bytes) -> None:
+    assert one_error(data).fatal
+
+
+def test_nothing_is_read_after_a_fatal_error() -> None:
+    framer = Framer(LIMITS)
+    assert len(framer.feed(b"\0" + message() * 3)) == 1
+    assert framer.failed and framer.feed(message()) == []
+
+
+def test_a_trickling_peer_costs_linear_time() -> None:
+    """60,000 bytes one by one: a search from the start each time would look at 1.8 thousand million bytes."""
+    framer = Framer(replace(LIMITS, header_line=65536))
+    data = memoryview(message(extra=b"X: " + b"x" * 59000 + b"\r\n"))
+    begin = time.process_time()
+    found: list[Frame] = []
+    for at in range(len(data)):
+        framer.space()[:1] = data[at : at + 1]
+        found += framer.received(1)
+    assert len(found) == 1 and time.process_time() - begin < 1.0
+
+
+PIECES = st.lists(
+    st.sampled_from(
+        [
+            b"\r\n",
+            b"\r\n\r\n",
+            message(),
+            message(b"\r\n\r\n"),
+            message(b"x" * 5000),
+            message(b"y" * 40000),
+            bad(b"no start line"),
+            bad(b"MESSAGE sip:a SIP/2.0\r\nno colon", b"abc"),
+            b"\0garbage",
+            b"BYE sip:a SIP/2.0\r\n\r\n",
+        ]
+    ),
+    max_size=6,
+)
+
+
+@given(PIECES, st.lists(st.integers(0, 100_000), max_size=12))
+@settings(max_examples=150, deadline=None)
+def test_every_cutting_gives_the_same(pieces: list[bytes], cuts: list[int]) -> None:
+    data = b"".join(pieces)
+    framer = Framer(LIMITS)
+    found: list[Frame] = []
+    marks = sorted({0, len(data), *(cut % (len(data) + 1) for cut in cuts)})
+    for begin, end in zip(marks, marks[1:], strict=False):
+        found += framer.feed(data[begin:end])
+    assert merged(found) == merged(frames(data) if data else [])
+
+
+@given(st.binary(max_size=200), st.integers(1, 50))
+@settings(max_examples=150, deadline=None)
+def test_any_bytes_give_frames_or_nothing(data: bytes, step: int) -> None:
+    for prefix in (b"", b"BYE sip:a SIP/2.0\r\n", message()):
+        frames(prefix + data + b"\r\n\r\n", step)
