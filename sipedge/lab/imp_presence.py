@@ -16,7 +16,6 @@ import pjsua2 as pj
 
 from . import control
 
-
 _ACTIVITY = {pj.PJRPID_ACTIVITY_AWAY: "away", pj.PJRPID_ACTIVITY_BUSY: "busy"}
 
 

@@ -1,0 +1,142 @@
+"""Where everything of the lab is: a free block of loopback addresses, certificates, DNS records, the edges' files."""
+
+from __future__ import annotations
+
+import random
+import secrets
+import socket
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from .ca import Authority, Pem
+
+CISCO, MICROSOFT = "ciscoexample.com", "msexample.com"
+ROUTING_NAME = "imp1-public.ciscoexample.com"
+"""The Federation Routing IM/P FQDN: Contact of everything that the IM&P node sends."""
+EDGE_NAME = "sip.ciscoexample.com"
+"""Target of the SRV record that Microsoft looks up, and in the outside edge's certificate."""
+SFB_NAME = "sip.msexample.com"
+FEDERATION = "_sipfederationtls._tcp."
+CONFIGS = ("inside.toml", "outside.toml", "inside.dialplan", "outside.dialplan")
+_LOCK_PORT = 5999
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Addresses of one lab; the open socket keeps other labs off them."""
+
+    lock: socket.socket
+    dns: str
+    inside: str
+    outside: str
+    imp: str
+    sfb: str
+
+
+def reserve() -> Block:
+    """A block 127.77.x.0/24 that nobody uses; OSError when there is none."""
+    for number in random.sample(range(1, 255), 254):
+        lock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            lock.bind((f"127.77.{number}.1", _LOCK_PORT))
+        except OSError:
+            lock.close()
+        else:
+            return Block(lock, *(f"127.77.{number}.{host}" for host in range(1, 6)))
+    raise OSError("no free block of loopback addresses in 127.77.0.0/16")
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A lab's folder and addresses, with everything written that the processes need."""
+
+    folder: Path
+    block: Block
+    ca: Path
+    imp: Pem
+    sfb: Pem
+
+    def dns(self) -> dict[str, Any]:
+        block = self.block
+        views = (("external", 5300, external_records(block)), ("internal", 5301, internal_records(block)))
+        return {
+            "views": [
+                {"name": name, "address": block.dns, "port": port, "records": records} for name, port, records in views
+            ]
+        }
+
+    def sfb_edge(self) -> dict[str, Any]:
+        return {
+            "address": self.block.sfb,
+            "port": 5061,
+            "domain": MICROSOFT,
+            "name": SFB_NAME,
+            "users": ["juliet"],
+            "dns": [self.block.dns, 5300],
+            **self._files(self.sfb),
+        }
+
+    def imp_node(self) -> dict[str, Any]:
+        return {
+            "address": self.block.imp,
+            "port": 5062,
+            "domain": CISCO,
+            "routing_name": ROUTING_NAME,
+            "next_hop": [self.block.inside, 5061, "expc.ciscoexample.com"],
+            "peer_subjects": ["expc.ciscoexample.com"],
+            "inner_port": 5071,
+            "presence_port": 5070,
+            **self._files(self.imp),
+        }
+
+    def imp_presence(self) -> dict[str, Any]:
+        return {
+            "address": self.block.imp,
+            "port": 5070,
+            "proxy_port": 5071,
+            "user": "romeo",
+            "domain": CISCO,
+            "routing_name": ROUTING_NAME,
+        }
+
+    def _files(self, pem: Pem) -> dict[str, str]:
+        return {"certificate": str(pem.certificate), "key": str(pem.key), "trusted": str(self.ca)}
+
+
+def external_records(block: Block) -> dict[str, dict[str, list[str]]]:
+    """What the world sees (the seed's table 7)."""
+    return {
+        FEDERATION + CISCO: {"SRV": [f"10 10 5061 {EDGE_NAME}."]},
+        EDGE_NAME: {"A": [block.outside]},
+        "sip2.ciscoexample.com": {"A": [block.outside]},
+        "sip.sub.ciscoexample.com": {"A": [block.outside]},
+        "expe.ciscoexample.com": {"A": [block.outside]},
+        FEDERATION + MICROSOFT: {"SRV": [f"10 10 5061 {SFB_NAME}."]},
+        SFB_NAME: {"A": [block.sfb]},
+    }
+
+
+def internal_records(block: Block) -> dict[str, dict[str, list[str]]]:
+    """What the inside edge sees (the seed's table 8): the routing name without a PTR, and the names of the edges."""
+    return {
+        ROUTING_NAME: {"A": [block.imp]},
+        "expc.ciscoexample.com": {"A": [block.inside]},
+        "expe.ciscoexample.com": {"A": [block.outside]},
+    }
+
+
+def prepare(folder: Path, block: Block) -> Layout:
+    """Write certificates and the edges' configuration into ``folder``."""
+    authority = Authority(folder)
+    authority.issue("inside", common_name="expc.ciscoexample.com", names=("expc.ciscoexample.com",))
+    authority.issue("outside", common_name="expe.ciscoexample.com", names=("expe.ciscoexample.com", EDGE_NAME))
+    imp = authority.issue("imp", common_name="imp1.ciscoexample.com", names=(ROUTING_NAME, "imp1.ciscoexample.com"))
+    sfb = authority.issue("sfb", common_name=SFB_NAME, names=(SFB_NAME,))
+    words = {"dns": block.dns, "inside": block.inside, "outside": block.outside, "password": secrets.token_urlsafe(12)}
+    for name in CONFIGS:
+        text = files("sipedge.lab").joinpath("data", name).read_text()
+        (folder / name).write_text(Template(text).substitute(words) if name.endswith(".toml") else text)
+    return Layout(folder, block, authority.file, imp, sfb)

@@ -1,0 +1,103 @@
+"""``sipedge lab``: start every party on loopback, send IM and presence both ways, print the ladder and a verdict."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+from sipedge.traces import ladder
+
+from . import layout, scenario, story
+from .edge_process import EdgeProcess
+from .layout import Layout
+from .party import Party, Recorder
+from .scenario import Check, Lab
+
+WHOLE_RUN = 120.0
+"""Seconds after which the run counts as failed, whatever hangs."""
+
+
+def main(keep: bool = False) -> int:
+    """Run the lab; with ``keep`` leave it running until Ctrl-C. Exit status: 0 when all arrived, 1 otherwise."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="sipedge-lab-") as folder:
+            block = layout.reserve()
+            with block.lock:
+                return asyncio.run(_run(layout.prepare(Path(folder), block), keep))
+    except (OSError, RuntimeError, TimeoutError) as error:
+        print(f"lab: {error or 'not everything came up in time'}")
+        return 1
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        return 130
+
+
+async def _run(plan: Layout, keep: bool) -> int:
+    recorder = Recorder()
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)  # ends the children on this path too
+    async with running(plan, recorder) as (lab, edges):
+        async with asyncio.timeout(WHOLE_RUN):
+            await scenario.traversal_up(lab)
+            since, begun = lab.now, [len(edge.decisions()) for edge in edges]
+            checks = await scenario.run(lab)
+        lines = [edge.decisions()[start:] for edge, start in zip(edges, begun, strict=True)]
+        decisions = story.read_decisions(story.INSIDE, lines[0]) + story.read_decisions(story.OUTSIDE, lines[1])
+        records = story.tell(recorder.events[since:], decisions)
+        print("\n".join(ladder.render(records, story.COLUMNS)))
+        print("\n" + "\n".join(verdict(checks)))
+        good = all(check.ok for check in checks)
+        if not good:
+            for edge in edges:
+                print(f"\nlog of the {edge.name} edge:\n{edge.log()}")
+        if keep:
+            await _stay(plan)
+    return 0 if good else 1
+
+
+@asynccontextmanager
+async def running(plan: Layout, recorder: Recorder) -> AsyncIterator[tuple[Lab, tuple[EdgeProcess, EdgeProcess]]]:
+    """All processes; every one that was started is ended, whatever happens."""
+    async with AsyncExitStack() as stack:
+
+        async def party(name: str, options: dict[str, object]) -> Party:
+            module = {"dns": "dns_server", "imp": "imp_node", "presence": "imp_presence", "sfb": "sfb_edge"}[name]
+            started = await Party.start(name, f"sipedge.lab.{module}", options, recorder)
+            stack.push_async_callback(started.stop)
+            return started
+
+        async def edge(name: str) -> EdgeProcess:
+            started = await EdgeProcess.start(name, plan.folder / f"{name}.toml")
+            stack.push_async_callback(started.stop)
+            return started
+
+        dns = await party("dns", plan.dns())
+        imp = await party("imp", plan.imp_node())
+        presence = await party("presence", plan.imp_presence())
+        sfb = await party("sfb", plan.sfb_edge())
+        edges = (await edge("inside"), await edge("outside"))
+        yield Lab(recorder, dns, imp, presence, sfb), edges
+
+
+def verdict(checks: list[Check]) -> list[str]:
+    """One line a step, and the sum."""
+    lines = [f"{'ok    ' if check.ok else 'FAILED'}  {check.name}: {check.detail}" for check in checks]
+    failed = sum(not check.ok for check in checks)
+    total = f"{failed} of {len(checks)} steps failed" if failed else f"all {len(checks)} steps arrived"
+    return [*lines, f"verdict: {total}"]
+
+
+async def _stay(plan: Layout) -> None:
+    block = plan.block
+    print(f"\nThe lab stays up; Ctrl-C ends it. Everything is in {plan.folder}")
+    print(f"  inside edge   {block.inside}:5061  {plan.folder / 'inside.toml'}")
+    print(f"  outside edge  {block.outside}:5061  {plan.folder / 'outside.toml'}")
+    print(f"  IM&P node     {block.imp}:5062      SfB Edge  {block.sfb}:5061")
+    print(f"  DNS           {block.dns}:5300 external, {block.dns}:5301 internal", flush=True)
+    stopped = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stopped.set)
+    await stopped.wait()
