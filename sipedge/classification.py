@@ -1,8 +1,8 @@
 """What kind of traffic a request is: standard SIP, Microsoft audio/video, Microsoft sharing, Microsoft IM and presence.
 
 Expressway documents the four classes but not how it tells them apart, so everything here that decides is a table.
-The Cisco node's own IM and presence counts as Microsoft IM&P (the seed's table 4 needs that), hence method, Event and SDP
-come before any marker of a Microsoft product.
+The Cisco node's own IM and presence counts as Microsoft IM&P (the seed's table 4 needs that), hence method, Event and
+SDP come before any marker of a Microsoft product.
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ def media_type(message: Message) -> str:
 
 
 def sdp_parts(message: Message) -> Iterator[bytes]:
-    """Every application/sdp body of a message, looking into multipart bodies (RFC 5621), bounded in number and depth."""
+    """Every application/sdp body of a message, multipart bodies included (RFC 5621), bounded in number and depth."""
     budget = [MAX_PARTS]
     yield from _sdp_in(message.first("content-type") or "", message.body, MAX_DEPTH, budget)
 

@@ -12,7 +12,7 @@ Key = tuple[str | int | None, ...]
 
 
 def transaction_key(request: Message) -> Key:
-    """What a CANCEL has in common with the request it cancels (RFC 3261 9.2, 17.2.3; without a cookie RFC 2543's way)."""
+    """What a CANCEL has in common with what it cancels (RFC 3261 9.2, 17.2.3; without a cookie RFC 2543's way)."""
     via = request.via
     if via.branch.startswith("z9hG4bK") and len(via.branch) > 7:
         return via.branch, via.host, via.port
@@ -31,7 +31,7 @@ class Contexts:
     def __len__(self) -> int:
         return len(self._branches)
 
-    # --------------------------------------------------------------------------- what a response context calls (Registry)
+    # ----------------------------------------------------------------------- what a response context calls (Registry)
 
     def opened(self, branch: str, context: ResponseContext) -> None:
         self._branches[branch] = context
@@ -39,7 +39,7 @@ class Contexts:
     def watch(self, context: ResponseContext, deadline: float) -> None:
         self._schedule(deadline, context)
 
-    # ------------------------------------------------------------------------------------------------ what the proxy calls
+    # ------------------------------------------------------------------------------------------- what the proxy calls
 
     def invited(self, key: Key, context: ResponseContext) -> None:
         self._invites[key] = context

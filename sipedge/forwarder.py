@@ -66,7 +66,7 @@ class Forwarder:
         waiting.located(target, hops, problem, now, out)
 
     def _next_hop_uri(self, incoming: Incoming, target: Target) -> Uri:
-        """RFC 3261 16.6 step 7: the topmost Route that is left, else the Request-URI; a rule may have changed either."""
+        """RFC 3261 16.6 step 7: the topmost Route that is left, else the Request-URI; a rule may change either."""
         routed = incoming.routed
         explanation = incoming.explanation
         if explanation is not None and target.alias != explanation.alias:

@@ -12,6 +12,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from zones.table import Egress
+from zones.zone import Hop
+
 from .commands import Close, Command, Log, Relay, Respond
 from .contexts import Contexts, transaction_key
 from .events import (
@@ -25,6 +28,7 @@ from .events import (
     RequestReceived,
     Resolved,
     ResponseReceived,
+    UnreadableReceived,
 )
 from .forwarder import Forwarder
 from .incoming import Peer
@@ -32,7 +36,7 @@ from .installation import Installation
 from .locating import Resolutions
 from .message import Message
 from .requests import RequestPath
-from .responses import response, warning
+from .responses import response, response_to_bytes, warning
 from .settings import Settings
 from .upkeep import Upkeep
 
@@ -64,6 +68,7 @@ class Proxy:
             ResponseReceived: self._response,
             ForwardFailed: self._forward_failed,
             MalformedReceived: self._malformed,
+            UnreadableReceived: self._unreadable,
             ConnectionOpened: self._opened,
             ConnectionFailed: self._connection_failed,
             ConnectionClosed: self._closed,
@@ -110,7 +115,7 @@ class Proxy:
         peer = self._peers.get(connection)
         return peer.zone if peer is not None else ""
 
-    # ----------------------------------------------------------------------------------------------------- transactions
+    # --------------------------------------------------------------------------------------------------- transactions
 
     def _request(self, event: RequestReceived, now: float, out: list[Command]) -> None:
         peer = self._peers.get(event.connection)
@@ -172,7 +177,19 @@ class Proxy:
         data = response(message, 400, tag="edge-malformed", headers=headers, source=(peer.address, peer.port))
         out.append(Relay(event.connection, data))
 
-    # ------------------------------------------------------------------------------------------------------ connections
+    def _unreadable(self, event: UnreadableReceived, now: float, out: list[Command]) -> None:
+        peer = self._peers.get(event.connection)
+        if peer is not None:
+            headers = (warning(self._installation.agent(peer.zone), event.reason),)
+            data = response_to_bytes(event.head, event.status, headers)
+            if data:
+                out.append(Relay(event.connection, data))
+
+    # ---------------------------------------------------------------------------------------------------- connections
+
+    def egress(self, hop: Hop, names: tuple[str, ...], usages: frozenset[str] | None) -> Egress:
+        """Judge the certificate of a peer that the edge connected to."""
+        return self._installation.zones.egress(hop, names, usages)
 
     def _opened(self, event: ConnectionOpened, now: float, out: list[Command]) -> None:
         zone = event.zone
@@ -192,6 +209,12 @@ class Proxy:
             if ingress.warning:
                 out.append(Log("warning", f"connection from {event.peer_address}: {ingress.warning}"))
             zone = ingress.zone
+            minimum = self._installation.zone(zone).tls.minimum_version
+            if event.transport == "TLS" and event.tls_version < minimum:
+                reason = f'zone "{zone}": TLS {event.tls_version} is below the minimum {minimum}'
+                out.append(Log("warning", f"connection from {event.peer_address} refused: {reason}"))
+                out.append(Close(event.connection, reason))
+                return
         peer = Peer(event.connection, zone, event.peer_address, event.peer_port, event.zone is None)
         self._peers[event.connection] = peer
         self._upkeep.opened(peer, now, out)

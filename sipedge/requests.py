@@ -113,7 +113,7 @@ class RequestPath:
         data = response(message, refusal.status, tag=f"edge-{event.transaction:x}", headers=headers, source=source)
         out.append(Respond(event.transaction, refusal.status, data))
 
-    # --------------------------------------------------------------------------------------------------- search and send
+    # ------------------------------------------------------------------------------------------------ search and send
 
     def _send_on(self, incoming: Incoming, now: float, out: list[Command]) -> None:
         tiers = self._decide(incoming)

@@ -1,7 +1,7 @@
 """The response context of one request (RFC 3261 16.7 to 16.10): its branches, the best response, CANCEL and Timer C.
 
-A search gives tiers of targets. All targets of a tier are tried at once; a target may have several hops, which are tried
-one after another (RFC 3263 4.3). When every target of a tier has failed and nobody was *found*, the next tier follows.
+A search gives tiers of targets. All targets of a tier are tried at once; a target may have several hops, which are
+tried one after another (RFC 3263 4.3). When every target of a tier has failed and nobody was *found*, the next tier follows.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ class ResponseContext:
         self.transaction = self.incoming.transaction
         self.is_invite = self.request.method == "INVITE"
 
-    # ------------------------------------------------------------------------------------------------ targets and hops
+    # ----------------------------------------------------------------------------------------------- targets and hops
 
     def start(self, now: float, out: list[Command]) -> None:
         self._next_tier(now, out)
@@ -152,7 +152,7 @@ class ResponseContext:
             self.incoming.entry.hops.append(hops[0])
         out.append(Forward(branch_id, hops[0], head, self.request.body))
 
-    # ---------------------------------------------------------------------------------------------------- what comes back
+    # ------------------------------------------------------------------------------------------------ what comes back
 
     def response(self, branch_id: str, message: Message, now: float, out: list[Command]) -> None:
         """A response on a branch of this context (16.7 steps 1 to 5)."""
@@ -205,7 +205,7 @@ class ResponseContext:
         if branch is not None:
             self._failure(branch, Outcome(status, reason), now, out)
 
-    # ------------------------------------------------------------------------------------------------- CANCEL and timers
+    # ---------------------------------------------------------------------------------------------- CANCEL and timers
 
     def cancel(self, now: float, out: list[Command]) -> None:
         """The caller sent CANCEL (16.10)."""
@@ -237,7 +237,7 @@ class ResponseContext:
                 out.append(Abandon(branch.id))
                 self.failed(branch.id, 408, "the next hop did not answer in time", now, out)
 
-    # ------------------------------------------------------------------------------------------------------ the answer
+    # ----------------------------------------------------------------------------------------------------- the answer
 
     def _found(self) -> bool:
         return any(outcome.status not in NOT_FOUND for outcome in self.outcomes)
@@ -310,7 +310,7 @@ def best_outcome(outcomes: list[Outcome]) -> Outcome | None:
 
 
 def cancel_request(head: bytes) -> bytes:
-    """The CANCEL for a forwarded INVITE (RFC 3261 9.1): same Request-URI, Via, From, To, Call-ID, CSeq number and Route."""
+    """The CANCEL for a forwarded INVITE: same Request-URI, Via, From, To, Call-ID, CSeq number, Route (9.1)."""
     message = Message(head)
     index = message.index
     lines = [b"CANCEL " + message.uri.encode("utf-8", "surrogateescape") + b" SIP/2.0", message.lines[index["via"][0]]]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from .edits import Edits
-from .message import Message
+from .message import Message, MessageError, canonical_name
 from .via import stamped_via
 
 REASONS: dict[int, str] = {
@@ -31,7 +33,10 @@ REASONS: dict[int, str] = {
 
 COPIED = ("from", "to", "call-id", "cseq")
 
-ALLOW = "INVITE, ACK, BYE, CANCEL, OPTIONS, MESSAGE, INFO, SUBSCRIBE, NOTIFY, BENOTIFY, SERVICE, PUBLISH, REFER, UPDATE, PRACK"
+ALLOW = (
+    "INVITE, ACK, BYE, CANCEL, OPTIONS, MESSAGE, INFO, SUBSCRIBE, NOTIFY, BENOTIFY, "
+    "SERVICE, PUBLISH, REFER, UPDATE, PRACK"
+)
 
 
 def response(
@@ -68,8 +73,28 @@ def _has_tag(request: Message) -> bool:
     return bool(request.to_tag)
 
 
+def response_to_bytes(head: bytes, status: int, headers: tuple[tuple[str, str], ...]) -> bytes:
+    """A response to what could not be parsed, from whatever Via, From, To, Call-ID and CSeq lines it has.
+
+    b"" where it has no Via to answer by, or was itself a response or an ACK.
+    """
+    lines = head.split(b"\r\n")
+    if lines[0][:4] in (b"SIP/", b"ACK "):
+        return b""
+    found: dict[str, list[bytes]] = {}
+    for line in lines[1:]:
+        with suppress(MessageError):
+            found.setdefault(canonical_name(line.partition(b":")[0]), []).append(line)
+    if not all(name in found for name in ("via", *COPIED)):
+        return b""
+    answer = [f"SIP/2.0 {status} {REASONS.get(status, 'Unknown')}".encode(), *found["via"]]
+    answer += [found[name][0] for name in COPIED]
+    answer += [f"{name}: {value}".encode() for name, value in headers]
+    return b"\r\n".join((*answer, b"Content-Length: 0")) + b"\r\n\r\n"
+
+
 def warning(agent: str, text: str) -> tuple[str, str]:
-    """``Warning: 399 host:port "text"`` (RFC 3261 20.43); quotes and control characters in the text are made harmless."""
+    """``Warning: 399 host:port "text"`` (RFC 3261 20.43), the text without quotes and control characters."""
     clean = "".join(c if " " <= c <= "~" and c not in '"\\' else "'" for c in text)
     return "Warning", f'399 {agent} "{clean}"'
 

@@ -1,4 +1,4 @@
-"""Route information: own Route values removed, the alias found (RFC 3261 16.4 and Expressway's rule for foreign Routes)."""
+"""Route information: own Route values removed (RFC 3261 16.4), the alias found (expressway.md 1.4)."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Self:
         return Place(host, port, zone.transport)
 
     def _listener(self, zone: AnyZone) -> tuple[Listener | None, int]:
-        """The listener that a zone's peers use: a traversal server's own, else the first one of the zone's transport."""
+        """The listener that a zone's peers use: a traversal server's own, else the first of the zone's transport."""
         named = [pair for pair in self._listeners if pair[0].zone == zone.name]
         if named and isinstance(zone, TraversalServerZone):
             return named[0]
@@ -155,7 +155,7 @@ def source_may_speak(pair: ZonePair, source: str, outside: frozenset[str]) -> bo
     """Whether a request that carries a token may come from ``source``.
 
     The side must be the one the token names: otherwise a peer could turn the token of its own dialog around and be sent
-    to a zone that no rule opened for it. Peers of DNS zones and of the Default Zone are the same strangers outside: what
-    was sent through a DNS zone may come back on a connection of the Default Zone.
+    to a zone that no rule opened for it. Peers of DNS zones and of the Default Zone are the same strangers outside:
+    what was sent through a DNS zone may come back on a connection of the Default Zone.
     """
     return source == pair.here or (source in outside and pair.here in outside)

@@ -32,6 +32,7 @@ from .events import (
     Event,
     ForwardFailed,
     MalformedReceived,
+    UnreadableReceived,
 )
 from .framing import FramingError
 from .history import History
@@ -40,6 +41,7 @@ from .pjsip.stack import Stack
 from .proxy import Environment, Proxy
 from .resolver import Resolver
 from .settings import Listener, Settings
+from .supervisor import supervise
 from .tls import TlsContexts
 
 logger = logging.getLogger("sipedge")
@@ -68,6 +70,7 @@ class Server:
         self._connections = Connections(
             limits=limits,
             tls=TlsContexts(settings.tls, settings.listeners, settings.zones),
+            egress=lambda hop, names, usages: self._proxy.egress(hop, names, usages),
             on_opened=self._opened,
             on_message=self._message,
             on_malformed=self._malformed,
@@ -75,8 +78,8 @@ class Server:
             on_closed=self._closed,
         )
         self._stack = Stack(
-            emit=self._events.append,
-            send=self._connections.send,
+            emit=self._emit,
+            send=self._transmit,
             host=settings.system_name,
             max_message=limits.message,
             max_transactions=limits.transactions,
@@ -91,7 +94,7 @@ class Server:
             commands.Abandon: self._abandon,
             commands.Drop: lambda command: self._stack.drop(command.transaction),
             commands.Send: self._send,
-            commands.Relay: lambda command: self._connections.send(command.connection, command.data),
+            commands.Relay: lambda command: self._transmit(command.connection, command.data),
             commands.Connect: lambda command: self._connections.connect(command.hop, self._policy(command.hop)),
             commands.Close: lambda command: self._connections.close(command.connection, command.reason),
             commands.Resolve: lambda command: self._resolver.resolve(command.query, command.name, command.kind),
@@ -99,7 +102,7 @@ class Server:
             commands.Record: self._record,
         }
 
-    # ------------------------------------------------------------------------------------------------------ life cycle
+    # ----------------------------------------------------------------------------------------------------- life cycle
 
     async def start(self) -> list[str]:
         """Open all listeners; returns one text for each. Raises OSError."""
@@ -118,12 +121,17 @@ class Server:
     async def run(self) -> None:
         """Serve until ``stop``, then wait for open transactions and close."""
         await self._stopped.wait()
-        await self._connections.drain(self._settings.limits.drain)
+        await self._connections.drain(self._settings.limits.drain, self._is_quiet)
         if self._timer is not None:
             self._timer.cancel()
         await self._connections.aclose()
+        await self._resolver.aclose()
         self._stack.shutdown()
         self._decisions.close()
+
+    def _is_quiet(self) -> bool:
+        counts = self._stack.counts()
+        return not counts.servers and not counts.clients
 
     def stop(self) -> None:
         self._stopped.set()
@@ -137,9 +145,11 @@ class Server:
             logger.error("reload: nothing changed\n%s", error)
             return
         await self._reopen(settings)
+        self._connections.reload(limits=settings.limits, tls=contexts)
+        if settings.dns != self._settings.dns:
+            self._resolver = Resolver(settings.dns, self._emit_and_work)  # the old one answers what it was asked
+        self._resolver.forget()
         self._settings = settings
-        self._connections.reload(contexts, settings.limits)
-        self._resolver.reload(settings.dns)
         self.history = self.history.resized(settings.history)
         if settings.decisions_log != self._decisions.path:
             self._decisions.close()
@@ -155,15 +165,15 @@ class Server:
             if old.get(listener.name) == listener:
                 continue
             if listener.name in old:
-                self._connections.unlisten(listener.name)
+                self._connections.stop_listening(listener.name)
             try:
                 _, self._ports[listener.name] = await self._connections.listen(listener)
             except OSError as error:
                 logger.error('reload: listener "%s" cannot be opened: %s', listener.name, error)
         for name in old.keys() - {item.name for item in settings.listeners}:
-            self._connections.unlisten(name)
+            self._connections.stop_listening(name)
 
-    # ---------------------------------------------------------------------------------------------------- what happens
+    # --------------------------------------------------------------------------------------------------- what happens
 
     def _opened(self, event: ConnectionOpened) -> None:
         self._stack.open(
@@ -173,8 +183,8 @@ class Server:
             remote=(event.peer_address, event.peer_port),
         )
         self._emit_and_work(event)
-        for hop in [hop for hop in self._waiting if self._connections.find(hop) == event.connection]:
-            for command in self._waiting.pop(hop):
+        if event.hop is not None:
+            for command in self._waiting.pop(event.hop, ()):
                 self._carry_out[type(command)](command)
         self._work()
 
@@ -183,12 +193,17 @@ class Server:
         self._work()
 
     def _malformed(self, connection: int, error: FramingError) -> None:
-        if error.message is not None:
-            self._emit_and_work(MalformedReceived(connection, error.message, error.header, error.line, error.column))
+        if error.head is not None:
+            self._emit_and_work(UnreadableReceived(connection, error.head, error.status, error.reason))
 
     def _closed(self, event: ConnectionClosed) -> None:
         self._stack.close(event.connection)
         self._emit_and_work(event)
+
+    def _emit(self, event: Event) -> None:
+        if type(event) is MalformedReceived:
+            self._connections.malformed(event.connection)
+        self._events.append(event)
 
     def _emit_and_work(self, event: Event) -> None:
         self._events.append(event)
@@ -225,7 +240,10 @@ class Server:
             self._timer.cancel()
         self._timer = self._loop.call_later(min(max(min(waits, default=IDLE_POLL), POLL), IDLE_POLL), self._tick)
 
-    # ------------------------------------------------------------------------------------------------- what is to be done
+    # --------------------------------------------------------------------------------------------- what is to be done
+
+    def _transmit(self, connection: int, data: bytes) -> None:
+        self._connections.send(connection, data)
 
     def _respond(self, command: commands.Respond) -> None:
         self._stack.respond(command.transaction, command.status, command.data)
@@ -265,11 +283,8 @@ class Server:
         self._stack.abandon(command.branch)
 
     def _fail_waiting(self, event: ConnectionFailed) -> None:
-        failed = [
-            hop for hop in self._waiting if (hop.zone, hop.address, hop.port) == (event.zone, event.address, event.port)
-        ]
-        for hop in failed:
-            for command in self._waiting.pop(hop):
+        if event.hop is not None:
+            for command in self._waiting.pop(event.hop, ()):
                 self._fail(command, event.reason)
 
     def _fail(self, command: Command, reason: str) -> None:
@@ -311,7 +326,11 @@ async def _serve(path: str, settings: Settings) -> None:
 
 
 def run(path: str) -> int:
-    """Serve with a configuration until SIGTERM. Raises ConfigError, TlsError, OSError."""
+    """Serve with a configuration until SIGTERM. Raises ConfigError, TlsError, ResolverError, StackError, OSError."""
+    return supervise(lambda: _work(path))
+
+
+def _work(path: str) -> int:
     settings = load_config(path)
     runner = asyncio.run
     with contextlib.suppress(ImportError):

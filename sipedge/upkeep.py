@@ -86,7 +86,7 @@ class Upkeep:
         """The traversal server zone whose port a listener is; ''."""
         return self._listener_zones.get(listener or "", "")
 
-    # -------------------------------------------------------------------------------------------------------- requests
+    # ------------------------------------------------------------------------------------------------------- requests
 
     def hops(self, zone: AnyZone, uri: Uri, now: float) -> tuple[Hop, ...]:
         """Where a request to a neighbour or traversal zone may go, in order; ``uri``: its next hop by RFC 3261 16.6."""
@@ -163,7 +163,7 @@ class Upkeep:
         challenges = tuple(("Proxy-Authenticate", value) for value in known.challenges(now, stale=stale))
         return Refusal(407, "this zone checks credentials", challenges)
 
-    # ----------------------------------------------------------------------------------------------------- connections
+    # ---------------------------------------------------------------------------------------------------- connections
 
     def opened(self, peer: Peer, now: float, out: list[Command]) -> None:
         if peer.zone in self._servers and peer.accepted:
@@ -186,7 +186,7 @@ class Upkeep:
             client.failed(event.address, event.port, event.reason, now)
             self._look_at = now
 
-    # --------------------------------------------------------------------------------------------- what is due, answers
+    # ------------------------------------------------------------------------------------------- what is due, answers
 
     def next_deadline(self) -> float | None:
         return self._look_at if self._look_at < float("inf") else None

@@ -6,7 +6,7 @@ from .message import Message, Via, item_spans
 
 
 def stamped_via(message: Message, source: tuple[str, int]) -> bytes | None:
-    """The top Via line with ``received`` where sent-by is not the source address, and with ``rport`` filled if asked for.
+    """The top Via line with ``received`` where sent-by is not the source address, and ``rport`` filled if asked for.
 
     RFC 3261 18.2.1, RFC 3581 4. None when nothing has to be added.
     """
