@@ -5,8 +5,16 @@ Fields, values and defaults are Expressway's (Configuration > Dial plan), names 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+
+from .pattern_syntax import Node
+
+DEFAULT_ZONE = "Default Zone"
+"""The source of a peer that no zone claims."""
+LOCAL_ZONE = "Local Zone"
+"""The source, and the target, that stands for registered devices."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +123,8 @@ class Transform:
     replace: str = ""
     enabled: bool = True
     location: Location = field(default=Location(), compare=False)
+    places: Mapping[str, Location] = field(default_factory=dict, compare=False, repr=False)
+    """Field as it is spelled out ("pattern type") -> where its value is written (text: its opening quote)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +149,8 @@ class SearchRule:
     """A zone's name."""
     enabled: bool = True
     location: Location = field(default=Location(), compare=False)
+    places: Mapping[str, Location] = field(default_factory=dict, compare=False, repr=False)
+    """Field as it is spelled out ("pattern type") -> where its value is written (text: its opening quote)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +159,19 @@ class Dialplan:
 
     transforms: tuple[Transform, ...] = ()
     rules: tuple[SearchRule, ...] = ()
+    sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    """File -> its text, for messages that show a line."""
+    syntax: Mapping[str, Node] = field(default_factory=dict, compare=False, repr=False)
+    """Text of a regex in use -> its tree, so that it is parsed once."""
+
+    def __add__(self, other: Dialplan) -> Dialplan:
+        """Both plans' transforms and rules, as if one file followed the other."""
+        return Dialplan(
+            self.transforms + other.transforms,
+            self.rules + other.rules,
+            {**self.sources, **other.sources},
+            {**self.syntax, **other.syntax},
+        )
 
 
 @dataclass(frozen=True, slots=True)

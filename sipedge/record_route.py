@@ -1,9 +1,10 @@
 """Signed Record-Route tokens: how the edge recognises requests of a dialog without keeping the dialog.
 
 The user part of the edge's Record-Route URI is a token: which zone lies on this side of the edge, which one on the
-other side, and an HMAC-SHA-256 over both, the dialog's Call-ID and the caller's tag. A request whose topmost Route carries a
-valid token goes to the zone on the other side without a search. Nothing is remembered, so a restart loses no dialog and
-any connection of the right zone will do; a token that was made up, altered or lifted from another dialog opens nothing.
+other side, and an HMAC-SHA-256 over both, the dialog's Call-ID and the caller's tag. A request whose topmost Route
+carries a valid token goes to the zone on the other side without a search. Nothing is remembered, so a restart loses no
+dialog and any connection of the right zone will do; a token that was made up, altered or lifted from another dialog
+opens nothing.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The response context of one request (RFC 3261 16.7 to 16.10): its branches, the best response, CANCEL and Timer C.
 
 A search gives tiers of targets. All targets of a tier are tried at once; a target may have several hops, which are
-tried one after another (RFC 3263 4.3). When every target of a tier has failed and nobody was *found*, the next tier follows.
+tried one after another (RFC 3263 4.3). When every target of a tier has failed and nobody was *found*, the next tier
+follows.
 """
 
 from __future__ import annotations

@@ -331,6 +331,7 @@ def run(path: str) -> int:
 
 
 def _work(path: str) -> int:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a reload asked for before there is anything to reload
     settings = load_config(path)
     runner = asyncio.run
     with contextlib.suppress(ImportError):

@@ -8,9 +8,9 @@ import click
 @click.command()
 @click.option("--keep", is_flag=True, help="Leave everything running until Ctrl-C.")
 def command(keep: bool) -> int:
-    """Start an IM&P node, two edges, a Skype for Business Edge, DNS and a CA on loopback; send IM and presence both ways.
+    """Start all parties on loopback and send IM and presence both ways.
 
-    Prints the ladder of every hop and a verdict. Exit status: 0 when all arrived, 1 otherwise.
+    The parties are an IM&P node, two edges, a Skype for Business Edge, a DNS server and a CA. Prints the ladder of every hop and a verdict. Exit status: 0 when all arrived, 1 otherwise.
     """
     from sipedge.lab.run import main
 

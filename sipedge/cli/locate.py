@@ -50,8 +50,8 @@ def command(
 ) -> None:
     """Say where a request for ALIAS would go, by the function that the edge itself uses; nothing is sent.
 
-    ALIAS is user@domain as the rules see it, or a whole URI (sip:user@domain;transport=tls), which loses scheme, port and
-    parameters as a Request-URI does. With --message it is found in the message.
+    ALIAS is user@domain as the rules see it, or a whole URI (sip:user@domain;transport=tls), which loses its scheme,
+    port and parameters as a Request-URI does. With --message it is found in the message.
     """
     from dialplan.model import Query
 

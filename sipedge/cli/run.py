@@ -21,11 +21,12 @@ def command(config: str, log_level: str, log_json: bool) -> int:
     from sipedge import log
     from sipedge.config import ConfigError
     from sipedge.server import run
+    from sipedge.tls import TlsError
 
     log.set_up(log_level.upper(), log_json)
     try:
-        return run(config) or 0
+        return run(config)
     except ConfigError as error:
         fail(error)
-    except OSError as error:
-        raise click.ClickException(error.strerror or str(error)) from None
+    except (OSError, TlsError) as error:
+        raise click.ClickException(str(error)) from None

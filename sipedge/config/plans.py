@@ -15,30 +15,27 @@ from .tables import in_folder_of, names_written
 
 def read_plans(reader: Reader, variables: Variables) -> tuple[CompiledPlan | None, list[Problem]]:
     """(the compiled plan, the problems in the dial plan files). A missing file is reported where it is named."""
-    problems: list[Problem] = []
-    plans: list[Dialplan] = []
-    lines: dict[str, list[str]] = {}
-    for index, name in enumerate(_names(reader)):
-        file = in_folder_of(reader.file, name)
-        text = _read(reader, index, file)
-        if text is None:
-            continue
-        lines[file] = text.split("\n")
-        try:
-            plans.append(parse_dialplan(text, file))
-        except DialplanError as error:
-            problems += error.problems
-    whole = Dialplan(
-        transforms=tuple(transform for plan in plans for transform in plan.transforms),
-        rules=tuple(rule for plan in plans for rule in plan.rules),
-    )
-    problems += _unknown_zones(reader, whole, lines)
+    plan, problems = _parse_all(reader)
+    problems += _unknown_zones(plan, [*names_written(reader, "zone"), DEFAULT_ZONE, LOCAL_ZONE])
     if problems:
         return None, problems
     try:
-        return CompiledPlan(whole, variables), []
+        return CompiledPlan(plan, variables), []
     except DialplanError as error:
         return None, list(error.problems)
+
+
+def _parse_all(reader: Reader) -> tuple[Dialplan, list[Problem]]:
+    """What could be read of the files, joined in the order in which they are named."""
+    whole, problems = Dialplan(), list[Problem]()
+    for index, name in enumerate(_names(reader)):
+        file = in_folder_of(reader.file, name)
+        text = _read(reader, index, file)
+        try:
+            whole += parse_dialplan(text, file) if text is not None else Dialplan()
+        except DialplanError as error:
+            problems += error.problems
+    return whole, problems
 
 
 def _names(reader: Reader) -> list[str]:
@@ -59,15 +56,22 @@ def _read(reader: Reader, index: int, file: str) -> str | None:
     return None
 
 
-def _unknown_zones(reader: Reader, plan: Dialplan, lines: dict[str, list[str]]) -> list[Problem]:
-    zones = [*names_written(reader, "zone"), DEFAULT_ZONE, LOCAL_ZONE]
+def _unknown_zones(plan: Dialplan, zones: list[str]) -> list[Problem]:
+    """``zones``: all names, the two built-in ones last."""
     problems = []
     for rule in plan.rules:
         if rule.target not in zones:
-            problems.append(_problem(rule, rule.target, lines, f'there is no zone "{rule.target}"', zones))
+            problems.append(_problem(plan, rule, "target", f'there is no zone "{rule.target}"', zones))
         elif rule.target == DEFAULT_ZONE:
             message = "nothing can be sent to the Default Zone: it stands for peers that no zone names"
-            problems.append(_problem(rule, rule.target, lines, message, zones[:-2]))
+            problems.append(_problem(plan, rule, "target", message, zones[:-2]))
         if rule.source is SourceMode.NAMED and rule.source_name not in zones:
-            problems.append(_problem(rule, rule.source_name, lines, f'there is no zone "{rule.source_name}"', zones))
+            problems.append(_problem(plan, rule, "source", f'there is no zone "{rule.source_name}"', zones))
     return problems
+
+
+def _problem(plan: Dialplan, rule: SearchRule, field: str, message: str, zones: list[str]) -> Problem:
+    name = rule.target if field == "target" else rule.source_name
+    location = rule.places.get(field, rule.location)
+    lines = plan.sources.get(location.file, "").split("\n")
+    return Problem(location, message, did_you_mean(name, zones), lines[location.line - 1].rstrip("\r"))

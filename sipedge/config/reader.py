@@ -28,9 +28,13 @@ class Reader:
     positions: Positions
     problems: list[Problem] = field(default_factory=list)
 
-    def problem(self, path: Path, message: str, hint: str = "", at_key: bool = False) -> None:
+    def problem(
+        self, path: Path, message: str, hint: str = "", at_key: bool = False, within: tuple[str, int] = ("", 0)
+    ) -> None:
+        """``within``: a text value and the offset in it that is meant."""
         line, column = self.positions.of_key(path) if at_key else self.positions.of_value(path)
         source = self.positions.line(line)
+        column += _offset(source[column - 1 :], *within)
         shown = _without_secret(source) if path and path[0] == "credential" else source
         self.problems.append(Problem(Location(self.file, line, column), message, hint, shown))
 
@@ -125,6 +129,11 @@ def _syntax_problem(file: str, text: str, words: str) -> Problem:
 def _in_credential(lines: list[str], line: int) -> bool:
     headers = [text.strip() for text in lines[:line] if text.lstrip().startswith("[")]
     return bool(headers) and headers[-1].strip("[] ").startswith("credential")
+
+
+def _offset(written: str, text: str, offset: int) -> int:
+    """How far into the written form a place in the text is; 0 where escapes make the two differ."""
+    return 1 + offset if text and written[1:].startswith(text) else 0
 
 
 def _without_secret(line: str) -> str:

@@ -8,9 +8,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
+
+from dialplan.model import Variables
 
 from sipedge.settings import Certificate, DnsSettings, Limits, Listener, Timers, Tls
 from zones.zone import (
@@ -90,11 +93,25 @@ def read_tables(reader: Reader) -> Tables:
         listener = reader.validate(LISTENER, raw, path, _label("listener", raw))
         if listener:
             tables.listeners.append((path, Listener(**listener.model_dump())))
-    for path, raw in reader.array("zone"):
+    # The Default Zone comes last: its patterns may name any address of this edge.
+    for path, raw in sorted(reader.array("zone"), key=lambda item: item[1].get("type") == "default"):
         _zone(reader, tables, path, raw)
     if not any(zone.name == DEFAULT_ZONE for _, zone in tables.zones):
         tables.zones.append((("zone",), DefaultZone()))
     return tables
+
+
+def variables_of(tables: Tables) -> Variables:
+    """``%ip%`` and its like: the addresses under [edge], then those of the listeners, wildcards left out."""
+    edge = tables.edge
+    own = dict.fromkeys([*(edge.addresses if edge else ()), *(item.address for _, item in tables.listeners)])
+    addresses = [address for address in map(ip_address, own) if not address.is_unspecified]
+    return Variables(
+        ipv4=tuple(str(address) for address in addresses if address.version == 4),
+        ipv6=tuple(str(address) for address in addresses if address.version == 6),
+        domains=edge.domains if edge else (),
+        system_name=edge.system_name if edge else "",
+    )
 
 
 def names_written(reader: Reader, array: str, key: str = "name") -> list[str]:
@@ -156,7 +173,7 @@ def _zone(reader: Reader, tables: Tables, path: Path, raw: dict[str, Any]) -> No
         else:
             reader.problem(path, f'{label} lacks "type"', did_you_mean("", ZONES), at_key=True)
         return
-    rules = _access_rules(reader, path, raw) if kind == "default" else ()
+    rules = _access_rules(reader, variables_of(tables), path, raw) if kind == "default" else ()
     model = reader.validate(ZONES[kind], raw, path, label)
     if model is None:
         return
@@ -184,14 +201,14 @@ def _traversal_port(tables: Tables, written: int | None) -> int:
     return next(port for port in range(FIRST_TRAVERSAL_PORT, 65536) if port not in taken)
 
 
-def _access_rules(reader: Reader, path: Path, raw: dict[str, Any]) -> tuple[AccessRule, ...]:
+def _access_rules(reader: Reader, variables: Variables, path: Path, raw: dict[str, Any]) -> tuple[AccessRule, ...]:
     rules, names = [], []
     for rule_path, entry in reader.array("access_rule", path) if "access_rule" in raw else ():
         table = reader.validate(AccessRuleTable, entry, rule_path, _label("access rule", entry))
         if table is None:
             continue
         names.append(((*rule_path, "name"), table.name))
-        matches = access_pattern(reader, (*rule_path, "pattern"), table)
+        matches = access_pattern(reader, (*rule_path, "pattern"), table, variables)
         if matches:
             rules.append(AccessRule(table.name, table.priority, matches, table.action, table.enabled))
     unique(reader, "access rules", names)

@@ -188,5 +188,66 @@ request_route {
 }
 """
 
-_DIALPLAN = ""
-_EDGE = ""
+_DIALPLAN = r"""
+search rule "to the node" {
+    priority 10
+    mode alias pattern match
+    pattern type regex
+    pattern ".*@ciscoexample\.com"
+    behavior leave
+    on successful match stop
+    target zone "node"
+}
+
+search rule "to the node by its name" {
+    priority 20
+    mode alias pattern match
+    pattern type regex
+    pattern ".*imp1-public\.ciscoexample\.com.*"
+    behavior leave
+    on successful match stop
+    target zone "node"
+}
+
+search rule "to Microsoft" {
+    priority 30
+    mode alias pattern match
+    pattern type regex
+    pattern ".*@msexample\.com"
+    behavior leave
+    on successful match stop
+    target zone "far end"
+}
+"""
+
+_EDGE = """\
+[edge]
+system_name = "edge.ciscoexample.com"
+domains = ["ciscoexample.com"]
+dialplans = ["bench.dialplan"]
+
+[tls]
+trusted = "CERTIFICATES/ca.pem"
+
+[[tls.server]]
+certificate = "CERTIFICATES/edge.pem"
+key = "CERTIFICATES/edge.key"
+
+[[listener]]
+name = "federation"
+address = "127.0.0.2"
+port = 5061
+
+[[zone]]
+name = "node"
+type = "neighbor"
+peers = ["127.0.0.4"]
+port = 5062
+monitor = false
+
+[[zone]]
+name = "far end"
+type = "neighbor"
+peers = ["127.0.0.3"]
+monitor = false
+"""

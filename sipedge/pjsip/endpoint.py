@@ -1,0 +1,81 @@
+"""pjsip's one endpoint: start and end of the library, its pools, timers and transaction layer.
+
+pjsip keeps its modules in static variables, so there is one endpoint in a process at a time.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import logs
+from .declarations import FFI, SUCCESS, Pointer, StackError, load
+
+_KEPT = 64 << 20
+"""Bytes of released pools that the caching pool keeps for reuse."""
+_NEVER = 1 << 30
+"""Seconds that pjsip writes for "no timer" (PJ_MAXINT32) are above this."""
+
+
+class Endpoint:
+    """Everything that is there once. ``ffi`` and ``lib`` are cffi's; ``pointer`` is the pjsip_endpoint."""
+
+    _exists = False
+
+    def __init__(self, *, transactions: int, log_level: int) -> None:
+        """``transactions``: how many the hash tables are laid out for. Raises StackError."""
+        if Endpoint._exists:
+            raise StackError("there is a pjsip endpoint in this process already")
+        self.ffi: FFI
+        self.lib: Any
+        self.ffi, self.lib = load()
+        Endpoint._exists = True
+        self._log = logs.bridge(log_level)
+        self.check("pj_init", self.lib.pj_init())
+        self.check("pjlib_util_init", self.lib.pjlib_util_init())
+        # A build whose struct is larger than declared must not write past it before the proof has run.
+        self._memory = self.ffi.new("char[]", 65536)
+        self.factory: Pointer = self.ffi.cast("void *", self._memory)
+        self.lib.pj_caching_pool_init(self.factory, self.ffi.NULL, _KEPT)
+        self.lib.pjsip_sip_cfg_var.tsx.max_count = transactions
+        self.pointer = self._create()
+        self.check("pjsip_tsx_layer_init_module", self.lib.pjsip_tsx_layer_init_module(self.pointer))
+        self.transport_manager: Pointer = self.lib.pjsip_endpt_get_tpmgr(self.pointer)
+        self.timers: Pointer = self.lib.pjsip_endpt_get_timer_heap(self.pointer)
+        self._delay = self.ffi.new("pj_time_val *")
+
+    def _create(self) -> Pointer:
+        result = self.ffi.new("void **")
+        self.check("pjsip_endpt_create", self.lib.pjsip_endpt_create(self.factory, b"sipedge", result))
+        return result[0]
+
+    def check(self, call: str, status: int) -> None:
+        """Raises StackError when a call that cannot fail did."""
+        if status != SUCCESS:
+            raise StackError(f"pjsip's {call} failed with status {status}")
+
+    def pool(self, name: bytes, size: int) -> Pointer:
+        """A memory pool that grows in steps of ``size`` bytes."""
+        return self.lib.pj_pool_create(self.factory, name, size, size, self.ffi.NULL)
+
+    def pools(self) -> int:
+        """How many pools are in use: every transaction, message and transport has one."""
+        return int(self.ffi.cast("pj_caching_pool *", self.factory).used_count)
+
+    def fire_timers(self) -> float | None:
+        """Fire every timer that is due; seconds until the next one, None when there is none.
+
+        One call of pjsip's poll stops after 64 timers, and a timer that fires may start the next one at once (a
+        finished transaction does): so until nothing fires.
+        """
+        poll, timers, delay = self.lib.pj_timer_heap_poll, self.timers, self._delay
+        while poll(timers, delay):
+            pass
+        seconds = delay.sec
+        return None if seconds > _NEVER else seconds + delay.msec / 1000
+
+    def destroy(self) -> None:
+        self.lib.pjsip_endpt_destroy(self.pointer)
+        self.lib.pj_caching_pool_destroy(self.factory)
+        logs.restore(self.lib, self.ffi)
+        self.lib.pj_shutdown()
+        Endpoint._exists = False

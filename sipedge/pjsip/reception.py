@@ -1,0 +1,190 @@
+"""From a received message to pjsip's view of it: only the lines that routing and transactions need are parsed by it.
+
+pjsip is a strict parser and names the line and column of an error, but several of its header parsers can be made to
+read or write out of bounds (docs/pjsip.md). So it is given the start line and the headers listed here; all others, and
+the body, stay opaque bytes that a proxy forwards as they came (RFC 3261 16.6 step 1, RFC 4475 3.1.2).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+from ..message import Message, MessageError
+from .declarations import Pointer
+from .endpoint import Endpoint
+from .transport import Transport
+
+_REQUIRED = ("via", "from", "to", "call-id", "cseq")
+_ROUTING = ("route", "record-route")
+_SINGLE = ("from", "to", "call-id", "cseq", "max-forwards")
+"""Headers that a message has once (RFC 3261 7.3.1)."""
+_NAMES = {"via": "Via", "from": "From", "to": "To", "call-id": "Call-ID", "cseq": "CSeq", "max-forwards": "Max-Forwards"}
+_OTHER_URI = b"sip:other.invalid"
+"""Stands for a Request-URI that is neither sip nor sips: pjsip cannot read it and the core answers it with 416."""
+_COOKIE = b"z9hg4bk"
+
+
+class Malformed(Exception):
+    """pjsip or this module cannot use a header; ``line`` and ``column`` count from 1 in the message, 0: unknown."""
+
+    def __init__(self, header: str, line: int = 0, column: int = 0) -> None:
+        super().__init__(header)
+        self.header, self.line, self.column = header, line, column
+
+
+class Reception:
+    """pjsip's receive buffer: there is one, and what it holds is valid until the next message is parsed."""
+
+    def __init__(self, endpoint: Endpoint, max_message: int) -> None:
+        ffi = endpoint.ffi
+        self._ffi, self._lib = ffi, endpoint.lib
+        self._size = max_message
+        self._text = ffi.new("char[]", max_message + 1)  # pjsip's scanner wants a NUL at the end
+        self._memory = ffi.new("char[]", 131072)  # more than pjsip_rx_data has, see proof.py
+        self.data: Pointer = ffi.cast("pjsip_rx_data *", self._memory)
+        self._pool = endpoint.pool(b"received", 8000)
+        self.data.tp_info.pool = self._pool
+        self._start = ffi.offsetof("pjsip_rx_data", "pkt_info", "len")
+        self._varying = ffi.cast("char *", self.data) + self._start
+        self._end = ffi.sizeof("pjsip_rx_data")
+        self._source = ffi.new("pj_str_t *")
+        self._source.ptr = ffi.cast("char *", ffi.addressof(self.data.pkt_info, "src_name"))
+        self._key_text = ffi.new("char[]", b"z9hG4bK" + bytes(32))
+        self._digest = ffi.buffer(self._key_text + 7, 32)
+        self._key = ffi.new("pj_str_t *", (self._key_text, 39))
+        self._keyed = hashlib.blake2b(digest_size=16, key=secrets.token_bytes(32))
+        self._host = ffi.NULL
+
+    def prepare(self, transport: Transport) -> None:
+        """Work out what every message of this connection has in common."""
+        ffi, data = self._ffi, self.data
+        ffi.memmove(self._varying, bytes(self._end - self._start), self._end - self._start)
+        source = data.pkt_info
+        source.src_addr, source.src_addr_len = transport.address, transport.address_length
+        source.src_name, source.src_port = transport.peer[:45], transport.port
+        data.msg_info.msg_buf = self._text
+        errors = ffi.addressof(data.msg_info, "parse_err")
+        errors.prev = errors.next = errors
+        transport.received = bytes(ffi.buffer(ffi.cast("char *", data), self._end)[self._start :])
+
+    def parse(self, transport: Transport, message: Message) -> Pointer:
+        """Fill the receive buffer; the pjsip_msg. Raises Malformed, and then pjsip holds nothing."""
+        lines = _lines(message)
+        text = b"\r\n".join([line for _, line in lines]) + b"\r\n\r\n"
+        length = len(text)
+        if length > self._size:
+            raise Malformed("header section")
+        if b"\0" in text:  # RFC 4475 3.1.1.2: legal in a quoted string, where pjsip would stop reading
+            text = text.replace(b"\0", b"\1")
+        ffi, data = self._ffi, self.data
+        self._lib.pj_pool_reset(self._pool)
+        ffi.memmove(self._varying, transport.received, len(transport.received))
+        ffi.memmove(self._text, text + b"\0", length + 1)
+        data.tp_info.transport = transport.pointer
+        parsed = self._lib.pjsip_parse_rdata(self._text, length, data)
+        information = data.msg_info
+        errors = information.parse_err
+        if not parsed or errors.next != errors.prev or errors.next.except_code:
+            raise self._error(message, lines)
+        self._complete(information)
+        return parsed
+
+    def _complete(self, information: Pointer) -> None:
+        """What pjsip's transaction layer would assert (docs/pjsip.md)."""
+        for header, found in (
+            ("Via", information.via),
+            ("From", getattr(information, "from")),
+            ("To", information.to),
+            ("Call-ID", information.cid),
+            ("CSeq", information.cseq),
+        ):
+            if not found:
+                raise Malformed(header)
+
+    def identify(self, transport: Transport) -> None:
+        """Put into the top Via what names a server transaction (RFC 3261 17.2.3), and where it came from.
+
+        pjsip matches the branch alone, in a hash table that is not keyed. Here the branch becomes a keyed digest of
+        peer address, sent-by and branch: one peer cannot meet the transaction of another, nor choose its place in
+        the table. Without the magic cookie pjsip matches as in RFC 2543, by a key in which sent-by stands as well.
+        """
+        ffi = self._ffi
+        via = self.data.msg_info.via
+        host, branch = via.sent_by.host, via.branch_param
+        sender = ffi.unpack(host.ptr, host.slen).lower() if host.slen else b""
+        token = ffi.unpack(branch.ptr, branch.slen).lower() if branch.slen else b""
+        if token.startswith(_COOKIE):
+            keyed = self._keyed.copy()
+            keyed.update(b"%b %b:%d %b" % (transport.peer, sender, via.sent_by.port, token))
+            self._digest[:] = keyed.hexdigest().encode("ascii")
+            via.branch_param = self._key[0]
+        else:
+            named = b"%b!%b" % (transport.peer, sender)
+            self._host = ffi.new("char[]", named)
+            via.sent_by.host.ptr, via.sent_by.host.slen = self._host, len(named)
+        self._source.slen = len(transport.peer)
+        via.recvd_param = self._source[0]
+        via.rport_param = transport.port
+
+    def method(self) -> str:
+        """The method that CSeq names: pjsip finds transactions by this one and acts by the request line's."""
+        name = self.data.msg_info.cseq.method.name
+        return self._ffi.unpack(name.ptr, name.slen).decode("ascii")  # type: ignore[no-any-return]
+
+    def branch(self) -> str:
+        """The top Via's branch of a response."""
+        branch = self.data.msg_info.via.branch_param
+        return self._ffi.unpack(branch.ptr, branch.slen).decode("latin-1") if branch.slen else ""  # type: ignore[no-any-return]
+
+    def _error(self, message: Message, lines: list[tuple[int, bytes]]) -> Malformed:
+        errors = self.data.msg_info.parse_err
+        report = errors.next
+        if not report.except_code:
+            return Malformed("start line", 1)
+        text = report.hname
+        header = self._ffi.unpack(text.ptr, text.slen).decode("latin-1") if text.slen else ""
+        line = report.line
+        for number, content in lines:
+            height = content.count(b"\r\n") + 1
+            if line <= height:
+                if header == "Request Line":
+                    header = "Request-URI"
+                return Malformed(header or "header", physical_line(message, number) + line - 1, report.col)
+            line -= height
+        return Malformed(header)
+
+
+def physical_line(message: Message, number: int) -> int:
+    """Where ``message.lines[number]`` begins, counted from 1, with folded lines counted singly."""
+    return 1 + sum(line.count(b"\r\n") + 1 for line in message.lines[:number])
+
+
+def _lines(message: Message) -> list[tuple[int, bytes]]:
+    """The lines for pjsip with their numbers. Raises Malformed for a missing, repeated or unusable one."""
+    index, lines = message.index, message.lines
+    for name in _REQUIRED:
+        if name not in index:
+            raise Malformed(_NAMES[name])
+    for name in _SINGLE:
+        found = index.get(name, ())
+        if len(found) > 1:
+            raise Malformed(_NAMES[name], physical_line(message, found[1]), 1)
+    try:
+        message.content_length  # noqa: B018  # pjsip 2.15.1 overflows on large ones; never shown to it
+    except MessageError:
+        raise Malformed("Content-Length", physical_line(message, index["content-length"][0]), 1) from None
+    result = [(0, _start_line(message))]
+    for name in (*_REQUIRED, "max-forwards", *_ROUTING) if message.is_request else _REQUIRED:
+        for number in index.get(name, ()):
+            result.append((number, lines[number]))
+    return result
+
+
+def _start_line(message: Message) -> bytes:
+    if not message.is_request:
+        return b"SIP/2.0 %d -" % message.status  # the reason phrase is free text and nothing depends on it
+    uri = message.uri
+    if uri[:4].lower() == "sip:" or uri[:5].lower() == "sips:":
+        return message.lines[0]
+    return b"%b %b SIP/2.0" % (message.method.encode("ascii"), _OTHER_URI)

@@ -1,0 +1,92 @@
+"""One connection as pjsip sees it: a pjsip_transport whose bytes go to our own connection."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+from .declarations import IPV6, RELIABLE, SECURE, TCP, TLS, Pointer
+from .endpoint import Endpoint
+
+_FAMILIES = {socket.AF_INET: 16, socket.AF_INET6: 28}
+"""Length of a socket address of each family."""
+
+
+class Transport:
+    """``pointer`` is the pjsip_transport, ``received`` the start of every pjsip_rx_data that comes from it."""
+
+    __slots__ = ("number", "peer", "port", "pointer", "address", "address_length", "received", "servers", "clients")
+
+    def __init__(self, number: int, peer: str, port: int, pointer: Pointer) -> None:
+        self.number, self.peer, self.port, self.pointer = number, peer.encode("ascii"), port, pointer
+        self.address = pointer.key.rem_addr
+        self.address_length = pointer.addr_len
+        self.received = b""
+        self.servers: dict[int, bool] = {}
+        """Server transactions by number; True: an INVITE answered with 2xx, kept only to absorb copies of it."""
+        self.clients: set[str] = set()
+
+
+def create(
+    endpoint: Endpoint, number: int, secure: bool, local: tuple[str, int], remote: tuple[str, int], operations: Any
+) -> Transport:
+    """Make a pjsip_transport and register it; ``operations`` are the callbacks send, shut down and destroy."""
+    ffi, lib = endpoint.ffi, endpoint.lib
+    pool = endpoint.pool(b"transport", 2000)
+    pointer = ffi.cast("pjsip_transport *", lib.pj_pool_calloc(pool, 1, ffi.sizeof("pjsip_transport")))
+    pointer.obj_name = b"connection %d" % number
+    pointer.pool = pool
+    endpoint.check("pj_atomic_create", lib.pj_atomic_create(pool, 0, ffi.addressof(pointer, "ref_cnt")))
+    lock = ffi.addressof(pointer, "lock")
+    endpoint.check("pj_lock_create", lib.pj_lock_create_recursive_mutex(pool, b"transport", lock))
+    host = remote[0].partition("%")[0]
+    family, address = socket_address(host, remote[1])
+    pointer.key.type = (TLS if secure else TCP) | (IPV6 if family == socket.AF_INET6 else 0)
+    pointer.key.rem_addr.bytes = address
+    pointer.addr_len = _FAMILIES[family]
+    pointer.local_addr.bytes = socket_address(local[0].partition("%")[0], local[1])[1]
+    pointer.type_name = pooled(endpoint, pool, b"TLS" if secure else b"TCP")
+    pointer.flag = RELIABLE | SECURE if secure else RELIABLE
+    pointer.info = pooled(endpoint, pool, b"connection")
+    name(endpoint, pointer.local_name, pool, *local)
+    name(endpoint, pointer.remote_name, pool, *remote)
+    pointer.endpt, pointer.tpmgr = endpoint.pointer, endpoint.transport_manager
+    pointer.send_msg, pointer.do_shutdown, pointer.destroy = operations
+    status = lib.pjsip_transport_register(endpoint.transport_manager, pointer)
+    endpoint.check("pjsip_transport_register", status)
+    lib.pjsip_transport_add_ref(pointer)  # pjsip closes transports that nobody holds; ours live until close()
+    return Transport(number, host, remote[1], pointer)
+
+
+def release(endpoint: Endpoint, transport: Transport) -> None:
+    """Let pjsip destroy it as soon as its last transaction lets go."""
+    endpoint.lib.pjsip_transport_shutdown(transport.pointer)
+    endpoint.lib.pjsip_transport_dec_ref(transport.pointer)
+
+
+def free(endpoint: Endpoint, pointer: Pointer) -> None:
+    """What pjsip's ``destroy`` asks of a transport: give back lock, counter and pool."""
+    lib, pool = endpoint.lib, pointer.pool
+    lib.pj_lock_destroy(pointer.lock)
+    lib.pj_atomic_destroy(pointer.ref_cnt)
+    lib.pj_pool_release(pool)
+
+
+def pooled(endpoint: Endpoint, pool: Pointer, text: bytes) -> Pointer:
+    """A C string that lives as long as the pool."""
+    memory = endpoint.ffi.cast("char *", endpoint.lib.pj_pool_alloc(pool, len(text) + 1))
+    endpoint.ffi.memmove(memory, text + b"\0", len(text) + 1)
+    return memory
+
+
+def name(endpoint: Endpoint, target: Pointer, pool: Pointer, host: str, port: int) -> None:
+    text = host.encode("ascii")
+    target.host.ptr, target.host.slen, target.port = pooled(endpoint, pool, text), len(text), port
+
+
+def socket_address(host: str, port: int) -> tuple[int, bytes]:
+    """Family and struct sockaddr of a numeric address, padded to the 28 bytes of pj_sockaddr."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    packed = socket.inet_pton(family, host)
+    flow = bytes(4) if family == socket.AF_INET6 else b""
+    return family, (int(family).to_bytes(2, "little") + port.to_bytes(2, "big") + flow + packed).ljust(28, b"\0")
