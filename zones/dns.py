@@ -241,6 +241,8 @@ class Resolution:
         for record in order_srv(found.records, self._random):
             for address in self._rotated(found.addresses.get(record.target, ([], []))):
                 drawn[self._hop(found.look_up, record, address)] = None
+        if self.hops:
+            return tuple(hop for hop in drawn if hop in self.hops)
         return tuple(drawn)[:MAX_HOPS]
 
     # the work

@@ -153,7 +153,7 @@ class NeighborPeers:
         self._look_again = float("inf") if self.zone.monitor else min(waiting, default=float("inf"))
 
     def _drawn(self) -> tuple[Hop, ...]:
-        return tuple(dict.fromkeys(hop for name in self._names for hop in name.draw() if hop in self._peers))
+        return tuple(dict.fromkeys(hop for name in self._names for hop in name.draw()))
 
     def _sorted(self, hops: tuple[Hop, ...]) -> tuple[Hop, ...]:
         return tuple(sorted(hops, key=lambda hop: not self._usable(hop)))

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from zones.peer import TABLE, Health, Peer, Sign, When
+
+
+def peer(health: Health = Health.ALIVE) -> Peer:
+    return Peer(interval=60.0, due_at=10.0, health=health)
+
+
+def test_every_sign_in_every_state_has_a_row() -> None:
+    assert set(TABLE) == set(product(Health, Sign))
+
+
+@pytest.mark.parametrize(("health", "sign"), list(TABLE))
+def test_every_row(health: Health, sign: Sign) -> None:
+    one = peer(health)
+    after, when = TABLE[health, sign]
+    assert one.saw(sign, 100.0) is (after is not health)
+    assert one.health is after
+    assert one.due_at == {When.STAYS: 10.0, When.INTERVAL: 160.0, When.PAUSE: 101.0}[when]
+
+
+def test_an_answer_always_brings_it_back() -> None:
+    assert all(TABLE[health, Sign.ANSWERED][0] is Health.ALIVE for health in Health)
+
+
+def test_the_pause_doubles_with_each_attempt_up_to_the_interval() -> None:
+    one = peer()
+    pauses = []
+    for _ in range(9):
+        one.saw(Sign.FAILED, 100.0)
+        pauses.append(one.due_at - 100.0)
+        one.saw(Sign.TRIED, 100.0)
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    one.saw(Sign.ANSWERED, 200.0)
+    assert (one.health, one.failures, one.due_at) == (Health.ALIVE, 0, 260.0)
+
+
+def test_many_requests_that_run_into_one_outage_count_once() -> None:
+    one = peer()
+    for _ in range(1000):
+        one.saw(Sign.FAILED, 100.0)
+    assert (one.failures, one.due_at) == (1, 101.0)
