@@ -1,0 +1,96 @@
+"""Kamailio as a neighbour of the edge: a stateful, record-routing proxy between TCP (agents) and TLS (the edge)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from support.certificates import Ca, Leaf
+from support.processes import Program
+from support.third_party import require
+
+TLS_PORT = 5061
+TCP_PORT = 5060
+
+
+@dataclass(frozen=True)
+class Route:
+    """Requests whose Request-URI matches go to ``destination`` (``sip:host:port;transport=tls``)."""
+
+    pattern: str
+    """A POSIX extended regular expression, searched in the whole Request-URI."""
+    destination: str
+
+
+def kamailio(folder: Path, address: str, ca: Ca, leaf: Leaf, routes: Sequence[Route]) -> Program:
+    """Ready to be entered; ``folder`` (made here) holds configuration and log, ``output()`` is the log.
+
+    It listens on ``address`` for TLS (5061, client certificate required) and TCP (5060) and calls out from there.
+    """
+    program = require("kamailio")
+    folder.mkdir(parents=True, exist_ok=True)
+    tls, script = folder / "tls.cfg", folder / "kamailio.cfg"
+    tls.write_text("".join(_TLS.format(side=side, leaf=leaf, ca=ca) for side in ("server", "client")))
+    rules = "".join(f'  if ($ru =~ "{_quote(r.pattern)}") {{ $du = "{r.destination}"; return; }}\n' for r in routes)
+    script.write_text(_SCRIPT.replace("ADDRESS", address).replace("TLS_FILE", str(tls)).replace("ROUTES", rules))
+    command = [program, "-DD", "-E", "-f", script, "-Y", folder, "-m", "64", "-M", "8"]
+    return Program(command, folder / "log", listens=[(address, TLS_PORT), (address, TCP_PORT)])
+
+
+def _quote(pattern: str) -> str:
+    return pattern.replace("\\", "\\\\").replace('"', '\\"')
+
+
+_TLS = """\
+[{side}:default]
+method = TLSv1.2+
+verify_certificate = yes
+require_certificate = yes
+certificate = {leaf.certificate}
+private_key = {leaf.key}
+ca_list = {ca.certificate}
+"""
+
+# force_tcp_alias: a SIPp caller does not listen, so what goes back to its Via port takes the connection it opened.
+_SCRIPT = """\
+debug=2
+log_stderror=yes
+fork=yes
+children=1
+tcp_children=2
+enable_tls=yes
+auto_aliases=no
+listen=tls:ADDRESS:5061
+listen=tcp:ADDRESS:5060
+tcp_source_ipv4=ADDRESS
+tcp_accept_aliases=yes
+tcp_rd_buf_size=131072
+tcp_conn_wq_max=1048576
+loadmodule "tls.so"
+loadmodule "tm.so"
+loadmodule "sl.so"
+loadmodule "rr.so"
+loadmodule "pv.so"
+loadmodule "maxfwd.so"
+loadmodule "textops.so"
+loadmodule "siputils.so"
+modparam("tls", "config", "TLS_FILE")
+modparam("tls", "con_ct_wq_max", 1048576)
+modparam("rr", "enable_double_rr", 1)
+
+request_route {
+  if (!mf_process_maxfwd_header("10")) { sl_send_reply("483", "Too Many Hops"); exit; }
+  if (proto == TCP) force_tcp_alias();
+  if (is_method("CANCEL")) { if (t_check_trans()) t_relay(); exit; }
+  if (has_totag() && loose_route()) { t_relay(); exit; }
+  if (is_method("ACK")) { if (t_check_trans()) t_relay(); exit; }
+  if (is_method("INVITE")) record_route();
+  route(DESTINATION);
+  if ($du == $null) { sl_send_reply("404", "Not Found"); exit; }
+  t_relay();
+}
+
+route[DESTINATION] {
+ROUTES}
+"""
