@@ -7,6 +7,7 @@ Linux. proof.py shows at start-up that the library at hand agrees; nothing else 
 from __future__ import annotations
 
 import importlib.util
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -106,7 +107,6 @@ typedef struct {
     char opaque[24];
 } pjsip_cfg_t;
 
-const char *pj_get_version(void);
 int pj_init(void);
 void pj_shutdown(void);
 int pjlib_util_init(void);
@@ -122,11 +122,9 @@ void pj_pool_reset(void *);
 void pj_pool_release(void *);
 int pj_atomic_create(void *, long, void **);
 int pj_atomic_destroy(void *);
-long pj_atomic_get(void *);
 int pj_lock_create_recursive_mutex(void *, const char *, void **);
 int pj_lock_destroy(void *);
 unsigned pj_timer_heap_poll(void *, pj_time_val *);
-size_t pj_timer_heap_count(void *);
 
 extern pjsip_cfg_t pjsip_sip_cfg_var;
 int pjsip_endpt_create(void *, const char *, void **);
@@ -157,6 +155,8 @@ int pjsip_tsx_send_msg(pjsip_transaction *, pjsip_tx_data *);
 int pjsip_tsx_terminate(pjsip_transaction *, int);
 """
 
+_SYMBOL = re.compile(r"^(?!typedef|struct|[ }]).*?\b(pj\w+)(?:\(|;)", re.MULTILINE)
+
 SUCCESS = 0
 REQUEST, RESPONSE = 0, 1
 """pjsip_msg_type_e"""
@@ -179,15 +179,17 @@ class StackError(RuntimeError):
 
 
 @lru_cache(maxsize=1)
-def load() -> tuple[FFI, Any]:
-    """The declarations and the shared object that the pjsua2 package carries. Raises StackError."""
+def load() -> tuple[Any, Any]:
+    """cffi's view of the declarations, and the library that the pjsua2 package carries. Raises StackError."""
     ffi = FFI()
     ffi.cdef(DECLARATIONS)
     path = find_library()
     try:
         library = ffi.dlopen(path)
-    except OSError as error:
-        raise StackError(f"pjsip in {path} cannot be loaded: {error}") from None
+        for name in _SYMBOL.findall(DECLARATIONS):
+            getattr(library, name)
+    except (OSError, AttributeError) as error:
+        raise StackError(f"pjsip in {path} cannot be used: {error}") from None
     return ffi, library
 
 

@@ -5,10 +5,8 @@ pjsip keeps its modules in static variables, so there is one endpoint in a proce
 
 from __future__ import annotations
 
-from typing import Any
-
 from . import logs
-from .declarations import FFI, SUCCESS, Pointer, StackError, load
+from .declarations import SUCCESS, Pointer, StackError, load
 
 _KEPT = 64 << 20
 """Bytes of released pools that the caching pool keeps for reuse."""
@@ -21,12 +19,10 @@ class Endpoint:
 
     _exists = False
 
-    def __init__(self, *, transactions: int, log_level: int) -> None:
+    def __init__(self, *, name: str, transactions: int, log_level: int) -> None:
         """``transactions``: how many the hash tables are laid out for. Raises StackError."""
         if Endpoint._exists:
             raise StackError("there is a pjsip endpoint in this process already")
-        self.ffi: FFI
-        self.lib: Any
         self.ffi, self.lib = load()
         Endpoint._exists = True
         self._log = logs.bridge(log_level)
@@ -37,15 +33,16 @@ class Endpoint:
         self.factory: Pointer = self.ffi.cast("void *", self._memory)
         self.lib.pj_caching_pool_init(self.factory, self.ffi.NULL, _KEPT)
         self.lib.pjsip_sip_cfg_var.tsx.max_count = transactions
-        self.pointer = self._create()
+        self.pointer = self._create(name)
         self.check("pjsip_tsx_layer_init_module", self.lib.pjsip_tsx_layer_init_module(self.pointer))
         self.transport_manager: Pointer = self.lib.pjsip_endpt_get_tpmgr(self.pointer)
         self.timers: Pointer = self.lib.pjsip_endpt_get_timer_heap(self.pointer)
         self._delay = self.ffi.new("pj_time_val *")
 
-    def _create(self) -> Pointer:
+    def _create(self, name: str) -> Pointer:
         result = self.ffi.new("void **")
-        self.check("pjsip_endpt_create", self.lib.pjsip_endpt_create(self.factory, b"sipedge", result))
+        status = self.lib.pjsip_endpt_create(self.factory, name.encode("utf-8"), result)
+        self.check("pjsip_endpt_create", status)
         return result[0]
 
     def check(self, call: str, status: int) -> None:
@@ -61,6 +58,10 @@ class Endpoint:
         """How many pools are in use: every transaction, message and transport has one."""
         return int(self.ffi.cast("pj_caching_pool *", self.factory).used_count)
 
+    def address(self, pointer: Pointer) -> int:
+        """What tells one pointer from another in a dict."""
+        return int(self.ffi.cast("uintptr_t", pointer))
+
     def fire_timers(self) -> float | None:
         """Fire every timer that is due; seconds until the next one, None when there is none.
 
@@ -70,8 +71,8 @@ class Endpoint:
         poll, timers, delay = self.lib.pj_timer_heap_poll, self.timers, self._delay
         while poll(timers, delay):
             pass
-        seconds = delay.sec
-        return None if seconds > _NEVER else seconds + delay.msec / 1000
+        seconds: float = delay.sec + delay.msec / 1000
+        return None if seconds > _NEVER else seconds
 
     def destroy(self) -> None:
         self.lib.pjsip_endpt_destroy(self.pointer)

@@ -90,7 +90,8 @@ class Outgoing:
 
     def content(self, message: Pointer) -> bytes:
         buffer = message.buf
-        return self._ffi.unpack(buffer.start, buffer.cur - buffer.start)  # type: ignore[no-any-return]
+        content: bytes = self._ffi.unpack(buffer.start, buffer.cur - buffer.start)
+        return content
 
     def _create(self, shape: Pointer) -> Pointer:
         result = self._result

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from ..message import parse_message
 from . import transport
+from .callbacks import SEND, TRANSPORT
 from .declarations import COMPLETED, REQUEST, SUCCESS, TRYING, UAC, UAS, Pointer, StackError
 from .endpoint import Endpoint
 from .outgoing import Outgoing
@@ -29,24 +30,20 @@ def prove(endpoint: Endpoint, reception: Reception, outgoing: Outgoing) -> None:
     sent: list[bytes] = []
     ffi, lib = endpoint.ffi, endpoint.lib
 
-    @ffi.callback("int(pjsip_transport *, pjsip_tx_data *, const void *, int, void *, void *)")  # type: ignore[misc,untyped-decorator,unused-ignore]
     def send(_: Pointer, message: Pointer, *__: Pointer) -> int:
         sent.append(outgoing.content(message))
         return SUCCESS
 
-    @ffi.callback("int(pjsip_transport *)")  # type: ignore[misc,untyped-decorator,unused-ignore]
-    def shut(_: Pointer) -> int:
-        return SUCCESS
-
-    @ffi.callback("int(pjsip_transport *)")  # type: ignore[misc,untyped-decorator,unused-ignore]
     def destroy(pointer: Pointer) -> int:
         transport.free(endpoint, pointer)
         return SUCCESS
 
+    nothing = ffi.callback(TRANSPORT, lambda _: SUCCESS)
+    operations = (ffi.callback(SEND, send), nothing, ffi.callback(TRANSPORT, destroy))
     _configuration(lib)
     before = endpoint.pools()
     local, remote = ("192.0.2.1", 5061), ("192.0.2.7", 5072)
-    connection = transport.create(endpoint, 0, True, local, remote, (send, shut, destroy))
+    connection = transport.create(endpoint, 0, True, local, remote, operations)
     reception.prepare(connection)
     _parser(endpoint, reception, connection)
     module = ffi.new("pjsip_module *", {"id": -1})

@@ -19,7 +19,14 @@ _REQUIRED = ("via", "from", "to", "call-id", "cseq")
 _ROUTING = ("route", "record-route")
 _SINGLE = ("from", "to", "call-id", "cseq", "max-forwards")
 """Headers that a message has once (RFC 3261 7.3.1)."""
-_NAMES = {"via": "Via", "from": "From", "to": "To", "call-id": "Call-ID", "cseq": "CSeq", "max-forwards": "Max-Forwards"}
+_NAMES = {
+    "via": "Via",
+    "from": "From",
+    "to": "To",
+    "call-id": "Call-ID",
+    "cseq": "CSeq",
+    "max-forwards": "Max-Forwards",
+}
 _OTHER_URI = b"sip:other.invalid"
 """Stands for a Request-URI that is neither sip nor sips: pjsip cannot read it and the core answers it with 416."""
 _COOKIE = b"z9hg4bk"
@@ -38,7 +45,8 @@ class Reception:
 
     def __init__(self, endpoint: Endpoint, max_message: int) -> None:
         ffi = endpoint.ffi
-        self._ffi, self._lib = ffi, endpoint.lib
+        self._ffi, self._lib, self._endpoint = ffi, endpoint.lib, endpoint.pointer
+        self._handled = ffi.new("int *")
         self._size = max_message
         self._text = ffi.new("char[]", max_message + 1)  # pjsip's scanner wants a NUL at the end
         self._memory = ffi.new("char[]", 131072)  # more than pjsip_rx_data has, see proof.py
@@ -127,15 +135,23 @@ class Reception:
         via.recvd_param = self._source[0]
         via.rport_param = transport.port
 
+    def distribute(self) -> bool:
+        """Hand the received message to pjsip's transaction layer; True when a transaction took it."""
+        handled = self._handled
+        self._lib.pjsip_endpt_process_rx_data(self._endpoint, self.data, self._ffi.NULL, handled)
+        return bool(handled[0])
+
     def method(self) -> str:
         """The method that CSeq names: pjsip finds transactions by this one and acts by the request line's."""
         name = self.data.msg_info.cseq.method.name
-        return self._ffi.unpack(name.ptr, name.slen).decode("ascii")  # type: ignore[no-any-return]
+        method: bytes = self._ffi.unpack(name.ptr, name.slen)
+        return method.decode("ascii")
 
     def branch(self) -> str:
         """The top Via's branch of a response."""
-        branch = self.data.msg_info.via.branch_param
-        return self._ffi.unpack(branch.ptr, branch.slen).decode("latin-1") if branch.slen else ""  # type: ignore[no-any-return]
+        text = self.data.msg_info.via.branch_param
+        branch: bytes = self._ffi.unpack(text.ptr, text.slen) if text.slen else b""
+        return branch.decode("latin-1")
 
     def _error(self, message: Message, lines: list[tuple[int, bytes]]) -> Malformed:
         errors = self.data.msg_info.parse_err

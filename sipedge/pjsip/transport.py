@@ -8,23 +8,37 @@ from typing import Any
 from .declarations import IPV6, RELIABLE, SECURE, TCP, TLS, Pointer
 from .endpoint import Endpoint
 
-_FAMILIES = {socket.AF_INET: 16, socket.AF_INET6: 28}
+_FAMILIES: dict[int, int] = {socket.AF_INET: 16, socket.AF_INET6: 28}
 """Length of a socket address of each family."""
 
 
 class Transport:
     """``pointer`` is the pjsip_transport, ``received`` the start of every pjsip_rx_data that comes from it."""
 
-    __slots__ = ("number", "peer", "port", "pointer", "address", "address_length", "received", "servers", "clients")
+    __slots__ = (
+        "number",
+        "peer",
+        "port",
+        "pointer",
+        "address",
+        "address_length",
+        "received",
+        "servers",
+        "accepted",
+        "clients",
+    )
 
     def __init__(self, number: int, peer: str, port: int, pointer: Pointer) -> None:
         self.number, self.peer, self.port, self.pointer = number, peer.encode("ascii"), port, pointer
         self.address = pointer.key.rem_addr
         self.address_length = pointer.addr_len
         self.received = b""
-        self.servers: dict[int, bool] = {}
-        """Server transactions by number; True: an INVITE answered with 2xx, kept only to absorb copies of it."""
-        self.clients: set[str] = set()
+        self.servers: set[int] = set()
+        """Numbers of its server transactions."""
+        self.accepted: dict[int, None] = {}
+        """Those of them that are INVITEs answered with 2xx, oldest first."""
+        self.clients: set[tuple[bytes, bool]] = set()
+        """Keys of its client transactions."""
 
 
 def create(

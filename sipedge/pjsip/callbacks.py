@@ -1,0 +1,83 @@
+"""What pjsip calls: bytes to send, a transaction that ended by itself, a transport to free.
+
+Each callback only notes what happened. The stack acts on it after the C call has returned, so that neither an exception
+of the core nor a call back into pjsip ever runs on top of pjsip.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from . import transport
+from .declarations import REQUEST, SUCCESS, TERMINATED, Pointer, StackError
+from .endpoint import Endpoint
+from .outgoing import Outgoing
+
+SEND = "int(pjsip_transport *, pjsip_tx_data *, const void *, int, void *, void *)"
+TRANSPORT = "int(pjsip_transport *)"
+
+
+class Callbacks:
+    """``operations`` are those of every transport; ``quiet`` and ``listener`` are whom pjsip tells of a transaction.
+
+    To pjsip both are modules. Transactions are quiet wherever Python learns what it needs from the call it makes.
+    """
+
+    def __init__(self, endpoint: Endpoint, outgoing: Outgoing, ended: Callable[[Pointer], None]) -> None:
+        """``ended`` is told of a transaction that a timer has ended; it may do book-keeping only."""
+        self._endpoint, self._outgoing, self._ended = endpoint, outgoing, ended
+        self.resent: deque[tuple[int, bytes]] = deque()
+        """Connection number and bytes: answers to copies of a request, and ACKs."""
+        self._failures: deque[BaseException] = deque()
+        self.sending = False
+        """The caller writes the bytes itself: nothing to note."""
+        self.ack = b""
+        """What the ACK is that pjsip sends while it is given a response."""
+        self._connections: dict[int, int] = {}
+        ffi, failed = endpoint.ffi, self._failed
+        self.operations = (
+            ffi.callback(SEND, self._send, onerror=failed),
+            ffi.callback(TRANSPORT, _nothing),
+            ffi.callback(TRANSPORT, self._destroy, onerror=failed),
+        )
+        self._name = ffi.new("char[]", b"sipedge")
+        self._state = ffi.callback("void(pjsip_transaction *, void *)", self._changed, onerror=failed)
+        module = {"id": -1, "name": (self._name, 7)}
+        self.quiet = ffi.new("pjsip_module *", module)
+        self.listener = ffi.new("pjsip_module *", {**module, "on_tsx_state": self._state})
+
+    def name(self, pointer: Pointer, connection: int) -> None:
+        """Which connection a transport is."""
+        self._connections[self._endpoint.address(pointer)] = connection
+
+    def check(self) -> None:
+        """Raises StackError from an exception that happened in a callback."""
+        if self._failures:
+            raise StackError("a callback from pjsip failed") from self._failures.popleft()
+
+    def _send(self, pointer: Pointer, message: Pointer, *_: Any) -> int:
+        """It never fails: 2.15.1 uses freed memory when a send fails inside a transaction (docs/pjsip.md)."""
+        if not self.sending:
+            if self.ack and message.msg.type == REQUEST:
+                self._outgoing.fill(message, self.ack)
+            self.resent.append((self._connections[self._endpoint.address(pointer)], self._outgoing.content(message)))
+        return SUCCESS
+
+    def _changed(self, pointer: Pointer, _: Pointer) -> None:
+        if pointer.state == TERMINATED:
+            pointer.tsx_user = self.quiet
+            self._ended(pointer)
+
+    def _destroy(self, pointer: Pointer) -> int:
+        self._connections.pop(self._endpoint.address(pointer), None)
+        transport.free(self._endpoint, pointer)
+        return SUCCESS
+
+    def _failed(self, _: Any, error: BaseException, __: Any) -> None:
+        self._failures.append(error)
+
+
+def _nothing(_: Pointer) -> int:
+    return SUCCESS

@@ -1,0 +1,117 @@
+"""Client transactions (RFC 3261 17.1), named by branches."""
+
+from __future__ import annotations
+
+from ..message import Message
+from .acknowledgement import acknowledge
+from .callbacks import Callbacks
+from .declarations import CANCEL, Pointer, StackError
+from .endpoint import Endpoint
+from .outgoing import MAX_BRANCH, MAX_METHOD, Outgoing
+from .reception import Reception
+from .transport import Transport
+
+_WITHOUT = (b"ACK", b"BENOTIFY")
+"""Methods that have no client transaction: nobody answers them."""
+Key = tuple[bytes, bool]
+"""Branch in lower case (RFC 3261 7.3.1: tokens have no case), and whether it is the CANCEL of that branch."""
+
+
+class Client:
+    """One that waits for a final response. ``invite``: the head of an INVITE as it was sent, empty for others."""
+
+    __slots__ = ("key", "branch", "method", "pointer", "connection", "invite")
+
+    def __init__(self, key: Key, branch: str, method: str, pointer: Pointer, connection: Transport) -> None:
+        self.key, self.branch, self.method = key, branch, method
+        self.pointer, self.connection, self.invite = pointer, connection, b""
+
+
+class Clients:
+    def __init__(self, endpoint: Endpoint, outgoing: Outgoing, callbacks: Callbacks, total: int) -> None:
+        self._endpoint, self._ffi, self._lib = endpoint, endpoint.ffi, endpoint.lib
+        self._outgoing, self._callbacks, self._total = outgoing, callbacks, total
+        self._clients: dict[Key, Client] = {}
+        self._result = endpoint.ffi.new("pjsip_transaction **")
+
+    def __len__(self) -> int:
+        return len(self._clients)
+
+    def find(self, branch: str, is_cancel: bool = False) -> Client | None:
+        return self._clients.get((branch.encode("latin-1").lower(), is_cancel))
+
+    def of(self, connection: Transport) -> list[Client]:
+        return [self._clients[key] for key in connection.clients]
+
+    def open(self, branch: str, target: Transport, head: bytes) -> Client | None:
+        """One that has sent its request as far as pjsip knows; None when there is no room or the branch is in use.
+
+        Raises StackError for a method that has no client transaction.
+        """
+        named = branch.encode("latin-1")
+        method = head[: head.index(b" ")]
+        if method in _WITHOUT:
+            raise StackError(f"{method.decode()} is sent without a transaction")
+        key = named.lower(), method == b"CANCEL"
+        if key in self._clients or len(self._clients) >= self._total:
+            return None
+        if not 0 < len(named) <= MAX_BRANCH or len(method) > MAX_METHOD:
+            return None
+        pointer = self._start(method, named, target)
+        if pointer is None:
+            return None
+        client = self._clients[key] = Client(key, branch, method.decode("ascii"), pointer, target)
+        target.clients.add(key)
+        if method == b"INVITE":
+            client.invite = head
+        return client
+
+    def _start(self, method: bytes, branch: bytes, target: Transport) -> Pointer | None:
+        callbacks, lib, result = self._callbacks, self._lib, self._result
+        message = self._outgoing.request(method, branch)
+        if lib.pjsip_tsx_create_uac(callbacks.quiet, message, result):
+            lib.pjsip_tx_data_dec_ref(message)  # one of that branch has ended, but has not yet left pjsip's table
+            return None
+        pointer = result[0]
+        # With its transport set, a transaction sends at once: pjsip resolves nothing and looks for no connection.
+        lib.pjsip_transport_add_ref(target.pointer)
+        pointer.transport = target.pointer
+        pointer.is_reliable = 1
+        pointer.addr = target.address
+        pointer.addr_len = target.address_length
+        callbacks.sending = True
+        failed = lib.pjsip_tsx_send_msg(pointer, message)
+        callbacks.sending = False
+        if failed:
+            self._endpoint.check("pjsip_tsx_send_msg", failed)
+        pointer.tsx_user = callbacks.listener
+        return pointer
+
+    def deliver(self, client: Client, message: Message, reception: Reception) -> None:
+        """Give the response in the receive buffer to its transaction, which sends the ACK where one is due."""
+        pointer, status, callbacks = client.pointer, message.status, self._callbacks
+        if status >= 300 and client.invite:
+            callbacks.ack = acknowledge(client.invite, message)
+        if status >= 200:
+            pointer.tsx_user = callbacks.quiet  # nothing that it says from now on is news
+        reception.distribute()
+        callbacks.ack = b""
+        if status >= 200:
+            self._forget(client)
+
+    def ended(self, pointer: Pointer) -> Client | None:
+        """pjsip has ended a transaction that had no final response."""
+        branch = self._ffi.unpack(pointer.branch.ptr, pointer.branch.slen)
+        client = self._clients.get((branch.lower(), pointer.method.id == CANCEL))
+        if client is not None:
+            self._forget(client)
+        return client
+
+    def end(self, client: Client) -> None:
+        client.pointer.tsx_user = self._callbacks.quiet
+        self._forget(client)
+        self._lib.pjsip_tsx_terminate(client.pointer, 503)
+
+    def _forget(self, client: Client) -> None:
+        del self._clients[client.key]
+        client.connection.clients.discard(client.key)

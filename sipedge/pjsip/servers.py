@@ -1,0 +1,104 @@
+"""Server transactions (RFC 3261 17.2), named by numbers."""
+
+from __future__ import annotations
+
+from .callbacks import Callbacks
+from .declarations import Pointer
+from .endpoint import Endpoint
+from .outgoing import Outgoing
+from .transport import Transport
+
+
+class _Server:
+    __slots__ = ("pointer", "connection", "is_invite", "answered")
+
+    def __init__(self, pointer: Pointer, connection: Transport, is_invite: bool) -> None:
+        self.pointer, self.connection, self.is_invite, self.answered = pointer, connection, is_invite, False
+
+
+class Servers:
+    """Those that wait for an answer or an ACK, and the INVITEs answered with 2xx that absorb their copies."""
+
+    def __init__(self, endpoint: Endpoint, outgoing: Outgoing, callbacks: Callbacks, total: int, each: int) -> None:
+        self._endpoint, self._lib = endpoint, endpoint.lib
+        self._outgoing, self._callbacks = outgoing, callbacks
+        self._total, self._each = total, each
+        self._servers: dict[int, _Server] = {}
+        self._invites: dict[int, int] = {}
+        """Numbers of INVITE transactions by address: pjsip tells of their end by pointer."""
+        self._last = 0
+        self._result = endpoint.ffi.new("pjsip_transaction **")
+
+    def __len__(self) -> int:
+        return len(self._servers)
+
+    def has_room(self, source: Transport) -> bool:
+        """Whether one more fits; the oldest answered INVITE of the connection gives way."""
+        if len(source.servers) < self._each and len(self._servers) < self._total:
+            return True
+        if not source.accepted:
+            return False
+        self.end(next(iter(source.accepted)))
+        return True
+
+    def open(self, source: Transport, is_invite: bool, received: Pointer) -> int:
+        """Make one of the request in the receive buffer; its number."""
+        user = self._callbacks.listener if is_invite else self._callbacks.quiet
+        result, lib = self._result, self._lib
+        if lib.pjsip_tsx_create_uas(user, received, result):
+            # The same request came before: its transaction has ended, but has not yet left pjsip's table.
+            self._endpoint.fire_timers()
+            self._endpoint.check("pjsip_tsx_create_uas", lib.pjsip_tsx_create_uas(user, received, result))
+        pointer = result[0]
+        lib.pjsip_tsx_recv_msg(pointer, received)
+        self._last = number = self._last + 1
+        self._servers[number] = _Server(pointer, source, is_invite)
+        source.servers.add(number)
+        if is_invite:
+            self._invites[self._endpoint.address(pointer)] = number
+        return number
+
+    def respond(self, number: int, status: int, data: bytes) -> Transport | None:
+        """Give a response to its transaction; the connection that is to write it, None when nobody waits for it."""
+        server = self._servers.get(number)
+        if server is None or server.answered:
+            return None
+        message = self._outgoing.response(status, data)
+        callbacks = self._callbacks
+        callbacks.sending = True
+        failed = self._lib.pjsip_tsx_send_msg(server.pointer, message)
+        callbacks.sending = False
+        if failed:
+            self._lib.pjsip_tx_data_dec_ref(message)
+            self._endpoint.check("pjsip_tsx_send_msg", failed)
+        if status >= 200:
+            self._answer(number, server, status)
+        return server.connection
+
+    def _answer(self, number: int, server: _Server, status: int) -> None:
+        server.answered = True
+        if not server.is_invite:
+            self._forget(number)  # it ends with the next poll, and answers copies of the request until then
+        elif status < 300:
+            # RFC 6026 7.1, "Accepted": copies of the INVITE are absorbed for 64*T1 while every ACK goes to the core.
+            server.pointer.status_code = status
+            server.connection.accepted[number] = None
+
+    def ended(self, pointer: Pointer) -> None:
+        """pjsip has ended a transaction."""
+        number = self._invites.get(self._endpoint.address(pointer))
+        if number is not None:
+            self._forget(number)
+
+    def end(self, number: int) -> None:
+        pointer = self._servers[number].pointer
+        pointer.tsx_user = self._callbacks.quiet
+        self._forget(number)
+        self._lib.pjsip_tsx_terminate(pointer, 503)
+
+    def _forget(self, number: int) -> None:
+        server = self._servers.pop(number)
+        server.connection.servers.discard(number)
+        server.connection.accepted.pop(number, None)
+        if server.is_invite:
+            del self._invites[self._endpoint.address(server.pointer)]
