@@ -17,7 +17,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from enum import IntEnum
-from typing import Protocol
+from typing import Protocol, cast
 
 from zones.zone import Hop
 
@@ -107,14 +107,13 @@ class Connection(asyncio.BufferedProtocol):
     # ------------------------------------------------------------------------------------------------ event loop
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but name
         peer, local = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
         if not peer or not local:
             self.abort("the peer was gone before the connection was taken")
             return
         self.peer, self.local = peer[:2], local[:2]
-        transport.set_write_buffer_limits(HIGH_WATER, LOW_WATER)
+        self._transport.set_write_buffer_limits(HIGH_WATER, LOW_WATER)
         stream = self._owner.made(self)
         if self.phase is not Phase.HANDSHAKE:
             return

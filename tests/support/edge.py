@@ -1,150 +1,139 @@
-"""The edge as a child process: ``sipedge run`` on a configuration, ready inside the ``with``, gone outside."""
+"""``Connections`` on loopback with everything it tells written down, for tests with real sockets."""
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
-import threading
-from collections.abc import Sequence
-from pathlib import Path
-from types import TracebackType
+import asyncio
+import socket
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass, field
+from typing import Any
 
-from support.certificates import Ca, Leaf
+import uvloop
 
-START_LIMIT = 15.0
-STOP_LIMIT = 15.0
-COMMAND = Path(sys.executable).with_name("sipedge")
+from sipedge.connections import Connections
+from sipedge.events import ConnectionClosed, ConnectionFailed, ConnectionOpened
+from sipedge.framing import FramingError
+from sipedge.message import Message
+from sipedge.settings import Certificate, Limits, Listener, Tls
+from sipedge.tls import TlsContexts
+from zones.table import ZoneTable
+from zones.zone import AnyZone
+
+from .certificates import Ca, Leaf
+
+LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
+PATIENCE = 15.0
 
 
+def run_in(loop: str, test: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run a test in an event loop; whatever reaches the loop's exception handler fails it."""
+    unhandled: list[dict[str, Any]] = []
+
+    async def watched() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: unhandled.append(context))
+        await test()
+
+    with asyncio.Runner(loop_factory=LOOPS[loop]) as runner:
+        runner.run(watched())
+    assert not unhandled
+
+
+def settings_for(ca: Ca, *servers: Leaf, client: Leaf | None = None) -> Tls:
+    def certificate(leaf: Leaf) -> Certificate:
+        return Certificate(str(leaf.certificate), str(leaf.key))
+
+    own = None if client is None else certificate(client)
+    return Tls(server=tuple(map(certificate, servers)), client=own, trusted=str(ca.certificate))
+
+
+@dataclass
 class Edge:
-    """One running edge. Its output is read as it comes, so a test waits for a line instead of sleeping."""
+    """Make it with ``Edge.start``; use it as ``async with``."""
 
-    def __init__(self, folder: Path, config: str, dialplan: str) -> None:
-        """Writes ``edge.toml`` and ``edge.dialplan`` into ``folder`` (made here)."""
-        self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
-        self.write(config, dialplan)
-        self._lines: list[str] = []
-        self._changed = threading.Condition()
-        self._process: subprocess.Popen[str]
-        self._reader: threading.Thread
+    connections: Connections
+    address: tuple[str, int] = ("", 0)
+    opened: list[ConnectionOpened] = field(default_factory=list)
+    messages: list[tuple[int, Message]] = field(default_factory=list)
+    malformed: list[tuple[int, FramingError]] = field(default_factory=list)
+    failed: list[ConnectionFailed] = field(default_factory=list)
+    closed: list[ConnectionClosed] = field(default_factory=list)
+    on_opened: Callable[[ConnectionOpened], None] = lambda opened: None
+    on_message: Callable[[int, Message], None] = lambda connection, message: None
+    on_malformed: Callable[[int, FramingError], None] = lambda connection, error: None
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def write(self, config: str | None = None, dialplan: str | None = None) -> None:
-        """Change the files; ``reload()`` makes the edge read them."""
-        if config is not None:
-            (self.folder / "edge.toml").write_text(config)
-        if dialplan is not None:
-            (self.folder / "edge.dialplan").write_text(dialplan)
-
-    def __enter__(self) -> Edge:
-        self._process = subprocess.Popen(
-            [COMMAND, "run", self.folder / "edge.toml"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
+    @classmethod
+    async def start(
+        cls, tls: Tls = Tls(), *, limits: Limits = Limits(), zones: Iterable[AnyZone] = (), listener: Listener | None = None
+    ) -> Edge:
+        zones = tuple(zones)
+        edge = cls.__new__(cls)
+        contexts = TlsContexts(tls, [listener] if listener else [], zones)
+        connections = Connections(
+            limits=limits,
+            tls=contexts,
+            egress=ZoneTable(zones).egress,
+            on_opened=lambda event: edge._note(edge.opened, event, lambda: edge.on_opened(event)),
+            on_message=lambda number, message: edge._note(
+                edge.messages, (number, message), lambda: edge.on_message(number, message)
+            ),
+            on_malformed=lambda number, error: edge._note(
+                edge.malformed, (number, error), lambda: edge.on_malformed(number, error)
+            ),
+            on_failed=lambda event: edge._note(edge.failed, event, lambda: None),
+            on_closed=lambda event: edge._note(edge.closed, event, lambda: None),
         )
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-        try:
-            self.wait_for(" serves ", START_LIMIT)
-        except BaseException:
-            self.stop()
-            raise
+        edge.__init__(connections)  # type: ignore[misc]
+        if listener is not None:
+            edge.address = await connections.listen(listener)
+        return edge
+
+    async def __aenter__(self) -> Edge:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        status = self.stop()
-        if error is not None:
-            error.add_note(f"== edge (exit status {status})\n{self.output()}")
+    async def __aexit__(self, *_: object) -> None:
+        await self.connections.aclose()
 
-    @property
-    def pid(self) -> int:
-        return self._process.pid
+    async def until(self, condition: Callable[[], object]) -> None:
+        """Wait until something told makes ``condition`` true."""
+        async with asyncio.timeout(PATIENCE):
+            while not condition():
+                self._changed.clear()
+                await self._changed.wait()
 
-    def output(self) -> str:
-        with self._changed:
-            return "".join(self._lines)
-
-    def wait_for(self, text: str, seconds: float = 10.0, *, since: int = 0) -> str:
-        """The first line of output, from line ``since`` on, that contains ``text``. RuntimeError where none comes."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._find(text, since) or not self._reader.is_alive(), seconds)
-            found = self._find(text, since)
-        if not found:
-            raise RuntimeError(f"the edge never wrote {text!r}:\n{self.output()}")
-        return found
-
-    def reload(self) -> str:
-        """SIGHUP; the line that says what came of it."""
-        with self._changed:
-            since = len(self._lines)
-        self._process.send_signal(signal.SIGHUP)
-        return self.wait_for("reload: ", since=since)
-
-    def stop(self) -> int:
-        """SIGTERM, and SIGKILL where the edge does not heed it; the exit status."""
-        if self._process.poll() is None:
-            self._process.terminate()
-        try:
-            status = self._process.wait(STOP_LIMIT)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            status = self._process.wait()
-        self._reader.join()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
-        return status
-
-    def _read(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            with self._changed:
-                self._lines.append(line)
-                self._changed.notify_all()
-        with self._changed:
-            self._changed.notify_all()
-
-    def _find(self, text: str, since: int) -> str:
-        return next((line for line in self._lines[since:] if text in line), "")
+    def _note(self, where: list[Any], what: object, then: Callable[[], None]) -> None:
+        where.append(what)
+        then()
+        self._changed.set()
 
 
-def edge_toml(ca: Ca, leaf: Leaf, *tables: str, name: str = "edge.example.com", domain: str = "near.example") -> str:
-    """A configuration from its tables (``listener``, ``neighbor``, or any text); the dial plan is edge.dialplan."""
-    return f"""\
-[edge]
-system_name = "{name}"
-domains = ["{domain}"]
-dialplans = ["edge.dialplan"]
-
-[tls]
-trusted = "{ca.certificate}"
-
-[[tls.server]]
-certificate = "{leaf.certificate}"
-key = "{leaf.key}"
-
-""" + "\n".join(tables)
+def message(body: bytes = b"", method: bytes = b"MESSAGE") -> bytes:
+    return (
+        method + b" sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/TLS a.example.com;branch=z9hG4bK1\r\n"
+        b"Call-ID: 1@a.example.com\r\nContent-Length: %d\r\n\r\n" % len(body)
+    ) + body
 
 
-def listener(name: str, address: str, transport: str = "TLS") -> str:
-    """Port 5061 for TLS, 5060 for TCP."""
-    port = {"TLS": 5061, "TCP": 5060}[transport]
-    return f'[[listener]]\nname = "{name}"\naddress = "{address}"\nport = {port}\ntransport = "{transport}"\n'
+async def connect_raw(address: tuple[str, int], *, receive_buffer: int = 0) -> socket.socket:
+    """A non-blocking TCP socket, for ``loop.sock_*``."""
+    raw = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
+    raw.setblocking(False)
+    if receive_buffer:
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    await asyncio.get_running_loop().sock_connect(raw, address)
+    return raw
 
 
-def neighbor(name: str, peers: Sequence[str], transport: str = "TLS", *more: str) -> str:
-    """A neighbor zone on the usual port, without monitoring; ``more``: further lines."""
-    port = {"TLS": 5061, "TCP": 5060}[transport]
-    quoted = ", ".join(f'"{peer}"' for peer in peers)
-    lines = [f'name = "{name}"', 'type = "neighbor"', f'transport = "{transport}"', f"peers = [{quoted}]"]
-    return "\n".join(["[[zone]]", *lines, f"port = {port}", "monitor = false", *more]) + "\n"
-
-
-def rule(name: str, pattern: str, zone: str, priority: int = 10) -> str:
-    """A search rule: aliases that fit the expression go to the zone as they are."""
-    fields = [f"priority {priority}", "mode alias pattern match", "pattern type regex", f'pattern "{pattern}"']
-    fields += ["behavior leave", "on successful match stop", f'target zone "{zone}"']
-    return f'search rule "{name}" {{\n' + "".join(f"    {field}\n" for field in fields) + "}\n"
+async def receive(raw: socket.socket, enough: Callable[[bytes], object] = lambda data: False) -> bytes:
+    """What comes until ``enough`` of it says so or the peer is through (or resets)."""
+    data = b""
+    async with asyncio.timeout(PATIENCE):
+        while not enough(data):
+            try:
+                more = await asyncio.get_running_loop().sock_recv(raw, 65536)
+            except ConnectionResetError:
+                break
+            if not more:
+                break
+            data += more
+    return data
