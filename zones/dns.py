@@ -242,7 +242,8 @@ class Resolution:
             for address in self._rotated(found.addresses.get(record.target, ([], []))):
                 drawn[self._hop(found.look_up, record, address)] = None
         if self.hops:
-            return tuple(hop for hop in drawn if hop in self.hops)
+            known = frozenset(self.hops)
+            return tuple(hop for hop in drawn if hop in known)
         return tuple(drawn)[:MAX_HOPS]
 
     # the work
