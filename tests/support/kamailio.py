@@ -34,7 +34,7 @@ def kamailio(folder: Path, address: str, ca: Ca, leaf: Leaf, routes: Sequence[Ro
     tls.write_text("".join(_TLS.format(side=side, leaf=leaf, ca=ca) for side in ("server", "client")))
     rules = "".join(f'  if ($ru =~ "{_quote(r.pattern)}") {{ $du = "{r.destination}"; return; }}\n' for r in routes)
     script.write_text(_SCRIPT.replace("ADDRESS", address).replace("TLS_FILE", str(tls)).replace("ROUTES", rules))
-    command = [program, "-DD", "-E", "-f", script, "-Y", folder, "-m", "64", "-M", "8"]
+    command: list[str | Path] = [program, "-DD", "-E", "-f", script, "-Y", folder, "-m", "64", "-M", "8"]
     return Program(command, folder / "log", listens=[(address, TLS_PORT), (address, TCP_PORT)])
 
 
