@@ -35,7 +35,9 @@ _BEHAVIORS = {word: behavior for behavior in Behavior for word in (behavior.valu
 @click.option("--domain", "domains", multiple=True, help="A SIP domain for %localdomains%; may be repeated.")
 @click.option("--ip", "addresses", multiple=True, help="An own address for %ip%; may be repeated.")
 @click.option("--system-name", default="", help="The name for %systemname%.")
-@click.option("--json", "as_json", is_flag=True, help='Print one JSON object: {"matched": bool, "alias": text or null}.')
+@click.option(
+    "--json", "as_json", is_flag=True, help='Print one JSON object: {"matched": bool, "alias": text or null}.'
+)
 def command(
     alias: str,
     kind: str,

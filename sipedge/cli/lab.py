@@ -10,7 +10,10 @@ import click
 def command(keep: bool) -> int:
     """Start all parties on loopback and send IM and presence both ways.
 
-    The parties are an IM&P node, two edges, a Skype for Business Edge, a DNS server and a CA. Prints the ladder of every hop and a verdict. Exit status: 0 when all arrived, 1 otherwise.
+    The parties are an IM&P node, two edges, a Skype for Business Edge, a DNS server and a CA. Prints the ladder of
+    every hop and a verdict.
+
+    Exit status: 0 when all arrived, 1 otherwise.
     """
     from sipedge.lab.run import main
 

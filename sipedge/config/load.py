@@ -23,7 +23,7 @@ def load_config(path: str | os.PathLike[str], *, create_secret: bool = True) -> 
     reader = open_toml(os.fspath(path))
     tables = read_tables(reader)
     check_tables(reader, tables)
-    plan, problems = read_plans(reader, variables_of(tables))
+    plan, problems = read_plans(reader, variables_of(tables) if tables.edge else None)
     secret = _secret(reader, tables.edge, create_secret and not (reader.problems or problems))
     found = sorted(reader.problems, key=lambda problem: (problem.location.line, problem.location.column))
     if found or problems or tables.edge is None or plan is None:
@@ -43,6 +43,7 @@ def load_config(path: str | os.PathLike[str], *, create_secret: bool = True) -> 
         secret=secret,
         credentials=tuple(credential for _, credential in tables.credentials),
         keep_uri_parameters=edge.keep_uri_parameters,
+        decisions_log=in_folder_of(reader.file, edge.decisions_log) if edge.decisions_log else "",
         history=edge.history,
     )
 

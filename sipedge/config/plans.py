@@ -13,16 +13,19 @@ from .reader import Reader
 from .tables import in_folder_of, names_written
 
 
-def read_plans(reader: Reader, variables: Variables) -> tuple[CompiledPlan | None, list[Problem]]:
-    """(the compiled plan, the problems in the dial plan files). A missing file is reported where it is named."""
+def read_plans(reader: Reader, variables: Variables | None) -> tuple[CompiledPlan | None, list[Problem]]:
+    """(the compiled plan, the problems in the dial plan files). A missing file is reported where it is named.
+
+    Without variables (because [edge] is broken) there is no plan: patterns that use them would seem wrong.
+    """
     plan, problems = _parse_all(reader)
     problems += _unknown_zones(plan, [*names_written(reader, "zone"), DEFAULT_ZONE, LOCAL_ZONE])
-    if problems:
+    if variables is None:
         return None, problems
     try:
-        return CompiledPlan(plan, variables), []
+        return CompiledPlan(plan, variables), problems
     except DialplanError as error:
-        return None, list(error.problems)
+        return None, [*problems, *error.problems]
 
 
 def _parse_all(reader: Reader) -> tuple[Dialplan, list[Problem]]:

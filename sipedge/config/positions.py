@@ -61,7 +61,7 @@ class _Walk:
 
     def table(self, node: Node) -> None:
         header = next(child for child in node.named_children if child.type in _KEYS)
-        path = self.header(list(_names(header)))
+        path = self.header(list(_names(header)), self.place(header))
         if node.type == "table_array_element":
             index = self.arrays.get(path, 0)
             self.arrays[path] = index + 1
@@ -72,13 +72,15 @@ class _Walk:
             if child.type == "pair":
                 self.pair(path, child)
 
-    def header(self, names: list[str]) -> Path:
-        """A header's path: each array of tables on the way stands for its latest element."""
+    def header(self, names: list[str], place: tuple[int, int]) -> Path:
+        """A header's path: each array of tables on the way stands for its latest element. Tables on the way that no
+        header of their own makes are made here."""
         path: Path = ()
         for number, name in enumerate(names):
             path = (*path, name)
-            if path in self.arrays and number < len(names) - 1:
-                path = (*path, self.arrays[path] - 1)
+            if number < len(names) - 1:
+                self.found.keys.setdefault(path, place)
+                path = (*path, self.arrays[path] - 1) if path in self.arrays else path
         return path
 
     def pair(self, path: Path, node: Node) -> None:

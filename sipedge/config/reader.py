@@ -45,6 +45,8 @@ class Reader:
         except ValidationError as error:
             for found in error.errors(include_url=False):
                 location = found["loc"]
+                if found["type"] == "too_short" and found["input"]:
+                    continue  # its entries are bad, which is said of each one
                 sentence, hint = sentence_of(found, _table_name(table, location), _keys_at(model, location))
                 self.problem((*path, *location), sentence, hint, at_key=found["type"] == "extra_forbidden")
             return None

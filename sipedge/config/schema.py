@@ -27,7 +27,7 @@ from zones.zone import (
     TraversalServerZone,
 )
 
-_STRICT = ConfigDict(strict=True, extra="forbid")
+_STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
 
 def _fail(sentence: str, hint: str = "") -> PydanticCustomError:
@@ -121,6 +121,7 @@ class EdgeTable(BaseModel):
     addresses: Annotated[tuple[Address, ...], _ARRAY] = ()
     secret_file: str = ""
     keep_uri_parameters: bool = False
+    decisions_log: str = ""
     history: Annotated[int, Field(ge=0, le=100_000)] = 255
 
 

@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from dialplan.model import Variables
-
 from sipedge.settings import Certificate, DnsSettings, Limits, Listener, Timers, Tls
 from zones.zone import (
     DEFAULT_ZONE,

@@ -1,0 +1,67 @@
+"""docs/configuration.md names every key with its default."""
+
+from __future__ import annotations
+
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from sipedge.config import schema
+
+TEXT = (Path(__file__).resolve().parents[3] / "docs/configuration.md").read_text()
+
+COMMON = set(schema.ZONES["dns"].model_fields) & set(schema.ZONES["neighbor"].model_fields)
+POLICY = schema.ZONES["dns"].model_fields["tls"].annotation
+assert isinstance(POLICY, type)
+
+TABLES: dict[str, tuple[type[BaseModel], set[str]]] = {
+    "## [edge]": (schema.EdgeTable, set()),
+    "## [tls]": (schema.TlsTable, set()),
+    "Each entry of `server`": (schema.CertificateTable, set()),
+    "## [[listener]]": (schema.LISTENER, set()),
+    "## [[credential]]": (schema.CredentialTable, set()),
+    "### All zones": (schema.ZONES["dns"], set(schema.ZONES["dns"].model_fields) - COMMON),
+    "### [zone.tls]": (POLICY, set()),
+    **{
+        f'### type = "{kind}"': (model, COMMON - ({"name"} if kind == "default" else set()))
+        for kind, model in schema.ZONES.items()
+    },
+    "### [[zone.access_rule]]": (schema.AccessRuleTable, set()),
+    "## [limits]": (schema.LIMITS, set()),
+    "## [timers]": (schema.TIMERS, set()),
+    "## [dns]": (schema.DNS, set()),
+}
+"""Where a table is described -> its model, and the keys that are described elsewhere."""
+
+
+def _rows(heading: str) -> dict[str, str]:
+    """key -> default, of the first table after a heading."""
+    section = TEXT.split(heading, 1)[1].split("| key | what | default |", 1)[1].split("\n\n", 1)[0]
+    cells = [line.strip("|").split(" | ") for line in section.splitlines() if line.startswith("| `")]
+    return {row[0].strip(" `"): row[-1].strip(" |") for row in cells}
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, Enum):
+        value = value.value
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value}"' if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+@pytest.mark.parametrize("heading", TABLES)
+def test_every_key_is_described_with_its_default(heading: str) -> None:
+    model, elsewhere = TABLES[heading]
+    rows = _rows(heading)
+    assert set(rows) == set(model.model_fields) - elsewhere
+    for name in rows:
+        info = model.model_fields[name]
+        if info.is_required():
+            assert rows[name] == "", name
+        elif isinstance(info.default, tuple | list):
+            assert rows[name] == "`[]`", name
+        elif info.default is not None and not isinstance(info.default, BaseModel):
+            assert rows[name].startswith(f"`{_written(info.default)}`"), name
