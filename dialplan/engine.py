@@ -43,6 +43,9 @@ class Plain:
     def test(self) -> Test:
         texts = self.texts
         if self.open_start and self.open_end:
+            if len(texts) == 1:
+                (only,) = texts
+                return lambda folded: only in folded
             return lambda folded: any(text in folded for text in texts)
         if self.open_start:
             return lambda folded: folded.endswith(texts)

@@ -30,16 +30,17 @@ class Match:
     """An alias that matched."""
 
     alias: str
+    folded: str
     pattern: Pattern
 
     @property
     def groups(self) -> Groups:
         """The whole alias, then what each ( ) of a regex holds, '' for one that took no part."""
-        return self.pattern.groups(self.alias, fold(self.alias))
+        return self.pattern.groups(self.alias, self.folded)
 
     def expand(self, replace: str, variables: Variables = NO_VARIABLES) -> str:
         """The alias with behaviour *replace*. Raise PatternError for a bad replace string."""
-        return self.pattern.rewrite(Behavior.REPLACE, replace, variables)(self.alias, fold(self.alias))
+        return self.pattern.rewrite(Behavior.REPLACE, replace, variables)(self.alias, self.folded)
 
 
 class Pattern:
@@ -60,9 +61,10 @@ class Pattern:
 
     def match(self, alias: str) -> Match | None:
         """Whole alias, ASCII case ignored."""
-        if len(alias) > MAX_ALIAS_LENGTH or not self.test(fold(alias)):
+        if len(alias) > MAX_ALIAS_LENGTH:
             return None
-        return Match(alias, self)
+        folded = fold(alias)
+        return Match(alias, folded, self) if self.test(folded) else None
 
     def groups(self, alias: str, folded: str) -> Groups:
         found = self._regex.groups(alias, folded) if self._regex else None

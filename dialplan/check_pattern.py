@@ -1,0 +1,35 @@
+"""One pattern against one alias (Expressway: Maintenance > Tools > Check pattern)."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from .compiled_rule import CompiledTransform
+from .model import Behavior, PatternType, Transform, Variables
+from .pattern_syntax import PatternError
+
+
+class Verdict(TypedDict):
+    matched: bool
+    alias: str | None
+    """What becomes of the alias; None when it does not match."""
+
+
+def check_pattern(
+    kind: PatternType,
+    pattern: str,
+    alias: str,
+    behavior: Behavior = Behavior.LEAVE,
+    replace: str = "",
+    variables: Variables = Variables(),  # noqa: B008  # frozen
+) -> Verdict:
+    """Raise PatternError (ReplaceError where the replace string is wrong)."""
+    if behavior is Behavior.STRIP and kind not in (PatternType.PREFIX, PatternType.SUFFIX):
+        raise PatternError(0, f"behavior strip with pattern type {kind.value}", "strip is for prefix and suffix")
+    compiled = CompiledTransform(
+        Transform(name="", pattern_type=kind, pattern=pattern, behavior=behavior, replace=replace), variables, None
+    )
+    match = compiled.pattern.match(alias)
+    if match is None:
+        return {"matched": False, "alias": None}
+    return {"matched": True, "alias": compiled.rewrite(alias, match.folded)}

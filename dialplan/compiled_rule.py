@@ -1,0 +1,112 @@
+"""Transforms and search rules with their patterns compiled; the predicate that search and trace share."""
+
+from __future__ import annotations
+
+from .model import (
+    DEFAULT_ZONE,
+    LOCAL_ZONE,
+    TRAFFIC_ADMITTED,
+    Behavior,
+    Mode,
+    OnMatch,
+    Outcome,
+    Protocol,
+    Query,
+    SearchRule,
+    SourceMode,
+    Traffic,
+    TrafficType,
+    Transform,
+    Variables,
+)
+from .pattern import Pattern, Rewrite, compile_pattern
+from .pattern_syntax import Node, PatternError
+
+
+class ReplaceError(PatternError):
+    """A PatternError whose offset is in the replace string."""
+
+
+class CompiledTransform:
+    __slots__ = ("pattern", "rewrite", "transform")
+
+    def __init__(self, transform: Transform, variables: Variables, node: Node | None) -> None:
+        """Raise PatternError."""
+        self.transform = transform
+        self.pattern = compile_pattern(transform.pattern_type, transform.pattern, variables, node)
+        self.rewrite: Rewrite = _rewrite(self.pattern, transform, variables)
+
+
+class CompiledRule:
+    """A search rule. ``pattern`` is None where the mode does not look at it; ``rewrite`` None leaves the alias."""
+
+    __slots__ = (
+        "_address",
+        "_authenticated",
+        "_protocol",
+        "_source",
+        "_source_excluded",
+        "_traffic",
+        "enabled",
+        "name",
+        "pattern",
+        "priority",
+        "rewrite",
+        "rule",
+        "stop",
+        "zone",
+    )
+
+    def __init__(self, rule: SearchRule, variables: Variables, node: Node | None) -> None:
+        """Raise PatternError."""
+        self.rule = rule
+        self.name, self.zone, self.priority, self.enabled = rule.name, rule.target, rule.priority, rule.enabled
+        self.stop = rule.on_match is OnMatch.STOP
+        self._protocol: Protocol | None = None if rule.protocol is Protocol.ANY else rule.protocol
+        self._source: str | None = _only_source(rule)
+        self._source_excluded: str | None = DEFAULT_ZONE if rule.source is SourceMode.ALL_ZONES else None
+        # A tuple: an Enum's hash costs more than comparing three members.
+        self._traffic: tuple[Traffic, ...] | None = (
+            None if rule.traffic_type is TrafficType.ANY else tuple(TRAFFIC_ADMITTED[rule.traffic_type])
+        )
+        self._authenticated = rule.authenticated
+        self._address = rule.mode is Mode.ANY_IP_ADDRESS
+        self.pattern: Pattern | None = None
+        self.rewrite: Rewrite | None = None
+        if rule.mode is Mode.ALIAS_PATTERN_MATCH:
+            self.pattern = compile_pattern(rule.pattern_type, rule.pattern, variables, node)
+            if rule.behavior is not Behavior.LEAVE:
+                self.rewrite = _rewrite(self.pattern, rule, variables)
+
+    def refusal(self, query: Query, folded: str | None, is_address: bool) -> Outcome | None:
+        """The first reason, in this order, why the rule does not apply; None when it does.
+
+        ``folded``: the searched alias, None when it is too long to match anything.
+        """
+        if not self.enabled:
+            return Outcome.DISABLED
+        if self._protocol is not None and self._protocol is not query.protocol:
+            return Outcome.PROTOCOL
+        if self._source is not None and self._source != query.source or self._source_excluded == query.source:
+            return Outcome.SOURCE
+        if self._traffic is not None and query.traffic not in self._traffic:
+            return Outcome.TRAFFIC
+        if self._authenticated and not query.authenticated:
+            return Outcome.AUTHENTICATION
+        if self.pattern is None:
+            return None if folded is not None and self._address is is_address else Outcome.MODE
+        return None if folded is not None and self.pattern.test(folded) else Outcome.PATTERN
+
+
+def _only_source(rule: SearchRule) -> str | None:
+    """The one zone that the rule serves, None where it serves more."""
+    if rule.source is SourceMode.NAMED:
+        return rule.source_name
+    return LOCAL_ZONE if rule.source is SourceMode.LOCAL_ZONE else None
+
+
+def _rewrite(pattern: Pattern, rule: Transform | SearchRule, variables: Variables) -> Rewrite:
+    try:
+        return pattern.rewrite(rule.behavior, rule.replace, variables)
+    except PatternError as error:
+        raise ReplaceError(error.offset, error.message, error.hint) from None

@@ -1,0 +1,48 @@
+"""Problems of one file, noted at their places."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .model import Location
+from .pattern_syntax import PatternError
+from .problem import Problem
+
+
+class Notes:
+    """Collects the problems of one file."""
+
+    def __init__(self, file: str, text: str) -> None:
+        self.file = file
+        self.lines = text.split("\n")
+        self.problems: list[Problem] = []
+
+    def add(self, line: int, column: int, message: str, hint: str) -> None:
+        self.at(Location(self.file, line, column), message, hint)
+
+    def at(self, location: Location, message: str, hint: str) -> None:
+        self.problems.append(Problem(location, message, hint, self.lines[location.line - 1].rstrip("\r")))
+
+    def in_text(self, location: Location, error: PatternError) -> None:
+        """A mistake inside a quoted text that begins at ``location``."""
+        self.at(inside(location, self.lines[location.line - 1], error.offset), error.message, error.hint)
+
+
+def inside(start: Location, line: str, offset: int) -> Location:
+    """Where a character of a quoted text is in the file: ``""`` there is one character of the text."""
+    column = start.column
+    for _ in range(offset):
+        column += 2 if line[column : column + 2] == '""' else 1
+    return Location(start.file, start.line, column + 1)
+
+
+def source_line(sources: Mapping[str, str], location: Location) -> str:
+    """The line that a location is in, '' where the file is not known."""
+    lines = sources.get(location.file, "").split("\n", location.line)
+    return lines[location.line - 1].rstrip("\r") if 0 < location.line <= len(lines) else ""
+
+
+def pattern_problem(sources: Mapping[str, str], location: Location, error: PatternError) -> Problem:
+    """A PatternError told as a problem of the quoted text at ``location``."""
+    line = source_line(sources, location)
+    return Problem(inside(location, line, error.offset), error.message, error.hint, line)

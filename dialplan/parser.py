@@ -1,0 +1,160 @@
+"""Text of a dial plan -> Dialplan, or one error with every mistake in it. The only file that sees Lark for rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import cast
+
+from lark import Lark, Token, Tree, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark.lexer import LexerState, LexerThread
+from lark.parsers.lalr_interactive_parser import InteractiveParser
+
+from .fields import ALL_NAMES, FIELD_NAMES, TEXT_FIELDS, Kind, field_named, value_offset
+from .model import Dialplan
+from .notes import Notes
+from .plan_builder import PlanBuilder
+from .problem import DialplanError, listing, suggestion
+from .uniqueness import unique_names, unique_priorities
+
+MAX_FILE_SIZE = 16 * 1024 * 1024
+"""Characters."""
+MAX_PROBLEMS = 100
+"""After so many mistakes the rest of the file is not read."""
+
+BLOCKS = listing([f'{kind.value} "name" {{ }}' for kind in Kind])
+
+_REPAIRS = (("STRING", '""'), ("LBRACE", "{"), ("RBRACE", "}"))
+"""Tokens that are put in where they are missing, so that the mistakes behind are found too."""
+
+
+def parse_dialplan(text: str, file: str) -> Dialplan:
+    """``file`` is the name for messages. Raise DialplanError."""
+    notes = Notes(file, text)
+    if len(text) > MAX_FILE_SIZE:
+        notes.add(1, 1, f"a file of {len(text)} characters", f"{MAX_FILE_SIZE} at most")
+        raise DialplanError(notes.problems)
+    reader = _Reader(notes)
+    try:
+        tree = _lark().parse(text, on_error=reader.on_error)
+    except UnexpectedInput:
+        raise DialplanError(notes.problems) from None
+    builder = PlanBuilder(notes, text)
+    for block in tree.children:
+        if len(notes.problems) < MAX_PROBLEMS:
+            builder.add(cast(Tree[Token], block).children)  # type: ignore[arg-type]  # a block has only tokens
+    plan = builder.plan()
+    problems = notes.problems + unique_names(plan)
+    problems += [] if problems else unique_priorities(plan)
+    if problems:
+        raise DialplanError(problems)
+    return plan
+
+
+@cache
+def _lark() -> Lark:
+    grammar = files(__package__).joinpath("rules.lark").read_text("utf-8")
+    return Lark(grammar, parser="lalr", lexer="basic", maybe_placeholders=False)
+
+
+class _Reader:
+    """Notes each syntax error and brings the parser back to a place from which it can go on."""
+
+    def __init__(self, notes: Notes) -> None:
+        self._notes = notes
+
+    def on_error(self, error: UnexpectedInput) -> bool:
+        """Lark asks whether to go on."""
+        if isinstance(error, UnexpectedCharacters):
+            self._characters(error)
+        elif isinstance(error, UnexpectedToken):
+            self._token(error)
+        return len(self._notes.problems) < MAX_PROBLEMS
+
+    def _characters(self, error: UnexpectedCharacters) -> None:
+        line = self._notes.lines[error.line - 1]
+        rest = line[error.column - 1 :]
+        inside = "RBRACE" in _choices(error.interactive_parser)
+        message, hint, offset = _explain_field(rest) if inside else _explain_header(rest)
+        self._notes.add(error.line, error.column + offset, message, hint)
+        _skip(error.interactive_parser.lexer_thread, len(rest))
+
+    def _token(self, error: UnexpectedToken) -> None:
+        parser, token = error.interactive_parser, error.token
+        accepted = _choices(parser)
+        if token.type == "$END":
+            self._notes.add(
+                len(self._notes.lines), len(self._notes.lines[-1]) + 1, "the file ends inside a block", "} is missing"
+            )
+        elif "RBRACE" in accepted:
+            self._notes.add(
+                token.line or 1, token.column or 1, f"{_shown(token)} inside a block", "} is missing before it"
+            )
+        elif "KIND" in accepted:
+            self._notes.add(token.line or 1, token.column or 1, f"{_shown(token)} outside any block", f"write {BLOCKS}")
+        else:
+            missing = 'its name in quotes: "name"' if "STRING" in accepted else "{"
+            self._notes.add(
+                token.line or 1, token.column or 1, f"{_shown(token)} instead of what a block needs", missing
+            )
+        while token.type not in _choices(parser):
+            repair = next((one for one in _REPAIRS if one[0] in _choices(parser)), None)
+            if repair is None:
+                return
+            parser.feed_token(Token(*repair))
+        if token.type != "$END":
+            parser.feed_token(token)
+
+
+def _choices(parser: InteractiveParser) -> Mapping[str, object]:
+    """By the names of the tokens that could come next."""
+    choices: Mapping[str, object] = parser.choices()  # type: ignore[no-untyped-call]
+    return choices
+
+
+def _skip(lexer: LexerThread, count: int) -> None:
+    """Go on behind the rest of the line."""
+    state = cast(LexerState, lexer.state)
+    start = state.line_ctr.char_pos
+    state.line_ctr.feed(state.text.text[start : start + count], test_newline=False)
+
+
+def _shown(token: Token) -> str:
+    text = str(token)
+    return f"'{text if len(text) <= 40 else text[:40] + '...'}'"
+
+
+def _explain_header(rest: str) -> tuple[str, str, int]:
+    if rest.startswith('"'):
+        return "a string without end", 'close it with " on the same line', 0
+    word = rest.split(maxsplit=1)[0]
+    return f"'{word[:40]}' begins no block", suggestion(word, [kind.value for kind in Kind]) or f"write {BLOCKS}", 0
+
+
+def _explain_field(rest: str) -> tuple[str, str, int]:
+    """Message, hint, and how far into the rest of the line the mistake is."""
+    name = field_named(rest)
+    if rest.startswith('"'):
+        return "text without a field", 'write a field before it: pattern "..."', 0
+    if name is None:
+        unknown = rest.split('"')[0].split("{")[0].strip() or rest.strip()
+        hint = suggestion(unknown, FIELD_NAMES[Kind.SEARCH_RULE]) or suggestion(unknown.split()[0], ALL_NAMES)
+        return f"unknown field '{unknown[:40]}'", hint or f"fields are {listing(FIELD_NAMES[Kind.SEARCH_RULE])}", 0
+    offset = value_offset(rest, name)
+    value = rest[offset:]
+    if '"' in value and value.count('"') % 2:
+        return (
+            "a string without end",
+            'close it with " on the same line; "" inside is a quote',
+            offset + value.index('"'),
+        )
+    if name in TEXT_FIELDS:
+        return f"{name} takes text in quotes", f'write: {name} "..."', offset
+    if '"' in value:
+        return f"{name} takes no text in quotes here", _quoted_hint(name), offset
+    return f"{name} has no value", "write one behind it on the same line", offset
+
+
+def _quoted_hint(name: str) -> str:
+    return f'write: {name} zone "its name"' if name in ("source", "target") else "leave the quotes out"

@@ -1,0 +1,198 @@
+"""Where an alias goes: at most one transform, then tiers of targets by priority; and why, rule by rule.
+
+A *tier* is all rules of one priority that match: their targets are asked at the same time. Tiers come in ascending
+priority, up to and with the first that holds a rule that says Stop. The next tier is for an alias that was not found in
+the one before; whether it was is the caller's to know.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from typing import Any
+
+from .compiled_rule import CompiledRule, CompiledTransform, ReplaceError
+from .folding import MAX_ALIAS_LENGTH, fold
+from .index import PatternIndex
+from .model import Dialplan, Outcome, Query, SearchRule, Target, Tier, TraceEntry, Transform, Variables
+from .notes import pattern_problem
+from .pattern_syntax import PatternError
+from .problem import DialplanError, Problem
+from .uniqueness import unique_names, unique_priorities
+
+NO_VARIABLES = Variables()
+
+
+@dataclass(slots=True)
+class Explanation:
+    """What a search found. Read only. The trace is made when it is asked for."""
+
+    alias: str
+    transform: str | None
+    """The name of the transform that was applied."""
+    searched: str
+    """The alias after the transform."""
+    tiers: tuple[Tier, ...]
+    _query: Query = field(repr=False, compare=False)
+    _plan: CompiledPlan = field(repr=False, compare=False)
+
+    @property
+    def trace(self) -> tuple[TraceEntry, ...]:
+        """Every rule in the order of the search, with its outcome.
+
+        A rule has one outcome though it may fail in several ways: disabled, then stopped (behind a Stop, not looked
+        at), then protocol, source, traffic, authentication, mode, pattern.
+        """
+        return self._plan.trace(self._query, self.searched, self.tiers)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "alias": self.alias,
+            "transform": self.transform,
+            "searched": self.searched,
+            "tiers": [
+                {
+                    "priority": tier.priority,
+                    "stop": tier.stop,
+                    "targets": [{"rule": one.rule, "zone": one.zone, "alias": one.alias} for one in tier.targets],
+                }
+                for tier in self.tiers
+            ],
+            "trace": [
+                {"rule": entry.rule, "priority": entry.priority, "outcome": entry.outcome.value} for entry in self.trace
+            ],
+        }
+
+
+class CompiledPlan:
+    """A dial plan ready for searches. Raise DialplanError for what cannot be compiled with these variables."""
+
+    def __init__(self, dialplan: Dialplan, variables: Variables = NO_VARIABLES) -> None:
+        problems = unique_names(dialplan) + unique_priorities(dialplan)
+        transforms: list[CompiledTransform] = []
+        rules: list[CompiledRule] = []
+        for transform in sorted(dialplan.transforms, key=lambda one: one.priority):
+            if transform.enabled:
+                _collect(transforms, CompiledTransform, transform, dialplan, variables, problems)
+        for rule in sorted(dialplan.rules, key=lambda one: one.priority):
+            _collect(rules, CompiledRule, rule, dialplan, variables, problems)
+        if problems:
+            raise DialplanError(problems)
+        self.dialplan = dialplan
+        self.variables = variables
+        self._transforms = tuple(transforms)
+        self._transform_index = PatternIndex([one.pattern for one in transforms])
+        self.rules = tuple(rules)
+        """In the order of the search, disabled ones too."""
+        self._enabled = tuple(rule for rule in rules if rule.enabled)
+        self._index = PatternIndex([rule.pattern for rule in self._enabled])
+
+    def search(self, query: Query) -> Explanation:
+        alias = searched = query.alias
+        folded = _folded(alias)
+        name: str | None = None
+        if self._transforms and folded is not None:
+            applied = self._transform_for(folded)
+            if applied is not None:
+                name = applied.transform.name
+                searched = applied.rewrite(alias, folded)
+                folded = _folded(searched)
+        tiers = () if folded is None else self._tiers(query, searched, folded)
+        return Explanation(alias, name, searched, tiers, query, self)
+
+    def trace(self, query: Query, searched: str, tiers: tuple[Tier, ...]) -> tuple[TraceEntry, ...]:
+        """See Explanation.trace; ``tiers`` are what the search for the same query found."""
+        folded = _folded(searched)
+        address = folded is not None and is_address(folded)
+        last = tiers[-1].priority if tiers and tiers[-1].stop else None
+        entries = []
+        for rule in self.rules:
+            if rule.enabled and last is not None and rule.priority > last:
+                outcome = Outcome.STOPPED
+            else:
+                outcome = rule.refusal(query, folded, address) or Outcome.MATCHED
+            entries.append(TraceEntry(rule.name, rule.priority, outcome))
+        return tuple(entries)
+
+    def _transform_for(self, folded: str) -> CompiledTransform | None:
+        for position in self._transform_index.candidates(folded):
+            if self._transforms[position].pattern.test(folded):
+                return self._transforms[position]
+        return None
+
+    def _tiers(self, query: Query, searched: str, folded: str) -> tuple[Tier, ...]:
+        rules = self._enabled
+        address = is_address(folded)
+        tiers: list[Tier] = []
+        matched: list[CompiledRule] = []
+        for position in self._index.candidates(folded):
+            rule = rules[position]
+            if matched and rule.priority != matched[0].priority:
+                tiers.append(_tier(matched, searched, folded))
+                matched = []
+                if tiers[-1].stop:
+                    break
+            if rule.refusal(query, folded, address) is None:
+                matched.append(rule)
+        if matched:
+            tiers.append(_tier(matched, searched, folded))
+        return tuple(tiers)
+
+
+def is_address(alias: str) -> bool:
+    """Whether an alias is an IP address, as it is or with brackets, port and parameters; with a user part it is not."""
+    if "@" in alias:
+        return False
+    host = alias.partition(";")[0]
+    if host.startswith("["):
+        host = host[1:].partition("]")[0]
+    elif host.count(":") == 1:
+        host = host.partition(":")[0]
+    if not (":" in host or host[:1].isdigit()):
+        return False
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _folded(alias: str) -> str | None:
+    return fold(alias) if len(alias) <= MAX_ALIAS_LENGTH else None
+
+
+def _tier(matched: list[CompiledRule], searched: str, folded: str) -> Tier:
+    if len(matched) == 1:
+        (rule,) = matched
+        return Tier(rule.priority, rule.stop, (_target(rule, searched, folded),))
+    targets: dict[tuple[str, str], Target] = {}
+    for rule in matched:
+        target = _target(rule, searched, folded)
+        targets.setdefault((target.zone, target.alias), target)
+    return Tier(matched[0].priority, any(rule.stop for rule in matched), tuple(targets.values()))
+
+
+def _target(rule: CompiledRule, searched: str, folded: str) -> Target:
+    return Target(rule.name, rule.zone, rule.rewrite(searched, folded) if rule.rewrite else searched)
+
+
+def _collect(
+    compiled: list[Any],
+    make: type[CompiledRule] | type[CompiledTransform],
+    rule: Any,
+    dialplan: Dialplan,
+    variables: Variables,
+    problems: list[Problem],
+) -> None:
+    try:
+        compiled.append(make(rule, variables, dialplan.syntax.get(rule.pattern)))
+    except PatternError as error:
+        problems.append(_problem(rule, error, dialplan))
+
+
+def _problem(rule: Transform | SearchRule, error: PatternError, dialplan: Dialplan) -> Problem:
+    field = "replace" if isinstance(error, ReplaceError) else "pattern"
+    place = rule.places.get(field)
+    if place is None:
+        return Problem(rule.location, f'{field} of "{rule.name}": {error.message}', error.hint)
+    return pattern_problem(dialplan.sources, place, error)

@@ -1,0 +1,33 @@
+"""Zones that a plan names and nobody knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .model import DEFAULT_ZONE, LOCAL_ZONE, Dialplan, SearchRule, SourceMode
+from .notes import source_line
+from .problem import Problem, listing, suggestion
+
+
+def check_zones(dialplan: Dialplan, zone_names: Iterable[str]) -> list[Problem]:
+    """``zone_names``: what is configured; the Default Zone and the Local Zone are always there. Nothing can be sent
+    to the Default Zone: it stands for peers that no zone claims."""
+    targets = {*zone_names, LOCAL_ZONE} - {DEFAULT_ZONE}
+    problems = []
+    for rule in dialplan.rules:
+        if rule.target == DEFAULT_ZONE:
+            problems.append(_problem(rule, "target", "nothing can be sent to the Default Zone", targets, dialplan))
+        elif rule.target not in targets:
+            problems.append(_problem(rule, "target", f'there is no zone "{rule.target}"', targets, dialplan))
+        if rule.source is SourceMode.NAMED and rule.source_name not in targets | {DEFAULT_ZONE}:
+            known = targets | {DEFAULT_ZONE}
+            problems.append(_problem(rule, "source", f'there is no zone "{rule.source_name}"', known, dialplan))
+    return problems
+
+
+def _problem(rule: SearchRule, field: str, message: str, known: set[str], dialplan: Dialplan) -> Problem:
+    wrong = rule.target if field == "target" else rule.source_name
+    hint = suggestion(wrong, known) if wrong != DEFAULT_ZONE else ""
+    shown = [f'"{name}"' for name in sorted(known)[:20]]
+    place = rule.places.get(field, rule.location)
+    return Problem(place, message, hint or f"zones are {listing(shown)}", source_line(dialplan.sources, place))
