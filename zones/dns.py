@@ -106,10 +106,8 @@ def order_srv(records: Iterable[SrvRecord], random: Callable[[], float]) -> list
 
 def _draw(records: Sequence[SrvRecord], random: Callable[[], float]) -> SrvRecord:
     """One of equal priority: the first whose running sum of weights reaches a random number from 0 to the sum."""
-    if len(records) == 1:
-        return records[0]
     mark = int(random() * (sum(record.weight for record in records) + 1))
-    for record in records:
+    for record in records[:-1]:
         mark -= record.weight
         if mark <= 0:
             return record

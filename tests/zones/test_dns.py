@@ -352,6 +352,14 @@ def test_a_flood_of_records_is_bounded() -> None:
     assert not resolution.hops and len(names.asked) <= MAX_QUESTIONS and len(resolution.problem) < 2000
 
 
+def test_a_name_that_grows_too_long_is_not_asked_for() -> None:
+    host = ".".join(["a" * 49] * 5)
+    names = NameServer()
+    resolution = names.run(uri(TLS_ZONE, host, ms=True))
+    assert names.asked == [f"{host} NAPTR"] and "too long" in resolution.problem
+    assert resolution.draw() == () == uri(TLS_ZONE, "..").draw()
+
+
 def test_a_flood_of_addresses_is_bounded() -> None:
     data: dict[str, Any] = {"_sips._tcp.example.com SRV": srv(*[(0, 0, 5061, f"t{i}.example.com") for i in range(500)])}
     for i in range(500):
