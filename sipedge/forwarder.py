@@ -17,6 +17,7 @@ from .locating import Resolutions
 from .message import parse_address
 from .upkeep import Upkeep
 from .uri import SIP_SCHEMES, Uri, UriError, parse_uri
+from .validation import POISON
 
 BRANCH_COOKIE = "z9hG4bK"
 
@@ -80,7 +81,7 @@ class Forwarder:
         installation = self._installation
         zone = installation.zone(target.zone)
         place = installation.edge.place(target.zone)
-        branch = f"{BRANCH_COOKIE}{self._ids()}.{incoming.loop}"
+        branch = f"{BRANCH_COOKIE}{self._ids()}.{incoming.loop}{POISON if zone.poison else ''}"
         changes = Changes(
             via=f"Via: SIP/2.0/{hop.transport} {place.text};branch={branch}".encode(),
             record_routes=self._record_routes(incoming, target.zone),

@@ -21,7 +21,7 @@ from .responses import ALLOW, response, warning
 from .routing import Routed, alias_of_routed, read_routes, source_may_speak
 from .upkeep import Upkeep
 from .uri import UriError, parse_uri
-from .validation import Refusal, is_loop, loop_hash, validate
+from .validation import Refusal, came_back, loop_hash, validate
 
 WITHOUT_RESPONSE = frozenset({"ACK", "BENOTIFY"})
 
@@ -56,11 +56,11 @@ class RequestPath:
         try:
             routed = read_routes(message, verdict.uri, self._installation.edge, self._installation.key)
             loop = loop_hash(message)
-            looped = is_loop(message, self._installation.edge.hosts, loop)
+            came_back_because = came_back(message, self._installation.edge.hosts, loop)
         except (UriError, MessageError) as error:
             return Refusal(400, str(error))
-        if looped:
-            return Refusal(482, "this request has been here before, unchanged")
+        if came_back_because:
+            return Refusal(482, came_back_because)
         if self._is_for_the_edge(message, routed):
             self._answer_options(event, peer, out)
             return None

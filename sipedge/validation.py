@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from hashlib import blake2s
 
-from .message import Message, MessageError, parse_via, split_commas
+from .message import Message, MessageError, parse_via
 from .responses import ALLOW
 from .uri import Uri, UriError, parse_uri
 
@@ -74,6 +75,9 @@ def _unsupported(message: Message) -> list[str]:
     return [tag for tag in message.items("proxy-require") if tag.lower() not in UNDERSTOOD_PROXY_REQUIRE]
 
 
+_POISONED = re.compile(r"\.[0-9a-f]{12}p\b")
+
+
 def loop_hash(message: Message) -> str:
     """RFC 5393 4.2.1: what must differ for a second visit to be a spiral: Request-URI, Route, dialog, Proxy-Require."""
     parts = [message.lines[0]]
@@ -82,20 +86,28 @@ def loop_hash(message: Message) -> str:
     return blake2s(b"\0".join(parts), digest_size=6).hexdigest()
 
 
-def is_loop(message: Message, own_hosts: frozenset[str], loop: str) -> bool:
-    """Whether a Via that this edge wrote carries the same hash (RFC 3261 16.3 check 4, RFC 5393 4.2.2).
+POISON = "p"
+"""Ends the branch of a request sent through a zone in poison mode; a hash in hexadecimal never ends so."""
 
-    Raises MessageError when there are too many Via values or one of this edge's cannot be read.
+
+def came_back(message: Message, own_hosts: frozenset[str], loop: str) -> str:
+    """Why a request that this edge has forwarded before is refused, '' for all others.
+
+    A Via of this edge carries the same hash: a loop (RFC 3261 16.3 check 4, RFC 5393 4.2.2). Or it carries the mark of
+    a zone in poison mode (Expressway: SIP poison mode), from which nothing may come back. Raises MessageError when there are too many Via values or one of this edge's cannot be read.
     """
     numbers = message.index.get("via", ())
     if len(numbers) > MAX_VIAS:
         raise MessageError(f"there are more than {MAX_VIAS} Via header lines", header="Via")
+    if len(numbers) == 1 and b"," not in message.lines[numbers[0]]:  # straight from its sender
+        return ""
     ending = "." + loop
-    for number in numbers:
-        if ending not in message.value(number):  # nearly always: no need to read it
+    for item in message.items("via")[1:]:
+        if ending not in item and not _POISONED.search(item):  # nearly always: no need to read it
             continue
-        for item in split_commas(message.value(number)):
-            via = parse_via(item)
-            if via.host in own_hosts and via.branch.endswith(ending):
-                return True
-    return False
+        via = parse_via(item)
+        if via.host in own_hosts and via.branch.endswith((ending, ending + POISON)):
+            return "this request has been here before, unchanged"
+        if via.host in own_hosts and via.branch.endswith(POISON):
+            return "this request left through a zone in poison mode and came back"
+    return ""

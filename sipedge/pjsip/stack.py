@@ -177,6 +177,11 @@ class Stack:
         if cancelled is not None and self._clients.open(branch, cancelled.connection, data) is not None:
             self._send(cancelled.connection.number, data)
 
+    def drop(self, transaction: int) -> None:
+        """End a server transaction without an answer (RFC 4320 4.2: no 408 to a non-INVITE)."""
+        if transaction in self._servers:
+            self._end_server(transaction)
+
     def abandon(self, branch: str) -> None:
         """End a client transaction without a word."""
         client = self._clients.find(branch)
