@@ -132,6 +132,9 @@ class Forwarder:
     def failed(self, hop: Hop, now: float) -> None:
         self._upkeep.failed(hop, now)
 
+    def succeeded(self, hop: Hop, now: float) -> None:
+        self._upkeep.succeeded(hop, now)
+
 
 def _identity_of(incoming: Incoming) -> bytes:
     """The originator as the edge vouches for it (RFC 3325): the URI of From."""

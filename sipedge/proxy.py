@@ -49,6 +49,8 @@ class Environment:
     """A new unique token of letters and digits, for branches, tags and Call-IDs."""
     random: Callable[[], float]
     """0.0 <= x < 1.0."""
+    random_bytes: Callable[[int], bytes]
+    """That many unguessable bytes."""
     ports: dict[str, int]
     """Ports that listeners with port 0 were given, by listener name."""
 
@@ -61,7 +63,7 @@ class Proxy:
         self._peers: dict[int, Peer] = {}
         self._contexts = Contexts()
         self._resolutions = Resolutions(environment.random)
-        self._upkeep = Upkeep(environment.ids, environment.random, self._resolutions)
+        self._upkeep = Upkeep(environment.ids, environment.random, environment.random_bytes, self._resolutions)
         self._configure(settings)
         self._handlers: dict[type, Callable[..., None]] = {
             RequestReceived: self._request,
@@ -201,6 +203,7 @@ class Proxy:
                 names=event.names,
                 has_certificate=event.has_certificate,
                 usages=event.key_usages,
+                common_name=event.common_name,
             )
             if ingress.refused:
                 out.append(Log("warning", f"connection from {event.peer_address} refused: {ingress.refused}"))

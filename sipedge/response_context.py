@@ -70,6 +70,9 @@ class Forwarder(Protocol):
     def failed(self, hop: Hop, now: float) -> None:
         """A hop did not take a request."""
 
+    def succeeded(self, hop: Hop, now: float) -> None:
+        """A hop answered a request."""
+
 
 class Registry(Protocol):
     """Where a context is found again: by branch, and when a deadline comes."""
@@ -163,6 +166,8 @@ class ResponseContext:
                 self._provisional(branch, message, now, out)
             return
         self.branches.pop(branch_id, None)
+        if branch is not None and message.status != 503:
+            self.forwarder.succeeded(branch.hop, now)
         if message.status < 300:
             self._success(message, now, out)
         elif branch is not None:

@@ -113,7 +113,9 @@ class Server:
             opened.append(_place(listener, address, port))
         unique = count(1)
         boot = secrets.token_hex(4)
-        environment = Environment(lambda: f"{boot}{next(unique):x}", random.SystemRandom().random, self._ports)
+        environment = Environment(
+            lambda: f"{boot}{next(unique):x}", random.SystemRandom().random, secrets.token_bytes, self._ports
+        )
         self._proxy = Proxy(self._settings, environment)
         self._tick()
         return opened

@@ -40,10 +40,19 @@ class _Probe:
 class Upkeep:
     """All neighbour and traversal zones at work."""
 
-    def __init__(self, ids: Callable[[], str], random: Callable[[], float], resolutions: Resolutions) -> None:
+    def __init__(
+        self,
+        ids: Callable[[], str],
+        random: Callable[[], float],
+        random_bytes: Callable[[int], bytes],
+        resolutions: Resolutions,
+    ) -> None:
         self._ids = ids
         self._random = random
+        self._random_bytes = random_bytes
         self._resolutions = resolutions
+        self._digest_key = random_bytes(32)
+        """Signs digest nonces. Not the stored secret: how often a nonce was used is forgotten at a restart."""
         self._neighbors: dict[str, NeighborPeers] = {}
         self._clients: dict[str, TraversalClient] = {}
         self._servers: dict[str, TraversalServer] = {}
@@ -56,7 +65,6 @@ class Upkeep:
         self._installation = installation
         old_neighbors, old_clients, old_servers = self._neighbors, self._clients, self._servers
         self._neighbors, self._clients, self._servers = {}, {}, {}
-        secret = installation.settings.secret
         for zone in installation.zones:
             if isinstance(zone, NeighborZone):
                 old = old_neighbors.get(zone.name)
@@ -66,21 +74,28 @@ class Upkeep:
             elif isinstance(zone, TraversalClientZone):
                 client = old_clients.get(zone.name)
                 same = client is not None and client.zone == zone
-                self._clients[zone.name] = client if client and same else TraversalClient(zone, self._random, self._ids)
+                self._clients[zone.name] = (
+                    client if client and same else TraversalClient(zone, self._random, self._cnonce)
+                )
             elif isinstance(zone, TraversalServerZone):
                 server = old_servers.get(zone.name)
                 same = server is not None and server.zone == zone
-                self._servers[zone.name] = server if server and same else TraversalServer(zone, secret, self._salt)
+                self._servers[zone.name] = (
+                    server if server and same else TraversalServer(zone, self._digest_key, self._salt)
+                )
         realm = installation.settings.system_name
         self._digests = {
-            credential.username: DigestServer(realm, credential, secret, self._salt)
+            credential.username: DigestServer(realm, credential, self._digest_key, self._salt)
             for credential in installation.settings.credentials
         }
         self._listener_zones = {listener.name: listener.zone for listener in installation.settings.listeners}
         self._look_at = float("-inf")
 
     def _salt(self) -> bytes:
-        return self._ids().encode()[-8:]
+        return self._random_bytes(8)
+
+    def _cnonce(self) -> str:
+        return self._random_bytes(12).hex()
 
     def listener_zone(self, listener: str | None) -> str:
         """The traversal server zone whose port a listener is; ''."""
@@ -101,6 +116,12 @@ class Upkeep:
         if peers is not None:
             peers.failed(hop, now)
             self._look_at = now
+
+    def succeeded(self, hop: Hop, now: float) -> None:
+        """A hop answered a request; a peer that is not asked by OPTIONS shows so that it is alive again."""
+        peers = self._neighbors.get(hop.zone)
+        if peers is not None and not peers.zone.monitor:
+            peers.alive(hop, now)
 
     def admits(self, peer: Peer, event: RequestReceived, now: float, out: list[Command]) -> bool:
         """Whether a request on a traversal connection goes on; keep-alives and strangers are answered here."""

@@ -133,7 +133,7 @@ def test_the_pure_half_does_no_io() -> None:
 def test_nobody_imports_the_faces() -> None:
     for name, module in MODULES.items():
         for face in ("sipedge.cli", "sipedge.web"):
-            if not _within(name, face):
+            if not _within(name, face) and name != "sipedge.__main__":
                 assert _breaches(module, (face,)) == [], name
 
 

@@ -262,3 +262,11 @@ def test_a_zone_that_verifies_needs_a_name_and_one_that_does_not_needs_none() ->
     assert not table.egress(Hop("L"), ()).refused
     with pytest.raises(KeyError):
         table.egress(Hop("gone"), ())
+
+
+def test_the_common_name_counts_for_access_rules_beside_the_sans() -> None:
+    rule = AccessRule("partner", 1, lambda name: name == "partner-cn", Action.ALLOW)
+    table = ZoneTable([DefaultZone(access_rules=(rule,))])
+    arguments = {"listener_zone": "", "transport": "TLS", "peer_address": "192.0.2.9", "has_certificate": True}
+    assert table.ingress(names=("sip.example.com",), common_name="partner-cn", **arguments).refused == ""
+    assert table.ingress(names=("sip.example.com",), **arguments).refused != ""
