@@ -44,10 +44,14 @@ class User(pj.Account):  # type: ignore[misc]
 class Contact(pj.Buddy):  # type: ignore[misc]
     """Somebody whose presence is watched."""
 
-    def __init__(self, subscription: int) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._subscription = subscription
-        self._answered = False
+        self._subscription = 0
+
+    def watch(self, command: int) -> None:
+        """Subscribe to the presence; ``command`` gets the answer."""
+        self._subscription = command
+        self.subscribePresence(True)
 
     def onBuddyEvSubState(self, prm: Any) -> None:
         info = self.getInfo()
@@ -57,9 +61,9 @@ class Contact(pj.Buddy):  # type: ignore[misc]
             self._answer(info.subTermCode)
 
     def _answer(self, status: int) -> None:
-        if not self._answered:
-            self._answered = True
+        if self._subscription:
             control.report("result", id=self._subscription, ok=status < 300, status=status, call_id="")
+            self._subscription = 0
 
     def onBuddyState(self) -> None:
         info = self.getInfo()
@@ -70,7 +74,7 @@ class Contact(pj.Buddy):  # type: ignore[misc]
 
 
 class Presence:
-    """Endpoint, one account and its buddies; everything in the main thread, as pjsua2 wants it."""
+    """Endpoint, one account and its contacts; everything in the main thread, as pjsua2 wants it."""
 
     def __init__(self, options: dict[str, Any]) -> None:
         """``options``: address, port, proxy_port, user, domain, routing_name."""
@@ -88,7 +92,7 @@ class Presence:
         self._user = User()
         self._user.create(self._account())
         self._set_status("open")
-        self._buddies: list[Contact] = []
+        self._contacts: dict[str, Contact] = {}
 
     def _configuration(self) -> Any:
         config = pj.EpConfig()
@@ -115,25 +119,24 @@ class Presence:
         """Start what a command asks for; its result is reported when the answer is there."""
         match command["do"]:
             case "pager":
-                contact = Contact(0)
-                config = pj.BuddyConfig()
-                config.uri = command["to"]
-                contact.create(self._user, config)
-                self._buddies.append(contact)
                 message = pj.SendInstantMessageParam()
                 message.content = command["text"]
                 self._user.pending[command["text"]] = command["id"]
-                contact.sendInstantMessage(message)
+                self._contact(command["to"]).sendInstantMessage(message)
             case "subscribe":
-                contact = Contact(command["id"])
-                config = pj.BuddyConfig()
-                config.uri = command["to"]
-                config.subscribe = True
-                contact.create(self._user, config)
-                self._buddies.append(contact)
+                self._contact(command["to"]).watch(command["id"])
             case "status":
                 self._set_status("open", command["note"])
                 control.report("result", id=command["id"], ok=True, status=0, call_id="")
+
+    def _contact(self, uri: str) -> Contact:
+        contact = self._contacts.get(uri)
+        if contact is None:
+            contact = self._contacts[uri] = Contact()
+            config = pj.BuddyConfig()
+            config.uri = uri
+            contact.create(self._user, config)
+        return contact
 
     def _set_status(self, status: str, note: str = "") -> None:
         presence = pj.PresenceStatus()
@@ -143,7 +146,7 @@ class Presence:
         self._user.setOnlineStatus(presence)
 
     def close(self) -> None:
-        self._buddies.clear()
+        self._contacts.clear()
         self._user.shutdown()
         self._endpoint.libDestroy()
 

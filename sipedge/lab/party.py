@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import json
 import sys
@@ -71,18 +72,22 @@ class Party:
         return party
 
     async def ask(self, do: str, **fields: Any) -> Event:
-        """Carry out a command and return its result event."""
+        """Carry out a command and return its result event; RuntimeError when the process has ended."""
         assert self._process.stdin is not None
         number = next(self._numbers)
         line = json.dumps({"do": do, "id": number, **fields})
-        self._process.stdin.write(line.encode() + b"\n")
-        await self._process.stdin.drain()
-        return await self._recorder.wait(
+        with contextlib.suppress(ConnectionError):  # the event "ended" tells it better
+            self._process.stdin.write(line.encode() + b"\n")
+            await self._process.stdin.drain()
+        answer = await self._recorder.wait(
             lambda event: (
                 event["party"] == self.name
                 and (event["event"] == "ended" or (event["event"] == "result" and event["id"] == number))
             )
         )
+        if answer["event"] == "ended":
+            raise RuntimeError(f"the party {self.name} ended: {self.errors()}")
+        return answer
 
     def errors(self) -> str:
         """The end of what the process wrote to stderr."""

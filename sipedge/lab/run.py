@@ -41,22 +41,35 @@ async def _run(plan: Layout, keep: bool) -> int:
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)  # ends the children on this path too
     async with running(plan, recorder) as (lab, edges):
-        async with asyncio.timeout(WHOLE_RUN):
-            await scenario.traversal_up(lab)
-            since, begun = lab.now, [len(edge.decisions()) for edge in edges]
-            checks = await scenario.run(lab)
-        lines = [edge.decisions()[start:] for edge, start in zip(edges, begun, strict=True)]
-        decisions = story.read_decisions(story.INSIDE, lines[0]) + story.read_decisions(story.OUTSIDE, lines[1])
-        records = story.tell(recorder.events[since:], decisions)
-        print("\n".join(ladder.render(records, story.COLUMNS)))
-        print("\n" + "\n".join(verdict(checks)))
-        good = all(check.ok for check in checks)
-        if not good:
-            for edge in edges:
-                print(f"\nlog of the {edge.name} edge:\n{edge.log()}")
+        try:
+            good = await asyncio.wait_for(_play(lab, edges, recorder), WHOLE_RUN)
+        except (TimeoutError, RuntimeError):
+            _show_logs(edges)
+            raise
         if keep:
             await _stay(plan)
     return 0 if good else 1
+
+
+async def _play(lab: Lab, edges: tuple[EdgeProcess, EdgeProcess], recorder: Recorder) -> bool:
+    """The scenario, its ladder and its verdict; whether all arrived."""
+    await scenario.traversal_up(lab)
+    since, begun = lab.now, [len(edge.decisions()) for edge in edges]
+    checks = await scenario.run(lab)
+    lines = [edge.decisions()[start:] for edge, start in zip(edges, begun, strict=True)]
+    decisions = story.read_decisions(story.INSIDE, lines[0]) + story.read_decisions(story.OUTSIDE, lines[1])
+    records = story.tell(recorder.events[since:], decisions)
+    print("\n".join(ladder.render(records, story.COLUMNS)))
+    print("\n" + "\n".join(verdict(checks)))
+    good = all(check.ok for check in checks)
+    if not good:
+        _show_logs(edges)
+    return good
+
+
+def _show_logs(edges: tuple[EdgeProcess, EdgeProcess]) -> None:
+    for edge in edges:
+        print(f"\nlog of the {edge.name} edge:\n{edge.log()}")
 
 
 @asynccontextmanager

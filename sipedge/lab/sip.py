@@ -23,7 +23,7 @@ _COMPACT = {
 _COMPACT |= {"k": "supported", "o": "event", "e": "content-encoding", "s": "subject"}
 _TAG = re.compile(r";\s*tag\s*=\s*([^;\s,]+)", re.IGNORECASE)
 _BRANCH = re.compile(r";\s*branch\s*=\s*([^;\s,]+)", re.IGNORECASE)
-_HOST = re.compile(r"(?:sips?:)?(?:[^@;>]*@)?(\[[^\]]+\]|[^:;>?\s]+)(?::(\d+))?", re.IGNORECASE)
+_HOST = re.compile(r"(?:sips?:)?(?:[^@>]*@)?(\[[^\]]+\]|[^:;>?\s]+)(?::(\d+))?", re.IGNORECASE)
 
 
 @dataclass(slots=True)

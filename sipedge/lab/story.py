@@ -35,7 +35,7 @@ class Decision:
     text: str
     """Which rule or signed Route decided, and the zone."""
     zones: tuple[str, ...]
-    """Where it was sent."""
+    """Where it was sent; empty when the log was written before that was known (DNS)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +67,15 @@ def read_decisions(edge: str, lines: Iterable[str]) -> list[Decision]:
 def _decision(edge: str, entry: dict[str, Any]) -> Decision:
     zones = tuple(dict.fromkeys(hop["zone"] for hop in entry["hops"]))
     label = f"{entry['method']} {_short(entry['request_uri'])}"
-    return Decision(float(entry["time"]), edge, entry["call_id"], entry["cseq"], label, _reason(entry, zones), zones)
+    return Decision(float(entry["time"]), edge, entry["call_id"], entry["cseq"], label, _reason(entry), zones)
 
 
-def _reason(entry: dict[str, Any], zones: tuple[str, ...]) -> str:
+def _reason(entry: dict[str, Any]) -> str:
     if entry["route"]:
         return f'signed Route: to "{entry["route"]}"'
-    trace = (entry["search"] or {}).get("trace", ())
-    matched = [f'"{step["rule"]}" ({step["priority"]})' for step in trace if step["outcome"] == "matched"]
-    if matched:
-        return f"rule {', '.join(matched)}: to " + ", ".join(f'"{zone}"' for zone in zones)
-    return f"answered here: {entry['status']}" if entry["status"] else "no rule matched"
+    tiers = (entry["search"] or {}).get("tiers", ())
+    targets = [f'rule "{target["rule"]}": to "{target["zone"]}"' for tier in tiers for target in tier["targets"]]
+    return "; ".join(targets) or ("no rule matched" if entry["search"] else "answered here")
 
 
 def tell(events: list[Event], decisions: list[Decision]) -> list[Record]:
@@ -101,7 +99,7 @@ def _seen(event: Event) -> _Seen:
 def _messages(seen: list[_Seen], decisions: list[Decision]) -> Iterable[Record]:
     sent = {(item.key, item.column) for item in seen if item.direction == "sent"}
     received = {(item.key, item.column) for item in seen if item.direction == "received"}
-    decided = {(decision.edge, decision.call_id, decision.cseq) for decision in decisions}
+    decided = {(decision.edge, decision.call_id, decision.cseq) for decision in decisions if decision.zones}
     started = {item.message.call_id for item in seen if item.direction == "sent" and not item.message.status}
     for item in seen:
         if item.message.call_id not in started:

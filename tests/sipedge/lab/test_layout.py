@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sipedge.config import load_config
+from sipedge.lab import layout
+
+
+@pytest.mark.e2e
+def test_two_labs_at_once_get_two_blocks() -> None:
+    one, other = layout.reserve(), layout.reserve()
+    with one.lock, other.lock:
+        assert one.dns != other.dns
+        assert one.inside.rsplit(".", 1)[0] == one.sfb.rsplit(".", 1)[0]
+
+
+@pytest.mark.parametrize("name", ["inside", "outside"])
+def test_what_is_written_is_a_good_configuration(tmp_path: Path, name: str) -> None:
+    with layout.reserve().lock as lock:
+        layout.prepare(tmp_path, layout.Block(lock, *(f"127.77.0.{host}" for host in range(1, 6))))
+    settings = load_config(str(tmp_path / f"{name}.toml"))
+    assert settings.domains == (layout.CISCO,)
+    assert settings.decisions_log == str(tmp_path / f"{name}.decisions")
