@@ -8,9 +8,10 @@ demand.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
+from typing import Any, Generic, TypeVar, overload
 
 from .uri import UriError, split_host_port
 
@@ -40,6 +41,28 @@ COMPACT_NAMES = {
 
 VERSION = b"SIP/2.0"
 _TOKEN_CHARACTERS = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.!%*_+`'~")
+
+
+Value = TypeVar("Value")
+
+
+class lazy(Generic[Value]):
+    """functools.cached_property without the lock it takes in Python 3.11: a message belongs to one thread."""
+
+    def __init__(self, function: Callable[[Any], Value]) -> None:
+        self._function = function
+        self._name = function.__name__
+        self.__doc__ = function.__doc__
+
+    @overload
+    def __get__(self, instance: None, owner: type) -> lazy[Value]: ...
+    @overload
+    def __get__(self, instance: object, owner: type) -> Value: ...
+    def __get__(self, instance: object | None, owner: type) -> Value | lazy[Value]:
+        if instance is None:
+            return self
+        value = instance.__dict__[self._name] = self._function(instance)
+        return value
 
 
 class MessageError(ValueError):
@@ -99,11 +122,11 @@ class Message:
             raw = b" ".join(part.strip() for part in raw.split(b"\r\n"))
         return raw.strip().decode("utf-8", "surrogateescape")
 
-    @cached_property
+    @lazy
     def call_id(self) -> str:
         return self.first("call-id") or ""
 
-    @cached_property
+    @lazy
     def cseq(self) -> tuple[int, str]:
         """Number and method. Raises MessageError."""
         number, _, method = (self.first("cseq") or "").partition(" ")
@@ -111,15 +134,15 @@ class Message:
             raise MessageError("CSeq is not a number and a method", header="CSeq")
         return int(number), method.strip()
 
-    @cached_property
+    @lazy
     def from_tag(self) -> str | None:
-        return parse_address(self.first("from") or "").parameter("tag")
+        return _tag(self.first("from") or "")
 
-    @cached_property
+    @lazy
     def to_tag(self) -> str | None:
-        return parse_address(self.first("to") or "").parameter("tag")
+        return _tag(self.first("to") or "")
 
-    @cached_property
+    @lazy
     def via(self) -> Via:
         """The topmost Via. Raises MessageError."""
         value = self.first("via")
@@ -127,14 +150,15 @@ class Message:
             raise MessageError("there is no Via header", header="Via")
         return parse_via(first_item(value))
 
-    @cached_property
+    @lazy
     def content_length(self) -> int | None:
         """None when absent. Raises MessageError when it is no number or two differ (request smuggling)."""
-        values = set(self.values("content-length"))
-        if not values:
+        numbers = self.index.get("content-length")
+        if numbers is None:
             return None
-        value = values.pop()
-        if values or not (value.isascii() and value.isdigit()) or len(value) > 10:
+        value = self.value(numbers[0])
+        differs = len(numbers) > 1 and any(self.value(number) != value for number in numbers)
+        if differs or not (value.isascii() and value.isdigit()) or len(value) > 10:
             raise MessageError("Content-Length is not one whole number", header="Content-Length")
         return int(value)
 
@@ -328,6 +352,14 @@ def parse_address(value: str) -> Address:
     if end < 0:
         end = len(value)
     return Address(value[:start].strip(), value[start + 1 : end].strip(), split_parameters(value[end + 1 :]))
+
+
+def _tag(value: str) -> str | None:
+    """The tag of a From or To value: what ``parse_address`` finds, sooner in the usual form ``... <uri>;tag=x``."""
+    _, bracket, parameters = value.partition(">")
+    if not bracket or ">" in parameters or '"' in parameters:
+        return parse_address(value).parameter("tag")
+    return _lookup(split_parameters(parameters), "tag") if parameters else None
 
 
 def _bracket(value: str) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dialplan.model import Query, Target, Tier
 from dialplan.search import Explanation
 from zones.authentication import authenticate
-from zones.zone import TraversalClientZone, TraversalServerZone
+from zones.zone import AuthenticationPolicy, TraversalClientZone, TraversalServerZone
 
 from .classification import Classification, classify, classify_method
 from .commands import Command, Record, Respond
@@ -23,6 +23,7 @@ from .upkeep import Upkeep
 from .uri import UriError, parse_uri
 from .validation import Refusal, came_back, loop_hash, validate
 
+DO_NOT_CHECK = AuthenticationPolicy.DO_NOT_CHECK
 WITHOUT_RESPONSE = frozenset({"ACK", "BENOTIFY"})
 
 
@@ -70,11 +71,11 @@ class RequestPath:
             routed.pair = None
         if message.method == "INVITE" and routed.foreign is not None and not zone.preloaded_routes and not routed.pair:
             return Refusal(404, "Policy Response")
-        host = _from_host(message)
+        policy = zone.authentication_policy
         authentication = authenticate(
-            zone.authentication_policy,
+            policy,
             trust=zone.authentication_trust,
-            local=host in self._installation.domains,
+            local=policy is not DO_NOT_CHECK and _from_host(message) in self._installation.domains,
             asserted="p-asserted-identity" in message.index,
         )
         if authentication.challenge and message.method not in WITHOUT_RESPONSE:
