@@ -6,6 +6,7 @@ from typing import TypedDict
 
 from .compiled_rule import CompiledTransform
 from .model import Behavior, PatternType, Transform, Variables
+from .pattern import NO_VARIABLES
 from .pattern_syntax import PatternError
 
 
@@ -21,7 +22,7 @@ def check_pattern(
     alias: str,
     behavior: Behavior = Behavior.LEAVE,
     replace: str = "",
-    variables: Variables = Variables(),  # noqa: B008  # frozen
+    variables: Variables = NO_VARIABLES,
 ) -> Verdict:
     """Raise PatternError (ReplaceError where the replace string is wrong)."""
     if behavior is Behavior.STRIP and kind not in (PatternType.PREFIX, PatternType.SUFFIX):

@@ -83,18 +83,23 @@ class Regex:
 
     def __init__(self, node: Node) -> None:
         """``node`` is expanded. Raise PatternError for a look-around out of reach, or a pattern too large."""
-        branches = node.branches if isinstance(node, Alternation) and has_look(node) else (node,)
-        self._branches = [_Branch(branch) for branch in branches]
-        self.plain: Plain | None = None if has_look(node) else plain_of(node)
-        self.required: Texts | None = required(Alternation(tuple(one.node for one in self._branches)))
-        self.test: Test = self._branches[0].test if len(branches) == 1 else self._test_branches
+        if has_look(node):
+            branches = node.branches if isinstance(node, Alternation) else (node,)
+            self._branches = [_Branch(branch) for branch in branches]
+            self.plain: Plain | None = None
+            self.required: Texts | None = required(Alternation(tuple(one.node for one in self._branches)))
+            self.test: Test = self._branches[0].test if len(branches) == 1 else self._test_branches
+        else:
+            self.plain = plain_of(node)
+            self.required = frozenset(self.plain.texts) if self.plain else required(node)
+            self.test = self.plain.test() if self.plain else _re2_test(render(node), self.required)
+            self._branches = [_Branch(node, self.test)]
 
-    def groups(self, alias: str, folded: str) -> Groups | None:
-        """What each group holds of the alias, in its own case."""
-        for branch in self._branches:
-            if branch.test(folded):
-                return branch.groups(alias, folded)
-        return None
+    def groups(self, alias: str, folded: str) -> Groups:
+        """What each group holds of a matching alias, in its own case."""
+        branches = self._branches
+        branch = branches[0] if len(branches) == 1 else next(one for one in branches if one.test(folded))
+        return branch.groups(alias, folded)
 
     def _test_branches(self, folded: str) -> bool:
         return any(branch.test(folded) for branch in self._branches)
@@ -103,28 +108,39 @@ class Regex:
 class _Branch:
     """One branch: conditions at fixed places, and the rest with its marks."""
 
-    def __init__(self, node: Node) -> None:
-        self.node, conditions = conditions_of(node)
-        self._marks: dict[int, Mark] = marks_of(self.node)
+    __slots__ = ("_capturing", "_indexes", "_marks", "node", "test")
+
+    def __init__(self, node: Node, test: Test | None = None) -> None:
+        """``test``: of a branch without look-arounds, when it is made already."""
         self._capturing: Any = None
+        """Compiled when it is first needed: most rules leave the alias."""
+        self._indexes: tuple[int, ...] = ()
+        self._marks: dict[int, Mark] = {}
+        self.node = node
+        if test is not None:
+            self.test: Test = test
+            return
+        self.node, conditions = conditions_of(node)
+        self._marks = marks_of(self.node)
         test = self._marked_test() if self._marks else tester(self.node)
         bound = [BoundCondition(one, tester(slice_pattern(one))) for one in conditions]
-        self.test: Test = _all(test, bound) if bound else test
+        self.test = _all(test, bound) if bound else test
 
     def groups(self, alias: str, folded: str) -> Groups:
         """Only after the test."""
         if self._capturing is None:
             codes = {at: mark.code_point for at, mark in self._marks.items()}
             self._capturing = _compile(render(self.node, capture=True, marks=codes))
+            self._indexes = tuple(sorted(_indexes(self.node)))
         text = marked(folded, self._marks.values()) if self._marks else folded
         match = self._capturing.fullmatch(text.encode() if text.isascii() else text)
-        indexes = sorted(_indexes(self.node))
-        result = [alias] + [""] * max(indexes, default=0)
-        for number, index in enumerate(indexes, start=1):
+        result = [alias] + [""] * (self._indexes[-1] if self._indexes else 0)
+        for number, index in enumerate(self._indexes, start=1):
             start, end = match.span(number)
             if self._marks:
                 start, end = self._unmarked(text, start), self._unmarked(text, end)
-            result[index] = alias[max(start, 0) : max(end, 0)]
+            if start >= 0:
+                result[index] = alias[start:end]
         return tuple(result)
 
     def _marked_test(self) -> Test:

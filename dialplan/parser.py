@@ -11,6 +11,7 @@ from lark import Lark, Token, Tree, UnexpectedCharacters, UnexpectedInput, Unexp
 from lark.lexer import LexerState, LexerThread
 from lark.parsers.lalr_interactive_parser import InteractiveParser
 
+from .collector import collector_paused
 from .fields import ALL_NAMES, FIELD_NAMES, TEXT_FIELDS, Kind, field_named, value_offset
 from .model import Dialplan
 from .notes import Notes
@@ -35,21 +36,25 @@ def parse_dialplan(text: str, file: str) -> Dialplan:
     if len(text) > MAX_FILE_SIZE:
         notes.add(1, 1, f"a file of {len(text)} characters", f"{MAX_FILE_SIZE} at most")
         raise DialplanError(notes.problems)
-    reader = _Reader(notes)
+    with collector_paused():
+        plan = _plan(notes, text)
+    problems = notes.problems + unique_names(plan)
+    problems += [] if problems else unique_priorities(plan)
+    if problems:
+        raise DialplanError(problems)
+    return plan
+
+
+def _plan(notes: Notes, text: str) -> Dialplan:
     try:
-        tree = _lark().parse(text, on_error=reader.on_error)
+        tree = _lark().parse(text, on_error=_Reader(notes).on_error)
     except UnexpectedInput:
         raise DialplanError(notes.problems) from None
     builder = PlanBuilder(notes, text)
     for block in tree.children:
         if len(notes.problems) < MAX_PROBLEMS:
             builder.add(cast(Tree[Token], block).children)  # type: ignore[arg-type]  # a block has only tokens
-    plan = builder.plan()
-    problems = notes.problems + unique_names(plan)
-    problems += [] if problems else unique_priorities(plan)
-    if problems:
-        raise DialplanError(problems)
-    return plan
+    return builder.plan()
 
 
 @cache

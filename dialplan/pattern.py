@@ -13,7 +13,7 @@ from .literals import Texts
 from .model import Behavior, PatternType, Variables
 from .pattern_parser import MAX_PATTERN_LENGTH, parse_pattern
 from .pattern_syntax import Node, PatternError, group_count, groups_in_looks
-from .replacement import Part, join, parse_replacement
+from .replacement import join, parse_replacement
 from .variables import VARIABLE, check_name, values
 
 MAX_ALTERNATIVES = 1000
@@ -46,7 +46,7 @@ class Match:
 class Pattern:
     """A compiled pattern. ``test`` takes the folded alias; all else here takes the alias as it is."""
 
-    __slots__ = ("_regex", "group_count", "hidden_groups", "kind", "plain", "required", "test")
+    __slots__ = ("_node", "_regex", "kind", "plain", "required", "test")
 
     def __init__(self, kind: PatternType, plain: Plain | None, regex: Regex | None, node: Node | None) -> None:
         self.kind = kind
@@ -56,8 +56,7 @@ class Pattern:
         self.test: Test = regex.test if regex else plain.test() if plain else _never
         self.required: Texts | None = regex.required if regex else frozenset(plain.texts) if plain else None
         """Folded texts of which every matching alias holds at least one; None: no such texts."""
-        self.group_count: int | None = None if node is None else group_count(node)
-        self.hidden_groups: frozenset[int] = frozenset() if node is None else groups_in_looks(node)
+        self._node = node
 
     def match(self, alias: str) -> Match | None:
         """Whole alias, ASCII case ignored."""
@@ -67,8 +66,7 @@ class Pattern:
         return Match(alias, folded, self) if self.test(folded) else None
 
     def groups(self, alias: str, folded: str) -> Groups:
-        found = self._regex.groups(alias, folded) if self._regex else None
-        return found or (alias,)
+        return self._regex.groups(alias, folded) if self._regex else (alias,)
 
     def rewrite(self, behavior: Behavior, replace: str, variables: Variables) -> Rewrite:
         """What the behaviour does to a matching alias. Raise PatternError for a bad replace string."""
@@ -76,8 +74,8 @@ class Pattern:
             return lambda alias, folded: alias
         if behavior is Behavior.STRIP:
             return self._end_replaced("")
-        if behavior is Behavior.REPLACE and self.group_count is not None:
-            return self._template(parse_replacement(replace, self.group_count, variables), replace)
+        if behavior is Behavior.REPLACE and self._node is not None:
+            return self._template(self._node, replace, variables)
         text = join(parse_replacement(replace, None, variables), ())
         if behavior is Behavior.REPLACE:
             return self._end_replaced(text)
@@ -87,21 +85,23 @@ class Pattern:
             else lambda alias, folded: alias + text
         )
 
-    def _template(self, parts: tuple[Part, ...], source: str) -> Rewrite:
+    def _template(self, node: Node, source: str, variables: Variables) -> Rewrite:
+        count = group_count(node)
+        hidden = groups_in_looks(node)
+        parts = parse_replacement(source, count, variables)
         for part in parts:
-            if isinstance(part, int) and part in self.hidden_groups:
-                raise PatternError(
-                    source.find(f"\\{part}"), f"\\{part} is a group inside a look-around", "nothing is kept of it"
-                )
+            if isinstance(part, int) and part in hidden:
+                message = f"\\{part} is a group inside a look-around"
+                raise PatternError(source.find(f"\\{part}"), message, "nothing is kept of it")
         if not any(isinstance(part, int) for part in parts):
             constant = join(parts, ())
             return lambda alias, folded: constant
-        return lambda alias, folded: join(parts, self._padded(alias, folded))
 
-    def _padded(self, alias: str, folded: str) -> tuple[str, ...]:
-        """Groups of branches that took no part have no entry of their own."""
-        groups = self.groups(alias, folded)
-        return groups + ("",) * ((self.group_count or 0) + 1 - len(groups))
+        def rewrite(alias: str, folded: str) -> str:
+            groups = self.groups(alias, folded)
+            return join(parts, groups + ("",) * (count + 1 - len(groups)))
+
+        return rewrite
 
     def _end_replaced(self, text: str) -> Rewrite:
         """Swap the matched end: the longest of the pattern's texts that fits."""

@@ -54,7 +54,7 @@ class PlanBuilder:
         self._transforms: list[Transform] = []
         self._rules: list[SearchRule] = []
         self._syntax: dict[str, Node] = {}
-        self._read: dict[tuple[Kind, str], _Value] = {}
+        self._read: dict[Kind, dict[str, _Value]] = {kind: {} for kind in Kind}
         self._whole = not notes.problems
         """No syntax error: what seems to be missing is missing."""
 
@@ -116,10 +116,11 @@ class PlanBuilder:
             values["target"] = zone
 
     def _words(self, kind: Kind, token: Token) -> _Value:
-        key = (kind, str(token))
-        if key not in self._read:
-            self._read[key] = _read_words(kind, str(token))
-        return self._read[key]
+        text = str(token)
+        read = self._read[kind]
+        if text not in read:
+            read[text] = _read_words(kind, text)
+        return read[text]
 
     def _quoted_field(self, kind: Kind, token: Token) -> _Value:
         text = str(token).rstrip()

@@ -7,20 +7,24 @@ the one before; whether it was is the caller's to know.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, TypeVar
 
+from .collector import collector_paused
 from .compiled_rule import CompiledRule, CompiledTransform, ReplaceError
 from .folding import MAX_ALIAS_LENGTH, fold
 from .index import PatternIndex
 from .model import Dialplan, Outcome, Query, SearchRule, Target, Tier, TraceEntry, Transform, Variables
 from .notes import pattern_problem
-from .pattern_syntax import PatternError
+from .pattern import NO_VARIABLES
+from .pattern_syntax import Node, PatternError
 from .problem import DialplanError, Problem
 from .uniqueness import unique_names, unique_priorities
 
-NO_VARIABLES = Variables()
+EntryT = TypeVar("EntryT", Transform, SearchRule)
+CompiledT = TypeVar("CompiledT", CompiledTransform, CompiledRule)
 
 
 @dataclass(slots=True)
@@ -69,23 +73,20 @@ class CompiledPlan:
 
     def __init__(self, dialplan: Dialplan, variables: Variables = NO_VARIABLES) -> None:
         problems = unique_names(dialplan) + unique_priorities(dialplan)
-        transforms: list[CompiledTransform] = []
-        rules: list[CompiledRule] = []
-        for transform in sorted(dialplan.transforms, key=lambda one: one.priority):
-            if transform.enabled:
-                _collect(transforms, CompiledTransform, transform, dialplan, variables, problems)
-        for rule in sorted(dialplan.rules, key=lambda one: one.priority):
-            _collect(rules, CompiledRule, rule, dialplan, variables, problems)
-        if problems:
-            raise DialplanError(problems)
-        self.dialplan = dialplan
-        self.variables = variables
-        self._transforms = tuple(transforms)
-        self._transform_index = PatternIndex([one.pattern for one in transforms])
-        self.rules = tuple(rules)
-        """In the order of the search, disabled ones too."""
-        self._enabled = tuple(rule for rule in rules if rule.enabled)
-        self._index = PatternIndex([rule.pattern for rule in self._enabled])
+        with collector_paused():
+            transforms = [one for one in _in_order(dialplan.transforms) if one.enabled]
+            compiled = _compiled(CompiledTransform, transforms, dialplan, variables, problems)
+            rules = _compiled(CompiledRule, _in_order(dialplan.rules), dialplan, variables, problems)
+            if problems:
+                raise DialplanError(problems)
+            self.dialplan = dialplan
+            self.variables = variables
+            self.rules: tuple[CompiledRule, ...] = tuple(rules)
+            """In the order of the search, disabled ones too."""
+            self._transforms: tuple[CompiledTransform, ...] = tuple(compiled)
+            self._transform_index = PatternIndex([one.pattern for one in compiled])
+            self._enabled = tuple(rule for rule in rules if rule.enabled)
+            self._index = PatternIndex([rule.pattern for rule in self._enabled])
 
     def search(self, query: Query) -> Explanation:
         alias = searched = query.alias
@@ -176,18 +177,25 @@ def _target(rule: CompiledRule, searched: str, folded: str) -> Target:
     return Target(rule.name, rule.zone, rule.rewrite(searched, folded) if rule.rewrite else searched)
 
 
-def _collect(
-    compiled: list[Any],
-    make: type[CompiledRule] | type[CompiledTransform],
-    rule: Any,
+def _in_order(entries: Iterable[EntryT]) -> list[EntryT]:
+    """By priority, equals in the order of the file."""
+    return sorted(entries, key=lambda entry: entry.priority)
+
+
+def _compiled(
+    make: Callable[[EntryT, Variables, Node | None], CompiledT],
+    entries: list[EntryT],
     dialplan: Dialplan,
     variables: Variables,
     problems: list[Problem],
-) -> None:
-    try:
-        compiled.append(make(rule, variables, dialplan.syntax.get(rule.pattern)))
-    except PatternError as error:
-        problems.append(_problem(rule, error, dialplan))
+) -> list[CompiledT]:
+    compiled = []
+    for entry in entries:
+        try:
+            compiled.append(make(entry, variables, dialplan.syntax.get(entry.pattern)))
+        except PatternError as error:
+            problems.append(_problem(entry, error, dialplan))
+    return compiled
 
 
 def _problem(rule: Transform | SearchRule, error: PatternError, dialplan: Dialplan) -> Problem:
