@@ -10,13 +10,13 @@ from __future__ import annotations
 import hashlib
 import secrets
 
-from ..message import Message, MessageError
+from ..message import Message, MessageError, canonical_name
 from .declarations import Pointer
 from .endpoint import Endpoint
 from .transport import Transport
 
 _REQUIRED = ("via", "from", "to", "call-id", "cseq")
-_ROUTING = ("route", "record-route")
+_REQUEST = (*_REQUIRED, "max-forwards", "route", "record-route")
 _SINGLE = ("from", "to", "call-id", "cseq", "max-forwards")
 """Headers that a message has once (RFC 3261 7.3.1)."""
 _NAMES = {
@@ -26,6 +26,8 @@ _NAMES = {
     "call-id": "Call-ID",
     "cseq": "CSeq",
     "max-forwards": "Max-Forwards",
+    "route": "Route",
+    "record-route": "Record-Route",
 }
 _OTHER_URI = b"sip:other.invalid"
 """Stands for a Request-URI that is neither sip nor sips: pjsip cannot read it and the core answers it with 416."""
@@ -78,13 +80,11 @@ class Reception:
 
     def parse(self, transport: Transport, message: Message) -> Pointer:
         """Fill the receive buffer; the pjsip_msg. Raises Malformed, and then pjsip holds nothing."""
-        lines = _lines(message)
-        text = b"\r\n".join([line for _, line in lines]) + b"\r\n\r\n"
+        numbers = _line_numbers(message)
+        text = _text(message, numbers)
         length = len(text)
         if length > self._size:
             raise Malformed("header section")
-        if b"\0" in text:  # RFC 4475 3.1.1.2: legal in a quoted string, where pjsip would stop reading
-            text = text.replace(b"\0", b"\1")
         ffi, data = self._ffi, self.data
         self._lib.pj_pool_reset(self._pool)
         ffi.memmove(self._varying, transport.received, len(transport.received))
@@ -94,7 +94,7 @@ class Reception:
         information = data.msg_info
         errors = information.parse_err
         if not parsed or errors.next != errors.prev or errors.next.except_code:
-            raise self._error(message, lines)
+            raise self._error(message, numbers)
         self._complete(information)
         return parsed
 
@@ -153,22 +153,26 @@ class Reception:
         branch: bytes = self._ffi.unpack(text.ptr, text.slen) if text.slen else b""
         return branch.decode("latin-1")
 
-    def _error(self, message: Message, lines: list[tuple[int, bytes]]) -> Malformed:
-        errors = self.data.msg_info.parse_err
-        report = errors.next
+    def _error(self, message: Message, numbers: list[int]) -> Malformed:
+        report = self.data.msg_info.parse_err.next
         if not report.except_code:
             return Malformed("start line", 1)
-        text = report.hname
-        header = self._ffi.unpack(text.ptr, text.slen).decode("latin-1") if text.slen else ""
-        line = report.line
-        for number, content in lines:
-            height = content.count(b"\r\n") + 1
-            if line <= height:
-                if header == "Request Line":
-                    header = "Request-URI"
-                return Malformed(header or "header", physical_line(message, number) + line - 1, report.col)
-            line -= height
-        return Malformed(header)
+        # No line is folded, so that pjsip's line number is the place in ``numbers``.
+        return locate_error(message, numbers[min(report.line, len(numbers)) - 1], report.col)
+
+
+def locate_error(message: Message, number: int, column: int) -> Malformed:
+    """From a column of an unfolded line to header, line and column in the message.
+
+    pjsip reports columns outside of the line for what it misses at its end.
+    """
+    content = message.lines[number]
+    if not 0 < column <= len(content):
+        column = len(content) + 1
+    before = content[: column - 1]
+    last_break = before.rfind(b"\n")
+    header = _NAMES[canonical_name(content.partition(b":")[0])] if number else "Request-URI"
+    return Malformed(header, physical_line(message, number) + before.count(b"\n"), column - 1 - last_break)
 
 
 def physical_line(message: Message, number: int) -> int:
@@ -176,9 +180,9 @@ def physical_line(message: Message, number: int) -> int:
     return 1 + sum(line.count(b"\r\n") + 1 for line in message.lines[:number])
 
 
-def _lines(message: Message) -> list[tuple[int, bytes]]:
-    """The lines for pjsip with their numbers. Raises Malformed for a missing, repeated or unusable one."""
-    index, lines = message.index, message.lines
+def _line_numbers(message: Message) -> list[int]:
+    """Which lines pjsip is given. Raises Malformed for a missing, repeated or unusable one."""
+    index = message.index
     for name in _REQUIRED:
         if name not in index:
             raise Malformed(_NAMES[name])
@@ -190,11 +194,22 @@ def _lines(message: Message) -> list[tuple[int, bytes]]:
         message.content_length  # noqa: B018  # pjsip 2.15.1 overflows on large ones; never shown to it
     except MessageError:
         raise Malformed("Content-Length", physical_line(message, index["content-length"][0]), 1) from None
-    result = [(0, _start_line(message))]
-    for name in (*_REQUIRED, "max-forwards", *_ROUTING) if message.is_request else _REQUIRED:
-        for number in index.get(name, ()):
-            result.append((number, lines[number]))
-    return result
+    numbers = [0]
+    for name in _REQUEST if message.is_request else _REQUIRED:
+        if name in index:
+            numbers += index[name]
+    return numbers
+
+
+def _text(message: Message, numbers: list[int]) -> bytes:
+    """What pjsip parses; every header on one line (RFC 3261 7.3.1), every byte in its column."""
+    lines = message.lines
+    parts = [lines[number] for number in numbers]
+    parts[0] = _start_line(message)
+    text = b"\r\n".join(parts) + b"\r\n\r\n"
+    if b"\r\n " in text or b"\r\n\t" in text:  # pjsip reads no folded quoted string
+        text = b"\r\n".join([part.replace(b"\r\n", b"  ") for part in parts]) + b"\r\n\r\n"
+    return text.replace(b"\0", b"\1")  # RFC 4475 3.1.1.2: legal in a quoted string, where pjsip would stop reading
 
 
 def _start_line(message: Message) -> bytes:

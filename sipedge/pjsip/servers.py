@@ -91,7 +91,11 @@ class Servers:
             self._forget(number)
 
     def end(self, number: int) -> None:
-        pointer = self._servers[number].pointer
+        """End one without a word; nothing happens when it is gone."""
+        server = self._servers.get(number)
+        if server is None:
+            return
+        pointer = server.pointer
         pointer.tsx_user = self._callbacks.quiet
         self._forget(number)
         self._lib.pjsip_tsx_terminate(pointer, 503)

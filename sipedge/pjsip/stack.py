@@ -159,6 +159,10 @@ class Stack:
         if connection is not None:
             self._send(connection.number, data)
 
+    def drop(self, transaction: int) -> None:
+        """End a server transaction without an answer (RFC 4320 4.2: no 408 to a non-INVITE)."""
+        self._servers.end(transaction)
+
     def forward(self, branch: str, connection: int, head: bytes, body: bytes) -> bool:
         """Open a client transaction and send exactly these bytes; the head's top Via must carry ``branch``.
 
@@ -176,11 +180,6 @@ class Stack:
         cancelled = self._clients.find(branch)
         if cancelled is not None and self._clients.open(branch, cancelled.connection, data) is not None:
             self._send(cancelled.connection.number, data)
-
-    def drop(self, transaction: int) -> None:
-        """End a server transaction without an answer (RFC 4320 4.2: no 408 to a non-INVITE)."""
-        if transaction in self._servers:
-            self._end_server(transaction)
 
     def abandon(self, branch: str) -> None:
         """End a client transaction without a word."""
