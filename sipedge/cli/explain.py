@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from rich.console import Console
@@ -26,12 +27,16 @@ OUTCOMES = {
 }
 """dialplan.model.Outcome in words."""
 
+UNWRAPPED = 10_000
+"""Columns where nobody looks at a screen."""
+
 
 def print_explanation(settings: Settings, query: Query, evidence: str, found: dict[str, Any]) -> None:
     """``found``: the explanation as --json prints it."""
-    console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+    width = None if sys.stdout.isatty() else UNWRAPPED
+    console = Console(highlight=False, markup=False, emoji=False, width=width)
     authenticated = "authenticated" if query.authenticated else "not authenticated"
-    tree = Tree(Text(found["alias"], style="bold"))
+    tree = Tree(Text(escaped(found["alias"]), style="bold"))
     tree.add(Text(f"from {query.source}, {authenticated}; {query.traffic.value} ({escaped(evidence)})"))
     tree.add(_transform(found))
     _tiers(tree, settings, found["tiers"])
@@ -42,7 +47,7 @@ def print_explanation(settings: Settings, query: Query, evidence: str, found: di
 def _transform(found: dict[str, Any]) -> Text:
     if found["transform"] is None:
         return Text("no transform")
-    return Text(f'transform "{found["transform"]}" -> ').append(found["searched"], style="bold")
+    return Text(f'transform "{found["transform"]}" -> ').append(escaped(found["searched"]), style="bold")
 
 
 def _tiers(tree: Tree, settings: Settings, tiers: list[dict[str, Any]]) -> None:
@@ -53,7 +58,7 @@ def _tiers(tree: Tree, settings: Settings, tiers: list[dict[str, Any]]) -> None:
         for target in tier["targets"]:
             line = Text(f"{target['zone']}", style="green")
             line.append(f" {_place(settings, target['zone'])}", style="dim")
-            branch.add(line.append(f' as {target["alias"]}  (rule "{target["rule"]}")', style="default not dim"))
+            branch.add(line.append(f' as {escaped(target["alias"])}  (rule "{target["rule"]}")', style="not dim"))
 
 
 def _trace(tree: Tree, trace: list[dict[str, Any]]) -> None:

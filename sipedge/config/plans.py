@@ -20,12 +20,14 @@ def read_plans(reader: Reader, variables: Variables | None) -> tuple[CompiledPla
     """
     plan, problems = _parse_all(reader)
     problems += _unknown_zones(plan, [*names_written(reader, "zone"), DEFAULT_ZONE, LOCAL_ZONE])
-    if variables is None:
-        return None, problems
+    compiled = None
     try:
-        return CompiledPlan(plan, variables), problems
+        compiled = CompiledPlan(plan, variables) if variables else None
     except DialplanError as error:
-        return None, [*problems, *error.problems]
+        problems += error.problems
+    order = [in_folder_of(reader.file, name) for name in _names(reader)]
+    problems.sort(key=lambda one: (order.index(one.location.file), one.location.line, one.location.column))
+    return compiled, problems
 
 
 def _parse_all(reader: Reader) -> tuple[Dialplan, list[Problem]]:
@@ -60,14 +62,14 @@ def _read(reader: Reader, index: int, file: str) -> str | None:
 
 
 def _unknown_zones(plan: Dialplan, zones: list[str]) -> list[Problem]:
-    """``zones``: all names, the two built-in ones last."""
     problems = []
+    targets = [zone for zone in zones if zone != DEFAULT_ZONE]
     for rule in plan.rules:
-        if rule.target not in zones:
-            problems.append(_problem(plan, rule, "target", f'there is no zone "{rule.target}"', zones))
-        elif rule.target == DEFAULT_ZONE:
+        if rule.target == DEFAULT_ZONE:
             message = "nothing can be sent to the Default Zone: it stands for peers that no zone names"
-            problems.append(_problem(plan, rule, "target", message, zones[:-2]))
+            problems.append(_problem(plan, rule, "target", message, targets))
+        elif rule.target not in targets:
+            problems.append(_problem(plan, rule, "target", f'there is no zone "{rule.target}"', targets))
         if rule.source is SourceMode.NAMED and rule.source_name not in zones:
             problems.append(_problem(plan, rule, "source", f'there is no zone "{rule.source_name}"', zones))
     return problems

@@ -293,8 +293,8 @@ def test_problems_of_all_files_come_in_one_list(folder: Path) -> None:
         'edge.toml:4:60: "four" cannot be read: No such file or directory',
         'edge.toml:5:11: "history" must be a whole number',
         "plans/two.dialplan:2:5: unknown field 'prioriti 3'",
-        'plans/three.dialplan:3:17: there is no zone "DSN"',
         'plans/three.dialplan:2:17: there is no zone "Imp"',
+        'plans/three.dialplan:3:17: there is no zone "DSN"',
     ]
 
 
@@ -304,7 +304,7 @@ def test_nothing_is_sent_to_the_default_zone(folder: Path) -> None:
         "default.dialplan:2:17: nothing can be sent to the Default Zone: it stands for peers that no zone names\n"
         '        target zone "Default Zone"\n'
         "                    ^\n"
-        "    known: IMP"
+        "    known: IMP, Local Zone"
     ]
 
 

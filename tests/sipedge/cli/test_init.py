@@ -1,0 +1,68 @@
+"""The command line as a whole: help, version, usage errors, start-up time."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+from sipedge import __version__
+from sipedge.cli import main
+
+COMMANDS = ("run", "check", "check-pattern", "locate", "lab")
+
+
+def test_version() -> None:
+    assert CliRunner().invoke(main, ["--version"]).output == f"sipedge {__version__}\n"
+
+
+def test_help_names_every_command() -> None:
+    output = CliRunner().invoke(main, ["--help"]).output
+    for command in COMMANDS:
+        assert f"\n  {command} " in output
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_has_help(command: str) -> None:
+    result = CliRunner().invoke(main, [command, "--help"])
+    assert result.exit_code == 0
+    assert result.output.startswith("Usage: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["chekc"], "sipedge: No such command 'chekc'.\n"),
+        (["check"], "sipedge: Missing argument 'CONFIG'.\n"),
+        (["locate", "x", "y"], "sipedge: Missing option '--from'.\n"),
+        (["run", "x", "--log-level", "loud"], "sipedge: Invalid value for '--log-level': 'loud' is not one of "),
+    ],
+)
+def test_usage_errors_are_one_sentence(arguments: list[str], message: str) -> None:
+    result = CliRunner().invoke(main, arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(message)
+    assert result.stderr.count("\n") == 1
+
+
+def test_no_command_shows_the_help() -> None:
+    result = CliRunner().invoke(main, [])
+    assert result.exit_code == 2
+    assert result.stderr.startswith("Usage: ")
+
+
+@pytest.mark.e2e
+def test_check_pattern_loads_nothing_heavy() -> None:
+    """What keeps its start-up short: measured as modules, because time on a busy machine is no test."""
+    code = (
+        "import sys\n"
+        "from sipedge.cli import main\n"
+        "try: main(['check-pattern', '--type', 'regex', '--pattern', '.*@a', 'b@a'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'pydantic', 'rich', 'tree_sitter', 'cryptography', 'asyncio', 'ssl', 'cffi', 'pjsua2', 'dns'}\n"
+        "print(sorted(heavy & sys.modules.keys()))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
+    assert done.stdout == "matched: b@a\n[]\n"

@@ -1,0 +1,232 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from support.configuration import write
+
+from sipedge.cli import main
+
+CONFIG = """\
+[edge]
+system_name = "edge.example.com"
+domains = ["example.com"]
+dialplans = ["edge.dialplan"]
+[[zone]]
+name = "IMP"
+type = "neighbor"
+peers = ["192.0.2.5"]
+port = 5062
+transport = "TCP"
+[[zone]]
+name = "DNS"
+type = "dns"
+transport = "TCP"
+"""
+PLAN = r"""
+transform "international" {
+    pattern type regex
+    pattern "00(\d+)@(.*)"
+    behavior replace
+    replace "+\1@\2"
+}
+search rule "chat" {
+    priority 20
+    traffic type microsoft im and presence
+    mode alias pattern match
+    pattern type suffix
+    pattern "@%localdomain1%"
+    behavior leave
+    on successful match stop
+    target zone "IMP"
+}
+search rule "signed in" {
+    priority 30
+    authenticated yes
+    target zone "IMP"
+}
+search rule "routes" {
+    priority 40
+    mode alias pattern match
+    pattern type suffix
+    pattern ";lr"
+    behavior leave
+    target zone "IMP"
+}
+search rule "out" {
+    priority 100
+    source zone "IMP"
+    target zone "DNS"
+}
+"""
+MESSAGE = (
+    "SUBSCRIBE sip:alice@example.com:5061;transport=tls SIP/2.0\r\n"
+    "Via: SIP/2.0/TLS 192.0.2.9:5061;branch=z9hG4bK1\r\n"
+    "{route}"
+    "Max-Forwards: 70\r\n"
+    "From: <sip:bob@example.org>;tag=1\r\n"
+    "To: <sip:alice@example.com>\r\n"
+    "Call-ID: 1\r\n"
+    "CSeq: 1 SUBSCRIBE\r\n"
+    "Event: presence\r\n"
+    "Content-Length: 0\r\n\r\n"
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write(tmp_path, CONFIG)
+    (tmp_path / "edge.dialplan").write_text(PLAN)
+    (tmp_path / "subscribe.sip").write_text(MESSAGE.format(route=""), newline="")
+    (tmp_path / "routed.sip").write_text(MESSAGE.format(route="Route: <sip:node.example.com;lr>\r\n"), newline="")
+    return tmp_path
+
+
+def _run(folder: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(main, ["locate", str(folder / "edge.toml"), *arguments])
+
+
+def _json(folder: Path, *arguments: str) -> Any:
+    result = _run(folder, *arguments, "--json")
+    assert result.exit_code == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+def test_json_has_the_promised_keys(folder: Path) -> None:
+    assert _json(folder, "bob@example.com", "--from", "Default Zone", "--method", "MESSAGE") == {
+        "alias": "bob@example.com",
+        "transform": None,
+        "searched": "bob@example.com",
+        "tiers": [
+            {"priority": 20, "stop": True, "targets": [{"rule": "chat", "zone": "IMP", "alias": "bob@example.com"}]}
+        ],
+        "trace": [
+            {"rule": "chat", "priority": 20, "outcome": "matched"},
+            {"rule": "signed in", "priority": 30, "outcome": "stopped"},
+            {"rule": "routes", "priority": 40, "outcome": "stopped"},
+            {"rule": "out", "priority": 100, "outcome": "stopped"},
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "rule"),
+    [
+        (("--traffic", "microsoft-imp"), "chat"),
+        (("--traffic", "Microsoft IM and Presence"), "chat"),
+        (("--traffic", "microsoft_sip"), None),
+        (("--method", "message"), "chat"),
+        (("--method", "NOTIFY"), "chat"),
+        (("--method", "NOTIFY", "--event", "dialog"), None),
+        (("--method", "INVITE"), None),
+        (("--method", "MESSAGE", "--traffic", "standard"), None),
+        ((), None),
+        (("--authenticated",), "signed in"),
+    ],
+)
+def test_what_is_said_of_the_request_decides(folder: Path, arguments: tuple[str, ...], rule: str | None) -> None:
+    found = _json(folder, "bob@example.com", "--from", "Default Zone", *arguments)
+    assert [tier["targets"][0]["rule"] for tier in found["tiers"]] == ([rule] if rule else [])
+
+
+def test_a_transform_comes_first(folder: Path) -> None:
+    found = _json(folder, "0044123@example.org", "--from", "IMP")
+    assert (found["transform"], found["searched"]) == ("international", "+44123@example.org")
+    assert found["tiers"][0]["targets"] == [{"rule": "out", "zone": "DNS", "alias": "+44123@example.org"}]
+
+
+@pytest.mark.parametrize(
+    ("typed", "alias"),
+    [
+        ("sip:Bob@Example.com", "Bob@example.com"),
+        ("sips:bob@example.com:5061;transport=tls", "bob@example.com"),
+        ("bob@example.com;lr", "bob@example.com;lr"),
+    ],
+)
+def test_an_alias_may_be_typed_as_a_uri(folder: Path, typed: str, alias: str) -> None:
+    assert _json(folder, typed, "--from", "Local Zone")["alias"] == alias
+
+
+def test_a_message_says_it_all(folder: Path) -> None:
+    found = _json(folder, "--message", str(folder / "subscribe.sip"), "--from", "Default Zone")
+    assert found["alias"] == "alice@example.com"
+    assert found["tiers"][0]["targets"][0]["rule"] == "chat"
+
+
+def test_a_foreign_route_is_the_alias(folder: Path) -> None:
+    found = _json(folder, "--message", str(folder / "routed.sip"), "--from", "Default Zone")
+    assert found["alias"] == "node.example.com;lr"
+    assert found["tiers"][0]["targets"][0]["rule"] == "routes"
+
+
+def test_a_typed_alias_wins_over_the_message(folder: Path) -> None:
+    found = _json(folder, "x@example.com", "--message", str(folder / "routed.sip"), "--from", "Default Zone")
+    assert found["alias"] == "x@example.com"
+
+
+def test_the_tree_for_people(folder: Path) -> None:
+    result = _run(folder, "bob@example.com", "--from", "Default Zone", "--method", "MESSAGE")
+    assert result.stdout == (
+        "bob@example.com\n"
+        "├── from Default Zone, not authenticated; microsoft imp (method MESSAGE)\n"
+        "├── no transform\n"
+        "├── priority 20, then stop\n"
+        '│   └── IMP [TCP 192.0.2.5 port 5062] as bob@example.com  (rule "chat")\n'
+        "└── rules\n"
+        "    ├──    20 chat: matched\n"
+        "    ├──    30 signed in: not reached: a rule before it says stop\n"
+        "    ├──    40 routes: not reached: a rule before it says stop\n"
+        "    └──   100 out: not reached: a rule before it says stop\n"
+    )
+
+
+def test_the_tree_says_when_nothing_matches(folder: Path) -> None:
+    result = _run(folder, "a\x1b[31mb@example.org", "--from", "Default Zone")
+    assert result.exit_code == 0
+    assert "├── no rule matches: 404 Not Found\n" in result.stdout
+    assert "chat: not for this type of traffic\n" in result.stdout
+    assert "\x1b" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ("a", "--from", "Default"),
+            'there is no zone "Default" for --from; known: IMP, DNS, Default Zone, Local Zone',
+        ),
+        (("--from", "IMP"), "an ALIAS is missing (or --message FILE, which gives it)"),
+        (("sip:bob@", "--from", "IMP"), "'sip:bob@' has no host"),
+        (("a", "--from", "IMP", "--traffic", "msft"), '"msft" is not a traffic type; known: standard, microsoft-sip,'),
+        (("--from", "IMP", "--message", "none.sip"), '"none.sip" cannot be read: No such file or directory'),
+    ],
+)
+def test_usage_errors(folder: Path, arguments: tuple[str, ...], message: str) -> None:
+    result = _run(folder, *arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith(f"sipedge: {message}")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("nonsense", "is not a SIP message: "),
+        (MESSAGE.format(route="").replace(MESSAGE.partition("\r\n")[0], "SIP/2.0 200 OK"), "is a response"),
+    ],
+)
+def test_files_that_are_no_request(folder: Path, text: str, message: str) -> None:
+    file = folder / "x.sip"
+    file.write_text(text, newline="")
+    result = _run(folder, "--from", "IMP", "--message", str(file))
+    assert result.exit_code == 2
+    assert message in result.stderr
+
+
+def test_a_broken_configuration_is_status_1(folder: Path) -> None:
+    write(folder, CONFIG + "x = 1\n")
+    result = _run(folder, "a", "--from", "IMP")
+    assert result.exit_code == 1
+    assert 'edge.toml:15:1: zone "DNS" has no key "x"' in result.stderr
