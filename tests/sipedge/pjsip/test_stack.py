@@ -49,22 +49,6 @@ def test_an_exception_in_emit_reaches_the_caller_and_nothing_breaks(wire: Wire, 
     assert wire.request(request(via=VIA + "2")).transaction
 
 
-def test_an_exception_in_a_callback_is_raised_from_the_call(wire: Wire, monkeypatch: Any) -> None:
-    event = wire.request(request())
-    wire.stack.respond(event.transaction, 180, answer(180))
-
-    def fail(message: object) -> bytes:
-        raise LookupError("buffer")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(wire.stack._callbacks._outgoing, "content", fail)
-        with pytest.raises(StackError) as caught:
-            wire.receive(request())
-    assert isinstance(caught.value.__cause__, LookupError)
-    wire.stack.respond(event.transaction, 200, answer())
-    assert wire.sent[-1] == (wire.caller, answer())
-
-
 def test_the_core_may_call_back_from_emit(wire: Wire, monkeypatch: Any) -> None:
     def proxy(event: Any) -> None:
         if event.message.is_request:
