@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from dialplan.model import Location
 from dialplan.problem import Problem
+from sipedge.log import escaped
 
 from .positions import Path, Positions, read_positions
 from .problems import ConfigError, did_you_mean, file_problem
@@ -36,7 +37,7 @@ class Reader:
         source = self.positions.line(line)
         column += _offset(source[column - 1 :], *within)
         shown = _without_secret(source) if path and path[0] == "credential" else source
-        self.problems.append(Problem(Location(self.file, line, column), message, hint, shown))
+        self.problems.append(Problem(Location(self.file, line, column), escaped(message), escaped(hint), shown))
 
     def validate(self, model: type[Model], raw: Any, path: Path, table: str) -> Model | None:
         """The checked table, or None with a problem for each thing that is wrong with it."""
