@@ -8,6 +8,7 @@ demand.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -40,6 +41,9 @@ COMPACT_NAMES = {
 """Compact header names: the IANA registry of SIP header fields (RFC 3261 7.3.3 and later RFCs)."""
 
 VERSION = b"SIP/2.0"
+MAX_CSEQ = 2**31 - 1
+"""RFC 3261 8.1.1.5."""
+_CSEQ = re.compile(r"(\d{1,20})[ \t]+([^ \t]+)", re.ASCII)
 _TOKEN_CHARACTERS = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.!%*_+`'~")
 
 
@@ -129,10 +133,10 @@ class Message:
     @lazy
     def cseq(self) -> tuple[int, str]:
         """Number and method. Raises MessageError."""
-        number, _, method = (self.first("cseq") or "").partition(" ")
-        if not number.isascii() or not number.isdigit() or len(number) > 10 or not method.strip():
-            raise MessageError("CSeq is not a number and a method", header="CSeq")
-        return int(number), method.strip()
+        found = _CSEQ.fullmatch(self.first("cseq") or "")
+        if found is None or int(found[1]) > MAX_CSEQ:
+            raise MessageError("CSeq is not a number below 2**31 and a method", header="CSeq")
+        return int(found[1]), found[2]
 
     @lazy
     def from_tag(self) -> str | None:
@@ -211,7 +215,7 @@ def _unfolded(lines: list[bytes]) -> Iterator[bytes]:
 
 def _start_line(line: bytes) -> tuple[str, str, int, str]:
     """(method, uri, status, reason) of a start line (RFC 3261 7.1, 7.2)."""
-    if line.startswith(b"SIP/"):
+    if line[:4].upper() == b"SIP/":
         version, _, rest = line.partition(b" ")
         code, _, reason = rest.partition(b" ")
         if version.upper() != VERSION:

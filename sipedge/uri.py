@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
 SIP_SCHEMES = ("sip", "sips")
+_UNUSUAL = re.compile(r'[\x00-\x20\x7f<>"]')
 DEFAULT_PORTS = {"tls": 5061, "tcp": 5060, "udp": 5060}
 
 
@@ -61,9 +63,11 @@ def parse_uri(text: str) -> Uri:
         raise UriError(f"'{text[:80]}' has no scheme such as sip: or sips:")
     if scheme not in SIP_SCHEMES:
         return Uri(text, scheme)
-    if any(c in rest for c in ' \t<>"') and not _quotes_only_in_parameters(rest):
-        raise UriError(f"'{text[:80]}' holds a blank, quote or angle bracket")
+    if _UNUSUAL.search(rest) and not _quotes_only_in_parameters(rest):
+        raise UriError(f"'{text[:80]}' holds a blank, control character, quote or angle bracket")
     user, host_part = _split_user(rest)
+    if "@" in host_part:  # illegal unescaped; taking the first or the last for the one would be a guess
+        raise UriError(f"'{text[:80]}' has more than one @")
     host_part, _, headers = host_part.partition("?")
     host_port, *raw_parameters = host_part.split(";")
     host, port = split_host_port(host_port)
@@ -73,12 +77,9 @@ def parse_uri(text: str) -> Uri:
 
 
 def _split_user(rest: str) -> tuple[str | None, str]:
-    """The user part ends at the last ``@`` in front of the headers: ``;``, ``?`` and ``/`` are legal inside it."""
-    at = rest.rfind("@")
-    question = rest.find("?")
-    if 0 <= question < at and rest.find("@") < question:
-        at = rest.rfind("@", 0, question)
-    return (None, rest) if at < 0 else (rest[:at], rest[at + 1 :])
+    """The user part ends at the ``@``: ``;``, ``?`` and ``/`` are legal inside it."""
+    user, at, host_part = rest.partition("@")
+    return (user, host_part) if at else (None, rest)
 
 
 def _parameter(text: str) -> tuple[str, str | None]:
@@ -88,7 +89,7 @@ def _parameter(text: str) -> tuple[str, str | None]:
 
 def _quotes_only_in_parameters(rest: str) -> bool:
     """Lync writes ``;transport="tcp"``: quotes are let through after the first semicolon, blanks and brackets never."""
-    return not any(c in rest for c in " \t<>") and '"' not in rest.partition(";")[0]
+    return not _UNUSUAL.search(rest.replace('"', "")) and '"' not in rest.partition(";")[0]
 
 
 def split_host_port(text: str) -> tuple[str, int | None]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from .message import Message, Via, item_spans
+import re
+
+from .message import Message, item_spans
+
+_PARAMETER = re.compile(rb';\s*([^\s;=,"]+)(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^;,"]*))?')
 
 
 def stamped_via(message: Message, source: tuple[str, int]) -> bytes | None:
@@ -12,25 +16,28 @@ def stamped_via(message: Message, source: tuple[str, int]) -> bytes | None:
     """
     address, port = source
     via = message.via
-    received = b"" if via.host == address or via.parameter("received") is not None else b";received=" + address.encode()
-    line = message.lines[message.index["via"][0]]
-    if via.parameter("rport") == "":
-        return _fill_rport(line, via, address, port)
-    if not received:
+    received = via.parameter("received")
+    asks_for_port = via.parameter("rport") == ""
+    if not asks_for_port and address == (via.host if received is None else received):
         return None
+    line = message.lines[message.index["via"][0]]
     end = _first_value_end(line)
-    return line[:end].rstrip() + received + line[end:]
+    value = line[:end].rstrip()
+    if asks_for_port:
+        value = _with(value, b"rport", b"%d" % port)
+    if received is None:
+        value += b";received=" + address.encode()
+    else:  # what the peer says about itself does not count
+        value = _with(value, b"received", address.encode())
+    return value + line[end:]
 
 
-def _fill_rport(line: bytes, via: Via, address: str, port: int) -> bytes:
-    """``rport`` gets its value where it stands; RFC 3581 wants ``received`` with it in any case."""
-    end = _first_value_end(line)
-    value, rest = line[:end].rstrip(), line[end:]
-    at = value.lower().rfind(b"rport")
-    filled = value[: at + 5] + b"=%d" % port + value[at + 5 :].lstrip(b" \t=")
-    if via.parameter("received") is None:
-        filled += b";received=" + address.encode()
-    return filled + rest
+def _with(value: bytes, name: bytes, content: bytes) -> bytes:
+    """A parameter that is there, given another content."""
+    for found in _PARAMETER.finditer(value):
+        if found[1].lower() == name:
+            return value[: found.end(1)] + b"=" + content + value[found.end() :]
+    return value
 
 
 def _first_value_end(line: bytes) -> int:
