@@ -15,6 +15,7 @@ Ciphertext of all connections is read into the owner's one scratch buffer, for i
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from enum import IntEnum
 from typing import Protocol, cast
@@ -91,6 +92,8 @@ class Connection(asyncio.BufferedProtocol):
         self.local: tuple[str, int] = ("", 0)
         self.client_stream: TlsStream | None = None
         """Made before connecting, because the zone's policy is known then."""
+        self.source = ""
+        """Whose share of the accepted connections it counts in; '' when in nobody's."""
         self.generation = 0
         self.drain_by = float("inf")
         self.malformed_in_a_row = 0
@@ -108,6 +111,9 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but name
+        if self.phase is not Phase.HANDSHAKE:  # closed before it was made
+            self._transport.abort()
+            return
         peer, local = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
         if not peer or not local:
             self.abort("the peer was gone before the connection was taken")
@@ -293,7 +299,8 @@ class Connection(asyncio.BufferedProtocol):
     def _peer_closed(self) -> str:
         if self.phase is Phase.HANDSHAKE:
             return "the peer closed the connection during the TLS handshake"
-        return "the peer closed the connection" + (" in the middle of a message" if self._framer.partial else "")
+        partial = self.phase is Phase.OPEN and self._framer.partial
+        return "the peer closed the connection" + (" in the middle of a message" if partial else "")
 
     def _write(self, data: bytes) -> None:
         transport, stream = self._transport, self._stream
@@ -329,10 +336,16 @@ class Connection(asyncio.BufferedProtocol):
                     self._stream.close()
                 self._carry(self._stream)
             self._wait(LINGER, reason)
-            transport.write_eof()
-            transport.resume_reading()
+            try:
+                transport.write_eof()
+                transport.resume_reading()
+            except OSError:  # it was reset meanwhile
+                transport.abort()
         self._owner.lost(self, reason)
 
 
 def os_reason(error: BaseException) -> str:
-    return (getattr(error, "strerror", None) or str(error) or type(error).__name__).lower()
+    """The system's words for an OSError: asyncio puts its own, with numbers for a programmer, in their place."""
+    if isinstance(error, OSError) and error.errno:
+        return os.strerror(error.errno).lower()
+    return str(error) or type(error).__name__

@@ -176,9 +176,10 @@ class Connections:
 
     def made(self, connection: Connection) -> TlsStream | None:
         """A socket is connected: count it, and give it TLS. See connection.Owner."""
+        self._sockets[connection.number] = connection
         if connection.hop is None:
             self._accepted += 1
-            source = _source(connection.peer[0])
+            connection.source = source = _source(connection.peer[0])
             self._sources[source] = held = self._sources.get(source, 0) + 1
             if self._closed or self._accepted > self.limits.connections or held > self.limits.connections_per_source:
                 what = "in all" if held <= self.limits.connections_per_source else f"from {source}"
@@ -255,39 +256,31 @@ class Connections:
 
     def gone(self, connection: Connection) -> None:
         """The socket is closed. See connection.Owner."""
-        if self._sockets.pop(connection.number, None) is None or connection.hop is not None:
-            return
-        if not connection.peer[0]:
-            return
-        self._accepted -= 1
-        source = _source(connection.peer[0])
-        self._sources[source] -= 1
-        if not self._sources[source]:
-            del self._sources[source]
+        self._sockets.pop(connection.number, None)
+        source, connection.source = connection.source, ""
+        if source:
+            self._accepted -= 1
+            self._sources[source] -= 1
+            if not self._sources[source]:
+                del self._sources[source]
 
     # ------------------------------------------------------------------------------------------------------ inside
 
     def _new(self, *, transport: str, listener: str | None = None, hop: Hop | None = None) -> Connection:
-        connection = Connection(self, next(self._numbers), transport=transport, listener=listener, hop=hop)
-        self._sockets[connection.number] = connection
-        return connection
+        return Connection(self, next(self._numbers), transport=transport, listener=listener, hop=hop)
 
     async def _connect(self, hop: Hop, policy: TlsPolicy) -> None:
         connection = self._new(transport=hop.transport, hop=hop)
         try:
-            if len(self._sockets) - self._accepted > self.limits.connections:
+            if len(self._sockets) - self._accepted + len(self._connecting) > self.limits.connections:
                 raise ConnectionError("too many connections are open")
             if hop.transport == "TLS":
                 name = host_name(hop.name) or None
                 connection.client_stream = TlsStream(self._tls.client(policy), server_side=False, server_name=name)
             async with asyncio.timeout(self.limits.connect):
                 await self._loop.create_connection(lambda: connection, hop.address, hop.port)
-        except asyncio.CancelledError:
-            self._sockets.pop(connection.number, None)
-            raise
         except (OSError, TlsError, ValueError) as error:
             slow = isinstance(error, TimeoutError) and not error.errno
-            self._sockets.pop(connection.number, None)
             connection.refuse()
             if hop in self._connecting:
                 connection.peer = (hop.address, hop.port)

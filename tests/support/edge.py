@@ -31,11 +31,13 @@ def run_in(loop: str, test: Callable[[], Coroutine[Any, Any, None]]) -> None:
 
     async def watched() -> None:
         asyncio.get_running_loop().set_exception_handler(lambda _, context: unhandled.append(context))
-        await test()
+        try:
+            await test()
+        finally:
+            assert not unhandled, unhandled
 
     with asyncio.Runner(loop_factory=LOOPS[loop]) as runner:
         runner.run(watched())
-    assert not unhandled
 
 
 def settings_for(ca: Ca, *servers: Leaf, client: Leaf | None = None) -> Tls:
@@ -64,7 +66,12 @@ class Edge:
 
     @classmethod
     async def start(
-        cls, tls: Tls = Tls(), *, limits: Limits = Limits(), zones: Iterable[AnyZone] = (), listener: Listener | None = None
+        cls,
+        tls: Tls = Tls(),
+        *,
+        limits: Limits = Limits(),
+        zones: Iterable[AnyZone] = (),
+        listener: Listener | None = None,
     ) -> Edge:
         zones = tuple(zones)
         edge = cls.__new__(cls)
@@ -120,7 +127,11 @@ async def connect_raw(address: tuple[str, int], *, receive_buffer: int = 0) -> s
     raw.setblocking(False)
     if receive_buffer:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-    await asyncio.get_running_loop().sock_connect(raw, address)
+    try:
+        await asyncio.get_running_loop().sock_connect(raw, address)
+    except BaseException:
+        raw.close()
+        raise
     return raw
 
 
