@@ -100,15 +100,9 @@ class Reception:
 
     def _complete(self, information: Pointer) -> None:
         """What pjsip's transaction layer would assert (docs/pjsip.md)."""
-        for header, found in (
-            ("Via", information.via),
-            ("From", getattr(information, "from")),
-            ("To", information.to),
-            ("Call-ID", information.cid),
-            ("CSeq", information.cseq),
-        ):
-            if not found:
-                raise Malformed(header)
+        sender = getattr(information, "from")
+        if not (information.via and sender and information.to and information.cid and information.cseq):
+            raise Malformed("header section")
 
     def identify(self, transport: Transport) -> None:
         """Put into the top Via what names a server transaction (RFC 3261 17.2.3), and where it came from.
@@ -119,18 +113,19 @@ class Reception:
         """
         ffi = self._ffi
         via = self.data.msg_info.via
-        host, branch = via.sent_by.host, via.branch_param
+        sent_by, branch, length = via.sent_by, via.branch_param, via.branch_param.slen
+        host = sent_by.host
         sender = ffi.unpack(host.ptr, host.slen).lower() if host.slen else b""
-        token = ffi.unpack(branch.ptr, branch.slen).lower() if branch.slen else b""
+        token = ffi.unpack(branch.ptr, length).lower() if length else b""
         if token.startswith(_COOKIE):
             keyed = self._keyed.copy()
-            keyed.update(b"%b %b:%d %b" % (transport.peer, sender, via.sent_by.port, token))
+            keyed.update(b"%b %b:%d %b" % (transport.peer, sender, sent_by.port, token))
             self._digest[:] = keyed.hexdigest().encode("ascii")
             via.branch_param = self._key[0]
         else:
             named = b"%b!%b" % (transport.peer, sender)
             self._host = ffi.new("char[]", named)
-            via.sent_by.host.ptr, via.sent_by.host.slen = self._host, len(named)
+            host.ptr, host.slen = self._host, len(named)
         self._source.slen = len(transport.peer)
         via.recvd_param = self._source[0]
         via.rport_param = transport.port
@@ -207,9 +202,11 @@ def _text(message: Message, numbers: list[int]) -> bytes:
     parts = [lines[number] for number in numbers]
     parts[0] = _start_line(message)
     text = b"\r\n".join(parts) + b"\r\n\r\n"
-    if b"\r\n " in text or b"\r\n\t" in text:  # pjsip reads no folded quoted string
+    if text.count(b"\n") > len(parts) + 1:  # pjsip reads no folded quoted string
         text = b"\r\n".join([part.replace(b"\r\n", b"  ") for part in parts]) + b"\r\n\r\n"
-    return text.replace(b"\0", b"\1")  # RFC 4475 3.1.1.2: legal in a quoted string, where pjsip would stop reading
+    if b"\0" in text:  # RFC 4475 3.1.1.2: legal in a quoted string, where pjsip would stop reading
+        text = text.replace(b"\0", b"\1")
+    return text
 
 
 def _start_line(message: Message) -> bytes:
