@@ -6,24 +6,27 @@ from .message import Message, item_spans
 
 
 class Edits:
-    """Collected changes to one message's head; line numbers are those of the received message."""
+    """Collected changes to one message's head, for one use; line numbers are those of the received message."""
+
+    __slots__ = ("_before", "_lines", "_removed", "message")
 
     def __init__(self, message: Message) -> None:
         self.message = message
-        self._lines: dict[int, list[bytes]] = {}
+        self._lines = message.lines.copy()
+        self._before: dict[int, bytes] = {}
+        self._removed: set[int] = set()
 
     def replace(self, number: int, line: bytes) -> None:
         """Line ``number`` becomes ``line`` (without CRLF); lines inserted before it stay."""
-        self._slot(number)[-1:] = [line]
+        self._lines[number] = line
 
     def remove(self, number: int) -> None:
-        slot = self._slot(number)
-        if slot and slot[-1] is not _GONE:
-            slot[-1] = _GONE
+        self._removed.add(number)
 
     def insert_before(self, number: int, line: bytes) -> None:
-        """``number`` may be ``len(lines)``: the end of the header section."""
-        self._slot(number).insert(-1, line)
+        """``number`` may be ``len(lines)``: the end of the header section. Lines inserted first come first."""
+        earlier = self._before.get(number)
+        self._before[number] = line if earlier is None else earlier + b"\r\n" + line
 
     def remove_first_item(self, number: int) -> None:
         """Take the first comma-separated value off a header line; the line goes when nothing is left."""
@@ -31,7 +34,7 @@ class Edits:
         if len(spans) < 2:
             self.remove(number)
         else:
-            rest = value[spans[1][0] :]
+            rest = value[spans[0][1] + 1 :]
             self.replace(number, name + b":" + (rest if rest[:1] in (b" ", b"\t") else b" " + rest))
 
     def remove_last_item(self, number: int) -> None:
@@ -39,39 +42,26 @@ class Edits:
         if len(spans) < 2:
             self.remove(number)
         else:
-            self.replace(number, name + b":" + value[: spans[-2][1]].rstrip())
+            self.replace(number, name + b":" + value[: spans[-1][0] - 1])
 
     def _items(self, number: int) -> tuple[bytes, bytes, list[tuple[int, int]]]:
-        """Name, value, and where its items lie in it; items that are empty do not count."""
-        name, _, value = self.line(number).partition(b":")
+        name, _, value = self._lines[number].partition(b":")
         if b"," not in value:
             return name, value, []
-        spans = item_spans(value.decode("latin-1"))
-        return name, value, [(start, end) for start, end in spans if value[start:end].strip()]
-
-    def line(self, number: int) -> bytes:
-        """A line as it stands after the edits made so far."""
-        slot = self._lines.get(number)
-        return self.message.lines[number] if slot is None else slot[-1]
+        return name, value, list(item_spans(value.decode("latin-1")))
 
     def head(self) -> bytes:
         """The edited header section with its empty line."""
-        lines = self.message.lines
-        result: list[bytes] = []
-        at = 0
-        for number in sorted(self._lines):
-            result += lines[at:number]
-            result += [line for line in self._lines[number] if line is not _GONE]
-            at = number + 1
-        result += lines[at:]
-        return b"\r\n".join(result) + b"\r\n\r\n"
-
-    def _slot(self, number: int) -> list[bytes]:
-        slot = self._lines.get(number)
-        if slot is None:
-            lines = self.message.lines
-            slot = self._lines[number] = [lines[number] if number < len(lines) else _GONE]
-        return slot
-
-
-_GONE = bytes(bytearray(b"\0gone"))  # compared by identity: an object of its own
+        lines, removed = self._lines, self._removed
+        last = self._before.pop(len(lines), None)
+        for number, inserted in self._before.items():
+            if number in removed:
+                removed.discard(number)
+                lines[number] = inserted
+            else:
+                lines[number] = inserted + b"\r\n" + lines[number]
+        if removed:
+            lines = [line for number, line in enumerate(lines) if number not in removed]
+        if last is not None:
+            lines.append(last)
+        return b"\r\n".join(lines) + b"\r\n\r\n"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import random
 import secrets
@@ -323,6 +324,9 @@ async def _serve(path: str, settings: Settings) -> None:
     loop.add_signal_handler(signal.SIGHUP, reload)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stop)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
     print(f"sipedge: {settings.system_name} serves {', '.join(places)}", flush=True)
     await server.run()
 
@@ -330,6 +334,10 @@ async def _serve(path: str, settings: Settings) -> None:
 def run(path: str) -> int:
     """Serve with a configuration until SIGTERM. Raises ConfigError, TlsError, ResolverError, StackError, OSError."""
     return supervise(lambda: _work(path))
+
+
+GARBAGE_THRESHOLDS = (50_000, 20, 20)
+"""Objects of a transaction die by reference count; the collector looks for cycles more rarely than Python's default."""
 
 
 def _work(path: str) -> int:
