@@ -23,6 +23,8 @@ WARM_UP = 2.0
 """Seconds under load before the first sample."""
 LIMIT = 10_000_000
 """More transactions than can be sent in the time: the generator is ended when the samples are there."""
+OTHER_THREAD = "_bootstrap_inner (threading.py"
+"""In every stack that is not the main thread's: the others only wait, which py-spy cannot always tell from work."""
 
 Stacks = list[tuple[list[str], int]]
 """Functions of a call stack, outermost first, and how often it was seen."""
@@ -39,7 +41,7 @@ def sample(pid: int, seconds: int, native: bool, folder: Path) -> Stacks:
     done = subprocess.run(command, capture_output=True, text=True, check=False, preexec_fn=lambda: pin(GENERATOR_CORE))
     if done.returncode:
         raise RuntimeError(f"py-spy: {done.stderr.strip()}")
-    lines = (line.rpartition(" ") for line in output.read_text().splitlines())
+    lines = (line.rpartition(" ") for line in output.read_text().splitlines() if OTHER_THREAD not in line)
     return [([_function(frame) for frame in frames.split(";")], int(count)) for frames, _, count in lines]
 
 
@@ -78,7 +80,7 @@ def run(arguments: argparse.Namespace, folder: Path) -> int:
         sending = generator.start(load, running.proxy.address)
         try:
             time.sleep(WARM_UP)
-            stacks = sample(running.pid, arguments.seconds, arguments.native, folder)
+            stacks = sample(running.busiest(), arguments.seconds, arguments.native, folder)
             if sending.poll() is not None:
                 read_result(sending)
                 raise RuntimeError("the load ended before the samples were there")

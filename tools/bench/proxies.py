@@ -64,15 +64,15 @@ class Running:
 
     def cpu_seconds(self) -> float:
         """User and system time of all its processes so far (proc(5): stat, fields 14 and 15)."""
-        ticks = 0
-        for process in self._processes():
-            fields = _stat(process)
-            ticks += int(fields[11]) + int(fields[12])
-        return ticks / os.sysconf("SC_CLK_TCK")
+        return sum(map(_ticks, self._processes())) / os.sysconf("SC_CLK_TCK")
+
+    def busiest(self) -> int:
+        """The id of the process that does the work: the one with most CPU time."""
+        return max(self._processes(), key=_ticks)
 
     def resident_bytes(self) -> int:
-        """Resident memory of all its processes; pages they share are counted once for each."""
-        pages = sum(int(Path(f"/proc/{process}/statm").read_text().split()[1]) for process in self._processes())
+        """Resident memory of the process that does the work."""
+        pages = int(Path(f"/proc/{self.busiest()}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGESIZE")
 
     def _processes(self) -> list[int]:
@@ -104,6 +104,11 @@ class Running:
             for process in reversed(self._processes()):
                 os.kill(process, signal.SIGKILL)
             self._process.wait()
+
+
+def _ticks(process: int) -> int:
+    fields = _stat(process)
+    return int(fields[11]) + int(fields[12])
 
 
 def _stat(process: int) -> list[str]:
