@@ -34,7 +34,7 @@ class Edits:
         if len(spans) < 2:
             self.remove(number)
         else:
-            rest = value[spans[0][1] + 1 :]
+            rest = value[spans[1][0] :]
             self.replace(number, name + b":" + (rest if rest[:1] in (b" ", b"\t") else b" " + rest))
 
     def remove_last_item(self, number: int) -> None:
@@ -42,13 +42,15 @@ class Edits:
         if len(spans) < 2:
             self.remove(number)
         else:
-            self.replace(number, name + b":" + value[: spans[-1][0] - 1])
+            self.replace(number, name + b":" + value[: spans[-2][1]].rstrip())
 
     def _items(self, number: int) -> tuple[bytes, bytes, list[tuple[int, int]]]:
+        """Name, value, and where its items lie in it; items that are empty do not count."""
         name, _, value = self._lines[number].partition(b":")
         if b"," not in value:
             return name, value, []
-        return name, value, list(item_spans(value.decode("latin-1")))
+        spans = item_spans(value.decode("latin-1"))
+        return name, value, [(start, end) for start, end in spans if value[start:end].strip()]
 
     def head(self) -> bytes:
         """The edited header section with its empty line."""
