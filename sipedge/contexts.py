@@ -11,12 +11,15 @@ from .response_context import ResponseContext
 Key = tuple[str | int | None, ...]
 
 
-def transaction_key(request: Message) -> Key:
-    """What a CANCEL has in common with what it cancels (RFC 3261 9.2, 17.2.3; without a cookie RFC 2543's way)."""
+def transaction_key(request: Message, address: str) -> Key:
+    """What a CANCEL has in common with what it cancels (RFC 3261 9.2, 17.2.3; without a cookie RFC 2543's way).
+
+    ``address``: the peer's. Only who sent the INVITE may cancel it, and nobody else can take its place here.
+    """
     via = request.via
     if via.branch.startswith("z9hG4bK") and len(via.branch) > 7:
-        return via.branch, via.host, via.port
-    return request.uri, request.call_id, request.from_tag, request.cseq[0], via.host, via.port
+        return address, via.host, via.port, via.branch
+    return address, via.host, via.port, request.uri, request.call_id, request.from_tag, request.cseq[0]
 
 
 class Contexts:
@@ -25,8 +28,10 @@ class Contexts:
     def __init__(self) -> None:
         self._branches: dict[str, ResponseContext] = {}
         self._invites: dict[Key, ResponseContext] = {}
-        self._timers: list[tuple[float, int, ResponseContext | str]] = []
-        self._count = 0
+        self._timers: list[tuple[float, str, bool]] = []
+        """(when, branch, whether to forget it): no contexts, or each would live until Timer C."""
+        self._accepted: set[str] = set()
+        """Branches that wait to be forgotten."""
 
     def __len__(self) -> int:
         return len(self._branches)
@@ -36,8 +41,8 @@ class Contexts:
     def opened(self, branch: str, context: ResponseContext) -> None:
         self._branches[branch] = context
 
-    def watch(self, context: ResponseContext, deadline: float) -> None:
-        self._schedule(deadline, context)
+    def watch(self, branch: str, deadline: float) -> None:
+        heappush(self._timers, (deadline, branch, False))
 
     # ------------------------------------------------------------------------------------------- what the proxy calls
 
@@ -54,7 +59,9 @@ class Contexts:
     def ended(self, branch: str, context: ResponseContext, now: float, accepted_for: float) -> None:
         """A branch had its final response: forget it, now or (2xx to INVITE) after ``accepted_for`` seconds."""
         if context.accepted:
-            self._schedule(now + accepted_for, branch)
+            if branch not in self._accepted:
+                self._accepted.add(branch)
+                heappush(self._timers, (now + accepted_for, branch, True))
         else:
             self._branches.pop(branch, None)
         if context.answered:
@@ -63,22 +70,22 @@ class Contexts:
     def answered(self, context: ResponseContext) -> None:
         """A CANCEL can no longer change anything (RFC 3261 9.2)."""
         if context.is_invite:
-            self._invites.pop(transaction_key(context.request), None)
+            key = transaction_key(context.request, context.incoming.peer.address)
+            if self._invites.get(key) is context:
+                del self._invites[key]
 
     def next_deadline(self) -> float | None:
         return self._timers[0][0] if self._timers else None
 
     def tick(self, now: float, out: list[Command]) -> None:
         while self._timers and self._timers[0][0] <= now:
-            due = heappop(self._timers)[2]
-            if isinstance(due, str):
-                self._branches.pop(due, None)
-            else:
-                before = set(due.branches)
-                due.tick(now, out)
-                for branch in before - set(due.branches):
-                    self.ended(branch, due, now, 0.0)
-
-    def _schedule(self, deadline: float, what: ResponseContext | str) -> None:
-        self._count += 1
-        heappush(self._timers, (deadline, self._count, what))
+            _, branch, forget = heappop(self._timers)
+            if forget:
+                self._accepted.discard(branch)
+                self._branches.pop(branch, None)
+                continue
+            context = self._branches.get(branch)
+            if context is not None and branch in context.branches:
+                context.due(branch, now, out)
+                if branch not in context.branches:
+                    self.ended(branch, context, now, 0.0)

@@ -35,7 +35,7 @@ from .incoming import Peer
 from .installation import Installation
 from .locating import Resolutions
 from .message import Message
-from .requests import RequestPath
+from .requests import WITHOUT_RESPONSE, RequestPath
 from .responses import response, response_to_bytes, warning
 from .settings import Settings
 from .upkeep import Upkeep
@@ -130,14 +130,12 @@ class Proxy:
 
     def _cancel(self, event: RequestReceived, peer: Peer, now: float, out: list[Command]) -> None:
         """RFC 3261 9.2, 16.10. Only the peer that sent the INVITE may cancel it."""
-        context = self._contexts.by_key(transaction_key(event.message))
-        known = context is not None and context.incoming.peer.zone == peer.zone
-        status = 200 if known else 481
+        context = self._contexts.by_key(transaction_key(event.message, peer.address))
+        status = 481 if context is None else 200
+        tag = f"edge-{event.transaction if context is None else context.transaction:x}"
         source = (peer.address, peer.port)
-        out.append(
-            Respond(event.transaction, status, response(event.message, status, tag="edge-cancel", source=source))
-        )
-        if context is not None and known:
+        out.append(Respond(event.transaction, status, response(event.message, status, tag=tag, source=source)))
+        if context is not None:
             context.cancel(now, out)
             if context.answered:
                 self._contexts.answered(context)
@@ -152,6 +150,8 @@ class Proxy:
             out.append(
                 Log("warning", f"connection {event.connection}: a response without the Via values it was sent with")
             )
+            if event.message.status < 200:
+                return
             context.failed(event.branch, 502, "the next hop broke the Via header", now, out)
         else:
             context.response(event.branch, event.message, now, out)
@@ -172,7 +172,7 @@ class Proxy:
         where = f"{event.header} at line {event.line}, column {event.column}" if event.header else f"line {event.line}"
         out.append(Log("warning", f"connection {event.connection}: malformed {where}: {event.message.start_line[:80]}"))
         message = event.message
-        if peer is None or not message.is_request or message.method == "ACK" or "via" not in message.index:
+        if peer is None or not message.is_request or message.method in WITHOUT_RESPONSE or "via" not in message.index:
             return
         agent = self._installation.agent(peer.zone)
         headers = (warning(agent, f"malformed header {where}"),)

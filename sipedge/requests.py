@@ -56,7 +56,7 @@ class RequestPath:
             return None
         try:
             routed = read_routes(message, verdict.uri, self._installation.edge, self._installation.key)
-            loop = loop_hash(message)
+            loop = loop_hash(message, zone.name, self._installation.settings.secret)
             came_back_because = came_back(message, self._installation.edge.hosts, loop)
         except (UriError, MessageError) as error:
             return Refusal(400, str(error))
@@ -95,8 +95,10 @@ class RequestPath:
         )
 
     def _is_for_the_edge(self, message: Message, routed: Routed) -> bool:
-        """An OPTIONS whose Request-URI names this edge and no user (RFC 3261 11, 16.3 check 3 for Max-Forwards 0)."""
-        return message.method == "OPTIONS" and routed.uri.user is None and self._installation.edge.is_own(routed.uri)
+        """An OPTIONS whose Request-URI names this edge and no user, and that no Route leads on (RFC 3261 11)."""
+        if message.method != "OPTIONS" or routed.uri.user is not None or routed.foreign is not None:
+            return False
+        return self._installation.edge.is_own(routed.uri)
 
     def _answer_options(self, event: RequestReceived, peer: Peer, out: list[Command]) -> None:
         headers = (("Allow", ALLOW), ("Accept", "*/*"))
@@ -137,7 +139,7 @@ class RequestPath:
         agent = self._installation.agent(incoming.peer.zone)
         context = ResponseContext(self._forwarder, self._contexts, incoming, agent, settings.timers.c, iter(tiers))
         if context.is_invite:
-            self._contexts.invited(transaction_key(message), context)
+            self._contexts.invited(transaction_key(message, incoming.peer.address), context)
         context.start(now, out)
         if context.answered:
             self._contexts.answered(context)

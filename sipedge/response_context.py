@@ -79,8 +79,8 @@ class Registry(Protocol):
 
     def opened(self, branch: str, context: ResponseContext) -> None: ...
 
-    def watch(self, context: ResponseContext, deadline: float) -> None:
-        """Call ``tick`` at ``deadline``."""
+    def watch(self, branch: str, deadline: float) -> None:
+        """Call the context's ``due`` for this branch at ``deadline``."""
 
 
 @dataclass(slots=True, eq=False)
@@ -120,25 +120,32 @@ class ResponseContext:
         self._next_tier(now, out)
 
     def _next_tier(self, now: float, out: list[Command]) -> None:
+        """Launch tiers until there is something to wait for or to answer with."""
         for tier in self.tiers:
             self.stop = tier.stop
-            self.locating += len(tier.targets)
+            self.locating += len(tier.targets) + 1  # one more, so that nothing is settled while targets are launched
             for target in tier.targets:
                 self.forwarder.launch(self, target, now, out)
-            if self.branches or self.locating or self.answered or self._found():
-                return
-        self._finish(out)
+            self.locating -= 1
+            if self.branches or self.locating or self._is_over():
+                break
+        if not self.branches and not self.locating:
+            self._finish(out)
 
     def located(self, target: Target, hops: tuple[Hop, ...], problem: str, now: float, out: list[Command]) -> None:
         """The hops of a target are known (or, with none, ``problem`` says why)."""
         self.locating -= 1
-        if not self.answered and not self.cancelled:
+        if self._may_try():
             if hops:
                 self._try(target, hops, now, out)
             else:
                 self.outcomes.append(Outcome(404, problem))
         if not self.locating:
             self._settle(now, out)
+
+    def _may_try(self) -> bool:
+        """No branch is opened after an answer, a CANCEL or a 6xx (16.7 step 5)."""
+        return not (self.answered or self.cancelled or any(outcome.status >= 600 for outcome in self.outcomes))
 
     def _try(self, target: Target, hops: tuple[Hop, ...], now: float, out: list[Command]) -> None:
         try:
@@ -149,7 +156,7 @@ class ResponseContext:
         branch = Branch(branch_id, target, hops[0], hops[1:], head)
         if self.is_invite:
             branch.deadline = now + self.timer_c
-            self.registry.watch(self, branch.deadline)
+            self.registry.watch(branch_id, branch.deadline)
         self.branches[branch_id] = branch
         self.registry.opened(branch_id, self)
         if self.incoming.entry is not None:
@@ -178,10 +185,10 @@ class ResponseContext:
         if branch.cancelled:
             self._send_cancel(branch, now, out)
             return
-        if self.is_invite and message.status > 100:  # 16.7 step 2
-            branch.deadline = now + self.timer_c
-            self.registry.watch(self, branch.deadline)
-        if message.status > 100 and not self.answered:
+        if message.status == 100 or not self.is_invite:  # RFC 4320 4.1: a non-INVITE gets no other than 100
+            return
+        branch.deadline = now + self.timer_c  # 16.7 step 2; it is looked at when the earlier one has come
+        if not self.answered:
             out.append(Respond(self.transaction, message.status, without_top_via(message)))
 
     def _success(self, message: Message, now: float, out: list[Command]) -> None:
@@ -195,15 +202,23 @@ class ResponseContext:
         self._cancel_branches(now, out)  # step 10
 
     def _failure(self, branch: Branch, outcome: Outcome, now: float, out: list[Command]) -> None:
-        if outcome.status == 503:
+        if outcome.status == 503 or self._is_silent(branch, outcome):
             self.forwarder.failed(branch.hop, now)
-            if branch.remaining and not self.answered and not self.cancelled:  # RFC 3263 4.3
+            if branch.remaining and not branch.cancelled and self._may_try():  # RFC 3263 4.3
                 self._try(branch.target, branch.remaining, now, out)
+                self._settle(now, out)
                 return
         self.outcomes.append(outcome)
         if outcome.status >= 600:  # step 5
             self._cancel_branches(now, out)
         self._settle(now, out)
+
+    def _is_silent(self, branch: Branch, outcome: Outcome) -> bool:
+        """An INVITE that got no response at all: every proxy sends 100, so it is the hop that is dead.
+
+        Of other requests nobody knows whose silence it is, and their caller has given up by now.
+        """
+        return outcome.message is None and outcome.status == 408 and self.is_invite and not branch.provisional
 
     def failed(self, branch_id: str, status: int, reason: str, now: float, out: list[Command]) -> None:
         """A branch ended without a response (16.9): 408 timed out, 503 could not be sent."""
@@ -230,29 +245,35 @@ class ResponseContext:
         if not branch.cancel_sent:
             branch.cancel_sent = True
             branch.deadline = now + CANCEL_WAIT
-            self.registry.watch(self, branch.deadline)
+            self.registry.watch(branch.id, branch.deadline)
             out.append(Cancel(branch.id, cancel_request(branch.head)))
 
-    def tick(self, now: float, out: list[Command]) -> None:
-        """Timer C (16.8) or the wait after a CANCEL ran out."""
-        for branch in [item for item in self.branches.values() if 0 < item.deadline <= now]:
-            if branch.provisional and not branch.cancel_sent:
-                branch.cancelled = True
-                self._send_cancel(branch, now, out)
-            else:
-                out.append(Abandon(branch.id))
-                self.failed(branch.id, 408, "the next hop did not answer in time", now, out)
+    def due(self, branch_id: str, now: float, out: list[Command]) -> None:
+        """Timer C (16.8) or the wait after a CANCEL ran out, unless a provisional response has moved it."""
+        branch = self.branches[branch_id]
+        if branch.deadline > now:
+            self.registry.watch(branch_id, branch.deadline)
+        elif branch.provisional and not branch.cancel_sent:
+            branch.cancelled = True
+            self._send_cancel(branch, now, out)
+        else:
+            out.append(Abandon(branch_id))
+            self.failed(branch_id, 408, "the next hop did not answer in time", now, out)
 
     # ----------------------------------------------------------------------------------------------------- the answer
 
     def _found(self) -> bool:
         return any(outcome.status not in NOT_FOUND for outcome in self.outcomes)
 
+    def _is_over(self) -> bool:
+        """No further tier is tried."""
+        return self.stop or self.cancelled or self._found()
+
     def _settle(self, now: float, out: list[Command]) -> None:
         """Once no branch is open: the next tier or the answer."""
         if self.branches or self.locating or self.answered:
             return
-        if self.stop or self.cancelled or self._found():
+        if self._is_over():
             self._finish(out)
         else:
             self._next_tier(now, out)
@@ -264,7 +285,7 @@ class ResponseContext:
         best = best_outcome(self.outcomes)
         if best is None or (self.cancelled and best.message is None):
             best = Outcome(487) if self.cancelled else (best or Outcome(404, "no search rule led anywhere"))
-        if best.status == 408 and best.message is None and not self.is_invite:  # RFC 4320 4.2
+        if best.status == 408 and not self.is_invite:  # RFC 4320 4.2
             self._done(408)
             out.append(Drop(self.transaction))
         elif best.message is None or best.status == 503:
@@ -276,7 +297,8 @@ class ResponseContext:
 
     def _own(self, status: int, text: str) -> bytes:
         headers = (warning(self.agent, text),) if status != 487 else ()
-        return response(self.request, status, tag=f"edge-{self.transaction:x}", headers=headers)
+        source = (self.incoming.peer.address, self.incoming.peer.port)
+        return response(self.request, status, tag=f"edge-{self.transaction:x}", headers=headers, source=source)
 
     def _aggregated(self, message: Message) -> bytes:
         """16.7 step 7: a challenge carries the challenges of all branches."""
@@ -303,14 +325,17 @@ class ResponseContext:
 
 
 def best_outcome(outcomes: list[Outcome]) -> Outcome | None:
-    """16.7 step 6: any 6xx, else the lowest class; of the 4xx those that help the caller most; received before own."""
+    """16.7 step 6: any 6xx, else the lowest class; of the 4xx those that help the caller most and 408 last.
+
+    A received one comes before one of the edge's own.
+    """
     if not outcomes:
         return None
 
-    def rank(outcome: Outcome) -> tuple[int, int, int]:
+    def rank(outcome: Outcome) -> tuple[int, int, bool, bool]:
         kind = 0 if outcome.status >= 600 else outcome.status // 100
         preferred = PREFERRED.index(outcome.status) if outcome.status in PREFERRED else len(PREFERRED)
-        return kind, preferred, 0 if outcome.message is not None else 1
+        return kind, preferred, outcome.status == 408, outcome.message is None
 
     return min(outcomes, key=rank)
 

@@ -25,6 +25,7 @@ REASONS: dict[int, str] = {
     483: "Too Many Hops",
     487: "Request Terminated",
     500: "Server Internal Error",
+    502: "Bad Gateway",
     503: "Service Unavailable",
     504: "Server Time-out",
     505: "Version Not Supported",
@@ -54,7 +55,8 @@ def response(
     lines = [f"SIP/2.0 {status} {REASONS.get(status, 'Unknown')}".encode()]
     vias = [request.lines[number] for number in request.index.get("via", ())]
     if source is not None and vias:
-        vias[0] = stamped_via(request, source) or vias[0]
+        with suppress(MessageError):  # a Via that cannot be read goes back as it came
+            vias[0] = stamped_via(request, source) or vias[0]
     lines += vias
     for name in COPIED:
         for number in request.index.get(name, ())[:1]:
@@ -64,7 +66,7 @@ def response(
             lines.append(line)
     if status == 100:  # RFC 3261 8.2.6.1
         lines += [request.lines[number] for number in request.index.get("timestamp", ())[:1]]
-    lines += [f"{name}: {value}".encode() for name, value in headers]
+    lines += [f"{name}: {value}".encode("utf-8", "surrogateescape") for name, value in headers]
     lines.append(b"Content-Length: 0")
     return b"\r\n".join(lines) + b"\r\n\r\n"
 
@@ -76,10 +78,10 @@ def _has_tag(request: Message) -> bool:
 def response_to_bytes(head: bytes, status: int, headers: tuple[tuple[str, str], ...]) -> bytes:
     """A response to what could not be parsed, from whatever Via, From, To, Call-ID and CSeq lines it has.
 
-    b"" where it has no Via to answer by, or was itself a response or an ACK.
+    b"" where it has no Via to answer by, or was itself a response, an ACK or a BENOTIFY.
     """
     lines = head.split(b"\r\n")
-    if lines[0][:4] in (b"SIP/", b"ACK "):
+    if lines[0][:4].upper() == b"SIP/" or lines[0].partition(b" ")[0] in (b"ACK", b"BENOTIFY"):
         return b""
     found: dict[str, list[bytes]] = {}
     for line in lines[1:]:

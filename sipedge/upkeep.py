@@ -22,7 +22,7 @@ from .incoming import Peer
 from .installation import Installation
 from .locating import Resolutions
 from .message import Message
-from .responses import ALLOW, response
+from .responses import ALLOW, response, warning
 from .uri import Uri, UriError, parse_uri
 from .validation import Refusal
 
@@ -135,7 +135,9 @@ class Upkeep:
                 return False
             allowed = server.authenticated(peer.connection, now)
         if not allowed:
-            self._respond(event, peer, 403, (("Warning", "399 traversal connection not authenticated"),), out)
+            agent = self._installation.agent(peer.zone)
+            headers = (warning(agent, "this traversal connection is not authenticated"),)
+            self._respond(event, peer, 403, headers, out)
         return allowed
 
     def _keepalive(
@@ -253,8 +255,9 @@ class Upkeep:
             if isinstance(action, Connect):
                 out.append(commands.Connect(action.hop))
             elif isinstance(action, SendOptions):
-                zone = self._zone_of(action.connection)
-                self._probe(Hop(zone, connection=action.connection), action.uri, action.authorization, out)
+                zone = self._installation.zone(self._zone_of(action.connection))
+                hop = Hop(zone.name, zone.transport, connection=action.connection)
+                self._probe(hop, action.uri, action.authorization, out)
             else:
                 out.append(Log("warning", action.reason))
                 out.append(commands.Close(action.connection, action.reason))

@@ -64,7 +64,7 @@ def _max_forwards(message: Message) -> int | None:
     value = message.first("max-forwards")
     if value is None:
         return None
-    if not (value.isascii() and value.isdigit()) or len(value) > 3 or int(value) > 255:
+    if not (value.isascii() and value.isdigit()) or len(value) > 10 or int(value) > 255:
         raise MessageError("Max-Forwards is not a number from 0 to 255", header="Max-Forwards")
     return int(value)
 
@@ -78,12 +78,16 @@ def _unsupported(message: Message) -> list[str]:
 _POISONED = re.compile(r"\.[0-9a-f]{12}p\b")
 
 
-def loop_hash(message: Message) -> str:
-    """RFC 5393 4.2.1: what must differ for a second visit to be a spiral: Request-URI, Route, dialog, Proxy-Require."""
-    parts = [message.lines[0]]
+def loop_hash(message: Message, source: str, secret: bytes) -> str:
+    """What must differ for a second visit to be a spiral: all that decides the way (RFC 5393 4.2.1).
+
+    That is Request-URI, Route, dialog, Proxy-Require, and the zone it came from: rules ask for it. With ``secret`` in
+    it, another edge that has the same private address is not taken for this one.
+    """
+    parts = [source.encode(), message.lines[0]]
     for name in ("route", "call-id", "cseq", "from", "proxy-require"):
         parts += [message.lines[number] for number in message.index.get(name, ())]
-    return blake2s(b"\0".join(parts), digest_size=6).hexdigest()
+    return blake2s(b"\0".join(parts), digest_size=6, key=secret[:32]).hexdigest()
 
 
 POISON = "p"
@@ -94,7 +98,9 @@ def came_back(message: Message, own_hosts: frozenset[str], loop: str) -> str:
     """Why a request that this edge has forwarded before is refused, '' for all others.
 
     A Via of this edge carries the same hash: a loop (RFC 3261 16.3 check 4, RFC 5393 4.2.2). Or it carries the mark of
-    a zone in poison mode (Expressway: SIP poison mode), from which nothing may come back. Raises MessageError when there are too many Via values or one of this edge's cannot be read.
+    a zone in poison mode (Expressway: SIP poison mode), from which nothing may come back.
+
+    Raises MessageError when there are too many Via lines or one of this edge's cannot be read.
     """
     numbers = message.index.get("via", ())
     if len(numbers) > MAX_VIAS:
@@ -102,7 +108,7 @@ def came_back(message: Message, own_hosts: frozenset[str], loop: str) -> str:
     if len(numbers) == 1 and b"," not in message.lines[numbers[0]]:  # straight from its sender
         return ""
     ending = "." + loop
-    for item in message.items("via")[1:]:
+    for item in message.items("via"):
         if ending not in item and not _POISONED.search(item):  # nearly always: no need to read it
             continue
         via = parse_via(item)
