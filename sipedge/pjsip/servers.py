@@ -26,6 +26,8 @@ class Servers:
         self._servers: dict[int, _Server] = {}
         self._invites: dict[int, int] = {}
         """Numbers of INVITE transactions by address: pjsip tells of their end by pointer."""
+        self._accepted: dict[int, None] = {}
+        """INVITEs answered with 2xx, oldest first."""
         self._last = 0
         self._result = endpoint.ffi.new("pjsip_transaction **")
 
@@ -33,12 +35,16 @@ class Servers:
         return len(self._servers)
 
     def has_room(self, source: Transport) -> bool:
-        """Whether one more fits; the oldest answered INVITE of the connection gives way."""
-        if len(source.servers) < self._each and len(self._servers) < self._total:
-            return True
-        if not source.accepted:
+        """Whether one more fits; the oldest answered INVITE gives way."""
+        if len(source.servers) >= self._each and not self._give_way(source.accepted):
             return False
-        self.end(next(iter(source.accepted)))
+        return len(self._servers) < self._total or self._give_way(self._accepted)
+
+    def _give_way(self, accepted: dict[int, None]) -> bool:
+        oldest = next(iter(accepted), None)
+        if oldest is None:
+            return False
+        self.end(oldest)
         return True
 
     def open(self, source: Transport, is_invite: bool, received: Pointer) -> int:
@@ -82,7 +88,7 @@ class Servers:
         elif status < 300:
             # RFC 6026 7.1, "Accepted": copies of the INVITE are absorbed for 64*T1 while every ACK goes to the core.
             server.pointer.status_code = status
-            server.connection.accepted[number] = None
+            server.connection.accepted[number] = self._accepted[number] = None
 
     def ended(self, pointer: Pointer) -> None:
         """pjsip has ended a transaction."""
@@ -104,5 +110,6 @@ class Servers:
         server = self._servers.pop(number)
         server.connection.servers.discard(number)
         server.connection.accepted.pop(number, None)
+        self._accepted.pop(number, None)
         if server.is_invite:
             del self._invites[self._endpoint.address(server.pointer)]

@@ -1,4 +1,4 @@
-"""One Stack for all tests here (pjsip has one endpoint in a process) and the wire that it talks to."""
+"""A Stack for each module of tests (pjsip has one endpoint in a process at a time) and the wire that it talks to."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class Wire:
         return self.stack.forward(branch, self.callee, message.head, message.body)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shared_wire() -> Iterator[Wire]:
     wire = Wire()
     yield wire

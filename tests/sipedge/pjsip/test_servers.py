@@ -241,6 +241,24 @@ def test_an_answered_invite_gives_way_to_a_new_request(wire: Wire) -> None:
     assert wire.stack.counts().servers == 10
 
 
+def test_and_so_it_does_to_requests_of_other_connections(wire: Wire) -> None:
+    for connection in (wire.open(f"127.0.0.{number}") for number in range(20, 25)):
+        for number in range(9):
+            event = wire.request(request("INVITE", via=f"{VIA}{number}"), connection)
+            wire.stack.respond(event.transaction, 200, answer(200, "INVITE"))
+    assert wire.stack.counts().servers == 30
+    assert wire.request(request()).transaction
+
+
+def test_a_dropped_transaction_is_never_answered(wire: Wire) -> None:
+    event = wire.request(request())
+    wire.stack.drop(event.transaction)
+    wire.stack.drop(event.transaction)
+    wire.stack.respond(event.transaction, 200, answer())
+    wire.stack.poll()
+    assert (wire.sent, wire.stack.counts().transactions) == ([], 0)
+
+
 def test_closing_ends_everything_and_later_answers_do_nothing(wire: Wire) -> None:
     events = [wire.request(request(method, via=VIA + method)) for method in ("MESSAGE", "INVITE")]
     wire.stack.respond(events[1].transaction, 486, answer(486, "INVITE"))
