@@ -33,8 +33,9 @@ class Contexts:
         self._accepted: set[str] = set()
         """Branches that wait to be forgotten."""
 
-    def __len__(self) -> int:
-        return len(self._branches)
+    def unanswered(self) -> int:
+        """How many requests still wait for their final response."""
+        return len({id(context) for context in self._branches.values() if not context.answered})
 
     # ----------------------------------------------------------------------- what a response context calls (Registry)
 

@@ -112,10 +112,9 @@ class Proxy:
         ]
         return min(deadlines, default=None)
 
-    def zone_of(self, connection: int) -> str:
-        """The zone of an open connection, '' when there is none."""
-        peer = self._peers.get(connection)
-        return peer.zone if peer is not None else ""
+    def is_quiet(self) -> bool:
+        """Whether every request has had its final response: nothing is lost by ending now."""
+        return self._contexts.unanswered() == 0
 
     # --------------------------------------------------------------------------------------------------- transactions
 

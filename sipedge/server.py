@@ -124,17 +124,13 @@ class Server:
     async def run(self) -> None:
         """Serve until ``stop``, then wait for open transactions and close."""
         await self._stopped.wait()
-        await self._connections.drain(self._settings.limits.drain, self._is_quiet)
+        await self._connections.drain(self._settings.limits.drain, self._proxy.is_quiet)
         if self._timer is not None:
             self._timer.cancel()
         await self._connections.aclose()
         await self._resolver.aclose()
         self._stack.shutdown()
         self._decisions.close()
-
-    def _is_quiet(self) -> bool:
-        counts = self._stack.counts()
-        return not counts.servers and not counts.clients
 
     def stop(self) -> None:
         self._stopped.set()
