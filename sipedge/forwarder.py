@@ -20,6 +20,7 @@ from .uri import SIP_SCHEMES, Uri, UriError, parse_uri
 from .validation import POISON
 
 BRANCH_COOKIE = "z9hG4bK"
+SIPS = "sips"
 
 
 class Located(Protocol):
@@ -97,7 +98,7 @@ class Forwarder:
         return branch, forwarded_head(incoming.message, incoming.routed, changes, source, incoming.max_forwards)
 
     def _request_uri(self, incoming: Incoming, target: Target) -> bytes | None:
-        """The new Request-URI, None where nothing changes: a rule's alias, or a strict router's last Route (16.4)."""
+        """The new Request-URI, None where nothing changes: a rule's alias, or what 16.4 made of it."""
         routed, explanation = incoming.routed, incoming.explanation
         changed = explanation is not None and target.alias != explanation.alias
         if changed and routed.foreign is None:
@@ -105,7 +106,7 @@ class Forwarder:
             if uri.scheme not in SIP_SCHEMES:
                 raise UriError(f"'{target.alias[:80]}' is no SIP URI")
             return uri.text.encode("utf-8", "surrogateescape")
-        if routed.strict_last is not None:
+        if routed.uri.text != incoming.message.uri:
             return routed.uri.text.encode("utf-8", "surrogateescape")
         return None
 
@@ -127,6 +128,8 @@ class Forwarder:
         place = self._installation.edge.place(here)
         message = incoming.message
         token = self._installation.key.mint(here, there, message.call_id, message.from_tag or "")
+        if SIPS in (incoming.routed.uri.scheme, incoming.routed.foreign and incoming.routed.foreign.scheme):
+            return f"Record-Route: <sips:{token}@{place.text};lr>".encode()  # 16.6 step 4
         return f"Record-Route: <sip:{token}@{place.text};transport={place.transport.lower()};lr>".encode()
 
     def failed(self, hop: Hop, now: float) -> None:

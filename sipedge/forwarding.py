@@ -44,12 +44,19 @@ def forwarded_head(
     """The header section to send: ``source`` is the address the request came from (for ``received``, ``rport``)."""
     edits = Edits(message)
     index = message.index
-    if changes.request_uri is not None:  # step 2
-        edits.replace(0, b"%b %b SIP/2.0" % (message.method.encode(), changes.request_uri))
+    request_uri = changes.request_uri
+    strict = routed.foreign is not None and routed.foreign.is_sip and not routed.foreign.is_loose
+    if strict and routed.foreign is not None:  # step 6
+        last, request_uri = request_uri or _bytes(message.uri), _bytes(routed.foreign.text.partition("?")[0])
+        edits.insert_before(index["route"][-1] + 1, b"Route: <" + last + b">")
+    if request_uri is not None:  # step 2
+        edits.replace(0, b"%b %b SIP/2.0" % (message.method.encode(), request_uri))
     first_via = index["via"][0]
     _lower_max_forwards(edits, max_forwards, changes.hop_count, first_via)  # step 3
     if routed.own or routed.strict_last:  # 16.4
         _remove_routes(edits, routed)
+    if strict:
+        edits.remove_first_item(routed.foreign_line)
     if changes.record_routes:  # step 4
         at = index["record-route"][0] if "record-route" in index else index["via"][-1] + 1
         for line in changes.record_routes:
@@ -76,6 +83,10 @@ def _lower_max_forwards(edits: Edits, received: int | None, hop_count: int, firs
     number = edits.message.index["max-forwards"][0]
     name = edits.message.lines[number].partition(b":")[0]
     edits.replace(number, b"%b: %d" % (name, min(received - 1, hop_count)))
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
 
 
 def _remove_routes(edits: Edits, routed: Routed) -> None:

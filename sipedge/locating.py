@@ -23,6 +23,8 @@ Told = Callable[[Resolved, float, list[Command]], None]
 MAX_KEPT = 4096
 MAX_WAITING = 10_000
 """Look-ups under way at once; beyond it a target fails instead of queueing without end."""
+MAX_WAITING_EACH = 1000
+"""Requests that wait for one look-up; those without a transaction are bounded by nothing else."""
 SHORTEST_TTL = 1.0
 FAILED_TTL = 5.0
 """Seconds for which a domain without hops is not asked again."""
@@ -62,15 +64,15 @@ class Resolutions:
             done(kept.resolution.draw(), kept.resolution.problem, now, out)
             return
         pending = self._pending.get(key)
-        if pending is not None:
+        if pending is not None and len(pending.waiting) < MAX_WAITING_EACH:
             pending.waiting.append(done)
             return
-        if len(self._pending) >= MAX_WAITING:
+        if pending is not None or len(self._pending) >= MAX_WAITING:
             done((), "too many DNS look-ups are under way", now, out)
             return
         resolution = resolve_uri(zone, uri.host, uri.port, uri.transport, microsoft=microsoft, random=self.random)
-        self._pending[key] = _Pending(resolution, [done])
-        self._drive(resolution, lambda when, commands: self._finished(key, when, commands), now, out)
+        started = self._pending[key] = _Pending(resolution, [done])
+        self._drive(resolution, lambda when, commands: self._finished(key, started, when, commands), now, out)
 
     def _drive(
         self,
@@ -104,16 +106,21 @@ class Resolutions:
         if told is not None:
             told(event, now, out)
 
-    def _finished(self, key: Key, now: float, out: list[Command]) -> None:
-        pending = self._pending.pop(key)
+    def _finished(self, key: Key, pending: _Pending, now: float, out: list[Command]) -> None:
         resolution = pending.resolution
+        if self._pending.get(key) is pending:
+            del self._pending[key]
+            self._keep(key, resolution, now)
+        for done in pending.waiting:
+            done(resolution.hops, resolution.problem, now, out)
+
+    def _keep(self, key: Key, resolution: Resolution, now: float) -> None:
         ttl = max(SHORTEST_TTL, min(resolution.ttl, 3600.0)) if resolution.hops else FAILED_TTL
         while len(self._kept) >= MAX_KEPT:
             del self._kept[next(iter(self._kept))]
         self._kept[key] = _Kept(resolution, now + ttl)
-        for done in pending.waiting:
-            done(resolution.hops, resolution.problem, now, out)
 
     def forget(self) -> None:
-        """Drop what is kept: the zones have changed."""
+        """The zones have changed: what is kept goes, and what is under way serves only who waits for it already."""
         self._kept.clear()
+        self._pending.clear()

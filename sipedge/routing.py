@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from zones.zone import AnyZone, TraversalServerZone
 
@@ -85,11 +85,13 @@ class Routed:
     """What the route information of a request says."""
 
     uri: Uri
-    """The Request-URI to go on with: the received one, or the last Route of a strict router (RFC 3261 16.4)."""
+    """The Request-URI to go on with: the received one, the last Route of a strict router, or without its maddr (RFC
+    3261 16.4)."""
     own: list[RouteItem] = field(default_factory=list)
     """Route values of this edge, from the top: removed from what is forwarded."""
     foreign: Uri | None = None
     """The first Route value that stays."""
+    foreign_line: int = 0
     pair: ZonePair | None = None
     """Zones of a valid token: no search."""
     strict_last: RouteItem | None = None
@@ -109,15 +111,28 @@ def read_routes(message: Message, uri: Uri, edge: Self, key: TokenKey) -> Routed
         routed.pair = token_uri
         routed.strict_last = items.pop()
         routed.uri = parse_uri(parse_address(routed.strict_last.text).uri)
+    routed.uri = without_own_maddr(routed.uri, edge)
     for item in items:
         route = parse_uri(parse_address(item.text).uri)
         pair = _token(route, message, edge, key)
         if pair is None and not edge.is_own(route):
-            routed.foreign = route
+            routed.foreign, routed.foreign_line = route, item.line
             break
         routed.own.append(item)
         routed.pair = routed.pair or pair
     return routed
+
+
+def without_own_maddr(uri: Uri, edge: Self) -> Uri:
+    """A Request-URI whose maddr led here goes on without it, its port and its transport (RFC 3261 16.4)."""
+    maddr = uri.parameter("maddr")
+    if not maddr or not edge.is_own(replace(uri, host=maddr.strip("[]").lower())):
+        return uri
+    user = "" if uri.user is None else f"{uri.user}@"
+    host = f"[{uri.host}]" if ":" in uri.host else uri.host
+    kept = [(name, value) for name, value in uri.parameters if name not in ("maddr", "transport")]
+    texts = [name if value is None else f"{name}={value}" for name, value in kept]
+    return parse_uri(";".join((f"{uri.scheme}:{user}{host}", *texts)))
 
 
 def _token(uri: Uri, message: Message, edge: Self, key: TokenKey) -> ZonePair | None:
