@@ -50,6 +50,7 @@ def main(transactions: int) -> None:
             stack.poll()
         spent += process_time() - start
         events.clear()
+    stack.poll()
     print(f"{spent / transactions * 1e6:.1f} microseconds of CPU a transaction; left: {stack.counts()}")
     stack.shutdown()
 
