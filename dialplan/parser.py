@@ -26,8 +26,7 @@ MAX_PROBLEMS = 100
 
 BLOCKS = listing([f'{kind.value} "name" {{ }}' for kind in Kind])
 
-_REPAIRS = (("STRING", '""'), ("LBRACE", "{"), ("RBRACE", "}"))
-"""Tokens that are put in where they are missing, so that the mistakes behind are found too."""
+_BEGINNING = (("KIND", "search rule"), ("STRING", '""'), ("LBRACE", "{"))
 
 
 def parse_dialplan(text: str, file: str) -> Dialplan:
@@ -78,38 +77,55 @@ class _Reader:
         return len(self._notes.problems) < MAX_PROBLEMS
 
     def _characters(self, error: UnexpectedCharacters) -> None:
-        line = self._notes.lines[error.line - 1]
-        rest = line[error.column - 1 :]
-        inside = "RBRACE" in _choices(error.interactive_parser)
+        """What is no token at all: told, and the rest of its line skipped."""
+        parser = error.interactive_parser
+        rest = self._notes.lines[error.line - 1][error.column - 1 :]
+        accepted = _choices(parser)
+        inside = "RBRACE" in accepted
         message, hint, offset = _explain_field(rest) if inside else _explain_header(rest)
         self._notes.add(error.line, error.column + offset, message, hint)
-        _skip(error.interactive_parser.lexer_thread, len(rest))
+        if not inside and "{" in rest and "}" not in rest:
+            _open_block(parser)
+        _skip(parser.lexer_thread, len(rest))
 
     def _token(self, error: UnexpectedToken) -> None:
+        """A token in the wrong place: told, and dropped unless it begins something."""
         parser, token = error.interactive_parser, error.token
         accepted = _choices(parser)
+        message, hint = _explain_token(token, accepted)
         if token.type == "$END":
-            self._notes.add(
-                len(self._notes.lines), len(self._notes.lines[-1]) + 1, "the file ends inside a block", "} is missing"
-            )
-        elif "RBRACE" in accepted:
-            self._notes.add(
-                token.line or 1, token.column or 1, f"{_shown(token)} inside a block", "} is missing before it"
-            )
-        elif "KIND" in accepted:
-            self._notes.add(token.line or 1, token.column or 1, f"{_shown(token)} outside any block", f"write {BLOCKS}")
+            self._notes.add(len(self._notes.lines), len(self._notes.lines[-1]) + 1, message, hint)
         else:
-            missing = 'its name in quotes: "name"' if "STRING" in accepted else "{"
-            self._notes.add(
-                token.line or 1, token.column or 1, f"{_shown(token)} instead of what a block needs", missing
-            )
-        while token.type not in _choices(parser):
-            repair = next((one for one in _REPAIRS if one[0] in _choices(parser)), None)
-            if repair is None:
-                return
-            parser.feed_token(Token(*repair))
-        if token.type != "$END":
+            self._notes.add(token.line or 1, token.column or 1, message, hint)
+        if token.type == "RBRACE" and "KIND" in accepted:
+            return
+        if "RBRACE" not in accepted or token.type == "$END":
+            _open_block(parser)
+        if token.type in ("KIND", "$END"):
+            parser.feed_token(Token("RBRACE", "}"))
+        if token.type not in ("STRING", "LBRACE", "$END"):
             parser.feed_token(token)
+
+
+def _explain_token(token: Token, accepted: Mapping[str, object]) -> tuple[str, str]:
+    shown = " ".join(token.split())
+    shown = shown if len(shown) <= 40 else shown[:40] + "..."
+    if token.type == "$END":
+        return "the file ends inside a block", "} is missing"
+    if "KIND" in accepted:
+        return f"'{shown}' outside any block", f"write {BLOCKS}"
+    if "RBRACE" not in accepted:
+        return f"a block without {'its name in quotes' if 'STRING' in accepted else '{'}", f"write {BLOCKS}"
+    if token.type == "STRING":
+        return "text without a field", 'write a field before it: pattern "..."'
+    return f"'{shown}' inside a block", "} is missing before it"
+
+
+def _open_block(parser: InteractiveParser) -> None:
+    """Feed what is missing of a block's beginning. A kind or name without a place was not in the file."""
+    for name, text in _BEGINNING:
+        if name in _choices(parser):
+            parser.feed_token(Token(name, text))
 
 
 def _choices(parser: InteractiveParser) -> Mapping[str, object]:
@@ -123,11 +139,6 @@ def _skip(lexer: LexerThread, count: int) -> None:
     state = cast(LexerState, lexer.state)
     start = state.line_ctr.char_pos
     state.line_ctr.feed(state.text.text[start : start + count], test_newline=False)
-
-
-def _shown(token: Token) -> str:
-    text = str(token)
-    return f"'{text if len(text) <= 40 else text[:40] + '...'}'"
 
 
 def _explain_header(rest: str) -> tuple[str, str, int]:

@@ -34,7 +34,7 @@ MAX_PATTERN_LENGTH = 1024
 """Expressway allows 60, too short for many a real pattern."""
 MAX_GROUPS = 100
 MAX_REPETITION = 1000
-MAX_SIZE = 10_000
+MAX_SIZE = 2000
 """Characters to match after all repetitions are written out."""
 
 MISTAKES: tuple[tuple[str, str, str], ...] = (
@@ -197,8 +197,10 @@ def _size(node: Node) -> tuple[int, int]:
     if isinstance(node, Repeat):
         times = max(1, node.minimum, node.maximum or 0)
         size, product = size * times, product * times
-        if product > MAX_REPETITION or size > MAX_SIZE:
+        if product > MAX_REPETITION:
             raise PatternError(node.at, "too many repetitions inside each other", f"{MAX_REPETITION} in all at most")
+        if size > MAX_SIZE:
+            raise PatternError(node.at, "too long a pattern when its repetitions are written out", "repeat less")
     return size, product
 
 

@@ -64,6 +64,8 @@ class PlanBuilder:
 
     def add(self, tokens: Sequence[Token]) -> None:
         """A block: its kind, its name in quotes, its fields."""
+        if tokens[0].line is None:
+            return  # the parser made up its beginning, and has told so
         kind = Kind(" ".join(str(tokens[0]).lower().split()))
         where = Location(self._notes.file, tokens[0].line or 1, tokens[0].column or 1)
         values: dict[str, Any] = {"name": self._name(tokens[1]), "location": where}

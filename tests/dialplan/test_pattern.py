@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialplan.model import Behavior, PatternType, Variables
+from dialplan.model import Behavior as B
+from dialplan.model import PatternType, Variables
 from dialplan.pattern import Pattern, compile_pattern
 from dialplan.pattern_syntax import PatternError
 
+REGEX = PatternType.REGEX
 OURS = Variables(
     ipv4=("192.0.2.1", "192.0.2.2"), ipv6=("2001:db8::1",), domains=("uc.local", "uc.example"), system_name="edge1"
 )
@@ -118,26 +120,24 @@ def test_a_numbered_variable_needs_its_value() -> None:
 @pytest.mark.parametrize(
     ("kind", "pattern", "behavior", "replace", "alias", "expected"),
     [
-        (PatternType.REGEX, r"(.).*_(.).*(@example.com)", Behavior.REPLACE, r"\1\2\3", "John_Smith@Example.com", "JS@Example.com"),
-        (PatternType.REGEX, r"(.*)@old\.example", Behavior.REPLACE, r"\1@%localdomain1%", "A.b@OLD.example", "A.b@uc.local"),
-        (PatternType.REGEX, r"(a)|(b)", Behavior.REPLACE, r"<\1\2>", "b", "<b>"),
-        (PatternType.REGEX, r"(?!x)(.)(.)?", Behavior.REPLACE, r"\2\1\\", "a", "a\\"),
-        (PatternType.REGEX, r"(?!.*x)(.*)@(.*)|y(.*)", Behavior.REPLACE, r"\2\3", "yZ", "Z"),
-        (PatternType.REGEX, r"(.*)@(?!uc\.local$)(.*)", Behavior.REPLACE, r"\2/\1", "Bob@X@Y", "Y/Bob@X"),
-        (PatternType.REGEX, r"(.)@(.*)", Behavior.REPLACE, r"\2/\1", "\u00c9@Y", "Y/\u00c9"),
-        (PatternType.PREFIX, "9", Behavior.STRIP, "", "9123", "123"),
-        (PatternType.PREFIX, "%localdomains%", Behavior.STRIP, "", "UC.localx", "x"),
-        (PatternType.SUFFIX, "example.com", Behavior.REPLACE, "example.co.uk", "Bob@EXAMPLE.com", "Bob@example.co.uk"),
-        (PatternType.SUFFIX, "@x", Behavior.STRIP, "", "bob@x", "bob"),
-        (PatternType.EXACT, "a", Behavior.REPLACE, "do-not-route-this-call", "A", "do-not-route-this-call"),
-        (PatternType.EXACT, "a", Behavior.ADD_PREFIX, "sip-", "A", "sip-A"),
-        (PatternType.REGEX, ".*", Behavior.ADD_SUFFIX, "@%ipv6_1%", "A", "A@[2001:db8::1]"),
-        (PatternType.EXACT, "a", Behavior.LEAVE, "", "A", "A"),
+        (REGEX, r"(.).*_(.).*(@example.com)", B.REPLACE, r"\1\2\3", "John_Smith@Example.com", "JS@Example.com"),
+        (REGEX, r"(.*)@old\.example", B.REPLACE, r"\1@%localdomain1%", "A.b@OLD.example", "A.b@uc.local"),
+        (PatternType.REGEX, r"(a)|(b)", B.REPLACE, r"<\1\2>", "b", "<b>"),
+        (PatternType.REGEX, r"(?!x)(.)(.)?", B.REPLACE, r"\2\1\\", "a", "a\\"),
+        (PatternType.REGEX, r"(?!.*x)(.*)@(.*)|y(.*)", B.REPLACE, r"\2\3", "yZ", "Z"),
+        (REGEX, r"(.*)@(?!uc\.local$)(.*)", B.REPLACE, r"\2/\1", "Bob@X@Y", "Y/Bob@X"),
+        (REGEX, r"(.)@(.*)", B.REPLACE, r"\2/\1", "\u00c9@Y", "Y/\u00c9"),
+        (PatternType.PREFIX, "9", B.STRIP, "", "9123", "123"),
+        (PatternType.PREFIX, "%localdomains%", B.STRIP, "", "UC.localx", "x"),
+        (PatternType.SUFFIX, "example.com", B.REPLACE, "example.co.uk", "Bob@EXAMPLE.com", "Bob@example.co.uk"),
+        (PatternType.SUFFIX, "@x", B.STRIP, "", "bob@x", "bob"),
+        (PatternType.EXACT, "a", B.REPLACE, "do-not-route-this-call", "A", "do-not-route-this-call"),
+        (PatternType.EXACT, "a", B.ADD_PREFIX, "sip-", "A", "sip-A"),
+        (PatternType.REGEX, ".*", B.ADD_SUFFIX, "@%ipv6_1%", "A", "A@[2001:db8::1]"),
+        (PatternType.EXACT, "a", B.LEAVE, "", "A", "A"),
     ],
 )  # fmt: skip
-def test_behaviours(
-    kind: PatternType, pattern: str, behavior: Behavior, replace: str, alias: str, expected: str
-) -> None:
+def test_behaviours(kind: PatternType, pattern: str, behavior: B, replace: str, alias: str, expected: str) -> None:
     compiled = compile_pattern(kind, pattern, OURS)
     match = compiled.match(alias)
     assert match is not None

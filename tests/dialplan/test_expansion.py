@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+from dialplan.expansion import expand
+from dialplan.model import Variables
+from dialplan.pattern_parser import parse_pattern
+from dialplan.pattern_syntax import NOTHING, Alternation, CharacterSet, Group, Literal
+
+
+def test_variables_become_groups_of_plain_text() -> None:
+    node = expand(parse_pattern("%localdomains%"), Variables(domains=("A.b", "c*")))
+    assert node == Group(Alternation((Literal("a.b"), Literal("c*"))))
+    assert expand(parse_pattern("%localdomains%"), Variables()) == Group(NOTHING)
+
+
+def test_everything_is_folded() -> None:
+    assert expand(parse_pattern("(AB)"), Variables()) == expand(parse_pattern("(ab)"), Variables())
+    node = expand(parse_pattern("[^B]"), Variables())
+    assert isinstance(node, CharacterSet) and not node.negated

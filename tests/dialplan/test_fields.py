@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import pytest
+
+from dialplan.fields import FIELD_NAMES, TEXT_FIELDS, WORDS_FIELDS, FieldError, Kind, field_named, value_offset
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_field_is_of_text_or_of_words(kind: Kind) -> None:
+    assert {*WORDS_FIELDS[kind], *TEXT_FIELDS} == set(FIELD_NAMES[kind])
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "offset"),
+    [
+        ("pattern  type regex", "pattern type", 14),
+        ('Pattern "x"', "pattern", 8),
+        ('pattern"x"', "pattern", 7),
+        ("On successful match  stop", "on successful match", 21),
+        ("behaviour leave", "behaviour", 10),
+        ("modes x", None, 0),
+    ],
+)
+def test_names_and_values_in_text(text: str, name: str | None, offset: int) -> None:
+    assert field_named(text) == name
+    assert value_offset(text, name or "") == offset
+
+
+def test_a_wrong_word_lists_or_suggests() -> None:
+    with pytest.raises(FieldError) as caught:
+        WORDS_FIELDS[Kind.SEARCH_RULE]["on successful match"].value("halt")
+    assert caught.value.hint == "write continue or stop"

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from dialplan.parser import parse_dialplan
+from dialplan.zone_names import check_zones
+
+TEXT = """search rule "a" {
+    source zone "Traversal clint"
+    target zone "DNS"
+}
+search rule "b" {
+    source zone "Default Zone"
+    target zone "Local Zone"
+}
+search rule "c" {
+    target zone "Default Zone"
+}
+search rule "d" {
+    target zone "Nowhere"
+}
+"""
+
+
+def test_unknown_zones() -> None:
+    found = check_zones(parse_dialplan(TEXT, "f"), ["Traversal client", "DNS"])
+    assert [(str(one.location), one.message) for one in found] == [
+        ("f:2:17", 'there is no zone "Traversal clint"'),
+        ("f:10:17", "nothing can be sent to the Default Zone"),
+        ("f:13:17", 'there is no zone "Nowhere"'),
+    ]
+    assert found[0].hint == 'did you mean "Traversal client"?'
+    assert found[2].hint == 'zones are "DNS", "Local Zone" or "Traversal client"'
+    assert found[0].source_line == '    source zone "Traversal clint"'
