@@ -193,8 +193,7 @@ def test_reset_and_early_end(run: Run, caplog: pytest.LogCaptureFixture) -> None
             for end in (reset, socket.socket.close):
                 peer = await connect_raw(edge.address)
                 await asyncio.get_running_loop().sock_sendall(peer, message() + b"BYE sip:a")
-                seen = len(edge.opened)
-                await edge.until(lambda: len(edge.messages) == len(edge.opened) > seen - 1)
+                await edge.until(lambda: len(edge.messages) > len(edge.closed))
                 end(peer)
                 await edge.until(lambda: len(edge.closed) == len(edge.opened))
             reasons = [closed.reason for closed in edge.closed]

@@ -23,6 +23,8 @@ from .certificates import Ca, Leaf
 
 LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
 PATIENCE = 15.0
+NO_TLS = Tls()
+LIMITS = Limits()
 
 
 def run_in(loop: str, test: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -67,9 +69,9 @@ class Edge:
     @classmethod
     async def start(
         cls,
-        tls: Tls = Tls(),
+        tls: Tls = NO_TLS,
         *,
-        limits: Limits = Limits(),
+        limits: Limits = LIMITS,
         zones: Iterable[AnyZone] = (),
         listener: Listener | None = None,
     ) -> Edge:

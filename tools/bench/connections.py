@@ -126,13 +126,17 @@ def serve(loop: str, folder: Path, window: int, pipe: Pipe) -> None:
         server.window = window
         pipe.send(await server.connections.listen(LISTENER))
         running = asyncio.get_running_loop()
-        asked = asyncio.Event()
-        running.add_reader(pipe.fileno(), asked.set)
-        for _ in range(2):
-            await asked.wait()
-            pipe.recv()
+        asked: list[None] = []
+        twice = asyncio.Event()
+
+        def tell() -> None:
+            asked.append(pipe.recv())
             pipe.send(time.process_time())
-            asked.clear()
+            if len(asked) == 2:
+                twice.set()
+
+        running.add_reader(pipe.fileno(), tell)
+        await twice.wait()
         running.remove_reader(pipe.fileno())
         await server.connections.aclose()
 
