@@ -37,7 +37,7 @@ from .pattern_syntax import (
 
 Test = Callable[[str], bool]
 
-HINT = "fixed places (start, end) take any body; others plain texts with .* around: (?!uc\\.local), (?<!net|org)"
+HINT = "there it takes plain texts, with .* around if need be: (?!uc\\.local$), (?!.*\\.local), (?<!net|org)"
 
 
 @dataclass(frozen=True, slots=True)
