@@ -17,12 +17,10 @@ from dataclasses import dataclass
 
 import dns.asyncresolver
 import dns.exception
-import dns.flags
 import dns.message
 import dns.name
 import dns.nameserver
 import dns.rdatatype
-import dns.rdtypes.ANY.CNAME
 import dns.resolver
 from dns.rdtypes.IN.A import A
 from dns.rdtypes.IN.AAAA import AAAA
@@ -67,9 +65,15 @@ class _Answer:
 class Resolver:
     """Made inside a running event loop; ``aclose`` ends it."""
 
-    def __init__(self, settings: DnsSettings, on_resolved: Callable[[Resolved], None]) -> None:
-        """Raises ResolverError."""
+    def __init__(
+        self,
+        settings: DnsSettings,
+        on_resolved: Callable[[Resolved], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``clock``: seconds; what is cached grows old by it. Raises ResolverError."""
         self._settings = settings
+        self._clock = clock
         self._on_resolved = on_resolved
         self._dns = _dns_resolver(settings)
         self._loop = asyncio.get_running_loop()
@@ -118,7 +122,7 @@ class Resolver:
             self._tell(query, answer)
 
     async def _answer(self, name: str, kind: str) -> _Answer:
-        now = time.monotonic()
+        now = self._clock()
         try:
             qname = dns.name.from_text(name)
             answer = await self._dns.resolve(
@@ -142,14 +146,14 @@ class Resolver:
         return _Answer(records, "", now + ttl)
 
     def _tell(self, query: int, answer: _Answer) -> None:
-        ttl = max(answer.expires - time.monotonic(), 0.0)
+        ttl = max(answer.expires - self._clock(), 0.0)
         self._on_resolved(Resolved(query, answer.records, answer.error, ttl))
 
     def _cached(self, question: tuple[str, str]) -> _Answer | None:
         answer = self._cache.get(question)
         if answer is None:
             return None
-        if answer.expires <= time.monotonic():
+        if answer.expires <= self._clock():
             del self._cache[question]
             return None
         self._cache.move_to_end(question)
