@@ -52,9 +52,20 @@ class Node:
         self._inner_route = f"<sip:{self.address}:{self._inner_port};transport=tcp;lr>"
         self.agent = UserAgent(self, _SESSION.format(self.address))
 
-    async def start(self) -> None:
-        await link.listen(self.address, self.port, context=self._server_context, receive=self._from_network)
-        await link.listen(self.address, self._inner_port, context=None, receive=self._from_presence, silent=True)
+    async def start(self) -> list[asyncio.Server]:
+        """Listen for the edge (TLS) and for imp_presence (TCP)."""
+        context = self._server_context
+        outer = await link.listen(self.address, self.port, context=context, receive=self._from_network)
+        inner = await link.listen(
+            self.address, self._inner_port, context=None, receive=self._from_presence, silent=True
+        )
+        return [outer, inner]
+
+    def close(self) -> None:
+        """Close the connections that were opened here."""
+        for connection in (self._outside, self._inside):
+            if connection is not None:
+                connection.close()
 
     # The users' carrier
 

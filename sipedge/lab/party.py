@@ -30,11 +30,23 @@ class Recorder:
 
     async def wait(self, wanted: Callable[[Event], bool], since: int = 0, seconds: float = 10.0) -> Event:
         """The first event from number ``since`` on that is wanted; TimeoutError when none comes."""
+        found: Event | None = None
+
+        def there() -> bool:
+            nonlocal found
+            found = self.find(wanted, since)
+            return found is not None
+
+        await self.until(there, seconds)
+        assert found is not None
+        return found
+
+    async def until(self, condition: Callable[[], bool], seconds: float = 10.0) -> None:
+        """Wait for something that events bring about; TimeoutError when they don't."""
         async with asyncio.timeout(seconds):
-            while (found := self.find(wanted, since)) is None:
+            while not condition():
                 self._changed.clear()
                 await self._changed.wait()
-            return found
 
 
 class Party:
@@ -68,6 +80,7 @@ class Party:
             await party.stop()
             raise
         if ready["event"] == "ended":
+            await party.stop()
             raise RuntimeError(f"{name} did not start: {party.errors()}")
         return party
 

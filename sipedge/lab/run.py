@@ -92,8 +92,9 @@ async def running(plan: Layout, recorder: Recorder) -> AsyncIterator[tuple[Lab, 
         imp = await party("imp", plan.imp_node())
         presence = await party("presence", plan.imp_presence())
         sfb = await party("sfb", plan.sfb_edge())
-        edges = (await edge("inside"), await edge("outside"))
-        yield Lab(recorder, dns, imp, presence, sfb), edges
+        outside = await edge("outside")  # first, so that the traversal client finds it at once
+        inside = await edge("inside")
+        yield Lab(recorder, dns, imp, presence, sfb), (inside, outside)
 
 
 def verdict(checks: list[Check]) -> list[str]:

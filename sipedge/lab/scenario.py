@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from . import layout
+from . import layout, sip
 from .party import Event, Party, Recorder
 
 ROMEO = f"sip:romeo@{layout.CISCO}"
@@ -56,10 +56,32 @@ class Lab:
         except TimeoutError:
             raise Failed(f"{method} {text!r} did not reach {party.name}") from None
 
+    async def settled(self, since: int) -> None:
+        """Every request that a party sent got its final response there."""
+        try:
+            await self.recorder.until(lambda: not unanswered(self.recorder.events[since:]), 5)
+        except TimeoutError:
+            raise Failed(f"no answer to {', '.join(unanswered(self.recorder.events[since:]))}") from None
+
     @property
     def now(self) -> int:
         """The number of the next event."""
         return len(self.recorder.events)
+
+
+def unanswered(events: list[Event]) -> list[str]:
+    """Methods of requests that parties sent and got no final response to; ACK and BENOTIFY want none."""
+    waiting: dict[tuple[str, str, str], str] = {}
+    for event in events:
+        if event["event"] != "message":
+            continue
+        message = sip.parse(event["text"].partition("\r\n\r\n")[0])
+        key = (event["party"], message.call_id, message.get("CSeq"))
+        if event["direction"] == "sent" and not message.status and message.method not in ("ACK", "BENOTIFY"):
+            waiting[key] = message.method
+        elif event["direction"] == "received" and message.status >= 200:
+            waiting.pop(key, None)
+    return list(waiting.values())
 
 
 async def run(lab: Lab) -> list[Check]:
@@ -68,9 +90,12 @@ async def run(lab: Lab) -> list[Check]:
 
 
 async def _check(lab: Lab, title: str, step: Callable[[Lab], Awaitable[str]]) -> Check:
+    since = lab.now
     lab.recorder.add({"event": "step", "title": title, "time": time.time(), "party": "lab"})
     try:
-        return Check(title, True, await step(lab))
+        detail = await step(lab)
+        await lab.settled(since)
+        return Check(title, True, detail)
     except Failed as error:
         return Check(title, False, str(error))
     except TimeoutError:

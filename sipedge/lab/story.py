@@ -20,6 +20,8 @@ IMP, INSIDE, OUTSIDE, SFB = "IM&P node", "inside edge", "outside edge", "SfB Edg
 COLUMNS = (IMP, INSIDE, OUTSIDE, SFB)
 _PARTY = {"imp": IMP, "presence": IMP, "sfb": SFB}
 _BESIDE = {IMP: INSIDE, SFB: OUTSIDE}
+_ZONE = {"IMP": IMP, "Inside": INSIDE, "Outside": OUTSIDE, "Microsoft": SFB, "Default Zone": SFB}
+"""Where the zones of both edges lead (data/*.toml)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +68,15 @@ def read_decisions(edge: str, lines: Iterable[str]) -> list[Decision]:
 
 def _decision(edge: str, entry: dict[str, Any]) -> Decision:
     zones = tuple(dict.fromkeys(hop["zone"] for hop in entry["hops"]))
-    label = f"{entry['method']} {_short(entry['request_uri'])}"
+    label = f"{entry['method']} {_short(entry['request_uri'])}".strip()
     return Decision(float(entry["time"]), edge, entry["call_id"], entry["cseq"], label, _reason(entry), zones)
 
 
 def _reason(entry: dict[str, Any]) -> str:
     if entry["route"]:
-        return f'signed Route: to "{entry["route"]}"'
+        return f"signed Route → {entry['route']}"
     tiers = (entry["search"] or {}).get("tiers", ())
-    targets = [f'rule "{target["rule"]}": to "{target["zone"]}"' for tier in tiers for target in tier["targets"]]
+    targets = [f'rule "{target["rule"]}" → {target["zone"]}' for tier in tiers for target in tier["targets"]]
     return "; ".join(targets) or ("no rule matched" if entry["search"] else "answered here")
 
 
@@ -86,8 +88,9 @@ def tell(events: list[Event], decisions: list[Decision]) -> list[Record]:
         if event["event"] == "step":
             records.append(Heading(event["time"], event["title"]))
         elif event["event"] in ("client", "log") and event["party"] in _PARTY:
-            who = "client shows " if event["event"] == "client" else "log: "
-            records.append(Note(event["time"], _PARTY[event["party"]], who + event["text"]))
+            who = "client shows" if event["event"] == "client" else "log"
+            words = ";".join(event["text"].split(";")[:2])  # the rest of ms-diagnostics is details
+            records.append(Note(event["time"], _PARTY[event["party"]], f"{who}: {words}"))
     return sorted(records, key=lambda record: record.time)
 
 
@@ -114,7 +117,7 @@ def _messages(seen: list[_Seen], decisions: list[Decision]) -> Iterable[Record]:
             elif not crossed:
                 yield _beside(item, beside, label)
         elif item.direction == "sent" or (beside, item.key[0], item.key[1]) not in decided:
-            yield _beside(item, beside, f"{item.message.method} {_short(item.message.uri)}")
+            yield _beside(item, beside, f"{item.message.method} {_short(item.message.uri)}".strip())
 
 
 def _beside(item: _Seen, beside: str, label: str) -> Arrow:
@@ -130,15 +133,10 @@ def _decided(decisions: list[Decision], seen: list[_Seen]) -> Iterable[Record]:
             continue
         yield Note(decision.time, decision.edge, decision.text)
         for zone in decision.zones:
-            yield Arrow(decision.time, decision.edge, _column_of(decision.edge, zone), decision.label)
-
-
-def _column_of(edge: str, zone: str) -> str:
-    """Traversal zones join the edges; every other zone of the lab leads to the edge's own side."""
-    if zone.startswith("Traversal"):
-        return OUTSIDE if edge == INSIDE else INSIDE
-    return IMP if edge == INSIDE else SFB
+            yield Arrow(decision.time, decision.edge, _ZONE[zone], decision.label)
 
 
 def _short(uri: str) -> str:
-    return uri.partition(":")[2].partition(";")[0] or uri
+    """The user, or the first label of a host name; nothing for an address."""
+    host = sip.host_of(uri)
+    return sip.user_of(uri) or ("" if host[:1].isdigit() else host.partition(".")[0])

@@ -40,7 +40,9 @@ def test_uris(uri: str, host: str, user: str) -> None:
 
 
 def test_response_copies_what_rfc_3261_names_and_adds_a_tag() -> None:
-    request = sip.parse("BYE sip:x SIP/2.0\r\nVia: a\r\nVia: b\r\nTo: <sip:x>\r\nFrom: y\r\nCall-ID: c\r\nCSeq: 1 BYE\r\nX: 1")
+    request = sip.parse(
+        "BYE sip:x SIP/2.0\r\nVia: a\r\nVia: b\r\nTo: <sip:x>\r\nFrom: y\r\nCall-ID: c\r\nCSeq: 1 BYE\r\nX: 1"
+    )
     answer = sip.response(request, 200, "OK", tag="t")
     assert answer.headers[:3] == [("Via", "a"), ("Via", "b"), ("To", "<sip:x>;tag=t")]
     assert not answer.get("X")

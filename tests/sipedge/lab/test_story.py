@@ -14,21 +14,16 @@ def message(time: float, party: str, direction: str, text: str) -> dict[str, Any
     return {"event": "message", "time": time, "party": party, "direction": direction, "text": text}
 
 
-def decision(time: float, **changes: Any) -> str:
+def decision(time: float, zone: str = "Inside", **changes: Any) -> str:
     entry = {
         "time": time,
         "method": "MESSAGE",
         "request_uri": "sip:romeo@c.example;x=1",
         "call_id": "1",
         "cseq": "2 MESSAGE",
-        "search": {
-            "trace": [
-                {"rule": "no", "priority": 1, "outcome": "source"},
-                {"rule": "yes", "priority": 20, "outcome": "matched"},
-            ]
-        },
+        "search": {"tiers": [{"priority": 20, "targets": [{"rule": "yes", "zone": zone, "alias": "a"}]}]},
         "route": "",
-        "hops": [{"zone": "Traversal to inside"}],
+        "hops": [{"zone": zone}],
         "status": 200,
     }
     return json.dumps({**entry, **changes})
@@ -44,13 +39,13 @@ WIRE = [
 
 def test_every_hop_of_a_request_and_one_arrow_for_its_response() -> None:
     decisions = read_decisions(OUTSIDE, [decision(1.1)])
-    decisions += read_decisions(INSIDE, [decision(1.2, hops=[{"zone": "IMP"}])])
-    label = "MESSAGE romeo@c.example"
+    decisions += read_decisions(INSIDE, [decision(1.2, "IMP")])
+    label = "MESSAGE romeo"
     assert tell(WIRE, decisions) == [
         Arrow(1.0, SFB, OUTSIDE, label),
-        Note(1.1, OUTSIDE, 'rule "yes" (20): to "Traversal to inside"'),
+        Note(1.1, OUTSIDE, 'rule "yes" → Inside'),
         Arrow(1.1, OUTSIDE, INSIDE, label),
-        Note(1.2, INSIDE, 'rule "yes" (20): to "IMP"'),
+        Note(1.2, INSIDE, 'rule "yes" → IMP'),
         Arrow(1.2, INSIDE, IMP, label),
         Arrow(1.8, IMP, SFB, "200 OK (MESSAGE)"),
     ]
@@ -59,6 +54,13 @@ def test_every_hop_of_a_request_and_one_arrow_for_its_response() -> None:
 def test_without_decision_logs_the_ends_are_still_there() -> None:
     arrows = [(item.source, item.target) for item in tell(WIRE, []) if isinstance(item, Arrow)]
     assert arrows == [(SFB, OUTSIDE), (INSIDE, IMP), (IMP, SFB)]
+
+
+def test_a_decision_logged_before_the_dns_answered_draws_no_arrow_of_its_own() -> None:
+    wire = [message(1.0, "imp", "sent", REQUEST), message(1.4, "sfb", "received", REQUEST)]
+    records = tell(wire, read_decisions(OUTSIDE, [decision(1.2, "Microsoft", hops=[])]))
+    assert [type(record) for record in records] == [Arrow, Note, Arrow]
+    assert records[2] == Arrow(1.4, OUTSIDE, SFB, "MESSAGE romeo")
 
 
 def test_a_response_that_an_edge_made_comes_from_that_edge() -> None:
@@ -74,13 +76,13 @@ def test_what_an_edge_asks_of_its_own_is_left_out() -> None:
 def test_signed_route_no_rule_and_own_answers_are_said() -> None:
     lines = [
         decision(1, route="IMP"),
-        decision(1, search={"trace": []}, hops=[], status=404),
+        decision(1, search={"tiers": []}, hops=[], status=404),
         decision(1, search=None, hops=[], status=0),
     ]
     assert [item.text for item in read_decisions(INSIDE, lines)] == [
-        'signed Route: to "IMP"',
-        "answered here: 404",
+        "signed Route → IMP",
         "no rule matched",
+        "answered here",
     ]
 
 
@@ -91,8 +93,12 @@ def test_lines_of_other_kinds_are_passed_over() -> None:
 def test_steps_and_logs_become_headings_and_notes() -> None:
     events = [
         {"event": "step", "title": "One", "time": 1.0, "party": "lab"},
-        {"event": "log", "text": "refused", "time": 2.0, "party": "sfb"},
+        {"event": "log", "text": "504: 1009;reason=x;domain=y", "time": 2.0, "party": "sfb"},
         {"event": "client", "text": "504", "time": 3.0, "party": "sfb"},
         {"event": "log", "text": "elsewhere", "time": 4.0, "party": "dns"},
     ]
-    assert tell(events, []) == [Heading(1.0, "One"), Note(2.0, SFB, "log: refused"), Note(3.0, SFB, "client shows 504")]
+    assert tell(events, []) == [
+        Heading(1.0, "One"),
+        Note(2.0, SFB, "log: 504: 1009;reason=x"),
+        Note(3.0, SFB, "client shows: 504"),
+    ]
