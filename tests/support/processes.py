@@ -15,7 +15,8 @@ from types import TracebackType
 
 START_LIMIT = 15.0
 """Seconds until a program must listen."""
-STOP_LIMIT = 5.0
+STOP_LIMIT = 1.0
+"""Seconds after SIGTERM. Nothing that these programs do on the way out matters; Kamailio at times never gets there."""
 LISTEN = "0A"
 """State of a listening socket in /proc/net/tcp (proc(5))."""
 
@@ -40,7 +41,12 @@ class Program:
     def __enter__(self) -> Program:
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(
-                self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, cwd=self.log.parent
+                self.command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                cwd=self.log.parent,
+                process_group=0,
             )
         try:
             self._wait_until_ready()
@@ -64,17 +70,14 @@ class Program:
         """Its exit status, when it ends by itself. Raises subprocess.TimeoutExpired."""
         return self.process.wait(seconds)
 
-    def signal(self, number: signal.Signals) -> None:
-        self.process.send_signal(number)
-
     def stop(self) -> int:
-        """SIGTERM, and SIGKILL for what does not heed it; the exit status."""
+        """SIGTERM, and SIGKILL to it and its children when it does not heed that; the exit status."""
         if self.process.poll() is None:
             self.process.terminate()
         try:
             return self.process.wait(STOP_LIMIT)
         except subprocess.TimeoutExpired:
-            self.process.kill()
+            os.killpg(self.process.pid, signal.SIGKILL)
             return self.process.wait()
 
     def _wait_until_ready(self) -> None:
@@ -93,3 +96,12 @@ def listening(address: str, port: int) -> bool:
     wanted = f"{packed:08X}:{port:04X}"
     with open("/proc/net/tcp") as table:
         return any(fields[1] == wanted and fields[3] == LISTEN for fields in map(str.split, table))
+
+
+def wait_until_closed(address: str, port: int) -> None:
+    """Return when nobody listens there any more. TimeoutError when that takes too long."""
+    deadline = time.monotonic() + START_LIMIT
+    while listening(address, port):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"somebody still listens on {address}:{port}")
+        time.sleep(0.01)

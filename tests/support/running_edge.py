@@ -84,10 +84,14 @@ class Edge:
         self._process.send_signal(signal.SIGHUP)
         return self.wait_for("reload: ", since=since)
 
-    def stop(self) -> int:
-        """SIGTERM, and SIGKILL where the edge does not heed it; the exit status."""
+    def terminate(self) -> None:
+        """SIGTERM: the edge ends when its open transactions have."""
         if self._process.poll() is None:
             self._process.terminate()
+
+    def stop(self) -> int:
+        """SIGTERM, and SIGKILL where the edge does not heed it; the exit status."""
+        self.terminate()
         try:
             status = self._process.wait(STOP_LIMIT)
         except subprocess.TimeoutExpired:

@@ -23,7 +23,6 @@ MEGABYTE = 1024 * 1024
 def samples(running: Running, generator: Generator, load: Load, rounds: int) -> Iterator[tuple[int, int, int]]:
     """After each round: transactions so far, resident bytes, faults so far. Each round comes on new connections."""
     done = faults = 0
-    yield done, running.resident_bytes(), faults
     for _ in range(rounds):
         faults += generator.run(load, running.proxy.address).faults
         done += load.count

@@ -19,7 +19,7 @@ from .load import Unavailable, pin
 PROXY_CORE = 0
 START_LIMIT = 20.0
 """Seconds until a proxy must accept connections."""
-STOP_LIMIT = 10.0
+STOP_LIMIT = 3.0
 
 
 @dataclass(frozen=True)
