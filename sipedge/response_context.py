@@ -325,17 +325,17 @@ class ResponseContext:
 
 
 def best_outcome(outcomes: list[Outcome]) -> Outcome | None:
-    """16.7 step 6: any 6xx, else the lowest class; of the 4xx those that help the caller most and 408 last.
+    """16.7 step 6: any 6xx, else the lowest class; of the 4xx those that help the caller most.
 
-    A received one comes before one of the edge's own.
+    Then whoever was found counts more than who was not, 408 least, and a received response more than one of our own.
     """
     if not outcomes:
         return None
 
-    def rank(outcome: Outcome) -> tuple[int, int, bool, bool]:
+    def rank(outcome: Outcome) -> tuple[int, int, bool, bool, bool]:
         kind = 0 if outcome.status >= 600 else outcome.status // 100
         preferred = PREFERRED.index(outcome.status) if outcome.status in PREFERRED else len(PREFERRED)
-        return kind, preferred, outcome.status == 408, outcome.message is None
+        return kind, preferred, outcome.status in NOT_FOUND, outcome.status == 408, outcome.message is None
 
     return min(outcomes, key=rank)
 

@@ -119,10 +119,9 @@ class Playbook:
         self._transactions = count(1)
         self._commands: deque[Command] = deque()
         self.proxy = Proxy(settings, environment)
-        self._take(self.proxy.tick(now))
         for number, address in PEERS.items():
             self >> opens(number, address)
-            self._commands.clear()
+        self._take(self.proxy.tick(now))
 
     def __rshift__(self, step: Event | Step) -> Playbook:
         self.settle()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from dialplan.model import Variables
 from dialplan.parser import parse_dialplan
 from dialplan.search import CompiledPlan
 from sipedge.settings import Listener, Settings
@@ -38,8 +37,8 @@ def rule(name: str, target: str, pattern: str = "", **fields: str) -> str:
 RULES = rule("to outside", "Outside", r".*@outside\.example.*") + rule("to inside", "Inside", r".*@inside\.example.*")
 
 
-def plan_of(text: str, variables: Variables = Variables()) -> CompiledPlan:
-    return CompiledPlan(parse_dialplan(text, "test.dialplan"), variables)
+def plan_of(text: str) -> CompiledPlan:
+    return CompiledPlan(parse_dialplan(text, "test.dialplan"))
 
 
 def make_settings(rules: str = RULES, zones: tuple[AnyZone, ...] = ZONES, **fields: Any) -> Settings:

@@ -1,0 +1,61 @@
+"""Signed Record-Route tokens: ours and of this dialog, or nothing."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sipedge.record_route import TOKEN_LENGTH, TokenKey, ZonePair
+
+SECRET = b"a secret for tests only"
+ZONES = ("Inside", "Outside", "Default Zone")
+KEY = TokenKey(SECRET, ZONES)
+TOKEN = KEY.mint("Inside", "Outside", "call-1", "alice-tag")
+ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
+
+
+def test_a_token_names_the_zones_in_both_directions_of_its_dialog() -> None:
+    assert len(TOKEN) == TOKEN_LENGTH
+    pair = ZonePair("Inside", "Outside")
+    assert KEY.read(TOKEN, "call-1", ("alice-tag", "bob-tag")) == pair
+    assert KEY.read(TOKEN, "call-1", ("bob-tag", "alice-tag")) == pair
+
+
+def test_another_process_with_the_same_secret_reads_it() -> None:
+    assert TokenKey(SECRET, ("Outside", "Inside", "New")).read(TOKEN, "call-1", ("alice-tag",)) is not None
+
+
+@pytest.mark.parametrize(
+    ("token", "call_id", "tags"),
+    [
+        (TOKEN, "call-2", ("alice-tag", "bob-tag")),
+        (TOKEN, "call-1", ("mallory", "bob-tag")),
+        (TOKEN, "call-1", (None, "")),
+        (TOKEN[:-1], "call-1", ("alice-tag",)),
+        (TOKEN + "A", "call-1", ("alice-tag",)),
+        ("x-" + TOKEN[2:], "call-1", ("alice-tag",)),
+        ("e-" + "A" * 38, "call-1", ("alice-tag",)),
+        ("e-" + "é" * 38, "call-1", ("alice-tag",)),
+        ("", "call-1", ("alice-tag",)),
+    ],
+)
+def test_what_is_no_token_of_this_dialog(token: str, call_id: str, tags: tuple[str | None, ...]) -> None:
+    assert KEY.read(token, call_id, tags) is None
+
+
+def test_another_secret_and_a_zone_that_is_gone() -> None:
+    assert TokenKey(b"another secret, long enough", ZONES).read(TOKEN, "call-1", ("alice-tag",)) is None
+    assert TokenKey(SECRET, ("Inside",)).read(TOKEN, "call-1", ("alice-tag",)) is None
+
+
+def test_a_short_secret_is_refused() -> None:
+    with pytest.raises(ValueError, match="16 bytes"):
+        TokenKey(b"short", ZONES)
+
+
+@given(st.integers(2, TOKEN_LENGTH - 2), st.sampled_from(ALPHABET))
+def test_a_changed_character_opens_nothing(position: int, character: str) -> None:
+    """All but the last character, of which four bits are padding."""
+    changed = TOKEN[:position] + character + TOKEN[position + 1 :]
+    assert changed == TOKEN or KEY.read(changed, "call-1", ("alice-tag", "bob-tag")) is None

@@ -1,0 +1,182 @@
+"""Route information (RFC 3261 16.4) and the alias that search rules see (expressway.md 1.4)."""
+
+from __future__ import annotations
+
+import pytest
+from support.messages import request
+from support.settings import EDGE, SECRET, make_settings
+
+from sipedge.message import Message
+from sipedge.record_route import TokenKey, ZonePair
+from sipedge.routing import (
+    Routed,
+    Self,
+    alias_of,
+    alias_of_routed,
+    alias_of_uri,
+    read_routes,
+    source_may_speak,
+    without_own_maddr,
+)
+from sipedge.settings import Listener
+from sipedge.uri import UriError, parse_uri
+from zones.zone import DnsZone, NeighborZone, TraversalServerZone
+
+SETTINGS = make_settings(names=("sip.inside.example",))
+ME = Self(SETTINGS, SETTINGS.zones, {})
+KEY = TokenKey(SECRET, ("Inside", "Outside"))
+IN_DIALOG = "<sip:bob@outside.example>;tag=bob-tag"
+HERE = f"<sip:{KEY.mint('Inside', 'Outside', 'call-1', 'alice-tag')}@{EDGE}:5061;transport=tls;lr>"
+THERE = f"<sip:{KEY.mint('Outside', 'Inside', 'call-1', 'alice-tag')}@{EDGE}:5061;transport=tls;lr>"
+FOREIGN = "<sip:sip.outside.example:5061;transport=tls;opaque=state:T:F:Ci.R2c;lr;ms-route-sig=AA>;tag=7C1D"
+
+
+def read(message: Message) -> Routed:
+    return read_routes(message, parse_uri(message.uri), ME, KEY)
+
+
+def test_without_routes_the_request_uri_decides() -> None:
+    routed = read(request())
+    assert (routed.uri.host, routed.own, routed.foreign, routed.pair) == ("outside.example", [], None, None)
+
+
+def test_own_routes_come_off_and_the_first_token_decides() -> None:
+    routed = read(request(routes=(f"{HERE}, {THERE}", FOREIGN), to=IN_DIALOG))
+    assert [item.text for item in routed.own] == [HERE, THERE]
+    assert routed.pair == ZonePair("Inside", "Outside")
+    assert routed.foreign is not None and routed.foreign.host == "sip.outside.example"
+
+
+@pytest.mark.parametrize("host", [f"{EDGE}:5061", "edge.inside.example:5061", "SIP.inside.example", EDGE])
+def test_a_route_that_names_the_edge_is_its_own_without_a_token(host: str) -> None:
+    routed = read(request(routes=(f"<sip:{host};lr>",)))
+    assert len(routed.own) == 1 and routed.pair is None and routed.foreign is None
+
+
+@pytest.mark.parametrize("host", [f"{EDGE}:5060", "outside.example", "sip.inside.example:7001"])
+def test_other_routes_are_foreign(host: str) -> None:
+    assert read(request(routes=(f"<sip:{host};lr>",))).foreign is not None
+
+
+def test_what_lies_behind_a_foreign_route_is_not_looked_at() -> None:
+    routed = read(request(routes=(FOREIGN, HERE), to=IN_DIALOG))
+    assert (routed.own, routed.pair) == ([], None)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"to": "<sip:bob@outside.example>"},  # not in a dialog
+        {"call_id": "call-2"},
+        {"from_": "<sip:mallory@x.example>;tag=mallory"},
+    ],
+)
+def test_a_token_of_another_dialog_opens_nothing(fields: dict[str, str]) -> None:
+    routed = read(request(**{"routes": (HERE,), "to": IN_DIALOG, **fields}))  # type: ignore[arg-type]
+    assert routed.pair is None
+
+
+def test_a_token_works_on_any_host_name_of_the_edge_and_any_port() -> None:
+    """The peer may know the edge by a name that only it uses: the signature counts."""
+    route = HERE.replace(f"{EDGE}:5061", "nat.example:25061")
+    assert read(request(routes=(route,), to=IN_DIALOG)).pair == ZonePair("Inside", "Outside")
+
+
+def test_a_strict_router_in_front() -> None:
+    """It put our Record-Route into the Request-URI and the real one at the end of Route."""
+    token = HERE.strip("<>")
+    message = request(uri=token, routes=(FOREIGN, "<sip:bob@192.0.2.77>"), to=IN_DIALOG)
+    routed = read(message)
+    assert routed.pair == ZonePair("Inside", "Outside")
+    assert routed.uri.text == "sip:bob@192.0.2.77"
+    assert routed.strict_last is not None and routed.strict_last.text == "<sip:bob@192.0.2.77>"
+    assert routed.foreign is not None and routed.foreign.host == "sip.outside.example"
+
+
+def test_our_token_in_the_request_uri_without_a_route_is_only_an_alias() -> None:
+    assert read(request(uri=HERE.strip("<>"), to=IN_DIALOG)).pair is None
+
+
+@pytest.mark.parametrize(
+    ("given", "after"),
+    [
+        (
+            f"sip:bob@outside.example;maddr={EDGE};x=1",
+            f"sip:bob@outside.example;maddr={EDGE};x=1".replace(f";maddr={EDGE}", ""),
+        ),
+        (f"sip:bob@outside.example:5061;transport=tls;maddr={EDGE};lr", "sip:bob@outside.example;lr"),
+        (f"sip:bob@outside.example:5099;maddr={EDGE}", None),
+        ("sip:bob@outside.example;maddr=192.0.2.1", None),
+        ("sip:bob@outside.example", None),
+    ],
+)
+def test_an_maddr_that_led_here_is_stripped(given: str, after: str | None) -> None:
+    assert without_own_maddr(parse_uri(given), ME).text == (after or given)
+
+
+def test_a_route_that_cannot_be_read() -> None:
+    with pytest.raises(UriError):
+        read(request(routes=("<sip:>",)))
+
+
+@pytest.mark.parametrize(
+    ("uri", "keep", "alias"),
+    [
+        ("sip:Alice@Example.COM:5061;transport=tls", False, "Alice@example.com"),
+        ("sip:Alice@Example.COM:5061;transport=tls", True, "Alice@Example.COM:5061;transport=tls"),
+        ("sip:example.com", False, "example.com"),
+        ("sips:a@[2001:DB8::1]:5061", False, "a@[2001:db8::1]"),
+        ("sip:a@b;lr?x=y", True, "a@b;lr"),
+    ],
+)
+def test_aliases_of_uris(uri: str, keep: bool, alias: str) -> None:
+    assert alias_of_uri(parse_uri(uri), keep) == alias
+
+
+def test_the_alias_of_a_foreign_route_keeps_port_and_parameters() -> None:
+    message = request(routes=(FOREIGN,))
+    alias = "sip.outside.example:5061;transport=tls;opaque=state:T:F:Ci.R2c;lr;ms-route-sig=AA"
+    assert alias_of(message, SETTINGS) == alias
+    assert alias_of_routed(read(request(uri="sip:bob@outside.example:5061")), SETTINGS) == "bob@outside.example"
+    keeping = make_settings(keep_uri_parameters=True)
+    assert alias_of(request(uri="sip:bob@outside.example:5061"), keeping) == "bob@outside.example:5061"
+
+
+def test_who_may_use_a_token() -> None:
+    outside = frozenset({"DNS", "Default Zone"})
+    assert source_may_speak(ZonePair("Inside", "DNS"), "Inside", outside)
+    assert not source_may_speak(ZonePair("Inside", "DNS"), "Default Zone", outside)
+    assert not source_may_speak(ZonePair("Inside", "DNS"), "Other", outside)
+    assert source_may_speak(ZonePair("DNS", "Inside"), "Default Zone", outside)
+    assert not source_may_speak(ZonePair("DNS", "Inside"), "Inside", outside)
+
+
+def test_places_by_zone() -> None:
+    zones = (
+        NeighborZone(name="Plain"),
+        NeighborZone(name="Named", record_route_hostname=True),
+        NeighborZone(name="TCP", transport="TCP"),
+        TraversalServerZone(name="Traversal", port=7001),
+        DnsZone(name="DNS"),
+    )
+    listeners = (
+        Listener("traversal", EDGE, 0, zone="Traversal"),
+        Listener("tls", EDGE, 5061),
+        Listener("tcp", "::", 5060, "TCP"),
+    )
+    edge = Self(make_settings(zones=zones, rules="", listeners=listeners), zones, {"traversal": 7001})
+    texts = {zone.name: edge.place(zone.name).text for zone in zones}
+    assert texts == {
+        "Plain": f"{EDGE}:5061",
+        "Named": "edge.inside.example:5061",
+        "TCP": "edge.inside.example:5060",
+        "Traversal": f"{EDGE}:7001",
+        "DNS": f"{EDGE}:5061",
+    }
+    assert edge.is_own(parse_uri(f"sip:{EDGE}:7001"))
+
+
+def test_ipv6_places_have_brackets() -> None:
+    zones = (NeighborZone(name="N"),)
+    settings = make_settings(zones=zones, rules="", listeners=(Listener("tls", "2001:db8::1", 5061),))
+    assert Self(settings, zones, {}).place("N").text == "[2001:db8::1]:5061"
