@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import ssl
 from enum import IntEnum
 from typing import Protocol, cast
@@ -34,6 +35,8 @@ READ_AGAIN = 2.0
 """Seconds after which a blocked connection is read again. Two edges that wait for each other to read would never end;
 the send queue's limit holds meanwhile."""
 LINGER = 2.0
+KEEP_ALIVE = 30
+"""Seconds of silence after which TCP asks whether the peer is still there (RFC 9293 3.8.4)."""
 
 
 class Phase(IntEnum):
@@ -80,7 +83,6 @@ class Connection(asyncio.BufferedProtocol):
         self._out: list[bytes] = []
         self._queued = 0
         self._blocked_since: float | None = None
-        self._unsent = 0
         self._message_began = False
         self._silent = hop is None
         self.number, self.transport, self.listener, self.hop = number, transport, listener, hop
@@ -120,6 +122,7 @@ class Connection(asyncio.BufferedProtocol):
             return
         self.peer, self.local = peer[:2], local[:2]
         self._transport.set_write_buffer_limits(HIGH_WATER, LOW_WATER)
+        _watch(transport.get_extra_info("socket"), self._owner.limits.message_time)
         stream = self._owner.made(self)
         if self.phase is not Phase.HANDSHAKE:
             return
@@ -158,14 +161,12 @@ class Connection(asyncio.BufferedProtocol):
 
     def pause_writing(self) -> None:
         self._blocked_since = self._loop.time()
-        self._unsent = HIGH_WATER * 2
         if self._transport is not None and not self._transport.is_closing():
             self._transport.pause_reading()
 
     def resume_writing(self) -> None:
         self._blocked_since = None
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.resume_reading()
+        self._read_again()
         self.flush()
 
     # ------------------------------------------------------------------------------------------------ the owner
@@ -215,9 +216,9 @@ class Connection(asyncio.BufferedProtocol):
 
     def sweep(self, now: float) -> None:
         """Look at the clock."""
-        if self._blocked_since is not None and self._transport is not None and self.phase is Phase.OPEN:
-            self._sweep_blocked(now, self._transport)
-        elif now >= self.deadline:
+        if self._blocked_since is not None and now - self._blocked_since > READ_AGAIN:
+            self._read_again()
+        if now >= self.deadline:
             if self.phase is Phase.OPEN:
                 self.close(self.waits_for)
             else:
@@ -227,17 +228,9 @@ class Connection(asyncio.BufferedProtocol):
 
     # ------------------------------------------------------------------------------------------------ inside
 
-    def _sweep_blocked(self, now: float, transport: asyncio.Transport) -> None:
-        assert self._blocked_since is not None
-        unsent = transport.get_write_buffer_size()
-        if unsent < self._unsent:  # slow is not dead
-            self._unsent = unsent
-            self._wait(self._owner.limits.message_time, "the peer does not read")
-        elif now >= self.deadline:
-            self.abort(self.waits_for)
-            return
-        if now - self._blocked_since > READ_AGAIN:
-            transport.resume_reading()
+    def _read_again(self) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.resume_reading()
 
     def _wait(self, seconds: float, otherwise: str) -> None:
         self.deadline = self._loop.time() + seconds
@@ -342,6 +335,17 @@ class Connection(asyncio.BufferedProtocol):
             except OSError:  # it was reset meanwhile
                 transport.abort()
         self._owner.lost(self, reason)
+
+
+def _watch(raw: socket.socket, patience: float) -> None:
+    """Have the kernel break the connection when the peer takes nothing for ``patience`` seconds, or is not there.
+
+    TCP alone would try for a quarter of an hour, and every request to that peer would time out meanwhile (RFC 5482).
+    """
+    raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(patience * 1000))
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEP_ALIVE)
+    raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, KEEP_ALIVE)
 
 
 def os_reason(error: BaseException) -> str:

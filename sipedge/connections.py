@@ -137,8 +137,14 @@ class Connections:
             self._count_malformed(found)
 
     def reload(self, *, limits: Limits, tls: TlsContexts) -> None:
-        """New material for new handshakes. TLS connections serve nothing new and are closed after ``limits.drain``."""
+        """New material for new handshakes. TLS connections serve nothing new and are closed after ``limits.drain``.
+
+        Where no file, zone or listener is different (``TlsContexts.fingerprint``) they stay.
+        """
+        changed = tls.fingerprint != self._tls.fingerprint
         self.limits, self._tls = limits, tls
+        if not changed:
+            return
         self._generation += 1
         drain_by = self._loop.time() + limits.drain
         for connection in self._open.values():

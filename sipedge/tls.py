@@ -52,7 +52,7 @@ class TlsContexts:
             if not isinstance(zone, DefaultZone) and (zone.transport == "TLS" or tls.trusted):
                 self._clients.setdefault(_client_key(tls, zone.tls), client_context(tls, zone.tls, zone.name))
         self.fingerprint = _fingerprint(tls, listeners, zones)
-        """Equal when nothing that a handshake depends on is different: then connections need not be drained."""
+        """Equal only when no file, listener or zone is different: then connections are what new ones would be."""
 
     def server(self, listener: str) -> ssl.SSLContext:
         """The context of a TLS listener. Raises KeyError."""
@@ -191,8 +191,7 @@ def _chooser(
 
 
 def _fingerprint(tls: Tls, listeners: tuple[Listener, ...], zones: tuple[Zone, ...]) -> bytes:
-    told = [tls, listeners, [(zone.name, zone.transport, zone.tls) for zone in zones]]
-    digest = hashlib.sha256(repr(told).encode())
+    digest = hashlib.sha256(repr([tls, listeners, zones]).encode())
     identities = (*tls.server, *((tls.client,) if tls.client else ()))
     paths = [path for identity in identities for path in (identity.certificate, identity.key)]
     for path in filter(None, (*paths, tls.trusted)):

@@ -274,15 +274,18 @@ def _blocked(edge: Edge) -> bool:
     return any(connection._blocked_since is not None for connection in edge.connections._open.values())
 
 
-def test_a_peer_that_never_reads_again_is_closed(run: Run) -> None:
+@pytest.mark.parametrize("messages", [5, 60])
+def test_a_peer_that_never_reads_again_is_closed(run: Run, messages: int) -> None:
+    """Whether the bytes wait in the kernel alone or here as well."""
+
     async def test() -> None:
-        async with await Edge.start(listener=TCP, limits=replace(LIMITS, message_time=0.3)) as edge:
+        async with await Edge.start(listener=TCP, limits=replace(LIMITS, message_time=0.5)) as edge:
             peer = await connect_raw(edge.address, receive_buffer=4096)
             await edge.until(lambda: edge.opened)
-            for _ in range(60):
+            for _ in range(messages):
                 edge.connections.send(edge.opened[0].connection, message(b"x" * 60000))
             await edge.until(lambda: edge.closed)
-            assert edge.closed[0].reason == "the peer does not read"
+            assert edge.closed[0].reason == "the connection broke: connection timed out"
             peer.close()
 
     run(test)

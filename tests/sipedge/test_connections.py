@@ -579,3 +579,19 @@ def test_quiet_logs(run: Run, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "sipedge"):
         run(test)
     assert len([record for record in caplog.records if record.name.startswith("sipedge")]) == 10
+
+
+def test_a_reload_that_changes_nothing_of_tls_drains_nothing(run: Run, ca: Ca, tls: Tls) -> None:
+    async def test() -> None:
+        limits = replace(LIMITS, drain=0.1)
+        tool, port = await OpenSslTool.server(issue(ca, names=[FAR]))
+        async with tool, await Edge.start(tls, zones=[zone()], limits=limits) as edge:
+            edge.connections.connect(hop(port), zone().tls)
+            await edge.until(lambda: edge.opened)
+            edge.connections.reload(limits=limits, tls=TlsContexts(tls, [], [zone()]))
+            assert edge.connections.find(hop(port)) == edge.opened[0].connection
+            edge.connections.reload(limits=limits, tls=TlsContexts(tls, [], [zone(verify=False)]))
+            assert edge.connections.find(hop(port)) is None
+            await edge.until(lambda: edge.closed)
+
+    run(test)
