@@ -111,13 +111,29 @@ async def ask(party: Party, do: str, status: int, **fields: str | bool) -> Event
     return answer
 
 
-async def traversal_up(lab: Lab, seconds: float = 20.0) -> None:
+async def traversal_up(lab: Lab, seconds: float = 30.0) -> None:
     """Ask again and again until a message gets through both edges. TimeoutError."""
     end = time.monotonic() + seconds
-    while (await lab.presence.ask("pager", to=JULIET, text="anybody there?")).get("status") != 200:
+    while not await _through(lab):
         if time.monotonic() > end:
-            raise TimeoutError("the traversal connection between the edges did not come up")
+            raise TimeoutError(f"no message gets through both edges; the last answer: {_last_answer(lab.recorder)}")
         await asyncio.sleep(0.1)  # an edge tells nobody when its zone is up
+
+
+async def _through(lab: Lab) -> bool:
+    try:
+        return bool((await lab.presence.ask("pager", to=JULIET, text="anybody there?")).get("status") == 200)
+    except TimeoutError:
+        return False
+
+
+def _last_answer(recorder: Recorder) -> str:
+    """Status and Warning of what the IM&P node received last: an edge says there why it went no further."""
+    texts = [event["text"] for event in recorder.events if event["event"] == "message" and event["party"] == "imp"]
+    if not texts:
+        return "none"
+    message = sip.parse(texts[-1].partition("\r\n\r\n")[0])
+    return f"{message.start} {message.get('Warning')}"
 
 
 async def _session(lab: Lab, caller: Party, callee: Party, user: str, to: str) -> str:

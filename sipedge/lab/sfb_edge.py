@@ -114,7 +114,11 @@ class Edge:
         return connection
 
     def _dress(self, request: sip.Message, connection: Link) -> None:
-        """Headers in Microsoft's order: Max-Forwards and Content-Length stand between the Vias."""
+        """Headers in Microsoft's order: Max-Forwards and Content-Length stand between the Vias.
+
+        Only INVITE is record-routed: the partner's NOTIFY has no Route then and goes by the domain of the Contact, as
+        the federation guide's rules for the inside edge want it.
+        """
         rest = [(name, value) for name, value in request.headers if name != "Max-Forwards"]
         branch = f"z9hG4bK{secrets.token_hex(4).upper()}.{secrets.token_hex(8).upper()}"
         inner = f"z9hG4bK{secrets.token_hex(4).upper()}.{secrets.token_hex(8).upper()}"
