@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ def test_two_labs_at_once_get_two_blocks() -> None:
 
 @pytest.mark.parametrize("name", ["inside", "outside"])
 def test_what_is_written_is_a_good_configuration(tmp_path: Path, name: str) -> None:
-    with layout.reserve().lock as lock:
+    with socket.socket() as lock:
         layout.prepare(tmp_path, layout.Block(lock, *(f"127.77.0.{host}" for host in range(1, 6))))
     settings = load_config(str(tmp_path / f"{name}.toml"))
     assert settings.domains == (layout.CISCO,)
