@@ -9,6 +9,9 @@ from .notes import source_line
 from .problem import Problem, listing, suggestion
 
 
+_NOTHING_THERE = "nothing can be sent to the Default Zone: it stands for peers that no zone names"
+
+
 def check_zones(dialplan: Dialplan, zone_names: Iterable[str]) -> list[Problem]:
     """``zone_names``: what is configured; the Default Zone and the Local Zone are always there. Nothing can be sent
     to the Default Zone: it stands for peers that no zone claims."""
@@ -16,7 +19,7 @@ def check_zones(dialplan: Dialplan, zone_names: Iterable[str]) -> list[Problem]:
     problems = []
     for rule in dialplan.rules:
         if rule.target == DEFAULT_ZONE:
-            problems.append(_problem(rule, "target", "nothing can be sent to the Default Zone", targets, dialplan))
+            problems.append(_problem(rule, "target", _NOTHING_THERE, targets, dialplan))
         elif rule.target not in targets:
             problems.append(_problem(rule, "target", f'there is no zone "{rule.target}"', targets, dialplan))
         if rule.source is SourceMode.NAMED and rule.source_name not in targets | {DEFAULT_ZONE}:

@@ -82,19 +82,18 @@ def _try(
     alias: str, kind: PatternType, pattern: str, behavior: Behavior, replace: str, variables: Variables
 ) -> str | None:
     """The alias that goes on, None without a match. A pattern that is refused ends the command with status 2."""
-    from dialplan.folding import fold
-    from dialplan.pattern import compile_pattern
+    from dialplan.check_pattern import check_pattern
+    from dialplan.compiled_rule import ReplaceError
     from dialplan.pattern_syntax import PatternError
     from dialplan.variables import VARIABLE, values
 
-    option = "--pattern"
     try:
-        compiled = compile_pattern(kind, pattern, variables)
-        option = "--replace"
-        rewrite = compiled.rewrite(behavior, replace, variables)
+        verdict = check_pattern(kind, pattern, alias, behavior, replace, variables)
+    except ReplaceError as error:
+        raise click.UsageError(f"--replace, {error}") from None
     except PatternError as error:
-        raise click.UsageError(f"{option}, {error}") from None
+        raise click.UsageError(f"--pattern, {error}") from None
     for found in VARIABLE.finditer(pattern):
         if pattern[found.start() - 1 : found.start()] != "\\" and not values(found[1].lower(), 0, variables):
             raise click.UsageError(f"{found[0]} has no value here; give one with --domain or --ip")
-    return rewrite(alias, fold(alias)) if compiled.match(alias) else None
+    return verdict["alias"]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dialplan.model import Dialplan, SearchRule, SourceMode, Variables
+from dialplan.model import Dialplan, Variables
 from dialplan.parser import parse_dialplan
 from dialplan.problem import DialplanError, Problem
 from dialplan.search import CompiledPlan
-from zones.zone import DEFAULT_ZONE, LOCAL_ZONE
+from dialplan.zone_names import check_zones
 
-from .problems import did_you_mean
 from .reader import Reader
 from .tables import in_folder_of, names_written
 
@@ -19,7 +18,7 @@ def read_plans(reader: Reader, variables: Variables | None) -> tuple[CompiledPla
     Without variables (because [edge] is broken) there is no plan: patterns that use them would seem wrong.
     """
     plan, problems = _parse_all(reader)
-    problems += _unknown_zones(plan, [*names_written(reader, "zone"), DEFAULT_ZONE, LOCAL_ZONE])
+    problems += check_zones(plan, names_written(reader, "zone"))
     compiled = None
     try:
         compiled = CompiledPlan(plan, variables) if variables else None
@@ -59,24 +58,3 @@ def _read(reader: Reader, index: int, file: str) -> str | None:
     except UnicodeDecodeError:
         reader.problem(("edge", "dialplans", index), f'"{file}" is not UTF-8 text', "save the file as UTF-8")
     return None
-
-
-def _unknown_zones(plan: Dialplan, zones: list[str]) -> list[Problem]:
-    problems = []
-    targets = [zone for zone in zones if zone != DEFAULT_ZONE]
-    for rule in plan.rules:
-        if rule.target == DEFAULT_ZONE:
-            message = "nothing can be sent to the Default Zone: it stands for peers that no zone names"
-            problems.append(_problem(plan, rule, "target", message, targets))
-        elif rule.target not in targets:
-            problems.append(_problem(plan, rule, "target", f'there is no zone "{rule.target}"', targets))
-        if rule.source is SourceMode.NAMED and rule.source_name not in zones:
-            problems.append(_problem(plan, rule, "source", f'there is no zone "{rule.source_name}"', zones))
-    return problems
-
-
-def _problem(plan: Dialplan, rule: SearchRule, field: str, message: str, zones: list[str]) -> Problem:
-    name = rule.target if field == "target" else rule.source_name
-    location = rule.places.get(field, rule.location)
-    lines = plan.sources.get(location.file, "").split("\n")
-    return Problem(location, message, did_you_mean(name, zones), lines[location.line - 1].rstrip("\r"))

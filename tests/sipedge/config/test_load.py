@@ -304,7 +304,7 @@ def test_nothing_is_sent_to_the_default_zone(folder: Path) -> None:
         "default.dialplan:2:17: nothing can be sent to the Default Zone: it stands for peers that no zone names\n"
         '        target zone "Default Zone"\n'
         "                    ^\n"
-        "    known: IMP, Local Zone"
+        '    zones are "IMP" or "Local Zone"'
     ]
 
 
