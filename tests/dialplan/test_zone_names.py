@@ -24,7 +24,7 @@ def test_unknown_zones() -> None:
     found = check_zones(parse_dialplan(TEXT, "f"), ["Traversal client", "DNS"])
     assert [(str(one.location), one.message) for one in found] == [
         ("f:2:17", 'there is no zone "Traversal clint"'),
-        ("f:10:17", "nothing can be sent to the Default Zone"),
+        ("f:10:17", "nothing can be sent to the Default Zone: it stands for peers that no zone names"),
         ("f:13:17", 'there is no zone "Nowhere"'),
     ]
     assert found[0].hint == 'did you mean "Traversal client"?'
