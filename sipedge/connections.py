@@ -287,8 +287,8 @@ class Connections:
                 await self._loop.create_connection(lambda: connection, hop.address, hop.port)
         except (OSError, TlsError, ValueError) as error:
             slow = isinstance(error, TimeoutError) and not error.errno
-            connection.refuse()
-            if hop in self._connecting:
+            if hop in self._connecting:  # else it came about in the last moment, or its end was told already
+                connection.refuse()
                 connection.peer = (hop.address, hop.port)
                 self.lost(connection, f"no answer in {self.limits.connect:g} s" if slow else os_reason(error))
         else:
