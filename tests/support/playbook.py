@@ -276,13 +276,13 @@ def abandons(leg: Leg) -> Expected:
     return Expected(Abandon, {}, remember)
 
 
-def _remembering(kind: type[Any], told: Told | None, **conditions: Any) -> Expected:
+def _remembering(command_class: type[Any], told: Told | None, **conditions: Any) -> Expected:
     def remember(command: Any, book: Playbook) -> None:
         if told is not None:
             told.command = command
             told.message = parse_message(command.data) if hasattr(command, "data") else None  # type: ignore[assignment]
 
-    return Expected(kind, conditions, remember)
+    return Expected(command_class, conditions, remember)
 
 
 def sends(zone: str, told: Told | None = None, **conditions: Any) -> Expected:

@@ -1,0 +1,478 @@
+"""The path of one request: what is refused, what is answered here, what goes on, and to whom (RFC 3261 16.3 to 16.6)."""
+
+from __future__ import annotations
+
+import pytest
+from support.messages import invite, notify, request, subscribe
+from support.playbook import (
+    INSIDE,
+    OUTSIDE,
+    STRANGER,
+    Leg,
+    Play,
+    Told,
+    answers,
+    arrives,
+    forwards,
+    responds,
+    sends,
+)
+from support.settings import EDGE, RULES, ZONES, make_settings, rule, with_zone
+
+from sipedge.commands import Respond
+from sipedge.message import Message
+from sipedge.record_route import TokenKey
+from zones.digest import authorization
+from zones.zone import AuthenticationPolicy, Credential, DefaultZone, NeighborZone
+
+WARNING = f"399 {EDGE}:5061"
+
+# ---------------------------------------------------------------------------------------------- refused, answered here
+
+
+@pytest.mark.parametrize(
+    ("message", "status"),
+    [
+        (request(max_forwards="0"), 483),
+        (request(max_forwards="x"), 400),
+        (request(uri="tel:+1"), 416),
+        (request(uri="sip:bob@outside.example?Route=%3Csip:x%3E"), 400),
+        (request(cseq="1 INVITE"), 400),
+        (request(routes=("<nonsense>",)), 400),
+        (request("NEGOTIATE", max_forwards="0"), 405),
+        (request(extra=("Proxy-Require: privacy",)), 420),
+        (request("OPTIONS", "sip:bob@outside.example", max_forwards="0"), 483),
+    ],
+)
+def test_refusals(play: Play, message: Message, status: int) -> None:
+    book, told = play(), Told()
+    book >> arrives(message) << responds(status, told=told)
+    assert (told.message.first("warning") or "").startswith(WARNING)
+    assert told.message.to_tag
+    assert book.entries[0].status == status
+
+
+def test_420_and_405_say_what_would_be_right(play: Play) -> None:
+    (
+        play()
+        >> arrives(request(extra=("Proxy-Require: ms-benotify, privacy",)))
+        << responds(420, unsupported="privacy")
+        >> arrives(request("NEGOTIATE", "sip:203.0.113.1:5061", max_forwards="0", via="SIP/2.0/TLS 192.0.2.10"))
+        << responds(
+            405,
+            allow="INVITE, ACK, BYE, CANCEL, OPTIONS, MESSAGE, INFO, SUBSCRIBE, NOTIFY, BENOTIFY, SERVICE, PUBLISH, REFER, UPDATE, PRACK",
+        )
+    )
+
+
+def test_no_rule_gets_404_with_a_warning(play: Play) -> None:
+    book = play()
+    book >> arrives(request(uri="sip:bob@elsewhere.example"))
+    book << responds(404, warning=f'{WARNING} "no search rule led anywhere"')
+    entry = book.entries[0]
+    assert entry.explanation is not None and entry.explanation.tiers == ()
+    assert entry.status == 404
+
+
+@pytest.mark.parametrize("method", ["ACK", "BENOTIFY"])
+def test_what_has_no_response_gets_none_whatever_is_wrong(play: Play, method: str) -> None:
+    book = play()
+    for message in (
+        request(method, max_forwards="0"),
+        request(method, uri="tel:+1"),
+        request(method, uri="sip:bob@elsewhere.example"),
+    ):
+        book >> arrives(message)
+
+
+@pytest.mark.parametrize("uri", [f"sip:{EDGE}:5061", "sip:edge.inside.example", f"sip:{EDGE};transport=tls"])
+def test_options_for_the_edge_are_answered_here(play: Play, uri: str) -> None:
+    book = play()
+    for message in (request("OPTIONS", uri), request("OPTIONS", uri, max_forwards="0")):
+        book >> arrives(message) << responds(200, accept="*/*")
+
+
+def test_options_for_somebody_else_are_forwarded(play: Play) -> None:
+    leg = Leg()
+    (
+        play()
+        >> arrives(request("OPTIONS"))
+        << forwards(leg, "Outside")
+        >> answers(leg, 200)
+        << responds(200)
+        >> arrives(request("OPTIONS", f"sip:{EDGE}:5061", routes=("<sip:x@outside.example;lr>",)))
+        << forwards(leg, "Outside", uri=f"sip:{EDGE}:5061")
+        >> answers(leg, 200)
+        << responds(200)
+    )
+
+
+def test_a_loop_is_refused_and_a_spiral_goes_on(play: Play) -> None:
+    first, spiral = Leg(), Leg()
+    book = play(
+        make_settings(RULES + rule("back", "Outside", r".*@inside\.example", source_zone='"Outside"', priority="50"))
+    )
+    book >> arrives(request(), INSIDE) << forwards(first, "Outside")
+    again = Message(first.message.head.replace(b"Via:", b"Via: SIP/2.0/TLS far.example;branch=z9hG4bKfar\r\nVia:", 1))
+    book >> arrives(again, INSIDE) << responds(482, warning=f'{WARNING} "this request has been here before, unchanged"')
+    # from another zone, or with another Request-URI, another way may be found
+    book >> arrives(again, OUTSIDE) << forwards(spiral, "Outside") >> answers(spiral, 404) << responds(404)
+    changed = Message(again.head.replace(b"MESSAGE sip:bob", b"MESSAGE sip:carol", 1))
+    book >> arrives(changed, INSIDE) << forwards(spiral, "Outside") >> answers(spiral, 200) << responds(200)
+
+
+def test_nothing_comes_back_from_a_poisoned_zone(play: Play) -> None:
+    leg = Leg()
+    book = play(make_settings(zones=with_zone(ZONES, "Outside", poison=True)))
+    book >> arrives(request(), INSIDE) << forwards(leg, "Outside")
+    again = leg.message.head.replace(b"sip:bob@outside", b"sip:bob@inside", 1)
+    again = again.replace(b"Via:", b"Via: SIP/2.0/TLS far.example;branch=z9hG4bKfar\r\nVia:", 1)
+    book >> arrives(Message(again), OUTSIDE)
+    book << responds(482, warning=f'{WARNING} "this request left through a zone in poison mode and came back"')
+
+
+# ------------------------------------------------------------------------------------------------------------- methods
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        "MESSAGE",
+        "INFO",
+        "NOTIFY",
+        "SERVICE",
+        "PUBLISH",
+        "REFER",
+        "UPDATE",
+        "PRACK",
+        "REGISTER",
+        "BYE",
+        "x-unknown",
+        "!odd*",
+    ],
+)
+def test_every_other_method_is_forwarded(play: Play, method: str) -> None:
+    leg, told = Leg(), Told()
+    (
+        play()
+        >> arrives(request(method, body=b"opaque\x00"), INSIDE)
+        << forwards(leg, "Outside", method=method, body=b"opaque\x00")
+        >> answers(leg, 202, body=b"answer\x00")
+        << responds(202, told=told, body=b"answer\x00")
+    )
+    assert told.message.via.branch == "z9hG4bKcaller"
+
+
+def test_benotify_is_sent_on_and_nobody_waits(play: Play) -> None:
+    told = Told()
+    book = play()
+    book >> arrives(notify("BENOTIFY", body=b"<p/>"), INSIDE) << sends("Outside", told, method="BENOTIFY", body=b"<p/>")
+    assert told.message.via.branch.startswith("z9hG4bK")
+    contexts = book.proxy._contexts
+    assert not (contexts._branches or contexts._timers)
+
+
+def test_proxy_require_ms_benotify_is_understood(play: Play) -> None:
+    leg = Leg()
+    message = subscribe(extra=("Event: presence", "Proxy-Require: ms-benotify", "Supported: ms-benotify"))
+    play() >> arrives(message) << forwards(leg, proxy_require="ms-benotify") >> answers(leg, 200) << responds(200)
+
+
+def test_option_tags_are_stripped_for_zones_that_ask_for_it(play: Play) -> None:
+    leg = Leg()
+    settings = make_settings(zones=with_zone(ZONES, "Outside", proxy_require_strip=("ms-benotify",)))
+    message = subscribe(extra=("Event: presence", "Proxy-Require: ms-benotify"))
+    play(settings) >> arrives(message) << forwards(leg, proxy_require=None) >> answers(leg, 200) << responds(200)
+
+
+# --------------------------------------------------------------------------------------------------------- Record-Route
+
+
+@pytest.mark.parametrize("method", ["INVITE", "REFER"])
+def test_dialogs_are_record_routed_twice(play: Play, method: str) -> None:
+    """RFC 5658: the outgoing side on top, each with the zone pair as its side sees it."""
+    leg = Leg()
+    book = play() >> arrives(request(method), INSIDE)
+    if method == "INVITE":
+        book << responds(100)
+    book << forwards(leg)
+    out, back = leg.message.items("record-route")
+    assert out == f"<sip:{leg.token(0)}@{EDGE}:5061;transport=tls;lr>"
+    assert back == f"<sip:{leg.token(1)}@{EDGE}:5061;transport=tls;lr>"
+    key = TokenKey(make_settings().secret, ("Inside", "Outside"))
+    pairs = [key.read(leg.token(n), "call-1", ("alice-tag",)) for n in (0, 1)]
+    assert [(pair.here, pair.there) for pair in pairs if pair] == [("Outside", "Inside"), ("Inside", "Outside")]
+
+
+@pytest.mark.parametrize("method", ["MESSAGE", "INFO", "SUBSCRIBE", "NOTIFY", "OPTIONS", "BYE", "UPDATE", "PRACK"])
+def test_other_requests_are_not(play: Play, method: str) -> None:
+    play() >> arrives(request(method)) << forwards(Leg(), record_route=None)
+
+
+@pytest.mark.parametrize("zone", ["Inside", "Outside"])
+def test_subscribe_is_record_routed_where_a_zone_says_so(play: Play, zone: str) -> None:
+    leg = Leg()
+    settings = make_settings(zones=with_zone(ZONES, zone, record_route_subscribe=True))
+    play(settings) >> arrives(subscribe()) << forwards(leg)
+    assert len(leg.message.items("record-route")) == 2
+
+
+def test_within_one_zone_one_record_route_is_enough(play: Play) -> None:
+    leg = Leg()
+    play() >> arrives(invite(uri="sip:carol@inside.example")) << responds(100) << forwards(leg, "Inside")
+    assert len(leg.message.items("record-route")) == 1
+
+
+def test_a_caller_without_a_tag_is_not_record_routed(play: Play) -> None:
+    """RFC 2543: there is nothing to bind a token to."""
+    message = invite(from_="sip:alice@inside.example", via="SIP/2.0/TLS 192.0.2.10")
+    play() >> arrives(message) << responds(100) << forwards(Leg(), record_route=None)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"uri": "sips:bob@outside.example"}, {"routes": ("<sips:x@outside.example;lr>",)}],
+)
+def test_sips_stays_sips(play: Play, fields: dict[str, object]) -> None:
+    """16.6 step 4."""
+    leg = Leg()
+    play() >> arrives(invite(**fields)) << responds(100) << forwards(leg)
+    assert all(item.startswith("<sips:e-") for item in leg.message.items("record-route"))
+
+
+def test_the_host_name_where_a_zone_asks_for_it(play: Play) -> None:
+    leg = Leg()
+    settings = make_settings(zones=with_zone(ZONES, "Outside", record_route_hostname=True))
+    play(settings) >> arrives(invite()) << responds(100) << forwards(leg)
+    assert "@edge.inside.example:5061;" in leg.message.items("record-route")[0]
+    assert leg.message.via.host == "edge.inside.example"
+    assert f"@{EDGE}:5061;" in leg.message.items("record-route")[1]
+
+
+# ------------------------------------------------------------------------------------------------- aliases and rewriting
+
+
+def test_a_foreign_route_is_what_is_searched_for(play: Play) -> None:
+    """The Request-URI stays, and the Route stays in the message (expressway.md 1.4)."""
+    leg = Leg()
+    route = "<sip:sip.outside.example:5061;transport=tls;lr;ms-route-sig=AA>;tag=7C"
+    settings = make_settings(rule("route", "Outside", r"sip\.outside\.example:5061;transport=tls;lr.*"))
+    book = play(settings) >> arrives(request(uri="sip:x@nowhere.example", routes=(route,)))
+    book << forwards(leg, "Outside", uri="sip:x@nowhere.example", route=route)
+    assert book.entries[0].explanation is not None
+    assert book.entries[0].explanation.alias == "sip.outside.example:5061;transport=tls;lr;ms-route-sig=AA"
+
+
+def test_preloaded_routes_can_be_refused(play: Play) -> None:
+    settings = make_settings(zones=with_zone(ZONES, "Inside", preloaded_routes=False))
+    route = ("<sip:x@outside.example;lr>",)
+    book = play(settings) >> arrives(invite(routes=route)) << responds(404, warning=f'{WARNING} "Policy Response"')
+    book >> arrives(request(routes=route)) << forwards(Leg(), "Outside")
+    book >> arrives(invite(routes=(f"<sip:{EDGE}:5061;lr>",))) << responds(100) << forwards(Leg(), "Outside")
+
+
+def test_a_rule_rewrites_the_request_uri(play: Play) -> None:
+    text = rule("r", "Outside", r"(.*)@old\.example").replace(
+        "behavior leave", 'behavior replace\n    replace "\\1@outside.example"'
+    )
+    leg = Leg()
+    (
+        play(make_settings(text))
+        >> arrives(request(uri="sip:bob@old.example:5061;x=1"))
+        << forwards(leg, uri="sip:bob@outside.example")
+    )
+
+
+def test_a_transform_rewrites_it_too(play: Play) -> None:
+    text = """transform "t" {
+        pattern type suffix
+        pattern "@old.example"
+        behavior replace
+        replace "@outside.example"
+    }
+    """
+    leg = Leg()
+    (
+        play(make_settings(text + RULES))
+        >> arrives(request(uri="sips:bob@old.example"))
+        << forwards(leg, uri="sips:bob@outside.example")
+    )
+
+
+def test_an_alias_that_is_no_uri_is_not_found(play: Play) -> None:
+    text = rule("r", "Outside", r"(.*)@old\.example").replace("behavior leave", 'behavior replace\n    replace "a b"')
+    play(make_settings(text)) >> arrives(request(uri="sip:bob@old.example")) << responds(404)
+
+
+# ------------------------------------------------------------------------------------------------- not an open relay
+
+
+def test_strangers_reach_only_what_a_rule_opens(play: Play) -> None:
+    book = play(make_settings(RULES.replace("target zone", 'source zone "Inside"\n    target zone', 1)))
+    for fields in (
+        {"uri": "sip:bob@outside.example"},
+        {"uri": "sip:alice@inside.example@outside.example"},
+        {"uri": "sip:bob@elsewhere.example;maddr=198.51.100.20"},
+        {"routes": ("<sip:outside.example;lr>",)},
+        {"routes": (f"<sip:{EDGE}:5061;lr>", "<sip:outside.example;lr>")},
+        {"routes": (f"<sip:e-{'A' * 38}@{EDGE}:5061;lr>",), "to": "<sip:b@x>;tag=t"},
+        {"uri": f"sip:e-{'A' * 38}@{EDGE}:5061;lr", "routes": ("<sip:outside.example>",), "to": "<sip:b@x>;tag=t"},
+        {"extra": (f"Record-Route: <sip:{EDGE}:5061;lr>",)},
+    ):
+        book >> arrives(request(**fields), STRANGER)  # type: ignore[arg-type]
+        (command,) = book.drain()
+        assert isinstance(command, Respond) and command.status in (400, 404), fields
+
+
+def dialog_tokens(play: Play) -> tuple[str, str]:
+    """The tokens of a dialog between Inside and Outside, from the side of the callee."""
+    leg = Leg()
+    play() >> arrives(invite(), INSIDE) << responds(100) << forwards(leg)
+    return leg.message.items("record-route")[0], leg.message.items("record-route")[1]
+
+
+def in_dialog(routes: tuple[str, ...], **fields: object) -> Message:
+    defaults = {"uri": "sip:x@192.0.2.99", "to": "<sip:bob@outside.example>;tag=bob-tag", "routes": routes}
+    return request("BYE", **{**defaults, **fields})  # type: ignore[arg-type]
+
+
+def test_a_token_leads_to_the_other_side_without_a_search(play: Play) -> None:
+    there, here = dialog_tokens(play)
+    leg, back = Leg(), Leg()
+    book = play()
+    book >> arrives(in_dialog((here, there)), INSIDE) << forwards(leg, "Outside", uri="sip:x@192.0.2.99", route=None)
+    book >> arrives(in_dialog((f"{there},{here}",)), OUTSIDE) << forwards(back, "Inside", route=None)
+    assert [entry.route for entry in book.entries] == ["Outside", "Inside"]
+    assert book.entries[0].explanation is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "connection"),
+    [
+        ({}, STRANGER),  # not a peer of either side
+        ({}, OUTSIDE),  # the token of the other side: turned around
+        ({"call_id": "another"}, INSIDE),
+        ({"from_": "<sip:m@x>;tag=m"}, INSIDE),
+        ({"to": "<sip:bob@outside.example>"}, INSIDE),
+    ],
+)
+def test_a_token_that_does_not_fit_is_no_token(play: Play, fields: dict[str, object], connection: int) -> None:
+    _, here = dialog_tokens(play)
+    play() >> arrives(in_dialog((here,), **fields), connection) << responds(404)
+
+
+def test_an_ack_goes_by_its_token(play: Play) -> None:
+    there, here = dialog_tokens(play)
+    told = Told()
+    ack = request("ACK", "sip:bob@198.51.100.20:5061", to="<sip:b@x>;tag=bob-tag", routes=(here, there))
+    play() >> arrives(ack, INSIDE) << sends("Outside", told, method="ACK", route=None, max_forwards="15")
+
+
+def test_a_strict_router_in_front_is_answered_in_kind(play: Play) -> None:
+    _, here = dialog_tokens(play)
+    leg = Leg()
+    message = in_dialog(("<sip:bob@198.51.100.20>",), uri=here.strip("<>"))
+    play() >> arrives(message, INSIDE) << forwards(leg, "Outside", uri="sip:bob@198.51.100.20", route=None)
+
+
+def test_a_reinvite_is_record_routed_with_the_zones_of_its_dialog(play: Play) -> None:
+    there, here = dialog_tokens(play)
+    leg = Leg()
+    message = invite(uri="sip:x@y", to="<sip:bob@outside.example>;tag=bob-tag", routes=(here, there))
+    play() >> arrives(message, INSIDE) << responds(100) << forwards(leg, "Outside")
+    assert leg.message.items("record-route")[0] == there
+
+
+# ------------------------------------------------------------------------------------------------------ authentication
+
+PAI = ("P-Asserted-Identity: <sip:boss@inside.example>",)
+LOCAL, FOREIGN = "<sip:alice@inside.example>;tag=a", "<sip:bob@far.example>;tag=a"
+TREAT, CHECK = AuthenticationPolicy.TREAT_AS_AUTHENTICATED, AuthenticationPolicy.CHECK
+
+
+@pytest.mark.parametrize(
+    ("policy", "trust", "from_", "after"),
+    [
+        (AuthenticationPolicy.DO_NOT_CHECK, False, LOCAL, None),
+        (AuthenticationPolicy.DO_NOT_CHECK, True, FOREIGN, "<sip:boss@inside.example>"),
+        (TREAT, False, LOCAL, "<sip:alice@inside.example>"),
+        (TREAT, False, FOREIGN, None),
+        (TREAT, True, LOCAL, "<sip:boss@inside.example>"),
+        (CHECK, False, FOREIGN, None),
+    ],
+)
+def test_asserted_identity_by_the_table(
+    play: Play, policy: AuthenticationPolicy, trust: bool, from_: str, after: str | None
+) -> None:
+    zones = with_zone(ZONES, "Inside", authentication_policy=policy, authentication_trust=trust)
+    message = request(from_=from_, extra=PAI)
+    play(make_settings(zones=zones)) >> arrives(message) << forwards(Leg(), p_asserted_identity=after)
+
+
+def test_a_rule_can_ask_for_authentication(play: Play) -> None:
+    rules = rule("r", "Outside", ".*", authenticated="yes")
+    play(make_settings(rules)) >> arrives(request()) << responds(404)
+    zones = with_zone(ZONES, "Inside", authentication_policy=TREAT)
+    play(make_settings(rules, zones)) >> arrives(request()) << forwards(Leg())
+
+
+def test_credentials_are_checked(play: Play) -> None:
+    alice = Credential("alice", "secret")
+    zones = with_zone(ZONES, "Inside", authentication_policy=CHECK)
+    book, told = play(make_settings(zones=zones, credentials=(alice, Credential("bob", "x")))), Told()
+    book >> arrives(request()) << responds(407, told=told)
+    challenges = told.message.values("proxy-authenticate")
+    for credential, status in ((Credential("alice", "wrong"), 407), (Credential("mallory", "secret"), 407)):
+        proof = authorization(challenges, credential, "MESSAGE", "sip:bob@outside.example", "c")
+        book >> arrives(request(extra=(f"Proxy-Authorization: {proof}",))) << responds(status)
+    proof = authorization(challenges, alice, "MESSAGE", "sip:bob@outside.example", "c")
+    message = request(extra=("Proxy-Authorization: NTLM x", f"Proxy-Authorization: {proof}"))
+    book >> arrives(message) << forwards(Leg(), p_asserted_identity="<sip:alice@inside.example>")
+    book >> arrives(request("ACK")) << sends("Outside")
+
+
+def test_without_credentials_nobody_passes_a_check(play: Play) -> None:
+    zones = with_zone(ZONES, "Inside", authentication_policy=CHECK)
+    play(make_settings(zones=zones)) >> arrives(request()) << responds(403)
+
+
+# ------------------------------------------------------------------------------------------------------ zones' settings
+
+
+def test_the_trust_header_from_outside_is_removed_at_a_border(play: Play) -> None:
+    name = "ms_edge_proxy_message_trust"
+    message = request(uri="sip:alice@inside.example", extra=("ms-edge-proxy-message-trust: ms-source-type=x",))
+    play() >> arrives(message, OUTSIDE) << forwards(Leg(), **{name: "ms-source-type=x"})
+    settings = make_settings(zones=with_zone(ZONES, "Outside", border=True))
+    play(settings) >> arrives(message, OUTSIDE) << forwards(Leg(), **{name: None})
+
+
+@pytest.mark.parametrize(
+    ("received", "hop_count", "sent"), [("70", 15, "15"), ("15", 15, "14"), ("1", 15, "0"), (None, 20, "20")]
+)
+def test_max_forwards_is_lowered_to_the_hop_count(play: Play, received: str | None, hop_count: int, sent: str) -> None:
+    settings = make_settings(zones=with_zone(ZONES, "Outside", hop_count=hop_count))
+    play(settings) >> arrives(request(max_forwards=received)) << forwards(Leg(), max_forwards=sent)
+
+
+def test_rules_see_the_source_zone(play: Play) -> None:
+    rules = rule("r", "Outside", source_zone='"Default Zone"')
+    book = play(make_settings(rules))
+    book >> arrives(request(), STRANGER) << forwards(Leg(), "Outside")
+    book >> arrives(request(), INSIDE) << responds(404)
+
+
+def test_a_zone_over_tcp_says_so_in_via_and_record_route(play: Play) -> None:
+    plain = NeighborZone(name="Plain", peers=("192.0.2.50",), port=5060, transport="TCP", monitor=False)
+    leg = Leg()
+    book = play(make_settings(rule("r", "Plain"), (*ZONES, plain, DefaultZone())))
+    book >> arrives(invite()) << responds(100) << forwards(leg, "Plain", transport="TCP", port=5060)
+    assert leg.message.via.transport == "TCP"
+    assert ";transport=tcp;" in leg.message.items("record-route")[0]
+
+
+def test_answers_of_the_edge_carry_received_and_rport(play: Play) -> None:
+    told = Told()
+    via = "SIP/2.0/TLS a.example;rport;branch=z9hG4bK1"
+    play() >> arrives(request(uri="sip:x@nowhere.example", via=via), INSIDE) << responds(404, told=told)
+    assert told.message.first("via") == "SIP/2.0/TLS a.example;rport=40001;branch=z9hG4bK1;received=192.0.2.10"
