@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from .model import Behavior, Mode, OnMatch, PatternType, Protocol, SourceMode, TrafficType
+from .model import Behavior, Mode, OnMatch, PatternType, Protocol, SourceMode, Traffic, TrafficType
 from .problem import listing, suggestion
 
 MAX_NAME = 50
@@ -91,6 +91,22 @@ TRAFFIC_SYNONYMS: Mapping[str, TrafficType] = {
     "ms im&p": TrafficType.MICROSOFT_IMP,
 }
 """Names of the same things in Expressway's versions and lists."""
+
+TRAFFIC_WORDS: Mapping[str, Traffic] = {
+    "standard": Traffic.STANDARD,
+    "microsoft sip": Traffic.MICROSOFT_AV,
+    "microsoft av": Traffic.MICROSOFT_AV,
+    "microsoft share": Traffic.MICROSOFT_SHARE,
+    "microsoft imp": Traffic.MICROSOFT_IMP,
+    "microsoft im and presence": Traffic.MICROSOFT_IMP,
+}
+"""What a person may call the traffic of one request (not what a rule asks for)."""
+
+
+def traffic_named(text: str) -> Traffic | None:
+    """Case does not matter; hyphens and underscores count as blanks."""
+    return TRAFFIC_WORDS.get(" ".join(text.lower().replace("-", " ").replace("_", " ").split()))
+
 
 COMMON: Mapping[str, WordsField | PriorityField] = {
     "priority": PriorityField(),

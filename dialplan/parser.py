@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import cast
@@ -13,6 +13,7 @@ from lark.parsers.lalr_interactive_parser import InteractiveParser
 
 from .collector import collector_paused
 from .fields import ALL_NAMES, FIELD_NAMES, TEXT_FIELDS, Kind, field_named, value_offset
+from .layout import Lexeme
 from .model import Dialplan
 from .notes import Notes
 from .plan_builder import PlanBuilder
@@ -42,6 +43,12 @@ def parse_dialplan(text: str, file: str) -> Dialplan:
     if problems:
         raise DialplanError(problems)
     return plan
+
+
+def lexemes(text: str) -> Iterator[Lexeme]:
+    """What stands between white space and comments in a text that parse_dialplan accepts."""
+    for token in _lark().lex(text):
+        yield Lexeme(token.type, str(token), token.start_pos or 0)
 
 
 def _plan(notes: Notes, text: str) -> Dialplan:

@@ -41,6 +41,15 @@ class Explanation:
     _plan: CompiledPlan = field(repr=False, compare=False)
 
     @property
+    def query(self) -> Query:
+        return self._query
+
+    @property
+    def plan(self) -> CompiledPlan:
+        """The plan that was searched."""
+        return self._plan
+
+    @property
     def trace(self) -> tuple[TraceEntry, ...]:
         """Every rule in the order of the search, with its outcome.
 

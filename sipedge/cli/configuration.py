@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 if TYPE_CHECKING:
+    from dialplan.problem import DialplanError, Problem
     from sipedge.config import ConfigError
     from sipedge.settings import Settings
 
@@ -24,13 +26,17 @@ def load(config: str) -> Settings:
         fail(error)
 
 
-def fail(error: ConfigError) -> NoReturn:
-    """Every error on standard error: the place in bold and the caret in red where that is a terminal."""
-    for problem in error.problems:
-        click.echo(_coloured(str(problem)), err=True)
-    count = len(error.problems)
-    click.echo(f"sipedge: {count} error{'s' if count > 1 else ''}", err=True)
+def fail(error: ConfigError | DialplanError) -> NoReturn:
+    """Every error on standard error, then the end with status 1."""
+    print_problems(error.problems)
     sys.exit(1)
+
+
+def print_problems(problems: Sequence[Problem]) -> None:
+    """On standard error: the place in bold and the caret in red where that is a terminal, then how many there are."""
+    for problem in problems:
+        click.echo(_coloured(str(problem)), err=True)
+    click.echo(f"sipedge: {len(problems)} error{'s' if len(problems) > 1 else ''}", err=True)
 
 
 def _coloured(text: str) -> str:

@@ -177,9 +177,9 @@ def test_the_tree_for_people(folder: Path) -> None:
         '│   └── IMP [TCP 192.0.2.5 port 5062] as bob@example.com  (rule "chat")\n'
         "└── rules\n"
         "    ├──    20 chat: matched\n"
-        "    ├──    30 signed in: not reached: a rule before it says stop\n"
-        "    ├──    40 routes: not reached: a rule before it says stop\n"
-        "    └──   100 out: not reached: a rule before it says stop\n"
+        '    ├──    30 signed in: not reached: "chat" says stop\n'
+        '    ├──    40 routes: not reached: "chat" says stop\n'
+        '    └──   100 out: not reached: "chat" says stop\n'
     )
 
 
@@ -187,17 +187,14 @@ def test_the_tree_says_when_nothing_matches(folder: Path) -> None:
     result = _run(folder, "a\x1b[31mb@example.org", "--from", "Default Zone")
     assert result.exit_code == 0
     assert "├── no rule matches: 404 Not Found\n" in result.stdout
-    assert "chat: not for this type of traffic\n" in result.stdout
+    assert "chat: traffic type microsoft im and presence, but it is standard\n" in result.stdout
     assert "\x1b" not in result.stdout
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (
-            ("a", "--from", "Default"),
-            'there is no zone "Default" for --from; known: IMP, DNS, Default Zone, Local Zone',
-        ),
+        (("a", "--from", "Default"), 'there is no zone "Default"; known: IMP, DNS, Default Zone, Local Zone'),
         (("--from", "IMP"), "an ALIAS is missing (or --message FILE, which gives it)"),
         (("sip:bob@", "--from", "IMP"), "'sip:bob@' has no host"),
         (("a", "--from", "IMP", "--traffic", "msft"), '"msft" is not a traffic type; known: standard, microsoft-sip,'),

@@ -1,0 +1,96 @@
+"""What a person says of a request (an alias or a whole message, a zone, a method) -> the query that the edge would make.
+
+For every face that asks the dial plan without traffic; the alias and the traffic type are found by the functions that
+the edge itself uses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dialplan.fields import TRAFFIC_WORDS, traffic_named
+from dialplan.model import Query, Traffic
+from zones.zone import LOCAL_ZONE
+
+from .classification import classify, classify_method
+from .message import Message, MessageError, parse_message
+from .routing import alias_of, alias_of_uri
+from .settings import Settings
+from .uri import UriError, parse_uri
+
+LARGEST_MESSAGE = 16 * 1024 * 1024
+
+
+class AskError(ValueError):
+    """What was said makes no request; one sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """A request as a person describes it."""
+
+    source: str
+    """Name of the source zone."""
+    alias: str = ""
+    """As the rules see it, or a whole URI; '' takes the message's."""
+    message: Message | None = None
+    traffic: Traffic | None = None
+    """None: what the message, else the method, says."""
+    method: str = "INVITE"
+    event: str = "presence"
+    authenticated: bool = False
+
+
+def query_of(asked: Asked, settings: Settings) -> tuple[Query, str]:
+    """(query, what decided the traffic type). Raise AskError."""
+    traffic, evidence = _traffic(asked)
+    alias = _alias(asked, settings)
+    return Query(alias, asked.source, traffic, authenticated=asked.authenticated), evidence
+
+
+def check_source(source: str, settings: Settings) -> None:
+    """Raise AskError for a zone that is not configured."""
+    known = [*(zone.name for zone in settings.zones), LOCAL_ZONE]
+    if source not in known:
+        raise AskError(f'there is no zone "{source}"; known: {", ".join(known)}')
+
+
+def traffic_of(word: str) -> Traffic:
+    """Raise AskError."""
+    traffic = traffic_named(word)
+    if traffic is None:
+        known = ", ".join(word.replace(" ", "-") for word in TRAFFIC_WORDS)
+        raise AskError(f'"{word}" is not a traffic type; known: {known}')
+    return traffic
+
+
+def read_request(file: str) -> Message:
+    """Raise AskError for a file that cannot be read or holds no SIP request."""
+    try:
+        with open(file, "rb") as stream:
+            message = parse_message(stream.read(LARGEST_MESSAGE))
+    except OSError as error:
+        raise AskError(f'"{file}" cannot be read: {error.strerror}') from None
+    except MessageError as error:
+        raise AskError(f'"{file}" is not a SIP message: {error}') from None
+    if not message.is_request:
+        raise AskError(f'"{file}" is a response; only requests are searched')
+    return message
+
+
+def _traffic(asked: Asked) -> tuple[Traffic, str]:
+    if asked.traffic is not None:
+        return asked.traffic, "as said"
+    found = classify(asked.message) if asked.message else classify_method(asked.method, asked.event)
+    return found.traffic, found.evidence
+
+
+def _alias(asked: Asked, settings: Settings) -> str:
+    try:
+        if not asked.alias and asked.message is not None:
+            return alias_of(asked.message, settings)
+        if asked.alias.lower().startswith(("sip:", "sips:")):
+            return alias_of_uri(parse_uri(asked.alias), settings.keep_uri_parameters)
+    except UriError as error:
+        raise AskError(str(error)) from None
+    return asked.alias
