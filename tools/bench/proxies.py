@@ -123,7 +123,9 @@ def kamailio(folder: Path, certificates: Certificates) -> Proxy:
     """Kamailio as a stateful TLS-to-TLS proxy: one worker, three expressions, client certificates both ways."""
     program = shutil.which("kamailio", path=os.environ.get("PATH", "") + ":/usr/sbin")
     if program is None:
-        raise Unavailable("no kamailio to compare with (Debian: apt-get install kamailio kamailio-tls-modules)")
+        raise Unavailable(
+            "no kamailio to compare with (Debian: apt-get install kamailio kamailio-tls-modules; or --only edge)"
+        )
     if not any(Path("/usr/lib").glob("*/kamailio/modules/tls.so")):
         raise Unavailable("kamailio has no TLS module (Debian: apt-get install kamailio-tls-modules)")
     address = "127.0.0.5:5061"
