@@ -11,12 +11,14 @@ import contextlib
 import gc
 import logging
 import random
+import resource
 import secrets
 import signal
 from collections import deque
 from collections.abc import Callable
 from itertools import count
 from time import time
+from typing import Any
 
 from zones.zone import Hop, TlsPolicy
 
@@ -306,10 +308,28 @@ def _place(listener: Listener, address: str, port: int) -> str:
     return f"{listener.transport} {host}:{port}"
 
 
+def _unhandled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What nobody caught inside the loop (no more file descriptors, say): one line, and the loop goes on."""
+    logger.error("%s: %r", context.get("message", "event loop"), context.get("exception"))
+
+
+def _allow_files(connections: int) -> None:
+    """Raise the soft limit of open files to what the limits allow; the usual 1024 is less than 2000 connections."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2 * connections + 256
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        raised = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
+        if raised < wanted:
+            logger.warning("only %d open files are allowed; limits.connections wants %d", raised, wanted)
+
+
 async def _serve(path: str, settings: Settings) -> None:
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(_unhandled)
+    _allow_files(settings.limits.connections)
     server = Server(path, settings)
     places = await server.start()
-    loop = asyncio.get_running_loop()
     reloads: set[asyncio.Task[None]] = set()
 
     def reload() -> None:
