@@ -1,0 +1,242 @@
+"""What the edge does of its own accord: OPTIONS to neighbours, traversal connections, names kept resolved."""
+
+from __future__ import annotations
+
+from support.messages import notify, request
+from support.playbook import (
+    INSIDE,
+    OUTSIDE,
+    Leg,
+    Play,
+    Playbook,
+    Step,
+    Told,
+    answers,
+    arrives,
+    closes,
+    closes_connection,
+    connects,
+    fails,
+    forwards,
+    opens,
+    resolves,
+    responds,
+    sends,
+    waits,
+)
+from support.settings import EDGE, OUTSIDE_PEER, ZONES, make_settings, rule, with_zone
+
+from sipedge.events import ConfigChanged, ConnectionFailed, ConnectionOpened, Resolved
+from sipedge.settings import Listener, Settings
+from zones.digest import authorization
+from zones.dns import AddressRecord
+from zones.zone import Credential, Hop, NeighborZone, TlsPolicy, TraversalClientZone, TraversalServerZone
+
+CREDENTIAL = Credential("traversal", "secret")
+LISTENERS = (Listener("sip", EDGE, 5061), Listener("traversal", EDGE, 7001, zone="Traversal"))
+CLIENT = 10
+"""A connection of the traversal client."""
+
+# ---------------------------------------------------------------------------------------------------------- neighbours
+
+
+def monitored(**fields: object) -> Settings:
+    return make_settings(zones=with_zone(ZONES, "Outside", monitor=True, monitor_interval=60.0, **fields))
+
+
+def test_neighbours_get_options_and_answers_keep_them_alive(play: Play) -> None:
+    leg = Leg()
+    book = play(monitored()) << forwards(leg, "Outside", method="OPTIONS", uri=f"sip:{OUTSIDE_PEER}:5061;transport=tls")
+    assert leg.message.via.branch == leg.branch
+    assert leg.message.first("max-forwards") == "70"
+    assert leg.message.from_tag and leg.message.call_id
+    book >> answers(leg, 200) >> waits(59) >> waits(2) << forwards(leg, "Outside", method="OPTIONS")
+    book >> answers(leg, 100) >> answers(leg, 500)
+
+
+def test_a_dead_peer_comes_last_until_it_answers(play: Play) -> None:
+    other = "198.51.100.21"
+    one, two, leg = Leg(), Leg(), Leg()
+    book = play(monitored(peers=(OUTSIDE_PEER, other))) << forwards(one) << forwards(two)
+    book >> fails(one, 408) >> answers(two, 200)
+    for _ in range(3):
+        book >> arrives(request()) << forwards(leg, address=other) >> answers(leg, 200) << responds(200)
+    book >> waits(60)
+    probes = {command.hop.address: command for command in book.drain()}  # type: ignore[union-attr]
+    again = Leg()
+    again.branch = probes[OUTSIDE_PEER].branch  # type: ignore[union-attr]
+    again.message = one.message
+    book >> answers(again, 200)
+    seen = set()
+    for _ in range(2):
+        book >> arrives(request()) << forwards(leg) >> answers(leg, 200) << responds(200)
+        seen.add(leg.hop.address)
+    assert seen == {OUTSIDE_PEER, other}
+
+
+def test_names_of_peers_are_kept_resolved_and_say_who_comes_in(play: Play) -> None:
+    named = NeighborZone(name="Named", peers=("imp.inside.example",), monitor=False)
+    a, aaaa, leg = Told(), Told(), Leg()
+    book = play(make_settings(rule("r", "Named", source_zone='"Named"'), (*ZONES, named)))
+    book << resolves("imp.inside.example", "A", a) << resolves("imp.inside.example", "AAAA", aaaa)
+    book >> Resolved(a.command.query, (AddressRecord("192.0.2.60"),), "", 300.0) >> Resolved(aaaa.command.query)
+    book >> opens(20, "192.0.2.60", names=("imp.inside.example",))
+    book >> arrives(request(), 20) << forwards(leg, "Named", address="192.0.2.60", peer="imp.inside.example")
+    book >> waits(301) << resolves("imp.inside.example", "A") << resolves("imp.inside.example", "AAAA")
+
+
+def test_a_reload_keeps_what_is_known_of_unchanged_neighbours(play: Play) -> None:
+    leg = Leg()
+    settings = monitored()
+    book = play(settings) << forwards(leg) >> answers(leg, 200)
+    book >> ConfigChanged(settings) >> waits(10)
+    book >> ConfigChanged(monitored(hop_count=20)) >> waits(1) << forwards(leg)
+
+
+# ---------------------------------------------------------------------------------------------------- traversal server
+
+
+def server() -> Settings:
+    zone = TraversalServerZone(
+        name="Traversal", username="traversal", credential=CREDENTIAL, tls=TlsPolicy(subject_names=("192.0.2.99",))
+    )
+    rules = rule("in", "Inside", source_zone='"Traversal"') + rule("out", "Traversal", source_zone='"Inside"')
+    return make_settings(rules, (*ZONES, zone), listeners=LISTENERS)
+
+
+def keepalive(proof: str = "") -> Step:
+    extra = (f"Authorization: {proof}",) if proof else ()
+    return arrives(request("OPTIONS", f"sip:{EDGE}:7001;transport=tls", extra=extra), CLIENT)
+
+
+def handshake(book: Playbook, credential: Credential = CREDENTIAL, status: int = 200) -> None:
+    told = Told()
+    book >> opens(CLIENT, "192.0.2.99", listener="traversal") >> keepalive() << responds(401, told=told)
+    challenges = told.message.values("www-authenticate")
+    assert [("SHA-256" in one, "MD5" in one) for one in challenges] == [(True, False), (False, True)]
+    proof = authorization(challenges, credential, "OPTIONS", f"sip:{EDGE}:7001;transport=tls", "cnonce")
+    book >> keepalive(proof or "") << responds(status)
+
+
+def test_a_traversal_client_proves_itself_and_requests_flow_both_ways(play: Play) -> None:
+    book = play(server())
+    handshake(book)
+    leg, back = Leg(), Leg()
+    (
+        book
+        >> arrives(request(), CLIENT)
+        << forwards(leg, "Inside")
+        >> answers(leg, 200, connection=INSIDE)
+        << responds(200)
+    )
+    book >> arrives(request(), INSIDE) << forwards(back, "Traversal", hop_connection=CLIENT)
+    assert back.message.via.port == 7001
+    book >> answers(back, 200, connection=CLIENT) << responds(200)
+    book >> keepalive() << responds(200)
+
+
+def test_before_that_nothing_passes(play: Play) -> None:
+    book = play(server()) >> opens(CLIENT, "192.0.2.99", listener="traversal")
+    warning = f'399 {EDGE}:7001 "this traversal connection is not authenticated"'
+    book >> arrives(request(), CLIENT) << responds(403, warning=warning)
+    book >> arrives(notify("BENOTIFY"), CLIENT)
+    book >> arrives(request("OPTIONS", routes=("<sip:x;lr>",)), CLIENT) << responds(403)
+    book >> arrives(request(), INSIDE) << responds(404)
+
+
+def test_wrong_credentials(play: Play) -> None:
+    book = play(server())
+    handshake(book, Credential("traversal", "wrong"), 401)
+    for status in (401, 403):
+        proof = authorization(
+            ['Digest realm="TraversalZone", nonce="x", qop="auth"'], CREDENTIAL, "OPTIONS", "sip:x", "c"
+        )
+        book >> keepalive(proof or "") << responds(status)
+    book << closes(CLIENT)
+    assert "wrong" in book.log[0].text
+
+
+def test_a_connection_that_closes_takes_its_rights_with_it(play: Play) -> None:
+    book = play(server())
+    handshake(book)
+    book >> closes_connection(CLIENT) >> arrives(request(), INSIDE) << responds(404)
+
+
+def test_a_forwarded_options_is_no_keepalive(play: Play) -> None:
+    book = play(server())
+    handshake(book)
+    message = request("OPTIONS", "sip:inside.example", via=("SIP/2.0/TLS a;branch=z9hG4bK1", "SIP/2.0/TLS b"))
+    book >> arrives(message, CLIENT) << forwards(Leg(), "Inside")
+
+
+# ---------------------------------------------------------------------------------------------------- traversal client
+
+
+def client(**fields: object) -> Settings:
+    zone = TraversalClientZone(name="Traversal", peers=("198.51.100.70",), credential=CREDENTIAL, **fields)  # type: ignore[arg-type]
+    rules = rule("in", "Inside", source_zone='"Traversal"') + rule("out", "Traversal", source_zone='"Inside"')
+    return make_settings(rules, (*ZONES, zone))
+
+
+def opened_to(address: str, port: int, hop: Hop) -> ConnectionOpened:
+    event = opens(CLIENT, address, zone="Traversal", hop=hop, listener=None)
+    event.peer_port = port
+    return event
+
+
+def test_the_client_connects_proves_itself_and_then_requests_flow(play: Play) -> None:
+    told, leg, proof = Told(), Leg(), Leg()
+    book = play(client()) << connects("Traversal", told)
+    book >> opened_to("198.51.100.70", 7001, told.command.hop)
+    book << forwards(leg, "Traversal", method="OPTIONS", hop_connection=CLIENT, authorization=None)
+    book >> arrives(request(), INSIDE) << responds(404)
+    book >> arrives(request(), CLIENT) << responds(403)
+    challenge = 'WWW-Authenticate: Digest realm="TraversalZone", nonce="n", algorithm=SHA-256, qop="auth"'
+    book >> answers(leg, 401, connection=CLIENT, extra=(challenge,)) << forwards(proof, "Traversal", method="OPTIONS")
+    assert (proof.message.first("authorization") or "").startswith('Digest username="traversal", realm="TraversalZone"')
+    book >> answers(proof, 200, connection=CLIENT)
+    out, back = Leg(), Leg()
+    book >> arrives(request(), INSIDE) << forwards(out, "Traversal", hop_connection=CLIENT)
+    book >> arrives(request(), CLIENT) << forwards(back, "Inside")
+    book >> waits(20) << forwards(leg, "Traversal", method="OPTIONS")
+    book >> arrives(notify("BENOTIFY"), INSIDE) << sends("Traversal")
+
+
+def test_the_client_comes_back_after_a_failure_and_a_close(play: Play) -> None:
+    told, leg = Told(), Leg()
+    book = play(client()) << connects("Traversal", told)
+    hop = told.command.hop
+    book >> ConnectionFailed("Traversal", hop.address, hop.port, "refused", hop) >> waits(2) << connects("Traversal")
+    book >> opened_to("198.51.100.70", 7001, hop) << forwards(leg, "Traversal")
+    book >> closes_connection(CLIENT) >> waits(5) << connects("Traversal")
+
+
+def test_refused_credentials_close_the_connection(play: Play) -> None:
+    told, leg = Told(), Leg()
+    book = play(client()) << connects("Traversal", told)
+    book >> opened_to("198.51.100.70", 7001, told.command.hop) << forwards(leg, "Traversal")
+    book >> answers(leg, 403, connection=CLIENT) << closes(CLIENT)
+    assert "403" in book.log[0].text
+
+
+def test_silence_on_a_traversal_connection(play: Play) -> None:
+    told, leg = Told(), Leg()
+    book = play(client()) << connects("Traversal", told)
+    book >> opened_to("198.51.100.70", 7001, told.command.hop) << forwards(leg, "Traversal")
+    book >> answers(leg, 200, connection=CLIENT)
+    book >> waits(20) << forwards(leg, "Traversal") >> fails(leg, 408) << forwards(leg, "Traversal")
+    book >> fails(leg, 408) << closes(CLIENT)
+
+
+def test_over_tcp_the_via_says_tcp(play: Play) -> None:
+    told, leg = Told(), Leg()
+    book = play(client(transport="TCP")) << connects("Traversal", told)
+    book >> opened_to("198.51.100.70", 7001, told.command.hop)
+    book << forwards(leg, "Traversal", transport="TCP")
+    assert leg.message.via.transport == "TCP"
+
+
+def test_a_response_to_our_own_options_is_not_forwarded(play: Play) -> None:
+    leg = Leg()
+    book = play(monitored()) << forwards(leg)
+    book >> answers(leg, 200, connection=OUTSIDE) >> answers(leg, 200, connection=OUTSIDE, stray=True)
