@@ -1,0 +1,87 @@
+"""What every reader of captures and logs yields: a message that was seen, or a thing that had to be passed over.
+
+Times are seconds since 1970-01-01T00:00:00Z. Logs without a time zone are taken as UTC, logs without a date begin on
+1970-01-01 unless file name or messages say the day.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Direction(StrEnum):
+    """As the one who wrote the trace saw it; a capture takes nobody's side."""
+
+    RECEIVED = "received"
+    SENT = "sent"
+    UNKNOWN = ""
+
+
+class Endpoint(NamedTuple):
+    """Where a message came from or went to: an address (IPv6 without brackets) or, in some logs, a host name."""
+
+    host: str
+    port: int | None = None
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port is None else f"{host}:{self.port}"
+
+
+class Record(NamedTuple):
+    """One SIP message of a trace; keep-alives are none."""
+
+    time: float | None
+    """Of its first byte."""
+    direction: Direction
+    source: Endpoint | None
+    destination: Endpoint | None
+    transport: str
+    """udp, tcp, tls, ws ... in lower case, "" when unknown. ``tls`` also for what was decrypted."""
+    data: bytes
+    exact: bool
+    """True: the bytes of the wire. False: rebuilt, because the trace lost line ends, order or length."""
+    file: str
+    position: int
+    """Byte offset in the file (uncompressed) of the packet or line where the message begins."""
+
+    @property
+    def local(self) -> Endpoint | None:
+        """The side that wrote the trace; None in a capture."""
+        if self.direction is Direction.UNKNOWN:
+            return None
+        return self.source if self.direction is Direction.SENT else self.destination
+
+    @property
+    def peer(self) -> Endpoint | None:
+        """The other side; None in a capture."""
+        if self.direction is Direction.UNKNOWN:
+            return None
+        return self.destination if self.direction is Direction.SENT else self.source
+
+
+class Skipped(NamedTuple):
+    """Something in a trace that could not be read; reading goes on behind it."""
+
+    file: str
+    position: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: at byte {self.position}: {self.reason}"
+
+
+Item = Record | Skipped
+
+
+def iso_time(time: float | None) -> str | None:
+    """``2024-05-06T07:08:10.274000Z``; None for no time or one beyond the calendar."""
+    if time is None:
+        return None
+    try:
+        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=time)
+    except (OverflowError, ValueError):
+        return None
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")

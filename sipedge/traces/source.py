@@ -1,0 +1,91 @@
+"""A trace as a stream of bytes: a file, a pipe or a gzip file; its first bytes can be looked at before it is read."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from types import TracebackType
+from typing import BinaryIO, Protocol, Self, cast
+
+from .record import Skipped
+
+HEAD = 65536
+"""Bytes from which a format is detected."""
+_GZIP = b"\x1f\x8b\x08"
+
+
+class TraceError(ValueError):
+    """The file cannot be opened or is in no known format; ``str()`` is one sentence for a person."""
+
+
+class ByteStream(Protocol):
+    """What a reader may do with its input."""
+
+    def read(self, size: int, /) -> bytes:
+        """Up to ``size`` bytes, fewer only at the end."""
+        ...
+
+
+class Source:
+    """An opened trace. Raises TraceError when it cannot be opened; what fails later ends it with ``failure`` set."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.failure: Skipped | None = None
+        self._count = 0
+        try:
+            self._file = open(path, "rb")
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else str(error)
+            raise TraceError(f"{path}: cannot be read: {reason}") from None
+        self._stream: ByteStream = self._file
+        self._ahead = self.head = self._take(HEAD)
+        if self.head.startswith(_GZIP):
+            self._unpack()
+
+    def read(self, size: int, /) -> bytes:
+        ahead, self._ahead = self._ahead[:size], self._ahead[size:]
+        return ahead + self._take(size - len(ahead)) if len(ahead) < size else ahead
+
+    def _unpack(self) -> None:
+        packed = cast(BinaryIO, _Rejoined(self.head, self._stream))
+        self._count = 0
+        self._stream = cast(ByteStream, gzip.GzipFile(fileobj=packed))
+        self._ahead = self.head = self._take(HEAD)
+
+    def _take(self, size: int) -> bytes:
+        """Exactly ``size`` bytes unless the stream ends; pipes give less at a time."""
+        parts = []
+        while size > 0 and self.failure is None:
+            try:
+                part = self._stream.read(size)
+            except (OSError, EOFError, zlib.error) as error:
+                self.failure = Skipped(self.path, self._count, f"reading ended here: {error}")
+                break
+            if not part:
+                break
+            parts.append(part)
+            size -= len(part)
+            self._count += len(part)
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+
+class _Rejoined:
+    """A stream with its first bytes, already read, put back: all of a file that gzip needs."""
+
+    def __init__(self, head: bytes, rest: ByteStream) -> None:
+        self._head, self._rest = head, rest
+
+    def read(self, size: int = -1) -> bytes:
+        if not self._head:
+            return self._rest.read(size)
+        part, self._head = self._head[:size], self._head[size:]
+        return part
