@@ -105,4 +105,13 @@ class Record:
     entry: Entry
 
 
-Command = Respond | Forward | Cancel | Abandon | Drop | Send | Relay | Connect | Close | Resolve | Log | Record
+@dataclass(slots=True)
+class Conclude:
+    """Nothing more will be written into this entry of the history: its request has its final status."""
+
+    entry: Entry
+
+
+Command = (
+    Respond | Forward | Cancel | Abandon | Drop | Send | Relay | Connect | Close | Resolve | Log | Record | Conclude
+)

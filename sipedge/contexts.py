@@ -22,6 +22,10 @@ def transaction_key(request: Message, address: str) -> Key:
     return address, via.host, via.port, request.uri, request.call_id, request.from_tag, request.cseq[0]
 
 
+def _key_of(context: ResponseContext) -> Key:
+    return transaction_key(context.request, context.incoming.peer.address)
+
+
 class Contexts:
     """Nothing stays longer than its transaction, but for accepted INVITEs: their 2xx may come again (RFC 6026)."""
 
@@ -30,25 +34,34 @@ class Contexts:
         self._invites: dict[Key, ResponseContext] = {}
         self._timers: list[tuple[float, str, bool]] = []
         """(when, branch, whether to forget it): no contexts, or each would live until Timer C."""
+        self._unanswered = 0
         self._accepted: set[str] = set()
         """Branches that wait to be forgotten."""
 
     def unanswered(self) -> int:
         """How many requests still wait for their final response."""
-        return len({id(context) for context in self._branches.values() if not context.answered})
+        return self._unanswered
 
     # ----------------------------------------------------------------------- what a response context calls (Registry)
 
     def opened(self, branch: str, context: ResponseContext) -> None:
         self._branches[branch] = context
 
+    def answered(self, context: ResponseContext) -> None:
+        """A CANCEL can no longer change anything (RFC 3261 9.2)."""
+        self._unanswered -= 1
+        if context.is_invite and self._invites.get(key := _key_of(context)) is context:
+            del self._invites[key]
+
     def watch(self, branch: str, deadline: float) -> None:
         heappush(self._timers, (deadline, branch, False))
 
     # ------------------------------------------------------------------------------------------- what the proxy calls
 
-    def invited(self, key: Key, context: ResponseContext) -> None:
-        self._invites[key] = context
+    def begun(self, context: ResponseContext) -> None:
+        self._unanswered += 1
+        if context.is_invite:
+            self._invites[_key_of(context)] = context
 
     def by_branch(self, branch: str) -> ResponseContext | None:
         return self._branches.get(branch)
@@ -65,15 +78,6 @@ class Contexts:
                 heappush(self._timers, (now + accepted_for, branch, True))
         else:
             self._branches.pop(branch, None)
-        if context.answered:
-            self.answered(context)
-
-    def answered(self, context: ResponseContext) -> None:
-        """A CANCEL can no longer change anything (RFC 3261 9.2)."""
-        if context.is_invite:
-            key = transaction_key(context.request, context.incoming.peer.address)
-            if self._invites.get(key) is context:
-                del self._invites[key]
 
     def next_deadline(self) -> float | None:
         return self._timers[0][0] if self._timers else None

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol
 
 from dialplan.model import Target, Traffic
 from zones.authentication import Identity
 from zones.zone import DefaultZone, DnsZone, Hop
 
-from .commands import Command, Send
+from .commands import Command, Conclude, Send
 from .forwarding import DIALOG_METHODS, Changes, forwarded_head
+from .history import Entry
 from .incoming import Incoming
 from .installation import Installation
 from .locating import Resolutions
@@ -147,17 +149,25 @@ def _identity_of(incoming: Incoming) -> bytes:
 class WithoutContext:
     """A request that has no response: an ACK to a 2xx, or a BENOTIFY. It is sent to every target of its first tier."""
 
-    def __init__(self, incoming: Incoming, forwarder: Forwarder) -> None:
+    def __init__(self, incoming: Incoming, forwarder: Forwarder, entry: Entry) -> None:
         self.incoming = incoming
         self._forwarder = forwarder
+        self._entry = entry
+        self._waiting = 0
+
+    def start(self, targets: tuple[Target, ...], now: float, out: list[Command]) -> None:
+        self._waiting = len(targets)
+        for target in targets:
+            self._forwarder.launch(self, target, now, out)
+        if not targets:
+            out.append(Conclude(self._entry))
 
     def located(self, target: Target, hops: tuple[Hop, ...], problem: str, now: float, out: list[Command]) -> None:
-        if not hops:
-            return
-        try:
-            _, head = self._forwarder.build(self.incoming, target, hops[0])
-        except ValueError:
-            return
-        if self.incoming.entry is not None:
-            self.incoming.entry.hops.append(hops[0])
-        out.append(Send(hops[0], head + self.incoming.message.body))
+        if hops:
+            with suppress(ValueError):  # the rewritten alias is no URI: nobody is there to be told
+                _, head = self._forwarder.build(self.incoming, target, hops[0])
+                self._entry.hops.append(hops[0])
+                out.append(Send(hops[0], head + self.incoming.message.body))
+        self._waiting -= 1
+        if not self._waiting:
+            out.append(Conclude(self._entry))

@@ -9,6 +9,7 @@ from zones.authentication import Authentication
 from zones.zone import AnyZone
 
 from .classification import Classification
+from .events import ConnectionOpened
 from .history import Entry
 from .message import Message
 from .routing import Routed
@@ -22,8 +23,13 @@ class Peer:
     zone: str
     address: str
     port: int
-    accepted: bool
-    """The peer opened it."""
+    opened: ConnectionOpened
+    """What is known of it: a change of configuration or DNS has its zone decided again."""
+
+    @property
+    def accepted(self) -> bool:
+        """The peer opened it."""
+        return self.opened.zone is None
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from zones.table import Egress
-from zones.zone import Hop
+from zones.zone import DEFAULT_ZONE, Hop
 
 from .commands import Close, Command, Log, Relay, Respond
 from .contexts import Contexts, transaction_key
@@ -63,7 +63,9 @@ class Proxy:
         self._peers: dict[int, Peer] = {}
         self._contexts = Contexts()
         self._resolutions = Resolutions(environment.random)
-        self._upkeep = Upkeep(environment.ids, environment.random, environment.random_bytes, self._resolutions)
+        self._upkeep = Upkeep(
+            environment.ids, environment.random, environment.random_bytes, self._resolutions, self._look_again
+        )
         self._configure(settings)
         self._handlers: dict[type, Callable[..., None]] = {
             RequestReceived: self._request,
@@ -136,8 +138,6 @@ class Proxy:
         out.append(Respond(event.transaction, status, response(event.message, status, tag=tag, source=source)))
         if context is not None:
             context.cancel(now, out)
-            if context.answered:
-                self._contexts.answered(context)
 
     def _response(self, event: ResponseReceived, now: float, out: list[Command]) -> None:
         if self._upkeep.response(event, now, out):
@@ -193,33 +193,49 @@ class Proxy:
         return self._installation.zones.egress(hop, names, usages)
 
     def _opened(self, event: ConnectionOpened, now: float, out: list[Command]) -> None:
-        zone = event.zone
-        if zone is None:
-            ingress = self._installation.zones.ingress(
-                listener_zone=self._upkeep.listener_zone(event.listener),
-                transport=event.transport,
-                peer_address=event.peer_address,
-                names=event.names,
-                has_certificate=event.has_certificate,
-                usages=event.key_usages,
-                common_name=event.common_name,
-            )
-            if ingress.refused:
-                out.append(Log("warning", f"connection from {event.peer_address} refused: {ingress.refused}"))
-                out.append(Close(event.connection, ingress.refused))
-                return
-            if ingress.warning:
-                out.append(Log("warning", f"connection from {event.peer_address}: {ingress.warning}"))
-            zone = ingress.zone
-            minimum = self._installation.zone(zone).tls.minimum_version
-            if event.transport == "TLS" and event.tls_version < minimum:
-                reason = f'zone "{zone}": TLS {event.tls_version} is below the minimum {minimum}'
-                out.append(Log("warning", f"connection from {event.peer_address} refused: {reason}"))
-                out.append(Close(event.connection, reason))
-                return
-        peer = Peer(event.connection, zone, event.peer_address, event.peer_port, event.zone is None)
+        zone, refused, remark = self._zone_of(event)
+        if remark:
+            out.append(Log("warning", f"connection from {event.peer_address}: {remark}"))
+        if refused:
+            out.append(Log("warning", f"connection from {event.peer_address} refused: {refused}"))
+            out.append(Close(event.connection, refused))
+            return
+        peer = Peer(event.connection, zone, event.peer_address, event.peer_port, event)
         self._peers[event.connection] = peer
         self._upkeep.opened(peer, now, out)
+
+    def _zone_of(self, event: ConnectionOpened) -> tuple[str, str, str]:
+        """The zone of a connection, why it is refused, and a remark for the log; '' where there is none."""
+        if event.zone is not None:
+            return event.zone, "", ""
+        ingress = self._installation.zones.ingress(
+            listener_zone=self._upkeep.listener_zone(event.listener),
+            transport=event.transport,
+            peer_address=event.peer_address,
+            names=event.names,
+            has_certificate=event.has_certificate,
+            usages=event.key_usages,
+            common_name=event.common_name,
+        )
+        minimum = self._installation.zone(ingress.zone).tls.minimum_version
+        if not ingress.refused and event.transport == "TLS" and event.tls_version < minimum:
+            return ingress.zone, f'zone "{ingress.zone}": TLS {event.tls_version} is below the minimum {minimum}', ""
+        return ingress.zone, ingress.refused, ingress.warning
+
+    def _look_again(self, now: float, out: list[Command]) -> None:
+        """Zones or the addresses of their peers have changed: a connection may belong elsewhere now, or nowhere."""
+        for peer in list(self._peers.values()):
+            if self._installation.zones.get(peer.opened.zone or DEFAULT_ZONE) is None:
+                out.append(Close(peer.connection, f'zone "{peer.zone}" is no longer configured'))
+                continue
+            zone, refused, _ = self._zone_of(peer.opened)
+            if refused:
+                out.append(Log("warning", f"connection from {peer.address} closed: {refused}"))
+                out.append(Close(peer.connection, refused))
+            elif zone != peer.zone:
+                self._upkeep.closed(peer, now, out)
+                peer.zone = zone
+                self._upkeep.opened(peer, now, out)
 
     def _closed(self, event: ConnectionClosed, now: float, out: list[Command]) -> None:
         peer = self._peers.pop(event.connection, None)
@@ -232,9 +248,7 @@ class Proxy:
     def _config_changed(self, event: ConfigChanged, now: float, out: list[Command]) -> None:
         """The new settings hold from the next event on; connections of zones that are gone are closed."""
         self._configure(event.settings)
-        for peer in list(self._peers.values()):
-            if self._installation.zones.get(peer.zone) is None:
-                out.append(Close(peer.connection, f'zone "{peer.zone}" is no longer configured'))
+        self._look_again(now, out)
 
 
 def _has_second_via(message: Message) -> bool:

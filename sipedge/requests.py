@@ -8,8 +8,8 @@ from zones.authentication import authenticate
 from zones.zone import AuthenticationPolicy, TraversalClientZone, TraversalServerZone
 
 from .classification import Classification, classify, classify_method
-from .commands import Command, Record, Respond
-from .contexts import Contexts, transaction_key
+from .commands import Command, Conclude, Record, Respond
+from .contexts import Contexts
 from .events import RequestReceived
 from .forwarder import Forwarder, WithoutContext
 from .history import Entry
@@ -108,7 +108,8 @@ class RequestPath:
 
     def _refuse(self, event: RequestReceived, peer: Peer, refusal: Refusal, out: list[Command]) -> None:
         message = event.message
-        out.append(Record(self._entry(message, peer, classify_method(message.method), None, status=refusal.status)))
+        entry = self._entry(message, peer, classify_method(message.method), None, status=refusal.status)
+        out += (Record(entry), Conclude(entry))
         if event.transaction == 0:  # ACK and BENOTIFY get no response, whatever is wrong with them
             return
         headers = (*refusal.headers, warning(self._installation.agent(peer.zone), refusal.text))
@@ -126,10 +127,8 @@ class RequestPath:
             incoming.entry.route = incoming.routed.pair.there
         out.append(Record(incoming.entry))
         if incoming.transaction == 0:
-            waiting = WithoutContext(incoming, self._forwarder)
-            for tier in tiers[:1]:
-                for target in tier.targets:
-                    self._forwarder.launch(waiting, target, now, out)
+            targets = tiers[0].targets if tiers else ()
+            WithoutContext(incoming, self._forwarder, incoming.entry).start(targets, now, out)
             return
         message = incoming.message
         if message.method == "INVITE":  # RFC 3261 16.2: a stateful proxy answers 100 within 200 ms
@@ -138,11 +137,8 @@ class RequestPath:
         settings = self._installation.settings
         agent = self._installation.agent(incoming.peer.zone)
         context = ResponseContext(self._forwarder, self._contexts, incoming, agent, settings.timers.c, iter(tiers))
-        if context.is_invite:
-            self._contexts.invited(transaction_key(message, incoming.peer.address), context)
+        self._contexts.begun(context)
         context.start(now, out)
-        if context.answered:
-            self._contexts.answered(context)
 
     def _decide(self, incoming: Incoming) -> tuple[Tier, ...]:
         """The tiers to try: one target for a signed Route, else what the search rules say."""

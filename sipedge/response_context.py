@@ -14,7 +14,7 @@ from typing import Protocol
 from dialplan.model import Target, Tier
 from zones.zone import Hop
 
-from .commands import Abandon, Cancel, Command, Drop, Forward, Relay, Respond
+from .commands import Abandon, Cancel, Command, Conclude, Drop, Forward, Relay, Respond
 from .edits import Edits
 from .incoming import Incoming
 from .message import Message
@@ -78,6 +78,9 @@ class Registry(Protocol):
     """Where a context is found again: by branch, and when a deadline comes."""
 
     def opened(self, branch: str, context: ResponseContext) -> None: ...
+
+    def answered(self, context: ResponseContext) -> None:
+        """Its request has had its final response."""
 
     def watch(self, branch: str, deadline: float) -> None:
         """Call the context's ``due`` for this branch at ``deadline``."""
@@ -286,7 +289,7 @@ class ResponseContext:
         if best is None or (self.cancelled and best.message is None):
             best = Outcome(487) if self.cancelled else (best or Outcome(404, "no search rule led anywhere"))
         if best.status == 408 and not self.is_invite:  # RFC 4320 4.2
-            self._done(408)
+            self._done(408, out)
             out.append(Drop(self.transaction))
         elif best.message is None or best.status == 503:
             # A 503 would tell the caller that this edge is overloaded (16.7 step 6).
@@ -314,13 +317,16 @@ class ResponseContext:
                         edits.insert_before(len(message.lines), other.lines[number])
         return edits.head() + message.body
 
-    def _done(self, status: int) -> None:
+    def _done(self, status: int, out: list[Command]) -> None:
         self.answered = True
-        if self.incoming.entry is not None:
-            self.incoming.entry.status = status
+        self.registry.answered(self)
+        entry = self.incoming.entry
+        if entry is not None:
+            entry.status = status
+            out.append(Conclude(entry))
 
     def _answer(self, status: int, data: bytes, out: list[Command]) -> None:
-        self._done(status)
+        self._done(status, out)
         out.append(Respond(self.transaction, status, data))
 
 

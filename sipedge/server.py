@@ -64,6 +64,7 @@ class Server:
         self._events: deque[Event] = deque()
         self._working = False
         self._timer: asyncio.TimerHandle | None = None
+        self._soon = False
         self._stopped = asyncio.Event()
         self._waiting: dict[Hop, list[Command]] = {}
         self._ports: dict[str, int] = {}
@@ -103,6 +104,7 @@ class Server:
             commands.Resolve: lambda command: self._resolver.resolve(command.query, command.name, command.kind),
             commands.Log: _log,
             commands.Record: self._record,
+            commands.Conclude: lambda command: self._decisions.write(command.entry),
         }
 
     # ----------------------------------------------------------------------------------------------------- life cycle
@@ -224,8 +226,8 @@ class Server:
                     carry_out[type(command)](command)
         finally:
             self._working = False
-        if self._timer is None:
-            self._timer = self._loop.call_later(POLL, self._tick)
+        if not self._soon:
+            self._sleep(POLL)
 
     def _tick(self) -> None:
         """pjsip's timers and the core's, then sleep until one is due."""
@@ -233,13 +235,17 @@ class Server:
         pause = self._stack.poll()
         for command in self._proxy.tick(now):
             self._carry_out[type(command)](command)
-        self._timer = None
+        self._soon = True
         self._work()
         deadline = self._proxy.next_deadline()
         waits = [wait for wait in (pause, None if deadline is None else deadline - now) if wait is not None]
+        self._sleep(min(max(min(waits, default=IDLE_POLL), POLL), IDLE_POLL))
+
+    def _sleep(self, seconds: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._loop.call_later(min(max(min(waits, default=IDLE_POLL), POLL), IDLE_POLL), self._tick)
+        self._soon = seconds <= POLL
+        self._timer = self._loop.call_later(seconds, self._tick)
 
     # --------------------------------------------------------------------------------------------- what is to be done
 
@@ -295,7 +301,6 @@ class Server:
     def _record(self, command: commands.Record) -> None:
         command.entry.time = time()
         self.history.add(command.entry)
-        self._decisions.write(command.entry)
 
 
 def _log(command: commands.Log) -> None:

@@ -46,11 +46,14 @@ class Upkeep:
         random: Callable[[], float],
         random_bytes: Callable[[int], bytes],
         resolutions: Resolutions,
+        moved: Callable[[float, list[Command]], None],
     ) -> None:
+        """``moved`` is called when the addresses of a neighbour's peers have changed."""
         self._ids = ids
         self._random = random
         self._random_bytes = random_bytes
         self._resolutions = resolutions
+        self._moved = moved
         self._digest_key = random_bytes(32)
         """Signs digest nonces. Not the stored secret: how often a nonce was used is forgotten at a restart."""
         self._neighbors: dict[str, NeighborPeers] = {}
@@ -145,7 +148,10 @@ class Upkeep:
     ) -> None:
         message = event.message
         given = _for_realm(message.values("authorization"), server.zone.realm)
+        was_up = server.authenticated(peer.connection, now)
         answer = server.options(peer.connection, given, message.uri, now)
+        if not was_up and server.authenticated(peer.connection, now):
+            out.append(_up(peer.zone, peer.address))
         headers = [("WWW-Authenticate", challenge) for challenge in answer.challenges]
         if answer.status == 200:
             headers.append(("Allow", ALLOW))
@@ -237,6 +243,7 @@ class Upkeep:
             if peers.answer(question, event.records, now, ttl=event.ttl, error=event.error):
                 if self._neighbors.get(name) is peers:
                     self._installation.zones.set_addresses(name, peers.addresses)
+                    self._moved(now, out)
             self._look_at = now
 
         return told
@@ -317,7 +324,16 @@ class Upkeep:
             self._neighbors[hop.zone].options_answered(hop, status, now)
             self._look_at = now
         elif hop.zone in self._clients:
-            self._do(self._clients[hop.zone].answered(hop.connection, status, challenges, now), now, out)
+            client = self._clients[hop.zone]
+            was_up = client.authenticated(hop.connection)
+            self._do(client.answered(hop.connection, status, challenges, now), now, out)
+            if not was_up and client.authenticated(hop.connection):
+                link = next(link for link in client.links() if link.connection == hop.connection)
+                out.append(_up(hop.zone, link.peer))
+
+
+def _up(zone: str, peer: str) -> Log:
+    return Log("info", f'zone "{zone}": the traversal connection with {peer} is up')
 
 
 def _preferred(hops: tuple[Hop, ...], uri: Uri) -> tuple[Hop, ...]:
