@@ -17,6 +17,7 @@ from .incoming import Incoming
 from .installation import Installation
 from .locating import Resolutions
 from .message import parse_address
+from .record_route import ZonePair
 from .upkeep import Upkeep
 from .uri import SIP_SCHEMES, Uri, UriError, parse_uri
 from .validation import POISON
@@ -58,12 +59,11 @@ class Forwarder:
             waiting.located(target, (), f"the alias cannot be routed: {error}", now, out)
             return
         if isinstance(zone, DnsZone | DefaultZone):
-            microsoft = waiting.incoming.classification.traffic is not Traffic.STANDARD
 
             def done(hops: tuple[Hop, ...], problem: str, when: float, commands: list[Command]) -> None:
                 waiting.located(target, hops, problem, when, commands)
 
-            self._resolutions.locate(zone, uri, microsoft, now, done, out)
+            self._resolutions.locate(zone, uri, _is_microsoft(waiting.incoming), now, done, out)
             return
         hops = self._upkeep.hops(zone, uri, now)
         problem = "" if hops else f'zone "{zone.name}" has no peer that can be reached'
@@ -129,7 +129,8 @@ class Forwarder:
     def _record_route(self, incoming: Incoming, here: str, there: str) -> bytes:
         place = self._installation.edge.place(here)
         message = incoming.message
-        token = self._installation.key.mint(here, there, message.call_id, message.from_tag or "")
+        pair = ZonePair(here, there, _is_microsoft(incoming))
+        token = self._installation.key.mint(pair, message.call_id, message.from_tag or "")
         if SIPS in (incoming.routed.uri.scheme, incoming.routed.foreign and incoming.routed.foreign.scheme):
             return f"Record-Route: <sips:{token}@{place.text};lr>".encode()  # 16.6 step 4
         return f"Record-Route: <sip:{token}@{place.text};transport={place.transport.lower()};lr>".encode()
@@ -139,6 +140,12 @@ class Forwarder:
 
     def succeeded(self, hop: Hop, now: float) -> None:
         self._upkeep.succeeded(hop, now)
+
+
+def _is_microsoft(incoming: Incoming) -> bool:
+    """Whether a request is traffic of Microsoft's, or its dialog is: a BYE or ACK need not show it."""
+    pair = incoming.routed.pair
+    return incoming.classification.traffic is not Traffic.STANDARD or (pair is not None and pair.microsoft)
 
 
 def _identity_of(incoming: Incoming) -> bytes:

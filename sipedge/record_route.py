@@ -14,7 +14,8 @@ import hmac
 from dataclasses import dataclass
 from hashlib import blake2s
 
-VERSION = b"\x01"
+STANDARD, MICROSOFT = b"\x01", b"\x02"
+"""The first byte: whether the dialog began as traffic of Microsoft's, which its later requests need not show."""
 NAME_BYTES = 6
 MAC_BYTES = 15
 TOKEN_LENGTH = 40
@@ -28,6 +29,8 @@ class ZonePair:
 
     here: str
     there: str
+    microsoft: bool = False
+    """The dialog is traffic of Microsoft's."""
 
 
 class TokenKey:
@@ -41,8 +44,9 @@ class TokenKey:
         self._digests = {name: blake2s(name.encode(), digest_size=NAME_BYTES).digest() for name in zone_names}
         self._names = {digest: name for name, digest in self._digests.items()}
 
-    def mint(self, here: str, there: str, call_id: str, caller_tag: str) -> str:
-        payload = VERSION + self._digests[here] + self._digests[there]
+    def mint(self, pair: ZonePair, call_id: str, caller_tag: str) -> str:
+        kind = MICROSOFT if pair.microsoft else STANDARD
+        payload = kind + self._digests[pair.here] + self._digests[pair.there]
         return (
             PREFIX + base64.urlsafe_b64encode(payload + self._mac(payload, call_id, caller_tag)).rstrip(b"=").decode()
         )
@@ -59,13 +63,15 @@ class TokenKey:
         except ValueError:
             return None
         payload, mac = raw[:-MAC_BYTES], raw[-MAC_BYTES:]
-        if payload[:1] != VERSION:
+        if payload[:1] not in (STANDARD, MICROSOFT):
             return None
         for tag in tags:
             if tag and hmac.compare_digest(mac, self._mac(payload, call_id, tag)):
                 here = self._names.get(payload[1 : 1 + NAME_BYTES])
                 there = self._names.get(payload[1 + NAME_BYTES :])
-                return ZonePair(here, there) if here is not None and there is not None else None
+                if here is None or there is None:
+                    return None
+                return ZonePair(here, there, payload[:1] == MICROSOFT)
         return None
 
     def _mac(self, payload: bytes, call_id: str, caller_tag: str) -> bytes:

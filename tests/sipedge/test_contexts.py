@@ -99,10 +99,19 @@ def test_a_branch_that_ends_by_its_deadline_is_forgotten() -> None:
 def test_an_answered_invite_can_no_longer_be_cancelled() -> None:
     contexts, first, second = Contexts(), Context(), Context()
     key = transaction_key(first.request, "192.0.2.10")
-    contexts.invited(key, first)  # type: ignore[arg-type]
+    contexts.begun(first)  # type: ignore[arg-type]
     assert contexts.by_key(key) is first
-    contexts.invited(key, second)  # type: ignore[arg-type]
+    contexts.begun(second)  # type: ignore[arg-type]
     contexts.answered(first)  # type: ignore[arg-type]
     assert contexts.by_key(key) is second
     contexts.answered(second)  # type: ignore[arg-type]
     assert contexts.by_key(key) is None
+
+
+def test_requests_without_an_answer_are_counted() -> None:
+    contexts, one, two = Contexts(), Context(), Context(request=request(), is_invite=False)
+    for context in (one, two):
+        contexts.begun(context)  # type: ignore[arg-type]
+    assert contexts.unanswered() == 2
+    contexts.answered(two)  # type: ignore[arg-type]
+    assert contexts.unanswered() == 1

@@ -10,7 +10,7 @@ from support.settings import SECRET, make_settings
 
 from sipedge.forwarding import Changes, forwarded_head
 from sipedge.message import Message
-from sipedge.record_route import TokenKey
+from sipedge.record_route import TokenKey, ZonePair
 from sipedge.routing import Self, read_routes
 from sipedge.uri import parse_uri
 from zones.authentication import Identity
@@ -69,7 +69,7 @@ def test_own_routes_go_and_foreign_ones_stay_as_they_are() -> None:
 
 
 def test_a_strict_router_in_front() -> None:
-    token = KEY.mint("Inside", "Outside", "call-1", "alice-tag")
+    token = KEY.mint(ZonePair("Inside", "Outside"), "call-1", "alice-tag")
     message = request(
         uri=f"sip:{token}@203.0.113.1:5061;lr",
         routes=("<sip:far.example;lr>,<sip:bob@192.0.2.77>",),

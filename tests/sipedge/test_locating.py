@@ -129,7 +129,22 @@ def test_a_request_cancelled_while_the_dns_is_asked(play: Play) -> None:
         << resolves("_sips._tcp.outside.example", "SRV", srv)
         >> answered(srv, error="timeout")
         << responds(487, to=call)
+        >> arrives(request("CANCEL"))
+        << responds(481)
     )
+
+
+def test_a_request_that_waits_for_the_dns_is_not_forgotten_when_the_edge_drains(play: Play) -> None:
+    srv = Told()
+    book = play(SETTINGS) >> arrives(invite(extra=("Ms-Text-Format: text/plain",))) << responds(100)
+    book << resolves(SRV, "SRV", srv)
+    assert not book.proxy.is_quiet()
+    for name in ("NAPTR outside.example", "SRV _sips._tcp.outside.example"):
+        kind, _, domain = name.partition(" ")
+        book >> answered(srv) << resolves(domain, kind, srv)
+    book >> answered(srv) << responds(404)
+    assert book.proxy.is_quiet()
+    book >> arrives(request("CANCEL")) << responds(481)
 
 
 def test_benotify_waits_for_the_dns_too(play: Play) -> None:

@@ -11,7 +11,7 @@ from sipedge.record_route import TOKEN_LENGTH, TokenKey, ZonePair
 SECRET = b"a secret for tests only"
 ZONES = ("Inside", "Outside", "Default Zone")
 KEY = TokenKey(SECRET, ZONES)
-TOKEN = KEY.mint("Inside", "Outside", "call-1", "alice-tag")
+TOKEN = KEY.mint(ZonePair("Inside", "Outside"), "call-1", "alice-tag")
 ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
 
 
@@ -20,6 +20,11 @@ def test_a_token_names_the_zones_in_both_directions_of_its_dialog() -> None:
     pair = ZonePair("Inside", "Outside")
     assert KEY.read(TOKEN, "call-1", ("alice-tag", "bob-tag")) == pair
     assert KEY.read(TOKEN, "call-1", ("bob-tag", "alice-tag")) == pair
+
+
+def test_a_token_says_whether_the_dialog_is_microsofts() -> None:
+    pair = ZonePair("Inside", "Outside", microsoft=True)
+    assert KEY.read(KEY.mint(pair, "call-1", "alice-tag"), "call-1", ("alice-tag",)) == pair
 
 
 def test_another_process_with_the_same_secret_reads_it() -> None:

@@ -26,8 +26,8 @@ SETTINGS = make_settings(names=("sip.inside.example",))
 ME = Self(SETTINGS, SETTINGS.zones, {})
 KEY = TokenKey(SECRET, ("Inside", "Outside"))
 IN_DIALOG = "<sip:bob@outside.example>;tag=bob-tag"
-HERE = f"<sip:{KEY.mint('Inside', 'Outside', 'call-1', 'alice-tag')}@{EDGE}:5061;transport=tls;lr>"
-THERE = f"<sip:{KEY.mint('Outside', 'Inside', 'call-1', 'alice-tag')}@{EDGE}:5061;transport=tls;lr>"
+HERE = f"<sip:{KEY.mint(ZonePair('Inside', 'Outside'), 'call-1', 'alice-tag')}@{EDGE}:5061;transport=tls;lr>"
+THERE = f"<sip:{KEY.mint(ZonePair('Outside', 'Inside'), 'call-1', 'alice-tag')}@{EDGE}:5061;transport=tls;lr>"
 FOREIGN = "<sip:sip.outside.example:5061;transport=tls;opaque=state:T:F:Ci.R2c;lr;ms-route-sig=AA>;tag=7C1D"
 
 

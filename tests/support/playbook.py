@@ -27,6 +27,7 @@ from sipedge.commands import (
     Cancel,
     Close,
     Command,
+    Conclude,
     Connect,
     Drop,
     Forward,
@@ -113,6 +114,7 @@ class Playbook:
         environment = Environment(lambda: f"id{next(numbers):x}", lambda: 0.5, lambda size: bytes(size), {})
         self.now = now
         self.entries: list[Entry] = []
+        self.concluded: list[Entry] = []
         self.log: list[Log] = []
         self.resolver = resolver
         self.last = Call()
@@ -154,7 +156,9 @@ class Playbook:
 
     def _take(self, commands: list[Command]) -> None:
         for command in commands:
-            if isinstance(command, Record):
+            if isinstance(command, Conclude):
+                self.concluded.append(command.entry)
+            elif isinstance(command, Record):
                 self.entries.append(command.entry)
             elif isinstance(command, Log):
                 self.log.append(command)
