@@ -1,4 +1,4 @@
-"""What a person says of a request (an alias or a whole message, a zone, a method) -> the query that the edge would make.
+"""What a person says of a request (an alias or a whole message, a zone, a method) -> the query the edge would make.
 
 For every face that asks the dial plan without traffic; the alias and the traffic type are found by the functions that
 the edge itself uses.

@@ -19,6 +19,8 @@ _COMMANDS = {
     "check": "check",
     "check-pattern": "check_pattern",
     "locate": "locate",
+    "test": "test",
+    "fmt": "fmt",
     "lab": "lab",
 }
 """Command -> module in this folder, whose ``command`` it is."""

@@ -68,7 +68,7 @@ def _asked(
     file: str | None,
 ) -> Asked:
     """What the command line says. Raise AskError."""
-    from sipedge.asking import AskError, Asked, check_source, read_request, traffic_of
+    from sipedge.asking import Asked, AskError, check_source, read_request, traffic_of
 
     check_source(source, settings)
     message = read_request(file) if file else None

@@ -1,0 +1,191 @@
+"""Plans with one small mistake each: tests that are worth something notice every one of them.
+
+The mistakes are those that admins make: an escape forgotten, priorities swapped, Continue for Stop, a wider source, a
+wrong kind of pattern.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from .format import quoted
+from .model import (
+    Behavior,
+    Dialplan,
+    Location,
+    Mode,
+    OnMatch,
+    PatternType,
+    SearchRule,
+    SourceMode,
+    TrafficType,
+    Transform,
+    Variables,
+)
+from .problem import DialplanError
+from .search import CompiledPlan
+
+Entry = Transform | SearchRule
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """``what`` was done to the plan, and where the changed field (else the block) is written."""
+
+    what: str
+    location: Location
+    dialplan: Dialplan
+
+    def __str__(self) -> str:
+        return f"{self.location}: {self.what}"
+
+
+@dataclass(frozen=True, slots=True)
+class MutationScore:
+    killed: int
+    """Mutants that some case noticed."""
+    survivors: tuple[Mutant, ...]
+
+    @property
+    def total(self) -> int:
+        return self.killed + len(self.survivors)
+
+    @property
+    def percent(self) -> float:
+        return 100 * self.killed / self.total if self.total else 100.0
+
+
+def mutation_score(dialplan: Dialplan, variables: Variables, holds: Callable[[CompiledPlan], bool]) -> MutationScore:
+    """``holds``: whether all cases hold in a plan."""
+    killed, survivors = 0, []
+    for mutant in mutants(dialplan):
+        try:
+            plan = CompiledPlan(mutant.dialplan, variables)
+        except DialplanError:
+            continue  # the change makes a plan that nobody can load
+        if holds(plan):
+            survivors.append(mutant)
+        else:
+            killed += 1
+    return MutationScore(killed, tuple(survivors))
+
+
+def mutants(dialplan: Dialplan) -> Iterator[Mutant]:
+    """In the order of the plan. What is disabled is left alone."""
+    zones = tuple(dict.fromkeys(rule.target for rule in dialplan.rules))
+    entries: list[Entry] = [*dialplan.transforms, *dialplan.rules]
+    for entry in entries:
+        if entry.enabled:
+            for change in _changes(entry, zones):
+                yield _mutant(dialplan, entry, change)
+    yield from _swapped(dialplan, dialplan.transforms)
+    yield from _swapped(dialplan, dialplan.rules)
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    what: str
+    field: str
+    entry: Entry
+
+
+def _changes(entry: Entry, zones: Iterable[str]) -> Iterator[_Change]:
+    yield _Change("left out", "", replace(entry, enabled=False))
+    if isinstance(entry, Transform) or entry.mode is Mode.ALIAS_PATTERN_MATCH:
+        yield from _patterns(entry)
+        yield from _behaviors(entry)
+    if isinstance(entry, SearchRule):
+        yield from _conditions(entry)
+        turned = OnMatch.CONTINUE if entry.on_match is OnMatch.STOP else OnMatch.STOP
+        what = f"{entry.on_match.value} became {turned.value}"
+        yield _Change(what, "on successful match", replace(entry, on_match=turned))
+        other = next((zone for zone in zones if zone != entry.target), None)
+        if other is not None:
+            yield _Change(f"target became zone {quoted(other)}", "target", replace(entry, target=other))
+
+
+def _patterns(entry: Entry) -> Iterator[_Change]:
+    for what, pattern in _regexes(entry.pattern) if entry.pattern_type is PatternType.REGEX else ():
+        yield _Change(what, "pattern", replace(entry, pattern=pattern))
+    other = {
+        PatternType.PREFIX: PatternType.SUFFIX,
+        PatternType.SUFFIX: PatternType.PREFIX,
+        PatternType.EXACT: PatternType.PREFIX,
+    }.get(entry.pattern_type)
+    if other is not None:
+        what = f"pattern type {entry.pattern_type.value} became {other.value}"
+        yield _Change(what, "pattern type", replace(entry, pattern_type=other))
+
+
+def _regexes(pattern: str) -> Iterator[tuple[str, str]]:
+    position = pattern.find("\\")
+    while position >= 0:
+        if pattern[position + 1 : position + 2] == ".":
+            what = f'the backslash of "\\." (character {position + 1}) left out'
+            yield what, pattern[:position] + pattern[position + 1 :]
+        position = pattern.find("\\", position + 2)
+    if pattern.startswith(".*") and len(pattern) > 2:
+        yield 'the leading ".*" left out', pattern[2:]
+    if pattern.endswith(".*") and len(pattern) > 2 and pattern[-3] != "\\":
+        yield 'the trailing ".*" left out', pattern[:-2]
+
+
+def _behaviors(entry: Entry) -> Iterator[_Change]:
+    if isinstance(entry, SearchRule) and entry.behavior is not Behavior.LEAVE:
+        what = f"behavior {entry.behavior.value} became leave"
+        yield _Change(what, "behavior", replace(entry, behavior=Behavior.LEAVE))
+    if entry.behavior is not Behavior.LEAVE and entry.replace:
+        yield _Change("the replace string is empty", "replace", replace(entry, replace=""))
+
+
+def _conditions(rule: SearchRule) -> Iterator[_Change]:
+    if rule.mode is Mode.ALIAS_PATTERN_MATCH:
+        yield _Change("mode became any alias", "mode", replace(rule, mode=Mode.ANY_ALIAS))
+    wider = {SourceMode.ANY: SourceMode.ALL_ZONES}.get(rule.source, SourceMode.ANY)
+    shown = quoted(rule.source_name) if rule.source is SourceMode.NAMED else rule.source.value
+    yield _Change(f"source {shown} became {wider.value}", "source", replace(rule, source=wider, source_name=""))
+    traffic = TrafficType.STANDARD if rule.traffic_type is TrafficType.ANY else TrafficType.ANY
+    what = f"traffic type {rule.traffic_type.value} became {traffic.value}"
+    yield _Change(what, "traffic type", replace(rule, traffic_type=traffic))
+    what = f"authenticated became {'no' if rule.authenticated else 'yes'}"
+    yield _Change(what, "authenticated", replace(rule, authenticated=not rule.authenticated))
+
+
+def _mutant(dialplan: Dialplan, entry: Entry, change: _Change) -> Mutant:
+    return Mutant(
+        f"{_name(entry)}: {change.what}",
+        entry.places.get(change.field, entry.location),
+        _replaced(dialplan, {entry.name: change.entry}),
+    )
+
+
+def _swapped(dialplan: Dialplan, entries: Iterable[Entry]) -> Iterator[Mutant]:
+    """Neighbours in the order of the search with their priorities exchanged."""
+    ordered = sorted((one for one in entries if one.enabled), key=lambda one: one.priority)
+    for first, second in zip(ordered, ordered[1:], strict=False):
+        if first.priority != second.priority:
+            changed: dict[str, Entry] = {
+                first.name: replace(first, priority=second.priority),
+                second.name: replace(second, priority=first.priority),
+            }
+            yield Mutant(
+                f"{_name(first)} and {_name(second)}: priorities exchanged",
+                first.places.get("priority", first.location),
+                _replaced(dialplan, changed),
+            )
+
+
+def _replaced(dialplan: Dialplan, changed: Mapping[str, Entry]) -> Dialplan:
+    """``changed``: transforms or rules by name, which each kind has once."""
+    transforms = {name: one for name, one in changed.items() if isinstance(one, Transform)}
+    rules = {name: one for name, one in changed.items() if isinstance(one, SearchRule)}
+    return replace(
+        dialplan,
+        transforms=tuple(transforms.get(one.name, one) for one in dialplan.transforms),
+        rules=tuple(rules.get(one.name, one) for one in dialplan.rules),
+    )
+
+
+def _name(entry: Entry) -> str:
+    return f"{'transform' if isinstance(entry, Transform) else 'rule'} {quoted(entry.name)}"

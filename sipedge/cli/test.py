@@ -1,0 +1,96 @@
+"""``sipedge test``: does the plan do what its cases say?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from .configuration import fail
+from .files import read_text
+
+if TYPE_CHECKING:
+    from dialplan.coverage import Coverage
+    from sipedge.testing import Answer, Suite
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(dir_okay=False))
+@click.option("--junit", metavar="FILE", type=click.Path(dir_okay=False), help="Write the results as JUnit XML.")
+@click.option(
+    "--fail-under",
+    type=click.FloatRange(0, 100),
+    metavar="N",
+    help="Fail when less than N percent of a plan's transforms and rules are reached.",
+)
+@click.option("--mutate", is_flag=True, help="Put small mistakes into the plan and list those that no case notices.")
+def command(files: tuple[str, ...], junit: str | None, fail_under: float | None, mutate: bool) -> int:
+    """Run the cases in FILES (*.cases) against the plans they name, with the search that the edge itself uses.
+
+    Exit status: 0 all cases hold, 1 not (or a file has a mistake, or the coverage is too low), 2 a file cannot be read.
+    """
+    from dialplan.problem import DialplanError
+    from sipedge.config import ConfigError
+    from sipedge.testing import load_suites
+
+    try:
+        suites = load_suites([(file, read_text(file)) for file in files])
+    except (DialplanError, ConfigError) as error:
+        fail(error)
+    results = [(suite, suite.answers()) for suite in suites]
+    good = True
+    for suite, answers in results:
+        good = _report(suite, answers, fail_under) and good
+        if mutate and not any(answer.differences for answer in answers):
+            _mutate(suite)
+    if junit:
+        from .junit import write_junit
+
+        write_junit(junit, results)
+    return 0 if good else 1
+
+
+def _report(suite: Suite, answers: Sequence[Answer], fail_under: float | None) -> bool:
+    """Print failures and coverage; whether that is good."""
+    from dialplan.coverage import coverage
+
+    failed = [answer for answer in answers if answer.differences]
+    for answer in failed:
+        _failure(suite, answer)
+    click.echo(f"{', '.join(suite.names)}: {len(answers) - len(failed)} of {len(answers)} cases hold")
+    covered = coverage(suite.settings.plan.dialplan, [answer.explanation for answer in answers])
+    _coverage(covered)
+    enough = fail_under is None or covered.percent >= fail_under
+    if not enough:
+        click.echo(click.style(f"  less than {fail_under:g} % reached", fg="red"))
+    return enough and not failed
+
+
+def _failure(suite: Suite, answer: Answer) -> None:
+    from .explain import places_of, print_explanation
+
+    case = answer.question.case
+    click.echo(click.style(f'{case.location}: "{case.name}" fails', bold=True))
+    for line in answer.differences:
+        click.echo(click.style(f"    {line}", fg={"-": "red", "+": "green"}.get(line[:1])))
+    print_explanation(answer.explanation, answer.question.evidence, places_of(suite.settings))
+    click.echo()
+
+
+def _coverage(covered: Coverage) -> None:
+    total = len(covered.entries)
+    reached, decided = len(covered.reached), len(covered.decided)
+    click.echo(f"  {reached} of {total} transforms and rules reached ({covered.percent:.0f} %), {decided} decided")
+    for entry in covered.missed:
+        click.echo(f'  not reached: {entry.location}: "{entry.name}"')
+
+
+def _mutate(suite: Suite) -> None:
+    from dialplan.mutation import mutation_score
+
+    plan = suite.settings.plan
+    score = mutation_score(plan.dialplan, plan.variables, suite.holds)
+    click.echo(f"  {score.killed} of {score.total} mistakes noticed ({score.percent:.0f} %)")
+    for survivor in score.survivors:
+        click.echo(f"  not noticed: {survivor}")

@@ -1,0 +1,175 @@
+"""Case files and the plans they name -> the queries that the edge would make, ready to be asked of any plan."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+
+from dialplan.cases import Case, CaseFile, PlanStatement, SettingStatement, differences
+from dialplan.cases_parser import parse_cases
+from dialplan.model import DEFAULT_ZONE, LOCAL_ZONE, Dialplan, Location, Query, Variables
+from dialplan.notes import source_line
+from dialplan.parser import parse_dialplan
+from dialplan.problem import DialplanError, Problem
+from dialplan.search import CompiledPlan, Explanation
+
+from .asking import Asked, AskError, check_source, query_of, read_request
+from .config import load_config
+from .settings import Settings
+
+NAME_OF_A_BARE_PLAN = "edge.invalid"
+"""Where no configuration gives a system name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A case with the query that stands for it."""
+
+    case: Case
+    query: Query
+    evidence: str
+    """What decided the traffic type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    question: Question
+    explanation: Explanation
+    differences: tuple[str, ...]
+    """A diff; () when the case holds."""
+
+
+@dataclass(slots=True)
+class Suite:
+    """All cases of one plan."""
+
+    names: tuple[str, ...]
+    """The configuration, or the dial plan files, as paths."""
+    settings: Settings
+    questions: list[Question] = field(default_factory=list)
+
+    def answers(self) -> list[Answer]:
+        plan = self.settings.plan
+        found = [(one, plan.search(one.query)) for one in self.questions]
+        return [Answer(one, explanation, differences(one.case, explanation)) for one, explanation in found]
+
+    def holds(self, plan: CompiledPlan) -> bool:
+        """Whether all cases hold in another plan; stops at the first that does not."""
+        return not any(differences(one.case, plan.search(one.query)) for one in self.questions)
+
+
+def load_suites(texts: Iterable[tuple[str, str]]) -> list[Suite]:
+    """``texts``: (file, its text). Files about the same plan make one suite. Raise DialplanError for mistakes in case
+    files and dial plans, ConfigError for those of a configuration."""
+    suites: dict[tuple[str, ...], Suite] = {}
+    for file, text in texts:
+        cases = parse_cases(text, file)
+        key = (*_paths(cases), *(f"{one.name} {one.value}" for one in cases.settings))
+        if key not in suites:
+            suites[key] = Suite(tuple(_paths(cases)), _settings(cases))
+        suites[key].questions += _questions(cases, suites[key].settings)
+    return list(suites.values())
+
+
+def _paths(cases: CaseFile) -> list[str]:
+    return [_beside(cases, one.file) for one in cases.plans]
+
+
+def _beside(cases: CaseFile, name: str) -> str:
+    return os.path.join(os.path.dirname(cases.file), name)
+
+
+def _settings(cases: CaseFile) -> Settings:
+    plans = list(cases.plans)
+    if not plans:
+        hint = 'write: plan "edge.toml" (or plan "rules.dialplan")'
+        raise DialplanError([Problem(Location(cases.file, 1, 1), "no plan to test", hint)])
+    if not any(one.file.endswith(".toml") for one in plans):
+        return _bare(cases, plans)
+    extras: list[PlanStatement | SettingStatement] = [*plans[1:], *cases.settings]
+    for extra in extras:
+        message = "a configuration says all there is to know of its plan"
+        raise _error(cases, extra.location, message, "leave this out, or name dial plan files only")
+    return load_config(_beside(cases, plans[0].file), create_secret=False)
+
+
+def _bare(cases: CaseFile, plans: list[PlanStatement]) -> Settings:
+    """Dial plan files without a configuration: no zones, and only the variables that the case file sets."""
+    said = [(one.name, one.value) for one in cases.settings]
+    domains = tuple(value for name, value in said if name == "domain")
+    system_name = next((value for name, value in said if name == "system name"), "")
+    try:
+        addresses = [ip_address(value) for name, value in said if name == "address"]
+    except ValueError as error:
+        place = next(one.location for one in cases.settings if one.name == "address" and one.value in str(error))
+        raise _error(cases, place, str(error), 'write: address "192.0.2.1"') from None
+    variables = Variables(
+        ipv4=tuple(str(one) for one in addresses if one.version == 4),
+        ipv6=tuple(str(one) for one in addresses if one.version == 6),
+        domains=domains,
+        system_name=system_name,
+    )
+    whole = Dialplan()
+    for plan in plans:
+        whole += _read(cases, plan)
+    return Settings(system_name or NAME_OF_A_BARE_PLAN, domains, (), CompiledPlan(whole, variables))
+
+
+def _read(cases: CaseFile, plan: PlanStatement) -> Dialplan:
+    path = _beside(cases, plan.file)
+    try:
+        with open(path, encoding="utf-8", newline="") as stream:
+            return parse_dialplan(stream.read(), path)
+    except OSError as error:
+        raise _error(cases, plan.location, f'"{path}" cannot be read: {error.strerror}', "") from None
+    except UnicodeDecodeError:
+        raise _error(cases, plan.location, f'"{path}" is not UTF-8 text', "save the file as UTF-8") from None
+
+
+def _questions(cases: CaseFile, settings: Settings) -> list[Question]:
+    questions: list[Question] = []
+    problems: list[Problem] = []
+    for case in cases.cases:
+        try:
+            _check_source(case.source, settings)
+        except AskError as error:
+            problems += _error(cases, case.places["from zone"], str(error), "").problems
+            continue
+        try:
+            questions.append(Question(case, *query_of(_asked(cases, case), settings)))
+        except AskError as error:
+            place = case.places.get("message") or case.places["alias"]
+            problems += _error(cases, place, str(error), "").problems
+    if problems:
+        raise DialplanError(problems)
+    return questions
+
+
+def _check_source(source: str, settings: Settings) -> None:
+    """Without a configuration the zones are those that the rules name."""
+    if settings.zones:
+        check_source(source, settings)
+        return
+    rules = settings.plan.dialplan.rules
+    named = {rule.target for rule in rules} | {rule.source_name for rule in rules if rule.source_name}
+    known = sorted(named | {DEFAULT_ZONE, LOCAL_ZONE})
+    if source not in known:
+        raise AskError(f'no rule names a zone "{source}"; known: {", ".join(known)}')
+
+
+def _asked(cases: CaseFile, case: Case) -> Asked:
+    return Asked(
+        source=case.source,
+        alias=case.alias,
+        message=read_request(_beside(cases, case.message)) if case.message else None,
+        traffic=case.traffic,
+        method=case.method,
+        event=case.event,
+        authenticated=case.authenticated,
+    )
+
+
+def _error(cases: CaseFile, place: Location, message: str, hint: str) -> DialplanError:
+    return DialplanError([Problem(place, message, hint, source_line({cases.file: cases.text}, place))])
