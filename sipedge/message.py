@@ -69,6 +69,11 @@ class lazy(Generic[Value]):
         return value
 
 
+KNOWN_METHODS = frozenset(
+    b"INVITE ACK BYE CANCEL OPTIONS MESSAGE INFO SUBSCRIBE NOTIFY BENOTIFY SERVICE PUBLISH REFER UPDATE PRACK".split()
+)
+
+
 class MessageError(ValueError):
     """Bytes that are no SIP message. ``status``: what a request gets; ``header``, ``line``, ``column``: where."""
 
@@ -77,9 +82,26 @@ class MessageError(ValueError):
         self.reason, self.status, self.header, self.line, self.column = reason, status, header, line, column
 
 
-@lru_cache(maxsize=1024)
 def canonical_name(raw: bytes) -> str:
     """A header name as written -> lower case and long form. Raises MessageError when it is no token."""
+    return _NAMES[raw]
+
+
+class _Names(dict[bytes, str]):
+    """Names as written that were seen before; a dict look-up is what the hot path can afford."""
+
+    def __missing__(self, raw: bytes) -> str:
+        name = _canonical_name(raw)
+        if len(self) < MAX_NAMES:
+            self[raw] = name
+        return name
+
+
+MAX_NAMES = 1024
+_NAMES = _Names()
+
+
+def _canonical_name(raw: bytes) -> str:
     name = raw.rstrip(b" \t")
     if not name or not _TOKEN_CHARACTERS.issuperset(name):
         raise MessageError(f"header name {name[:40]!r} is not a token")
@@ -227,7 +249,7 @@ def _start_line(line: bytes) -> tuple[str, str, int, str]:
     if len(parts) != 3:
         raise MessageError("the request line is not METHOD, URI and version with one blank between", line=1)
     method, uri, version = parts
-    if not method or not _TOKEN_CHARACTERS.issuperset(method):
+    if method not in KNOWN_METHODS and (not method or not _TOKEN_CHARACTERS.issuperset(method)):
         raise MessageError("the method is not a token", line=1, column=1)
     if version.upper() != VERSION:
         is_sip = version[:4].upper() == b"SIP/"
@@ -239,6 +261,7 @@ def _start_line(line: bytes) -> tuple[str, str, int, str]:
 
 def _index(lines: list[bytes]) -> dict[str, list[int]]:
     index: dict[str, list[int]] = {}
+    names = _NAMES
     for number, line in enumerate(lines):
         if number == 0:
             continue
@@ -246,7 +269,7 @@ def _index(lines: list[bytes]) -> dict[str, list[int]]:
         if not colon:
             raise MessageError(f"header line {number} has no colon", line=number + 1)
         try:
-            name = canonical_name(raw)
+            name = names[raw]
         except MessageError as error:
             raise MessageError(error.reason, line=number + 1, column=1) from None
         found = index.get(name)
