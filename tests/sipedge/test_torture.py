@@ -1,0 +1,163 @@
+"""RFC 4475 and RFC 5118: each message through framing, pjsip and the core, and what becomes of it.
+
+"forwarded": it goes on. A number: the edge answers with that status. "dropped": a response that nobody waits for, or
+that cannot be read. "waits": the stream is to bring more. "closed": what follows in the stream is no message. Where the
+RFC names another treatment, or leaves a choice, the third column says why it is so here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.playbook import INSIDE, Playbook
+from support.settings import INSIDE_PEER, make_settings, rule
+
+from sipedge.commands import Command, Forward, Relay, Respond
+from sipedge.events import Event, UnreadableReceived
+from sipedge.framing import Framer, FramingError
+from sipedge.message import Message, parse_message
+from sipedge.pjsip.stack import Stack
+from sipedge.settings import Limits
+
+SAMPLES = Path(__file__).resolve().parents[2] / "../shared/samples"
+
+TABLE: dict[str, tuple[object, str, str]] = {
+    # RFC 4475 3.1.1: valid messages
+    "wsinv": ("forwarded", "3.1.1.1 a short tortuous INVITE", ""),
+    "intmeth": ("forwarded", "3.1.1.2 wide range of valid characters", ""),
+    "esc01": ("forwarded", "3.1.1.3 valid use of the % escaping mechanism", ""),
+    "escnull": ("forwarded", "3.1.1.4 escaped nulls in URIs", ""),
+    "esc02": ("forwarded", "3.1.1.5 % that is not an escape", ""),
+    "lwsdisp": ("forwarded", "3.1.1.6 no LWS between display name and <", ""),
+    "longreq": ("forwarded", "3.1.1.7 long values in header fields", ""),
+    "dblreq": (["forwarded", "forwarded", "closed"], "3.1.1.8 extra trailing octets", "in a stream: more messages"),
+    "semiuri": ("forwarded", "3.1.1.9 semicolon-separated parameters in the user part", ""),
+    "transports": ("forwarded", "3.1.1.10 varied and unknown transport types", ""),
+    "mpart01": ("forwarded", "3.1.1.11 multipart MIME message", ""),
+    "unreason": ("dropped", "3.1.1.12 unusual reason phrase", ""),
+    "noreason": ("dropped", "3.1.1.13 empty reason phrase", ""),
+    # 3.1.2: invalid messages
+    "badinv01": (400, "3.1.2.1 extraneous header field separators", ""),
+    "clerr": ("waits", "3.1.2.2 Content-Length larger than message", "in a stream the rest may still come"),
+    "ncl": (400, "3.1.2.3 negative Content-Length", ""),
+    "scalar02": (400, "3.1.2.4 request scalar fields with overlarge values", ""),
+    "scalarlg": ("dropped", "3.1.2.5 response scalar fields with overlarge values", ""),
+    "quotbal": (400, "3.1.2.6 unterminated quoted string in display name", ""),
+    "ltgtruri": (400, "3.1.2.7 <> enclosing Request-URI", ""),
+    "lwsruri": (400, "3.1.2.8 malformed SIP Request-URI (embedded LWS)", ""),
+    "lwsstart": (400, "3.1.2.9 multiple SP separating Request-Line elements", ""),
+    "trws": (400, "3.1.2.10 SP characters at end of Request-Line", ""),
+    "escruri": (400, "3.1.2.11 escaped headers in SIP Request-URI", ""),
+    "baddate": ("forwarded", "3.1.2.12 invalid time zone in Date", "a proxy does not read Date (RFC 3261 16.3)"),
+    "regbadct": ("forwarded", "3.1.2.13 URIs not enclosed in <>", "Contact is the registrar's, who is to answer 400"),
+    "badaspec": ("forwarded", "3.1.2.14 spaces within addr-spec", "the RFC allows it: the meaning is clear"),
+    "baddn": ("forwarded", "3.1.2.15 non-token characters in display name", "the RFC allows it: the meaning is clear"),
+    "badvers": (505, "3.1.2.16 unknown protocol version", ""),
+    "mismatch01": (400, "3.1.2.17 start line and CSeq method mismatch", ""),
+    "mismatch02": (400, "3.1.2.18 unknown method with CSeq method mismatch", "400 or 501"),
+    "bigcode": ("dropped", "3.1.2.19 overlarge response code", ""),
+    # 3.2, 3.3: transaction and application layer
+    "badbranch": ("forwarded", "3.2.1 missing transaction identifier", "treated as a branch of RFC 2543"),
+    "insuf": (400, "3.3.1 missing required header fields", ""),
+    "unkscm": (416, "3.3.2 Request-URI with unknown scheme", ""),
+    "novelsc": (416, "3.3.3 Request-URI with known but atypical scheme", ""),
+    "unksm2": ("forwarded", "3.3.4 unknown URI schemes in header fields", "the registrar answers; a proxy may pass it"),
+    "bext01": (420, "3.3.5 Proxy-Require and Require", ""),
+    "invut": ("forwarded", "3.3.6 unknown Content-Type", "the user agent answers 415"),
+    "regaut01": ("forwarded", "3.3.7 unknown authorization scheme", ""),
+    "multi01": (400, "3.3.8 multiple values in single value required fields", ""),
+    "mcl01": (400, "3.3.9 multiple Content-Length values", ""),
+    "bcast": ("dropped", "3.3.10 200 OK response with broadcast Via", ""),
+    "zeromf": (483, "3.3.11 Max-Forwards of zero", "not an OPTIONS for this edge"),
+    "cparam01": ("forwarded", "3.3.12 REGISTER with a Contact header parameter", ""),
+    "cparam02": ("forwarded", "3.3.13 REGISTER with a url-parameter", ""),
+    "regescrt": ("forwarded", "3.3.14 REGISTER with a URL escaped header", ""),
+    "sdp01": ("forwarded", "3.3.15 unacceptable Accept offering", "the user agent answers 406"),
+    "inv2543": ("forwarded", "3.4.1 INVITE with RFC 2543 syntax", "over UDP: it has no Content-Length"),
+    # RFC 5118
+    "ipv6-good": ("forwarded", "4.1 valid SIP message with an IPv6 reference", ""),
+    "ipv6-bad": (400, "4.2 invalid SIP message with an IPv6 reference", ""),
+    "port-ambiguous": ("forwarded", "4.3 port ambiguous in a SIP URI", ""),
+    "port-unambiguous": ("forwarded", "4.4 port unambiguous in a SIP URI", ""),
+    "via-received-param-with-delim": ("forwarded", "4.5 IPv6 reference delimiters in Via", ""),
+    "via-received-param-no-delim": ("forwarded", "4.5 the same without delimiters", ""),
+    "ipv6-in-sdp": ("forwarded", "4.6 SIP request with IPv6 addresses in SDP", ""),
+    "mult-ip-in-header": ("forwarded", "4.7 multiple IP addresses in SIP headers", ""),
+    "mult-ip-in-sdp": (["forwarded", "closed"], "4.8 multiple IP addresses in SDP", "Content-Length is 8 too small"),
+    "ipv4-mapped-ipv6": ("forwarded", "4.9 IPv4-mapped IPv6 addresses", ""),
+    "ipv6-bug-abnf-3-colons": ("forwarded", "4.10 IPv6 reference bug in RFC 3261 ABNF", ""),
+    "ipv6-correct-abnf-2-colons": ("forwarded", "4.10 the same, corrected", ""),
+}
+
+pytestmark = pytest.mark.skipif(not SAMPLES.is_dir(), reason="the shared samples are not here")
+
+
+@pytest.fixture(scope="module")
+def events() -> Iterator[tuple[Stack, list[Event]]]:
+    emitted: list[Event] = []
+    stack = Stack(
+        emit=emitted.append,
+        send=lambda connection, data: None,
+        host="edge.inside.example",
+        max_message=65536,
+        max_transactions=200,
+        max_transactions_per_connection=200,
+    )
+    yield stack, emitted
+    stack.shutdown()
+
+
+def files() -> dict[str, Path]:
+    return {path.stem: path for folder in ("rfc4475", "rfc5118") for path in (SAMPLES / folder).glob("*.dat")}
+
+
+def test_the_table_is_complete() -> None:
+    assert set(TABLE) == set(files())
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_torture(name: str, events: tuple[Stack, list[Event]]) -> None:
+    expected, _, _ = TABLE[name]
+    stack, emitted = events
+    stack.open(INSIDE, secure=True, local=("203.0.113.1", 5061), remote=(INSIDE_PEER, 40001))
+    try:
+        outcomes = [outcome(stack, emitted, frame) for frame in frames(files()[name].read_bytes())] or ["waits"]
+    finally:
+        stack.close(INSIDE)
+        stack.poll()
+        emitted.clear()
+    assert (outcomes[0] if len(outcomes) == 1 else outcomes) == expected
+
+
+def frames(data: bytes) -> list[Message | FramingError]:
+    """As a stream gives them; without Content-Length, which only UDP allows, as one datagram."""
+    found = [frame for frame in Framer(Limits()).feed(data) if isinstance(frame, Message | FramingError)]
+    if found and isinstance(found[0], FramingError) and "no Content-Length" in found[0].reason:
+        return [parse_message(data)]
+    return found
+
+
+def outcome(stack: Stack, emitted: list[Event], frame: Message | FramingError) -> object:
+    """What is done about one message of a stream."""
+    emitted.clear()
+    if isinstance(frame, Message):
+        stack.receive(INSIDE, frame)
+    elif frame.head is not None:
+        emitted.append(UnreadableReceived(INSIDE, frame.head, frame.status, frame.reason))
+    book = Playbook(make_settings(rule("any", "Outside") + rule("ip", "Outside", mode="any ip address")))
+    for event in emitted:
+        book >> event
+    closed = isinstance(frame, FramingError) and frame.fatal
+    return next((known for known in map(result, book.drain()) if known), "closed" if closed else "dropped")
+
+
+def result(command: Command) -> object:
+    if isinstance(command, Forward):
+        return "forwarded"
+    if isinstance(command, Respond) and command.status >= 200:
+        return command.status
+    if isinstance(command, Relay):
+        return parse_message(command.data).status
+    return None
