@@ -121,7 +121,7 @@ def compile_pattern(
         node = expand(node or parse_pattern(text), variables)
         regex = Regex(node)
         return Pattern(kind, regex.plain, regex, node)
-    texts = _expanded(text, variables)
+    texts = expanded_texts(text, variables)
     return Pattern(kind, Plain(texts, kind is PatternType.SUFFIX, kind is PatternType.PREFIX), None, None)
 
 
@@ -133,7 +133,7 @@ def check_plain(text: str) -> None:
         check_name(match[1].lower(), match.start())
 
 
-def _expanded(text: str, variables: Variables) -> tuple[str, ...]:
+def expanded_texts(text: str, variables: Variables) -> tuple[str, ...]:
     """All folded texts that a plain pattern stands for."""
     check_plain(text)
     choices: list[tuple[str, ...]] = []

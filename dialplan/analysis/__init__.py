@@ -1,0 +1,43 @@
+"""Dial plans proved: languages of aliases, classes of requests, and what a plan does with each of them.
+
+    languages = Languages([plan])                       # one alphabet for all plans that are compared
+    symbolic = SymbolicPlan(plan, languages)
+    partners = Language.of(PatternType.SUFFIX, "@partner.example", alphabet=languages.alphabet)
+    for decision in decide(symbolic, RequestClass(frozenset({"Default Zone"}), partners)):
+        decision.outcome, decision.witness              # where all requests like the witness go
+
+Whatever cannot be answered exactly raises NotProved; nothing here guesses.
+"""
+
+from .alphabet import ASCII, Alphabet
+from .automaton import NotProved
+from .decide import Decision, Region, by_admitted, decide, regions
+from .grammar import natural, well_formed, witness
+from .language import Language
+from .outcome import Outcome
+from .plan import Languages, SymbolicPlan, SymbolicRule
+from .requests import Conditions, RequestClass, Sender, conditions_of, senders_of
+
+__all__ = [
+    "ASCII",
+    "Alphabet",
+    "Conditions",
+    "Decision",
+    "Language",
+    "Languages",
+    "NotProved",
+    "Outcome",
+    "Region",
+    "RequestClass",
+    "Sender",
+    "SymbolicPlan",
+    "SymbolicRule",
+    "by_admitted",
+    "conditions_of",
+    "decide",
+    "natural",
+    "regions",
+    "senders_of",
+    "well_formed",
+    "witness",
+]

@@ -1,0 +1,116 @@
+"""The characters an alias can hold, as a few dozen symbols: sets of characters become bit masks.
+
+Every printable ASCII character is a symbol of its own, in lower case as aliases are matched. All others are one symbol,
+``other``, split only where a pattern tells some of them apart (``[é]``). Control characters are none: no URI holds one
+(RFC 3261 25.1), and with them ``.`` and ``[^@]`` would differ for aliases that nobody can send.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+
+from ..folding import FIRST_MARK, LAST_MARK
+from ..pattern_syntax import MAX_CODE_POINT, CharacterSet, Literal, Node, Range, children
+
+FIRST_OTHER = 0xA0
+"""The first character behind ASCII and the control characters C1."""
+PREFERRED = "abcdefghijklmnopqrstuvwxyz0123456789-._@:;="
+"""In a witness the first of these that fits is written: symbols are numbered in this order, then all others."""
+PRINTABLE = tuple(dict.fromkeys([*map(ord, PREFERRED), *range(0x20, 0x41), *range(0x5B, 0x7F)]))
+
+
+class Alphabet:
+    """``others``: ranges of code points from FIRST_OTHER on that patterns name; they are told apart."""
+
+    def __init__(self, others: Iterable[Range] = ()) -> None:
+        self.others = frozenset(others)
+        self._blocks = _blocks(self.others)
+        self.size = len(PRINTABLE) + len(self._blocks)
+        self.everything = (1 << self.size) - 1
+        """The mask of all symbols."""
+        self._symbols = {code: symbol for symbol, code in enumerate(PRINTABLE)}
+        self._masks: dict[tuple[Range, ...], int] = {}
+
+    @staticmethod
+    def of(nodes: Iterable[Node]) -> Alphabet:
+        """The alphabet in which all these (expanded) trees are exact."""
+        others = {one for node in nodes for one in _foreign(node)}
+        return Alphabet(others) if others else ASCII
+
+    def mask(self, ranges: tuple[Range, ...]) -> int:
+        """The symbols of a set of characters; a symbol that is only partly inside is not told apart here."""
+        mask = self._masks.get(ranges)
+        if mask is None:
+            mask = sum(1 << symbol for symbol, code in enumerate(self._samples) if _inside(code, ranges))
+            self._masks[ranges] = mask
+        return mask
+
+    def mask_of_character(self, character: str) -> int:
+        """0 for what no alias holds."""
+        symbol = self._symbols.get(ord(character))
+        return 1 << symbol if symbol is not None else self.mask(((ord(character), ord(character)),))
+
+    def symbol(self, character: str) -> int | None:
+        """The symbol of a character of a folded alias; None for a control character."""
+        code = ord(character)
+        if code in self._symbols:
+            return self._symbols[code]
+        for number, (low, high) in enumerate(self._blocks):
+            if low <= code <= high:
+                return len(PRINTABLE) + number
+        return None
+
+    def character(self, mask: int) -> str:
+        """One character of a mask that is not 0, of those a person would write if possible."""
+        return chr(self._samples[first_symbol(mask)])
+
+    @cached_property
+    def _samples(self) -> tuple[int, ...]:
+        """A code point of each symbol."""
+        return PRINTABLE + tuple(0xE9 if low <= 0xE9 <= high else low for low, high in self._blocks)
+
+
+def first_symbol(mask: int) -> int:
+    """Of a mask that is not 0."""
+    return (mask & -mask).bit_length() - 1
+
+
+def _blocks(others: frozenset[Range]) -> tuple[Range, ...]:
+    """The code points behind ASCII, cut at every border of the ranges; surrogates and marks are never in an alias."""
+    borders = {FIRST_OTHER, 0xD800, 0xE000, FIRST_MARK, LAST_MARK + 1, MAX_CODE_POINT + 1}
+    for low, high in others:
+        borders |= {max(low, FIRST_OTHER), max(high + 1, FIRST_OTHER)}
+    edges = sorted(borders)
+    blocks = [(low, high - 1) for low, high in zip(edges, edges[1:], strict=False)]
+    allowed = [one for one in blocks if not (0xD800 <= one[0] < 0xE000 or FIRST_MARK <= one[0] <= LAST_MARK)]
+    return tuple(allowed) if others else ((FIRST_OTHER, MAX_CODE_POINT),)
+
+
+def _foreign(node: Node) -> list[Range]:
+    """Ranges behind ASCII that a tree names. A range that goes on to the last code point says "all others"."""
+    if isinstance(node, Literal):
+        return [(ord(character), ord(character)) for character in node.text if ord(character) >= FIRST_OTHER]
+    if isinstance(node, CharacterSet):
+        whole = any(low <= FIRST_OTHER and high == MAX_CODE_POINT for low, high in _joined(node.ranges))
+        return [] if whole else [one for one in node.ranges if one[1] >= FIRST_OTHER]
+    return [one for child in children(node) for one in _foreign(child)]
+
+
+def _joined(ranges: tuple[Range, ...]) -> list[Range]:
+    """Ranges with the gap of the surrogates closed."""
+    result: list[Range] = []
+    for low, high in ranges:
+        if result and result[-1][1] == 0xD7FF and low == 0xE000:
+            result[-1] = (result[-1][0], high)
+        else:
+            result.append((low, high))
+    return result
+
+
+def _inside(code: int, ranges: tuple[Range, ...]) -> bool:
+    return any(low <= code <= high for low, high in ranges)
+
+
+ASCII = Alphabet()
+"""For patterns that name no character behind ASCII."""

@@ -1,0 +1,167 @@
+"""Deterministic automata that are made while they are walked through.
+
+States are small numbers. DEAD accepts nothing, FULL everything that follows; both stay what they are. The edges of a
+state are disjoint masks that together are the whole alphabet.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Hashable, Iterable
+
+from .alphabet import Alphabet
+from .graph import ACCEPT, Graph
+
+DEAD = 0
+FULL = 1
+
+Edges = tuple[tuple[int, int], ...]
+"""(mask, next state)."""
+MAX_STATES = 50_000
+"""Of one automaton."""
+
+
+class NotProved(Exception):
+    """The question was not answered: too many states, or beyond what can be computed exactly. Never an answer."""
+
+
+class Automaton(ABC):
+    """The set of aliases that lead from ``start`` to an accepting state."""
+
+    def __init__(self, alphabet: Alphabet) -> None:
+        self.alphabet = alphabet
+        everything = alphabet.everything
+        self._edges: list[Edges | None] = [((everything, DEAD),), ((everything, FULL),)]
+        self._accepting: list[bool] = [False, True]
+        self._numbers: dict[Hashable, int] = {}
+        self._keys: list[Hashable] = [None, None]
+        self.start = self._number(self._start())
+
+    def edges(self, state: int) -> Edges:
+        found = self._edges[state]
+        if found is None:
+            found = self._edges[state] = self._merged(self._moves(self._keys[state]))
+        return found
+
+    def accepting(self, state: int) -> bool:
+        return self._accepting[state]
+
+    def after(self, state: int, text: str) -> int:
+        """The state that a (folded) text leads to."""
+        for character in text:
+            symbol = self.alphabet.symbol(character)
+            if symbol is None:
+                return DEAD
+            state = next(after for mask, after in self.edges(state) if mask >> symbol & 1)
+        return state
+
+    def accepts(self, folded: str) -> bool:
+        return self.accepting(self.after(self.start, folded))
+
+    @abstractmethod
+    def _start(self) -> Hashable:
+        """The key of the first state."""
+
+    @abstractmethod
+    def _moves(self, key: Hashable) -> Iterable[tuple[int, Hashable]]:
+        """Disjoint masks and keys; what is left of the alphabet is DEAD."""
+
+    @abstractmethod
+    def _accepts(self, key: Hashable) -> bool: ...
+
+    @abstractmethod
+    def _final(self, key: Hashable) -> int | None:
+        """DEAD or FULL where that is plain to see."""
+
+    def _number(self, key: Hashable) -> int:
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._final(key)
+            if number is None:
+                number = len(self._keys)
+                if number > MAX_STATES:
+                    raise NotProved(f"more than {MAX_STATES} states")
+                self._keys.append(key)
+                self._edges.append(None)
+                self._accepting.append(self._accepts(key))
+            self._numbers[key] = number
+        return number
+
+    def _merged(self, moves: Iterable[tuple[int, Hashable]]) -> Edges:
+        """One edge for each next state."""
+        masks: dict[int, int] = {}
+        left = self.alphabet.everything
+        for mask, key in moves:
+            number = self._number(key)
+            masks[number] = masks.get(number, 0) | mask
+            left &= ~mask
+        if left:
+            masks[DEAD] = masks.get(DEAD, 0) | left
+        return tuple((mask, number) for number, mask in masks.items())
+
+
+def split(everything: int, moves: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Overlapping (mask, bits) -> disjoint masks with the bits of all that apply."""
+    parts = [(everything, 0)]
+    for mask, bits in moves:
+        result = []
+        for part, found in parts:
+            common = part & mask
+            if not common:
+                result.append((part, found))
+                continue
+            result.append((common, found | bits))
+            if common != part:
+                result.append((part & ~mask, found))
+        parts = result
+    return parts
+
+
+class PatternAutomaton(Automaton):
+    """Of a tree without look-arounds. A state's key is a bit mask of readers, bit 0 for ACCEPT."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._follow: dict[int, int] = {}
+        everything = graph.alphabet.everything
+        readers = [number for number, step in enumerate(graph.steps) if step.mask == everything]
+        self._sticky = sum(1 << one for one in readers if self._followers(one) >> one & 1 and self._followers(one) & 1)
+        """Readers that read everything again and again and always accept: ``.*`` at the end."""
+        super().__init__(graph.alphabet)
+
+    def _followers(self, reader: int) -> int:
+        found = self._follow.get(reader)
+        if found is None:
+            found = self._follow[reader] = self._closure(self._graph.steps[reader].next[0], False)
+        return found
+
+    def _closure(self, step: int, at_start: bool) -> int:
+        bits = 0
+        for number, _ in self._graph.paths(step, at_start):
+            bits |= 1 << number
+        return bits
+
+    def _start(self) -> int:
+        return self._closure(self._graph.start, True)
+
+    def _accepts(self, key: Hashable) -> bool:
+        assert isinstance(key, int)
+        return bool(key & 1 << ACCEPT)
+
+    def _final(self, key: Hashable) -> int | None:
+        assert isinstance(key, int)
+        if not key:
+            return DEAD
+        return FULL if key & 1 and key & self._sticky else None
+
+    def _moves(self, key: Hashable) -> Iterable[tuple[int, Hashable]]:
+        assert isinstance(key, int)
+        by_mask: dict[int, int] = {}
+        bits = key & ~1
+        while bits:
+            low = bits & -bits
+            bits ^= low
+            number = low.bit_length() - 1
+            mask = self._graph.steps[number].mask
+            by_mask[mask] = by_mask.get(mask, 0) | self._followers(number)
+        return split(self.alphabet.everything, by_mask.items())

@@ -1,0 +1,139 @@
+"""A compiled plan in terms of languages: what each rule matches, on the alias as it came in.
+
+A transform changes the alias before the rules see it. So the aliases fall into *branches*, one for each transform and
+one for those that none applies to; inside a branch the language of a rule is turned back to the alias before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from ..compiled_rule import CompiledRule
+from ..model import Dialplan, Mode, Outcome, PatternType, SearchRule, Transform, Variables
+from ..pattern_syntax import Node
+from ..search import CompiledPlan
+from .addresses import addresses
+from .alphabet import Alphabet
+from .facts import NO_FACTS, Facts, facts_of
+from .language import Language, node_of
+from .requests import Conditions
+from .rewriting import Rewriting, Same, before, rewriting_of
+
+
+class Languages:
+    """The languages of patterns, each made once; over one alphabet, in which all the plans' patterns are exact."""
+
+    def __init__(self, plans: Sequence[CompiledPlan]) -> None:
+        self._nodes: dict[tuple[PatternType, str, Variables], Node] = {}
+        self._unique: dict[Node, Node] = {}
+        nodes = [self.node(one, plan) for plan in plans for one in _with_patterns(plan.dialplan)]
+        self.alphabet = Alphabet.of(nodes)
+        self.everything = Language.everything(self.alphabet)
+        self._languages: dict[int, Language] = {}
+        self._facts: dict[int, Facts] = {}
+
+    def node(self, rule: SearchRule | Transform, plan: CompiledPlan) -> Node:
+        """The expanded tree of its pattern."""
+        key = (rule.pattern_type, rule.pattern, plan.variables)
+        if key not in self._nodes:
+            node = node_of(*key, plan.dialplan.syntax.get(rule.pattern))
+            self._nodes[key] = self._unique.setdefault(node, node)
+        return self._nodes[key]
+
+    def language(self, node: Node) -> Language:
+        """``node``: made by ``node``."""
+        if id(node) not in self._languages:
+            self._languages[id(node)] = Language.of_node(node, self.alphabet)
+        return self._languages[id(node)]
+
+    def facts(self, node: Node) -> Facts:
+        if id(node) not in self._facts:
+            self._facts[id(node)] = facts_of(node)
+        return self._facts[id(node)]
+
+    @property
+    def addresses(self) -> Language:
+        return addresses(self.alphabet)
+
+
+class SymbolicRule:
+    """An enabled search rule. ``language``: the searched aliases that it matches."""
+
+    def __init__(self, compiled: CompiledRule, plan: CompiledPlan, languages: Languages) -> None:
+        self.compiled = compiled
+        self.rule = compiled.rule
+        node = languages.node(self.rule, plan) if self.rule.mode is Mode.ALIAS_PATTERN_MATCH else None
+        self.node = node
+        self.facts = languages.facts(node) if node is not None else NO_FACTS
+        if node is not None:
+            self.language = languages.language(node)
+        elif self.rule.mode is Mode.ANY_IP_ADDRESS:
+            self.language = languages.addresses
+        else:
+            self.language = ~languages.addresses
+        self.rewriting: Rewriting = rewriting_of(self.rule, node, plan.variables) if node is not None else Same()
+
+    def admits(self, conditions: Conditions) -> bool:
+        """Whether everything but the alias fits."""
+        # Without an alias the pattern (or mode) is all that can still refuse.
+        return self.compiled.refusal(conditions.query(""), None, False) in (Outcome.PATTERN, Outcome.MODE)
+
+    def __repr__(self) -> str:
+        return f"SymbolicRule({self.rule.name!r})"
+
+
+class Branch:
+    """The aliases that one transform is applied to (None: that none is), and what the rules make of them."""
+
+    def __init__(self, transform: Transform | None, rewriting: Rewriting, domain: Language) -> None:
+        self.transform = transform
+        self.rewriting = rewriting
+        self.domain = domain
+        self._before: dict[Language, Language] = {}
+
+    def before(self, searched: Language) -> Language:
+        """The aliases (before the transform) that are searched for as one of these. Raise NotProved.
+
+        Only those of ``domain`` count.
+        """
+        if isinstance(self.rewriting, Same):
+            return searched
+        if searched not in self._before:
+            self._before[searched] = before(searched, self.rewriting)
+        return self._before[searched]
+
+
+class SymbolicPlan:
+    """``rules``: those enabled, in the order of the search. Plans that are compared share their ``languages``."""
+
+    def __init__(self, plan: CompiledPlan, languages: Languages | None = None) -> None:
+        self.plan = plan
+        self.languages = languages or Languages([plan])
+        self.rules = tuple(SymbolicRule(one, plan, self.languages) for one in plan.rules if one.enabled)
+        self.transforms: tuple[Transform, ...] = tuple(
+            sorted((one for one in plan.dialplan.transforms if one.enabled), key=lambda one: one.priority)
+        )
+        self.branches: tuple[Branch, ...] = tuple(self._branches())
+
+    def admitted(self, conditions: Conditions) -> tuple[SymbolicRule, ...]:
+        """The rules that apply to such requests, whatever their alias."""
+        return tuple(rule for rule in self.rules if rule.admits(conditions))
+
+    def _branches(self) -> Iterable[Branch]:
+        """The aliases without a transform first: most requests are of that kind."""
+        left = self.languages.everything
+        nodes = [self.languages.node(transform, self.plan) for transform in self.transforms]
+        branches: list[Branch] = []
+        for position, (transform, node) in enumerate(zip(self.transforms, nodes, strict=True)):
+            domain = language = self.languages.language(node)
+            for earlier in nodes[:position]:
+                if not self.languages.facts(earlier).apart(self.languages.facts(node)):
+                    domain -= self.languages.language(earlier)
+            branches.append(Branch(transform, rewriting_of(transform, node, self.plan.variables), domain))
+            left -= language
+        return [Branch(None, Same(), left), *branches]
+
+
+def _with_patterns(dialplan: Dialplan) -> list[SearchRule | Transform]:
+    rules = [one for one in dialplan.rules if one.mode is Mode.ALIAS_PATTERN_MATCH]
+    return [*dialplan.transforms, *rules]

@@ -1,0 +1,227 @@
+"""What a behaviour does to an alias, as a value that can be compared, and turned round: which aliases become these?
+
+Turning round is exact for everything but replace strings that refer to groups; those raise NotProved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
+
+from ..folding import fold
+from ..model import Behavior, PatternType, SearchRule, Transform, Variables
+from ..pattern import expanded_texts
+from ..pattern_syntax import ANYTHING, Group, Literal, Node, Sequence, group_count
+from ..replacement import join, parse_replacement
+from .automaton import DEAD, FULL, Automaton, NotProved, split
+from .language import Clause, Language
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """The alias goes on as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """``start`` (else the end): the longest of these texts that fits is replaced by ``text``; '' as text: stripped."""
+
+    start: bool
+    texts: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """``text`` is put in front, or behind."""
+
+    start: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """The groups of a regex in another order. Its image is out of reach here."""
+
+    node: Node
+    parts: tuple[str | int, ...]
+
+
+Rewriting = Same | Constant | Ends | Added | Template
+
+
+def rewriting_of(rule: SearchRule | Transform, node: Node | None, variables: Variables) -> Rewriting:
+    """``node``: the expanded tree of a regex. The rule must have been compiled."""
+    behavior = rule.behavior
+    if behavior is Behavior.LEAVE:
+        return Same()
+    if behavior is Behavior.REPLACE and rule.pattern_type is PatternType.REGEX and node is not None:
+        return _template(node, parse_replacement(rule.replace, group_count(node), variables))
+    text = "" if behavior is Behavior.STRIP else join(parse_replacement(rule.replace, None, variables), ())
+    if behavior in (Behavior.ADD_PREFIX, Behavior.ADD_SUFFIX):
+        return Added(behavior is Behavior.ADD_PREFIX, text) if text else Same()
+    if rule.pattern_type in (PatternType.PREFIX, PatternType.SUFFIX):
+        texts = tuple(sorted(expanded_texts(rule.pattern, variables), key=lambda one: (-len(one), one)))
+        return Ends(rule.pattern_type is PatternType.PREFIX, texts, text)
+    return Constant(text)
+
+
+def _template(node: Node, parts: tuple[str | int, ...]) -> Rewriting:
+    if not any(isinstance(part, int) for part in parts):
+        return Constant(join(parts, ()))
+    return Same() if _repeats(node, parts) else Template(node, parts)
+
+
+def _repeats(node: Node, parts: tuple[str | int, ...]) -> bool:
+    """Whether the template puts every piece of the alias back where it was: ``(.*)@(.*)`` and ``\\1@\\2``."""
+    items = node.items if isinstance(node, Sequence) else (node,)
+    merged: list[str | int] = []
+    for item in items:
+        if isinstance(item, Group) and item.index:
+            merged.append(item.index)
+        elif isinstance(item, Literal) and not any(character.isalpha() for character in item.text):
+            merged.append(item.text)
+        else:
+            return False
+    return tuple(merged) == parts
+
+
+def before(language: Language, rewriting: Rewriting) -> Language:
+    """All aliases that the rewriting turns into one of the language. Raise NotProved for a template.
+
+    For Ends only aliases that have such a start (end) count.
+    """
+    if isinstance(rewriting, Same):
+        return language
+    if isinstance(rewriting, Template):
+        raise NotProved("a replace string with groups")
+    if isinstance(rewriting, Constant):
+        held = rewriting.text in language
+        return Language.everything(language.alphabet) if held else Language.nothing(language.alphabet)
+    if isinstance(rewriting, Added):
+        return _mapped(language, lambda one: _BeforeAdded(one, rewriting))
+    result = Language.nothing(language.alphabet)
+    for position, text in enumerate(rewriting.texts):
+        fits = Language.of_node(_end(rewriting.start, text), language.alphabet)
+        for longer in rewriting.texts[:position]:
+            if longer.startswith(text) if rewriting.start else longer.endswith(text):
+                fits -= Language.of_node(_end(rewriting.start, longer), language.alphabet)
+        swapped = _mapped(language, lambda one, text=text: _before_end(one, rewriting, text))  # type: ignore[misc]
+        result |= fits & swapped
+    return result
+
+
+def _end(start: bool, text: str) -> Node:
+    return Sequence((Literal(text), ANYTHING) if start else (ANYTHING, Literal(text)))
+
+
+def _mapped(language: Language, made: Callable[[Automaton], Automaton]) -> Language:
+    """Turning round a function keeps ``and``, ``or`` and ``not``, so it is done automaton by automaton."""
+    known: dict[Automaton, Automaton] = {}
+
+    def turned(automata: Iterable[Automaton]) -> frozenset[Automaton]:
+        return frozenset({known.setdefault(one, made(one)) if one not in known else known[one] for one in automata})
+
+    clauses = {Clause(turned(one.inside), turned(one.outside)) for one in language.clauses}
+    return Language(language.alphabet, frozenset(clauses))
+
+
+def _before_end(automaton: Automaton, rewriting: Ends, text: str) -> Automaton:
+    if rewriting.start:
+        return _BeforeStart(automaton, text, fold(rewriting.text))
+    return _BeforeEnd(automaton, text, fold(rewriting.text))
+
+
+class _Turned(Automaton):
+    """An automaton that follows another one."""
+
+    def __init__(self, inner: Automaton) -> None:
+        self._inner = inner
+        super().__init__(inner.alphabet)
+
+    def _final(self, key: Hashable) -> int | None:
+        return key if key in (DEAD, FULL) and isinstance(key, int) else None
+
+    def _accepts(self, key: Hashable) -> bool:
+        return isinstance(key, int) and self._inner.accepting(key)
+
+    def _moves(self, key: Hashable) -> Iterable[tuple[int, Hashable]]:
+        assert isinstance(key, int)
+        return self._inner.edges(key)
+
+
+class _BeforeAdded(_Turned):
+    """``text`` + alias (or alias + ``text``) is accepted."""
+
+    def __init__(self, inner: Automaton, added: Added) -> None:
+        self._added = added
+        self._text = fold(added.text)
+        super().__init__(inner)
+
+    def _start(self) -> Hashable:
+        return self._inner.after(self._inner.start, self._text) if self._added.start else self._inner.start
+
+    def _accepts(self, key: Hashable) -> bool:
+        assert isinstance(key, int)
+        return self._inner.accepting(key if self._added.start else self._inner.after(key, self._text))
+
+
+class _BeforeStart(_Turned):
+    """The alias begins with ``old``; with ``new`` in its place it is accepted. Keys: how much of ``old`` is read, or
+    the inner state."""
+
+    def __init__(self, inner: Automaton, old: str, new: str) -> None:
+        self._old = old
+        self._new = new
+        super().__init__(inner)
+
+    def _start(self) -> Hashable:
+        return self._key(0)
+
+    def _key(self, read: int) -> Hashable:
+        return self._inner.after(self._inner.start, self._new) if read == len(self._old) else ("old", read)
+
+    def _moves(self, key: Hashable) -> Iterable[tuple[int, Hashable]]:
+        if isinstance(key, tuple):
+            return [(self.alphabet.mask_of_character(self._old[key[1]]), self._key(key[1] + 1))]
+        return super()._moves(key)
+
+
+class _BeforeEnd(_Turned):
+    """The alias ends with ``old``; with ``new`` in its place it is accepted. A key is the inner state and a bit for
+    each length of ``old`` that has been read where it may count, the lowest for none."""
+
+    def __init__(self, inner: Automaton, old: str, new: str) -> None:
+        self._new = new
+        self._masks = [inner.alphabet.mask_of_character(character) for character in old]
+        super().__init__(inner)
+
+    def _start(self) -> Hashable:
+        return self._key(self._inner.start, 0)
+
+    def _key(self, state: int, bits: int) -> Hashable:
+        """With the place here as a beginning of ``old``, when ``new`` would be accepted from here."""
+        good = self._inner.accepting(self._inner.after(state, self._new))
+        bits |= int(good)
+        return DEAD if state == DEAD and not bits else (state, bits)
+
+    def _final(self, key: Hashable) -> int | None:
+        return DEAD if key == DEAD else None
+
+    def _accepts(self, key: Hashable) -> bool:
+        assert isinstance(key, tuple)
+        return bool(key[1] >> len(self._masks) & 1)
+
+    def _moves(self, key: Hashable) -> Iterable[tuple[int, Hashable]]:
+        assert isinstance(key, tuple)
+        state, bits = key
+        steps = [(mask, 1 << place + 1) for place, mask in enumerate(self._masks) if bits >> place & 1]
+        for mask, read in split(self.alphabet.everything, steps):
+            for edge, after in self._inner.edges(state):
+                if mask & edge:
+                    yield mask & edge, self._key(after, read)
