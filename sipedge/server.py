@@ -17,7 +17,7 @@ import signal
 from collections import deque
 from collections.abc import Callable
 from itertools import count
-from time import time
+from time import perf_counter, time
 from typing import Any
 
 from zones.zone import Hop, TlsPolicy
@@ -65,6 +65,8 @@ class Server:
         self._working = False
         self._timer: asyncio.TimerHandle | None = None
         self._soon = False
+        self._awake = False
+        self._awake_until = 0.0
         self._stopped = asyncio.Event()
         self._waiting: dict[Hop, list[Command]] = {}
         self._ports: dict[str, int] = {}
@@ -194,6 +196,17 @@ class Server:
     def _message(self, connection: int, message: Message) -> None:
         self._stack.receive(connection, message)
         self._work()
+        if not self._awake:
+            self._awake = True
+            self._loop.call_soon(self._stay_awake)
+        self._awake_until = perf_counter() + self._settings.limits.busy_poll
+
+    def _stay_awake(self) -> None:
+        """Keep the loop from sleeping for ``limits.busy_poll`` seconds after a message."""
+        if perf_counter() < self._awake_until:
+            self._loop.call_soon(self._stay_awake)
+        else:
+            self._awake = False
 
     def _malformed(self, connection: int, error: FramingError) -> None:
         if error.head is not None:

@@ -73,6 +73,9 @@ class Limits:
     """A connection that sends more malformed messages than this in a row is closed (Expressway does the same)."""
     waiting_per_hop: int = 1000
     """Requests held while a connection comes up."""
+    busy_poll: float = 0.0002
+    """After a message the loop looks for the next one this long before it sleeps: waking up costs more than that. At
+    rest it takes no processor time; 0 switches it off."""
     drain: float = 10.0
     """How long SIGTERM and a reload wait for open transactions."""
 
