@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from . import plain
+from . import capture, plain
 from .record import Item
 from .source import HEAD, ByteStream, Source, TraceError
 
@@ -25,7 +25,7 @@ class Reader(Protocol):
     def read(self, stream: ByteStream, file: str) -> Iterator[Item]: ...
 
 
-READERS: tuple[Reader, ...] = (plain,)
+READERS: tuple[Reader, ...] = (capture, plain)
 """The surest one reads the file; of equally sure ones the first."""
 
 
@@ -39,7 +39,10 @@ def read_trace(path: str, keylog: str | None = None) -> Iterator[Item]:
         reader = detect(source.head)
         if reader is None:
             raise TraceError(f"{path}: no known trace format")
-        yield from reader.read(source, path)
+        if reader is capture:
+            yield from capture.read(source, path, keylog)
+        else:
+            yield from reader.read(source, path)
         if source.failure is not None:
             yield source.failure
 

@@ -1,0 +1,149 @@
+"""TLS in captures: tshark, an external program, decrypts it; what comes out is cut into messages here.
+
+tshark is given the whole capture again and exports the clear text record by record ("exported PDUs", a pcapng stream
+with link type 252 whose packets begin with tags). Its own SIP dissector takes no part.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from struct import Struct
+from typing import IO, cast
+
+from . import pcapng
+from .cutter import Cutter
+from .record import Endpoint, Item, Skipped
+from .source import ByteStream
+
+_UPPER_PDU = 252
+_TAG = Struct(">HH")
+_IPV4_SOURCE, _IPV4_DESTINATION, _IPV6_SOURCE, _IPV6_DESTINATION = 20, 21, 22, 23
+_SOURCE_PORT, _DESTINATION_PORT, _DISSECTOR = 25, 26, 12
+_CLIENT_HELLO, _SERVER_HELLO, _HANDSHAKE = 1, 2, 22
+_MAX_SERVERS = 256
+_MAX_CONNECTIONS = 65_536
+
+
+class TlsSeen:
+    """What a capture showed of TLS: the servers, each with the position of its first packet."""
+
+    def __init__(self) -> None:
+        self.servers: dict[Endpoint, int] = {}
+        self.secrets_inside = False
+
+    def note(self, opening: bytes, source: Endpoint, destination: Endpoint, position: int) -> None:
+        """``opening``: the first bytes of one direction; without a handshake the lower port is the server's."""
+        kind = opening[5] if len(opening) > 5 and opening[0] == _HANDSHAKE else 0
+        if kind == _CLIENT_HELLO:
+            server = destination
+        elif kind == _SERVER_HELLO:
+            server = source
+        else:
+            server = min(source, destination, key=lambda endpoint: endpoint.port or 0)
+        if len(self.servers) < _MAX_SERVERS:
+            self.servers.setdefault(server, position)
+
+
+def decrypted(file: str, keylog: str | None, tls: TlsSeen) -> Iterator[Item]:
+    """The messages inside the TLS that was seen; why not, once a server, when there are no keys or no tshark."""
+    if not tls.servers:
+        return
+    tshark = shutil.which("tshark")
+    if keylog is None and not tls.secrets_inside:
+        reason = "was not decrypted: there are no keys (--keylog FILE)"
+    elif tshark is None:
+        reason = "was not decrypted: that takes tshark, which is not installed"
+    elif not os.path.isfile(file):
+        reason = "was not decrypted: tshark would have to read the file again, and it is none"
+    else:
+        yield from _decrypt(tshark, file, keylog, tls)
+        return
+    for server, position in tls.servers.items():
+        yield Skipped(file, position, f"TLS of {server} {reason}")
+
+
+def _decrypt(tshark: str, file: str, keylog: str | None, tls: TlsSeen) -> Iterator[Item]:
+    options = ["tcp.reassemble_out_of_order:TRUE", "tls.desegment_ssl_application_data:FALSE"]
+    if keylog is not None:
+        options.append(f"tls.keylog_file:{os.path.abspath(keylog)}")
+    ports = sorted({server.port for server in tls.servers if server.port})
+    command = [tshark, "-n", "-r", os.path.abspath(file), "-U", "OSI layer 7", "-w", "-"]
+    command += [word for option in options for word in ("-o", option)]
+    command += [word for port in ports for word in ("-d", f"tls.port=={port},data")]
+    with tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors)
+        messages = 0
+        try:
+            for item in _messages(cast(ByteStream, process.stdout), file):
+                messages += not isinstance(item, Skipped)
+                yield item
+        finally:
+            cast(IO[bytes], process.stdout).close()
+            process.kill()
+            status = process.wait()
+        if not messages:
+            yield _nothing(file, tls, errors, status)
+
+
+def _nothing(file: str, tls: TlsSeen, errors: IO[bytes], status: int) -> Skipped:
+    server, position = next(iter(tls.servers.items()))
+    errors.seek(0)
+    said = [line for line in errors.read(4096).decode(errors="replace").splitlines() if line.startswith("tshark:")]
+    why = said[-1] if said else "no key fits, or there is no SIP in it"
+    return Skipped(file, position, f"TLS of {server} gave no message: {why}")
+
+
+def _messages(stream: ByteStream, file: str) -> Iterator[Item]:
+    out: list[Item] = []
+    cutters: dict[tuple[Endpoint, Endpoint], Cutter] = {}
+    for packet in pcapng.packets(stream, file):
+        if not isinstance(packet, tuple) or isinstance(packet, Skipped) or packet[1] != _UPPER_PDU:
+            continue
+        time, _, data, _ = packet
+        pdu = _read_tags(data)
+        if pdu is None:
+            continue
+        source, destination, payload = pdu
+        cutter = cutters.get((source, destination))
+        if cutter is None:
+            if len(cutters) >= _MAX_CONNECTIONS:
+                cutters.pop(next(iter(cutters))).finish()
+            cutter = cutters[source, destination] = Cutter(out, file, source, destination, "tls")
+        cutter.feed(payload, time, 0)
+        yield from out
+        out.clear()
+    for cutter in cutters.values():
+        cutter.finish()
+    yield from out
+
+
+def _read_tags(data: bytes) -> tuple[Endpoint, Endpoint, bytes] | None:
+    """(source, destination, clear text) of a PDU of the dissector "data"; None for others."""
+    tags: dict[int, bytes] = {}
+    start = 0
+    while start + 4 <= len(data):
+        tag, size = _TAG.unpack_from(data, start)
+        start += 4
+        if tag == 0:
+            break
+        tags[tag] = data[start : start + size]
+        start += size
+    if tags.get(_DISSECTOR, b"").rstrip(b"\0") != b"data":
+        return None
+    source = _endpoint(tags.get(_IPV4_SOURCE) or tags.get(_IPV6_SOURCE, b""), tags.get(_SOURCE_PORT, b""))
+    destination = _endpoint(
+        tags.get(_IPV4_DESTINATION) or tags.get(_IPV6_DESTINATION, b""), tags.get(_DESTINATION_PORT, b"")
+    )
+    return (source, destination, data[start:]) if source and destination else None
+
+
+def _endpoint(address: bytes, port: bytes) -> Endpoint | None:
+    if len(address) not in (4, 16):
+        return None
+    family = socket.AF_INET if len(address) == 4 else socket.AF_INET6
+    return Endpoint(socket.inet_ntop(family, address), int.from_bytes(port, "big"))
