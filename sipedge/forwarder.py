@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Protocol
 
 from dialplan.model import Target, Traffic
@@ -19,7 +18,7 @@ from .locating import Resolutions
 from .message import parse_address
 from .record_route import ZonePair
 from .upkeep import Upkeep
-from .uri import SIP_SCHEMES, Uri, UriError, parse_uri
+from .uri import Uri, UriError, parse_uri
 from .validation import POISON
 
 BRANCH_COOKIE = "z9hG4bK"
@@ -80,7 +79,7 @@ class Forwarder:
     # ----------------------------------------------------------------------------------------------------------- what
 
     def build(self, incoming: Incoming, target: Target, hop: Hop) -> tuple[str, bytes]:
-        """A new branch id and the header section to send. Raises ValueError when the rewritten alias is no URI."""
+        """A new branch id and the header section to send; the target has been launched, so its alias is a URI."""
         installation = self._installation
         zone = installation.zone(target.zone)
         place = installation.edge.place(target.zone)
@@ -104,10 +103,7 @@ class Forwarder:
         routed, explanation = incoming.routed, incoming.explanation
         changed = explanation is not None and target.alias != explanation.alias
         if changed and routed.foreign is None:
-            uri = parse_uri(f"{routed.uri.scheme}:{target.alias}")
-            if uri.scheme not in SIP_SCHEMES:
-                raise UriError(f"'{target.alias[:80]}' is no SIP URI")
-            return uri.text.encode("utf-8", "surrogateescape")
+            return f"{routed.uri.scheme}:{target.alias}".encode("utf-8", "surrogateescape")
         if routed.uri.text != incoming.message.uri:
             return routed.uri.text.encode("utf-8", "surrogateescape")
         return None
@@ -171,10 +167,9 @@ class WithoutContext:
 
     def located(self, target: Target, hops: tuple[Hop, ...], problem: str, now: float, out: list[Command]) -> None:
         if hops:
-            with suppress(ValueError):  # the rewritten alias is no URI: nobody is there to be told
-                _, head = self._forwarder.build(self.incoming, target, hops[0])
-                self._entry.hops.append(hops[0])
-                out.append(Send(hops[0], head + self.incoming.message.body))
+            _, head = self._forwarder.build(self.incoming, target, hops[0])
+            self._entry.hops.append(hops[0])
+            out.append(Send(hops[0], head + self.incoming.message.body))
         self._waiting -= 1
         if not self._waiting:
             out.append(Conclude(self._entry))

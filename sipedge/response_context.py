@@ -65,7 +65,7 @@ class Forwarder(Protocol):
         """Find the target's hops, now or later; then call ``located``."""
 
     def build(self, incoming: Incoming, target: Target, hop: Hop) -> tuple[str, bytes]:
-        """A new branch and the header section to forward with it. Raises ValueError when it cannot be built."""
+        """A new branch and the header section to forward with it."""
 
     def failed(self, hop: Hop, now: float) -> None:
         """A hop did not take a request."""
@@ -151,11 +151,7 @@ class ResponseContext:
         return not (self.answered or self.cancelled or any(outcome.status >= 600 for outcome in self.outcomes))
 
     def _try(self, target: Target, hops: tuple[Hop, ...], now: float, out: list[Command]) -> None:
-        try:
-            branch_id, head = self.forwarder.build(self.incoming, target, hops[0])
-        except ValueError as error:
-            self.outcomes.append(Outcome(404, str(error)))
-            return
+        branch_id, head = self.forwarder.build(self.incoming, target, hops[0])
         branch = Branch(branch_id, target, hops[0], hops[1:], head)
         if self.is_invite:
             branch.deadline = now + self.timer_c
@@ -209,7 +205,6 @@ class ResponseContext:
             self.forwarder.failed(branch.hop, now)
             if branch.remaining and not branch.cancelled and self._may_try():  # RFC 3263 4.3
                 self._try(branch.target, branch.remaining, now, out)
-                self._settle(now, out)
                 return
         self.outcomes.append(outcome)
         if outcome.status >= 600:  # step 5
@@ -283,8 +278,6 @@ class ResponseContext:
 
     def _finish(self, out: list[Command]) -> None:
         """16.7 step 6: send the best of the responses."""
-        if self.answered:
-            return
         best = best_outcome(self.outcomes)
         if best is None or (self.cancelled and best.message is None):
             best = Outcome(487) if self.cancelled else (best or Outcome(404, "no search rule led anywhere"))

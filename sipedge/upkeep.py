@@ -23,7 +23,7 @@ from .installation import Installation
 from .locating import Resolutions
 from .message import Message
 from .responses import ALLOW, response, warning
-from .uri import Uri, UriError, parse_uri
+from .uri import Uri, parse_uri
 from .validation import Refusal
 
 SHORTEST_PAUSE = 0.5
@@ -199,7 +199,7 @@ class Upkeep:
             self._servers[peer.zone].opened(peer.connection)
         elif peer.zone in self._clients:
             client = self._clients[peer.zone]
-            self._do(client.opened(peer.connection, peer.address, peer.port, now), now, out)
+            self._do(client, client.opened(peer.connection, peer.address, peer.port, now), now, out)
         self._look_at = now
 
     def closed(self, peer: Peer, now: float, out: list[Command]) -> None:
@@ -231,7 +231,7 @@ class Upkeep:
         for client in self._clients.values():
             for question in client.questions(now):
                 self._resolutions.ask(question, self._told_client(client, question), out)
-            self._do(client.tick(now), now, out)
+            self._do(client, client.tick(now), now, out)
         due = [peers.next_due() for peers in self._neighbors.values()]
         due += [client.next_due() for client in self._clients.values()]
         self._look_at = max(now + SHORTEST_PAUSE, min(due, default=float("inf")))
@@ -257,24 +257,17 @@ class Upkeep:
 
         return told
 
-    def _do(self, actions: Iterable[Action], now: float, out: list[Command]) -> None:
+    def _do(self, client: TraversalClient, actions: Iterable[Action], now: float, out: list[Command]) -> None:
         for action in actions:
             if isinstance(action, Connect):
                 out.append(commands.Connect(action.hop))
             elif isinstance(action, SendOptions):
-                zone = self._installation.zone(self._zone_of(action.connection))
-                hop = Hop(zone.name, zone.transport, connection=action.connection)
+                hop = Hop(client.zone.name, client.zone.transport, connection=action.connection)
                 self._probe(hop, action.uri, action.authorization, out)
             else:
                 out.append(Log("warning", action.reason))
                 out.append(commands.Close(action.connection, action.reason))
         self._look_at = now
-
-    def _zone_of(self, connection: int) -> str:
-        for name, client in self._clients.items():
-            if any(link.connection == connection for link in client.links()):
-                return name
-        return ""
 
     def _probe(self, hop: Hop, uri: str, authorization: str | None, out: list[Command]) -> None:
         """Send an OPTIONS of our own (RFC 3261 11)."""
@@ -326,7 +319,7 @@ class Upkeep:
         elif hop.zone in self._clients:
             client = self._clients[hop.zone]
             was_up = client.authenticated(hop.connection)
-            self._do(client.answered(hop.connection, status, challenges, now), now, out)
+            self._do(client, client.answered(hop.connection, status, challenges, now), now, out)
             if not was_up and client.authenticated(hop.connection):
                 link = next(link for link in client.links() if link.connection == hop.connection)
                 out.append(_up(hop.zone, link.peer))
@@ -353,10 +346,7 @@ def _is_keepalive(message: Message) -> bool:
     """An OPTIONS that the peer at the other end of the connection made for this edge: no user, one Via, no Route."""
     if message.method != "OPTIONS" or "route" in message.index or len(message.items("via")) != 1:
         return False
-    try:
-        return parse_uri(message.uri).user is None
-    except UriError:
-        return False
+    return parse_uri(message.uri).user is None
 
 
 def _for_realm(values: list[str], realm: str) -> str:

@@ -131,6 +131,11 @@ def test_every_part_of_a_multipart_body_is_read() -> None:
     assert [*sdp_parts(deeper)]
 
 
+def test_a_part_without_a_type_is_no_session_description() -> None:
+    body = multipart(b"Content-ID: 1\r\n\r\nv=0", b"c: application/sdp\r\n\r\nv=1")
+    assert [*sdp_parts(invite(extra=("Content-Type: multipart/mixed;boundary=x",), body=body))] == [b"v=1\r\n"]
+
+
 def test_multipart_bodies_are_read_in_bounds() -> None:
     many = multipart(*[part(b"application/sdp", b"v=0")] * (MAX_PARTS + 5))
     assert len([*sdp_parts(invite(extra=("Content-Type: multipart/mixed;boundary=x",), body=many))]) == MAX_PARTS

@@ -143,6 +143,11 @@ def test_content_length_that_differs_from_another() -> None:
         _ = Message(head(b"l: 5", b"Content-Length: 6")).content_length
 
 
+def test_a_head_ends_with_an_empty_line() -> None:
+    with pytest.raises(MessageError):
+        Message(b"OPTIONS sip:a@b SIP/2.0\r\n")
+
+
 def test_a_message_without_via() -> None:
     with pytest.raises(MessageError):
         _ = Message(head()).via

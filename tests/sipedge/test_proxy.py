@@ -32,7 +32,7 @@ from support.settings import EDGE, INSIDE_PEER, RULES, ZONES, make_settings, wit
 from sipedge.events import ConfigChanged, ForwardFailed, MalformedReceived, ResponseReceived, UnreadableReceived
 from sipedge.message import Message
 from zones.table import Egress
-from zones.zone import AccessRule, Action, DefaultZone, Hop, TlsPolicy
+from zones.zone import AccessRule, Action, DefaultZone, ExtendedKeyUsage, Hop, TlsPolicy
 
 CALLEE = "<sip:bob@198.51.100.20:5061;transport=tls>"
 
@@ -306,6 +306,14 @@ def test_a_zone_may_ask_for_a_newer_tls(play: Play) -> None:
     book = play(make_settings(zones=strict)) >> opens(40, INSIDE_PEER, tls_version="1.2") << closes(40)
     assert "below the minimum" in book.log[-1].text
     book >> opens(41, INSIDE_PEER, tls_version="1.3")
+
+
+def test_a_certificate_that_is_only_warned_of(play: Play) -> None:
+    lenient = TlsPolicy(extended_key_usage=ExtendedKeyUsage.WARN)
+    book = play(make_settings(zones=with_zone(ZONES, "Inside", tls=lenient)))
+    book >> opens(40, INSIDE_PEER, key_usages=frozenset({"1.3.6.1.5.5.7.3.1"}))
+    assert zone_of(book, 40) == "Inside"
+    assert book.log[0].level == "warning"
 
 
 def test_a_reload_decides_anew_where_connections_belong(play: Play) -> None:

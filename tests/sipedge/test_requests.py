@@ -302,6 +302,13 @@ def test_an_alias_that_is_no_uri_is_not_found(play: Play) -> None:
     play(make_settings(text)) >> arrives(request(uri="sip:bob@old.example")) << responds(404)
 
 
+def test_nobody_is_registered_here(play: Play) -> None:
+    """The Local Zone may be a rule's target; there is no registrar behind it."""
+    told = Told()
+    play(make_settings(rule("r", "Local Zone"))) >> arrives(request()) << responds(404, told=told)
+    assert "there is no zone 'Local Zone'" in (told.message.first("warning") or "")
+
+
 # ------------------------------------------------------------------------------------------------- not an open relay
 
 
@@ -373,6 +380,11 @@ def test_a_strict_router_in_front_is_answered_in_kind(play: Play) -> None:
     play() >> arrives(message, INSIDE) << forwards(leg, "Outside", uri="sip:bob@198.51.100.20", route=None)
 
 
+def test_a_strict_router_that_kept_another_scheme(play: Play) -> None:
+    _, here = dialog_tokens(play)
+    play() >> arrives(in_dialog(("<tel:+1>",), uri=here.strip("<>")), INSIDE) << responds(416)
+
+
 def test_a_reinvite_is_record_routed_with_the_zones_of_its_dialog(play: Play) -> None:
     there, here = dialog_tokens(play)
     leg = Leg()
@@ -397,6 +409,8 @@ TREAT, CHECK = AuthenticationPolicy.TREAT_AS_AUTHENTICATED, AuthenticationPolicy
         (TREAT, False, FOREIGN, None),
         (TREAT, True, LOCAL, "<sip:boss@inside.example>"),
         (CHECK, False, FOREIGN, None),
+        (TREAT, False, "<tel:+1>;tag=a", None),
+        (TREAT, False, "<nonsense>;tag=a", None),
     ],
 )
 def test_asserted_identity_by_the_table(

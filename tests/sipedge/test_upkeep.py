@@ -211,6 +211,15 @@ def test_the_client_comes_back_after_a_failure_and_a_close(play: Play) -> None:
     book >> closes_connection(CLIENT) >> waits(5) << connects("Traversal")
 
 
+def test_names_of_traversal_servers_are_looked_up(play: Play) -> None:
+    a, aaaa = Told(), Told()
+    zone = TraversalClientZone(name="Traversal", peers=("expe.example",), credential=CREDENTIAL)
+    book = play(make_settings("", (*ZONES, zone)))
+    book << resolves("expe.example", "A", a) << resolves("expe.example", "AAAA", aaaa)
+    book >> Resolved(a.command.query, (AddressRecord("198.51.100.70"),), "", 60.0) >> Resolved(aaaa.command.query)
+    book >> waits(1) << connects("Traversal")
+
+
 def test_refused_credentials_close_the_connection(play: Play) -> None:
     told, leg = Told(), Leg()
     book = play(client()) << connects("Traversal", told)
