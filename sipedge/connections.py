@@ -101,14 +101,15 @@ class Connections:
         if server is not None:
             server.close()
 
-    def connect(self, hop: Hop, policy: TlsPolicy = POLICY) -> None:
+    def connect(self, hop: Hop, policy: TlsPolicy = POLICY, source: str = "") -> None:
         """Open a connection; the result comes as ``on_opened`` or ``on_failed``, one for all calls made meanwhile.
 
+        ``source``: the local address it is to come from, '' for whichever the system takes.
         Nothing happens when one that serves the hop is open already: ask ``find`` first.
         """
         if self._closed or hop in self._connecting or hop in self._by_hop:
             return
-        self._connecting[hop] = self._loop.create_task(self._connect(hop, policy))
+        self._connecting[hop] = self._loop.create_task(self._connect(hop, policy, source))
 
     def find(self, hop: Hop) -> int | None:
         """An open connection that this hop may use."""
@@ -275,7 +276,7 @@ class Connections:
     def _new(self, *, transport: str, listener: str | None = None, hop: Hop | None = None) -> Connection:
         return Connection(self, next(self._numbers), transport=transport, listener=listener, hop=hop)
 
-    async def _connect(self, hop: Hop, policy: TlsPolicy) -> None:
+    async def _connect(self, hop: Hop, policy: TlsPolicy, source: str) -> None:
         connection = self._new(transport=hop.transport, hop=hop)
         try:
             if len(self._sockets) - self._accepted + len(self._connecting) > self.limits.connections:
@@ -284,7 +285,8 @@ class Connections:
                 name = host_name(hop.name) or None
                 connection.client_stream = TlsStream(self._tls.client(policy), server_side=False, server_name=name)
             async with asyncio.timeout(self.limits.connect):
-                await self._loop.create_connection(lambda: connection, hop.address, hop.port)
+                local = (source, 0) if source else None
+                await self._loop.create_connection(lambda: connection, hop.address, hop.port, local_addr=local)
         except (OSError, TlsError, ValueError) as error:
             slow = isinstance(error, TimeoutError) and not error.errno
             if hop in self._connecting:  # else it came about in the last moment, or its end was told already

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from zones.addresses import same_scope
 from zones.table import Egress
 from zones.zone import DEFAULT_ZONE, Hop
 
@@ -187,6 +188,11 @@ class Proxy:
                 out.append(Relay(event.connection, data))
 
     # ---------------------------------------------------------------------------------------------------- connections
+
+    def source_address(self, hop: Hop) -> str:
+        """Where a connection to a hop should come from: peers know the edge by its listener's address; '' for any."""
+        source = self._installation.edge.place(hop.zone).address
+        return source if source and same_scope(source, hop.address) else ""
 
     def egress(self, hop: Hop, names: tuple[str, ...], usages: frozenset[str] | None) -> Egress:
         """Judge the certificate of a peer that the edge connected to."""

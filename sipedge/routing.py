@@ -12,6 +12,9 @@ from .settings import Listener, Settings
 from .uri import DEFAULT_PORTS, Uri, parse_uri
 
 
+WILDCARDS = ("0.0.0.0", "::", "")
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """How the edge names itself on one side: sent-by of Via, host and port of Record-Route."""
@@ -19,6 +22,8 @@ class Place:
     host: str
     port: int
     transport: str
+    address: str = ""
+    """The listener's own address, which connections to the zone come from; '' for a wildcard."""
 
     @property
     def text(self) -> str:
@@ -36,7 +41,6 @@ class Self:
         hosts |= {listener.address.lower() for listener in settings.listeners}
         self.hosts = frozenset(hosts)
         self.ports = frozenset(port for _, port in self._listeners)
-        self.sent_by = frozenset((host, port) for host in hosts for port in (*self.ports, None))
         self._places = {zone.name: self._place(zone) for zone in zones}
 
     def place(self, zone: str) -> Place:
@@ -50,13 +54,9 @@ class Self:
 
     def _place(self, zone: AnyZone) -> Place:
         listener, port = self._listener(zone)
-        wildcard = listener is None or listener.address in ("0.0.0.0", "::", "")
-        host = (
-            self._settings.system_name
-            if zone.record_route_hostname or wildcard or listener is None
-            else listener.address
-        )
-        return Place(host, port, zone.transport)
+        address = "" if listener is None or listener.address in WILDCARDS else listener.address
+        host = self._settings.system_name if zone.record_route_hostname or not address else address
+        return Place(host, port, zone.transport, address)
 
     def _listener(self, zone: AnyZone) -> tuple[Listener | None, int]:
         """The listener that a zone's peers use: a traversal server's own, else the first of the zone's transport."""

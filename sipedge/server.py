@@ -20,7 +20,7 @@ from itertools import count
 from time import perf_counter, time
 from typing import Any
 
-from zones.zone import Hop, TlsPolicy
+from zones.zone import Hop
 
 from . import commands
 from .commands import Command
@@ -101,7 +101,7 @@ class Server:
             commands.Drop: lambda command: self._stack.drop(command.transaction),
             commands.Send: self._send,
             commands.Relay: lambda command: self._transmit(command.connection, command.data),
-            commands.Connect: lambda command: self._connections.connect(command.hop, self._policy(command.hop)),
+            commands.Connect: lambda command: self._connect(command.hop),
             commands.Close: lambda command: self._connections.close(command.connection, command.reason),
             commands.Resolve: lambda command: self._resolver.resolve(command.query, command.name, command.kind),
             commands.Log: _log,
@@ -289,11 +289,12 @@ class Server:
             return 0
         waiting.append(command)
         if len(waiting) == 1:
-            self._connections.connect(hop, self._policy(hop))
+            self._connect(hop)
         return 0
 
-    def _policy(self, hop: Hop) -> TlsPolicy:
-        return next(zone.tls for zone in self._settings.zones if zone.name == hop.zone)
+    def _connect(self, hop: Hop) -> None:
+        policy = next(zone.tls for zone in self._settings.zones if zone.name == hop.zone)
+        self._connections.connect(hop, policy, self._proxy.source_address(hop))
 
     def _abandon(self, command: commands.Abandon) -> None:
         for waiting in self._waiting.values():

@@ -42,3 +42,11 @@ def may_connect(address: str, *, allow_loopback: bool) -> bool:
     if isinstance(parsed, IPv4Address) and parsed in _THIS_NETWORK:
         return False
     return allow_loopback or not (parsed.is_loopback or parsed.is_link_local)
+
+
+def same_scope(one: str, other: str) -> bool:
+    """Whether packets can go from one address to the other: same family, and both on loopback or neither."""
+    first, second = _parse(one), _parse(other)
+    if first is None or second is None or first.version != second.version:
+        return False
+    return first.is_loopback == second.is_loopback

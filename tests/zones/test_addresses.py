@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zones.addresses import canonical_address, may_connect
+from zones.addresses import canonical_address, may_connect, same_scope
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,18 @@ def test_never(address: str) -> None:
 @pytest.mark.parametrize("address", ["192.0.2.1", "10.0.0.1", "2001:db8::1"])
 def test_all_others_always(address: str) -> None:
     assert may_connect(address, allow_loopback=False)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("127.0.0.2", "127.1.2.3", True),
+        ("127.0.0.2", "192.0.2.1", False),
+        ("192.0.2.7", "198.51.100.1", True),
+        ("192.0.2.7", "2001:db8::1", False),
+        ("::1", "::1", True),
+        ("sip.example.com", "192.0.2.1", False),
+    ],
+)
+def test_packets_go_between_addresses_of_one_scope(one: str, other: str, same: bool) -> None:
+    assert same_scope(one, other) is same
