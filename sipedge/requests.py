@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from dialplan.model import Query, Target, Tier
+from dialplan.model import Tier
 from dialplan.search import Explanation
-from zones.authentication import authenticate
-from zones.zone import AuthenticationPolicy, TraversalClientZone, TraversalServerZone
+from zones.zone import TraversalClientZone, TraversalServerZone
 
 from .classification import Classification, classify, classify_method
 from .commands import Command, Conclude, Record, Respond
 from .contexts import Contexts
+from .deciding import authentication_of, is_for_the_edge, query_of_request, refuses_route, tier_of
 from .events import RequestReceived
 from .forwarder import Forwarder, WithoutContext
 from .history import Entry
 from .incoming import Incoming, Peer
 from .installation import Installation
-from .message import Message, MessageError, parse_address
+from .message import Message, MessageError
 from .response_context import ResponseContext
 from .responses import ALLOW, response, warning
-from .routing import Routed, alias_of_routed, read_routes, source_may_speak
+from .routing import read_routes, source_may_speak
 from .upkeep import Upkeep
-from .uri import UriError, parse_uri
+from .uri import UriError
 from .validation import Refusal, came_back, loop_hash, validate
 
-DO_NOT_CHECK = AuthenticationPolicy.DO_NOT_CHECK
 WITHOUT_RESPONSE = frozenset({"ACK", "BENOTIFY"})
 
 
@@ -62,22 +61,18 @@ class RequestPath:
             return Refusal(400, str(error))
         if came_back_because:
             return Refusal(482, came_back_because)
-        if self._is_for_the_edge(message, routed):
+        if not routed.uri.is_sip:  # what a strict router kept in Route
+            return Refusal(416, f"the scheme {routed.uri.scheme}: is not routed here, only sip: and sips:")
+        if is_for_the_edge(message, routed, self._installation.edge):
             self._answer_options(event, peer, out)
             return None
         if verdict.max_forwards == 0:  # RFC 3261 16.3 check 3
             return Refusal(483, "Max-Forwards has come down to 0")
         if routed.pair is not None and not source_may_speak(routed.pair, peer.zone, self._installation.outside):
             routed.pair = None
-        if message.method == "INVITE" and routed.foreign is not None and not zone.preloaded_routes and not routed.pair:
+        if refuses_route(message, routed, zone):
             return Refusal(404, "Policy Response")
-        policy = zone.authentication_policy
-        authentication = authenticate(
-            policy,
-            trust=zone.authentication_trust,
-            local=policy is not DO_NOT_CHECK and _from_host(message) in self._installation.domains,
-            asserted="p-asserted-identity" in message.index,
-        )
+        authentication = authentication_of(message, zone, self._installation.domains)
         if authentication.challenge and message.method not in WITHOUT_RESPONSE:
             refusal = self._upkeep.challenge(message, now)
             if refusal is not None:
@@ -93,12 +88,6 @@ class RequestPath:
             authentication,
             classify(message),
         )
-
-    def _is_for_the_edge(self, message: Message, routed: Routed) -> bool:
-        """An OPTIONS whose Request-URI names this edge and no user, and that no Route leads on (RFC 3261 11)."""
-        if message.method != "OPTIONS" or routed.uri.user is not None or routed.foreign is not None:
-            return False
-        return self._installation.edge.is_own(routed.uri)
 
     def _answer_options(self, event: RequestReceived, peer: Peer, out: list[Command]) -> None:
         headers = (("Allow", ALLOW), ("Accept", "*/*"))
@@ -143,16 +132,17 @@ class RequestPath:
     def _decide(self, incoming: Incoming) -> tuple[Tier, ...]:
         """The tiers to try: one target for a signed Route, else what the search rules say."""
         pair = incoming.routed.pair
-        alias = alias_of_routed(incoming.routed, self._installation.settings)
+        settings = self._installation.settings
         if pair is not None:
-            return (Tier(0, True, (Target("", pair.there, alias),)),)
-        query = Query(
-            alias,
+            return (tier_of(pair, incoming.routed, settings),)
+        query = query_of_request(
+            incoming.routed,
             incoming.peer.zone,
             incoming.classification.traffic,
-            authenticated=incoming.authentication.authenticated,
+            incoming.authentication,
+            settings,
         )
-        explanation = incoming.explanation = self._installation.settings.plan.search(query)
+        explanation = incoming.explanation = settings.plan.search(query)
         return explanation.tiers
 
     def _entry(
@@ -175,11 +165,3 @@ class RequestPath:
             explanation,
             status=status,
         )
-
-
-def _from_host(message: Message) -> str:
-    """The host of From, '' when it has none."""
-    try:
-        return parse_uri(parse_address(message.first("from") or "").uri).host
-    except UriError:
-        return ""

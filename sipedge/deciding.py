@@ -1,0 +1,59 @@
+"""What the edge finds out about a request before it sends anything: the live path and the replay both ask here."""
+
+from __future__ import annotations
+
+from dialplan.model import Query, Target, Tier, Traffic
+from zones.authentication import Authentication, authenticate
+from zones.zone import AnyZone, AuthenticationPolicy
+
+from .message import Message, parse_address
+from .record_route import ZonePair
+from .routing import Routed, Self, alias_of_routed
+from .settings import Settings
+from .uri import UriError, parse_uri
+
+_DO_NOT_CHECK = AuthenticationPolicy.DO_NOT_CHECK
+
+
+def authentication_of(message: Message, zone: AnyZone, domains: frozenset[str]) -> Authentication:
+    """``domains``: those the edge is authoritative for, lower case."""
+    policy = zone.authentication_policy
+    return authenticate(
+        policy,
+        trust=zone.authentication_trust,
+        local=policy is not _DO_NOT_CHECK and _from_host(message) in domains,
+        asserted="p-asserted-identity" in message.index,
+    )
+
+
+def is_for_the_edge(message: Message, routed: Routed, edge: Self) -> bool:
+    """An OPTIONS whose Request-URI names this edge and no user, and that no Route leads on (RFC 3261 11)."""
+    if message.method != "OPTIONS" or routed.uri.user is not None or routed.foreign is not None:
+        return False
+    return edge.is_own(routed.uri)
+
+
+def refuses_route(message: Message, routed: Routed, zone: AnyZone) -> bool:
+    """An INVITE with a foreign Route from a zone without *preloaded routes* support (expressway.md 1.4)."""
+    return message.method == "INVITE" and routed.foreign is not None and not zone.preloaded_routes and not routed.pair
+
+
+def query_of_request(
+    routed: Routed, source: str, traffic: Traffic, authentication: Authentication, settings: Settings
+) -> Query:
+    """What the search rules are asked."""
+    alias = alias_of_routed(routed, settings)
+    return Query(alias, source, traffic, authenticated=authentication.authenticated)
+
+
+def tier_of(pair: ZonePair, routed: Routed, settings: Settings) -> Tier:
+    """A signed Route decides alone: one target, named by no rule."""
+    return Tier(0, True, (Target("", pair.there, alias_of_routed(routed, settings)),))
+
+
+def _from_host(message: Message) -> str:
+    """The host of From, '' when it has none."""
+    try:
+        return parse_uri(parse_address(message.first("from") or "").uri).host
+    except UriError:
+        return ""
