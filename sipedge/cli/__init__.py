@@ -21,6 +21,8 @@ _COMMANDS = {
     "locate": "locate",
     "test": "test",
     "fmt": "fmt",
+    "import": "importer",
+    "messages": "messages",
     "lab": "lab",
 }
 """Command -> module in this folder, whose ``command`` it is."""
