@@ -21,10 +21,9 @@ from support.settings import EDGE, RULES, ZONES, make_settings, rule, with_zone
 
 from sipedge.commands import Respond
 from sipedge.message import Message
-from sipedge.record_route import TokenKey
 from sipedge.responses import ALLOW
 from zones.digest import authorization
-from zones.zone import AuthenticationPolicy, Credential, DefaultZone, NeighborZone
+from zones.zone import AuthenticationPolicy, Credential
 
 WARNING = f"399 {EDGE}:5061"
 
@@ -183,132 +182,6 @@ def test_option_tags_are_stripped_for_zones_that_ask_for_it(play: Play) -> None:
     play(settings) >> arrives(message) << forwards(leg, proxy_require=None) >> answers(leg, 200) << responds(200)
 
 
-# --------------------------------------------------------------------------------------------------------- Record-Route
-
-
-@pytest.mark.parametrize("method", ["INVITE", "REFER"])
-def test_dialogs_are_record_routed_twice(play: Play, method: str) -> None:
-    """RFC 5658: the outgoing side on top, each with the zone pair as its side sees it."""
-    leg = Leg()
-    book = play() >> arrives(request(method), INSIDE)
-    if method == "INVITE":
-        book << responds(100)
-    book << forwards(leg)
-    out, back = leg.message.items("record-route")
-    assert out == f"<sip:{leg.token(0)}@{EDGE}:5061;transport=tls;lr>"
-    assert back == f"<sip:{leg.token(1)}@{EDGE}:5061;transport=tls;lr>"
-    key = TokenKey(make_settings().secret, ("Inside", "Outside"))
-    pairs = [key.read(leg.token(n), "call-1", ("alice-tag",)) for n in (0, 1)]
-    assert [(pair.here, pair.there) for pair in pairs if pair] == [("Outside", "Inside"), ("Inside", "Outside")]
-
-
-@pytest.mark.parametrize("method", ["MESSAGE", "INFO", "SUBSCRIBE", "NOTIFY", "OPTIONS", "BYE", "UPDATE", "PRACK"])
-def test_other_requests_are_not(play: Play, method: str) -> None:
-    play() >> arrives(request(method)) << forwards(Leg(), record_route=None)
-
-
-@pytest.mark.parametrize("zone", ["Inside", "Outside"])
-def test_subscribe_is_record_routed_where_a_zone_says_so(play: Play, zone: str) -> None:
-    leg = Leg()
-    settings = make_settings(zones=with_zone(ZONES, zone, record_route_subscribe=True))
-    play(settings) >> arrives(subscribe()) << forwards(leg)
-    assert len(leg.message.items("record-route")) == 2
-
-
-def test_within_one_zone_one_record_route_is_enough(play: Play) -> None:
-    leg = Leg()
-    play() >> arrives(invite(uri="sip:carol@inside.example")) << responds(100) << forwards(leg, "Inside")
-    assert len(leg.message.items("record-route")) == 1
-
-
-def test_a_caller_without_a_tag_is_not_record_routed(play: Play) -> None:
-    """RFC 2543: there is nothing to bind a token to."""
-    message = invite(from_="sip:alice@inside.example", via="SIP/2.0/TLS 192.0.2.10")
-    play() >> arrives(message) << responds(100) << forwards(Leg(), record_route=None)
-
-
-@pytest.mark.parametrize(
-    "fields",
-    [{"uri": "sips:bob@outside.example"}, {"routes": ("<sips:x@outside.example;lr>",)}],
-)
-def test_sips_stays_sips(play: Play, fields: dict[str, object]) -> None:
-    """16.6 step 4."""
-    leg = Leg()
-    play() >> arrives(invite(**fields)) << responds(100) << forwards(leg)
-    assert all(item.startswith("<sips:e-") for item in leg.message.items("record-route"))
-
-
-def test_the_host_name_where_a_zone_asks_for_it(play: Play) -> None:
-    leg = Leg()
-    settings = make_settings(zones=with_zone(ZONES, "Outside", record_route_hostname=True))
-    play(settings) >> arrives(invite()) << responds(100) << forwards(leg)
-    assert "@edge.inside.example:5061;" in leg.message.items("record-route")[0]
-    assert leg.message.via.host == "edge.inside.example"
-    assert f"@{EDGE}:5061;" in leg.message.items("record-route")[1]
-
-
-# ----------------------------------------------------------------------------------------------- aliases and rewriting
-
-
-def test_a_foreign_route_is_what_is_searched_for(play: Play) -> None:
-    """The Request-URI stays, and the Route stays in the message (expressway.md 1.4)."""
-    leg = Leg()
-    route = "<sip:sip.outside.example:5061;transport=tls;lr;ms-route-sig=AA>;tag=7C"
-    settings = make_settings(rule("route", "Outside", r"sip\.outside\.example:5061;transport=tls;lr.*"))
-    book = play(settings) >> arrives(request(uri="sip:x@nowhere.example", routes=(route,)))
-    book << forwards(leg, "Outside", uri="sip:x@nowhere.example", route=route)
-    assert book.entries[0].explanation is not None
-    assert book.entries[0].explanation.alias == "sip.outside.example:5061;transport=tls;lr;ms-route-sig=AA"
-
-
-def test_preloaded_routes_can_be_refused(play: Play) -> None:
-    settings = make_settings(zones=with_zone(ZONES, "Inside", preloaded_routes=False))
-    route = ("<sip:x@outside.example;lr>",)
-    book = play(settings) >> arrives(invite(routes=route)) << responds(404, warning=f'{WARNING} "Policy Response"')
-    book >> arrives(request(routes=route)) << forwards(Leg(), "Outside")
-    book >> arrives(invite(routes=(f"<sip:{EDGE}:5061;lr>",))) << responds(100) << forwards(Leg(), "Outside")
-
-
-def test_a_rule_rewrites_the_request_uri(play: Play) -> None:
-    text = rule("r", "Outside", r"(.*)@old\.example").replace(
-        "behavior leave", 'behavior replace\n    replace "\\1@outside.example"'
-    )
-    leg = Leg()
-    (
-        play(make_settings(text))
-        >> arrives(request(uri="sip:bob@old.example:5061;x=1"))
-        << forwards(leg, uri="sip:bob@outside.example")
-    )
-
-
-def test_a_transform_rewrites_it_too(play: Play) -> None:
-    text = """transform "t" {
-        pattern type suffix
-        pattern "@old.example"
-        behavior replace
-        replace "@outside.example"
-    }
-    """
-    leg = Leg()
-    (
-        play(make_settings(text + RULES))
-        >> arrives(request(uri="sips:bob@old.example"))
-        << forwards(leg, uri="sips:bob@outside.example")
-    )
-
-
-def test_an_alias_that_is_no_uri_is_not_found(play: Play) -> None:
-    text = rule("r", "Outside", r"(.*)@old\.example").replace("behavior leave", 'behavior replace\n    replace "a b"')
-    play(make_settings(text)) >> arrives(request(uri="sip:bob@old.example")) << responds(404)
-
-
-def test_nobody_is_registered_here(play: Play) -> None:
-    """The Local Zone may be a rule's target; there is no registrar behind it."""
-    told = Told()
-    play(make_settings(rule("r", "Local Zone"))) >> arrives(request()) << responds(404, told=told)
-    assert "there is no zone 'Local Zone'" in (told.message.first("warning") or "")
-
-
 # ------------------------------------------------------------------------------------------------- not an open relay
 
 
@@ -446,45 +319,3 @@ def test_credentials_are_checked(play: Play) -> None:
 def test_without_credentials_nobody_passes_a_check(play: Play) -> None:
     zones = with_zone(ZONES, "Inside", authentication_policy=CHECK)
     play(make_settings(zones=zones)) >> arrives(request()) << responds(403)
-
-
-# ------------------------------------------------------------------------------------------------------ zones' settings
-
-
-def test_the_trust_header_from_outside_is_removed_at_a_border(play: Play) -> None:
-    name = "ms_edge_proxy_message_trust"
-    message = request(uri="sip:alice@inside.example", extra=("ms-edge-proxy-message-trust: ms-source-type=x",))
-    play() >> arrives(message, OUTSIDE) << forwards(Leg(), **{name: "ms-source-type=x"})
-    settings = make_settings(zones=with_zone(ZONES, "Outside", border=True))
-    play(settings) >> arrives(message, OUTSIDE) << forwards(Leg(), **{name: None})
-
-
-@pytest.mark.parametrize(
-    ("received", "hop_count", "sent"), [("70", 15, "15"), ("15", 15, "14"), ("1", 15, "0"), (None, 20, "20")]
-)
-def test_max_forwards_is_lowered_to_the_hop_count(play: Play, received: str | None, hop_count: int, sent: str) -> None:
-    settings = make_settings(zones=with_zone(ZONES, "Outside", hop_count=hop_count))
-    play(settings) >> arrives(request(max_forwards=received)) << forwards(Leg(), max_forwards=sent)
-
-
-def test_rules_see_the_source_zone(play: Play) -> None:
-    rules = rule("r", "Outside", source_zone='"Default Zone"')
-    book = play(make_settings(rules))
-    book >> arrives(request(), STRANGER) << forwards(Leg(), "Outside")
-    book >> arrives(request(), INSIDE) << responds(404)
-
-
-def test_a_zone_over_tcp_says_so_in_via_and_record_route(play: Play) -> None:
-    plain = NeighborZone(name="Plain", peers=("192.0.2.50",), port=5060, transport="TCP", monitor=False)
-    leg = Leg()
-    book = play(make_settings(rule("r", "Plain"), (*ZONES, plain, DefaultZone())))
-    book >> arrives(invite()) << responds(100) << forwards(leg, "Plain", transport="TCP", port=5060)
-    assert leg.message.via.transport == "TCP"
-    assert ";transport=tcp;" in leg.message.items("record-route")[0]
-
-
-def test_answers_of_the_edge_carry_received_and_rport(play: Play) -> None:
-    told = Told()
-    via = "SIP/2.0/TLS a.example;rport;branch=z9hG4bK1"
-    play() >> arrives(request(uri="sip:x@nowhere.example", via=via), INSIDE) << responds(404, told=told)
-    assert told.message.first("via") == "SIP/2.0/TLS a.example;rport=40001;branch=z9hG4bK1;received=192.0.2.10"

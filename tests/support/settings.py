@@ -54,3 +54,19 @@ def make_settings(rules: str = RULES, zones: tuple[AnyZone, ...] = ZONES, **fiel
 def with_zone(zones: tuple[AnyZone, ...], name: str, **fields: Any) -> tuple[AnyZone, ...]:
     """The same zones, one of them changed."""
     return tuple(replace(zone, **fields) if zone.name == name else zone for zone in zones)
+
+
+THIRD = NeighborZone(name="Third", peers=("198.51.100.30",), monitor=False)
+TWO_PEERS = make_settings(zones=with_zone(ZONES, "Outside", peers=(OUTSIDE_PEER, "198.51.100.21")))
+"""With a second hop behind the first one of the zone Outside."""
+
+
+def forking(on_match: str = "stop") -> Settings:
+    """Outside and Third in one tier for every bob, Inside in a tier behind them."""
+    pattern = r".*@outside\.example"
+    rules = (
+        rule("one", "Outside", pattern, priority="10", on_match=on_match)
+        + rule("two", "Third", pattern, priority="10", on_match=on_match)
+        + rule("three", "Inside", pattern, priority="20")
+    )
+    return make_settings(rules, (*ZONES, THIRD))
