@@ -1,0 +1,1 @@
+"""Dial plans out of other products' configurations. Pure."""

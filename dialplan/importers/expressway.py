@@ -1,0 +1,260 @@
+"""Search rules and transforms of an Expressway -> transforms and rules of this dial plan, with the same decisions.
+
+Names of fields and values, and their defaults, are those of the command line reference (expressway.md 1.2, 1.9).
+Vocabulary that differs by version is read as the same thing (1.3).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Any, TypeVar
+
+from ..fields import MAX_DESCRIPTION, MAX_NAME, MAX_PRIORITY, TRAFFIC_SYNONYMS
+from ..format import write_entry
+from ..model import (
+    Behavior,
+    Mode,
+    OnMatch,
+    PatternType,
+    Protocol,
+    SearchRule,
+    SourceMode,
+    TrafficType,
+    Transform,
+    Variables,
+)
+from ..parser import parse_dialplan
+from ..problem import DialplanError
+from ..search import CompiledPlan
+from ..variables import VARIABLE
+from .xconfiguration import Dump, Remark, View
+
+Entry = Transform | SearchRule
+EntryT = TypeVar("EntryT", Transform, SearchRule)
+
+_BEHAVIORS = {
+    "strip": Behavior.STRIP,
+    "leave": Behavior.LEAVE,
+    "replace": Behavior.REPLACE,
+    "addprefix": Behavior.ADD_PREFIX,
+    "addsuffix": Behavior.ADD_SUFFIX,
+}
+_PATTERN_TYPES = {kind.value: kind for kind in PatternType}
+_PROTOCOLS = {"any": Protocol.ANY, "sip": Protocol.SIP, "h323": Protocol.H323, "h.323": Protocol.H323}
+_MODES = {mode.value.replace(" ", ""): mode for mode in Mode}
+_SOURCES = {
+    "any": SourceMode.ANY,
+    "allzones": SourceMode.ALL_ZONES,
+    "localzone": SourceMode.LOCAL_ZONE,
+    "named": SourceMode.NAMED,
+}
+_PROGRESS = {one.value: one for one in OnMatch}
+_TRAFFIC = {
+    word.replace(" ", ""): kind
+    for word, kind in [*((kind.value, kind) for kind in TrafficType), *TRAFFIC_SYNONYMS.items()]
+}
+
+
+class Kind(Enum):
+    """How the name of a zone is used in a rule."""
+
+    SOURCE = "source"
+    TARGET = "target"
+    POLICY_SERVICE = "policy service"
+
+
+ZoneNamer = Callable[[str, Kind, int], str]
+"""(name in the dump, its use, line) -> the zone's name here; makes a stand-in for what is not there."""
+
+
+@dataclass(slots=True)
+class ImportedPlan:
+    entries: list[Entry] = field(default_factory=list)
+    """In the order of the dump: transforms, then rules."""
+    refused: list[tuple[Entry, str]] = field(default_factory=list)
+    """What this dial plan cannot express, and why."""
+    remarks: list[Remark] = field(default_factory=list)
+
+
+def import_plan(dump: Dump, zone_named: ZoneNamer, variables: Variables, system_name: str) -> ImportedPlan:
+    """``variables``: of the edge that will run the plan. ``system_name``: the box's own, for ``%systemname%``."""
+    return _Importer(dump, zone_named, variables, system_name).plan
+
+
+class _Importer:
+    def __init__(self, dump: Dump, zone_named: ZoneNamer, variables: Variables, system_name: str) -> None:
+        self.plan = ImportedPlan()
+        self._zone_named = zone_named
+        self._variables = variables
+        self._system_name = system_name
+        for words in ("Transform", "Transforms Transform"):
+            for number in dump.indexes(words):
+                self._add(self._transform(dump.under(words, str(number)), number))
+        for number in dump.indexes("Zones Policy SearchRules Rule"):
+            self._add(self._rule(dump.under("Zones Policy SearchRules Rule", str(number)), number))
+
+    def _add(self, entry: Entry) -> None:
+        problem = self._refusal(entry)
+        if problem:
+            self.plan.refused.append((entry, problem))
+        else:
+            self.plan.entries.append(entry)
+
+    def _refusal(self, entry: Entry) -> str:
+        """Why the engine does not take an entry, '' when it does."""
+        if (isinstance(entry, Transform) or entry.mode is Mode.ALIAS_PATTERN_MATCH) and not entry.pattern:
+            return "an empty pattern of this type matches no alias"
+        try:
+            CompiledPlan(parse_dialplan(write_entry(replace(entry, enabled=True)), ""), self._variables)
+        except DialplanError as error:
+            return f"{error.problems[0].message}; {error.problems[0].hint}".rstrip("; ")
+        return ""
+
+    def _transform(self, view: View, number: int) -> Transform:
+        transform = Transform(
+            name=f"transform {number}",
+            description=self._description(view),
+            priority=self._priority(view, 1),
+            pattern_type=self._choice(view, "Pattern Type", _PATTERN_TYPES, PatternType.PREFIX),
+            pattern=self._with_system_name(view, "Pattern String"),
+            behavior=self._choice(view, "Pattern Behavior", _BEHAVIORS, Behavior.STRIP),
+            replace=self._with_system_name(view, "Pattern Replace", regex=False),
+            enabled=self._choice(view, "State", {"enabled": True, "disabled": False}, True),
+        )
+        taken = {one.priority for one in self.plan.entries}
+        if transform.priority in taken:
+            free = next(one for one in range(transform.priority, MAX_PRIORITY + 1) if one not in taken)
+            self._remark(view, "Priority", f"is that of another transform; {free} is taken instead")
+            transform = replace(transform, priority=free)
+        return self._fitting(view, transform)
+
+    def _rule(self, view: View, number: int) -> SearchRule:
+        source, source_name = self._source(view)
+        rule = SearchRule(
+            name=self._name(view, number),
+            description=self._description(view),
+            priority=self._priority(view, 100),
+            protocol=self._choice(view, "Protocol", _PROTOCOLS, Protocol.ANY),
+            traffic_type=self._choice(view, "SIPTrafficType", _TRAFFIC, TrafficType.ANY),
+            source=source,
+            source_name=source_name,
+            authenticated=self._choice(view, "Authentication", {"yes": True, "no": False}, False),
+            mode=self._choice(view, "Mode", _MODES, Mode.ANY_ALIAS),
+            pattern_type=self._choice(view, "Pattern Type", _PATTERN_TYPES, PatternType.PREFIX),
+            pattern=self._with_system_name(view, "Pattern String"),
+            behavior=self._choice(view, "Pattern Behavior", _BEHAVIORS, Behavior.STRIP),
+            replace=self._with_system_name(view, "Pattern Replace", regex=False),
+            on_match=self._choice(view, "Progress", _PROGRESS, OnMatch.CONTINUE),
+            target=self._target(view),
+            enabled=self._choice(view, "State", {"enabled": True, "disabled": False}, True),
+        )
+        if view.word("Target SIPVariant", "any") != "any":
+            self._remark(view, "Target SIPVariant", "has no equal: messages are not changed into another variant")
+        view.take("SystemGenerated")
+        if rule.mode is not Mode.ALIAS_PATTERN_MATCH:
+            return replace(rule, pattern_type=PatternType.PREFIX, pattern="", behavior=Behavior.STRIP, replace="")
+        return self._fitting(view, rule)
+
+    def _name(self, view: View, number: int) -> str:
+        """Unique without regard to case, which an Expressway does not ask for."""
+        name = _clean(view.text("Name"), MAX_NAME) or f"rule {number}"
+        entries = [*self.plan.entries, *(entry for entry, _ in self.plan.refused)]
+        taken = {one.name.casefold() for one in entries if isinstance(one, SearchRule)}
+        if name.casefold() in taken:
+            suffix = f" (rule {number})"
+            name = name[: MAX_NAME - len(suffix)] + suffix
+            self._remark(view, "Name", f'is that of another rule; this one is "{name}"')
+        return name
+
+    def _description(self, view: View) -> str:
+        return _clean(view.text("Description"), MAX_DESCRIPTION)
+
+    def _priority(self, view: View, default: int) -> int:
+        text = view.text("Priority", str(default))
+        if text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= MAX_PRIORITY:
+            return int(text)
+        self._remark(view, "Priority", f'"{text}" is none; {default} is taken, the default')
+        return default
+
+    def _source(self, view: View) -> tuple[SourceMode, str]:
+        mode = self._choice(view, "Source Mode", _SOURCES, SourceMode.ANY)
+        name = view.take("Source Name")
+        if mode is not SourceMode.NAMED or name is None:
+            return (SourceMode.ANY if mode is SourceMode.NAMED else mode), ""
+        return mode, self._zone_named(name.value, Kind.SOURCE, name.line)
+
+    def _target(self, view: View) -> str:
+        policy = view.word("Target Type", "zone") == "policyservice"
+        kind = Kind.POLICY_SERVICE if policy else Kind.TARGET
+        return self._zone_named(view.text("Target Name"), kind, view.line("Target Name") or view.line())
+
+    def _choice(self, view: View, words: str, values: dict[str, Any], default: Any) -> Any:
+        word = view.word(words)
+        if word and word not in values:
+            self._remark(view, words, f'"{view.text(words)}" is not known; the default is taken')
+        return values.get(word, default)
+
+    def _with_system_name(self, view: View, words: str, regex: bool = True) -> str:
+        """``%systemname%`` written out where this edge's own name is another."""
+        text = view.text(words)
+        if self._system_name == self._variables.system_name or "%systemname%" not in text.lower():
+            return text
+        escape = regex and view.word("Pattern Type") == "regex"
+        name = re.escape(self._system_name) if escape else self._system_name
+        self._remark(view, words, f'%systemname% is written out: the box is called "{self._system_name}"')
+        return VARIABLE.sub(lambda found: name if found[1].lower() == "systemname" else found[0], text)
+
+    def _fitting(self, view: View, entry: EntryT) -> EntryT:
+        """Combinations that an Expressway keeps and this language refuses, said in another way."""
+        kind, behavior = entry.pattern_type, entry.behavior
+        plain = kind is not PatternType.REGEX
+        open_ended = kind in (PatternType.PREFIX, PatternType.SUFFIX)
+        if plain and entry.replace and behavior is not Behavior.STRIP and behavior is not Behavior.LEAVE:
+            entry = replace(entry, replace=entry.replace.replace("\\", "\\\\"))
+        if open_ended and not entry.pattern:
+            entry = _whole_alias(entry)
+        elif behavior is Behavior.STRIP and not open_ended:
+            self._remark(view, "Pattern Behavior", f"Strip with {kind.value} is read as: nothing of the alias is left")
+            entry = replace(entry, behavior=Behavior.REPLACE, replace="")
+        elif isinstance(entry, Transform) and behavior is Behavior.LEAVE:
+            entry = _left_alone(entry)
+        elif behavior in (Behavior.ADD_PREFIX, Behavior.ADD_SUFFIX) and not entry.replace:
+            entry = _left_alone(entry)
+        return entry
+
+    def _remark(self, view: View, words: str, text: str) -> None:
+        self.plan.remarks.append(Remark(view.line(words) or view.line(), f"{view.prefix} {words}: {text}"))
+
+
+def _clean(text: str, limit: int) -> str:
+    return "".join(one if one.isprintable() else " " for one in text).strip()[:limit]
+
+
+def _whole_alias(entry: EntryT) -> EntryT:
+    """An empty prefix or suffix is one of every alias."""
+    behavior, text = entry.behavior, entry.replace
+    if behavior in (Behavior.ADD_PREFIX, Behavior.ADD_SUFFIX) and text:
+        return replace(entry, pattern_type=PatternType.REGEX, pattern=".*")
+    if behavior is not Behavior.REPLACE:
+        text = ""
+    if not text and isinstance(entry, SearchRule):
+        return replace(entry, pattern_type=PatternType.REGEX, pattern=".*", behavior=Behavior.LEAVE, replace="")
+    text = f"{text}\\1" if entry.pattern_type is PatternType.PREFIX else f"\\1{text}"
+    return replace(entry, pattern_type=PatternType.REGEX, pattern="(.*)", behavior=Behavior.REPLACE, replace=text)
+
+
+def _left_alone(entry: EntryT) -> EntryT:
+    """What matches, and so keeps other transforms away, but changes nothing."""
+    pattern = entry.pattern if entry.pattern_type is PatternType.REGEX else re.escape(entry.pattern)
+    before = ".*" if entry.pattern_type is PatternType.SUFFIX else ""
+    behind = ".*" if entry.pattern_type is PatternType.PREFIX else ""
+    return replace(
+        entry,
+        pattern_type=PatternType.REGEX,
+        pattern=f"({before}{pattern}{behind})",
+        behavior=Behavior.REPLACE,
+        replace="\\1",
+    )

@@ -1,0 +1,203 @@
+"""The text of an Expressway's ``xConfiguration`` -> settings by path, and a record of which of them were used.
+
+A setting is ``xConfiguration Zones Zone 7 Name: "DMZ"``, with or without ``*c`` before it, quoted or not. A long line
+may be folded by the terminal it was copied from; several may have been joined into one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+MAX_SIZE = 64 * 1024 * 1024
+"""Characters."""
+HARD_WRAP = 79
+"""A line at least this long was cut by a terminal in the middle of a word."""
+
+_START = re.compile(r"(?:\*c\s+)?xconfig(?:uration)?\s+", re.IGNORECASE)
+_JOINED = re.compile(r'(?<=[\s"])\*c\s+xconfig(?:uration)?\s+', re.IGNORECASE)
+
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    path: Path
+    """Words, as they are written."""
+    value: str
+    line: int
+    """The first line it is on; 1 is the first of the file."""
+
+    @property
+    def name(self) -> str:
+        return " ".join(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """Something about a line of the dump that a person should know."""
+
+    line: int
+    text: str
+
+
+@dataclass(slots=True)
+class Dump:
+    settings: list[Setting] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
+    """Lines that are cut off, joined, said twice, or no settings at all."""
+    _index: dict[Path, Setting] = field(default_factory=dict)
+    _used: set[Path] = field(default_factory=set)
+
+    def add(self, setting: Setting) -> None:
+        """Of two values for one path the later one counts, as on the box itself."""
+        key = _key(setting.path)
+        earlier = self._index.get(key)
+        if earlier is not None and earlier.value != setting.value:
+            text = f'"{setting.name}" has another value in line {earlier.line}; this one counts'
+            self.remarks.append(Remark(setting.line, text))
+        if earlier is not None:
+            self.settings.remove(earlier)
+        self.settings.append(setting)
+        self._index[key] = setting
+
+    def take(self, *words: str) -> Setting | None:
+        """The setting of exactly this path, case aside; it counts as used from now on."""
+        key = _key(" ".join(words).split())
+        found = self._index.get(key)
+        if found is not None:
+            self._used.add(key)
+        return found
+
+    def under(self, *words: str) -> View:
+        return View(self, " ".join(words))
+
+    def indexes(self, *words: str) -> list[int]:
+        """The numbers that follow a path: 7 for ``Zones Zone 7 Name`` and the path ``Zones Zone``."""
+        start = _key(" ".join(words).split())
+        numbers = {key[len(start)] for key in self._index if key[: len(start)] == start and len(key) > len(start)}
+        return sorted(int(number) for number in numbers if number.isascii() and number.isdigit())
+
+    def unused(self) -> list[Setting]:
+        """What nobody took, in the order of the dump."""
+        return [setting for setting in self.settings if _key(setting.path) not in self._used]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The settings below a path."""
+
+    dump: Dump
+    prefix: str
+
+    def take(self, words: str) -> Setting | None:
+        return self.dump.take(self.prefix, words)
+
+    def text(self, words: str, default: str = "") -> str:
+        found = self.take(words)
+        return found.value if found else default
+
+    def word(self, words: str, default: str = "") -> str:
+        """A value of a fixed vocabulary: small letters, no blanks."""
+        return "".join(self.text(words, default).lower().split())
+
+    def on(self, words: str, default: bool = False) -> bool:
+        word = self.word(words)
+        return word in ("on", "yes", "enabled", "true") if word else default
+
+    def line(self, words: str = "") -> int:
+        """Where the setting is, else the first line below the path; 0 when there is none."""
+        start = _key(f"{self.prefix} {words}".split())
+        lines = [one.line for one in self.dump.settings if _key(one.path)[: len(start)] == start]
+        return min(lines, default=0)
+
+    def indexes(self, words: str) -> list[int]:
+        return self.dump.indexes(self.prefix, words)
+
+
+def read_dump(text: str) -> Dump:
+    """Never fails: what is not understood becomes a remark."""
+    dump = Dump()
+    for line, logical in _logical_lines(text.removeprefix("\ufeff"), dump):
+        starts = [match.start() for match in _JOINED.finditer(logical)]
+        for begin, end in zip([0, *starts], [*starts, len(logical)], strict=True):
+            _read_setting(dump, line, logical[begin:end].strip())
+    dump.remarks.sort(key=lambda remark: remark.line)
+    return dump
+
+
+def _logical_lines(text: str, dump: Dump) -> Iterator[tuple[int, str]]:
+    """(line number, a line with its folds joined) for everything that begins like a setting."""
+    current, start, folded = "", 0, 0
+    for number, raw in enumerate(text.split("\n"), start=1):
+        line = raw.rstrip("\r")
+        if current and _is_fold(current, line):
+            current = _joined(current, line)
+            folded += 1
+            continue
+        if current:
+            yield from _told(dump, start, current, folded)
+        is_setting = _START.match(line.lstrip()) is not None
+        current, start, folded = (line.lstrip(), number, 0) if is_setting else ("", number, 0)
+        if not is_setting and line.strip() and not line.lstrip().startswith("#"):
+            dump.remarks.append(Remark(number, f"not a setting: {line.strip()[:60]}"))
+    if current:
+        yield from _told(dump, start, current, folded)
+
+
+def _told(dump: Dump, line: int, text: str, folded: int) -> Iterator[tuple[int, str]]:
+    if folded:
+        dump.remarks.append(Remark(line, f"folded over {folded + 1} lines, read as: {_shown(text)}"))
+    yield line, text
+
+
+def _is_fold(current: str, line: str) -> bool:
+    """Whether a line goes on with the setting before it: that has no value yet or an open quote, or the line is
+    indented."""
+    rest = line.strip()
+    if not rest or rest.startswith(("#", "*")) or _START.match(rest):
+        return False
+    _, colon, value = current.partition(": ") if ": " in current else current.partition(":")
+    value = value.strip()
+    if not colon:
+        return True
+    if value.startswith('"'):
+        return len(value) == 1 or not value.endswith('"')
+    return bool(value) and line[0] in " \t"
+
+
+def _joined(current: str, line: str) -> str:
+    """A fold at a blank keeps one blank; one in the middle of a word, where the line was full, keeps none."""
+    if line[0] in " \t" or current[-1] in " \t":
+        return f"{current.rstrip()} {line.strip()}"
+    in_quotes = '"' in current
+    return current + line.rstrip() if in_quotes or len(current) >= HARD_WRAP else f"{current} {line.strip()}"
+
+
+def _read_setting(dump: Dump, line: int, text: str) -> None:
+    path, colon, value = text[_START.match(text).end() :].partition(":")  # type: ignore[union-attr]  # both callers
+    words = tuple(path.split())
+    value = value.strip()
+    if not colon:
+        dump.remarks.append(Remark(line, f"cut off, not used: {_shown(text)}"))
+        return
+    if value.startswith('"'):
+        if len(value) == 1 or '"' not in value[1:]:
+            dump.remarks.append(Remark(line, f"cut off, not used: {_shown(text)}"))
+            return
+        end = value.rindex('"')
+        if value[end + 1 :].strip():
+            dump.remarks.append(Remark(line, f'behind the value of "{" ".join(words)}": {_shown(value[end + 1 :])}'))
+        value = value[1:end]
+    dump.add(Setting(words, value, line))
+
+
+def _shown(text: str) -> str:
+    """The beginning of a setting without its value, which may be a secret."""
+    path, colon, _ = text.partition(":")
+    return path.strip()[:100] + (": ..." if colon else "")
+
+
+def _key(words: Path | list[str]) -> Path:
+    return tuple(word.casefold() for word in words)

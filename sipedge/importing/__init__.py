@@ -1,0 +1,1 @@
+"""Configurations of other products made into ``edge.toml`` and dial plans."""

@@ -1,0 +1,125 @@
+"""The whole of an Expressway's ``xConfiguration`` -> ``edge.toml``, a dial plan and a report. Pure but for the stand-in
+key and passwords, which are random."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dialplan.format import write_entry
+from dialplan.importers.expressway import Entry, ImportedPlan, import_plan
+from dialplan.importers.xconfiguration import Dump, read_dump
+from dialplan.model import SearchRule, Transform
+
+from .edge import (
+    Box,
+    ask_no_certificates,
+    credentials,
+    edge_table,
+    listener_tables,
+    minimum_version,
+    other_tables,
+    password_file,
+    read_box,
+)
+from .report import write_report
+from .stand_in_files import certificate, password
+from .toml import Table, write_toml
+from .zones import Zones
+
+CONFIG, PLAN, REPORT = "edge.toml", "edge.dialplan", "report.txt"
+CERTIFICATE, KEY, TRUSTED = "server.pem", "server.key", "trusted.pem"
+
+
+@dataclass(slots=True)
+class Imported:
+    files: dict[str, str] = field(default_factory=dict)
+    """Name -> text, with the report."""
+    secret: set[str] = field(default_factory=set)
+    """Those of the files that only their owner should read."""
+    refused: int = 0
+    """Transforms and rules without which decisions differ."""
+    remarks: int = 0
+    settings: int = 0
+    """In the dump."""
+    unused: int = 0
+
+
+def import_expressway(text: str, name: str, certificates: str = "") -> Imported:
+    """``name`` of the dump, for comments. ``certificates``: the folder that has server.pem, server.key and trusted.pem,
+    as the configuration is to name it; without one, stand-ins are made."""
+    dump = read_dump(text)
+    box = read_box(dump)
+    zones = Zones(dump, box.tcp, box.variables)
+    plan = import_plan(dump, zones.named, box.variables, box.system_name or box.host_name)
+    imported = Imported(refused=len(plan.refused), settings=len(dump.settings))
+    tables = _tables(dump, box, zones, certificates, imported)
+    imported.files[CONFIG] = write_toml(_head(name, certificates), tables)
+    imported.files[PLAN] = _plan_text(plan, name)
+    remarks = [*box.remarks, *zones.remarks, *plan.remarks]
+    imported.remarks = len(remarks)
+    refused = [(_what(entry), why) for entry, why in plan.refused]
+    unused = dump.unused()
+    imported.unused = len(unused)
+    imported.files[REPORT] = write_report(_counts(plan, zones, box), refused, remarks, dump.remarks, unused)
+    return imported
+
+
+def _tables(dump: Dump, box: Box, zones: Zones, certificates: str, imported: Imported) -> list[Table]:
+    listeners = listener_tables(dump, box)
+    if any(zone.keys.get("mutual_tls") is False for zone in zones.zones):
+        ask_no_certificates(listeners)
+    tables = [edge_table(box, PLAN), *_tls(dump, box, certificates, imported), *other_tables(dump, box), *listeners]
+    taken: set[str] = set()
+    for username, known in credentials(dump, zones.usernames, box).items():
+        file = password_file(username, taken)
+        imported.files[file] = password(known)
+        imported.secret.add(file)
+        tables.append(Table("[[credential]]", {"username": username, "password_file": file}))
+        if known is None:
+            tables[-1].notes["password_file"] = "holds a random stand-in: write the password into it"
+    return tables + [table for zone in zones.zones for table in zone.tables()]
+
+
+def _tls(dump: Dump, box: Box, certificates: str, imported: Imported) -> list[Table]:
+    folder = f"{certificates.rstrip('/')}/" if certificates else ""
+    trusted = Table("[tls]", {"trusted": folder + TRUSTED})
+    server = Table("[[tls.server]]", {"certificate": folder + CERTIFICATE, "key": folder + KEY})
+    version = minimum_version(dump, box)
+    if version != "1.2":
+        trusted.keys["minimum_version"] = version
+    if not certificates:
+        trusted.comments = ["Stand-ins that nobody trusts: put the edge's own certificate, its key and the CAs here."]
+        leaf, key = certificate(box.host_name)
+        imported.files |= {CERTIFICATE: leaf, KEY: key, TRUSTED: leaf}
+        imported.secret.add(KEY)
+    return [trusted, server]
+
+
+def _head(name: str, certificates: str) -> list[str]:
+    lines = [f"Made from {name} by sipedge import expressway; {REPORT} says what differs."]
+    return lines if certificates else [*lines, "Certificates and passwords are stand-ins until you replace them."]
+
+
+def _plan_text(plan: ImportedPlan, name: str) -> str:
+    blocks = [f"# Made from {' '.join(name.split())} by sipedge import expressway.\n"]
+    by_priority = sorted(plan.entries, key=lambda entry: (isinstance(entry, SearchRule), entry.priority))
+    blocks += [write_entry(entry) for entry in by_priority]
+    for entry, why in plan.refused:
+        lines = [f"Not possible here: {why}", *write_entry(entry).splitlines()]
+        blocks.append("".join(f"# {line}\n" for line in lines))
+    return "\n".join(blocks)
+
+
+def _what(entry: Entry) -> str:
+    return entry.name if isinstance(entry, Transform) else f'rule "{entry.name}"'
+
+
+def _counts(plan: ImportedPlan, zones: Zones, box: Box) -> list[tuple[int, str]]:
+    rules = sum(isinstance(entry, SearchRule) for entry in plan.entries)
+    rest = len(plan.entries) - rules
+    return [
+        (rules, "search rules"),
+        (rest, "transforms"),
+        (len(zones.zones), "zones"),
+        (len(box.domains), "SIP domains"),
+    ]
