@@ -60,13 +60,13 @@ class Forwarder:
         if isinstance(zone, DnsZone | DefaultZone):
 
             def done(hops: tuple[Hop, ...], problem: str, when: float, commands: list[Command]) -> None:
-                waiting.located(target, hops, problem, when, commands)
+                waiting.located(target, *_permitted(waiting.incoming, hops, problem), when, commands)
 
             self._resolutions.locate(zone, uri, _is_microsoft(waiting.incoming), now, done, out)
             return
         hops = self._upkeep.hops(zone, uri, now)
         problem = "" if hops else f'zone "{zone.name}" has no peer that can be reached'
-        waiting.located(target, hops, problem, now, out)
+        waiting.located(target, *_permitted(waiting.incoming, hops, problem), now, out)
 
     def _next_hop_uri(self, incoming: Incoming, target: Target) -> Uri:
         """RFC 3261 16.6 step 7: the topmost Route that is left, else the Request-URI; a rule may change either."""
@@ -127,7 +127,7 @@ class Forwarder:
         message = incoming.message
         pair = ZonePair(here, there, _is_microsoft(incoming))
         token = self._installation.key.mint(pair, message.call_id, message.from_tag or "")
-        if SIPS in (incoming.routed.uri.scheme, incoming.routed.foreign and incoming.routed.foreign.scheme):
+        if _is_sips(incoming):
             return f"Record-Route: <sips:{token}@{place.text};lr>".encode()  # 16.6 step 4
         return f"Record-Route: <sip:{token}@{place.text};transport={place.transport.lower()};lr>".encode()
 
@@ -136,6 +136,19 @@ class Forwarder:
 
     def succeeded(self, hop: Hop, now: float) -> None:
         self._upkeep.succeeded(hop, now)
+
+
+def _is_sips(incoming: Incoming) -> bool:
+    routed = incoming.routed
+    return SIPS in (routed.uri.scheme, routed.foreign.scheme if routed.foreign is not None else "")
+
+
+def _permitted(incoming: Incoming, hops: tuple[Hop, ...], problem: str) -> tuple[tuple[Hop, ...], str]:
+    """A SIPS request leaves over TLS or not at all (RFC 3261 26.2.2)."""
+    if not hops or not _is_sips(incoming):
+        return hops, problem
+    secure = tuple(hop for hop in hops if hop.transport == "TLS")
+    return secure, "" if secure else "sips: asks for TLS, and there it is TCP"
 
 
 def _is_microsoft(incoming: Incoming) -> bool:

@@ -77,6 +77,14 @@ def test_sips_stays_sips(play: Play, fields: dict[str, object]) -> None:
     assert all(item.startswith("<sips:e-") for item in leg.message.items("record-route"))
 
 
+def test_sips_does_not_leave_over_tcp(play: Play) -> None:
+    """26.2.2."""
+    plain = NeighborZone(name="Plain", peers=("192.0.2.50",), port=5060, transport="TCP", monitor=False)
+    book = play(make_settings(rule("r", "Plain"), (*ZONES, plain)))
+    book >> arrives(request(uri="sips:bob@outside.example"))
+    book << responds(404, warning=f'{WARNING} "sips: asks for TLS, and there it is TCP"')
+
+
 def test_the_host_name_where_a_zone_asks_for_it(play: Play) -> None:
     leg = Leg()
     settings = make_settings(zones=with_zone(ZONES, "Outside", record_route_hostname=True))
