@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import click
 
 from sipedge.log import escaped
 from sipedge.traces.reading import TraceError, read_trace
-from sipedge.traces.record import Record
+from sipedge.traces.record import Record, Skipped
 
 MAX_LINES = 20
 """Lines about one file; what comes after them is only counted."""
@@ -22,44 +23,63 @@ KEYLOG = click.option(
 )
 
 
-class TraceInput:
-    """Go through ``records()`` to the end, then ``finish()`` says the exit status: 0, or 2 where nothing was readable.
+class Tally:
+    """What became of each trace. A file is readable when it gave a message, or was sound and had none."""
 
-    A file is readable when it gave a message, or was sound and had none.
-    """
+    def __init__(self) -> None:
+        self._messages: Counter[str] = Counter()
+        self._skipped: Counter[str] = Counter()
+        self._unreadable: set[str] = set()
+
+    def read(self, file: str, messages: int = 0) -> None:
+        """The file could be opened and gave (more) messages."""
+        self._messages[file] += messages
+
+    def skip(self, skipped: Skipped) -> None:
+        self._skipped[skipped.file] += 1
+        if self._skipped[skipped.file] <= MAX_LINES:
+            say(str(skipped))
+
+    def fail(self, file: str, reason: str) -> None:
+        """The file cannot be read at all."""
+        self._unreadable.add(file)
+        say(reason)
+
+    def finish(self) -> int:
+        """Say the counts. The exit status: 0, or 2 where nothing was readable."""
+        for file, count in self._skipped.items():
+            if count > MAX_LINES:
+                say(f"{file}: {count - MAX_LINES} more things passed over")
+        if total := self._skipped.total():
+            say(f"{total} thing{'' if total == 1 else 's'} passed over")
+        files = self._messages.keys() - self._unreadable
+        return 0 if any(self._messages[file] or not self._skipped[file] for file in files) else 2
+
+
+class TraceInput:
+    """Go through ``records()`` to the end, then ``finish()`` says the exit status: 0, or 2 where nothing was readable."""
 
     def __init__(self, traces: Sequence[str], keylog: str | None = None) -> None:
         self._traces, self._keylog = traces, keylog
-        self._skipped = 0
-        self._readable = False
+        self._tally = Tally()
 
     def records(self) -> Iterator[Record]:
         for trace in self._traces:
             try:
-                yield from self._records_of(trace)
+                for item in read_trace(trace, self._keylog):
+                    if isinstance(item, Record):
+                        self._tally.read(trace, 1)
+                        yield item
+                    else:
+                        self._tally.skip(item)
+                self._tally.read(trace)
             except TraceError as error:
-                _say(str(error))
+                self._tally.fail(trace, str(error))
 
     def finish(self) -> int:
-        if self._skipped:
-            _say(f"{self._skipped} thing{'' if self._skipped == 1 else 's'} passed over")
-        return 0 if self._readable else 2
-
-    def _records_of(self, trace: str) -> Iterator[Record]:
-        skipped = records = 0
-        for item in read_trace(trace, self._keylog):
-            if isinstance(item, Record):
-                records += 1
-                yield item
-                continue
-            skipped += 1
-            self._skipped += 1
-            if skipped <= MAX_LINES:
-                _say(str(item))
-        if skipped > MAX_LINES:
-            _say(f"{trace}: {skipped - MAX_LINES} more things passed over")
-        self._readable = self._readable or records > 0 or not skipped
+        return self._tally.finish()
 
 
-def _say(line: str) -> None:
+def say(line: str) -> None:
+    """One line on standard error."""
     click.echo(f"sipedge: {escaped(line)}", err=True)
