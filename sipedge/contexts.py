@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 
 from .commands import Command
 from .message import Message
 from .response_context import ResponseContext
+
+SPARE_TIMERS = 1024
+"""How many timers of branches that have ended are kept before they are swept out."""
 
 Key = tuple[str | int | None, ...]
 
@@ -54,7 +57,7 @@ class Contexts:
             del self._invites[key]
 
     def watch(self, branch: str, deadline: float) -> None:
-        heappush(self._timers, (deadline, branch, False))
+        self._schedule(deadline, branch, False)
 
     # ------------------------------------------------------------------------------------------- what the proxy calls
 
@@ -75,7 +78,7 @@ class Contexts:
         if context.accepted:
             if branch not in self._accepted:
                 self._accepted.add(branch)
-                heappush(self._timers, (now + accepted_for, branch, True))
+                self._schedule(now + accepted_for, branch, True)
         else:
             self._branches.pop(branch, None)
 
@@ -94,3 +97,10 @@ class Contexts:
                 context.due(branch, now, out)
                 if branch not in context.branches:
                     self.ended(branch, context, now, 0.0)
+
+    def _schedule(self, when: float, branch: str, forget: bool) -> None:
+        """Timer C outlives nearly every INVITE by minutes: what has ended is swept out now and then."""
+        if len(self._timers) > 4 * len(self._branches) + SPARE_TIMERS:  # a branch has three at most
+            self._timers = [timer for timer in self._timers if timer[1] in self._branches]
+            heapify(self._timers)
+        heappush(self._timers, (when, branch, forget))

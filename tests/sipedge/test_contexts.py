@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from support.messages import invite, request
 
 from sipedge.commands import Command
-from sipedge.contexts import Contexts, transaction_key
+from sipedge.contexts import SPARE_TIMERS, Contexts, transaction_key
 from sipedge.message import Message
 
 
@@ -94,6 +94,19 @@ def test_a_branch_that_ends_by_its_deadline_is_forgotten() -> None:
     contexts.watch("b1", 5.0)
     contexts.tick(6.0, [])
     assert contexts.by_branch("b1") is None
+
+
+def test_timers_of_what_has_ended_are_swept_out() -> None:
+    contexts, context = Contexts(), Context(branches={"open"})
+    contexts.opened("open", context)  # type: ignore[arg-type]
+    contexts.watch("open", 181.0)
+    for number in range(5 * SPARE_TIMERS):
+        contexts.opened(f"b{number}", context)  # type: ignore[arg-type]
+        contexts.watch(f"b{number}", 181.0)
+        contexts.ended(f"b{number}", context, 0.0, 32.0)  # type: ignore[arg-type]
+        assert len(contexts._timers) <= SPARE_TIMERS + 5
+    contexts.tick(181.0, [])
+    assert context.calls == [("open", 181.0)]
 
 
 def test_an_answered_invite_can_no_longer_be_cancelled() -> None:
