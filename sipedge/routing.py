@@ -11,7 +11,6 @@ from .record_route import TokenKey, ZonePair
 from .settings import Listener, Settings
 from .uri import DEFAULT_PORTS, Uri, parse_uri
 
-
 WILDCARDS = ("0.0.0.0", "::", "")
 
 
