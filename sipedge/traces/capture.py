@@ -16,7 +16,7 @@ from .decryption import TlsSeen, decrypted
 from .ip import TCP, UDP, Datagrams, Transport
 from .link import IP_OFFSET, NONE
 from .record import Direction, Endpoint, Item, Record, Skipped
-from .source import ByteStream
+from .source import ByteStream, Rejoined
 from .tcp import Stream
 
 MAX_FLOWS = 65_536
@@ -34,7 +34,7 @@ def detect(head: bytes) -> int:
 def read(stream: ByteStream, file: str, keylog: str | None = None) -> Iterator[Item]:
     """``keylog``: TLS secrets in NSS format. With them, or with secrets in the file, TLS comes after all the rest."""
     start = stream.read(32)
-    again = _Rejoined(start, stream)
+    again = Rejoined(start, stream)
     tls = TlsSeen()
     if pcapng.is_pcapng(start):
         yield from messages(pcapng.packets(again, file), file, tls)
@@ -177,19 +177,6 @@ class _Flows:
         for flow in self._flows.values():
             self._end(flow)
         self._flows.clear()
-
-
-class _Rejoined:
-    """A stream with its first bytes put back."""
-
-    def __init__(self, start: bytes, rest: ByteStream) -> None:
-        self._start, self._rest = start, rest
-
-    def read(self, size: int, /) -> bytes:
-        if not self._start:
-            return self._rest.read(size)
-        part, self._start = self._start[:size], self._start[size:]
-        return part + self._rest.read(size - len(part)) if len(part) < size else part
 
 
 def _endpoints(addresses: bytes, ports: bytes) -> tuple[Endpoint, Endpoint]:

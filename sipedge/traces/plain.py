@@ -1,21 +1,89 @@
-"""A file of SIP messages and nothing else: one as it was on the wire, or pasted text with start lines in it."""
+"""Messages without a frame: a file with one as it was on the wire, or several, or text copied from somewhere."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
-from .record import Direction, Item, Record
-from .source import ByteStream
+from .cutter import START, content_length
+from .rebuild import is_message, rebuilt, split, transport_of
+from .record import Direction, Item, Record, Skipped
+from .source import ByteStream, Rejoined
+from .text import LARGEST_RECORD, Block, as_text, encoding_of, opening, read_records
 
-START_LINE = re.compile(rb"[!-~]{1,64} [!-~]{1,4096} SIP/2\.0\r?$|SIP/2\.0 [1-6]\d\d(?: .*)?$", re.MULTILINE)
-LARGEST = 1 << 20
+_START_OF_LINE = re.compile(
+    rb"^(?:[A-Z]{3,32} sips?:[^ \r\n]+ SIP/2\.0(?=[ \t\r\n])|SIP/2\.0 [1-6]\d\d(?= ))", re.MULTILINE
+)
+_NEXT = re.compile(rb"(?<=\n)(?:[A-Z]{3,32} sips?:[^ \r\n]+ SIP/2\.0[ \t\r\n]|SIP/2\.0 [1-6]\d\d )")
+_UNSURE, _SURE = 10, 30
 
 
 def detect(head: bytes) -> int:
-    return 10 if START_LINE.match(head.lstrip()) else 0
+    text = as_text(head)
+    if START.match(text.lstrip()):
+        return _SURE
+    return _UNSURE if _START_OF_LINE.search(text) else 0
 
 
 def read(stream: ByteStream, file: str) -> Iterator[Item]:
-    data = stream.read(LARGEST)
-    yield Record(None, Direction.UNKNOWN, None, None, "", data, True, file, 0)
+    """A file of moderate size is cut by Content-Length; one too large to be held, at start lines."""
+    data = stream.read(LARGEST_RECORD)
+    more = stream.read(1) if len(data) == LARGEST_RECORD else b""
+    if more:
+        again = Rejoined(data + more, stream)
+        yield from read_records(again, file, opening(_START_OF_LINE), _NEXT, _one, _nothing)
+    elif encoding_of(data) or not START.match(data.lstrip()):
+        yield from loose(Block(file, 0, as_text(data)))
+    else:
+        yield from _messages(Block(file, 0, data))
+
+
+def loose(block: Block) -> Iterator[Item]:
+    """Messages in text: each from a start line at the beginning of a line to the next one."""
+    if b"SIP/2.0" not in block.text:
+        return
+    starts = [found.start() for found in _START_OF_LINE.finditer(block.text)]
+    for start, end in zip(starts, [*starts[1:], len(block.text)], strict=True):
+        data = rebuilt(block.text[start:end])
+        if data is not None and is_message(data):
+            yield _record(block, start, data, False)
+
+
+def _messages(block: Block) -> Iterator[Item]:
+    place = 0
+    for piece in split(block.text) if b"\r\n\r\n" in block.text else ():
+        place = block.text.index(piece, place)
+        yield from _one(Block(block.file, block.position + place, piece))
+        place += len(piece)
+    if b"\r\n\r\n" not in block.text:
+        found = list(loose(block))
+        whole = rebuilt(block.text)
+        yield from found or ([_record(block, 0, whole, False)] if whole is not None else ())
+
+
+def _one(block: Block) -> Iterator[Item]:
+    """Exact when it has CRLF everywhere in its head and the length that it states."""
+    data = block.text
+    head = data.find(b"\r\n\r\n")
+    if head >= 0 and data.count(b"\n", 0, head + 4) == data.count(b"\r\n", 0, head + 4):
+        length = content_length(data, 0, head + 2)
+        if length is None or len(data) - head - 4 <= length:
+            yield _record(block, 0, data, True)
+            return
+        yield _record(block, 0, data[: head + 4 + length], True)
+        if data[head + 4 + length :].strip():
+            yield Skipped(block.file, block.position + head + 4 + length, "bytes behind a message are none")
+        return
+    whole = rebuilt(data)
+    if whole is not None:
+        yield _record(block, 0, whole, False)
+
+
+def _record(block: Block, place: int, data: bytes, exact: bool) -> Record:
+    return Record(
+        None, Direction.UNKNOWN, None, None, transport_of(data), data, exact, block.file, block.position + place
+    )
+
+
+def _nothing(_: Block) -> Iterator[Item]:
+    return iter(())

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from . import capture, plain
+from . import capture, cucm, expressway, hep, imp, ngrep, plain, sipp, sngrep, snooper, syslog, uccapi
 from .record import Item
 from .source import HEAD, ByteStream, Source, TraceError
 
@@ -25,7 +25,9 @@ class Reader(Protocol):
     def read(self, stream: ByteStream, file: str) -> Iterator[Item]: ...
 
 
-READERS: tuple[Reader, ...] = (capture, plain)
+READERS: tuple[Reader, ...] = (
+    capture, hep, uccapi, expressway, snooper, cucm, imp, sipp, ngrep, sngrep, syslog, plain,
+)  # fmt: skip
 """The surest one reads the file; of equally sure ones the first."""
 
 

@@ -48,7 +48,7 @@ class Source:
         return ahead + self._take(size - len(ahead)) if len(ahead) < size else ahead
 
     def _unpack(self) -> None:
-        packed = cast(BinaryIO, _Rejoined(self.head, self._stream))
+        packed = cast(BinaryIO, Rejoined(self.head, self._stream))
         self._count = 0
         self._stream = cast(ByteStream, gzip.GzipFile(fileobj=packed))
         self._ahead = self.head = self._take(HEAD)
@@ -78,14 +78,14 @@ class Source:
         self._file.close()
 
 
-class _Rejoined:
-    """A stream with its first bytes, already read, put back: all of a file that gzip needs."""
+class Rejoined:
+    """A stream with its first bytes, already read, put back."""
 
-    def __init__(self, head: bytes, rest: ByteStream) -> None:
-        self._head, self._rest = head, rest
+    def __init__(self, start: bytes, rest: ByteStream) -> None:
+        self._start, self._rest = start, rest
 
-    def read(self, size: int = -1) -> bytes:
-        if not self._head:
+    def read(self, size: int = -1, /) -> bytes:
+        if not self._start:
             return self._rest.read(size)
-        part, self._head = self._head[:size], self._head[size:]
-        return part
+        part, self._start = self._start[:size], self._start[size:]
+        return part + self._rest.read(size - len(part)) if len(part) < size else part

@@ -1,0 +1,107 @@
+"""HEP version 3, the encapsulation of HOMER, as a stream of packets in a file and as payload of captured datagrams.
+
+A packet is ``HEP3``, its total length, then chunks of vendor, type, length (these six bytes included) and value. A
+packet that contradicts itself is passed over by looking for the next ``HEP3``.
+"""
+
+from __future__ import annotations
+
+import socket
+import zlib
+from collections.abc import Iterator
+from struct import Struct
+
+from .cutter import START
+from .record import Direction, Endpoint, Item, Record, Skipped
+from .source import ByteStream
+
+MAGIC = b"HEP3"
+_CHUNK = Struct(">HHH")
+_SIP = 1
+_SOURCE4, _DESTINATION4, _SOURCE6, _DESTINATION6 = 3, 4, 5, 6
+_PROTOCOL, _SOURCE_PORT, _DESTINATION_PORT, _SECONDS, _MICROSECONDS, _TYPE, _PAYLOAD, _COMPRESSED = (
+    2, 7, 8, 9, 10, 11, 15, 16,
+)  # fmt: skip
+_TRANSPORTS = {6: "tcp", 17: "udp", 132: "sctp", 22: "tls"}
+"""IP protocol numbers; some agents say 22 (in IP another protocol) for TLS."""
+LARGEST_MESSAGE = 1 << 20
+_READ = 1 << 18
+
+
+def detect(head: bytes) -> int:
+    return 100 if head.startswith(MAGIC) and len(head) >= 6 else 0
+
+
+def read(stream: ByteStream, file: str) -> Iterator[Item]:
+    base, data, at_end = 0, b"", False
+    while data or not at_end:
+        if not at_end and len(data) < 0x10000:
+            more = stream.read(_READ)
+            at_end = not more
+            data += more
+            continue
+        size = int.from_bytes(data[4:6], "big")
+        if not data.startswith(MAGIC) or size < 6 or size > len(data):
+            skip = data.find(MAGIC, 1)
+            skip = skip if skip >= 0 else len(data) if at_end else len(data) - 3
+            if data.strip(b"\r\n\0"):
+                yield Skipped(file, base, "this is no whole HEP packet")
+        else:
+            skip = size
+            item = packet(data[:size], file, base)
+            if item is not None:
+                yield item
+        base, data = base + skip, data[skip:]
+
+
+def packet(data: bytes, file: str, position: int) -> Item | None:
+    """What one packet carries; None for anything but SIP (RTCP reports, logs, keep-alives)."""
+    chunks = dict(_chunks(data))
+    if int.from_bytes(chunks.get(_TYPE, b"\x01"), "big") != _SIP:
+        return None
+    payload = chunks.get(_PAYLOAD) or _unpacked(chunks.get(_COMPRESSED, b""))
+    message = payload.lstrip(b"\r\n")
+    if not message.strip(b"\0"):
+        return None
+    if not START.match(message):
+        return Skipped(file, position, "the payload of this HEP packet is no SIP message")
+    seconds = int.from_bytes(chunks.get(_SECONDS, b""), "big")
+    return Record(
+        seconds + int.from_bytes(chunks.get(_MICROSECONDS, b""), "big") / 1e6 if seconds else None,
+        Direction.UNKNOWN,
+        _endpoint(chunks, _SOURCE4, _SOURCE6, _SOURCE_PORT),
+        _endpoint(chunks, _DESTINATION4, _DESTINATION6, _DESTINATION_PORT),
+        _TRANSPORTS.get(int.from_bytes(chunks.get(_PROTOCOL, b""), "big"), ""),
+        message,
+        True,
+        file,
+        position,
+    )
+
+
+def _chunks(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """(type, value) of the generic chunks (vendor 0)."""
+    place = 6
+    while place + 6 <= len(data):
+        vendor, kind, size = _CHUNK.unpack_from(data, place)
+        if size < 6:
+            return
+        if vendor == 0:
+            yield kind, data[place + 6 : place + size]
+        place += size
+
+
+def _unpacked(data: bytes) -> bytes:
+    """zlib with a bound: a small packet may claim to hold gigabytes."""
+    try:
+        return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(data, LARGEST_MESSAGE)
+    except zlib.error:
+        return b""
+
+
+def _endpoint(chunks: dict[int, bytes], ipv4: int, ipv6: int, port: int) -> Endpoint | None:
+    for kind, family, size in ((ipv4, socket.AF_INET, 4), (ipv6, socket.AF_INET6, 16)):
+        address = chunks.get(kind, b"")
+        if len(address) == size:
+            return Endpoint(socket.inet_ntop(family, address), int.from_bytes(chunks.get(port, b""), "big"))
+    return None

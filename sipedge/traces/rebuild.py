@@ -1,0 +1,137 @@
+"""Messages made whole again from what logs and copies of logs left of them.
+
+Lost are, in this order of frequency: CR before LF, the length of the body, the indentation of the log, and line breaks
+altogether ("flattened": header fields joined by blanks, by the web page or mail the log was copied through). The result
+has CRLF line ends, an empty line behind the header section and the body as far as it can be told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from .cutter import START, content_length, find_start
+
+_NAMES = (
+    rb"Via|From|To|Call-ID|CSeq|Contact|Max-Forwards|Route|Record-Route|Content-Length|Content-Type|User-Agent|Server|"
+    rb"Allow|Supported|Require|Proxy-Require|Expires|Event|Subscription-State|Authorization|Proxy-Authorization|"
+    rb"Proxy-Authenticate|WWW-Authenticate|(?:Proxy-)?Authentication-Info|Warning|Reason|Date|Allow-Events|"
+    rb"Accept(?:-Encoding|-Language)?|P-[A-Z][A-Za-z-]+|Remote-Party-ID|Diversion|Session-Expires|Min-SE|Min-Expires|"
+    rb"Session-ID|History-Info|Call-Info|Alert-Info|Error-Info|Privacy|Refer-To|Referred-By|Replaces|Retry-After|"
+    rb"Timestamp|Subject|MIME-Version|Content-(?:Disposition|Encoding|Language|ID)|RSeq|RAck|Unsupported|Organization|"
+    rb"Priority|In-Reply-To|SIP-ETag|SIP-If-Match|Path|Service-Route|Identity(?:-Info)?|Join|Target-Dialog|Geolocation|"
+    rb"Cisco-[A-Za-z]+|App-Info|X-[A-Za-z-]+|ms-[A-Za-z-]+|msrtc-[a-z-]+|Roster-Manager|EndPoints|AV-Version"
+)
+_GUARDED = rb'"[^"\n]{0,4096}"|<[^<>\n]{0,4096}>|'
+_JOINED = re.compile(
+    _GUARDED + rb"(?P<gap>[ \t]+)(?=(?:" + _NAMES + rb")[ \t]?:(?:[ \t]|$))", re.IGNORECASE | re.MULTILINE
+)
+_SURELY_JOINED = re.compile(
+    rb"[ \t](?:Via ?: SIP/2\.0/|Call-ID ?: |CSeq ?: \d|Max-Forwards ?: \d|(?:Record-)?Route ?: <|Content-Length ?: \d|"
+    rb"(?:From|To) ?: [\"<]|Server ?: RTC/)",
+    re.IGNORECASE,
+)
+_VIA = re.compile(rb"\n(?:via|v)[ \t]*:[ \t]*SIP[ \t]*/[ \t]*2\.0[ \t]*/[ \t]*([A-Za-z]{2,8})", re.IGNORECASE)
+_IDENTITY = re.compile(rb"\n(?:call-id|i|cseq|via|v)[ \t]*:", re.IGNORECASE)
+_FLAT_START = re.compile(rb"([A-Za-z]{3,32} \S+ SIP/2\.0|SIP/2\.0 [1-6]\d\d)[ \t]+(?=\S)")
+_HEADER = re.compile(rb"[!#-'*+\-.0-9A-Z^_`a-z|~]+[ \t]*:")
+_BLANK_IN_URI = re.compile(rb"<\s*(sips?:[^<>\n]{0,512}?)\s*>", re.IGNORECASE)
+_BLANK_IN_CALL_ID = re.compile(rb"(\nCall-ID ?: \S+) @", re.IGNORECASE)
+_LENGTH_FIELD = re.compile(rb"Content-Length[ \t]*:[ \t]*\d+$", re.IGNORECASE)
+_FLAT_BODY = re.compile(rb"(?i)^(Content-Length[ \t]?:[ \t]*\d+)[ \t]+(\S.*)$", re.DOTALL)
+_SDP_JOINT = re.compile(rb"[ \t]+(?=[a-z]=)")
+_SDP_JOINT_AFTER_VERSION = re.compile(rb"v=0[ \t]+[a-z]=")
+
+
+def rebuilt(text: bytes) -> bytes | None:
+    """One message, from the first start line in ``text`` to its end; None when there is no start line."""
+    text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    head, body = _parts(text.lstrip())
+    head = _unfold_copy(head)
+    lines = [line.strip() for line in head.split(b"\n")]
+    if not START.match(lines[0] + b"\r\n"):
+        return None
+    if body is None and (flat := _FLAT_BODY.match(lines[-1])):
+        lines[-1], body = flat[1], _flat_body(flat[2])
+    head = b"\r\n".join([lines[0], *_fields(lines[1:])]) + b"\r\n\r\n"
+    return head + _body(body or b"", content_length(head, 0, len(head)))
+
+
+def transport_of(data: bytes) -> str:
+    """What the topmost Via says: the transport of the hop that the message was seen on."""
+    found = _VIA.search(data)
+    return found[1].decode("ascii").lower() if found else ""
+
+
+def is_message(data: bytes) -> bool:
+    """Whether more than a start line speaks for it: text that quotes one is no message."""
+    return _IDENTITY.search(data) is not None
+
+
+def split(data: bytes) -> Iterator[bytes]:
+    """The messages in bytes with CRLF kept, one behind the other: by Content-Length where that leads to a start line
+    or the end, else up to the next start line."""
+    start = find_start(data)
+    while start >= 0:
+        end = _end(data, start)
+        yield data[start:end]
+        start = find_start(data, end)
+
+
+def _end(data: bytes, start: int) -> int:
+    head = data.find(b"\r\n\r\n", start)
+    if head < 0:
+        following = find_start(data, start + 1)
+        return following if following >= 0 else len(data)
+    stated = content_length(data, start, head + 2)
+    end = min(head + 4 + (stated or 0), len(data))
+    rest = data[end:].lstrip()
+    if stated is not None and (not rest or START.match(rest)):
+        return end
+    following = find_start(data, head + 4)
+    return following if following >= 0 else len(data)
+
+
+def _parts(text: bytes) -> tuple[bytes, bytes | None]:
+    """Header section and body at the first line with nothing but blanks; body None without such a line."""
+    found = re.search(rb"\n[ \t]*\n", text)
+    return (text[: found.start()], text[found.end() :]) if found else (text.rstrip(), None)
+
+
+def _unfold_copy(head: bytes) -> bytes:
+    """Put line breaks back where header fields were joined; a head that shows no sign of it stays as it is."""
+    first, _, rest = head.partition(b"\n")
+    flat = _FLAT_START.match(first)
+    joined = _SURELY_JOINED.search(rest) or _SURELY_JOINED.search(first)
+    if not joined:
+        return head
+    if flat and not first.startswith(b"SIP/"):
+        first = flat[1] + b"\n" + first[flat.end() :]
+    head = _JOINED.sub(lambda found: b"\n" if found["gap"] else found[0], first + b"\n" + rest)
+    head = _BLANK_IN_CALL_ID.sub(rb"\1@", head)
+    return _BLANK_IN_URI.sub(lambda found: b"<" + found[1].replace(b" ", b"") + b">", head)
+
+
+def _fields(lines: list[bytes]) -> list[bytes]:
+    """Header lines; one that is none belongs to the line before (it was folded or wrapped)."""
+    fields: list[bytes] = []
+    for line in lines:
+        if _HEADER.match(line):
+            fields.append(line)
+        elif line.strip(b"|") and fields and not _LENGTH_FIELD.match(fields[-1]):
+            fields[-1] += b" " + line
+    return fields
+
+
+def _flat_body(body: bytes) -> bytes:
+    return _SDP_JOINT.sub(b"\n", body) + b"\n" if _SDP_JOINT_AFTER_VERSION.match(body) else body
+
+
+def _body(body: bytes, length: int | None) -> bytes:
+    """The log may have changed line ends and added some: that form is taken whose length is the stated one."""
+    forms = (body.replace(b"\n", b"\r\n"), body)
+    if length is not None:
+        for form in forms:
+            if len(form) >= length and not form[length:].strip(b"\r\n\t |"):
+                return form[:length]
+    return forms[0].rstrip(b"\r\n\t |") + b"\r\n" if body.strip(b"\n\t |") and length != 0 else b""

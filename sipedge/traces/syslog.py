@@ -1,0 +1,66 @@
+"""Messages in syslog: each on one line, its line ends written as ``#015#012``, ``\\\\r\\\\n`` and the like.
+
+rsyslog writes control characters as ``#`` and three octal digits; what it was fed by may have turned LF into a blank
+before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from .clock import day_seconds, moment, time_of_day
+from .plain import loose
+from .rebuild import is_message, rebuilt, transport_of
+from .record import Direction, Item, Record, Skipped
+from .source import ByteStream
+from .text import Block, as_text, read_records
+
+_LINE_END = re.compile(rb"(?:#015|\\015|\\r|\^M|<CR>)[ \t]?(?:#012|\\012|\\n|\^J|<LF>)?|(?:#012|\\012|\\n|<LF>)")
+_START = re.compile(
+    rb"[A-Z]{3,32} sips?:[^ #]{1,2048} SIP/2\.0(?=#0|\\|\^M|<CR>|<LF>)|"
+    rb"SIP/2\.0 [1-6]\d\d [^#\\^<\n]{0,256}(?=#0|\\|\^M|<CR>|<LF>)"
+)
+_BOUNDARY = re.compile(rb"(?P<end>\n)")
+_MONTH = re.compile(rb"(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +(\d\d?) \d\d:\d\d:\d\d")
+_MONTHS = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_YEAR = 1970
+_LONGEST_PREFIX = 4096
+
+
+def detect(head: bytes) -> int:
+    return 84 if _START.search(as_text(head)) else 0
+
+
+def read(stream: ByteStream, file: str) -> Iterator[Item]:
+    return read_records(stream, file, _find, _BOUNDARY, _parse, loose)
+
+
+def _find(text: bytes, start: int) -> tuple[int, int] | None:
+    found = _START.search(text, start)
+    if found is None:
+        return None
+    return max(text.rfind(b"\n", start, found.start()) + 1, start), found.end()
+
+
+def _parse(block: Block) -> Iterator[Item]:
+    found = _START.search(block.text)
+    assert found is not None
+    text = block.text[found.start() :].rstrip(b"\r\n")
+    data = rebuilt(re.sub(rb"\n ", b"\n", _LINE_END.sub(b"\n", text)))
+    if data is None or not is_message(data):
+        yield Skipped(block.file, block.position, "this line quotes a start line without a message")
+        return
+    time = _time(block.text[: min(found.start(), _LONGEST_PREFIX)])
+    yield Record(time, Direction.UNKNOWN, None, None, transport_of(data), data, False, block.file, block.position)
+
+
+def _time(prefix: bytes) -> float | None:
+    """RFC 5424 has a whole date, RFC 3164 none of the year."""
+    if (whole := moment(prefix)) is not None:
+        return whole
+    month, time = _MONTH.search(prefix), time_of_day(prefix)
+    if month is None or time is None:
+        return None
+    day = day_seconds(_YEAR, _MONTHS.index(month[1]) + 1, int(month[2]))
+    return None if day is None else day + time

@@ -1,0 +1,164 @@
+"""Logs as text, cut into records: a record begins where its format's opening stands and ends before the next line of
+the log's own. What lies between records is looked through for messages that stand there without any frame.
+
+UTF-16 (with its mark or without) becomes UTF-8; positions are those in the file all the same.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from .record import Item, Skipped
+from .source import ByteStream
+
+READ = 1 << 20
+LARGEST_RECORD = 1 << 20
+_KEPT = 1 << 14
+"""Bytes kept from before the end of a window: a record's first lines may stand there before its opening."""
+_UTF8_MARK, _UTF16_LITTLE, _UTF16_BIG = codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE
+
+
+class Block(NamedTuple):
+    """A piece of the log in UTF-8."""
+
+    file: str
+    position: int
+    text: bytes
+    whole: bool = True
+    """False: the record is longer than LARGEST_RECORD, or the file ends in it."""
+
+
+Find = Callable[[bytes, int], "tuple[int, int] | None"]
+"""In text from an offset on, the next record: where it begins, and from where its end may be looked for."""
+Parse = Callable[[Block], Iterator[Item]]
+
+
+def opening(pattern: re.Pattern[bytes]) -> Find:
+    """A Find for records that begin with a match."""
+
+    def find(text: bytes, start: int) -> tuple[int, int] | None:
+        found = pattern.search(text, start)
+        return found.span() if found else None
+
+    return find
+
+
+def read_records(
+    stream: ByteStream, file: str, find: Find, boundary: re.Pattern[bytes], parse: Parse, gap: Parse
+) -> Iterator[Item]:
+    """``parse`` for each record, ``gap`` for each piece of text between them.
+
+    A record ends where a match of ``boundary`` begins (its end is taken when it has a group named "end").
+    """
+    window = _Window(stream)
+    while True:
+        found = find(window.text, window.start)
+        if found is None:
+            if window.at_end:
+                yield from _parsed(gap, window.take(file, len(window.text)))
+                return
+            yield from _parsed(gap, window.take(file, window.keep_from()))
+            window.read()
+            continue
+        begin, after = found
+        if begin > window.start:
+            yield from _parsed(gap, window.take(file, begin))
+            after -= begin - window.start if window.start < begin else 0
+        end, whole = _end(window, boundary, after)
+        yield from _parsed(parse, window.take(file, end, whole))
+
+
+def _end(window: _Window, boundary: re.Pattern[bytes], after: int) -> tuple[int, bool]:
+    """Where the record at the window's start ends; more is read when its end is not there yet."""
+    while True:
+        found = boundary.search(window.text, after)
+        if found:
+            return (found.end() if "end" in boundary.groupindex and found["end"] else found.start()), True
+        if window.at_end or len(window.text) - window.start > LARGEST_RECORD:
+            return min(len(window.text), window.start + LARGEST_RECORD), window.at_end
+        after = max(after, len(window.text) - _KEPT)
+        after -= window.read()
+
+
+def _parsed(parse: Parse, block: Block) -> Iterator[Item]:
+    if not block.text:
+        return
+    if not block.whole:
+        yield Skipped(block.file, block.position, f"a record is longer than {LARGEST_RECORD} bytes")
+        return
+    yield from parse(block)
+
+
+class _Window:
+    """The part of the log that is in memory: ``text[start:]`` is not consumed yet."""
+
+    def __init__(self, stream: ByteStream) -> None:
+        self._stream = stream
+        self.text = b""
+        self.start = 0
+        self.at_end = False
+        self._base = 0
+        first = stream.read(READ)
+        self._encoding = encoding_of(first)
+        if first.startswith((_UTF8_MARK, _UTF16_LITTLE, _UTF16_BIG)):
+            self._base = 3 if first.startswith(_UTF8_MARK) else 2
+            first = first[self._base :]
+        self._decoder = codecs.getincrementaldecoder(self._encoding)("replace") if self._encoding else None
+        self._add(first)
+
+    def read(self) -> int:
+        """Get more; returns by how much offsets in ``text`` have become smaller."""
+        dropped = self.start
+        self._base = self._offset(dropped)
+        self.text = self.text[dropped:]
+        self.start = 0
+        self._add(self._stream.read(READ))
+        return dropped
+
+    def take(self, file: str, end: int, whole: bool = True) -> Block:
+        block = Block(file, self._offset(self.start), self.text[self.start : end], whole)
+        self.start = end
+        return block
+
+    def keep_from(self) -> int:
+        """The beginning of a line near the end."""
+        line = self.text.rfind(b"\n", self.start, max(self.start, len(self.text) - _KEPT))
+        return line + 1 if line >= 0 else max(self.start, len(self.text) - _KEPT)
+
+    def _add(self, data: bytes) -> None:
+        self.at_end = not data
+        if self._decoder is not None:
+            data = self._decoder.decode(data, not data).encode("utf-8", "replace")
+        self.text += data
+
+    def _offset(self, place: int) -> int:
+        if not self._encoding:
+            return self._base + place
+        return self._base + len(self.text[:place].decode("utf-8", "replace").encode(self._encoding))
+
+
+def encoding_of(head: bytes) -> str:
+    """utf-16-le or utf-16-be, "" for what is ASCII, UTF-8 or anything else that has ASCII in it."""
+    if head.startswith(_UTF16_LITTLE):
+        return "utf-16-le"
+    if head.startswith(_UTF16_BIG):
+        return "utf-16-be"
+    sample = head[:512]
+    if len(sample) >= 8 and sample.count(0) * 3 > len(sample):
+        even, odd = sample[::2].count(0), sample[1::2].count(0)
+        if odd > 9 * even:
+            return "utf-16-le"
+        if even > 9 * odd:
+            return "utf-16-be"
+    return ""
+
+
+def as_text(head: bytes) -> bytes:
+    """The beginning of a file as UTF-8 without marks: what ``detect`` looks at."""
+    encoding = encoding_of(head)
+    if encoding:
+        return head.decode(encoding, "replace").lstrip("\ufeff").encode("utf-8", "replace")
+    return head.removeprefix(_UTF8_MARK)
