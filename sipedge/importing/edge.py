@@ -109,7 +109,7 @@ def ask_no_certificates(tables: list[Table]) -> None:
             table.notes["client_certificate"] = "as on the box; true is safer"
 
 
-def other_tables(dump: Dump, box: Box) -> list[Table]:
+def other_tables(dump: Dump) -> list[Table]:
     """Name servers and limits that are not the defaults here."""
     dns = dump.under("IP DNS Server")
     servers = [dns.text(f"{number} Address").strip() for number in dns.indexes("")]

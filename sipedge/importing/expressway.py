@@ -24,7 +24,7 @@ from .edge import (
 from .report import write_report
 from .stand_in_files import certificate, password
 from .toml import Table, write_toml
-from .zones import Zones
+from .zones import STAND_IN, Zones
 
 CONFIG, PLAN, REPORT = "edge.toml", "edge.dialplan", "report.txt"
 CERTIFICATE, KEY, TRUSTED = "server.pem", "server.key", "trusted.pem"
@@ -68,7 +68,7 @@ def _tables(dump: Dump, box: Box, zones: Zones, certificates: str, imported: Imp
     listeners = listener_tables(dump, box)
     if any(zone.keys.get("mutual_tls") is False for zone in zones.zones):
         ask_no_certificates(listeners)
-    tables = [edge_table(box, PLAN), *_tls(dump, box, certificates, imported), *other_tables(dump, box), *listeners]
+    tables = [edge_table(box, PLAN), *_tls(dump, box, certificates, imported), *other_tables(dump), *listeners]
     taken: set[str] = set()
     for username, known in credentials(dump, zones.usernames, box).items():
         file = password_file(username, taken)
@@ -116,10 +116,11 @@ def _what(entry: Entry) -> str:
 
 def _counts(plan: ImportedPlan, zones: Zones, box: Box) -> list[tuple[int, str]]:
     rules = sum(isinstance(entry, SearchRule) for entry in plan.entries)
-    rest = len(plan.entries) - rules
+    stand_ins = sum(zone.keys.get("peers") == [STAND_IN] for zone in zones.zones)
     return [
         (rules, "search rules"),
-        (rest, "transforms"),
-        (len(zones.zones), "zones"),
+        (len(plan.entries) - rules, "transforms"),
+        (len(zones.zones) - stand_ins, "zones"),
+        (stand_ins, "stand-ins for zones"),
         (len(box.domains), "SIP domains"),
     ]

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from dialplan.importers.xconfiguration import View, read_dump
+from dialplan.model import Variables
+from sipedge.importing.default_zone import default_zone
+from sipedge.importing.zone_table import Zone
+
+
+def _zone(*lines: str) -> tuple[Zone | None, list[str]]:
+    said: list[str] = []
+
+    def tell(view: View, words: str, text: str) -> None:
+        said.append(f"{view.prefix} {words}: {text}")
+
+    dump = read_dump("".join(f"xConfiguration Zones {line}\n" for line in lines))
+    return default_zone(dump, False, Variables(), tell), said
+
+
+RULE = "DefaultZone AccessRules Rule 3"
+
+
+def test_a_dump_that_says_nothing_of_it() -> None:
+    assert _zone("Zone 1 Name: A") == (None, [])
+
+
+def test_policy_and_record_route() -> None:
+    zone, _ = _zone(
+        "DefaultZone Authentication Mode: TreatAsAuthenticated",
+        "DefaultZone SIP Record Route Address Type: Hostname",
+        "DefaultZone SIP TLS Verify Mode: On",
+    )
+    assert zone is not None
+    assert zone.keys == {
+        "type": "default",
+        "authentication_policy": "treat as authenticated",
+        "record_route_hostname": True,
+    }
+
+
+def test_rules_under_whatever_path() -> None:
+    zone, said = _zone(
+        "DefaultZone SIP TLS AccessRules Rule 3 Pattern String: a.example",
+        "DefaultZone SIP TLS AccessRules Rule 3 Pattern Type: Exact",
+        "DefaultZone SIP TLS AccessRules Rule 3 Action: Deny",
+        "DefaultZone SIP TLS AccessRules Rule 3 Description: d",
+        "DefaultZone SIP TLS Verify Mode: On",
+    )
+    assert zone is not None
+    assert zone.rules == [
+        {"name": "access rule 3", "priority": 100, "pattern_type": "exact", "pattern": "a.example", "action": "deny"}
+    ]
+    assert said == []
+
+
+def test_rules_that_are_off_or_not_possible_are_told() -> None:
+    zone, said = _zone(f"{RULE} Name: a", f"{RULE} Pattern String: x", "DefaultZone SIP TLS Verify Mode: Off")
+    assert zone is not None and zone.rules == []
+    assert 'access rule "a" is not taken over: the rules are off on the box too' in said[1]
+    for kind, action, pattern, problem in (
+        ("Prefix", "Allow", "", "there is none; this rule (allow) is left out"),
+        ("Glob", "Allow", "x", "'glob' is not a valid PatternType"),
+        ("Prefix", "Maybe", "x", '"maybe" is not a known action'),
+    ):
+        lines = [f"{RULE} Pattern Type: {kind}", f"{RULE} Action: {action}", f"{RULE} Pattern String: {pattern}"]
+        zone, said = _zone(*lines, "DefaultZone SIP TLS Verify Mode: On")
+        assert zone is not None and zone.rules == []
+        assert problem in said[0]
