@@ -99,6 +99,8 @@ class Connection(asyncio.BufferedProtocol):
         self.generation = 0
         self.drain_by = float("inf")
         self.malformed_in_a_row = 0
+        self.refusal = "handshake"
+        """Why it did not come about, should that happen; a word for metrics."""
 
     def __str__(self) -> str:
         where = f'listener "{self.listener}"' if self.hop is None else f'zone "{self.hop.zone}"'

@@ -73,6 +73,8 @@ class Connections:
         """The task is None once TCP is connected and the handshake goes on."""
         self._listeners: dict[str, asyncio.Server] = {}
         self._sources: dict[str, int] = {}
+        self.refused: dict[tuple[str, str], int] = {}
+        """(zone or '', "limit", "connect", "handshake" or "certificate") -> connections that did not come about."""
         self._accepted = 0
         self._dirty: list[Connection] = []
         self._generation = 0
@@ -191,6 +193,7 @@ class Connections:
             if self._closed or self._accepted > self.limits.connections or held > self.limits.connections_per_source:
                 what = "in all" if held <= self.limits.connections_per_source else f"from {source}"
                 self._say(logging.WARNING, connection, f"refused: too many connections {what}")
+                self._count_refused(connection, "limit")
                 connection.refuse()
                 return None
         connection.generation = self._generation
@@ -206,6 +209,7 @@ class Connections:
         try:
             certificate = _certificate(connection)
         except IdentityError as error:
+            connection.refusal = "certificate"
             connection.close(str(error))
             return
         names = certificate.names if certificate else ()
@@ -214,6 +218,7 @@ class Connections:
         if hop is not None and connection.transport == "TLS":
             judged = self._egress(hop, names, usages)
             if judged.refused:
+                connection.refusal = "certificate"
                 connection.close(judged.refused)
                 return
             if judged.warning:
@@ -256,7 +261,9 @@ class Connections:
             if hop is not None and self._by_hop.get(hop) == connection.number:
                 del self._by_hop[hop]
             self._loop.call_soon(self._on_closed, ConnectionClosed(connection.number, reason))
-        elif hop is not None:
+            return
+        self._count_refused(connection, connection.refusal)
+        if hop is not None:
             self._connecting.pop(hop, None)
             failed = ConnectionFailed(hop.zone, hop.address, hop.port, reason, hop)
             self._loop.call_soon(self._on_failed, failed)
@@ -292,6 +299,7 @@ class Connections:
             if hop in self._connecting:  # else it came about in the last moment, or its end was told already
                 connection.refuse()
                 connection.peer = (hop.address, hop.port)
+                connection.refusal = "connect"
                 self.lost(connection, f"no answer in {self.limits.connect:g} s" if slow else os_reason(error))
         else:
             if hop in self._connecting:
@@ -309,6 +317,10 @@ class Connections:
         connection.malformed_in_a_row += 1
         if connection.malformed_in_a_row > self.limits.malformed_in_a_row:
             connection.close(f"more than {self.limits.malformed_in_a_row} malformed messages in a row")
+
+    def _count_refused(self, connection: Connection, reason: str) -> None:
+        key = (connection.hop.zone if connection.hop is not None else "", reason)
+        self.refused[key] = self.refused.get(key, 0) + 1
 
     def _flush(self) -> None:
         dirty, self._dirty = self._dirty, []

@@ -9,7 +9,7 @@ It opens nothing, sleeps never, reads no clock. docs/architecture.md follows one
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from zones.addresses import same_scope
@@ -62,6 +62,8 @@ class Proxy:
     def __init__(self, settings: Settings, environment: Environment) -> None:
         self._environment = environment
         self._peers: dict[int, Peer] = {}
+        self.refused: dict[str, int] = {}
+        """Zone -> connections that it did not admit."""
         self._contexts = Contexts()
         self._resolutions = Resolutions(environment.random)
         self._upkeep = Upkeep(
@@ -118,6 +120,19 @@ class Proxy:
     def is_quiet(self) -> bool:
         """Whether every request has had its final response: nothing is lost by ending now."""
         return self._contexts.unanswered() == 0
+
+    def peer(self, connection: int) -> Peer | None:
+        """What is known of an open connection."""
+        return self._peers.get(connection)
+
+    def peers(self) -> Iterable[Peer]:
+        """All open connections."""
+        return self._peers.values()
+
+    @property
+    def upkeep(self) -> Upkeep:
+        """Neighbours and traversal zones, for people to look at."""
+        return self._upkeep
 
     # --------------------------------------------------------------------------------------------------- transactions
 
@@ -203,6 +218,7 @@ class Proxy:
         if remark:
             out.append(Log("warning", f"connection from {event.peer_address}: {remark}"))
         if refused:
+            self.refused[zone] = self.refused.get(zone, 0) + 1
             out.append(Log("warning", f"connection from {event.peer_address} refused: {refused}"))
             out.append(Close(event.connection, refused))
             return

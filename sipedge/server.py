@@ -26,7 +26,6 @@ from . import commands
 from .commands import Command
 from .config import ConfigError, load_config
 from .connections import Connections
-from .decision_log import DecisionLog
 from .events import (
     ConfigChanged,
     ConnectionClosed,
@@ -35,16 +34,19 @@ from .events import (
     Event,
     ForwardFailed,
     MalformedReceived,
+    Resolved,
     UnreadableReceived,
 )
 from .framing import FramingError
 from .history import History
 from .message import Message
+from .observers import Observers
 from .pjsip.stack import Stack
 from .proxy import Environment, Proxy
 from .resolver import Resolver
 from .settings import Listener, Settings
 from .supervisor import supervise
+from .tap.tap import Tap
 from .tls import TlsContexts
 
 logger = logging.getLogger("sipedge")
@@ -71,7 +73,9 @@ class Server:
         self._waiting: dict[Hop, list[Command]] = {}
         self._ports: dict[str, int] = {}
         self.history = History(settings.history)
-        self._decisions = DecisionLog(settings.decisions_log)
+        self._observers: Observers
+        self._tap: Tap | None = None
+        """What passes is shown to it; None where nobody wants to see."""
         limits = settings.limits
         self._connections = Connections(
             limits=limits,
@@ -91,7 +95,7 @@ class Server:
             max_transactions=limits.transactions,
             max_transactions_per_connection=limits.transactions_per_connection,
         )
-        self._resolver = Resolver(settings.dns, self._emit_and_work)
+        self._resolver = Resolver(settings.dns, self._resolved)
         self._proxy: Proxy
         self._carry_out: dict[type, Callable[..., None]] = {
             commands.Respond: self._respond,
@@ -106,7 +110,7 @@ class Server:
             commands.Resolve: lambda command: self._resolver.resolve(command.query, command.name, command.kind),
             commands.Log: _log,
             commands.Record: self._record,
-            commands.Conclude: lambda command: self._decisions.write(command.entry),
+            commands.Conclude: self._conclude,
         }
 
     # ----------------------------------------------------------------------------------------------------- life cycle
@@ -124,6 +128,8 @@ class Server:
             lambda: f"{boot}{next(unique):x}", random.SystemRandom().random, secrets.token_bytes, self._ports
         )
         self._proxy = Proxy(self._settings, environment)
+        self._observers = Observers(self._settings, self._proxy, self._stack, self._connections)
+        self._tap = self._observers.tap
         self._tick()
         return opened
 
@@ -136,7 +142,7 @@ class Server:
         await self._connections.aclose()
         await self._resolver.aclose()
         self._stack.shutdown()
-        self._decisions.close()
+        await self._observers.aclose()
 
     def stop(self) -> None:
         self._stopped.set()
@@ -152,14 +158,13 @@ class Server:
         await self._reopen(settings)
         self._connections.reload(limits=settings.limits, tls=contexts)
         if settings.dns != self._settings.dns:
-            self._resolver = Resolver(settings.dns, self._emit_and_work)  # the old one answers what it was asked
+            self._resolver = Resolver(settings.dns, self._resolved)  # the old one answers what it was asked
         self._resolver.forget()
         self._settings = settings
         self.history = self.history.resized(settings.history)
-        if settings.decisions_log != self._decisions.path:
-            self._decisions.close()
-            self._decisions = DecisionLog(settings.decisions_log)
         self._emit_and_work(ConfigChanged(settings))
+        await self._observers.reload(settings)
+        self._tap = self._observers.tap
         self._tick()
         logger.info("reload: %s is in force", self._path)
 
@@ -194,6 +199,8 @@ class Server:
         self._work()
 
     def _message(self, connection: int, message: Message) -> None:
+        if self._tap is not None:
+            self._tap.received(connection, message)
         self._stack.receive(connection, message)
         self._work()
         if not self._awake:
@@ -210,10 +217,17 @@ class Server:
 
     def _malformed(self, connection: int, error: FramingError) -> None:
         if error.head is not None:
+            if self._tap is not None:
+                self._tap.unreadable(connection, error.head)
             self._emit_and_work(UnreadableReceived(connection, error.head, error.status, error.reason))
 
     def _closed(self, event: ConnectionClosed) -> None:
         self._stack.close(event.connection)
+        self._emit_and_work(event)
+
+    def _resolved(self, event: Resolved) -> None:
+        if event.error and self._tap is not None:
+            self._tap.dns_failed(event.error)
         self._emit_and_work(event)
 
     def _emit(self, event: Event) -> None:
@@ -263,7 +277,8 @@ class Server:
     # --------------------------------------------------------------------------------------------- what is to be done
 
     def _transmit(self, connection: int, data: bytes) -> None:
-        self._connections.send(connection, data)
+        if self._connections.send(connection, data) and self._tap is not None:
+            self._tap.sent(connection, data)
 
     def _respond(self, command: commands.Respond) -> None:
         self._stack.respond(command.transaction, command.status, command.data)
@@ -276,7 +291,7 @@ class Server:
     def _send(self, command: commands.Send) -> None:
         connection = self._connection(command.hop, command)
         if connection:
-            self._connections.send(connection, command.data)
+            self._transmit(connection, command.data)
 
     def _connection(self, hop: Hop, command: commands.Forward | commands.Send) -> int:
         """The connection to use; 0 when the command has to wait for it or has failed."""
@@ -315,6 +330,12 @@ class Server:
     def _record(self, command: commands.Record) -> None:
         command.entry.time = time()
         self.history.add(command.entry)
+        if self._tap is not None:
+            self._tap.searched(command.entry)
+
+    def _conclude(self, command: commands.Conclude) -> None:
+        if self._tap is not None:
+            self._tap.concluded(command.entry)
 
 
 def _log(command: commands.Log) -> None:

@@ -101,6 +101,47 @@ class DnsSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Hep:
+    """A collector (HOMER) that gets a copy of every message and decision as HEP version 3."""
+
+    address: str
+    """IP address or host name; over TLS its certificate must name it."""
+    port: int = 9060
+    transport: str = "UDP"
+    """"UDP", "TCP" or "TLS"."""
+    capture_id: int = 1
+    """Tells the collector which edge this is."""
+    password: str = field(default="", repr=False)
+    trusted: str = ""
+    """PEM file of the CAs that its certificate must lead to; '' those of the system."""
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Files and a collector that get what the edge saw and decided; '' and None: none."""
+
+    decisions: str = ""
+    """JSON lines: one for each decision."""
+    messages: str = ""
+    """JSON lines: one for each message and for each decision."""
+    expressway: str = ""
+    """Messages and search rules as in the diagnostic log of a Cisco Expressway."""
+    rotate_size: int = 100 * 1024 * 1024
+    """Bytes after which a file is put aside."""
+    rotate_count: int = 10
+    """Files put aside that are kept."""
+    mask_credentials: bool = True
+    """Take the proofs of passwords out of Authorization headers."""
+    hep: Hep | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MetricsSettings:
+    listen: str = ""
+    """``address:port`` (``[v6]:port``) where Prometheus may ask over HTTP; '': nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The pure core's whole knowledge of the installation, plus what the I/O half needs to open it."""
 
@@ -123,7 +164,7 @@ class Settings:
     """The local database: whom a zone with *check credentials* lets in."""
     keep_uri_parameters: bool = False
     """True: port and parameters of a Request-URI stay in its alias (those of a Route always do)."""
-    decisions_log: str = ""
-    """File that gets one JSON line for each decision; '' for none."""
+    log: Log = field(default_factory=Log)
+    metrics: MetricsSettings = field(default_factory=MetricsSettings)
     history: int = 255
     """Decisions kept in memory."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from zones.digest import DigestServer, Outcome, parse
 from zones.dns import Question
 from zones.neighbor import NeighborPeers
+from zones.peer import Health
 from zones.traversal_client import Action, Connect, SendOptions, TraversalClient
 from zones.traversal_server import TraversalServer
 from zones.zone import AnyZone, Hop, NeighborZone, TraversalClientZone, TraversalServerZone
@@ -103,6 +104,19 @@ class Upkeep:
     def listener_zone(self, listener: str | None) -> str:
         """The traversal server zone whose port a listener is; ''."""
         return self._listener_zones.get(listener or "", "")
+
+    def peers_alive(self) -> dict[tuple[str, Hop], bool]:
+        """(zone, peer) -> alive, for all neighbours whose names are resolved."""
+        return {
+            (name, hop): state.health is Health.ALIVE
+            for name, peers in self._neighbors.items()
+            for hop, state in peers.states()
+        }
+
+    def traversal_up(self, now: float) -> dict[str, bool]:
+        """Traversal zone -> whether a connection of it is authenticated."""
+        zones: dict[str, TraversalClient | TraversalServer] = {**self._clients, **self._servers}
+        return {name: zone.is_up(now) for name, zone in zones.items()}
 
     # ------------------------------------------------------------------------------------------------------- requests
 

@@ -109,6 +109,10 @@ class TraversalClient:
         link = self._link(connection)
         return link is not None and link.state is State.ACTIVE
 
+    def is_up(self, now: float) -> bool:
+        """Whether a connection is active; takes nobody's turn."""
+        return any(link.state is State.ACTIVE for link in self._links)
+
     def links(self) -> tuple[Link, ...]:
         """For people to look at; not to be changed."""
         return tuple(self._links)

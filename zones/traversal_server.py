@@ -90,6 +90,10 @@ class TraversalServer:
             self._arrange(now)
         return self._rotation.next()
 
+    def is_up(self, now: float) -> bool:
+        """Whether a connection is authenticated; takes nobody's turn."""
+        return any(_holds(client, now) for client in self._clients.values())
+
     def _refuse(self, client: _Client, digest: DigestServer, reason: str, now: float) -> Answer:
         """Wrong credentials take away what earlier ones gave: the peer at the other end is not who it was."""
         client.proved_at = None

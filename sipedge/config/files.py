@@ -19,6 +19,11 @@ SECRET_BYTES = 32
 _FILE_LIMIT = 4 * 1024 * 1024
 
 
+def in_folder_of(config: str, name: str) -> str:
+    """File names in the configuration are relative to its folder."""
+    return os.path.join(os.path.dirname(config), name)
+
+
 def check_certificate(reader: Reader, path: Path, files: Certificate) -> None:
     """Reports files that are missing, are no PEM, do not belong together or that OpenSSL refuses."""
     leaf = _leaf_key(reader, (*path, "certificate"), files.certificate)

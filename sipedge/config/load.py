@@ -7,12 +7,12 @@ import os
 from sipedge.settings import Settings
 
 from .checks import check_tables
-from .files import read_secret
+from .files import in_folder_of, read_secret
 from .plans import read_plans
 from .problems import ConfigError
 from .reader import Reader, open_toml
 from .schema import EdgeTable
-from .tables import in_folder_of, read_tables, variables_of
+from .tables import read_tables, variables_of
 
 
 def load_config(path: str | os.PathLike[str], *, create_secret: bool = True) -> Settings:
@@ -43,7 +43,8 @@ def load_config(path: str | os.PathLike[str], *, create_secret: bool = True) -> 
         secret=secret,
         credentials=tuple(credential for _, credential in tables.credentials),
         keep_uri_parameters=edge.keep_uri_parameters,
-        decisions_log=in_folder_of(reader.file, edge.decisions_log) if edge.decisions_log else "",
+        log=tables.log,
+        metrics=tables.metrics,
         history=edge.history,
     )
 

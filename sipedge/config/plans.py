@@ -8,8 +8,9 @@ from dialplan.problem import DialplanError, Problem
 from dialplan.search import CompiledPlan
 from dialplan.zone_names import check_zones
 
+from .files import in_folder_of
 from .reader import Reader
-from .tables import in_folder_of, names_written
+from .tables import names_written
 
 
 def read_plans(reader: Reader, variables: Variables | None) -> tuple[CompiledPlan | None, list[Problem]]:

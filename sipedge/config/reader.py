@@ -36,7 +36,8 @@ class Reader:
         line, column = self.positions.of_key(path) if at_key else self.positions.of_value(path)
         source = self.positions.line(line)
         column += _offset(source[column - 1 :], *within)
-        shown = _without_secret(source) if path and path[0] == "credential" else source
+        secret = path[:1] == ("credential",) or "passw" in source.casefold()
+        shown = _without_secret(source) if secret else source
         self.problems.append(Problem(Location(self.file, line, column), escaped(message), escaped(hint), shown))
 
     def validate(self, model: type[Model], raw: Any, path: Path, table: str) -> Model | None:

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 from pydantic_core import PydanticCustomError
 
 from dialplan.model import PatternType
-from sipedge.settings import DnsSettings, Limits, Listener, Timers
+from sipedge.settings import DnsSettings, Hep, Limits, Listener, Log, MetricsSettings, Timers
 from zones.zone import (
     DEFAULT_ZONE,
     Action,
@@ -74,6 +74,14 @@ def _dns_server(text: str) -> str:
     )
 
 
+def _place(text: str) -> str:
+    host, _, port = text.removeprefix("[").rpartition("]:" if text.startswith("[") else ":")
+    if _is_address(host) and (":" in host) == text.startswith("[") and port.isascii() and port.isdigit():
+        if int(port[:6]) < 65536:
+            return text
+    raise _fail(f'"{text}" is not an address with a port', "write it like 127.0.0.1:9100 or [::1]:9100")
+
+
 def _service(text: str) -> str:
     labels = text.split(".")
     if text and not (len(labels) == 2 and all(len(label) > 1 and label.startswith("_") for label in labels)):
@@ -121,7 +129,6 @@ class EdgeTable(BaseModel):
     addresses: Annotated[tuple[Address, ...], _ARRAY] = ()
     secret_file: str = ""
     keep_uri_parameters: bool = False
-    decisions_log: str = ""
     history: Annotated[int, Field(ge=0, le=100_000)] = 255
 
 
@@ -230,3 +237,13 @@ LISTENER = mirror(Listener, ("zone",), port=(OwnPort, ...))
 LIMITS = mirror(Limits)
 TIMERS = mirror(Timers)
 DNS = mirror(DnsSettings)
+METRICS = mirror(MetricsSettings, listen=(Annotated[str, AfterValidator(lambda text: text and _place(text))], ""))
+HEP = mirror(
+    Hep,
+    address=(Peer, ...),
+    transport=(Literal["UDP", "TCP", "TLS"], "UDP"),
+    capture_id=(Annotated[int, Field(ge=0, lt=2**32)], 1),
+    password=(Annotated[str, Field(min_length=1, max_length=128)] | None, None),
+    password_file=(str | None, None),
+)
+LOG = mirror(Log, hep=(HEP | None, None))

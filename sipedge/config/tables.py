@@ -5,7 +5,6 @@ A table with an error is reported and left out, so that one reading finds every 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -14,7 +13,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from dialplan.model import Variables
-from sipedge.settings import Certificate, DnsSettings, Limits, Listener, Timers, Tls
+from sipedge.settings import Certificate, DnsSettings, Limits, Listener, Log, MetricsSettings, Timers, Tls
 from zones.zone import (
     DEFAULT_ZONE,
     AccessRule,
@@ -28,7 +27,8 @@ from zones.zone import (
     TraversalServerZone,
 )
 
-from .files import check_certificate, check_trusted, read_password
+from .files import check_certificate, check_trusted, in_folder_of, read_password
+from .log_table import read_log
 from .patterns import access_pattern
 from .positions import Path
 from .problems import did_you_mean
@@ -37,6 +37,7 @@ from .schema import (
     DNS,
     LIMITS,
     LISTENER,
+    METRICS,
     TIMERS,
     ZONES,
     AccessRuleTable,
@@ -48,7 +49,7 @@ from .schema import (
 
 Record = TypeVar("Record")
 
-TABLES = ("edge", "tls", "listener", "zone", "credential", "limits", "timers", "dns")
+TABLES = ("edge", "tls", "listener", "zone", "credential", "limits", "timers", "dns", "log", "metrics")
 FIRST_TRAVERSAL_PORT = 7001
 
 _RECORDS: dict[str, Callable[..., AnyZone]] = {
@@ -69,6 +70,8 @@ class Tables:
     limits: Limits
     timers: Timers
     dns: DnsSettings
+    log: Log
+    metrics: MetricsSettings
     listeners: list[tuple[Path, Listener]] = field(default_factory=list)
     """With those of the traversal server zones, whose path is the zone's."""
     zones: list[tuple[Path, AnyZone]] = field(default_factory=list)
@@ -85,6 +88,8 @@ def read_tables(reader: Reader) -> Tables:
         limits=_mirrored(reader, "limits", LIMITS, Limits),
         timers=_mirrored(reader, "timers", TIMERS, Timers),
         dns=_mirrored(reader, "dns", DNS, DnsSettings),
+        log=read_log(reader),
+        metrics=_mirrored(reader, "metrics", METRICS, MetricsSettings),
     )
     for path, raw in reader.array("credential"):
         _credential(reader, tables, path, raw)
@@ -118,11 +123,6 @@ def names_written(reader: Reader, array: str, key: str = "name") -> list[str]:
     raw = reader.data.get(array, [])
     names = [entry.get(key) for entry in raw if isinstance(entry, dict)] if isinstance(raw, list) else []
     return [name for name in names if isinstance(name, str)]
-
-
-def in_folder_of(config: str, name: str) -> str:
-    """File names in the configuration are relative to its folder."""
-    return os.path.join(os.path.dirname(config), name)
 
 
 def _mirrored(reader: Reader, name: str, model: type[BaseModel], record: type[Record]) -> Record:

@@ -33,6 +33,9 @@ TABLES: dict[str, tuple[type[BaseModel], set[str]]] = {
     "## [limits]": (schema.LIMITS, set()),
     "## [timers]": (schema.TIMERS, set()),
     "## [dns]": (schema.DNS, set()),
+    "## [log]": (schema.LOG, {"hep"}),
+    "### [log.hep]": (schema.HEP, set()),
+    "## [metrics]": (schema.METRICS, set()),
 }
 """Where a table is described -> its model, and the keys that are described elsewhere."""
 

@@ -10,7 +10,7 @@ from support.configuration import EDGE, errors, write
 
 from dialplan.model import Query, Traffic
 from sipedge.config import ConfigError, load_config
-from sipedge.settings import Certificate, DnsSettings, Limits, Listener, Timers
+from sipedge.settings import Certificate, DnsSettings, Hep, Limits, Listener, Log, MetricsSettings, Timers
 from zones.zone import (
     Action,
     AuthenticationPolicy,
@@ -51,7 +51,6 @@ names = ["sip.example.com"]
 addresses = ["192.0.2.1"]
 secret_file = "secret"
 keep_uri_parameters = true
-decisions_log = "decisions.jsonl"
 history = 10
 
 [tls]
@@ -147,6 +146,21 @@ c = 200.5
 [dns]
 servers = ["127.0.0.1:5353"]
 cache = 0
+
+[log]
+decisions = "decisions.jsonl"
+messages = "messages.jsonl"
+rotate_count = 3
+mask_credentials = false
+[log.hep]
+address = "homer.example.com"
+transport = "TLS"
+capture_id = 7
+password_file = "password"
+trusted = "ca.pem"
+
+[metrics]
+listen = "[::1]:9100"
 """
 
 
@@ -182,7 +196,16 @@ def test_every_table_reaches_the_settings(folder: Path) -> None:
     assert settings.names == ("sip.example.com", "192.0.2.1")
     assert settings.keep_uri_parameters
     assert settings.history == 10
-    assert settings.decisions_log == str(folder / "decisions.jsonl")
+    assert settings.log == Log(
+        decisions=str(folder / "decisions.jsonl"),
+        messages=str(folder / "messages.jsonl"),
+        rotate_count=3,
+        mask_credentials=False,
+        hep=Hep(
+            "homer.example.com", transport="TLS", capture_id=7, password="geheim-2", trusted=str(folder / "ca.pem")
+        ),
+    )
+    assert settings.metrics == MetricsSettings("[::1]:9100")
     assert settings.limits == Limits(message=100000, idle=60)
     assert settings.timers == Timers(c=200.5)
     assert settings.dns == DnsSettings(servers=("127.0.0.1:5353",), cache=0)

@@ -23,4 +23,4 @@ def test_what_is_written_is_a_good_configuration(tmp_path: Path, name: str) -> N
         layout.prepare(tmp_path, layout.Block(lock, *(f"127.77.0.{host}" for host in range(1, 6))))
     settings = load_config(str(tmp_path / f"{name}.toml"))
     assert settings.domains == (layout.CISCO,)
-    assert settings.decisions_log == str(tmp_path / f"{name}.decisions")
+    assert settings.log.decisions == str(tmp_path / f"{name}.decisions")

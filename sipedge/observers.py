@@ -1,0 +1,101 @@
+"""Everything that looks at the edge at work and is told by ``[log]`` and ``[metrics]``: tap, counts, exposition."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from concurrent.futures import Future
+from time import time
+
+from prometheus_client.core import Metric
+
+from .connections import Connections
+from .exposition import Exposition
+from .metrics import Counts, Metrics, State, expiries, families, registry
+from .pjsip.stack import Stack
+from .proxy import Proxy
+from .settings import Settings
+from .tap.items import endpoint
+from .tap.tap import Tap, wanted
+
+PATIENCE = 2.0
+"""Seconds that a request for metrics waits for the event loop."""
+
+logger = logging.getLogger("sipedge")
+
+
+class Observers:
+    """Belongs to the event loop."""
+
+    def __init__(self, settings: Settings, proxy: Proxy, stack: Stack, connections: Connections) -> None:
+        """Opens files and the listener of metrics. Raises OSError."""
+        self._loop = asyncio.get_running_loop()
+        self._proxy, self._stack, self._connections = proxy, stack, connections
+        self.tap: Tap | None = None
+        """None where nothing is to be written or counted."""
+        self.metrics: Metrics | None = None
+        self._exposition: Exposition | None = None
+        self._expose(settings)
+        if wanted(settings):
+            self.tap = Tap(settings, proxy.peer, self.metrics)
+
+    async def reload(self, settings: Settings) -> None:
+        """What cannot be opened is logged; files are tried again."""
+        before = self._exposition
+        if before is not None and before.listen != settings.metrics.listen:
+            self._exposition = None
+            await self._loop.run_in_executor(None, before.close)
+        try:
+            self._expose(settings)
+            if self.metrics is not None:
+                self.metrics.certificates = await self._loop.run_in_executor(None, expiries, settings.tls)
+        except OSError as error:
+            logger.error("reload: no metrics on %s: %s", settings.metrics.listen, error)
+        if self.tap is not None:
+            self.tap.reload(settings, self.metrics)
+        elif wanted(settings):
+            self.tap = Tap(settings, self._proxy.peer, self.metrics)
+        if not wanted(settings):
+            self.tap = None
+
+    async def aclose(self) -> None:
+        """Everything that is queued is written, as far as that goes in a few seconds."""
+        tap, self.tap = self.tap, None
+        if tap is not None:
+            tap.end()
+            await self._loop.run_in_executor(None, tap.join)
+        if self._exposition is not None:
+            await self._loop.run_in_executor(None, self._exposition.close)
+
+    def _expose(self, settings: Settings) -> None:
+        listen = settings.metrics.listen
+        if not listen:
+            self.metrics = None
+        elif self._exposition is None:
+            self.metrics = self.metrics or Metrics(settings.tls)
+            self._exposition = Exposition(listen, registry(self._ask))
+            logger.info("metrics on http://%s/metrics", listen)
+
+    def _ask(self) -> list[Metric]:
+        """In a thread of the exposition. Raises TimeoutError."""
+        answer: Future[tuple[Counts, State]] = Future()
+        self._loop.call_soon_threadsafe(self._tell, answer)
+        return families(*answer.result(PATIENCE), time())
+
+    def _tell(self, answer: Future[tuple[Counts, State]]) -> None:
+        if self.metrics is not None:  # else the listener is being closed
+            answer.set_result((self.metrics.counts(), self._state()))
+
+    def _state(self) -> State:
+        upkeep, counts = self._proxy.upkeep, self._stack.counts()
+        refused: dict[tuple[str, ...], float] = {key: number for key, number in self._connections.refused.items()}
+        refused |= {(zone, "zone"): number for zone, number in self._proxy.refused.items()}
+        return State(
+            connections=dict(Counter(peer.zone for peer in self._proxy.peers())),
+            refused=refused,
+            transactions={"server": counts.servers, "client": counts.clients},
+            peers={(zone, endpoint(hop.address, hop.port)): up for (zone, hop), up in upkeep.peers_alive().items()},
+            traversal=dict(upkeep.traversal_up(self._loop.time())),
+            dropped=dict(self.tap.dropped()) if self.tap is not None else {},
+        )

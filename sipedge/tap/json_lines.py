@@ -1,0 +1,74 @@
+"""JSON lines: one object a message, one a decision. sipedge/traces/edge_log.py reads them back."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from typing import Any
+
+from .items import Decided, Item, Passed, Stage, endpoint
+from .masking import masked
+from .rotating_file import RotatingFile
+
+
+class DecisionsFile:
+    """One line for each request that has its final status: its entry of the history."""
+
+    def __init__(self, file: RotatingFile) -> None:
+        self.name = f"decisions file {file.path}"
+        self._file = file
+        self.open, self.close = file.open, file.close
+
+    def render(self, item: Item) -> bytes | None:
+        return _line(item.entry.to_json()) if type(item) is Decided and item.stage is Stage.CONCLUDED else None
+
+    def write(self, parts: list[bytes]) -> int:
+        self._file.write(parts)
+        return 0
+
+
+class MessagesFile:
+    """Every message, and for each request with its final status ``{"time": ..., "decision": ...}``."""
+
+    def __init__(self, file: RotatingFile, mask: bool) -> None:
+        self.name = f"messages file {file.path}"
+        self._file, self._mask = file, mask
+        self.open, self.close = file.open, file.close
+
+    def render(self, item: Item) -> bytes | None:
+        if type(item) is Passed:
+            return _line(_message(item, self._mask))
+        assert type(item) is Decided
+        if item.stage is not Stage.CONCLUDED:
+            return None
+        return _line({"time": item.entry.time, "decision": item.entry.to_json()})
+
+    def write(self, parts: list[bytes]) -> int:
+        self._file.write(parts)
+        return 0
+
+
+def _message(item: Passed, mask: bool) -> dict[str, Any]:
+    opened = item.opened
+    fields: dict[str, Any] = {
+        "time": item.time,
+        "direction": "sent" if item.sent else "received",
+        "connection": opened.connection,
+        "zone": item.zone,
+        "transport": opened.transport,
+        "local": endpoint(opened.local_address, opened.local_port),
+        "peer": endpoint(opened.peer_address, opened.peer_port),
+    }
+    head = masked(item.head) if mask else item.head
+    if head is not item.head:
+        fields["masked"] = True
+    data = head + item.body
+    try:
+        fields["text"] = data.decode()
+    except UnicodeDecodeError:
+        fields["base64"] = b64encode(data).decode()
+    return fields
+
+
+def _line(fields: dict[str, Any]) -> bytes:
+    return json.dumps(fields, separators=(",", ":")).encode() + b"\n"

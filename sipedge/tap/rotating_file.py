@@ -1,0 +1,69 @@
+"""A file that whole lines are appended to, and that makes room for itself: ``log``, ``log.1``, ``log.2`` ..."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable
+from contextlib import suppress
+
+MODE = 0o640
+"""Of a file that is made here: messages hold what people said to each other."""
+
+
+class RotatingFile:
+    """``size``: bytes after which the file is put aside (a longer run of lines has a file of its own); ``count``: how
+    many of those put aside are kept. What is no regular file (a pipe, a device) is never put aside.
+    """
+
+    def __init__(self, path: str, size: int, count: int) -> None:
+        self.path = path
+        self._limit, self._count = size, count
+        self._file = -1
+        self._size = 0
+        self._regular = True
+
+    def open(self) -> None:
+        """Nothing happens when it is open. Raises OSError."""
+        if self._file >= 0:
+            return
+        self._file = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, MODE)
+        status = os.fstat(self._file)
+        self._regular = stat.S_ISREG(status.st_mode)
+        self._size = status.st_size if self._regular else 0
+        if self._size and os.pread(self._file, 1, self._size - 1) != b"\n":  # a line broke off: the disk was full
+            self._append(b"\n")
+
+    def write(self, lines: Iterable[bytes]) -> None:
+        """Append lines, each with its line end. Raises OSError; some of them are written then."""
+        run: list[bytes] = []
+        length = 0
+        for line in lines:
+            if self._regular and self._size + length and self._size + length + len(line) > self._limit:
+                self._append(b"".join(run))
+                self._rotate()
+                run, length = [], 0
+            run.append(line)
+            length += len(line)
+        self._append(b"".join(run))
+
+    def close(self) -> None:
+        if self._file >= 0:
+            file, self._file = self._file, -1
+            with suppress(OSError):
+                os.close(file)
+
+    def _append(self, data: bytes) -> None:
+        while data:
+            written = os.write(self._file, data)
+            self._size += written
+            data = data[written:]
+
+    def _rotate(self) -> None:
+        self.close()
+        for number in range(self._count - 1, 0, -1):
+            with suppress(FileNotFoundError):
+                os.replace(f"{self.path}.{number}", f"{self.path}.{number + 1}")
+        with suppress(FileNotFoundError):
+            os.replace(self.path, f"{self.path}.1")
+        self.open()

@@ -1,0 +1,152 @@
+"""The place where the edge looks at what passes through it: metrics count it, outputs write it.
+
+The server has a tap only where something is to be written or counted; without one, a message costs a comparison.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import time
+
+from sipedge.history import Entry
+from sipedge.incoming import Peer
+from sipedge.message import Message
+from sipedge.metrics import Metrics
+from sipedge.settings import Log, Settings
+
+from .collector import Collector
+from .expressway import ExpresswayFile
+from .items import ENTRY_SIZE, Decided, Passed, Stage
+from .json_lines import DecisionsFile, MessagesFile
+from .rotating_file import RotatingFile
+from .worker import Output, Worker
+
+MESSAGE_OUTPUTS = frozenset({"messages", "expressway", "hep"})
+"""Names of the outputs that take messages as well as decisions."""
+
+
+class Tap:
+    """Belongs to the event loop; nothing here waits but ``join``."""
+
+    def __init__(self, settings: Settings, peer_of: Callable[[int], Peer | None], metrics: Metrics | None) -> None:
+        """Opens the files. Raises OSError. ``peer_of``: what is known of an open connection."""
+        self._peer_of = peer_of
+        self._workers: dict[str, Worker] = {}
+        self._ended: list[Worker] = []
+        self._metrics = metrics
+        outputs = _outputs(settings)
+        for name, output in outputs.items():
+            if name != "hep":  # a collector that is not there must not keep the edge from starting
+                output.open()
+        self._use({name: Worker(output) for name, output in outputs.items()})
+
+    def reload(self, settings: Settings, metrics: Metrics | None) -> None:
+        """Other outputs from now on; files that stay are opened anew (logrotate has moved them)."""
+        self._metrics = metrics
+        workers = {}
+        for name, output in _outputs(settings).items():
+            worker = self._workers.pop(name, None)
+            if worker is None:
+                worker = Worker(output)
+            else:
+                worker.replace(output)
+            workers[name] = worker
+        self._end_all()
+        self._use(workers)
+
+    def end(self) -> None:
+        """Write what is queued and end; ``join`` waits for it."""
+        self._end_all()
+        self._use({})
+
+    def join(self) -> None:
+        """Blocks, not for ever."""
+        for worker in self._ended:
+            worker.join()
+
+    def dropped(self) -> dict[str, int]:
+        """By output: records that were lost since it is there."""
+        return {name: worker.dropped for name, worker in self._workers.items()}
+
+    def received(self, connection: int, message: Message) -> None:
+        peer = self._peer_of(connection)
+        if peer is None:
+            return
+        if self._metrics is not None:
+            self._metrics.received(peer.zone, message)
+        if self._message_workers:
+            self._pass(peer, False, message.head, message.body)
+
+    def unreadable(self, connection: int, head: bytes) -> None:
+        """The header section of what is no message."""
+        peer = self._peer_of(connection)
+        if peer is not None and self._message_workers:
+            self._pass(peer, False, head, b"")
+
+    def sent(self, connection: int, data: bytes) -> None:
+        peer = self._peer_of(connection)
+        if peer is None:
+            return
+        if self._metrics is not None:
+            self._metrics.sent(peer.zone, data)
+        if self._message_workers:
+            self._pass(peer, True, data, b"")
+
+    def searched(self, entry: Entry) -> None:
+        """A decision was made, nothing was sent yet."""
+        self._decide(Stage.SEARCHED, entry)
+
+    def concluded(self, entry: Entry) -> None:
+        if self._metrics is not None:
+            self._metrics.decided(entry)
+        self._decide(Stage.CONCLUDED, entry)
+
+    def dns_failed(self, error: str) -> None:
+        if self._metrics is not None:
+            self._metrics.dns_failed(error)
+
+    def _pass(self, peer: Peer, sent: bool, head: bytes, body: bytes) -> None:
+        item = Passed(len(head) + len(body), time(), sent, peer.zone, peer.opened, head, body)
+        for worker in self._message_workers:
+            worker.put(item)
+
+    def _decide(self, stage: Stage, entry: Entry) -> None:
+        if not self._workers:
+            return
+        peer = self._peer_of(entry.connection)
+        item = Decided(ENTRY_SIZE, stage, entry, peer.opened if peer is not None else None)
+        for worker in self._workers.values():
+            worker.put(item)
+
+    def _use(self, workers: dict[str, Worker]) -> None:
+        self._workers = workers
+        self._message_workers = [worker for name, worker in workers.items() if name in MESSAGE_OUTPUTS]
+
+    def _end_all(self) -> None:
+        for worker in self._workers.values():
+            worker.end()
+        self._ended = [worker for worker in self._ended if worker.alive] + list(self._workers.values())
+
+
+def wanted(settings: Settings) -> bool:
+    """Whether there is anything to look at messages for."""
+    return bool(settings.metrics.listen or _outputs(settings))
+
+
+def _outputs(settings: Settings) -> dict[str, Output]:
+    """By their names in ``[log]``; none of them is open."""
+    log = settings.log
+    outputs: dict[str, Output] = {}
+    if log.decisions:
+        outputs["decisions"] = DecisionsFile(_file(log, log.decisions))
+    if log.messages:
+        outputs["messages"] = MessagesFile(_file(log, log.messages), log.mask_credentials)
+    if log.expressway:
+        outputs["expressway"] = ExpresswayFile(_file(log, log.expressway), settings.system_name, log.mask_credentials)
+    if log.hep is not None:
+        outputs["hep"] = Collector(log.hep, log.mask_credentials)
+    return outputs
+
+
+def _file(log: Log, path: str) -> RotatingFile:
+    return RotatingFile(path, log.rotate_size, log.rotate_count)

@@ -1,0 +1,187 @@
+"""A thread that hands items to one output. The event loop never waits for it, and it never keeps the loop waiting.
+
+The queue between the two is bounded; what finds it full is dropped and counted. The thread works in slices shorter than
+Python's switch interval and sleeps a little after each one: a thread that wants the interpreter back would otherwise
+wait that interval (5 ms) for it. When the output fails, the queue waits for it as long as there is room.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import deque
+from threading import Event, Lock, Thread
+from typing import Protocol
+
+from .items import Item
+
+MAX_ITEMS = 20_000
+MAX_BYTES = 64 * 1024 * 1024
+SLICE = 0.0005
+BREATH = 0.0002
+GATHER = 0.02
+"""Seconds that the thread lets items come together before it writes them."""
+FIRST_PAUSE = 1.0
+LONGEST_PAUSE = 30.0
+SAY_AGAIN = 10.0
+"""Seconds between two lines about what is dropped."""
+END_LIMIT = 3.0
+
+logger = logging.getLogger(__name__)
+
+
+class Output(Protocol):
+    """Used by one thread only."""
+
+    name: str
+    """For people: what it is and where it goes."""
+
+    def open(self) -> None:
+        """Nothing happens when it is open. Raises OSError."""
+
+    def render(self, item: Item) -> bytes | None:
+        """What to write of an item; None when it is none of this output's."""
+
+    def write(self, parts: list[bytes]) -> int:
+        """How many were passed over. Raises OSError: what then got through is not known."""
+
+    def close(self) -> None: ...
+
+
+class Worker:
+    """``put``, ``replace`` and ``end`` belong to the event loop; none of them waits."""
+
+    def __init__(self, output: Output) -> None:
+        """``output`` may be open already."""
+        self._output = output
+        self._following: Output | None = None
+        self._lock = Lock()
+        """Of ``_following``."""
+        self._queue: deque[Item] = deque()
+        self._put = self._taken = 0
+        """Bytes; each is written by one thread only, so the difference needs no lock."""
+        self._dropped = self._lost = 0
+        """By the loop, because the queue was full; by the thread, because the output failed."""
+        self._said, self._said_at = 0, float("-inf")
+        self._idle = False
+        self._wake = Event()
+        self._ended = Event()
+        self._pause = FIRST_PAUSE
+        self._thread = Thread(target=self._run, daemon=True, name=output.name)
+        self._thread.start()
+
+    @property
+    def dropped(self) -> int:
+        """Items that never got to the output."""
+        return self._dropped + self._lost
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def put(self, item: Item) -> None:
+        if len(self._queue) >= MAX_ITEMS or self._put - self._taken > MAX_BYTES:
+            self._dropped += 1
+            return
+        self._put += item.size
+        self._queue.append(item)
+        if self._idle:
+            self._idle = False
+            self._wake.set()
+
+    def replace(self, output: Output) -> None:
+        """Go on with another output (or the same file opened anew), which is not open yet."""
+        with self._lock:
+            self._following = output
+        self._wake.set()
+
+    def end(self) -> None:
+        """Write what is queued, then end."""
+        self._ended.set()
+        self._wake.set()
+
+    def join(self) -> None:
+        """Wait for the end, not for ever; only after ``end``, outside the event loop."""
+        self._thread.join(END_LIMIT)
+
+    # ------------------------------------------------------------------------------------------------- in the thread
+
+    def _run(self) -> None:
+        while self._queue or not self._ended.is_set():
+            self._wait()
+            self._take_following()
+            try:
+                self._output.open()
+                self._drain()
+            except OSError as error:
+                self._failed(error)
+            self._say()
+        self._output.close()
+        self._said_at = float("-inf")
+        self._say()
+
+    def _wait(self) -> None:
+        """Until there is something to do; then a little longer, so that it is worth it."""
+        self._wake.clear()
+        self._idle = True
+        if not self._queue and not self._ended.is_set() and self._following is None:
+            self._wake.wait()
+        self._idle = False
+        self._ended.wait(GATHER)
+
+    def _take_following(self) -> None:
+        with self._lock:
+            following, self._following = self._following, None
+        if following is not None:
+            self._output.close()
+            self._output = following
+            self._pause = FIRST_PAUSE
+
+    def _drain(self) -> None:
+        """Raises OSError."""
+        while self._queue and self._following is None:
+            parts = self._slice()
+            if parts:
+                try:
+                    self._lost += self._output.write(parts)
+                except OSError:
+                    self._lost += len(parts)
+                    raise
+                self._pause = FIRST_PAUSE
+            time.sleep(BREATH)
+
+    def _slice(self) -> list[bytes]:
+        parts = []
+        end = time.monotonic() + SLICE
+        while self._queue and time.monotonic() < end:
+            item = self._queue.popleft()
+            self._taken += item.size
+            try:
+                part = self._output.render(item)
+            except Exception:  # one item must not end the thread
+                logger.exception("%s: a record could not be written", self._output.name)
+                self._lost += 1
+                continue
+            if part is not None:
+                parts.append(part)
+        return parts
+
+    def _failed(self, error: OSError) -> None:
+        """Wait before the next attempt; at the end there is none."""
+        self._output.close()
+        logger.warning("%s: %s; tried again in %g s", self._output.name, error, self._pause)
+        if self._ended.is_set():
+            self._lost += len(self._queue)
+            self._queue.clear()
+            return
+        until = time.monotonic() + self._pause
+        while self._following is None and not self._ended.is_set() and (left := until - time.monotonic()) > 0:
+            self._wake.wait(left)
+            self._wake.clear()
+        self._pause = min(2 * self._pause, LONGEST_PAUSE)
+
+    def _say(self) -> None:
+        missing, now = self.dropped, time.monotonic()
+        if missing != self._said and now - self._said_at >= SAY_AGAIN:
+            logger.warning("%s: %d records are lost so far", self._output.name, missing)
+            self._said, self._said_at = missing, now
