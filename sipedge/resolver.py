@@ -75,7 +75,7 @@ class Resolver:
         self._settings = settings
         self._clock = clock
         self._on_resolved = on_resolved
-        self._dns = _dns_resolver(settings)
+        self._dns = dns_resolver(settings)
         self._loop = asyncio.get_running_loop()
         self._cache: OrderedDict[tuple[str, str], _Answer] = OrderedDict()
         self._asked: dict[tuple[str, str], list[int]] = {}
@@ -141,7 +141,7 @@ class Resolver:
             return _Answer((), "servfail", now + FAILURE_TTL)
         if answer.rrset is None:
             return _Answer((), "", now + _negative_ttl([answer.response]))
-        records = tuple(record for data in list(answer.rrset)[:MAX_RECORDS] if (record := _record(data)) is not None)
+        records = tuple(record for data in list(answer.rrset)[:MAX_RECORDS] if (record := record_of(data)) is not None)
         ttl = min(max(float(answer.chaining_result.minimum_ttl), SHORTEST_TTL), LONGEST_TTL)
         return _Answer(records, "", now + ttl)
 
@@ -165,8 +165,8 @@ class Resolver:
             self._cache.popitem(last=False)
 
 
-def _record(data: object) -> object | None:
-    """One record as zones.dns wants it."""
+def record_of(data: object) -> object | None:
+    """One record as zones.dns wants it; None for other kinds."""
     if isinstance(data, SRV):
         return SrvRecord(data.priority, data.weight, data.port, _text(data.target))
     if isinstance(data, NAPTR):
@@ -193,7 +193,8 @@ def _negative_ttl(responses: list[dns.message.Message]) -> float:
     return max(min([NEGATIVE_TTL, *ttls]), SHORTEST_TTL)
 
 
-def _dns_resolver(settings: DnsSettings) -> dns.asyncresolver.Resolver:
+def dns_resolver(settings: DnsSettings) -> dns.asyncresolver.Resolver:
+    """dnspython set up as the settings say, without a cache of its own. Raises ResolverError."""
     try:
         resolver = dns.asyncresolver.Resolver(configure=not settings.servers)
     except dns.resolver.NoResolverConfiguration:

@@ -1,0 +1,12 @@
+"""The federation doctor: every check that a Microsoft Edge makes of a partner, from outside and from inside.
+
+``await examine(Options(domains=("example.com",)))`` gives a Report; ``explain_trace`` decodes refusals in a trace.
+"""
+
+from .examine import examine
+from .options import Bounds, Direction, Options
+from .report import Report
+from .result import Result, Verdict
+from .tools import DoctorError
+
+__all__ = ["Bounds", "Direction", "DoctorError", "Options", "Report", "Result", "Verdict", "examine"]

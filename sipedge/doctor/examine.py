@@ -1,0 +1,141 @@
+"""One examination: domains, zones and the own certificate, all at the same time, within the bounds of the options."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from sipedge.settings import Settings
+from zones.names import to_ascii
+
+from . import parts
+from .endpoint_checks import PER_ADDRESS
+from .options import Options
+from .peers import Peer, peers_of, services_of
+from .report import Report
+from .result import About, Result
+from .sip_checks import IDS as SIP_IDS
+from .table import ids
+from .tools import DoctorError, Tools, make_tools
+from .way_back import check_way_back
+
+Progress = Callable[[str, int, int], None]
+"""Called when a part is done: its name, parts done, parts in all."""
+
+
+async def examine(options: Options, progress: Progress | None = None) -> Report:
+    """Every check that the options allow. Raises DoctorError and ResolverError for options that cannot work."""
+    started = time.monotonic()
+    options = _normalised(options)
+    tools = make_tools(options)
+    all_parts = list(_parts(tools))
+    await _run(all_parts, options.bounds.whole, progress)
+    results = [result for part in all_parts for result in part.outcome(options.bounds.whole)]
+    if options.settings is not None:
+        results += _way_back(options, options.settings)
+    return Report(tuple(results), options.domains, time.monotonic() - started)
+
+
+@dataclass(slots=True)
+class _Part:
+    """One thing to look at, and the results that it has brought so far."""
+
+    name: str
+    expected: tuple[str, ...]
+    """Ids that are reported as not run when the time is over before they came."""
+    start: Callable[[list[Result]], Coroutine[None, None, None]]
+    results: list[Result] = field(default_factory=list)
+    done: bool = False
+
+    def outcome(self, seconds: float) -> list[Result]:
+        if self.done:
+            return self.results
+        came = {result.id for result in self.results}
+        missing = [id for id in self.expected if id not in came]
+        return self.results + About(self.name).none_run(missing, f"the time for everything ({seconds:g} s) was over")
+
+
+async def _run(all_parts: list[_Part], seconds: float, progress: Progress | None) -> None:
+    async def one(part: _Part) -> None:
+        await part.start(part.results)
+        part.done = True
+        if progress is not None:
+            progress(part.name, sum(one.done for one in all_parts), len(all_parts))
+
+    tasks = [asyncio.create_task(one(part)) for part in all_parts]
+    if not tasks:
+        return
+    try:
+        await asyncio.wait(tasks, timeout=seconds)
+    finally:
+        for task in tasks:
+            task.cancel()
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+    for outcome in outcomes:
+        if isinstance(outcome, Exception):
+            raise outcome
+
+
+def _parts(tools: Tools) -> Iterator[_Part]:
+    options = tools.options
+    sip = SIP_IDS if options.direction.inbound else ()
+    if tools.own is not None:
+        yield _Part("this side", ids("own."), lambda found: parts.own_part(tools, found))
+    for domain in options.domains:
+        yield _domain(tools, domain, ("dns.srv", *PER_ADDRESS, *sip))
+    if options.direction.outbound and tools.own is not None:
+        yield from (_from(tools, domain) for domain in options.own_domains if domain not in options.domains)
+    for service, domain in options.services:
+        yield _service(tools, service, domain)
+    if options.routing_name:
+        expected = ("dns.routing-address", "dns.routing-pointer")
+        yield _Part(options.routing_name, expected, lambda found: parts.routing_part(tools, found))
+    for peer in peers_of(options.settings) if options.settings is not None else ():
+        yield _peer(tools, peer)
+
+
+def _domain(tools: Tools, domain: str, expected: tuple[str, ...]) -> _Part:
+    return _Part(domain, expected, lambda found: parts.domain_part(tools, domain, found))
+
+
+def _from(tools: Tools, domain: str) -> _Part:
+    return _Part(domain, ("sip.from",), lambda found: parts.from_part(tools, domain, found))
+
+
+def _peer(tools: Tools, peer: Peer) -> _Part:
+    return _Part(f'zone "{peer.zone}"', ("dns.peer",), lambda found: parts.peer_part(tools, peer, found))
+
+
+def _service(tools: Tools, service: str, domain: str) -> _Part:
+    expected = ("dns.service", "dns.service-target")
+    return _Part(domain, expected, lambda found: parts.service_part(tools, service, domain, found))
+
+
+def _way_back(options: Options, settings: Settings) -> list[Result]:
+    if not options.routing_name:
+        about = About(settings.system_name)
+        return [about.not_run("sip.way-back", "no federation-routing FQDN is known: give --federation-routing")]
+    own = {domain.lower() for domain in (*options.own_domains, *settings.domains)}
+    return check_way_back(settings, options.routing_name, [one for one in options.domains if one not in own])
+
+
+def _normalised(options: Options) -> Options:
+    """Names in their one spelling. Raises DoctorError."""
+    services = [*options.services, *(services_of(options.settings) if options.settings is not None else ())]
+    return replace(
+        options,
+        domains=_names(options.domains),
+        own_domains=_names(options.own_domains),
+        routing_name="".join(_names([options.routing_name])) if options.routing_name else "",
+        services=tuple(dict.fromkeys((service.lower(), _names([domain])[0]) for service, domain in services)),
+    )
+
+
+def _names(texts: Iterable[str]) -> tuple[str, ...]:
+    names = {text: to_ascii(text) for text in texts}
+    for text, name in names.items():
+        if not name:
+            raise DoctorError(f"{ascii(text[:100])} is no domain name")
+    return tuple(dict.fromkeys(names.values()))

@@ -1,0 +1,80 @@
+"""What is to be examined, and within which bounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import Enum
+
+from sipedge.settings import Certificate, DnsSettings, Settings
+
+HOSTING_PROVIDERS = frozenset(
+    {
+        "sipfed.online.lync.com",
+        "sipfed.online.gov.skypeforbusiness.us",
+        "sipfed.online.dod.skypeforbusiness.us",
+        "sipfed.online.partner.lync.cn",
+    }
+)
+"""Targets that may lie outside the SIP domain: Microsoft's own Edges are on every Edge's list of hosting providers."""
+
+
+class Direction(Enum):
+    """Who calls whom. Inbound: a partner calls the domain; outbound: the domain calls a partner."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+    BOTH = "both"
+
+    @property
+    def inbound(self) -> bool:
+        return self is not Direction.OUTBOUND
+
+    @property
+    def outbound(self) -> bool:
+        return self is not Direction.INBOUND
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Seconds and numbers that keep an examination short whatever the other side does."""
+
+    check: float = 5.0
+    """For one question to the DNS, one handshake, one answer."""
+    whole: float = 60.0
+    at_once: int = 16
+    """Connections and questions under way at the same time."""
+    questions: int = 512
+    """Questions to one DNS server in one examination."""
+    expiry_days: int = 21
+    """A certificate that lives shorter than this is a warning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    domains: tuple[str, ...] = ()
+    direction: Direction = Direction.BOTH
+    dns: DnsSettings = field(default_factory=DnsSettings)
+    """The outside view."""
+    inside_dns: DnsSettings | None = None
+    """The inside view of a split DNS; None: checks of the inside ask ``dns``."""
+    trusted: str = ""
+    """PEM file of trusted CAs; '' for those of the system."""
+    client: Certificate | None = None
+    """Presented on every connection that is opened."""
+    own_domains: tuple[str, ...] = ()
+    """SIP domains that ``client`` speaks for; () for those that its names suggest."""
+    routing_name: str = ""
+    """The federation-routing FQDN; '' when there is none."""
+    services: tuple[tuple[str, str], ...] = ()
+    """Further SRV records to look at: service ("_sips._tcp") and domain."""
+    settings: Settings | None = None
+    """The installation, for its zones and its dial plan."""
+    hosting_providers: frozenset[str] = HOSTING_PROVIDERS
+    allow_loopback: bool = False
+    """Connect to addresses of this host or link when the DNS says so."""
+    revocation: bool = True
+    """Ask the authority (OCSP) that a certificate names, over HTTP."""
+    bounds: Bounds = field(default_factory=Bounds)
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    """What certificates' dates are measured against."""

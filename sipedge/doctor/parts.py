@@ -1,0 +1,153 @@
+"""The parts of an examination. Each looks at one thing and adds its results as they come."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import replace
+
+from zones.names import host_name
+from zones.zone import MICROSOFT_SERVICE
+
+from .dns_checks import check_domain, check_peer, check_service
+from .domain import DomainFacts, TargetFacts, choose, look_up, look_up_target
+from .endpoint import Endpoint, EndpointFacts, examine_endpoint
+from .endpoint_checks import PER_ADDRESS, about_endpoint, chain_of, check_endpoint, check_same
+from .inside_checks import check_routing_name, check_split
+from .own import check_from, check_own, speaks_for
+from .peers import Peer
+from .result import About, Result
+from .revocation import check_revocation
+from .sip_checks import IDS as SIP_IDS
+from .sip_checks import check_sip
+from .sip_probe import NOBODY, ask_sip
+from .tools import Tools
+
+Results = list[Result]
+PER_NAME = ("tls.same-certificate", "tls.revocation")
+MAX_SERVICE_TARGETS = 16
+
+
+async def domain_part(tools: Tools, domain: str, found: Results) -> None:
+    """A SIP domain: its record, its Edge's certificate, its answers."""
+    options = tools.options
+    facts = await look_up(domain, tools.dns, tools.reach, allow_loopback=options.allow_loopback)
+    found += check_domain(facts, options.hosting_providers, public=not options.allow_loopback)
+    if options.inside_dns is not None:
+        own = domain in options.own_domains or options.routing_name.endswith(f".{domain}")
+        found.append(await check_split(domain, tools.dns, tools.inside, own=own))
+    speaks = tools.own is not None and speaks_for(tools.own, options, domain)
+    if speaks and options.direction.outbound:
+        found.append(check_from(tools.own, facts))
+    target = facts.target
+    endpoints = [] if target is None else _endpoints(domain, target)
+    if not endpoints:
+        why = "there is no address to connect to"
+        sip = SIP_IDS if options.direction.inbound else ()
+        found += About(domain, facts.srv.name).none_run((*PER_ADDRESS, *PER_NAME, *sip), why)
+        return
+    shown = await _handshakes(tools, endpoints, client_auth=options.direction.outbound and not speaks, found=found)
+    if options.direction.inbound:
+        await _sip(tools, shown, await _sender(tools, domain), found)
+
+
+def _endpoints(domain: str, target: TargetFacts) -> list[Endpoint]:
+    name = host_name(target.name)
+    return [Endpoint(domain, address, target.port, name, (name,)) for address, why in target.reached.items() if not why]
+
+
+async def _handshakes(
+    tools: Tools, endpoints: list[Endpoint], *, client_auth: bool, found: Results
+) -> list[EndpointFacts]:
+    async def one(endpoint: Endpoint) -> EndpointFacts:
+        facts = await examine_endpoint(endpoint, tools.contexts, tools.slots, tools.options.bounds.check)
+        found.extend(check_endpoint(facts, tools.options, tools.trust, client_auth=client_auth))
+        return facts
+
+    shown = await asyncio.gather(*(one(endpoint) for endpoint in endpoints))
+    found.append(check_same(endpoints[0].domain, shown))
+    found += await _revocations(tools, shown)
+    return shown
+
+
+async def _revocations(tools: Tools, shown: list[EndpointFacts]) -> Results:
+    """Each different certificate once."""
+    chains = {chain.identity.fingerprint: (facts, chain) for facts in shown if (chain := chain_of(facts)) is not None}
+    return list(
+        await asyncio.gather(
+            *(check_revocation(about_endpoint(facts), chain, tools) for facts, chain in chains.values())
+        )
+    )
+
+
+async def _sender(tools: Tools, domain: str) -> str:
+    """The domain to write into From: one that the presented certificate may speak for."""
+    if tools.options.own_domains:
+        return tools.options.own_domains[0]
+    if tools.own is None or tools.own.chain is None:
+        return NOBODY
+    if speaks_for(tools.own, tools.options, domain):
+        return domain
+    parents = dict.fromkeys(name.partition(".")[2] for name in tools.own.chain.identity.names)
+    for parent in list(filter(None, parents))[:4]:
+        answer = await tools.dns.ask(f"{MICROSOFT_SERVICE}.{parent}", "SRV")
+        if any(host_name(record.target) in tools.own.chain.identity.names for record in answer.services):
+            return parent
+    return NOBODY
+
+
+async def _sip(tools: Tools, shown: Iterable[EndpointFacts], sender: str, found: Results) -> None:
+    async def one(facts: EndpointFacts) -> None:
+        if not facts.main.ok:
+            why = "no connection: tls.handshake"
+            found.extend(about_endpoint(facts).none_run(SIP_IDS, why))
+            return
+        found.extend(check_sip(await ask_sip(facts, tools.contexts, sender, tools.slots, tools.options.bounds.check)))
+
+    await asyncio.gather(*(one(facts) for facts in shown))
+
+
+async def from_part(tools: Tools, domain: str, found: Results) -> None:
+    """A SIP domain of this side that is not examined otherwise: may the certificate speak for it?"""
+    srv = await tools.dns.ask(f"{MICROSOFT_SERVICE}.{domain}", "SRV")
+    found.append(check_from(tools.own, DomainFacts(domain, srv, choose(srv.services))))
+
+
+async def own_part(tools: Tools, found: Results) -> None:
+    if tools.own is not None:
+        found += check_own(tools.own, tools.options, tools.trust)
+
+
+async def service_part(tools: Tools, service: str, domain: str, found: Results) -> None:
+    answer = await tools.dns.ask(f"{service}.{domain}", "SRV")
+    loopback = tools.options.allow_loopback
+
+    async def nowhere(_: str, __: int) -> str:
+        return ""
+
+    records = [record for record in answer.services if record.target not in (".", "")][:MAX_SERVICE_TARGETS]
+    targets = await asyncio.gather(
+        *(look_up_target(one.target, one.port, tools.dns, nowhere, allow_loopback=loopback) for one in records)
+    )
+    found += check_service(domain, answer, list(targets))
+
+
+async def routing_part(tools: Tools, found: Results) -> None:
+    """The federation-routing FQDN belongs to this side's domain above it."""
+    name = tools.options.routing_name
+    found += await check_routing_name(name.partition(".")[2], name, tools.inside)
+
+
+async def peer_part(tools: Tools, peer: Peer, found: Results) -> None:
+    """A peer of a zone: its name is looked up where the installation looks, inside where there is an inside view."""
+    label = f'zone "{peer.zone}"'
+    target = await look_up_target(peer.host, peer.port, tools.inside, tools.reach, allow_loopback=True)
+    found += check_peer(About(label, peer.host), target)
+    endpoints = [
+        Endpoint(label, address, peer.port, host_name(peer.host), peer.names, peer.wildcards)
+        for address, why in target.reached.items()
+        if not why and peer.tls
+    ]
+    if endpoints:
+        inbound = replace(tools, options=replace(tools.options, revocation=False))
+        await _handshakes(inbound, endpoints, client_auth=False, found=found)

@@ -1,0 +1,72 @@
+"""Does a NOTIFY to the federation-routing FQDN find a way in the dial plan? Asked of the engine that the edge uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from dialplan.model import Query, Traffic
+from sipedge.routing import alias_of_uri
+from sipedge.settings import Settings
+from sipedge.uri import parse_uri
+from zones.zone import DEFAULT_ZONE, AnyZone, DnsZone, TraversalClientZone, TraversalServerZone
+
+from .result import About, Result
+
+CHECK = "sip.way-back"
+
+
+def check_way_back(settings: Settings, routing_name: str, partners: Iterable[str]) -> list[Result]:
+    """One result for each zone where a partner's NOTIFY comes in. ``partners``: SIP domains of the other side."""
+    alias = alias_of_uri(parse_uri(f"sip:{routing_name}:5061;transport=tls"), settings.keep_uri_parameters)
+    sources = list(dict.fromkeys(incoming_zones(settings, partners)))
+    if not sources:
+        about = About(routing_name)
+        return [about.failed(CHECK, "no zone leads to partners, so none brings a NOTIFY from them")]
+    return [_search(settings, routing_name, alias, source) for source in sources]
+
+
+def _search(settings: Settings, routing_name: str, alias: str, source: str) -> Result:
+    about = About(routing_name, f'from zone "{source}"')
+    found = settings.plan.search(Query(alias, source, Traffic.MICROSOFT_IMP))
+    ways = [
+        f'rule "{target.rule}" to zone "{target.zone}"'
+        for tier in found.tiers
+        for target in tier.targets
+        if target.zone != source
+    ]
+    if ways:
+        return about.ok(CHECK, f"{alias}: {'; '.join(ways)}")
+    return about.failed(CHECK, f"no search rule matches {alias}: 404 Not Found")
+
+
+def incoming_zones(settings: Settings, partners: Iterable[str]) -> Iterator[str]:
+    """Where partners' requests come from: the zones that requests for partners go to.
+
+    When no partner is named: DNS zones where there are any (the outside edge), else traversal zones (the inside one).
+    """
+    led_to = [settings_zone for partner in partners for settings_zone in _outgoing(settings, partner)]
+    for zone in led_to or _guessed(settings):
+        yield _comes_in_by(zone)
+
+
+def _outgoing(settings: Settings, partner: str) -> Iterator[AnyZone]:
+    zones = {zone.name: zone for zone in settings.zones}
+    for source in zones:
+        found = settings.plan.search(Query(f"doctor@{partner}", source, Traffic.MICROSOFT_IMP))
+        for tier in found.tiers:
+            for target in tier.targets:
+                if target.zone in zones and target.zone != source:
+                    yield zones[target.zone]
+
+
+def _guessed(settings: Settings) -> list[AnyZone]:
+    outside: list[AnyZone] = [zone for zone in settings.zones if isinstance(zone, DnsZone)]
+    traversal: list[AnyZone] = [
+        zone for zone in settings.zones if isinstance(zone, TraversalClientZone | TraversalServerZone)
+    ]
+    return outside or traversal
+
+
+def _comes_in_by(zone: AnyZone) -> str:
+    """What leaves by DNS comes back through the Default Zone, unless certificates are mapped to the DNS zone."""
+    return DEFAULT_ZONE if isinstance(zone, DnsZone) and not zone.inbound_mapping else zone.name
