@@ -23,6 +23,7 @@ _COMMANDS = {
     "fmt": "fmt",
     "import": "importer",
     "messages": "messages",
+    "replay": "replay",
     "lab": "lab",
 }
 """Command -> module in this folder, whose ``command`` it is."""

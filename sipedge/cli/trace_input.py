@@ -57,7 +57,7 @@ class Tally:
 
 
 class TraceInput:
-    """Go through ``records()`` to the end, then ``finish()`` says the exit status: 0, or 2 where nothing was readable."""
+    """Go through ``records()`` to the end, then ``finish()`` says the exit status, see Tally."""
 
     def __init__(self, traces: Sequence[str], keylog: str | None = None) -> None:
         self._traces, self._keylog = traces, keylog

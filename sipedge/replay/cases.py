@@ -1,0 +1,101 @@
+"""Cases from traffic: one for each routing class of a trace, with today's decision as what is expected.
+
+A routing class is all that rules look at and all that they decide, but for the alias: requests of one class go the same
+way for the same reason. The first request of a class stands for it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dialplan.cases_parser import MAX_NAME
+from dialplan.format import quoted
+from dialplan.layout import INDENT
+from dialplan.model import Tier, Traffic
+
+from .verdict import RULES, STALE_ROUTE, Verdict, label
+
+Key = tuple[str, Traffic, bool, str | None, tuple[tuple[int, bool, tuple[tuple[str, str], ...]], ...]]
+"""Source zone, traffic, authenticated, transform; of each tier its priority, whether it stops, its rules and zones."""
+
+MAX_CLASSES = 100_000
+
+
+@dataclass(slots=True)
+class RoutingClass:
+    first: Verdict
+    requests: int = 0
+
+
+class Classes:
+    """Fed with verdicts; only those that rules decided count, and only with an alias that a case can name."""
+
+    def __init__(self) -> None:
+        self._classes: dict[Key, RoutingClass] = {}
+
+    def __len__(self) -> int:
+        return len(self._classes)
+
+    def __iter__(self) -> Iterator[RoutingClass]:
+        """The largest first."""
+        return iter(sorted(self._classes.values(), key=lambda one: -one.requests))
+
+    def add(self, verdict: Verdict) -> None:
+        decision = verdict.decision
+        if decision.decided_by not in (RULES, STALE_ROUTE) or not decision.alias or not decision.alias.isprintable():
+            return
+        tiers = tuple(
+            (one.priority, one.stop, tuple((to.rule, to.zone) for to in one.targets)) for one in decision.tiers
+        )
+        key = (verdict.zone, verdict.traffic, decision.authenticated, decision.transform, tiers)
+        found = self._classes.get(key)
+        if found is None:
+            if len(self._classes) >= MAX_CLASSES:
+                return
+            found = self._classes[key] = RoutingClass(verdict)
+        found.requests += 1
+
+
+def cases_text(classes: Classes, config: str, file: str) -> str:
+    """A case file in its canonical layout. ``config`` is named relative to ``file``."""
+    plan = os.path.relpath(config, os.path.dirname(os.path.abspath(file)))
+    names: set[str] = set()
+    blocks = [_case(one, names) for one in classes]
+    return "\n".join([f"plan {quoted(plan)}\n", *blocks])
+
+
+def _case(one: RoutingClass, names: set[str]) -> str:
+    verdict, decision = one.first, one.first.decision
+    lines = [f"from zone {quoted(verdict.zone)}", f"alias {quoted(decision.alias)}"]
+    lines.append(f"traffic {verdict.traffic.value}")
+    if decision.authenticated:
+        lines.append("authenticated yes")
+    if decision.transform is None:
+        lines.append("expect no transform")
+    else:
+        lines += [f"expect transform {quoted(decision.transform)}", f"expect searched {quoted(decision.searched)}"]
+    lines += [line for tier in decision.tiers for line in _tier(tier)] or ["expect no match"]
+    comment = f"# {one.requests} request{'' if one.requests == 1 else 's'}, the first is message {verdict.index}\n"
+    body = "".join(f"{INDENT}{line}\n" for line in lines)
+    return f"{comment}case {quoted(_name(verdict, names))} {{\n{body}}}\n"
+
+
+def _tier(tier: Tier) -> Iterator[str]:
+    progress = "stop" if tier.stop else "continue"
+    for target in tier.targets:
+        what = f"rule {quoted(target.rule)} zone {quoted(target.zone)} as {quoted(target.alias)}"
+        yield f"expect {what} priority {tier.priority} {progress}"
+
+
+def _name(verdict: Verdict, names: set[str]) -> str:
+    """Unique; what the class is, as far as it fits."""
+    decision = label(verdict.decision.to_json())
+    base = f"{verdict.traffic.value} from {verdict.zone}: {decision}"[: MAX_NAME - 8]
+    name, number = base, 1
+    while name in names:
+        number += 1
+        name = f"{base} ({number})"
+    names.add(name)
+    return name

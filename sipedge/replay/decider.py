@@ -1,0 +1,111 @@
+"""Recorded requests in, verdicts out, by the functions that the edge itself calls; no state from one to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dialplan.model import Query
+from sipedge.classification import Classification, classify
+from sipedge.deciding import authentication_of, is_for_the_edge, query_of_request, refuses_route, tier_of
+from sipedge.installation import Installation
+from sipedge.message import Message, MessageError, parse_message
+from sipedge.routing import Routed, alias_of_routed, read_routes, source_may_speak
+from sipedge.settings import Settings
+from sipedge.traces.record import Record, Skipped
+from sipedge.uri import UriError, parse_uri
+from zones.zone import AnyZone, DefaultZone
+
+from .source_zone import SourceZones
+from .verdict import EDGE, RULES, SIGNED_ROUTE, STALE_ROUTE, Decision, Verdict
+
+_KEPT = 65_536
+"""Decisions remembered: a trace asks the same few questions again and again."""
+
+
+class Decider:
+    """One configuration, asked about records of traces."""
+
+    def __init__(self, settings: Settings, said: Mapping[str, str] | None = None) -> None:
+        """``said``: see SourceZones."""
+        self.settings = settings
+        self._installation = Installation(settings, {})
+        self._sources = SourceZones(self._installation, said or {})
+        self._decisions: dict[tuple[Query, str], Decision] = {}
+        self._local_zone = DefaultZone()
+
+    def decide(self, index: int, record: Record) -> Verdict | Skipped | None:
+        """None for a response; Skipped for a request that cannot be read at all."""
+        data = record.data
+        if data[:8].upper() == b"SIP/2.0 ":
+            return None
+        try:
+            message = parse_message(data)
+        except MessageError as error:
+            return Skipped(record.file, record.position, f"a request cannot be read: {error}")
+        if not message.is_request:
+            return None
+        return self.verdict(index, record, message)
+
+    def verdict(self, index: int, record: Record, message: Message) -> Verdict:
+        zone = self._sources.of(record, message)
+        classification = classify(message)
+        return Verdict(
+            index,
+            record.time,
+            None if record.source is None else str(record.source),
+            None if record.destination is None else str(record.destination),
+            message.method,
+            message.uri,
+            message.call_id,
+            message.first("cseq") or "",
+            zone,
+            classification.traffic,
+            classification.evidence,
+            bool(message.to_tag),
+            self._decision(message, zone, classification),
+        )
+
+    def _decision(self, message: Message, zone: str, classification: Classification) -> Decision:
+        """As ``RequestPath`` does it, without what depends on the moment (loops, hop count, credentials)."""
+        installation = self._installation
+        try:
+            routed = read_routes(message, parse_uri(message.uri), installation.edge, installation.key)
+        except UriError as error:
+            return Decision(message.uri, None, (), f"refused: 400 {error}")
+        if is_for_the_edge(message, routed, installation.edge):
+            return self._without_search(routed, EDGE)
+        if routed.pair is not None and source_may_speak(routed.pair, zone, installation.outside):
+            tier = tier_of(routed.pair, routed, self.settings)
+            return Decision(tier.targets[0].alias, None, (tier,), SIGNED_ROUTE)
+        routed.pair = None
+        source = self._zone(zone)
+        if refuses_route(message, routed, source):
+            return self._without_search(routed, "refused: 404 Policy Response (preloaded Route)")
+        authentication = authentication_of(message, source, installation.domains)
+        query = query_of_request(routed, zone, classification.traffic, authentication, self.settings)
+        return self._searched(query, STALE_ROUTE if routed.own and message.to_tag else RULES)
+
+    def _without_search(self, routed: Routed, decided_by: str) -> Decision:
+        return Decision(alias_of_routed(routed, self.settings), None, (), decided_by)
+
+    def _searched(self, query: Query, decided_by: str) -> Decision:
+        key = (query, decided_by)
+        found = self._decisions.get(key)
+        if found is None:
+            if len(self._decisions) >= _KEPT:
+                self._decisions.clear()
+            explanation = self.settings.plan.search(query)
+            found = Decision(
+                explanation.searched,
+                explanation.transform,
+                explanation.tiers,
+                decided_by,
+                query.alias,
+                query.authenticated,
+            )
+            self._decisions[key] = found
+        return found
+
+    def _zone(self, name: str) -> AnyZone:
+        """The Local Zone, which is none of the table, has no settings of its own."""
+        return self._installation.zones.get(name) or self._local_zone

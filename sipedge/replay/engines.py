@@ -1,0 +1,66 @@
+"""What runs the tasks of a replay: this process, a pool of processes, or a Dask cluster (the extra ``cluster``)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
+
+WORTH_PROCESSES = 16 << 20
+"""Bytes of traces from which on a pool of processes is worth its start."""
+
+
+class EngineError(ValueError):
+    """An engine that is not here; one sentence."""
+
+
+def usual_engine(traces: Sequence[str]) -> str:
+    """``serial`` or ``processes``, by the size of the traces."""
+    size = sum(os.path.getsize(trace) for trace in traces if os.path.isfile(trace))
+    return "processes" if size >= WORTH_PROCESSES and workers() > 1 else "serial"
+
+
+def workers() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+@contextmanager
+def engine(name: str, scheduler: str = "") -> Iterator[tuple[Executor | None, int]]:
+    """(executor, its workers); None for ``serial``.
+
+    ``scheduler``: address of a Dask scheduler, '' starts a cluster here. Raises EngineError.
+    """
+    if name == "serial":
+        yield None, 1
+    elif name == "processes":
+        # A forked worker has the configuration already that was read before.
+        with ProcessPoolExecutor(workers(), mp_context=get_context("fork")) as pool:
+            yield pool, workers()
+    else:
+        with _dask(scheduler) as found:
+            yield found
+
+
+@contextmanager
+def _dask(scheduler: str) -> Iterator[tuple[Executor, int]]:
+    try:
+        from distributed import Client, LocalCluster
+    except ImportError:
+        raise EngineError("the engine dask is not installed: pip install 'sipedge[cluster]'") from None
+    cluster = None
+    try:
+        if scheduler:
+            client = Client(scheduler, timeout=10)
+        else:
+            cluster = LocalCluster(n_workers=workers(), threads_per_worker=1, host="127.0.0.1", dashboard_address=None)
+            client = Client(cluster)
+    except (OSError, ValueError) as error:
+        raise EngineError(f"the Dask scheduler {scheduler} cannot be reached: {error}") from None
+    try:
+        yield client.get_executor(pure=False), max(1, len(client.scheduler_info()["workers"]))
+    finally:
+        client.close()
+        if cluster is not None:
+            cluster.close()

@@ -1,0 +1,132 @@
+"""What an Expressway says of its searches: the ``network.search`` lines of a diagnostic log (expressway.md 1.6, 7).
+
+A search shows one line for each rule that it looked at: those that do not apply first, then those that are asked, in
+the order of priority. A rule behind a Stop shows none. Lines carry no mark of the search they belong to.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+_LINE = re.compile(
+    rb'UTCTime="\s*([\d\-: ,.]{19,30})"\s*Module="\s*network\.search\s*"\s*Level="\s*\w+\s*"\s*:\s*Detail="\s*(.*?)\s*"'
+    rb"(?=\s|$)"
+)
+_NO_MATCH = re.compile(r"Search rule '(.*?)' did not match destination alias '(.*)'")
+_IGNORED = re.compile(r"Search rule '(.*?)' ignored due to (.*)")
+_CONSIDERED = re.compile(
+    r"Considering search rule '(.*?)' towards target '(.*?)' at priority '\s*(\d{1,5})\s*' with alias '(.*)'"
+)
+SILENCE = "no line"
+"""``why_not`` of a rule that the log does not show."""
+LONGEST_LINE = 1 << 20
+TOGETHER = 2.0
+"""Seconds; lines further apart belong to two searches."""
+
+
+@dataclass(frozen=True, slots=True)
+class BoxLine:
+    """One decision of the box about one rule."""
+
+    time: float
+    position: int
+    """Byte offset of its line in the file."""
+    rule: str
+    why_not: str = ""
+    """'' when the target is asked; ``alias``, or what filtered it ("source filtering")."""
+    alias: str = ""
+    """The destination alias; of a rule that applies the alias for its target; '' where the line has none."""
+    target: str = ""
+    priority: int = 0
+
+    def __str__(self) -> str:
+        if not self.why_not:
+            return f"asks {self.target} at priority {self.priority} as {self.alias}"
+        if self.why_not == SILENCE:
+            return "no line"
+        return "no match" if self.why_not == "alias" else f"ignored due to {self.why_not}"
+
+
+@dataclass(slots=True)
+class BoxSearch:
+    lines: list[BoxLine] = field(default_factory=list)
+
+    @property
+    def time(self) -> float:
+        return self.lines[0].time
+
+    @property
+    def alias(self) -> str:
+        """What was searched: as the lines of rules that do not match say it, else the first that is asked."""
+        for line in self.lines:
+            if line.why_not == "alias":
+                return line.alias
+        return next((line.alias for line in self.lines if line.alias), "")
+
+    def takes(self, line: BoxLine) -> bool:
+        """Whether a line that comes next is of this search."""
+        last = self.lines[-1]
+        if abs(line.time - last.time) > TOGETHER or any(line.rule == one.rule for one in self.lines):
+            return False
+        if line.why_not and not last.why_not:
+            return False
+        return line.why_not != "alias" or all(one.alias == line.alias for one in self.lines if one.why_not == "alias")
+
+
+def read_searches(file: str) -> Iterator[BoxSearch]:
+    """All searches of a log. Raises OSError."""
+    with open(file, "rb") as stream:
+        yield from searches(box_lines(_lines(stream)))
+
+
+def searches(lines: Iterable[BoxLine]) -> Iterator[BoxSearch]:
+    search: BoxSearch | None = None
+    for line in lines:
+        if search is not None and search.takes(line):
+            search.lines.append(line)
+            continue
+        if search is not None:
+            yield search
+        search = BoxSearch([line])
+    if search is not None:
+        yield search
+
+
+def box_lines(lines: Iterable[tuple[int, bytes]]) -> Iterator[BoxLine]:
+    """``lines``: byte offset and text; copies from the web may have several records in one line."""
+    for position, raw in lines:
+        if b"network.search" not in raw:
+            continue
+        for found in _LINE.finditer(raw):
+            line = _box_line(position + found.start(), found[1], found[2].decode("utf-8", "replace"))
+            if line is not None:
+                yield line
+
+
+def _box_line(position: int, stamp: bytes, detail: str) -> BoxLine | None:
+    time = _seconds(stamp.decode("ascii").strip())
+    if found := _NO_MATCH.fullmatch(detail):
+        return BoxLine(time, position, found[1].strip(), "alias", found[2].strip())
+    if found := _IGNORED.fullmatch(detail):
+        return BoxLine(time, position, found[1].strip(), found[2].strip())
+    if found := _CONSIDERED.fullmatch(detail):
+        return BoxLine(time, position, found[1].strip(), "", found[4].strip(), found[2].strip(), int(found[3]))
+    return None
+
+
+def _seconds(stamp: str) -> float:
+    """``2017-09-22 17:56:02,218`` -> seconds since 1970; 0 for what is no time."""
+    try:
+        return datetime.fromisoformat(stamp.replace(",", ".")).replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        return 0.0
+
+
+def _lines(stream: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    position = 0
+    for line in stream:
+        yield position, line[:LONGEST_LINE]
+        position += len(line)

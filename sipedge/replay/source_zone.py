@@ -1,0 +1,95 @@
+"""The source zone of a recorded message: what was said of its address, else the edge's own rules, else Default Zone.
+
+A trace holds no certificates, so every peer is taken for who its address says it is; what the zone table would refuse
+because of a name stays with the zone of the address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+
+from sipedge.installation import Installation
+from sipedge.message import Message, MessageError
+from sipedge.traces.record import Endpoint, Record
+from zones.addresses import canonical_address
+from zones.zone import DEFAULT_ZONE, NeighborZone, TraversalClientZone
+
+_WILDCARDS = ("", "0.0.0.0", "::")
+_KEPT = 65_536
+
+
+class SourceZones:
+    """``said``: address, ``address:port`` or host name as a trace shows it -> zone; it comes before everything else."""
+
+    def __init__(self, installation: Installation, said: Mapping[str, str]) -> None:
+        self._table = installation.zones
+        self._listeners = [
+            (listener.port, canonical_address(listener.address), listener.address in _WILDCARDS, listener.zone)
+            for listener in installation.settings.listeners
+            if listener.zone
+        ]
+        self._said = {_spelled(address): zone for address, zone in said.items()}
+        self._clients = {
+            (_spelled(peer), zone.port): zone.name
+            for zone in self._table
+            if isinstance(zone, TraversalClientZone)
+            for peer in zone.peers
+        }
+        self._names = {
+            _spelled(peer): zone.name
+            for zone in self._table
+            if isinstance(zone, NeighborZone)
+            for peer in zone.peers
+            if not canonical_address(peer)
+        }
+        self._find = lru_cache(maxsize=_KEPT)(self._found)
+
+    def of(self, record: Record, message: Message) -> str:
+        source = record.source
+        if source is None:
+            source = _sender(message)
+            if source is None:
+                return DEFAULT_ZONE
+        return self._find(source, record.destination, record.transport in ("tls", "wss"))
+
+    def _found(self, source: Endpoint, destination: Endpoint | None, tls: bool) -> str:
+        host = _spelled(source.host)
+        said = self._said.get(_spelled(str(source))) or self._said.get(host)
+        if said is not None:
+            return said
+        client = self._clients.get((host, source.port or 0))
+        if client is not None:
+            return client
+        if host in self._names:
+            return self._names[host]
+        return self._table.ingress(
+            listener_zone=self._listener_zone(destination),
+            transport="TLS" if tls else "TCP",
+            peer_address=source.host,
+            names=(),
+            has_certificate=False,
+        ).zone
+
+    def _listener_zone(self, destination: Endpoint | None) -> str:
+        """The traversal server zone whose port the message came to."""
+        if destination is None:
+            return ""
+        address = canonical_address(destination.host)
+        for port, own, wildcard, zone in self._listeners:
+            if port == destination.port and (wildcard or own == address):
+                return zone
+        return ""
+
+
+def _sender(message: Message) -> Endpoint | None:
+    """Who says to have sent a message whose trace shows no addresses (RFC 3261 18.2.2)."""
+    try:
+        via = message.via
+    except MessageError:
+        return None
+    return Endpoint(via.parameter("received") or via.host, via.port)
+
+
+def _spelled(address: str) -> str:
+    return canonical_address(address) or address.lower()

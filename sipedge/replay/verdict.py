@@ -1,0 +1,120 @@
+"""What the plan would do now with one recorded request: the record that replay prints, saves and compares."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from json.encoder import encode_basestring_ascii as _text
+from typing import Any
+
+from dialplan.model import Tier, Traffic
+from sipedge.traces.record import iso_time
+
+RULES = "rules"
+STALE_ROUTE = "rules (a Route names this edge, but its token is not valid with this secret)"
+SIGNED_ROUTE = "signed Route"
+EDGE = "the edge itself"
+"""The first word of ``decided_by`` is one of these, or ``refused``."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Shared by all requests that are decided alike."""
+
+    searched: str
+    """The alias after the transform."""
+    transform: str | None
+    tiers: tuple[Tier, ...]
+    decided_by: str = RULES
+    alias: str = ""
+    """As the rules were asked, before the transform."""
+    authenticated: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "searched": self.searched,
+            "transform": self.transform,
+            "tiers": [
+                {
+                    "priority": tier.priority,
+                    "stop": tier.stop,
+                    "targets": [{"rule": one.rule, "zone": one.zone, "alias": one.alias} for one in tier.targets],
+                }
+                for tier in self.tiers
+            ],
+            "decided_by": self.decided_by,
+        }
+
+    @property
+    def text(self) -> str:
+        """The members of ``to_json`` as JSON text without braces; made once."""
+        made = self.__dict__.get("_text")
+        if made is None:
+            made = self.__dict__["_text"] = json.dumps(self.to_json())[1:-1]
+        return str(made)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: value for key, value in self.__dict__.items() if key != "_text"}
+
+
+@dataclass(slots=True)
+class Verdict:
+    """One request and its decision. ``index`` counts all messages of all traces from 1, responses
+    too, as ``sipedge messages`` does."""
+
+    index: int
+    time: float | None
+    source: str | None
+    destination: str | None
+    method: str
+    request_uri: str
+    call_id: str
+    cseq: str
+    zone: str
+    """The source zone."""
+    traffic: Traffic
+    evidence: str
+    """What decided the traffic type."""
+    in_dialog: bool
+    """The request has a To tag (RFC 3261 12.2)."""
+    decision: Decision
+
+    def to_json(self) -> dict[str, Any]:
+        """The keys that docs/replay.md promises."""
+        return {
+            "index": self.index,
+            "time": iso_time(self.time),
+            "source": self.source,
+            "destination": self.destination,
+            "method": self.method,
+            "request_uri": self.request_uri,
+            "call_id": self.call_id,
+            "cseq": self.cseq,
+            "zone": self.zone,
+            "traffic": self.traffic.value,
+            "evidence": self.evidence,
+            "in_dialog": self.in_dialog,
+            **self.decision.to_json(),
+        }
+
+    def line(self) -> str:
+        """``json.dumps(self.to_json())``, several times as fast."""
+        source = "null" if self.source is None else _text(self.source)
+        destination = "null" if self.destination is None else _text(self.destination)
+        time = iso_time(self.time)
+        return (
+            f'{{"index": {self.index}, "time": {"null" if time is None else _text(time)}, "source": {source}, '
+            f'"destination": {destination}, "method": {_text(self.method)}, '
+            f'"request_uri": {_text(self.request_uri)}, "call_id": {_text(self.call_id)}, '
+            f'"cseq": {_text(self.cseq)}, "zone": {_text(self.zone)}, "traffic": {_text(self.traffic.value)}, '
+            f'"evidence": {_text(self.evidence)}, "in_dialog": {"true" if self.in_dialog else "false"}, '
+            f"{self.decision.text}}}"
+        )
+
+
+def label(decision: dict[str, Any]) -> str:
+    """The deciding rules of a decision (``to_json``) in a few words; tiers one after the other."""
+    if decision["decided_by"].partition(" ")[0] != RULES:
+        return str(decision["decided_by"])
+    tiers = (" + ".join(one["rule"] for one in tier["targets"]) for tier in decision["tiers"])
+    return ", then ".join(tiers) or "no rule"
