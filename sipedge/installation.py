@@ -13,8 +13,12 @@ from .settings import Settings
 class Installation:
     """What every request is measured against."""
 
-    def __init__(self, settings: Settings, ports: dict[str, int]) -> None:
-        """``ports``: the ports that listeners with port 0 were given, by listener name."""
+    def __init__(self, settings: Settings, ports: dict[str, int], tag: str = "edge") -> None:
+        """``ports``: the ports that listeners with port 0 were given, by listener name.
+
+        ``tag``: random text that the edge's own To tags begin with (RFC 3261 19.3).
+        """
+        self._tag = tag
         self.settings = settings
         self.zones = ZoneTable(settings.zones)
         self.edge = Self(settings, tuple(self.zones), ports)
@@ -25,6 +29,10 @@ class Installation:
 
     def zone(self, name: str) -> AnyZone:
         return self.zones[name]
+
+    def tag(self, transaction: int) -> str:
+        """The To tag of the edge's own answers in a server transaction."""
+        return f"{self._tag}{transaction:x}"
 
     def agent(self, zone: str) -> str:
         """``host:port`` of this edge as the zone's peers see it, for Warning (RFC 3261 20.43)."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Generic, TypeVar, overload
 
-from .uri import UriError, split_host_port
+from .uri import LONGEST_REMEMBERED, UriError, split_host_port
 
 COMPACT_NAMES = {
     "a": "accept-contact",
@@ -223,16 +223,15 @@ def _split_lines(head: bytes) -> list[bytes]:
 
 def _unfolded(lines: list[bytes]) -> Iterator[bytes]:
     """Join continuation lines to the header they belong to, line breaks kept (RFC 3261 7.3.1)."""
-    current = lines[0]
+    parts = lines[:1]
     if len(lines) > 1 and lines[1][:1] in (b" ", b"\t"):
         raise MessageError("the start line is folded", line=2)
     for line in lines[1:]:
-        if line[:1] in (b" ", b"\t"):
-            current += b"\r\n" + line
-        else:
-            yield current
-            current = line
-    yield current
+        if line[:1] not in (b" ", b"\t"):
+            yield b"\r\n".join(parts)
+            parts.clear()
+        parts.append(line)
+    yield b"\r\n".join(parts)
 
 
 def _start_line(line: bytes) -> tuple[str, str, int, str]:
@@ -367,9 +366,17 @@ class Address:
         return _lookup(self.parameters, name)
 
 
-@lru_cache(maxsize=2048)
 def parse_address(value: str) -> Address:
     """Read From, To, Contact, Route, P-Asserted-Identity ... items; never raises: what is no URI is kept as text."""
+    return _remembered(value) if len(value) <= LONGEST_REMEMBERED else _parse_address(value)
+
+
+@lru_cache(maxsize=2048)
+def _remembered(value: str) -> Address:
+    return _parse_address(value)
+
+
+def _parse_address(value: str) -> Address:
     value = value.strip()
     start = _bracket(value)
     if start < 0:  # addr-spec: the parameters after it belong to the header (RFC 3261 20.10)

@@ -61,6 +61,7 @@ class Proxy:
 
     def __init__(self, settings: Settings, environment: Environment) -> None:
         self._environment = environment
+        self._tag = environment.random_bytes(4).hex()
         self._peers: dict[int, Peer] = {}
         self.refused: dict[str, int] = {}
         """Zone -> connections that it did not admit."""
@@ -84,7 +85,7 @@ class Proxy:
         }
 
     def _configure(self, settings: Settings) -> None:
-        self._installation = Installation(settings, self._environment.ports)
+        self._installation = Installation(settings, self._environment.ports, self._tag)
         self._upkeep.configure(self._installation)
         self._resolutions.forget()
         forwarder = Forwarder(self._installation, self._upkeep, self._resolutions, self._environment.ids)
@@ -98,7 +99,13 @@ class Proxy:
         except Exception as error:  # the one guard: no message may stop the edge
             out.append(Log("error", f"{error!r} while handling {event!r}", error))
             if isinstance(event, RequestReceived) and event.transaction:
-                out.append(Respond(event.transaction, 500, response(event.message, 500, tag="edge-error")))
+                out.append(
+                    Respond(
+                        event.transaction,
+                        500,
+                        response(event.message, 500, tag=self._installation.tag(event.transaction)),
+                    )
+                )
         return out
 
     def tick(self, now: float) -> list[Command]:
@@ -149,7 +156,7 @@ class Proxy:
         """RFC 3261 9.2, 16.10. Only the peer that sent the INVITE may cancel it."""
         context = self._contexts.by_key(transaction_key(event.message, peer.address))
         status = 481 if context is None else 200
-        tag = f"edge-{event.transaction if context is None else context.transaction:x}"
+        tag = self._installation.tag(event.transaction if context is None else context.transaction)
         source = (peer.address, peer.port)
         out.append(Respond(event.transaction, status, response(event.message, status, tag=tag, source=source)))
         if context is not None:
@@ -191,7 +198,7 @@ class Proxy:
             return
         agent = self._installation.agent(peer.zone)
         headers = (warning(agent, f"malformed header {where}"),)
-        data = response(message, 400, tag="edge-malformed", headers=headers, source=(peer.address, peer.port))
+        data = response(message, 400, tag=self._installation.tag(0), headers=headers, source=(peer.address, peer.port))
         out.append(Relay(event.connection, data))
 
     def _unreadable(self, event: UnreadableReceived, now: float, out: list[Command]) -> None:

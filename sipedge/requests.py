@@ -92,7 +92,9 @@ class RequestPath:
     def _answer_options(self, event: RequestReceived, peer: Peer, out: list[Command]) -> None:
         headers = (("Allow", ALLOW), ("Accept", "*/*"))
         source = (peer.address, peer.port)
-        data = response(event.message, 200, tag=f"edge-{event.transaction:x}", headers=headers, source=source)
+        data = response(
+            event.message, 200, tag=self._installation.tag(event.transaction), headers=headers, source=source
+        )
         out.append(Respond(event.transaction, 200, data))
 
     def _refuse(self, event: RequestReceived, peer: Peer, refusal: Refusal, out: list[Command]) -> None:
@@ -103,7 +105,9 @@ class RequestPath:
             return
         headers = (*refusal.headers, warning(self._installation.agent(peer.zone), refusal.text))
         source = (peer.address, peer.port)
-        data = response(message, refusal.status, tag=f"edge-{event.transaction:x}", headers=headers, source=source)
+        data = response(
+            message, refusal.status, tag=self._installation.tag(event.transaction), headers=headers, source=source
+        )
         out.append(Respond(event.transaction, refusal.status, data))
 
     # ------------------------------------------------------------------------------------------------ search and send
@@ -125,7 +129,8 @@ class RequestPath:
             out.append(Respond(incoming.transaction, 100, response(message, 100, source=source)))
         settings = self._installation.settings
         agent = self._installation.agent(incoming.peer.zone)
-        context = ResponseContext(self._forwarder, self._contexts, incoming, agent, settings.timers.c, iter(tiers))
+        tag = self._installation.tag(incoming.transaction)
+        context = ResponseContext(self._forwarder, self._contexts, incoming, agent, tag, settings.timers.c, iter(tiers))
         self._contexts.begun(context)
         context.start(now, out)
 

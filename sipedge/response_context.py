@@ -95,6 +95,8 @@ class ResponseContext:
     incoming: Incoming
     agent: str
     """``host:port`` for Warning."""
+    tag: str
+    """The To tag of the edge's own answers."""
     timer_c: float
     tiers: Iterator[Tier]
     branches: dict[str, Branch] = field(default_factory=dict)
@@ -294,14 +296,14 @@ class ResponseContext:
     def _own(self, status: int, text: str) -> bytes:
         headers = (warning(self.agent, text),) if status != 487 else ()
         source = (self.incoming.peer.address, self.incoming.peer.port)
-        return response(self.request, status, tag=f"edge-{self.transaction:x}", headers=headers, source=source)
+        return response(self.request, status, tag=self.tag, headers=headers, source=source)
 
     def _aggregated(self, message: Message) -> bytes:
         """16.7 step 7: a challenge carries the challenges of all branches."""
         if message.status not in (401, 407) or len(self.outcomes) < 2:
             return without_top_via(message)
         edits = Edits(message)
-        edits.remove_first_item(message.index["via"][0])
+        edits.remove_first_items(message.index["via"][0])
         for outcome in self.outcomes:
             other = outcome.message
             if other is not None and other is not message and other.status in (401, 407):

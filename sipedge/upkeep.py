@@ -185,7 +185,7 @@ class Upkeep:
     ) -> None:
         if event.transaction:
             source = (peer.address, peer.port)
-            tag = f"edge-{event.transaction:x}"
+            tag = self._installation.tag(event.transaction)
             data = response(event.message, status, tag=tag, headers=headers, source=source)
             out.append(Respond(event.transaction, status, data))
 

@@ -51,12 +51,24 @@ class Uri:
         return any(key == "lr" for key, _ in self.parameters)
 
 
-@lru_cache(maxsize=4096)
+LONGEST_REMEMBERED = 256
+"""Characters; what is longer is split anew each time, so that strangers cannot fill the memory."""
+
+
 def parse_uri(text: str) -> Uri:
     """Split a URI. Schemes other than sip and sips keep only ``scheme`` and ``text``.
 
     Raises UriError where there is no scheme, an empty host, a bad port or an unclosed IPv6 bracket.
     """
+    return _remembered(text) if len(text) <= LONGEST_REMEMBERED else _parse_uri(text)
+
+
+@lru_cache(maxsize=4096)
+def _remembered(text: str) -> Uri:
+    return _parse_uri(text)
+
+
+def _parse_uri(text: str) -> Uri:
     scheme, colon, rest = text.partition(":")
     scheme = scheme.lower()
     if not colon or not scheme or not scheme[0].isalpha() or not all(c.isalnum() or c in "+-." for c in scheme):
