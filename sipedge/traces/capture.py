@@ -1,4 +1,4 @@
-"""Captures (pcap and pcapng): SIP over UDP and TCP on any port, TLS with the help of decryption.py.
+"""Captures (pcap and pcapng): SIP over UDP and TCP on any port, HEP over UDP, TLS with the help of decryption.py.
 
 Memory is bounded: at most MAX_FLOWS directions of connections, and MAX_HELD bytes that wait for more in all of them
 together; the quietest ones go first.
@@ -10,7 +10,7 @@ import socket
 from collections.abc import Iterable, Iterator
 from struct import Struct
 
-from . import pcap, pcapng
+from . import hep, pcap, pcapng
 from .cutter import START, Cutter, content_length
 from .decryption import TlsSeen, decrypted
 from .ip import TCP, UDP, Datagrams, Transport
@@ -93,6 +93,11 @@ def _datagram(found: Transport, time: float, file: str, out: list[Item]) -> None
     while begin < end and data[begin : begin + 1] in (b"\r", b"\n"):
         begin += 1
     if not START.match(data, begin, end):
+        if (
+            data.startswith(hep.MAGIC, begin)
+            and (item := hep.packet(data[begin:end], file, found.position)) is not None
+        ):
+            out.append(item)
         return
     source, destination = _endpoints(found.addresses, ports)
     if end > len(data):

@@ -13,17 +13,17 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from struct import Struct
-from typing import IO, cast
+from typing import IO, NamedTuple, cast
 
-from . import pcapng
+from . import pcap, pcapng
 from .cutter import Cutter
 from .record import Endpoint, Item, Skipped
-from .source import ByteStream
+from .source import ByteStream, Source
 
 _UPPER_PDU = 252
 _TAG = Struct(">HH")
 _IPV4_SOURCE, _IPV4_DESTINATION, _IPV6_SOURCE, _IPV6_DESTINATION = 20, 21, 22, 23
-_SOURCE_PORT, _DESTINATION_PORT, _DISSECTOR = 25, 26, 12
+_SOURCE_PORT, _DESTINATION_PORT, _DISSECTOR, _FRAME = 25, 26, 12, 30
 _CLIENT_HELLO, _SERVER_HELLO, _HANDSHAKE = 1, 2, 22
 _MAX_SERVERS = 256
 _MAX_CONNECTIONS = 65_536
@@ -101,20 +101,21 @@ def _nothing(file: str, tls: TlsSeen, errors: IO[bytes], status: int) -> Skipped
 def _messages(stream: ByteStream, file: str) -> Iterator[Item]:
     out: list[Item] = []
     cutters: dict[tuple[Endpoint, Endpoint], Cutter] = {}
+    frames = _frames(file)
+    frame, position = 0, 0
     for packet in pcapng.packets(stream, file):
-        if not isinstance(packet, tuple) or isinstance(packet, Skipped) or packet[1] != _UPPER_PDU:
-            continue
-        time, _, data, _ = packet
-        pdu = _read_tags(data)
+        pdu = None if isinstance(packet, Skipped | pcapng.Secrets) else _read_pdu(packet)
         if pdu is None:
             continue
-        source, destination, payload = pdu
-        cutter = cutters.get((source, destination))
+        while frame < pdu.frame:
+            frame, position = next(frames, (pdu.frame, position))
+        key = (pdu.source, pdu.destination)
+        cutter = cutters.get(key)
         if cutter is None:
             if len(cutters) >= _MAX_CONNECTIONS:
                 cutters.pop(next(iter(cutters))).finish()
-            cutter = cutters[source, destination] = Cutter(out, file, source, destination, "tls")
-        cutter.feed(payload, time, 0)
+            cutter = cutters[key] = Cutter(out, file, *key, "tls")
+        cutter.feed(pdu.payload, pdu.time, position)
         yield from out
         out.clear()
     for cutter in cutters.values():
@@ -122,8 +123,30 @@ def _messages(stream: ByteStream, file: str) -> Iterator[Item]:
     yield from out
 
 
-def _read_tags(data: bytes) -> tuple[Endpoint, Endpoint, bytes] | None:
-    """(source, destination, clear text) of a PDU of the dissector "data"; None for others."""
+def _frames(file: str) -> Iterator[tuple[int, int]]:
+    """Number (from 1, as tshark counts) and position of each packet of the capture."""
+    with Source(file) as source:
+        container = pcapng.packets if pcapng.is_pcapng(source.head) else pcap.packets
+        number = 0
+        for packet in container(source, file):
+            if not isinstance(packet, Skipped | pcapng.Secrets):
+                number += 1
+                yield number, packet[3]
+
+
+class _Pdu(NamedTuple):
+    """Clear text of one TLS record."""
+
+    time: float
+    source: Endpoint
+    destination: Endpoint
+    frame: int
+    payload: bytes
+
+
+def _read_pdu(packet: pcap.Packet) -> _Pdu | None:
+    """A PDU of the dissector "data"; None for others."""
+    time, link, data, _ = packet
     tags: dict[int, bytes] = {}
     start = 0
     while start + 4 <= len(data):
@@ -133,13 +156,14 @@ def _read_tags(data: bytes) -> tuple[Endpoint, Endpoint, bytes] | None:
             break
         tags[tag] = data[start : start + size]
         start += size
-    if tags.get(_DISSECTOR, b"").rstrip(b"\0") != b"data":
+    if link != _UPPER_PDU or tags.get(_DISSECTOR, b"").rstrip(b"\0") != b"data":
         return None
     source = _endpoint(tags.get(_IPV4_SOURCE) or tags.get(_IPV6_SOURCE, b""), tags.get(_SOURCE_PORT, b""))
     destination = _endpoint(
         tags.get(_IPV4_DESTINATION) or tags.get(_IPV6_DESTINATION, b""), tags.get(_DESTINATION_PORT, b"")
     )
-    return (source, destination, data[start:]) if source and destination else None
+    frame = int.from_bytes(tags.get(_FRAME, b""), "big")
+    return _Pdu(time, source, destination, frame, data[start:]) if source and destination else None
 
 
 def _endpoint(address: bytes, port: bytes) -> Endpoint | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .cutter import START, content_length
+from .cutter import START
 from .rebuild import is_message, rebuilt, split, transport_of
-from .record import Direction, Item, Record, Skipped
+from .record import Direction, Item, Record
 from .source import ByteStream, Rejoined
 from .text import LARGEST_RECORD, Block, as_text, encoding_of, opening, read_records
 
@@ -62,21 +62,13 @@ def _messages(block: Block) -> Iterator[Item]:
 
 
 def _one(block: Block) -> Iterator[Item]:
-    """Exact when it has CRLF everywhere in its head and the length that it states."""
+    """Exact when it has CRLF everywhere in its head."""
     data = block.text
     head = data.find(b"\r\n\r\n")
-    if head >= 0 and data.count(b"\n", 0, head + 4) == data.count(b"\r\n", 0, head + 4):
-        length = content_length(data, 0, head + 2)
-        if length is None or len(data) - head - 4 <= length:
-            yield _record(block, 0, data, True)
-            return
-        yield _record(block, 0, data[: head + 4 + length], True)
-        if data[head + 4 + length :].strip():
-            yield Skipped(block.file, block.position + head + 4 + length, "bytes behind a message are none")
-        return
-    whole = rebuilt(data)
+    exact = head >= 0 and data.count(b"\n", 0, head + 4) == data.count(b"\r\n", 0, head + 4)
+    whole = data if exact else rebuilt(data)
     if whole is not None:
-        yield _record(block, 0, whole, False)
+        yield _record(block, 0, whole, exact)
 
 
 def _record(block: Block, place: int, data: bytes, exact: bool) -> Record:

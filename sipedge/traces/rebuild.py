@@ -39,6 +39,7 @@ _BLANK_IN_URI = re.compile(rb"<\s*(sips?:[^<>\n]{0,512}?)\s*>", re.IGNORECASE)
 _BLANK_IN_CALL_ID = re.compile(rb"(\nCall-ID ?: \S+) @", re.IGNORECASE)
 _LENGTH_FIELD = re.compile(rb"Content-Length[ \t]*:[ \t]*\d+$", re.IGNORECASE)
 _FLAT_BODY = re.compile(rb"(?i)^(Content-Length[ \t]?:[ \t]*\d+)[ \t]+(\S.*)$", re.DOTALL)
+_CLOSING_BAR = re.compile(rb"\n[ \t]*\|[ \t\n]*$")
 _SDP_JOINT = re.compile(rb"[ \t]+(?=[a-z]=)")
 _SDP_JOINT_AFTER_VERSION = re.compile(rb"v=0[ \t]+[a-z]=")
 
@@ -128,10 +129,13 @@ def _flat_body(body: bytes) -> bytes:
 
 
 def _body(body: bytes, length: int | None) -> bytes:
-    """The log may have changed line ends and added some: that form is taken whose length is the stated one."""
-    forms = (body.replace(b"\n", b"\r\n"), body)
-    if length is not None:
-        for form in forms:
-            if len(form) >= length and not form[length:].strip(b"\r\n\t |"):
-                return form[:length]
-    return forms[0].rstrip(b"\r\n\t |") + b"\r\n" if body.strip(b"\n\t |") and length != 0 else b""
+    """The log may have changed line ends and added or taken some: that form is taken whose length is the stated one."""
+    if length == 0 or not body.strip(b" \t\n|"):
+        return b""
+    core = _CLOSING_BAR.sub(b"", body).rstrip(b"\n")
+    for line_end in (b"\r\n", b"\n"):
+        form = core.replace(b"\n", line_end)
+        for count in (0, 1):
+            if len(form) + count * len(line_end) == length:
+                return form + count * line_end
+    return core.replace(b"\n", b"\r\n") + b"\r\n"

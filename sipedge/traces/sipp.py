@@ -18,7 +18,7 @@ from .text import Block, as_text, opening, read_records
 _DASHES = rb"-{20,} ?[^\n]{0,100}\n"
 _OPENING = re.compile(
     rb"^-{20,} ?(?P<time>[^\n]{0,100})\n(?P<transport>[A-Z]{2,4})6? ?(?:\w+ )?message (?P<what>sent|received)"
-    rb"[^\n]{0,10}?(?:[\[(](?P<size>\d+)[\])]? ?bytes?\)?)? ?:?[^\n]{0,80}\n\r?\n?",
+    rb"(?: ?[\[(]?(?P<size>\d{1,7})[\])]? ?bytes?\)?)? ?:?[^\n]{0,80}\n\r?\n?",
     re.MULTILINE,
 )
 _BOUNDARY = re.compile(rb"\n(?=" + _DASHES + rb")")
