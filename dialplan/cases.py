@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import ndiff
+from difflib import unified_diff
 
 from .format import quoted
 from .model import Location, Target, Tier, Traffic
@@ -119,7 +119,8 @@ def differences(case: Case, found: Explanation) -> tuple[str, ...]:
     if expected.targets is not None and not _fit(expected, found.tiers):
         wanted += _expected_lines(expected)
         got += _found_lines(found.tiers)
-    return tuple(line.rstrip("\n") for line in ndiff(wanted, got) if not line.startswith("?"))
+    lines = list(unified_diff(wanted, got, n=len(wanted), lineterm=""))[3:]
+    return tuple(f"{line[0]} {line[1:]}" for line in lines)
 
 
 def _fit(expected: Expected, tiers: Iterable[Tier]) -> bool:

@@ -110,7 +110,8 @@ class _Builder:
         places: dict[str, Location] = {}
         expected: dict[str, Any] = {}
         if not 0 < len(values["name"]) <= MAX_NAME:
-            self._notes.at(self._place(tokens[1]), "a name without end or beginning", f"1 to {MAX_NAME} characters")
+            message = f"a name of {len(values['name'])} characters"
+            self._notes.at(self._place(tokens[1]), message, f"1 to {MAX_NAME} characters")
         for token in tokens[2:]:
             if token.type == "EXPECT_FIELD":
                 self._expect(token, expected)
@@ -220,9 +221,9 @@ def _unquoted(token: object) -> str:
 
 
 def _conflict(key: str, expected: dict[str, Any]) -> tuple[str, str] | None:
-    if key in ("transform", "searched", "more", "no_match") and key in expected:
-        return f"{key.replace('_', ' ')} a second time", "leave one out"
     nothing = expected.get("targets") == []
+    if (key in ("transform", "searched", "more") and key in expected) or (key == "no_match" and nothing):
+        return f"{key.replace('_', ' ')} a second time", "leave one out"
     if (key in ("target", "more") and nothing) or (key == "no_match" and ("targets" in expected or "more" in expected)):
         return "no match beside a target", "leave one out"
     return None
