@@ -28,13 +28,13 @@ class Edits:
         earlier = self._before.get(number)
         self._before[number] = line if earlier is None else earlier + b"\r\n" + line
 
-    def remove_first_item(self, number: int) -> None:
-        """Take the first comma-separated value off a header line; the line goes when nothing is left."""
+    def remove_first_items(self, number: int, count: int = 1) -> None:
+        """Take comma-separated values off the front of a header line; the line goes when nothing is left."""
         name, value, spans = self._items(number)
-        if len(spans) < 2:
+        if len(spans) <= count:
             self.remove(number)
         else:
-            rest = value[spans[1][0] :]
+            rest = value[spans[count][0] :]
             self.replace(number, name + b":" + (rest if rest[:1] in (b" ", b"\t") else b" " + rest))
 
     def remove_last_item(self, number: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from zones.authentication import Identity
@@ -56,7 +57,7 @@ def forwarded_head(
     if routed.own or routed.strict_last:  # 16.4
         _remove_routes(edits, routed)
     if strict:
-        edits.remove_first_item(routed.foreign_line)
+        edits.remove_first_items(routed.foreign_line)
     if changes.record_routes:  # step 4
         at = index["record-route"][0] if "record-route" in index else index["via"][-1] + 1
         for line in changes.record_routes:
@@ -90,8 +91,8 @@ def _bytes(text: str) -> bytes:
 
 
 def _remove_routes(edits: Edits, routed: Routed) -> None:
-    for item in routed.own:
-        edits.remove_first_item(item.line)
+    for line, count in Counter(item.line for item in routed.own).items():
+        edits.remove_first_items(line, count)
     if routed.strict_last is not None:
         edits.remove_last_item(routed.strict_last.line)
 

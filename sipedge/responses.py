@@ -107,5 +107,5 @@ def without_top_via(message: Message) -> bytes:
     if b"," not in line:  # the whole line goes, and it is the first one that reads so
         return message.head.replace(b"\r\n" + line + b"\r\n", b"\r\n", 1) + message.body
     edits = Edits(message)
-    edits.remove_first_item(message.index["via"][0])
+    edits.remove_first_items(message.index["via"][0])
     return edits.head() + message.body

@@ -41,6 +41,16 @@ def test_a_removed_line_keeps_what_was_put_before_it() -> None:
     assert lines_of(edits) == [b"x", b"B: 2"]
 
 
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 4])
+def test_several_values_at_once_are_as_one_after_the_other(count: int) -> None:
+    given_message = message(b"Route: <sip:a>,, <sip:b>,\r\n <sip:c>", b"B: 2")
+    one, all_at_once = Edits(given_message), Edits(given_message)
+    for _ in range(count):
+        one.remove_first_items(1)
+    all_at_once.remove_first_items(1, count)
+    assert [line.strip() for line in lines_of(all_at_once)] == [line.strip() for line in lines_of(one)]
+
+
 @pytest.mark.parametrize(
     ("line", "after_one", "after_two"),
     [
@@ -55,9 +65,9 @@ def test_a_removed_line_keeps_what_was_put_before_it() -> None:
 )
 def test_values_off_the_front(line: bytes, after_one: bytes | None, after_two: bytes | None) -> None:
     edits = Edits(message(line, b"B: 2"))
-    edits.remove_first_item(1)
+    edits.remove_first_items(1)
     assert edits.head() == message(*([after_one] if after_one else []), b"B: 2").head
-    edits.remove_first_item(1)
+    edits.remove_first_items(1)
     assert edits.head() == message(*([after_two] if after_two else []), b"B: 2").head
 
 
@@ -78,7 +88,7 @@ def test_a_value_off_the_end(line: bytes, after: bytes | None) -> None:
 
 def test_from_both_ends() -> None:
     edits = Edits(message(b"Route: <sip:a>, <sip:b>, <sip:c>"))
-    edits.remove_first_item(1)
+    edits.remove_first_items(1)
     edits.remove_last_item(1)
     assert lines_of(edits) == [b"Route: <sip:b>"]
 

@@ -1,0 +1,114 @@
+"""What a hostile peer may do to a running edge, and that nobody else notices: costly, misleading, stalled messages."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from support.certificates import issue, make_ca
+from support.processes import fresh_address
+from support.running_edge import Edge, edge_toml, listener, neighbor, rule
+from support.stream import Callee, Stream, answer, connect, header, request
+
+pytestmark = pytest.mark.e2e
+
+PORT = 5060
+COSTLY = 0.1
+"""Seconds of processor time that no single message may take."""
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Town:
+    """A running edge with a callee behind it, an honest caller and an address to attack from."""
+
+    edge: Edge
+    address: str
+    honest: str
+    hostile: str
+    callee: Stream
+
+    def attack(self) -> Stream:
+        return connect(self.hostile, self.address, PORT)
+
+    def serves(self) -> None:
+        """Another peer's message goes there and back, and nothing in the edge has gone wrong before."""
+        with connect(self.honest, self.address, PORT) as caller:
+            caller.send(self.message(own=self.honest))
+            self.pass_on()
+            assert caller.read_message().startswith(b"SIP/2.0 200 ")
+        assert " while handling " not in self.edge.output()
+        assert "Traceback" not in self.edge.output()
+
+    def pass_on(self) -> bytes:
+        """The callee gets a request and says 200."""
+        received = self.callee.read_message()
+        self.callee.send(answer(received))
+        return received
+
+    def message(self, method: str = "MESSAGE", *, own: str = "", extra: str = "", body: bytes = b"") -> bytes:
+        """``extra``: header lines, put before Content-Type."""
+        sent = request(method, "sip:bob@far.example", own or self.hostile, next(_numbers), body, "TCP")
+        return sent.replace(b"\r\nContent-Type:", b"\r\n" + extra.encode() + b"Content-Type:", 1)
+
+    def processor_time(self) -> float:
+        """Seconds that the working process has had."""
+        child = Path(f"/proc/{self.edge.pid}/task/{self.edge.pid}/children").read_text().split()[0]
+        fields = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    folder = tmp_path_factory.mktemp("adversary")
+    address, honest, hostile, far = (fresh_address() for _ in range(4))
+    ca = make_ca(folder)
+    zones = [neighbor(name, [peer], "TCP") for name, peer in (("honest", honest), ("hostile", hostile), ("far", far))]
+    config = edge_toml(ca, issue(ca, ips=[address]), listener("tcp", address, "TCP"), *zones)
+    with Edge(folder / "edge", config, rule("out", r".*@far\.example", "far")) as edge, Callee(far, PORT) as callee:
+        with connect(honest, address, PORT) as caller:
+            first = request("MESSAGE", "sip:bob@far.example", honest, next(_numbers), transport="TCP")
+            caller.send(first)
+            with callee.accept() as connection:
+                connection.send(answer(connection.read_message()))
+                assert header(caller.read_message(), "Call-ID") == header(first, "Call-ID")
+                yield Town(edge, address, honest, hostile, connection)
+
+
+def lines(name: str, item: str, length: int = 10_000, count: int = 4) -> str:
+    """Long header lines, full of one item."""
+    line = f"{name}: " + ",".join([item] * (length // (len(item) + 1)))
+    return f"{line}\r\n" * count
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        lines("Route", "<sip:{edge};lr>"),
+        lines("Route", "<sip:e-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA@{edge};lr>"),
+        lines("Via", "SIP/2.0/TCP a"),
+        lines("Record-Route", "<sip:a>"),
+        lines("P-Asserted-Identity", "<sip:a>"),
+        lines("Supported", "a"),
+        "X: a\r\n" + " b\r\n" * 2000,
+        "To: " + '"' + "\\a" * 7000 + '" <sip:a>\r\n',
+    ],
+    ids=lambda extra: extra.partition(",")[0][:40].strip(),
+)
+def test_no_message_costs_much(town: Town, extra: str) -> None:
+    with town.attack() as stream:
+        before = town.processor_time()
+        for _ in range(5):
+            sent = town.message(extra=extra.replace("{edge}", town.address))
+            if extra.startswith("To:"):
+                sent = sent.replace(b"To: <sip:bob@far.example>\r\n", b"")
+            stream.send(sent)
+            town.pass_on()
+            assert stream.read_message().startswith(b"SIP/2.0 200 ")
+        assert town.processor_time() - before < 5 * COSTLY
+    town.serves()
