@@ -24,6 +24,7 @@ _COMMANDS = {
     "import": "importer",
     "messages": "messages",
     "replay": "replay",
+    "ladder": "ladder",
     "lab": "lab",
 }
 """Command -> module in this folder, whose ``command`` it is."""

@@ -26,7 +26,8 @@ KEYLOG = click.option(
 class Tally:
     """What became of each trace. A file is readable when it gave a message, or was sound and had none."""
 
-    def __init__(self) -> None:
+    def __init__(self, quiet: bool = False) -> None:
+        self._quiet = quiet
         self._messages: Counter[str] = Counter()
         self._skipped: Counter[str] = Counter()
         self._unreadable: set[str] = set()
@@ -37,13 +38,14 @@ class Tally:
 
     def skip(self, skipped: Skipped) -> None:
         self._skipped[skipped.file] += 1
-        if self._skipped[skipped.file] <= MAX_LINES:
+        if self._skipped[skipped.file] <= MAX_LINES and not self._quiet:
             say(str(skipped))
 
     def fail(self, file: str, reason: str) -> None:
         """The file cannot be read at all."""
         self._unreadable.add(file)
-        say(reason)
+        if not self._quiet:
+            say(reason)
 
     def finish(self) -> int:
         """Say the counts. The exit status: 0, or 2 where nothing was readable."""
@@ -59,9 +61,10 @@ class Tally:
 class TraceInput:
     """Go through ``records()`` to the end, then ``finish()`` says the exit status, see Tally."""
 
-    def __init__(self, traces: Sequence[str], keylog: str | None = None) -> None:
+    def __init__(self, traces: Sequence[str], keylog: str | None = None, *, quiet: bool = False) -> None:
+        """``quiet``: say nothing, for a second time through the same files."""
         self._traces, self._keylog = traces, keylog
-        self._tally = Tally()
+        self._tally = Tally(quiet)
 
     def records(self) -> Iterator[Record]:
         for trace in self._traces:

@@ -11,9 +11,10 @@ from sipedge.installation import Installation
 from sipedge.message import Message, MessageError, parse_message
 from sipedge.routing import Routed, alias_of_routed, read_routes, source_may_speak
 from sipedge.settings import Settings
-from sipedge.traces.record import Record, Skipped
-from sipedge.uri import UriError, parse_uri
-from zones.zone import AnyZone, DefaultZone
+from sipedge.traces.record import Endpoint, Record, Skipped
+from sipedge.uri import UriError, parse_uri, split_host_port
+from zones.addresses import canonical_address
+from zones.zone import DEFAULT_ZONE, AnyZone, DefaultZone
 
 from .source_zone import SourceZones
 from .verdict import EDGE, RULES, SIGNED_ROUTE, STALE_ROUTE, Decision, Verdict
@@ -32,6 +33,7 @@ class Decider:
         self._sources = SourceZones(self._installation, said or {})
         self._decisions: dict[tuple[Query, str], Decision] = {}
         self._local_zone = DefaultZone()
+        self._own = {canonical_address(listener.address) for listener in settings.listeners} - {"", "0.0.0.0", "::"}
 
     def decide(self, index: int, record: Record) -> Verdict | Skipped | None:
         """None for a response; Skipped for a request that cannot be read at all."""
@@ -45,6 +47,18 @@ class Decider:
         if not message.is_request:
             return None
         return self.verdict(index, record, message)
+
+    def is_own(self, end: Endpoint | None) -> bool:
+        """Whether an address of a trace is one of this edge's listeners."""
+        return end is not None and canonical_address(end.host) in self._own
+
+    def name_of(self, host: str) -> str:
+        """``edge``, or the zone of a peer at this address; '' for a stranger. ``host``: as a trace shows it."""
+        end = Endpoint(*_host_port(host))
+        if self.is_own(end):
+            return "edge"
+        zone = self._sources.of_address(end)
+        return "" if zone == DEFAULT_ZONE else zone
 
     def verdict(self, index: int, record: Record, message: Message) -> Verdict:
         zone = self._sources.of(record, message)
@@ -109,3 +123,13 @@ class Decider:
     def _zone(self, name: str) -> AnyZone:
         """The Local Zone, which is none of the table, has no settings of its own."""
         return self._installation.zones.get(name) or self._local_zone
+
+
+def _host_port(text: str) -> tuple[str, int | None]:
+    """Of a column's name: an address (IPv6 without brackets unless a port follows) or a host name."""
+    if text.count(":") > 1 and not text.startswith("["):
+        return text, None
+    try:
+        return split_host_port(text)
+    except UriError:
+        return text, None

@@ -20,7 +20,13 @@ from sipedge.settings import Settings
 from .search_log import SILENCE, BoxLine, BoxSearch
 
 AGREES, DIFFERS, NOT_COMPARABLE = "agrees", "differs", "not comparable"
-_BY_FILTER = {"source": Outcome.SOURCE, "traffic": Outcome.TRAFFIC, "sip variant": Outcome.TRAFFIC}
+_BY_FILTER = {
+    "source": Outcome.SOURCE,
+    "sip variant": Outcome.TRAFFIC,
+    "protocol": Outcome.PROTOCOL,
+    "authentication": Outcome.AUTHENTICATION,
+}
+"""Words of "ignored due to ... filtering"; source is the box's own, the others are those of this edge's own log."""
 _APPLIES_NOT = frozenset(Outcome) - {Outcome.MATCHED, Outcome.STOPPED}
 MAX_PLANS = 64
 """Plans with priorities of the log that are kept compiled."""
@@ -155,7 +161,7 @@ def _compare_refusal(line: BoxLine, outcome: Outcome) -> tuple[str, str]:
     if line.why_not == "alias":
         same = outcome in (Outcome.PATTERN, Outcome.MODE)
     else:
-        same = any(word in line.why_not and outcome is meant for word, meant in _BY_FILTER.items())
+        same = any(word in line.why_not.lower() and outcome is meant for word, meant in _BY_FILTER.items())
     if same:
         return AGREES, ""
     if outcome in _APPLIES_NOT:

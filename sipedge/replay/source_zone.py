@@ -53,6 +53,10 @@ class SourceZones:
                 return DEFAULT_ZONE
         return self._find(source, record.destination, record.transport in ("tls", "wss"))
 
+    def of_address(self, source: Endpoint) -> str:
+        """The zone of a peer at an address, whatever it sends."""
+        return self._find(source, None, True)
+
     def _found(self, source: Endpoint, destination: Endpoint | None, tls: bool) -> str:
         host = _spelled(source.host)
         said = self._said.get(_spelled(str(source))) or self._said.get(host)

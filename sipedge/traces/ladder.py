@@ -15,6 +15,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 _TIME = 9
+_DELTA = 10
+"""What the time since the last arrow takes beside the time."""
 _NARROW = 30
 """A note with less room than this at its right side stands at the left of its column."""
 
@@ -49,15 +51,18 @@ class Heading:
 Record = Arrow | Note | Heading
 
 
-def render(records: Iterable[Record], columns: Sequence[str], width: int = 120) -> list[str]:
+def render(records: Iterable[Record], columns: Sequence[str], width: int = 120, *, deltas: bool = False) -> list[str]:
     """Lines of at most ``width`` characters, in the order given; times are seconds from the first record.
 
-    A label longer than its arrow is cut with an ellipsis, a long note is wrapped.
+    ``deltas``: with the seconds since the arrow before, under each heading anew. A label longer than its arrow is cut
+    with an ellipsis, a long note is wrapped.
     """
-    step = (width - _TIME) // max(len(columns), 1)
-    at = {name: _TIME + step // 2 + number * step for number, name in enumerate(columns)}
+    margin = _TIME + _DELTA if deltas else _TIME
+    step = (width - margin) // max(len(columns), 1)
+    at = {name: margin + step // 2 + number * step for number, name in enumerate(columns)}
     lines: list[str] = []
     start: float | None = None
+    last: float | None = None
     for record in records:
         start = record.time if start is None else start
         if not lines and not isinstance(record, Heading):
@@ -65,10 +70,13 @@ def render(records: Iterable[Record], columns: Sequence[str], width: int = 120) 
         match record:
             case Heading(text=text):
                 lines += ["", f"━━ {text} ".ljust(width, "━")[:width], _names(at, step, width)]
+                last = None
             case Arrow(time=time):
-                lines.append(_arrow(record, at, f"{time - start:8.3f}"))
+                delta = f" {time - last:+9.3f}" if deltas and last is not None else ""
+                lines.append(_arrow(record, at, f"{time - start:8.3f}{delta}"))
+                last = time
             case Note():
-                lines += _note(record, at, width)
+                lines += _note(record, at, width, margin)
     return lines
 
 
@@ -105,12 +113,12 @@ def _arrow(arrow: Arrow, at: dict[str, int], time: str) -> str:
     return "".join(row).rstrip()
 
 
-def _note(note: Note, at: dict[str, int], width: int) -> list[str]:
+def _note(note: Note, at: dict[str, int], width: int, margin: int) -> list[str]:
     position = at[note.column]
     room = width - position - 2
     leftwards = room < _NARROW
     if leftwards:
-        room = position - _TIME - 2
+        room = position - margin - 2
     texts = textwrap.wrap(note.text, room) or [""]
     begin = position - 1 - max(map(len, texts)) if leftwards else position + 2
     rows = []

@@ -1,0 +1,183 @@
+"""Recorded messages -> the ladder of their dialogs: who the parties are, what belongs together, what each line says.
+
+Messages with one Call-ID are one dialog, across all hops that show it. A party is a host; where hosts talk to
+themselves (everything on loopback) it is a host and a port, and the port that a client happened to get is taken for the
+one that it names in its Via.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from sipedge.message import Message, MessageError, parse_address, parse_message
+
+from .ladder import Arrow, Heading, Note
+from .ladder import Record as Line
+from .record import Endpoint, Record
+
+_CALL_ID = re.compile(rb"^(?:call-id|i)[ \t]*:[ \t]*(.*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+NOBODY = Endpoint("?")
+LONGEST_NAME = 60
+
+
+@dataclass(slots=True)
+class Sighting:
+    """One message of a trace. ``index``: its number, counted from 1 as everywhere."""
+
+    index: int
+    record: Record
+    message: Message | None
+    """None for what is no whole SIP message."""
+
+    @property
+    def call_id(self) -> str:
+        if self.message is not None:
+            return self.message.call_id
+        found = _CALL_ID.search(self.record.data)
+        return found[1].decode("utf-8", "replace") if found else ""
+
+    @property
+    def start_line(self) -> str:
+        return self.record.data.partition(b"\n")[0].rstrip(b"\r").decode("utf-8", "replace")
+
+    @property
+    def time(self) -> float:
+        return self.record.time or 0.0
+
+
+def sighting(index: int, record: Record) -> Sighting:
+    try:
+        return Sighting(index, record, parse_message(record.data))
+    except MessageError:
+        return Sighting(index, record, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a dialog must hold to be drawn; '' asks for nothing."""
+
+    call_id: str = ""
+    """A part of it."""
+    user: str = ""
+    """A part of the URI in From or To, or of the Request-URI."""
+    method: str = ""
+    status: str = ""
+    """``504`` or ``5xx``."""
+
+    @property
+    def wanted(self) -> int:
+        """One bit for each demand."""
+        return sum(bit for bit, text in self._demands())
+
+    def met(self, one: Sighting) -> int:
+        """The bits of the demands that this message meets."""
+        return sum(bit for bit, text in self._demands() if self._meets(bit, text, one))
+
+    def _demands(self) -> Iterator[tuple[int, str]]:
+        texts = (self.call_id, self.user, self.method, self.status)
+        return ((1 << number, text) for number, text in enumerate(texts) if text)
+
+    @staticmethod
+    def _meets(bit: int, text: str, one: Sighting) -> bool:
+        message = one.message
+        if bit == 1:
+            return text in one.call_id
+        if message is None:
+            return False
+        if bit == 2:
+            uris = (message.uri, *(parse_address(message.first(name) or "").uri for name in ("from", "to")))
+            return any(text.lower() in uri.lower() for uri in uris)
+        if bit == 4:
+            return message.is_request and message.method.upper() == text.upper()
+        return not message.is_request and f"{message.status:03}".startswith(text.lower().rstrip("x"))
+
+
+class Parties:
+    """The columns of a ladder, in the order in which they appear."""
+
+    def __init__(self, sightings: Iterable[Sighting]) -> None:
+        pairs = [_ends(one) for one in sightings]
+        self._same: dict[Endpoint, Endpoint] = {}
+        for pair, one in zip(pairs, sightings, strict=True):
+            self._learn(pair[0], one.message)
+        own = {source.host for source, destination in pairs if source.host == destination.host}
+        self._with_port = frozenset(own)
+        self.columns = tuple(dict.fromkeys(self.name(end) for pair in pairs for end in pair))
+
+    def name(self, end: Endpoint) -> str:
+        if end.host not in self._with_port:
+            return end.host
+        return str(self._same.get(end, end))
+
+    def of(self, one: Sighting) -> tuple[str, str]:
+        """(source, destination)."""
+        source, destination = _ends(one)
+        return self.name(source), self.name(destination)
+
+    def _learn(self, source: Endpoint, message: Message | None) -> None:
+        """A request's top Via names the port at which its sender listens (RFC 3261 18.1.1)."""
+        if message is None or not message.is_request:
+            return
+        try:
+            via = message.via
+        except MessageError:
+            return
+        if via.port is not None and via.host == source.host.lower():
+            self._same.setdefault(source, Endpoint(source.host, via.port))
+
+
+def _ends(one: Sighting) -> tuple[Endpoint, Endpoint]:
+    return one.record.source or NOBODY, one.record.destination or NOBODY
+
+
+def flow(
+    sightings: Iterable[Sighting], parties: Parties, note: Callable[[Sighting], str], titles: Mapping[str, str]
+) -> Iterator[Line]:
+    """The lines of a ladder, one dialog after the other.
+
+    ``note``: what stands under the arrow of a message, '' for nothing. ``titles``: column -> its heading.
+    """
+    dialogs: dict[str, list[Sighting]] = {}
+    for one in sightings:
+        dialogs.setdefault(one.call_id, []).append(one)
+    for call_id, members in dialogs.items():
+        members.sort(key=lambda one: one.time)
+        yield Heading(members[0].time, f"{_summary(members)} · Call-ID {call_id or 'missing'}")
+        for one in members:
+            source, destination = (titles.get(party, party) for party in parties.of(one))
+            yield Arrow(one.time, source, destination, f"{one.index} {label(one)}")
+            if text := note(one):
+                yield Note(one.time, destination, text)
+
+
+def label(one: Sighting) -> str:
+    """``INVITE bob@example.com`` or ``504 Server time-out (INVITE)``."""
+    message = one.message
+    if message is None:
+        return one.start_line
+    if message.is_request:
+        return f"{message.method} {message.uri.partition(':')[2] or message.uri}"
+    return f"{message.status} {message.reason} ({_method(message)})"
+
+
+def _method(message: Message) -> str:
+    try:
+        return message.cseq[1]
+    except MessageError:
+        return "?"
+
+
+def _summary(members: list[Sighting]) -> str:
+    """``INVITE from a to b: 504 Server time-out``: the first request and the last final answer."""
+    messages = [one.message for one in members if one.message is not None]
+    request = next((message for message in messages if message.is_request), None)
+    final = next((message for message in reversed(messages) if message.status >= 200), None)
+    if request is None:
+        text = "answers" if messages else "no SIP"
+    else:
+        ends = (parse_address(request.first(name) or "?").uri.partition(";")[0] for name in ("from", "to"))
+        caller, callee = (end.partition(":")[2] or end for end in ends)
+        text = f"{request.method} from {caller[:LONGEST_NAME]} to {callee[:LONGEST_NAME]}"
+    return text if final is None else f"{text}: {final.status} {final.reason}"
