@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.configuration import EDGE, write
+
+from dialplan.model import Query, Traffic
+from sipedge.asking import Asked, AskError, check_source, query_of, read_request, traffic_of
+from sipedge.config import load_config
+from sipedge.settings import Settings
+
+MESSAGE = (
+    b"MESSAGE sip:bob@example.com:5061 SIP/2.0\r\nVia: SIP/2.0/TLS 192.0.2.9;branch=z9hG4bK1\r\n"
+    b"From: <sip:a@b>;tag=1\r\n"
+    b"To: <sip:bob@example.com>\r\nCall-ID: 1\r\nCSeq: 1 MESSAGE\r\nContent-Length: 0\r\n\r\n"
+)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return load_config(write(tmp_path, EDGE), create_secret=False)
+
+
+def test_what_is_said_outright_wins_over_the_message(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "m.sip").write_bytes(MESSAGE)
+    message = read_request(str(tmp_path / "m.sip"))
+    asked = Asked(source="Z", message=message, authenticated=True)
+    assert query_of(asked, settings) == (
+        Query("bob@example.com", "Z", Traffic.MICROSOFT_IMP, authenticated=True),
+        "method MESSAGE",
+    )
+    asked = Asked(source="Z", alias="x", message=message, traffic=Traffic.STANDARD)
+    assert query_of(asked, settings) == (Query("x", "Z", Traffic.STANDARD), "as said")
+
+
+def test_an_alias_may_be_a_uri(settings: Settings) -> None:
+    query, evidence = query_of(Asked(source="Z", alias="SIPS:a@b:5061;lr", method="notify"), settings)
+    assert (query.alias, query.traffic, evidence) == ("a@b", Traffic.MICROSOFT_IMP, "NOTIFY with Event presence")
+    with pytest.raises(AskError, match="has no host"):
+        query_of(Asked(source="Z", alias="sip:a@"), settings)
+
+
+def test_zones_and_traffic(settings: Settings) -> None:
+    check_source("Default Zone", settings)
+    check_source("Local Zone", settings)
+    with pytest.raises(AskError, match='there is no zone "X"; known: Default Zone, Local Zone'):
+        check_source("X", settings)
+    assert traffic_of("Microsoft-IM_and presence") is Traffic.MICROSOFT_IMP
+    with pytest.raises(AskError, match="known: standard, microsoft-sip, "):
+        traffic_of("any")
+
+
+def test_files_that_are_no_request(tmp_path: Path) -> None:
+    response = MESSAGE.replace(MESSAGE.partition(b"\r\n")[0], b"SIP/2.0 200 OK")
+    for data, problem in ((b"x", "is not a SIP message"), (response, "is a response")):
+        (tmp_path / "m.sip").write_bytes(data)
+        with pytest.raises(AskError, match=problem):
+            read_request(str(tmp_path / "m.sip"))
+    with pytest.raises(AskError, match="cannot be read"):
+        read_request(str(tmp_path / "none"))

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dialplan.model import Traffic, Variables
+from dialplan.problem import DialplanError
+from dialplan.search import CompiledPlan
+from sipedge.testing import load_suites
+
+PLAN = 'search rule "{0}" {{\nmode alias pattern match\npattern "%systemname%"\ntarget zone "{0}"\n}}\n'
+CASES = (
+    'plan "a.dialplan"\nplan "b.dialplan"\nsystem name "expc"\naddress "192.0.2.1"\naddress "2001:db8::1"\n'
+    'case "c" {\nalias "expc1"\nfrom zone "a"\nmethod MESSAGE\nexpect zone "a" as "1"\nexpect zone "b"\n}\n'
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in "ab":
+        (tmp_path / f"{name}.dialplan").write_text(PLAN.format(name))
+    return tmp_path
+
+
+def test_a_plan_of_several_files_without_a_configuration(folder: Path) -> None:
+    file = str(folder / "x.cases")
+    (suite,) = load_suites([(file, CASES), (str(folder / "y.cases"), CASES.replace('"c"', '"d"'))])
+    assert suite.names == (str(folder / "a.dialplan"), str(folder / "b.dialplan"))
+    plan = suite.settings.plan
+    assert plan.variables == Variables(("192.0.2.1",), ("2001:db8::1",), (), "expc")
+    first, second = suite.answers()
+    assert (first.question.case.name, second.question.case.name) == ("c", "d")
+    assert first.question.query.traffic is Traffic.MICROSOFT_IMP
+    assert first.differences == second.differences == ()
+    assert suite.holds(plan)
+    assert not suite.holds(CompiledPlan(plan.dialplan, Variables(system_name="other")))
+
+
+def test_all_mistakes_of_the_cases_at_once(folder: Path) -> None:
+    text = CASES.replace('zone "a"\n', 'zone "q"\n') + 'case "e" {\nmessage "no"\nfrom zone "b"\nexpect no match\n}'
+    with pytest.raises(DialplanError) as caught:
+        load_suites([(str(folder / "x.cases"), text)])
+    assert [problem.location.line for problem in caught.value.problems] == [8, 14]
+    assert caught.value.problems[0].source_line == 'from zone "q"'
+
+
+def test_a_plan_that_is_no_text(folder: Path) -> None:
+    (folder / "b.dialplan").write_bytes(b"\xff")
+    with pytest.raises(DialplanError, match="is not UTF-8 text"):
+        load_suites([(str(folder / "x.cases"), CASES)])
