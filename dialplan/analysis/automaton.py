@@ -19,6 +19,10 @@ Edges = tuple[tuple[int, int], ...]
 """(mask, next state)."""
 MAX_STATES = 50_000
 """Of one automaton."""
+MAX_MEASURED = 400
+"""An automaton with more states is not made as a whole."""
+FAR = 1 << 30
+"""No distance: there is no way."""
 
 
 class NotProved(Exception):
@@ -35,6 +39,8 @@ class Automaton(ABC):
         self._accepting: list[bool] = [False, True]
         self._numbers: dict[Hashable, int] = {}
         self._keys: list[Hashable] = [None, None]
+        self._distances: list[int] | None = None
+        self._large = False
         self.start = self._number(self._start())
 
     def edges(self, state: int) -> Edges:
@@ -57,6 +63,44 @@ class Automaton(ABC):
 
     def accepts(self, folded: str) -> bool:
         return self.accepting(self.after(self.start, folded))
+
+    def distances(self) -> list[int] | None:
+        """For each state how many characters at least are missing to an accepting one (FAR: there is none).
+
+        None for an automaton too large to be looked at as a whole.
+        """
+        if self._distances is None and not self._large:
+            self._large = not self._complete()
+            if not self._large:
+                self._distances = self._measured()
+        return self._distances
+
+    def _complete(self) -> bool:
+        """Make all states, if they are few."""
+        state = FULL + 1
+        try:
+            while state < len(self._keys) and state < MAX_MEASURED:
+                self.edges(state)
+                state += 1
+        except NotProved:
+            return False
+        return state == len(self._keys)
+
+    def _measured(self) -> list[int]:
+        before: list[list[int]] = [[] for _ in self._keys]
+        for state, edges in enumerate(self._edges):
+            for _, after in edges or ():
+                before[after].append(state)
+        found = [FAR] * len(self._keys)
+        layer = [state for state, accepting in enumerate(self._accepting) if accepting]
+        distance = 0
+        while layer:
+            layer = [state for state in layer if found[state] == FAR]
+            for state in layer:
+                found[state] = distance
+            layer = [one for state in layer for one in before[state]]
+            distance += 1
+        return found
 
     @abstractmethod
     def _start(self) -> Hashable:
@@ -88,7 +132,7 @@ class Automaton(ABC):
         return number
 
     def _merged(self, moves: Iterable[tuple[int, Hashable]]) -> Edges:
-        """One edge for each next state."""
+        """One edge for each next state, in the order of the characters that people prefer."""
         masks: dict[int, int] = {}
         left = self.alphabet.everything
         for mask, key in moves:
@@ -97,7 +141,12 @@ class Automaton(ABC):
             left &= ~mask
         if left:
             masks[DEAD] = masks.get(DEAD, 0) | left
-        return tuple((mask, number) for number, mask in masks.items())
+        return tuple(sorted(((mask, number) for number, mask in masks.items()), key=preference))
+
+
+def preference(edge: tuple[int, int]) -> int:
+    """Orders edges: by the lowest bit of the mask, which stands for the character that is written in a witness."""
+    return edge[0] & -edge[0]
 
 
 def split(everything: int, moves: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

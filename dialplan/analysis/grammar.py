@@ -13,38 +13,50 @@ from .alphabet import Alphabet
 from .language import Language
 
 USER = r"\+?[a-z0-9]+([._-][a-z0-9]+)*"
+PLAIN_USER = r"\+?[a-z0-9]+([._-][a-z0-9]+)?"
 LABEL = r"[a-z0-9]+(-+[a-z0-9]+)*"
 HOST = rf"({LABEL}\.)*{LABEL}"
 DOMAIN = rf"{LABEL}(\.{LABEL})+"
 TAIL = r"(:[1-9]\d{1,4})?(;[a-z0-9-]+(=[a-z0-9.-]+)?)*"
 
 PEOPLE = "(alice|carol|david)"
-SHAPES = (
-    rf"{PEOPLE}@example\.(com|org|net)",
-    rf"{PEOPLE}@{DOMAIN}",
-    rf"{USER}@{DOMAIN}",
-    rf"{DOMAIN}",
-    r"192\.0\.2\.\d{1,3}",
-    rf"({USER}@)?{DOMAIN}{TAIL}",
-)
-"""Shapes of an alias whose host has a dot, the most natural first."""
-BARE_HOST = rf"({USER}@)?{HOST}{TAIL}"
-"""Any host name; without a dot it can still be written into a request."""
+PLAIN = rf"({PLAIN_USER}@)?{DOMAIN}{TAIL}"
+"""The host has a dot, and the user part does not look like a host."""
+DOTTED = rf"({USER}@)?{DOMAIN}{TAIL}"
+"""The host has a dot."""
+WELL_FORMED = rf"({USER}@)?{HOST}{TAIL}"
+NATURAL = {
+    PLAIN: (
+        rf"{PEOPLE}@example\.(com|org|net)",
+        rf"{PEOPLE}@{DOMAIN}",
+        rf"{PLAIN_USER}@{DOMAIN}",
+        rf"{DOMAIN}",
+        r"192\.0\.2\.\d{1,3}",
+    ),
+    DOTTED: (),
+    WELL_FORMED: (rf"{PEOPLE}@{HOST}",),
+}
+"""Wider and wider shapes, and inside each those that people would rather write, the best first."""
 
 
-@lru_cache(maxsize=16)
-def shapes(alphabet: Alphabet) -> tuple[Language, ...]:
-    return tuple(Language.of(PatternType.REGEX, shape, alphabet=alphabet) for shape in (*SHAPES, BARE_HOST))
+@lru_cache(maxsize=256)
+def _shape(pattern: str, alphabet: Alphabet) -> Language:
+    return Language.of(PatternType.REGEX, pattern, alphabet=alphabet)
 
 
 def well_formed(alphabet: Alphabet) -> Language:
     """Every alias that the grammar knows."""
-    return shapes(alphabet)[-1]
+    return _shape(WELL_FORMED, alphabet)
 
 
 def with_domain(alphabet: Alphabet) -> Language:
     """Well-formed aliases whose host has a dot."""
-    return shapes(alphabet)[-2]
+    return _shape(DOTTED, alphabet)
+
+
+def plain(alphabet: Alphabet) -> Language:
+    """As ``with_domain``, and the user part does not look like a host name."""
+    return _shape(PLAIN, alphabet)
 
 
 def witness(language: Language) -> str | None:
@@ -58,8 +70,11 @@ def witness(language: Language) -> str | None:
 
 def natural(language: Language) -> str | None:
     """A well-formed alias of the language, the most natural first. Raise NotProved."""
-    for shape in shapes(language.alphabet):
-        alias = (language & shape).shortest()
+    if not language.clauses:
+        return None
+    for wide, narrower in NATURAL.items():
+        alias = (language & _shape(wide, language.alphabet)).shortest()
         if alias is not None:
-            return alias
+            better = (language & _shape(shape, language.alphabet) for shape in narrower)
+            return next((found for one in better if (found := one.shortest()) is not None), alias)
     return None

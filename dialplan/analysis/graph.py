@@ -124,3 +124,27 @@ class Graph:
             if here.look >= 0:
                 looks = looks | {here.look}
             waiting += [(after, at_end, looks) for after in here.next]
+
+    def preferred(self, step: int, at_start: bool) -> list[tuple[int, tuple[int, ...]]]:
+        """As ``paths``, in the order in which a match prefers them, each reader once, with the groups begun and ended.
+
+        Not for graphs with look-arounds.
+        """
+        found: dict[int, tuple[int, ...]] = {}
+        seen: set[tuple[int, bool]] = set()
+        waiting: list[tuple[int, bool, tuple[int, ...]]] = [(step, False, ())]
+        while waiting:
+            number, at_end, groups = waiting.pop()
+            if (number, at_end) in seen:
+                continue
+            seen.add((number, at_end))
+            here = self.steps[number]
+            if number == ACCEPT or (here.mask and not at_end):
+                found.setdefault(number, groups)
+            if here.mask or (here.anchor and here.anchor.start and not at_start):
+                continue
+            if here.anchor and not here.anchor.start:
+                at_end = True
+            groups = (*groups, here.group) if here.group else groups
+            waiting += [(after, at_end, groups) for after in reversed(here.next)]
+        return list(found.items())

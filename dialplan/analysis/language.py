@@ -19,7 +19,7 @@ from .alphabet import ASCII, Alphabet
 from .automaton import Automaton, NotProved, PatternAutomaton
 from .graph import Graph
 from .look_automaton import LookAutomaton
-from .product import shortest
+from .product import first, shortest
 
 MAX_CLAUSES = 256
 
@@ -59,6 +59,11 @@ class Language:
         return Language(automaton.alphabet, frozenset({Clause(frozenset({automaton}))}))
 
     @staticmethod
+    def only(alias: str, alphabet: Alphabet = ASCII) -> Language:
+        """This alias alone."""
+        return Language.of_node(Literal(fold(alias)), alphabet)
+
+    @staticmethod
     def everything(alphabet: Alphabet = ASCII) -> Language:
         return Language(alphabet, frozenset({Clause()}))
 
@@ -94,10 +99,15 @@ class Language:
         )
 
     def shortest(self) -> str | None:
-        """A shortest alias, None when there is none; equal languages give equal answers. Raise NotProved."""
+        """An alias as short as any, None when there is none. Raise NotProved."""
+        words = [shortest(self.alphabet, tuple(one.inside), tuple(one.outside)) for one in self._ordered()]
+        return min((word for word in words if word is not None), key=len, default=None)
+
+    def first(self) -> str | None:
+        """The first of the shortest aliases: equal languages give equal answers. Raise NotProved."""
         found: str | None = None
         for clause in self._ordered():
-            word = shortest(self.alphabet, tuple(clause.inside), tuple(clause.outside))
+            word = first(self.alphabet, tuple(clause.inside), tuple(clause.outside))
             if word is not None and (found is None or (len(word), self._key(word)) < (len(found), self._key(found))):
                 found = word
         return found

@@ -9,7 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ..compiled_rule import CompiledRule
-from ..model import Dialplan, Mode, Outcome, PatternType, SearchRule, Transform, Variables
+from ..model import (
+    DEFAULT_ZONE,
+    LOCAL_ZONE,
+    Dialplan,
+    Mode,
+    Outcome,
+    PatternType,
+    SearchRule,
+    SourceMode,
+    Transform,
+    Variables,
+)
 from ..pattern_syntax import Node
 from ..search import CompiledPlan
 from .addresses import addresses
@@ -77,6 +88,15 @@ class SymbolicRule:
         """Whether everything but the alias fits."""
         # Without an alias the pattern (or mode) is all that can still refuse.
         return self.compiled.refusal(conditions.query(""), None, False) in (Outcome.PATTERN, Outcome.MODE)
+
+    def admits_source(self, zone: str) -> bool:
+        """Whether requests from the zone are its business at all."""
+        rule = self.rule
+        if rule.source is SourceMode.NAMED:
+            return rule.source_name == zone
+        if rule.source is SourceMode.LOCAL_ZONE:
+            return zone == LOCAL_ZONE
+        return rule.source is SourceMode.ANY or zone != DEFAULT_ZONE
 
     def __repr__(self) -> str:
         return f"SymbolicRule({self.rule.name!r})"

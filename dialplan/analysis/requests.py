@@ -36,6 +36,8 @@ class Sender:
     authenticated: frozenset[bool] = EITHER
     """Whether its requests can be authenticated, and whether they can be not; empty: it sends none."""
     traffic: frozenset[Traffic] = frozenset(Traffic)
+    silent: str = ""
+    """Why it sends nothing, where that is so."""
 
     @property
     def sends(self) -> bool:

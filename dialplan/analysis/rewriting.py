@@ -1,6 +1,6 @@
 """What a behaviour does to an alias, as a value that can be compared, and turned round: which aliases become these?
 
-Turning round is exact for everything but replace strings that refer to groups; those raise NotProved.
+Turning round is exact, or raises NotProved: for replace strings that put groups into another order, or use one twice.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from ..model import Behavior, PatternType, SearchRule, Transform, Variables
 from ..pattern import expanded_texts
 from ..pattern_syntax import ANYTHING, Group, Literal, Node, Sequence, group_count
 from ..replacement import join, parse_replacement
-from .automaton import DEAD, FULL, Automaton, NotProved, split
+from .automaton import DEAD, FULL, Automaton, split
 from .language import Clause, Language
+from .template import BeforeTemplate
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """The groups of a regex in another order. Its image is out of reach here."""
+    """A replace string with groups, and the regex that they are of."""
 
     node: Node
     parts: tuple[str | int, ...]
@@ -92,14 +93,15 @@ def _repeats(node: Node, parts: tuple[str | int, ...]) -> bool:
 
 
 def before(language: Language, rewriting: Rewriting) -> Language:
-    """All aliases that the rewriting turns into one of the language. Raise NotProved for a template.
+    """All aliases that the rewriting turns into one of the language. Raise NotProved.
 
-    For Ends only aliases that have such a start (end) count.
+    Only aliases that the rewriting is made for are meant; of others nothing is said.
     """
     if isinstance(rewriting, Same):
         return language
     if isinstance(rewriting, Template):
-        raise NotProved("a replace string with groups")
+        template = rewriting
+        return _mapped(language, lambda one: BeforeTemplate(one, template.node, template.parts))
     if isinstance(rewriting, Constant):
         held = rewriting.text in language
         return Language.everything(language.alphabet) if held else Language.nothing(language.alphabet)

@@ -1,0 +1,47 @@
+"""Rules whose conditions no request meets: their source sends nothing, or never what they ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..analysis import SymbolicRule
+from ..model import LOCAL_ZONE, Protocol
+from .context import Context
+from .finding import Finding, Level
+
+
+def conditions(context: Context) -> Iterator[Finding]:
+    for rule in context.rules:
+        if rule.rule.protocol is Protocol.H323:
+            yield _finding(
+                "h323-only", rule, "protocol", "asks for H.323, which this edge does not speak", "write protocol SIP"
+            )
+        elif context.known_zones and not context.mask(rule):
+            yield _never(context, rule)
+        if context.known_zones and rule.rule.target == LOCAL_ZONE:
+            why = "sends to the Local Zone, where nothing registers: its requests end with 404"
+            yield _finding("dead-target", rule, "target", why, "write the zone that the users are behind")
+
+
+def _never(context: Context, rule: SymbolicRule) -> Finding:
+    """No zone sends what the rule asks for: because of the source alone, or of what it is to send."""
+    sources = [one for one in context.senders if rule.admits_source(one.name)]
+    if not any(one.sends for one in sources):
+        silent = next((one for one in sources if one.silent), None)
+        why = f"can never be met: {silent.silent if silent else 'no zone that it names sends requests'}"
+        return _finding("source-never-sends", rule, "source", why, "write the zone that the requests come from")
+    if rule.rule.authenticated and not any(True in one.authenticated for one in sources):
+        return _finding(
+            "never-authenticated",
+            rule,
+            "authenticated",
+            "asks for authenticated requests, but none from its source ever is: partners have no account here",
+            "write authenticated no, or have the zone trust its peer",
+        )
+    why = f'asks for traffic "{rule.rule.traffic_type.value}", which its source never sends'
+    return _finding("source-never-sends", rule, "traffic type", why, "write the traffic type that the zone does send")
+
+
+def _finding(identity: str, rule: SymbolicRule, field: str, why: str, mend: str) -> Finding:
+    place = rule.rule.places.get(field, rule.rule.location)
+    return Finding(identity, Level.WARNING, place, f'search rule "{rule.rule.name}" {why}', mend, rule.rule.name)

@@ -1,0 +1,106 @@
+"""Dots that are not escaped, where a well-formed alias can use it: ``example.com`` also matches ``exampleXcom``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ..analysis import Language, NotProved, natural
+from ..analysis.grammar import with_domain
+from ..expansion import expand
+from ..model import PatternType, SearchRule, Transform
+from ..pattern_parser import parse_pattern
+from ..pattern_syntax import (
+    Alternation,
+    AnyCharacter,
+    CharacterSet,
+    Group,
+    Literal,
+    Look,
+    Node,
+    Repeat,
+    Sequence,
+    Variable,
+    children,
+)
+from .context import Context
+from .entries import entries, pattern_place, request_for
+from .finding import Finding, Level
+
+
+def unescaped_dots(context: Context) -> Iterator[Finding]:
+    for entry in entries(context.plan.dialplan):
+        if entry.pattern_type is not PatternType.REGEX or "." not in entry.pattern:
+            continue
+        tree = context.plan.dialplan.syntax.get(entry.pattern) or parse_pattern(entry.pattern)
+        suspects = sorted(suspicious_dots(tree))
+        if suspects:
+            try:
+                finding = _finding(context, entry, tree, suspects)
+            except NotProved:
+                context.not_proved(f'whether a dot in "{entry.pattern}" matters')
+                continue
+            if finding:
+                yield finding
+
+
+def suspicious_dots(node: Node) -> set[int]:
+    """Offsets of dots that stand alone between names, as in a domain."""
+    found = set().union(*map(suspicious_dots, children(node))) if children(node) else set[int]()
+    if isinstance(node, Sequence):
+        neighbours = [None, *node.items, None]
+        for left, item, right in zip(neighbours, neighbours[1:], neighbours[2:], strict=False):
+            if isinstance(item, AnyCharacter) and _named(left, -1) and _named(right, 0):
+                found.add(item.at)
+    return found
+
+
+def _named(node: Node | None, end: int) -> bool:
+    """Whether a neighbour's end is part of a name."""
+    if isinstance(node, Literal):
+        return node.text[end].isalnum()
+    if isinstance(node, Group) and isinstance(node.body, Literal | Sequence):
+        return _named(node.body, end)
+    if isinstance(node, Sequence):
+        return bool(node.items) and _named(node.items[end], end)
+    if isinstance(node, Group | Alternation):
+        body = node.body if isinstance(node, Group) else node
+        return isinstance(body, Alternation) and any(_named(branch, end) for branch in body.branches)
+    if isinstance(node, Repeat):
+        return isinstance(node.body, CharacterSet) or _named(node.body, end)
+    return isinstance(node, Variable | CharacterSet)
+
+
+def escaped(node: Node, offsets: frozenset[int]) -> Node:
+    """The tree with a plain dot at these offsets."""
+    if isinstance(node, AnyCharacter):
+        return Literal(".", node.at) if node.at in offsets else node
+    if isinstance(node, Sequence):
+        return replace(node, items=tuple(escaped(item, offsets) for item in node.items))
+    if isinstance(node, Alternation):
+        return replace(node, branches=tuple(escaped(branch, offsets) for branch in node.branches))
+    if isinstance(node, Group | Repeat | Look):
+        return replace(node, body=escaped(node.body, offsets))
+    return node
+
+
+def _finding(context: Context, entry: SearchRule | Transform, tree: Node, offsets: list[int]) -> Finding | None:
+    alphabet = context.languages.alphabet
+    as_written = context.languages.language(context.languages.node(entry, context.plan))
+    meant = Language.of_node(expand(escaped(tree, frozenset(offsets)), context.plan.variables), alphabet)
+    surplus = as_written - meant
+    alias = natural(surplus & with_domain(alphabet)) or natural(surplus)
+    if alias is None:
+        return None
+    count = "a dot" if len(offsets) == 1 else f"{len(offsets)} dots"
+    query, claim = request_for(context, entry, alias)
+    return Finding(
+        "unescaped-dot",
+        Level.WARNING,
+        pattern_place(context.plan.dialplan, entry, offsets[0]),
+        f'{count} in the pattern of "{entry.name}" stands for any character: it matches {alias} too',
+        r"write \. for the dot",
+        entry.name,
+        query,
+        claim,
+    )

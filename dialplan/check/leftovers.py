@@ -1,0 +1,58 @@
+"""What is switched off, and rules that say the same twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..analysis import NotProved, SymbolicRule
+from ..model import SearchRule, Transform
+from .context import Context
+from .finding import Finding, Level
+
+
+def disabled(context: Context) -> Iterator[Finding]:
+    plan = context.plan.dialplan
+    entries: tuple[SearchRule | Transform, ...] = (*plan.transforms, *plan.rules)
+    for entry in entries:
+        if not entry.enabled:
+            what = "transform" if isinstance(entry, Transform) else "search rule"
+            why = f'{what} "{entry.name}" is disabled'
+            mend = "delete it, or say in an ignore why it is kept"
+            yield Finding("disabled", Level.NOTE, entry.places.get("state", entry.location), why, mend, entry.name)
+
+
+def duplicates(context: Context) -> Iterator[Finding]:
+    """Rules with the same conditions, aliases, target and behaviour."""
+    seen: dict[tuple[object, ...], list[SymbolicRule]] = {}
+    for rule in context.rules:
+        if not context.mask(rule):
+            continue
+        try:
+            key = (context.mask(rule), rule.rule.target, rule.rewriting, rule.language.first())
+            twins = seen.setdefault(key, [])
+            first = next((one for one in twins if _equal(one, rule)), None)
+        except NotProved:
+            context.not_proved(f'whether search rule "{rule.rule.name}" repeats another one')
+            continue
+        if first:
+            yield _duplicate(context, rule, first)
+        else:
+            twins.append(rule)
+
+
+def _equal(one: SymbolicRule, other: SymbolicRule) -> bool:
+    if one.language == other.language:
+        return True
+    return one.language.within(other.language) and other.language.within(one.language)
+
+
+def _duplicate(context: Context, rule: SymbolicRule, first: SymbolicRule) -> Finding:
+    context.duplicates[rule.rule.name] = first
+    return Finding(
+        "duplicate",
+        Level.WARNING,
+        rule.rule.location,
+        f'search rule "{rule.rule.name}" says the same as "{first.rule.name}" (priority {first.rule.priority})',
+        "delete one of them",
+        rule.rule.name,
+    )

@@ -1,0 +1,106 @@
+"""Requests that go round: back to the zone they came from, or between two zones, their alias changed on the way.
+
+What a zone does with a request is not known here; but when it sends it back unchanged, as a proxy without a better
+route does, the plan can be asked again. That is what a witness of a loop shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..analysis import NotProved, SymbolicRule
+from ..model import DEFAULT_ZONE, LOCAL_ZONE, Query
+from ..search import CompiledPlan, Explanation
+from .context import Context, applies
+from .finding import Finding, Level
+from .reaching import reach
+
+MAX_STEPS = 8
+"""Of one way round."""
+
+
+def loops(context: Context) -> Iterator[Finding]:
+    for rule in context.rules:
+        if rule.rule.name in context.unreachable or rule.rule.target in (LOCAL_ZONE, DEFAULT_ZONE):
+            continue
+        found = _backwards(context, rule)
+        if found is None:
+            continue
+        query, way = found
+        zones = " -> ".join([query.source, *(zone for zone, _ in way)])
+        changed = any(alias != query.alias for _, alias in way)
+        yield Finding(
+            "transform-loop" if changed else "sent-back",
+            Level.WARNING if changed else Level.NOTE,
+            rule.rule.places.get("source", rule.rule.location),
+            _why(rule, zones, way, changed),
+            "name the zones that the rule is for as its source"
+            + (", or have only one side change the alias" if changed else ""),
+            rule.rule.name,
+            query,
+            lambda explanation, rule=rule: applies(explanation, rule),  # type: ignore[misc]
+        )
+
+
+def _why(rule: SymbolicRule, zones: str, way: list[tuple[str, str]], changed: bool) -> str:
+    if changed:
+        aliases = " -> ".join(alias for _, alias in way)
+        return f'by search rule "{rule.rule.name}" a request goes round ({zones}) and its alias changes: {aliases}'
+    return f'search rule "{rule.rule.name}" sends requests from zone "{rule.rule.target}" back there ({zones})'
+
+
+def _backwards(context: Context, rule: SymbolicRule) -> tuple[Query, list[tuple[str, str]]] | None:
+    """A request that comes from where the rule sends it, or comes back there after one more zone."""
+    for mask in _masks(context, rule):
+        conditions = context.first(mask)
+        try:
+            alias = reach(context, rule, rule.language, conditions).alias
+        except NotProved:
+            continue
+        if alias is None:
+            continue
+        query = conditions.query(alias)
+        way = _way_round(context.plan, query, rule)
+        if way:
+            return query, way
+    return None
+
+
+def _masks(context: Context, rule: SymbolicRule) -> Iterator[int]:
+    """The conditions of those whose requests may come back: its target, then zones that the target sends to."""
+    mask = context.mask(rule)
+    for sources in ({rule.rule.target}, _answering(context, rule)):
+        bits = sum(1 << place for place, one in enumerate(context.conditions) if one.source in sources) & mask
+        if bits:
+            yield bits
+
+
+def _answering(context: Context, rule: SymbolicRule) -> set[str]:
+    """Zones to which something from the rule's target is sent."""
+    target = rule.rule.target
+    return {other.rule.target for other in context.rules if other.admits_source(target)} - {target}
+
+
+def _way_round(plan: CompiledPlan, query: Query, rule: SymbolicRule) -> list[tuple[str, str]]:
+    """(zone, alias) after each step, when the request comes to its first zone for a third time; else nothing."""
+    source, rounds = query.source, 0
+    way: list[tuple[str, str]] = []
+    for number in range(MAX_STEPS):
+        step = _step(plan.search(query), None if number else rule)
+        if step is None:
+            return []
+        way.append(step)
+        rounds += step[0] == source
+        if rounds == 2:
+            return way
+        query = Query(step[1], step[0], query.traffic, query.protocol, query.authenticated)
+    return []
+
+
+def _step(explanation: Explanation, rule: SymbolicRule | None) -> tuple[str, str] | None:
+    """Where a request goes first, with an alias that is left; with a rule, where that one sends it."""
+    for tier in explanation.tiers:
+        for target in tier.targets:
+            if target.alias and (rule is None or target.rule == rule.rule.name):
+                return target.zone, target.alias
+    return None

@@ -1,0 +1,146 @@
+"""Rules that compete for an alias: one partly hidden by another, and two that are asked at the same time.
+
+A specific rule before a general one is how plans are written, so a rule is told to be partly hidden only by one that is
+no special case of it. An overlap that needs an odd alias (``imp1.example.com@other.example``) is a note.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from ..analysis import NotProved, SymbolicRule, well_formed
+from ..analysis.grammar import plain
+from ..model import Mode, Query
+from .candidates import Candidates
+from .context import Context, applies, hidden
+from .finding import Finding, Level
+from .reaching import reach
+
+MAX_COMPARED = 300
+"""Rules with which one rule is compared automaton by automaton."""
+MAX_ODD = 20
+"""Rules still compared after an overlap by an odd alias has been found."""
+
+Wanted = Callable[[SymbolicRule, SymbolicRule], bool]
+
+
+def overlaps(context: Context) -> Iterator[Finding]:
+    candidates = Candidates(context.rules)
+    pairs = _Pairs(context, candidates)
+    for position, rule in enumerate(context.rules):
+        if rule.rule.name in context.unreachable or not context.mask(rule):
+            continue
+        found = pairs.first(position, _hides)
+        if found:
+            yield _shadowed(rule, *found)
+        found = pairs.first(position, _beside)
+        if found:
+            yield _ambiguous(rule, *found)
+    if pairs.left_out:
+        context.not_proved(f"whether {pairs.left_out} pairs of rules share an alias")
+
+
+def _hides(earlier: SymbolicRule, rule: SymbolicRule) -> bool:
+    return (
+        earlier.compiled.stop
+        and earlier.rule.priority < rule.rule.priority
+        and (earlier.rule.target, earlier.rewriting) != (rule.rule.target, rule.rewriting)
+    )
+
+
+def _beside(earlier: SymbolicRule, rule: SymbolicRule) -> bool:
+    return earlier.rule.priority == rule.rule.priority and earlier.rule.target != rule.rule.target
+
+
+Competing = tuple[SymbolicRule, Query, bool]
+"""(the other rule, a request that both want, whether its alias is odd)."""
+
+
+class _Pairs:
+    def __init__(self, context: Context, candidates: Candidates) -> None:
+        self._context = context
+        self._candidates = candidates
+        self.left_out = 0
+
+    def first(self, position: int, wanted: Wanted) -> Competing | None:
+        """The first earlier rule that competes, one by a plain alias if there is one."""
+        context = self._context
+        rule = context.rules[position]
+        mask = context.mask(rule)
+        odd: Competing | None = None
+        compared = after_odd = 0
+        for place in self._candidates.of(rule):
+            if place >= position:
+                break
+            earlier = context.rules[place]
+            common = mask & context.mask(earlier)
+            if not (common and wanted(earlier, rule)) or earlier.facts.apart(rule.facts, one_at=True):
+                continue
+            compared += 1
+            after_odd += odd is not None
+            if compared > MAX_COMPARED or after_odd > MAX_ODD:
+                self.left_out += odd is None
+                continue
+            found = self._shared(earlier, rule, common, wanted is _hides)
+            if found is None:
+                continue
+            competing = earlier, context.first(common).query(found[0]), found[1]
+            if not competing[2]:
+                return competing
+            odd = odd or competing
+        return odd
+
+    def _shared(self, earlier: SymbolicRule, rule: SymbolicRule, common: int, hides: bool) -> tuple[str, bool] | None:
+        """An alias for which they compete, as the live engine confirms, and whether it is odd."""
+        context = self._context
+        alphabet = context.languages.alphabet
+        both = earlier.language & rule.language
+        claim = hidden if hides else applies
+        try:
+            if (both & well_formed(alphabet)).is_empty() or (hides and _special_case(context, earlier, rule)):
+                return None
+            conditions = context.first(common)
+            alias = reach(context, earlier, both, conditions).alias
+            if alias is not None and claim(context.plan.search(conditions.query(alias)), rule):
+                return alias, alias not in plain(alphabet)
+        except NotProved:
+            self.left_out += 1
+        return None
+
+
+def _special_case(context: Context, earlier: SymbolicRule, rule: SymbolicRule) -> bool:
+    """Whether the other rule is for all that the earlier one is for, and for more."""
+    if context.mask(earlier) & ~context.mask(rule):
+        return False
+    return rule.rule.mode is Mode.ANY_ALIAS or earlier.language.within(rule.language)
+
+
+def _shadowed(rule: SymbolicRule, earlier: SymbolicRule, query: Query, odd: bool) -> Finding:
+    where = f'to zone "{earlier.rule.target}" instead of "{rule.rule.target}"'
+    if earlier.rule.target == rule.rule.target:
+        where = f'to zone "{rule.rule.target}" as another alias'
+    return Finding(
+        "shadowed",
+        Level.NOTE if odd else Level.WARNING,
+        rule.rule.location,
+        f'part of what search rule "{rule.rule.name}" matches goes {where}: '
+        f'"{earlier.rule.name}" (priority {earlier.rule.priority}) stops the search before it',
+        "put the rule that is meant for such requests first, or narrow the other one's pattern",
+        rule.rule.name,
+        query,
+        lambda explanation: hidden(explanation, rule) and applies(explanation, earlier),
+    )
+
+
+def _ambiguous(rule: SymbolicRule, earlier: SymbolicRule, query: Query, odd: bool) -> Finding:
+    return Finding(
+        "ambiguous",
+        Level.NOTE if odd else Level.WARNING,
+        rule.rule.places.get("priority", rule.rule.location),
+        f'search rules "{earlier.rule.name}" and "{rule.rule.name}" share aliases and priority {rule.rule.priority}: '
+        f'zones "{earlier.rule.target}" and "{rule.rule.target}" are asked at the same time',
+        "give them different priorities, the more specific one the lower number",
+        rule.rule.name,
+        query,
+        lambda explanation: applies(explanation, rule) and applies(explanation, earlier),
+    )
