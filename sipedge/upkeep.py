@@ -302,7 +302,7 @@ class Upkeep:
             lines.append(f"Authorization: {authorization}")
         lines.append("Content-Length: 0")
         self._probes[branch] = _Probe(hop)
-        out.append(Forward(branch, hop, ("\r\n".join(lines) + "\r\n\r\n").encode(), b""))
+        out.append(Forward(branch, hop, ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8", "surrogateescape"), b""))
 
     def response(self, event: ResponseReceived, now: float, out: list[Command]) -> bool:
         """True when the response belongs to an OPTIONS of our own."""

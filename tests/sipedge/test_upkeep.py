@@ -228,6 +228,15 @@ def test_refused_credentials_close_the_connection(play: Play) -> None:
     assert "403" in book.log[0].text
 
 
+def test_a_challenge_that_is_not_utf_8_is_answered_all_the_same(play: Play) -> None:
+    told, leg, proof = Told(), Leg(), Leg()
+    book = play(client()) << connects("Traversal", told)
+    book >> opened_to("198.51.100.70", 7001, told.command.hop) << forwards(leg, "Traversal")
+    challenge = 'WWW-Authenticate: Digest realm="\udcff", nonce="n", qop="auth"'
+    book >> answers(leg, 401, connection=CLIENT, extra=(challenge,)) << forwards(proof, "Traversal", method="OPTIONS")
+    assert 'realm="\udcff"' in (proof.message.first("authorization") or "")
+
+
 def test_silence_on_a_traversal_connection(play: Play) -> None:
     told, leg = Told(), Leg()
     book = play(client()) << connects("Traversal", told)

@@ -66,7 +66,7 @@ def answer_to(
             lines.append(line + f";tag={tag}".encode() if name == "to" and status > 100 and not sent.to_tag else line)
     if contact:
         lines.append(f"Contact: {contact}".encode())
-    lines += [line.encode() for line in extra] + [b"Content-Length: %d" % len(body)]
+    lines += [line.encode("utf-8", "surrogateescape") for line in extra] + [b"Content-Length: %d" % len(body)]
     return parse_message(b"\r\n".join(lines) + b"\r\n\r\n" + body)
 
 
