@@ -35,11 +35,12 @@ from .forwarder import Forwarder
 from .incoming import Peer
 from .installation import Installation
 from .locating import Resolutions
-from .message import Message
+from .message import Message, MessageError
 from .requests import WITHOUT_RESPONSE, RequestPath
 from .responses import response, response_to_bytes, warning
 from .settings import Settings
 from .upkeep import Upkeep
+from .validation import Refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,11 @@ class Proxy:
 
     def _cancel(self, event: RequestReceived, peer: Peer, now: float, out: list[Command]) -> None:
         """RFC 3261 9.2, 16.10. Only the peer that sent the INVITE may cancel it."""
-        context = self._contexts.by_key(transaction_key(event.message, peer.address))
+        try:
+            context = self._contexts.by_key(transaction_key(event.message, peer.address))
+        except MessageError as error:
+            self._path.refuse(event, peer, Refusal(400, error.reason), out)
+            return
         status = 481 if context is None else 200
         tag = self._installation.tag(event.transaction if context is None else context.transaction)
         source = (peer.address, peer.port)
@@ -191,13 +196,14 @@ class Proxy:
     def _malformed(self, event: MalformedReceived, now: float, out: list[Command]) -> None:
         """A 400 naming header and column, outside any transaction (RFC 3261 8.2)."""
         peer = self._peers.get(event.connection)
-        where = f"{event.header} at line {event.line}, column {event.column}" if event.header else f"line {event.line}"
-        out.append(Log("warning", f"connection {event.connection}: malformed {where}: {event.message.start_line[:80]}"))
+        place = f" at line {event.line}, column {event.column}" if event.line else ""
+        what = f"malformed header {event.header}{place}" if place else f"there is no usable {event.header}"
+        out.append(Log("warning", f"connection {event.connection}: {what}: {event.message.start_line[:80]}"))
         message = event.message
         if peer is None or not message.is_request or message.method in WITHOUT_RESPONSE or "via" not in message.index:
             return
         agent = self._installation.agent(peer.zone)
-        headers = (warning(agent, f"malformed header {where}"),)
+        headers = (warning(agent, what),)
         data = response(message, 400, tag=self._installation.tag(0), headers=headers, source=(peer.address, peer.port))
         out.append(Relay(event.connection, data))
 

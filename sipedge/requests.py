@@ -38,7 +38,7 @@ class RequestPath:
     def take(self, event: RequestReceived, peer: Peer, now: float, out: list[Command]) -> None:
         incoming = self._examine(event, peer, now, out)
         if isinstance(incoming, Refusal):
-            self._refuse(event, peer, incoming, out)
+            self.refuse(event, peer, incoming, out)
         elif incoming is not None:
             self._send_on(incoming, now, out)
 
@@ -97,7 +97,8 @@ class RequestPath:
         )
         out.append(Respond(event.transaction, 200, data))
 
-    def _refuse(self, event: RequestReceived, peer: Peer, refusal: Refusal, out: list[Command]) -> None:
+    def refuse(self, event: RequestReceived, peer: Peer, refusal: Refusal, out: list[Command]) -> None:
+        """Answer a request that goes no further."""
         message = event.message
         entry = self._entry(message, peer, classify_method(message.method), None, status=refusal.status)
         out += (Record(entry), Conclude(entry))

@@ -16,6 +16,9 @@ UNDERSTOOD_PROXY_REQUIRE = frozenset({"ms-benotify"})
 REFUSED_METHODS = frozenset({"NEGOTIATE"})
 """Compression (MS-SIPCOMP) is hop by hop: the edge does not compress, and never forwards the question."""
 
+LONGEST_METHOD = 255
+"""Characters that pjsip's transactions are given room for."""
+
 MAX_VIAS = 70
 """More hops than Max-Forwards allows in its usual value: a header bomb, not a path."""
 
@@ -50,8 +53,12 @@ def validate(message: Message) -> Accepted | Refusal:
     try:
         max_forwards = _max_forwards(message)
         method = message.cseq[1]
+        if method == "INVITE":  # by its Via a CANCEL finds it
+            message.via  # noqa: B018
     except MessageError as error:
         return Refusal(400, error.reason)
+    if len(method) > LONGEST_METHOD:
+        return Refusal(400, f"the method has more than {LONGEST_METHOD} characters")
     if method != message.method:  # RFC 3261 8.1.1.5
         return Refusal(400, f"CSeq names the method {method[:40]} but the request line {message.method}")
     unsupported = _unsupported(message)

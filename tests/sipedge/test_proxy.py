@@ -253,6 +253,18 @@ def test_malformed_requests_get_400_with_the_place(play: Play) -> None:
     assert len(book.log) == 2
 
 
+def test_a_header_that_is_missing_has_no_place(play: Play) -> None:
+    told = Told()
+    play() >> MalformedReceived(INSIDE, request(), "Call-ID", 0, 0) << relays(INSIDE, told)
+    assert told.message.first("warning") == f'399 {EDGE}:5061 "there is no usable Call-ID"'
+
+
+@pytest.mark.parametrize("method", ["CANCEL", "INVITE"])
+def test_a_via_that_only_pjsip_can_read_is_answered_400(play: Play, method: str) -> None:
+    book = play() >> arrives(request(method, via="SIP/2.0/TLS a.example:0;branch=z9hG4bK1")) << responds(400)
+    assert book.proxy.is_quiet()
+
+
 @pytest.mark.parametrize("method", ["ACK", "BENOTIFY"])
 def test_malformed_ones_without_a_response_get_none(play: Play, method: str) -> None:
     play() >> MalformedReceived(INSIDE, request(method), "To", 5, 12)

@@ -113,6 +113,12 @@ def test_values_in_one_line_are_read_too() -> None:
     assert came_back(message, OWN, loop)
 
 
+def test_a_method_that_no_transaction_has_room_for() -> None:
+    assert isinstance(validate(request("M" * 255)), Accepted)
+    refusal = validate(request("M" * 256))
+    assert isinstance(refusal, Refusal) and refusal.status == 400
+
+
 def test_too_many_vias_and_unreadable_ones() -> None:
     with pytest.raises(MessageError):
         came_back(request(via=(CALLER_VIA,) * (MAX_VIAS + 1)), OWN, "x")
