@@ -47,12 +47,17 @@ class FramingError:
     """What a request gets: 400, 505 or 513."""
     reason: str
     head: bytes | None = None
-    """The header section with its empty line, when it came whole."""
+    """The header section with its empty line; only its first lines where it is too long; None when too little came."""
     fatal: bool = False
     """True: the connection must be closed."""
     header: str = ""
     line: int = 0
     column: int = 0
+
+    def __str__(self) -> str:
+        """The reason and where."""
+        place = ", ".join(f"{what} {at}" for what, at in (("line", self.line), ("column", self.column)) if at)
+        return f"{self.reason} ({place})" if place else self.reason
 
 
 Frame = Message | KeepAlive | FramingError
@@ -147,7 +152,7 @@ class Framer:
         size = (end + 4 if end >= 0 else self._end) - self._start
         if size > self._limits.header_section:
             reason = f"the header section is longer than {self._limits.header_section} bytes"
-            return FramingError(513, reason, fatal=True)
+            return FramingError(513, reason, self._first_lines(), fatal=True)
         if end < 0:
             self._searched = max(self._start, self._end - 3)
             return None
@@ -162,6 +167,11 @@ class Framer:
         self._message = message
         self._length = size + length
         return None
+
+    def _first_lines(self) -> bytes | None:
+        """What is whole of a header section whose end is not waited for: enough for an answer, as a rule."""
+        last = self._buffer.rfind(CRLF, self._start, self._start + self._limits.header_section)
+        return bytes(self._view[self._start : last]) + 2 * CRLF if last >= 0 else None
 
     def _parse(self, head: bytes) -> Message | FramingError:
         try:

@@ -219,7 +219,7 @@ class Server:
         if error.head is not None:
             if self._tap is not None:
                 self._tap.unreadable(connection, error.head)
-            self._emit_and_work(UnreadableReceived(connection, error.head, error.status, error.reason))
+            self._emit_and_work(UnreadableReceived(connection, error.head, error.status, str(error)))
 
     def _closed(self, event: ConnectionClosed) -> None:
         self._stack.close(event.connection)

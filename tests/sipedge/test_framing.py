@@ -161,7 +161,16 @@ def test_header_section_over_the_limit() -> None:
     limits = replace(LIMITS, header_section=5000)
     assert one_error(message(extra=b"X: y\r\n" * 100 * 10), limits).status == 513
     endless = one_error(b"MESSAGE sip:a SIP/2.0\r\n" + b"X: y\r\n" * 1000, limits)
-    assert endless.status == 513 and endless.fatal and endless.head is None
+    assert endless.status == 513 and endless.fatal
+    assert endless.head is not None and len(endless.head) <= 5004 and endless.head.endswith(b"\r\nX: y\r\n\r\n")
+    assert one_error(b"MESSAGE sip:" + b"a" * 6000, limits).head is None
+
+
+def test_an_error_says_where() -> None:
+    (error, _) = frames(bad(b"MESSAGE sip:bob@example.com SIP/2.0\r\nVia: a\r\nb@d name: x", b"") + message())
+    assert str(error).endswith(" (line 3, column 1)")
+    assert str(FramingError(513, "too long", line=3)) == "too long (line 3)"
+    assert str(FramingError(400, "there is no Content-Length")) == "there is no Content-Length"
 
 
 @pytest.mark.parametrize("step", [0, 1])
