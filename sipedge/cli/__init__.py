@@ -18,6 +18,7 @@ _COMMANDS = {
     "run": "run",
     "check": "check",
     "check-pattern": "check_pattern",
+    "diff": "diff",
     "locate": "locate",
     "test": "test",
     "fmt": "fmt",
@@ -25,6 +26,7 @@ _COMMANDS = {
     "messages": "messages",
     "replay": "replay",
     "ladder": "ladder",
+    "doctor": "doctor",
     "lab": "lab",
 }
 """Command -> module in this folder, whose ``command`` it is."""

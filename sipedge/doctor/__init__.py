@@ -3,10 +3,22 @@
 ``await examine(Options(domains=("example.com",)))`` gives a Report; ``explain_trace`` decodes refusals in a trace.
 """
 
+from .decode import Finding, explain_trace
 from .examine import examine
 from .options import Bounds, Direction, Options
 from .report import Report
 from .result import Result, Verdict
 from .tools import DoctorError
 
-__all__ = ["Bounds", "Direction", "DoctorError", "Options", "Report", "Result", "Verdict", "examine"]
+__all__ = [
+    "Bounds",
+    "Direction",
+    "DoctorError",
+    "Finding",
+    "Options",
+    "Report",
+    "Result",
+    "Verdict",
+    "examine",
+    "explain_trace",
+]

@@ -16,7 +16,7 @@ from sipedge.tls import openssl_reason
 from zones.names import any_match, show_names
 
 from .certificate_checks import check_client_auth, check_dates, check_strength, is_complete
-from .chain import Chain, ChainError, issuer_of, name_of, read_chain
+from .chain import Chain, ChainError, issuer_of, name_of, read_chain, signature_of
 from .domain import DomainFacts
 from .options import Options
 from .probe import looking_context
@@ -90,10 +90,9 @@ def _issued(chain: Chain) -> bool:
     """Whether each certificate was signed by the next one, as far as its algorithm is one that can be checked."""
     for one, issuer in zip(chain.path, chain.path[1:], strict=False):
         try:
-            one.verify_directly_issued_by(issuer)
-        except UnsupportedAlgorithm:
-            continue  # own.signature says so
-        except (InvalidSignature, ValueError, TypeError):
+            if signature_of(one)[1]:  # else own.signature says so
+                one.verify_directly_issued_by(issuer)
+        except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
             return False
     return True
 

@@ -1,4 +1,4 @@
-"""All results of one examination: their verdict as JSON, as one line for a monitoring system, as metrics."""
+"""All results of one examination: their verdict as JSON, as one line for a monitoring system."""
 
 from __future__ import annotations
 
@@ -11,16 +11,11 @@ from .result import ORDER, Result, Verdict, worst
 
 _NAGIOS = {Verdict.OK: (0, "OK"), Verdict.WARNING: (1, "WARNING"), Verdict.FAILED: (2, "CRITICAL")}
 _UNKNOWN = (3, "UNKNOWN")
-_STATES = {Verdict.OK: 0, Verdict.WARNING: 1, Verdict.FAILED: 2}
 
 
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """One sample of a gauge."""
-
-    name: str
-    labels: dict[str, str]
-    value: float
+def counted(report: Report) -> str:
+    """ "2 failed, 1 warning, 40 ok" """
+    return ", ".join(f"{number} {word}" for word, number in report.counts.items() if number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +27,17 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        return worst(self.results)
+        """The worst of all. NOT_RUN when a domain could not be looked up at all, or nothing was run; other checks that
+        were not run take nothing from the rest."""
+        found = worst(one for one in self.results if one.verdict is not Verdict.NOT_RUN)
+        unknown = any(one.id == "dns.srv" and one.verdict is Verdict.NOT_RUN for one in self.results)
+        nothing = all(one.verdict is Verdict.NOT_RUN for one in self.results)
+        return Verdict.NOT_RUN if nothing or (unknown and found is not Verdict.FAILED) else found
 
     @property
-    def failed(self) -> bool:
-        return self.verdict is Verdict.FAILED
+    def good(self) -> bool:
+        """Nothing failed, and something is known."""
+        return self.verdict in (Verdict.OK, Verdict.WARNING)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -46,22 +47,15 @@ class Report:
     def to_json(self) -> dict[str, Any]:
         return {
             "domains": list(self.domains),
-            "verdict": self._said.value,
+            "verdict": self.verdict.value,
             "counts": self.counts,
             "seconds": round(self.seconds, 3),
             "checks": [result.to_json() for result in self.results],
         }
 
-    @property
-    def _said(self) -> Verdict:
-        """A check that was not run takes nothing from the others, unless none was run at all."""
-        if self.verdict is not Verdict.NOT_RUN:
-            return self.verdict
-        return Verdict.OK if any(one.verdict is Verdict.OK for one in self.results) else Verdict.NOT_RUN
-
     def nagios(self) -> tuple[int, str]:
         """Exit status (0, 1, 2, 3) and one line with performance data (Nagios plugin guidelines)."""
-        status, word = _NAGIOS.get(self._said, _UNKNOWN)
+        status, word = _NAGIOS.get(self.verdict, _UNKNOWN)
         wrong = [one for one in self.results if one.verdict in (Verdict.FAILED, Verdict.WARNING)]
         wrong.sort(key=lambda one: ORDER.index(one.verdict))
         told = "; ".join(f"{one.id} {one.subject}: {one.seen}" for one in wrong[:3])
@@ -76,13 +70,3 @@ class Report:
         days = [one.days for one in self.results if one.days is not None and one.id.endswith(".expiry")]
         if days:
             yield f"days={min(days)}"
-
-    def metrics(self) -> Iterator[Metric]:
-        """0 ok, 1 warning, 2 failed for every check that was run; days for those that look ahead."""
-        for one in self.results:
-            labels = {"check": one.id, "domain": one.domain, "subject": one.subject}
-            if one.verdict in _STATES:
-                yield Metric("sipedge_doctor_check", labels, _STATES[one.verdict])
-            if one.days is not None:
-                yield Metric("sipedge_doctor_days_left", labels, one.days)
-        yield Metric("sipedge_doctor_seconds", {}, self.seconds)

@@ -1,0 +1,67 @@
+"""``sipedge doctor --explain``: decode a trace, and examine what it points to when asked."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import click
+
+from sipedge.doctor import Finding, Options, Report, explain_trace
+from sipedge.traces.source import TraceError
+
+from .doctor import run_examination
+
+MAX_EXAMINED = 16
+"""Domains of a trace that are examined."""
+
+
+def explain(trace: str, options: Options, as_json: bool, and_examine: bool) -> int:
+    """Exit status: 0 no refusal found, 1 some. Raises click.UsageError for a file that cannot be read."""
+    with _file(trace) as path:
+        try:
+            findings = [replace(finding, file=trace) for finding in explain_trace(path)]
+        except TraceError as error:
+            raise click.UsageError(str(error)) from None
+    report = _examined(findings, options, quiet=as_json) if and_examine else None
+    if as_json:
+        told = {"findings": [finding.to_json() for finding in findings]}
+        click.echo(json.dumps(told | ({"examination": report.to_json()} if report else {})))
+    else:
+        from .doctor_table import print_findings, print_report
+
+        print_findings(findings)
+        if report is not None:
+            print_report(report)
+    return 1 if findings else 0
+
+
+def _examined(findings: list[Finding], options: Options, *, quiet: bool) -> Report | None:
+    """Of the domains that the findings blame, the checks that they point to; None where there is nothing to check."""
+    wanted: dict[str, set[str]] = {}
+    for finding in findings:
+        if finding.domain and finding.checks:
+            wanted.setdefault(finding.domain, set()).update(finding.checks)
+    domains = tuple(wanted)[:MAX_EXAMINED]
+    if not domains:
+        return None
+    report = run_examination(replace(options, domains=domains), quiet=quiet)
+    kept = tuple(result for result in report.results if result.id in wanted.get(result.domain, ()))
+    return replace(report, results=kept)
+
+
+@contextmanager
+def _file(trace: str) -> Iterator[str]:
+    """A trace is read twice, so standard input is kept in a file meanwhile."""
+    if trace != "-":
+        yield trace
+        return
+    with tempfile.NamedTemporaryFile(prefix="sipedge-trace-") as copy:
+        shutil.copyfileobj(sys.stdin.buffer, copy)
+        copy.flush()
+        yield copy.name

@@ -1,0 +1,113 @@
+"""The doctor's report for people: a table, then what to mend; a progress display while it works."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console, Group
+from rich.padding import Padding
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+from sipedge.doctor import Finding, Report, Result, Verdict
+from sipedge.doctor.report import counted
+from sipedge.log import escaped
+
+STYLES = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.FAILED: "bold red", Verdict.NOT_RUN: "dim"}
+UNWRAPPED = 10_000
+"""Columns where nobody looks at a screen."""
+
+
+def console() -> Console:
+    width = None if sys.stdout.isatty() else UNWRAPPED
+    return Console(highlight=False, markup=False, emoji=False, width=width)
+
+
+@contextmanager
+def progress(*, shown: bool) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on standard error, gone when everything is done."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not shown) as bar:
+        task = bar.add_task("examining", total=None)
+
+        def tell(name: str, done: int, total: int) -> None:
+            bar.update(task, description=escaped(name), completed=done, total=total)
+
+        yield tell
+
+
+def print_report(report: Report) -> None:
+    out = console()
+    for domain in dict.fromkeys(result.domain for result in report.results):
+        out.print(Text(escaped(domain), style="bold"))
+        out.print(_table([result for result in report.results if result.domain == domain]))
+        out.print()
+    wrong = [one for one in report.results if one.verdict in (Verdict.FAILED, Verdict.WARNING)]
+    for result in wrong:
+        out.print(_advice(result))
+    out.print(_summary(report))
+
+
+def _table(results: list[Result]) -> Table:
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    for result in results:
+        text = result.reason if result.verdict is Verdict.NOT_RUN else result.seen
+        style = STYLES[result.verdict]
+        table.add_row(
+            Text(result.verdict.value, style=style),
+            Text(result.id, style="dim" if result.verdict is Verdict.NOT_RUN else ""),
+            Text(escaped(result.subject), style="dim"),
+            Text(escaped(text), style="dim" if result.verdict is Verdict.NOT_RUN else ""),
+        )
+    return table
+
+
+def _advice(result: Result) -> Group:
+    symptom = result.check.symptom
+    signs = [f"ms-diagnostics {symptom.diagnostics}" if symptom.diagnostics else "", symptom.log, symptom.hresult]
+    head = Text(f"{result.verdict.value}: {result.id} ", style=STYLES[result.verdict])
+    head.append(escaped(result.subject), style="not bold default")
+    lines = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    for name, text in (
+        ("seen", result.seen),
+        ("expected", result.expected),
+        ("at Microsoft's", "; ".join(filter(None, (symptom.effect, *signs)))),
+        ("mend", result.mend),
+    ):
+        lines.add_row(Text(name, style="dim"), Text(escaped(text)))
+    return Group(head, Padding(lines, (0, 0, 1, 2), expand=False))
+
+
+def _summary(report: Report) -> Text:
+    words = counted(report)
+    return Text(f"{report.verdict.value}: {words}, {report.seconds:.1f} s", style=STYLES[report.verdict])
+
+
+def print_findings(findings: list[Finding]) -> None:
+    out = console()
+    for finding in findings:
+        out.print(Text(escaped(finding.what), style="bold red"), Text(escaped(finding.request), style="dim"))
+        out.print(Padding(_finding(finding), (0, 0, 1, 2), expand=False))
+    count = len(findings)
+    out.print(Text(f"{count} refusal{'s' if count != 1 else ''} found", style="bold" if count else "green"))
+
+
+def _finding(finding: Finding) -> Table:
+    lines = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    side = f"{finding.side.value} ({finding.domain})" if finding.domain else finding.side.value
+    details = "; ".join(f"{name}={value}" for name, value in finding.details.items())
+    for name, text in (
+        ("where", f"{finding.file} at byte {finding.position}"),
+        ("codes", ", ".join(finding.codes)),
+        ("means", "; ".join(finding.words)),
+        ("side", side),
+        ("details", details),
+        ("check next", ", ".join(finding.checks)),
+        ("with", f"sipedge doctor {finding.domain}" if finding.domain and finding.checks else ""),
+    ):
+        if text:
+            lines.add_row(Text(name, style="dim"), Text(escaped(text)))
+    return lines

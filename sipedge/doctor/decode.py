@@ -1,0 +1,285 @@
+"""What went wrong, from a trace: refusals with Microsoft's diagnostics, and what the Edge wrote into its own log.
+
+Every response of 4xx, 5xx or 6xx that the trace readers find, but for challenges and what a caller cancelled; and every
+TF_DIAG record of a Lync or Skype for Business log. Each becomes a Finding in plain words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sipedge.message import Message, MessageError, parse_address, parse_message, split_parameters
+from sipedge.traces.clock import moment
+from sipedge.traces.reading import read_trace
+from sipedge.traces.record import Item, Record, Skipped, iso_time
+from sipedge.traces.source import Source, TraceError
+from sipedge.traces.text import Block, opening, read_records
+from sipedge.uri import UriError, parse_uri
+from zones.names import to_ascii
+
+from .codes import BARE, HRESULTS, LOG_CODES, LOG_NAMES, MEANINGS, POLICY_WARNING, RANGES, STATUSES, Meaning, Side
+
+_ROUTINE = (401, 407, 487)
+"""Challenges, and what the caller cancelled: no faults unless somebody gives diagnostics with them."""
+_HEADERS = ("ms-diagnostics", "ms-diagnostics-public", "ms-client-diagnostics")
+_DIAGNOSTICS = re.compile(r"\s*(\d{1,6})(?:\.\d+)?\s*(?:;(.*))?", re.DOTALL)
+_NUMBER = re.compile(r"0x([0-9a-fA-F]{8})")
+_WARNING = re.compile(r'\s*(\d{3})\s+(\S+)\s+"(.*)"\s*')
+_TF_DIAG = re.compile(rb"TL_[A-Z]+ ?\(TF_DIAG\)[^\n]{0,1024}?\$\$begin_record")
+_TF_END = re.compile(rb"(?P<end>\$\$end_record)")
+_TF_KEYS = r"LogType|Severity|Text|Result-Code|SIP-Start-Line|SIP-Call-ID|SIP-CSeq|Peer|Data"
+_TF_FIELD = re.compile(rf"(?:^|\s)({_TF_KEYS}):[ \t]*(.*?)(?=\s(?:{_TF_KEYS}):|\s*\$\$end_record|\s*$)", re.DOTALL)
+_SERVERS = ("rtc/", "rtcc/")
+_LONGEST = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One refusal and what it means."""
+
+    file: str
+    position: int
+    time: float | None
+    what: str
+    """The start line, or the Edge's own words."""
+    request: str
+    """CSeq and Call-ID, by which the request is found elsewhere."""
+    codes: tuple[str, ...]
+    """As they stand in the trace: "ms-diagnostics 1009", "0xc3e93d6f", "HRESULT 0x80090322 ..."."""
+    words: tuple[str, ...]
+    side: Side
+    details: dict[str, str]
+    checks: tuple[str, ...]
+    """What to check next: ids of the table."""
+    domain: str
+    """The domain to check; '' when the message names none."""
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "file": self.file,
+            "position": self.position,
+            "time": iso_time(self.time),
+            "what": self.what,
+            "request": self.request,
+            "codes": list(self.codes),
+            "explanation": list(self.words),
+            "side": self.side.value,
+            "details": self.details,
+            "checks": list(self.checks),
+            "domain": self.domain,
+        }
+
+
+def explain_trace(path: str) -> Iterator[Finding]:
+    """Findings in the order of the file: first those of messages, then those of the Edge's log.
+
+    Raises TraceError when the file cannot be opened, or is in no known format.
+    """
+    unknown = yield from _messages(path)
+    found = False
+    for finding in _log_records(path):
+        found = True
+        yield finding
+    if unknown is not None and not found:
+        raise unknown
+
+
+def _messages(path: str) -> Generator[Finding, None, TraceError | None]:
+    """Returns the error when no reader knows the file: the Edge's log may be in it all the same."""
+    try:
+        for item in read_trace(path):
+            if isinstance(item, Record) and (finding := explain_record(item)) is not None:
+                yield finding
+    except TraceError as error:
+        return error
+    return None
+
+
+def explain_record(record: Record) -> Finding | None:
+    """None for what is no refusal."""
+    try:
+        message = parse_message(record.data)
+    except MessageError:
+        return None
+    if message.status < 400:
+        return None
+    diagnostics = [value for name in _HEADERS for value in message.values(name)]
+    warnings = message.values("warning")
+    if message.status in _ROUTINE and not diagnostics and not warnings:
+        return None
+    meanings = [*_of_diagnostics(diagnostics), *_of_warnings(warnings)] or [_bare(message)]
+    return _finding(record, message, meanings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What one header, or the status alone, says."""
+
+    code: str
+    meaning: Meaning
+    details: dict[str, str]
+
+
+def _finding(record: Record, message: Message, told: list[_Told]) -> Finding:
+    details: dict[str, str] = {}
+    for one in told:
+        details |= {name: value for name, value in one.details.items() if name not in details}
+    main = next((one.meaning for one in told if one.meaning.checks), told[0].meaning)
+    sender, called = _domain_of(message.first("from")), _domain_of(message.first("to"))
+    return Finding(
+        record.file,
+        record.position,
+        record.time,
+        _clean(message.start_line),
+        _clean(f"{message.first('cseq') or ''} {message.call_id}"),
+        tuple(dict.fromkeys(code for one in told for code in (one.code, *_hresult_codes(one.details)) if code)),
+        tuple(dict.fromkeys(words for one in told for words in (one.meaning.words, *_hresult_words(one.details)))),
+        main.side,
+        details,
+        _checks(main, details),
+        _examined(main.side, details, sender, called),
+    )
+
+
+def _of_diagnostics(values: list[str]) -> Iterator[_Told]:
+    for value in values[:16]:
+        found = _DIAGNOSTICS.fullmatch(value)
+        if found is not None:
+            number = int(found[1])
+            details = _attributes(found[2] or "")
+            yield _Told(f"ms-diagnostics {number}", meaning_of(number), details)
+
+
+def meaning_of(number: int) -> Meaning:
+    if number in MEANINGS:
+        return MEANINGS[number]
+    part = RANGES.get(number // 1000 * 1000, "")
+    return Meaning(f"a fault of {part}" if part else "a number that is not known here", Side.UNKNOWN)
+
+
+def _attributes(text: str) -> dict[str, str]:
+    """``;name="value"`` in lower case and without quotes; bounded in number and length."""
+    pairs = split_parameters(text)[:32]
+    return {_clean(name): _clean((value or "").strip('"')) for name, value in pairs}
+
+
+def _of_warnings(values: list[str]) -> Iterator[_Told]:
+    for value in values[:16]:
+        found = _WARNING.fullmatch(value)
+        if found is None:
+            continue
+        text = _clean(found[3])
+        words = f'{_clean(found[2])} says: "{text}"'
+        if int(found[1]) == POLICY_WARNING:
+            words = f"the content was refused by a policy of the other side; {words}"
+        yield _Told(f"Warning {found[1]}", Meaning(words, Side.REFUSER), {})
+
+
+def _bare(message: Message) -> _Told:
+    server = (message.first("server") or "").lower()
+    if message.status == 504 and server.startswith(_SERVERS):
+        return _Told("504 without diagnostics", BARE, {})
+    known = STATUSES.get(message.status)
+    meaning = known or Meaning("nothing but the status is told", Side.UNKNOWN)
+    return _Told(str(message.status), meaning, {})
+
+
+def _hresult_codes(details: dict[str, str]) -> Iterator[str]:
+    if "hresult" in details:
+        yield f"HRESULT {details['hresult']}"
+
+
+def _hresult_words(details: dict[str, str]) -> Iterator[str]:
+    found = _hresult(details)
+    if found is not None:
+        yield found[1]
+
+
+def _hresult(details: dict[str, str]) -> tuple[str, str, tuple[str, ...]] | None:
+    number = _NUMBER.search(details.get("hresult", ""))
+    return HRESULTS.get(int(number[1], 16)) if number else None
+
+
+def _checks(meaning: Meaning, details: dict[str, str]) -> tuple[str, ...]:
+    """The HRESULT narrows down what the number leaves open."""
+    narrower = _hresult(details)
+    return narrower[2] if narrower is not None else meaning.checks
+
+
+def _examined(side: Side, details: dict[str, str], sender: str, called: str) -> str:
+    for name in ("domain", "tls-target", "expected-fqdn"):
+        if value := to_ascii(details.get(name, "")):
+            return value if name == "domain" else value.partition(".")[2]
+    return {Side.SENDER: sender, Side.TARGET: called}.get(side, "")
+
+
+def _domain_of(value: str | None) -> str:
+    try:
+        return to_ascii(parse_uri(parse_address(value or "").uri).host)
+    except UriError:
+        return ""
+
+
+def _log_records(path: str) -> Iterator[Finding]:
+    """TF_DIAG records; a flattened one is as good."""
+    found: list[Finding] = []
+
+    def take(block: Block) -> Iterator[Item]:
+        found.append(explain_log_record(block))
+        yield Skipped(block.file, block.position, "a TF_DIAG record")
+
+    def pass_over(_: Block) -> Iterator[Item]:
+        return iter(())
+
+    with Source(path) as source:
+        for _ in read_records(source, path, opening(_TF_DIAG), _TF_END, take, pass_over):
+            yield from found
+            found.clear()
+
+
+def explain_log_record(block: Block) -> Finding:
+    """One TF_DIAG record of an Edge's log."""
+    header, _, content = block.text.partition(b"$$begin_record")
+    text = content.decode("utf-8", "replace")
+    fields = {name: value.strip() for name, value in _TF_FIELD.findall(text[:65536])}
+    code = _clean(fields.get("Result-Code", ""))
+    meaning = _log_meaning(code, fields.get("Text", ""))
+    details = _attributes(fields.get("Data", ""))
+    words = [meaning.words, *_hresult_words(details)]
+    if "Text" in fields:
+        words.append(f'the Edge says: "{_clean(fields["Text"])}"')
+    if "Peer" in fields:
+        details["peer"] = _clean(fields["Peer"])
+    return Finding(
+        block.file,
+        block.position,
+        moment(header),
+        _clean(fields.get("SIP-Start-Line", "") or fields.get("Text", "")),
+        _clean(f"{fields.get('SIP-CSeq', '')} {fields.get('SIP-Call-ID', '')}".strip()),
+        tuple(filter(None, (code, *_hresult_codes(details)))),
+        tuple(words),
+        meaning.side,
+        details,
+        _checks(meaning, details),
+        _examined(meaning.side, details, "", ""),
+    )
+
+
+def _log_meaning(code: str, text: str) -> Meaning:
+    number = _NUMBER.search(code)
+    if number is not None and (known := LOG_CODES.get(int(number[1], 16))) is not None:
+        return known
+    for name, meaning in LOG_NAMES.items():
+        if name in code:
+            return meaning
+    if number is not None and (hresult := HRESULTS.get(int(number[1], 16))) is not None:
+        return Meaning(hresult[1], Side.SENDER, hresult[2])
+    return Meaning("a result code that is not known here" if text else "nothing is told", Side.UNKNOWN)
+
+
+def _clean(text: str) -> str:
+    """For a terminal: one line, no control characters, not long."""
+    return "".join(character if character.isprintable() else " " for character in text[:_LONGEST])

@@ -1,0 +1,29 @@
+"""An examination as metrics for Prometheus."""
+
+from __future__ import annotations
+
+from prometheus_client.core import GaugeMetricFamily, Metric
+
+from .report import Report
+from .result import Verdict
+
+_VALUES = {Verdict.OK: 0, Verdict.WARNING: 1, Verdict.FAILED: 2}
+_LABELS = ("check", "domain", "subject")
+
+
+def families(report: Report) -> list[Metric]:
+    """Checks that were not run have no sample."""
+    verdicts = GaugeMetricFamily(
+        "sipedge_doctor_verdict", "Federation doctor's checks: 0 ok, 1 warning, 2 failed", labels=_LABELS
+    )
+    days = GaugeMetricFamily(
+        "sipedge_doctor_days_left", "Days until what the check foresees (expiry, loss of clientAuth)", labels=_LABELS
+    )
+    for one in report.results:
+        labels = (one.id, one.domain, one.subject)
+        if one.verdict in _VALUES:
+            verdicts.add_metric(labels, _VALUES[one.verdict])
+        if one.days is not None:
+            days.add_metric(labels, one.days)
+    seconds = GaugeMetricFamily("sipedge_doctor_seconds", "How long the last examination took", value=report.seconds)
+    return [verdicts, days, seconds]

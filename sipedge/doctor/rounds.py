@@ -1,0 +1,42 @@
+"""The doctor in a running edge: an examination every so often, its report handed on."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from sipedge.resolver import ResolverError
+
+from .examine import examine
+from .options import Options
+from .report import Report
+from .result import Verdict
+from .tools import DoctorError
+
+_log = logging.getLogger("sipedge.doctor")
+
+
+async def rounds(options: Callable[[], Options], seconds: float, tell: Callable[[Report], None]) -> None:
+    """Examine now and every ``seconds`` until cancelled. ``options`` is asked each time: a reload changes them.
+
+    A failed check that had not failed in the round before is one line in the log.
+    """
+    failed: frozenset[tuple[str, str, str]] = frozenset()
+    while True:
+        try:
+            report = await examine(options())
+        except (DoctorError, ResolverError, OSError) as error:
+            _log.error("the doctor cannot examine: %s", error)
+        else:
+            failed = _told(report, failed)
+            tell(report)
+        await asyncio.sleep(seconds)
+
+
+def _told(report: Report, before: frozenset[tuple[str, str, str]]) -> frozenset[tuple[str, str, str]]:
+    wrong = {(one.id, one.domain, one.subject): one for one in report.results if one.verdict is Verdict.FAILED}
+    for key in wrong.keys() - before:
+        one = wrong[key]
+        _log.warning("%s %s %s: %s; %s", one.id, one.domain, one.subject, one.seen, one.mend)
+    return frozenset(wrong)
