@@ -90,6 +90,7 @@ class _Importer:
         self._zone_named = zone_named
         self._variables = variables
         self._system_name = system_name
+        self._names: set[str] = set()
         for words in ("Transform", "Transforms Transform"):
             for number in dump.indexes(words):
                 self._add(self._transform(dump.under(words, str(number)), number))
@@ -161,12 +162,11 @@ class _Importer:
     def _name(self, view: View, number: int) -> str:
         """Unique without regard to case, which an Expressway does not ask for."""
         name = _clean(view.text("Name"), MAX_NAME) or f"rule {number}"
-        entries = [*self.plan.entries, *(entry for entry, _ in self.plan.refused)]
-        taken = {one.name.casefold() for one in entries if isinstance(one, SearchRule)}
-        if name.casefold() in taken:
+        if name.casefold() in self._names:
             suffix = f" (rule {number})"
             name = name[: MAX_NAME - len(suffix)] + suffix
             self._remark(view, "Name", f'is that of another rule; this one is "{name}"')
+        self._names.add(name.casefold())
         return name
 
     def _description(self, view: View) -> str:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 MAX_SIZE = 64 * 1024 * 1024
 """Characters."""
+MAX_FOLDS = 40
+"""Lines that one setting may be folded over; one with more is cut off."""
 HARD_WRAP = 79
 """A line at least this long was cut by a terminal in the middle of a word."""
 
@@ -49,6 +51,8 @@ class Dump:
     """Lines that are cut off, joined, said twice, or no settings at all."""
     _index: dict[Path, Setting] = field(default_factory=dict)
     _used: set[Path] = field(default_factory=set)
+    _lines: dict[Path, int] = field(default_factory=dict)
+    """Every beginning of a path -> the first line that has it."""
 
     def add(self, setting: Setting) -> None:
         """Of two values for one path the later one counts, as on the box itself."""
@@ -61,6 +65,8 @@ class Dump:
             self.settings.remove(earlier)
         self.settings.append(setting)
         self._index[key] = setting
+        for end in range(1, len(key) + 1):
+            self._lines.setdefault(key[:end], setting.line)
 
     def take(self, *words: str) -> Setting | None:
         """The setting of exactly this path, case aside; it counts as used from now on."""
@@ -78,6 +84,10 @@ class Dump:
         start = _key(" ".join(words).split())
         numbers = {key[len(start)] for key in self._index if key[: len(start)] == start and len(key) > len(start)}
         return sorted(int(number) for number in numbers if number.isascii() and number.isdigit())
+
+    def line(self, *words: str) -> int:
+        """The first line below a path; 0 when there is none."""
+        return self._lines.get(_key(" ".join(words).split()), 0)
 
     def unused(self) -> list[Setting]:
         """What nobody took, in the order of the dump."""
@@ -107,10 +117,8 @@ class View:
         return word in ("on", "yes", "enabled", "true") if word else default
 
     def line(self, words: str = "") -> int:
-        """Where the setting is, else the first line below the path; 0 when there is none."""
-        start = _key(f"{self.prefix} {words}".split())
-        lines = [one.line for one in self.dump.settings if _key(one.path)[: len(start)] == start]
-        return min(lines, default=0)
+        """The first line of the setting, or of all below it; 0 when there is none."""
+        return self.dump.line(self.prefix, words)
 
     def indexes(self, words: str) -> list[int]:
         return self.dump.indexes(self.prefix, words)
@@ -132,7 +140,7 @@ def _logical_lines(text: str, dump: Dump) -> Iterator[tuple[int, str]]:
     current, start, folded = "", 0, 0
     for number, raw in enumerate(text.split("\n"), start=1):
         line = raw.rstrip("\r")
-        if current and _is_fold(current, line):
+        if current and folded < MAX_FOLDS and _is_fold(current, line):
             current = _joined(current, line)
             folded += 1
             continue

@@ -47,6 +47,12 @@ def test_a_line_cut_by_the_terminal_in_the_middle_of_a_word() -> None:
     assert read_dump(f"{path}\nrt: 5").take(path.removeprefix("xConfiguration ") + "rt")
 
 
+def test_a_quote_that_never_ends_does_not_swallow_the_file() -> None:
+    dump = read_dump('xConfiguration A B: "x\n' + "y\n" * 100_000)
+    assert dump.settings == []
+    assert len(dump.remarks) > 90_000
+
+
 def test_joined_lines() -> None:
     dump = read_dump('*c xConfiguration A B: "On" *c xConfiguration A C: "x" *c xConfiguration A D: 5\n')
     assert [(one.name, one.value) for one in dump.settings] == [("A B", "On"), ("A C", "x"), ("A D", "5")]
