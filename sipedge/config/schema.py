@@ -246,4 +246,4 @@ HEP = mirror(
     password=(Annotated[str, Field(min_length=1, max_length=128)] | None, None),
     password_file=(str | None, None),
 )
-LOG = mirror(Log, hep=(HEP | None, None))
+LOG = mirror(Log, rotate_count=(Annotated[int, Field(ge=1, le=1000)], 10), hep=(HEP | None, None))

@@ -5,7 +5,7 @@
      SIPMSG:
      |OPTIONS sip:edge.example.com SIP/2.0
      Via: ...
-    |
+     |
 
 The two lines at the top are one. Search rules are told in the words of the box, those that it passes over in silence
 (disabled, or behind a Stop) not at all. The address on the other side is Dst-ip where the message was sent.
@@ -71,7 +71,7 @@ class ExpresswayFile:
             f'{self._prefix(item.time, "network.sip")}  Action="{action}" '
             f'Local-ip="{opened.local_address}" Local-port="{opened.local_port}" '
             f'{other}-ip="{opened.peer_address}" {other}-port="{opened.peer_port}" Msg-Hash="{digest}"\n'
-            f" SIPMSG:\n |{_indented(data)}\n|\n"
+            f" SIPMSG:\n |{_indented(data)}\n |\n"
         )
 
 

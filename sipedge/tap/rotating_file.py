@@ -60,10 +60,10 @@ class RotatingFile:
             data = data[written:]
 
     def _rotate(self) -> None:
+        """Raises OSError."""
         self.close()
-        for number in range(self._count - 1, 0, -1):
-            with suppress(FileNotFoundError):
-                os.replace(f"{self.path}.{number}", f"{self.path}.{number + 1}")
-        with suppress(FileNotFoundError):
-            os.replace(self.path, f"{self.path}.1")
+        names = [self.path, *(f"{self.path}.{number}" for number in range(1, self._count + 1))]
+        free = next((number for number, name in enumerate(names) if not os.path.exists(name)), self._count)
+        for number in range(free, 0, -1):
+            os.replace(names[number - 1], names[number])
         self.open()

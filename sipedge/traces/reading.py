@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from . import capture, cucm, expressway, hep, imp, ngrep, plain, sipp, sngrep, snooper, syslog, uccapi
+from . import capture, cucm, edge_log, expressway, hep, imp, ngrep, plain, sipp, sngrep, snooper, syslog, uccapi
 from .record import Item
 from .source import HEAD, ByteStream, Source, TraceError
 
@@ -26,7 +26,7 @@ class Reader(Protocol):
 
 
 READERS: tuple[Reader, ...] = (
-    capture, hep, uccapi, expressway, snooper, cucm, imp, sipp, ngrep, sngrep, syslog, plain,
+    capture, hep, edge_log, uccapi, expressway, snooper, cucm, imp, sipp, ngrep, sngrep, syslog, plain,
 )  # fmt: skip
 """The surest one reads the file; of equally sure ones the first."""
 

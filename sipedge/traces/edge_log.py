@@ -1,0 +1,86 @@
+"""The edge's own log of messages (``messages`` in ``[log]``): JSON lines, see docs/configuration.md.
+
+Lines with decisions hold no message and are left out. A line that broke off (the disk was full) costs that line.
+"""
+
+from __future__ import annotations
+
+import binascii
+import json
+import re
+from base64 import b64decode
+from collections.abc import Iterator
+from math import isfinite
+from typing import Any
+
+from .record import Direction, Endpoint, Item, Record, Skipped
+from .source import ByteStream
+
+LONGEST_LINE = 1 << 20
+"""A message of 64 KiB has at most six characters a byte, and a bit."""
+_READ = 1 << 18
+_LINE = re.compile(
+    rb'^\{"time": ?[\d.]+, ?"(?:direction": ?"(?:received|sent)", ?"connection": ?\d|decision": ?\{)', re.MULTILINE
+)
+
+
+def detect(head: bytes) -> int:
+    """Not only at the very beginning: what is left of a torn line may stand there."""
+    return 100 if _LINE.search(head) else 0
+
+
+def read(stream: ByteStream, file: str) -> Iterator[Item]:
+    for position, line in _lines(stream):
+        if not line.strip():
+            continue
+        if len(line) > LONGEST_LINE:
+            yield Skipped(file, position, f"a line is longer than {LONGEST_LINE} bytes")
+            continue
+        try:
+            fields = json.loads(line)
+            if "decision" not in fields:
+                yield _record(fields, file, position)
+        except (ValueError, TypeError, KeyError, RecursionError, binascii.Error):
+            yield Skipped(file, position, "this line is no message of an edge's log")
+
+
+def _record(fields: dict[str, Any], file: str, position: int) -> Record:
+    """Raises ValueError, TypeError, KeyError, binascii.Error."""
+    direction = Direction(fields["direction"])
+    local, peer = _endpoint(fields["local"]), _endpoint(fields["peer"])
+    source, destination = (local, peer) if direction is Direction.SENT else (peer, local)
+    data = fields["text"].encode() if "text" in fields else b64decode(fields["base64"], validate=True)
+    if not isfinite(fields["time"]):
+        raise ValueError("no time")
+    return Record(
+        float(fields["time"]),
+        direction,
+        source,
+        destination,
+        str(fields["transport"]).lower(),
+        data,
+        not fields.get("masked"),
+        file,
+        position,
+    )
+
+
+def _endpoint(text: str) -> Endpoint:
+    host, _, port = text.rpartition(":")
+    return Endpoint(host.removeprefix("[").removesuffix("]"), int(port))
+
+
+def _lines(stream: ByteStream) -> Iterator[tuple[int, bytes]]:
+    """(offset, line without its end); of one that is too long its first LONGEST_LINE bytes and a few more."""
+    position, kept, length = 0, b"", 0
+    while data := stream.read(_READ):
+        *lines, rest = data.split(b"\n")
+        for line in lines:
+            yield position, kept + line
+            position += length + len(line) + 1
+            kept, length = b"", 0
+        length += len(rest)
+        if len(kept) <= LONGEST_LINE:
+            kept += rest
+    if kept:
+        yield position, kept

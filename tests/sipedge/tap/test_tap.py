@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.settings import make_settings
+from support.tapped import HEAD, OPENED, entry
+
+from sipedge.incoming import Peer
+from sipedge.message import Message
+from sipedge.metrics import Metrics
+from sipedge.settings import Hep, Log, MetricsSettings, Settings, Tls
+from sipedge.tap.tap import Tap, wanted
+
+PEERS = {7: Peer(7, "IMP", "192.0.2.2", 40112, OPENED)}
+
+
+@pytest.fixture
+def taps() -> Iterator[Callable[..., Tap]]:
+    made: list[Tap] = []
+
+    def make(settings: Settings, metrics: Metrics | None = None) -> Tap:
+        made.append(Tap(settings, PEERS.get, metrics))
+        return made[-1]
+
+    yield make
+    for tap in made:
+        tap.end()
+        tap.join()
+
+
+def _settings(**log: Any) -> Settings:
+    return replace(make_settings(), log=Log(**{key: str(value) for key, value in log.items()}))
+
+
+def _pass_all(tap: Tap) -> None:
+    tap.received(7, Message(HEAD, b"hello"))
+    tap.searched(entry())
+    tap.concluded(entry())
+    tap.sent(7, b"SIP/2.0 200 OK\r\n\r\n")
+    tap.unreadable(7, b"nonsense\r\n\r\n")
+    tap.received(8, Message(HEAD, b"from a connection that is gone"))
+    tap.sent(8, b"to it")
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_each_output_gets_what_is_its_own(tmp_path: Path, taps: Callable[..., Tap]) -> None:
+    files = {key: tmp_path / key for key in ("decisions", "messages", "expressway")}
+    tap = taps(_settings(**files))
+    _pass_all(tap)
+    tap.end()
+    tap.join()
+    assert _lines(files["decisions"]) == [entry().to_json()]
+    received, decision, sent, unreadable = _lines(files["messages"])
+    assert decision["decision"] == entry().to_json()
+    assert [line["text"] for line in (received, sent, unreadable)] == [
+        (HEAD + b"hello").decode(),
+        "SIP/2.0 200 OK\r\n\r\n",
+        "nonsense\r\n\r\n",
+    ]
+    assert (received["direction"], sent["direction"], received["zone"]) == ("received", "sent", "IMP")
+    assert files["expressway"].read_text().count("SIPMSG") == 3
+    assert tap.dropped() == {}
+
+
+def test_metrics_count_without_any_output(taps: Callable[..., Tap]) -> None:
+    metrics = Metrics(Tls())
+    tap = taps(make_settings(), metrics)
+    _pass_all(tap)
+    tap.dns_failed("timeout")
+    counts = metrics.counts()
+    assert counts.requests == {("received", "IMP", "MESSAGE"): 1}
+    assert counts.responses == {("sent", "IMP", "2xx"): 1}
+    assert (sum(counts.decisions.values()), counts.dns) == (1, {"timeout": 1})
+
+
+def test_a_file_that_cannot_be_opened_stops_the_start_a_dead_collector_does_not(
+    tmp_path: Path, taps: Callable[..., Tap]
+) -> None:
+    with pytest.raises(FileNotFoundError):
+        taps(_settings(messages=tmp_path / "no folder" / "messages"))
+    tap = taps(replace(make_settings(), log=Log(hep=Hep("127.0.0.1", 1, "TCP"))))
+    assert tap.dropped() == {"hep": 0}
+
+
+def test_a_reload_opens_files_anew_and_follows_the_settings(tmp_path: Path, taps: Callable[..., Tap]) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    tap = taps(_settings(messages=one, decisions=tmp_path / "decisions"))
+    tap.sent(7, b"first")
+    one.rename(tmp_path / "moved")
+    tap.reload(_settings(messages=one), None)
+    tap.sent(7, b"second")
+    tap.reload(_settings(messages=two), None)
+    tap.sent(7, b"third")
+    assert tap.dropped() == {"messages": 0}
+    tap.end()
+    tap.join()
+    found = [line["text"] for path in (tmp_path / "moved", one, two) if path.exists() for line in _lines(path)]
+    assert found == ["first", "second", "third"]
+    assert [line["text"] for line in _lines(two)][-1] == "third"
+
+
+def test_without_outputs_and_metrics_no_tap_is_wanted(tmp_path: Path) -> None:
+    assert not wanted(make_settings())
+    assert wanted(_settings(decisions=tmp_path / "decisions"))
+    assert wanted(replace(make_settings(), metrics=MetricsSettings("127.0.0.1:0")))

@@ -1,0 +1,49 @@
+"""Messages and decisions as the tap hands them to outputs."""
+
+from __future__ import annotations
+
+from dialplan.model import Dialplan, Query, Traffic
+from dialplan.parser import parse_dialplan
+from dialplan.search import CompiledPlan, Explanation
+from sipedge.classification import Classification
+from sipedge.events import ConnectionOpened
+from sipedge.history import Entry
+from sipedge.tap.items import Decided, Passed, Stage
+from zones.zone import Hop
+
+TIME = 1_780_000_000.25
+OPENED = ConnectionOpened(7, "TLS", "192.0.2.2", 40112, "192.0.2.1", 5061)
+OPENED_6 = ConnectionOpened(8, "TCP", "2001:db8::2", 40112, "2001:db8::1", 5060)
+HEAD = b"MESSAGE sip:bob@far.example SIP/2.0\r\nCall-ID: 1@a\r\nContent-Length: 5\r\n\r\n"
+
+
+def passed(
+    head: bytes = HEAD, body: bytes = b"hello", *, sent: bool = False, opened: ConnectionOpened = OPENED
+) -> Passed:
+    return Passed(len(head) + len(body), TIME, sent, "IMP", opened, head, body)
+
+
+def entry(explanation: Explanation | None = None, status: int = 200) -> Entry:
+    return Entry(
+        TIME,
+        7,
+        "IMP",
+        "MESSAGE",
+        "sip:bob@far.example",
+        "1@a",
+        "1 MESSAGE",
+        Classification(Traffic.MICROSOFT_IMP, "method MESSAGE"),
+        explanation,
+        hops=[Hop("Microsoft", address="192.0.2.9", port=5061)],
+        status=status,
+    )
+
+
+def decided(stage: Stage = Stage.CONCLUDED, explanation: Explanation | None = None) -> Decided:
+    return Decided(100, stage, entry(explanation), OPENED)
+
+
+def searched(alias: str, rules: str = "", source: str = "IMP") -> Explanation:
+    """What a search with these rules (in the rule language) says."""
+    plan = parse_dialplan(rules, "test.dialplan") if rules else Dialplan()
+    return CompiledPlan(plan).search(Query(alias, source, Traffic.MICROSOFT_IMP))
