@@ -174,10 +174,10 @@ def _summary(members: list[Sighting]) -> str:
     messages = [one.message for one in members if one.message is not None]
     request = next((message for message in messages if message.is_request), None)
     final = next((message for message in reversed(messages) if message.status >= 200), None)
-    if request is None:
-        text = "answers" if messages else "no SIP"
-    else:
-        ends = (parse_address(request.first(name) or "?").uri.partition(";")[0] for name in ("from", "to"))
-        caller, callee = (end.partition(":")[2] or end for end in ends)
-        text = f"{request.method} from {caller[:LONGEST_NAME]} to {callee[:LONGEST_NAME]}"
+    if not messages:
+        return "no whole SIP message"
+    first = request or messages[0]
+    ends = (parse_address(first.first(name) or "?").uri.partition(";")[0] for name in ("from", "to"))
+    caller, callee = (end.partition(":")[2] or end for end in ends)
+    text = f"{first.method or _method(first)} from {caller[:LONGEST_NAME]} to {callee[:LONGEST_NAME]}"
     return text if final is None else f"{text}: {final.status} {final.reason}"

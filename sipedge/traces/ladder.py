@@ -73,7 +73,7 @@ def render(records: Iterable[Record], columns: Sequence[str], width: int = 120, 
                 last = None
             case Arrow(time=time):
                 delta = f" {time - last:+9.3f}" if deltas and last is not None else ""
-                lines.append(_arrow(record, at, f"{time - start:8.3f}{delta}"))
+                lines.append(_arrow(record, at, f"{time - start:8.3f}{delta}", width))
                 last = time
             case Note():
                 lines += _note(record, at, width, margin)
@@ -95,10 +95,13 @@ def _lifelines(at: dict[str, int]) -> list[str]:
     return row
 
 
-def _arrow(arrow: Arrow, at: dict[str, int], time: str) -> str:
+def _arrow(arrow: Arrow, at: dict[str, int], time: str, width: int) -> str:
     row = _lifelines(at)
     _put(row, 0, time)
     left, right = sorted((at[arrow.source], at[arrow.target]))
+    if left == right:  # to itself, or from nobody knows whom to nobody knows whom
+        _put(row, left, f"◀─ {_cut(arrow.label, width - left - 3)}")
+        return "".join(row).rstrip()
     for position in range(left + 1, right):
         row[position] = "┼" if row[position] == "│" else "─"
     rightwards = at[arrow.target] == right
