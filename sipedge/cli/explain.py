@@ -85,8 +85,9 @@ def _tiers(tree: Tree, explanation: Explanation, places: Places) -> None:
 
 
 def _rules(tree: Tree, explanation: Explanation) -> None:
-    branch = tree.add(Text("rules"))
-    for reason in reasons(explanation):
+    found = reasons(explanation)
+    branch = tree.add(Text("rules" if found else "no rules"))
+    for reason in found:
         style = "green" if reason.outcome is Outcome.MATCHED else "dim"
         line = Text(f"{reason.priority:>5} {reason.rule}: ")
         branch.add(line.append(escaped(reason.text), style=style))
