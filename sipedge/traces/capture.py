@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from struct import Struct
 
 from . import hep, pcap, pcapng
-from .cutter import START, Cutter, content_length
+from .cutter import START, SURE_START, Cutter, content_length
 from .decryption import TlsSeen, decrypted
 from .ip import TCP, UDP, Datagrams, Transport
 from .link import IP_OFFSET, NONE
@@ -144,8 +144,9 @@ class _Flows:
         if flags & _SYN:
             stream.begin(sequence, found.position)
             sequence = sequence + 1 & 0xFFFFFFFF
-        elif stream.fresh and not START.match(data, first):
+        elif stream.fresh and not SURE_START.match(data, first):
             stream.join(sequence)
+            flow.cutter.join()
         if first < end:
             was_tls = flow.cutter.tls
             stream.segment(sequence, data[first:end], end - first, time, found.position)

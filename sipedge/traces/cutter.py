@@ -16,9 +16,14 @@ START = re.compile(
 """A start line, up to the line end of a request and the status code of a response."""
 _OPENING = re.compile(rb"[A-Z]{3,16} sips?:|SIP/2\.0")
 """As much of a start line as tells SIP from others."""
+SURE_START = re.compile(
+    rb"(?:INVITE|ACK|BYE|CANCEL|OPTIONS|REGISTER|SUBSCRIBE|(?:BE)?NOTIFY|MESSAGE|INFO|UPDATE|PRACK|REFER|PUBLISH|SERVICE|"
+    rb"NEGOTIATE) [^ \r\n]{1,4096} SIP/2\.0[ \t]*\r\n|SIP/2\.0 [1-6]\d\d "
+)
+"""A start line that is sure enough where a body without a line end may stand in front."""
 LARGEST_HEAD = 1 << 16
 LARGEST_MESSAGE = 1 << 20
-_LONGEST_LINE = 8192
+LARGEST_LINE = 8192
 _LENGTH = re.compile(rb"\n(?:content-length|l)[ \t]*:\s*(\d{1,10})[ \t]*\r", re.IGNORECASE)
 _USUAL = b"\nContent-Length: "
 _TOKEN = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.!%*_+`'~")
@@ -30,8 +35,8 @@ class Cutter:
     """``feed`` the bytes in order; messages and what is passed over are appended to ``out``."""
 
     __slots__ = (
-        "_begun", "_destination", "_file", "_held", "_in_step", "_needed", "_out", "_passed", "_position",
-        "_sip", "_source", "_time", "_transport", "tls",
+        "_begun", "_destination", "_file", "_held", "_in_step", "_needed", "_out", "_passed", "_passed_position",
+        "_position", "_sip", "_source", "_time", "_transport", "tls",
     )  # fmt: skip
 
     def __init__(
@@ -49,7 +54,7 @@ class Cutter:
         self._needed = 0
         self._begun = False
         self._in_step = True
-        self._passed = 0
+        self._passed = self._passed_position = 0
         self._time, self._position = 0.0, 0
 
     @property
@@ -70,15 +75,20 @@ class Cutter:
             if data[start] == _CR or data[start] == _LF:
                 start += 1
                 continue
+            self._time, self._position = first_time, first_position
             following = self._message(data, start) if self._in_step else self._find(data, start)
             if following < 0:
-                self._hold(data[start:], first_time, first_position)
+                self._held += data[start:]
                 return
             if self._begun:
                 self._begun = False
                 self._emit(data[start:following], first_time, first_position)
             first_time, first_position = time, position
             start = following
+
+    def join(self) -> None:
+        """What comes first may be the middle of a message."""
+        self._in_step = False
 
     def _complete(self, data: bytes) -> bool:
         """Add to what is held; whether the message in it, or at least its length, can be known now."""
@@ -88,10 +98,6 @@ class Cutter:
         if self._needed:
             return len(held) >= self._needed
         return not self._begun or len(held) > LARGEST_HEAD or held.find(b"\r\n\r\n", max(0, old - 3)) >= 0
-
-    def _hold(self, data: bytes, time: float, position: int) -> None:
-        self._held += data
-        self._time, self._position = time, position
 
     def _message(self, data: bytes, start: int) -> int:
         """Where the message at ``start`` ends; where to go on when it is none; -1 when more is needed.
@@ -103,11 +109,12 @@ class Cutter:
         self._begun = self._sip = True
         head = data.find(b"\r\n\r\n", start)
         if head < 0:
-            return -1 if len(data) - start <= LARGEST_HEAD else self._out_of_step(start, "a header section has no end")
+            too_long = len(data) - start > LARGEST_HEAD
+            return self._out_of_step(data, start, "a header section has no end") if too_long else -1
         length = content_length(data, start, head + 2) or 0
         end = head + 4 + length
         if end - start > LARGEST_MESSAGE:
-            return self._out_of_step(start, f"Content-Length says {length} bytes")
+            return self._out_of_step(data, start, f"Content-Length says {length} bytes")
         if end > len(data):
             self._needed = end - start
             return -1
@@ -116,38 +123,48 @@ class Cutter:
 
     def _no_start(self, data: bytes, start: int) -> int:
         rest = len(data) - start
-        if not self._sip and data[start] not in _TOKEN and _TLS_RECORD.match(data, start):
-            self.tls = data[start : start + 6]
+        if self._is_tls(data, start):
             return len(data)
-        unfinished = rest <= _LONGEST_LINE and data.find(b"\n", start) < 0
+        unfinished = rest <= LARGEST_LINE and data.find(b"\n", start) < 0
         if unfinished and data[start] in _TOKEN:
             return -1
         self._in_step = False
         self._passed = 0
         return start
 
-    def _out_of_step(self, start: int, reason: str) -> int:
+    def _is_tls(self, data: bytes, start: int) -> bool:
+        if self._sip or data[start] in _TOKEN or not _TLS_RECORD.match(data, start):
+            return False
+        self.tls = data[start : start + 6]
+        return True
+
+    def _out_of_step(self, data: bytes, start: int, reason: str) -> int:
+        """Go on behind the start line at ``start``."""
         self._skip(self._position, reason)
         self._begun = self._in_step = False
         self._needed = 0
         self._passed = -1
-        return start + 1
+        return data.find(b"\n", start) + 1 or len(data)
 
     def _find(self, data: bytes, start: int) -> int:
-        """The next start line at the beginning of a line; -1 with the unfinished last line to be held."""
-        found = find_start(data, start)
+        """The next start line at the beginning of a line; all was passed over when that is the end of the data."""
+        if self._is_tls(data, start):
+            return len(data)
+        if not self._passed:
+            self._passed_position = self._position
+        found = _find_again(data, start)
         if found < 0:
             self._pass(data, start)
             return len(data)
         if self._passed > 0 or (self._passed == 0 and found > start):
-            self._skip(self._position, f"{self._passed + found - start} bytes are no SIP message")
+            self._skip(self._passed_position, f"{self._passed + found - start} bytes are no SIP message")
         self._in_step = True
         self._passed = 0
         return found
 
     def _pass(self, data: bytes, start: int) -> None:
         """Nothing here; the last line may be the beginning of a start line."""
-        line = max(data.rfind(b"\n", start) + 1, start, len(data) - _LONGEST_LINE)
+        line = max(data.rfind(b"\n", start) + 1, start, len(data) - LARGEST_LINE)
         if self._passed >= 0:
             self._passed += line - start
         self._held += data[line:]
@@ -181,6 +198,23 @@ class Cutter:
 
     def _skip(self, position: int, reason: str) -> None:
         self._out.append(Skipped(self._file, position, f"{reason} ({self._source} -> {self._destination})"))
+
+
+def _find_again(data: bytes, start: int) -> int:
+    """Where the next start line begins after something was lost; -1 when nowhere.
+
+    The end of a body may stand on the same line: known methods are found behind it, others at the line's beginning.
+    """
+    hit = data.find(b"SIP/2.0", start)
+    while hit >= 0:
+        line = data.rfind(b"\n", start, hit) + 1
+        found = SURE_START.search(data, max(line, start), hit + LARGEST_LINE)
+        if found and found.start() <= hit:
+            return found.start()
+        if line > start and START.match(data, line):
+            return line
+        hit = data.find(b"SIP/2.0", hit + 7)
+    return -1
 
 
 def find_start(data: bytes, start: int = 0) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from .cutter import START
 from .rebuild import is_message, rebuilt, split, transport_of
@@ -14,6 +15,8 @@ from .text import LARGEST_RECORD, Block, as_text, encoding_of, opening, read_rec
 _START_OF_LINE = re.compile(
     rb"^(?:[A-Z]{3,32} sips?:[^ \r\n]+ SIP/2\.0(?=[ \t\r\n])|SIP/2\.0 [1-6]\d\d(?= ))", re.MULTILINE
 )
+_OTHER_LINE = re.compile(rb"\n(?=\d{1,8}[-/:.]\d{2}|\[\d|TL_[A-Z]+|tvcs: |#|-{20})")
+"""Lines of some log around a message."""
 _NEXT = re.compile(rb"(?<=\n)(?:[A-Z]{3,32} sips?:[^ \r\n]+ SIP/2\.0[ \t\r\n]|SIP/2\.0 [1-6]\d\d )")
 _UNSURE, _SURE = 10, 30
 
@@ -43,8 +46,9 @@ def loose(block: Block) -> Iterator[Item]:
     if b"SIP/2.0" not in block.text:
         return
     starts = [found.start() for found in _START_OF_LINE.finditer(block.text)]
-    for start, end in zip(starts, [*starts[1:], len(block.text)], strict=True):
-        data = rebuilt(block.text[start:end])
+    for start, following in pairwise([*starts, len(block.text)]):
+        line = _OTHER_LINE.search(block.text, start, following)
+        data = rebuilt(block.text[start : line.start() if line else following])
         if data is not None and is_message(data):
             yield _record(block, start, data, False)
 

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sipedge.traces.tcp import MAX_WAITING, Stream
+
+
+class Log:
+    """What a stream delivers: bytes, and at which of them how many were lost."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+        self.lost: list[tuple[int, int]] = []
+        self.stream = Stream(self.deliver, self.lose)
+
+    def deliver(self, data: bytes, time: float, position: int) -> None:
+        self.data += data
+
+    def lose(self, count: int, position: int) -> None:
+        self.lost.append((len(self.data), count))
+
+    def segment(self, sequence: int, data: bytes, length: int | None = None, time: float = 0.0) -> None:
+        self.stream.segment(sequence & 0xFFFFFFFF, data, len(data) if length is None else length, time, 0)
+
+
+def test_segments_in_order_wrap_around() -> None:
+    log = Log()
+    log.stream.begin(0xFFFFFFFD, 0)
+    log.segment(0xFFFFFFFE, b"ab")
+    log.segment(0, b"cd")
+    assert log.data == b"abcd"
+
+
+def test_a_repeated_syn_changes_nothing_and_another_one_begins_anew() -> None:
+    log = Log()
+    log.stream.begin(99, 0)
+    log.segment(100, b"abc")
+    log.stream.begin(99, 0)
+    log.segment(103, b"def")
+    assert (bytes(log.data), log.lost) == (b"abcdef", [])
+    log.stream.begin(900_000_000, 0)
+    log.segment(900_000_001, b"new")
+    assert (bytes(log.data), log.lost) == (b"abcdefnew", [(6, -1)])
+
+
+def test_the_bytes_that_came_first_count_where_two_segments_overlap() -> None:
+    log = Log()
+    log.segment(0, b"abcd")
+    log.segment(2, b"XXef")
+    log.segment(10, b"klm")
+    log.segment(6, b"ghijZZZn")
+    assert log.data == b"abcdefghijZZZn"
+
+
+def test_a_gap_is_stepped_over_when_time_passes() -> None:
+    log = Log()
+    log.segment(0, b"abc", time=1.0)
+    log.segment(10, b"def", time=2.0)
+    log.segment(13, b"ghi", time=20.0)
+    assert log.data == b"abc"
+    log.segment(16, b"jkl", time=40.0)
+    assert (bytes(log.data), log.lost) == (b"abcdefghijkl", [(3, 7)])
+
+
+def test_a_gap_is_stepped_over_when_too_much_waits() -> None:
+    log = Log()
+    log.segment(0, b"a")
+    for number in range(MAX_WAITING + 1):
+        log.segment(2 + number, b"b")
+    assert log.lost == [(1, 1)]
+    assert len(log.data) == MAX_WAITING + 2
+    assert log.stream.waiting_bytes == 0
+
+
+def test_what_the_snaplen_cut_is_lost() -> None:
+    log = Log()
+    log.segment(0, b"abc", length=10)
+    log.segment(10, b"klm")
+    assert (bytes(log.data), log.lost) == (b"abcklm", [(3, 7)])
+
+
+def test_giving_up_delivers_what_waits() -> None:
+    log = Log()
+    log.segment(0, b"a")
+    log.segment(5, b"f")
+    log.segment(9, b"j")
+    log.stream.give_up()
+    assert (bytes(log.data), log.lost) == (b"afj", [(1, 4), (2, 3)])
+
+
+def test_a_stream_taken_up_in_disorder_begins_with_its_first_byte() -> None:
+    log = Log()
+    log.stream.join(5)
+    log.segment(5, b"fgh")
+    log.segment(0, b"abcde")
+    assert log.data == b""
+    log.segment(8, b"i")
+    assert (bytes(log.data), log.lost) == (b"abcdefghi", [])
+
+
+@st.composite
+def deliveries(draw: st.DrawFn) -> tuple[bytes, int, list[tuple[int, bytes]]]:
+    """(data, first sequence number, segments that cover the data: cut, repeated, overlapping, reordered)."""
+    data = draw(st.binary(min_size=1, max_size=300))
+    first = draw(st.integers(0, 0xFFFFFFFF) | st.integers(0xFFFFFF00, 0xFFFFFFFF))
+    cuts = sorted({0, len(data), *draw(st.lists(st.integers(0, len(data)), max_size=12))})
+    pieces = list(zip(cuts, cuts[1:], strict=False))
+    extra = draw(st.lists(st.tuples(st.integers(0, len(data)), st.integers(0, len(data))), max_size=6))
+    pieces += [(min(pair), max(pair)) for pair in extra if pair[0] != pair[1]]
+    pieces = draw(st.permutations(pieces))
+    return data, first, [(start, data[start:end]) for start, end in pieces]
+
+
+@given(deliveries())
+@settings(max_examples=300, deadline=None)
+def test_any_order_repetition_and_overlap_gives_the_same_bytes(
+    case: tuple[bytes, int, list[tuple[int, bytes]]],
+) -> None:
+    data, first, segments = case
+    log = Log()
+    log.stream.begin(first - 1 & 0xFFFFFFFF, 0)
+    for start, piece in segments:
+        log.segment(first + start, piece)
+    assert (bytes(log.data), log.lost) == (data, [])
+    assert log.stream.waiting_bytes == 0
+
+
+@given(st.lists(st.tuples(st.integers(0, 0xFFFFFFFF), st.binary(max_size=40), st.integers(0, 60)), max_size=40))
+@settings(max_examples=150, deadline=None)
+def test_no_sequence_of_segments_breaks_it(segments: list[tuple[int, bytes, int]]) -> None:
+    log = Log()
+    for number, (sequence, data, more) in enumerate(segments):
+        log.stream.segment(sequence, data, len(data) + more, float(number), 0)
+    log.stream.give_up()
+    assert log.stream.waiting_bytes == 0
