@@ -137,17 +137,17 @@ def read_dump(text: str) -> Dump:
 
 def _logical_lines(text: str, dump: Dump) -> Iterator[tuple[int, str]]:
     """(line number, a line with its folds joined) for everything that begins like a setting."""
-    current, start, folded = "", 0, 0
+    current, start, folded, full = "", 0, 0, False
     for number, raw in enumerate(text.split("\n"), start=1):
         line = raw.rstrip("\r")
-        if current and folded < MAX_FOLDS and _is_fold(current, line):
-            current = _joined(current, line)
-            folded += 1
+        if current and folded < MAX_FOLDS and _is_fold(current, line, full):
+            current = _joined(current, line, full)
+            folded, full = folded + 1, len(line) >= HARD_WRAP
             continue
         if current:
             yield from _told(dump, start, current, folded)
         is_setting = _START.match(line.lstrip()) is not None
-        current, start, folded = (line.lstrip(), number, 0) if is_setting else ("", number, 0)
+        current, start, folded, full = line.lstrip() if is_setting else "", number, 0, len(line) >= HARD_WRAP
         if not is_setting and line.strip() and not line.lstrip().startswith("#"):
             dump.remarks.append(Remark(number, f"not a setting: {line.strip()[:60]}"))
     if current:
@@ -160,27 +160,26 @@ def _told(dump: Dump, line: int, text: str, folded: int) -> Iterator[tuple[int, 
     yield line, text
 
 
-def _is_fold(current: str, line: str) -> bool:
-    """Whether a line goes on with the setting before it: that has no value yet or an open quote, or the line is
-    indented."""
+def _is_fold(current: str, line: str, full: bool) -> bool:
+    """Whether a line goes on with the setting before it: that has no value yet or an open quote, or this line is
+    indented, or the line before was ``full``."""
     rest = line.strip()
     if not rest or rest.startswith(("#", "*")) or _START.match(rest):
         return False
-    _, colon, value = current.partition(": ") if ": " in current else current.partition(":")
+    _, colon, value = current.partition(":")
     value = value.strip()
     if not colon:
         return True
     if value.startswith('"'):
         return len(value) == 1 or not value.endswith('"')
-    return bool(value) and line[0] in " \t"
+    return bool(value) and (line[0] in " \t" or full)
 
 
-def _joined(current: str, line: str) -> str:
+def _joined(current: str, line: str, full: bool) -> str:
     """A fold at a blank keeps one blank; one in the middle of a word, where the line was full, keeps none."""
     if line[0] in " \t" or current[-1] in " \t":
         return f"{current.rstrip()} {line.strip()}"
-    in_quotes = '"' in current
-    return current + line.rstrip() if in_quotes or len(current) >= HARD_WRAP else f"{current} {line.strip()}"
+    return current + line.rstrip() if full or '"' in current else f"{current} {line.strip()}"
 
 
 def _read_setting(dump: Dump, line: int, text: str) -> None:

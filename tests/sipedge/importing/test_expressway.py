@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -225,6 +226,32 @@ def test_names_of_files_come_from_the_dump_but_stay_in_the_folder() -> None:
     files = [name for name in imported.files if name.endswith(".password")]
     assert len({name.lower() for name in files}) == 5
     assert all("/" not in name and not name.startswith(".") for name in files)
+
+
+WHOLE = DUMP.rpartition("\n")[0]
+"""Without the line that is cut off."""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        WHOLE.replace("*c ", ""),
+        WHOLE.replace("\n", "\r\n"),
+        re.sub(r': "(.*)"$', r": \1", WHOLE, flags=re.MULTILINE),
+        re.sub(r"^(.{80})(.)", r"\1\n\2", WHOLE, flags=re.MULTILINE),
+        re.sub(r"^(.{80})(.)", r"\1\n\2", re.sub(r': "(.*)"$', r": \1", WHOLE, flags=re.MULTILINE), flags=re.MULTILINE),
+        re.sub(r'"\n\*c xC', '" *c xC', WHOLE),
+        WHOLE.replace("Zones Zone", "zones zone").replace("xConfiguration", "xconfiguration"),
+        WHOLE.replace("\n", "\n# noise\n\n* other\n"),
+        "\n".join(sorted(WHOLE.split("\n"), reverse=True)),
+    ],
+    ids=["bare", "crlf", "unquoted", "wrapped", "unquoted-wrapped", "joined", "case", "noise", "order"],
+)
+def test_the_spelling_of_a_dump_does_not_matter(text: str, imported: Imported) -> None:
+    assert text != WHOLE
+    found = import_expressway(text, "dump.txt")
+    assert found.files[CONFIG] == imported.files[CONFIG]
+    assert found.files[PLAN] == imported.files[PLAN]
 
 
 def test_a_dump_name_cannot_break_out_of_its_comment() -> None:
