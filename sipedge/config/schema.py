@@ -165,6 +165,7 @@ _TYPES: dict[str, Any] = {
     "minimum_version": Version,
     "subject_names": Annotated[tuple[Peer, ...], _ARRAY],
     "peers": Annotated[tuple[Peer, ...], _ARRAY, Field(min_length=1, max_length=6)],
+    "federation_routing": Annotated[tuple[HostName, ...], _ARRAY],
     "port": Port,
     "service": Annotated[str, Field(min_length=1), AfterValidator(_service)],
     "microsoft_service": Annotated[str, AfterValidator(_service)],

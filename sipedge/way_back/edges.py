@@ -1,0 +1,117 @@
+"""Edges as the proof sees them, and which traversal client of one reaches which traversal server of another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from dialplan.analysis import Languages, Sender, SymbolicPlan
+from dialplan.model import Query
+from dialplan.search import Explanation
+from sipedge.routing import Self
+from sipedge.senders import senders_of_zones
+from sipedge.settings import Settings
+from zones.authentication import authenticate
+from zones.table import ZoneTable
+from zones.zone import AnyZone, DnsZone, TraversalClientZone, TraversalServerZone
+
+
+class Edge:
+    """One configuration. Edges that are looked at together share their ``languages``."""
+
+    def __init__(self, name: str, settings: Settings, languages: Languages) -> None:
+        self.name = name
+        self.settings = settings
+        self.symbolic = SymbolicPlan(settings.plan, languages)
+        self.zones: dict[str, AnyZone] = {zone.name: zone for zone in ZoneTable(settings.zones)}
+        self.senders: dict[str, Sender] = {one.name: one for one in senders_of_zones(self.zones.values())}
+        self.own = Self(settings, tuple(self.zones.values()), {})
+
+    def search(self, query: Query) -> Explanation:
+        """By the engine that the live edge uses."""
+        return self.settings.plan.search(query)
+
+    def authenticated(self, zone: str, local: bool) -> frozenset[bool]:
+        """Whether requests from the zone may count as authenticated, and may not. ``local``: From's domain is ours."""
+        policy, trust = self.zones[zone].authentication_policy, self.zones[zone].authentication_trust
+        answers = [authenticate(policy, trust=trust, local=local, asserted=asserted) for asserted in (False, True)]
+        return frozenset(answer.authenticated for answer in answers)
+
+    def is_own_domain(self, domain: str) -> bool:
+        return domain.lower() in {one.lower() for one in self.settings.domains}
+
+    def outer_zones(self) -> Iterator[AnyZone]:
+        """Those that are no traversal zones: where people are."""
+        for zone in self.zones.values():
+            if not isinstance(zone, TraversalClientZone | TraversalServerZone):
+                yield zone
+
+    def record_routes(self, one: str, other: str) -> bool:
+        """Whether a SUBSCRIBE between two zones is record-routed, so that its NOTIFY needs no rule here."""
+        return self.zones[one].record_route_subscribe or self.zones[other].record_route_subscribe
+
+    def comes_back_by(self, zone: str, default: str) -> str:
+        """What leaves by DNS comes back through the Default Zone, unless certificates are mapped to the DNS zone."""
+        found = self.zones[zone]
+        return default if isinstance(found, DnsZone) and not found.inbound_mapping else zone
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A traversal client zone and the server zone that it connects to."""
+
+    inside: Edge
+    client: str
+    outside: Edge
+    server: str
+
+    def __str__(self) -> str:
+        return f'{self.inside.name} (zone "{self.client}") and {self.outside.name} (zone "{self.server}")'
+
+
+def edges_of(named: Iterable[tuple[str, Settings]]) -> tuple[Edge, ...]:
+    """``named``: (file, what it says)."""
+    listed = list(named)
+    languages = Languages([settings.plan for _, settings in listed])
+    return tuple(Edge(name, settings, languages) for name, settings in listed)
+
+
+def links_of(edges: Sequence[Edge]) -> tuple[list[Link], list[str]]:
+    """The links, and one sentence for each traversal client zone that leads to none (or nobody knows to which)."""
+    links: list[Link] = []
+    problems: list[str] = []
+    for edge in edges:
+        for zone in edge.zones.values():
+            if isinstance(zone, TraversalClientZone):
+                found = _servers(edge, zone, edges)
+                if len(found) == 1:
+                    links.append(Link(edge, zone.name, *found[0]))
+                else:
+                    problems.append(_unlinked(edge, zone, found))
+    return links, problems
+
+
+def _servers(edge: Edge, client: TraversalClientZone, edges: Sequence[Edge]) -> list[tuple[Edge, str]]:
+    """Same port and user; among several of them those of an edge that has one of the client's peers as a name."""
+    fitting = [
+        (other, zone.name)
+        for other in edges
+        if other is not edge
+        for zone in other.zones.values()
+        if isinstance(zone, TraversalServerZone) and zone.port == client.port and _user(zone) == _user(client)
+    ]
+    peers = {peer.lower() for peer in client.peers}
+    named = [one for one in fitting if peers & one[0].own.hosts]
+    return named if len(fitting) > 1 and named else fitting
+
+
+def _user(zone: TraversalClientZone | TraversalServerZone) -> str:
+    return zone.credential.username if zone.credential else ""
+
+
+def _unlinked(edge: Edge, zone: TraversalClientZone, found: Sequence[tuple[Edge, str]]) -> str:
+    wanted = f'port {zone.port}, user "{_user(zone)}"'
+    if not found:
+        return f'{edge.name}: no other edge has a traversal server zone for "{zone.name}" ({wanted})'
+    places = ", ".join(f'{other.name} "{name}"' for other, name in found)
+    return f'{edge.name}: several traversal server zones fit "{zone.name}" ({wanted}): {places}'

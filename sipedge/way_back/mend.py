@@ -1,0 +1,86 @@
+"""The rule that would carry a NOTIFY: made, tried with the live engine on its witness, and only then told."""
+
+from __future__ import annotations
+
+from dialplan.model import (
+    Behavior,
+    Dialplan,
+    Mode,
+    OnMatch,
+    PatternType,
+    SearchRule,
+    SourceMode,
+    Traffic,
+    TrafficType,
+)
+from dialplan.search import CompiledPlan
+
+from .report import Loss
+
+LAST = 65534
+DEFAULT_PRIORITY = 100
+MAX_NAME = 50
+TRAFFIC_TYPES = {Traffic.MICROSOFT_IMP: TrafficType.MICROSOFT_IMP, Traffic.STANDARD: TrafficType.STANDARD}
+
+
+def mending_rule(loss: Loss, outermost: bool) -> SearchRule | None:
+    """None where no rule helps. ``outermost``: it is the last edge before the partner, where any alias is let out."""
+    any_alias = outermost or loss.notify.anybody
+    if not any_alias and not loss.notify.mended_by:
+        return None
+    for priority in _priorities(loss, any_alias):
+        rule = _rule(loss, priority, any_alias)
+        if carries(rule, loss):
+            return rule
+    return None
+
+
+def carries(rule: SearchRule, loss: Loss) -> bool:
+    """Whether the NOTIFY of a loss finds its way with one rule more, by the live engine."""
+    plan = loss.edge.settings.plan
+    mended = CompiledPlan(plan.dialplan + Dialplan(rules=(rule,)), plan.variables)
+    tiers = mended.search(loss.query).tiers
+    return bool(tiers) and any(target.zone in loss.wanted for target in tiers[0].targets)
+
+
+def _priorities(loss: Loss, any_alias: bool) -> list[int]:
+    """Where a rule of another target takes the NOTIFY, the priority before it; else beside its like."""
+    tiers = loss.explanation.tiers
+    if tiers:
+        return [max(1, tiers[0].priority - 1)]
+    if any_alias:
+        return [LAST]
+    alike = [
+        one.priority
+        for one in loss.edge.settings.plan.dialplan.rules
+        if one.enabled and one.target in loss.wanted and one.source_name == loss.query.source
+    ]
+    return [min(alike, default=DEFAULT_PRIORITY)]
+
+
+def _rule(loss: Loss, priority: int, any_alias: bool) -> SearchRule:
+    fields = {} if any_alias else {"mode": Mode.ALIAS_PATTERN_MATCH, "pattern": loss.notify.mended_by}
+    return SearchRule(
+        name=_name(loss, any_alias),
+        priority=priority,
+        traffic_type=TRAFFIC_TYPES[loss.query.traffic],
+        source=SourceMode.NAMED,
+        source_name=loss.query.source,
+        pattern_type=PatternType.PREFIX if any_alias else PatternType.REGEX,
+        behavior=Behavior.STRIP if any_alias else Behavior.LEAVE,
+        on_match=OnMatch.STOP,
+        target=loss.wanted[0],
+        **fields,  # type: ignore[arg-type]
+    )
+
+
+def _name(loss: Loss, any_alias: bool) -> str:
+    """One that no rule has."""
+    what = "any alias" if any_alias else loss.query.alias.rpartition("@")[2].partition(":")[0]
+    taken = {one.name.casefold() for one in loss.edge.settings.plan.dialplan.rules}
+    name = f"NOTIFY to {what}"[:MAX_NAME]
+    number = 2
+    while name.casefold() in taken:
+        name = f"{name[: MAX_NAME - 5].rstrip()} {number}"
+        number += 1
+    return name

@@ -1,0 +1,145 @@
+"""Which SUBSCRIBEs get through a pair of edges: from zone to zone, each with a witness.
+
+INVITE and REFER are record-routed always, so whatever belongs to their dialogs, NOTIFY too, carries a signed Route and
+needs no rule (docs/architecture.md, "The signed Route"). What is left is SUBSCRIBE.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dialplan.analysis import Language, NotProved, RequestClass, decide, witness
+from dialplan.analysis.rewriting import before
+from dialplan.analysis.routing import Chain
+from dialplan.model import PatternType, Query, Target, Traffic
+from sipedge.routing import alias_of_uri
+from sipedge.uri import UriError, parse_uri
+from zones.zone import TraversalClientZone, TraversalServerZone
+
+from .edges import Edge, Link
+
+SUBSCRIBE_TRAFFIC = (Traffic.MICROSOFT_IMP, Traffic.STANDARD)
+"""What a SUBSCRIBE, and the NOTIFY for it, is classified as (sipedge/classification.py)."""
+SENDABLE = '([^@ <>"]*@)?[^@ <>"]+'
+"""What holds for the alias of every URI that the edge reads (sipedge/uri.py)."""
+MAX_COMBINATIONS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Direction:
+    """Requests that go through ``first``, then ``second``."""
+
+    first: Edge
+    into: str
+    """The traversal zone of ``first`` that leads to ``second``."""
+    second: Edge
+    out_of: str
+    """The other end of it, a zone of ``second``."""
+    inward: bool
+
+    @property
+    def back(self) -> Direction:
+        return Direction(self.second, self.out_of, self.first, self.into, not self.inward)
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """All SUBSCRIBEs of this traffic from zone ``source`` of the first edge to zone ``target`` of the second."""
+
+    direction: Direction
+    source: str
+    target: str
+    traffic: Traffic
+    witness: Query
+    """At the first edge."""
+
+
+def directions_of(link: Link) -> tuple[Direction, Direction]:
+    """Outward, inward."""
+    outward = Direction(link.inside, link.client, link.outside, link.server, False)
+    return outward, outward.back
+
+
+def subscriptions(direction: Direction) -> Iterator[Subscription]:
+    """One for each pair of zones and traffic that some SUBSCRIBE has. Raise NotProved, possibly after some."""
+    for zone in direction.first.outer_zones():
+        if direction.first.senders[zone.name].sends:
+            for traffic in SUBSCRIBE_TRAFFIC:
+                yield from _from_zone(direction, zone.name, traffic)
+
+
+def _from_zone(direction: Direction, source: str, traffic: Traffic) -> Iterator[Subscription]:
+    seen: set[str] = set()
+    arriving = list(_arriving(direction, traffic))
+    combinations = 0
+    for aliases, authenticated, chain in _leaving(direction, source, traffic):
+        for target, there in arriving:
+            combinations += target not in seen
+            if combinations > MAX_COMBINATIONS:
+                raise NotProved(f"more than {MAX_COMBINATIONS} ways through two plans")
+            if target in seen:
+                continue
+            alias = witness(aliases & before_all(there, chain))
+            query = Query(alias or "", source, traffic, authenticated=authenticated)
+            if alias is not None and _gets_through(direction, query, target):
+                seen.add(target)
+                yield Subscription(direction, source, target, traffic, query)
+
+
+def _leaving(direction: Direction, source: str, traffic: Traffic) -> Iterator[tuple[Language, bool, Chain]]:
+    """What the first edge sends to the second."""
+    symbolic = direction.first.symbolic
+    senders = direction.first.senders[source].authenticated
+    sendable = Language.of(PatternType.REGEX, SENDABLE, alphabet=symbolic.languages.alphabet)
+    requests = RequestClass(frozenset({source}), sendable, frozenset({traffic}), senders)
+    for decision in decide(symbolic, requests):
+        for tier in decision.routing.tiers:
+            for zone, chain in tier:
+                if zone == direction.into:
+                    yield decision.aliases, decision.witness.authenticated, chain
+
+
+def _arriving(direction: Direction, traffic: Traffic) -> Iterator[tuple[str, Language]]:
+    """What the second edge sends on, and to which zone."""
+    second = direction.second
+    everything = second.symbolic.languages.everything
+    authenticated = second.senders[direction.out_of].authenticated
+    requests = RequestClass(frozenset({direction.out_of}), everything, frozenset({traffic}), authenticated)
+    for decision in decide(second.symbolic, requests):
+        for zone in frozenset().union(*decision.routing.zones):
+            known = second.zones.get(zone)
+            if known is not None and not isinstance(known, TraversalClientZone | TraversalServerZone):
+                yield zone, decision.aliases
+
+
+def before_all(language: Language, chain: Chain) -> Language:
+    """The aliases that all rewritings of a chain, one after the other, turn into these. Raise NotProved."""
+    for rewriting in reversed(chain):
+        language = before(language, rewriting)
+    return language
+
+
+def _gets_through(direction: Direction, query: Query, zone: str) -> bool:
+    """By the live engine."""
+    for target in targets_of(direction.first, query, direction.into):
+        alias = alias_behind(query.alias, target, direction.second)
+        for authenticated in direction.second.senders[direction.out_of].authenticated:
+            there = Query(alias, direction.out_of, query.traffic, authenticated=authenticated)
+            if alias and any(targets_of(direction.second, there, zone)):
+                return True
+    return False
+
+
+def targets_of(edge: Edge, query: Query, zone: str) -> Iterator[Target]:
+    for tier in edge.search(query).tiers:
+        yield from (target for target in tier.targets if target.zone == zone)
+
+
+def alias_behind(alias: str, target: Target, edge: Edge) -> str:
+    """The alias at the next edge when one edge has sent a request for ``alias`` to ``target``; '' for no URI at all."""
+    try:
+        uri = parse_uri(f"sip:{target.alias or alias}")
+    except UriError:
+        return ""
+    return alias_of_uri(uri, edge.settings.keep_uri_parameters)
