@@ -14,7 +14,7 @@ from . import hep, pcap, pcapng
 from .cutter import START, SURE_START, Cutter, content_length
 from .decryption import TlsSeen, decrypted
 from .ip import TCP, UDP, Datagrams, Transport
-from .link import IP_OFFSET, NONE
+from .link import IP_OFFSET
 from .record import Direction, Endpoint, Item, Record, Skipped
 from .source import ByteStream, Rejoined
 from .tcp import Stream
@@ -49,14 +49,12 @@ def messages(packets: Iterable[pcap.Packet | Skipped | pcapng.Secrets], file: st
     flows = _Flows(out, file, tls)
     datagrams = Datagrams()
     unknown: set[int] = set()
+    find, segment = datagrams.find, flows.segment
     for packet in packets:
-        if isinstance(packet, Skipped):
-            yield packet
+        if type(packet) is not tuple:
+            yield from _aside(packet, tls)
             continue
-        if isinstance(packet, pcapng.Secrets):
-            tls.secrets_inside = True
-            continue
-        time, link, data, position = packet
+        time, link, data, position = packet  # type: ignore[misc]  # a plain tuple is a Packet
         locate = IP_OFFSET.get(link)
         if locate is None:
             if link not in unknown and len(unknown) < _MAX_WORDS:
@@ -64,14 +62,13 @@ def messages(packets: Iterable[pcap.Packet | Skipped | pcapng.Secrets], file: st
                 yield Skipped(file, position, f"packets of link type {link} are not read")
             continue
         offset = locate(data)
-        if offset == NONE:
-            continue
-        found = datagrams.find(data, offset, position)
+        found = find(data, offset, position) if offset >= 0 else None
         if found is None:
             continue
-        if found.protocol == TCP:
-            flows.segment(found, time)
-        elif found.protocol == UDP:
+        protocol, addresses, data, start, end, position = found
+        if protocol == TCP:
+            segment(addresses, data, start, end, time, position)
+        elif protocol == UDP:
             _datagram(found, time, file, out)
         if out:
             yield from out
@@ -82,31 +79,35 @@ def messages(packets: Iterable[pcap.Packet | Skipped | pcapng.Secrets], file: st
     yield from out
 
 
+def _aside(packet: object, tls: TlsSeen) -> Iterator[Item]:
+    if isinstance(packet, Skipped):
+        yield packet
+    elif isinstance(packet, pcapng.Secrets):
+        tls.secrets_inside = True
+
+
 def _datagram(found: Transport, time: float, file: str, out: list[Item]) -> None:
     """One datagram is one message; what lies behind its Content-Length is no part of it (RFC 3261 18.3)."""
-    data, start = found.data, found.start
+    _, addresses, data, start, end, position = found
     if start + 8 > len(data):
         return
     ports, length, _ = _UDP.unpack_from(data, start)
-    end = min(found.end, start + length) if length >= 8 else found.end
+    end = min(end, start + length) if length >= 8 else end
     begin = start + 8
     while begin < end and data[begin : begin + 1] in (b"\r", b"\n"):
         begin += 1
     if not START.match(data, begin, end):
-        if (
-            data.startswith(hep.MAGIC, begin)
-            and (item := hep.packet(data[begin:end], file, found.position)) is not None
-        ):
+        if data.startswith(hep.MAGIC, begin) and (item := hep.packet(data[begin:end], file, position)) is not None:
             out.append(item)
         return
-    source, destination = _endpoints(found.addresses, ports)
+    source, destination = _endpoints(addresses, ports)
     if end > len(data):
-        out.append(Skipped(file, found.position, f"the capture has only a part of this message from {source}"))
+        out.append(Skipped(file, position, f"the capture has only a part of this message from {source}"))
         return
     head = data.find(b"\r\n\r\n", begin, end)
     if head >= 0 and (length := content_length(data, begin, head + 2)) is not None:
         end = min(end, head + 4 + length)
-    out.append(Record(time, Direction.UNKNOWN, source, destination, "udp", data[begin:end], True, file, found.position))
+    out.append(Record(time, Direction.UNKNOWN, source, destination, "udp", data[begin:end], True, file, position))
 
 
 class _Flow:
@@ -127,36 +128,38 @@ class _Flows:
         self._flows: dict[bytes, _Flow] = {}
         self._held = 0
 
-    def segment(self, found: Transport, time: float) -> None:
-        data, start, end = found.data, found.start, found.end
+    def segment(self, addresses: bytes, data: bytes, start: int, end: int, time: float, position: int) -> None:
+        """A TCP segment whose header stands at ``start``."""
         if start + 20 > len(data):
             return
         ports, sequence, offset, flags = _TCP.unpack_from(data, start)
         first = start + (offset >> 4) * 4
         if first >= end and not flags & _SYN:
             return
-        key = found.addresses + ports
+        key = addresses + ports
         flow = self._flows.get(key)
         if flow is None:
             flow = self._new(key)
         flow.used = True
         stream = flow.stream
         if flags & _SYN:
-            stream.begin(sequence, found.position)
+            stream.begin(sequence, position)
             sequence = sequence + 1 & 0xFFFFFFFF
         elif stream.fresh and not SURE_START.match(data, first):
             stream.join(sequence)
             flow.cutter.join()
         if first < end:
-            was_tls = flow.cutter.tls
-            stream.segment(sequence, data[first:end], end - first, time, found.position)
-            if flow.cutter.tls is not was_tls and flow.cutter.tls is not None:
-                self._tls.note(flow.cutter.tls, *_endpoints(found.addresses, ports), found.position)
-        held = flow.cutter.held + stream.waiting_bytes
-        if held != flow.held:
+            cutter = flow.cutter
+            was_tls = cutter.tls
+            stream.segment(sequence, data[first:end], end - first, time, position)
+            if cutter.tls is not was_tls and cutter.tls is not None:
+                self._tls.note(cutter.tls, *_endpoints(addresses, ports), position)
+        if flow.held or flow.cutter.held or stream.waiting_bytes:
+            held = len(flow.cutter.held) + stream.waiting_bytes
             self._held += held - flow.held
             flow.held = held
-            self._shrink()
+            if self._held > MAX_HELD:
+                self._shrink()
 
     def _new(self, key: bytes) -> _Flow:
         source, destination = _endpoints(key[:-4], key[-4:])

@@ -35,8 +35,8 @@ class Cutter:
     """``feed`` the bytes in order; messages and what is passed over are appended to ``out``."""
 
     __slots__ = (
-        "_begun", "_destination", "_file", "_held", "_in_step", "_needed", "_out", "_passed", "_passed_position",
-        "_position", "_sip", "_source", "_time", "_transport", "tls",
+        "_begun", "_destination", "_file", "_in_step", "_needed", "_out", "_passed", "_passed_position",
+        "_position", "_sip", "_source", "_time", "_transport", "held", "tls",
     )  # fmt: skip
 
     def __init__(
@@ -50,26 +50,23 @@ class Cutter:
         self._renew()
 
     def _renew(self) -> None:
-        self._held = bytearray()
+        self.held = bytearray()
+        """The beginning of a message, or of a line that may become one."""
         self._needed = 0
         self._begun = False
         self._in_step = True
         self._passed = self._passed_position = 0
         self._time, self._position = 0.0, 0
 
-    @property
-    def held(self) -> int:
-        return len(self._held)
-
     def feed(self, data: bytes, time: float, position: int) -> None:
         if self.tls is not None:
             return
         first_time, first_position = time, position
-        if self._held:
+        if self.held:
             if not self._complete(data):
                 return
-            data, first_time, first_position = bytes(self._held), self._time, self._position
-            self._held = bytearray()
+            data, first_time, first_position = bytes(self.held), self._time, self._position
+            self.held = bytearray()
         start, end = 0, len(data)
         while start < end:
             if data[start] == _CR or data[start] == _LF:
@@ -78,7 +75,7 @@ class Cutter:
             self._time, self._position = first_time, first_position
             following = self._message(data, start) if self._in_step else self._find(data, start)
             if following < 0:
-                self._held += data[start:]
+                self.held += data[start:]
                 return
             if self._begun:
                 self._begun = False
@@ -92,7 +89,7 @@ class Cutter:
 
     def _complete(self, data: bytes) -> bool:
         """Add to what is held; whether the message in it, or at least its length, can be known now."""
-        held = self._held
+        held = self.held
         old = len(held)
         held += data
         if self._needed:
@@ -167,11 +164,11 @@ class Cutter:
         line = max(data.rfind(b"\n", start) + 1, start, len(data) - LARGEST_LINE)
         if self._passed >= 0:
             self._passed += line - start
-        self._held += data[line:]
+        self.held += data[line:]
 
     def lose(self, count: int, position: int) -> None:
         """``count`` bytes are missing here (-1: another connection begins)."""
-        if self._begun or _OPENING.match(self._held):
+        if self._begun or _OPENING.match(self.held):
             missing = f"{count} bytes of this message were not captured" if count >= 0 else "the message has no end"
             self._skip(self._position, missing)
         elif self._sip and count > 0:
@@ -184,8 +181,8 @@ class Cutter:
 
     def finish(self) -> None:
         """No more is to come."""
-        if self._begun or _OPENING.match(self._held):
-            self._skip(self._position, f"the trace ends inside a message ({len(self._held)} bytes of it are there)")
+        if self._begun or _OPENING.match(self.held):
+            self._skip(self._position, f"the trace ends inside a message ({len(self.held)} bytes of it are there)")
         self._renew()
 
     def _emit(self, data: bytes, time: float, position: int) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from struct import Struct
-from typing import NamedTuple
 
 _IPV4 = Struct(">BxHHHxB2x8s")
 _IPV6 = Struct(">4xHBx32s")
@@ -21,16 +20,12 @@ _MAX_NESTING = 8
 _MAX_DATAGRAM = 65_535
 
 
-class Transport(NamedTuple):
-    """A transport header inside ``data``; ``addresses`` are both IP addresses, source first (8 or 32 bytes)."""
+Transport = tuple[int, bytes, bytes, int, int, int]
+"""Protocol; both IP addresses, source first (8 or 32 bytes); the packet or what was put together of fragments; where in
+it the transport header begins and its payload ends; position in the file of the packet where the datagram began.
 
-    protocol: int
-    addresses: bytes
-    data: bytes
-    start: int
-    end: int
-    position: int
-    """In the file, of the packet where the datagram began."""
+A plain tuple: one is made for every packet.
+"""
 
 
 class Datagrams:
@@ -48,18 +43,11 @@ class Datagrams:
     def find(self, data: bytes, offset: int, position: int, nesting: int = 0) -> Transport | None:
         """The transport in the IP packet at ``offset``, None for a fragment that does not complete its datagram, for
         anything that is no IP, and for headers cut off by the snaplen."""
-        if offset >= len(data) or nesting > _MAX_NESTING:
+        if offset + 20 > len(data) or nesting > _MAX_NESTING:
             return None
         version = data[offset] >> 4
-        if version == 4:
-            return self._ipv4(data, offset, position, nesting)
-        if version == 6:
-            return self._ipv6(data, offset, position, nesting)
-        return None
-
-    def _ipv4(self, data: bytes, offset: int, position: int, nesting: int) -> Transport | None:
-        if offset + 20 > len(data):
-            return None
+        if version != 4:
+            return self._ipv6(data, offset, position, nesting) if version == 6 else None
         first, length, identity, fragment, protocol, addresses = _IPV4.unpack_from(data, offset)
         header = (first & 15) * 4
         start, end = offset + header, offset + length
@@ -72,7 +60,7 @@ class Datagrams:
             more, place = fragment & 0x2000, (fragment & 0x1FFF) * 8
             return self._fragment(key, place, bool(more), data, start, end, position, nesting)
         if protocol in (TCP, UDP):
-            return Transport(protocol, addresses, data, start, end, position)
+            return protocol, addresses, data, start, end, position
         return self._nested(protocol, data[:end], start, position, nesting)
 
     def _ipv6(self, data: bytes, offset: int, position: int, nesting: int) -> Transport | None:
@@ -95,7 +83,7 @@ class Datagrams:
                 return self._fragment(key, place & 0xFFF8, bool(place & 1), data, start + 8, end, position, nesting)
             if protocol not in (TCP, UDP):
                 return self._nested(protocol, data[:end], start, position, nesting)
-        return Transport(protocol, addresses, data, start, end, position) if end >= start else None
+        return (protocol, addresses, data, start, end, position) if end >= start else None
 
     def _nested(self, protocol: int, data: bytes, start: int, position: int, nesting: int) -> Transport | None:
         if protocol in (_IPV4_IN, _IPV6_IN):
@@ -130,7 +118,7 @@ class Datagrams:
         self._waiting.pop(key, None)
         protocol, addresses, _ = key
         if protocol in (TCP, UDP):
-            return Transport(protocol, addresses, whole, 0, len(whole), position)
+            return protocol, addresses, whole, 0, len(whole), position
         return self._nested(protocol, whole, 0, position, nesting)
 
 

@@ -81,7 +81,10 @@ class Stream:
         expected = self._expected
         ahead = (sequence - expected) & MASK if expected is not None else WINDOW
         if ahead == 0:
-            self._take(data, length, time, position)
+            self._expected = (sequence + length) & MASK
+            self._deliver(data, time, position)
+            if len(data) < length:
+                self._lose(length - len(data), position)
         elif ahead > MASK - WINDOW:
             self._late(MASK + 1 - ahead, data, length, time, position)
         elif ahead < WINDOW:
