@@ -26,6 +26,7 @@ _COMMANDS = {
     "messages": "messages",
     "replay": "replay",
     "ladder": "ladder",
+    "anonymise": "anonymise",
     "doctor": "doctor",
     "lab": "lab",
 }

@@ -29,8 +29,8 @@ class Decider:
     def __init__(self, settings: Settings, said: Mapping[str, str] | None = None) -> None:
         """``said``: see SourceZones."""
         self.settings = settings
-        self._installation = Installation(settings, {})
-        self._sources = SourceZones(self._installation, said or {})
+        self.installation = Installation(settings, {})
+        self._sources = SourceZones(self.installation, said or {})
         self._decisions: dict[tuple[Query, str], Decision] = {}
         self._local_zone = DefaultZone()
         self._own = {canonical_address(listener.address) for listener in settings.listeners} - {"", "0.0.0.0", "::"}
@@ -81,7 +81,7 @@ class Decider:
 
     def _decision(self, message: Message, zone: str, classification: Classification) -> Decision:
         """As ``RequestPath`` does it, without what depends on the moment (loops, hop count, credentials)."""
-        installation = self._installation
+        installation = self.installation
         try:
             routed = read_routes(message, parse_uri(message.uri), installation.edge, installation.key)
         except UriError as error:
@@ -122,7 +122,7 @@ class Decider:
 
     def _zone(self, name: str) -> AnyZone:
         """The Local Zone, which is none of the table, has no settings of its own."""
-        return self._installation.zones.get(name) or self._local_zone
+        return self.installation.zones.get(name) or self._local_zone
 
 
 def _host_port(text: str) -> tuple[str, int | None]:

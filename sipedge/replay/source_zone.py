@@ -48,7 +48,7 @@ class SourceZones:
     def of(self, record: Record, message: Message) -> str:
         source = record.source
         if source is None:
-            source = _sender(message)
+            source = sender(message)
             if source is None:
                 return DEFAULT_ZONE
         return self._find(source, record.destination, record.transport in ("tls", "wss"))
@@ -86,7 +86,7 @@ class SourceZones:
         return ""
 
 
-def _sender(message: Message) -> Endpoint | None:
+def sender(message: Message) -> Endpoint | None:
     """Who says to have sent a message whose trace shows no addresses (RFC 3261 18.2.2)."""
     try:
         via = message.via

@@ -1,0 +1,118 @@
+"""Pseudonyms that leave every alias in its routing class: the same transform and the same rules match before and after.
+
+What the rules name (a domain, a prefix, a service number) shows in which rules match, so it need not be looked for: a
+word is given another pseudonym, or is left as it is in part or whole, until the class of each alias is what it was.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from dialplan.model import DEFAULT_ZONE, Dialplan, OnMatch, Protocol, Query, SourceMode, TrafficType
+from dialplan.search import CompiledPlan
+from sipedge.installation import Installation
+from sipedge.routing import alias_of_uri
+from sipedge.uri import Uri, UriError, parse_uri
+
+from .text import Text
+
+_WORD = re.compile(r"[^\W_]+")
+_DRAWS = 8
+ROUNDS = 20
+"""A word that is kept for one alias may change the class of another; what is left after this is kept whole."""
+
+Class = tuple[object, ...]
+
+
+class RoutingClasses:
+    """Of one configuration."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+        self._plan = _without_conditions(installation.settings.plan)
+
+    def of(self, text: str) -> Class | None:
+        """What rules and edge see in a URI; None for what is none."""
+        try:
+            uri = parse_uri(text)
+        except UriError:
+            return None
+        if not uri.is_sip:
+            return None
+        return (
+            self._installation.edge.is_own(uri),
+            uri.host in self._installation.domains,
+            self._matches(alias_of_uri(uri, keep_parameters=False)),
+            self._matches(alias_of_uri(uri, keep_parameters=True)),
+        )
+
+    def _matches(self, alias: str) -> Class:
+        found = self._plan.search(Query(alias, DEFAULT_ZONE))
+        return found.transform, frozenset(target.rule for tier in found.tiers for target in tier.targets)
+
+
+def _without_conditions(plan: CompiledPlan) -> CompiledPlan:
+    """Rules that only their patterns hold back, each with a target of its own: a search finds all that match."""
+    rules = tuple(
+        replace(
+            rule,
+            source=SourceMode.ANY,
+            traffic_type=TrafficType.ANY,
+            protocol=Protocol.ANY,
+            authenticated=False,
+            on_match=OnMatch.CONTINUE,
+            target=rule.name,
+        )
+        for rule in plan.dialplan.rules
+    )
+    whole = Dialplan(plan.dialplan.transforms, rules, plan.dialplan.sources, plan.dialplan.syntax)
+    return CompiledPlan(whole, plan.variables)
+
+
+def settle(uris: Iterable[str], classes: RoutingClasses, text: Text) -> int:
+    """Adjust the words of ``text`` until every URI keeps its class. How many could not be settled (0)."""
+    wanted = {uri: found for uri in uris if (found := classes.of(uri)) is not None}
+    for number in range(ROUNDS):
+        failing = [uri for uri in wanted if classes.of(text.header(uri)) != wanted[uri]]
+        if not failing:
+            return 0
+        for uri in failing:
+            _mend(uri, wanted[uri], classes, text, whole=number == ROUNDS - 2)
+    return sum(classes.of(text.header(uri)) != found for uri, found in wanted.items())
+
+
+def _mend(uri: str, wanted: Class, classes: RoutingClasses, text: Text, *, whole: bool) -> None:
+    """The first attempt that gives the URI its class stands; most of the words stay replaced."""
+    if whole:
+        for word in _WORD.findall(uri):
+            text.words.keep(word)
+        return
+    for _ in _attempts(uri, text):
+        if classes.of(text.header(uri)) == wanted:
+            return
+
+
+def _attempts(text_of_uri: str, text: Text) -> Iterator[None]:
+    """Each step changes the words a bit more."""
+    uri = parse_uri(text_of_uri)
+    user, host = _WORD.findall(uri.user or ""), _WORD.findall(uri.host)
+    for _ in range(_DRAWS):
+        for word in user:
+            text.words.draw_again(word)
+        yield
+    for word in reversed(host):  # the domain before the host in it
+        text.words.keep(word)
+        yield
+    for length in range(1, 1 + max(map(len, user), default=0)):
+        for word in user:
+            text.words.keep(word, length)
+        yield
+    for word in _WORD.findall(_parameters(uri)):
+        text.words.keep(word)
+        yield
+
+
+def _parameters(uri: Uri) -> str:
+    return uri.text.partition("@")[2].partition(";")[2] if uri.user is not None else uri.text.partition(";")[2]

@@ -1,0 +1,49 @@
+"""Whether the same rules fire before and after: both traces replayed, verdict beside verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from sipedge.replay.running import Part, Plans, run
+from sipedge.replay.verdict import Verdict
+
+
+@dataclass(slots=True)
+class Proof:
+    requests: int = 0
+    differing: int = 0
+    first: tuple[Verdict | None, Verdict | None] | None = None
+    """The first pair that differs; None where there is no other half."""
+
+
+def prove(plans: Plans, before: Sequence[str], after: str) -> Proof:
+    proof = Proof()
+    for pair in zip_longest(_verdicts(run(plans, before)), _verdicts(run(plans, [after]))):
+        proof.requests += 1
+        old, new = pair
+        if old is None or new is None or _decision(old) != _decision(new):
+            proof.differing += 1
+            proof.first = proof.first or pair
+    return proof
+
+
+def _verdicts(parts: Iterable[Part]) -> Iterator[Verdict]:
+    for part in parts:
+        if part.verdicts:
+            yield from part.verdicts[0]
+
+
+def _decision(verdict: Verdict) -> tuple[object, ...]:
+    """All of a verdict but the names that were replaced."""
+    decision = verdict.decision
+    return (
+        verdict.method,
+        verdict.zone,
+        verdict.traffic,
+        verdict.in_dialog,
+        decision.transform,
+        decision.decided_by.partition(":")[0],
+        tuple((one.priority, one.stop, tuple((to.rule, to.zone) for to in one.targets)) for one in decision.tiers),
+    )

@@ -1,0 +1,91 @@
+"""A whole trace anonymised: once through it to learn which aliases there are, once more to write it."""
+
+from __future__ import annotations
+
+import re
+
+from sipedge.message import MessageError, parse_message
+from sipedge.record_route import PREFIX, TOKEN_LENGTH, TokenKey
+from sipedge.replay.decider import Decider
+from sipedge.replay.source_zone import sender
+from sipedge.traces.record import Endpoint, Record
+from zones.addresses import canonical_address
+
+from .addresses import Addresses
+from .classes import RoutingClasses, settle
+from .message import anonymised
+from .text import Text
+from .words import Words
+
+_URI = re.compile(rb"sips?:[^\s<>\"]{1,2048}", re.IGNORECASE)
+_TOKEN = re.compile(rf"{PREFIX}[A-Za-z0-9_-]{{{TOKEN_LENGTH - len(PREFIX)}}}(?=@)")
+MAX_URIS = 500_000
+
+
+class Anonymiser:
+    """Feed ``learn`` with all records, call ``settle``, then take ``replaced`` of each record."""
+
+    def __init__(self, key: bytes, decider: Decider | None = None) -> None:
+        """``decider``: of the configuration under which routing classes are kept; None where there is none."""
+        self._decider = decider
+        self.text = Text(Words(key), Addresses(key, self._stays))
+        self._uris: dict[str, None] = {}
+
+    def learn(self, record: Record) -> None:
+        if self._decider is None:
+            return
+        head = record.data.partition(b"\r\n\r\n")[0]
+        for found in _URI.findall(head):
+            if len(self._uris) < MAX_URIS:
+                self._uris[found.decode("utf-8", "surrogateescape").rstrip(";,")] = None
+
+    def settle(self) -> int:
+        """How many aliases could not keep their class (0)."""
+        if self._decider is None:
+            return 0
+        return settle(self._uris, RoutingClasses(self._decider.installation), self.text)
+
+    def replaced(self, record: Record) -> Record:
+        """The record with other names and the same length."""
+        data = anonymised(record.data, self.text)
+        if self._decider is not None:
+            data = _signed_again(record.data, data, self._decider.installation.key)
+        source = record.source or _said_sender(record.data)
+        return record._replace(source=self._endpoint(source), destination=self._endpoint(record.destination), data=data)
+
+    def _endpoint(self, end: Endpoint | None) -> Endpoint | None:
+        if end is None:
+            return None
+        known = canonical_address(end.host)
+        return end._replace(host=self.text.addresses(end.host) if known else self.text.header(end.host))
+
+    def _stays(self, address: str) -> bool:
+        """Whether the configuration knows an address: zones are found by it."""
+        return self._decider is not None and bool(self._decider.name_of(address))
+
+
+def _said_sender(data: bytes) -> Endpoint | None:
+    """What replaced records are written as knows no missing address: then Via says it, as in a replay."""
+    try:
+        return sender(parse_message(data))
+    except MessageError:
+        return None
+
+
+def _signed_again(before: bytes, after: bytes, key: TokenKey) -> bytes:
+    """The edge's own Route tokens hold for one Call-ID and one tag: those that were valid are made anew."""
+    if PREFIX.encode() not in before:
+        return after
+    try:
+        old, new = parse_message(before), parse_message(after)
+    except MessageError:
+        return after
+    text = before.decode("utf-8", "surrogateescape")
+    out = after.decode("utf-8", "surrogateescape")
+    for found in _TOKEN.finditer(text):
+        for old_tag, new_tag in ((old.from_tag, new.from_tag), (old.to_tag, new.to_tag)):
+            pair = key.read(found[0], old.call_id, (old_tag,))
+            if pair is not None and new_tag is not None:
+                out = out[: found.start()] + key.mint(pair, new.call_id, new_tag) + out[found.end() :]
+                break
+    return out.encode("utf-8", "surrogateescape")

@@ -1,0 +1,108 @@
+"""``sipedge anonymise``: a trace that can be given away."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+import click
+
+from .trace_input import KEYLOG, TRACES, TraceInput, say
+
+if TYPE_CHECKING:
+    from sipedge.replay.decider import Decider
+    from sipedge.replay.running import Plans
+    from sipedge.traces.record import Record
+
+
+@click.command()
+@TRACES
+@click.option("-o", "--output", required=True, metavar="OUT", type=click.Path(dir_okay=False), help="What to write.")
+@click.option("--config", metavar="CONFIG", type=click.Path(dir_okay=False), help="Keep the routing classes of CONFIG.")
+@click.option("--key", metavar="TEXT", help="The same key makes the same pseudonyms; else they are drawn anew.")
+@KEYLOG
+def command(traces: tuple[str, ...], output: str, config: str | None, key: str | None, keylog: str | None) -> int:
+    """Replace names, numbers, hosts, addresses, keys and bodies, the same ones everywhere alike; keep all lengths.
+
+    OUT is a capture when its name ends in .pcap, else JSON lines as the edge writes them; "sipedge replay" and the
+    others read both. With CONFIG what its rules name stays and every alias keeps its routing class; both traces are
+    replayed to prove it.
+
+    Exit status: 0 good, 1 decisions differ (or CONFIG is broken), 2 nothing was readable or OUT cannot be written.
+    """
+    from sipedge.anonymise.trace import Anonymiser
+
+    _check_output(output, traces)
+    plans = _plans(config, keylog)
+    secret = secrets.token_bytes(32) if key is None else sha256(key.encode()).digest()
+    anonymiser = Anonymiser(secret, None if plans is None else _decider(plans))
+    for record in TraceInput(traces, keylog, quiet=True).records():
+        anonymiser.learn(record)
+    if unsettled := anonymiser.settle():
+        say(f"{unsettled} aliases cannot keep their routing class")
+    given = TraceInput(traces, keylog)
+    count = _write(output, given.records(), anonymiser.replaced)
+    status = given.finish()
+    say(f"{output}: {count} messages, {anonymiser.text.words.kept} words left as they are for the rules' sake")
+    if plans is None or status:
+        return status
+    return _prove(plans, traces, output)
+
+
+def _check_output(output: str, traces: Sequence[str]) -> None:
+    if os.path.exists(output) and any(os.path.exists(trace) and os.path.samefile(trace, output) for trace in traces):
+        raise click.UsageError(f'"{output}" is the trace itself')
+
+
+def _plans(config: str | None, keylog: str | None) -> Plans | None:
+    from sipedge.replay.running import Plans
+
+    return None if config is None else Plans((config,), (), keylog)
+
+
+def _decider(plans: Plans) -> Decider:
+    """Prints what is wrong with a configuration and ends with status 1."""
+    from sipedge.config import ConfigError
+    from sipedge.replay.running import deciders_of
+
+    from .configuration import fail
+
+    try:
+        return deciders_of(plans)[0]
+    except ConfigError as error:
+        fail(error)
+
+
+def _write(output: str, records: Iterator[Record], replaced: Callable[[Record], Record]) -> int:
+    from sipedge.anonymise.output import writer_for
+
+    count = 0
+    try:
+        with open(output, "wb") as stream:
+            write = writer_for(output, stream)
+            for record in records:
+                write(replaced(record))
+                count += 1
+    except OSError as error:
+        raise click.UsageError(f'"{output}" cannot be written: {error.strerror}') from None
+    return count
+
+
+def _prove(plans: Plans, traces: Sequence[str], output: str) -> int:
+    from sipedge.anonymise.proof import prove
+    from sipedge.replay.verdict import label
+
+    proof = prove(plans, traces, output)
+    if not proof.differing:
+        click.echo(f"{proof.requests} requests replayed before and after: the same rules decide")
+        return 0
+    click.echo(f"{proof.differing} of {proof.requests} requests are decided differently:")
+    for side, verdict in zip(("before", "after"), proof.first or (), strict=False):
+        text = (
+            "none" if verdict is None else f"{verdict.method} from {verdict.zone}: {label(verdict.decision.to_json())}"
+        )
+        click.echo(f"  {side}: {text}")
+    return 1
