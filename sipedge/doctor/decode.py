@@ -206,7 +206,7 @@ def _hresult(details: dict[str, str]) -> tuple[str, str, tuple[str, ...]] | None
 def _checks(meaning: Meaning, details: dict[str, str]) -> tuple[str, ...]:
     """The HRESULT narrows down what the number leaves open."""
     narrower = _hresult(details)
-    return narrower[2] if narrower is not None else meaning.checks
+    return tuple(dict.fromkeys(narrower[2] if narrower is not None else meaning.checks))
 
 
 def _examined(side: Side, details: dict[str, str], sender: str, called: str) -> str:

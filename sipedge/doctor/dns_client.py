@@ -15,6 +15,7 @@ import dns.rdatatype
 import dns.resolver
 import dns.reversename
 from dns.rdtypes.ANY.PTR import PTR
+from dns.rdtypes.ANY.SOA import SOA
 
 from sipedge.resolver import MAX_RECORDS, dns_resolver, record_of
 from sipedge.settings import DnsSettings
@@ -45,7 +46,8 @@ class Answer:
         return tuple(record for record in self.records if isinstance(record, SrvRecord))
 
     @property
-    def pointers(self) -> tuple[str, ...]:
+    def texts(self) -> tuple[str, ...]:
+        """Names in PTR and SOA records."""
         return tuple(record for record in self.records if isinstance(record, str))
 
     @property
@@ -72,7 +74,7 @@ class DnsClient:
         self.servers = tuple(str(server) for server in self._resolver.nameservers)
 
     async def ask(self, name: str, kind: str) -> Answer:
-        """``kind``: "SRV", "A", "AAAA" or "PTR"; never raises."""
+        """``kind``: "SRV", "A", "AAAA", "PTR" or "SOA"; never raises."""
         key = (name.lower().removesuffix("."), kind)
         task = self._asked.get(key)
         if task is None:
@@ -102,14 +104,17 @@ class DnsClient:
         return _read(name, kind, found)
 
 
+def _record(data: object) -> object | None:
+    """PTR and SOA as the name in them, all others as zones.dns has them."""
+    if isinstance(data, PTR):
+        return data.target.to_text(omit_final_dot=True)
+    return data.mname.to_text(omit_final_dot=True) if isinstance(data, SOA) else record_of(data)
+
+
 def _read(name: str, kind: str, found: dns.resolver.Answer) -> Answer:
     canonical = found.canonical_name.to_text(omit_final_dot=True).lower()
     alias = canonical if canonical != name else ""
     if found.rrset is None:
         return Answer(name, kind, alias=alias)
-    records = [
-        data.target.to_text(omit_final_dot=True) if isinstance(data, PTR) else record_of(data)
-        for data in list(found.rrset)[:MAX_RECORDS]
-    ]
-    kept = tuple(record for record in records if record is not None)
+    kept = tuple(record for data in list(found.rrset)[:MAX_RECORDS] if (record := _record(data)) is not None)
     return Answer(name, kind, kept, ttl=int(found.rrset.ttl), alias=alias)

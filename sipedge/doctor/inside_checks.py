@@ -28,21 +28,26 @@ async def check_routing_name(domain: str, name: str, inside: DnsClient) -> list[
 
 
 def _pointer(about: About, name: str, answers: list[Answer]) -> Result:
-    back = [pointer for answer in answers for pointer in answer.pointers if pointer.lower() == name]
+    back = [pointer for answer in answers for pointer in answer.texts if pointer.lower() == name]
     if back:
         return about.failed("dns.routing-pointer", f"{answers[0].name} leads back to {show_names(back)}")
     silent = [answer for answer in answers if answer.silent]
     if silent:
         return about.not_run("dns.routing-pointer", silent[0].words)
-    others = [pointer for answer in answers for pointer in answer.pointers]
+    others = [pointer for answer in answers for pointer in answer.texts]
     return about.ok("dns.routing-pointer", f"PTR names {show_names(others)}" if others else "no PTR record")
 
 
 async def check_split(domain: str, outside: DnsClient, inside: DnsClient, *, own: bool) -> Result:
-    """``own``: a domain of this side, which nobody inside has to look up; then only a contradiction is a fault."""
+    """``own``: a domain of this side, which nobody inside has to look up; then only a contradiction is a fault.
+
+    An inside server without a zone for the domain hides nothing: whoever asks it knows that it has the inside only.
+    """
     name = f"{MICROSOFT_SERVICE}.{domain}"
     about = About(domain, name)
-    there, here = await asyncio.gather(outside.ask(name, "SRV"), inside.ask(name, "SRV"))
+    there, here, zone = await asyncio.gather(
+        outside.ask(name, "SRV"), inside.ask(name, "SRV"), inside.ask(domain, "SOA")
+    )
     if there.silent or here.silent:
         return about.not_run("dns.split", f"outside: {there.words}; inside: {here.words}")
     public, private = choose(there.services), choose(here.services)
@@ -50,6 +55,10 @@ async def check_split(domain: str, outside: DnsClient, inside: DnsClient, *, own
         return about.ok("dns.split", choose_text(here) or "neither has the record")
     if private is None and own:
         return about.ok("dns.split", "the record is outside only, which is enough for a domain of this side")
+    if private is None and not zone.texts:
+        return about.ok("dns.split", "the inside server has no zone for the domain, so it hides nothing")
     if private is None:
-        return about.warning("dns.split", f"inside: {here.words}; outside: {choose_text(there)}")
+        return about.warning(
+            "dns.split", f"an inside zone hides the record: {here.words}; outside: {choose_text(there)}"
+        )
     return about.warning("dns.split", f"inside: {choose_text(here)}; outside: {choose_text(there) or there.words}")

@@ -93,7 +93,7 @@ class World:
         for owner, values in records.items():
             name, kind = owner.split()
             lines += [f"{name}. {self.ttl} IN {kind} {value}" for value in values]
-        return "\n".join([f". {TTL} IN SOA ns. admin. 1 3600 600 86400 60", f". {TTL} IN NS ns.", *lines, ""])
+        return "\n".join([f"@ {TTL} IN SOA ns. admin. 1 3600 600 86400 60", f"@ {TTL} IN NS ns.", *lines, ""])
 
     async def examine(self) -> Report:
         """Start everything, look at it, end everything."""
@@ -106,7 +106,7 @@ class World:
         self.prepare_dns(dns)
         inside = None
         if self.inside is not None:
-            inside_dns = await stack.enter_async_context(DnsServer(self.zone(self.inside), "."))
+            inside_dns = await stack.enter_async_context(DnsServer(self.zone(self.inside), f"{DOMAIN}."))
             inside = DnsSettings((inside_dns.address,))
         for server in self.servers:
             if server.running:
