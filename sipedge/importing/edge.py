@@ -92,6 +92,9 @@ def listener_tables(dump: Dump, box: Box) -> list[Table]:
     wanted.append(("TCP", box.tcp, _port(sip, "TCP Port", 5060, box)))
     if sip.on("UDP Mode"):
         _remark(box, sip, "UDP Mode", "there is no UDP here")
+    if box.tcp and wanted[0][1] and wanted[0][2] == wanted[1][2]:
+        _remark(box, sip, "TCP Port", f"{wanted[1][2]} is that of TLS too; there is no TCP listener")
+        wanted.pop()
     tables = []
     for transport, on, port in wanted:
         for address in addresses if on else ():

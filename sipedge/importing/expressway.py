@@ -49,10 +49,15 @@ def import_expressway(text: str, name: str, certificates: str = "") -> Imported:
     as the configuration is to name it; without one, stand-ins are made."""
     dump = read_dump(text)
     box = read_box(dump)
-    zones = Zones(dump, box.tcp, box.variables)
+    listeners = listener_tables(dump, box)
+    zones = Zones(dump, box.tcp, box.variables, {int(str(table.keys["port"])) for table in listeners})
     plan = import_plan(dump, zones.named, box.variables, box.system_name or box.host_name)
     imported = Imported(refused=len(plan.refused), settings=len(dump.settings))
-    tables = _tables(dump, box, zones, certificates, imported)
+    if any(zone.keys.get("mutual_tls") is False for zone in zones.zones):
+        ask_no_certificates(listeners)
+    tables = [edge_table(box, PLAN), *_tls(dump, box, certificates, imported), *other_tables(dump), *listeners]
+    tables += _credentials(dump, box, zones, imported)
+    tables += [table for zone in zones.zones for table in zone.tables()]
     imported.files[CONFIG] = write_toml(_head(name, certificates), tables)
     imported.files[PLAN] = _plan_text(plan, name)
     remarks = [*box.remarks, *zones.remarks, *plan.remarks]
@@ -64,11 +69,8 @@ def import_expressway(text: str, name: str, certificates: str = "") -> Imported:
     return imported
 
 
-def _tables(dump: Dump, box: Box, zones: Zones, certificates: str, imported: Imported) -> list[Table]:
-    listeners = listener_tables(dump, box)
-    if any(zone.keys.get("mutual_tls") is False for zone in zones.zones):
-        ask_no_certificates(listeners)
-    tables = [edge_table(box, PLAN), *_tls(dump, box, certificates, imported), *other_tables(dump), *listeners]
+def _credentials(dump: Dump, box: Box, zones: Zones, imported: Imported) -> list[Table]:
+    tables = []
     taken: set[str] = set()
     for username, known in credentials(dump, zones.usernames, box).items():
         file = password_file(username, taken)
@@ -77,7 +79,7 @@ def _tables(dump: Dump, box: Box, zones: Zones, certificates: str, imported: Imp
         tables.append(Table("[[credential]]", {"username": username, "password_file": file}))
         if known is None:
             tables[-1].notes["password_file"] = "holds a random stand-in: write the password into it"
-    return tables + [table for zone in zones.zones for table in zone.tables()]
+    return tables
 
 
 def _tls(dump: Dump, box: Box, certificates: str, imported: Imported) -> list[Table]:

@@ -21,14 +21,18 @@ from .zone_table import MAX_NAME, POLICIES, Zone
 STAND_IN = "no-equal.invalid"
 """The peer of a zone that has no equal: no name server knows it, so what is sent there fails and the search goes on."""
 
+MAX_USERNAME = 128
+
 _LOCAL = {"localzone", "defaultsubzone", "traversalsubzone"}
 
 
 class Zones:
     """All zones of a dump, and stand-ins for those that rules name and that have no equal or are not in it."""
 
-    def __init__(self, dump: Dump, tcp: bool, variables: Variables) -> None:
-        """``tcp``: whether the box speaks TCP at all (``SIP TCP Mode``)."""
+    def __init__(self, dump: Dump, tcp: bool, variables: Variables, ports: set[int]) -> None:
+        """``tcp``: whether the box speaks TCP at all (``SIP TCP Mode``). ``ports``: of the listeners."""
+        self.ports = set(ports)
+        """Taken so far."""
         self.remarks: list[Remark] = []
         self.usernames: dict[str, View] = {}
         """Of traversal zones, with where the password would be."""
@@ -106,8 +110,10 @@ class Zones:
         keys: dict[str, Value] = {"name": name, "type": kind}
         inner = view.dump.under(view.prefix, prefix)
         hop_count = view.text("HopCount")
-        if hop_count.isdigit() and hop_count != "15":
+        if hop_count.isdigit() and 0 < int(hop_count[:4]) < 256 and hop_count != "15":
             keys["hop_count"] = int(hop_count)
+        elif hop_count and hop_count != "15":
+            self.remark(view, "HopCount", f'"{hop_count}" is none; 15 is taken')
         self._authentication(inner, keys)
         keys["preloaded_routes"] = inner.on("SIP PreloadedSipRoutes Accept")
         if inner.on("SIP Poison Mode"):
@@ -134,6 +140,9 @@ class Zones:
 
     def _verification(self, inner: View, kind: str) -> dict[str, Value]:
         subject = inner.text("SIP TLS Verify Subject Name").strip()
+        if subject and not is_peer(subject):
+            self.remark(inner, "SIP TLS Verify Subject Name", f'"{subject}" is neither an address nor a host name')
+            subject = ""
         verify = inner.on("SIP TLS Verify Mode")
         tls: dict[str, Value] = {"verify": verify}
         if subject:
@@ -175,7 +184,7 @@ class Zones:
         return found[:6] or [STAND_IN]
 
     def username(self, inner: View, zone: Zone) -> None:
-        name = inner.text("Authentication UserName").strip()
+        name = inner.text("Authentication UserName").strip()[:MAX_USERNAME]
         if not name:
             name = zone.name
             self.remark(inner, "Authentication UserName", f'there is none; "{name}" is taken')
@@ -202,7 +211,7 @@ def _traversal_client(zones: Zones, view: View, name: str) -> Zone:
     zones.transport(inner, zone)
     zones.username(inner, zone)
     interval = inner.text("RetryInterval")
-    if interval.isdigit() and 0 < int(interval) <= 65534:
+    if interval.isdigit() and 0 < int(interval[:6]) <= 65534:
         zone.keys["retry_interval"] = int(interval)
     return zone
 
@@ -210,9 +219,13 @@ def _traversal_client(zones: Zones, view: View, name: str) -> Zone:
 def _traversal_server(zones: Zones, view: View, name: str) -> Zone:
     zone = zones.common(view, "TraversalServer", "traversal server", name)
     inner = view.dump.under(view.prefix, "TraversalServer")
-    taken = {one.keys.get("port") for one in zones.zones if one.keys["type"] == "traversal server"}
-    free = next(port for port in range(7001, 65536) if port not in taken)
-    zone.keys["port"] = zones.port(inner, free)
+    free = next(port for port in range(7001, 65536) if port not in zones.ports)
+    port = zones.port(inner, free)
+    if port in zones.ports:
+        zones.remark(inner, "SIP Port", f"{port} is taken; here it is {free}")
+        port = free
+    zones.ports.add(port)
+    zone.keys["port"] = port
     zones.transport(inner, zone)
     zones.username(inner, zone)
     return zone
@@ -222,8 +235,10 @@ def _dns(zones: Zones, view: View, name: str) -> Zone:
     zone = zones.common(view, "DNS", "dns", name)
     inner = view.dump.under(view.prefix, "DNS")
     domain = inner.text("SIP DnsOverride Name").strip()
-    if inner.on("SIP DnsOverride Override") and domain:
+    if inner.on("SIP DnsOverride Override") and host_name(domain):
         zone.keys["modify_dns_request"] = domain
+    elif inner.on("SIP DnsOverride Override"):
+        zones.remark(inner, "SIP DnsOverride Name", f'"{domain}" is no domain name; requests are not modified')
     if inner.on("IncludeAddressRecord"):
         zone.keys["include_address_record"] = True
     if inner.on("SIP TLS Verify InboundClassification"):

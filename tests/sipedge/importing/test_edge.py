@@ -68,6 +68,13 @@ def test_listeners() -> None:
     assert listener_tables(off, read_box(off)) == []
 
 
+def test_tls_and_tcp_on_one_port() -> None:
+    dump = _dump("SIP TCP Mode: On", "SIP TCP Port: 5061")
+    box = read_box(dump)
+    assert [table.keys["name"] for table in listener_tables(dump, box)] == ["TLS"]
+    assert "SIP TCP Port: 5061 is that of TLS too; there is no TCP listener" in [one.text for one in box.remarks]
+
+
 def test_name_servers_and_limits() -> None:
     dump = _dump("IP DNS Server 1 Address: ns", "SIP Advanced SipTcpConnectTimeout: 5", "SIP Advanced SipMaxSize: 0")
     (limits,) = other_tables(dump)

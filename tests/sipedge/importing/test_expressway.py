@@ -3,9 +3,13 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import settings as settings_of
+from hypothesis import strategies as st
 from support.expressway_dump import DUMP
 
 from dialplan.format import format_dialplan
@@ -258,3 +262,58 @@ def test_a_dump_name_cannot_break_out_of_its_comment() -> None:
     imported = import_expressway("xConfiguration A: 1\n", 'x\n[evil]\nsearch rule "a" {}')
     assert "evil" not in tomllib.loads(imported.files[CONFIG])
     assert format_dialplan(imported.files[PLAN], "f").startswith("# Made from x [evil]")
+
+
+VALUES = st.sampled_from(
+    [
+        "",
+        "On",
+        "Off",
+        "0",
+        "1",
+        "5061",
+        "7001",
+        "99999",
+        "-1",
+        "Any",
+        'a"b',
+        "x\\y",
+        "%ip%",
+        "(",
+        "[",
+        "DefaultZone",
+        "Inside",
+    ]
+    + [
+        "LocalZone",
+        "\u00fc",
+        "\x1b[1m",
+        "a" * 300,
+        "TCP",
+        "UDP",
+        "Regex",
+        "Exact",
+        "Replace",
+        "*.x.y",
+        "::1",
+        "{cipher}x",
+        " ",
+    ]
+)
+LINES = WHOLE.split("\n")
+
+
+@settings_of(max_examples=60, deadline=None)
+@given(st.data())
+def test_whatever_is_missing_or_wrong_the_configuration_is_good(data: st.DataObject) -> None:
+    """Lines left out, values exchanged for others: what comes out loads all the same."""
+    gone = data.draw(st.sets(st.integers(0, len(LINES) - 1), max_size=60))
+    other = data.draw(st.dictionaries(st.integers(0, len(LINES) - 1), VALUES, max_size=30))
+    lines = [
+        line.partition(": ")[0] + f': "{other[number]}"' if number in other else line
+        for number, line in enumerate(LINES)
+        if number not in gone
+    ]
+    with TemporaryDirectory() as folder:
+        settings = _write(Path(folder), import_expressway("\n".join(lines), "dump"))
+        assert settings.plan.search(Query("a@b", "Default Zone")) is not None

@@ -9,7 +9,9 @@ from sipedge.importing.zones import STAND_IN, Zones, is_peer
 
 
 def _zones(text: str, tcp: bool = False) -> Zones:
-    return Zones(read_dump("".join(f"xConfiguration {line}\n" for line in text.strip().splitlines())), tcp, Variables())
+    return Zones(
+        read_dump("".join(f"xConfiguration {line}\n" for line in text.strip().splitlines())), tcp, Variables(), {5061}
+    )
 
 
 def _remarks(zones: Zones) -> str:
@@ -79,6 +81,26 @@ def test_transports_of_a_dns_zone(transport: str, tcp: bool, keys: dict[str, str
     (zone,) = zones.zones
     assert {key: value for key, value in zone.keys.items() if "transport" in key} == keys
     assert ("SIP Default Transport" in _remarks(zones)) is (transport != "TLS")
+
+
+def test_values_that_edge_toml_does_not_take() -> None:
+    zones = _zones(
+        "Zones Zone 1 Type: TraversalServer\nZones Zone 1 HopCount: 256\nZones Zone 1 TraversalServer SIP Port: 5061\n"
+        "Zones Zone 1 TraversalServer SIP TLS Verify Subject Name: *.x\n"
+        "Zones Zone 2 Type: DNS\nZones Zone 2 DNS SIP DnsOverride Override: On\n"
+        "Zones Zone 2 DNS SIP DnsOverride Name: -1"
+    )
+    first, second = zones.zones
+    assert (first.keys["port"], first.tls) == (7001, {"verify": False})
+    assert "hop_count" not in first.keys
+    assert "modify_dns_request" not in second.keys
+    for said in (
+        "HopCount: ",
+        "SIP Port: 5061 is taken; here it is 7001",
+        '"*.x" is neither',
+        '"-1" is no domain name',
+    ):
+        assert said in _remarks(zones)
 
 
 def test_inbound_mapping_needs_a_name() -> None:
