@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from .configuration import CONFIG, load
 
 if TYPE_CHECKING:
+    from dialplan.search import Explanation
     from sipedge.asking import Asked
     from sipedge.settings import Settings
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 @click.option("--authenticated", is_flag=True, help="The request is authenticated.")
 @click.option("--message", "file", type=click.Path(dir_okay=False), help="A request: gives alias and traffic type.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option(
+    "--why", is_flag=True, help="With --json: add to each rule of the trace the reason, and where it is written."
+)
 def command(
     config: str,
     alias: str | None,
@@ -34,6 +38,7 @@ def command(
     authenticated: bool,
     file: str | None,
     as_json: bool,
+    why: bool,
 ) -> None:
     """Say where a request for ALIAS would go, by the function that the edge itself uses; nothing is sent.
 
@@ -50,11 +55,18 @@ def command(
         raise click.UsageError(str(error)) from None
     explanation = settings.plan.search(query)
     if as_json:
-        click.echo(json.dumps(explanation.to_json()))
+        click.echo(json.dumps(_json(explanation, why)))
         return
     from .explain import places_of, print_explanation
 
     print_explanation(explanation, "--traffic" if traffic else evidence, places_of(settings))
+
+
+def _json(explanation: Explanation, why: bool) -> dict[str, Any]:
+    from dialplan.reasons import reasons
+
+    found = explanation.to_json()
+    return {**found, "trace": [reason.to_json() for reason in reasons(explanation)]} if why else found
 
 
 def _asked(

@@ -112,6 +112,17 @@ def test_json_has_the_promised_keys(folder: Path) -> None:
     }
 
 
+def test_json_with_reasons(folder: Path) -> None:
+    found = _json(folder, "bob@example.com", "--from", "Default Zone", "--why")
+    assert found["trace"][0] == {
+        "rule": "chat",
+        "priority": 20,
+        "outcome": "traffic",
+        "reason": "traffic type microsoft im and presence, but it is standard",
+        "location": f"{folder / 'edge.dialplan'}:10:18",
+    }
+
+
 @pytest.mark.parametrize(
     ("arguments", "rule"),
     [
