@@ -38,7 +38,10 @@ _HEADER = re.compile(rb"[!#-'*+\-.0-9A-Z^_`a-z|~]+[ \t]*:")
 _BLANK_IN_URI = re.compile(rb"<\s*(sips?:[^<>\n]{0,512}?)\s*>", re.IGNORECASE)
 _BLANK_IN_CALL_ID = re.compile(rb"(\nCall-ID ?: \S+) @", re.IGNORECASE)
 _LENGTH_FIELD = re.compile(rb"Content-Length[ \t]*:[ \t]*\d+$", re.IGNORECASE)
-_FLAT_BODY = re.compile(rb"(?i)^(Content-Length[ \t]?:[ \t]*\d+)[ \t]+(\S.*)$", re.DOTALL)
+_FLAT_BODY = re.compile(
+    rb"^(Content-Length[ \t]?:[ \t]*\d+(?=[ \t])|[^\n]*?(?=[ \t]+(?:v=0[ \t]+[a-z]=|<\?xml )))[ \t]+(\S.*)$",
+    re.DOTALL | re.IGNORECASE,
+)
 _CLOSING_BAR = re.compile(rb"\n[ \t]*\|[ \t\n]*$")
 _SDP_JOINT = re.compile(rb"[ \t]+(?=[a-z]=)")
 _SDP_JOINT_AFTER_VERSION = re.compile(rb"v=0[ \t]+[a-z]=")
@@ -49,7 +52,7 @@ def rebuilt(text: bytes) -> bytes | None:
     text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     head, body = _parts(text.lstrip())
     head = _unfold_copy(head)
-    lines = [line.strip() for line in head.split(b"\n")]
+    lines = [line.strip() for line in head.rstrip().split(b"\n")]
     if not START.match(lines[0] + b"\r\n"):
         return None
     if body is None and (flat := _FLAT_BODY.match(lines[-1])):
