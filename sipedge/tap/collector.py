@@ -9,7 +9,7 @@ import ssl
 from sipedge.settings import Hep
 
 from .hep import LARGEST, Packets
-from .items import endpoint
+from .items import Kind, endpoint
 
 PATIENCE = 5.0
 """Seconds for connecting, for the handshake and for a collector that does not read."""
@@ -17,6 +17,8 @@ LARGEST_DATAGRAM = 65507
 
 
 class Collector:
+    takes = frozenset({Kind.MESSAGE, Kind.CONCLUDED})
+
     def __init__(self, settings: Hep, mask: bool) -> None:
         self.name = f"HEP collector {settings.transport} {endpoint(settings.address, settings.port)}"
         self._settings = settings

@@ -20,7 +20,7 @@ from hashlib import blake2b
 from dialplan.model import Outcome
 from dialplan.search import Explanation
 
-from .items import Decided, Item, Passed, Stage
+from .items import Decided, Item, Kind, Passed
 from .masking import masked
 from .rotating_file import RotatingFile
 
@@ -36,6 +36,8 @@ _PLAIN = {code: None for code in range(32) if code not in (9, 10)} | {127: None}
 
 
 class ExpresswayFile:
+    takes = frozenset({Kind.MESSAGE, Kind.SEARCHED})
+
     def __init__(self, file: RotatingFile, host: str, mask: bool) -> None:
         """``host``: the name of this edge in each line."""
         self.name = f"diagnostic file {file.path}"
@@ -46,7 +48,7 @@ class ExpresswayFile:
         if type(item) is Passed:
             return self._message(item).encode()
         assert type(item) is Decided
-        if item.stage is not Stage.SEARCHED or item.entry.explanation is None:
+        if item.entry.explanation is None:
             return None
         prefix = self._prefix(item.entry.time, "network.search")
         return "".join(f'{prefix} Detail="{text}"\n' for text in _search(item.entry.explanation)).encode()

@@ -13,7 +13,7 @@ from struct import Struct, pack
 
 from sipedge.events import ConnectionOpened
 
-from .items import Decided, Item, Passed, Stage
+from .items import Decided, Item, Passed
 from .masking import masked
 
 SIP, LOG = 1, 100
@@ -36,12 +36,12 @@ class Packets:
         self._who = _LONG.pack(0, 12, 10, capture_id) + (_chunk(14, password.encode()) if password else b"")
 
     def render(self, item: Item) -> bytes | None:
-        """None for what is no message, no concluded decision, or decides about a connection that is gone."""
+        """None for a decision about a connection that is gone: a packet needs addresses."""
         if type(item) is Passed:
             head = masked(item.head) if self._mask else item.head
             return self._packet(item.time, SIP, item.opened, item.sent, head + item.body)
         assert type(item) is Decided
-        if item.stage is not Stage.CONCLUDED or item.opened is None:
+        if item.opened is None:
             return None
         payload = json.dumps(item.entry.to_json(), separators=(",", ":")).encode()
         related = _chunk(17, item.entry.call_id.encode("utf-8", "surrogateescape"))

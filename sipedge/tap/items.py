@@ -9,13 +9,14 @@ from sipedge.events import ConnectionOpened
 from sipedge.history import Entry
 
 
-class Stage(Enum):
-    """When in the life of a request."""
+class Kind(Enum):
+    """What an output may take."""
 
+    MESSAGE = "message"
     SEARCHED = "searched"
-    """The decision was made; nothing was sent yet."""
+    """A decision that was made; nothing was sent yet."""
     CONCLUDED = "concluded"
-    """The request has its final status."""
+    """A decision whose request has its final status: nothing is written into its entry any more."""
 
 
 class Passed(NamedTuple):
@@ -39,10 +40,9 @@ class Passed(NamedTuple):
 
 
 class Decided(NamedTuple):
-    """A decision; at CONCLUDED nothing is written into its entry any more."""
+    """A decision, SEARCHED or CONCLUDED."""
 
     size: int
-    stage: Stage
     entry: Entry
     opened: ConnectionOpened | None
     """The connection of its request; None when that is closed meanwhile."""

@@ -6,7 +6,7 @@ import json
 from base64 import b64encode
 from typing import Any
 
-from .items import Decided, Item, Passed, Stage, endpoint
+from .items import Decided, Item, Kind, Passed, endpoint
 from .masking import masked
 from .rotating_file import RotatingFile
 
@@ -14,13 +14,16 @@ from .rotating_file import RotatingFile
 class DecisionsFile:
     """One line for each request that has its final status: its entry of the history."""
 
+    takes = frozenset({Kind.CONCLUDED})
+
     def __init__(self, file: RotatingFile) -> None:
         self.name = f"decisions file {file.path}"
         self._file = file
         self.open, self.close = file.open, file.close
 
-    def render(self, item: Item) -> bytes | None:
-        return _line(item.entry.to_json()) if type(item) is Decided and item.stage is Stage.CONCLUDED else None
+    def render(self, item: Item) -> bytes:
+        assert type(item) is Decided
+        return _line(item.entry.to_json())
 
     def write(self, parts: list[bytes]) -> int:
         self._file.write(parts)
@@ -30,17 +33,17 @@ class DecisionsFile:
 class MessagesFile:
     """Every message, and for each request with its final status ``{"time": ..., "decision": ...}``."""
 
+    takes = frozenset({Kind.MESSAGE, Kind.CONCLUDED})
+
     def __init__(self, file: RotatingFile, mask: bool) -> None:
         self.name = f"messages file {file.path}"
         self._file, self._mask = file, mask
         self.open, self.close = file.open, file.close
 
-    def render(self, item: Item) -> bytes | None:
+    def render(self, item: Item) -> bytes:
         if type(item) is Passed:
             return _line(_message(item, self._mask))
         assert type(item) is Decided
-        if item.stage is not Stage.CONCLUDED:
-            return None
         return _line({"time": item.entry.time, "decision": item.entry.to_json()})
 
     def write(self, parts: list[bytes]) -> int:

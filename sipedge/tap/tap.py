@@ -16,13 +16,10 @@ from sipedge.settings import Log, Settings
 
 from .collector import Collector
 from .expressway import ExpresswayFile
-from .items import ENTRY_SIZE, Decided, Passed, Stage
+from .items import ENTRY_SIZE, Decided, Kind, Passed
 from .json_lines import DecisionsFile, MessagesFile
 from .rotating_file import RotatingFile
 from .worker import Output, Worker
-
-MESSAGE_OUTPUTS = frozenset({"messages", "expressway", "hep"})
-"""Names of the outputs that take messages as well as decisions."""
 
 
 class Tap:
@@ -38,13 +35,14 @@ class Tap:
         for name, output in outputs.items():
             if name != "hep":  # a collector that is not there must not keep the edge from starting
                 output.open()
-        self._use({name: Worker(output) for name, output in outputs.items()})
+        self._use({name: Worker(output) for name, output in outputs.items()}, outputs)
 
     def reload(self, settings: Settings, metrics: Metrics | None) -> None:
         """Other outputs from now on; files that stay are opened anew (logrotate has moved them)."""
         self._metrics = metrics
-        workers = {}
-        for name, output in _outputs(settings).items():
+        workers: dict[str, Worker] = {}
+        outputs = _outputs(settings)
+        for name, output in outputs.items():
             worker = self._workers.pop(name, None)
             if worker is None:
                 worker = Worker(output)
@@ -52,12 +50,12 @@ class Tap:
                 worker.replace(output)
             workers[name] = worker
         self._end_all()
-        self._use(workers)
+        self._use(workers, outputs)
 
     def end(self) -> None:
         """Write what is queued and end; ``join`` waits for it."""
         self._end_all()
-        self._use({})
+        self._use({}, {})
 
     def join(self) -> None:
         """Blocks, not for ever."""
@@ -74,13 +72,13 @@ class Tap:
             return
         if self._metrics is not None:
             self._metrics.received(peer.zone, message)
-        if self._message_workers:
+        if self._messages:
             self._pass(peer, False, message.head, message.body)
 
     def unreadable(self, connection: int, head: bytes) -> None:
         """The header section of what is no message."""
         peer = self._peer_of(connection)
-        if peer is not None and self._message_workers:
+        if peer is not None and self._messages:
             self._pass(peer, False, head, b"")
 
     def sent(self, connection: int, data: bytes) -> None:
@@ -89,17 +87,17 @@ class Tap:
             return
         if self._metrics is not None:
             self._metrics.sent(peer.zone, data)
-        if self._message_workers:
+        if self._messages:
             self._pass(peer, True, data, b"")
 
     def searched(self, entry: Entry) -> None:
         """A decision was made, nothing was sent yet."""
-        self._decide(Stage.SEARCHED, entry)
+        self._decide(self._searched, entry)
 
     def concluded(self, entry: Entry) -> None:
         if self._metrics is not None:
             self._metrics.decided(entry)
-        self._decide(Stage.CONCLUDED, entry)
+        self._decide(self._concluded, entry)
 
     def dns_failed(self, error: str) -> None:
         if self._metrics is not None:
@@ -107,20 +105,22 @@ class Tap:
 
     def _pass(self, peer: Peer, sent: bool, head: bytes, body: bytes) -> None:
         item = Passed(len(head) + len(body), time(), sent, peer.zone, peer.opened, head, body)
-        for worker in self._message_workers:
+        for worker in self._messages:
             worker.put(item)
 
-    def _decide(self, stage: Stage, entry: Entry) -> None:
-        if not self._workers:
-            return
-        peer = self._peer_of(entry.connection)
-        item = Decided(ENTRY_SIZE, stage, entry, peer.opened if peer is not None else None)
-        for worker in self._workers.values():
-            worker.put(item)
+    def _decide(self, workers: list[Worker], entry: Entry) -> None:
+        if workers:
+            peer = self._peer_of(entry.connection)
+            item = Decided(ENTRY_SIZE, entry, peer.opened if peer is not None else None)
+            for worker in workers:
+                worker.put(item)
 
-    def _use(self, workers: dict[str, Worker]) -> None:
+    def _use(self, workers: dict[str, Worker], outputs: dict[str, Output]) -> None:
+        def takers(kind: Kind) -> list[Worker]:
+            return [worker for name, worker in workers.items() if kind in outputs[name].takes]
+
         self._workers = workers
-        self._message_workers = [worker for name, worker in workers.items() if name in MESSAGE_OUTPUTS]
+        self._messages, self._searched, self._concluded = map(takers, Kind)
 
     def _end_all(self) -> None:
         for worker in self._workers.values():

@@ -13,7 +13,7 @@ from collections import deque
 from threading import Event, Lock, Thread
 from typing import Protocol
 
-from .items import Item
+from .items import Item, Kind
 
 MAX_ITEMS = 20_000
 MAX_BYTES = 64 * 1024 * 1024
@@ -35,12 +35,14 @@ class Output(Protocol):
 
     name: str
     """For people: what it is and where it goes."""
+    takes: frozenset[Kind]
+    """What ``render`` may be given."""
 
     def open(self) -> None:
         """Nothing happens when it is open. Raises OSError."""
 
     def render(self, item: Item) -> bytes | None:
-        """What to write of an item; None when it is none of this output's."""
+        """What to write of an item; None: nothing."""
 
     def write(self, parts: list[bytes]) -> int:
         """How many were passed over. Raises OSError: what then got through is not known."""

@@ -8,7 +8,7 @@ from dialplan.search import CompiledPlan, Explanation
 from sipedge.classification import Classification
 from sipedge.events import ConnectionOpened
 from sipedge.history import Entry
-from sipedge.tap.items import Decided, Passed, Stage
+from sipedge.tap.items import Decided, Passed
 from zones.zone import Hop
 
 TIME = 1_780_000_000.25
@@ -39,8 +39,8 @@ def entry(explanation: Explanation | None = None, status: int = 200) -> Entry:
     )
 
 
-def decided(stage: Stage = Stage.CONCLUDED, explanation: Explanation | None = None) -> Decided:
-    return Decided(100, stage, entry(explanation), OPENED)
+def decided(explanation: Explanation | None = None) -> Decided:
+    return Decided(100, entry(explanation), OPENED)
 
 
 def searched(alias: str, rules: str = "", source: str = "IMP") -> Explanation:

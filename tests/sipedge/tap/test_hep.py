@@ -11,7 +11,6 @@ from support.tapped import HEAD, OPENED, OPENED_6, TIME, decided, entry, passed
 
 from sipedge.events import ConnectionOpened
 from sipedge.tap.hep import LARGEST, Packets
-from sipedge.tap.items import Stage
 from sipedge.traces import hep
 from sipedge.traces.record import Record
 
@@ -48,8 +47,7 @@ def test_a_decision_is_a_log_entry_of_its_call() -> None:
     assert _read(packet) == []
 
 
-def test_what_is_not_final_or_has_no_connection_is_left_out() -> None:
-    assert PACKETS.render(decided(Stage.SEARCHED)) is None
+def test_a_decision_whose_connection_is_gone_is_left_out() -> None:
     assert PACKETS.render(decided()._replace(opened=None)) is None
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from support.tapped import OPENED_6, TIME, decided, entry, passed
 
-from sipedge.tap.items import Item, Stage
+from sipedge.tap.items import Item
 from sipedge.tap.json_lines import DecisionsFile, MessagesFile
 from sipedge.tap.rotating_file import RotatingFile
 
@@ -45,15 +45,13 @@ def test_credentials_are_masked_where_that_is_wished(mask: bool) -> None:
     assert fields.get("masked", False) is mask
 
 
-def test_a_decision_is_written_when_it_is_final() -> None:
+def test_a_decision_is_its_entry() -> None:
     assert _messages(decided()) == {"time": TIME, "decision": entry().to_json()}
-    assert MessagesFile(RotatingFile("m", 1, 1), True).render(decided(Stage.SEARCHED)) is None
 
 
-def test_the_decisions_file_has_nothing_else(tmp_path: Path) -> None:
+def test_the_decisions_file_has_the_entries_alone(tmp_path: Path) -> None:
     output = DecisionsFile(RotatingFile(str(tmp_path / "decisions"), 1000, 1))
-    lines = [line for item in (passed(), decided(Stage.SEARCHED), decided()) if (line := output.render(item))]
     output.open()
-    assert output.write(lines) == 0
+    assert output.write([output.render(decided())]) == 0
     output.close()
     assert json.loads((tmp_path / "decisions").read_text()) == entry().to_json()

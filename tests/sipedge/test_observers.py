@@ -1,0 +1,131 @@
+"""Observers with the real parts of an edge that serves nobody."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+from support.processes import fresh_address
+from support.settings import make_settings
+from support.tapped import entry
+
+from sipedge.connections import Connections
+from sipedge.observers import Observers
+from sipedge.pjsip.stack import Stack
+from sipedge.proxy import Environment, Proxy
+from sipedge.settings import Limits, Log, MetricsSettings, Settings, Tls
+from sipedge.tls import TlsContexts
+
+pytestmark = pytest.mark.e2e
+
+LIMIT = 10.0
+SETTINGS = make_settings()
+Test = Callable[[Callable[[Settings], Observers]], Awaitable[None]]
+
+
+def _run(test: Test) -> None:
+    """``test`` is given what makes observers of an edge's parts; all of it is ended behind it."""
+
+    async def run() -> None:
+        stack = Stack(
+            emit=lambda event: None,
+            send=lambda connection, data: None,
+            host="edge.example.com",
+            max_message=65536,
+            max_transactions=10,
+            max_transactions_per_connection=10,
+        )
+        proxy = Proxy(SETTINGS, Environment(lambda: "id", lambda: 0.5, bytes, {}))
+        connections = Connections(
+            limits=Limits(),
+            tls=TlsContexts(Tls(), [], []),
+            egress=proxy.egress,
+            on_opened=lambda event: None,
+            on_message=lambda connection, message: None,
+            on_malformed=lambda connection, error: None,
+            on_failed=lambda event: None,
+            on_closed=lambda event: None,
+        )
+        made: list[Observers] = []
+
+        def make(settings: Settings) -> Observers:
+            made.append(Observers(settings, proxy, stack, connections))
+            return made[-1]
+
+        try:
+            await test(make)
+        finally:
+            for observers in made:
+                await observers.aclose()
+            await connections.aclose()
+            stack.shutdown()
+
+    asyncio.run(run())
+
+
+async def _metrics(listen: str) -> list[str]:
+    def get() -> list[str]:
+        with urlopen(f"http://{listen}/metrics", timeout=LIMIT) as response:
+            return response.read().decode().splitlines()  # type: ignore[no-any-return]
+
+    return await asyncio.to_thread(get)
+
+
+def test_without_settings_there_is_nothing() -> None:
+    async def test(make: Callable[[Settings], Observers]) -> None:
+        observers = make(SETTINGS)
+        assert observers.tap is None
+        assert observers.metrics is None
+
+    _run(test)
+
+
+def test_metrics_come_and_go_with_a_reload() -> None:
+    one, two = f"{fresh_address()}:9100", f"{fresh_address()}:9100"
+
+    async def test(make: Callable[[Settings], Observers]) -> None:
+        observers = make(SETTINGS)
+        await observers.reload(replace(SETTINGS, metrics=MetricsSettings(one)))
+        assert observers.tap is not None
+        observers.tap.concluded(entry())
+        assert 'sipedge_decisions_total{by="refused",outcome="2xx",rule=""} 1.0' in await _metrics(one)
+        await observers.reload(replace(SETTINGS, metrics=MetricsSettings(two)))
+        assert 'sipedge_decisions_total{by="refused",outcome="2xx",rule=""} 1.0' in await _metrics(two)
+        await observers.reload(SETTINGS)
+        assert observers.tap is None
+        for listen in (one, two):
+            with pytest.raises(URLError):
+                await _metrics(listen)
+
+    _run(test)
+
+
+def test_what_cannot_be_opened_by_a_reload_is_said_and_the_rest_goes_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    listen = f"{fresh_address()}:9100"
+    good = replace(SETTINGS, log=Log(decisions=str(tmp_path / "decisions")))
+
+    async def test(make: Callable[[Settings], Observers]) -> None:
+        make(replace(SETTINGS, metrics=MetricsSettings(listen)))
+        observers = make(good)
+        await observers.reload(replace(good, metrics=MetricsSettings(listen)))
+        assert f"no metrics on {listen}" in caplog.text
+        assert observers.tap is not None
+        observers.tap.concluded(entry())
+
+    _run(test)
+    assert (tmp_path / "decisions").read_text().count("\n") == 1
+
+
+def test_at_the_start_what_cannot_be_opened_is_an_error(tmp_path: Path) -> None:
+    async def test(make: Callable[[Settings], Observers]) -> None:
+        with pytest.raises(OSError):
+            make(replace(SETTINGS, log=Log(decisions=str(tmp_path))))
+
+    _run(test)

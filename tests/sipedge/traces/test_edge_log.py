@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from io import BytesIO
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.tapped import HEAD, OPENED, OPENED_6, TIME, decided, passed
+
+from sipedge.tap.items import Item as Tapped
+from sipedge.tap.json_lines import MessagesFile
+from sipedge.tap.rotating_file import RotatingFile
+from sipedge.traces import edge_log, reading
+from sipedge.traces.record import Direction, Item, Record, Skipped
+
+OUTPUT = MessagesFile(RotatingFile("messages", 1, 1), True)
+
+
+def _log(*items: Tapped) -> bytes:
+    return b"".join(line for item in items if (line := OUTPUT.render(item)) is not None)
+
+
+def _read(log: bytes) -> list[Item]:
+    return list(edge_log.read(BytesIO(log), "log"))
+
+
+def test_messages_come_back_and_decisions_are_left_out() -> None:
+    log = _log(passed(), decided(), passed(sent=True, opened=OPENED_6))
+    received, sent = _read(log)
+    assert received == Record(
+        TIME,
+        Direction.RECEIVED,
+        (OPENED.peer_address, OPENED.peer_port),
+        (OPENED.local_address, OPENED.local_port),
+        "tls",
+        HEAD + b"hello",
+        True,
+        "log",
+        0,
+    )
+    assert isinstance(sent, Record)
+    assert (sent.direction, sent.source, sent.transport) == (Direction.SENT, ("2001:db8::1", 5060), "tcp")
+    assert log[sent.position :] == _log(passed(sent=True, opened=OPENED_6))
+
+
+def test_masked_bytes_are_not_exact() -> None:
+    (record,) = _read(_log(passed(b"A sip:b SIP/2.0\r\nAuthorization: Basic eHl6\r\n\r\n", b"")))
+    assert isinstance(record, Record) and not record.exact
+
+
+def test_the_log_is_known_by_its_lines() -> None:
+    assert reading.detect(_log(passed())) is edge_log
+    assert reading.detect(_log(decided(), passed())) is edge_log
+    assert reading.detect(b'rest of a line"}\n' + _log(passed())) is edge_log
+    assert edge_log.detect(HEAD + b'{"time": 1}') == 0
+
+
+def test_a_broken_line_costs_itself() -> None:
+    lines = [_log(passed())[:40] + b"\n", b"\n", b"[1]\n", b'{"direction": "up"}\n', b"[" * 100_000 + b"\n"]
+    lines += [_log(passed()).replace(b"1780000000.25", b"NaN"), _log(passed()).replace(b":5061", b":x")]
+    log = b"".join(lines) + _log(passed())
+    items = _read(log)
+    assert [type(item) for item in items] == [Skipped] * 6 + [Record]
+    assert items[-1].position == log.rindex(b'{"time"')
+
+
+def test_a_line_without_end_is_not_kept() -> None:
+    skipped, record = _read(b"x" * (3 * edge_log.LONGEST_LINE) + b"\n" + _log(passed()))
+    assert isinstance(skipped, Skipped) and "longer" in skipped.reason
+    assert isinstance(record, Record) and record.position == 3 * edge_log.LONGEST_LINE + 1
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.binary(max_size=200), max_size=5))
+def test_any_bytes_come_back(bodies: list[bytes]) -> None:
+    read = _read(_log(*(passed(body=body) for body in bodies)))
+    assert [item.data for item in read if isinstance(item, Record)] == [HEAD + body for body in bodies]
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.binary(max_size=300))
+def test_nothing_that_a_file_holds_is_an_error(data: bytes) -> None:
+    _read(data)
+    _read(b'{"time": 1.5, "direction": "sent", "text": ' + data + b"}")
