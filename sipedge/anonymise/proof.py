@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from sipedge.replay.running import Part, Plans, run
+from sipedge.replay.running import Plans, deciders_of, verdicts
 from sipedge.replay.verdict import Verdict
 
 
@@ -20,19 +20,14 @@ class Proof:
 
 def prove(plans: Plans, before: Sequence[str], after: str) -> Proof:
     proof = Proof()
-    for pair in zip_longest(_verdicts(run(plans, before)), _verdicts(run(plans, [after]))):
+    decider = deciders_of(plans)[0]
+    for pair in zip_longest(verdicts(decider, before, plans.keylog), verdicts(decider, [after])):
         proof.requests += 1
         old, new = pair
         if old is None or new is None or _decision(old) != _decision(new):
             proof.differing += 1
             proof.first = proof.first or pair
     return proof
-
-
-def _verdicts(parts: Iterable[Part]) -> Iterator[Verdict]:
-    for part in parts:
-        if part.verdicts:
-            yield from part.verdicts[0]
 
 
 def _decision(verdict: Verdict) -> tuple[object, ...]:

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TextIO
 
 import click
 
-from sipedge.log import escaped
 from sipedge.replay.cases import Classes, cases_text
 from sipedge.replay.changes import Changes, SavedError, saved_lines
 from sipedge.replay.engines import EngineError, engine, usual_engine
-from sipedge.replay.running import Part, Plans, run
-from sipedge.replay.verdict import Verdict, label
+from sipedge.replay.running import Part, Plans, Wanted, run
+from sipedge.replay.verdict import HEADER, numbered
 
 from .progress import Progress
 from .trace_input import Tally, say
-
-Sink = Callable[[Verdict], None]
-HEADER = f"{'':>6} {'time':<15} {'method':<10} {'from zone':<20} {'traffic':<15} alias -> decision"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,30 +38,77 @@ class Outputs:
 def replay(plans: Plans, traces: Sequence[str], outputs: Outputs, engine_name: str | None, scheduler: str) -> int:
     """The exit status."""
     tally = Tally()
-    changes = Changes()
+    classes = Classes()
+    wanted = Wanted(rows=not (outputs.as_json or outputs.compares), classes=outputs.cases is not None)
     try:
         with ExitStack() as stack:
             executor, workers = stack.enter_context(engine(engine_name or usual_engine(traces), scheduler))
-            sinks = list(_sinks(outputs, plans, stack))
-            expected = saved_lines(outputs.expect) if outputs.expect else None
+            comparison = Comparison(outputs.expect)
+            saved = stack.enter_context(_opened(outputs.save)) if outputs.save else None
             progress = stack.enter_context(Progress(traces))
-            for part in run(plans, traces, executor, workers):
+            if wanted.rows:
+                click.echo(HEADER)
+            for part in run(plans, wanted, traces, executor, workers):
                 _count(part, tally)
                 progress.at(part)
-                _compare(part, expected, changes)
-                for sink in sinks:
-                    for verdict in part.verdicts[0] if part.verdicts else ():
-                        sink(verdict)
-            if expected is not None and next(expected, None) is not None:
-                raise SavedError("the saved verdicts are of another trace: they have more requests")
+                _print(part, outputs)
+                if saved is not None:
+                    saved.writelines(f"{line}\n" for line in _lines(part, 0))
+                if outputs.compares:
+                    comparison.take(part)
+                if part.classes is not None:
+                    classes.merge(part.classes, part.start)
+            comparison.end()
     except (EngineError, SavedError) as error:
         raise click.UsageError(str(error)) from None
+    if outputs.cases:
+        _write_cases(outputs.cases, classes, plans.configs[0])
     status = tally.finish()
     if not outputs.compares:
         return status
     from .replay_report import report
 
-    return report(changes, outputs) or status
+    return report(comparison.changes, outputs) or status
+
+
+class Comparison:
+    """Of parts with what was saved, or of the second configuration with the first."""
+
+    def __init__(self, expect: str | None) -> None:
+        self.changes = Changes()
+        self._saved = None if expect is None else saved_lines(expect)
+
+    def take(self, part: Part) -> None:
+        """Raises SavedError."""
+        if self._saved is None:
+            for old, new in zip(_lines(part, 1), _lines(part, 0), strict=True):
+                self.changes.add(old, new)
+            return
+        for new in _lines(part, 0):
+            line = next(self._saved, None)
+            if line is None:
+                raise SavedError("the saved verdicts are of another trace: they have fewer requests")
+            self.changes.add(line, new)
+
+    def end(self) -> None:
+        """Raises SavedError."""
+        if self._saved is not None and next(self._saved, None) is not None:
+            raise SavedError("the saved verdicts are of another trace: they have more requests")
+
+
+def _lines(part: Part, plan: int) -> Iterator[str]:
+    """The verdicts of one configuration as JSON."""
+    return (numbered(part.start + number, tail) for number, tail in zip(part.numbers, part.tails[plan], strict=True))
+
+
+def _print(part: Part, outputs: Outputs) -> None:
+    if outputs.compares or not part.numbers:
+        return
+    if outputs.as_json:
+        lines = _lines(part, 0)
+    else:
+        lines = (f"{part.start + number:>6} {row}" for number, row in zip(part.numbers, part.rows, strict=True))
+    click.echo("\n".join(lines))
 
 
 def _count(part: Part, tally: Tally) -> None:
@@ -78,36 +120,6 @@ def _count(part: Part, tally: Tally) -> None:
         tally.skip(skipped)
 
 
-def _compare(part: Part, expected: Iterator[str] | None, changes: Changes) -> None:
-    """Raises SavedError."""
-    if len(part.verdicts) == 2:
-        for new, old in zip(*part.verdicts, strict=True):
-            changes.add(old.line(), new.line())
-    elif expected is not None and part.verdicts:
-        for verdict in part.verdicts[0]:
-            line = next(expected, None)
-            if line is None:
-                raise SavedError("the saved verdicts are of another trace: they have fewer requests")
-            changes.add(line, verdict.line())
-
-
-def _sinks(outputs: Outputs, plans: Plans, stack: ExitStack) -> Iterator[Sink]:
-    if outputs.save:
-        stream = stack.enter_context(_opened(outputs.save))
-        yield lambda verdict: _write_line(stream, verdict)
-    if outputs.cases:
-        classes = Classes()
-        yield classes.add
-        stack.callback(_write_cases, outputs.cases, classes, plans.configs[0])
-    if outputs.compares:
-        return
-    if outputs.as_json:
-        yield lambda verdict: _write_line(sys.stdout, verdict)
-    else:
-        click.echo(HEADER)
-        yield lambda verdict: click.echo(row(verdict))
-
-
 def _opened(file: str) -> TextIO:
     try:
         return open(file, "w", encoding="utf-8")
@@ -115,24 +127,7 @@ def _opened(file: str) -> TextIO:
         raise click.UsageError(f'"{file}" cannot be written: {error.strerror}') from None
 
 
-def _write_line(stream: TextIO, verdict: Verdict) -> None:
-    stream.write(verdict.line() + "\n")
-
-
 def _write_cases(file: str, classes: Classes, config: str) -> None:
     with _opened(file) as stream:
         stream.write(cases_text(classes, config, file))
     say(f"{file}: {len(classes)} routing classes")
-
-
-def row(verdict: Verdict) -> str:
-    """One line for people; columns of fixed width, so that it can be printed before the next one is known."""
-    time = "" if verdict.time is None else f"{verdict.time % 86400 // 3600:02.0f}:{verdict.time % 3600 // 60:02.0f}"
-    time += "" if verdict.time is None else f":{verdict.time % 60:09.6f}"
-    zone, decision = escaped(verdict.zone)[:20], verdict.decision
-    targets = [f"{one.zone} as {one.alias}" for tier in decision.tiers for one in tier.targets]
-    rules = label(decision.to_json())
-    outcome = f"{rules} -> {'; '.join(targets)}" if targets else rules
-    mark = "*" if verdict.in_dialog else " "
-    head = f"{verdict.index:>6} {time:<15} {escaped(verdict.method)[:9]:<9}{mark} {zone:<20} "
-    return f"{head}{verdict.traffic.value:<15} {escaped(decision.searched)}: {escaped(outcome)}"

@@ -57,6 +57,16 @@ class Classes:
             found = self._classes[key] = RoutingClass(verdict)
         found.requests += 1
 
+    def merge(self, other: Classes, start: int) -> None:
+        """Add those of a part whose first message has the number ``start``."""
+        for key, one in other._classes.items():
+            found = self._classes.get(key)
+            if found is not None:
+                found.requests += one.requests
+            elif len(self._classes) < MAX_CLASSES:
+                one.first.index += start
+                self._classes[key] = one
+
 
 def cases_text(classes: Classes, config: str, file: str) -> str:
     """A case file in its canonical layout. ``config`` is named relative to ``file``."""

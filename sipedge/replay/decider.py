@@ -37,11 +37,10 @@ class Decider:
 
     def decide(self, index: int, record: Record) -> Verdict | Skipped | None:
         """None for a response; Skipped for a request that cannot be read at all."""
-        data = record.data
-        if data[:8].upper() == b"SIP/2.0 ":
+        if is_response(record.data):
             return None
         try:
-            message = parse_message(data)
+            message = parse_message(record.data)
         except MessageError as error:
             return Skipped(record.file, record.position, f"a request cannot be read: {error}")
         if not message.is_request:
@@ -123,6 +122,11 @@ class Decider:
     def _zone(self, name: str) -> AnyZone:
         """The Local Zone, which is none of the table, has no settings of its own."""
         return self.installation.zones.get(name) or self._local_zone
+
+
+def is_response(data: bytes) -> bool:
+    """By the start line, sooner than a parser can say it."""
+    return data[:8].upper() == b"SIP/2.0 "
 
 
 def _host_port(text: str) -> tuple[str, int | None]:

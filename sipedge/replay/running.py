@@ -1,7 +1,8 @@
 """Traces through deciders: one file after the other here, or files and parts of files in processes elsewhere.
 
-Whatever runs it, the verdicts are the same and come in the order of the traces. A small file is one task; of a large
-one the reader stays here and its messages are handed out in batches, so that memory does not grow with the file.
+Whatever runs it, the results are the same and come in the order of the traces. A small file is one task; of a large one
+the reader stays here and its requests are handed out in batches, so that memory does not grow with the file. Results
+travel as text: that is what becomes of most of them, and cheap to send.
 """
 
 from __future__ import annotations
@@ -15,13 +16,14 @@ from functools import lru_cache
 
 from sipedge.config import load_config
 from sipedge.traces.reading import TraceError, read_trace
-from sipedge.traces.record import Item, Record, Skipped
+from sipedge.traces.record import Record, Skipped
 
-from .decider import Decider
-from .verdict import Verdict
+from .cases import Classes
+from .decider import Decider, is_response
+from .verdict import Verdict, row
 
-BATCH = 512
-"""Messages in one task."""
+BATCH = 1024
+"""Requests in one task."""
 SMALL = 8 << 20
 """Bytes up to which a file is one task."""
 AHEAD = 4
@@ -37,44 +39,83 @@ class Plans:
     keylog: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is made of the verdicts besides their JSON."""
+
+    rows: bool = False
+    """Lines for people, of the first configuration."""
+    classes: bool = False
+    """Routing classes, of the first configuration."""
+
+
 @dataclass(slots=True)
-class Part:
-    """What became of some messages in a row. ``verdicts``: one list for each configuration, of equal length."""
+class Batch:
+    """Some messages in a row of which only the requests are still here."""
 
     file: str
-    verdicts: tuple[list[Verdict], ...]
+    requests: list[tuple[int, Record]] = field(default_factory=list)
+    """With their number among the messages of the batch, from 0."""
+    passed_over: list[Skipped] = field(default_factory=list)
+    messages: int = 0
+    position: int = 0
+    error: str = ""
+
+
+@dataclass(slots=True)
+class Part:
+    """What became of a batch. All lists of texts are as long as ``numbers``."""
+
+    file: str
+    numbers: list[int] = field(default_factory=list)
+    """Of each decided request, among the messages of this part, from 0."""
+    tails: tuple[list[str], ...] = ()
+    """Verdicts as JSON without their index (``Verdict.tail``), one list for each configuration."""
+    rows: list[str] = field(default_factory=list)
+    classes: Classes | None = None
     passed_over: list[Skipped] = field(default_factory=list)
     messages: int = 0
     position: int = 0
     """How far the file is read."""
     error: str = ""
     """Why the file cannot be read at all."""
+    start: int = 1
+    """The number of its first message among those of all traces."""
 
 
-def run(plans: Plans, traces: Sequence[str], executor: Executor | None = None, workers: int = 1) -> Iterator[Part]:
-    """All parts in order, ``index`` counting all messages of all traces from 1.
-
-    Without an executor everything happens here.
-    """
+def run(
+    plans: Plans, wanted: Wanted, traces: Sequence[str], executor: Executor | None = None, workers: int = 1
+) -> Iterator[Part]:
+    """All parts in order. Without an executor everything happens here. Raises ConfigError."""
     start = 1
-    for part in _here(plans, traces) if executor is None else _elsewhere(plans, traces, executor, workers):
-        for verdicts in part.verdicts:
-            for verdict in verdicts:
-                verdict.index += start
+    for part in (
+        _here(plans, wanted, traces) if executor is None else _elsewhere(plans, wanted, traces, executor, workers)
+    ):
+        part.start = start
         start += part.messages
         yield part
 
 
-def _here(plans: Plans, traces: Sequence[str]) -> Iterator[Part]:
-    deciders = deciders_of(plans)
+def verdicts(decider: Decider, traces: Sequence[str], keylog: str | None = None) -> Iterator[Verdict]:
+    """The verdicts themselves, here; what cannot be read is left out."""
+    start = 1
     for trace in traces:
-        for batch in _batches(trace, plans.keylog):
-            yield batch if isinstance(batch, Part) else _decide(deciders, trace, batch)
+        for batch in _batches(trace, keylog):
+            for number, record in batch.requests:
+                found = decider.decide(start + number, record)
+                if isinstance(found, Verdict):
+                    yield found
+            start += batch.messages
 
 
-def _elsewhere(plans: Plans, traces: Sequence[str], executor: Executor, workers: int) -> Iterator[Part]:
+def _here(plans: Plans, wanted: Wanted, traces: Sequence[str]) -> Iterator[Part]:
+    deciders = deciders_of(plans)
+    return (_decided(deciders, wanted, batch) for trace in traces for batch in _batches(trace, plans.keylog))
+
+
+def _elsewhere(plans: Plans, wanted: Wanted, traces: Sequence[str], executor: Executor, workers: int) -> Iterator[Part]:
     under_way: deque[Future[list[Part]]] = deque()
-    for task in _tasks(plans, traces, executor):
+    for task in _tasks(plans, wanted, traces, executor):
         under_way.append(task)
         while len(under_way) > workers * AHEAD:
             yield from under_way.popleft().result()
@@ -82,26 +123,23 @@ def _elsewhere(plans: Plans, traces: Sequence[str], executor: Executor, workers:
         yield from under_way.popleft().result()
 
 
-def _tasks(plans: Plans, traces: Sequence[str], executor: Executor) -> Iterator[Future[list[Part]]]:
+def _tasks(plans: Plans, wanted: Wanted, traces: Sequence[str], executor: Executor) -> Iterator[Future[list[Part]]]:
     for trace in traces:
         if _size(trace) <= SMALL:
-            yield executor.submit(decide_file, plans, trace)
-            continue
-        for batch in _batches(trace, plans.keylog):
-            if isinstance(batch, Part):
-                yield _done(batch)
-            else:
-                yield executor.submit(decide_batch, plans, trace, batch)
+            yield executor.submit(decide_file, plans, wanted, trace)
+        else:
+            for batch in _batches(trace, plans.keylog):
+                yield executor.submit(decide_batch, plans, wanted, batch)
 
 
-def decide_file(plans: Plans, trace: str) -> list[Part]:
+def decide_file(plans: Plans, wanted: Wanted, trace: str) -> list[Part]:
     """A whole file, in a worker."""
-    return list(_here(plans, [trace]))
+    return list(_here(plans, wanted, [trace]))
 
 
-def decide_batch(plans: Plans, trace: str, batch: list[Item]) -> list[Part]:
+def decide_batch(plans: Plans, wanted: Wanted, batch: Batch) -> list[Part]:
     """Some messages of a file, in a worker."""
-    return [_decide(deciders_of(plans), trace, batch)]
+    return [_decided(deciders_of(plans), wanted, batch)]
 
 
 @lru_cache(maxsize=4)
@@ -111,41 +149,57 @@ def deciders_of(plans: Plans) -> tuple[Decider, ...]:
     return tuple(Decider(load_config(config, create_secret=False), said) for config in plans.configs)
 
 
-def _batches(trace: str, keylog: str | None) -> Iterator[list[Item] | Part]:
-    """A Part with its error for a file that cannot be read."""
-    batch: list[Item] = []
+def _batches(trace: str, keylog: str | None) -> Iterator[Batch]:
+    """At least one for each file; the last may say that the file cannot be read."""
+    batch = Batch(trace)
+    requests = batch.requests
     try:
         for item in read_trace(trace, keylog):
-            batch.append(item)
-            if len(batch) >= BATCH:
+            if isinstance(item, Record):
+                if not is_response(item.data):
+                    requests.append((batch.messages, item))
+                batch.messages += 1
+            else:
+                batch.passed_over.append(item)
+            if len(requests) >= BATCH or batch.messages >= 8 * BATCH or len(batch.passed_over) >= BATCH:
+                batch.position = item.position
                 yield batch
-                batch = []
+                batch = Batch(trace)
+                requests = batch.requests
     except TraceError as error:
-        yield Part(trace, (), error=str(error))
-        return
+        batch.error = str(error)
     yield batch
 
 
-def _decide(deciders: tuple[Decider, ...], trace: str, batch: Iterable[Item]) -> Part:
-    part = Part(trace, tuple([] for _ in deciders))
-    for item in batch:
-        part.position = item.position
-        if isinstance(item, Record):
-            _judge(deciders, item, part)
-            part.messages += 1
+def _decided(deciders: tuple[Decider, ...], wanted: Wanted, batch: Batch) -> Part:
+    part = Part(
+        batch.file,
+        tails=tuple([] for _ in deciders),
+        classes=Classes() if wanted.classes else None,
+        passed_over=batch.passed_over,
+        messages=batch.messages,
+        position=batch.position,
+        error=batch.error,
+    )
+    for number, record in batch.requests:
+        found = [decider.decide(number, record) for decider in deciders]
+        judged = [one for one in found if isinstance(one, Verdict)]
+        if len(judged) == len(found):
+            _note(part, wanted, judged)
         else:
-            part.passed_over.append(item)
+            part.passed_over += [one for one in found[:1] if isinstance(one, Skipped)]
     return part
 
 
-def _judge(deciders: tuple[Decider, ...], record: Record, part: Part) -> None:
-    for decider, verdicts in zip(deciders, part.verdicts, strict=True):
-        found = decider.decide(part.messages, record)
-        if isinstance(found, Verdict):
-            verdicts.append(found)
-        elif found is not None:
-            part.passed_over.append(found)
-            return
+def _note(part: Part, wanted: Wanted, judged: Iterable[Verdict]) -> None:
+    for tails, verdict in zip(part.tails, judged, strict=True):
+        if tails is part.tails[0]:
+            part.numbers.append(verdict.index)
+            if wanted.rows:
+                part.rows.append(row(verdict))
+            if part.classes is not None:
+                part.classes.add(verdict)
+        tails.append(verdict.tail())
 
 
 def _size(path: str) -> int:
@@ -153,9 +207,3 @@ def _size(path: str) -> int:
         return os.path.getsize(path)
     except OSError:
         return 0
-
-
-def _done(part: Part) -> Future[list[Part]]:
-    future: Future[list[Part]] = Future()
-    future.set_result([part])
-    return future
