@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 _MONTHS = {name: number for number, name in enumerate(b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(), 1)}
-_ISO_DAY = re.compile(rb"\b(\d{4})[-/](\d\d)[-/](\d\d)\b")
-_AMERICAN_DAY = re.compile(rb"\b(\d\d)/(\d\d)/(\d{4})\b")
+_ISO_DAY = re.compile(rb"(?<!\d)(\d{4})[-/](\d\d)[-/](\d\d)(?!\d)")
+_AMERICAN_DAY = re.compile(rb"(?<!\d)(\d\d?)/(\d\d?)/(\d{4})(?!\d)")
 _SIP_DAY = re.compile(rb"\b(\d\d?) ([A-Z][a-z]{2}) (\d{4})\b")
 _C_DAY = re.compile(rb"\b([A-Z][a-z]{2}) +(\d\d?) \d\d:\d\d:\d\d (\d{4})\b")
 _TIME = re.compile(rb"(\d{1,2}):(\d\d):(\d\d)(?:[.,](\d{1,9}))?")

@@ -49,7 +49,7 @@ class _Packets:
         found = _OPENING.match(block.text)
         assert found is not None
         key = (found["source"], found["destination"])
-        text = block.text[found.end() :].replace(b"\r\n", b"\n").removesuffix(b"\n")
+        text = block.text[found.end() :].replace(b"\r\n", b"\n")
         text = _DOT.sub(b"", text)
         known = self._unfinished.pop(key, None)
         if known is not None:

@@ -8,16 +8,16 @@ from itertools import pairwise
 
 from .cutter import START
 from .rebuild import is_message, rebuilt, split, transport_of
-from .record import Direction, Item, Record
+from .record import Direction, Item, Record, Skipped
 from .source import ByteStream, Rejoined
-from .text import LARGEST_RECORD, Block, as_text, encoding_of, opening, read_records
+from .text import LARGEST_RECORD, Block, as_text, read_records
 
 _START_OF_LINE = re.compile(
     rb"^(?:[A-Z]{3,32} sips?:[^ \r\n]+ SIP/2\.0(?=[ \t\r\n])|SIP/2\.0 [1-6]\d\d(?= ))", re.MULTILINE
 )
 _OTHER_LINE = re.compile(rb"\n(?=\d{1,8}[-/:.]\d{2}|\[\d|TL_[A-Z]+|tvcs: |#|-{20})")
 """Lines of some log around a message."""
-_NEXT = re.compile(rb"(?<=\n)(?:[A-Z]{3,32} sips?:[^ \r\n]+ SIP/2\.0[ \t\r\n]|SIP/2\.0 [1-6]\d\d )")
+_NEXT = re.compile(rb"\n")
 _UNSURE, _SURE = 10, 30
 
 
@@ -29,16 +29,11 @@ def detect(head: bytes) -> int:
 
 
 def read(stream: ByteStream, file: str) -> Iterator[Item]:
-    """A file of moderate size is cut by Content-Length; one too large to be held, at start lines."""
-    data = stream.read(LARGEST_RECORD)
-    more = stream.read(1) if len(data) == LARGEST_RECORD else b""
-    if more:
-        again = Rejoined(data + more, stream)
-        yield from read_records(again, file, opening(_START_OF_LINE), _NEXT, _one, _nothing)
-    elif encoding_of(data) or not START.match(data.lstrip()):
-        yield from loose(Block(file, 0, as_text(data)))
-    else:
-        yield from _messages(Block(file, 0, data))
+    head = stream.read(LARGEST_RECORD)
+    again = Rejoined(head, stream)
+    if START.match(head.lstrip()) and b"\r\n\r\n" in head:
+        return _messages(again, file)
+    return read_records(again, file, _never, _NEXT, _one, loose)
 
 
 def loose(block: Block) -> Iterator[Item]:
@@ -53,16 +48,23 @@ def loose(block: Block) -> Iterator[Item]:
             yield _record(block, start, data, False)
 
 
-def _messages(block: Block) -> Iterator[Item]:
-    place = 0
-    for piece in split(block.text) if b"\r\n\r\n" in block.text else ():
-        place = block.text.index(piece, place)
-        yield from _one(Block(block.file, block.position + place, piece))
-        place += len(piece)
-    if b"\r\n\r\n" not in block.text:
-        found = list(loose(block))
-        whole = rebuilt(block.text)
-        yield from found or ([_record(block, 0, whole, False)] if whole is not None else ())
+def _messages(stream: ByteStream, file: str) -> Iterator[Item]:
+    """One behind the other, cut by Content-Length."""
+    base, data, at_end = 0, b"", False
+    while not at_end:
+        more = stream.read(LARGEST_RECORD)
+        data += more
+        at_end = not more
+        place = 0
+        pieces = list(split(data))
+        for piece in pieces if at_end else pieces[:-1]:  # the last one may not be whole yet
+            place = data.index(piece, place)
+            yield from _one(Block(file, base + place, piece))
+            place += len(piece)
+        if len(data) - place > 2 * LARGEST_RECORD:
+            yield Skipped(file, base + place, f"a message is longer than {LARGEST_RECORD} bytes")
+            place = len(data)
+        base, data = base + place, data[place:]
 
 
 def _one(block: Block) -> Iterator[Item]:
@@ -81,5 +83,5 @@ def _record(block: Block, place: int, data: bytes, exact: bool) -> Record:
     )
 
 
-def _nothing(_: Block) -> Iterator[Item]:
-    return iter(())
+def _never(_: bytes, __: int) -> None:
+    """Everything is between records."""

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from support.captures import sip
+from support.traces import ends, read
+
+from sipedge.traces import ngrep
+
+HEAD = b"interface: eth0 (10.0.0.0/255.0.0.0)\nfilter: (ip or ip6) and ( port 5060 )\n####\n"
+
+
+def packet(line: bytes, data: bytes) -> bytes:
+    return line + b"\n" + data.replace(b"\r\n", b".\n") + b"\n#\n"
+
+
+def test_datagrams_and_segments() -> None:
+    log = HEAD + packet(b"U 2024/05/06 07:08:10.250000 10.0.0.1:5060 -> 10.0.0.2:5060 #1", sip(1, b"v=0\r\ns=-\r\n"))
+    log += packet(b"T 10.0.0.1:1 -> 10.0.0.2:5061 [AP] #2", sip(2)) + b"exit\n"
+    records, skipped = read(ngrep, log)
+    assert [record.data for record in records] == [sip(1, b"v=0\r\ns=-\r\n"), sip(2)]
+    assert [(record.time, record.transport, record.exact) for record in records] == [
+        (1714979290.25, "udp", False),
+        (None, "tcp", False),
+    ]
+    assert ends(records) == ["10.0.0.1:5060 > 10.0.0.2:5060", "10.0.0.1:1 > 10.0.0.2:5061"]
+    assert skipped == []
+
+
+def test_a_message_in_two_segments_of_one_direction() -> None:
+    data = sip(1, b"v=0\r\ns=-\r\n")
+    there, back = b"T 10.0.0.1:1 -> 10.0.0.2:5061 [AP]", b"T 10.0.0.2:5061 -> 10.0.0.1:1 [AP]"
+    log = packet(there, data[:-5]) + packet(back, sip(9)) + packet(there, data[-5:])
+    records, skipped = read(ngrep, log)
+    assert [record.data for record in records] == [sip(9), data]
+    assert skipped == []
+
+
+def test_a_message_without_its_rest_is_told() -> None:
+    there = b"T 10.0.0.1:1 -> 10.0.0.2:5061 [AP]"
+    records, skipped = read(ngrep, packet(there, sip(1, b"x" * 90)[:-50]) + packet(there, sip(2)))
+    assert [record.data for record in records] == [sip(2)]
+    assert [item.position for item in skipped] == [0]
+
+
+def test_other_payload_is_left_in_silence() -> None:
+    records, skipped = read(ngrep, packet(b"U 10.0.0.1:1 -> 10.0.0.2:2", b"....RTP..."))
+    assert (records, skipped) == ([], [])

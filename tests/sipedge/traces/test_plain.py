@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.captures import sip
+from support.traces import SAMPLES, needs_samples, read, read_sample, start_lines
+
+from sipedge.traces import plain
+from sipedge.traces.reading import read_trace
+from sipedge.traces.record import Record
+
+SINGLE = sorted(
+    path
+    for folder in ("rfc4475", "rfc5118", "ms-sip", "reconstructed", "sipe", "misc")
+    for path in (SAMPLES / folder).glob("*")
+    if path.suffix in (".dat", ".sip")
+)
+
+
+@needs_samples
+@pytest.mark.parametrize("path", SINGLE, ids=lambda path: path.name)
+def test_a_file_with_one_message_is_that_message(path: Path) -> None:
+    found = list(read_trace(str(path)))
+    if path.name == "dblreq.dat":
+        assert [len(item.data) for item in found if isinstance(item, Record)] == [300, 448]
+        return
+    assert [(item.data, item.exact) for item in found if isinstance(item, Record)] == [(path.read_bytes(), True)]
+    assert len(found) == 1
+
+
+@needs_samples
+def test_a_flattened_copy() -> None:
+    records, skipped = read_sample("misc/flattened_504_client_log_copy_paste.txt")
+    assert start_lines(records) == ["SIP/2.0 504 Server time-out"] * 2
+    raw = (SAMPLES / "misc/flattened_504_client_log_copy_paste.txt").read_bytes()
+    assert [record.position for record in records] == [0, raw.rindex(b"SIP/2.0 504")]
+    assert (skipped, {record.exact for record in records}) == ([], {False})
+
+
+def test_several_messages_in_one_file() -> None:
+    records, skipped = read(plain, sip(1, b"INVITE sip:x SIP/2.0\r\n") + b"\r\n" + sip(2) + sip(3, b"abc"))
+    wanted = [sip(1, b"INVITE sip:x SIP/2.0\r\n"), sip(2), sip(3, b"abc")]
+    assert [(record.data, record.exact) for record in records] == [(data, True) for data in wanted]
+    assert skipped == []
+
+
+def test_text_with_messages_in_it_and_lost_carriage_returns() -> None:
+    text = (
+        b"Dear all,\n\nsee this:\n\n"
+        + sip(1, b"v=0\r\n").replace(b"\r\n", b"\n")
+        + b"\n"
+        + sip(2).replace(b"\r\n", b"\n")
+    )
+    records, _ = read(plain, text)
+    assert [(record.data, record.exact) for record in records] == [(sip(1, b"v=0\r\n"), False), (sip(2), False)]
+    assert records[0].position == text.index(b"MESSAGE")
+
+
+def test_a_file_too_large_to_be_held() -> None:
+    data = b"".join(sip(number, b"x" * 1000) for number in range(2000))
+    records, skipped = read(plain, data)
+    assert [record.data for record in records] == [sip(number, b"x" * 1000) for number in range(2000)]
+    assert records[1999].position == data.rindex(b"MESSAGE sip:")
+    assert skipped == []

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import pytest
+from support.captures import sip
+from support.traces import needs_samples, read, read_sample
+
+from sipedge.message import parse_message
+from sipedge.traces import syslog
+
+
+@pytest.mark.parametrize(
+    ("cr", "lf"), [("#015", "#012"), ("\\015", "\\012"), ("\\r", "\\n"), ("", "#012"), ("#015", " "), ("^M", "^J")]
+)
+def test_line_ends_written_out(cr: str, lf: str) -> None:
+    line = sip(1, b"v=0\r\ns=-\r\n").decode().replace("\r\n", "\0").replace("\0", cr + lf)
+    log = f"2024-05-06T07:08:10.250+00:00 host app[1]: received {line}\nMay  6 07:08:11 host app: other\n"
+    records, skipped = read(syslog, log.encode())
+    assert [(record.data, record.exact) for record in records] == [(sip(1, b"v=0\r\ns=-\r\n"), False)]
+    assert records[0].time == 1714979290.25
+    assert skipped == []
+
+
+def test_times_without_a_year_and_positions() -> None:
+    line = sip(1).decode().replace("\r\n", "#015#012")
+    log = f"May  6 07:08:10 host app: other\nMay  6 07:08:11 host app: {line}\n"
+    records, _ = read(syslog, log.encode())
+    assert (records[0].time, records[0].position) == (125 * 86400 + 7 * 3600 + 8 * 60 + 11, 32)
+
+
+def test_a_quoted_start_line_is_no_message() -> None:
+    records, skipped = read(syslog, b"May  6 07:08:11 host app: bad INVITE sip:a@b SIP/2.0#015#012 came\n")
+    assert (records, len(skipped)) == ([], 1)
+
+
+@needs_samples
+def test_the_message_of_the_sample() -> None:
+    records, skipped = read_sample("syslog/syslog_404_two_ms_diagnostics.txt")
+    message = parse_message(records[0].data)
+    assert (message.status, len(message.values("ms-diagnostics")), len(records)) == (404, 2, 1)
+    assert records[0].transport == "udp"
+    assert skipped == []
