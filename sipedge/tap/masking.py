@@ -23,6 +23,9 @@ _HIDDEN = re.compile(rb'[^\s"]')
 
 def masked(head: bytes) -> bytes:
     """A header section without what proves a password; the very same object when there was nothing."""
+    lower = head.lower()
+    if b"\nauth" not in lower and b"\nproxy-auth" not in lower:  # a tenth of what the expression takes
+        return head
     end = head.find(b"\r\n\r\n")
     section = head if end < 0 else head[:end]
     hidden = _CREDENTIALS.sub(_hide, section)
