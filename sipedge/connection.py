@@ -19,6 +19,7 @@ import os
 import socket
 import ssl
 from enum import IntEnum
+from time import perf_counter
 from typing import Protocol, cast
 
 from zones.zone import Hop
@@ -35,6 +36,9 @@ READ_AGAIN = 2.0
 """Seconds after which a blocked connection is read again. Two edges that wait for each other to read would never end;
 the send queue's limit holds meanwhile."""
 LINGER = 2.0
+SLICE = 0.002
+"""Seconds of work after which the other connections have their turn."""
+LARGEST_READ, SMALLEST_READ = 65536, 1024
 KEEP_ALIVE = 30
 """Seconds of silence after which TCP asks whether the peer is still there (RFC 9293 3.8.4)."""
 
@@ -85,6 +89,9 @@ class Connection(asyncio.BufferedProtocol):
         self._blocked_since: float | None = None
         self._message_began = False
         self._silent = hop is None
+        self._window = LARGEST_READ
+        """Bytes to read at once: less where little costs much."""
+        self._offered = 0
         self.number, self.transport, self.listener, self.hop = number, transport, listener, hop
         self.phase = Phase.HANDSHAKE
         self.deadline = float("inf")
@@ -137,19 +144,22 @@ class Connection(asyncio.BufferedProtocol):
                 self._shake_hands()
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        if self._stream is None and self.phase is Phase.OPEN:
-            return self._framer.space()
-        return self._owner.scratch
+        plain = self._stream is None and self.phase is Phase.OPEN
+        space = self._framer.space() if plain else self._owner.scratch
+        self._offered = min(len(space), self._window)
+        return space[: self._offered]
 
     def buffer_updated(self, nbytes: int) -> None:
         if self.phase >= Phase.CLOSING:
             return
+        began = perf_counter()
         if self._stream is None:
             self._arrived(self._framer.received(nbytes))
-            return
-        self._stream.receive(self._owner.scratch[:nbytes])
-        if self.phase is Phase.OPEN or self._shake_hands():
-            self._decrypt(self._stream)
+        else:
+            self._stream.receive(self._owner.scratch[:nbytes])
+            if self.phase is Phase.OPEN or self._shake_hands():
+                self._decrypt(self._stream)
+        self._take_turns(nbytes, perf_counter() - began)
 
     def eof_received(self) -> None:
         self._end(self._peer_closed())
@@ -229,6 +239,24 @@ class Connection(asyncio.BufferedProtocol):
             self.close("drained after a reload")
 
     # ------------------------------------------------------------------------------------------------ inside
+
+    def _take_turns(self, nbytes: int, seconds: float) -> None:
+        """After a read that took ``seconds``: who floods the edge waits between two reads, the others don't.
+
+        What is not read stays with the kernel, which slows the sender down. Without the pause libuv reads up to 32
+        full buffers of one connection before it looks at the next.
+        """
+        if seconds > SLICE:
+            self._window = max(SMALLEST_READ, int(nbytes * SLICE / seconds))
+        else:
+            self._window = min(2 * self._window, LARGEST_READ)
+        if nbytes == self._offered and self._transport is not None and not self._transport.is_closing():
+            self._transport.pause_reading()
+            self._loop.call_soon(self._next_turn)
+
+    def _next_turn(self) -> None:
+        if self._blocked_since is None:
+            self._read_again()
 
     def _read_again(self) -> None:
         if self._transport is not None and not self._transport.is_closing():

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
+import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 import pytest
 from support.certificates import issue, make_ca
@@ -111,4 +115,40 @@ def test_no_message_costs_much(town: Town, extra: str) -> None:
             town.pass_on()
             assert stream.read_message().startswith(b"SIP/2.0 200 ")
         assert town.processor_time() - before < 5 * COSTLY
+    town.serves()
+
+
+FLOODERS = 8
+
+
+def test_a_flood_delays_others_but_little(town: Town) -> None:
+    """As much as 8 connections can carry: each has its turn, the flooders' and the honest peer's alike."""
+    flood = b"".join(town.message("OPTIONS").replace(b"sip:bob@far.example", b"sip:x@nowhere") for _ in range(200))
+    ended = threading.Event()
+
+    def pour(stream: Stream) -> None:
+        with contextlib.suppress(OSError):  # the end of the test
+            while not ended.is_set():
+                stream.send(flood)
+
+    def drain(stream: Stream) -> None:
+        with contextlib.suppress(OSError):
+            stream.read_end()
+
+    with contextlib.ExitStack() as open_streams:
+        flooding = [open_streams.enter_context(town.attack()) for _ in range(FLOODERS)]
+        threads = [threading.Thread(target=work, args=(item,)) for item in flooding for work in (pour, drain)]
+        for thread in threads:
+            thread.start()
+        waits = []
+        for _ in range(10):
+            began = time.monotonic()
+            town.serves()
+            waits.append(time.monotonic() - began)
+        ended.set()
+        for stream in flooding:
+            stream.shutdown()
+        for thread in threads:
+            thread.join()
+    assert median(waits) < 0.5, waits
     town.serves()

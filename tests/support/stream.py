@@ -30,6 +30,10 @@ class Stream:
     def close(self) -> None:
         self._socket.close()
 
+    def shutdown(self) -> None:
+        """End both directions at once; whoever waits in another thread is woken."""
+        self._socket.shutdown(socket.SHUT_RDWR)
+
     def send(self, *segments: bytes) -> None:
         """Each in a write of its own (a TLS record of its own, as far as it fits one)."""
         for segment in segments:
