@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import unified_diff
 
+from .claims import Claim
 from .format import quoted
 from .model import Location, Target, Tier, Traffic
 from .search import Explanation
@@ -84,7 +85,7 @@ class Case:
     places: Mapping[str, Location] = field(default_factory=dict, compare=False, repr=False)
 
 
-Statement = PlanStatement | SettingStatement | Case
+Statement = PlanStatement | SettingStatement | Case | Claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,10 @@ class CaseFile:
     @property
     def cases(self) -> Iterator[Case]:
         return (one for one in self.statements if isinstance(one, Case))
+
+    @property
+    def claims(self) -> Iterator[Claim]:
+        return (one for one in self.statements if isinstance(one, Claim))
 
 
 def differences(case: Case, found: Explanation) -> tuple[str, ...]:

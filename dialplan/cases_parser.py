@@ -10,6 +10,8 @@ from typing import Any
 from lark import Lark, Token, Tree, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from .cases import Case, CaseFile, Expected, ExpectedTarget, PlanStatement, SettingStatement, Statement
+from .claims import Claim, Kind
+from .claims_parser import ClaimError, parse_claim
 from .fields import TRAFFIC_WORDS, traffic_named
 from .layout import FieldText, Lexeme, lay_out
 from .model import Location
@@ -21,7 +23,7 @@ MAX_FILE_SIZE = 16 * 1024 * 1024
 MAX_NAME = 200
 
 FIELDS = ("alias", "from zone", "message", "traffic", "method", "event", "authenticated", "expect")
-STATEMENTS = 'plan "file", case "name" { }'
+STATEMENTS = 'plan "file", case "name" { }, never, only or always and what'
 EXPECTATIONS = (
     'rule "name", zone "name", as "alias", priority N, stop or continue (of one target); no match; more; '
     'transform "name"; no transform; searched "alias"'
@@ -85,7 +87,11 @@ class _Builder:
 
     def __init__(self, notes: Notes) -> None:
         self._notes = notes
-        self._builders: dict[str, Callable[[Token], Statement]] = {"PLAN": self._plan, "SETTING": self._setting}
+        self._builders: dict[str, Callable[[Token], Statement]] = {
+            "PLAN": self._plan,
+            "SETTING": self._setting,
+            "CLAIM": self._claim,
+        }
 
     def statement(self, node: Token | Tree[Token]) -> Statement:
         return self._builders[node.type](node) if isinstance(node, Token) else self._case(node.children)  # type: ignore[arg-type]
@@ -103,6 +109,13 @@ class _Builder:
     def _setting(self, token: Token) -> SettingStatement:
         name = " ".join(str(token).partition('"')[0].lower().split())
         return SettingStatement(name, self._text(token), self._place(token))
+
+    def _claim(self, token: Token) -> Claim:
+        try:
+            return parse_claim(str(token), self._place(token))
+        except ClaimError as error:
+            self._notes.at(self._place(token, error.offset), error.message, error.hint)
+            return Claim(kind=Kind.NEVER, text=str(token))
 
     def _case(self, tokens: list[Token]) -> Case:
         where = self._place(tokens[0])

@@ -7,8 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
+from dialplan.analysis import Sender, senders_of
 from dialplan.cases import Case, CaseFile, PlanStatement, SettingStatement, differences
 from dialplan.cases_parser import parse_cases
+from dialplan.claims import Claim
+from dialplan.claims_proof import Answer as ClaimAnswer
+from dialplan.claims_proof import Prover, Verdict
 from dialplan.model import DEFAULT_ZONE, LOCAL_ZONE, Dialplan, Location, Query, Variables
 from dialplan.notes import source_line
 from dialplan.parser import parse_dialplan
@@ -17,6 +21,7 @@ from dialplan.search import CompiledPlan, Explanation
 
 from .asking import Asked, AskError, check_source, query_of, read_request
 from .config import load_config
+from .senders import senders_of_zones
 from .settings import Settings
 
 NAME_OF_A_BARE_PLAN = "edge.invalid"
@@ -43,21 +48,37 @@ class Answer:
 
 @dataclass(slots=True)
 class Suite:
-    """All cases of one plan."""
+    """All cases and claims of one plan."""
 
     names: tuple[str, ...]
     """The configuration, or the dial plan files, as paths."""
     settings: Settings
     questions: list[Question] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)
 
     def answers(self) -> list[Answer]:
         plan = self.settings.plan
         found = [(one, plan.search(one.query)) for one in self.questions]
         return [Answer(one, explanation, differences(one.case, explanation)) for one, explanation in found]
 
+    def claim_answers(self, plan: CompiledPlan | None = None) -> list[ClaimAnswer]:
+        """``plan``: another one than the suite's own."""
+        if not self.claims:
+            return []
+        plan = plan or self.settings.plan
+        prover = Prover(plan, self._senders(), self.claims)
+        return [prover.answer(claim) for claim in self.claims]
+
     def holds(self, plan: CompiledPlan) -> bool:
-        """Whether all cases hold in another plan; stops at the first that does not."""
-        return not any(differences(one.case, plan.search(one.query)) for one in self.questions)
+        """Whether all cases and claims hold in another plan; stops at the first case that does not."""
+        if any(differences(one.case, plan.search(one.query)) for one in self.questions):
+            return False
+        return all(answer.verdict is Verdict.PROVED for answer in self.claim_answers(plan))
+
+    def _senders(self) -> tuple[Sender, ...]:
+        if self.settings.zones:
+            return senders_of_zones(self.settings.zones)
+        return senders_of(self.settings.plan.dialplan)
 
 
 def load_suites(texts: Iterable[tuple[str, str]]) -> list[Suite]:
@@ -70,6 +91,7 @@ def load_suites(texts: Iterable[tuple[str, str]]) -> list[Suite]:
         if key not in suites:
             suites[key] = Suite(tuple(_paths(cases)), _settings(cases))
         suites[key].questions += _questions(cases, suites[key].settings)
+        suites[key].claims += _claims(cases, suites[key].settings)
     return list(suites.values())
 
 
@@ -145,6 +167,24 @@ def _questions(cases: CaseFile, settings: Settings) -> list[Question]:
     if problems:
         raise DialplanError(problems)
     return questions
+
+
+def _claims(cases: CaseFile, settings: Settings) -> list[Claim]:
+    """With every zone they name known, and every variable."""
+    problems: list[Problem] = []
+    for claim in cases.claims:
+        try:
+            for zone in (*claim.sources, *claim.targets):
+                _check_source(zone, settings)
+            Prover(CompiledPlan(Dialplan(), settings.plan.variables), (), [claim])
+        except AskError as error:
+            problems += _error(cases, claim.location, str(error), "").problems
+        except DialplanError as error:
+            first = error.problems[0]
+            problems += _error(cases, claim.location, first.message, first.hint).problems
+    if problems:
+        raise DialplanError(problems)
+    return list(cases.claims)
 
 
 def _check_source(source: str, settings: Settings) -> None:

@@ -13,17 +13,24 @@ from sipedge.log import escaped
 from .explain import explanation_text, places_of
 
 if TYPE_CHECKING:
+    from dialplan.claims_proof import Answer as ClaimAnswer
     from sipedge.testing import Answer, Suite
 
+Results = Sequence[tuple["Suite", Sequence["Answer"], Sequence["ClaimAnswer"]]]
 
-def write_junit(file: str, results: Sequence[tuple[Suite, Sequence[Answer]]]) -> None:
-    """One test suite for each plan, one test case for each case; a failure holds the diff and the explanation."""
-    root = Element("testsuites", _counts([answer for _, answers in results for answer in answers]))
-    for suite, answers in results:
+
+def write_junit(file: str, results: Results) -> None:
+    """One test suite for each plan, one test case for each case and claim; a failure holds the diff and the
+    explanation."""
+    failures = [_failures(answers, claims) for _, answers, claims in results]
+    root = Element("testsuites", _counts([failed for one in failures for failed in one]))
+    for (suite, answers, claims), failed in zip(results, failures, strict=True):
         name = ", ".join(suite.names)
-        node = SubElement(root, "testsuite", {"name": name, **_counts(answers)})
+        node = SubElement(root, "testsuite", {"name": name, **_counts(failed)})
         for answer in answers:
             _case(node, name, suite, answer)
+        for proof in claims:
+            _claim(node, name, suite, proof)
     indent(root)
     try:
         ElementTree(root).write(file, encoding="utf-8", xml_declaration=True)
@@ -31,8 +38,15 @@ def write_junit(file: str, results: Sequence[tuple[Suite, Sequence[Answer]]]) ->
         raise click.UsageError(f'"{file}" cannot be written: {error.strerror}') from None
 
 
-def _counts(answers: Sequence[Answer]) -> dict[str, str]:
-    return {"tests": str(len(answers)), "failures": str(sum(bool(answer.differences) for answer in answers))}
+def _failures(answers: Sequence[Answer], claims: Sequence[ClaimAnswer]) -> list[bool]:
+    from dialplan.claims_proof import Verdict
+
+    cases = [bool(answer.differences) for answer in answers]
+    return cases + [proof.verdict is not Verdict.PROVED for proof in claims]
+
+
+def _counts(failed: Sequence[bool]) -> dict[str, str]:
+    return {"tests": str(len(failed)), "failures": str(sum(failed))}
 
 
 def _case(parent: Element, plan: str, suite: Suite, answer: Answer) -> None:
@@ -43,3 +57,15 @@ def _case(parent: Element, plan: str, suite: Suite, answer: Answer) -> None:
         failure = SubElement(node, "failure", {"message": escaped("; ".join(answer.differences))})
         tree = explanation_text(answer.explanation, answer.question.evidence, places_of(suite.settings))
         failure.text = "\n".join([*map(escaped, answer.differences), "", tree])
+
+
+def _claim(parent: Element, plan: str, suite: Suite, proof: ClaimAnswer) -> None:
+    from dialplan.claims_proof import Verdict
+
+    claim = proof.claim
+    place = {"file": claim.location.file, "line": str(claim.location.line)}
+    node = SubElement(parent, "testcase", {"classname": plan, "name": claim.text, **place})
+    if proof.verdict is not Verdict.PROVED:
+        failure = SubElement(node, "failure", {"message": f"{proof.verdict.value} {proof.reason}".strip()})
+        if proof.counterexample:
+            failure.text = explanation_text(proof.counterexample, "the counter-example", places_of(suite.settings))

@@ -107,7 +107,7 @@ CASE = 'case "c" {\n alias "a"\n from zone "z"\n '
         ("blah", "1:1", "'blah' is not understood", 'write plan "file", case "name" { }'),
         ('plan "x', "1:1", "a string without end", 'close it with " on the same line'),
         ('plan "a\tb"', "1:8", "a control character", "leave it out"),
-        ("}", "1:1", "'}' in the wrong place", 'outside a case: plan "file", case "name" { }; inside: fields'),
+        ("}", "1:1", "'}' in the wrong place", 'outside a case: plan "file", case "name" { }, never, only'),
         ('case "x" {', "1:11", "the file ends inside a case", "} is missing"),
         ('case "x" {\n alais "q"\n}', "2:2", "'alais' is not a field", 'did you mean "alias"?'),
         ('case "x" {\n alias q\n}', "2:2", "alias has no value that it takes", 'write: alias "user@domain"'),

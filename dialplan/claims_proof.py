@@ -1,0 +1,132 @@
+"""Claims proved or refuted: the analysis looks for a request that breaks one, and the live engine has the last word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from .analysis import (
+    Conditions,
+    Language,
+    Languages,
+    NotProved,
+    Sender,
+    SymbolicPlan,
+    by_admitted,
+    conditions_of,
+    regions,
+)
+from .claims import Claim, Kind
+from .model import Dialplan, Mode, PatternType, Query, SearchRule, Tier
+from .search import CompiledPlan, Explanation
+
+SENDABLE = "([^@ <>]*@)?[^@ <>]+"
+"""What holds for the alias of every URI (RFC 3261 25.1): one @ at most, no blank, no angle brackets."""
+
+
+class Verdict(Enum):
+    PROVED = "proved"
+    REFUTED = "refuted"
+    NOT_PROVED = "not proved"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    claim: Claim
+    verdict: Verdict
+    counterexample: Explanation | None = None
+    """What the live engine does with a request that breaks the claim."""
+    reason: str = ""
+    """Why nothing was proved, or what a proof is worth little for; one sentence."""
+
+
+class Prover:
+    """For one plan and what its zones send."""
+
+    def __init__(self, plan: CompiledPlan, senders: Iterable[Sender], claims: Sequence[Claim]) -> None:
+        """Raise DialplanError for a claim's variable that the plan doesn't know."""
+        patterns = dict.fromkeys(["", *(claim.pattern for claim in claims)])
+        asked = CompiledPlan(Dialplan(rules=tuple(map(_rule, patterns))), plan.variables)
+        languages = Languages([plan, asked])
+        self._plan = plan
+        self._symbolic = SymbolicPlan(plan, languages)
+        self._senders = tuple(senders)
+        self._languages = {
+            pattern: languages.language(languages.node(rule, asked))
+            for pattern, rule in zip(patterns, asked.dialplan.rules, strict=True)
+        }
+
+    def answer(self, claim: Claim) -> Answer:
+        try:
+            for query, zones in self._decided(claim):
+                if _breaks(claim, zones):
+                    return self._confirmed(claim, query)
+        except NotProved as error:
+            return Answer(claim, Verdict.NOT_PROVED, reason=f"the analysis gave up: {error}")
+        return Answer(claim, Verdict.PROVED, reason=self._silence(claim))
+
+    def _confirmed(self, claim: Claim, query: Query) -> Answer:
+        explanation = self._plan.search(query)
+        if _breaks(claim, [zones_of(tier) for tier in explanation.tiers]):
+            return Answer(claim, Verdict.REFUTED, explanation)
+        reason = f"the analysis and the engine disagree about {query.alias}"
+        return Answer(claim, Verdict.NOT_PROVED, explanation, reason)
+
+    def _decided(self, claim: Claim) -> Iterator[tuple[Query, tuple[frozenset[str], ...]]]:
+        """A request for each way in which suspects are treated, and the zones of its tiers."""
+        for aliases, suspects in self._suspects(claim):
+            for admitted, conditions in by_admitted((self._symbolic,), suspects):
+                for region in regions((self._symbolic,), admitted, aliases):
+                    yield conditions[0].query(region.alias), region.routings[0].zones
+
+    def _suspects(self, claim: Claim) -> Iterator[tuple[Language, list[Conditions]]]:
+        """The requests among which one could break the claim."""
+        fitting, sendable = self._languages[claim.pattern], self._languages[""]
+        if claim.kind is not Kind.ONLY:
+            yield sendable & fitting, self._conditions(claim, True)
+            return
+        yield sendable, self._conditions(claim, False)
+        if claim.pattern:
+            yield sendable - fitting, self._conditions(claim, True)
+
+    def _conditions(self, claim: Claim, fitting: bool) -> list[Conditions]:
+        """Under which zones send requests that fit (do not fit) all of the claim but its alias."""
+        return [one for one in conditions_of(self._senders) if _fits(claim, one) is fitting]
+
+    def _silence(self, claim: Claim) -> str:
+        """Said with a proof that holds because nobody sends such requests."""
+        if claim.kind is Kind.ONLY or self._conditions(claim, True):
+            return ""
+        silent = [sender.silent for sender in self._senders if sender.name in claim.sources and sender.silent]
+        return f"no zone sends such requests{': ' + silent[0] if silent else ''}"
+
+
+def _rule(pattern: str) -> SearchRule:
+    """A pattern in the form in which plans have them."""
+    text = pattern or SENDABLE
+    return SearchRule(name=f"claim {text}", mode=Mode.ALIAS_PATTERN_MATCH, pattern_type=PatternType.REGEX, pattern=text)
+
+
+def _fits(claim: Claim, query: Conditions) -> bool:
+    """All but the alias."""
+    return (
+        (not claim.sources or query.source in claim.sources)
+        and claim.traffic in (None, query.traffic)
+        and claim.authenticated in (None, query.authenticated)
+    )
+
+
+def zones_of(tier: Tier) -> frozenset[str]:
+    return frozenset(target.zone for target in tier.targets)
+
+
+def _breaks(claim: Claim, tiers: Sequence[frozenset[str]]) -> bool:
+    """Whether a suspect that is sent to these zones, tier by tier, breaks the claim."""
+    if claim.kind is Kind.ALWAYS:
+        return not (tiers and _there(claim, tiers[0]))
+    return any(_there(claim, zones) for zones in tiers)
+
+
+def _there(claim: Claim, zones: frozenset[str]) -> bool:
+    return bool(zones & set(claim.targets)) if claim.targets else bool(zones)
