@@ -8,6 +8,9 @@ from .endpoint import Endpoint
 from .outgoing import Outgoing
 from .transport import Transport
 
+SHARE = 4
+"""All connections of one address together hold at most this part of all transactions, so that others find room."""
+
 
 class _Server:
     __slots__ = ("pointer", "connection", "is_invite", "answered")
@@ -22,7 +25,9 @@ class Servers:
     def __init__(self, endpoint: Endpoint, outgoing: Outgoing, callbacks: Callbacks, total: int, each: int) -> None:
         self._endpoint, self._lib = endpoint, endpoint.lib
         self._outgoing, self._callbacks = outgoing, callbacks
-        self._total, self._each = total, each
+        self._total, self._each, self._each_address = total, each, max(each, total // SHARE)
+        self._held: dict[bytes, int] = {}
+        """How many each address has, without those that give way."""
         self._servers: dict[int, _Server] = {}
         self._invites: dict[int, int] = {}
         """Numbers of INVITE transactions by address: pjsip tells of their end by pointer."""
@@ -36,6 +41,8 @@ class Servers:
 
     def has_room(self, source: Transport) -> bool:
         """Whether one more fits; the oldest answered INVITE gives way."""
+        if self._held.get(source.peer, 0) >= self._each_address:
+            return False
         if len(source.servers) >= self._each and not self._give_way(source.accepted):
             return False
         return len(self._servers) < self._total or self._give_way(self._accepted)
@@ -60,6 +67,7 @@ class Servers:
         self._last = number = self._last + 1
         self._servers[number] = _Server(pointer, source, is_invite)
         source.servers.add(number)
+        self._held[source.peer] = self._held.get(source.peer, 0) + 1
         if is_invite:
             self._invites[self._endpoint.address(pointer)] = number
         return number
@@ -89,6 +97,7 @@ class Servers:
             # RFC 6026 7.1, "Accepted": copies of the INVITE are absorbed for 64*T1 while every ACK goes to the core.
             server.pointer.status_code = status
             server.connection.accepted[number] = self._accepted[number] = None
+            self._release(server.connection.peer)
 
     def ended(self, pointer: Pointer) -> None:
         """pjsip has ended a transaction."""
@@ -109,7 +118,14 @@ class Servers:
     def _forget(self, number: int) -> None:
         server = self._servers.pop(number)
         server.connection.servers.discard(number)
-        server.connection.accepted.pop(number, None)
-        self._accepted.pop(number, None)
+        if number in self._accepted:
+            del self._accepted[number], server.connection.accepted[number]
+        else:
+            self._release(server.connection.peer)
         if server.is_invite:
             del self._invites[self._endpoint.address(server.pointer)]
+
+    def _release(self, address: bytes) -> None:
+        left = self._held[address] = self._held[address] - 1
+        if not left:
+            del self._held[address]

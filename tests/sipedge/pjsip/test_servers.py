@@ -234,6 +234,27 @@ def test_above_the_total_limit(wire: Wire) -> None:
     assert answers == [True] * 30 + [False] * 6
 
 
+def test_many_connections_of_one_address_leave_room_for_others(wire: Wire) -> None:
+    connections = [wire.open("127.0.0.20") for _ in range(4)]
+    answers = [
+        bool(wire.receive(request(via=f"{VIA}{connection}-{number}"), connection))
+        for connection in connections
+        for number in range(4)
+    ]
+    assert answers == [True] * 10 + [False] * 6
+    assert wire.request(request()).transaction
+    wire.stack.close(connections[0])
+    assert wire.request(request(via=f"{VIA}again"), connections[1]).transaction
+
+
+def test_answered_invites_do_not_count_against_their_address(wire: Wire) -> None:
+    for connection in (wire.open("127.0.0.20") for _ in range(3)):
+        for number in range(9):
+            event = wire.request(request("INVITE", via=f"{VIA}{connection}-{number}"), connection)
+            wire.stack.respond(event.transaction, 200, answer(200, "INVITE"))
+    assert wire.request(request(), wire.open("127.0.0.20")).transaction
+
+
 def test_an_answered_invite_gives_way_to_a_new_request(wire: Wire) -> None:
     for number in range(25):
         event = wire.request(request("INVITE", via=f"{VIA}{number}"))
