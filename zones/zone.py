@@ -165,6 +165,9 @@ class AccessRule:
     """The compiled pattern: whole name, case-insensitive; zones knows no pattern language."""
     action: Action
     enabled: bool = True
+    pattern_type: str = ""
+    pattern: str = ""
+    """As they are written, for people and for proofs; ``matches`` decides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ _COMMANDS = {
     "diff": "diff",
     "locate": "locate",
     "test": "test",
+    "speakers": "speakers",
     "fmt": "fmt",
     "import": "importer",
     "messages": "messages",

@@ -209,7 +209,8 @@ def _access_rules(reader: Reader, variables: Variables, path: Path, raw: dict[st
         names.append(((*rule_path, "name"), table.name))
         matches = access_pattern(reader, (*rule_path, "pattern"), table, variables)
         if matches:
-            rules.append(AccessRule(table.name, table.priority, matches, table.action, table.enabled))
+            written = (table.pattern_type.value, table.pattern)
+            rules.append(AccessRule(table.name, table.priority, matches, table.action, table.enabled, *written))
     unique(reader, "access rules", names)
     return tuple(sorted(rules, key=lambda rule: rule.priority))
 

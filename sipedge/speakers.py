@@ -1,0 +1,184 @@
+"""Who may speak for whom: which peers get in by which zone, and which From domains each of them can write.
+
+What is said here is what the edge does today. It checks who a peer is by its certificate, and it can ask for a password
+where From names an own domain; but it never compares From with the names in the certificate. So a peer that is let in
+may write any other domain into From, also another partner's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from dialplan.analysis import Language, Languages, NotProved, RequestClass, SymbolicPlan, decide, natural
+from dialplan.analysis.alphabet import Alphabet
+from dialplan.analysis.language import node_of
+from dialplan.claims_proof import SENDABLE
+from dialplan.model import PatternType, Variables
+from zones.access import decide as decide_access
+from zones.authentication import authenticate
+from zones.table import ZoneTable, expected_names
+from zones.zone import (
+    AccessRule,
+    Action,
+    AnyZone,
+    AuthenticationPolicy,
+    DefaultZone,
+    DnsZone,
+    NeighborZone,
+    TraversalClientZone,
+    TraversalServerZone,
+)
+
+from .senders import senders_of_zones
+from .settings import Settings
+
+NOT_COMPARED = "From is not compared with the peer's certificate: whoever gets in may write any other domain into it"
+HOST = "([a-z0-9_-]+[.])+[a-z0-9_-]+"
+ANY_CERTIFICATE = "any certificate that the trusted CAs have signed"
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """One kind of peer that a zone lets in."""
+
+    who: str
+    """One phrase."""
+    example: str = ""
+    """A name in its certificate, tried with the rules that the edge itself asks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    zone: str
+    alias: str
+    """A request for it goes there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    zone: str
+    entrances: tuple[Entrance, ...]
+    own_domains: str
+    """What becomes of a From with an own domain: one phrase."""
+    impersonates: bool
+    """From with an own domain needs no password."""
+    other_domains: str
+    reaches: tuple[Reach, ...]
+    """Zones that its requests can go to."""
+    unproved: str = ""
+    """Why ``reaches`` may lack some."""
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def speakers(settings: Settings) -> list[Speaker]:
+    """One for each zone that sends requests."""
+    table = ZoneTable(settings.zones)
+    symbolic = SymbolicPlan(settings.plan, Languages([settings.plan]))
+    senders = {one.name: one for one in senders_of_zones(table)}
+    found = []
+    for zone in table:
+        sender = senders[zone.name]
+        if sender.sends:
+            aliases = Language.of(PatternType.REGEX, SENDABLE, alphabet=symbolic.languages.alphabet)
+            requests = RequestClass(frozenset({zone.name}), aliases, sender.traffic, sender.authenticated)
+            reaches, unproved = _reaches(symbolic, requests)
+            entrances = tuple(_entrances(zone, settings.plan.variables))
+            own, impersonates = _own_domains(zone)
+            found.append(Speaker(zone.name, entrances, own, impersonates, _other_domains(zone), reaches, unproved))
+    return found
+
+
+def _reaches(symbolic: SymbolicPlan, requests: RequestClass) -> tuple[tuple[Reach, ...], str]:
+    found: dict[str, str] = {}
+    try:
+        for decision in decide(symbolic, requests):
+            for tier in symbolic.plan.search(decision.witness).tiers:
+                for target in tier.targets:
+                    found.setdefault(target.zone, decision.witness.alias)
+    except NotProved as error:
+        return tuple(Reach(*one) for one in sorted(found.items())), str(error)
+    return tuple(Reach(*one) for one in sorted(found.items())), ""
+
+
+# -------------------------------------------------------------------------------------------------------- who gets in
+
+
+def _entrances(zone: AnyZone, variables: Variables) -> Iterator[Entrance]:
+    if isinstance(zone, DefaultZone):
+        yield from _strangers(zone, variables)
+        return
+    where = ""
+    if isinstance(zone, NeighborZone):
+        where = f" from the addresses of {', '.join(zone.peers)}"
+    if isinstance(zone, TraversalServerZone):
+        where = f" with the password of {zone.credential.username if zone.credential else zone.username}"
+    if zone.transport == "TCP" and not isinstance(zone, TraversalClientZone | DnsZone):
+        yield Entrance(f"anybody{where}, without a certificate (TCP)")
+        return
+    names = expected_names(zone)
+    if not zone.tls.verify and not isinstance(zone, DnsZone):
+        yield Entrance(f"{ANY_CERTIFICATE}{where}")
+        return
+    for name in names:
+        yield Entrance(f'a certificate with the name "{name}"{where}', name)
+
+
+def _strangers(zone: DefaultZone, variables: Variables) -> Iterator[Entrance]:
+    if zone.transport == "TCP":
+        yield Entrance("anybody, without a certificate (TCP)")
+    if not zone.mutual_tls:
+        yield Entrance("anybody, without a certificate (mutual_tls = false)")
+    if not zone.access_rules:
+        yield Entrance(f"{ANY_CERTIFICATE}: there are no access rules")
+    rules = sorted(zone.access_rules, key=lambda rule: rule.priority)
+    for place, rule in enumerate(rules):
+        if rule.enabled and rule.action is Action.ALLOW:
+            before = [one for one in rules[:place] if one.enabled]
+            yield _let_in(rule, before, rules, variables)
+
+
+def _let_in(rule: AccessRule, before: list[AccessRule], rules: list[AccessRule], variables: Variables) -> Entrance:
+    """What an access rule lets in beside those before it, with a name that it does let in."""
+    who = f'access rule "{rule.name}": a certificate with a name that fits {rule.pattern_type} "{rule.pattern}"'
+    try:
+        name = _name(rule, before, variables)
+    except NotProved as error:
+        return Entrance(f"{who} (no example: {error})")
+    if name is None:
+        earlier = ", ".join(f'"{one.name}"' for one in before)
+        return Entrance(f'access rule "{rule.name}": no host name that {earlier or "it"} leaves to it')
+    return Entrance(who, name if decide_access(rules, (name,)) == (True, rule.name) else "")
+
+
+def _name(rule: AccessRule, before: list[AccessRule], variables: Variables) -> str | None:
+    """A host name for which a rule is the one that decides; None when there is none. Raise NotProved."""
+    nodes = [node_of(PatternType(one.pattern_type), one.pattern, variables) for one in (rule, *before)]
+    alphabet = Alphabet.of(nodes)
+    names = Language.of(PatternType.REGEX, HOST, alphabet=alphabet) & Language.of_node(nodes[0], alphabet)
+    for node in nodes[1:]:
+        names -= Language.of_node(node, alphabet)
+    return natural(names)
+
+
+# --------------------------------------------------------------------------------------------------------- From domains
+
+
+def _own_domains(zone: AnyZone) -> tuple[str, bool]:
+    """(phrase, whether no password is needed)."""
+    plain = authenticate(zone.authentication_policy, trust=zone.authentication_trust, local=True, asserted=False)
+    trusted = " With P-Asserted-Identity it is believed." if zone.authentication_trust else ""
+    if plain.challenge:
+        return f"only with a password of [[credential]] (BENOTIFY and ACK cannot be asked).{trusted}", bool(trusted)
+    if zone.authentication_policy is AuthenticationPolicy.TREAT_AS_AUTHENTICATED:
+        return f"yes, and it counts as authenticated.{trusted}", True
+    return f"yes, not authenticated.{trusted}", True
+
+
+def _other_domains(zone: AnyZone) -> str:
+    trusted = ", authenticated with P-Asserted-Identity" if zone.authentication_trust else ""
+    plain = authenticate(zone.authentication_policy, trust=zone.authentication_trust, local=False, asserted=False)
+    return f"any, {'authenticated' if plain.authenticated else 'not authenticated'}{trusted}"
