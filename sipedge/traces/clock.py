@@ -12,6 +12,10 @@ _AMERICAN_DAY = re.compile(rb"(?<!\d)(\d\d?)/(\d\d?)/(\d{4})(?!\d)")
 _SIP_DAY = re.compile(rb"\b(\d\d?) ([A-Z][a-z]{2}) (\d{4})\b")
 _C_DAY = re.compile(rb"\b([A-Z][a-z]{2}) +(\d\d?) \d\d:\d\d:\d\d (\d{4})\b")
 _TIME = re.compile(rb"(\d{1,2}):(\d\d):(\d\d)(?:[.,](\d{1,9}))?")
+_USUAL = re.compile(
+    rb"(?<!\d)(?:(\d{4})[-/](\d\d)[-/](\d\d)|(\d\d?)/(\d\d?)/(\d{4}))[-T| ](\d{1,2}):(\d\d):(\d\d)(?:[.,](\d{1,9}))?"
+)
+"""Date and time of day side by side."""
 _ZONE = re.compile(rb" ?(?:Z|([+-])(\d\d):?(\d\d))")
 HALF_DAY = 43_200.0
 DAY = 86_400.0
@@ -51,8 +55,15 @@ def time_of_day(text: bytes) -> float | None:
 
 def moment(text: bytes) -> float | None:
     """Date and time of day of a text that has both."""
-    day, time = day_of(text), time_of_day(text)
-    return None if day is None or time is None else day + time
+    if found := _USUAL.search(text):
+        year, month, day, month2, day2, year2, hour, minute, second, fraction = found.groups()
+        midnight = day_seconds(int(year or year2), int(month or month2), int(day or day2))
+        if midnight is None:
+            return None
+        seconds = int(hour) * 3600 + int(minute) * 60 + int(second) + (float(b"0." + fraction) if fraction else 0.0)
+        return midnight + seconds - _zone(text, found.end())
+    midnight, time = day_of(text), time_of_day(text)
+    return None if midnight is None or time is None else midnight + time
 
 
 def _zone(text: bytes, position: int) -> int:

@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterator
 
 from .clock import moment
+from .places import endpoint_of
 from .plain import loose
 from .rebuild import rebuilt, transport_of
-from .record import Direction, Endpoint, Item, Record, Skipped
+from .record import Direction, Item, Record, Skipped
 from .source import ByteStream
 from .text import Block, as_text, read_records
 
@@ -21,12 +22,9 @@ _MARK = b"SIPMSG:"
 _LONGEST_HEADER = 4096
 _STAMP = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^ ]* [^ ]+ [A-Za-z][\w./-]*(?:\[\d+\])?: "
 _STAMPS = re.compile(_STAMP)
-BOUNDARY = re.compile(
-    rb"[\n ](?=" + _STAMP + rb")|\n(?=tvcs: |[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d |TL_[A-Z]+\(TF_|# |UTCTime=\")"
-)
+_LINE = re.compile(rb"\n(?=" + _STAMP + rb"|tvcs: |[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d |TL_[A-Z]+\(TF_|# |UTCTime=\")")
 """Where the next line of the log, or of another one pasted behind it, begins."""
-_FIELD = re.compile(rb'(UTCTime|Action|Local-ip|Local-port|Src-ip|Src-port|Dst-ip|Dst-port) ?= ?"\s*([^"]{0,64}?)\s*"')
-_INDENTED = re.compile(rb"^ ", re.MULTILINE)
+_FIELD = re.compile(rb'([A-Za-z-]+) ?= ?"([^"]{0,64})"')
 
 
 def detect(head: bytes) -> int:
@@ -37,7 +35,7 @@ def detect(head: bytes) -> int:
 
 
 def read(stream: ByteStream, file: str) -> Iterator[Item]:
-    return read_records(stream, file, _find, BOUNDARY, _parse, loose)
+    return read_records(stream, file, _find, _end, _parse, loose)
 
 
 def _find(text: bytes, start: int) -> tuple[int, int] | None:
@@ -55,39 +53,50 @@ def _find(text: bytes, start: int) -> tuple[int, int] | None:
     return begin, mark
 
 
+def _end(text: bytes, after: int) -> int:
+    """The next line; in flattened copies the next line's stamp, in the middle of this one."""
+    found = _LINE.search(text, after)
+    end = found.start() if found else -1
+    joined = text.find(b" UTCTime=", after, end if found else len(text))
+    if joined >= 0 and (stamp := _STAMPS.search(text, after, joined + 1)):
+        return stamp.start()
+    return end
+
+
 def _parse(block: Block) -> Iterator[Item]:
     header, _, message = block.text.partition(_MARK)
     data = rebuilt(_plain(message))
     if data is None:
         yield Skipped(block.file, block.position, "there is no start line behind SIPMSG:")
         return
-    fields = {name: value.decode("ascii", "replace") for name, value in _FIELD.findall(header)}
-    direction = _direction(fields)
-    local = _endpoint(fields, b"Local")
-    peer = _endpoint(fields, b"Dst" if direction is Direction.SENT else b"Src")
-    source, destination = (local, peer) if direction is Direction.SENT else (peer, local)
-    time = moment(fields.get(b"UTCTime", "").encode() or header)
-    yield Record(time, direction, source, destination, transport_of(data), data, False, block.file, block.position)
+    fields = dict(_FIELD.findall(header))
+    sent = _is_sent(fields)
+    local = endpoint_of(fields.get(b"Local-ip", b""), fields.get(b"Local-port", b""))
+    side = b"Dst-" if sent else b"Src-"
+    peer = endpoint_of(fields.get(side + b"ip", b""), fields.get(side + b"port", b""))
+    yield Record(
+        moment(fields.get(b"UTCTime") or header),
+        Direction.SENT if sent else Direction.RECEIVED,
+        local if sent else peer,
+        peer if sent else local,
+        transport_of(data),
+        data,
+        False,
+        block.file,
+        block.position,
+    )
 
 
 def _plain(message: bytes) -> bytes:
     """Without the bar and the indentation. Copies that lost it on some lines keep the blanks of their bodies."""
     message = message.replace(b"\r\n", b"\n").lstrip(b" \n\t").removeprefix(b"|").lstrip(b" ")
-    lines = message.count(b"\n")
-    if len(_INDENTED.findall(message)) + message.count(b"\n\n") + message.endswith(b"\n") >= lines:
+    indented, lines = message.count(b"\n "), message.count(b"\n")
+    if indented + message.count(b"\n\n") + message.endswith(b"\n") >= lines:
         message = message.replace(b"\n ", b"\n")
     return message
 
 
-def _direction(fields: dict[bytes, str]) -> Direction:
+def _is_sent(fields: dict[bytes, bytes]) -> bool:
     """X7 has no Action: it names the source of what it received and the destination of what it sent."""
-    action = fields.get(b"Action", "").lower()
-    if action:
-        return Direction.SENT if action == "sent" else Direction.RECEIVED
-    return Direction.SENT if b"Dst-ip" in fields and b"Src-ip" not in fields else Direction.RECEIVED
-
-
-def _endpoint(fields: dict[bytes, str], name: bytes) -> Endpoint | None:
-    host = fields.get(name + b"-ip", "").strip("[]")
-    port = fields.get(name + b"-port", "")
-    return Endpoint(host, int(port) if port.isascii() and port.isdigit() and len(port) < 6 else None) if host else None
+    action = fields.get(b"Action")
+    return b"Sent" in action if action else b"Dst-ip" in fields and b"Src-ip" not in fields

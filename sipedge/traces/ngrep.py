@@ -11,10 +11,10 @@ from collections.abc import Iterator
 
 from .clock import moment
 from .cutter import content_length
+from .places import endpoint
 from .plain import loose
 from .rebuild import rebuilt
 from .record import Direction, Item, Record, Skipped
-from .snooper import endpoint
 from .source import ByteStream
 from .text import Block, as_text, opening, read_records
 

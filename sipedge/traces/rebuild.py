@@ -34,6 +34,8 @@ _SURELY_JOINED = re.compile(
 _VIA = re.compile(rb"\n(?:via|v)[ \t]*:[ \t]*SIP[ \t]*/[ \t]*2\.0[ \t]*/[ \t]*([A-Za-z]{2,8})", re.IGNORECASE)
 _IDENTITY = re.compile(rb"\n(?:call-id|i|cseq|via|v)[ \t]*:", re.IGNORECASE)
 _FLAT_START = re.compile(rb"([A-Za-z]{3,32} \S+ SIP/2\.0|SIP/2\.0 [1-6]\d\d)[ \t]+(?=\S)")
+_EMPTY_LINE = re.compile(rb"\n[ \t]*\n")
+_ALL_HEADERS = re.compile(rb"(?:[!#-'*+\-.0-9A-Z^_`a-z|~]+:[^\n]*(?<![ \t])\n)+(?<!\|\n)")
 _HEADER = re.compile(rb"[!#-'*+\-.0-9A-Z^_`a-z|~]+[ \t]*:")
 _BLANK_IN_URI = re.compile(rb"<\s*(sips?:[^<>\n]{0,512}?)\s*>", re.IGNORECASE)
 _BLANK_IN_CALL_ID = re.compile(rb"(\nCall-ID ?: \S+) @", re.IGNORECASE)
@@ -49,16 +51,21 @@ _SDP_JOINT_AFTER_VERSION = re.compile(rb"v=0[ \t]+[a-z]=")
 
 def rebuilt(text: bytes) -> bytes | None:
     """One message, from the first start line in ``text`` to its end; None when there is no start line."""
-    text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    if b"\r" in text:
+        text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     head, body = _parts(text.lstrip())
-    head = _unfold_copy(head)
-    lines = [line.strip() for line in head.rstrip().split(b"\n")]
-    if not START.match(lines[0] + b"\r\n"):
+    if head.count(b": ") + head.count(b" :") > head.count(b"\n"):
+        head = _unfold_copy(head)
+    if not START.match(head):
         return None
-    if body is None and (flat := _FLAT_BODY.match(lines[-1])):
-        lines[-1], body = flat[1], _flat_body(flat[2])
-    head = b"\r\n".join([lines[0], *_fields(lines[1:])]) + b"\r\n\r\n"
-    return head + _body(body or b"", content_length(head, 0, len(head)))
+    start_line, _, fields = head.partition(b"\n")
+    if body is None:
+        fields, body = _without_flat_body(fields)
+    if not _ALL_HEADERS.fullmatch(fields):
+        fields = b"\n".join(_fields([line.strip() for line in fields.rstrip().split(b"\n")]))
+    fields = fields.rstrip().replace(b"\n", b"\r\n")
+    head = start_line.rstrip() + (b"\r\n" + fields if fields else b"") + b"\r\n\r\n"
+    return head + _body(body, content_length(head, 0, len(head))) if body else head
 
 
 def transport_of(data: bytes) -> str:
@@ -69,7 +76,7 @@ def transport_of(data: bytes) -> str:
 
 def is_message(data: bytes) -> bool:
     """Whether more than a start line speaks for it: text that quotes one is no message."""
-    return _IDENTITY.search(data) is not None
+    return b"\nCall-ID:" in data or _IDENTITY.search(data) is not None
 
 
 def split(data: bytes) -> Iterator[bytes]:
@@ -98,16 +105,15 @@ def _end(data: bytes, start: int) -> int:
 
 def _parts(text: bytes) -> tuple[bytes, bytes | None]:
     """Header section and body at the first line with nothing but blanks; body None without such a line."""
-    found = re.search(rb"\n[ \t]*\n", text)
-    return (text[: found.start()], text[found.end() :]) if found else (text.rstrip(), None)
+    found = _EMPTY_LINE.search(text)
+    return (text[: found.start() + 1], text[found.end() :]) if found else (text.rstrip() + b"\n", None)
 
 
 def _unfold_copy(head: bytes) -> bytes:
     """Put line breaks back where header fields were joined; a head that shows no sign of it stays as it is."""
     first, _, rest = head.partition(b"\n")
     flat = _FLAT_START.match(first)
-    joined = _SURELY_JOINED.search(rest) or _SURELY_JOINED.search(first)
-    if not joined:
+    if not _SURELY_JOINED.search(head):
         return head
     if flat and not first.startswith(b"SIP/"):
         first = flat[1] + b"\n" + first[flat.end() :]
@@ -127,8 +133,16 @@ def _fields(lines: list[bytes]) -> list[bytes]:
     return fields
 
 
-def _flat_body(body: bytes) -> bytes:
-    return _SDP_JOINT.sub(b"\n", body) + b"\n" if _SDP_JOINT_AFTER_VERSION.match(body) else body
+def _without_flat_body(fields: bytes) -> tuple[bytes, bytes]:
+    """Header lines, and the body that is joined to the last of them."""
+    last = fields.rstrip().rfind(b"\n") + 1
+    flat = _FLAT_BODY.match(fields[last:].strip())
+    if not flat:
+        return fields, b""
+    body = flat[2]
+    if _SDP_JOINT_AFTER_VERSION.match(body):
+        body = _SDP_JOINT.sub(b"\n", body) + b"\n"
+    return fields[:last] + flat[1] + b"\n", body
 
 
 def _body(body: bytes, length: int | None) -> bytes:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 from .clock import moment
+from .places import endpoint
 from .plain import loose
 from .rebuild import rebuilt, split, transport_of
 from .record import Direction, Item, Record, Skipped
-from .snooper import endpoint
 from .source import ByteStream
 from .text import Block, as_text, opening, read_records
 

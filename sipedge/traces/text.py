@@ -33,6 +33,8 @@ class Block(NamedTuple):
 
 Find = Callable[[bytes, int], "tuple[int, int] | None"]
 """In text from an offset on, the next record: where it begins, and from where its end may be looked for."""
+End = Callable[[bytes, int], int]
+"""In text from an offset on, where the record ends; -1 when its end is not there."""
 Parse = Callable[[Block], Iterator[Item]]
 
 
@@ -46,13 +48,24 @@ def opening(pattern: re.Pattern[bytes]) -> Find:
     return find
 
 
-def read_records(
-    stream: ByteStream, file: str, find: Find, boundary: re.Pattern[bytes], parse: Parse, gap: Parse
-) -> Iterator[Item]:
-    """``parse`` for each record, ``gap`` for each piece of text between them.
+def ending(pattern: re.Pattern[bytes]) -> End:
+    """An End for records that end where a match begins, or where it ends when it has a group named "end"."""
+    inclusive = "end" in pattern.groupindex
 
-    A record ends where a match of ``boundary`` begins (its end is taken when it has a group named "end").
-    """
+    def end(text: bytes, after: int) -> int:
+        found = pattern.search(text, after)
+        if found is None:
+            return -1
+        return found.end() if inclusive and found["end"] else found.start()
+
+    return end
+
+
+def read_records(
+    stream: ByteStream, file: str, find: Find, boundary: re.Pattern[bytes] | End, parse: Parse, gap: Parse
+) -> Iterator[Item]:
+    """``parse`` for each record, ``gap`` for each piece of text between them; a pattern means ``ending`` of it."""
+    find_end = ending(boundary) if isinstance(boundary, re.Pattern) else boundary
     window = _Window(stream)
     while True:
         found = find(window.text, window.start)
@@ -66,17 +79,16 @@ def read_records(
         begin, after = found
         if begin > window.start:
             yield from _parsed(gap, window.take(file, begin))
-            after -= begin - window.start if window.start < begin else 0
-        end, whole = _end(window, boundary, after)
+        end, whole = _end(window, find_end, after)
         yield from _parsed(parse, window.take(file, end, whole))
 
 
-def _end(window: _Window, boundary: re.Pattern[bytes], after: int) -> tuple[int, bool]:
+def _end(window: _Window, find_end: End, after: int) -> tuple[int, bool]:
     """Where the record at the window's start ends; more is read when its end is not there yet."""
     while True:
-        found = boundary.search(window.text, after)
-        if found:
-            return (found.end() if "end" in boundary.groupindex and found["end"] else found.start()), True
+        end = find_end(window.text, after)
+        if end >= 0:
+            return end, True
         if window.at_end or len(window.text) - window.start > LARGEST_RECORD:
             return min(len(window.text), window.start + LARGEST_RECORD), window.at_end
         after = max(after, len(window.text) - _KEPT)

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 
 from .clock import moment
 from .cutter import find_start
+from .places import endpoint
 from .plain import loose
 from .rebuild import rebuilt, split
 from .record import Direction, Item, Record, Skipped
-from .snooper import endpoint
 from .source import ByteStream
 from .text import Block, as_text, opening, read_records
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from support.captures import sip
-from support.traces import ends, needs_samples, read, read_sample, start_lines
+from support.trace_reading import ends, needs_samples, read, read_sample, start_lines
 
 from sipedge.message import parse_message
 from sipedge.traces import expressway

@@ -4,7 +4,7 @@ import zlib
 from struct import pack
 
 from support.captures import sip
-from support.traces import ends, read
+from support.trace_reading import ends, read
 
 from sipedge.traces import hep
 

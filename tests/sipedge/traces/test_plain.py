@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from support.captures import sip
-from support.traces import SAMPLES, needs_samples, read, read_sample, start_lines
+from support.trace_reading import SAMPLES, needs_samples, read, read_sample, start_lines
 
 from sipedge.traces import plain
 from sipedge.traces.reading import read_trace

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.captures import sip
-from support.traces import read
+from support.trace_reading import read
 
 from sipedge.traces import sipp
 from sipedge.traces.record import Direction

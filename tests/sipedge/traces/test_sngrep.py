@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from support.captures import sip
-from support.traces import ends, read
+from support.trace_reading import ends, read
 
 from sipedge.traces import sngrep
 

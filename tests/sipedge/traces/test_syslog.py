@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from support.captures import sip
-from support.traces import needs_samples, read, read_sample
+from support.trace_reading import needs_samples, read, read_sample
 
 from sipedge.message import parse_message
 from sipedge.traces import syslog

@@ -4,7 +4,7 @@ import codecs
 
 import pytest
 from support.captures import sip
-from support.traces import SAMPLES, ends, needs_samples, read, read_sample
+from support.trace_reading import SAMPLES, ends, needs_samples, read, read_sample
 
 from sipedge.traces import uccapi
 from sipedge.traces.record import Direction
