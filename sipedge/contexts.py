@@ -38,8 +38,8 @@ class Contexts:
         self._timers: list[tuple[float, str, bool]] = []
         """(when, branch, whether to forget it): no contexts, or each would live until Timer C."""
         self._unanswered = 0
-        self._accepted: set[str] = set()
-        """Branches that wait to be forgotten."""
+        self._accepted: dict[str, str] = {}
+        """Branches that wait to be forgotten, and the address that their final response came from."""
 
     def unanswered(self) -> int:
         """How many requests still wait for their final response."""
@@ -73,11 +73,20 @@ class Contexts:
         """The context of an INVITE that is not answered yet."""
         return self._invites.get(key)
 
-    def ended(self, branch: str, context: ResponseContext, now: float, accepted_for: float) -> None:
-        """A branch had its final response: forget it, now or (2xx to INVITE) after ``accepted_for`` seconds."""
+    def accepted_from(self, branch: str) -> str:
+        """The address that the final response of a branch came from, while its 2xx may come again; else ''."""
+        return self._accepted.get(branch, "")
+
+    def ended(
+        self, branch: str, context: ResponseContext, now: float, accepted_for: float = 0.0, address: str = ""
+    ) -> None:
+        """A branch had its final response, from ``address``.
+
+        Forget it, now or (2xx to INVITE) after ``accepted_for`` seconds.
+        """
         if context.accepted:
             if branch not in self._accepted:
-                self._accepted.add(branch)
+                self._accepted[branch] = address
                 self._schedule(now + accepted_for, branch, True)
         else:
             self._branches.pop(branch, None)
@@ -89,14 +98,14 @@ class Contexts:
         while self._timers and self._timers[0][0] <= now:
             _, branch, forget = heappop(self._timers)
             if forget:
-                self._accepted.discard(branch)
+                self._accepted.pop(branch, None)
                 self._branches.pop(branch, None)
                 continue
             context = self._branches.get(branch)
             if context is not None and branch in context.branches:
                 context.due(branch, now, out)
                 if branch not in context.branches:
-                    self.ended(branch, context, now, 0.0)
+                    self.ended(branch, context, now)
 
     def _schedule(self, when: float, branch: str, forget: bool) -> None:
         """Timer C outlives nearly every INVITE by minutes: what has ended is swept out now and then."""

@@ -171,7 +171,10 @@ class Proxy:
         if self._upkeep.response(event, now, out):
             return
         context = self._contexts.by_branch(event.branch)
-        if context is None:  # late or made up: RFC 6026 forbids to forward it
+        peer = self._peers.get(event.connection)
+        if context is None or peer is None:  # late or made up: RFC 6026 forbids to forward it
+            return
+        if event.stray and not self._is_repeated_2xx(event, peer):
             return
         if not _has_second_via(event.message):
             out.append(
@@ -183,7 +186,13 @@ class Proxy:
         else:
             context.response(event.branch, event.message, now, out)
         if event.message.status >= 200:
-            self._contexts.ended(event.branch, context, now, self._installation.settings.timers.accepted)
+            accepted_for = self._installation.settings.timers.accepted
+            self._contexts.ended(event.branch, context, now, accepted_for, peer.address)
+
+    def _is_repeated_2xx(self, event: ResponseReceived, peer: Peer) -> bool:
+        """What no transaction knows is another 2xx to an INVITE (RFC 6026 7.2), or nothing that counts."""
+        method = (event.message.first("cseq") or "").split()[-1:]
+        return method == ["INVITE"] and self._contexts.accepted_from(event.branch) == peer.address
 
     def _forward_failed(self, event: ForwardFailed, now: float, out: list[Command]) -> None:
         if self._upkeep.forward_failed(event, now, out):
@@ -191,7 +200,7 @@ class Proxy:
         context = self._contexts.by_branch(event.branch)
         if context is not None:
             context.failed(event.branch, event.status, event.reason, now, out)
-            self._contexts.ended(event.branch, context, now, 0.0)
+            self._contexts.ended(event.branch, context, now)
 
     def _malformed(self, event: MalformedReceived, now: float, out: list[Command]) -> None:
         """A 400 naming header and column, outside any transaction (RFC 3261 8.2)."""

@@ -189,6 +189,14 @@ def test_made_up_responses_are_dropped(play: Play) -> None:
     book >> ForwardFailed("z9hG4bKmade-up", 503, "x")
 
 
+def test_a_repeated_2xx_counts_only_from_where_the_first_came_from(play: Play) -> None:
+    leg = Leg()
+    book = play() >> arrives(invite()) << responds(100) << forwards(leg) >> answers(leg, 200) << responds(200)
+    book >> answers(leg, 200, connection=INSIDE, stray=True)
+    book >> answers_with(leg, with_lines(answer_to(leg.message, 200), (b" INVITE", b" BYE")), stray=True)
+    book >> answers(leg, 200, stray=True) << relays(INSIDE)
+
+
 def test_a_response_with_one_via_is_not_forwarded(play: Play) -> None:
     leg = Leg()
     book = play() >> arrives(invite()) << responds(100) << forwards(leg)
