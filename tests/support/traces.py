@@ -1,35 +1,95 @@
-"""Reading a trace that stands in a test."""
+"""Records and trace files for tests of what is made of traces."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
-import pytest
-from support.captures import Bytes
+from sipedge.anonymise.output import writer_for
+from sipedge.message import Message
+from sipedge.traces.record import Direction, Endpoint, Record
 
-from sipedge.traces.reading import Reader, detect, read_trace
-from sipedge.traces.record import Record, Skipped
+from .messages import request
+from .settings import EDGE, INSIDE_PEER
 
 SAMPLES = Path(__file__).resolve().parents[2] / "../shared/samples"
-needs_samples = pytest.mark.skipif(not SAMPLES.is_dir(), reason="../shared/samples is not there")
+STRANGER = "203.0.113.77"
+CONFIG = f"""\
+[edge]
+system_name = "edge.inside.example"
+domains = ["inside.example"]
+dialplans = ["edge.dialplan"]
+[[listener]]
+name = "sip"
+address = "{EDGE}"
+port = 5060
+transport = "TCP"
+[[zone]]
+name = "Inside"
+type = "neighbor"
+peers = ["{INSIDE_PEER}"]
+transport = "TCP"
+[[zone]]
+name = "Outside"
+type = "neighbor"
+peers = ["198.51.100.20"]
+transport = "TCP"
+"""
+PLAN = r"""
+transform "short" {
+    pattern type regex
+    pattern "00(\d+)@(.*)"
+    behavior replace
+    replace "+\1@\2"
+}
+search rule "chat in" {
+    priority 20
+    traffic type microsoft im and presence
+    mode alias pattern match
+    pattern type suffix
+    pattern "@inside.example"
+    behavior leave
+    on successful match stop
+    target zone "Inside"
+}
+search rule "out" {
+    priority 100
+    source zone "Inside"
+    mode any alias
+    target zone "Outside"
+}
+"""
 
 
-def read(reader: Reader, trace: bytes) -> tuple[list[Record], list[Skipped]]:
-    """By this reader, which must also be the one that is detected."""
-    assert detect(trace[:65536]) is reader
-    items = list(reader.read(Bytes(trace), "file"))
-    return [item for item in items if isinstance(item, Record)], [item for item in items if isinstance(item, Skipped)]
+def record(message: Message | bytes | None = None, **fields: Any) -> Record:
+    """From the peer inside to the edge at 10:00:00 on the first of January 1970, unless ``fields`` say otherwise."""
+    data = message if isinstance(message, bytes) else (message or request()).to_bytes()
+    values: dict[str, Any] = {
+        "time": 36_000.0,
+        "direction": Direction.RECEIVED,
+        "source": Endpoint(INSIDE_PEER, 40_000),
+        "destination": Endpoint(EDGE, 5060),
+        "transport": "tcp",
+        "data": data,
+        "exact": True,
+        "file": "trace",
+        "position": 0,
+    }
+    return Record(**{**values, **fields})
 
 
-def read_sample(name: str) -> tuple[list[Record], list[Skipped]]:
-    items = list(read_trace(str(SAMPLES / name)))
-    return [item for item in items if isinstance(item, Record)], [item for item in items if isinstance(item, Skipped)]
+def write_trace(path: Path, records: Iterable[Record]) -> str:
+    """As JSON lines; a capture when the name ends in .pcap."""
+    with open(path, "wb") as stream:
+        write = writer_for(path.name, stream)
+        for one in records:
+            write(one)
+    return str(path)
 
 
-def start_lines(records: list[Record]) -> list[str]:
-    return [record.data.partition(b"\r\n")[0].decode() for record in records]
-
-
-def ends(records: list[Record]) -> list[str]:
-    """``10.0.0.1:5060 > 10.0.0.2:5060`` of each."""
-    return [f"{record.source} > {record.destination}" for record in records]
+def write_config(folder: Path, plan: str = PLAN, name: str = "edge", config: str = CONFIG) -> str:
+    (folder / f"{name}.dialplan").write_text(plan)
+    path = folder / f"{name}.toml"
+    path.write_text(config.replace("edge.dialplan", f"{name}.dialplan"))
+    return str(path)

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from sipedge.replay import engines
+from sipedge.replay.engines import EngineError, engine, usual_engine, workers
+
+
+def test_small_traces_are_decided_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trace = tmp_path / "trace"
+    trace.write_bytes(bytes(100))
+    assert usual_engine([str(trace), str(tmp_path / "missing")]) == "serial"
+    monkeypatch.setattr(engines, "WORTH_PROCESSES", 50)
+    monkeypatch.setattr(engines, "workers", lambda: 2)
+    assert usual_engine([str(trace)]) == "processes"
+    monkeypatch.setattr(engines, "workers", lambda: 1)
+    assert usual_engine([str(trace)]) == "serial"
+
+
+def test_serial_has_no_executor() -> None:
+    with engine("serial") as found:
+        assert found == (None, 1)
+
+
+@pytest.mark.e2e
+def test_processes_run_tasks() -> None:
+    with engine("processes") as (executor, count):
+        assert executor is not None and count == workers()
+        assert executor.submit(len, "abc").result() == 3
+
+
+def test_dask_is_an_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(EngineError, match=r"sipedge\[cluster\]"), engine("dask"):
+        pass

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import pytest
+from support.messages import request
+from support.settings import EDGE, INSIDE_PEER, OUTSIDE_PEER, ZONES, make_settings
+from support.traces import STRANGER, record
+
+from sipedge.installation import Installation
+from sipedge.replay.source_zone import SourceZones
+from sipedge.settings import Listener
+from sipedge.traces.record import Endpoint
+from zones.zone import DEFAULT_ZONE, NeighborZone, TraversalClientZone, TraversalServerZone
+
+TRAVERSAL = TraversalServerZone(name="From inside", port=7001)
+CLIENT = TraversalClientZone(name="To outside", peers=("203.0.113.9", "edge.outside.example"), port=7001)
+NAMED = NeighborZone(name="Named", peers=("sip.named.example",))
+LISTENERS = (Listener("sip", EDGE, 5061), Listener("traversal", EDGE, 7001, zone="From inside"))
+INSTALLATION = Installation(make_settings(zones=(*ZONES, TRAVERSAL, CLIENT, NAMED), listeners=LISTENERS), {})
+
+
+def zone(source: Endpoint | None, port: int = 5061, transport: str = "tls", **said: str) -> str:
+    zones = SourceZones(INSTALLATION, {address.replace("_", "."): name for address, name in said.items()})
+    message = request(via="SIP/2.0/TLS 192.0.2.10:5061;branch=z9hG4bK1")
+    return zones.of(record(message, source=source, destination=Endpoint(EDGE, port), transport=transport), message)
+
+
+@pytest.mark.parametrize("transport", ["tls", "tcp", "udp", ""])
+def test_neighbours_are_known_by_address_whatever_certificate_they_had(transport: str) -> None:
+    assert zone(Endpoint(INSIDE_PEER, 40_000), transport=transport) == "Inside"
+    assert zone(Endpoint(f"::ffff:{OUTSIDE_PEER}", 1), transport=transport) == "Outside"
+
+
+def test_strangers_are_of_the_default_zone() -> None:
+    assert zone(Endpoint(STRANGER, 1)) == DEFAULT_ZONE
+    assert zone(Endpoint("somebody", None)) == DEFAULT_ZONE
+
+
+def test_the_port_of_a_traversal_server_zone_decides() -> None:
+    assert zone(Endpoint(STRANGER, 1), 7001) == "From inside"
+
+
+def test_connections_to_a_traversal_server_are_known_by_its_port() -> None:
+    assert zone(Endpoint("203.0.113.9", 7001)) == "To outside"
+    assert zone(Endpoint("EDGE.outside.example", 7001)) == "To outside"
+    assert zone(Endpoint("203.0.113.9", 7002)) == DEFAULT_ZONE
+
+
+def test_host_names_of_a_log_are_those_of_neighbours() -> None:
+    assert zone(Endpoint("SIP.named.example", 5061)) == "Named"
+
+
+def test_what_a_person_says_comes_first() -> None:
+    said = {"192.0.2.10": "Outside", "[2001:db8::1]:5061": "Inside", "fe01": "Inside"}
+    zones = SourceZones(INSTALLATION, said)
+    for host, port, expected in [
+        (INSIDE_PEER, 1, "Outside"),
+        ("2001:db8::1", 5061, "Inside"),
+        ("2001:db8::1", 5062, DEFAULT_ZONE),
+        ("FE01", None, "Inside"),
+    ]:
+        assert zones.of(record(source=Endpoint(host, port)), request()) == expected
+
+
+def test_without_an_address_the_via_says_who_sent_it() -> None:
+    assert zone(None) == "Inside"
+    nobody = request(via="nonsense")
+    assert SourceZones(INSTALLATION, {}).of(record(nobody, source=None), nobody) == DEFAULT_ZONE
