@@ -58,7 +58,8 @@ class Explanation:
         """
         return self._plan.trace(self._query, self.searched, self.tiers)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self, *, trace: bool = True) -> dict[str, Any]:
+        """``trace``: False leaves it out (None in its place), for it takes a while with thousands of rules."""
         return {
             "alias": self.alias,
             "transform": self.transform,
@@ -73,7 +74,9 @@ class Explanation:
             ],
             "trace": [
                 {"rule": entry.rule, "priority": entry.priority, "outcome": entry.outcome.value} for entry in self.trace
-            ],
+            ]
+            if trace
+            else None,
         }
 
 

@@ -39,7 +39,8 @@ class Entry:
     status: int = 0
     """The final status; 0 while there is none."""
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self, *, trace: bool = True) -> dict[str, Any]:
+        """``trace``: see Explanation.to_json."""
         return {
             "time": self.time,
             "connection": self.connection,
@@ -50,7 +51,7 @@ class Entry:
             "cseq": self.cseq,
             "traffic": self.classification.traffic.value,
             "evidence": self.classification.evidence,
-            "search": self.explanation.to_json() if self.explanation else None,
+            "search": self.explanation.to_json(trace=trace) if self.explanation else None,
             "route": self.route,
             "hops": [hop_to_json(hop) for hop in self.hops],
             "status": self.status,

@@ -17,10 +17,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from hashlib import blake2b
 
-from dialplan.model import Outcome
+from dialplan.model import Outcome, Target
 from dialplan.search import Explanation
 
-from .items import Decided, Item, Kind, Passed
+from .items import Decided, Item, Kind, Passed, with_trace
 from .masking import masked
 from .rotating_file import RotatingFile
 
@@ -84,21 +84,28 @@ def _indented(data: bytes) -> str:
 
 
 def _search(explanation: Explanation) -> Iterator[str]:
-    """One sentence for each rule that the box would speak of."""
+    """One sentence for each rule that the box would speak of; of long plans only for those that apply."""
+    if not with_trace(explanation):
+        for tier in explanation.tiers:
+            yield from (_considering(target, tier.priority) for target in tier.targets)
+        return
     alias = _quoted(explanation.searched)
     targets = {target.rule: target for tier in explanation.tiers for target in tier.targets}
     for entry in explanation.trace:
-        rule = _quoted(entry.rule)
         target = targets.get(entry.rule)
         if target is not None:
-            yield (
-                f"Considering search rule '{rule}' towards target '{_quoted(target.zone)}' "
-                f"at priority '{entry.priority}' with alias '{_quoted(target.alias)}'"
-            )
+            yield _considering(target, entry.priority)
         elif entry.outcome in _IGNORED:
-            yield f"Search rule '{rule}' ignored due to {_IGNORED[entry.outcome]} filtering"
+            yield f"Search rule '{_quoted(entry.rule)}' ignored due to {_IGNORED[entry.outcome]} filtering"
         elif entry.outcome not in _UNSAID:
-            yield f"Search rule '{rule}' did not match destination alias '{alias}'"
+            yield f"Search rule '{_quoted(entry.rule)}' did not match destination alias '{alias}'"
+
+
+def _considering(target: Target, priority: int) -> str:
+    return (
+        f"Considering search rule '{_quoted(target.rule)}' towards target '{_quoted(target.zone)}' "
+        f"at priority '{priority}' with alias '{_quoted(target.alias)}'"
+    )
 
 
 def _quoted(text: str) -> str:

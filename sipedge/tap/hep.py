@@ -13,7 +13,7 @@ from struct import Struct, pack
 
 from sipedge.events import ConnectionOpened
 
-from .items import Decided, Item, Passed
+from .items import Decided, Item, Passed, decision
 from .masking import masked
 
 SIP, LOG = 1, 100
@@ -43,7 +43,7 @@ class Packets:
         assert type(item) is Decided
         if item.opened is None:
             return None
-        payload = json.dumps(item.entry.to_json(), separators=(",", ":")).encode()
+        payload = json.dumps(decision(item.entry), separators=(",", ":")).encode()
         related = _chunk(17, item.entry.call_id.encode("utf-8", "surrogateescape"))
         return self._packet(item.entry.time, LOG, item.opened, False, payload, related)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from dialplan.search import Explanation
 from sipedge.events import ConnectionOpened
 from sipedge.history import Entry
 
@@ -34,10 +35,6 @@ class Passed(NamedTuple):
     """With the body behind it where the message was sent."""
     body: bytes
 
-    @property
-    def data(self) -> bytes:
-        return self.head + self.body
-
 
 class Decided(NamedTuple):
     """A decision, SEARCHED or CONCLUDED."""
@@ -50,8 +47,20 @@ class Decided(NamedTuple):
 
 Item = Passed | Decided
 
+MOST_RULES = 200
+"""Of longer plans a decision is written without what each rule said: that would take longer than the decision did."""
 ENTRY_SIZE = 4096
 """What an entry of the history is taken to keep in memory."""
+
+
+def with_trace(explanation: Explanation | None) -> bool:
+    """Whether what each rule said is written too."""
+    return explanation is not None and len(explanation.plan.rules) <= MOST_RULES
+
+
+def decision(entry: Entry) -> dict[str, Any]:
+    """A decision as JSON, for files and collectors."""
+    return entry.to_json(trace=with_trace(entry.explanation))
 
 
 def endpoint(address: str, port: int) -> str:

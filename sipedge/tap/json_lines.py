@@ -6,7 +6,7 @@ import json
 from base64 import b64encode
 from typing import Any
 
-from .items import Decided, Item, Kind, Passed, endpoint
+from .items import Decided, Item, Kind, Passed, decision, endpoint
 from .masking import masked
 from .rotating_file import RotatingFile
 
@@ -23,7 +23,7 @@ class DecisionsFile:
 
     def render(self, item: Item) -> bytes:
         assert type(item) is Decided
-        return _line(item.entry.to_json())
+        return _line(decision(item.entry))
 
     def write(self, parts: list[bytes]) -> int:
         self._file.write(parts)
@@ -44,7 +44,7 @@ class MessagesFile:
         if type(item) is Passed:
             return _line(_message(item, self._mask))
         assert type(item) is Decided
-        return _line({"time": item.entry.time, "decision": item.entry.to_json()})
+        return _line({"time": item.entry.time, "decision": decision(item.entry)})
 
     def write(self, parts: list[bytes]) -> int:
         self._file.write(parts)
