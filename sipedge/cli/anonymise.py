@@ -97,7 +97,8 @@ def _prove(plans: Plans, traces: Sequence[str], output: str) -> int:
 
     proof = prove(plans, traces, output)
     if not proof.differing:
-        click.echo(f"{proof.requests} requests replayed before and after: the same rules decide")
+        requests = f"{proof.requests} request{'' if proof.requests == 1 else 's'}"
+        click.echo(f"{requests} replayed before and after: the same rules decide")
         return 0
     click.echo(f"{proof.differing} of {proof.requests} requests are decided differently:")
     for side, verdict in zip(("before", "after"), proof.first or (), strict=False):

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from support.messages import answer_to, request
+from support.traces import PLAN, SAMPLES, record, write_config, write_trace
+
+from sipedge.cli import main
+
+MESSAGE = request(
+    uri="sip:0049151@outside.example",
+    from_='"Alice Liddell" <sip:alice.liddell@inside.example>;tag=a1b2c3d4e5',
+    extra=("Content-Type: text/plain",),
+    body="Dear Mr Dodgson, see you at noon – Alice".encode(),
+)
+SECRET = (b"alice", b"liddell", b"0049151", b"151@", b"dodgson", b"noon", b"a1b2c3d4e5")
+
+
+@pytest.fixture
+def trace(tmp_path: Path) -> str:
+    messages = (MESSAGE, answer_to(MESSAGE, 404))
+    return write_trace(tmp_path / "trace.jsonl", [record(one) for one in messages])
+
+
+def anonymise(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["anonymise", *arguments])
+
+
+def listed(trace: str) -> list[dict[str, object]]:
+    lines = CliRunner().invoke(main, ["messages", trace, "--json"]).stdout.splitlines()
+    return [json.loads(line) for line in lines]
+
+
+@pytest.mark.parametrize("name", ["out.jsonl", "out.pcap"])
+def test_names_are_gone_and_the_rules_are_the_same(trace: str, tmp_path: Path, name: str) -> None:
+    out = tmp_path / name
+    result = anonymise(trace, "-o", str(out), "--config", write_config(tmp_path))
+    assert result.exit_code == 0, result.output
+    assert result.stdout == "1 request replayed before and after: the same rules decide\n"
+    written = out.read_bytes().lower()
+    assert not [word for word in SECRET if word in written]
+    before, after = listed(trace), listed(str(out))
+    assert [one["length"] for one in before] == [one["length"] for one in after]
+    assert after[0]["start_line"] != before[0]["start_line"]
+
+
+def test_a_key_makes_the_same_pseudonyms_again(trace: str, tmp_path: Path) -> None:
+    texts = []
+    for name, key in (("a", "k"), ("b", "k"), ("c", "other")):
+        anonymise(trace, "-o", str(tmp_path / name), "--key", key)
+        texts.append((tmp_path / name).read_bytes())
+    assert texts[0] == texts[1] != texts[2]
+
+
+def test_without_a_configuration_nothing_is_proved(trace: str, tmp_path: Path) -> None:
+    result = anonymise(trace, "-o", str(tmp_path / "out"))
+    assert (result.exit_code, result.stdout) == (0, "") and "2 messages" in result.stderr
+
+
+def test_errors(trace: str, tmp_path: Path) -> None:
+    assert "is the trace itself" in anonymise(trace, "-o", trace).stderr
+    assert anonymise(trace, "-o", str(tmp_path / "no" / "out")).exit_code == 2
+    (tmp_path / "noise").write_bytes(bytes(9))
+    assert anonymise(str(tmp_path / "noise"), "-o", str(tmp_path / "out")).exit_code == 2
+    (tmp_path / "bad.toml").write_text("nonsense")
+    assert anonymise(trace, "-o", str(tmp_path / "out"), "--config", str(tmp_path / "bad.toml")).exit_code == 1
+
+
+@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples are not here")
+@pytest.mark.parametrize("folder", ["pcap", "snooper", "uccapilog", "expressway", "cucm", "reconstructed", "ms-sip"])
+def test_all_samples_keep_their_decisions(tmp_path: Path, folder: str) -> None:
+    suffixes = (".pcap", ".txt", ".log", ".UccApiLog", ".sip")
+    traces = [str(path) for path in sorted((SAMPLES / folder).iterdir()) if path.name.endswith(suffixes)]
+    plan = PLAN.replace('"@inside.example"', '"@fabrikam.example"')
+    config = write_config(tmp_path, plan)
+    out = str(tmp_path / "out.jsonl")
+    result = anonymise(*traces, "-o", out, "--config", config)
+    assert result.exit_code == 0, result.output
+    before = [one for trace in traces for one in listed(trace)]
+    assert [one["length"] for one in before] == [one["length"] for one in listed(out)]
+    text = Path(out).read_bytes().lower()
+    assert not [name for name in (b"juliet", b"capulet", b"romeo", b"alice", b"sip:5010@", b"ciscotac") if name in text]

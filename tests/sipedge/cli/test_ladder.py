@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from click.testing import CliRunner, Result
+from support.messages import answer_to, request
+from support.settings import EDGE, INSIDE_PEER, OUTSIDE_PEER
+from support.traces import record, write_config, write_trace
+
+from sipedge.cli import main
+from sipedge.traces.record import Endpoint
+
+INSIDE, HERE, OUTSIDE = Endpoint(INSIDE_PEER, 40_000), Endpoint(EDGE, 5060), Endpoint(OUTSIDE_PEER, 5060)
+FIRST = request()
+SECOND = request("INVITE", call_id="call-2", uri="sip:eve@else.example")
+
+
+@pytest.fixture
+def trace(tmp_path: Path) -> str:
+    answer = answer_to(FIRST, 200)
+    records = [
+        record(FIRST, time=1.0),
+        record(SECOND, time=1.1),
+        record(FIRST, time=1.25, source=HERE, destination=OUTSIDE),
+        record(answer, time=1.5, source=OUTSIDE, destination=HERE),
+        record(answer, time=1.75, source=HERE, destination=INSIDE),
+        record(answer_to(SECOND, 404), time=1.8, source=HERE, destination=INSIDE),
+    ]
+    return write_trace(tmp_path / "trace.jsonl", records)
+
+
+def ladder(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["ladder", *arguments])
+
+
+def test_dialogs_are_drawn_across_their_hops(trace: str) -> None:
+    result = ladder(trace)
+    lines = result.stdout.splitlines()
+    headings = [line for line in lines if line.startswith("━━")]
+    assert result.exit_code == 0 and len(headings) == 2
+    assert "MESSAGE from alice@inside.example to bob@outside.example: 200 Whatever · Call-ID call-1" in headings[0]
+    arrows = [line for line in lines if "▶" in line or "◀" in line]
+    assert arrows[1].split()[:2] == ["0.250", "+0.250"] and "3 MESSAGE bob@outside" in arrows[1]
+    assert max(map(len, lines)) <= 120
+
+
+def test_a_configuration_names_columns_and_rules(trace: str, tmp_path: Path) -> None:
+    result = ladder(trace, "--config", write_config(tmp_path))
+    assert f"Inside {INSIDE_PEER}" in result.stdout and f"edge {EDGE}" in result.stdout
+    # Once for each dialog: what the edge itself sent on is not decided again.
+    assert result.stdout.count("out -> Outside") == 2
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        (["--call-id", "call-2"], ["call-2"]),
+        (["--user", "EVE"], ["call-2"]),
+        (["--method", "message"], ["call-1"]),
+        (["--status", "4xx"], ["call-2"]),
+        (["--status", "200", "--user", "alice"], ["call-1"]),
+        (["--status", "200", "--user", "eve"], []),
+    ],
+)
+def test_filters_choose_dialogs(trace: str, filters: list[str], found: list[str]) -> None:
+    result = ladder(trace, *filters)
+    assert [name for name in ("call-1", "call-2") if f"Call-ID {name}" in result.stdout] == found
+    assert result.exit_code == (0 if found else 1)
+
+
+def test_mermaid_and_svg(trace: str, tmp_path: Path) -> None:
+    assert ladder(trace, "--mermaid").stdout.startswith("sequenceDiagram\n")
+    file = tmp_path / "flow.svg"
+    assert ladder(trace, "--svg", str(file)).stdout == ""
+    assert ElementTree.parse(file).getroot().tag.endswith("svg")
+    assert ladder(trace, "--svg", str(tmp_path / "no" / "flow.svg")).exit_code == 2
+
+
+def test_two_messages_side_by_side(trace: str) -> None:
+    result = ladder(trace, "--diff", "1", "2")
+    assert result.exit_code == 1
+    first = result.stdout.splitlines()[0]
+    assert first.startswith("MESSAGE sip:bob") and " | INVITE sip:eve" in first
+    assert ladder(trace, "--diff", "1", "3").exit_code == 0
+    assert "there is no message 99" in ladder(trace, "--diff", "1", "99").stderr
+
+
+def test_limits_and_nothing(trace: str, tmp_path: Path) -> None:
+    assert "4 more messages are not drawn" in ladder(trace, "--limit", "2").stderr
+    (tmp_path / "noise").write_bytes(bytes(10))
+    assert ladder(str(tmp_path / "noise")).exit_code == 2

@@ -1,0 +1,198 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from click.testing import CliRunner, Result
+from support.messages import answer_to, request
+from support.settings import EDGE, INSIDE_PEER
+from support.traces import PLAN, SAMPLES, STRANGER, record, write_config, write_trace
+
+from sipedge.cli import main
+from sipedge.traces.record import Endpoint
+
+KEYS = """index time source destination method request_uri call_id cseq zone traffic in_dialog searched transform
+tiers""".split()
+MESSAGE = request(uri="sip:eve@outside.example", call_id="2", extra=("Content-Type: text/plain",), body=b"hello")
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> str:
+    return write_config(tmp_path)
+
+
+@pytest.fixture
+def trace(tmp_path: Path) -> str:
+    stranger = Endpoint(STRANGER, 5060)
+    records = [
+        record(),
+        record(answer_to(request(), 200), source=Endpoint(EDGE, 5060), destination=Endpoint(INSIDE_PEER, 40_000)),
+        record(MESSAGE, source=stranger),
+        record(request(uri="sip:alice@inside.example", call_id="3"), source=stranger),
+    ]
+    return write_trace(tmp_path / "trace.jsonl", records)
+
+
+def replay(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["replay", *arguments])
+
+
+def verdicts(*arguments: str) -> list[dict[str, Any]]:
+    result = replay(*arguments, "--json")
+    assert result.exit_code == 0, result.stderr
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_json_lines_have_the_promised_keys(config: str, trace: str) -> None:
+    found = verdicts(config, trace)
+    assert all(set(KEYS) <= set(one) for one in found)
+    assert [one["index"] for one in found] == [1, 3, 4]
+    assert [one["zone"] for one in found] == ["Inside", "Default Zone", "Default Zone"]
+    rules = [[target["rule"] for tier in one["tiers"] for target in tier["targets"]] for one in found]
+    assert rules == [["out"], [], ["chat in"]]
+
+
+def test_a_table_for_people(config: str, trace: str) -> None:
+    result = replay(config, trace)
+    lines = result.stdout.splitlines()
+    assert result.exit_code == 0 and len(lines) == 4 and lines[0].split()[0] == "time"
+    assert lines[1].startswith("     1 10:00:00.000000 MESSAGE") and lines[1].endswith(
+        "-> Outside as bob@outside.example"
+    )
+    assert lines[2].endswith("no rule")
+
+
+def test_zones_of_addresses_are_said_by_option_and_file(config: str, trace: str, tmp_path: Path) -> None:
+    assert [one["zone"] for one in verdicts(config, trace, "--zone", f"{STRANGER}=Outside")][1:] == ["Outside"] * 2
+    (tmp_path / "map").write_text(f"{STRANGER} = Inside  # moved\n")
+    assert [one["zone"] for one in verdicts(config, trace, "--map", str(tmp_path / "map"))][1:] == ["Inside"] * 2
+    assert "no zone" in replay(config, trace, "--zone", f"{STRANGER}=X").stderr
+    assert replay(config, trace, "--zone", "nonsense").exit_code == 2
+
+
+def test_saved_verdicts_are_compared(config: str, trace: str, tmp_path: Path) -> None:
+    saved, junit = str(tmp_path / "saved.jsonl"), str(tmp_path / "junit.xml")
+    assert replay(config, trace, "--save", saved, "--json").stdout == Path(saved).read_text()
+    same = replay(config, trace, "--expect", saved)
+    assert (same.exit_code, same.stdout) == (0, "0 of 3 requests are decided differently\n")
+    changed = write_config(tmp_path, PLAN.replace('"out"', '"away"'), "changed")
+    result = replay(changed, trace, "--expect", saved, "--junit", junit)
+    assert result.exit_code == 1
+    assert result.stdout.startswith("out -> away: 1 request, 1 user, 1 domain\n  first: message 1, MESSAGE")
+    assert "no rule" not in result.stdout and result.stdout.endswith("1 of 3 requests are decided differently\n")
+    suite = ElementTree.parse(junit).getroot()[0]
+    assert (suite.attrib["tests"], suite.attrib["failures"]) == ("2", "1")
+    assert suite[1].attrib["name"] == "out -> away" and "+ tiers" in (suite[1][0].text or "")
+
+
+def test_a_backtest_compares_two_configurations(config: str, trace: str, tmp_path: Path) -> None:
+    changed = write_config(tmp_path, PLAN.replace("priority 100", "priority 90"), "changed")
+    assert replay(config, trace, "--backtest", config).exit_code == 0
+    result = replay(changed, trace, "--backtest", config, "--json")
+    (group,) = map(json.loads, result.stdout.splitlines())
+    assert result.exit_code == 1 and (group["old"], group["new"], group["requests"]) == ("out", "out", 1)
+    assert group["first"]["old"]["tiers"][0]["priority"] == 100
+
+
+def test_verdicts_of_another_trace_are_an_error(config: str, trace: str, tmp_path: Path) -> None:
+    saved = tmp_path / "saved.jsonl"
+    replay(config, trace, "--save", str(saved))
+    text = saved.read_text()
+    for other, reason in [
+        (text + text, "more requests"),
+        ("", "fewer requests"),
+        (text.replace("bob", "eve"), "trace"),
+    ]:
+        saved.write_text(other)
+        result = replay(config, trace, "--expect", str(saved))
+        assert result.exit_code == 2 and reason in result.stderr
+
+
+def test_cases_from_traffic_hold(config: str, trace: str, tmp_path: Path) -> None:
+    cases = tmp_path / "traffic.cases"
+    assert replay(config, trace, "--cases", str(cases)).exit_code == 0
+    assert cases.read_text().count("case ") == 3
+    assert CliRunner().invoke(main, ["test", str(cases)]).exit_code == 0
+
+
+def test_what_cannot_be_read_is_said_with_its_place(config: str, trace: str, tmp_path: Path) -> None:
+    broken = write_trace(tmp_path / "broken.jsonl", [record(b"MESSAGE sip:a@b SIP/2.0\r\nnonsense\r\n\r\n"), record()])
+    (tmp_path / "noise").write_bytes(bytes(100))
+    result = replay(config, broken, str(tmp_path / "noise"), str(tmp_path / "missing"), "--json")
+    assert result.exit_code == 0 and len(result.stdout.splitlines()) == 1
+    assert f"{broken}: at byte 0: a request cannot be read: header line 1 has no colon" in result.stderr
+    assert "noise: no known trace format" in result.stderr and "missing: cannot be read" in result.stderr
+    assert "1 thing passed over" in result.stderr
+    assert replay(config, str(tmp_path / "noise")).exit_code == 2
+
+
+def test_broken_configurations_and_contradictions(config: str, trace: str, tmp_path: Path) -> None:
+    (tmp_path / "bad.toml").write_text("nonsense")
+    assert replay(str(tmp_path / "bad.toml"), trace).exit_code == 1
+    assert replay(config, trace, "--backtest", str(tmp_path / "bad.toml")).exit_code == 1
+    assert "--expect and --backtest" in replay(config, trace, "--expect", "x", "--backtest", "y").stderr
+    assert "--junit" in replay(config, trace, "--junit", "x").stderr
+    for option in ("--save", "--cases"):
+        result = replay(config, trace, option, str(tmp_path / "no" / "folder"))
+        assert result.exit_code == 2 and "cannot be written" in result.stderr
+
+
+@pytest.mark.e2e
+def test_processes_give_the_same(config: str, trace: str) -> None:
+    serial = replay(config, trace, trace, "--json", "--engine", "serial")
+    assert serial.stdout == replay(config, trace, trace, "--json", "--engine", "processes").stdout
+
+
+@pytest.mark.e2e
+def test_dask_gives_the_same(config: str, trace: str) -> None:
+    pytest.importorskip("distributed", reason="the extra cluster is not installed")
+    serial = replay(config, trace, "--json", "--engine", "serial")
+    assert serial.stdout == replay(config, trace, "--json", "--engine", "dask").stdout
+
+
+LOG = (
+    '2017-09-25T11:26:02.966-04:00 box tvcs: UTCTime="2017-09-25 15:26:02,966" Module="network.search" Level="DEBUG": '
+    'Detail="{}"\n'
+)
+
+
+def test_the_box_is_the_referee(config: str, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    asked = "Considering search rule 'out' towards target 'Outside' at priority '100' with alias 'bob@outside.example'"
+    missed = "Search rule 'chat in' did not match destination alias 'bob@outside.example'"
+    log.write_text(LOG.format(missed) + LOG.format(asked))
+    result = replay(config, str(log), "--referee")
+    assert result.exit_code == 0 and result.stdout.endswith("2 agree, 0 differ, 0 are not comparable\n")
+    assert "(the zone that fits best)" in result.stdout
+    log.write_text(LOG.format(missed))
+    result = replay(config, str(log), "--referee", "--json")
+    assert result.exit_code == 0 and json.loads(result.stdout)["verdict"] == "agrees"
+    log.write_text(LOG.format(missed.replace("bob@outside", "bob@inside")))
+    assert replay(config, str(log), "--referee").exit_code == 0  # not Microsoft traffic: it does not apply in both
+    log.write_text("nothing\n")
+    assert replay(config, str(log), str(tmp_path / "missing"), "--referee").exit_code == 2
+
+
+@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples are not here")
+def test_the_published_logs_and_their_dump(tmp_path: Path) -> None:
+    """Of 17 logged decisions 4 are about rules in the dump, and these agree; the rest, and one rule that must stand
+    behind a Stop which the dump does not show, are listed with the reason."""
+    folder = SAMPLES / "expressway"
+    dump = str(folder / "03_xconfiguration_zone_and_searchrule.txt")
+    assert CliRunner().invoke(main, ["import", "expressway", dump, "-o", str(tmp_path / "box")]).exit_code == 0
+    logs = [str(path) for path in sorted(folder.glob("0[26]_*.log"))]
+    result = replay(str(tmp_path / "box" / "edge.toml"), *logs, "--referee")
+    assert result.exit_code == 0 and result.stdout.endswith("4 agree, 0 differ, 16 are not comparable\n")
+    lines = [line for line in result.stdout.splitlines() if line.startswith("  not comparable")]
+    assert all(line.endswith(("CONFIG has no such rule", "may say Stop before it")) for line in lines)
+
+
+@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples are not here")
+def test_every_request_of_the_captures_gets_a_decision(config: str) -> None:
+    traces = [str(path) for path in sorted((SAMPLES / "pcap").glob("*.pcap"))]
+    listed = CliRunner().invoke(main, ["messages", *traces, "--json"]).stdout.splitlines()
+    requests = [one["index"] for one in map(json.loads, listed) if not one["start_line"].startswith("SIP/2.0")]
+    assert [one["index"] for one in verdicts(config, *traces)] == requests and len(requests) > 100
