@@ -73,7 +73,8 @@ class Callee:
 
     def __init__(self, address: str, port: int, ca: Ca | None = None, leaf: Leaf | None = None) -> None:
         self._context = _context(ssl.PROTOCOL_TLS_SERVER, ca, leaf) if ca and leaf else None
-        self._listener = socket.create_server((address, port))
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self._listener = socket.create_server((address, port), family=family)
         self._listener.settimeout(LIMIT)
 
     def __enter__(self) -> Callee:
