@@ -118,6 +118,7 @@ def test_refused_client_certificates(
                 await peer.seen(alert)
                 await peer.end()
             assert edge.opened == edge.messages == []
+            assert edge.connections.refused == {("", "handshake"): 1}
 
     run(test)
     (line,) = [record.getMessage() for record in caplog.records if record.name.startswith("sipedge")]
@@ -280,6 +281,7 @@ def test_connections_in_all_are_bounded(run: Run) -> None:
                 edge.connections.connect(replace(hop(edge.address[1], str(number)), transport="TCP"))
             await edge.until(lambda: edge.failed)
             assert edge.failed[0].reason == "too many connections are open"
+            assert edge.connections.refused == {("", "limit"): 1, (edge.failed[0].zone, "connect"): 1}
             for raw in raws:
                 raw.close()
             await edge.until(lambda: len(edge.closed) == len(edge.opened) == 4)

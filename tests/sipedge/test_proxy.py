@@ -305,11 +305,16 @@ def test_the_zone_of_a_connection(play: Play) -> None:
     assert [zone_of(book, number) for number in (INSIDE, OUTSIDE, STRANGER)] == ["Inside", "Outside", "Default Zone"]
     book >> opens(40, "192.0.2.200", zone="Outside")
     assert zone_of(book, 40) == "Outside"
+    assert {peer.connection: peer.zone for peer in book.proxy.peers()}[40] == "Outside"
+    peer = book.proxy.peer(40)
+    assert peer is not None and peer.address == "192.0.2.200"
+    assert book.proxy.peer(41) is None
 
 
 def test_a_neighbour_with_another_certificate_is_closed(play: Play) -> None:
     book = play() >> opens(40, INSIDE_PEER, names=("mallory.example",)) << closes(40)
     assert "mallory.example" in book.log[0].text
+    assert book.proxy.refused == {"Inside": 1}
     book >> arrives(request(), 40)
 
 

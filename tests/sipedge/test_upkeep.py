@@ -59,6 +59,8 @@ def test_a_dead_peer_comes_last_until_it_answers(play: Play) -> None:
     one, two, leg = Leg(), Leg(), Leg()
     book = play(monitored(peers=(OUTSIDE_PEER, other))) << forwards(one) << forwards(two)
     book >> fails(one, 408) >> answers(two, 200)
+    alive = {hop.address: up for (_, hop), up in book.proxy.upkeep.peers_alive().items()}
+    assert (alive[OUTSIDE_PEER], alive[other]) == (False, True)
     for _ in range(3):
         book >> arrives(request()) << forwards(leg, address=other) >> answers(leg, 200) << responds(200)
     book >> waits(60)
@@ -137,6 +139,7 @@ def test_a_traversal_client_proves_itself_and_requests_flow_both_ways(play: Play
 
 def test_before_that_nothing_passes(play: Play) -> None:
     book = play(server()) >> opens(CLIENT, "192.0.2.99", listener="traversal")
+    assert book.proxy.upkeep.traversal_up(book.now) == {"Traversal": False}
     warning = f'399 {EDGE}:7001 "this traversal connection is not authenticated"'
     book >> arrives(request(), CLIENT) << responds(403, warning=warning)
     book >> arrives(notify("BENOTIFY"), CLIENT)
@@ -159,7 +162,9 @@ def test_wrong_credentials(play: Play) -> None:
 def test_a_connection_that_closes_takes_its_rights_with_it(play: Play) -> None:
     book = play(server())
     handshake(book)
+    assert book.proxy.upkeep.traversal_up(book.now) == {"Traversal": True}
     book >> closes_connection(CLIENT) >> arrives(request(), INSIDE) << responds(404)
+    assert book.proxy.upkeep.traversal_up(book.now) == {"Traversal": False}
 
 
 def test_a_forwarded_options_is_no_keepalive(play: Play) -> None:

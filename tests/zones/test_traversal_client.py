@@ -59,11 +59,12 @@ def states(edge: TraversalClient) -> list[State]:
 def test_connect_prove_and_carry_requests() -> None:
     edge = connected()
     assert edge.hops(0.0) == () and not edge.authenticated(7) and states(edge) == [State.OPENED]
+    assert not edge.is_up(0.0)
     (action,) = edge.answered(7, 401, CHALLENGE, 0.0)
     assert isinstance(action, SendOptions) and "response=" in (action.authorization or "")
     assert edge.answered(7, 200, [], 0.0) == []
     assert edge.hops(0.0) == (Hop("Traversal", "TLS", "192.0.2.1", 7001, "192.0.2.1", 7),)
-    assert edge.next_due() == 20.0 and edge.links()[0].problem == ""
+    assert edge.next_due() == 20.0 and edge.links()[0].problem == "" and edge.is_up(0.0)
 
 
 def test_a_server_that_asks_for_nothing_is_fine() -> None:

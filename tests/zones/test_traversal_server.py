@@ -32,9 +32,10 @@ def join(edge: TraversalServer, connection: int, now: float = 0.0) -> None:
 def test_a_connection_is_challenged_once_and_then_carries_requests() -> None:
     edge = server()
     edge.opened(1)
-    assert not edge.authenticated(1, 0.0) and edge.hops(0.0) == ()
+    assert not edge.authenticated(1, 0.0) and edge.hops(0.0) == () and not edge.is_up(0.0)
     join(edge, 1)
     assert edge.authenticated(1, 1.0) and edge.hops(1.0) == (Hop("Traversal", "TLS", connection=1),)
+    assert edge.is_up(1.0)
     for now in (20.0, 40.0, RECHECK - 1):
         assert edge.options(1, "", URI, now) == Answer(200)
 
