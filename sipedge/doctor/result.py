@@ -43,7 +43,8 @@ class Result:
     @property
     def mend(self) -> str:
         """'' where nothing has to be mended."""
-        return self.check.mend if self.verdict in (Verdict.WARNING, Verdict.FAILED) else ""
+        wrong = self.verdict in (Verdict.WARNING, Verdict.FAILED)
+        return self.check.mend.replace("<domain>", self.domain) if wrong else ""
 
     def to_json(self) -> dict[str, Any]:
         symptom = self.check.symptom

@@ -1,0 +1,164 @@
+"""Refusals in traces: the published excerpts of Edge and client logs, and messages made for the purpose."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sipedge.doctor.codes import Side
+from sipedge.doctor.decode import Finding, explain_record, explain_trace, meaning_of
+from sipedge.traces.record import Direction, Record
+from sipedge.traces.source import TraceError
+
+SHARED = Path(__file__).resolve().parents[4] / "shared"
+needs_samples = pytest.mark.skipif(not (SHARED / "samples").is_dir(), reason="the shared samples are not there")
+
+DOMAIN_FAULT = ("0xc3e93d6f SIPPROXY_E_EPROUTING_MSG_ALLOWED_DOMAIN_NO_SRV_MATCH", Side.SENDER, "acano.steven.lab")
+NAME_FAULT = ("0xc3e93d67 SIPPROXY_E_ROUTING_MSG_CERT_MISMATCH", Side.SENDER, "acano.steven.lab")
+SRV_FAULT = ("ms-diagnostics 1009", Side.TARGET, "cms.steven.lab")
+CERTIFICATE_FAULT = ("ms-diagnostics 1010", Side.TARGET, "cms.steven.lab")
+BARE = ("504 without diagnostics", Side.SENDER, "acano.steven.lab")
+EXCERPTS = {
+    "seeds/002_3edc49a5f158aa37.txt": [BARE, SRV_FAULT, CERTIFICATE_FAULT, DOMAIN_FAULT, NAME_FAULT],
+    "samples/misc/flattened_504_client_log_copy_paste.txt": [SRV_FAULT, CERTIFICATE_FAULT],
+    "samples/misc/sfb_client_504_ms_diagnostics_1009.sip": [SRV_FAULT],
+    "samples/misc/sfb_client_504_ms_diagnostics_1010.sip": [CERTIFICATE_FAULT],
+    "samples/misc/sfb_edge_504_bare_to_expressway_e.sip": [BARE],
+    "samples/misc/officedocs_403_service_msrtc_fault_sfbonline.sip": [("ms-diagnostics 4268", Side.REFUSER, "")],
+    "samples/misc/syslog_404_two_ms_diagnostics_restored.sip": [("ms-diagnostics 1034", Side.FURTHER, "xixima.xabal")],
+    "samples/misc/camel_register_ocs2007r2_uccapi35.sip": [],
+    "samples/misc/cisco_imp_subscribe_presence_to_lync.sip": [],
+    "samples/misc/officesip_register_communicator2007.sip": [],
+    "samples/misc/resiprocate_register_windows_rtc10_startline_added.sip": [],
+    "samples/misc/sipsorcery_subscribe_rtc13_presence.sip": [],
+    "samples/snooper/01_ocs2007r2_edge_options_federated_partner_test.txt": [],
+    "samples/snooper/03_sfb_edge_tf_diag_no_srv_match_lines_restored.txt": [DOMAIN_FAULT],
+    "samples/snooper/05_sfb_edge_tf_diag_flattened_copy_paste.txt": [DOMAIN_FAULT, NAME_FAULT],
+    "samples/snooper/R01_reconstructed_cls_2013_2015_flow.txt": [
+        ("ms-diagnostics 1034", Side.FURTHER, "fabrikam.example")
+    ],
+}
+
+
+@needs_samples
+@pytest.mark.parametrize("name", EXCERPTS)
+def test_published_excerpts(name: str) -> None:
+    found = [(one.codes[0], one.side, one.domain) for one in explain_trace(str(SHARED / name))]
+    assert found == EXCERPTS[name]
+
+
+@needs_samples
+def test_no_sample_of_misc_and_snooper_is_left_out() -> None:
+    there = {
+        str(path.relative_to(SHARED))
+        for folder in ("misc", "snooper")
+        for path in (SHARED / "samples" / folder).iterdir()
+    }
+    assert there <= EXCERPTS.keys()
+
+
+@needs_samples
+def test_hresult_narrows_down_what_to_check() -> None:
+    (finding,) = explain_trace(str(SHARED / "samples/misc/sfb_client_504_ms_diagnostics_1010.sip"))
+    assert finding.codes[1] == "HRESULT 0x80090322(SEC_E_WRONG_PRINCIPAL)"
+    assert "the certificate carries another name" in finding.words
+    assert finding.checks[0] == "tls.name" and "tls.trusted" not in finding.checks
+    assert finding.details["peerserver"] == "vcse.steven.lab"
+    assert finding.to_json()["side"] == "the domain that is called"
+
+
+def explained(status: str, *headers: str) -> Finding | None:
+    lines = [
+        f"SIP/2.0 {status}",
+        "Via: SIP/2.0/TLS 192.0.2.1:5061;branch=z9hG4bK1",
+        "From: <sip:romeo@ours.example>;tag=1",
+        "To: <sip:juliet@theirs.example>;tag=2",
+        "Call-ID: c1",
+        "CSeq: 7 INVITE",
+        *headers,
+    ]
+    data = ("\r\n".join(lines) + "\r\n\r\n").encode()
+    return explain_record(Record(1.0, Direction.RECEIVED, None, None, "tls", data, True, "t.txt", 5))
+
+
+@pytest.mark.parametrize(
+    ("status", "header", "code", "side", "domain"),
+    [
+        ("504 Server time-out", "ms-diagnostics: 1008;reason=x;domain=no.example", "1008", Side.TARGET, "no.example"),
+        ("504 Server time-out", "ms-diagnostics: 1014;reason=x", "1014", Side.TARGET, "theirs.example"),
+        ("403 Forbidden", "Ms-Diagnostics: 1017; reason=x", "1017", Side.SERVER, ""),
+        ("403 Forbidden", "ms-diagnostics-public: 1027.3;reason=x", "1027", Side.REFUSER, ""),
+        ("488 Not", "ms-client-diagnostics: 51007; reason=x", "51007", Side.UNKNOWN, ""),
+        ("480 Gone", "ms-diagnostics: 12345", "12345", Side.UNKNOWN, ""),
+        ("407 Who", "ms-diagnostics: 1000;reason=x", "1000", Side.CLOCK, ""),
+    ],
+)
+def test_numbers(status: str, header: str, code: str, side: Side, domain: str) -> None:
+    found = explained(status, header)
+    assert found is not None
+    assert (found.codes[0], found.side, found.domain) == (f"ms-diagnostics {code}", side, domain)
+
+
+def test_two_headers_are_both_told_and_the_telling_one_decides() -> None:
+    found = explained("404 Not Found", "ms-diagnostics: 10003;component=x", 'ms-diagnostics: 1009;Domain="a.example"')
+    assert found is not None
+    assert found.codes == ("ms-diagnostics 10003", "ms-diagnostics 1009")
+    assert found.side is Side.TARGET and found.domain == "a.example"
+
+
+def test_warning_says_who_refused() -> None:
+    found = explained("404 Not Found", 'Warning: 399 edge.example:5061 "no search rule matches"')
+    assert found is not None and found.codes == ("Warning 399",)
+    assert found.words == ('edge.example:5061 says: "no search rule matches"',)
+    refused = explained("606 Not Acceptable", 'Warning: 309 lcs.example "blocked"')
+    assert refused is not None and refused.words[0].startswith("the content was refused by a policy")
+
+
+@pytest.mark.parametrize("status", ["200 OK", "180 Ringing", "401 Who", "407 Who", "487 Request Terminated"])
+def test_what_is_no_refusal(status: str) -> None:
+    assert explained(status) is None
+
+
+def test_status_alone() -> None:
+    by_edge = explained("504 Server time-out", "Server: RTC/6.0")
+    by_other = explained("504 Server time-out", "Server: sipedge")
+    unknown = explained("555 Odd")
+    assert by_edge is not None and by_edge.domain == "ours.example" and "its own log" not in by_edge.words
+    assert by_other is not None and by_other.side is Side.FURTHER
+    assert unknown is not None and unknown.words == ("nothing but the status is told",)
+
+
+def test_hostile_text_stays_one_short_line() -> None:
+    found = explained("504 \x1b[31mred\x07", f'ms-diagnostics: 1009;reason="{"x" * 5000}\x1b[2J";domain="\x1b.example"')
+    assert found is not None and found.domain == "theirs.example"
+    texts = [found.what, found.request, *found.words, *found.details.values()]
+    assert all(text.isprintable() and len(text) <= 300 for text in texts)
+
+
+def test_log_record_with_an_hresult_for_a_result_code(tmp_path: Path) -> None:
+    log = tmp_path / "edge.txt"
+    log.write_text(
+        "TL_ERROR(TF_DIAG) [p\\m]0B60.0D6C::03/02/2017-06:30:40.025.00005602 (SIPStack) $$begin_record\r\n"
+        "Severity: error\r\nText: The peer certificate is not chained off a trusted root\r\n"
+        "Result-Code: 0x80090325 SEC_E_UNTRUSTED_ROOT\r\nSIP-Start-Line: OPTIONS sip:a@b.example SIP/2.0\r\n"
+        "Peer: sip.b.example:5061\r\nData: expected-fqdn=\"sip.b.example\"\r\n$$end_record\r\n"
+        "TL_ERROR(TF_DIAG) [p\\m]0B60.0D6C::03/02/2017-06:30:41.025.00005602 (SIPStack) $$begin_record\r\n"
+        "Text: odd\r\nResult-Code: 0xc3e90000 SIPPROXY_E_EPROUTING_MSG_INVALID_EXT_SPLIT_DOMAIN\r\n$$end_record\r\n"
+    )  # fmt: skip
+    first, second = explain_trace(str(log))
+    assert (first.checks, first.domain) == (("tls.chain-complete", "tls.trusted"), "b.example")
+    assert first.time == 1488436240.025 and first.details["peer"] == "sip.b.example:5061"
+    assert second.side is Side.SERVER and second.words[0] == meaning_of(1017).words
+
+
+def test_file_that_is_no_trace(tmp_path: Path) -> None:
+    (tmp_path / "letter").write_text("Dear Sir,\n")
+    with pytest.raises(TraceError, match="no known trace format"):
+        list(explain_trace(str(tmp_path / "letter")))
+    with pytest.raises(TraceError, match="cannot be read"):
+        list(explain_trace(str(tmp_path / "missing")))
+
+
+def test_unknown_number_tells_its_range() -> None:
+    assert meaning_of(10027).words == "a fault of the Mediation Server"

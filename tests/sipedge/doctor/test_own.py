@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.doctor_certificates import ca_file, files, make
+
+from sipedge.doctor.dns_client import Answer
+from sipedge.doctor.domain import DomainFacts
+from sipedge.doctor.options import Direction, Options
+from sipedge.doctor.own import check_from, check_own, read_own, speaks_for
+from sipedge.doctor.result import Verdict
+from sipedge.doctor.trust import read_trust
+from sipedge.settings import Certificate
+from zones.dns import SrvRecord
+
+CA = make(None, "Test CA", ca=True)
+LEAF = make(CA, "sip.ours.example", names=["sip.ours.example", "sip.second.example"])
+
+
+def facts(domain: str, target: str = "") -> DomainFacts:
+    chosen = SrvRecord(0, 0, 5061, target) if target else None
+    return DomainFacts(domain, Answer(f"_sipfederationtls._tcp.{domain}", "SRV"), chosen)
+
+
+def test_files_that_cannot_be_used(tmp_path: Path) -> None:
+    certificate, key = files(tmp_path, LEAF)
+    _, other = files(tmp_path, CA)
+    (tmp_path / "empty").write_text("")
+    assert read_own(Certificate(certificate, key)).problem == ""
+    assert read_own(Certificate(certificate, other)).problem == "the key does not belong to it"
+    assert "holds no certificate" in read_own(Certificate(str(tmp_path / "empty"), key)).problem
+    assert "No such file" in read_own(Certificate(str(tmp_path / "missing"), key)).problem
+    assert read_own(Certificate(certificate, str(tmp_path / "missing"))).problem
+
+
+def test_only_calls_to_the_domain_need_no_clientauth(tmp_path: Path) -> None:
+    own = read_own(Certificate(*files(tmp_path, make(CA, "x", names=["x.y.example"], eku=["server"]))))
+    trust = read_trust(ca_file(tmp_path, CA))
+    by_direction = {
+        direction: {one.id: one.verdict for one in check_own(own, Options(direction=direction), trust)}
+        for direction in Direction
+    }
+    assert by_direction[Direction.INBOUND]["own.client-auth"] is Verdict.NOT_RUN
+    assert by_direction[Direction.OUTBOUND]["own.client-auth"] is Verdict.FAILED
+
+
+def test_expired(tmp_path: Path) -> None:
+    own = read_own(Certificate(*files(tmp_path, make(CA, "x", names=["x.y.example"], begins=-9, days=-1))))
+    found = {one.id: one for one in check_own(own, Options(), read_trust(ca_file(tmp_path, CA)))}
+    assert found["own.dates"].verdict is Verdict.FAILED and found["own.expiry"].verdict is Verdict.NOT_RUN
+
+
+def test_chain_out_of_order(tmp_path: Path) -> None:
+    upper = make(CA, "Upper", ca=True)
+    lower = make(upper, "Lower", ca=True)
+    leaf = make(lower, "x", names=["x.y.example"])
+    own = read_own(Certificate(*files(tmp_path, leaf, (upper.certificate, lower.certificate))))
+    found = {one.id: one for one in check_own(own, Options(), read_trust(ca_file(tmp_path, CA)))}
+    assert found["own.chain"].verdict is Verdict.WARNING
+
+
+@pytest.mark.parametrize(
+    ("domains", "domain", "speaks"),
+    [
+        ((), "ours.example", True),
+        ((), "second.example", True),
+        ((), "example", False),
+        ((), "theirs.example", False),
+        (("theirs.example",), "theirs.example", True),
+        (("theirs.example",), "ours.example", False),
+    ],
+)
+def test_whose_certificate_it_is(tmp_path: Path, domains: tuple[str, ...], domain: str, speaks: bool) -> None:
+    own = read_own(Certificate(*files(tmp_path, LEAF)))
+    assert speaks_for(own, Options(own_domains=domains), domain) == speaks
+
+
+def test_from(tmp_path: Path) -> None:
+    own = read_own(Certificate(*files(tmp_path, LEAF)))
+    assert check_from(own, facts("ours.example", "SIP.ours.example")).verdict is Verdict.OK
+    assert check_from(own, facts("ours.example", "edge.ours.example")).verdict is Verdict.FAILED
+    assert check_from(own, facts("ours.example")).verdict is Verdict.NOT_RUN
+    assert check_from(None, facts("ours.example", "sip.ours.example")).verdict is Verdict.NOT_RUN
