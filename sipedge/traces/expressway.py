@@ -29,9 +29,9 @@ _FIELD = re.compile(rb'([A-Za-z-]+) ?= ?"([^"]{0,64})"')
 
 def detect(head: bytes) -> int:
     text = as_text(head)
-    if b"Module=" not in text or b"UTCTime=" not in text:
-        return 0
-    return 95 if b'Module="network.' in text or _MARK in text else 60
+    if b"UTCTime=" in text and b"Module=" in text:
+        return 95 if b'Module="network.' in text or _MARK in text else 60
+    return 50 if b" tvcs: " in text and _STAMPS.search(text) else 0
 
 
 def read(stream: ByteStream, file: str) -> Iterator[Item]:

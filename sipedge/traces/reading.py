@@ -40,7 +40,7 @@ def read_trace(path: str, keylog: str | None = None) -> Iterator[Item]:
     with Source(path) as source:
         reader = detect(source.head)
         if reader is None:
-            raise TraceError(f"{path}: no known trace format")
+            raise TraceError(f"{path}: no known trace format" if source.head else f"{path}: the file is empty")
         if reader is capture:
             yield from capture.read(source, path, keylog)
         else:

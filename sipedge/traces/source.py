@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import gzip
 import zlib
 from types import TracebackType
-from typing import BinaryIO, Protocol, Self, cast
+from typing import Protocol, Self
 
 from .record import Skipped
 
 HEAD = 65536
 """Bytes from which a format is detected."""
+_GZIP_ONLY = zlib.MAX_WBITS | 16
 _GZIP = b"\x1f\x8b\x08"
 
 
@@ -48,9 +48,8 @@ class Source:
         return ahead + self._take(size - len(ahead)) if len(ahead) < size else ahead
 
     def _unpack(self) -> None:
-        packed = cast(BinaryIO, Rejoined(self.head, self._stream))
         self._count = 0
-        self._stream = cast(ByteStream, gzip.GzipFile(fileobj=packed))
+        self._stream = _Unpacked(Rejoined(self.head, self._stream))
         self._ahead = self.head = self._take(HEAD)
 
     def _take(self, size: int) -> bytes:
@@ -89,3 +88,26 @@ class Rejoined:
             return self._rest.read(size)
         part, self._start = self._start[:size], self._start[size:]
         return part + self._rest.read(size - len(part)) if len(part) < size else part
+
+
+class _Unpacked:
+    """The content of a gzip file, piece by piece: of a truncated one, all that there is, then EOFError."""
+
+    def __init__(self, packed: ByteStream) -> None:
+        self._packed = packed
+        self._pending = b""
+        self._member = zlib.decompressobj(_GZIP_ONLY)
+
+    def read(self, size: int, /) -> bytes:
+        while True:
+            data = self._pending or self._packed.read(HEAD)
+            if self._member.eof:
+                if not data:
+                    return b""
+                self._member = zlib.decompressobj(_GZIP_ONLY)
+            content = self._member.decompress(data, size)
+            self._pending = self._member.unused_data if self._member.eof else self._member.unconsumed_tail
+            if content:
+                return content
+            if not data:
+                raise EOFError("the compressed data end early")
