@@ -78,9 +78,9 @@ def _name(loss: Loss, any_alias: bool) -> str:
     """One that no rule has."""
     what = "any alias" if any_alias else loss.query.alias.rpartition("@")[2].partition(":")[0]
     taken = {one.name.casefold() for one in loss.edge.settings.plan.dialplan.rules}
-    name = f"NOTIFY to {what}"[:MAX_NAME]
+    wanted = name = f"NOTIFY to {what}"[:MAX_NAME]
     number = 2
     while name.casefold() in taken:
-        name = f"{name[: MAX_NAME - 5].rstrip()} {number}"
+        name = f"{wanted[: MAX_NAME - 5].rstrip()} {number}"
         number += 1
     return name

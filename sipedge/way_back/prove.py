@@ -224,9 +224,8 @@ def _first(tiers: tuple[frozenset[tuple[str, Chain]], ...]) -> Iterable[tuple[st
 
 
 def _requests(subscription: Subscription, hop: _Hop, aliases: Language) -> RequestClass:
-    """The notifier is the one who was subscribed to: ours, when partners subscribe."""
-    domain = subscription.witness.alias.rpartition("@")[2]
-    local = subscription.direction.inward and hop.edge.is_own_domain(domain)
+    """The notifier is the one who was subscribed to: when partners subscribe, a user of an own domain."""
+    local = subscription.direction.inward and bool(hop.edge.settings.domains)
     authenticated = hop.edge.authenticated(hop.source, local)
     return RequestClass(frozenset({hop.source}), aliases, frozenset({subscription.traffic}), authenticated)
 

@@ -90,7 +90,7 @@ def node_names(link: Link, zone: str, told: Told) -> Names:
 def _inferred(found: Sequence[tuple[str, str]]) -> Names:
     names = tuple(dict.fromkeys(name for name, _ in found))
     rules = ", ".join(dict.fromkeys(f'"{rule}"' for _, rule in found))
-    return Names(names, f"taken from the rule{'s' if ',' in rules else ''} {rules}, which ask for no user part")
+    return Names(names, f"taken from rules for hosts without a user part: {rules}")
 
 
 def _rules(edge: Edge, sources: str | Iterable[str], targets: Iterable[str]) -> Iterator[SymbolicRule]:

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from importlib import import_module
+
+import pytest
+from support.federation_plan import inside, outside
+from support.settings import rule
+
+from dialplan.analysis import NotProved
+from dialplan.model import Query, Target, Traffic
+from sipedge.settings import Settings
+from sipedge.way_back import edges_of, links_of
+from sipedge.way_back.subscriptions import alias_behind, directions_of, subscriptions
+
+
+def found(inner: Settings, outer: Settings) -> list[tuple[str, str, Traffic]]:
+    (link,), _ = links_of(edges_of([("in", inner), ("out", outer)]))
+    both = [one for direction in directions_of(link) for one in subscriptions(direction)]
+    for one in both:
+        way = one.direction
+        assert any(t.zone == way.into for tier in way.first.search(one.witness).tiers for t in tier.targets)
+    return [(one.source, one.target, one.traffic) for one in both]
+
+
+def test_both_directions() -> None:
+    assert found(inside(), outside()) == [
+        ("IMP", "DNS", Traffic.MICROSOFT_IMP),
+        ("Default Zone", "IMP", Traffic.MICROSOFT_IMP),
+    ]
+
+
+def test_each_edge_alone_can_stop_them() -> None:
+    inward = [("Default Zone", "IMP", Traffic.MICROSOFT_IMP)]
+    assert found(inside("arrow 2"), outside()) == inward
+    assert found(inside(), outside("arrow 3")) == inward
+    assert found(inside("arrow 2"), outside("arrow 4", mended=False)) == []
+
+
+def test_other_traffic_when_rules_take_it() -> None:
+    inner = inside(extra=rule("any", "Traversal client", source_zone='"IMP"'))
+    outer = outside(extra=rule("any", "DNS", source_zone='"Traversal server"', traffic_type="standard"))
+    assert ("IMP", "DNS", Traffic.STANDARD) in found(inner, outer)
+
+
+def test_an_alias_that_one_edge_rewrites_is_followed() -> None:
+    strip = rule("strip", "Traversal client", source_zone='"IMP"', priority="1").replace(
+        "on successful match stop",
+        'on successful match stop\n mode alias pattern match\n pattern type prefix\n pattern "9"\n behavior strip',
+    )
+    outer = outside("arrow 3", extra=rule("nine", "DNS", r"x@.*", source_zone='"Traversal server"'))
+    (link,), _ = links_of(edges_of([("in", inside("arrow 2", extra=strip)), ("out", outer)]))
+    ways = list(subscriptions(directions_of(link)[0]))
+    assert len(ways) == 2 and all(one.witness.alias.startswith("9x@") for one in ways)
+
+
+def test_too_many_ways_are_not_proved(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_module("sipedge.way_back.subscriptions"), "MAX_COMBINATIONS", 0)
+    with pytest.raises(NotProved):
+        found(inside(), outside())
+
+
+@pytest.mark.parametrize(
+    ("target", "keep", "alias"),
+    [
+        ("a@b:5061;x", False, "a@b"),
+        ("a@b:5061;x", True, "a@b:5061;x"),
+        ("a@b@c", True, ""),
+    ],
+)
+def test_the_alias_at_the_next_edge(target: str, keep: bool, alias: str) -> None:
+    (edge,) = edges_of([("in", inside(keep_uri_parameters=keep))])
+    query = Query("q", "IMP")
+    assert alias_behind(query.alias, Target("rule", "zone", target), edge) == alias
