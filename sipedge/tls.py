@@ -49,7 +49,8 @@ class TlsContexts:
             if listener.transport == "TLS":
                 self._servers[listener.name] = server_context(tls, listener, ", ".join(tolerant))
         for zone in zones:
-            if not isinstance(zone, DefaultZone) and (zone.transport == "TLS" or tls.trusted):
+            # Requests of a dialog go back to strangers too, but an edge without TLS has its Default Zone all the same.
+            if tls.trusted or (zone.transport == "TLS" and not isinstance(zone, DefaultZone)):
                 self._clients.setdefault(_client_key(tls, zone.tls), client_context(tls, zone.tls, zone.name))
         self.fingerprint = _fingerprint(tls, listeners, zones)
         """Equal only when no file, listener or zone is different: then connections are what new ones would be."""

@@ -13,7 +13,7 @@ from support.certificates import Ca, Leaf, issue, make_ca
 import sipedge.openssl as openssl
 from sipedge.settings import Certificate, Listener, Tls
 from sipedge.tls import TlsContexts, TlsError, openssl_reason
-from zones.zone import ExtendedKeyUsage, NeighborZone, TlsPolicy
+from zones.zone import DefaultZone, ExtendedKeyUsage, NeighborZone, TlsPolicy
 
 LISTENER = Listener("federation", "127.0.0.1", 5061)
 ZONE = NeighborZone(name="far", peers=("far.example.com",))
@@ -56,6 +56,13 @@ def test_minimum_version_of_a_zone(ca: Ca) -> None:
     contexts = TlsContexts(tls(ca, issue(ca, names=["a"])), [], [ZONE, strict])
     assert contexts.client(strict.tls).minimum_version is ssl.TLSVersion.TLSv1_3
     assert contexts.client(ZONE.tls).minimum_version is ssl.TLSVersion.TLSv1_2
+
+
+def test_the_default_zone_has_a_context_for_the_way_back_to_strangers(ca: Ca) -> None:
+    strangers = DefaultZone(tls=TlsPolicy(minimum_version="1.3"))
+    contexts = TlsContexts(tls(ca, issue(ca, names=["a"])), [], [ZONE, strangers])
+    assert contexts.client(strangers.tls).minimum_version is ssl.TLSVersion.TLSv1_3
+    TlsContexts(Tls(), [], [replace(ZONE, transport="TCP"), strangers])
 
 
 def test_client_certificate_optional(ca: Ca) -> None:
