@@ -308,8 +308,12 @@ class Server:
         return 0
 
     def _connect(self, hop: Hop) -> None:
-        policy = next(zone.tls for zone in self._settings.zones if zone.name == hop.zone)
-        self._connections.connect(hop, policy, self._proxy.source_address(hop))
+        zone = next((zone for zone in self._settings.zones if zone.name == hop.zone), None)
+        if zone is None:  # a reload has come between the look-up and its answer
+            gone = f'zone "{hop.zone}" is no longer configured'
+            self._fail_waiting(ConnectionFailed(hop.zone, hop.address, hop.port, gone, hop))
+            return
+        self._connections.connect(hop, zone.tls, self._proxy.source_address(hop))
 
     def _abandon(self, command: commands.Abandon) -> None:
         for waiting in self._waiting.values():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -12,6 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+import dns.message
+import dns.rdatatype
+import dns.rrset
 import pytest
 from support.certificates import issue, make_ca
 from support.processes import fresh_address
@@ -152,3 +156,37 @@ def test_a_flood_delays_others_but_little(town: Town) -> None:
             thread.join()
     assert median(waits) < 0.5, waits
     town.serves()
+
+
+def test_a_zone_that_is_gone_before_the_dns_has_answered(tmp_path: Path) -> None:
+    """A reload between question and answer: the request still gets a response, and the edge goes on."""
+    address, honest, names = (fresh_address() for _ in range(3))
+    ca = make_ca(tmp_path)
+    tables = [
+        listener("tcp", address, "TCP"),
+        neighbor("honest", [honest], "TCP"),
+        f'[dns]\nservers = ["{names}:5353"]\n',
+    ]
+    net = '[[zone]]\nname = "net"\ntype = "dns"\ntransport = "TCP"\nallow_loopback = true\nfallback_transport = "TCP"\n'
+    leaf = issue(ca, ips=[address])
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server,
+        Edge(tmp_path / "edge", edge_toml(ca, leaf, *tables, net), rule("out", ".*", "net")) as edge,
+        connect(honest, address, PORT) as caller,
+    ):
+        server.bind((names, 5353))
+        server.settimeout(10)
+        caller.send(request("MESSAGE", f"sip:bob@far.example:{PORT}", honest, next(_numbers), transport="TCP"))
+        asked = [server.recvfrom(4096) for _ in range(2)]
+        edge.write(edge_toml(ca, leaf, *tables), "")
+        assert "in force" in edge.reload()
+        for data, source in asked:
+            reply = dns.message.make_response(dns.message.from_wire(data))
+            question = reply.question[0]
+            if question.rdtype == dns.rdatatype.A:
+                reply.answer.append(dns.rrset.from_text(question.name, 60, "IN", "A", address))
+            server.sendto(reply.to_wire(), source)
+        assert caller.read_message().startswith(b"SIP/2.0 500 ")
+        caller.send(request("MESSAGE", "sip:bob@far.example", honest, next(_numbers), transport="TCP"))
+        assert caller.read_message().startswith(b"SIP/2.0 404 ")
+        assert "Traceback" not in edge.output() and "exception" not in edge.output()
