@@ -78,24 +78,24 @@ def make_contexts(options: Options) -> Contexts:
 async def examine_endpoint(
     endpoint: Endpoint, contexts: Contexts, slots: asyncio.Semaphore, seconds: float
 ) -> EndpointFacts:
-    async def shake(context: ssl.SSLContext, server_name: str = endpoint.server_name) -> Handshake:
+    async def shake(context: ssl.SSLContext, server_name: str, *, patient: bool = False) -> Handshake:
         async with slots:
-            return await try_handshake(endpoint.address, endpoint.port, context, server_name, seconds)
+            return await try_handshake(endpoint.address, endpoint.port, context, server_name, seconds, patient=patient)
 
     async def main(context: ssl.SSLContext, newer: ssl.SSLContext, server_name: str) -> Handshake:
         found = await shake(context, server_name)
         if found.ok or found.chain:
             return found
-        other = await shake(newer, server_name)
+        other = await shake(newer, server_name, patient=True)
         return other if other.ok or other.chain else found
 
     name = endpoint.server_name
     first, without_sni, suites, verified, *versions = await asyncio.gather(
         main(contexts.main, contexts.newer, name),
         main(contexts.main, contexts.newer, ""),
-        shake(contexts.suites),
-        shake(contexts.verifying),
-        *(shake(context) for context in contexts.versions.values()),
+        shake(contexts.suites, name),
+        shake(contexts.verifying, name),
+        *(shake(context, name) for context in contexts.versions.values()),
     )
     bare = await main(contexts.bare, contexts.bare_newer, name) if contexts.has_certificate else first
     spoken = {name: found.ok or bool(found.chain) for name, found in zip(contexts.versions, versions, strict=True)}

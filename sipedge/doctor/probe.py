@@ -136,9 +136,9 @@ async def connect(address: str, port: int, context: ssl.SSLContext, server_name:
 
 
 async def try_handshake(
-    address: str, port: int, context: ssl.SSLContext, server_name: str, seconds: float
+    address: str, port: int, context: ssl.SSLContext, server_name: str, seconds: float, *, patient: bool = True
 ) -> Handshake:
-    """Connect, shake hands, close; never raises."""
+    """Connect, shake hands, close; never raises. ``patient``: wait for what a server of TLS 1.3 says afterwards."""
     stream = TlsStream(context, server_side=False, server_name=server_name or None)
     try:
         connection, _ = await _connect(address, port, context, server_name, seconds, stream)
@@ -153,7 +153,7 @@ async def try_handshake(
     except OSError as error:
         return Handshake(os_words(error), shown(stream))
     facts = connection.facts
-    if facts.version == "TLSv1.3" and (refusal := await _late_refusal(connection, seconds)):
+    if patient and facts.version == "TLSv1.3" and (refusal := await _late_refusal(connection, seconds)):
         facts = replace(facts, error=refusal)
     connection.close()
     return facts
