@@ -21,7 +21,7 @@ from .text import Text
 _WORD = re.compile(r"[^\W_]+")
 _DRAWS = 8
 ROUNDS = 20
-"""A word that is kept for one alias may change the class of another; what is left after this is kept whole."""
+"""A word that is kept for one alias may change the class of another; what is left near the end is kept whole."""
 
 Class = tuple[object, ...]
 
@@ -84,35 +84,41 @@ def settle(uris: Iterable[str], classes: RoutingClasses, text: Text) -> int:
 
 
 def _mend(uri: str, wanted: Class, classes: RoutingClasses, text: Text, *, whole: bool) -> None:
-    """The first attempt that gives the URI its class stands; most of the words stay replaced."""
-    if whole:
-        for word in _WORD.findall(uri):
-            text.words.keep(word)
-        return
-    for _ in _attempts(uri, text):
-        if classes.of(text.header(uri)) == wanted:
-            return
+    """The first way that gives the URI its class back stands; one that does not is undone."""
+    if not whole:
+        for way in (_draw_user, _keep_host, _keep_user, _keep_host_and_user):
+            before = text.words.snapshot()
+            for _ in way(parse_uri(uri), text):
+                if classes.of(text.header(uri)) == wanted:
+                    return
+            text.words.restore(before)
+    for word in _WORD.findall(uri):
+        text.words.keep(word)
 
 
-def _attempts(text_of_uri: str, text: Text) -> Iterator[None]:
-    """Each step changes the words a bit more."""
-    uri = parse_uri(text_of_uri)
-    user, host = _WORD.findall(uri.user or ""), _WORD.findall(uri.host)
+def _draw_user(uri: Uri, text: Text) -> Iterator[None]:
     for _ in range(_DRAWS):
-        for word in user:
+        for word in _WORD.findall(uri.user or ""):
             text.words.draw_again(word)
         yield
-    for word in reversed(host):  # the domain before the host in it
+
+
+def _keep_host(uri: Uri, text: Text) -> Iterator[None]:
+    """The domain before the host in it."""
+    for word in reversed(_WORD.findall(uri.host)):
         text.words.keep(word)
         yield
-    for length in range(1, 1 + max(map(len, user), default=0)):
-        for word in user:
+
+
+def _keep_user(uri: Uri, text: Text) -> Iterator[None]:
+    """A prefix first: that is what numbers are routed by."""
+    words = _WORD.findall(uri.user or "")
+    for length in range(1, 1 + max(map(len, words), default=0)):
+        for word in words:
             text.words.keep(word, length)
         yield
-    for word in _WORD.findall(_parameters(uri)):
-        text.words.keep(word)
-        yield
 
 
-def _parameters(uri: Uri) -> str:
-    return uri.text.partition("@")[2].partition(";")[2] if uri.user is not None else uri.text.partition(";")[2]
+def _keep_host_and_user(uri: Uri, text: Text) -> Iterator[None]:
+    yield from _keep_host(uri, text)
+    yield from _keep_user(uri, text)

@@ -17,16 +17,17 @@ _IPV4 = r"(?P<ip4>(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w]|\.\d))"
 _IPV6 = r"(?P<ip6>(?<![\w:])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?::\d{1,3}(?:\.\d{1,3}){3})?(?![\w:]))"
 _TOP_LEVEL = "com|net|org|edu|gov|mil|int|info|biz|example|test|invalid|localhost|local|lan|internal|arpa|[A-Za-z]{2}"
 _KEPT_VALUES = (
-    "transport|lr|user|method|ttl|q|expires|rport|cause|ms-received-port|refresher|charset|text|id|reason|"
+    "transport|lr|method|ttl|q|expires|rport|cause|ms-received-port|refresher|charset|"
     "algorithm|qop|version|stale|nc|handling|purpose|branched|call-type|hop-hop|ingress-zone|egress-zone"
 )
 _HEADER = re.compile(
     rf"{_IPV4}|{_IPV6}"
     r"|(?P<version>SIP/2\.0(?:/\w+)?)"
     rf"|(?P<kept>(?<![\w.-])(?:{_KEPT_VALUES})\s*=\s*(?:\"[^\"]*\"|[^\s;,>\"]*))"
-    r"|(?P<name>(?<=[;,\s?&])[\w.!%*+-]+(?=\s*=[^=\s])|(?<=;)\s*(?:lr|gruu|ob)(?![\w-]))"
+    r"|(?P<phone>(?<=;)user\s*=\s*(?:phone|ip)\b)"
+    r"|(?P<name>(?<=[;,\s?&])[\w.!%*+-]+(?=\s*=\s*[^=\s;,])|(?<=;)\s*(?:lr|gruu|ob)(?![\w-]))"
     r"|(?P<scheme>(?<![\w.-])(?:sips?|tel|im|pres|urn|uuid|user|epid|opaque)(?=:))"
-    r"|(?P<port>(?<=[\w\]]:)\d{1,5}(?![\w.-]))"
+    r"|(?P<port>(?<!sip:)(?<!sips:)(?<!tel:)(?<!pres:)(?<=[\w\]]:)\d{1,5}(?![\w.@-]))"
     r"|(?P<cookie>z9hG4bK)"
     rf"|(?P<top>(?<=[\w-]\.)(?:{_TOP_LEVEL})(?![\w@-]|\.\w))"
     r"|(?P<word>[^\W_]+)",

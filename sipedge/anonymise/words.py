@@ -7,10 +7,13 @@ shape. Two words never get one pseudonym, as far as there are enough of that sha
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from hashlib import blake2b
 
 _VOWELS, _CONSONANTS, _DIGITS, _HEX = "aeiou", "bcdfghjklmnpqrstvwxyz", "0123456789", "abcdef"
 _CLASS = {**dict.fromkeys(_VOWELS, _VOWELS), **dict.fromkeys(_CONSONANTS, _CONSONANTS)}
+_SMALL = {ord(letter): letter.lower() for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
+"""ASCII only: small forms of other letters may be longer."""
 _LONG = 8
 """Words of letters and digits from this length on do not meet by chance; no list of them is kept."""
 MAX_REMEMBERED = 1_000_000
@@ -31,9 +34,7 @@ class Words:
 
     def __call__(self, word: str) -> str:
         """``word``: letters and digits in any script."""
-        low = word.lower()
-        if len(low) != len(word):  # a letter whose small form is longer
-            return "".join(map(_filler, word))
+        low = word.translate(_SMALL)
         kept = self._prefixes.get(low, 0)
         if kept >= len(low):
             return word
@@ -44,7 +45,7 @@ class Words:
 
     def keep(self, word: str, prefix: int | None = None) -> bool:
         """Leave a word, or its first characters, as they are from now on; whether that changes anything."""
-        low = word.lower()
+        low = word.translate(_SMALL)
         length = len(low) if prefix is None else min(prefix, len(low))
         if self._prefixes.get(low, 0) >= length:
             return False
@@ -53,13 +54,20 @@ class Words:
 
     def draw_again(self, word: str) -> bool:
         """Another pseudonym for a word from now on; False when it had many already."""
-        low = word.lower()
+        low = word.translate(_SMALL)
         draws = self._draws.get(low, 0) + 1
         if draws > MAX_DRAWS:
             return False
         self._draws[low] = draws
         self._taken.discard(self._made.pop(low, ""))
         return True
+
+    def snapshot(self) -> dict[str, int]:
+        """What is kept, for ``restore``."""
+        return dict(self._prefixes)
+
+    def restore(self, kept: dict[str, int]) -> None:
+        self._prefixes = kept
 
     @property
     def kept(self) -> int:
@@ -75,6 +83,8 @@ class Words:
             if made not in self._taken and made != low:
                 break
             made = _draw(self._key, low, number * 65_537)
+        if made in self._taken and set(low) <= set(_DIGITS):
+            made = next((one for one in _numbers_like(low) if one not in self._taken), made)
         if len(self._made) < MAX_REMEMBERED:
             self._made[low] = made
             self._taken.add(made)
@@ -99,6 +109,14 @@ def _draw(key: bytes, low: str, number: int) -> str:
         else:
             made.append(_filler(character))
     return "".join(made)
+
+
+def _numbers_like(low: str) -> Iterator[str]:
+    """All numbers of the same length with as many leading zeros; a few are enough of the long ones."""
+    zeros = len(low) - len(low.lstrip("0"))
+    length = len(low) - zeros
+    first = 10 ** (length - 1) if length else 0
+    return (f"{'0' * zeros}{number}" for number in range(first, min(10 * first, first + 100_000)))
 
 
 def _is_hexadecimal(low: str) -> bool:
