@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from dialplan.claims_proof import Verdict
 from dialplan.model import Traffic, Variables
 from dialplan.problem import DialplanError
 from dialplan.search import CompiledPlan
@@ -49,3 +50,19 @@ def test_a_plan_that_is_no_text(folder: Path) -> None:
     (folder / "b.dialplan").write_bytes(b"\xff")
     with pytest.raises(DialplanError, match="is not UTF-8 text"):
         load_suites([(str(folder / "x.cases"), CASES)])
+
+
+def test_claims_are_asked_of_the_plan_and_of_its_mutants(folder: Path) -> None:
+    claim = 'always from zone "b" alias "a" to zone "a"\n'
+    (suite,) = load_suites([(str(folder / "x.cases"), CASES + claim)])
+    (found,) = suite.claim_answers()
+    assert found.verdict is Verdict.REFUTED
+    assert not suite.holds(suite.settings.plan)
+
+
+def test_claims_name_known_zones_and_variables(folder: Path) -> None:
+    text = CASES + 'never to zone "q"\nnever alias "*@%localdomain1%"\n'
+    with pytest.raises(DialplanError) as caught:
+        load_suites([(str(folder / "x.cases"), text)])
+    messages = [problem.message for problem in caught.value.problems]
+    assert messages[0].startswith('no rule names a zone "q"') and "%localdomain1%" in messages[1]

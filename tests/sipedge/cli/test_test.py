@@ -195,3 +195,37 @@ def test_usage(folder: Path) -> None:
     assert _run("none.cases").exit_code == 2
     assert _run("edge.cases", "--fail-under", "101").exit_code == 2
     assert _run("edge.cases", "--junit", "none/out.xml").exit_code == 2
+
+
+def _claims(folder: Path, *claims: str) -> None:
+    (folder / "claims.cases").write_text("\n".join(['plan "edge.toml"', *claims]) + "\n")
+
+
+def test_claims_are_proved(folder: Path) -> None:
+    _claims(folder, 'always alias "*@example.com" traffic microsoft-imp to zone "IMP"', 'only to zone "IMP"')
+    result = _run("edge.cases", "claims.cases")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("edge.toml: 2 of 2 claims proved\nedge.toml: 3 of 3 cases hold\n")
+
+
+def test_a_claim_is_refuted_by_a_request(folder: Path) -> None:
+    claim = 'never from zone "Default Zone" alias "*@example.com" to zone "IMP"'
+    _claims(folder, claim)
+    result = _run("edge.cases", "claims.cases", "--mutate", "--junit", "out.xml")
+    assert result.exit_code == 1 and "mistakes noticed" not in result.stdout
+    assert f"claims.cases:2:1: refuted: {claim}\nalice@example.com\n" in result.stdout
+    assert "from Default Zone, not authenticated; microsoft imp (the counter-example)" in result.stdout
+    assert "edge.toml: 0 of 1 claims proved\n" in result.stdout
+    root = ElementTree.parse(folder / "out.xml").getroot()
+    assert root.attrib == {"tests": "4", "failures": "1"}
+    (failed,) = [case for suite in root for case in suite if len(case)]
+    assert failed.attrib == {"classname": "edge.toml", "name": claim, "file": "claims.cases", "line": "2"}
+    assert failed[0].attrib == {"message": "refuted"} and "matched" in (failed[0].text or "")
+
+
+def test_a_claim_about_nobody_is_noted(folder: Path) -> None:
+    _claims(folder, 'never from zone "Local Zone" to zone "IMP"')
+    result = _run("claims.cases")
+    assert result.exit_code == 0
+    assert 'claims.cases:2:1: note: never from zone "Local Zone"' in result.stdout
+    assert "nothing registers at this edge" in result.stdout
