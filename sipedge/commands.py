@@ -96,6 +96,8 @@ class Log:
     text: str
     error: BaseException | None = None
     """With its traceback, where something unexpected was raised."""
+    source: str = ""
+    """The address of the peer that caused it: lines are limited for each source, so that none hides another."""
 
 
 @dataclass(slots=True)

@@ -177,9 +177,7 @@ class Proxy:
         if event.stray and not self._is_repeated_2xx(event, peer):
             return
         if not _has_second_via(event.message):
-            out.append(
-                Log("warning", f"connection {event.connection}: a response without the Via values it was sent with")
-            )
+            out.append(Log("warning", "a response without the Via values it was sent with", source=peer.address))
             if event.message.status < 200:
                 return
             context.failed(event.branch, 502, "the next hop broke the Via header", now, out)
@@ -207,7 +205,9 @@ class Proxy:
         peer = self._peers.get(event.connection)
         place = f" at line {event.line}, column {event.column}" if event.line else ""
         what = f"malformed header {event.header}{place}" if place else f"there is no usable {event.header}"
-        out.append(Log("warning", f"connection {event.connection}: {what}: {event.message.start_line[:80]}"))
+        source = "" if peer is None else peer.address
+        text = f"connection {event.connection}: {what}: {event.message.start_line[:80]}"
+        out.append(Log("warning", text, source=source))
         message = event.message
         if peer is None or not message.is_request or message.method in WITHOUT_RESPONSE or "via" not in message.index:
             return
@@ -238,10 +238,11 @@ class Proxy:
     def _opened(self, event: ConnectionOpened, now: float, out: list[Command]) -> None:
         zone, refused, remark = self._zone_of(event)
         if remark:
-            out.append(Log("warning", f"connection from {event.peer_address}: {remark}"))
+            out.append(Log("warning", f"connection from {event.peer_address}: {remark}", source=event.peer_address))
         if refused:
             self.refused[zone] = self.refused.get(zone, 0) + 1
-            out.append(Log("warning", f"connection from {event.peer_address} refused: {refused}"))
+            text = f"connection from {event.peer_address} refused: {refused}"
+            out.append(Log("warning", text, source=event.peer_address))
             out.append(Close(event.connection, refused))
             return
         peer = Peer(event.connection, zone, event.peer_address, event.peer_port, event)
@@ -274,7 +275,8 @@ class Proxy:
                 continue
             zone, refused, _ = self._zone_of(peer.opened)
             if refused:
-                out.append(Log("warning", f"connection from {peer.address} closed: {refused}"))
+                text = f"connection from {peer.address} closed: {refused}"
+                out.append(Log("warning", text, source=peer.address))
                 out.append(Close(peer.connection, refused))
             elif zone != peer.zone:
                 self._upkeep.closed(peer, now, out)

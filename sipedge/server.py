@@ -344,7 +344,8 @@ class Server:
 
 def _log(command: commands.Log) -> None:
     level = logging.getLevelNamesMapping()[command.level.upper()]
-    logger.log(level, "%s", command.text, exc_info=command.error)
+    extra = {"source": command.source} if command.source else None
+    logger.log(level, "%s", command.text, exc_info=command.error, extra=extra)
 
 
 def _place(listener: Listener, address: str, port: int) -> str:

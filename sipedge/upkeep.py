@@ -171,7 +171,8 @@ class Upkeep:
             headers.append(("Allow", ALLOW))
         self._respond(event, peer, answer.status, tuple(headers), out)
         if answer.reason:
-            out.append(Log("warning", f"connection {peer.connection} from {peer.address}: {answer.reason}"))
+            text = f"connection {peer.connection} from {peer.address}: {answer.reason}"
+            out.append(Log("warning", text, source=peer.address))
         if answer.close:
             out.append(commands.Close(peer.connection, answer.reason))
 
@@ -340,7 +341,7 @@ class Upkeep:
 
 
 def _up(zone: str, peer: str) -> Log:
-    return Log("info", f'zone "{zone}": the traversal connection with {peer} is up')
+    return Log("info", f'zone "{zone}": the traversal connection with {peer} is up', source=peer)
 
 
 def _preferred(hops: tuple[Hop, ...], uri: Uri) -> tuple[Hop, ...]:

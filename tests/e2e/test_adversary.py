@@ -190,3 +190,14 @@ def test_a_zone_that_is_gone_before_the_dns_has_answered(tmp_path: Path) -> None
         caller.send(request("MESSAGE", "sip:bob@far.example", honest, next(_numbers), transport="TCP"))
         assert caller.read_message().startswith(b"SIP/2.0 404 ")
         assert "Traceback" not in edge.output() and "exception" not in edge.output()
+
+
+def test_a_noisy_peer_does_not_hide_others_from_the_log(town: Town) -> None:
+    for _ in range(4):
+        with town.attack() as stream:
+            stream.send(*[town.message().replace(b"From:", b"From: <", 1)] * 11)
+            stream.read_end()
+    stranger = fresh_address()
+    with connect(stranger, town.address, PORT) as stream:
+        stream.read_end()
+    assert town.edge.wait_for(f"connection from {stranger} refused", 2.0)
