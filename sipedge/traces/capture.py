@@ -149,11 +149,7 @@ class _Flows:
             stream.join(sequence)
             flow.cutter.join()
         if first < end:
-            cutter = flow.cutter
-            was_tls = cutter.tls
             stream.segment(sequence, data[first:end], end - first, time, position)
-            if cutter.tls is not was_tls and cutter.tls is not None:
-                self._tls.note(cutter.tls, *_endpoints(addresses, ports), position)
         if flow.held or flow.cutter.held or stream.waiting_bytes:
             held = len(flow.cutter.held) + stream.waiting_bytes
             self._held += held - flow.held
@@ -179,8 +175,11 @@ class _Flows:
             self._end(flow)
 
     def _end(self, flow: _Flow) -> None:
+        cutter = flow.cutter
         flow.stream.give_up()
-        flow.cutter.finish()
+        cutter.finish()
+        if cutter.tls is not None:
+            self._tls.note(cutter.tls, cutter.source, cutter.destination, cutter.tls_position)
 
     def finish(self) -> None:
         for flow in self._flows.values():

@@ -35,17 +35,18 @@ class Cutter:
     """``feed`` the bytes in order; messages and what is passed over are appended to ``out``."""
 
     __slots__ = (
-        "_begun", "_destination", "_file", "_in_step", "_needed", "_out", "_passed", "_passed_position",
-        "_position", "_sip", "_source", "_time", "_transport", "held", "tls",
+        "_begun", "_file", "_in_step", "_needed", "_out", "_passed", "_passed_position",
+        "_position", "_sip", "_time", "_transport", "destination", "held", "source", "tls", "tls_position",
     )  # fmt: skip
 
     def __init__(
         self, out: list[Item], file: str, source: Endpoint, destination: Endpoint, transport: str = "tcp"
     ) -> None:
         self._out, self._file = out, file
-        self._source, self._destination, self._transport = source, destination, transport
+        self.source, self.destination, self._transport = source, destination, transport
         self.tls: bytes | None = None
         """The first bytes of a TLS stream, once it has shown to be one; nothing more is read then."""
+        self.tls_position = 0
         self._sip = False
         self._renew()
 
@@ -132,7 +133,7 @@ class Cutter:
     def _is_tls(self, data: bytes, start: int) -> bool:
         if self._sip or data[start] in _TOKEN or not _TLS_RECORD.match(data, start):
             return False
-        self.tls = data[start : start + 6]
+        self.tls, self.tls_position = data[start : start + 6], self._position
         return True
 
     def _out_of_step(self, data: bytes, start: int, reason: str) -> int:
@@ -188,13 +189,13 @@ class Cutter:
     def _emit(self, data: bytes, time: float, position: int) -> None:
         self._out.append(
             Record(
-                time, Direction.UNKNOWN, self._source, self._destination, self._transport, data, True,
+                time, Direction.UNKNOWN, self.source, self.destination, self._transport, data, True,
                 self._file, position,
             )
         )  # fmt: skip
 
     def _skip(self, position: int, reason: str) -> None:
-        self._out.append(Skipped(self._file, position, f"{reason} ({self._source} -> {self._destination})"))
+        self._out.append(Skipped(self._file, position, f"{reason} ({self.source} -> {self.destination})"))
 
 
 def _find_again(data: bytes, start: int) -> int:

@@ -1,0 +1,143 @@
+"""TLS 1.2 and 1.3 made by OpenSSL, put into captures, decrypted by tshark."""
+
+from __future__ import annotations
+
+import shutil
+import ssl
+from pathlib import Path
+from struct import pack
+
+import pytest
+from support.captures import CLIENT, SYN, block, enhanced, ethernet, interface, pcap, section, sip, tcp
+from support.certificates import issue, make_ca
+from support.trace_reading import SAMPLES, needs_samples, start_lines
+
+from sipedge.traces.decryption import TlsSeen
+from sipedge.traces.reading import read_trace
+from sipedge.traces.record import Endpoint, Record, Skipped
+
+needs_tshark = pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
+KEYLOG = str(SAMPLES / "pcap/gen_tls12_mtls_5061.keylog.txt")
+METHODS = ["INVITE", "SIP/2.0", "ACK", "MESSAGE", "INFO", "SUBSCRIBE", "SIP/2.0", "INVITE"]
+
+
+def conversation(folder: Path, version: ssl.TLSVersion, port: int) -> list[bytes]:
+    """Frames of a TLS connection that carries sip(1) and sip(2) one way, sip(3) back; keys in folder/keys."""
+    leaf = issue(make_ca(folder), names=["edge.example.org"])
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(leaf.certificate, leaf.key)
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client.check_hostname, client.verify_mode = False, ssl.CERT_NONE
+    client.minimum_version = client.maximum_version = version
+    client.keylog_filename = str(folder / "keys")
+    bios = [ssl.MemoryBIO() for _ in range(4)]
+    sides = [client.wrap_bio(bios[0], bios[1]), server.wrap_bio(bios[2], bios[3], server_side=True)]
+    places = [CLIENT, ("10.0.0.2", port)]
+    sequences = [1000, 2000]
+    frames = [tcp(b"", 999, *places, flags=SYN), tcp(b"", 1999, *reversed(places), flags=SYN)]
+
+    def carry(number: int) -> None:
+        data = bios[2 * number + 1].read()
+        for start in range(0, len(data), 1400):
+            piece = data[start : start + 1400]
+            ends = places if number == 0 else places[::-1]
+            frames.append(tcp(piece, sequences[number], *ends))
+            sequences[number] += len(piece)
+        bios[2 - 2 * number].write(data)
+
+    for _ in range(4):
+        for number, side in enumerate(sides):
+            try:
+                side.do_handshake()
+            except ssl.SSLWantReadError:
+                pass
+            carry(number)
+    sides[0].write(sip(1, b"x" * 5000) + b"\r\n\r\n" + sip(2)[:100])
+    carry(0)
+    sides[0].write(sip(2)[100:])
+    carry(0)
+    sides[1].write(sip(3))
+    carry(1)
+    return [ethernet(frame) for frame in frames]
+
+
+@pytest.mark.e2e
+@needs_tshark
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+@pytest.mark.parametrize("port", [5061, 15061])
+def test_messages_inside_tls_with_a_key_log(tmp_path: Path, version: ssl.TLSVersion, port: int) -> None:
+    capture = tmp_path / "x.pcap"
+    frames = conversation(tmp_path, version, port)
+    frames[5:5] = [ethernet(tcp(sip(7), 1, ("10.0.0.9", 1), ("10.0.0.2", 5060)))]
+    capture.write_bytes(pcap(frames))
+    found = list(read_trace(str(capture), str(tmp_path / "keys")))
+    assert [item.data for item in found if isinstance(item, Record)] == [sip(7), sip(1, b"x" * 5000), sip(2), sip(3)]
+    assert [item.transport for item in found if isinstance(item, Record)] == ["tcp", "tls", "tls", "tls"]
+    last = found[-1]
+    assert isinstance(last, Record)
+    assert (last.source, last.destination) == (Endpoint("10.0.0.2", port), Endpoint(*CLIENT))
+    assert last.position == capture.stat().st_size - len(frames[-1]) - 16
+
+
+@pytest.mark.e2e
+@needs_tshark
+def test_secrets_inside_the_capture(tmp_path: Path) -> None:
+    frames = conversation(tmp_path, ssl.TLSVersion.TLSv1_3, 5061)
+    keys = (tmp_path / "keys").read_bytes()
+    capture = tmp_path / "x.pcapng"
+    secrets = block(0x0A, pack("<II", 0x544C534B, len(keys)) + keys)
+    packets = [enhanced(frame, 1_714_979_290_000_000 + number) for number, frame in enumerate(frames)]
+    capture.write_bytes(section() + interface() + secrets + b"".join(packets))
+    found = list(read_trace(str(capture)))
+    assert [item.data for item in found if isinstance(item, Record)] == [sip(1, b"x" * 5000), sip(2), sip(3)]
+
+
+@pytest.mark.e2e
+@needs_tshark
+@needs_samples
+@pytest.mark.parametrize(
+    ("name", "keylog"), [("gen_tls12_mtls_5061.pcap", KEYLOG), ("gen_tls12_mtls_5061_with_dsb.pcapng", None)]
+)
+def test_the_messages_of_the_samples(name: str, keylog: str | None) -> None:
+    found = list(read_trace(str(SAMPLES / "pcap" / name), keylog))
+    records = [item for item in found if isinstance(item, Record)]
+    assert [line.split()[0] for line in start_lines(records)] == METHODS
+    assert len(found) == len(METHODS)
+
+
+@pytest.mark.e2e
+@needs_tshark
+def test_keys_that_do_not_fit_are_told(tmp_path: Path) -> None:
+    capture = tmp_path / "x.pcap"
+    capture.write_bytes(pcap(conversation(tmp_path, ssl.TLSVersion.TLSv1_2, 5061)))
+    (tmp_path / "others").write_text("CLIENT_RANDOM " + "00" * 32 + " " + "00" * 48 + "\n")
+    (item,) = read_trace(str(capture), str(tmp_path / "others"))
+    assert isinstance(item, Skipped)
+    assert item.reason == "TLS of 10.0.0.2:5061 gave no message: no key fits, or there is no SIP in it"
+
+
+def test_without_keys_or_tshark_it_is_told_once_a_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    capture = tmp_path / "x.pcap"
+    frames = conversation(tmp_path, ssl.TLSVersion.TLSv1_2, 5061)
+    capture.write_bytes(pcap([*frames, ethernet(tcp(b"\x16\x03\x01\x00\xaa\x01", 5, ("10.0.0.7", 77)))]))
+    reasons = [item.reason for item in read_trace(str(capture)) if isinstance(item, Skipped)]
+    assert reasons == [
+        f"TLS of 10.0.0.2:{port} was not decrypted: there are no keys (--keylog FILE)" for port in (5061, 5060)
+    ]
+    monkeypatch.setenv("PATH", str(tmp_path))
+    reasons = [item.reason for item in read_trace(str(capture), str(tmp_path / "keys")) if isinstance(item, Skipped)]
+    assert all(reason.endswith("was not decrypted: that takes tshark, which is not installed") for reason in reasons)
+    assert len(reasons) == 2
+
+
+def test_which_side_is_the_server() -> None:
+    a, b = Endpoint("10.0.0.1", 40000), Endpoint("10.0.0.2", 5061)
+    for opening, source, destination in [
+        (b"\x16\x03\x01\x02\x00\x01", a, b),
+        (b"\x16\x03\x03\x02\x00\x02", b, a),
+        (b"\x17\x03\x03\x02\x00\xee", a, b),
+        (b"\x17\x03\x03", b, a),
+    ]:
+        seen = TlsSeen()
+        seen.note(opening, source, destination, 5)
+        assert seen.servers == {b: 5}
