@@ -28,7 +28,8 @@ class Words:
     def __init__(self, key: bytes) -> None:
         self._key = key
         self._made: dict[str, str] = {}
-        self._taken: set[str] = set()
+        self._taken: dict[str, str] = {}
+        """Pseudonym -> its word."""
         self._draws: dict[str, int] = {}
         self._prefixes: dict[str, int] = {}
 
@@ -50,6 +51,9 @@ class Words:
         if self._prefixes.get(low, 0) >= length:
             return False
         self._prefixes[low] = length
+        if length == len(low) and self._taken.setdefault(low, low) != low:
+            self.draw_again(self._taken[low])
+            self._taken[low] = low
         return True
 
     def draw_again(self, word: str) -> bool:
@@ -59,7 +63,7 @@ class Words:
         if draws > MAX_DRAWS:
             return False
         self._draws[low] = draws
-        self._taken.discard(self._made.pop(low, ""))
+        self._taken.pop(self._made.pop(low, ""), None)
         return True
 
     def snapshot(self) -> dict[str, int]:
@@ -87,7 +91,7 @@ class Words:
             made = next((one for one in _numbers_like(low) if one not in self._taken), made)
         if len(self._made) < MAX_REMEMBERED:
             self._made[low] = made
-            self._taken.add(made)
+            self._taken[made] = low
         return made
 
 

@@ -46,6 +46,14 @@ def test_kept_words_stay_in_part_or_whole() -> None:
     assert words.keep("Fabrikam") and words("FABRIKAM") == "FABRIKAM"
 
 
+def test_no_pseudonym_is_a_word_that_is_kept() -> None:
+    words = Words(b"key")
+    made = words("5010")
+    words.keep(made)
+    assert words(made) == made != words("5010")
+    assert len({words(str(number)) for number in range(1000, 1500)} | {made}) == 501
+
+
 def test_another_pseudonym_can_be_drawn_for_a_while() -> None:
     words = Words(b"key")
     drawn = {words("5010")}

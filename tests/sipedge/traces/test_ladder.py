@@ -56,3 +56,19 @@ records = st.one_of(
 @given(st.lists(records, max_size=8), st.integers(60, 160))
 def test_no_line_is_wider_than_asked(items: list[Record], width: int) -> None:
     assert all(len(line) <= width for line in render(items, COLUMNS, width))
+
+
+def test_deltas_count_from_the_arrow_before_and_begin_anew_under_a_heading() -> None:
+    records = [
+        Arrow(10.0, "A", "B", "one"),
+        Arrow(10.25, "B", "A", "two"),
+        Heading(10.5, "next"),
+        Arrow(10.5, "A", "B", "three"),
+    ]
+    lines = [line for line in render(records, ["A", "B"], 80, deltas=True) if "▶" in line or "◀" in line]
+    assert [line.split("│")[0].split() for line in lines] == [["0.000"], ["0.250", "+0.250"], ["0.500"]]
+
+
+def test_an_arrow_to_its_own_column_stands_beside_it() -> None:
+    (_, line) = render([Arrow(0.0, "A", "A", "x" * 99)], ["A"], 60)
+    assert "◀─ xxx" in line and line.endswith("…") and len(line) <= 60

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sipedge.traces.side_by_side import CHANGED, LEFT, RIGHT, SAME, rows
+
+
+def test_lines_stand_beside_their_counterpart() -> None:
+    left, right = b"INVITE a\r\nVia: x\r\nTo: b\r\nOld: 1\r\n", b"INVITE c\r\nTo: b\r\nNew: 1\r\nMore: 2\r\n"
+    assert list(rows(left, right)) == [
+        ("INVITE a", CHANGED, "INVITE c"),
+        ("Via: x", LEFT, ""),
+        ("To: b", SAME, "To: b"),
+        ("Old: 1", CHANGED, "New: 1"),
+        ("", RIGHT, "More: 2"),
+    ]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.binary(max_size=60), st.binary(max_size=60))
+def test_every_line_of_both_is_there(left: bytes, right: bytes) -> None:
+    found = list(rows(left, right))
+    assert [one for one, mark, _ in found if mark != RIGHT] == left.decode("utf-8", "replace").splitlines()
+    assert [one for _, mark, one in found if mark != LEFT] == right.decode("utf-8", "replace").splitlines()
+    assert all(one == other for one, mark, other in found if mark == SAME)
