@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from support.captures import CLIENT, ethernet, pcap, sip, tcp, udp
+
+from sipedge.cli import main
+
+KEYS = [
+    "index", "time", "transport", "source", "destination", "start_line", "length", "sha1", "exact", "file", "position",
+]  # fmt: skip
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["messages", *arguments])
+
+
+@pytest.fixture
+def capture(tmp_path: Path) -> str:
+    path = tmp_path / "x.pcap"
+    path.write_bytes(pcap([ethernet(udp(sip(1, b"hello"))), ethernet(tcp(sip(2), 1))]))
+    return str(path)
+
+
+@pytest.fixture
+def text(tmp_path: Path) -> str:
+    path = tmp_path / "x.txt"
+    path.write_bytes(b"SIP/2.0 200 OK\nCall-ID: 1\nCSeq: 1 INVITE\n\n")
+    return str(path)
+
+
+def test_json_has_one_object_a_message_with_the_keys_of_the_contract(capture: str, text: str) -> None:
+    result = run("--json", capture, text)
+    assert result.exit_code == 0
+    first, second, third = (json.loads(line) for line in result.stdout.splitlines())
+    assert [list(entry) for entry in (first, second, third)] == [KEYS] * 3
+    assert first == {
+        "index": 1,
+        "time": "2024-05-06T07:08:10.000000Z",
+        "transport": "udp",
+        "source": "10.0.0.1:40000",
+        "destination": "10.0.0.2:5060",
+        "start_line": "MESSAGE sip:romeo@example.org SIP/2.0",
+        "length": len(sip(1, b"hello")),
+        "sha1": hashlib.sha1(sip(1, b"hello")).hexdigest(),
+        "exact": True,
+        "file": capture,
+        "position": 24,
+    }
+    assert (second["index"], second["transport"]) == (2, "tcp")
+    unknown = {key: third[key] for key in ("time", "transport", "source", "destination")}
+    assert set(unknown.values()) == {None}
+    assert (third["index"], third["start_line"], third["exact"]) == (3, "SIP/2.0 200 OK", False)
+
+
+def test_the_table_has_a_line_a_message_and_marks_what_was_rebuilt(capture: str, text: str) -> None:
+    lines = run(capture, text).stdout.splitlines()
+    assert lines[0].split() == [
+        "1", "2024-05-06", "07:08:10.000000", "udp", "10.0.0.1:40000", "->", "10.0.0.2:5060",
+        "MESSAGE", "sip:romeo@example.org", "SIP/2.0",
+    ]  # fmt: skip
+    assert lines[2].split()[:2] == ["3*", "-"]
+
+
+def test_raw_writes_each_message(capture: str, tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "raw"
+    assert run("--raw", str(folder), capture).exit_code == 0
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
+        "000001.sip": sip(1, b"hello"),
+        "000002.sip": sip(2),
+    }
+
+
+def test_control_characters_of_a_peer_do_not_reach_the_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "x.pcap"
+    path.write_bytes(pcap([ethernet(udp(sip(1).replace(b"romeo", b"\x1b[31mro\x07")))]))
+    result = run(str(path))
+    assert "\x1b" not in result.stdout and "\\x1b[31mro\\x07" in result.stdout
+
+
+def test_what_is_passed_over_is_said_with_file_and_offset_and_counted(tmp_path: Path) -> None:
+    path = tmp_path / "x.pcap"
+    path.write_bytes(pcap([ethernet(udp(sip(1)))]) + b"\xff" * 20)
+    result = run(str(path))
+    assert result.exit_code == 0
+    place = path.stat().st_size - 20
+    assert result.stderr.splitlines() == [
+        f"sipedge: {path}: at byte {place}: a packet header says 4294967295 bytes",
+        "sipedge: 1 thing passed over",
+    ]
+
+
+def test_many_things_passed_over_do_not_flood(tmp_path: Path) -> None:
+    half = sip(1, b"x" * 99)[:-50]
+    path = tmp_path / "x.pcap"
+    path.write_bytes(pcap([ethernet(tcp(half, 1, (CLIENT[0], 1000 + number))) for number in range(50)]))
+    result = run(str(path))
+    lines = result.stderr.splitlines()
+    assert len(lines) == 22
+    assert lines[-2:] == [f"sipedge: {path}: 30 more things passed over", "sipedge: 50 things passed over"]
+    assert result.exit_code == 2
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 1000, b"no trace at all\n", b"\xd4\xc3\xb2\xa1"])
+def test_where_nothing_was_readable_the_status_is_2(tmp_path: Path, content: bytes, capture: str) -> None:
+    path = tmp_path / "bad"
+    path.write_bytes(content)
+    result = run(str(path))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert len(result.stderr.splitlines()) == 1 and str(path) in result.stderr
+    assert run(str(path), capture).exit_code == 0
+    assert run(str(tmp_path / "missing")).exit_code == 2
+
+
+def test_a_sound_capture_without_sip_is_readable(tmp_path: Path) -> None:
+    path = tmp_path / "x.pcap"
+    path.write_bytes(pcap([ethernet(udp(b"RTP" * 50))]))
+    result = run(str(path))
+    assert (result.exit_code, result.output) == (0, "")

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.captures import sip
+
+from sipedge.message import MessageError, parse_message
+from sipedge.traces.rebuild import is_message, rebuilt, split, transport_of
+
+SDP = b"v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 10.0.0.1\r\n"
+
+
+@pytest.mark.parametrize("body", [b"", SDP, b"one line", b"<a>\n</a>\n", b"a\r\n\r\nb"])
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n", b"\r"])
+def test_lost_line_ends(body: bytes, line_end: bytes) -> None:
+    text = sip(1, body).replace(b"\r\n", b"\n").replace(b"\n", line_end)
+    wanted = sip(1, body)
+    found = rebuilt(text)
+    assert found is not None
+    if body == b"<a>\n</a>\n":  # as long as <a> CRLF </a>: nothing tells them apart
+        wanted = sip(1, b"<a>\r\n</a>")
+        wanted = wanted.replace(b"Content-Length: 10", b"Content-Length: 9")
+    assert found == wanted
+
+
+def test_trailing_lines_of_the_log_are_no_body() -> None:
+    assert rebuilt(sip(1).replace(b"\r\n", b"\n") + b"\n |\n\n") == sip(1)
+    assert rebuilt(sip(1, SDP).replace(b"\r\n", b"\n") + b" |\n\n\n") == sip(1, SDP)
+
+
+def test_flattened_to_one_line() -> None:
+    assert rebuilt(sip(1, SDP).replace(b"\r\n", b" ")) == sip(1, SDP)
+    text = b'SIP/2.0 403 Forbidden Via: SIP/2.0/TLS h:1;x From: "a To: b" <sip:a@b>;tag=1 To: <sip:c@d> Call-ID: 1 '
+    text += b"CSeq: 1 BYE"
+    assert rebuilt(text) == (
+        b'SIP/2.0 403 Forbidden\r\nVia: SIP/2.0/TLS h:1;x\r\nFrom: "a To: b" <sip:a@b>;tag=1\r\n'
+        b"To: <sip:c@d>\r\nCall-ID: 1\r\nCSeq: 1 BYE\r\n\r\n"
+    )
+
+
+def test_a_sound_message_is_not_cut_at_words_that_look_like_headers() -> None:
+    text = sip(1).replace(b"Call-ID", b'Subject: Re: my route: from: here\r\nReason: x;text="To: Via: y"\r\nCall-ID')
+    assert rebuilt(text.replace(b"\r\n", b"\n")) == text
+
+
+def test_folded_and_wrapped_lines_belong_to_the_line_before() -> None:
+    text = b"SIP/2.0 200 OK\nVia: SIP/2.0/TCP h\n ;branch=1\nContact: <sip:a@b>;\nexpires=5\nContent-Length: 0\njunk\n"
+    assert rebuilt(text) == (
+        b"SIP/2.0 200 OK\r\nVia: SIP/2.0/TCP h ;branch=1\r\nContact: <sip:a@b>; expires=5\r\nContent-Length: 0\r\n\r\n"
+    )
+
+
+@pytest.mark.parametrize("text", [b"", b"hello", b"GET / HTTP/1.1\n", b"\n\n", b"Via: SIP/2.0/TCP x\n"])
+def test_no_start_line_no_message(text: bytes) -> None:
+    assert rebuilt(text) is None
+
+
+def test_the_transport_is_that_of_the_topmost_via() -> None:
+    assert transport_of(b"SIP/2.0 200 OK\r\nv: SIP / 2.0 / UDP h\r\nVia: SIP/2.0/TLS x\r\n") == "udp"
+    assert transport_of(b"SIP/2.0 200 OK\r\n") == ""
+
+
+def test_more_than_a_start_line_makes_a_message() -> None:
+    assert is_message(sip(1)) and is_message(b"SIP/2.0 200 OK\r\ni: 1\r\n")
+    assert not is_message(b"SIP/2.0 200 OK\r\nand so on\r\n")
+
+
+def test_split_believes_content_length_where_it_leads_somewhere() -> None:
+    wrong = sip(2, b"abc\r\n").replace(b"Content-Length: 5", b"Content-Length: 1")
+    assert list(split(sip(1, sip(9)) + b"\r\n\r\n" + wrong + sip(3))) == [sip(1, sip(9)), wrong, sip(3)]
+
+
+@given(
+    st.lists(
+        st.sampled_from([sip(1), b"\n", b" ", b"Via: SIP/2.0/", b"x" * 9, b": ", b'"', b"<", b"v=0 a=b"]), max_size=9
+    )
+)
+@settings(max_examples=200, deadline=None)
+def test_what_is_rebuilt_has_the_form_of_a_message(parts: list[bytes]) -> None:
+    found = rebuilt(b"OPTIONS sip:a@b SIP/2.0\n" + b"".join(parts))
+    assert found is not None
+    try:
+        parse_message(found)
+    except MessageError as error:
+        assert "colon" in error.reason or "token" in error.reason

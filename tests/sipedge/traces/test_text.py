@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from support.captures import Bytes
+
+from sipedge.traces import text as text_module
+from sipedge.traces.record import Direction, Item, Record, Skipped
+from sipedge.traces.text import Block, as_text, encoding_of, ending, opening, read_records
+
+FIND = opening(re.compile(rb"^BEGIN", re.MULTILINE))
+NEXT = re.compile(rb"(?P<end>END\n)|\n(?=BEGIN)")
+
+
+def as_record(block: Block) -> Iterator[Item]:
+    yield Record(None, Direction.RECEIVED, None, None, "", block.text, True, block.file, block.position)
+
+
+def as_gap(block: Block) -> Iterator[Item]:
+    yield Record(None, Direction.UNKNOWN, None, None, "", block.text, True, block.file, block.position)
+
+
+def read(data: bytes) -> list[tuple[str, bytes, int]]:
+    items = read_records(Bytes(data), "file", FIND, NEXT, as_record, as_gap)
+    return [(str(item.direction), item.data, item.position) for item in items if isinstance(item, Record)]
+
+
+def test_records_and_what_lies_between() -> None:
+    assert read(b"x\nBEGIN 1\nEND\ny\nBEGIN 2\nBEGIN 3") == [
+        ("", b"x\n", 0),
+        ("received", b"BEGIN 1\nEND\n", 2),
+        ("", b"y\n", 14),
+        ("received", b"BEGIN 2", 16),
+        ("", b"\n", 23),
+        ("received", b"BEGIN 3", 24),
+    ]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 50])
+def test_windows_of_any_size_give_the_same(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    data = b"".join(b"noise %d\nBEGIN %d\nmore\nEND\n" % (number, number) for number in range(30))
+    wanted = [(data, place) for what, data, place in read(data) if what]
+    monkeypatch.setattr(text_module, "READ", size)
+    monkeypatch.setattr(text_module, "_KEPT", 40)
+    assert [(data, place) for what, data, place in read(data) if what] == wanted
+    assert b"".join(data for _, data, _ in read(data)) == data
+
+
+def test_a_record_without_end_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_module, "READ", 1000)
+    monkeypatch.setattr(text_module, "LARGEST_RECORD", 5000)
+    items = list(read_records(Bytes(b"BEGIN" + b"x" * 20_000), "file", FIND, NEXT, as_record, as_gap))
+    skipped = [item for item in items if isinstance(item, Skipped)]
+    assert [item.position for item in skipped] == [0]
+
+
+def test_utf16_becomes_utf8_and_positions_stay_those_of_the_file() -> None:
+    text = "größer 😀\nBEGIN ä\nEND\nBEGIN 2\nEND\n"
+    for encoding, mark in (("utf-16-le", b"\xff\xfe"), ("utf-16-be", b"\xfe\xff")):
+        data = mark + text.encode(encoding)
+        found = [(data, place) for what, data, place in read(data) if what]
+        places = [2 + len(text[: text.index(start)].encode(encoding)) for start in ("BEGIN ä", "BEGIN 2")]
+        assert found == [("BEGIN ä\nEND\n".encode(), places[0]), (b"BEGIN 2\nEND\n", places[1])]
+
+
+def test_encodings_without_a_mark() -> None:
+    assert encoding_of("ASCII text".encode("utf-16-le")) == "utf-16-le"
+    assert encoding_of("ASCII text".encode("utf-16-be")) == "utf-16-be"
+    assert encoding_of(b"ASCII text" + bytes(3)) == ""
+    assert as_text(b"\xef\xbb\xbfabc") == b"abc"
+    assert as_text("\ufeffäbc".encode("utf-16-le")) == "äbc".encode()
+
+
+def test_an_end_may_be_inclusive() -> None:
+    find_end = ending(NEXT)
+    assert [find_end(b"a END\nb", 0), find_end(b"a\nBEGIN", 0), find_end(b"a", 0)] == [6, 1, -1]
