@@ -29,6 +29,7 @@ _COMMANDS = {
     "ladder": "ladder",
     "anonymise": "anonymise",
     "doctor": "doctor",
+    "lsp": "lsp",
     "lab": "lab",
 }
 """Command -> module in this folder, whose ``command`` it is."""

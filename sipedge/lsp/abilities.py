@@ -1,0 +1,141 @@
+"""What the server can do, each a function of text, file and surroundings; lines and columns count from 1."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dialplan.analysis import Language, NotProved, natural
+from dialplan.check import Level, assumed_variables, findings
+from dialplan.coverage import coverage
+from dialplan.fields import FIELD_NAMES, WORDS_FIELDS, Kind, WordsField
+from dialplan.model import Dialplan, Location, PatternType, SearchRule, Transform, Variables
+from dialplan.parser import parse_dialplan
+from dialplan.pattern_syntax import PatternError
+from dialplan.problem import DialplanError
+from dialplan.search import CompiledPlan
+from dialplan.zone_names import check_zones
+from sipedge.testing import Suite
+
+from .surroundings import Surroundings
+from .text import Place
+
+LINTED_RULES = 150
+"""Larger plans get errors at once, but no findings while one types: `sipedge check` has them."""
+EXAMPLES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    location: Location
+    level: Level
+    message: str
+    id: str = ""
+
+
+def diagnostics(text: str, file: str, around: Surroundings) -> list[Diagnostic]:
+    """Mistakes; in a plan without any, what the linter finds."""
+    try:
+        dialplan = parse_dialplan(text, file)
+        plan = CompiledPlan(dialplan, around.variables(assumed_variables(dialplan)))
+    except DialplanError as error:
+        return [_of_problem(problem.location, problem.message, problem.hint) for problem in error.problems]
+    problems = check_zones(dialplan, around.zones) if around.config else []
+    if problems or len(dialplan.rules) > LINTED_RULES:
+        return [_of_problem(problem.location, problem.message, problem.hint) for problem in problems]
+    return [Diagnostic(one.location, one.level, f"{one.why}\n{one.mend}", one.id) for one in findings(plan)]
+
+
+def _of_problem(location: Location, message: str, hint: str) -> Diagnostic:
+    return Diagnostic(location, Level.ERROR, f"{message}\n{hint}" if hint else message)
+
+
+# ------------------------------------------------------------------------------------------------------------ patterns
+
+
+def entry_at(text: str, file: str, line: int) -> Transform | SearchRule | None:
+    """The block that a line (1-based) belongs to; None when the text does not parse or the line is outside."""
+    try:
+        dialplan = parse_dialplan(text, file)
+    except DialplanError:
+        return None
+    entries: tuple[Transform | SearchRule, ...] = (*dialplan.transforms, *dialplan.rules)
+    before = [entry for entry in entries if entry.location.line <= line]
+    return max(before, key=lambda entry: entry.location.line, default=None)
+
+
+def pattern_help(entry: Transform | SearchRule, around: Surroundings) -> str:
+    """What a pattern matches, with aliases that it matches and that it does not (Markdown)."""
+    variables = around.variables(assumed_variables(Dialplan(rules=(entry,) if isinstance(entry, SearchRule) else ())))
+    kind, pattern = entry.pattern_type, entry.pattern
+    try:
+        language = Language.of(kind, pattern, variables)
+        matched, others = _examples(language), _examples(_near_misses(kind, pattern, variables, language))
+    except (PatternError, NotProved) as error:
+        return f"`{pattern}`: {error}"
+    lines = [f"**{kind.value}** pattern, whole alias, case ignored: `{pattern}`"]
+    lines += ["", "matches " + ", ".join(f"`{alias}`" for alias in matched) if matched else "matches nothing"]
+    if others:
+        lines += ["", "but not " + ", ".join(f"`{alias}`" for alias in others)]
+    return "\n".join(lines)
+
+
+def _examples(language: Language) -> list[str]:
+    """Up to EXAMPLES natural aliases, each unlike the ones before."""
+    found: list[str] = []
+    while len(found) < EXAMPLES:
+        alias = natural(language)
+        if alias is None:
+            break
+        found.append(alias)
+        language = language - Language.only(alias)
+    return found
+
+
+def _near_misses(kind: PatternType, pattern: str, variables: Variables, language: Language) -> Language:
+    """Aliases that the pattern does not match; near ones where a dot that stands for any character suggests some."""
+    loosened = pattern.replace(r"\.", ".") if kind is PatternType.REGEX else ""
+    if loosened and loosened != pattern:
+        try:
+            near = Language.of(kind, loosened, variables) - language
+            if natural(near) is not None:
+                return near
+        except (PatternError, NotProved):
+            pass
+    return ~language
+
+
+# ---------------------------------------------------------------------------------------------------------- completion
+
+
+def completions(place: Place, around: Surroundings) -> list[str]:
+    """What may stand at the cursor: blocks, fields that are still missing, a field's values, zones."""
+    if place.kind is None:
+        return ['search rule ""', 'transform ""']
+    if not place.field:
+        return [name for name in FIELD_NAMES[place.kind] if name not in place.written]
+    values = WORDS_FIELDS[place.kind].get(place.field)
+    words = list(values.words) if isinstance(values, WordsField) else []
+    if place.field in ("source", "target") and place.kind is Kind.SEARCH_RULE:
+        names = around.zone_names if place.field == "source" else tuple(around.zones)
+        words += [f'zone "{name}"' for name in names]
+    return [word for word in words if word.lower().startswith(place.value.lower())] or words
+
+
+# ----------------------------------------------------------------------------------------------------------- code lens
+
+
+def reached_by(text: str, file: str, suites: list[Suite]) -> list[tuple[Location, int]]:
+    """For each transform and rule of the file: how many test cases reach it."""
+    try:
+        dialplan = parse_dialplan(text, file)
+    except DialplanError:
+        return []
+    counts: dict[tuple[type, str], int] = {}
+    for suite in suites:
+        plan = suite.settings.plan
+        for question in suite.questions:
+            for entry in coverage(plan.dialplan, [plan.search(question.query)]).reached:
+                key = (type(entry), entry.name)
+                counts[key] = counts.get(key, 0) + 1
+    entries: tuple[Transform | SearchRule, ...] = (*dialplan.transforms, *dialplan.rules)
+    return [(entry.location, counts.get((type(entry), entry.name), 0)) for entry in entries]

@@ -1,0 +1,74 @@
+"""Where the cursor is in a dial plan: block, field and word. Works on text that does not parse."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from dialplan.fields import FIELD_NAMES, Kind
+
+_BLOCK = re.compile(r'^\s*(transform|search\s+rule)\s+"', re.IGNORECASE)
+_STRING = re.compile(r'"((?:[^"]|"")*)"?')
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """``kind`` None: outside any block. ``field`` '': no field is written on this line yet. ``value``: what follows it,
+    up to the cursor."""
+
+    kind: Kind | None
+    field: str = ""
+    value: str = ""
+    written: tuple[str, ...] = ()
+    """Fields that the block has on other lines."""
+
+
+def place_at(text: str, line: int, column: int) -> Place:
+    """``line`` and ``column`` count from 0, as in the protocol."""
+    lines = text.split("\n")
+    block = _block_around(lines, line)
+    if block is None:
+        return Place(None)
+    first, kind = block
+    here = lines[line][:column] if line < len(lines) else ""
+    field, value = split_field(kind, here)
+    others = [split_field(kind, one)[0] for number, one in _block_lines(lines, first) if number != line]
+    return Place(kind, field, value, tuple(name for name in others if name))
+
+
+def _block_around(lines: list[str], line: int) -> tuple[int, Kind] | None:
+    for number in range(min(line, len(lines) - 1), -1, -1):
+        found = _BLOCK.match(lines[number])
+        if found:
+            kind = Kind.TRANSFORM if found[1].lower() == "transform" else Kind.SEARCH_RULE
+            return (number, kind) if number < line else None
+        if number < line and lines[number].strip().startswith("}"):
+            return None
+    return None
+
+
+def _block_lines(lines: list[str], first: int) -> list[tuple[int, str]]:
+    found = []
+    for number in range(first + 1, len(lines)):
+        if lines[number].strip().startswith("}") or _BLOCK.match(lines[number]):
+            break
+        found.append((number, lines[number]))
+    return found
+
+
+def split_field(kind: Kind, line: str) -> tuple[str, str]:
+    """(field name, what follows it) of a line; ('', the line) where it begins with no field."""
+    words = line.strip()
+    for name in sorted(FIELD_NAMES[kind], key=len, reverse=True):
+        if re.match(name.replace(" ", r"\s+") + r"(\s|$)", words, re.IGNORECASE):
+            parts = words.split(None, len(name.split()))
+            return name, parts[len(name.split())] if len(parts) > len(name.split()) else ""
+    return "", words
+
+
+def string_at(line: str, column: int) -> str | None:
+    """The quoted text under the cursor, None when there is none."""
+    for found in _STRING.finditer(line):
+        if found.start() <= column <= found.end():
+            return found[1].replace('""', '"')
+    return None

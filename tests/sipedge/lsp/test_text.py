@@ -1,0 +1,49 @@
+"""Where the cursor is."""
+
+from __future__ import annotations
+
+import pytest
+
+from dialplan.fields import Kind
+from sipedge.lsp.text import Place, place_at, split_field, string_at
+
+TEXT = """\
+# a comment
+search rule "one" {
+    priority 20
+    on successful match st
+    target zone "IM
+}
+transform "two" {
+    pattern "x"
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "place"),
+    [
+        (0, 3, Place(None)),
+        (1, 5, Place(None)),
+        (2, 15, Place(Kind.SEARCH_RULE, "priority", "20", ("on successful match", "target"))),
+        (3, 26, Place(Kind.SEARCH_RULE, "on successful match", "st", ("priority", "target"))),
+        (4, 19, Place(Kind.SEARCH_RULE, "target", 'zone "IM', ("priority", "on successful match"))),
+        (5, 1, Place(Kind.SEARCH_RULE, "", "}", ("priority", "on successful match", "target"))),
+        (8, 0, Place(Kind.TRANSFORM, "", "", ("pattern",))),
+        (99, 0, Place(Kind.TRANSFORM, "", "", ("pattern",))),
+    ],
+)
+def test_place(line: int, column: int, place: Place) -> None:
+    assert place_at(TEXT, line, column) == place
+
+
+def test_the_longest_field_name_counts() -> None:
+    assert split_field(Kind.SEARCH_RULE, "  pattern   type  regex") == ("pattern type", "regex")
+    assert split_field(Kind.SEARCH_RULE, '  pattern "a b"') == ("pattern", '"a b"')
+    assert split_field(Kind.TRANSFORM, "  target") == ("", "target")
+
+
+def test_quoted_text() -> None:
+    line = 'target zone "a ""b"" c" # "d"'
+    assert string_at(line, 15) == 'a "b" c'
+    assert string_at(line, 3) is None
