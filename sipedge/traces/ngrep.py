@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from .clock import moment
 from .cutter import content_length
-from .places import endpoint
+from .places import endpoint_of
 from .plain import loose
 from .rebuild import rebuilt
 from .record import Direction, Item, Record, Skipped
@@ -20,11 +20,12 @@ from .text import Block, as_text, opening, read_records
 
 _LINE = (
     rb"(?P<kind>[TU])(?:\([0-9]+\))? (?:(?P<time>\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\.\d+|[+-]\d+\.\d+) )?"
-    rb"(?P<source>\S{2,64}?:\d{1,5}) -> (?P<destination>\S{2,64}?:\d{1,5})(?: \[[A-Z]*\])?(?: #\d+)?[ \t]*\r?\n"
+    rb"(?P<source>\S{2,64}):(?P<from>\d{1,5}) -> (?P<destination>\S{2,64}):(?P<to>\d{1,5})(?: \[[A-Z]*\])?(?: #\d+)?[ \t]*\r?\n"
 )
 _OPENING = re.compile(rb"^" + _LINE, re.MULTILINE)
 _BOUNDARY = re.compile(rb"\n#*\n?(?=" + _LINE + rb")|\n(?=#+\n|exit\n|\d+ received, \d+ )")
 _DOT = re.compile(rb"\.\r?$", re.MULTILINE)
+_Direction = tuple[bytes, bytes, bytes, bytes]
 _MAX_UNFINISHED = 256
 _MAX_PIECES = 1 << 18
 
@@ -43,12 +44,12 @@ class _Packets:
     """Puts messages together; ``_unfinished`` holds what waits for the rest, by direction."""
 
     def __init__(self) -> None:
-        self._unfinished: dict[tuple[bytes, bytes], Record] = {}
+        self._unfinished: dict[_Direction, Record] = {}
 
     def parse(self, block: Block) -> Iterator[Item]:
         found = _OPENING.match(block.text)
         assert found is not None
-        key = (found["source"], found["destination"])
+        key = (found["source"], found["from"], found["destination"], found["to"])
         text = block.text[found.end() :].replace(b"\r\n", b"\n")
         text = _DOT.sub(b"", text)
         known = self._unfinished.pop(key, None)
@@ -63,8 +64,8 @@ class _Packets:
         record = Record(
             moment(found["time"]) if found["time"] else None,
             Direction.UNKNOWN,
-            endpoint(key[0]),
-            endpoint(key[1]),
+            endpoint_of(*key[:2]),
+            endpoint_of(*key[2:]),
             "tcp" if found["kind"] == b"T" else "udp",
             text,
             False,
@@ -73,7 +74,7 @@ class _Packets:
         )
         yield from self._whole_or_wait(key, record)
 
-    def _whole_or_wait(self, key: tuple[bytes, bytes], record: Record) -> Iterator[Item]:
+    def _whole_or_wait(self, key: _Direction, record: Record) -> Iterator[Item]:
         """``record.data`` is still the log's text here."""
         data = rebuilt(record.data)
         assert data is not None

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from .clock import moment
-from .places import endpoint
+from .places import endpoint_of
 from .plain import loose
 from .rebuild import rebuilt, split, transport_of
 from .record import Direction, Item, Record, Skipped
@@ -15,7 +15,7 @@ from .text import Block, as_text, opening, read_records
 
 _LINE = (
     rb"(?:(?P<transport>UDP|TCP|TLS|WSS?|SCTP) )?(?P<time>\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d(?:\.\d+)?) +"
-    rb"(?P<source>\S{2,64}:\d{1,5}) -> (?P<destination>\S{2,64}:\d{1,5})"
+    rb"(?P<source>\S{2,64}):(?P<from>\d{1,5}) -> (?P<destination>\S{2,64}):(?P<to>\d{1,5})"
     rb"(?: \(?(?P<after>UDP|TCP|TLS|WSS?)\)?)?[ \t]*\r?\n"
 )
 _OPENING = re.compile(rb"^" + _LINE, re.MULTILINE)
@@ -44,8 +44,8 @@ def _parse(block: Block) -> Iterator[Item]:
     yield Record(
         moment(found["time"]),
         Direction.UNKNOWN,
-        endpoint(found["source"]),
-        endpoint(found["destination"]),
+        endpoint_of(found["source"], found["from"]),
+        endpoint_of(found["destination"], found["to"]),
         transport,
         whole,
         exact,

@@ -30,6 +30,8 @@ _KEYS = (
     rb"Trace-Correlation-Id|Instance-Id|Direction|Peer|Peer-IP|Local-IP|Transport|Message-Type|Start-Line|Message-Body|"
     rb"Connection-ID|LogType|Severity|Text"
 )
+_NO_BODY = (b"-", "\N{EN DASH}".encode(), b"\x96")
+"""Word processors and web pages make another dash of it."""
 _JOINED_KEY = re.compile(rb"[ \t]+(?=(?:" + _KEYS + rb"): )")
 _DEST_ADDRESS = re.compile(rb"Address IP: ?([0-9A-Fa-f.:]+?)(?:[,;]? ?Port:? ?|:)(\d{1,5})")
 
@@ -98,7 +100,7 @@ def _fields(content: bytes) -> tuple[dict[bytes, bytes], bytes | None]:
         key, _, value = line.partition(b":")
         fields[key.strip()] = value.strip()
     head, mark, body = message.partition(b"Message-Body:")
-    if body.strip() == b"-":
+    if body.strip() in _NO_BODY:
         body = b""
     return fields, head.strip() + b"\n\n" + body.lstrip(b" \t")
 

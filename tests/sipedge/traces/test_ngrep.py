@@ -41,6 +41,11 @@ def test_a_message_without_its_rest_is_told() -> None:
     assert [item.position for item in skipped] == [0]
 
 
+def test_ipv6_has_no_brackets() -> None:
+    records, _ = read(ngrep, packet(b"U 2001:db8::1:5060 -> 2001:db8::2:5061 #1", sip(1)))
+    assert ends(records) == ["[2001:db8::1]:5060 > [2001:db8::2]:5061"]
+
+
 def test_other_payload_is_left_in_silence() -> None:
     records, skipped = read(ngrep, packet(b"U 10.0.0.1:1 -> 10.0.0.2:2", b"....RTP..."))
     assert (records, skipped) == ([], [])

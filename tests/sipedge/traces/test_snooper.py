@@ -58,6 +58,12 @@ def test_begin_record_glued_to_the_parenthesis_and_a_missing_end() -> None:
     assert [item.data for item in records] == [sip(1), sip(2)]
 
 
+def test_a_dash_that_a_web_page_made_longer_is_no_body() -> None:
+    log = record("incoming", "a:1", sip(1)).replace("Message-Body: -", "Message-Body: \N{EN DASH}")
+    records, _ = read(snooper, log.encode())
+    assert records[0].data == sip(1)
+
+
 def test_the_neighbour_dialect() -> None:
     log = "05/06/2024-07:08:10.500 [0x000021ac] - --> Message to Send (Dest Address IP: 10.0.0.9:5068):$$begin_record\n"
     log += sip(1, b"v=0\r\n").decode().replace("\r\n", "\n") + "$$end_record\n"
