@@ -1,4 +1,4 @@
-"""Everything that looks at the edge at work and is told by ``[log]`` and ``[metrics]``: tap, counts, exposition."""
+"""What looks at the edge at work, told by ``[log]``, ``[metrics]``, ``[doctor]``: tap, counts, exposition, doctor."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from time import time
 from prometheus_client.core import Metric
 
 from .connections import Connections
+from .doctor.installation import options_of
+from .doctor.metrics import families as doctor_families
+from .doctor.report import Report
+from .doctor.rounds import rounds
 from .exposition import Exposition
 from .metrics import Counts, Metrics, State, expiries, families, registry
 from .pjsip.stack import Stack
@@ -19,6 +23,8 @@ from .settings import Settings
 from .tap.items import endpoint
 from .tap.tap import Tap, wanted
 
+FIRST_EXAMINATION = 10.0
+"""Seconds after a start or a reload: connections that it brings about have come up by then."""
 PATIENCE = 2.0
 """Seconds that a request for metrics waits for the event loop."""
 
@@ -36,12 +42,18 @@ class Observers:
         """None where nothing is to be written or counted."""
         self.metrics: Metrics | None = None
         self._exposition: Exposition | None = None
+        self._doctor: asyncio.Task[None] | None = None
+        self.report: Report | None = None
+        """Of the doctor's last examination."""
         self._expose(settings)
         if wanted(settings):
             self.tap = Tap(settings, proxy.peer, self.metrics)
+        self._examine(settings)
 
     async def reload(self, settings: Settings) -> None:
         """What cannot be opened is logged; files are tried again."""
+        await self._end_doctor()
+        self._examine(settings)
         before = self._exposition
         if before is not None and before.listen != settings.metrics.listen:
             self._exposition = None
@@ -61,6 +73,7 @@ class Observers:
 
     async def aclose(self) -> None:
         """Everything that is queued is written, as far as that goes in a few seconds."""
+        await self._end_doctor()
         tap, self.tap = self.tap, None
         if tap is not None:
             tap.end()
@@ -77,11 +90,28 @@ class Observers:
             self._exposition = Exposition(listen, registry(self._ask))
             logger.info("metrics on http://%s/metrics", listen)
 
+    def _examine(self, settings: Settings) -> None:
+        """Examine now and then; what was found before a reload is old."""
+        self.report = None
+        if settings.doctor.interval:
+            going = rounds(options_of(settings), settings.doctor.interval, self._take, first=FIRST_EXAMINATION)
+            self._doctor = self._loop.create_task(going)
+
+    def _take(self, report: Report) -> None:
+        self.report = report
+
+    async def _end_doctor(self) -> None:
+        doctor, self._doctor = self._doctor, None
+        if doctor is not None:
+            doctor.cancel()
+            await asyncio.gather(doctor, return_exceptions=True)
+
     def _ask(self) -> list[Metric]:
         """In a thread of the exposition. Raises TimeoutError."""
         answer: Future[tuple[Counts, State]] = Future()
         self._loop.call_soon_threadsafe(self._tell, answer)
-        return families(*answer.result(PATIENCE), time())
+        told = families(*answer.result(PATIENCE), time())
+        return told + doctor_families(report) if (report := self.report) is not None else told
 
     def _tell(self, answer: Future[tuple[Counts, State]]) -> None:
         if self.metrics is not None:  # else the listener is being closed

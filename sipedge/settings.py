@@ -142,6 +142,20 @@ class MetricsSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class DoctorSettings:
+    """The federation doctor at work beside the edge."""
+
+    interval: float = 0.0
+    """Seconds between two examinations; 0: none."""
+    partners: tuple[str, ...] = ()
+    """SIP domains of partners, examined beside the edge's own."""
+    federation_routing: tuple[str, ...] = ()
+    """Federation Routing FQDNs, beside those of neighbour zones (the outside edge has none of its own)."""
+    inside_dns: tuple[str, ...] = ()
+    """DNS servers of the inside view, as in DnsSettings; empty: there is one view only."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The pure core's whole knowledge of the installation, plus what the I/O half needs to open it."""
 
@@ -166,5 +180,6 @@ class Settings:
     """True: port and parameters of a Request-URI stay in its alias (those of a Route always do)."""
     log: Log = field(default_factory=Log)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
+    doctor: DoctorSettings = field(default_factory=DoctorSettings)
     history: int = 255
     """Decisions kept in memory."""

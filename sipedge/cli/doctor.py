@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.option("--client-certificate", type=click.Path(dir_okay=False), help="PEM file to present, chain included.")
 @click.option("--key", type=click.Path(dir_okay=False), help="Its private key; else it is in the same file.")
 @click.option("--from", "senders", multiple=True, metavar="DOMAIN", help="SIP domain that the certificate speaks for.")
-@click.option("--federation-routing", metavar="FQDN", help="The Federation Routing IM/P FQDN.")
+@click.option("--federation-routing", multiple=True, metavar="FQDN", help="A Federation Routing IM/P FQDN.")
 @click.option("--service", "services", multiple=True, metavar="NAME", help="A further SRV record, such as _sips._tcp.")
 @click.option("--timeout", type=click.FloatRange(1, 600), default=60.0, show_default=True, help="Seconds for all.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

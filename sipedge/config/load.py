@@ -45,6 +45,7 @@ def load_config(path: str | os.PathLike[str], *, create_secret: bool = True) -> 
         keep_uri_parameters=edge.keep_uri_parameters,
         log=tables.log,
         metrics=tables.metrics,
+        doctor=tables.doctor,
         history=edge.history,
     )
 

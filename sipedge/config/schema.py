@@ -15,7 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 from pydantic_core import PydanticCustomError
 
 from dialplan.model import PatternType
-from sipedge.settings import DnsSettings, Hep, Limits, Listener, Log, MetricsSettings, Timers
+from sipedge.settings import DnsSettings, DoctorSettings, Hep, Limits, Listener, Log, MetricsSettings, Timers
 from zones.zone import (
     DEFAULT_ZONE,
     Action,
@@ -239,6 +239,12 @@ LIMITS = mirror(Limits)
 TIMERS = mirror(Timers)
 DNS = mirror(DnsSettings)
 METRICS = mirror(MetricsSettings, listen=(Annotated[str, AfterValidator(lambda text: text and _place(text))], ""))
+DOCTOR = mirror(
+    DoctorSettings,
+    interval=(Annotated[float, Field(ge=0, le=604800)], 0.0),
+    partners=(Annotated[tuple[HostName, ...], _ARRAY, Field(max_length=200)], ()),
+    inside_dns=(_TYPES["servers"], ()),
+)
 HEP = mirror(
     Hep,
     address=(Peer, ...),

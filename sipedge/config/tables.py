@@ -13,7 +13,17 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from dialplan.model import Variables
-from sipedge.settings import Certificate, DnsSettings, Limits, Listener, Log, MetricsSettings, Timers, Tls
+from sipedge.settings import (
+    Certificate,
+    DnsSettings,
+    DoctorSettings,
+    Limits,
+    Listener,
+    Log,
+    MetricsSettings,
+    Timers,
+    Tls,
+)
 from zones.zone import (
     DEFAULT_ZONE,
     AccessRule,
@@ -35,6 +45,7 @@ from .problems import did_you_mean
 from .reader import Reader
 from .schema import (
     DNS,
+    DOCTOR,
     LIMITS,
     LISTENER,
     METRICS,
@@ -49,7 +60,7 @@ from .schema import (
 
 Record = TypeVar("Record")
 
-TABLES = ("edge", "tls", "listener", "zone", "credential", "limits", "timers", "dns", "log", "metrics")
+TABLES = ("edge", "tls", "listener", "zone", "credential", "limits", "timers", "dns", "log", "metrics", "doctor")
 FIRST_TRAVERSAL_PORT = 7001
 
 _RECORDS: dict[str, Callable[..., AnyZone]] = {
@@ -72,6 +83,7 @@ class Tables:
     dns: DnsSettings
     log: Log
     metrics: MetricsSettings
+    doctor: DoctorSettings
     listeners: list[tuple[Path, Listener]] = field(default_factory=list)
     """With those of the traversal server zones, whose path is the zone's."""
     zones: list[tuple[Path, AnyZone]] = field(default_factory=list)
@@ -90,6 +102,7 @@ def read_tables(reader: Reader) -> Tables:
         dns=_mirrored(reader, "dns", DNS, DnsSettings),
         log=read_log(reader),
         metrics=_mirrored(reader, "metrics", METRICS, MetricsSettings),
+        doctor=_mirrored(reader, "doctor", DOCTOR, DoctorSettings),
     )
     for path, raw in reader.array("credential"):
         _credential(reader, tables, path, raw)

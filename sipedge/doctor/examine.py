@@ -29,7 +29,7 @@ async def examine(options: Options, progress: Progress | None = None) -> Report:
     """Every check that the options allow. Raises DoctorError and ResolverError for options that cannot work."""
     started = time.monotonic()
     options = _normalised(options)
-    tools = make_tools(options)
+    tools = await asyncio.to_thread(make_tools, options)  # reading CAs takes tens of milliseconds
     all_parts = list(_parts(tools))
     await _run(all_parts, options.bounds.whole, progress)
     results = [result for part in all_parts for result in part.outcome(options.bounds.whole)]
@@ -89,9 +89,7 @@ def _parts(tools: Tools) -> Iterator[_Part]:
         yield from (_from(tools, domain) for domain in options.own_domains if domain not in options.domains)
     for service, domain in options.services:
         yield _service(tools, service, domain)
-    if options.routing_name:
-        expected = ("dns.routing-address", "dns.routing-pointer")
-        yield _Part(options.routing_name, expected, lambda found: parts.routing_part(tools, found))
+    yield from (_routing(tools, name) for name in options.routing_names)
     for peer in peers_of(options.settings) if options.settings is not None else ():
         yield _peer(tools, peer)
 
@@ -104,6 +102,11 @@ def _from(tools: Tools, domain: str) -> _Part:
     return _Part(domain, ("sip.from",), lambda found: parts.from_part(tools, domain, found))
 
 
+def _routing(tools: Tools, name: str) -> _Part:
+    expected = ("dns.routing-address", "dns.routing-pointer")
+    return _Part(name, expected, lambda found: parts.routing_part(tools, name, found))
+
+
 def _peer(tools: Tools, peer: Peer) -> _Part:
     return _Part(f'zone "{peer.zone}"', ("dns.peer",), lambda found: parts.peer_part(tools, peer, found))
 
@@ -114,11 +117,12 @@ def _service(tools: Tools, service: str, domain: str) -> _Part:
 
 
 def _way_back(options: Options, settings: Settings) -> list[Result]:
-    if not options.routing_name:
+    if not options.routing_names:
         about = About(settings.system_name)
         return [about.not_run("sip.way-back", "no federation-routing FQDN is known: give --federation-routing")]
     own = {domain.lower() for domain in (*options.own_domains, *settings.domains)}
-    return check_way_back(settings, options.routing_name, [one for one in options.domains if one not in own])
+    partners = [one for one in options.domains if one not in own]
+    return [result for name in options.routing_names for result in check_way_back(settings, name, partners)]
 
 
 def _normalised(options: Options) -> Options:
@@ -128,7 +132,7 @@ def _normalised(options: Options) -> Options:
         options,
         domains=_names(options.domains),
         own_domains=_names(options.own_domains),
-        routing_name="".join(_names([options.routing_name])) if options.routing_name else "",
+        routing_names=_names(options.routing_names),
         services=tuple(dict.fromkeys((service.lower(), _names([domain])[0]) for service, domain in services)),
     )
 

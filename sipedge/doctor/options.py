@@ -64,8 +64,8 @@ class Options:
     """Presented on every connection that is opened."""
     own_domains: tuple[str, ...] = ()
     """SIP domains that ``client`` speaks for; () for those that its names suggest."""
-    routing_name: str = ""
-    """The federation-routing FQDN; '' when there is none."""
+    routing_names: tuple[str, ...] = ()
+    """Federation-routing FQDNs."""
     services: tuple[tuple[str, str], ...] = ()
     """Further SRV records to look at: service ("_sips._tcp") and domain."""
     settings: Settings | None = None

@@ -34,7 +34,7 @@ async def domain_part(tools: Tools, domain: str, found: Results) -> None:
     facts = await look_up(domain, tools.dns, tools.reach, allow_loopback=options.allow_loopback)
     found += check_domain(facts, options.hosting_providers, public=not options.allow_loopback)
     if options.inside_dns is not None:
-        own = domain in options.own_domains or options.routing_name.endswith(f".{domain}")
+        own = domain in options.own_domains or any(name.endswith(f".{domain}") for name in options.routing_names)
         found.append(await check_split(domain, tools.dns, tools.inside, own=own))
     speaks = tools.own is not None and speaks_for(tools.own, options, domain)
     if speaks and options.direction.outbound:
@@ -132,9 +132,8 @@ async def service_part(tools: Tools, service: str, domain: str, found: Results) 
     found += check_service(domain, answer, list(targets))
 
 
-async def routing_part(tools: Tools, found: Results) -> None:
-    """The federation-routing FQDN belongs to this side's domain above it."""
-    name = tools.options.routing_name
+async def routing_part(tools: Tools, name: str, found: Results) -> None:
+    """A federation-routing FQDN belongs to this side's domain above it."""
     found += await check_routing_name(name.partition(".")[2], name, tools.inside)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 
 from sipedge.resolver import ResolverError
 
@@ -17,15 +19,16 @@ from .tools import DoctorError
 _log = logging.getLogger("sipedge.doctor")
 
 
-async def rounds(options: Callable[[], Options], seconds: float, tell: Callable[[Report], None]) -> None:
-    """Examine now and every ``seconds`` until cancelled. ``options`` is asked each time: a reload changes them.
+async def rounds(options: Options, seconds: float, tell: Callable[[Report], None], *, first: float = 0.0) -> None:
+    """Examine after ``first`` seconds and then every ``seconds``, until cancelled.
 
     A failed check that had not failed in the round before is one line in the log.
     """
     failed: frozenset[tuple[str, str, str]] = frozenset()
+    await asyncio.sleep(first)
     while True:
         try:
-            report = await examine(options())
+            report = await examine(replace(options, now=datetime.now(UTC)))
         except (DoctorError, ResolverError, OSError) as error:
             _log.error("the doctor cannot examine: %s", error)
         else:

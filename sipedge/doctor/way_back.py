@@ -18,11 +18,21 @@ CHECK = "sip.way-back"
 def check_way_back(settings: Settings, routing_name: str, partners: Iterable[str]) -> list[Result]:
     """One result for each zone where a partner's NOTIFY comes in. ``partners``: SIP domains of the other side."""
     alias = alias_of_uri(parse_uri(f"sip:{routing_name}:5061;transport=tls"), settings.keep_uri_parameters)
-    sources = list(dict.fromkeys(incoming_zones(settings, partners)))
-    if not sources:
+    zones = {comes_in_by(zone): zone for zone in outgoing_zones(settings, partners)}
+    if not zones:
         about = About(routing_name)
         return [about.failed(CHECK, "no zone leads to partners, so none brings a NOTIFY from them")]
-    return [_search(settings, routing_name, alias, source) for source in sources]
+    return [
+        _by_route(routing_name, source)
+        if zone.record_route_subscribe
+        else _search(settings, routing_name, alias, source)
+        for source, zone in zones.items()
+    ]
+
+
+def _by_route(routing_name: str, source: str) -> Result:
+    about = About(routing_name, f'from zone "{source}"')
+    return about.ok(CHECK, "SUBSCRIBE is record-routed to this zone: its NOTIFY follows the Route and needs no rule")
 
 
 def _search(settings: Settings, routing_name: str, alias: str, source: str) -> Result:
@@ -39,14 +49,12 @@ def _search(settings: Settings, routing_name: str, alias: str, source: str) -> R
     return about.failed(CHECK, f"no search rule matches {alias}: 404 Not Found")
 
 
-def incoming_zones(settings: Settings, partners: Iterable[str]) -> Iterator[str]:
-    """Where partners' requests come from: the zones that requests for partners go to.
+def outgoing_zones(settings: Settings, partners: Iterable[str]) -> list[AnyZone]:
+    """The zones that requests for partners go to.
 
     When no partner is named: DNS zones where there are any (the outside edge), else traversal zones (the inside one).
     """
-    led_to = [settings_zone for partner in partners for settings_zone in _outgoing(settings, partner)]
-    for zone in led_to or _guessed(settings):
-        yield _comes_in_by(zone)
+    return [zone for partner in partners for zone in _outgoing(settings, partner)] or _guessed(settings)
 
 
 def _outgoing(settings: Settings, partner: str) -> Iterator[AnyZone]:
@@ -67,6 +75,6 @@ def _guessed(settings: Settings) -> list[AnyZone]:
     return outside or traversal
 
 
-def _comes_in_by(zone: AnyZone) -> str:
+def comes_in_by(zone: AnyZone) -> str:
     """What leaves by DNS comes back through the Default Zone, unless certificates are mapped to the DNS zone."""
     return DEFAULT_ZONE if isinstance(zone, DnsZone) and not zone.inbound_mapping else zone.name

@@ -10,15 +10,17 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
+from support.dns_server import DnsServer
 from support.processes import fresh_address
 from support.settings import make_settings
 from support.tapped import entry
 
+from sipedge import observers
 from sipedge.connections import Connections
 from sipedge.observers import Observers
 from sipedge.pjsip.stack import Stack
 from sipedge.proxy import Environment, Proxy
-from sipedge.settings import Limits, Log, MetricsSettings, Settings, Tls
+from sipedge.settings import DnsSettings, DoctorSettings, Limits, Log, MetricsSettings, Settings, Tls
 from sipedge.tls import TlsContexts
 
 pytestmark = pytest.mark.e2e
@@ -101,6 +103,26 @@ def test_metrics_come_and_go_with_a_reload() -> None:
         for listen in (one, two):
             with pytest.raises(URLError):
                 await _metrics(listen)
+
+    _run(test)
+
+
+def test_doctor_examines_and_its_findings_are_metrics(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(observers, "FIRST_EXAMINATION", 0.0)
+    listen = f"{fresh_address()}:9100"
+
+    async def test(make: Callable[[Settings], Observers]) -> None:
+        async with DnsServer("@ 60 IN SOA ns. admin. 1 2 3 4 5\n@ 60 IN NS ns.\n", ".") as dns:
+            doctor, servers = DoctorSettings(interval=3600), DnsSettings((dns.address,))
+            examined = make(replace(SETTINGS, zones=(), doctor=doctor, dns=servers, metrics=MetricsSettings(listen)))
+            async with asyncio.timeout(LIMIT):
+                while examined.report is None:
+                    await asyncio.sleep(0.01)
+            lines = [line for line in await _metrics(listen) if line.startswith("sipedge_doctor_verdict")]
+            labels = 'check="dns.srv",domain="inside.example",subject="_sipfederationtls._tcp.inside.example"'
+            assert lines == [f"sipedge_doctor_verdict{{{labels}}} 2.0"]
+            await examined.reload(replace(SETTINGS, metrics=MetricsSettings(listen)))
+            assert not any("sipedge_doctor" in line for line in await _metrics(listen))
 
     _run(test)
 

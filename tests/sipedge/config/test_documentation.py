@@ -36,6 +36,7 @@ TABLES: dict[str, tuple[type[BaseModel], set[str]]] = {
     "## [log]": (schema.LOG, {"hep"}),
     "### [log.hep]": (schema.HEP, set()),
     "## [metrics]": (schema.METRICS, set()),
+    "## [doctor]": (schema.DOCTOR, set()),
 }
 """Where a table is described -> its model, and the keys that are described elsewhere."""
 

@@ -99,7 +99,7 @@ def test_hosting_provider_may_lie_in_another_domain(world: World) -> None:
 
 def test_inside_and_outside_that_agree(world: World) -> None:
     world.inside = {f"{SRV} SRV": [f"0 0 5061 {TARGET}."], f"{ROUTING_NAME} A": [world.block.imp]}
-    world.options["routing_name"] = ROUTING_NAME.upper() + "."
+    world.options["routing_names"] = (ROUTING_NAME.upper() + ".",)
     report = run(world)
     assert clean(report)
     assert one(report, "dns.split") == one(report, "dns.routing-pointer") == "ok"
@@ -128,7 +128,7 @@ def test_pointer_that_nobody_answers_delays_nothing_beyond_its_limit(world: Worl
         server.misbehave = misbehave
 
     world.prepare_dns = slow
-    world.options |= {"routing_name": ROUTING_NAME, "bounds": Bounds(check=1.0)}
+    world.options |= {"routing_names": (ROUTING_NAME,), "bounds": Bounds(check=1.0)}
     begin = time.monotonic()
     report = run(world)
     assert time.monotonic() - begin < 4
@@ -185,7 +185,7 @@ def test_peers_of_zones(world: World) -> None:
         DnsZone(name="Out", modify_dns_request=DOMAIN),
     )
     world.options["settings"] = make_settings(rule("in", "IMP", rf".*{ROUTING_NAME}.*") + rule("out", "Out"), zones)
-    world.options["routing_name"] = ROUTING_NAME
+    world.options["routing_names"] = (ROUTING_NAME,)
     report = run(world)
     imp = {result.id: result.verdict for result in report.results if result.domain == 'zone "IMP"'}
     assert imp["dns.peer"] is imp["tls.name"] is imp["tls.trusted"] is imp["dns.reachable"] is Verdict.OK

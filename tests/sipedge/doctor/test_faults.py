@@ -180,12 +180,12 @@ def split_hides(world: World) -> None:
 def routing_pointer(world: World) -> None:
     reverse = ".".join(reversed(world.block.imp.split(".")))
     world.records[f"{reverse}.in-addr.arpa PTR"] = [f"{ROUTING_NAME}."]
-    world.options["routing_name"] = ROUTING_NAME
+    world.options["routing_names"] = (ROUTING_NAME,)
 
 
 def routing_address_gone(world: World) -> None:
     del world.records[f"{ROUTING_NAME} A"]
-    world.options["routing_name"] = ROUTING_NAME
+    world.options["routing_names"] = (ROUTING_NAME,)
 
 
 def client_without_intermediate(world: World) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from support.settings import make_settings, rule
 
 from sipedge.doctor.result import Verdict
-from sipedge.doctor.way_back import check_way_back, incoming_zones
+from sipedge.doctor.way_back import check_way_back, comes_in_by, outgoing_zones
 from zones.zone import AnyZone, DefaultZone, DnsZone, NeighborZone, TraversalClientZone, TraversalServerZone
 
 NAME = "imp1-public.ours.example"
@@ -53,9 +53,16 @@ def test_rule_that_leads_back_where_it_came_from_is_no_way() -> None:
 
 
 def test_without_partners_the_kind_of_zones_tells() -> None:
-    assert set(incoming_zones(make_settings("", (INSIDE, MICROSOFT)), ())) == {"Default Zone"}
-    assert set(incoming_zones(make_settings("", (IMP, OUTSIDE)), ())) == {"Outside"}
-    assert set(incoming_zones(make_settings("", (INSIDE,)), ())) == {"Inside"}
+    assert outgoing_zones(make_settings("", (INSIDE, MICROSOFT)), ()) == [MICROSOFT]
+    assert outgoing_zones(make_settings("", (IMP, OUTSIDE)), ()) == [OUTSIDE]
+    assert outgoing_zones(make_settings("", (INSIDE,)), ()) == [INSIDE]
+    assert comes_in_by(MICROSOFT) == "Default Zone" and comes_in_by(OUTSIDE) == "Outside"
+
+
+def test_record_routed_subscribe_needs_no_rule() -> None:
+    routed = TraversalClientZone(name="Outside", peers=("192.0.2.2",), record_route_subscribe=True)
+    ((_, verdict, seen),) = way(TO_PARTNER, (IMP, routed), PARTNER)
+    assert verdict is Verdict.OK and "record-routed" in seen
 
 
 def test_no_zone_leads_to_partners() -> None:

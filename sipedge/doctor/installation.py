@@ -1,0 +1,33 @@
+"""What a configuration says of the things to examine."""
+
+from __future__ import annotations
+
+from sipedge.settings import Certificate, DnsSettings, Settings
+from zones.zone import DefaultZone, DnsZone, NeighborZone
+
+from .options import Options
+
+
+def options_of(settings: Settings) -> Options:
+    """The installation's own domains and its partners', its zones, and all that it knows to examine them with."""
+    doctor = settings.doctor
+    return Options(
+        domains=(*settings.domains, *doctor.partners),
+        dns=settings.dns,
+        inside_dns=DnsSettings(doctor.inside_dns) if doctor.inside_dns else None,
+        trusted=settings.tls.trusted,
+        client=presented(settings),
+        own_domains=settings.domains,
+        routing_names=(*doctor.federation_routing, *_of_neighbors(settings)),
+        settings=settings,
+        allow_loopback=any(zone.allow_loopback for zone in settings.zones if isinstance(zone, DnsZone | DefaultZone)),
+    )
+
+
+def presented(settings: Settings) -> Certificate | None:
+    """What the edge presents on connections that it opens."""
+    return settings.tls.client or next(iter(settings.tls.server), None)
+
+
+def _of_neighbors(settings: Settings) -> list[str]:
+    return [name for zone in settings.zones if isinstance(zone, NeighborZone) for name in zone.federation_routing]

@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+from support.settings import make_settings
+
+from sipedge.doctor.installation import options_of, presented
+from sipedge.settings import Certificate, DnsSettings, DoctorSettings, Tls
+from zones.zone import DefaultZone, DnsZone, NeighborZone
+
+SERVER, CLIENT = Certificate("server.pem", "server.key"), Certificate("client.pem", "client.key")
+
+
+def test_everything_that_a_configuration_knows() -> None:
+    settings = make_settings(
+        "",
+        (NeighborZone(name="IMP", peers=("imp.example",), federation_routing=("imp1-public.inside.example",)),),
+        tls=Tls((SERVER,), CLIENT, "trusted.pem"),
+        dns=DnsSettings(("192.0.2.53",)),
+        doctor=DoctorSettings(60, ("partner.example",), ("imp2-public.inside.example",), ("192.0.2.54",)),
+    )
+    options = options_of(settings)
+    assert options.domains == ("inside.example", "partner.example") and options.own_domains == ("inside.example",)
+    assert options.routing_names == ("imp2-public.inside.example", "imp1-public.inside.example")
+    assert (options.dns.servers, options.inside_dns) == (("192.0.2.53",), DnsSettings(("192.0.2.54",)))
+    assert (options.trusted, options.client, options.settings) == ("trusted.pem", CLIENT, settings)
+    assert not options.allow_loopback
+
+
+def test_the_server_certificate_is_presented_where_there_is_no_other() -> None:
+    assert presented(make_settings("", (), tls=Tls((SERVER,)))) == SERVER
+    assert presented(make_settings("", ())) is None
+
+
+def test_loopback_only_where_a_zone_allows_it() -> None:
+    for zone in (DnsZone(name="Out", allow_loopback=True), DefaultZone(allow_loopback=True)):
+        assert options_of(make_settings("", (zone,))).allow_loopback
