@@ -20,7 +20,8 @@ from .text import Block, as_text, opening, read_records
 
 _LINE = (
     rb"(?P<kind>[TU])(?:\([0-9]+\))? (?:(?P<time>\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\.\d+|[+-]\d+\.\d+) )?"
-    rb"(?P<source>\S{2,64}):(?P<from>\d{1,5}) -> (?P<destination>\S{2,64}):(?P<to>\d{1,5})(?: \[[A-Z]*\])?(?: #\d+)?[ \t]*\r?\n"
+    rb"(?P<source>\S{2,64}):(?P<from>\d{1,5}) -> (?P<destination>\S{2,64}):(?P<to>\d{1,5})"
+    rb"(?: \[[A-Z]*\])?(?: #\d+)?[ \t]*\r?\n"
 )
 _OPENING = re.compile(rb"^" + _LINE, re.MULTILINE)
 _BOUNDARY = re.compile(rb"\n#*\n?(?=" + _LINE + rb")|\n(?=#+\n|exit\n|\d+ received, \d+ )")

@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterator
 
 from .clock import moment
-from .cutter import find_start
+from .cutter import Cutter, find_start
 from .places import endpoint
 from .plain import loose
 from .rebuild import rebuilt, split
-from .record import Direction, Item, Record, Skipped
+from .record import Direction, Endpoint, Item, Record, Skipped
 from .source import ByteStream
 from .text import Block, as_text, opening, read_records
 
@@ -26,6 +26,9 @@ _OPENING = re.compile(
 _BOUNDARY = re.compile(rb"(?<=\n)" + _PREFIX + rb"(?:End of |Sending Packet|Data Received)")
 _ANY_PREFIX = re.compile(rb"^" + _PREFIX, re.MULTILINE)
 
+_UNKNOWN = Endpoint("?")
+_MAX_STREAMS = 256
+
 
 def detect(head: bytes) -> int:
     text = as_text(head)
@@ -33,41 +36,71 @@ def detect(head: bytes) -> int:
 
 
 def read(stream: ByteStream, file: str) -> Iterator[Item]:
-    return read_records(stream, file, opening(_OPENING), _BOUNDARY, _parse, loose)
+    packets = _Packets()
+    yield from read_records(stream, file, opening(_OPENING), _BOUNDARY, packets.parse, loose)
+    yield from packets.finish()
 
 
-def _parse(block: Block) -> Iterator[Item]:
-    found = _OPENING.match(block.text)
-    assert found is not None
-    kind, peer_text, _, local_text, count = found.groups()
-    data = _ANY_PREFIX.sub(b"", block.text[found.end() :])
-    if not data.strip():
-        return
-    sent = kind == b"Sending Packet"
-    peer, local = endpoint(peer_text), endpoint(local_text)
-    source, destination = (local, peer) if sent else (peer, local)
-    direction = Direction.SENT if sent else Direction.RECEIVED
-    time = moment(block.text)
-    messages = list(_messages(data, int(count)))
-    if not messages and find_start(data) < 0:
-        yield Skipped(block.file, block.position, "a packet without a start line")
-    for message, exact in messages:
-        yield Record(time, direction, source, destination, "tls", message, exact, block.file, block.position)
+class _Packets:
+    """What one side sent is a stream: a message may take several packets."""
+
+    def __init__(self) -> None:
+        self._out: list[Item] = []
+        self._streams: dict[tuple[Endpoint, Endpoint], Cutter] = {}
+
+    def parse(self, block: Block) -> Iterator[Item]:
+        found = _OPENING.match(block.text)
+        assert found is not None
+        data = _ANY_PREFIX.sub(b"", block.text[found.end() :])
+        if not data.strip():
+            return
+        direction = Direction.SENT if found[1] == b"Sending Packet" else Direction.RECEIVED
+        ends = endpoint(found[4]) or _UNKNOWN, endpoint(found[2]) or _UNKNOWN
+        source, destination = ends if direction is Direction.SENT else ends[::-1]
+        time = moment(block.text)
+        exact = _as_it_was(data, int(found[5]))
+        if exact is not None:
+            yield from self._exact(block, exact, time or 0.0, direction, source, destination)
+            return
+        for message in _rebuilt(data):
+            yield Record(time, direction, source, destination, "tls", message, False, block.file, block.position)
+        if find_start(data) < 0:
+            yield Skipped(block.file, block.position, "a packet without a start line")
+
+    def _exact(
+        self, block: Block, data: bytes, time: float, direction: Direction, source: Endpoint, destination: Endpoint
+    ) -> Iterator[Item]:
+        cutter = self._streams.get((source, destination))
+        if cutter is None:
+            if len(self._streams) >= _MAX_STREAMS:
+                yield from self.finish()
+            cutter = self._streams[source, destination] = Cutter(self._out, block.file, source, destination, "tls")
+        if not cutter.held and find_start(data) < 0:
+            yield Skipped(block.file, block.position, "a packet without a start line")
+            return
+        cutter.feed(data, time, block.position)
+        for item in self._out:
+            yield item._replace(direction=direction) if isinstance(item, Record) else item
+        self._out.clear()
+
+    def finish(self) -> Iterator[Item]:
+        for cutter in self._streams.values():
+            cutter.finish()
+        self._streams.clear()
+        yield from self._out
+        self._out.clear()
 
 
-def _messages(data: bytes, count: int) -> Iterator[tuple[bytes, bool]]:
-    """The log adds a line end behind the packet; where the rest is as long as it says, these are the bytes."""
+def _as_it_was(data: bytes, count: int) -> bytes | None:
+    """The bytes of the packet when there are as many as the log says; it adds a line end behind them."""
     if b"\r\n" not in data:
-        data = data.replace(b"\n", b"\r\n")
-        as_it_was = False
-    else:
-        as_it_was = len(data.removesuffix(b"\r\n")) == count or len(data) == count
-    data = data if len(data) == count else data.removesuffix(b"\r\n")
-    if as_it_was:
-        for piece in split(data):
-            yield piece, True
-        return
-    for piece in split(data):
+        return None
+    return next((form for form in (data.removesuffix(b"\r\n"), data) if len(form) == count), None)
+
+
+def _rebuilt(data: bytes) -> Iterator[bytes]:
+    text = data if b"\r\n" in data else data.replace(b"\n", b"\r\n")
+    for piece in split(text):
         whole = rebuilt(piece)
         if whole is not None:
-            yield whole, False
+            yield whole

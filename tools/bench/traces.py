@@ -58,7 +58,7 @@ def measure_memory(folder: Path, megabytes: Sequence[int]) -> None:
     """The same capture over and over, each time as the traffic of later hours."""
     for size in megabytes:
         file = folder / f"{size}.pcap"
-        write(file, size * 1850, flows=2000)
+        write(file, size * 3230, flows=2000)
         messages, resident = edge(file)
         print(f"{file.stat().st_size / MEGABYTE:>6.0f} MB read: {messages} messages, {resident / 1024:.0f} MB resident")
         file.unlink()

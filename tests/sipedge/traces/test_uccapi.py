@@ -83,6 +83,21 @@ def test_a_packet_without_its_end_stops_at_the_next_one() -> None:
     assert [record.data for record in records] == [sip(1), sip(2)]
 
 
+def test_a_message_in_several_packets_is_put_together() -> None:
+    data = sip(1, b"x" * 500)
+    log = packet(data[:300], sent=False) + packet(sip(2)) + packet(data[300:] + sip(3), sent=False)
+    records, skipped = read(uccapi, log)
+    assert [record.data for record in records] == [sip(2), data, sip(3)]
+    assert [record.position for record in records] == [
+        log.index(PREFIX + b"Sending"),
+        0,
+        log.index(PREFIX + b"Data", 500),
+    ]
+    assert skipped == []
+    records, skipped = read(uccapi, packet(data[:300]))
+    assert (records, len(skipped)) == ([], 1)
+
+
 def test_a_packet_that_is_no_sip_is_told() -> None:
     records, skipped = read(uccapi, packet(b"some bytes") + packet(sip(2)))
     assert [record.data for record in records] == [sip(2)]
