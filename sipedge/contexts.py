@@ -29,6 +29,10 @@ def _key_of(context: ResponseContext) -> Key:
     return transaction_key(context.request, context.incoming.peer.address)
 
 
+MAX_ACCEPTED = 20_000
+"""Branches kept for the sake of a repeated 2xx; the oldest give way, which by then has had its ACK."""
+
+
 class Contexts:
     """Nothing stays longer than its transaction, but for accepted INVITEs: their 2xx may come again (RFC 6026)."""
 
@@ -88,6 +92,9 @@ class Contexts:
             if branch not in self._accepted:
                 self._accepted[branch] = address
                 self._schedule(now + accepted_for, branch, True)
+                context.lighten()
+                if len(self._accepted) > MAX_ACCEPTED:
+                    self._forget(next(iter(self._accepted)))
         else:
             self._branches.pop(branch, None)
 
@@ -98,14 +105,17 @@ class Contexts:
         while self._timers and self._timers[0][0] <= now:
             _, branch, forget = heappop(self._timers)
             if forget:
-                self._accepted.pop(branch, None)
-                self._branches.pop(branch, None)
+                self._forget(branch)
                 continue
             context = self._branches.get(branch)
             if context is not None and branch in context.branches:
                 context.due(branch, now, out)
                 if branch not in context.branches:
                     self.ended(branch, context, now)
+
+    def _forget(self, branch: str) -> None:
+        self._accepted.pop(branch, None)
+        self._branches.pop(branch, None)
 
     def _schedule(self, when: float, branch: str, forget: bool) -> None:
         """Timer C outlives nearly every INVITE by minutes: what has ended is swept out now and then."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from support.messages import invite, request
 
 from sipedge.commands import Command
-from sipedge.contexts import SPARE_TIMERS, Contexts, transaction_key
+from sipedge.contexts import MAX_ACCEPTED, SPARE_TIMERS, Contexts, transaction_key
 from sipedge.message import Message
 
 
@@ -33,6 +33,9 @@ class Context:
     branches: set[str] = field(default_factory=set)
     calls: list[tuple[str, float]] = field(default_factory=list)
     ends: bool = False
+
+    def lighten(self) -> None:
+        pass
 
     def due(self, branch: str, now: float, out: list[Command]) -> None:
         self.calls.append((branch, now))
@@ -75,6 +78,17 @@ def test_an_accepted_invite_is_known_for_32_seconds_however_often_its_2xx_comes(
     contexts.tick(32.0, [])
     assert contexts.by_branch("b1") is None
     assert contexts.next_deadline() is None
+
+
+def test_of_very_many_accepted_invites_the_oldest_are_forgotten() -> None:
+    contexts, context = Contexts(), Context(accepted=True, answered=True)
+    for number in range(MAX_ACCEPTED + 5):
+        contexts.opened(f"b{number}", context)  # type: ignore[arg-type]
+        contexts.ended(f"b{number}", context, 0.0, 32.0, "192.0.2.1")  # type: ignore[arg-type]
+    assert contexts.by_branch("b4") is None and contexts.accepted_from("b4") == ""
+    assert contexts.by_branch("b5") is context and contexts.accepted_from("b5") == "192.0.2.1"
+    contexts.tick(32.0, [])
+    assert contexts.by_branch("b5") is None
 
 
 def test_deadlines_reach_branches_that_are_still_open() -> None:

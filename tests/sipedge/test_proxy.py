@@ -197,6 +197,15 @@ def test_a_repeated_2xx_counts_only_from_where_the_first_came_from(play: Play) -
     book >> answers(leg, 200, stray=True) << relays(INSIDE)
 
 
+def test_an_accepted_invite_does_not_keep_its_bytes(play: Play) -> None:
+    leg = Leg()
+    message = invite()
+    book = play() >> arrives(message) << responds(100) << forwards(leg) >> answers(leg, 200) << responds(200)
+    context = book.proxy._contexts.by_branch(leg.branch)
+    assert context is not None and context.request is context.incoming.message is not message
+    book >> answers(leg, 200, stray=True) << relays(INSIDE)
+
+
 def test_a_response_with_one_via_is_not_forwarded(play: Play) -> None:
     leg = Leg()
     book = play() >> arrives(invite()) << responds(100) << forwards(leg)
