@@ -6,9 +6,11 @@ wrong kind of pattern.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from .analysis import Sender
+from .diff import compare
 from .format import quoted
 from .model import (
     Behavior,
@@ -17,11 +19,11 @@ from .model import (
     Mode,
     OnMatch,
     PatternType,
+    Query,
     SearchRule,
     SourceMode,
     TrafficType,
     Transform,
-    Variables,
 )
 from .problem import DialplanError
 from .search import CompiledPlan
@@ -42,10 +44,20 @@ class Mutant:
 
 
 @dataclass(frozen=True, slots=True)
+class Survivor:
+    """A mutant that no case noticed. ``witness``: a request that it treats differently; None where none was found."""
+
+    mutant: Mutant
+    witness: Query | None
+
+
+@dataclass(frozen=True, slots=True)
 class MutationScore:
     killed: int
     """Mutants that some case noticed."""
-    survivors: tuple[Mutant, ...]
+    survivors: tuple[Survivor, ...]
+    same: int
+    """Mutants that no case could notice: they are proved to mean the same as the plan. They do not count."""
 
     @property
     def total(self) -> int:
@@ -56,19 +68,26 @@ class MutationScore:
         return 100 * self.killed / self.total if self.total else 100.0
 
 
-def mutation_score(dialplan: Dialplan, variables: Variables, holds: Callable[[CompiledPlan], bool]) -> MutationScore:
-    """``holds``: whether all cases hold in a plan."""
-    killed, survivors = 0, []
-    for mutant in mutants(dialplan):
+def mutation_score(
+    original: CompiledPlan, holds: Callable[[CompiledPlan], bool], senders: Sequence[Sender] | None = None
+) -> MutationScore:
+    """``holds``: whether all cases hold in a plan. ``senders``: who can send what; None: every zone everything."""
+    killed, same, survivors = 0, 0, []
+    for mutant in mutants(original.dialplan):
         try:
-            plan = CompiledPlan(mutant.dialplan, variables)
+            plan = CompiledPlan(mutant.dialplan, original.variables)
         except DialplanError:
             continue  # the change makes a plan that nobody can load
-        if holds(plan):
-            survivors.append(mutant)
-        else:
+        if not holds(plan):
             killed += 1
-    return MutationScore(killed, tuple(survivors))
+            continue
+        comparison = compare(original, plan, senders)
+        if comparison.differences or comparison.unproved:
+            witness = comparison.differences[0].witness if comparison.differences else None
+            survivors.append(Survivor(mutant, witness))
+        else:
+            same += 1
+    return MutationScore(killed, tuple(survivors), same)
 
 
 def mutants(dialplan: Dialplan) -> Iterator[Mutant]:

@@ -38,10 +38,16 @@ def test_every_answer_is_as_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     for name, text in _steps():
         if name.startswith("$ "):
             commands += 1
-            assert CliRunner().invoke(main, shlex.split(name.removeprefix("$ sipedge "))).stdout == text, name
+            result = CliRunner().invoke(main, shlex.split(name.removeprefix("$ sipedge ")))
+            assert _without_examples(result.stdout) == _without_examples(text), name
         else:
             (tmp_path / name).write_text(text)
     assert commands == 8
     for command in re.findall(r"^    sipedge (.*)$", TEXT, re.MULTILINE):
         result = CliRunner().invoke(main, shlex.split(command))
         assert result.exit_code in ((0, 3) if command.startswith("check") else (0,)), command
+
+
+def _without_examples(text: str) -> str:
+    """Any request that shows the point will do."""
+    return re.sub(r"(?<=for example ).*", "...", text)

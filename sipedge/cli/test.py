@@ -11,6 +11,7 @@ from .configuration import fail
 from .files import read_text
 
 if TYPE_CHECKING:
+    from dialplan.claims_proof import Answer as ClaimAnswer
     from dialplan.coverage import Coverage
     from sipedge.testing import Answer, Suite
 
@@ -26,9 +27,11 @@ if TYPE_CHECKING:
 )
 @click.option("--mutate", is_flag=True, help="Put small mistakes into the plan and list those that no case notices.")
 def command(files: tuple[str, ...], junit: str | None, fail_under: float | None, mutate: bool) -> int:
-    """Run the cases in FILES (*.cases) against the plans they name, with the search that the edge itself uses.
+    """Run the cases in FILES (*.cases) against the plans they name, with the search that the edge itself uses; prove
+    the claims in them (never, only, always).
 
-    Exit status: 0 all cases hold, 1 not (or a file has a mistake, or the coverage is too low), 2 a file cannot be read.
+    Exit status: 0 all cases hold and all claims are proved, 1 not (or a file has a mistake, or the coverage is too
+    low), 2 a file cannot be read.
     """
     from dialplan.problem import DialplanError
     from sipedge.config import ConfigError
@@ -38,17 +41,41 @@ def command(files: tuple[str, ...], junit: str | None, fail_under: float | None,
         suites = load_suites([(file, read_text(file)) for file in files])
     except (DialplanError, ConfigError) as error:
         fail(error)
-    results = [(suite, suite.answers()) for suite in suites]
+    results = [(suite, suite.answers(), suite.claim_answers()) for suite in suites]
     good = True
-    for suite, answers in results:
-        good = _report(suite, answers, fail_under) and good
-        if mutate and not any(answer.differences for answer in answers):
+    for suite, answers, claims in results:
+        proved = _claims(suite, claims)
+        good = _report(suite, answers, fail_under) and proved and good
+        if mutate and proved and not any(answer.differences for answer in answers):
             _mutate(suite)
     if junit:
         from .junit import write_junit
 
         write_junit(junit, results)
     return 0 if good else 1
+
+
+def _claims(suite: Suite, answers: Sequence[ClaimAnswer]) -> bool:
+    """Print what is not proved, with its counter-example, and what a proof is worth little for; whether all are."""
+    from dialplan.claims_proof import Verdict
+
+    from .explain import places_of, print_explanation
+
+    for answer in answers:
+        claim = answer.claim
+        if answer.verdict is not Verdict.PROVED:
+            click.echo(click.style(f"{claim.location}: {answer.verdict.value}: {claim.text}", bold=True))
+        elif answer.reason:
+            click.echo(f"{claim.location}: note: {claim.text}")
+        if answer.reason:
+            click.echo(f"    {answer.reason}")
+        if answer.counterexample:
+            print_explanation(answer.counterexample, "the counter-example", places_of(suite.settings))
+            click.echo()
+    proved = sum(answer.verdict is Verdict.PROVED for answer in answers)
+    if answers:
+        click.echo(f"{', '.join(suite.names)}: {proved} of {len(answers)} claims proved")
+    return proved == len(answers)
 
 
 def _report(suite: Suite, answers: Sequence[Answer], fail_under: float | None) -> bool:
@@ -87,10 +114,16 @@ def _coverage(covered: Coverage) -> None:
 
 
 def _mutate(suite: Suite) -> None:
+    """Each mistake that no case notices, with a request that would be a case for it."""
+    from dialplan.check import query_text
     from dialplan.mutation import mutation_score
+    from sipedge.senders import senders_of_zones
 
-    plan = suite.settings.plan
-    score = mutation_score(plan.dialplan, plan.variables, suite.holds)
-    click.echo(f"  {score.killed} of {score.total} mistakes noticed ({score.percent:.0f} %)")
+    zones = suite.settings.zones
+    score = mutation_score(suite.settings.plan, suite.holds, senders_of_zones(zones) if zones else None)
+    unnoticeable = f"; {score.same} change nothing and do not count" if score.same else ""
+    click.echo(f"  {score.killed} of {score.total} mistakes noticed ({score.percent:.0f} %{unnoticeable})")
     for survivor in score.survivors:
-        click.echo(f"  not noticed: {survivor}")
+        click.echo(f"  not noticed: {survivor.mutant}")
+        if survivor.witness:
+            click.echo(click.style(f"      for example {query_text(survivor.witness)}", dim=True))

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-from dialplan.model import Behavior, Dialplan, Mode, OnMatch, PatternType, Query, SearchRule, SourceMode, Transform
+from dialplan.model import Behavior, Dialplan, Mode, PatternType, Query, SearchRule
 from dialplan.mutation import mutants, mutation_score
 from dialplan.parser import parse_dialplan
-from dialplan.pattern import NO_VARIABLES
-from dialplan.search import CompiledPlan
+from dialplan.search import CompiledPlan, Explanation
 
 TEXT = r"""
 transform "t" {
@@ -80,26 +79,34 @@ def test_patterns_that_are_left_alone() -> None:
     assert set(changed) == {rule.pattern, r"a\\..*"}
 
 
-def test_the_score() -> None:
+def test_the_score_and_a_witness_for_each_survivor() -> None:
     asked = [Query("x@a.b.c", "S"), Query("x@axb.c", "S"), Query("x@a.b.c", "T"), Query("x", "S")]
     plan = CompiledPlan(PLAN)
     wanted = [plan.search(query).tiers for query in asked]
-    score = mutation_score(PLAN, NO_VARIABLES, lambda other: [other.search(query).tiers for query in asked] == wanted)
-    assert score.total == len(list(mutants(PLAN)))
-    survivors = [mutant.what for mutant in score.survivors]
-    assert 'transform "t": left out' in survivors
+    score = mutation_score(plan, lambda other: [other.search(query).tiers for query in asked] == wanted)
+    survivors = {survivor.mutant.what: survivor for survivor in score.survivors}
     assert 'rule "r": the backslash of "\\." (character 5) left out' not in survivors
-    assert 'rule "r": the backslash of "\\." (character 8) left out' in survivors
-    assert score.percent == 100 * (score.total - len(survivors)) / score.total
+    assert score.killed + len(survivors) + score.same == len(list(mutants(PLAN)))
+    assert score.percent == 100 * score.killed / score.total
+    assert score.killed > 0 and 'transform "t": left out' in survivors
+    for survivor in score.survivors:
+        assert survivor.witness is not None, survivor
+        other = CompiledPlan(survivor.mutant.dialplan)
+        assert _shape(plan.search(survivor.witness)) != _shape(other.search(survivor.witness))
 
 
-def test_a_change_that_nobody_could_load_does_not_count() -> None:
-    """Without its backslash this repetition has nothing to repeat."""
-    rule = SearchRule(
-        name="r", mode=Mode.ALIAS_PATTERN_MATCH, pattern_type=PatternType.REGEX, pattern=".*(a|b)", target="X",
-        behavior=Behavior.LEAVE, source=SourceMode.ANY, on_match=OnMatch.STOP,
-    )  # fmt: skip
-    plan = Dialplan((Transform(name="t", pattern="x"),), (rule,))
-    score = mutation_score(plan, NO_VARIABLES, lambda other: True)
+def test_what_changes_nothing_does_not_count() -> None:
+    """The last rule's Continue may as well be Stop; no request shows it."""
+    score = mutation_score(CompiledPlan(Dialplan((), (SearchRule(name="r", target="X"),))), lambda other: True)
     assert score.killed == 0
-    assert mutation_score(Dialplan(), NO_VARIABLES, lambda other: True).percent == 100.0
+    assert "continue became stop" not in "".join(str(one.mutant) for one in score.survivors)
+    assert score.same >= 1
+
+
+def test_an_empty_plan() -> None:
+    score = mutation_score(CompiledPlan(Dialplan()), lambda other: True)
+    assert (score.total, score.percent) == (0, 100.0)
+
+
+def _shape(found: Explanation) -> list[list[tuple[str, str]]]:
+    return [[(target.zone, target.alias) for target in tier.targets] for tier in found.tiers]
