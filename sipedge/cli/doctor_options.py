@@ -37,8 +37,8 @@ def make_options(
 ) -> Options:
     """``without_domain``: there may be nothing to examine. Raises click.UsageError."""
     known = options_of(load(config)) if config else Options()
-    examined = domains or known.domains
-    if not examined and not without_domain:
+    examined = domains or known.domains or (known.own_domains if dns else ())
+    if not examined and not config and not without_domain:
         raise click.UsageError("a DOMAIN is missing (or --config FILE, or --explain TRACE)")
     if key and not client_certificate:
         raise click.UsageError("--key is of no use without --client-certificate")

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import click
 from rich.console import Console, Group
 from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -39,8 +40,21 @@ def progress(*, shown: bool) -> Iterator[Callable[[str, int, int], None]]:
         yield tell
 
 
-def print_report(report: Report) -> None:
+@contextmanager
+def tidy() -> Iterator[Console]:
+    """A console whose lines lose the blanks at their end."""
     out = console()
+    with out.capture() as captured:
+        yield out
+    click.echo("\n".join(line.rstrip(" ") for line in captured.get().splitlines()))
+
+
+def print_report(report: Report) -> None:
+    with tidy() as out:
+        _print_report(out, report)
+
+
+def _print_report(out: Console, report: Report) -> None:
     for domain in dict.fromkeys(result.domain for result in report.results):
         out.print(Text(escaped(domain), style="bold"))
         out.print(_table([result for result in report.results if result.domain == domain]))
@@ -87,12 +101,12 @@ def _summary(report: Report) -> Text:
 
 
 def print_findings(findings: list[Finding]) -> None:
-    out = console()
-    for finding in findings:
-        out.print(Text(escaped(finding.what), style="bold red"), Text(escaped(finding.request), style="dim"))
-        out.print(Padding(_finding(finding), (0, 0, 1, 2), expand=False))
     count = len(findings)
-    out.print(Text(f"{count} refusal{'s' if count != 1 else ''} found", style="bold" if count else "green"))
+    with tidy() as out:
+        for finding in findings:
+            out.print(Text(escaped(finding.what), style="bold red"), Text(escaped(finding.request), style="dim"))
+            out.print(Padding(_finding(finding), (0, 0, 1, 2), expand=False))
+        out.print(Text(f"{count} refusal{'s' if count != 1 else ''} found", style="bold" if count else "green"))
 
 
 def _finding(finding: Finding) -> Table:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from cryptography.x509.oid import ExtensionOID
+
 from zones.key_usage import Outcome, check_usage
 from zones.names import any_match, show_names
 from zones.zone import ExtendedKeyUsage
@@ -35,14 +37,13 @@ def check_names(about: About, chain: Chain, expected: Iterable[str], wildcards: 
 
 
 def _san(about: About, chain: Chain) -> Result:
-    by_common_name = chain.identity.names == (chain.identity.common_name,) and not _has_san(chain)
-    if by_common_name or not chain.identity.names:
+    if not chain.identity.names or not _has_san(chain):
         return about.warning("tls.san", f"no names in subjectAltName; common name {chain.identity.common_name!a}")
     return about.ok("tls.san", show_names(chain.identity.names))
 
 
 def _has_san(chain: Chain) -> bool:
-    return any(one.oid.dotted_string == "2.5.29.17" for one in chain.leaf.extensions)
+    return any(one.oid == ExtensionOID.SUBJECT_ALTERNATIVE_NAME for one in chain.leaf.extensions)
 
 
 def is_complete(chain: Chain, trust: Trust) -> bool:

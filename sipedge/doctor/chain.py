@@ -91,7 +91,7 @@ def responders(certificate: x509.Certificate) -> list[str]:
 def _access(certificate: x509.Certificate, method: x509.ObjectIdentifier) -> list[str]:
     try:
         found = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
-    except (x509.ExtensionNotFound, ValueError, x509.DuplicateExtension):
+    except (x509.ExtensionNotFound, ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
         return []
     return [
         one.access_location.value
@@ -133,7 +133,7 @@ def signature_of(certificate: x509.Certificate) -> tuple[str, bool]:
     try:
         digest = certificate.signature_hash_algorithm
         padding = certificate.signature_algorithm_parameters
-    except UnsupportedAlgorithm:
+    except (UnsupportedAlgorithm, ValueError):
         return f"signature {certificate.signature_algorithm_oid.dotted_string}", False
     if digest is None:
         return f"signature {certificate.signature_algorithm_oid.dotted_string}", False

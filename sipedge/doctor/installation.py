@@ -9,10 +9,16 @@ from .options import Options
 
 
 def options_of(settings: Settings) -> Options:
-    """The installation's own domains and its partners', its zones, and all that it knows to examine them with."""
+    """The installation's own domains and its partners', its zones, and all that it knows to examine them with.
+
+    An inside edge has no DNS zone: its certificate is shown to no partner, and the DNS that it asks need not know what
+    the world knows of its domains. It leaves them to the outside edge.
+    """
     doctor = settings.doctor
+    outside = any(isinstance(zone, DnsZone) for zone in settings.zones)
     return Options(
-        domains=(*settings.domains, *doctor.partners),
+        domains=(*(settings.domains if outside else ()), *doctor.partners),
+        faces_partners=outside,
         dns=settings.dns,
         inside_dns=DnsSettings(doctor.inside_dns) if doctor.inside_dns else None,
         trusted=settings.tls.trusted,

@@ -62,6 +62,8 @@ class Options:
     """PEM file of trusted CAs; '' for those of the system."""
     client: Certificate | None = None
     """Presented on every connection that is opened."""
+    faces_partners: bool = True
+    """False: ``client`` is shown to servers of this side only, so nobody compares it with From."""
     own_domains: tuple[str, ...] = ()
     """SIP domains that ``client`` speaks for; () for those that its names suggest."""
     routing_names: tuple[str, ...] = ()

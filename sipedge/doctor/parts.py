@@ -36,7 +36,7 @@ async def domain_part(tools: Tools, domain: str, found: Results) -> None:
     if options.inside_dns is not None:
         own = domain in options.own_domains or any(name.endswith(f".{domain}") for name in options.routing_names)
         found.append(await check_split(domain, tools.dns, tools.inside, own=own))
-    speaks = tools.own is not None and speaks_for(tools.own, options, domain)
+    speaks = tools.own is not None and options.faces_partners and speaks_for(tools.own, options, domain)
     if speaks and options.direction.outbound:
         found.append(check_from(tools.own, facts))
     target = facts.target

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sipedge.config import load_config
 from sipedge.doctor import Options, Report, Verdict, examine
+from sipedge.doctor.installation import options_of
 from sipedge.lab import layout, scenario
 from sipedge.lab.layout import CISCO, MICROSOFT, ROUTING_NAME, Layout
 from sipedge.lab.party import Recorder
@@ -56,20 +58,13 @@ def _examinations(plan: Layout) -> dict[str, Options]:
     return {
         "inbound": Options(domains=(CISCO,), client=sfb, own_domains=(MICROSOFT,), **common),
         "outbound": Options(domains=(MICROSOFT,), client=edge, own_domains=(CISCO,), **common),
-        "outside": Options(
+        "outside": replace(
+            options_of(load_config(plan.folder / "outside.toml", create_secret=False)),
             domains=(CISCO, MICROSOFT),
-            client=edge,
-            own_domains=(CISCO,),
             routing_names=(ROUTING_NAME,),
             inside_dns=inside_dns,
-            settings=load_config(plan.folder / "outside.toml", create_secret=False),
-            **common,
         ),
-        "inside": Options(
-            client=Certificate(str(plan.folder / "inside.pem"), str(plan.folder / "inside.key")),
-            routing_names=(ROUTING_NAME,),
-            inside_dns=inside_dns,
-            settings=load_config(plan.folder / "inside.toml", create_secret=False),
-            **common,
+        "inside": replace(
+            options_of(load_config(plan.folder / "inside.toml", create_secret=False)), routing_names=(ROUTING_NAME,)
         ),
     }

@@ -22,6 +22,7 @@ from sipedge.pjsip.stack import Stack
 from sipedge.proxy import Environment, Proxy
 from sipedge.settings import DnsSettings, DoctorSettings, Limits, Log, MetricsSettings, Settings, Tls
 from sipedge.tls import TlsContexts
+from zones.zone import DnsZone
 
 pytestmark = pytest.mark.e2e
 
@@ -114,7 +115,11 @@ def test_doctor_examines_and_its_findings_are_metrics(monkeypatch: pytest.Monkey
     async def test(make: Callable[[Settings], Observers]) -> None:
         async with DnsServer("@ 60 IN SOA ns. admin. 1 2 3 4 5\n@ 60 IN NS ns.\n", ".") as dns:
             doctor, servers = DoctorSettings(interval=3600), DnsSettings((dns.address,))
-            examined = make(replace(SETTINGS, zones=(), doctor=doctor, dns=servers, metrics=MetricsSettings(listen)))
+            examined = make(
+                replace(
+                    SETTINGS, zones=(DnsZone(name="Out"),), doctor=doctor, dns=servers, metrics=MetricsSettings(listen)
+                )
+            )
             async with asyncio.timeout(LIMIT):
                 while examined.report is None:
                     await asyncio.sleep(0.01)

@@ -9,10 +9,13 @@ from zones.zone import DefaultZone, DnsZone, NeighborZone
 SERVER, CLIENT = Certificate("server.pem", "server.key"), Certificate("client.pem", "client.key")
 
 
+IMP = NeighborZone(name="IMP", peers=("imp.example",), federation_routing=("imp1-public.inside.example",))
+
+
 def test_everything_that_a_configuration_knows() -> None:
     settings = make_settings(
         "",
-        (NeighborZone(name="IMP", peers=("imp.example",), federation_routing=("imp1-public.inside.example",)),),
+        (IMP, DnsZone(name="Out")),
         tls=Tls((SERVER,), CLIENT, "trusted.pem"),
         dns=DnsSettings(("192.0.2.53",)),
         doctor=DoctorSettings(60, ("partner.example",), ("imp2-public.inside.example",), ("192.0.2.54",)),
@@ -22,7 +25,13 @@ def test_everything_that_a_configuration_knows() -> None:
     assert options.routing_names == ("imp2-public.inside.example", "imp1-public.inside.example")
     assert (options.dns.servers, options.inside_dns) == (("192.0.2.53",), DnsSettings(("192.0.2.54",)))
     assert (options.trusted, options.client, options.settings) == ("trusted.pem", CLIENT, settings)
-    assert not options.allow_loopback
+    assert options.faces_partners and not options.allow_loopback
+
+
+def test_inside_edge_leaves_its_domains_to_the_outside_edge() -> None:
+    options = options_of(make_settings("", (IMP,), doctor=DoctorSettings(partners=("partner.example",))))
+    assert options.domains == ("partner.example",) and options.own_domains == ("inside.example",)
+    assert not options.faces_partners
 
 
 def test_the_server_certificate_is_presented_where_there_is_no_other() -> None:
