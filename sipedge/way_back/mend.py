@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dialplan.model import (
     Behavior,
     Dialplan,
@@ -38,6 +40,9 @@ def mending_rule(loss: Loss, outermost: bool) -> SearchRule | None:
 def carries(rule: SearchRule, loss: Loss) -> bool:
     """Whether the NOTIFY of a loss finds its way with one rule more, by the live engine."""
     plan = loss.edge.settings.plan
+    alone = CompiledPlan(Dialplan(rules=(rule,)), plan.variables)
+    if rule.target not in loss.wanted or not alone.search(replace(loss.query, alias=loss.explanation.searched)).tiers:
+        return False  # without compiling the whole plan anew
     mended = CompiledPlan(plan.dialplan + Dialplan(rules=(rule,)), plan.variables)
     tiers = mended.search(loss.query).tiers
     return bool(tiers) and any(target.zone in loss.wanted for target in tiers[0].targets)

@@ -6,12 +6,13 @@ needs no rule (docs/architecture.md, "The signed Route"). What is left is SUBSCR
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
-from dialplan.analysis import Language, NotProved, RequestClass, decide, witness
-from dialplan.analysis.rewriting import before
+from dialplan.analysis import Alphabet, Language, NotProved, RequestClass, decide, witness
+from dialplan.analysis.rewriting import Same, before
 from dialplan.analysis.routing import Chain
+from dialplan.claims_proof import SENDABLE
 from dialplan.model import PatternType, Query, Target, Traffic
 from sipedge.routing import alias_of_uri
 from sipedge.uri import UriError, parse_uri
@@ -21,8 +22,6 @@ from .edges import Edge, Link
 
 SUBSCRIBE_TRAFFIC = (Traffic.MICROSOFT_IMP, Traffic.STANDARD)
 """What a SUBSCRIBE, and the NOTIFY for it, is classified as (sipedge/classification.py)."""
-SENDABLE = '([^@ <>"]*@)?[^@ <>"]+'
-"""What holds for the alias of every URI that the edge reads (sipedge/uri.py)."""
 MAX_COMBINATIONS = 20_000
 
 
@@ -71,29 +70,53 @@ def subscriptions(direction: Direction) -> Iterator[Subscription]:
 
 def _from_zone(direction: Direction, source: str, traffic: Traffic) -> Iterator[Subscription]:
     seen: set[str] = set()
+    for target, aliases, authenticated in _ways(direction, source, traffic, seen):
+        alias = witness(aliases)
+        query = Query(alias or "", source, traffic, authenticated=authenticated)
+        if alias is not None and _gets_through(direction, query, target):
+            seen.add(target)
+            yield Subscription(direction, source, target, traffic, query)
+
+
+def _ways(
+    direction: Direction, source: str, traffic: Traffic, seen: Container[str]
+) -> Iterator[tuple[str, Language, bool]]:
+    """Zones of the second edge, and aliases that may get there; none for zones that have been ``seen``. Aliases that
+    the first edge leaves as they are come first: then both plans are asked about the same ones, which is quick."""
     arriving = list(_arriving(direction, traffic))
+    for target, there in arriving:
+        if target in seen:
+            continue
+        for aliases, authenticated, chain in _leaving(direction, source, traffic, there):
+            if target not in seen and not chain:
+                yield target, aliases, authenticated
+    if not _rewrites(direction.first):
+        return
+    alphabet = direction.first.symbolic.languages.alphabet
     combinations = 0
-    for aliases, authenticated, chain in _leaving(direction, source, traffic):
+    for aliases, authenticated, chain in _leaving(direction, source, traffic, sendable(alphabet)):
         for target, there in arriving:
-            combinations += target not in seen
-            if combinations > MAX_COMBINATIONS:
-                raise NotProved(f"more than {MAX_COMBINATIONS} ways through two plans")
-            if target in seen:
-                continue
-            alias = witness(aliases & before_all(there, chain))
-            query = Query(alias or "", source, traffic, authenticated=authenticated)
-            if alias is not None and _gets_through(direction, query, target):
-                seen.add(target)
-                yield Subscription(direction, source, target, traffic, query)
+            if chain and target not in seen:
+                combinations += 1
+                if combinations > MAX_COMBINATIONS:
+                    raise NotProved(f"more than {MAX_COMBINATIONS} ways through two plans")
+                yield target, aliases & before_all(there, chain), authenticated
 
 
-def _leaving(direction: Direction, source: str, traffic: Traffic) -> Iterator[tuple[Language, bool, Chain]]:
-    """What the first edge sends to the second."""
-    symbolic = direction.first.symbolic
+def _rewrites(edge: Edge) -> bool:
+    """Whether some transform or rule of a plan changes an alias."""
+    branches, rules = edge.symbolic.branches, edge.symbolic.rules
+    unchanged = all(isinstance(one.rewriting, Same) for one in branches)
+    return not (unchanged and all(isinstance(one.rewriting, Same) for one in rules))
+
+
+def _leaving(
+    direction: Direction, source: str, traffic: Traffic, aliases: Language
+) -> Iterator[tuple[Language, bool, Chain]]:
+    """Which of the aliases the first edge sends to the second."""
     senders = direction.first.senders[source].authenticated
-    sendable = Language.of(PatternType.REGEX, SENDABLE, alphabet=symbolic.languages.alphabet)
-    requests = RequestClass(frozenset({source}), sendable, frozenset({traffic}), senders)
-    for decision in decide(symbolic, requests):
+    requests = RequestClass(frozenset({source}), aliases, frozenset({traffic}), senders)
+    for decision in decide(direction.first.symbolic, requests):
         for tier in decision.routing.tiers:
             for zone, chain in tier:
                 if zone == direction.into:
@@ -103,14 +126,18 @@ def _leaving(direction: Direction, source: str, traffic: Traffic) -> Iterator[tu
 def _arriving(direction: Direction, traffic: Traffic) -> Iterator[tuple[str, Language]]:
     """What the second edge sends on, and to which zone."""
     second = direction.second
-    everything = second.symbolic.languages.everything
+    aliases = sendable(second.symbolic.languages.alphabet)
     authenticated = second.senders[direction.out_of].authenticated
-    requests = RequestClass(frozenset({direction.out_of}), everything, frozenset({traffic}), authenticated)
+    requests = RequestClass(frozenset({direction.out_of}), aliases, frozenset({traffic}), authenticated)
     for decision in decide(second.symbolic, requests):
         for zone in frozenset().union(*decision.routing.zones):
             known = second.zones.get(zone)
             if known is not None and not isinstance(known, TraversalClientZone | TraversalServerZone):
                 yield zone, decision.aliases
+
+
+def sendable(alphabet: Alphabet) -> Language:
+    return Language.of(PatternType.REGEX, SENDABLE, alphabet=alphabet)
 
 
 def before_all(language: Language, chain: Chain) -> Language:

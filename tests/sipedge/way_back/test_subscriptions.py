@@ -10,7 +10,7 @@ from dialplan.analysis import NotProved
 from dialplan.model import Query, Target, Traffic
 from sipedge.settings import Settings
 from sipedge.way_back import edges_of, links_of
-from sipedge.way_back.subscriptions import alias_behind, directions_of, subscriptions
+from sipedge.way_back.subscriptions import Direction, alias_behind, directions_of, subscriptions
 
 
 def found(inner: Settings, outer: Settings) -> list[tuple[str, str, Traffic]]:
@@ -42,21 +42,27 @@ def test_other_traffic_when_rules_take_it() -> None:
     assert ("IMP", "DNS", Traffic.STANDARD) in found(inner, outer)
 
 
-def test_an_alias_that_one_edge_rewrites_is_followed() -> None:
-    strip = rule("strip", "Traversal client", source_zone='"IMP"', priority="1").replace(
-        "on successful match stop",
-        'on successful match stop\n mode alias pattern match\n pattern type prefix\n pattern "9"\n behavior strip',
-    )
+STRIP = rule("strip", "Traversal client", source_zone='"IMP"', priority="1").replace(
+    "on successful match stop",
+    'on successful match stop\n mode alias pattern match\n pattern type prefix\n pattern "9"\n behavior strip',
+)
+
+
+def rewriting() -> Direction:
     outer = outside("arrow 3", extra=rule("nine", "DNS", r"x@.*", source_zone='"Traversal server"'))
-    (link,), _ = links_of(edges_of([("in", inside("arrow 2", extra=strip)), ("out", outer)]))
-    ways = list(subscriptions(directions_of(link)[0]))
+    (link,), _ = links_of(edges_of([("in", inside("arrow 2", extra=STRIP)), ("out", outer)]))
+    return directions_of(link)[0]
+
+
+def test_an_alias_that_one_edge_rewrites_is_followed() -> None:
+    ways = list(subscriptions(rewriting()))
     assert len(ways) == 2 and all(one.witness.alias.startswith("9x@") for one in ways)
 
 
 def test_too_many_ways_are_not_proved(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_module("sipedge.way_back.subscriptions"), "MAX_COMBINATIONS", 0)
     with pytest.raises(NotProved):
-        found(inside(), outside())
+        list(subscriptions(rewriting()))
 
 
 @pytest.mark.parametrize(
