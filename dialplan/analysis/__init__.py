@@ -4,7 +4,7 @@
     symbolic = SymbolicPlan(plan, languages)
     partners = Language.of(PatternType.SUFFIX, "@partner.example", alphabet=languages.alphabet)
     for decision in decide(symbolic, RequestClass(frozenset({"Default Zone"}), partners)):
-        decision.outcome, decision.witness              # where all requests like the witness go
+        decision.routing, decision.witness              # where all requests like the witness go
 
 Whatever cannot be answered exactly raises NotProved; nothing here guesses.
 """
@@ -14,9 +14,9 @@ from .automaton import NotProved
 from .decide import Decision, Region, by_admitted, decide, regions
 from .grammar import natural, well_formed, witness
 from .language import Language
-from .outcome import Outcome
 from .plan import Languages, SymbolicPlan, SymbolicRule
 from .requests import Conditions, RequestClass, Sender, conditions_of, senders_of
+from .routing import Routing
 
 __all__ = [
     "ASCII",
@@ -26,7 +26,7 @@ __all__ = [
     "Language",
     "Languages",
     "NotProved",
-    "Outcome",
+    "Routing",
     "Region",
     "RequestClass",
     "Sender",

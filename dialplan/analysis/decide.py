@@ -1,4 +1,4 @@
-"""What plans do with a class of requests: the class falls into regions, each with one outcome a plan and a witness.
+"""What plans do with a class of requests: the class falls into regions, each with one routing a plan and a witness.
 
 A region is found by its witness. Take any alias that is not in a region yet; see which rules it matches, up to the tier
 that stops; all aliases that match the same of these rules are its region. What is left falls apart by the first rule on
@@ -11,28 +11,27 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, product
 
-from ..folding import fold
 from ..model import Query
 from .automaton import NotProved
 from .facts import NO_FACTS, Facts
 from .grammar import witness
 from .language import Language
-from .outcome import Outcome, outcome_of
 from .plan import Branch, SymbolicPlan, SymbolicRule
 from .requests import Conditions, RequestClass
 from .rewriting import Same
+from .routing import Routing, routing_of
 
-MAX_REGIONS = 4000
+MAX_REGIONS = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """Aliases that the plans treat alike, under one set of conditions; ``outcomes`` and ``rules`` by plan."""
+    """Aliases that the plans treat alike, under one set of conditions; ``routings`` and ``rules`` by plan."""
 
     aliases: Language
     alias: str
     """A witness."""
-    outcomes: tuple[Outcome, ...]
+    routings: tuple[Routing, ...]
     rules: tuple[tuple[SymbolicRule, ...], ...]
     """Those that apply, in order."""
 
@@ -43,17 +42,17 @@ class Decision:
 
     conditions: tuple[Conditions, ...]
     aliases: Language
-    outcome: Outcome
+    routing: Routing
     rules: tuple[SymbolicRule, ...]
     witness: Query
 
 
 def decide(plan: SymbolicPlan, requests: RequestClass) -> Iterator[Decision]:
-    """The class, cut into parts with one outcome each. Raise NotProved, possibly after some parts."""
+    """The class, cut into parts with one routing each. Raise NotProved, possibly after some parts."""
     for admitted, conditions in by_admitted((plan,), requests.conditions()):
         for region in regions((plan,), admitted, requests.aliases):
             query = conditions[0].query(region.alias)
-            yield Decision(conditions, region.aliases, region.outcomes[0], region.rules[0], query)
+            yield Decision(conditions, region.aliases, region.routings[0], region.rules[0], query)
 
 
 Admitted = tuple[tuple[SymbolicRule, ...], ...]
@@ -64,26 +63,27 @@ def by_admitted(
     plans: Sequence[SymbolicPlan], conditions: Iterable[Conditions]
 ) -> list[tuple[Admitted, tuple[Conditions, ...]]]:
     """Conditions under which the same rules apply, together."""
-    found: dict[tuple[tuple[int, ...], ...], tuple[Admitted, list[Conditions]]] = {}
+    found: dict[tuple[int, ...], tuple[Admitted, list[Conditions]]] = {}
     for one in conditions:
         admitted = tuple(plan.admitted(one) for plan in plans)
-        key = tuple(tuple(map(id, rules)) for rules in admitted)
+        key = tuple(map(id, admitted))
         found.setdefault(key, (admitted, []))[1].append(one)
     return [(admitted, tuple(together)) for admitted, together in found.values()]
 
 
 def regions(plans: Sequence[SymbolicPlan], admitted: Admitted, aliases: Language) -> Iterator[Region]:
     """Raise NotProved, possibly after some regions."""
+    meetings = Meetings()
     for branches in product(*(plan.branches for plan in plans)):
         base = aliases
         for branch in branches:
             base = base & branch.domain
         if base.clauses and not base.is_empty():
-            yield from _Exploration(branches, admitted, base).regions()
+            yield from Exploration(branches, admitted, meetings.item(base), meetings).regions()
 
 
-class _Item:
-    """A language that rules ask for; rules that ask for the same one share it."""
+class Item:
+    """A language that takes part; rules that ask for the same one share it."""
 
     __slots__ = ("facts", "language")
 
@@ -92,102 +92,137 @@ class _Item:
         self.facts = facts
 
 
-class _Exploration:
-    def __init__(self, branches: tuple[Branch, ...], admitted: Admitted, base: Language) -> None:
+class Meetings:
+    """Which languages share an alias; asked once for each pair."""
+
+    def __init__(self) -> None:
+        self._items: dict[Language, Item] = {}
+        self._meet: dict[tuple[int, int], bool] = {}
+
+    def item(self, language: Language, facts: Facts = NO_FACTS) -> Item:
+        found = self._items.get(language)
+        if found is None:
+            found = self._items[language] = Item(language, facts)
+        return found
+
+    def meet(self, one: Item, other: Item) -> bool:
+        """True also where that was not proved."""
+        key = (id(one), id(other)) if id(one) < id(other) else (id(other), id(one))
+        found = self._meet.get(key)
+        if found is None:
+            found = self._meet[key] = not one.facts.apart(other.facts) and _may_meet(one.language, other.language)
+        return found
+
+
+def _may_meet(one: Language, other: Language) -> bool:
+    try:
+        return one.meets(other)
+    except NotProved:
+        return True
+
+
+Tiers = list[list[SymbolicRule]]
+
+
+class Exploration:
+    """The regions of one language (``base``) under one branch of each plan.
+
+    ``left_out``: rules whose aliases need not be looked at; what is said of them may be missing from the regions.
+    """
+
+    def __init__(
+        self,
+        branches: tuple[Branch, ...],
+        admitted: Admitted,
+        base: Item,
+        meetings: Meetings,
+        left_out: Iterable[tuple[SymbolicRule, Branch]] = (),
+    ) -> None:
         self._branches = branches
         self._base = base
-        self._items: dict[Language, _Item] = {}
-        self._meets: dict[tuple[_Item | None, _Item], bool] = {}
+        self._meetings = meetings
         self._views = [
-            [
-                [(rule, self._item(rule, branch)) for rule in tier]
-                for _, tier in groupby(rules, lambda one: one.rule.priority)
-            ]
+            [pair for rule in rules if meetings.meet(base, (pair := (rule, self._item(rule, branch)))[1])]
             for branch, rules in zip(branches, admitted, strict=True)
         ]
 
+        self._left_out = {self._item(rule, branch) for rule, branch in left_out}
+
+    @property
+    def relevant(self) -> tuple[tuple[int, ...], ...]:
+        """The rules that share an alias with the base, for each plan: the same ones give the same regions."""
+        return tuple(tuple(id(rule) for rule, _ in view) for view in self._views)
+
     def regions(self) -> Iterator[Region]:
-        waiting: list[tuple[tuple[_Item, ...], tuple[_Item, ...]]] = [((), ())]
+        waiting: list[tuple[tuple[Item, ...], tuple[Item, ...]]] = [((), ())]
         count = 0
         while waiting:
             inside, outside = waiting.pop()
-            alias = witness(self._language(inside, outside))
+            alias = self._alias(inside, outside)
             if alias is None:
                 continue
             count += 1
             if count > MAX_REGIONS:
                 raise NotProved(f"more than {MAX_REGIONS} cases")
-            outcomes, consulted = self._outcomes(alias, inside)
-            known = {*inside, *outside}
-            for item, matched in consulted:
-                if item in known:
+            tiers, consulted = self._asked(alias)
+            for item, matched in consulted.items():
+                if item in inside or item in outside:
                     continue
-                known.add(item)
                 if matched:
                     waiting.append((inside, (*outside, item)))
                     inside = (*inside, item)
-                else:
-                    if self._may_meet(inside, item):
+                elif all(self._meetings.meet(one, item) for one in inside):
+                    if item not in self._left_out:
                         waiting.append(((*inside, item), outside))
-                        outside = (*outside, item)
-            region = self._language(inside, outside)
-            rules = tuple(tuple(rule for tier in tiers for rule in tier) for tiers in outcomes)
-            symbolic = tuple(outcome_of(one, tiers) for one, tiers in zip(self._branches, outcomes, strict=True))
-            yield Region(region, alias, symbolic, rules)
+                    outside = (*outside, item)
+            yield self._region(alias, self._language(inside, outside), tiers)
 
-    def _item(self, rule: SymbolicRule, branch: Branch) -> _Item:
-        language = branch.before(rule.language)
-        if language not in self._items:
-            facts = rule.facts if isinstance(branch.rewriting, Same) else NO_FACTS
-            self._items[language] = _Item(language, facts)
-        return self._items[language]
+    def _region(self, alias: str, aliases: Language, tiers: list[Tiers]) -> Region:
+        rules = tuple(tuple(rule for tier in one for rule in tier) for one in tiers)
+        routings = tuple(routing_of(branch, one) for branch, one in zip(self._branches, tiers, strict=True))
+        return Region(aliases, alias, routings, rules)
 
-    def _outcomes(
-        self, alias: str, inside: tuple[_Item, ...]
-    ) -> tuple[list[list[list[SymbolicRule]]], list[tuple[_Item, bool]]]:
-        """For each plan the tiers of rules that apply; and the languages that were asked for, in order."""
-        folded = fold(alias)
-        consulted: dict[_Item, bool] = {}
-        outcomes = []
-        for tiers in self._views:
-            applied: list[list[SymbolicRule]] = []
-            for tier in tiers:
-                matched = []
-                for rule, item in tier:
-                    if item not in consulted:
-                        consulted[item] = folded in item.language
-                    if consulted[item]:
-                        matched.append(rule)
+    def _item(self, rule: SymbolicRule, branch: Branch) -> Item:
+        facts = rule.facts if isinstance(branch.rewriting, Same) else NO_FACTS
+        return self._meetings.item(branch.before(rule.language), facts)
+
+    def _asked(self, alias: str) -> tuple[list[Tiers], dict[Item, bool]]:
+        """For each plan the tiers of rules that apply; and which languages were asked for, in order."""
+        asked: dict[Item, bool] = {}
+        tiers = []
+        for view in self._views:
+            applied: Tiers = []
+            for _, tier in groupby(view, lambda pair: pair[0].rule.priority):
+                matched = [rule for rule, item in tier if _asked_once(asked, item, alias)]
                 if matched:
                     applied.append(matched)
                     if any(rule.compiled.stop for rule in matched):
                         break
-            outcomes.append(applied)
-        return outcomes, list(consulted.items())
+            tiers.append(applied)
+        return tiers, asked
 
-    def _language(self, inside: tuple[_Item, ...], outside: tuple[_Item, ...]) -> Language:
-        result = self._base
+    def _alias(self, inside: tuple[Item, ...], outside: tuple[Item, ...]) -> str | None:
+        """An alias of the region. What is outside is taken away only when an alias turns out to be in it."""
+        region = self._language(inside, ())
+        while (alias := witness(region)) is not None:
+            wrong = [item for item in outside if alias in item.language]
+            if not wrong:
+                return alias
+            for item in wrong:
+                region = region - item.language
+        return None
+
+    def _language(self, inside: tuple[Item, ...], outside: tuple[Item, ...]) -> Language:
+        result = self._base.language
         for item in inside:
             result = result & item.language
         for item in outside:
-            if self._may_meet(inside, item):
+            if all(self._meetings.meet(one, item) for one in inside):
                 result = result - item.language
         return result
 
-    def _may_meet(self, inside: tuple[_Item, ...], item: _Item) -> bool:
-        """False when no alias of the base, in all of ``inside``, is in the item's language."""
-        return self._pair(None, item) and all(self._pair(one, item) for one in inside)
 
-    def _pair(self, one: _Item | None, item: _Item) -> bool:
-        key = (one, item)
-        if key not in self._meets:
-            self._meets[key] = self._pair_meets(one, item)
-        return self._meets[key]
-
-    def _pair_meets(self, one: _Item | None, item: _Item) -> bool:
-        if one is not None and one.facts.apart(item.facts):
-            return False
-        try:
-            return (one.language if one else self._base).meets(item.language)
-        except NotProved:
-            return True
+def _asked_once(asked: dict[Item, bool], item: Item, alias: str) -> bool:
+    if item not in asked:
+        asked[item] = alias in item.language
+    return asked[item]

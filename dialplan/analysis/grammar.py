@@ -19,7 +19,6 @@ HOST = rf"({LABEL}\.)*{LABEL}"
 DOMAIN = rf"{LABEL}(\.{LABEL})+"
 TAIL = r"(:[1-9]\d{1,4})?(;[a-z0-9-]+(=[a-z0-9.-]+)?)*"
 
-PEOPLE = "(alice|carol|david)"
 PLAIN = rf"({PLAIN_USER}@)?{DOMAIN}{TAIL}"
 """The host has a dot, and the user part does not look like a host."""
 DOTTED = rf"({USER}@)?{DOMAIN}{TAIL}"
@@ -27,14 +26,14 @@ DOTTED = rf"({USER}@)?{DOMAIN}{TAIL}"
 WELL_FORMED = rf"({USER}@)?{HOST}{TAIL}"
 NATURAL = {
     PLAIN: (
-        rf"{PEOPLE}@example\.(com|org|net)",
-        rf"{PEOPLE}@{DOMAIN}",
+        r"alice@example\.(com|org|net)",
+        rf"alice@{DOMAIN}",
         rf"{PLAIN_USER}@{DOMAIN}",
-        rf"{DOMAIN}",
         r"192\.0\.2\.\d{1,3}",
+        rf"{DOMAIN}",
     ),
     DOTTED: (),
-    WELL_FORMED: (rf"{PEOPLE}@{HOST}",),
+    WELL_FORMED: (rf"alice@{HOST}",),
 }
 """Wider and wider shapes, and inside each those that people would rather write, the best first."""
 

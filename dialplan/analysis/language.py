@@ -91,7 +91,8 @@ class Language:
         return self & ~other
 
     def __contains__(self, alias: object) -> bool:
-        assert isinstance(alias, str)
+        if not isinstance(alias, str):
+            return False
         folded = fold(alias)
         return any(
             all(one.accepts(folded) for one in clause.inside) and not any(one.accepts(folded) for one in clause.outside)

@@ -84,6 +84,12 @@ class SymbolicRule:
             self.language = ~languages.addresses
         self.rewriting: Rewriting = rewriting_of(self.rule, node, plan.variables) if node is not None else Same()
 
+    @property
+    def signature(self) -> tuple[object, ...]:
+        """Rules of one signature apply under the same conditions."""
+        rule = self.rule
+        return (rule.protocol, rule.source, rule.source_name, rule.traffic_type, rule.authenticated)
+
     def admits(self, conditions: Conditions) -> bool:
         """Whether everything but the alias fits."""
         # Without an alias the pattern (or mode) is all that can still refuse.
@@ -134,10 +140,19 @@ class SymbolicPlan:
             sorted((one for one in plan.dialplan.transforms if one.enabled), key=lambda one: one.priority)
         )
         self.branches: tuple[Branch, ...] = tuple(self._branches())
+        alike: dict[object, list[SymbolicRule]] = {}
+        for rule in self.rules:
+            alike.setdefault(rule.signature, []).append(rule)
+        self._alike = tuple(alike.values())
+        self._admitted: dict[tuple[bool, ...], tuple[SymbolicRule, ...]] = {}
 
     def admitted(self, conditions: Conditions) -> tuple[SymbolicRule, ...]:
         """The rules that apply to such requests, whatever their alias."""
-        return tuple(rule for rule in self.rules if rule.admits(conditions))
+        fitting = tuple(rules[0].admits(conditions) for rules in self._alike)
+        if fitting not in self._admitted:
+            fit = {id(rule) for fits, rules in zip(fitting, self._alike, strict=True) if fits for rule in rules}
+            self._admitted[fitting] = tuple(rule for rule in self.rules if id(rule) in fit)
+        return self._admitted[fitting]
 
     def _branches(self) -> Iterable[Branch]:
         """The aliases without a transform first: most requests are of that kind."""

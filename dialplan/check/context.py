@@ -7,10 +7,8 @@ from collections.abc import Iterable, Sequence
 from ..analysis import Conditions, Language, Languages, NotProved, Sender, SymbolicPlan, SymbolicRule, witness
 from ..analysis.requests import conditions_of
 from ..folding import fold
-from ..model import SearchRule, Traffic
+from ..model import Traffic
 from ..search import CompiledPlan, Explanation, is_address
-
-Signature = tuple[object, ...]
 
 
 class Context:
@@ -25,7 +23,7 @@ class Context:
         self.languages = self.symbolic.languages
         self.rules = self.symbolic.rules
         self.conditions = _plainest_first(conditions_of(self.senders))
-        self._masks: dict[Signature, int] = {}
+        self._masks: dict[tuple[object, ...], int] = {}
         self.unproved: dict[str, int] = {}
         """What could not be decided -> how often."""
         self.unreachable: dict[str, tuple[SymbolicRule, ...]] = {}
@@ -35,7 +33,7 @@ class Context:
 
     def mask(self, rule: SymbolicRule) -> int:
         """The conditions under which a rule applies, one bit each."""
-        key = signature(rule.rule)
+        key = rule.signature
         if key not in self._masks:
             bits = [1 << place for place, one in enumerate(self.conditions) if rule.admits(one)]
             self._masks[key] = sum(bits)
@@ -54,11 +52,6 @@ class Context:
 
     def not_proved(self, what: str) -> None:
         self.unproved[what] = self.unproved.get(what, 0) + 1
-
-
-def signature(rule: SearchRule) -> Signature:
-    """Rules of one signature apply under the same conditions."""
-    return (rule.protocol, rule.source, rule.source_name, rule.traffic_type, rule.authenticated)
 
 
 def applies(explanation: Explanation, rule: SymbolicRule) -> bool:

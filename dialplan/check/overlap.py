@@ -110,7 +110,7 @@ class _Pairs:
 
 def _special_case(context: Context, earlier: SymbolicRule, rule: SymbolicRule) -> bool:
     """Whether the other rule is for all that the earlier one is for, and for more."""
-    if context.mask(earlier) & ~context.mask(rule):
+    if context.mask(earlier) & ~context.mask(rule) or earlier.rule.mode is Mode.ANY_ALIAS:
         return False
     return rule.rule.mode is Mode.ANY_ALIAS or earlier.language.within(rule.language)
 

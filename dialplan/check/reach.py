@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from ..analysis import Conditions, NotProved, SymbolicRule
+from ..analysis import Conditions, NotProved, SymbolicRule, well_formed
 from .context import Context, hidden
 from .finding import Finding, Level
 from .reaching import reach
 
 Blockers = tuple[SymbolicRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Hidden:
+    """``alias`` and ``conditions`` show it; ``odd``: an alias that is not well-formed and does reach the rule."""
+
+    blockers: Blockers
+    alias: str | None
+    conditions: Conditions
+    odd: str | None
 
 
 def unreachable(context: Context) -> Iterator[Finding]:
@@ -22,48 +33,52 @@ def unreachable(context: Context) -> Iterator[Finding]:
             context.not_proved(f'whether anything reaches search rule "{rule.rule.name}"')
             continue
         if found is not None:
-            blockers, alias, conditions = found
-            context.unreachable[rule.rule.name] = blockers
-            if blockers == (context.duplicates.get(rule.rule.name),):
+            context.unreachable[rule.rule.name] = found.blockers
+            if found.blockers == (context.duplicates.get(rule.rule.name),):
                 continue  # told as a duplicate
-            yield _hidden(rule, blockers, alias, conditions) if alias is not None else _away(rule)
+            yield _away(rule) if found.alias is None else _finding(rule, found, found.alias)
 
 
-def _hidden_everywhere(context: Context, rule: SymbolicRule) -> tuple[Blockers, str | None, Conditions] | None:
-    """What hides it, with a request that shows it; None when some request reaches it. Raise NotProved."""
+def _hidden_everywhere(context: Context, rule: SymbolicRule) -> _Hidden | None:
+    """What hides it from all well-formed aliases that it matches; None when one reaches it. Raise NotProved."""
+    ordinary = well_formed(context.languages.alphabet)
     left = context.mask(rule)
     blockers: dict[int, SymbolicRule] = {}
-    sample: tuple[str | None, Conditions] = (None, context.first(left))
+    shown: tuple[str | None, Conditions] = (None, context.first(left))
+    odd: str | None = None
     while left:
         conditions = context.first(left)
         found = reach(context, rule, rule.language, conditions)
-        if found.alias is not None:
+        if found.alias is not None and (found.hidden not in ordinary or found.alias in ordinary):
             return None
-        if sample[0] is None and found.hidden is not None:
-            sample = (found.hidden, conditions)
+        odd = odd or found.alias
+        if shown[0] is None and found.hidden is not None:
+            shown = (found.hidden, conditions)
         blockers |= {id(one): one for one in found.blockers}
         together = left
         for one in found.blockers:
             together &= context.mask(one)  # where these apply too, they hide it too
         left &= ~(together | left & -left)
-    return tuple(sorted(blockers.values(), key=lambda one: one.rule.priority)), *sample
+    return _Hidden(tuple(sorted(blockers.values(), key=lambda one: one.rule.priority)), *shown, odd)
 
 
-def _hidden(rule: SymbolicRule, blockers: Blockers, alias: str, conditions: Conditions) -> Finding:
+def _finding(rule: SymbolicRule, found: _Hidden, alias: str) -> Finding:
+    blockers = found.blockers
     same = all((one.rule.target, one.rewriting) == (rule.rule.target, rule.rewriting) for one in blockers)
     names = " and ".join(f'"{one.rule.name}" (priority {one.rule.priority})' for one in blockers[:3])
     more = f" and {len(blockers) - 3} more" if len(blockers) > 3 else ""
     stop = "stops" if len(blockers) == 1 else "stop"
     ends = "the outcome is the same without it" if same else _elsewhere(rule, blockers)
     first = min(one.rule.priority for one in blockers)
+    never = f"reached only by aliases such as {found.odd}" if found.odd is not None else "never reached"
     return Finding(
         "unreachable",
         Level.WARNING if same else Level.ERROR,
         rule.rule.location,
-        f'search rule "{rule.rule.name}" is never reached: {names}{more} {stop} the search before it; {ends}',
+        f'search rule "{rule.rule.name}" is {never}: {names}{more} {stop} the search before it; {ends}',
         "delete it" if same else f"give it a priority number of {first} or less, or narrow the pattern that hides it",
         rule.rule.name,
-        conditions.query(alias),
+        found.conditions.query(alias),
         lambda explanation: hidden(explanation, rule),
     )
 

@@ -23,7 +23,10 @@ SAMPLES = 5
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """``alias`` reaches the rule; None: nothing does, ``blockers`` hide all of it and ``hidden`` shows it."""
+    """``alias`` reaches the rule, a well-formed one if any does; None: nothing does.
+
+    ``blockers`` were found to hide all else, and ``hidden`` is an alias that shows it.
+    """
 
     alias: str | None
     blockers: tuple[SymbolicRule, ...] = ()
@@ -41,7 +44,7 @@ def reach(context: Context, rule: SymbolicRule, searched: Language, conditions: 
             unproved = error
             alias = search.sampled(branch.domain)
         if alias is not None:
-            return Reached(alias)
+            return Reached(alias, tuple(search.blockers), search.hidden)
     if unproved:
         raise unproved
     return Reached(None, tuple(search.blockers), search.hidden)

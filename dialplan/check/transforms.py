@@ -49,7 +49,7 @@ def _preceded(context: Context, transform: Transform) -> Finding:
         Level.ERROR,
         pattern_place(context.plan.dialplan, transform),
         f'transform "{transform.name}" is never applied: {names} always comes first, and only one is applied',
-        f"give it a priority number below {min(one.priority for one in taking)}, or delete it",
+        "give it a lower priority number than theirs, or delete it",
         transform.name,
         query,
         lambda explanation: explanation.transform not in (None, transform.name),

@@ -15,8 +15,8 @@ Destination = tuple[str, Chain]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """Equal outcomes treat every request alike. The tiers are asked in order, the destinations of one all at once."""
+class Routing:
+    """Equal routings treat every request alike. The tiers are asked in order, the destinations of one all at once."""
 
     tiers: tuple[frozenset[Destination], ...]
 
@@ -25,9 +25,9 @@ class Outcome:
         return tuple(frozenset(zone for zone, _ in tier) for tier in self.tiers)
 
 
-def outcome_of(branch: Branch, tiers: Iterable[Iterable[SymbolicRule]]) -> Outcome:
+def routing_of(branch: Branch, tiers: Iterable[Iterable[SymbolicRule]]) -> Routing:
     """``tiers``: the rules that apply, by priority."""
-    return Outcome(
+    return Routing(
         tuple(
             frozenset((rule.rule.target, _chain(branch.rewriting, rule.rewriting)) for rule in tier) for tier in tiers
         )
