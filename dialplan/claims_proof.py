@@ -13,6 +13,7 @@ from .analysis import (
     NotProved,
     Sender,
     SymbolicPlan,
+    SymbolicRule,
     by_admitted,
     conditions_of,
     regions,
@@ -77,8 +78,20 @@ class Prover:
         """A request for each way in which suspects are treated, and the zones of its tiers."""
         for aliases, suspects in self._suspects(claim):
             for admitted, conditions in by_admitted((self._symbolic,), suspects):
-                for region in regions((self._symbolic,), admitted, aliases):
-                    yield conditions[0].query(region.alias), region.routings[0].zones
+                for part in self._parts(claim, aliases, admitted[0]):
+                    for region in regions((self._symbolic,), admitted, part):
+                        yield conditions[0].query(region.alias), region.routings[0].zones
+
+    def _parts(self, claim: Claim, aliases: Language, rules: Sequence[SymbolicRule]) -> Iterator[Language]:
+        """What has to be looked at of these aliases. A request goes there by a rule, so the aliases of the rules that
+        lead there are enough, and far fewer; whether it goes elsewhere is a question about all."""
+        if claim.kind is Kind.ALWAYS:
+            yield aliases
+            return
+        for branch in self._symbolic.branches:
+            for rule in rules:
+                if not claim.targets or rule.rule.target in claim.targets:
+                    yield aliases & branch.domain & branch.before(rule.language)
 
     def _suspects(self, claim: Claim) -> Iterator[tuple[Language, list[Conditions]]]:
         """The requests among which one could break the claim."""
