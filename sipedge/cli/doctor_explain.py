@@ -13,6 +13,7 @@ from dataclasses import replace
 import click
 
 from sipedge.doctor import Finding, Options, Report, explain_trace
+from sipedge.doctor.decode import collect
 from sipedge.traces.source import TraceError
 
 from .doctor import run_examination
@@ -25,7 +26,7 @@ def explain(trace: str, options: Options, as_json: bool, and_examine: bool) -> i
     """Exit status: 0 no refusal found, 1 some. Raises click.UsageError for a file that cannot be read."""
     with _file(trace) as path:
         try:
-            findings = [replace(finding, file=trace) for finding in explain_trace(path)]
+            findings = collect(replace(finding, file=trace) for finding in explain_trace(path))
         except TraceError as error:
             raise click.UsageError(str(error)) from None
     report = _examined(findings, options, quiet=as_json) if and_examine else None

@@ -16,6 +16,7 @@ from rich.text import Text
 from sipedge.doctor import Finding, Report, Result, Verdict
 from sipedge.doctor.report import counted
 from sipedge.log import escaped
+from sipedge.traces.record import iso_time
 
 STYLES = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.FAILED: "bold red", Verdict.NOT_RUN: "dim"}
 UNWRAPPED = 10_000
@@ -101,7 +102,7 @@ def _summary(report: Report) -> Text:
 
 
 def print_findings(findings: list[Finding]) -> None:
-    count = len(findings)
+    count = sum(finding.count for finding in findings)
     with tidy() as out:
         for finding in findings:
             out.print(Text(escaped(finding.what), style="bold red"), Text(escaped(finding.request), style="dim"))
@@ -109,12 +110,19 @@ def print_findings(findings: list[Finding]) -> None:
         out.print(Text(f"{count} refusal{'s' if count != 1 else ''} found", style="bold" if count else "green"))
 
 
+def _where(finding: Finding) -> str:
+    place = f"{finding.file} at byte {finding.position}"
+    time = iso_time(finding.time)
+    more = f", and {finding.count - 1} more like it" if finding.count > 1 else ""
+    return f"{place}{f', {time}' if time else ''}{more}"
+
+
 def _finding(finding: Finding) -> Table:
     lines = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     side = f"{finding.side.value} ({finding.domain})" if finding.domain else finding.side.value
     details = "; ".join(f"{name}={value}" for name, value in finding.details.items())
     for name, text in (
-        ("where", f"{finding.file} at byte {finding.position}"),
+        ("where", _where(finding)),
         ("codes", ", ".join(finding.codes)),
         ("means", "; ".join(finding.words)),
         ("side", side),

@@ -7,8 +7,8 @@ TF_DIAG record of a Lync or Skype for Business log. Each becomes a Finding in pl
 from __future__ import annotations
 
 import re
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sipedge.message import Message, MessageError, parse_address, parse_message, split_parameters
@@ -34,6 +34,7 @@ _TF_KEYS = r"LogType|Severity|Text|Result-Code|SIP-Start-Line|SIP-Call-ID|SIP-CS
 _TF_FIELD = re.compile(rf"(?:^|\s)({_TF_KEYS}):[ \t]*(.*?)(?=\s(?:{_TF_KEYS}):|\s*\$\$end_record|\s*$)", re.DOTALL)
 _SERVERS = ("rtc/", "rtcc/")
 _LONGEST = 300
+MAX_FINDINGS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,8 @@ class Finding:
     """What to check next: ids of the table."""
     domain: str
     """The domain to check; '' when the message names none."""
+    count: int = 1
+    """How often the like was found; the first one is shown."""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -70,6 +73,7 @@ class Finding:
             "details": self.details,
             "checks": list(self.checks),
             "domain": self.domain,
+            "count": self.count,
         }
 
 
@@ -85,6 +89,18 @@ def explain_trace(path: str) -> Iterator[Finding]:
         yield finding
     if unknown is not None and not found:
         raise unknown
+
+
+def collect(findings: Iterable[Finding]) -> list[Finding]:
+    """The like of them told once, with their number; at most MAX_FINDINGS different ones, the first that came."""
+    found: dict[tuple[object, ...], Finding] = {}
+    for one in findings:
+        key = (one.what, one.codes, one.words, one.side, one.domain)
+        if key in found:
+            found[key] = replace(found[key], count=found[key].count + 1)
+        elif len(found) < MAX_FINDINGS:
+            found[key] = one
+    return list(found.values())
 
 
 def _messages(path: str) -> Generator[Finding, None, TraceError | None]:

@@ -82,6 +82,8 @@ async def _run(all_parts: list[_Part], seconds: float, progress: Progress | None
     tasks = [asyncio.create_task(one(part)) for part in all_parts]
     if not tasks:
         return
+    if progress is not None:
+        progress(all_parts[0].name, 0, len(all_parts))
     try:
         await asyncio.wait(tasks, timeout=seconds)
     finally:

@@ -37,7 +37,7 @@ async def domain_part(tools: Tools, domain: str, found: Results) -> None:
         own = domain in options.own_domains or any(name.endswith(f".{domain}") for name in options.routing_names)
         found.append(await check_split(domain, tools.dns, tools.inside, own=own))
     speaks = tools.own is not None and options.faces_partners and speaks_for(tools.own, options, domain)
-    if speaks and options.direction.outbound:
+    if options.direction.outbound and (speaks or tools.own is None):
         found.append(check_from(tools.own, facts))
     target = facts.target
     endpoints = [] if target is None else _endpoints(domain, target)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sipedge.doctor.codes import Side
-from sipedge.doctor.decode import Finding, explain_record, explain_trace, meaning_of
+from sipedge.doctor.decode import MAX_FINDINGS, Finding, collect, explain_record, explain_trace, meaning_of
 from sipedge.traces.record import Direction, Record
 from sipedge.traces.source import TraceError
 
@@ -158,6 +162,33 @@ def test_file_that_is_no_trace(tmp_path: Path) -> None:
         list(explain_trace(str(tmp_path / "letter")))
     with pytest.raises(TraceError, match="cannot be read"):
         list(explain_trace(str(tmp_path / "missing")))
+
+
+def test_the_like_is_told_once() -> None:
+    one, other = explained("504 A", "ms-diagnostics: 1009"), explained("504 A", "ms-diagnostics: 1010")
+    assert one is not None and other is not None
+    assert [(found.codes, found.count) for found in collect([one, other, one, one])] == [
+        (("ms-diagnostics 1009",), 3),
+        (("ms-diagnostics 1010",), 1),
+    ]
+
+
+def test_number_of_different_findings_is_bounded() -> None:
+    one = explained("504 A")
+    assert one is not None
+    assert len(collect(replace(one, what=str(number)) for number in range(MAX_FINDINGS + 5))) == MAX_FINDINGS
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(["ms-diagnostics", "Ms-Diagnostics-Public", "Warning", "From", "To", "CSeq", "Call-ID"]),
+    st.text(st.characters(blacklist_characters="\r\n", blacklist_categories=("Cs",)), max_size=200),
+)
+def test_whatever_a_header_holds(name: str, value: str) -> None:
+    found = explained("504 Server time-out", f"{name}: {value}")
+    assert found is not None
+    told = json.dumps(found.to_json())
+    assert told and found.what.isprintable() and all(code.isprintable() for code in found.codes)
 
 
 def test_unknown_number_tells_its_range() -> None:

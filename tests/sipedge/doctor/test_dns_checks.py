@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sipedge.doctor.dns_checks import NO_IPV6, check_domain, check_peer, in_domain, place
 from sipedge.doctor.dns_client import Answer
-from sipedge.doctor.domain import DomainFacts, TargetFacts
+from sipedge.doctor.domain import DomainFacts, TargetFacts, choose
 from sipedge.doctor.result import About, Result, Verdict
 from zones.dns import AddressRecord, SrvRecord
 
@@ -80,3 +82,16 @@ def test_peer_by_address_and_peer_without_one() -> None:
 def test_places() -> None:
     assert place("192.0.2.1", 5061) == "192.0.2.1:5061"
     assert place("2001:db8::1", 5061) == "[2001:db8::1]:5061"
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.builds(SrvRecord, st.integers(0, 9), st.integers(0, 9), st.integers(0, 65535), st.text(max_size=60)))
+)
+def test_whatever_the_records_hold(records: list[SrvRecord]) -> None:
+    """Exactly one result for each check of the domain, and nothing in it that a terminal would obey."""
+    answer, chosen = Answer("_sipfederationtls._tcp.example.com", "SRV", tuple(records)), choose(records)
+    target = TargetFacts(chosen.target, chosen.port) if chosen else None
+    results = check_domain(DomainFacts("example.com", answer, chosen, target), (), public=True)
+    assert len({one.id for one in results}) == len(results) == 11
+    assert all(one.seen.isprintable() and one.subject.isprintable() for one in results)

@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from support.doctor_certificates import CA_ISSUERS, Issued, ca_file, make, with_sha1
 from support.doctor_world import DOMAIN, OUR_NAME, ROUTING_NAME, SRV, TARGET, World
+from support.settings import make_settings, rule
 
 from sipedge.doctor import Direction, Report, Verdict
 from sipedge.doctor.options import Bounds
+from zones.zone import DnsZone, NeighborZone, TlsPolicy
 
 pytestmark = pytest.mark.e2e
 Change = Callable[[World], None]
@@ -188,6 +190,16 @@ def routing_address_gone(world: World) -> None:
     world.options["routing_names"] = (ROUTING_NAME,)
 
 
+def no_way_back(world: World) -> None:
+    imp = NeighborZone(name="IMP", peers=(world.servers[0].address,), tls=TlsPolicy(verify=False))
+    rules = rule("chat", "IMP", r".*@ours\.example")
+    world.options |= {"settings": make_settings(rules, (imp, DnsZone(name="Out"))), "routing_names": (ROUTING_NAME,)}
+
+
+def peer_without_address(world: World) -> None:
+    world.options["settings"] = make_settings("", (NeighborZone(name="IMP", peers=("imp.example.com",)),))
+
+
 def client_without_intermediate(world: World) -> None:
     between = make(world.authority, "Intermediate", ca=True)
     world.client = make(between, OUR_NAME, names=[OUR_NAME], access=[(CA_ISSUERS, "http://ca.example/i.crt")])
@@ -322,6 +334,8 @@ FAULTS = [
     Fault("OPTIONS unanswered", "sip.options", FAILED, both(answers("OPTIONS", None), patience(0.5))),
     Fault("OPTIONS gets 504", "sip.options", FAILED, answers("OPTIONS", 504), "504"),
     Fault("OPTIONS gets 403", "sip.options", WARNING, answers("OPTIONS", 403), "1027"),
+    Fault("no rule for NOTIFY", "sip.way-back", FAILED, no_way_back, f"no search rule matches {ROUTING_NAME}"),
+    Fault("peer of a zone without address", "dns.peer", FAILED, peer_without_address),
     Fault("ms-benotify refused", "sip.benotify", FAILED, servers(understands_benotify=False), "420"),
 ]  # fmt: skip
 
