@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PSS
 from cryptography.x509.oid import AuthorityInformationAccessOID
@@ -66,16 +66,6 @@ def _path(sent: tuple[x509.Certificate, ...]) -> tuple[x509.Certificate, ...]:
 
 def is_self_issued(certificate: x509.Certificate) -> bool:
     return certificate.subject == certificate.issuer
-
-
-def is_self_signed(certificate: x509.Certificate) -> bool:
-    if not is_self_issued(certificate):
-        return False
-    try:
-        certificate.verify_directly_issued_by(certificate)
-    except (InvalidSignature, ValueError, TypeError, UnsupportedAlgorithm):
-        return False
-    return True
 
 
 def issuer_locations(certificate: x509.Certificate) -> list[str]:
