@@ -1,8 +1,8 @@
 """Traces through deciders: one file after the other here, or files and parts of files in processes elsewhere.
 
-Whatever runs it, the results are the same and come in the order of the traces. A small file is one task; of a large one
-the reader stays here and its requests are handed out in batches, so that memory does not grow with the file. Results
-travel as text: that is what becomes of most of them, and cheap to send.
+Whatever runs it, the results are the same and come in the order of the traces. A small file is one task, and so is each
+part of a large log that can be cut; of other large files the reader stays here and its requests are handed out in
+batches, so that memory does not grow with the file. Results travel as text: cheap to send, and what becomes of most.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from sipedge.config import load_config
+from sipedge.traces.parts import Span, read_span, spans
 from sipedge.traces.reading import TraceError, read_trace
 from sipedge.traces.record import Record, Skipped
 
@@ -125,16 +126,19 @@ def _elsewhere(plans: Plans, wanted: Wanted, traces: Sequence[str], executor: Ex
 
 def _tasks(plans: Plans, wanted: Wanted, traces: Sequence[str], executor: Executor) -> Iterator[Future[list[Part]]]:
     for trace in traces:
-        if _size(trace) <= SMALL:
-            yield executor.submit(decide_file, plans, wanted, trace)
-        else:
+        small = _size(trace) <= SMALL
+        parts: Sequence[Span | None] = [None] if small else spans(trace, SMALL)
+        for span in parts:
+            yield executor.submit(decide_file, plans, wanted, trace, span)
+        if not parts:
             for batch in _batches(trace, plans.keylog):
                 yield executor.submit(decide_batch, plans, wanted, batch)
 
 
-def decide_file(plans: Plans, wanted: Wanted, trace: str) -> list[Part]:
-    """A whole file, in a worker."""
-    return list(_here(plans, wanted, [trace]))
+def decide_file(plans: Plans, wanted: Wanted, trace: str, span: Span | None = None) -> list[Part]:
+    """A whole file, or a part of it, in a worker."""
+    deciders = deciders_of(plans)
+    return [_decided(deciders, wanted, batch) for batch in _batches(trace, plans.keylog, span)]
 
 
 def decide_batch(plans: Plans, wanted: Wanted, batch: Batch) -> list[Part]:
@@ -149,12 +153,12 @@ def deciders_of(plans: Plans) -> tuple[Decider, ...]:
     return tuple(Decider(load_config(config, create_secret=False), said) for config in plans.configs)
 
 
-def _batches(trace: str, keylog: str | None) -> Iterator[Batch]:
+def _batches(trace: str, keylog: str | None, span: Span | None = None) -> Iterator[Batch]:
     """At least one for each file; the last may say that the file cannot be read."""
     batch = Batch(trace)
     requests = batch.requests
     try:
-        for item in read_trace(trace, keylog):
+        for item in read_trace(trace, keylog) if span is None else read_span(trace, span):
             if isinstance(item, Record):
                 if not is_response(item.data):
                     requests.append((batch.messages, item))

@@ -42,7 +42,7 @@ def test_requests_have_their_number_among_all_messages(world: tuple[Plans, list[
     assert [verdict.index for verdict in verdicts(deciders_of(plans)[0], traces)] == numbers(parts)
 
 
-@pytest.mark.parametrize("small", [0, 1 << 20])
+@pytest.mark.parametrize("small", [1, 1000, 1 << 20])
 @pytest.mark.parametrize("batch", [1, 4, 1000])
 def test_an_executor_changes_nothing(
     world: tuple[Plans, list[str]], monkeypatch: pytest.MonkeyPatch, small: int, batch: int

@@ -1,0 +1,85 @@
+"""Large logs in parts that can be read at the same time: cut where a record begins whatever stands before it.
+
+Only formats whose records carry their whole time and say where they begin; captures are read from their beginning.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from . import edge_log, expressway, snooper
+from .reading import Reader, detect
+from .record import Item
+from .source import HEAD
+from .text import encoding_of
+
+_BOUNDARIES: dict[Reader, re.Pattern[bytes]] = {
+    edge_log: re.compile(rb'\n(?=\{"time":)'),
+    expressway: re.compile(rb"\n(?=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^ \n]* [^ \n]+ tvcs: UTCTime=)"),
+    snooper: re.compile(rb"\$\$end_record[ \t\r\n]*\n(?=TL_[A-Z]+ ?\(TF_)"),
+}
+"""Between two records: what matches belongs to the first."""
+_SEARCHED = 1 << 20
+"""How far behind the wished place a boundary is looked for."""
+_GZIP = b"\x1f\x8b"
+
+Span = tuple[int, int]
+"""First byte and the one behind the last."""
+
+
+def spans(path: str, size: int) -> list[Span]:
+    """The file in parts of about ``size`` bytes; [] where it has to be read in one go."""
+    try:
+        length = os.path.getsize(path)
+        with open(path, "rb") as stream:
+            head = stream.read(HEAD)
+            boundary = None if head.startswith(_GZIP) or encoding_of(head) else _boundary(head)
+            if boundary is None:
+                return []
+            cuts = [0, *_cuts(stream, boundary, length, size), length]
+    except OSError:
+        return []
+    return list(zip(cuts, cuts[1:], strict=False)) if len(cuts) > 2 else []
+
+
+def read_span(path: str, span: Span) -> Iterator[Item]:
+    """What ``read_trace`` finds in this part of the file. Raises OSError."""
+    start, end = span
+    with open(path, "rb") as stream:
+        reader = detect(stream.read(HEAD))
+        assert reader is not None
+        stream.seek(start)
+        for item in reader.read(_Limited(stream, end - start), path):
+            yield item._replace(position=item.position + start)
+
+
+def _boundary(head: bytes) -> re.Pattern[bytes] | None:
+    reader = detect(head)
+    return None if reader is None else _BOUNDARIES.get(reader)
+
+
+def _cuts(stream: BinaryIO, boundary: re.Pattern[bytes], length: int, size: int) -> Iterator[int]:
+    last = 0
+    for wished in range(size, length - size // 2, size):
+        if wished < last:
+            continue
+        stream.seek(wished)
+        found = boundary.search(stream.read(_SEARCHED))
+        if found is not None and last < wished + found.end() < length:
+            last = wished + found.end()
+            yield last
+
+
+class _Limited:
+    """The next ``size`` bytes of a stream."""
+
+    def __init__(self, stream: BinaryIO, size: int) -> None:
+        self._stream, self._left = stream, size
+
+    def read(self, size: int, /) -> bytes:
+        data = self._stream.read(min(size, self._left))
+        self._left -= len(data)
+        return data
