@@ -35,7 +35,7 @@ def test_each_command_has_help(command: str) -> None:
     ("arguments", "message"),
     [
         (["chekc"], "sipedge: No such command 'chekc'.\n"),
-        (["check"], "sipedge: Missing argument 'CONFIG'.\n"),
+        (["check"], "sipedge: Missing argument 'CONFIG...'.\n"),
         (["locate", "x", "y"], "sipedge: Missing option '--from'.\n"),
         (["run", "x", "--log-level", "loud"], "sipedge: Invalid value for '--log-level': 'loud' is not one of "),
     ],
