@@ -11,7 +11,7 @@ import re
 from .record import Direction, Endpoint, Item, Record, Skipped
 
 START = re.compile(
-    rb"[A-Za-z0-9\-.!%*_+`'~]{1,64}[ \t]+[^\r\n]{1,8192}[ \t]SIP/\d\.\d[ \t]*\r?\n|SIP/\d\.\d [ \t]*\d{3}"
+    rb"[A-Za-z0-9\-.!%*_+`'~]{1,64}[ \t][^\r\n]{1,8192}[ \t]SIP/\d\.\d[ \t]*\r?\n|SIP/\d\.\d [ \t]*\d{3}"
 )
 """A start line, up to the line end of a request and the status code of a response."""
 _OPENING = re.compile(rb"[A-Z]{3,16} sips?:|SIP/2\.0")
@@ -203,26 +203,30 @@ def _find_again(data: bytes, start: int) -> int:
 
     The end of a body may stand on the same line: known methods are found behind it, others at the line's beginning.
     """
+    line, tested = 0, start
     hit = data.find(b"SIP/2.0", start)
     while hit >= 0:
-        line = data.rfind(b"\n", start, hit) + 1
-        found = SURE_START.search(data, max(line, start), hit + LARGEST_LINE)
-        if found and found.start() <= hit:
+        line = data.rfind(b"\n", tested, hit) + 1 or line
+        found = SURE_START.search(data, max(line, tested), hit + len("SIP/2.0 200 "))
+        if found:
             return found.start()
-        if line > start and START.match(data, line):
+        if line > tested and START.match(data, line):
             return line
-        hit = data.find(b"SIP/2.0", hit + 7)
+        tested = hit + len("SIP/2.0")
+        hit = data.find(b"SIP/2.0", tested)
     return -1
 
 
 def find_start(data: bytes, start: int = 0) -> int:
     """Where the next start line begins, -1 when nowhere."""
+    line, passed, tested = start, start, -1
     hit = data.find(b"SIP/", start)
     while hit >= 0:
-        line = max(data.rfind(b"\n", start, hit) + 1, start)
-        if START.match(data, line):
+        line = data.rfind(b"\n", passed, hit) + 1 or line
+        if line != tested and START.match(data, line):
             return line
-        hit = data.find(b"SIP/", hit + 4)
+        tested, passed = line, hit + len("SIP/")
+        hit = data.find(b"SIP/", passed)
     return -1
 
 

@@ -20,7 +20,7 @@ from .text import Block, as_text, read_records
 
 _MARK = b"SIPMSG:"
 _LONGEST_HEADER = 4096
-_STAMP = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^ ]* [^ ]+ [A-Za-z][\w./-]*(?:\[\d+\])?: "
+_STAMP = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^ \n]{0,32} [^ \n]{1,256} [A-Za-z][\w./-]{0,64}(?:\[\d+\])?: "
 _STAMPS = re.compile(_STAMP)
 _LINE = re.compile(rb"\n(?=" + _STAMP + rb"|tvcs: |[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d |TL_[A-Z]+\(TF_|# |UTCTime=\")")
 """Where the next line of the log, or of another one pasted behind it, begins."""

@@ -25,6 +25,7 @@ _PROTOCOL, _SOURCE_PORT, _DESTINATION_PORT, _SECONDS, _MICROSECONDS, _TYPE, _PAY
 _TRANSPORTS = {6: "tcp", 17: "udp", 132: "sctp", 22: "tls"}
 """IP protocol numbers; some agents say 22 (in IP another protocol) for TLS."""
 LARGEST_MESSAGE = 1 << 20
+_LONGEST_PACKET = 1 << 16
 _READ = 1 << 18
 
 
@@ -33,25 +34,31 @@ def detect(head: bytes) -> int:
 
 
 def read(stream: ByteStream, file: str) -> Iterator[Item]:
-    base, data, at_end = 0, b"", False
-    while data or not at_end:
-        if not at_end and len(data) < 0x10000:
+    base, data, start, at_end = 0, b"", 0, False
+    while not at_end or start < len(data):
+        if not at_end and len(data) - start < _LONGEST_PACKET:
             more = stream.read(_READ)
             at_end = not more
-            data += more
+            base, data, start = base + start, data[start:] + more, 0
             continue
-        size = int.from_bytes(data[4:6], "big")
-        if not data.startswith(MAGIC) or size < 6 or size > len(data):
-            skip = data.find(MAGIC, 1)
-            skip = skip if skip >= 0 else len(data) if at_end else len(data) - 3
-            if data.strip(b"\r\n\0"):
-                yield Skipped(file, base, "this is no whole HEP packet")
-        else:
-            skip = size
-            item = packet(data[:size], file, base)
+        end = start + int.from_bytes(data[start + 4 : start + 6], "big")
+        if data.startswith(MAGIC, start) and start + len(MAGIC) + 2 <= end <= len(data):
+            item = packet(data[start:end], file, base + start)
             if item is not None:
                 yield item
-        base, data = base + skip, data[skip:]
+        else:
+            end = _next(data, start + 1, at_end)
+            if data[start:end].strip(b"\r\n\0"):
+                yield Skipped(file, base + start, "this is no whole HEP packet")
+        start = end
+
+
+def _next(data: bytes, start: int, at_end: bool) -> int:
+    """Where the next packet may begin."""
+    found = data.find(MAGIC, start)
+    if found >= 0:
+        return found
+    return len(data) if at_end else max(start, len(data) - len(MAGIC) + 1)
 
 
 def packet(data: bytes, file: str, position: int) -> Item | None:

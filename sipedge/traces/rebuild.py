@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import cast
 
 from .cutter import START, content_length, find_start
 
@@ -24,7 +25,7 @@ _NAMES = (
 )
 _GUARDED = rb'"[^"\n]{0,4096}"|<[^<>\n]{0,4096}>|'
 _JOINED = re.compile(
-    _GUARDED + rb"(?P<gap>[ \t]+)(?=(?:" + _NAMES + rb")[ \t]?:(?:[ \t]|$))", re.IGNORECASE | re.MULTILINE
+    _GUARDED + rb"(?P<gap>[ \t]{1,64})(?=(?:" + _NAMES + rb")[ \t]?:(?:[ \t]|$))", re.IGNORECASE | re.MULTILINE
 )
 _SURELY_JOINED = re.compile(
     rb"[ \t](?:Via ?: SIP/2\.0/|Call-ID ?: |CSeq ?: \d|Max-Forwards ?: \d|(?:Record-)?Route ?: <|Content-Length ?: \d|"
@@ -34,18 +35,19 @@ _SURELY_JOINED = re.compile(
 _VIA = re.compile(rb"\n(?:via|v)[ \t]*:[ \t]*SIP[ \t]*/[ \t]*2\.0[ \t]*/[ \t]*([A-Za-z]{2,8})", re.IGNORECASE)
 _IDENTITY = re.compile(rb"\n(?:call-id|i|cseq|via|v)[ \t]*:", re.IGNORECASE)
 _FLAT_START = re.compile(rb"([A-Za-z]{3,32} \S+ SIP/2\.0|SIP/2\.0 [1-6]\d\d)[ \t]+(?=\S)")
+_BLANKS = re.compile(rb"\s*")
 _EMPTY_LINE = re.compile(rb"\n[ \t]*\n")
 _ALL_HEADERS = re.compile(rb"(?:[!#-'*+\-.0-9A-Z^_`a-z|~]+:[^\n]*(?<![ \t])\n)+(?<!\|\n)")
 _HEADER = re.compile(rb"[!#-'*+\-.0-9A-Z^_`a-z|~]+[ \t]*:")
-_BLANK_IN_URI = re.compile(rb"<\s*(sips?:[^<>\n]{0,512}?)\s*>", re.IGNORECASE)
+_BLANK_IN_URI = re.compile(rb"<[ \t]{0,4}(sips?:[^<>\n]{0,512})>", re.IGNORECASE)
 _BLANK_IN_CALL_ID = re.compile(rb"(\nCall-ID ?: \S+) @", re.IGNORECASE)
 _LENGTH_FIELD = re.compile(rb"Content-Length[ \t]*:[ \t]*\d+$", re.IGNORECASE)
 _FLAT_BODY = re.compile(
-    rb"^(Content-Length[ \t]?:[ \t]*\d+(?=[ \t])|[^\n]*?(?=[ \t]+(?:v=0[ \t]+[a-z]=|<\?xml )))[ \t]+(\S.*)$",
+    rb"^(Content-Length[ \t]?:[ \t]*\d+(?=[ \t])|[^\n]*?(?=[ \t]{1,8}(?:v=0[ \t]{1,8}[a-z]=|<\?xml )))[ \t]+(\S.*)$",
     re.DOTALL | re.IGNORECASE,
 )
 _CLOSING_BAR = re.compile(rb"\n[ \t]*\|[ \t\n]*$")
-_SDP_JOINT = re.compile(rb"[ \t]+(?=[a-z]=)")
+_SDP_JOINT = re.compile(rb"[ \t]{1,8}(?=[a-z]=)")
 _SDP_JOINT_AFTER_VERSION = re.compile(rb"v=0[ \t]+[a-z]=")
 
 
@@ -82,23 +84,26 @@ def is_message(data: bytes) -> bool:
 def split(data: bytes) -> Iterator[bytes]:
     """The messages in bytes with CRLF kept, one behind the other: by Content-Length where that leads to a start line
     or the end, else up to the next start line."""
-    start = find_start(data)
+    start, head = find_start(data), 0
     while start >= 0:
-        end = _end(data, start)
+        if 0 <= head <= start:
+            head = data.find(b"\r\n\r\n", start)
+        end = _end(data, start, head)
         yield data[start:end]
         start = find_start(data, end)
 
 
-def _end(data: bytes, start: int) -> int:
-    head = data.find(b"\r\n\r\n", start)
+def _end(data: bytes, start: int, head: int) -> int:
+    """Where the message at ``start`` ends whose header section ends at ``head`` (-1: nowhere)."""
     if head < 0:
         following = find_start(data, start + 1)
         return following if following >= 0 else len(data)
     stated = content_length(data, start, head + 2)
     end = min(head + 4 + (stated or 0), len(data))
-    rest = data[end:].lstrip()
-    if stated is not None and (not rest or START.match(rest)):
-        return end
+    if stated is not None:
+        behind = cast(re.Match[bytes], _BLANKS.match(data, end)).end()
+        if behind == len(data) or START.match(data, behind):
+            return end
     following = find_start(data, head + 4)
     return following if following >= 0 else len(data)
 

@@ -32,7 +32,7 @@ _KEYS = (
 )
 _NO_BODY = (b"-", "\N{EN DASH}".encode(), b"\x96")
 """Word processors and web pages make another dash of it."""
-_JOINED_KEY = re.compile(rb"[ \t]+(?=(?:" + _KEYS + rb"): )")
+_JOINED_KEY = re.compile(rb"[ \t]{1,64}(?=(?:" + _KEYS + rb"): )")
 _DEST_ADDRESS = re.compile(rb"Address IP: ?([0-9A-Fa-f.:]+?)(?:[,;]? ?Port:? ?|:)(\d{1,5})")
 
 
