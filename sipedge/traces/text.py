@@ -16,6 +16,8 @@ from .source import ByteStream
 
 READ = 1 << 20
 LARGEST_RECORD = 1 << 20
+_SHORTEST_GAP = 16
+"""Less than this holds no message: mostly empty lines between records."""
 _KEPT = 1 << 14
 """Bytes kept from before the end of a window: a record's first lines may stand there before its opening."""
 _UTF8_MARK, _UTF16_LITTLE, _UTF16_BIG = codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE
@@ -77,7 +79,9 @@ def read_records(
             window.read()
             continue
         begin, after = found
-        if begin > window.start:
+        if begin - window.start < _SHORTEST_GAP:
+            window.start = begin
+        else:
             yield from _parsed(gap, window.take(file, begin))
         end, whole = _end(window, find_end, after)
         yield from _parsed(parse, window.take(file, end, whole))

@@ -28,19 +28,22 @@ def read(data: bytes) -> list[tuple[str, bytes, int]]:
 
 
 def test_records_and_what_lies_between() -> None:
-    assert read(b"x\nBEGIN 1\nEND\ny\nBEGIN 2\nBEGIN 3") == [
-        ("", b"x\n", 0),
-        ("received", b"BEGIN 1\nEND\n", 2),
-        ("", b"y\n", 14),
-        ("received", b"BEGIN 2", 16),
-        ("", b"\n", 23),
-        ("received", b"BEGIN 3", 24),
+    assert read(b"some lines before\nBEGIN 1\nEND\nothers between them\nBEGIN 2\nBEGIN 3") == [
+        ("", b"some lines before\n", 0),
+        ("received", b"BEGIN 1\nEND\n", 18),
+        ("", b"others between them\n", 30),
+        ("received", b"BEGIN 2", 50),
+        ("received", b"BEGIN 3", 58),
     ]
+
+
+def test_gaps_too_short_for_a_message_are_not_looked_at() -> None:
+    assert read(b"\r\n\r\nBEGIN\nEND\n") == [("received", b"BEGIN\nEND\n", 4)]
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 50])
 def test_windows_of_any_size_give_the_same(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
-    data = b"".join(b"noise %d\nBEGIN %d\nmore\nEND\n" % (number, number) for number in range(30))
+    data = b"".join(b"a line of noise %d\nBEGIN %d\nmore\nEND\n" % (number, number) for number in range(30))
     wanted = [(data, place) for what, data, place in read(data) if what]
     monkeypatch.setattr(text_module, "READ", size)
     monkeypatch.setattr(text_module, "_KEPT", 40)
