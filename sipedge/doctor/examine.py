@@ -38,7 +38,8 @@ async def examine(options: Options, progress: Progress | None = None) -> Report:
     results = [result for part in all_parts for result in part.outcome()]
     if options.settings is not None:
         results += _way_back(options, options.settings)
-    return Report(tuple(results), options.domains, time.monotonic() - started)
+    complete = not any(part.unfinished for part in all_parts)
+    return Report(tuple(results), options.domains, time.monotonic() - started, complete)
 
 
 @dataclass(slots=True)

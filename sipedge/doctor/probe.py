@@ -20,8 +20,8 @@ from sipedge.tls_stream import WANT_MORE, TlsStream
 
 from .dns_checks import NO_IPV6
 
-ANY_SUITE = "ALL:COMPLEMENTOFDEFAULT:@SECLEVEL=0"
-"""What the other side can do is to be seen, however weak."""
+ANY_SUITE = "ALL:!aNULL:@SECLEVEL=0"
+"""What the other side can do is to be seen, however weak; without a certificate there is nothing to see."""
 MAX_CERTIFICATES = 16
 _NO_CHECK_TIME = 0x200000
 """OpenSSL's X509_V_FLAG_NO_CHECK_TIME: dates are a check of their own."""

@@ -24,15 +24,18 @@ class Report:
     domains: tuple[str, ...]
     seconds: float
     """How long the examination took."""
+    complete: bool = True
+    """False: the time was over, or the doctor failed, before everything was looked at."""
 
     @property
     def verdict(self) -> Verdict:
-        """The worst of all. NOT_RUN when a domain could not be looked up at all, or nothing was run; other checks that
-        were not run take nothing from the rest."""
+        """The worst of all. NOT_RUN when nothing failed but not everything was looked at, a domain could not be looked
+        up at all, or nothing was run; other checks that were not run take nothing from the rest."""
         found = worst(one for one in self.results if one.verdict is not Verdict.NOT_RUN)
         unknown = any(one.id == "dns.srv" and one.verdict is Verdict.NOT_RUN for one in self.results)
         nothing = all(one.verdict is Verdict.NOT_RUN for one in self.results)
-        return Verdict.NOT_RUN if nothing or (unknown and found is not Verdict.FAILED) else found
+        open_ended = nothing or unknown or not self.complete
+        return Verdict.NOT_RUN if open_ended and found is not Verdict.FAILED else found
 
     @property
     def good(self) -> bool:
@@ -48,6 +51,7 @@ class Report:
         return {
             "domains": list(self.domains),
             "verdict": self.verdict.value,
+            "complete": self.complete,
             "counts": self.counts,
             "seconds": round(self.seconds, 3),
             "checks": [result.to_json() for result in self.results],

@@ -127,14 +127,26 @@ class World:
         return Options(**{**fields, **self.options})
 
     async def _serve(self, server: Server, stack: AsyncExitStack) -> None:
-        if server.speaks == "tls":
-            listening = await link.listen(
-                server.address, self.port, context=self._context(server), receive=_behaviour(server), silent=True
-            )
-        else:
-            listening = await asyncio.start_server(_rude(server.speaks), server.address, self.port)
+        listening = await self._listen(server)
         stack.push_async_callback(listening.wait_closed)
         stack.callback(listening.close)
+
+    async def _listen(self, server: Server) -> asyncio.Server:
+        """There is one IPv6 address on loopback only: another test may have it for the moment."""
+        async with asyncio.timeout(20):
+            while True:
+                try:
+                    return await self._open(server)
+                except OSError:
+                    if server.address != "::1":
+                        raise
+                    await asyncio.sleep(0.02)
+
+    async def _open(self, server: Server) -> asyncio.Server:
+        if server.speaks != "tls":
+            return await asyncio.start_server(_rude(server.speaks), server.address, self.port)
+        receive = _behaviour(server)
+        return await link.listen(server.address, self.port, context=self._context(server), receive=receive, silent=True)
 
     def _context(self, server: Server) -> ssl.SSLContext:
         context = self._one_context(server, server.certificate)

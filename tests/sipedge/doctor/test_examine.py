@@ -153,6 +153,7 @@ def test_time_for_everything_ends_the_examination(world: World) -> None:
     late = [result for result in report.results if result.id == "tls.handshake"]
     assert [result.reason for result in late] == ["the time for everything was over"]
     assert one(report, "dns.srv") == "ok"
+    assert report.verdict is Verdict.NOT_RUN and not report.complete and not report.good
 
 
 def test_many_records_are_not_followed_without_end(world: World) -> None:
