@@ -14,8 +14,7 @@ from itertools import product
 
 from .analysis import Conditions, Language, Languages, NotProved, Sender, SymbolicPlan, SymbolicRule, witness
 from .analysis.decide import Admitted, Exploration, Item, Meetings, Region, by_admitted
-from .analysis.facts import NO_FACTS
-from .analysis.plan import Branch
+from .analysis.plan import UNCHANGED, Branch
 from .analysis.requests import conditions_of, senders_of
 from .analysis.rewriting import Same
 from .model import Query
@@ -58,15 +57,15 @@ def compare(old: CompiledPlan, new: CompiledPlan, senders: Sequence[Sender] | No
 @dataclass(slots=True)
 class _Found:
     region: Region
-    conditions: list[Conditions]
+    conditions: dict[Conditions, None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class _Suspect:
-    """``hiding``: rules behind which these aliases make no difference."""
+    """``hiding``: rules (and whether of the old or the new plan) behind which these aliases make no difference."""
 
     base: Item
-    hiding: tuple[SymbolicRule, ...]
+    hiding: tuple[tuple[SymbolicRule, int], ...]
 
 
 @dataclass(slots=True)
@@ -94,7 +93,7 @@ class _Search:
 
     def differences(self) -> Iterator[Difference]:
         for found in self._found.values():
-            query = found.conditions[0].query(found.region.alias)
+            query = next(iter(found.conditions)).query(found.region.alias)
             yield Difference(query, tuple(found.conditions), self.old.search(query), self.new.search(query))
 
     def _branches(self) -> Iterator[tuple[Branch, Branch]]:
@@ -110,22 +109,24 @@ class _Search:
     def _suspects(self, old: Sequence[SymbolicRule], new: Sequence[SymbolicRule]) -> Iterator[_Suspect]:
         """Searched aliases that may be treated differently by the rules alone.
 
-        A rule makes a difference only where it applies, so not behind a rule that stops the search before it; two rules
-        whose order changed only where not the same rule stops it before both, in both plans.
+        A rule makes a difference only where it applies, so not behind a rule that stops the search before it. Two rules
+        whose order changed do only where nothing stops the search before both, in either plan: where something does in
+        one plan alone, its own order among the two has changed.
         """
         pairs, alone = paired(old, new)
         for rules in alone:
             for rule in rules:
-                base = self._meetings.item(rule.language, rule.facts)
-                yield _Suspect(base, stopping_before(old if rules is alone[0] else new, rule.rule.priority))
+                base = self._meetings.of_rule(rule, UNCHANGED)
+                plan = 0 if rules is alone[0] else 1
+                before = stopping_before((old, new)[plan], rule.rule.priority)
+                yield _Suspect(base, tuple((one, plan) for one in before))
         for one, other in turned(pairs):
-            first, second = (self._meetings.item(pair[0].language, pair[0].facts) for pair in (one, other))
+            first, second = (self._meetings.of_rule(pair[0], UNCHANGED) for pair in (one, other))
             if self._meetings.meet(first, second):
-                both = self._meetings.item(first.language & second.language, first.facts)
+                both = self._meetings.item(first.language & second.language, (first, second))
                 before_old = stopping_before(old, min(one[0].rule.priority, other[0].rule.priority))
                 before_new = stopping_before(new, min(one[1].rule.priority, other[1].rule.priority))
-                stopping = {rule.language for rule in before_old} & {rule.language for rule in before_new}
-                yield _Suspect(both, tuple(rule for rule in before_old if rule.language in stopping))
+                yield _Suspect(both, (*((rule, 0) for rule in before_old), *((rule, 1) for rule in before_new)))
 
     def _explore(
         self,
@@ -138,11 +139,11 @@ class _Search:
         domain = branches[0].domain & branches[1].domain
         try:
             aliases = domain & branches[0].before(suspect.base.language) if suspect else domain
-            facts = suspect.base.facts if suspect and isinstance(branches[0].rewriting, Same) else NO_FACTS
-            base = self._meetings.item(aliases, facts)
+            plain = suspect is not None and isinstance(branches[0].rewriting, Same)
+            base = self._meetings.item(aliases, suspect.base.parts if suspect and plain else ())
             if not aliases.clauses or aliases.is_empty():
                 return
-            hiding = [(rule, branches[0]) for rule in suspect.hiding] if suspect else []
+            hiding = [(rule, branches[plan]) for rule, plan in suspect.hiding] if suspect else []
             exploration = Exploration(branches, admitted, base, self._meetings, hiding)
             key = (id(base), exploration.relevant, tuple(id(rule) for rule, _ in hiding))
             if key not in self._regions:
@@ -165,10 +166,10 @@ class _Search:
 
     def _add(self, key: object, region: Region, conditions: tuple[Conditions, ...]) -> None:
         """Told once for all conditions under which the first witness shows it."""
-        found = self._found.setdefault(key, _Found(region, []))
+        found = self._found.setdefault(key, _Found(region))
         if found.conditions and not self._differs(conditions[0].query(found.region.alias)):
-            found = self._found.setdefault((key, conditions[0]), _Found(region, []))
-        found.conditions += [one for one in conditions if one not in found.conditions]
+            found = self._found.setdefault((key, conditions[0]), _Found(region))
+        found.conditions |= dict.fromkeys(conditions)
 
     def _shown(self, region: Region, conditions: Conditions) -> Region | None:
         """The region with an alias for which the engines disagree."""

@@ -7,13 +7,13 @@ which it differs. So there are as many steps as regions, and rules that share no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, product
 
 from ..model import Query
 from .automaton import NotProved
-from .facts import NO_FACTS, Facts
+from .facts import Facts
 from .grammar import witness
 from .language import Language
 from .plan import Branch, SymbolicPlan, SymbolicRule
@@ -22,6 +22,8 @@ from .rewriting import Same
 from .routing import Routing, routing_of
 
 MAX_REGIONS = 2000
+
+Test = Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +85,25 @@ def regions(plans: Sequence[SymbolicPlan], admitted: Admitted, aliases: Language
 
 
 class Item:
-    """A language that takes part; rules that ask for the same one share it."""
+    """A language that takes part; rules that ask for the same one share it.
 
-    __slots__ = ("facts", "language")
+    ``facts``: each holds for all its aliases. ``parts``: items that hold all its aliases; at least itself.
+    """
 
-    def __init__(self, language: Language, facts: Facts) -> None:
+    __slots__ = ("facts", "language", "parts", "test")
+
+    def __init__(
+        self, language: Language, facts: tuple[Facts, ...], parts: tuple[Item, ...], test: Test | None
+    ) -> None:
         self.language = language
         self.facts = facts
+        self.parts = parts or (self,)
+        self.test: Test = test or language.__contains__
+        """Whether an alias is in it."""
+
+    def apart(self, other: Item) -> bool:
+        """Whether it is plain to see that they share no alias."""
+        return any(one.apart(two) for one in self.facts for two in other.facts)
 
 
 class Meetings:
@@ -99,18 +113,32 @@ class Meetings:
         self._items: dict[Language, Item] = {}
         self._meet: dict[tuple[int, int], bool] = {}
 
-    def item(self, language: Language, facts: Facts = NO_FACTS) -> Item:
+    def item(self, language: Language, parts: tuple[Item, ...] = ()) -> Item:
         found = self._items.get(language)
         if found is None:
-            found = self._items[language] = Item(language, facts)
+            facts = tuple(fact for part in parts for fact in part.facts)
+            found = self._items[language] = Item(language, facts, parts, None)
+        return found
+
+    def of_rule(self, rule: SymbolicRule, branch: Branch) -> Item:
+        """What the rule matches, on the alias before the branch's transform. Raise NotProved."""
+        language = branch.before(rule.language)
+        found = self._items.get(language)
+        if found is None:
+            plain = isinstance(branch.rewriting, Same)
+            found = Item(language, (rule.facts,) if plain else (), (), rule.matches if plain else None)
+            self._items[language] = found
         return found
 
     def meet(self, one: Item, other: Item) -> bool:
-        """True also where that was not proved."""
+        """Whether each part of the one shares an alias with each of the other. True also where that was not proved."""
+        return all(self._parts_meet(part, counterpart) for part in one.parts for counterpart in other.parts)
+
+    def _parts_meet(self, one: Item, other: Item) -> bool:
         key = (id(one), id(other)) if id(one) < id(other) else (id(other), id(one))
         found = self._meet.get(key)
         if found is None:
-            found = self._meet[key] = not one.facts.apart(other.facts) and _may_meet(one.language, other.language)
+            found = self._meet[key] = not one.apart(other) and _may_meet(one.language, other.language)
         return found
 
 
@@ -142,15 +170,14 @@ class Exploration:
         self._base = base
         self._meetings = meetings
         self._views = [
-            [pair for rule in rules if meetings.meet(base, (pair := (rule, self._item(rule, branch)))[1])]
+            [(rule, item) for rule in rules if not base.apart(item := meetings.of_rule(rule, branch))]
             for branch, rules in zip(branches, admitted, strict=True)
         ]
-
-        self._left_out = {self._item(rule, branch) for rule, branch in left_out}
+        self._left_out = {meetings.of_rule(rule, branch) for rule, branch in left_out}
 
     @property
     def relevant(self) -> tuple[tuple[int, ...], ...]:
-        """The rules that share an alias with the base, for each plan: the same ones give the same regions."""
+        """The rules that may share an alias with the base, for each plan: the same ones give the same regions."""
         return tuple(tuple(id(rule) for rule, _ in view) for view in self._views)
 
     def regions(self) -> Iterator[Region]:
@@ -171,9 +198,8 @@ class Exploration:
                 if matched:
                     waiting.append((inside, (*outside, item)))
                     inside = (*inside, item)
-                elif all(self._meetings.meet(one, item) for one in inside):
-                    if item not in self._left_out:
-                        waiting.append(((*inside, item), outside))
+                elif item not in self._left_out and self._may_meet(inside, item):
+                    waiting.append(((*inside, item), outside))
                     outside = (*outside, item)
             yield self._region(alias, self._language(inside, outside), tiers)
 
@@ -182,9 +208,8 @@ class Exploration:
         routings = tuple(routing_of(branch, one) for branch, one in zip(self._branches, tiers, strict=True))
         return Region(aliases, alias, routings, rules)
 
-    def _item(self, rule: SymbolicRule, branch: Branch) -> Item:
-        facts = rule.facts if isinstance(branch.rewriting, Same) else NO_FACTS
-        return self._meetings.item(branch.before(rule.language), facts)
+    def _may_meet(self, inside: tuple[Item, ...], item: Item) -> bool:
+        return all(self._meetings.meet(one, item) for one in (self._base, *inside))
 
     def _asked(self, alias: str) -> tuple[list[Tiers], dict[Item, bool]]:
         """For each plan the tiers of rules that apply; and which languages were asked for, in order."""
@@ -205,7 +230,7 @@ class Exploration:
         """An alias of the region. What is outside is taken away only when an alias turns out to be in it."""
         region = self._language(inside, ())
         while (alias := witness(region)) is not None:
-            wrong = [item for item in outside if alias in item.language]
+            wrong = [item for item in outside if item.test(alias)]
             if not wrong:
                 return alias
             for item in wrong:
@@ -217,12 +242,12 @@ class Exploration:
         for item in inside:
             result = result & item.language
         for item in outside:
-            if all(self._meetings.meet(one, item) for one in inside):
+            if self._may_meet(inside, item):
                 result = result - item.language
         return result
 
 
 def _asked_once(asked: dict[Item, bool], item: Item, alias: str) -> bool:
     if item not in asked:
-        asked[item] = alias in item.language
+        asked[item] = item.test(alias)
     return asked[item]

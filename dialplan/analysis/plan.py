@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ..compiled_rule import CompiledRule
+from ..folding import fold
 from ..model import (
     DEFAULT_ZONE,
     LOCAL_ZONE,
@@ -22,7 +23,7 @@ from ..model import (
     Variables,
 )
 from ..pattern_syntax import Node
-from ..search import CompiledPlan
+from ..search import CompiledPlan, is_address
 from .addresses import addresses
 from .alphabet import Alphabet
 from .facts import NO_FACTS, Facts, facts_of
@@ -95,6 +96,12 @@ class SymbolicRule:
         # Without an alias the pattern (or mode) is all that can still refuse.
         return self.compiled.refusal(conditions.query(""), None, False) in (Outcome.PATTERN, Outcome.MODE)
 
+    def matches(self, searched: str) -> bool:
+        """As ``language``, by the engine's own test."""
+        folded = fold(searched)
+        pattern = self.compiled.pattern
+        return pattern.test(folded) if pattern else is_address(folded) == (self.rule.mode is Mode.ANY_IP_ADDRESS)
+
     def admits_source(self, zone: str) -> bool:
         """Whether requests from the zone are its business at all."""
         rule = self.rule
@@ -127,6 +134,10 @@ class Branch:
         if searched not in self._before:
             self._before[searched] = before(searched, self.rewriting)
         return self._before[searched]
+
+
+UNCHANGED = Branch(None, Same(), Language.everything())
+"""For languages of the alias as it is searched for."""
 
 
 class SymbolicPlan:
