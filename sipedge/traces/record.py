@@ -84,4 +84,4 @@ def iso_time(time: float | None) -> str | None:
         moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=time)
     except (OverflowError, ValueError):
         return None
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{moment.isoformat(timespec='microseconds'):.26}Z"
