@@ -24,7 +24,8 @@ MAX_HELD = 64 << 20
 _MAX_WORDS = 16
 _UDP = Struct(">4sHH")
 _TCP = Struct(">4sI4xBB6x")
-_SYN = 0x02
+_FIN, _SYN, _RST = 0x01, 0x02, 0x04
+_MARKS = _FIN | _SYN | _RST
 
 
 def detect(head: bytes) -> int:
@@ -134,7 +135,7 @@ class _Flows:
             return
         ports, sequence, offset, flags = _TCP.unpack_from(data, start)
         first = start + (offset >> 4) * 4
-        if first >= end and not flags & _SYN:
+        if first >= end and not flags & _MARKS:
             return
         key = addresses + ports
         flow = self._flows.get(key)
@@ -145,11 +146,13 @@ class _Flows:
         if flags & _SYN:
             stream.begin(sequence, position)
             sequence = sequence + 1 & 0xFFFFFFFF
-        elif stream.fresh and not SURE_START.match(data, first):
+        elif first < end and stream.fresh and not SURE_START.match(data, first):
             stream.join(sequence)
             flow.cutter.join()
         if first < end:
             stream.segment(sequence, data[first:end], end - first, time, position)
+        if flags & (_FIN | _RST):
+            stream.end()
         if flow.held or flow.cutter.held or stream.waiting_bytes:
             held = len(flow.cutter.held) + stream.waiting_bytes
             self._held += held - flow.held

@@ -40,23 +40,32 @@ Lose = Callable[[int, int], None]
 class Stream:
     """One direction of one connection."""
 
-    __slots__ = ("_deliver", "_drained", "_expected", "_joining", "_lose", "_waiting", "waiting_bytes")
+    __slots__ = ("_deliver", "_drained", "_ended", "_expected", "_joining", "_lose", "_waiting", "waiting_bytes")
 
     def __init__(self, deliver: Deliver, lose: Lose) -> None:
         self._deliver, self._lose = deliver, lose
         self._expected: int | None = None
         self._drained: int | None = None
         self._joining = 0
+        self._ended = False
         self._waiting: dict[int, Segment] = {}
         self.waiting_bytes = 0
 
     def begin(self, sequence: int, position: int) -> None:
         """A SYN: data begin at ``sequence`` + 1. A repeated one changes nothing."""
         following = (sequence + 1) & MASK
-        if self._expected is None:
+        if self._joining:  # it comes late
+            self._joining = 0
             self._expected = following
-        elif (self._expected - following) & MASK >= WINDOW:
+            self._drain()
+        elif self._expected is None:
+            self._expected = following
+        elif self._ended or (self._expected - following) & MASK >= WINDOW:
             self._restart(following, position)
+
+    def end(self) -> None:
+        """A FIN or RST: the next SYN begins another connection, whatever its sequence number."""
+        self._ended = True
 
     def _restart(self, sequence: int, position: int) -> None:
         """Another connection with the same addresses and ports, or the first segment of this one."""
@@ -64,6 +73,7 @@ class Stream:
             self.give_up()
             self._lose(-1, position)
         self._expected = sequence
+        self._ended = False
 
     @property
     def fresh(self) -> bool:

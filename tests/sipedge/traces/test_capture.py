@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.captures import CLIENT, SERVER, START, SYN, Bytes, ethernet, ip, pcap, pcapng, sip, tcp, udp
+from support.captures import CLIENT, FIN, SERVER, START, SYN, Bytes, ethernet, ip, pcap, pcapng, sip, tcp, udp
 
 from sipedge.traces import capture
 from sipedge.traces.reading import read_trace
@@ -176,6 +176,13 @@ def test_a_new_connection_with_the_same_ports_begins_anew() -> None:
     found = read(pcap([ethernet(frame) for frame in frames]))
     assert messages(found) == [sip(2)]
     assert reasons(found) == ["the message has no end (10.0.0.1:40000 -> 10.0.0.2:5060)"]
+
+
+def test_the_same_numbers_again_after_a_fin() -> None:
+    frames = []
+    for number in range(3):
+        frames += [tcp(b"", 9, flags=SYN), tcp(sip(number), 10), tcp(b"", 10 + len(sip(number)), flags=FIN)]
+    assert messages(read(pcap([ethernet(frame) for frame in frames]))) == [sip(0), sip(1), sip(2)]
 
 
 def test_memory_is_bounded_in_flows_and_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,6 +44,26 @@ def test_a_repeated_syn_changes_nothing_and_another_one_begins_anew() -> None:
     assert (bytes(log.data), log.lost) == (b"abcdefnew", [(6, -1)])
 
 
+def test_after_the_end_a_syn_begins_anew_even_with_the_same_number() -> None:
+    log = Log()
+    log.stream.begin(99, 0)
+    log.segment(100, b"abc")
+    log.stream.end()
+    log.segment(100, b"abc")
+    log.stream.begin(99, 0)
+    log.segment(100, b"xyz")
+    assert (bytes(log.data), log.lost) == (b"abcxyz", [(3, -1)])
+
+
+def test_a_syn_that_comes_after_data_says_where_they_begin() -> None:
+    log = Log()
+    log.stream.join(103)
+    log.segment(103, b"def")
+    log.stream.begin(99, 0)
+    log.segment(100, b"abc")
+    assert (bytes(log.data), log.lost) == (b"abcdef", [])
+
+
 def test_the_bytes_that_came_first_count_where_two_segments_overlap() -> None:
     log = Log()
     log.segment(0, b"abcd")
