@@ -90,10 +90,12 @@ def _parse(block: Block) -> Iterator[Item]:
 def _plain(message: bytes) -> bytes:
     """Without the bar and the indentation. Copies that lost it on some lines keep the blanks of their bodies."""
     message = message.replace(b"\r\n", b"\n").lstrip(b" \n\t").removeprefix(b"|").lstrip(b" ")
-    indented, lines = message.count(b"\n "), message.count(b"\n")
-    if indented + message.count(b"\n\n") + message.endswith(b"\n") >= lines:
+    message = message.rstrip(b" \t\n")
+    if message.endswith((b"\n|", b" |")):
+        message = message[:-1].rstrip(b" \t\n")
+    if message.count(b"\n ") + message.count(b"\n\n") >= message.count(b"\n"):
         message = message.replace(b"\n ", b"\n")
-    return message
+    return message + b"\n"
 
 
 def _is_sent(fields: dict[bytes, bytes]) -> bool:

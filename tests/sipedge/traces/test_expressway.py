@@ -90,6 +90,16 @@ def test_a_body_keeps_its_own_indentation() -> None:
     assert records[0].data == message
 
 
+@pytest.mark.parametrize("closing", ["", " ", " |", "|", " \n|", "\n"])
+@pytest.mark.parametrize("empty", ["\n \n ", "\n\n "])
+def test_the_ways_to_end_a_message(closing: str, empty: str) -> None:
+    message = sip(1, b"<a>\r\n  <b/>\r\n</a>\r\n")
+    text = message.decode().rstrip().replace("\r\n", "\n ").replace("\n \n ", empty)
+    log = f"{STAMP}{RECEIVED}\n SIPMSG:\n |{text}\n{closing}\n{SEARCH}"
+    records, _ = read(expressway, log.encode())
+    assert records[0].data == message
+
+
 def test_a_log_longer_than_a_window() -> None:
     piece = SEARCH * 5000 + f"{STAMP}{RECEIVED}\n SIPMSG:\n{lines(MESSAGE)}"
     records, skipped = read(expressway, (piece * 4).encode())
