@@ -23,6 +23,8 @@ from .validation import POISON
 
 BRANCH_COOKIE = "z9hG4bK"
 SIPS = "sips"
+UNREACHABLE = 504
+"""For a neighbour or traversal zone without a peer: to Microsoft a 404 would mean that there is no such user."""
 
 
 class Located(Protocol):
@@ -30,7 +32,9 @@ class Located(Protocol):
 
     incoming: Incoming
 
-    def located(self, target: Target, hops: tuple[Hop, ...], problem: str, now: float, out: list[Command]) -> None: ...
+    def located(
+        self, target: Target, hops: tuple[Hop, ...], problem: str, now: float, out: list[Command], status: int = 404
+    ) -> None: ...
 
 
 class Forwarder:
@@ -65,8 +69,11 @@ class Forwarder:
             self._resolutions.locate(zone, uri, _is_microsoft(waiting.incoming), now, done, out)
             return
         hops = self._upkeep.hops(zone, uri, now)
-        problem = "" if hops else f'zone "{zone.name}" has no peer that can be reached'
-        waiting.located(target, *_permitted(waiting.incoming, hops, problem), now, out)
+        if not hops:
+            problem = f'zone "{zone.name}" has no peer that can be reached'
+            waiting.located(target, (), problem, now, out, UNREACHABLE)
+            return
+        waiting.located(target, *_permitted(waiting.incoming, hops, ""), now, out)
 
     def _next_hop_uri(self, incoming: Incoming, target: Target) -> Uri:
         """RFC 3261 16.6 step 7: the topmost Route that is left, else the Request-URI; a rule may change either."""
@@ -178,7 +185,9 @@ class WithoutContext:
         if not targets:
             out.append(Conclude(self._entry))
 
-    def located(self, target: Target, hops: tuple[Hop, ...], problem: str, now: float, out: list[Command]) -> None:
+    def located(
+        self, target: Target, hops: tuple[Hop, ...], problem: str, now: float, out: list[Command], status: int = 404
+    ) -> None:
         if hops:
             _, head = self._forwarder.build(self.incoming, target, hops[0])
             self._entry.hops.append(hops[0])

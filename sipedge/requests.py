@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dialplan.model import Tier
 from dialplan.search import Explanation
+from zones.authentication import Authentication, Identity
 from zones.zone import TraversalClientZone, TraversalServerZone
 
 from .classification import Classification, classify, classify_method
@@ -24,6 +25,7 @@ from .uri import UriError
 from .validation import Refusal, came_back, loop_hash, validate
 
 WITHOUT_RESPONSE = frozenset({"ACK", "BENOTIFY"})
+STRANGER = Authentication(False, Identity.REMOVE)
 
 
 class RequestPath:
@@ -73,10 +75,12 @@ class RequestPath:
         if refuses_route(message, routed, zone):
             return Refusal(404, "Policy Response")
         authentication = authentication_of(message, zone, self._installation.domains)
-        if authentication.challenge and message.method not in WITHOUT_RESPONSE:
+        if authentication.challenge:
             refusal = self._upkeep.challenge(message, now)
-            if refusal is not None:
+            if refusal is not None and message.method not in WITHOUT_RESPONSE:
                 return refusal
+            if refusal is not None:  # nobody can be challenged who gets no response: it goes on as a stranger's
+                authentication = STRANGER
         return Incoming(
             message,
             event.transaction,

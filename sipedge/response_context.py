@@ -140,14 +140,16 @@ class ResponseContext:
         if not self.branches and not self.locating:
             self._finish(out)
 
-    def located(self, target: Target, hops: tuple[Hop, ...], problem: str, now: float, out: list[Command]) -> None:
-        """The hops of a target are known (or, with none, ``problem`` says why)."""
+    def located(
+        self, target: Target, hops: tuple[Hop, ...], problem: str, now: float, out: list[Command], status: int = 404
+    ) -> None:
+        """The hops of a target are known (or, with none, ``problem`` says why, and ``status`` what it amounts to)."""
         self.locating -= 1
         if self._may_try():
             if hops:
                 self._try(target, hops, now, out)
             else:
-                self.outcomes.append(Outcome(404, problem))
+                self.outcomes.append(Outcome(status, problem))
         if not self.locating:
             self._settle(now, out)
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 SIP_SCHEMES = ("sip", "sips")
-_UNUSUAL = re.compile(r'[\x00-\x20\x7f<>"]')
+_UNUSUAL = re.compile('[\x00-\x20\x7f-\x9f<>"]')
+"""What no URI holds: blanks, brackets, quotes, control characters."""
 DEFAULT_PORTS = {"tls": 5061, "tcp": 5060, "udp": 5060}
 
 

@@ -259,7 +259,7 @@ def test_a_zone_without_a_peer_is_not_found(play: Play) -> None:
     (
         book
         >> arrives(request())
-        << responds(404, warning="399 203.0.113.1:5061 \"zone 'Nowhere' has no peer that can be reached\"")
+        << responds(504, warning="399 203.0.113.1:5061 \"zone 'Nowhere' has no peer that can be reached\"")
     )
 
 

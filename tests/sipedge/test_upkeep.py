@@ -144,7 +144,7 @@ def test_before_that_nothing_passes(play: Play) -> None:
     book >> arrives(request(), CLIENT) << responds(403, warning=warning)
     book >> arrives(notify("BENOTIFY"), CLIENT)
     book >> arrives(request("OPTIONS", routes=("<sip:x;lr>",)), CLIENT) << responds(403)
-    book >> arrives(request(), INSIDE) << responds(404)
+    book >> arrives(request(), INSIDE) << responds(504)
 
 
 def test_wrong_credentials(play: Play) -> None:
@@ -163,7 +163,7 @@ def test_a_connection_that_closes_takes_its_rights_with_it(play: Play) -> None:
     book = play(server())
     handshake(book)
     assert book.proxy.upkeep.traversal_up(book.now) == {"Traversal": True}
-    book >> closes_connection(CLIENT) >> arrives(request(), INSIDE) << responds(404)
+    book >> closes_connection(CLIENT) >> arrives(request(), INSIDE) << responds(504)
     assert book.proxy.upkeep.traversal_up(book.now) == {"Traversal": False}
 
 
@@ -194,7 +194,7 @@ def test_the_client_connects_proves_itself_and_then_requests_flow(play: Play) ->
     book = play(client()) << connects("Traversal", told)
     book >> opened_to("198.51.100.70", 7001, told.command.hop)
     book << forwards(leg, "Traversal", method="OPTIONS", hop_connection=CLIENT, authorization=None)
-    book >> arrives(request(), INSIDE) << responds(404)
+    book >> arrives(request(), INSIDE) << responds(504)
     book >> arrives(request(), CLIENT) << responds(403)
     challenge = 'WWW-Authenticate: Digest realm="TraversalZone", nonce="n", algorithm=SHA-256, qop="auth"'
     book >> answers(leg, 401, connection=CLIENT, extra=(challenge,)) << forwards(proof, "Traversal", method="OPTIONS")
