@@ -34,6 +34,7 @@ from .events import (
     Event,
     ForwardFailed,
     MalformedReceived,
+    RequestReceived,
     Resolved,
     UnreadableReceived,
 )
@@ -44,6 +45,7 @@ from .observers import Observers
 from .pjsip.stack import Stack
 from .proxy import Environment, Proxy
 from .resolver import Resolver
+from .responses import response
 from .settings import Listener, Settings
 from .supervisor import supervise
 from .tap.tap import Tap
@@ -201,7 +203,10 @@ class Server:
     def _message(self, connection: int, message: Message) -> None:
         if self._tap is not None:
             self._tap.received(connection, message)
-        self._stack.receive(connection, message)
+        try:
+            self._stack.receive(connection, message)
+        except Exception:
+            logger.exception("connection %d: %r", connection, message)
         self._work()
         if not self._awake:
             self._awake = True
@@ -249,8 +254,12 @@ class Server:
         try:
             events, carry_out, now = self._events, self._carry_out, self._loop.time()
             while events:
-                for command in self._proxy.handle(events.popleft(), now):
-                    carry_out[type(command)](command)
+                event = events.popleft()
+                for command in self._proxy.handle(event, now):
+                    try:
+                        carry_out[type(command)](command)
+                    except Exception:
+                        self._broken(command, event)
         finally:
             self._working = False
         if not self._soon:
@@ -259,14 +268,28 @@ class Server:
     def _tick(self) -> None:
         """pjsip's timers and the core's, then sleep until one is due."""
         now = self._loop.time()
-        pause = self._stack.poll()
+        pause = None
+        try:
+            pause = self._stack.poll()
+        except Exception:
+            logger.exception("pjsip's timers")
         for command in self._proxy.tick(now):
-            self._carry_out[type(command)](command)
+            try:
+                self._carry_out[type(command)](command)
+            except Exception:
+                self._broken(command, None)
         self._soon = True
         self._work()
         deadline = self._proxy.next_deadline()
         waits = [wait for wait in (pause, None if deadline is None else deadline - now) if wait is not None]
         self._sleep(min(max(min(waits, default=IDLE_POLL), POLL), IDLE_POLL))
+
+    def _broken(self, command: Command, event: Event | None) -> None:
+        """A command could not be carried out: log it with its event, answer 500, and go on."""
+        logger.exception("%r, because of %r", command, event)
+        if isinstance(event, RequestReceived) and event.transaction and type(command) is not commands.Respond:
+            data = response(event.message, 500, tag=f"broken{event.transaction:x}")
+            self._stack.respond(event.transaction, 500, data)
 
     def _sleep(self, seconds: float) -> None:
         if self._timer is not None:

@@ -316,6 +316,13 @@ def test_credentials_are_checked(play: Play) -> None:
     book >> arrives(request("ACK")) << sends("Outside")
 
 
+def test_what_cannot_be_challenged_is_not_authenticated(play: Play) -> None:
+    plan = rule("only ours", "Outside", authenticated="yes")
+    zones = with_zone(ZONES, "Inside", authentication_policy=CHECK)
+    book = play(make_settings(plan, zones=zones, credentials=(Credential("alice", "secret"),)))
+    book >> arrives(request("BENOTIFY"))
+
+
 def test_without_credentials_nobody_passes_a_check(play: Play) -> None:
     zones = with_zone(ZONES, "Inside", authentication_policy=CHECK)
     play(make_settings(zones=zones)) >> arrives(request()) << responds(403)
