@@ -20,6 +20,7 @@ from .text import Text
 
 _WORD = re.compile(r"[^\W_]+")
 _DRAWS = 8
+_LONGEST_PREFIX = 12
 ROUNDS = 20
 """A word that is kept for one alias may change the class of another; what is left near the end is kept whole."""
 
@@ -113,7 +114,7 @@ def _keep_host(uri: Uri, text: Text) -> Iterator[None]:
 def _keep_user(uri: Uri, text: Text) -> Iterator[None]:
     """A prefix first: that is what numbers are routed by."""
     words = _WORD.findall(uri.user or "")
-    for length in range(1, 1 + max(map(len, words), default=0)):
+    for length in (*range(1, _LONGEST_PREFIX), None):
         for word in words:
             text.words.keep(word, length)
         yield

@@ -34,7 +34,7 @@ def _write_line(stream: BinaryIO, record: Record) -> None:
         "time": record.time or 0.0,
         "direction": "sent" if sent else "received",
         "connection": 0,
-        "zone": "",
+        "zone": record.zone,
         "transport": record.transport,
         "local": _text(local),
         "peer": _text(peer),

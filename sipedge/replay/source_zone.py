@@ -1,7 +1,7 @@
 """The source zone of a recorded message: what was said of its address, else the edge's own rules, else Default Zone.
 
 A trace holds no certificates, so every peer is taken for who its address says it is; what the zone table would refuse
-because of a name stays with the zone of the address.
+because of a name stays with the zone of the address. Only the edge's own log tells what a certificate said.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from functools import lru_cache
 
 from sipedge.installation import Installation
 from sipedge.message import Message, MessageError
-from sipedge.traces.record import Endpoint, Record
+from sipedge.traces.record import Direction, Endpoint, Record
 from zones.addresses import canonical_address
-from zones.zone import DEFAULT_ZONE, NeighborZone, TraversalClientZone
+from zones.zone import DEFAULT_ZONE, DnsZone, NeighborZone, TraversalClientZone, TraversalServerZone
 
 _WILDCARDS = ("", "0.0.0.0", "::")
 _KEPT = 65_536
@@ -51,7 +51,17 @@ class SourceZones:
             source = sender(message)
             if source is None:
                 return DEFAULT_ZONE
-        return self._find(source, record.destination, record.transport in ("tls", "wss"))
+        found = self._find(source, record.destination, record.transport in ("tls", "wss"))
+        if found == DEFAULT_ZONE and record.zone and record.direction is not Direction.SENT:
+            return self._by_certificate(record.zone)
+        return found
+
+    def _by_certificate(self, named: str) -> str:
+        """The zone that the edge's own log names, where a certificate or a listener made it and could do so now."""
+        zone = self._table.get(named)
+        if isinstance(zone, DnsZone) and zone.inbound_mapping or isinstance(zone, TraversalServerZone):
+            return named
+        return DEFAULT_ZONE
 
     def of_address(self, source: Endpoint) -> str:
         """The zone of a peer at an address, whatever it sends."""

@@ -62,6 +62,7 @@ def _record(fields: dict[str, Any], file: str, position: int) -> Record:
         not fields.get("masked"),
         file,
         position,
+        str(fields.get("zone", "")),
     )
 
 

@@ -46,6 +46,8 @@ class Record(NamedTuple):
     file: str
     position: int
     """Byte offset in the file (uncompressed) of the packet or line where the message begins."""
+    zone: str = ""
+    """Of the peer, where the trace itself names it: the edge's own log does."""
 
     @property
     def local(self) -> Endpoint | None:

@@ -26,6 +26,11 @@ def test_lines_are_read_back(tmp_path: Path, transport: str, direction: Directio
     assert found._replace(file="trace", direction=direction) == one
 
 
+def test_the_zone_of_a_log_stays(tmp_path: Path) -> None:
+    (found,) = written(tmp_path / "t.jsonl", record(zone="Partners"))
+    assert isinstance(found, Record) and found.zone == "Partners"
+
+
 def test_lines_hold_what_is_no_text_or_rebuilt(tmp_path: Path) -> None:
     binary = record(request(body=b"\xff\xfe"))
     first, second = written(tmp_path / "t.jsonl", binary, record(exact=False, time=None, source=None))

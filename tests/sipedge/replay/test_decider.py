@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import json
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from support.messages import answer_to, invite, request
 from support.settings import EDGE, INSIDE_PEER, RULES, SECRET, ZONES, make_settings, rule, with_zone
 from support.traces import STRANGER, record
@@ -17,6 +21,7 @@ from zones.zone import LOCAL_ZONE, AuthenticationPolicy
 SETTINGS = make_settings()
 DECIDER = Decider(SETTINGS)
 KEY = TokenKey(SECRET, ("Inside", "Outside"))
+SEPARATORS = [b"@", b":", b"<", b'"', b";", b",", b"[", b"]", b"\r\n", b"sip:", b" "]
 IN_DIALOG = "<sip:bob@outside.example>;tag=bob-tag"
 
 
@@ -98,6 +103,19 @@ def test_authentication_counts() -> None:
     decider = Decider(make_settings(RULES + rule("signed in", "Outside", priority="50", authenticated="yes"), zones))
     assert [tier.priority for tier in decide(request(), decider).decision.tiers] == [50]
     assert decide(request(from_="<sip:a@else.example>;tag=1"), decider).decision.tiers[0].priority == 100
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data())
+def test_no_bytes_make_it_fail(data: st.DataObject) -> None:
+    raw = bytearray(request(routes=("<sip:sip.outside.example:5061;lr>",), to=IN_DIALOG).to_bytes())
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(0, len(raw)))
+        raw[place : place + data.draw(st.integers(0, 9))] = data.draw(
+            st.binary(max_size=4) | st.sampled_from(SEPARATORS)
+        )
+    found = DECIDER.decide(1, record(bytes(raw)))
+    assert not isinstance(found, Verdict) or json.loads(found.line()) == found.to_json()
 
 
 def test_the_same_message_is_decided_at_each_sighting() -> None:

@@ -8,8 +8,8 @@ from support.traces import STRANGER, record
 from sipedge.installation import Installation
 from sipedge.replay.source_zone import SourceZones
 from sipedge.settings import Listener
-from sipedge.traces.record import Endpoint
-from zones.zone import DEFAULT_ZONE, NeighborZone, TraversalClientZone, TraversalServerZone
+from sipedge.traces.record import Direction, Endpoint
+from zones.zone import DEFAULT_ZONE, DnsZone, NeighborZone, TraversalClientZone, TraversalServerZone
 
 TRAVERSAL = TraversalServerZone(name="From inside", port=7001)
 CLIENT = TraversalClientZone(name="To outside", peers=("203.0.113.9", "edge.outside.example"), port=7001)
@@ -59,6 +59,19 @@ def test_what_a_person_says_comes_first() -> None:
         ("FE01", None, "Inside"),
     ]:
         assert zones.of(record(source=Endpoint(host, port)), request()) == expected
+
+
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [("Mapped", "Mapped"), ("From inside", "From inside"), ("DNS", DEFAULT_ZONE), ("Gone", DEFAULT_ZONE)],
+)
+def test_a_certificate_is_known_from_the_log_of_the_edge_only(named: str, expected: str) -> None:
+    zones = (*ZONES, TRAVERSAL, DnsZone(name="Mapped", inbound_mapping=True), DnsZone(name="DNS"))
+    sources = SourceZones(Installation(make_settings(zones=zones), {}), {})
+    stranger = Endpoint(STRANGER, 1)
+    assert sources.of(record(source=stranger, zone=named), request()) == expected
+    assert sources.of(record(source=stranger, zone=named, direction=Direction.SENT), request()) == DEFAULT_ZONE
+    assert sources.of(record(zone=named), request()) == "Inside"
 
 
 def test_without_an_address_the_via_says_who_sent_it() -> None:
