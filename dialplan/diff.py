@@ -21,6 +21,10 @@ from .model import Query
 from .pairing import paired, stopping_before, turned
 from .search import CompiledPlan, Explanation
 
+MAX_REGIONS = 3000
+"""Classes of requests that are looked at in all."""
+MAX_EACH = 300
+"""Classes for one rule, or pair of rules."""
 WITNESSES = 6
 """Aliases tried where two rewritings differ in form and may still do the same."""
 
@@ -76,6 +80,7 @@ class _Search:
     unproved: dict[str, None] = field(default_factory=dict)
     _meetings: Meetings = field(default_factory=Meetings)
     _regions: dict[object, list[Region]] = field(default_factory=dict)
+    _count: int = 0
     _found: dict[object, _Found] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -146,12 +151,21 @@ class _Search:
             hiding = [(rule, branches[plan]) for rule, plan in suspect.hiding] if suspect else []
             exploration = Exploration(branches, admitted, base, self._meetings, hiding)
             key = (id(base), exploration.relevant, tuple(id(rule) for rule, _ in hiding))
-            if key not in self._regions:
-                self._regions[key] = list(exploration.regions())
-            for region in self._regions[key]:
+            for region in self._kept(key, exploration):
                 self._note(region, conditions)
         except NotProved as error:
             self._sample(domain, conditions, error)
+
+    def _kept(self, key: object, exploration: Exploration) -> Iterator[Region]:
+        """The regions, those found before if the same was asked before. Raise NotProved behind those found."""
+        if key in self._regions:
+            yield from self._regions[key]
+            return
+        found = self._regions.setdefault(key, [])
+        for region in exploration.regions(min(MAX_EACH, MAX_REGIONS - self._count)):
+            self._count += 1
+            found.append(region)
+            yield region
 
     def _note(self, region: Region, conditions: tuple[Conditions, ...]) -> None:
         if region.routings[0] == region.routings[1]:

@@ -180,7 +180,7 @@ class Exploration:
         """The rules that may share an alias with the base, for each plan: the same ones give the same regions."""
         return tuple(tuple(id(rule) for rule, _ in view) for view in self._views)
 
-    def regions(self) -> Iterator[Region]:
+    def regions(self, most: int = MAX_REGIONS) -> Iterator[Region]:
         waiting: list[tuple[tuple[Item, ...], tuple[Item, ...]]] = [((), ())]
         count = 0
         while waiting:
@@ -189,8 +189,8 @@ class Exploration:
             if alias is None:
                 continue
             count += 1
-            if count > MAX_REGIONS:
-                raise NotProved(f"more than {MAX_REGIONS} cases")
+            if count > most:
+                raise NotProved(f"more than {most} cases for aliases such as {alias}")
             tiers, consulted = self._asked(alias)
             for item, matched in consulted.items():
                 if item in inside or item in outside:

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from ..model import PatternType
 from .alphabet import Alphabet
+from .automaton import NotProved
 from .language import Language
 
 USER = r"\+?[a-z0-9]+([._-][a-z0-9]+)*"
@@ -63,8 +64,14 @@ def witness(language: Language) -> str | None:
 
     Raise NotProved when none was found and that is no proof.
     """
-    found = natural(language)
-    return language.shortest() if found is None else found
+    try:
+        found = language.shortest()
+    except NotProved:
+        found = natural(language)
+        if found is None:
+            raise
+        return found
+    return found if found is None else natural(language) or found
 
 
 def natural(language: Language) -> str | None:
