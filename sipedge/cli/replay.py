@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @click.option("--backtest", metavar="OLD", type=click.Path(dir_okay=False), help="Compare with another configuration.")
 @click.option("--junit", metavar="FILE", type=click.Path(dir_okay=False), help="Write a comparison as JUnit XML.")
 @click.option("--cases", metavar="FILE", type=click.Path(dir_okay=False), help="Write one case a routing class.")
+@click.option("--received", is_flag=True, help="Leave out what the edge, or the box whose log it is, sent itself.")
 @click.option("--referee", is_flag=True, help="Compare with the decisions that an Expressway logged.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a request (or a group of changes).")
 @click.option("--engine", type=click.Choice(["serial", "processes", "dask"]), help="What runs the replay.")
@@ -38,6 +39,7 @@ def command(
     backtest: str | None,
     junit: str | None,
     cases: str | None,
+    received: bool,
     referee: bool,
     as_json: bool,
     engine: str | None,
@@ -46,8 +48,8 @@ def command(
 ) -> int:
     """Say what the plan of CONFIG would do now with every request in captures and logs; nothing is sent.
 
-    The source zone comes from the addresses in the trace, as on the edge; --zone and --map say it for others. With
-    --expect, --backtest or --referee only what differs is printed.
+    A request that is seen on several hops is decided at each. The source zone comes from the addresses in the trace, as
+    on the edge; --zone and --map say it for others. With --expect, --backtest or --referee only what differs is printed.
 
     Exit status: 0 good and nothing differs, 1 decisions differ (or CONFIG is broken), 2 nothing was readable.
     """
@@ -62,7 +64,15 @@ def command(
         return referee_traces(plans, traces, as_json)
     from .replay_run import Outputs, replay
 
-    outputs = Outputs(save=save, expect=expect, backtest=bool(backtest), junit=junit, cases=cases, as_json=as_json)
+    outputs = Outputs(
+        save=save,
+        expect=expect,
+        backtest=bool(backtest),
+        junit=junit,
+        cases=cases,
+        received=received,
+        as_json=as_json,
+    )
     return replay(plans, traces, outputs, engine, scheduler)
 
 

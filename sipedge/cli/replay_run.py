@@ -28,6 +28,7 @@ class Outputs:
     backtest: bool = False
     junit: str | None = None
     cases: str | None = None
+    received: bool = False
     as_json: bool = False
 
     @property
@@ -39,7 +40,8 @@ def replay(plans: Plans, traces: Sequence[str], outputs: Outputs, engine_name: s
     """The exit status."""
     tally = Tally()
     classes = Classes()
-    wanted = Wanted(rows=not (outputs.as_json or outputs.compares), classes=outputs.cases is not None)
+    rows = not (outputs.as_json or outputs.compares)
+    wanted = Wanted(rows=rows, classes=outputs.cases is not None, received_only=outputs.received)
     try:
         with ExitStack() as stack:
             executor, workers = stack.enter_context(engine(engine_name or usual_engine(traces), scheduler))

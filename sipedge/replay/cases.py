@@ -30,7 +30,7 @@ class RoutingClass:
 
 
 class Classes:
-    """Fed with verdicts; only those that rules decided count, and only with an alias that a case can name."""
+    """Fed with verdicts. Only received requests count that rules decided, with an alias that a case can name."""
 
     def __init__(self) -> None:
         self._classes: dict[Key, RoutingClass] = {}
@@ -44,7 +44,8 @@ class Classes:
 
     def add(self, verdict: Verdict) -> None:
         decision = verdict.decision
-        if decision.decided_by not in (RULES, STALE_ROUTE) or not decision.alias or not decision.alias.isprintable():
+        by_rules = decision.decided_by in (RULES, STALE_ROUTE)
+        if verdict.sent or not by_rules or not decision.alias or not decision.alias.isprintable():
             return
         tiers = tuple(
             (one.priority, one.stop, tuple((to.rule, to.zone) for to in one.targets)) for one in decision.tiers

@@ -11,7 +11,7 @@ from sipedge.installation import Installation
 from sipedge.message import Message, MessageError, parse_message
 from sipedge.routing import Routed, alias_of_routed, read_routes, source_may_speak
 from sipedge.settings import Settings
-from sipedge.traces.record import Endpoint, Record, Skipped
+from sipedge.traces.record import Direction, Endpoint, Record, Skipped
 from sipedge.uri import UriError, parse_uri, split_host_port
 from zones.addresses import canonical_address
 from zones.zone import DEFAULT_ZONE, AnyZone, DefaultZone
@@ -76,6 +76,7 @@ class Decider:
             classification.evidence,
             bool(message.to_tag),
             self._decision(message, zone, classification),
+            record.direction is Direction.SENT or self.is_own(record.source),
         )
 
     def _decision(self, message: Message, zone: str, classification: Classification) -> Decision:

@@ -48,6 +48,8 @@ class Wanted:
     """Lines for people, of the first configuration."""
     classes: bool = False
     """Routing classes, of the first configuration."""
+    received_only: bool = False
+    """Leave out what this edge, or the box whose log it is, sent itself."""
 
 
 @dataclass(slots=True)
@@ -189,7 +191,8 @@ def _decided(deciders: tuple[Decider, ...], wanted: Wanted, batch: Batch) -> Par
         found = [decider.decide(number, record) for decider in deciders]
         judged = [one for one in found if isinstance(one, Verdict)]
         if len(judged) == len(found):
-            _note(part, wanted, judged)
+            if not (wanted.received_only and judged[0].sent):
+                _note(part, wanted, judged)
         else:
             part.passed_over += [one for one in found[:1] if isinstance(one, Skipped)]
     return part

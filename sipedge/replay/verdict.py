@@ -79,6 +79,8 @@ class Verdict:
     in_dialog: bool
     """The request has a To tag (RFC 3261 12.2)."""
     decision: Decision
+    sent: bool = False
+    """Sent by this edge, or by the box whose log it is: the decision about it was made when it was received."""
 
     def to_json(self) -> dict[str, Any]:
         """The keys that docs/replay.md promises."""
@@ -96,6 +98,7 @@ class Verdict:
             "evidence": self.evidence,
             "in_dialog": self.in_dialog,
             **self.decision.to_json(),
+            "sent": self.sent,
         }
 
     def line(self) -> str:
@@ -113,7 +116,7 @@ class Verdict:
             f'"request_uri": {_text(self.request_uri)}, "call_id": {_text(self.call_id)}, '
             f'"cseq": {_text(self.cseq)}, "zone": {_text(self.zone)}, "traffic": {_text(self.traffic.value)}, '
             f'"evidence": {_text(self.evidence)}, "in_dialog": {"true" if self.in_dialog else "false"}, '
-            f"{self.decision.text}}}"
+            f'{self.decision.text}, "sent": {"true" if self.sent else "false"}}}'
         )
 
 
@@ -124,7 +127,8 @@ def numbered(index: int, tail: str) -> str:
 def row(verdict: Verdict) -> str:
     """One line for people, without its index; columns of fixed width, so that it can be made before the next."""
     clock = "" if verdict.time is None else f"{iso_time(verdict.time) or '':.26}"[11:]
-    zone, decision = escaped(verdict.zone)[:20], verdict.decision
+    zone, decision = escaped(verdict.zone), verdict.decision
+    zone = f"({zone:.18})" if verdict.sent else f"{zone:.20}"
     targets = [f"{one.zone} as {one.alias}" for tier in decision.tiers for one in tier.targets]
     rules = label(decision.to_json())
     outcome = f"{rules} -> {'; '.join(targets)}" if targets else rules
@@ -134,7 +138,7 @@ def row(verdict: Verdict) -> str:
 
 
 HEADER = f"{'':>6} {'time':<15} {'method':<10} {'from zone':<20} {'traffic':<15} alias: decision"
-"""Above rows with their index in front, six characters wide; ``*`` marks requests in a dialog."""
+"""Above rows with their index in front, six wide; ``*`` marks requests in a dialog, brackets what was sent."""
 
 
 def label(decision: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ from sipedge.replay.cases import Classes, cases_text
 from sipedge.replay.decider import Decider
 from sipedge.replay.verdict import Verdict
 from sipedge.testing import load_suites
+from sipedge.traces.record import Direction
 
 MESSAGES = [
     request(),
@@ -54,6 +55,11 @@ def test_what_no_rule_decided_makes_no_case(tmp_path: Path) -> None:
     config = write_config(tmp_path)
     messages = [request("OPTIONS", "sip:203.0.113.1:5060"), request(uri="sip:a@b@c")]
     assert len(classes_of(config, messages)) == 0
+    classes = Classes()
+    found = Decider(load_config(config, create_secret=False)).decide(1, record(direction=Direction.SENT))
+    assert isinstance(found, Verdict)
+    classes.add(found)
+    assert len(classes) == 0
 
 
 def test_names_are_unique_and_fit(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from sipedge.replay.decider import Decider
 from sipedge.replay.verdict import EDGE as THE_EDGE
 from sipedge.replay.verdict import RULES as BY_RULES
 from sipedge.replay.verdict import SIGNED_ROUTE, STALE_ROUTE, Verdict
-from sipedge.traces.record import Endpoint, Skipped
+from sipedge.traces.record import Direction, Endpoint, Skipped
 from zones.zone import LOCAL_ZONE, AuthenticationPolicy
 
 SETTINGS = make_settings()
@@ -105,6 +105,7 @@ def test_authentication_counts() -> None:
     assert decide(request(from_="<sip:a@else.example>;tag=1"), decider).decision.tiers[0].priority == 100
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_no_bytes_make_it_fail(data: st.DataObject) -> None:
@@ -121,6 +122,12 @@ def test_no_bytes_make_it_fail(data: st.DataObject) -> None:
 def test_the_same_message_is_decided_at_each_sighting() -> None:
     assert decide(request()).zone == "Inside"
     assert decide(request(), source=Endpoint(STRANGER, 1)).zone == "Default Zone"
+
+
+def test_what_the_edge_itself_sent_is_marked() -> None:
+    assert not decide(request()).sent
+    assert decide(request(), direction=Direction.SENT).sent
+    assert decide(request(), direction=Direction.UNKNOWN, source=Endpoint(EDGE, 40_000)).sent
 
 
 def test_registered_devices_can_be_said() -> None:

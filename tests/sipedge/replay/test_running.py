@@ -9,7 +9,7 @@ from support.traces import record, write_config, write_trace
 
 from sipedge.replay import running
 from sipedge.replay.running import Part, Plans, Wanted, deciders_of, run, verdicts
-from sipedge.traces.record import Record
+from sipedge.traces.record import Direction, Record
 
 EVERYTHING = Wanted(rows=True, classes=True)
 
@@ -66,6 +66,14 @@ def test_two_configurations_decide_the_same_requests(tmp_path: Path) -> None:
     assert [len(tails) for tails in part.tails] == [2, 2]
     assert '"rule": "out"' in part.tails[0][0] and '"rule": "all"' in part.tails[1][0]
     assert part.rows == [] and part.classes is None
+
+
+def test_what_was_sent_can_be_left_out(tmp_path: Path) -> None:
+    sent = record(direction=Direction.SENT)
+    trace = write_trace(tmp_path / "t.jsonl", [record(), sent, record()])
+    plans = Plans((write_config(tmp_path),))
+    assert [part.numbers for part in run(plans, Wanted(), [trace])] == [[0, 1, 2]]
+    assert [part.numbers for part in run(plans, Wanted(received_only=True), [trace])] == [[0, 2]]
 
 
 def test_requests_that_cannot_be_read_are_passed_over(tmp_path: Path) -> None:

@@ -47,6 +47,11 @@ def test_json_has_the_promised_keys() -> None:
     }
 
 
+def test_rows_show_what_was_sent_in_brackets() -> None:
+    assert " (Default Zone) " in row(verdict(zone="Default Zone", sent=True))
+    assert len(row(verdict(zone="x" * 30, sent=True))) == len(row(verdict(zone="x" * 30)))
+
+
 ANY = st.text(max_size=20) | st.just("\udcff\x00\"\\'")
 
 
