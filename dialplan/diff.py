@@ -9,7 +9,7 @@ confirm it for the region's witness.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 from .analysis import Conditions, Language, Languages, NotProved, Sender, SymbolicPlan, SymbolicRule, witness
@@ -187,9 +187,11 @@ class _Search:
 
     def _shown(self, region: Region, conditions: Conditions) -> Region | None:
         """The region with an alias for which the engines disagree."""
-        for alias in _some(region.aliases, region.alias):
+        if self._differs(conditions.query(region.alias)):
+            return region
+        for alias in _some(region.language(), region.alias):
             if self._differs(conditions.query(alias)):
-                return Region(region.aliases, alias, region.routings, region.rules)
+                return replace(region, alias=alias)
         return None
 
     def _sample(self, domain: Language, conditions: tuple[Conditions, ...], error: NotProved) -> None:
@@ -198,7 +200,7 @@ class _Search:
         try:
             for alias in _some(domain, witness(domain)):
                 if self._differs(conditions[0].query(alias)):
-                    self._add(("sampled", alias), Region(domain, alias, (), ((), ())), conditions)
+                    self._add(("sampled", alias), Region(alias, (), ((), ()), lambda: domain), conditions)
                     return
         except NotProved:
             return

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby, product
 
 from ..model import Query
@@ -30,12 +31,13 @@ Test = Callable[[str], bool]
 class Region:
     """Aliases that the plans treat alike, under one set of conditions; ``routings`` and ``rules`` by plan."""
 
-    aliases: Language
     alias: str
     """A witness."""
     routings: tuple[Routing, ...]
     rules: tuple[tuple[SymbolicRule, ...], ...]
     """Those that apply, in order."""
+    language: Callable[[], Language]
+    """All aliases of the region; made when it is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ def decide(plan: SymbolicPlan, requests: RequestClass) -> Iterator[Decision]:
     for admitted, conditions in by_admitted((plan,), requests.conditions()):
         for region in regions((plan,), admitted, requests.aliases):
             query = conditions[0].query(region.alias)
-            yield Decision(conditions, region.aliases, region.routings[0], region.rules[0], query)
+            yield Decision(conditions, region.language(), region.routings[0], region.rules[0], query)
 
 
 Admitted = tuple[tuple[SymbolicRule, ...], ...]
@@ -192,8 +194,9 @@ class Exploration:
             if count > most:
                 raise NotProved(f"more than {most} cases for aliases such as {alias}")
             tiers, consulted = self._asked(alias)
+            known = {*inside, *outside}
             for item, matched in consulted.items():
-                if item in inside or item in outside:
+                if item in known:
                     continue
                 if matched:
                     waiting.append((inside, (*outside, item)))
@@ -201,12 +204,12 @@ class Exploration:
                 elif item not in self._left_out and self._may_meet(inside, item):
                     waiting.append(((*inside, item), outside))
                     outside = (*outside, item)
-            yield self._region(alias, self._language(inside, outside), tiers)
+            yield self._region(alias, partial(self._language, inside, outside), tiers)
 
-    def _region(self, alias: str, aliases: Language, tiers: list[Tiers]) -> Region:
+    def _region(self, alias: str, language: Callable[[], Language], tiers: list[Tiers]) -> Region:
         rules = tuple(tuple(rule for tier in one for rule in tier) for one in tiers)
         routings = tuple(routing_of(branch, one) for branch, one in zip(self._branches, tiers, strict=True))
-        return Region(aliases, alias, routings, rules)
+        return Region(alias, routings, rules, language)
 
     def _may_meet(self, inside: tuple[Item, ...], item: Item) -> bool:
         return all(self._meetings.meet(one, item) for one in (self._base, *inside))
