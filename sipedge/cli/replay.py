@@ -49,7 +49,7 @@ def command(
     """Say what the plan of CONFIG would do now with every request in captures and logs; nothing is sent.
 
     A request that is seen on several hops is decided at each. The source zone comes from the addresses in the trace, as
-    on the edge; --zone and --map say it for others. With --expect, --backtest or --referee only what differs is printed.
+    on the edge; --zone and --map say it for others. --expect, --backtest and --referee print differences only.
 
     Exit status: 0 good and nothing differs, 1 decisions differ (or CONFIG is broken), 2 nothing was readable.
     """
