@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -85,3 +86,9 @@ def test_rows_stand_under_the_header_and_show_no_control_characters() -> None:
     assert text.endswith("a@x: one + two, then three -> A as a@x; B as b@x; C as c@x")
     assert "\x1b" not in text and "10:00:00.250000" in text
     assert row(verdict(decision=Decision("a", None, ()))).endswith("a: no rule")
+
+
+def test_the_keys_are_described() -> None:
+    text = (Path(__file__).resolve().parents[3] / "docs/replay.md").read_text()
+    table = text[text.index("## What a verdict says") : text.index("**The source zone**")]
+    assert [key for key in verdict().to_json() if f"`{key}`" not in table] == []
