@@ -23,7 +23,7 @@ check: setup
 	@$(BIN)/ruff format --check --quiet . || { echo "make check: the files above want 'make fmt'"; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
-	@$(BIN)/pytest -n 2 -m "not e2e"
+	@$(BIN)/pytest -n 2 -m "not e2e and not slow"
 
 test: setup
 	@$(BIN)/pytest -n 2

@@ -32,6 +32,7 @@ def _steps() -> Iterator[tuple[str, str]]:
             name = part.strip("`:\n")
 
 
+@pytest.mark.slow
 def test_every_answer_is_as_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     commands = 0

@@ -152,6 +152,7 @@ def test_all_mistakes_inside_cases_are_told_at_once() -> None:
 NAME = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Zl", "Zp", "Zs")), min_size=1, max_size=12)
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(
     NAME,

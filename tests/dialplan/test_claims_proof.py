@@ -121,6 +121,7 @@ CLAIMS = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(RULES, CLAIMS)
 def test_verdicts_agree_with_trying_all_short_aliases(rules: list[tuple[str, ...]], claim: Claim) -> None:

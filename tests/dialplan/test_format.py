@@ -147,6 +147,7 @@ def plans(draw: st.DrawFn) -> str:
     return text
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(plans())
 def test_formatting_twice_is_formatting_once_and_the_plan_stays(text: str) -> None:
@@ -189,6 +190,7 @@ RULES = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(RULES)
 def test_a_written_rule_reads_as_it_was(rule: SearchRule) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from dialplan.model import Behavior, Dialplan, Mode, PatternType, Query, SearchRule
 from dialplan.mutation import mutants, mutation_score
 from dialplan.parser import parse_dialplan
@@ -79,6 +81,7 @@ def test_patterns_that_are_left_alone() -> None:
     assert set(changed) == {rule.pattern, r"a\\..*"}
 
 
+@pytest.mark.slow
 def test_the_score_and_a_witness_for_each_survivor() -> None:
     asked = [Query("x@a.b.c", "S"), Query("x@axb.c", "S"), Query("x@a.b.c", "T"), Query("x", "S")]
     plan = CompiledPlan(PLAN)

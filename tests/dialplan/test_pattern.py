@@ -184,6 +184,7 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pattern", HOSTILE)
 def test_time_is_linear(pattern: str) -> None:
     """Eight times the alias takes about eight times as long; quadratic would be 64 times."""
@@ -233,12 +234,14 @@ WITH_LOOKS = st.lists(st.one_of(_pattern(ATOMS), LOOKS, WIDE_LOOKS), min_size=1,
 ALIASES = st.text("aAbB@.1cé", max_size=8)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(PLAIN, st.lists(ALIASES, max_size=8))
 def test_agrees_with_re(pattern: str, aliases: list[str]) -> None:
     _compare(pattern, regex(pattern), aliases)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(WITH_LOOKS, st.lists(ALIASES, max_size=8))
 def test_look_arounds_agree_with_re(pattern: str, aliases: list[str]) -> None:

@@ -404,6 +404,7 @@ RULES = st.builds(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(RULES, min_size=16, max_size=30),

@@ -273,6 +273,7 @@ def requests(draw: st.DrawFn) -> Message:
     return Message(head, body)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(requests())
 def test_generated_requests(message: Message) -> None:

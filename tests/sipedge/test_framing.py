@@ -221,6 +221,7 @@ PIECES = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(PIECES, st.lists(st.integers(0, 100_000), max_size=12))
 @settings(max_examples=150, deadline=None)
 def test_every_cutting_gives_the_same(pieces: list[bytes], cuts: list[int]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from support.messages import invite, notify, request
 from support.playbook import (
     STRANGER,
@@ -219,6 +220,7 @@ def test_waiting_for_one_name_is_bounded() -> None:
     assert len(out) == 1
 
 
+@pytest.mark.slow
 def test_what_is_kept_is_bounded() -> None:
     resolutions = Resolutions(lambda: 0.5)
     found: list[tuple[tuple[Hop, ...], str]] = []

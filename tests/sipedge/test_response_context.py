@@ -243,6 +243,7 @@ def test_the_best_response_is_chosen_over_all_tiers(play: Play) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_thousand_tiers_that_lead_nowhere_are_no_obstacle(play: Play) -> None:
     nowhere = NeighborZone(name="Nowhere", peers=("unresolved.example",), monitor=False)
     rules = "".join(rule(f"r{n}", "Nowhere", BOB, priority=str(n), on_match="continue") for n in range(1, 1001))

@@ -206,6 +206,7 @@ def test_parse(value: str, parameters: dict[str, str] | None) -> None:
         assert parse(value) == parameters
 
 
+@pytest.mark.slow
 @given(st.text(max_size=60) | st.from_regex(r'Digest ([a-z]{1,3}=("[^"]*"|[a-z\\",]+),? ?){0,5}', fullmatch=True))
 @settings(deadline=None, max_examples=200)
 def test_hostile_values_are_judged_not_raised(value: str) -> None:

@@ -341,6 +341,7 @@ def test_addresses_that_lead_back_here_are_dropped() -> None:
     assert "leads to '127.0.0.1'" in names.run(uri(TLS_ZONE, "a.example", 5061)).problem
 
 
+@pytest.mark.slow
 def test_a_flood_of_records_is_bounded() -> None:
     data: dict[str, Any] = {
         "example.com NAPTR": [NaptrRecord(0, 0, "s", "SIPS+D2T", f"s{i}.example.com") for i in range(500)],
@@ -360,6 +361,7 @@ def test_a_name_that_grows_too_long_is_not_asked_for() -> None:
     assert resolution.draw() == () == uri(TLS_ZONE, "..").draw()
 
 
+@pytest.mark.slow
 def test_a_flood_of_addresses_is_bounded() -> None:
     data: dict[str, Any] = {"_sips._tcp.example.com SRV": srv(*[(0, 0, 5061, f"t{i}.example.com") for i in range(500)])}
     for i in range(500):
@@ -387,6 +389,7 @@ RECORD = st.one_of(
 )
 
 
+@pytest.mark.slow
 @given(st.data(), st.sampled_from([TLS_ZONE, TCP_ZONE]), TEXT, st.none() | st.integers(-1, 70000), st.booleans())
 @settings(deadline=None, max_examples=300)
 def test_any_answers_lead_to_an_end(data: Any, zone: DnsZone, host: str, port: int | None, ms: bool) -> None:

@@ -57,6 +57,7 @@ def test_matching(expected: str, presented: str, wildcards: bool, matches: bool)
     assert name_matches(expected, presented, wildcards) is matches
 
 
+@pytest.mark.slow
 @given(HOST, HOST)
 @settings(deadline=None, max_examples=100)
 def test_only_the_same_name_matches_without_wildcards(one: str, other: str) -> None:
@@ -64,6 +65,7 @@ def test_only_the_same_name_matches_without_wildcards(one: str, other: str) -> N
     assert name_matches(one, other, False) is (one == other)
 
 
+@pytest.mark.slow
 @given(HOST, st.text(min_size=1, max_size=3))
 @settings(deadline=None, max_examples=200)
 def test_nothing_can_be_hidden_behind_a_name(host: str, tail: str) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from itertools import product
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -47,12 +48,14 @@ def _check(pattern: str) -> None:
         assert (alias in language) == compiled.test(alias), alias
 
 
+@pytest.mark.slow
 @given(regexes(looks=False))
 @settings(max_examples=150, deadline=None)
 def test_a_language_holds_what_the_engine_matches(pattern: str) -> None:
     _check(pattern)
 
 
+@pytest.mark.slow
 @given(regexes(looks=True))
 @settings(max_examples=150, deadline=None)
 def test_look_arounds_too(pattern: str) -> None:

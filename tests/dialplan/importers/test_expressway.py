@@ -244,6 +244,7 @@ ALIASES = (
 ).split()
 
 
+@pytest.mark.slow
 @settings(max_examples=250, deadline=None)
 @given(
     TRANSFORMS,

@@ -47,6 +47,7 @@ def test_a_line_cut_by_the_terminal_in_the_middle_of_a_word() -> None:
     assert read_dump(f"{path}\nrt: 5").take(path.removeprefix("xConfiguration ") + "rt")
 
 
+@pytest.mark.slow
 def test_a_quote_that_never_ends_does_not_swallow_the_file() -> None:
     dump = read_dump('xConfiguration A B: "x\n' + "y\n" * 100_000)
     assert dump.settings == []

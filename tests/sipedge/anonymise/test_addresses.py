@@ -50,6 +50,7 @@ def test_one_for_one() -> None:
     assert addresses(many[0]) == addresses(many[0])
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(st.ip_addresses().map(str))
 def test_every_address_becomes_an_address_of_its_length(address: str) -> None:

@@ -53,6 +53,7 @@ def test_classes_tell_rules_transform_and_the_edge_itself() -> None:
     assert CLASSES.of("tel:5010") is None and CLASSES.of("nonsense") is None
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None)
 @given(
     st.lists(

@@ -69,6 +69,7 @@ def test_errors(trace: str, tmp_path: Path) -> None:
     assert anonymise(trace, "-o", str(tmp_path / "out"), "--config", str(tmp_path / "bad.toml")).exit_code == 1
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples are not here")
 @pytest.mark.parametrize("folder", ["pcap", "snooper", "uccapilog", "expressway", "cucm", "reconstructed", "ms-sip"])
 def test_all_samples_keep_their_decisions(tmp_path: Path, folder: str) -> None:

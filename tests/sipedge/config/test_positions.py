@@ -3,6 +3,7 @@ from __future__ import annotations
 import tomllib
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -69,6 +70,7 @@ LINES = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=150)
 @given(st.lists(LINES, max_size=12))
 def test_everything_that_tomllib_reads_has_a_position(lines: list[str]) -> None:

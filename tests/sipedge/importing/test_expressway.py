@@ -126,6 +126,7 @@ def test_the_plan_is_laid_out_and_keeps_what_was_refused(imported: Imported) -> 
     assert imported.refused == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [
@@ -303,6 +304,7 @@ VALUES = st.sampled_from(
 LINES = WHOLE.split("\n")
 
 
+@pytest.mark.slow
 @settings_of(max_examples=60, deadline=None)
 @given(st.data())
 def test_whatever_is_missing_or_wrong_the_configuration_is_good(data: st.DataObject) -> None:

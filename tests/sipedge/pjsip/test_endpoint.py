@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 from support.pjsip_texts import VIA, answer, request
 
 Wire = Any
@@ -35,6 +36,7 @@ def test_many_timers_fire_in_one_poll(wire: Wire) -> None:
     assert wire.stack.counts().transactions == 0
 
 
+@pytest.mark.slow
 def test_pjsip_can_be_ended_and_begun_again() -> None:
     result = subprocess.run(
         [sys.executable, "-c", AGAIN.format(request=request("INVITE"))],

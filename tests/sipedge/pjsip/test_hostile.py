@@ -83,11 +83,13 @@ def mutate(data: bytes, changes: list[Change]) -> bytes:
     return data if b"\r\n\r\n" in data else data + b"\r\n\r\n"
 
 
+@pytest.mark.slow
 def test_all_messages_as_they_are(victim: subprocess.Popen[bytes]) -> None:
     good = [feed(victim, data) > 0 for data in MESSAGES]
     assert all(good[: len(OWN)])
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(data=st.sampled_from(MESSAGES), changes=CHANGES)
 def test_mutated_messages(victim: subprocess.Popen[bytes], data: bytes, changes: list[Change]) -> None:

@@ -63,6 +63,7 @@ def test_the_core_may_call_back_from_emit(wire: Wire, monkeypatch: Any) -> None:
     assert wire.sent == [(wire.callee, forwarded()), (wire.caller, answer())]
 
 
+@pytest.mark.slow
 def test_memory_is_flat_over_many_transactions(wire: Wire) -> None:
     """20,000 proxied transactions, polled as the loop does; /proc is read because peaks never fall."""
 

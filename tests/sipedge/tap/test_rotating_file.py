@@ -68,6 +68,7 @@ def test_a_full_disk_is_an_error_and_a_device_is_never_put_aside() -> None:
     assert Path("/dev/full").is_char_device()
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=50)
 @given(st.lists(st.lists(st.integers(1, 30), min_size=1, max_size=20), min_size=1, max_size=10), st.integers(1, 60))
 def test_no_line_is_lost_torn_or_out_of_order(

@@ -210,6 +210,7 @@ def captures(draw: st.DrawFn) -> tuple[list[bytes], list[bytes]]:
     return wanted, [ethernet(frame) for frame in [tcp(b"", first - 1, flags=SYN), *frames]]
 
 
+@pytest.mark.slow
 @given(captures())
 @settings(max_examples=150, deadline=None)
 def test_cut_reordered_repeated_and_overlapping_segments_give_the_same_messages(
@@ -221,6 +222,7 @@ def test_cut_reordered_repeated_and_overlapping_segments_give_the_same_messages(
     assert reasons(found) == []
 
 
+@pytest.mark.slow
 @given(captures(), st.data())
 @settings(max_examples=150, deadline=None)
 def test_lost_segments_cost_their_messages_only(case: tuple[list[bytes], list[bytes]], data: st.DataObject) -> None:

@@ -122,6 +122,7 @@ def test_find_start_wants_the_beginning_of_a_line() -> None:
     assert find_start(b"junk\r\nSIP/2.0 200 OK\r\n") == 6
 
 
+@pytest.mark.slow
 @given(st.lists(st.binary(max_size=30), max_size=5), st.lists(st.integers(0, 2000), max_size=10), st.booleans())
 @settings(max_examples=200, deadline=None)
 def test_cuts_anywhere_give_the_same_messages(bodies: list[bytes], places: list[int], pings: bool) -> None:
@@ -134,6 +135,7 @@ def test_cuts_anywhere_give_the_same_messages(bodies: list[bytes], places: list[
     assert reasons(found) == []
 
 
+@pytest.mark.slow
 @given(st.lists(st.binary(max_size=60) | st.sampled_from([sip(1), sip(2, b"xyz")[:50], b"\r\n\r\n"]), max_size=12))
 @settings(max_examples=200, deadline=None)
 def test_no_bytes_break_it(pieces: list[bytes]) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import zlib
 from struct import pack
 
+import pytest
 from support.captures import sip
 from support.trace_reading import ends, read
 
@@ -54,6 +55,7 @@ def test_a_payload_that_is_no_sip_is_told() -> None:
     assert (records, len(skipped)) == ([], 1)
 
 
+@pytest.mark.slow
 def test_a_small_packet_cannot_claim_gigabytes() -> None:
     bomb = zlib.compress(sip(1) + bytes(50_000_000))
     records, _ = read(hep, packet(IPV4, REST, SIP, chunk(16, bomb)))

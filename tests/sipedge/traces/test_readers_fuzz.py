@@ -94,6 +94,7 @@ def test_a_sound_trace_is_known_by_its_reader_and_read(reader: ModuleType) -> No
         assert (records > 0, skipped) == (True, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reader", WHOLE, ids=lambda reader: reader.__name__.rpartition(".")[2])
 @given(data=st.data())
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -120,6 +121,7 @@ def test_random_bytes_raise_nothing(reader: ModuleType, data: bytes) -> None:
     consume(reader, data)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="../shared/samples is not there")
 @given(data=st.data())
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -42,6 +42,7 @@ def seconds(reader: ModuleType, data: bytes) -> float:
     return time.process_time() - start
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reader", OPENINGS, ids=lambda reader: reader.__name__.rpartition(".")[2])
 def test_long_runs_of_anything(reader: ModuleType) -> None:
     for filler in FILLERS:

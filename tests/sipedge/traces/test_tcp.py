@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -132,6 +133,7 @@ def deliveries(draw: st.DrawFn) -> tuple[bytes, int, list[tuple[int, bytes]]]:
     return data, first, [(start, data[start:end]) for start, end in pieces]
 
 
+@pytest.mark.slow
 @given(deliveries())
 @settings(max_examples=300, deadline=None)
 def test_any_order_repetition_and_overlap_gives_the_same_bytes(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -248,6 +249,7 @@ def plans(side: str) -> st.SearchStrategy[str]:
     )
 
 
+@pytest.mark.slow
 @hypothesis_settings(max_examples=60, deadline=None)
 @given(plans("inside"), plans("outside"))
 def test_agrees_with_trying_requests_one_by_one(inner: str, outer: str) -> None:
