@@ -113,7 +113,9 @@ class Meetings:
 
     def __init__(self) -> None:
         self._items: dict[Language, Item] = {}
+        self._of_rules: dict[tuple[int, int], Item] = {}
         self._meet: dict[tuple[int, int], bool] = {}
+        self._apart: dict[tuple[int, int], bool] = {}
 
     def item(self, language: Language, parts: tuple[Item, ...] = ()) -> Item:
         found = self._items.get(language)
@@ -124,6 +126,13 @@ class Meetings:
 
     def of_rule(self, rule: SymbolicRule, branch: Branch) -> Item:
         """What the rule matches, on the alias before the branch's transform. Raise NotProved."""
+        key = (id(rule), id(branch))
+        found = self._of_rules.get(key)
+        if found is None:
+            found = self._of_rules[key] = self._made(rule, branch)
+        return found
+
+    def _made(self, rule: SymbolicRule, branch: Branch) -> Item:
         language = branch.before(rule.language)
         found = self._items.get(language)
         if found is None:
@@ -131,6 +140,17 @@ class Meetings:
             found = Item(language, (rule.facts,) if plain else (), (), rule.matches if plain else None)
             self._items[language] = found
         return found
+
+    def apart(self, one: Item, other: Item) -> bool:
+        """Whether it is plain to see, by one of its parts, that they share no alias."""
+        for part in one.parts:
+            key = (id(part), id(other))
+            found = self._apart.get(key)
+            if found is None:
+                found = self._apart[key] = part.apart(other)
+            if found:
+                return True
+        return False
 
     def meet(self, one: Item, other: Item) -> bool:
         """Whether each part of the one shares an alias with each of the other. True also where that was not proved."""
@@ -172,7 +192,7 @@ class Exploration:
         self._base = base
         self._meetings = meetings
         self._views = [
-            [(rule, item) for rule in rules if not base.apart(item := meetings.of_rule(rule, branch))]
+            [(rule, item) for rule in rules if not meetings.apart(base, item := meetings.of_rule(rule, branch))]
             for branch, rules in zip(branches, admitted, strict=True)
         ]
         self._left_out = {meetings.of_rule(rule, branch) for rule, branch in left_out}
