@@ -46,8 +46,8 @@ def referee_traces(plans: Plans, traces: Sequence[str], as_json: bool) -> int:
 def _rulings(trace: str, referee: Referee, settings: Settings) -> Iterator[list[Ruling]]:
     try:
         searches = list(read_searches(trace))
-    except OSError as error:
-        say(f"{trace}: cannot be read: {error.strerror}")
+    except TraceError as error:
+        say(str(error))
         return
     hints = Hints(_records(trace), settings)
     for search in searches:

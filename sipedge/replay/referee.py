@@ -73,7 +73,7 @@ class Referee:
     """One configuration against any number of logged searches."""
 
     def __init__(self, settings: Settings) -> None:
-        self._plan = settings.plan
+        self._written = settings.plan
         self._rules = {rule.name.casefold(): rule for rule in settings.plan.dialplan.rules}
         self._zones = tuple(dict.fromkeys([*(zone.name for zone in settings.zones), DEFAULT_ZONE, LOCAL_ZONE]))
         self._plans: dict[tuple[tuple[str, int], ...], CompiledPlan] = {}
@@ -97,22 +97,20 @@ class Referee:
             yield Query(search.alias, zone, traffic, authenticated=authenticated)
 
     def _plan_of(self, search: BoxSearch) -> CompiledPlan:
-        """Ours, with the priorities that the log shows."""
+        """Ours, with the priorities that the log shows and without transforms: it shows aliases after them."""
         changed = {}
         for line in search.lines:
             rule = self._rules.get(line.rule.casefold())
             if rule is not None and not line.why_not and rule.priority != line.priority:
                 changed[rule.name] = line.priority
-        if not changed:
-            return self._plan
         key = tuple(sorted(changed.items()))
         if key not in self._plans:
             if len(self._plans) >= MAX_PLANS:
                 self._plans.clear()
-            plan = self._plan.dialplan
+            plan = self._written.dialplan
             rules = tuple(replace(rule, priority=changed.get(rule.name, rule.priority)) for rule in plan.rules)
             whole = Dialplan((), rules, plan.sources, plan.syntax)
-            self._plans[key] = CompiledPlan(whole, self._plan.variables)
+            self._plans[key] = CompiledPlan(whole, self._written.variables)
         return self._plans[key]
 
     def _rulings(self, search: BoxSearch, ours: Explanation, zone_known: bool) -> Iterator[Ruling]:

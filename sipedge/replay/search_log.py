@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from sipedge.traces.source import ByteStream, Source
+
 _LINE = re.compile(
     rb'UTCTime="\s*([\d\-: ,.]{19,30})"\s*Module="\s*network\.search\s*"\s*Level="\s*\w+\s*"\s*:\s*Detail="\s*(.*?)\s*"'
     rb"(?=\s|$)"
@@ -23,6 +25,7 @@ _CONSIDERED = re.compile(
 SILENCE = "no line"
 """``why_not`` of a rule that the log does not show."""
 LONGEST_LINE = 1 << 20
+_READ = 1 << 18
 TOGETHER = 2.0
 """Seconds; lines further apart belong to two searches."""
 
@@ -77,9 +80,9 @@ class BoxSearch:
 
 
 def read_searches(file: str) -> Iterator[BoxSearch]:
-    """All searches of a log. Raises OSError."""
-    with open(file, "rb") as stream:
-        yield from searches(box_lines(_lines(stream)))
+    """All searches of a log, gzipped or not. Raises TraceError where it cannot be read."""
+    with Source(file) as source:
+        yield from searches(box_lines(_lines(source)))
 
 
 def searches(lines: Iterable[BoxLine]) -> Iterator[BoxSearch]:
@@ -125,8 +128,15 @@ def _seconds(stamp: str) -> float:
         return 0.0
 
 
-def _lines(stream: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    position = 0
-    for line in stream:
-        yield position, line[:LONGEST_LINE]
-        position += len(line)
+def _lines(stream: ByteStream) -> Iterator[tuple[int, bytes]]:
+    """Lines with their offset; one that is too long comes in pieces."""
+    position, rest = 0, b""
+    while data := stream.read(_READ):
+        *lines, rest = (rest + data).split(b"\n")
+        for line in lines:
+            yield position, line
+            position += len(line) + 1
+        if len(rest) > LONGEST_LINE:
+            yield position, rest
+            position, rest = position + len(rest), b""
+    yield position, rest

@@ -104,5 +104,11 @@ def test_a_ruling_as_json() -> None:
     assert (found["rule"], found["ours"], found["verdict"], found["zone_known"]) == ("in", "matched", AGREES, False)
 
 
+def test_the_log_shows_aliases_after_the_transform() -> None:
+    transform = 'transform "t" {\n    pattern type regex\n    pattern "(.*)@inside.example"\n    behavior replace\n'
+    transform += '    replace "\\1@gone.example"\n}\n'
+    assert judge(*WHOLE, referee=Referee(make_settings(transform + RULES)))["in"].verdict == AGREES
+
+
 def test_names_of_zones_lose_their_blanks() -> None:
     assert squeezed("Local Zone") == squeezed("LocalZone")

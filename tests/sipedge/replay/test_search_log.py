@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from support.traces import SAMPLES
 
 from sipedge.replay.search_log import BoxLine, BoxSearch, box_lines, read_searches, searches
+from sipedge.traces.reading import TraceError
 
 PREFIX = b'2017-09-25T11:26:02.966-04:00 box tvcs: UTCTime="%s" Module="network.search" Level="DEBUG": Detail="%s"\n'
 TIME = b"2017-09-25 15:26:02,966"
@@ -87,6 +89,12 @@ def test_the_published_logs_show_three_searches() -> None:
     ] * 2
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(OSError):
+def test_files_are_read_whatever_they_are(tmp_path: Path) -> None:
+    text = PREFIX % (TIME, NO_MATCH) + b"x" * 3_000_000 + b"\n" + PREFIX % (TIME, ASKED)
+    (tmp_path / "log").write_bytes(text)
+    (tmp_path / "log.gz").write_bytes(gzip.compress(text))
+    for name in ("log", "log.gz"):
+        (search,) = read_searches(str(tmp_path / name))
+        assert [text[line.position :].startswith(b"UTCTime=") for line in search.lines] == [True, True]
+    with pytest.raises(TraceError):
         list(read_searches(str(tmp_path / "missing")))
