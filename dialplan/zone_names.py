@@ -8,7 +8,6 @@ from .model import DEFAULT_ZONE, LOCAL_ZONE, Dialplan, SearchRule, SourceMode
 from .notes import source_line
 from .problem import Problem, listing, suggestion
 
-
 _NOTHING_THERE = "nothing can be sent to the Default Zone: it stands for peers that no zone names"
 
 

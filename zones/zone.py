@@ -103,8 +103,8 @@ class NeighborZone(Zone):
     server_error_alive: bool = True
     """A 5xx answer to OPTIONS counts as alive (Expressway: ClassFiveResponseLiveness)."""
     federation_routing: tuple[str, ...] = ()
-    """Federation Routing FQDNs of the IM&P cluster behind the zone: what a NOTIFY to its users is for. Only the proof of
-    the way back asks for it; requests are routed by search rules."""
+    """Federation Routing FQDNs of the IM&P cluster behind the zone: what a NOTIFY to its users is for. Only the proof
+    of the way back asks for it; requests are routed by search rules."""
 
 
 @dataclass(frozen=True, slots=True)
