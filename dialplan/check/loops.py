@@ -27,6 +27,8 @@ def loops(context: Context) -> Iterator[Finding]:
         if found is None:
             continue
         query, way = found
+        if query.source != rule.rule.target and all(alias == query.alias for _, alias in way):
+            continue  # the zone in between is likely to keep what is its own
         zones = " -> ".join([query.source, *(zone for zone, _ in way)])
         changed = any(alias != query.alias for _, alias in way)
         yield Finding(
