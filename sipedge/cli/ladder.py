@@ -11,13 +11,14 @@ import click
 
 from sipedge.log import escaped
 from sipedge.traces import ladder
-from sipedge.traces.flow import Filter, Parties, Sighting, flow, sighting
+from sipedge.traces.flow import Filter, Parties, Sighting, flow, sections, sighting
 
 from .trace_input import KEYLOG, TRACES, TraceInput, say
 
 if TYPE_CHECKING:
     from sipedge.replay.decider import Decider
 
+MAX_COLUMNS = 6
 NARROWEST = 26
 """Characters for a column; more columns make longer lines."""
 UNSEEN = 120
@@ -76,10 +77,10 @@ def command(
 
 def _show(lines: list[ladder.Record], columns: list[str], svg: str | None, mermaid: bool) -> None:
     if svg is None and not mermaid:
-        seen = shutil.get_terminal_size().columns if sys.stdout.isatty() else UNSEEN
-        width = max(seen, 20 + NARROWEST * len(columns))
-        for line in ladder.render(lines, columns, width, deltas=True):
-            click.echo(escaped(line))
+        # Many parties have not all to do with one another: then each dialog has columns of its own.
+        parts = [(lines, columns)] if len(columns) <= MAX_COLUMNS else sections(lines)
+        for part, names in parts:
+            _print(part, names)
         return
     from sipedge.traces import drawing
 
@@ -91,6 +92,13 @@ def _show(lines: list[ladder.Record], columns: list[str], svg: str | None, merma
                 stream.write(drawing.svg(lines, columns))
         except OSError as error:
             raise click.UsageError(f'"{svg}" cannot be written: {error.strerror}') from None
+
+
+def _print(lines: list[ladder.Record], columns: list[str]) -> None:
+    seen = shutil.get_terminal_size().columns if sys.stdout.isatty() else UNSEEN
+    width = max(seen, 20 + NARROWEST * len(columns))
+    for line in ladder.render(lines, columns, width, deltas=True):
+        click.echo(escaped(line))
 
 
 def _wanted(

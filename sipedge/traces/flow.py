@@ -15,7 +15,7 @@ from sipedge.message import Message, MessageError, parse_address, parse_message
 
 from .ladder import Arrow, Heading, Note
 from .ladder import Record as Line
-from .record import Endpoint, Record
+from .record import Endpoint, Record, iso_time
 
 _CALL_ID = re.compile(rb"^(?:call-id|i)[ \t]*:[ \t]*(.*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 NOBODY = Endpoint("?")
@@ -144,12 +144,30 @@ def flow(
         dialogs.setdefault(one.call_id, []).append(one)
     for call_id, members in dialogs.items():
         members.sort(key=lambda one: one.time)
-        yield Heading(members[0].time, f"{_summary(members)} · Call-ID {call_id or 'missing'}")
+        clock = f"{iso_time(members[0].record.time) or 'no time':.19}"
+        yield Heading(members[0].time, f"{_summary(members)} · Call-ID {call_id or 'missing'} · {clock}")
         for one in members:
             source, destination = (titles.get(party, party) for party in parties.of(one))
             yield Arrow(one.time, source, destination, f"{one.index} {label(one)}")
             if text := note(one):
                 yield Note(one.time, destination, text)
+
+
+def sections(lines: Iterable[Line]) -> Iterator[tuple[list[Line], list[str]]]:
+    """The lines of each dialog, and the columns that it needs in the order in which they appear."""
+    section: list[Line] = []
+    for line in lines:
+        if isinstance(line, Heading) and section:
+            yield section, _columns(section)
+            section = []
+        section.append(line)
+    if section:
+        yield section, _columns(section)
+
+
+def _columns(section: list[Line]) -> list[str]:
+    ends = (end for line in section if isinstance(line, Arrow) for end in (line.source, line.target))
+    return list(dict.fromkeys(ends))
 
 
 def label(one: Sighting) -> str:

@@ -87,6 +87,15 @@ def test_two_messages_side_by_side(trace: str) -> None:
     assert "there is no message 99" in ladder(trace, "--diff", "1", "99").stderr
 
 
+def test_many_parties_make_columns_for_each_dialog(tmp_path: Path) -> None:
+    records = [
+        record(request(call_id=f"call-{number}"), source=Endpoint(f"198.51.100.{number}", 5060)) for number in range(9)
+    ]
+    lines = ladder(write_trace(tmp_path / "many.jsonl", records)).stdout.splitlines()
+    assert max(map(len, lines)) <= 120
+    assert [line.split() for line in lines if "198.51.100." in line] == [[f"198.51.100.{n}", EDGE] for n in range(9)]
+
+
 def test_limits_and_nothing(trace: str, tmp_path: Path) -> None:
     assert "4 more messages are not drawn" in ladder(trace, "--limit", "2").stderr
     (tmp_path / "noise").write_bytes(bytes(10))

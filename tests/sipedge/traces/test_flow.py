@@ -4,7 +4,7 @@ import pytest
 from support.messages import answer_to, request
 from support.traces import record
 
-from sipedge.traces.flow import Filter, Parties, Sighting, flow, label, sighting
+from sipedge.traces.flow import Filter, Parties, Sighting, flow, label, sections, sighting
 from sipedge.traces.ladder import Arrow, Heading, Note, render
 from sipedge.traces.record import Endpoint, Record
 
@@ -36,8 +36,10 @@ def test_a_dialog_is_one_across_its_hops() -> None:
             hop(answer, C, B, 1.3),
         )
     )
-    first = "MESSAGE from alice@inside.example to bob@outside.example: 200 Whatever · Call-ID call-1"
-    second = "INVITE from alice@inside.example to eve@x.example · Call-ID call-2"
+    first = (
+        "MESSAGE from alice@inside.example to bob@outside.example: 200 Whatever · Call-ID call-1 · 1970-01-01T00:00:01"
+    )
+    second = "INVITE from alice@inside.example to eve@x.example · Call-ID call-2 · 1970-01-01T00:00:01"
     assert lines == [
         Heading(1.0, first),
         Arrow(1.0, A.host, B.host, "1 MESSAGE bob@outside.example"),
@@ -48,6 +50,14 @@ def test_a_dialog_is_one_across_its_hops() -> None:
         Heading(1.1, second),
         Arrow(1.1, A.host, B.host, "2 INVITE eve@x.example"),
     ]
+
+
+def test_sections_have_the_columns_they_need() -> None:
+    lines = drawn(seen(hop(CALL, A, B), hop(OTHER, C, A)))
+    found = list(sections(lines))  # type: ignore[arg-type]
+    assert [columns for _, columns in found] == [[A.host, B.host], [C.host, A.host]]
+    assert [line for section, _ in found for line in section] == lines
+    assert list(sections([])) == []
 
 
 def test_columns_have_titles() -> None:
@@ -73,9 +83,9 @@ def test_messages_without_addresses_or_sense_are_drawn_too() -> None:
     sightings = seen(hop(CALL, None, None, None), hop(b"nonsense\r\nCall-ID: call-9\r\n", A, None), hop(b"\xff", A, B))
     lines = drawn(sightings)
     assert [line.text for line in lines if isinstance(line, Heading)] == [
-        "MESSAGE from alice@inside.example to bob@outside.example · Call-ID call-1",
-        "no whole SIP message · Call-ID call-9",
-        "no whole SIP message · Call-ID missing",
+        "MESSAGE from alice@inside.example to bob@outside.example · Call-ID call-1 · no time",
+        "no whole SIP message · Call-ID call-9 · 1970-01-01T00:00:00",
+        "no whole SIP message · Call-ID missing · 1970-01-01T00:00:00",
     ]
     text = "\n".join(render(lines, Parties(sightings).columns))  # type: ignore[arg-type]
     assert "◀─ 1 MESSAGE bob@outside.example" in text
