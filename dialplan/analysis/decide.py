@@ -202,7 +202,9 @@ class Exploration:
         """The rules that may share an alias with the base, for each plan: the same ones give the same regions."""
         return tuple(tuple(id(rule) for rule, _ in view) for view in self._views)
 
-    def regions(self, most: int = MAX_REGIONS) -> Iterator[Region]:
+    def regions(self, most: int | None = None) -> Iterator[Region]:
+        """At most ``most`` (MAX_REGIONS); raises NotProved beyond."""
+        most = MAX_REGIONS if most is None else most
         waiting: list[tuple[tuple[Item, ...], tuple[Item, ...]]] = [((), ())]
         count = 0
         while waiting:

@@ -76,7 +76,8 @@ def test_a_proof_about_nobody_says_so() -> None:
 def test_what_the_analysis_cannot_answer_is_not_proved(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_module("dialplan.analysis.decide"), "MAX_REGIONS", 0)
     found = answer('always from zone "Out" to zone "Outer"')
-    assert (found.verdict, found.reason) == (Verdict.NOT_PROVED, "the analysis gave up: more than 0 cases")
+    assert found.verdict is Verdict.NOT_PROVED
+    assert found.reason.startswith("the analysis gave up: more than 0 cases")
 
 
 def test_a_claim_that_the_engine_does_not_break_is_not_refuted(monkeypatch: pytest.MonkeyPatch) -> None:
