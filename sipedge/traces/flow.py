@@ -145,7 +145,7 @@ def flow(
     for call_id, members in dialogs.items():
         members.sort(key=lambda one: one.time)
         clock = f"{iso_time(members[0].record.time) or 'no time':.19}"
-        yield Heading(members[0].time, f"{_summary(members)} · Call-ID {call_id or 'missing'} · {clock}")
+        yield Heading(members[0].time, f"{clock} {_summary(members)} · Call-ID {call_id or 'missing'}")
         for one in members:
             source, destination = (titles.get(party, party) for party in parties.of(one))
             yield Arrow(one.time, source, destination, f"{one.index} {label(one)}")

@@ -37,9 +37,9 @@ def test_a_dialog_is_one_across_its_hops() -> None:
         )
     )
     first = (
-        "MESSAGE from alice@inside.example to bob@outside.example: 200 Whatever · Call-ID call-1 · 1970-01-01T00:00:01"
+        "1970-01-01T00:00:01 MESSAGE from alice@inside.example to bob@outside.example: 200 Whatever · Call-ID call-1"
     )
-    second = "INVITE from alice@inside.example to eve@x.example · Call-ID call-2 · 1970-01-01T00:00:01"
+    second = "1970-01-01T00:00:01 INVITE from alice@inside.example to eve@x.example · Call-ID call-2"
     assert lines == [
         Heading(1.0, first),
         Arrow(1.0, A.host, B.host, "1 MESSAGE bob@outside.example"),
@@ -83,9 +83,9 @@ def test_messages_without_addresses_or_sense_are_drawn_too() -> None:
     sightings = seen(hop(CALL, None, None, None), hop(b"nonsense\r\nCall-ID: call-9\r\n", A, None), hop(b"\xff", A, B))
     lines = drawn(sightings)
     assert [line.text for line in lines if isinstance(line, Heading)] == [
-        "MESSAGE from alice@inside.example to bob@outside.example · Call-ID call-1 · no time",
-        "no whole SIP message · Call-ID call-9 · 1970-01-01T00:00:00",
-        "no whole SIP message · Call-ID missing · 1970-01-01T00:00:00",
+        "no time MESSAGE from alice@inside.example to bob@outside.example · Call-ID call-1",
+        "1970-01-01T00:00:00 no whole SIP message · Call-ID call-9",
+        "1970-01-01T00:00:00 no whole SIP message · Call-ID missing",
     ]
     text = "\n".join(render(lines, Parties(sightings).columns))  # type: ignore[arg-type]
     assert "◀─ 1 MESSAGE bob@outside.example" in text
@@ -93,7 +93,9 @@ def test_messages_without_addresses_or_sense_are_drawn_too() -> None:
 
 def test_answers_alone_are_called_by_what_they_answer() -> None:
     (heading, _, _) = drawn(seen(hop(answer_to(CALL, 504), A, B)))
-    assert isinstance(heading, Heading) and heading.text.startswith("MESSAGE from alice@inside.example")
+    assert isinstance(heading, Heading) and heading.text.startswith(
+        "1970-01-01T00:00:00 MESSAGE from alice@inside.example"
+    )
     odd = answer_to(request(cseq="nonsense"), 200)
     assert label(sighting(1, hop(odd, A, B))) == "200 Whatever (?)"
     assert label(sighting(1, hop(request(uri="nonsense"), A, B))) == "MESSAGE nonsense"
