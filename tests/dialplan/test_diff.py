@@ -97,6 +97,7 @@ def test_the_guides_plan_is_the_same_as_itself(name: str) -> None:
     assert compare(plan, plan).differences == ()
 
 
+@pytest.mark.slow
 @given(plans().flatmap(lambda plan: st.tuples(st.just(plan), changed(plan))))
 @settings(max_examples=60, deadline=None)
 def test_every_claim_agrees_with_all_short_aliases(pair: tuple[Dialplan, Dialplan]) -> None:

@@ -80,6 +80,7 @@ def test_hostile_text_never_raises(expected: str, presented: str, wildcards: boo
     assert show_names([presented]).isprintable()
 
 
+@pytest.mark.slow
 @given(LABEL, HOST)
 @settings(deadline=None, max_examples=100)
 def test_a_wildcard_covers_exactly_one_label(label: str, parent: str) -> None:
