@@ -22,6 +22,8 @@ from .zone import Hop, TraversalClientZone
 
 MAX_PEERS = 6
 FIRST_PAUSE = 1.0
+FIRST_AGAIN = 0.1
+"""A connection that carried requests is opened again within this; pauses begin when an attempt fails."""
 CONNECT_LIMIT = 60.0
 """Seconds after which a connection that neither opened nor failed is given up."""
 MAX_SILENT = 2
@@ -163,7 +165,10 @@ class TraversalClient:
     def closed(self, connection: int, reason: str, now: float) -> None:
         link = self._link(connection)
         if link is not None:
+            was_active = link.state is State.ACTIVE
             self._pause(link, reason or "closed by the peer", now)
+            if was_active:
+                link.due_at = now + FIRST_AGAIN * self._random()
 
     def answered(self, connection: int, status: int, challenges: Sequence[str], now: float) -> list[Action]:
         """The final response to an OPTIONS. ``challenges``: its WWW-/Proxy-Authenticate values; 408: none came."""

@@ -128,9 +128,9 @@ def test_half_of_the_pause_is_random() -> None:
 def test_a_connection_that_was_active_comes_back_soon() -> None:
     edge = active()
     edge.closed(7, "", 100.0)
-    assert edge.hops(100.0) == () and not edge.authenticated(7) and edge.next_due() == 101.0
+    assert edge.hops(100.0) == () and not edge.authenticated(7) and edge.next_due() == 100.1
     assert edge.links()[0].problem == "closed by the peer"
-    assert edge.tick(101.0) == [Connect(HOP)]
+    assert edge.tick(100.1) == [Connect(HOP)]
 
 
 def test_a_connection_that_neither_opens_nor_fails_is_given_up() -> None:
