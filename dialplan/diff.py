@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 
 from .analysis import Conditions, Language, Languages, NotProved, Sender, SymbolicPlan, SymbolicRule, witness
-from .analysis.decide import Admitted, Exploration, Item, Meetings, Region, by_admitted
+from .analysis.decide import Admitted, Exploration, Region, by_admitted
+from .analysis.meetings import Item, Meetings
 from .analysis.plan import UNCHANGED, Branch
 from .analysis.requests import conditions_of, senders_of
 from .analysis.rewriting import Same

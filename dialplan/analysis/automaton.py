@@ -21,6 +21,8 @@ MAX_STATES = 50_000
 """Of one automaton."""
 MAX_MEASURED = 400
 """An automaton with more states is not made as a whole."""
+MAX_BEGINNING = 40
+"""Characters of a common beginning that are looked at."""
 FAR = 1 << 30
 """No distance: there is no way."""
 
@@ -74,6 +76,20 @@ class Automaton(ABC):
             if not self._large:
                 self._distances = self._measured()
         return self._distances
+
+    def beginning(self) -> str:
+        """A text with which every alias begins; '' where there is none, or it is not known."""
+        distances = self.distances()
+        if distances is None or distances[self.start] >= FAR:
+            return ""
+        found, state = "", self.start
+        while not self._accepting[state]:
+            ways = [(mask, after) for mask, after in self.edges(state) if distances[after] < FAR]
+            if len(ways) != 1 or ways[0][0].bit_count() != 1 or len(found) == MAX_BEGINNING:
+                break
+            found += self.alphabet.character(ways[0][0])
+            state = ways[0][1]
+        return found
 
     def _complete(self) -> bool:
         """Make all states, if they are few."""

@@ -14,17 +14,14 @@ from itertools import groupby, product
 
 from ..model import Query
 from .automaton import NotProved
-from .facts import Facts
 from .grammar import witness
 from .language import Language
+from .meetings import Item, Meetings
 from .plan import Branch, SymbolicPlan, SymbolicRule
 from .requests import Conditions, RequestClass
-from .rewriting import Same
 from .routing import Routing, routing_of
 
 MAX_REGIONS = 2000
-
-Test = Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,91 +83,6 @@ def regions(plans: Sequence[SymbolicPlan], admitted: Admitted, aliases: Language
             yield from Exploration(branches, admitted, meetings.item(base), meetings).regions()
 
 
-class Item:
-    """A language that takes part; rules that ask for the same one share it.
-
-    ``facts``: each holds for all its aliases. ``parts``: items that hold all its aliases; at least itself.
-    """
-
-    __slots__ = ("facts", "language", "parts", "test")
-
-    def __init__(
-        self, language: Language, facts: tuple[Facts, ...], parts: tuple[Item, ...], test: Test | None
-    ) -> None:
-        self.language = language
-        self.facts = facts
-        self.parts = parts or (self,)
-        self.test: Test = test or language.__contains__
-        """Whether an alias is in it."""
-
-    def apart(self, other: Item) -> bool:
-        """Whether it is plain to see that they share no alias."""
-        return any(one.apart(two) for one in self.facts for two in other.facts)
-
-
-class Meetings:
-    """Which languages share an alias; asked once for each pair."""
-
-    def __init__(self) -> None:
-        self._items: dict[Language, Item] = {}
-        self._of_rules: dict[tuple[int, int], Item] = {}
-        self._meet: dict[tuple[int, int], bool] = {}
-        self._apart: dict[tuple[int, int], bool] = {}
-
-    def item(self, language: Language, parts: tuple[Item, ...] = ()) -> Item:
-        found = self._items.get(language)
-        if found is None:
-            facts = tuple(fact for part in parts for fact in part.facts)
-            found = self._items[language] = Item(language, facts, parts, None)
-        return found
-
-    def of_rule(self, rule: SymbolicRule, branch: Branch) -> Item:
-        """What the rule matches, on the alias before the branch's transform. Raise NotProved."""
-        key = (id(rule), id(branch))
-        found = self._of_rules.get(key)
-        if found is None:
-            found = self._of_rules[key] = self._made(rule, branch)
-        return found
-
-    def _made(self, rule: SymbolicRule, branch: Branch) -> Item:
-        language = branch.before(rule.language)
-        found = self._items.get(language)
-        if found is None:
-            plain = isinstance(branch.rewriting, Same)
-            found = Item(language, (rule.facts,) if plain else (), (), rule.matches if plain else None)
-            self._items[language] = found
-        return found
-
-    def apart(self, one: Item, other: Item) -> bool:
-        """Whether it is plain to see, by one of its parts, that they share no alias."""
-        for part in one.parts:
-            key = (id(part), id(other))
-            found = self._apart.get(key)
-            if found is None:
-                found = self._apart[key] = part.apart(other)
-            if found:
-                return True
-        return False
-
-    def meet(self, one: Item, other: Item) -> bool:
-        """Whether each part of the one shares an alias with each of the other. True also where that was not proved."""
-        return all(self._parts_meet(part, counterpart) for part in one.parts for counterpart in other.parts)
-
-    def _parts_meet(self, one: Item, other: Item) -> bool:
-        key = (id(one), id(other)) if id(one) < id(other) else (id(other), id(one))
-        found = self._meet.get(key)
-        if found is None:
-            found = self._meet[key] = not one.apart(other) and _may_meet(one.language, other.language)
-        return found
-
-
-def _may_meet(one: Language, other: Language) -> bool:
-    try:
-        return one.meets(other)
-    except NotProved:
-        return True
-
-
 Tiers = list[list[SymbolicRule]]
 
 
@@ -192,10 +104,10 @@ class Exploration:
         self._base = base
         self._meetings = meetings
         self._views = [
-            [(rule, item) for rule in rules if not meetings.apart(base, item := meetings.of_rule(rule, branch))]
+            [(rule, item) for rule in rules if not meetings.apart(base, item := meetings.inside(base, rule, branch))]
             for branch, rules in zip(branches, admitted, strict=True)
         ]
-        self._left_out = {meetings.of_rule(rule, branch) for rule, branch in left_out}
+        self._left_out = {meetings.inside(base, rule, branch) for rule, branch in left_out}
 
     @property
     def relevant(self) -> tuple[tuple[int, ...], ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ..literals import finite
 from ..pattern_syntax import Alternation, Anchor, Group, Look, Node, Sequence
+from .language import Language
 
 MAX_TEXTS = 64
 
@@ -33,6 +34,12 @@ class Facts:
 
 
 NO_FACTS = Facts()
+
+
+def facts_of_language(language: Language) -> Facts:
+    """What is plain to see of its automata, where no pattern is at hand."""
+    beginnings = [max((one.beginning() for one in clause.inside), key=len, default="") for clause in language.clauses]
+    return Facts(prefixes=frozenset(beginnings)) if beginnings and all(beginnings) else NO_FACTS
 
 
 def facts_of(node: Node) -> Facts:

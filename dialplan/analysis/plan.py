@@ -43,6 +43,7 @@ class Languages:
         self.everything = Language.everything(self.alphabet)
         self._languages: dict[int, Language] = {}
         self._facts: dict[int, Facts] = {}
+        self._before: dict[Rewriting, dict[Language, Language]] = {}
 
     def node(self, rule: SearchRule | Transform, plan: CompiledPlan) -> Node:
         """The expanded tree of its pattern."""
@@ -62,6 +63,10 @@ class Languages:
         if id(node) not in self._facts:
             self._facts[id(node)] = facts_of(node)
         return self._facts[id(node)]
+
+    def before(self, rewriting: Rewriting) -> dict[Language, Language]:
+        """What was turned back through a rewriting; one for all plans."""
+        return self._before.setdefault(rewriting, {})
 
     @property
     def addresses(self) -> Language:
@@ -118,11 +123,18 @@ class SymbolicRule:
 class Branch:
     """The aliases that one transform is applied to (None: that none is), and what the rules make of them."""
 
-    def __init__(self, transform: Transform | None, rewriting: Rewriting, domain: Language) -> None:
+    def __init__(
+        self,
+        transform: Transform | None,
+        rewriting: Rewriting,
+        domain: Language,
+        known: dict[Language, Language] | None = None,
+    ) -> None:
+        """``known``: what was turned back before through an equal rewriting."""
         self.transform = transform
         self.rewriting = rewriting
         self.domain = domain
-        self._before: dict[Language, Language] = {}
+        self._before: dict[Language, Language] = {} if known is None else known
 
     def before(self, searched: Language) -> Language:
         """The aliases (before the transform) that are searched for as one of these. Raise NotProved.
@@ -175,7 +187,8 @@ class SymbolicPlan:
             for earlier in nodes[:position]:
                 if not self.languages.facts(earlier).apart(self.languages.facts(node)):
                     domain -= self.languages.language(earlier)
-            branches.append(Branch(transform, rewriting_of(transform, node, self.plan.variables), domain))
+            rewriting = rewriting_of(transform, node, self.plan.variables)
+            branches.append(Branch(transform, rewriting, domain, self.languages.before(rewriting)))
             left -= language
         return [Branch(None, Same(), left), *branches]
 

@@ -92,7 +92,7 @@ class BeforeTemplate(Automaton):
                     yield mask, Thread(number, state, done, False, bits)
                     continue
                 for edge, after in self._inner.edges(state):
-                    if mask & edge:
+                    if mask & edge and after != DEAD:
                         yield mask & edge, Thread(number, after, done, True, bits)
             preferred |= 1 << number
 

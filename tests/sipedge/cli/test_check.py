@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from click.testing import CliRunner
@@ -42,3 +43,68 @@ def test_no_such_file() -> None:
     result = CliRunner().invoke(main, ["check", "none.toml"])
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == "none.toml:1:1: cannot be read: No such file or directory\nsipedge: 1 error\n"
+
+
+PLAN = """search rule "partner" {
+    mode alias pattern match
+    pattern type regex
+    pattern ".*@sub.partner\\.example"
+    behavior leave
+    on successful match stop
+    target zone "Partner"
+}
+"""
+
+
+def test_findings_of_a_dial_plan(tmp_path: Path) -> None:
+    path = write(tmp_path, PLAN, "partner.dialplan")
+    result = CliRunner().invoke(main, ["check", str(path)])
+    assert result.exit_code == 3
+    assert result.stdout.startswith(
+        f'{path}:1:1: note: search rule "partner" sends requests from zone "Partner" back there '
+        "(Partner -> Partner -> Partner) [sent-back]\n"
+    )
+    assert (
+        f'{path}:4:20: warning: a dot in the pattern of "partner" stands for any character: '
+        "it matches alice@subapartner.example too [unescaped-dot]\n"
+        '        pattern ".*@sub.partner\\.example"\n'
+        "                       ^\n"
+        "    write \\. for the dot\n"
+        '    for example alice@subapartner.example from zone "Default Zone", microsoft imp (MESSAGE)\n'
+    ) in result.stdout
+    assert result.stdout.endswith(f"{path}: 1 warning, 1 note (0 transforms, 1 search rules)\n")
+
+
+def test_notes_alone_are_good(tmp_path: Path) -> None:
+    path = write(tmp_path, PLAN.replace("sub.", r"sub\."), "partner.dialplan")
+    result = CliRunner().invoke(main, ["check", str(path)])
+    assert (result.exit_code, result.stdout.count("note:")) == (0, 1)
+    assert result.stdout.endswith(f"{path}: good (0 transforms, 1 search rules)\n")
+
+
+def test_findings_of_a_configuration_know_its_zones(tmp_path: Path) -> None:
+    write(tmp_path, PLAN.replace("Partner", "DNS").replace("    mode", '    source zone "DNS"\n    mode'), "p.dialplan")
+    zone = 'dialplans = ["p.dialplan"]\n\n[[zone]]\ntype = "dns"\nname = "DNS"\ntransport = "TCP"\n'
+    result = CliRunner().invoke(main, ["check", str(write(tmp_path, EDGE + zone)), "--json"])
+    assert result.exit_code == 3
+    found = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [(one["id"], one["line"], one["column"]) for one in found] == [
+        ("source-never-sends", 2, 17),
+        ("unescaped-dot", 5, 20),
+    ]
+    assert found[0]["witness"] is None
+    assert found[1]["witness"] == {
+        "alias": "alice@subapartner.example",
+        "zone": "DNS",
+        "traffic": "microsoft imp",
+        "method": "MESSAGE",
+        "authenticated": False,
+    }
+
+
+def test_json_of_a_broken_plan(tmp_path: Path) -> None:
+    path = write(tmp_path, PLAN.replace(".*@sub.", "%localdomain%"), "partner.dialplan")
+    result = CliRunner().invoke(main, ["check", str(path), "--json"])
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["id"] == "unknown-variable"
+    assert "unknown variable" in result.stderr
