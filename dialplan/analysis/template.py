@@ -150,4 +150,5 @@ def _awkward(node: Node, groups: frozenset[int], inside: bool) -> bool:
         if inside:
             return True
         inside = True
-    return any(_awkward(child, groups, inside or isinstance(node, Repeat)) for child in children(node))
+    inside = inside or (isinstance(node, Repeat) and node.maximum != 1)
+    return any(_awkward(child, groups, inside) for child in children(node))

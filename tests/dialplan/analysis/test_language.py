@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dialplan.analysis.language import Language
-from dialplan.model import PatternType
+from dialplan.model import PatternType, Variables
 from dialplan.pattern import compile_pattern
 from dialplan.pattern_syntax import PatternError
 
@@ -60,3 +60,76 @@ def test_a_language_holds_what_the_engine_matches(pattern: str) -> None:
 @settings(max_examples=150, deadline=None)
 def test_look_arounds_too(pattern: str) -> None:
     _check(pattern)
+
+
+def regex(pattern: str) -> Language:
+    return Language.of(PatternType.REGEX, pattern)
+
+
+@given(regexes(looks=True), regexes(looks=False))
+@settings(max_examples=80, deadline=None)
+def test_algebra(one: str, other: str) -> None:
+    try:
+        first, second = regex(one), regex(other)
+    except PatternError:
+        return
+    both, either, less, none = first & second, first | second, first - second, ~first
+    for alias in ALIASES[:400]:
+        inside, beside = alias in first, alias in second
+        assert (alias in both, alias in either) == (inside and beside, inside or beside)
+        assert (alias in less, alias in none) == (inside and not beside, not inside)
+    inside_all = all(alias in second for alias in ALIASES if alias in first)
+    assert not first.within(second) or inside_all
+    assert first.meets(second) or not any(alias in both for alias in ALIASES)
+
+
+@given(regexes(looks=True))
+@settings(max_examples=80, deadline=None)
+def test_a_witness_is_as_short_as_any(pattern: str) -> None:
+    try:
+        language = regex(pattern)
+    except PatternError:
+        return
+    found, canonical = language.shortest(), language.first()
+    shortest = next((alias for alias in ALIASES if alias in language), None)
+    if found is None or canonical is None:
+        assert (found, canonical, shortest) == (None, None, None)
+        assert language.is_empty()
+        return
+    assert found in language and canonical in language
+    assert len(found) == len(canonical)
+    assert shortest is None or len(found) <= len(shortest)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "inside"),
+    [
+        (r"alice@msexample\.com", r".*@msexample\.com", True),
+        (r".*@(.*\.)?msexample\.com", r".*@msexample\.com", False),
+        (r"[^@]*@a", r".*@a", True),
+        (r".*@a", r"[^@]*@a", False),
+        ("(a|b)c", "ac|bc", True),
+        ("A", "a", True),
+        ("(?!alice).*", ".*", True),
+        (".*", "(?!alice).*", False),
+        (r".*(?<!net)", "(?!.*net$).*", True),
+    ],
+)
+def test_within(one: str, other: str, inside: bool) -> None:
+    assert regex(one).within(regex(other)) == inside
+
+
+def test_equal_languages_have_the_same_first_alias() -> None:
+    assert regex(".*@(b|a)x?").first() == regex("(.*)@[ab](x|)").first() == "@a"
+
+
+def test_one_alias() -> None:
+    only = Language.only("Alice@a")
+    assert "alice@A" in only and only.shortest() == "alice@a" and 7 not in only
+    assert (only - Language.only("alice@a")).is_empty()
+    assert Language.nothing().is_empty() and not Language.everything().is_empty()
+
+
+def test_variables() -> None:
+    both = Language.of(PatternType.SUFFIX, "@%localdomains%", Variables(domains=("a", "b")))
+    assert "x@a" in both and "x@b" in both and "x@c" not in both

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import pytest
+
+from dialplan.analysis.alphabet import ASCII
+from dialplan.analysis.graph import Graph
+from dialplan.analysis.language import node_of
+from dialplan.analysis.look_automaton import LookAutomaton
+from dialplan.model import PatternType
+
+
+@pytest.mark.parametrize(
+    ("pattern", "inside", "beside"),
+    [
+        (r"(?!alice).*", ["bob", "alic", ""], ["alice", "alicex"]),
+        (r".*(?<!net)", ["com", "nets"], ["net", "a.net"]),
+        (r".*@(?!uc\.local).*", ["a@b", "a@uc.x"], ["a@uc.local", "@uc.localx"]),
+        (r".*(?<=a)@.*", ["a@", "ba@x"], ["b@", "@"]),
+        (r"(?=.*b)(?!.*c).*", ["ab", "b"], ["a", "bc", "cb"]),
+        (r"(?!.*@x$).*", ["a@xy", ""], ["a@x"]),
+        (r"(?<!a)b", ["b"], ["ab"]),
+        (r"((?!b).)*", ["aa", ""], ["ab", "b"]),
+    ],
+)
+def test_look_arounds(pattern: str, inside: list[str], beside: list[str]) -> None:
+    found = LookAutomaton(Graph(node_of(PatternType.REGEX, pattern), ASCII))
+    assert [alias for alias in inside + beside if found.accepts(alias)] == inside
