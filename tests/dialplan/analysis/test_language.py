@@ -50,14 +50,14 @@ def _check(pattern: str) -> None:
 
 @pytest.mark.slow
 @given(regexes(looks=False))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_a_language_holds_what_the_engine_matches(pattern: str) -> None:
     _check(pattern)
 
 
 @pytest.mark.slow
 @given(regexes(looks=True))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_look_arounds_too(pattern: str) -> None:
     _check(pattern)
 

@@ -49,7 +49,7 @@ def test_what_the_engine_does_not_confirm_is_not_told() -> None:
 
 
 @given(plans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_every_claim_agrees_with_all_short_aliases(dialplan: Dialplan) -> None:
     plan = usable(dialplan)
     if plan is None:
