@@ -7,6 +7,7 @@ route does, the plan can be asked again. That is what a witness of a loop shows.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from ..analysis import NotProved, SymbolicRule
 from ..model import DEFAULT_ZONE, LOCAL_ZONE, Query
@@ -20,6 +21,8 @@ MAX_STEPS = 8
 
 
 def loops(context: Context) -> Iterator[Finding]:
+    """Rules that send unchanged requests back are told once for each zone."""
+    back: dict[str, list[Finding]] = {}
     for rule in context.rules:
         if rule.rule.name in context.unreachable or rule.rule.target in (LOCAL_ZONE, DEFAULT_ZONE):
             continue
@@ -27,28 +30,40 @@ def loops(context: Context) -> Iterator[Finding]:
         if found is None:
             continue
         query, way = found
-        if query.source != rule.rule.target and all(alias == query.alias for _, alias in way):
-            continue  # the zone in between is likely to keep what is its own
-        zones = " -> ".join([query.source, *(zone for zone, _ in way)])
-        changed = any(alias != query.alias for _, alias in way)
-        yield Finding(
-            "transform-loop" if changed else "sent-back",
-            Level.WARNING if changed else Level.NOTE,
-            rule.rule.places.get("source", rule.rule.location),
-            _why(rule, zones, way, changed),
-            "name the zones that the rule is for as its source"
-            + (", or have only one side change the alias" if changed else ""),
-            rule.rule.name,
-            query,
-            lambda explanation, rule=rule: applies(explanation, rule),  # type: ignore[misc]
-        )
+        if any(alias != query.alias for _, alias in way):
+            yield _loop(rule, query, way)
+        elif query.source == rule.rule.target:  # a zone in between is likely to keep what is its own
+            back.setdefault(rule.rule.target, []).append(_sent_back(rule, query))
+    for first, *others in back.values():
+        yield replace(first, why=f"{first.why} (so do {len(others)} other rules)") if others else first
 
 
-def _why(rule: SymbolicRule, zones: str, way: list[tuple[str, str]], changed: bool) -> str:
-    if changed:
-        aliases = " -> ".join(alias for _, alias in way)
-        return f'by search rule "{rule.rule.name}" a request goes round ({zones}) and its alias changes: {aliases}'
-    return f'search rule "{rule.rule.name}" sends requests from zone "{rule.rule.target}" back there ({zones})'
+def _sent_back(rule: SymbolicRule, query: Query) -> Finding:
+    return Finding(
+        "sent-back",
+        Level.NOTE,
+        rule.rule.places.get("source", rule.rule.location),
+        f'search rule "{rule.rule.name}" sends requests from zone "{rule.rule.target}" back to it',
+        "name the zones that the rule is for as its source",
+        rule.rule.name,
+        query,
+        lambda explanation: applies(explanation, rule),
+    )
+
+
+def _loop(rule: SymbolicRule, query: Query, way: list[tuple[str, str]]) -> Finding:
+    zones = " -> ".join([query.source, *(zone for zone, _ in way)])
+    aliases = " -> ".join(alias for _, alias in way)
+    return Finding(
+        "transform-loop",
+        Level.WARNING,
+        rule.rule.places.get("source", rule.rule.location),
+        f'by search rule "{rule.rule.name}" a request goes round ({zones}) and its alias changes: {aliases}',
+        "name the zones that the rule is for as its source, or have only one side change the alias",
+        rule.rule.name,
+        query,
+        lambda explanation: applies(explanation, rule),
+    )
 
 
 def _backwards(context: Context, rule: SymbolicRule) -> tuple[Query, list[tuple[str, str]]] | None:

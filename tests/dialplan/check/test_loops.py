@@ -7,6 +7,8 @@ def test_back_to_where_it_came_from() -> None:
     text = rule("r", 1, r".*@a\.example")
     (one,) = found(text, "sent-back")
     assert (one.witness and one.witness.source, one.level.value) == ("A", "note")
+    (one,) = found(text + rule("s", 2, "s.*"), "sent-back")
+    assert one.why.endswith("back to it (so do 1 other rules)")
     named = text.replace("    mode", '    source zone "B"\n    mode')
     assert found(named, "sent-back") == []
 
