@@ -77,6 +77,8 @@ class Connections:
         """(zone or '', "limit", "connect", "handshake" or "certificate") -> connections that did not come about."""
         self._accepted = 0
         self._dirty: list[Connection] = []
+        self._alone = False
+        """Inside ``arrived`` with one message: what it causes is written at its end, not a turn of the loop later."""
         self._generation = 0
         self._closed = False
         self._lines = LogLimit()
@@ -233,6 +235,15 @@ class Connections:
 
     def arrived(self, connection: Connection, frames: list[Frame]) -> None:
         """Frames of one read, in order. See connection.Owner."""
+        self._alone = len(frames) == 1 and not self._dirty
+        try:
+            self._deliver(connection, frames)
+        finally:
+            alone, self._alone = self._alone, False
+        if alone and self._dirty:
+            self._flush()
+
+    def _deliver(self, connection: Connection, frames: list[Frame]) -> None:
         for frame in frames:
             if connection.phase is not Phase.OPEN:
                 return
@@ -248,7 +259,7 @@ class Connections:
 
     def unsent(self, connection: Connection) -> None:
         """See connection.Owner."""
-        if not self._dirty:
+        if not self._dirty and not self._alone:
             self._loop.call_soon(self._flush)
         self._dirty.append(connection)
 
