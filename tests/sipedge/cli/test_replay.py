@@ -148,7 +148,6 @@ def test_processes_give_the_same(config: str, trace: str) -> None:
 
 @pytest.mark.e2e
 def test_dask_gives_the_same(config: str, trace: str) -> None:
-    pytest.importorskip("distributed", reason="the extra cluster is not installed")
     serial = replay(config, trace, "--json", "--engine", "serial")
     assert serial.stdout == replay(config, trace, "--json", "--engine", "dask").stdout
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import ssl
 from pathlib import Path
 from struct import pack
@@ -10,13 +9,20 @@ from struct import pack
 import pytest
 from support.captures import CLIENT, SYN, block, enhanced, ethernet, interface, pcap, section, sip, tcp
 from support.certificates import issue, make_ca
+from support.third_party import require
 from support.trace_reading import SAMPLES, needs_samples, start_lines
 
 from sipedge.traces.decryption import TlsSeen
 from sipedge.traces.reading import read_trace
 from sipedge.traces.record import Endpoint, Record, Skipped
 
-needs_tshark = pytest.mark.skipif(shutil.which("tshark") is None, reason="tshark is not installed")
+
+@pytest.fixture
+def tshark() -> None:
+    require("tshark")
+
+
+needs_tshark = pytest.mark.usefixtures("tshark")
 KEYLOG = str(SAMPLES / "pcap/gen_tls12_mtls_5061.keylog.txt")
 METHODS = ["INVITE", "SIP/2.0", "ACK", "MESSAGE", "INFO", "SUBSCRIBE", "SIP/2.0", "INVITE"]
 

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 from support.captures import sip
+from support.third_party import require
 from support.trace_reading import read
 
 from sipedge.traces import sipp
@@ -41,8 +41,8 @@ def test_without_a_length_or_with_lost_line_ends_it_is_rebuilt() -> None:
 
 
 @pytest.mark.e2e
-@pytest.mark.skipif(shutil.which("sipp") is None, reason="sipp is not installed")
 def test_the_log_that_sipp_writes(tmp_path: Path) -> None:
+    require("sipp")
     log = tmp_path / "messages.log"
     server = subprocess.Popen(
         ["sipp", "-sn", "uas", "-i", "127.0.41.1", "-p", "5060", "-m", "1", "-nostdin"],
