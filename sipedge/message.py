@@ -9,7 +9,7 @@ demand.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Generic, TypeVar, overload
@@ -82,26 +82,15 @@ class MessageError(ValueError):
         self.reason, self.status, self.header, self.line, self.column = reason, status, header, line, column
 
 
+MAX_SHARED = 512
+"""Indexes remembered for messages with the same names in the same order."""
+MAX_SHARED_LINES, MAX_SHARED_NAMES = 64, 2048
+"""Header lines, and bytes of their names, up to which an index is remembered."""
+_SHARED: dict[tuple[bytes, ...], Mapping[str, tuple[int, ...]]] = {}
+
+
 def canonical_name(raw: bytes) -> str:
     """A header name as written -> lower case and long form. Raises MessageError when it is no token."""
-    return _NAMES[raw]
-
-
-class _Names(dict[bytes, str]):
-    """Names as written that were seen before; a dict look-up is what the hot path can afford."""
-
-    def __missing__(self, raw: bytes) -> str:
-        name = _canonical_name(raw)
-        if len(self) < MAX_NAMES:
-            self[raw] = name
-        return name
-
-
-MAX_NAMES = 1024
-_NAMES = _Names()
-
-
-def _canonical_name(raw: bytes) -> str:
     name = raw.rstrip(b" \t")
     if not name or not _TOKEN_CHARACTERS.issuperset(name):
         raise MessageError(f"header name {name[:40]!r} is not a token")
@@ -213,8 +202,8 @@ def _split_lines(head: bytes) -> list[bytes]:
         raise MessageError("the header section has no empty line at its end")
     lines = head[:-4].split(b"\r\n")
     # A lone CR or LF would end a line for one parser and not for the next one.
-    breaks = len(lines) + 1
-    if head.count(b"\n") != breaks or head.count(b"\r") != breaks:
+    text = b"".join(lines)
+    if b"\n" in text or b"\r" in text:
         raise MessageError("a line ends with CR or LF alone instead of CRLF")
     if b"\r\n " in head or b"\r\n\t" in head:
         lines = list(_unfolded(lines))
@@ -258,25 +247,31 @@ def _start_line(line: bytes) -> tuple[str, str, int, str]:
     return method.decode("ascii"), uri.decode("utf-8", "surrogateescape"), 0, ""
 
 
-def _index(lines: list[bytes]) -> dict[str, list[int]]:
+def _index(lines: list[bytes]) -> Mapping[str, tuple[int, ...]]:
+    """Numbers of the lines of each header. Messages with the same names in the same order share one index."""
+    # A name keeps its colon here, so that a line without one shows as an empty name.
+    names = tuple([line[: line.find(b":") + 1] for line in lines[1:]])
+    index = _SHARED.get(names)
+    if index is None:
+        index = _index_of(names)
+        if len(names) <= MAX_SHARED_LINES and sum(map(len, names)) <= MAX_SHARED_NAMES:
+            if len(_SHARED) >= MAX_SHARED:
+                _SHARED.clear()
+            _SHARED[names] = index
+    return index
+
+
+def _index_of(names: tuple[bytes, ...]) -> Mapping[str, tuple[int, ...]]:
     index: dict[str, list[int]] = {}
-    names = _NAMES
-    for number, line in enumerate(lines):
-        if number == 0:
-            continue
-        raw, colon, _ = line.partition(b":")
-        if not colon:
+    for number, raw in enumerate(names, 1):
+        if not raw:
             raise MessageError(f"header line {number} has no colon", line=number + 1)
         try:
-            name = names[raw]
+            name = canonical_name(raw[:-1])
         except MessageError as error:
             raise MessageError(error.reason, line=number + 1, column=1) from None
-        found = index.get(name)
-        if found is None:
-            index[name] = [number]
-        else:
-            found.append(number)
-    return index
+        index.setdefault(name, []).append(number)
+    return {name: tuple(numbers) for name, numbers in index.items()}
 
 
 # ---------------------------------------------------------------------------------------------------- header values

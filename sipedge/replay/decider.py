@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypeVar
 
-from dialplan.model import Query
-from sipedge.classification import Classification, classify
+from dialplan.model import Query, Traffic
+from sipedge.classification import classify
 from sipedge.deciding import authentication_of, is_for_the_edge, query_of_request, refuses_route, tier_of
 from sipedge.installation import Installation
 from sipedge.message import Message, MessageError, parse_message
@@ -14,11 +15,13 @@ from sipedge.settings import Settings
 from sipedge.traces.record import Direction, Endpoint, Record, Skipped
 from sipedge.uri import UriError, parse_uri, split_host_port
 from zones.addresses import canonical_address
+from zones.authentication import Authentication
 from zones.zone import DEFAULT_ZONE, AnyZone, DefaultZone
 
 from .source_zone import SourceZones
 from .verdict import EDGE, RULES, SIGNED_ROUTE, STALE_ROUTE, Decision, Verdict
 
+Key = TypeVar("Key")
 _KEPT = 65_536
 """Decisions remembered: a trace asks the same few questions again and again."""
 
@@ -31,7 +34,8 @@ class Decider:
         self.settings = settings
         self.installation = Installation(settings, {})
         self._sources = SourceZones(self.installation, said or {})
-        self._decisions: dict[tuple[Query, str], Decision] = {}
+        self._searches: dict[tuple[Query, str], Decision] = {}
+        self._plain: dict[tuple[str, str, str, Traffic, Authentication], Decision] = {}
         self._local_zone = DefaultZone()
         self._own = {canonical_address(listener.address) for listener in settings.listeners} - {"", "0.0.0.0", "::"}
 
@@ -75,11 +79,26 @@ class Decider:
             classification.traffic,
             classification.evidence,
             bool(message.to_tag),
-            self._decision(message, zone, classification),
+            self._decision(message, zone, classification.traffic),
             record.direction is Direction.SENT or self.is_own(record.source),
         )
 
-    def _decision(self, message: Message, zone: str, classification: Classification) -> Decision:
+    def _decision(self, message: Message, zone: str, traffic: Traffic) -> Decision:
+        source = self._zone(zone)
+        authentication = authentication_of(message, source, self.installation.domains)
+        if message.to_tag is not None or "route" in message.index:
+            return self._decided(message, source, zone, traffic, authentication)
+        # Nothing else of a request counts that has no Route and is in no dialog.
+        key = (message.method, message.uri, zone, traffic, authentication)
+        found = self._plain.get(key)
+        if found is None:
+            found = self._decided(message, source, zone, traffic, authentication)
+            _remember(self._plain, key, found)
+        return found
+
+    def _decided(
+        self, message: Message, source: AnyZone, zone: str, traffic: Traffic, authentication: Authentication
+    ) -> Decision:
         """As ``RequestPath`` does it, without what depends on the moment (loops, hop count, credentials)."""
         installation = self.installation
         try:
@@ -92,11 +111,9 @@ class Decider:
             tier = tier_of(routed.pair, routed, self.settings)
             return Decision(tier.targets[0].alias, None, (tier,), SIGNED_ROUTE)
         routed.pair = None
-        source = self._zone(zone)
         if refuses_route(message, routed, source):
             return self._without_search(routed, "refused: 404 Policy Response (preloaded Route)")
-        authentication = authentication_of(message, source, installation.domains)
-        query = query_of_request(routed, zone, classification.traffic, authentication, self.settings)
+        query = query_of_request(routed, zone, traffic, authentication, self.settings)
         return self._searched(query, STALE_ROUTE if routed.own and message.to_tag else RULES)
 
     def _without_search(self, routed: Routed, decided_by: str) -> Decision:
@@ -104,10 +121,8 @@ class Decider:
 
     def _searched(self, query: Query, decided_by: str) -> Decision:
         key = (query, decided_by)
-        found = self._decisions.get(key)
+        found = self._searches.get(key)
         if found is None:
-            if len(self._decisions) >= _KEPT:
-                self._decisions.clear()
             explanation = self.settings.plan.search(query)
             found = Decision(
                 explanation.searched,
@@ -117,7 +132,7 @@ class Decider:
                 query.alias,
                 query.authenticated,
             )
-            self._decisions[key] = found
+            _remember(self._searches, key, found)
         return found
 
     def _zone(self, name: str) -> AnyZone:
@@ -125,9 +140,15 @@ class Decider:
         return self.installation.zones.get(name) or self._local_zone
 
 
+def _remember(decisions: dict[Key, Decision], key: Key, decision: Decision) -> None:
+    if len(decisions) >= _KEPT:
+        decisions.clear()
+    decisions[key] = decision
+
+
 def is_response(data: bytes) -> bool:
     """By the start line, sooner than a parser can say it."""
-    return data[:8].upper() == b"SIP/2.0 "
+    return data.startswith(b"SIP/2.0 ") or data[:8].upper() == b"SIP/2.0 "
 
 
 def _host_port(text: str) -> tuple[str, int | None]:

@@ -66,6 +66,12 @@ def moment(text: bytes) -> float | None:
     return None if midnight is None or time is None else midnight + time
 
 
+@lru_cache(maxsize=64)
+def second(text: bytes) -> float | None:
+    """``moment`` of a text that is nothing but date and time of day, without a fraction: many messages share it."""
+    return moment(text)
+
+
 def _zone(text: bytes, position: int) -> int:
     found = _ZONE.match(text, position)
     if found is None or found[1] is None:

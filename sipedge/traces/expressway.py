@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
-from .clock import moment
+from .clock import moment, second
 from .places import endpoint_of
 from .plain import loose
-from .rebuild import rebuilt, transport_of
-from .record import Direction, Item, Record, Skipped
+from .rebuild import STRAIGHT_LINE, STRAIGHT_START, rebuilt, straight, transport_of
+from .record import Direction, Endpoint, Item, Record, Skipped
 from .source import ByteStream
 from .text import Block, as_text, read_records
 
@@ -24,6 +25,18 @@ _STAMP = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^ \n]{0,32} [^ \n]{1,256} [A-Za-z][\w
 _STAMPS = re.compile(_STAMP)
 _LINE = re.compile(rb"\n(?=" + _STAMP + rb"|tvcs: |[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d |TL_[A-Z]+\(TF_|# |UTCTime=\")")
 """Where the next line of the log, or of another one pasted behind it, begins."""
+_STRAIGHT = re.compile(
+    rb'[^ \n]+ [^ \n]+ tvcs: UTCTime="(?P<second>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),(?P<fraction>\d{1,9})" '
+    rb'Module="network\.sip" Level="DEBUG": {1,4}'
+    rb'(?P<ends>(?:Action="(?:Received|Sent)" )?(?:Local-ip="[^ "]*" Local-port="\d*" )?(?:Src|Dst)-ip="[^ "]*" {1,2}'
+    rb'(?:Src|Dst)-port="\d*")(?: Msg-Hash="\d*")?\n? SIPMSG:\n \|(?P<head>' + STRAIGHT_START + rb"\n"
+    rb"(?: " + STRAIGHT_LINE + rb"\n)+)"
+)
+"""A message as the box writes it, up to the empty line behind its header section."""
+_CLOSING_BAR = re.compile(rb"\n ?\|[ \n]*\Z")
+_EMPTY_LINE = re.compile(rb"\n ?(?:\n|\Z)")
+_NOT_INDENTED = re.compile(rb"\n[^ \n]")
+_UTC = re.compile(rb'UTCTime ?= ?"([^"]{0,64})"')
 _FIELD = re.compile(rb'([A-Za-z-]+) ?= ?"([^"]{0,64})"')
 
 
@@ -35,7 +48,7 @@ def detect(head: bytes) -> int:
 
 
 def read(stream: ByteStream, file: str) -> Iterator[Item]:
-    return read_records(stream, file, _find, _end, _parse, loose)
+    return read_records(stream, file, _find, _end, _parse, loose, _straight)
 
 
 def _find(text: bytes, start: int) -> tuple[int, int] | None:
@@ -63,36 +76,59 @@ def _end(text: bytes, after: int) -> int:
     return end
 
 
+def _straight(text: bytes, begin: int, file: str, position: int) -> tuple[Record, int] | None:
+    found = _STRAIGHT.match(text, begin)
+    if found is None:
+        return None
+    at, fraction, ends, head = found.groups()
+    end = _LINE.search(text, found.end() - 1)
+    if end is None:
+        return None
+    rest = _CLOSING_BAR.sub(b"", text[found.end() - 1 : end.start()])
+    body = _EMPTY_LINE.match(rest)
+    if (rest and body is None) or _NOT_INDENTED.search(rest):
+        return None
+    text_of_body = rest[body.end() - 1 :].replace(b"\n ", b"\n")[1:] if body else b""
+    data = straight(head[:-1].replace(b"\n ", b"\r\n") + b"\r\n\r\n", text_of_body)
+    time = second(at)
+    if data is None or time is None:
+        return None
+    direction, source, destination = _way(ends)
+    time += float(b"0." + fraction)
+    record = Record(time, direction, source, destination, transport_of(data), data, False, file, position)
+    return record, end.start()
+
+
 def _parse(block: Block) -> Iterator[Item]:
     header, _, message = block.text.partition(_MARK)
     data = rebuilt(_plain(message))
     if data is None:
         yield Skipped(block.file, block.position, "there is no start line behind SIPMSG:")
         return
+    direction, source, destination = _way(header)
+    stamp = _UTC.search(header)
+    time = moment(stamp[1] if stamp else header)
+    yield Record(time, direction, source, destination, transport_of(data), data, False, block.file, block.position)
+
+
+@lru_cache(maxsize=4096)
+def _way(header: bytes) -> tuple[Direction, Endpoint | None, Endpoint | None]:
+    """Direction, source and destination, of the fields of a line."""
     fields = dict(_FIELD.findall(header))
     sent = _is_sent(fields)
     local = endpoint_of(fields.get(b"Local-ip", b""), fields.get(b"Local-port", b""))
     side = b"Dst-" if sent else b"Src-"
     peer = endpoint_of(fields.get(side + b"ip", b""), fields.get(side + b"port", b""))
-    yield Record(
-        moment(fields.get(b"UTCTime") or header),
-        Direction.SENT if sent else Direction.RECEIVED,
-        local if sent else peer,
-        peer if sent else local,
-        transport_of(data),
-        data,
-        False,
-        block.file,
-        block.position,
-    )
+    return (Direction.SENT, local, peer) if sent else (Direction.RECEIVED, peer, local)
 
 
 def _plain(message: bytes) -> bytes:
     """Without the bar and the indentation. Copies that lost it on some lines keep the blanks of their bodies."""
     message = message.replace(b"\r\n", b"\n").lstrip(b" \n\t").removeprefix(b"|").lstrip(b" ")
-    message = message.rstrip(b" \t\n")
-    if message.endswith((b"\n|", b" |")):
-        message = message[:-1].rstrip(b" \t\n")
+    bare = message.rstrip(b" \t\n")
+    if bare.endswith((b"\n|", b" |")):
+        message = bare[:-1]
+    message = message.rstrip(b"\n")
     if message.count(b"\n ") + message.count(b"\n\n") >= message.count(b"\n"):
         message = message.replace(b"\n ", b"\n")
     return message + b"\n"

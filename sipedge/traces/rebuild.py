@@ -70,6 +70,23 @@ def rebuilt(text: bytes) -> bytes | None:
     return head + _body(body, content_length(head, 0, len(head))) if body else head
 
 
+STRAIGHT_LINE = rb"[A-Za-z][A-Za-z0-9-]{0,63}: [^\n]*[^ \t\r\n]"
+"""A header line without a flaw, for the patterns of readers; with LF behind it, or CRLF."""
+STRAIGHT_START = rb"(?:[A-Z]{3,16} [^ \n]+ SIP/2\.0|SIP/2\.0 [1-6]\d\d [^\n]*[^ \t\r\n])"
+
+
+def straight(head: bytes, body: bytes) -> bytes | None:
+    """What ``rebuilt`` makes of a header section that matched the patterns above; None where there is any doubt.
+
+    ``head``: with CRLF, empty line included. ``body``: with LF, as the log has it.
+    """
+    lines = head.count(b"\n")
+    # More than one ": " a line may be two header fields that a copy has joined.
+    if head.count(b"\r") != lines or head.count(b": ") != lines - 2 or b" :" in head or b"\nCall-ID:" not in head:
+        return None
+    return head + _body(body, content_length(head, 0, len(head))) if body else head
+
+
 def transport_of(data: bytes) -> str:
     """What the topmost Via says: the transport of the hop that the message was seen on."""
     found = _VIA.search(data)
@@ -154,6 +171,8 @@ def _body(body: bytes, length: int | None) -> bytes:
     """The log may have changed line ends and added or taken some: that form is taken whose length is the stated one."""
     if length == 0 or not body.strip(b" \t\n|"):
         return b""
+    if len(body) == length and b"\n" not in body:
+        return body
     core = _CLOSING_BAR.sub(b"", body).rstrip(b"\n")
     for line_end in (b"\r\n", b"\n"):
         form = core.replace(b"\n", line_end)

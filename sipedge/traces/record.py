@@ -6,8 +6,10 @@ Times are seconds since 1970-01-01T00:00:00Z. Logs without a time zone are taken
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
+from math import floor
 from typing import NamedTuple
 
 
@@ -83,7 +85,14 @@ def iso_time(time: float | None) -> str | None:
     if time is None:
         return None
     try:
-        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=time)
+        second = floor(time)
+        micro = round((time - second) * 1_000_000)
+        return f"{_iso_second(second)}.{micro:06}Z" if micro < 1_000_000 else f"{_iso_second(second + 1)}.000000Z"
     except (OverflowError, ValueError):
         return None
-    return f"{moment.isoformat(timespec='microseconds'):.26}Z"
+
+
+@lru_cache(maxsize=256)
+def _iso_second(second: int) -> str:
+    """Many messages share it."""
+    return (datetime(1970, 1, 1) + timedelta(seconds=second)).isoformat()

@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterator
 from typing import cast
 
-from .clock import moment
+from .clock import moment, second
 from .cutter import find_start
 from .places import endpoint, endpoint_of
 from .plain import loose
-from .rebuild import is_message, rebuilt, transport_of
+from .rebuild import STRAIGHT_LINE, STRAIGHT_START, is_message, rebuilt, straight, transport_of
 from .record import Direction, Endpoint, Item, Record, Skipped
 from .source import ByteStream
 from .text import Block, as_text, read_records
@@ -33,6 +33,19 @@ _KEYS = (
 _NO_BODY = (b"-", "\N{EN DASH}".encode(), b"\x96")
 """Word processors and web pages make another dash of it."""
 _JOINED_KEY = re.compile(rb"[ \t]{1,64}(?=(?:" + _KEYS + rb"): )")
+
+
+_STRAIGHT = (
+    rb"TL_[A-Z]+\(TF_PROTOCOL\) \[(?:[^\]\\\n]{1,256}\\(?P<machine>[^\]\\\n]{1,256})|\d{1,8})\]"
+    rb"[0-9A-F]{4,8}\.[0-9A-F]{4,8}::(?P<second>\d\d/\d\d/\d{4}-\d\d:\d\d:\d\d)(?P<fraction>\.\d{1,9})\."
+    rb"[^\n]*\$\$begin_recordEOL(?:(?:Trace-Correlation-Id|Instance-Id): [^\n]*\n)*"
+    rb"Direction: (?P<direction>in|out)[^\n]*\nPeer: (?P<peer>[^ \r\n]+)EOLMessage-Type: [a-z]*EOL"
+    rb"Start-Line: (?P<head>" + STRAIGHT_START + rb"EOL(?:" + STRAIGHT_LINE + rb"EOL)+)Message-Body: "
+)
+"""A message as the logger writes it, up to its body."""
+_STRAIGHT_CRLF = re.compile(_STRAIGHT.replace(b"EOL", rb"\r\n"))
+_STRAIGHT_LF = re.compile(_STRAIGHT.replace(b"EOL", rb"\n"))
+"""Of a log that was converted."""
 _DEST_ADDRESS = re.compile(rb"Address IP: ?([0-9A-Fa-f.:]+?)(?:[,;]? ?Port:? ?|:)(\d{1,5})")
 
 
@@ -44,7 +57,40 @@ def detect(head: bytes) -> int:
 
 
 def read(stream: ByteStream, file: str) -> Iterator[Item]:
-    return read_records(stream, file, _find, _end, _parse, loose)
+    return read_records(stream, file, _find, _end, _parse, loose, _straight)
+
+
+def _straight(text: bytes, begin: int, file: str, position: int) -> tuple[Record, int] | None:
+    found = _STRAIGHT_CRLF.match(text, begin) or _STRAIGHT_LF.match(text, begin)
+    if found is None:
+        return None
+    end = text.find(_END, found.end())
+    body = text[found.end() : end].replace(b"\r\n", b"\n").rstrip(b"\n")
+    if end < 0 or _BEGIN in body:
+        return None
+    if body.strip() in _NO_BODY:
+        body = b""
+    machine, at, fraction, way, peer, head = found.groups()
+    if found.re is _STRAIGHT_LF:
+        head = head.replace(b"\n", b"\r\n")
+    data = straight(head + b"\r\n", body.lstrip(b" \t"))
+    time = second(at)
+    if data is None or time is None:
+        return None
+    here, there = endpoint(machine or b""), endpoint(peer)
+    sent = way == b"out"
+    record = Record(
+        time + float(b"0" + fraction),
+        Direction.SENT if sent else Direction.RECEIVED,
+        here if sent else there,
+        there if sent else here,
+        transport_of(data),
+        data,
+        False,
+        file,
+        position,
+    )
+    return record, end + len(_END)
 
 
 def _find(text: bytes, start: int) -> tuple[int, int] | None:
