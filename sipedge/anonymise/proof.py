@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from sipedge.replay.running import Plans, deciders_of, verdicts
+from sipedge.replay.running import verdicts
 from sipedge.replay.verdict import Verdict
+from sipedge.replay.work import Plans, deciders_of
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from .trace_input import KEYLOG, TRACES, TraceInput, say
 
 if TYPE_CHECKING:
     from sipedge.replay.decider import Decider
-    from sipedge.replay.running import Plans
+    from sipedge.replay.work import Plans
     from sipedge.traces.record import Record
 
 
@@ -58,7 +58,7 @@ def _check_output(output: str, traces: Sequence[str]) -> None:
 
 
 def _plans(config: str | None, keylog: str | None) -> Plans | None:
-    from sipedge.replay.running import Plans
+    from sipedge.replay.work import Plans
 
     return None if config is None else Plans((config,), (), keylog)
 
@@ -66,7 +66,7 @@ def _plans(config: str | None, keylog: str | None) -> Plans | None:
 def _decider(plans: Plans) -> Decider:
     """Prints what is wrong with a configuration and ends with status 1."""
     from sipedge.config import ConfigError
-    from sipedge.replay.running import deciders_of
+    from sipedge.replay.work import deciders_of
 
     from .configuration import fail
 

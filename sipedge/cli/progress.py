@@ -10,7 +10,7 @@ from typing import Self
 
 import click
 
-from sipedge.replay.running import Part
+from sipedge.replay.work import Part
 
 WORTH_SHOWING = 4 << 20
 """Bytes below which the work is done before a bar would be seen."""

@@ -10,7 +10,7 @@ from .configuration import CONFIG, fail
 from .trace_input import KEYLOG, TRACES
 
 if TYPE_CHECKING:
-    from sipedge.replay.running import Plans
+    from sipedge.replay.work import Plans
 
 
 @click.command()
@@ -82,8 +82,8 @@ def _plans(
     """Checked: the configurations are sound, the zones are theirs."""
     from sipedge.asking import AskError
     from sipedge.config import ConfigError
-    from sipedge.replay.running import Plans, deciders_of
     from sipedge.replay.saying import check_zones, zone_of_address, zones_of_file
+    from sipedge.replay.work import Plans, deciders_of
 
     try:
         said = (*(zones_of_file(map_file) if map_file else ()), *map(zone_of_address, zones))

@@ -12,8 +12,9 @@ import click
 from sipedge.replay.cases import Classes, cases_text
 from sipedge.replay.changes import Changes, SavedError, saved_lines
 from sipedge.replay.engines import EngineError, engine, usual_engine
-from sipedge.replay.running import Part, Plans, Wanted, run
+from sipedge.replay.running import run
 from sipedge.replay.verdict import HEADER, numbered
+from sipedge.replay.work import Part, Plans, Wanted
 
 from .progress import Progress
 from .trace_input import Tally, say

@@ -7,7 +7,7 @@ way for the same reason. The first request of a class stands for it.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dialplan.cases_parser import MAX_NAME
@@ -58,15 +58,28 @@ class Classes:
             found = self._classes[key] = RoutingClass(verdict)
         found.requests += 1
 
+    @classmethod
+    def together(cls, shares: Sequence[tuple[Classes, Sequence[int]]]) -> Classes | None:
+        """Those of shares of some messages, each with the numbers that its own have among all; None of none."""
+        found = [(ranks[one.first.index], key, one) for other, ranks in shares for key, one in other._classes.items()]
+        classes = cls()
+        for index, key, one in sorted(found, key=lambda entry: entry[0]):
+            one.first.index = index
+            classes._add(key, one)
+        return classes if shares else None
+
     def merge(self, other: Classes, start: int) -> None:
         """Add those of a part whose first message has the number ``start``."""
         for key, one in other._classes.items():
-            found = self._classes.get(key)
-            if found is not None:
-                found.requests += one.requests
-            elif len(self._classes) < MAX_CLASSES:
-                one.first.index += start
-                self._classes[key] = one
+            one.first.index += start
+            self._add(key, one)
+
+    def _add(self, key: Key, one: RoutingClass) -> None:
+        found = self._classes.get(key)
+        if found is not None:
+            found.requests += one.requests
+        elif len(self._classes) < MAX_CLASSES:
+            self._classes[key] = one
 
 
 def cases_text(classes: Classes, config: str, file: str) -> str:

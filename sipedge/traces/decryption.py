@@ -45,8 +45,20 @@ class TlsSeen:
             server = source
         else:
             server = min(source, destination, key=lambda endpoint: endpoint.port or 0)
-        if len(self.servers) < _MAX_SERVERS:
-            self.servers.setdefault(server, position)
+        self._add(server, position)
+
+    def add(self, other: TlsSeen) -> None:
+        """What another share of the same capture showed."""
+        self.secrets_inside |= other.secrets_inside
+        for server, position in other.servers.items():
+            self._add(server, position)
+
+    def in_order(self) -> list[tuple[Endpoint, int]]:
+        return sorted(self.servers.items(), key=lambda item: item[1])
+
+    def _add(self, server: Endpoint, position: int) -> None:
+        if server in self.servers or len(self.servers) < _MAX_SERVERS:
+            self.servers[server] = min(position, self.servers.get(server, position))
 
 
 def decrypted(file: str, keylog: str | None, tls: TlsSeen) -> Iterator[Item]:
@@ -63,7 +75,7 @@ def decrypted(file: str, keylog: str | None, tls: TlsSeen) -> Iterator[Item]:
     else:
         yield from _decrypt(tshark, file, keylog, tls)
         return
-    for server, position in tls.servers.items():
+    for server, position in tls.in_order():
         yield Skipped(file, position, f"TLS of {server} {reason}")
 
 
@@ -91,7 +103,7 @@ def _decrypt(tshark: str, file: str, keylog: str | None, tls: TlsSeen) -> Iterat
 
 
 def _nothing(file: str, tls: TlsSeen, errors: IO[bytes], status: int) -> Skipped:
-    server, position = next(iter(tls.servers.items()))
+    server, position = tls.in_order()[0]
     errors.seek(0)
     said = [line for line in errors.read(4096).decode(errors="replace").splitlines() if line.startswith("tshark:")]
     why = said[-1] if said else "no key fits, or there is no SIP in it"

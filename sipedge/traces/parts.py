@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from . import edge_log, expressway, snooper
+from . import capture, edge_log, expressway, snooper
 from .reading import Reader, detect
 from .record import Item
-from .source import HEAD
+from .source import HEAD, Limited
 from .text import encoding_of
 
 _BOUNDARIES: dict[Reader, re.Pattern[bytes]] = {
@@ -45,6 +45,15 @@ def spans(path: str, size: int) -> list[Span]:
     return list(zip(cuts, cuts[1:], strict=False)) if len(cuts) > 2 else []
 
 
+def is_capture(path: str) -> bool:
+    """Whether the file is a capture that ``capture.slices`` can cut: not packed."""
+    try:
+        with open(path, "rb") as stream:
+            return os.path.isfile(path) and capture.detect(stream.read(32)) > 0
+    except OSError:
+        return False
+
+
 def read_span(path: str, span: Span) -> Iterator[Item]:
     """What ``read_trace`` finds in this part of the file. Raises OSError."""
     start, end = span
@@ -52,7 +61,7 @@ def read_span(path: str, span: Span) -> Iterator[Item]:
         reader = detect(stream.read(HEAD))
         assert reader is not None
         stream.seek(start)
-        for item in reader.read(_Limited(stream, end - start), path):
+        for item in reader.read(Limited(stream, end - start), path):
             yield item._replace(position=item.position + start)
 
 
@@ -71,15 +80,3 @@ def _cuts(stream: BinaryIO, boundary: re.Pattern[bytes], length: int, size: int)
         if found is not None and last < wished + found.end() < length:
             last = wished + found.end()
             yield last
-
-
-class _Limited:
-    """The next ``size`` bytes of a stream."""
-
-    def __init__(self, stream: BinaryIO, size: int) -> None:
-        self._stream, self._left = stream, size
-
-    def read(self, size: int, /) -> bytes:
-        data = self._stream.read(min(size, self._left))
-        self._left -= len(data)
-        return data

@@ -38,14 +38,17 @@ def is_pcap(head: bytes) -> bool:
     return head[:4] in _KINDS and len(head) >= _FILE_HEADER
 
 
-def packets(stream: ByteStream, file: str) -> Iterator[Packet | Skipped]:
-    """All packets in order. The stream begins with a file header (``is_pcap``)."""
+def packets(stream: ByteStream, file: str, offset: int = 0) -> Iterator[Packet | Skipped]:
+    """All packets in order. The stream begins with a file header (``is_pcap``).
+
+    ``offset``: what has to be added to a place in the stream to get the position in the file.
+    """
     start = stream.read(_FILE_HEADER)
     order, unit, header = _KINDS[start[:4]]
     link = Struct(order + "I").unpack_from(start, 20)[0] & 0xFFFF
     layout = Struct(order + "IIII")
     unpack = layout.unpack_from
-    base, data, position, last = _FILE_HEADER, b"", 0, 0
+    base, data, position, last = _FILE_HEADER + offset, b"", 0, 0
     while True:
         end = len(data)
         # Every packet that lies whole in the block; what is left over begins the next one.
@@ -74,6 +77,29 @@ def packets(stream: ByteStream, file: str) -> Iterator[Packet | Skipped]:
             break
     if position < len(data):
         yield Skipped(file, base + position, "the file ends inside a packet")
+
+
+def cuts(stream: ByteStream, size: int) -> Iterator[tuple[int, bytes]]:
+    """Where the file can be cut, about every ``size`` bytes, and what has to stand in front of each part but the first:
+    the file header. Behind a packet header that cannot be true it is not cut."""
+    start = stream.read(_FILE_HEADER)
+    order, _, header = _KINDS[start[:4]]
+    lengths = Struct(order + "8xI").unpack_from
+    base, data, position, wished = _FILE_HEADER, b"", 0, size
+    while True:
+        while position + header <= len(data):
+            length = lengths(data, position)[0]
+            if length > LARGEST_PACKET:
+                return
+            if base + position >= wished:
+                yield base + position, start
+                wished = base + position + size
+            position += header + length
+        more = stream.read(BLOCK)
+        if not more:
+            return
+        passed = min(position, len(data))
+        base, data, position = base + passed, data[passed:] + more, position - passed
 
 
 def _next_header(data: bytes, start: int, layout: Struct, header: int, time: int) -> int:

@@ -20,6 +20,8 @@ _SECTION_BYTES = b"\x0a\x0d\x0d\x0a"
 _TLS_KEY_LOG = 0x544C534B
 _RESOLUTION, _OFFSET = 9, 14
 LARGEST_BLOCK = 16 << 20
+LARGEST_CONTEXT = 1 << 20
+"""Of interfaces, up to which a file is cut."""
 READ = 1 << 20
 _RESYNC = 1 << 20
 _MAX_INTERFACES = 65536
@@ -36,10 +38,13 @@ def is_pcapng(head: bytes) -> bool:
     return head[:4] == _SECTION_BYTES and head[8:12] in (b"\x4d\x3c\x2b\x1a", b"\x1a\x2b\x3c\x4d")
 
 
-def packets(stream: ByteStream, file: str) -> Iterator[Packet | Skipped | Secrets]:
-    """All packets in order. The stream begins with a section header (``is_pcapng``)."""
+def packets(stream: ByteStream, file: str, offset: int = 0) -> Iterator[Packet | Skipped | Secrets]:
+    """All packets in order. The stream begins with a section header (``is_pcapng``).
+
+    ``offset``: what has to be added to a place in the stream to get the position in the file.
+    """
     section = _Section("<")
-    for item in _blocks(stream, file):
+    for item in _blocks(stream, file, offset):
         if isinstance(item, Skipped):
             yield item
             continue
@@ -59,6 +64,28 @@ def packets(stream: ByteStream, file: str) -> Iterator[Packet | Skipped | Secret
                 yield SECRETS
         except (error, IndexError):
             yield Skipped(file, position, f"a block of type {kind} is too short or names an unknown interface")
+
+
+def cuts(stream: ByteStream, size: int) -> Iterator[tuple[int, bytes]]:
+    """Where the file can be cut, about every ``size`` bytes, and what has to stand in front of each part but the first:
+    the section header and its interfaces. Behind a block that is not sound it is not cut."""
+    context, wished = b"", size
+    for item in _blocks(stream, "", 0):
+        if isinstance(item, Skipped) or len(context) > LARGEST_CONTEXT:
+            return
+        kind, body, position, order = item
+        if kind == _SECTION:
+            context = _framed(kind, body, order)
+        elif kind == _INTERFACE:
+            context += _framed(kind, body, order)
+        elif kind in (_ENHANCED, _OLD_PACKET) and position >= wished:  # a simple packet takes its time from another
+            yield position, context
+            wished = position + size
+
+
+def _framed(kind: int, body: bytes, order: str) -> bytes:
+    size = len(body) + 12
+    return Struct(order + "II").pack(kind, size) + body + Struct(order + "I").pack(size)
 
 
 class _Section:
@@ -114,9 +141,9 @@ class _Section:
             start += 4 + size + -size % 4
 
 
-def _blocks(stream: ByteStream, file: str) -> Iterator[tuple[int, bytes, int, str] | Skipped]:
+def _blocks(stream: ByteStream, file: str, base: int) -> Iterator[tuple[int, bytes, int, str] | Skipped]:
     """(type, body without its frame, offset in the file, byte order of the section)."""
-    base, data, position, order = 0, b"", 0, "<"
+    data, position, order = b"", 0, "<"
     head = Struct("<II")
     tail = Struct("<I")
     while True:

@@ -90,6 +90,18 @@ class Rejoined:
         return part + self._rest.read(size - len(part)) if len(part) < size else part
 
 
+class Limited:
+    """The next ``size`` bytes of a stream."""
+
+    def __init__(self, stream: ByteStream, size: int) -> None:
+        self._stream, self._left = stream, size
+
+    def read(self, size: int, /) -> bytes:
+        data = self._stream.read(min(size, self._left))
+        self._left -= len(data)
+        return data
+
+
 class _Unpacked:
     """The content of a gzip file, piece by piece: of a truncated one, all that there is, then EOFError."""
 

@@ -6,7 +6,7 @@ from support.messages import request
 from support.traces import record, write_config, write_trace
 
 from sipedge.anonymise.proof import prove
-from sipedge.replay.running import Plans
+from sipedge.replay.work import Plans
 
 
 def test_decisions_are_compared_without_names(tmp_path: Path) -> None:

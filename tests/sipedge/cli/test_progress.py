@@ -8,7 +8,7 @@ import pytest
 
 from sipedge.cli import progress
 from sipedge.cli.progress import Progress
-from sipedge.replay.running import Part
+from sipedge.replay.work import Part
 
 
 class Terminal(StringIO):

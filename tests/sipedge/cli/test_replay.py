@@ -7,11 +7,13 @@ from xml.etree import ElementTree
 
 import pytest
 from click.testing import CliRunner, Result
+from support.captures import ethernet, pcap, sip, tcp
 from support.messages import answer_to, request
 from support.settings import EDGE, INSIDE_PEER
 from support.traces import PLAN, SAMPLES, STRANGER, record, write_config, write_trace
 
 from sipedge.cli import main
+from sipedge.replay import running, shares
 from sipedge.traces.record import Endpoint
 
 KEYS = """index time source destination method request_uri call_id cseq zone traffic in_dialog searched transform
@@ -150,6 +152,19 @@ def test_processes_give_the_same(config: str, trace: str) -> None:
 def test_dask_gives_the_same(config: str, trace: str) -> None:
     serial = replay(config, trace, "--json", "--engine", "serial")
     assert serial.stdout == replay(config, trace, "--json", "--engine", "dask").stdout
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("engine", ["processes", "dask"])
+def test_workers_share_a_capture(config: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str) -> None:
+    segments = [tcp(sip(number), 1, ("10.0.0.1", 40_000 + number)) for number in range(40)]
+    trace = tmp_path / "trace.pcap"
+    trace.write_bytes(pcap([ethernet(segment) for segment in segments]))
+    serial = replay(config, str(trace), "--json", "--engine", "serial")
+    monkeypatch.setattr(running, "SMALL", 1)
+    monkeypatch.setattr(shares, "SLICE", 3000)
+    assert serial.stdout == replay(config, str(trace), "--json", "--engine", engine).stdout
+    assert len(serial.stdout.splitlines()) == 40
 
 
 LOG = (

@@ -7,8 +7,9 @@ import pytest
 from support.messages import answer_to, request
 from support.traces import record, write_config, write_trace
 
-from sipedge.replay import running
-from sipedge.replay.running import Part, Plans, Wanted, deciders_of, run, verdicts
+from sipedge.replay import running, work
+from sipedge.replay.running import run, verdicts
+from sipedge.replay.work import Part, Plans, Wanted, deciders_of
 from sipedge.traces.record import Direction, Record
 
 EVERYTHING = Wanted(rows=True, classes=True)
@@ -50,7 +51,7 @@ def test_an_executor_changes_nothing(
     plans, traces = world
     whole = list(run(plans, EVERYTHING, traces))
     monkeypatch.setattr(running, "SMALL", small)
-    monkeypatch.setattr(running, "BATCH", batch)
+    monkeypatch.setattr(work, "BATCH", batch)
     with ThreadPoolExecutor(2) as pool:
         parts = list(run(plans, EVERYTHING, traces, pool, 2))
     assert numbers(parts) == numbers(whole)

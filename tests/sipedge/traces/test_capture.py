@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.captures import CLIENT, FIN, SERVER, START, SYN, Bytes, ethernet, ip, pcap, pcapng, sip, tcp, udp
 
-from sipedge.traces import capture
+from sipedge.traces import capture, streams
 from sipedge.traces.reading import read_trace
 from sipedge.traces.record import Direction, Endpoint, Item, Record, Skipped
 
@@ -186,8 +186,8 @@ def test_the_same_numbers_again_after_a_fin() -> None:
 
 
 def test_memory_is_bounded_in_flows_and_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(capture, "MAX_FLOWS", 10)
-    monkeypatch.setattr(capture, "MAX_HELD", 1000)
+    monkeypatch.setattr(streams, "MAX_STREAMS", 10)
+    monkeypatch.setattr(streams, "MAX_HELD", 1000)
     half = sip(1, b"x" * 500)[:-100]
     frames = [ethernet(tcp(half, 1, ("10.1.0.1", 1000 + number))) for number in range(50)]
     found = read(pcap(frames))

@@ -1,0 +1,143 @@
+"""What a worker does with a piece of a trace: read it, decide its requests, note what is wanted of the verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from sipedge.config import load_config
+from sipedge.traces.parts import Span, read_span
+from sipedge.traces.reading import TraceError, read_trace
+from sipedge.traces.record import Item, Record, Skipped
+
+from .cases import Classes
+from .decider import Decider, is_response
+from .verdict import Verdict, row
+
+BATCH = 1024
+"""Requests in one task."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plans:
+    """What a worker needs to make its deciders: configurations by path, zones of addresses, TLS secrets."""
+
+    configs: tuple[str, ...]
+    said: tuple[tuple[str, str], ...] = ()
+    keylog: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is made of the verdicts besides their JSON."""
+
+    rows: bool = False
+    """Lines for people, of the first configuration."""
+    classes: bool = False
+    """Routing classes, of the first configuration."""
+    received_only: bool = False
+    """Leave out what this edge, or the box whose log it is, sent itself."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """Some messages in a row of which only the requests are still here."""
+
+    file: str
+    requests: list[tuple[int, Record]] = field(default_factory=list)
+    """With their number among the messages of the batch, from 0."""
+    passed_over: list[Skipped] = field(default_factory=list)
+    messages: int = 0
+    position: int = 0
+    error: str = ""
+
+    def add(self, item: Item) -> None:
+        if isinstance(item, Record):
+            if not is_response(item.data):
+                self.requests.append((self.messages, item))
+            self.messages += 1
+        else:
+            self.passed_over.append(item)
+
+
+@dataclass(slots=True)
+class Part:
+    """What became of a batch. All lists of texts are as long as ``numbers``."""
+
+    file: str
+    numbers: list[int] = field(default_factory=list)
+    """Of each decided request, among the messages of this part, from 0."""
+    tails: tuple[list[str], ...] = ()
+    """Verdicts as JSON without their index (``Verdict.tail``), one list for each configuration."""
+    rows: list[str] = field(default_factory=list)
+    classes: Classes | None = None
+    passed_over: list[Skipped] = field(default_factory=list)
+    messages: int = 0
+    position: int = 0
+    """How far the file is read."""
+    error: str = ""
+    """Why the file cannot be read at all."""
+    start: int = 1
+    """The number of its first message among those of all traces."""
+
+
+@lru_cache(maxsize=4)
+def deciders_of(plans: Plans) -> tuple[Decider, ...]:
+    """Made once in a process. Raises ConfigError."""
+    said = dict(plans.said)
+    return tuple(Decider(load_config(config, create_secret=False), said) for config in plans.configs)
+
+
+def batches(trace: str, items: Iterator[Item]) -> Iterator[Batch]:
+    """At least one for each file; the last may say that the file cannot be read."""
+    batch = Batch(trace)
+    try:
+        for item in items:
+            batch.add(item)
+            if len(batch.requests) >= BATCH or batch.messages >= 8 * BATCH or len(batch.passed_over) >= BATCH:
+                batch.position = item.position
+                yield batch
+                batch = Batch(trace)
+    except TraceError as error:
+        batch.error = str(error)
+    except OSError as error:
+        batch.error = f"{trace}: cannot be read: {error.strerror}"
+    yield batch
+
+
+def read(trace: str, keylog: str | None, span: Span | None = None) -> Iterator[Batch]:
+    """A whole file, or a part of it."""
+    return batches(trace, read_trace(trace, keylog) if span is None else read_span(trace, span))
+
+
+def decided(deciders: tuple[Decider, ...], wanted: Wanted, batch: Batch) -> Part:
+    part = Part(
+        batch.file,
+        tails=tuple([] for _ in deciders),
+        classes=Classes() if wanted.classes else None,
+        passed_over=batch.passed_over,
+        messages=batch.messages,
+        position=batch.position,
+        error=batch.error,
+    )
+    for number, record in batch.requests:
+        found = [decider.decide(number, record) for decider in deciders]
+        judged = [one for one in found if isinstance(one, Verdict)]
+        if len(judged) == len(found):
+            if not (wanted.received_only and judged[0].sent):
+                _note(part, wanted, judged)
+        else:
+            part.passed_over += [one for one in found[:1] if isinstance(one, Skipped)]
+    return part
+
+
+def _note(part: Part, wanted: Wanted, judged: Iterable[Verdict]) -> None:
+    for tails, verdict in zip(part.tails, judged, strict=True):
+        if tails is part.tails[0]:
+            part.numbers.append(verdict.index)
+            if wanted.rows:
+                part.rows.append(row(verdict))
+            if part.classes is not None:
+                part.classes.add(verdict)
+        tails.append(verdict.tail())

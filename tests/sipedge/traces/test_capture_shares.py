@@ -1,0 +1,109 @@
+"""A capture that is read in slices, and by several at the same time, gives what reading it in one go gives."""
+
+from __future__ import annotations
+
+import pickle
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.captures import ACK, FIN, SYN, block, enhanced, ethernet, interface, ip, pcap, section, sip, tcp, udp
+
+from sipedge.traces import capture
+from sipedge.traces.decryption import decrypted
+from sipedge.traces.reading import read_trace
+from sipedge.traces.record import Item
+
+SAMPLES = Path(__file__).resolve().parents[3] / "../shared/samples/pcap"
+needs_samples = pytest.mark.skipif(not SAMPLES.is_dir(), reason="../shared/samples is not there")
+
+
+def in_shares(path: str, shares: int, size: int) -> list[Item]:
+    """Every share goes through all slices, moved to another place after each."""
+    found: list[tuple[int, Item]] = []
+    readings = [capture.Reading(path, (number, shares)) for number in range(shares)]
+    for part in capture.slices(path, size):
+        for number, reading in enumerate(readings):
+            found += [(reading.at, item) for item in capture.read_slice(reading, path, part)]
+            readings[number] = pickle.loads(pickle.dumps(reading))
+    for reading in readings:
+        found += [(reading.at, item) for item in reading.end()]
+    for reading in readings[1:]:
+        readings[0].tls.add(reading.tls)
+    found.sort(key=lambda pair: pair[0])
+    return [item for _, item in found] + list(decrypted(path, None, readings[0].tls))
+
+
+@needs_samples
+@pytest.mark.parametrize("shares", [1, 2, 3])
+@pytest.mark.parametrize("size", [1, 700, 20_000])
+def test_the_samples(shares: int, size: int) -> None:
+    files = sorted(str(path) for path in SAMPLES.glob("*.pcap*"))
+    assert files
+    for file in files:
+        assert in_shares(file, shares, size) == list(read_trace(file)), file
+
+
+@pytest.mark.parametrize("kind", ["pcap", "pcapng"])
+def test_both_directions_of_a_connection_go_to_different_shares(tmp_path: Path, kind: str) -> None:
+    frames = [ethernet(tcp(sip(1), 1)), ethernet(tcp(sip(2), 1, ("10.0.0.2", 5060), ("10.0.0.1", 40000)))]
+    path = tmp_path / "trace"
+    path.write_bytes(pcap(frames))
+    (part,) = capture.slices(str(path), 1 << 20)
+    counts = [len(list(capture.read_slice(capture.Reading("", (n, 2)), str(path), part))) for n in range(2)]
+    assert counts == [1, 1]
+
+
+HOSTS = [("10.0.0.1", 5060), ("10.0.0.2", 5060), ("10.0.0.3", 40000)]
+
+
+@st.composite
+def frames(draw: st.DrawFn) -> list[bytes]:
+    """Connections in both directions, cut anywhere; datagrams, fragments, lost segments, TLS, noise."""
+    made: list[bytes] = []
+    sequences: dict[object, int] = {}
+    for number in range(draw(st.integers(1, 25))):
+        source, destination = draw(st.permutations(HOSTS))[:2]
+        kind = draw(st.sampled_from(["tcp", "tcp", "tcp", "udp", "fragments", "syn", "fin", "tls", "noise"]))
+        data = sip(number, b"x" * draw(st.integers(0, 60)))
+        sequence = sequences.setdefault((source, destination), 1)
+        if kind == "udp":
+            made.append(udp(data, source, destination))
+        elif kind == "fragments":
+            datagram = udp(data, source, destination)[20:]
+            pieces = [(datagram[:80], 0x2000), (datagram[80:], 10)][: draw(st.integers(1, 2))]
+            made += [ip(source[0], destination[0], 17, piece, fragment=at, identity=number) for piece, at in pieces]
+        elif kind == "noise":
+            made.append(draw(st.binary(min_size=20, max_size=40)))
+        else:
+            flags = {"syn": SYN, "fin": FIN | ACK}.get(kind, ACK)
+            payload = {"syn": b"", "tls": b"\x16\x03\x01\x00\x05\x01abcd"}.get(kind, data)
+            cut = draw(st.integers(0, len(payload)))
+            for piece in (payload[:cut], payload[cut:]):
+                if draw(st.integers(0, 9)):
+                    made.append(tcp(piece, sequence, source, destination, flags))
+                sequence += len(piece) + (flags == SYN)
+            sequences[source, destination] = sequence
+    return [ethernet(frame) for frame in made]
+
+
+def as_pcapng(frames: list[bytes], second: int) -> bytes:
+    """Two sections; the second has the other byte order, an unknown link type and a simple packet."""
+    parts = [section(), interface(), *(enhanced(frame, 7) for frame in frames[:second])]
+    parts += [section(">"), interface(77, ">"), interface(1, ">")]
+    parts += [enhanced(frame, 9, ">", number % 2) for number, frame in enumerate(frames[second:])]
+    return b"".join(parts) + block(3, (60).to_bytes(4, "big") + bytes(60), ">")
+
+
+@given(frames(), st.integers(0, 25), st.booleans(), st.integers(1, 3), st.sampled_from([1, 200, 1000]), st.integers())
+@settings(max_examples=120, deadline=None)
+def test_any_capture(frames: list[bytes], second: int, new: bool, shares: int, size: int, broken: int) -> None:
+    data = bytearray(as_pcapng(frames, second) if new else pcap(frames))
+    if broken >= 0 and len(data) > 32:
+        data[32 + broken % (len(data) - 32)] ^= 0x80
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(data)
+        file.flush()
+        assert in_shares(file.name, shares, size) == list(read_trace(file.name))
