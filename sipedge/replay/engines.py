@@ -15,6 +15,7 @@ WORTH_PROCESSES = 16 << 20
 _DASK = {
     "distributed.worker.multiprocessing-method": "forkserver",  # workers that are there in half the time
     "distributed.worker.profile.enabled": False,  # looks at the worker a hundred times a second
+    "distributed.scheduler.worker-saturation": 1.0,  # a task goes to the worker that is free
 }
 
 

@@ -23,7 +23,7 @@ from sipedge.traces.record import Record
 from .cases import Classes
 from .work import Batch, Part, Plans, Wanted, batches, decided, deciders_of
 
-SLICE = 16 << 20
+SLICE = 32 << 20
 """Bytes of the capture in one task."""
 AHEAD = 3
 """Slices that one share may be ahead of the slowest one."""

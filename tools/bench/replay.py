@@ -100,7 +100,8 @@ def in_turns(amount: float, unit: str, runs: int, contestants: dict[str, Run]) -
     for name, values in seconds.items():
         clock, cpu = (amount / median(column) for column in zip(*values, strict=True))
         speeds[name] = clock
-        print(f"  {name:<12}{clock:>14,.0f} {unit}/s{cpu:>14,.0f} {unit} a CPU second", flush=True)
+        used = "" if name == "dask" else f"{cpu:>14,.0f} {unit} a CPU second"  # its workers are nobody's children
+        print(f"  {name:<12}{clock:>14,.0f} {unit}/s{used}", flush=True)
     return speeds
 
 
@@ -129,14 +130,20 @@ def compare_logs(folder: Path, config: Path, messages: int, runs: int) -> None:
 
 
 def compare_engines(folder: Path, config: Path, packets: int, runs: int, dask: bool) -> None:
-    traces = [folder / f"part{number}.pcap" for number in range(8)]
-    for trace in traces:
-        captures.write(trace, packets // len(traces))
-    print(f"{len(traces)} captures, {packets:,} packets together")
+    """What two cores make of several captures, of a single one, and of a log."""
+    several = [folder / f"part{number}.pcap" for number in range(8)]
+    for trace in several:
+        captures.write(trace, packets // len(several))
+    single, log = folder / "single.pcap", folder / "engines.log"
+    captures.write(single, packets)
+    logs.write(log, packets // 4, logs.expressway)
     names = ("serial", "processes", *(("dask",) if dask else ()))
-    speeds = in_turns(packets, "packets", runs, {name: replay(config, traces, name) for name in names})
-    for name in names[1:]:
-        print(f"  {name} / serial: {speeds[name] / speeds['serial']:.2f}")
+    for title, traces in ((f"{len(several)} captures", several), ("one capture", [single]), ("a log", [log])):
+        size = sum(trace.stat().st_size for trace in traces) / MEGABYTE
+        print(f"{title}, {size:,.0f} MB together")
+        speeds = in_turns(size, "MB", runs, {name: replay(config, traces, name) for name in names})
+        for name in names[1:]:
+            print(f"  {name} / serial: {speeds[name] / speeds['serial']:.2f}")
 
 
 def measure_memory(folder: Path, config: Path, megabytes: Sequence[int]) -> None:
