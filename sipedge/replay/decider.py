@@ -19,7 +19,7 @@ from zones.authentication import Authentication
 from zones.zone import DEFAULT_ZONE, AnyZone, DefaultZone
 
 from .source_zone import SourceZones
-from .verdict import EDGE, RULES, SIGNED_ROUTE, STALE_ROUTE, Decision, Verdict
+from .verdict import CANCELS, EDGE, RULES, SIGNED_ROUTE, STALE_ROUTE, Decision, Verdict
 
 Key = TypeVar("Key")
 _KEPT = 65_536
@@ -105,6 +105,8 @@ class Decider:
             routed = read_routes(message, parse_uri(message.uri), installation.edge, installation.key)
         except UriError as error:
             return Decision(message.uri, None, (), f"refused: 400 {error}")
+        if message.method == "CANCEL":  # it goes where its INVITE went (RFC 3261 16.10)
+            return self._without_search(routed, CANCELS)
         if is_for_the_edge(message, routed, installation.edge):
             return self._without_search(routed, EDGE)
         if routed.pair is not None and source_may_speak(routed.pair, zone, installation.outside):

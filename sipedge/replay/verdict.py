@@ -15,6 +15,7 @@ RULES = "rules"
 STALE_ROUTE = "rules (a Route names this edge, but its token is not valid with this secret)"
 SIGNED_ROUTE = "signed Route"
 EDGE = "the edge itself"
+CANCELS = "the INVITE that it cancels"
 """The first word of ``decided_by`` is one of these, or ``refused``."""
 
 

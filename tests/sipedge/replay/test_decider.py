@@ -14,7 +14,7 @@ from sipedge.record_route import TokenKey, ZonePair
 from sipedge.replay.decider import Decider
 from sipedge.replay.verdict import EDGE as THE_EDGE
 from sipedge.replay.verdict import RULES as BY_RULES
-from sipedge.replay.verdict import SIGNED_ROUTE, STALE_ROUTE, Verdict
+from sipedge.replay.verdict import CANCELS, SIGNED_ROUTE, STALE_ROUTE, Verdict
 from sipedge.traces.record import Direction, Endpoint, Skipped
 from zones.zone import LOCAL_ZONE, AuthenticationPolicy
 
@@ -89,6 +89,12 @@ def test_a_token_that_does_not_hold_is_said(token: str) -> None:
 def test_options_for_the_edge_are_not_searched() -> None:
     verdict = decide(request("OPTIONS", f"sip:{EDGE}:5061"))
     assert verdict.decision.decided_by == THE_EDGE and verdict.decision.tiers == ()
+
+
+def test_a_cancel_goes_where_its_invite_went() -> None:
+    decision = decide(request("CANCEL")).decision
+    assert (decision.tiers, decision.decided_by) == ((), CANCELS)
+    assert decide(request("ACK")).decision.tiers == decide(request("INVITE")).decision.tiers != ()
 
 
 def test_a_preloaded_route_is_refused_where_the_zone_says_so() -> None:
