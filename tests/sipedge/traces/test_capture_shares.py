@@ -36,9 +36,9 @@ def in_shares(path: str, shares: int, size: int) -> list[Item]:
     return [item for _, item in found] + list(decrypted(path, None, readings[0].tls))
 
 
+@pytest.mark.slow
 @needs_samples
-@pytest.mark.parametrize("shares", [1, 2, 3])
-@pytest.mark.parametrize("size", [1, 700, 20_000])
+@pytest.mark.parametrize(("shares", "size"), [(1, 1), (2, 700), (3, 20_000)])
 def test_the_samples(shares: int, size: int) -> None:
     files = sorted(str(path) for path in SAMPLES.glob("*.pcap*"))
     assert files
@@ -97,6 +97,7 @@ def as_pcapng(frames: list[bytes], second: int) -> bytes:
     return b"".join(parts) + block(3, (60).to_bytes(4, "big") + bytes(60), ">")
 
 
+@pytest.mark.slow
 @given(frames(), st.integers(0, 25), st.booleans(), st.integers(1, 3), st.sampled_from([1, 200, 1000]), st.integers())
 @settings(max_examples=120, deadline=None)
 def test_any_capture(frames: list[bytes], second: int, new: bool, shares: int, size: int, broken: int) -> None:

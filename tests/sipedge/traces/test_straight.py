@@ -84,7 +84,7 @@ def both_ways(reader: ModuleType, text: bytes) -> tuple[object, object] | None:
 
 @pytest.mark.parametrize("reader", [snooper, expressway])
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(messages(), st.booleans(), st.sampled_from(["10.0.0.2:5061", "10.0.0.2", "lync.example:1", ""]))
 def test_the_straight_way_agrees(
     reader: ModuleType, line_end: str, message: tuple[list[str], str], sent: bool, peer: str
@@ -96,7 +96,7 @@ def test_the_straight_way_agrees(
 
 
 @pytest.mark.parametrize("reader", [snooper, expressway])
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(
     st.data(), st.integers(0, 1000), st.sampled_from([b"", b"\n", b"\r", b" ", b":", b'"', b" : ", b"|", b"x", b"\t"])
 )
