@@ -66,6 +66,7 @@ def regex(pattern: str) -> Language:
     return Language.of(PatternType.REGEX, pattern)
 
 
+@pytest.mark.slow
 @given(regexes(looks=True), regexes(looks=False))
 @settings(max_examples=80, deadline=None)
 def test_algebra(one: str, other: str) -> None:

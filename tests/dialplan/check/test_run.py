@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings
 from support.plans import ALIASES, compiled, plans, reached, usable
 
@@ -48,6 +49,7 @@ def test_what_the_engine_does_not_confirm_is_not_told() -> None:
     assert (found.findings, len(found.refuted)) == ((), 1)
 
 
+@pytest.mark.slow
 @given(plans())
 @settings(max_examples=40, deadline=None)
 def test_every_claim_agrees_with_all_short_aliases(dialplan: Dialplan) -> None:
