@@ -6,6 +6,7 @@ given on it cannot be used, in one sentence on standard error.
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from typing import Any
@@ -51,6 +52,7 @@ class LazyGroup(click.Group):
     def main(self, *args: Any, **kwargs: Any) -> Any:
         try:
             status = super().main(*args, **{**kwargs, "standalone_mode": False})
+            sys.stdout.flush()
         except click.exceptions.NoArgsIsHelpError as error:
             error.show()
             sys.exit(error.exit_code)
@@ -59,7 +61,23 @@ class LazyGroup(click.Group):
             sys.exit(error.exit_code)
         except click.Abort:
             sys.exit(130)
+        except BrokenPipeError:  # nobody reads on
+            _let_go_of_output()
+            sys.exit(1)
+        except OSError as error:  # the disk is full, a folder stands where a file should
+            _let_go_of_output()
+            where = f"{error.filename}: " if error.filename else ""
+            click.echo(f"sipedge: {where}{error.strerror or error}", err=True)
+            sys.exit(2)
         sys.exit(status if isinstance(status, int) else 0)
+
+
+def _let_go_of_output() -> None:
+    """What is left of standard output cannot be written, and Python would say so once more at its end."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):
+        return
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import click
 
-from .trace_input import KEYLOG, TRACES, TraceInput, say
+from .files import new_file
+from .trace_input import KEYLOG, TRACES, TraceInput, read_twice, say
 
 if TYPE_CHECKING:
     from sipedge.replay.decider import Decider
     from sipedge.replay.work import Plans
-    from sipedge.traces.record import Record
 
 
 @click.command()
@@ -33,28 +32,28 @@ def command(traces: tuple[str, ...], output: str, config: str | None, key: str |
 
     Exit status: 0 good, 1 decisions differ (or CONFIG is broken), 2 nothing was readable or OUT cannot be written.
     """
+    from sipedge.anonymise.output import writer_for
     from sipedge.anonymise.trace import Anonymiser
 
-    _check_output(output, traces)
+    read_twice(traces)
     plans = _plans(config, keylog)
     secret = secrets.token_bytes(32) if key is None else sha256(key.encode()).digest()
     anonymiser = Anonymiser(secret, None if plans is None else _decider(plans))
-    for record in TraceInput(traces, keylog, quiet=True).records():
-        anonymiser.learn(record)
-    if unsettled := anonymiser.settle():
-        say(f"{unsettled} aliases cannot keep their routing class")
-    given = TraceInput(traces, keylog)
-    count = _write(output, given.records(), anonymiser.replaced)
+    with new_file(output, traces) as stream:
+        for record in TraceInput(traces, keylog, quiet=True).records():
+            anonymiser.learn(record)
+        if unsettled := anonymiser.settle():
+            say(f"{unsettled} aliases cannot keep their routing class")
+        given, write = TraceInput(traces, keylog), writer_for(output, stream)
+        count = 0
+        for record in given.records():
+            write(anonymiser.replaced(record))
+            count += 1
     status = given.finish()
     say(f"{output}: {count} messages, {anonymiser.text.words.kept} words left as they are for the rules' sake")
     if plans is None or status:
         return status
     return _prove(plans, traces, output)
-
-
-def _check_output(output: str, traces: Sequence[str]) -> None:
-    if os.path.exists(output) and any(os.path.exists(trace) and os.path.samefile(trace, output) for trace in traces):
-        raise click.UsageError(f'"{output}" is the trace itself')
 
 
 def _plans(config: str | None, keylog: str | None) -> Plans | None:
@@ -74,21 +73,6 @@ def _decider(plans: Plans) -> Decider:
         return deciders_of(plans)[0]
     except ConfigError as error:
         fail(error)
-
-
-def _write(output: str, records: Iterator[Record], replaced: Callable[[Record], Record]) -> int:
-    from sipedge.anonymise.output import writer_for
-
-    count = 0
-    try:
-        with open(output, "wb") as stream:
-            write = writer_for(output, stream)
-            for record in records:
-                write(replaced(record))
-                count += 1
-    except OSError as error:
-        raise click.UsageError(f'"{output}" cannot be written: {error.strerror}') from None
-    return count
 
 
 def _prove(plans: Plans, traces: Sequence[str], output: str) -> int:

@@ -1,9 +1,12 @@
-"""Text files given on the command line."""
+"""Files given on the command line."""
 
 from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import BinaryIO
 
 import click
 
@@ -21,12 +24,60 @@ def read_text(file: str) -> str:
 
 def replace_text(file: str, text: str) -> None:
     """Put a text in a file's place: whoever reads it meanwhile sees the old one or the new one, whole."""
+    with new_file(file) as output:
+        output.write(text.encode())
+
+
+class Output:
+    """What ``new_file`` gives. Raises click.UsageError where writing fails."""
+
+    def __init__(self, stream: BinaryIO, file: str) -> None:
+        self._stream, self._file = stream, file
+
+    def write(self, data: bytes) -> int:
+        try:
+            return self._stream.write(data)
+        except OSError as error:
+            raise _unwritable(self._file, error) from None
+
+
+@contextmanager
+def new_file(file: str, inputs: Sequence[str] = ()) -> Iterator[Output]:
+    """A file that takes its place when all is written: until then, and when anything fails, what stood there stays.
+
+    ``inputs``: traces that it must not be. Devices and pipes are written straight. What cannot be written ends the
+    command with status 2.
+    """
+    if any(_is_same(file, given) for given in inputs):
+        raise click.UsageError(f'"{file}" is the trace itself: name another file for the output')
     target = os.path.realpath(file)
-    beside = f"{target}.{os.getpid()}.new"
+    straight = os.path.exists(target) and not os.path.isfile(target)
+    path = target if straight else f"{target}.{os.getpid()}.new"
     try:
-        with open(beside, "x", encoding="utf-8", newline="") as stream:
-            stream.write(text)
-        shutil.copymode(target, beside)
-        os.replace(beside, target)
+        stream: BinaryIO = open(path, "wb" if straight else "xb")
     except OSError as error:
-        raise click.UsageError(f'"{file}" cannot be written: {error.strerror}') from None
+        raise _unwritable(file, error) from None
+    try:
+        yield Output(stream, file)
+        try:
+            stream.close()
+            if not straight:
+                if os.path.exists(target):
+                    shutil.copymode(target, path)
+                os.replace(path, target)
+        except OSError as error:
+            raise _unwritable(file, error) from None
+    finally:
+        with suppress(OSError):
+            stream.close()
+        if not straight:
+            with suppress(FileNotFoundError):
+                os.remove(path)
+
+
+def _is_same(file: str, given: str) -> bool:
+    return os.path.exists(file) and os.path.exists(given) and os.path.samefile(file, given)
+
+
+def _unwritable(file: str, error: OSError) -> click.UsageError:
+    return click.UsageError(f'"{file}" cannot be written: {error.strerror}')

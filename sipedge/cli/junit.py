@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
-import click
-
 from sipedge.log import escaped
 
 from .explain import explanation_text, places_of
+from .files import new_file
 
 if TYPE_CHECKING:
     from dialplan.claims_proof import Answer as ClaimAnswer
@@ -32,10 +31,8 @@ def write_junit(file: str, results: Results) -> None:
         for proof in claims:
             _claim(node, name, suite, proof)
     indent(root)
-    try:
-        ElementTree(root).write(file, encoding="utf-8", xml_declaration=True)
-    except OSError as error:
-        raise click.UsageError(f'"{file}" cannot be written: {error.strerror}') from None
+    with new_file(file) as output:
+        ElementTree(root).write(output, encoding="utf-8", xml_declaration=True)
 
 
 def _failures(answers: Sequence[Answer], claims: Sequence[ClaimAnswer]) -> list[bool]:

@@ -11,14 +11,17 @@ import click
 
 from sipedge.log import escaped
 from sipedge.traces import ladder
-from sipedge.traces.flow import Filter, Parties, Sighting, flow, sections, sighting
+from sipedge.traces.flow import Filter, Parties, Sighting, flow, gathered, sections, sighting
 
-from .trace_input import KEYLOG, TRACES, TraceInput, say
+from .files import new_file
+from .trace_input import KEYLOG, TRACES, TraceInput, read_twice, say
 
 if TYPE_CHECKING:
     from sipedge.replay.decider import Decider
 
 MAX_COLUMNS = 6
+MOST_COLUMNS = 24
+"""Parties of one dialog; the quietest ones share the last column when there are more."""
 NARROWEST = 26
 """Characters for a column; more columns make longer lines."""
 UNSEEN = 120
@@ -71,27 +74,26 @@ def command(
     titles = _titles(parties, decider)
     lines = list(flow(sightings, parties, _note_of(decider), titles))
     columns = list(dict.fromkeys(titles.get(party, party) for party in parties.columns))
-    _show(lines, columns, svg, mermaid)
+    _show(lines, columns, svg, mermaid, traces)
     return finish
 
 
-def _show(lines: list[ladder.Record], columns: list[str], svg: str | None, mermaid: bool) -> None:
+def _show(
+    lines: list[ladder.Record], columns: list[str], svg: str | None, mermaid: bool, traces: Sequence[str]
+) -> None:
     if svg is None and not mermaid:
         # Many parties have not all to do with one another: then each dialog has columns of its own.
         parts = [(lines, columns)] if len(columns) <= MAX_COLUMNS else sections(lines)
         for part, names in parts:
-            _print(part, names)
+            _print(*gathered(part, names, MOST_COLUMNS))
         return
     from sipedge.traces import drawing
 
     if mermaid:
         click.echo(drawing.mermaid(lines, columns), nl=False)
     if svg is not None:
-        try:
-            with open(svg, "w", encoding="utf-8") as stream:
-                stream.write(drawing.svg(lines, columns))
-        except OSError as error:
-            raise click.UsageError(f'"{svg}" cannot be written: {error.strerror}') from None
+        with new_file(svg, traces) as output:
+            output.write(drawing.svg(lines, columns).encode())
 
 
 def _print(lines: list[ladder.Record], columns: list[str]) -> None:
@@ -107,6 +109,7 @@ def _wanted(
     """Messages of the dialogs that meet all demands; read twice when there are any, so that little is held."""
     matching: set[str] | None = None
     if demands.wanted:
+        read_twice(traces)
         met: dict[str, int] = {}
         for index, record in enumerate(given.records(), 1):
             one = sighting(index, record)

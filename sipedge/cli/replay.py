@@ -57,6 +57,10 @@ def command(
         raise click.UsageError("--expect and --backtest both say what to compare with")
     if junit and not (expect or backtest):
         raise click.UsageError("--junit writes a comparison: say --expect or --backtest")
+    if referee and any((save, expect, backtest, junit, cases, engine)):
+        raise click.UsageError(
+            "--referee prints a comparison of its own: it takes none of the other outputs or engines"
+        )
     plans = _plans(config, backtest, zones, map_file, keylog)
     if referee:
         from .replay_referee import referee_traces

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
@@ -11,14 +12,15 @@ import click
 from sipedge.log import escaped
 from sipedge.replay.changes import COMPARED, Changes, Group
 
+from .files import new_file
 from .replay_run import Outputs
 
 
-def report(changes: Changes, outputs: Outputs) -> int:
+def report(changes: Changes, outputs: Outputs, traces: Sequence[str]) -> int:
     """The exit status: 0 same, 1 different."""
     groups = sorted(changes.groups.values(), key=lambda group: -group.requests)
     if outputs.junit:
-        write_junit(outputs.junit, changes, groups)
+        write_junit(outputs.junit, changes, groups, traces)
     for group in groups:
         click.echo(json.dumps(group.to_json()) if outputs.as_json else "\n".join(_lines(group)))
     if not outputs.as_json:
@@ -54,7 +56,7 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def write_junit(file: str, changes: Changes, groups: list[Group]) -> None:
+def write_junit(file: str, changes: Changes, groups: list[Group], traces: Sequence[str]) -> None:
     """One test case for each rule that decided before and does not any more, one for all that stayed."""
     counts = {"tests": str(len(groups) + 1), "failures": str(len(groups))}
     root = Element("testsuites", counts)
@@ -67,7 +69,5 @@ def write_junit(file: str, changes: Changes, groups: list[Group]) -> None:
         failure = SubElement(node, "failure", {"message": f"{_count(group.requests, 'request')} decided differently"})
         failure.text = click.unstyle("\n".join(_lines(group)))
     indent(root)
-    try:
-        ElementTree(root).write(file, encoding="utf-8", xml_declaration=True)
-    except OSError as error:
-        raise click.UsageError(f'"{file}" cannot be written: {error.strerror}') from None
+    with new_file(file, traces) as output:
+        ElementTree(root).write(output, encoding="utf-8", xml_declaration=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TextIO
 
 import click
 
@@ -16,6 +15,7 @@ from sipedge.replay.running import run
 from sipedge.replay.verdict import HEADER, numbered
 from sipedge.replay.work import Part, Plans, Wanted
 
+from .files import new_file
 from .progress import Progress
 from .trace_input import Tally, say
 
@@ -47,7 +47,7 @@ def replay(plans: Plans, traces: Sequence[str], outputs: Outputs, engine_name: s
         with ExitStack() as stack:
             executor, workers = stack.enter_context(engine(engine_name or usual_engine(traces), scheduler))
             comparison = Comparison(outputs.expect)
-            saved = stack.enter_context(_opened(outputs.save)) if outputs.save else None
+            saved = stack.enter_context(new_file(outputs.save, traces)) if outputs.save else None
             progress = stack.enter_context(Progress(traces))
             if wanted.rows:
                 click.echo(HEADER)
@@ -56,7 +56,7 @@ def replay(plans: Plans, traces: Sequence[str], outputs: Outputs, engine_name: s
                 progress.at(part)
                 _print(part, outputs)
                 if saved is not None:
-                    saved.writelines(f"{line}\n" for line in _lines(part, 0))
+                    saved.write("".join(f"{line}\n" for line in _lines(part, 0)).encode())
                 if outputs.compares:
                     comparison.take(part)
                 if part.classes is not None:
@@ -65,13 +65,13 @@ def replay(plans: Plans, traces: Sequence[str], outputs: Outputs, engine_name: s
     except (EngineError, SavedError) as error:
         raise click.UsageError(str(error)) from None
     if outputs.cases:
-        _write_cases(outputs.cases, classes, plans.configs[0])
+        _write_cases(outputs.cases, classes, plans.configs[0], traces)
     status = tally.finish()
     if not outputs.compares:
         return status
     from .replay_report import report
 
-    return report(comparison.changes, outputs) or status
+    return report(comparison.changes, outputs, traces) or status
 
 
 class Comparison:
@@ -123,14 +123,7 @@ def _count(part: Part, tally: Tally) -> None:
         tally.skip(skipped)
 
 
-def _opened(file: str) -> TextIO:
-    try:
-        return open(file, "w", encoding="utf-8")
-    except OSError as error:
-        raise click.UsageError(f'"{file}" cannot be written: {error.strerror}') from None
-
-
-def _write_cases(file: str, classes: Classes, config: str) -> None:
-    with _opened(file) as stream:
-        stream.write(cases_text(classes, config, file))
+def _write_cases(file: str, classes: Classes, config: str, traces: Sequence[str]) -> None:
+    with new_file(file, traces) as output:
+        output.write(cases_text(classes, config, file).encode())
     say(f"{file}: {len(classes)} routing classes")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -81,6 +82,13 @@ class TraceInput:
 
     def finish(self) -> int:
         return self._tally.finish()
+
+
+def read_twice(traces: Sequence[str]) -> None:
+    """What a command needs that goes through its traces twice; a pipe ends it with status 2."""
+    for trace in traces:
+        if os.path.exists(trace) and not os.path.isfile(trace):
+            raise click.UsageError(f'"{trace}" is no file, and has to be read twice: save it as a file first')
 
 
 def say(line: str) -> None:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import zip_longest
-from typing import Any
+from typing import Any, cast
 
 from sipedge.uri import UriError, parse_uri
 
@@ -118,8 +118,22 @@ def parsed(line: str) -> Json:
     """Raises SavedError for what ``--save`` did not write."""
     try:
         verdict = json.loads(line)
-        if not isinstance(verdict, dict) or not isinstance(verdict["tiers"], list):
-            raise ValueError
-    except (ValueError, KeyError):
-        raise SavedError(f"this is no saved verdict: {line[:80]}") from None
-    return verdict
+        sound = (
+            isinstance(verdict, dict) and isinstance(verdict.get("decided_by", ""), str) and _tiers(verdict["tiers"])
+        )
+    except (ValueError, KeyError, RecursionError):
+        sound = False
+    if not sound:
+        raise SavedError(f"this is no saved verdict: {line[:80]}")
+    return cast(Json, verdict)
+
+
+def _tiers(tiers: object) -> bool:
+    """Whether they have the form that ``Decision.to_json`` gives them."""
+    return isinstance(tiers, list) and all(
+        isinstance(tier, dict)
+        and {"priority", "stop", "targets"} <= tier.keys()
+        and isinstance(tier["targets"], list)
+        and all(isinstance(one, dict) and {"rule", "zone", "alias"} <= one.keys() for one in tier["targets"])
+        for tier in tiers
+    )

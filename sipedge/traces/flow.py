@@ -8,8 +8,9 @@ one that it names in its Via.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sipedge.message import Message, MessageError, parse_address, parse_message
 
@@ -41,10 +42,6 @@ class Sighting:
     @property
     def start_line(self) -> str:
         return self.record.data.partition(b"\n")[0].rstrip(b"\r").decode("utf-8", "replace")
-
-    @property
-    def time(self) -> float:
-        return self.record.time or 0.0
 
 
 def sighting(index: int, record: Record) -> Sighting:
@@ -139,18 +136,25 @@ def flow(
 
     ``note``: what stands under the arrow of a message, '' for nothing. ``titles``: column -> its heading.
     """
+    sightings = list(sightings)
+    # What has no time stands where the others begin.
+    earliest = min((one.record.time for one in sightings if one.record.time is not None), default=0.0)
+
+    def at(one: Sighting) -> float:
+        return earliest if one.record.time is None else one.record.time
+
     dialogs: dict[str, list[Sighting]] = {}
     for one in sightings:
         dialogs.setdefault(one.call_id, []).append(one)
     for call_id, members in dialogs.items():
-        members.sort(key=lambda one: one.time)
+        members.sort(key=at)
         clock = f"{iso_time(members[0].record.time) or 'no time':.19}"
-        yield Heading(members[0].time, f"{clock} {_summary(members)} · Call-ID {call_id or 'missing'}")
+        yield Heading(at(members[0]), f"{clock} {_summary(members)} · Call-ID {call_id or 'missing'}")
         for one in members:
             source, destination = (titles.get(party, party) for party in parties.of(one))
-            yield Arrow(one.time, source, destination, f"{one.index} {label(one)}")
+            yield Arrow(at(one), source, destination, f"{one.index} {label(one)}")
             if text := note(one):
-                yield Note(one.time, destination, text)
+                yield Note(at(one), destination, text)
 
 
 def sections(lines: Iterable[Line]) -> Iterator[tuple[list[Line], list[str]]]:
@@ -163,6 +167,24 @@ def sections(lines: Iterable[Line]) -> Iterator[tuple[list[Line], list[str]]]:
         section.append(line)
     if section:
         yield section, _columns(section)
+
+
+def gathered(lines: list[Line], columns: list[str], most: int) -> tuple[list[Line], list[str]]:
+    """With ``most`` columns at most: the parties with the fewest messages share the last one."""
+    if len(columns) <= most:
+        return lines, columns
+    busy = Counter(end for line in lines if isinstance(line, Arrow) for end in (line.source, line.target))
+    kept = {name for name, _ in busy.most_common(most - 1)}
+    others = f"{len(columns) - len(kept)} others"
+    name = {column: column if column in kept else others for column in columns}
+    shown: list[Line] = []
+    for line in lines:
+        if isinstance(line, Arrow):
+            line = replace(line, source=name[line.source], target=name[line.target])
+        elif isinstance(line, Note):
+            line = replace(line, column=name[line.column])
+        shown.append(line)
+    return shown, [*(column for column in columns if column in kept), others]
 
 
 def _columns(section: list[Line]) -> list[str]:

@@ -47,9 +47,11 @@ def spans(path: str, size: int) -> list[Span]:
 
 def is_capture(path: str) -> bool:
     """Whether the file is a capture that ``capture.slices`` can cut: not packed."""
+    if not os.path.isfile(path):  # opening a pipe would take what is in it
+        return False
     try:
         with open(path, "rb") as stream:
-            return os.path.isfile(path) and capture.detect(stream.read(32)) > 0
+            return capture.detect(stream.read(32)) > 0
     except OSError:
         return False
 

@@ -25,4 +25,4 @@ def endpoint(text: bytes) -> Endpoint | None:
 
 
 def _port(text: bytes) -> int | None:
-    return int(text) if text.isdigit() and len(text) < 6 else None
+    return int(text) if text.isdigit() and len(text) < 6 and int(text) < 65_536 else None

@@ -57,3 +57,20 @@ def test_a_long_message_takes_several_packets(tmp_path: Path) -> None:
 def test_host_names_have_no_place_in_a_capture(tmp_path: Path) -> None:
     (found,) = written(tmp_path / "t.pcap", record(source=Endpoint("fe01", 5061), exact=False))
     assert isinstance(found, Record) and found.source == Endpoint("0.0.0.0", 5061) and found.transport == "udp"
+
+
+@pytest.mark.parametrize(
+    ("ends", "seen"),
+    [
+        ({"source": SIX["source"], "destination": None}, "[2001:db8::1]:5060 > [::]:0"),
+        ({"source": Endpoint("192.0.2.1", 5060), "destination": SIX["destination"]}, "[::ffff:192.0.2.1]:5060 > [2001"),
+    ],
+)
+def test_both_versions_of_ip_in_one_message(tmp_path: Path, ends: dict[str, Endpoint | None], seen: str) -> None:
+    (found,) = written(tmp_path / "t.pcap", record(exact=False, **ends))
+    assert isinstance(found, Record) and f"{found.source} > {found.destination}".startswith(seen)
+
+
+def test_what_is_too_long_for_a_datagram_takes_segments(tmp_path: Path) -> None:
+    (found,) = written(tmp_path / "t.pcap", record(LONG, exact=False))
+    assert isinstance(found, Record) and found.data == LONG.to_bytes()

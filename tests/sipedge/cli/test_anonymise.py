@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,9 @@ def test_all_samples_keep_their_decisions(tmp_path: Path, folder: str) -> None:
     assert [one["length"] for one in before] == [one["length"] for one in listed(out)]
     text = Path(out).read_bytes().lower()
     assert not [name for name in (b"juliet", b"capulet", b"romeo", b"alice", b"sip:5010@", b"ciscotac") if name in text]
+
+
+def test_a_pipe_cannot_be_read_twice(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    result = anonymise(str(tmp_path / "pipe"), "-o", str(tmp_path / "out"))
+    assert result.exit_code == 2 and "save it as a file first" in result.stderr

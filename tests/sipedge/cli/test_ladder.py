@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -100,3 +101,31 @@ def test_limits_and_nothing(trace: str, tmp_path: Path) -> None:
     assert "4 more messages are not drawn" in ladder(trace, "--limit", "2").stderr
     (tmp_path / "noise").write_bytes(bytes(10))
     assert ladder(str(tmp_path / "noise")).exit_code == 2
+
+
+def test_a_pipe_cannot_be_read_twice(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    result = ladder(str(tmp_path / "pipe"), "--method", "MESSAGE")
+    assert result.exit_code == 2 and "save it as a file first" in result.stderr
+
+
+def test_the_picture_does_not_overwrite_the_trace(trace: str) -> None:
+    before = Path(trace).read_bytes()
+    assert ladder(trace, "--svg", trace).exit_code == 2
+    assert Path(trace).read_bytes() == before
+
+
+def test_messages_without_a_time_stand_where_the_others_begin(trace: str, tmp_path: Path) -> None:
+    (tmp_path / "one.sip").write_bytes(request(call_id="call-0").to_bytes())
+    lines = ladder(str(tmp_path / "one.sip"), trace).stdout.splitlines()
+    times = [line.split()[0] for line in lines if "▶" in line or "◀" in line]
+    assert times[:2] == ["0.000", "0.000"] and max(map(float, times)) < 1
+
+
+def test_many_parties_share_a_column(tmp_path: Path) -> None:
+    ends = [Endpoint(f"198.51.100.{number}", 5060) for number in range(60)]
+    records = [record(FIRST, source=end, destination=HERE) for end in (*ends, ends[0])]
+    lines = ladder(write_trace(tmp_path / "scan.jsonl", records)).stdout.splitlines()
+    assert "38 others" in lines[2] and ends[0].host in lines[2]
+    assert len([line for line in lines if "MESSAGE" in line]) == 62  # with the heading
+    assert max(map(len, lines)) < 700

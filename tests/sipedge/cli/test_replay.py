@@ -142,6 +142,29 @@ def test_broken_configurations_and_contradictions(config: str, trace: str, tmp_p
         assert result.exit_code == 2 and "cannot be written" in result.stderr
 
 
+def test_no_output_destroys_what_is_read(config: str, trace: str, tmp_path: Path) -> None:
+    before = Path(trace).read_bytes()
+    for option in ("--save", "--cases"):
+        result = replay(config, trace, option, trace)
+        assert result.exit_code == 2 and "name another file for the output" in result.stderr
+    assert Path(trace).read_bytes() == before
+
+
+def test_saved_verdicts_can_be_compared_and_renewed_at_once(config: str, trace: str, tmp_path: Path) -> None:
+    saved = tmp_path / "today.jsonl"
+    assert replay(config, trace, "--save", str(saved)).exit_code == 0
+    before = saved.read_bytes()
+    result = replay(config, trace, "--expect", str(saved), "--save", str(saved))
+    assert (result.exit_code, saved.read_bytes()) == (0, before), result.output
+    assert replay(config, trace, trace, "--expect", str(saved), "--save", str(saved)).exit_code == 2
+    assert saved.read_bytes() == before
+
+
+def test_the_referee_takes_no_other_outputs(config: str, trace: str) -> None:
+    result = replay(config, trace, "--referee", "--save", "x")
+    assert result.exit_code == 2 and "--referee prints a comparison of its own" in result.stderr
+
+
 @pytest.mark.e2e
 def test_processes_give_the_same(config: str, trace: str) -> None:
     serial = replay(config, trace, trace, "--json", "--engine", "serial")

@@ -93,3 +93,18 @@ def test_saved_lines_are_read_as_they_come(tmp_path: Path) -> None:
     assert list(saved_lines(str(path))) == ["a", "b"]
     with pytest.raises(SavedError, match="cannot be read"):
         list(saved_lines(str(tmp_path / "missing")))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"decided_by": None},
+        {"tiers": None},
+        {"tiers": [1]},
+        {"tiers": [{"priority": 1}]},
+        {"tiers": [{"priority": 1, "stop": True, "targets": [{"rule": "a"}]}]},
+    ],
+)
+def test_saved_lines_of_another_shape(fields: dict[str, Any]) -> None:
+    with pytest.raises(SavedError, match="this is no saved verdict"):
+        compare([line(**fields)], [line()])

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sipedge.traces.side_by_side import CHANGED, LEFT, RIGHT, SAME, rows
+from sipedge.traces.side_by_side import CHANGED, LEFT, MAX_LINES, RIGHT, SAME, rows
 
 
 def test_lines_stand_beside_their_counterpart() -> None:
@@ -24,3 +24,9 @@ def test_every_line_of_both_is_there(left: bytes, right: bytes) -> None:
     assert [one for one, mark, _ in found if mark != RIGHT] == left.decode("utf-8", "replace").splitlines()
     assert [one for _, mark, one in found if mark != LEFT] == right.decode("utf-8", "replace").splitlines()
     assert all(one == other for one, mark, other in found if mark == SAME)
+
+
+def test_lines_behind_the_most_that_are_matched_count_too() -> None:
+    same = b"a\r\n" * MAX_LINES
+    marks = [mark for _, mark, _ in rows(same + b"b\r\nc\r\n", same + b"b\r\nd\r\ne\r\n")]
+    assert marks[MAX_LINES:] == [SAME, CHANGED, RIGHT]
