@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import BrokenExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -64,6 +65,8 @@ def replay(plans: Plans, traces: Sequence[str], outputs: Outputs, engine_name: s
             comparison.end()
     except (EngineError, SavedError) as error:
         raise click.UsageError(str(error)) from None
+    except BrokenExecutor:
+        raise click.UsageError("a worker was killed, perhaps for want of memory: try --engine serial") from None
     if outputs.cases:
         _write_cases(outputs.cases, classes, plans.configs[0], traces)
     status = tally.finish()

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -175,6 +177,17 @@ def test_processes_give_the_same(config: str, trace: str) -> None:
 def test_dask_gives_the_same(config: str, trace: str) -> None:
     serial = replay(config, trace, "--json", "--engine", "serial")
     assert serial.stdout == replay(config, trace, "--json", "--engine", "dask").stdout
+
+
+def _killed(*_: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.e2e
+def test_a_worker_that_is_killed_is_said(config: str, trace: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "decide_file", _killed)
+    result = replay(config, trace, "--engine", "processes")
+    assert result.exit_code == 2 and "a worker was killed" in result.stderr
 
 
 @pytest.mark.e2e
