@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sipedge.traces.tcp import MAX_WAITING, Stream
+from sipedge.traces.tcp import JOIN_WAIT, MAX_WAITING, MAX_WAITING_BYTES, WINDOW, Stream
 
 
 class Log:
@@ -156,3 +158,70 @@ def test_no_sequence_of_segments_breaks_it(segments: list[tuple[int, bytes, int]
         log.stream.segment(sequence, data, len(data) + more, float(number), 0)
     log.stream.give_up()
     assert log.stream.waiting_bytes == 0
+
+
+def test_many_overlapping_segments_in_reverse_order() -> None:
+    log = Log()
+    data = bytes(number % 251 for number in range(2 * 1020 + 1))
+    log.stream.begin(99, 0)
+    for start in range(2 * 1020 - 2, 0, -2):
+        log.segment(100 + start, data[start : start + 3])
+    log.segment(100, data[:3])
+    assert (bytes(log.data), log.lost) == (data, [])
+
+
+def test_a_stream_full_of_gaps_does_not_take_long() -> None:
+    log = Log()
+    log.stream.begin(99, 0)
+    start = time.process_time()
+    for number in range(40_000):
+        log.segment(101 + 2 * number, b"x")
+        assert log.stream.waiting_bytes <= MAX_WAITING_BYTES
+    log.stream.give_up()
+    assert time.process_time() - start < 1
+    assert (len(log.data), len(log.lost)) == (40_000, 40_000)
+
+
+def test_tiny_segments_that_wait_are_counted_with_what_they_take_besides_their_bytes() -> None:
+    log = Log()
+    log.stream.begin(99, 0)
+    log.segment(110, b"x")
+    log.segment(120, b"x")
+    assert log.stream.waiting_bytes > 2 * 100
+
+
+@pytest.mark.parametrize("below", [1, 1900, WINDOW - 1])
+def test_a_syn_with_another_number_begins_anew_however_near_it_is(below: int) -> None:
+    log = Log()
+    log.stream.begin(WINDOW, 0)
+    log.segment(WINDOW + 1, b"abc")
+    log.stream.begin(WINDOW - below, 0)
+    log.segment(WINDOW + 1 - below, b"new")
+    assert (bytes(log.data), log.lost) == (b"abcnew", [(3, -1)])
+
+
+def test_a_syn_that_comes_after_a_stream_was_taken_up_is_its_own() -> None:
+    log = Log()
+    log.segment(100, b"abc")
+    log.stream.begin(99, 0)
+    log.segment(103, b"def")
+    log.stream.begin(89, 0)
+    log.segment(90, b"new")
+    assert (bytes(log.data), log.lost) == (b"abcdefnew", [(6, -1)])
+
+
+def test_a_syn_behind_what_was_seen_of_a_stream_begins_another_one() -> None:
+    log = Log()
+    log.stream.join(100)
+    log.segment(100, b"old")
+    log.stream.begin(500, 0)
+    log.segment(501, b"new")
+    assert (bytes(log.data), log.lost) == (b"oldnew", [(3, -1)])
+
+
+def test_a_stream_is_taken_up_when_its_clock_has_gone_on() -> None:
+    log = Log()
+    log.stream.join(5)
+    log.segment(5, b"fgh", time=1.0)
+    log.segment(8, b"ijk", time=2.0 + JOIN_WAIT)
+    assert (bytes(log.data), log.lost) == (b"fghijk", [])
