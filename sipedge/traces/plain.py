@@ -7,14 +7,11 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from .cutter import START
-from .rebuild import is_message, rebuilt, split, transport_of
+from .rebuild import START_OF_LINE, is_message, rebuilt, split, transport_of
 from .record import Direction, Item, Record, Skipped
 from .source import ByteStream, Rejoined
 from .text import LARGEST_RECORD, Block, as_text, read_records
 
-_START_OF_LINE = re.compile(
-    rb"^(?:[A-Z]{3,32} sips?:[^ \r\n]+ SIP/2\.0(?=[ \t\r\n])|SIP/2\.0 [1-6]\d\d(?= ))", re.MULTILINE
-)
 _OTHER_LINE = re.compile(rb"\n(?=\d{1,8}[-/:.]\d{2}|\[\d|TL_[A-Z]+|tvcs: |#|-{20})")
 """Lines of some log around a message."""
 _NEXT = re.compile(rb"\n")
@@ -25,7 +22,7 @@ def detect(head: bytes) -> int:
     text = as_text(head)
     if START.match(text.lstrip()):
         return _SURE
-    return _UNSURE if _START_OF_LINE.search(text) else 0
+    return _UNSURE if START_OF_LINE.search(text) else 0
 
 
 def read(stream: ByteStream, file: str) -> Iterator[Item]:
@@ -40,7 +37,7 @@ def loose(block: Block) -> Iterator[Item]:
     """Messages in text: each from a start line at the beginning of a line to the next one."""
     if b"SIP/2.0" not in block.text:
         return
-    starts = [found.start() for found in _START_OF_LINE.finditer(block.text)]
+    starts = [found.start() for found in START_OF_LINE.finditer(block.text)]
     for start, following in pairwise([*starts, len(block.text)]):
         line = _OTHER_LINE.search(block.text, start, following)
         data = rebuilt(block.text[start : line.start() if line else following])

@@ -32,6 +32,10 @@ _SURELY_JOINED = re.compile(
     rb"(?:From|To) ?: [\"<]|Server ?: RTC/)",
     re.IGNORECASE,
 )
+START_OF_LINE = re.compile(
+    rb"^(?:[A-Z]{3,32} sips?:[^ \r\n]+ SIP/2\.0(?=[ \t\r\n])|SIP/2\.0 [1-6]\d\d(?= ))", re.MULTILINE
+)
+"""A start line in text: no more than a line's beginning tells it from other words."""
 _VIA = re.compile(rb"\n(?:via|v)[ \t]*:[ \t]*SIP[ \t]*/[ \t]*2\.0[ \t]*/[ \t]*([A-Za-z]{2,8})", re.IGNORECASE)
 _IDENTITY = re.compile(rb"\n(?:call-id|i|cseq|via|v)[ \t]*:", re.IGNORECASE)
 _FLAT_START = re.compile(rb"([A-Za-z]{3,32} \S+ SIP/2\.0|SIP/2\.0 [1-6]\d\d)[ \t]+(?=\S)")
@@ -96,6 +100,17 @@ def transport_of(data: bytes) -> str:
 def is_message(data: bytes) -> bool:
     """Whether more than a start line speaks for it: text that quotes one is no message."""
     return b"\nCall-ID:" in data or _IDENTITY.search(data) is not None
+
+
+def last_start(text: bytes, start: int, end: int) -> int:
+    """Where the last start line in ``text[start:end]`` begins; -1 when there is none."""
+    hit = text.rfind(b"SIP/2.0", start, end)
+    while hit >= 0:
+        line = text.rfind(b"\n", start, hit) + 1 or start
+        if START_OF_LINE.match(text, line, end):
+            return line
+        hit = text.rfind(b"SIP/2.0", start, line)
+    return -1
 
 
 def split(data: bytes) -> Iterator[bytes]:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from .rebuild import last_start
 from .record import Item, Record, Skipped
 from .source import ByteStream
 
@@ -20,6 +21,9 @@ _SHORTEST_GAP = 16
 """Less than this holds no message: mostly empty lines between records."""
 _KEPT = 1 << 14
 """Bytes kept from before the end of a window: a record's first lines may stand there before its opening."""
+_CONTINUATION = bytes(range(0x80, 0xC0))
+_NOT_ASTRAL = bytes(range(0xF0))
+"""In UTF-8 all bytes but the first ones of characters that take four bytes, in UTF-16 too."""
 _UTF8_MARK, _UTF16_LITTLE, _UTF16_BIG = codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE
 
 
@@ -81,15 +85,18 @@ def read_records(
     """
     find_end = ending(boundary) if isinstance(boundary, re.Pattern) else boundary
     window = _Window(stream)
+    searched = 0
     while True:
-        found = find(window.text, window.start)
+        found = find(window.text, max(window.start, searched))
         if found is None:
             if window.at_end:
                 yield from _parsed(gap, window.take(file, len(window.text)))
                 return
-            yield from _parsed(gap, window.take(file, window.keep_from()))
-            window.read()
+            searched = window.keep_from()
+            yield from _parsed(gap, window.take(file, _before_last_message(window, searched)))
+            searched -= window.read()
             continue
+        searched = 0
         begin, after = found
         if begin - window.start < _SHORTEST_GAP:
             window.start = begin
@@ -101,6 +108,12 @@ def read_records(
             continue
         end, whole = _end(window, find_end, after)
         yield from _parsed(parse, window.take(file, end, whole))
+
+
+def _before_last_message(window: _Window, end: int) -> int:
+    """A message without a frame goes on to the next start line, which is not there yet: it is not taken now."""
+    start = last_start(window.text, window.start, end)
+    return start if start >= 0 and len(window.text) - start <= LARGEST_RECORD else end
 
 
 def _end(window: _Window, find_end: End, after: int) -> tuple[int, bool]:
@@ -132,7 +145,7 @@ class _Window:
         self.text = b""
         self.start = 0
         self.at_end = False
-        self._base = 0
+        self._base = self._counted = 0  # ``text[_counted]`` stands at ``_base`` in the file
         first = stream.read(READ)
         self._encoding = encoding_of(first)
         if first.startswith((_UTF8_MARK, _UTF16_LITTLE, _UTF16_BIG)):
@@ -144,16 +157,21 @@ class _Window:
     def read(self) -> int:
         """Get more; returns by how much offsets in ``text`` have become smaller."""
         dropped = self.start
-        self._base = self._offset(dropped)
+        self._base = self.position
         self.text = self.text[dropped:]
-        self.start = 0
+        self.start = self._counted = 0
         self._add(self._stream.read(READ))
         return dropped
 
     @property
     def position(self) -> int:
         """In the file, of what is not consumed yet."""
-        return self._offset(self.start)
+        if not self._encoding:
+            return self._base + self.start
+        passed = self.text[self._counted : self.start]
+        self._base += _length_in_utf16(passed)
+        self._counted = self.start
+        return self._base
 
     def take(self, file: str, end: int, whole: bool = True) -> Block:
         block = Block(file, self.position, self.text[self.start : end], whole)
@@ -161,9 +179,11 @@ class _Window:
         return block
 
     def keep_from(self) -> int:
-        """The beginning of a line near the end."""
+        """The beginning of a line near the end; a place within a line only when that is longer than what is kept."""
         line = self.text.rfind(b"\n", self.start, max(self.start, len(self.text) - _KEPT))
-        return line + 1 if line >= 0 else max(self.start, len(self.text) - _KEPT)
+        if line >= 0:
+            return line + 1
+        return self.start if len(self.text) - self.start <= 2 * _KEPT else len(self.text) - _KEPT
 
     def _add(self, data: bytes) -> None:
         self.at_end = not data
@@ -171,11 +191,10 @@ class _Window:
             data = self._decoder.decode(data, not data).encode("utf-8", "replace")
         self.text += data
 
-    def _offset(self, place: int) -> int:
-        """In the file, of a place in ``text``."""
-        if not self._encoding:
-            return self._base + place
-        return self._base + len(self.text[:place].decode("utf-8", "replace").encode(self._encoding))
+
+def _length_in_utf16(text: bytes) -> int:
+    """Of UTF-8, in bytes; a character that is cut off counts where its first byte is."""
+    return 2 * (len(text.translate(None, _CONTINUATION)) + len(text.translate(None, _NOT_ASTRAL)))
 
 
 def encoding_of(head: bytes) -> str:

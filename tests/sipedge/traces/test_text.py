@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 
 import pytest
-from support.captures import Bytes
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.captures import Bytes, sip
 
 from sipedge.traces import text as text_module
+from sipedge.traces.plain import loose
 from sipedge.traces.record import Direction, Item, Record, Skipped
 from sipedge.traces.text import Block, as_text, encoding_of, ending, opening, read_records
 
@@ -51,6 +55,38 @@ def test_windows_of_any_size_give_the_same(monkeypatch: pytest.MonkeyPatch, size
     assert b"".join(data for _, data, _ in read(data)) == data
 
 
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("between", [b"", b"some line\n", b"BEGIN\nEND\n"])
+@pytest.mark.parametrize("size", [50, 333, 1000])
+def test_messages_without_a_frame_are_whole_in_windows_of_any_size(
+    monkeypatch: pytest.MonkeyPatch, size: int, between: bytes, line_end: bytes
+) -> None:
+    wanted = [sip(number, b"hello number %06d" % number) for number in range(20)]
+    data = b"".join(between + message.replace(b"\r\n", line_end) + line_end for message in wanted)
+    monkeypatch.setattr(text_module, "READ", size)
+    monkeypatch.setattr(text_module, "_KEPT", 100)
+    items = list(read_records(Bytes(data), "file", FIND, NEXT, lambda _: iter(()), loose))
+    found = [(item.data, item.position) for item in items if isinstance(item, Record)]
+    assert len(found) == len(wanted)
+    assert all(text.startswith(message) for (text, _), message in zip(found, wanted, strict=True))
+    assert all(data.startswith(b"MESSAGE sip:", place) for _, place in found)
+
+
+def test_what_follows_a_start_line_is_not_kept_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_module, "READ", 1000)
+    monkeypatch.setattr(text_module, "_KEPT", 40)
+    monkeypatch.setattr(text_module, "LARGEST_RECORD", 5000)
+    sizes = []
+
+    def gap(block: Block) -> Iterator[Item]:
+        sizes.append(len(block.text))
+        return iter(())
+
+    data = sip(1) + b"some line\n" * 5000
+    assert list(read_records(Bytes(data), "file", FIND, NEXT, as_record, gap)) == []
+    assert sum(sizes) == len(data) and max(sizes) < 7000
+
+
 def test_a_record_without_end_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(text_module, "READ", 1000)
     monkeypatch.setattr(text_module, "LARGEST_RECORD", 5000)
@@ -66,6 +102,25 @@ def test_utf16_becomes_utf8_and_positions_stay_those_of_the_file() -> None:
         found = [(data, place) for what, data, place in read(data) if what]
         places = [2 + len(text[: text.index(start)].encode(encoding)) for start in ("BEGIN ä", "BEGIN 2")]
         assert found == [("BEGIN ä\nEND\n".encode(), places[0]), (b"BEGIN 2\nEND\n", places[1])]
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=20), st.sampled_from([7, 64, 1000]))
+def test_positions_in_utf16_are_those_of_the_file(texts: list[str], size: int) -> None:
+    data = "".join(f"{text}\nBEGIN {text}\nEND\n" for text in texts).encode("utf-16-be")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(text_module, "READ", size)
+        patched.setattr(text_module, "_KEPT", 40)
+        found = read(b"\xfe\xff" + data)
+    for _, text, place in found:
+        assert (b"\xfe\xff" + data).startswith(text.decode().encode("utf-16-be"), place)
+
+
+def test_many_records_in_utf16_take_no_longer_than_their_length() -> None:
+    data = "\ufeff" + "BEGIN\nEND\n" * 50_000
+    start = time.process_time()
+    assert len(read(data.encode("utf-16-le"))) == 50_000
+    assert time.process_time() - start < 1.5
 
 
 def test_encodings_without_a_mark() -> None:
