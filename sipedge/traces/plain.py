@@ -53,8 +53,7 @@ def _messages(stream: ByteStream, file: str) -> Iterator[Item]:
         data += more
         at_end = not more
         place = 0
-        pieces = list(split(data))
-        for piece in pieces if at_end else pieces[:-1]:  # the last one may not be whole yet
+        for piece in split(data, not at_end):
             place = data.index(piece, place)
             yield from _one(Block(file, base + place, piece))
             place += len(piece)

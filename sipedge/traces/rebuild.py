@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import cast
 
-from .cutter import START, content_length, find_start
+from .cutter import LARGEST_HEAD, LARGEST_LINE, LARGEST_MESSAGE, START, content_length, find_start
 
 _NAMES = (
     rb"Via|From|To|Call-ID|CSeq|Contact|Max-Forwards|Route|Record-Route|Content-Length|Content-Type|User-Agent|Server|"
@@ -39,6 +39,8 @@ START_OF_LINE = re.compile(
 _VIA = re.compile(rb"\n(?:via|v)[ \t]*:[ \t]*SIP[ \t]*/[ \t]*2\.0[ \t]*/[ \t]*([A-Za-z]{2,8})", re.IGNORECASE)
 _IDENTITY = re.compile(rb"\n(?:call-id|i|cseq|via|v)[ \t]*:", re.IGNORECASE)
 _FLAT_START = re.compile(rb"([A-Za-z]{3,32} \S+ SIP/2\.0|SIP/2\.0 [1-6]\d\d)[ \t]+(?=\S)")
+_LONGEST_START = LARGEST_LINE + 256
+"""At least as long as what START matches."""
 _BLANKS = re.compile(rb"\s*")
 _EMPTY_LINE = re.compile(rb"\n[ \t]*\n")
 _ALL_HEADERS = re.compile(rb"(?:[!#-'*+\-.0-9A-Z^_`a-z|~]+:[^\n]*(?<![ \t])\n)+(?<!\|\n)")
@@ -113,31 +115,42 @@ def last_start(text: bytes, start: int, end: int) -> int:
     return -1
 
 
-def split(data: bytes) -> Iterator[bytes]:
+def split(data: bytes, more_follows: bool = False) -> Iterator[bytes]:
     """The messages in bytes with CRLF kept, one behind the other: by Content-Length where that leads to a start line
-    or the end, else up to the next start line."""
+    or the end, else up to the next start line. With more to come, those whose end does not depend on it."""
     start, head = find_start(data), 0
     while start >= 0:
         if 0 <= head <= start:
             head = data.find(b"\r\n\r\n", start)
-        end = _end(data, start, head)
+        end = _end(data, start, head, more_follows)
+        if end < 0:
+            return
         yield data[start:end]
         start = find_start(data, end)
 
 
-def _end(data: bytes, start: int, head: int) -> int:
-    """Where the message at ``start`` ends whose header section ends at ``head`` (-1: nowhere)."""
-    if head < 0:
-        following = find_start(data, start + 1)
-        return following if following >= 0 else len(data)
+def _end(data: bytes, start: int, head: int, more_follows: bool) -> int:
+    """Where the message at ``start`` ends, whose header section ends at ``head`` (-1: nowhere); -1: more is needed."""
+    if head < 0 or head - start > LARGEST_HEAD:
+        if more_follows and len(data) - start <= LARGEST_HEAD:
+            return -1
+        line = data.find(b"\n", start) + 1 or len(data)
+        return _following(data, line, more_follows)
     stated = content_length(data, start, head + 2)
-    end = min(head + 4 + (stated or 0), len(data))
-    if stated is not None:
+    if stated is not None and stated <= LARGEST_MESSAGE:
+        end = min(head + 4 + stated, len(data))
         behind = cast(re.Match[bytes], _BLANKS.match(data, end)).end()
+        if more_follows and len(data) - behind < _LONGEST_START and data.find(b"\n", behind) < 0:
+            return -1
         if behind == len(data) or START.match(data, behind):
             return end
-    following = find_start(data, head + 4)
-    return following if following >= 0 else len(data)
+    return _following(data, head + 4, more_follows)
+
+
+def _following(data: bytes, start: int, more_follows: bool) -> int:
+    """The next start line; the end of the data, if that is the end of all, when there is none."""
+    found = find_start(data, start)
+    return found if found >= 0 or more_follows else len(data)
 
 
 def _parts(text: bytes) -> tuple[bytes, bytes | None]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.captures import sip
+from support.captures import Bytes, sip
 from support.trace_reading import SAMPLES, needs_samples, read, read_sample, start_lines
 
 from sipedge.traces import plain
@@ -63,3 +63,25 @@ def test_a_file_too_large_to_be_held() -> None:
     assert [record.data for record in records] == [sip(number, b"x" * 1000) for number in range(2000)]
     assert records[1999].position == data.rindex(b"MESSAGE sip:")
     assert skipped == []
+
+
+@pytest.mark.parametrize("size", [300, 371, 1000])
+def test_messages_are_cut_at_the_same_places_wherever_a_read_ends(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    fragment = b"SIP/2.0 200 OK\r\nCall-ID: zz\r\n\r\n"
+    wanted = [sip(number, fragment + b"x" * number, "NOTIFY") for number in range(60)]
+    monkeypatch.setattr(plain, "LARGEST_RECORD", size)
+    data = b"\r\n".join(wanted)
+    items = list(plain.read(Bytes(wanted[0] + data), "file"))
+    assert [item.data for item in items if isinstance(item, Record)] == [wanted[0], *wanted]
+
+
+def test_a_content_length_beyond_all_bounds_costs_no_other_message() -> None:
+    liar = sip(1).replace(b"Content-Length: 0", b"Content-Length: 999999999")
+    wanted = [liar, *(sip(number, b"x" * 1000) for number in range(3000))]
+    assert [record.data for record in read(plain, b"".join(wanted))[0]] == wanted
+
+
+def test_messages_that_lost_carriage_returns_behind_some_that_did_not() -> None:
+    number = range(10_000)
+    records, _ = read(plain, sip(1) + sip(2) + b"".join(sip(one).replace(b"\r\n", b"\n") + b"\n" for one in number))
+    assert [record.data for record in records[2:]] == [sip(one) for one in number]

@@ -71,6 +71,15 @@ def test_split_believes_content_length_where_it_leads_somewhere() -> None:
     assert list(split(sip(1, sip(9)) + b"\r\n\r\n" + wrong + sip(3))) == [sip(1, sip(9)), wrong, sip(3)]
 
 
+def test_split_waits_for_what_tells_where_a_message_ends() -> None:
+    fragment = b"SIP/2.0 200 OK\r\nCall-ID: 2\r\n\r\n"
+    first, second = sip(1, fragment), sip(2)
+    for cut in range(len(first + second)):
+        assert list(split((first + second)[:cut], True)) == (
+            [first] if cut >= len(first) + second.index(b"\n") + 1 else []
+        )
+
+
 @given(
     st.lists(
         st.sampled_from([sip(1), b"\n", b" ", b"Via: SIP/2.0/", b"x" * 9, b": ", b'"', b"<", b"v=0 a=b"]), max_size=9
