@@ -5,7 +5,6 @@ Lines with decisions hold no message and are left out. A line that broke off (th
 
 from __future__ import annotations
 
-import binascii
 import json
 import re
 from base64 import b64decode
@@ -19,6 +18,7 @@ from .source import ByteStream
 LONGEST_LINE = 1 << 20
 """A message of 64 KiB has at most six characters a byte, and a bit."""
 _READ = 1 << 18
+_LARGEST_PORT = 65535
 _LINE = re.compile(
     rb'^\{"time": ?[\d.]+, ?"(?:direction": ?"(?:received|sent)", ?"connection": ?\d|decision": ?\{)', re.MULTILINE
 )
@@ -38,18 +38,22 @@ def read(stream: ByteStream, file: str) -> Iterator[Item]:
             continue
         try:
             fields = json.loads(line)
-            if "decision" not in fields:
-                yield _record(fields, file, position)
-        except (ValueError, TypeError, KeyError, RecursionError, binascii.Error):
+            if not isinstance(fields, dict):
+                raise TypeError("no object")
+            record = None if "decision" in fields else _record(fields, file, position)
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
             yield Skipped(file, position, "this line is no message of an edge's log")
+            continue
+        if record is not None:
+            yield record
 
 
 def _record(fields: dict[str, Any], file: str, position: int) -> Record:
-    """Raises ValueError, TypeError, KeyError, binascii.Error."""
+    """Raises ValueError, TypeError, KeyError, OverflowError."""
     direction = Direction(fields["direction"])
     local, peer = _endpoint(fields["local"]), _endpoint(fields["peer"])
     source, destination = (local, peer) if direction is Direction.SENT else (peer, local)
-    data = fields["text"].encode() if "text" in fields else b64decode(fields["base64"], validate=True)
+    data = _text(fields["text"]).encode() if "text" in fields else b64decode(fields["base64"], validate=True)
     if not isfinite(fields["time"]):
         raise ValueError("no time")
     return Record(
@@ -57,17 +61,29 @@ def _record(fields: dict[str, Any], file: str, position: int) -> Record:
         direction,
         source,
         destination,
-        str(fields["transport"]).lower(),
+        _text(fields["transport"]).lower(),
         data,
         not fields.get("masked"),
         file,
         position,
-        str(fields.get("zone", "")),
+        _text(fields.get("zone", "")),
     )
 
 
-def _endpoint(text: str) -> Endpoint:
-    host, _, port = text.rpartition(":")
+def _text(value: object) -> str:
+    """Raises ValueError (half a surrogate pair can be written nowhere), TypeError."""
+    if not isinstance(value, str):
+        raise TypeError("no text")
+    if not value.isascii():
+        value.encode()
+    return value
+
+
+def _endpoint(value: object) -> Endpoint:
+    """Raises ValueError, TypeError."""
+    host, _, port = _text(value).rpartition(":")
+    if not (port.isascii() and port.isdigit() and int(port) <= _LARGEST_PORT):
+        raise ValueError("no port")
     return Endpoint(host.removeprefix("[").removesuffix("]"), int(port))
 
 

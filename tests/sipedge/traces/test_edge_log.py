@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 from io import BytesIO
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.tapped import HEAD, OPENED, OPENED_6, TIME, decided, passed
@@ -62,6 +64,37 @@ def test_a_broken_line_costs_itself() -> None:
     items = _read(log)
     assert [type(item) for item in items] == [Skipped] * 6 + [Record]
     assert items[-1].position == log.rindex(b'{"time"')
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("local", 5),
+        ("peer", None),
+        ("peer", "192.0.2.1:65536"),
+        ("peer", "192.0.2.1:-5"),
+        ("peer", "192.0.2.1:5_0"),
+        ("peer", "\ud800:5"),
+        ("text", 5),
+        ("text", "\ud800"),
+        ("time", 10**400),
+        ("time", "now"),
+        ("time", None),
+        ("direction", ["sent"]),
+        ("transport", {}),
+        ("zone", []),
+    ],
+)
+def test_a_value_of_another_kind_costs_its_line(key: str, value: object) -> None:
+    sound = _log(passed())
+    odd = json.dumps(json.loads(sound) | {key: value}).encode() + b"\n"
+    items = _read(odd + b'"decision"\n' + sound)
+    assert [type(item) for item in items] == [Skipped, Skipped, Record]
+
+
+def test_the_largest_port_is_one() -> None:
+    (record,) = _read(_log(passed()).replace(b":5061", b":65535"))
+    assert isinstance(record, Record)
 
 
 def test_a_line_without_end_is_not_kept() -> None:
