@@ -6,7 +6,9 @@ that cannot be true is passed over by looking for the next one that can, with an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import lru_cache
 from struct import Struct
 
 from .record import Skipped
@@ -19,9 +21,13 @@ LARGEST_PACKET = 262_144
 """The same bound as libpcap's and Wireshark's."""
 BLOCK = 1 << 20
 _FILE_HEADER = 24
-_RESYNC = 4 * LARGEST_PACKET
-"""How far the next packet is looked for."""
+_LOOK = 2 * LARGEST_PACKET
+"""Bytes from a header on that are there when it is judged. More are not looked at, however many there are: what is
+found must not depend on where reading began."""
+_CHAIN = 3
+"""Headers in a row that are believed although their times are far from the one before."""
 _DAY = 86400
+"""Seconds; a header further than that from the one before is looked at closely."""
 
 _KINDS = {
     b"\xd4\xc3\xb2\xa1": ("<", 1e-6, 16),
@@ -38,6 +44,25 @@ def is_pcap(head: bytes) -> bool:
     return head[:4] in _KINDS and len(head) >= _FILE_HEADER
 
 
+class Buffer:
+    """What was read of a stream and is not passed yet."""
+
+    def __init__(self, stream: ByteStream, base: int) -> None:
+        self._stream = stream
+        self.base = base
+        """Position in the file where ``data`` begin."""
+        self.data = b""
+        self.ended = False
+        """No more is to come."""
+
+    def advance(self, position: int) -> None:
+        """Read on; what lies before ``position`` is done with."""
+        more = self._stream.read(BLOCK)
+        self.base += position
+        self.data = self.data[position:] + more
+        self.ended = not more
+
+
 def packets(stream: ByteStream, file: str, offset: int = 0) -> Iterator[Packet | Skipped]:
     """All packets in order. The stream begins with a file header (``is_pcap``).
 
@@ -46,15 +71,18 @@ def packets(stream: ByteStream, file: str, offset: int = 0) -> Iterator[Packet |
     start = stream.read(_FILE_HEADER)
     order, unit, header = _KINDS[start[:4]]
     link = Struct(order + "I").unpack_from(start, 20)[0] & 0xFFFF
-    layout = Struct(order + "IIII")
-    unpack = layout.unpack_from
-    base, data, position, last = _FILE_HEADER + offset, b"", 0, 0
+    headers = _Headers(order, header)
+    unpack = headers.unpack
+    buffer = Buffer(stream, _FILE_HEADER + offset)
+    buffer.advance(0)
+    position, last = 0, headers.time(buffer.data, 0)
     while True:
-        end = len(data)
+        base, data, end = buffer.base, buffer.data, len(buffer.data)
+        low, high = last - _DAY, last + _DAY
         # Every packet that lies whole in the block; what is left over begins the next one.
         while position + header <= end:
-            seconds, fraction, size, _ = unpack(data, position)
-            if size > LARGEST_PACKET:
+            seconds, fraction, size, original = unpack(data, position)
+            if size > original or size > LARGEST_PACKET or not low < seconds < high:
                 break
             first = position + header
             if first + size > end:
@@ -62,63 +90,171 @@ def packets(stream: ByteStream, file: str, offset: int = 0) -> Iterator[Packet |
             yield seconds + fraction * unit, link, data[first : first + size], base + position
             last = seconds
             position = first + size
-        more = stream.read(BLOCK)
-        if more:
-            base, data, position = base + position, data[position:] + more, 0
-        if position + header <= len(data) and unpack(data, position)[2] > LARGEST_PACKET:
-            data += stream.read(_RESYNC)
-            found = _next_header(data, position + 1, layout, header, last)
-            size = unpack(data, position)[2]
-            yield Skipped(file, base + position, f"a packet header says {size} bytes")
-            if found < 0:
+        if end - position < _LOOK and not buffer.ended:
+            buffer.advance(position)
+            position = 0
+        elif position == end:
+            return
+        elif (time := headers.accepted(data, position, last)) is not None:
+            seconds, fraction, size, _ = unpack(data, position)
+            first = position + header
+            yield seconds + fraction * unit, link, data[first : first + size], base + position
+            position, last = first + size, time
+        else:
+            broken, whole, reason = base + position, headers.whole(data, position), headers.fault(data, position)
+            position = headers.find(buffer, position + 1, last)
+            if position < 0:
+                yield Skipped(
+                    file, broken, reason + unread(buffer, broken) if whole else "the file ends inside a packet"
+                )
                 return
-            position = found
-        elif not more:
-            break
-    if position < len(data):
-        yield Skipped(file, base + position, "the file ends inside a packet")
+            yield Skipped(file, broken, f"{reason}: {buffer.base + position - broken} bytes are passed over")
+            last = headers.time(buffer.data, position)
+
+
+def unread(buffer: Buffer, broken: int) -> str:
+    """The end of a reason, where nothing sound follows up to the end of the file."""
+    return f": the rest of the file ({buffer.base + len(buffer.data) - broken} bytes) is not read"
 
 
 def cuts(stream: ByteStream, size: int) -> Iterator[tuple[int, bytes]]:
     """Where the file can be cut, about every ``size`` bytes, and what has to stand in front of each part but the first:
-    the file header. Behind a packet header that cannot be true it is not cut."""
+    the file header. Behind a packet header that ``packets`` would have to look at closely it is not cut."""
     start = stream.read(_FILE_HEADER)
     order, _, header = _KINDS[start[:4]]
-    lengths = Struct(order + "8xI").unpack_from
-    base, data, position, wished = _FILE_HEADER, b"", 0, size
-    while True:
+    headers = _Headers(order, header)
+    unpack = headers.unpack
+    base, data, position, wished = _FILE_HEADER, stream.read(BLOCK), 0, size
+    last = headers.time(data, 0)
+    while data:
         while position + header <= len(data):
-            length = lengths(data, position)[0]
-            if length > LARGEST_PACKET:
+            seconds, _, length, original = unpack(data, position)
+            if length > original or length > LARGEST_PACKET or abs(seconds - last) >= _DAY:
                 return
             if base + position >= wished:
                 yield base + position, start
                 wished = base + position + size
+            last = seconds
             position += header + length
-        more = stream.read(BLOCK)
-        if not more:
-            return
-        passed = min(position, len(data))
-        base, data, position = base + passed, data[passed:] + more, position - passed
+        passed, more = min(position, len(data)), stream.read(BLOCK)
+        base, data, position = base + passed, data[passed:] + more if more else b"", position - passed
 
 
-def _next_header(data: bytes, start: int, layout: Struct, header: int, time: int) -> int:
-    """Where a believable packet header stands that is followed by another one or the end; -1 when nowhere."""
-    for position in range(start, min(len(data), start + _RESYNC) - header):
-        size = _believable(data, position, layout, time)
-        if size < 0:
-            continue
-        following = position + header + size
-        if following == len(data) or (
-            following + header <= len(data) and _believable(data, following, layout, time) >= 0
-        ):
-            return position
-    return -1
+class _Headers:
+    """What can be said of packet headers in one byte order; ``size``: the bytes of one."""
+
+    def __init__(self, order: str, size: int) -> None:
+        self._order, self._size = order, size
+        self.unpack = Struct(order + "IIII").unpack_from
+
+    def time(self, data: bytes, position: int) -> int:
+        """In whole seconds; 0 when there is no header."""
+        return int(self.unpack(data, position)[0]) if position + self._size <= len(data) else 0
+
+    def accepted(self, data: bytes, position: int, time: int) -> int | None:
+        """The time to go on from when the header and its packet can be taken, although there may be doubt; ``time``:
+        of the packet before."""
+        if position + self._size > len(data):
+            return None
+        seconds, fraction, size, original = self.unpack(data, position)
+        following = position + self._size + size
+        if size > LARGEST_PACKET or following > len(data):
+            return None
+        near = abs(seconds - time) < _DAY
+        if near and size <= original:
+            return int(seconds)
+        if near and following == len(data):
+            return int(seconds)
+        if self._believable(data, following, time, lax=True) >= 0:  # one wrong field, or one who writes all like that
+            return int(seconds) if near else time
+        return int(seconds) if self._chain(data, position) else None
+
+    def whole(self, data: bytes, position: int) -> bool:
+        """False: a packet begins here, but the file ends in it."""
+        if position + self._size > len(data):
+            return False
+        _, _, size, original = self.unpack(data, position)
+        return bool(size > min(original, LARGEST_PACKET) or position + self._size + size <= len(data))
+
+    def fault(self, data: bytes, position: int) -> str:
+        """Why a header is not accepted."""
+        if position + self._size > len(data):
+            return "half a packet header"
+        seconds, _, size, original = self.unpack(data, position)
+        if size > LARGEST_PACKET or position + self._size + size > len(data):
+            return f"a packet header says {size} bytes"
+        return f"a packet header says {size} bytes of {original} at {seconds} seconds"
+
+    def find(self, buffer: Buffer, start: int, time: int) -> int:
+        """Where in the buffer, which moves on, the next header stands; -1 when nowhere up to the end."""
+        while True:
+            while len(buffer.data) - start < BLOCK + _LOOK and not buffer.ended:
+                buffer.advance(start)
+                start = 0
+            stop = start + BLOCK
+            found = self._search(buffer.data, start, stop, time)
+            if found >= 0:
+                return found
+            if stop >= len(buffer.data):
+                return -1
+            start = stop
+
+    def _search(self, data: bytes, start: int, stop: int, time: int) -> int:
+        """A header near ``time`` that another one or the end follows; if there is none, several at any other time."""
+        pattern, shift = _near(self._order, time >> 16)
+        for position in _places(pattern, shift, data, start, stop):
+            size = self._believable(data, position, time)
+            following = position + self._size + size
+            if size > 0 and (following == len(data) or self._believable(data, following, time) >= 0):
+                return position
+        pattern, shift = _ANY_TIME[self._order]
+        return next((at for at in _places(pattern, shift, data, start, stop) if self._chain(data, at)), -1)
+
+    def _chain(self, data: bytes, position: int) -> bool:
+        """Whether headers that are near each other in time follow one another, or end the file."""
+        stop = min(len(data), position + _LOOK)
+        time = self.time(data, position)
+        for number in range(_CHAIN):
+            size = self._believable(data, position, time)
+            if size <= 0:
+                return False
+            position += self._size + size
+            if position + self._size > stop:
+                return number > 0 or position == len(data)
+        return self._believable(data, position, time) >= 0
+
+    def _believable(self, data: bytes, position: int, time: int, *, lax: bool = False) -> int:
+        """The captured length that a header near ``time`` states, or -1 when there is none. ``lax``: the original
+        length may be anything."""
+        if position + self._size > len(data):
+            return -1
+        seconds, fraction, size, original = self.unpack(data, position)
+        if size > LARGEST_PACKET or fraction >= 1_000_000_000 or abs(seconds - time) >= _DAY:
+            return -1
+        return int(size) if lax or size <= original <= LARGEST_PACKET else -1
 
 
-def _believable(data: bytes, position: int, layout: Struct, time: int) -> int:
-    """The captured length that a packet header states, or -1 when it cannot be one near ``time``."""
-    seconds, fraction, size, original = layout.unpack_from(data, position)
-    if not 0 < size <= min(original, LARGEST_PACKET) or original > LARGEST_PACKET or fraction >= 1_000_000_000:
-        return -1
-    return size if not time or abs(seconds - time) < _DAY else -1
+def _places(pattern: re.Pattern[bytes], shift: int, data: bytes, start: int, stop: int) -> Iterator[int]:
+    """Where headers may stand; ``shift``: bytes of one in front of what the pattern finds."""
+    while found := pattern.search(data, start + shift, stop + 16):
+        yield found.start() - shift
+        start = found.start() - shift + 1
+
+
+_LENGTHS = {"<": rb"(?!\0{3})..[\0-\4]\0..[\0-\4]\0", ">": rb"\0(?!\0{3})[\0-\4]..\0[\0-\4].."}
+"""Both lengths, as they can be; the first one is not 0."""
+_ANY_TIME = {
+    "<": (re.compile(rb"...[\0-\x3b]" + _LENGTHS["<"], re.DOTALL), 4),
+    ">": (re.compile(rb"[\0-\x3b]..." + _LENGTHS[">"], re.DOTALL), 4),
+}
+
+
+@lru_cache(maxsize=16)
+def _near(order: str, upper: int) -> tuple[re.Pattern[bytes], int]:
+    """Finds headers whose time has about these upper 16 bits; searching with it is much faster than looking at each
+    place."""
+    near = [half for half in range(upper - 2, upper + 3) if 0 <= half <= 0xFFFF]
+    halves = b"|".join(re.escape(half.to_bytes(2, "little" if order == "<" else "big")) for half in near)
+    if order == "<":
+        return re.compile(b"(?:" + halves + rb")...[\0-\x3b]" + _LENGTHS[order], re.DOTALL), 2
+    return re.compile(b"(?:" + halves + rb")..[\0-\x3b]..." + _LENGTHS[order], re.DOTALL), 0

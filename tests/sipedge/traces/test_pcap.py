@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tracemalloc
 from struct import pack
 
 import pytest
@@ -55,9 +56,89 @@ def test_a_file_longer_than_a_block() -> None:
     assert found[-1][3] == 24 + 1999 * 1516
 
 
+NOT_READ = "a packet header says 4294967295 bytes: the rest of the file (60 bytes) is not read"
+
+
 def test_a_broken_header_near_the_end_ends_the_file() -> None:
     found, skipped = read(pcap([b"one"]) + b"\xff" * 60)
-    assert (len(found), [item.reason for item in skipped]) == (1, ["a packet header says 4294967295 bytes"])
+    assert (len(found), [item.reason for item in skipped]) == (1, [NOT_READ])
+
+
+FRAMES = [bytes((number + 1, 0, 0, 0, number % 3)) * (20 + number) for number in range(60)]
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("change", [-7, -1, 1, 50, 400, 65_536, 100_000, 200_000, 1 << 30, 0xFFFFFF00])
+def test_a_wrong_length_costs_its_packet_and_no_more_than_its_neighbour(order: str, change: int) -> None:
+    data = bytearray(pcap(FRAMES, order=order))
+    place = data.index(FRAMES[30]) - 16
+    length = len(FRAMES[30]) + change
+    data[place + 8 : place + 12] = pack(order + "I", length & 0xFFFFFFFF)
+    found, skipped = read(bytes(data))
+    assert len({packet[2] for packet in found} & set(FRAMES)) >= len(FRAMES) - 2
+    assert len(skipped) == 1 and "bytes are passed over" in skipped[0].reason
+
+
+def test_a_time_out_of_a_broken_header_is_not_what_others_are_measured_by() -> None:
+    data = bytearray(pcap(FRAMES))
+    for number in (20, 40, 42):
+        place = data.index(FRAMES[number]) - 16
+        data[place : place + 4] = pack("<I", 77)
+    assert ([packet[2] for packet in read(bytes(data))[0]], read(bytes(data))[1]) == (FRAMES, [])
+
+
+@pytest.mark.parametrize(("pause", "original"), [(1_000_000, 400), (0, 0)])
+def test_captures_with_long_pauses_or_without_original_lengths_are_read(pause: int, original: int) -> None:
+    data = bytearray(pcap(FRAMES))
+    for number, frame in enumerate(FRAMES):
+        place = data.index(frame) - 16
+        data[place : place + 16] = pack("<IIII", START + number // 10 * pause, 0, len(frame), original)
+    found, skipped = read(bytes(data))
+    assert ([packet[2] for packet in found], skipped) == (FRAMES, [])
+
+
+@pytest.mark.parametrize("noise", [b"\xff", b"\0", bytes(range(256))])
+def test_much_that_is_none_is_passed_over(noise: bytes) -> None:
+    data = pcap(FRAMES)
+    place = data.index(FRAMES[30]) - 16
+    size = 3_000_000 // len(noise) * len(noise)
+    found, skipped = read(data[:place] + noise * (size // len(noise)) + data[place:])
+    assert [packet[2] for packet in found if packet[2] in FRAMES] == FRAMES
+    assert len(skipped) == 1 and skipped[0].reason.endswith(f"{size} bytes are passed over")
+
+
+def test_after_a_broken_part_packets_of_another_day_are_found() -> None:
+    data = bytearray(pcap(FRAMES))
+    for number, frame in enumerate(FRAMES):
+        place = data.index(frame) - 16
+        data[place : place + 4] = pack("<I", START + (number >= 30) * 1_000_000)
+    place = data.index(FRAMES[30]) - 16
+    found, skipped = read(bytes(data[:place] + b"\xff" * 999 + data[place:]))
+    assert ([packet[2] for packet in found], len(skipped)) == (FRAMES, 1)
+
+
+def test_a_length_that_reaches_behind_the_end_of_the_file_costs_its_packet() -> None:
+    data = bytearray(pcap(FRAMES))
+    place = data.index(FRAMES[30]) - 16
+    data[place + 8 : place + 16] = pack("<II", 200_000, 200_000)
+    found, skipped = read(bytes(data))
+    assert ([packet[2] for packet in found], len(skipped)) == (FRAMES[:30] + FRAMES[31:], 1)
+
+
+def test_many_broken_headers_do_not_take_memory() -> None:
+    frames = [bytes(20_000)] * 200
+    data = bytearray(pcap(frames))
+    for number in range(5, 200, 10):
+        place = 24 + number * 20_016
+        data[place + 8 : place + 12] = b"\xff\xff\xff\x7f"
+    one = bytes(data[24:])
+    stream = Bytes(bytes(data[:24]) + one * 10)
+    tracemalloc.start()
+    count = sum(not isinstance(item, Skipped) for item in packets(stream, "file"))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert count == 1800
+    assert peak < 10 * len(one) * 2 + 10_000_000
 
 
 @given(st.binary(max_size=200))
