@@ -84,9 +84,11 @@ def _straight(text: bytes, begin: int, file: str, position: int) -> tuple[Record
     end = _LINE.search(text, found.end() - 1)
     if end is None:
         return None
+    if text.find(b" UTCTime=", found.start("head"), end.start()) >= 0:
+        return None
     rest = _CLOSING_BAR.sub(b"", text[found.end() - 1 : end.start()])
     body = _EMPTY_LINE.match(rest)
-    if (rest and body is None) or _NOT_INDENTED.search(rest):
+    if (rest and body is None) or _NOT_INDENTED.search(rest) or b"\r" in rest:
         return None
     text_of_body = rest[body.end() - 1 :].replace(b"\n ", b"\n")[1:] if body else b""
     data = straight(head[:-1].replace(b"\n ", b"\r\n") + b"\r\n\r\n", text_of_body)

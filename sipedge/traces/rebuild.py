@@ -25,8 +25,9 @@ _NAMES = (
 )
 _GUARDED = rb'"[^"\n]{0,4096}"|<[^<>\n]{0,4096}>|'
 _JOINED = re.compile(
-    _GUARDED + rb"(?P<gap>[ \t]{1,64})(?=(?:" + _NAMES + rb")[ \t]?:(?:[ \t]|$))", re.IGNORECASE | re.MULTILINE
+    _GUARDED + rb"(?<![ \t])(?P<gap>[ \t]++)(?=(?:" + _NAMES + rb")[ \t]?:(?:[ \t]|$))", re.IGNORECASE | re.MULTILINE
 )
+"""Each run of blanks is looked behind once."""
 _SURELY_JOINED = re.compile(
     rb"[ \t](?:Via ?: SIP/2\.0/|Call-ID ?: |CSeq ?: \d|Max-Forwards ?: \d|(?:Record-)?Route ?: <|Content-Length ?: \d|"
     rb"(?:From|To) ?: [\"<]|Server ?: RTC/)",
@@ -76,9 +77,9 @@ def rebuilt(text: bytes) -> bytes | None:
     return head + _body(body, content_length(head, 0, len(head))) if body else head
 
 
-STRAIGHT_LINE = rb"[A-Za-z][A-Za-z0-9-]{0,63}: [^\n]*[^ \t\r\n]"
+STRAIGHT_LINE = rb"[A-Za-z][A-Za-z0-9-]{0,63}: [^\n]*\S"
 """A header line without a flaw, for the patterns of readers; with LF behind it, or CRLF."""
-STRAIGHT_START = rb"(?:[A-Z]{3,16} [^ \n]+ SIP/2\.0|SIP/2\.0 [1-6]\d\d [^\n]*[^ \t\r\n])"
+STRAIGHT_START = rb"(?:[A-Z]{3,16} [^ \n]{1,8192} SIP/2\.0|SIP/2\.0 [1-6]\d\d [^\n]*\S)"
 
 
 def straight(head: bytes, body: bytes) -> bytes | None:
@@ -174,13 +175,17 @@ def _unfold_copy(head: bytes) -> bytes:
 
 def _fields(lines: list[bytes]) -> list[bytes]:
     """Header lines; one that is none belongs to the line before (it was folded or wrapped)."""
-    fields: list[bytes] = []
+    fields: list[list[bytes]] = []
+    complete = False
     for line in lines:
         if _HEADER.match(line):
-            fields.append(line)
-        elif line.strip(b"|") and fields and not _LENGTH_FIELD.match(fields[-1]):
-            fields[-1] += b" " + line
-    return fields
+            fields.append([line])
+        elif line.strip(b"|") and fields and not complete:
+            fields[-1].append(line)
+        else:
+            continue
+        complete = len(fields[-1]) < 3 and _LENGTH_FIELD.match(b" ".join(fields[-1])) is not None
+    return [b" ".join(parts) for parts in fields]
 
 
 def _without_flat_body(fields: bytes) -> tuple[bytes, bytes]:

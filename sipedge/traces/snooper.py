@@ -32,14 +32,14 @@ _KEYS = (
 )
 _NO_BODY = (b"-", "\N{EN DASH}".encode(), b"\x96")
 """Word processors and web pages make another dash of it."""
-_JOINED_KEY = re.compile(rb"[ \t]{1,64}(?=(?:" + _KEYS + rb"): )")
+_JOINED_KEY = re.compile(rb"(?<![ \t])[ \t]++(?=(?:" + _KEYS + rb"): )")
 
 
 _STRAIGHT = (
     rb"TL_[A-Z]+\(TF_PROTOCOL\) \[(?:[^\]\\\n]{1,256}\\(?P<machine>[^\]\\\n]{1,256})|\d{1,8})\]"
     rb"[0-9A-F]{4,8}\.[0-9A-F]{4,8}::(?P<second>\d\d/\d\d/\d{4}-\d\d:\d\d:\d\d)(?P<fraction>\.\d{1,9})\."
-    rb"[^\n]*\$\$begin_recordEOL(?:(?:Trace-Correlation-Id|Instance-Id): [^\n]*\n)*"
-    rb"Direction: (?P<direction>in|out)[^\n]*\nPeer: (?P<peer>[^ \r\n]+)EOLMessage-Type: [a-z]*EOL"
+    rb"[^\n$]*\$\$begin_recordEOL(?P<content>)(?:(?:Trace-Correlation-Id|Instance-Id): [^\n:]*\n)*"
+    rb"Direction: (?P<direction>in|out)[^\n:]*\nPeer: (?P<peer>[^ \r\n]+)EOLMessage-Type: [a-z]*EOL"
     rb"Start-Line: (?P<head>" + STRAIGHT_START + rb"EOL(?:" + STRAIGHT_LINE + rb"EOL)+)Message-Body: "
 )
 """A message as the logger writes it, up to its body."""
@@ -64,13 +64,18 @@ def _straight(text: bytes, begin: int, file: str, position: int) -> tuple[Record
     found = _STRAIGHT_CRLF.match(text, begin) or _STRAIGHT_LF.match(text, begin)
     if found is None:
         return None
-    end = text.find(_END, found.end())
+    machine, at, fraction, _, way, peer, head = found.groups()
+    content = found.start("content")
+    following = text.find(_BEGIN, content)
+    end = text.find(_END, content, following if following >= 0 else len(text))
+    # A word of the log's within the message: the patient way says what becomes of it.
+    if end < found.end() or b"Message-Body:" in head or b"Start-Line:" in peer:
+        return None
     body = text[found.end() : end].replace(b"\r\n", b"\n").rstrip(b"\n")
-    if end < 0 or _BEGIN in body:
+    if b"\r" in body:
         return None
     if body.strip() in _NO_BODY:
         body = b""
-    machine, at, fraction, way, peer, head = found.groups()
     if found.re is _STRAIGHT_LF:
         head = head.replace(b"\n", b"\r\n")
     data = straight(head + b"\r\n", body.lstrip(b" \t"))
@@ -106,12 +111,15 @@ def _find(text: bytes, start: int) -> tuple[int, int] | None:
 
 def _end(text: bytes, after: int) -> int:
     """Behind $$end_record; where that is missing, before the header of the next record."""
-    end = text.find(_END, after)
-    following = text.find(_BEGIN, after + len(_BEGIN), end if end >= 0 else len(text))
-    if following >= 0:
-        begin, _ = cast(tuple[int, int], _find(text, after + len(_BEGIN)))
-        return begin
-    return end + len(_END) if end >= 0 else -1
+    # The next one first: where none has an end, looking for an end goes no further than there.
+    following = text.find(_BEGIN, after + len(_BEGIN))
+    end = text.find(_END, after, following if following >= 0 else len(text))
+    if end >= 0:
+        return end + len(_END)
+    if following < 0:
+        return -1
+    begin, _ = cast(tuple[int, int], _find(text, after + len(_BEGIN)))
+    return begin
 
 
 def _parse(block: Block) -> Iterator[Item]:
@@ -145,10 +153,16 @@ def _fields(content: bytes) -> tuple[dict[bytes, bytes], bytes | None]:
     for line in before.split(b"\n"):
         key, _, value = line.partition(b":")
         fields[key.strip()] = value.strip()
-    head, mark, body = message.partition(b"Message-Body:")
+    head, body = _head_and_body(message)
     if body.strip() in _NO_BODY:
         body = b""
     return fields, head.strip() + b"\n\n" + body.lstrip(b" \t")
+
+
+def _head_and_body(message: bytes) -> tuple[bytes, bytes]:
+    """Cut at the log's own Message-Body: a header field, and text that somebody sends, may hold these words as well."""
+    place = message.find(b"\nMessage-Body:") + 1 or message.find(b"Message-Body:")
+    return (message[:place], message[place + len("Message-Body:") :]) if place >= 0 else (message, b"")
 
 
 def _raw_message(content: bytes) -> bytes | None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -49,6 +51,24 @@ def test_folded_and_wrapped_lines_belong_to_the_line_before() -> None:
     assert rebuilt(text) == (
         b"SIP/2.0 200 OK\r\nVia: SIP/2.0/TCP h ;branch=1\r\nContact: <sip:a@b>; expires=5\r\nContent-Length: 0\r\n\r\n"
     )
+
+
+def test_a_length_is_not_added_to() -> None:
+    assert rebuilt(b"SIP/2.0 200 OK\nContent-Length:\n 5\njunk\n") == b"SIP/2.0 200 OK\r\nContent-Length: 5\r\n\r\n"
+
+
+def test_a_long_run_of_blanks_may_join_fields() -> None:
+    flat = sip(1).removesuffix(b"\r\n\r\n").replace(b"\r\n", b" ")
+    assert rebuilt(flat.replace(b" Call-ID", b" " * 100 + b"Call-ID")) == sip(1)
+
+
+@pytest.mark.parametrize("filler", [b" ", b"\t", b"\n x", b" Via", b" <"])
+def test_long_runs_of_anything_take_no_longer_than_their_length(filler: bytes) -> None:
+    flat = sip(1).removesuffix(b"\r\n\r\n").replace(b"\r\n", b" ")
+    start = time.process_time()
+    for text in (flat, sip(1).removesuffix(b"\r\n\r\n")):
+        rebuilt(text + filler * (500_000 // len(filler)) + b"y")
+    assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize("text", [b"", b"hello", b"GET / HTTP/1.1\n", b"\n\n", b"Via: SIP/2.0/TCP x\n"])

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from support.captures import sip
 from support.trace_reading import ends, needs_samples, read, read_sample, start_lines
@@ -50,6 +52,25 @@ def test_a_flattened_record_is_put_on_lines_again() -> None:
     records, _ = read(snooper, (flat + "\n" + flat).encode())
     assert [item.data for item in records] == [sip(1), sip(1)]
     assert ends(records)[0] == "a.example:5061 > fe01"
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    "body", [b"hello\r\nMessage-Body: world", b"Message-Body: -", b"Start-Line: a\r\nMessage-Body: "]
+)
+@pytest.mark.parametrize("subject", [b"x", b"Message-Body: x"])
+def test_words_of_the_log_in_a_message_are_its_own(line_end: str, body: bytes, subject: bytes) -> None:
+    wanted = sip(1, body).replace(b"Call-ID", b"Subject: %s\r\nCall-ID" % subject)
+    records, _ = read(snooper, record("incoming", "a:1", wanted).replace("\r\n", "\n").replace("\n", line_end).encode())
+    assert [item.data for item in records] == [wanted]
+
+
+@pytest.mark.parametrize("line", ["$$begin_record\n", record("incoming", "a:1", sip(1), end="")])
+def test_records_without_an_end_take_no_longer_than_their_length(line: str) -> None:
+    log = (record("incoming", "a:1", sip(1)) + line * (1_000_000 // len(line))).encode()
+    start = time.process_time()
+    read(snooper, log)
+    assert time.process_time() - start < 1
 
 
 def test_begin_record_glued_to_the_parenthesis_and_a_missing_end() -> None:

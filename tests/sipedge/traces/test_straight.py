@@ -31,8 +31,21 @@ HEADERS = [
     "no colon",
     "P-Odd~Name: x",
     "X-Long: " + "y" * 300,
+    "Subject: SIPMSG:",
+    "Subject: Message-Body: x",
+    "Message-Body: x",
+    "Start-Line: x",
+    "Subject: Start-Line:",
+    "Subject: $$begin_record",
+    "Subject: $$end_record",
+    'Subject: 2024-05-06T09:08:10.240+02:00 vcse tvcs:  UTCTime="2024-05-06',
+    "Subject: vertical tab\v",
 ]
-BODIES = ["", "-", " ", "|", "hello", "hello ", "a\nb", "a\n\n b\n", "\n", "UTCTime=", "$$begin_record", "v=0\no=-\n |"]
+BODIES = [
+    "", "-", "\N{EN DASH}", " ", "|", "hello", "hello ", "a\nb", "a\n\n b\n", "\n", "v=0\no=-\n |", "a\rb", "\r",
+    "hello\nMessage-Body: world", "Start-Line: INVITE sip:a@b SIP/2.0\nMessage-Body: -",
+    "$$begin_record", "$$end_record", "UTCTime=", "SIPMSG:",
+]  # fmt: skip
 
 SNOOPER = (
     "TL_INFO(TF_PROTOCOL) [pool\\fe01]1A2C.2F40::05/06/2024-07:08:10.500.0000A1B2 (SIPStack,x:y.cpp(265)) [1] "
