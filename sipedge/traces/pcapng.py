@@ -8,22 +8,24 @@ reading goes on at the next block that is sound.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from struct import Struct, error
 
-from .pcap import LARGEST_PACKET, Packet
+from .pcap import BLOCK, LARGEST_PACKET, Buffer, Packet, unread
 from .record import Skipped
 from .source import ByteStream
 
 _SECTION, _INTERFACE, _OLD_PACKET, _SIMPLE, _ENHANCED, _SECRETS = 0x0A0D0D0A, 1, 2, 3, 6, 0x0A
 _SECTION_BYTES = b"\x0a\x0d\x0d\x0a"
+_MAGICS = (b"\x4d\x3c\x2b\x1a", b"\x1a\x2b\x3c\x4d")
 _TLS_KEY_LOG = 0x544C534B
 _RESOLUTION, _OFFSET = 9, 14
 LARGEST_BLOCK = 16 << 20
 LARGEST_CONTEXT = 1 << 20
 """Of interfaces, up to which a file is cut."""
-READ = 1 << 20
-_RESYNC = 1 << 20
+_LOOK = 1 << 20
+"""A block behind a broken part has to be smaller to be found; bytes of it and the next one that are looked at."""
 _MAX_INTERFACES = 65536
 
 
@@ -35,7 +37,7 @@ SECRETS = Secrets()
 
 
 def is_pcapng(head: bytes) -> bool:
-    return head[:4] == _SECTION_BYTES and head[8:12] in (b"\x4d\x3c\x2b\x1a", b"\x1a\x2b\x3c\x4d")
+    return head[:4] == _SECTION_BYTES and head[8:12] in _MAGICS
 
 
 def packets(stream: ByteStream, file: str, offset: int = 0) -> Iterator[Packet | Skipped | Secrets]:
@@ -143,14 +145,17 @@ class _Section:
 
 def _blocks(stream: ByteStream, file: str, base: int) -> Iterator[tuple[int, bytes, int, str] | Skipped]:
     """(type, body without its frame, offset in the file, byte order of the section)."""
-    data, position, order = b"", 0, "<"
-    head = Struct("<II")
-    tail = Struct("<I")
+    buffer, position, order = Buffer(stream, base), 0, "<"
+    head, tail = Struct("<II"), Struct("<I")
     while True:
-        end = len(data)
+        base, data, end = buffer.base, buffer.data, len(buffer.data)
+        size = 0
         while position + 12 <= end:
             kind, size = head.unpack_from(data, position)
             if kind == _SECTION:
+                if data[position + 8 : position + 12] not in _MAGICS:
+                    size = 0
+                    break
                 order = _byte_order(data, position)
                 head, tail = Struct(order + "II"), Struct(order + "I")
                 kind, size = head.unpack_from(data, position)
@@ -163,49 +168,83 @@ def _blocks(stream: ByteStream, file: str, base: int) -> Iterator[tuple[int, byt
                 break
             yield kind, data[position + 8 : following - 4], base + position, order
             position = following
-        more = stream.read(READ)
-        if more:
-            base, data, position = base + position, data[position:] + more, 0
-        if position + 12 <= len(data) and (found := _sound(data, position, order)) != 0:
-            yield Skipped(file, base + position, "a block states no sound length")
-            data += stream.read(_RESYNC)
-            found = _next_sound(data, position + 4, order)
-            if found < 0:
+        whole = position + 12 <= end and _whole(data, position, size)
+        if not whole and not buffer.ended:
+            buffer.advance(position)
+            position = 0
+        elif position == end:
+            return
+        else:
+            broken = base + position
+            position = _find(buffer, position + 1, order)
+            if position < 0:
+                reason = "a block states no sound length" + unread(buffer, broken)
+                yield Skipped(file, broken, reason if whole else "the file ends inside a block")
                 return
-            position = found
-        elif not more:
-            break
-    if position < len(data):
-        yield Skipped(file, base + position, "the file ends inside a block")
+            passed = buffer.base + position - broken
+            yield Skipped(file, broken, f"a block states no sound length: {passed} bytes are passed over")
 
 
 def _byte_order(data: bytes, position: int) -> str:
     return ">" if data[position + 8 : position + 12] == b"\x1a\x2b\x3c\x4d" else "<"
 
 
-def _sound(data: bytes, position: int, order: str) -> int:
-    """0: may be a block, perhaps not whole yet; 1: is none. Its two lengths are compared when both are here."""
-    if data[position : position + 4] == _SECTION_BYTES:
+def _whole(data: bytes, position: int, size: int) -> bool:
+    """Whether all of a block of this size is there, or there can be none."""
+    return size < 12 or bool(size & 3) or size > LARGEST_BLOCK or position + size <= len(data)
+
+
+def _find(buffer: Buffer, start: int, order: str) -> int:
+    """Where in the buffer, which moves on, the next sound block stands; -1 when nowhere up to the end."""
+    while True:
+        while len(buffer.data) - start < BLOCK + _LOOK and not buffer.ended:
+            buffer.advance(start)
+            start = 0
+        stop = start + BLOCK
+        data = buffer.data
+        while found := _PLACES[order].search(data, start, stop + 12):
+            if _sound(data, found.start(), order):
+                return found.start()
+            start = found.start() + 1
+        if stop >= len(data):
+            return -1
+        start = stop
+
+
+def _sound(data: bytes, position: int, order: str) -> bool:
+    """A whole block stands there, and behind it another one or the end. Bytes may be missing in front of it, so it can
+    stand anywhere."""
+    stop = min(len(data), position + _LOOK)
+    following = _behind(data, position, order, stop)
+    if following < 0 or following == len(data):
+        return following >= 0
+    if data.startswith(_SECTION_BYTES, position):
         order = _byte_order(data, position)
-    u32 = Struct(order + "I")
-    size = u32.unpack_from(data, position + 4)[0]
-    if size < 12 or size & 3 or size > LARGEST_BLOCK:
-        return 1
+    if following + 12 > stop:
+        return True
+    return _PLACES[order].match(data, following) is not None and (
+        _behind(data, following, order, stop) >= 0 or following + _size(data, following, order) > stop
+    )
+
+
+def _behind(data: bytes, position: int, order: str, stop: int) -> int:
+    """Where the block ends that lies whole in front of ``stop`` and states its length twice; -1 when there is none."""
+    size = _size(data, position, order)
     end = position + size
-    return int(end <= len(data) and u32.unpack_from(data, end - 4)[0] != size)
+    if size < 12 or size & 3 or end > stop:
+        return -1
+    return end if data[end - 4 : end] == data[position + 4 : position + 8] else -1
 
 
-def _next_sound(data: bytes, start: int, order: str) -> int:
-    """Where a whole sound block stands; -1 when nowhere near. Blocks are aligned to 4 bytes from the broken one."""
-    for position in range(start, len(data) - 12, 4):
-        u32 = Struct((_byte_order(data, position) if data[position : position + 4] == _SECTION_BYTES else order) + "I")
-        size = u32.unpack_from(data, position + 4)[0]
-        end = position + size
-        if (
-            12 <= size <= LARGEST_BLOCK
-            and not size & 3
-            and end <= len(data)
-            and u32.unpack_from(data, end - 4)[0] == size
-        ):
-            return position
-    return -1
+def _size(data: bytes, position: int, order: str) -> int:
+    if data.startswith(_SECTION_BYTES, position):
+        order = _byte_order(data, position)
+    size: int = Struct(order + "I").unpack_from(data, position + 4)[0]
+    return size
+
+
+_PLACES = {
+    "<": re.compile(rb"[\x01-\x06\x0a]\0\0\0...[\0\1]|\n\r\r\n.{8}", re.DOTALL),
+    ">": re.compile(rb"\0\0\0[\x01-\x06\x0a][\0\1]|\n\r\r\n.{8}", re.DOTALL),
+}
+"""Where a block of a well-known type may stand."""

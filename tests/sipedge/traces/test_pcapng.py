@@ -73,6 +73,49 @@ def test_a_file_longer_than_a_block_of_reading() -> None:
     assert [item[2] for item in read(pcapng(frames)) if isinstance(item, tuple)] == frames
 
 
+FRAMES = [bytes((number + 1, 0, 0, 0, number % 3)) * (20 + number) for number in range(60)]
+
+
+def frames_and_reasons(data: bytes) -> tuple[list[bytes], list[str]]:
+    found = read(data)
+    return (
+        [item[2] for item in found if not isinstance(item, Skipped | Secrets)],
+        [item.reason for item in found if isinstance(item, Skipped)],
+    )
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("missing", range(1, 9))
+def test_bytes_that_are_missing_cost_their_block_and_no_more_than_its_neighbour(order: str, missing: int) -> None:
+    data = pcapng(FRAMES, order=order)
+    for place in range(data.index(FRAMES[30]) - 28, data.index(FRAMES[31]) - 28, 7):
+        frames, reasons = frames_and_reasons(data[:place] + data[place + missing :])
+        assert len(set(frames) & set(FRAMES)) >= len(FRAMES) - 2
+        assert len(reasons) == 1 and "bytes are passed over" in reasons[0]
+
+
+@pytest.mark.parametrize("noise", [b"\xff", b"\0", b"\6\0\0\0", bytes(range(256))])
+def test_much_that_is_none_is_passed_over(noise: bytes) -> None:
+    data = pcapng(FRAMES)
+    place = data.index(FRAMES[30]) - 28
+    frames, reasons = frames_and_reasons(data[:place] + noise * (3_000_000 // len(noise)) + data[place:])
+    assert frames == FRAMES
+    assert len(reasons) == 1 and "bytes are passed over" in reasons[0]
+
+
+def test_a_length_that_reaches_behind_the_end_of_the_file_costs_its_block() -> None:
+    data = bytearray(pcapng(FRAMES))
+    place = data.index(FRAMES[30]) - 28
+    data[place + 4 : place + 8] = pack("<I", 10_000_000)
+    assert frames_and_reasons(bytes(data))[0] == FRAMES[:30] + FRAMES[31:]
+
+
+def test_the_rest_that_is_not_read_is_told() -> None:
+    frames, reasons = frames_and_reasons(pcapng(FRAMES) + b"\xff" * 60)
+    assert frames == FRAMES
+    assert reasons == ["a block states no sound length: the rest of the file (60 bytes) is not read"]
+
+
 @given(st.binary(max_size=200))
 @settings(max_examples=100, deadline=None)
 def test_any_bytes_behind_the_header(data: bytes) -> None:
