@@ -21,6 +21,16 @@ SURE_START = re.compile(
     rb"NEGOTIATE) [^ \r\n]{1,4096} SIP/2\.0[ \t]*\r\n|SIP/2\.0 [1-6]\d\d "
 )
 """A start line that is sure enough where a body without a line end may stand in front."""
+_METHOD = re.compile(rb"([^ \t]+)[ \t]")
+_TORN = frozenset(
+    method[start:]
+    for method in (
+        b"INVITE ACK BYE CANCEL OPTIONS REGISTER SUBSCRIBE BENOTIFY MESSAGE INFO UPDATE PRACK REFER PUBLISH SERVICE "
+        b"NEGOTIATE"
+    ).split()
+    for start in range(1, len(method))
+) - {b"NOTIFY"}
+"""What is left of a known method where its beginning was lost."""
 LARGEST_HEAD = 1 << 16
 LARGEST_MESSAGE = 1 << 20
 LARGEST_LINE = 8192
@@ -35,8 +45,8 @@ class Cutter:
     """``feed`` the bytes in order; messages and what is passed over are appended to ``out``."""
 
     __slots__ = (
-        "_begun", "_file", "_in_step", "_needed", "_out", "_passed", "_passed_position",
-        "_position", "_sip", "_time", "_transport", "destination", "held", "source", "tls", "tls_position",
+        "_begun", "_edge", "_file", "_in_step", "_needed", "_out", "_passed", "_passed_position",
+        "_position", "_searched", "_sip", "_time", "_transport", "destination", "held", "source", "tls", "tls_position",
     )  # fmt: skip
 
     def __init__(
@@ -57,12 +67,18 @@ class Cutter:
         self._begun = False
         self._in_step = True
         self._passed = self._passed_position = 0
+        self._edge = 0
+        """Where in the data the packet begins that came last: messages often begin with a packet."""
+        self._searched = 0
+        """Up to where in the data no header section ends."""
         self._time, self._position = 0.0, 0
 
     def feed(self, data: bytes, time: float, position: int) -> None:
         if self.tls is not None:
             return
         first_time, first_position = time, position
+        self._edge = len(self.held)
+        self._searched = 0
         if self.held:
             if not self._complete(data):
                 return
@@ -105,8 +121,9 @@ class Cutter:
         if not START.match(data, start):
             return self._no_start(data, start)
         self._begun = self._sip = True
-        head = data.find(b"\r\n\r\n", start)
+        head = data.find(b"\r\n\r\n", max(start, self._searched - 3), start + LARGEST_HEAD)
         if head < 0:
+            self._searched = min(len(data), start + LARGEST_HEAD)
             too_long = len(data) - start > LARGEST_HEAD
             return self._out_of_step(data, start, "a header section has no end") if too_long else -1
         length = content_length(data, start, head + 2) or 0
@@ -151,6 +168,9 @@ class Cutter:
         if not self._passed:
             self._passed_position = self._position
         found = _find_again(data, start)
+        edge = max(start, self._edge)
+        if (found < 0 or found > edge) and _begins(data, edge):
+            found = edge
         if found < 0:
             self._pass(data, start)
             return len(data)
@@ -215,6 +235,12 @@ def _find_again(data: bytes, start: int) -> int:
         tested = hit + len("SIP/2.0")
         hit = data.find(b"SIP/2.0", tested)
     return -1
+
+
+def _begins(data: bytes, start: int) -> bool:
+    """Whether a packet that begins there begins with a start line, and not with the rest of one."""
+    method = _METHOD.match(data, start) if START.match(data, start) else None
+    return method is not None and method[1] not in _TORN
 
 
 def find_start(data: bytes, start: int = 0) -> int:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -151,3 +153,38 @@ def test_after_a_gap_a_message_is_found_behind_a_body_without_line_end() -> None
     cutter.lose(10, 1)
     cutter.feed(b"good byeSIP/2.0 200 OK\r\nCSeq: 1 BYE\r\nContent-Length: 0\r\n\r\n", 0.0, 0)
     assert messages(out) == [sip(1), sip(2), b"SIP/2.0 200 OK\r\nCSeq: 1 BYE\r\nContent-Length: 0\r\n\r\n"]
+
+
+def test_a_stream_from_the_middle_may_begin_with_a_method_of_any_name() -> None:
+    out: list[Item] = []
+    cutter = Cutter(out, "file", A, B)
+    wanted = [sip(number, b"hi", "FOOBAR") for number in range(5)]
+    cutter.join()
+    for number, data in enumerate(wanted):
+        cutter.feed(data, float(number), number)
+    assert (messages(out), reasons(out)) == (wanted, [])
+
+
+def test_after_a_gap_a_packet_may_begin_with_a_method_of_any_name() -> None:
+    out: list[Item] = []
+    cutter = Cutter(out, "file", A, B)
+    cutter.feed(sip(1, b"hi", "FOOBAR")[:-1], 0.0, 0)
+    cutter.lose(100, 1)
+    cutter.feed(b"the end of a body", 0.0, 0)
+    cutter.feed(sip(2, b"hi", "FOOBAR")[:-1], 0.0, 0)
+    cutter.feed(b"i" + sip(3, b"hi", "FOOBAR"), 0.0, 0)
+    assert messages(out) == [sip(2, b"hi", "FOOBAR"), sip(3, b"hi", "FOOBAR")]
+
+
+def test_many_start_lines_without_a_header_section_do_not_take_long() -> None:
+    start = time.process_time()
+    found = cut(b"INVITE sip:a SIP/2.0\r\n" * 40_000)
+    assert time.process_time() - start < 1
+    assert messages(found) == []
+
+
+def test_a_header_section_is_found_behind_one_that_has_no_end() -> None:
+    endless = b"INVITE sip:a SIP/2.0\r\n" * 4000
+    for more in range(8):
+        found = cut(endless + b"X" * more + b"\r\n\r\n" + sip(1))
+        assert messages(found)[-1] == sip(1)
