@@ -105,7 +105,7 @@ class Reading:
                 yield from self._unreadable(link, place)
                 continue
             offset = locate(data)
-            found = find(data, offset, place) if offset >= 0 else None
+            found = find(data, offset, place, time) if offset >= 0 else None
             if found is None:
                 continue
             protocol, addresses, data, start, end, position = found

@@ -18,6 +18,9 @@ _HOP_BY_HOP, _ROUTING, _FRAGMENT, _AUTHENTICATION, _DESTINATION = 0, 43, 44, 51,
 _EXTENSIONS = (_HOP_BY_HOP, _ROUTING, _DESTINATION)
 _MAX_NESTING = 8
 _MAX_DATAGRAM = 65_535
+REASSEMBLY = 60.0
+"""Seconds by the clock of the capture after which the fragments of a datagram are given up (RFC 8200 4.5; RFC 1122
+3.3.2 for IPv4): the same identity is another datagram's then."""
 
 
 Transport = tuple[int, bytes, bytes, int, int, int]
@@ -34,20 +37,21 @@ class Datagrams:
     def __init__(self, limit: int = 1024) -> None:
         self._limit = limit
         self._waiting: dict[tuple[int, bytes, int], _Fragments] = {}
+        self._given_up: list[int] = []
 
     @property
     def incomplete(self) -> Iterable[int]:
-        """Positions of the datagrams of which fragments are still missing."""
-        return [fragments.position for fragments in self._waiting.values()]
+        """Positions of the datagrams of which fragments are still missing; of those given up the first ``limit``."""
+        return self._given_up + [fragments.position for fragments in self._waiting.values()]
 
-    def find(self, data: bytes, offset: int, position: int, nesting: int = 0) -> Transport | None:
+    def find(self, data: bytes, offset: int, position: int, time: float, nesting: int = 0) -> Transport | None:
         """The transport in the IP packet at ``offset``, None for a fragment that does not complete its datagram, for
         anything that is no IP, and for headers cut off by the snaplen."""
         if offset + 20 > len(data) or nesting > _MAX_NESTING:
             return None
         version = data[offset] >> 4
         if version != 4:
-            return self._ipv6(data, offset, position, nesting) if version == 6 else None
+            return self._ipv6(data, offset, position, time, nesting) if version == 6 else None
         first, length, identity, fragment, protocol, addresses = _IPV4.unpack_from(data, offset)
         header = (first & 15) * 4
         start, end = offset + header, offset + length
@@ -58,12 +62,12 @@ class Datagrams:
         if fragment & 0x3FFF:
             key = (protocol, addresses, identity)
             more, place = fragment & 0x2000, (fragment & 0x1FFF) * 8
-            return self._fragment(key, place, bool(more), data, start, end, position, nesting)
+            return self._fragment(key, place, bool(more), data, start, end, position, time, nesting)
         if protocol in (TCP, UDP):
             return protocol, addresses, data, start, end, position
-        return self._nested(protocol, data[:end], start, position, nesting)
+        return self._nested(protocol, data[:end], start, position, time, nesting)
 
-    def _ipv6(self, data: bytes, offset: int, position: int, nesting: int) -> Transport | None:
+    def _ipv6(self, data: bytes, offset: int, position: int, time: float, nesting: int) -> Transport | None:
         if offset + 40 > len(data):
             return None
         length, protocol, addresses = _IPV6.unpack_from(data, offset)
@@ -80,14 +84,18 @@ class Datagrams:
                     return None
                 protocol, place, identity = _FRAGMENT_HEADER.unpack_from(data, start)
                 key = (protocol, addresses, identity)
-                return self._fragment(key, place & 0xFFF8, bool(place & 1), data, start + 8, end, position, nesting)
+                return self._fragment(
+                    key, place & 0xFFF8, bool(place & 1), data, start + 8, end, position, time, nesting
+                )
             if protocol not in (TCP, UDP):
-                return self._nested(protocol, data[:end], start, position, nesting)
+                return self._nested(protocol, data[:end], start, position, time, nesting)
         return (protocol, addresses, data, start, end, position) if end >= start else None
 
-    def _nested(self, protocol: int, data: bytes, start: int, position: int, nesting: int) -> Transport | None:
+    def _nested(
+        self, protocol: int, data: bytes, start: int, position: int, time: float, nesting: int
+    ) -> Transport | None:
         if protocol in (_IPV4_IN, _IPV6_IN):
-            return self.find(data, start, position, nesting + 1)
+            return self.find(data, start, position, time, nesting + 1)
         return None
 
     def _fragment(
@@ -99,6 +107,7 @@ class Datagrams:
         start: int,
         end: int,
         position: int,
+        time: float,
         nesting: int,
     ) -> Transport | None:
         if end > len(data) or end < start:
@@ -106,11 +115,7 @@ class Datagrams:
         if place == 0 and not more:  # an atomic fragment (RFC 6946)
             whole: bytes | None = data[start:end]
         else:
-            fragments = self._waiting.get(key)
-            if fragments is None:
-                if len(self._waiting) >= self._limit:
-                    del self._waiting[next(iter(self._waiting))]
-                fragments = self._waiting[key] = _Fragments(position)
+            fragments = self._fragments(key, position, time)
             whole = fragments.add(place, data[start:end], more)
             position = fragments.position
         if whole is None:
@@ -119,32 +124,57 @@ class Datagrams:
         protocol, addresses, _ = key
         if protocol in (TCP, UDP):
             return protocol, addresses, whole, 0, len(whole), position
-        return self._nested(protocol, whole, 0, position, nesting)
+        return self._nested(protocol, whole, 0, position, time, nesting)
+
+    def _fragments(self, key: tuple[int, bytes, int], position: int, time: float) -> _Fragments:
+        """What came before of this datagram, or a new one."""
+        fragments = self._waiting.get(key)
+        if fragments is not None and abs(time - fragments.time) < REASSEMBLY:
+            return fragments
+        if fragments is not None:
+            self._give_up(key)
+        elif len(self._waiting) >= self._limit:
+            self._give_up(next(iter(self._waiting)))
+        fragments = self._waiting[key] = _Fragments(position, time)
+        return fragments
+
+    def _give_up(self, key: tuple[int, bytes, int]) -> None:
+        fragments = self._waiting.pop(key)
+        if len(self._given_up) < self._limit:
+            self._given_up.append(fragments.position)
 
 
 class _Fragments:
     """The pieces of one datagram, in any order; where two overlap, the one that came first counts."""
 
-    def __init__(self, position: int) -> None:
-        self.position = position
+    def __init__(self, position: int, time: float) -> None:
+        self.position, self.time = position, time
+        """Of the first one that came."""
         self._pieces: dict[int, bytes] = {}
         self._total: int | None = None
+        self._present = 0
+        """A bit for each 8 bytes that are here."""
 
     def add(self, place: int, piece: bytes, more: bool) -> bytes | None:
         """The whole datagram once nothing is missing."""
-        if place + len(piece) > _MAX_DATAGRAM:
+        end = place + len(piece)
+        if end > _MAX_DATAGRAM:
             return None
         if not more:
-            self._total = place + len(piece)
+            if self._total is not None and end != self._total:
+                return None
+            self._total = end
         if len(piece) > len(self._pieces.get(place, b"")):
             self._pieces[place] = piece
-        return self._whole() if self._total is not None else None
+            units = len(piece) // 8 if more else -(-len(piece) // 8)
+            self._present |= ((1 << units) - 1) << place // 8
+        if self._total is None:
+            return None
+        wanted = (1 << -(-self._total // 8)) - 1
+        return self._whole(self._total) if self._present & wanted == wanted else None
 
-    def _whole(self) -> bytes | None:
-        assert self._total is not None
+    def _whole(self, total: int) -> bytes:
         whole = bytearray()
         for place in sorted(self._pieces):
-            if place > len(whole):
-                return None
-            whole += self._pieces[place][len(whole) - place :]
-        return bytes(whole[: self._total]) if len(whole) >= self._total else None
+            whole += self._pieces[place][max(0, len(whole) - place) :]
+        return bytes(whole[:total])

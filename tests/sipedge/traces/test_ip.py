@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time as clock
 from struct import pack
 
 import pytest
@@ -7,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.captures import ip
 
-from sipedge.traces.ip import Datagrams
+from sipedge.traces.ip import REASSEMBLY, Datagrams
 
 A, B = "10.0.0.1", "10.0.0.2"
 
 
-def payload(datagrams: Datagrams, packet: bytes) -> bytes | None:
-    found = datagrams.find(packet, 0, 0)
+def payload(datagrams: Datagrams, packet: bytes, time: float = 0.0) -> bytes | None:
+    found = datagrams.find(packet, 0, 0, time)
     if found is None:
         return None
     _, _, data, start, end, _ = found
@@ -21,7 +22,7 @@ def payload(datagrams: Datagrams, packet: bytes) -> bytes | None:
 
 
 def test_protocol_addresses_and_place() -> None:
-    found = Datagrams().find(b"xx" + ip(A, B, 17, b"payload") + b"padding", 2, 99)
+    found = Datagrams().find(b"xx" + ip(A, B, 17, b"payload") + b"padding", 2, 99, 0.0)
     assert found is not None
     protocol, addresses, data, start, end, position = found
     assert (protocol, addresses, position) == (17, bytes((10, 0, 0, 1, 10, 0, 0, 2)), 99)
@@ -72,13 +73,40 @@ def test_datagrams_with_the_same_identity_of_others_are_kept_apart() -> None:
 def test_waiting_fragments_are_bounded() -> None:
     datagrams = Datagrams(limit=3)
     for identity in range(10):
-        datagrams.find(ip(A, B, 17, b"A" * 8, fragment=0x2000, identity=identity), 0, identity)
-    assert list(datagrams.incomplete) == [7, 8, 9]
+        datagrams.find(ip(A, B, 17, b"A" * 8, fragment=0x2000, identity=identity), 0, identity, 0.0)
+    assert list(datagrams.incomplete) == [0, 1, 2, 7, 8, 9]
 
 
 def test_a_ping_of_death_is_no_datagram() -> None:
     datagrams = Datagrams()
     assert payload(datagrams, ip(A, B, 17, b"A" * 1000, fragment=0x1FFF)) is None
+
+
+def test_fragments_of_different_times_are_not_put_together() -> None:
+    datagrams = Datagrams()
+    assert payload(datagrams, ip(A, B, 17, b"A" * 8, fragment=0x2000), 1000.0) is None
+    assert payload(datagrams, ip(A, B, 17, b"B" * 8, fragment=0x2000), 1000.0 + REASSEMBLY) is None
+    assert len(list(datagrams.incomplete)) == 2
+    assert payload(datagrams, ip(A, B, 17, b"b", fragment=1), 1030.0 + REASSEMBLY) == b"B" * 8 + b"b"
+    assert len(list(datagrams.incomplete)) == 1
+
+
+def test_tiny_fragments_do_not_take_long() -> None:
+    datagrams = Datagrams()
+    packets = [ip(A, B, 17, bytes(8), fragment=8000)]
+    packets += [ip(A, B, 17, bytes(8), fragment=0x2000 | number) for number in range(8000)]
+    start = clock.process_time()
+    found = [payload(datagrams, packet) for packet in packets]
+    assert clock.process_time() - start < 1
+    assert found[:-1] == [None] * 8000 and found[-1] == bytes(8 * 8001)
+
+
+@pytest.mark.parametrize("size", [3, 13])
+def test_a_gap_smaller_than_a_unit_is_one(size: int) -> None:
+    datagrams = Datagrams()
+    assert payload(datagrams, ip(A, B, 17, b"z" * 5, fragment=2)) is None
+    assert payload(datagrams, ip(A, B, 17, b"x" * size, fragment=0x2000)) is None
+    assert payload(datagrams, ip(A, B, 17, b"y" * 16, fragment=0x2000 | 0)) == b"y" * 16 + b"z" * 5
 
 
 @given(st.data())
@@ -103,4 +131,4 @@ def test_fragments_in_any_order_repeated_and_overlapping(data: st.DataObject) ->
 @settings(max_examples=200, deadline=None)
 def test_any_bytes(data: bytes) -> None:
     for first in (b"\x45", b"\x60", b""):
-        Datagrams().find(first + data, 0, 0)
+        Datagrams().find(first + data, 0, 0, 0.0)
