@@ -7,10 +7,8 @@ reads only its part of the connections.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from struct import Struct
 from typing import NamedTuple
-from zlib import crc32
 
 from . import hep, pcap, pcapng
 from .cutter import START, content_length
@@ -19,7 +17,7 @@ from .ip import TCP, UDP, Datagrams, Transport
 from .link import IP_OFFSET
 from .record import Direction, Item, Record, Skipped
 from .source import ByteStream, Limited, Rejoined
-from .streams import Streams, endpoints
+from .streams import Streams, bucket_of, endpoints
 
 _MAX_WORDS = 16
 _UDP = Struct(">4sHH")
@@ -94,12 +92,15 @@ class Reading:
 
     def messages(self, packets: Iterable[pcap.Packet | Skipped | pcapng.Secrets]) -> Iterator[Item]:
         out, shares = self._out, self._shares
-        find, segment = self._datagrams.find, self._streams.segment
+        find, streams = self._datagrams.find, self._streams
+        segment = streams.segment
         for packet in packets:
             if type(packet) is not tuple:
                 yield from self._aside(packet)
                 continue
             time, link, data, place = packet  # type: ignore[misc]  # a plain tuple is a Packet
+            if time >= streams.due:
+                yield from self._settle(time, place)
             locate = IP_OFFSET.get(link)
             if locate is None:
                 yield from self._unreadable(link, place)
@@ -109,7 +110,7 @@ class Reading:
             if found is None:
                 continue
             protocol, addresses, data, start, end, position = found
-            if shares > 1 and _share(addresses, data[start : start + 4], shares) != self._number:
+            if shares > 1 and bucket_of(addresses, data[start : start + 4]) % shares != self._number:
                 continue
             if protocol == TCP:
                 segment(addresses, data, start, end, time, position)
@@ -131,6 +132,13 @@ class Reading:
             yield from self._out
             self._out.clear()
 
+    def _settle(self, time: float, place: int) -> Iterator[Item]:
+        """What it yields comes before all that the packet itself completes."""
+        self._streams.settle(time, place)
+        self.at = place - 1
+        yield from self._out
+        self._out.clear()
+
     def _aside(self, packet: object) -> Iterator[Item]:
         """Of all shares the first one tells."""
         if isinstance(packet, pcapng.Secrets):
@@ -144,15 +152,6 @@ class Reading:
             self._unknown.add(link)
             self.at = position
             yield Skipped(self._file, position, f"packets of link type {link} are not read")
-
-
-@lru_cache(maxsize=65_536)
-def _share(addresses: bytes, ports: bytes, shares: int) -> int:
-    """The number of the share that reads this; the directions of a connection are next to each other."""
-    half = len(addresses) // 2
-    source, destination = addresses[:half] + ports[:2], addresses[half:] + ports[2:]
-    first, second = sorted((source, destination))
-    return (crc32(first + second) + (source == first)) % shares
 
 
 def _datagram(found: Transport, time: float, file: str, out: list[Item]) -> None:

@@ -1,34 +1,58 @@
 """All TCP streams of a capture: each direction of each connection, put in order and cut into messages.
 
-Memory is bounded: at most MAX_STREAMS of them, and MAX_HELD bytes that wait for more in all of them together; the
-quietest ones go first.
+Memory is bounded: MAX_HELD bytes for streams and what they wait with; the quietest ones go first. Streams are spread
+over BUCKETS, each with its part of that and deaf to all others, and shares of a capture consist of whole buckets: so it
+makes no difference how many shares there are.
 """
 
 from __future__ import annotations
 
 import socket
+from collections import deque
 from collections.abc import Iterator
+from functools import lru_cache
+from itertools import takewhile
+from math import inf
 from struct import Struct
+from zlib import crc32
 
 from .cutter import SURE_START, Cutter
 from .decryption import TlsSeen
 from .record import Endpoint, Item
-from .tcp import Stream
+from .tcp import JOIN_WAIT, Stream
 
-MAX_STREAMS = 65_536
-MAX_HELD = 64 << 20
+BUCKETS = 128
+MAX_HELD = 256 << 20
+FLOW_COST = 1600
+"""Bytes of memory that a stream takes even when nothing waits."""
+_MIX = 0x9E3779B1
+"""Spreads positions of packets over all buckets."""
 _TCP = Struct(">4sI4xBB6x")
 _FIN, _SYN, _RST = 0x01, 0x02, 0x04
 _MARKS = _FIN | _SYN | _RST
 
 
-class _Flow:
-    __slots__ = ("born", "cutter", "held", "stream", "used")
+class _Bucket:
+    """Streams that share a part of the memory."""
 
-    def __init__(self, cutter: Cutter, born: int) -> None:
+    __slots__ = ("held", "joining", "order")
+
+    def __init__(self) -> None:
+        self.held = 0
+        self.order: deque[bytes] = deque()
+        """Their keys; the first one is the next to go."""
+        self.joining: dict[bytes, float] = {}
+        """Streams taken up in the middle and not settled yet, and when that began."""
+
+
+class _Flow:
+    __slots__ = ("born", "bucket", "cutter", "held", "stream", "used")
+
+    def __init__(self, cutter: Cutter, born: int, bucket: _Bucket) -> None:
         self.cutter = cutter
         self.born = born
         """Position of its first packet."""
+        self.bucket = bucket
         self.stream = Stream(cutter.feed, cutter.lose)
         self.held = 0
         self.used = True
@@ -40,7 +64,10 @@ class Streams:
     def __init__(self, out: list[Item], file: str, tls: TlsSeen) -> None:
         self._out, self._file, self._tls = out, file, tls
         self._flows: dict[bytes, _Flow] = {}
-        self._held = 0
+        self._buckets = [_Bucket() for _ in range(BUCKETS)]
+        self._limit = MAX_HELD // BUCKETS
+        self.due = inf
+        """Until then by the clock of the capture ``settle`` has nothing to do."""
 
     def segment(self, addresses: bytes, data: bytes, start: int, end: int, time: float, position: int) -> None:
         """A TCP segment whose header stands at ``start``."""
@@ -60,34 +87,65 @@ class Streams:
             stream.begin(sequence, position)
             sequence = sequence + 1 & 0xFFFFFFFF
         elif first < end and stream.fresh and not SURE_START.match(data, first):
-            stream.join(sequence)
-            flow.cutter.join()
+            self._join(key, flow, sequence, time)
         if first < end:
             stream.segment(sequence, data[first:end], end - first, time, position)
         if flags & (_FIN | _RST):
             stream.end()
         if flow.held or flow.cutter.held or stream.waiting_bytes:
-            held = len(flow.cutter.held) + stream.waiting_bytes
-            self._held += held - flow.held
-            flow.held = held
-            if self._held > MAX_HELD:
-                self._shrink()
+            self._count(flow)
+
+    def _count(self, flow: _Flow) -> None:
+        bucket, held = flow.bucket, len(flow.cutter.held) + flow.stream.waiting_bytes
+        bucket.held += held - flow.held
+        flow.held = held
+        if bucket.held > self._limit:
+            self._shrink(bucket)
 
     def _new(self, key: bytes, position: int) -> _Flow:
         source, destination = endpoints(key[:-4], key[-4:])
-        flow = self._flows[key] = _Flow(Cutter(self._out, self._file, source, destination), position)
-        self._shrink()
+        bucket = self._buckets[bucket_of(key[:-4], key[-4:])]
+        flow = self._flows[key] = _Flow(Cutter(self._out, self._file, source, destination), position, bucket)
+        bucket.order.append(key)
+        bucket.held += FLOW_COST
+        if bucket.held > self._limit:
+            self._shrink(bucket)
         return flow
 
-    def _shrink(self) -> None:
-        while len(self._flows) > MAX_STREAMS or (self._held > MAX_HELD and len(self._flows) > 1):
-            key = next(iter(self._flows))
-            flow = self._flows.pop(key)
+    def _join(self, key: bytes, flow: _Flow, sequence: int, time: float) -> None:
+        """The stream is taken up in the middle."""
+        flow.stream.join(sequence)
+        flow.cutter.join()
+        flow.bucket.joining[key] = time
+        self.due = min(self.due, time + JOIN_WAIT)
+
+    def settle(self, time: float, position: int) -> None:
+        """Wait no longer for the beginning of streams that were taken up in the middle. Each packet, of any protocol,
+        does so for one bucket: which one depends on its position only, as all shares see the same packets."""
+        number = (position * _MIX >> 16) % BUCKETS
+        joining = self._buckets[number].joining
+        late = list(takewhile(lambda key: time - joining[key] >= JOIN_WAIT, joining))
+        for key in late:
+            if joining.pop(key, None) is not None:  # counting another one may have ended it
+                flow = self._flows[key]
+                flow.stream.settle()
+                self._count(flow)
+        if late or number == 0:
+            first = (next(iter(bucket.joining.values()), inf) for bucket in self._buckets)
+            self.due = min(first) + JOIN_WAIT
+
+    def _shrink(self, bucket: _Bucket) -> None:
+        order = bucket.order
+        while bucket.held > self._limit and len(order) > 1:
+            key = order.popleft()
+            flow = self._flows[key]
             if flow.used:  # a second chance for those that lived since
                 flow.used = False
-                self._flows[key] = flow
+                order.append(key)
                 continue
-            self._held -= flow.held
+            del self._flows[key]
+            bucket.joining.pop(key, None)
+            bucket.held -= flow.held + FLOW_COST
             self._end(flow)
 
     def _end(self, flow: _Flow) -> None:
@@ -103,6 +161,15 @@ class Streams:
             self._end(flow)
             yield flow.born
         self._flows.clear()
+
+
+@lru_cache(maxsize=65_536)
+def bucket_of(addresses: bytes, ports: bytes) -> int:
+    """The bucket of one direction of a connection; the directions are next to each other."""
+    half = len(addresses) // 2
+    source, destination = addresses[:half] + ports[:2], addresses[half:] + ports[2:]
+    first, second = sorted((source, destination))
+    return (crc32(first + second) + (source == first)) % BUCKETS
 
 
 def endpoints(addresses: bytes, ports: bytes) -> tuple[Endpoint, Endpoint]:

@@ -186,13 +186,19 @@ def test_the_same_numbers_again_after_a_fin() -> None:
 
 
 def test_memory_is_bounded_in_flows_and_in_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streams, "MAX_STREAMS", 10)
     monkeypatch.setattr(streams, "MAX_HELD", 1000)
     half = sip(1, b"x" * 500)[:-100]
     frames = [ethernet(tcp(half, 1, ("10.1.0.1", 1000 + number))) for number in range(50)]
     found = read(pcap(frames))
     assert len(reasons(found)) == 50
     assert all("ends inside a message" in reason for reason in reasons(found))
+
+
+def test_a_stream_taken_up_at_a_keep_alive_does_not_wait_for_the_end_of_the_capture() -> None:
+    frames = [tcp(b"\r\n\r\n", 1), tcp(sip(0), 5), *(udp(sip(number)) for number in range(1, 9_000))]
+    found = messages(read(pcap([ethernet(frame) for frame in frames])))
+    assert len(found) == 9_000
+    assert 2_000 < found.index(sip(0)) < 8_000
 
 
 @st.composite

@@ -5,16 +5,32 @@ from __future__ import annotations
 import pickle
 import tempfile
 from pathlib import Path
+from struct import pack, unpack_from
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.captures import ACK, FIN, SYN, block, enhanced, ethernet, interface, ip, pcap, section, sip, tcp, udp
+from support.captures import (
+    ACK,
+    FIN,
+    START,
+    SYN,
+    block,
+    enhanced,
+    ethernet,
+    interface,
+    ip,
+    pcap,
+    section,
+    sip,
+    tcp,
+    udp,
+)
 
-from sipedge.traces import capture
+from sipedge.traces import capture, streams
 from sipedge.traces.decryption import decrypted
 from sipedge.traces.reading import read_trace
-from sipedge.traces.record import Item
+from sipedge.traces.record import Item, Skipped
 
 SAMPLES = Path(__file__).resolve().parents[3] / "../shared/samples/pcap"
 needs_samples = pytest.mark.skipif(not SAMPLES.is_dir(), reason="../shared/samples is not there")
@@ -54,6 +70,36 @@ def test_both_directions_of_a_connection_go_to_different_shares(tmp_path: Path, 
     (part,) = capture.slices(str(path), 1 << 20)
     counts = [len(list(capture.read_slice(capture.Reading("", (n, 2)), str(path), part))) for n in range(2)]
     assert counts == [1, 1]
+
+
+def slowly(data: bytes, seconds: float) -> bytes:
+    """The same capture with so many seconds from packet to packet."""
+    slow, place, number = bytearray(data), 24, 0
+    while place < len(slow):
+        time = START + number * seconds
+        slow[place : place + 8] = pack("<II", int(time), int(time % 1 * 1_000_000))
+        place += 16 + unpack_from("<I", slow, place + 8)[0]
+        number += 1
+    return bytes(slow)
+
+
+@pytest.mark.parametrize("seconds", [0.001, 0.5, 40])
+@pytest.mark.parametrize("shares", [2, 3, 7])
+def test_what_is_given_up_for_want_of_memory_or_time_is_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float, shares: int
+) -> None:
+    monkeypatch.setattr(streams, "MAX_HELD", 3 * streams.BUCKETS * streams.FLOW_COST)
+    made = []
+    for part in range(3):
+        for number in range(400):
+            client = (f"10.0.{number % 7}.1", 30000 + number)
+            data = b"x\r\n" + sip(number, b"x" * 500) if number % 3 else sip(number)
+            made.append(ethernet(tcp(data[part * 200 : (part + 1) * 200], 1000 + part * 200, client)))
+    path = tmp_path / "trace"
+    path.write_bytes(slowly(pcap(made), seconds))
+    wanted = list(read_trace(str(path)))
+    assert any(isinstance(item, Skipped) for item in wanted)
+    assert in_shares(str(path), shares, 5000) == wanted
 
 
 HOSTS = [("10.0.0.1", 5060), ("10.0.0.2", 5060), ("10.0.0.3", 40000)]
@@ -101,7 +147,7 @@ def as_pcapng(frames: list[bytes], second: int) -> bytes:
 @given(frames(), st.integers(0, 25), st.booleans(), st.integers(1, 3), st.sampled_from([1, 200, 1000]), st.integers())
 @settings(max_examples=120, deadline=None)
 def test_any_capture(frames: list[bytes], second: int, new: bool, shares: int, size: int, broken: int) -> None:
-    data = bytearray(as_pcapng(frames, second) if new else pcap(frames))
+    data = bytearray(as_pcapng(frames, second) if new else slowly(pcap(frames), second / 5))
     if broken >= 0 and len(data) > 32:
         data[32 + broken % (len(data) - 32)] ^= 0x80
     with tempfile.NamedTemporaryFile() as file:
