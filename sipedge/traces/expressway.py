@@ -26,10 +26,12 @@ _STAMPS = re.compile(_STAMP)
 _LINE = re.compile(rb"\n(?=" + _STAMP + rb"|tvcs: |[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d |TL_[A-Z]+\(TF_|# |UTCTime=\")")
 """Where the next line of the log, or of another one pasted behind it, begins."""
 _STRAIGHT = re.compile(
-    rb'[^ \n]+ [^ \n]+ tvcs: UTCTime="(?P<second>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),(?P<fraction>\d{1,9})" '
+    rb'[^ \n="]+ [^ \n="]+ tvcs: UTCTime="(?P<second>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),(?P<fraction>\d{1,9})" '
     rb'Module="network\.sip" Level="DEBUG": {1,4}'
-    rb'(?P<ends>(?:Action="(?:Received|Sent)" )?(?:Local-ip="[^ "]*" Local-port="\d*" )?(?:Src|Dst)-ip="[^ "]*" {1,2}'
-    rb'(?:Src|Dst)-port="\d*")(?: Msg-Hash="\d*")?\n? SIPMSG:\n \|(?P<head>' + STRAIGHT_START + rb"\n"
+    rb'(?P<ends>(?:Action="(?:Received|Sent)" )?(?:Local-ip="[0-9A-Fa-f:.]*" Local-port="\d*" )?'
+    rb'(?:Src|Dst)-ip="[0-9A-Fa-f:.]*" {1,2}(?:Src|Dst)-port="\d*")(?: Msg-Hash="\d*")?\n? SIPMSG:\n \|(?P<head>'
+    + STRAIGHT_START
+    + rb"\n"
     rb"(?: " + STRAIGHT_LINE + rb"\n)+)"
 )
 """A message as the box writes it, up to the empty line behind its header section."""
@@ -84,13 +86,15 @@ def _straight(text: bytes, begin: int, file: str, position: int) -> tuple[Record
     end = _LINE.search(text, found.end() - 1)
     if end is None:
         return None
-    if text.find(b" UTCTime=", found.start("head"), end.start()) >= 0:
-        return None
     rest = _CLOSING_BAR.sub(b"", text[found.end() - 1 : end.start()])
     body = _EMPTY_LINE.match(rest)
-    if (rest and body is None) or _NOT_INDENTED.search(rest) or b"\r" in rest:
+    if (rest and body is None) or _NOT_INDENTED.search(rest):
         return None
+    if body is None and not head.rpartition(b"\n Content-Length: ")[2][:-1].isdigit():
+        return None  # a copy may have joined a body to the last line
     text_of_body = rest[body.end() - 1 :].replace(b"\n ", b"\n")[1:] if body else b""
+    if text_of_body and (b" UTCTime=" in text_of_body or text_of_body.rstrip().endswith(b"|")):
+        return None
     data = straight(head[:-1].replace(b"\n ", b"\r\n") + b"\r\n\r\n", text_of_body)
     time = second(at)
     if data is None or time is None:
@@ -131,7 +135,7 @@ def _plain(message: bytes) -> bytes:
     if bare.endswith((b"\n|", b" |")):
         message = bare[:-1]
     message = message.rstrip(b"\n")
-    if message.count(b"\n ") + message.count(b"\n\n") >= message.count(b"\n"):
+    if not _NOT_INDENTED.search(message):
         message = message.replace(b"\n ", b"\n")
     return message + b"\n"
 

@@ -91,7 +91,9 @@ def straight(head: bytes, body: bytes) -> bytes | None:
     # More than one ": " a line may be two header fields that a copy has joined.
     if head.count(b"\r") != lines or head.count(b": ") != lines - 2 or b" :" in head or b"\nCall-ID:" not in head:
         return None
-    return head + _body(body, content_length(head, 0, len(head))) if body else head
+    if not body:
+        return head
+    return None if b"\r" in body else head + _body(body, content_length(head, 0, len(head)))
 
 
 def transport_of(data: bytes) -> str:

@@ -36,11 +36,11 @@ _JOINED_KEY = re.compile(rb"(?<![ \t])[ \t]++(?=(?:" + _KEYS + rb"): )")
 
 
 _STRAIGHT = (
-    rb"TL_[A-Z]+\(TF_PROTOCOL\) \[(?:[^\]\\\n]{1,256}\\(?P<machine>[^\]\\\n]{1,256})|\d{1,8})\]"
+    rb"TL_[A-Z]+\(TF_PROTOCOL\) \[(?:[^\]\\\n:$]{1,256}\\(?P<machine>[^\]\\\n:$]{1,256})|\d{1,8})\]"
     rb"[0-9A-F]{4,8}\.[0-9A-F]{4,8}::(?P<second>\d\d/\d\d/\d{4}-\d\d:\d\d:\d\d)(?P<fraction>\.\d{1,9})\."
-    rb"[^\n$]*\$\$begin_recordEOL(?P<content>)(?:(?:Trace-Correlation-Id|Instance-Id): [^\n:]*\n)*"
-    rb"Direction: (?P<direction>in|out)[^\n:]*\nPeer: (?P<peer>[^ \r\n]+)EOLMessage-Type: [a-z]*EOL"
-    rb"Start-Line: (?P<head>" + STRAIGHT_START + rb"EOL(?:" + STRAIGHT_LINE + rb"EOL)+)Message-Body: "
+    rb"[^\n$/-]*\$\$begin_recordEOL(?:(?:Trace-Correlation-Id|Instance-Id): [^\n:$]*\n)*"
+    rb"Direction: (?P<direction>in|out)[^\n:$]*\nPeer: (?P<peer>[^ \r\n$]+)EOLMessage-Type: [a-z]*EOL"
+    rb"Start-Line: (?P<head>" + STRAIGHT_START + rb"EOL(?:" + STRAIGHT_LINE + rb"EOL)+?)Message-Body: "
 )
 """A message as the logger writes it, up to its body."""
 _STRAIGHT_CRLF = re.compile(_STRAIGHT.replace(b"EOL", rb"\r\n"))
@@ -64,16 +64,14 @@ def _straight(text: bytes, begin: int, file: str, position: int) -> tuple[Record
     found = _STRAIGHT_CRLF.match(text, begin) or _STRAIGHT_LF.match(text, begin)
     if found is None:
         return None
-    machine, at, fraction, _, way, peer, head = found.groups()
-    content = found.start("content")
-    following = text.find(_BEGIN, content)
-    end = text.find(_END, content, following if following >= 0 else len(text))
-    # A word of the log's within the message: the patient way says what becomes of it.
-    if end < found.end() or b"Message-Body:" in head or b"Start-Line:" in peer:
+    machine, at, fraction, way, peer, head = found.groups()
+    if b"$" in head or b"Start-Line:" in peer:  # it may be a word of the log's: the patient way says what becomes of it
+        return None
+    following = text.find(_BEGIN, found.end())
+    end = text.find(_END, found.end(), following if following >= 0 else len(text))
+    if end < 0:
         return None
     body = text[found.end() : end].replace(b"\r\n", b"\n").rstrip(b"\n")
-    if b"\r" in body:
-        return None
     if body.strip() in _NO_BODY:
         body = b""
     if found.re is _STRAIGHT_LF:

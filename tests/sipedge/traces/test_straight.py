@@ -40,10 +40,11 @@ HEADERS = [
     "Subject: $$end_record",
     'Subject: 2024-05-06T09:08:10.240+02:00 vcse tvcs:  UTCTime="2024-05-06',
     "Subject: vertical tab\v",
+    "Content-Length: 7  joined",
 ]
 BODIES = [
-    "", "-", "\N{EN DASH}", " ", "|", "hello", "hello ", "a\nb", "a\n\n b\n", "\n", "v=0\no=-\n |", "a\rb", "\r",
-    "hello\nMessage-Body: world", "Start-Line: INVITE sip:a@b SIP/2.0\nMessage-Body: -",
+    "", "-", "\N{EN DASH}", " ", "|", "hello", "hello ", "x\n|\n: |", "a\nb", "a\n\n b\n", "\n", "v=0\no=-\n |", "a\rb",
+    "\r", "hello\nMessage-Body: world", "Start-Line: INVITE sip:a@b SIP/2.0\nMessage-Body: -",
     "$$begin_record", "$$end_record", "UTCTime=", "SIPMSG:",
 ]  # fmt: skip
 
