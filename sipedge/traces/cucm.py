@@ -11,9 +11,10 @@ import re
 from collections.abc import Iterator
 
 from .clock import DayClock, day_of, moment, time_of_day
+from .places import endpoint_of
 from .plain import loose
 from .rebuild import rebuilt
-from .record import Direction, Endpoint, Item, Record, Skipped
+from .record import Direction, Item, Record, Skipped
 from .source import HEAD, ByteStream, Rejoined
 from .text import Block, as_text, opening, read_records
 
@@ -56,7 +57,7 @@ def _parse(block: Block, clock: DayClock) -> Iterator[Item]:
         if text.strip():
             yield Skipped(block.file, block.position, f"there is no start line below {found[1].decode()} SIP message")
         return
-    peer = Endpoint(found["host"].decode().strip("[]"), int(found["port"] or found["port2"]))
+    peer = endpoint_of(found["host"], found["port"] or found["port2"])
     sent = found[1] == b"Outgoing"
     yield Record(
         _time(found[0], clock),

@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterator
 
 from .clock import DayClock, day_of, time_of_day
+from .places import endpoint_of
 from .plain import loose
 from .rebuild import rebuilt
-from .record import Direction, Endpoint, Item, Record, Skipped
+from .record import Direction, Item, Record, Skipped
 from .source import HEAD, ByteStream, Rejoined
 from .text import Block, as_text, opening, read_records
 
@@ -51,7 +52,7 @@ def _parse(block: Block, clock: DayClock) -> Iterator[Item]:
     if data is None:
         yield Skipped(block.file, block.position, "there is no start line behind the address")
         return
-    peer = Endpoint(found[4].decode().strip("[]"), int(found[5]))
+    peer = endpoint_of(found[4], found[5])
     sent = found[1] != b"Received"
     time = time_of_day(block.text[: found.start(1)])
     yield Record(

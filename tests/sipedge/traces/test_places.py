@@ -26,5 +26,6 @@ def test_address_and_port_in_one(text: bytes, wanted: Endpoint | None) -> None:
 
 def test_address_and_port_apart() -> None:
     assert endpoint_of(b" [::1] ", b" 5 ") == Endpoint("::1", 5)
-    assert endpoint_of(b"a", b"999999") == Endpoint("a")
+    assert endpoint_of(b"a", b"65535") == Endpoint("a", 65_535)
+    assert endpoint_of(b"a", b"65536") == endpoint_of(b"a", b"999999") == Endpoint("a")
     assert endpoint_of(b"", b"5") is None
