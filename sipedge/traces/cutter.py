@@ -68,17 +68,17 @@ class Cutter:
         self._in_step = True
         self._passed = self._passed_position = 0
         self._edge = 0
-        """Where in the data the packet begins that came last: messages often begin with a packet."""
+        """Where in the data the packet begins that came last, while out of step: messages often begin with a packet."""
         self._searched = 0
-        """Up to where in the data no header section ends."""
+        """Up to where in the data no header section ends, when one was too long."""
         self._time, self._position = 0.0, 0
 
     def feed(self, data: bytes, time: float, position: int) -> None:
         if self.tls is not None:
             return
         first_time, first_position = time, position
-        self._edge = len(self.held)
-        self._searched = 0
+        if not self._in_step:
+            self._edge, self._searched = len(self.held), 0
         if self.held:
             if not self._complete(data):
                 return
@@ -121,11 +121,15 @@ class Cutter:
         if not START.match(data, start):
             return self._no_start(data, start)
         self._begun = self._sip = True
-        head = data.find(b"\r\n\r\n", max(start, self._searched - 3), start + LARGEST_HEAD)
+        first = start
+        if self._searched:
+            first, self._searched = max(start, self._searched), 0
+        head = data.find(b"\r\n\r\n", first, start + LARGEST_HEAD)
         if head < 0:
-            self._searched = min(len(data), start + LARGEST_HEAD)
-            too_long = len(data) - start > LARGEST_HEAD
-            return self._out_of_step(data, start, "a header section has no end") if too_long else -1
+            if len(data) - start <= LARGEST_HEAD:
+                return -1
+            self._searched = start + LARGEST_HEAD - 3
+            return self._out_of_step(data, start, "a header section has no end")
         length = content_length(data, start, head + 2) or 0
         end = head + 4 + length
         if end - start > LARGEST_MESSAGE:
@@ -177,7 +181,7 @@ class Cutter:
         if self._passed > 0 or (self._passed == 0 and found > start):
             self._skip(self._passed_position, f"{self._passed + found - start} bytes are no SIP message")
         self._in_step = True
-        self._passed = 0
+        self._passed = self._edge = 0
         return found
 
     def _pass(self, data: bytes, start: int) -> None:

@@ -93,14 +93,11 @@ class Streams:
         if flags & (_FIN | _RST):
             stream.end()
         if flow.held or flow.cutter.held or stream.waiting_bytes:
-            self._count(flow)
-
-    def _count(self, flow: _Flow) -> None:
-        bucket, held = flow.bucket, len(flow.cutter.held) + flow.stream.waiting_bytes
-        bucket.held += held - flow.held
-        flow.held = held
-        if bucket.held > self._limit:
-            self._shrink(bucket)
+            bucket, held = flow.bucket, len(flow.cutter.held) + stream.waiting_bytes
+            bucket.held += held - flow.held
+            flow.held = held
+            if bucket.held > self._limit:
+                self._shrink(bucket)
 
     def _new(self, key: bytes, position: int) -> _Flow:
         source, destination = endpoints(key[:-4], key[-4:])
@@ -126,10 +123,8 @@ class Streams:
         joining = self._buckets[number].joining
         late = list(takewhile(lambda key: time - joining[key] >= JOIN_WAIT, joining))
         for key in late:
-            if joining.pop(key, None) is not None:  # counting another one may have ended it
-                flow = self._flows[key]
-                flow.stream.settle()
-                self._count(flow)
+            del joining[key]
+            self._flows[key].stream.settle()
         if late or number == 0:
             first = (next(iter(bucket.joining.values()), inf) for bucket in self._buckets)
             self.due = min(first) + JOIN_WAIT

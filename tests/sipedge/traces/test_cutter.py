@@ -188,3 +188,10 @@ def test_a_header_section_is_found_behind_one_that_has_no_end() -> None:
     for more in range(8):
         found = cut(endless + b"X" * more + b"\r\n\r\n" + sip(1))
         assert messages(found)[-1] == sip(1)
+
+
+def test_where_no_header_section_ends_is_forgotten_with_the_packet() -> None:
+    endless = b"INVITE sip:a SIP/2.0\r\n" * 4000
+    for last in (sip(1), b"INVITE sip:a SIP/2.0\r\n"):
+        found = cut(endless + last, b"X: y\r\n\r\n", sip(2) + sip(3))
+        assert messages(found)[-2:] == [sip(2), sip(3)]
