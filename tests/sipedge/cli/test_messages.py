@@ -89,7 +89,8 @@ def test_what_is_passed_over_is_said_with_file_and_offset_and_counted(tmp_path: 
     assert result.exit_code == 0
     place = path.stat().st_size - 20
     assert result.stderr.splitlines() == [
-        f"sipedge: {path}: at byte {place}: a packet header says 4294967295 bytes",
+        f"sipedge: {path}: at byte {place}: a packet header says 4294967295 bytes: the rest of the file (20 bytes) is "
+        "not read",
         "sipedge: 1 thing passed over",
     ]
 
