@@ -183,7 +183,11 @@ class _Window:
         line = self.text.rfind(b"\n", self.start, max(self.start, len(self.text) - _KEPT))
         if line >= 0:
             return line + 1
-        return self.start if len(self.text) - self.start <= 2 * _KEPT else len(self.text) - _KEPT
+        if len(self.text) - self.start <= 2 * _KEPT:
+            return self.start
+        place = len(self.text) - _KEPT
+        # Not within a character of UTF-8 (RFC 3629 section 3), which has three bytes more at most.
+        return next((at for at in range(place, place - 4, -1) if self.text[at] & 0xC0 != 0x80), place)
 
     def _add(self, data: bytes) -> None:
         self.at_end = not data

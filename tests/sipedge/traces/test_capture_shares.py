@@ -83,6 +83,7 @@ def slowly(data: bytes, seconds: float) -> bytes:
     return bytes(slow)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seconds", [0.001, 0.5, 40])
 @pytest.mark.parametrize("shares", [2, 3, 7])
 def test_what_is_given_up_for_want_of_memory_or_time_is_the_same(

@@ -27,6 +27,6 @@ def test_every_line_of_both_is_there(left: bytes, right: bytes) -> None:
 
 
 def test_lines_behind_the_most_that_are_matched_count_too() -> None:
-    same = b"a\r\n" * MAX_LINES
+    same = b"".join(b"%d\r\n" % number for number in range(MAX_LINES))
     marks = [mark for _, mark, _ in rows(same + b"b\r\nc\r\n", same + b"b\r\nd\r\ne\r\n")]
     assert marks[MAX_LINES:] == [SAME, CHANGED, RIGHT]

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.captures import Bytes, sip
 
@@ -104,8 +104,10 @@ def test_utf16_becomes_utf8_and_positions_stay_those_of_the_file() -> None:
         assert found == [("BEGIN ä\nEND\n".encode(), places[0]), (b"BEGIN 2\nEND\n", places[1])]
 
 
+@pytest.mark.slow
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=20), st.sampled_from([7, 64, 1000]))
+@example(["", "0" * 9 + "\x80" * 15 + "\u0800\x80\x80\u0800\u0800" + "\U00010000" * 6], 7)
 def test_positions_in_utf16_are_those_of_the_file(texts: list[str], size: int) -> None:
     data = "".join(f"{text}\nBEGIN {text}\nEND\n" for text in texts).encode("utf-16-be")
     with pytest.MonkeyPatch.context() as patched:
