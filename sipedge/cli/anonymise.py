@@ -39,7 +39,7 @@ def command(traces: tuple[str, ...], output: str, config: str | None, key: str |
     plans = _plans(config, keylog)
     secret = secrets.token_bytes(32) if key is None else sha256(key.encode()).digest()
     anonymiser = Anonymiser(secret, None if plans is None else _decider(plans))
-    with new_file(output, traces) as stream:
+    with new_file(output, (*traces, *((config,) if config else ()))) as stream:
         for record in TraceInput(traces, keylog, quiet=True).records():
             anonymiser.learn(record)
         if unsettled := anonymiser.settle():

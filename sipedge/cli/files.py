@@ -45,11 +45,11 @@ class Output:
 def new_file(file: str, inputs: Sequence[str] = ()) -> Iterator[Output]:
     """A file that takes its place when all is written: until then, and when anything fails, what stood there stays.
 
-    ``inputs``: traces that it must not be. Devices and pipes are written straight. What cannot be written ends the
-    command with status 2.
+    ``inputs``: files that are read, which it must not be. Devices and pipes are written straight. What cannot be
+    written ends the command with status 2.
     """
     if any(_is_same(file, given) for given in inputs):
-        raise click.UsageError(f'"{file}" is the trace itself: name another file for the output')
+        raise click.UsageError(f'"{file}" is read here: name another file for the output')
     target = os.path.realpath(file)
     straight = os.path.exists(target) and not os.path.isfile(target)
     path = target if straight else f"{target}.{os.getpid()}.new"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Results = Sequence[tuple["Suite", Sequence["Answer"], Sequence["ClaimAnswer"]]]
 
 
-def write_junit(file: str, results: Results) -> None:
+def write_junit(file: str, results: Results, inputs: Sequence[str]) -> None:
     """One test suite for each plan, one test case for each case and claim; a failure holds the diff and the
     explanation."""
     failures = [_failures(answers, claims) for _, answers, claims in results]
@@ -31,7 +31,7 @@ def write_junit(file: str, results: Results) -> None:
         for proof in claims:
             _claim(node, name, suite, proof)
     indent(root)
-    with new_file(file) as output:
+    with new_file(file, inputs) as output:
         ElementTree(root).write(output, encoding="utf-8", xml_declaration=True)
 
 

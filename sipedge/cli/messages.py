@@ -12,6 +12,7 @@ import click
 from sipedge.log import escaped
 from sipedge.traces.record import Endpoint, Record, iso_time
 
+from .files import new_file
 from .trace_input import KEYLOG, TRACES, TraceInput
 
 _ADDRESS_WIDTH = 22
@@ -33,7 +34,8 @@ def command(traces: tuple[str, ...], as_json: bool, raw: str | None, keylog: str
     folder = _folder(raw) if raw is not None else None
     for index, record in enumerate(given.records(), 1):
         if folder is not None:
-            (folder / f"{index:06}.sip").write_bytes(record.data)
+            with new_file(str(folder / f"{index:06}.sip"), traces) as output:
+                output.write(record.data)
         click.echo(json.dumps(_to_json(index, record)) if as_json else _line(index, record))
     return given.finish()
 

@@ -16,11 +16,11 @@ from .files import new_file
 from .replay_run import Outputs
 
 
-def report(changes: Changes, outputs: Outputs, traces: Sequence[str]) -> int:
+def report(changes: Changes, outputs: Outputs, inputs: Sequence[str]) -> int:
     """The exit status: 0 same, 1 different."""
     groups = sorted(changes.groups.values(), key=lambda group: -group.requests)
     if outputs.junit:
-        write_junit(outputs.junit, changes, groups, traces)
+        write_junit(outputs.junit, changes, groups, inputs)
     for group in groups:
         click.echo(json.dumps(group.to_json()) if outputs.as_json else "\n".join(_lines(group)))
     if not outputs.as_json:
@@ -56,7 +56,7 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def write_junit(file: str, changes: Changes, groups: list[Group], traces: Sequence[str]) -> None:
+def write_junit(file: str, changes: Changes, groups: list[Group], inputs: Sequence[str]) -> None:
     """One test case for each rule that decided before and does not any more, one for all that stayed."""
     counts = {"tests": str(len(groups) + 1), "failures": str(len(groups))}
     root = Element("testsuites", counts)
@@ -69,5 +69,5 @@ def write_junit(file: str, changes: Changes, groups: list[Group], traces: Sequen
         failure = SubElement(node, "failure", {"message": f"{_count(group.requests, 'request')} decided differently"})
         failure.text = click.unstyle("\n".join(_lines(group)))
     indent(root)
-    with new_file(file, traces) as output:
+    with new_file(file, inputs) as output:
         ElementTree(root).write(output, encoding="utf-8", xml_declaration=True)

@@ -42,13 +42,14 @@ def replay(plans: Plans, traces: Sequence[str], outputs: Outputs, engine_name: s
     """The exit status."""
     tally = Tally()
     classes = Classes()
+    inputs = (*traces, *plans.configs)
     rows = not (outputs.as_json or outputs.compares)
     wanted = Wanted(rows=rows, classes=outputs.cases is not None, received_only=outputs.received)
     try:
         with ExitStack() as stack:
             executor, workers = stack.enter_context(engine(engine_name or usual_engine(traces), scheduler))
             comparison = Comparison(outputs.expect)
-            saved = stack.enter_context(new_file(outputs.save, traces)) if outputs.save else None
+            saved = stack.enter_context(new_file(outputs.save, inputs)) if outputs.save else None
             progress = stack.enter_context(Progress(traces))
             if wanted.rows:
                 click.echo(HEADER)
@@ -68,13 +69,13 @@ def replay(plans: Plans, traces: Sequence[str], outputs: Outputs, engine_name: s
     except BrokenExecutor:
         raise click.UsageError("a worker was killed, perhaps for want of memory: try --engine serial") from None
     if outputs.cases:
-        _write_cases(outputs.cases, classes, plans.configs[0], traces)
+        _write_cases(outputs.cases, classes, plans.configs[0], inputs)
     status = tally.finish()
     if not outputs.compares:
         return status
     from .replay_report import report
 
-    return report(comparison.changes, outputs, traces) or status
+    return report(comparison.changes, outputs, inputs) or status
 
 
 class Comparison:
@@ -126,7 +127,7 @@ def _count(part: Part, tally: Tally) -> None:
         tally.skip(skipped)
 
 
-def _write_cases(file: str, classes: Classes, config: str, traces: Sequence[str]) -> None:
-    with new_file(file, traces) as output:
+def _write_cases(file: str, classes: Classes, config: str, inputs: Sequence[str]) -> None:
+    with new_file(file, inputs) as output:
         output.write(cases_text(classes, config, file).encode())
     say(f"{file}: {len(classes)} routing classes")

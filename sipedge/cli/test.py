@@ -51,7 +51,7 @@ def command(files: tuple[str, ...], junit: str | None, fail_under: float | None,
     if junit:
         from .junit import write_junit
 
-        write_junit(junit, results)
+        write_junit(junit, results, files)
     return 0 if good else 1
 
 

@@ -63,7 +63,7 @@ def test_without_a_configuration_nothing_is_proved(trace: str, tmp_path: Path) -
 
 
 def test_errors(trace: str, tmp_path: Path) -> None:
-    assert "is the trace itself" in anonymise(trace, "-o", trace).stderr
+    assert "name another file" in anonymise(trace, "-o", trace).stderr
     assert anonymise(trace, "-o", str(tmp_path / "no" / "out")).exit_code == 2
     (tmp_path / "noise").write_bytes(bytes(9))
     assert anonymise(str(tmp_path / "noise"), "-o", str(tmp_path / "out")).exit_code == 2

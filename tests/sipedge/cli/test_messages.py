@@ -122,3 +122,11 @@ def test_a_sound_capture_without_sip_is_readable(tmp_path: Path) -> None:
     path.write_bytes(pcap([ethernet(udp(b"RTP" * 50))]))
     result = run(str(path))
     assert (result.exit_code, result.output) == (0, "")
+
+
+def test_messages_are_not_written_over_their_trace(tmp_path: Path) -> None:
+    trace = tmp_path / "000001.sip"
+    trace.write_bytes(sip(1) + sip(2))
+    result = run(str(trace), "--raw", str(tmp_path))
+    assert result.exit_code == 2 and "name another file" in result.stderr
+    assert trace.read_bytes() == sip(1) + sip(2)

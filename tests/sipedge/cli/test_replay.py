@@ -146,10 +146,12 @@ def test_broken_configurations_and_contradictions(config: str, trace: str, tmp_p
 
 def test_no_output_destroys_what_is_read(config: str, trace: str, tmp_path: Path) -> None:
     before = Path(trace).read_bytes()
+    plan = Path(config).read_bytes()
     for option in ("--save", "--cases"):
-        result = replay(config, trace, option, trace)
-        assert result.exit_code == 2 and "name another file for the output" in result.stderr
-    assert Path(trace).read_bytes() == before
+        for read in (trace, config):
+            result = replay(config, trace, option, read)
+            assert result.exit_code == 2 and "name another file for the output" in result.stderr
+    assert (Path(trace).read_bytes(), Path(config).read_bytes()) == (before, plan)
 
 
 def test_saved_verdicts_can_be_compared_and_renewed_at_once(config: str, trace: str, tmp_path: Path) -> None:
