@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+import pytest
+from support.certificates import Ca, issue, make_ca
+from support.connections import Run
+from support.edge import LOOPS, run_in, settings_for
+
+from sipedge.settings import Tls
+
+
+@pytest.fixture(params=LOOPS)
+def run(request: pytest.FixtureRequest) -> Run:
+    return lambda test: run_in(request.param, test)
+
+
+@pytest.fixture(scope="module")
+def ca(tmp_path_factory: pytest.TempPathFactory) -> Ca:
+    return make_ca(tmp_path_factory.mktemp("ca"))
+
+
+@pytest.fixture(scope="module")
+def tls(ca: Ca) -> Tls:
+    return settings_for(ca, issue(ca, names=["edge.example.com"]))
