@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from pathlib import Path
 from struct import pack
 from typing import Any
 
@@ -10,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.captures import CLIENT, FIN, SERVER, START, SYN, Bytes, ethernet, ip, pcap, pcapng, sip, tcp, udp
+from support.trace_reading import SAMPLES, needs_samples
 
 from sipedge.traces import capture, streams
 from sipedge.traces.reading import read_trace
 from sipedge.traces.record import Direction, Endpoint, Item, Record, Skipped
 
-SAMPLES = Path(__file__).resolve().parents[3] / "../shared/samples/pcap"
-needs_samples = pytest.mark.skipif(not SAMPLES.is_dir(), reason="../shared/samples is not there")
+CAPTURES = SAMPLES / "pcap"
 
 COUNTS = {
     "gen_ipv6_tcp_sll2_ns.pcap": (4, 0),
@@ -55,19 +54,19 @@ def reasons(items: list[Item]) -> list[str]:
 @needs_samples
 @pytest.mark.parametrize("name", COUNTS)
 def test_the_messages_of_the_samples(name: str) -> None:
-    found = list(read_trace(str(SAMPLES / name)))
+    found = list(read_trace(str(CAPTURES / name)))
     assert (len(messages(found)), len(reasons(found))) == COUNTS[name]
     assert all(item.exact for item in found if isinstance(item, Record))
 
 
 def expected() -> list[tuple[str, list[dict[str, Any]]]]:
-    path = SAMPLES / "gen_expected.json"
+    path = CAPTURES / "gen_expected.json"
     return list(json.loads(path.read_text()).items()) if path.exists() else []
 
 
 @pytest.mark.parametrize(("name", "wanted"), expected())
 def test_every_generated_message_by_its_sha1(name: str, wanted: list[dict[str, Any]]) -> None:
-    found = list(read_trace(str(SAMPLES / name)))
+    found = list(read_trace(str(CAPTURES / name)))
     got = sorted(
         (f"{item.source.host}>{item.destination.host}", item.transport, hashlib.sha1(item.data).hexdigest())
         for item in found

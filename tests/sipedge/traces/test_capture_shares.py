@@ -26,14 +26,14 @@ from support.captures import (
     tcp,
     udp,
 )
+from support.trace_reading import SAMPLES, needs_samples
 
 from sipedge.traces import capture, streams
 from sipedge.traces.decryption import decrypted
 from sipedge.traces.reading import read_trace
 from sipedge.traces.record import Item, Skipped
 
-SAMPLES = Path(__file__).resolve().parents[3] / "../shared/samples/pcap"
-needs_samples = pytest.mark.skipif(not SAMPLES.is_dir(), reason="../shared/samples is not there")
+CAPTURES = SAMPLES / "pcap"
 
 
 def in_shares(path: str, shares: int, size: int) -> list[Item]:
@@ -56,7 +56,7 @@ def in_shares(path: str, shares: int, size: int) -> list[Item]:
 @needs_samples
 @pytest.mark.parametrize(("shares", "size"), [(1, 1), (2, 700), (3, 20_000)])
 def test_the_samples(shares: int, size: int) -> None:
-    files = sorted(str(path) for path in SAMPLES.glob("*.pcap*"))
+    files = sorted(str(path) for path in CAPTURES.glob("*.pcap*"))
     assert files
     for file in files:
         assert in_shares(file, shares, size) == list(read_trace(file)), file
