@@ -17,10 +17,6 @@ MAX_NAME = 50
 MAX_DESCRIPTION = 64
 MAX_PRIORITY = 65_534
 
-DOCUMENTED_RULES = 2000
-DOCUMENTED_TRANSFORMS = 100
-"""Expressway's own limits on their number; not limits here."""
-
 
 class Kind(Enum):
     TRANSFORM = "transform"
@@ -133,7 +129,6 @@ WORDS_FIELDS: Mapping[Kind, Mapping[str, WordsField | PriorityField | TargetFiel
 }
 
 TEXT_FIELDS = ("description", "pattern", "replace")
-ZONE_FIELDS = ("source", "target")
 
 FIELD_NAMES: Mapping[Kind, tuple[str, ...]] = {
     Kind.TRANSFORM: ("description", "priority", "pattern type", "pattern", "behavior", "replace", "state"),

@@ -97,7 +97,6 @@ class Look:
 Node = Literal | CharacterSet | AnyCharacter | Anchor | Variable | Sequence | Alternation | Group | Repeat | Look
 
 EMPTY = Sequence(())
-NOTHING = Alternation(())
 ANYTHING = Repeat(AnyCharacter(), 0, None)
 """``.*``"""
 

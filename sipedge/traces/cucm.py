@@ -26,7 +26,6 @@ _OPENING = re.compile(
 )
 _BOUNDARY = re.compile(rb"\n(?=" + _LINE + rb")")
 _MESSAGE_ID = re.compile(rb"\s*\[[\d,]+ ?, ?NET\]\s*")
-_SDL_LINE = re.compile(rb"^(?:" + _LINE + rb")", re.MULTILINE)
 
 
 def detect(head: bytes) -> int:

@@ -3,13 +3,13 @@ from __future__ import annotations
 from dialplan.expansion import expand
 from dialplan.model import Variables
 from dialplan.pattern_parser import parse_pattern
-from dialplan.pattern_syntax import NOTHING, Alternation, CharacterSet, Group, Literal
+from dialplan.pattern_syntax import Alternation, CharacterSet, Group, Literal
 
 
 def test_variables_become_groups_of_plain_text() -> None:
     node = expand(parse_pattern("%localdomains%"), Variables(domains=("A.b", "c*")))
     assert node == Group(Alternation((Literal("a.b"), Literal("c*"))))
-    assert expand(parse_pattern("%localdomains%"), Variables()) == Group(NOTHING)
+    assert expand(parse_pattern("%localdomains%"), Variables()) == Group(Alternation(()))
 
 
 def test_everything_is_folded() -> None:
