@@ -1,0 +1,1 @@
+"""Sets of aliases as automata: emptiness, intersection, witnesses, exact."""

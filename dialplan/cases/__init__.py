@@ -1,0 +1,1 @@
+"""Rule unit tests: cases, claims, coverage and mutation. Pure."""

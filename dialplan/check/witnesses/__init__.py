@@ -1,0 +1,1 @@
+"""Findings, and the requests that show them."""

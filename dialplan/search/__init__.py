@@ -1,0 +1,1 @@
+"""Where an alias goes: tiers of targets by priority, and why. Pure."""

@@ -1,0 +1,1 @@
+"""Verdicts on facts that probes gathered. Pure."""

@@ -1,0 +1,1 @@
+"""Microsoft's refusals decoded from a trace."""

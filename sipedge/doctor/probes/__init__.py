@@ -1,0 +1,1 @@
+"""Facts gathered over the network; no verdicts."""

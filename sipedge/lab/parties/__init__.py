@@ -1,0 +1,1 @@
+"""The parties of the lab; each is a process of its own."""

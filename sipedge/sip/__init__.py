@@ -1,0 +1,1 @@
+"""A SIP message as bytes: read, framed, edited, answered. Pure."""

@@ -1,0 +1,1 @@
+"""Packets, TCP streams, decryption: what a capture needs before its messages can be read."""

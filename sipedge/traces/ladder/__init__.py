@@ -1,0 +1,1 @@
+"""Dialogs and parties of a trace, and how they are drawn. Pure."""

@@ -1,0 +1,1 @@
+"""What every reader of traces yields, and what they all stand on."""
