@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from .pattern_syntax import Node
+from .syntax import Node
 
 DEFAULT_ZONE = "Default Zone"
 """The source of a peer that no zone claims."""

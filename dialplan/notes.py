@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .model import Location
-from .pattern_syntax import PatternError
 from .problem import Problem
+from .syntax import PatternError
 
 
 class Notes:

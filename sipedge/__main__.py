@@ -1,5 +1,5 @@
 """``python -m sipedge``: the same as the command ``sipedge``."""
 
-from sipedge.cli import main
+from .cli import main
 
 main()

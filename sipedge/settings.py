@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from dialplan.search import CompiledPlan
+from dialplan.search.search import CompiledPlan
 from zones.zone import AnyZone, Credential
 
 

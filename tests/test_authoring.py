@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from support.paths import ROOT
 
 from sipedge.cli import main
 
-TEXT = (Path(__file__).resolve().parents[1] / "docs" / "authoring.md").read_text()
+TEXT = (ROOT / "docs" / "authoring.md").read_text()
 
 
 def _steps() -> Iterator[tuple[str, str]]:

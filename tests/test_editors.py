@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 
-from dialplan.fields import FIELD_NAMES, WORDS_FIELDS, Kind, WordsField
+from support.paths import ROOT
 
-GRAMMAR = json.loads((Path(__file__).parents[1] / "editors" / "dialplan.tmLanguage.json").read_text())
+from dialplan.language.fields import FIELD_NAMES, WORDS_FIELDS, Kind, WordsField
+
+GRAMMAR = json.loads((ROOT / "editors" / "dialplan.tmLanguage.json").read_text())
 
 
 def test_every_field_is_highlighted() -> None:

@@ -41,7 +41,7 @@ ONLY_IN = {
     "rich": ("sipedge.cli", "sipedge.lab"),
     "pydantic": ("sipedge.config",),
     "tree_sitter": ("sipedge.config",),
-    "prometheus_client": ("sipedge.metrics", "sipedge.exposition", "sipedge.observers", "sipedge.doctor"),
+    "prometheus_client": ("sipedge.tap.metrics", "sipedge.edge", "sipedge.doctor"),
 }
 FILE_CEILING = 500
 FUNCTION_CEILING = 60

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from support.paths import ROOT
 
 from sipedge.cli import main
 
-TEXT = (Path(__file__).resolve().parents[1] / "README.md").read_text()
+TEXT = (ROOT / "README.md").read_text()
 
 
 def _block(before: str) -> str:
@@ -32,6 +33,6 @@ def test_the_example_answers_as_printed(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_linked_files_are_there() -> None:
-    root = Path(__file__).resolve().parents[1]
+    root = ROOT
     for target in re.findall(r"\]\((docs/[^)]+)\)", TEXT):
         assert os.path.exists(root / target), target

@@ -9,11 +9,12 @@
 Whatever cannot be answered exactly raises NotProved; nothing here guesses.
 """
 
-from .alphabet import ASCII, Alphabet
-from .automaton import NotProved
+from dialplan.analysis.languages.alphabet import ASCII, Alphabet
+from dialplan.analysis.languages.automaton import NotProved
+from dialplan.analysis.languages.grammar import natural, well_formed, witness
+from dialplan.analysis.languages.language import Language
+
 from .decide import Decision, Region, by_admitted, decide, regions
-from .grammar import natural, well_formed, witness
-from .language import Language
 from .plan import Languages, SymbolicPlan, SymbolicRule
 from .requests import Conditions, RequestClass, Sender, conditions_of, senders_of
 from .routing import Routing

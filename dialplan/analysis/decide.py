@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import groupby, product
 
-from ..model import Query
-from .automaton import NotProved
-from .grammar import witness
-from .language import Language
+from dialplan.analysis.languages.automaton import NotProved
+from dialplan.analysis.languages.grammar import witness
+from dialplan.analysis.languages.language import Language
+from dialplan.model import Query
+
 from .meetings import Item, Meetings
 from .plan import Branch, SymbolicPlan, SymbolicRule
 from .requests import Conditions, RequestClass

@@ -12,15 +12,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 
-from .analysis import Conditions, Language, Languages, NotProved, Sender, SymbolicPlan, SymbolicRule, witness
-from .analysis.decide import Admitted, Exploration, Region, by_admitted
-from .analysis.meetings import Item, Meetings
-from .analysis.plan import UNCHANGED, Branch
-from .analysis.requests import conditions_of, senders_of
-from .analysis.rewriting import Same
-from .model import Query
+from dialplan.model import Query
+from dialplan.search.search import CompiledPlan, Explanation
+
+from . import Conditions, Language, Languages, NotProved, Sender, SymbolicPlan, SymbolicRule, witness
+from .decide import Admitted, Exploration, Region, by_admitted
+from .meetings import Item, Meetings
 from .pairing import paired, stopping_before, turned
-from .search import CompiledPlan, Explanation
+from .plan import UNCHANGED, Branch
+from .requests import conditions_of, senders_of
+from .rewriting import Same
 
 MAX_REGIONS = 3000
 """Classes of requests that are looked at in all."""

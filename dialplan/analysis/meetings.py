@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .automaton import NotProved
-from .facts import Facts, facts_of_language
-from .language import Language
+from dialplan.analysis.languages.automaton import NotProved
+from dialplan.analysis.languages.facts import Facts, facts_of_language
+from dialplan.analysis.languages.language import Language
+
 from .plan import UNCHANGED, Branch, SymbolicRule
 from .rewriting import Same
 

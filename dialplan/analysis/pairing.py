@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from .analysis import SymbolicRule
+from . import SymbolicRule
 
 Pair = tuple[SymbolicRule, SymbolicRule]
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..compiled_rule import CompiledRule
-from ..folding import fold
-from ..model import (
+from dialplan.analysis.languages.addresses import addresses
+from dialplan.analysis.languages.alphabet import Alphabet
+from dialplan.analysis.languages.facts import NO_FACTS, Facts, facts_of
+from dialplan.analysis.languages.language import Language, node_of
+from dialplan.model import (
     DEFAULT_ZONE,
     LOCAL_ZONE,
     Dialplan,
@@ -22,12 +24,11 @@ from ..model import (
     Transform,
     Variables,
 )
-from ..pattern_syntax import Node
-from ..search import CompiledPlan, is_address
-from .addresses import addresses
-from .alphabet import Alphabet
-from .facts import NO_FACTS, Facts, facts_of
-from .language import Language, node_of
+from dialplan.pattern.folding import fold
+from dialplan.search.compiled_rule import CompiledRule
+from dialplan.search.search import CompiledPlan, is_address
+from dialplan.syntax import Node
+
 from .requests import Conditions
 from .rewriting import Rewriting, Same, before, rewriting_of
 

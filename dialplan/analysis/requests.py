@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 
-from ..model import DEFAULT_ZONE, LOCAL_ZONE, Dialplan, Protocol, Query, SourceMode, Traffic
-from .grammar import witness
-from .language import Language
+from dialplan.analysis.languages.grammar import witness
+from dialplan.analysis.languages.language import Language
+from dialplan.model import DEFAULT_ZONE, LOCAL_ZONE, Dialplan, Protocol, Query, SourceMode, Traffic
 
 EITHER = frozenset({False, True})
 SIP_ONLY = frozenset({Protocol.SIP})

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 
-from ..folding import fold
-from ..model import Behavior, PatternType, SearchRule, Transform, Variables
-from ..pattern import expanded_texts
-from ..pattern_syntax import ANYTHING, Group, Literal, Node, Sequence, group_count
-from ..replacement import join, parse_replacement
-from .automaton import DEAD, FULL, Automaton, split
-from .language import Clause, Language
-from .template import BeforeTemplate
+from dialplan.analysis.languages.automaton import DEAD, FULL, Automaton, split
+from dialplan.analysis.languages.language import Clause, Language
+from dialplan.analysis.languages.template import BeforeTemplate
+from dialplan.model import Behavior, PatternType, SearchRule, Transform, Variables
+from dialplan.pattern.folding import fold
+from dialplan.pattern.pattern import expanded_texts
+from dialplan.pattern.replacement import join, parse_replacement
+from dialplan.syntax import ANYTHING, Group, Literal, Node, Sequence, group_count
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import unified_diff
 
+from dialplan.language.format import quoted
+from dialplan.model import Location, Target, Tier, Traffic
+from dialplan.search.search import Explanation
+
 from .claims import Claim
-from .format import quoted
-from .model import Location, Target, Tier, Traffic
-from .search import Explanation
 
 
 @dataclass(frozen=True, slots=True)

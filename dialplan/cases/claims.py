@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
-from .model import Location, Traffic
+from dialplan.model import Location, Traffic
 
 
 class Kind(Enum):

@@ -8,12 +8,13 @@ from typing import Any
 
 from lark import Lark, Token, Tree, UnexpectedInput, UnexpectedToken
 
+from dialplan.language.fields import TRAFFIC_WORDS, traffic_named
+from dialplan.model import Location
+from dialplan.pattern.parser import parse_pattern
+from dialplan.problem import listing, suggestion
+from dialplan.syntax import PatternError
+
 from .claims import Claim, Kind, pattern_of_glob
-from .fields import TRAFFIC_WORDS, traffic_named
-from .model import Location
-from .pattern_parser import parse_pattern
-from .pattern_syntax import PatternError
-from .problem import listing, suggestion
 
 PARTS = 'from zone "name", alias "*@domain", alias regex "...", traffic TYPE, authenticated yes or no, to zone "name"'
 

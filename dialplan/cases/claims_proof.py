@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from .analysis import (
+from dialplan.analysis import (
     Conditions,
     Language,
     Languages,
@@ -18,9 +18,10 @@ from .analysis import (
     conditions_of,
     regions,
 )
+from dialplan.model import Dialplan, Mode, PatternType, Query, SearchRule, Tier
+from dialplan.search.search import CompiledPlan, Explanation
+
 from .claims import Claim, Kind
-from .model import Dialplan, Mode, PatternType, Query, SearchRule, Tier
-from .search import CompiledPlan, Explanation
 
 SENDABLE = "([^@ <>]*@)?[^@ <>]+"
 """What holds for the alias of every URI (RFC 3261 25.1): one @ at most, no blank, no angle brackets."""

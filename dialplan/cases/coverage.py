@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .model import Dialplan, Outcome, SearchRule, Transform
-from .search import Explanation
+from dialplan.model import Dialplan, Outcome, SearchRule, Transform
+from dialplan.search.search import Explanation
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from .analysis import Sender
-from .diff import compare
-from .format import quoted
-from .model import (
+from dialplan.analysis import Sender
+from dialplan.analysis.diff import compare
+from dialplan.language.format import quoted
+from dialplan.model import (
     Behavior,
     Dialplan,
     Location,
@@ -25,8 +25,8 @@ from .model import (
     TrafficType,
     Transform,
 )
-from .problem import DialplanError
-from .search import CompiledPlan
+from dialplan.problem import DialplanError
+from dialplan.search.search import CompiledPlan
 
 Entry = Transform | SearchRule
 

@@ -9,14 +9,15 @@ from typing import Any
 
 from lark import Lark, Token, Tree, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
+from dialplan.language.fields import TRAFFIC_WORDS, traffic_named
+from dialplan.language.layout import FieldText, Lexeme, lay_out
+from dialplan.model import Location
+from dialplan.notes import Notes, inside
+from dialplan.problem import DialplanError, listing, suggestion
+
 from .cases import Case, CaseFile, Expected, ExpectedTarget, PlanStatement, SettingStatement, Statement
 from .claims import Claim, Kind
 from .claims_parser import ClaimError, parse_claim
-from .fields import TRAFFIC_WORDS, traffic_named
-from .layout import FieldText, Lexeme, lay_out
-from .model import Location
-from .notes import Notes, inside
-from .problem import DialplanError, listing, suggestion
 
 MAX_FILE_SIZE = 16 * 1024 * 1024
 """Characters."""

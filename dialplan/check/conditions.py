@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..analysis import SymbolicRule
-from ..model import LOCAL_ZONE, Protocol
-from .context import Context
-from .finding import Finding, Level
+from dialplan.analysis import SymbolicRule
+from dialplan.check.witnesses.context import Context
+from dialplan.check.witnesses.finding import Finding, Level
+from dialplan.model import LOCAL_ZONE, Protocol
 
 
 def conditions(context: Context) -> Iterator[Finding]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..analysis import NotProved, SymbolicRule
-from ..model import Behavior, OnMatch, PatternType, Query, SearchRule
-from ..search import Explanation
-from .candidates import Candidates
-from .context import Context, applies
-from .entries import entries, request_for
-from .finding import Finding, Level
-from .reaching import reach
+from dialplan.analysis import NotProved, SymbolicRule
+from dialplan.check.witnesses.candidates import Candidates
+from dialplan.check.witnesses.context import Context, applies
+from dialplan.check.witnesses.entries import entries, request_for
+from dialplan.check.witnesses.finding import Finding, Level
+from dialplan.check.witnesses.reaching import reach
+from dialplan.model import Behavior, OnMatch, PatternType, Query, SearchRule
+from dialplan.search.search import Explanation
 
 MAX_COMPARED = 20
 """Later rules that are tried for one rule."""

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ..analysis import Language, NotProved, natural
-from ..analysis.grammar import with_domain
-from ..expansion import expand
-from ..model import PatternType, SearchRule, Transform
-from ..pattern_parser import parse_pattern
-from ..pattern_syntax import (
+from dialplan.analysis import Language, NotProved, natural
+from dialplan.analysis.languages.grammar import with_domain
+from dialplan.check.witnesses.context import Context
+from dialplan.check.witnesses.entries import entries, pattern_place, request_for
+from dialplan.check.witnesses.finding import Finding, Level
+from dialplan.model import PatternType, SearchRule, Transform
+from dialplan.pattern.expansion import expand
+from dialplan.pattern.parser import parse_pattern
+from dialplan.syntax import (
     Alternation,
     AnyCharacter,
     CharacterSet,
@@ -23,9 +26,6 @@ from ..pattern_syntax import (
     Variable,
     children,
 )
-from .context import Context
-from .entries import entries, pattern_place, request_for
-from .finding import Finding, Level
 
 
 def unescaped_dots(context: Context) -> Iterator[Finding]:

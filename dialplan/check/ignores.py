@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ..model import Dialplan, Location
-from .finding import Finding, Level
+from dialplan.check.witnesses.finding import Finding, Level
+from dialplan.model import Dialplan, Location
 
 _COMMENT = re.compile(r'^((?:[^"#]|"[^"]*")*)#\s*sipedge:\s*ignore\b\s*(\S*)\s*(.*)$', re.IGNORECASE)
 _CODE = re.compile(r'"[^"]*"|#.*')

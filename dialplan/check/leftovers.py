@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..analysis import NotProved, SymbolicRule
-from ..model import SearchRule, Transform
-from .context import Context
-from .finding import Finding, Level
+from dialplan.analysis import NotProved, SymbolicRule
+from dialplan.check.witnesses.context import Context
+from dialplan.check.witnesses.finding import Finding, Level
+from dialplan.model import SearchRule, Transform
 
 
 def disabled(context: Context) -> Iterator[Finding]:

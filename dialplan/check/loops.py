@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ..analysis import NotProved, SymbolicRule
-from ..model import DEFAULT_ZONE, LOCAL_ZONE, Query
-from ..search import CompiledPlan, Explanation
-from .context import Context, applies
-from .finding import Finding, Level
-from .reaching import reach
+from dialplan.analysis import NotProved, SymbolicRule
+from dialplan.check.witnesses.context import Context, applies
+from dialplan.check.witnesses.finding import Finding, Level
+from dialplan.check.witnesses.reaching import reach
+from dialplan.model import DEFAULT_ZONE, LOCAL_ZONE, Query
+from dialplan.search.search import CompiledPlan, Explanation
 
 MAX_STEPS = 8
 """Of one way round."""

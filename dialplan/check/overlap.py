@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ..analysis import NotProved, SymbolicRule, well_formed
-from ..analysis.grammar import plain
-from ..model import Mode, Query
-from .candidates import Candidates
-from .context import Context, applies, hidden
-from .finding import Finding, Level
-from .reaching import reach
+from dialplan.analysis import NotProved, SymbolicRule, well_formed
+from dialplan.analysis.languages.grammar import plain
+from dialplan.check.witnesses.candidates import Candidates
+from dialplan.check.witnesses.context import Context, applies, hidden
+from dialplan.check.witnesses.finding import Finding, Level
+from dialplan.check.witnesses.reaching import reach
+from dialplan.model import Mode, Query
 
 MAX_COMPARED = 300
 """Rules with which one rule is compared automaton by automaton."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from ..problem import Problem
-from .finding import Finding, Level
+from dialplan.check.witnesses.finding import Finding, Level
+from dialplan.problem import Problem
 
 _KINDS = (
     (r"unknown variable|%\w+% (?:has no value|in a replace string)", "unknown-variable"),

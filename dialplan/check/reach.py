@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..analysis import Conditions, NotProved, SymbolicRule, well_formed
-from .context import Context, hidden
-from .finding import Finding, Level
-from .reaching import reach
+from dialplan.analysis import Conditions, NotProved, SymbolicRule, well_formed
+from dialplan.check.witnesses.context import Context, hidden
+from dialplan.check.witnesses.finding import Finding, Level
+from dialplan.check.witnesses.reaching import reach
 
 Blockers = tuple[SymbolicRule, ...]
 

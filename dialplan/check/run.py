@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from ..analysis import Sender, senders_of
-from ..model import Location
-from ..search import CompiledPlan
+from dialplan.analysis import Sender, senders_of
+from dialplan.check.witnesses.context import Context
+from dialplan.check.witnesses.finding import Finding, Level
+from dialplan.model import Location
+from dialplan.search.search import CompiledPlan
+
 from .conditions import conditions
-from .context import Context
 from .defaults import continues, strips
 from .dots import unescaped_dots
-from .finding import Finding, Level
 from .ignores import applied, ignores_in
 from .leftovers import disabled, duplicates
 from .loops import loops

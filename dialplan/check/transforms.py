@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..analysis import NotProved
-from ..analysis.requests import Conditions
-from ..analysis.rewriting import Same
-from ..model import DEFAULT_ZONE, Traffic, Transform
-from .context import Context
-from .entries import pattern_place
-from .finding import Finding, Level
+from dialplan.analysis import NotProved
+from dialplan.analysis.requests import Conditions
+from dialplan.analysis.rewriting import Same
+from dialplan.check.witnesses.context import Context
+from dialplan.check.witnesses.entries import pattern_place
+from dialplan.check.witnesses.finding import Finding, Level
+from dialplan.model import DEFAULT_ZONE, Traffic, Transform
 
 
 def transforms(context: Context) -> Iterator[Finding]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..analysis import NotProved
-from ..model import PatternType
-from ..pattern_parser import parse_pattern
-from ..pattern_syntax import Alternation, Anchor, Group, Node, Sequence
-from .context import Context
-from .entries import entries, kind, pattern_place
-from .finding import Finding, Level
+from dialplan.analysis import NotProved
+from dialplan.check.witnesses.context import Context
+from dialplan.check.witnesses.entries import entries, kind, pattern_place
+from dialplan.check.witnesses.finding import Finding, Level
+from dialplan.model import PatternType
+from dialplan.pattern.parser import parse_pattern
+from dialplan.syntax import Alternation, Anchor, Group, Node, Sequence
 
 _REGEX_LIKE = re.compile(r"\\.|\.\*|\.\+|[*^$|()\[\]{}?]")
 _STAR_CODE = re.compile(r"\*\d*")

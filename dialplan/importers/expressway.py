@@ -12,9 +12,10 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, TypeVar
 
-from ..fields import MAX_DESCRIPTION, MAX_NAME, MAX_PRIORITY, TRAFFIC_SYNONYMS
-from ..format import write_entry
-from ..model import (
+from dialplan.language.fields import MAX_DESCRIPTION, MAX_NAME, MAX_PRIORITY, TRAFFIC_SYNONYMS
+from dialplan.language.format import write_entry
+from dialplan.language.parser import parse_dialplan
+from dialplan.model import (
     Behavior,
     Mode,
     OnMatch,
@@ -26,10 +27,10 @@ from ..model import (
     Transform,
     Variables,
 )
-from ..parser import parse_dialplan
-from ..problem import DialplanError
-from ..search import CompiledPlan
-from ..variables import VARIABLE
+from dialplan.pattern.variables import VARIABLE
+from dialplan.problem import DialplanError
+from dialplan.search.search import CompiledPlan
+
 from .xconfiguration import Dump, Remark, View
 
 Entry = Transform | SearchRule

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from .model import Behavior, Mode, OnMatch, PatternType, Protocol, SourceMode, Traffic, TrafficType
-from .problem import listing, suggestion
+from dialplan.model import Behavior, Mode, OnMatch, PatternType, Protocol, SourceMode, Traffic, TrafficType
+from dialplan.problem import listing, suggestion
 
 MAX_NAME = 50
 MAX_DESCRIPTION = 64

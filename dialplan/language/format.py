@@ -5,9 +5,10 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any
 
+from dialplan.model import Mode, SearchRule, SourceMode, Transform
+
 from .fields import FIELD_NAMES, SPELLINGS, WORDS_FIELDS, Kind, WordsField, field_named, value_offset
 from .layout import INDENT, FieldText, Lexeme, lay_out
-from .model import Mode, SearchRule, SourceMode, Transform
 from .parser import lexemes, parse_dialplan
 
 DEFAULTS: dict[Kind, SearchRule | Transform] = {

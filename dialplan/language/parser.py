@@ -11,14 +11,15 @@ from lark import Lark, Token, Tree, UnexpectedCharacters, UnexpectedInput, Unexp
 from lark.lexer import LexerState, LexerThread
 from lark.parsers.lalr_interactive_parser import InteractiveParser
 
-from .collector import collector_paused
+from dialplan.collector import collector_paused
+from dialplan.model import Dialplan
+from dialplan.notes import Notes
+from dialplan.problem import DialplanError, listing, suggestion
+from dialplan.search.uniqueness import unique_names, unique_priorities
+
 from .fields import ALL_NAMES, FIELD_NAMES, TEXT_FIELDS, Kind, field_named, value_offset
 from .layout import Lexeme
-from .model import Dialplan
-from .notes import Notes
 from .plan_builder import PlanBuilder
-from .problem import DialplanError, listing, suggestion
-from .uniqueness import unique_names, unique_priorities
 
 MAX_FILE_SIZE = 16 * 1024 * 1024
 """Characters."""

@@ -6,6 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from dialplan.model import Behavior, Dialplan, Location, Mode, PatternType, SearchRule, SourceMode, Transform
+from dialplan.notes import Notes
+from dialplan.pattern.parser import parse_pattern
+from dialplan.pattern.pattern import check_plain
+from dialplan.pattern.replacement import check_replacement
+from dialplan.problem import listing
+from dialplan.syntax import Node, PatternError, group_count
+
 from .fields import (
     FIELD_NAMES,
     MAX_DESCRIPTION,
@@ -17,13 +25,6 @@ from .fields import (
     field_named,
     value_offset,
 )
-from .model import Behavior, Dialplan, Location, Mode, PatternType, SearchRule, SourceMode, Transform
-from .notes import Notes
-from .pattern import check_plain
-from .pattern_parser import parse_pattern
-from .pattern_syntax import Node, PatternError, group_count
-from .problem import listing
-from .replacement import check_replacement
 
 
 class Token(Protocol):

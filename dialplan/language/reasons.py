@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from dialplan.model import Location, Mode, OnMatch, Outcome, Query, SearchRule, SourceMode
+from dialplan.search.search import Explanation
+
 from .fields import Kind
 from .format import quoted, word_of
-from .model import Location, Mode, OnMatch, Outcome, Query, SearchRule, SourceMode
-from .search import Explanation
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .model import DEFAULT_ZONE, LOCAL_ZONE, Dialplan, SearchRule, SourceMode
-from .notes import source_line
-from .problem import Problem, listing, suggestion
+from dialplan.model import DEFAULT_ZONE, LOCAL_ZONE, Dialplan, SearchRule, SourceMode
+from dialplan.notes import source_line
+from dialplan.problem import Problem, listing, suggestion
 
 _NOTHING_THERE = "nothing can be sent to the Default Zone: it stands for peers that no zone names"
 

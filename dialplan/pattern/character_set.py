@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .pattern_syntax import MAX_CODE_POINT, CharacterSet, PatternError, Range
+from dialplan.syntax import MAX_CODE_POINT, CharacterSet, PatternError, Range
 
 DIGITS: tuple[Range, ...] = ((0x30, 0x39),)
 WORD: tuple[Range, ...] = ((0x30, 0x39), (0x41, 0x5A), (0x5F, 0x5F), (0x61, 0x7A))

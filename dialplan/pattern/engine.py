@@ -8,19 +8,10 @@ from typing import Any
 
 import re2
 
+from dialplan.syntax import ANYTHING, Alternation, Anchor, Group, Node, PatternError, Sequence, children, has_look
+
 from .literals import Texts, finite, required
 from .look import BoundCondition, Mark, conditions_of, marked, marks_of, slice_pattern
-from .pattern_syntax import (
-    ANYTHING,
-    Alternation,
-    Anchor,
-    Group,
-    Node,
-    PatternError,
-    Sequence,
-    children,
-    has_look,
-)
 from .rendering import render
 
 MAX_PLAIN = 16

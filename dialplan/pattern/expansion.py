@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from dialplan.model import Variables
+from dialplan.syntax import Alternation, CharacterSet, Group, Literal, Look, Node, Repeat, Sequence, Variable
+
 from .character_set import folded_ranges
 from .folding import fold
-from .model import Variables
-from .pattern_syntax import Alternation, CharacterSet, Group, Literal, Look, Node, Repeat, Sequence, Variable
 from .variables import values
 
 

@@ -5,7 +5,7 @@ Trees must be expanded (``expansion.py``).
 
 from __future__ import annotations
 
-from .pattern_syntax import Alternation, Anchor, CharacterSet, Group, Literal, Look, Node, Repeat, Sequence
+from dialplan.syntax import Alternation, Anchor, CharacterSet, Group, Literal, Look, Node, Repeat, Sequence
 
 MAX_TEXTS = 256
 """More alternatives than this are not written out."""

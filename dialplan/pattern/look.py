@@ -17,9 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from .folding import FIRST_MARK, LAST_MARK
-from .literals import finite
-from .pattern_syntax import (
+from dialplan.syntax import (
     ANYTHING,
     EMPTY,
     Alternation,
@@ -34,6 +32,9 @@ from .pattern_syntax import (
     has_look,
     width,
 )
+
+from .folding import FIRST_MARK, LAST_MARK
+from .literals import finite
 
 Test = Callable[[str], bool]
 

@@ -11,8 +11,7 @@ from typing import Any
 from lark import Lark, Token, Transformer, UnexpectedInput
 from lark.exceptions import VisitError
 
-from .character_set import CLASSES, parse_character_set
-from .pattern_syntax import (
+from dialplan.syntax import (
     EMPTY,
     Alternation,
     Anchor,
@@ -28,6 +27,8 @@ from .pattern_syntax import (
     Variable,
     children,
 )
+
+from .character_set import CLASSES, parse_character_set
 from .variables import check_name
 
 MAX_PATTERN_LENGTH = 1024

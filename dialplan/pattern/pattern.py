@@ -6,13 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
 
+from dialplan.model import Behavior, PatternType, Variables
+from dialplan.syntax import Node, PatternError, group_count, groups_in_looks
+
 from .engine import Groups, Plain, Regex, Test
 from .expansion import expand
 from .folding import MAX_ALIAS_LENGTH, fold
 from .literals import Texts
-from .model import Behavior, PatternType, Variables
-from .pattern_parser import MAX_PATTERN_LENGTH, parse_pattern
-from .pattern_syntax import Node, PatternError, group_count, groups_in_looks
+from .parser import MAX_PATTERN_LENGTH, parse_pattern
 from .replacement import join, parse_replacement
 from .variables import VARIABLE, check_name, values
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .folding import FIRST_MARK, LAST_MARK
-from .pattern_syntax import (
+from dialplan.syntax import (
     Alternation,
     Anchor,
     AnyCharacter,
@@ -17,6 +16,8 @@ from .pattern_syntax import (
     Repeat,
     Sequence,
 )
+
+from .folding import FIRST_MARK, LAST_MARK
 
 NEVER = r"[^\x00-\x{10FFFF}]"
 ALL_MARKS = rf"[\x{{{FIRST_MARK:X}}}-\x{{{LAST_MARK:X}}}]*"

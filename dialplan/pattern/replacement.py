@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from .model import Variables
-from .pattern_syntax import PatternError
+from dialplan.model import Variables
+from dialplan.syntax import PatternError
+
 from .variables import VARIABLE, check_name, check_single, single_value
 
 MAX_LENGTH = 1024

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-from .model import Variables
-from .pattern_syntax import PatternError
-from .problem import suggestion
+from dialplan.model import Variables
+from dialplan.problem import suggestion
+from dialplan.syntax import PatternError
 
 MAX_DOMAINS = 200
 VARIABLE = re.compile(r"%([A-Za-z]\w*)%", re.ASCII)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from dialplan.model import Behavior, PatternType, Transform, Variables
+from dialplan.pattern.pattern import NO_VARIABLES
+from dialplan.syntax import PatternError
+
 from .compiled_rule import CompiledTransform
-from .model import Behavior, PatternType, Transform, Variables
-from .pattern import NO_VARIABLES
-from .pattern_syntax import PatternError
 
 
 class Verdict(TypedDict):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .model import (
+from dialplan.model import (
     DEFAULT_ZONE,
     LOCAL_ZONE,
     TRAFFIC_ADMITTED,
@@ -19,8 +19,8 @@ from .model import (
     Transform,
     Variables,
 )
-from .pattern import Pattern, Rewrite, compile_pattern
-from .pattern_syntax import Node, PatternError
+from dialplan.pattern.pattern import Pattern, Rewrite, compile_pattern
+from dialplan.syntax import Node, PatternError
 
 
 class ReplaceError(PatternError):

@@ -7,7 +7,7 @@ from typing import Any
 
 import ahocorasick
 
-from .pattern import Pattern
+from dialplan.pattern.pattern import Pattern
 
 MIN_PATTERNS = 16
 """Fewer are tried one after the other, which is faster."""

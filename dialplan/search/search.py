@@ -12,15 +12,16 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any, TypeVar
 
-from .collector import collector_paused
+from dialplan.collector import collector_paused
+from dialplan.model import Dialplan, Outcome, Query, SearchRule, Target, Tier, TraceEntry, Transform, Variables
+from dialplan.notes import pattern_problem
+from dialplan.pattern.folding import MAX_ALIAS_LENGTH, fold
+from dialplan.pattern.pattern import NO_VARIABLES
+from dialplan.problem import DialplanError, Problem
+from dialplan.syntax import Node, PatternError
+
 from .compiled_rule import CompiledRule, CompiledTransform, ReplaceError
-from .folding import MAX_ALIAS_LENGTH, fold
 from .index import PatternIndex
-from .model import Dialplan, Outcome, Query, SearchRule, Target, Tier, TraceEntry, Transform, Variables
-from .notes import pattern_problem
-from .pattern import NO_VARIABLES
-from .pattern_syntax import Node, PatternError
-from .problem import DialplanError, Problem
 from .uniqueness import unique_names, unique_priorities
 
 EntryT = TypeVar("EntryT", Transform, SearchRule)

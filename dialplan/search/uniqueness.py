@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from .model import Dialplan, Location, SearchRule, Transform
-from .notes import source_line
-from .problem import Problem
+from dialplan.model import Dialplan, Location, SearchRule, Transform
+from dialplan.notes import source_line
+from dialplan.problem import Problem
 
 Entry = Transform | SearchRule
 

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from dialplan.model import DEFAULT_ZONE, Dialplan, OnMatch, Protocol, Query, SourceMode, TrafficType
-from dialplan.search import CompiledPlan
-from sipedge.installation import Installation
-from sipedge.routing import alias_of_uri
-from sipedge.uri import Uri, UriError, parse_uri
+from dialplan.search.search import CompiledPlan
+from sipedge.decision.installation import Installation
+from sipedge.decision.routing import alias_of_uri
+from sipedge.sip.uri import Uri, UriError, parse_uri
 
 from .text import Text
 

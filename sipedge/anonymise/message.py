@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sipedge.message import COMPACT_NAMES
+from sipedge.sip.message import COMPACT_NAMES
 
 from .text import Text
 

@@ -9,7 +9,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from struct import pack
 from typing import Protocol
 
-from sipedge.traces.record import Direction, Endpoint, Record
+from sipedge.traces.records.record import Direction, Endpoint, Record
 
 NOBODY = Endpoint("0.0.0.0", 0)
 Address = IPv4Address | IPv6Address

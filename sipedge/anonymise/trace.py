@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from sipedge.message import MessageError, parse_message
-from sipedge.record_route import PREFIX, TOKEN_LENGTH, TokenKey
+from sipedge.decision.record_route import PREFIX, TOKEN_LENGTH, TokenKey
 from sipedge.replay.decider import Decider
 from sipedge.replay.source_zone import sender
-from sipedge.traces.record import Endpoint, Record
+from sipedge.sip.message import MessageError, parse_message
+from sipedge.traces.records.record import Endpoint, Record
 from zones.addresses import canonical_address
 
 from .addresses import Addresses

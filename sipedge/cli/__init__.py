@@ -16,22 +16,22 @@ import click
 from sipedge import __version__
 
 _COMMANDS = {
-    "run": "run",
-    "check": "check",
-    "check-pattern": "check_pattern",
-    "diff": "diff",
-    "locate": "locate",
-    "test": "test",
-    "speakers": "speakers",
-    "fmt": "fmt",
-    "import": "importer",
-    "messages": "messages",
-    "replay": "replay",
-    "ladder": "ladder",
-    "anonymise": "anonymise",
-    "doctor": "doctor",
-    "lsp": "lsp",
-    "lab": "lab",
+    "run": "edge.run",
+    "check": "plan.check",
+    "check-pattern": "plan.check_pattern",
+    "diff": "plan.diff",
+    "locate": "plan.locate",
+    "test": "plan.test",
+    "speakers": "plan.speakers",
+    "fmt": "plan.fmt",
+    "import": "plan.importer",
+    "messages": "trace.messages",
+    "replay": "trace.replay",
+    "ladder": "trace.ladder",
+    "anonymise": "trace.anonymise",
+    "doctor": "doctor.doctor",
+    "lsp": "edge.lsp",
+    "lab": "edge.lab",
 }
 """Command -> module in this folder, whose ``command`` it is."""
 

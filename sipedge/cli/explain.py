@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
+from dialplan.language.reasons import reasons
 from dialplan.model import Outcome
-from dialplan.reasons import reasons
-from dialplan.search import Explanation
-from sipedge.log import escaped
+from dialplan.search.search import Explanation
+from sipedge.printable import escaped
 from sipedge.settings import Settings
 from zones.zone import DnsZone, NeighborZone, TraversalClientZone, TraversalServerZone
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dialplan.analysis import Sender
-    from dialplan.search import CompiledPlan
+    from dialplan.search.search import CompiledPlan
 
 ENDING = ".dialplan"
 
@@ -26,8 +26,8 @@ def load_plan(file: str) -> LoadedPlan:
     if not file.lower().endswith(ENDING):
         return _of_config(file)
     from dialplan.check import assumed_variables
-    from dialplan.parser import parse_dialplan
-    from dialplan.search import CompiledPlan
+    from dialplan.language.parser import parse_dialplan
+    from dialplan.search.search import CompiledPlan
 
     from .files import read_text
 
@@ -38,7 +38,7 @@ def load_plan(file: str) -> LoadedPlan:
 
 def _of_config(file: str) -> LoadedPlan:
     from sipedge.config import load_config
-    from sipedge.senders import senders_of_zones
+    from sipedge.queries.senders import senders_of_zones
 
     settings = load_config(file, create_secret=False)
     about = f"{len(settings.listeners)} listeners, {len(settings.zones)} zones"

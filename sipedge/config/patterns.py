@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dialplan.model import Variables
-from dialplan.pattern import compile_pattern
-from dialplan.pattern_syntax import PatternError
+from dialplan.pattern.pattern import compile_pattern
+from dialplan.syntax import PatternError
 
 from .positions import Path
 from .reader import Reader

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dialplan.language.parser import parse_dialplan
+from dialplan.language.zone_names import check_zones
 from dialplan.model import Dialplan, Variables
-from dialplan.parser import parse_dialplan
 from dialplan.problem import DialplanError, Problem
-from dialplan.search import CompiledPlan
-from dialplan.zone_names import check_zones
+from dialplan.search.search import CompiledPlan
 
 from .files import in_folder_of
 from .reader import Reader

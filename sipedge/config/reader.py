@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from dialplan.model import Location
 from dialplan.problem import Problem
-from sipedge.log import escaped
+from sipedge.printable import escaped
 
 from .positions import Path, Positions, read_positions
 from .problems import ConfigError, did_you_mean, file_problem

@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dialplan.model import Traffic
-
-from .message import Message, parse_address, split_parameters
+from sipedge.sip.message import Message, parse_address, split_parameters
 
 IMP_METHODS = frozenset({"MESSAGE", "BENOTIFY", "SERVICE"})
 """Always IM and presence: pager and session messages, and two methods that only Microsoft has."""

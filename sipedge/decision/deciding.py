@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dialplan.model import Query, Target, Tier, Traffic
+from sipedge.settings import Settings
+from sipedge.sip.message import Message, parse_address
+from sipedge.sip.uri import UriError, parse_uri
 from zones.authentication import Authentication, authenticate
 from zones.zone import AnyZone, AuthenticationPolicy
 
-from .message import Message, parse_address
 from .record_route import ZonePair
 from .routing import Routed, Self, alias_of_routed
-from .settings import Settings
-from .uri import UriError, parse_uri
 
 _DO_NOT_CHECK = AuthenticationPolicy.DO_NOT_CHECK
 

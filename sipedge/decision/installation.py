@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from sipedge.settings import Settings
 from zones.table import ZoneTable
 from zones.zone import AnyZone, DefaultZone, DnsZone
 
 from .record_route import TokenKey
 from .routing import Self
-from .settings import Settings
 
 
 class Installation:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from sipedge.settings import Listener, Settings
+from sipedge.sip.message import Message, parse_address, split_commas
+from sipedge.sip.uri import DEFAULT_PORTS, Uri, parse_uri
 from zones.zone import AnyZone, TraversalServerZone
 
-from .message import Message, parse_address, split_commas
 from .record_route import TokenKey, ZonePair
-from .settings import Listener, Settings
-from .uri import DEFAULT_PORTS, Uri, parse_uri
 
 WILDCARDS = ("0.0.0.0", "::", "")
 

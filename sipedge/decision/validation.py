@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from hashlib import blake2s
 
-from .message import Message, MessageError, parse_via
-from .responses import ALLOW
-from .uri import Uri, UriError, parse_uri
+from sipedge.sip.message import Message, MessageError, parse_via
+from sipedge.sip.responses import ALLOW
+from sipedge.sip.uri import Uri, UriError, parse_uri
 
 UNDERSTOOD_PROXY_REQUIRE = frozenset({"ms-benotify"})
 """BENOTIFY has no response, and this proxy expects none: microsoft.md 2.1."""

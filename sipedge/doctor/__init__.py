@@ -3,11 +3,12 @@
 ``await examine(Options(domains=("example.com",)))`` gives a Report; ``explain_trace`` decodes refusals in a trace.
 """
 
-from .decode import Finding, explain_trace
+from sipedge.doctor.checks.result import Result, Verdict
+from sipedge.doctor.explain.decode import Finding, explain_trace
+from sipedge.doctor.probes.options import Bounds, Direction, Options
+
 from .examine import examine
-from .options import Bounds, Direction, Options
 from .report import Report
-from .result import Result, Verdict
 from .tools import DoctorError
 
 __all__ = [

@@ -8,19 +8,19 @@ import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from sipedge.doctor.checks.endpoint import PER_ADDRESS
+from sipedge.doctor.checks.notify_return import check_way_back
+from sipedge.doctor.checks.result import About, Result
+from sipedge.doctor.checks.sip import IDS as SIP_IDS
+from sipedge.doctor.checks.table import ids
+from sipedge.doctor.probes.options import Options
 from sipedge.settings import Settings
 from zones.names import to_ascii
 
 from . import parts
-from .endpoint_checks import PER_ADDRESS
-from .options import Options
 from .peers import Peer, peers_of, services_of
 from .report import Report
-from .result import About, Result
-from .sip_checks import IDS as SIP_IDS
-from .table import ids
 from .tools import DoctorError, Tools, make_tools
-from .way_back import check_way_back
 
 Progress = Callable[[str, int, int], None]
 """Called when a part is done: its name, parts done, parts in all."""

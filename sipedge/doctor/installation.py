@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from sipedge.doctor.probes.options import Options
 from sipedge.settings import Certificate, DnsSettings, Settings
 from zones.zone import DefaultZone, DnsZone, NeighborZone
-
-from .options import Options
 
 
 def options_of(settings: Settings) -> Options:

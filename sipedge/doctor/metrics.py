@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 
+from sipedge.doctor.checks.result import Verdict
+
 from .report import Report
-from .result import Verdict
 
 _VALUES = {Verdict.OK: 0, Verdict.WARNING: 1, Verdict.FAILED: 2}
 _LABELS = ("check", "domain", "subject")

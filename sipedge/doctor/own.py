@@ -11,18 +11,17 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from sipedge.doctor.checks.certificate import check_client_auth, check_dates, check_strength, is_complete
+from sipedge.doctor.checks.result import About, Result
+from sipedge.doctor.checks.table import ids
+from sipedge.doctor.probes.chain import Chain, ChainError, issuer_of, name_of, read_chain, signature_of
+from sipedge.doctor.probes.domain import DomainFacts
+from sipedge.doctor.probes.options import Options
+from sipedge.doctor.probes.probe import looking_context
+from sipedge.doctor.probes.trust import Trust
+from sipedge.network.tls import openssl_reason
 from sipedge.settings import Certificate
-from sipedge.tls import openssl_reason
 from zones.names import any_match, show_names
-
-from .certificate_checks import check_client_auth, check_dates, check_strength, is_complete
-from .chain import Chain, ChainError, issuer_of, name_of, read_chain, signature_of
-from .domain import DomainFacts
-from .options import Options
-from .probe import looking_context
-from .result import About, Result
-from .table import ids
-from .trust import Trust
 
 _AFTER_FILES = tuple(id for id in ids("own.") if id != "own.files")
 _LARGEST = 1 << 20

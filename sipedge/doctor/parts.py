@@ -6,21 +6,21 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 
+from sipedge.doctor.checks.dns import check_domain, check_peer, check_service
+from sipedge.doctor.checks.endpoint import PER_ADDRESS, about_endpoint, chain_of, check_endpoint, check_same
+from sipedge.doctor.checks.inside import check_routing_name, check_split
+from sipedge.doctor.checks.result import About, Result
+from sipedge.doctor.checks.sip import IDS as SIP_IDS
+from sipedge.doctor.checks.sip import check_sip
+from sipedge.doctor.probes.domain import DomainFacts, TargetFacts, choose, look_up, look_up_target
+from sipedge.doctor.probes.endpoint import Endpoint, EndpointFacts, examine_endpoint
+from sipedge.doctor.probes.sip_probe import NOBODY, ask_sip
 from zones.names import host_name
 from zones.zone import MICROSOFT_SERVICE
 
-from .dns_checks import check_domain, check_peer, check_service
-from .domain import DomainFacts, TargetFacts, choose, look_up, look_up_target
-from .endpoint import Endpoint, EndpointFacts, examine_endpoint
-from .endpoint_checks import PER_ADDRESS, about_endpoint, chain_of, check_endpoint, check_same
-from .inside_checks import check_routing_name, check_split
 from .own import check_from, check_own, speaks_for
 from .peers import Peer
-from .result import About, Result
 from .revocation import check_revocation
-from .sip_checks import IDS as SIP_IDS
-from .sip_checks import check_sip
-from .sip_probe import NOBODY, ask_sip
 from .tools import Tools
 
 Results = list[Result]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from .result import ORDER, Result, Verdict, worst
+from sipedge.doctor.checks.result import ORDER, Result, Verdict, worst
 
 _NAGIOS = {Verdict.OK: (0, "OK"), Verdict.WARNING: (1, "WARNING"), Verdict.FAILED: (2, "CRITICAL")}
 _UNKNOWN = (3, "UNKNOWN")

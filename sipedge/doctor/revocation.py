@@ -18,12 +18,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from sipedge.uri import UriError, split_host_port
+from sipedge.doctor.checks.result import About, Result
+from sipedge.doctor.probes.chain import Chain, responders
+from sipedge.sip.uri import UriError, split_host_port
 from zones.addresses import canonical_address, may_connect
 from zones.names import host_name
-
-from .chain import Chain, responders
-from .result import About, Result
 
 if TYPE_CHECKING:
     from .tools import Tools

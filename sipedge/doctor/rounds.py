@@ -8,12 +8,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from sipedge.resolver import ResolverError
+from sipedge.doctor.checks.result import Verdict
+from sipedge.doctor.probes.options import Options
+from sipedge.network.resolver import ResolverError
 
 from .examine import examine
-from .options import Options
 from .report import Report
-from .result import Verdict
 from .tools import DoctorError
 
 _log = logging.getLogger("sipedge.doctor")

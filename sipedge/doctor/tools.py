@@ -6,12 +6,13 @@ import asyncio
 import ssl
 from dataclasses import dataclass, replace
 
-from .dns_client import DnsClient
-from .endpoint import Contexts, make_contexts
-from .options import Options
+from sipedge.doctor.probes.dns_client import DnsClient
+from sipedge.doctor.probes.endpoint import Contexts, make_contexts
+from sipedge.doctor.probes.options import Options
+from sipedge.doctor.probes.probe import reach
+from sipedge.doctor.probes.trust import Trust, read_trust
+
 from .own import OwnCertificate, read_own
-from .probe import reach
-from .trust import Trust, read_trust
 
 
 class DoctorError(ValueError):

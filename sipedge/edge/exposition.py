@@ -16,7 +16,7 @@ PATIENCE = 5.0
 AT_ONCE = 8
 """Clients served at the same time; others are closed at once."""
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("sipedge.metrics")
 
 
 class Exposition:

@@ -14,7 +14,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, TextIO
 
-LONGEST_MESSAGE = 8192
+from sipedge.printable import escaped
+
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 
@@ -24,15 +25,6 @@ def set_up(level: str = "INFO", as_json: bool = False, stream: TextIO | None = N
     handler.setFormatter(JsonFormatter() if as_json else TextFormatter())
     handler.addFilter(RateLimit())
     logging.basicConfig(level=level, handlers=[handler], force=True)
-
-
-def escaped(text: str) -> str:
-    """One printable line: every control, format or surrogate character as its escape, over-long text cut."""
-    if len(text) > LONGEST_MESSAGE:
-        text = f"{text[:LONGEST_MESSAGE]}... ({len(text)} characters)"
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 class TextFormatter(logging.Formatter):

@@ -10,18 +10,19 @@ from time import time
 
 from prometheus_client.core import Metric
 
-from .connections import Connections
-from .doctor.installation import options_of
-from .doctor.metrics import families as doctor_families
-from .doctor.report import Report
-from .doctor.rounds import rounds
+from sipedge.doctor.installation import options_of
+from sipedge.doctor.metrics import families as doctor_families
+from sipedge.doctor.report import Report
+from sipedge.doctor.rounds import rounds
+from sipedge.network.connections import Connections
+from sipedge.pjsip.stack import Stack
+from sipedge.proxy.proxy import Proxy
+from sipedge.settings import Settings
+from sipedge.tap.items import endpoint
+from sipedge.tap.metrics import Counts, Metrics, State, expiries, families, registry
+from sipedge.tap.tap import Tap, wanted
+
 from .exposition import Exposition
-from .metrics import Counts, Metrics, State, expiries, families, registry
-from .pjsip.stack import Stack
-from .proxy import Proxy
-from .settings import Settings
-from .tap.items import endpoint
-from .tap.tap import Tap, wanted
 
 FIRST_EXAMINATION = 10.0
 """Seconds after a start or a reload: connections that it brings about have come up by then."""

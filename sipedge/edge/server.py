@@ -20,13 +20,14 @@ from itertools import count
 from time import perf_counter, time
 from typing import Any
 
-from zones.zone import Hop
-
-from . import commands
-from .commands import Command
-from .config import ConfigError, load_config
-from .connections import Connections
-from .events import (
+from sipedge.config import ConfigError, load_config
+from sipedge.network.connections import Connections
+from sipedge.network.resolver import Resolver
+from sipedge.network.tls import TlsContexts
+from sipedge.pjsip.stack import Stack
+from sipedge.proxy import commands
+from sipedge.proxy.commands import Command
+from sipedge.proxy.events import (
     ConfigChanged,
     ConnectionClosed,
     ConnectionFailed,
@@ -38,18 +39,17 @@ from .events import (
     Resolved,
     UnreadableReceived,
 )
-from .framing import FramingError
-from .history import History
-from .message import Message
+from sipedge.proxy.history import History
+from sipedge.proxy.proxy import Environment, Proxy
+from sipedge.settings import Listener, Settings
+from sipedge.sip.framing import FramingError
+from sipedge.sip.message import Message
+from sipedge.sip.responses import response
+from sipedge.tap.tap import Tap
+from zones.zone import Hop
+
 from .observers import Observers
-from .pjsip.stack import Stack
-from .proxy import Environment, Proxy
-from .resolver import Resolver
-from .responses import response
-from .settings import Listener, Settings
 from .supervisor import supervise
-from .tap.tap import Tap
-from .tls import TlsContexts
 
 logger = logging.getLogger("sipedge")
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from threading import Thread
 from types import FrameType
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("sipedge.supervisor")
 
 CRASHES = frozenset({signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE})
 HANDED_ON = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)

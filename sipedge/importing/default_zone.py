@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from dialplan.importers.xconfiguration import Dump, View
 from dialplan.model import PatternType, Variables
-from dialplan.pattern import compile_pattern
+from dialplan.pattern.pattern import compile_pattern
 
 from .toml import Value
 from .zone_table import MAX_NAME, POLICIES, Zone

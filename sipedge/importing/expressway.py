@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from dialplan.format import write_entry
 from dialplan.importers.expressway import Entry, ImportedPlan, import_plan
 from dialplan.importers.xconfiguration import Dump, read_dump
+from dialplan.language.format import write_entry
 from dialplan.model import SearchRule, Transform
 
 from .edge import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from dialplan.importers.xconfiguration import Remark, Setting
-from sipedge.log import escaped
+from sipedge.printable import escaped
 
 _SECRET_WORDS = ("password", "secret", "key", "community", "passphrase", "credential")
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from sipedge.traces import ladder
+from sipedge.traces.ladder import ladder
 
 from . import layout, scenario, story
 from .edge_process import EdgeProcess
@@ -79,7 +79,7 @@ async def running(plan: Layout, recorder: Recorder) -> AsyncIterator[tuple[Lab, 
 
         async def party(name: str, options: dict[str, object]) -> Party:
             module = {"dns": "dns_server", "imp": "imp_node", "presence": "imp_presence", "sfb": "sfb_edge"}[name]
-            started = await Party.start(name, f"sipedge.lab.{module}", options, recorder)
+            started = await Party.start(name, f"sipedge.lab.parties.{module}", options, recorder)
             stack.push_async_callback(started.stop)
             return started
 

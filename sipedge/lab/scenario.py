@@ -10,7 +10,8 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from . import layout, sip
+from . import layout
+from .parties import sip
 from .party import Event, Party, Recorder
 
 ROMEO = f"sip:romeo@{layout.CISCO}"

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sipedge.traces.ladder import Arrow, Heading, Note, Record
+from sipedge.traces.ladder.ladder import Arrow, Heading, Note, Record
 
-from . import sip
+from .parties import sip
 from .party import Event
 
 IMP, INSIDE, OUTSIDE, SFB = "IM&P node", "inside edge", "outside edge", "SfB Edge"

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dialplan.analysis import Language, NotProved, natural
+from dialplan.cases.coverage import coverage
 from dialplan.check import Level, assumed_variables, findings
-from dialplan.coverage import coverage
-from dialplan.fields import FIELD_NAMES, WORDS_FIELDS, Kind, WordsField
+from dialplan.language.fields import FIELD_NAMES, WORDS_FIELDS, Kind, WordsField
+from dialplan.language.parser import parse_dialplan
+from dialplan.language.zone_names import check_zones
 from dialplan.model import Dialplan, Location, PatternType, SearchRule, Transform, Variables
-from dialplan.parser import parse_dialplan
-from dialplan.pattern_syntax import PatternError
 from dialplan.problem import DialplanError
-from dialplan.search import CompiledPlan
-from dialplan.zone_names import check_zones
-from sipedge.testing import Suite
+from dialplan.search.search import CompiledPlan
+from dialplan.syntax import PatternError
+from sipedge.queries.testing import Suite
 
 from .surroundings import Surroundings
 from .text import Place

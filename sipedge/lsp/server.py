@@ -8,7 +8,7 @@ from pygls.uris import from_fs_path, to_fs_path
 
 import sipedge
 from dialplan.check import Level
-from dialplan.format import format_dialplan
+from dialplan.language.format import format_dialplan
 from dialplan.model import Location
 from dialplan.problem import DialplanError
 

@@ -11,7 +11,7 @@ from dialplan.problem import DialplanError
 from sipedge.config import ConfigError
 from sipedge.config.files import in_folder_of
 from sipedge.config.reader import Reader, open_toml
-from sipedge.testing import Suite, load_suites
+from sipedge.queries.testing import Suite, load_suites
 from zones.zone import DEFAULT_ZONE, LOCAL_ZONE
 
 MAX_FILES = 200

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from dialplan.fields import FIELD_NAMES, Kind
+from dialplan.language.fields import FIELD_NAMES, Kind
 
 _BLOCK = re.compile(r'^\s*(transform|search\s+rule)\s+"', re.IGNORECASE)
 _STRING = re.compile(r'"((?:[^"]|"")*)"?')

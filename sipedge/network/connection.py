@@ -22,10 +22,10 @@ from enum import IntEnum
 from time import perf_counter
 from typing import Protocol, cast
 
+from sipedge.settings import Limits
+from sipedge.sip.framing import Frame, Framer
 from zones.zone import Hop
 
-from .framing import Frame, Framer
-from .settings import Limits
 from .tls import openssl_reason
 from .tls_stream import WANT_MORE, TlsStream
 

@@ -18,17 +18,17 @@ from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address
 from itertools import count
 
+from sipedge.proxy.events import ConnectionClosed, ConnectionFailed, ConnectionOpened
+from sipedge.settings import Limits, Listener
+from sipedge.sip.framing import CRLF, Frame, FramingError, KeepAlive
+from sipedge.sip.message import Message
 from zones.names import host_name
 from zones.table import Egress
 from zones.zone import Hop, TlsPolicy
 
 from .connection import Connection, Phase, os_reason
-from .events import ConnectionClosed, ConnectionFailed, ConnectionOpened
-from .framing import CRLF, Frame, FramingError, KeepAlive
 from .identity import IdentityError, PeerCertificate, certificate_names
 from .log_limit import LogLimit
-from .message import Message
-from .settings import Limits, Listener
 from .tls import TlsContexts, TlsError
 from .tls_stream import TlsStream
 

@@ -27,12 +27,11 @@ from dns.rdtypes.IN.AAAA import AAAA
 from dns.rdtypes.IN.NAPTR import NAPTR
 from dns.rdtypes.IN.SRV import SRV
 
+from sipedge.proxy.events import Resolved
+from sipedge.settings import DnsSettings
+from sipedge.sip.uri import UriError, split_host_port
 from zones.addresses import canonical_address
 from zones.dns import AddressRecord, NaptrRecord, SrvRecord
-
-from .events import Resolved
-from .settings import DnsSettings
-from .uri import UriError, split_host_port
 
 KINDS = ("NAPTR", "SRV", "A", "AAAA")
 MAX_RECORDS = 64

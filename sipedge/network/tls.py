@@ -19,12 +19,12 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from sipedge.settings import Certificate, Listener, Tls
 from zones.names import any_match
 from zones.zone import DefaultZone, ExtendedKeyUsage, TlsPolicy, Zone
 
 from .identity import IdentityError, certificate_names
 from .openssl import disable_session_cache, tolerate_key_usage
-from .settings import Certificate, Listener, Tls
 
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 """For TLS 1.2: forward secrecy and authenticated encryption only. All suites of TLS 1.3 are that."""

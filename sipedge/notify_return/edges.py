@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from dialplan.analysis import Languages, Sender, SymbolicPlan
 from dialplan.model import Query
-from dialplan.search import Explanation
-from sipedge.routing import Self
-from sipedge.senders import senders_of_zones
+from dialplan.search.search import Explanation
+from sipedge.decision.routing import Self
+from sipedge.queries.senders import senders_of_zones
 from sipedge.settings import Settings
 from zones.authentication import authenticate
 from zones.table import ZoneTable

@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dialplan.model import (
-    Behavior,
-    Dialplan,
-    Mode,
-    OnMatch,
-    PatternType,
-    SearchRule,
-    SourceMode,
-    Traffic,
-    TrafficType,
-)
-from dialplan.search import CompiledPlan
+from dialplan.model import Behavior, Dialplan, Mode, OnMatch, PatternType, SearchRule, SourceMode, Traffic, TrafficType
+from dialplan.search.search import CompiledPlan
 
 from .report import Loss
 

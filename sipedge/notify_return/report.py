@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from dialplan.format import write_entry
+from dialplan.language.format import write_entry
 from dialplan.model import Query, SearchRule
-from dialplan.search import Explanation
+from dialplan.search.search import Explanation
 
 from .edges import Edge
 from .subscriptions import Subscription

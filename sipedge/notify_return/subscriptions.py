@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from dialplan.analysis import Alphabet, Language, NotProved, RequestClass, decide, witness
 from dialplan.analysis.rewriting import Same, before
 from dialplan.analysis.routing import Chain
-from dialplan.claims_proof import SENDABLE
+from dialplan.cases.claims_proof import SENDABLE
 from dialplan.model import PatternType, Query, Target, Traffic
-from sipedge.routing import alias_of_uri
-from sipedge.uri import UriError, parse_uri
+from sipedge.decision.routing import alias_of_uri
+from sipedge.sip.uri import UriError, parse_uri
 from zones.zone import TraversalClientZone, TraversalServerZone
 
 from .edges import Edge, Link

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from dialplan.analysis import Language, NotProved, SymbolicRule, natural
 from dialplan.model import Mode, PatternType
-from sipedge.record_route import PREFIX, TOKEN_LENGTH
+from sipedge.decision.record_route import PREFIX, TOKEN_LENGTH
 from zones.addresses import canonical_address
 from zones.zone import NeighborZone
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..message import Message, item_spans
+from sipedge.sip.message import Message, item_spans
 
 
 def acknowledge(invite: bytes, response: Message) -> bytes:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..message import Message
+from sipedge.sip.message import Message
+
 from .acknowledgement import acknowledge
 from .callbacks import Callbacks
 from .declarations import CANCEL, Pointer, StackError

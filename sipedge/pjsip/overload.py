@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from ..message import Message
+from sipedge.sip.message import Message
 
 RETRY_AFTER = 5
 """Seconds."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..message import parse_message
+from sipedge.sip.message import parse_message
+
 from . import transport
 from .callbacks import SEND, TRANSPORT
 from .declarations import COMPLETED, REQUEST, SUCCESS, TRYING, UAC, UAS, Pointer, StackError

@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import secrets
 
-from ..message import Message, MessageError, canonical_name
+from sipedge.sip.message import Message, MessageError, canonical_name
+
 from .declarations import Pointer
 from .endpoint import Endpoint
 from .transport import Transport

@@ -9,8 +9,9 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..events import Event, ForwardFailed, MalformedReceived, RequestReceived, ResponseReceived
-from ..message import Message
+from sipedge.proxy.events import Event, ForwardFailed, MalformedReceived, RequestReceived, ResponseReceived
+from sipedge.sip.message import Message
+
 from . import logs, proof, transport
 from .callbacks import Callbacks
 from .clients import Clients

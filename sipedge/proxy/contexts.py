@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from heapq import heapify, heappop, heappush
 
+from sipedge.sip.message import Message
+
 from .commands import Command
-from .message import Message
 from .response_context import ResponseContext
 
 SPARE_TIMERS = 1024

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from sipedge.settings import Settings
+from sipedge.sip.message import Message
 from zones.zone import Hop
-
-from .message import Message
-from .settings import Settings
 
 
 @dataclass(slots=True)

@@ -6,6 +6,11 @@ from collections.abc import Callable
 from typing import Protocol
 
 from dialplan.model import Target, Traffic
+from sipedge.decision.installation import Installation
+from sipedge.decision.record_route import ZonePair
+from sipedge.decision.validation import POISON
+from sipedge.sip.message import parse_address
+from sipedge.sip.uri import Uri, UriError, parse_uri
 from zones.authentication import Identity
 from zones.zone import DefaultZone, DnsZone, Hop
 
@@ -13,13 +18,8 @@ from .commands import Command, Conclude, Send
 from .forwarding import DIALOG_METHODS, Changes, forwarded_head
 from .history import Entry
 from .incoming import Incoming
-from .installation import Installation
 from .locating import Resolutions
-from .message import parse_address
-from .record_route import ZonePair
 from .upkeep import Upkeep
-from .uri import Uri, UriError, parse_uri
-from .validation import POISON
 
 BRANCH_COOKIE = "z9hG4bK"
 SIPS = "sips"

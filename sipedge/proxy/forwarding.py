@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from sipedge.decision.routing import Routed
+from sipedge.sip.edits import Edits
+from sipedge.sip.message import Message
+from sipedge.sip.via import stamped_via
 from zones.authentication import Identity
-
-from .edits import Edits
-from .message import Message
-from .routing import Routed
-from .via import stamped_via
 
 DIALOG_METHODS = frozenset({"INVITE", "REFER"})
 """Record-routed always. SUBSCRIBE only where a zone says so: without it a NOTIFY is searched like a new request."""

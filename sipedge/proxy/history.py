@@ -11,10 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from dialplan.search import Explanation
+from dialplan.search.search import Explanation
+from sipedge.decision.classification import Classification
 from zones.zone import Hop
-
-from .classification import Classification
 
 
 @dataclass(slots=True)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dialplan.search import Explanation
+from dialplan.search.search import Explanation
+from sipedge.decision.classification import Classification
+from sipedge.decision.routing import Routed
+from sipedge.sip.message import Message
 from zones.authentication import Authentication
 from zones.zone import AnyZone
 
-from .classification import Classification
 from .events import ConnectionOpened
 from .history import Entry
-from .message import Message
-from .routing import Routed
 
 
 @dataclass(slots=True)

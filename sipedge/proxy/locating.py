@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from sipedge.sip.uri import Uri
 from zones.dns import Question, Resolution, resolve_uri
 from zones.zone import DefaultZone, DnsZone, Hop
 
 from .commands import Command, Resolve
 from .events import Resolved
-from .uri import Uri
 
 Done = Callable[[tuple[Hop, ...], str, float, list[Command]], None]
 """Called once with hops (or none and a problem), the time, and the list for commands."""

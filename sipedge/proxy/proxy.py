@@ -12,6 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from sipedge.decision.installation import Installation
+from sipedge.decision.validation import Refusal
+from sipedge.settings import Settings
+from sipedge.sip.message import Message, MessageError
+from sipedge.sip.responses import response, response_to_bytes, warning
 from zones.addresses import same_scope
 from zones.table import Egress
 from zones.zone import DEFAULT_ZONE, Hop
@@ -33,14 +38,9 @@ from .events import (
 )
 from .forwarder import Forwarder
 from .incoming import Peer
-from .installation import Installation
 from .locating import Resolutions
-from .message import Message, MessageError
 from .requests import WITHOUT_RESPONSE, RequestPath
-from .responses import response, response_to_bytes, warning
-from .settings import Settings
 from .upkeep import Upkeep
-from .validation import Refusal
 
 
 @dataclass(frozen=True, slots=True)

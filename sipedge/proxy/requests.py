@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from dialplan.model import Tier
-from dialplan.search import Explanation
+from dialplan.search.search import Explanation
+from sipedge.decision.classification import Classification, classify, classify_method
+from sipedge.decision.deciding import authentication_of, is_for_the_edge, query_of_request, refuses_route, tier_of
+from sipedge.decision.installation import Installation
+from sipedge.decision.routing import read_routes, source_may_speak
+from sipedge.decision.validation import Refusal, came_back, loop_hash, validate
+from sipedge.sip.message import Message, MessageError
+from sipedge.sip.responses import ALLOW, response, warning
+from sipedge.sip.uri import UriError
 from zones.authentication import Authentication, Identity
 from zones.zone import TraversalClientZone, TraversalServerZone
 
-from .classification import Classification, classify, classify_method
 from .commands import Command, Conclude, Record, Respond
 from .contexts import Contexts
-from .deciding import authentication_of, is_for_the_edge, query_of_request, refuses_route, tier_of
 from .events import RequestReceived
 from .forwarder import Forwarder, WithoutContext
 from .history import Entry
 from .incoming import Incoming, Peer
-from .installation import Installation
-from .message import Message, MessageError
 from .response_context import ResponseContext
-from .responses import ALLOW, response, warning
-from .routing import read_routes, source_may_speak
 from .upkeep import Upkeep
-from .uri import UriError
-from .validation import Refusal, came_back, loop_hash, validate
 
 WITHOUT_RESPONSE = frozenset({"ACK", "BENOTIFY"})
 STRANGER = Authentication(False, Identity.REMOVE)

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from dialplan.model import Target, Tier
+from sipedge.sip.edits import Edits
+from sipedge.sip.message import Message
+from sipedge.sip.responses import response, warning, without_top_via
 from zones.zone import Hop
 
 from .commands import Abandon, Cancel, Command, Conclude, Drop, Forward, Relay, Respond
-from .edits import Edits
 from .incoming import Incoming
-from .message import Message
-from .responses import response, warning, without_top_via
 
 NOT_FOUND = frozenset({404, 408, 410, 416, 480, 484, 500, 501, 502, 503, 504, 505, 513, 580})
 """Answers after which the next tier is tried: the target does not know the alias or could not be asked.

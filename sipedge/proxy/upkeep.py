@@ -8,6 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from sipedge.decision.installation import Installation
+from sipedge.decision.validation import Refusal
+from sipedge.sip.message import Message
+from sipedge.sip.responses import ALLOW, response, warning
+from sipedge.sip.uri import Uri, parse_uri
 from zones.digest import DigestServer, Outcome, parse
 from zones.dns import Question
 from zones.neighbor import NeighborPeers
@@ -20,12 +25,7 @@ from . import commands
 from .commands import Command, Forward, Log, Respond
 from .events import ConnectionFailed, ForwardFailed, RequestReceived, Resolved, ResponseReceived
 from .incoming import Peer
-from .installation import Installation
 from .locating import Resolutions
-from .message import Message
-from .responses import ALLOW, response, warning
-from .uri import Uri, parse_uri
-from .validation import Refusal
 
 SHORTEST_PAUSE = 0.5
 """Seconds between two looks at what is due, whatever the zones say."""

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dialplan.fields import TRAFFIC_WORDS, traffic_named
+from dialplan.language.fields import TRAFFIC_WORDS, traffic_named
 from dialplan.model import Query, Traffic
+from sipedge.decision.classification import classify, classify_method
+from sipedge.decision.routing import alias_of, alias_of_uri
+from sipedge.settings import Settings
+from sipedge.sip.message import Message, MessageError, parse_message
+from sipedge.sip.uri import UriError, parse_uri
 from zones.zone import LOCAL_ZONE
-
-from .classification import classify, classify_method
-from .message import Message, MessageError, parse_message
-from .routing import alias_of, alias_of_uri
-from .settings import Settings
-from .uri import UriError, parse_uri
 
 LARGEST_MESSAGE = 16 * 1024 * 1024
 

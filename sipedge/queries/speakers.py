@@ -12,10 +12,11 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from dialplan.analysis import Language, Languages, NotProved, RequestClass, SymbolicPlan, decide, natural
-from dialplan.analysis.alphabet import Alphabet
-from dialplan.analysis.language import node_of
-from dialplan.claims_proof import SENDABLE
+from dialplan.analysis.languages.alphabet import Alphabet
+from dialplan.analysis.languages.language import node_of
+from dialplan.cases.claims_proof import SENDABLE
 from dialplan.model import PatternType, Variables
+from sipedge.settings import Settings
 from zones.access import decide as decide_access
 from zones.authentication import authenticate
 from zones.table import ZoneTable, expected_names
@@ -32,7 +33,6 @@ from zones.zone import (
 )
 
 from .senders import senders_of_zones
-from .settings import Settings
 
 NOT_COMPARED = "From is not compared with the peer's certificate: whoever gets in may write any other domain into it"
 HOST = "([a-z0-9_-]+[.])+[a-z0-9_-]+"

@@ -8,21 +8,21 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 
 from dialplan.analysis import Sender, senders_of
-from dialplan.cases import Case, CaseFile, PlanStatement, SettingStatement, differences
-from dialplan.cases_parser import parse_cases
-from dialplan.claims import Claim
-from dialplan.claims_proof import Answer as ClaimAnswer
-from dialplan.claims_proof import Prover, Verdict
+from dialplan.cases.cases import Case, CaseFile, PlanStatement, SettingStatement, differences
+from dialplan.cases.claims import Claim
+from dialplan.cases.claims_proof import Answer as ClaimAnswer
+from dialplan.cases.claims_proof import Prover, Verdict
+from dialplan.cases.parser import parse_cases
+from dialplan.language.parser import parse_dialplan
 from dialplan.model import DEFAULT_ZONE, LOCAL_ZONE, Dialplan, Location, Query, Variables
 from dialplan.notes import source_line
-from dialplan.parser import parse_dialplan
 from dialplan.problem import DialplanError, Problem
-from dialplan.search import CompiledPlan, Explanation
+from dialplan.search.search import CompiledPlan, Explanation
+from sipedge.config import load_config
+from sipedge.settings import Settings
 
-from .asking import Asked, AskError, check_source, query_of, read_request
-from .config import load_config
+from .query import Asked, AskError, check_source, query_of, read_request
 from .senders import senders_of_zones
-from .settings import Settings
 
 NAME_OF_A_BARE_PLAN = "edge.invalid"
 """Where no configuration gives a system name."""

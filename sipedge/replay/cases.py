@@ -10,9 +10,9 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from dialplan.cases_parser import MAX_NAME
-from dialplan.format import quoted
-from dialplan.layout import INDENT
+from dialplan.cases.parser import MAX_NAME
+from dialplan.language.format import quoted
+from dialplan.language.layout import INDENT
 from dialplan.model import Tier, Traffic
 
 from .verdict import RULES, STALE_ROUTE, Verdict, label

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any, cast
 
-from sipedge.uri import UriError, parse_uri
+from sipedge.sip.uri import UriError, parse_uri
 
 from .verdict import label
 

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from itertools import islice
 
 from dialplan.model import Traffic
-from sipedge.classification import classify
-from sipedge.message import Message, MessageError, parse_address, parse_message, parse_via
+from sipedge.decision.classification import classify
 from sipedge.settings import Settings
-from sipedge.traces.record import Direction, Record
-from sipedge.uri import UriError, parse_uri
+from sipedge.sip.message import Message, MessageError, parse_address, parse_message, parse_via
+from sipedge.sip.uri import UriError, parse_uri
+from sipedge.traces.records.record import Direction, Record
 from zones.zone import DEFAULT_ZONE
 
 from .referee import Circumstances, squeezed

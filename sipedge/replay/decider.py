@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from dialplan.model import Query, Traffic
-from sipedge.classification import classify
-from sipedge.deciding import authentication_of, is_for_the_edge, query_of_request, refuses_route, tier_of
-from sipedge.installation import Installation
-from sipedge.message import Message, MessageError, parse_message
-from sipedge.routing import Routed, alias_of_routed, read_routes, source_may_speak
+from sipedge.decision.classification import classify
+from sipedge.decision.deciding import authentication_of, is_for_the_edge, query_of_request, refuses_route, tier_of
+from sipedge.decision.installation import Installation
+from sipedge.decision.routing import Routed, alias_of_routed, read_routes, source_may_speak
 from sipedge.settings import Settings
-from sipedge.traces.record import Direction, Endpoint, Record, Skipped
-from sipedge.uri import UriError, parse_uri, split_host_port
+from sipedge.sip.message import Message, MessageError, parse_message
+from sipedge.sip.uri import UriError, parse_uri, split_host_port
+from sipedge.traces.records.record import Direction, Endpoint, Record, Skipped
 from zones.addresses import canonical_address
 from zones.authentication import Authentication
 from zones.zone import DEFAULT_ZONE, AnyZone, DefaultZone

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any
 
+from dialplan.language.reasons import reasons
 from dialplan.model import DEFAULT_ZONE, LOCAL_ZONE, Dialplan, Outcome, Query, Traffic
-from dialplan.reasons import reasons
-from dialplan.search import CompiledPlan, Explanation
+from dialplan.search.search import CompiledPlan, Explanation
 from sipedge.settings import Settings
 
 from .search_log import SILENCE, BoxLine, BoxSearch

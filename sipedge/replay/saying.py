@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sipedge.asking import AskError, check_source
+from sipedge.queries.query import AskError, check_source
 from sipedge.settings import Settings
 
 

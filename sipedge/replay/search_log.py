@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from sipedge.traces.source import ByteStream, Source
+from sipedge.traces.records.source import ByteStream, Source
 
 _LINE = re.compile(
     rb'UTCTime="\s*([\d\-: ,.]{19,30})"\s*Module="\s*network\.search\s*"\s*Level="\s*\w+\s*"\s*:\s*Detail="\s*(.*?)\s*"'

@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TypeVar
 
-from sipedge.traces.capture import Reading, Slice, read_slice, slices
-from sipedge.traces.decryption import TlsSeen, decrypted
-from sipedge.traces.record import Record
+from sipedge.traces.capture.capture import Reading, Slice, read_slice, slices
+from sipedge.traces.capture.decryption import TlsSeen, decrypted
+from sipedge.traces.records.record import Record
 
 from .cases import Classes
 from .work import Batch, Part, Plans, Wanted, batches, decided, deciders_of

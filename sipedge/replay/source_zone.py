@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from sipedge.installation import Installation
-from sipedge.message import Message, MessageError
-from sipedge.traces.record import Direction, Endpoint, Record
+from sipedge.decision.installation import Installation
+from sipedge.sip.message import Message, MessageError
+from sipedge.traces.records.record import Direction, Endpoint, Record
 from zones.addresses import canonical_address
 from zones.zone import DEFAULT_ZONE, DnsZone, NeighborZone, TraversalClientZone, TraversalServerZone
 

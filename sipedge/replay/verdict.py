@@ -8,8 +8,8 @@ from json.encoder import encode_basestring_ascii as _text
 from typing import Any
 
 from dialplan.model import Tier, Traffic
-from sipedge.log import escaped
-from sipedge.traces.record import iso_time
+from sipedge.printable import escaped
+from sipedge.traces.records.record import iso_time
 
 RULES = "rules"
 STALE_ROUTE = "rules (a Route names this edge, but its token is not valid with this secret)"

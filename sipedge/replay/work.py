@@ -9,7 +9,7 @@ from functools import lru_cache
 from sipedge.config import load_config
 from sipedge.traces.parts import Span, read_span
 from sipedge.traces.reading import TraceError, read_trace
-from sipedge.traces.record import Item, Record, Skipped
+from sipedge.traces.records.record import Item, Record, Skipped
 
 from .cases import Classes
 from .decider import Decider, is_response

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from .message import Message, MessageError
 
 if TYPE_CHECKING:
-    from .settings import Limits
+    from sipedge.settings import Limits
 
 CRLF = b"\r\n"
 BUFFER = 16384

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 
 from dialplan.model import Outcome, Target
-from dialplan.search import Explanation
+from dialplan.search.search import Explanation
 
 from .items import Decided, Item, Kind, Passed, with_trace
 from .masking import masked

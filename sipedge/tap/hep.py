@@ -11,7 +11,7 @@ from functools import lru_cache
 from ipaddress import ip_address
 from struct import Struct, pack
 
-from sipedge.events import ConnectionOpened
+from sipedge.proxy.events import ConnectionOpened
 
 from .items import Decided, Item, Passed, decision
 from .masking import masked

@@ -5,9 +5,9 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any, NamedTuple
 
-from dialplan.search import Explanation
-from sipedge.events import ConnectionOpened
-from sipedge.history import Entry
+from dialplan.search.search import Explanation
+from sipedge.proxy.events import ConnectionOpened
+from sipedge.proxy.history import Entry
 
 
 class Kind(Enum):

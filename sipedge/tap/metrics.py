@@ -17,9 +17,9 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from .history import Entry
-from .message import Message
-from .settings import Tls
+from sipedge.proxy.history import Entry
+from sipedge.settings import Tls
+from sipedge.sip.message import Message
 
 METHODS = {
     name.encode(): name

@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from time import time
 
-from sipedge.history import Entry
-from sipedge.incoming import Peer
-from sipedge.message import Message
-from sipedge.metrics import Metrics
+from sipedge.proxy.history import Entry
+from sipedge.proxy.incoming import Peer
 from sipedge.settings import Log, Settings
+from sipedge.sip.message import Message
 
 from .collector import Collector
 from .expressway import ExpresswayFile
 from .items import ENTRY_SIZE, Decided, Kind, Passed
 from .json_lines import DecisionsFile, MessagesFile
+from .metrics import Metrics
 from .rotating_file import RotatingFile
 from .worker import Output, Worker
 

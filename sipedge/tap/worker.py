@@ -27,7 +27,7 @@ SAY_AGAIN = 10.0
 """Seconds between two lines about what is dropped."""
 END_LIMIT = 3.0
 
-logger = logging.getLogger(__name__)
+logger = logging.getLogger("sipedge.tap")
 
 
 class Output(Protocol):

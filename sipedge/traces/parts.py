@@ -10,11 +10,13 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from . import capture, edge_log, expressway, snooper
+from sipedge.traces.records.record import Item
+from sipedge.traces.records.source import HEAD, Limited
+from sipedge.traces.records.text import encoding_of
+
+from .capture import capture
+from .formats import edge_log, expressway, snooper
 from .reading import Reader, detect
-from .record import Item
-from .source import HEAD, Limited
-from .text import encoding_of
 
 _BOUNDARIES: dict[Reader, re.Pattern[bytes]] = {
     edge_log: re.compile(rb'\n(?=\{"time":)'),

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol
 
-from . import capture, cucm, edge_log, expressway, hep, imp, ngrep, plain, sipp, sngrep, snooper, syslog, uccapi
-from .record import Item
-from .source import HEAD, ByteStream, Source, TraceError
+from sipedge.traces.records.record import Item
+from sipedge.traces.records.source import HEAD, ByteStream, Source, TraceError
+
+from .capture import capture, hep
+from .formats import cucm, edge_log, expressway, imp, ngrep, plain, sipp, sngrep, snooper, syslog, uccapi
 
 __all__ = ["READERS", "Reader", "TraceError", "read_trace"]
 

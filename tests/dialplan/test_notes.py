@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dialplan.model import Location
 from dialplan.notes import Notes, inside, pattern_problem, source_line
-from dialplan.pattern_syntax import PatternError
+from dialplan.syntax import PatternError
 
 
 def test_a_place_inside_a_text_counts_doubled_quotes() -> None:

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from dialplan.pattern_parser import parse_pattern
-from dialplan.pattern_syntax import PatternError, Variable, group_count, groups_in_looks, has_look, width
+from dialplan.pattern.parser import parse_pattern
+from dialplan.syntax import PatternError, Variable, group_count, groups_in_looks, has_look, width
 
 
 @pytest.mark.parametrize(

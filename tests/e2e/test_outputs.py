@@ -18,9 +18,9 @@ from support.processes import fresh_address
 from support.running_edge import Edge, edge_toml, listener, neighbor, rule
 from support.stream import Callee, Stream, answer, connect, request
 
-from sipedge.traces import hep
+from sipedge.traces.capture import hep
 from sipedge.traces.reading import read_trace
-from sipedge.traces.record import Direction, Item, Record
+from sipedge.traces.records.record import Direction, Item, Record
 
 pytestmark = pytest.mark.e2e
 

@@ -18,9 +18,10 @@ from support.dns_server import DnsServer
 from support.doctor_certificates import Issued, ca_file, files, make
 
 from sipedge.doctor import Options, Report, examine
-from sipedge.doctor.options import Bounds
-from sipedge.lab import layout, link, sip
-from sipedge.lab.link import Link
+from sipedge.doctor.probes.options import Bounds
+from sipedge.lab import layout
+from sipedge.lab.parties import link, sip
+from sipedge.lab.parties.link import Link
 from sipedge.settings import Certificate, DnsSettings
 
 DOMAIN, TARGET = "example.com", "sip.example.com"

@@ -10,12 +10,12 @@ from typing import Any
 
 import uvloop
 
-from sipedge.connections import Connections
-from sipedge.events import ConnectionClosed, ConnectionFailed, ConnectionOpened
-from sipedge.framing import FramingError
-from sipedge.message import Message
+from sipedge.network.connections import Connections
+from sipedge.network.tls import TlsContexts
+from sipedge.proxy.events import ConnectionClosed, ConnectionFailed, ConnectionOpened
 from sipedge.settings import Certificate, Limits, Listener, Tls
-from sipedge.tls import TlsContexts
+from sipedge.sip.framing import FramingError
+from sipedge.sip.message import Message
 from zones.table import ZoneTable
 from zones.zone import AnyZone
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from support.settings import make_settings
 
+from dialplan.language.parser import parse_dialplan
 from dialplan.model import Dialplan, SearchRule
-from dialplan.parser import parse_dialplan
-from dialplan.search import CompiledPlan
+from dialplan.search.search import CompiledPlan
+from sipedge.notify_return import Report, Told, edges_of, links_of, prove
 from sipedge.settings import Listener, Settings
-from sipedge.way_back import Report, Told, edges_of, links_of, prove
 from zones.zone import AnyZone, Credential, DnsZone, NeighborZone, TraversalClientZone, TraversalServerZone
 
-FOLDER = Path(__file__).resolve().parents[1] / "dialplans" / "federation"
+from .paths import DATA
+
+FOLDER = DATA / "dialplans/federation"
 USER = Credential("traversal", "secret")
 INNER: tuple[AnyZone, ...] = (
     NeighborZone(name="IMP", peers=("10.0.0.10",), port=5062),

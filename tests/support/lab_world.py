@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sipedge.lab import link, sip
 from sipedge.lab.ca import Authority, Pem
-from sipedge.lab.dns_server import Records, Zone
-from sipedge.lab.dns_server import start as start_dns
-from sipedge.lab.link import Link
-from sipedge.lab.sfb_edge import Edge
+from sipedge.lab.parties import link, sip
+from sipedge.lab.parties.dns_server import Records, Zone
+from sipedge.lab.parties.dns_server import start as start_dns
+from sipedge.lab.parties.link import Link
+from sipedge.lab.parties.sfb_edge import Edge
 
 HOST = "127.0.0.1"
 PARTNER, OWN = "c.example", "m.example"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sipedge.message import Message, parse_message
+from sipedge.sip.message import Message, parse_message
 
 CALLER_VIA = "SIP/2.0/TLS 192.0.2.10:5061;branch=z9hG4bKcaller"
 SDP_IM = b"v=0\r\no=- 0 0 IN IP4 192.0.2.10\r\ns=session\r\nc=IN IP4 192.0.2.10\r\nt=0 0\r\nm=message 5060 sip null\r\n"

@@ -9,9 +9,9 @@ import sys
 
 from support.pjsip_texts import answer, forwarded
 
-from sipedge.events import Event, MalformedReceived, RequestReceived
-from sipedge.message import MessageError, parse_message
 from sipedge.pjsip.stack import Stack
+from sipedge.proxy.events import Event, MalformedReceived, RequestReceived
+from sipedge.sip.message import MessageError, parse_message
 
 
 def main() -> None:

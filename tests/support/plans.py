@@ -9,6 +9,7 @@ from itertools import product
 from hypothesis import strategies as st
 
 from dialplan.analysis import Conditions
+from dialplan.language.parser import parse_dialplan
 from dialplan.model import (
     Behavior,
     Dialplan,
@@ -21,9 +22,8 @@ from dialplan.model import (
     TrafficType,
     Transform,
 )
-from dialplan.parser import parse_dialplan
 from dialplan.problem import DialplanError
-from dialplan.search import CompiledPlan, Explanation
+from dialplan.search.search import CompiledPlan, Explanation
 
 LETTERS = "ab@."
 ALIASES = tuple("".join(letters) for length in range(5) for letters in product(LETTERS, repeat=length))

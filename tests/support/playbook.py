@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from sipedge.commands import (
+from sipedge.proxy.commands import (
     Abandon,
     Cancel,
     Close,
@@ -38,12 +38,12 @@ from sipedge.commands import (
     Respond,
     Send,
 )
-from sipedge.events import ConnectionClosed, ConnectionOpened, Event, ForwardFailed, RequestReceived, Resolved
-from sipedge.events import ResponseReceived as Received
-from sipedge.history import Entry
-from sipedge.message import Message, parse_message
-from sipedge.proxy import Environment, Proxy
+from sipedge.proxy.events import ConnectionClosed, ConnectionOpened, Event, ForwardFailed, RequestReceived, Resolved
+from sipedge.proxy.events import ResponseReceived as Received
+from sipedge.proxy.history import Entry
+from sipedge.proxy.proxy import Environment, Proxy
 from sipedge.settings import Settings
+from sipedge.sip.message import Message, parse_message
 from zones.dns import AddressRecord, SrvRecord
 from zones.zone import Hop
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from dialplan.parser import parse_dialplan
-from dialplan.search import CompiledPlan
+from dialplan.language.parser import parse_dialplan
+from dialplan.search.search import CompiledPlan
 from sipedge.settings import Listener, Settings
 from zones.zone import AnyZone, NeighborZone
 

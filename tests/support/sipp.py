@@ -10,7 +10,9 @@ from pathlib import Path
 from support.processes import Program
 from support.third_party import require
 
-SCENARIOS = Path(__file__).resolve().parents[1] / "data" / "sipp"
+from .paths import DATA
+
+SCENARIOS = DATA / "sipp"
 PORT = 5060
 LIMIT = 15
 """Seconds for one run, both sides."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dialplan.language.parser import parse_dialplan
 from dialplan.model import Dialplan, Query, Traffic
-from dialplan.parser import parse_dialplan
-from dialplan.search import CompiledPlan, Explanation
-from sipedge.classification import Classification
-from sipedge.events import ConnectionOpened
-from sipedge.history import Entry
+from dialplan.search.search import CompiledPlan, Explanation
+from sipedge.decision.classification import Classification
+from sipedge.proxy.events import ConnectionOpened
+from sipedge.proxy.history import Entry
 from sipedge.tap.items import Decided, Passed
 from zones.zone import Hop
 

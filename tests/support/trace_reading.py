@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from support.captures import Bytes
 
 from sipedge.traces.reading import Reader, detect, read_trace
-from sipedge.traces.record import Record, Skipped
+from sipedge.traces.records.record import Record, Skipped
 
-SAMPLES = Path(__file__).resolve().parents[2] / "../shared/samples"
+from .paths import SAMPLES
+
 needs_samples = pytest.mark.skipif(not SAMPLES.is_dir(), reason="../shared/samples is not there")
 
 

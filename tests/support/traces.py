@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from sipedge.anonymise.output import writer_for
-from sipedge.message import Message
-from sipedge.traces.record import Direction, Endpoint, Record
+from sipedge.sip.message import Message
+from sipedge.traces.records.record import Direction, Endpoint, Record
 
 from .messages import request
 from .settings import EDGE, INSIDE_PEER
 
-SAMPLES = Path(__file__).resolve().parents[2] / "../shared/samples"
 STRANGER = "203.0.113.77"
 CONFIG = f"""\
 [edge]

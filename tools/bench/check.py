@@ -12,11 +12,11 @@ import time
 from collections.abc import Callable, Iterator
 
 from dialplan.analysis import senders_of
-from dialplan.check.context import Context
+from dialplan.analysis.diff import compare
 from dialplan.check.run import FAMILIES
-from dialplan.diff import compare
-from dialplan.parser import parse_dialplan
-from dialplan.search import CompiledPlan
+from dialplan.check.witnesses.context import Context
+from dialplan.language.parser import parse_dialplan
+from dialplan.search.search import CompiledPlan
 
 from .search import make
 

@@ -17,11 +17,11 @@ from pathlib import Path
 
 import uvloop
 
-from sipedge.connections import Connections
-from sipedge.events import ConnectionOpened
-from sipedge.message import Message
+from sipedge.network.connections import Connections
+from sipedge.network.tls import TlsContexts
+from sipedge.proxy.events import ConnectionOpened
 from sipedge.settings import Certificate, Limits, Listener, Tls
-from sipedge.tls import TlsContexts
+from sipedge.sip.message import Message
 from zones.table import Egress
 from zones.zone import Hop, NeighborZone
 

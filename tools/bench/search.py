@@ -10,10 +10,10 @@ import random
 import time
 from collections.abc import Callable
 
-from dialplan.folding import fold
+from dialplan.language.parser import parse_dialplan
 from dialplan.model import Query
-from dialplan.parser import parse_dialplan
-from dialplan.search import CompiledPlan, is_address
+from dialplan.pattern.folding import fold
+from dialplan.search.search import CompiledPlan, is_address
 
 SIZES = (10, 1_000, 10_000)
 SEARCHES = 4_000

@@ -8,9 +8,9 @@ from __future__ import annotations
 import sys
 from time import process_time
 
-from sipedge.events import Event, RequestReceived
-from sipedge.message import parse_message
 from sipedge.pjsip.stack import Stack
+from sipedge.proxy.events import Event, RequestReceived
+from sipedge.sip.message import parse_message
 
 _LINES = (
     b'From: "Alice" <sip:alice@example.org>;tag=1\r\nTo: <sip:bob@example.com>%b\r\nCall-ID: %d@127.0.0.9\r\n'

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from ..expansion import expand
-from ..pattern import NO_VARIABLES
-from ..pattern_parser import parse_pattern
-from ..pattern_syntax import Alternation, Node, Sequence
+from dialplan.pattern.expansion import expand
+from dialplan.pattern.parser import parse_pattern
+from dialplan.pattern.pattern import NO_VARIABLES
+from dialplan.syntax import Alternation, Node, Sequence
+
 from .alphabet import Alphabet
 from .language import Language
 

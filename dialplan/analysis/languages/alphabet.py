@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 
-from ..folding import FIRST_MARK, LAST_MARK
-from ..pattern_syntax import MAX_CODE_POINT, CharacterSet, Literal, Node, Range, children
+from dialplan.pattern.folding import FIRST_MARK, LAST_MARK
+from dialplan.syntax import MAX_CODE_POINT, CharacterSet, Literal, Node, Range, children
 
 FIRST_OTHER = 0xA0
 """The first character behind ASCII and the control characters C1."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..literals import finite
-from ..pattern_syntax import Alternation, Anchor, Group, Look, Node, Sequence
+from dialplan.pattern.literals import finite
+from dialplan.syntax import Alternation, Anchor, Group, Look, Node, Sequence
+
 from .language import Language
 
 MAX_TEXTS = 64

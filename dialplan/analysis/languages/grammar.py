@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from ..model import PatternType
+from dialplan.model import PatternType
+
 from .alphabet import Alphabet
 from .automaton import NotProved
 from .language import Language

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from ..pattern_syntax import (
+from dialplan.syntax import (
     Alternation,
     Anchor,
     AnyCharacter,
@@ -21,6 +21,7 @@ from ..pattern_syntax import (
     Repeat,
     Sequence,
 )
+
 from .alphabet import Alphabet
 
 ACCEPT = 0

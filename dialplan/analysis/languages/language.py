@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ..expansion import expand
-from ..folding import fold
-from ..model import PatternType, Variables
-from ..pattern import NO_VARIABLES, expanded_texts
-from ..pattern_parser import parse_pattern
-from ..pattern_syntax import ANYTHING, Alternation, Group, Literal, Node, Sequence, has_look
+from dialplan.model import PatternType, Variables
+from dialplan.pattern.expansion import expand
+from dialplan.pattern.folding import fold
+from dialplan.pattern.parser import parse_pattern
+from dialplan.pattern.pattern import NO_VARIABLES, expanded_texts
+from dialplan.syntax import ANYTHING, Alternation, Group, Literal, Node, Sequence, has_look
+
 from .alphabet import ASCII, Alphabet
 from .automaton import Automaton, NotProved, PatternAutomaton
 from .graph import Graph

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 
-from ..pattern_syntax import ANYTHING, Group, Look, Sequence
+from dialplan.syntax import ANYTHING, Group, Look, Sequence
+
 from .alphabet import Alphabet
 from .automaton import DEAD, FULL, Automaton, NotProved, PatternAutomaton
 from .graph import ACCEPT, Graph

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator
 from typing import NamedTuple
 
-from ..folding import fold
-from ..pattern_syntax import Group, Look, Node, Repeat, children
+from dialplan.pattern.folding import fold
+from dialplan.syntax import Group, Look, Node, Repeat, children
+
 from .automaton import DEAD, Automaton, NotProved, split
 from .graph import ACCEPT, Graph
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..model import Dialplan, SearchRule, Transform, Variables
-from ..variables import VARIABLE
+from dialplan.model import Dialplan, SearchRule, Transform, Variables
+from dialplan.pattern.variables import VARIABLE
 
 
 def assumed_variables(plan: Dialplan) -> Variables:

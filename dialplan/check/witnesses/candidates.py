@@ -5,8 +5,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from ..analysis import SymbolicRule
-from ..analysis.facts import Facts
+from dialplan.analysis import SymbolicRule
+from dialplan.analysis.languages.facts import Facts
 
 
 class Candidates:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..analysis import Conditions, Language, Languages, NotProved, Sender, SymbolicPlan, SymbolicRule, witness
-from ..analysis.requests import conditions_of
-from ..folding import fold
-from ..model import Traffic
-from ..search import CompiledPlan, Explanation, is_address
+from dialplan.analysis import Conditions, Language, Languages, NotProved, Sender, SymbolicPlan, SymbolicRule, witness
+from dialplan.analysis.requests import conditions_of
+from dialplan.model import Traffic
+from dialplan.pattern.folding import fold
+from dialplan.search.search import CompiledPlan, Explanation, is_address
 
 
 class Context:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..analysis.requests import Conditions
-from ..folding import fold
-from ..model import DEFAULT_ZONE, Dialplan, Location, Mode, Query, SearchRule, Traffic, Transform
-from ..notes import inside, source_line
-from ..search import Explanation
+from dialplan.analysis.requests import Conditions
+from dialplan.model import DEFAULT_ZONE, Dialplan, Location, Mode, Query, SearchRule, Traffic, Transform
+from dialplan.notes import inside, source_line
+from dialplan.pattern.folding import fold
+from dialplan.search.search import Explanation
+
 from .context import Context
 
 Entry = SearchRule | Transform

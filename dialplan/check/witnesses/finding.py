@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from ..model import Location, Query, Traffic
-from ..search import Explanation
+from dialplan.model import Location, Query, Traffic
+from dialplan.search.search import Explanation
 
 
 class Level(Enum):

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..analysis import Conditions, Language, NotProved, SymbolicRule, witness
-from ..analysis.plan import Branch
-from ..folding import fold
-from ..search import Explanation
+from dialplan.analysis import Conditions, Language, NotProved, SymbolicRule, witness
+from dialplan.analysis.plan import Branch
+from dialplan.pattern.folding import fold
+from dialplan.search.search import Explanation
+
 from .context import Context, applies
 
 MAX_BLOCKERS = 60

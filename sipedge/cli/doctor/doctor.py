@@ -45,11 +45,11 @@ def command(as_json: bool, nagios: bool, trace: str | None, and_examine: bool, *
     Exit status: 0 nothing failed (there may be warnings), 1 something failed or could not be looked up at all, 2 the
     command line. With --nagios: 0 ok, 1 warning, 2 critical, 3 unknown. With --explain: 0 no refusal found, 1 some.
     """
-    from .doctor_options import make_options
+    from .options import make_options
 
     options = make_options(trace is not None, **given)
     if trace is not None:
-        from .doctor_explain import explain
+        from .explain import explain
 
         return explain(trace, options, as_json, and_examine)
     report = run_examination(options, quiet=as_json or nagios)
@@ -60,7 +60,7 @@ def command(as_json: bool, nagios: bool, trace: str | None, and_examine: bool, *
     if as_json:
         click.echo(json.dumps(report.to_json()))
     else:
-        from .doctor_table import print_report
+        from .table import print_report
 
         print_report(report)
     return 0 if report.good else 1
@@ -69,9 +69,9 @@ def command(as_json: bool, nagios: bool, trace: str | None, and_examine: bool, *
 def run_examination(options: Options, *, quiet: bool) -> Report:
     """With a progress display on a terminal, unless ``quiet``."""
     from sipedge.doctor import DoctorError, examine
-    from sipedge.resolver import ResolverError
+    from sipedge.network.resolver import ResolverError
 
-    from .doctor_table import progress
+    from .table import progress
 
     try:
         with progress(shown=not quiet and sys.stderr.isatty()) as tell:

@@ -13,8 +13,8 @@ from dataclasses import replace
 import click
 
 from sipedge.doctor import Finding, Options, Report, explain_trace
-from sipedge.doctor.decode import collect
-from sipedge.traces.source import TraceError
+from sipedge.doctor.explain.decode import collect
+from sipedge.traces.records.source import TraceError
 
 from .doctor import run_examination
 
@@ -34,7 +34,7 @@ def explain(trace: str, options: Options, as_json: bool, and_examine: bool) -> i
         told = {"findings": [finding.to_json() for finding in findings]}
         click.echo(json.dumps(told | ({"examination": report.to_json()} if report else {})))
     else:
-        from .doctor_table import print_findings, print_report
+        from .table import print_findings, print_report
 
         print_findings(findings)
         if report is not None:

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sipedge.cli.configuration import load
 from sipedge.doctor.installation import options_of
-from sipedge.doctor.options import Bounds, Direction, Options
+from sipedge.doctor.probes.options import Bounds, Direction, Options
 from sipedge.settings import Certificate, DnsSettings
-from sipedge.uri import UriError, split_host_port
+from sipedge.sip.uri import UriError, split_host_port
 from zones.addresses import canonical_address, may_connect
-
-from .configuration import load
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -15,8 +15,8 @@ from rich.text import Text
 
 from sipedge.doctor import Finding, Report, Result, Verdict
 from sipedge.doctor.report import counted
-from sipedge.log import escaped
-from sipedge.traces.record import iso_time
+from sipedge.printable import escaped
+from sipedge.traces.records.record import iso_time
 
 STYLES = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.FAILED: "bold red", Verdict.NOT_RUN: "dim"}
 UNWRAPPED = 10_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from .configuration import CONFIG, fail
+from sipedge.cli.configuration import CONFIG, fail
 
 
 @click.command()
@@ -18,10 +18,10 @@ def command(config: str, log_level: str, log_json: bool) -> int:
 
     Exit status: 0 after SIGTERM, 1 when the configuration is broken or a port cannot be opened.
     """
-    from sipedge import log
     from sipedge.config import ConfigError
-    from sipedge.server import run
-    from sipedge.tls import TlsError
+    from sipedge.edge import log
+    from sipedge.edge.server import run
+    from sipedge.network.tls import TlsError
 
     log.set_up(log_level.upper(), log_json)
     try:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .configuration import fail
+from sipedge.cli.configuration import fail
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,7 +37,7 @@ def command(
     Exit status: 0 good (notes at most), 1 broken, 3 errors or warnings of the linter, or a NOTIFY is lost.
     """
     if len(files) > 1:
-        from .way_back import check_pairs
+        from .notify_return import check_pairs
 
         return check_pairs(files, federation_routing, partner, as_json)
     if federation_routing or partner:
@@ -48,9 +48,8 @@ def command(
 def _check(file: str, as_json: bool) -> int:
     from dialplan.check import Level, finding_of, findings
     from dialplan.problem import DialplanError
+    from sipedge.cli.plans import load_plan
     from sipedge.config import ConfigError
-
-    from .plans import load_plan
 
     try:
         loaded = load_plan(file)

@@ -82,10 +82,10 @@ def _try(
     alias: str, kind: PatternType, pattern: str, behavior: Behavior, replace: str, variables: Variables
 ) -> str | None:
     """The alias that goes on, None without a match. A pattern that is refused ends the command with status 2."""
-    from dialplan.check_pattern import check_pattern
-    from dialplan.compiled_rule import ReplaceError
-    from dialplan.pattern_syntax import PatternError
-    from dialplan.variables import VARIABLE, values
+    from dialplan.pattern.variables import VARIABLE, values
+    from dialplan.search.check_pattern import check_pattern
+    from dialplan.search.compiled_rule import ReplaceError
+    from dialplan.syntax import PatternError
 
     try:
         verdict = check_pattern(kind, pattern, alias, behavior, replace, variables)

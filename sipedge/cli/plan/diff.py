@@ -10,10 +10,9 @@ import click
 
 if TYPE_CHECKING:
     from dialplan.analysis import Conditions, Sender
-    from dialplan.diff import Difference
-    from dialplan.search import Explanation
-
-    from .plans import LoadedPlan
+    from dialplan.analysis.diff import Difference
+    from dialplan.search.search import Explanation
+    from sipedge.cli.plans import LoadedPlan
 
 UNUSABLE = 2
 """Exit status: a plan is broken, so there is nothing to compare."""
@@ -33,7 +32,7 @@ def command(old: str, new: str, as_json: bool) -> int:
 
     Exit status: 0 the same, 1 different (or not proved to be the same), 2 a plan cannot be used.
     """
-    from dialplan.diff import compare
+    from dialplan.analysis.diff import compare
 
     before, after = _load(old), _load(new)
     comparison = compare(before.plan, after.plan, _senders(before, after))
@@ -49,10 +48,9 @@ def command(old: str, new: str, as_json: bool) -> int:
 
 def _load(file: str) -> LoadedPlan:
     from dialplan.problem import DialplanError
+    from sipedge.cli.configuration import print_problems
+    from sipedge.cli.plans import load_plan
     from sipedge.config import ConfigError
-
-    from .configuration import print_problems
-    from .plans import load_plan
 
     try:
         return load_plan(file)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from .configuration import print_problems
-from .files import read_text, replace_text
+from sipedge.cli.configuration import print_problems
+from sipedge.cli.files import read_text, replace_text
 
 
 @click.command()
@@ -41,7 +41,7 @@ def command(files: tuple[str, ...], check: bool) -> int:
 
 
 def _formatted(text: str, file: str) -> str:
-    from dialplan.cases_parser import format_cases
-    from dialplan.format import format_dialplan
+    from dialplan.cases.parser import format_cases
+    from dialplan.language.format import format_dialplan
 
     return (format_cases if file.endswith(".cases") else format_dialplan)(text, file)

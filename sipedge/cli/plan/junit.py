@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
-from sipedge.log import escaped
-
-from .explain import explanation_text, places_of
-from .files import new_file
+from sipedge.cli.explain import explanation_text, places_of
+from sipedge.cli.files import new_file
+from sipedge.printable import escaped
 
 if TYPE_CHECKING:
-    from dialplan.claims_proof import Answer as ClaimAnswer
-    from sipedge.testing import Answer, Suite
+    from dialplan.cases.claims_proof import Answer as ClaimAnswer
+    from sipedge.queries.testing import Answer, Suite
 
 Results = Sequence[tuple["Suite", Sequence["Answer"], Sequence["ClaimAnswer"]]]
 
@@ -36,7 +35,7 @@ def write_junit(file: str, results: Results, inputs: Sequence[str]) -> None:
 
 
 def _failures(answers: Sequence[Answer], claims: Sequence[ClaimAnswer]) -> list[bool]:
-    from dialplan.claims_proof import Verdict
+    from dialplan.cases.claims_proof import Verdict
 
     cases = [bool(answer.differences) for answer in answers]
     return cases + [proof.verdict is not Verdict.PROVED for proof in claims]
@@ -57,7 +56,7 @@ def _case(parent: Element, plan: str, suite: Suite, answer: Answer) -> None:
 
 
 def _claim(parent: Element, plan: str, suite: Suite, proof: ClaimAnswer) -> None:
-    from dialplan.claims_proof import Verdict
+    from dialplan.cases.claims_proof import Verdict
 
     claim = proof.claim
     place = {"file": claim.location.file, "line": str(claim.location.line)}

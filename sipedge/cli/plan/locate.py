@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .configuration import CONFIG, load
+from sipedge.cli.configuration import CONFIG, load
 
 if TYPE_CHECKING:
-    from dialplan.search import Explanation
-    from sipedge.asking import Asked
+    from dialplan.search.search import Explanation
+    from sipedge.queries.query import Asked
     from sipedge.settings import Settings
 
 
@@ -45,7 +45,7 @@ def command(
     ALIAS is user@domain as the rules see it, or a whole URI (sip:user@domain;transport=tls), which loses its scheme,
     port and parameters as a Request-URI does. With --message it is found in the message.
     """
-    from sipedge.asking import AskError, query_of
+    from sipedge.queries.query import AskError, query_of
 
     settings = load(config)
     try:
@@ -57,13 +57,13 @@ def command(
     if as_json:
         click.echo(json.dumps(_json(explanation, why)))
         return
-    from .explain import places_of, print_explanation
+    from sipedge.cli.explain import places_of, print_explanation
 
     print_explanation(explanation, "--traffic" if traffic else evidence, places_of(settings))
 
 
 def _json(explanation: Explanation, why: bool) -> dict[str, Any]:
-    from dialplan.reasons import reasons
+    from dialplan.language.reasons import reasons
 
     found = explanation.to_json()
     return {**found, "trace": [reason.to_json() for reason in reasons(explanation)]} if why else found
@@ -80,7 +80,7 @@ def _asked(
     file: str | None,
 ) -> Asked:
     """What the command line says. Raise AskError."""
-    from sipedge.asking import Asked, AskError, check_source, read_request, traffic_of
+    from sipedge.queries.query import Asked, AskError, check_source, read_request, traffic_of
 
     check_source(source, settings)
     message = read_request(file) if file else None

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .configuration import load
+from sipedge.cli.configuration import load
 
 if TYPE_CHECKING:
-    from sipedge.way_back import Gap, Report, Told
+    from sipedge.notify_return import Gap, Report, Told
 
 LOST = 3
 """Exit status, as for the linter's findings."""
@@ -20,7 +20,7 @@ COLOURS = {"error": "red", "warning": "yellow"}
 
 def check_pairs(files: Sequence[str], routing: Sequence[str], partners: Sequence[str], as_json: bool) -> int:
     """Print a report for each pair of edges; the exit status. ``routing``: FQDN or ZONE=FQDN."""
-    from sipedge.way_back import edges_of, links_of, prove
+    from sipedge.notify_return import edges_of, links_of, prove
 
     edges = edges_of([(file, load(file)) for file in files])
     links, problems = links_of(edges)
@@ -43,7 +43,7 @@ def check_pairs(files: Sequence[str], routing: Sequence[str], partners: Sequence
 
 
 def _told(routing: Sequence[str], partners: Sequence[str]) -> Told:
-    from sipedge.way_back import Told
+    from sipedge.notify_return import Told
 
     by_zone: dict[str, tuple[str, ...]] = {}
     for entry in routing:
@@ -80,7 +80,7 @@ def _print(report: Report) -> None:
 
 
 def _print_gap(gap: Gap) -> None:
-    from dialplan.format import write_entry
+    from dialplan.language.format import write_entry
 
     level = click.style(gap.level.value, fg=COLOURS[gap.level.value])
     first = gap.losses[0]

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .configuration import CONFIG, load
+from sipedge.cli.configuration import CONFIG, load
 
 if TYPE_CHECKING:
-    from sipedge.speakers import Speaker
+    from sipedge.queries.speakers import Speaker
 
 
 @click.command()
@@ -20,7 +20,7 @@ def command(config: str, as_json: bool) -> None:
     """Say for each zone of CONFIG which peers it lets in, which domains they can write into From, and where their
     requests can go.
     """
-    from sipedge.speakers import NOT_COMPARED, speakers
+    from sipedge.queries.speakers import NOT_COMPARED, speakers
 
     settings = load(config)
     found = speakers(settings)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .configuration import fail
-from .files import read_text
+from sipedge.cli.configuration import fail
+from sipedge.cli.files import read_text
 
 if TYPE_CHECKING:
-    from dialplan.claims_proof import Answer as ClaimAnswer
-    from dialplan.coverage import Coverage
-    from sipedge.testing import Answer, Suite
+    from dialplan.cases.claims_proof import Answer as ClaimAnswer
+    from dialplan.cases.coverage import Coverage
+    from sipedge.queries.testing import Answer, Suite
 
 
 @click.command()
@@ -35,7 +35,7 @@ def command(files: tuple[str, ...], junit: str | None, fail_under: float | None,
     """
     from dialplan.problem import DialplanError
     from sipedge.config import ConfigError
-    from sipedge.testing import load_suites
+    from sipedge.queries.testing import load_suites
 
     try:
         suites = load_suites([(file, read_text(file)) for file in files])
@@ -57,9 +57,8 @@ def command(files: tuple[str, ...], junit: str | None, fail_under: float | None,
 
 def _claims(suite: Suite, answers: Sequence[ClaimAnswer]) -> bool:
     """Print what is not proved, with its counter-example, and what a proof is worth little for; whether all are."""
-    from dialplan.claims_proof import Verdict
-
-    from .explain import places_of, print_explanation
+    from dialplan.cases.claims_proof import Verdict
+    from sipedge.cli.explain import places_of, print_explanation
 
     for answer in answers:
         claim = answer.claim
@@ -80,7 +79,7 @@ def _claims(suite: Suite, answers: Sequence[ClaimAnswer]) -> bool:
 
 def _report(suite: Suite, answers: Sequence[Answer], fail_under: float | None) -> bool:
     """Print failures and coverage; whether that is good."""
-    from dialplan.coverage import coverage
+    from dialplan.cases.coverage import coverage
 
     failed = [answer for answer in answers if answer.differences]
     for answer in failed:
@@ -95,7 +94,7 @@ def _report(suite: Suite, answers: Sequence[Answer], fail_under: float | None) -
 
 
 def _failure(suite: Suite, answer: Answer) -> None:
-    from .explain import places_of, print_explanation
+    from sipedge.cli.explain import places_of, print_explanation
 
     case = answer.question.case
     click.echo(click.style(f'{case.location}: "{case.name}" fails', bold=True))
@@ -115,9 +114,9 @@ def _coverage(covered: Coverage) -> None:
 
 def _mutate(suite: Suite) -> None:
     """Each mistake that no case notices, with a request that would be a case for it."""
+    from dialplan.cases.mutation import mutation_score
     from dialplan.check import query_text
-    from dialplan.mutation import mutation_score
-    from sipedge.senders import senders_of_zones
+    from sipedge.queries.senders import senders_of_zones
 
     zones = suite.settings.zones
     score = mutation_score(suite.settings.plan, suite.holds, senders_of_zones(zones) if zones else None)

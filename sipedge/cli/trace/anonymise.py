@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .files import new_file
+from sipedge.cli.files import new_file
+
 from .trace_input import KEYLOG, TRACES, TraceInput, read_twice, say
 
 if TYPE_CHECKING:
@@ -64,10 +65,9 @@ def _plans(config: str | None, keylog: str | None) -> Plans | None:
 
 def _decider(plans: Plans) -> Decider:
     """Prints what is wrong with a configuration and ends with status 1."""
+    from sipedge.cli.configuration import fail
     from sipedge.config import ConfigError
     from sipedge.replay.work import deciders_of
-
-    from .configuration import fail
 
     try:
         return deciders_of(plans)[0]

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sipedge.log import escaped
-from sipedge.traces import ladder
-from sipedge.traces.flow import Filter, Parties, Sighting, flow, gathered, sections, sighting
+from sipedge.cli.files import new_file
+from sipedge.printable import escaped
+from sipedge.traces.ladder import ladder
+from sipedge.traces.ladder.flow import Filter, Parties, Sighting, flow, gathered, sections, sighting
 
-from .files import new_file
 from .trace_input import KEYLOG, TRACES, TraceInput, read_twice, say
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _show(
         for part, names in parts:
             _print(*gathered(part, names, MOST_COLUMNS))
         return
-    from sipedge.traces import drawing
+    from sipedge.traces.ladder import drawing
 
     if mermaid:
         click.echo(drawing.mermaid(lines, columns), nl=False)
@@ -134,9 +134,8 @@ def _wanted(
 
 
 def _decider(config: str) -> Decider:
+    from sipedge.cli.configuration import load
     from sipedge.replay.decider import Decider
-
-    from .configuration import load
 
     return Decider(load(config))
 
@@ -167,7 +166,7 @@ def _titles(parties: Parties, decider: Decider | None) -> dict[str, str]:
 
 def _diff(given: TraceInput, numbers: tuple[int, int]) -> int:
     """Two messages side by side. 0 the same, 1 different, 2 there are no such messages."""
-    from sipedge.traces.side_by_side import SAME, rows
+    from sipedge.traces.ladder.side_by_side import SAME, rows
 
     found = {index: record.data for index, record in enumerate(given.records(), 1) if index in numbers}
     missing = [number for number in numbers if number not in found]

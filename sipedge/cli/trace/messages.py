@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
-from sipedge.log import escaped
-from sipedge.traces.record import Endpoint, Record, iso_time
+from sipedge.cli.files import new_file
+from sipedge.printable import escaped
+from sipedge.traces.records.record import Endpoint, Record, iso_time
 
-from .files import new_file
 from .trace_input import KEYLOG, TRACES, TraceInput
 
 _ADDRESS_WIDTH = 22

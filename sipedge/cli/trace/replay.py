@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .configuration import CONFIG, fail
+from sipedge.cli.configuration import CONFIG, fail
+
 from .trace_input import KEYLOG, TRACES
 
 if TYPE_CHECKING:
@@ -84,8 +85,8 @@ def _plans(
     config: str, backtest: str | None, zones: tuple[str, ...], map_file: str | None, keylog: str | None
 ) -> Plans:
     """Checked: the configurations are sound, the zones are theirs."""
-    from sipedge.asking import AskError
     from sipedge.config import ConfigError
+    from sipedge.queries.query import AskError
     from sipedge.replay.saying import check_zones, zone_of_address, zones_of_file
     from sipedge.replay.work import Plans, deciders_of
 

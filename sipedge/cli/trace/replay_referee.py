@@ -8,14 +8,14 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from sipedge.log import escaped
+from sipedge.printable import escaped
 from sipedge.replay.circumstances import Hints
 from sipedge.replay.referee import AGREES, DIFFERS, NOT_COMPARABLE, Referee, Ruling
 from sipedge.replay.search_log import read_searches
 from sipedge.replay.work import Plans, deciders_of
 from sipedge.settings import Settings
 from sipedge.traces.reading import TraceError, read_trace
-from sipedge.traces.record import Record, iso_time
+from sipedge.traces.records.record import Record, iso_time
 
 from .trace_input import say
 

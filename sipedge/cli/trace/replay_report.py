@@ -9,10 +9,10 @@ from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
 import click
 
-from sipedge.log import escaped
+from sipedge.cli.files import new_file
+from sipedge.printable import escaped
 from sipedge.replay.changes import COMPARED, Changes, Group
 
-from .files import new_file
 from .replay_run import Outputs
 
 

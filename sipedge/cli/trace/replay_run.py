@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import click
 
+from sipedge.cli.files import new_file
 from sipedge.replay.cases import Classes, cases_text
 from sipedge.replay.changes import Changes, SavedError, saved_lines
 from sipedge.replay.engines import EngineError, engine, usual_engine
@@ -16,7 +17,6 @@ from sipedge.replay.running import run
 from sipedge.replay.verdict import HEADER, numbered
 from sipedge.replay.work import Part, Plans, Wanted
 
-from .files import new_file
 from .progress import Progress
 from .trace_input import Tally, say
 

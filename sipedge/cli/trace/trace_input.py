@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from sipedge.log import escaped
+from sipedge.printable import escaped
 from sipedge.traces.reading import TraceError, read_trace
-from sipedge.traces.record import Record, Skipped
+from sipedge.traces.records.record import Record, Skipped
 
 MAX_LINES = 20
 """Lines about one file; what comes after them is only counted."""

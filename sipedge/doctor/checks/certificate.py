@@ -7,14 +7,24 @@ from datetime import datetime
 
 from cryptography.x509.oid import ExtensionOID
 
+from sipedge.doctor.probes.chain import (
+    Chain,
+    ends,
+    is_self_issued,
+    issuer_locations,
+    issuer_of,
+    key_of,
+    name_of,
+    out_of_date,
+    signature_of,
+)
+from sipedge.doctor.probes.trust import Trust
 from zones.key_usage import Outcome, check_usage
 from zones.names import any_match, show_names
 from zones.zone import ExtendedKeyUsage
 
-from .chain import Chain, ends, is_self_issued, issuer_locations, issuer_of, key_of, name_of, out_of_date, signature_of
 from .forecast import SUNSETS, forecast
 from .result import About, Result
-from .trust import Trust
 
 LOSS_IS_NEAR = 365
 """Days before the loss of clientAuth from which it is a warning: partners have to be talked to."""

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from ipaddress import ip_address
 
+from sipedge.doctor.probes.dns_client import Answer
+from sipedge.doctor.probes.domain import DomainFacts, TargetFacts
+from sipedge.doctor.probes.probe import NO_IPV6
 from zones.addresses import canonical_address
 from zones.dns import SrvRecord
 from zones.names import host_name, show_names
 
-from .dns_client import Answer
-from .domain import DomainFacts, TargetFacts
 from .result import About, Result
 
 LONGEST_TTL = 86400
 FEDERATION_PORT = 5061
-NO_IPV6 = "this host has no way to IPv6 addresses"
-"""How a connection attempt says that nothing about the other side was learnt."""
 USUAL_PORTS = {"_sips._tcp": 5061, "_sip._tcp": 5060, "_xmpp-server._tcp": 5269, "_cms-web._tls": 443}
 _AFTER_SRV = (
     "dns.srv-single",

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .certificate_checks import (
-    check_chain,
-    check_client_auth,
-    check_dates,
-    check_names,
-    check_server_auth,
-    check_strength,
-)
-from .chain import Chain, ChainError, read_chain
-from .dns_checks import place
-from .endpoint import EndpointFacts
-from .options import Options
-from .probe import Handshake
+from sipedge.doctor.probes.chain import Chain, ChainError, read_chain
+from sipedge.doctor.probes.endpoint import EndpointFacts
+from sipedge.doctor.probes.options import Options
+from sipedge.doctor.probes.probe import Handshake
+from sipedge.doctor.probes.trust import Trust
+
+from .certificate import check_chain, check_client_auth, check_dates, check_names, check_server_auth, check_strength
+from .dns import place
 from .result import About, Result
 from .table import ids
-from .trust import Trust
 
 OLD = ("TLS 1.0", "TLS 1.1")
 PER_ADDRESS = tuple(id for id in ids("tls.") if id not in ("tls.same-certificate", "tls.revocation"))

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+from sipedge.doctor.probes.dns_client import Answer, DnsClient
+from sipedge.doctor.probes.domain import choose
 from zones.names import show_names
 from zones.zone import MICROSOFT_SERVICE
 
-from .dns_checks import choose_text
-from .dns_client import Answer, DnsClient
-from .domain import choose
+from .dns import choose_text
 from .result import About, Result
 
 

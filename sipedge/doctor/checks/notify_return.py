@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from dialplan.model import Query, Traffic
-from sipedge.routing import alias_of_uri
+from sipedge.decision.routing import alias_of_uri
 from sipedge.settings import Settings
-from sipedge.uri import parse_uri
+from sipedge.sip.uri import parse_uri
 from zones.zone import DEFAULT_ZONE, AnyZone, DnsZone, TraversalClientZone, TraversalServerZone
 
 from .result import About, Result

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from .dns_checks import place
+from sipedge.doctor.probes.sip_probe import NOBODY, Reply, SipFacts
+
+from .dns import place
 from .result import About, Result
-from .sip_probe import NOBODY, Reply, SipFacts
 
 IDS = ("sip.negotiate", "sip.options", "sip.benotify")
 _BAD_EXTENSION = 420

@@ -1,7 +1,7 @@
 """The one table of all checks: id, demand, what Microsoft's side shows when it is not met, and how to mend it.
 
-docs/doctor.md prints it (``python -m sipedge.doctor.table``); a test compares. Codes, log lines and HRESULTs are those
-that Microsoft and Cisco publish for the fault; where a check has none, the effect says what a user notices.
+docs/doctor.md prints it (``python -m sipedge.doctor.checks.table``); a test compares. Codes, log lines and HRESULTs are
+those that Microsoft and Cisco publish for the fault; where a check has none, the effect says what a user notices.
 """
 
 from __future__ import annotations

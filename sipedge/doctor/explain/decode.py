@@ -11,13 +11,13 @@ from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sipedge.message import Message, MessageError, parse_address, parse_message, split_parameters
-from sipedge.traces.clock import moment
+from sipedge.sip.message import Message, MessageError, parse_address, parse_message, split_parameters
+from sipedge.sip.uri import UriError, parse_uri
 from sipedge.traces.reading import read_trace
-from sipedge.traces.record import Item, Record, Skipped, iso_time
-from sipedge.traces.source import Source, TraceError
-from sipedge.traces.text import Block, opening, read_records
-from sipedge.uri import UriError, parse_uri
+from sipedge.traces.records.clock import moment
+from sipedge.traces.records.record import Item, Record, Skipped, iso_time
+from sipedge.traces.records.source import Source, TraceError
+from sipedge.traces.records.text import Block, opening, read_records
 from zones.names import to_ascii
 
 from .codes import BARE, HRESULTS, LOG_CODES, LOG_NAMES, MEANINGS, POLICY_WARNING, RANGES, STATUSES, Meaning, Side

@@ -1,6 +1,6 @@
 """Questions to one DNS server with all that the checks need of an answer: records, TTL, alias, error.
 
-The edge's own resolver (sipedge.resolver) keeps answers and forgets what is not needed for routing; the same
+The edge's own resolver (sipedge.network.resolver) keeps answers and forgets what is not needed for routing; the same
 dnspython set-up is asked here directly. Each question has a time limit; their number is bounded.
 """
 
@@ -17,7 +17,7 @@ import dns.reversename
 from dns.rdtypes.ANY.PTR import PTR
 from dns.rdtypes.ANY.SOA import SOA
 
-from sipedge.resolver import MAX_RECORDS, dns_resolver, record_of
+from sipedge.network.resolver import MAX_RECORDS, dns_resolver, record_of
 from sipedge.settings import DnsSettings
 from zones.dns import AddressRecord, SrvRecord
 

@@ -7,14 +7,7 @@ import ssl
 from dataclasses import dataclass
 
 from .options import Options
-from .probe import (
-    VERSIONS,
-    Handshake,
-    edge_context,
-    looking_context,
-    try_handshake,
-    verifying_context,
-)
+from .probe import VERSIONS, Handshake, edge_context, looking_context, try_handshake, verifying_context
 
 
 @dataclass(frozen=True, slots=True)

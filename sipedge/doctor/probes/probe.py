@@ -13,18 +13,18 @@ import ssl
 import warnings
 from dataclasses import dataclass, field, replace
 
-from sipedge.openssl import tolerate_key_usage
+from sipedge.network.openssl import tolerate_key_usage
+from sipedge.network.tls import CIPHERS, openssl_reason
+from sipedge.network.tls_stream import WANT_MORE, TlsStream
 from sipedge.settings import Certificate
-from sipedge.tls import CIPHERS, openssl_reason
-from sipedge.tls_stream import WANT_MORE, TlsStream
-
-from .dns_checks import NO_IPV6
 
 ANY_SUITE = "ALL:!aNULL:@SECLEVEL=0"
 """What the other side can do is to be seen, however weak; without a certificate there is nothing to see."""
 MAX_CERTIFICATES = 16
 _NO_CHECK_TIME = 0x200000
 """OpenSSL's X509_V_FLAG_NO_CHECK_TIME: dates are a check of their own."""
+NO_IPV6 = "this host has no way to IPv6 addresses"
+"""How a connection attempt says that nothing about the other side was learnt."""
 LATE = 0.5
 """Seconds in which a server of TLS 1.3 refuses a certificate, or has taken it."""
 _DER = 2

@@ -7,9 +7,9 @@ import secrets
 import ssl
 from dataclasses import dataclass
 
-from sipedge.framing import Framer, FramingError
-from sipedge.message import Message, MessageError
 from sipedge.settings import Limits
+from sipedge.sip.framing import Framer, FramingError
+from sipedge.sip.message import Message, MessageError
 
 from .endpoint import Contexts, Endpoint, EndpointFacts
 from .probe import Connection, connect

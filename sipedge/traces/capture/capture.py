@@ -10,13 +10,14 @@ from collections.abc import Iterable, Iterator
 from struct import Struct
 from typing import NamedTuple
 
+from sipedge.traces.records.cutter import START, content_length
+from sipedge.traces.records.record import Direction, Item, Record, Skipped
+from sipedge.traces.records.source import ByteStream, Limited, Rejoined
+
 from . import hep, pcap, pcapng
-from .cutter import START, content_length
 from .decryption import TlsSeen, decrypted
 from .ip import TCP, UDP, Datagrams, Transport
 from .link import IP_OFFSET
-from .record import Direction, Item, Record, Skipped
-from .source import ByteStream, Limited, Rejoined
 from .streams import Streams, bucket_of, endpoints
 
 _MAX_WORDS = 16

@@ -15,10 +15,11 @@ from collections.abc import Iterator
 from struct import Struct
 from typing import IO, NamedTuple, cast
 
+from sipedge.traces.records.cutter import Cutter
+from sipedge.traces.records.record import Endpoint, Item, Skipped
+from sipedge.traces.records.source import ByteStream, Source
+
 from . import pcap, pcapng
-from .cutter import Cutter
-from .record import Endpoint, Item, Skipped
-from .source import ByteStream, Source
 
 _UPPER_PDU = 252
 _TAG = Struct(">HH")

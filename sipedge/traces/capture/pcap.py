@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from functools import lru_cache
 from struct import Struct
 
-from .record import Skipped
-from .source import ByteStream
+from sipedge.traces.records.record import Skipped
+from sipedge.traces.records.source import ByteStream
 
 Packet = tuple[float, int, bytes, int]
 """Time in seconds since 1970, link type, the captured bytes, byte offset in the file."""

@@ -12,9 +12,10 @@ import re
 from collections.abc import Iterator
 from struct import Struct, error
 
+from sipedge.traces.records.record import Skipped
+from sipedge.traces.records.source import ByteStream
+
 from .pcap import BLOCK, LARGEST_PACKET, Buffer, Packet, unread
-from .record import Skipped
-from .source import ByteStream
 
 _SECTION, _INTERFACE, _OLD_PACKET, _SIMPLE, _ENHANCED, _SECRETS = 0x0A0D0D0A, 1, 2, 3, 6, 0x0A
 _SECTION_BYTES = b"\x0a\x0d\x0d\x0a"

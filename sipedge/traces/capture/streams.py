@@ -16,9 +16,10 @@ from math import inf
 from struct import Struct
 from zlib import crc32
 
-from .cutter import SURE_START, Cutter
+from sipedge.traces.records.cutter import SURE_START, Cutter
+from sipedge.traces.records.record import Endpoint, Item
+
 from .decryption import TlsSeen
-from .record import Endpoint, Item
 from .tcp import JOIN_WAIT, Stream
 
 BUCKETS = 128

@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .clock import DayClock, day_of, moment, time_of_day
-from .places import endpoint_of
+from sipedge.traces.records.clock import DayClock, day_of, moment, time_of_day
+from sipedge.traces.records.places import endpoint_of
+from sipedge.traces.records.rebuild import rebuilt
+from sipedge.traces.records.record import Direction, Item, Record, Skipped
+from sipedge.traces.records.source import HEAD, ByteStream, Rejoined
+from sipedge.traces.records.text import Block, as_text, opening, read_records
+
 from .plain import loose
-from .rebuild import rebuilt
-from .record import Direction, Item, Record, Skipped
-from .source import HEAD, ByteStream, Rejoined
-from .text import Block, as_text, opening, read_records
 
 _LINE = rb"\d{8}\.\d{3} \||\d\d/\d\d/\d{4} \d\d:\d\d:\d\d\.\d+ "
 _OPENING = re.compile(

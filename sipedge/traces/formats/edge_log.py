@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from math import isfinite
 from typing import Any
 
-from .record import Direction, Endpoint, Item, Record, Skipped
-from .source import ByteStream
+from sipedge.traces.records.record import Direction, Endpoint, Item, Record, Skipped
+from sipedge.traces.records.source import ByteStream
 
 LONGEST_LINE = 1 << 20
 """A message of 64 KiB has at most six characters a byte, and a bit."""

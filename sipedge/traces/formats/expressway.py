@@ -11,13 +11,14 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from .clock import moment, second
-from .places import endpoint_of
+from sipedge.traces.records.clock import moment, second
+from sipedge.traces.records.places import endpoint_of
+from sipedge.traces.records.rebuild import STRAIGHT_LINE, STRAIGHT_START, rebuilt, straight, transport_of
+from sipedge.traces.records.record import Direction, Endpoint, Item, Record, Skipped
+from sipedge.traces.records.source import ByteStream
+from sipedge.traces.records.text import Block, as_text, read_records
+
 from .plain import loose
-from .rebuild import STRAIGHT_LINE, STRAIGHT_START, rebuilt, straight, transport_of
-from .record import Direction, Endpoint, Item, Record, Skipped
-from .source import ByteStream
-from .text import Block, as_text, read_records
 
 _MARK = b"SIPMSG:"
 _LONGEST_HEADER = 4096

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .clock import DayClock, day_of, time_of_day
-from .places import endpoint_of
+from sipedge.traces.records.clock import DayClock, day_of, time_of_day
+from sipedge.traces.records.places import endpoint_of
+from sipedge.traces.records.rebuild import rebuilt
+from sipedge.traces.records.record import Direction, Item, Record, Skipped
+from sipedge.traces.records.source import HEAD, ByteStream, Rejoined
+from sipedge.traces.records.text import Block, as_text, opening, read_records
+
 from .plain import loose
-from .rebuild import rebuilt
-from .record import Direction, Item, Record, Skipped
-from .source import HEAD, ByteStream, Rejoined
-from .text import Block, as_text, opening, read_records
 
 _OPENING = re.compile(
     rb"^[^\n]{0,200}?(Received|Sen[a-z]+) (\d+) bytes? ?([A-Za-z]+) packet (?:from|to) "

@@ -9,14 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .clock import moment
-from .cutter import content_length
-from .places import endpoint_of
+from sipedge.traces.records.clock import moment
+from sipedge.traces.records.cutter import content_length
+from sipedge.traces.records.places import endpoint_of
+from sipedge.traces.records.rebuild import rebuilt
+from sipedge.traces.records.record import Direction, Item, Record, Skipped
+from sipedge.traces.records.source import ByteStream
+from sipedge.traces.records.text import Block, as_text, opening, read_records
+
 from .plain import loose
-from .rebuild import rebuilt
-from .record import Direction, Item, Record, Skipped
-from .source import ByteStream
-from .text import Block, as_text, opening, read_records
 
 _LINE = (
     rb"(?P<kind>[TU])(?:\([0-9]+\))? (?:(?P<time>\d{4}/\d\d/\d\d \d\d:\d\d:\d\d\.\d+|[+-]\d+\.\d+) )?"

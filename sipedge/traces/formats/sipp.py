@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .clock import moment
+from sipedge.traces.records.clock import moment
+from sipedge.traces.records.rebuild import rebuilt, split
+from sipedge.traces.records.record import Direction, Item, Record, Skipped
+from sipedge.traces.records.source import ByteStream
+from sipedge.traces.records.text import Block, as_text, opening, read_records
+
 from .plain import loose
-from .rebuild import rebuilt, split
-from .record import Direction, Item, Record, Skipped
-from .source import ByteStream
-from .text import Block, as_text, opening, read_records
 
 _DASHES = rb"-{20,} ?[^\n]{0,100}\n"
 _OPENING = re.compile(

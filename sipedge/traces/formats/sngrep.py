@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .clock import moment
-from .places import endpoint_of
+from sipedge.traces.records.clock import moment
+from sipedge.traces.records.places import endpoint_of
+from sipedge.traces.records.rebuild import rebuilt, split, transport_of
+from sipedge.traces.records.record import Direction, Item, Record, Skipped
+from sipedge.traces.records.source import ByteStream
+from sipedge.traces.records.text import Block, as_text, opening, read_records
+
 from .plain import loose
-from .rebuild import rebuilt, split, transport_of
-from .record import Direction, Item, Record, Skipped
-from .source import ByteStream
-from .text import Block, as_text, opening, read_records
 
 _LINE = (
     rb"(?:(?P<transport>UDP|TCP|TLS|WSS?|SCTP) )?(?P<time>\d{4}[-/]\d\d[-/]\d\d[ T]\d\d:\d\d:\d\d(?:\.\d+)?) +"

@@ -11,14 +11,15 @@ import re
 from collections.abc import Iterator
 from typing import cast
 
-from .clock import moment, second
-from .cutter import find_start
-from .places import endpoint, endpoint_of
+from sipedge.traces.records.clock import moment, second
+from sipedge.traces.records.cutter import find_start
+from sipedge.traces.records.places import endpoint, endpoint_of
+from sipedge.traces.records.rebuild import STRAIGHT_LINE, STRAIGHT_START, is_message, rebuilt, straight, transport_of
+from sipedge.traces.records.record import Direction, Endpoint, Item, Record, Skipped
+from sipedge.traces.records.source import ByteStream
+from sipedge.traces.records.text import Block, as_text, read_records
+
 from .plain import loose
-from .rebuild import STRAIGHT_LINE, STRAIGHT_START, is_message, rebuilt, straight, transport_of
-from .record import Direction, Endpoint, Item, Record, Skipped
-from .source import ByteStream
-from .text import Block, as_text, read_records
 
 _BEGIN, _END = b"$$begin_record", b"$$end_record"
 _LONGEST_HEADER = 1024

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .clock import day_seconds, moment, time_of_day
+from sipedge.traces.records.clock import day_seconds, moment, time_of_day
+from sipedge.traces.records.rebuild import is_message, rebuilt, transport_of
+from sipedge.traces.records.record import Direction, Item, Record, Skipped
+from sipedge.traces.records.source import ByteStream
+from sipedge.traces.records.text import Block, as_text, read_records
+
 from .plain import loose
-from .rebuild import is_message, rebuilt, transport_of
-from .record import Direction, Item, Record, Skipped
-from .source import ByteStream
-from .text import Block, as_text, read_records
 
 _LINE_END = re.compile(rb"(?:#015|\\015|\\r|\^M|<CR>)[ \t]?(?:#012|\\012|\\n|\^J|<LF>)?|(?:#012|\\012|\\n|<LF>)")
 _START = re.compile(

@@ -10,14 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from .clock import moment
-from .cutter import Cutter, find_start
-from .places import endpoint
+from sipedge.traces.records.clock import moment
+from sipedge.traces.records.cutter import Cutter, find_start
+from sipedge.traces.records.places import endpoint
+from sipedge.traces.records.rebuild import rebuilt, split
+from sipedge.traces.records.record import Direction, Endpoint, Item, Record, Skipped
+from sipedge.traces.records.source import ByteStream
+from sipedge.traces.records.text import Block, as_text, opening, read_records
+
 from .plain import loose
-from .rebuild import rebuilt, split
-from .record import Direction, Endpoint, Item, Record, Skipped
-from .source import ByteStream
-from .text import Block, as_text, opening, read_records
 
 _PREFIX = rb"\d\d?/\d\d?/\d{4}\|\d\d?:\d\d:\d\d(?:[.:,]\d+)? [0-9A-Fa-f]+:[0-9A-Fa-f]+ [A-Z]+ *:: "
 _OPENING = re.compile(

@@ -12,11 +12,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from sipedge.message import Message, MessageError, parse_address, parse_message
+from sipedge.sip.message import Message, MessageError, parse_address, parse_message
+from sipedge.traces.records.record import Endpoint, Record, iso_time
 
 from .ladder import Arrow, Heading, Note
 from .ladder import Record as Line
-from .record import Endpoint, Record, iso_time
 
 _CALL_ID = re.compile(rb"^(?:call-id|i)[ \t]*:[ \t]*(.*?)[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 NOBODY = Endpoint("?")

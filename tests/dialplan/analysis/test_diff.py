@@ -1,20 +1,19 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.paths import DATA
 from support.plans import ALIASES, asked, changed, compiled, plans, usable
 
 from dialplan.analysis import Sender, conditions_of, senders_of
+from dialplan.analysis.diff import compare
 from dialplan.check import assumed_variables
-from dialplan.diff import compare
+from dialplan.language.parser import parse_dialplan
 from dialplan.model import Dialplan
-from dialplan.parser import parse_dialplan
-from dialplan.search import CompiledPlan
+from dialplan.search.search import CompiledPlan
 
-FEDERATION = Path(__file__).resolve().parents[1] / "dialplans/federation"
+FEDERATION = DATA / "dialplans/federation"
 
 RULE = """search rule "{name}" {{
     priority {priority}

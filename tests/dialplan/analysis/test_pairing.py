@@ -4,7 +4,7 @@ from support.linting import rule
 from support.plans import compiled
 
 from dialplan.analysis import Languages, SymbolicPlan, SymbolicRule
-from dialplan.pairing import paired, stopping_before, turned
+from dialplan.analysis.pairing import paired, stopping_before, turned
 
 
 def rules(*texts: str) -> list[tuple[SymbolicRule, ...]]:

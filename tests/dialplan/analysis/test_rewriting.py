@@ -5,12 +5,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.plans import ALIASES, patterns
 
-from dialplan.analysis.automaton import NotProved
-from dialplan.analysis.language import Language, node_of
+from dialplan.analysis.languages.automaton import NotProved
+from dialplan.analysis.languages.language import Language, node_of
 from dialplan.analysis.rewriting import Constant, Same, before, rewriting_of
-from dialplan.compiled_rule import CompiledTransform
 from dialplan.model import Behavior, PatternType, Transform, Variables
-from dialplan.pattern_syntax import PatternError
+from dialplan.search.compiled_rule import CompiledTransform
+from dialplan.syntax import PatternError
 
 VALUES = Variables(domains=("a", "ab", "aba", "b@"))
 """Texts of which some end or begin others."""

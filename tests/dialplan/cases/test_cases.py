@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from dialplan.cases import Case, Expected, ExpectedTarget, differences
+from dialplan.cases.cases import Case, Expected, ExpectedTarget, differences
 from dialplan.model import Behavior, Dialplan, OnMatch, Query, SearchRule, Transform
-from dialplan.search import CompiledPlan, Explanation
+from dialplan.search.search import CompiledPlan, Explanation
 
 PLAN = CompiledPlan(
     Dialplan(

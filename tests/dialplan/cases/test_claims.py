@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from dialplan.claims import pattern_of_glob
+from dialplan.cases.claims import pattern_of_glob
 from dialplan.model import PatternType, Variables
-from dialplan.pattern import compile_pattern
+from dialplan.pattern.pattern import compile_pattern
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from dialplan.cases_parser import format_cases, parse_cases
-from dialplan.claims import Claim, Kind
-from dialplan.claims_parser import ClaimError, parse_claim
+from dialplan.cases.claims import Claim, Kind
+from dialplan.cases.claims_parser import ClaimError, parse_claim
+from dialplan.cases.parser import format_cases, parse_cases
 from dialplan.model import Location, Traffic
 from dialplan.problem import DialplanError
 

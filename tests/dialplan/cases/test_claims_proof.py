@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from support.settings import plan_of, rule
 
 from dialplan.analysis import Sender
-from dialplan.claims import Claim, Kind
-from dialplan.claims_parser import parse_claim
-from dialplan.claims_proof import Answer, Prover, Verdict, zones_of
+from dialplan.cases.claims import Claim, Kind
+from dialplan.cases.claims_parser import parse_claim
+from dialplan.cases.claims_proof import Answer, Prover, Verdict, zones_of
 from dialplan.model import Location, Query, Traffic
 from dialplan.problem import DialplanError
-from dialplan.search import CompiledPlan
+from dialplan.search.search import CompiledPlan
 
 SENDERS = (Sender("In"), Sender("Out", frozenset({False})), Sender("Mute", frozenset(), silent="it is mute"))
 PLAN = (

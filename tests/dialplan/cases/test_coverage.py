@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from dialplan.coverage import coverage
+from dialplan.cases.coverage import coverage
 from dialplan.model import Dialplan, OnMatch, Query, SearchRule, SourceMode, Transform
-from dialplan.search import CompiledPlan
+from dialplan.search.search import CompiledPlan
 
 PLAN = Dialplan(
     (Transform(name="a", pattern="00"), Transform(name="off", priority=2, pattern="1", enabled=False)),

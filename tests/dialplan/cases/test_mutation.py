@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
+from dialplan.cases.mutation import mutants, mutation_score
+from dialplan.language.parser import parse_dialplan
 from dialplan.model import Behavior, Dialplan, Mode, PatternType, Query, SearchRule
-from dialplan.mutation import mutants, mutation_score
-from dialplan.parser import parse_dialplan
-from dialplan.search import CompiledPlan, Explanation
+from dialplan.search.search import CompiledPlan, Explanation
 
 TEXT = r"""
 transform "t" {

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialplan.cases import Case, Expected, ExpectedTarget, PlanStatement, SettingStatement
-from dialplan.cases_parser import MAX_FILE_SIZE, format_cases, parse_cases
-from dialplan.format import quoted
+from dialplan.cases.cases import Case, Expected, ExpectedTarget, PlanStatement, SettingStatement
+from dialplan.cases.parser import MAX_FILE_SIZE, format_cases, parse_cases
+from dialplan.language.format import quoted
 from dialplan.model import Location, Traffic
 from dialplan.problem import DialplanError
 

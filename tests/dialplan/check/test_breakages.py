@@ -6,14 +6,15 @@ import re
 from pathlib import Path
 
 import pytest
+from support.paths import DATA
 
 from dialplan.analysis import Sender
 from dialplan.check import report
+from dialplan.language.parser import parse_dialplan
 from dialplan.model import DEFAULT_ZONE, LOCAL_ZONE
-from dialplan.parser import parse_dialplan
-from dialplan.search import CompiledPlan
+from dialplan.search.search import CompiledPlan
 
-FILES = sorted((Path(__file__).resolve().parents[2] / "dialplans/breakages").glob("*.dialplan"))
+FILES = sorted((DATA / "dialplans/breakages").glob("*.dialplan"))
 STRANGERS = Sender(DEFAULT_ZONE, frozenset({False}))
 LOCAL = Sender(LOCAL_ZONE, frozenset(), silent="nothing registers here")
 ZONES = {

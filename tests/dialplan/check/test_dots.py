@@ -4,7 +4,7 @@ import pytest
 from support.linting import rule, told
 
 from dialplan.check.dots import suspicious_dots
-from dialplan.pattern_parser import parse_pattern
+from dialplan.pattern.parser import parse_pattern
 
 
 @pytest.mark.parametrize(

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
+from support.paths import ROOT
 
 from dialplan.analysis import Sender
 from dialplan.check import IDS, assumed_variables, finding_of, report
+from dialplan.language.parser import parse_dialplan
+from dialplan.language.zone_names import check_zones
 from dialplan.model import DEFAULT_ZONE, LOCAL_ZONE
-from dialplan.parser import parse_dialplan
 from dialplan.problem import DialplanError
-from dialplan.search import CompiledPlan
-from dialplan.zone_names import check_zones
+from dialplan.search.search import CompiledPlan
 
-PAGES = Path(__file__).resolve().parents[3] / "docs/checks"
+PAGES = ROOT / "docs/checks"
 SENDERS = (
     Sender(DEFAULT_ZONE, frozenset({False})),
     Sender(LOCAL_ZONE, frozenset(), silent="nothing registers here"),

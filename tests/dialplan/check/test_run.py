@@ -10,8 +10,8 @@ from support.plans import ALIASES, compiled, plans, reached, usable
 from dialplan.analysis import Languages, SymbolicPlan, conditions_of, senders_of
 from dialplan.check import Level, findings, report
 from dialplan.check import run as linter
-from dialplan.check.context import Context
-from dialplan.check.finding import Finding
+from dialplan.check.witnesses.context import Context
+from dialplan.check.witnesses.finding import Finding
 from dialplan.model import Dialplan, Location, Query
 
 DEAD = {"unreachable", "transformed-away", "matches-nothing"}

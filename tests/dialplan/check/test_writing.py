@@ -4,7 +4,7 @@ import pytest
 from support.linting import found, rule
 
 from dialplan.check.writing import useless_anchors
-from dialplan.pattern_parser import parse_pattern
+from dialplan.pattern.parser import parse_pattern
 
 
 @pytest.mark.parametrize(

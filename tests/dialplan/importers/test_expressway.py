@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialplan.format import write_entry
 from dialplan.importers.expressway import ImportedPlan, Kind, import_plan
 from dialplan.importers.xconfiguration import read_dump
+from dialplan.language.format import write_entry
+from dialplan.language.parser import parse_dialplan
 from dialplan.model import (
     Behavior,
     Dialplan,
@@ -24,8 +25,7 @@ from dialplan.model import (
     Transform,
     Variables,
 )
-from dialplan.parser import parse_dialplan
-from dialplan.search import CompiledPlan
+from dialplan.search.search import CompiledPlan
 
 DOMAINS = ("uc.local", "corp.example")
 ADDRESS = "192.0.2.1"

@@ -1,14 +1,13 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.paths import SAMPLES
 
 from dialplan.importers.xconfiguration import Remark, read_dump
 
-SAMPLE = Path(__file__).resolve().parents[3] / "../shared/samples/expressway/03_xconfiguration_zone_and_searchrule.txt"
+SAMPLE = SAMPLES / "expressway/03_xconfiguration_zone_and_searchrule.txt"
 PATH = "Zones Zone 7 Name"
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dialplan.fields import FIELD_NAMES, TEXT_FIELDS, WORDS_FIELDS, FieldError, Kind, field_named, value_offset
+from dialplan.language.fields import FIELD_NAMES, TEXT_FIELDS, WORDS_FIELDS, FieldError, Kind, field_named, value_offset
 
 
 @pytest.mark.parametrize("kind", Kind)

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.paths import ROOT
 
-from dialplan.fields import FIELD_NAMES, Kind
-from dialplan.format import format_dialplan, quoted, word_of, write_entry
+from dialplan.language.fields import FIELD_NAMES, Kind
+from dialplan.language.format import format_dialplan, quoted, word_of, write_entry
+from dialplan.language.parser import parse_dialplan
 from dialplan.model import (
     Behavior,
     Dialplan,
@@ -20,10 +20,9 @@ from dialplan.model import (
     TrafficType,
     Transform,
 )
-from dialplan.parser import parse_dialplan
 from dialplan.problem import DialplanError
 
-LAB = Path(__file__).resolve().parents[2] / "sipedge/lab/data"
+LAB = ROOT / "sipedge/lab/data"
 
 MESSY = r"""
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from dialplan.layout import FieldText, Lexeme, lay_out
+from dialplan.language.layout import FieldText, Lexeme, lay_out
 
 
 def _lexemes(text: str) -> Iterator[Lexeme]:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dialplan.language.parser import MAX_FILE_SIZE, MAX_PROBLEMS, parse_dialplan
 from dialplan.model import (
     Behavior,
     Dialplan,
@@ -17,7 +18,6 @@ from dialplan.model import (
     TrafficType,
     Transform,
 )
-from dialplan.parser import MAX_FILE_SIZE, MAX_PROBLEMS, parse_dialplan
 from dialplan.problem import DialplanError
 
 WHOLE = r"""

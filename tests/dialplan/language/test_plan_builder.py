@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from lark import Token
 
+from dialplan.language.plan_builder import PlanBuilder
 from dialplan.model import Location, SearchRule, SourceMode
 from dialplan.notes import Notes
-from dialplan.plan_builder import PlanBuilder
 
 
 def token(kind: str, text: str, line: int | None = 1, column: int = 1) -> Token:

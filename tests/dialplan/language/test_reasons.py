@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from dialplan.language.parser import parse_dialplan
+from dialplan.language.reasons import reasons
 from dialplan.model import (
     Behavior,
     Dialplan,
@@ -17,9 +19,7 @@ from dialplan.model import (
     Traffic,
     TrafficType,
 )
-from dialplan.parser import parse_dialplan
-from dialplan.reasons import reasons
-from dialplan.search import CompiledPlan
+from dialplan.search.search import CompiledPlan
 
 
 def _reason(query: Query, **fields: object) -> str:

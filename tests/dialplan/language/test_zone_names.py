@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from dialplan.parser import parse_dialplan
-from dialplan.zone_names import check_zones
+from dialplan.language.parser import parse_dialplan
+from dialplan.language.zone_names import check_zones
 
 TEXT = """search rule "a" {
     source zone "Traversal clint"

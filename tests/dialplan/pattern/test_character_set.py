@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from dialplan.character_set import complement, folded_ranges, merged, parse_character_set
-from dialplan.pattern_syntax import CharacterSet, PatternError
+from dialplan.pattern.character_set import complement, folded_ranges, merged, parse_character_set
+from dialplan.syntax import CharacterSet, PatternError
 
 
 @pytest.mark.parametrize(

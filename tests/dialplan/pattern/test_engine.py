@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from dialplan.engine import Plain, Regex, plain_of
-from dialplan.expansion import expand
 from dialplan.model import Variables
-from dialplan.pattern_parser import parse_pattern
-from dialplan.pattern_syntax import Node, PatternError
+from dialplan.pattern.engine import Plain, Regex, plain_of
+from dialplan.pattern.expansion import expand
+from dialplan.pattern.parser import parse_pattern
+from dialplan.syntax import Node, PatternError
 
 
 def tree(pattern: str) -> Node:

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from dialplan.expansion import expand
 from dialplan.model import Variables
-from dialplan.pattern_parser import parse_pattern
-from dialplan.pattern_syntax import Alternation, CharacterSet, Group, Literal
+from dialplan.pattern.expansion import expand
+from dialplan.pattern.parser import parse_pattern
+from dialplan.syntax import Alternation, CharacterSet, Group, Literal
 
 
 def test_variables_become_groups_of_plain_text() -> None:

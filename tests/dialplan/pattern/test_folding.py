@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialplan.folding import fold
+from dialplan.pattern.folding import fold
 
 
 def test_only_ascii_is_folded() -> None:

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from dialplan.expansion import expand
-from dialplan.literals import finite, required
 from dialplan.model import Variables
-from dialplan.pattern_parser import parse_pattern
+from dialplan.pattern.expansion import expand
+from dialplan.pattern.literals import finite, required
+from dialplan.pattern.parser import parse_pattern
 
 OURS = Variables(domains=("uc.local", "uc.example"))
 

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from dialplan.expansion import expand
-from dialplan.look import conditions_of, marked, marks_of
 from dialplan.model import Variables
-from dialplan.pattern_parser import parse_pattern
-from dialplan.pattern_syntax import Node, PatternError, has_look
+from dialplan.pattern.expansion import expand
+from dialplan.pattern.look import conditions_of, marked, marks_of
+from dialplan.pattern.parser import parse_pattern
+from dialplan.syntax import Node, PatternError, has_look
 
 
 def tree(pattern: str) -> Node:

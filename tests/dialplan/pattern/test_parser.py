@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialplan.pattern_parser import parse_pattern
-from dialplan.pattern_syntax import (
+from dialplan.pattern.parser import parse_pattern
+from dialplan.syntax import (
     ANYTHING,
     EMPTY,
     Alternation,

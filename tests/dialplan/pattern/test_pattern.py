@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from dialplan.model import Behavior as B
 from dialplan.model import PatternType, Variables
-from dialplan.pattern import Pattern, compile_pattern
-from dialplan.pattern_syntax import PatternError
+from dialplan.pattern.pattern import Pattern, compile_pattern
+from dialplan.syntax import PatternError
 
 REGEX = PatternType.REGEX
 OURS = Variables(

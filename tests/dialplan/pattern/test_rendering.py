@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 import re2
 
-from dialplan.expansion import expand
 from dialplan.model import Variables
-from dialplan.pattern_parser import parse_pattern
-from dialplan.pattern_syntax import Variable
-from dialplan.rendering import render
+from dialplan.pattern.expansion import expand
+from dialplan.pattern.parser import parse_pattern
+from dialplan.pattern.rendering import render
+from dialplan.syntax import Variable
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from dialplan.model import Variables
-from dialplan.pattern_syntax import PatternError
-from dialplan.replacement import check_replacement, join, parse_replacement
+from dialplan.pattern.replacement import check_replacement, join, parse_replacement
+from dialplan.syntax import PatternError
 
 OURS = Variables(domains=("uc.local",))
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from dialplan.model import Variables
-from dialplan.pattern_syntax import PatternError
-from dialplan.variables import check_name, check_single, single_value, values
+from dialplan.pattern.variables import check_name, check_single, single_value, values
+from dialplan.syntax import PatternError
 
 OURS = Variables(ipv4=("192.0.2.1",), ipv6=("2001:db8::1", "2001:db8::2"), domains=("a", "b"), system_name="edge")
 

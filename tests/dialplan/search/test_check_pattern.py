@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from dialplan.check_pattern import check_pattern
-from dialplan.compiled_rule import ReplaceError
 from dialplan.model import Behavior, PatternType
-from dialplan.pattern_syntax import PatternError
+from dialplan.search.check_pattern import check_pattern
+from dialplan.search.compiled_rule import ReplaceError
+from dialplan.syntax import PatternError
 
 
 def test_verdicts() -> None:

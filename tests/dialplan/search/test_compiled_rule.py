@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from dialplan.compiled_rule import CompiledRule, CompiledTransform, ReplaceError
 from dialplan.model import Behavior, Mode, PatternType, SearchRule, Transform, Variables
-from dialplan.pattern_syntax import PatternError
+from dialplan.search.compiled_rule import CompiledRule, CompiledTransform, ReplaceError
+from dialplan.syntax import PatternError
 
 NONE = Variables()
 

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from dialplan.index import MIN_PATTERNS, PatternIndex
 from dialplan.model import PatternType, Variables
-from dialplan.pattern import Pattern, compile_pattern
+from dialplan.pattern.pattern import Pattern, compile_pattern
+from dialplan.search.index import MIN_PATTERNS, PatternIndex
 
 
 def regex(text: str) -> Pattern:

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.paths import SAMPLES
 
+from dialplan.language.parser import parse_dialplan
 from dialplan.model import (
     Behavior,
     Dialplan,
@@ -23,11 +24,10 @@ from dialplan.model import (
     Transform,
     Variables,
 )
-from dialplan.parser import parse_dialplan
 from dialplan.problem import DialplanError
-from dialplan.search import CompiledPlan, Explanation, is_address
+from dialplan.search.search import CompiledPlan, Explanation, is_address
 
-SAMPLES = Path(__file__).resolve().parents[2] / "../shared/samples/expressway"
+SAMPLES = SAMPLES / "expressway"
 IMP = Traffic.MICROSOFT_IMP
 
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dialplan.model import Dialplan, Location, SearchRule, Transform
-from dialplan.uniqueness import unique_names, unique_priorities
+from dialplan.search.uniqueness import unique_names, unique_priorities
 
 
 def test_names_across_files() -> None:

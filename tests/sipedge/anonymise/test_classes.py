@@ -9,7 +9,7 @@ from sipedge.anonymise.addresses import Addresses
 from sipedge.anonymise.classes import RoutingClasses, settle
 from sipedge.anonymise.text import Text
 from sipedge.anonymise.words import Words
-from sipedge.installation import Installation
+from sipedge.decision.installation import Installation
 
 PLAN = (
     'transform "short" {\n pattern type regex\n pattern "00(\\d+)@(.*)"\n behavior replace\n replace "\\1@x"\n}\n'

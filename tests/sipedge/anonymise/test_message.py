@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.messages import SDP_IM, answer_to, invite, request
-from support.traces import SAMPLES
+from support.paths import SAMPLES
 
 from sipedge.anonymise.addresses import Addresses
 from sipedge.anonymise.message import anonymised
 from sipedge.anonymise.text import Text
 from sipedge.anonymise.words import Words
-from sipedge.classification import classify
-from sipedge.message import Message, MessageError, parse_message
+from sipedge.decision.classification import classify
+from sipedge.sip.message import Message, MessageError, parse_message
 
 
 def text() -> Text:

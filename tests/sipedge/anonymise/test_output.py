@@ -7,7 +7,7 @@ from support.messages import request
 from support.traces import record, write_trace
 
 from sipedge.traces.reading import read_trace
-from sipedge.traces.record import Direction, Endpoint, Item, Record
+from sipedge.traces.records.record import Direction, Endpoint, Item, Record
 
 SIX = {"source": Endpoint("2001:db8::1", 5060), "destination": Endpoint("2001:db8::2", 5061)}
 LONG = request(extra=("Content-Type: text/plain",), body=b"x" * 150_000)

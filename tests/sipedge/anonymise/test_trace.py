@@ -5,11 +5,11 @@ from support.settings import EDGE, INSIDE_PEER, SECRET, make_settings
 from support.traces import STRANGER, record
 
 from sipedge.anonymise.trace import Anonymiser
-from sipedge.message import parse_message
-from sipedge.record_route import TokenKey, ZonePair
+from sipedge.decision.record_route import TokenKey, ZonePair
 from sipedge.replay.decider import Decider
 from sipedge.replay.verdict import SIGNED_ROUTE, Verdict
-from sipedge.traces.record import Endpoint, Record
+from sipedge.sip.message import parse_message
+from sipedge.traces.records.record import Endpoint, Record
 
 DECIDER = Decider(make_settings())
 KEY = TokenKey(SECRET, ("Inside", "Outside"))

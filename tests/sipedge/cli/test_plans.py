@@ -4,12 +4,13 @@ from pathlib import Path
 
 import click
 import pytest
+from support.paths import DATA
 
 from dialplan.problem import DialplanError
 from sipedge.cli.plans import load_plan
 from sipedge.config import ConfigError
 
-FEDERATION = Path(__file__).resolve().parents[2] / "dialplans/federation"
+FEDERATION = DATA / "dialplans/federation"
 
 
 def test_a_dial_plan_alone() -> None:

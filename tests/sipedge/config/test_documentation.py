@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from enum import Enum
-from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import BaseModel
+from support.paths import ROOT
 
 from sipedge.config import schema
 
-TEXT = (Path(__file__).resolve().parents[3] / "docs/configuration.md").read_text()
+TEXT = (ROOT / "docs/configuration.md").read_text()
 
 COMMON = set(schema.ZONES["dns"].model_fields) & set(schema.ZONES["neighbor"].model_fields)
 POLICY = schema.ZONES["dns"].model_fields["tls"].annotation

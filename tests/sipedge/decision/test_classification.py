@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from support.messages import SDP_IM, invite, request
+from support.paths import SAMPLES
 
 from dialplan.model import Traffic
-from sipedge.classification import MAX_DEPTH, MAX_PARTS, classify, classify_method, sdp_parts
-from sipedge.message import Message, parse_message
+from sipedge.decision.classification import MAX_DEPTH, MAX_PARTS, classify, classify_method, sdp_parts
+from sipedge.sip.message import Message, parse_message
 
-SAMPLES = Path(__file__).resolve().parents[2] / "../shared/samples"
 STANDARD, AV, SHARE, IMP = Traffic.STANDARD, Traffic.MICROSOFT_AV, Traffic.MICROSOFT_SHARE, Traffic.MICROSOFT_IMP
 SDP = "Content-Type: application/sdp"
 

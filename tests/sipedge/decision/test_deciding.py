@@ -7,11 +7,11 @@ from support.messages import invite, request
 from support.settings import EDGE, INSIDE, SECRET, make_settings
 
 from dialplan.model import Query, Target, Tier, Traffic
-from sipedge.deciding import authentication_of, is_for_the_edge, query_of_request, refuses_route, tier_of
-from sipedge.message import Message
-from sipedge.record_route import TokenKey, ZonePair
-from sipedge.routing import Routed, Self, read_routes
-from sipedge.uri import parse_uri
+from sipedge.decision.deciding import authentication_of, is_for_the_edge, query_of_request, refuses_route, tier_of
+from sipedge.decision.record_route import TokenKey, ZonePair
+from sipedge.decision.routing import Routed, Self, read_routes
+from sipedge.sip.message import Message
+from sipedge.sip.uri import parse_uri
 from zones.authentication import Authentication, Identity
 from zones.zone import AuthenticationPolicy, NeighborZone
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.settings import EDGE, ZONES, make_settings
 
-from sipedge.installation import Installation
+from sipedge.decision.installation import Installation
 from zones.zone import DEFAULT_ZONE, DnsZone
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sipedge.record_route import TOKEN_LENGTH, TokenKey, ZonePair
+from sipedge.decision.record_route import TOKEN_LENGTH, TokenKey, ZonePair
 
 SECRET = b"a secret for tests only"
 ZONES = ("Inside", "Outside", "Default Zone")

@@ -6,9 +6,8 @@ import pytest
 from support.messages import request
 from support.settings import EDGE, SECRET, make_settings
 
-from sipedge.message import Message
-from sipedge.record_route import TokenKey, ZonePair
-from sipedge.routing import (
+from sipedge.decision.record_route import TokenKey, ZonePair
+from sipedge.decision.routing import (
     Routed,
     Self,
     alias_of,
@@ -19,7 +18,8 @@ from sipedge.routing import (
     without_own_maddr,
 )
 from sipedge.settings import Listener
-from sipedge.uri import UriError, parse_uri
+from sipedge.sip.message import Message
+from sipedge.sip.uri import UriError, parse_uri
 from zones.zone import DnsZone, NeighborZone, TraversalServerZone
 
 SETTINGS = make_settings(names=("sip.inside.example",))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from support.messages import CALLER_VIA, request, with_lines
 
-from sipedge.message import Message, MessageError
-from sipedge.validation import MAX_VIAS, POISON, Accepted, Refusal, came_back, loop_hash, validate
+from sipedge.decision.validation import MAX_VIAS, POISON, Accepted, Refusal, came_back, loop_hash, validate
+from sipedge.sip.message import Message, MessageError
 
 SECRET = b"a secret for tests only"
 OWN = frozenset({"203.0.113.1", "edge.inside.example"})

@@ -15,7 +15,7 @@ from support.doctor_world import DOMAIN, OURS, ROUTING_NAME, SRV, TARGET, Server
 from support.settings import make_settings, rule
 
 from sipedge.doctor import Bounds, Direction, DoctorError, Options, Report, Verdict, examine, parts
-from sipedge.doctor.table import CHECKS
+from sipedge.doctor.checks.table import CHECKS
 from sipedge.settings import DnsSettings
 from zones.zone import DnsZone, NeighborZone
 

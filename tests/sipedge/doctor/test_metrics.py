@@ -1,8 +1,8 @@
 from __future__ import annotations
 
+from sipedge.doctor.checks.result import About
 from sipedge.doctor.metrics import families
 from sipedge.doctor.report import Report
-from sipedge.doctor.result import About
 
 
 def test_samples() -> None:

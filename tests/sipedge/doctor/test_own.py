@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from support.doctor_certificates import ca_file, files, make
 
-from sipedge.doctor.dns_client import Answer
-from sipedge.doctor.domain import DomainFacts
-from sipedge.doctor.options import Direction, Options
+from sipedge.doctor.checks.result import Verdict
 from sipedge.doctor.own import check_from, check_own, read_own, speaks_for
-from sipedge.doctor.result import Verdict
-from sipedge.doctor.trust import read_trust
+from sipedge.doctor.probes.dns_client import Answer
+from sipedge.doctor.probes.domain import DomainFacts
+from sipedge.doctor.probes.options import Direction, Options
+from sipedge.doctor.probes.trust import read_trust
 from sipedge.settings import Certificate
 from zones.dns import SrvRecord
 

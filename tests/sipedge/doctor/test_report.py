@@ -5,8 +5,8 @@ import re
 
 import pytest
 
+from sipedge.doctor.checks.result import About, Result, Verdict
 from sipedge.doctor.report import Report, counted
-from sipedge.doctor.result import About, Result, Verdict
 
 ABOUT = About("example.com", "sip.example.com")
 OK, WARNING = ABOUT.ok("tls.name", "fits"), ABOUT.warning("tls.expiry", "4 days", days=4)

@@ -8,9 +8,9 @@ from threading import Barrier
 import pytest
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from sipedge import exposition as module
-from sipedge.exposition import Exposition
-from sipedge.metrics import registry
+from sipedge.edge import exposition as module
+from sipedge.edge.exposition import Exposition
+from sipedge.tap.metrics import registry
 
 pytestmark = pytest.mark.e2e
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from sipedge.log import LONGEST_MESSAGE, JsonFormatter, RateLimit, TextFormatter, escaped, set_up
+from sipedge.edge.log import JsonFormatter, RateLimit, TextFormatter, set_up
+from sipedge.printable import LONGEST, escaped
 
 
 def _record(message: str, *args: object, level: int = logging.WARNING, **extra: object) -> logging.LogRecord:
@@ -48,7 +49,7 @@ def test_what_a_peer_sends_cannot_forge_lines(text: str, shown: str) -> None:
 
 
 def test_endless_values_are_cut() -> None:
-    assert len(escaped("x" * 10**6)) < LONGEST_MESSAGE + 40
+    assert len(escaped("x" * 10**6)) < LONGEST + 40
 
 
 def test_json_lines_hold_extra_fields() -> None:

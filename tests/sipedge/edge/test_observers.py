@@ -15,13 +15,13 @@ from support.processes import fresh_address
 from support.settings import make_settings
 from support.tapped import entry
 
-from sipedge import observers
-from sipedge.connections import Connections
-from sipedge.observers import Observers
+from sipedge.edge import observers
+from sipedge.edge.observers import Observers
+from sipedge.network.connections import Connections
+from sipedge.network.tls import TlsContexts
 from sipedge.pjsip.stack import Stack
-from sipedge.proxy import Environment, Proxy
+from sipedge.proxy.proxy import Environment, Proxy
 from sipedge.settings import DnsSettings, DoctorSettings, Limits, Log, MetricsSettings, Settings, Tls
-from sipedge.tls import TlsContexts
 from zones.zone import DnsZone
 
 pytestmark = pytest.mark.e2e

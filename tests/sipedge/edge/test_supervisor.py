@@ -14,7 +14,7 @@ pytestmark = pytest.mark.e2e
 
 PROGRAM = """
 import os, sys
-from sipedge.supervisor import supervise
+from sipedge.edge.supervisor import supervise
 
 def work():
     path = sys.argv[1]
@@ -36,7 +36,7 @@ def test_it_starts_again_after_a_crash_and_hands_the_status_on(tmp_path: Path) -
 
 
 def test_signals_reach_the_child_and_end_both() -> None:
-    program = "import signal\nfrom sipedge.supervisor import supervise\n"
+    program = "import signal\nfrom sipedge.edge.supervisor import supervise\n"
     program += "def work():\n    print('up', flush=True)\n    signal.pause()\n    return 0\nsupervise(work)\n"
     parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
@@ -48,7 +48,7 @@ def test_signals_reach_the_child_and_end_both() -> None:
 
 
 def test_the_child_ends_with_its_parent() -> None:
-    program = "import signal\nfrom sipedge.supervisor import supervise\n"
+    program = "import signal\nfrom sipedge.edge.supervisor import supervise\n"
     program += "def work():\n    print('up', flush=True)\n    signal.pause()\n    return 0\nsupervise(work)\n"
     parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import settings as settings_of
 from hypothesis import strategies as st
 from support.expressway_dump import DUMP
+from support.paths import SAMPLES
 
-from dialplan.format import format_dialplan
+from dialplan.language.format import format_dialplan
 from dialplan.model import Query, Traffic
 from sipedge.config import load_config
 from sipedge.importing.expressway import CONFIG, PLAN, REPORT, Imported, import_expressway
@@ -20,7 +21,7 @@ from sipedge.settings import Settings
 from zones.access import decide
 from zones.zone import AnyZone, AuthenticationPolicy, DefaultZone, DnsZone, NeighborZone, TraversalServerZone
 
-SAMPLE = Path(__file__).resolve().parents[3] / "../shared/samples/expressway/03_xconfiguration_zone_and_searchrule.txt"
+SAMPLE = SAMPLES / "expressway/03_xconfiguration_zone_and_searchrule.txt"
 
 
 def _write(folder: Path, imported: Imported) -> Settings:

@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
 
 from sipedge.lab.ca import Authority, Pem
-from sipedge.lab.link import names_of
+from sipedge.lab.parties.link import names_of
 
 
 def handshake(server: Pem, client: Pem, server_trust: Path, client_trust: Path) -> tuple[object, object]:

@@ -34,7 +34,7 @@ OPTIONS = {"views": [{"name": "v", "address": "127.0.0.1", "port": 0, "records":
 def test_a_party_starts_answers_and_ends() -> None:
     async def scenario() -> tuple[Event, Event, Event | None]:
         recorder = Recorder()
-        party = await Party.start("dns", "sipedge.lab.dns_server", OPTIONS, recorder)
+        party = await Party.start("dns", "sipedge.lab.parties.dns_server", OPTIONS, recorder)
         good = await party.ask("set", view="v", name="a.example", kind="A", values=["127.0.0.1"])
         bad = await party.ask("set", view="other", name="a.example", kind="A", values=[])
         await party.stop()
@@ -48,4 +48,4 @@ def test_a_party_starts_answers_and_ends() -> None:
 @pytest.mark.e2e
 def test_a_party_that_cannot_start_says_why() -> None:
     with pytest.raises(RuntimeError, match=r"(?s)dns did not start.*KeyError"):
-        asyncio.run(Party.start("dns", "sipedge.lab.dns_server", {}, Recorder()))
+        asyncio.run(Party.start("dns", "sipedge.lab.parties.dns_server", {}, Recorder()))

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from sipedge.lab.story import IMP, INSIDE, OUTSIDE, SFB, read_decisions, tell
-from sipedge.traces.ladder import Arrow, Heading, Note
+from sipedge.traces.ladder.ladder import Arrow, Heading, Note
 
 REQUEST = "MESSAGE sip:romeo@c.example;x=1 SIP/2.0\r\nCall-ID: 1\r\nCSeq: 2 MESSAGE\r\n\r\nhi"
 RESPONSE = "SIP/2.0 200 OK\r\nCall-ID: 1\r\nCSeq: 2 MESSAGE\r\n\r\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dialplan.check import Level
-from dialplan.fields import FIELD_NAMES, Kind
+from dialplan.language.fields import FIELD_NAMES, Kind
 from dialplan.model import Location, SearchRule
 from sipedge.lsp.abilities import completions, diagnostics, entry_at, pattern_help, reached_by
 from sipedge.lsp.surroundings import Surroundings, suites_about

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dialplan.fields import Kind
+from dialplan.language.fields import Kind
 from sipedge.lsp.text import Place, place_at, split_field, string_at
 
 TEXT = """\

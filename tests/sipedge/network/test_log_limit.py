@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from sipedge.log_limit import SOURCES, LogLimit
+from sipedge.network.log_limit import SOURCES, LogLimit
 
 
 def test_so_many_lines_for_each_source() -> None:

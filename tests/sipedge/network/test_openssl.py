@@ -4,7 +4,7 @@ import ssl
 
 import pytest
 
-import sipedge.openssl as openssl
+import sipedge.network.openssl as openssl
 
 
 @pytest.mark.parametrize("protocol", [ssl.PROTOCOL_TLS_SERVER, ssl.PROTOCOL_TLS_CLIENT])

@@ -14,9 +14,9 @@ import pytest
 from support.dns_server import DnsServer
 from support.edge import LOOPS, run_in
 
-import sipedge.resolver
-from sipedge.events import Resolved
-from sipedge.resolver import MAX_RECORDS, Resolver, ResolverError
+import sipedge.network.resolver
+from sipedge.network.resolver import MAX_RECORDS, Resolver, ResolverError
+from sipedge.proxy.events import Resolved
 from sipedge.settings import DnsSettings
 from zones.dns import AddressRecord, NaptrRecord, SrvRecord
 
@@ -286,8 +286,8 @@ def test_other_kinds_are_not_asked(run: Run) -> None:
 
 
 def test_so_many_at_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sipedge.resolver, "AT_ONCE", 4)
-    monkeypatch.setattr(sipedge.resolver, "WAITING", 10)
+    monkeypatch.setattr(sipedge.network.resolver, "AT_ONCE", 4)
+    monkeypatch.setattr(sipedge.network.resolver, "WAITING", 10)
 
     async def test() -> None:
         async with DnsServer(ZONE) as server, Asker(server.address, timeout=5) as asker:

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from support.certificates import Ca, Leaf, issue, make_ca
 
-import sipedge.openssl as openssl
+import sipedge.network.openssl as openssl
+from sipedge.network.tls import TlsContexts, TlsError, openssl_reason
 from sipedge.settings import Certificate, Listener, Tls
-from sipedge.tls import TlsContexts, TlsError, openssl_reason
 from zones.zone import DefaultZone, ExtendedKeyUsage, NeighborZone, TlsPolicy
 
 LISTENER = Listener("federation", "127.0.0.1", 5061)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from support.certificates import issue, make_ca
 
-from sipedge.tls_stream import WANT_MORE, TlsStream
+from sipedge.network.tls_stream import WANT_MORE, TlsStream
 
 
 @pytest.fixture

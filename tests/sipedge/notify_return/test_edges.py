@@ -5,7 +5,7 @@ from dataclasses import replace
 from support.federation_plan import INNER, OUTER, inside, outside
 from support.settings import with_zone
 
-from sipedge.way_back import edges_of, links_of
+from sipedge.notify_return import edges_of, links_of
 from zones.zone import AuthenticationPolicy, Credential, TraversalServerZone
 
 

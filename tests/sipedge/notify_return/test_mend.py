@@ -6,8 +6,8 @@ from support.federation_plan import FQDN, inside, outside, report_of
 from support.settings import rule
 
 from dialplan.model import TrafficType
-from sipedge.way_back.mend import MAX_NAME, carries, mending_rule
-from sipedge.way_back.report import Loss
+from sipedge.notify_return.mend import MAX_NAME, carries, mending_rule
+from sipedge.notify_return.report import Loss
 
 
 def loss_of(extra: str = "") -> Loss:

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialplan.model import PatternType
-from dialplan.pattern import compile_pattern
-from sipedge.way_back.patterns import escaped_pattern
+from dialplan.pattern.pattern import compile_pattern
+from sipedge.notify_return.patterns import escaped_pattern
 
 
 @given(st.text(st.characters(codec="ascii", exclude_categories=("Cc",))))

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from support.federation_plan import FQDN, INNER, OUTER, inside, outside, report_of, settings_of
 from support.settings import plan_of, rule, with_zone
 
-from dialplan.format import write_entry
+from dialplan.language.format import write_entry
 from dialplan.model import Dialplan, Query, SearchRule, Traffic
-from dialplan.search import CompiledPlan
+from dialplan.search.search import CompiledPlan
+from sipedge.notify_return import Gap, Level, Report
 from sipedge.settings import Settings
-from sipedge.way_back import Gap, Level, Report
 from zones.zone import AuthenticationPolicy
 
 IMP = Traffic.MICROSOFT_IMP

@@ -8,9 +8,9 @@ from support.settings import rule
 
 from dialplan.analysis import NotProved
 from dialplan.model import Query, Target, Traffic
+from sipedge.notify_return import edges_of, links_of
+from sipedge.notify_return.subscriptions import Direction, alias_behind, directions_of, subscriptions
 from sipedge.settings import Settings
-from sipedge.way_back import edges_of, links_of
-from sipedge.way_back.subscriptions import Direction, alias_behind, directions_of, subscriptions
 
 
 def found(inner: Settings, outer: Settings) -> list[tuple[str, str, Traffic]]:
@@ -60,7 +60,7 @@ def test_an_alias_that_one_edge_rewrites_is_followed() -> None:
 
 
 def test_too_many_ways_are_not_proved(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(import_module("sipedge.way_back.subscriptions"), "MAX_COMBINATIONS", 0)
+    monkeypatch.setattr(import_module("sipedge.notify_return.subscriptions"), "MAX_COMBINATIONS", 0)
     with pytest.raises(NotProved):
         list(subscriptions(rewriting()))
 

@@ -4,9 +4,8 @@ import pytest
 from support.federation_plan import FQDN, INNER, inside, outside
 from support.settings import rule, with_zone
 
-from sipedge.settings import Settings
-from sipedge.way_back import Link, Told, edges_of, links_of
-from sipedge.way_back.targets import (
+from sipedge.notify_return import Link, Told, edges_of, links_of
+from sipedge.notify_return.targets import (
     Names,
     node_names,
     notifies_to_node,
@@ -14,6 +13,7 @@ from sipedge.way_back.targets import (
     notify_to_edge,
     partner_names,
 )
+from sipedge.settings import Settings
 
 
 def link_of(inner: Settings, outer: Settings) -> Link:

@@ -7,9 +7,9 @@ from itertools import count
 
 import pytest
 
-from sipedge.events import Event, MalformedReceived, RequestReceived, ResponseReceived
-from sipedge.message import Message, parse_message
 from sipedge.pjsip.stack import Counts, Stack
+from sipedge.proxy.events import Event, MalformedReceived, RequestReceived, ResponseReceived
+from sipedge.sip.message import Message, parse_message
 
 _numbers = count(1)
 

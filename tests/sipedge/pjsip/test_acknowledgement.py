@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from support.pjsip_texts import forwarded, response
 
-from sipedge.message import Message, parse_message
 from sipedge.pjsip.acknowledgement import acknowledge
+from sipedge.sip.message import Message, parse_message
 
 INVITE = parse_message(forwarded("INVITE", extra=("Route: <sip:a;lr>", "Contact: <sip:x>", "Route: <sip:b;lr>")))
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from support.pjsip_texts import forwarded, request, response
 
-from sipedge.events import ForwardFailed
-from sipedge.message import parse_message
 from sipedge.pjsip.declarations import StackError
+from sipedge.proxy.events import ForwardFailed
+from sipedge.sip.message import parse_message
 
 Wire = Any
 BRANCH = "z9hG4bKedge"

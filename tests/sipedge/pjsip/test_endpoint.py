@@ -3,17 +3,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
+from support.paths import ROOT
 from support.pjsip_texts import VIA, answer, request
 
 Wire = Any
-ROOT = Path(__file__).resolve().parents[3]
 AGAIN = """
 from sipedge.pjsip.stack import Stack
-from sipedge.message import parse_message
+from sipedge.sip.message import parse_message
 for _ in range(3):
     events = []
     stack = Stack(

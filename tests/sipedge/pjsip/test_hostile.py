@@ -6,14 +6,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.paths import ROOT
 from support.pjsip_texts import request, response
 
-TESTS = Path(__file__).resolve().parents[2]
+TESTS = ROOT / "tests"
 SAMPLES = TESTS.parent / "../shared/samples"
 OWN = [
     request("INVITE", extra=("Route: <sip:a@b;lr>,<sip:c>", "Record-Route: <sip:r;lr>", "Contact: <sip:x@y>;q=0.5")),

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from support.pjsip_texts import VIA, request
 
-from sipedge.message import parse_message
 from sipedge.pjsip.overload import refuse
+from sipedge.sip.message import parse_message
 
 
 def test_what_identifies_the_request_is_in_the_answer() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from support.pjsip_texts import VIA, forwarded, request, response
 
-from sipedge.message import Message
+from sipedge.sip.message import Message
 
 Wire = Any
 

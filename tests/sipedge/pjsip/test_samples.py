@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.paths import SAMPLES
 
-from sipedge.events import MalformedReceived, RequestReceived
-from sipedge.message import MessageError, parse_message
+from sipedge.proxy.events import MalformedReceived, RequestReceived
+from sipedge.sip.message import MessageError, parse_message
 
 Wire = Any
-SAMPLES = Path(__file__).resolve().parents[3] / "../shared/samples"
 FOLDERS = ("rfc4475", "rfc5118", "ms-sip", "misc", "sipe", "reconstructed")
 
 EXPECTED = {

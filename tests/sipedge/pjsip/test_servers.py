@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from support.pjsip_texts import VIA, answer, request
 
-from sipedge.events import RequestReceived
+from sipedge.proxy.events import RequestReceived
 
 Wire = Any
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from support.pjsip_texts import VIA, answer, forwarded, request, response
 
-from sipedge.message import parse_message
 from sipedge.pjsip.declarations import StackError
 from sipedge.pjsip.stack import Stack
+from sipedge.sip.message import parse_message
 
 Wire = Any
 

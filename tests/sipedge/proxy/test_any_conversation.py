@@ -16,10 +16,10 @@ from support.playbook import INSIDE, OUTSIDE, Playbook
 from support.settings import OUTSIDE_PEER, THIRD, ZONES, make_settings, with_zone
 from support.settings import rule as search_rule
 
-from sipedge.commands import Abandon, Cancel, Command, Drop, Forward, Relay, Resolve, Respond, Send
-from sipedge.events import ConfigChanged, ForwardFailed, RequestReceived, Resolved, ResponseReceived
-from sipedge.message import Message
+from sipedge.proxy.commands import Abandon, Cancel, Command, Drop, Forward, Relay, Resolve, Respond, Send
+from sipedge.proxy.events import ConfigChanged, ForwardFailed, RequestReceived, Resolved, ResponseReceived
 from sipedge.settings import Settings
+from sipedge.sip.message import Message
 from zones.dns import AddressRecord, SrvRecord
 from zones.zone import DnsZone
 

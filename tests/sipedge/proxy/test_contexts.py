@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from support.messages import invite, request
 
-from sipedge.commands import Command
-from sipedge.contexts import MAX_ACCEPTED, SPARE_TIMERS, Contexts, transaction_key
-from sipedge.message import Message
+from sipedge.proxy.commands import Command
+from sipedge.proxy.contexts import MAX_ACCEPTED, SPARE_TIMERS, Contexts, transaction_key
+from sipedge.sip.message import Message
 
 
 @dataclass

@@ -29,8 +29,8 @@ from support.playbook import (
 from support.settings import make_settings, rule
 
 from dialplan.model import Outcome
-from sipedge.message import Message
 from sipedge.settings import Listener, Settings
+from sipedge.sip.message import Message
 from zones.digest import authorization
 from zones.dns import AddressRecord
 from zones.zone import Credential, DnsZone, NeighborZone, TlsPolicy, TraversalClientZone, TraversalServerZone

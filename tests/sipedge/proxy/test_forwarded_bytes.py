@@ -6,19 +6,18 @@ The expected bytes are computed here from the received ones, line by line and wi
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.messages import request
+from support.paths import SAMPLES
 from support.playbook import INSIDE, Leg, Playbook, answers_with, arrives, forwards, responds
 from support.settings import EDGE, INSIDE_PEER, make_settings, rule
 
-from sipedge.commands import Forward, Respond, Send
-from sipedge.message import Message, MessageError, parse_message
+from sipedge.proxy.commands import Forward, Respond, Send
+from sipedge.sip.message import Message, MessageError, parse_message
 
-SAMPLES = Path(__file__).resolve().parents[2] / "../shared/samples"
 FOLDERS = ("ms-sip", "misc", "sipe", "reconstructed", "rfc4475", "rfc5118")
 SETTINGS = make_settings(rule("any", "Outside") + rule("ip", "Outside", mode="any ip address"))
 OWN_VIA = re.compile(rf"Via: SIP/2.0/TLS {re.escape(EDGE)}:5061;branch=z9hG4bK[0-9a-z.]+".encode())

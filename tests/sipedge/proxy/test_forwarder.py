@@ -4,20 +4,10 @@ from __future__ import annotations
 
 import pytest
 from support.messages import invite, request, subscribe
-from support.playbook import (
-    INSIDE,
-    OUTSIDE,
-    STRANGER,
-    Leg,
-    Play,
-    Told,
-    arrives,
-    forwards,
-    responds,
-)
+from support.playbook import INSIDE, OUTSIDE, STRANGER, Leg, Play, Told, arrives, forwards, responds
 from support.settings import EDGE, RULES, ZONES, make_settings, rule, with_zone
 
-from sipedge.record_route import TokenKey
+from sipedge.decision.record_route import TokenKey
 from zones.zone import DefaultZone, NeighborZone
 
 WARNING = f"399 {EDGE}:5061"

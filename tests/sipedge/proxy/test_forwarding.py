@@ -8,11 +8,11 @@ import pytest
 from support.messages import CALLER_VIA, request, with_lines
 from support.settings import SECRET, make_settings
 
-from sipedge.forwarding import Changes, forwarded_head
-from sipedge.message import Message
-from sipedge.record_route import TokenKey, ZonePair
-from sipedge.routing import Self, read_routes
-from sipedge.uri import parse_uri
+from sipedge.decision.record_route import TokenKey, ZonePair
+from sipedge.decision.routing import Self, read_routes
+from sipedge.proxy.forwarding import Changes, forwarded_head
+from sipedge.sip.message import Message
+from sipedge.sip.uri import parse_uri
 from zones.authentication import Identity
 
 SETTINGS = make_settings()

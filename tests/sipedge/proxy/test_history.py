@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from dialplan.model import Dialplan, Query, Traffic
-from dialplan.search import CompiledPlan
-from sipedge.classification import Classification
-from sipedge.history import Entry, History
+from dialplan.search.search import CompiledPlan
+from sipedge.decision.classification import Classification
+from sipedge.proxy.history import Entry, History
 from zones.zone import Hop
 
 

@@ -23,10 +23,10 @@ from support.playbook import (
 )
 from support.settings import INSIDE, make_settings, rule
 
-from sipedge.commands import Command
-from sipedge.events import ConfigChanged, Resolved
-from sipedge.locating import FAILED_TTL, MAX_KEPT, MAX_WAITING_EACH, Resolutions
-from sipedge.uri import parse_uri
+from sipedge.proxy.commands import Command
+from sipedge.proxy.events import ConfigChanged, Resolved
+from sipedge.proxy.locating import FAILED_TTL, MAX_KEPT, MAX_WAITING_EACH, Resolutions
+from sipedge.sip.uri import parse_uri
 from zones.dns import AddressRecord, SrvRecord
 from zones.zone import DefaultZone, DnsZone, Hop
 

@@ -29,8 +29,8 @@ from support.playbook import (
 )
 from support.settings import EDGE, INSIDE_PEER, RULES, ZONES, make_settings, with_zone
 
-from sipedge.events import ConfigChanged, ForwardFailed, MalformedReceived, ResponseReceived, UnreadableReceived
-from sipedge.message import Message
+from sipedge.proxy.events import ConfigChanged, ForwardFailed, MalformedReceived, ResponseReceived, UnreadableReceived
+from sipedge.sip.message import Message
 from zones.table import Egress
 from zones.zone import AccessRule, Action, DefaultZone, ExtendedKeyUsage, Hop, TlsPolicy
 

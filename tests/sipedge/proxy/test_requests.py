@@ -4,24 +4,12 @@ from __future__ import annotations
 
 import pytest
 from support.messages import invite, notify, request, subscribe
-from support.playbook import (
-    INSIDE,
-    OUTSIDE,
-    STRANGER,
-    Leg,
-    Play,
-    Told,
-    answers,
-    arrives,
-    forwards,
-    responds,
-    sends,
-)
+from support.playbook import INSIDE, OUTSIDE, STRANGER, Leg, Play, Told, answers, arrives, forwards, responds, sends
 from support.settings import EDGE, RULES, ZONES, make_settings, rule, with_zone
 
-from sipedge.commands import Respond
-from sipedge.message import Message
-from sipedge.responses import ALLOW
+from sipedge.proxy.commands import Respond
+from sipedge.sip.message import Message
+from sipedge.sip.responses import ALLOW
 from zones.digest import authorization
 from zones.zone import AuthenticationPolicy, Credential
 

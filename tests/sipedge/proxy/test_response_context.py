@@ -22,7 +22,7 @@ from support.playbook import (
 )
 from support.settings import OUTSIDE_PEER, THIRD, TWO_PEERS, ZONES, forking, make_settings, rule, with_zone
 
-from sipedge.response_context import NOT_FOUND, Outcome, best_outcome
+from sipedge.proxy.response_context import NOT_FOUND, Outcome, best_outcome
 from zones.zone import NeighborZone
 
 BOB = r".*@outside\.example"

@@ -11,17 +11,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.paths import SAMPLES
 from support.playbook import INSIDE, Playbook
 from support.settings import INSIDE_PEER, make_settings, rule
 
-from sipedge.commands import Command, Forward, Relay, Respond
-from sipedge.events import Event, UnreadableReceived
-from sipedge.framing import Framer, FramingError
-from sipedge.message import Message, parse_message
 from sipedge.pjsip.stack import Stack
+from sipedge.proxy.commands import Command, Forward, Relay, Respond
+from sipedge.proxy.events import Event, UnreadableReceived
 from sipedge.settings import Limits
-
-SAMPLES = Path(__file__).resolve().parents[2] / "../shared/samples"
+from sipedge.sip.framing import Framer, FramingError
+from sipedge.sip.message import Message, parse_message
 
 TABLE: dict[str, tuple[object, str, str]] = {
     # RFC 4475 3.1.1: valid messages

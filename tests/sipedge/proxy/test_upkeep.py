@@ -26,7 +26,7 @@ from support.playbook import (
 )
 from support.settings import EDGE, OUTSIDE_PEER, ZONES, make_settings, rule, with_zone
 
-from sipedge.events import ConfigChanged, ConnectionFailed, ConnectionOpened, Resolved
+from sipedge.proxy.events import ConfigChanged, ConnectionFailed, ConnectionOpened, Resolved
 from sipedge.settings import Listener, Settings
 from zones.digest import authorization
 from zones.dns import AddressRecord

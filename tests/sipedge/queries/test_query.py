@@ -6,8 +6,8 @@ import pytest
 from support.configuration import EDGE, write
 
 from dialplan.model import Query, Traffic
-from sipedge.asking import Asked, AskError, check_source, query_of, read_request, traffic_of
 from sipedge.config import load_config
+from sipedge.queries.query import Asked, AskError, check_source, query_of, read_request, traffic_of
 from sipedge.settings import Settings
 
 MESSAGE = (

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from sipedge.senders import senders_of_zones
+from sipedge.queries.senders import senders_of_zones
 from zones.zone import AnyZone, AuthenticationPolicy, DefaultZone, DnsZone, NeighborZone, TraversalServerZone
 
 TREAT = AuthenticationPolicy.TREAT_AS_AUTHENTICATED

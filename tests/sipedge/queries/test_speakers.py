@@ -7,7 +7,7 @@ from support.configuration import EDGE, write
 from support.settings import RULES, ZONES, make_settings, with_zone
 
 from sipedge.config import load_config
-from sipedge.speakers import Entrance, Speaker, speakers
+from sipedge.queries.speakers import Entrance, Speaker, speakers
 from zones.zone import (
     AuthenticationPolicy,
     Credential,

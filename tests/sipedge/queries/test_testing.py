@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from dialplan.claims_proof import Verdict
+from dialplan.cases.claims_proof import Verdict
 from dialplan.model import Traffic, Variables
 from dialplan.problem import DialplanError
-from dialplan.search import CompiledPlan
-from sipedge.testing import load_suites
+from dialplan.search.search import CompiledPlan
+from sipedge.queries.testing import load_suites
 
 PLAN = 'search rule "{0}" {{\nmode alias pattern match\npattern "%systemname%"\ntarget zone "{0}"\n}}\n'
 CASES = (

@@ -6,12 +6,12 @@ from support.messages import request
 from support.traces import record, write_config
 
 from sipedge.config import load_config
-from sipedge.message import Message
+from sipedge.queries.testing import load_suites
 from sipedge.replay.cases import Classes, cases_text
 from sipedge.replay.decider import Decider
 from sipedge.replay.verdict import Verdict
-from sipedge.testing import load_suites
-from sipedge.traces.record import Direction
+from sipedge.sip.message import Message
+from sipedge.traces.records.record import Direction
 
 MESSAGES = [
     request(),

@@ -5,11 +5,11 @@ from support.settings import ZONES, make_settings
 from support.traces import record
 
 from dialplan.model import Traffic
-from sipedge.message import Message
 from sipedge.replay.circumstances import Hints
 from sipedge.replay.referee import Circumstances
 from sipedge.replay.search_log import BoxLine, BoxSearch
-from sipedge.traces.record import Direction, Record
+from sipedge.sip.message import Message
+from sipedge.traces.records.record import Direction, Record
 from zones.zone import NeighborZone
 
 SETTINGS = make_settings(zones=(*ZONES, NeighborZone(name="Hybrid Call Services")))

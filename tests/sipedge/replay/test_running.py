@@ -10,7 +10,7 @@ from support.traces import record, write_config, write_trace
 from sipedge.replay import running, work
 from sipedge.replay.running import run, verdicts
 from sipedge.replay.work import Part, Plans, Wanted, deciders_of
-from sipedge.traces.record import Direction, Record
+from sipedge.traces.records.record import Direction, Record
 
 EVERYTHING = Wanted(rows=True, classes=True)
 

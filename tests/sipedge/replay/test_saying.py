@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from support.settings import make_settings
 
-from sipedge.asking import AskError
+from sipedge.queries.query import AskError
 from sipedge.replay.saying import check_zones, zone_of_address, zones_of_file
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.traces import SAMPLES
+from support.paths import SAMPLES
 
 from sipedge.replay.search_log import BoxLine, BoxSearch, box_lines, read_searches, searches
 from sipedge.traces.reading import TraceError

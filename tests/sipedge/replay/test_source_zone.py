@@ -5,10 +5,10 @@ from support.messages import request
 from support.settings import EDGE, INSIDE_PEER, OUTSIDE_PEER, ZONES, make_settings
 from support.traces import STRANGER, record
 
-from sipedge.installation import Installation
+from sipedge.decision.installation import Installation
 from sipedge.replay.source_zone import SourceZones
 from sipedge.settings import Listener
-from sipedge.traces.record import Direction, Endpoint
+from sipedge.traces.records.record import Direction, Endpoint
 from zones.zone import DEFAULT_ZONE, DnsZone, NeighborZone, TraversalClientZone, TraversalServerZone
 
 TRAVERSAL = TraversalServerZone(name="From inside", port=7001)

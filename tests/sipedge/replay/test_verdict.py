@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.paths import ROOT
 
 from dialplan.model import Target, Tier, Traffic
 from sipedge.replay.verdict import EDGE, HEADER, Decision, Verdict, label, numbered, row
@@ -89,6 +89,6 @@ def test_rows_stand_under_the_header_and_show_no_control_characters() -> None:
 
 
 def test_the_keys_are_described() -> None:
-    text = (Path(__file__).resolve().parents[3] / "docs/replay.md").read_text()
+    text = (ROOT / "docs/replay.md").read_text()
     table = text[text.index("## What a verdict says") : text.index("**The source zone**")]
     assert [key for key in verdict().to_json() if f"`{key}`" not in table] == []

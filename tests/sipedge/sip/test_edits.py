@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sipedge.edits import Edits
-from sipedge.message import Message
+from sipedge.sip.edits import Edits
+from sipedge.sip.message import Message
 
 
 def message(*lines: bytes) -> Message:

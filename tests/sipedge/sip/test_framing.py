@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sipedge.framing import BUFFER, Frame, Framer, FramingError, KeepAlive
-from sipedge.message import Message
 from sipedge.settings import Limits
+from sipedge.sip.framing import BUFFER, Frame, Framer, FramingError, KeepAlive
+from sipedge.sip.message import Message
 
 LIMITS = Limits()
 

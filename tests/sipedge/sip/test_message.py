@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.messages import request, with_lines
 
-from sipedge.message import (
+from sipedge.sip.message import (
     Message,
     MessageError,
     canonical_name,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from support.messages import CALLER_VIA, answer_to, request, with_lines
 
-from sipedge.message import parse_message
-from sipedge.responses import response, response_to_bytes, warning, without_top_via
+from sipedge.sip.message import parse_message
+from sipedge.sip.responses import response, response_to_bytes, warning, without_top_via
 
 
 def test_a_response_copies_what_rfc_3261_says() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sipedge.uri import Uri, UriError, parse_uri, split_host_port
+from sipedge.sip.uri import Uri, UriError, parse_uri, split_host_port
 
 
 @pytest.mark.parametrize(

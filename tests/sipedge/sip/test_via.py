@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sipedge.message import Message
-from sipedge.via import stamped_via
+from sipedge.sip.message import Message
+from sipedge.sip.via import stamped_via
 
 SOURCE = ("192.0.2.10", 40001)
 

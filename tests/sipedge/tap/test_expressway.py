@@ -9,8 +9,8 @@ from sipedge.tap import items
 from sipedge.tap.expressway import ExpresswayFile
 from sipedge.tap.items import Item
 from sipedge.tap.rotating_file import RotatingFile
-from sipedge.traces import expressway
-from sipedge.traces.record import Direction, Record
+from sipedge.traces.formats import expressway
+from sipedge.traces.records.record import Direction, Record
 
 RULES = """\
 search rule "local" {

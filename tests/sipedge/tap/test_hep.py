@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.tapped import HEAD, OPENED, OPENED_6, TIME, decided, entry, passed
 
-from sipedge.events import ConnectionOpened
+from sipedge.proxy.events import ConnectionOpened
 from sipedge.tap.hep import LARGEST, Packets
-from sipedge.traces import hep
-from sipedge.traces.record import Record
+from sipedge.traces.capture import hep
+from sipedge.traces.records.record import Record
 
 PACKETS = Packets(7, "sesame", True)
 

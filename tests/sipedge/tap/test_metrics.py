@@ -10,9 +10,9 @@ from support.settings import RULES, plan_of
 from support.tapped import HEAD, entry
 
 from dialplan.model import Query, Traffic
-from sipedge.message import Message
-from sipedge.metrics import METHODS, OTHER, Metrics, State, expiries, families, registry
 from sipedge.settings import Certificate, Tls
+from sipedge.sip.message import Message
+from sipedge.tap.metrics import METHODS, OTHER, Metrics, State, expiries, families, registry
 
 
 def _message(start: bytes) -> Message:

@@ -10,10 +10,10 @@ import pytest
 from support.settings import make_settings
 from support.tapped import HEAD, OPENED, entry
 
-from sipedge.incoming import Peer
-from sipedge.message import Message
-from sipedge.metrics import Metrics
+from sipedge.proxy.incoming import Peer
 from sipedge.settings import Hep, Log, MetricsSettings, Settings, Tls
+from sipedge.sip.message import Message
+from sipedge.tap.metrics import Metrics
 from sipedge.tap.tap import Tap, wanted
 
 PEERS = {7: Peer(7, "IMP", "192.0.2.2", 40112, OPENED)}

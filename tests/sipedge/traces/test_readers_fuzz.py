@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from struct import pack
 from types import ModuleType
 
@@ -10,25 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.captures import Bytes, ethernet, pcap, pcapng, sip, tcp, udp
+from support.paths import SAMPLES
 
-from sipedge.traces import (
-    capture,
-    cucm,
-    expressway,
-    hep,
-    imp,
-    ngrep,
-    plain,
-    reading,
-    sipp,
-    sngrep,
-    snooper,
-    syslog,
-    uccapi,
-)  # fmt: skip
-from sipedge.traces.record import Record, Skipped
+from sipedge.traces import reading
+from sipedge.traces.capture import capture, hep
+from sipedge.traces.formats import cucm, expressway, imp, ngrep, plain, sipp, sngrep, snooper, syslog, uccapi
+from sipedge.traces.records.record import Record, Skipped
 
-SAMPLES = Path(__file__).resolve().parents[3] / "../shared/samples"
 TEXT = sip(1, b"v=0\r\ns=-\r\n")
 LF = TEXT.replace(b"\r\n", b"\n")
 FRAMES = [ethernet(udp(sip(1, b"x" * 20)), tags=[5]), ethernet(tcp(sip(2), 1)), ethernet(tcp(sip(3), 1 + len(sip(2))))]

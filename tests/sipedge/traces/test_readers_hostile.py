@@ -8,7 +8,8 @@ from types import ModuleType
 import pytest
 from support.captures import Bytes, ethernet, pcap, sip, tcp, udp
 
-from sipedge.traces import capture, cucm, expressway, hep, imp, ngrep, plain, sipp, sngrep, snooper, syslog, uccapi
+from sipedge.traces.capture import capture, hep
+from sipedge.traces.formats import cucm, expressway, imp, ngrep, plain, sipp, sngrep, snooper, syslog, uccapi
 
 LF = sip(1).replace(b"\r\n", b"\n")
 OPENINGS: dict[ModuleType, bytes] = {

@@ -7,7 +7,7 @@ import pytest
 from support.captures import ethernet, pcap, sip, udp
 
 from sipedge.traces.reading import TraceError, detect, read_trace
-from sipedge.traces.record import Record, Skipped
+from sipedge.traces.records.record import Record, Skipped
 
 
 def test_a_trace_is_read_by_the_reader_that_knows_it(tmp_path: Path) -> None:

@@ -3,9 +3,9 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialplan.analysis.addresses import addresses
-from dialplan.analysis.alphabet import ASCII
-from dialplan.search import is_address
+from dialplan.analysis.languages.addresses import addresses
+from dialplan.analysis.languages.alphabet import ASCII
+from dialplan.search.search import is_address
 
 PIECES = ["1", "255", "256", "01", ":", "::", "1.2.3.4", "[", "]", ";", "@", "ffff", "%eth0", ":5060", ";lr", "."]
 

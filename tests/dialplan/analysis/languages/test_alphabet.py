@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from dialplan.analysis.alphabet import ASCII, Alphabet
-from dialplan.expansion import expand
+from dialplan.analysis.languages.alphabet import ASCII, Alphabet
 from dialplan.model import Variables
-from dialplan.pattern_parser import parse_pattern
+from dialplan.pattern.expansion import expand
+from dialplan.pattern.parser import parse_pattern
 
 
 def of(*patterns: str) -> Alphabet:

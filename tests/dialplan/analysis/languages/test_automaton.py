@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from dialplan.analysis.alphabet import ASCII
-from dialplan.analysis.automaton import DEAD, FAR, FULL, Automaton, PatternAutomaton, split
-from dialplan.analysis.graph import Graph
-from dialplan.analysis.language import node_of
+from dialplan.analysis.languages.alphabet import ASCII
+from dialplan.analysis.languages.automaton import DEAD, FAR, FULL, Automaton, PatternAutomaton, split
+from dialplan.analysis.languages.graph import Graph
+from dialplan.analysis.languages.language import node_of
 from dialplan.model import PatternType
 
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from support.plans import patterns
 
-from dialplan.analysis.facts import NO_FACTS, Facts, facts_of, facts_of_language
-from dialplan.analysis.language import Language, node_of
+from dialplan.analysis.languages.facts import NO_FACTS, Facts, facts_of, facts_of_language
+from dialplan.analysis.languages.language import Language, node_of
 from dialplan.model import PatternType
 
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from dialplan.analysis.alphabet import ASCII
-from dialplan.analysis.grammar import natural, plain, well_formed, with_domain, witness
-from dialplan.analysis.language import Language
+from dialplan.analysis.languages.alphabet import ASCII
+from dialplan.analysis.languages.grammar import natural, plain, well_formed, with_domain, witness
+from dialplan.analysis.languages.language import Language
 from dialplan.model import PatternType
 
 

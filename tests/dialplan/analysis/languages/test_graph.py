@@ -1,8 +1,8 @@
 from __future__ import annotations
 
-from dialplan.analysis.alphabet import ASCII
-from dialplan.analysis.graph import ACCEPT, Graph
-from dialplan.analysis.language import node_of
+from dialplan.analysis.languages.alphabet import ASCII
+from dialplan.analysis.languages.graph import ACCEPT, Graph
+from dialplan.analysis.languages.language import node_of
 from dialplan.model import PatternType
 
 

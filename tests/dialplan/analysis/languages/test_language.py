@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialplan.analysis.language import Language
+from dialplan.analysis.languages.language import Language
 from dialplan.model import PatternType, Variables
-from dialplan.pattern import compile_pattern
-from dialplan.pattern_syntax import PatternError
+from dialplan.pattern.pattern import compile_pattern
+from dialplan.syntax import PatternError
 
 LETTERS = "ab@."
 ALIASES = ["".join(letters) for length in range(6) for letters in product(LETTERS, repeat=length)]

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from dialplan.analysis.alphabet import ASCII
-from dialplan.analysis.graph import Graph
-from dialplan.analysis.language import node_of
-from dialplan.analysis.look_automaton import LookAutomaton
+from dialplan.analysis.languages.alphabet import ASCII
+from dialplan.analysis.languages.graph import Graph
+from dialplan.analysis.languages.language import node_of
+from dialplan.analysis.languages.look_automaton import LookAutomaton
 from dialplan.model import PatternType
 
 

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from dialplan.analysis import product
-from dialplan.analysis.alphabet import ASCII
-from dialplan.analysis.automaton import NotProved, PatternAutomaton
-from dialplan.analysis.graph import Graph
-from dialplan.analysis.language import node_of
+from dialplan.analysis.languages import product
+from dialplan.analysis.languages.alphabet import ASCII
+from dialplan.analysis.languages.automaton import NotProved, PatternAutomaton
+from dialplan.analysis.languages.graph import Graph
+from dialplan.analysis.languages.language import node_of
 from dialplan.model import PatternType
 
 

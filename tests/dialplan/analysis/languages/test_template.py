@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from dialplan.analysis.language import Language, node_of
-from dialplan.analysis.template import BeforeTemplate
+from dialplan.analysis.languages.language import Language, node_of
+from dialplan.analysis.languages.template import BeforeTemplate
 from dialplan.model import PatternType
 
 

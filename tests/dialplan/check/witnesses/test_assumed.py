@@ -3,8 +3,8 @@ from __future__ import annotations
 from support.linting import rule
 
 from dialplan.check import assumed_variables
-from dialplan.parser import parse_dialplan
-from dialplan.search import CompiledPlan
+from dialplan.language.parser import parse_dialplan
+from dialplan.search.search import CompiledPlan
 
 
 def test_as_many_as_are_named() -> None:

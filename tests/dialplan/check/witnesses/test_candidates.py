@@ -4,7 +4,7 @@ from support.linting import rule
 from support.plans import compiled
 
 from dialplan.analysis import SymbolicPlan
-from dialplan.check.candidates import Candidates
+from dialplan.check.witnesses.candidates import Candidates
 
 
 def test_by_the_text_behind_the_at() -> None:

@@ -4,7 +4,7 @@ from support.linting import rule
 from support.plans import compiled
 
 from dialplan.analysis import Sender, senders_of
-from dialplan.check.context import Context, applies, hidden
+from dialplan.check.witnesses.context import Context, applies, hidden
 from dialplan.model import Query, Traffic
 
 TEXT = rule("alice", 1, "alice.*", "B") + rule("one", 2, r".*@a\.example")

@@ -4,8 +4,8 @@ from support.linting import rule, transform
 from support.plans import compiled
 
 from dialplan.analysis import senders_of
-from dialplan.check.context import Context
-from dialplan.check.entries import entries, kind, pattern_place, request_for
+from dialplan.check.witnesses.context import Context
+from dialplan.check.witnesses.entries import entries, kind, pattern_place, request_for
 
 TEXT = (
     transform("t", 1, "(old).*", r"\1")

@@ -5,9 +5,9 @@ from support.linting import rule, transform
 from support.plans import compiled
 
 from dialplan.analysis import Conditions, NotProved, senders_of
-from dialplan.check import reaching
-from dialplan.check.context import Context
-from dialplan.check.reaching import Reached, reach
+from dialplan.check.witnesses import reaching
+from dialplan.check.witnesses.context import Context
+from dialplan.check.witnesses.reaching import Reached, reach
 from dialplan.model import Traffic
 
 CONDITIONS = Conditions("Default Zone", Traffic.STANDARD)

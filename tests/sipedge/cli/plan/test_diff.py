@@ -4,10 +4,11 @@ import json
 from pathlib import Path
 
 from click.testing import CliRunner, Result
+from support.paths import DATA
 
 from sipedge.cli import main
 
-FEDERATION = Path(__file__).resolve().parents[2] / "dialplans/federation"
+FEDERATION = DATA / "dialplans/federation"
 OLD = """search rule "partner" {
     mode alias pattern match
     pattern type regex

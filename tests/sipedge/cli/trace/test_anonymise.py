@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from support.messages import answer_to, request
-from support.traces import PLAN, SAMPLES, record, write_config, write_trace
+from support.paths import SAMPLES
+from support.traces import PLAN, record, write_config, write_trace
 
 from sipedge.cli import main
 

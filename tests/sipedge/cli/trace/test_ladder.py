@@ -11,7 +11,7 @@ from support.settings import EDGE, INSIDE_PEER, OUTSIDE_PEER
 from support.traces import record, write_config, write_trace
 
 from sipedge.cli import main
-from sipedge.traces.record import Endpoint
+from sipedge.traces.records.record import Endpoint
 
 INSIDE, HERE, OUTSIDE = Endpoint(INSIDE_PEER, 40_000), Endpoint(EDGE, 5060), Endpoint(OUTSIDE_PEER, 5060)
 FIRST = request()

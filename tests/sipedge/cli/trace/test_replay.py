@@ -11,12 +11,13 @@ import pytest
 from click.testing import CliRunner, Result
 from support.captures import ethernet, pcap, sip, tcp
 from support.messages import answer_to, request
+from support.paths import SAMPLES
 from support.settings import EDGE, INSIDE_PEER
-from support.traces import PLAN, SAMPLES, STRANGER, record, write_config, write_trace
+from support.traces import PLAN, STRANGER, record, write_config, write_trace
 
 from sipedge.cli import main
 from sipedge.replay import running, shares
-from sipedge.traces.record import Endpoint
+from sipedge.traces.records.record import Endpoint
 
 KEYS = """index time source destination method request_uri call_id cseq zone traffic in_dialog searched transform
 tiers""".split()

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from support.traces import record, write_trace
 
-from sipedge.cli.trace_input import MAX_LINES, Tally, TraceInput
-from sipedge.traces.record import Skipped
+from sipedge.cli.trace.trace_input import MAX_LINES, Tally, TraceInput
+from sipedge.traces.records.record import Skipped
 
 
 def test_records_of_all_files_and_what_is_wrong_with_some(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sipedge.doctor.dns_checks import NO_IPV6, check_domain, check_peer, in_domain, place
-from sipedge.doctor.dns_client import Answer
-from sipedge.doctor.domain import DomainFacts, TargetFacts, choose
-from sipedge.doctor.result import About, Result, Verdict
+from sipedge.doctor.checks.dns import check_domain, check_peer, in_domain, place
+from sipedge.doctor.checks.result import About, Result, Verdict
+from sipedge.doctor.probes.dns_client import Answer
+from sipedge.doctor.probes.domain import DomainFacts, TargetFacts, choose
+from sipedge.doctor.probes.probe import NO_IPV6
 from zones.dns import AddressRecord, SrvRecord
 
 

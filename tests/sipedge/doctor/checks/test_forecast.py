@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sipedge.doctor.forecast import SUNSETS, clientauth_lost, forecast
+from sipedge.doctor.checks.forecast import SUNSETS, clientauth_lost, forecast
 
 
 def day(text: str) -> datetime:

@@ -4,8 +4,8 @@ from typing import Any
 
 from support.settings import make_settings, rule
 
-from sipedge.doctor.result import Verdict
-from sipedge.doctor.way_back import check_way_back, comes_in_by, outgoing_zones
+from sipedge.doctor.checks.notify_return import check_way_back, comes_in_by, outgoing_zones
+from sipedge.doctor.checks.result import Verdict
 from zones.zone import AnyZone, DefaultZone, DnsZone, NeighborZone, TraversalClientZone, TraversalServerZone
 
 NAME = "imp1-public.ours.example"

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from sipedge.doctor.result import About, Verdict, worst
-from sipedge.doctor.table import CHECKS
+from sipedge.doctor.checks.result import About, Verdict, worst
+from sipedge.doctor.checks.table import CHECKS
 
 ABOUT = About("example.com", "sip.example.com")
 

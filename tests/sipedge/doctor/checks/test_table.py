@@ -1,18 +1,18 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
+from support.paths import ROOT
 
-from sipedge.doctor import codes
-from sipedge.doctor.table import CHECKS, Check, Symptom, ids, to_markdown
+from sipedge.doctor.checks.table import CHECKS, Check, Symptom, ids, to_markdown
+from sipedge.doctor.explain import codes
 
-DOCUMENT = Path(__file__).resolve().parents[3] / "docs/doctor.md"
+DOCUMENT = ROOT / "docs/doctor.md"
 
 
 def test_document_has_the_table() -> None:
-    assert to_markdown() in DOCUMENT.read_text(), "print it with: python -m sipedge.doctor.table"
+    assert to_markdown() in DOCUMENT.read_text(), "print it with: python -m sipedge.doctor.checks.table"
 
 
 @pytest.mark.parametrize("check", CHECKS.values(), ids=lambda check: check.id)

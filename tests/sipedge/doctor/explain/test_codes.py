@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from sipedge.doctor import codes
-from sipedge.doctor.table import CHECKS
+from sipedge.doctor.checks.table import CHECKS
+from sipedge.doctor.explain import codes
 
 
 def test_checks_that_are_pointed_to_exist() -> None:

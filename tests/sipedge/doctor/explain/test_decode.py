@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.paths import SHARED
 
-from sipedge.doctor.codes import Side
-from sipedge.doctor.decode import MAX_FINDINGS, Finding, collect, explain_record, explain_trace, meaning_of
-from sipedge.traces.record import Direction, Record
-from sipedge.traces.source import TraceError
+from sipedge.doctor.explain.codes import Side
+from sipedge.doctor.explain.decode import MAX_FINDINGS, Finding, collect, explain_record, explain_trace, meaning_of
+from sipedge.traces.records.record import Direction, Record
+from sipedge.traces.records.source import TraceError
 
-SHARED = Path(__file__).resolve().parents[4] / "shared"
 needs_samples = pytest.mark.skipif(not (SHARED / "samples").is_dir(), reason="the shared samples are not there")
 
 DOMAIN_FAULT = ("0xc3e93d6f SIPPROXY_E_EPROUTING_MSG_ALLOWED_DOMAIN_NO_SRV_MATCH", Side.SENDER, "acano.steven.lab")

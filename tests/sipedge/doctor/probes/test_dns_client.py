@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 from support.dns_server import DnsServer
 
-from sipedge.doctor.dns_client import Answer, DnsClient
-from sipedge.doctor.options import Bounds
+from sipedge.doctor.probes.dns_client import Answer, DnsClient
+from sipedge.doctor.probes.options import Bounds
 from sipedge.settings import DnsSettings
 
 pytestmark = pytest.mark.e2e

@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 from support.doctor_certificates import Issued, ca_file, files, make
 
-from sipedge.doctor.dns_checks import NO_IPV6
-from sipedge.doctor.probe import Handshake, looking_context, reach, try_handshake, verifying_context
+from sipedge.doctor.probes.probe import NO_IPV6, Handshake, looking_context, reach, try_handshake, verifying_context
 
 pytestmark = pytest.mark.e2e
 CA = make(None, "Test CA", ca=True)

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from dialplan.model import Traffic
-from sipedge.classification import classify
-from sipedge.doctor.endpoint import Endpoint
-from sipedge.doctor.sip_probe import Reply, negotiate, options
-from sipedge.message import Message
+from sipedge.decision.classification import classify
+from sipedge.doctor.probes.endpoint import Endpoint
+from sipedge.doctor.probes.sip_probe import Reply, negotiate, options
+from sipedge.sip.message import Message
 
 ENDPOINT = Endpoint("example.com", "2001:db8::1", 5061, "sip.example.com")
 

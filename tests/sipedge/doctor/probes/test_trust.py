@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from support.doctor_certificates import ca_file, make
 
-from sipedge.doctor.trust import read_trust
+from sipedge.doctor.probes.trust import read_trust
 
 CA, OTHER = make(None, "Test CA", ca=True), make(None, "Other CA", ca=True)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sipedge.lab import control
+from sipedge.lab.parties import control
 
 
 def test_a_message_is_reported_byte_for_byte(capsys: pytest.CaptureFixture[str]) -> None:

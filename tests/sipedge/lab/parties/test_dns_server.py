@@ -8,7 +8,7 @@ import dns.message
 import dns.rcode
 import pytest
 
-from sipedge.lab.dns_server import Zone, answer_wire, start
+from sipedge.lab.parties.dns_server import Zone, answer_wire, start
 
 SRV = "_sipfederationtls._tcp.example.com"
 RECORDS = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sipedge.lab.federation import (
+from sipedge.lab.parties.federation import (
     Fault,
     Rate,
     Srv,

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from support.lab_world import finish
 
-from sipedge.lab import link, sip
 from sipedge.lab.ca import Authority, Pem
-from sipedge.lab.imp_node import Node
-from sipedge.lab.link import Link
+from sipedge.lab.parties import link, sip
+from sipedge.lab.parties.imp_node import Node
+from sipedge.lab.parties.link import Link
 
 pytestmark = pytest.mark.e2e
 HOST = "127.0.0.1"

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from sipedge.lab import link, sip
-from sipedge.lab.link import Link
+from sipedge.lab.parties import link, sip
+from sipedge.lab.parties.link import Link
 from sipedge.lab.party import Event, Party, Recorder
 
 pytestmark = pytest.mark.e2e
@@ -32,7 +32,7 @@ def play(answer: int) -> tuple[list[sip.Message], list[Event]]:
         proxy = await link.listen(HOST, 0, context=None, receive=receive, silent=True)
         options: dict[str, Any] = {"address": HOST, "port": free_port(), "user": "romeo", "domain": "c.example"}
         options |= {"proxy_port": proxy.sockets[0].getsockname()[1], "routing_name": "imp1-public.c.example"}
-        party = await Party.start("presence", "sipedge.lab.imp_presence", options, Recorder())
+        party = await Party.start("presence", "sipedge.lab.parties.imp_presence", options, Recorder())
         try:
             pager = await party.ask("pager", to="sip:juliet@m.example", text="one line")
             subscribe = await party.ask("subscribe", to="sip:juliet@m.example")

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from sipedge.lab.link import names_of
+from sipedge.lab.parties.link import names_of
 
 
 def test_common_name_counts_only_without_san() -> None:

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from support.lab_world import OWN, PARTNER, World, records, request, world
 
-from sipedge.lab import sip
 from sipedge.lab.ca import Authority
-from sipedge.lab.sfb_edge import CONNECTIONS, carry_out
+from sipedge.lab.parties import sip
+from sipedge.lab.parties.sfb_edge import CONNECTIONS, carry_out
 
 pytestmark = pytest.mark.e2e
 GOOD = f"sip.{PARTNER}"

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from sipedge.lab import sip
+from sipedge.lab.parties import sip
 
 HEAD = (
     "INVITE sip:romeo@a.example;x=1 SIP/2.0\r\nv: SIP/2.0/TLS h:1;branch=z9hG4bK1\r\nSubject: a\r\n  b\r\n"

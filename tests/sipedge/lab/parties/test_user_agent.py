@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from sipedge.lab import sip
-from sipedge.lab.link import Link
-from sipedge.lab.user_agent import UserAgent, pidf, result
+from sipedge.lab.parties import sip
+from sipedge.lab.parties.link import Link
+from sipedge.lab.parties.user_agent import UserAgent, pidf, result
 
 SDP = "v=0\r\nm=message 5060 sip null\r\n"
 
@@ -169,7 +169,7 @@ def test_what_belongs_to_nothing(method: str, status: int) -> None:
 
 
 def test_no_answer_is_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sipedge.lab.user_agent.TIMEOUT", 0.01)
+    monkeypatch.setattr("sipedge.lab.parties.user_agent.TIMEOUT", 0.01)
 
     async def body(one: Side, other: Side) -> None:
         async def swallow(message: sip.Message) -> None:

@@ -13,8 +13,8 @@ from support.connections import FAR, LIMITS, LISTENER, Run, hop, zone
 from support.edge import Edge, connect_raw, message, receive, settings_for
 from support.openssl_tool import OpenSslTool
 
+from sipedge.network.tls import TlsContexts
 from sipedge.settings import Listener, Tls
-from sipedge.tls import TlsContexts
 
 pytestmark = pytest.mark.e2e
 

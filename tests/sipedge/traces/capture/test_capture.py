@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from support.captures import CLIENT, FIN, SERVER, START, SYN, Bytes, ethernet, ip, pcap, pcapng, sip, tcp, udp
 from support.trace_reading import SAMPLES, needs_samples
 
-from sipedge.traces import capture, streams
+from sipedge.traces.capture import capture, streams
 from sipedge.traces.reading import read_trace
-from sipedge.traces.record import Direction, Endpoint, Item, Record, Skipped
+from sipedge.traces.records.record import Direction, Endpoint, Item, Record, Skipped
 
 CAPTURES = SAMPLES / "pcap"
 

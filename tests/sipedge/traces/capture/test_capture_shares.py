@@ -28,10 +28,10 @@ from support.captures import (
 )
 from support.trace_reading import SAMPLES, needs_samples
 
-from sipedge.traces import capture, streams
-from sipedge.traces.decryption import decrypted
+from sipedge.traces.capture import capture, streams
+from sipedge.traces.capture.decryption import decrypted
 from sipedge.traces.reading import read_trace
-from sipedge.traces.record import Item, Skipped
+from sipedge.traces.records.record import Item, Skipped
 
 CAPTURES = SAMPLES / "pcap"
 

@@ -12,9 +12,9 @@ from support.certificates import issue, make_ca
 from support.third_party import require
 from support.trace_reading import SAMPLES, needs_samples, start_lines
 
-from sipedge.traces.decryption import TlsSeen
+from sipedge.traces.capture.decryption import TlsSeen
 from sipedge.traces.reading import read_trace
-from sipedge.traces.record import Endpoint, Record, Skipped
+from sipedge.traces.records.record import Endpoint, Record, Skipped
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from support.captures import sip
 from support.trace_reading import ends, read
 
-from sipedge.traces import hep
+from sipedge.traces.capture import hep
 
 
 def chunk(kind: int, value: bytes, vendor: int = 0) -> bytes:

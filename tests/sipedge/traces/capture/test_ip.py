@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.captures import ip
 
-from sipedge.traces.ip import REASSEMBLY, Datagrams
+from sipedge.traces.capture.ip import REASSEMBLY, Datagrams
 
 A, B = "10.0.0.1", "10.0.0.2"
 

@@ -4,7 +4,7 @@ from struct import pack
 
 import pytest
 
-from sipedge.traces.link import IP_OFFSET, NONE
+from sipedge.traces.capture.link import IP_OFFSET, NONE
 
 IP4 = b"\x45" + bytes(19)
 CASES = [

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.captures import START, Bytes, pcap
 
-from sipedge.traces.pcap import Packet, is_pcap, packets
-from sipedge.traces.record import Skipped
+from sipedge.traces.capture.pcap import Packet, is_pcap, packets
+from sipedge.traces.records.record import Skipped
 
 
 def read(data: bytes) -> tuple[list[Packet], list[Skipped]]:

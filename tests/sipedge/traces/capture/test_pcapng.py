@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.captures import START, Bytes, block, enhanced, interface, pcapng, section
 
-from sipedge.traces.pcap import Packet
-from sipedge.traces.pcapng import SECRETS, Secrets, is_pcapng, packets
-from sipedge.traces.record import Skipped
+from sipedge.traces.capture.pcap import Packet
+from sipedge.traces.capture.pcapng import SECRETS, Secrets, is_pcapng, packets
+from sipedge.traces.records.record import Skipped
 
 
 def read(data: bytes) -> list[Packet | Skipped | Secrets]:

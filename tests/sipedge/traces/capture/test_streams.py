@@ -5,10 +5,10 @@ from struct import pack
 import pytest
 from support.captures import sip
 
-from sipedge.traces import streams
-from sipedge.traces.decryption import TlsSeen
-from sipedge.traces.record import Item, Record, Skipped
-from sipedge.traces.streams import Streams, bucket_of
+from sipedge.traces.capture import streams
+from sipedge.traces.capture.decryption import TlsSeen
+from sipedge.traces.capture.streams import Streams, bucket_of
+from sipedge.traces.records.record import Item, Record, Skipped
 
 HEAD = pack(">HHIIBBHHH", 4000, 5060, 1, 0, 0x50, 0x10, 0, 0, 0)
 REST = pack(">HHIIBBHHH", 4000, 5060, 101, 0, 0x50, 0x10, 0, 0, 0)

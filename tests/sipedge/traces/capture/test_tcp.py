@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sipedge.traces.tcp import JOIN_WAIT, MAX_WAITING, MAX_WAITING_BYTES, WINDOW, Stream
+from sipedge.traces.capture.tcp import JOIN_WAIT, MAX_WAITING, MAX_WAITING_BYTES, WINDOW, Stream
 
 
 class Log:

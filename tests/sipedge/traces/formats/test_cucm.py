@@ -3,8 +3,8 @@ from __future__ import annotations
 from support.captures import sip
 from support.trace_reading import ends, needs_samples, read, read_sample, start_lines
 
-from sipedge.message import parse_message
-from sipedge.traces import cucm
+from sipedge.sip.message import parse_message
+from sipedge.traces.formats import cucm
 
 LF = sip(1, b"v=0\r\ns=-\r\n").replace(b"\r\n", b"\n")
 OTHER = b"01382890.009 |12:52:49.861 |AppInfo  |LBMIF: CI: 43358624 ASSOC    43358625\n"

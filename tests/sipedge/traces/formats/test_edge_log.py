@@ -11,8 +11,9 @@ from support.tapped import HEAD, OPENED, OPENED_6, TIME, decided, passed
 from sipedge.tap.items import Item as Tapped
 from sipedge.tap.json_lines import MessagesFile
 from sipedge.tap.rotating_file import RotatingFile
-from sipedge.traces import edge_log, reading
-from sipedge.traces.record import Direction, Item, Record, Skipped
+from sipedge.traces import reading
+from sipedge.traces.formats import edge_log
+from sipedge.traces.records.record import Direction, Item, Record, Skipped
 
 OUTPUT = MessagesFile(RotatingFile("messages", 1, 1), True)
 

@@ -4,9 +4,9 @@ import pytest
 from support.captures import sip
 from support.trace_reading import ends, needs_samples, read, read_sample, start_lines
 
-from sipedge.message import parse_message
-from sipedge.traces import expressway
-from sipedge.traces.record import Direction
+from sipedge.sip.message import parse_message
+from sipedge.traces.formats import expressway
+from sipedge.traces.records.record import Direction
 
 STAMP = (
     '2024-05-06T09:08:10.240+02:00 vcse tvcs: UTCTime="2024-05-06 07:08:10,240" Module="network.sip" Level="DEBUG":  '

@@ -3,8 +3,8 @@ from __future__ import annotations
 from support.captures import sip
 from support.trace_reading import ends, needs_samples, read, read_sample, start_lines
 
-from sipedge.message import parse_message
-from sipedge.traces import imp
+from sipedge.sip.message import parse_message
+from sipedge.traces.formats import imp
 
 CARET_M = sip(1).replace(b"\r\n", b"^M \n")
 OTHER = b"22:26:19.001 |ID(25333) sip_dns.c(811) x\n"

@@ -3,7 +3,7 @@ from __future__ import annotations
 from support.captures import sip
 from support.trace_reading import ends, read
 
-from sipedge.traces import ngrep
+from sipedge.traces.formats import ngrep
 
 HEAD = b"interface: eth0 (10.0.0.0/255.0.0.0)\nfilter: (ip or ip6) and ( port 5060 )\n####\n"
 

@@ -6,9 +6,9 @@ import pytest
 from support.captures import Bytes, sip
 from support.trace_reading import SAMPLES, needs_samples, read, read_sample, start_lines
 
-from sipedge.traces import plain
+from sipedge.traces.formats import plain
 from sipedge.traces.reading import read_trace
-from sipedge.traces.record import Record
+from sipedge.traces.records.record import Record
 
 SINGLE = sorted(
     path

@@ -8,8 +8,8 @@ from support.captures import sip
 from support.third_party import require
 from support.trace_reading import read
 
-from sipedge.traces import sipp
-from sipedge.traces.record import Direction
+from sipedge.traces.formats import sipp
+from sipedge.traces.records.record import Direction
 
 DASHES = b"-" * 47
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from support.captures import sip
 from support.trace_reading import ends, read
 
-from sipedge.traces import sngrep
+from sipedge.traces.formats import sngrep
 
 FIRST = b"2024/05/06 07:08:10.250000 10.0.0.1:5060 -> 10.0.0.2:5061\n"
 SECOND = b"2024/05/06 07:08:11.000000 [2001:db8::1]:5060 -> [2001:db8::2]:5061\n"

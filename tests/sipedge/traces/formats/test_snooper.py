@@ -6,9 +6,9 @@ import pytest
 from support.captures import sip
 from support.trace_reading import ends, needs_samples, read, read_sample, start_lines
 
-from sipedge.message import parse_message
-from sipedge.traces import snooper
-from sipedge.traces.record import Direction
+from sipedge.sip.message import parse_message
+from sipedge.traces.formats import snooper
+from sipedge.traces.records.record import Direction
 
 HEADER = (
     "TL_INFO(TF_PROTOCOL) [pool\\fe01]1A2C.2F40::05/06/2024-07:08:10.500.0000A1B2 "

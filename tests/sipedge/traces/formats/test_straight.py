@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.captures import sip
 
-from sipedge.traces import expressway, snooper
-from sipedge.traces.text import Block
+from sipedge.traces.formats import expressway, snooper
+from sipedge.traces.records.text import Block
 
 START_LINES = ["MESSAGE sip:a@b.example SIP/2.0", "SIP/2.0 200 OK", "SIP/2.0 603 ", "INVITE sip:a@b", "SIP/2.0 200"]
 HEADERS = [

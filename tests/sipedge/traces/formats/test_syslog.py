@@ -4,8 +4,8 @@ import pytest
 from support.captures import sip
 from support.trace_reading import needs_samples, read, read_sample
 
-from sipedge.message import parse_message
-from sipedge.traces import syslog
+from sipedge.sip.message import parse_message
+from sipedge.traces.formats import syslog
 
 
 @pytest.mark.parametrize(

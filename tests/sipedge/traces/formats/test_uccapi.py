@@ -6,8 +6,8 @@ import pytest
 from support.captures import sip
 from support.trace_reading import SAMPLES, ends, needs_samples, read, read_sample
 
-from sipedge.traces import uccapi
-from sipedge.traces.record import Direction
+from sipedge.traces.formats import uccapi
+from sipedge.traces.records.record import Direction
 
 PREFIX = b"05/06/2024|07:08:10.274 1A2C:2F40 INFO  :: "
 NOISE = PREFIX + b"Function: CUccPlatform::Initialize\r\n"

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-from sipedge.traces.drawing import mermaid, svg
-from sipedge.traces.ladder import Arrow, Heading, Note
+from sipedge.traces.ladder.drawing import mermaid, svg
+from sipedge.traces.ladder.ladder import Arrow, Heading, Note
 
 LINES = [
     Heading(1.0, "INVITE from a to b"),

@@ -4,9 +4,9 @@ import pytest
 from support.messages import answer_to, request
 from support.traces import record
 
-from sipedge.traces.flow import Filter, Parties, Sighting, flow, label, sections, sighting
-from sipedge.traces.ladder import Arrow, Heading, Note, render
-from sipedge.traces.record import Endpoint, Record
+from sipedge.traces.ladder.flow import Filter, Parties, Sighting, flow, label, sections, sighting
+from sipedge.traces.ladder.ladder import Arrow, Heading, Note, render
+from sipedge.traces.records.record import Endpoint, Record
 
 A, B, C = Endpoint("192.0.2.10", 40_000), Endpoint("192.0.2.20", 5060), Endpoint("192.0.2.30", 5060)
 CALL = request()

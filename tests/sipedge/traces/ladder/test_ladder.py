@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sipedge.traces.ladder import Arrow, Heading, Note, Record, render
+from sipedge.traces.ladder.ladder import Arrow, Heading, Note, Record, render
 
 COLUMNS = ("A", "B", "C")
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sipedge.traces.side_by_side import CHANGED, LEFT, MAX_LINES, RIGHT, SAME, rows
+from sipedge.traces.ladder.side_by_side import CHANGED, LEFT, MAX_LINES, RIGHT, SAME, rows
 
 
 def test_lines_stand_beside_their_counterpart() -> None:

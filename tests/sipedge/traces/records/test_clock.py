@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sipedge.traces.clock import DAY, DayClock, day_of, moment, time_of_day
+from sipedge.traces.records.clock import DAY, DayClock, day_of, moment, time_of_day
 
 MIDNIGHT = 1714953600.0
 

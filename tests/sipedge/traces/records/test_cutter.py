@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.captures import sip
 
-from sipedge.traces.cutter import LARGEST_HEAD, Cutter, content_length, find_start
-from sipedge.traces.record import Endpoint, Item, Record, Skipped
+from sipedge.traces.records.cutter import LARGEST_HEAD, Cutter, content_length, find_start
+from sipedge.traces.records.record import Endpoint, Item, Record, Skipped
 
 A, B = Endpoint("10.0.0.1", 1), Endpoint("10.0.0.2", 5060)
 

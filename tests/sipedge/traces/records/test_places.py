@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from sipedge.traces.places import endpoint, endpoint_of
-from sipedge.traces.record import Endpoint
+from sipedge.traces.records.places import endpoint, endpoint_of
+from sipedge.traces.records.record import Endpoint
 
 
 @pytest.mark.parametrize(

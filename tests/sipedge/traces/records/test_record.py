@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from sipedge.traces.record import Direction, Endpoint, Record, Skipped, iso_time
+from sipedge.traces.records.record import Direction, Endpoint, Record, Skipped, iso_time
 
 A, B = Endpoint("10.0.0.1", 5060), Endpoint("2001:db8::1", 5061)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sipedge.traces.source import HEAD, Rejoined, Source, TraceError
+from sipedge.traces.records.source import HEAD, Rejoined, Source, TraceError
 
 DATA = bytes(range(256)) * 1000
 

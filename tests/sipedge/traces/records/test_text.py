@@ -9,10 +9,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.captures import Bytes, sip
 
-from sipedge.traces import text as text_module
-from sipedge.traces.plain import loose
-from sipedge.traces.record import Direction, Item, Record, Skipped
-from sipedge.traces.text import Block, as_text, encoding_of, ending, opening, read_records
+from sipedge.traces.formats.plain import loose
+from sipedge.traces.records import text as text_module
+from sipedge.traces.records.record import Direction, Item, Record, Skipped
+from sipedge.traces.records.text import Block, as_text, encoding_of, ending, opening, read_records
 
 FIND = opening(re.compile(rb"^BEGIN", re.MULTILINE))
 NEXT = re.compile(rb"(?P<end>END\n)|\n(?=BEGIN)")
