@@ -10,7 +10,7 @@ from zones.authentication import Authentication, authenticate
 from zones.zone import AnyZone, AuthenticationPolicy
 
 from .record_route import ZonePair
-from .routing import Routed, Self, alias_of_routed
+from .routing import OwnNames, RouteInformation, alias_of_routes
 
 _DO_NOT_CHECK = AuthenticationPolicy.DO_NOT_CHECK
 
@@ -26,29 +26,29 @@ def authentication_of(message: Message, zone: AnyZone, domains: frozenset[str]) 
     )
 
 
-def is_for_the_edge(message: Message, routed: Routed, edge: Self) -> bool:
+def is_for_the_edge(message: Message, routes: RouteInformation, edge: OwnNames) -> bool:
     """An OPTIONS whose Request-URI names this edge and no user, and that no Route leads on (RFC 3261 11)."""
-    if message.method != "OPTIONS" or routed.uri.user is not None or routed.foreign is not None:
+    if message.method != "OPTIONS" or routes.uri.user is not None or routes.foreign is not None:
         return False
-    return edge.is_own(routed.uri)
+    return edge.is_own(routes.uri)
 
 
-def refuses_route(message: Message, routed: Routed, zone: AnyZone) -> bool:
+def refuses_route(message: Message, routes: RouteInformation, zone: AnyZone) -> bool:
     """An INVITE with a foreign Route from a zone without *preloaded routes* support (expressway.md 1.4)."""
-    return message.method == "INVITE" and routed.foreign is not None and not zone.preloaded_routes and not routed.pair
+    return message.method == "INVITE" and routes.foreign is not None and not zone.preloaded_routes and not routes.pair
 
 
 def query_of_request(
-    routed: Routed, source: str, traffic: Traffic, authentication: Authentication, settings: Settings
+    routes: RouteInformation, source: str, traffic: Traffic, authentication: Authentication, settings: Settings
 ) -> Query:
     """What the search rules are asked."""
-    alias = alias_of_routed(routed, settings)
+    alias = alias_of_routes(routes, settings)
     return Query(alias, source, traffic, authenticated=authentication.authenticated)
 
 
-def tier_of(pair: ZonePair, routed: Routed, settings: Settings) -> Tier:
+def tier_of(pair: ZonePair, routes: RouteInformation, settings: Settings) -> Tier:
     """A signed Route decides alone: one target, named by no rule."""
-    return Tier(0, True, (Target("", pair.there, alias_of_routed(routed, settings)),))
+    return Tier(0, True, (Target("", pair.there, alias_of_routes(routes, settings)),))
 
 
 def _from_host(message: Message) -> str:

@@ -7,7 +7,7 @@ from zones.table import ZoneTable
 from zones.zone import AnyZone, DefaultZone, DnsZone
 
 from .record_route import TokenKey
-from .routing import Self
+from .routing import OwnNames
 
 
 class Installation:
@@ -21,7 +21,7 @@ class Installation:
         self._tag = tag
         self.settings = settings
         self.zones = ZoneTable(settings.zones)
-        self.edge = Self(settings, tuple(self.zones), ports)
+        self.edge = OwnNames(settings, tuple(self.zones), ports)
         self.key = TokenKey(settings.secret, tuple(zone.name for zone in self.zones))
         self.domains = frozenset(domain.lower() for domain in settings.domains)
         self.outside = frozenset(zone.name for zone in self.zones if isinstance(zone, DnsZone | DefaultZone))
@@ -36,4 +36,4 @@ class Installation:
 
     def agent(self, zone: str) -> str:
         """``host:port`` of this edge as the zone's peers see it, for Warning (RFC 3261 20.43)."""
-        return self.edge.place(zone).text
+        return self.edge.sent_by(zone).text

@@ -15,7 +15,7 @@ WILDCARDS = ("0.0.0.0", "::", "")
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SentBy:
     """How the edge names itself on one side: sent-by of Via, host and port of Record-Route."""
 
     host: str
@@ -29,7 +29,7 @@ class Place:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-class Self:
+class OwnNames:
     """All names, addresses and ports of this edge, and which of them each zone gets to see."""
 
     def __init__(self, settings: Settings, zones: tuple[AnyZone, ...], ports: dict[str, int]) -> None:
@@ -40,10 +40,10 @@ class Self:
         hosts |= {listener.address.lower() for listener in settings.listeners}
         self.hosts = frozenset(hosts)
         self.ports = frozenset(port for _, port in self._listeners)
-        self._places = {zone.name: self._place(zone) for zone in zones}
+        self._sent_by = {zone.name: self._sent_by_of(zone) for zone in zones}
 
-    def place(self, zone: str) -> Place:
-        return self._places[zone]
+    def sent_by(self, zone: str) -> SentBy:
+        return self._sent_by[zone]
 
     def is_own(self, uri: Uri) -> bool:
         """Whether a Route or Request-URI names this edge itself: host and port both."""
@@ -51,11 +51,11 @@ class Self:
             return False
         return uri.port in self.ports if uri.port is not None else bool(self.ports & _default_ports(uri))
 
-    def _place(self, zone: AnyZone) -> Place:
+    def _sent_by_of(self, zone: AnyZone) -> SentBy:
         listener, port = self._listener(zone)
         address = "" if listener is None or listener.address in WILDCARDS else listener.address
         host = self._settings.system_name if zone.record_route_hostname or not address else address
-        return Place(host, port, zone.transport, address)
+        return SentBy(host, port, zone.transport, address)
 
     def _listener(self, zone: AnyZone) -> tuple[Listener | None, int]:
         """The listener that a zone's peers use: a traversal server's own, else the first of the zone's transport."""
@@ -80,7 +80,7 @@ class RouteItem:
 
 
 @dataclass(slots=True)
-class Routed:
+class RouteInformation:
     """What the route information of a request says."""
 
     uri: Uri
@@ -97,9 +97,9 @@ class Routed:
     """The Route value that became the Request-URI."""
 
 
-def read_routes(message: Message, uri: Uri, edge: Self, key: TokenKey) -> Routed:
+def read_routes(message: Message, uri: Uri, edge: OwnNames, key: TokenKey) -> RouteInformation:
     """Take the edge's own values off the top of the Route header. Raises UriError for a Route that cannot be read."""
-    routed = Routed(uri)
+    routes = RouteInformation(uri)
     items = [
         RouteItem(number, item)
         for number in message.index.get("route", ())
@@ -107,22 +107,22 @@ def read_routes(message: Message, uri: Uri, edge: Self, key: TokenKey) -> Routed
     ]
     token_uri = _token(uri, message, edge, key)
     if token_uri is not None and items:  # a strict router put our Record-Route value into the Request-URI
-        routed.pair = token_uri
-        routed.strict_last = items.pop()
-        routed.uri = parse_uri(parse_address(routed.strict_last.text).uri)
-    routed.uri = without_own_maddr(routed.uri, edge)
+        routes.pair = token_uri
+        routes.strict_last = items.pop()
+        routes.uri = parse_uri(parse_address(routes.strict_last.text).uri)
+    routes.uri = without_own_maddr(routes.uri, edge)
     for item in items:
         route = parse_uri(parse_address(item.text).uri)
         pair = _token(route, message, edge, key)
         if pair is None and not edge.is_own(route):
-            routed.foreign, routed.foreign_line = route, item.line
+            routes.foreign, routes.foreign_line = route, item.line
             break
-        routed.own.append(item)
-        routed.pair = routed.pair or pair
-    return routed
+        routes.own.append(item)
+        routes.pair = routes.pair or pair
+    return routes
 
 
-def without_own_maddr(uri: Uri, edge: Self) -> Uri:
+def without_own_maddr(uri: Uri, edge: OwnNames) -> Uri:
     """A Request-URI whose maddr led here goes on without it, its port and its transport (RFC 3261 16.4)."""
     maddr = uri.parameter("maddr")
     if not maddr or not edge.is_own(replace(uri, host=maddr.strip("[]").lower())):
@@ -134,7 +134,7 @@ def without_own_maddr(uri: Uri, edge: Self) -> Uri:
     return parse_uri(";".join((f"{uri.scheme}:{user}{host}", *texts)))
 
 
-def _token(uri: Uri, message: Message, edge: Self, key: TokenKey) -> ZonePair | None:
+def _token(uri: Uri, message: Message, edge: OwnNames, key: TokenKey) -> ZonePair | None:
     """A token counts inside a dialog only: the request has a To tag (RFC 3261 12.2)."""
     if uri.user is None or message.to_tag is None:
         return None
@@ -154,15 +154,15 @@ def alias_of(message: Message, settings: Settings) -> str:
 
     Raises UriError when a URI cannot be read.
     """
-    edge = Self(settings, settings.zones, {})
+    edge = OwnNames(settings, settings.zones, {})
     key = TokenKey(settings.secret, tuple(zone.name for zone in settings.zones))
-    return alias_of_routed(read_routes(message, parse_uri(message.uri), edge, key), settings)
+    return alias_of_routes(read_routes(message, parse_uri(message.uri), edge, key), settings)
 
 
-def alias_of_routed(routed: Routed, settings: Settings) -> str:
-    if routed.foreign is not None:
-        return alias_of_uri(routed.foreign, keep_parameters=True)
-    return alias_of_uri(routed.uri, settings.keep_uri_parameters)
+def alias_of_routes(routes: RouteInformation, settings: Settings) -> str:
+    if routes.foreign is not None:
+        return alias_of_uri(routes.foreign, keep_parameters=True)
+    return alias_of_uri(routes.uri, settings.keep_uri_parameters)
 
 
 def source_may_speak(pair: ZonePair, source: str, outside: frozenset[str]) -> bool:

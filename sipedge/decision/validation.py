@@ -101,7 +101,7 @@ POISON = "p"
 """Ends the branch of a request sent through a zone in poison mode; a hash in hexadecimal never ends so."""
 
 
-def came_back(message: Message, own_hosts: frozenset[str], loop: str) -> str:
+def find_loop(message: Message, own_hosts: frozenset[str], loop: str) -> str:
     """Why a request that this edge has forwarded before is refused, '' for all others.
 
     A Via of this edge carries the same hash: a loop (RFC 3261 16.3 check 4, RFC 5393 4.2.2). Or it carries the mark of

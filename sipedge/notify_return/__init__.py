@@ -7,6 +7,6 @@ dial plans alone, without a network.
 from .edges import Edge, Link, edges_of, links_of
 from .prove import Report, prove
 from .report import Gap, Level
-from .targets import Told
+from .targets import GivenNames
 
-__all__ = ["Edge", "Gap", "Level", "Link", "Report", "Told", "edges_of", "links_of", "prove"]
+__all__ = ["Edge", "Gap", "Level", "Link", "Report", "GivenNames", "edges_of", "links_of", "prove"]

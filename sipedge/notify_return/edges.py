@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dialplan.analysis import Languages, Sender, SymbolicPlan
 from dialplan.model import Query
 from dialplan.search.search import Explanation
-from sipedge.decision.routing import Self
+from sipedge.decision.routing import OwnNames
 from sipedge.queries.senders import senders_of_zones
 from sipedge.settings import Settings
 from zones.authentication import authenticate
@@ -25,7 +25,7 @@ class Edge:
         self.symbolic = SymbolicPlan(settings.plan, languages)
         self.zones: dict[str, AnyZone] = {zone.name: zone for zone in ZoneTable(settings.zones)}
         self.senders: dict[str, Sender] = {one.name: one for one in senders_of_zones(self.zones.values())}
-        self.own = Self(settings, tuple(self.zones.values()), {})
+        self.own = OwnNames(settings, tuple(self.zones.values()), {})
 
     def search(self, query: Query) -> Explanation:
         """By the engine that the live edge uses."""

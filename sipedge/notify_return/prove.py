@@ -16,9 +16,9 @@ from .mend import carries, mending_rule
 from .report import Gap, Level, Loss
 from .subscriptions import Direction, Subscription, alias_behind, before_all, directions_of, subscriptions
 from .targets import (
+    GivenNames,
     Names,
     Notify,
-    Told,
     node_names,
     notifies_to_node,
     notifies_to_partners,
@@ -79,7 +79,7 @@ class _Hop:
     by_token: bool
 
 
-def prove(link: Link, told: Told) -> Report:
+def prove(link: Link, told: GivenNames) -> Report:
     report = Report(link)
     losses: list[Loss] = []
     for direction in directions_of(link):
@@ -95,7 +95,7 @@ def prove(link: Link, told: Told) -> Report:
     return report
 
 
-def _losses(report: Report, subscription: Subscription, told: Told) -> list[Loss]:
+def _losses(report: Report, subscription: Subscription, told: GivenNames) -> list[Loss]:
     hops = _hops(subscription)
     if all(hop.by_token for hop in hops):
         report.notes.append(
@@ -133,7 +133,9 @@ def _ends(way: Direction, subscription: Subscription) -> tuple[str, ...]:
     return tuple(zone.name for zone in ranked)
 
 
-def _notifies(report: Report, subscription: Subscription, hops: tuple[_Hop, _Hop], told: Told) -> Iterator[Notify]:
+def _notifies(
+    report: Report, subscription: Subscription, hops: tuple[_Hop, _Hop], told: GivenNames
+) -> Iterator[Notify]:
     near, far = hops
     if far.by_token and not near.by_token:  # the Route of the far edge is on top
         yield notify_to_edge(far.edge, far.source)

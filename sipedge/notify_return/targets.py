@@ -48,7 +48,7 @@ class Notify:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class GivenNames:
     """What no configuration says, from the command line."""
 
     federation_routing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -68,7 +68,7 @@ class Names:
 # ------------------------------------------------------------------------------------------------- an IM&P node's names
 
 
-def node_names(link: Link, zone: str, told: Told) -> Names:
+def node_names(link: Link, zone: str, told: GivenNames) -> Names:
     """The Federation Routing FQDNs of the nodes in a zone of the inside edge; none where nobody says them."""
     known = link.inside.zones[zone]
     said = told.federation_routing.get(zone, ()) or told.federation_routing.get("", ())
@@ -129,7 +129,7 @@ def notifies_to_node(names: Names) -> Iterator[Notify]:
 # ---------------------------------------------------------------------------------------------------------- partners
 
 
-def partner_names(link: Link, told: Told) -> Names:
+def partner_names(link: Link, told: GivenNames) -> Names:
     """The domains of partners: said, or named by rules that lead outward; none means anybody."""
     if told.partners:
         return Names(told.partners, "as said on the command line")
@@ -169,7 +169,7 @@ def notifies_to_partners(names: Names, own_domains: Iterable[str]) -> Iterator[N
 
 def notify_to_edge(edge: Edge, zone: str) -> Notify:
     """By the Route of an edge that alone record-routes SUBSCRIBE, as the zone's peers get to see it."""
-    place = edge.own.place(zone)
+    place = edge.own.sent_by(zone)
     where = escaped_pattern(f"{place.text};transport={place.transport.lower()};lr")
     token = f"{PREFIX}[a-z0-9_-]{{{TOKEN_LENGTH - len(PREFIX)}}}"
     label = f"Route <sip:TOKEN@{place.text};transport={place.transport.lower()};lr> of {edge.name}"

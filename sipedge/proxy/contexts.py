@@ -93,7 +93,7 @@ class Contexts:
             if branch not in self._accepted:
                 self._accepted[branch] = address
                 self._schedule(now + accepted_for, branch, True)
-                context.lighten()
+                context.release_request()
                 if len(self._accepted) > MAX_ACCEPTED:
                     self._forget(next(iter(self._accepted)))
         else:

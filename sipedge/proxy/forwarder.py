@@ -77,11 +77,11 @@ class Forwarder:
 
     def _next_hop_uri(self, incoming: Incoming, target: Target) -> Uri:
         """RFC 3261 16.6 step 7: the topmost Route that is left, else the Request-URI; a rule may change either."""
-        routed = incoming.routed
+        routes = incoming.routes
         explanation = incoming.explanation
         if explanation is not None and target.alias != explanation.alias:
-            return parse_uri(f"{routed.uri.scheme}:{target.alias}")
-        return routed.foreign or routed.uri
+            return parse_uri(f"{routes.uri.scheme}:{target.alias}")
+        return routes.foreign or routes.uri
 
     # ----------------------------------------------------------------------------------------------------------- what
 
@@ -89,7 +89,7 @@ class Forwarder:
         """A new branch id and the header section to send; the target has been launched, so its alias is a URI."""
         installation = self._installation
         zone = installation.zone(target.zone)
-        place = installation.edge.place(target.zone)
+        place = installation.edge.sent_by(target.zone)
         branch = f"{BRANCH_COOKIE}{self._ids()}.{incoming.loop}{POISON if zone.poison else ''}"
         changes = Changes(
             via=f"Via: SIP/2.0/{hop.transport} {place.text};branch={branch}".encode(),
@@ -103,22 +103,22 @@ class Forwarder:
         if changes.asserted_identity is Identity.INSERT:
             changes.own_identity = _identity_of(incoming)
         source = (incoming.peer.address, incoming.peer.port)
-        return branch, forwarded_head(incoming.message, incoming.routed, changes, source, incoming.max_forwards)
+        return branch, forwarded_head(incoming.message, incoming.routes, changes, source, incoming.max_forwards)
 
     def _request_uri(self, incoming: Incoming, target: Target) -> bytes | None:
         """The new Request-URI, None where nothing changes: a rule's alias, or what 16.4 made of it."""
-        routed, explanation = incoming.routed, incoming.explanation
+        routes, explanation = incoming.routes, incoming.explanation
         changed = explanation is not None and target.alias != explanation.alias
-        if changed and routed.foreign is None:
-            return f"{routed.uri.scheme}:{target.alias}".encode("utf-8", "surrogateescape")
-        if routed.uri.text != incoming.message.uri:
-            return routed.uri.text.encode("utf-8", "surrogateescape")
+        if changed and routes.foreign is None:
+            return f"{routes.uri.scheme}:{target.alias}".encode("utf-8", "surrogateescape")
+        if routes.uri.text != incoming.message.uri:
+            return routes.uri.text.encode("utf-8", "surrogateescape")
         return None
 
     def _record_routes(self, incoming: Incoming, egress: str) -> tuple[bytes, ...]:
         """One line for each side, outgoing side on top (RFC 5658 double record-routing)."""
         installation, message = self._installation, incoming.message
-        ingress = incoming.routed.pair.here if incoming.routed.pair is not None else incoming.source.name
+        ingress = incoming.routes.pair.here if incoming.routes.pair is not None else incoming.source.name
         if message.method not in DIALOG_METHODS and not (
             message.method == "SUBSCRIBE"
             and (incoming.source.record_route_subscribe or installation.zone(egress).record_route_subscribe)
@@ -130,7 +130,7 @@ class Forwarder:
         return tuple(self._record_route(incoming, here, there) for here, there in sides)
 
     def _record_route(self, incoming: Incoming, here: str, there: str) -> bytes:
-        place = self._installation.edge.place(here)
+        place = self._installation.edge.sent_by(here)
         message = incoming.message
         pair = ZonePair(here, there, _is_microsoft(incoming))
         token = self._installation.key.mint(pair, message.call_id, message.from_tag or "")
@@ -146,8 +146,8 @@ class Forwarder:
 
 
 def _is_sips(incoming: Incoming) -> bool:
-    routed = incoming.routed
-    return SIPS in (routed.uri.scheme, routed.foreign.scheme if routed.foreign is not None else "")
+    routes = incoming.routes
+    return SIPS in (routes.uri.scheme, routes.foreign.scheme if routes.foreign is not None else "")
 
 
 def _permitted(incoming: Incoming, hops: tuple[Hop, ...], problem: str) -> tuple[tuple[Hop, ...], str]:
@@ -160,7 +160,7 @@ def _permitted(incoming: Incoming, hops: tuple[Hop, ...], problem: str) -> tuple
 
 def _is_microsoft(incoming: Incoming) -> bool:
     """Whether a request is traffic of Microsoft's, or its dialog is: a BYE or ACK need not show it."""
-    pair = incoming.routed.pair
+    pair = incoming.routes.pair
     return incoming.classification.traffic is not Traffic.STANDARD or (pair is not None and pair.microsoft)
 
 

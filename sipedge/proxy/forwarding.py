@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from sipedge.decision.routing import Routed
+from sipedge.decision.routing import RouteInformation
 from sipedge.sip.edits import Edits
 from sipedge.sip.message import Message
 from sipedge.sip.via import stamped_via
@@ -39,24 +39,24 @@ class Changes:
 
 
 def forwarded_head(
-    message: Message, routed: Routed, changes: Changes, source: tuple[str, int], max_forwards: int | None
+    message: Message, routes: RouteInformation, changes: Changes, source: tuple[str, int], max_forwards: int | None
 ) -> bytes:
     """The header section to send: ``source`` is the address the request came from (for ``received``, ``rport``)."""
     edits = Edits(message)
     index = message.index
     request_uri = changes.request_uri
-    strict = routed.foreign is not None and routed.foreign.is_sip and not routed.foreign.is_loose
-    if strict and routed.foreign is not None:  # step 6
-        last, request_uri = request_uri or _bytes(message.uri), _bytes(routed.foreign.text.partition("?")[0])
+    strict = routes.foreign is not None and routes.foreign.is_sip and not routes.foreign.is_loose
+    if strict and routes.foreign is not None:  # step 6
+        last, request_uri = request_uri or _bytes(message.uri), _bytes(routes.foreign.text.partition("?")[0])
         edits.insert_before(index["route"][-1] + 1, b"Route: <" + last + b">")
     if request_uri is not None:  # step 2
         edits.replace(0, b"%b %b SIP/2.0" % (message.method.encode(), request_uri))
     first_via = index["via"][0]
     _lower_max_forwards(edits, max_forwards, changes.hop_count, first_via)  # step 3
-    if routed.own or routed.strict_last:  # 16.4
-        _remove_routes(edits, routed)
+    if routes.own or routes.strict_last:  # 16.4
+        _remove_routes(edits, routes)
     if strict:
-        edits.remove_first_items(routed.foreign_line)
+        edits.remove_first_items(routes.foreign_line)
     if changes.record_routes:  # step 4
         at = index["record-route"][0] if "record-route" in index else index["via"][-1] + 1
         for line in changes.record_routes:
@@ -89,11 +89,11 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def _remove_routes(edits: Edits, routed: Routed) -> None:
-    for line, count in Counter(item.line for item in routed.own).items():
+def _remove_routes(edits: Edits, routes: RouteInformation) -> None:
+    for line, count in Counter(item.line for item in routes.own).items():
         edits.remove_first_items(line, count)
-    if routed.strict_last is not None:
-        edits.remove_last_item(routed.strict_last.line)
+    if routes.strict_last is not None:
+        edits.remove_last_item(routes.strict_last.line)
 
 
 def _assert_identity(edits: Edits, changes: Changes) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from dialplan.search.search import Explanation
 from sipedge.decision.classification import Classification
-from sipedge.decision.routing import Routed
+from sipedge.decision.routing import RouteInformation
 from sipedge.sip.message import Message
 from zones.authentication import Authentication
 from zones.zone import AnyZone
@@ -40,7 +40,7 @@ class Incoming:
     transaction: int
     peer: Peer
     source: AnyZone
-    routed: Routed
+    routes: RouteInformation
     max_forwards: int | None
     loop: str
     authentication: Authentication

@@ -69,7 +69,7 @@ class Proxy:
         self._contexts = Contexts()
         self._resolutions = Resolutions(environment.random)
         self._upkeep = Upkeep(
-            environment.ids, environment.random, environment.random_bytes, self._resolutions, self._look_again
+            environment.ids, environment.random, environment.random_bytes, self._resolutions, self._reassign_zones
         )
         self._configure(settings)
         self._handlers: dict[type, Callable[..., None]] = {
@@ -228,7 +228,7 @@ class Proxy:
 
     def source_address(self, hop: Hop) -> str:
         """Where a connection to a hop should come from: peers know the edge by its listener's address; '' for any."""
-        source = self._installation.edge.place(hop.zone).address
+        source = self._installation.edge.sent_by(hop.zone).address
         return source if source and same_scope(source, hop.address) else ""
 
     def egress(self, hop: Hop, names: tuple[str, ...], usages: frozenset[str] | None) -> Egress:
@@ -267,7 +267,7 @@ class Proxy:
             return ingress.zone, f'zone "{ingress.zone}": TLS {event.tls_version} is below the minimum {minimum}', ""
         return ingress.zone, ingress.refused, ingress.warning
 
-    def _look_again(self, now: float, out: list[Command]) -> None:
+    def _reassign_zones(self, now: float, out: list[Command]) -> None:
         """Zones or the addresses of their peers have changed: a connection may belong elsewhere now, or nowhere."""
         for peer in list(self._peers.values()):
             if self._installation.zones.get(peer.opened.zone or DEFAULT_ZONE) is None:
@@ -294,7 +294,7 @@ class Proxy:
     def _config_changed(self, event: ConfigChanged, now: float, out: list[Command]) -> None:
         """The new settings hold from the next event on; connections of zones that are gone are closed."""
         self._configure(event.settings)
-        self._look_again(now, out)
+        self._reassign_zones(now, out)
 
 
 def _has_second_via(message: Message) -> bool:

@@ -8,7 +8,7 @@ from sipedge.decision.classification import Classification, classify, classify_m
 from sipedge.decision.deciding import authentication_of, is_for_the_edge, query_of_request, refuses_route, tier_of
 from sipedge.decision.installation import Installation
 from sipedge.decision.routing import read_routes, source_may_speak
-from sipedge.decision.validation import Refusal, came_back, loop_hash, validate
+from sipedge.decision.validation import Refusal, find_loop, loop_hash, validate
 from sipedge.sip.message import Message, MessageError
 from sipedge.sip.responses import ALLOW, response, warning
 from sipedge.sip.uri import UriError
@@ -56,23 +56,23 @@ class RequestPath:
         ):
             return None
         try:
-            routed = read_routes(message, verdict.uri, self._installation.edge, self._installation.key)
+            routes = read_routes(message, verdict.uri, self._installation.edge, self._installation.key)
             loop = loop_hash(message, zone.name, self._installation.settings.secret)
-            came_back_because = came_back(message, self._installation.edge.hosts, loop)
+            loop_text = find_loop(message, self._installation.edge.hosts, loop)
         except (UriError, MessageError) as error:
             return Refusal(400, str(error))
-        if came_back_because:
-            return Refusal(482, came_back_because)
-        if not routed.uri.is_sip:  # what a strict router kept in Route
-            return Refusal(416, f"the scheme {routed.uri.scheme}: is not routed here, only sip: and sips:")
-        if is_for_the_edge(message, routed, self._installation.edge):
+        if loop_text:
+            return Refusal(482, loop_text)
+        if not routes.uri.is_sip:  # what a strict router kept in Route
+            return Refusal(416, f"the scheme {routes.uri.scheme}: is not routed here, only sip: and sips:")
+        if is_for_the_edge(message, routes, self._installation.edge):
             self._answer_options(event, peer, out)
             return None
         if verdict.max_forwards == 0:  # RFC 3261 16.3 check 3
             return Refusal(483, "Max-Forwards has come down to 0")
-        if routed.pair is not None and not source_may_speak(routed.pair, peer.zone, self._installation.outside):
-            routed.pair = None
-        if refuses_route(message, routed, zone):
+        if routes.pair is not None and not source_may_speak(routes.pair, peer.zone, self._installation.outside):
+            routes.pair = None
+        if refuses_route(message, routes, zone):
             return Refusal(404, "Policy Response")
         authentication = authentication_of(message, zone, self._installation.domains)
         if authentication.challenge:
@@ -86,7 +86,7 @@ class RequestPath:
             event.transaction,
             peer,
             zone,
-            routed,
+            routes,
             verdict.max_forwards,
             loop,
             authentication,
@@ -121,8 +121,8 @@ class RequestPath:
         tiers = self._decide(incoming)
         explanation = incoming.explanation
         incoming.entry = self._entry(incoming.message, incoming.peer, incoming.classification, explanation)
-        if incoming.routed.pair is not None:
-            incoming.entry.route = incoming.routed.pair.there
+        if incoming.routes.pair is not None:
+            incoming.entry.route = incoming.routes.pair.there
         out.append(Record(incoming.entry))
         if incoming.transaction == 0:
             targets = tiers[0].targets if tiers else ()
@@ -141,12 +141,12 @@ class RequestPath:
 
     def _decide(self, incoming: Incoming) -> tuple[Tier, ...]:
         """The tiers to try: one target for a signed Route, else what the search rules say."""
-        pair = incoming.routed.pair
+        pair = incoming.routes.pair
         settings = self._installation.settings
         if pair is not None:
-            return (tier_of(pair, incoming.routed, settings),)
+            return (tier_of(pair, incoming.routes, settings),)
         query = query_of_request(
-            incoming.routed,
+            incoming.routes,
             incoming.peer.zone,
             incoming.classification.traffic,
             incoming.authentication,

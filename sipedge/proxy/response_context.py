@@ -29,7 +29,7 @@ Everything else that is final means *found* (Expressway: the target answered pos
 PREFERRED = (401, 407, 415, 420, 484)
 """Of the 4xx, those that tell the caller what to do better (RFC 3261 16.7 step 6)."""
 
-_LET_GO = Message(b"INVITE sip:let-go.invalid SIP/2.0\r\n\r\n")
+_RELEASED = Message(b"INVITE sip:let-go.invalid SIP/2.0\r\n\r\n")
 """Stands for a request that is not needed any more."""
 
 CANCEL_WAIT = 32.0
@@ -265,10 +265,10 @@ class ResponseContext:
             out.append(Abandon(branch_id))
             self.failed(branch_id, 408, "the next hop did not answer in time", now, out)
 
-    def lighten(self) -> None:
+    def release_request(self) -> None:
         """Let go of an accepted INVITE once its branches are over: further 2xx need its connection only (RFC 6026)."""
         if not self.branches and not self.locating:
-            self.request = self.incoming.message = _LET_GO
+            self.request = self.incoming.message = _RELEASED
             self.incoming.explanation = None
             self.outcomes.clear()
 

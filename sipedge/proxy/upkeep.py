@@ -214,7 +214,7 @@ class Upkeep:
             self._servers[peer.zone].opened(peer.connection)
         elif peer.zone in self._clients:
             client = self._clients[peer.zone]
-            self._do(client, client.opened(peer.connection, peer.address, peer.port, now), now, out)
+            self._carry_out(client, client.opened(peer.connection, peer.address, peer.port, now), now, out)
         self._look_at = now
 
     def closed(self, peer: Peer, now: float, out: list[Command]) -> None:
@@ -246,7 +246,7 @@ class Upkeep:
         for client in self._clients.values():
             for question in client.questions(now):
                 self._resolutions.ask(question, self._told_client(client, question), out)
-            self._do(client, client.tick(now), now, out)
+            self._carry_out(client, client.tick(now), now, out)
         due = [peers.next_due() for peers in self._neighbors.values()]
         due += [client.next_due() for client in self._clients.values()]
         self._look_at = max(now + SHORTEST_PAUSE, min(due, default=float("inf")))
@@ -272,7 +272,7 @@ class Upkeep:
 
         return told
 
-    def _do(self, client: TraversalClient, actions: Iterable[Action], now: float, out: list[Command]) -> None:
+    def _carry_out(self, client: TraversalClient, actions: Iterable[Action], now: float, out: list[Command]) -> None:
         for action in actions:
             if isinstance(action, Connect):
                 out.append(commands.Connect(action.hop))
@@ -287,7 +287,7 @@ class Upkeep:
     def _probe(self, hop: Hop, uri: str, authorization: str | None, out: list[Command]) -> None:
         """Send an OPTIONS of our own (RFC 3261 11)."""
         branch = f"z9hG4bK{self._ids()}"
-        place = self._installation.edge.place(hop.zone)
+        place = self._installation.edge.sent_by(hop.zone)
         name = self._installation.settings.system_name
         lines = [
             f"OPTIONS {uri} SIP/2.0",
@@ -334,7 +334,7 @@ class Upkeep:
         elif hop.zone in self._clients:
             client = self._clients[hop.zone]
             was_up = client.authenticated(hop.connection)
-            self._do(client, client.answered(hop.connection, status, challenges, now), now, out)
+            self._carry_out(client, client.answered(hop.connection, status, challenges, now), now, out)
             if not was_up and client.authenticated(hop.connection):
                 link = next(link for link in client.links() if link.connection == hop.connection)
                 out.append(_up(hop.zone, link.peer))

@@ -9,7 +9,7 @@ from dialplan.model import Query, Traffic
 from sipedge.decision.classification import classify
 from sipedge.decision.deciding import authentication_of, is_for_the_edge, query_of_request, refuses_route, tier_of
 from sipedge.decision.installation import Installation
-from sipedge.decision.routing import Routed, alias_of_routed, read_routes, source_may_speak
+from sipedge.decision.routing import RouteInformation, alias_of_routes, read_routes, source_may_speak
 from sipedge.settings import Settings
 from sipedge.sip.message import Message, MessageError, parse_message
 from sipedge.sip.uri import UriError, parse_uri, split_host_port
@@ -102,24 +102,24 @@ class Decider:
         """As ``RequestPath`` does it, without what depends on the moment (loops, hop count, credentials)."""
         installation = self.installation
         try:
-            routed = read_routes(message, parse_uri(message.uri), installation.edge, installation.key)
+            routes = read_routes(message, parse_uri(message.uri), installation.edge, installation.key)
         except UriError as error:
             return Decision(message.uri, None, (), f"refused: 400 {error}")
         if message.method == "CANCEL":  # it goes where its INVITE went (RFC 3261 16.10)
-            return self._without_search(routed, CANCELS)
-        if is_for_the_edge(message, routed, installation.edge):
-            return self._without_search(routed, EDGE)
-        if routed.pair is not None and source_may_speak(routed.pair, zone, installation.outside):
-            tier = tier_of(routed.pair, routed, self.settings)
+            return self._without_search(routes, CANCELS)
+        if is_for_the_edge(message, routes, installation.edge):
+            return self._without_search(routes, EDGE)
+        if routes.pair is not None and source_may_speak(routes.pair, zone, installation.outside):
+            tier = tier_of(routes.pair, routes, self.settings)
             return Decision(tier.targets[0].alias, None, (tier,), SIGNED_ROUTE)
-        routed.pair = None
-        if refuses_route(message, routed, source):
-            return self._without_search(routed, "refused: 404 Policy Response (preloaded Route)")
-        query = query_of_request(routed, zone, traffic, authentication, self.settings)
-        return self._searched(query, STALE_ROUTE if routed.own and message.to_tag else RULES)
+        routes.pair = None
+        if refuses_route(message, routes, source):
+            return self._without_search(routes, "refused: 404 Policy Response (preloaded Route)")
+        query = query_of_request(routes, zone, traffic, authentication, self.settings)
+        return self._searched(query, STALE_ROUTE if routes.own and message.to_tag else RULES)
 
-    def _without_search(self, routed: Routed, decided_by: str) -> Decision:
-        return Decision(alias_of_routed(routed, self.settings), None, (), decided_by)
+    def _without_search(self, routes: RouteInformation, decided_by: str) -> Decision:
+        return Decision(alias_of_routes(routes, self.settings), None, (), decided_by)
 
     def _searched(self, query: Query, decided_by: str) -> Decision:
         key = (query, decided_by)

@@ -76,7 +76,7 @@ class Call:
     message: Message
 
 
-class Told:
+class Captured:
     """What a command carried, for tests that look into it."""
 
     message: Message
@@ -250,7 +250,7 @@ def forwards(leg: Leg | None = None, zone: str = "", **conditions: Any) -> Expec
     return Expected(Forward, {**({"zone": zone} if zone else {}), **conditions}, remember)
 
 
-def responds(status: int, to: Call | None = None, told: Told | None = None, **conditions: Any) -> Expected:
+def responds(status: int, to: Call | None = None, told: Captured | None = None, **conditions: Any) -> Expected:
     """A response goes back: to the request that arrived last, unless ``to`` names another."""
 
     def remember(command: Respond, book: Playbook) -> None:
@@ -280,7 +280,7 @@ def abandons(leg: Leg) -> Expected:
     return Expected(Abandon, {}, remember)
 
 
-def _remembering(command_class: type[Any], told: Told | None, **conditions: Any) -> Expected:
+def _remembering(command_class: type[Any], told: Captured | None, **conditions: Any) -> Expected:
     def remember(command: Any, book: Playbook) -> None:
         if told is not None:
             told.command = command
@@ -289,20 +289,20 @@ def _remembering(command_class: type[Any], told: Told | None, **conditions: Any)
     return Expected(command_class, conditions, remember)
 
 
-def sends(zone: str, told: Told | None = None, **conditions: Any) -> Expected:
+def sends(zone: str, told: Captured | None = None, **conditions: Any) -> Expected:
     """Bytes go out without a transaction: an ACK, a BENOTIFY."""
     return _remembering(Send, told, zone=zone, **conditions)
 
 
-def relays(connection: int, told: Told | None = None, **conditions: Any) -> Expected:
+def relays(connection: int, told: Captured | None = None, **conditions: Any) -> Expected:
     return _remembering(Relay, told, connection=connection, **conditions)
 
 
-def resolves(name: str, kind: str, told: Told | None = None) -> Expected:
+def resolves(name: str, kind: str, told: Captured | None = None) -> Expected:
     return _remembering(Resolve, told, name=name, kind=kind)
 
 
-def connects(zone: str, told: Told | None = None) -> Expected:
+def connects(zone: str, told: Captured | None = None) -> Expected:
     return _remembering(Connect, told, zone=zone)
 
 

@@ -11,7 +11,7 @@ import click
 from sipedge.cli.configuration import load
 
 if TYPE_CHECKING:
-    from sipedge.notify_return import Gap, Report, Told
+    from sipedge.notify_return import Gap, GivenNames, Report
 
 LOST = 3
 """Exit status, as for the linter's findings."""
@@ -42,14 +42,14 @@ def check_pairs(files: Sequence[str], routing: Sequence[str], partners: Sequence
     return 0 if not problems and all(report.passed for report in reports) else LOST
 
 
-def _told(routing: Sequence[str], partners: Sequence[str]) -> Told:
-    from sipedge.notify_return import Told
+def _told(routing: Sequence[str], partners: Sequence[str]) -> GivenNames:
+    from sipedge.notify_return import GivenNames
 
     by_zone: dict[str, tuple[str, ...]] = {}
     for entry in routing:
         zone, _, name = entry.rpartition("=")
         by_zone[zone] = (*by_zone.get(zone, ()), _host_name("--federation-routing", name))
-    return Told(by_zone, tuple(_host_name("--partner", name) for name in partners))
+    return GivenNames(by_zone, tuple(_host_name("--partner", name) for name in partners))
 
 
 def _host_name(option: str, text: str) -> str:

@@ -9,20 +9,20 @@ from support.settings import EDGE, INSIDE, SECRET, make_settings
 from dialplan.model import Query, Target, Tier, Traffic
 from sipedge.decision.deciding import authentication_of, is_for_the_edge, query_of_request, refuses_route, tier_of
 from sipedge.decision.record_route import TokenKey, ZonePair
-from sipedge.decision.routing import Routed, Self, read_routes
+from sipedge.decision.routing import OwnNames, RouteInformation, read_routes
 from sipedge.sip.message import Message
 from sipedge.sip.uri import parse_uri
 from zones.authentication import Authentication, Identity
 from zones.zone import AuthenticationPolicy, NeighborZone
 
 SETTINGS = make_settings()
-ME = Self(SETTINGS, SETTINGS.zones, {})
+ME = OwnNames(SETTINGS, SETTINGS.zones, {})
 KEY = TokenKey(SECRET, ("Inside", "Outside"))
 DOMAINS = frozenset({"inside.example"})
 FOREIGN = "<sip:sip.outside.example:5061;lr>"
 
 
-def routed(message: Message) -> Routed:
+def routed(message: Message) -> RouteInformation:
     return read_routes(message, parse_uri(message.uri), ME, KEY)
 
 

@@ -8,10 +8,10 @@ from support.settings import EDGE, SECRET, make_settings
 
 from sipedge.decision.record_route import TokenKey, ZonePair
 from sipedge.decision.routing import (
-    Routed,
-    Self,
+    OwnNames,
+    RouteInformation,
     alias_of,
-    alias_of_routed,
+    alias_of_routes,
     alias_of_uri,
     read_routes,
     source_may_speak,
@@ -23,7 +23,7 @@ from sipedge.sip.uri import UriError, parse_uri
 from zones.zone import DnsZone, NeighborZone, TraversalServerZone
 
 SETTINGS = make_settings(names=("sip.inside.example",))
-ME = Self(SETTINGS, SETTINGS.zones, {})
+ME = OwnNames(SETTINGS, SETTINGS.zones, {})
 KEY = TokenKey(SECRET, ("Inside", "Outside"))
 IN_DIALOG = "<sip:bob@outside.example>;tag=bob-tag"
 HERE = f"<sip:{KEY.mint(ZonePair('Inside', 'Outside'), 'call-1', 'alice-tag')}@{EDGE}:5061;transport=tls;lr>"
@@ -31,26 +31,26 @@ THERE = f"<sip:{KEY.mint(ZonePair('Outside', 'Inside'), 'call-1', 'alice-tag')}@
 FOREIGN = "<sip:sip.outside.example:5061;transport=tls;opaque=state:T:F:Ci.R2c;lr;ms-route-sig=AA>;tag=7C1D"
 
 
-def read(message: Message) -> Routed:
+def read(message: Message) -> RouteInformation:
     return read_routes(message, parse_uri(message.uri), ME, KEY)
 
 
 def test_without_routes_the_request_uri_decides() -> None:
-    routed = read(request())
-    assert (routed.uri.host, routed.own, routed.foreign, routed.pair) == ("outside.example", [], None, None)
+    routes = read(request())
+    assert (routes.uri.host, routes.own, routes.foreign, routes.pair) == ("outside.example", [], None, None)
 
 
 def test_own_routes_come_off_and_the_first_token_decides() -> None:
-    routed = read(request(routes=(f"{HERE}, {THERE}", FOREIGN), to=IN_DIALOG))
-    assert [item.text for item in routed.own] == [HERE, THERE]
-    assert routed.pair == ZonePair("Inside", "Outside")
-    assert routed.foreign is not None and routed.foreign.host == "sip.outside.example"
+    routes = read(request(routes=(f"{HERE}, {THERE}", FOREIGN), to=IN_DIALOG))
+    assert [item.text for item in routes.own] == [HERE, THERE]
+    assert routes.pair == ZonePair("Inside", "Outside")
+    assert routes.foreign is not None and routes.foreign.host == "sip.outside.example"
 
 
 @pytest.mark.parametrize("host", [f"{EDGE}:5061", "edge.inside.example:5061", "SIP.inside.example", EDGE])
 def test_a_route_that_names_the_edge_is_its_own_without_a_token(host: str) -> None:
-    routed = read(request(routes=(f"<sip:{host};lr>",)))
-    assert len(routed.own) == 1 and routed.pair is None and routed.foreign is None
+    routes = read(request(routes=(f"<sip:{host};lr>",)))
+    assert len(routes.own) == 1 and routes.pair is None and routes.foreign is None
 
 
 @pytest.mark.parametrize("host", [f"{EDGE}:5060", "outside.example", "sip.inside.example:7001"])
@@ -59,8 +59,8 @@ def test_other_routes_are_foreign(host: str) -> None:
 
 
 def test_what_lies_behind_a_foreign_route_is_not_looked_at() -> None:
-    routed = read(request(routes=(FOREIGN, HERE), to=IN_DIALOG))
-    assert (routed.own, routed.pair) == ([], None)
+    routes = read(request(routes=(FOREIGN, HERE), to=IN_DIALOG))
+    assert (routes.own, routes.pair) == ([], None)
 
 
 @pytest.mark.parametrize(
@@ -72,8 +72,8 @@ def test_what_lies_behind_a_foreign_route_is_not_looked_at() -> None:
     ],
 )
 def test_a_token_of_another_dialog_opens_nothing(fields: dict[str, str]) -> None:
-    routed = read(request(**{"routes": (HERE,), "to": IN_DIALOG, **fields}))  # type: ignore[arg-type]
-    assert routed.pair is None
+    routes = read(request(**{"routes": (HERE,), "to": IN_DIALOG, **fields}))  # type: ignore[arg-type]
+    assert routes.pair is None
 
 
 def test_a_token_works_on_any_host_name_of_the_edge_and_any_port() -> None:
@@ -86,11 +86,11 @@ def test_a_strict_router_in_front() -> None:
     """It put our Record-Route into the Request-URI and the real one at the end of Route."""
     token = HERE.strip("<>")
     message = request(uri=token, routes=(FOREIGN, "<sip:bob@192.0.2.77>"), to=IN_DIALOG)
-    routed = read(message)
-    assert routed.pair == ZonePair("Inside", "Outside")
-    assert routed.uri.text == "sip:bob@192.0.2.77"
-    assert routed.strict_last is not None and routed.strict_last.text == "<sip:bob@192.0.2.77>"
-    assert routed.foreign is not None and routed.foreign.host == "sip.outside.example"
+    routes = read(message)
+    assert routes.pair == ZonePair("Inside", "Outside")
+    assert routes.uri.text == "sip:bob@192.0.2.77"
+    assert routes.strict_last is not None and routes.strict_last.text == "<sip:bob@192.0.2.77>"
+    assert routes.foreign is not None and routes.foreign.host == "sip.outside.example"
 
 
 def test_our_token_in_the_request_uri_without_a_route_is_only_an_alias() -> None:
@@ -137,7 +137,7 @@ def test_the_alias_of_a_foreign_route_keeps_port_and_parameters() -> None:
     message = request(routes=(FOREIGN,))
     alias = "sip.outside.example:5061;transport=tls;opaque=state:T:F:Ci.R2c;lr;ms-route-sig=AA"
     assert alias_of(message, SETTINGS) == alias
-    assert alias_of_routed(read(request(uri="sip:bob@outside.example:5061")), SETTINGS) == "bob@outside.example"
+    assert alias_of_routes(read(request(uri="sip:bob@outside.example:5061")), SETTINGS) == "bob@outside.example"
     keeping = make_settings(keep_uri_parameters=True)
     assert alias_of(request(uri="sip:bob@outside.example:5061"), keeping) == "bob@outside.example:5061"
 
@@ -164,8 +164,8 @@ def test_places_by_zone() -> None:
         Listener("tls", EDGE, 5061),
         Listener("tcp", "::", 5060, "TCP"),
     )
-    edge = Self(make_settings(zones=zones, rules="", listeners=listeners), zones, {"traversal": 7001})
-    texts = {zone.name: edge.place(zone.name).text for zone in zones}
+    edge = OwnNames(make_settings(zones=zones, rules="", listeners=listeners), zones, {"traversal": 7001})
+    texts = {zone.name: edge.sent_by(zone.name).text for zone in zones}
     assert texts == {
         "Plain": f"{EDGE}:5061",
         "Named": "edge.inside.example:5061",
@@ -179,4 +179,4 @@ def test_places_by_zone() -> None:
 def test_ipv6_places_have_brackets() -> None:
     zones = (NeighborZone(name="N"),)
     settings = make_settings(zones=zones, rules="", listeners=(Listener("tls", "2001:db8::1", 5061),))
-    assert Self(settings, zones, {}).place("N").text == "[2001:db8::1]:5061"
+    assert OwnNames(settings, zones, {}).sent_by("N").text == "[2001:db8::1]:5061"

@@ -4,7 +4,7 @@ import pytest
 from support.federation_plan import FQDN, INNER, inside, outside
 from support.settings import rule, with_zone
 
-from sipedge.notify_return import Link, Told, edges_of, links_of
+from sipedge.notify_return import GivenNames, Link, edges_of, links_of
 from sipedge.notify_return.targets import (
     Names,
     node_names,
@@ -22,40 +22,42 @@ def link_of(inner: Settings, outer: Settings) -> Link:
 
 
 def test_the_fqdn_is_taken_from_rules_without_a_user_part() -> None:
-    assert node_names(link_of(inside(), outside(mended=False)), "IMP", Told()) == Names(
+    assert node_names(link_of(inside(), outside(mended=False)), "IMP", GivenNames()) == Names(
         (FQDN,), 'taken from rules for hosts without a user part: "arrow 6"'
     )
-    there = node_names(link_of(inside("arrow 6"), outside()), "IMP", Told())
+    there = node_names(link_of(inside("arrow 6"), outside()), "IMP", GivenNames())
     assert there == Names((FQDN,), 'taken from rules for hosts without a user part: "FQDN"')
 
 
 def test_a_rule_for_everything_names_nobody() -> None:
     everything = rule("all", "IMP", ".*", source_zone='"Traversal client"')
-    assert node_names(link_of(inside("arrow 6", extra=everything), outside(mended=False)), "IMP", Told()).names == ()
+    assert (
+        node_names(link_of(inside("arrow 6", extra=everything), outside(mended=False)), "IMP", GivenNames()).names == ()
+    )
 
 
 def test_what_is_told_comes_first() -> None:
     zones = with_zone(INNER, "IMP", federation_routing=("zone.example",), peers=("peer.example", "192.0.2.1"))
     link = link_of(inside("arrow 6", zones=zones), outside(mended=False))
-    assert node_names(link, "IMP", Told({"IMP": ("a.example",), "": ("b.example",)})).names == ("a.example",)
-    assert node_names(link, "IMP", Told({"": ("b.example",)})).names == ("b.example",)
-    assert node_names(link, "IMP", Told()).names == ("zone.example",)
+    assert node_names(link, "IMP", GivenNames({"IMP": ("a.example",), "": ("b.example",)})).names == ("a.example",)
+    assert node_names(link, "IMP", GivenNames({"": ("b.example",)})).names == ("b.example",)
+    assert node_names(link, "IMP", GivenNames()).names == ("zone.example",)
     zones = with_zone(zones, "IMP", federation_routing=())
     link = link_of(inside("arrow 6", zones=zones), outside(mended=False))
-    assert node_names(link, "IMP", Told()).names == ("peer.example",)
+    assert node_names(link, "IMP", GivenNames()).names == ("peer.example",)
 
 
 def test_partners_are_whom_outward_rules_name() -> None:
     link = link_of(inside(), outside())
-    assert partner_names(link, Told()).names == ("msexample.com",)
-    assert partner_names(link, Told(partners=("x.example",))).names == ("x.example",)
-    assert partner_names(link_of(inside("arrow 2"), outside()), Told()).names == ()
+    assert partner_names(link, GivenNames()).names == ("msexample.com",)
+    assert partner_names(link, GivenNames(partners=("x.example",))).names == ("x.example",)
+    assert partner_names(link_of(inside("arrow 2"), outside()), GivenNames()).names == ()
     own = rule("own", "Traversal client", r".*@ciscoexample\.com", source_zone='"IMP"')
-    assert partner_names(link_of(inside("arrow 2", extra=own), outside()), Told()).names == ()
+    assert partner_names(link_of(inside("arrow 2", extra=own), outside()), GivenNames()).names == ()
     two = rule("two", "Traversal client", r".*@(a\.example|b\.example)", source_zone='"IMP"')
     part = rule("part", "Traversal client", r".*@nodot.*", source_zone='"IMP"')
     extra = link_of(inside(extra=two + part), outside())
-    assert partner_names(extra, Told()).names == ("msexample.com", "a.example", "b.example")
+    assert partner_names(extra, GivenNames()).names == ("msexample.com", "a.example", "b.example")
 
 
 @pytest.mark.parametrize("keep", [False, True])

@@ -34,7 +34,7 @@ class Context:
     calls: list[tuple[str, float]] = field(default_factory=list)
     ends: bool = False
 
-    def lighten(self) -> None:
+    def release_request(self) -> None:
         pass
 
     def due(self, branch: str, now: float, out: list[Command]) -> None:

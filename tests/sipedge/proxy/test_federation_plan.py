@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import pytest
 from support.messages import invite, request
 from support.playbook import (
+    Captured,
     FakeResolver,
     Leg,
     Play,
     Playbook,
     Step,
-    Told,
     answers,
     arrives,
     federation,
@@ -108,7 +108,7 @@ def pair(play: Play, inner: Settings, outer: Settings) -> Edges:
 
 def shake_hands(both: Edges, hop: object) -> None:
     """The inside edge's OPTIONS, the outside edge's challenge, and the proof."""
-    first, proof, told = Leg(), Leg(), Told()
+    first, proof, told = Leg(), Leg(), Captured()
     opened = opens(TRAVERSAL, EXPE, zone="Traversal", hop=hop, listener=None)
     opened.peer_port = 7001
     both.inside >> opened << forwards(first, "Traversal")
@@ -156,7 +156,7 @@ def inward(edges: Edges, message: Message) -> Leg:
 
 def back(far: Playbook, far_leg: Leg, near: Playbook, near_leg: Leg) -> None:
     """A 200 through both."""
-    far_told, near_told = Told(), Told()
+    far_told, near_told = Captured(), Captured()
     far >> answers(far_leg, 200, tag="answerer") << responds(200, told=far_told)
     near >> through(near_leg, far_told.message) << responds(200, told=near_told)
     assert len(near_told.message.items("via")) == len(near_leg.message.items("via")) - 1
@@ -262,7 +262,7 @@ def test_one_more_rule_mends_it(play: Play) -> None:
     edges = pair(play, inside(), outside(OUTSIDE_RULES + MISSING_RULE))
     notification = inward(edges, notify_to_fqdn(cseq="2 NOTIFY"))
     assert notification.message.uri == f"sip:{FQDN}:5061;transport=TLS"
-    outer, inner = Told(), Told()
+    outer, inner = Captured(), Captured()
     edges.outside >> arrives(notify_to_fqdn("BENOTIFY"), MICROSOFT_CONNECTION) << sends("Traversal", outer)
     edges.inside >> arrives(outer.message, TRAVERSAL) << sends("IMP", inner)
     edges.inside >> waits(1)
@@ -276,7 +276,7 @@ def test_with_subscribe_record_routed_it_is_not_needed(play: Play) -> None:
     fields = {"from_": "<sip:juliet@msexample.com>;tag=answerer", "routes": routes}
     inward(edges, notify_to_fqdn(**fields))
     assert [edges.outside.entries[-1].route, edges.inside.entries[-1].route] == ["Traversal", "IMP"]
-    outer = Told()
+    outer = Captured()
     edges.outside >> arrives(notify_to_fqdn("BENOTIFY", **fields), MICROSOFT_CONNECTION) << sends("Traversal", outer)
 
 

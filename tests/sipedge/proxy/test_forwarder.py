@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support.messages import invite, request, subscribe
-from support.playbook import INSIDE, OUTSIDE, STRANGER, Leg, Play, Told, arrives, forwards, responds
+from support.playbook import INSIDE, OUTSIDE, STRANGER, Captured, Leg, Play, arrives, forwards, responds
 from support.settings import EDGE, RULES, ZONES, make_settings, rule, with_zone
 
 from sipedge.decision.record_route import TokenKey
@@ -141,7 +141,7 @@ def test_an_alias_that_is_no_uri_is_not_found(play: Play) -> None:
 
 def test_nobody_is_registered_here(play: Play) -> None:
     """The Local Zone may be a rule's target; there is no registrar behind it."""
-    told = Told()
+    told = Captured()
     play(make_settings(rule("r", "Local Zone"))) >> arrives(request()) << responds(404, told=told)
     assert "there is no zone 'Local Zone'" in (told.message.first("warning") or "")
 
@@ -182,7 +182,7 @@ def test_a_zone_over_tcp_says_so_in_via_and_record_route(play: Play) -> None:
 
 
 def test_answers_of_the_edge_carry_received_and_rport(play: Play) -> None:
-    told = Told()
+    told = Captured()
     via = "SIP/2.0/TLS a.example;rport;branch=z9hG4bK1"
     play() >> arrives(request(uri="sip:x@nowhere.example", via=via), INSIDE) << responds(404, told=told)
     assert told.message.first("via") == "SIP/2.0/TLS a.example;rport=40001;branch=z9hG4bK1;received=192.0.2.10"

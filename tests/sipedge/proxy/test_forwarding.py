@@ -9,14 +9,14 @@ from support.messages import CALLER_VIA, request, with_lines
 from support.settings import SECRET, make_settings
 
 from sipedge.decision.record_route import TokenKey, ZonePair
-from sipedge.decision.routing import Self, read_routes
+from sipedge.decision.routing import OwnNames, read_routes
 from sipedge.proxy.forwarding import Changes, forwarded_head
 from sipedge.sip.message import Message
 from sipedge.sip.uri import parse_uri
 from zones.authentication import Identity
 
 SETTINGS = make_settings()
-ME = Self(SETTINGS, SETTINGS.zones, {})
+ME = OwnNames(SETTINGS, SETTINGS.zones, {})
 KEY = TokenKey(SECRET, ("Inside", "Outside"))
 VIA = b"Via: SIP/2.0/TLS 203.0.113.1:5061;branch=z9hG4bKedge"
 OWN = "<sip:203.0.113.1:5061;lr>"
@@ -24,8 +24,8 @@ SOURCE = ("192.0.2.10", 40001)
 
 
 def forwarded(message: Message, max_forwards: int | None = 70, **changes: Any) -> list[str]:
-    routed = read_routes(message, parse_uri(message.uri), ME, KEY)
-    head = forwarded_head(message, routed, Changes(via=VIA, **changes), SOURCE, max_forwards)
+    routes = read_routes(message, parse_uri(message.uri), ME, KEY)
+    head = forwarded_head(message, routes, Changes(via=VIA, **changes), SOURCE, max_forwards)
     return Message(head).head.decode("utf-8", "surrogateescape").split("\r\n")[:-2]
 
 
@@ -75,9 +75,9 @@ def test_a_strict_router_in_front() -> None:
         routes=("<sip:far.example;lr>,<sip:bob@192.0.2.77>",),
         to="<sip:b@x>;tag=bob-tag",
     )
-    routed = read_routes(message, parse_uri(message.uri), ME, KEY)
-    changes = Changes(via=VIA, request_uri=routed.uri.text.encode())
-    sent = forwarded_head(message, routed, changes, SOURCE, 70).decode()
+    routes = read_routes(message, parse_uri(message.uri), ME, KEY)
+    changes = Changes(via=VIA, request_uri=routes.uri.text.encode())
+    sent = forwarded_head(message, routes, changes, SOURCE, 70).decode()
     assert sent.startswith("MESSAGE sip:bob@192.0.2.77 SIP/2.0\r\n")
     assert "\r\nRoute: <sip:far.example;lr>\r\n" in sent
 

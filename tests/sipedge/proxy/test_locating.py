@@ -7,10 +7,10 @@ from support.messages import invite, notify, request
 from support.playbook import (
     STRANGER,
     Call,
+    Captured,
     FakeResolver,
     Leg,
     Play,
-    Told,
     answers,
     arrives,
     fails,
@@ -41,12 +41,12 @@ EDGE_POOL = {
 }
 
 
-def answered(told: Told, *records: object, ttl: float = 60.0, error: str = "") -> Resolved:
+def answered(told: Captured, *records: object, ttl: float = 60.0, error: str = "") -> Resolved:
     return Resolved(told.command.query, records, error, ttl)
 
 
 def test_microsoft_traffic_asks_for_the_federation_service_first(play: Play) -> None:
-    srv, a, aaaa, leg = Told(), Told(), Told(), Leg()
+    srv, a, aaaa, leg = Captured(), Captured(), Captured(), Leg()
     (
         play(SETTINGS)
         >> arrives(request())
@@ -63,7 +63,7 @@ def test_microsoft_traffic_asks_for_the_federation_service_first(play: Play) -> 
 
 
 def test_standard_traffic_asks_as_rfc_3263_says(play: Play) -> None:
-    naptr = Told()
+    naptr = Captured()
     book = play(SETTINGS) >> arrives(request("x-unknown")) << resolves("outside.example", "NAPTR", naptr)
     book >> answered(naptr) << resolves("_sips._tcp.outside.example", "SRV", naptr)
     book >> answered(naptr, error="nxdomain") << responds(404)
@@ -79,14 +79,14 @@ def test_answers_are_kept_for_their_time_and_failures_shortly(play: Play) -> Non
     resolver.records = {}
     resolver.asked.clear()
     for asked, pause in ((3, 0.0), (3, FAILED_TTL - 1), (6, 2.0)):
-        told = Told()
+        told = Captured()
         book >> waits(pause) >> arrives(request(uri="sip:x@gone.example")) << responds(404, told=told)
         assert len(resolver.asked) == asked
         assert "no address to try for 'gone.example'" in (told.message.first("warning") or "")
 
 
 def test_two_requests_ask_once(play: Play) -> None:
-    srv, a, aaaa = Told(), Told(), Told()
+    srv, a, aaaa = Captured(), Captured(), Captured()
     first, second = Call(), Call()
     one, two = Leg(), Leg()
     (
@@ -116,7 +116,7 @@ def test_all_addresses_are_tried(play: Play) -> None:
 
 
 def test_a_request_cancelled_while_the_dns_is_asked(play: Play) -> None:
-    srv, call = Told(), Call()
+    srv, call = Captured(), Call()
     (
         play(SETTINGS)
         >> arrives(invite(extra=("Ms-Text-Format: text/plain",)), call=call)
@@ -136,7 +136,7 @@ def test_a_request_cancelled_while_the_dns_is_asked(play: Play) -> None:
 
 
 def test_a_request_that_waits_for_the_dns_is_not_forgotten_when_the_edge_drains(play: Play) -> None:
-    srv = Told()
+    srv = Captured()
     book = play(SETTINGS) >> arrives(invite(extra=("Ms-Text-Format: text/plain",))) << responds(100)
     book << resolves(SRV, "SRV", srv)
     assert not book.proxy.is_quiet()
@@ -149,7 +149,7 @@ def test_a_request_that_waits_for_the_dns_is_not_forgotten_when_the_edge_drains(
 
 
 def test_benotify_waits_for_the_dns_too(play: Play) -> None:
-    srv, a, aaaa = Told(), Told(), Told()
+    srv, a, aaaa = Captured(), Captured(), Captured()
     (
         play(SETTINGS)
         >> arrives(notify("BENOTIFY"))
@@ -188,7 +188,7 @@ def test_a_new_configuration_asks_anew(play: Play) -> None:
 
 
 def test_what_was_under_way_at_a_reload_serves_those_who_waited(play: Play) -> None:
-    srv, again, call = Told(), Told(), Call()
+    srv, again, call = Captured(), Captured(), Call()
     book = play(SETTINGS) >> arrives(request(call_id="c1"), call=call) << resolves(SRV, "SRV", srv)
     strict = make_settings(PLAN, (INSIDE, DnsZone(name="Microsoft", microsoft_service="_x._tcp")))
     book >> ConfigChanged(strict) >> arrives(request(call_id="c2"))

@@ -9,10 +9,10 @@ from support.playbook import (
     OUTSIDE,
     STRANGER,
     Call,
+    Captured,
     Leg,
     Play,
     Playbook,
-    Told,
     answers,
     answers_with,
     arrives,
@@ -39,7 +39,7 @@ CALLEE = "<sip:bob@198.51.100.20:5061;transport=tls>"
 
 def established(book: Playbook) -> Message:
     """An INVITE from Inside to Outside up to its ACK; the 200 as the caller got it."""
-    leg, told, ack = Leg(), Told(), Told()
+    leg, told, ack = Leg(), Captured(), Captured()
     (
         book
         >> arrives(invite(), INSIDE)
@@ -110,7 +110,7 @@ def test_the_callee_may_speak_first_and_end_it(play: Play) -> None:
 def test_a_reinvite_of_the_callee(play: Play) -> None:
     book = play()
     accepted = established(book)
-    leg, ack = Leg(), Told()
+    leg, ack = Leg(), Captured()
     book >> arrives(back_in_dialog("INVITE", accepted), OUTSIDE) << responds(100) << forwards(leg, zone="Inside")
     assert len(leg.message.items("record-route")) == 2
     book >> answers(leg, 200, connection=INSIDE) << responds(200)
@@ -153,7 +153,7 @@ def test_a_request_in_flight_at_a_reload_gets_its_answer(play: Play) -> None:
 )
 def test_messages_of_rfc_2543(play: Play, via: str) -> None:
     """No branch or no cookie, no tags: forwarded, answered, and a CANCEL finds its INVITE."""
-    leg, call, told = Leg(), Call(), Told()
+    leg, call, told = Leg(), Call(), Captured()
     fields = {"via": via, "from_": "sip:alice@inside.example", "to": "sip:bob@outside.example"}
     (
         play()
@@ -217,7 +217,7 @@ def test_a_response_with_one_via_is_not_forwarded(play: Play) -> None:
 
 
 def test_responses_to_what_the_edge_sent_itself_have_no_context(play: Play) -> None:
-    book, told = play(), Told()
+    book, told = play(), Captured()
     accepted = established(book)
     book >> arrives(in_dialog("BENOTIFY", accepted), INSIDE) << sends("Outside", told)
     book >> ResponseReceived(told.message.via.branch, OUTSIDE, answer_to(told.message, 200), True)
@@ -261,7 +261,7 @@ def test_an_exception_in_a_timer_is_logged(play: Play, monkeypatch: pytest.Monke
 
 
 def test_malformed_requests_get_400_with_the_place(play: Play) -> None:
-    told = Told()
+    told = Captured()
     book = play() >> MalformedReceived(INSIDE, request(), "To", 5, 12) << relays(INSIDE, told)
     assert told.message.status == 400
     assert told.message.first("warning") == f'399 {EDGE}:5061 "malformed header To at line 5, column 12"'
@@ -271,7 +271,7 @@ def test_malformed_requests_get_400_with_the_place(play: Play) -> None:
 
 
 def test_a_header_that_is_missing_has_no_place(play: Play) -> None:
-    told = Told()
+    told = Captured()
     play() >> MalformedReceived(INSIDE, request(), "Call-ID", 0, 0) << relays(INSIDE, told)
     assert told.message.first("warning") == f'399 {EDGE}:5061 "there is no usable Call-ID"'
 
@@ -294,7 +294,7 @@ def test_malformed_responses_and_those_of_closed_connections_get_none(play: Play
 
 
 def test_unreadable_requests_get_an_answer_as_far_as_possible(play: Play) -> None:
-    told = Told()
+    told = Captured()
     head = request().head.replace(b"SIP/2.0", b"SIP/7.0", 1)
     book = play() >> UnreadableReceived(INSIDE, head, 505, "the version is not SIP/2.0") << relays(INSIDE, told)
     assert told.message.status == 505

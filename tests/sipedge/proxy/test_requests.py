@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support.messages import invite, notify, request, subscribe
-from support.playbook import INSIDE, OUTSIDE, STRANGER, Leg, Play, Told, answers, arrives, forwards, responds, sends
+from support.playbook import INSIDE, OUTSIDE, STRANGER, Captured, Leg, Play, answers, arrives, forwards, responds, sends
 from support.settings import EDGE, RULES, ZONES, make_settings, rule, with_zone
 
 from sipedge.proxy.commands import Respond
@@ -33,7 +33,7 @@ WARNING = f"399 {EDGE}:5061"
     ],
 )
 def test_refusals(play: Play, message: Message, status: int) -> None:
-    book, told = play(), Told()
+    book, told = play(), Captured()
     book >> arrives(message) << responds(status, told=told)
     assert (told.message.first("warning") or "").startswith(WARNING)
     assert told.message.to_tag
@@ -137,7 +137,7 @@ def test_nothing_comes_back_from_a_poisoned_zone(play: Play) -> None:
     ],
 )
 def test_every_other_method_is_forwarded(play: Play, method: str) -> None:
-    leg, told = Leg(), Told()
+    leg, told = Leg(), Captured()
     (
         play()
         >> arrives(request(method, body=b"opaque\x00"), INSIDE)
@@ -149,7 +149,7 @@ def test_every_other_method_is_forwarded(play: Play, method: str) -> None:
 
 
 def test_benotify_is_sent_on_and_nobody_waits(play: Play) -> None:
-    told = Told()
+    told = Captured()
     book = play()
     book >> arrives(notify("BENOTIFY", body=b"<p/>"), INSIDE) << sends("Outside", told, method="BENOTIFY", body=b"<p/>")
     assert told.message.via.branch.startswith("z9hG4bK")
@@ -229,7 +229,7 @@ def test_a_token_that_does_not_fit_is_no_token(play: Play, fields: dict[str, obj
 
 def test_an_ack_goes_by_its_token(play: Play) -> None:
     there, here = dialog_tokens(play)
-    told = Told()
+    told = Captured()
     ack = request("ACK", "sip:bob@198.51.100.20:5061", to="<sip:b@x>;tag=bob-tag", routes=(here, there))
     play() >> arrives(ack, INSIDE) << sends("Outside", told, method="ACK", route=None, max_forwards="15")
 
@@ -292,7 +292,7 @@ def test_a_rule_can_ask_for_authentication(play: Play) -> None:
 def test_credentials_are_checked(play: Play) -> None:
     alice = Credential("alice", "secret")
     zones = with_zone(ZONES, "Inside", authentication_policy=CHECK)
-    book, told = play(make_settings(zones=zones, credentials=(alice, Credential("bob", "x")))), Told()
+    book, told = play(make_settings(zones=zones, credentials=(alice, Credential("bob", "x")))), Captured()
     book >> arrives(request()) << responds(407, told=told)
     challenges = told.message.values("proxy-authenticate")
     for credential, status in ((Credential("alice", "wrong"), 407), (Credential("mallory", "secret"), 407)):

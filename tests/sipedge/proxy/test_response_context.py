@@ -6,10 +6,10 @@ import pytest
 from support.messages import invite, request
 from support.playbook import (
     INSIDE,
+    Captured,
     Leg,
     Play,
     Playbook,
-    Told,
     answers,
     arrives,
     cancels,
@@ -69,7 +69,7 @@ def test_a_branch_without_provisional_response_is_cancelled_when_one_comes(play:
 
 
 def test_the_second_2xx_is_relayed_for_32_seconds(play: Play) -> None:
-    one, two, told = Leg(), Leg(), Told()
+    one, two, told = Leg(), Leg(), Captured()
     (
         forked(play, one, two)
         >> answers(one, 200, tag="one")
@@ -176,7 +176,7 @@ def test_no_branch_is_opened_after_a_6xx(play: Play) -> None:
 
 
 def test_a_challenge_carries_the_challenges_of_all_branches(play: Play) -> None:
-    one, two, told = Leg(), Leg(), Told()
+    one, two, told = Leg(), Leg(), Captured()
     (
         forked(play, one, two)
         >> answers(one, 407, extra=('Proxy-Authenticate: Digest realm="one"',))

@@ -9,9 +9,9 @@ from support.playbook import (
     OUTSIDE,
     STRANGER,
     Call,
+    Captured,
     Leg,
     Play,
-    Told,
     abandons,
     answers,
     answers_with,
@@ -29,7 +29,7 @@ from support.settings import OUTSIDE_PEER, TWO_PEERS, forking
 
 def test_cancel_after_a_provisional_response(play: Play) -> None:
     leg, call, cancel = Leg(), Call(), Call()
-    told, final = Told(), Told()
+    told, final = Captured(), Captured()
     (
         play()
         >> arrives(invite(), INSIDE, call)
@@ -81,7 +81,7 @@ def test_a_2xx_that_crossed_the_cancel_wins(play: Play) -> None:
 
 def test_a_cancelled_hop_that_stays_silent_is_given_32_seconds(play: Play) -> None:
     """The caller gets the 487 that the next hop owes; a hop is not tried again."""
-    leg, call, told = Leg(), Call(), Told()
+    leg, call, told = Leg(), Call(), Captured()
     (
         play(TWO_PEERS)
         >> arrives(invite(), INSIDE, call)

@@ -6,11 +6,11 @@ from support.messages import notify, request
 from support.playbook import (
     INSIDE,
     OUTSIDE,
+    Captured,
     Leg,
     Play,
     Playbook,
     Step,
-    Told,
     answers,
     arrives,
     closes,
@@ -78,7 +78,7 @@ def test_a_dead_peer_comes_last_until_it_answers(play: Play) -> None:
 
 def test_names_of_peers_are_kept_resolved_and_say_who_comes_in(play: Play) -> None:
     named = NeighborZone(name="Named", peers=("imp.inside.example",), monitor=False)
-    a, aaaa, leg = Told(), Told(), Leg()
+    a, aaaa, leg = Captured(), Captured(), Leg()
     book = play(make_settings(rule("r", "Named", source_zone='"Named"'), (*ZONES, named)))
     book << resolves("imp.inside.example", "A", a) << resolves("imp.inside.example", "AAAA", aaaa)
     book >> Resolved(a.command.query, (AddressRecord("192.0.2.60"),), "", 300.0) >> Resolved(aaaa.command.query)
@@ -112,7 +112,7 @@ def keepalive(proof: str = "") -> Step:
 
 
 def handshake(book: Playbook, credential: Credential = CREDENTIAL, status: int = 200) -> None:
-    told = Told()
+    told = Captured()
     book >> opens(CLIENT, "192.0.2.99", listener="traversal") >> keepalive() << responds(401, told=told)
     challenges = told.message.values("www-authenticate")
     assert [("SHA-256" in one, "MD5" in one) for one in challenges] == [(True, False), (False, True)]
@@ -190,7 +190,7 @@ def opened_to(address: str, port: int, hop: Hop) -> ConnectionOpened:
 
 
 def test_the_client_connects_proves_itself_and_then_requests_flow(play: Play) -> None:
-    told, leg, proof = Told(), Leg(), Leg()
+    told, leg, proof = Captured(), Leg(), Leg()
     book = play(client()) << connects("Traversal", told)
     book >> opened_to("198.51.100.70", 7001, told.command.hop)
     book << forwards(leg, "Traversal", method="OPTIONS", hop_connection=CLIENT, authorization=None)
@@ -208,7 +208,7 @@ def test_the_client_connects_proves_itself_and_then_requests_flow(play: Play) ->
 
 
 def test_the_client_comes_back_after_a_failure_and_a_close(play: Play) -> None:
-    told, leg = Told(), Leg()
+    told, leg = Captured(), Leg()
     book = play(client()) << connects("Traversal", told)
     hop = told.command.hop
     book >> ConnectionFailed("Traversal", hop.address, hop.port, "refused", hop) >> waits(2) << connects("Traversal")
@@ -217,7 +217,7 @@ def test_the_client_comes_back_after_a_failure_and_a_close(play: Play) -> None:
 
 
 def test_names_of_traversal_servers_are_looked_up(play: Play) -> None:
-    a, aaaa = Told(), Told()
+    a, aaaa = Captured(), Captured()
     zone = TraversalClientZone(name="Traversal", peers=("expe.example",), credential=CREDENTIAL)
     book = play(make_settings("", (*ZONES, zone)))
     book << resolves("expe.example", "A", a) << resolves("expe.example", "AAAA", aaaa)
@@ -226,7 +226,7 @@ def test_names_of_traversal_servers_are_looked_up(play: Play) -> None:
 
 
 def test_refused_credentials_close_the_connection(play: Play) -> None:
-    told, leg = Told(), Leg()
+    told, leg = Captured(), Leg()
     book = play(client()) << connects("Traversal", told)
     book >> opened_to("198.51.100.70", 7001, told.command.hop) << forwards(leg, "Traversal")
     book >> answers(leg, 403, connection=CLIENT) << closes(CLIENT)
@@ -234,7 +234,7 @@ def test_refused_credentials_close_the_connection(play: Play) -> None:
 
 
 def test_a_challenge_that_is_not_utf_8_is_answered_all_the_same(play: Play) -> None:
-    told, leg, proof = Told(), Leg(), Leg()
+    told, leg, proof = Captured(), Leg(), Leg()
     book = play(client()) << connects("Traversal", told)
     book >> opened_to("198.51.100.70", 7001, told.command.hop) << forwards(leg, "Traversal")
     challenge = 'WWW-Authenticate: Digest realm="\udcff", nonce="n", qop="auth"'
@@ -243,7 +243,7 @@ def test_a_challenge_that_is_not_utf_8_is_answered_all_the_same(play: Play) -> N
 
 
 def test_silence_on_a_traversal_connection(play: Play) -> None:
-    told, leg = Told(), Leg()
+    told, leg = Captured(), Leg()
     book = play(client()) << connects("Traversal", told)
     book >> opened_to("198.51.100.70", 7001, told.command.hop) << forwards(leg, "Traversal")
     book >> answers(leg, 200, connection=CLIENT)
@@ -252,7 +252,7 @@ def test_silence_on_a_traversal_connection(play: Play) -> None:
 
 
 def test_over_tcp_the_via_says_tcp(play: Play) -> None:
-    told, leg = Told(), Leg()
+    told, leg = Captured(), Leg()
     book = play(client(transport="TCP")) << connects("Traversal", told)
     book >> opened_to("198.51.100.70", 7001, told.command.hop)
     book << forwards(leg, "Traversal", transport="TCP")

@@ -60,8 +60,8 @@ def test_without_partners_the_kind_of_zones_tells() -> None:
 
 
 def test_record_routed_subscribe_needs_no_rule() -> None:
-    routed = TraversalClientZone(name="Outside", peers=("192.0.2.2",), record_route_subscribe=True)
-    ((_, verdict, seen),) = way(TO_PARTNER, (IMP, routed), PARTNER)
+    routes = TraversalClientZone(name="Outside", peers=("192.0.2.2",), record_route_subscribe=True)
+    ((_, verdict, seen),) = way(TO_PARTNER, (IMP, routes), PARTNER)
     assert verdict is Verdict.OK and "record-routed" in seen
 
 
