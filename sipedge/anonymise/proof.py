@@ -40,6 +40,7 @@ def _decision(verdict: Verdict) -> tuple[object, ...]:
         verdict.traffic,
         verdict.in_dialog,
         decision.transform,
-        decision.decided_by.partition(":")[0],
+        decision.decided_by,
+        decision.refused[:3],
         tuple((one.priority, one.stop, tuple((to.rule, to.zone) for to in one.targets)) for one in decision.tiers),
     )

@@ -53,8 +53,8 @@ def validate(message: Message) -> Accepted | Refusal:
     try:
         max_forwards = _max_forwards(message)
         method = message.cseq[1]
-        if method == "INVITE":  # by its Via a CANCEL finds it
-            message.via  # noqa: B018
+        if method == "INVITE":  # by these a CANCEL finds it
+            message.check_transaction()
     except MessageError as error:
         return Refusal(400, error.reason)
     if len(method) > LONGEST_METHOD:
@@ -82,7 +82,8 @@ def _unsupported(message: Message) -> list[str]:
     return [tag for tag in message.items("proxy-require") if tag.lower() not in UNDERSTOOD_PROXY_REQUIRE]
 
 
-_POISONED = re.compile(r"\.[0-9a-f]{12}p\b")
+_OWN_BRANCH = re.compile(r"\.[0-9a-f]{12}p?\b")
+"""What every branch of an edge holds, and hardly one of others: only then a Via is read and a hash computed."""
 
 
 def loop_hash(message: Message, source: str, secret: bytes) -> str:
@@ -101,8 +102,10 @@ POISON = "p"
 """Ends the branch of a request sent through a zone in poison mode; a hash in hexadecimal never ends so."""
 
 
-def find_loop(message: Message, own_hosts: frozenset[str], loop: str) -> str:
+def find_loop(message: Message, own_hosts: frozenset[str], source: str, secret: bytes) -> str:
     """Why a request that this edge has forwarded before is refused, '' for all others.
+
+    ``own_hosts``: lower case, what this edge writes into Via; ``source``: the zone it came from.
 
     A Via of this edge carries the same hash: a loop (RFC 3261 16.3 check 4, RFC 5393 4.2.2). Or it carries the mark of
     a zone in poison mode (Expressway: SIP poison mode), from which nothing may come back.
@@ -114,13 +117,16 @@ def find_loop(message: Message, own_hosts: frozenset[str], loop: str) -> str:
         raise MessageError(f"there are more than {MAX_VIAS} Via header lines", header="Via")
     if len(numbers) == 1 and b"," not in message.lines[numbers[0]]:  # straight from its sender
         return ""
-    ending = "." + loop
+    ending = ""
     for item in message.items("via"):
-        if ending not in item and not _POISONED.search(item):  # nearly always: no need to read it
+        if not _OWN_BRANCH.search(item):
             continue
         via = parse_via(item)
-        if via.host in own_hosts and via.branch.endswith((ending, ending + POISON)):
+        if via.host not in own_hosts:
+            continue
+        ending = ending or "." + loop_hash(message, source, secret)
+        if via.branch.endswith((ending, ending + POISON)):
             return "this request has been here before, unchanged"
-        if via.host in own_hosts and via.branch.endswith(POISON):
+        if via.branch.endswith(POISON):
             return "this request left through a zone in poison mode and came back"
     return ""

@@ -1,16 +1,26 @@
-"""All live response contexts: found by branch, by the transaction a CANCEL names, and by deadline."""
+"""All live response contexts: found by branch, by ticket, by the transaction a CANCEL names, and by deadline.
+
+Whoever has an event for a context gives it to this registry, which calls the context and then takes up what is new.
+"""
 
 from __future__ import annotations
 
 from heapq import heapify, heappop, heappush
 
+from dialplan.model import Target
 from sipedge.sip.message import Message
 
 from .commands import Command
-from .response_context import ResponseContext
+from .events import ForwardFailed
+from .locating import Hops, NoHops
+from .response_context import ContextState, ResponseContext
+from .stateless import StatelessForward
 
 SPARE_TIMERS = 1024
 """How many timers of branches that have ended are kept before they are swept out."""
+
+MAX_ACCEPTED = 20_000
+"""Branches kept for the sake of a repeated 2xx; the oldest give way, which by then has had its ACK."""
 
 Key = tuple[str | int | None, ...]
 
@@ -27,11 +37,7 @@ def transaction_key(request: Message, address: str) -> Key:
 
 
 def _key_of(context: ResponseContext) -> Key:
-    return transaction_key(context.request, context.incoming.peer.address)
-
-
-MAX_ACCEPTED = 20_000
-"""Branches kept for the sake of a repeated 2xx; the oldest give way, which by then has had its ACK."""
+    return transaction_key(context.request, context.peer.address)
 
 
 class Contexts:
@@ -39,37 +45,46 @@ class Contexts:
 
     def __init__(self) -> None:
         self._branches: dict[str, ResponseContext] = {}
+        self._tickets: dict[int, ResponseContext | StatelessForward] = {}
         self._invites: dict[Key, ResponseContext] = {}
+        self._unanswered: set[ResponseContext] = set()
         self._timers: list[tuple[float, str, bool]] = []
         """(when, branch, whether to forget it): no contexts, or each would live until Timer C."""
-        self._unanswered = 0
         self._accepted: dict[str, str] = {}
         """Branches that wait to be forgotten, and the address that their final response came from."""
 
     def unanswered(self) -> int:
         """How many requests still wait for their final response."""
-        return self._unanswered
+        return len(self._unanswered)
 
-    # ----------------------------------------------------------------------- what a response context calls (Registry)
+    def kept(self) -> dict[str, int]:
+        """How many of each kind are held; all 0 once every request is answered and its time is over."""
+        return {
+            "unanswered": len(self._unanswered),
+            "branches": len(self._branches),
+            "tickets": len(self._tickets),
+            "invites": len(self._invites),
+            "accepted": len(self._accepted),
+            "timers": len(self._timers),
+        }
 
-    def opened(self, branch: str, context: ResponseContext) -> None:
-        self._branches[branch] = context
-
-    def answered(self, context: ResponseContext) -> None:
-        """A CANCEL can no longer change anything (RFC 3261 9.2)."""
-        self._unanswered -= 1
-        if context.is_invite and self._invites.get(key := _key_of(context)) is context:
-            del self._invites[key]
-
-    def watch(self, branch: str, deadline: float) -> None:
-        self._schedule(deadline, branch, False)
-
-    # ------------------------------------------------------------------------------------------- what the proxy calls
-
-    def begun(self, context: ResponseContext) -> None:
-        self._unanswered += 1
+    def begin(self, context: ResponseContext, now: float, out: list[Command]) -> None:
+        self._unanswered.add(context)
         if context.is_invite:
             self._invites[_key_of(context)] = context
+        try:
+            context.start(now, out)
+            self._take_up(context)
+        except Exception:  # the caller answers 500 (Proxy.handle): nothing may wait for this context
+            self._close(context)
+            raise
+
+    def begin_stateless(
+        self, request: StatelessForward, targets: tuple[Target, ...], now: float, out: list[Command]
+    ) -> None:
+        request.start(targets, now, out)
+        for ticket in request.located_later:
+            self._tickets[ticket] = request
 
     def by_branch(self, branch: str) -> ResponseContext | None:
         return self._branches.get(branch)
@@ -82,6 +97,29 @@ class Contexts:
         """The address that the final response of a branch came from, while its 2xx may come again; else ''."""
         return self._accepted.get(branch, "")
 
+    def located(self, ticket: int, hops: Hops | NoHops, now: float, out: list[Command]) -> None:
+        """A look-up that somebody waits for has ended."""
+        waiting = self._tickets.pop(ticket)
+        waiting.located(ticket, hops, now, out)
+        if isinstance(waiting, ResponseContext):
+            self._take_up(waiting)
+
+    def cancel(self, context: ResponseContext, now: float, out: list[Command]) -> None:
+        context.cancel(now, out)
+        self._take_up(context)
+
+    def response(self, context: ResponseContext, branch: str, message: Message, now: float, out: list[Command]) -> None:
+        context.response(branch, message, now, out)
+        self._take_up(context)
+
+    def failed(self, event: ForwardFailed, now: float, out: list[Command]) -> None:
+        """A branch ended without a response; nothing happens when it is not known."""
+        context = self._branches.get(event.branch)
+        if context is not None:
+            context.failed(event.branch, event.status, event.reason, now, out)
+            self._take_up(context)
+            self.ended(event.branch, context, now)
+
     def ended(
         self, branch: str, context: ResponseContext, now: float, accepted_for: float = 0.0, address: str = ""
     ) -> None:
@@ -89,30 +127,50 @@ class Contexts:
 
         Forget it, now or (2xx to INVITE) after ``accepted_for`` seconds.
         """
-        if context.accepted:
-            if branch not in self._accepted:
-                self._accepted[branch] = address
-                self._schedule(now + accepted_for, branch, True)
-                context.release_request()
-                if len(self._accepted) > MAX_ACCEPTED:
-                    self._forget(next(iter(self._accepted)))
-        else:
+        if context.state is not ContextState.ACCEPTED:
             self._branches.pop(branch, None)
+        elif branch not in self._accepted:
+            self._accepted[branch] = address
+            self._schedule(now + accepted_for, branch, True)
+            context.release_request()
+            if len(self._accepted) > MAX_ACCEPTED:
+                self._forget(next(iter(self._accepted)))
 
     def next_deadline(self) -> float | None:
         return self._timers[0][0] if self._timers else None
 
     def tick(self, now: float, out: list[Command]) -> None:
-        while self._timers and self._timers[0][0] <= now:
-            _, branch, forget = heappop(self._timers)
-            if forget:
-                self._forget(branch)
-                continue
-            context = self._branches.get(branch)
-            if context is not None and branch in context.branches:
-                context.due(branch, now, out)
-                if branch not in context.branches:
-                    self.ended(branch, context, now)
+        """One timer that is due by ``now``, if there is one; see ``next_deadline``."""
+        if not self._timers or self._timers[0][0] > now:
+            return
+        _, branch, forget = heappop(self._timers)
+        context = self._branches.get(branch)
+        if forget:
+            self._forget(branch)
+        elif context is not None and branch in context.branches:
+            context.due(branch, now, out)
+            self._take_up(context)
+            if branch not in context.branches:
+                self.ended(branch, context, now)
+
+    def _take_up(self, context: ResponseContext) -> None:
+        """Index what a context has begun, and its end."""
+        news = context.news
+        for branch in news.branches:
+            self._branches[branch] = context
+        for ticket in news.tickets:
+            self._tickets[ticket] = context
+        for when, branch in news.timers:
+            self._schedule(when, branch, False)
+        news.clear()
+        if context.is_answered and context in self._unanswered:
+            self._close(context)
+
+    def _close(self, context: ResponseContext) -> None:
+        """Its request is answered: a CANCEL can no longer change anything (RFC 3261 9.2)."""
+        self._unanswered.discard(context)
+        if context.is_invite and self._invites.get(key := _key_of(context)) is context:
+            del self._invites[key]
 
     def _forget(self, branch: str) -> None:
         self._accepted.pop(branch, None)

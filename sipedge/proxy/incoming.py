@@ -1,15 +1,11 @@
-"""What the edge has found out about one received request; made by proxy.py, read by everything after it."""
+"""A connection, and one request on its way, as the core sees them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from dialplan.search.search import Explanation
-from sipedge.decision.classification import Classification
-from sipedge.decision.routing import RouteInformation
-from sipedge.sip.message import Message
-from zones.authentication import Authentication
-from zones.zone import AnyZone
+from sipedge.decision.deciding import Decided
 
 from .events import ConnectionOpened
 from .history import Entry
@@ -17,7 +13,7 @@ from .history import Entry
 
 @dataclass(slots=True)
 class Peer:
-    """An open connection as the core sees it."""
+    """An open connection."""
 
     connection: int
     zone: str
@@ -31,21 +27,23 @@ class Peer:
         """The peer opened it."""
         return self.opened.zone is None
 
+    @property
+    def source(self) -> tuple[str, int]:
+        """Address and port, for ``received`` and ``rport`` (RFC 3261 18.2.1)."""
+        return self.address, self.port
+
 
 @dataclass(slots=True)
 class Incoming:
-    """One request on its way."""
+    """One request that goes on."""
 
-    message: Message
+    decided: Decided
     transaction: int
+    """0 for an ACK or BENOTIFY, which have none."""
     peer: Peer
-    source: AnyZone
-    routes: RouteInformation
-    max_forwards: int | None
     loop: str
-    authentication: Authentication
-    classification: Classification
-    explanation: Explanation | None = None
-    """The search, None when a signed Route decided."""
-    entry: Entry | None = None
+    """Its hash, for the branches it is forwarded with (validation.loop_hash)."""
+    entry: Entry
     """Its line in the history, which hops and the final status are written to."""
+    explanation: Explanation | None = None
+    """The search; None when a signed Route decided."""

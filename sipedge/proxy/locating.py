@@ -1,24 +1,21 @@
-"""From a target zone to hops: asks zones what lies there, carries DNS questions out as Resolve commands.
+"""From a host to hops by DNS: look-ups under way, and finished ones for as long as their records hold.
 
-Answers of DNS zones are kept for their TTL, so a conversation asks the DNS once, not once a message.
+Whoever has to wait gets a *ticket*, a number. The result of a look-up is a value: the hops, or why there are none.
+Answers are kept for their TTL, so a conversation asks the DNS once, not once a message.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from sipedge.sip.uri import Uri
 from zones.dns import Question, Resolution, resolve_uri
 from zones.zone import DefaultZone, DnsZone, Hop
 
-from .commands import Command, Resolve
+from .commands import Command
 from .events import Resolved
-
-Done = Callable[[tuple[Hop, ...], str, float, list[Command]], None]
-"""Called once with hops (or none and a problem), the time, and the list for commands."""
-
-Told = Callable[[Resolved, float, list[Command]], None]
+from .questions import Questions
 
 MAX_KEPT = 4096
 MAX_WAITING = 10_000
@@ -29,13 +26,47 @@ SHORTEST_TTL = 1.0
 FAILED_TTL = 5.0
 """Seconds for which a domain without hops is not asked again."""
 
-Key = tuple[str, str, int | None, str | None, bool]
+NOT_FOUND = 404
+"""There is no such domain, or nothing in it that can be connected to."""
+UNREACHABLE = 504
+"""Nobody can be reached now, or the DNS did not answer. To Microsoft a 404 would mean that there is no such user."""
+
+Hops = tuple[Hop, ...]
+"""In the order to try; never empty where it stands beside NoHops."""
 
 
-@dataclass(slots=True)
-class _Pending:
+@dataclass(frozen=True, slots=True)
+class NoHops:
+    """A target that cannot be tried."""
+
+    status: int
+    """What it amounts to for the caller: NOT_FOUND or UNREACHABLE."""
+    text: str
+    """Why, in one sentence."""
+
+
+class Destination(NamedTuple):
+    """The subject of a look-up: what the URI of the next hop and the traffic say."""
+
+    zone: str
+    host: str
+    port: int | None
+    transport: str | None
+    microsoft: bool
+
+
+@dataclass(slots=True, eq=False)
+class LookUp:
+    """One look-up under way, and the tickets of those who wait for it."""
+
+    destination: Destination
     resolution: Resolution
-    waiting: list[Done]
+    tickets: list[int] = field(default_factory=list)
+
+    @property
+    def result(self) -> Hops | NoHops:
+        """Once the resolution is done."""
+        return _result(self.resolution, self.resolution.hops)
 
 
 @dataclass(slots=True)
@@ -44,83 +75,83 @@ class _Kept:
     expires: float
 
 
-@dataclass(slots=True)
-class Resolutions:
+class LookUps:
     """All look-ups under way and the finished ones that are still good."""
 
-    random: Callable[[], float]
-    _next_query: int = 0
-    _queries: dict[int, Told] = field(default_factory=dict)
-    _pending: dict[Key, _Pending] = field(default_factory=dict)
-    _kept: dict[Key, _Kept] = field(default_factory=dict)
+    def __init__(self, random: Callable[[], float], questions: Questions) -> None:
+        self._random = random
+        self._questions = questions
+        self._last_ticket = 0
+        self._pending: dict[Destination, LookUp] = {}
+        self._kept: dict[Destination, _Kept] = {}
 
     def locate(
-        self, zone: DnsZone | DefaultZone, uri: Uri, microsoft: bool, now: float, done: Done, out: list[Command]
-    ) -> None:
-        """Hops for the host of ``uri`` by the rules of a DNS zone (also for the way back to the Default Zone)."""
-        key = (zone.name, uri.host, uri.port, uri.transport, microsoft)
-        kept = self._kept.get(key)
+        self, zone: DnsZone | DefaultZone, destination: Destination, now: float, out: list[Command]
+    ) -> Hops | NoHops | int:
+        """The result where nothing has to be asked, else the ticket to wait with.
+
+        ``zone``: the one that ``destination`` names; the Default Zone on the way back to a stranger.
+        """
+        kept = self._kept.get(destination)
         if kept is not None and kept.expires > now:
-            done(kept.resolution.draw(), kept.resolution.problem, now, out)
-            return
-        pending = self._pending.get(key)
-        if pending is not None and len(pending.waiting) < MAX_WAITING_EACH:
-            pending.waiting.append(done)
-            return
-        if pending is not None or len(self._pending) >= MAX_WAITING:
-            done((), "too many DNS look-ups are under way", now, out)
-            return
-        resolution = resolve_uri(zone, uri.host, uri.port, uri.transport, microsoft=microsoft, random=self.random)
-        started = self._pending[key] = _Pending(resolution, [done])
-        self._drive(resolution, lambda when, commands: self._finished(key, started, when, commands), now, out)
+            return _result(kept.resolution, kept.resolution.draw())
+        look_up = self._pending.get(destination)
+        if look_up is None:
+            if len(self._pending) >= MAX_WAITING:
+                return NoHops(UNREACHABLE, "too many DNS look-ups are under way")
+            look_up = self._begin(zone, destination, out)
+            if look_up.resolution.done:  # an address, or no name that could be asked for
+                self._end(look_up, now)
+                return look_up.result
+        elif len(look_up.tickets) >= MAX_WAITING_EACH:
+            return NoHops(UNREACHABLE, "too many requests wait for this domain's DNS")
+        self._last_ticket += 1
+        look_up.tickets.append(self._last_ticket)
+        return self._last_ticket
 
-    def _drive(
-        self,
-        resolution: Resolution,
-        finished: Callable[[float, list[Command]], None],
-        now: float,
-        out: list[Command],
-    ) -> None:
-        """Ask what a resolution wants to know until it is done."""
-        if resolution.done:
-            finished(now, out)
-            return
-
-        for question in resolution.questions():
-
-            def told(event: Resolved, when: float, commands: list[Command], question: Question = question) -> None:
-                if not resolution.done:
-                    resolution.answer(question, event.records, event.error, event.ttl or float("inf"))
-                    self._drive(resolution, finished, when, commands)
-
-            self.ask(question, told, out)
-
-    def ask(self, question: Question, told: Told, out: list[Command]) -> None:
-        """Put one question to the DNS; ``told`` is called with the answer."""
-        self._next_query += 1
-        self._queries[self._next_query] = told
-        out.append(Resolve(self._next_query, question.name, question.kind))
-
-    def resolved(self, event: Resolved, now: float, out: list[Command]) -> None:
-        told = self._queries.pop(event.query, None)
-        if told is not None:
-            told(event, now, out)
-
-    def _finished(self, key: Key, pending: _Pending, now: float, out: list[Command]) -> None:
-        resolution = pending.resolution
-        if self._pending.get(key) is pending:
-            del self._pending[key]
-            self._keep(key, resolution, now)
-        for done in pending.waiting:
-            done(resolution.hops, resolution.problem, now, out)
-
-    def _keep(self, key: Key, resolution: Resolution, now: float) -> None:
-        ttl = max(SHORTEST_TTL, min(resolution.ttl, 3600.0)) if resolution.hops else FAILED_TTL
-        while len(self._kept) >= MAX_KEPT:
-            del self._kept[next(iter(self._kept))]
-        self._kept[key] = _Kept(resolution, now + ttl)
+    def answer(
+        self, look_up: LookUp, question: Question, event: Resolved, now: float, out: list[Command]
+    ) -> tuple[int, ...]:
+        """Take in an answer. Gives the tickets of those who waited once the look-up has ended, () before."""
+        resolution = look_up.resolution
+        if resolution.done:  # a further answer, which changes nothing
+            return ()
+        resolution.answer(question, event.records, event.error, event.ttl or float("inf"))
+        self._ask(look_up, out)
+        if not resolution.done:
+            return ()
+        self._end(look_up, now)
+        return tuple(look_up.tickets)
 
     def forget(self) -> None:
         """The zones have changed: what is kept goes, and what is under way serves only who waits for it already."""
         self._kept.clear()
         self._pending.clear()
+
+    def _begin(self, zone: DnsZone | DefaultZone, destination: Destination, out: list[Command]) -> LookUp:
+        _, host, port, transport, microsoft = destination
+        resolution = resolve_uri(zone, host, port, transport, microsoft=microsoft, random=self._random)
+        look_up = self._pending[destination] = LookUp(destination, resolution)
+        self._ask(look_up, out)
+        return look_up
+
+    def _ask(self, look_up: LookUp, out: list[Command]) -> None:
+        for question in look_up.resolution.questions():
+            self._questions.ask(question, look_up, out)
+
+    def _end(self, look_up: LookUp, now: float) -> None:
+        """Keep the result, unless the zones have changed since it was asked for."""
+        if self._pending.get(look_up.destination) is not look_up:
+            return
+        del self._pending[look_up.destination]
+        resolution = look_up.resolution
+        ttl = max(SHORTEST_TTL, min(resolution.ttl, 3600.0)) if resolution.hops else FAILED_TTL
+        while len(self._kept) >= MAX_KEPT:
+            del self._kept[next(iter(self._kept))]
+        self._kept[look_up.destination] = _Kept(resolution, now + ttl)
+
+
+def _result(resolution: Resolution, hops: Hops) -> Hops | NoHops:
+    if hops:
+        return hops
+    return NoHops(UNREACHABLE if resolution.unanswered else NOT_FOUND, resolution.problem)

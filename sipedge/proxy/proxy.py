@@ -1,8 +1,9 @@
 """The proxy core: events in, commands out, the time as an argument (RFC 3261 section 16).
 
-    RequestReceived   -> validation -> route information -> search (or signed Route) -> response context -> Forward
+    RequestReceived   -> decision (decision/) -> search or signed Route -> response context -> Forward
     ResponseReceived  -> response context -> Respond
-    everything else   -> the zone, resolution or timer it belongs to
+    Resolved          -> look-up -> response context -> Forward
+    everything else   -> the zone or timer it belongs to
 
 It opens nothing, sleeps never, reads no clock. docs/architecture.md follows one message through the files.
 """
@@ -13,16 +14,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from sipedge.decision.installation import Installation
-from sipedge.decision.validation import Refusal
 from sipedge.settings import Settings
-from sipedge.sip.message import Message, MessageError
-from sipedge.sip.responses import response, response_to_bytes, warning
+from sipedge.sip.message import Message
+from sipedge.sip.responses import response_to_bytes, warning
 from zones.addresses import same_scope
+from zones.neighbor import NeighborPeers
 from zones.table import Egress
+from zones.traversal_client import TraversalClient
 from zones.zone import DEFAULT_ZONE, Hop
 
-from .commands import Close, Command, Log, Relay, Respond
-from .contexts import Contexts, transaction_key
+from .answers import own_response, respond
+from .commands import Close, Command, Log, Relay
+from .contexts import Contexts
 from .events import (
     ConfigChanged,
     ConnectionClosed,
@@ -38,7 +41,8 @@ from .events import (
 )
 from .forwarder import Forwarder
 from .incoming import Peer
-from .locating import Resolutions
+from .locating import LookUp, LookUps
+from .questions import Questions
 from .requests import WITHOUT_RESPONSE, RequestPath
 from .upkeep import Upkeep
 
@@ -67,10 +71,9 @@ class Proxy:
         self.refused: dict[str, int] = {}
         """Zone -> connections that it did not admit."""
         self._contexts = Contexts()
-        self._resolutions = Resolutions(environment.random)
-        self._upkeep = Upkeep(
-            environment.ids, environment.random, environment.random_bytes, self._resolutions, self._reassign_zones
-        )
+        self._questions = Questions()
+        self._look_ups = LookUps(environment.random, self._questions)
+        self._upkeep = Upkeep(environment.ids, environment.random, environment.random_bytes, self._questions)
         self._configure(settings)
         self._handlers: dict[type, Callable[..., None]] = {
             RequestReceived: self._request,
@@ -81,53 +84,64 @@ class Proxy:
             ConnectionOpened: self._opened,
             ConnectionFailed: self._connection_failed,
             ConnectionClosed: self._closed,
-            Resolved: self._resolutions.resolved,
+            Resolved: self._resolved,
             ConfigChanged: self._config_changed,
         }
 
     def _configure(self, settings: Settings) -> None:
         self._installation = Installation(settings, self._environment.ports, self._tag)
         self._upkeep.configure(self._installation)
-        self._resolutions.forget()
-        forwarder = Forwarder(self._installation, self._upkeep, self._resolutions, self._environment.ids)
+        self._look_ups.forget()
+        forwarder = Forwarder(self._installation, self._upkeep, self._look_ups, self._environment.ids)
         self._path = RequestPath(self._installation, forwarder, self._contexts, self._upkeep)
+
+    @property
+    def events(self) -> frozenset[type]:
+        """The classes of events that ``handle`` takes."""
+        return frozenset(self._handlers)
 
     def handle(self, event: Event, now: float) -> list[Command]:
         """Commands in the order to carry out. ``now``: seconds of a clock that never goes back."""
         out: list[Command] = []
         try:
             self._handlers[type(event)](event, now, out)
-        except Exception as error:  # the one guard: no message may stop the edge
+        except Exception as error:  # no message may stop the edge
             out.append(Log("error", f"{error!r} while handling {event!r}", error))
             if isinstance(event, RequestReceived) and event.transaction:
-                out.append(
-                    Respond(
-                        event.transaction,
-                        500,
-                        response(event.message, 500, tag=self._installation.tag(event.transaction)),
-                    )
-                )
+                self._answer_500(event, out)
         return out
 
     def tick(self, now: float) -> list[Command]:
         """What is due by ``now``: Timer C, accepted INVITEs, OPTIONS, connection attempts."""
         out: list[Command] = []
-        try:
-            self._contexts.tick(now, out)
-            self._upkeep.tick(now, out)
-        except Exception as error:
-            out.append(Log("error", f"{error!r} in a timer", error))
+        while (deadline := self._contexts.next_deadline()) is not None and deadline <= now:
+            self._guarded("in a timer", out, self._contexts.tick, now, out)
+        self._guarded("in a timer", out, self._upkeep.tick, now, out)
         return out
 
+    def _guarded(self, where: str, out: list[Command], work: Callable[..., None], *arguments: object) -> None:
+        """Work that may not keep other work from its turn: one timer of many, one request that waited of many."""
+        try:
+            work(*arguments)
+        except Exception as error:
+            out.append(Log("error", f"{error!r} {where}", error))
+
+    def _answer_500(self, event: RequestReceived, out: list[Command]) -> None:
+        peer = self._peers.get(event.connection)
+        if peer is not None:
+            out.append(respond(self._installation, event.transaction, peer, event.message, 500))
+
     def next_deadline(self) -> float | None:
-        deadlines = [
-            item for item in (self._contexts.next_deadline(), self._upkeep.next_deadline()) if item is not None
-        ]
-        return min(deadlines, default=None)
+        deadlines = (self._contexts.next_deadline(), self._upkeep.next_deadline())
+        return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
     def is_quiet(self) -> bool:
         """Whether every request has had its final response: nothing is lost by ending now."""
         return self._contexts.unanswered() == 0
+
+    def kept(self) -> dict[str, int]:
+        """How much is held for requests that are open or just over, by kind; all 0 when nothing is."""
+        return {**self._contexts.kept(), "questions": len(self._questions)}
 
     def peer(self, connection: int) -> Peer | None:
         """What is known of an open connection."""
@@ -142,30 +156,10 @@ class Proxy:
         """Neighbours and traversal zones, for people to look at."""
         return self._upkeep
 
-    # --------------------------------------------------------------------------------------------------- transactions
-
     def _request(self, event: RequestReceived, now: float, out: list[Command]) -> None:
         peer = self._peers.get(event.connection)
-        if peer is None:  # closed while its last messages were on the way
-            return
-        if event.message.method == "CANCEL":
-            self._cancel(event, peer, now, out)
-        else:
+        if peer is not None:  # else it closed while its last messages were on the way
             self._path.take(event, peer, now, out)
-
-    def _cancel(self, event: RequestReceived, peer: Peer, now: float, out: list[Command]) -> None:
-        """RFC 3261 9.2, 16.10. Only the peer that sent the INVITE may cancel it."""
-        try:
-            context = self._contexts.by_key(transaction_key(event.message, peer.address))
-        except MessageError as error:
-            self._path.refuse(event, peer, Refusal(400, error.reason), out)
-            return
-        status = 481 if context is None else 200
-        tag = self._installation.tag(event.transaction if context is None else context.transaction)
-        source = (peer.address, peer.port)
-        out.append(Respond(event.transaction, status, response(event.message, status, tag=tag, source=source)))
-        if context is not None:
-            context.cancel(now, out)
 
     def _response(self, event: ResponseReceived, now: float, out: list[Command]) -> None:
         if self._upkeep.response(event, now, out):
@@ -180,9 +174,9 @@ class Proxy:
             out.append(Log("warning", "a response without the Via values it was sent with", source=peer.address))
             if event.message.status < 200:
                 return
-            context.failed(event.branch, 502, "the next hop broke the Via header", now, out)
-        else:
-            context.response(event.branch, event.message, now, out)
+            self._contexts.failed(ForwardFailed(event.branch, 502, "the next hop broke the Via header"), now, out)
+            return
+        self._contexts.response(context, event.branch, event.message, now, out)
         if event.message.status >= 200:
             accepted_for = self._installation.settings.timers.accepted
             self._contexts.ended(event.branch, context, now, accepted_for, peer.address)
@@ -193,12 +187,22 @@ class Proxy:
         return method == ["INVITE"] and self._contexts.accepted_from(event.branch) == peer.address
 
     def _forward_failed(self, event: ForwardFailed, now: float, out: list[Command]) -> None:
-        if self._upkeep.forward_failed(event, now, out):
+        if not self._upkeep.forward_failed(event, now, out):
+            self._contexts.failed(event, now, out)
+
+    def _resolved(self, event: Resolved, now: float, out: list[Command]) -> None:
+        """An answer of the DNS: to a look-up, whose hops go to all who wait for them, or to a zone's own question."""
+        asked = self._questions.take(event.query)
+        if asked is None:
             return
-        context = self._contexts.by_branch(event.branch)
-        if context is not None:
-            context.failed(event.branch, event.status, event.reason, now, out)
-            self._contexts.ended(event.branch, context, now)
+        question, purpose = asked
+        if isinstance(purpose, LookUp):
+            for ticket in self._look_ups.answer(purpose, question, event, now, out):
+                where = f"after the look-up of {purpose.destination.host!r}"
+                self._guarded(where, out, self._contexts.located, ticket, purpose.result, now, out)
+        elif isinstance(purpose, NeighborPeers | TraversalClient):
+            if self._upkeep.answer(purpose, question, event, now):
+                self._reassign_zones(now, out)
 
     def _malformed(self, event: MalformedReceived, now: float, out: list[Command]) -> None:
         """A 400 naming header and column, outside any transaction (RFC 3261 8.2)."""
@@ -211,10 +215,7 @@ class Proxy:
         message = event.message
         if peer is None or not message.is_request or message.method in WITHOUT_RESPONSE or "via" not in message.index:
             return
-        agent = self._installation.agent(peer.zone)
-        headers = (warning(agent, what),)
-        data = response(message, 400, tag=self._installation.tag(0), headers=headers, source=(peer.address, peer.port))
-        out.append(Relay(event.connection, data))
+        out.append(Relay(event.connection, own_response(self._installation, 0, peer, message, 400, what)))
 
     def _unreadable(self, event: UnreadableReceived, now: float, out: list[Command]) -> None:
         peer = self._peers.get(event.connection)
@@ -223,8 +224,6 @@ class Proxy:
             data = response_to_bytes(event.head, event.status, headers)
             if data:
                 out.append(Relay(event.connection, data))
-
-    # ---------------------------------------------------------------------------------------------------- connections
 
     def source_address(self, hop: Hop) -> str:
         """Where a connection to a hop should come from: peers know the edge by its listener's address; '' for any."""

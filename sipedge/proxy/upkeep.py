@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from sipedge.decision.installation import Installation
-from sipedge.decision.validation import Refusal
+from sipedge.decision.validation import Accepted, Refusal, validate
 from sipedge.sip.message import Message
-from sipedge.sip.responses import ALLOW, response, warning
-from sipedge.sip.uri import Uri, parse_uri
+from sipedge.sip.responses import ALLOW
+from sipedge.sip.uri import Uri
 from zones.digest import DigestServer, Outcome, parse
 from zones.dns import Question
 from zones.neighbor import NeighborPeers
@@ -22,13 +22,16 @@ from zones.traversal_server import TraversalServer
 from zones.zone import AnyZone, Hop, NeighborZone, TraversalClientZone, TraversalServerZone
 
 from . import commands
-from .commands import Command, Forward, Log, Respond
+from .answers import respond
+from .commands import Command, Forward, Log
 from .events import ConnectionFailed, ForwardFailed, RequestReceived, Resolved, ResponseReceived
 from .incoming import Peer
-from .locating import Resolutions
+from .questions import Questions
 
 SHORTEST_PAUSE = 0.5
 """Seconds between two looks at what is due, whatever the zones say."""
+PAUSE_AFTER_FAULT = 5.0
+"""Seconds until the next look after one that ended in an exception: a lasting fault must not fill the log."""
 
 
 @dataclass(slots=True)
@@ -46,15 +49,12 @@ class Upkeep:
         ids: Callable[[], str],
         random: Callable[[], float],
         random_bytes: Callable[[int], bytes],
-        resolutions: Resolutions,
-        moved: Callable[[float, list[Command]], None],
+        questions: Questions,
     ) -> None:
-        """``moved`` is called when the addresses of a neighbour's peers have changed."""
         self._ids = ids
         self._random = random
         self._random_bytes = random_bytes
-        self._resolutions = resolutions
-        self._moved = moved
+        self._questions = questions
         self._digest_key = random_bytes(32)
         """Signs digest nonces. Not the stored secret: how often a nonce was used is forgotten at a restart."""
         self._neighbors: dict[str, NeighborPeers] = {}
@@ -118,8 +118,6 @@ class Upkeep:
         zones: dict[str, TraversalClient | TraversalServer] = {**self._clients, **self._servers}
         return {name: zone.is_up(now) for name, zone in zones.items()}
 
-    # ------------------------------------------------------------------------------------------------------- requests
-
     def hops(self, zone: AnyZone, uri: Uri, now: float) -> tuple[Hop, ...]:
         """Where a request to a neighbour or traversal zone may go, in order; ``uri``: its next hop by RFC 3261 16.6."""
         if isinstance(zone, NeighborZone):
@@ -152,9 +150,7 @@ class Upkeep:
                 return False
             allowed = server.authenticated(peer.connection, now)
         if not allowed:
-            agent = self._installation.agent(peer.zone)
-            headers = (warning(agent, "this traversal connection is not authenticated"),)
-            self._respond(event, peer, 403, headers, out)
+            self._respond(event, peer, 403, "this traversal connection is not authenticated", (), out)
         return allowed
 
     def _keepalive(
@@ -169,7 +165,7 @@ class Upkeep:
         headers = [("WWW-Authenticate", challenge) for challenge in answer.challenges]
         if answer.status == 200:
             headers.append(("Allow", ALLOW))
-        self._respond(event, peer, answer.status, tuple(headers), out)
+        self._respond(event, peer, answer.status, "", tuple(headers), out)
         if answer.reason:
             text = f"connection {peer.connection} from {peer.address}: {answer.reason}"
             out.append(Log("warning", text, source=peer.address))
@@ -181,14 +177,12 @@ class Upkeep:
         event: RequestReceived,
         peer: Peer,
         status: int,
+        text: str,
         headers: tuple[tuple[str, str], ...],
         out: list[Command],
     ) -> None:
         if event.transaction:
-            source = (peer.address, peer.port)
-            tag = self._installation.tag(event.transaction)
-            data = response(event.message, status, tag=tag, headers=headers, source=source)
-            out.append(Respond(event.transaction, status, data))
+            out.append(respond(self._installation, event.transaction, peer, event.message, status, text, headers))
 
     def challenge(self, message: Message, now: float) -> Refusal | None:
         """*Check credentials*: None for a request with right credentials of the local database, else what it gets."""
@@ -206,8 +200,6 @@ class Upkeep:
             stale = check.outcome is Outcome.STALE
         challenges = tuple(("Proxy-Authenticate", value) for value in known.challenges(now, stale=stale))
         return Refusal(407, "this zone checks credentials", challenges)
-
-    # ---------------------------------------------------------------------------------------------------- connections
 
     def opened(self, peer: Peer, now: float, out: list[Command]) -> None:
         if peer.zone in self._servers and peer.accepted:
@@ -230,47 +222,38 @@ class Upkeep:
             client.failed(event.address, event.port, event.reason, now)
             self._look_at = now
 
-    # ------------------------------------------------------------------------------------------- what is due, answers
-
     def next_deadline(self) -> float | None:
         return self._look_at if self._look_at < float("inf") else None
 
     def tick(self, now: float, out: list[Command]) -> None:
         if now < self._look_at:
             return
-        for name, peers in self._neighbors.items():
+        self._look_at = now + PAUSE_AFTER_FAULT  # stands if something below raises
+        for peers in self._neighbors.values():
             for question in peers.questions(now):
-                self._resolutions.ask(question, self._told_neighbor(name, peers, question), out)
+                self._questions.ask(question, peers, out)
             for hop in peers.due(now):
                 self._probe(hop, _options_uri(hop), None, out)
         for client in self._clients.values():
             for question in client.questions(now):
-                self._resolutions.ask(question, self._told_client(client, question), out)
+                self._questions.ask(question, client, out)
             self._carry_out(client, client.tick(now), now, out)
         due = [peers.next_due() for peers in self._neighbors.values()]
         due += [client.next_due() for client in self._clients.values()]
         self._look_at = max(now + SHORTEST_PAUSE, min(due, default=float("inf")))
 
-    def _told_neighbor(
-        self, name: str, peers: NeighborPeers, question: Question
-    ) -> Callable[[Resolved, float, list[Command]], None]:
-        def told(event: Resolved, now: float, out: list[Command]) -> None:
-            if peers.answer(question, event.records, now, ttl=event.ttl, error=event.error):
-                if self._neighbors.get(name) is peers:
-                    self._installation.zones.set_addresses(name, peers.addresses)
-                    self._moved(now, out)
-            self._look_at = now
-
-        return told
-
-    def _told_client(
-        self, client: TraversalClient, question: Question
-    ) -> Callable[[Resolved, float, list[Command]], None]:
-        def told(event: Resolved, now: float, out: list[Command]) -> None:
-            client.answer(question, event.records, now, ttl=event.ttl, error=event.error)
-            self._look_at = now
-
-        return told
+    def answer(self, asker: NeighborPeers | TraversalClient, question: Question, event: Resolved, now: float) -> bool:
+        """Take in the answer to a question; True when the addresses of a neighbor in use have changed by it."""
+        self._look_at = now
+        if isinstance(asker, TraversalClient):
+            asker.answer(question, event.records, now, ttl=event.ttl, error=event.error)
+            return False
+        name = asker.zone.name
+        changed = asker.answer(question, event.records, now, ttl=event.ttl, error=event.error)
+        if not changed or self._neighbors.get(name) is not asker:  # a reload has put another in its place
+            return False
+        self._installation.zones.set_addresses(name, asker.addresses)
+        return True
 
     def _carry_out(self, client: TraversalClient, actions: Iterable[Action], now: float, out: list[Command]) -> None:
         for action in actions:
@@ -361,7 +344,8 @@ def _is_keepalive(message: Message) -> bool:
     """An OPTIONS that the peer at the other end of the connection made for this edge: no user, one Via, no Route."""
     if message.method != "OPTIONS" or "route" in message.index or len(message.items("via")) != 1:
         return False
-    return parse_uri(message.uri).user is None
+    accepted = validate(message)
+    return isinstance(accepted, Accepted) and accepted.uri.user is None
 
 
 def _for_realm(values: list[str], realm: str) -> str:

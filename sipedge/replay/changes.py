@@ -10,9 +10,9 @@ from typing import Any, cast
 
 from sipedge.sip.uri import UriError, parse_uri
 
-from .verdict import label
+from .verdict import REFUSED, label
 
-COMPARED = ("zone", "traffic", "in_dialog", "searched", "transform", "tiers", "decided_by")
+COMPARED = ("zone", "traffic", "in_dialog", "searched", "transform", "tiers", "decided_by", "refused")
 """Members of a verdict that make its decision; a file saved by an older version may lack the last one."""
 IDENTITY = ("method", "request_uri", "call_id", "cseq")
 MAX_COUNTED = 1_000_000
@@ -82,7 +82,9 @@ class Changes:
                 f"the saved verdicts are of another trace: message {new['index']} is {new['method']} "
                 f"{new['request_uri']} here and {old.get('method')} {old.get('request_uri')} there"
             )
-        old.setdefault("decided_by", new["decided_by"])
+        if new["sent"]:  # the decision stands at the request that was received
+            return
+        _complete(old, new)
         if all(old.get(key) == new[key] for key in COMPARED):
             return
         names = label(old), label(new)
@@ -90,6 +92,15 @@ class Changes:
         if group is None:
             group = self.groups[names] = Group(*names, (old, new))
         group.add(new)
+
+
+def _complete(old: Json, new: Json) -> None:
+    """Keys that verdicts of older versions do not have: no ``decided_by``, or one that begins with ``refused: ``."""
+    old.setdefault("decided_by", new["decided_by"])
+    decided_by, _, refused = old["decided_by"].partition(": ")
+    if "refused" not in old:
+        old["refused"] = refused if decided_by == REFUSED else ""
+        old["decided_by"] = decided_by if decided_by == REFUSED else old["decided_by"]
 
 
 def compare(old_lines: Iterable[str], new_lines: Iterable[str]) -> Changes:

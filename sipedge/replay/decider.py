@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeVar
+from dataclasses import replace
 
-from dialplan.model import Query, Traffic
+from dialplan.model import Query
 from sipedge.decision.classification import classify
-from sipedge.decision.deciding import authentication_of, is_for_the_edge, query_of_request, refuses_route, tier_of
+from sipedge.decision.deciding import Cancellation, Decided, OwnOptions, decide, tiers_of
+from sipedge.decision.deciding import Decision as EdgeDecision
 from sipedge.decision.installation import Installation
-from sipedge.decision.routing import RouteInformation, alias_of_routes, read_routes, source_may_speak
+from sipedge.decision.validation import Refusal
 from sipedge.settings import Settings
+from sipedge.sip.framing import stated_length
 from sipedge.sip.message import Message, MessageError, parse_message
-from sipedge.sip.uri import UriError, parse_uri, split_host_port
+from sipedge.sip.uri import UriError, split_host_port
 from sipedge.traces.records.record import Direction, Endpoint, Record, Skipped
 from zones.addresses import canonical_address
-from zones.authentication import Authentication
-from zones.zone import DEFAULT_ZONE, AnyZone, DefaultZone
+from zones.zone import DEFAULT_ZONE, LOCAL_ZONE, AnyZone, DefaultZone
 
 from .source_zone import SourceZones
-from .verdict import CANCELS, EDGE, RULES, SIGNED_ROUTE, STALE_ROUTE, Decision, Verdict
+from .verdict import CANCELS, EDGE, REFUSED, RULES, SENT, SIGNED_ROUTE, STALE_ROUTE, Decision, Verdict
 
-Key = TypeVar("Key")
+STREAMS = ("tcp", "tls")
 _KEPT = 65_536
 """Decisions remembered: a trace asks the same few questions again and again."""
 
@@ -35,8 +36,7 @@ class Decider:
         self.installation = Installation(settings, {})
         self._sources = SourceZones(self.installation, said or {})
         self._searches: dict[tuple[Query, str], Decision] = {}
-        self._plain: dict[tuple[str, str, str, Traffic, Authentication], Decision] = {}
-        self._local_zone = DefaultZone()
+        self._local_zone = replace(DefaultZone(), name=LOCAL_ZONE)
         self._own = {canonical_address(listener.address) for listener in settings.listeners} - {"", "0.0.0.0", "::"}
 
     def decide(self, index: int, record: Record) -> Verdict | Skipped | None:
@@ -65,7 +65,9 @@ class Decider:
 
     def verdict(self, index: int, record: Record, message: Message) -> Verdict:
         zone = self._sources.of(record, message)
-        classification = classify(message)
+        sent = record.direction is Direction.SENT or self.is_own(record.source)
+        decided = None if sent else _misframed(record, message) or decide(message, self._zone(zone), self.installation)
+        classification = decided.classification if isinstance(decided, Decided) else classify(message)
         return Verdict(
             index,
             record.time,
@@ -79,51 +81,28 @@ class Decider:
             classification.traffic,
             classification.evidence,
             bool(message.to_tag),
-            self._decision(message, zone, classification.traffic),
-            record.direction is Direction.SENT or self.is_own(record.source),
+            self._made(message, decided),
+            sent,
         )
 
-    def _decision(self, message: Message, zone: str, traffic: Traffic) -> Decision:
-        source = self._zone(zone)
-        authentication = authentication_of(message, source, self.installation.domains)
-        if message.to_tag is not None or "route" in message.index:
-            return self._decided(message, source, zone, traffic, authentication)
-        # Nothing else of a request counts that has no Route and is in no dialog.
-        key = (message.method, message.uri, zone, traffic, authentication)
-        found = self._plain.get(key)
-        if found is None:
-            found = self._decided(message, source, zone, traffic, authentication)
-            _remember(self._plain, key, found)
-        return found
+    def _made(self, message: Message, decision: EdgeDecision | None) -> Decision:
+        """``decision`` None: of the edge's own request."""
+        if decision is None:
+            return Decision("", None, (), SENT)
+        if isinstance(decision, Refusal):
+            return Decision(message.uri, None, (), REFUSED, refused=f"{decision.status} {decision.text}")
+        if isinstance(decision, Cancellation):
+            return Decision(decision.alias, None, (), CANCELS)
+        if isinstance(decision, OwnOptions):
+            return Decision(decision.alias, None, (), EDGE)
+        if decision.routes.pair is not None:
+            tiers, _ = tiers_of(decision, self.settings)
+            return Decision(decision.alias, None, tiers, SIGNED_ROUTE)
+        return self._searched(decision, STALE_ROUTE if decision.routes.own and message.to_tag else RULES)
 
-    def _decided(
-        self, message: Message, source: AnyZone, zone: str, traffic: Traffic, authentication: Authentication
-    ) -> Decision:
-        """As ``RequestPath`` does it, without what depends on the moment (loops, hop count, credentials)."""
-        installation = self.installation
-        try:
-            routes = read_routes(message, parse_uri(message.uri), installation.edge, installation.key)
-        except UriError as error:
-            return Decision(message.uri, None, (), f"refused: 400 {error}")
-        if message.method == "CANCEL":  # it goes where its INVITE went (RFC 3261 16.10)
-            return self._without_search(routes, CANCELS)
-        if is_for_the_edge(message, routes, installation.edge):
-            return self._without_search(routes, EDGE)
-        if routes.pair is not None and source_may_speak(routes.pair, zone, installation.outside):
-            tier = tier_of(routes.pair, routes, self.settings)
-            return Decision(tier.targets[0].alias, None, (tier,), SIGNED_ROUTE)
-        routes.pair = None
-        if refuses_route(message, routes, source):
-            return self._without_search(routes, "refused: 404 Policy Response (preloaded Route)")
-        query = query_of_request(routes, zone, traffic, authentication, self.settings)
-        return self._searched(query, STALE_ROUTE if routes.own and message.to_tag else RULES)
-
-    def _without_search(self, routes: RouteInformation, decided_by: str) -> Decision:
-        return Decision(alias_of_routes(routes, self.settings), None, (), decided_by)
-
-    def _searched(self, query: Query, decided_by: str) -> Decision:
-        key = (query, decided_by)
-        found = self._searches.get(key)
+    def _searched(self, decided: Decided, decided_by: str) -> Decision:
+        query = decided.query
+        found = self._searches.get((query, decided_by))
         if found is None:
             explanation = self.settings.plan.search(query)
             found = Decision(
@@ -131,10 +110,12 @@ class Decider:
                 explanation.transform,
                 explanation.tiers,
                 decided_by,
-                query.alias,
-                query.authenticated,
+                alias=query.alias,
+                authenticated=query.authenticated,
             )
-            _remember(self._searches, key, found)
+            if len(self._searches) >= _KEPT:
+                self._searches.clear()
+            self._searches[query, decided_by] = found
         return found
 
     def _zone(self, name: str) -> AnyZone:
@@ -142,10 +123,18 @@ class Decider:
         return self.installation.zones.get(name) or self._local_zone
 
 
-def _remember(decisions: dict[Key, Decision], key: Key, decision: Decision) -> None:
-    if len(decisions) >= _KEPT:
-        decisions.clear()
-    decisions[key] = decision
+def _misframed(record: Record, message: Message) -> Refusal | None:
+    """What the edge refuses before it decides: over a stream a message needs one sound Content-Length (RFC 3261 18.3).
+
+    Only the bytes of the wire show that; a log may have lost the header.
+    """
+    if not record.exact or record.transport not in STREAMS:
+        return None
+    try:
+        stated_length(message)
+    except MessageError as error:
+        return Refusal(error.status, error.reason)
+    return None
 
 
 def is_response(data: bytes) -> bool:

@@ -16,7 +16,9 @@ STALE_ROUTE = "rules (a Route names this edge, but its token is not valid with t
 SIGNED_ROUTE = "signed Route"
 EDGE = "the edge itself"
 CANCELS = "the INVITE that it cancels"
-"""The first word of ``decided_by`` is one of these, or ``refused``."""
+REFUSED = "refused"
+SENT = "whoever sent it"
+"""It is the edge's own, or of the box whose log it is: the decision stands at the request that was received."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,8 @@ class Decision:
     alias: str = ""
     """As the rules were asked, before the transform."""
     authenticated: bool = False
+    refused: str = ""
+    """The status and why, where the edge refuses the request at once."""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -45,6 +49,7 @@ class Decision:
                 for tier in self.tiers
             ],
             "decided_by": self.decided_by,
+            "refused": self.refused,
         }
 
     @property
@@ -144,7 +149,10 @@ HEADER = f"{'':>6} {'time':<15} {'method':<10} {'from zone':<20} {'traffic':<15}
 
 def label(decision: dict[str, Any]) -> str:
     """The deciding rules of a decision (``to_json``) in a few words; tiers one after the other."""
-    if decision["decided_by"].partition(" ")[0] != RULES:
-        return str(decision["decided_by"])
+    decided_by = str(decision["decided_by"])
+    if decided_by == REFUSED:
+        return f"refused: {decision['refused']}"
+    if decided_by.partition(" ")[0] != RULES:
+        return decided_by
     tiers = (" + ".join(one["rule"] for one in tier["targets"]) for tier in decision["tiers"])
     return ", then ".join(tiers) or "no rule"

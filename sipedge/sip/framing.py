@@ -224,18 +224,22 @@ class Framer:
         self._start, self._end = 0, held
 
 
+def stated_length(message: Message) -> int:
+    """Content-Length of a message on a stream, where it is mandatory (RFC 3261 18.3, 20.14). Raises MessageError."""
+    length = message.content_length
+    if length is None:
+        raise MessageError("there is no Content-Length", header="Content-Length")
+    return length
+
+
 def _stated_length(message: Message | FramingError, head: bytes) -> int | FramingError:
     """Content-Length; a fatal error where there is none (mandatory on a stream, RFC 3261 20.14) or no sound one."""
-    header = "Content-Length"
     if type(message) is Message:
         try:
-            length = message.content_length
+            return stated_length(message)
         except MessageError as error:
-            number = message.index["content-length"][0]
-            return FramingError(error.status, error.reason, head, True, header, number + 1)
-        if length is None:
-            return FramingError(400, "there is no Content-Length", head, True, header)
-        return length
+            line = message.index.get("content-length", (-1,))[0] + 1
+            return FramingError(error.status, error.reason, head, True, error.header, line)
     assert isinstance(message, FramingError)
     values = {value.strip() for value in _CONTENT_LENGTH.findall(head)}
     value = values.pop() if len(values) == 1 else b""

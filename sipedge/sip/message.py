@@ -165,6 +165,10 @@ class Message:
             raise MessageError("there is no Via header", header="Via")
         return parse_via(first_item(value))
 
+    def check_transaction(self) -> None:
+        """What tells transactions apart (RFC 3261 17.2.3) can be read. Raises MessageError: topmost Via, CSeq."""
+        _ = self.via, self.cseq
+
     @lazy
     def content_length(self) -> int | None:
         """None when absent. Raises MessageError when it is no number or two differ (request smuggling)."""

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import pytest
-from support.messages import invite, request
+from support.messages import CALLER_VIA, invite, request
 from support.settings import EDGE, INSIDE, SECRET, make_settings
 
 from dialplan.model import Query, Target, Tier, Traffic
-from sipedge.decision.deciding import authentication_of, is_for_the_edge, query_of_request, refuses_route, tier_of
+from sipedge.decision.deciding import (
+    Cancellation,
+    Decided,
+    OwnOptions,
+    authentication_of,
+    decide,
+    is_for_the_edge,
+    refuses_route,
+    tiers_of,
+)
+from sipedge.decision.installation import Installation
 from sipedge.decision.record_route import TokenKey, ZonePair
 from sipedge.decision.routing import OwnNames, RouteInformation, read_routes
+from sipedge.decision.validation import Refusal, loop_hash
+from sipedge.settings import Settings
 from sipedge.sip.message import Message
 from sipedge.sip.uri import parse_uri
 from zones.authentication import Authentication, Identity
@@ -57,14 +69,66 @@ def test_preloaded_routes_of_an_invite_are_refused_where_the_zone_says_so() -> N
     assert not refuses_route(message, routed(message), strict)
 
 
-def test_a_query_has_the_alias_of_the_foreign_route() -> None:
-    authentication = Authentication(True, Identity.KEEP)
-    query = query_of_request(
-        routed(request(routes=(FOREIGN,))), "Inside", Traffic.MICROSOFT_IMP, authentication, SETTINGS
-    )
-    assert query == Query("sip.outside.example:5061;lr", "Inside", Traffic.MICROSOFT_IMP, authenticated=True)
+def decided(message: Message, settings: Settings = SETTINGS) -> Decided:
+    decision = decide(message, INSIDE, Installation(settings, {}))
+    assert isinstance(decision, Decided), decision
+    return decision
 
 
-def test_a_signed_route_makes_one_target_without_a_rule() -> None:
-    tier = tier_of(ZonePair("Inside", "Outside"), routed(request()), SETTINGS)
-    assert tier == Tier(0, True, (Target("", "Outside", "bob@outside.example"),))
+def refused(message: Message) -> Refusal:
+    decision = decide(message, INSIDE, Installation(SETTINGS, {}))
+    assert isinstance(decision, Refusal), decision
+    return decision
+
+
+def test_the_rules_are_asked_for_the_alias_of_the_foreign_route() -> None:
+    query = decided(request(routes=(FOREIGN,))).query
+    assert query == Query("sip.outside.example:5061;lr", "Inside", Traffic.MICROSOFT_IMP)
+
+
+def test_a_signed_route_makes_one_target_without_a_search() -> None:
+    token = KEY.mint(ZonePair("Inside", "Outside"), "call-1", "alice-tag")
+    message = request(routes=(f"<sip:{token}@{EDGE}:5061;lr>",), to="<sip:bob@outside.example>;tag=bob-tag")
+    target = Target("", "Outside", "bob@outside.example")
+    assert tiers_of(decided(message), SETTINGS) == ((Tier(0, True, (target,)),), None)
+
+
+def test_a_search_gives_its_tiers_and_why() -> None:
+    tiers, explanation = tiers_of(decided(request()), SETTINGS)
+    assert explanation is not None and tiers == explanation.tiers
+    assert [target.zone for tier in tiers for target in tier.targets] == ["Outside"]
+
+
+@pytest.mark.parametrize(
+    ("message", "status"),
+    [
+        (request("NEGOTIATE"), 405),
+        (request(uri="tel:+15551234"), 416),
+        (request(uri="sip:bob@outside.example?Subject=x"), 400),
+        (request(max_forwards="x"), 400),
+        (request(max_forwards="0"), 483),
+        (request(cseq="1 INVITE"), 400),
+        (request(extra=("Proxy-Require: unheard-of",)), 420),
+        (request(routes=("<nonsense>",)), 400),
+        (request("CANCEL", cseq="x"), 400),
+        (request("CANCEL", via="nonsense"), 400),
+    ],
+)
+def test_what_is_refused_at_once(message: Message, status: int) -> None:
+    assert refused(message).status == status
+
+
+def test_a_loop_is_refused() -> None:
+    own = f"SIP/2.0/TLS {EDGE}:5061;branch=z9hG4bKid7.{loop_hash(request(), 'Inside', SETTINGS.secret)}"
+    assert refused(request(via=(own, CALLER_VIA))).status == 482
+
+
+def test_a_cancel_is_neither_validated_nor_searched() -> None:
+    installation = Installation(SETTINGS, {})
+    for uri, alias in (("sip:bob@outside.example", "bob@outside.example"), ("sip:a@b@c", "sip:a@b@c")):
+        assert decide(request("CANCEL", uri, max_forwards="x"), INSIDE, installation) == Cancellation(alias)
+
+
+def test_options_to_the_edge_are_its_own_whatever_the_hop_count() -> None:
+    options = request("OPTIONS", f"sip:{EDGE}:5061", max_forwards="0")  # RFC 3261 11: traceroute
+    assert decide(options, INSIDE, Installation(SETTINGS, {})) == OwnOptions(EDGE)

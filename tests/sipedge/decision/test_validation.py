@@ -95,22 +95,22 @@ def visited(host: str, ending: str, *, top: bool = False) -> Message:
 @pytest.mark.parametrize("top", [False, True])
 def test_a_via_of_this_edge_with_the_same_hash_is_a_loop(top: bool) -> None:
     loop = loop_hash(request(), "Inside", SECRET)
-    assert find_loop(visited("203.0.113.1", loop, top=top), OWN, loop)
-    assert not find_loop(visited("203.0.113.2", loop, top=top), OWN, loop)
-    assert not find_loop(visited("203.0.113.1", "0" * 12, top=top), OWN, loop)  # a spiral
+    assert find_loop(visited("203.0.113.1", loop, top=top), OWN, "Inside", SECRET)
+    assert not find_loop(visited("203.0.113.2", loop, top=top), OWN, "Inside", SECRET)
+    assert not find_loop(visited("203.0.113.1", "0" * 12, top=top), OWN, "Inside", SECRET)  # a spiral
 
 
 def test_nothing_comes_back_from_a_zone_in_poison_mode() -> None:
     loop = loop_hash(request(), "Inside", SECRET)
-    assert "poison" in find_loop(visited("203.0.113.1", "0" * 12 + POISON), OWN, loop)
-    assert "unchanged" in find_loop(visited("203.0.113.1", loop + POISON), OWN, loop)
-    assert not find_loop(visited("far.example", "0" * 12 + POISON), OWN, loop)
+    assert "poison" in find_loop(visited("203.0.113.1", "0" * 12 + POISON), OWN, "Inside", SECRET)
+    assert "unchanged" in find_loop(visited("203.0.113.1", loop + POISON), OWN, "Inside", SECRET)
+    assert not find_loop(visited("far.example", "0" * 12 + POISON), OWN, "Inside", SECRET)
 
 
 def test_values_in_one_line_are_read_too() -> None:
     loop = loop_hash(request(), "Inside", SECRET)
     message = with_lines(visited("203.0.113.1", loop), (b"\r\nVia: SIP/2.0/TLS 203", b", SIP/2.0/TLS 203"))
-    assert find_loop(message, OWN, loop)
+    assert find_loop(message, OWN, "Inside", SECRET)
 
 
 def test_a_method_that_no_transaction_has_room_for() -> None:
@@ -121,6 +121,6 @@ def test_a_method_that_no_transaction_has_room_for() -> None:
 
 def test_too_many_vias_and_unreadable_ones() -> None:
     with pytest.raises(MessageError):
-        find_loop(request(via=(CALLER_VIA,) * (MAX_VIAS + 1)), OWN, "x")
+        find_loop(request(via=(CALLER_VIA,) * (MAX_VIAS + 1)), OWN, "Inside", SECRET)
     with pytest.raises(MessageError):
-        find_loop(request(via=(CALLER_VIA, "SIP/2.0 203.0.113.1;branch=z9hG4bK1.abc")), OWN, "abc")
+        find_loop(request(via=(CALLER_VIA, f"SIP/2.0 203.0.113.1;branch=z9hG4bK1.{'0' * 12}")), OWN, "Inside", SECRET)

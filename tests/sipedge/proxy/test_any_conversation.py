@@ -168,10 +168,8 @@ class Conversation(RuleBasedStateMachine):
                     self.give(ForwardFailed(branch, 408, "silence"))
         self.time_passes(400.0)
         assert not self.servers and not self.branches
-        contexts = self.book.proxy._contexts
-        assert not (contexts._branches or contexts._invites or contexts._timers or contexts._accepted)
+        assert not any(self.book.proxy.kept().values())
         assert self.book.proxy.is_quiet()
-        assert not self.book.proxy._resolutions._queries
 
 
 Conversation.TestCase.settings = settings(

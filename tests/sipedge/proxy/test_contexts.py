@@ -2,45 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+import pytest
 from support.messages import invite, request
+from support.playbook import (
+    INSIDE,
+    Call,
+    Leg,
+    Play,
+    Playbook,
+    answers,
+    arrives,
+    cancels,
+    fails,
+    forwards,
+    relays,
+    responds,
+    waits,
+)
 
-from sipedge.proxy.commands import Command
-from sipedge.proxy.contexts import MAX_ACCEPTED, SPARE_TIMERS, Contexts, transaction_key
-from sipedge.sip.message import Message
-
-
-@dataclass
-class Peer:
-    address: str = "192.0.2.10"
-
-
-@dataclass
-class Incoming:
-    peer: Peer = field(default_factory=Peer)
-
-
-@dataclass
-class Context:
-    """As much of a response context as is looked at here."""
-
-    request: Message = field(default_factory=invite)
-    incoming: Incoming = field(default_factory=Incoming)
-    is_invite: bool = True
-    accepted: bool = False
-    answered: bool = False
-    branches: set[str] = field(default_factory=set)
-    calls: list[tuple[str, float]] = field(default_factory=list)
-    ends: bool = False
-
-    def release_request(self) -> None:
-        pass
-
-    def due(self, branch: str, now: float, out: list[Command]) -> None:
-        self.calls.append((branch, now))
-        if self.ends:
-            self.branches.discard(branch)
+from sipedge.proxy import contexts
+from sipedge.proxy.contexts import SPARE_TIMERS, transaction_key
 
 
 def test_a_cancel_has_the_key_of_its_invite() -> None:
@@ -59,86 +40,84 @@ def test_without_the_cookie_the_key_is_rfc_2543s() -> None:
         assert first != transaction_key(request("CANCEL", via=via, cseq="2 CANCEL"), "192.0.2.10")
 
 
-def test_branches_end_with_their_final_response() -> None:
-    contexts, context = Contexts(), Context()
-    contexts.opened("b1", context)  # type: ignore[arg-type]
-    assert contexts.by_branch("b1") is context
-    contexts.ended("b1", context, 0.0, 32.0)  # type: ignore[arg-type]
-    assert contexts.by_branch("b1") is None
+def call(book: Playbook, number: int = 1) -> Leg:
+    """An INVITE on its way."""
+    leg = Leg()
+    via = f"SIP/2.0/TLS 192.0.2.10:5061;branch=z9hG4bKcall{number}"
+    book >> arrives(invite(via=via, call_id=f"call-{number}")) << responds(100) << forwards(leg)
+    return leg
 
 
-def test_an_accepted_invite_is_known_for_32_seconds_however_often_its_2xx_comes() -> None:
-    contexts, context = Contexts(), Context(accepted=True, answered=True)
-    contexts.opened("b1", context)  # type: ignore[arg-type]
-    for now in (0.0, 1.0, 2.0):
-        contexts.ended("b1", context, now, 32.0)  # type: ignore[arg-type]
-    assert contexts.next_deadline() == 32.0
-    contexts.tick(31.0, [])
-    assert contexts.by_branch("b1") is context
-    contexts.tick(32.0, [])
-    assert contexts.by_branch("b1") is None
-    assert contexts.next_deadline() is None
+def test_a_branch_ends_with_its_final_response(play: Play) -> None:
+    book = play()
+    leg = call(book)
+    assert book.proxy.kept()["branches"] == 1
+    book >> answers(leg, 486) << responds(486)
+    assert book.proxy.kept()["branches"] == 0
+    book >> answers(leg, 200, stray=True)
 
 
-def test_of_very_many_accepted_invites_the_oldest_are_forgotten() -> None:
-    contexts, context = Contexts(), Context(accepted=True, answered=True)
-    for number in range(MAX_ACCEPTED + 5):
-        contexts.opened(f"b{number}", context)  # type: ignore[arg-type]
-        contexts.ended(f"b{number}", context, 0.0, 32.0, "192.0.2.1")  # type: ignore[arg-type]
-    assert contexts.by_branch("b4") is None and contexts.accepted_from("b4") == ""
-    assert contexts.by_branch("b5") is context and contexts.accepted_from("b5") == "192.0.2.1"
-    contexts.tick(32.0, [])
-    assert contexts.by_branch("b5") is None
+def test_an_accepted_invite_is_known_for_32_seconds_however_often_its_2xx_comes(play: Play) -> None:
+    book = play()
+    leg = call(book)
+    book >> answers(leg, 200) << responds(200)
+    for _ in range(3):
+        book >> waits(10) >> answers(leg, 200, stray=True) << relays(INSIDE)
+    book >> waits(2) >> answers(leg, 200, stray=True)
+    assert book.proxy.kept()["branches"] == 0
 
 
-def test_deadlines_reach_branches_that_are_still_open() -> None:
-    contexts, context = Contexts(), Context(branches={"b1"})
-    for branch in ("b1", "b2"):
-        contexts.opened(branch, context)  # type: ignore[arg-type]
-        contexts.watch(branch, 5.0)
-    contexts.watch("gone", 5.0)
-    contexts.tick(5.0, [])
-    assert context.calls == [("b1", 5.0)]
-    assert contexts.by_branch("b1") is context
+def test_of_very_many_accepted_invites_the_oldest_are_forgotten(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contexts, "MAX_ACCEPTED", 3)
+    book = play()
+    legs = [call(book, number) for number in range(5)]
+    for number, leg in enumerate(legs):
+        book >> answers(leg, 200)
+        assert len(book.drain()) == 1, number
+    assert book.proxy.kept()["accepted"] == 3
+    book >> answers(legs[1], 200, stray=True)
+    book >> answers(legs[2], 200, stray=True) << relays(INSIDE)
 
 
-def test_a_branch_that_ends_by_its_deadline_is_forgotten() -> None:
-    contexts, context = Contexts(), Context(branches={"b1"}, ends=True)
-    contexts.opened("b1", context)  # type: ignore[arg-type]
-    contexts.watch("b1", 5.0)
-    contexts.tick(6.0, [])
-    assert contexts.by_branch("b1") is None
+def test_a_deadline_is_for_branches_that_are_still_open(play: Play) -> None:
+    book = play()
+    done, ringing = call(book, 1), call(book, 2)
+    for leg, status in ((ringing, 180), (done, 486)):
+        book >> answers(leg, status)
+        book.drain()
+    book >> waits(181) << cancels(ringing)
 
 
-def test_timers_of_what_has_ended_are_swept_out() -> None:
-    contexts, context = Contexts(), Context(branches={"open"})
-    contexts.opened("open", context)  # type: ignore[arg-type]
-    contexts.watch("open", 181.0)
-    for number in range(5 * SPARE_TIMERS):
-        contexts.opened(f"b{number}", context)  # type: ignore[arg-type]
-        contexts.watch(f"b{number}", 181.0)
-        contexts.ended(f"b{number}", context, 0.0, 32.0)  # type: ignore[arg-type]
-        assert len(contexts._timers) <= SPARE_TIMERS + 10
-    contexts.tick(181.0, [])
-    assert context.calls == [("open", 181.0)]
+def test_timers_of_what_has_ended_are_swept_out(play: Play) -> None:
+    book = play()
+    ringing = call(book, 0)
+    book >> answers(ringing, 180) << responds(180)
+    for number in range(1, 2 * SPARE_TIMERS):
+        book >> answers(call(book, number), 486) << responds(486)
+    assert book.proxy.kept()["timers"] <= SPARE_TIMERS + 10
+    book >> waits(181) << cancels(ringing)
 
 
-def test_an_answered_invite_can_no_longer_be_cancelled() -> None:
-    contexts, first, second = Contexts(), Context(), Context()
-    key = transaction_key(first.request, "192.0.2.10")
-    contexts.begun(first)  # type: ignore[arg-type]
-    assert contexts.by_key(key) is first
-    contexts.begun(second)  # type: ignore[arg-type]
-    contexts.answered(first)  # type: ignore[arg-type]
-    assert contexts.by_key(key) is second
-    contexts.answered(second)  # type: ignore[arg-type]
-    assert contexts.by_key(key) is None
+def test_an_answered_invite_can_no_longer_be_cancelled(play: Play) -> None:
+    leg, first = Leg(), Call()
+    book = play() >> arrives(invite(), call=first) << responds(100) << forwards(leg) >> answers(leg, 180)
+    book << responds(180) >> answers(leg, 200) << responds(200, to=first)
+    book >> arrives(request("CANCEL")) << responds(481)
 
 
-def test_requests_without_an_answer_are_counted() -> None:
-    contexts, one, two = Contexts(), Context(), Context(request=request(), is_invite=False)
-    for context in (one, two):
-        contexts.begun(context)  # type: ignore[arg-type]
-    assert contexts.unanswered() == 2
-    contexts.answered(two)  # type: ignore[arg-type]
-    assert contexts.unanswered() == 1
+def test_requests_without_an_answer_are_counted(play: Play) -> None:
+    book = play()
+    one, two = call(book, 1), call(book, 2)
+    assert book.proxy.kept()["unanswered"] == 2 and not book.proxy.is_quiet()
+    for end in (answers(one, 486), fails(two, 408)):
+        book >> end
+        book.drain()
+    assert book.proxy.kept()["unanswered"] == 0 and book.proxy.is_quiet()
+
+
+def test_a_context_that_cannot_begin_is_not_kept(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
+    book = play()
+    book.forgives = True
+    monkeypatch.setattr(book.proxy.upkeep, "hops", lambda zone, uri, now: 1 / 0)
+    book >> arrives(invite()) << responds(100) << responds(500)
+    assert book.proxy.is_quiet() and not any(book.proxy.kept().values())

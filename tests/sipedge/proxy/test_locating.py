@@ -1,4 +1,4 @@
-"""Targets in DNS zones: questions as Resolve commands, answers kept for their time, failures as 404 (RFC 3263)."""
+"""Targets in DNS zones: questions as Resolve commands, answers kept for a time, failures 404 or 504 (RFC 3263)."""
 
 from __future__ import annotations
 
@@ -23,12 +23,13 @@ from support.playbook import (
 )
 from support.settings import INSIDE, make_settings, rule
 
-from sipedge.proxy.commands import Command
+from sipedge.proxy import locating
+from sipedge.proxy.commands import Command, Resolve
 from sipedge.proxy.events import ConfigChanged, Resolved
-from sipedge.proxy.locating import FAILED_TTL, MAX_KEPT, MAX_WAITING_EACH, Resolutions
-from sipedge.sip.uri import parse_uri
+from sipedge.proxy.locating import FAILED_TTL, MAX_WAITING_EACH, Destination, Hops, LookUp, LookUps, NoHops
+from sipedge.proxy.questions import Questions
 from zones.dns import AddressRecord, SrvRecord
-from zones.zone import DefaultZone, DnsZone, Hop
+from zones.zone import DefaultZone, DnsZone
 
 DNS = DnsZone(name="Microsoft")
 ZONES = (INSIDE, DNS)
@@ -203,35 +204,65 @@ def test_a_stray_answer_is_ignored(play: Play) -> None:
     play(SETTINGS) >> Resolved(99, (), "", 1.0)
 
 
-# ----------------------------------------------------------------------------------------------------------- the bounds
+def test_questions_that_nobody_answered_do_not_say_that_there_is_no_such_user(play: Play) -> None:
+    """To Microsoft a 404 means that the user does not exist: a DNS that is silent or fails makes 504 of it."""
+    for error, status in (("timeout", 504), ("servfail", 504), ("nxdomain", 404), ("", 404)):
+        question = Captured()
+        book = play(SETTINGS) >> arrives(request(uri=f"sip:bob@{error or 'empty'}.example"))
+        book << resolves(f"_sipfederationtls._tcp.{error or 'empty'}.example", "SRV", question)
+        book >> answered(question, error=error) << resolves(f"{error or 'empty'}.example", "NAPTR", question)
+        book >> answered(question, error=error) << resolves(f"_sips._tcp.{error or 'empty'}.example", "SRV", question)
+        book >> answered(question, error=error) << responds(status)
 
 
-def located(found: list[tuple[tuple[Hop, ...], str]]) -> object:
-    return lambda hops, problem, now, out: found.append((hops, problem))
+def destination(host: str, port: int | None = None) -> Destination:
+    return Destination("Microsoft", host, port, None, True)
 
 
 def test_waiting_for_one_name_is_bounded() -> None:
-    resolutions = Resolutions(lambda: 0.5)
-    found: list[tuple[tuple[Hop, ...], str]] = []
-    out: list[Command] = []
-    for _ in range(MAX_WAITING_EACH + 2):
-        resolutions.locate(DNS, parse_uri("sip:a@b.example"), True, 0.0, located(found), out)  # type: ignore[arg-type]
-    assert [problem for _, problem in found] == ["too many DNS look-ups are under way"] * 2
+    look_ups, out = LookUps(lambda: 0.5, Questions()), list[Command]()
+    results = [look_ups.locate(DNS, destination("b.example"), 0.0, out) for _ in range(MAX_WAITING_EACH + 2)]
+    tickets = results[:MAX_WAITING_EACH]
+    assert len(set(tickets)) == MAX_WAITING_EACH and all(isinstance(ticket, int) for ticket in tickets)
+    too_many = NoHops(504, "too many requests wait for this domain's DNS")
+    assert results[MAX_WAITING_EACH:] == [too_many, too_many]
     assert len(out) == 1
 
 
-@pytest.mark.slow
-def test_what_is_kept_is_bounded() -> None:
-    resolutions = Resolutions(lambda: 0.5)
-    found: list[tuple[tuple[Hop, ...], str]] = []
-    for number in range(MAX_KEPT + 5):
-        uri = parse_uri(f"sip:a@198.51.100.{number % 250}:{5000 + number}")
-        resolutions.locate(DNS, uri, True, 0.0, located(found), [])  # type: ignore[arg-type]
-    assert len(resolutions._kept) == MAX_KEPT
-    assert all(hops for hops, _ in found)
+def test_look_ups_under_way_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locating, "MAX_WAITING", 2)
+    look_ups, out = LookUps(lambda: 0.5, Questions()), list[Command]()
+    results = [look_ups.locate(DNS, destination(f"{name}.example"), 0.0, out) for name in "abc"]
+    assert results == [1, 2, NoHops(504, "too many DNS look-ups are under way")]
+
+
+def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(locating, "MAX_KEPT", 3)
+    questions = Questions()
+    look_ups, out = LookUps(lambda: 0.5, questions), list[Command]()
+
+    def ask(name: str) -> Hops | NoHops | int:
+        return look_ups.locate(DNS, destination(f"{name}.example"), 0.0, out)
+
+    for name in "abcde":
+        assert isinstance(ask(name), int)
+        while out:
+            command = out.pop()
+            assert isinstance(command, Resolve)
+            question, purpose = questions.take(command.query) or pytest.fail("asked, but not known")
+            assert isinstance(purpose, LookUp)
+            look_ups.answer(purpose, question, Resolved(command.query, (), "nxdomain"), 0.0, out)
+    assert [isinstance(ask(name), NoHops) for name in "edcba"] == [True, True, True, False, False]
+
+
+def test_addresses_are_known_without_asking() -> None:
+    out: list[Command] = []
+    hops = LookUps(lambda: 0.5, Questions()).locate(DNS, destination("198.51.100.7", 5061), 0.0, out)
+    assert isinstance(hops, tuple) and [hop.address for hop in hops] == ["198.51.100.7"]
+    assert out == []
 
 
 def test_the_default_zone_is_looked_up_like_a_dns_zone() -> None:
     out: list[Command] = []
-    Resolutions(lambda: 0.5).locate(DefaultZone(), parse_uri("sip:a@b.example"), True, 0.0, lambda *_: None, out)
+    LookUps(lambda: 0.5, Questions()).locate(DefaultZone(), destination("b.example"), 0.0, out)
     assert [command.name for command in out] == ["_sipfederationtls._tcp.b.example"]  # type: ignore[union-attr]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 from support.messages import CALLER_VIA, answer_to, invite, request, with_lines
 from support.playbook import (
@@ -29,7 +31,9 @@ from support.playbook import (
 )
 from support.settings import EDGE, INSIDE_PEER, RULES, ZONES, make_settings, with_zone
 
+from sipedge.decision.deciding import Decided
 from sipedge.proxy.events import ConfigChanged, ForwardFailed, MalformedReceived, ResponseReceived, UnreadableReceived
+from sipedge.proxy.response_context import ResponseContext
 from sipedge.sip.message import Message
 from zones.table import Egress
 from zones.zone import AccessRule, Action, DefaultZone, ExtendedKeyUsage, Hop, TlsPolicy
@@ -201,8 +205,8 @@ def test_an_accepted_invite_does_not_keep_its_bytes(play: Play) -> None:
     leg = Leg()
     message = invite()
     book = play() >> arrives(message) << responds(100) << forwards(leg) >> answers(leg, 200) << responds(200)
-    context = book.proxy._contexts.by_branch(leg.branch)
-    assert context is not None and context.request is context.incoming.message is not message
+    waiting = [holder for holder in gc.get_referrers(message) if isinstance(holder, Decided | ResponseContext)]
+    assert waiting == []
     book >> answers(leg, 200, stray=True) << relays(INSIDE)
 
 
@@ -255,7 +259,7 @@ def test_an_exception_is_logged_answered_500_and_the_next_event_works(play: Play
 def test_an_exception_in_a_timer_is_logged(play: Play, monkeypatch: pytest.MonkeyPatch) -> None:
     book = play()
     book.forgives = True
-    monkeypatch.setattr(book.proxy._upkeep, "tick", lambda now, out: 1 / 0)
+    monkeypatch.setattr(book.proxy.upkeep, "tick", lambda now, out: 1 / 0)
     book >> waits(100)
     assert "ZeroDivisionError" in book.log[0].text
 

@@ -23,6 +23,8 @@ def line(rule: str = "a", index: int = 1, user: str = "bob", **fields: Any) -> s
         "transform": None,
         "tiers": [{"priority": 1, "stop": True, "targets": [{"rule": rule, "zone": "Z", "alias": "b"}]}],
         "decided_by": "rules",
+        "refused": "",
+        "sent": False,
     }
     return json.dumps({**verdict, **fields})
 

@@ -55,7 +55,7 @@ def test_responses_have_no_decision_and_broken_requests_a_reason() -> None:
 
 def test_a_request_uri_that_cannot_be_read_is_refused_as_on_the_edge() -> None:
     verdict = decide(request(uri="sip:a@b@c"))
-    assert verdict.decision.tiers == () and verdict.decision.decided_by.startswith("refused: 400")
+    assert verdict.decision.tiers == () and verdict.decision.refused.startswith("400")
 
 
 def test_a_route_is_searched_instead_of_the_request_uri() -> None:
@@ -100,7 +100,7 @@ def test_a_cancel_goes_where_its_invite_went() -> None:
 def test_a_preloaded_route_is_refused_where_the_zone_says_so() -> None:
     decider = Decider(make_settings(zones=with_zone(ZONES, "Inside", preloaded_routes=False)))
     verdict = decide(invite(routes=("<sip:sip.outside.example;lr>",)), decider)
-    assert verdict.decision.decided_by.startswith("refused: 404") and verdict.decision.tiers == ()
+    assert verdict.decision.refused == "404 Policy Response" and verdict.decision.tiers == ()
 
 
 def test_authentication_counts() -> None:

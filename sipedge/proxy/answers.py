@@ -1,0 +1,42 @@
+"""The edge's own responses, as its peers see them."""
+
+from __future__ import annotations
+
+from sipedge.decision.installation import Installation
+from sipedge.sip.message import Message
+from sipedge.sip.responses import response, warning
+
+from .commands import Respond
+from .incoming import Peer
+
+
+def own_response(
+    installation: Installation,
+    transaction: int,
+    peer: Peer,
+    request: Message,
+    status: int,
+    text: str = "",
+    headers: tuple[tuple[str, str], ...] = (),
+) -> bytes:
+    """A response to a request of ``peer``; ``text`` says why, in a Warning.
+
+    ``transaction``: its number makes the To tag, so that all responses in it carry the same one; 0 outside any.
+    """
+    if text:
+        headers = (*headers, warning(installation.agent(peer.zone), text))
+    return response(request, status, tag=installation.tag(transaction), headers=headers, source=peer.source)
+
+
+def respond(
+    installation: Installation,
+    transaction: int,
+    peer: Peer,
+    request: Message,
+    status: int,
+    text: str = "",
+    headers: tuple[tuple[str, str], ...] = (),
+) -> Respond:
+    """``own_response`` through its server transaction."""
+    data = own_response(installation, transaction, peer, request, status, text, headers)
+    return Respond(transaction, status, data)

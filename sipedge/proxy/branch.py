@@ -1,0 +1,101 @@
+"""One branch of a response context (RFC 3261 16.7 to 16.10): its states, and what each input does to them.
+
+A branch ends with its final response, or with a failure that stands for one: then its context forgets it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from dialplan.model import Target
+from sipedge.sip.message import Message
+from zones.zone import Hop
+
+
+class BranchState(Enum):
+    TRYING = "trying"
+    """The request is on its way."""
+    PROCEEDING = "proceeding"
+    """A provisional response came."""
+    CANCEL_WAITS = "cancel waits"
+    """To be cancelled as soon as a provisional response comes (9.1)."""
+    CANCEL_SENT = "cancel sent"
+    """Cancelled; its final response is awaited for 64*T1."""
+
+
+class BranchInput(Enum):
+    PROVISIONAL = "provisional"
+    """A 1xx response."""
+    CANCEL = "cancel"
+    """The caller sent CANCEL, or another branch has decided the request."""
+    TIMER = "timer"
+    """Timer C, or the wait after a CANCEL, has run out."""
+
+
+class BranchAction(Enum):
+    NOTHING = "nothing"
+    FORWARD = "forward"
+    """Send the provisional response upstream; Timer C begins anew (16.7 step 2)."""
+    SEND_CANCEL = "send cancel"
+    ABANDON = "abandon"
+    """End the client transaction: it counts as timed out (16.8)."""
+
+
+_S, _I, _A = BranchState, BranchInput, BranchAction
+
+BRANCH_TABLE: dict[tuple[BranchState, BranchInput], tuple[BranchState, BranchAction]] = {
+    (_S.TRYING, _I.PROVISIONAL): (_S.PROCEEDING, _A.FORWARD),
+    (_S.TRYING, _I.CANCEL): (_S.CANCEL_WAITS, _A.NOTHING),
+    (_S.TRYING, _I.TIMER): (_S.TRYING, _A.ABANDON),
+    (_S.PROCEEDING, _I.PROVISIONAL): (_S.PROCEEDING, _A.FORWARD),
+    (_S.PROCEEDING, _I.CANCEL): (_S.CANCEL_SENT, _A.SEND_CANCEL),
+    (_S.PROCEEDING, _I.TIMER): (_S.CANCEL_SENT, _A.SEND_CANCEL),
+    (_S.CANCEL_WAITS, _I.PROVISIONAL): (_S.CANCEL_SENT, _A.SEND_CANCEL),
+    (_S.CANCEL_WAITS, _I.CANCEL): (_S.CANCEL_WAITS, _A.NOTHING),
+    (_S.CANCEL_WAITS, _I.TIMER): (_S.CANCEL_WAITS, _A.ABANDON),
+    (_S.CANCEL_SENT, _I.PROVISIONAL): (_S.CANCEL_SENT, _A.NOTHING),
+    (_S.CANCEL_SENT, _I.CANCEL): (_S.CANCEL_SENT, _A.NOTHING),
+    (_S.CANCEL_SENT, _I.TIMER): (_S.CANCEL_SENT, _A.ABANDON),
+}
+
+
+@dataclass(slots=True)
+class Branch:
+    """One client transaction: a target tried at one of its hops."""
+
+    id: str
+    target: Target
+    hop: Hop
+    remaining: tuple[Hop, ...]
+    """Hops of the same target that are still to be tried (RFC 3263 4.3)."""
+    head: bytes
+    """The header section as it was sent."""
+    deadline: float = 0.0
+    """Timer C, or the end of the wait after a CANCEL; 0: none (not an INVITE)."""
+    state: BranchState = BranchState.TRYING
+
+    def take(self, what: BranchInput) -> BranchAction:
+        """Go to the next state; gives what is to be done now."""
+        self.state, action = BRANCH_TABLE[self.state, what]
+        return action
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self.state in (BranchState.CANCEL_WAITS, BranchState.CANCEL_SENT)
+
+    @property
+    def is_silent(self) -> bool:
+        """No response came at all."""
+        return self.state in (BranchState.TRYING, BranchState.CANCEL_WAITS)
+
+    def cancel_request(self) -> bytes:
+        """The CANCEL for it: same Request-URI, Via, From, To, Call-ID, CSeq number, Route (9.1)."""
+        message = Message(self.head)
+        index = message.index
+        request_line = b"CANCEL " + message.uri.encode("utf-8", "surrogateescape") + b" SIP/2.0"
+        lines = [request_line, message.lines[index["via"][0]]]
+        for name in ("route", "from", "to", "call-id"):
+            lines += [message.lines[number] for number in index.get(name, ())]
+        lines += [b"CSeq: %d CANCEL" % message.cseq[0], b"Max-Forwards: 70", b"Content-Length: 0"]
+        return b"\r\n".join(lines) + b"\r\n\r\n"

@@ -1,0 +1,47 @@
+"""Requests without a response (an ACK to a 2xx, a BENOTIFY): sent to every target of the first tier, and forgotten."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dialplan.model import Target
+
+from .commands import Command, Conclude, Send
+from .forwarder import Forwarder
+from .incoming import Incoming
+from .locating import Hops, NoHops
+
+
+@dataclass(slots=True, eq=False)
+class StatelessForward:
+    """One such request; it lives until its last target is found."""
+
+    forwarder: Forwarder
+    incoming: Incoming
+    located_later: dict[int, Target] = field(default_factory=dict)
+    """Ticket -> the target whose hops are being looked up."""
+
+    def start(self, targets: tuple[Target, ...], now: float, out: list[Command]) -> None:
+        for target in targets:
+            hops = self.forwarder.hops_of(self.incoming, target, now, out)
+            if isinstance(hops, int):
+                self.located_later[hops] = target
+            else:
+                self._send(target, hops, out)
+        self._conclude(out)
+
+    def located(self, ticket: int, hops: Hops | NoHops, now: float, out: list[Command]) -> None:
+        """The look-up of a target has ended."""
+        target = self.located_later.pop(ticket)
+        self._send(target, self.forwarder.permitted(self.incoming, hops), out)
+        self._conclude(out)
+
+    def _send(self, target: Target, hops: Hops | NoHops, out: list[Command]) -> None:
+        if not isinstance(hops, NoHops):
+            _, head = self.forwarder.build(self.incoming, target, hops[0])
+            self.incoming.entry.hops.append(hops[0])
+            out.append(Send(hops[0], head + self.incoming.decided.message.body))
+
+    def _conclude(self, out: list[Command]) -> None:
+        if not self.located_later:
+            out.append(Conclude(self.incoming.entry))
