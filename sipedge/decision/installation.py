@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sipedge.settings import Settings
 from zones.table import ZoneTable
-from zones.zone import AnyZone, DefaultZone, DnsZone
+from zones.zone import LOCAL_ZONE, AnyZone, DefaultZone, DnsZone
 
 from .record_route import TokenKey
 from .routing import OwnNames
@@ -23,12 +25,17 @@ class Installation:
         self.zones = ZoneTable(settings.zones)
         self.edge = OwnNames(settings, tuple(self.zones), ports)
         self.key = TokenKey(settings.secret, tuple(zone.name for zone in self.zones))
+        self._local_zone = replace(DefaultZone(), name=LOCAL_ZONE)
         self.domains = frozenset(domain.lower() for domain in settings.domains)
         self.outside = frozenset(zone.name for zone in self.zones if isinstance(zone, DnsZone | DefaultZone))
         """Zones whose peers are strangers: what left through one of them may come back through another."""
 
     def zone(self, name: str) -> AnyZone:
         return self.zones[name]
+
+    def source(self, name: str) -> AnyZone:
+        """A zone that a request may be said to come from: also the Local Zone, which has no settings of its own."""
+        return self._local_zone if name == LOCAL_ZONE else self.zones[name]
 
     def tag(self, transaction: int) -> str:
         """The To tag of the edge's own answers in a server transaction."""

@@ -149,16 +149,6 @@ def alias_of_uri(uri: Uri, keep_parameters: bool) -> str:
     return f"{uri.user}@{host}" if uri.user is not None else host
 
 
-def alias_of(message: Message, settings: Settings) -> str:
-    """The alias that the search rules see: the foreign Route that is left, else the Request-URI.
-
-    Raises UriError when a URI cannot be read.
-    """
-    edge = OwnNames(settings, settings.zones, {})
-    key = TokenKey(settings.secret, tuple(zone.name for zone in settings.zones))
-    return alias_of_routes(read_routes(message, parse_uri(message.uri), edge, key), settings)
-
-
 def alias_of_routes(routes: RouteInformation, settings: Settings) -> str:
     if routes.foreign is not None:
         return alias_of_uri(routes.foreign, keep_parameters=True)

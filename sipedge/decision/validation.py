@@ -51,10 +51,9 @@ def validate(message: Message) -> Accepted | Refusal:
     if uri.headers is not None:  # RFC 3261 19.1.5: header components have no place in a Request-URI
         return Refusal(400, "the Request-URI carries header components after '?'")
     try:
+        message.check_transaction()  # the topmost Via too: forwarding, CANCEL and responses read it again
         max_forwards = _max_forwards(message)
         method = message.cseq[1]
-        if method == "INVITE":  # by these a CANCEL finds it
-            message.check_transaction()
     except MessageError as error:
         return Refusal(400, error.reason)
     if len(method) > LONGEST_METHOD:

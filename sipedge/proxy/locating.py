@@ -1,4 +1,4 @@
-"""From a host to hops by DNS: look-ups under way, and finished ones for as long as their records hold.
+"""From a host to hops by DNS: questions that are out, look-ups under way, and finished ones while their records hold.
 
 Whoever has to wait gets a *ticket*, a number. The result of a look-up is a value: the hops, or why there are none.
 Answers are kept for their TTL, so a conversation asks the DNS once, not once a message.
@@ -13,9 +13,8 @@ from typing import NamedTuple
 from zones.dns import Question, Resolution, resolve_uri
 from zones.zone import DefaultZone, DnsZone, Hop
 
-from .commands import Command
+from .commands import Command, Resolve
 from .events import Resolved
-from .questions import Questions
 
 MAX_KEPT = 4096
 MAX_WAITING = 10_000
@@ -30,6 +29,28 @@ NOT_FOUND = 404
 """There is no such domain, or nothing in it that can be connected to."""
 UNREACHABLE = 504
 """Nobody can be reached now, or the DNS did not answer. To Microsoft a 404 would mean that there is no such user."""
+
+
+class Questions:
+    """A question carries its *purpose*: the look-up, neighbor or traversal client that wants the answer."""
+
+    def __init__(self) -> None:
+        self._last = 0
+        self._asked: dict[int, tuple[Question, object]] = {}
+
+    def ask(self, question: Question, purpose: object, out: list[Command]) -> None:
+        self._last += 1
+        self._asked[self._last] = question, purpose
+        out.append(Resolve(self._last, question.name, question.kind))
+
+    def __len__(self) -> int:
+        """How many wait for their answer."""
+        return len(self._asked)
+
+    def take(self, number: int) -> tuple[Question, object] | None:
+        """A question and its purpose, once; None for what was never asked, or is answered already."""
+        return self._asked.pop(number, None)
+
 
 Hops = tuple[Hop, ...]
 """In the order to try; never empty where it stands beside NoHops."""

@@ -41,8 +41,7 @@ from .events import (
 )
 from .forwarder import Forwarder
 from .incoming import Peer
-from .locating import LookUp, LookUps
-from .questions import Questions
+from .locating import LookUp, LookUps, Questions
 from .requests import WITHOUT_RESPONSE, RequestPath
 from .upkeep import Upkeep
 

@@ -26,7 +26,7 @@ from .answers import respond
 from .commands import Command, Forward, Log
 from .events import ConnectionFailed, ForwardFailed, RequestReceived, Resolved, ResponseReceived
 from .incoming import Peer
-from .questions import Questions
+from .locating import Questions
 
 SHORTEST_PAUSE = 0.5
 """Seconds between two looks at what is due, whatever the zones say."""

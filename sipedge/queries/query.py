@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from dialplan.language.fields import TRAFFIC_WORDS, traffic_named
 from dialplan.model import Query, Traffic
 from sipedge.decision.classification import classify, classify_method
-from sipedge.decision.routing import alias_of, alias_of_uri
+from sipedge.decision.deciding import Cancellation, Decided, OwnOptions, decide
+from sipedge.decision.installation import Installation
+from sipedge.decision.routing import alias_of_uri
+from sipedge.decision.validation import Refusal
 from sipedge.settings import Settings
 from sipedge.sip.message import Message, MessageError, parse_message
 from sipedge.sip.uri import UriError, parse_uri
@@ -22,6 +25,10 @@ LARGEST_MESSAGE = 16 * 1024 * 1024
 
 class AskError(ValueError):
     """What was said makes no request; one sentence."""
+
+
+class NotSearched(AskError):
+    """A request that the edge does not search for: it refuses it, answers it, or follows a signed Route."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,21 +48,28 @@ class Asked:
 
 
 def query_of(asked: Asked, settings: Settings) -> tuple[Query, str]:
-    """(query, what decided the traffic type). Raise AskError."""
+    """(query, what decided the traffic type). Raises AskError, and NotSearched for a message that no rule is asked for.
+
+    A message is decided as the running edge decides it; what else was said takes the place of what the message says.
+    """
     traffic, evidence = _traffic(asked)
-    alias = _alias(asked, settings)
+    alias = asked.alias
+    if not alias and asked.message is not None:
+        alias = _searched(asked.message, asked.source, settings).alias
+    elif alias.lower().startswith(("sip:", "sips:")):
+        alias = _alias_of(alias, settings)
     return Query(alias, asked.source, traffic, authenticated=asked.authenticated), evidence
 
 
 def check_source(source: str, settings: Settings) -> None:
-    """Raise AskError for a zone that is not configured."""
+    """Raises AskError for a zone that is not configured."""
     known = [*(zone.name for zone in settings.zones), LOCAL_ZONE]
     if source not in known:
         raise AskError(f'there is no zone "{source}"; known: {", ".join(known)}')
 
 
 def traffic_of(word: str) -> Traffic:
-    """Raise AskError."""
+    """Raises AskError."""
     traffic = traffic_named(word)
     if traffic is None:
         known = ", ".join(word.replace(" ", "-") for word in TRAFFIC_WORDS)
@@ -64,7 +78,7 @@ def traffic_of(word: str) -> Traffic:
 
 
 def read_request(file: str) -> Message:
-    """Raise AskError for a file that cannot be read or holds no SIP request."""
+    """Raises AskError for a file that cannot be read or holds no SIP request."""
     try:
         with open(file, "rb") as stream:
             message = parse_message(stream.read(LARGEST_MESSAGE))
@@ -84,12 +98,22 @@ def _traffic(asked: Asked) -> tuple[Traffic, str]:
     return found.traffic, found.evidence
 
 
-def _alias(asked: Asked, settings: Settings) -> str:
+def _alias_of(uri: str, settings: Settings) -> str:
     try:
-        if not asked.alias and asked.message is not None:
-            return alias_of(asked.message, settings)
-        if asked.alias.lower().startswith(("sip:", "sips:")):
-            return alias_of_uri(parse_uri(asked.alias), settings.keep_uri_parameters)
+        return alias_of_uri(parse_uri(uri), settings.keep_uri_parameters)
     except UriError as error:
         raise AskError(str(error)) from None
-    return asked.alias
+
+
+def _searched(message: Message, source: str, settings: Settings) -> Decided:
+    installation = Installation(settings, {})
+    decision = decide(message, installation.source(source), installation)
+    if isinstance(decision, Refusal):
+        raise NotSearched(f"the edge refuses this request: {decision.status} {decision.text}")
+    if isinstance(decision, Cancellation):
+        raise NotSearched("a CANCEL goes where its INVITE went: nothing is searched")
+    if isinstance(decision, OwnOptions):
+        raise NotSearched("the edge answers this OPTIONS itself: nothing is searched")
+    if decision.routes.pair is not None:
+        raise NotSearched(f'a signed Route leads to zone "{decision.routes.pair.there}": nothing is searched')
+    return decision

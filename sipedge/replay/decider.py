@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from dialplan.model import Query
 from sipedge.decision.classification import classify
@@ -17,7 +16,7 @@ from sipedge.sip.message import Message, MessageError, parse_message
 from sipedge.sip.uri import UriError, split_host_port
 from sipedge.traces.records.record import Direction, Endpoint, Record, Skipped
 from zones.addresses import canonical_address
-from zones.zone import DEFAULT_ZONE, LOCAL_ZONE, AnyZone, DefaultZone
+from zones.zone import DEFAULT_ZONE
 
 from .source_zone import SourceZones
 from .verdict import CANCELS, EDGE, REFUSED, RULES, SENT, SIGNED_ROUTE, STALE_ROUTE, Decision, Verdict
@@ -36,7 +35,6 @@ class Decider:
         self.installation = Installation(settings, {})
         self._sources = SourceZones(self.installation, said or {})
         self._searches: dict[tuple[Query, str], Decision] = {}
-        self._local_zone = replace(DefaultZone(), name=LOCAL_ZONE)
         self._own = {canonical_address(listener.address) for listener in settings.listeners} - {"", "0.0.0.0", "::"}
 
     def decide(self, index: int, record: Record) -> Verdict | Skipped | None:
@@ -66,7 +64,11 @@ class Decider:
     def verdict(self, index: int, record: Record, message: Message) -> Verdict:
         zone = self._sources.of(record, message)
         sent = record.direction is Direction.SENT or self.is_own(record.source)
-        decided = None if sent else _misframed(record, message) or decide(message, self._zone(zone), self.installation)
+        decided = (
+            None
+            if sent
+            else _misframed(record, message) or decide(message, self.installation.source(zone), self.installation)
+        )
         classification = decided.classification if isinstance(decided, Decided) else classify(message)
         return Verdict(
             index,
@@ -117,10 +119,6 @@ class Decider:
                 self._searches.clear()
             self._searches[query, decided_by] = found
         return found
-
-    def _zone(self, name: str) -> AnyZone:
-        """The Local Zone, which is none of the table, has no settings of its own."""
-        return self.installation.zones.get(name) or self._local_zone
 
 
 def _misframed(record: Record, message: Message) -> Refusal | None:

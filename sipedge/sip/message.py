@@ -46,6 +46,12 @@ MAX_CSEQ = 2**31 - 1
 _CSEQ = re.compile(r"(\d{1,20})[ \t]+([^ \t]+)", re.ASCII)
 _TOKEN_CHARACTERS = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.!%*_+`'~")
 
+_PLAIN_VIA = re.compile(
+    rb"(?:via|v)[ \t]*:[ \t]*sip/2\.0/[a-z]+ ([0-9a-z.-]+)(?::[1-9][0-9]{0,3}|:[1-5][0-9]{4})?"
+    rb'(?:;(?!rport|received)[^\s;,="]+(?:=(?:[^\s;,"]*|"[^"\\,]*"))?)*',
+    re.IGNORECASE,
+)
+"""A line with one value, a host name or IPv4 address, and nothing about where it came from: nearly every one."""
 
 Value = TypeVar("Value")
 
@@ -165,9 +171,18 @@ class Message:
             raise MessageError("there is no Via header", header="Via")
         return parse_via(first_item(value))
 
+    @lazy
+    def plain_via_host(self) -> str | None:
+        """The sent-by host of a topmost Via in the usual form, lower case; None: ``via`` has to be read."""
+        numbers = self.index.get("via")
+        plain = None if numbers is None else _PLAIN_VIA.fullmatch(self.lines[numbers[0]])
+        return None if plain is None else plain[1].decode().lower()
+
     def check_transaction(self) -> None:
         """What tells transactions apart (RFC 3261 17.2.3) can be read. Raises MessageError: topmost Via, CSeq."""
-        _ = self.via, self.cseq
+        if self.plain_via_host is None:
+            _ = self.via
+        _ = self.cseq
 
     @lazy
     def content_length(self) -> int | None:

@@ -9,14 +9,6 @@ from .message import Message, item_spans
 _PARAMETER = re.compile(rb';\s*([^\s;=,"]+)(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^;,"]*))?')
 
 
-_PLAIN = re.compile(
-    rb"(?:via|v)[ \t]*:[ \t]*sip/2\.0/[a-z]+ ([0-9a-z.-]+)(?::[0-9]+)?"
-    rb'(?:;(?!rport|received)[^\s;,="]+(?:=(?:[^\s;,"]*|"[^"\\,]*"))?)*',
-    re.IGNORECASE,
-)
-"""A line with one value, a host name or IPv4 address, and nothing about where it came from: nearly every one."""
-
-
 def stamped_via(message: Message, source: tuple[str, int]) -> bytes | None:
     """The top Via line with ``received`` where sent-by is not the source address, and ``rport`` filled if asked for.
 
@@ -24,9 +16,9 @@ def stamped_via(message: Message, source: tuple[str, int]) -> bytes | None:
     """
     address, port = source
     line = message.lines[message.index["via"][0]]
-    plain = _PLAIN.fullmatch(line)
-    if plain is not None:
-        return None if plain[1].decode().lower() == address else line + b";received=" + address.encode()
+    host = message.plain_via_host
+    if host is not None:
+        return None if host == address else line + b";received=" + address.encode()
     via = message.via
     received = via.parameter("received")
     asks_for_port = via.parameter("rport") == ""

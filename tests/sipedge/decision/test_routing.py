@@ -10,7 +10,6 @@ from sipedge.decision.record_route import TokenKey, ZonePair
 from sipedge.decision.routing import (
     OwnNames,
     RouteInformation,
-    alias_of,
     alias_of_routes,
     alias_of_uri,
     read_routes,
@@ -136,10 +135,10 @@ def test_aliases_of_uris(uri: str, keep: bool, alias: str) -> None:
 def test_the_alias_of_a_foreign_route_keeps_port_and_parameters() -> None:
     message = request(routes=(FOREIGN,))
     alias = "sip.outside.example:5061;transport=tls;opaque=state:T:F:Ci.R2c;lr;ms-route-sig=AA"
-    assert alias_of(message, SETTINGS) == alias
+    assert alias_of_routes(read(message), SETTINGS) == alias
     assert alias_of_routes(read(request(uri="sip:bob@outside.example:5061")), SETTINGS) == "bob@outside.example"
     keeping = make_settings(keep_uri_parameters=True)
-    assert alias_of(request(uri="sip:bob@outside.example:5061"), keeping) == "bob@outside.example:5061"
+    assert alias_of_routes(read(request(uri="sip:bob@outside.example:5061")), keeping) == "bob@outside.example:5061"
 
 
 def test_who_may_use_a_token() -> None:

@@ -26,8 +26,7 @@ from support.settings import INSIDE, make_settings, rule
 from sipedge.proxy import locating
 from sipedge.proxy.commands import Command, Resolve
 from sipedge.proxy.events import ConfigChanged, Resolved
-from sipedge.proxy.locating import FAILED_TTL, MAX_WAITING_EACH, Destination, Hops, LookUp, LookUps, NoHops
-from sipedge.proxy.questions import Questions
+from sipedge.proxy.locating import FAILED_TTL, MAX_WAITING_EACH, Destination, Hops, LookUp, LookUps, NoHops, Questions
 from zones.dns import AddressRecord, SrvRecord
 from zones.zone import DefaultZone, DnsZone
 

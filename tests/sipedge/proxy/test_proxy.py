@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from typing import get_args
 
 import pytest
 from support.messages import CALLER_VIA, answer_to, invite, request, with_lines
@@ -32,7 +33,15 @@ from support.playbook import (
 from support.settings import EDGE, INSIDE_PEER, RULES, ZONES, make_settings, with_zone
 
 from sipedge.decision.deciding import Decided
-from sipedge.proxy.events import ConfigChanged, ForwardFailed, MalformedReceived, ResponseReceived, UnreadableReceived
+from sipedge.proxy.events import (
+    ConfigChanged,
+    Event,
+    ForwardFailed,
+    MalformedReceived,
+    ResponseReceived,
+    UnreadableReceived,
+)
+from sipedge.proxy.proxy import Environment, Proxy
 from sipedge.proxy.response_context import ResponseContext
 from sipedge.sip.message import Message
 from zones.table import Egress
@@ -244,6 +253,11 @@ def test_a_caller_that_is_gone(play: Play) -> None:
         play() >> arrives(request()) << forwards(leg) >> closes_connection(INSIDE) >> answers(leg, 200) << responds(200)
     )
     assert book.proxy.is_quiet()
+
+
+def test_every_event_is_taken() -> None:
+    environment = Environment(lambda: "id", lambda: 0.5, bytes, {})
+    assert Proxy(make_settings(), environment).events == set(get_args(Event))
 
 
 def test_an_exception_is_logged_answered_500_and_the_next_event_works(play: Play) -> None:

@@ -3,12 +3,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.configuration import EDGE, write
+from support.configuration import EDGE as CONFIGURATION
+from support.configuration import write
+from support.messages import request
+from support.settings import EDGE, SECRET, make_settings
 
 from dialplan.model import Query, Traffic
 from sipedge.config import load_config
-from sipedge.queries.query import Asked, AskError, check_source, query_of, read_request, traffic_of
+from sipedge.decision.record_route import TokenKey, ZonePair
+from sipedge.queries.query import Asked, AskError, NotSearched, check_source, query_of, read_request, traffic_of
 from sipedge.settings import Settings
+from sipedge.sip.message import parse_message
 
 MESSAGE = (
     b"MESSAGE sip:bob@example.com:5061 SIP/2.0\r\nVia: SIP/2.0/TLS 192.0.2.9;branch=z9hG4bK1\r\n"
@@ -19,19 +24,45 @@ MESSAGE = (
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return load_config(write(tmp_path, EDGE), create_secret=False)
+    return load_config(write(tmp_path, CONFIGURATION), create_secret=False)
 
 
 def test_what_is_said_outright_wins_over_the_message(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "m.sip").write_bytes(MESSAGE)
     message = read_request(str(tmp_path / "m.sip"))
-    asked = Asked(source="Z", message=message, authenticated=True)
+    asked = Asked(source="Default Zone", message=message, authenticated=True)
     assert query_of(asked, settings) == (
-        Query("bob@example.com", "Z", Traffic.MICROSOFT_IMP, authenticated=True),
+        Query("bob@example.com", "Default Zone", Traffic.MICROSOFT_IMP, authenticated=True),
         "method MESSAGE",
     )
     asked = Asked(source="Z", alias="x", message=message, traffic=Traffic.STANDARD)
     assert query_of(asked, settings) == (Query("x", "Z", Traffic.STANDARD), "as said")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        (b"CSeq: 1 MESSAGE", b"CSeq: 1 INVITE", "the edge refuses this request: 400 CSeq names the method INVITE"),
+        (b"Call-ID", b"Proxy-Require: foo\r\nCall-ID", "the edge refuses this request: 420 "),
+        (b"MESSAGE", b"CANCEL", "a CANCEL goes where its INVITE went: nothing is searched"),
+    ],
+)
+def test_what_the_edge_does_not_search_for(settings: Settings, old: bytes, new: bytes, sentence: str) -> None:
+    message = parse_message(MESSAGE.replace(old, new))
+    with pytest.raises(NotSearched, match=sentence):
+        query_of(Asked(source="Default Zone", message=message), settings)
+    query_of(Asked(source="Default Zone", alias="x@y", message=message), settings)
+
+
+def test_the_edge_answers_options_and_follows_its_own_routes() -> None:
+    token = TokenKey(SECRET, ("Inside", "Outside")).mint(ZonePair("Inside", "Outside"), "call-1", "alice-tag")
+    signed = request(routes=(f"<sip:{token}@{EDGE}:5061;lr>",), to="<sip:bob@outside.example>;tag=1")
+    for message, sentence in (
+        (request("OPTIONS", f"sip:{EDGE}:5061"), "the edge answers this OPTIONS itself: nothing is searched"),
+        (signed, 'a signed Route leads to zone "Outside": nothing is searched'),
+    ):
+        with pytest.raises(NotSearched, match=sentence):
+            query_of(Asked(source="Inside", message=message), make_settings())
 
 
 def test_an_alias_may_be_a_uri(settings: Settings) -> None:

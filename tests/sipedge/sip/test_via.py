@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sipedge.sip.message import Message
 from sipedge.sip.via import stamped_via
@@ -49,3 +51,16 @@ def test_ipv6_source_is_written_as_it_stands() -> None:
     via = b"Via: SIP/2.0/TLS [2001:db8::9]:5061"
     assert stamped(via, source=("2001:db8::9", 1)) is None
     assert stamped(via, source=("2001:db8::7", 1)) == via + b";received=2001:db8::7"
+
+
+PIECES = ("SIP/2.0/TLS ", "sip/2.0/tcp ", "SIP/2.0 ", "host.example", "192.0.2.1", "[2001:db8::1]", "-")
+PIECES += (":5060", ":65000", ":99999", ":0", ";branch=z9hG4bKa", ";rport", ";received=1.2.3.4")
+PIECES += (';x="a,b"', ';x="a', ";y", "=", ",", " ")
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=7).map("".join))
+def test_the_short_cut_reads_no_via_that_the_parser_does_not(value: str) -> None:
+    message = Message(f"MESSAGE sip:a@b SIP/2.0\r\nVia: {value}\r\n\r\n".encode())
+    if message.plain_via_host is not None:
+        assert message.via.host == message.plain_via_host
