@@ -9,7 +9,6 @@ from support.third_party import require_shared
 from support.trace_reading import read, read_file, start_lines
 
 from sipedge.traces.formats import plain
-from sipedge.traces.reading import read_trace
 from sipedge.traces.records.record import Record
 
 

@@ -116,11 +116,10 @@ def test_the_messages_of_whole_logs(name: str, methods: list[str]) -> None:
 
 
 def test_the_messages_of_published_logs() -> None:
-    assert _methods(require_shared("samples/snooper/01_ocs2007r2_edge_options_federated_partner_test.txt")) == [
-        "OPTIONS"
-    ]
-    assert _methods(require_shared("samples/snooper/03_sfb_edge_tf_diag_no_srv_match_lines_restored.txt")) == []
-    assert _methods(require_shared("samples/snooper/05_sfb_edge_tf_diag_flattened_copy_paste.txt")) == []
+    folder = require_shared("samples/snooper")
+    assert _methods(folder / "01_ocs2007r2_edge_options_federated_partner_test.txt") == ["OPTIONS"]
+    assert _methods(folder / "03_sfb_edge_tf_diag_no_srv_match_lines_restored.txt") == []
+    assert _methods(folder / "05_sfb_edge_tf_diag_flattened_copy_paste.txt") == []
 
 
 def _methods(log: Path) -> list[str]:
