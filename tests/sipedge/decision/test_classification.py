@@ -26,7 +26,7 @@ def part(kind: bytes, content: bytes) -> bytes:
     return b"Content-Type: " + kind + b"\r\n\r\n" + content
 
 
-# -------------------------------------------------------------------------------------------------- methods and events
+# Methods and events.
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_an_epid_is_a_mark() -> None:
     assert classify(request("BYE", from_="<sip:a@b>;epid=1;tag=x")).evidence == "epid in From"
 
 
-# --------------------------------------------------------------------------------------------------------------- SDP
+# SDP.
 
 
 @pytest.mark.parametrize(
