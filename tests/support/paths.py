@@ -7,7 +7,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 """The clone."""
 DATA = ROOT / "tests" / "data"
-"""What tests read: messages, captures, dial plans."""
-SHARED = ROOT.parent / "shared"
-"""Reference data beside the clone; not everybody has it."""
-SAMPLES = SHARED / "samples"
+"""What tests read: messages, captures, logs, dial plans (README.md there)."""
+
+
+def messages_in(folder: Path) -> list[Path]:
+    """The files below it that hold one SIP message each; published ones end in ``.dat``, too."""
+    return sorted(path for path in folder.rglob("*") if path.suffix in (".sip", ".dat"))

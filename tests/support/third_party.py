@@ -1,12 +1,18 @@
-"""Programs of others that tests put in the way: skipped with a reason where they are missing, a failure in CI."""
+"""What others made and tests need: programs, and published data beside the clone.
+
+Where something is missing, the test is skipped with a reason, or fails in an environment with ``CI=true``.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
+
+from .paths import ROOT
 
 PACKAGES = {
     "kamailio": "kamailio kamailio-tls-modules",
@@ -15,14 +21,27 @@ PACKAGES = {
     "openssl": "openssl",
 }
 """Program -> Debian packages."""
+SHARED = ROOT.parent / "shared"
+"""Published data that is not ours to copy; not everybody has it."""
 
 
 def require(program: str) -> Path:
-    """The program's path. Without it the test is skipped, or fails where the environment has ``CI=true``."""
+    """The program's path."""
     found = shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
-    if found:
-        return Path(found)
-    reason = f"{program} is not installed (Debian: apt-get install {PACKAGES.get(program, program)})"
+    if not found:
+        _missing(f"{program} is not installed (Debian: apt-get install {PACKAGES.get(program, program)})")
+    return Path(found)
+
+
+def require_shared(path: str) -> Path:
+    """The file or folder of that name in ``../shared``."""
+    found = SHARED / path
+    if not found.exists():
+        _missing(f"../shared/{path} is not there: it was published by others and is not copied into tests/data")
+    return found
+
+
+def _missing(reason: str) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)

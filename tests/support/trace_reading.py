@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
+
 from support.captures import Bytes
 
 from sipedge.traces.reading import Reader, detect, read_trace
 from sipedge.traces.records.record import Record, Skipped
-
-from .paths import SAMPLES
-
-needs_samples = pytest.mark.skipif(not SAMPLES.is_dir(), reason="../shared/samples is not there")
 
 
 def read(reader: Reader, trace: bytes) -> tuple[list[Record], list[Skipped]]:
@@ -20,8 +17,9 @@ def read(reader: Reader, trace: bytes) -> tuple[list[Record], list[Skipped]]:
     return [item for item in items if isinstance(item, Record)], [item for item in items if isinstance(item, Skipped)]
 
 
-def read_sample(name: str) -> tuple[list[Record], list[Skipped]]:
-    items = list(read_trace(str(SAMPLES / name)))
+def read_file(path: Path) -> tuple[list[Record], list[Skipped]]:
+    """By whatever reader knows it."""
+    items = list(read_trace(str(path)))
     return [item for item in items if isinstance(item, Record)], [item for item in items if isinstance(item, Skipped)]
 
 

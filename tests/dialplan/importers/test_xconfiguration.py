@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.paths import SAMPLES
+from support.paths import DATA
+from support.third_party import require_shared
 
 from dialplan.importers.xconfiguration import Remark, read_dump
 
-SAMPLE = SAMPLES / "expressway/03_xconfiguration_zone_and_searchrule.txt"
 PATH = "Zones Zone 7 Name"
 
 
@@ -100,10 +100,15 @@ def test_what_is_not_taken_is_left() -> None:
     assert [one.line for one in dump.unused()] == [1]
 
 
-def test_the_sample() -> None:
-    if not SAMPLE.exists():
-        pytest.skip("the samples are not here")
-    dump = read_dump(SAMPLE.read_text())
+def test_a_dump_with_gaps() -> None:
+    dump = read_dump((DATA / "expressway/two_boxes.txt").read_text())
+    assert len(dump.settings) == 52
+    assert dump.remarks == []
+    assert dump.indexes("Zones Policy SearchRules Rule") == [2, 5, 8]
+
+
+def test_a_published_dump() -> None:
+    dump = read_dump(require_shared("samples/expressway/03_xconfiguration_zone_and_searchrule.txt").read_text())
     assert len(dump.settings) == 95
     assert dump.remarks == []
     assert dump.indexes("Zones Policy SearchRules Rule") == [1, 3, 6]

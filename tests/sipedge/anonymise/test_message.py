@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.messages import SDP_IM, answer_to, invite, request
-from support.paths import SAMPLES
+from support.paths import DATA, messages_in
+from support.third_party import require_shared
 
 from sipedge.anonymise.addresses import Addresses
 from sipedge.anonymise.message import anonymised
@@ -88,13 +87,9 @@ def test_lengths_stay_whatever_the_bytes_are(data: bytes, start: bytes) -> None:
     assert len(anonymised(start + data, text())) == len(start + data)
 
 
-def sample_files() -> list[Path]:
-    return [path for path in sorted(SAMPLES.rglob("*")) if path.suffix in (".sip", ".dat")]
-
-
-@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples are not here")
-def test_samples_keep_length_class_and_shape() -> None:
-    for path in sample_files():
+@pytest.mark.parametrize("whose", ["our own", "published"])
+def test_messages_of_files_keep_length_class_and_shape(whose: str) -> None:
+    for path in messages_in(DATA if whose == "our own" else require_shared("samples")):
         data = path.read_bytes()
         made = anonymised(data, text())
         assert len(made) == len(data), path.name

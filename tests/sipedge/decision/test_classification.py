@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support.messages import SDP_IM, invite, request
-from support.paths import SAMPLES
+from support.paths import DATA
 
 from dialplan.model import Traffic
 from sipedge.decision.classification import MAX_DEPTH, MAX_PARTS, classify, classify_method, sdp_parts
@@ -26,7 +26,7 @@ def part(kind: bytes, content: bytes) -> bytes:
     return b"Content-Type: " + kind + b"\r\n\r\n" + content
 
 
-# -------------------------------------------------------------------------------------------------- methods and events
+# Methods and events.
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_an_epid_is_a_mark() -> None:
     assert classify(request("BYE", from_="<sip:a@b>;epid=1;tag=x")).evidence == "epid in From"
 
 
-# --------------------------------------------------------------------------------------------------------------- SDP
+# SDP.
 
 
 @pytest.mark.parametrize(
@@ -150,8 +150,6 @@ def test_multipart_bodies_that_are_none(kind: str) -> None:
     assert not [*sdp_parts(invite(extra=(f"Content-Type: {kind}",), body=b"--x\r\n\r\nv=0"))]
 
 
-# ------------------------------------------------------------------------------------------------------------- samples
-
 RECONSTRUCTED = {
     "01_INVITE_im_edge_to_proxy": IMP,
     "05_MESSAGE_text_plain_msgr_edge_to_proxy": IMP,
@@ -167,8 +165,7 @@ RECONSTRUCTED = {
 }
 
 
-@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the shared samples are not here")
 @pytest.mark.parametrize("name", RECONSTRUCTED)
-def test_samples(name: str) -> None:
-    message = parse_message((SAMPLES / "reconstructed" / f"{name}.sip").read_bytes())
+def test_reconstructed_messages(name: str) -> None:
+    message = parse_message((DATA / "reconstructed" / f"{name}.sip").read_bytes())
     assert classify(message).traffic is RECONSTRUCTED[name]

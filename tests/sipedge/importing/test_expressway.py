@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import settings as settings_of
 from hypothesis import strategies as st
 from support.expressway_dump import DUMP
-from support.paths import SAMPLES
+from support.paths import DATA
+from support.third_party import require_shared
 
 from dialplan.language.format import format_dialplan
 from dialplan.model import Query, Traffic
@@ -20,8 +21,6 @@ from sipedge.importing.expressway import CONFIG, PLAN, REPORT, Imported, import_
 from sipedge.settings import Settings
 from zones.access import decide
 from zones.zone import AnyZone, AuthenticationPolicy, DefaultZone, DnsZone, NeighborZone, TraversalServerZone
-
-SAMPLE = SAMPLES / "expressway/03_xconfiguration_zone_and_searchrule.txt"
 
 
 def _write(folder: Path, imported: Imported) -> Settings:
@@ -178,19 +177,30 @@ def test_the_report_says_what_differs(imported: Imported) -> None:
         assert sentence in report, sentence
 
 
-def test_the_sample(tmp_path: Path) -> None:
-    """Two boxes' dumps in one, with gaps: zones that rules name and nobody describes."""
-    if not SAMPLE.exists():
-        pytest.skip("the samples are not here")
-    imported = import_expressway(SAMPLE.read_text(), SAMPLE.name)
+def test_a_dump_with_gaps(tmp_path: Path) -> None:
+    """Two boxes' dumps in one: zones that rules name and nobody describes."""
+    imported = import_expressway((DATA / "expressway/two_boxes.txt").read_text(), "two_boxes.txt")
     settings = _write(tmp_path, imported)
     assert [zone.name for zone in settings.zones] == [
-        "Hybrid Call Service Traversal",
-        "Hybrid Call Service Traversal (zone 7)",
+        "Harbour Traversal",
+        "Harbour Traversal (zone 4)",
         "DNS",
-        "Hybrid Call Services DNS",
+        "Partner DNS",
         "Default Zone",
     ]
+    hidden = settings.plan.search(Query("x@deck.partner.example", "Harbour Traversal"))
+    assert {entry.rule: entry.outcome.value for entry in hidden.trace} == {
+        "to the inside": "source",
+        "everything outside": "matched",
+        "to the partner": "stopped",
+    }
+    assert "Zones Zone 4 TraversalServer UDPProbe KeepAliveInterval" in imported.files[REPORT]
+
+
+def test_a_published_dump(tmp_path: Path) -> None:
+    name = "03_xconfiguration_zone_and_searchrule.txt"
+    imported = import_expressway(require_shared(f"samples/expressway/{name}").read_text(), name)
+    settings = _write(tmp_path, imported)
     hidden = settings.plan.search(Query("x@dmz.ciscospark.com", "Hybrid Call Service Traversal"))
     assert {entry.rule: entry.outcome.value for entry in hidden.trace} == {
         "Webex Hybrid": "source",

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.paths import ROOT
+from support.paths import DATA, ROOT, messages_in
 from support.pjsip_texts import request, response
+from support.third_party import require_shared
 
 TESTS = ROOT / "tests"
-SAMPLES = TESTS.parent / "../shared/samples"
 OWN = [
     request("INVITE", extra=("Route: <sip:a@b;lr>,<sip:c>", "Record-Route: <sip:r;lr>", "Contact: <sip:x@y>;q=0.5")),
     request("ACK"),
@@ -33,12 +33,7 @@ PIECES = [
 ]  # fmt: skip
 
 
-def _messages() -> list[bytes]:
-    files = [*SAMPLES.glob("rfc4475/*.dat"), *SAMPLES.glob("rfc5118/*.dat"), *SAMPLES.glob("ms-sip/*.sip")]
-    return OWN + [data for file in sorted(files) if len(data := file.read_bytes()) < 20000]
-
-
-MESSAGES = _messages()
+MESSAGES = OWN + [path.read_bytes() for path in messages_in(DATA)]
 Change = tuple[float, int, bytes]
 CHANGES = st.lists(
     st.tuples(st.floats(0, 1), st.integers(0, 40), st.one_of(st.sampled_from(PIECES), st.binary(max_size=3))),
@@ -49,7 +44,7 @@ CHANGES = st.lists(
 
 @pytest.fixture(scope="module")
 def victim() -> Iterator[subprocess.Popen[bytes]]:
-    paths = os.pathsep.join([str(TESTS), str(TESTS.parent), os.environ.get("PYTHONPATH", "")])
+    paths = os.pathsep.join([str(TESTS), str(ROOT), os.environ.get("PYTHONPATH", "")])
     process = subprocess.Popen(
         [sys.executable, "-m", "support.pjsip_victim"],
         stdin=subprocess.PIPE,
@@ -87,6 +82,12 @@ def mutate(data: bytes, changes: list[Change]) -> bytes:
 def test_all_messages_as_they_are(victim: subprocess.Popen[bytes]) -> None:
     good = [feed(victim, data) > 0 for data in MESSAGES]
     assert all(good[: len(OWN)])
+
+
+@pytest.mark.slow
+def test_all_published_messages_as_they_are(victim: subprocess.Popen[bytes]) -> None:
+    files = messages_in(require_shared("samples"))
+    assert sum(feed(victim, path.read_bytes()) > 0 for path in files) > 50
 
 
 @pytest.mark.slow

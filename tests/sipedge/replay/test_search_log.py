@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.paths import SAMPLES
+from support.paths import DATA
+from support.third_party import require_shared
 
 from sipedge.replay.search_log import BoxLine, BoxSearch, box_lines, read_searches, searches
 from sipedge.traces.reading import TraceError
@@ -78,9 +79,15 @@ def test_nothing_in_a_line_raises(details: list[bytes], data: st.DataObject) -> 
         assert search.lines
 
 
-@pytest.mark.skipif(not SAMPLES.is_dir(), reason="the samples are not here")
-def test_the_published_logs_show_three_searches() -> None:
-    folder = SAMPLES / "expressway"
+def test_whole_logs_show_three_searches() -> None:
+    found = list(read_searches(str(DATA / "expressway/search_on_a_route.log")))
+    assert [(search.alias, len(search.lines)) for search in found] == [("crane.harbour.example;lr", 6)]
+    found = list(read_searches(str(DATA / "expressway/hidden_rule.log")))
+    assert [(search.alias, len(search.lines)) for search in found] == [("mara@deck.partner.example", 4)] * 2
+
+
+def test_published_logs_show_three_searches() -> None:
+    folder = require_shared("samples/expressway")
     found = list(read_searches(str(folder / "02_hybrid_search_rules_debug_expc.log")))
     assert [(search.alias, len(search.lines)) for search in found] == [("cucm.rtp.ciscotac.net;lr", 11)]
     found = list(read_searches(str(folder / "06_search_rules_and_dns_lookup_expe.log")))

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.captures import Bytes, ethernet, pcap, pcapng, sip, tcp, udp
-from support.paths import SAMPLES
+from support.paths import DATA
+from support.third_party import require_shared
 
 from sipedge.traces import reading
 from sipedge.traces.capture import capture, hep
@@ -109,11 +110,12 @@ def test_random_bytes_raise_nothing(reader: ModuleType, data: bytes) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not SAMPLES.is_dir(), reason="../shared/samples is not there")
+@pytest.mark.parametrize("whose", ["our own", "published"])
 @given(data=st.data())
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_damaged_samples_raise_nothing(data: st.DataObject) -> None:
-    files = sorted(path for path in SAMPLES.rglob("*") if path.is_file() and path.stat().st_size < 20_000)
+def test_damaged_files_raise_nothing(whose: str, data: st.DataObject) -> None:
+    folder = DATA if whose == "our own" else require_shared("samples")
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.stat().st_size < 20_000)
     trace = bytearray(data.draw(st.sampled_from(files)).read_bytes())
     for _ in range(data.draw(st.integers(1, 8))):
         place = data.draw(st.integers(0, len(trace)))

@@ -1,4 +1,4 @@
-"""Refusals in traces: the published excerpts of Edge and client logs, and messages made for the purpose."""
+"""Refusals in traces: messages and logs made for the purpose, and what was published of Edge and client logs."""
 
 from __future__ import annotations
 
@@ -9,56 +9,90 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.paths import SHARED
+from support.paths import DATA, messages_in
+from support.third_party import require_shared
 
 from sipedge.doctor.explain.codes import Side
 from sipedge.doctor.explain.decode import MAX_FINDINGS, Finding, collect, explain_record, explain_trace, meaning_of
 from sipedge.traces.records.record import Direction, Record
 from sipedge.traces.records.source import TraceError
 
-needs_samples = pytest.mark.skipif(not (SHARED / "samples").is_dir(), reason="the shared samples are not there")
+DOMAIN_FAULT = "0xc3e93d6f SIPPROXY_E_EPROUTING_MSG_ALLOWED_DOMAIN_NO_SRV_MATCH"
+NAME_FAULT = "0xc3e93d67 SIPPROXY_E_ROUTING_MSG_CERT_MISMATCH"
+SRV_FAULT, CERTIFICATE_FAULT = "ms-diagnostics 1009", "ms-diagnostics 1010"
+BARE = "504 without diagnostics"
+Told = tuple[str, Side, str]
 
-DOMAIN_FAULT = ("0xc3e93d6f SIPPROXY_E_EPROUTING_MSG_ALLOWED_DOMAIN_NO_SRV_MATCH", Side.SENDER, "acano.steven.lab")
-NAME_FAULT = ("0xc3e93d67 SIPPROXY_E_ROUTING_MSG_CERT_MISMATCH", Side.SENDER, "acano.steven.lab")
-SRV_FAULT = ("ms-diagnostics 1009", Side.TARGET, "cms.steven.lab")
-CERTIFICATE_FAULT = ("ms-diagnostics 1010", Side.TARGET, "cms.steven.lab")
-BARE = ("504 without diagnostics", Side.SENDER, "acano.steven.lab")
-EXCERPTS = {
-    "seeds/002_3edc49a5f158aa37.txt": [BARE, SRV_FAULT, CERTIFICATE_FAULT, DOMAIN_FAULT, NAME_FAULT],
-    "samples/misc/flattened_504_client_log_copy_paste.txt": [SRV_FAULT, CERTIFICATE_FAULT],
-    "samples/misc/sfb_client_504_ms_diagnostics_1009.sip": [SRV_FAULT],
-    "samples/misc/sfb_client_504_ms_diagnostics_1010.sip": [CERTIFICATE_FAULT],
-    "samples/misc/sfb_edge_504_bare_to_expressway_e.sip": [BARE],
+IN_THE_EDGES_LOG: list[Told] = [
+    (DOMAIN_FAULT, Side.SENDER, "harbour.example"),
+    (NAME_FAULT, Side.SENDER, "harbour.example"),
+]
+AT_THE_CLIENT: list[Told] = [
+    (SRV_FAULT, Side.TARGET, "harbour.example"),
+    (CERTIFICATE_FAULT, Side.TARGET, "harbour.example"),
+]
+EXCERPTS: dict[str, list[Told]] = {
+    "expressway/federation_504.log": [(BARE, Side.SENDER, "harbour.example"), *AT_THE_CLIENT, *IN_THE_EDGES_LOG],
+    "microsoft/flattened_504.txt": AT_THE_CLIENT,
+    "microsoft/504_bare_to_expressway.sip": [(BARE, Side.SENDER, "harbour.example")],
+    "microsoft/403_service_fault.sip": [("ms-diagnostics 4268", Side.REFUSER, "")],
+    "microsoft/404_two_diagnostics.sip": [("ms-diagnostics 1034", Side.FURTHER, "reef.example")],
+    "microsoft/401_register_two_challenges.sip": [],
+    "reconstructed/51_504_1009_INVITE.sip": [(SRV_FAULT, Side.TARGET, "cms.fabrikam.example")],
+    "reconstructed/52_504_1010_INVITE.sip": [(CERTIFICATE_FAULT, Side.TARGET, "cms.fabrikam.example")],
+    "reconstructed/55_404_1003_INVITE.sip": [("ms-diagnostics 1003", Side.REFUSER, "")],
+    "snooper/options_partner_test.txt": [],
+    "snooper/no_srv_match.txt": IN_THE_EDGES_LOG[:1],
+    "snooper/flattened.txt": IN_THE_EDGES_LOG,
+    "snooper/R01_reconstructed_cls_2013_2015_flow.txt": [("ms-diagnostics 1034", Side.FURTHER, "fabrikam.example")],
+}
+PUBLISHED_BARE: Told = (BARE, Side.SENDER, "acano.steven.lab")
+PUBLISHED_IN_THE_EDGES_LOG: list[Told] = [
+    (DOMAIN_FAULT, Side.SENDER, "acano.steven.lab"),
+    (NAME_FAULT, Side.SENDER, "acano.steven.lab"),
+]
+PUBLISHED_AT_THE_CLIENT: list[Told] = [
+    (SRV_FAULT, Side.TARGET, "cms.steven.lab"),
+    (CERTIFICATE_FAULT, Side.TARGET, "cms.steven.lab"),
+]
+PUBLISHED: dict[str, list[Told]] = {
+    "seeds/002_3edc49a5f158aa37.txt": [PUBLISHED_BARE, *PUBLISHED_AT_THE_CLIENT, *PUBLISHED_IN_THE_EDGES_LOG],
+    "samples/misc/flattened_504_client_log_copy_paste.txt": PUBLISHED_AT_THE_CLIENT,
+    "samples/misc/sfb_client_504_ms_diagnostics_1009.sip": PUBLISHED_AT_THE_CLIENT[:1],
+    "samples/misc/sfb_client_504_ms_diagnostics_1010.sip": PUBLISHED_AT_THE_CLIENT[1:],
+    "samples/misc/sfb_edge_504_bare_to_expressway_e.sip": [PUBLISHED_BARE],
     "samples/misc/officedocs_403_service_msrtc_fault_sfbonline.sip": [("ms-diagnostics 4268", Side.REFUSER, "")],
     "samples/misc/syslog_404_two_ms_diagnostics_restored.sip": [("ms-diagnostics 1034", Side.FURTHER, "xixima.xabal")],
-    "samples/misc/camel_register_ocs2007r2_uccapi35.sip": [],
-    "samples/misc/cisco_imp_subscribe_presence_to_lync.sip": [],
-    "samples/misc/officesip_register_communicator2007.sip": [],
-    "samples/misc/resiprocate_register_windows_rtc10_startline_added.sip": [],
-    "samples/misc/sipsorcery_subscribe_rtc13_presence.sip": [],
     "samples/snooper/01_ocs2007r2_edge_options_federated_partner_test.txt": [],
-    "samples/snooper/03_sfb_edge_tf_diag_no_srv_match_lines_restored.txt": [DOMAIN_FAULT],
-    "samples/snooper/05_sfb_edge_tf_diag_flattened_copy_paste.txt": [DOMAIN_FAULT, NAME_FAULT],
-    "samples/snooper/R01_reconstructed_cls_2013_2015_flow.txt": [
-        ("ms-diagnostics 1034", Side.FURTHER, "fabrikam.example")
-    ],
+    "samples/snooper/03_sfb_edge_tf_diag_no_srv_match_lines_restored.txt": PUBLISHED_IN_THE_EDGES_LOG[:1],
+    "samples/snooper/05_sfb_edge_tf_diag_flattened_copy_paste.txt": PUBLISHED_IN_THE_EDGES_LOG,
 }
 
 
-@needs_samples
+def told(path: Path) -> list[Told]:
+    return [(one.codes[0], one.side, one.domain) for one in explain_trace(str(path))]
+
+
 @pytest.mark.parametrize("name", EXCERPTS)
-def test_published_excerpts(name: str) -> None:
-    found = [(one.codes[0], one.side, one.domain) for one in explain_trace(str(SHARED / name))]
-    assert found == EXCERPTS[name]
+def test_excerpts(name: str) -> None:
+    assert told(DATA / name) == EXCERPTS[name]
 
 
-@needs_samples
+def test_published_excerpts() -> None:
+    assert {name: told(require_shared(name)) for name in PUBLISHED} == PUBLISHED
+
+
+def test_requests_are_no_refusals() -> None:
+    requests = [path for path in messages_in(DATA / "microsoft") if not path.read_bytes().startswith(b"SIP/2.0")]
+    assert len(requests) > 5 and not any(told(path) for path in requests)
+
+
 def test_hresult_narrows_down_what_to_check() -> None:
-    (finding,) = explain_trace(str(SHARED / "samples/misc/sfb_client_504_ms_diagnostics_1010.sip"))
+    (finding,) = explain_trace(str(DATA / "reconstructed/52_504_1010_INVITE.sip"))
     assert finding.codes[1] == "HRESULT 0x80090322(SEC_E_WRONG_PRINCIPAL)"
     assert "the certificate carries another name" in finding.words
     assert finding.checks[0] == "tls.name" and "tls.trusted" not in finding.checks
-    assert finding.details["peerserver"] == "vcse.steven.lab"
+    assert finding.details["peerserver"] == "vcse.fabrikam.example"
     assert finding.to_json()["side"] == "the domain that is called"
 
 

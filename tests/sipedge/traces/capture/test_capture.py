@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 from struct import pack
 from typing import Any
 
@@ -9,13 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.captures import CLIENT, FIN, SERVER, START, SYN, Bytes, ethernet, ip, pcap, pcapng, sip, tcp, udp
-from support.trace_reading import SAMPLES, needs_samples
+from support.paths import DATA
+from support.third_party import require_shared
 
 from sipedge.traces.capture import capture, streams
 from sipedge.traces.reading import read_trace
 from sipedge.traces.records.record import Direction, Endpoint, Item, Record, Skipped
 
-CAPTURES = SAMPLES / "pcap"
+CAPTURES = DATA / "pcap"
 
 COUNTS = {
     "gen_ipv6_tcp_sll2_ns.pcap": (4, 0),
@@ -24,6 +26,9 @@ COUNTS = {
     "gen_tcp_many_messages_per_segment.pcapng": (9, 0),
     "gen_tls12_mtls_5061.pcap": (0, 1),
     "gen_udp_microsoft_im.pcap": (4, 0),
+}
+"""Messages and things passed over."""
+PUBLISHED = {
     "pkts_cancel.pcap": (7, 0),
     "pkts_cool.pcap": (0, 1),
     "pkts_fragmented_udp_sip.pcap": (5, 1),
@@ -35,7 +40,7 @@ COUNTS = {
     "suricata_sip-sdp.pcap": (2, 0),
     "suricata_sip-tcp-method.pcap": (2, 0),
 }
-"""Messages and things passed over; the real captures counted with tshark's list of frames, pkts_cool is damaged."""
+"""Real captures, counted with tshark's list of frames; pkts_cool is damaged."""
 
 
 def read(data: bytes) -> list[Item]:
@@ -51,17 +56,24 @@ def reasons(items: list[Item]) -> list[str]:
     return [item.reason for item in items if isinstance(item, Skipped)]
 
 
-@needs_samples
-@pytest.mark.parametrize("name", COUNTS)
-def test_the_messages_of_the_samples(name: str) -> None:
-    found = list(read_trace(str(CAPTURES / name)))
-    assert (len(messages(found)), len(reasons(found))) == COUNTS[name]
+def counted(path: Path) -> tuple[int, int]:
+    found = list(read_trace(str(path)))
     assert all(item.exact for item in found if isinstance(item, Record))
+    return len(messages(found)), len(reasons(found))
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_the_messages_of_generated_captures(name: str) -> None:
+    assert counted(CAPTURES / name) == COUNTS[name]
+
+
+def test_the_messages_of_published_captures() -> None:
+    folder = require_shared("samples/pcap")
+    assert {name: counted(folder / name) for name in PUBLISHED} == PUBLISHED
 
 
 def expected() -> list[tuple[str, list[dict[str, Any]]]]:
-    path = CAPTURES / "gen_expected.json"
-    return list(json.loads(path.read_text()).items()) if path.exists() else []
+    return list(json.loads((CAPTURES / "gen_expected.json").read_text()).items())
 
 
 @pytest.mark.parametrize(("name", "wanted"), expected())

@@ -26,14 +26,13 @@ from support.captures import (
     tcp,
     udp,
 )
-from support.trace_reading import SAMPLES, needs_samples
+from support.paths import DATA
+from support.third_party import require_shared
 
 from sipedge.traces.capture import capture, streams
 from sipedge.traces.capture.decryption import decrypted
 from sipedge.traces.reading import read_trace
 from sipedge.traces.records.record import Item, Skipped
-
-CAPTURES = SAMPLES / "pcap"
 
 
 def in_shares(path: str, shares: int, size: int) -> list[Item]:
@@ -53,10 +52,18 @@ def in_shares(path: str, shares: int, size: int) -> list[Item]:
 
 
 @pytest.mark.slow
-@needs_samples
 @pytest.mark.parametrize(("shares", "size"), [(1, 1), (2, 700), (3, 20_000)])
-def test_the_samples(shares: int, size: int) -> None:
-    files = sorted(str(path) for path in CAPTURES.glob("*.pcap*"))
+def test_generated_captures(shares: int, size: int) -> None:
+    check_captures(DATA / "pcap", shares, size)
+
+
+@pytest.mark.slow
+def test_published_captures() -> None:
+    check_captures(require_shared("samples/pcap"), 2, 700)
+
+
+def check_captures(folder: Path, shares: int, size: int) -> None:
+    files = sorted(str(path) for path in folder.glob("*.pcap*"))
     assert files
     for file in files:
         assert in_shares(file, shares, size) == list(read_trace(file)), file

@@ -9,8 +9,9 @@ from struct import pack
 import pytest
 from support.captures import CLIENT, SYN, block, enhanced, ethernet, interface, pcap, section, sip, tcp
 from support.certificates import issue, make_ca
+from support.paths import DATA
 from support.third_party import require
-from support.trace_reading import SAMPLES, needs_samples, start_lines
+from support.trace_reading import start_lines
 
 from sipedge.traces.capture.decryption import TlsSeen
 from sipedge.traces.reading import read_trace
@@ -23,7 +24,7 @@ def tshark() -> None:
 
 
 needs_tshark = pytest.mark.usefixtures("tshark")
-KEYLOG = str(SAMPLES / "pcap/gen_tls12_mtls_5061.keylog.txt")
+KEYLOG = str(DATA / "pcap/gen_tls12_mtls_5061.keylog.txt")
 METHODS = ["INVITE", "SIP/2.0", "ACK", "MESSAGE", "INFO", "SUBSCRIBE", "SIP/2.0", "INVITE"]
 
 
@@ -100,12 +101,11 @@ def test_secrets_inside_the_capture(tmp_path: Path) -> None:
 
 @pytest.mark.e2e
 @needs_tshark
-@needs_samples
 @pytest.mark.parametrize(
     ("name", "keylog"), [("gen_tls12_mtls_5061.pcap", KEYLOG), ("gen_tls12_mtls_5061_with_dsb.pcapng", None)]
 )
-def test_the_messages_of_the_samples(name: str, keylog: str | None) -> None:
-    found = list(read_trace(str(SAMPLES / "pcap" / name), keylog))
+def test_the_messages_of_generated_captures(name: str, keylog: str | None) -> None:
+    found = list(read_trace(str(DATA / "pcap" / name), keylog))
     records = [item for item in found if isinstance(item, Record)]
     assert [line.split()[0] for line in start_lines(records)] == METHODS
     assert len(found) == len(METHODS)

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from support.captures import sip
-from support.trace_reading import ends, needs_samples, read, read_sample, start_lines
+from support.paths import DATA
+from support.third_party import require_shared
+from support.trace_reading import ends, read, read_file, start_lines
 
 from sipedge.sip.message import parse_message
 from sipedge.traces.formats import expressway
@@ -109,30 +113,52 @@ def test_a_log_longer_than_a_window() -> None:
     assert skipped == []
 
 
-@needs_samples
 @pytest.mark.parametrize(
     ("name", "wanted"),
     [
+        ("search_on_a_route.log", ["INVITE sip:mara@harbour.example SIP/2.0"]),
+        ("two_routes.log", ["INVITE sip:mara@harbour.example SIP/2.0"] * 2),
+        ("hidden_rule.log", ["SIP/2.0 404 Not Found"]),
+        ("federation_504.log", ["SIP/2.0 504 Server time-out"] * 3),
+        ("info_lines.log", []),
+    ],
+)
+def test_the_messages_of_whole_logs(name: str, wanted: list[str]) -> None:
+    """SIPMSG records; in federation_504 one of them and two answers of a client pasted below."""
+    _check(DATA / "expressway" / name, wanted)
+
+
+def test_the_messages_of_published_logs() -> None:
+    """Counted by hand, as above."""
+    for name, wanted in [
         ("02_hybrid_search_rules_debug_expc.log", ["INVITE sip:jorobb@rtp.ciscotac.net SIP/2.0"]),
         ("04_e_received_invite_two_routes.log", ["INVITE sip:pstojano-test@rtp.ciscotac.net SIP/2.0"] * 2),
         ("06_search_rules_and_dns_lookup_expe.log", ["SIP/2.0 404 Not Found"]),
         ("08_sfb_federation_504.log", ["SIP/2.0 504 Server time-out"] * 3),
         ("09_network_sip_info_lines.log", []),
-    ],
-)
-def test_the_messages_of_the_samples(name: str, wanted: list[str]) -> None:
-    """Counted by hand: SIPMSG records; in 08 one of them and two answers of a client pasted below."""
-    records, skipped = read_sample(f"expressway/{name}")
-    assert start_lines(records) == wanted
-    assert skipped == []
+    ]:
+        _check(require_shared(f"samples/expressway/{name}"), wanted)
+
+
+def _check(log: Path, wanted: list[str]) -> None:
+    records, skipped = read_file(log)
+    assert (start_lines(records), skipped) == (wanted, []), log.name
     for record in records:
         message = parse_message(record.data)
         assert message.call_id and message.cseq and message.from_tag
 
 
-@needs_samples
-def test_every_header_of_a_flattened_sample_stands_on_its_own_line() -> None:
-    records, _ = read_sample("expressway/02_hybrid_search_rules_debug_expc.log")
+def test_every_header_of_a_flattened_message_stands_on_its_own_line() -> None:
+    records, _ = read_file(DATA / "expressway/search_on_a_route.log")
+    message = parse_message(records[0].data)
+    assert len(message.values("via")) == 4
+    assert message.values("route") == ["<sip:crane.harbour.example;lr>"]
+    assert len(message.values("record-route")) == 3
+    assert message.values("max-forwards") == ["14"]
+
+
+def test_every_header_of_a_flattened_and_published_message_does_so() -> None:
+    records, _ = read_file(require_shared("samples/expressway/02_hybrid_search_rules_debug_expc.log"))
     message = parse_message(records[0].data)
     assert len(message.values("via")) == 6
     assert message.values("route") == ["<sip:cucm.rtp.ciscotac.net;lr>"]

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 from support.captures import sip
-from support.trace_reading import ends, needs_samples, read, read_sample, start_lines
+from support.paths import DATA
+from support.third_party import require_shared
+from support.trace_reading import ends, read, read_file, start_lines
 
 from sipedge.sip.message import parse_message
 from sipedge.traces.formats import imp
@@ -27,9 +29,17 @@ def test_start_lines_glued_to_the_port_and_written_out_carriage_returns() -> Non
     assert skipped == []
 
 
-@needs_samples
-def test_the_message_of_the_sample() -> None:
-    records, skipped = read_sample("cucm/imp_sip_proxy_esp_partitioned_federation.log")
+def test_the_message_of_a_whole_trace() -> None:
+    """Some lines have a blank behind ``^M``, and the first line lost a digit of its time."""
+    records, skipped = read_file(DATA / "cucm/imp_proxy.log")
+    assert start_lines(records) == ["SUBSCRIBE sip:luca@harbour.example SIP/2.0"]
+    assert ends(records) == ["192.0.2.50:34281 > None"]
+    assert parse_message(records[0].data).first("content-length") == "0"
+    assert skipped == []
+
+
+def test_the_message_of_a_published_trace() -> None:
+    records, skipped = read_file(require_shared("samples/cucm/imp_sip_proxy_esp_partitioned_federation.log"))
     assert start_lines(records) == ["SUBSCRIBE sip:ysam@implync.net SIP/2.0"]
     assert ends(records) == ["10.53.56.17:34282 > None"]
     assert parse_message(records[0].data).first("content-length") == "0"

@@ -4,37 +4,45 @@ from pathlib import Path
 
 import pytest
 from support.captures import Bytes, sip
-from support.trace_reading import SAMPLES, needs_samples, read, read_sample, start_lines
+from support.paths import DATA, messages_in
+from support.third_party import require_shared
+from support.trace_reading import read, read_file, start_lines
 
 from sipedge.traces.formats import plain
-from sipedge.traces.reading import read_trace
 from sipedge.traces.records.record import Record
 
-SINGLE = sorted(
-    path
-    for folder in ("rfc4475", "rfc5118", "ms-sip", "reconstructed", "sipe", "misc")
-    for path in (SAMPLES / folder).glob("*")
-    if path.suffix in (".dat", ".sip")
-)
+
+@pytest.fixture(params=["our own", "published"])
+def files(request: pytest.FixtureRequest) -> list[Path]:
+    return messages_in(DATA if request.param == "our own" else require_shared("samples"))
 
 
-@needs_samples
-@pytest.mark.parametrize("path", SINGLE, ids=lambda path: path.name)
-def test_a_file_with_one_message_is_that_message(path: Path) -> None:
-    found = list(read_trace(str(path)))
-    if path.name == "dblreq.dat":
-        assert [len(item.data) for item in found if isinstance(item, Record)] == [300, 448]
-        return
-    assert [(item.data, item.exact) for item in found if isinstance(item, Record)] == [(path.read_bytes(), True)]
-    assert len(found) == 1
+def test_a_file_with_one_message_is_that_message(files: list[Path]) -> None:
+    for path in files:
+        if path.stem != "dblreq":
+            records, skipped = read_file(path)
+            assert [(item.data, item.exact) for item in records] == [(path.read_bytes(), True)], path.name
+            assert skipped == [], path.name
 
 
-@needs_samples
-def test_a_flattened_copy() -> None:
-    records, skipped = read_sample("misc/flattened_504_client_log_copy_paste.txt")
+def test_a_message_behind_a_message_is_another_one(files: list[Path]) -> None:
+    (path,) = (path for path in files if path.stem == "dblreq")
+    records, _ = read_file(path)
+    assert [line.split()[0] for line in start_lines(records)] == ["REGISTER", "INVITE"]
+    assert all(path.read_bytes()[item.position :].startswith(item.data) for item in records)
+
+
+@pytest.fixture(params=["our own", "published"])
+def flattened(request: pytest.FixtureRequest) -> Path:
+    if request.param == "our own":
+        return DATA / "microsoft/flattened_504.txt"
+    return require_shared("samples/misc/flattened_504_client_log_copy_paste.txt")
+
+
+def test_a_flattened_copy(flattened: Path) -> None:
+    records, skipped = read_file(flattened)
     assert start_lines(records) == ["SIP/2.0 504 Server time-out"] * 2
-    raw = (SAMPLES / "misc/flattened_504_client_log_copy_paste.txt").read_bytes()
-    assert [record.position for record in records] == [0, raw.rindex(b"SIP/2.0 504")]
+    assert [record.position for record in records] == [0, flattened.read_bytes().rindex(b"SIP/2.0 504")]
     assert (skipped, {record.exact for record in records}) == ([], {False})
 
 

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 from support.captures import sip
-from support.trace_reading import ends, needs_samples, read, read_sample, start_lines
+from support.paths import DATA
+from support.third_party import require_shared
+from support.trace_reading import ends, read, read_file, start_lines
 
 from sipedge.sip.message import parse_message
 from sipedge.traces.formats import snooper
@@ -98,21 +101,31 @@ def test_a_protocol_record_without_a_message_is_told() -> None:
     assert (records, len(skipped)) == ([], 1)
 
 
-@needs_samples
 @pytest.mark.parametrize(
     ("name", "methods"),
     [
-        ("01_ocs2007r2_edge_options_federated_partner_test.txt", ["OPTIONS"]),
-        ("03_sfb_edge_tf_diag_no_srv_match_lines_restored.txt", []),
-        ("05_sfb_edge_tf_diag_flattened_copy_paste.txt", []),
+        ("options_partner_test.txt", ["OPTIONS"]),
+        ("no_srv_match.txt", []),
+        ("flattened.txt", []),
         ("R01_reconstructed_cls_2013_2015_flow.txt", ["INVITE", "200", "ACK", "MESSAGE", "NOTIFY", "504"]),
     ],
 )
-def test_the_messages_of_the_samples(name: str, methods: list[str]) -> None:
-    """Counted by hand: the TF_PROTOCOL records; 03 and 05 have TF_DIAG records only."""
-    records, skipped = read_sample(f"snooper/{name}")
+def test_the_messages_of_whole_logs(name: str, methods: list[str]) -> None:
+    """The TF_PROTOCOL records; two of the logs have TF_DIAG records only."""
+    assert _methods(DATA / "snooper" / name) == methods
+
+
+def test_the_messages_of_published_logs() -> None:
+    folder = require_shared("samples/snooper")
+    assert _methods(folder / "01_ocs2007r2_edge_options_federated_partner_test.txt") == ["OPTIONS"]
+    assert _methods(folder / "03_sfb_edge_tf_diag_no_srv_match_lines_restored.txt") == []
+    assert _methods(folder / "05_sfb_edge_tf_diag_flattened_copy_paste.txt") == []
+
+
+def _methods(log: Path) -> list[str]:
+    records, skipped = read_file(log)
     messages = [parse_message(item.data) for item in records]
-    assert [message.method or str(message.status) for message in messages] == methods
     assert all(message.content_length == len(message.body) for message in messages)
     assert skipped == []
     assert all("Message-Body" not in line for line in start_lines(records))
+    return [message.method or str(message.status) for message in messages]

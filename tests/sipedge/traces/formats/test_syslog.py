@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from support.captures import sip
-from support.trace_reading import needs_samples, read, read_sample
+from support.paths import DATA
+from support.third_party import require_shared
+from support.trace_reading import read, read_file
 
 from sipedge.sip.message import parse_message
 from sipedge.traces.formats import syslog
@@ -32,9 +36,15 @@ def test_a_quoted_start_line_is_no_message() -> None:
     assert (records, len(skipped)) == ([], 1)
 
 
-@needs_samples
-def test_the_message_of_the_sample() -> None:
-    records, skipped = read_sample("syslog/syslog_404_two_ms_diagnostics.txt")
+@pytest.fixture(params=["our own", "published"])
+def log(request: pytest.FixtureRequest) -> Path:
+    if request.param == "our own":
+        return DATA / "syslog/404_two_diagnostics.txt"
+    return require_shared("samples/syslog/syslog_404_two_ms_diagnostics.txt")
+
+
+def test_an_escaped_message_without_a_prefix(log: Path) -> None:
+    records, skipped = read_file(log)
     message = parse_message(records[0].data)
     assert (message.status, len(message.values("ms-diagnostics")), len(records)) == (404, 2, 1)
     assert records[0].transport == "udp"

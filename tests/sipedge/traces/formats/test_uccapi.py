@@ -4,7 +4,8 @@ import codecs
 
 import pytest
 from support.captures import sip
-from support.trace_reading import SAMPLES, ends, needs_samples, read, read_sample
+from support.paths import DATA
+from support.trace_reading import ends, read, read_file
 
 from sipedge.traces.formats import uccapi
 from sipedge.traces.records.record import Direction
@@ -104,15 +105,16 @@ def test_a_packet_that_is_no_sip_is_told() -> None:
     assert [item.position for item in skipped] == [0]
 
 
-@needs_samples
-def test_the_messages_of_the_sample() -> None:
+def test_the_messages_of_a_whole_log() -> None:
     """Counted by hand: seven packets, two of which are keep-alives."""
-    records, skipped = read_sample("uccapilog/R01_reconstructed_Lync-UccApi-0.UccApiLog")
+    log = DATA / "uccapilog/R01_reconstructed_Lync-UccApi-0.UccApiLog"
+    records, skipped = read_file(log)
     assert [record.data.split(b" ")[0 if record.data[:3] != b"SIP" else 1] for record in records] == [
         b"INVITE", b"504", b"BENOTIFY", b"MESSAGE", b"200",
     ]  # fmt: skip
     assert [len(record.data) for record in records] == [1687, 732, 1317, 1089, 525]
     assert all(record.exact for record in records)
     assert skipped == []
-    raw = (SAMPLES / "uccapilog/R01_reconstructed_Lync-UccApi-0.UccApiLog").read_bytes()
-    assert raw[records[3].position :].startswith(b"05/06/2024|07:08:11.822 1A2C:2F40 INFO  :: Sending Packet")
+    assert log.read_bytes()[records[3].position :].startswith(
+        b"05/06/2024|07:08:11.822 1A2C:2F40 INFO  :: Sending Packet"
+    )
