@@ -155,14 +155,13 @@ class Contexts:
 
     def _take_up(self, context: ResponseContext) -> None:
         """Index what a context has begun, and its end."""
-        news = context.news
-        for branch in news.branches:
+        for branch in context.branches:
             self._branches[branch] = context
-        for ticket in news.tickets:
+        for ticket in context.located_later:
             self._tickets[ticket] = context
-        for when, branch in news.timers:
+        for when, branch in context.timers:
             self._schedule(when, branch, False)
-        news.clear()
+        context.timers.clear()
         if context.is_answered and context in self._unanswered:
             self._close(context)
 

@@ -78,23 +78,6 @@ CONTEXT_TABLE: dict[tuple[ContextState, ContextInput], tuple[ContextState, Conte
 }
 
 
-@dataclass(slots=True)
-class News:
-    """What a context has begun since its registry (contexts.py) looked last."""
-
-    branches: list[str] = field(default_factory=list)
-    """Branches to find it by."""
-    tickets: list[int] = field(default_factory=list)
-    """Look-ups that it waits for."""
-    timers: list[tuple[float, str]] = field(default_factory=list)
-    """When to call ``due``, and for which branch."""
-
-    def clear(self) -> None:
-        self.branches.clear()
-        self.tickets.clear()
-        self.timers.clear()
-
-
 @dataclass(slots=True, eq=False)
 class ResponseContext:
     """One forwarded request; ``out`` collects the commands of the event at work."""
@@ -110,7 +93,8 @@ class ResponseContext:
     outcomes: list[Outcome] = field(default_factory=list)
     stop: bool = False
     """The tier at work is the last one, whatever comes of it."""
-    news: News = field(default_factory=News)
+    timers: list[tuple[float, str]] = field(default_factory=list)
+    """When to call ``due``, and for which branch; the registry (contexts.py) takes them off."""
 
     request: Message = field(init=False)
     transaction: int = field(init=False)
@@ -154,7 +138,6 @@ class ResponseContext:
         hops = self.forwarder.hops_of(self.incoming, target, now, out)
         if isinstance(hops, int):
             self.located_later[hops] = target
-            self.news.tickets.append(hops)
         else:
             self._try_target(target, hops, now, out)
 
@@ -179,7 +162,6 @@ class ResponseContext:
     def _try(self, target: Target, hops: Hops, now: float, out: list[Command]) -> None:
         branch_id, head = self.forwarder.build(self.incoming, target, hops[0])
         branch = self.branches[branch_id] = Branch(branch_id, target, hops[0], hops[1:], head)
-        self.news.branches.append(branch_id)
         if self.is_invite:
             self._wait(branch, now + self.timer_c)
         self.incoming.entry.hops.append(hops[0])
@@ -187,7 +169,7 @@ class ResponseContext:
 
     def _wait(self, branch: Branch, deadline: float) -> None:
         branch.deadline = deadline
-        self.news.timers.append((deadline, branch.id))
+        self.timers.append((deadline, branch.id))
 
     def response(self, branch_id: str, message: Message, now: float, out: list[Command]) -> None:
         """A response on a branch of this context (16.7 steps 1 to 5)."""
