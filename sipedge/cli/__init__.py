@@ -17,12 +17,12 @@ from sipedge import __version__
 
 _COMMANDS = {
     "run": "edge.run",
-    "check": "plan.check",
+    "check": "proof.check",
     "check-pattern": "plan.check_pattern",
-    "diff": "plan.diff",
+    "diff": "proof.diff",
     "locate": "plan.locate",
-    "test": "plan.test",
-    "speakers": "plan.speakers",
+    "test": "proof.test",
+    "speakers": "proof.speakers",
     "fmt": "plan.fmt",
     "import": "plan.importer",
     "messages": "trace.messages",
