@@ -48,7 +48,7 @@ def new_file(file: str, inputs: Sequence[str] = ()) -> Iterator[Output]:
     ``inputs``: files that are read, which it must not be. Devices and pipes are written straight. What cannot be
     written ends the command with status 2.
     """
-    if any(_is_same(file, given) for given in inputs):
+    if any(_is_same(file, other) for other in inputs):
         raise click.UsageError(f'"{file}" is read here: name another file for the output')
     target = os.path.realpath(file)
     straight = os.path.exists(target) and not os.path.isfile(target)
@@ -75,8 +75,8 @@ def new_file(file: str, inputs: Sequence[str] = ()) -> Iterator[Output]:
                 os.remove(path)
 
 
-def _is_same(file: str, given: str) -> bool:
-    return os.path.exists(file) and os.path.exists(given) and os.path.samefile(file, given)
+def _is_same(file: str, other: str) -> bool:
+    return os.path.exists(file) and os.path.exists(other) and os.path.samefile(file, other)
 
 
 def unreadable(file: str, error: OSError) -> click.UsageError:
