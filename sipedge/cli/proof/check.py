@@ -15,7 +15,7 @@ from sipedge.cli.arguments import FILE
 @click.option("--federation-routing", multiple=True, metavar="[ZONE=]FQDN", help="With a pair: what NOTIFY is for.")
 @click.option("--partner", multiple=True, metavar="DOMAIN", help="With a pair: a SIP domain of the other side.")
 def command(**options: Any) -> int:
-    """Read CONFIG and everything it names. Print every mistake, and every rule that does not do what it seems to do.
+    """Print every mistake in CONFIG and the files it names, and every rule that does not do what it seems to do.
 
     CONFIG may also be one dial plan (*.dialplan): then any zone may exist, and %localdomains% has some value.
 
