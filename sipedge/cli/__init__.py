@@ -1,7 +1,13 @@
-"""The command line: ``sipedge COMMAND``. Each command is a module of its own and loaded when it is called.
+"""The command line: ``sipedge COMMAND``.
+
+A command is two files. NAME.py has the options and the help; it imports nothing heavy, because ``sipedge --help`` needs
+all of them. NAME_run.py does the work, with its imports on top. Inside functions of this package nothing is imported
+but the run half, by ``from .NAME_run import run``. More than three options travel as one frozen ``Options``, which is
+imported with it. A command whose work is one call into another room (lab, lsp) has no NAME_run.py: it imports that
+function instead. Nobody imports an options half.
 
 Exit codes: 0 good, 1 the answer is no (broken configuration, no match, lab failed), 2 the command line or an input file
-given on it cannot be used, in one sentence on standard error.
+on it cannot be used, in one sentence on standard error.
 """
 
 from __future__ import annotations
@@ -15,14 +21,14 @@ import click
 
 from sipedge import __version__
 
-_COMMANDS = {
+COMMANDS = {
     "run": "edge.run",
-    "check": "plan.check",
+    "check": "proof.check",
     "check-pattern": "plan.check_pattern",
-    "diff": "plan.diff",
+    "diff": "proof.diff",
     "locate": "plan.locate",
-    "test": "plan.test",
-    "speakers": "plan.speakers",
+    "test": "proof.test",
+    "speakers": "proof.speakers",
     "fmt": "plan.fmt",
     "import": "plan.importer",
     "messages": "trace.messages",
@@ -33,19 +39,19 @@ _COMMANDS = {
     "lsp": "edge.lsp",
     "lab": "edge.lab",
 }
-"""Command -> module in this folder, whose ``command`` it is."""
+"""Command -> options half in this folder, whose ``command`` it is."""
 
 
 class LazyGroup(click.Group):
     """Imports only the module of the command that was asked for, and says errors in one sentence."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in COMMANDS:
             return None
-        command = import_module(f"{__name__}.{_COMMANDS[cmd_name]}").command
+        command = import_module(f"{__name__}.{COMMANDS[cmd_name]}").command
         assert isinstance(command, click.Command)
         return command
 

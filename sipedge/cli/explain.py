@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from io import StringIO
 
@@ -17,8 +16,7 @@ from sipedge.printable import escaped
 from sipedge.settings import Settings
 from zones.zone import DnsZone, NeighborZone, TraversalClientZone, TraversalServerZone
 
-UNWRAPPED = 10_000
-"""Columns where nobody looks at a screen."""
+from .screen import UNWRAPPED, console
 
 Places = Callable[[str], str]
 """The name of a zone -> what lies behind it, in a few words; '' where that is not known."""
@@ -26,16 +24,14 @@ Places = Callable[[str], str]
 
 def print_explanation(explanation: Explanation, evidence: str, places: Places) -> None:
     """``evidence``: what decided the traffic type."""
-    width = None if sys.stdout.isatty() else UNWRAPPED
-    console = Console(highlight=False, markup=False, emoji=False, width=width)
-    console.print(explanation_tree(explanation, evidence, places))
+    console().print(explanation_tree(explanation, evidence, places))
 
 
 def explanation_text(explanation: Explanation, evidence: str, places: Places) -> str:
     """The tree without colours."""
     stream = StringIO()
-    console = Console(file=stream, highlight=False, markup=False, emoji=False, width=UNWRAPPED, color_system=None)
-    console.print(explanation_tree(explanation, evidence, places))
+    plain = Console(file=stream, highlight=False, markup=False, emoji=False, width=UNWRAPPED, color_system=None)
+    plain.print(explanation_tree(explanation, evidence, places))
     return stream.getvalue()
 
 
@@ -85,9 +81,9 @@ def _tiers(tree: Tree, explanation: Explanation, places: Places) -> None:
 
 
 def _rules(tree: Tree, explanation: Explanation) -> None:
-    found = reasons(explanation)
-    branch = tree.add(Text("rules" if found else "no rules"))
-    for reason in found:
+    why = reasons(explanation)
+    branch = tree.add(Text("rules" if why else "no rules"))
+    for reason in why:
         style = "green" if reason.outcome is Outcome.MATCHED else "dim"
         line = Text(f"{reason.priority:>5} {reason.rule}: ")
         branch.add(line.append(escaped(reason.text), style=style))

@@ -17,7 +17,7 @@ def read_text(file: str) -> str:
         with open(file, encoding="utf-8", newline="") as stream:
             return stream.read()
     except OSError as error:
-        raise click.UsageError(f'"{file}" cannot be read: {error.strerror}') from None
+        raise unreadable(file, error) from None
     except UnicodeDecodeError:
         raise click.UsageError(f'"{file}" is not UTF-8 text') from None
 
@@ -38,7 +38,7 @@ class Output:
         try:
             return self._stream.write(data)
         except OSError as error:
-            raise _unwritable(self._file, error) from None
+            raise unwritable(self._file, error) from None
 
 
 @contextmanager
@@ -48,7 +48,7 @@ def new_file(file: str, inputs: Sequence[str] = ()) -> Iterator[Output]:
     ``inputs``: files that are read, which it must not be. Devices and pipes are written straight. What cannot be
     written ends the command with status 2.
     """
-    if any(_is_same(file, given) for given in inputs):
+    if any(_is_same(file, other) for other in inputs):
         raise click.UsageError(f'"{file}" is read here: name another file for the output')
     target = os.path.realpath(file)
     straight = os.path.exists(target) and not os.path.isfile(target)
@@ -56,7 +56,7 @@ def new_file(file: str, inputs: Sequence[str] = ()) -> Iterator[Output]:
     try:
         stream: BinaryIO = open(path, "wb" if straight else "xb")
     except OSError as error:
-        raise _unwritable(file, error) from None
+        raise unwritable(file, error) from None
     try:
         yield Output(stream, file)
         try:
@@ -66,7 +66,7 @@ def new_file(file: str, inputs: Sequence[str] = ()) -> Iterator[Output]:
                     shutil.copymode(target, path)
                 os.replace(path, target)
         except OSError as error:
-            raise _unwritable(file, error) from None
+            raise unwritable(file, error) from None
     finally:
         with suppress(OSError):
             stream.close()
@@ -75,9 +75,13 @@ def new_file(file: str, inputs: Sequence[str] = ()) -> Iterator[Output]:
                 os.remove(path)
 
 
-def _is_same(file: str, given: str) -> bool:
-    return os.path.exists(file) and os.path.exists(given) and os.path.samefile(file, given)
+def _is_same(file: str, other: str) -> bool:
+    return os.path.exists(file) and os.path.exists(other) and os.path.samefile(file, other)
 
 
-def _unwritable(file: str, error: OSError) -> click.UsageError:
+def unreadable(file: str, error: OSError) -> click.UsageError:
+    return click.UsageError(f'"{file}" cannot be read: {error.strerror}')
+
+
+def unwritable(file: str, error: OSError) -> click.UsageError:
     return click.UsageError(f'"{file}" cannot be written: {error.strerror}')

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from dialplan.analysis import Sender
-    from dialplan.search.search import CompiledPlan
+from dialplan.analysis import Sender
+from dialplan.check import assumed_variables
+from dialplan.language.parser import parse_dialplan
+from dialplan.search.search import CompiledPlan
+from sipedge.config import load_config
+from sipedge.queries.senders import senders_of_zones
+
+from .files import read_text
 
 ENDING = ".dialplan"
 
@@ -22,24 +26,15 @@ class LoadedPlan:
 
 
 def load_plan(file: str) -> LoadedPlan:
-    """Raise ConfigError or DialplanError with all problems; what cannot be read as a file ends with status 2."""
+    """Raises ConfigError or DialplanError with all problems; what cannot be read as a file ends with status 2."""
     if not file.lower().endswith(ENDING):
         return _of_config(file)
-    from dialplan.check import assumed_variables
-    from dialplan.language.parser import parse_dialplan
-    from dialplan.search.search import CompiledPlan
-
-    from .files import read_text
-
     dialplan = parse_dialplan(read_text(file), file)
     plan = CompiledPlan(dialplan, assumed_variables(dialplan))
     return LoadedPlan(plan, None, f"{len(dialplan.transforms)} transforms, {len(dialplan.rules)} search rules")
 
 
 def _of_config(file: str) -> LoadedPlan:
-    from sipedge.config import load_config
-    from sipedge.queries.senders import senders_of_zones
-
     settings = load_config(file, create_secret=False)
     about = f"{len(settings.listeners)} listeners, {len(settings.zones)} zones"
     return LoadedPlan(settings.plan, senders_of_zones(settings.zones), about)

@@ -1,8 +1,7 @@
-"""``sipedge doctor --explain``: decode a trace, and examine what it points to when asked."""
+"""A trace decoded; what it points to is examined when asked."""
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 import tempfile
@@ -12,17 +11,19 @@ from dataclasses import replace
 
 import click
 
+from sipedge.cli.printing import print_json
 from sipedge.doctor import Finding, Options, Report, explain_trace
 from sipedge.doctor.explain.decode import collect
 from sipedge.traces.records.source import TraceError
 
-from .doctor import run_examination
+from .examination import run_examination
+from .table import print_findings, print_report
 
 MAX_EXAMINED = 16
 """Domains of a trace that are examined."""
 
 
-def explain(trace: str, options: Options, as_json: bool, and_examine: bool) -> int:
+def explain(trace: str, options: Options, *, as_json: bool, and_examine: bool) -> int:
     """Exit status: 0 no refusal found, 1 some. Raises click.UsageError for a file that cannot be read."""
     with _file(trace) as path:
         try:
@@ -31,11 +32,9 @@ def explain(trace: str, options: Options, as_json: bool, and_examine: bool) -> i
             raise click.UsageError(str(error)) from None
     report = _examined(findings, options, quiet=as_json) if and_examine else None
     if as_json:
-        told = {"findings": [finding.to_json() for finding in findings]}
-        click.echo(json.dumps(told | ({"examination": report.to_json()} if report else {})))
+        members = {"findings": [finding.to_json() for finding in findings]}
+        print_json(members | ({"examination": report.to_json()} if report else {}))
     else:
-        from .table import print_findings, print_report
-
         print_findings(findings)
         if report is not None:
             print_report(report)

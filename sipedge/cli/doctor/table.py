@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -13,19 +12,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from sipedge.cli.printing import amount
+from sipedge.cli.screen import console
 from sipedge.doctor import Finding, Report, Result, Verdict
 from sipedge.doctor.report import counted
 from sipedge.printable import escaped
 from sipedge.traces.records.record import iso_time
 
 STYLES = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.FAILED: "bold red", Verdict.NOT_RUN: "dim"}
-UNWRAPPED = 10_000
-"""Columns where nobody looks at a screen."""
-
-
-def console() -> Console:
-    width = None if sys.stdout.isatty() else UNWRAPPED
-    return Console(highlight=False, markup=False, emoji=False, width=width)
 
 
 @contextmanager
@@ -60,9 +54,9 @@ def _print_report(out: Console, report: Report) -> None:
         out.print(Text(escaped(domain), style="bold"))
         out.print(_table([result for result in report.results if result.domain == domain]))
         out.print()
-    wrong = [one for one in report.results if one.verdict in (Verdict.FAILED, Verdict.WARNING)]
-    for result in wrong:
-        out.print(_advice(result))
+    for result in report.results:
+        if result.verdict in (Verdict.FAILED, Verdict.WARNING):
+            out.print(_advice(result))
     out.print(_summary(report))
 
 
@@ -107,7 +101,7 @@ def print_findings(findings: list[Finding]) -> None:
         for finding in findings:
             out.print(Text(escaped(finding.what), style="bold red"), Text(escaped(finding.request), style="dim"))
             out.print(Padding(_finding(finding), (0, 0, 1, 2), expand=False))
-        out.print(Text(f"{count} refusal{'s' if count != 1 else ''} found", style="bold" if count else "green"))
+        out.print(Text(f"{amount(count, 'refusal')} found", style="bold" if count else "green"))
 
 
 def _where(finding: Finding) -> str:

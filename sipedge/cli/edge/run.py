@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from sipedge.cli.configuration import CONFIG, fail
+from sipedge.cli.arguments import CONFIG
 
 
 @click.command()
@@ -18,15 +18,6 @@ def command(config: str, log_level: str, log_json: bool) -> int:
 
     Exit status: 0 after SIGTERM, 1 when the configuration is broken or a port cannot be opened.
     """
-    from sipedge.config import ConfigError
-    from sipedge.edge import log
-    from sipedge.edge.server import run
-    from sipedge.network.tls import TlsError
+    from .run_run import run
 
-    log.set_up(log_level.upper(), log_json)
-    try:
-        return run(config)
-    except ConfigError as error:
-        fail(error)
-    except (OSError, TlsError) as error:
-        raise click.ClickException(str(error)) from None
+    return run(config, log_level, log_json)

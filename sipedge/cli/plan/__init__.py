@@ -1,1 +1,1 @@
-"""Commands about plans and configurations."""
+"""Commands that ask, write or lay out a dial plan."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from ipaddress import ip_address
+from typing import Any
 
 import click
 
-from dialplan.model import Behavior, PatternType, Variables
+from dialplan.model import Behavior, PatternType
 
-_BEHAVIORS = {word: behavior for behavior in Behavior for word in (behavior.value, behavior.value.replace(" ", "-"))}
+_BEHAVIORS = dict.fromkeys(word for value in Behavior for word in (value.value, value.value.replace(" ", "-")))
 """``add prefix`` may be written ``add-prefix``."""
 
 
@@ -38,62 +37,11 @@ _BEHAVIORS = {word: behavior for behavior in Behavior for word in (behavior.valu
 @click.option(
     "--json", "as_json", is_flag=True, help='Print one JSON object: {"matched": bool, "alias": text or null}.'
 )
-def command(
-    alias: str,
-    kind: str,
-    pattern: str,
-    behavior: str,
-    replace: str,
-    domains: tuple[str, ...],
-    addresses: tuple[str, ...],
-    system_name: str,
-    as_json: bool,
-) -> int:
+def command(**options: Any) -> int:
     """Try one pattern on ALIAS (without sip:), as a rule would: the whole alias, case ignored.
 
     Exit status: 0 it matches, 1 it does not, 2 the pattern is refused. With --json an answer of either kind is 0.
     """
-    variables = _variables(domains, addresses, system_name)
-    result = _try(alias, PatternType(kind), pattern, _BEHAVIORS[behavior], replace, variables)
-    if as_json:
-        click.echo(json.dumps({"matched": result is not None, "alias": result}))
-        return 0
-    if result is None:
-        click.echo("no match")
-        return 1
-    click.echo(f"matched: {result}")
-    return 0
+    from .check_pattern_run import Options, run
 
-
-def _variables(domains: tuple[str, ...], addresses: tuple[str, ...], system_name: str) -> Variables:
-    try:
-        own = [ip_address(text) for text in addresses]
-    except ValueError as error:
-        raise click.UsageError(f"--ip: {error}") from None
-    return Variables(
-        ipv4=tuple(str(address) for address in own if address.version == 4),
-        ipv6=tuple(str(address) for address in own if address.version == 6),
-        domains=domains,
-        system_name=system_name,
-    )
-
-
-def _try(
-    alias: str, kind: PatternType, pattern: str, behavior: Behavior, replace: str, variables: Variables
-) -> str | None:
-    """The alias that goes on, None without a match. A pattern that is refused ends the command with status 2."""
-    from dialplan.pattern.variables import VARIABLE, values
-    from dialplan.search.check_pattern import check_pattern
-    from dialplan.search.compiled_rule import ReplaceError
-    from dialplan.syntax import PatternError
-
-    try:
-        verdict = check_pattern(kind, pattern, alias, behavior, replace, variables)
-    except ReplaceError as error:
-        raise click.UsageError(f"--replace, {error}") from None
-    except PatternError as error:
-        raise click.UsageError(f"--pattern, {error}") from None
-    for found in VARIABLE.finditer(pattern):
-        if pattern[found.start() - 1 : found.start()] != "\\" and not values(found[1].lower(), 0, variables):
-            raise click.UsageError(f"{found[0]} has no value here; give one with --domain or --ip")
-    return verdict["alias"]
+    return run(Options(**options))

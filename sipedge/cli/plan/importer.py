@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 import click
 
-if TYPE_CHECKING:
-    from sipedge.importing.expressway import Imported
+from sipedge.cli.arguments import FILE
 
 
 @click.group()
@@ -18,7 +13,7 @@ def command() -> None:
 
 
 @command.command()
-@click.argument("xconfiguration", type=click.Path(dir_okay=False))
+@click.argument("xconfiguration", type=FILE)
 @click.option("-o", "--output", required=True, metavar="DIR", type=click.Path(file_okay=False), help="Where to write.")
 @click.option(
     "--certificates",
@@ -33,54 +28,6 @@ def expressway(xconfiguration: str, output: str, certificates: str | None) -> in
 
     Exit status: 0 done, 2 a file cannot be read or written.
     """
-    from sipedge.importing.expressway import import_expressway
+    from .importer_run import run
 
-    text = _read(xconfiguration)
-    folder = os.path.relpath(certificates, output) if certificates else ""
-    imported = import_expressway(text, os.path.basename(xconfiguration), folder)
-    if not imported.settings:
-        raise click.UsageError(f'"{xconfiguration}" has no line that begins with xConfiguration')
-    _write(Path(output), imported)
-    _summary(output, imported)
-    return 0
-
-
-def _read(file: str) -> str:
-    """A terminal's log may hold bytes that are no UTF-8; they do not matter to what is looked for."""
-    from dialplan.importers.xconfiguration import MAX_SIZE
-
-    try:
-        with open(file, encoding="utf-8", errors="replace", newline="") as stream:
-            text = stream.read(MAX_SIZE + 1)
-    except OSError as error:
-        raise click.UsageError(f'"{file}" cannot be read: {error.strerror}') from None
-    if len(text) > MAX_SIZE:
-        raise click.UsageError(f'"{file}" has more than {MAX_SIZE} characters')
-    return text
-
-
-def _write(folder: Path, imported: Imported) -> None:
-    there = [name for name in imported.files if (folder / name).exists()]
-    if there:
-        raise click.UsageError(f'"{folder / there[0]}" is there already; choose another folder')
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in imported.files.items():
-            mode = 0o600 if name in imported.secret else 0o644
-            descriptor = os.open(folder / name, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)
-            with open(descriptor, "w", encoding="utf-8", newline="") as stream:
-                stream.write(text)
-    except OSError as error:
-        raise click.UsageError(f'"{error.filename or folder}" cannot be written: {error.strerror}') from None
-
-
-def _summary(output: str, imported: Imported) -> None:
-    from sipedge.importing.expressway import CONFIG, PLAN, REPORT
-
-    click.echo(f"{output}: {CONFIG}, {PLAN} and what they name, from {imported.settings} settings")
-    if imported.refused:
-        count = imported.refused
-        click.echo(click.style(f"  {count} transforms or rules are not possible here: decisions differ", fg="red"))
-    click.echo(
-        f"  {imported.remarks} things to look at, {imported.unused} settings without an equal: {output}/{REPORT}"
-    )
+    return run(xconfiguration, output, certificates)

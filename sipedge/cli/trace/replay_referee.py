@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import click
 
+from sipedge.cli.printing import print_json, say
 from sipedge.printable import escaped
 from sipedge.replay.circumstances import Hints
 from sipedge.replay.referee import AGREES, DIFFERS, NOT_COMPARABLE, Referee, Ruling
@@ -16,8 +16,6 @@ from sipedge.replay.work import Plans, deciders_of
 from sipedge.settings import Settings
 from sipedge.traces.reading import TraceError, read_trace
 from sipedge.traces.records.record import Record, iso_time
-
-from .trace_input import say
 
 _COLOURS = {AGREES: "green", DIFFERS: "red", NOT_COMPARABLE: "yellow"}
 
@@ -32,7 +30,7 @@ def referee_traces(plans: Plans, traces: Sequence[str], as_json: bool) -> int:
             counts.update(ruling.verdict for ruling in rulings)
             if as_json:
                 for ruling in rulings:
-                    click.echo(json.dumps({"file": trace, "time": iso_time(ruling.line.time), **ruling.to_json()}))
+                    print_json({"file": trace, "time": iso_time(ruling.line.time), **ruling.to_json()})
             else:
                 _print(trace, number, rulings)
     if not counts:

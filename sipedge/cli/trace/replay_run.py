@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -10,112 +9,147 @@ from dataclasses import dataclass
 import click
 
 from sipedge.cli.files import new_file
+from sipedge.cli.printing import say
+from sipedge.cli.problems import fail
+from sipedge.config import ConfigError
+from sipedge.queries.query import AskError
 from sipedge.replay.cases import Classes, cases_text
-from sipedge.replay.changes import Changes, SavedError, saved_lines
+from sipedge.replay.changes import SavedError
 from sipedge.replay.engines import EngineError, engine, usual_engine
-from sipedge.replay.running import run
-from sipedge.replay.verdict import HEADER, numbered
-from sipedge.replay.work import Part, Plans, Wanted
+from sipedge.replay.running import run as parts_of
+from sipedge.replay.saying import check_zones, zone_of_address, zones_of_file
+from sipedge.replay.verdict import HEADER
+from sipedge.replay.work import Part, Plans, Wanted, deciders_of
 
 from .progress import Progress
-from .trace_input import Tally, say
+from .replay_comparison import Comparison, verdict_lines
+from .replay_referee import referee_traces
+from .replay_report import report
+from .trace_input import Tally
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outputs:
-    """What becomes of the verdicts; files by name."""
+class Options:
+    """Files by name, None where there is none to be read or written."""
 
-    save: str | None = None
-    expect: str | None = None
-    backtest: bool = False
-    junit: str | None = None
-    cases: str | None = None
-    received: bool = False
-    as_json: bool = False
+    config: str
+    traces: tuple[str, ...]
+    zones: tuple[str, ...]
+    """``ADDRESS=ZONE`` each."""
+    map_file: str | None
+    """More of these, one a line."""
+    save: str | None
+    expect: str | None
+    """Verdicts to compare with."""
+    backtest: str | None
+    """Another configuration to compare with."""
+    junit: str | None
+    cases: str | None
+    received: bool
+    referee: bool
+    as_json: bool
+    engine: str | None
+    """None: what is usual for these traces."""
+    scheduler: str
+    """Address of Dask's; '' starts one."""
+    keylog: str | None
 
     @property
     def compares(self) -> bool:
-        return self.expect is not None or self.backtest
+        return self.expect is not None or bool(self.backtest)
 
 
-def replay(plans: Plans, traces: Sequence[str], outputs: Outputs, engine_name: str | None, scheduler: str) -> int:
-    """The exit status."""
-    tally = Tally()
-    classes = Classes()
-    inputs = (*traces, *plans.configs)
-    rows = not (outputs.as_json or outputs.compares)
-    wanted = Wanted(rows=rows, classes=outputs.cases is not None, received_only=outputs.received)
+def run(options: Options) -> int:
+    """The exit status: 0 nothing differs, 1 decisions differ, 2 nothing was readable."""
+    if options.expect and options.backtest:
+        raise click.UsageError("--expect and --backtest both say what to compare with")
+    if options.junit and not options.compares:
+        raise click.UsageError("--junit writes a comparison: say --expect or --backtest")
+    others = (options.save, options.expect, options.backtest, options.junit, options.cases, options.engine)
+    if options.referee and any(others):
+        raise click.UsageError(
+            "--referee prints a comparison of its own: it takes none of the other outputs or engines"
+        )
+    plans = _plans(options)
+    if options.referee:
+        return referee_traces(plans, options.traces, options.as_json)
+    return _Replay(plans, options).run()
+
+
+def _plans(options: Options) -> Plans:
+    """Checked: the configurations are sound, the zones are theirs."""
+    configs = (options.config, options.backtest) if options.backtest else (options.config,)
     try:
+        from_file = zones_of_file(options.map_file) if options.map_file else ()
+        said = (*from_file, *map(zone_of_address, options.zones))
+        plans = Plans(configs, said, options.keylog)
+        for decider in deciders_of(plans):
+            check_zones(said, decider.settings)
+    except AskError as error:
+        raise click.UsageError(str(error)) from None
+    except ConfigError as error:
+        fail(error.problems)
+    return plans
+
+
+class _Replay:
+    """What is added up over all parts of the traces."""
+
+    def __init__(self, plans: Plans, options: Options) -> None:
+        self._plans, self._options = plans, options
+        self._inputs = (*options.traces, *plans.configs)
+        self._tally = Tally()
+        self._classes = Classes()
+        self._comparison = Comparison(options.expect)
+
+    def run(self) -> int:
+        """The exit status."""
+        options = self._options
+        try:
+            self._take_all()
+        except (EngineError, SavedError) as error:
+            raise click.UsageError(str(error)) from None
+        except BrokenExecutor:
+            raise click.UsageError("a worker was killed, perhaps for want of memory: try --engine serial") from None
+        if options.cases:
+            self._write_cases(options.cases)
+        status = self._tally.finish()
+        if not options.compares:
+            return status
+        return report(self._comparison.changes, options.junit, options.as_json, self._inputs) or status
+
+    def _take_all(self) -> None:
+        """Raises EngineError, SavedError, BrokenExecutor."""
+        options, traces = self._options, self._options.traces
+        rows = not (options.as_json or options.compares)
+        wanted = Wanted(rows=rows, classes=options.cases is not None, received_only=options.received)
         with ExitStack() as stack:
-            executor, workers = stack.enter_context(engine(engine_name or usual_engine(traces), scheduler))
-            comparison = Comparison(outputs.expect)
-            saved = stack.enter_context(new_file(outputs.save, inputs)) if outputs.save else None
+            executor, workers = stack.enter_context(engine(options.engine or usual_engine(traces), options.scheduler))
+            saved = stack.enter_context(new_file(options.save, self._inputs)) if options.save else None
             progress = stack.enter_context(Progress(traces))
             if wanted.rows:
                 click.echo(HEADER)
-            for part in run(plans, wanted, traces, executor, workers):
-                _count(part, tally)
+            for part in parts_of(self._plans, wanted, traces, executor, workers):
+                self._take(part)
                 progress.at(part)
-                _print(part, outputs)
                 if saved is not None:
-                    saved.write("".join(f"{line}\n" for line in _lines(part, 0)).encode())
-                if outputs.compares:
-                    comparison.take(part)
-                if part.classes is not None:
-                    classes.merge(part.classes, part.start)
-            comparison.end()
-    except (EngineError, SavedError) as error:
-        raise click.UsageError(str(error)) from None
-    except BrokenExecutor:
-        raise click.UsageError("a worker was killed, perhaps for want of memory: try --engine serial") from None
-    if outputs.cases:
-        _write_cases(outputs.cases, classes, plans.configs[0], inputs)
-    status = tally.finish()
-    if not outputs.compares:
-        return status
-    from .replay_report import report
+                    saved.write("".join(f"{line}\n" for line in verdict_lines(part, 0)).encode())
+            if options.compares:
+                self._comparison.end()
 
-    return report(comparison.changes, outputs, inputs) or status
+    def _take(self, part: Part) -> None:
+        _count(part, self._tally)
+        if self._options.compares:
+            self._comparison.take(part)
+        elif part.numbers:
+            _print(part, self._options.as_json)
+        if part.classes is not None:
+            self._classes.merge(part.classes, part.start)
 
-
-class Comparison:
-    """Of parts with what was saved, or of the second configuration with the first."""
-
-    def __init__(self, expect: str | None) -> None:
-        self.changes = Changes()
-        self._saved = None if expect is None else saved_lines(expect)
-
-    def take(self, part: Part) -> None:
-        """Raises SavedError."""
-        if self._saved is None:
-            for old, new in zip(_lines(part, 1), _lines(part, 0), strict=True):
-                self.changes.add(old, new)
-            return
-        for new in _lines(part, 0):
-            line = next(self._saved, None)
-            if line is None:
-                raise SavedError("the saved verdicts are of another trace: they have fewer requests")
-            self.changes.add(line, new)
-
-    def end(self) -> None:
-        """Raises SavedError."""
-        if self._saved is not None and next(self._saved, None) is not None:
-            raise SavedError("the saved verdicts are of another trace: they have more requests")
-
-
-def _lines(part: Part, plan: int) -> Iterator[str]:
-    """The verdicts of one configuration as JSON."""
-    return (numbered(part.start + number, tail) for number, tail in zip(part.numbers, part.tails[plan], strict=True))
-
-
-def _print(part: Part, outputs: Outputs) -> None:
-    if outputs.compares or not part.numbers:
-        return
-    if outputs.as_json:
-        lines = _lines(part, 0)
-    else:
-        lines = (f"{part.start + number:>6} {row}" for number, row in zip(part.numbers, part.rows, strict=True))
-    click.echo("\n".join(lines))
+    def _write_cases(self, file: str) -> None:
+        with new_file(file, self._inputs) as output:
+            output.write(cases_text(self._classes, self._options.config, file).encode())
+        say(f"{file}: {len(self._classes)} routing classes")
 
 
 def _count(part: Part, tally: Tally) -> None:
@@ -127,7 +161,9 @@ def _count(part: Part, tally: Tally) -> None:
         tally.skip(skipped)
 
 
-def _write_cases(file: str, classes: Classes, config: str, inputs: Sequence[str]) -> None:
-    with new_file(file, inputs) as output:
-        output.write(cases_text(classes, config, file).encode())
-    say(f"{file}: {len(classes)} routing classes")
+def _print(part: Part, as_json: bool) -> None:
+    if as_json:
+        lines = verdict_lines(part, 0)
+    else:
+        lines = (f"{part.start + number:>6} {row}" for number, row in zip(part.numbers, part.rows, strict=True))
+    click.echo("\n".join(lines))

@@ -8,20 +8,12 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from sipedge.printable import escaped
+from sipedge.cli.printing import amount, say
 from sipedge.traces.reading import TraceError, read_trace
 from sipedge.traces.records.record import Record, Skipped
 
 MAX_LINES = 20
 """Lines about one file; what comes after them is only counted."""
-
-TRACES = click.argument("traces", metavar="TRACE...", nargs=-1, required=True, type=click.Path())
-KEYLOG = click.option(
-    "--keylog",
-    metavar="FILE",
-    type=click.Path(exists=True, dir_okay=False),
-    help="TLS secrets (NSS key log) for captures; tshark must be installed.",
-)
 
 
 class Tally:
@@ -54,7 +46,7 @@ class Tally:
             if count > MAX_LINES:
                 say(f"{file}: {count - MAX_LINES} more things passed over")
         if total := self._skipped.total():
-            say(f"{total} thing{'' if total == 1 else 's'} passed over")
+            say(f"{amount(total, 'thing')} passed over")
         files = self._messages.keys() - self._unreadable
         return 0 if any(self._messages[file] or not self._skipped[file] for file in files) else 2
 
@@ -89,8 +81,3 @@ def read_twice(traces: Sequence[str]) -> None:
     for trace in traces:
         if os.path.exists(trace) and not os.path.isfile(trace):
             raise click.UsageError(f'"{trace}" is no file, and has to be read twice: save it as a file first')
-
-
-def say(line: str) -> None:
-    """One line on standard error."""
-    click.echo(f"sipedge: {escaped(line)}", err=True)

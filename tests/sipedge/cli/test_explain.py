@@ -41,8 +41,8 @@ def test_one_tree_for_all(tmp_path: Path) -> None:
         "[by DNS]",
         "[nothing registers here]",
     ]
-    found = settings.plan.search(Query("a\x1b@b", "D", authenticated=True))
-    assert explanation_text(found, "why", lambda name: "") == (
+    explanation = settings.plan.search(Query("a\x1b@b", "D", authenticated=True))
+    assert explanation_text(explanation, "why", lambda name: "") == (
         "a\\x1b@b\n"
         "├── from D, authenticated; standard (why)\n"
         "├── no transform\n"

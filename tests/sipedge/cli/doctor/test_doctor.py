@@ -76,10 +76,10 @@ def test_fault_with_cause_and_cure(world: World) -> None:
 @pytest.mark.e2e
 def test_json(world: World) -> None:
     result = look(world, DOMAIN, "--json", "--direction", "inbound")
-    told = json.loads(result.output)
-    assert result.exit_code == 0 and told["verdict"] == "ok" and told["domains"] == [DOMAIN]
+    report = json.loads(result.output)
+    assert result.exit_code == 0 and report["verdict"] == "ok" and report["domains"] == [DOMAIN]
     keys = "id group domain subject verdict reason seen expected ms_diagnostics edge_log hresult effect mend days"
-    assert all(list(check) == keys.split() for check in told["checks"])
+    assert all(list(check) == keys.split() for check in report["checks"])
 
 
 @pytest.mark.e2e
@@ -123,10 +123,10 @@ def test_configuration_gives_domains_certificates_and_zones(world: World, tmp_pa
 def test_trace_leads_to_an_examination(world: World) -> None:
     world.records[f"_sipfederationtls._tcp.{DOMAIN} SRV"] = ["0 0 5061 sip.sub.example.com."]
     result = look(world, "--explain", "-", "--examine", "--json", text=REFUSAL)
-    told = json.loads(result.output)
+    report = json.loads(result.output)
     assert result.exit_code == 1
-    assert [finding["codes"] for finding in told["findings"]] == [["ms-diagnostics 1009"]]
-    checks = {check["id"]: check["verdict"] for check in told["examination"]["checks"]}
+    assert [finding["codes"] for finding in report["findings"]] == [["ms-diagnostics 1009"]]
+    checks = {check["id"]: check["verdict"] for check in report["examination"]["checks"]}
     assert checks == {"dns.srv-domain": "failed", "dns.srv-single": "ok"}
     people = look(world, "--explain", "-", "--examine", text=REFUSAL)
     assert "lies in a sub-domain" in people.output and "1 refusal found" in people.output

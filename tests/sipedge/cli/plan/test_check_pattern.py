@@ -29,9 +29,9 @@ ANSWERS = [
 @pytest.mark.parametrize(("kind", "pattern", "behavior", "alias", "result"), ANSWERS)
 def test_json(kind: str, pattern: str, behavior: tuple[str, ...], alias: str, result: str | None) -> None:
     options = [text for pair in zip(("--behavior", "--replace"), behavior, strict=False) for text in pair]
-    found = _run("--type", kind, "--pattern", pattern, *options, alias, "--json")
-    assert found.exit_code == 0
-    assert json.loads(found.stdout) == {"matched": result is not None, "alias": result}
+    answer = _run("--type", kind, "--pattern", pattern, *options, alias, "--json")
+    assert answer.exit_code == 0
+    assert json.loads(answer.stdout) == {"matched": result is not None, "alias": result}
 
 
 def test_the_exit_status_says_whether_it_matched() -> None:
@@ -53,9 +53,9 @@ def test_the_exit_status_says_whether_it_matched() -> None:
     ],
 )
 def test_a_broken_pattern_is_status_2(arguments: tuple[str, ...], message: str) -> None:
-    found = _run(*arguments, "alias", "--json")
-    assert (found.exit_code, found.stdout) == (2, "")
-    assert found.stderr.startswith(message)
+    answer = _run(*arguments, "alias", "--json")
+    assert (answer.exit_code, answer.stdout) == (2, "")
+    assert answer.stderr.startswith(message)
 
 
 def test_variables_get_values_by_options() -> None:

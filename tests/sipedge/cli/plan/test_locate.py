@@ -113,8 +113,8 @@ def test_json_has_the_promised_keys(folder: Path) -> None:
 
 
 def test_json_with_reasons(folder: Path) -> None:
-    found = _json(folder, "bob@example.com", "--from", "Default Zone", "--why")
-    assert found["trace"][0] == {
+    answer = _json(folder, "bob@example.com", "--from", "Default Zone", "--why")
+    assert answer["trace"][0] == {
         "rule": "chat",
         "priority": 20,
         "outcome": "traffic",
@@ -139,14 +139,14 @@ def test_json_with_reasons(folder: Path) -> None:
     ],
 )
 def test_what_is_said_of_the_request_decides(folder: Path, arguments: tuple[str, ...], rule: str | None) -> None:
-    found = _json(folder, "bob@example.com", "--from", "Default Zone", *arguments)
-    assert [tier["targets"][0]["rule"] for tier in found["tiers"]] == ([rule] if rule else [])
+    answer = _json(folder, "bob@example.com", "--from", "Default Zone", *arguments)
+    assert [tier["targets"][0]["rule"] for tier in answer["tiers"]] == ([rule] if rule else [])
 
 
 def test_a_transform_comes_first(folder: Path) -> None:
-    found = _json(folder, "0044123@example.org", "--from", "IMP")
-    assert (found["transform"], found["searched"]) == ("international", "+44123@example.org")
-    assert found["tiers"][0]["targets"] == [{"rule": "out", "zone": "DNS", "alias": "+44123@example.org"}]
+    answer = _json(folder, "0044123@example.org", "--from", "IMP")
+    assert (answer["transform"], answer["searched"]) == ("international", "+44123@example.org")
+    assert answer["tiers"][0]["targets"] == [{"rule": "out", "zone": "DNS", "alias": "+44123@example.org"}]
 
 
 @pytest.mark.parametrize(
@@ -162,20 +162,20 @@ def test_an_alias_may_be_typed_as_a_uri(folder: Path, typed: str, alias: str) ->
 
 
 def test_a_message_says_it_all(folder: Path) -> None:
-    found = _json(folder, "--message", str(folder / "subscribe.sip"), "--from", "Default Zone")
-    assert found["alias"] == "alice@example.com"
-    assert found["tiers"][0]["targets"][0]["rule"] == "chat"
+    answer = _json(folder, "--message", str(folder / "subscribe.sip"), "--from", "Default Zone")
+    assert answer["alias"] == "alice@example.com"
+    assert answer["tiers"][0]["targets"][0]["rule"] == "chat"
 
 
 def test_a_foreign_route_is_the_alias(folder: Path) -> None:
-    found = _json(folder, "--message", str(folder / "routed.sip"), "--from", "Default Zone")
-    assert found["alias"] == "node.example.com;lr"
-    assert found["tiers"][0]["targets"][0]["rule"] == "routes"
+    answer = _json(folder, "--message", str(folder / "routed.sip"), "--from", "Default Zone")
+    assert answer["alias"] == "node.example.com;lr"
+    assert answer["tiers"][0]["targets"][0]["rule"] == "routes"
 
 
 def test_a_typed_alias_wins_over_the_message(folder: Path) -> None:
-    found = _json(folder, "x@example.com", "--message", str(folder / "routed.sip"), "--from", "Default Zone")
-    assert found["alias"] == "x@example.com"
+    answer = _json(folder, "x@example.com", "--message", str(folder / "routed.sip"), "--from", "Default Zone")
+    assert answer["alias"] == "x@example.com"
 
 
 def test_the_tree_for_people(folder: Path) -> None:

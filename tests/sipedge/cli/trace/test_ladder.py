@@ -55,7 +55,7 @@ def test_a_configuration_names_columns_and_rules(trace: str, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("filters", "found"),
+    ("filters", "drawn"),
     [
         (["--call-id", "call-2"], ["call-2"]),
         (["--user", "EVE"], ["call-2"]),
@@ -65,10 +65,10 @@ def test_a_configuration_names_columns_and_rules(trace: str, tmp_path: Path) -> 
         (["--status", "200", "--user", "eve"], []),
     ],
 )
-def test_filters_choose_dialogs(trace: str, filters: list[str], found: list[str]) -> None:
+def test_filters_choose_dialogs(trace: str, filters: list[str], drawn: list[str]) -> None:
     result = ladder(trace, *filters)
-    assert [name for name in ("call-1", "call-2") if f"Call-ID {name}" in result.stdout] == found
-    assert result.exit_code == (0 if found else 1)
+    assert [name for name in ("call-1", "call-2") if f"Call-ID {name}" in result.stdout] == drawn
+    assert result.exit_code == (0 if drawn else 1)
 
 
 def test_mermaid_and_svg(trace: str, tmp_path: Path) -> None:

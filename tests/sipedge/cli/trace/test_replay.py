@@ -53,11 +53,11 @@ def verdicts(*arguments: str) -> list[dict[str, Any]]:
 
 
 def test_json_lines_have_the_promised_keys(config: str, trace: str) -> None:
-    found = verdicts(config, trace)
-    assert all(set(KEYS) <= set(one) for one in found)
-    assert [one["index"] for one in found] == [1, 3, 4]
-    assert [one["zone"] for one in found] == ["Inside", "Default Zone", "Default Zone"]
-    rules = [[target["rule"] for tier in one["tiers"] for target in tier["targets"]] for one in found]
+    decided = verdicts(config, trace)
+    assert all(set(KEYS) <= set(verdict) for verdict in decided)
+    assert [verdict["index"] for verdict in decided] == [1, 3, 4]
+    assert [verdict["zone"] for verdict in decided] == ["Inside", "Default Zone", "Default Zone"]
+    rules = [[target["rule"] for tier in verdict["tiers"] for target in tier["targets"]] for verdict in decided]
     assert rules == [["out"], [], ["chat in"]]
 
 
@@ -166,11 +166,6 @@ def test_saved_verdicts_can_be_compared_and_renewed_at_once(config: str, trace: 
     assert saved.read_bytes() == before
 
 
-def test_the_referee_takes_no_other_outputs(config: str, trace: str) -> None:
-    result = replay(config, trace, "--referee", "--save", "x")
-    assert result.exit_code == 2 and "--referee prints a comparison of its own" in result.stderr
-
-
 @pytest.mark.e2e
 def test_processes_give_the_same(config: str, trace: str) -> None:
     serial = replay(config, trace, trace, "--json", "--engine", "serial")
@@ -205,60 +200,6 @@ def test_workers_share_a_capture(config: str, tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(shares, "SLICE", 3000)
     assert serial.stdout == replay(config, str(trace), "--json", "--engine", engine).stdout
     assert len(serial.stdout.splitlines()) == 40
-
-
-LOG = (
-    '2017-09-25T11:26:02.966-04:00 box tvcs: UTCTime="2017-09-25 15:26:02,966" Module="network.search" Level="DEBUG": '
-    'Detail="{}"\n'
-)
-
-
-def test_the_box_is_the_referee(config: str, tmp_path: Path) -> None:
-    log = tmp_path / "log"
-    asked = "Considering search rule 'out' towards target 'Outside' at priority '100' with alias 'bob@outside.example'"
-    missed = "Search rule 'chat in' did not match destination alias 'bob@outside.example'"
-    log.write_text(LOG.format(missed) + LOG.format(asked))
-    result = replay(config, str(log), "--referee")
-    assert result.exit_code == 0 and result.stdout.endswith("2 agree, 0 differ, 0 are not comparable\n")
-    assert "(the zone that fits best)" in result.stdout
-    log.write_text(LOG.format(missed))
-    result = replay(config, str(log), "--referee", "--json")
-    assert result.exit_code == 0 and json.loads(result.stdout)["verdict"] == "agrees"
-    log.write_text(LOG.format(missed.replace("bob@outside", "bob@inside")))
-    assert replay(config, str(log), "--referee").exit_code == 0  # not Microsoft traffic: it does not apply in both
-    log.write_text("nothing\n")
-    assert replay(config, str(log), str(tmp_path / "missing"), "--referee").exit_code == 2
-
-
-def referee(folder: Path, dump: Path, *logs: Path) -> Result:
-    """The logged decisions beside those of the dump's rules, imported into the folder."""
-    assert CliRunner().invoke(main, ["import", "expressway", str(dump), "-o", str(folder / "box")]).exit_code == 0
-    return replay(str(folder / "box" / "edge.toml"), *map(str, logs), "--referee")
-
-
-def not_comparable(result: Result) -> list[str]:
-    return [line for line in result.stdout.splitlines() if line.startswith("  not comparable")]
-
-
-def test_a_dump_with_gaps_is_a_referee_where_it_can_be(tmp_path: Path) -> None:
-    """Of 14 logged decisions 4 are about rules in the dump."""
-    folder = DATA / "expressway"
-    logs = (folder / "search_on_a_route.log", folder / "hidden_rule.log")
-    result = referee(tmp_path, folder / "two_boxes.txt", *logs)
-    assert result.exit_code == 0 and result.stdout.endswith("4 agree, 0 differ, 11 are not comparable\n")
-    reasons = ("CONFIG has no such rule", "may say Stop before it")
-    assert all(line.endswith(reasons) for line in not_comparable(result))
-
-
-def test_published_logs_and_their_dump(tmp_path: Path) -> None:
-    """Of 17 logged decisions 4 are about rules in the dump, and these agree; the rest, and one rule that must stand
-    behind a Stop which the dump does not show, are listed with the reason."""
-    folder = require_shared("samples/expressway")
-    logs = sorted(folder.glob("0[26]_*.log"))
-    result = referee(tmp_path, folder / "03_xconfiguration_zone_and_searchrule.txt", *logs)
-    assert result.exit_code == 0 and result.stdout.endswith("4 agree, 0 differ, 16 are not comparable\n")
-    reasons = ("CONFIG has no such rule", "may say Stop before it")
-    assert all(line.endswith(reasons) for line in not_comparable(result))
 
 
 @pytest.mark.parametrize(("whose", "least"), [("our own", 13), ("published", 100)])

@@ -1,36 +1,25 @@
-"""``sipedge speakers``: who gets in, and for whom can they speak?"""
+"""The speakers of each zone, printed."""
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING
-
 import click
 
-from sipedge.cli.configuration import CONFIG, load
+from sipedge.cli.configuration import load
+from sipedge.cli.printing import print_json
+from sipedge.queries.speakers import NOT_COMPARED, Speaker, speakers
 
-if TYPE_CHECKING:
-    from sipedge.queries.speakers import Speaker
 
-
-@click.command()
-@CONFIG
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object for each zone.")
-def command(config: str, as_json: bool) -> None:
-    """Say for each zone of CONFIG which peers it lets in, which domains they can write into From, and where their
-    requests can go.
-    """
-    from sipedge.queries.speakers import NOT_COMPARED, speakers
-
+def run(config: str, as_json: bool) -> int:
+    """The exit status is always 0: there is no right answer."""
     settings = load(config)
-    found = speakers(settings)
-    if as_json:
-        for speaker in found:
-            click.echo(json.dumps(speaker.to_json()))
-        return
-    for speaker in found:
-        _print(speaker, settings.domains)
-    click.echo(NOT_COMPARED + ".")
+    for speaker in speakers(settings):
+        if as_json:
+            print_json(speaker.to_json())
+        else:
+            _print(speaker, settings.domains)
+    if not as_json:
+        click.echo(NOT_COMPARED + ".")
+    return 0
 
 
 def _print(speaker: Speaker, domains: tuple[str, ...]) -> None:

@@ -1,50 +1,42 @@
-"""``sipedge check`` of several edges: does every NOTIFY find its way back through a pair of them?"""
+"""Several edges checked: does every NOTIFY find its way back through each pair of them?"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import click
 
+from dialplan.language.format import write_entry
 from sipedge.cli.configuration import load
-
-if TYPE_CHECKING:
-    from sipedge.notify_return import Gap, GivenNames, Report
-
-LOST = 3
-"""Exit status, as for the linter's findings."""
-COLOURS = {"error": "red", "warning": "yellow"}
+from sipedge.cli.printing import print_json
+from sipedge.cli.problems import LEVEL_COLOURS
+from sipedge.notify_return import Gap, GivenNames, Report, edges_of, links_of, prove
+from sipedge.notify_return.subscriptions import Subscription
+from zones.names import to_ascii
 
 
-def check_pairs(files: Sequence[str], routing: Sequence[str], partners: Sequence[str], as_json: bool) -> int:
-    """Print a report for each pair of edges; the exit status. ``routing``: FQDN or ZONE=FQDN."""
-    from sipedge.notify_return import edges_of, links_of, prove
-
+def check_pairs(files: Sequence[str], routing: Sequence[str], partners: Sequence[str], as_json: bool) -> bool:
+    """Print a report for each pair of edges; whether no NOTIFY is lost. ``routing``: FQDN or ZONE=FQDN."""
     edges = edges_of([(file, load(file)) for file in files])
     links, problems = links_of(edges)
     if not links and not problems:
         problems = ["none of these configurations has a traversal client zone, so no two of them are a pair"]
-    told = _told(routing, partners)
-    for zone in told.federation_routing:
+    names = _given_names(routing, partners)
+    for zone in names.federation_routing:
         if zone and not any(zone in edge.zones for edge in edges):
             raise click.UsageError(f'--federation-routing: no zone is called "{zone}"')
-    reports = [prove(link, told) for link in links]
-    if as_json:
-        for report in reports:
-            click.echo(json.dumps(report.to_json()))
-    else:
-        for report in reports:
+    reports = [prove(link, names) for link in links]
+    for report in reports:
+        if as_json:
+            print_json(report.to_json())
+        else:
             _print(report)
     for problem in problems:
         click.echo(problem, err=True)
-    return 0 if not problems and all(report.passed for report in reports) else LOST
+    return not problems and all(report.passed for report in reports)
 
 
-def _told(routing: Sequence[str], partners: Sequence[str]) -> GivenNames:
-    from sipedge.notify_return import GivenNames
-
+def _given_names(routing: Sequence[str], partners: Sequence[str]) -> GivenNames:
     by_zone: dict[str, tuple[str, ...]] = {}
     for entry in routing:
         zone, _, name = entry.rpartition("=")
@@ -53,8 +45,6 @@ def _told(routing: Sequence[str], partners: Sequence[str]) -> GivenNames:
 
 
 def _host_name(option: str, text: str) -> str:
-    from zones.names import to_ascii
-
     name = to_ascii(text)
     if not name:
         raise click.UsageError(f'{option}: "{text}" is not a host name')
@@ -65,10 +55,8 @@ def _print(report: Report) -> None:
     click.echo(click.style(f"{report.link}", bold=True))
     if not report.subscriptions and not report.unproved:
         click.echo("  no SUBSCRIBE gets through this pair, in either direction")
-    for one in report.subscriptions:
-        way = one.direction
-        arrow = f'"{one.source}" ({way.first.name}) -> "{one.target}" ({way.second.name})'
-        click.echo(f"  SUBSCRIBE gets through: {arrow}, {one.traffic.value}, for example {one.witness.alias}")
+    for subscription in report.subscriptions:
+        _print_subscription(subscription)
     for note in report.notes:
         click.echo(f"  {note}")
     for gap in report.gaps:
@@ -79,10 +67,15 @@ def _print(report: Report) -> None:
         click.echo("  proved: every NOTIFY to a subscriber's Contact finds its way back")
 
 
-def _print_gap(gap: Gap) -> None:
-    from dialplan.language.format import write_entry
+def _print_subscription(subscription: Subscription) -> None:
+    direction = subscription.direction
+    arrow = f'"{subscription.source}" ({direction.first.name}) -> "{subscription.target}" ({direction.second.name})'
+    example = f"{subscription.traffic.value}, for example {subscription.witness.alias}"
+    click.echo(f"  SUBSCRIBE gets through: {arrow}, {example}")
 
-    level = click.style(gap.level.value, fg=COLOURS[gap.level.value])
+
+def _print_gap(gap: Gap) -> None:
+    level = click.style(gap.level.value, fg=LEVEL_COLOURS[gap.level.value])
     first = gap.losses[0]
     click.echo(f'{click.style(gap.edge.name, bold=True)}: {level}: NOTIFY from zone "{first.query.source}" is lost')
     for loss in gap.losses:
@@ -90,9 +83,9 @@ def _print_gap(gap: Gap) -> None:
         sure = "" if loss.notify.certain else ", if the peer record-routes SUBSCRIBE"
         click.echo(f"    NOTIFY to {loss.notify.label}{sure}: searched as {loss.query.alias}{authenticated}")
         click.echo(f"      {loss.reason}")
-    one = first.subscription
-    start = f'zone "{one.source}" of {one.direction.first.name}'
-    click.echo(f"    it answers SUBSCRIBE {one.witness.alias} from {start}")
+    subscription = first.subscription
+    start = f'zone "{subscription.source}" of {subscription.direction.first.name}'
+    click.echo(f"    it answers SUBSCRIBE {subscription.witness.alias} from {start}")
     if gap.rule is None:
         click.echo(f"    {gap.advice}")
         return

@@ -18,6 +18,6 @@ def test_for_people() -> None:
 
 def test_as_json() -> None:
     result = CliRunner().invoke(main, ["speakers", str(FOLDER / "inside.toml"), "--json"])
-    found = [json.loads(line) for line in result.stdout.splitlines()]
-    assert [one["zone"] for one in found] == ["IMP", "Traversal client", "Default Zone"]
-    assert found[0]["reaches"][0]["zone"] == "Traversal client" and found[2]["reaches"] == []
+    zones = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [zone["zone"] for zone in zones] == ["IMP", "Traversal client", "Default Zone"]
+    assert zones[0]["reaches"][0]["zone"] == "Traversal client" and zones[2]["reaches"] == []

@@ -1,0 +1,106 @@
+"""What is to be examined, from the command line and a configuration; the report in the shape that was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import click
+
+from sipedge import doctor
+from sipedge.cli.configuration import load
+from sipedge.cli.printing import print_json
+from sipedge.doctor.installation import options_of
+from sipedge.settings import Certificate, DnsSettings
+from sipedge.sip.uri import UriError, split_host_port
+from zones.addresses import canonical_address, may_connect
+
+from .examination import run_examination
+from .explain import explain
+from .table import print_report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """None and () leave it to the configuration, else to the doctor's own defaults; certificates are PEM files."""
+
+    domains: tuple[str, ...]
+    config: str | None
+    direction: str
+    dns: str | None
+    """Address, perhaps with a port."""
+    inside_dns: str | None
+    ca: str | None
+    client_certificate: str | None
+    key: str | None
+    """None: it is in the file of the certificate."""
+    senders: tuple[str, ...]
+    federation_routing: tuple[str, ...]
+    services: tuple[str, ...]
+    timeout: float
+    """Seconds for all."""
+    as_json: bool
+    nagios: bool
+    trace: str | None
+    """A trace to explain, - for standard input; None examines."""
+    examine: bool
+    """What the trace points to."""
+
+
+def run(options: Options) -> int:
+    """The exit status: 0 nothing failed, 1 something did; Nagios's own with ``nagios``; see ``explain`` for a trace."""
+    task = _task(options)
+    if options.trace is not None:
+        return explain(options.trace, task, as_json=options.as_json, and_examine=options.examine)
+    report = run_examination(task, quiet=options.as_json or options.nagios)
+    if options.nagios:
+        status, line = report.nagios()
+        click.echo(line)
+        return status
+    if options.as_json:
+        print_json(report.to_json())
+    else:
+        print_report(report)
+    return 0 if report.good else 1
+
+
+def _task(options: Options) -> doctor.Options:
+    """Raises click.UsageError."""
+    known = options_of(load(options.config)) if options.config else doctor.Options()
+    domains = options.domains or known.domains or (known.own_domains if options.dns else ())
+    if not domains and not options.config and options.trace is None:
+        raise click.UsageError("a DOMAIN is missing (or --config FILE, or --explain TRACE)")
+    return replace(
+        known,
+        domains=domains,
+        direction=doctor.Direction(options.direction),
+        dns=DnsSettings((options.dns,)) if options.dns else known.dns,
+        inside_dns=DnsSettings((options.inside_dns,)) if options.inside_dns else known.inside_dns,
+        trusted=options.ca or known.trusted,
+        client=_client(options) or known.client,
+        own_domains=options.senders or known.own_domains,
+        routing_names=options.federation_routing or known.routing_names,
+        services=tuple((service, domain) for service in options.services for domain in domains),
+        allow_loopback=known.allow_loopback or _on_loopback(filter(None, (options.dns, options.inside_dns))),
+        bounds=doctor.Bounds(whole=options.timeout),
+    )
+
+
+def _client(options: Options) -> Certificate | None:
+    """Raises click.UsageError."""
+    certificate = options.client_certificate
+    if options.key and not certificate:
+        raise click.UsageError("--key is of no use without --client-certificate")
+    return Certificate(certificate, options.key or certificate) if certificate else None
+
+
+def _on_loopback(servers: Iterable[str]) -> bool:
+    """A DNS server on this very host, named on the command line, may send the doctor to this host."""
+    for server in servers:
+        try:
+            address = canonical_address(server) or canonical_address(split_host_port(server)[0])
+        except UriError as error:
+            raise click.UsageError(f"DNS server {error}") from None
+        if address and not may_connect(address, allow_loopback=False):
+            return True
+    return False

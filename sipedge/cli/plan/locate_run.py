@@ -1,0 +1,71 @@
+"""A request as the command line describes it, searched, with the explanation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from dialplan.language.reasons import reasons
+from dialplan.search.search import Explanation
+from sipedge.cli.configuration import load
+from sipedge.cli.explain import places_of, print_explanation
+from sipedge.cli.printing import print_json
+from sipedge.queries.query import Asked, AskError, check_source, query_of, read_request, traffic_of
+from sipedge.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """None: not given."""
+
+    config: str
+    alias: str | None
+    source: str
+    """Name of the zone the request comes from."""
+    traffic: str | None
+    method: str | None
+    event: str
+    authenticated: bool
+    file: str | None
+    """With a whole request in it."""
+    as_json: bool
+    why: bool
+
+
+def run(options: Options) -> int:
+    """The exit status is 0 wherever the request goes, and when it goes nowhere."""
+    settings = load(options.config)
+    try:
+        query, evidence = query_of(_asked(options, settings), settings)
+    except AskError as error:
+        raise click.UsageError(str(error)) from None
+    explanation = settings.plan.search(query)
+    if options.as_json:
+        print_json(_to_json(explanation, options.why))
+    else:
+        print_explanation(explanation, "--traffic" if options.traffic else evidence, places_of(settings))
+    return 0
+
+
+def _to_json(explanation: Explanation, why: bool) -> dict[str, Any]:
+    members = explanation.to_json()
+    return {**members, "trace": [reason.to_json() for reason in reasons(explanation)]} if why else members
+
+
+def _asked(options: Options, settings: Settings) -> Asked:
+    """Raises AskError."""
+    check_source(options.source, settings)
+    message = read_request(options.file) if options.file else None
+    if options.alias is None and message is None:
+        raise AskError("an ALIAS is missing (or --message FILE, which gives it)")
+    return Asked(
+        alias=options.alias or "",
+        source=options.source,
+        traffic=None if options.traffic is None else traffic_of(options.traffic),
+        method=options.method or "INVITE",
+        event=options.event,
+        authenticated=options.authenticated,
+        message=message,
+    )
