@@ -18,10 +18,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from .addresses import canonical_address, may_connect
 from .names import LONGEST_NAME, host_name, to_ascii
-from .zone import MICROSOFT_SERVICE, DefaultZone, DnsZone, Hop, Zone
+from .zone import MICROSOFT_SERVICE, DefaultZone, DnsZone, Hop, Transport, Zone
 
 MAX_RECORDS = 16
 """SRV or NAPTR records of one answer that are followed."""
@@ -30,16 +31,19 @@ MAX_ADDRESSES = 8
 MAX_QUESTIONS = 64
 MAX_HOPS = 32
 _MAX_NOTES = 8
-_NAPTR_SERVICES = {"SIPS+D2T": "TLS", "SIP+D2T": "TCP"}
-_SRV_PREFIX = {"TLS": "_sips._tcp", "TCP": "_sip._tcp"}
-DEFAULT_PORT = {"TLS": 5061, "TCP": 5060}
+_NAPTR_SERVICES: dict[str, Transport] = {"SIPS+D2T": "TLS", "SIP+D2T": "TCP"}
+STANDARD_SERVICES: dict[Transport, str] = {"TLS": "_sips._tcp", "TCP": "_sip._tcp"}
+DEFAULT_PORT: dict[Transport, int] = {"TLS": 5061, "TCP": 5060}
+
+RecordKind = Literal["NAPTR", "SRV", "A", "AAAA"]
+DnsError = Literal["", "nxdomain", "timeout", "servfail"]
+"""'': records came, or there is none of that kind."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     name: str
-    kind: str
-    """"NAPTR", "SRV", "A" or "AAAA"."""
+    kind: RecordKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +74,16 @@ class AddressRecord:
     address: str
 
 
+DnsRecord = SrvRecord | NaptrRecord | AddressRecord
+
+
 @dataclass(slots=True)
 class _LookUp:
     """One line of the list above."""
 
-    kind: str
+    kind: Literal["NAPTR", "SRV", "ADDRESS"]
     name: str
-    transport: str = "TLS"
+    transport: Transport = "TLS"
     port: int = 0
     by_target: bool = False
     """The certificate is checked against the SRV target's name, not the domain's."""
@@ -151,7 +158,7 @@ class Resolution:
         self._random = random
         self._allow_loopback = allow_loopback
         self._explicit_name = (zone.tls.subject_names or (verify_name,))[0]
-        self._transports = ("TLS",) if zone.transport == "TLS" else ("TLS", "TCP")
+        self._transports: tuple[Transport, ...] = ("TLS",) if zone.transport == "TLS" else ("TLS", "TCP")
         self._plan: deque[_LookUp] = deque()
         self._outbox: list[Question] = []
         self._pending: set[Question] = set()
@@ -165,8 +172,8 @@ class Resolution:
     def _make_plan(
         self, port: int | None, transport: str | None, service: str, include_address: bool, modify: str, standard: bool
     ) -> None:
-        asked_for = (transport or "").upper()
-        chosen = asked_for if asked_for in self._transports else ""
+        wanted = (transport or "").upper()
+        chosen = next((known for known in self._transports if known == wanted), None)
         fallback = self._fallback(chosen)
         domain = to_ascii(modify or self._host)
         if canonical_address(self._host) and not modify:
@@ -185,16 +192,16 @@ class Resolution:
             if include_address:
                 self._plan.append(_LookUp("ADDRESS", domain, fallback, DEFAULT_PORT[fallback]))
 
-    def _transport_for(self, service: str) -> str:
-        return "TCP" if service.lower() == _SRV_PREFIX["TCP"] and "TCP" in self._transports else "TLS"
+    def _transport_for(self, service: str) -> Transport:
+        return "TCP" if service.lower() == STANDARD_SERVICES["TCP"] and "TCP" in self._transports else "TLS"
 
-    def _plan_standard(self, domain: str, chosen: str) -> None:
+    def _plan_standard(self, domain: str, chosen: Transport | None) -> None:
         if not chosen:
             self._plan.append(_LookUp("NAPTR", domain))
         for transport in (chosen,) if chosen else self._transports:
-            self._plan.append(_LookUp("SRV", f"{_SRV_PREFIX[transport]}.{domain}", transport))
+            self._plan.append(_LookUp("SRV", f"{STANDARD_SERVICES[transport]}.{domain}", transport))
 
-    def _fallback(self, chosen: str) -> str:
+    def _fallback(self, chosen: Transport | None) -> Transport:
         """The transport where neither NAPTR nor SRV is asked. A TLS zone never goes down to TCP."""
         if chosen or self._zone.transport == "TLS":
             return chosen or "TLS"
@@ -209,8 +216,10 @@ class Resolution:
         self._outbox.clear()
         return asked
 
-    def answer(self, question: Question, records: Iterable[object], error: str = "", ttl: float = float("inf")) -> None:
-        """``error``: '' (also for no record of that type), "nxdomain", "timeout", "servfail". Strays are ignored."""
+    def answer(
+        self, question: Question, records: Iterable[DnsRecord], error: DnsError = "", ttl: float = float("inf")
+    ) -> None:
+        """``ttl``: seconds. Answers to questions that were not asked are ignored."""
         found = self._found
         if question not in self._pending or found is None:
             return
@@ -268,7 +277,7 @@ class Resolution:
         else:
             self._follow(self._found, SrvRecord(0, 0, look_up.port, look_up.name))
 
-    def _ask(self, name: str, kind: str) -> None:
+    def _ask(self, name: str, kind: RecordKind) -> None:
         question = Question(name, kind)
         if question in self._asked:
             return
@@ -288,7 +297,7 @@ class Resolution:
             self._ask(record.target, "A")
             self._ask(record.target, "AAAA")
 
-    def _take_literal(self, host: str, port: int, transport: str) -> None:
+    def _take_literal(self, host: str, port: int, transport: Transport) -> None:
         address = canonical_address(host)
         if not 0 < port < 65536 or not may_connect(address, allow_loopback=self._allow_loopback):
             self._note(f"{address}:{port} is not to be connected to")
@@ -299,18 +308,18 @@ class Resolution:
 
     def _take_naptr(self, records: Iterable[NaptrRecord]) -> None:
         """Put the SRV look-ups that NAPTR names before what is planned."""
-        usable = [r for r in records if r.flags.lower() == "s" and self._transport_of(r) in self._transports]
-        usable.sort(key=lambda record: (record.order, record.preference))
-        for record in reversed(usable[:MAX_RECORDS]):
+        usable: list[tuple[NaptrRecord, Transport]] = []
+        for record in records:
+            transport = _NAPTR_SERVICES.get(record.service.upper())
+            if record.flags.lower() == "s" and transport is not None and transport in self._transports:
+                usable.append((record, transport))
+        usable.sort(key=lambda pair: (pair[0].order, pair[0].preference))
+        for record, transport in reversed(usable[:MAX_RECORDS]):
             name = host_name(record.replacement)
             if name:
-                self._plan.appendleft(_LookUp("SRV", name, self._transport_of(record)))
+                self._plan.appendleft(_LookUp("SRV", name, transport))
             else:
                 self._note(f"NAPTR names {ascii(record.replacement[:LONGEST_NAME])}, no host name")
-
-    @staticmethod
-    def _transport_of(record: NaptrRecord) -> str:
-        return _NAPTR_SERVICES.get(record.service.upper(), "")
 
     def _take_srv(self, found: _Found, records: list[SrvRecord]) -> None:
         records.sort(key=lambda record: (record.priority, -record.weight))

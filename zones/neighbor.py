@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from .dns import Question, Resolution
+from .dns import DnsError, DnsRecord, Question, Resolution
 from .peer import Health, Peer, Sign
 from .peer_name import PeerName
 from .rotation import Rotation
@@ -96,7 +96,7 @@ class NeighborPeers:
         return tuple(dict.fromkeys(asked))
 
     def answer(
-        self, question: Question, records: Iterable[object], now: float, *, ttl: float = 0.0, error: str = ""
+        self, question: Question, records: Iterable[DnsRecord], now: float, *, ttl: float = 0.0, error: DnsError = ""
     ) -> bool:
         """True when the zone's addresses are others now: tell ``ZoneTable.set_addresses``."""
         came = tuple(records)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from .dns import Question, Resolution
+from .dns import DnsError, DnsRecord, Question, Resolution
 from .zone import Hop
 
 SHORTEST_LIFE = 5.0
@@ -46,7 +46,9 @@ class PeerName:
             self._settle(self._running, now)
         return self._running.questions() if self._running is not None else ()
 
-    def answer(self, question: Question, records: Iterable[object], now: float, *, ttl: float, error: str) -> bool:
+    def answer(
+        self, question: Question, records: Iterable[DnsRecord], now: float, *, ttl: float, error: DnsError
+    ) -> bool:
         """True when the hops are others now."""
         if self._running is None:
             return False

@@ -20,6 +20,7 @@ from .zone import (
     DnsZone,
     Hop,
     NeighborZone,
+    Transport,
     TraversalClientZone,
     TraversalServerZone,
 )
@@ -101,7 +102,7 @@ class ZoneTable:
         self,
         *,
         listener_zone: str,
-        transport: str,
+        transport: Transport,
         peer_address: str,
         names: tuple[str, ...],
         has_certificate: bool,

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 
 from .digest import authorization, parse
-from .dns import Question, Resolution
+from .dns import DnsError, DnsRecord, Question, Resolution
 from .peer_name import PeerName
 from .rotation import Rotation
 from .zone import Hop, TraversalClientZone
@@ -126,7 +126,7 @@ class TraversalClient:
         return tuple(dict.fromkeys(question for link in self._links for question in link.name.questions(now)))
 
     def answer(
-        self, question: Question, records: Iterable[object], now: float, *, ttl: float = 0.0, error: str = ""
+        self, question: Question, records: Iterable[DnsRecord], now: float, *, ttl: float = 0.0, error: DnsError = ""
     ) -> None:
         came = tuple(records)
         for link in self._links:

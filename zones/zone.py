@@ -8,11 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Literal
 
 DEFAULT_ZONE = "Default Zone"
 LOCAL_ZONE = "Local Zone"
 MICROSOFT_SERVICE = "_sipfederationtls._tcp"
 """Where federation partners of Lync and Skype for Business are published."""
+
+Transport = Literal["TLS", "TCP"]
+TlsVersion = Literal["1.2", "1.3"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +24,7 @@ class Hop:
     """One place to send a request to: an address to connect to, or a connection that is already there."""
 
     zone: str
-    transport: str = "TLS"
-    """"TLS" or "TCP"."""
+    transport: Transport = "TLS"
     address: str = ""
     """IPv4 or IPv6 text, never a name."""
     port: int = 0
@@ -56,8 +59,7 @@ class TlsPolicy:
     the SRV target / domain (DNS)."""
     wildcards: bool = False
     """Whether ``*.example.com`` in a certificate matches one label (RFC 6125 6.4.3); RFC 5922 7.2 forbids it."""
-    minimum_version: str = "1.2"
-    """"1.2" or "1.3"."""
+    minimum_version: TlsVersion = "1.2"
     extended_key_usage: ExtendedKeyUsage = ExtendedKeyUsage.STRICT
 
 
@@ -67,7 +69,7 @@ class Zone:
 
     name: str
     hop_count: int = 15
-    transport: str = "TLS"
+    transport: Transport = "TLS"
     authentication_policy: AuthenticationPolicy = AuthenticationPolicy.DO_NOT_CHECK
     authentication_trust: bool = False
     preloaded_routes: bool = True
@@ -143,7 +145,7 @@ class DnsZone(Zone):
     """*TLS verify inbound mapping*: a connection whose certificate carries a subject name belongs to this zone."""
     microsoft_service: str = MICROSOFT_SERVICE
     """Asked first for Microsoft traffic; '' switches it off."""
-    fallback_transport: str = "TLS"
+    fallback_transport: Transport = "TLS"
     """Used where neither NAPTR nor the URI names a transport, in a zone that allows TCP."""
     allow_loopback: bool = False
     """True: addresses of this very host or link are taken from the DNS and from URIs. Off, so that nobody's DNS makes

@@ -5,7 +5,7 @@
 
 from sipedge.doctor.checks.result import Result, Verdict
 from sipedge.doctor.explain.decode import Finding, explain_trace
-from sipedge.doctor.probes.options import Bounds, Direction, Options
+from sipedge.doctor.facts.options import Bounds, Direction, Options
 
 from .examine import examine
 from .report import Report

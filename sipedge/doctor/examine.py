@@ -13,12 +13,12 @@ from sipedge.doctor.checks.notify_return import check_way_back
 from sipedge.doctor.checks.result import About, Result
 from sipedge.doctor.checks.sip import IDS as SIP_IDS
 from sipedge.doctor.checks.table import ids
-from sipedge.doctor.probes.options import Options
+from sipedge.doctor.facts.options import Options
 from sipedge.settings import Settings
 from zones.names import to_ascii
 
 from . import parts
-from .peers import Peer, peers_of, services_of
+from .peers import ZonePeer, peers_of, services_of
 from .report import Report
 from .tools import DoctorError, Tools, make_tools
 
@@ -122,7 +122,7 @@ def _routing(tools: Tools, name: str) -> _Part:
     return _Part(name, expected, lambda found: parts.routing_part(tools, name, found))
 
 
-def _peer(tools: Tools, peer: Peer) -> _Part:
+def _peer(tools: Tools, peer: ZonePeer) -> _Part:
     return _Part(f'zone "{peer.zone}"', ("dns.peer",), lambda found: parts.peer_part(tools, peer, found))
 
 

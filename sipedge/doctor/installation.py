@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sipedge.doctor.probes.options import Options
+from sipedge.doctor.facts.options import Options
 from sipedge.settings import Certificate, DnsSettings, Settings
 from zones.zone import DefaultZone, DnsZone, NeighborZone
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from sipedge.doctor.checks.result import Verdict
-from sipedge.doctor.probes.options import Options
+from sipedge.doctor.facts.options import Options
 from sipedge.network.resolver import ResolverError
 
 from .examine import examine

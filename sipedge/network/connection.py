@@ -24,7 +24,7 @@ from typing import Protocol, cast
 
 from sipedge.settings import Limits
 from sipedge.sip.framing import Frame, Framer
-from zones.zone import Hop
+from zones.zone import Hop, Transport
 
 from .tls import openssl_reason
 from .tls_stream import WANT_MORE, TlsStream
@@ -76,9 +76,9 @@ class Owner(Protocol):
 
 class Connection(asyncio.BufferedProtocol):
     def __init__(
-        self, owner: Owner, number: int, *, transport: str, listener: str | None = None, hop: Hop | None = None
+        self, owner: Owner, number: int, *, transport: Transport, listener: str | None = None, hop: Hop | None = None
     ) -> None:
-        """``transport``: "TLS" or "TCP". ``hop``: set on a connection that the edge opened."""
+        """``hop``: set on a connection that the edge opened."""
         self._owner = owner
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from sipedge.cli.configuration import load
+from sipedge.doctor.facts.options import Bounds, Direction, Options
 from sipedge.doctor.installation import options_of
-from sipedge.doctor.probes.options import Bounds, Direction, Options
 from sipedge.settings import Certificate, DnsSettings
 from sipedge.sip.uri import UriError, split_host_port
 from zones.addresses import canonical_address, may_connect

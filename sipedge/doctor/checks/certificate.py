@@ -7,7 +7,7 @@ from datetime import datetime
 
 from cryptography.x509.oid import ExtensionOID
 
-from sipedge.doctor.probes.chain import (
+from sipedge.certificates.chain import (
     Chain,
     ends,
     is_self_issued,
@@ -18,7 +18,7 @@ from sipedge.doctor.probes.chain import (
     out_of_date,
     signature_of,
 )
-from sipedge.doctor.probes.trust import Trust
+from sipedge.doctor.facts.trust import Trust
 from zones.key_usage import Outcome, check_usage
 from zones.names import any_match, show_names
 from zones.zone import ExtendedKeyUsage

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from ipaddress import ip_address
 
-from sipedge.doctor.probes.dns_client import Answer
-from sipedge.doctor.probes.domain import DomainFacts, TargetFacts
-from sipedge.doctor.probes.probe import NO_IPV6
+from sipedge.doctor.facts.dns import DnsAnswer
+from sipedge.doctor.facts.domain import NO_IPV6, DomainFacts, TargetFacts
 from zones.addresses import canonical_address
 from zones.dns import SrvRecord
 from zones.names import host_name, show_names
@@ -58,13 +57,13 @@ def check_domain(facts: DomainFacts, hosting_providers: Iterable[str], *, public
     ]
 
 
-def _no_srv(answer: Answer) -> str:
+def _no_srv(answer: DnsAnswer) -> str:
     if answer.services:
         return 'the SRV record has the target ".": the domain says that it has no federation'
     return answer.words
 
 
-def _single(about: About, answer: Answer, chosen: SrvRecord) -> Result:
+def _single(about: About, answer: DnsAnswer, chosen: SrvRecord) -> Result:
     others = [record for record in answer.services if record != chosen]
     if not others:
         return about.ok("dns.srv-single", "one record")
@@ -115,7 +114,7 @@ def _alias(about: About, target: TargetFacts) -> Result:
     return about.ok("dns.target-alias", "no alias")
 
 
-def _addresses(about: About, target: TargetFacts, a: Answer, aaaa: Answer) -> list[Result]:
+def _addresses(about: About, target: TargetFacts, a: DnsAnswer, aaaa: DnsAnswer) -> list[Result]:
     found = (*a.addresses, *aaaa.addresses)
     if not found:
         silent = a.silent or aaaa.silent
@@ -160,7 +159,7 @@ def place(address: str, port: int) -> str:
     return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
-def _ttl(about: About, answers: Iterable[Answer | None]) -> Result:
+def _ttl(about: About, answers: Iterable[DnsAnswer | None]) -> Result:
     ttls = {f"{answer.kind} {answer.name}": answer.ttl for answer in answers if answer is not None and answer.records}
     long = [f"{name}: {ttl} s" for name, ttl in ttls.items() if ttl > LONGEST_TTL]
     if long:
@@ -168,7 +167,7 @@ def _ttl(about: About, answers: Iterable[Answer | None]) -> Result:
     return about.ok("dns.ttl", ", ".join(f"{ttl} s" for ttl in ttls.values()))
 
 
-def check_service(domain: str, answer: Answer, targets: list[TargetFacts]) -> list[Result]:
+def check_service(domain: str, answer: DnsAnswer, targets: list[TargetFacts]) -> list[Result]:
     """One further SRV record that the configuration or the caller asks for."""
     about = About(domain, answer.name)
     if answer.silent:
@@ -182,11 +181,11 @@ def check_service(domain: str, answer: Answer, targets: list[TargetFacts]) -> li
     return [_service_port(about, answer, chosen), _service_targets(about, targets)]
 
 
-def choose_text(answer: Answer) -> str:
+def choose_text(answer: DnsAnswer) -> str:
     return "; ".join(show(record) for record in answer.services if record.target not in (".", ""))
 
 
-def _service_port(about: About, answer: Answer, chosen: str) -> Result:
+def _service_port(about: About, answer: DnsAnswer, chosen: str) -> Result:
     service = ".".join(answer.name.split(".")[:2])
     usual = USUAL_PORTS.get(service)
     if usual is None or all(record.port == usual for record in answer.services):

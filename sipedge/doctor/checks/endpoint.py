@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sipedge.doctor.probes.chain import Chain, ChainError, read_chain
-from sipedge.doctor.probes.endpoint import EndpointFacts
-from sipedge.doctor.probes.options import Options
-from sipedge.doctor.probes.probe import Handshake
-from sipedge.doctor.probes.trust import Trust
+from sipedge.certificates.chain import Chain, ChainError, read_chain
+from sipedge.doctor.facts.endpoint import EndpointFacts, Handshake
+from sipedge.doctor.facts.options import Options
+from sipedge.doctor.facts.trust import Trust
 
 from .certificate import check_chain, check_client_auth, check_dates, check_names, check_server_auth, check_strength
 from .dns import place

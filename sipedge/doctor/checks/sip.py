@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sipedge.doctor.probes.sip_probe import NOBODY, Reply, SipFacts
+from sipedge.doctor.facts.sip import NOBODY, SipFacts, SipReply
 
 from .dns import place
 from .result import About, Result
@@ -16,7 +16,7 @@ def check_sip(facts: SipFacts) -> list[Result]:
     return [_negotiate(about, facts.negotiate), _options(about, facts), _benotify(about, facts)]
 
 
-def _negotiate(about: About, reply: Reply) -> Result:
+def _negotiate(about: About, reply: SipReply) -> Result:
     return (about.failed if reply.problem else about.ok)("sip.negotiate", reply.words)
 
 

@@ -6,37 +6,10 @@ import asyncio
 import ssl
 from dataclasses import dataclass
 
-from .options import Options
-from .probe import VERSIONS, Handshake, edge_context, looking_context, try_handshake, verifying_context
+from sipedge.doctor.facts.endpoint import Endpoint, EndpointFacts, Handshake
+from sipedge.doctor.facts.options import Options
 
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """An address with port, and the names of which its certificate must carry one."""
-
-    domain: str
-    """The SIP domain or the zone that led here."""
-    address: str
-    port: int
-    server_name: str
-    """What SNI asks for; '' for none."""
-    names: tuple[str, ...] = ()
-    """(): any name will do."""
-    wildcards: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class EndpointFacts:
-    endpoint: Endpoint
-    main: Handshake
-    """As an Edge comes: TLS 1.2, with the client certificate where there is one; TLS 1.3 where 1.2 is not spoken."""
-    bare: Handshake
-    """The same without a client certificate."""
-    without_sni: Handshake
-    suites: Handshake
-    """With nothing but the edge's own suites of TLS 1.2."""
-    verified: Handshake
-    versions: dict[str, bool]
+from .handshake import VERSIONS, edge_context, looking_context, try_handshake, verifying_context
 
 
 @dataclass(frozen=True, slots=True)

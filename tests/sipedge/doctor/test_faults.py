@@ -14,7 +14,7 @@ from support.doctor_world import DOMAIN, OUR_NAME, ROUTING_NAME, SRV, TARGET, Wo
 from support.settings import make_settings, rule
 
 from sipedge.doctor import Direction, Report, Verdict
-from sipedge.doctor.probes.options import Bounds
+from sipedge.doctor.facts.options import Bounds
 from zones.zone import DnsZone, NeighborZone, TlsPolicy
 
 pytestmark = pytest.mark.e2e

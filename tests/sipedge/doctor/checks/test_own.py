@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 from support.doctor_certificates import ca_file, files, make
 
+from sipedge.doctor.checks.own import check_from, check_own, speaks_for
 from sipedge.doctor.checks.result import Verdict
-from sipedge.doctor.own import check_from, check_own, read_own, speaks_for
-from sipedge.doctor.probes.dns_client import Answer
-from sipedge.doctor.probes.domain import DomainFacts
-from sipedge.doctor.probes.options import Direction, Options
+from sipedge.doctor.facts.dns import DnsAnswer
+from sipedge.doctor.facts.domain import DomainFacts
+from sipedge.doctor.facts.options import Direction, Options
+from sipedge.doctor.probes.own import read_own
 from sipedge.doctor.probes.trust import read_trust
 from sipedge.settings import Certificate
 from zones.dns import SrvRecord
@@ -20,7 +21,7 @@ LEAF = make(CA, "sip.ours.example", names=["sip.ours.example", "sip.second.examp
 
 def facts(domain: str, target: str = "") -> DomainFacts:
     chosen = SrvRecord(0, 0, 5061, target) if target else None
-    return DomainFacts(domain, Answer(f"_sipfederationtls._tcp.{domain}", "SRV"), chosen)
+    return DomainFacts(domain, DnsAnswer(f"_sipfederationtls._tcp.{domain}", "SRV"), chosen)
 
 
 def test_files_that_cannot_be_used(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PSS
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
-from sipedge.network.identity import IdentityError, PeerCertificate, certificate_names
+from sipedge.certificates.identity import IdentityError, PeerCertificate, certificate_names
 
 SMALLEST_RSA = 2048
 CURVES = ("secp256r1", "secp384r1", "secp521r1")
