@@ -17,7 +17,7 @@ from cryptography.x509 import ocsp
 from sipedge.certificates.chain import Chain, responders
 from sipedge.doctor.facts.options import Options
 from sipedge.doctor.facts.revocation import OcspAnswer, RevocationFacts, Unasked
-from sipedge.sip.uri import UriError, split_host_port
+from sipedge.sip.uri import split_host_port
 from zones.addresses import canonical_address, may_connect
 from zones.names import host_name
 
@@ -62,10 +62,10 @@ def _responder(chain: Chain) -> str:
 
 def _place(url: str) -> tuple[str, int, str]:
     """Host, port and path."""
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
         host, port = split_host_port(parts.netloc)
-    except UriError as error:
+    except ValueError as error:  # UriError is one
         raise NotAsked(f"the OCSP responder's address cannot be read: {error}") from None
     return host, port or 80, parts.path or "/"
 

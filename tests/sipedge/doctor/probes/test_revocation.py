@@ -144,6 +144,7 @@ def test_nothing_is_known_then(world: World, responder: Responder, body: Body | 
         ("http://ocsp.nowhere.example/", "has no address to connect to"),
         ("http://sip.example.com:99999/", "cannot be read"),
         ("http://a b/", "has no host name"),
+        ("http://[::1/", "cannot be read"),
         ("ldap://ca.example/", "names no OCSP responder with http"),
     ],
 )
