@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .addresses import canonical_address, may_connect
+from .addresses import canonical_address, host_port, may_connect
 from .names import LONGEST_NAME, host_name, to_ascii
 from .zone import MICROSOFT_SERVICE, DefaultZone, DnsZone, Hop, Transport, Zone
 
@@ -300,7 +300,7 @@ class Resolution:
     def _take_literal(self, host: str, port: int, transport: Transport) -> None:
         address = canonical_address(host)
         if not 0 < port < 65536 or not may_connect(address, allow_loopback=self._allow_loopback):
-            self._note(f"{address}:{port} is not to be connected to")
+            self._note(f"{host_port(address, port)} is not to be connected to")
             return
         self._found = _Found(_LookUp("ADDRESS", address, transport, port))
         self._found.records.append(SrvRecord(0, 0, port, address))

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from .addresses import host_port
 from .digest import authorization, parse
 from .dns import DnsError, DnsRecord, Question, Resolution
 from .peer_name import PeerName
@@ -216,10 +217,8 @@ class TraversalClient:
         return [SendOptions(link.connection, self._uri(link), proof)]
 
     def _uri(self, link: Link) -> str:
-        address = link.hop.address if link.hop else ""
-        host = (link.hop.name if link.hop else "") or (f"[{address}]" if ":" in address else address)
-        host = f"[{host}]" if ":" in host and host[0] != "[" else host
-        return f"sip:{host}:{self.zone.port};transport={self.zone.transport.lower()}"
+        host = (link.hop.name or link.hop.address) if link.hop else ""
+        return f"sip:{host_port(host, self.zone.port)};transport={self.zone.transport.lower()}"
 
     def _unanswered(self, link: Link, now: float) -> list[Action]:
         if not link.waiting:

@@ -18,9 +18,9 @@ from sipedge.network.connections import Connections
 from sipedge.pjsip.stack import Stack
 from sipedge.proxy.proxy import Proxy
 from sipedge.settings import Settings
-from sipedge.tap.items import endpoint
 from sipedge.tap.metrics import Counts, Metrics, State, expiries, families, registry
 from sipedge.tap.tap import Tap, wanted
+from zones.addresses import host_port
 
 from .exposition import Exposition
 
@@ -126,7 +126,7 @@ class Observers:
             connections=dict(Counter(peer.zone for peer in self._proxy.peers())),
             refused=refused,
             transactions={"server": counts.servers, "client": counts.clients},
-            peers={(zone, endpoint(hop.address, hop.port)): up for (zone, hop), up in upkeep.peers_alive().items()},
+            peers={(zone, host_port(hop.address, hop.port)): up for (zone, hop), up in upkeep.peers_alive().items()},
             traversal=dict(upkeep.traversal_up(self._loop.time())),
             dropped=dict(self.tap.dropped()) if self.tap is not None else {},
         )

@@ -24,6 +24,7 @@ from typing import Protocol, cast
 
 from sipedge.settings import Limits
 from sipedge.sip.framing import Frame, Framer
+from zones.addresses import host_port
 from zones.zone import Hop, Transport
 
 from .tls import openssl_reason
@@ -111,8 +112,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def __str__(self) -> str:
         where = f'listener "{self.listener}"' if self.hop is None else f'zone "{self.hop.zone}"'
-        address = f"[{self.peer[0]}]" if ":" in self.peer[0] else self.peer[0]
-        return f"{self.transport} {address}:{self.peer[1]} ({where})"
+        return f"{self.transport} {host_port(self.peer[0], self.peer[1])} ({where})"
 
     @property
     def tls(self) -> ssl.SSLObject | None:

@@ -13,6 +13,7 @@ from sipedge.decision.validation import Refusal
 from sipedge.sip.message import Message
 from sipedge.sip.responses import ALLOW, response, warning
 from sipedge.sip.uri import Uri, parse_uri
+from zones.addresses import host_port
 from zones.digest import DigestServer, Outcome, parse
 from zones.dns import Question
 from zones.neighbor import NeighborPeers
@@ -353,8 +354,7 @@ def _preferred(hops: tuple[Hop, ...], uri: Uri) -> tuple[Hop, ...]:
 
 
 def _options_uri(hop: Hop) -> str:
-    host = hop.name or (f"[{hop.address}]" if ":" in hop.address else hop.address)
-    return f"sip:{host}:{hop.port};transport={hop.transport.lower()}"
+    return f"sip:{host_port(hop.name or hop.address, hop.port)};transport={hop.transport.lower()}"
 
 
 def _is_keepalive(message: Message) -> bool:

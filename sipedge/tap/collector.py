@@ -7,9 +7,10 @@ import socket
 import ssl
 
 from sipedge.settings import Hep
+from zones.addresses import host_port
 
 from .hep import LARGEST, Packets
-from .items import Kind, endpoint
+from .items import Kind
 
 PATIENCE = 5.0
 """Seconds for connecting, for the handshake and for a collector that does not read."""
@@ -20,7 +21,7 @@ class Collector:
     takes = frozenset({Kind.MESSAGE, Kind.CONCLUDED})
 
     def __init__(self, settings: Hep, mask: bool) -> None:
-        self.name = f"HEP collector {settings.transport} {endpoint(settings.address, settings.port)}"
+        self.name = f"HEP collector {settings.transport} {host_port(settings.address, settings.port)}"
         self._settings = settings
         self.render = Packets(settings.capture_id, settings.password, mask).render
         self._socket: socket.socket | None = None

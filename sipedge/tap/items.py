@@ -61,8 +61,3 @@ def with_trace(explanation: Explanation | None) -> bool:
 def decision(entry: Entry) -> dict[str, Any]:
     """A decision as JSON, for files and collectors."""
     return entry.to_json(trace=with_trace(entry.explanation))
-
-
-def endpoint(address: str, port: int) -> str:
-    """``192.0.2.1:5061`` or ``[2001:db8::1]:5061``."""
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"

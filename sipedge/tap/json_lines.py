@@ -6,7 +6,9 @@ import json
 from base64 import b64encode
 from typing import Any
 
-from .items import Decided, Item, Kind, Passed, decision, endpoint
+from zones.addresses import host_port
+
+from .items import Decided, Item, Kind, Passed, decision
 from .masking import masked
 from .rotating_file import RotatingFile
 
@@ -59,8 +61,8 @@ def _message(item: Passed, mask: bool) -> dict[str, Any]:
         "connection": opened.connection,
         "zone": item.zone,
         "transport": opened.transport,
-        "local": endpoint(opened.local_address, opened.local_port),
-        "peer": endpoint(opened.peer_address, opened.peer_port),
+        "local": host_port(opened.local_address, opened.local_port),
+        "peer": host_port(opened.peer_address, opened.peer_port),
     }
     head = masked(item.head) if mask else item.head
     if head is not item.head:

@@ -7,7 +7,7 @@ from ipaddress import ip_address
 
 from sipedge.doctor.facts.dns import DnsAnswer
 from sipedge.doctor.facts.domain import NO_IPV6, DomainFacts, TargetFacts
-from zones.addresses import canonical_address
+from zones.addresses import canonical_address, host_port
 from zones.dns import SrvRecord
 from zones.names import host_name, show_names
 
@@ -146,17 +146,13 @@ def _reachable(about: About, target: TargetFacts) -> Iterator[Result]:
     if not target.reached:
         yield about.not_run("dns.reachable", "there is no address and port to connect to")
     for address, problem in target.reached.items():
-        here = About(about.domain, place(address, target.port))
+        here = About(about.domain, host_port(address, target.port))
         if problem == NO_IPV6:
             yield here.not_run("dns.reachable", problem)
         elif problem:
             yield here.failed("dns.reachable", problem)
         else:
             yield here.ok("dns.reachable", "connected")
-
-
-def place(address: str, port: int) -> str:
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
 
 
 def _ttl(about: About, answers: Iterable[DnsAnswer | None]) -> Result:

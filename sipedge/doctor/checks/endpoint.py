@@ -8,9 +8,9 @@ from sipedge.certificates.chain import Chain, ChainError, read_chain
 from sipedge.doctor.facts.endpoint import EndpointFacts, Handshake
 from sipedge.doctor.facts.options import Options
 from sipedge.doctor.facts.trust import Trust
+from zones.addresses import host_port
 
 from .certificate import check_chain, check_client_auth, check_dates, check_names, check_server_auth, check_strength
-from .dns import place
 from .result import About, Result
 from .table import ids
 
@@ -25,7 +25,7 @@ _CERTIFICATE = tuple(
 
 
 def about_endpoint(facts: EndpointFacts) -> About:
-    return About(facts.endpoint.domain, place(facts.endpoint.address, facts.endpoint.port))
+    return About(facts.endpoint.domain, host_port(facts.endpoint.address, facts.endpoint.port))
 
 
 def chain_of(facts: EndpointFacts) -> Chain | None:

@@ -11,6 +11,7 @@ from sipedge.doctor.facts.sip import SipFacts, SipReply
 from sipedge.settings import Limits
 from sipedge.sip.framing import Framer, FramingError
 from sipedge.sip.message import Message, MessageError
+from zones.addresses import host_port
 
 from .endpoint import Contexts
 from .handshake import Connection, connect
@@ -39,14 +40,13 @@ async def ask_sip(
 
 def negotiate(address: str, port: int) -> bytes:
     """Hop by hop, no branch, Max-Forwards 0 (MS-SIPCOMP)."""
-    host = f"[{address}]" if ":" in address else address
     lines = [
-        f"NEGOTIATE sip:{host}:{port} SIP/2.0",
+        f"NEGOTIATE sip:{host_port(address, port)} SIP/2.0",
         "Via: SIP/2.0/TLS doctor.invalid:5061",
         "CSeq: 1 NEGOTIATE",
         f"Call-ID: {secrets.token_hex(16)}",
         f"From: <sip:doctor.invalid>;tag={secrets.token_hex(5)}",
-        f"To: <sip:{host}>",
+        f"To: <sip:{host_port(address)}>",
         "Compression: LZ77-8K",
         "Max-Forwards: 0",
         "Content-Length: 0",

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sipedge.doctor.checks.dns import check_domain, check_peer, in_domain, place
+from sipedge.doctor.checks.dns import check_domain, check_peer, in_domain
 from sipedge.doctor.checks.result import About, Result, Verdict
 from sipedge.doctor.facts.dns import DnsAnswer
 from sipedge.doctor.facts.domain import NO_IPV6, DomainFacts, TargetFacts, choose
@@ -77,11 +77,6 @@ def test_peer_by_address_and_peer_without_one() -> None:
     silent = DnsAnswer("imp.example", "A", error="servfail")
     unknown = check_peer(about, TargetFacts("imp.example", 5062, silent, silent))
     assert [one.verdict for one in unknown] == [Verdict.NOT_RUN, Verdict.NOT_RUN]
-
-
-def test_places() -> None:
-    assert place("192.0.2.1", 5061) == "192.0.2.1:5061"
-    assert place("2001:db8::1", 5061) == "[2001:db8::1]:5061"
 
 
 @settings(max_examples=100, deadline=None)
