@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from .dns import DnsError, DnsRecord, Question, Resolution
-from .peer import Health, Peer, Sign
+from .peer import Health, NeighborPeer, Sign
 from .peer_name import PeerName
 from .rotation import Rotation
 from .zone import Hop, LookUp, NeighborZone
@@ -27,7 +27,7 @@ class NeighborPeers:
         self.zone = zone
         self._random = random
         self._names = [PeerName(self._starter(peer)) for peer in zone.peers[:MAX_PEERS]]
-        self._peers: dict[Hop, Peer] = {}
+        self._peers: dict[Hop, NeighborPeer] = {}
         self._rotation = Rotation()
         self._look_again = float("-inf")
         """``hops`` does nothing but take turns before this."""
@@ -114,7 +114,7 @@ class NeighborPeers:
         """Names that lead nowhere, one sentence each."""
         return tuple(name.problem for name in self._names if name.problem)
 
-    def states(self) -> tuple[tuple[Hop, Peer], ...]:
+    def states(self) -> tuple[tuple[Hop, NeighborPeer], ...]:
         """For people to look at; not to be changed."""
         return tuple(self._peers.items())
 
@@ -143,7 +143,7 @@ class NeighborPeers:
         """Work out the orders anew: after a change of health or of addresses."""
         interval = self.zone.monitor_interval
         hops = self._all_hops()
-        self._peers = {hop: self._peers.get(hop) or Peer(interval, due_at=now) for hop in hops}
+        self._peers = {hop: self._peers.get(hop) or NeighborPeer(interval, due_at=now) for hop in hops}
         if self.zone.look_up is LookUp.SERVICE_RECORD:
             self._rotation.set_orders([self._sorted(self._drawn()) for _ in range(_DRAWS)])
         else:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from .access import decide
 from .addresses import canonical_address
-from .key_usage import Outcome, check_usage
+from .key_usage import UsageOutcome, check_usage
 from .names import any_match, show_names
 from .zone import (
     DEFAULT_ZONE,
@@ -155,7 +155,7 @@ class ZoneTable:
     def _usage(self, found: Ingress, usages: frozenset[str] | None) -> Ingress:
         zone = self._zones[found.zone]
         usage = check_usage(zone.tls.extended_key_usage, inbound=True, presented=usages)
-        if usage.outcome is Outcome.OK:
+        if usage.outcome is UsageOutcome.OK:
             return found
         text = f'zone "{zone.name}": {usage.text}'
         return Ingress(zone.name, **{_FIELDS[usage.outcome]: text})
@@ -167,12 +167,12 @@ class ZoneTable:
         if zone.tls.verify and not any_match(expected, names, zone.tls.wildcards):
             return Egress(_sentence(zone, names, expected))
         usage = check_usage(zone.tls.extended_key_usage, inbound=False, presented=usages)
-        if usage.outcome is Outcome.OK:
+        if usage.outcome is UsageOutcome.OK:
             return Egress()
         return Egress(**{_FIELDS[usage.outcome]: f'zone "{zone.name}": {usage.text}'})
 
 
-_FIELDS = {Outcome.WARNING: "warning", Outcome.REFUSED: "refused"}
+_FIELDS = {UsageOutcome.WARNING: "warning", UsageOutcome.REFUSED: "refused"}
 
 
 def _neighbor(zones: tuple[NeighborZone, ...], address: str, tls: bool, names: tuple[str, ...]) -> Ingress:

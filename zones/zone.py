@@ -152,7 +152,7 @@ class DnsZone(Zone):
     the edge talk to itself; a lab on loopback needs it."""
 
 
-class Action(Enum):
+class AccessAction(Enum):
     ALLOW = "allow"
     DENY = "deny"
 
@@ -165,7 +165,7 @@ class AccessRule:
     priority: int
     matches: Callable[[str], bool]
     """The compiled pattern: whole name, case-insensitive; zones knows no pattern language."""
-    action: Action
+    action: AccessAction
     enabled: bool = True
     pattern_type: str = ""
     pattern: str = ""

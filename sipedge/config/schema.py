@@ -18,7 +18,7 @@ from dialplan.model import PatternType
 from sipedge.settings import DnsSettings, DoctorSettings, Hep, Limits, Listener, Log, MetricsSettings, Timers
 from zones.zone import (
     DEFAULT_ZONE,
-    Action,
+    AccessAction,
     DefaultZone,
     DnsZone,
     NeighborZone,
@@ -153,7 +153,7 @@ class AccessRuleTable(BaseModel):
     priority: Annotated[int, Field(ge=1, le=65534)]
     pattern_type: Annotated[PatternType, Field(strict=False)] = PatternType.PREFIX
     pattern: Annotated[str, Field(min_length=1)]
-    action: Annotated[Action, Field(strict=False)]
+    action: Annotated[AccessAction, Field(strict=False)]
     enabled: bool = True
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from sipedge.doctor.checks.result import Verdict
+from sipedge.doctor.checks.result import CheckVerdict
 
 from .report import Report
 
-_VALUES = {Verdict.OK: 0, Verdict.WARNING: 1, Verdict.FAILED: 2}
+_VALUES = {CheckVerdict.OK: 0, CheckVerdict.WARNING: 1, CheckVerdict.FAILED: 2}
 _LABELS = ("check", "domain", "subject")
 
 

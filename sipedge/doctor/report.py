@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sipedge.doctor.checks.result import ORDER, Result, Verdict, worst
+from sipedge.doctor.checks.result import ORDER, CheckVerdict, Result, worst
 
-_NAGIOS = {Verdict.OK: (0, "OK"), Verdict.WARNING: (1, "WARNING"), Verdict.FAILED: (2, "CRITICAL")}
+_NAGIOS = {CheckVerdict.OK: (0, "OK"), CheckVerdict.WARNING: (1, "WARNING"), CheckVerdict.FAILED: (2, "CRITICAL")}
 _UNKNOWN = (3, "UNKNOWN")
 
 
@@ -28,19 +28,19 @@ class Report:
     """False: the time was over, or the doctor failed, before everything was looked at."""
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> CheckVerdict:
         """The worst of all. NOT_RUN when nothing failed but not everything was looked at, a domain could not be looked
         up at all, or nothing was run; other checks that were not run take nothing from the rest."""
-        found = worst(one for one in self.results if one.verdict is not Verdict.NOT_RUN)
-        unknown = any(one.id == "dns.srv" and one.verdict is Verdict.NOT_RUN for one in self.results)
-        nothing = all(one.verdict is Verdict.NOT_RUN for one in self.results)
+        found = worst(one for one in self.results if one.verdict is not CheckVerdict.NOT_RUN)
+        unknown = any(one.id == "dns.srv" and one.verdict is CheckVerdict.NOT_RUN for one in self.results)
+        nothing = all(one.verdict is CheckVerdict.NOT_RUN for one in self.results)
         open_ended = nothing or unknown or not self.complete
-        return Verdict.NOT_RUN if open_ended and found is not Verdict.FAILED else found
+        return CheckVerdict.NOT_RUN if open_ended and found is not CheckVerdict.FAILED else found
 
     @property
     def good(self) -> bool:
         """Nothing failed, and something is known."""
-        return self.verdict in (Verdict.OK, Verdict.WARNING)
+        return self.verdict in (CheckVerdict.OK, CheckVerdict.WARNING)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -60,7 +60,7 @@ class Report:
     def nagios(self) -> tuple[int, str]:
         """Exit status (0, 1, 2, 3) and one line with performance data (Nagios plugin guidelines)."""
         status, word = _NAGIOS.get(self.verdict, _UNKNOWN)
-        wrong = [one for one in self.results if one.verdict in (Verdict.FAILED, Verdict.WARNING)]
+        wrong = [one for one in self.results if one.verdict in (CheckVerdict.FAILED, CheckVerdict.WARNING)]
         wrong.sort(key=lambda one: ORDER.index(one.verdict))
         told = "; ".join(f"{one.id} {one.subject}: {one.seen}" for one in wrong[:3])
         more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from sipedge.doctor.checks.result import Verdict
+from sipedge.doctor.checks.result import CheckVerdict
 from sipedge.doctor.facts.options import Options
 from sipedge.network.resolver import ResolverError
 
@@ -38,7 +38,7 @@ async def rounds(options: Options, seconds: float, tell: Callable[[Report], None
 
 
 def _told(report: Report, before: frozenset[tuple[str, str, str]]) -> frozenset[tuple[str, str, str]]:
-    wrong = {(one.id, one.domain, one.subject): one for one in report.results if one.verdict is Verdict.FAILED}
+    wrong = {(one.id, one.domain, one.subject): one for one in report.results if one.verdict is CheckVerdict.FAILED}
     for key in wrong.keys() - before:
         one = wrong[key]
         _log.warning("%s %s %s: %s; %s", one.id, one.domain, one.subject, one.seen, one.mend)

@@ -9,19 +9,19 @@ from dialplan.model import PatternType, Variables
 from dialplan.pattern.pattern import compile_pattern
 
 from .toml import Value
-from .zone_table import MAX_NAME, POLICIES, Zone
+from .zone_table import MAX_NAME, POLICIES, ZoneSection
 
 Tell = Callable[[View, str, str], None]
 """(below which path, the setting, what is to be said of it)."""
 
 
-def default_zone(dump: Dump, tcp: bool, variables: Variables, remark: Tell) -> Zone | None:
+def default_zone(dump: Dump, tcp: bool, variables: Variables, remark: Tell) -> ZoneSection | None:
     """None when the dump says nothing about it: then this edge's own defaults hold."""
     view = dump.under("Zones DefaultZone")
     rules = _access_rules(dump, variables, remark)
     if not view.line() and not rules:
         return None
-    zone = Zone({"type": "default"})
+    zone = ZoneSection({"type": "default"})
     policy = view.word("Authentication Mode", "donotcheckcredentials")
     if policy in POLICIES and policy != "donotcheckcredentials":
         zone.keys["authentication_policy"] = POLICIES[policy]

@@ -18,7 +18,7 @@ POLICIES = {
 
 
 @dataclass(slots=True)
-class Zone:
+class ZoneSection:
     """``[[zone]]`` and ``[zone.tls]``; access rules follow a Default Zone."""
 
     keys: dict[str, Value]

@@ -16,7 +16,7 @@ from zones.names import host_name
 
 from .default_zone import default_zone
 from .toml import Value
-from .zone_table import MAX_NAME, POLICIES, Zone
+from .zone_table import MAX_NAME, POLICIES, ZoneSection
 
 STAND_IN = "no-equal.invalid"
 """The peer of a zone that has no equal: no name server knows it, so what is sent there fails and the search goes on."""
@@ -36,7 +36,7 @@ class Zones:
         self.remarks: list[Remark] = []
         self.usernames: dict[str, View] = {}
         """Of traversal zones, with where the password would be."""
-        self.zones: list[Zone] = []
+        self.zones: list[ZoneSection] = []
         self.tcp = tcp
         self._local = {name.casefold() for name in _subzones(dump)}
         self._by_name: dict[str, str] = {}
@@ -105,7 +105,7 @@ class Zones:
             self.remark(view, "H323 Mode", "there is no H.323 here")
         self.zones.append(maker(self, view, kept))
 
-    def common(self, view: View, prefix: str, kind: str, name: str) -> Zone:
+    def common(self, view: View, prefix: str, kind: str, name: str) -> ZoneSection:
         """What all kinds of zones have. ``prefix``: the word before its settings, "Neighbor"."""
         keys: dict[str, Value] = {"name": name, "type": kind}
         inner = view.dump.under(view.prefix, prefix)
@@ -127,7 +127,7 @@ class Zones:
             keys["proxy_require_strip"] = list(tags)
             text = "the box strips requests from this zone; here it is done on the way to it"
             self.remark(inner, "SIP ProxyRequire Strip List", text)
-        return Zone(keys, self._verification(inner, kind))
+        return ZoneSection(keys, self._verification(inner, kind))
 
     def _authentication(self, inner: View, keys: dict[str, Value]) -> None:
         policy = inner.word("Authentication Mode", "donotcheckcredentials")
@@ -156,7 +156,7 @@ class Zones:
             self.remark(inner, "SIP TLS Verify Mode", text)
         return tls
 
-    def transport(self, inner: View, zone: Zone) -> None:
+    def transport(self, inner: View, zone: ZoneSection) -> None:
         transport = inner.text("SIP Transport", "TLS").upper()
         if transport == "UDP":
             self.remark(inner, "SIP Transport", "there is no UDP here; TCP is taken")
@@ -183,7 +183,7 @@ class Zones:
             self.remark(inner, "Peer", f"no peer; {STAND_IN} stands in")
         return found[:6] or [STAND_IN]
 
-    def username(self, inner: View, zone: Zone) -> None:
+    def username(self, inner: View, zone: ZoneSection) -> None:
         name = inner.text("Authentication UserName").strip()[:MAX_USERNAME]
         if not name:
             name = zone.name
@@ -192,7 +192,7 @@ class Zones:
         self.usernames.setdefault(name, inner)
 
 
-def _neighbor(zones: Zones, view: View, name: str) -> Zone:
+def _neighbor(zones: Zones, view: View, name: str) -> ZoneSection:
     zone = zones.common(view, "Neighbor", "neighbor", name)
     inner = view.dump.under(view.prefix, "Neighbor")
     zone.keys |= {"peers": list(zones.peers(inner)), "port": zones.port(inner, 5061)}
@@ -204,7 +204,7 @@ def _neighbor(zones: Zones, view: View, name: str) -> Zone:
     return zone
 
 
-def _traversal_client(zones: Zones, view: View, name: str) -> Zone:
+def _traversal_client(zones: Zones, view: View, name: str) -> ZoneSection:
     zone = zones.common(view, "TraversalClient", "traversal client", name)
     inner = view.dump.under(view.prefix, "TraversalClient")
     zone.keys |= {"peers": list(zones.peers(inner)), "port": zones.port(inner, 7001)}
@@ -216,7 +216,7 @@ def _traversal_client(zones: Zones, view: View, name: str) -> Zone:
     return zone
 
 
-def _traversal_server(zones: Zones, view: View, name: str) -> Zone:
+def _traversal_server(zones: Zones, view: View, name: str) -> ZoneSection:
     zone = zones.common(view, "TraversalServer", "traversal server", name)
     inner = view.dump.under(view.prefix, "TraversalServer")
     free = next(port for port in range(7001, 65536) if port not in zones.ports)
@@ -231,7 +231,7 @@ def _traversal_server(zones: Zones, view: View, name: str) -> Zone:
     return zone
 
 
-def _dns(zones: Zones, view: View, name: str) -> Zone:
+def _dns(zones: Zones, view: View, name: str) -> ZoneSection:
     zone = zones.common(view, "DNS", "dns", name)
     inner = view.dump.under(view.prefix, "DNS")
     domain = inner.text("SIP DnsOverride Name").strip()
@@ -257,7 +257,7 @@ def _dns(zones: Zones, view: View, name: str) -> Zone:
     return zone
 
 
-_MAKERS: dict[str, Callable[[Zones, View, str], Zone]] = {
+_MAKERS: dict[str, Callable[[Zones, View, str], ZoneSection]] = {
     "neighbor": _neighbor,
     "traversalclient": _traversal_client,
     "traversalserver": _traversal_server,
@@ -265,8 +265,8 @@ _MAKERS: dict[str, Callable[[Zones, View, str], Zone]] = {
 }
 
 
-def _stand_in(name: str, comments: list[str]) -> Zone:
-    return Zone({"name": name, "type": "neighbor", "peers": [STAND_IN], "monitor": False}, comments=comments)
+def _stand_in(name: str, comments: list[str]) -> ZoneSection:
+    return ZoneSection({"name": name, "type": "neighbor", "peers": [STAND_IN], "monitor": False}, comments=comments)
 
 
 def _subzones(dump: Dump) -> list[str]:

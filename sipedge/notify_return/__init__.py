@@ -4,9 +4,9 @@
 dial plans alone, without a network.
 """
 
-from .edges import Edge, Link, edges_of, links_of
-from .prove import Report, prove
-from .report import Gap, Level
+from .edges import Edge, TraversalLink, edges_of, links_of
+from .prove import LinkReport, prove
+from .report import Gap, GapLevel
 from .targets import GivenNames
 
-__all__ = ["Edge", "Gap", "Level", "Link", "Report", "GivenNames", "edges_of", "links_of", "prove"]
+__all__ = ["Edge", "Gap", "GapLevel", "TraversalLink", "LinkReport", "GivenNames", "edges_of", "links_of", "prove"]

@@ -57,7 +57,7 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class TraversalLink:
     """A traversal client zone and the server zone that it connects to."""
 
     inside: Edge
@@ -76,16 +76,16 @@ def edges_of(named: Iterable[tuple[str, Settings]]) -> tuple[Edge, ...]:
     return tuple(Edge(name, settings, languages) for name, settings in listed)
 
 
-def links_of(edges: Sequence[Edge]) -> tuple[list[Link], list[str]]:
+def links_of(edges: Sequence[Edge]) -> tuple[list[TraversalLink], list[str]]:
     """The links, and one sentence for each traversal client zone that leads to none (or nobody knows to which)."""
-    links: list[Link] = []
+    links: list[TraversalLink] = []
     problems: list[str] = []
     for edge in edges:
         for zone in edge.zones.values():
             if isinstance(zone, TraversalClientZone):
                 found = _servers(edge, zone, edges)
                 if len(found) == 1:
-                    links.append(Link(edge, zone.name, *found[0]))
+                    links.append(TraversalLink(edge, zone.name, *found[0]))
                 else:
                     problems.append(_unlinked(edge, zone, found))
     return links, problems

@@ -11,10 +11,10 @@ from dialplan.analysis.routing import Chain
 from dialplan.model import Query, SearchRule
 from zones.zone import DEFAULT_ZONE, DnsZone
 
-from .edges import Edge, Link
+from .edges import Edge, TraversalLink
 from .mend import carries, mending_rule
-from .report import Gap, Level, Loss
-from .subscriptions import Direction, Subscription, alias_behind, before_all, directions_of, subscriptions
+from .report import Gap, GapLevel, Loss
+from .subscriptions import Passage, Subscription, alias_behind, before_all, directions_of, subscriptions
 from .targets import (
     GivenNames,
     Names,
@@ -33,10 +33,10 @@ ROUTE_OF_ONE_EDGE = (
 
 
 @dataclass(slots=True)
-class Report:
+class LinkReport:
     """Of one link."""
 
-    link: Link
+    link: TraversalLink
     subscriptions: list[Subscription] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -46,7 +46,7 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        return not self.unproved and not any(gap.level is Level.ERROR for gap in self.gaps)
+        return not self.unproved and not any(gap.level is GapLevel.ERROR for gap in self.gaps)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -79,8 +79,8 @@ class _Hop:
     by_token: bool
 
 
-def prove(link: Link, told: GivenNames) -> Report:
-    report = Report(link)
+def prove(link: TraversalLink, told: GivenNames) -> LinkReport:
+    report = LinkReport(link)
     losses: list[Loss] = []
     for direction in directions_of(link):
         try:
@@ -95,7 +95,7 @@ def prove(link: Link, told: GivenNames) -> Report:
     return report
 
 
-def _losses(report: Report, subscription: Subscription, told: GivenNames) -> list[Loss]:
+def _losses(report: LinkReport, subscription: Subscription, told: GivenNames) -> list[Loss]:
     hops = _hops(subscription)
     if all(hop.by_token for hop in hops):
         report.notes.append(
@@ -123,7 +123,7 @@ def _hops(subscription: Subscription) -> tuple[_Hop, _Hop]:
     )
 
 
-def _ends(way: Direction, subscription: Subscription) -> tuple[str, ...]:
+def _ends(way: Passage, subscription: Subscription) -> tuple[str, ...]:
     """Where the subscriber is reached: its zone; behind the outside edge also any other zone of partners, since what
     they send comes in through the Default Zone."""
     if not way.inward:
@@ -134,7 +134,7 @@ def _ends(way: Direction, subscription: Subscription) -> tuple[str, ...]:
 
 
 def _notifies(
-    report: Report, subscription: Subscription, hops: tuple[_Hop, _Hop], told: GivenNames
+    report: LinkReport, subscription: Subscription, hops: tuple[_Hop, _Hop], told: GivenNames
 ) -> Iterator[Notify]:
     near, far = hops
     if far.by_token and not near.by_token:  # the Route of the far edge is on top
@@ -264,7 +264,7 @@ def _mended_by(gap: Gap, loss: Loss) -> bool:
 
 
 def _gap(loss: Loss) -> Gap:
-    level = Level.ERROR if loss.notify.certain else Level.WARNING
+    level = GapLevel.ERROR if loss.notify.certain else GapLevel.WARNING
     outermost = loss.subscription.direction.inward and loss.edge is loss.subscription.direction.first
     rule: SearchRule | None = mending_rule(loss, outermost) if loss.wanted else None
     return Gap(level, (loss,), rule, "" if rule else _advice(loss))

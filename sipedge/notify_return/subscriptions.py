@@ -18,7 +18,7 @@ from sipedge.decision.routing import alias_of_uri
 from sipedge.sip.uri import UriError, parse_uri
 from zones.zone import TraversalClientZone, TraversalServerZone
 
-from .edges import Edge, Link
+from .edges import Edge, TraversalLink
 
 SUBSCRIBE_TRAFFIC = (Traffic.MICROSOFT_IMP, Traffic.STANDARD)
 """What a SUBSCRIBE, and the NOTIFY for it, is classified as (sipedge/classification.py)."""
@@ -26,7 +26,7 @@ MAX_COMBINATIONS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Direction:
+class Passage:
     """Requests that go through ``first``, then ``second``."""
 
     first: Edge
@@ -38,15 +38,15 @@ class Direction:
     inward: bool
 
     @property
-    def back(self) -> Direction:
-        return Direction(self.second, self.out_of, self.first, self.into, not self.inward)
+    def back(self) -> Passage:
+        return Passage(self.second, self.out_of, self.first, self.into, not self.inward)
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
     """All SUBSCRIBEs of this traffic from zone ``source`` of the first edge to zone ``target`` of the second."""
 
-    direction: Direction
+    direction: Passage
     source: str
     target: str
     traffic: Traffic
@@ -54,13 +54,13 @@ class Subscription:
     """At the first edge."""
 
 
-def directions_of(link: Link) -> tuple[Direction, Direction]:
+def directions_of(link: TraversalLink) -> tuple[Passage, Passage]:
     """Outward, inward."""
-    outward = Direction(link.inside, link.client, link.outside, link.server, False)
+    outward = Passage(link.inside, link.client, link.outside, link.server, False)
     return outward, outward.back
 
 
-def subscriptions(direction: Direction) -> Iterator[Subscription]:
+def subscriptions(direction: Passage) -> Iterator[Subscription]:
     """One for each pair of zones and traffic that some SUBSCRIBE has. Raise NotProved, possibly after some."""
     for zone in direction.first.outer_zones():
         if direction.first.senders[zone.name].sends:
@@ -68,7 +68,7 @@ def subscriptions(direction: Direction) -> Iterator[Subscription]:
                 yield from _from_zone(direction, zone.name, traffic)
 
 
-def _from_zone(direction: Direction, source: str, traffic: Traffic) -> Iterator[Subscription]:
+def _from_zone(direction: Passage, source: str, traffic: Traffic) -> Iterator[Subscription]:
     seen: set[str] = set()
     for target, aliases, authenticated in _ways(direction, source, traffic, seen):
         alias = witness(aliases)
@@ -79,7 +79,7 @@ def _from_zone(direction: Direction, source: str, traffic: Traffic) -> Iterator[
 
 
 def _ways(
-    direction: Direction, source: str, traffic: Traffic, seen: Container[str]
+    direction: Passage, source: str, traffic: Traffic, seen: Container[str]
 ) -> Iterator[tuple[str, Language, bool]]:
     """Zones of the second edge, and aliases that may get there; none for zones that have been ``seen``. Aliases that
     the first edge leaves as they are come first: then both plans are asked about the same ones, which is quick."""
@@ -111,7 +111,7 @@ def _rewrites(edge: Edge) -> bool:
 
 
 def _leaving(
-    direction: Direction, source: str, traffic: Traffic, aliases: Language
+    direction: Passage, source: str, traffic: Traffic, aliases: Language
 ) -> Iterator[tuple[Language, bool, Chain]]:
     """Which of the aliases the first edge sends to the second."""
     senders = direction.first.senders[source].authenticated
@@ -123,7 +123,7 @@ def _leaving(
                     yield decision.aliases, decision.witness.authenticated, chain
 
 
-def _arriving(direction: Direction, traffic: Traffic) -> Iterator[tuple[str, Language]]:
+def _arriving(direction: Passage, traffic: Traffic) -> Iterator[tuple[str, Language]]:
     """What the second edge sends on, and to which zone."""
     second = direction.second
     aliases = sendable(second.symbolic.languages.alphabet)
@@ -147,7 +147,7 @@ def before_all(language: Language, chain: Chain) -> Language:
     return language
 
 
-def _gets_through(direction: Direction, query: Query, zone: str) -> bool:
+def _gets_through(direction: Passage, query: Query, zone: str) -> bool:
     """By the live engine."""
     for target in targets_of(direction.first, query, direction.into):
         alias = alias_behind(query.alias, target, direction.second)

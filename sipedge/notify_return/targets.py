@@ -15,7 +15,7 @@ from sipedge.decision.record_route import PREFIX, TOKEN_LENGTH
 from zones.addresses import canonical_address
 from zones.zone import NeighborZone
 
-from .edges import Edge, Link
+from .edges import Edge, TraversalLink
 from .patterns import escaped_pattern
 
 USER = r"(?:[a-z0-9_.!~*'()&=+$,;?/-]|\%)+"
@@ -68,7 +68,7 @@ class Names:
 # ------------------------------------------------------------------------------------------------- an IM&P node's names
 
 
-def node_names(link: Link, zone: str, told: GivenNames) -> Names:
+def node_names(link: TraversalLink, zone: str, told: GivenNames) -> Names:
     """The Federation Routing FQDNs of the nodes in a zone of the inside edge; none where nobody says them."""
     known = link.inside.zones[zone]
     said = told.federation_routing.get(zone, ()) or told.federation_routing.get("", ())
@@ -129,7 +129,7 @@ def notifies_to_node(names: Names) -> Iterator[Notify]:
 # ---------------------------------------------------------------------------------------------------------- partners
 
 
-def partner_names(link: Link, told: GivenNames) -> Names:
+def partner_names(link: TraversalLink, told: GivenNames) -> Names:
     """The domains of partners: said, or named by rules that lead outward; none means anybody."""
     if told.partners:
         return Names(told.partners, "as said on the command line")

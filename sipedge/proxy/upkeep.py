@@ -14,7 +14,7 @@ from sipedge.sip.message import Message
 from sipedge.sip.responses import ALLOW, response, warning
 from sipedge.sip.uri import Uri, parse_uri
 from zones.addresses import host_port
-from zones.digest import DigestServer, Outcome, parse
+from zones.digest import DigestOutcome, DigestServer, parse
 from zones.dns import Question
 from zones.neighbor import NeighborPeers
 from zones.peer import Health
@@ -202,9 +202,9 @@ class Upkeep:
         if given:
             server = self._digests.get(parse(given).get("username", ""), known)
             check = server.check(given, message.method, message.uri, now)
-            if check.outcome is Outcome.OK:
+            if check.outcome is DigestOutcome.OK:
                 return None
-            stale = check.outcome is Outcome.STALE
+            stale = check.outcome is DigestOutcome.STALE
         challenges = tuple(("Proxy-Authenticate", value) for value in known.challenges(now, stale=stale))
         return Refusal(407, "this zone checks credentials", challenges)
 

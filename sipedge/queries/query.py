@@ -20,12 +20,12 @@ from zones.zone import LOCAL_ZONE
 LARGEST_MESSAGE = 16 * 1024 * 1024
 
 
-class AskError(ValueError):
+class QueryError(ValueError):
     """What was said makes no request; one sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class DescribedRequest:
     """A request as a person describes it."""
 
     source: str
@@ -40,7 +40,7 @@ class Asked:
     authenticated: bool = False
 
 
-def query_of(asked: Asked, settings: Settings) -> tuple[Query, str]:
+def query_of(asked: DescribedRequest, settings: Settings) -> tuple[Query, str]:
     """(query, what decided the traffic type). Raise AskError."""
     traffic, evidence = _traffic(asked)
     alias = _alias(asked, settings)
@@ -51,7 +51,7 @@ def check_source(source: str, settings: Settings) -> None:
     """Raise AskError for a zone that is not configured."""
     known = [*(zone.name for zone in settings.zones), LOCAL_ZONE]
     if source not in known:
-        raise AskError(f'there is no zone "{source}"; known: {", ".join(known)}')
+        raise QueryError(f'there is no zone "{source}"; known: {", ".join(known)}')
 
 
 def traffic_of(word: str) -> Traffic:
@@ -59,7 +59,7 @@ def traffic_of(word: str) -> Traffic:
     traffic = traffic_named(word)
     if traffic is None:
         known = ", ".join(word.replace(" ", "-") for word in TRAFFIC_WORDS)
-        raise AskError(f'"{word}" is not a traffic type; known: {known}')
+        raise QueryError(f'"{word}" is not a traffic type; known: {known}')
     return traffic
 
 
@@ -69,27 +69,27 @@ def read_request(file: str) -> Message:
         with open(file, "rb") as stream:
             message = parse_message(stream.read(LARGEST_MESSAGE))
     except OSError as error:
-        raise AskError(f'"{file}" cannot be read: {error.strerror}') from None
+        raise QueryError(f'"{file}" cannot be read: {error.strerror}') from None
     except MessageError as error:
-        raise AskError(f'"{file}" is not a SIP message: {error}') from None
+        raise QueryError(f'"{file}" is not a SIP message: {error}') from None
     if not message.is_request:
-        raise AskError(f'"{file}" is a response; only requests are searched')
+        raise QueryError(f'"{file}" is a response; only requests are searched')
     return message
 
 
-def _traffic(asked: Asked) -> tuple[Traffic, str]:
+def _traffic(asked: DescribedRequest) -> tuple[Traffic, str]:
     if asked.traffic is not None:
         return asked.traffic, "as said"
     found = classify(asked.message) if asked.message else classify_method(asked.method, asked.event)
     return found.traffic, found.evidence
 
 
-def _alias(asked: Asked, settings: Settings) -> str:
+def _alias(asked: DescribedRequest, settings: Settings) -> str:
     try:
         if not asked.alias and asked.message is not None:
             return alias_of(asked.message, settings)
         if asked.alias.lower().startswith(("sip:", "sips:")):
             return alias_of_uri(parse_uri(asked.alias), settings.keep_uri_parameters)
     except UriError as error:
-        raise AskError(str(error)) from None
+        raise QueryError(str(error)) from None
     return asked.alias

@@ -21,8 +21,8 @@ from zones.access import decide as decide_access
 from zones.authentication import authenticate
 from zones.table import ZoneTable, expected_names
 from zones.zone import (
+    AccessAction,
     AccessRule,
-    Action,
     AnyZone,
     AuthenticationPolicy,
     DefaultZone,
@@ -136,7 +136,7 @@ def _strangers(zone: DefaultZone, variables: Variables) -> Iterator[Entrance]:
         yield Entrance(f"{ANY_CERTIFICATE}: there are no access rules")
     rules = sorted(zone.access_rules, key=lambda rule: rule.priority)
     for place, rule in enumerate(rules):
-        if rule.enabled and rule.action is Action.ALLOW:
+        if rule.enabled and rule.action is AccessAction.ALLOW:
             before = [one for one in rules[:place] if one.enabled]
             yield _let_in(rule, before, rules, variables)
 

@@ -21,7 +21,7 @@ from dialplan.search.search import CompiledPlan, Explanation
 from sipedge.config import load_config
 from sipedge.settings import Settings
 
-from .query import Asked, AskError, check_source, query_of, read_request
+from .query import DescribedRequest, QueryError, check_source, query_of, read_request
 from .senders import senders_of_zones
 
 NAME_OF_A_BARE_PLAN = "edge.invalid"
@@ -29,7 +29,7 @@ NAME_OF_A_BARE_PLAN = "edge.invalid"
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class CaseQuery:
     """A case with the query that stands for it."""
 
     case: Case
@@ -39,8 +39,8 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    question: Question
+class CaseResult:
+    question: CaseQuery
     explanation: Explanation
     differences: tuple[str, ...]
     """A diff; () when the case holds."""
@@ -53,13 +53,13 @@ class Suite:
     names: tuple[str, ...]
     """The configuration, or the dial plan files, as paths."""
     settings: Settings
-    questions: list[Question] = field(default_factory=list)
+    questions: list[CaseQuery] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
 
-    def answers(self) -> list[Answer]:
+    def answers(self) -> list[CaseResult]:
         plan = self.settings.plan
         found = [(one, plan.search(one.query)) for one in self.questions]
-        return [Answer(one, explanation, differences(one.case, explanation)) for one, explanation in found]
+        return [CaseResult(one, explanation, differences(one.case, explanation)) for one, explanation in found]
 
     def claim_answers(self, plan: CompiledPlan | None = None) -> list[ClaimAnswer]:
         """``plan``: another one than the suite's own."""
@@ -150,18 +150,18 @@ def _read(cases: CaseFile, plan: PlanStatement) -> Dialplan:
         raise _error(cases, plan.location, f'"{path}" is not UTF-8 text', "save the file as UTF-8") from None
 
 
-def _questions(cases: CaseFile, settings: Settings) -> list[Question]:
-    questions: list[Question] = []
+def _questions(cases: CaseFile, settings: Settings) -> list[CaseQuery]:
+    questions: list[CaseQuery] = []
     problems: list[Problem] = []
     for case in cases.cases:
         try:
             _check_source(case.source, settings)
-        except AskError as error:
+        except QueryError as error:
             problems += _error(cases, case.places["from zone"], str(error), "").problems
             continue
         try:
-            questions.append(Question(case, *query_of(_asked(cases, case), settings)))
-        except AskError as error:
+            questions.append(CaseQuery(case, *query_of(_asked(cases, case), settings)))
+        except QueryError as error:
             place = case.places.get("message") or case.places["alias"]
             problems += _error(cases, place, str(error), "").problems
     if problems:
@@ -177,7 +177,7 @@ def _claims(cases: CaseFile, settings: Settings) -> list[Claim]:
             for zone in (*claim.sources, *claim.targets):
                 _check_source(zone, settings)
             Prover(CompiledPlan(Dialplan(), settings.plan.variables), (), [claim])
-        except AskError as error:
+        except QueryError as error:
             problems += _error(cases, claim.location, str(error), "").problems
         except DialplanError as error:
             first = error.problems[0]
@@ -196,11 +196,11 @@ def _check_source(source: str, settings: Settings) -> None:
     named = {rule.target for rule in rules} | {rule.source_name for rule in rules if rule.source_name}
     known = sorted(named | {DEFAULT_ZONE, LOCAL_ZONE})
     if source not in known:
-        raise AskError(f'no rule names a zone "{source}"; known: {", ".join(known)}')
+        raise QueryError(f'no rule names a zone "{source}"; known: {", ".join(known)}')
 
 
-def _asked(cases: CaseFile, case: Case) -> Asked:
-    return Asked(
+def _asked(cases: CaseFile, case: Case) -> DescribedRequest:
+    return DescribedRequest(
         source=case.source,
         alias=case.alias,
         message=read_request(_beside(cases, case.message)) if case.message else None,

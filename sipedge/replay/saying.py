@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sipedge.queries.query import AskError, check_source
+from sipedge.queries.query import QueryError, check_source
 from sipedge.settings import Settings
 
 
@@ -13,7 +13,7 @@ def zone_of_address(text: str) -> tuple[str, str]:
     address, equals, zone = text.partition("=")
     address, zone = address.strip().strip("[]") if "]:" not in address else address.strip(), zone.strip().strip('"')
     if not equals or not address or not zone:
-        raise AskError(f'"{text.strip()}" is not an address and a zone; write 192.0.2.1=ZONE')
+        raise QueryError(f'"{text.strip()}" is not an address and a zone; write 192.0.2.1=ZONE')
     return address, zone
 
 
@@ -23,7 +23,7 @@ def zones_of_file(file: str) -> list[tuple[str, str]]:
         with open(file, encoding="utf-8") as stream:
             lines = [line.partition("#")[0] for line in stream]
     except (OSError, UnicodeDecodeError) as error:
-        raise AskError(f'"{file}" cannot be read: {error}') from None
+        raise QueryError(f'"{file}" cannot be read: {error}') from None
     return [zone_of_address(line) for line in lines if line.strip()]
 
 

@@ -10,7 +10,7 @@ from sipedge.settings import Hep
 from zones.addresses import host_port
 
 from .hep import LARGEST, Packets
-from .items import Kind
+from .items import ItemKind
 
 PATIENCE = 5.0
 """Seconds for connecting, for the handshake and for a collector that does not read."""
@@ -18,7 +18,7 @@ LARGEST_DATAGRAM = 65507
 
 
 class Collector:
-    takes = frozenset({Kind.MESSAGE, Kind.CONCLUDED})
+    takes = frozenset({ItemKind.MESSAGE, ItemKind.CONCLUDED})
 
     def __init__(self, settings: Hep, mask: bool) -> None:
         self.name = f"HEP collector {settings.transport} {host_port(settings.address, settings.port)}"

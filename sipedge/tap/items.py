@@ -10,7 +10,7 @@ from sipedge.proxy.events import ConnectionOpened
 from sipedge.proxy.history import Entry
 
 
-class Kind(Enum):
+class ItemKind(Enum):
     """What an output may take."""
 
     MESSAGE = "message"

@@ -8,7 +8,7 @@ from typing import Any
 
 from zones.addresses import host_port
 
-from .items import Decided, Item, Kind, Passed, decision
+from .items import Decided, Item, ItemKind, Passed, decision
 from .masking import masked
 from .rotating_file import RotatingFile
 
@@ -16,7 +16,7 @@ from .rotating_file import RotatingFile
 class DecisionsFile:
     """One line for each request that has its final status: its entry of the history."""
 
-    takes = frozenset({Kind.CONCLUDED})
+    takes = frozenset({ItemKind.CONCLUDED})
 
     def __init__(self, file: RotatingFile) -> None:
         self.name = f"decisions file {file.path}"
@@ -35,7 +35,7 @@ class DecisionsFile:
 class MessagesFile:
     """Every message, and for each request with its final status ``{"time": ..., "decision": ...}``."""
 
-    takes = frozenset({Kind.MESSAGE, Kind.CONCLUDED})
+    takes = frozenset({ItemKind.MESSAGE, ItemKind.CONCLUDED})
 
     def __init__(self, file: RotatingFile, mask: bool) -> None:
         self.name = f"messages file {file.path}"

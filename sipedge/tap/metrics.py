@@ -38,7 +38,7 @@ DAY = 86400.0
 
 
 @dataclass(slots=True)
-class State:
+class Gauges:
     """What is now, told by those who know it."""
 
     connections: dict[str, float] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class State:
     """Output of [log] -> records lost."""
 
 
-class Counts(NamedTuple):
+class Counters(NamedTuple):
     """What was counted since the start, and when certificates expire."""
 
     requests: dict[tuple[str, ...], float]
@@ -110,7 +110,7 @@ class Metrics:
     def dns_failed(self, error: str) -> None:
         self._dns[error] += 1
 
-    def counts(self) -> Counts:
+    def counts(self) -> Counters:
         """Copies, made in the event loop and read outside."""
         requests, responses = dict(self._requests), dict(self._responses)
         for (zone, word), number in self._sent.items():
@@ -118,10 +118,10 @@ class Metrics:
                 responses["sent", zone, _CLASSES[int(word)]] = number
             else:
                 requests["sent", zone, METHODS.get(word, OTHER)] = number
-        return Counts(requests, responses, dict(self._decisions), dict(self._dns), self.certificates)
+        return Counters(requests, responses, dict(self._decisions), dict(self._dns), self.certificates)
 
 
-def families(counts: Counts, state: State, now: float) -> list[Metric]:
+def families(counts: Counters, state: Gauges, now: float) -> list[Metric]:
     """``now``: seconds since the epoch."""
     days = {file: (end - now) / DAY for file, end in counts.certificates.items()}
     return [

@@ -15,7 +15,7 @@ from sipedge.sip.message import Message
 
 from .collector import Collector
 from .expressway import ExpresswayFile
-from .items import ENTRY_SIZE, Decided, Kind, Passed
+from .items import ENTRY_SIZE, Decided, ItemKind, Passed
 from .json_lines import DecisionsFile, MessagesFile
 from .metrics import Metrics
 from .rotating_file import RotatingFile
@@ -116,11 +116,11 @@ class Tap:
                 worker.put(item)
 
     def _use(self, workers: dict[str, Worker], outputs: dict[str, Output]) -> None:
-        def takers(kind: Kind) -> list[Worker]:
+        def takers(kind: ItemKind) -> list[Worker]:
             return [worker for name, worker in workers.items() if kind in outputs[name].takes]
 
         self._workers = workers
-        self._messages, self._searched, self._concluded = map(takers, Kind)
+        self._messages, self._searched, self._concluded = map(takers, ItemKind)
 
     def _end_all(self) -> None:
         for worker in self._workers.values():

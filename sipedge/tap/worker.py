@@ -13,7 +13,7 @@ from collections import deque
 from threading import Event, Lock, Thread
 from typing import Protocol
 
-from .items import Item, Kind
+from .items import Item, ItemKind
 
 MAX_ITEMS = 20_000
 MAX_BYTES = 64 * 1024 * 1024
@@ -35,7 +35,7 @@ class Output(Protocol):
 
     name: str
     """For people: what it is and where it goes."""
-    takes: frozenset[Kind]
+    takes: frozenset[ItemKind]
     """What ``render`` may be given."""
 
     def open(self) -> None:

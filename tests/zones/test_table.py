@@ -7,8 +7,8 @@ import pytest
 from zones.key_usage import CLIENT_AUTH, SERVER_AUTH
 from zones.table import Egress, Ingress, ZoneTable, expected_names
 from zones.zone import (
+    AccessAction,
     AccessRule,
-    Action,
     AnyZone,
     DefaultZone,
     DnsZone,
@@ -198,8 +198,8 @@ def test_a_stranger_over_tcp_is_refused_unless_the_zone_asks_for_it() -> None:
 
 def test_access_rules() -> None:
     rules = (
-        AccessRule("no bad", 1, lambda name: name == "bad.example", Action.DENY),
-        AccessRule("all example", 2, lambda name: name.endswith(".example"), Action.ALLOW),
+        AccessRule("no bad", 1, lambda name: name == "bad.example", AccessAction.DENY),
+        AccessRule("all example", 2, lambda name: name.endswith(".example"), AccessAction.ALLOW),
     )
     zones: list[AnyZone] = [DefaultZone(access_rules=rules, transport="TCP")]
     assert ingress(zones, names="good.example") == Ingress("Default Zone")
@@ -265,7 +265,7 @@ def test_a_zone_that_verifies_needs_a_name_and_one_that_does_not_needs_none() ->
 
 
 def test_the_common_name_counts_for_access_rules_beside_the_sans() -> None:
-    rule = AccessRule("partner", 1, lambda name: name == "partner-cn", Action.ALLOW)
+    rule = AccessRule("partner", 1, lambda name: name == "partner-cn", AccessAction.ALLOW)
     table = ZoneTable([DefaultZone(access_rules=(rule,))])
     arguments = {"listener_zone": "", "transport": "TLS", "peer_address": "192.0.2.9", "has_certificate": True}
     assert table.ingress(names=("sip.example.com",), common_name="partner-cn", **arguments).refused == ""

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.name_server import NameServer, a
 
-from zones.traversal_client import CONNECT_LIMIT, Action, Close, Connect, SendOptions, State, TraversalClient
+from zones.traversal_client import CONNECT_LIMIT, Action, Close, Connect, LinkState, SendOptions, TraversalClient
 from zones.traversal_server import TraversalServer
 from zones.zone import Credential, Hop, TlsPolicy, TraversalClientZone, TraversalServerZone
 
@@ -49,7 +49,7 @@ def active() -> TraversalClient:
     return edge
 
 
-def states(edge: TraversalClient) -> list[State]:
+def states(edge: TraversalClient) -> list[LinkState]:
     return [link.state for link in edge.links()]
 
 
@@ -58,7 +58,7 @@ def states(edge: TraversalClient) -> list[State]:
 
 def test_connect_prove_and_carry_requests() -> None:
     edge = connected()
-    assert edge.hops(0.0) == () and not edge.authenticated(7) and states(edge) == [State.OPENED]
+    assert edge.hops(0.0) == () and not edge.authenticated(7) and states(edge) == [LinkState.OPENED]
     assert not edge.is_up(0.0)
     (action,) = edge.answered(7, 401, CHALLENGE, 0.0)
     assert isinstance(action, SendOptions) and "response=" in (action.authorization or "")
@@ -137,7 +137,7 @@ def test_a_connection_that_neither_opens_nor_fails_is_given_up() -> None:
     edge = client()
     edge.tick(0.0)
     assert edge.next_due() == CONNECT_LIMIT and edge.tick(CONNECT_LIMIT) == []
-    assert states(edge) == [State.WAITING] and edge.next_due() == CONNECT_LIMIT + 1
+    assert states(edge) == [LinkState.WAITING] and edge.next_due() == CONNECT_LIMIT + 1
     assert edge.opened(9, "192.0.2.1", 7001, CONNECT_LIMIT) == [Close(9, "nobody waits for this connection")]
 
 
@@ -146,7 +146,7 @@ def test_an_answer_that_is_no_welcome_closes(status: int) -> None:
     edge = connected()
     (action,) = edge.answered(7, status, [], 0.0)
     assert action == Close(7, f'zone "Traversal", peer 192.0.2.1: OPTIONS was answered {status}')
-    assert states(edge) == [State.WAITING] and edge.next_due() == 1.0
+    assert states(edge) == [LinkState.WAITING] and edge.next_due() == 1.0
 
 
 @pytest.mark.parametrize(("status", "stays"), [(200, True), (404, True), (500, True), (503, True), (403, False)])
@@ -312,7 +312,7 @@ def test_whatever_happens_it_comes_back(steps: list[tuple[str, float]]) -> None:
             actions = edge.answered(connection, 401 if step == "stale" else int(step), challenges, now)
         assert len(actions) <= 1
         assert edge.next_due() <= now + 120.0
-        assert bool(edge.hops(now)) is (states(edge) == [State.ACTIVE])
+        assert bool(edge.hops(now)) is (states(edge) == [LinkState.ACTIVE])
     for _ in range(4):
         now = max(now, edge.next_due())
         if Connect(HOP) in edge.tick(now):

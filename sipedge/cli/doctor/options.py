@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sipedge.cli.configuration import load
-from sipedge.doctor.facts.options import Bounds, Direction, Options
+from sipedge.doctor.facts.options import Bounds, CallDirection, Options
 from sipedge.doctor.installation import options_of
 from sipedge.settings import Certificate, DnsSettings
 from sipedge.sip.uri import UriError, split_host_port
@@ -45,7 +45,7 @@ def make_options(
     return replace(
         known,
         domains=examined,
-        direction=Direction(direction),
+        direction=CallDirection(direction),
         dns=DnsSettings((dns,)) if dns else known.dns,
         inside_dns=DnsSettings((inside_dns,)) if inside_dns else known.inside_dns,
         trusted=ca or known.trusted,

@@ -12,9 +12,9 @@ from sipedge.printable import escaped
 
 if TYPE_CHECKING:
     from dialplan.cases.claims_proof import Answer as ClaimAnswer
-    from sipedge.queries.testing import Answer, Suite
+    from sipedge.queries.testing import CaseResult, Suite
 
-Results = Sequence[tuple["Suite", Sequence["Answer"], Sequence["ClaimAnswer"]]]
+Results = Sequence[tuple["Suite", Sequence["CaseResult"], Sequence["ClaimAnswer"]]]
 
 
 def write_junit(file: str, results: Results, inputs: Sequence[str]) -> None:
@@ -34,7 +34,7 @@ def write_junit(file: str, results: Results, inputs: Sequence[str]) -> None:
         ElementTree(root).write(output, encoding="utf-8", xml_declaration=True)
 
 
-def _failures(answers: Sequence[Answer], claims: Sequence[ClaimAnswer]) -> list[bool]:
+def _failures(answers: Sequence[CaseResult], claims: Sequence[ClaimAnswer]) -> list[bool]:
     from dialplan.cases.claims_proof import Verdict
 
     cases = [bool(answer.differences) for answer in answers]
@@ -45,7 +45,7 @@ def _counts(failed: Sequence[bool]) -> dict[str, str]:
     return {"tests": str(len(failed)), "failures": str(sum(failed))}
 
 
-def _case(parent: Element, plan: str, suite: Suite, answer: Answer) -> None:
+def _case(parent: Element, plan: str, suite: Suite, answer: CaseResult) -> None:
     case = answer.question.case
     attributes = {"classname": plan, "name": case.name, "file": case.location.file, "line": str(case.location.line)}
     node = SubElement(parent, "testcase", attributes)

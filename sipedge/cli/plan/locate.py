@@ -11,7 +11,7 @@ from sipedge.cli.configuration import CONFIG, load
 
 if TYPE_CHECKING:
     from dialplan.search.search import Explanation
-    from sipedge.queries.query import Asked
+    from sipedge.queries.query import DescribedRequest
     from sipedge.settings import Settings
 
 
@@ -45,13 +45,13 @@ def command(
     ALIAS is user@domain as the rules see it, or a whole URI (sip:user@domain;transport=tls), which loses its scheme,
     port and parameters as a Request-URI does. With --message it is found in the message.
     """
-    from sipedge.queries.query import AskError, query_of
+    from sipedge.queries.query import QueryError, query_of
 
     settings = load(config)
     try:
         asked = _asked(settings, alias, source, traffic, method, event, authenticated, file)
         query, evidence = query_of(asked, settings)
-    except AskError as error:
+    except QueryError as error:
         raise click.UsageError(str(error)) from None
     explanation = settings.plan.search(query)
     if as_json:
@@ -78,15 +78,15 @@ def _asked(
     event: str,
     authenticated: bool,
     file: str | None,
-) -> Asked:
+) -> DescribedRequest:
     """What the command line says. Raise AskError."""
-    from sipedge.queries.query import Asked, AskError, check_source, read_request, traffic_of
+    from sipedge.queries.query import DescribedRequest, QueryError, check_source, read_request, traffic_of
 
     check_source(source, settings)
     message = read_request(file) if file else None
     if alias is None and message is None:
-        raise AskError("an ALIAS is missing (or --message FILE, which gives it)")
-    return Asked(
+        raise QueryError("an ALIAS is missing (or --message FILE, which gives it)")
+    return DescribedRequest(
         alias=alias or "",
         source=source,
         traffic=None if traffic is None else traffic_of(traffic),

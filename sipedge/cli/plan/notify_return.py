@@ -11,7 +11,7 @@ import click
 from sipedge.cli.configuration import load
 
 if TYPE_CHECKING:
-    from sipedge.notify_return import Gap, GivenNames, Report
+    from sipedge.notify_return import Gap, GivenNames, LinkReport
 
 LOST = 3
 """Exit status, as for the linter's findings."""
@@ -61,7 +61,7 @@ def _host_name(option: str, text: str) -> str:
     return name
 
 
-def _print(report: Report) -> None:
+def _print(report: LinkReport) -> None:
     click.echo(click.style(f"{report.link}", bold=True))
     if not report.subscriptions and not report.unproved:
         click.echo("  no SUBSCRIBE gets through this pair, in either direction")

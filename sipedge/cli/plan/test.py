@@ -13,7 +13,7 @@ from sipedge.cli.files import read_text
 if TYPE_CHECKING:
     from dialplan.cases.claims_proof import Answer as ClaimAnswer
     from dialplan.cases.coverage import Coverage
-    from sipedge.queries.testing import Answer, Suite
+    from sipedge.queries.testing import CaseResult, Suite
 
 
 @click.command()
@@ -77,7 +77,7 @@ def _claims(suite: Suite, answers: Sequence[ClaimAnswer]) -> bool:
     return proved == len(answers)
 
 
-def _report(suite: Suite, answers: Sequence[Answer], fail_under: float | None) -> bool:
+def _report(suite: Suite, answers: Sequence[CaseResult], fail_under: float | None) -> bool:
     """Print failures and coverage; whether that is good."""
     from dialplan.cases.coverage import coverage
 
@@ -93,7 +93,7 @@ def _report(suite: Suite, answers: Sequence[Answer], fail_under: float | None) -
     return enough and not failed
 
 
-def _failure(suite: Suite, answer: Answer) -> None:
+def _failure(suite: Suite, answer: CaseResult) -> None:
     from sipedge.cli.explain import places_of, print_explanation
 
     case = answer.question.case

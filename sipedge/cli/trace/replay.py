@@ -86,7 +86,7 @@ def _plans(
 ) -> Plans:
     """Checked: the configurations are sound, the zones are theirs."""
     from sipedge.config import ConfigError
-    from sipedge.queries.query import AskError
+    from sipedge.queries.query import QueryError
     from sipedge.replay.saying import check_zones, zone_of_address, zones_of_file
     from sipedge.replay.work import Plans, deciders_of
 
@@ -95,7 +95,7 @@ def _plans(
         plans = Plans((config, backtest) if backtest else (config,), said, keylog)
         for decider in deciders_of(plans):
             check_zones(said, decider.settings)
-    except AskError as error:
+    except QueryError as error:
         raise click.UsageError(str(error)) from None
     except ConfigError as error:
         fail(error)

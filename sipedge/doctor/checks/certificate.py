@@ -19,7 +19,7 @@ from sipedge.certificates.chain import (
     signature_of,
 )
 from sipedge.doctor.facts.trust import Trust
-from zones.key_usage import Outcome, check_usage
+from zones.key_usage import UsageOutcome, check_usage
 from zones.names import any_match, show_names
 from zones.zone import ExtendedKeyUsage
 
@@ -113,7 +113,7 @@ def check_client_auth(prefix: str, about: About, chain: Chain, trust: Trust, now
 
 def _usage(id: str, about: About, chain: Chain, *, inbound: bool) -> Result:
     found = check_usage(ExtendedKeyUsage.STRICT, inbound=inbound, presented=chain.identity.key_usages)
-    if found.outcome is not Outcome.OK:
+    if found.outcome is not UsageOutcome.OK:
         return about.failed(id, found.text)
     return about.ok(id, "no extended key usage, so any" if chain.identity.key_usages is None else "present")
 

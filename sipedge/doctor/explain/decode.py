@@ -38,7 +38,7 @@ MAX_FINDINGS = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class TraceFinding:
     """One refusal and what it means."""
 
     file: str
@@ -77,7 +77,7 @@ class Finding:
         }
 
 
-def explain_trace(path: str) -> Iterator[Finding]:
+def explain_trace(path: str) -> Iterator[TraceFinding]:
     """Findings in the order of the file: first those of messages, then those of the Edge's log.
 
     Raises TraceError when the file cannot be opened, or is in no known format.
@@ -91,9 +91,9 @@ def explain_trace(path: str) -> Iterator[Finding]:
         raise unknown
 
 
-def collect(findings: Iterable[Finding]) -> list[Finding]:
+def collect(findings: Iterable[TraceFinding]) -> list[TraceFinding]:
     """The like of them told once, with their number; at most MAX_FINDINGS different ones, the first that came."""
-    found: dict[tuple[object, ...], Finding] = {}
+    found: dict[tuple[object, ...], TraceFinding] = {}
     for one in findings:
         key = (one.what, one.codes, one.words, one.side, one.domain)
         if key in found:
@@ -103,7 +103,7 @@ def collect(findings: Iterable[Finding]) -> list[Finding]:
     return list(found.values())
 
 
-def _messages(path: str) -> Generator[Finding, None, TraceError | None]:
+def _messages(path: str) -> Generator[TraceFinding, None, TraceError | None]:
     """Returns the error when no reader knows the file: the Edge's log may be in it all the same."""
     try:
         for item in read_trace(path):
@@ -114,7 +114,7 @@ def _messages(path: str) -> Generator[Finding, None, TraceError | None]:
     return None
 
 
-def explain_record(record: Record) -> Finding | None:
+def explain_record(record: Record) -> TraceFinding | None:
     """None for what is no refusal."""
     try:
         message = parse_message(record.data)
@@ -131,7 +131,7 @@ def explain_record(record: Record) -> Finding | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _HeaderMeaning:
     """What one header, or the status alone, says."""
 
     code: str
@@ -139,13 +139,13 @@ class _Told:
     details: dict[str, str]
 
 
-def _finding(record: Record, message: Message, told: list[_Told]) -> Finding:
+def _finding(record: Record, message: Message, told: list[_HeaderMeaning]) -> TraceFinding:
     details: dict[str, str] = {}
     for one in told:
         details |= {name: value for name, value in one.details.items() if name not in details}
     main = next((one.meaning for one in told if one.meaning.checks), told[0].meaning)
     sender, called = _domain_of(message.first("from")), _domain_of(message.first("to"))
-    return Finding(
+    return TraceFinding(
         record.file,
         record.position,
         record.time,
@@ -160,13 +160,13 @@ def _finding(record: Record, message: Message, told: list[_Told]) -> Finding:
     )
 
 
-def _of_diagnostics(values: list[str]) -> Iterator[_Told]:
+def _of_diagnostics(values: list[str]) -> Iterator[_HeaderMeaning]:
     for value in values[:16]:
         found = _DIAGNOSTICS.fullmatch(value)
         if found is not None:
             number = int(found[1])
             details = _attributes(found[2] or "")
-            yield _Told(f"ms-diagnostics {number}", meaning_of(number), details)
+            yield _HeaderMeaning(f"ms-diagnostics {number}", meaning_of(number), details)
 
 
 def meaning_of(number: int) -> Meaning:
@@ -182,7 +182,7 @@ def _attributes(text: str) -> dict[str, str]:
     return {_clean(name): _clean((value or "").strip('"')) for name, value in pairs}
 
 
-def _of_warnings(values: list[str]) -> Iterator[_Told]:
+def _of_warnings(values: list[str]) -> Iterator[_HeaderMeaning]:
     for value in values[:16]:
         found = _WARNING.fullmatch(value)
         if found is None:
@@ -191,16 +191,16 @@ def _of_warnings(values: list[str]) -> Iterator[_Told]:
         words = f'{_clean(found[2])} says: "{text}"'
         if int(found[1]) == POLICY_WARNING:
             words = f"the content was refused by a policy of the other side; {words}"
-        yield _Told(f"Warning {found[1]}", Meaning(words, Side.REFUSER), {})
+        yield _HeaderMeaning(f"Warning {found[1]}", Meaning(words, Side.REFUSER), {})
 
 
-def _bare(message: Message) -> _Told:
+def _bare(message: Message) -> _HeaderMeaning:
     server = (message.first("server") or "").lower()
     if message.status == 504 and server.startswith(_SERVERS):
-        return _Told("504 without diagnostics", BARE, {})
+        return _HeaderMeaning("504 without diagnostics", BARE, {})
     known = STATUSES.get(message.status)
     meaning = known or Meaning("nothing but the status is told", Side.UNKNOWN)
-    return _Told(str(message.status), meaning, {})
+    return _HeaderMeaning(str(message.status), meaning, {})
 
 
 def _hresult_codes(details: dict[str, str]) -> Iterator[str]:
@@ -239,9 +239,9 @@ def _domain_of(value: str | None) -> str:
         return ""
 
 
-def _log_records(path: str) -> Iterator[Finding]:
+def _log_records(path: str) -> Iterator[TraceFinding]:
     """TF_DIAG records; a flattened one is as good."""
-    found: list[Finding] = []
+    found: list[TraceFinding] = []
 
     def take(block: Block) -> Iterator[Item]:
         found.append(explain_log_record(block))
@@ -256,7 +256,7 @@ def _log_records(path: str) -> Iterator[Finding]:
             found.clear()
 
 
-def explain_log_record(block: Block) -> Finding:
+def explain_log_record(block: Block) -> TraceFinding:
     """One TF_DIAG record of an Edge's log."""
     header, _, content = block.text.partition(b"$$begin_record")
     text = content.decode("utf-8", "replace")
@@ -269,7 +269,7 @@ def explain_log_record(block: Block) -> Finding:
         words.append(f'the Edge says: "{_clean(fields["Text"])}"')
     if "Peer" in fields:
         details["peer"] = _clean(fields["Peer"])
-    return Finding(
+    return TraceFinding(
         block.file,
         block.position,
         moment(header),

@@ -12,15 +12,15 @@ from support.settings import plan_of, rule, with_zone
 from dialplan.language.format import write_entry
 from dialplan.model import Dialplan, Query, SearchRule, Traffic
 from dialplan.search.search import CompiledPlan
-from sipedge.notify_return import Gap, Level, Report
+from sipedge.notify_return import Gap, GapLevel, LinkReport
 from sipedge.settings import Settings
 from zones.zone import AuthenticationPolicy
 
 IMP = Traffic.MICROSOFT_IMP
 
 
-def errors(report: Report) -> list[Gap]:
-    return [gap for gap in report.gaps if gap.level is Level.ERROR]
+def errors(report: LinkReport) -> list[Gap]:
+    return [gap for gap in report.gaps if gap.level is GapLevel.ERROR]
 
 
 def mended(settings: Settings, gap: Gap) -> Settings:
@@ -102,7 +102,7 @@ def test_without_arrow_2_nothing_is_known_of_partners_but_that_they_are_not_ours
 
 def test_the_route_of_a_partners_edge_is_a_warning() -> None:
     (gap,) = report_of(inside(), outside()).gaps
-    assert (gap.level, gap.edge.name) == (Level.WARNING, "inside")
+    assert (gap.level, gap.edge.name) == (GapLevel.WARNING, "inside")
     assert gap.losses[0].query.alias == "sip.msexample.com:5061;transport=tls;lr"
     assert report_of(mended(inside(), gap), outside()).gaps == []
 

@@ -9,7 +9,7 @@ from support.settings import rule
 from dialplan.analysis import NotProved
 from dialplan.model import Query, Target, Traffic
 from sipedge.notify_return import edges_of, links_of
-from sipedge.notify_return.subscriptions import Direction, alias_behind, directions_of, subscriptions
+from sipedge.notify_return.subscriptions import Passage, alias_behind, directions_of, subscriptions
 from sipedge.settings import Settings
 
 
@@ -48,7 +48,7 @@ STRIP = rule("strip", "Traversal client", source_zone='"IMP"', priority="1").rep
 )
 
 
-def rewriting() -> Direction:
+def rewriting() -> Passage:
     outer = outside("arrow 3", extra=rule("nine", "DNS", r"x@.*", source_zone='"Traversal server"'))
     (link,), _ = links_of(edges_of([("in", inside("arrow 2", extra=STRIP)), ("out", outer)]))
     return directions_of(link)[0]
