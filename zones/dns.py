@@ -208,8 +208,6 @@ class Resolution:
         wanted = self._zone.fallback_transport if isinstance(self._zone, DnsZone) else self._zone.transport
         return wanted if wanted in self._transports else "TLS"
 
-    # asked and told
-
     def questions(self) -> tuple[Question, ...]:
         """What to ask now. Each question is handed out once; () while answers are awaited, and when done."""
         asked = tuple(self._outbox)
@@ -252,8 +250,6 @@ class Resolution:
             known = frozenset(self.hops)
             return tuple(hop for hop in drawn if hop in known)
         return tuple(drawn)[:MAX_HOPS]
-
-    # the work
 
     def _advance(self) -> None:
         """Go to the next look-up that has something to ask, or end."""

@@ -46,8 +46,6 @@ class NeighborPeers:
             )
         return lambda: Resolution(zone, peer, zone.port, zone.transport, random=self._random, allow_loopback=True)
 
-    # for each request
-
     def hops(self, now: float) -> tuple[Hop, ...]:
         """The peers in the order to try; () while no name is resolved."""
         if now >= self._look_again:
@@ -61,8 +59,6 @@ class NeighborPeers:
     def alive(self, hop: Hop, now: float) -> None:
         """``hop`` answered something."""
         self._saw(hop, Sign.ANSWERED, now)
-
-    # monitoring
 
     def due(self, now: float) -> list[Hop]:
         """Peers that get an OPTIONS now; each is then not due again before its interval is over."""
@@ -84,8 +80,6 @@ class NeighborPeers:
         if self.zone.monitor:
             times += [peer.due_at for peer in self._peers.values()]
         return min(times, default=float("inf"))
-
-    # names
 
     def questions(self, now: float) -> tuple[Question, ...]:
         """What to ask the DNS now; each question is handed out once. Call it once at the start."""
@@ -117,8 +111,6 @@ class NeighborPeers:
     def states(self) -> tuple[tuple[Hop, NeighborPeer], ...]:
         """For people to look at; not to be changed."""
         return tuple(self._peers.items())
-
-    # the work
 
     def _all_hops(self) -> tuple[Hop, ...]:
         return tuple(dict.fromkeys(hop for name in self._names for hop in name.hops))

@@ -101,8 +101,6 @@ class TraversalClient:
         zone = self.zone
         return lambda: Resolution(zone, peer, zone.port, zone.transport, random=self._random, allow_loopback=True)
 
-    # requests
-
     def hops(self, now: float) -> tuple[Hop, ...]:
         """The active connections, in turn; () when there is none."""
         return self._rotation.next()
@@ -120,8 +118,6 @@ class TraversalClient:
         """For people to look at; not to be changed."""
         return tuple(self._links)
 
-    # names
-
     def questions(self, now: float) -> tuple[Question, ...]:
         """What to ask the DNS now; each question is handed out once. Call it before ``tick``."""
         return tuple(dict.fromkeys(question for link in self._links for question in link.name.questions(now)))
@@ -134,8 +130,6 @@ class TraversalClient:
             changed = link.name.answer(question, came, now, ttl=ttl, error=error)
             if changed and link.state is LinkState.WAITING and not link.failures:
                 link.due_at = now
-
-    # time and connections
 
     def next_due(self) -> float:
         """When ``questions`` or ``tick`` has something next; infinity when never."""
@@ -186,8 +180,6 @@ class TraversalClient:
             self._activate(link, now)
             return []
         return self._close(link, f"OPTIONS was answered {status}", now)
-
-    # the work
 
     def _link(self, connection: int) -> ClientLink | None:
         return next((link for link in self._links if connection and link.connection == connection), None)

@@ -20,11 +20,11 @@ def families(report: Report) -> list[Metric]:
     days = GaugeMetricFamily(
         "sipedge_doctor_days_left", "Days until what the check foresees (expiry, loss of clientAuth)", labels=_LABELS
     )
-    for one in report.results:
-        labels = (one.id, one.domain, one.subject)
-        if one.verdict in _VALUES:
-            verdicts.add_metric(labels, _VALUES[one.verdict])
-        if one.days is not None:
-            days.add_metric(labels, one.days)
+    for result in report.results:
+        labels = (result.id, result.domain, result.subject)
+        if result.verdict in _VALUES:
+            verdicts.add_metric(labels, _VALUES[result.verdict])
+        if result.days is not None:
+            days.add_metric(labels, result.days)
     seconds = GaugeMetricFamily("sipedge_doctor_seconds", "How long the last examination took", value=report.seconds)
     return [verdicts, days, seconds]

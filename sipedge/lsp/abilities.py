@@ -49,9 +49,6 @@ def _of_problem(location: Location, message: str, hint: str) -> Diagnostic:
     return Diagnostic(location, Level.ERROR, f"{message}\n{hint}" if hint else message)
 
 
-# ------------------------------------------------------------------------------------------------------------ patterns
-
-
 def entry_at(text: str, file: str, line: int) -> Transform | SearchRule | None:
     """The block that a line (1-based) belongs to; None when the text does not parse or the line is outside."""
     try:
@@ -104,9 +101,6 @@ def _near_misses(kind: PatternType, pattern: str, variables: Variables, language
     return ~language
 
 
-# ---------------------------------------------------------------------------------------------------------- completion
-
-
 def completions(place: Place, around: Surroundings) -> list[str]:
     """What may stand at the cursor: blocks, fields that are still missing, a field's values, zones."""
     if place.kind is None:
@@ -119,9 +113,6 @@ def completions(place: Place, around: Surroundings) -> list[str]:
         names = around.zone_names if place.field == "source" else tuple(around.zones)
         words += [f'zone "{name}"' for name in names]
     return [word for word in words if word.lower().startswith(place.value.lower())] or words
-
-
-# ----------------------------------------------------------------------------------------------------------- code lens
 
 
 def reached_by(text: str, file: str, suites: list[Suite]) -> list[tuple[Location, int]]:

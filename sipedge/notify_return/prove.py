@@ -164,9 +164,6 @@ def _note(what: str, names: Names) -> str:
     return f"{what}: {', '.join(names.names)} ({names.origin})" if names.names else f"{what}: {names.origin}"
 
 
-# ------------------------------------------------------------------------------------------------------- hop after hop
-
-
 def _lost(subscription: Subscription, hops: tuple[_Hop, _Hop], notify: Notify) -> Iterator[Loss]:
     """Both edges are looked at, also where the first one loses the NOTIFY already: all is told at once."""
     near, far = hops
@@ -238,9 +235,6 @@ def _confirmed(subscription: Subscription, hop: _Hop, notify: Notify, query: Que
     targets = explanation.tiers[0].targets if explanation.tiers else ()
     if not any(target.zone in hop.wanted for target in targets):
         yield Loss(hop.edge, subscription, notify, hop.wanted, explanation)
-
-
-# ------------------------------------------------------------------------------------------------------------- mending
 
 
 def _gaps(losses: list[Loss]) -> list[Gap]:

@@ -65,9 +65,6 @@ class Names:
     origin: str
 
 
-# ------------------------------------------------------------------------------------------------- an IM&P node's names
-
-
 def node_names(link: TraversalLink, zone: str, told: GivenNames) -> Names:
     """The Federation Routing FQDNs of the nodes in a zone of the inside edge; none where nobody says them."""
     known = link.inside.zones[zone]
@@ -126,9 +123,6 @@ def notifies_to_node(names: Names) -> Iterator[Notify]:
         yield Notify(f"Route <sip:{name}{tail};lr>", route, route, mended, by_route=True, certain=False)
 
 
-# ---------------------------------------------------------------------------------------------------------- partners
-
-
 def partner_names(link: TraversalLink, told: GivenNames) -> Names:
     """The domains of partners: said, or named by rules that lead outward; none means anybody."""
     if told.partners:
@@ -162,9 +156,6 @@ def notifies_to_partners(names: Names, own_domains: Iterable[str]) -> Iterator[N
         user = f"{USER}@" + (f"(?!(?:{own})$)" if own else "") + HOST
         anyone = f"{USER}@{HOST}"
         yield Notify("Contact <sip:USER@DOMAIN>", user, anyone if own else anyone + GRUU, "", anybody=True)
-
-
-# ------------------------------------------------------------------------------------------------ the edge's own Routes
 
 
 def notify_to_edge(edge: Edge, zone: str) -> Notify:

@@ -104,9 +104,6 @@ def _reaches(symbolic: SymbolicPlan, requests: RequestClass) -> tuple[tuple[Reac
     return tuple(Reach(*one) for one in sorted(found.items())), ""
 
 
-# -------------------------------------------------------------------------------------------------------- who gets in
-
-
 def _entrances(zone: AnyZone, variables: Variables) -> Iterator[Entrance]:
     if isinstance(zone, DefaultZone):
         yield from _strangers(zone, variables)
@@ -162,9 +159,6 @@ def _name(rule: AccessRule, before: list[AccessRule], variables: Variables) -> s
     for node in nodes[1:]:
         names -= Language.of_node(node, alphabet)
     return natural(names)
-
-
-# --------------------------------------------------------------------------------------------------------- From domains
 
 
 def _own_domains(zone: AnyZone) -> tuple[str, bool]:

@@ -106,8 +106,6 @@ class Worker:
         """Wait for the end, not for ever; only after ``end``, outside the event loop."""
         self._thread.join(END_LIMIT)
 
-    # ------------------------------------------------------------------------------------------------- in the thread
-
     def _run(self) -> None:
         while self._queue or not self._ended.is_set():
             self._wait()

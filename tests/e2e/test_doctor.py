@@ -35,7 +35,7 @@ def test_clean_bill_in_both_directions(tmp_path: Path) -> None:
         not_run = {one.id for one in reports[name].results if one.verdict is CheckVerdict.NOT_RUN}
         assert not_run <= NOT_IN_THE_LAB, name
         assert reports[name].counts["ok"] > 30, name
-    ways = [one for name in ("outside", "inside") for one in reports[name].results if one.id == "sip.way-back"]
+    ways = [one for name in ("outside", "inside") for one in reports[name].results if one.id == "sip.notify-return"]
     assert [one.verdict for one in ways] == [CheckVerdict.OK, CheckVerdict.OK]
     assert 'rule "IMP Public to inside" to zone "Inside"' in ways[0].seen and "Default Zone" in ways[0].subject
     assert 'rule "IMP Public to IMP" to zone "IMP"' in ways[1].seen and "Outside" in ways[1].subject

@@ -70,9 +70,6 @@ def test_the_examples_of_the_rfc(algorithms: list[str], algorithm: str, response
     assert given["opaque"] == "FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS"
 
 
-# round trips
-
-
 def test_the_strongest_is_offered_first() -> None:
     offered = [parse(value) for value in server().challenges(0.0)]
     assert [given["algorithm"] for given in offered] == ["SHA-256", "MD5"]
@@ -176,9 +173,6 @@ def test_md5_is_what_no_algorithm_means() -> None:
     assert outcome(edge.check(value, "OPTIONS", URI, 0.0)) is DigestOutcome.OK
 
 
-# the client
-
-
 @pytest.mark.parametrize(
     "challenges",
     [
@@ -194,9 +188,6 @@ def test_md5_is_what_no_algorithm_means() -> None:
 )
 def test_challenges_that_cannot_be_answered(challenges: list[str]) -> None:
     assert authorization(challenges, ALICE, "OPTIONS", URI, "c") is None
-
-
-# the parser
 
 
 @pytest.mark.parametrize(

@@ -41,9 +41,6 @@ def ask(table: ZoneTable, names: str = "", **given: Any) -> Ingress:
     return table.ingress(**given)
 
 
-# by name
-
-
 def test_zones_are_found_by_name_and_the_default_zone_is_always_there() -> None:
     table = ZoneTable([IMP])
     assert table["IMP"] is IMP and table.get("nobody") is None
@@ -74,9 +71,6 @@ def test_names_that_a_zone_expects(zone: AnyZone, names: tuple[str, ...]) -> Non
     assert expected_names(zone) == names
 
 
-# traversal listeners
-
-
 def test_the_port_of_a_traversal_zone_decides_before_any_address() -> None:
     found = ingress([IMP, EDGE], listener_zone="Traversal", peer_address="192.0.2.1", names="expc.uc.local")
     assert found == Ingress("Traversal")
@@ -102,9 +96,6 @@ def test_tcp_on_a_traversal_port_only_where_the_zone_asks_for_it() -> None:
 def test_a_listener_of_no_traversal_zone_is_refused() -> None:
     assert ingress([IMP], listener_zone="IMP", names="imp.uc.local").refused
     assert ingress([IMP], listener_zone="gone", names="imp.uc.local").refused
-
-
-# neighbours
 
 
 def test_a_neighbour_by_its_configured_address_and_name() -> None:
@@ -210,9 +201,6 @@ def test_access_rules() -> None:
     assert ingress(zones, transport="TCP").refused
 
 
-# extended key usage
-
-
 @pytest.mark.parametrize(
     ("policy", "refused", "warned"),
     [
@@ -237,9 +225,6 @@ def test_key_usage_by_the_policy_of_the_zone(policy: ExtendedKeyUsage, refused: 
 
 def test_key_usage_without_a_certificate_is_nobodys() -> None:
     assert ingress([DefaultZone(mutual_tls=False)], usages=frozenset()) == Ingress("Default Zone")
-
-
-# the other direction
 
 
 def test_a_connection_of_ours_must_reach_the_name_of_its_hop() -> None:

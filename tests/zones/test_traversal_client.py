@@ -53,9 +53,6 @@ def states(edge: TraversalClient) -> list[LinkState]:
     return [link.state for link in edge.links()]
 
 
-# the way up
-
-
 def test_connect_prove_and_carry_requests() -> None:
     edge = connected()
     assert edge.hops(0.0) == () and not edge.authenticated(7) and states(edge) == [LinkState.OPENED]
@@ -100,9 +97,6 @@ def test_the_request_uri_names_the_peer() -> None:
     named = TlsPolicy(subject_names=("expe.example",))
     assert uri(zone(tls=named), "192.0.2.1") == "sip:expe.example:7001;transport=tls"
     assert uri(zone(transport="TCP"), "192.0.2.1") == "sip:192.0.2.1:7001;transport=tcp"
-
-
-# the way down
 
 
 def test_the_pause_doubles_up_to_the_retry_interval() -> None:
@@ -182,9 +176,6 @@ def test_a_challenge_that_cannot_be_answered_closes(of: TraversalClientZone, cha
     assert isinstance(edge.answered(7, 401, challenges, 0.0)[0], Close)
 
 
-# kept alive
-
-
 def test_a_keep_alive_every_interval_and_a_new_challenge_is_answered() -> None:
     edge = active()
     assert edge.tick(19.0) == []
@@ -234,9 +225,6 @@ def test_answers_on_connections_of_others_are_ignored() -> None:
     assert edge.authenticated(7)
 
 
-# names
-
-
 def test_a_name_is_looked_up_first_and_its_addresses_tried_in_turn() -> None:
     edge = TraversalClient(zone("expe.example"), lambda: 0.999, lambda: "c0ffee")
     names = NameServer({"expe.example A": a("192.0.2.1", "192.0.2.2")})
@@ -263,9 +251,6 @@ def test_a_name_that_leads_nowhere_is_asked_again() -> None:
         edge.answer(question, (), 0.0, error="nxdomain")
     assert edge.tick(0.0) == [] and "expe.example" in edge.links()[0].problem
     assert edge.next_due() == 5.0 and edge.questions(5.0)
-
-
-# with the server
 
 
 def test_client_and_server_get_on() -> None:

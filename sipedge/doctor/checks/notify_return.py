@@ -1,4 +1,4 @@
-"""Does a NOTIFY to the federation-routing FQDN find a way in the dial plan? Asked of the engine that the edge uses."""
+"""Does a NOTIFY to the federation-routing FQDN match a rule of the dial plan? The edge's own search says so. Pure."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from zones.zone import DEFAULT_ZONE, AnyZone, DnsZone, TraversalClientZone, Trav
 
 from .result import About, Result
 
-CHECK = "sip.way-back"
+CHECK = "sip.notify-return"
 
 
-def check_way_back(settings: Settings, routing_name: str, partners: Iterable[str]) -> list[Result]:
+def check_notify_return(settings: Settings, routing_name: str, partners: Iterable[str]) -> list[Result]:
     """One result for each zone where a partner's NOTIFY comes in. ``partners``: SIP domains of the other side."""
     alias = alias_of_uri(parse_uri(f"sip:{routing_name}:5061;transport=tls"), settings.keep_uri_parameters)
     zones = {comes_in_by(zone): zone for zone in outgoing_zones(settings, partners)}
@@ -37,10 +37,10 @@ def _by_route(routing_name: str, source: str) -> Result:
 
 def _search(settings: Settings, routing_name: str, alias: str, source: str) -> Result:
     about = About(routing_name, f'from zone "{source}"')
-    found = settings.plan.search(Query(alias, source, Traffic.MICROSOFT_IMP))
+    explanation = settings.plan.search(Query(alias, source, Traffic.MICROSOFT_IMP))
     ways = [
         f'rule "{target.rule}" to zone "{target.zone}"'
-        for tier in found.tiers
+        for tier in explanation.tiers
         for target in tier.targets
         if target.zone != source
     ]
@@ -60,8 +60,8 @@ def outgoing_zones(settings: Settings, partners: Iterable[str]) -> list[AnyZone]
 def _outgoing(settings: Settings, partner: str) -> Iterator[AnyZone]:
     zones = {zone.name: zone for zone in settings.zones}
     for source in zones:
-        found = settings.plan.search(Query(f"doctor@{partner}", source, Traffic.MICROSOFT_IMP))
-        for tier in found.tiers:
+        explanation = settings.plan.search(Query(f"doctor@{partner}", source, Traffic.MICROSOFT_IMP))
+        for tier in explanation.tiers:
             for target in tier.targets:
                 if target.zone in zones and target.zone != source:
                     yield zones[target.zone]

@@ -362,7 +362,7 @@ _SIP = (
         "Put the SRV target of each SIP domain that sends into the subjectAltName of the client certificate.",
     ),
     Check(
-        "sip.way-back",
+        "sip.notify-return",
         "a NOTIFY to the federation-routing FQDN has a way in the dial plan",
         Symptom("NOTIFY gets 404; presence stays unknown"),
         "Add a search rule that matches the federation-routing FQDN, from the zone where partners come in, to the "

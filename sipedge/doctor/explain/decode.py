@@ -1,7 +1,7 @@
 """What went wrong, from a trace: refusals with Microsoft's diagnostics, and what the Edge wrote into its own log.
 
 Every response of 4xx, 5xx or 6xx that the trace readers find, but for challenges and what a caller cancelled; and every
-TF_DIAG record of a Lync or Skype for Business log. Each becomes a Finding in plain words.
+TF_DIAG record of a Lync or Skype for Business log. Each becomes a TraceFinding in plain words.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from zones.names import to_ascii
 from .codes import BARE, HRESULTS, LOG_CODES, LOG_NAMES, MEANINGS, POLICY_WARNING, RANGES, STATUSES, Meaning, Side
 
 _ROUTINE = (401, 407, 487)
-"""Challenges, and what the caller cancelled: no faults unless somebody gives diagnostics with them."""
+"""Challenges and cancelled calls are no faults, unless they carry diagnostics."""
 _HEADERS = ("ms-diagnostics", "ms-diagnostics-public", "ms-client-diagnostics")
 _DIAGNOSTICS = re.compile(r"\s*(\d{1,6})(?:\.\d+)?\s*(?:;(.*))?", re.DOTALL)
 _NUMBER = re.compile(r"0x([0-9a-fA-F]{8})")
@@ -58,7 +58,7 @@ class TraceFinding:
     domain: str
     """The domain to check; '' when the message names none."""
     count: int = 1
-    """How often the like was found; the first one is shown."""
+    """How many equal ones there are; the first is shown."""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -83,24 +83,23 @@ def explain_trace(path: str) -> Iterator[TraceFinding]:
     Raises TraceError when the file cannot be opened, or is in no known format.
     """
     unknown = yield from _messages(path)
-    found = False
     for finding in _log_records(path):
-        found = True
+        unknown = None
         yield finding
-    if unknown is not None and not found:
+    if unknown is not None:
         raise unknown
 
 
 def collect(findings: Iterable[TraceFinding]) -> list[TraceFinding]:
-    """The like of them told once, with their number; at most MAX_FINDINGS different ones, the first that came."""
-    found: dict[tuple[object, ...], TraceFinding] = {}
-    for one in findings:
-        key = (one.what, one.codes, one.words, one.side, one.domain)
-        if key in found:
-            found[key] = replace(found[key], count=found[key].count + 1)
-        elif len(found) < MAX_FINDINGS:
-            found[key] = one
-    return list(found.values())
+    """Equal findings once, with their number. Of different ones the first MAX_FINDINGS are kept."""
+    kept: dict[tuple[object, ...], TraceFinding] = {}
+    for finding in findings:
+        key = (finding.what, finding.codes, finding.words, finding.side, finding.domain)
+        if key in kept:
+            kept[key] = replace(kept[key], count=kept[key].count + 1)
+        elif len(kept) < MAX_FINDINGS:
+            kept[key] = finding
+    return list(kept.values())
 
 
 def _messages(path: str) -> Generator[TraceFinding, None, TraceError | None]:
@@ -115,7 +114,7 @@ def _messages(path: str) -> Generator[TraceFinding, None, TraceError | None]:
 
 
 def explain_record(record: Record) -> TraceFinding | None:
-    """None for what is no refusal."""
+    """None when the record is no refusal."""
     try:
         message = parse_message(record.data)
     except MessageError:
@@ -138,12 +137,21 @@ class _HeaderMeaning:
     meaning: Meaning
     details: dict[str, str]
 
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return (self.code, *_hresult_codes(self.details))
 
-def _finding(record: Record, message: Message, told: list[_HeaderMeaning]) -> TraceFinding:
+    @property
+    def words(self) -> tuple[str, ...]:
+        return (self.meaning.words, *_hresult_words(self.details))
+
+
+def _finding(record: Record, message: Message, headers: list[_HeaderMeaning]) -> TraceFinding:
+    """``headers``: at least one. Where two give the same detail, the first counts."""
     details: dict[str, str] = {}
-    for one in told:
-        details |= {name: value for name, value in one.details.items() if name not in details}
-    main = next((one.meaning for one in told if one.meaning.checks), told[0].meaning)
+    for header in headers:
+        details |= {name: value for name, value in header.details.items() if name not in details}
+    main = next((header.meaning for header in headers if header.meaning.checks), headers[0].meaning)
     sender, called = _domain_of(message.first("from")), _domain_of(message.first("to"))
     return TraceFinding(
         record.file,
@@ -151,8 +159,8 @@ def _finding(record: Record, message: Message, told: list[_HeaderMeaning]) -> Tr
         record.time,
         _clean(message.start_line),
         _clean(f"{message.first('cseq') or ''} {message.call_id}"),
-        tuple(dict.fromkeys(code for one in told for code in (one.code, *_hresult_codes(one.details)) if code)),
-        tuple(dict.fromkeys(words for one in told for words in (one.meaning.words, *_hresult_words(one.details)))),
+        tuple(dict.fromkeys(code for header in headers for code in header.codes)),
+        tuple(dict.fromkeys(words for header in headers for words in header.words)),
         main.side,
         details,
         _checks(main, details),
@@ -162,11 +170,10 @@ def _finding(record: Record, message: Message, told: list[_HeaderMeaning]) -> Tr
 
 def _of_diagnostics(values: list[str]) -> Iterator[_HeaderMeaning]:
     for value in values[:16]:
-        found = _DIAGNOSTICS.fullmatch(value)
-        if found is not None:
-            number = int(found[1])
-            details = _attributes(found[2] or "")
-            yield _HeaderMeaning(f"ms-diagnostics {number}", meaning_of(number), details)
+        match = _DIAGNOSTICS.fullmatch(value)
+        if match is not None:
+            number = int(match[1])
+            yield _HeaderMeaning(f"ms-diagnostics {number}", meaning_of(number), _attributes(match[2] or ""))
 
 
 def meaning_of(number: int) -> Meaning:
@@ -184,22 +191,21 @@ def _attributes(text: str) -> dict[str, str]:
 
 def _of_warnings(values: list[str]) -> Iterator[_HeaderMeaning]:
     for value in values[:16]:
-        found = _WARNING.fullmatch(value)
-        if found is None:
+        match = _WARNING.fullmatch(value)
+        if match is None:
             continue
-        text = _clean(found[3])
-        words = f'{_clean(found[2])} says: "{text}"'
-        if int(found[1]) == POLICY_WARNING:
+        code, agent, text = match.groups()
+        words = f'{_clean(agent)} says: "{_clean(text)}"'
+        if int(code) == POLICY_WARNING:
             words = f"the content was refused by a policy of the other side; {words}"
-        yield _HeaderMeaning(f"Warning {found[1]}", Meaning(words, Side.REFUSER), {})
+        yield _HeaderMeaning(f"Warning {code}", Meaning(words, Side.REFUSER), {})
 
 
 def _bare(message: Message) -> _HeaderMeaning:
     server = (message.first("server") or "").lower()
     if message.status == 504 and server.startswith(_SERVERS):
         return _HeaderMeaning("504 without diagnostics", BARE, {})
-    known = STATUSES.get(message.status)
-    meaning = known or Meaning("nothing but the status is told", Side.UNKNOWN)
+    meaning = STATUSES.get(message.status) or Meaning("nothing but the status is told", Side.UNKNOWN)
     return _HeaderMeaning(str(message.status), meaning, {})
 
 
@@ -209,12 +215,13 @@ def _hresult_codes(details: dict[str, str]) -> Iterator[str]:
 
 
 def _hresult_words(details: dict[str, str]) -> Iterator[str]:
-    found = _hresult(details)
-    if found is not None:
-        yield found[1]
+    known = _hresult(details)
+    if known is not None:
+        yield known[1]
 
 
 def _hresult(details: dict[str, str]) -> tuple[str, str, tuple[str, ...]] | None:
+    """Name, words, checks; None for an HRESULT that is not known here."""
     number = _NUMBER.search(details.get("hresult", ""))
     return HRESULTS.get(int(number[1], 16)) if number else None
 
@@ -240,11 +247,11 @@ def _domain_of(value: str | None) -> str:
 
 
 def _log_records(path: str) -> Iterator[TraceFinding]:
-    """TF_DIAG records; a flattened one is as good."""
-    found: list[TraceFinding] = []
+    """TF_DIAG records, also those that somebody pasted into one line."""
+    findings: list[TraceFinding] = []
 
     def take(block: Block) -> Iterator[Item]:
-        found.append(explain_log_record(block))
+        findings.append(explain_log_record(block))
         yield Skipped(block.file, block.position, "a TF_DIAG record")
 
     def pass_over(_: Block) -> Iterator[Item]:
@@ -252,8 +259,8 @@ def _log_records(path: str) -> Iterator[TraceFinding]:
 
     with Source(path) as source:
         for _ in read_records(source, path, opening(_TF_DIAG), _TF_END, take, pass_over):
-            yield from found
-            found.clear()
+            yield from findings
+            findings.clear()
 
 
 def explain_log_record(block: Block) -> TraceFinding:

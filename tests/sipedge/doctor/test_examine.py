@@ -193,7 +193,7 @@ def test_peers_of_zones(world: World) -> None:
     imp = {result.id: result.verdict for result in report.results if result.domain == 'zone "IMP"'}
     assert imp["dns.peer"] is imp["tls.name"] is imp["tls.trusted"] is imp["dns.reachable"] is CheckVerdict.OK
     assert by(report, CheckVerdict.FAILED) == {"dns.peer"}
-    assert one(report, "sip.way-back") == one(report, "dns.service") == "ok"
+    assert one(report, "sip.notify-return") == one(report, "dns.service") == "ok"
 
 
 def test_peer_with_another_name_fails_by_name(world: World) -> None:

@@ -335,7 +335,7 @@ FAULTS = [
     Fault("OPTIONS unanswered", "sip.options", FAILED, both(answers("OPTIONS", None), patience(0.5))),
     Fault("OPTIONS gets 504", "sip.options", FAILED, answers("OPTIONS", 504), "504"),
     Fault("OPTIONS gets 403", "sip.options", WARNING, answers("OPTIONS", 403), "1027"),
-    Fault("no rule for NOTIFY", "sip.way-back", FAILED, no_way_back, f"no search rule matches {ROUTING_NAME}"),
+    Fault("no rule for NOTIFY", "sip.notify-return", FAILED, no_way_back, f"no search rule matches {ROUTING_NAME}"),
     Fault("peer of a zone without address", "dns.peer", FAILED, peer_without_address),
     Fault("ms-benotify refused", "sip.benotify", FAILED, servers(understands_benotify=False), "420"),
 ]  # fmt: skip

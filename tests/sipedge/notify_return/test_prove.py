@@ -29,9 +29,6 @@ def mended(settings: Settings, gap: Gap) -> Settings:
     return replace(settings, plan=CompiledPlan(plan.dialplan + Dialplan(rules=(gap.rule,)), plan.variables))
 
 
-# ----------------------------------------------------------------------------------------------------- the guide's plan
-
-
 def test_as_printed_the_outside_edge_loses_the_notify_to_the_fqdn() -> None:
     report = report_of(inside(), outside(mended=False))
     (gap,) = errors(report)
@@ -107,9 +104,6 @@ def test_the_route_of_a_partners_edge_is_a_warning() -> None:
     assert report_of(mended(inside(), gap), outside()).gaps == []
 
 
-# -------------------------------------------------------------------------------------------------------- what was told
-
-
 def test_where_nobody_says_the_fqdn_nothing_is_proved() -> None:
     report = report_of(inside(without="arrow 6"), outside(mended=False))
     assert not report.passed and errors(report) == []
@@ -134,9 +128,6 @@ def test_a_name_of_the_nodes_is_the_last_guess() -> None:
     zones = with_zone(INNER, "IMP", peers=(FQDN,))
     report = report_of(inside(without="arrow 6", zones=zones), outside(mended=False))
     assert [gap.edge.name for gap in errors(report)] == ["outside", "inside"]
-
-
-# --------------------------------------------------------------------------------------------------- other ways to lose
 
 
 def test_a_rule_that_takes_the_notify_elsewhere_is_named() -> None:
@@ -194,9 +185,6 @@ def test_mapped_partners_come_in_by_their_dns_zone() -> None:
     assert [loss.query.source for loss in gap.losses] == ["DNS", "DNS"]
 
 
-# -------------------------------------------------------------------------------------------------- with record-routing
-
-
 def test_record_routed_by_both_edges_it_needs_no_rule() -> None:
     inner = with_zone(INNER, "Traversal client", record_route_subscribe=True)
     outer = with_zone(OUTER, "Traversal server", record_route_subscribe=True)
@@ -229,8 +217,6 @@ def test_parameters_that_are_kept_are_part_of_the_alias() -> None:
     assert [name for name, alias in lost] == ["inside"]
     assert all(";opaque=user:epid:" in alias for _, alias in lost)
 
-
-# -------------------------------------------------------------------------------------------------- against brute force
 
 PATTERNS = (r".*@p\.example", r".*@own\.example", r"fed\.own\.example", r"fed.*", r".*", r"a.*@p\.example")
 SOURCES = {"inside": ("IMP", "Traversal client"), "outside": ("Default Zone", "Traversal server")}

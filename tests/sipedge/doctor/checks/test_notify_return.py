@@ -4,7 +4,7 @@ from typing import Any
 
 from support.settings import make_settings, rule
 
-from sipedge.doctor.checks.notify_return import check_way_back, comes_in_by, outgoing_zones
+from sipedge.doctor.checks.notify_return import check_notify_return, comes_in_by, outgoing_zones
 from sipedge.doctor.checks.result import CheckVerdict
 from zones.zone import AnyZone, DefaultZone, DnsZone, NeighborZone, TraversalClientZone, TraversalServerZone
 
@@ -21,7 +21,7 @@ IN = rule("in", "Inside", rf".*{NAME}.*", source_zone='"Default Zone"')
 
 
 def way(rules: str, zones: tuple[AnyZone, ...], *partners: str, **fields: Any) -> list[tuple[str, CheckVerdict, str]]:
-    results = check_way_back(make_settings(rules, zones, **fields), NAME, partners)
+    results = check_notify_return(make_settings(rules, zones, **fields), NAME, partners)
     return [(one.subject, one.verdict, one.seen) for one in results]
 
 
