@@ -44,8 +44,8 @@ def check_domain(facts: DomainFacts, hosting_providers: Iterable[str], *, public
     """``public``: addresses that the Internet cannot reach are a fault."""
     about = About(facts.domain, facts.srv.name)
     if facts.chosen is None or facts.target is None:
-        found = [about.failed("dns.srv", _no_srv(facts.srv)), *about.none_run(_AFTER_SRV, "there is no SRV record")]
-        return [about.not_run("dns.srv", _no_srv(facts.srv)), *found[1:]] if facts.srv.silent else found
+        verdict = about.not_run if facts.srv.silent else about.failed
+        return [verdict("dns.srv", _no_srv(facts.srv)), *about.none_run(_AFTER_SRV, "there is no SRV record")]
     chosen = facts.chosen
     return [
         about.ok("dns.srv", show(chosen)),
@@ -67,7 +67,7 @@ def _single(about: About, answer: DnsAnswer, chosen: SrvRecord) -> Result:
     others = [record for record in answer.services if record != chosen]
     if not others:
         return about.ok("dns.srv-single", "one record")
-    equal = any((one.priority, one.weight) == (chosen.priority, chosen.weight) for one in others)
+    equal = any((other.priority, other.weight) == (chosen.priority, chosen.weight) for other in others)
     taken = "one of equal ones, here" if equal else "lowest priority, highest weight:"
     ignored = "; ".join(show(record) for record in others[:4])
     return about.warning(
@@ -115,16 +115,15 @@ def _alias(about: About, target: TargetFacts) -> Result:
 
 
 def _addresses(about: About, target: TargetFacts, a: DnsAnswer, aaaa: DnsAnswer) -> list[Result]:
-    found = (*a.addresses, *aaaa.addresses)
-    if not found:
-        silent = a.silent or aaaa.silent
-        words = a.words if a.silent or not aaaa.silent else aaaa.words
-        none = about.none_run(("dns.ipv4",), "there is no address")
+    addresses = (*a.addresses, *aaaa.addresses)
+    if not addresses:
+        silent = next((answer for answer in (a, aaaa) if answer.silent), None)
+        verdict = about.failed if silent is None else about.not_run
         return [
-            about.not_run("dns.target-address", words) if silent else about.failed("dns.target-address", words),
-            *none,
+            verdict("dns.target-address", (silent or a).words),
+            about.not_run("dns.ipv4", "there is no address"),
         ]
-    first = about.ok("dns.target-address", ", ".join(found))
+    first = about.ok("dns.target-address", ", ".join(addresses))
     if a.addresses:
         return [first, about.ok("dns.ipv4", ", ".join(a.addresses))]
     return [first, about.warning("dns.ipv4", f"only IPv6: {', '.join(aaaa.addresses)}")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
@@ -43,7 +44,7 @@ def _chain(about: About, chain: Chain, trust: Trust) -> Result:
     """Without a handshake: order, and a last certificate that is trusted or whose issuer is."""
     last = chain.last
     if not chain.ordered:
-        return about.warning("own.chain", " <- ".join(name_of(one) for one in chain.sent), "own, issuer, its issuer")
+        return about.warning("own.chain", " <- ".join(map(name_of, chain.sent)), "own, issuer, its issuer")
     if not is_complete(chain, trust):
         return about.failed("own.chain", f"the issuer {issuer_of(last)} is not in the file")
     if trust.knows(last.issuer) and _issued(chain):
@@ -53,10 +54,10 @@ def _chain(about: About, chain: Chain, trust: Trust) -> Result:
 
 def _issued(chain: Chain) -> bool:
     """Whether each certificate was signed by the next one, as far as its algorithm is one that can be checked."""
-    for one, issuer in zip(chain.path, chain.path[1:], strict=False):
+    for certificate, issuer in pairwise(chain.path):
         try:
-            if signature_of(one)[1]:  # else own.signature says so
-                one.verify_directly_issued_by(issuer)
+            if signature_of(certificate)[1]:  # else own.signature says so
+                certificate.verify_directly_issued_by(issuer)
         except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
             return False
     return True

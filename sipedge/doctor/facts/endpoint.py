@@ -35,6 +35,11 @@ class Handshake:
     def ok(self) -> bool:
         return not self.error
 
+    @property
+    def understood(self) -> bool:
+        """The server speaks this version: it completed the handshake, or refused only after its certificate."""
+        return self.ok or bool(self.chain)
+
 
 @dataclass(frozen=True, slots=True)
 class EndpointFacts:

@@ -49,11 +49,11 @@ async def examine_endpoint(
             return await try_handshake(endpoint.address, endpoint.port, context, server_name, seconds, patient=patient)
 
     async def main(context: ssl.SSLContext, newer: ssl.SSLContext, server_name: str) -> Handshake:
-        found = await shake(context, server_name)
-        if found.ok or found.chain:
-            return found
-        other = await shake(newer, server_name, patient=True)
-        return other if other.ok or other.chain else found
+        first = await shake(context, server_name)
+        if first.understood:
+            return first
+        second = await shake(newer, server_name, patient=True)
+        return second if second.understood else first
 
     name = endpoint.server_name
     first, without_sni, suites, verified, *versions = await asyncio.gather(
@@ -64,5 +64,5 @@ async def examine_endpoint(
         *(shake(context, name) for context in contexts.versions.values()),
     )
     bare = await main(contexts.bare, contexts.bare_newer, name) if contexts.has_certificate else first
-    spoken = {name: found.ok or bool(found.chain) for name, found in zip(contexts.versions, versions, strict=True)}
+    spoken = {name: each.understood for name, each in zip(contexts.versions, versions, strict=True)}
     return EndpointFacts(endpoint, first, bare, without_sni, suites, verified, spoken)

@@ -1,7 +1,7 @@
 """One TLS connection as somebody else's Edge would open it: how far it gets, and every certificate that is shown.
 
-Nothing is verified in most of these handshakes, because a wrong certificate is what is to be looked at; the one that
-verifies tells only what OpenSSL says. Certificates are kept also when the handshake fails after they came.
+Most of these handshakes verify nothing: a wrong certificate is to be looked at, not to be refused. The one that
+verifies tells what OpenSSL says. Certificates are kept also when the handshake fails after they came.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sipedge.network.tls_stream import WANT_MORE, TlsStream
 from sipedge.settings import Certificate
 
 ANY_SUITE = "ALL:!aNULL:@SECLEVEL=0"
-"""What the other side can do is to be seen, however weak; without a certificate there is nothing to see."""
+"""However weak, so that all is seen that the other side can do; but with a certificate."""
 MAX_CERTIFICATES = 16
 _NO_CHECK_TIME = 0x200000
 """OpenSSL's X509_V_FLAG_NO_CHECK_TIME: dates are a check of their own."""

@@ -73,7 +73,7 @@ def options(endpoint: Endpoint, sender: str, more: str = "") -> bytes:
 async def _converse(
     endpoint: Endpoint, context: ssl.SSLContext, requests: tuple[bytes, ...], seconds: float
 ) -> list[SipReply]:
-    """One after the other on one connection; when one gets no answer the next ones are not sent."""
+    """Sends the requests one by one on one connection. After one without an answer, no further ones are sent."""
     replies: list[SipReply] = []
     try:
         connection = await connect(endpoint.address, endpoint.port, context, endpoint.server_name, seconds)
