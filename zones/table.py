@@ -111,7 +111,7 @@ class ZoneTable:
     ) -> Ingress:
         """The zone of an accepted connection.
 
-        ``common_name`` counts for access rules only, beside the names (expressway.md 3.10: CN and SANs).
+        ``common_name`` counts for access rules only, beside the names (Expressway: CN and SANs).
         ``listener_zone``: the traversal server zone whose port accepted it, '' for other listeners. ``names`` and
         ``usages``: what the peer's certificate carries (names.py, key_usage.py). Its chain was verified before.
         """

@@ -1,4 +1,4 @@
-"""Route information: own Route values removed (RFC 3261 16.4), the alias found (expressway.md 1.4)."""
+"""Route information: own Route values removed (RFC 3261 16.4), the alias found (docs/dialplan.md)."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def _token(uri: Uri, message: Message, edge: OwnNames, key: TokenKey) -> ZonePai
 
 
 def alias_of_uri(uri: Uri, keep_parameters: bool) -> str:
-    """The alias: the URI without its scheme; port and parameters only where asked for (expressway.md 1.4)."""
+    """The alias: the URI without its scheme; port and parameters only with ``keep_uri_parameters``."""
     if keep_parameters:
         return uri.text.partition(":")[2].partition("?")[0]
     host = host_port(uri.host)
