@@ -1,8 +1,8 @@
 """Digest authentication with SHA-256 and MD5, both ends (RFC 3261 22, RFC 7616, RFC 8760). Only qop=auth.
 
-The server keeps no nonce. It signs each with the time of issue, so it knows its own again, and it remembers only how
+The server keeps no nonce. It signs each with the time of issue, so it recognises its own, and it remembers only how
 often a nonce was used by somebody who had the right password. When that memory is full, nonces as old as the one
-forgotten are called stale: a replay never gets through for want of space.
+forgotten are called stale: no replay gets through because memory is full.
 """
 
 from __future__ import annotations
@@ -59,14 +59,14 @@ def parse(value: str) -> dict[str, str]:
     parameters: dict[str, str] = {}
     position = 0
     while rest[position:].strip(" \t\r\n,"):
-        found = _PARAMETER.match(rest, position)
-        if found is None or len(parameters) == _MOST_PARAMETERS:
+        match = _PARAMETER.match(rest, position)
+        if match is None or len(parameters) == _MOST_PARAMETERS:
             raise ValueError("parameters cannot be read")
-        name, quoted, token = found.groups()
+        name, quoted, token = match.groups()
         if name.lower() in parameters:
             raise ValueError(f"{name} is there twice")
         parameters[name.lower()] = token if quoted is None else re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL)
-        position = found.end()
+        position = match.end()
     return parameters
 
 

@@ -1,7 +1,8 @@
 """From a host name to hops: RFC 3263 and RFC 2782, with ``_sipfederationtls._tcp`` first where the zone asks for it.
 
-A ``Resolution`` opens nothing. It is asked ``questions()`` and told ``answer(...)`` until it is ``done``; then it has
-``hops`` or a ``problem``. It works through a list of look-ups and stops at the first that gives an address:
+A ``Resolution`` opens nothing. Its owner puts its ``questions()`` to the DNS and hands each ``answer(...)`` back until
+it is ``done``; then it has ``hops`` or a ``problem``. It works through a list of look-ups and stops at the first that
+gives an address:
 
     explicit port         A and AAAA of the host                                 (RFC 3263 4.2)
     otherwise             SRV of ``service``, for Microsoft traffic
@@ -90,8 +91,8 @@ class _LookUp:
 
 
 @dataclass(slots=True)
-class _Found:
-    """What the look-up at work has brought so far."""
+class _Collected:
+    """What the answers to the current look-up have brought so far."""
 
     look_up: _LookUp
     records: list[SrvRecord] = field(default_factory=list)
@@ -122,7 +123,7 @@ def _draw(records: Sequence[SrvRecord], random: Callable[[], float]) -> SrvRecor
 
 
 class Resolution:
-    """One host, and how far the look-up of it has come. Times and sockets are the caller's business."""
+    """One host, and how far its look-up has come. Times and sockets are the caller's business."""
 
     def __init__(
         self,
@@ -165,7 +166,7 @@ class Resolution:
         self._asked: set[Question] = set()
         self._notes: list[str] = []
         self._declined = False
-        self._found: _Found | None = None
+        self._collected: _Collected | None = None
         self._make_plan(port, transport, service, include_address, modify, standard)
         self._advance()
 
@@ -210,16 +211,16 @@ class Resolution:
 
     def questions(self) -> tuple[Question, ...]:
         """What to ask now. Each question is handed out once; () while answers are awaited, and when done."""
-        asked = tuple(self._outbox)
+        questions = tuple(self._outbox)
         self._outbox.clear()
-        return asked
+        return questions
 
     def answer(
         self, question: Question, records: Iterable[DnsRecord], error: DnsError = "", ttl: float = float("inf")
     ) -> None:
         """``ttl``: seconds. Answers to questions that were not asked are ignored."""
-        found = self._found
-        if question not in self._pending or found is None:
+        collected = self._collected
+        if question not in self._pending or collected is None:
             return
         self._pending.discard(question)
         came = tuple(records)
@@ -231,21 +232,21 @@ class Resolution:
         if question.kind == "NAPTR":
             self._take_naptr(record for record in came if isinstance(record, NaptrRecord))
         elif question.kind == "SRV":
-            self._take_srv(found, [record for record in came if isinstance(record, SrvRecord)])
+            self._take_srv(collected, [record for record in came if isinstance(record, SrvRecord)])
         else:
-            self._take_addresses(found, question, [r for r in came if isinstance(r, AddressRecord)])
+            self._take_addresses(collected, question, [r for r in came if isinstance(r, AddressRecord)])
         if not self._pending:
             self._advance()
 
     def draw(self) -> tuple[Hop, ...]:
         """The hops in an order drawn anew, for whoever keeps a finished resolution and uses it again."""
-        found = self._found
-        if found is None:
+        collected = self._collected
+        if collected is None:
             return self.hops
         drawn: dict[Hop, None] = {}
-        for record in order_srv(found.records, self._random):
-            for address in self._rotated(found.addresses.get(record.target, ([], []))):
-                drawn[self._hop(found.look_up, record, address)] = None
+        for record in order_srv(collected.records, self._random):
+            for address in self._rotated(collected.addresses.get(record.target, ([], []))):
+                drawn[self._hop(collected.look_up, record, address)] = None
         if self.hops:
             known = frozenset(self.hops)
             return tuple(hop for hop in drawn if hop in known)
@@ -254,7 +255,7 @@ class Resolution:
     def _advance(self) -> None:
         """Go to the next look-up that has something to ask, or end."""
         while not self._pending:
-            if self._found is not None:
+            if self._collected is not None:
                 self.hops = self.draw()
             if self.hops or not self._plan:
                 break
@@ -265,13 +266,13 @@ class Resolution:
                 self.problem = f"no address to try for {ascii(self._host[:LONGEST_NAME])}: {'; '.join(self._notes)}"
 
     def _begin(self, look_up: _LookUp) -> None:
-        self._found = _Found(look_up)
+        self._collected = _Collected(look_up)
         if look_up.kind != "ADDRESS":
             self._ask(look_up.name, look_up.kind)
         elif self._declined:
             self._note(f"{look_up.name}: its SRV records say that there is no such service")
         else:
-            self._follow(self._found, SrvRecord(0, 0, look_up.port, look_up.name))
+            self._follow(self._collected, SrvRecord(0, 0, look_up.port, look_up.name))
 
     def _ask(self, name: str, kind: RecordKind) -> None:
         question = Question(name, kind)
@@ -286,10 +287,10 @@ class Resolution:
             self._pending.add(question)
             self._outbox.append(question)
 
-    def _follow(self, found: _Found, record: SrvRecord) -> None:
-        found.records.append(record)
-        if record.target not in found.addresses:
-            found.addresses[record.target] = ([], [])
+    def _follow(self, collected: _Collected, record: SrvRecord) -> None:
+        collected.records.append(record)
+        if record.target not in collected.addresses:
+            collected.addresses[record.target] = ([], [])
             self._ask(record.target, "A")
             self._ask(record.target, "AAAA")
 
@@ -298,9 +299,9 @@ class Resolution:
         if not 0 < port < 65536 or not may_connect(address, allow_loopback=self._allow_loopback):
             self._note(f"{host_port(address, port)} is not to be connected to")
             return
-        self._found = _Found(_LookUp("ADDRESS", address, transport, port))
-        self._found.records.append(SrvRecord(0, 0, port, address))
-        self._found.addresses[address] = ([address], [])
+        self._collected = _Collected(_LookUp("ADDRESS", address, transport, port))
+        self._collected.records.append(SrvRecord(0, 0, port, address))
+        self._collected.addresses[address] = ([address], [])
 
     def _take_naptr(self, records: Iterable[NaptrRecord]) -> None:
         """Put the SRV look-ups that NAPTR names before what is planned."""
@@ -317,20 +318,20 @@ class Resolution:
             else:
                 self._note(f"NAPTR names {ascii(record.replacement[:LONGEST_NAME])}, no host name")
 
-    def _take_srv(self, found: _Found, records: list[SrvRecord]) -> None:
+    def _take_srv(self, collected: _Collected, records: list[SrvRecord]) -> None:
         records.sort(key=lambda record: (record.priority, -record.weight))
         for record in records[:MAX_RECORDS]:
             target = host_name(record.target)
             if record.target in (".", ""):
                 self._declined = True
-                self._note(f"{found.look_up.name}: no such service there")
+                self._note(f"{collected.look_up.name}: no such service there")
             elif not target or not 0 < record.port < 65536:
                 self._note(f"SRV target {ascii(record.target[:LONGEST_NAME])}:{record.port} is no host and port")
             else:
-                self._follow(found, SrvRecord(record.priority, record.weight, record.port, target))
+                self._follow(collected, SrvRecord(record.priority, record.weight, record.port, target))
 
-    def _take_addresses(self, found: _Found, question: Question, records: list[AddressRecord]) -> None:
-        kept = found.addresses[question.name][question.kind == "AAAA"]
+    def _take_addresses(self, collected: _Collected, question: Question, records: list[AddressRecord]) -> None:
+        kept = collected.addresses[question.name][question.kind == "AAAA"]
         for record in records[:MAX_ADDRESSES]:
             address = canonical_address(record.address)
             if not may_connect(address, allow_loopback=self._allow_loopback):

@@ -15,13 +15,13 @@ from .rotation import Rotation
 from .zone import Hop, LookUp, NeighborZone
 
 MAX_PEERS = 30
-"""Configured peers of a zone, and hops kept in all, are bounded by this and by ``dns.MAX_HOPS`` each."""
+"""Configured peers of a zone. Each has at most ``dns.MAX_HOPS`` hops."""
 _DRAWS = 32
 """Orders by SRV weight that are drawn in advance and then taken in turn."""
 
 
 class NeighborPeers:
-    """What is known of one neighbour's peers at this moment. ``now`` is seconds of any clock that never goes back."""
+    """What is known of one neighbour's peers. ``now``: seconds of any clock that never goes back."""
 
     def __init__(self, zone: NeighborZone, random: Callable[[], float]) -> None:
         self.zone = zone
@@ -84,10 +84,10 @@ class NeighborPeers:
     def questions(self, now: float) -> tuple[Question, ...]:
         """What to ask the DNS now; each question is handed out once. Call it once at the start."""
         before = self._all_hops()
-        asked = [question for name in self._names for question in name.questions(now)]
+        questions = [question for name in self._names for question in name.questions(now)]
         if self._all_hops() != before:
             self._arrange(now)
-        return tuple(dict.fromkeys(asked))
+        return tuple(dict.fromkeys(questions))
 
     def answer(
         self, question: Question, records: Iterable[DnsRecord], now: float, *, ttl: float = 0.0, error: DnsError = ""

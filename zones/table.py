@@ -1,4 +1,4 @@
-"""All zones by name, and the zone that a connection belongs to (docs/architecture.md, "One request", step 4).
+"""All zones by name, and the zone that a connection belongs to (docs/architecture.md, "One request").
 
 A connection from a neighbour's address is that neighbour's or nobody's: when its certificate does not fit it is
 refused, never let in as a stranger through the Default Zone.
@@ -117,16 +117,12 @@ class ZoneTable:
         """
         tls = transport == "TLS"
         if listener_zone:
-            found = self._traversal(listener_zone, tls, names)
+            ingress = self._traversal(listener_zone, tls, names)
+        elif neighbors := self._by_address.get(canonical_address(peer_address)):
+            ingress = _neighbor(neighbors, peer_address, tls, names)
         else:
-            neighbors = self._by_address.get(canonical_address(peer_address))
-            if neighbors:
-                found = _neighbor(neighbors, peer_address, tls, names)
-            else:
-                found = self._stranger(tls, names, has_certificate, common_name)
-        if found.refused or not has_certificate:
-            return found
-        return self._usage(found, usages)
+            ingress = self._stranger(tls, names, has_certificate, common_name)
+        return ingress if ingress.refused or not has_certificate else self._usage(ingress, usages)
 
     def _traversal(self, listener_zone: str, tls: bool, names: tuple[str, ...]) -> Ingress:
         zone = self._zones.get(listener_zone)
@@ -152,13 +148,14 @@ class ZoneTable:
         by = f'access rule "{rule}" denies' if rule else "no access rule allows"
         return Ingress(default.name, f'zone "{default.name}": {by} the names presented: {show_names(names)}')
 
-    def _usage(self, found: Ingress, usages: frozenset[str] | None) -> Ingress:
-        zone = self._zones[found.zone]
+    def _usage(self, ingress: Ingress, usages: frozenset[str] | None) -> Ingress:
+        zone = self._zones[ingress.zone]
         usage = check_usage(zone.tls.extended_key_usage, inbound=True, presented=usages)
         if usage.outcome is UsageOutcome.OK:
-            return found
+            return ingress
         text = f'zone "{zone.name}": {usage.text}'
-        return Ingress(zone.name, **{_FIELDS[usage.outcome]: text})
+        refused = usage.outcome is UsageOutcome.REFUSED
+        return Ingress(zone.name, refused=text) if refused else Ingress(zone.name, warning=text)
 
     def egress(self, hop: Hop, names: tuple[str, ...], usages: frozenset[str] | None = None) -> Egress:
         """Judge the certificate of a peer that the edge connected to over TLS. Raises KeyError for an unknown zone."""
@@ -169,14 +166,12 @@ class ZoneTable:
         usage = check_usage(zone.tls.extended_key_usage, inbound=False, presented=usages)
         if usage.outcome is UsageOutcome.OK:
             return Egress()
-        return Egress(**{_FIELDS[usage.outcome]: f'zone "{zone.name}": {usage.text}'})
-
-
-_FIELDS = {UsageOutcome.WARNING: "warning", UsageOutcome.REFUSED: "refused"}
+        text = f'zone "{zone.name}": {usage.text}'
+        return Egress(refused=text) if usage.outcome is UsageOutcome.REFUSED else Egress(warning=text)
 
 
 def _neighbor(zones: tuple[NeighborZone, ...], address: str, tls: bool, names: tuple[str, ...]) -> Ingress:
-    """Neighbours may share an address: one whose name was verified comes before one that verifies nothing."""
+    """Neighbours may share an address: one that verified the name comes before one that verifies nothing."""
     reasons = [(zone, _mismatch(zone, tls, names)) for zone in zones]
     fitting = [zone for zone, reason in reasons if not reason]
     if not fitting:
@@ -186,7 +181,7 @@ def _neighbor(zones: tuple[NeighborZone, ...], address: str, tls: bool, names: t
 
 
 def _mismatch(zone: NeighborZone | TraversalServerZone, tls: bool, names: tuple[str, ...]) -> str:
-    """'' or why a connection is not this zone's. TLS into a zone that asks for TCP is more than was asked: it may."""
+    """'' or why a connection is not this zone's. A zone that asks for TCP takes TLS too, which is more."""
     if not tls:
         return "" if zone.transport == "TCP" else f'zone "{zone.name}": TLS is expected, the connection is TCP'
     expected = expected_names(zone)

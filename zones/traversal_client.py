@@ -3,9 +3,9 @@
     WAITING --pause over--> CONNECTING --opened--> OPENED --200 to OPTIONS--> ACTIVE
        ^------------------------ failed, closed, refused, silent ---------------'
 
-OPTIONS goes out when the connection opens and every keep-alive interval. A 401 is answered with
-credentials once. Two keep-alives in a row without an answer mean that the peer is gone whatever TCP believes.
-Only ACTIVE connections carry requests, in turn.
+OPTIONS goes out when the connection opens and every keep-alive interval. A 401 is answered with credentials once. After
+two keep-alives in a row without an answer the peer counts as gone, whatever TCP believes. Only ACTIVE connections carry
+requests, in turn.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .zone import Hop, TraversalClientZone
 MAX_PEERS = 6
 FIRST_PAUSE = 1.0
 FIRST_AGAIN = 0.1
-"""A connection that carried requests is opened again within this; pauses begin when an attempt fails."""
+"""Seconds within which a connection that carried requests is opened again; pauses begin when an attempt fails."""
 CONNECT_LIMIT = 60.0
 """Seconds after which a connection that neither opened nor failed is given up."""
 MAX_SILENT = 2
@@ -87,7 +87,7 @@ class ClientLink:
 
 
 class TraversalClient:
-    """``now`` is seconds of any clock that never goes back; what comes back is to be done in order."""
+    """``now``: seconds of any clock that never goes back. The actions returned are to be done in order."""
 
     def __init__(self, zone: TraversalClientZone, random: Callable[[], float], cnonce: Callable[[], str]) -> None:
         """``random`` gives 0.0 <= x < 1.0 (jitter, DNS); ``cnonce`` an unguessable text for each proof."""

@@ -1,8 +1,8 @@
 """A traversal server zone: which of its connections have proved who they are, and which one carries the next request.
 
-The client opens the connection and keeps it. Its first OPTIONS is challenged (401); with the right
-credentials the connection is authenticated and stays so, because nobody can slip into an open TLS connection. After an
-hour the next keep-alive is challenged again, so that a password taken away takes effect.
+The client opens the connection and keeps it. Its first OPTIONS is challenged (401). With the right credentials the
+connection is authenticated, and stays so, because nobody can slip into an open TLS connection. After an hour the next
+keep-alive is challenged again: a password may have been taken away.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class _Client:
 
 
 class TraversalServer:
-    """Its connections are bounded by whoever accepts them; every one that was opened here is closed here."""
+    """Whoever accepts the connections bounds their number, and reports each one ``opened`` and ``closed``."""
 
     def __init__(self, zone: TraversalServerZone, secret: bytes, salt: Callable[[], bytes]) -> None:
         """``secret``, ``salt``: see ``DigestServer``. A zone without credential lets nobody in."""
@@ -97,7 +97,7 @@ class TraversalServer:
         return any(_holds(client, now) for client in self._clients.values())
 
     def _refuse(self, client: _Client, digest: DigestServer, reason: str, now: float) -> OptionsAnswer:
-        """Wrong credentials take away what earlier ones gave: the peer at the other end is not who it was."""
+        """Wrong credentials end the proof that earlier ones gave: the peer at the other end is not who it was."""
         client.proved_at = None
         client.refusals += 1
         self._arrange(now)

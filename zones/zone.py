@@ -1,6 +1,6 @@
 """What lies where: the zones an edge knows, as frozen records (Expressway: Configuration > Zones).
 
-Names, values and defaults follow the Expressway; where this edge is stricter on purpose the field says so.
+Names, values and defaults follow the Expressway. Where this edge is stricter on purpose, the field says so.
 """
 
 from __future__ import annotations
@@ -105,8 +105,8 @@ class NeighborZone(Zone):
     server_error_alive: bool = True
     """A 5xx answer to OPTIONS counts as alive (Expressway: ClassFiveResponseLiveness)."""
     federation_routing: tuple[str, ...] = ()
-    """Federation Routing FQDNs of the IM&P cluster behind the zone: what a NOTIFY to its users is for. Only the proof
-    of the way back asks for it; requests are routed by search rules."""
+    """Federation Routing FQDNs of the IM&P cluster behind the zone: Contacts of its users. The proof that NOTIFY returns
+    and the doctor read them; requests are routed by search rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +148,8 @@ class DnsZone(Zone):
     fallback_transport: Transport = "TLS"
     """Used where neither NAPTR nor the URI names a transport, in a zone that allows TCP."""
     allow_loopback: bool = False
-    """True: addresses of this very host or link are taken from the DNS and from URIs. Off, so that nobody's DNS makes
-    the edge talk to itself; a lab on loopback needs it."""
+    """True: addresses of this host or link are taken from the DNS and from URIs. False keeps a stranger's DNS from
+    making the edge talk to itself. A lab on loopback needs True."""
 
 
 class AccessAction(Enum):

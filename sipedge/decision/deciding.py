@@ -34,7 +34,7 @@ def is_for_the_edge(message: Message, routes: RouteInformation, edge: OwnNames) 
 
 
 def refuses_route(message: Message, routes: RouteInformation, zone: AnyZone) -> bool:
-    """An INVITE with a foreign Route from a zone without *preloaded routes* support (Expressway: Preloaded SIP routes support)."""
+    """An INVITE with a foreign Route, from a zone without Preloaded SIP routes support (an Expressway's setting)."""
     return message.method == "INVITE" and routes.foreign is not None and not zone.preloaded_routes and not routes.pair
 
 

@@ -71,7 +71,7 @@ def speaks_for(own: OwnCertificate, options: Options, domain: str) -> bool:
 
 
 def check_from(own: OwnCertificate | None, facts: DomainFacts) -> Result:
-    """``facts``: of a domain that this side sends from. What a partner's Edge does with From (MS federation)."""
+    """``facts``: of a domain that this side sends from. A partner's Edge checks From in the same way."""
     about = About(facts.domain, own.file if own is not None else "")
     if own is None or own.chain is None:
         return about.not_run("sip.from", "no client certificate is known: give --client-certificate")

@@ -1,7 +1,7 @@
 """Asks the OCSP responder that a certificate names (RFC 6960), over HTTP, small and once.
 
-Where the answer comes from is written in the certificate, by somebody else: only http:// and addresses that may be
-connected to are asked, and the answer is bounded.
+A stranger's certificate names the responder. So only http:// and addresses that may be connected to are asked, and the
+answer is bounded.
 """
 
 from __future__ import annotations
