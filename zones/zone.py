@@ -105,8 +105,8 @@ class NeighborZone(Zone):
     server_error_alive: bool = True
     """A 5xx answer to OPTIONS counts as alive (Expressway: ClassFiveResponseLiveness)."""
     federation_routing: tuple[str, ...] = ()
-    """Federation Routing FQDNs of the IM&P cluster behind the zone: Contacts of its users. The proof that NOTIFY returns
-    and the doctor read them; requests are routed by search rules."""
+    """Federation Routing FQDNs of the IM&P cluster behind the zone: Contacts of its users. Read by the doctor and by
+    the proof that NOTIFY returns; requests are routed by search rules."""
 
 
 @dataclass(frozen=True, slots=True)

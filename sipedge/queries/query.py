@@ -1,7 +1,6 @@
-"""What a person says of a request (an alias or a whole message, a zone, a method) -> the query the edge would make.
+"""A request as a person describes it (an alias or a whole message, a zone, a method) -> the query the edge would make.
 
-For every face that asks the dial plan without traffic; the alias and the traffic type are found by the functions that
-the edge itself uses.
+Alias and traffic type come from the functions that the edge itself uses.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ LARGEST_MESSAGE = 16 * 1024 * 1024
 
 
 class QueryError(ValueError):
-    """What was said makes no request; one sentence."""
+    """A description that makes no request; ``str()`` is one sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,22 +39,22 @@ class DescribedRequest:
     authenticated: bool = False
 
 
-def query_of(asked: DescribedRequest, settings: Settings) -> tuple[Query, str]:
-    """(query, what decided the traffic type). Raise AskError."""
-    traffic, evidence = _traffic(asked)
-    alias = _alias(asked, settings)
-    return Query(alias, asked.source, traffic, authenticated=asked.authenticated), evidence
+def query_of(request: DescribedRequest, settings: Settings) -> tuple[Query, str]:
+    """(query, what decided the traffic type). Raises QueryError when the alias cannot be read."""
+    traffic, evidence = _traffic(request)
+    alias = _alias(request, settings)
+    return Query(alias, request.source, traffic, authenticated=request.authenticated), evidence
 
 
 def check_source(source: str, settings: Settings) -> None:
-    """Raise AskError for a zone that is not configured."""
+    """Raises QueryError when no such zone is configured."""
     known = [*(zone.name for zone in settings.zones), LOCAL_ZONE]
     if source not in known:
         raise QueryError(f'there is no zone "{source}"; known: {", ".join(known)}')
 
 
 def traffic_of(word: str) -> Traffic:
-    """Raise AskError."""
+    """Raises QueryError when the word is no traffic type."""
     traffic = traffic_named(word)
     if traffic is None:
         known = ", ".join(word.replace(" ", "-") for word in TRAFFIC_WORDS)
@@ -64,7 +63,7 @@ def traffic_of(word: str) -> Traffic:
 
 
 def read_request(file: str) -> Message:
-    """Raise AskError for a file that cannot be read or holds no SIP request."""
+    """Raises QueryError when the file cannot be read or holds no SIP request."""
     try:
         with open(file, "rb") as stream:
             message = parse_message(stream.read(LARGEST_MESSAGE))
@@ -77,19 +76,22 @@ def read_request(file: str) -> Message:
     return message
 
 
-def _traffic(asked: DescribedRequest) -> tuple[Traffic, str]:
-    if asked.traffic is not None:
-        return asked.traffic, "as said"
-    found = classify(asked.message) if asked.message else classify_method(asked.method, asked.event)
-    return found.traffic, found.evidence
+def _traffic(request: DescribedRequest) -> tuple[Traffic, str]:
+    if request.traffic is not None:
+        return request.traffic, "as said"
+    if request.message is not None:
+        classified = classify(request.message)
+    else:
+        classified = classify_method(request.method, request.event)
+    return classified.traffic, classified.evidence
 
 
-def _alias(asked: DescribedRequest, settings: Settings) -> str:
+def _alias(request: DescribedRequest, settings: Settings) -> str:
     try:
-        if not asked.alias and asked.message is not None:
-            return alias_of(asked.message, settings)
-        if asked.alias.lower().startswith(("sip:", "sips:")):
-            return alias_of_uri(parse_uri(asked.alias), settings.keep_uri_parameters)
+        if not request.alias and request.message is not None:
+            return alias_of(request.message, settings)
+        if request.alias.lower().startswith(("sip:", "sips:")):
+            return alias_of_uri(parse_uri(request.alias), settings.keep_uri_parameters)
     except UriError as error:
         raise QueryError(str(error)) from None
-    return asked.alias
+    return request.alias

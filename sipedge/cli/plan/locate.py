@@ -79,7 +79,7 @@ def _asked(
     authenticated: bool,
     file: str | None,
 ) -> DescribedRequest:
-    """What the command line says. Raise AskError."""
+    """What the command line says. Raises QueryError when that makes no request."""
     from sipedge.queries.query import DescribedRequest, QueryError, check_source, read_request, traffic_of
 
     check_source(source, settings)
