@@ -55,6 +55,14 @@ def expected_names(zone: AnyZone) -> tuple[str, ...]:
     return zone.peers
 
 
+def comes_back_by(zone: AnyZone) -> str:
+    """The zone by which new requests come back from where this zone leads.
+
+    What leaves by DNS comes back through the Default Zone, unless certificates are mapped to the DNS zone.
+    """
+    return DEFAULT_ZONE if isinstance(zone, DnsZone) and not zone.inbound_mapping else zone.name
+
+
 class ZoneTable:
     """Immutable but for the addresses that names of neighbours resolve to."""
 

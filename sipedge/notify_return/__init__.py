@@ -1,6 +1,6 @@
-"""The way back: whether the NOTIFY for every SUBSCRIBE that a pair of edges lets through finds its way, proved.
+"""Proves that the NOTIFY for every SUBSCRIBE returns through the pair of edges that let the SUBSCRIBE through.
 
-``prove(link, told)`` gives a Report for a pair of traversal zones, found by ``links_of(edges_of(...))``. It works on
+``prove(link, given)`` gives a LinkReport for a pair of traversal zones, which ``links_of(edges_of(...))`` finds. It reads
 dial plans alone, without a network.
 """
 

@@ -73,7 +73,7 @@ def _loss_json(loss: Loss) -> dict[str, Any]:
     query, subscription = loss.query, loss.subscription
     return {
         "subscribe": {
-            "edge": subscription.direction.first.name,
+            "edge": subscription.passage.first.name,
             "alias": subscription.witness.alias,
             "from": subscription.source,
             "to": subscription.target,

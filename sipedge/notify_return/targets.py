@@ -59,24 +59,24 @@ class GivenNames:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """FQDNs or domains, and where they come from: one phrase for people."""
+    """FQDNs or domains. ``origin``: where they come from, one phrase for people."""
 
     names: tuple[str, ...]
     origin: str
 
 
-def node_names(link: TraversalLink, zone: str, told: GivenNames) -> Names:
+def node_names(link: TraversalLink, zone: str, given: GivenNames) -> Names:
     """The Federation Routing FQDNs of the nodes in a zone of the inside edge; none where nobody says them."""
     known = link.inside.zones[zone]
-    said = told.federation_routing.get(zone, ()) or told.federation_routing.get("", ())
-    if said:
-        return Names(said, "as said on the command line")
+    names = given.federation_routing.get(zone, ()) or given.federation_routing.get("", ())
+    if names:
+        return Names(names, "as said on the command line")
     if isinstance(known, NeighborZone) and known.federation_routing:
         return Names(known.federation_routing, f"federation_routing in {link.inside.name}")
     here = list(_hosts_of_rules(_rules(link.inside, link.client, {zone})))
     if here:
         return _inferred(here)
-    outer = {one.name for one in link.outside.outer_zones()}
+    outer = {other.name for other in link.outside.outer_zones()}
     there = list(_hosts_of_rules(_rules(link.outside, outer, {link.server})))
     if there:
         return _inferred(there)
@@ -84,9 +84,10 @@ def node_names(link: TraversalLink, zone: str, told: GivenNames) -> Names:
     return Names(tuple(peer for peer in peers if not canonical_address(peer)), f'the peers of zone "{zone}"')
 
 
-def _inferred(found: Sequence[tuple[str, str]]) -> Names:
-    names = tuple(dict.fromkeys(name for name, _ in found))
-    rules = ", ".join(dict.fromkeys(f'"{rule}"' for _, rule in found))
+def _inferred(hosts: Sequence[tuple[str, str]]) -> Names:
+    """``hosts``: host name, rule."""
+    names = tuple(dict.fromkeys(name for name, _ in hosts))
+    rules = ", ".join(dict.fromkeys(f'"{rule}"' for _, rule in hosts))
     return Names(names, f"taken from rules for hosts without a user part: {rules}")
 
 
@@ -123,16 +124,18 @@ def notifies_to_node(names: Names) -> Iterator[Notify]:
         yield Notify(f"Route <sip:{name}{tail};lr>", route, route, mended, by_route=True, certain=False)
 
 
-def partner_names(link: TraversalLink, told: GivenNames) -> Names:
-    """The domains of partners: said, or named by rules that lead outward; none means anybody."""
-    if told.partners:
-        return Names(told.partners, "as said on the command line")
+def partner_names(link: TraversalLink, given: GivenNames) -> Names:
+    """The domains of partners: given, or named by rules that lead outward. None means anybody."""
+    if given.partners:
+        return Names(given.partners, "as said on the command line")
     inner = {zone.name for zone in link.inside.outer_zones()}
     outer = {zone.name for zone in link.outside.outer_zones()}
     rules = [*_rules(link.inside, inner, {link.client}), *_rules(link.outside, link.server, outer)]
-    found = dict.fromkeys(domain for rule in rules for domain in _domains(rule))
-    own = [domain for domain in found if not any(edge.is_own_domain(domain) for edge in (link.inside, link.outside))]
-    return Names(tuple(own[:MAX_NAMES]), "named by rules that lead outward" if own else "anybody: no rule names one")
+    domains = dict.fromkeys(domain for rule in rules for domain in _domains(rule))
+    edges = (link.inside, link.outside)
+    foreign = [domain for domain in domains if not any(edge.is_own_domain(domain) for edge in edges)]
+    origin = "named by rules that lead outward" if foreign else "anybody: no rule names one"
+    return Names(tuple(foreign[:MAX_NAMES]), origin)
 
 
 def _domains(rule: SymbolicRule) -> Iterator[str]:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from zones.key_usage import CLIENT_AUTH, SERVER_AUTH
-from zones.table import Egress, Ingress, ZoneTable, expected_names
+from zones.table import Egress, Ingress, ZoneTable, comes_back_by, expected_names
 from zones.zone import (
     AccessAction,
     AccessRule,
@@ -255,3 +255,9 @@ def test_the_common_name_counts_for_access_rules_beside_the_sans() -> None:
     arguments = {"listener_zone": "", "transport": "TLS", "peer_address": "192.0.2.9", "has_certificate": True}
     assert table.ingress(names=("sip.example.com",), common_name="partner-cn", **arguments).refused == ""
     assert table.ingress(names=("sip.example.com",), **arguments).refused != ""
+
+
+def test_what_leaves_by_dns_comes_back_through_the_default_zone() -> None:
+    assert comes_back_by(DnsZone(name="DNS")) == "Default Zone"
+    assert comes_back_by(DnsZone(name="DNS", inbound_mapping=True)) == "DNS"
+    assert comes_back_by(TraversalServerZone(name="Inside")) == "Inside"

@@ -66,7 +66,7 @@ def _print(report: LinkReport) -> None:
     if not report.subscriptions and not report.unproved:
         click.echo("  no SUBSCRIBE gets through this pair, in either direction")
     for one in report.subscriptions:
-        way = one.direction
+        way = one.passage
         arrow = f'"{one.source}" ({way.first.name}) -> "{one.target}" ({way.second.name})'
         click.echo(f"  SUBSCRIBE gets through: {arrow}, {one.traffic.value}, for example {one.witness.alias}")
     for note in report.notes:
@@ -91,7 +91,7 @@ def _print_gap(gap: Gap) -> None:
         click.echo(f"    NOTIFY to {loss.notify.label}{sure}: searched as {loss.query.alias}{authenticated}")
         click.echo(f"      {loss.reason}")
     one = first.subscription
-    start = f'zone "{one.source}" of {one.direction.first.name}'
+    start = f'zone "{one.source}" of {one.passage.first.name}'
     click.echo(f"    it answers SUBSCRIBE {one.witness.alias} from {start}")
     if gap.rule is None:
         click.echo(f"    {gap.advice}")

@@ -8,7 +8,8 @@ from dialplan.model import Query, Traffic
 from sipedge.decision.routing import alias_of_uri
 from sipedge.settings import Settings
 from sipedge.sip.uri import parse_uri
-from zones.zone import DEFAULT_ZONE, AnyZone, DnsZone, TraversalClientZone, TraversalServerZone
+from zones.table import comes_back_by
+from zones.zone import AnyZone, DnsZone, TraversalClientZone, TraversalServerZone
 
 from .result import About, Result
 
@@ -18,7 +19,7 @@ CHECK = "sip.notify-return"
 def check_notify_return(settings: Settings, routing_name: str, partners: Iterable[str]) -> list[Result]:
     """One result for each zone where a partner's NOTIFY comes in. ``partners``: SIP domains of the other side."""
     alias = alias_of_uri(parse_uri(f"sip:{routing_name}:5061;transport=tls"), settings.keep_uri_parameters)
-    zones = {comes_in_by(zone): zone for zone in outgoing_zones(settings, partners)}
+    zones = {comes_back_by(zone): zone for zone in outgoing_zones(settings, partners)}
     if not zones:
         about = About(routing_name)
         return [about.failed(CHECK, "no zone leads to partners, so none brings a NOTIFY from them")]
@@ -73,8 +74,3 @@ def _guessed(settings: Settings) -> list[AnyZone]:
         zone for zone in settings.zones if isinstance(zone, TraversalClientZone | TraversalServerZone)
     ]
     return outside or traversal
-
-
-def comes_in_by(zone: AnyZone) -> str:
-    """What leaves by DNS comes back through the Default Zone, unless certificates are mapped to the DNS zone."""
-    return DEFAULT_ZONE if isinstance(zone, DnsZone) and not zone.inbound_mapping else zone.name

@@ -56,7 +56,7 @@ def test_as_printed_the_outside_edge_loses_the_notify_to_the_fqdn() -> None:
 def test_with_the_rule_that_is_missing_it_passes() -> None:
     report = report_of(inside(), outside())
     assert report.passed and errors(report) == []
-    ways = [(one.direction.inward, one.source, one.target, one.traffic) for one in report.subscriptions]
+    ways = [(one.passage.inward, one.source, one.target, one.traffic) for one in report.subscriptions]
     assert ways == [(False, "IMP", "DNS", IMP), (True, "Default Zone", "IMP", IMP)]
 
 
@@ -249,14 +249,14 @@ def test_agrees_with_trying_requests_one_by_one(inner: str, outer: str) -> None:
     into = [user for user in users if first(there, user, "Default Zone", "Traversal server")]
     out = [user for user in out if first(there, user, "Traversal server", "DNS")]
     into = [user for user in into if first(here, user, "Traversal client", "IMP")]
-    assert bool(out) <= any(not one.direction.inward for one in report.subscriptions)
-    assert bool(into) <= any(one.direction.inward for one in report.subscriptions)
+    assert bool(out) <= any(not one.passage.inward for one in report.subscriptions)
+    assert bool(into) <= any(one.passage.inward for one in report.subscriptions)
     lost = set()
-    if any(not one.direction.inward for one in report.subscriptions):
+    if any(not one.passage.inward for one in report.subscriptions):
         fed = "fed.own.example"
         lost |= {"outside"} if not first(there, fed, "Default Zone", "Traversal server") else set()
         lost |= {"inside"} if not first(here, fed, "Traversal client", "IMP") else set()
-    if any(one.direction.inward for one in report.subscriptions):
+    if any(one.passage.inward for one in report.subscriptions):
         some = ("a@p.example", "b@p.example")
         lost |= {"inside"} if not all(first(here, user, "IMP", "Traversal client") for user in some) else set()
         lost |= {"outside"} if not all(first(there, user, "Traversal server", "DNS") for user in some) else set()
