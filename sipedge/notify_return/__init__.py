@@ -1,7 +1,7 @@
 """Proves that the NOTIFY for every SUBSCRIBE returns through the pair of edges that let the SUBSCRIBE through.
 
-``prove(link, given)`` gives a LinkReport for a pair of traversal zones, which ``links_of(edges_of(...))`` finds. It reads
-dial plans alone, without a network.
+``prove(link, given)`` gives a LinkReport for a pair of traversal zones, which ``links_of(edges_of(...))`` finds. The
+proof reads dial plans alone, without a network.
 """
 
 from .edges import Edge, TraversalLink, edges_of, links_of

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 
 from dialplan.analysis import Language, NotProved, SymbolicRule, natural
 from dialplan.model import Mode, PatternType
+from dialplan.pattern.escaping import escape
 from sipedge.decision.record_route import PREFIX, TOKEN_LENGTH
 from zones.addresses import canonical_address
 from zones.zone import NeighborZone
 
 from .edges import Edge, TraversalLink
-from .patterns import escaped_pattern
 
 USER = r"(?:[a-z0-9_.!~*'()&=+$,;?/-]|\%)+"
 """RFC 3261 25.1, user."""
@@ -116,7 +116,7 @@ def _hosts_of_rules(rules: Iterable[SymbolicRule]) -> Iterator[tuple[str, str]]:
 
 def notifies_to_node(names: Names) -> Iterator[Notify]:
     for name in names.names:
-        host = escaped_pattern(name.lower())
+        host = escape(name.lower())
         tail = ":5061;transport=tls"
         mended = f"{host}([:;].*)?"
         yield Notify(f"Contact <sip:{name}{tail}>", host, host + tail, mended)
@@ -148,14 +148,14 @@ def _domains(rule: SymbolicRule) -> Iterator[str]:
 
 def notifies_to_partners(names: Names, own_domains: Iterable[str]) -> Iterator[Notify]:
     for name in names.names:
-        domain = escaped_pattern(name.lower())
+        domain = escape(name.lower())
         user = f"{USER}@{domain}"
         yield Notify(f"Contact <sip:USER@{name}>", user, user + GRUU, rf".*@{domain}([:;].*)?")
         route = rf"sip\.{domain}:5061;transport=tls;lr"
         label = f"Route <sip:sip.{name}:5061;transport=tls;lr>"
         yield Notify(label, route, route, rf"([^@]*\.)?{domain}([:;].*)?", by_route=True, certain=False)
     if not names.names:
-        own = "|".join(map(escaped_pattern, own_domains))
+        own = "|".join(map(escape, own_domains))
         user = f"{USER}@" + (f"(?!(?:{own})$)" if own else "") + HOST
         anyone = f"{USER}@{HOST}"
         yield Notify("Contact <sip:USER@DOMAIN>", user, anyone if own else anyone + GRUU, "", anybody=True)
@@ -164,7 +164,7 @@ def notifies_to_partners(names: Names, own_domains: Iterable[str]) -> Iterator[N
 def notify_to_edge(edge: Edge, zone: str) -> Notify:
     """By the Route of an edge that alone record-routes SUBSCRIBE, as the zone's peers get to see it."""
     place = edge.own.sent_by(zone)
-    where = escaped_pattern(f"{place.text};transport={place.transport.lower()};lr")
+    where = escape(f"{place.text};transport={place.transport.lower()};lr")
     token = f"{PREFIX}[a-z0-9_-]{{{TOKEN_LENGTH - len(PREFIX)}}}"
     label = f"Route <sip:TOKEN@{place.text};transport={place.transport.lower()};lr> of {edge.name}"
     return Notify(label, f"{token}@{where}", f"{token}@{where}", "", by_route=True)
