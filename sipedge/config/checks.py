@@ -95,9 +95,9 @@ def _ports(reader: Reader, listeners: list[tuple[Path, Listener]]) -> None:
                 break
 
 
-def _overlap(one: str, other: str) -> bool:
+def _overlap(address: str, other: str) -> bool:
     """Whether two sockets with these addresses would want the same port: 0.0.0.0 has all of IPv4, :: all of IPv6."""
-    first, second = ip_address(one), ip_address(other)
+    first, second = ip_address(address), ip_address(other)
     either_any = first.is_unspecified or second.is_unspecified
     return first == second or (first.version == second.version and either_any)
 

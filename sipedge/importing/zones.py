@@ -1,7 +1,7 @@
 """Zones of an Expressway -> tables of ``edge.toml``. A zone keeps its name, so that the rules find it.
 
-What the box does is taken over as it is, also where this edge would by default be stricter: those places are written
-out and remarked on.
+What the box does is taken over as it is. Where this edge would by default be stricter, the setting is written out and
+remarked on.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from zones.names import host_name
 
 from .default_zone import default_zone
 from .toml import Value
-from .zone_table import MAX_NAME, POLICIES, ZoneSection
+from .zone_table import MAX_NAME, POLICIES, ZoneSection, possible_name
 
 STAND_IN = "no-equal.invalid"
-"""The peer of a zone that has no equal: no name server knows it, so what is sent there fails and the search goes on."""
+"""The peer of a zone that has no equal. No name server knows it: what is sent there fails, and the search goes on."""
 
 MAX_USERNAME = 128
 
@@ -78,8 +78,7 @@ class Zones:
         return kept
 
     def _unique(self, name: str, other: str) -> str:
-        cleaned = "".join(one if one.isprintable() and one not in '"\\' else "_" for one in name).strip()
-        kept = cleaned[:MAX_NAME] or other
+        kept = possible_name(name) or other
         taken = {zone.name.casefold() for zone in self.zones} | {DEFAULT_ZONE.casefold(), LOCAL_ZONE.casefold()}
         if kept.casefold() in taken:
             suffix = f" ({other})"
@@ -172,16 +171,16 @@ class Zones:
 
     def peers(self, inner: View) -> list[str]:
         """Addresses and host names, each once; the stand-in where there is none."""
-        found: list[str] = []
+        peers: list[str] = []
         for number in inner.indexes("Peer"):
             peer = inner.text(f"Peer {number} Address").strip()
             if peer and not is_peer(peer):
                 self.remark(inner, f"Peer {number} Address", f'"{peer}" is neither an address nor a host name')
-            elif peer and peer.casefold() not in (one.casefold() for one in found):
-                found.append(peer)
-        if not found:
+            elif peer and peer.casefold() not in map(str.casefold, peers):
+                peers.append(peer)
+        if not peers:
             self.remark(inner, "Peer", f"no peer; {STAND_IN} stands in")
-        return found[:6] or [STAND_IN]
+        return peers[:6] or [STAND_IN]
 
     def username(self, inner: View, zone: ZoneSection) -> None:
         name = inner.text("Authentication UserName").strip()[:MAX_USERNAME]

@@ -28,7 +28,7 @@ class Collector:
         self._largest = LARGEST_DATAGRAM if settings.transport == "UDP" else LARGEST
 
     def open(self) -> None:
-        """Raises OSError, ssl.SSLError (which is one) included."""
+        """Raises OSError (ssl.SSLError is one)."""
         if self._socket is None:
             settings = self._settings
             self._socket = _datagrams(settings) if settings.transport == "UDP" else _stream(settings)

@@ -7,8 +7,8 @@
      Via: ...
      |
 
-The two lines at the top are one. Search rules are told in the words of the box, those that it passes over in silence
-(disabled, or behind a Stop) not at all. The address on the other side is Dst-ip where the message was sent.
+The first two lines stand on one. Search rules are logged in the box's words; rules that the box passes over in silence
+(disabled, or behind a Stop) are not logged. Where the message was sent, the other side's address is Dst-ip.
 """
 
 from __future__ import annotations

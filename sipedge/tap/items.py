@@ -1,4 +1,4 @@
-"""What is handed from the event loop to the outputs: a message that passed, a decision."""
+"""Items that the event loop hands to the outputs: messages that passed, decisions."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Passed(NamedTuple):
     opened: ConnectionOpened
     """The connection."""
     head: bytes
-    """With the body behind it where the message was sent."""
+    """Of a message that was sent: head and body together."""
     body: bytes
 
 
@@ -48,13 +48,13 @@ class Decided(NamedTuple):
 Item = Passed | Decided
 
 MOST_RULES = 200
-"""Of longer plans a decision is written without what each rule said: that would take longer than the decision did."""
+"""Decisions of longer plans are written without the trace of rules, which would take longer than the decision did."""
 ENTRY_SIZE = 4096
-"""What an entry of the history is taken to keep in memory."""
+"""Bytes that an entry of the history keeps in memory: an estimate."""
 
 
 def with_trace(explanation: Explanation | None) -> bool:
-    """Whether what each rule said is written too."""
+    """Whether the trace of rules is written too."""
     return explanation is not None and len(explanation.plan.rules) <= MOST_RULES
 
 

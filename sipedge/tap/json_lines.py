@@ -1,4 +1,4 @@
-"""JSON lines: one object a message, one a decision. sipedge/traces/edge_log.py reads them back."""
+"""JSON lines: one object a message, one a decision. sipedge/traces/formats/edge_log.py reads them back."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Counts of what the edge does, for Prometheus.
 
-The event loop counts in plain dictionaries: a tenth of the time that a counter of the client library takes. What is a
-state and no count (connections, peers, transactions) is looked at when somebody asks. ``Exposition`` answers in a
-thread: the loop only copies, the text is made outside.
+The event loop counts in plain dictionaries: a counter of the client library takes ten times as long. Gauges
+(connections, peers, transactions) are read when somebody asks. ``Exposition`` answers in a thread: the loop only
+copies, the thread makes the text.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ DAY = 86400.0
 
 @dataclass(slots=True)
 class Gauges:
-    """What is now, told by those who know it."""
+    """What is open or alive at this moment."""
 
     connections: dict[str, float] = field(default_factory=dict)
     """Open ones by zone."""
@@ -145,7 +145,7 @@ def families(counts: Counters, state: Gauges, now: float) -> list[Metric]:
 
 
 class Families(Collector):
-    """What ``ask`` gives, as a collector of the client library."""
+    """The metrics that ``ask`` returns, as a collector of the client library."""
 
     def __init__(self, ask: Callable[[], list[Metric]]) -> None:
         self._ask = ask

@@ -1,8 +1,8 @@
-"""A thread that hands items to one output. The event loop never waits for it, and it never keeps the loop waiting.
+"""A thread that hands items to one output, without ever keeping the event loop waiting.
 
-The queue between the two is bounded; what finds it full is dropped and counted. The thread works in slices shorter than
-Python's switch interval and sleeps a little after each one: a thread that wants the interpreter back would otherwise
-wait that interval (5 ms) for it. When the output fails, the queue waits for it as long as there is room.
+The queue between the two is bounded: when it is full, items are dropped and counted. The thread works in slices shorter
+than Python's switch interval (5 ms) and sleeps a little after each slice. Otherwise the event loop would wait that
+interval whenever it wants the interpreter back. When the output fails, items wait in the queue while there is room.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ class Worker:
         self._say()
 
     def _wait(self) -> None:
-        """Until there is something to do; then a little longer, so that it is worth it."""
+        """Until there is something to do; then GATHER longer, so that more comes together."""
         self._wake.clear()
         self._idle = True
         if not self._queue and not self._ended.is_set() and self._following is None:
