@@ -65,7 +65,7 @@ class TlsPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Zone:
-    """What all zones have."""
+    """Settings that all zones have."""
 
     name: str
     hop_count: int = 15

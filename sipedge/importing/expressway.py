@@ -47,8 +47,8 @@ class Imported:
 def import_expressway(text: str, name: str, certificates: str = "") -> Imported:
     """``name``: of the dump, for comments.
 
-    ``certificates``: the folder with server.pem, server.key and trusted.pem, as the configuration is to name it. When it
-    is '', stand-ins are made.
+    ``certificates``: the folder with server.pem, server.key and trusted.pem, as the configuration is to name it; when
+    it is '', stand-ins are made.
     """
     dump = read_dump(text)
     box = read_box(dump)

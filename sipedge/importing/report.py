@@ -14,7 +14,7 @@ EVERYWHERE = (
     "As soon as the Default Zone has access rules, a stranger whom none of them names is turned away.",
     "An alias is compared whole and without regard to case, and in linear time; a pattern that cannot be is refused.",
 )
-"""What differs whatever the dump says."""
+"""Differences that every import has."""
 
 
 def write_report(

@@ -49,7 +49,7 @@ class Notify:
 
 @dataclass(frozen=True, slots=True)
 class GivenNames:
-    """What no configuration says, from the command line."""
+    """Names from the command line that no configuration has."""
 
     federation_routing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Zone of the inside edge -> FQDNs; '' for every zone."""

@@ -140,7 +140,7 @@ def _strangers(zone: DefaultZone, variables: Variables) -> Iterator[Entrance]:
 
 
 def _let_in(rule: AccessRule, before: list[AccessRule], rules: list[AccessRule], variables: Variables) -> Entrance:
-    """What an access rule lets in that those before it leave to it, with such a name."""
+    """Peers that this access rule lets in and no earlier rule decides; ``example`` is the name of one."""
     who = f'access rule "{rule.name}": a certificate with a name that fits {rule.pattern_type} "{rule.pattern}"'
     try:
         name = _name(rule, before, variables)

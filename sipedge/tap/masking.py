@@ -22,7 +22,7 @@ _HIDDEN = re.compile(rb'[^\s"]')
 
 
 def masked(head: bytes) -> bytes:
-    """A header section without what proves a password; the very same object when there was nothing."""
+    """The header section with stars for proofs of passwords; the very same object when it holds none."""
     lower = head.lower()
     if b"\nauth" not in lower and b"\nproxy-auth" not in lower:  # ten times faster than the expression
         return head

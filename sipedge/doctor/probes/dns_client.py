@@ -1,7 +1,7 @@
 """Questions to one DNS server with all that the checks need of an answer: records, TTL, alias, error.
 
-The edge's own resolver (sipedge.network.resolver) keeps answers and forgets what is not needed for routing; the same
-dnspython set-up is asked here directly. Each question has a time limit; their number is bounded.
+The edge's own resolver (sipedge.network.resolver) drops what routing does not need. So the doctor asks dnspython
+itself, set up in the same way. Each question has a time limit, and their number is bounded.
 """
 
 from __future__ import annotations
