@@ -1,6 +1,6 @@
 """The tree of a pattern: what the pattern grammar builds, and what matching and analysis read.
 
-The language is that of expressway.md 1.5: whole alias, ASCII case-insensitive, ``.`` is any character.
+The language is an Expressway's (docs/dialplan.md): whole alias, ASCII case-insensitive, ``.`` is any character.
 Nodes keep the case of the source. ``at`` is the offset in the pattern text; it takes no part in comparisons.
 """
 

@@ -1,4 +1,4 @@
-"""Everything the edge is told, as one frozen record: config.py builds it from files, nobody changes it.
+"""Everything the edge is told, as one frozen record: sipedge/config builds it from files, nobody changes it.
 
 A reload builds another one and swaps it between two events.
 """
@@ -6,9 +6,10 @@ A reload builds another one and swaps it between two events.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from dialplan.search.search import CompiledPlan
-from zones.zone import AnyZone, Credential
+from zones.zone import AnyZone, Credential, TlsVersion, Transport
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Tls:
     """Presented on connections that the edge opens; the first server certificate when None."""
     trusted: str = ""
     """PEM file of trusted CAs."""
-    minimum_version: str = "1.2"
+    minimum_version: TlsVersion = "1.2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Listener:
     name: str
     address: str
     port: int
-    transport: str = "TLS"
+    transport: Transport = "TLS"
     zone: str = ""
     """The traversal server zone whose port this is; '' for all others."""
     client_certificate: bool = True
@@ -107,8 +108,7 @@ class Hep:
     address: str
     """IP address or host name; over TLS its certificate must name it."""
     port: int = 9060
-    transport: str = "UDP"
-    """"UDP", "TCP" or "TLS"."""
+    transport: Literal["UDP", "TCP", "TLS"] = "UDP"
     capture_id: int = 1
     """Tells the collector which edge this is."""
     password: str = field(default="", repr=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .zone import AccessRule, Action
+from .zone import AccessAction, AccessRule
 
 
 def decide(rules: Iterable[AccessRule], names: Iterable[str]) -> tuple[bool, str | None]:
@@ -18,5 +18,5 @@ def decide(rules: Iterable[AccessRule], names: Iterable[str]) -> tuple[bool, str
     presented = tuple(names)
     for rule in ordered:
         if rule.enabled and any(rule.matches(name) for name in presented):
-            return rule.action is Action.ALLOW, rule.name
+            return rule.action is AccessAction.ALLOW, rule.name
     return not ordered, None

@@ -1,8 +1,8 @@
 """Digest authentication with SHA-256 and MD5, both ends (RFC 3261 22, RFC 7616, RFC 8760). Only qop=auth.
 
-The server keeps no nonce. It signs each with the time of issue, so it knows its own again, and it remembers only how
+The server keeps no nonce. It signs each with the time of issue, so it recognises its own, and it remembers only how
 often a nonce was used by somebody who had the right password. When that memory is full, nonces as old as the one
-forgotten are called stale: a replay never gets through for want of space.
+forgotten are called stale: no replay gets through because memory is full.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ _PARAMETER = re.compile(rf'[\s,]*({_TOKEN})\s*=\s*(?:"((?:[^"\\]|\\.)*)"|({_TOKE
 _COUNT = re.compile(r"[0-9a-fA-F]{8}")
 
 
-class Outcome(Enum):
+class DigestOutcome(Enum):
     OK = "ok"
     STALE = "stale"
     """Challenge again with stale=true; the peer need not ask its user."""
     BAD = "bad"
 
 
-class Check(NamedTuple):
-    outcome: Outcome
+class DigestCheck(NamedTuple):
+    outcome: DigestOutcome
     reason: str = ""
 
 
@@ -59,14 +59,14 @@ def parse(value: str) -> dict[str, str]:
     parameters: dict[str, str] = {}
     position = 0
     while rest[position:].strip(" \t\r\n,"):
-        found = _PARAMETER.match(rest, position)
-        if found is None or len(parameters) == _MOST_PARAMETERS:
+        match = _PARAMETER.match(rest, position)
+        if match is None or len(parameters) == _MOST_PARAMETERS:
             raise ValueError("parameters cannot be read")
-        name, quoted, token = found.groups()
+        name, quoted, token = match.groups()
         if name.lower() in parameters:
             raise ValueError(f"{name} is there twice")
         parameters[name.lower()] = token if quoted is None else re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL)
-        position = found.end()
+        position = match.end()
     return parameters
 
 
@@ -113,18 +113,18 @@ class DigestServer:
             for algorithm in _HASHES
         ]
 
-    def check(self, authorization: str, method: str, uri: str, now: float) -> Check:
+    def check(self, authorization: str, method: str, uri: str, now: float) -> DigestCheck:
         """Judge the value of an Authorization header of a request. ``uri``: its Request-URI."""
         try:
             given = parse(authorization)
         except ValueError as error:
-            return Check(Outcome.BAD, str(error))
+            return DigestCheck(DigestOutcome.BAD, str(error))
         wrong = self._wrong(given, method, uri)
         if wrong:
-            return Check(Outcome.BAD, wrong)
+            return DigestCheck(DigestOutcome.BAD, wrong)
         issued = self._issued(given["nonce"])
         if issued is None:
-            return Check(Outcome.STALE, "the nonce is not from here")
+            return DigestCheck(DigestOutcome.STALE, "the nonce is not from here")
         return self._count(given["nonce"], issued, int(given["nc"], 16), now)
 
     def _wrong(self, given: dict[str, str], method: str, uri: str) -> str:
@@ -142,20 +142,20 @@ class DigestServer:
         same_response = hmac.compare_digest(_bytes(given["response"].lower()), _bytes(right))
         return "" if same_user and same_response else "wrong username or password"
 
-    def _count(self, nonce: str, issued: int, count: int, now: float) -> Check:
+    def _count(self, nonce: str, issued: int, count: int, now: float) -> DigestCheck:
         age = now - issued / 1000
         if not -1.0 <= age <= NONCE_LIFE or (nonce not in self._uses and issued <= self._forgotten):
-            return Check(Outcome.STALE, "the nonce is too old")
+            return DigestCheck(DigestOutcome.STALE, "the nonce is too old")
         _, last = self._uses.get(nonce, (issued, 0))
         if count <= last:
-            return Check(Outcome.STALE, f"nonce count {count} was used before")
+            return DigestCheck(DigestOutcome.STALE, f"nonce count {count} was used before")
         if count > MAX_USES:
-            return Check(Outcome.STALE, "the nonce was used too often")
+            return DigestCheck(DigestOutcome.STALE, "the nonce was used too often")
         self._uses[nonce] = (issued, count)
         if len(self._uses) > MAX_REMEMBERED:
             _, (oldest, _) = self._uses.popitem(last=False)
             self._forgotten = max(self._forgotten, oldest)
-        return Check(Outcome.OK)
+        return DigestCheck(DigestOutcome.OK)
 
     def _nonce(self, issued: int) -> str:
         data = issued.to_bytes(8, "big") + self._salt()[:_SALT].ljust(_SALT, b"\0")

@@ -1,7 +1,8 @@
 """From a host name to hops: RFC 3263 and RFC 2782, with ``_sipfederationtls._tcp`` first where the zone asks for it.
 
-A ``Resolution`` opens nothing. It is asked ``questions()`` and told ``answer(...)`` until it is ``done``; then it has
-``hops`` or a ``problem``. It works through a list of look-ups and stops at the first that gives an address:
+A ``Resolution`` opens nothing. Its owner puts its ``questions()`` to the DNS and hands each ``answer(...)`` back until
+it is ``done``; then it has ``hops`` or a ``problem``. It works through a list of look-ups and stops at the first that
+gives an address:
 
     explicit port         A and AAAA of the host                                 (RFC 3263 4.2)
     otherwise             SRV of ``service``, for Microsoft traffic
@@ -18,10 +19,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
-from .addresses import canonical_address, may_connect
+from .addresses import canonical_address, host_port, may_connect
 from .names import LONGEST_NAME, host_name, to_ascii
-from .zone import MICROSOFT_SERVICE, DefaultZone, DnsZone, Hop, Zone
+from .zone import MICROSOFT_SERVICE, DefaultZone, DnsZone, Hop, Transport, Zone
 
 MAX_RECORDS = 16
 """SRV or NAPTR records of one answer that are followed."""
@@ -30,16 +32,19 @@ MAX_ADDRESSES = 8
 MAX_QUESTIONS = 64
 MAX_HOPS = 32
 _MAX_NOTES = 8
-_NAPTR_SERVICES = {"SIPS+D2T": "TLS", "SIP+D2T": "TCP"}
-_SRV_PREFIX = {"TLS": "_sips._tcp", "TCP": "_sip._tcp"}
-DEFAULT_PORT = {"TLS": 5061, "TCP": 5060}
+_NAPTR_SERVICES: dict[str, Transport] = {"SIPS+D2T": "TLS", "SIP+D2T": "TCP"}
+STANDARD_SERVICES: dict[Transport, str] = {"TLS": "_sips._tcp", "TCP": "_sip._tcp"}
+DEFAULT_PORT: dict[Transport, int] = {"TLS": 5061, "TCP": 5060}
+
+RecordKind = Literal["NAPTR", "SRV", "A", "AAAA"]
+DnsError = Literal["", "nxdomain", "timeout", "servfail"]
+"""'': records came, or there is none of that kind."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     name: str
-    kind: str
-    """"NAPTR", "SRV", "A" or "AAAA"."""
+    kind: RecordKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +75,24 @@ class AddressRecord:
     address: str
 
 
+DnsRecord = SrvRecord | NaptrRecord | AddressRecord
+
+
 @dataclass(slots=True)
 class _LookUp:
     """One line of the list above."""
 
-    kind: str
+    kind: Literal["NAPTR", "SRV", "ADDRESS"]
     name: str
-    transport: str = "TLS"
+    transport: Transport = "TLS"
     port: int = 0
     by_target: bool = False
     """The certificate is checked against the SRV target's name, not the domain's."""
 
 
 @dataclass(slots=True)
-class _Found:
-    """What the look-up at work has brought so far."""
+class _Collected:
+    """What the answers to the current look-up have brought so far."""
 
     look_up: _LookUp
     records: list[SrvRecord] = field(default_factory=list)
@@ -115,7 +123,7 @@ def _draw(records: Sequence[SrvRecord], random: Callable[[], float]) -> SrvRecor
 
 
 class Resolution:
-    """One host, and how far the look-up of it has come. Times and sockets are the caller's business."""
+    """One host, and how far its look-up has come. Times and sockets are the caller's business."""
 
     def __init__(
         self,
@@ -151,22 +159,22 @@ class Resolution:
         self._random = random
         self._allow_loopback = allow_loopback
         self._explicit_name = (zone.tls.subject_names or (verify_name,))[0]
-        self._transports = ("TLS",) if zone.transport == "TLS" else ("TLS", "TCP")
+        self._transports: tuple[Transport, ...] = ("TLS",) if zone.transport == "TLS" else ("TLS", "TCP")
         self._plan: deque[_LookUp] = deque()
         self._outbox: list[Question] = []
         self._pending: set[Question] = set()
         self._asked: set[Question] = set()
         self._notes: list[str] = []
         self._declined = False
-        self._found: _Found | None = None
+        self._collected: _Collected | None = None
         self._make_plan(port, transport, service, include_address, modify, standard)
         self._advance()
 
     def _make_plan(
         self, port: int | None, transport: str | None, service: str, include_address: bool, modify: str, standard: bool
     ) -> None:
-        asked_for = (transport or "").upper()
-        chosen = asked_for if asked_for in self._transports else ""
+        wanted = (transport or "").upper()
+        chosen = next((known for known in self._transports if known == wanted), None)
         fallback = self._fallback(chosen)
         domain = to_ascii(modify or self._host)
         if canonical_address(self._host) and not modify:
@@ -185,34 +193,34 @@ class Resolution:
             if include_address:
                 self._plan.append(_LookUp("ADDRESS", domain, fallback, DEFAULT_PORT[fallback]))
 
-    def _transport_for(self, service: str) -> str:
-        return "TCP" if service.lower() == _SRV_PREFIX["TCP"] and "TCP" in self._transports else "TLS"
+    def _transport_for(self, service: str) -> Transport:
+        return "TCP" if service.lower() == STANDARD_SERVICES["TCP"] and "TCP" in self._transports else "TLS"
 
-    def _plan_standard(self, domain: str, chosen: str) -> None:
+    def _plan_standard(self, domain: str, chosen: Transport | None) -> None:
         if not chosen:
             self._plan.append(_LookUp("NAPTR", domain))
         for transport in (chosen,) if chosen else self._transports:
-            self._plan.append(_LookUp("SRV", f"{_SRV_PREFIX[transport]}.{domain}", transport))
+            self._plan.append(_LookUp("SRV", f"{STANDARD_SERVICES[transport]}.{domain}", transport))
 
-    def _fallback(self, chosen: str) -> str:
+    def _fallback(self, chosen: Transport | None) -> Transport:
         """The transport where neither NAPTR nor SRV is asked. A TLS zone never goes down to TCP."""
         if chosen or self._zone.transport == "TLS":
             return chosen or "TLS"
         wanted = self._zone.fallback_transport if isinstance(self._zone, DnsZone) else self._zone.transport
         return wanted if wanted in self._transports else "TLS"
 
-    # asked and told
-
     def questions(self) -> tuple[Question, ...]:
         """What to ask now. Each question is handed out once; () while answers are awaited, and when done."""
-        asked = tuple(self._outbox)
+        questions = tuple(self._outbox)
         self._outbox.clear()
-        return asked
+        return questions
 
-    def answer(self, question: Question, records: Iterable[object], error: str = "", ttl: float = float("inf")) -> None:
-        """``error``: '' (also for no record of that type), "nxdomain", "timeout", "servfail". Strays are ignored."""
-        found = self._found
-        if question not in self._pending or found is None:
+    def answer(
+        self, question: Question, records: Iterable[DnsRecord], error: DnsError = "", ttl: float = float("inf")
+    ) -> None:
+        """``ttl``: seconds. Answers to questions that were not asked are ignored."""
+        collected = self._collected
+        if question not in self._pending or collected is None:
             return
         self._pending.discard(question)
         came = tuple(records)
@@ -224,32 +232,30 @@ class Resolution:
         if question.kind == "NAPTR":
             self._take_naptr(record for record in came if isinstance(record, NaptrRecord))
         elif question.kind == "SRV":
-            self._take_srv(found, [record for record in came if isinstance(record, SrvRecord)])
+            self._take_srv(collected, [record for record in came if isinstance(record, SrvRecord)])
         else:
-            self._take_addresses(found, question, [r for r in came if isinstance(r, AddressRecord)])
+            self._take_addresses(collected, question, [r for r in came if isinstance(r, AddressRecord)])
         if not self._pending:
             self._advance()
 
     def draw(self) -> tuple[Hop, ...]:
         """The hops in an order drawn anew, for whoever keeps a finished resolution and uses it again."""
-        found = self._found
-        if found is None:
+        collected = self._collected
+        if collected is None:
             return self.hops
         drawn: dict[Hop, None] = {}
-        for record in order_srv(found.records, self._random):
-            for address in self._rotated(found.addresses.get(record.target, ([], []))):
-                drawn[self._hop(found.look_up, record, address)] = None
+        for record in order_srv(collected.records, self._random):
+            for address in self._rotated(collected.addresses.get(record.target, ([], []))):
+                drawn[self._hop(collected.look_up, record, address)] = None
         if self.hops:
             known = frozenset(self.hops)
             return tuple(hop for hop in drawn if hop in known)
         return tuple(drawn)[:MAX_HOPS]
 
-    # the work
-
     def _advance(self) -> None:
         """Go to the next look-up that has something to ask, or end."""
         while not self._pending:
-            if self._found is not None:
+            if self._collected is not None:
                 self.hops = self.draw()
             if self.hops or not self._plan:
                 break
@@ -260,15 +266,15 @@ class Resolution:
                 self.problem = f"no address to try for {ascii(self._host[:LONGEST_NAME])}: {'; '.join(self._notes)}"
 
     def _begin(self, look_up: _LookUp) -> None:
-        self._found = _Found(look_up)
+        self._collected = _Collected(look_up)
         if look_up.kind != "ADDRESS":
             self._ask(look_up.name, look_up.kind)
         elif self._declined:
             self._note(f"{look_up.name}: its SRV records say that there is no such service")
         else:
-            self._follow(self._found, SrvRecord(0, 0, look_up.port, look_up.name))
+            self._follow(self._collected, SrvRecord(0, 0, look_up.port, look_up.name))
 
-    def _ask(self, name: str, kind: str) -> None:
+    def _ask(self, name: str, kind: RecordKind) -> None:
         question = Question(name, kind)
         if question in self._asked:
             return
@@ -281,51 +287,51 @@ class Resolution:
             self._pending.add(question)
             self._outbox.append(question)
 
-    def _follow(self, found: _Found, record: SrvRecord) -> None:
-        found.records.append(record)
-        if record.target not in found.addresses:
-            found.addresses[record.target] = ([], [])
+    def _follow(self, collected: _Collected, record: SrvRecord) -> None:
+        collected.records.append(record)
+        if record.target not in collected.addresses:
+            collected.addresses[record.target] = ([], [])
             self._ask(record.target, "A")
             self._ask(record.target, "AAAA")
 
-    def _take_literal(self, host: str, port: int, transport: str) -> None:
+    def _take_literal(self, host: str, port: int, transport: Transport) -> None:
         address = canonical_address(host)
         if not 0 < port < 65536 or not may_connect(address, allow_loopback=self._allow_loopback):
-            self._note(f"{address}:{port} is not to be connected to")
+            self._note(f"{host_port(address, port)} is not to be connected to")
             return
-        self._found = _Found(_LookUp("ADDRESS", address, transport, port))
-        self._found.records.append(SrvRecord(0, 0, port, address))
-        self._found.addresses[address] = ([address], [])
+        self._collected = _Collected(_LookUp("ADDRESS", address, transport, port))
+        self._collected.records.append(SrvRecord(0, 0, port, address))
+        self._collected.addresses[address] = ([address], [])
 
     def _take_naptr(self, records: Iterable[NaptrRecord]) -> None:
         """Put the SRV look-ups that NAPTR names before what is planned."""
-        usable = [r for r in records if r.flags.lower() == "s" and self._transport_of(r) in self._transports]
-        usable.sort(key=lambda record: (record.order, record.preference))
-        for record in reversed(usable[:MAX_RECORDS]):
+        usable: list[tuple[NaptrRecord, Transport]] = []
+        for record in records:
+            transport = _NAPTR_SERVICES.get(record.service.upper())
+            if record.flags.lower() == "s" and transport is not None and transport in self._transports:
+                usable.append((record, transport))
+        usable.sort(key=lambda pair: (pair[0].order, pair[0].preference))
+        for record, transport in reversed(usable[:MAX_RECORDS]):
             name = host_name(record.replacement)
             if name:
-                self._plan.appendleft(_LookUp("SRV", name, self._transport_of(record)))
+                self._plan.appendleft(_LookUp("SRV", name, transport))
             else:
                 self._note(f"NAPTR names {ascii(record.replacement[:LONGEST_NAME])}, no host name")
 
-    @staticmethod
-    def _transport_of(record: NaptrRecord) -> str:
-        return _NAPTR_SERVICES.get(record.service.upper(), "")
-
-    def _take_srv(self, found: _Found, records: list[SrvRecord]) -> None:
+    def _take_srv(self, collected: _Collected, records: list[SrvRecord]) -> None:
         records.sort(key=lambda record: (record.priority, -record.weight))
         for record in records[:MAX_RECORDS]:
             target = host_name(record.target)
             if record.target in (".", ""):
                 self._declined = True
-                self._note(f"{found.look_up.name}: no such service there")
+                self._note(f"{collected.look_up.name}: no such service there")
             elif not target or not 0 < record.port < 65536:
                 self._note(f"SRV target {ascii(record.target[:LONGEST_NAME])}:{record.port} is no host and port")
             else:
-                self._follow(found, SrvRecord(record.priority, record.weight, record.port, target))
+                self._follow(collected, SrvRecord(record.priority, record.weight, record.port, target))
 
-    def _take_addresses(self, found: _Found, question: Question, records: list[AddressRecord]) -> None:
-        kept = found.addresses[question.name][question.kind == "AAAA"]
+    def _take_addresses(self, collected: _Collected, question: Question, records: list[AddressRecord]) -> None:
+        kept = collected.addresses[question.name][question.kind == "AAAA"]
         for record in records[:MAX_ADDRESSES]:
             address = canonical_address(record.address)
             if not may_connect(address, allow_loopback=self._allow_loopback):

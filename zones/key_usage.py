@@ -16,19 +16,19 @@ SIP_DOMAIN = "1.3.6.1.5.5.7.3.20"
 ANY_USAGE = "2.5.29.37.0"
 
 
-class Outcome(Enum):
+class UsageOutcome(Enum):
     OK = "ok"
     WARNING = "warning"
     REFUSED = "refused"
 
 
 class Usage(NamedTuple):
-    outcome: Outcome
+    outcome: UsageOutcome
     text: str = ""
     """One sentence for the log; '' when ok."""
 
 
-_OK = Usage(Outcome.OK)
+_OK = Usage(UsageOutcome.OK)
 
 
 def check_usage(policy: ExtendedKeyUsage, *, inbound: bool, presented: frozenset[str] | None) -> Usage:
@@ -40,4 +40,4 @@ def check_usage(policy: ExtendedKeyUsage, *, inbound: bool, presented: frozenset
     if policy is ExtendedKeyUsage.OFF or presented is None or presented & {needed, SIP_DOMAIN, ANY_USAGE}:
         return _OK
     text = f"the peer's certificate is not meant for {'clientAuth' if inbound else 'serverAuth'}"
-    return Usage(Outcome.WARNING if policy is ExtendedKeyUsage.WARN else Outcome.REFUSED, text)
+    return Usage(UsageOutcome.WARNING if policy is ExtendedKeyUsage.WARN else UsageOutcome.REFUSED, text)

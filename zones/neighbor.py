@@ -8,26 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from .dns import Question, Resolution
-from .peer import Health, Peer, Sign
+from .dns import DnsError, DnsRecord, Question, Resolution
+from .peer import Health, NeighborPeer, Sign
 from .peer_name import PeerName
 from .rotation import Rotation
 from .zone import Hop, LookUp, NeighborZone
 
 MAX_PEERS = 30
-"""Configured peers of a zone, and hops kept in all, are bounded by this and by ``dns.MAX_HOPS`` each."""
+"""Configured peers of a zone. Each has at most ``dns.MAX_HOPS`` hops."""
 _DRAWS = 32
 """Orders by SRV weight that are drawn in advance and then taken in turn."""
 
 
 class NeighborPeers:
-    """What is known of one neighbour's peers at this moment. ``now`` is seconds of any clock that never goes back."""
+    """What is known of one neighbour's peers. ``now``: seconds of any clock that never goes back."""
 
     def __init__(self, zone: NeighborZone, random: Callable[[], float]) -> None:
         self.zone = zone
         self._random = random
         self._names = [PeerName(self._starter(peer)) for peer in zone.peers[:MAX_PEERS]]
-        self._peers: dict[Hop, Peer] = {}
+        self._peers: dict[Hop, NeighborPeer] = {}
         self._rotation = Rotation()
         self._look_again = float("-inf")
         """``hops`` does nothing but take turns before this."""
@@ -46,8 +46,6 @@ class NeighborPeers:
             )
         return lambda: Resolution(zone, peer, zone.port, zone.transport, random=self._random, allow_loopback=True)
 
-    # for each request
-
     def hops(self, now: float) -> tuple[Hop, ...]:
         """The peers in the order to try; () while no name is resolved."""
         if now >= self._look_again:
@@ -61,8 +59,6 @@ class NeighborPeers:
     def alive(self, hop: Hop, now: float) -> None:
         """``hop`` answered something."""
         self._saw(hop, Sign.ANSWERED, now)
-
-    # monitoring
 
     def due(self, now: float) -> list[Hop]:
         """Peers that get an OPTIONS now; each is then not due again before its interval is over."""
@@ -85,18 +81,16 @@ class NeighborPeers:
             times += [peer.due_at for peer in self._peers.values()]
         return min(times, default=float("inf"))
 
-    # names
-
     def questions(self, now: float) -> tuple[Question, ...]:
         """What to ask the DNS now; each question is handed out once. Call it once at the start."""
         before = self._all_hops()
-        asked = [question for name in self._names for question in name.questions(now)]
+        questions = [question for name in self._names for question in name.questions(now)]
         if self._all_hops() != before:
             self._arrange(now)
-        return tuple(dict.fromkeys(asked))
+        return tuple(dict.fromkeys(questions))
 
     def answer(
-        self, question: Question, records: Iterable[object], now: float, *, ttl: float = 0.0, error: str = ""
+        self, question: Question, records: Iterable[DnsRecord], now: float, *, ttl: float = 0.0, error: DnsError = ""
     ) -> bool:
         """True when the zone's addresses are others now: tell ``ZoneTable.set_addresses``."""
         came = tuple(records)
@@ -114,11 +108,9 @@ class NeighborPeers:
         """Names that lead nowhere, one sentence each."""
         return tuple(name.problem for name in self._names if name.problem)
 
-    def states(self) -> tuple[tuple[Hop, Peer], ...]:
+    def states(self) -> tuple[tuple[Hop, NeighborPeer], ...]:
         """For people to look at; not to be changed."""
         return tuple(self._peers.items())
-
-    # the work
 
     def _all_hops(self) -> tuple[Hop, ...]:
         return tuple(dict.fromkeys(hop for name in self._names for hop in name.hops))
@@ -143,7 +135,7 @@ class NeighborPeers:
         """Work out the orders anew: after a change of health or of addresses."""
         interval = self.zone.monitor_interval
         hops = self._all_hops()
-        self._peers = {hop: self._peers.get(hop) or Peer(interval, due_at=now) for hop in hops}
+        self._peers = {hop: self._peers.get(hop) or NeighborPeer(interval, due_at=now) for hop in hops}
         if self.zone.look_up is LookUp.SERVICE_RECORD:
             self._rotation.set_orders([self._sorted(self._drawn()) for _ in range(_DRAWS)])
         else:

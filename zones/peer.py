@@ -50,7 +50,7 @@ TABLE: dict[tuple[Health, Sign], tuple[Health, When]] = {
 
 
 @dataclass(slots=True)
-class Peer:
+class NeighborPeer:
     interval: float
     """Seconds between attempts while all is well, and the longest pause when not."""
     due_at: float

@@ -1,14 +1,14 @@
 """One configured peer (address, name or service), kept resolved: looked up again when its answers expire.
 
-While the DNS gives no answer at all, the old one stays in use for up to a day (RFC 8767); a name that the DNS says is
-gone is gone at once.
+While the DNS gives no answer at all, the old one stays in use for up to a day (RFC 8767). When the DNS says that a name
+is gone, it is gone at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from .dns import Question, Resolution
+from .dns import DnsError, DnsRecord, Question, Resolution
 from .zone import Hop
 
 SHORTEST_LIFE = 5.0
@@ -20,7 +20,7 @@ LONGEST_PAUSE = 60.0
 
 
 class PeerName:
-    """Asked ``questions(now)`` and told ``answer(...)`` for as long as the zone lives; ``hops`` are always usable."""
+    """``hops`` are always usable. Its owner carries questions to the DNS and answers back as long as the zone lives."""
 
     def __init__(self, start: Callable[[], Resolution]) -> None:
         self.hops: tuple[Hop, ...] = ()
@@ -46,7 +46,9 @@ class PeerName:
             self._settle(self._running, now)
         return self._running.questions() if self._running is not None else ()
 
-    def answer(self, question: Question, records: Iterable[object], now: float, *, ttl: float, error: str) -> bool:
+    def answer(
+        self, question: Question, records: Iterable[DnsRecord], now: float, *, ttl: float, error: DnsError
+    ) -> bool:
         """True when the hops are others now."""
         if self._running is None:
             return False

@@ -1,4 +1,4 @@
-"""Taking turns: each request gets the next order of hops. Asked once a request, so all the work is done on a change."""
+"""Taking turns: each request gets the next order of hops. All work is done when hops change, none for each request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All zones by name, and the zone that a connection belongs to (docs/architecture.md, "One request", step 4).
+"""All zones by name, and the zone that a connection belongs to (docs/architecture.md, "One request").
 
 A connection from a neighbour's address is that neighbour's or nobody's: when its certificate does not fit it is
 refused, never let in as a stranger through the Default Zone.
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from .access import decide
 from .addresses import canonical_address
-from .key_usage import Outcome, check_usage
+from .key_usage import UsageOutcome, check_usage
 from .names import any_match, show_names
 from .zone import (
     DEFAULT_ZONE,
@@ -20,6 +20,7 @@ from .zone import (
     DnsZone,
     Hop,
     NeighborZone,
+    Transport,
     TraversalClientZone,
     TraversalServerZone,
 )
@@ -52,6 +53,14 @@ def expected_names(zone: AnyZone) -> tuple[str, ...]:
     if zone.tls.subject_names or not isinstance(zone, NeighborZone | TraversalClientZone):
         return zone.tls.subject_names
     return zone.peers
+
+
+def comes_back_by(zone: AnyZone) -> str:
+    """The zone by which new requests come back from where this zone leads.
+
+    What leaves by DNS comes back through the Default Zone, unless certificates are mapped to the DNS zone.
+    """
+    return DEFAULT_ZONE if isinstance(zone, DnsZone) and not zone.inbound_mapping else zone.name
 
 
 class ZoneTable:
@@ -101,7 +110,7 @@ class ZoneTable:
         self,
         *,
         listener_zone: str,
-        transport: str,
+        transport: Transport,
         peer_address: str,
         names: tuple[str, ...],
         has_certificate: bool,
@@ -110,22 +119,18 @@ class ZoneTable:
     ) -> Ingress:
         """The zone of an accepted connection.
 
-        ``common_name`` counts for access rules only, beside the names (expressway.md 3.10: CN and SANs).
+        ``common_name`` counts for access rules only, beside the names (Expressway: CN and SANs).
         ``listener_zone``: the traversal server zone whose port accepted it, '' for other listeners. ``names`` and
         ``usages``: what the peer's certificate carries (names.py, key_usage.py). Its chain was verified before.
         """
         tls = transport == "TLS"
         if listener_zone:
-            found = self._traversal(listener_zone, tls, names)
+            ingress = self._traversal(listener_zone, tls, names)
+        elif neighbors := self._by_address.get(canonical_address(peer_address)):
+            ingress = _neighbor(neighbors, peer_address, tls, names)
         else:
-            neighbors = self._by_address.get(canonical_address(peer_address))
-            if neighbors:
-                found = _neighbor(neighbors, peer_address, tls, names)
-            else:
-                found = self._stranger(tls, names, has_certificate, common_name)
-        if found.refused or not has_certificate:
-            return found
-        return self._usage(found, usages)
+            ingress = self._stranger(tls, names, has_certificate, common_name)
+        return ingress if ingress.refused or not has_certificate else self._usage(ingress, usages)
 
     def _traversal(self, listener_zone: str, tls: bool, names: tuple[str, ...]) -> Ingress:
         zone = self._zones.get(listener_zone)
@@ -151,13 +156,14 @@ class ZoneTable:
         by = f'access rule "{rule}" denies' if rule else "no access rule allows"
         return Ingress(default.name, f'zone "{default.name}": {by} the names presented: {show_names(names)}')
 
-    def _usage(self, found: Ingress, usages: frozenset[str] | None) -> Ingress:
-        zone = self._zones[found.zone]
+    def _usage(self, ingress: Ingress, usages: frozenset[str] | None) -> Ingress:
+        zone = self._zones[ingress.zone]
         usage = check_usage(zone.tls.extended_key_usage, inbound=True, presented=usages)
-        if usage.outcome is Outcome.OK:
-            return found
+        if usage.outcome is UsageOutcome.OK:
+            return ingress
         text = f'zone "{zone.name}": {usage.text}'
-        return Ingress(zone.name, **{_FIELDS[usage.outcome]: text})
+        refused = usage.outcome is UsageOutcome.REFUSED
+        return Ingress(zone.name, refused=text) if refused else Ingress(zone.name, warning=text)
 
     def egress(self, hop: Hop, names: tuple[str, ...], usages: frozenset[str] | None = None) -> Egress:
         """Judge the certificate of a peer that the edge connected to over TLS. Raises KeyError for an unknown zone."""
@@ -166,16 +172,14 @@ class ZoneTable:
         if zone.tls.verify and not any_match(expected, names, zone.tls.wildcards):
             return Egress(_sentence(zone, names, expected))
         usage = check_usage(zone.tls.extended_key_usage, inbound=False, presented=usages)
-        if usage.outcome is Outcome.OK:
+        if usage.outcome is UsageOutcome.OK:
             return Egress()
-        return Egress(**{_FIELDS[usage.outcome]: f'zone "{zone.name}": {usage.text}'})
-
-
-_FIELDS = {Outcome.WARNING: "warning", Outcome.REFUSED: "refused"}
+        text = f'zone "{zone.name}": {usage.text}'
+        return Egress(refused=text) if usage.outcome is UsageOutcome.REFUSED else Egress(warning=text)
 
 
 def _neighbor(zones: tuple[NeighborZone, ...], address: str, tls: bool, names: tuple[str, ...]) -> Ingress:
-    """Neighbours may share an address: one whose name was verified comes before one that verifies nothing."""
+    """Neighbours may share an address: one that verified the name comes before one that verifies nothing."""
     reasons = [(zone, _mismatch(zone, tls, names)) for zone in zones]
     fitting = [zone for zone, reason in reasons if not reason]
     if not fitting:
@@ -185,7 +189,7 @@ def _neighbor(zones: tuple[NeighborZone, ...], address: str, tls: bool, names: t
 
 
 def _mismatch(zone: NeighborZone | TraversalServerZone, tls: bool, names: tuple[str, ...]) -> str:
-    """'' or why a connection is not this zone's. TLS into a zone that asks for TCP is more than was asked: it may."""
+    """'' or why a connection is not this zone's. A zone that asks for TCP takes TLS too, which is more."""
     if not tls:
         return "" if zone.transport == "TCP" else f'zone "{zone.name}": TLS is expected, the connection is TCP'
     expected = expected_names(zone)

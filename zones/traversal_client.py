@@ -3,9 +3,9 @@
     WAITING --pause over--> CONNECTING --opened--> OPENED --200 to OPTIONS--> ACTIVE
        ^------------------------ failed, closed, refused, silent ---------------'
 
-OPTIONS goes out when the connection opens and every keep-alive interval. A 401 is answered with
-credentials once. Two keep-alives in a row without an answer mean that the peer is gone whatever TCP believes.
-Only ACTIVE connections carry requests, in turn.
+OPTIONS goes out when the connection opens and every keep-alive interval. A 401 is answered with credentials once. After
+two keep-alives in a row without an answer the peer counts as gone, whatever TCP believes. Only ACTIVE connections carry
+requests, in turn.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from .addresses import host_port
 from .digest import authorization, parse
-from .dns import Question, Resolution
+from .dns import DnsError, DnsRecord, Question, Resolution
 from .peer_name import PeerName
 from .rotation import Rotation
 from .zone import Hop, TraversalClientZone
@@ -23,7 +24,7 @@ from .zone import Hop, TraversalClientZone
 MAX_PEERS = 6
 FIRST_PAUSE = 1.0
 FIRST_AGAIN = 0.1
-"""A connection that carried requests is opened again within this; pauses begin when an attempt fails."""
+"""Seconds within which a connection that carried requests is opened again; pauses begin when an attempt fails."""
 CONNECT_LIMIT = 60.0
 """Seconds after which a connection that neither opened nor failed is given up."""
 MAX_SILENT = 2
@@ -55,7 +56,7 @@ class Close:
 Action = Connect | SendOptions | Close
 
 
-class State(Enum):
+class LinkState(Enum):
     WAITING = "waiting"
     CONNECTING = "connecting"
     OPENED = "opened"
@@ -63,12 +64,12 @@ class State(Enum):
 
 
 @dataclass(slots=True)
-class Link:
+class ClientLink:
     """One configured peer and the connection to it."""
 
     peer: str
     name: PeerName
-    state: State = State.WAITING
+    state: LinkState = LinkState.WAITING
     due_at: float = float("-inf")
     """When something is to be done about it."""
     hop: Hop | None = None
@@ -86,21 +87,19 @@ class Link:
 
 
 class TraversalClient:
-    """``now`` is seconds of any clock that never goes back; what comes back is to be done in order."""
+    """``now``: seconds of any clock that never goes back. The actions returned are to be done in order."""
 
     def __init__(self, zone: TraversalClientZone, random: Callable[[], float], cnonce: Callable[[], str]) -> None:
         """``random`` gives 0.0 <= x < 1.0 (jitter, DNS); ``cnonce`` an unguessable text for each proof."""
         self.zone = zone
         self._random = random
         self._cnonce = cnonce
-        self._links = [Link(peer, PeerName(self._starter(peer))) for peer in zone.peers[:MAX_PEERS]]
+        self._links = [ClientLink(peer, PeerName(self._starter(peer))) for peer in zone.peers[:MAX_PEERS]]
         self._rotation = Rotation()
 
     def _starter(self, peer: str) -> Callable[[], Resolution]:
         zone = self.zone
         return lambda: Resolution(zone, peer, zone.port, zone.transport, random=self._random, allow_loopback=True)
-
-    # requests
 
     def hops(self, now: float) -> tuple[Hop, ...]:
         """The active connections, in turn; () when there is none."""
@@ -109,32 +108,28 @@ class TraversalClient:
     def authenticated(self, connection: int) -> bool:
         """Whether requests that come in on this connection count: the server took our credentials."""
         link = self._link(connection)
-        return link is not None and link.state is State.ACTIVE
+        return link is not None and link.state is LinkState.ACTIVE
 
     def is_up(self, now: float) -> bool:
         """Whether a connection is active; takes nobody's turn."""
-        return any(link.state is State.ACTIVE for link in self._links)
+        return any(link.state is LinkState.ACTIVE for link in self._links)
 
-    def links(self) -> tuple[Link, ...]:
+    def links(self) -> tuple[ClientLink, ...]:
         """For people to look at; not to be changed."""
         return tuple(self._links)
-
-    # names
 
     def questions(self, now: float) -> tuple[Question, ...]:
         """What to ask the DNS now; each question is handed out once. Call it before ``tick``."""
         return tuple(dict.fromkeys(question for link in self._links for question in link.name.questions(now)))
 
     def answer(
-        self, question: Question, records: Iterable[object], now: float, *, ttl: float = 0.0, error: str = ""
+        self, question: Question, records: Iterable[DnsRecord], now: float, *, ttl: float = 0.0, error: DnsError = ""
     ) -> None:
         came = tuple(records)
         for link in self._links:
             changed = link.name.answer(question, came, now, ttl=ttl, error=error)
-            if changed and link.state is State.WAITING and not link.failures:
+            if changed and link.state is LinkState.WAITING and not link.failures:
                 link.due_at = now
-
-    # time and connections
 
     def next_due(self) -> float:
         """When ``questions`` or ``tick`` has something next; infinity when never."""
@@ -149,8 +144,8 @@ class TraversalClient:
         """A connection to this zone is ready and its certificate fits."""
         for link in self._links:
             hop = link.hop
-            if link.state is State.CONNECTING and hop and (hop.address, hop.port) == (address, port):
-                link.state, link.connection, link.silent = State.OPENED, connection, 0
+            if link.state is LinkState.CONNECTING and hop and (hop.address, hop.port) == (address, port):
+                link.state, link.connection, link.silent = LinkState.OPENED, connection, 0
                 return self._options(link, now)
         return [Close(connection, "nobody waits for this connection")]
 
@@ -158,14 +153,14 @@ class TraversalClient:
         """A connection that ``Connect`` asked for did not come about."""
         for link in self._links:
             hop = link.hop
-            if link.state is State.CONNECTING and hop and (hop.address, hop.port) == (address, port):
+            if link.state is LinkState.CONNECTING and hop and (hop.address, hop.port) == (address, port):
                 self._pause(link, reason, now)
                 return
 
     def closed(self, connection: int, reason: str, now: float) -> None:
         link = self._link(connection)
         if link is not None:
-            was_active = link.state is State.ACTIVE
+            was_active = link.state is LinkState.ACTIVE
             self._pause(link, reason or "closed by the peer", now)
             if was_active:
                 link.due_at = now + FIRST_AGAIN * self._random()
@@ -181,25 +176,23 @@ class TraversalClient:
         if status in (401, 407):
             return self._prove(link, challenges, now)
         link.proofs = 0
-        if 200 <= status < 300 or (link.state is State.ACTIVE and status != 403):
+        if 200 <= status < 300 or (link.state is LinkState.ACTIVE and status != 403):
             self._activate(link, now)
             return []
         return self._close(link, f"OPTIONS was answered {status}", now)
 
-    # the work
-
-    def _link(self, connection: int) -> Link | None:
+    def _link(self, connection: int) -> ClientLink | None:
         return next((link for link in self._links if connection and link.connection == connection), None)
 
-    def _due(self, link: Link, now: float) -> list[Action]:
-        if link.state is State.WAITING:
+    def _due(self, link: ClientLink, now: float) -> list[Action]:
+        if link.state is LinkState.WAITING:
             return self._connect(link, now)
-        if link.state is State.CONNECTING:
+        if link.state is LinkState.CONNECTING:
             self._pause(link, "no connection in time", now)
             return []
         return self._unanswered(link, now) if link.waiting else self._options(link, now)
 
-    def _connect(self, link: Link, now: float) -> list[Action]:
+    def _connect(self, link: ClientLink, now: float) -> list[Action]:
         hops = link.name.hops
         if not hops:
             link.problem = link.name.problem
@@ -207,21 +200,19 @@ class TraversalClient:
             return []
         link.hop = hops[link.attempts % len(hops)]
         link.attempts += 1
-        link.state, link.due_at = State.CONNECTING, now + CONNECT_LIMIT
+        link.state, link.due_at = LinkState.CONNECTING, now + CONNECT_LIMIT
         return [Connect(link.hop)]
 
-    def _options(self, link: Link, now: float, proof: str | None = None) -> list[Action]:
+    def _options(self, link: ClientLink, now: float, proof: str | None = None) -> list[Action]:
         link.waiting = True
         link.due_at = now + self.zone.keepalive_interval
         return [SendOptions(link.connection, self._uri(link), proof)]
 
-    def _uri(self, link: Link) -> str:
-        address = link.hop.address if link.hop else ""
-        host = (link.hop.name if link.hop else "") or (f"[{address}]" if ":" in address else address)
-        host = f"[{host}]" if ":" in host and host[0] != "[" else host
-        return f"sip:{host}:{self.zone.port};transport={self.zone.transport.lower()}"
+    def _uri(self, link: ClientLink) -> str:
+        host = (link.hop.name or link.hop.address) if link.hop else ""
+        return f"sip:{host_port(host, self.zone.port)};transport={self.zone.transport.lower()}"
 
-    def _unanswered(self, link: Link, now: float) -> list[Action]:
+    def _unanswered(self, link: ClientLink, now: float) -> list[Action]:
         if not link.waiting:
             return []
         link.waiting, link.proofs = False, 0
@@ -230,7 +221,7 @@ class TraversalClient:
             return self._close(link, "keep-alives are not answered", now)
         return self._options(link, now)
 
-    def _prove(self, link: Link, challenges: Sequence[str], now: float) -> list[Action]:
+    def _prove(self, link: ClientLink, challenges: Sequence[str], now: float) -> list[Action]:
         if link.proofs and (link.proofs >= MAX_PROOFS or not _stale(challenges)):
             return self._close(link, "the credentials were refused", now)
         proof = self._proof(link, challenges)
@@ -239,35 +230,35 @@ class TraversalClient:
         link.proofs += 1
         return self._options(link, now, proof)
 
-    def _proof(self, link: Link, challenges: Sequence[str]) -> str | None:
+    def _proof(self, link: ClientLink, challenges: Sequence[str]) -> str | None:
         if self.zone.credential is None:
             return None
         return authorization(challenges, self.zone.credential, "OPTIONS", self._uri(link), self._cnonce())
 
-    def _activate(self, link: Link, now: float) -> None:
+    def _activate(self, link: ClientLink, now: float) -> None:
         link.failures, link.problem = 0, ""
         link.due_at = now + self.zone.keepalive_interval
-        if link.state is not State.ACTIVE:
-            link.state = State.ACTIVE
+        if link.state is not LinkState.ACTIVE:
+            link.state = LinkState.ACTIVE
             self._arrange()
 
-    def _close(self, link: Link, reason: str, now: float) -> list[Action]:
+    def _close(self, link: ClientLink, reason: str, now: float) -> list[Action]:
         connection = link.connection
         self._pause(link, reason, now)
         return [Close(connection, f'zone "{self.zone.name}", peer {link.peer}: {reason}')]
 
-    def _pause(self, link: Link, reason: str, now: float) -> None:
+    def _pause(self, link: ClientLink, reason: str, now: float) -> None:
         """Half of the back-off is random, so that the clients of a restarted server don't come all at once."""
         longest = min(self.zone.retry_interval, FIRST_PAUSE * 2 ** min(link.failures, 16))
         link.failures += 1
-        link.state, link.connection, link.hop = State.WAITING, 0, None
+        link.state, link.connection, link.hop = LinkState.WAITING, 0, None
         link.waiting, link.silent, link.proofs = False, 0, 0
         link.problem = reason
         link.due_at = now + longest * (0.5 + self._random() / 2)
         self._arrange()
 
     def _arrange(self) -> None:
-        active = [link for link in self._links if link.state is State.ACTIVE and link.hop is not None]
+        active = [link for link in self._links if link.state is LinkState.ACTIVE and link.hop is not None]
         self._rotation.set_hops([replace(link.hop, connection=link.connection) for link in active if link.hop])
 
 

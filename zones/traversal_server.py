@@ -1,8 +1,8 @@
 """A traversal server zone: which of its connections have proved who they are, and which one carries the next request.
 
-The client opens the connection and keeps it. Its first OPTIONS is challenged (401); with the right
-credentials the connection is authenticated and stays so, because nobody can slip into an open TLS connection. After an
-hour the next keep-alive is challenged again, so that a password taken away takes effect.
+The client opens the connection and keeps it. Its first OPTIONS is challenged (401). With the right credentials the
+connection is authenticated, and stays so, because nobody can slip into an open TLS connection. After an hour the next
+keep-alive is challenged again: a password may have been taken away.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .digest import DigestServer, Outcome
+from .digest import DigestOutcome, DigestServer
 from .rotation import Rotation
 from .zone import Hop, TraversalServerZone
 
@@ -23,7 +23,7 @@ MAX_REFUSALS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class OptionsAnswer:
     """What an OPTIONS gets."""
 
     status: int
@@ -44,7 +44,7 @@ class _Client:
 
 
 class TraversalServer:
-    """Its connections are bounded by whoever accepts them; every one that was opened here is closed here."""
+    """Whoever accepts the connections bounds their number, and reports each one ``opened`` and ``closed``."""
 
     def __init__(self, zone: TraversalServerZone, secret: bytes, salt: Callable[[], bytes]) -> None:
         """``secret``, ``salt``: see ``DigestServer``. A zone without credential lets nobody in."""
@@ -62,20 +62,22 @@ class TraversalServer:
         if self._clients.pop(connection, None) is not None:
             self._arrange(now)
 
-    def options(self, connection: int, authorization: str, uri: str, now: float) -> Answer:
+    def options(self, connection: int, authorization: str, uri: str, now: float) -> OptionsAnswer:
         """An OPTIONS for the edge itself. ``authorization``: value of its Authorization header for our realm, or ''."""
         client, digest = self._clients.get(connection), self._digest
         if client is None or digest is None:
-            return Answer(403, close=True, reason=f'zone "{self.zone.name}" has no credential for this connection')
+            return OptionsAnswer(
+                403, close=True, reason=f'zone "{self.zone.name}" has no credential for this connection'
+            )
         if not authorization:
             fresh = client.proved_at is not None and now < client.proved_at + RECHECK
-            return Answer(200) if fresh else _challenge(digest, now)
+            return OptionsAnswer(200) if fresh else _challenge(digest, now)
         check = digest.check(authorization, "OPTIONS", uri, now)
-        if check.outcome is Outcome.OK:
+        if check.outcome is DigestOutcome.OK:
             client.proved_at, client.refusals = now, 0
             self._arrange(now)
-            return Answer(200)
-        if check.outcome is Outcome.STALE:
+            return OptionsAnswer(200)
+        if check.outcome is DigestOutcome.STALE:
             return _challenge(digest, now, stale=True)
         return self._refuse(client, digest, check.reason, now)
 
@@ -94,14 +96,14 @@ class TraversalServer:
         """Whether a connection is authenticated; takes nobody's turn."""
         return any(_holds(client, now) for client in self._clients.values())
 
-    def _refuse(self, client: _Client, digest: DigestServer, reason: str, now: float) -> Answer:
-        """Wrong credentials take away what earlier ones gave: the peer at the other end is not who it was."""
+    def _refuse(self, client: _Client, digest: DigestServer, reason: str, now: float) -> OptionsAnswer:
+        """Wrong credentials end the proof that earlier ones gave: the peer at the other end is not who it was."""
         client.proved_at = None
         client.refusals += 1
         self._arrange(now)
         reason = f'zone "{self.zone.name}": {reason}'
         if client.refusals >= MAX_REFUSALS:
-            return Answer(403, close=True, reason=reason)
+            return OptionsAnswer(403, close=True, reason=reason)
         return _challenge(digest, now, reason=reason)
 
     def _arrange(self, now: float) -> None:
@@ -111,8 +113,8 @@ class TraversalServer:
         self._look_again = min(ends, default=float("inf"))
 
 
-def _challenge(digest: DigestServer, now: float, *, stale: bool = False, reason: str = "") -> Answer:
-    return Answer(401, tuple(digest.challenges(now, stale=stale)), reason=reason)
+def _challenge(digest: DigestServer, now: float, *, stale: bool = False, reason: str = "") -> OptionsAnswer:
+    return OptionsAnswer(401, tuple(digest.challenges(now, stale=stale)), reason=reason)
 
 
 def _holds(client: _Client, now: float) -> bool:

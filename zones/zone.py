@@ -1,6 +1,6 @@
 """What lies where: the zones an edge knows, as frozen records (Expressway: Configuration > Zones).
 
-Names, values and defaults follow the Expressway; where this edge is stricter on purpose the field says so.
+Names, values and defaults follow the Expressway. Where this edge is stricter on purpose, the field says so.
 """
 
 from __future__ import annotations
@@ -8,11 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Literal
 
 DEFAULT_ZONE = "Default Zone"
 LOCAL_ZONE = "Local Zone"
 MICROSOFT_SERVICE = "_sipfederationtls._tcp"
 """Where federation partners of Lync and Skype for Business are published."""
+
+Transport = Literal["TLS", "TCP"]
+TlsVersion = Literal["1.2", "1.3"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +24,7 @@ class Hop:
     """One place to send a request to: an address to connect to, or a connection that is already there."""
 
     zone: str
-    transport: str = "TLS"
-    """"TLS" or "TCP"."""
+    transport: Transport = "TLS"
     address: str = ""
     """IPv4 or IPv6 text, never a name."""
     port: int = 0
@@ -56,18 +59,17 @@ class TlsPolicy:
     the SRV target / domain (DNS)."""
     wildcards: bool = False
     """Whether ``*.example.com`` in a certificate matches one label (RFC 6125 6.4.3); RFC 5922 7.2 forbids it."""
-    minimum_version: str = "1.2"
-    """"1.2" or "1.3"."""
+    minimum_version: TlsVersion = "1.2"
     extended_key_usage: ExtendedKeyUsage = ExtendedKeyUsage.STRICT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Zone:
-    """What all zones have."""
+    """Settings that all zones have."""
 
     name: str
     hop_count: int = 15
-    transport: str = "TLS"
+    transport: Transport = "TLS"
     authentication_policy: AuthenticationPolicy = AuthenticationPolicy.DO_NOT_CHECK
     authentication_trust: bool = False
     preloaded_routes: bool = True
@@ -103,8 +105,8 @@ class NeighborZone(Zone):
     server_error_alive: bool = True
     """A 5xx answer to OPTIONS counts as alive (Expressway: ClassFiveResponseLiveness)."""
     federation_routing: tuple[str, ...] = ()
-    """Federation Routing FQDNs of the IM&P cluster behind the zone: what a NOTIFY to its users is for. Only the proof
-    of the way back asks for it; requests are routed by search rules."""
+    """Federation Routing FQDNs of the IM&P cluster behind the zone: Contacts of its users. Read by the doctor and by
+    the proof that NOTIFY returns; requests are routed by search rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +145,14 @@ class DnsZone(Zone):
     """*TLS verify inbound mapping*: a connection whose certificate carries a subject name belongs to this zone."""
     microsoft_service: str = MICROSOFT_SERVICE
     """Asked first for Microsoft traffic; '' switches it off."""
-    fallback_transport: str = "TLS"
+    fallback_transport: Transport = "TLS"
     """Used where neither NAPTR nor the URI names a transport, in a zone that allows TCP."""
     allow_loopback: bool = False
-    """True: addresses of this very host or link are taken from the DNS and from URIs. Off, so that nobody's DNS makes
-    the edge talk to itself; a lab on loopback needs it."""
+    """True: addresses of this host or link are taken from the DNS and from URIs. False keeps a stranger's DNS from
+    making the edge talk to itself. A lab on loopback needs True."""
 
 
-class Action(Enum):
+class AccessAction(Enum):
     ALLOW = "allow"
     DENY = "deny"
 
@@ -163,7 +165,7 @@ class AccessRule:
     priority: int
     matches: Callable[[str], bool]
     """The compiled pattern: whole name, case-insensitive; zones knows no pattern language."""
-    action: Action
+    action: AccessAction
     enabled: bool = True
     pattern_type: str = ""
     pattern: str = ""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from dialplan.model import Location, Traffic
+from dialplan.pattern.escaping import escape
 
 
 class Kind(Enum):
@@ -38,10 +39,6 @@ class Claim:
     location: Location = field(default=Location(), compare=False)
 
 
-SPECIAL = frozenset("\\.^$+?{}[]()|")
-"""What a regex takes for something else; not % (variables) and not * (any text)."""
-
-
 def pattern_of_glob(text: str) -> str:
     """A regex for an alias in which ``*`` stands for any text, and ``%localdomains%`` and its like for their values."""
-    return "".join(".*" if one == "*" else f"\\{one}" if one in SPECIAL else one for one in text)
+    return escape(text, leave="*%").replace("*", ".*")

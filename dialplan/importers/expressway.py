@@ -1,7 +1,7 @@
 """Search rules and transforms of an Expressway -> transforms and rules of this dial plan, with the same decisions.
 
-Names of fields and values, and their defaults, are those of the command line reference (expressway.md 1.2, 1.9).
-Vocabulary that differs by version is read as the same thing (1.3).
+Names of fields and values, and their defaults, are those of the Expressway Administrator Guide ("Reference Material",
+command line reference). Words that differ by version are read as the same thing.
 """
 
 from __future__ import annotations

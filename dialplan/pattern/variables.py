@@ -1,4 +1,4 @@
-"""Pattern matching variables: ``%ip%``, ``%localdomains%`` and the others (expressway.md 2.1).
+"""Pattern matching variables: ``%ip%``, ``%localdomains%`` and the others (docs/dialplan.md).
 
 In a pattern a variable stands for any of its values, as an alternation group of plain text; in a replace string only
 those with one value are allowed.

@@ -6,6 +6,7 @@ from dataclasses import replace
 from ipaddress import ip_address
 
 from sipedge.settings import Listener
+from zones.addresses import host_port
 from zones.zone import (
     DEFAULT_ZONE,
     LOCAL_ZONE,
@@ -87,20 +88,16 @@ def _ports(reader: Reader, listeners: list[tuple[Path, Listener]]) -> None:
     for number, (path, listener) in enumerate(listeners):
         for _, other in listeners[:number]:
             if listener.port and listener.port == other.port and _overlap(listener.address, other.address):
-                message = f'"{listener.name}" listens on {_place(listener)}, which "{other.name}" has already'
+                where = host_port(listener.address, listener.port)
+                message = f'"{listener.name}" listens on {where}, which "{other.name}" has already'
                 hint = "each listener and each traversal server zone needs a port of its own"
                 reader.problem((*path, "port"), message, hint)
                 break
 
 
-def _place(listener: Listener) -> str:
-    host = f"[{listener.address}]" if ":" in listener.address else listener.address
-    return f"{host}:{listener.port}"
-
-
-def _overlap(one: str, other: str) -> bool:
+def _overlap(address: str, other: str) -> bool:
     """Whether two sockets with these addresses would want the same port: 0.0.0.0 has all of IPv4, :: all of IPv6."""
-    first, second = ip_address(one), ip_address(other)
+    first, second = ip_address(address), ip_address(other)
     either_any = first.is_unspecified or second.is_unspecified
     return first == second or (first.version == second.version and either_any)
 

@@ -25,9 +25,9 @@ def load_config(path: str | os.PathLike[str], *, create_secret: bool = True) -> 
     check_tables(reader, tables)
     plan, problems = read_plans(reader, variables_of(tables) if tables.edge else None)
     secret = _secret(reader, tables.edge, create_secret and not (reader.problems or problems))
-    found = sorted(reader.problems, key=lambda problem: (problem.location.line, problem.location.column))
-    if found or problems or tables.edge is None or plan is None:
-        raise ConfigError([*found, *problems])
+    own_problems = sorted(reader.problems, key=lambda problem: (problem.location.line, problem.location.column))
+    if own_problems or problems or tables.edge is None or plan is None:
+        raise ConfigError([*own_problems, *problems])
     edge = tables.edge
     return Settings(
         system_name=edge.system_name,

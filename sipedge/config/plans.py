@@ -26,7 +26,7 @@ def read_plans(reader: Reader, variables: Variables | None) -> tuple[CompiledPla
     except DialplanError as error:
         problems += error.problems
     order = [in_folder_of(reader.file, name) for name in _names(reader)]
-    problems.sort(key=lambda one: (order.index(one.location.file), one.location.line, one.location.column))
+    problems.sort(key=lambda each: (order.index(each.location.file), each.location.line, each.location.column))
     return compiled, problems
 
 

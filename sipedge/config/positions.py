@@ -42,12 +42,12 @@ def read_positions(text: str) -> Positions:
     lines = text.replace("\r\n", "\n").split("\n")
     walk = _Walk(Positions(lines), [line.encode() for line in text.split("\n")])
     walk.document(Parser(Language(tree_sitter_toml.language())).parse(text.encode()).root_node)
-    return walk.found
+    return walk.positions
 
 
 @dataclass(slots=True)
 class _Walk:
-    found: Positions
+    positions: Positions
     encoded: list[bytes]
     arrays: dict[Path, int] = field(default_factory=dict)
     """How many elements each array of tables has so far."""
@@ -65,9 +65,9 @@ class _Walk:
         if node.type == "table_array_element":
             index = self.arrays.get(path, 0)
             self.arrays[path] = index + 1
-            self.found.keys.setdefault(path, self.place(header))
+            self.positions.keys.setdefault(path, self.place(header))
             path = (*path, index)
-        self.found.keys.setdefault(path, self.place(header))
+        self.positions.keys.setdefault(path, self.place(header))
         for child in node.named_children:
             if child.type == "pair":
                 self.pair(path, child)
@@ -79,7 +79,7 @@ class _Walk:
         for number, name in enumerate(names):
             path = (*path, name)
             if number < len(names) - 1:
-                self.found.keys.setdefault(path, place)
+                self.positions.keys.setdefault(path, place)
                 path = (*path, self.arrays[path] - 1) if path in self.arrays else path
         return path
 
@@ -87,11 +87,11 @@ class _Walk:
         key, value = node.named_children[0], node.named_children[1]
         for name in _names(key):
             path = (*path, name)
-            self.found.keys.setdefault(path, self.place(key))
+            self.positions.keys.setdefault(path, self.place(key))
         self.value(path, value)
 
     def value(self, path: Path, node: Node) -> None:
-        self.found.values[path] = self.place(node)
+        self.positions.values[path] = self.place(node)
         if node.type == "array":
             elements = [child for child in node.named_children if child.type != "comment"]
             for index, element in enumerate(elements):

@@ -45,12 +45,12 @@ class Reader:
         try:
             return model.model_validate(raw)
         except ValidationError as error:
-            for found in error.errors(include_url=False):
-                location = found["loc"]
-                if found["type"] == "too_short" and found["input"]:
-                    continue  # its entries are bad, which is said of each one
-                sentence, hint = sentence_of(found, _table_name(table, location), _keys_at(model, location))
-                self.problem((*path, *location), sentence, hint, at_key=found["type"] == "extra_forbidden")
+            for detail in error.errors(include_url=False):
+                location = detail["loc"]
+                if detail["type"] == "too_short" and detail["input"]:
+                    continue  # its entries are bad, and each of them is reported
+                sentence, hint = sentence_of(detail, _table_name(table, location), _keys_at(model, location))
+                self.problem((*path, *location), sentence, hint, at_key=detail["type"] == "extra_forbidden")
             return None
 
     def table(self, name: str) -> Any:
@@ -73,7 +73,7 @@ class Reader:
                 self.problem(path, f'"{name}" must hold tables only', f"write each one under [[{name}]]")
 
     def only_known(self, known: Iterable[str]) -> None:
-        """Complains of tables at the top of the file that mean nothing."""
+        """Reports tables at the top of the file that mean nothing."""
         for key in self.data.keys() - set(known):
             self.problem((key,), f'there is no table "{key}"', did_you_mean(key, known), at_key=True)
 

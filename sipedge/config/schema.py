@@ -18,11 +18,12 @@ from dialplan.model import PatternType
 from sipedge.settings import DnsSettings, DoctorSettings, Hep, Limits, Listener, Log, MetricsSettings, Timers
 from zones.zone import (
     DEFAULT_ZONE,
-    Action,
+    AccessAction,
     DefaultZone,
     DnsZone,
     NeighborZone,
     TlsPolicy,
+    TlsVersion,
     TraversalClientZone,
     TraversalServerZone,
 )
@@ -107,7 +108,6 @@ OwnPort = Annotated[int, Field(ge=0, le=65535)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Positive = Annotated[int, Field(gt=0)]
 Seconds = Annotated[float, Field(gt=0, le=604800)]
-Version = Literal["1.2", "1.3"]
 
 
 _ARRAY = Field(strict=False)
@@ -137,7 +137,7 @@ class TlsTable(BaseModel):
     server: Annotated[tuple[CertificateTable, ...], _ARRAY] = ()
     client: CertificateTable | None = None
     trusted: str = ""
-    minimum_version: Version = "1.2"
+    minimum_version: TlsVersion = "1.2"
 
 
 class CredentialTable(BaseModel):
@@ -153,16 +153,13 @@ class AccessRuleTable(BaseModel):
     priority: Annotated[int, Field(ge=1, le=65534)]
     pattern_type: Annotated[PatternType, Field(strict=False)] = PatternType.PREFIX
     pattern: Annotated[str, Field(min_length=1)]
-    action: Annotated[Action, Field(strict=False)]
+    action: Annotated[AccessAction, Field(strict=False)]
     enabled: bool = True
 
 
 _TYPES: dict[str, Any] = {
     "name": Name,
     "hop_count": Annotated[int, Field(ge=1, le=255)],
-    "transport": Literal["TLS", "TCP"],
-    "fallback_transport": Literal["TLS", "TCP"],
-    "minimum_version": Version,
     "subject_names": Annotated[tuple[Peer, ...], _ARRAY],
     "peers": Annotated[tuple[Peer, ...], _ARRAY, Field(min_length=1, max_length=6)],
     "federation_routing": Annotated[tuple[HostName, ...], _ARRAY],
@@ -248,7 +245,6 @@ DOCTOR = mirror(
 HEP = mirror(
     Hep,
     address=(Peer, ...),
-    transport=(Literal["UDP", "TCP", "TLS"], "UDP"),
     capture_id=(Annotated[int, Field(ge=0, lt=2**32)], 1),
     password=(Annotated[str, Field(min_length=1, max_length=128)] | None, None),
     password_file=(str | None, None),

@@ -1,8 +1,8 @@
 """What kind of traffic a request is: standard SIP, Microsoft audio/video, Microsoft sharing, Microsoft IM and presence.
 
 Expressway documents the four classes but not how it tells them apart, so everything here that decides is a table.
-The Cisco node's own IM and presence counts as Microsoft IM&P (the seed's table 4 needs that), hence method, Event and
-SDP come before any marker of a Microsoft product.
+The Cisco node's own IM and presence counts as Microsoft IM&P: the rules in Cisco's "Chat and Presence Federation Using
+Expressway" need that. Hence method, Event and SDP come before any marker of a Microsoft product.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Route information: own Route values removed (RFC 3261 16.4), the alias found (expressway.md 1.4)."""
+"""Route information: own Route values removed (RFC 3261 16.4), the alias found (docs/dialplan.md)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from sipedge.settings import Listener, Settings
 from sipedge.sip.message import Message, parse_address, split_commas
 from sipedge.sip.uri import DEFAULT_PORTS, Uri, parse_uri
+from zones.addresses import host_port
 from zones.zone import AnyZone, TraversalServerZone
 
 from .record_route import TokenKey, ZonePair
@@ -26,7 +27,7 @@ class SentBy:
 
     @property
     def text(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return host_port(self.host, self.port)
 
 
 class OwnNames:
@@ -128,10 +129,9 @@ def without_own_maddr(uri: Uri, edge: OwnNames) -> Uri:
     if not maddr or not edge.is_own(replace(uri, host=maddr.strip("[]").lower())):
         return uri
     user = "" if uri.user is None else f"{uri.user}@"
-    host = f"[{uri.host}]" if ":" in uri.host else uri.host
     kept = [(name, value) for name, value in uri.parameters if name not in ("maddr", "transport")]
     texts = [name if value is None else f"{name}={value}" for name, value in kept]
-    return parse_uri(";".join((f"{uri.scheme}:{user}{host}", *texts)))
+    return parse_uri(";".join((f"{uri.scheme}:{user}{host_port(uri.host)}", *texts)))
 
 
 def _token(uri: Uri, message: Message, edge: OwnNames, key: TokenKey) -> ZonePair | None:
@@ -142,10 +142,10 @@ def _token(uri: Uri, message: Message, edge: OwnNames, key: TokenKey) -> ZonePai
 
 
 def alias_of_uri(uri: Uri, keep_parameters: bool) -> str:
-    """The alias: the URI without its scheme; port and parameters only where asked for (expressway.md 1.4)."""
+    """The alias: the URI without its scheme; port and parameters only with ``keep_uri_parameters``."""
     if keep_parameters:
         return uri.text.partition(":")[2].partition("?")[0]
-    host = f"[{uri.host}]" if ":" in uri.host else uri.host
+    host = host_port(uri.host)
     return f"{uri.user}@{host}" if uri.user is not None else host
 
 

@@ -11,7 +11,7 @@ from sipedge.sip.responses import ALLOW
 from sipedge.sip.uri import Uri, UriError, parse_uri
 
 UNDERSTOOD_PROXY_REQUIRE = frozenset({"ms-benotify"})
-"""BENOTIFY has no response, and this proxy expects none: microsoft.md 2.1."""
+"""BENOTIFY has no response, and this proxy expects none ([MS-SIP], BENOTIFY)."""
 
 REFUSED_METHODS = frozenset({"NEGOTIATE"})
 """Compression (MS-SIPCOMP) is hop by hop: the edge does not compress, and never forwards the question."""

@@ -3,9 +3,9 @@
 ``await examine(Options(domains=("example.com",)))`` gives a Report; ``explain_trace`` decodes refusals in a trace.
 """
 
-from sipedge.doctor.checks.result import Result, Verdict
-from sipedge.doctor.explain.decode import Finding, explain_trace
-from sipedge.doctor.probes.options import Bounds, Direction, Options
+from sipedge.doctor.checks.result import CheckVerdict, Result
+from sipedge.doctor.explain.decode import TraceFinding, explain_trace
+from sipedge.doctor.facts.options import Bounds, CallDirection, Options
 
 from .examine import examine
 from .report import Report
@@ -13,13 +13,13 @@ from .tools import DoctorError
 
 __all__ = [
     "Bounds",
-    "Direction",
+    "CallDirection",
     "DoctorError",
-    "Finding",
+    "TraceFinding",
     "Options",
     "Report",
     "Result",
-    "Verdict",
+    "CheckVerdict",
     "examine",
     "explain_trace",
 ]

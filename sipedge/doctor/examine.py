@@ -9,16 +9,16 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from sipedge.doctor.checks.endpoint import PER_ADDRESS
-from sipedge.doctor.checks.notify_return import check_way_back
+from sipedge.doctor.checks.notify_return import check_notify_return
 from sipedge.doctor.checks.result import About, Result
 from sipedge.doctor.checks.sip import IDS as SIP_IDS
 from sipedge.doctor.checks.table import ids
-from sipedge.doctor.probes.options import Options
+from sipedge.doctor.facts.options import Options
 from sipedge.settings import Settings
 from zones.names import to_ascii
 
 from . import parts
-from .peers import Peer, peers_of, services_of
+from .peers import ZonePeer, peers_of, services_of
 from .report import Report
 from .tools import DoctorError, Tools, make_tools
 
@@ -37,18 +37,18 @@ async def examine(options: Options, progress: Progress | None = None) -> Report:
     await _run(all_parts, options.bounds.whole, progress)
     results = [result for part in all_parts for result in part.outcome()]
     if options.settings is not None:
-        results += _way_back(options, options.settings)
+        results += _notify_return(options, options.settings)
     complete = not any(part.unfinished for part in all_parts)
     return Report(tuple(results), options.domains, time.monotonic() - started, complete)
 
 
 @dataclass(slots=True)
 class _Part:
-    """One thing to look at, and the results that it has brought so far."""
+    """One thing to look at, with its results so far."""
 
     name: str
     expected: tuple[str, ...]
-    """Ids that are reported as not run when the time is over before they came."""
+    """Ids of checks that are reported as not run when the time is over before their results came."""
     start: Callable[[list[Result]], Coroutine[None, None, None]]
     results: list[Result] = field(default_factory=list)
     unfinished: str = "the time for everything was over"
@@ -60,7 +60,7 @@ class _Part:
         return self.results + About(self.name).none_run(missing, self.unfinished)
 
     async def run(self) -> None:
-        """What somebody else's data trips here takes this part down only."""
+        """Never raises: whatever strangers send, an error in one part leaves the other parts alone."""
         try:
             await self.start(self.results)
         except Exception as error:
@@ -73,14 +73,14 @@ class _Part:
 async def _run(all_parts: list[_Part], seconds: float, progress: Progress | None) -> None:
     done = 0
 
-    async def one(part: _Part) -> None:
+    async def run_counted(part: _Part) -> None:
         nonlocal done
         await part.run()
         done += 1
         if progress is not None:
             progress(part.name, done, len(all_parts))
 
-    tasks = [asyncio.create_task(one(part)) for part in all_parts]
+    tasks = [asyncio.create_task(run_counted(part)) for part in all_parts]
     if not tasks:
         return
     if progress is not None:
@@ -97,7 +97,7 @@ def _parts(tools: Tools) -> Iterator[_Part]:
     options = tools.options
     sip = SIP_IDS if options.direction.inbound else ()
     if tools.own is not None:
-        yield _Part("this side", ids("own."), lambda found: parts.own_part(tools, found))
+        yield _Part("this side", ids("own."), lambda results: parts.own_part(tools, results))
     for domain in options.domains:
         yield _domain(tools, domain, ("dns.srv", *PER_ADDRESS, *sip))
     if options.direction.outbound and options.faces_partners and tools.own is not None:
@@ -110,34 +110,34 @@ def _parts(tools: Tools) -> Iterator[_Part]:
 
 
 def _domain(tools: Tools, domain: str, expected: tuple[str, ...]) -> _Part:
-    return _Part(domain, expected, lambda found: parts.domain_part(tools, domain, found))
+    return _Part(domain, expected, lambda results: parts.domain_part(tools, domain, results))
 
 
 def _from(tools: Tools, domain: str) -> _Part:
-    return _Part(domain, ("sip.from",), lambda found: parts.from_part(tools, domain, found))
+    return _Part(domain, ("sip.from",), lambda results: parts.from_part(tools, domain, results))
 
 
 def _routing(tools: Tools, name: str) -> _Part:
     expected = ("dns.routing-address", "dns.routing-pointer")
-    return _Part(name, expected, lambda found: parts.routing_part(tools, name, found))
+    return _Part(name, expected, lambda results: parts.routing_part(tools, name, results))
 
 
-def _peer(tools: Tools, peer: Peer) -> _Part:
-    return _Part(f'zone "{peer.zone}"', ("dns.peer",), lambda found: parts.peer_part(tools, peer, found))
+def _peer(tools: Tools, peer: ZonePeer) -> _Part:
+    return _Part(f'zone "{peer.zone}"', ("dns.peer",), lambda results: parts.peer_part(tools, peer, results))
 
 
 def _service(tools: Tools, service: str, domain: str) -> _Part:
     expected = ("dns.service", "dns.service-target")
-    return _Part(domain, expected, lambda found: parts.service_part(tools, service, domain, found))
+    return _Part(domain, expected, lambda results: parts.service_part(tools, service, domain, results))
 
 
-def _way_back(options: Options, settings: Settings) -> list[Result]:
+def _notify_return(options: Options, settings: Settings) -> list[Result]:
     if not options.routing_names:
         about = About(settings.system_name)
-        return [about.not_run("sip.way-back", "no federation-routing FQDN is known: give --federation-routing")]
+        return [about.not_run("sip.notify-return", "no federation-routing FQDN is known: give --federation-routing")]
     own = {domain.lower() for domain in (*options.own_domains, *settings.domains)}
-    partners = [one for one in options.domains if one not in own]
-    return [result for name in options.routing_names for result in check_way_back(settings, name, partners)]
+    partners = [domain for domain in options.domains if domain not in own]
+    return [result for name in options.routing_names for result in check_notify_return(settings, name, partners)]
 
 
 def _normalised(options: Options) -> Options:

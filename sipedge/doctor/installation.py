@@ -1,17 +1,17 @@
-"""What a configuration says of the things to examine."""
+"""The doctor's options for an installation, from its configuration."""
 
 from __future__ import annotations
 
-from sipedge.doctor.probes.options import Options
+from sipedge.doctor.facts.options import Options
 from sipedge.settings import Certificate, DnsSettings, Settings
 from zones.zone import DefaultZone, DnsZone, NeighborZone
 
 
 def options_of(settings: Settings) -> Options:
-    """The installation's own domains and its partners', its zones, and all that it knows to examine them with.
+    """Its own domains and its partners', its zones, and all that it has for examining them.
 
-    An inside edge has no DNS zone: its certificate is shown to no partner, and the DNS that it asks need not know what
-    the world knows of its domains. It leaves them to the outside edge.
+    An edge without a DNS zone is an inside edge. It shows its certificate to no partner, and the DNS that it asks need
+    not know its domains as the world does: its own domains are left to the outside edge.
     """
     doctor = settings.doctor
     outside = any(isinstance(zone, DnsZone) for zone in settings.zones)

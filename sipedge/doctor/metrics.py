@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from sipedge.doctor.checks.result import Verdict
+from sipedge.doctor.checks.result import CheckVerdict
 
 from .report import Report
 
-_VALUES = {Verdict.OK: 0, Verdict.WARNING: 1, Verdict.FAILED: 2}
+_VALUES = {CheckVerdict.OK: 0, CheckVerdict.WARNING: 1, CheckVerdict.FAILED: 2}
 _LABELS = ("check", "domain", "subject")
 
 
@@ -20,11 +20,11 @@ def families(report: Report) -> list[Metric]:
     days = GaugeMetricFamily(
         "sipedge_doctor_days_left", "Days until what the check foresees (expiry, loss of clientAuth)", labels=_LABELS
     )
-    for one in report.results:
-        labels = (one.id, one.domain, one.subject)
-        if one.verdict in _VALUES:
-            verdicts.add_metric(labels, _VALUES[one.verdict])
-        if one.days is not None:
-            days.add_metric(labels, one.days)
+    for result in report.results:
+        labels = (result.id, result.domain, result.subject)
+        if result.verdict in _VALUES:
+            verdicts.add_metric(labels, _VALUES[result.verdict])
+        if result.days is not None:
+            days.add_metric(labels, result.days)
     seconds = GaugeMetricFamily("sipedge_doctor_seconds", "How long the last examination took", value=report.seconds)
     return [verdicts, days, seconds]

@@ -1,4 +1,7 @@
-"""The parts of an examination. Each looks at one thing and adds its results as they come."""
+"""The parts of an examination. Each looks at one thing: probes gather the facts, checks judge them.
+
+A part adds its results to the list that it is given, as they come: what came before the time was over is kept.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +9,27 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 
+from sipedge.certificates.chain import Chain
 from sipedge.doctor.checks.dns import check_domain, check_peer, check_service
 from sipedge.doctor.checks.endpoint import PER_ADDRESS, about_endpoint, chain_of, check_endpoint, check_same
 from sipedge.doctor.checks.inside import check_routing_name, check_split
+from sipedge.doctor.checks.own import check_from, check_own, speaks_for
 from sipedge.doctor.checks.result import About, Result
+from sipedge.doctor.checks.revocation import check_revocation
 from sipedge.doctor.checks.sip import IDS as SIP_IDS
 from sipedge.doctor.checks.sip import check_sip
-from sipedge.doctor.probes.domain import DomainFacts, TargetFacts, choose, look_up, look_up_target
-from sipedge.doctor.probes.endpoint import Endpoint, EndpointFacts, examine_endpoint
-from sipedge.doctor.probes.sip_probe import NOBODY, ask_sip
+from sipedge.doctor.facts.domain import DomainFacts, TargetFacts, choose
+from sipedge.doctor.facts.endpoint import Endpoint, EndpointFacts
+from sipedge.doctor.facts.sip import NOBODY
+from sipedge.doctor.probes.domain import look_up, look_up_target
+from sipedge.doctor.probes.endpoint import examine_endpoint
+from sipedge.doctor.probes.inside import look_up_routing_name, look_up_split
+from sipedge.doctor.probes.revocation import ask_revocation
+from sipedge.doctor.probes.sip import ask_sip
 from zones.names import host_name
 from zones.zone import MICROSOFT_SERVICE
 
-from .own import check_from, check_own, speaks_for
-from .peers import Peer
-from .revocation import check_revocation
+from .peers import ZonePeer
 from .tools import Tools
 
 Results = list[Result]
@@ -28,27 +37,27 @@ PER_NAME = ("tls.same-certificate", "tls.revocation")
 MAX_SERVICE_TARGETS = 16
 
 
-async def domain_part(tools: Tools, domain: str, found: Results) -> None:
+async def domain_part(tools: Tools, domain: str, results: Results) -> None:
     """A SIP domain: its record, its Edge's certificate, its answers."""
     options = tools.options
     facts = await look_up(domain, tools.dns, tools.reach, allow_loopback=options.allow_loopback)
-    found += check_domain(facts, options.hosting_providers, public=not options.allow_loopback)
+    results += check_domain(facts, options.hosting_providers, public=not options.allow_loopback)
     if options.inside_dns is not None:
         own = domain in options.own_domains or any(name.endswith(f".{domain}") for name in options.routing_names)
-        found.append(await check_split(domain, tools.dns, tools.inside, own=own))
+        results.append(check_split(await look_up_split(domain, tools.dns, tools.inside), own=own))
     speaks = tools.own is not None and options.faces_partners and speaks_for(tools.own, options, domain)
     if options.direction.outbound and (speaks or tools.own is None):
-        found.append(check_from(tools.own, facts))
+        results.append(check_from(tools.own, facts))
     target = facts.target
     endpoints = [] if target is None else _endpoints(domain, target)
     if not endpoints:
         why = "there is no address to connect to"
         sip = SIP_IDS if options.direction.inbound else ()
-        found += About(domain, facts.srv.name).none_run((*PER_ADDRESS, *PER_NAME, *sip), why)
+        results += About(domain, facts.srv.name).none_run((*PER_ADDRESS, *PER_NAME, *sip), why)
         return
-    shown = await _handshakes(tools, endpoints, client_auth=options.direction.outbound and not speaks, found=found)
+    shown = await _handshakes(tools, endpoints, client_auth=options.direction.outbound and not speaks, results=results)
     if options.direction.inbound:
-        await _sip(tools, shown, await _sender(tools, domain), found)
+        await _sip(tools, shown, await _sender(tools, domain), results)
 
 
 def _endpoints(domain: str, target: TargetFacts) -> list[Endpoint]:
@@ -57,27 +66,28 @@ def _endpoints(domain: str, target: TargetFacts) -> list[Endpoint]:
 
 
 async def _handshakes(
-    tools: Tools, endpoints: list[Endpoint], *, client_auth: bool, found: Results
+    tools: Tools, endpoints: list[Endpoint], *, client_auth: bool, results: Results
 ) -> list[EndpointFacts]:
-    async def one(endpoint: Endpoint) -> EndpointFacts:
+    async def look_at(endpoint: Endpoint) -> EndpointFacts:
         facts = await examine_endpoint(endpoint, tools.contexts, tools.slots, tools.options.bounds.check)
-        found.extend(check_endpoint(facts, tools.options, tools.trust, client_auth=client_auth))
+        results.extend(check_endpoint(facts, tools.options, tools.trust, client_auth=client_auth))
         return facts
 
-    shown = await asyncio.gather(*(one(endpoint) for endpoint in endpoints))
-    found.append(check_same(endpoints[0].domain, shown))
-    found += await _revocations(tools, shown)
+    shown = await asyncio.gather(*(look_at(endpoint) for endpoint in endpoints))
+    results.append(check_same(endpoints[0].domain, shown))
+    results += await _revocations(tools, shown)
     return shown
 
 
 async def _revocations(tools: Tools, shown: list[EndpointFacts]) -> Results:
     """Each different certificate once."""
+
+    async def ask(facts: EndpointFacts, chain: Chain) -> Result:
+        answer = await ask_revocation(chain, tools.options, tools.dns, tools.slots)
+        return check_revocation(about_endpoint(facts), answer)
+
     chains = {chain.identity.fingerprint: (facts, chain) for facts in shown if (chain := chain_of(facts)) is not None}
-    return list(
-        await asyncio.gather(
-            *(check_revocation(about_endpoint(facts), chain, tools) for facts, chain in chains.values())
-        )
-    )
+    return await asyncio.gather(*(ask(facts, chain) for facts, chain in chains.values()))
 
 
 async def _sender(tools: Tools, domain: str) -> str:
@@ -96,29 +106,28 @@ async def _sender(tools: Tools, domain: str) -> str:
     return NOBODY
 
 
-async def _sip(tools: Tools, shown: Iterable[EndpointFacts], sender: str, found: Results) -> None:
-    async def one(facts: EndpointFacts) -> None:
+async def _sip(tools: Tools, shown: Iterable[EndpointFacts], sender: str, results: Results) -> None:
+    async def ask(facts: EndpointFacts) -> None:
         if not facts.main.ok:
-            why = "no connection: tls.handshake"
-            found.extend(about_endpoint(facts).none_run(SIP_IDS, why))
+            results.extend(about_endpoint(facts).none_run(SIP_IDS, "no connection: tls.handshake"))
             return
-        found.extend(check_sip(await ask_sip(facts, tools.contexts, sender, tools.slots, tools.options.bounds.check)))
+        results.extend(check_sip(await ask_sip(facts, tools.contexts, sender, tools.slots, tools.options.bounds.check)))
 
-    await asyncio.gather(*(one(facts) for facts in shown))
+    await asyncio.gather(*(ask(facts) for facts in shown))
 
 
-async def from_part(tools: Tools, domain: str, found: Results) -> None:
+async def from_part(tools: Tools, domain: str, results: Results) -> None:
     """A SIP domain of this side that is not examined otherwise: may the certificate speak for it?"""
     srv = await tools.dns.ask(f"{MICROSOFT_SERVICE}.{domain}", "SRV")
-    found.append(check_from(tools.own, DomainFacts(domain, srv, choose(srv.services))))
+    results.append(check_from(tools.own, DomainFacts(domain, srv, choose(srv.services))))
 
 
-async def own_part(tools: Tools, found: Results) -> None:
+async def own_part(tools: Tools, results: Results) -> None:
     if tools.own is not None:
-        found += check_own(tools.own, tools.options, tools.trust)
+        results += check_own(tools.own, tools.options, tools.trust)
 
 
-async def service_part(tools: Tools, service: str, domain: str, found: Results) -> None:
+async def service_part(tools: Tools, service: str, domain: str, results: Results) -> None:
     answer = await tools.dns.ask(f"{service}.{domain}", "SRV")
     loopback = tools.options.allow_loopback
 
@@ -127,21 +136,21 @@ async def service_part(tools: Tools, service: str, domain: str, found: Results) 
 
     records = [record for record in answer.services if record.target not in (".", "")][:MAX_SERVICE_TARGETS]
     targets = await asyncio.gather(
-        *(look_up_target(one.target, one.port, tools.dns, nowhere, allow_loopback=loopback) for one in records)
+        *(look_up_target(record.target, record.port, tools.dns, nowhere, allow_loopback=loopback) for record in records)
     )
-    found += check_service(domain, answer, list(targets))
+    results += check_service(domain, answer, list(targets))
 
 
-async def routing_part(tools: Tools, name: str, found: Results) -> None:
+async def routing_part(tools: Tools, name: str, results: Results) -> None:
     """A federation-routing FQDN belongs to this side's domain above it."""
-    found += await check_routing_name(name.partition(".")[2], name, tools.inside)
+    results += check_routing_name(await look_up_routing_name(name.partition(".")[2], name, tools.inside))
 
 
-async def peer_part(tools: Tools, peer: Peer, found: Results) -> None:
+async def peer_part(tools: Tools, peer: ZonePeer, results: Results) -> None:
     """A peer of a zone: its name is looked up where the installation looks, inside where there is an inside view."""
     label = f'zone "{peer.zone}"'
     target = await look_up_target(peer.host, peer.port, tools.inside, tools.reach, allow_loopback=True)
-    found += check_peer(About(label, peer.host), target)
+    results += check_peer(About(label, peer.host), target)
     endpoints = [
         Endpoint(label, address, peer.port, host_name(peer.host), peer.names, peer.wildcards)
         for address, why in target.reached.items()
@@ -149,4 +158,4 @@ async def peer_part(tools: Tools, peer: Peer, found: Results) -> None:
     ]
     if endpoints:
         inbound = replace(tools, options=replace(tools.options, revocation=False))
-        await _handshakes(inbound, endpoints, client_auth=False, found=found)
+        await _handshakes(inbound, endpoints, client_auth=False, results=results)

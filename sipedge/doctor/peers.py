@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sipedge.settings import Settings
+from zones.dns import STANDARD_SERVICES
 from zones.table import expected_names
 from zones.zone import DnsZone, LookUp, NeighborZone, TraversalClientZone
 
 
 @dataclass(frozen=True, slots=True)
-class Peer:
+class ZonePeer:
     """One address or host name that a zone connects to."""
 
     zone: str
@@ -23,13 +24,13 @@ class Peer:
     wildcards: bool
 
 
-def peers_of(settings: Settings) -> Iterator[Peer]:
+def peers_of(settings: Settings) -> Iterator[ZonePeer]:
     for zone in settings.zones:
         by_address = isinstance(zone, NeighborZone) and zone.look_up is LookUp.ADDRESS
         if isinstance(zone, TraversalClientZone) or (isinstance(zone, NeighborZone) and by_address):
             names = expected_names(zone) if zone.tls.verify else ()
             for host in zone.peers:
-                yield Peer(zone.name, host, zone.port, zone.transport == "TLS", names, zone.tls.wildcards)
+                yield ZonePeer(zone.name, host, zone.port, zone.transport == "TLS", names, zone.tls.wildcards)
 
 
 def services_of(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -38,7 +39,4 @@ def services_of(settings: Settings) -> Iterator[tuple[str, str]]:
         if isinstance(zone, NeighborZone) and zone.look_up is LookUp.SERVICE_RECORD:
             yield from ((zone.service, domain) for domain in zone.peers)
         elif isinstance(zone, DnsZone) and zone.modify_dns_request:
-            yield zone.microsoft_service or _STANDARD[zone.transport], zone.modify_dns_request
-
-
-_STANDARD = {"TLS": "_sips._tcp", "TCP": "_sip._tcp"}
+            yield zone.microsoft_service or STANDARD_SERVICES[zone.transport], zone.modify_dns_request

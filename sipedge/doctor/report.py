@@ -1,4 +1,4 @@
-"""All results of one examination: their verdict as JSON, as one line for a monitoring system."""
+"""All results of one examination, their verdict, and both as JSON or as one line for a monitoring system."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sipedge.doctor.checks.result import ORDER, Result, Verdict, worst
+from sipedge.doctor.checks.result import ORDER, CheckVerdict, Result, worst
 
-_NAGIOS = {Verdict.OK: (0, "OK"), Verdict.WARNING: (1, "WARNING"), Verdict.FAILED: (2, "CRITICAL")}
+_NAGIOS = {CheckVerdict.OK: (0, "OK"), CheckVerdict.WARNING: (1, "WARNING"), CheckVerdict.FAILED: (2, "CRITICAL")}
 _UNKNOWN = (3, "UNKNOWN")
 
 
@@ -28,19 +28,22 @@ class Report:
     """False: the time was over, or the doctor failed, before everything was looked at."""
 
     @property
-    def verdict(self) -> Verdict:
-        """The worst of all. NOT_RUN when nothing failed but not everything was looked at, a domain could not be looked
-        up at all, or nothing was run; other checks that were not run take nothing from the rest."""
-        found = worst(one for one in self.results if one.verdict is not Verdict.NOT_RUN)
-        unknown = any(one.id == "dns.srv" and one.verdict is Verdict.NOT_RUN for one in self.results)
-        nothing = all(one.verdict is Verdict.NOT_RUN for one in self.results)
-        open_ended = nothing or unknown or not self.complete
-        return Verdict.NOT_RUN if open_ended and found is not Verdict.FAILED else found
+    def verdict(self) -> CheckVerdict:
+        """The worst of all checks that were run.
+
+        When none of them failed, it is NOT_RUN where the examination is incomplete, a domain could not be looked up at
+        all, or no check was run.
+        """
+        ran = [result for result in self.results if result.verdict is not CheckVerdict.NOT_RUN]
+        unknown = any(result.id == "dns.srv" and result.verdict is CheckVerdict.NOT_RUN for result in self.results)
+        open_ended = not ran or unknown or not self.complete
+        verdict = worst(ran)
+        return CheckVerdict.NOT_RUN if open_ended and verdict is not CheckVerdict.FAILED else verdict
 
     @property
     def good(self) -> bool:
         """Nothing failed, and something is known."""
-        return self.verdict in (Verdict.OK, Verdict.WARNING)
+        return self.verdict in (CheckVerdict.OK, CheckVerdict.WARNING)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -60,17 +63,17 @@ class Report:
     def nagios(self) -> tuple[int, str]:
         """Exit status (0, 1, 2, 3) and one line with performance data (Nagios plugin guidelines)."""
         status, word = _NAGIOS.get(self.verdict, _UNKNOWN)
-        wrong = [one for one in self.results if one.verdict in (Verdict.FAILED, Verdict.WARNING)]
-        wrong.sort(key=lambda one: ORDER.index(one.verdict))
-        told = "; ".join(f"{one.id} {one.subject}: {one.seen}" for one in wrong[:3])
+        wrong = [result for result in self.results if result.verdict in (CheckVerdict.FAILED, CheckVerdict.WARNING)]
+        wrong.sort(key=lambda result: ORDER.index(result.verdict))
+        worst_three = "; ".join(f"{result.id} {result.subject}: {result.seen}" for result in wrong[:3])
         more = f" and {len(wrong) - 3} more" if len(wrong) > 3 else ""
-        text = told.replace("|", "/").replace("\n", " ") or f"{self.counts['ok']} checks ok"
+        text = worst_three.replace("|", "/").replace("\n", " ") or f"{self.counts['ok']} checks ok"
         return status, f"FEDERATION {word} - {text}{more} | {' '.join(self._performance())}"
 
     def _performance(self) -> Iterator[str]:
         counts = self.counts
         yield f"failed={counts['failed']};;0 warnings={counts['warning']} ok={counts['ok']} not_run={counts['not run']}"
         yield f"time={self.seconds:.3f}s"
-        days = [one.days for one in self.results if one.days is not None and one.id.endswith(".expiry")]
+        days = [result.days for result in self.results if result.days is not None and result.id.endswith(".expiry")]
         if days:
             yield f"days={min(days)}"

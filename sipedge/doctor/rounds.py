@@ -8,13 +8,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from sipedge.doctor.checks.result import Verdict
-from sipedge.doctor.probes.options import Options
+from sipedge.doctor.checks.result import CheckVerdict, Result
+from sipedge.doctor.facts.options import Options
 from sipedge.network.resolver import ResolverError
 
 from .examine import examine
 from .report import Report
 from .tools import DoctorError
+
+Key = tuple[str, str, str]
+"""Check, domain, subject."""
 
 _log = logging.getLogger("sipedge.doctor")
 
@@ -24,7 +27,7 @@ async def rounds(options: Options, seconds: float, tell: Callable[[Report], None
 
     A failed check that had not failed in the round before is one line in the log.
     """
-    failed: frozenset[tuple[str, str, str]] = frozenset()
+    failed: frozenset[Key] = frozenset()
     await asyncio.sleep(first)
     while True:
         try:
@@ -32,14 +35,19 @@ async def rounds(options: Options, seconds: float, tell: Callable[[Report], None
         except (DoctorError, ResolverError, OSError) as error:
             _log.error("the doctor cannot examine: %s", error)
         else:
-            failed = _told(report, failed)
+            failed = _log_new_failures(report, failed)
             tell(report)
         await asyncio.sleep(seconds)
 
 
-def _told(report: Report, before: frozenset[tuple[str, str, str]]) -> frozenset[tuple[str, str, str]]:
-    wrong = {(one.id, one.domain, one.subject): one for one in report.results if one.verdict is Verdict.FAILED}
-    for key in wrong.keys() - before:
-        one = wrong[key]
-        _log.warning("%s %s %s: %s; %s", one.id, one.domain, one.subject, one.seen, one.mend)
-    return frozenset(wrong)
+def _log_new_failures(report: Report, before: frozenset[Key]) -> frozenset[Key]:
+    """Returns the keys of all failures, for the next round."""
+    failures = [result for result in report.results if result.verdict is CheckVerdict.FAILED]
+    for result in failures:
+        if _key(result) not in before:
+            _log.warning("%s %s %s: %s; %s", result.id, result.domain, result.subject, result.seen, result.mend)
+    return frozenset(map(_key, failures))
+
+
+def _key(result: Result) -> Key:
+    return result.id, result.domain, result.subject

@@ -6,13 +6,14 @@ import asyncio
 import ssl
 from dataclasses import dataclass, replace
 
+from sipedge.doctor.facts.options import Options
+from sipedge.doctor.facts.own import OwnCertificate
+from sipedge.doctor.facts.trust import Trust
 from sipedge.doctor.probes.dns_client import DnsClient
 from sipedge.doctor.probes.endpoint import Contexts, make_contexts
-from sipedge.doctor.probes.options import Options
-from sipedge.doctor.probes.probe import reach
-from sipedge.doctor.probes.trust import Trust, read_trust
-
-from .own import OwnCertificate, read_own
+from sipedge.doctor.probes.handshake import reach
+from sipedge.doctor.probes.own import read_own
+from sipedge.doctor.probes.trust import read_trust
 
 
 class DoctorError(ValueError):

@@ -18,9 +18,9 @@ from sipedge.network.connections import Connections
 from sipedge.pjsip.stack import Stack
 from sipedge.proxy.proxy import Proxy
 from sipedge.settings import Settings
-from sipedge.tap.items import endpoint
-from sipedge.tap.metrics import Counts, Metrics, State, expiries, families, registry
+from sipedge.tap.metrics import Counters, Gauges, Metrics, expiries, families, registry
 from sipedge.tap.tap import Tap, wanted
+from zones.addresses import host_port
 
 from .exposition import Exposition
 
@@ -109,24 +109,24 @@ class Observers:
 
     def _ask(self) -> list[Metric]:
         """In a thread of the exposition. Raises TimeoutError."""
-        answer: Future[tuple[Counts, State]] = Future()
+        answer: Future[tuple[Counters, Gauges]] = Future()
         self._loop.call_soon_threadsafe(self._tell, answer)
         told = families(*answer.result(PATIENCE), time())
         return told + doctor_families(report) if (report := self.report) is not None else told
 
-    def _tell(self, answer: Future[tuple[Counts, State]]) -> None:
+    def _tell(self, answer: Future[tuple[Counters, Gauges]]) -> None:
         if self.metrics is not None:  # else the listener is being closed
             answer.set_result((self.metrics.counts(), self._state()))
 
-    def _state(self) -> State:
+    def _state(self) -> Gauges:
         upkeep, counts = self._proxy.upkeep, self._stack.counts()
         refused: dict[tuple[str, ...], float] = {key: number for key, number in self._connections.refused.items()}
         refused |= {(zone, "zone"): number for zone, number in self._proxy.refused.items()}
-        return State(
+        return Gauges(
             connections=dict(Counter(peer.zone for peer in self._proxy.peers())),
             refused=refused,
             transactions={"server": counts.servers, "client": counts.clients},
-            peers={(zone, endpoint(hop.address, hop.port)): up for (zone, hop), up in upkeep.peers_alive().items()},
+            peers={(zone, host_port(hop.address, hop.port)): up for (zone, hop), up in upkeep.peers_alive().items()},
             traversal=dict(upkeep.traversal_up(self._loop.time())),
             dropped=dict(self.tap.dropped()) if self.tap is not None else {},
         )

@@ -46,6 +46,7 @@ from sipedge.sip.framing import FramingError
 from sipedge.sip.message import Message
 from sipedge.sip.responses import response
 from sipedge.tap.tap import Tap
+from zones.addresses import host_port
 from zones.zone import Hop
 
 from .observers import Observers
@@ -372,8 +373,7 @@ def _log(command: commands.Log) -> None:
 
 
 def _place(listener: Listener, address: str, port: int) -> str:
-    host = f"[{address}]" if ":" in address else address
-    return f"{listener.transport} {host}:{port}"
+    return f"{listener.transport} {host_port(address, port)}"
 
 
 def _unhandled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

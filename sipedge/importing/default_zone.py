@@ -9,19 +9,19 @@ from dialplan.model import PatternType, Variables
 from dialplan.pattern.pattern import compile_pattern
 
 from .toml import Value
-from .zone_table import MAX_NAME, POLICIES, Zone
+from .zone_table import POLICIES, ZoneSection, possible_name
 
 Tell = Callable[[View, str, str], None]
-"""(below which path, the setting, what is to be said of it)."""
+"""(below which path, the setting, the remark)."""
 
 
-def default_zone(dump: Dump, tcp: bool, variables: Variables, remark: Tell) -> Zone | None:
+def default_zone(dump: Dump, tcp: bool, variables: Variables, remark: Tell) -> ZoneSection | None:
     """None when the dump says nothing about it: then this edge's own defaults hold."""
     view = dump.under("Zones DefaultZone")
     rules = _access_rules(dump, variables, remark)
     if not view.line() and not rules:
         return None
-    zone = Zone({"type": "default"})
+    zone = ZoneSection({"type": "default"})
     policy = view.word("Authentication Mode", "donotcheckcredentials")
     if policy in POLICIES and policy != "donotcheckcredentials":
         zone.keys["authentication_policy"] = POLICIES[policy]
@@ -79,9 +79,8 @@ def _problem(rule: dict[str, Value], variables: Variables) -> str:
 
 
 def _access_rule(view: View, number: int, others: list[dict[str, Value]]) -> dict[str, Value]:
-    text = "".join(one if one.isprintable() and one not in '"\\' else "_" for one in view.text("Name"))
-    name = text.strip()[:MAX_NAME]
-    if not name or name.casefold() in (str(one["name"]).casefold() for one in others):
+    name = possible_name(view.text("Name"))
+    if not name or name.casefold() in (str(other["name"]).casefold() for other in others):
         name = f"access rule {number}"
     view.take("Description")
     priority = view.text("Priority", "100")

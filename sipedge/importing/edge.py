@@ -1,4 +1,4 @@
-"""What an Expressway says of itself -> the tables of ``edge.toml`` that are no zones."""
+"""An Expressway's settings of its own -> the tables of ``edge.toml`` that are no zones."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ WATCHED: Mapping[str, tuple[tuple[str, ...], str]] = {
     "Call Services CallsToUnknownIPAddresses": (("indirect", "off"), "IP addresses are only reached by rules here"),
     "Call Services Fallback Alias": (("",), "a fallback alias has no equal"),
 }
-"""Settings outside of zones and rules that decide where requests go: (values that change nothing, what to say of any
-other)."""
+"""Settings outside of zones and rules that decide where requests go: (values that change nothing, the remark on any
+other value)."""
 
 
 @dataclass(slots=True)
@@ -49,8 +49,8 @@ class Box:
     @property
     def variables(self) -> Variables:
         return Variables(
-            ipv4=tuple(one for one in self.addresses if ":" not in one),
-            ipv6=tuple(one for one in self.addresses if ":" in one),
+            ipv4=tuple(address for address in self.addresses if ":" not in address),
+            ipv6=tuple(address for address in self.addresses if ":" in address),
             domains=tuple(self.domains),
             system_name=self.host_name,
         )
@@ -137,17 +137,17 @@ def minimum_version(dump: Dump, box: Box) -> str:
 
 def credentials(dump: Dump, usernames: Mapping[str, View], box: Box) -> dict[str, str | None]:
     """Name -> password, None where it is enciphered or missing: of the local database and of traversal zones."""
-    found: dict[str, str | None] = {}
+    passwords: dict[str, str | None] = {}
     database = dump.under("Authentication Credential")
     for number in database.indexes(""):
         entry = dump.under(database.prefix, str(number))
         name = entry.text("Name") or entry.text("UserName")
         if name:
-            found[name[:MAX_PASSWORD]] = _password(entry, "Password", name, box)
+            passwords[name[:MAX_PASSWORD]] = _password(entry, "Password", name, box)
     for name, view in usernames.items():
         inner = _password(view, "Authentication Password", name, box)
-        found[name] = found.get(name) or inner
-    return found
+        passwords[name] = passwords.get(name) or inner
+    return passwords
 
 
 def password_file(name: str, others: set[str]) -> str:
@@ -175,7 +175,7 @@ def _domains(dump: Dump, box: Box) -> None:
         for number in dump.indexes(words):
             view = dump.under(words, str(number))
             name = view.text("Name").strip()
-            if host_name(name) and name.casefold() not in (one.casefold() for one in box.domains):
+            if host_name(name) and name.casefold() not in map(str.casefold, box.domains):
                 box.domains.append(name)
             elif name and not host_name(name):
                 _remark(box, view, "Name", f'"{name}" is no domain name')

@@ -45,8 +45,11 @@ class Imported:
 
 
 def import_expressway(text: str, name: str, certificates: str = "") -> Imported:
-    """``name`` of the dump, for comments. ``certificates``: the folder that has server.pem, server.key and trusted.pem,
-    as the configuration is to name it; without one, stand-ins are made."""
+    """``name``: of the dump, for comments.
+
+    ``certificates``: the folder with server.pem, server.key and trusted.pem, as the configuration is to name it; when
+    it is '', stand-ins are made.
+    """
     dump = read_dump(text)
     box = read_box(dump)
     listeners = listener_tables(dump, box)

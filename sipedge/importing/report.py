@@ -1,4 +1,4 @@
-"""What an import did and what it could not do, for a person: nothing of the dump goes unnamed."""
+"""The report of an import: what it did and could not do. It names every setting of the dump that is not used."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EVERYWHERE = (
     "As soon as the Default Zone has access rules, a stranger whom none of them names is turned away.",
     "An alias is compared whole and without regard to case, and in linear time; a pattern that cannot be is refused.",
 )
-"""What differs whatever the dump says."""
+"""Differences that every import has."""
 
 
 def write_report(
@@ -28,10 +28,10 @@ def write_report(
     sections = [
         ("Taken over", [f"{count} {what}" for count, what in counts]),
         ("Not taken over: decisions differ", [f"{what}: {why}" for what, why in refused]),
-        ("Look at these", [_remark(one) for one in sorted(remarks, key=lambda remark: remark.line)]),
+        ("Look at these", [_remark(each) for each in sorted(remarks, key=lambda remark: remark.line)]),
         ("Different everywhere", list(EVERYWHERE)),
-        ("Lines of the dump", [_remark(one) for one in lines]),
-        ("Settings without an equal here", [_setting(one) for one in unused]),
+        ("Lines of the dump", list(map(_remark, lines))),
+        ("Settings without an equal here", list(map(_setting, unused))),
     ]
     texts = [_section(title, entries) for title, entries in sections if entries]
     return "\n".join(texts)

@@ -1,4 +1,4 @@
-"""Files that an imported configuration names and that its admin has still to bring."""
+"""Stand-ins for the files that an imported configuration names and that its admin has still to bring."""
 
 from __future__ import annotations
 

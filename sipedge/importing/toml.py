@@ -32,7 +32,7 @@ def write_toml(head: Iterable[str], tables: Iterable[Table]) -> str:
 
 
 def _comment(text: str) -> str:
-    return "# " + "".join(one if one.isprintable() else "?" for one in text) if text else "#"
+    return "# " + "".join(char if char.isprintable() else "?" for char in text) if text else "#"
 
 
 def _value(value: Value) -> str:

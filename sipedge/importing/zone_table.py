@@ -17,8 +17,14 @@ POLICIES = {
 """``Authentication Mode``, in small letters -> ``authentication_policy``."""
 
 
+def possible_name(text: str) -> str:
+    """``text`` as a name that ``edge.toml`` takes, '' when nothing of it is left."""
+    characters = (char if char.isprintable() and char not in '"\\' else "_" for char in text)
+    return "".join(characters).strip()[:MAX_NAME]
+
+
 @dataclass(slots=True)
-class Zone:
+class ZoneSection:
     """``[[zone]]`` and ``[zone.tls]``; access rules follow a Default Zone."""
 
     keys: dict[str, Value]
@@ -31,7 +37,7 @@ class Zone:
         return str(self.keys.get("name", DEFAULT_ZONE))
 
     def tables(self) -> list[Table]:
-        found = [Table("[[zone]]", self.keys, self.comments)]
+        tables = [Table("[[zone]]", self.keys, self.comments)]
         if self.tls:
-            found.append(Table("[zone.tls]", self.tls))
-        return found + [Table("[[zone.access_rule]]", rule) for rule in self.rules]
+            tables.append(Table("[zone.tls]", self.tls))
+        return tables + [Table("[[zone.access_rule]]", rule) for rule in self.rules]

@@ -1,7 +1,7 @@
 """Zones of an Expressway -> tables of ``edge.toml``. A zone keeps its name, so that the rules find it.
 
-What the box does is taken over as it is, also where this edge would by default be stricter: those places are written
-out and remarked on.
+What the box does is taken over as it is. Where this edge would by default be stricter, the setting is written out and
+remarked on.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from zones.names import host_name
 
 from .default_zone import default_zone
 from .toml import Value
-from .zone_table import MAX_NAME, POLICIES, Zone
+from .zone_table import MAX_NAME, POLICIES, ZoneSection, possible_name
 
 STAND_IN = "no-equal.invalid"
-"""The peer of a zone that has no equal: no name server knows it, so what is sent there fails and the search goes on."""
+"""The peer of a zone that has no equal. No name server knows it: what is sent there fails, and the search goes on."""
 
 MAX_USERNAME = 128
 
@@ -36,7 +36,7 @@ class Zones:
         self.remarks: list[Remark] = []
         self.usernames: dict[str, View] = {}
         """Of traversal zones, with where the password would be."""
-        self.zones: list[Zone] = []
+        self.zones: list[ZoneSection] = []
         self.tcp = tcp
         self._local = {name.casefold() for name in _subzones(dump)}
         self._by_name: dict[str, str] = {}
@@ -78,8 +78,7 @@ class Zones:
         return kept
 
     def _unique(self, name: str, other: str) -> str:
-        cleaned = "".join(one if one.isprintable() and one not in '"\\' else "_" for one in name).strip()
-        kept = cleaned[:MAX_NAME] or other
+        kept = possible_name(name) or other
         taken = {zone.name.casefold() for zone in self.zones} | {DEFAULT_ZONE.casefold(), LOCAL_ZONE.casefold()}
         if kept.casefold() in taken:
             suffix = f" ({other})"
@@ -105,7 +104,7 @@ class Zones:
             self.remark(view, "H323 Mode", "there is no H.323 here")
         self.zones.append(maker(self, view, kept))
 
-    def common(self, view: View, prefix: str, kind: str, name: str) -> Zone:
+    def common(self, view: View, prefix: str, kind: str, name: str) -> ZoneSection:
         """What all kinds of zones have. ``prefix``: the word before its settings, "Neighbor"."""
         keys: dict[str, Value] = {"name": name, "type": kind}
         inner = view.dump.under(view.prefix, prefix)
@@ -127,7 +126,7 @@ class Zones:
             keys["proxy_require_strip"] = list(tags)
             text = "the box strips requests from this zone; here it is done on the way to it"
             self.remark(inner, "SIP ProxyRequire Strip List", text)
-        return Zone(keys, self._verification(inner, kind))
+        return ZoneSection(keys, self._verification(inner, kind))
 
     def _authentication(self, inner: View, keys: dict[str, Value]) -> None:
         policy = inner.word("Authentication Mode", "donotcheckcredentials")
@@ -156,7 +155,7 @@ class Zones:
             self.remark(inner, "SIP TLS Verify Mode", text)
         return tls
 
-    def transport(self, inner: View, zone: Zone) -> None:
+    def transport(self, inner: View, zone: ZoneSection) -> None:
         transport = inner.text("SIP Transport", "TLS").upper()
         if transport == "UDP":
             self.remark(inner, "SIP Transport", "there is no UDP here; TCP is taken")
@@ -172,18 +171,18 @@ class Zones:
 
     def peers(self, inner: View) -> list[str]:
         """Addresses and host names, each once; the stand-in where there is none."""
-        found: list[str] = []
+        peers: list[str] = []
         for number in inner.indexes("Peer"):
             peer = inner.text(f"Peer {number} Address").strip()
             if peer and not is_peer(peer):
                 self.remark(inner, f"Peer {number} Address", f'"{peer}" is neither an address nor a host name')
-            elif peer and peer.casefold() not in (one.casefold() for one in found):
-                found.append(peer)
-        if not found:
+            elif peer and peer.casefold() not in map(str.casefold, peers):
+                peers.append(peer)
+        if not peers:
             self.remark(inner, "Peer", f"no peer; {STAND_IN} stands in")
-        return found[:6] or [STAND_IN]
+        return peers[:6] or [STAND_IN]
 
-    def username(self, inner: View, zone: Zone) -> None:
+    def username(self, inner: View, zone: ZoneSection) -> None:
         name = inner.text("Authentication UserName").strip()[:MAX_USERNAME]
         if not name:
             name = zone.name
@@ -192,7 +191,7 @@ class Zones:
         self.usernames.setdefault(name, inner)
 
 
-def _neighbor(zones: Zones, view: View, name: str) -> Zone:
+def _neighbor(zones: Zones, view: View, name: str) -> ZoneSection:
     zone = zones.common(view, "Neighbor", "neighbor", name)
     inner = view.dump.under(view.prefix, "Neighbor")
     zone.keys |= {"peers": list(zones.peers(inner)), "port": zones.port(inner, 5061)}
@@ -204,7 +203,7 @@ def _neighbor(zones: Zones, view: View, name: str) -> Zone:
     return zone
 
 
-def _traversal_client(zones: Zones, view: View, name: str) -> Zone:
+def _traversal_client(zones: Zones, view: View, name: str) -> ZoneSection:
     zone = zones.common(view, "TraversalClient", "traversal client", name)
     inner = view.dump.under(view.prefix, "TraversalClient")
     zone.keys |= {"peers": list(zones.peers(inner)), "port": zones.port(inner, 7001)}
@@ -216,7 +215,7 @@ def _traversal_client(zones: Zones, view: View, name: str) -> Zone:
     return zone
 
 
-def _traversal_server(zones: Zones, view: View, name: str) -> Zone:
+def _traversal_server(zones: Zones, view: View, name: str) -> ZoneSection:
     zone = zones.common(view, "TraversalServer", "traversal server", name)
     inner = view.dump.under(view.prefix, "TraversalServer")
     free = next(port for port in range(7001, 65536) if port not in zones.ports)
@@ -231,7 +230,7 @@ def _traversal_server(zones: Zones, view: View, name: str) -> Zone:
     return zone
 
 
-def _dns(zones: Zones, view: View, name: str) -> Zone:
+def _dns(zones: Zones, view: View, name: str) -> ZoneSection:
     zone = zones.common(view, "DNS", "dns", name)
     inner = view.dump.under(view.prefix, "DNS")
     domain = inner.text("SIP DnsOverride Name").strip()
@@ -257,7 +256,7 @@ def _dns(zones: Zones, view: View, name: str) -> Zone:
     return zone
 
 
-_MAKERS: dict[str, Callable[[Zones, View, str], Zone]] = {
+_MAKERS: dict[str, Callable[[Zones, View, str], ZoneSection]] = {
     "neighbor": _neighbor,
     "traversalclient": _traversal_client,
     "traversalserver": _traversal_server,
@@ -265,8 +264,8 @@ _MAKERS: dict[str, Callable[[Zones, View, str], Zone]] = {
 }
 
 
-def _stand_in(name: str, comments: list[str]) -> Zone:
-    return Zone({"name": name, "type": "neighbor", "peers": [STAND_IN], "monitor": False}, comments=comments)
+def _stand_in(name: str, comments: list[str]) -> ZoneSection:
+    return ZoneSection({"name": name, "type": "neighbor", "peers": [STAND_IN], "monitor": False}, comments=comments)
 
 
 def _subzones(dump: Dump) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 class EdgeProcess:
-    """Started when its line "serves ..." is there; what it logs is kept for the case that something fails."""
+    """It has started when it prints "serves ...". Its log is kept for the case that something fails."""
 
     def __init__(self, name: str, config: Path, process: asyncio.subprocess.Process) -> None:
         self.name = name
@@ -19,7 +19,7 @@ class EdgeProcess:
 
     @classmethod
     async def start(cls, name: str, config: Path) -> EdgeProcess:
-        """RuntimeError with what the edge said when it does not come up."""
+        """Raises RuntimeError with the edge's log when it does not come up."""
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "sipedge", "run", str(config)),

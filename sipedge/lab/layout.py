@@ -37,7 +37,7 @@ class Block:
 
 
 def reserve() -> Block:
-    """A block 127.77.x.0/24 that nobody uses; OSError when there is none."""
+    """A block 127.77.x.0/24 that nobody uses. Raises OSError when there is none."""
     for number in random.sample(range(1, 255), 254):
         lock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
@@ -107,7 +107,7 @@ class Layout:
 
 
 def external_records(block: Block) -> dict[str, dict[str, list[str]]]:
-    """What the world sees (the seed's table 7)."""
+    """What the world sees (Cisco, "Chat and Presence Federation Using Expressway", table 7)."""
     return {
         FEDERATION + CISCO: {"SRV": [f"10 10 5061 {EDGE_NAME}."]},
         EDGE_NAME: {"A": [block.outside]},
@@ -120,7 +120,7 @@ def external_records(block: Block) -> dict[str, dict[str, list[str]]]:
 
 
 def internal_records(block: Block) -> dict[str, dict[str, list[str]]]:
-    """What the inside edge sees (the seed's table 8): the routing name without a PTR, and the names of the edges."""
+    """What the inside edge sees (table 8 there): the routing name without a PTR, and the names of the edges."""
     return {
         ROUTING_NAME: {"A": [block.imp]},
         "expc.ciscoexample.com": {"A": [block.inside]},

@@ -29,20 +29,20 @@ class Recorder:
         return next((event for event in self.events[since:] if wanted(event)), None)
 
     async def wait(self, wanted: Callable[[Event], bool], since: int = 0, seconds: float = 10.0) -> Event:
-        """The first event from number ``since`` on that is wanted; TimeoutError when none comes."""
-        found: Event | None = None
+        """The first event from number ``since`` on that is wanted. Raises TimeoutError when none comes."""
+        event: Event | None = None
 
         def there() -> bool:
-            nonlocal found
-            found = self.find(wanted, since)
-            return found is not None
+            nonlocal event
+            event = self.find(wanted, since)
+            return event is not None
 
         await self.until(there, seconds)
-        assert found is not None
-        return found
+        assert event is not None
+        return event
 
     async def until(self, condition: Callable[[], bool], seconds: float = 10.0) -> None:
-        """Wait for something that events bring about; TimeoutError when they don't."""
+        """Wait for something that events bring about. Raises TimeoutError when they don't."""
         async with asyncio.timeout(seconds):
             while not condition():
                 self._changed.clear()
@@ -62,7 +62,7 @@ class Party:
 
     @classmethod
     async def start(cls, name: str, module: str, options: dict[str, Any], recorder: Recorder) -> Party:
-        """Run ``python -m module OPTIONS`` and wait until it says that it is ready; RuntimeError when it ends first."""
+        """Run ``python -m module OPTIONS`` and wait until it is ready. Raises RuntimeError when it ends first."""
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", module, json.dumps(options)),
@@ -85,7 +85,7 @@ class Party:
         return party
 
     async def ask(self, do: str, **fields: Any) -> Event:
-        """Carry out a command and return its result event; RuntimeError when the process has ended."""
+        """Carry out a command and return its result event. Raises RuntimeError when the process has ended."""
         assert self._process.stdin is not None
         number = next(self._numbers)
         line = json.dumps({"do": do, "id": number, **fields})

@@ -15,7 +15,7 @@ from . import layout, scenario, story
 from .edge_process import EdgeProcess
 from .layout import Layout
 from .party import Party, Recorder
-from .scenario import Check, Lab
+from .scenario import Lab, StepResult
 
 WHOLE_RUN = 120.0
 """Seconds after which the run counts as failed, whatever hangs."""
@@ -97,7 +97,7 @@ async def running(plan: Layout, recorder: Recorder) -> AsyncIterator[tuple[Lab, 
         yield Lab(recorder, dns, imp, presence, sfb), (inside, outside)
 
 
-def verdict(checks: list[Check]) -> list[str]:
+def verdict(checks: list[StepResult]) -> list[str]:
     """One line a step, and the sum."""
     lines = [f"{'ok    ' if check.ok else 'FAILED'}  {check.name}: {check.detail}" for check in checks]
     failed = sum(not check.ok for check in checks)

@@ -19,7 +19,7 @@ JULIET = f"sip:juliet@{layout.MICROSOFT}"
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class StepResult:
     """One line of the verdict."""
 
     name: str
@@ -85,22 +85,22 @@ def unanswered(events: list[Event]) -> list[str]:
     return list(waiting.values())
 
 
-async def run(lab: Lab) -> list[Check]:
+async def run(lab: Lab) -> list[StepResult]:
     """All steps in turn."""
     return [await _check(lab, title, step) for title, step in STEPS.items()]
 
 
-async def _check(lab: Lab, title: str, step: Callable[[Lab], Awaitable[str]]) -> Check:
+async def _check(lab: Lab, title: str, step: Callable[[Lab], Awaitable[str]]) -> StepResult:
     since = lab.now
     lab.recorder.add({"event": "step", "title": title, "time": time.time(), "party": "lab"})
     try:
         detail = await step(lab)
         await lab.settled(since)
-        return Check(title, True, detail)
+        return StepResult(title, True, detail)
     except Failed as error:
-        return Check(title, False, str(error))
+        return StepResult(title, False, str(error))
     except TimeoutError:
-        return Check(title, False, "no answer in time")
+        return StepResult(title, False, "no answer in time")
 
 
 async def ask(party: Party, do: str, status: int, **fields: str | bool) -> Event:
@@ -113,7 +113,7 @@ async def ask(party: Party, do: str, status: int, **fields: str | bool) -> Event
 
 
 async def traversal_up(lab: Lab, seconds: float = 30.0) -> None:
-    """Ask again and again until a message gets through both edges. TimeoutError."""
+    """Ask again and again until a message gets through both edges. Raises TimeoutError when none does."""
     end = time.monotonic() + seconds
     while not await _through(lab):
         if time.monotonic() > end:
@@ -241,8 +241,9 @@ def _bare(recorder: Recorder, since: int, number: int) -> None:
             and event["text"].startswith("SIP/2.0 504 ")
         )
 
-    found = recorder.find(refusal, since)
-    if found is None or "Server: RTC/6.0" not in found["text"] or "ms-diagnostics" in found["text"].lower():
+    refused = recorder.find(refusal, since)
+    text = refused["text"] if refused is not None else ""
+    if "Server: RTC/6.0" not in text or "ms-diagnostics" in text.lower():
         raise Failed("the 504 at the IM&P node is not the Edge's bare one")
     wanted = f"504: {number};"
     logged = recorder.find(lambda event: event["event"] == "log" and wanted in event["text"], since)

@@ -1,4 +1,4 @@
-"""What the server can do, each a function of text, file and surroundings; lines and columns count from 1."""
+"""What the server can do: functions of text, file and surroundings. Lines and columns count from 1."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Diagnostic:
 
 
 def diagnostics(text: str, file: str, around: Surroundings) -> list[Diagnostic]:
-    """Mistakes; in a plan without any, what the linter finds."""
+    """Mistakes. In a plan without mistakes: the linter's findings."""
     try:
         dialplan = parse_dialplan(text, file)
         plan = CompiledPlan(dialplan, around.variables(assumed_variables(dialplan)))
@@ -42,14 +42,11 @@ def diagnostics(text: str, file: str, around: Surroundings) -> list[Diagnostic]:
     problems = check_zones(dialplan, around.zones) if around.config else []
     if problems or len(dialplan.rules) > LINTED_RULES:
         return [_of_problem(problem.location, problem.message, problem.hint) for problem in problems]
-    return [Diagnostic(one.location, one.level, f"{one.why}\n{one.mend}", one.id) for one in findings(plan)]
+    return [Diagnostic(each.location, each.level, f"{each.why}\n{each.mend}", each.id) for each in findings(plan)]
 
 
 def _of_problem(location: Location, message: str, hint: str) -> Diagnostic:
     return Diagnostic(location, Level.ERROR, f"{message}\n{hint}" if hint else message)
-
-
-# ------------------------------------------------------------------------------------------------------------ patterns
 
 
 def entry_at(text: str, file: str, line: int) -> Transform | SearchRule | None:
@@ -81,14 +78,14 @@ def pattern_help(entry: Transform | SearchRule, around: Surroundings) -> str:
 
 def _examples(language: Language) -> list[str]:
     """Up to EXAMPLES natural aliases, each unlike the ones before."""
-    found: list[str] = []
-    while len(found) < EXAMPLES:
+    examples: list[str] = []
+    while len(examples) < EXAMPLES:
         alias = natural(language)
         if alias is None:
             break
-        found.append(alias)
+        examples.append(alias)
         language = language - Language.only(alias)
-    return found
+    return examples
 
 
 def _near_misses(kind: PatternType, pattern: str, variables: Variables, language: Language) -> Language:
@@ -104,9 +101,6 @@ def _near_misses(kind: PatternType, pattern: str, variables: Variables, language
     return ~language
 
 
-# ---------------------------------------------------------------------------------------------------------- completion
-
-
 def completions(place: Place, around: Surroundings) -> list[str]:
     """What may stand at the cursor: blocks, fields that are still missing, a field's values, zones."""
     if place.kind is None:
@@ -119,9 +113,6 @@ def completions(place: Place, around: Surroundings) -> list[str]:
         names = around.zone_names if place.field == "source" else tuple(around.zones)
         words += [f'zone "{name}"' for name in names]
     return [word for word in words if word.lower().startswith(place.value.lower())] or words
-
-
-# ----------------------------------------------------------------------------------------------------------- code lens
 
 
 def reached_by(text: str, file: str, suites: list[Suite]) -> list[tuple[Location, int]]:

@@ -42,10 +42,11 @@ def _publish(uri: str) -> None:
     text, path = _text(uri), _path(uri)
     lines = text.split("\n")
     shown = []
-    for one in diagnostics(text, path, look_around(path)):
-        rest = len(lines[one.location.line - 1]) - one.location.column + 1 if 0 < one.location.line <= len(lines) else 0
-        where = _range(one.location, max(1, rest))
-        shown.append(types.Diagnostic(where, one.message, SEVERITY[one.level], one.id or None, source="sipedge"))
+    for diagnostic in diagnostics(text, path, look_around(path)):
+        place, severity = diagnostic.location, SEVERITY[diagnostic.level]
+        rest = len(lines[place.line - 1]) - place.column + 1 if 0 < place.line <= len(lines) else 0
+        where = _range(place, max(1, rest))
+        shown.append(types.Diagnostic(where, diagnostic.message, severity, diagnostic.id or None, source="sipedge"))
     server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, shown))
 
 
@@ -81,10 +82,10 @@ def definition(params: types.DefinitionParams) -> types.Location | None:
     uri, position = params.text_document.uri, params.position
     place = place_at(_text(uri), position.line, 1_000_000)
     name = string_at(_text(uri).split("\n")[position.line], position.character)
-    found = look_around(_path(uri)).zones.get(name or "")
-    if found is None or place.field not in ("source", "target"):
+    written = look_around(_path(uri)).zones.get(name or "")
+    if written is None or place.field not in ("source", "target"):
         return None
-    return types.Location(from_fs_path(found.file) or "", _range(found, len(name or "") + 2))
+    return types.Location(from_fs_path(written.file) or "", _range(written, len(name or "") + 2))
 
 
 @server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=[" ", '"']))

@@ -77,8 +77,8 @@ def _list(value: object) -> list[object]:
 
 
 def suites_about(path: str) -> list[Suite]:
-    """The suites of all case files near a dial plan whose plan comes from it; broken case files are passed over."""
-    found = []
+    """The suites of case files nearby whose plan comes from this dial plan. Broken case files are passed over."""
+    suites_here = []
     for file in _files_near(path, ".cases"):
         try:
             with open(file, encoding="utf-8") as stream:
@@ -86,12 +86,10 @@ def suites_about(path: str) -> list[Suite]:
         except (OSError, UnicodeDecodeError, DialplanError, ConfigError):
             continue
         wanted = os.path.abspath(path)
-        found += [
-            suite
-            for suite in suites
-            if wanted in (os.path.abspath(one) for one in suite.settings.plan.dialplan.sources)
-        ]
-    return found
+        for suite in suites:
+            if wanted in map(os.path.abspath, suite.settings.plan.dialplan.sources):
+                suites_here.append(suite)
+    return suites_here
 
 
 def _files_near(path: str, ending: str) -> Iterator[str]:

@@ -32,15 +32,15 @@ def place_at(text: str, line: int, column: int) -> Place:
     first, kind = block
     here = lines[line][:column] if line < len(lines) else ""
     field, value = split_field(kind, here)
-    others = [split_field(kind, one)[0] for number, one in _block_lines(lines, first) if number != line]
+    others = [split_field(kind, text)[0] for number, text in _block_lines(lines, first) if number != line]
     return Place(kind, field, value, tuple(name for name in others if name))
 
 
 def _block_around(lines: list[str], line: int) -> tuple[int, Kind] | None:
     for number in range(min(line, len(lines) - 1), -1, -1):
-        found = _BLOCK.match(lines[number])
-        if found:
-            kind = Kind.TRANSFORM if found[1].lower() == "transform" else Kind.SEARCH_RULE
+        match = _BLOCK.match(lines[number])
+        if match:
+            kind = Kind.TRANSFORM if match[1].lower() == "transform" else Kind.SEARCH_RULE
             return (number, kind) if number < line else None
         if number < line and lines[number].strip().startswith("}"):
             return None
@@ -48,12 +48,12 @@ def _block_around(lines: list[str], line: int) -> tuple[int, Kind] | None:
 
 
 def _block_lines(lines: list[str], first: int) -> list[tuple[int, str]]:
-    found = []
+    inside = []
     for number in range(first + 1, len(lines)):
         if lines[number].strip().startswith("}") or _BLOCK.match(lines[number]):
             break
-        found.append((number, lines[number]))
-    return found
+        inside.append((number, lines[number]))
+    return inside
 
 
 def split_field(kind: Kind, line: str) -> tuple[str, str]:
@@ -68,7 +68,7 @@ def split_field(kind: Kind, line: str) -> tuple[str, str]:
 
 def string_at(line: str, column: int) -> str | None:
     """The quoted text under the cursor, None when there is none."""
-    for found in _STRING.finditer(line):
-        if found.start() <= column <= found.end():
-            return found[1].replace('""', '"')
+    for match in _STRING.finditer(line):
+        if match.start() <= column <= match.end():
+            return match[1].replace('""', '"')
     return None

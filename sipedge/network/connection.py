@@ -24,7 +24,8 @@ from typing import Protocol, cast
 
 from sipedge.settings import Limits
 from sipedge.sip.framing import Frame, Framer
-from zones.zone import Hop
+from zones.addresses import host_port
+from zones.zone import Hop, Transport
 
 from .tls import openssl_reason
 from .tls_stream import WANT_MORE, TlsStream
@@ -76,9 +77,9 @@ class Owner(Protocol):
 
 class Connection(asyncio.BufferedProtocol):
     def __init__(
-        self, owner: Owner, number: int, *, transport: str, listener: str | None = None, hop: Hop | None = None
+        self, owner: Owner, number: int, *, transport: Transport, listener: str | None = None, hop: Hop | None = None
     ) -> None:
-        """``transport``: "TLS" or "TCP". ``hop``: set on a connection that the edge opened."""
+        """``hop``: set on a connection that the edge opened."""
         self._owner = owner
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
@@ -111,8 +112,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def __str__(self) -> str:
         where = f'listener "{self.listener}"' if self.hop is None else f'zone "{self.hop.zone}"'
-        address = f"[{self.peer[0]}]" if ":" in self.peer[0] else self.peer[0]
-        return f"{self.transport} {address}:{self.peer[1]} ({where})"
+        return f"{self.transport} {host_port(self.peer[0], self.peer[1])} ({where})"
 
     @property
     def tls(self) -> ssl.SSLObject | None:

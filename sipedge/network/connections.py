@@ -18,16 +18,16 @@ from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address
 from itertools import count
 
+from sipedge.certificates.identity import IdentityError, PeerCertificate, certificate_names
 from sipedge.proxy.events import ConnectionClosed, ConnectionFailed, ConnectionOpened
 from sipedge.settings import Limits, Listener
 from sipedge.sip.framing import CRLF, Frame, FramingError, KeepAlive
 from sipedge.sip.message import Message
 from zones.names import host_name
 from zones.table import Egress
-from zones.zone import Hop, TlsPolicy
+from zones.zone import Hop, TlsPolicy, Transport
 
 from .connection import Connection, Phase, os_reason
-from .identity import IdentityError, PeerCertificate, certificate_names
 from .log_limit import LogLimit
 from .tls import TlsContexts, TlsError
 from .tls_stream import TlsStream
@@ -291,7 +291,7 @@ class Connections:
 
     # ------------------------------------------------------------------------------------------------------ inside
 
-    def _new(self, *, transport: str, listener: str | None = None, hop: Hop | None = None) -> Connection:
+    def _new(self, *, transport: Transport, listener: str | None = None, hop: Hop | None = None) -> Connection:
         return Connection(self, next(self._numbers), transport=transport, listener=listener, hop=hop)
 
     async def _connect(self, hop: Hop, policy: TlsPolicy, source: str) -> None:

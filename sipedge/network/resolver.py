@@ -31,7 +31,7 @@ from sipedge.proxy.events import Resolved
 from sipedge.settings import DnsSettings
 from sipedge.sip.uri import UriError, split_host_port
 from zones.addresses import canonical_address
-from zones.dns import AddressRecord, NaptrRecord, SrvRecord
+from zones.dns import AddressRecord, DnsError, DnsRecord, NaptrRecord, SrvRecord
 
 KINDS = ("NAPTR", "SRV", "A", "AAAA")
 MAX_RECORDS = 64
@@ -56,8 +56,8 @@ class ResolverError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    records: tuple[object, ...]
-    error: str
+    records: tuple[DnsRecord, ...]
+    error: DnsError
     expires: float
 
 
@@ -164,7 +164,7 @@ class Resolver:
             self._cache.popitem(last=False)
 
 
-def record_of(data: object) -> object | None:
+def record_of(data: object) -> DnsRecord | None:
     """One record as zones.dns wants it; None for other kinds."""
     if isinstance(data, SRV):
         return SrvRecord(data.priority, data.weight, data.port, _text(data.target))

@@ -19,11 +19,11 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from sipedge.certificates.identity import IdentityError, certificate_names
 from sipedge.settings import Certificate, Listener, Tls
 from zones.names import any_match
 from zones.zone import DefaultZone, ExtendedKeyUsage, TlsPolicy, Zone
 
-from .identity import IdentityError, certificate_names
 from .openssl import disable_session_cache, tolerate_key_usage
 
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"

@@ -1,12 +1,12 @@
-"""The way back: whether the NOTIFY for every SUBSCRIBE that a pair of edges lets through finds its way, proved.
+"""Proves that the NOTIFY for every SUBSCRIBE returns through the pair of edges that let the SUBSCRIBE through.
 
-``prove(link, told)`` gives a Report for a pair of traversal zones, found by ``links_of(edges_of(...))``. It works on
-dial plans alone, without a network.
+``prove(link, given)`` gives a LinkReport for a pair of traversal zones, which ``links_of(edges_of(...))`` finds. The
+proof reads dial plans alone, without a network.
 """
 
-from .edges import Edge, Link, edges_of, links_of
-from .prove import Report, prove
-from .report import Gap, Level
+from .edges import Edge, TraversalLink, edges_of, links_of
+from .prove import LinkReport, prove
+from .report import Gap, GapLevel
 from .targets import GivenNames
 
-__all__ = ["Edge", "Gap", "Level", "Link", "Report", "GivenNames", "edges_of", "links_of", "prove"]
+__all__ = ["Edge", "Gap", "GapLevel", "TraversalLink", "LinkReport", "GivenNames", "edges_of", "links_of", "prove"]

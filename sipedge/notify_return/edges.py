@@ -13,7 +13,7 @@ from sipedge.queries.senders import senders_of_zones
 from sipedge.settings import Settings
 from zones.authentication import authenticate
 from zones.table import ZoneTable
-from zones.zone import AnyZone, DnsZone, TraversalClientZone, TraversalServerZone
+from zones.zone import AnyZone, TraversalClientZone, TraversalServerZone
 
 
 class Edge:
@@ -24,7 +24,7 @@ class Edge:
         self.settings = settings
         self.symbolic = SymbolicPlan(settings.plan, languages)
         self.zones: dict[str, AnyZone] = {zone.name: zone for zone in ZoneTable(settings.zones)}
-        self.senders: dict[str, Sender] = {one.name: one for one in senders_of_zones(self.zones.values())}
+        self.senders: dict[str, Sender] = {sender.name: sender for sender in senders_of_zones(self.zones.values())}
         self.own = OwnNames(settings, tuple(self.zones.values()), {})
 
     def search(self, query: Query) -> Explanation:
@@ -38,7 +38,7 @@ class Edge:
         return frozenset(answer.authenticated for answer in answers)
 
     def is_own_domain(self, domain: str) -> bool:
-        return domain.lower() in {one.lower() for one in self.settings.domains}
+        return domain.lower() in {own.lower() for own in self.settings.domains}
 
     def outer_zones(self) -> Iterator[AnyZone]:
         """Those that are no traversal zones: where people are."""
@@ -46,18 +46,13 @@ class Edge:
             if not isinstance(zone, TraversalClientZone | TraversalServerZone):
                 yield zone
 
-    def record_routes(self, one: str, other: str) -> bool:
+    def record_routes(self, source: str, target: str) -> bool:
         """Whether a SUBSCRIBE between two zones is record-routed, so that its NOTIFY needs no rule here."""
-        return self.zones[one].record_route_subscribe or self.zones[other].record_route_subscribe
-
-    def comes_back_by(self, zone: str, default: str) -> str:
-        """What leaves by DNS comes back through the Default Zone, unless certificates are mapped to the DNS zone."""
-        found = self.zones[zone]
-        return default if isinstance(found, DnsZone) and not found.inbound_mapping else zone
+        return self.zones[source].record_route_subscribe or self.zones[target].record_route_subscribe
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class TraversalLink:
     """A traversal client zone and the server zone that it connects to."""
 
     inside: Edge
@@ -76,23 +71,23 @@ def edges_of(named: Iterable[tuple[str, Settings]]) -> tuple[Edge, ...]:
     return tuple(Edge(name, settings, languages) for name, settings in listed)
 
 
-def links_of(edges: Sequence[Edge]) -> tuple[list[Link], list[str]]:
-    """The links, and one sentence for each traversal client zone that leads to none (or nobody knows to which)."""
-    links: list[Link] = []
+def links_of(edges: Sequence[Edge]) -> tuple[list[TraversalLink], list[str]]:
+    """The links, and one sentence for each traversal client zone that leads to no server zone, or to several."""
+    links: list[TraversalLink] = []
     problems: list[str] = []
     for edge in edges:
         for zone in edge.zones.values():
             if isinstance(zone, TraversalClientZone):
-                found = _servers(edge, zone, edges)
-                if len(found) == 1:
-                    links.append(Link(edge, zone.name, *found[0]))
+                servers = _servers(edge, zone, edges)
+                if len(servers) == 1:
+                    links.append(TraversalLink(edge, zone.name, *servers[0]))
                 else:
-                    problems.append(_unlinked(edge, zone, found))
+                    problems.append(_unlinked(edge, zone, servers))
     return links, problems
 
 
 def _servers(edge: Edge, client: TraversalClientZone, edges: Sequence[Edge]) -> list[tuple[Edge, str]]:
-    """Same port and user; among several of them those of an edge that has one of the client's peers as a name."""
+    """Zones with the client's port and user. Where several fit: those of edges that the client's peers name."""
     fitting = [
         (other, zone.name)
         for other in edges
@@ -101,7 +96,7 @@ def _servers(edge: Edge, client: TraversalClientZone, edges: Sequence[Edge]) -> 
         if isinstance(zone, TraversalServerZone) and zone.port == client.port and _user(zone) == _user(client)
     ]
     peers = {peer.lower() for peer in client.peers}
-    named = [one for one in fitting if peers & one[0].own.hosts]
+    named = [(other, name) for other, name in fitting if peers & other.own.hosts]
     return named if len(fitting) > 1 and named else fitting
 
 
@@ -109,9 +104,9 @@ def _user(zone: TraversalClientZone | TraversalServerZone) -> str:
     return zone.credential.username if zone.credential else ""
 
 
-def _unlinked(edge: Edge, zone: TraversalClientZone, found: Sequence[tuple[Edge, str]]) -> str:
+def _unlinked(edge: Edge, zone: TraversalClientZone, servers: Sequence[tuple[Edge, str]]) -> str:
     wanted = f'port {zone.port}, user "{_user(zone)}"'
-    if not found:
+    if not servers:
         return f'{edge.name}: no other edge has a traversal server zone for "{zone.name}" ({wanted})'
-    places = ", ".join(f'{other.name} "{name}"' for other, name in found)
+    places = ", ".join(f'{other.name} "{name}"' for other, name in servers)
     return f'{edge.name}: several traversal server zones fit "{zone.name}" ({wanted}): {places}'

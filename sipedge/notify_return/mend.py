@@ -1,4 +1,4 @@
-"""The rule that would carry a NOTIFY: made, tried with the live engine on its witness, and only then told."""
+"""The rule that would carry a lost NOTIFY: made, and tried with the live engine before anybody sees it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def mending_rule(loss: Loss, outermost: bool) -> SearchRule | None:
 
 
 def carries(rule: SearchRule, loss: Loss) -> bool:
-    """Whether the NOTIFY of a loss finds its way with one rule more, by the live engine."""
+    """Whether the live engine carries the NOTIFY of a loss when it has this rule too."""
     plan = loss.edge.settings.plan
     alone = CompiledPlan(Dialplan(rules=(rule,)), plan.variables)
     if rule.target not in loss.wanted or not alone.search(replace(loss.query, alias=loss.explanation.searched)).tiers:
@@ -39,16 +39,16 @@ def carries(rule: SearchRule, loss: Loss) -> bool:
 
 
 def _priorities(loss: Loss, any_alias: bool) -> list[int]:
-    """Where a rule of another target takes the NOTIFY, the priority before it; else beside its like."""
+    """Before the rule that takes the NOTIFY elsewhere, where there is one; else that of similar rules."""
     tiers = loss.explanation.tiers
     if tiers:
         return [max(1, tiers[0].priority - 1)]
     if any_alias:
         return [LAST]
     alike = [
-        one.priority
-        for one in loss.edge.settings.plan.dialplan.rules
-        if one.enabled and one.target in loss.wanted and one.source_name == loss.query.source
+        rule.priority
+        for rule in loss.edge.settings.plan.dialplan.rules
+        if rule.enabled and rule.target in loss.wanted and rule.source_name == loss.query.source
     ]
     return [min(alike, default=DEFAULT_PRIORITY)]
 
@@ -70,9 +70,9 @@ def _rule(loss: Loss, priority: int, any_alias: bool) -> SearchRule:
 
 
 def _name(loss: Loss, any_alias: bool) -> str:
-    """One that no rule has."""
+    """A name that no rule has."""
     what = "any alias" if any_alias else loss.query.alias.rpartition("@")[2].partition(":")[0]
-    taken = {one.name.casefold() for one in loss.edge.settings.plan.dialplan.rules}
+    taken = {rule.name.casefold() for rule in loss.edge.settings.plan.dialplan.rules}
     wanted = name = f"NOTIFY to {what}"[:MAX_NAME]
     number = 2
     while name.casefold() in taken:

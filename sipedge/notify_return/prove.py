@@ -9,12 +9,13 @@ from typing import Any
 from dialplan.analysis import Language, NotProved, RequestClass, decide
 from dialplan.analysis.routing import Chain
 from dialplan.model import Query, SearchRule
+from zones.table import comes_back_by
 from zones.zone import DEFAULT_ZONE, DnsZone
 
-from .edges import Edge, Link
+from .edges import Edge, TraversalLink
 from .mend import carries, mending_rule
-from .report import Gap, Level, Loss
-from .subscriptions import Direction, Subscription, alias_behind, before_all, directions_of, subscriptions
+from .report import Gap, GapLevel, Loss
+from .subscriptions import Passage, Subscription, alias_behind, before_all, passages_of, subscriptions
 from .targets import (
     GivenNames,
     Names,
@@ -27,16 +28,16 @@ from .targets import (
 )
 
 ROUTE_OF_ONE_EDGE = (
-    "only {one} record-routes this SUBSCRIBE: write record_route_subscribe = true in the traversal zones of both "
+    "only {} record-routes this SUBSCRIBE: write record_route_subscribe = true in the traversal zones of both "
     "edges, or of neither"
 )
 
 
 @dataclass(slots=True)
-class Report:
-    """Of one link."""
+class LinkReport:
+    """What the proof found for one link."""
 
-    link: Link
+    link: TraversalLink
     subscriptions: list[Subscription] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -46,7 +47,7 @@ class Report:
 
     @property
     def passed(self) -> bool:
-        return not self.unproved and not any(gap.level is Level.ERROR for gap in self.gaps)
+        return not self.unproved and not any(gap.level is GapLevel.ERROR for gap in self.gaps)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -55,13 +56,13 @@ class Report:
             "passed": self.passed,
             "subscriptions": [
                 {
-                    "edge": one.direction.first.name,
-                    "from": one.source,
-                    "to": one.target,
-                    "traffic": one.traffic.value,
-                    "alias": one.witness.alias,
+                    "edge": subscription.passage.first.name,
+                    "from": subscription.source,
+                    "to": subscription.target,
+                    "traffic": subscription.traffic.value,
+                    "alias": subscription.witness.alias,
                 }
-                for one in self.subscriptions
+                for subscription in self.subscriptions
             ],
             "gaps": [gap.to_json() for gap in self.gaps],
             "notes": self.notes,
@@ -71,7 +72,7 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class _Hop:
-    """One edge on the way back. ``wanted``: zones of which one must be asked first."""
+    """One edge that the NOTIFY returns through. ``wanted``: zones of which one must be asked first."""
 
     edge: Edge
     source: str
@@ -79,23 +80,23 @@ class _Hop:
     by_token: bool
 
 
-def prove(link: Link, told: GivenNames) -> Report:
-    report = Report(link)
+def prove(link: TraversalLink, given: GivenNames) -> LinkReport:
+    report = LinkReport(link)
     losses: list[Loss] = []
-    for direction in directions_of(link):
+    for passage in passages_of(link):
         try:
-            for subscription in subscriptions(direction):
+            for subscription in subscriptions(passage):
                 report.subscriptions.append(subscription)
-                losses += _losses(report, subscription, told)
+                losses += _losses(report, subscription, given)
         except NotProved as error:
-            report.unproved.append(f"requests from {direction.first.name} to {direction.second.name}: {error}")
+            report.unproved.append(f"requests from {passage.first.name} to {passage.second.name}: {error}")
     report.gaps = _gaps(losses)
     report.notes = list(dict.fromkeys(report.notes))
     report.unproved = list(dict.fromkeys(report.unproved))
     return report
 
 
-def _losses(report: Report, subscription: Subscription, told: GivenNames) -> list[Loss]:
+def _losses(report: LinkReport, subscription: Subscription, given: GivenNames) -> list[Loss]:
     hops = _hops(subscription)
     if all(hop.by_token for hop in hops):
         report.notes.append(
@@ -104,26 +105,26 @@ def _losses(report: Report, subscription: Subscription, told: GivenNames) -> lis
         return []
     try:
         return [
-            loss for notify in _notifies(report, subscription, hops, told) for loss in _lost(subscription, hops, notify)
+            loss
+            for notify in _notifies(report, subscription, hops, given)
+            for loss in _lost(subscription, hops, notify)
         ]
     except NotProved as error:
-        report.unproved.append(
-            f'NOTIFY to zone "{subscription.source}" of {subscription.direction.first.name}: {error}'
-        )
+        report.unproved.append(f'NOTIFY to zone "{subscription.source}" of {subscription.passage.first.name}: {error}')
         return []
 
 
 def _hops(subscription: Subscription) -> tuple[_Hop, _Hop]:
-    """The second edge of the SUBSCRIBE comes first on the way back."""
-    way = subscription.direction
-    source = way.second.comes_back_by(subscription.target, DEFAULT_ZONE)
+    """The NOTIFY meets the second edge of the SUBSCRIBE first."""
+    way = subscription.passage
+    source = comes_back_by(way.second.zones[subscription.target])
     return (
         _Hop(way.second, source, (way.out_of,), way.second.record_routes(subscription.target, way.out_of)),
         _Hop(way.first, way.into, _ends(way, subscription), way.first.record_routes(subscription.source, way.into)),
     )
 
 
-def _ends(way: Direction, subscription: Subscription) -> tuple[str, ...]:
+def _ends(way: Passage, subscription: Subscription) -> tuple[str, ...]:
     """Where the subscriber is reached: its zone; behind the outside edge also any other zone of partners, since what
     they send comes in through the Default Zone."""
     if not way.inward:
@@ -134,7 +135,7 @@ def _ends(way: Direction, subscription: Subscription) -> tuple[str, ...]:
 
 
 def _notifies(
-    report: Report, subscription: Subscription, hops: tuple[_Hop, _Hop], told: GivenNames
+    report: LinkReport, subscription: Subscription, hops: tuple[_Hop, _Hop], given: GivenNames
 ) -> Iterator[Notify]:
     near, far = hops
     if far.by_token and not near.by_token:  # the Route of the far edge is on top
@@ -143,13 +144,13 @@ def _notifies(
     if near.by_token:
         report.notes.append(f"{near.edge.name} alone record-routes SUBSCRIBE: there NOTIFY needs no rule")
     link = report.link
-    if subscription.direction.inward:
-        names = partner_names(link, told)
+    if subscription.passage.inward:
+        names = partner_names(link, given)
         report.notes.append(_note("partners", names))
         own = dict.fromkeys((*link.inside.settings.domains, *link.outside.settings.domains))
         yield from notifies_to_partners(names, own)
         return
-    names = node_names(link, subscription.source, told)
+    names = node_names(link, subscription.source, given)
     if not names.names:
         report.unproved.append(
             f'NOTIFY to zone "{subscription.source}" of {link.inside.name}: the Federation Routing FQDN is not known; '
@@ -164,11 +165,8 @@ def _note(what: str, names: Names) -> str:
     return f"{what}: {', '.join(names.names)} ({names.origin})" if names.names else f"{what}: {names.origin}"
 
 
-# ------------------------------------------------------------------------------------------------------- hop after hop
-
-
 def _lost(subscription: Subscription, hops: tuple[_Hop, _Hop], notify: Notify) -> Iterator[Loss]:
-    """Both edges are looked at, also where the first one loses the NOTIFY already: all is told at once."""
+    """Both edges are looked at, even when the first one loses the NOTIFY: an admin wants to know all."""
     near, far = hops
     rewritten: list[tuple[Language, Chain]] = []
     same = notify.aliases(far.edge)
@@ -189,7 +187,7 @@ def _lost(subscription: Subscription, hops: tuple[_Hop, _Hop], notify: Notify) -
 def _hop(
     subscription: Subscription, hop: _Hop, notify: Notify, aliases: Language
 ) -> tuple[list[Loss], list[tuple[Language, Chain]]]:
-    """What is lost at one edge, and what goes on how."""
+    """What is lost at this edge, and which aliases go on, each with the chain of its rewritings."""
     losses: list[Loss] = []
     passed: list[tuple[Language, Chain]] = []
     requests = _requests(subscription, hop, aliases)
@@ -226,8 +224,8 @@ def _first(tiers: tuple[frozenset[tuple[str, Chain]], ...]) -> Iterable[tuple[st
 
 
 def _requests(subscription: Subscription, hop: _Hop, aliases: Language) -> RequestClass:
-    """The notifier is the one who was subscribed to: when partners subscribe, a user of an own domain."""
-    local = subscription.direction.inward and bool(hop.edge.settings.domains)
+    """Who sends the NOTIFY: the user subscribed to. When partners subscribe, that is a user of an own domain."""
+    local = subscription.passage.inward and bool(hop.edge.settings.domains)
     authenticated = hop.edge.authenticated(hop.source, local)
     return RequestClass(frozenset({hop.source}), aliases, frozenset({subscription.traffic}), authenticated)
 
@@ -240,17 +238,14 @@ def _confirmed(subscription: Subscription, hop: _Hop, notify: Notify, query: Que
         yield Loss(hop.edge, subscription, notify, hop.wanted, explanation)
 
 
-# ------------------------------------------------------------------------------------------------------------- mending
-
-
 def _gaps(losses: list[Loss]) -> list[Gap]:
-    """Losses that one rule mends come together, the certain ones first."""
+    """Losses that the same rule mends, together; the certain ones first."""
     gaps: list[Gap] = []
-    for loss in sorted(losses, key=lambda one: not one.notify.certain):
+    for loss in sorted(losses, key=lambda loss: not loss.notify.certain):
         known = next((gap for gap in gaps if _mended_by(gap, loss)), None)
         if known is None:
             gaps.append(_gap(loss))
-        elif all((one.query, one.edge) != (loss.query, loss.edge) for one in known.losses):
+        elif all((other.query, other.edge) != (loss.query, loss.edge) for other in known.losses):
             gaps[gaps.index(known)] = Gap(known.level, (*known.losses, loss), known.rule, known.advice)
     return gaps
 
@@ -264,17 +259,17 @@ def _mended_by(gap: Gap, loss: Loss) -> bool:
 
 
 def _gap(loss: Loss) -> Gap:
-    level = Level.ERROR if loss.notify.certain else Level.WARNING
-    outermost = loss.subscription.direction.inward and loss.edge is loss.subscription.direction.first
+    level = GapLevel.ERROR if loss.notify.certain else GapLevel.WARNING
+    outermost = loss.subscription.passage.inward and loss.edge is loss.subscription.passage.first
     rule: SearchRule | None = mending_rule(loss, outermost) if loss.wanted else None
     return Gap(level, (loss,), rule, "" if rule else _advice(loss))
 
 
 def _advice(loss: Loss) -> str:
-    way = loss.subscription.direction
+    way = loss.subscription.passage
     if not loss.wanted:
         return f"{loss.edge.name} has no zone that leads to partners: add a DNS zone"
     if not loss.notify.mended_by and not loss.notify.anybody:
-        one = way.first if loss.edge is way.second else way.second
-        return ROUTE_OF_ONE_EDGE.format(one=one.name)
+        other = way.first if loss.edge is way.second else way.second
+        return ROUTE_OF_ONE_EDGE.format(other.name)
     return "a rule of priority 1 takes it: give that rule another source or pattern"

@@ -15,7 +15,7 @@ from .subscriptions import Subscription
 from .targets import Notify
 
 
-class Level(Enum):
+class GapLevel(Enum):
     ERROR = "error"
     WARNING = "warning"
     """It is lost only where a peer record-routes SUBSCRIBE, which is not known here."""
@@ -50,7 +50,7 @@ class Gap:
     """Losses at one edge that one change mends. ``rule``: the search rule that carries them, tried with the live
     engine; None: ``advice`` says what to do instead."""
 
-    level: Level
+    level: GapLevel
     losses: tuple[Loss, ...]
     rule: SearchRule | None
     advice: str
@@ -73,7 +73,7 @@ def _loss_json(loss: Loss) -> dict[str, Any]:
     query, subscription = loss.query, loss.subscription
     return {
         "subscribe": {
-            "edge": subscription.direction.first.name,
+            "edge": subscription.passage.first.name,
             "alias": subscription.witness.alias,
             "from": subscription.source,
             "to": subscription.target,

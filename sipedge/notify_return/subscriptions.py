@@ -18,15 +18,15 @@ from sipedge.decision.routing import alias_of_uri
 from sipedge.sip.uri import UriError, parse_uri
 from zones.zone import TraversalClientZone, TraversalServerZone
 
-from .edges import Edge, Link
+from .edges import Edge, TraversalLink
 
 SUBSCRIBE_TRAFFIC = (Traffic.MICROSOFT_IMP, Traffic.STANDARD)
-"""What a SUBSCRIBE, and the NOTIFY for it, is classified as (sipedge/classification.py)."""
+"""What a SUBSCRIBE, and the NOTIFY for it, is classified as (sipedge/decision/classification.py)."""
 MAX_COMBINATIONS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Direction:
+class Passage:
     """Requests that go through ``first``, then ``second``."""
 
     first: Edge
@@ -38,15 +38,15 @@ class Direction:
     inward: bool
 
     @property
-    def back(self) -> Direction:
-        return Direction(self.second, self.out_of, self.first, self.into, not self.inward)
+    def back(self) -> Passage:
+        return Passage(self.second, self.out_of, self.first, self.into, not self.inward)
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
     """All SUBSCRIBEs of this traffic from zone ``source`` of the first edge to zone ``target`` of the second."""
 
-    direction: Direction
+    passage: Passage
     source: str
     target: str
     traffic: Traffic
@@ -54,47 +54,47 @@ class Subscription:
     """At the first edge."""
 
 
-def directions_of(link: Link) -> tuple[Direction, Direction]:
+def passages_of(link: TraversalLink) -> tuple[Passage, Passage]:
     """Outward, inward."""
-    outward = Direction(link.inside, link.client, link.outside, link.server, False)
+    outward = Passage(link.inside, link.client, link.outside, link.server, False)
     return outward, outward.back
 
 
-def subscriptions(direction: Direction) -> Iterator[Subscription]:
-    """One for each pair of zones and traffic that some SUBSCRIBE has. Raise NotProved, possibly after some."""
-    for zone in direction.first.outer_zones():
-        if direction.first.senders[zone.name].sends:
+def subscriptions(passage: Passage) -> Iterator[Subscription]:
+    """One for each pair of zones and traffic that some SUBSCRIBE has. Raises NotProved, possibly after some."""
+    for zone in passage.first.outer_zones():
+        if passage.first.senders[zone.name].sends:
             for traffic in SUBSCRIBE_TRAFFIC:
-                yield from _from_zone(direction, zone.name, traffic)
+                yield from _from_zone(passage, zone.name, traffic)
 
 
-def _from_zone(direction: Direction, source: str, traffic: Traffic) -> Iterator[Subscription]:
+def _from_zone(passage: Passage, source: str, traffic: Traffic) -> Iterator[Subscription]:
     seen: set[str] = set()
-    for target, aliases, authenticated in _ways(direction, source, traffic, seen):
+    for target, aliases, authenticated in _ways(passage, source, traffic, seen):
         alias = witness(aliases)
         query = Query(alias or "", source, traffic, authenticated=authenticated)
-        if alias is not None and _gets_through(direction, query, target):
+        if alias is not None and _gets_through(passage, query, target):
             seen.add(target)
-            yield Subscription(direction, source, target, traffic, query)
+            yield Subscription(passage, source, target, traffic, query)
 
 
 def _ways(
-    direction: Direction, source: str, traffic: Traffic, seen: Container[str]
+    passage: Passage, source: str, traffic: Traffic, seen: Container[str]
 ) -> Iterator[tuple[str, Language, bool]]:
     """Zones of the second edge, and aliases that may get there; none for zones that have been ``seen``. Aliases that
     the first edge leaves as they are come first: then both plans are asked about the same ones, which is quick."""
-    arriving = list(_arriving(direction, traffic))
+    arriving = list(_arriving(passage, traffic))
     for target, there in arriving:
         if target in seen:
             continue
-        for aliases, authenticated, chain in _leaving(direction, source, traffic, there):
+        for aliases, authenticated, chain in _leaving(passage, source, traffic, there):
             if target not in seen and not chain:
                 yield target, aliases, authenticated
-    if not _rewrites(direction.first):
+    if not _rewrites(passage.first):
         return
-    alphabet = direction.first.symbolic.languages.alphabet
+    alphabet = passage.first.symbolic.languages.alphabet
     combinations = 0
-    for aliases, authenticated, chain in _leaving(direction, source, traffic, sendable(alphabet)):
+    for aliases, authenticated, chain in _leaving(passage, source, traffic, sendable(alphabet)):
         for target, there in arriving:
             if chain and target not in seen:
                 combinations += 1
@@ -106,29 +106,29 @@ def _ways(
 def _rewrites(edge: Edge) -> bool:
     """Whether some transform or rule of a plan changes an alias."""
     branches, rules = edge.symbolic.branches, edge.symbolic.rules
-    unchanged = all(isinstance(one.rewriting, Same) for one in branches)
-    return not (unchanged and all(isinstance(one.rewriting, Same) for one in rules))
+    rewritings = [branch.rewriting for branch in branches] + [rule.rewriting for rule in rules]
+    return not all(isinstance(rewriting, Same) for rewriting in rewritings)
 
 
 def _leaving(
-    direction: Direction, source: str, traffic: Traffic, aliases: Language
+    passage: Passage, source: str, traffic: Traffic, aliases: Language
 ) -> Iterator[tuple[Language, bool, Chain]]:
     """Which of the aliases the first edge sends to the second."""
-    senders = direction.first.senders[source].authenticated
+    senders = passage.first.senders[source].authenticated
     requests = RequestClass(frozenset({source}), aliases, frozenset({traffic}), senders)
-    for decision in decide(direction.first.symbolic, requests):
+    for decision in decide(passage.first.symbolic, requests):
         for tier in decision.routing.tiers:
             for zone, chain in tier:
-                if zone == direction.into:
+                if zone == passage.into:
                     yield decision.aliases, decision.witness.authenticated, chain
 
 
-def _arriving(direction: Direction, traffic: Traffic) -> Iterator[tuple[str, Language]]:
+def _arriving(passage: Passage, traffic: Traffic) -> Iterator[tuple[str, Language]]:
     """What the second edge sends on, and to which zone."""
-    second = direction.second
+    second = passage.second
     aliases = sendable(second.symbolic.languages.alphabet)
-    authenticated = second.senders[direction.out_of].authenticated
-    requests = RequestClass(frozenset({direction.out_of}), aliases, frozenset({traffic}), authenticated)
+    authenticated = second.senders[passage.out_of].authenticated
+    requests = RequestClass(frozenset({passage.out_of}), aliases, frozenset({traffic}), authenticated)
     for decision in decide(second.symbolic, requests):
         for zone in frozenset().union(*decision.routing.zones):
             known = second.zones.get(zone)
@@ -141,19 +141,19 @@ def sendable(alphabet: Alphabet) -> Language:
 
 
 def before_all(language: Language, chain: Chain) -> Language:
-    """The aliases that all rewritings of a chain, one after the other, turn into these. Raise NotProved."""
+    """The aliases that all rewritings of a chain, one after the other, turn into these. Raises NotProved."""
     for rewriting in reversed(chain):
         language = before(language, rewriting)
     return language
 
 
-def _gets_through(direction: Direction, query: Query, zone: str) -> bool:
+def _gets_through(passage: Passage, query: Query, zone: str) -> bool:
     """By the live engine."""
-    for target in targets_of(direction.first, query, direction.into):
-        alias = alias_behind(query.alias, target, direction.second)
-        for authenticated in direction.second.senders[direction.out_of].authenticated:
-            there = Query(alias, direction.out_of, query.traffic, authenticated=authenticated)
-            if alias and any(targets_of(direction.second, there, zone)):
+    for target in targets_of(passage.first, query, passage.into):
+        alias = alias_behind(query.alias, target, passage.second)
+        for authenticated in passage.second.senders[passage.out_of].authenticated:
+            there = Query(alias, passage.out_of, query.traffic, authenticated=authenticated)
+            if alias and any(targets_of(passage.second, there, zone)):
                 return True
     return False
 
@@ -164,7 +164,7 @@ def targets_of(edge: Edge, query: Query, zone: str) -> Iterator[Target]:
 
 
 def alias_behind(alias: str, target: Target, edge: Edge) -> str:
-    """The alias at the next edge when one edge has sent a request for ``alias`` to ``target``; '' for no URI at all."""
+    """The alias at the next edge of a request for ``alias`` that was sent to ``target``; '' when it is no URI there."""
     try:
         uri = parse_uri(f"sip:{target.alias or alias}")
     except UriError:

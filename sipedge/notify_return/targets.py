@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 
 from dialplan.analysis import Language, NotProved, SymbolicRule, natural
 from dialplan.model import Mode, PatternType
+from dialplan.pattern.escaping import escape
 from sipedge.decision.record_route import PREFIX, TOKEN_LENGTH
 from zones.addresses import canonical_address
 from zones.zone import NeighborZone
 
-from .edges import Edge, Link
-from .patterns import escaped_pattern
+from .edges import Edge, TraversalLink
 
 USER = r"(?:[a-z0-9_.!~*'()&=+$,;?/-]|\%)+"
 """RFC 3261 25.1, user."""
@@ -49,7 +49,7 @@ class Notify:
 
 @dataclass(frozen=True, slots=True)
 class GivenNames:
-    """What no configuration says, from the command line."""
+    """Names from the command line that no configuration has."""
 
     federation_routing: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Zone of the inside edge -> FQDNs; '' for every zone."""
@@ -59,27 +59,24 @@ class GivenNames:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """FQDNs or domains, and where they come from: one phrase for people."""
+    """FQDNs or domains. ``origin``: where they come from, one phrase for people."""
 
     names: tuple[str, ...]
     origin: str
 
 
-# ------------------------------------------------------------------------------------------------- an IM&P node's names
-
-
-def node_names(link: Link, zone: str, told: GivenNames) -> Names:
+def node_names(link: TraversalLink, zone: str, given: GivenNames) -> Names:
     """The Federation Routing FQDNs of the nodes in a zone of the inside edge; none where nobody says them."""
     known = link.inside.zones[zone]
-    said = told.federation_routing.get(zone, ()) or told.federation_routing.get("", ())
-    if said:
-        return Names(said, "as said on the command line")
+    names = given.federation_routing.get(zone, ()) or given.federation_routing.get("", ())
+    if names:
+        return Names(names, "as said on the command line")
     if isinstance(known, NeighborZone) and known.federation_routing:
         return Names(known.federation_routing, f"federation_routing in {link.inside.name}")
     here = list(_hosts_of_rules(_rules(link.inside, link.client, {zone})))
     if here:
         return _inferred(here)
-    outer = {one.name for one in link.outside.outer_zones()}
+    outer = {other.name for other in link.outside.outer_zones()}
     there = list(_hosts_of_rules(_rules(link.outside, outer, {link.server})))
     if there:
         return _inferred(there)
@@ -87,9 +84,10 @@ def node_names(link: Link, zone: str, told: GivenNames) -> Names:
     return Names(tuple(peer for peer in peers if not canonical_address(peer)), f'the peers of zone "{zone}"')
 
 
-def _inferred(found: Sequence[tuple[str, str]]) -> Names:
-    names = tuple(dict.fromkeys(name for name, _ in found))
-    rules = ", ".join(dict.fromkeys(f'"{rule}"' for _, rule in found))
+def _inferred(hosts: Sequence[tuple[str, str]]) -> Names:
+    """``hosts``: host name, rule."""
+    names = tuple(dict.fromkeys(name for name, _ in hosts))
+    rules = ", ".join(dict.fromkeys(f'"{rule}"' for _, rule in hosts))
     return Names(names, f"taken from rules for hosts without a user part: {rules}")
 
 
@@ -118,7 +116,7 @@ def _hosts_of_rules(rules: Iterable[SymbolicRule]) -> Iterator[tuple[str, str]]:
 
 def notifies_to_node(names: Names) -> Iterator[Notify]:
     for name in names.names:
-        host = escaped_pattern(name.lower())
+        host = escape(name.lower())
         tail = ":5061;transport=tls"
         mended = f"{host}([:;].*)?"
         yield Notify(f"Contact <sip:{name}{tail}>", host, host + tail, mended)
@@ -126,19 +124,18 @@ def notifies_to_node(names: Names) -> Iterator[Notify]:
         yield Notify(f"Route <sip:{name}{tail};lr>", route, route, mended, by_route=True, certain=False)
 
 
-# ---------------------------------------------------------------------------------------------------------- partners
-
-
-def partner_names(link: Link, told: GivenNames) -> Names:
-    """The domains of partners: said, or named by rules that lead outward; none means anybody."""
-    if told.partners:
-        return Names(told.partners, "as said on the command line")
+def partner_names(link: TraversalLink, given: GivenNames) -> Names:
+    """The domains of partners: given, or named by rules that lead outward. None means anybody."""
+    if given.partners:
+        return Names(given.partners, "as said on the command line")
     inner = {zone.name for zone in link.inside.outer_zones()}
     outer = {zone.name for zone in link.outside.outer_zones()}
     rules = [*_rules(link.inside, inner, {link.client}), *_rules(link.outside, link.server, outer)]
-    found = dict.fromkeys(domain for rule in rules for domain in _domains(rule))
-    own = [domain for domain in found if not any(edge.is_own_domain(domain) for edge in (link.inside, link.outside))]
-    return Names(tuple(own[:MAX_NAMES]), "named by rules that lead outward" if own else "anybody: no rule names one")
+    domains = dict.fromkeys(domain for rule in rules for domain in _domains(rule))
+    edges = (link.inside, link.outside)
+    foreign = [domain for domain in domains if not any(edge.is_own_domain(domain) for edge in edges)]
+    origin = "named by rules that lead outward" if foreign else "anybody: no rule names one"
+    return Names(tuple(foreign[:MAX_NAMES]), origin)
 
 
 def _domains(rule: SymbolicRule) -> Iterator[str]:
@@ -151,26 +148,23 @@ def _domains(rule: SymbolicRule) -> Iterator[str]:
 
 def notifies_to_partners(names: Names, own_domains: Iterable[str]) -> Iterator[Notify]:
     for name in names.names:
-        domain = escaped_pattern(name.lower())
+        domain = escape(name.lower())
         user = f"{USER}@{domain}"
         yield Notify(f"Contact <sip:USER@{name}>", user, user + GRUU, rf".*@{domain}([:;].*)?")
         route = rf"sip\.{domain}:5061;transport=tls;lr"
         label = f"Route <sip:sip.{name}:5061;transport=tls;lr>"
         yield Notify(label, route, route, rf"([^@]*\.)?{domain}([:;].*)?", by_route=True, certain=False)
     if not names.names:
-        own = "|".join(map(escaped_pattern, own_domains))
+        own = "|".join(map(escape, own_domains))
         user = f"{USER}@" + (f"(?!(?:{own})$)" if own else "") + HOST
         anyone = f"{USER}@{HOST}"
         yield Notify("Contact <sip:USER@DOMAIN>", user, anyone if own else anyone + GRUU, "", anybody=True)
 
 
-# ------------------------------------------------------------------------------------------------ the edge's own Routes
-
-
 def notify_to_edge(edge: Edge, zone: str) -> Notify:
     """By the Route of an edge that alone record-routes SUBSCRIBE, as the zone's peers get to see it."""
     place = edge.own.sent_by(zone)
-    where = escaped_pattern(f"{place.text};transport={place.transport.lower()};lr")
+    where = escape(f"{place.text};transport={place.transport.lower()};lr")
     token = f"{PREFIX}[a-z0-9_-]{{{TOKEN_LENGTH - len(PREFIX)}}}"
     label = f"Route <sip:TOKEN@{place.text};transport={place.transport.lower()};lr> of {edge.name}"
     return Notify(label, f"{token}@{where}", f"{token}@{where}", "", by_route=True)

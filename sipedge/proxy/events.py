@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from sipedge.settings import Settings
 from sipedge.sip.message import Message
-from zones.zone import Hop
+from zones.dns import DnsError, DnsRecord
+from zones.zone import Hop, Transport
 
 
 @dataclass(slots=True)
@@ -66,8 +67,7 @@ class ConnectionOpened:
     """A connection is ready: TCP connected, TLS handshake done, certificate chain verified."""
 
     connection: int
-    transport: str
-    """"TLS" or "TCP"."""
+    transport: Transport
     peer_address: str
     peer_port: int
     local_address: str
@@ -77,7 +77,7 @@ class ConnectionOpened:
     zone: str | None = None
     """The zone it was opened for, None for an accepted one."""
     names: tuple[str, ...] = ()
-    """Names in the peer's certificate that count: SANs, else the CN (identity.py); empty without a certificate."""
+    """Names in the peer's certificate that count: SANs, else the CN (RFC 6125); empty without a certificate."""
     has_certificate: bool = False
     common_name: str = ""
     """The CN of the peer's certificate also where SANs are what counts (Default Zone access rules)."""
@@ -111,9 +111,8 @@ class Resolved:
     """The answer to a Resolve command; ``records`` as zones.dns wants them, in the order the resolver gives."""
 
     query: int
-    records: tuple[object, ...] = ()
-    error: str = ""
-    """'' (records or none of that type), "nxdomain", "timeout", "servfail"."""
+    records: tuple[DnsRecord, ...] = ()
+    error: DnsError = ""
     ttl: float = 0.0
 
 

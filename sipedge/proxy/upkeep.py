@@ -13,7 +13,8 @@ from sipedge.decision.validation import Accepted, Refusal, validate
 from sipedge.sip.message import Message
 from sipedge.sip.responses import ALLOW
 from sipedge.sip.uri import Uri
-from zones.digest import DigestServer, Outcome, parse
+from zones.addresses import host_port
+from zones.digest import DigestOutcome, DigestServer, parse
 from zones.dns import Question
 from zones.neighbor import NeighborPeers
 from zones.peer import Health
@@ -195,9 +196,9 @@ class Upkeep:
         if given:
             server = self._digests.get(parse(given).get("username", ""), known)
             check = server.check(given, message.method, message.uri, now)
-            if check.outcome is Outcome.OK:
+            if check.outcome is DigestOutcome.OK:
                 return None
-            stale = check.outcome is Outcome.STALE
+            stale = check.outcome is DigestOutcome.STALE
         challenges = tuple(("Proxy-Authenticate", value) for value in known.challenges(now, stale=stale))
         return Refusal(407, "this zone checks credentials", challenges)
 
@@ -336,8 +337,7 @@ def _preferred(hops: tuple[Hop, ...], uri: Uri) -> tuple[Hop, ...]:
 
 
 def _options_uri(hop: Hop) -> str:
-    host = hop.name or (f"[{hop.address}]" if ":" in hop.address else hop.address)
-    return f"sip:{host}:{hop.port};transport={hop.transport.lower()}"
+    return f"sip:{host_port(hop.name or hop.address, hop.port)};transport={hop.transport.lower()}"
 
 
 def _is_keepalive(message: Message) -> bool:

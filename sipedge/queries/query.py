@@ -1,7 +1,6 @@
-"""What a person says of a request (an alias or a whole message, a zone, a method) -> the query the edge would make.
+"""A request as a person describes it (an alias or a whole message, a zone, a method) -> the query the edge would make.
 
-For every face that asks the dial plan without traffic; the alias and the traffic type are found by the functions that
-the edge itself uses.
+Alias and traffic type come from the functions that the edge itself uses.
 """
 
 from __future__ import annotations
@@ -23,16 +22,16 @@ from zones.zone import LOCAL_ZONE
 LARGEST_MESSAGE = 16 * 1024 * 1024
 
 
-class AskError(ValueError):
-    """What was said makes no request; one sentence."""
+class QueryError(ValueError):
+    """A description that makes no request; ``str()`` is one sentence."""
 
 
-class NotSearched(AskError):
+class NotSearched(QueryError):
     """A request that the edge does not search for: it refuses it, answers it, or follows a signed Route."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class DescribedRequest:
     """A request as a person describes it."""
 
     source: str
@@ -47,8 +46,8 @@ class Asked:
     authenticated: bool = False
 
 
-def query_of(asked: Asked, settings: Settings) -> tuple[Query, str]:
-    """(query, what decided the traffic type). Raises AskError, and NotSearched for a message that no rule is asked for.
+def query_of(asked: DescribedRequest, settings: Settings) -> tuple[Query, str]:
+    """(query, what decided the traffic type). Raises QueryError, NotSearched for a message that no rule is asked for.
 
     A message is decided as the running edge decides it; what else was said takes the place of what the message says.
     """
@@ -62,47 +61,50 @@ def query_of(asked: Asked, settings: Settings) -> tuple[Query, str]:
 
 
 def check_source(source: str, settings: Settings) -> None:
-    """Raises AskError for a zone that is not configured."""
+    """Raises QueryError for a zone that is not configured."""
     known = [*(zone.name for zone in settings.zones), LOCAL_ZONE]
     if source not in known:
-        raise AskError(f'there is no zone "{source}"; known: {", ".join(known)}')
+        raise QueryError(f'there is no zone "{source}"; known: {", ".join(known)}')
 
 
 def traffic_of(word: str) -> Traffic:
-    """Raises AskError."""
+    """Raises QueryError."""
     traffic = traffic_named(word)
     if traffic is None:
         known = ", ".join(word.replace(" ", "-") for word in TRAFFIC_WORDS)
-        raise AskError(f'"{word}" is not a traffic type; known: {known}')
+        raise QueryError(f'"{word}" is not a traffic type; known: {known}')
     return traffic
 
 
 def read_request(file: str) -> Message:
-    """Raises AskError for a file that cannot be read or holds no SIP request."""
+    """Raises QueryError for a file that cannot be read or holds no SIP request."""
     try:
         with open(file, "rb") as stream:
             message = parse_message(stream.read(LARGEST_MESSAGE))
     except OSError as error:
-        raise AskError(f'"{file}" cannot be read: {error.strerror}') from None
+        raise QueryError(f'"{file}" cannot be read: {error.strerror}') from None
     except MessageError as error:
-        raise AskError(f'"{file}" is not a SIP message: {error}') from None
+        raise QueryError(f'"{file}" is not a SIP message: {error}') from None
     if not message.is_request:
-        raise AskError(f'"{file}" is a response; only requests are searched')
+        raise QueryError(f'"{file}" is a response; only requests are searched')
     return message
 
 
-def _traffic(asked: Asked) -> tuple[Traffic, str]:
-    if asked.traffic is not None:
-        return asked.traffic, "as said"
-    found = classify(asked.message) if asked.message else classify_method(asked.method, asked.event)
-    return found.traffic, found.evidence
+def _traffic(request: DescribedRequest) -> tuple[Traffic, str]:
+    if request.traffic is not None:
+        return request.traffic, "as said"
+    if request.message is not None:
+        classified = classify(request.message)
+    else:
+        classified = classify_method(request.method, request.event)
+    return classified.traffic, classified.evidence
 
 
 def _alias_of(uri: str, settings: Settings) -> str:
     try:
         return alias_of_uri(parse_uri(uri), settings.keep_uri_parameters)
     except UriError as error:
-        raise AskError(str(error)) from None
+        raise QueryError(str(error)) from None
 
 
 def _searched(message: Message, source: str, settings: Settings) -> Decided:

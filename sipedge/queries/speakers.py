@@ -1,8 +1,8 @@
 """Who may speak for whom: which peers get in by which zone, and which From domains each of them can write.
 
-What is said here is what the edge does today. It checks who a peer is by its certificate, and it can ask for a password
-where From names an own domain; but it never compares From with the names in the certificate. So a peer that is let in
-may write any other domain into From, also another partner's.
+The edge checks who a peer is by its certificate, and it can ask for a password where From names an own domain. It never
+compares From with the names in the certificate. So a peer that is let in may write any other domain into From, also
+another partner's.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from zones.access import decide as decide_access
 from zones.authentication import authenticate
 from zones.table import ZoneTable, expected_names
 from zones.zone import (
+    AccessAction,
     AccessRule,
-    Action,
     AnyZone,
     AuthenticationPolicy,
     DefaultZone,
@@ -46,7 +46,7 @@ class Entrance:
     who: str
     """One phrase."""
     example: str = ""
-    """A name in its certificate, tried with the rules that the edge itself asks."""
+    """A name in its certificate that the edge's own rules let in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,8 @@ def speakers(settings: Settings) -> list[Speaker]:
     """One for each zone that sends requests."""
     table = ZoneTable(settings.zones)
     symbolic = SymbolicPlan(settings.plan, Languages([settings.plan]))
-    senders = {one.name: one for one in senders_of_zones(table)}
-    found = []
+    senders = {sender.name: sender for sender in senders_of_zones(table)}
+    speaking = []
     for zone in table:
         sender = senders[zone.name]
         if sender.sends:
@@ -88,23 +88,21 @@ def speakers(settings: Settings) -> list[Speaker]:
             reaches, unproved = _reaches(symbolic, requests)
             entrances = tuple(_entrances(zone, settings.plan.variables))
             own, impersonates = _own_domains(zone)
-            found.append(Speaker(zone.name, entrances, own, impersonates, _other_domains(zone), reaches, unproved))
-    return found
+            speaking.append(Speaker(zone.name, entrances, own, impersonates, _other_domains(zone), reaches, unproved))
+    return speaking
 
 
 def _reaches(symbolic: SymbolicPlan, requests: RequestClass) -> tuple[tuple[Reach, ...], str]:
-    found: dict[str, str] = {}
+    aliases: dict[str, str] = {}
+    unproved = ""
     try:
         for decision in decide(symbolic, requests):
             for tier in symbolic.plan.search(decision.witness).tiers:
                 for target in tier.targets:
-                    found.setdefault(target.zone, decision.witness.alias)
+                    aliases.setdefault(target.zone, decision.witness.alias)
     except NotProved as error:
-        return tuple(Reach(*one) for one in sorted(found.items())), str(error)
-    return tuple(Reach(*one) for one in sorted(found.items())), ""
-
-
-# -------------------------------------------------------------------------------------------------------- who gets in
+        unproved = str(error)
+    return tuple(Reach(zone, alias) for zone, alias in sorted(aliases.items())), unproved
 
 
 def _entrances(zone: AnyZone, variables: Variables) -> Iterator[Entrance]:
@@ -136,35 +134,32 @@ def _strangers(zone: DefaultZone, variables: Variables) -> Iterator[Entrance]:
         yield Entrance(f"{ANY_CERTIFICATE}: there are no access rules")
     rules = sorted(zone.access_rules, key=lambda rule: rule.priority)
     for place, rule in enumerate(rules):
-        if rule.enabled and rule.action is Action.ALLOW:
-            before = [one for one in rules[:place] if one.enabled]
+        if rule.enabled and rule.action is AccessAction.ALLOW:
+            before = [earlier for earlier in rules[:place] if earlier.enabled]
             yield _let_in(rule, before, rules, variables)
 
 
 def _let_in(rule: AccessRule, before: list[AccessRule], rules: list[AccessRule], variables: Variables) -> Entrance:
-    """What an access rule lets in beside those before it, with a name that it does let in."""
+    """Peers that this access rule lets in and no earlier rule decides; ``example`` is the name of one."""
     who = f'access rule "{rule.name}": a certificate with a name that fits {rule.pattern_type} "{rule.pattern}"'
     try:
         name = _name(rule, before, variables)
     except NotProved as error:
         return Entrance(f"{who} (no example: {error})")
     if name is None:
-        earlier = ", ".join(f'"{one.name}"' for one in before)
+        earlier = ", ".join(f'"{other.name}"' for other in before)
         return Entrance(f'access rule "{rule.name}": no host name that {earlier or "it"} leaves to it')
     return Entrance(who, name if decide_access(rules, (name,)) == (True, rule.name) else "")
 
 
 def _name(rule: AccessRule, before: list[AccessRule], variables: Variables) -> str | None:
-    """A host name for which a rule is the one that decides; None when there is none. Raise NotProved."""
-    nodes = [node_of(PatternType(one.pattern_type), one.pattern, variables) for one in (rule, *before)]
+    """A host name for which this rule decides; None when there is none. Raises NotProved when neither is proved."""
+    nodes = [node_of(PatternType(each.pattern_type), each.pattern, variables) for each in (rule, *before)]
     alphabet = Alphabet.of(nodes)
     names = Language.of(PatternType.REGEX, HOST, alphabet=alphabet) & Language.of_node(nodes[0], alphabet)
     for node in nodes[1:]:
         names -= Language.of_node(node, alphabet)
     return natural(names)
-
-
-# --------------------------------------------------------------------------------------------------------- From domains
 
 
 def _own_domains(zone: AnyZone) -> tuple[str, bool]:

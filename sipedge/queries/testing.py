@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from dialplan.analysis import Sender, senders_of
 from dialplan.cases.cases import Case, CaseFile, PlanStatement, SettingStatement, differences
@@ -21,7 +21,7 @@ from dialplan.search.search import CompiledPlan, Explanation
 from sipedge.config import load_config
 from sipedge.settings import Settings
 
-from .query import Asked, AskError, check_source, query_of, read_request
+from .query import DescribedRequest, QueryError, check_source, query_of, read_request
 from .senders import senders_of_zones
 
 NAME_OF_A_BARE_PLAN = "edge.invalid"
@@ -29,8 +29,8 @@ NAME_OF_A_BARE_PLAN = "edge.invalid"
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """A case with the query that stands for it."""
+class CaseQuery:
+    """A case with the query that it makes."""
 
     case: Case
     query: Query
@@ -39,8 +39,8 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    question: Question
+class CaseResult:
+    question: CaseQuery
     explanation: Explanation
     differences: tuple[str, ...]
     """A diff; () when the case holds."""
@@ -53,13 +53,16 @@ class Suite:
     names: tuple[str, ...]
     """The configuration, or the dial plan files, as paths."""
     settings: Settings
-    questions: list[Question] = field(default_factory=list)
+    questions: list[CaseQuery] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
 
-    def answers(self) -> list[Answer]:
+    def answers(self) -> list[CaseResult]:
         plan = self.settings.plan
-        found = [(one, plan.search(one.query)) for one in self.questions]
-        return [Answer(one, explanation, differences(one.case, explanation)) for one, explanation in found]
+        results = []
+        for question in self.questions:
+            explanation = plan.search(question.query)
+            results.append(CaseResult(question, explanation, differences(question.case, explanation)))
+        return results
 
     def claim_answers(self, plan: CompiledPlan | None = None) -> list[ClaimAnswer]:
         """``plan``: another one than the suite's own."""
@@ -71,7 +74,7 @@ class Suite:
 
     def holds(self, plan: CompiledPlan) -> bool:
         """Whether all cases and claims hold in another plan; stops at the first case that does not."""
-        if any(differences(one.case, plan.search(one.query)) for one in self.questions):
+        if any(differences(each.case, plan.search(each.query)) for each in self.questions):
             return False
         return all(answer.verdict is Verdict.PROVED for answer in self.claim_answers(plan))
 
@@ -82,12 +85,14 @@ class Suite:
 
 
 def load_suites(texts: Iterable[tuple[str, str]]) -> list[Suite]:
-    """``texts``: (file, its text). Files about the same plan make one suite. Raise DialplanError for mistakes in case
-    files and dial plans, ConfigError for those of a configuration."""
+    """``texts``: (file, its text). Files about the same plan make one suite.
+
+    Raises DialplanError when case files or dial plans have mistakes, ConfigError when a configuration has.
+    """
     suites: dict[tuple[str, ...], Suite] = {}
     for file, text in texts:
         cases = parse_cases(text, file)
-        key = (*_paths(cases), *(f"{one.name} {one.value}" for one in cases.settings))
+        key = (*_paths(cases), *(f"{setting.name} {setting.value}" for setting in cases.settings))
         if key not in suites:
             suites[key] = Suite(tuple(_paths(cases)), _settings(cases))
         suites[key].questions += _questions(cases, suites[key].settings)
@@ -96,7 +101,7 @@ def load_suites(texts: Iterable[tuple[str, str]]) -> list[Suite]:
 
 
 def _paths(cases: CaseFile) -> list[str]:
-    return [_beside(cases, one.file) for one in cases.plans]
+    return [_beside(cases, plan.file) for plan in cases.plans]
 
 
 def _beside(cases: CaseFile, name: str) -> str:
@@ -108,7 +113,7 @@ def _settings(cases: CaseFile) -> Settings:
     if not plans:
         hint = 'write: plan "edge.toml" (or plan "rules.dialplan")'
         raise DialplanError([Problem(Location(cases.file, 1, 1), "no plan to test", hint)])
-    if not any(one.file.endswith(".toml") for one in plans):
+    if not any(plan.file.endswith(".toml") for plan in plans):
         return _bare(cases, plans)
     extras: list[PlanStatement | SettingStatement] = [*plans[1:], *cases.settings]
     for extra in extras:
@@ -119,17 +124,12 @@ def _settings(cases: CaseFile) -> Settings:
 
 def _bare(cases: CaseFile, plans: list[PlanStatement]) -> Settings:
     """Dial plan files without a configuration: no zones, and only the variables that the case file sets."""
-    said = [(one.name, one.value) for one in cases.settings]
-    domains = tuple(value for name, value in said if name == "domain")
-    system_name = next((value for name, value in said if name == "system name"), "")
-    try:
-        addresses = [ip_address(value) for name, value in said if name == "address"]
-    except ValueError as error:
-        place = next(one.location for one in cases.settings if one.name == "address" and one.value in str(error))
-        raise _error(cases, place, str(error), 'write: address "192.0.2.1"') from None
+    domains = tuple(setting.value for setting in cases.settings if setting.name == "domain")
+    system_name = next((setting.value for setting in cases.settings if setting.name == "system name"), "")
+    addresses = [_address(cases, setting) for setting in cases.settings if setting.name == "address"]
     variables = Variables(
-        ipv4=tuple(str(one) for one in addresses if one.version == 4),
-        ipv6=tuple(str(one) for one in addresses if one.version == 6),
+        ipv4=tuple(str(address) for address in addresses if address.version == 4),
+        ipv6=tuple(str(address) for address in addresses if address.version == 6),
         domains=domains,
         system_name=system_name,
     )
@@ -137,6 +137,13 @@ def _bare(cases: CaseFile, plans: list[PlanStatement]) -> Settings:
     for plan in plans:
         whole += _read(cases, plan)
     return Settings(system_name or NAME_OF_A_BARE_PLAN, domains, (), CompiledPlan(whole, variables))
+
+
+def _address(cases: CaseFile, setting: SettingStatement) -> IPv4Address | IPv6Address:
+    try:
+        return ip_address(setting.value)
+    except ValueError as error:
+        raise _error(cases, setting.location, str(error), 'write: address "192.0.2.1"') from None
 
 
 def _read(cases: CaseFile, plan: PlanStatement) -> Dialplan:
@@ -150,18 +157,18 @@ def _read(cases: CaseFile, plan: PlanStatement) -> Dialplan:
         raise _error(cases, plan.location, f'"{path}" is not UTF-8 text', "save the file as UTF-8") from None
 
 
-def _questions(cases: CaseFile, settings: Settings) -> list[Question]:
-    questions: list[Question] = []
+def _questions(cases: CaseFile, settings: Settings) -> list[CaseQuery]:
+    questions: list[CaseQuery] = []
     problems: list[Problem] = []
     for case in cases.cases:
         try:
             _check_source(case.source, settings)
-        except AskError as error:
+        except QueryError as error:
             problems += _error(cases, case.places["from zone"], str(error), "").problems
             continue
         try:
-            questions.append(Question(case, *query_of(_asked(cases, case), settings)))
-        except AskError as error:
+            questions.append(CaseQuery(case, *query_of(_request(cases, case), settings)))
+        except QueryError as error:
             place = case.places.get("message") or case.places["alias"]
             problems += _error(cases, place, str(error), "").problems
     if problems:
@@ -177,7 +184,7 @@ def _claims(cases: CaseFile, settings: Settings) -> list[Claim]:
             for zone in (*claim.sources, *claim.targets):
                 _check_source(zone, settings)
             Prover(CompiledPlan(Dialplan(), settings.plan.variables), (), [claim])
-        except AskError as error:
+        except QueryError as error:
             problems += _error(cases, claim.location, str(error), "").problems
         except DialplanError as error:
             first = error.problems[0]
@@ -196,11 +203,11 @@ def _check_source(source: str, settings: Settings) -> None:
     named = {rule.target for rule in rules} | {rule.source_name for rule in rules if rule.source_name}
     known = sorted(named | {DEFAULT_ZONE, LOCAL_ZONE})
     if source not in known:
-        raise AskError(f'no rule names a zone "{source}"; known: {", ".join(known)}')
+        raise QueryError(f'no rule names a zone "{source}"; known: {", ".join(known)}')
 
 
-def _asked(cases: CaseFile, case: Case) -> Asked:
-    return Asked(
+def _request(cases: CaseFile, case: Case) -> DescribedRequest:
+    return DescribedRequest(
         source=case.source,
         alias=case.alias,
         message=read_request(_beside(cases, case.message)) if case.message else None,

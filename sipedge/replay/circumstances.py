@@ -1,7 +1,8 @@
 """Source zone and traffic of a logged search, from the SIP messages that stand near it in the same log.
 
 An Expressway stamps its Vias with the names of zones, blanks removed: ``ingress-zone=`` into the Via of the one it got
-the message from (expressway.md 3.9). What it sent on or answered shows therefore which zone the request came from.
+the message from. What it sent on or answered shows therefore which zone the request came from. The logs in Cisco TAC's
+"Configure and Troubleshoot Webex Hybrid Call Service Connect" have both.
 """
 
 from __future__ import annotations

@@ -4,30 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sipedge.queries.query import AskError, check_source
+from sipedge.queries.query import QueryError, check_source
 from sipedge.settings import Settings
 
 
 def zone_of_address(text: str) -> tuple[str, str]:
-    """(address, zone). Raises AskError."""
+    """(address, zone). Raises QueryError."""
     address, equals, zone = text.partition("=")
     address, zone = address.strip().strip("[]") if "]:" not in address else address.strip(), zone.strip().strip('"')
     if not equals or not address or not zone:
-        raise AskError(f'"{text.strip()}" is not an address and a zone; write 192.0.2.1=ZONE')
+        raise QueryError(f'"{text.strip()}" is not an address and a zone; write 192.0.2.1=ZONE')
     return address, zone
 
 
 def zones_of_file(file: str) -> list[tuple[str, str]]:
-    """One ``ADDRESS=ZONE`` a line; blank lines and what follows a # are passed over. Raises AskError."""
+    """One ``ADDRESS=ZONE`` a line; blank lines and what follows a # are passed over. Raises QueryError."""
     try:
         with open(file, encoding="utf-8") as stream:
             lines = [line.partition("#")[0] for line in stream]
     except (OSError, UnicodeDecodeError) as error:
-        raise AskError(f'"{file}" cannot be read: {error}') from None
+        raise QueryError(f'"{file}" cannot be read: {error}') from None
     return [zone_of_address(line) for line in lines if line.strip()]
 
 
 def check_zones(said: Iterable[tuple[str, str]], settings: Settings) -> None:
-    """Raises AskError for a zone that is not configured."""
+    """Raises QueryError for a zone that is not configured."""
     for _, zone in said:
         check_source(zone, settings)

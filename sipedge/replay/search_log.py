@@ -1,7 +1,8 @@
-"""What an Expressway says of its searches: the ``network.search`` lines of a diagnostic log (expressway.md 1.6, 7).
+"""What an Expressway says of its searches: the ``network.search`` lines of a diagnostic log.
 
 A search shows one line for each rule that it looked at: those that do not apply first, then those that are asked, in
-the order of priority. A rule behind a Stop shows none. Lines carry no mark of the search they belong to.
+the order of priority. A rule behind a Stop shows none. Lines carry no mark of the search they belong to. Read off the
+logs in Cisco TAC's "Configure and Troubleshoot Webex Hybrid Call Service Connect".
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""What the running edge writes of what it saw and decided: files, a HEP collector, counts for metrics."""
+"""Outputs of the running edge: log files, a HEP collector, metrics."""

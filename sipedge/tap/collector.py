@@ -7,9 +7,10 @@ import socket
 import ssl
 
 from sipedge.settings import Hep
+from zones.addresses import host_port
 
 from .hep import LARGEST, Packets
-from .items import Kind, endpoint
+from .items import ItemKind
 
 PATIENCE = 5.0
 """Seconds for connecting, for the handshake and for a collector that does not read."""
@@ -17,17 +18,17 @@ LARGEST_DATAGRAM = 65507
 
 
 class Collector:
-    takes = frozenset({Kind.MESSAGE, Kind.CONCLUDED})
+    takes = frozenset({ItemKind.MESSAGE, ItemKind.CONCLUDED})
 
     def __init__(self, settings: Hep, mask: bool) -> None:
-        self.name = f"HEP collector {settings.transport} {endpoint(settings.address, settings.port)}"
+        self.name = f"HEP collector {settings.transport} {host_port(settings.address, settings.port)}"
         self._settings = settings
         self.render = Packets(settings.capture_id, settings.password, mask).render
         self._socket: socket.socket | None = None
         self._largest = LARGEST_DATAGRAM if settings.transport == "UDP" else LARGEST
 
     def open(self) -> None:
-        """Raises OSError, ssl.SSLError (which is one) included."""
+        """Raises OSError (ssl.SSLError is one)."""
         if self._socket is None:
             settings = self._settings
             self._socket = _datagrams(settings) if settings.transport == "UDP" else _stream(settings)

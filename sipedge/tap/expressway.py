@@ -7,8 +7,8 @@
      Via: ...
      |
 
-The two lines at the top are one. Search rules are told in the words of the box, those that it passes over in silence
-(disabled, or behind a Stop) not at all. The address on the other side is Dst-ip where the message was sent.
+The first two lines stand on one. Search rules are logged in the box's words; rules that the box passes over in silence
+(disabled, or behind a Stop) are not logged. Where the message was sent, the other side's address is Dst-ip.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from hashlib import blake2b
 from dialplan.model import Outcome, Target
 from dialplan.search.search import Explanation
 
-from .items import Decided, Item, Kind, Passed, with_trace
+from .items import Decided, Item, ItemKind, Passed, with_trace
 from .masking import masked
 from .rotating_file import RotatingFile
 
@@ -36,7 +36,7 @@ _PLAIN = {code: None for code in range(32) if code not in (9, 10)} | {127: None}
 
 
 class ExpresswayFile:
-    takes = frozenset({Kind.MESSAGE, Kind.SEARCHED})
+    takes = frozenset({ItemKind.MESSAGE, ItemKind.SEARCHED})
 
     def __init__(self, file: RotatingFile, host: str, mask: bool) -> None:
         """``host``: the name of this edge in each line."""

@@ -1,4 +1,4 @@
-"""What is handed from the event loop to the outputs: a message that passed, a decision."""
+"""Items that the event loop hands to the outputs: messages that passed, decisions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sipedge.proxy.events import ConnectionOpened
 from sipedge.proxy.history import Entry
 
 
-class Kind(Enum):
+class ItemKind(Enum):
     """What an output may take."""
 
     MESSAGE = "message"
@@ -32,7 +32,7 @@ class Passed(NamedTuple):
     opened: ConnectionOpened
     """The connection."""
     head: bytes
-    """With the body behind it where the message was sent."""
+    """Of a message that was sent: head and body together."""
     body: bytes
 
 
@@ -48,21 +48,16 @@ class Decided(NamedTuple):
 Item = Passed | Decided
 
 MOST_RULES = 200
-"""Of longer plans a decision is written without what each rule said: that would take longer than the decision did."""
+"""Decisions of longer plans are written without the trace of rules, which would take longer than the decision did."""
 ENTRY_SIZE = 4096
-"""What an entry of the history is taken to keep in memory."""
+"""Bytes that an entry of the history keeps in memory: an estimate."""
 
 
 def with_trace(explanation: Explanation | None) -> bool:
-    """Whether what each rule said is written too."""
+    """Whether the trace of rules is written too."""
     return explanation is not None and len(explanation.plan.rules) <= MOST_RULES
 
 
 def decision(entry: Entry) -> dict[str, Any]:
     """A decision as JSON, for files and collectors."""
     return entry.to_json(trace=with_trace(entry.explanation))
-
-
-def endpoint(address: str, port: int) -> str:
-    """``192.0.2.1:5061`` or ``[2001:db8::1]:5061``."""
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"

@@ -1,4 +1,4 @@
-"""JSON lines: one object a message, one a decision. sipedge/traces/edge_log.py reads them back."""
+"""JSON lines: one object a message, one a decision. sipedge/traces/formats/edge_log.py reads them back."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import json
 from base64 import b64encode
 from typing import Any
 
-from .items import Decided, Item, Kind, Passed, decision, endpoint
+from zones.addresses import host_port
+
+from .items import Decided, Item, ItemKind, Passed, decision
 from .masking import masked
 from .rotating_file import RotatingFile
 
@@ -14,7 +16,7 @@ from .rotating_file import RotatingFile
 class DecisionsFile:
     """One line for each request that has its final status: its entry of the history."""
 
-    takes = frozenset({Kind.CONCLUDED})
+    takes = frozenset({ItemKind.CONCLUDED})
 
     def __init__(self, file: RotatingFile) -> None:
         self.name = f"decisions file {file.path}"
@@ -33,7 +35,7 @@ class DecisionsFile:
 class MessagesFile:
     """Every message, and for each request with its final status ``{"time": ..., "decision": ...}``."""
 
-    takes = frozenset({Kind.MESSAGE, Kind.CONCLUDED})
+    takes = frozenset({ItemKind.MESSAGE, ItemKind.CONCLUDED})
 
     def __init__(self, file: RotatingFile, mask: bool) -> None:
         self.name = f"messages file {file.path}"
@@ -59,8 +61,8 @@ def _message(item: Passed, mask: bool) -> dict[str, Any]:
         "connection": opened.connection,
         "zone": item.zone,
         "transport": opened.transport,
-        "local": endpoint(opened.local_address, opened.local_port),
-        "peer": endpoint(opened.peer_address, opened.peer_port),
+        "local": host_port(opened.local_address, opened.local_port),
+        "peer": host_port(opened.peer_address, opened.peer_port),
     }
     head = masked(item.head) if mask else item.head
     if head is not item.head:

@@ -1,7 +1,7 @@
 """Proofs of passwords taken out of copies of messages, their length kept.
 
-With what a digest response is made of in the clear, passwords can be tried offline; Basic and Bearer are the secret
-itself. Names, realms and nonces stay: they tell an admin why a peer was refused.
+Who has a digest response can try passwords offline; Basic and Bearer are the secret itself. Names, realms and nonces
+stay: they tell an admin why a peer was refused.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ _HIDDEN = re.compile(rb'[^\s"]')
 
 
 def masked(head: bytes) -> bytes:
-    """A header section without what proves a password; the very same object when there was nothing."""
+    """The header section with stars for proofs of passwords; the very same object when it holds none."""
     lower = head.lower()
-    if b"\nauth" not in lower and b"\nproxy-auth" not in lower:  # a tenth of what the expression takes
+    if b"\nauth" not in lower and b"\nproxy-auth" not in lower:  # ten times faster than the expression
         return head
     end = head.find(b"\r\n\r\n")
     section = head if end < 0 else head[:end]
@@ -32,8 +32,8 @@ def masked(head: bytes) -> bytes:
     return head if hidden == section else hidden + head[len(section) :]
 
 
-def _hide(found: re.Match[bytes]) -> bytes:
-    line = found[0]
+def _hide(match: re.Match[bytes]) -> bytes:
+    line = match[0]
     if _DIGEST_LIKE.search(line):
         return _PROOF.sub(lambda proof: proof[1] + _stars(proof[2]), line)
     return _VALUE.sub(lambda value: value[1] + _stars(value[2]), line, count=1)

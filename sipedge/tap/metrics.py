@@ -1,8 +1,8 @@
 """Counts of what the edge does, for Prometheus.
 
-The event loop counts in plain dictionaries: a tenth of the time that a counter of the client library takes. What is a
-state and no count (connections, peers, transactions) is looked at when somebody asks. ``Exposition`` answers in a
-thread: the loop only copies, the text is made outside.
+The event loop counts in plain dictionaries: a counter of the client library takes ten times as long. Gauges
+(connections, peers, transactions) are read when somebody asks. ``Exposition`` answers in a thread: the loop only
+copies, the thread makes the text.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ DAY = 86400.0
 
 
 @dataclass(slots=True)
-class State:
-    """What is now, told by those who know it."""
+class Gauges:
+    """What is open or alive at this moment."""
 
     connections: dict[str, float] = field(default_factory=dict)
     """Open ones by zone."""
@@ -55,7 +55,7 @@ class State:
     """Output of [log] -> records lost."""
 
 
-class Counts(NamedTuple):
+class Counters(NamedTuple):
     """What was counted since the start, and when certificates expire."""
 
     requests: dict[tuple[str, ...], float]
@@ -110,7 +110,7 @@ class Metrics:
     def dns_failed(self, error: str) -> None:
         self._dns[error] += 1
 
-    def counts(self) -> Counts:
+    def counts(self) -> Counters:
         """Copies, made in the event loop and read outside."""
         requests, responses = dict(self._requests), dict(self._responses)
         for (zone, word), number in self._sent.items():
@@ -118,10 +118,10 @@ class Metrics:
                 responses["sent", zone, _CLASSES[int(word)]] = number
             else:
                 requests["sent", zone, METHODS.get(word, OTHER)] = number
-        return Counts(requests, responses, dict(self._decisions), dict(self._dns), self.certificates)
+        return Counters(requests, responses, dict(self._decisions), dict(self._dns), self.certificates)
 
 
-def families(counts: Counts, state: State, now: float) -> list[Metric]:
+def families(counts: Counters, state: Gauges, now: float) -> list[Metric]:
     """``now``: seconds since the epoch."""
     days = {file: (end - now) / DAY for file, end in counts.certificates.items()}
     return [
@@ -145,7 +145,7 @@ def families(counts: Counts, state: State, now: float) -> list[Metric]:
 
 
 class Families(Collector):
-    """What ``ask`` gives, as a collector of the client library."""
+    """The metrics that ``ask`` returns, as a collector of the client library."""
 
     def __init__(self, ask: Callable[[], list[Metric]]) -> None:
         self._ask = ask

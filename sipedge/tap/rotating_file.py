@@ -1,4 +1,4 @@
-"""A file that whole lines are appended to, and that makes room for itself: ``log``, ``log.1``, ``log.2`` ..."""
+"""A file that whole lines are appended to, and that is rotated: ``log``, ``log.1``, ``log.2`` ..."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ MODE = 0o640
 
 
 class RotatingFile:
-    """``size``: bytes after which the file is put aside (a longer run of lines has a file of its own); ``count``: how
-    many of those put aside are kept. What is no regular file (a pipe, a device) is never put aside.
+    """``size``: bytes after which the file is put aside. ``count``: how many files put aside are kept.
+
+    A line longer than ``size`` has a file of its own. A pipe or a device is never put aside.
     """
 
     def __init__(self, path: str, size: int, count: int) -> None:

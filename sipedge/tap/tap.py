@@ -1,6 +1,6 @@
-"""The place where the edge looks at what passes through it: metrics count it, outputs write it.
+"""Every message and decision passes here: metrics count them, outputs write them.
 
-The server has a tap only where something is to be written or counted; without one, a message costs a comparison.
+The server has a tap only where something is to be written or counted. Without a tap, a message costs one comparison.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sipedge.sip.message import Message
 
 from .collector import Collector
 from .expressway import ExpresswayFile
-from .items import ENTRY_SIZE, Decided, Kind, Passed
+from .items import ENTRY_SIZE, Decided, ItemKind, Passed
 from .json_lines import DecisionsFile, MessagesFile
 from .metrics import Metrics
 from .rotating_file import RotatingFile
@@ -23,7 +23,7 @@ from .worker import Output, Worker
 
 
 class Tap:
-    """Belongs to the event loop; nothing here waits but ``join``."""
+    """Belongs to the event loop. Only ``join`` waits."""
 
     def __init__(self, settings: Settings, peer_of: Callable[[int], Peer | None], metrics: Metrics | None) -> None:
         """Opens the files. Raises OSError. ``peer_of``: what is known of an open connection."""
@@ -38,7 +38,7 @@ class Tap:
         self._use({name: Worker(output) for name, output in outputs.items()}, outputs)
 
     def reload(self, settings: Settings, metrics: Metrics | None) -> None:
-        """Other outputs from now on; files that stay are opened anew (logrotate has moved them)."""
+        """Use other outputs from now on. Files that stay are opened anew: logrotate may have moved them."""
         self._metrics = metrics
         workers: dict[str, Worker] = {}
         outputs = _outputs(settings)
@@ -58,12 +58,12 @@ class Tap:
         self._use({}, {})
 
     def join(self) -> None:
-        """Blocks, not for ever."""
+        """Blocks for at most END_LIMIT seconds for each output."""
         for worker in self._ended:
             worker.join()
 
     def dropped(self) -> dict[str, int]:
-        """By output: records that were lost since it is there."""
+        """Output -> records that it has lost since it began."""
         return {name: worker.dropped for name, worker in self._workers.items()}
 
     def received(self, connection: int, message: Message) -> None:
@@ -76,7 +76,7 @@ class Tap:
             self._pass(peer, False, message.head, message.body)
 
     def unreadable(self, connection: int, head: bytes) -> None:
-        """The header section of what is no message."""
+        """``head``: the header section of bytes that are no message."""
         peer = self._peer_of(connection)
         if peer is not None and self._messages:
             self._pass(peer, False, head, b"")
@@ -116,11 +116,11 @@ class Tap:
                 worker.put(item)
 
     def _use(self, workers: dict[str, Worker], outputs: dict[str, Output]) -> None:
-        def takers(kind: Kind) -> list[Worker]:
+        def takers(kind: ItemKind) -> list[Worker]:
             return [worker for name, worker in workers.items() if kind in outputs[name].takes]
 
         self._workers = workers
-        self._messages, self._searched, self._concluded = map(takers, Kind)
+        self._messages, self._searched, self._concluded = map(takers, ItemKind)
 
     def _end_all(self) -> None:
         for worker in self._workers.values():
@@ -129,7 +129,7 @@ class Tap:
 
 
 def wanted(settings: Settings) -> bool:
-    """Whether there is anything to look at messages for."""
+    """Whether the configuration asks for metrics or for an output."""
     return bool(settings.metrics.listen or _outputs(settings))
 
 

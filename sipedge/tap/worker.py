@@ -1,8 +1,8 @@
-"""A thread that hands items to one output. The event loop never waits for it, and it never keeps the loop waiting.
+"""A thread that hands items to one output, without ever keeping the event loop waiting.
 
-The queue between the two is bounded; what finds it full is dropped and counted. The thread works in slices shorter than
-Python's switch interval and sleeps a little after each one: a thread that wants the interpreter back would otherwise
-wait that interval (5 ms) for it. When the output fails, the queue waits for it as long as there is room.
+The queue between the two is bounded: when it is full, items are dropped and counted. The thread works in slices shorter
+than Python's switch interval (5 ms) and sleeps a little after each slice. Otherwise the event loop would wait that
+interval whenever it wants the interpreter back. When the output fails, items wait in the queue while there is room.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections import deque
 from threading import Event, Lock, Thread
 from typing import Protocol
 
-from .items import Item, Kind
+from .items import Item, ItemKind
 
 MAX_ITEMS = 20_000
 MAX_BYTES = 64 * 1024 * 1024
@@ -35,7 +35,7 @@ class Output(Protocol):
 
     name: str
     """For people: what it is and where it goes."""
-    takes: frozenset[Kind]
+    takes: frozenset[ItemKind]
     """What ``render`` may be given."""
 
     def open(self) -> None:
@@ -106,8 +106,6 @@ class Worker:
         """Wait for the end, not for ever; only after ``end``, outside the event loop."""
         self._thread.join(END_LIMIT)
 
-    # ------------------------------------------------------------------------------------------------- in the thread
-
     def _run(self) -> None:
         while self._queue or not self._ended.is_set():
             self._wait()
@@ -123,7 +121,7 @@ class Worker:
         self._say()
 
     def _wait(self) -> None:
-        """Until there is something to do; then a little longer, so that it is worth it."""
+        """Until there is something to do; then GATHER longer, so that more comes together."""
         self._wake.clear()
         self._idle = True
         if not self._queue and not self._ended.is_set() and self._following is None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sipedge.config import load_config
-from sipedge.doctor import Options, Report, Verdict, examine
+from sipedge.doctor import CheckVerdict, Options, Report, examine
 from sipedge.doctor.installation import options_of
 from sipedge.lab import layout, scenario
 from sipedge.lab.layout import CISCO, MICROSOFT, ROUTING_NAME, Layout
@@ -32,11 +32,11 @@ def test_clean_bill_in_both_directions(tmp_path: Path) -> None:
         ]
         assert wrong == [], name
     for name in ("inbound", "outbound"):
-        not_run = {one.id for one in reports[name].results if one.verdict is Verdict.NOT_RUN}
+        not_run = {one.id for one in reports[name].results if one.verdict is CheckVerdict.NOT_RUN}
         assert not_run <= NOT_IN_THE_LAB, name
         assert reports[name].counts["ok"] > 30, name
-    ways = [one for name in ("outside", "inside") for one in reports[name].results if one.id == "sip.way-back"]
-    assert [one.verdict for one in ways] == [Verdict.OK, Verdict.OK]
+    ways = [one for name in ("outside", "inside") for one in reports[name].results if one.id == "sip.notify-return"]
+    assert [one.verdict for one in ways] == [CheckVerdict.OK, CheckVerdict.OK]
     assert 'rule "IMP Public to inside" to zone "Inside"' in ways[0].seen and "Default Zone" in ways[0].subject
     assert 'rule "IMP Public to IMP" to zone "IMP"' in ways[1].seen and "Outside" in ways[1].subject
 

@@ -18,7 +18,7 @@ from support.dns_server import DnsServer
 from support.doctor_certificates import Issued, ca_file, files, make
 
 from sipedge.doctor import Options, Report, examine
-from sipedge.doctor.probes.options import Bounds
+from sipedge.doctor.facts.options import Bounds
 from sipedge.lab import layout
 from sipedge.lab.parties import link, sip
 from sipedge.lab.parties.link import Link

@@ -10,7 +10,7 @@ from support.settings import make_settings
 from dialplan.language.parser import parse_dialplan
 from dialplan.model import Dialplan, SearchRule
 from dialplan.search.search import CompiledPlan
-from sipedge.notify_return import GivenNames, Report, edges_of, links_of, prove
+from sipedge.notify_return import GivenNames, LinkReport, edges_of, links_of, prove
 from sipedge.settings import Listener, Settings
 from zones.zone import AnyZone, Credential, DnsZone, NeighborZone, TraversalClientZone, TraversalServerZone
 
@@ -53,7 +53,7 @@ def outside(
     return settings_of((*kept, *more, *parse_dialplan(extra, "extra").rules), zones, "expe", **fields)
 
 
-def report_of(inner: Settings, outer: Settings, **told: Any) -> Report:
+def report_of(inner: Settings, outer: Settings, **told: Any) -> LinkReport:
     links, problems = links_of(edges_of([("inside", inner), ("outside", outer)]))
     assert not problems
     return prove(links[0], GivenNames(**told))

@@ -10,6 +10,8 @@ from support.certificates import Ca, Leaf
 from support.processes import Program
 from support.third_party import require
 
+from tools.kamailio import TlsFiles, command, write_configuration
+
 TLS_PORT = 5061
 TCP_PORT = 5060
 
@@ -30,52 +32,30 @@ def kamailio(folder: Path, address: str, ca: Ca, leaf: Leaf, routes: Sequence[Ro
     """
     program = require("kamailio")
     folder.mkdir(parents=True, exist_ok=True)
-    tls, script = folder / "tls.cfg", folder / "kamailio.cfg"
-    tls.write_text("".join(_TLS.format(side=side, leaf=leaf, ca=ca) for side in ("server", "client")))
     rules = "".join(f'  if ($ru =~ "{_quote(r.pattern)}") {{ $du = "{r.destination}"; return; }}\n' for r in routes)
-    script.write_text(_SCRIPT.replace("ADDRESS", address).replace("TLS_FILE", str(tls)).replace("ROUTES", rules))
-    command: list[str | Path] = [program, "-DD", "-E", "-f", script, "-Y", folder, "-m", "64", "-M", "8"]
-    return Program(command, folder / "log", listens=[(address, TLS_PORT), (address, TCP_PORT)])
+    tls = TlsFiles(leaf.certificate, leaf.key, ca.certificate)
+    settings, script = _SETTINGS.replace("ADDRESS", address), _SCRIPT.replace("ROUTES", rules)
+    configuration = write_configuration(folder, tls, settings, script)
+    listens = [(address, TLS_PORT), (address, TCP_PORT)]
+    return Program(command(program, configuration, shared=64, private=8), folder / "log", listens=listens)
 
 
 def _quote(pattern: str) -> str:
     return pattern.replace("\\", "\\\\").replace('"', '\\"')
 
 
-_TLS = """\
-[{side}:default]
-method = TLSv1.2+
-verify_certificate = yes
-require_certificate = yes
-certificate = {leaf.certificate}
-private_key = {leaf.key}
-ca_list = {ca.certificate}
-"""
-
-# force_tcp_alias: a SIPp caller does not listen, so what goes back to its Via port takes the connection it opened.
-_SCRIPT = """\
+_SETTINGS = """\
 debug=2
-log_stderror=yes
-fork=yes
-children=1
 tcp_children=2
-enable_tls=yes
-auto_aliases=no
 listen=tls:ADDRESS:5061
 listen=tcp:ADDRESS:5060
 tcp_source_ipv4=ADDRESS
 tcp_accept_aliases=yes
-tcp_rd_buf_size=131072
 tcp_conn_wq_max=1048576
-loadmodule "tls.so"
-loadmodule "tm.so"
-loadmodule "sl.so"
-loadmodule "rr.so"
-loadmodule "pv.so"
-loadmodule "maxfwd.so"
-loadmodule "textops.so"
-loadmodule "siputils.so"
-modparam("tls", "config", "TLS_FILE")
+"""
+
+# force_tcp_alias: a SIPp caller does not listen, so what goes back to its Via port takes the connection it opened.
+_SCRIPT = """\
 modparam("tls", "con_ct_wq_max", 1048576)
 modparam("rr", "enable_double_rr", 1)
 

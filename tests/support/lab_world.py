@@ -11,7 +11,7 @@ from typing import Any
 
 from sipedge.lab.ca import Authority, Pem
 from sipedge.lab.parties import link, sip
-from sipedge.lab.parties.dns_server import Records, Zone
+from sipedge.lab.parties.dns_server import Records, ServedZone
 from sipedge.lab.parties.dns_server import start as start_dns
 from sipedge.lab.parties.link import Link
 from sipedge.lab.parties.sfb_edge import Edge
@@ -58,7 +58,7 @@ class World:
         self.authority = Authority(folder)
         self.folder = folder
         self._stack = stack
-        self.zone = Zone(records(0))
+        self.zone = ServedZone(records(0))
         self.edge: Edge
         self.port = 0
 

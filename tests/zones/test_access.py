@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 from zones.access import decide
-from zones.zone import AccessRule, Action
+from zones.zone import AccessAction, AccessRule
 
 
-def rule(name: str, priority: int, host: str, action: Action = Action.ALLOW, enabled: bool = True) -> AccessRule:
+def rule(
+    name: str, priority: int, host: str, action: AccessAction = AccessAction.ALLOW, enabled: bool = True
+) -> AccessRule:
     return AccessRule(name, priority, lambda presented: presented == host, action, enabled)
 
 
@@ -19,19 +21,19 @@ def test_rules_of_which_none_matches_deny() -> None:
 
 
 def test_the_lowest_priority_decides() -> None:
-    rules = (rule("late", 20, "a.example"), rule("early", 10, "a.example", Action.DENY))
+    rules = (rule("late", 20, "a.example"), rule("early", 10, "a.example", AccessAction.DENY))
     assert decide(rules, ("a.example",)) == (False, "early")
     assert decide(rules[:1], ("a.example",)) == (True, "late")
 
 
 def test_equal_priorities_keep_their_order() -> None:
-    rules = (rule("first", 10, "a.example"), rule("second", 10, "a.example", Action.DENY))
+    rules = (rule("first", 10, "a.example"), rule("second", 10, "a.example", AccessAction.DENY))
     assert decide(rules, ("a.example",)) == (True, "first")
     assert decide(rules[::-1], ("a.example",)) == (False, "second")
 
 
 def test_a_rule_looks_at_every_name_before_the_next_rule_does() -> None:
-    rules = (rule("deny b", 1, "b.example", Action.DENY), rule("allow a", 2, "a.example"))
+    rules = (rule("deny b", 1, "b.example", AccessAction.DENY), rule("allow a", 2, "a.example"))
     assert decide(rules, ("a.example", "b.example")) == (False, "deny b")
 
 

@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zones.digest import MAX_REMEMBERED, MAX_USES, NONCE_LIFE, Check, DigestServer, Outcome, authorization, parse
+from zones.digest import (
+    MAX_REMEMBERED,
+    MAX_USES,
+    NONCE_LIFE,
+    DigestCheck,
+    DigestOutcome,
+    DigestServer,
+    authorization,
+    parse,
+)
 from zones.zone import Credential
 
 ALICE = Credential("alice", "secret")
@@ -29,7 +38,7 @@ def proof(challenges: list[str], credential: Credential = ALICE, nc: int = 1, ur
     return value
 
 
-def outcome(check: Check) -> Outcome:
+def outcome(check: DigestCheck) -> DigestOutcome:
     return check.outcome
 
 
@@ -61,9 +70,6 @@ def test_the_examples_of_the_rfc(algorithms: list[str], algorithm: str, response
     assert given["opaque"] == "FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS"
 
 
-# round trips
-
-
 def test_the_strongest_is_offered_first() -> None:
     offered = [parse(value) for value in server().challenges(0.0)]
     assert [given["algorithm"] for given in offered] == ["SHA-256", "MD5"]
@@ -83,47 +89,58 @@ def test_right_credentials_pass_and_wrong_ones_do_not(
     right = server(Credential(name, password), realm)
     challenge = right.challenges(now)[algorithm : algorithm + 1]
     good = proof(challenge, Credential(name, password))
-    assert outcome(right.check(good, "OPTIONS", URI, now)) is Outcome.OK
+    assert outcome(right.check(good, "OPTIONS", URI, now)) is DigestOutcome.OK
     for wrong in (Credential(name, password + "x"), Credential(name + "x", password)):
-        assert outcome(right.check(proof(challenge, wrong, 2), "OPTIONS", URI, now)) is Outcome.BAD
-    assert outcome(right.check(proof(challenge, Credential(name, password), 2), "INVITE", URI, now)) is Outcome.BAD
-    assert outcome(right.check(proof(challenge, Credential(name, password), 2), "OPTIONS", "sip:x", now)) is Outcome.BAD
+        assert outcome(right.check(proof(challenge, wrong, 2), "OPTIONS", URI, now)) is DigestOutcome.BAD
+    assert (
+        outcome(right.check(proof(challenge, Credential(name, password), 2), "INVITE", URI, now)) is DigestOutcome.BAD
+    )
+    assert (
+        outcome(right.check(proof(challenge, Credential(name, password), 2), "OPTIONS", "sip:x", now))
+        is DigestOutcome.BAD
+    )
 
 
 def test_a_nonce_ages() -> None:
     edge = server()
     challenges = edge.challenges(1000.0)
-    assert outcome(edge.check(proof(challenges), "OPTIONS", URI, 1000.0 + NONCE_LIFE)) is Outcome.OK
-    assert outcome(edge.check(proof(challenges, nc=2), "OPTIONS", URI, 1001.0 + NONCE_LIFE)) is Outcome.STALE
-    assert outcome(edge.check(proof(challenges, nc=3), "OPTIONS", URI, 900.0)) is Outcome.STALE
+    assert outcome(edge.check(proof(challenges), "OPTIONS", URI, 1000.0 + NONCE_LIFE)) is DigestOutcome.OK
+    assert outcome(edge.check(proof(challenges, nc=2), "OPTIONS", URI, 1001.0 + NONCE_LIFE)) is DigestOutcome.STALE
+    assert outcome(edge.check(proof(challenges, nc=3), "OPTIONS", URI, 900.0)) is DigestOutcome.STALE
 
 
 def test_a_replay_is_stale() -> None:
     edge = server()
     challenges = edge.challenges(0.0)
-    for nc, expected in ((1, Outcome.OK), (1, Outcome.STALE), (5, Outcome.OK), (4, Outcome.STALE), (6, Outcome.OK)):
+    for nc, expected in (
+        (1, DigestOutcome.OK),
+        (1, DigestOutcome.STALE),
+        (5, DigestOutcome.OK),
+        (4, DigestOutcome.STALE),
+        (6, DigestOutcome.OK),
+    ):
         assert outcome(edge.check(proof(challenges, nc=nc), "OPTIONS", URI, 1.0)) is expected
-    assert outcome(edge.check(proof(challenges, nc=MAX_USES + 1), "OPTIONS", URI, 1.0)) is Outcome.STALE
+    assert outcome(edge.check(proof(challenges, nc=MAX_USES + 1), "OPTIONS", URI, 1.0)) is DigestOutcome.STALE
 
 
 def test_a_replay_does_not_get_through_for_want_of_memory() -> None:
     edge = server()
     first = proof(edge.challenges(0.0))
-    assert outcome(edge.check(first, "OPTIONS", URI, 0.0)) is Outcome.OK
+    assert outcome(edge.check(first, "OPTIONS", URI, 0.0)) is DigestOutcome.OK
     for i in range(MAX_REMEMBERED):
-        assert outcome(edge.check(proof(edge.challenges(1.0 + i / 100)), "OPTIONS", URI, 12.0)) is Outcome.OK
-    assert outcome(edge.check(first, "OPTIONS", URI, 12.0)) is Outcome.STALE
-    assert outcome(edge.check(proof(edge.challenges(12.0)), "OPTIONS", URI, 12.0)) is Outcome.OK
+        assert outcome(edge.check(proof(edge.challenges(1.0 + i / 100)), "OPTIONS", URI, 12.0)) is DigestOutcome.OK
+    assert outcome(edge.check(first, "OPTIONS", URI, 12.0)) is DigestOutcome.STALE
+    assert outcome(edge.check(proof(edge.challenges(12.0)), "OPTIONS", URI, 12.0)) is DigestOutcome.OK
 
 
 def test_nonces_of_others_are_stale() -> None:
     other = DigestServer("TraversalZone", ALICE, b"another key", salts())
     edge = server()
-    assert outcome(edge.check(proof(other.challenges(0.0)), "OPTIONS", URI, 0.0)) is Outcome.STALE
+    assert outcome(edge.check(proof(other.challenges(0.0)), "OPTIONS", URI, 0.0)) is DigestOutcome.STALE
     ours = parse(edge.challenges(0.0)[0])["nonce"]
     for nonce in ("x", "\u00fc", "!!!!", ours[:-4], ours[:5] + "!" + ours[5:], ours.swapcase()):
         forged = proof([f'Digest realm="TraversalZone", nonce="{nonce}", qop="auth"'])
-        assert outcome(edge.check(forged, "OPTIONS", URI, 0.0)) is Outcome.STALE
+        assert outcome(edge.check(forged, "OPTIONS", URI, 0.0)) is DigestOutcome.STALE
 
 
 @pytest.mark.parametrize(
@@ -147,16 +164,13 @@ def test_credentials_that_prove_nothing(old: str, new: str) -> None:
     value = proof(edge.challenges(0.0))
     assert old in value
     check = edge.check(value.replace(old, new), "OPTIONS", URI, 0.0)
-    assert check.outcome is Outcome.BAD and check.reason
+    assert check.outcome is DigestOutcome.BAD and check.reason
 
 
 def test_md5_is_what_no_algorithm_means() -> None:
     edge = server()
     value = proof(edge.challenges(0.0)[1:]).replace("algorithm=MD5, ", "")
-    assert outcome(edge.check(value, "OPTIONS", URI, 0.0)) is Outcome.OK
-
-
-# the client
+    assert outcome(edge.check(value, "OPTIONS", URI, 0.0)) is DigestOutcome.OK
 
 
 @pytest.mark.parametrize(
@@ -174,9 +188,6 @@ def test_md5_is_what_no_algorithm_means() -> None:
 )
 def test_challenges_that_cannot_be_answered(challenges: list[str]) -> None:
     assert authorization(challenges, ALICE, "OPTIONS", URI, "c") is None
-
-
-# the parser
 
 
 @pytest.mark.parametrize(
@@ -210,11 +221,11 @@ def test_parse(value: str, parameters: dict[str, str] | None) -> None:
 @given(st.text(max_size=60) | st.from_regex(r'Digest ([a-z]{1,3}=("[^"]*"|[a-z\\",]+),? ?){0,5}', fullmatch=True))
 @settings(deadline=None, max_examples=200)
 def test_hostile_values_are_judged_not_raised(value: str) -> None:
-    assert server().check(value, "OPTIONS", URI, 0.0).outcome is Outcome.BAD
+    assert server().check(value, "OPTIONS", URI, 0.0).outcome is DigestOutcome.BAD
     authorization([value], ALICE, "OPTIONS", URI, "c")
 
 
 def test_bytes_that_are_no_text_are_judged_too() -> None:
     edge = server()
     value = proof(edge.challenges(0.0)).replace("alice", b"\xff\xfe".decode("utf-8", "surrogateescape"))
-    assert outcome(edge.check(value, "OPTIONS", URI, 0.0)) is Outcome.BAD
+    assert outcome(edge.check(value, "OPTIONS", URI, 0.0)) is DigestOutcome.BAD

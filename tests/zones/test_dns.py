@@ -232,9 +232,6 @@ def test_the_federation_service_can_be_switched_off_and_others_never_ask_for_it(
     assert "_sipfederationtls._tcp.example.com SRV" in names.asked
 
 
-# names
-
-
 @pytest.mark.parametrize(
     ("tls", "expected"),
     [
@@ -253,9 +250,6 @@ def test_modify_dns_request_replaces_only_what_is_looked_up() -> None:
     resolution = names.run(uri(DnsZone(name="D", modify_dns_request="hub.example"), "example.com"))
     assert places(resolution) == [("TLS", "192.0.2.1", 5061, "example.com")]
     assert not any("example.com" in question for question in names.asked)
-
-
-# as an object
 
 
 def test_questions_are_handed_out_once_and_strays_ignored() -> None:
@@ -320,9 +314,6 @@ def test_a_service_alone() -> None:
     names = NameServer()
     names.run(Resolution(zone, "example.com", random=zero, service="_sip._tcp", standard=False))
     assert names.asked == ["_sip._tcp.example.com SRV"]
-
-
-# hostile answers
 
 
 @pytest.mark.parametrize("target", ["192.0.2.1", "a b.example", "x" * 64, "a." * 200, "a\0.example", "\u00fc.example"])

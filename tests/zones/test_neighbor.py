@@ -41,9 +41,6 @@ def zone(count: int = 3, **settings: object) -> NeighborZone:
     return NeighborZone(name="N", peers=peers, **settings)  # type: ignore[arg-type]
 
 
-# order
-
-
 def test_peers_take_turns() -> None:
     peers = started(zone())
     assert [numbers(peers.hops(1.0)) for _ in range(4)] == ["123", "231", "312", "123"]
@@ -82,9 +79,6 @@ def test_the_hop_says_all_there_is_to_know() -> None:
 
 def test_a_neighbour_may_be_on_this_host() -> None:
     assert started(NeighborZone(name="N", peers=("127.0.0.5",))).hops(0.0)
-
-
-# monitoring
 
 
 def test_options_at_once_and_then_every_interval() -> None:
@@ -139,9 +133,6 @@ def test_without_monitoring_nothing_is_due_and_requests_find_out() -> None:
     assert {numbers(peers.hops(3.5)) for _ in range(2)} == {"12", "21"}
     peers.alive(first, 4.0)
     assert {numbers(peers.hops(1e6)) for _ in range(2)} == {"12", "21"}
-
-
-# names
 
 
 def test_names_are_resolved_and_followed() -> None:

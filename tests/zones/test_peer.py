@@ -4,11 +4,11 @@ from itertools import product
 
 import pytest
 
-from zones.peer import TABLE, Health, Peer, Sign, When
+from zones.peer import TABLE, Health, NeighborPeer, Sign, When
 
 
-def peer(health: Health = Health.ALIVE) -> Peer:
-    return Peer(interval=60.0, due_at=10.0, health=health)
+def peer(health: Health = Health.ALIVE) -> NeighborPeer:
+    return NeighborPeer(interval=60.0, due_at=10.0, health=health)
 
 
 def test_every_sign_in_every_state_has_a_row() -> None:

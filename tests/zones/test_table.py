@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from zones.key_usage import CLIENT_AUTH, SERVER_AUTH
-from zones.table import Egress, Ingress, ZoneTable, expected_names
+from zones.table import Egress, Ingress, ZoneTable, comes_back_by, expected_names
 from zones.zone import (
+    AccessAction,
     AccessRule,
-    Action,
     AnyZone,
     DefaultZone,
     DnsZone,
@@ -41,9 +41,6 @@ def ask(table: ZoneTable, names: str = "", **given: Any) -> Ingress:
     return table.ingress(**given)
 
 
-# by name
-
-
 def test_zones_are_found_by_name_and_the_default_zone_is_always_there() -> None:
     table = ZoneTable([IMP])
     assert table["IMP"] is IMP and table.get("nobody") is None
@@ -74,9 +71,6 @@ def test_names_that_a_zone_expects(zone: AnyZone, names: tuple[str, ...]) -> Non
     assert expected_names(zone) == names
 
 
-# traversal listeners
-
-
 def test_the_port_of_a_traversal_zone_decides_before_any_address() -> None:
     found = ingress([IMP, EDGE], listener_zone="Traversal", peer_address="192.0.2.1", names="expc.uc.local")
     assert found == Ingress("Traversal")
@@ -102,9 +96,6 @@ def test_tcp_on_a_traversal_port_only_where_the_zone_asks_for_it() -> None:
 def test_a_listener_of_no_traversal_zone_is_refused() -> None:
     assert ingress([IMP], listener_zone="IMP", names="imp.uc.local").refused
     assert ingress([IMP], listener_zone="gone", names="imp.uc.local").refused
-
-
-# neighbours
 
 
 def test_a_neighbour_by_its_configured_address_and_name() -> None:
@@ -198,8 +189,8 @@ def test_a_stranger_over_tcp_is_refused_unless_the_zone_asks_for_it() -> None:
 
 def test_access_rules() -> None:
     rules = (
-        AccessRule("no bad", 1, lambda name: name == "bad.example", Action.DENY),
-        AccessRule("all example", 2, lambda name: name.endswith(".example"), Action.ALLOW),
+        AccessRule("no bad", 1, lambda name: name == "bad.example", AccessAction.DENY),
+        AccessRule("all example", 2, lambda name: name.endswith(".example"), AccessAction.ALLOW),
     )
     zones: list[AnyZone] = [DefaultZone(access_rules=rules, transport="TCP")]
     assert ingress(zones, names="good.example") == Ingress("Default Zone")
@@ -208,9 +199,6 @@ def test_access_rules() -> None:
     denied = ingress(zones, names="x.test y.test").refused
     assert denied == 'zone "Default Zone": no access rule allows the names presented: x.test, y.test'
     assert ingress(zones, transport="TCP").refused
-
-
-# extended key usage
 
 
 @pytest.mark.parametrize(
@@ -239,9 +227,6 @@ def test_key_usage_without_a_certificate_is_nobodys() -> None:
     assert ingress([DefaultZone(mutual_tls=False)], usages=frozenset()) == Ingress("Default Zone")
 
 
-# the other direction
-
-
 def test_a_connection_of_ours_must_reach_the_name_of_its_hop() -> None:
     table = ZoneTable([DnsZone(name="D")])
     hop = Hop("D", name="sip.example.com")
@@ -265,8 +250,14 @@ def test_a_zone_that_verifies_needs_a_name_and_one_that_does_not_needs_none() ->
 
 
 def test_the_common_name_counts_for_access_rules_beside_the_sans() -> None:
-    rule = AccessRule("partner", 1, lambda name: name == "partner-cn", Action.ALLOW)
+    rule = AccessRule("partner", 1, lambda name: name == "partner-cn", AccessAction.ALLOW)
     table = ZoneTable([DefaultZone(access_rules=(rule,))])
     arguments = {"listener_zone": "", "transport": "TLS", "peer_address": "192.0.2.9", "has_certificate": True}
     assert table.ingress(names=("sip.example.com",), common_name="partner-cn", **arguments).refused == ""
     assert table.ingress(names=("sip.example.com",), **arguments).refused != ""
+
+
+def test_what_leaves_by_dns_comes_back_through_the_default_zone() -> None:
+    assert comes_back_by(DnsZone(name="DNS")) == "Default Zone"
+    assert comes_back_by(DnsZone(name="DNS", inbound_mapping=True)) == "DNS"
+    assert comes_back_by(TraversalServerZone(name="Inside")) == "Inside"

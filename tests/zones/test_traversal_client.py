@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.name_server import NameServer, a
 
-from zones.traversal_client import CONNECT_LIMIT, Action, Close, Connect, SendOptions, State, TraversalClient
+from zones.traversal_client import CONNECT_LIMIT, Action, Close, Connect, LinkState, SendOptions, TraversalClient
 from zones.traversal_server import TraversalServer
 from zones.zone import Credential, Hop, TlsPolicy, TraversalClientZone, TraversalServerZone
 
@@ -49,16 +49,13 @@ def active() -> TraversalClient:
     return edge
 
 
-def states(edge: TraversalClient) -> list[State]:
+def states(edge: TraversalClient) -> list[LinkState]:
     return [link.state for link in edge.links()]
-
-
-# the way up
 
 
 def test_connect_prove_and_carry_requests() -> None:
     edge = connected()
-    assert edge.hops(0.0) == () and not edge.authenticated(7) and states(edge) == [State.OPENED]
+    assert edge.hops(0.0) == () and not edge.authenticated(7) and states(edge) == [LinkState.OPENED]
     assert not edge.is_up(0.0)
     (action,) = edge.answered(7, 401, CHALLENGE, 0.0)
     assert isinstance(action, SendOptions) and "response=" in (action.authorization or "")
@@ -102,9 +99,6 @@ def test_the_request_uri_names_the_peer() -> None:
     assert uri(zone(transport="TCP"), "192.0.2.1") == "sip:192.0.2.1:7001;transport=tcp"
 
 
-# the way down
-
-
 def test_the_pause_doubles_up_to_the_retry_interval() -> None:
     edge = client()
     now, pauses = 0.0, []
@@ -137,7 +131,7 @@ def test_a_connection_that_neither_opens_nor_fails_is_given_up() -> None:
     edge = client()
     edge.tick(0.0)
     assert edge.next_due() == CONNECT_LIMIT and edge.tick(CONNECT_LIMIT) == []
-    assert states(edge) == [State.WAITING] and edge.next_due() == CONNECT_LIMIT + 1
+    assert states(edge) == [LinkState.WAITING] and edge.next_due() == CONNECT_LIMIT + 1
     assert edge.opened(9, "192.0.2.1", 7001, CONNECT_LIMIT) == [Close(9, "nobody waits for this connection")]
 
 
@@ -146,7 +140,7 @@ def test_an_answer_that_is_no_welcome_closes(status: int) -> None:
     edge = connected()
     (action,) = edge.answered(7, status, [], 0.0)
     assert action == Close(7, f'zone "Traversal", peer 192.0.2.1: OPTIONS was answered {status}')
-    assert states(edge) == [State.WAITING] and edge.next_due() == 1.0
+    assert states(edge) == [LinkState.WAITING] and edge.next_due() == 1.0
 
 
 @pytest.mark.parametrize(("status", "stays"), [(200, True), (404, True), (500, True), (503, True), (403, False)])
@@ -180,9 +174,6 @@ def test_a_challenge_that_cannot_be_answered_closes(of: TraversalClientZone, cha
     edge.tick(0.0)
     edge.opened(7, "192.0.2.1", 7001, 0.0)
     assert isinstance(edge.answered(7, 401, challenges, 0.0)[0], Close)
-
-
-# kept alive
 
 
 def test_a_keep_alive_every_interval_and_a_new_challenge_is_answered() -> None:
@@ -234,9 +225,6 @@ def test_answers_on_connections_of_others_are_ignored() -> None:
     assert edge.authenticated(7)
 
 
-# names
-
-
 def test_a_name_is_looked_up_first_and_its_addresses_tried_in_turn() -> None:
     edge = TraversalClient(zone("expe.example"), lambda: 0.999, lambda: "c0ffee")
     names = NameServer({"expe.example A": a("192.0.2.1", "192.0.2.2")})
@@ -263,9 +251,6 @@ def test_a_name_that_leads_nowhere_is_asked_again() -> None:
         edge.answer(question, (), 0.0, error="nxdomain")
     assert edge.tick(0.0) == [] and "expe.example" in edge.links()[0].problem
     assert edge.next_due() == 5.0 and edge.questions(5.0)
-
-
-# with the server
 
 
 def test_client_and_server_get_on() -> None:
@@ -312,7 +297,7 @@ def test_whatever_happens_it_comes_back(steps: list[tuple[str, float]]) -> None:
             actions = edge.answered(connection, 401 if step == "stale" else int(step), challenges, now)
         assert len(actions) <= 1
         assert edge.next_due() <= now + 120.0
-        assert bool(edge.hops(now)) is (states(edge) == [State.ACTIVE])
+        assert bool(edge.hops(now)) is (states(edge) == [LinkState.ACTIVE])
     for _ in range(4):
         now = max(now, edge.next_due())
         if Connect(HOP) in edge.tick(now):

@@ -5,7 +5,7 @@ from itertools import count
 import pytest
 
 from zones.digest import authorization
-from zones.traversal_server import GRACE, MAX_REFUSALS, RECHECK, Answer, TraversalServer
+from zones.traversal_server import GRACE, MAX_REFUSALS, RECHECK, OptionsAnswer, TraversalServer
 from zones.zone import Credential, Hop, TraversalServerZone
 
 RIGHT = Credential("traversal", "secret")
@@ -26,7 +26,7 @@ def join(edge: TraversalServer, connection: int, now: float = 0.0) -> None:
     edge.opened(connection)
     first = edge.options(connection, "", URI, now)
     assert first.status == 401 and len(first.challenges) == 2
-    assert edge.options(connection, prove(first.challenges), URI, now) == Answer(200)
+    assert edge.options(connection, prove(first.challenges), URI, now) == OptionsAnswer(200)
 
 
 def test_a_connection_is_challenged_once_and_then_carries_requests() -> None:
@@ -37,7 +37,7 @@ def test_a_connection_is_challenged_once_and_then_carries_requests() -> None:
     assert edge.authenticated(1, 1.0) and edge.hops(1.0) == (Hop("Traversal", "TLS", connection=1),)
     assert edge.is_up(1.0)
     for now in (20.0, 40.0, RECHECK - 1):
-        assert edge.options(1, "", URI, now) == Answer(200)
+        assert edge.options(1, "", URI, now) == OptionsAnswer(200)
 
 
 def test_connections_take_turns_and_closed_ones_are_gone() -> None:
@@ -90,7 +90,7 @@ def test_after_an_hour_the_next_keep_alive_is_challenged_while_requests_go_on() 
     join(edge, 1)
     again = edge.options(1, "", URI, RECHECK)
     assert again.status == 401 and edge.authenticated(1, RECHECK) and edge.hops(RECHECK)
-    assert edge.options(1, prove(again.challenges), URI, RECHECK) == Answer(200)
+    assert edge.options(1, prove(again.challenges), URI, RECHECK) == OptionsAnswer(200)
     assert edge.authenticated(1, RECHECK + GRACE) and edge.hops(RECHECK + GRACE)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -15,7 +14,8 @@ from statistics import median
 
 from . import proxies
 from .certificates import make_certificates
-from .load import Generator, Load, Measured, Unavailable
+from .load import Generator, Load, Measured
+from .program import run_in_folder
 from .proxies import Proxy, Running
 
 PROXIES = {"kamailio": proxies.kamailio, "edge": proxies.edge}
@@ -129,12 +129,11 @@ def read_arguments() -> argparse.Namespace:
 
 def main() -> int:
     arguments = read_arguments()
-    try:
-        with tempfile.TemporaryDirectory(prefix="sipedge-bench-") as folder:
-            rows = run(arguments, Path(folder))
-    except (Unavailable, RuntimeError) as error:
-        print(f"bench: {error}", file=sys.stderr)
-        return 2
+    return run_in_folder("bench", lambda folder: report(arguments, run(arguments, folder)))
+
+
+def report(arguments: argparse.Namespace, rows: Sequence[Row]) -> int:
+    """1 when something went wrong with a request, else 0."""
     if arguments.json:
         arguments.json.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n")
     return 1 if any(row.faults for row in rows) else 0

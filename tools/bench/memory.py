@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from .certificates import make_certificates
-from .load import Generator, Load, Unavailable
+from .load import Generator, Load
+from .program import add_load_options, run_in_folder
 from .proxies import Running, edge
 
 WARM_UP = 0.2
@@ -50,16 +50,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.bench.memory", description=__doc__)
     parser.add_argument("--count", type=int, default=200_000, help="transactions in all (default: 200000)")
     parser.add_argument("--rounds", type=int, default=10, help="how often memory is read (default: 10)")
-    parser.add_argument("--body", type=int, default=200, help="bytes in a body (default: 200)")
-    parser.add_argument("--calls", action="store_true", help="INVITE, ACK and BYE instead of MESSAGE")
+    add_load_options(parser)
     parser.add_argument("--limit", type=float, default=5.0, help="MB of growth that still count as flat (default: 5)")
     arguments = parser.parse_args()
-    try:
-        with tempfile.TemporaryDirectory(prefix="sipedge-bench-") as folder:
-            return run(arguments, Path(folder))
-    except (Unavailable, RuntimeError) as error:
-        print(f"memory: {error}", file=sys.stderr)
-        return 2
+    return run_in_folder("memory", lambda folder: run(arguments, folder))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from .certificates import make_certificates
 from .load import GENERATOR_CORE, Generator, Load, Unavailable, pin, read_result
+from .program import add_load_options, run_in_folder
 from .proxies import Running, edge
 
 RATE = 250
@@ -97,15 +97,9 @@ def main() -> int:
     parser.add_argument("--top", type=int, default=30, help="lines in each table (default: 30)")
     parser.add_argument("--native", action="store_true", help="show the functions of C libraries too")
     parser.add_argument("--window", type=int, default=16, help="transactions under way on a connection (default: 16)")
-    parser.add_argument("--body", type=int, default=200, help="bytes in a body (default: 200)")
-    parser.add_argument("--calls", action="store_true", help="INVITE, ACK and BYE instead of MESSAGE")
+    add_load_options(parser)
     arguments = parser.parse_args()
-    try:
-        with tempfile.TemporaryDirectory(prefix="sipedge-bench-") as folder:
-            return run(arguments, Path(folder))
-    except (Unavailable, RuntimeError) as error:
-        print(f"profile: {error}", file=sys.stderr)
-        return 2
+    return run_in_folder("profile", lambda folder: run(arguments, folder))
 
 
 if __name__ == "__main__":

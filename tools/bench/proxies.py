@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from tools.kamailio import TlsFiles, command, write_configuration
+
 from .certificates import Certificates
 from .load import Unavailable, pin
 
@@ -129,12 +131,10 @@ def kamailio(folder: Path, certificates: Certificates) -> Proxy:
     if not any(Path("/usr/lib").glob("*/kamailio/modules/tls.so")):
         raise Unavailable("kamailio has no TLS module (Debian: apt-get install kamailio-tls-modules)")
     address = "127.0.0.5:5061"
-    tls, script = folder / "kamailio-tls.cfg", folder / "kamailio.cfg"
-    tls.write_text("".join(_KAMAILIO_TLS.format(side=side, c=certificates.folder) for side in ("server", "client")))
-    script.write_text(_KAMAILIO.replace("ADDRESS", address).replace("TLS_FILE", str(tls)))
-    # -m is the pool that the worker and the timers share: transactions stay in it for 5 s after they ended.
-    command = (program, "-DD", "-E", "-f", str(script), "-Y", str(folder), "-m", "4096", "-M", "64")
-    return Proxy("kamailio", address, command)
+    tls = TlsFiles(certificates.certificate("edge"), certificates.key("edge"), certificates.trusted)
+    configuration = write_configuration(folder, tls, _KAMAILIO_SETTINGS.replace("ADDRESS", address), _KAMAILIO_SCRIPT)
+    # Transactions stay in the shared pool for 5 s after they ended.
+    return Proxy("kamailio", address, command(program, configuration, shared=4096, private=64))
 
 
 def edge(folder: Path, certificates: Certificates) -> Proxy:
@@ -148,38 +148,16 @@ def edge(folder: Path, certificates: Certificates) -> Proxy:
     return Proxy("edge", "127.0.0.2:5061", (str(program), "run", str(config)))
 
 
-_KAMAILIO_TLS = """\
-[{side}:default]
-method = TLSv1.2+
-verify_certificate = yes
-require_certificate = yes
-certificate = {c}/edge.pem
-private_key = {c}/edge.key
-ca_list = {c}/ca.pem
-"""
-
-_KAMAILIO = """\
+_KAMAILIO_SETTINGS = """\
 debug=0
-log_stderror=yes
-fork=yes
-children=1
 tcp_children=1
-enable_tls=yes
-auto_aliases=no
 listen=tls:ADDRESS
 tcp_connection_lifetime=3600
-tcp_rd_buf_size=131072
 tcp_conn_wq_max=8388608
 tcp_wq_max=33554432
-loadmodule "tls.so"
-loadmodule "tm.so"
-loadmodule "sl.so"
-loadmodule "rr.so"
-loadmodule "pv.so"
-loadmodule "maxfwd.so"
-loadmodule "textops.so"
-loadmodule "siputils.so"
-modparam("tls", "config", "TLS_FILE")
+"""
+
+_KAMAILIO_SCRIPT = """\
 modparam("tls", "con_ct_wq_max", 16777216)
 modparam("tls", "ct_wq_max", 67108864)
 

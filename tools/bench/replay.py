@@ -20,9 +20,10 @@ from statistics import median
 
 from . import captures, logs
 from .load import Unavailable
+from .program import run_in_folder
+from .traces import TSHARK
 
 MEGABYTE = 1024 * 1024
-TSHARK = ("-n", "-o", "tcp.reassemble_out_of_order:TRUE", "-Y", "sip", "-T", "fields", "-e", "sip.CSeq.seq")
 CONFIG = """\
 [edge]
 system_name = "edge.example.net"
@@ -174,22 +175,20 @@ def main() -> int:
     parser.add_argument("--memory", type=int, action="append", metavar="MB", help="sizes (default: 64 and 1000)")
     parser.add_argument("--dask", action="store_true", help="measure the extra engine too")
     arguments = parser.parse_args()
+    return run_in_folder("replay", lambda folder: run(arguments, folder))
+
+
+def run(arguments: argparse.Namespace, folder: Path) -> int:
     chosen = arguments.only or ["capture", "logs", "engines"]
-    try:
-        with tempfile.TemporaryDirectory(prefix="sipedge-bench-") as name:
-            folder = Path(name)
-            config = write_config(folder)
-            if "capture" in chosen:
-                compare_captures(folder, config, arguments.packets, arguments.runs)
-            if "logs" in chosen:
-                compare_logs(folder, config, arguments.messages, arguments.runs)
-            if "engines" in chosen:
-                compare_engines(folder, config, arguments.packets, arguments.runs, arguments.dask)
-            if "memory" in chosen:
-                measure_memory(folder, config, arguments.memory or [64, 1000])
-    except Unavailable as error:
-        print(f"bench: {error}", file=sys.stderr)
-        return 2
+    config = write_config(folder)
+    if "capture" in chosen:
+        compare_captures(folder, config, arguments.packets, arguments.runs)
+    if "logs" in chosen:
+        compare_logs(folder, config, arguments.messages, arguments.runs)
+    if "engines" in chosen:
+        compare_engines(folder, config, arguments.packets, arguments.runs, arguments.dask)
+    if "memory" in chosen:
+        measure_memory(folder, config, arguments.memory or [64, 1000])
     return 0
 
 

@@ -6,7 +6,6 @@ import argparse
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from statistics import median
 
 from .captures import write
 from .load import Unavailable
+from .program import run_in_folder
 
 MEGABYTE = 1024 * 1024
 TSHARK = ("-n", "-o", "tcp.reassemble_out_of_order:TRUE", "-Y", "sip", "-T", "fields", "-e", "sip.CSeq.seq")
@@ -72,17 +72,16 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=3, help="how often each reader reads it (default: 3)")
     parser.add_argument("--memory", type=int, nargs="*", metavar="MB", help="sizes of captures to measure memory with")
     arguments = parser.parse_args()
-    try:
-        with tempfile.TemporaryDirectory(prefix="sipedge-bench-") as folder:
-            if arguments.memory is not None:
-                measure_memory(Path(folder), arguments.memory or [100, 1000])
-                return 0
-            file = Path(folder) / "capture.pcap"
-            write(file, arguments.packets)
-            compare(file, arguments.packets, arguments.runs)
-    except (Unavailable, subprocess.CalledProcessError) as error:
-        print(f"traces: {error}", file=sys.stderr)
-        return 2
+    return run_in_folder("traces", lambda folder: run(arguments, folder))
+
+
+def run(arguments: argparse.Namespace, folder: Path) -> int:
+    if arguments.memory is not None:
+        measure_memory(folder, arguments.memory or [100, 1000])
+        return 0
+    file = folder / "capture.pcap"
+    write(file, arguments.packets)
+    compare(file, arguments.packets, arguments.runs)
     return 0
 
 

@@ -73,7 +73,7 @@ def _task(options: Options) -> doctor.Options:
     return replace(
         known,
         domains=domains,
-        direction=doctor.Direction(options.direction),
+        direction=doctor.CallDirection(options.direction),
         dns=DnsSettings((options.dns,)) if options.dns else known.dns,
         inside_dns=DnsSettings((options.inside_dns,)) if options.inside_dns else known.inside_dns,
         trusted=options.ca or known.trusted,

@@ -12,7 +12,7 @@ from dataclasses import replace
 import click
 
 from sipedge.cli.printing import print_json
-from sipedge.doctor import Finding, Options, Report, explain_trace
+from sipedge.doctor import Options, Report, TraceFinding, explain_trace
 from sipedge.doctor.explain.decode import collect
 from sipedge.traces.records.source import TraceError
 
@@ -41,7 +41,7 @@ def explain(trace: str, options: Options, *, as_json: bool, and_examine: bool) -
     return 1 if findings else 0
 
 
-def _examined(findings: list[Finding], options: Options, *, quiet: bool) -> Report | None:
+def _examined(findings: list[TraceFinding], options: Options, *, quiet: bool) -> Report | None:
     """Of the domains that the findings blame, the checks that they point to; None where there is nothing to check."""
     wanted: dict[str, set[str]] = {}
     for finding in findings:

@@ -14,12 +14,17 @@ from rich.text import Text
 
 from sipedge.cli.printing import amount
 from sipedge.cli.screen import console
-from sipedge.doctor import Finding, Report, Result, Verdict
+from sipedge.doctor import CheckVerdict, Report, Result, TraceFinding
 from sipedge.doctor.report import counted
 from sipedge.printable import escaped
 from sipedge.traces.records.record import iso_time
 
-STYLES = {Verdict.OK: "green", Verdict.WARNING: "yellow", Verdict.FAILED: "bold red", Verdict.NOT_RUN: "dim"}
+STYLES = {
+    CheckVerdict.OK: "green",
+    CheckVerdict.WARNING: "yellow",
+    CheckVerdict.FAILED: "bold red",
+    CheckVerdict.NOT_RUN: "dim",
+}
 
 
 @contextmanager
@@ -55,7 +60,7 @@ def _print_report(out: Console, report: Report) -> None:
         out.print(_table([result for result in report.results if result.domain == domain]))
         out.print()
     for result in report.results:
-        if result.verdict in (Verdict.FAILED, Verdict.WARNING):
+        if result.verdict in (CheckVerdict.FAILED, CheckVerdict.WARNING):
             out.print(_advice(result))
     out.print(_summary(report))
 
@@ -63,13 +68,13 @@ def _print_report(out: Console, report: Report) -> None:
 def _table(results: list[Result]) -> Table:
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for result in results:
-        text = result.reason if result.verdict is Verdict.NOT_RUN else result.seen
+        text = result.reason if result.verdict is CheckVerdict.NOT_RUN else result.seen
         style = STYLES[result.verdict]
         table.add_row(
             Text(result.verdict.value, style=style),
-            Text(result.id, style="dim" if result.verdict is Verdict.NOT_RUN else ""),
+            Text(result.id, style="dim" if result.verdict is CheckVerdict.NOT_RUN else ""),
             Text(escaped(result.subject), style="dim"),
-            Text(escaped(text), style="dim" if result.verdict is Verdict.NOT_RUN else ""),
+            Text(escaped(text), style="dim" if result.verdict is CheckVerdict.NOT_RUN else ""),
         )
     return table
 
@@ -95,7 +100,7 @@ def _summary(report: Report) -> Text:
     return Text(f"{report.verdict.value}: {words}, {report.seconds:.1f} s", style=STYLES[report.verdict])
 
 
-def print_findings(findings: list[Finding]) -> None:
+def print_findings(findings: list[TraceFinding]) -> None:
     count = sum(finding.count for finding in findings)
     with tidy() as out:
         for finding in findings:
@@ -104,14 +109,14 @@ def print_findings(findings: list[Finding]) -> None:
         out.print(Text(f"{amount(count, 'refusal')} found", style="bold" if count else "green"))
 
 
-def _where(finding: Finding) -> str:
+def _where(finding: TraceFinding) -> str:
     place = f"{finding.file} at byte {finding.position}"
     time = iso_time(finding.time)
     more = f", and {finding.count - 1} more like it" if finding.count > 1 else ""
     return f"{place}{f', {time}' if time else ''}{more}"
 
 
-def _finding(finding: Finding) -> Table:
+def _finding(finding: TraceFinding) -> Table:
     lines = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     side = f"{finding.side.value} ({finding.domain})" if finding.domain else finding.side.value
     details = "; ".join(f"{name}={value}" for name, value in finding.details.items())

@@ -12,7 +12,7 @@ from dialplan.search.search import Explanation
 from sipedge.cli.configuration import load
 from sipedge.cli.explain import places_of, print_explanation
 from sipedge.cli.printing import print_json
-from sipedge.queries.query import Asked, AskError, check_source, query_of, read_request, traffic_of
+from sipedge.queries.query import DescribedRequest, QueryError, check_source, query_of, read_request, traffic_of
 from sipedge.settings import Settings
 
 
@@ -39,7 +39,7 @@ def run(options: Options) -> int:
     settings = load(options.config)
     try:
         query, evidence = query_of(_asked(options, settings), settings)
-    except AskError as error:
+    except QueryError as error:
         raise click.UsageError(str(error)) from None
     explanation = settings.plan.search(query)
     if options.as_json:
@@ -54,13 +54,13 @@ def _to_json(explanation: Explanation, why: bool) -> dict[str, Any]:
     return {**members, "trace": [reason.to_json() for reason in reasons(explanation)]} if why else members
 
 
-def _asked(options: Options, settings: Settings) -> Asked:
-    """Raises AskError."""
+def _asked(options: Options, settings: Settings) -> DescribedRequest:
+    """Raises QueryError."""
     check_source(options.source, settings)
     message = read_request(options.file) if options.file else None
     if options.alias is None and message is None:
-        raise AskError("an ALIAS is missing (or --message FILE, which gives it)")
-    return Asked(
+        raise QueryError("an ALIAS is missing (or --message FILE, which gives it)")
+    return DescribedRequest(
         alias=options.alias or "",
         source=options.source,
         traffic=None if options.traffic is None else traffic_of(options.traffic),

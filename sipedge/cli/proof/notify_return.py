@@ -10,7 +10,7 @@ from dialplan.language.format import write_entry
 from sipedge.cli.configuration import load
 from sipedge.cli.printing import print_json
 from sipedge.cli.problems import LEVEL_COLOURS
-from sipedge.notify_return import Gap, GivenNames, Report, edges_of, links_of, prove
+from sipedge.notify_return import Gap, GivenNames, LinkReport, edges_of, links_of, prove
 from sipedge.notify_return.subscriptions import Subscription
 from zones.names import to_ascii
 
@@ -51,7 +51,7 @@ def _host_name(option: str, text: str) -> str:
     return name
 
 
-def _print(report: Report) -> None:
+def _print(report: LinkReport) -> None:
     click.echo(click.style(f"{report.link}", bold=True))
     if not report.subscriptions and not report.unproved:
         click.echo("  no SUBSCRIBE gets through this pair, in either direction")
@@ -68,8 +68,8 @@ def _print(report: Report) -> None:
 
 
 def _print_subscription(subscription: Subscription) -> None:
-    direction = subscription.direction
-    arrow = f'"{subscription.source}" ({direction.first.name}) -> "{subscription.target}" ({direction.second.name})'
+    passage = subscription.passage
+    arrow = f'"{subscription.source}" ({passage.first.name}) -> "{subscription.target}" ({passage.second.name})'
     example = f"{subscription.traffic.value}, for example {subscription.witness.alias}"
     click.echo(f"  SUBSCRIBE gets through: {arrow}, {example}")
 
@@ -84,7 +84,7 @@ def _print_gap(gap: Gap) -> None:
         click.echo(f"    NOTIFY to {loss.notify.label}{sure}: searched as {loss.query.alias}{authenticated}")
         click.echo(f"      {loss.reason}")
     subscription = first.subscription
-    start = f'zone "{subscription.source}" of {subscription.direction.first.name}'
+    start = f'zone "{subscription.source}" of {subscription.passage.first.name}'
     click.echo(f"    it answers SUBSCRIBE {subscription.witness.alias} from {start}")
     if gap.rule is None:
         click.echo(f"    {gap.advice}")

@@ -13,7 +13,7 @@ from dialplan.cases.coverage import Coverage, coverage
 from sipedge.cli import junit
 from sipedge.cli.explain import explanation_text, places_of, print_explanation
 from sipedge.printable import escaped
-from sipedge.queries.testing import Answer, Suite
+from sipedge.queries.testing import CaseResult, Suite
 
 COUNTEREXAMPLE = "the counter-example"
 DIFF_COLOURS = {"-": "red", "+": "green"}
@@ -22,7 +22,7 @@ DIFF_COLOURS = {"-": "red", "+": "green"}
 @dataclass(frozen=True, slots=True)
 class Results:
     suite: Suite
-    answers: Sequence[Answer]
+    answers: Sequence[CaseResult]
     claims: Sequence[ClaimAnswer]
 
     @property
@@ -30,7 +30,7 @@ class Results:
         return ", ".join(self.suite.names)
 
     @property
-    def failed(self) -> list[Answer]:
+    def failed(self) -> list[CaseResult]:
         """Of cases that do not hold."""
         return [answer for answer in self.answers if answer.differences]
 
@@ -69,7 +69,7 @@ def print_cases(results: Results, fail_under: float | None) -> bool:
     return enough and not results.failed
 
 
-def _print_failure(suite: Suite, answer: Answer) -> None:
+def _print_failure(suite: Suite, answer: CaseResult) -> None:
     case = answer.question.case
     click.echo(click.style(f'{case.location}: "{case.name}" fails', bold=True))
     for line in answer.differences:
@@ -93,7 +93,7 @@ def junit_suite(results: Results) -> junit.Suite:
     return junit.Suite(results.name, cases + claims)
 
 
-def _junit_case(suite: Suite, answer: Answer) -> junit.Case:
+def _junit_case(suite: Suite, answer: CaseResult) -> junit.Case:
     case = answer.question.case
     failure = None
     if answer.differences:

@@ -12,7 +12,7 @@ from sipedge.cli.files import new_file
 from sipedge.cli.printing import say
 from sipedge.cli.problems import fail
 from sipedge.config import ConfigError
-from sipedge.queries.query import AskError
+from sipedge.queries.query import QueryError
 from sipedge.replay.cases import Classes, cases_text
 from sipedge.replay.changes import SavedError
 from sipedge.replay.engines import EngineError, engine, usual_engine
@@ -85,7 +85,7 @@ def _plans(options: Options) -> Plans:
         plans = Plans(configs, said, options.keylog)
         for decider in deciders_of(plans):
             check_zones(said, decider.settings)
-    except AskError as error:
+    except QueryError as error:
         raise click.UsageError(str(error)) from None
     except ConfigError as error:
         fail(error.problems)

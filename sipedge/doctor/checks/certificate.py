@@ -7,7 +7,7 @@ from datetime import datetime
 
 from cryptography.x509.oid import ExtensionOID
 
-from sipedge.doctor.probes.chain import (
+from sipedge.certificates.chain import (
     Chain,
     ends,
     is_self_issued,
@@ -18,8 +18,8 @@ from sipedge.doctor.probes.chain import (
     out_of_date,
     signature_of,
 )
-from sipedge.doctor.probes.trust import Trust
-from zones.key_usage import Outcome, check_usage
+from sipedge.doctor.facts.trust import Trust
+from zones.key_usage import UsageOutcome, check_usage
 from zones.names import any_match, show_names
 from zones.zone import ExtendedKeyUsage
 
@@ -53,7 +53,7 @@ def _san(about: About, chain: Chain) -> Result:
 
 
 def _has_san(chain: Chain) -> bool:
-    return any(one.oid == ExtensionOID.SUBJECT_ALTERNATIVE_NAME for one in chain.leaf.extensions)
+    return any(extension.oid == ExtensionOID.SUBJECT_ALTERNATIVE_NAME for extension in chain.leaf.extensions)
 
 
 def is_complete(chain: Chain, trust: Trust) -> bool:
@@ -64,7 +64,7 @@ def is_complete(chain: Chain, trust: Trust) -> bool:
 
 def check_chain(about: About, chain: Chain, trust: Trust, refusal: str) -> list[Result]:
     """``refusal``: '' or why OpenSSL does not trust the chain."""
-    names = " <- ".join(name_of(one) for one in chain.sent)
+    names = " <- ".join(map(name_of, chain.sent))
     order = about.ok("tls.chain-order", names) if chain.ordered else about.warning("tls.chain-order", names)
     if not is_complete(chain, trust):
         missing = f"the chain ends at {name_of(chain.last)}; its issuer {issuer_of(chain.last)} is not sent"
@@ -96,10 +96,10 @@ def check_strength(prefix: str, about: About, chain: Chain) -> Iterator[Result]:
     """Key of the leaf; signatures of all but a root, whose own signature nobody checks."""
     key, good = key_of(chain.leaf)
     yield (about.ok if good else about.failed)(f"{prefix}.key", key)
-    signed = [one for one in chain.path if not is_self_issued(one) or one is chain.leaf]
-    found = [signature_of(one) for one in signed]
-    words = ", ".join(dict.fromkeys(word for word, _ in found))
-    yield (about.ok if all(good for _, good in found) else about.failed)(f"{prefix}.signature", words)
+    roots = [certificate for certificate in chain.path[1:] if is_self_issued(certificate)]
+    signatures = [signature_of(certificate) for certificate in chain.path if certificate not in roots]
+    words = ", ".join(dict.fromkeys(word for word, _ in signatures))
+    yield (about.ok if all(good for _, good in signatures) else about.failed)(f"{prefix}.signature", words)
 
 
 def check_server_auth(about: About, chain: Chain) -> Result:
@@ -112,9 +112,9 @@ def check_client_auth(prefix: str, about: About, chain: Chain, trust: Trust, now
 
 
 def _usage(id: str, about: About, chain: Chain, *, inbound: bool) -> Result:
-    found = check_usage(ExtendedKeyUsage.STRICT, inbound=inbound, presented=chain.identity.key_usages)
-    if found.outcome is not Outcome.OK:
-        return about.failed(id, found.text)
+    usage = check_usage(ExtendedKeyUsage.STRICT, inbound=inbound, presented=chain.identity.key_usages)
+    if usage.outcome is not UsageOutcome.OK:
+        return about.failed(id, usage.text)
     return about.ok(id, "no extended key usage, so any" if chain.identity.key_usages is None else "present")
 
 
@@ -127,9 +127,9 @@ def _forecast(prefix: str, about: About, chain: Chain, trust: Trust, now: dateti
         return about.ok(id, "no public CA known to this system issued it; private CAs go on issuing clientAuth")
     leaf = chain.leaf
     lost = forecast(leaf.not_valid_before_utc, leaf.not_valid_after_utc)
-    told = ", ".join(
+    dates = ", ".join(
         f"{day:%Y-%m-%d} when CAs stop on {sunset:%Y-%m-%d}" for day, sunset in zip(lost, SUNSETS, strict=True)
     )
     days = (lost[0] - now).days
     verdict = about.warning if days < LOSS_IS_NEAR else about.ok
-    return verdict(id, f"renewed on its last day, the certificate loses clientAuth on {told}", days=days)
+    return verdict(id, f"renewed on its last day, the certificate loses clientAuth on {dates}", days=days)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from ipaddress import ip_address
 
-from sipedge.doctor.probes.dns_client import Answer
-from sipedge.doctor.probes.domain import DomainFacts, TargetFacts
-from sipedge.doctor.probes.probe import NO_IPV6
-from zones.addresses import canonical_address
+from sipedge.doctor.facts.dns import DnsAnswer
+from sipedge.doctor.facts.domain import NO_IPV6, DomainFacts, TargetFacts
+from zones.addresses import canonical_address, host_port
 from zones.dns import SrvRecord
 from zones.names import host_name, show_names
 
@@ -45,8 +44,8 @@ def check_domain(facts: DomainFacts, hosting_providers: Iterable[str], *, public
     """``public``: addresses that the Internet cannot reach are a fault."""
     about = About(facts.domain, facts.srv.name)
     if facts.chosen is None or facts.target is None:
-        found = [about.failed("dns.srv", _no_srv(facts.srv)), *about.none_run(_AFTER_SRV, "there is no SRV record")]
-        return [about.not_run("dns.srv", _no_srv(facts.srv)), *found[1:]] if facts.srv.silent else found
+        verdict = about.not_run if facts.srv.silent else about.failed
+        return [verdict("dns.srv", _no_srv(facts.srv)), *about.none_run(_AFTER_SRV, "there is no SRV record")]
     chosen = facts.chosen
     return [
         about.ok("dns.srv", show(chosen)),
@@ -58,17 +57,17 @@ def check_domain(facts: DomainFacts, hosting_providers: Iterable[str], *, public
     ]
 
 
-def _no_srv(answer: Answer) -> str:
+def _no_srv(answer: DnsAnswer) -> str:
     if answer.services:
         return 'the SRV record has the target ".": the domain says that it has no federation'
     return answer.words
 
 
-def _single(about: About, answer: Answer, chosen: SrvRecord) -> Result:
+def _single(about: About, answer: DnsAnswer, chosen: SrvRecord) -> Result:
     others = [record for record in answer.services if record != chosen]
     if not others:
         return about.ok("dns.srv-single", "one record")
-    equal = any((one.priority, one.weight) == (chosen.priority, chosen.weight) for one in others)
+    equal = any((other.priority, other.weight) == (chosen.priority, chosen.weight) for other in others)
     taken = "one of equal ones, here" if equal else "lowest priority, highest weight:"
     ignored = "; ".join(show(record) for record in others[:4])
     return about.warning(
@@ -115,17 +114,16 @@ def _alias(about: About, target: TargetFacts) -> Result:
     return about.ok("dns.target-alias", "no alias")
 
 
-def _addresses(about: About, target: TargetFacts, a: Answer, aaaa: Answer) -> list[Result]:
-    found = (*a.addresses, *aaaa.addresses)
-    if not found:
-        silent = a.silent or aaaa.silent
-        words = a.words if a.silent or not aaaa.silent else aaaa.words
-        none = about.none_run(("dns.ipv4",), "there is no address")
+def _addresses(about: About, target: TargetFacts, a: DnsAnswer, aaaa: DnsAnswer) -> list[Result]:
+    addresses = (*a.addresses, *aaaa.addresses)
+    if not addresses:
+        silent = next((answer for answer in (a, aaaa) if answer.silent), None)
+        verdict = about.failed if silent is None else about.not_run
         return [
-            about.not_run("dns.target-address", words) if silent else about.failed("dns.target-address", words),
-            *none,
+            verdict("dns.target-address", (silent or a).words),
+            about.not_run("dns.ipv4", "there is no address"),
         ]
-    first = about.ok("dns.target-address", ", ".join(found))
+    first = about.ok("dns.target-address", ", ".join(addresses))
     if a.addresses:
         return [first, about.ok("dns.ipv4", ", ".join(a.addresses))]
     return [first, about.warning("dns.ipv4", f"only IPv6: {', '.join(aaaa.addresses)}")]
@@ -147,7 +145,7 @@ def _reachable(about: About, target: TargetFacts) -> Iterator[Result]:
     if not target.reached:
         yield about.not_run("dns.reachable", "there is no address and port to connect to")
     for address, problem in target.reached.items():
-        here = About(about.domain, place(address, target.port))
+        here = About(about.domain, host_port(address, target.port))
         if problem == NO_IPV6:
             yield here.not_run("dns.reachable", problem)
         elif problem:
@@ -156,11 +154,7 @@ def _reachable(about: About, target: TargetFacts) -> Iterator[Result]:
             yield here.ok("dns.reachable", "connected")
 
 
-def place(address: str, port: int) -> str:
-    return f"[{address}]:{port}" if ":" in address else f"{address}:{port}"
-
-
-def _ttl(about: About, answers: Iterable[Answer | None]) -> Result:
+def _ttl(about: About, answers: Iterable[DnsAnswer | None]) -> Result:
     ttls = {f"{answer.kind} {answer.name}": answer.ttl for answer in answers if answer is not None and answer.records}
     long = [f"{name}: {ttl} s" for name, ttl in ttls.items() if ttl > LONGEST_TTL]
     if long:
@@ -168,7 +162,7 @@ def _ttl(about: About, answers: Iterable[Answer | None]) -> Result:
     return about.ok("dns.ttl", ", ".join(f"{ttl} s" for ttl in ttls.values()))
 
 
-def check_service(domain: str, answer: Answer, targets: list[TargetFacts]) -> list[Result]:
+def check_service(domain: str, answer: DnsAnswer, targets: list[TargetFacts]) -> list[Result]:
     """One further SRV record that the configuration or the caller asks for."""
     about = About(domain, answer.name)
     if answer.silent:
@@ -182,11 +176,11 @@ def check_service(domain: str, answer: Answer, targets: list[TargetFacts]) -> li
     return [_service_port(about, answer, chosen), _service_targets(about, targets)]
 
 
-def choose_text(answer: Answer) -> str:
+def choose_text(answer: DnsAnswer) -> str:
     return "; ".join(show(record) for record in answer.services if record.target not in (".", ""))
 
 
-def _service_port(about: About, answer: Answer, chosen: str) -> Result:
+def _service_port(about: About, answer: DnsAnswer, chosen: str) -> Result:
     service = ".".join(answer.name.split(".")[:2])
     usual = USUAL_PORTS.get(service)
     if usual is None or all(record.port == usual for record in answer.services):

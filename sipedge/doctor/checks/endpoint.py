@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sipedge.doctor.probes.chain import Chain, ChainError, read_chain
-from sipedge.doctor.probes.endpoint import EndpointFacts
-from sipedge.doctor.probes.options import Options
-from sipedge.doctor.probes.probe import Handshake
-from sipedge.doctor.probes.trust import Trust
+from sipedge.certificates.chain import Chain, ChainError, read_chain
+from sipedge.doctor.facts.endpoint import EndpointFacts, Handshake
+from sipedge.doctor.facts.options import Options
+from sipedge.doctor.facts.trust import Trust
+from zones.addresses import host_port
 
 from .certificate import check_chain, check_client_auth, check_dates, check_names, check_server_auth, check_strength
-from .dns import place
 from .result import About, Result
 from .table import ids
 
@@ -26,19 +25,23 @@ _CERTIFICATE = tuple(
 
 
 def about_endpoint(facts: EndpointFacts) -> About:
-    return About(facts.endpoint.domain, place(facts.endpoint.address, facts.endpoint.port))
+    return About(facts.endpoint.domain, host_port(facts.endpoint.address, facts.endpoint.port))
 
 
 def chain_of(facts: EndpointFacts) -> Chain | None:
     """The chain that was shown; None when there is none to read."""
+    return _chain_shown(facts.main)
+
+
+def _chain_shown(handshake: Handshake) -> Chain | None:
     try:
-        return read_chain(facts.main.chain) if facts.main.chain else None
+        return read_chain(handshake.chain) if handshake.chain else None
     except ChainError:
         return None
 
 
 def check_endpoint(facts: EndpointFacts, options: Options, trust: Trust, *, client_auth: bool) -> list[Result]:
-    """``client_auth``: the certificate seen is taken for the one that the domain presents to partners."""
+    """``client_auth``: take the certificate seen for the one that the domain presents to partners."""
     about = about_endpoint(facts)
     results = [_handshake(about, facts, options.client is not None), _mutual(about, facts), *_offers(about, facts)]
     chain = chain_of(facts)
@@ -85,16 +88,13 @@ def _offers(about: About, facts: EndpointFacts) -> Iterator[Result]:
 
 
 def _sni(about: About, facts: EndpointFacts, chain: Chain) -> Result:
-    other = facts.without_sni
-    try:
-        found = read_chain(other.chain) if other.chain else None
-    except ChainError:
-        found = None
-    if found is None:
-        return about.warning("tls.sni", f"no certificate without SNI: {other.error or 'it cannot be read'}")
-    if found.identity.fingerprint == chain.identity.fingerprint:
+    other = _chain_shown(facts.without_sni)
+    if other is None:
+        why = facts.without_sni.error or "it cannot be read"
+        return about.warning("tls.sni", f"no certificate without SNI: {why}")
+    if other.identity.fingerprint == chain.identity.fingerprint:
         return about.ok("tls.sni", "the same certificate")
-    missing = set(facts.endpoint.names) & set(chain.identity.names) - set(found.identity.names)
+    missing = set(facts.endpoint.names) & set(chain.identity.names) - set(other.identity.names)
     if missing:
         return about.warning("tls.sni", f"another certificate, without {', '.join(sorted(missing))}")
     return about.ok("tls.sni", "another certificate with the name")
@@ -130,7 +130,7 @@ def _refusal(verified: Handshake) -> str:
 def check_same(domain: str, facts: list[EndpointFacts]) -> Result:
     """All addresses of one name."""
     about = About(domain, facts[0].endpoint.server_name)
-    shown = {about_endpoint(one).subject: chain for one in facts if (chain := chain_of(one)) is not None}
+    shown = {about_endpoint(each).subject: chain for each in facts if (chain := chain_of(each)) is not None}
     if len(shown) < 2:
         return about.not_run("tls.same-certificate", "fewer than two addresses showed a certificate")
     prints = {chain.identity.fingerprint for chain in shown.values()}

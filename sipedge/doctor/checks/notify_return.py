@@ -1,4 +1,4 @@
-"""Does a NOTIFY to the federation-routing FQDN find a way in the dial plan? Asked of the engine that the edge uses."""
+"""Does a NOTIFY to the federation-routing FQDN match a rule of the dial plan? The edge's own search says so. Pure."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from dialplan.model import Query, Traffic
 from sipedge.decision.routing import alias_of_uri
 from sipedge.settings import Settings
 from sipedge.sip.uri import parse_uri
-from zones.zone import DEFAULT_ZONE, AnyZone, DnsZone, TraversalClientZone, TraversalServerZone
+from zones.table import comes_back_by
+from zones.zone import AnyZone, DnsZone, TraversalClientZone, TraversalServerZone
 
 from .result import About, Result
 
-CHECK = "sip.way-back"
+CHECK = "sip.notify-return"
 
 
-def check_way_back(settings: Settings, routing_name: str, partners: Iterable[str]) -> list[Result]:
+def check_notify_return(settings: Settings, routing_name: str, partners: Iterable[str]) -> list[Result]:
     """One result for each zone where a partner's NOTIFY comes in. ``partners``: SIP domains of the other side."""
     alias = alias_of_uri(parse_uri(f"sip:{routing_name}:5061;transport=tls"), settings.keep_uri_parameters)
-    zones = {comes_in_by(zone): zone for zone in outgoing_zones(settings, partners)}
+    zones = {comes_back_by(zone): zone for zone in outgoing_zones(settings, partners)}
     if not zones:
         about = About(routing_name)
         return [about.failed(CHECK, "no zone leads to partners, so none brings a NOTIFY from them")]
@@ -37,10 +38,10 @@ def _by_route(routing_name: str, source: str) -> Result:
 
 def _search(settings: Settings, routing_name: str, alias: str, source: str) -> Result:
     about = About(routing_name, f'from zone "{source}"')
-    found = settings.plan.search(Query(alias, source, Traffic.MICROSOFT_IMP))
+    explanation = settings.plan.search(Query(alias, source, Traffic.MICROSOFT_IMP))
     ways = [
         f'rule "{target.rule}" to zone "{target.zone}"'
-        for tier in found.tiers
+        for tier in explanation.tiers
         for target in tier.targets
         if target.zone != source
     ]
@@ -60,8 +61,8 @@ def outgoing_zones(settings: Settings, partners: Iterable[str]) -> list[AnyZone]
 def _outgoing(settings: Settings, partner: str) -> Iterator[AnyZone]:
     zones = {zone.name: zone for zone in settings.zones}
     for source in zones:
-        found = settings.plan.search(Query(f"doctor@{partner}", source, Traffic.MICROSOFT_IMP))
-        for tier in found.tiers:
+        explanation = settings.plan.search(Query(f"doctor@{partner}", source, Traffic.MICROSOFT_IMP))
+        for tier in explanation.tiers:
             for target in tier.targets:
                 if target.zone in zones and target.zone != source:
                     yield zones[target.zone]
@@ -73,8 +74,3 @@ def _guessed(settings: Settings) -> list[AnyZone]:
         zone for zone in settings.zones if isinstance(zone, TraversalClientZone | TraversalServerZone)
     ]
     return outside or traversal
-
-
-def comes_in_by(zone: AnyZone) -> str:
-    """What leaves by DNS comes back through the Default Zone, unless certificates are mapped to the DNS zone."""
-    return DEFAULT_ZONE if isinstance(zone, DnsZone) and not zone.inbound_mapping else zone.name

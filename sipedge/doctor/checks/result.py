@@ -10,14 +10,14 @@ from typing import Any
 from .table import CHECKS, Check
 
 
-class Verdict(Enum):
+class CheckVerdict(Enum):
     OK = "ok"
     WARNING = "warning"
     FAILED = "failed"
     NOT_RUN = "not run"
 
 
-ORDER = (Verdict.FAILED, Verdict.WARNING, Verdict.NOT_RUN, Verdict.OK)
+ORDER = (CheckVerdict.FAILED, CheckVerdict.WARNING, CheckVerdict.NOT_RUN, CheckVerdict.OK)
 """The worst first."""
 
 
@@ -26,7 +26,7 @@ class Result:
     """``domain``: the SIP domain or zone examined; ``subject``: the record, name or address this is about."""
 
     id: str
-    verdict: Verdict
+    verdict: CheckVerdict
     domain: str
     subject: str = ""
     seen: str = ""
@@ -43,7 +43,7 @@ class Result:
     @property
     def mend(self) -> str:
         """'' where nothing has to be mended."""
-        wrong = self.verdict in (Verdict.WARNING, Verdict.FAILED)
+        wrong = self.verdict in (CheckVerdict.WARNING, CheckVerdict.FAILED)
         return self.check.mend.replace("<domain>", self.domain) if wrong else ""
 
     def to_json(self) -> dict[str, Any]:
@@ -66,10 +66,10 @@ class Result:
         }
 
 
-def worst(results: Iterable[Result]) -> Verdict:
+def worst(results: Iterable[Result]) -> CheckVerdict:
     """OK when there is none."""
     found = {result.verdict for result in results}
-    return next((verdict for verdict in ORDER if verdict in found), Verdict.OK)
+    return next((verdict for verdict in ORDER if verdict in found), CheckVerdict.OK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +80,18 @@ class About:
     subject: str = ""
 
     def ok(self, check: str, seen: str, *, days: int | None = None) -> Result:
-        return Result(check, Verdict.OK, self.domain, self.subject, seen, CHECKS[check].demand, days=days)
+        return Result(check, CheckVerdict.OK, self.domain, self.subject, seen, CHECKS[check].demand, days=days)
 
     def warning(self, check: str, seen: str, expected: str = "", *, days: int | None = None) -> Result:
         wanted = expected or CHECKS[check].demand
-        return Result(check, Verdict.WARNING, self.domain, self.subject, seen, wanted, days=days)
+        return Result(check, CheckVerdict.WARNING, self.domain, self.subject, seen, wanted, days=days)
 
     def failed(self, check: str, seen: str, expected: str = "", *, days: int | None = None) -> Result:
         wanted = expected or CHECKS[check].demand
-        return Result(check, Verdict.FAILED, self.domain, self.subject, seen, wanted, days=days)
+        return Result(check, CheckVerdict.FAILED, self.domain, self.subject, seen, wanted, days=days)
 
     def not_run(self, check: str, why: str) -> Result:
-        return Result(check, Verdict.NOT_RUN, self.domain, self.subject, expected=CHECKS[check].demand, reason=why)
+        return Result(check, CheckVerdict.NOT_RUN, self.domain, self.subject, expected=CHECKS[check].demand, reason=why)
 
     def none_run(self, checks: Iterable[str], why: str) -> list[Result]:
         return [self.not_run(check, why) for check in checks]

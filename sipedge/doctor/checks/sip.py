@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sipedge.doctor.probes.sip_probe import NOBODY, Reply, SipFacts
+from sipedge.doctor.facts.sip import NOBODY, SipFacts, SipReply
+from zones.addresses import host_port
 
-from .dns import place
 from .result import About, Result
 
 IDS = ("sip.negotiate", "sip.options", "sip.benotify")
@@ -12,11 +12,11 @@ _BAD_EXTENSION = 420
 
 
 def check_sip(facts: SipFacts) -> list[Result]:
-    about = About(facts.endpoint.domain, place(facts.endpoint.address, facts.endpoint.port))
+    about = About(facts.endpoint.domain, host_port(facts.endpoint.address, facts.endpoint.port))
     return [_negotiate(about, facts.negotiate), _options(about, facts), _benotify(about, facts)]
 
 
-def _negotiate(about: About, reply: Reply) -> Result:
+def _negotiate(about: About, reply: SipReply) -> Result:
     return (about.failed if reply.problem else about.ok)("sip.negotiate", reply.words)
 
 

@@ -362,7 +362,7 @@ _SIP = (
         "Put the SRV target of each SIP domain that sends into the subjectAltName of the client certificate.",
     ),
     Check(
-        "sip.way-back",
+        "sip.notify-return",
         "a NOTIFY to the federation-routing FQDN has a way in the dial plan",
         Symptom("NOTIFY gets 404; presence stays unknown"),
         "Add a search rule that matches the federation-routing FQDN, from the zone where partners come in, to the "
@@ -381,7 +381,8 @@ def ids(prefix: str) -> tuple[str, ...]:
 def to_markdown() -> str:
     """The table for docs/doctor.md."""
     lines = ["| id | demand | on Microsoft's side when it is not met | how to mend it |", "|---|---|---|---|"]
-    lines += [f"| `{one.id}` | {one.demand} | {_signs(one.symptom)} | {one.mend} |" for one in CHECKS.values()]
+    for check in CHECKS.values():
+        lines.append(f"| `{check.id}` | {check.demand} | {_signs(check.symptom)} | {check.mend} |")
     return "\n".join(line.replace("<domain>", "DOMAIN") for line in lines)
 
 

@@ -66,8 +66,8 @@ MEANINGS: dict[int, Meaning] = {
     1034: Meaning("the federated peer refused without telling why", Side.FURTHER, EVERYTHING),
     2004: Meaning("the subscriber is not authorised", Side.REFUSER),
     2013: Meaning("the event package msrtc-event-categories is required", Side.SENDER),
-    2014: Meaning("the subscription does not exist (any more)", Side.SENDER, ("sip.way-back",)),
-    2016: Meaning("a new subscription is required", Side.SENDER, ("sip.way-back",)),
+    2014: Meaning("the subscription does not exist (any more)", Side.SENDER, ("sip.notify-return",)),
+    2016: Meaning("a new subscription is required", Side.SENDER, ("sip.notify-return",)),
     4003: Meaning("the called user is not enabled or does not exist", Side.REFUSER),
     4004: Meaning("the called user is not enabled or does not exist", Side.REFUSER),
     4005: Meaning("the called user is not enabled or does not exist", Side.REFUSER),
@@ -135,7 +135,7 @@ BARE = Meaning(
 )
 STATUSES: dict[int, Meaning] = {
     403: Meaning(_ADMIT, Side.REFUSER),
-    404: Meaning("nobody of that name, or no rule for it on the way", Side.UNKNOWN, ("sip.way-back",)),
+    404: Meaning("nobody of that name, or no rule for it on the way", Side.UNKNOWN, ("sip.notify-return",)),
     408: Meaning("no answer in time from somebody further on", Side.FURTHER, ("dns.reachable",)),
     420: Meaning("an option tag in Require or Proxy-Require is refused; for presence it must be let pass", Side.REFUSER,
                  ("sip.benotify",)),

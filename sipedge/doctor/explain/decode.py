@@ -1,7 +1,7 @@
 """What went wrong, from a trace: refusals with Microsoft's diagnostics, and what the Edge wrote into its own log.
 
 Every response of 4xx, 5xx or 6xx that the trace readers find, but for challenges and what a caller cancelled; and every
-TF_DIAG record of a Lync or Skype for Business log. Each becomes a Finding in plain words.
+TF_DIAG record of a Lync or Skype for Business log. Each becomes a TraceFinding in plain words.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from zones.names import to_ascii
 from .codes import BARE, HRESULTS, LOG_CODES, LOG_NAMES, MEANINGS, POLICY_WARNING, RANGES, STATUSES, Meaning, Side
 
 _ROUTINE = (401, 407, 487)
-"""Challenges, and what the caller cancelled: no faults unless somebody gives diagnostics with them."""
+"""Challenges and cancelled calls are no faults, unless they carry diagnostics."""
 _HEADERS = ("ms-diagnostics", "ms-diagnostics-public", "ms-client-diagnostics")
 _DIAGNOSTICS = re.compile(r"\s*(\d{1,6})(?:\.\d+)?\s*(?:;(.*))?", re.DOTALL)
 _NUMBER = re.compile(r"0x([0-9a-fA-F]{8})")
@@ -38,7 +38,7 @@ MAX_FINDINGS = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class TraceFinding:
     """One refusal and what it means."""
 
     file: str
@@ -58,7 +58,7 @@ class Finding:
     domain: str
     """The domain to check; '' when the message names none."""
     count: int = 1
-    """How often the like was found; the first one is shown."""
+    """How many equal ones there are; the first is shown."""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -77,33 +77,32 @@ class Finding:
         }
 
 
-def explain_trace(path: str) -> Iterator[Finding]:
+def explain_trace(path: str) -> Iterator[TraceFinding]:
     """Findings in the order of the file: first those of messages, then those of the Edge's log.
 
     Raises TraceError when the file cannot be opened, or is in no known format.
     """
     unknown = yield from _messages(path)
-    found = False
     for finding in _log_records(path):
-        found = True
+        unknown = None
         yield finding
-    if unknown is not None and not found:
+    if unknown is not None:
         raise unknown
 
 
-def collect(findings: Iterable[Finding]) -> list[Finding]:
-    """The like of them told once, with their number; at most MAX_FINDINGS different ones, the first that came."""
-    found: dict[tuple[object, ...], Finding] = {}
-    for one in findings:
-        key = (one.what, one.codes, one.words, one.side, one.domain)
-        if key in found:
-            found[key] = replace(found[key], count=found[key].count + 1)
-        elif len(found) < MAX_FINDINGS:
-            found[key] = one
-    return list(found.values())
+def collect(findings: Iterable[TraceFinding]) -> list[TraceFinding]:
+    """Equal findings once, with their number. Of different ones the first MAX_FINDINGS are kept."""
+    kept: dict[tuple[object, ...], TraceFinding] = {}
+    for finding in findings:
+        key = (finding.what, finding.codes, finding.words, finding.side, finding.domain)
+        if key in kept:
+            kept[key] = replace(kept[key], count=kept[key].count + 1)
+        elif len(kept) < MAX_FINDINGS:
+            kept[key] = finding
+    return list(kept.values())
 
 
-def _messages(path: str) -> Generator[Finding, None, TraceError | None]:
+def _messages(path: str) -> Generator[TraceFinding, None, TraceError | None]:
     """Returns the error when no reader knows the file: the Edge's log may be in it all the same."""
     try:
         for item in read_trace(path):
@@ -114,8 +113,8 @@ def _messages(path: str) -> Generator[Finding, None, TraceError | None]:
     return None
 
 
-def explain_record(record: Record) -> Finding | None:
-    """None for what is no refusal."""
+def explain_record(record: Record) -> TraceFinding | None:
+    """None when the record is no refusal."""
     try:
         message = parse_message(record.data)
     except MessageError:
@@ -131,28 +130,37 @@ def explain_record(record: Record) -> Finding | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _HeaderMeaning:
     """What one header, or the status alone, says."""
 
     code: str
     meaning: Meaning
     details: dict[str, str]
 
+    @property
+    def codes(self) -> tuple[str, ...]:
+        return (self.code, *_hresult_codes(self.details))
 
-def _finding(record: Record, message: Message, told: list[_Told]) -> Finding:
+    @property
+    def words(self) -> tuple[str, ...]:
+        return (self.meaning.words, *_hresult_words(self.details))
+
+
+def _finding(record: Record, message: Message, headers: list[_HeaderMeaning]) -> TraceFinding:
+    """``headers``: at least one. Where two give the same detail, the first counts."""
     details: dict[str, str] = {}
-    for one in told:
-        details |= {name: value for name, value in one.details.items() if name not in details}
-    main = next((one.meaning for one in told if one.meaning.checks), told[0].meaning)
+    for header in headers:
+        details |= {name: value for name, value in header.details.items() if name not in details}
+    main = next((header.meaning for header in headers if header.meaning.checks), headers[0].meaning)
     sender, called = _domain_of(message.first("from")), _domain_of(message.first("to"))
-    return Finding(
+    return TraceFinding(
         record.file,
         record.position,
         record.time,
         _clean(message.start_line),
         _clean(f"{message.first('cseq') or ''} {message.call_id}"),
-        tuple(dict.fromkeys(code for one in told for code in (one.code, *_hresult_codes(one.details)) if code)),
-        tuple(dict.fromkeys(words for one in told for words in (one.meaning.words, *_hresult_words(one.details)))),
+        tuple(dict.fromkeys(code for header in headers for code in header.codes)),
+        tuple(dict.fromkeys(words for header in headers for words in header.words)),
         main.side,
         details,
         _checks(main, details),
@@ -160,13 +168,12 @@ def _finding(record: Record, message: Message, told: list[_Told]) -> Finding:
     )
 
 
-def _of_diagnostics(values: list[str]) -> Iterator[_Told]:
+def _of_diagnostics(values: list[str]) -> Iterator[_HeaderMeaning]:
     for value in values[:16]:
-        found = _DIAGNOSTICS.fullmatch(value)
-        if found is not None:
-            number = int(found[1])
-            details = _attributes(found[2] or "")
-            yield _Told(f"ms-diagnostics {number}", meaning_of(number), details)
+        match = _DIAGNOSTICS.fullmatch(value)
+        if match is not None:
+            number = int(match[1])
+            yield _HeaderMeaning(f"ms-diagnostics {number}", meaning_of(number), _attributes(match[2] or ""))
 
 
 def meaning_of(number: int) -> Meaning:
@@ -182,25 +189,24 @@ def _attributes(text: str) -> dict[str, str]:
     return {_clean(name): _clean((value or "").strip('"')) for name, value in pairs}
 
 
-def _of_warnings(values: list[str]) -> Iterator[_Told]:
+def _of_warnings(values: list[str]) -> Iterator[_HeaderMeaning]:
     for value in values[:16]:
-        found = _WARNING.fullmatch(value)
-        if found is None:
+        match = _WARNING.fullmatch(value)
+        if match is None:
             continue
-        text = _clean(found[3])
-        words = f'{_clean(found[2])} says: "{text}"'
-        if int(found[1]) == POLICY_WARNING:
+        code, agent, text = match.groups()
+        words = f'{_clean(agent)} says: "{_clean(text)}"'
+        if int(code) == POLICY_WARNING:
             words = f"the content was refused by a policy of the other side; {words}"
-        yield _Told(f"Warning {found[1]}", Meaning(words, Side.REFUSER), {})
+        yield _HeaderMeaning(f"Warning {code}", Meaning(words, Side.REFUSER), {})
 
 
-def _bare(message: Message) -> _Told:
+def _bare(message: Message) -> _HeaderMeaning:
     server = (message.first("server") or "").lower()
     if message.status == 504 and server.startswith(_SERVERS):
-        return _Told("504 without diagnostics", BARE, {})
-    known = STATUSES.get(message.status)
-    meaning = known or Meaning("nothing but the status is told", Side.UNKNOWN)
-    return _Told(str(message.status), meaning, {})
+        return _HeaderMeaning("504 without diagnostics", BARE, {})
+    meaning = STATUSES.get(message.status) or Meaning("nothing but the status is told", Side.UNKNOWN)
+    return _HeaderMeaning(str(message.status), meaning, {})
 
 
 def _hresult_codes(details: dict[str, str]) -> Iterator[str]:
@@ -209,12 +215,13 @@ def _hresult_codes(details: dict[str, str]) -> Iterator[str]:
 
 
 def _hresult_words(details: dict[str, str]) -> Iterator[str]:
-    found = _hresult(details)
-    if found is not None:
-        yield found[1]
+    known = _hresult(details)
+    if known is not None:
+        yield known[1]
 
 
 def _hresult(details: dict[str, str]) -> tuple[str, str, tuple[str, ...]] | None:
+    """Name, words, checks; None for an HRESULT that is not known here."""
     number = _NUMBER.search(details.get("hresult", ""))
     return HRESULTS.get(int(number[1], 16)) if number else None
 
@@ -239,12 +246,12 @@ def _domain_of(value: str | None) -> str:
         return ""
 
 
-def _log_records(path: str) -> Iterator[Finding]:
-    """TF_DIAG records; a flattened one is as good."""
-    found: list[Finding] = []
+def _log_records(path: str) -> Iterator[TraceFinding]:
+    """TF_DIAG records, also those that somebody pasted into one line."""
+    findings: list[TraceFinding] = []
 
     def take(block: Block) -> Iterator[Item]:
-        found.append(explain_log_record(block))
+        findings.append(explain_log_record(block))
         yield Skipped(block.file, block.position, "a TF_DIAG record")
 
     def pass_over(_: Block) -> Iterator[Item]:
@@ -252,11 +259,11 @@ def _log_records(path: str) -> Iterator[Finding]:
 
     with Source(path) as source:
         for _ in read_records(source, path, opening(_TF_DIAG), _TF_END, take, pass_over):
-            yield from found
-            found.clear()
+            yield from findings
+            findings.clear()
 
 
-def explain_log_record(block: Block) -> Finding:
+def explain_log_record(block: Block) -> TraceFinding:
     """One TF_DIAG record of an Edge's log."""
     header, _, content = block.text.partition(b"$$begin_record")
     text = content.decode("utf-8", "replace")
@@ -269,7 +276,7 @@ def explain_log_record(block: Block) -> Finding:
         words.append(f'the Edge says: "{_clean(fields["Text"])}"')
     if "Peer" in fields:
         details["peer"] = _clean(fields["Peer"])
-    return Finding(
+    return TraceFinding(
         block.file,
         block.position,
         moment(header),

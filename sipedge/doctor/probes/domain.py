@@ -1,60 +1,20 @@
-"""What the DNS says about a SIP domain, and whether the addresses it gives can be reached. Facts only, no verdicts."""
+"""Looks up a SIP domain or a host name, and tries to connect to the addresses."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable
 
+from sipedge.doctor.facts.domain import DomainFacts, TargetFacts, choose
 from zones.addresses import canonical_address, may_connect
-from zones.dns import MAX_ADDRESSES, SrvRecord
+from zones.dns import MAX_ADDRESSES
 from zones.names import host_name
 from zones.zone import MICROSOFT_SERVICE
 
-from .dns_client import Answer, DnsClient
+from .dns_client import DnsClient
 
 Reach = Callable[[str, int], Awaitable[str]]
 """Connect to address and port: '' when it worked, else why not."""
-
-
-@dataclass(frozen=True, slots=True)
-class TargetFacts:
-    """A host name and port, with what the DNS and a connection say of it."""
-
-    name: str
-    """As the record has it; may be an address or nonsense."""
-    port: int
-    a: Answer | None = None
-    """None: not asked, because the name is no host name."""
-    aaaa: Answer | None = None
-    reached: dict[str, str] = field(default_factory=dict)
-    """Address -> '' or why no connection came about."""
-    refused: tuple[str, ...] = ()
-    """Addresses that are not to be connected to."""
-
-    @property
-    def addresses(self) -> tuple[str, ...]:
-        """All that may be connected to, IPv4 first."""
-        return tuple(self.reached)
-
-    @property
-    def alias(self) -> str:
-        return next((answer.alias for answer in (self.a, self.aaaa) if answer is not None and answer.alias), "")
-
-
-@dataclass(frozen=True, slots=True)
-class DomainFacts:
-    domain: str
-    srv: Answer
-    chosen: SrvRecord | None = None
-    """The one record that counts; None when there is none."""
-    target: TargetFacts | None = None
-
-
-def choose(records: Iterable[SrvRecord]) -> SrvRecord | None:
-    """The Edge's choice: lowest priority, then highest weight; of equal ones any, here the first by name."""
-    offered = [record for record in records if record.target not in (".", "")]
-    return min(offered, key=lambda record: (record.priority, -record.weight, record.target), default=None)
 
 
 async def look_up(domain: str, dns: DnsClient, reach: Reach, *, allow_loopback: bool) -> DomainFacts:

@@ -6,37 +6,10 @@ import asyncio
 import ssl
 from dataclasses import dataclass
 
-from .options import Options
-from .probe import VERSIONS, Handshake, edge_context, looking_context, try_handshake, verifying_context
+from sipedge.doctor.facts.endpoint import Endpoint, EndpointFacts, Handshake
+from sipedge.doctor.facts.options import Options
 
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """An address with port, and the names of which its certificate must carry one."""
-
-    domain: str
-    """The SIP domain or the zone that led here."""
-    address: str
-    port: int
-    server_name: str
-    """What SNI asks for; '' for none."""
-    names: tuple[str, ...] = ()
-    """(): any name will do."""
-    wildcards: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class EndpointFacts:
-    endpoint: Endpoint
-    main: Handshake
-    """As an Edge comes: TLS 1.2, with the client certificate where there is one; TLS 1.3 where 1.2 is not spoken."""
-    bare: Handshake
-    """The same without a client certificate."""
-    without_sni: Handshake
-    suites: Handshake
-    """With nothing but the edge's own suites of TLS 1.2."""
-    verified: Handshake
-    versions: dict[str, bool]
+from .handshake import VERSIONS, edge_context, looking_context, try_handshake, verifying_context
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +49,11 @@ async def examine_endpoint(
             return await try_handshake(endpoint.address, endpoint.port, context, server_name, seconds, patient=patient)
 
     async def main(context: ssl.SSLContext, newer: ssl.SSLContext, server_name: str) -> Handshake:
-        found = await shake(context, server_name)
-        if found.ok or found.chain:
-            return found
-        other = await shake(newer, server_name, patient=True)
-        return other if other.ok or other.chain else found
+        first = await shake(context, server_name)
+        if first.understood:
+            return first
+        second = await shake(newer, server_name, patient=True)
+        return second if second.understood else first
 
     name = endpoint.server_name
     first, without_sni, suites, verified, *versions = await asyncio.gather(
@@ -91,5 +64,5 @@ async def examine_endpoint(
         *(shake(context, name) for context in contexts.versions.values()),
     )
     bare = await main(contexts.bare, contexts.bare_newer, name) if contexts.has_certificate else first
-    spoken = {name: found.ok or bool(found.chain) for name, found in zip(contexts.versions, versions, strict=True)}
+    spoken = {name: each.understood for name, each in zip(contexts.versions, versions, strict=True)}
     return EndpointFacts(endpoint, first, bare, without_sni, suites, verified, spoken)

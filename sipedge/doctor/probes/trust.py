@@ -1,30 +1,17 @@
-"""The CAs that are trusted, by subject: those of a file, and whether one of them is known to the public."""
+"""Reads the CAs that are trusted: those of a file, and those of the system."""
 
 from __future__ import annotations
 
 import ssl
 import warnings
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache
 
 from cryptography import x509
 
-from .probe import load_trusted
+from sipedge.doctor.facts.trust import Trust
 
-
-@dataclass(frozen=True, slots=True)
-class Trust:
-    subjects: frozenset[bytes]
-    """DER names."""
-    public: frozenset[bytes]
-    """Of the system's own CAs."""
-
-    def knows(self, name: x509.Name) -> bool:
-        return name.public_bytes() in self.subjects
-
-    def is_public(self, name: x509.Name) -> bool:
-        return name.public_bytes() in self.public
+from .handshake import load_trusted
 
 
 def read_trust(trusted: str) -> Trust:

@@ -26,7 +26,7 @@ Records = dict[str, dict[str, list[str]]]
 _TTL = 0  # the fault scenarios change records while everything runs
 
 
-class Zone:
+class ServedZone:
     """The records of one view; names compare without case."""
 
     def __init__(self, records: Records) -> None:
@@ -59,16 +59,16 @@ class Zone:
         if kinds is None:
             response.set_rcode(dns.rcode.NXDOMAIN)
             return response
-        found = self._rrset(question.name, dns.rdatatype.to_text(question.rdtype))
-        if found is not None:
-            response.answer.append(found)
-            response.additional += self._targets(found)
+        rrset = self._rrset(question.name, dns.rdatatype.to_text(question.rdtype))
+        if rrset is not None:
+            response.answer.append(rrset)
+            response.additional += self._targets(rrset)
         return response
 
-    def _targets(self, found: dns.rrset.RRset) -> list[dns.rrset.RRset]:
-        if found.rdtype != dns.rdatatype.SRV:
+    def _targets(self, rrset: dns.rrset.RRset) -> list[dns.rrset.RRset]:
+        if rrset.rdtype != dns.rdatatype.SRV:
             return []
-        addresses = [self._rrset(item.target, "A") for item in found]
+        addresses = [self._rrset(item.target, "A") for item in rrset]
         return [item for item in addresses if item is not None]
 
     def _rrset(self, name: dns.name.Name, kind: str) -> dns.rrset.RRset | None:
@@ -76,7 +76,7 @@ class Zone:
         return dns.rrset.from_text_list(name, _TTL, dns.rdataclass.IN, kind, values) if values else None
 
 
-def answer_wire(zone: Zone, wire: bytes) -> bytes | None:
+def answer_wire(zone: ServedZone, wire: bytes) -> bytes | None:
     """The answer to one query as it came; None where nothing can be answered."""
     try:
         query = dns.message.from_wire(wire)
@@ -86,7 +86,7 @@ def answer_wire(zone: Zone, wire: bytes) -> bytes | None:
 
 
 class _Datagrams(asyncio.DatagramProtocol):
-    def __init__(self, zone: Zone) -> None:
+    def __init__(self, zone: ServedZone) -> None:
         self._zone = zone
         self._transport: asyncio.DatagramTransport | None = None
 
@@ -99,7 +99,7 @@ class _Datagrams(asyncio.DatagramProtocol):
             self._transport.sendto(answer, addr)
 
 
-async def start(zone: Zone, address: str, port: int) -> tuple[asyncio.DatagramTransport, asyncio.Server]:
+async def start(zone: ServedZone, address: str, port: int) -> tuple[asyncio.DatagramTransport, asyncio.Server]:
     """Listen on UDP and TCP."""
     loop = asyncio.get_running_loop()
     udp, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(zone), local_addr=(address, port))
@@ -126,10 +126,10 @@ async def main(options: dict[str, Any]) -> None:
 
     The command ``{"do": "set", "view", "name", "kind", "values"}`` changes a record.
     """
-    zones: dict[str, Zone] = {}
+    zones: dict[str, ServedZone] = {}
     servers = []
     for view in options["views"]:
-        zones[view["name"]] = zone = Zone(view["records"])
+        zones[view["name"]] = zone = ServedZone(view["records"])
         servers.append(await start(zone, view["address"], view["port"]))
     control.report("ready")
 

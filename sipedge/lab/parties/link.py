@@ -109,7 +109,7 @@ async def connect(
     local_address: str = "",
     silent: bool = False,
 ) -> Link:
-    """Open a connection from ``local_address``; OSError (ssl.SSLError among them) when it does not come about."""
+    """Open a connection from ``local_address``. Raises OSError (ssl.SSLError among them) when none comes about."""
     local = (local_address, 0) if local_address else None
     reader, writer = await asyncio.wait_for(
         asyncio.open_connection(

@@ -78,7 +78,7 @@ class Message:
 
 
 def parse(head: str, body: bytes = b"") -> Message:
-    """``head`` is without the empty line. ValueError when it is no SIP."""
+    """``head`` is without the empty line. Raises ValueError when it is no SIP."""
     lines = re.sub(r"\r\n[ \t]+", " ", head).split("\r\n")
     if "SIP/2.0" not in lines[0]:
         raise ValueError(f"no SIP start line: {lines[0][:80]!r}")
@@ -137,14 +137,14 @@ def split_list(value: str) -> list[str]:
 
 def uri_of(value: str) -> str:
     """The URI of a name-addr or addr-spec header value."""
-    found = re.search(r"<([^>]*)>", value)
-    return found[1] if found else value.split(";", 1)[0].strip()
+    match = re.search(r"<([^>]*)>", value)
+    return match[1] if match else value.split(";", 1)[0].strip()
 
 
 def host_of(uri: str) -> str:
     """The host of a SIP URI, lower case, '' when there is none."""
-    found = _HOST.match(uri)
-    return found[1].lower() if found else ""
+    match = _HOST.match(uri)
+    return match[1].lower() if match else ""
 
 
 def user_of(uri: str) -> str:
@@ -154,13 +154,13 @@ def user_of(uri: str) -> str:
 
 
 def tag_of(value: str) -> str:
-    found = _TAG.search(value.rpartition(">")[2])
-    return found[1] if found else ""
+    match = _TAG.search(value.rpartition(">")[2])
+    return match[1] if match else ""
 
 
 def branch_of(via: str) -> str:
-    found = _BRANCH.search(via)
-    return found[1] if found else ""
+    match = _BRANCH.search(via)
+    return match[1] if match else ""
 
 
 def new_branch() -> str:

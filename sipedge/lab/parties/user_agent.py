@@ -202,7 +202,7 @@ class UserAgent:
     async def _request(
         self, method: str, dialog: Dialog, headers: list[tuple[str, str]], body: bytes = b""
     ) -> tuple[sip.Message, Link, sip.Message]:
-        """Send and wait for the final response; TimeoutError when none comes."""
+        """Send and wait for the final response. Raises TimeoutError when none comes."""
         request = self._build(method, dialog, headers, body)
         async with asyncio.timeout(TIMEOUT), self._awaiting(request) as queue:
             link = await self._carrier.deliver(request, dialog.domain)

@@ -63,11 +63,11 @@ def _transform(**fields: str) -> Transform:
     return entry
 
 
-# ----------------------------------------------------------- an evaluator of the dump, from expressway.md 1.1 to 1.9
+# An evaluator of the dump itself, after the Expressway Administrator Guide ("Dial Plan and Call Processing").
 
 
 def _pattern_matches(kind: str, pattern: str, alias: str) -> re.Match[str] | None:
-    """1.5, 2.1: whole alias, case ignored, variables expanded to an alternation before matching."""
+    """Whole alias, case ignored, variables expanded to an alternation before matching."""
     pieces = {"%localdomains%": DOMAINS, "%localdomain1%": DOMAINS[:1], "%ip%": (ADDRESS,), "%systemname%": ("expc",)}
     expression = ""
     for part in re.split(r"(%\w+%)", pattern):
@@ -80,7 +80,7 @@ def _pattern_matches(kind: str, pattern: str, alias: str) -> re.Match[str] | Non
 
 
 def _behave(fields: Mapping[str, str], match: re.Match[str], alias: str) -> str:
-    """1.2, 1.5: strip and replace touch the matched end (prefix, suffix) or the whole alias."""
+    """Strip and replace touch the matched end (prefix, suffix) or the whole alias."""
     kind, text = fields["Pattern Type"], fields.get("Pattern Replace", "")
     behavior = fields["Pattern Behavior"]
     if behavior == "Leave":
@@ -113,7 +113,7 @@ TRAFFIC_TYPES = {
 
 
 def _applies(fields: Mapping[str, str], alias: str, query: Query) -> bool:
-    """1.2: state, protocol, traffic type, source, authentication."""
+    """State, protocol, traffic type, source, authentication."""
     if fields["State"] == "Disabled" or fields["Protocol"] == "H323":
         return False
     if query.traffic not in TRAFFIC_TYPES[fields["SIPTrafficType"]]:
@@ -134,7 +134,7 @@ def _applies(fields: Mapping[str, str], alias: str, query: Query) -> bool:
 def _evaluate(
     transforms: list[dict[str, str]], rules: list[dict[str, str]], query: Query
 ) -> tuple[str, list[tuple[int, bool, set[tuple[str, str]]]]]:
-    """1.6, 1.9: at most one transform; tiers by priority up to the first with a Stop."""
+    """At most one transform; tiers by priority up to the first with a Stop."""
     alias = query.alias
     for fields in sorted(transforms, key=lambda one: int(one["Priority"])):
         match = _pattern_matches(fields["Pattern Type"], fields["Pattern String"], alias)

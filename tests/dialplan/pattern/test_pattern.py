@@ -45,7 +45,7 @@ DOCUMENTED = [
     (r"(?!.*@(uc\.local))", "bob@uc.local", False),
     (r"(.).*_(.).*(@example.com)", "john_smith@example.com", True),
 ]
-"""Pattern, alias, what Expressway's documents say (expressway.md 1.5)."""
+"""Pattern, alias, what Cisco says: Administrator Guide, "Reference Material"; TAC, "Understand Regex on Expressway"."""
 
 MISFITS = {(r"(?!.*@(uc\.local))", "bob@other.org")}
 """One loose sentence says that a bare look-ahead matches; as a whole-alias match it only ever matches ''."""

@@ -335,7 +335,7 @@ FQDN = "imp1-public.ciscoexample.com:5061;transport=tls;lr"
         (OUTSIDE, "romeo@msexample.com", "Traversal server", IMP, "arrow 3", "DNS"),
         (OUTSIDE, "edge.msexample.com:5061;transport=tls;opaque=state", "Traversal server", IMP, "arrow 3", "DNS"),
         (OUTSIDE, "juliet@ciscoexample.com", "Default Zone", IMP, "arrow 4", "Traversal server"),
-        # As printed the outside plan has no way for an inbound NOTIFY (expressway.md, open question 5).
+        # As printed the outside plan has no way for an inbound NOTIFY (docs/notify-return.md).
         (OUTSIDE, FQDN, "Default Zone", IMP, None, None),
         (TABLE_6, "imp1-public.uc.local:5061;lr", "Traversal client", IMP, "IMP Public to IMP", "IMP"),
         (TABLE_6, "juliet@uc.local;gr=1", "Default Zone", IMP, "uc.local MSIMP to IMP", "IMP"),

@@ -12,7 +12,7 @@ from dialplan.model import Query, Traffic
 from sipedge.config import ConfigError, load_config
 from sipedge.settings import Certificate, DnsSettings, Hep, Limits, Listener, Log, MetricsSettings, Timers
 from zones.zone import (
-    Action,
+    AccessAction,
     AuthenticationPolicy,
     Credential,
     DefaultZone,
@@ -253,7 +253,7 @@ def test_every_type_of_zone_becomes_its_record(folder: Path) -> None:
     ]
     assert isinstance(default, DefaultZone)
     first, second = default.access_rules
-    assert (first.name, first.priority, first.action, second.name) == ("partners", 10, Action.ALLOW, "rest")
+    assert (first.name, first.priority, first.action, second.name) == ("partners", 10, AccessAction.ALLOW, "rest")
     assert [first.matches(name) for name in ("SIP.Example.ORG", "a.partner.example", "example.com.evil")] == [
         True,
         True,

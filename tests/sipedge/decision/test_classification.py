@@ -1,4 +1,4 @@
-"""What kind of traffic a request is, and the evidence that says so (microsoft.md 3, expressway.md 5)."""
+"""What kind of traffic a request is, and the evidence that says so."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Route information (RFC 3261 16.4) and the alias that search rules see (expressway.md 1.4)."""
+"""Route information (RFC 3261 16.4) and the alias that search rules see (docs/dialplan.md)."""
 
 from __future__ import annotations
 

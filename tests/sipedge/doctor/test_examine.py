@@ -14,7 +14,7 @@ from support.doctor_certificates import ca_file, make
 from support.doctor_world import DOMAIN, OURS, ROUTING_NAME, SRV, TARGET, Server, World
 from support.settings import make_settings, rule
 
-from sipedge.doctor import Bounds, Direction, DoctorError, Options, Report, Verdict, examine, parts
+from sipedge.doctor import Bounds, CallDirection, CheckVerdict, DoctorError, Options, Report, examine, parts
 from sipedge.doctor.checks.table import CHECKS
 from sipedge.settings import DnsSettings
 from zones.zone import DnsZone, NeighborZone
@@ -26,12 +26,12 @@ def run(world: World) -> Report:
     return asyncio.run(world.examine())
 
 
-def by(report: Report, verdict: Verdict) -> set[str]:
+def by(report: Report, verdict: CheckVerdict) -> set[str]:
     return {one.id for one in report.results if one.verdict is verdict}
 
 
 def clean(report: Report) -> bool:
-    return not by(report, Verdict.FAILED) | by(report, Verdict.WARNING)
+    return not by(report, CheckVerdict.FAILED) | by(report, CheckVerdict.WARNING)
 
 
 def one(report: Report, id: str) -> str:
@@ -40,14 +40,14 @@ def one(report: Report, id: str) -> str:
 
 def test_healthy_world_has_a_clean_bill_and_every_result_is_in_the_table(world: World) -> None:
     report = run(world)
-    assert clean(report) and report.good and report.verdict is Verdict.OK
-    assert by(report, Verdict.NOT_RUN) == {"tls.revocation"}
+    assert clean(report) and report.good and report.verdict is CheckVerdict.OK
+    assert by(report, CheckVerdict.NOT_RUN) == {"tls.revocation"}
     assert {result.id for result in report.results} <= CHECKS.keys()
     assert len([result for result in report.results if result.id == "tls.name"]) == 2
 
 
-@pytest.mark.parametrize("direction", list(Direction))
-def test_directions(world: World, direction: Direction) -> None:
+@pytest.mark.parametrize("direction", list(CallDirection))
+def test_directions(world: World, direction: CallDirection) -> None:
     world.options["direction"] = direction
     report = run(world)
     assert clean(report)
@@ -63,7 +63,7 @@ def test_without_a_client_certificate_what_needs_one_is_not_run(world: World) ->
     world.options["own_domains"] = ()
     report = run(world)
     assert clean(report)
-    assert {"tls.handshake", "sip.options", "sip.negotiate", "sip.from"} <= by(report, Verdict.NOT_RUN)
+    assert {"tls.handshake", "sip.options", "sip.negotiate", "sip.from"} <= by(report, CheckVerdict.NOT_RUN)
     assert one(report, "tls.name") == one(report, "tls.trusted") == one(report, "tls.client-certificate") == "ok"
 
 
@@ -139,9 +139,9 @@ def test_silent_dns_leaves_the_verdict_open(world: World) -> None:
     world.prepare_dns = lambda server: setattr(server, "misbehave", lambda query: [])
     world.options["bounds"] = Bounds(check=0.5)
     report = run(world)
-    assert report.verdict is Verdict.NOT_RUN and not report.good
+    assert report.verdict is CheckVerdict.NOT_RUN and not report.good
     assert report.nagios()[0] == 3
-    assert "dns.srv" in by(report, Verdict.NOT_RUN)
+    assert "dns.srv" in by(report, CheckVerdict.NOT_RUN)
 
 
 def test_time_for_everything_ends_the_examination(world: World) -> None:
@@ -153,7 +153,7 @@ def test_time_for_everything_ends_the_examination(world: World) -> None:
     late = [result for result in report.results if result.id == "tls.handshake"]
     assert [result.reason for result in late] == ["the time for everything was over"]
     assert one(report, "dns.srv") == "ok"
-    assert report.verdict is Verdict.NOT_RUN and not report.complete and not report.good
+    assert report.verdict is CheckVerdict.NOT_RUN and not report.complete and not report.good
 
 
 def test_many_records_are_not_followed_without_end(world: World) -> None:
@@ -164,14 +164,16 @@ def test_many_records_are_not_followed_without_end(world: World) -> None:
     world.each(running=False)
     report = run(world)
     assert len([result for result in report.results if result.id == "dns.reachable"]) == 8
-    assert by(report, Verdict.WARNING) == {"dns.srv-single"} and by(report, Verdict.FAILED) == {"dns.reachable"}
+    assert by(report, CheckVerdict.WARNING) == {"dns.srv-single"} and by(report, CheckVerdict.FAILED) == {
+        "dns.reachable"
+    }
 
 
 def test_public_ca_forecasts_both_dates(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The CA of the test is taken for one of the system's."""
     monkeypatch.setenv("SSL_CERT_FILE", world.trusted)
     report = run(world)
-    assert by(report, Verdict.WARNING) == {"tls.client-auth-forecast", "own.client-auth-forecast"}
+    assert by(report, CheckVerdict.WARNING) == {"tls.client-auth-forecast", "own.client-auth-forecast"}
     told = next(result for result in report.results if result.id == "own.client-auth-forecast")
     assert "when CAs stop on 2026-06-15" in told.seen and "when CAs stop on 2027-03-15" in told.seen
     assert told.days is not None and told.days >= 89
@@ -189,9 +191,9 @@ def test_peers_of_zones(world: World) -> None:
     world.options["routing_names"] = (ROUTING_NAME,)
     report = run(world)
     imp = {result.id: result.verdict for result in report.results if result.domain == 'zone "IMP"'}
-    assert imp["dns.peer"] is imp["tls.name"] is imp["tls.trusted"] is imp["dns.reachable"] is Verdict.OK
-    assert by(report, Verdict.FAILED) == {"dns.peer"}
-    assert one(report, "sip.way-back") == one(report, "dns.service") == "ok"
+    assert imp["dns.peer"] is imp["tls.name"] is imp["tls.trusted"] is imp["dns.reachable"] is CheckVerdict.OK
+    assert by(report, CheckVerdict.FAILED) == {"dns.peer"}
+    assert one(report, "sip.notify-return") == one(report, "dns.service") == "ok"
 
 
 def test_peer_with_another_name_fails_by_name(world: World) -> None:
@@ -199,7 +201,7 @@ def test_peer_with_another_name_fails_by_name(world: World) -> None:
     zone = replace(zone, tls=replace(zone.tls, subject_names=("imp.example.com",)))
     world.options["settings"] = make_settings("", (zone,))
     report = run(world)
-    failed = [(result.id, result.domain) for result in report.results if result.verdict is Verdict.FAILED]
+    failed = [(result.id, result.domain) for result in report.results if result.verdict is CheckVerdict.FAILED]
     assert failed == [("tls.name", 'zone "IMP"')]
 
 

@@ -13,20 +13,21 @@ from support.doctor_certificates import CA_ISSUERS, Issued, ca_file, make, with_
 from support.doctor_world import DOMAIN, OUR_NAME, ROUTING_NAME, SRV, TARGET, World
 from support.settings import make_settings, rule
 
-from sipedge.doctor import Direction, Report, Verdict
-from sipedge.doctor.probes.options import Bounds
+from sipedge.doctor import CallDirection, CheckVerdict, Report
+from sipedge.doctor.facts.options import Bounds
 from zones.zone import DnsZone, NeighborZone, TlsPolicy
 
 pytestmark = pytest.mark.e2e
 Change = Callable[[World], None]
-WARNING, FAILED = Verdict.WARNING, Verdict.FAILED
+WARNING, FAILED = CheckVerdict.WARNING, CheckVerdict.FAILED
+INBOUND = CallDirection.INBOUND
 
 
 @dataclass(frozen=True)
 class Fault:
     name: str
     id: str
-    verdict: Verdict
+    verdict: CheckVerdict
     change: Change
     seen: str = ""
     """Words that the result must hold."""
@@ -318,7 +319,7 @@ FAULTS = [
     Fault("Ed25519", "tls.key", FAILED, leaf(key="ed25519"), "Ed25519"),
     Fault("SHA-1", "tls.signature", FAILED, weak_signature, "sha1"),
     Fault("intermediate signed with SHA-1", "tls.signature", FAILED, intermediate_weak, "sha1"),
-    Fault("no serverAuth", "tls.server-auth", FAILED, both(leaf(eku=["client"]), option(direction=Direction.INBOUND))),
+    Fault("no serverAuth", "tls.server-auth", FAILED, both(leaf(eku=["client"]), option(direction=INBOUND))),
     Fault("no clientAuth", "tls.client-auth", FAILED, leaf(eku=["server"])),
     Fault("another certificate without SNI", "tls.sni", WARNING, another_without_sni, f"without {TARGET}"),
     Fault("different certificates", "tls.same-certificate", WARNING, other_certificates),
@@ -334,13 +335,13 @@ FAULTS = [
     Fault("OPTIONS unanswered", "sip.options", FAILED, both(answers("OPTIONS", None), patience(0.5))),
     Fault("OPTIONS gets 504", "sip.options", FAILED, answers("OPTIONS", 504), "504"),
     Fault("OPTIONS gets 403", "sip.options", WARNING, answers("OPTIONS", 403), "1027"),
-    Fault("no rule for NOTIFY", "sip.way-back", FAILED, no_way_back, f"no search rule matches {ROUTING_NAME}"),
+    Fault("no rule for NOTIFY", "sip.notify-return", FAILED, no_way_back, f"no search rule matches {ROUTING_NAME}"),
     Fault("peer of a zone without address", "dns.peer", FAILED, peer_without_address),
     Fault("ms-benotify refused", "sip.benotify", FAILED, servers(understands_benotify=False), "420"),
 ]  # fmt: skip
 
 
-def wrong(report: Report) -> set[tuple[str, Verdict]]:
+def wrong(report: Report) -> set[tuple[str, CheckVerdict]]:
     return {(one.id, one.verdict) for one in report.results if one.verdict in (WARNING, FAILED)}
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from support.settings import make_settings
 
-from sipedge.doctor.peers import Peer, peers_of, services_of
+from sipedge.doctor.peers import ZonePeer, peers_of, services_of
 from zones.zone import DnsZone, LookUp, NeighborZone, TlsPolicy, TraversalClientZone, TraversalServerZone
 
 ZONES = (
@@ -20,10 +20,10 @@ ZONES = (
 def test_peers() -> None:
     names = ("a.example", "192.0.2.1")
     assert list(peers_of(make_settings("", ZONES))) == [
-        Peer("IMP", "a.example", 5062, True, names, False),
-        Peer("IMP", "192.0.2.1", 5062, True, names, False),
-        Peer("Plain", "b.example", 5061, False, (), False),
-        Peer("Out", "d.example", 7001, True, ("x.example",), True),
+        ZonePeer("IMP", "a.example", 5062, True, names, False),
+        ZonePeer("IMP", "192.0.2.1", 5062, True, names, False),
+        ZonePeer("Plain", "b.example", 5061, False, (), False),
+        ZonePeer("Out", "d.example", 7001, True, ("x.example",), True),
     ]
 
 

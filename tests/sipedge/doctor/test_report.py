@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from sipedge.doctor.checks.result import About, Result, Verdict
+from sipedge.doctor.checks.result import About, CheckVerdict, Result
 from sipedge.doctor.report import Report, counted
 
 ABOUT = About("example.com", "sip.example.com")
@@ -22,17 +22,17 @@ def report(*results: Result) -> Report:
 @pytest.mark.parametrize(
     ("results", "verdict", "status"),
     [
-        ((OK,), Verdict.OK, 0),
-        ((OK, SKIPPED), Verdict.OK, 0),
-        ((OK, WARNING), Verdict.WARNING, 1),
-        ((OK, WARNING, FAILED), Verdict.FAILED, 2),
-        ((SKIPPED,), Verdict.NOT_RUN, 3),
-        ((), Verdict.NOT_RUN, 3),
-        ((OK, NO_DNS), Verdict.NOT_RUN, 3),
-        ((FAILED, NO_DNS), Verdict.FAILED, 2),
+        ((OK,), CheckVerdict.OK, 0),
+        ((OK, SKIPPED), CheckVerdict.OK, 0),
+        ((OK, WARNING), CheckVerdict.WARNING, 1),
+        ((OK, WARNING, FAILED), CheckVerdict.FAILED, 2),
+        ((SKIPPED,), CheckVerdict.NOT_RUN, 3),
+        ((), CheckVerdict.NOT_RUN, 3),
+        ((OK, NO_DNS), CheckVerdict.NOT_RUN, 3),
+        ((FAILED, NO_DNS), CheckVerdict.FAILED, 2),
     ],
 )
-def test_verdict(results: tuple[Result, ...], verdict: Verdict, status: int) -> None:
+def test_verdict(results: tuple[Result, ...], verdict: CheckVerdict, status: int) -> None:
     made = report(*results)
     assert made.verdict is verdict and made.nagios()[0] == status
     assert made.good == (status < 2)

@@ -3,10 +3,10 @@ from __future__ import annotations
 from dialplan.importers.xconfiguration import View, read_dump
 from dialplan.model import Variables
 from sipedge.importing.default_zone import default_zone
-from sipedge.importing.zone_table import Zone
+from sipedge.importing.zone_table import ZoneSection
 
 
-def _zone(*lines: str) -> tuple[Zone | None, list[str]]:
+def _zone(*lines: str) -> tuple[ZoneSection | None, list[str]]:
     said: list[str] = []
 
     def tell(view: View, words: str, text: str) -> None:

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 from sipedge.lab.run import verdict
-from sipedge.lab.scenario import Check
+from sipedge.lab.scenario import StepResult
 
 
 def test_verdict_says_each_step_and_the_sum() -> None:
-    assert verdict([Check("One", True, "fine"), Check("Two", True, "too")]) == [
+    assert verdict([StepResult("One", True, "fine"), StepResult("Two", True, "too")]) == [
         "ok      One: fine",
         "ok      Two: too",
         "verdict: all 2 steps arrived",
     ]
-    lines = verdict([Check("One", True, "fine"), Check("Two", False, "no answer")])
+    lines = verdict([StepResult("One", True, "fine"), StepResult("Two", False, "no answer")])
     assert lines[1:] == ["FAILED  Two: no answer", "verdict: 1 of 2 steps failed"]

@@ -52,10 +52,6 @@ def test_what_may_count_as_authenticated() -> None:
     assert edge.authenticated("Traversal client", local=True) == {False}
 
 
-def test_what_leaves_by_dns_comes_back_through_the_default_zone() -> None:
+def test_people_are_in_zones_that_are_no_traversal_zones() -> None:
     (edge,) = edges_of([("out", outside())])
-    assert edge.comes_back_by("DNS", "Default Zone") == "Default Zone"
-    assert edge.comes_back_by("Traversal server", "Default Zone") == "Traversal server"
-    (mapped,) = edges_of([("out", outside(zones=with_zone(OUTER, "DNS", inbound_mapping=True)))])
-    assert mapped.comes_back_by("DNS", "Default Zone") == "DNS"
     assert [zone.name for zone in edge.outer_zones()] == ["DNS", "Default Zone"]

@@ -12,24 +12,21 @@ from support.settings import plan_of, rule, with_zone
 from dialplan.language.format import write_entry
 from dialplan.model import Dialplan, Query, SearchRule, Traffic
 from dialplan.search.search import CompiledPlan
-from sipedge.notify_return import Gap, Level, Report
+from sipedge.notify_return import Gap, GapLevel, LinkReport
 from sipedge.settings import Settings
 from zones.zone import AuthenticationPolicy
 
 IMP = Traffic.MICROSOFT_IMP
 
 
-def errors(report: Report) -> list[Gap]:
-    return [gap for gap in report.gaps if gap.level is Level.ERROR]
+def errors(report: LinkReport) -> list[Gap]:
+    return [gap for gap in report.gaps if gap.level is GapLevel.ERROR]
 
 
 def mended(settings: Settings, gap: Gap) -> Settings:
     assert gap.rule is not None
     plan = settings.plan
     return replace(settings, plan=CompiledPlan(plan.dialplan + Dialplan(rules=(gap.rule,)), plan.variables))
-
-
-# ----------------------------------------------------------------------------------------------------- the guide's plan
 
 
 def test_as_printed_the_outside_edge_loses_the_notify_to_the_fqdn() -> None:
@@ -59,7 +56,7 @@ def test_as_printed_the_outside_edge_loses_the_notify_to_the_fqdn() -> None:
 def test_with_the_rule_that_is_missing_it_passes() -> None:
     report = report_of(inside(), outside())
     assert report.passed and errors(report) == []
-    ways = [(one.direction.inward, one.source, one.target, one.traffic) for one in report.subscriptions]
+    ways = [(one.passage.inward, one.source, one.target, one.traffic) for one in report.subscriptions]
     assert ways == [(False, "IMP", "DNS", IMP), (True, "Default Zone", "IMP", IMP)]
 
 
@@ -102,12 +99,9 @@ def test_without_arrow_2_nothing_is_known_of_partners_but_that_they_are_not_ours
 
 def test_the_route_of_a_partners_edge_is_a_warning() -> None:
     (gap,) = report_of(inside(), outside()).gaps
-    assert (gap.level, gap.edge.name) == (Level.WARNING, "inside")
+    assert (gap.level, gap.edge.name) == (GapLevel.WARNING, "inside")
     assert gap.losses[0].query.alias == "sip.msexample.com:5061;transport=tls;lr"
     assert report_of(mended(inside(), gap), outside()).gaps == []
-
-
-# -------------------------------------------------------------------------------------------------------- what was told
 
 
 def test_where_nobody_says_the_fqdn_nothing_is_proved() -> None:
@@ -134,9 +128,6 @@ def test_a_name_of_the_nodes_is_the_last_guess() -> None:
     zones = with_zone(INNER, "IMP", peers=(FQDN,))
     report = report_of(inside(without="arrow 6", zones=zones), outside(mended=False))
     assert [gap.edge.name for gap in errors(report)] == ["outside", "inside"]
-
-
-# --------------------------------------------------------------------------------------------------- other ways to lose
 
 
 def test_a_rule_that_takes_the_notify_elsewhere_is_named() -> None:
@@ -194,9 +185,6 @@ def test_mapped_partners_come_in_by_their_dns_zone() -> None:
     assert [loss.query.source for loss in gap.losses] == ["DNS", "DNS"]
 
 
-# -------------------------------------------------------------------------------------------------- with record-routing
-
-
 def test_record_routed_by_both_edges_it_needs_no_rule() -> None:
     inner = with_zone(INNER, "Traversal client", record_route_subscribe=True)
     outer = with_zone(OUTER, "Traversal server", record_route_subscribe=True)
@@ -230,8 +218,6 @@ def test_parameters_that_are_kept_are_part_of_the_alias() -> None:
     assert all(";opaque=user:epid:" in alias for _, alias in lost)
 
 
-# -------------------------------------------------------------------------------------------------- against brute force
-
 PATTERNS = (r".*@p\.example", r".*@own\.example", r"fed\.own\.example", r"fed.*", r".*", r"a.*@p\.example")
 SOURCES = {"inside": ("IMP", "Traversal client"), "outside": ("Default Zone", "Traversal server")}
 TARGETS = {"inside": ("IMP", "Traversal client"), "outside": ("DNS", "Traversal server")}
@@ -263,14 +249,14 @@ def test_agrees_with_trying_requests_one_by_one(inner: str, outer: str) -> None:
     into = [user for user in users if first(there, user, "Default Zone", "Traversal server")]
     out = [user for user in out if first(there, user, "Traversal server", "DNS")]
     into = [user for user in into if first(here, user, "Traversal client", "IMP")]
-    assert bool(out) <= any(not one.direction.inward for one in report.subscriptions)
-    assert bool(into) <= any(one.direction.inward for one in report.subscriptions)
+    assert bool(out) <= any(not one.passage.inward for one in report.subscriptions)
+    assert bool(into) <= any(one.passage.inward for one in report.subscriptions)
     lost = set()
-    if any(not one.direction.inward for one in report.subscriptions):
+    if any(not one.passage.inward for one in report.subscriptions):
         fed = "fed.own.example"
         lost |= {"outside"} if not first(there, fed, "Default Zone", "Traversal server") else set()
         lost |= {"inside"} if not first(here, fed, "Traversal client", "IMP") else set()
-    if any(one.direction.inward for one in report.subscriptions):
+    if any(one.passage.inward for one in report.subscriptions):
         some = ("a@p.example", "b@p.example")
         lost |= {"inside"} if not all(first(here, user, "IMP", "Traversal client") for user in some) else set()
         lost |= {"outside"} if not all(first(there, user, "Traversal server", "DNS") for user in some) else set()

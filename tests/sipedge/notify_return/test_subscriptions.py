@@ -9,15 +9,15 @@ from support.settings import rule
 from dialplan.analysis import NotProved
 from dialplan.model import Query, Target, Traffic
 from sipedge.notify_return import edges_of, links_of
-from sipedge.notify_return.subscriptions import Direction, alias_behind, directions_of, subscriptions
+from sipedge.notify_return.subscriptions import Passage, alias_behind, passages_of, subscriptions
 from sipedge.settings import Settings
 
 
 def found(inner: Settings, outer: Settings) -> list[tuple[str, str, Traffic]]:
     (link,), _ = links_of(edges_of([("in", inner), ("out", outer)]))
-    both = [one for direction in directions_of(link) for one in subscriptions(direction)]
+    both = [one for passage in passages_of(link) for one in subscriptions(passage)]
     for one in both:
-        way = one.direction
+        way = one.passage
         assert any(t.zone == way.into for tier in way.first.search(one.witness).tiers for t in tier.targets)
     return [(one.source, one.target, one.traffic) for one in both]
 
@@ -48,10 +48,10 @@ STRIP = rule("strip", "Traversal client", source_zone='"IMP"', priority="1").rep
 )
 
 
-def rewriting() -> Direction:
+def rewriting() -> Passage:
     outer = outside("arrow 3", extra=rule("nine", "DNS", r"x@.*", source_zone='"Traversal server"'))
     (link,), _ = links_of(edges_of([("in", inside("arrow 2", extra=STRIP)), ("out", outer)]))
-    return directions_of(link)[0]
+    return passages_of(link)[0]
 
 
 def test_an_alias_that_one_edge_rewrites_is_followed() -> None:

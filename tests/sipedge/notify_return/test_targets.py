@@ -4,7 +4,7 @@ import pytest
 from support.federation_plan import FQDN, INNER, inside, outside
 from support.settings import rule, with_zone
 
-from sipedge.notify_return import GivenNames, Link, edges_of, links_of
+from sipedge.notify_return import GivenNames, TraversalLink, edges_of, links_of
 from sipedge.notify_return.targets import (
     Names,
     node_names,
@@ -16,7 +16,7 @@ from sipedge.notify_return.targets import (
 from sipedge.settings import Settings
 
 
-def link_of(inner: Settings, outer: Settings) -> Link:
+def link_of(inner: Settings, outer: Settings) -> TraversalLink:
     (link,), _ = links_of(edges_of([("in", inner), ("out", outer)]))
     return link
 

@@ -1,7 +1,7 @@
 """The federation guide's plan (tables 4, 5 and 6) on an inside and an outside edge, message by message.
 
 As on the Expressways: SUBSCRIBE is not record-routed, so every NOTIFY is searched like a new request. The printed plan
-of the outside edge has no rule for the Federation Routing FQDN (expressway.md, open question 5).
+of the outside edge has no rule for the Federation Routing FQDN (docs/notify-return.md).
 """
 
 from __future__ import annotations

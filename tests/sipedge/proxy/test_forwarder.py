@@ -88,7 +88,7 @@ def test_the_host_name_where_a_zone_asks_for_it(play: Play) -> None:
 
 
 def test_a_foreign_route_is_what_is_searched_for(play: Play) -> None:
-    """The Request-URI stays, and the Route stays in the message (expressway.md 1.4)."""
+    """The Request-URI stays, and the Route stays in the message."""
     leg = Leg()
     route = "<sip:sip.outside.example:5061;transport=tls;lr;ms-route-sig=AA>;tag=7C"
     settings = make_settings(rule("route", "Outside", r"sip\.outside\.example:5061;transport=tls;lr.*"))

@@ -45,7 +45,7 @@ from sipedge.proxy.proxy import Environment, Proxy
 from sipedge.proxy.response_context import ResponseContext
 from sipedge.sip.message import Message
 from zones.table import Egress
-from zones.zone import AccessRule, Action, DefaultZone, ExtendedKeyUsage, Hop, TlsPolicy
+from zones.zone import AccessAction, AccessRule, DefaultZone, ExtendedKeyUsage, Hop, TlsPolicy
 
 CALLEE = "<sip:bob@198.51.100.20:5061;transport=tls>"
 
@@ -346,7 +346,7 @@ def test_a_neighbour_with_another_certificate_is_closed(play: Play) -> None:
 
 
 def test_access_rules_of_the_default_zone(play: Play) -> None:
-    rules = (AccessRule("friends", 1, lambda name: name.endswith(".friend.example"), Action.ALLOW),)
+    rules = (AccessRule("friends", 1, lambda name: name.endswith(".friend.example"), AccessAction.ALLOW),)
     book = play(make_settings(RULES, (*ZONES, DefaultZone(access_rules=rules))))
     book.drain()
     book >> opens(40, names=("sip.friend.example",)) >> opens(41, names=("sip.other.example",)) << closes(41)
@@ -372,7 +372,7 @@ def test_a_reload_decides_anew_where_connections_belong(play: Play) -> None:
     book = play() >> opens(40, "198.51.100.20", zone="Outside")
     book >> ConfigChanged(make_settings("", ZONES[:1])) << closes(40)
     assert [zone_of(book, number) for number in (INSIDE, OUTSIDE)] == ["Inside", "Default Zone"]
-    rules = (AccessRule("nobody", 1, lambda name: False, Action.ALLOW),)
+    rules = (AccessRule("nobody", 1, lambda name: False, AccessAction.ALLOW),)
     book >> ConfigChanged(make_settings("", (*ZONES, DefaultZone(access_rules=rules))))
     book << closes(STRANGER)
     assert zone_of(book, OUTSIDE) == "Outside"

@@ -54,6 +54,13 @@ def test_neighbours_get_options_and_answers_keep_them_alive(play: Play) -> None:
     book >> answers(leg, 100) >> answers(leg, 500)
 
 
+def test_an_ipv6_neighbour_stands_in_brackets_in_its_options(play: Play) -> None:
+    """Also where its address is the name that the certificate must carry."""
+    for verify in (True, False):
+        settings = monitored(peers=("2001:db8::20",), tls=TlsPolicy(verify=verify))
+        play(settings) << forwards(Leg(), "Outside", method="OPTIONS", uri="sip:[2001:db8::20]:5061;transport=tls")
+
+
 def test_a_dead_peer_comes_last_until_it_answers(play: Play) -> None:
     other = "198.51.100.21"
     one, two, leg = Leg(), Leg(), Leg()

@@ -11,7 +11,15 @@ from support.settings import EDGE, SECRET, make_settings
 from dialplan.model import Query, Traffic
 from sipedge.config import load_config
 from sipedge.decision.record_route import TokenKey, ZonePair
-from sipedge.queries.query import Asked, AskError, NotSearched, check_source, query_of, read_request, traffic_of
+from sipedge.queries.query import (
+    DescribedRequest,
+    NotSearched,
+    QueryError,
+    check_source,
+    query_of,
+    read_request,
+    traffic_of,
+)
 from sipedge.settings import Settings
 from sipedge.sip.message import parse_message
 
@@ -30,12 +38,12 @@ def settings(tmp_path: Path) -> Settings:
 def test_what_is_said_outright_wins_over_the_message(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "m.sip").write_bytes(MESSAGE)
     message = read_request(str(tmp_path / "m.sip"))
-    asked = Asked(source="Default Zone", message=message, authenticated=True)
+    asked = DescribedRequest(source="Default Zone", message=message, authenticated=True)
     assert query_of(asked, settings) == (
         Query("bob@example.com", "Default Zone", Traffic.MICROSOFT_IMP, authenticated=True),
         "method MESSAGE",
     )
-    asked = Asked(source="Z", alias="x", message=message, traffic=Traffic.STANDARD)
+    asked = DescribedRequest(source="Z", alias="x", message=message, traffic=Traffic.STANDARD)
     assert query_of(asked, settings) == (Query("x", "Z", Traffic.STANDARD), "as said")
 
 
@@ -50,8 +58,8 @@ def test_what_is_said_outright_wins_over_the_message(settings: Settings, tmp_pat
 def test_what_the_edge_does_not_search_for(settings: Settings, old: bytes, new: bytes, sentence: str) -> None:
     message = parse_message(MESSAGE.replace(old, new))
     with pytest.raises(NotSearched, match=sentence):
-        query_of(Asked(source="Default Zone", message=message), settings)
-    query_of(Asked(source="Default Zone", alias="x@y", message=message), settings)
+        query_of(DescribedRequest(source="Default Zone", message=message), settings)
+    query_of(DescribedRequest(source="Default Zone", alias="x@y", message=message), settings)
 
 
 def test_the_edge_answers_options_and_follows_its_own_routes() -> None:
@@ -62,23 +70,23 @@ def test_the_edge_answers_options_and_follows_its_own_routes() -> None:
         (signed, 'a signed Route leads to zone "Outside": nothing is searched'),
     ):
         with pytest.raises(NotSearched, match=sentence):
-            query_of(Asked(source="Inside", message=message), make_settings())
+            query_of(DescribedRequest(source="Inside", message=message), make_settings())
 
 
 def test_an_alias_may_be_a_uri(settings: Settings) -> None:
-    query, evidence = query_of(Asked(source="Z", alias="SIPS:a@b:5061;lr", method="notify"), settings)
+    query, evidence = query_of(DescribedRequest(source="Z", alias="SIPS:a@b:5061;lr", method="notify"), settings)
     assert (query.alias, query.traffic, evidence) == ("a@b", Traffic.MICROSOFT_IMP, "NOTIFY with Event presence")
-    with pytest.raises(AskError, match="has no host"):
-        query_of(Asked(source="Z", alias="sip:a@"), settings)
+    with pytest.raises(QueryError, match="has no host"):
+        query_of(DescribedRequest(source="Z", alias="sip:a@"), settings)
 
 
 def test_zones_and_traffic(settings: Settings) -> None:
     check_source("Default Zone", settings)
     check_source("Local Zone", settings)
-    with pytest.raises(AskError, match='there is no zone "X"; known: Default Zone, Local Zone'):
+    with pytest.raises(QueryError, match='there is no zone "X"; known: Default Zone, Local Zone'):
         check_source("X", settings)
     assert traffic_of("Microsoft-IM_and presence") is Traffic.MICROSOFT_IMP
-    with pytest.raises(AskError, match="known: standard, microsoft-sip, "):
+    with pytest.raises(QueryError, match="known: standard, microsoft-sip, "):
         traffic_of("any")
 
 
@@ -86,7 +94,7 @@ def test_files_that_are_no_request(tmp_path: Path) -> None:
     response = MESSAGE.replace(MESSAGE.partition(b"\r\n")[0], b"SIP/2.0 200 OK")
     for data, problem in ((b"x", "is not a SIP message"), (response, "is a response")):
         (tmp_path / "m.sip").write_bytes(data)
-        with pytest.raises(AskError, match=problem):
+        with pytest.raises(QueryError, match=problem):
             read_request(str(tmp_path / "m.sip"))
-    with pytest.raises(AskError, match="cannot be read"):
+    with pytest.raises(QueryError, match="cannot be read"):
         read_request(str(tmp_path / "none"))

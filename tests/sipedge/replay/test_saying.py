@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from support.settings import make_settings
 
-from sipedge.queries.query import AskError
+from sipedge.queries.query import QueryError
 from sipedge.replay.saying import check_zones, zone_of_address, zones_of_file
 
 
@@ -24,7 +24,7 @@ def test_an_address_and_its_zone(text: str, expected: tuple[str, str]) -> None:
 
 @pytest.mark.parametrize("text", ["192.0.2.1", "=IMP", "192.0.2.1=", ""])
 def test_anything_else_is_refused(text: str) -> None:
-    with pytest.raises(AskError, match="write 192.0.2.1=ZONE"):
+    with pytest.raises(QueryError, match="write 192.0.2.1=ZONE"):
         zone_of_address(text)
 
 
@@ -32,11 +32,11 @@ def test_a_file_has_a_line_for_each(tmp_path: Path) -> None:
     path = tmp_path / "map"
     path.write_text("# who is who\n\n192.0.2.1=IMP  # the node\n192.0.2.2=SfB\n")
     assert zones_of_file(str(path)) == [("192.0.2.1", "IMP"), ("192.0.2.2", "SfB")]
-    with pytest.raises(AskError, match="cannot be read"):
+    with pytest.raises(QueryError, match="cannot be read"):
         zones_of_file(str(tmp_path / "missing"))
 
 
 def test_zones_must_be_configured() -> None:
     check_zones([("a", "Inside"), ("b", "Local Zone")], make_settings())
-    with pytest.raises(AskError, match='no zone "X"'):
+    with pytest.raises(QueryError, match='no zone "X"'):
         check_zones([("a", "X")], make_settings())

@@ -4,7 +4,7 @@ import pytest
 from support.tapped import entry, searched
 
 from sipedge.tap import items
-from sipedge.tap.items import decision, endpoint
+from sipedge.tap.items import decision
 
 
 def test_a_decision_of_a_long_plan_leaves_out_what_each_rule_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -13,7 +13,3 @@ def test_a_decision_of_a_long_plan_leaves_out_what_each_rule_said(monkeypatch: p
     monkeypatch.setattr(items, "MOST_RULES", -1)
     assert decision(found)["search"] == {**found.to_json()["search"], "trace": None}
     assert decision(entry()) == entry().to_json()
-
-
-def test_an_ipv6_address_stands_in_brackets() -> None:
-    assert (endpoint("192.0.2.1", 5061), endpoint("2001:db8::1", 5061)) == ("192.0.2.1:5061", "[2001:db8::1]:5061")

@@ -12,7 +12,7 @@ from support.tapped import HEAD, entry
 from dialplan.model import Query, Traffic
 from sipedge.settings import Certificate, Tls
 from sipedge.sip.message import Message
-from sipedge.tap.metrics import METHODS, OTHER, Metrics, State, expiries, families, registry
+from sipedge.tap.metrics import METHODS, OTHER, Gauges, Metrics, expiries, families, registry
 
 
 def _message(start: bytes) -> Message:
@@ -80,7 +80,7 @@ def test_prometheus_can_read_all_of_it() -> None:
     metrics.decided(entry())
     metrics.dns_failed("timeout")
     metrics.certificates = {"edge.pem": 86400.0 * 3}
-    state = State(
+    state = Gauges(
         connections={'a "quoted"\nzone': 2},
         refused={("", "limit"): 3},
         transactions={"server": 1},

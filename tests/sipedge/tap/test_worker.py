@@ -8,7 +8,7 @@ import pytest
 from support.tapped import passed
 
 from sipedge.tap import worker as module
-from sipedge.tap.items import Item, Kind
+from sipedge.tap.items import Item, ItemKind
 from sipedge.tap.worker import Worker
 
 PATIENCE = 10.0
@@ -18,7 +18,7 @@ class Recorder:
     """An output that keeps what it gets; ``problem`` is raised by ``open``, ``trouble`` by ``write``."""
 
     name = "recorder"
-    takes = frozenset(Kind)
+    takes = frozenset(ItemKind)
 
     def __init__(self, problem: OSError | None = None, trouble: OSError | None = None) -> None:
         self.problem, self.trouble = problem, trouble

@@ -116,7 +116,7 @@ def test_configuration_gives_domains_certificates_and_zones(world: World, tmp_pa
     assert result.exit_code == 1
     assert [key for key, verdict in verdicts.items() if verdict == "failed"] == [("dns.peer", 'zone "IMP"')]
     assert verdicts["sip.from", DOMAIN] == verdicts["own.chain", "this side"] == "ok"
-    assert verdicts["sip.way-back", "imp1-public.example.com"] == "ok"
+    assert verdicts["sip.notify-return", "imp1-public.example.com"] == "ok"
 
 
 @pytest.mark.e2e

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from sipedge.doctor.checks.result import About, Verdict, worst
+from sipedge.doctor.checks.result import About, CheckVerdict, worst
 from sipedge.doctor.checks.table import CHECKS
 
 ABOUT = About("example.com", "sip.example.com")
@@ -24,10 +24,10 @@ def test_nothing_to_mend_where_nothing_is_wrong() -> None:
 def test_worst() -> None:
     ok, warning, failed = ABOUT.ok("dns.srv", ""), ABOUT.warning("dns.srv", ""), ABOUT.failed("dns.srv", "")
     skipped = ABOUT.not_run("dns.srv", "")
-    assert worst([]) is Verdict.OK
-    assert worst([ok, skipped]) is Verdict.NOT_RUN
-    assert worst([ok, skipped, warning]) is Verdict.WARNING
-    assert worst([ok, failed, warning]) is Verdict.FAILED
+    assert worst([]) is CheckVerdict.OK
+    assert worst([ok, skipped]) is CheckVerdict.NOT_RUN
+    assert worst([ok, skipped, warning]) is CheckVerdict.WARNING
+    assert worst([ok, failed, warning]) is CheckVerdict.FAILED
 
 
 def test_several_at_once() -> None:

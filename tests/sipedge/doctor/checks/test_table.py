@@ -30,7 +30,7 @@ def test_numbers_of_the_issue_are_there() -> None:
 
 
 def test_ids_by_their_beginning() -> None:
-    assert ids("sip.") == ("sip.negotiate", "sip.options", "sip.benotify", "sip.from", "sip.way-back")
+    assert ids("sip.") == ("sip.negotiate", "sip.options", "sip.benotify", "sip.from", "sip.notify-return")
 
 
 def test_own_certificate_is_a_part_of_tls() -> None:

@@ -13,7 +13,7 @@ from support.paths import DATA, messages_in
 from support.third_party import require_shared
 
 from sipedge.doctor.explain.codes import Side
-from sipedge.doctor.explain.decode import MAX_FINDINGS, Finding, collect, explain_record, explain_trace, meaning_of
+from sipedge.doctor.explain.decode import MAX_FINDINGS, TraceFinding, collect, explain_record, explain_trace, meaning_of
 from sipedge.traces.records.record import Direction, Record
 from sipedge.traces.records.source import TraceError
 
@@ -96,7 +96,7 @@ def test_hresult_narrows_down_what_to_check() -> None:
     assert finding.to_json()["side"] == "the domain that is called"
 
 
-def explained(status: str, *headers: str) -> Finding | None:
+def explained(status: str, *headers: str) -> TraceFinding | None:
     lines = [
         f"SIP/2.0 {status}",
         "Via: SIP/2.0/TLS 192.0.2.1:5061;branch=z9hG4bK1",

@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable
 import pytest
 from support.dns_server import DnsServer
 
-from sipedge.doctor.probes.dns_client import Answer, DnsClient
-from sipedge.doctor.probes.options import Bounds
+from sipedge.doctor.facts.dns import DnsAnswer
+from sipedge.doctor.facts.options import Bounds
+from sipedge.doctor.probes.dns_client import DnsClient
 from sipedge.settings import DnsSettings
 
 pytestmark = pytest.mark.e2e
@@ -21,8 +22,8 @@ www.example. 90 IN CNAME sip.example.
 """
 
 
-def ask(question: Callable[[DnsClient], Awaitable[Answer]], bounds: Bounds = PATIENT) -> tuple[Answer, list[str]]:
-    async def go() -> tuple[Answer, list[str]]:
+def ask(question: Callable[[DnsClient], Awaitable[DnsAnswer]], bounds: Bounds = PATIENT) -> tuple[DnsAnswer, list[str]]:
+    async def go() -> tuple[DnsAnswer, list[str]]:
         async with DnsServer(ZONE, ".") as server:
             client = DnsClient(DnsSettings((server.address,)), bounds)
             return await question(client), server.asked
@@ -54,7 +55,7 @@ def test_what_is_not_there() -> None:
 
 
 def test_equal_questions_are_asked_once() -> None:
-    async def twice(dns: DnsClient) -> Answer:
+    async def twice(dns: DnsClient) -> DnsAnswer:
         first, _ = await asyncio.gather(dns.ask("sip.example", "A"), dns.ask("SIP.EXAMPLE", "A"))
         return first
 
@@ -62,7 +63,7 @@ def test_equal_questions_are_asked_once() -> None:
 
 
 def test_number_of_questions_is_bounded() -> None:
-    async def many(dns: DnsClient) -> Answer:
+    async def many(dns: DnsClient) -> DnsAnswer:
         await asyncio.gather(*(dns.ask(f"{number}.example", "A") for number in range(5)))
         return await dns.ask("sip.example", "A")
 
@@ -71,7 +72,7 @@ def test_number_of_questions_is_bounded() -> None:
 
 
 def test_nobody_there() -> None:
-    async def go() -> Answer:
+    async def go() -> DnsAnswer:
         return await DnsClient(DnsSettings(("127.0.0.1:9",)), Bounds(check=0.3)).ask("a.example", "A")
 
     answer = asyncio.run(go())

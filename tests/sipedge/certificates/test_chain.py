@@ -6,7 +6,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 from support.doctor_certificates import CA_ISSUERS, OCSP, Issued, make
 
-from sipedge.doctor.probes.chain import (
+from sipedge.certificates.chain import (
     Chain,
     ChainError,
     ends,

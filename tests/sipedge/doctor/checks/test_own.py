@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 from support.doctor_certificates import ca_file, files, make
 
-from sipedge.doctor.checks.result import Verdict
-from sipedge.doctor.own import check_from, check_own, read_own, speaks_for
-from sipedge.doctor.probes.dns_client import Answer
-from sipedge.doctor.probes.domain import DomainFacts
-from sipedge.doctor.probes.options import Direction, Options
+from sipedge.doctor.checks.own import check_from, check_own, speaks_for
+from sipedge.doctor.checks.result import CheckVerdict
+from sipedge.doctor.facts.dns import DnsAnswer
+from sipedge.doctor.facts.domain import DomainFacts
+from sipedge.doctor.facts.options import CallDirection, Options
+from sipedge.doctor.probes.own import read_own
 from sipedge.doctor.probes.trust import read_trust
 from sipedge.settings import Certificate
 from zones.dns import SrvRecord
@@ -20,7 +21,7 @@ LEAF = make(CA, "sip.ours.example", names=["sip.ours.example", "sip.second.examp
 
 def facts(domain: str, target: str = "") -> DomainFacts:
     chosen = SrvRecord(0, 0, 5061, target) if target else None
-    return DomainFacts(domain, Answer(f"_sipfederationtls._tcp.{domain}", "SRV"), chosen)
+    return DomainFacts(domain, DnsAnswer(f"_sipfederationtls._tcp.{domain}", "SRV"), chosen)
 
 
 def test_files_that_cannot_be_used(tmp_path: Path) -> None:
@@ -39,16 +40,16 @@ def test_only_calls_to_the_domain_need_no_clientauth(tmp_path: Path) -> None:
     trust = read_trust(ca_file(tmp_path, CA))
     by_direction = {
         direction: {one.id: one.verdict for one in check_own(own, Options(direction=direction), trust)}
-        for direction in Direction
+        for direction in CallDirection
     }
-    assert by_direction[Direction.INBOUND]["own.client-auth"] is Verdict.NOT_RUN
-    assert by_direction[Direction.OUTBOUND]["own.client-auth"] is Verdict.FAILED
+    assert by_direction[CallDirection.INBOUND]["own.client-auth"] is CheckVerdict.NOT_RUN
+    assert by_direction[CallDirection.OUTBOUND]["own.client-auth"] is CheckVerdict.FAILED
 
 
 def test_expired(tmp_path: Path) -> None:
     own = read_own(Certificate(*files(tmp_path, make(CA, "x", names=["x.y.example"], begins=-9, days=-1))))
     found = {one.id: one for one in check_own(own, Options(), read_trust(ca_file(tmp_path, CA)))}
-    assert found["own.dates"].verdict is Verdict.FAILED and found["own.expiry"].verdict is Verdict.NOT_RUN
+    assert found["own.dates"].verdict is CheckVerdict.FAILED and found["own.expiry"].verdict is CheckVerdict.NOT_RUN
 
 
 def test_chain_out_of_order(tmp_path: Path) -> None:
@@ -57,7 +58,7 @@ def test_chain_out_of_order(tmp_path: Path) -> None:
     leaf = make(lower, "x", names=["x.y.example"])
     own = read_own(Certificate(*files(tmp_path, leaf, (upper.certificate, lower.certificate))))
     found = {one.id: one for one in check_own(own, Options(), read_trust(ca_file(tmp_path, CA)))}
-    assert found["own.chain"].verdict is Verdict.WARNING
+    assert found["own.chain"].verdict is CheckVerdict.WARNING
 
 
 @pytest.mark.parametrize(
@@ -78,7 +79,7 @@ def test_whose_certificate_it_is(tmp_path: Path, domains: tuple[str, ...], domai
 
 def test_from(tmp_path: Path) -> None:
     own = read_own(Certificate(*files(tmp_path, LEAF)))
-    assert check_from(own, facts("ours.example", "SIP.ours.example")).verdict is Verdict.OK
-    assert check_from(own, facts("ours.example", "edge.ours.example")).verdict is Verdict.FAILED
-    assert check_from(own, facts("ours.example")).verdict is Verdict.NOT_RUN
-    assert check_from(None, facts("ours.example", "sip.ours.example")).verdict is Verdict.NOT_RUN
+    assert check_from(own, facts("ours.example", "SIP.ours.example")).verdict is CheckVerdict.OK
+    assert check_from(own, facts("ours.example", "edge.ours.example")).verdict is CheckVerdict.FAILED
+    assert check_from(own, facts("ours.example")).verdict is CheckVerdict.NOT_RUN
+    assert check_from(None, facts("ours.example", "sip.ours.example")).verdict is CheckVerdict.NOT_RUN

@@ -15,7 +15,7 @@ from cryptography.x509 import ocsp
 from support.doctor_certificates import OCSP, Issued, make
 from support.doctor_world import World
 
-from sipedge.doctor import Result, Verdict, examine
+from sipedge.doctor import CheckVerdict, Result, examine
 
 pytestmark = pytest.mark.e2e
 Body = Callable[[Issued, Issued], bytes]
@@ -87,23 +87,23 @@ def delegate(world: World, usage: str) -> Issued:
 def test_good(world: World) -> None:
     responder = Responder()
     result = ask(world, responder, answer())
-    assert (result.verdict, result.seen) == (Verdict.OK, "not revoked (OCSP)")
+    assert (result.verdict, result.seen) == (CheckVerdict.OK, "not revoked (OCSP)")
     assert responder.asked.startswith(b"POST /ocsp HTTP/1.0\r\n")
 
 
 def test_revoked(world: World) -> None:
     result = ask(world, Responder(), answer(ocsp.OCSPCertStatus.REVOKED))
-    assert result.verdict is Verdict.FAILED and "revoked on" in result.seen
+    assert result.verdict is CheckVerdict.FAILED and "revoked on" in result.seen
     assert result.to_json()["hresult"] == "0x80092010 CRYPT_E_REVOKED"
 
 
 def test_unknown_to_the_responder(world: World) -> None:
-    assert ask(world, Responder(), answer(ocsp.OCSPCertStatus.UNKNOWN)).verdict is Verdict.WARNING
+    assert ask(world, Responder(), answer(ocsp.OCSPCertStatus.UNKNOWN)).verdict is CheckVerdict.WARNING
 
 
 def test_delegated_responder(world: World) -> None:
     signer = delegate(world, "ocsp")
-    assert ask(world, Responder(), answer(signer=signer)).verdict is Verdict.OK
+    assert ask(world, Responder(), answer(signer=signer)).verdict is CheckVerdict.OK
 
 
 def test_signer_without_the_right_to_sign(world: World) -> None:
@@ -134,7 +134,7 @@ def test_answer_about_another_certificate(world: World) -> None:
 )
 def test_nothing_is_known_then(world: World, responder: Responder, body: Body | None, reason: str) -> None:
     result = ask(world, responder, body)
-    assert result.verdict is Verdict.NOT_RUN and reason in result.reason
+    assert result.verdict is CheckVerdict.NOT_RUN and reason in result.reason
 
 
 @pytest.mark.parametrize(
@@ -144,12 +144,13 @@ def test_nothing_is_known_then(world: World, responder: Responder, body: Body | 
         ("http://ocsp.nowhere.example/", "has no address to connect to"),
         ("http://sip.example.com:99999/", "cannot be read"),
         ("http://a b/", "has no host name"),
+        ("http://[::1/", "cannot be read"),
         ("ldap://ca.example/", "names no OCSP responder with http"),
     ],
 )
 def test_addresses_that_are_not_asked(world: World, url: str, reason: str) -> None:
     result = ask(world, Responder(), None, url)
-    assert result.verdict is Verdict.NOT_RUN and reason in result.reason
+    assert result.verdict is CheckVerdict.NOT_RUN and reason in result.reason
 
 
 def test_issuer_is_needed(world: World) -> None:

@@ -5,48 +5,19 @@ from __future__ import annotations
 import asyncio
 import secrets
 import ssl
-from dataclasses import dataclass
 
+from sipedge.doctor.facts.endpoint import Endpoint, EndpointFacts
+from sipedge.doctor.facts.sip import SipFacts, SipReply
 from sipedge.settings import Limits
 from sipedge.sip.framing import Framer, FramingError
 from sipedge.sip.message import Message, MessageError
+from zones.addresses import host_port
 
-from .endpoint import Contexts, Endpoint, EndpointFacts
-from .probe import Connection, connect
+from .endpoint import Contexts
+from .handshake import Connection, connect
 
 USER_AGENT = "RTCC/6.0.0.0 (federation doctor)"
 """Marks the request as the partner test's, which rules for Microsoft traffic match."""
-NOBODY = "anonymous.invalid"
-"""The domain in From when none is known (RFC 3323 4.1.1.3)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A final response, or the reason why there is none."""
-
-    status: int = 0
-    reason: str = ""
-    server: str = ""
-    """Who answered: Server or User-Agent."""
-    problem: str = ""
-    diagnostics: str = ""
-
-    @property
-    def words(self) -> str:
-        if self.problem:
-            return self.problem
-        by = f" by {ascii(self.server[:80])}" if self.server else ""
-        return f"{self.status} {ascii(self.reason[:60])[1:-1]}{by}"
-
-
-@dataclass(frozen=True, slots=True)
-class SipFacts:
-    endpoint: Endpoint
-    sender: str
-    """The domain in From."""
-    negotiate: Reply
-    options: Reply
-    benotify: Reply
 
 
 async def ask_sip(
@@ -56,7 +27,7 @@ async def ask_sip(
     endpoint = facts.endpoint
     context = contexts.newer if facts.main.version == "TLSv1.3" else contexts.main
 
-    async def converse(*requests: bytes) -> list[Reply]:
+    async def converse(*requests: bytes) -> list[SipReply]:
         async with slots:
             return await _converse(endpoint, context, requests, seconds)
 
@@ -69,14 +40,13 @@ async def ask_sip(
 
 def negotiate(address: str, port: int) -> bytes:
     """Hop by hop, no branch, Max-Forwards 0 (MS-SIPCOMP)."""
-    host = f"[{address}]" if ":" in address else address
     lines = [
-        f"NEGOTIATE sip:{host}:{port} SIP/2.0",
+        f"NEGOTIATE sip:{host_port(address, port)} SIP/2.0",
         "Via: SIP/2.0/TLS doctor.invalid:5061",
         "CSeq: 1 NEGOTIATE",
         f"Call-ID: {secrets.token_hex(16)}",
         f"From: <sip:doctor.invalid>;tag={secrets.token_hex(5)}",
-        f"To: <sip:{host}>",
+        f"To: <sip:{host_port(address)}>",
         "Compression: LZ77-8K",
         "Max-Forwards: 0",
         "Content-Length: 0",
@@ -102,13 +72,13 @@ def options(endpoint: Endpoint, sender: str, more: str = "") -> bytes:
 
 async def _converse(
     endpoint: Endpoint, context: ssl.SSLContext, requests: tuple[bytes, ...], seconds: float
-) -> list[Reply]:
-    """One after the other on one connection; when one gets no answer the next ones are not sent."""
-    replies: list[Reply] = []
+) -> list[SipReply]:
+    """Sends the requests one by one on one connection. After one without an answer, no further ones are sent."""
+    replies: list[SipReply] = []
     try:
         connection = await connect(endpoint.address, endpoint.port, context, endpoint.server_name, seconds)
     except (OSError, EOFError) as error:
-        return [Reply(problem=f"no connection: {error or type(error).__name__}")] * len(requests)
+        return [SipReply(problem=f"no connection: {error or type(error).__name__}")] * len(requests)
     framer = Framer(Limits())
     try:
         for request in requests:
@@ -117,11 +87,11 @@ async def _converse(
                 break
     finally:
         connection.close()
-    unsent = Reply(problem="not sent: the request before it got no answer")
+    unsent = SipReply(problem="not sent: the request before it got no answer")
     return replies + [unsent] * (len(requests) - len(replies))
 
 
-async def _exchange(connection: Connection, framer: Framer, request: bytes, seconds: float) -> Reply:
+async def _exchange(connection: Connection, framer: Framer, request: bytes, seconds: float) -> SipReply:
     call_id = Message(request).call_id
     try:
         async with asyncio.timeout(seconds):
@@ -129,21 +99,21 @@ async def _exchange(connection: Connection, framer: Framer, request: bytes, seco
             while True:
                 data = await connection.receive()
                 if not data:
-                    return Reply(problem="the connection was closed instead of an answer")
+                    return SipReply(problem="the connection was closed instead of an answer")
                 for frame in framer.feed(data):
                     if isinstance(frame, FramingError):
-                        return Reply(problem=f"the answer cannot be read: {frame.reason}")
+                        return SipReply(problem=f"the answer cannot be read: {frame.reason}")
                     if isinstance(frame, Message) and (reply := _final(frame, call_id)) is not None:
                         return reply
     except TimeoutError:
-        return Reply(problem=f"no answer within {seconds:g} s")
+        return SipReply(problem=f"no answer within {seconds:g} s")
     except (OSError, ssl.SSLError, MessageError) as error:
-        return Reply(problem=f"the connection broke: {error}")
+        return SipReply(problem=f"the connection broke: {error}")
 
 
-def _final(message: Message, call_id: str) -> Reply | None:
+def _final(message: Message, call_id: str) -> SipReply | None:
     if message.status < 200 or message.call_id != call_id:
         return None
     server = message.first("server") or message.first("user-agent") or ""
     shown = message.first("ms-diagnostics") or message.first("ms-diagnostics-public") or ""
-    return Reply(message.status, message.reason, server, diagnostics=shown)
+    return SipReply(message.status, message.reason, server, diagnostics=shown)

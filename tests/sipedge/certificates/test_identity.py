@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from support.certificates import Ca, issue, make_ca
 
-from sipedge.network.identity import IdentityError, certificate_names
+from sipedge.certificates.identity import IdentityError, certificate_names
 from zones.key_usage import CLIENT_AUTH, SERVER_AUTH
 
 

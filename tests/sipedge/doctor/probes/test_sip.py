@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from dialplan.model import Traffic
 from sipedge.decision.classification import classify
-from sipedge.doctor.probes.endpoint import Endpoint
-from sipedge.doctor.probes.sip_probe import Reply, negotiate, options
+from sipedge.doctor.facts.endpoint import Endpoint
+from sipedge.doctor.facts.sip import SipReply
+from sipedge.doctor.probes.sip import negotiate, options
 from sipedge.sip.message import Message
 
 ENDPOINT = Endpoint("example.com", "2001:db8::1", 5061, "sip.example.com")
@@ -29,6 +30,6 @@ def test_requests_differ() -> None:
 
 
 def test_reply_in_words() -> None:
-    assert Reply(200, "OK", "RTC/6.0").words == "200 OK by 'RTC/6.0'"
-    assert Reply(200, "O\x1bK").words == r"200 O\x1bK"
-    assert Reply(problem="no answer").words == "no answer"
+    assert SipReply(200, "OK", "RTC/6.0").words == "200 OK by 'RTC/6.0'"
+    assert SipReply(200, "O\x1bK").words == r"200 O\x1bK"
+    assert SipReply(problem="no answer").words == "no answer"

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PSS
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
-from sipedge.network.identity import IdentityError, PeerCertificate, certificate_names
+from sipedge.certificates.identity import IdentityError, PeerCertificate, certificate_names
 
 SMALLEST_RSA = 2048
 CURVES = ("secp256r1", "secp384r1", "secp521r1")
@@ -57,7 +57,7 @@ def read_chain(ders: tuple[bytes, ...]) -> Chain:
 def _path(sent: tuple[x509.Certificate, ...]) -> tuple[x509.Certificate, ...]:
     path = [sent[0]]
     while not is_self_issued(path[-1]):
-        issuer = next((one for one in sent if one not in path and one.subject == path[-1].issuer), None)
+        issuer = next((other for other in sent if other not in path and other.subject == path[-1].issuer), None)
         if issuer is None:
             break
         path.append(issuer)
@@ -80,13 +80,14 @@ def responders(certificate: x509.Certificate) -> list[str]:
 
 def _access(certificate: x509.Certificate, method: x509.ObjectIdentifier) -> list[str]:
     try:
-        found = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
+        descriptions = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
     except (x509.ExtensionNotFound, ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
         return []
     return [
-        one.access_location.value
-        for one in found
-        if one.access_method == method and isinstance(one.access_location, x509.UniformResourceIdentifier)
+        description.access_location.value
+        for description in descriptions
+        if description.access_method == method
+        and isinstance(description.access_location, x509.UniformResourceIdentifier)
     ]
 
 

@@ -19,7 +19,7 @@ HOSTING_PROVIDERS = frozenset(
 """Targets that may lie outside the SIP domain: Microsoft's own Edges are on every Edge's list of hosting providers."""
 
 
-class Direction(Enum):
+class CallDirection(Enum):
     """Who calls whom. Inbound: a partner calls the domain; outbound: the domain calls a partner."""
 
     INBOUND = "inbound"
@@ -28,11 +28,11 @@ class Direction(Enum):
 
     @property
     def inbound(self) -> bool:
-        return self is not Direction.OUTBOUND
+        return self is not CallDirection.OUTBOUND
 
     @property
     def outbound(self) -> bool:
-        return self is not Direction.INBOUND
+        return self is not CallDirection.INBOUND
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Bounds:
 @dataclass(frozen=True, slots=True)
 class Options:
     domains: tuple[str, ...] = ()
-    direction: Direction = Direction.BOTH
+    direction: CallDirection = CallDirection.BOTH
     dns: DnsSettings = field(default_factory=DnsSettings)
     """The outside view."""
     inside_dns: DnsSettings | None = None

@@ -1,7 +1,7 @@
 """One TLS connection as somebody else's Edge would open it: how far it gets, and every certificate that is shown.
 
-Nothing is verified in most of these handshakes, because a wrong certificate is what is to be looked at; the one that
-verifies tells only what OpenSSL says. Certificates are kept also when the handshake fails after they came.
+Most of these handshakes verify nothing: a wrong certificate is to be looked at, not to be refused. The one that
+verifies tells what OpenSSL says. Certificates are kept also when the handshake fails after they came.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ import ssl
 import warnings
 from dataclasses import dataclass, field, replace
 
+from sipedge.doctor.facts.domain import NO_IPV6
+from sipedge.doctor.facts.endpoint import Handshake
 from sipedge.network.openssl import tolerate_key_usage
 from sipedge.network.tls import CIPHERS, openssl_reason
 from sipedge.network.tls_stream import WANT_MORE, TlsStream
 from sipedge.settings import Certificate
 
 ANY_SUITE = "ALL:!aNULL:@SECLEVEL=0"
-"""What the other side can do is to be seen, however weak; without a certificate there is nothing to see."""
+"""However weak, so that all is seen that the other side can do; but with a certificate."""
 MAX_CERTIFICATES = 16
 _NO_CHECK_TIME = 0x200000
 """OpenSSL's X509_V_FLAG_NO_CHECK_TIME: dates are a check of their own."""
-NO_IPV6 = "this host has no way to IPv6 addresses"
-"""How a connection attempt says that nothing about the other side was learnt."""
 LATE = 0.5
 """Seconds in which a server of TLS 1.3 refuses a certificate, or has taken it."""
 _DER = 2
@@ -35,22 +35,6 @@ VERSIONS = {
     "TLS 1.2": ssl.TLSVersion.TLSv1_2,
     "TLS 1.3": ssl.TLSVersion.TLSv1_3,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Handshake:
-    """``error``: '' when it was completed. ``chain``: DER, as sent; what had come when it failed."""
-
-    error: str = ""
-    chain: tuple[bytes, ...] = ()
-    version: str = ""
-    suite: str = ""
-    verify_code: int = 0
-    """OpenSSL's X509_V_ERR number when the verification failed."""
-
-    @property
-    def ok(self) -> bool:
-        return not self.error
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from sipedge.doctor.probes.domain import choose
+from sipedge.doctor.facts.domain import choose
 from zones.dns import SrvRecord
 
 

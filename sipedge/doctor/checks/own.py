@@ -1,57 +1,24 @@
-"""The certificate that is presented to partners, read from its files as a partner will see it."""
+"""Verdicts on the certificate that is presented to partners. Pure."""
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from itertools import pairwise
 
-from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import Encoding
 
-from sipedge.doctor.checks.certificate import check_client_auth, check_dates, check_strength, is_complete
-from sipedge.doctor.checks.result import About, Result
-from sipedge.doctor.checks.table import ids
-from sipedge.doctor.probes.chain import Chain, ChainError, issuer_of, name_of, read_chain, signature_of
-from sipedge.doctor.probes.domain import DomainFacts
-from sipedge.doctor.probes.options import Options
-from sipedge.doctor.probes.probe import looking_context
-from sipedge.doctor.probes.trust import Trust
-from sipedge.network.tls import openssl_reason
-from sipedge.settings import Certificate
+from sipedge.certificates.chain import Chain, issuer_of, name_of, signature_of
+from sipedge.doctor.facts.domain import DomainFacts
+from sipedge.doctor.facts.options import Options
+from sipedge.doctor.facts.own import OwnCertificate
+from sipedge.doctor.facts.trust import Trust
 from zones.names import any_match, show_names
 
+from .certificate import check_client_auth, check_dates, check_strength, is_complete
+from .result import About, Result
+from .table import ids
+
 _AFTER_FILES = tuple(id for id in ids("own.") if id != "own.files")
-_LARGEST = 1 << 20
-
-
-@dataclass(frozen=True, slots=True)
-class OwnCertificate:
-    file: str
-    chain: Chain | None
-    problem: str = ""
-    """Why it cannot be presented."""
-
-
-def read_own(client: Certificate) -> OwnCertificate:
-    """The files once, before anything is connected to."""
-    try:
-        with Path(client.certificate).open("rb") as stream:
-            certificates = x509.load_pem_x509_certificates(stream.read(_LARGEST))
-        chain = read_chain(tuple(one.public_bytes(Encoding.DER) for one in certificates))
-        looking_context(client)
-    except ssl.SSLError as error:
-        reason = "the key does not belong to it" if error.reason == "KEY_VALUES_MISMATCH" else openssl_reason(error)
-        return OwnCertificate(client.certificate, None, reason)
-    except OSError as error:
-        return OwnCertificate(client.certificate, None, f"{error.filename or client.key}: {error.strerror}")
-    except ChainError as error:
-        return OwnCertificate(client.certificate, None, str(error))
-    except ValueError:
-        return OwnCertificate(client.certificate, None, "it holds no certificate in PEM form")
-    return OwnCertificate(client.certificate, chain)
 
 
 def check_own(own: OwnCertificate, options: Options, trust: Trust) -> Iterator[Result]:
@@ -77,7 +44,7 @@ def _chain(about: About, chain: Chain, trust: Trust) -> Result:
     """Without a handshake: order, and a last certificate that is trusted or whose issuer is."""
     last = chain.last
     if not chain.ordered:
-        return about.warning("own.chain", " <- ".join(name_of(one) for one in chain.sent), "own, issuer, its issuer")
+        return about.warning("own.chain", " <- ".join(map(name_of, chain.sent)), "own, issuer, its issuer")
     if not is_complete(chain, trust):
         return about.failed("own.chain", f"the issuer {issuer_of(last)} is not in the file")
     if trust.knows(last.issuer) and _issued(chain):
@@ -87,10 +54,10 @@ def _chain(about: About, chain: Chain, trust: Trust) -> Result:
 
 def _issued(chain: Chain) -> bool:
     """Whether each certificate was signed by the next one, as far as its algorithm is one that can be checked."""
-    for one, issuer in zip(chain.path, chain.path[1:], strict=False):
+    for certificate, issuer in pairwise(chain.path):
         try:
-            if signature_of(one)[1]:  # else own.signature says so
-                one.verify_directly_issued_by(issuer)
+            if signature_of(certificate)[1]:  # else own.signature says so
+                certificate.verify_directly_issued_by(issuer)
         except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
             return False
     return True
@@ -104,7 +71,7 @@ def speaks_for(own: OwnCertificate, options: Options, domain: str) -> bool:
 
 
 def check_from(own: OwnCertificate | None, facts: DomainFacts) -> Result:
-    """``facts``: of a domain that this side sends from. What a partner's Edge does with From (MS federation)."""
+    """``facts``: of a domain that this side sends from. A partner's Edge checks From in the same way."""
     about = About(facts.domain, own.file if own is not None else "")
     if own is None or own.chain is None:
         return about.not_run("sip.from", "no client certificate is known: give --client-certificate")

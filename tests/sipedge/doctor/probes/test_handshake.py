@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 from support.doctor_certificates import Issued, ca_file, files, make
 
-from sipedge.doctor.probes.probe import NO_IPV6, Handshake, looking_context, reach, try_handshake, verifying_context
+from sipedge.doctor.facts.domain import NO_IPV6
+from sipedge.doctor.facts.endpoint import Handshake
+from sipedge.doctor.probes.handshake import looking_context, reach, try_handshake, verifying_context
 
 pytestmark = pytest.mark.e2e
 CA = make(None, "Test CA", ca=True)
