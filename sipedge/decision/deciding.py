@@ -21,6 +21,13 @@ from .installation import Installation
 from .routing import OwnNames, RouteInformation, alias_of_routes, alias_of_uri, read_routes, source_may_speak
 from .validation import Refusal, find_loop, validate
 
+RULES = "rules"
+SIGNED_ROUTE = "signed Route"
+EDGE = "the edge itself"
+CANCELS = "the INVITE that it cancels"
+REFUSED = "refused"
+"""What decided about a request, as every command says it."""
+
 _DO_NOT_CHECK = AuthenticationPolicy.DO_NOT_CHECK
 
 

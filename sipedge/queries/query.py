@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from dialplan.language.fields import TRAFFIC_WORDS, traffic_named
 from dialplan.model import Query, Traffic
 from sipedge.decision.classification import classify, classify_method
-from sipedge.decision.deciding import Cancellation, Decided, OwnOptions, decide
+from sipedge.decision.deciding import (
+    CANCELS,
+    EDGE,
+    REFUSED,
+    SIGNED_ROUTE,
+    Cancellation,
+    Decided,
+    OwnOptions,
+    decide,
+)
 from sipedge.decision.installation import Installation
 from sipedge.decision.routing import alias_of_uri
 from sipedge.decision.validation import Refusal
@@ -27,7 +36,18 @@ class QueryError(ValueError):
 
 
 class NotSearched(QueryError):
-    """A request that the edge does not search for: it refuses it, answers it, or follows a signed Route."""
+    """A request that the edge does not search for: it refuses it, answers it, or follows a signed Route.
+
+    ``decided_by``: one of decision.deciding's words; ``refused``: status and reason where that is REFUSED.
+    """
+
+    def __init__(self, sentence: str, decided_by: str, refused: str = "") -> None:
+        super().__init__(sentence)
+        self.decided_by, self.refused = decided_by, refused
+
+    def to_json(self) -> dict[str, str]:
+        """The keys that a verdict of ``sipedge replay`` has for it."""
+        return {"decided_by": self.decided_by, "refused": self.refused}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,18 +66,18 @@ class DescribedRequest:
     authenticated: bool = False
 
 
-def query_of(asked: DescribedRequest, settings: Settings) -> tuple[Query, str]:
+def query_of(request: DescribedRequest, settings: Settings) -> tuple[Query, str]:
     """(query, what decided the traffic type). Raises QueryError, NotSearched for a message that no rule is asked for.
 
     A message is decided as the running edge decides it; what else was said takes the place of what the message says.
     """
-    traffic, evidence = _traffic(asked)
-    alias = asked.alias
-    if not alias and asked.message is not None:
-        alias = _searched(asked.message, asked.source, settings).alias
+    traffic, evidence = _traffic(request)
+    alias = request.alias
+    if not alias and request.message is not None:
+        alias = _searched(request.message, request.source, settings).alias
     elif alias.lower().startswith(("sip:", "sips:")):
         alias = _alias_of(alias, settings)
-    return Query(alias, asked.source, traffic, authenticated=asked.authenticated), evidence
+    return Query(alias, request.source, traffic, authenticated=request.authenticated), evidence
 
 
 def check_source(source: str, settings: Settings) -> None:
@@ -111,11 +131,13 @@ def _searched(message: Message, source: str, settings: Settings) -> Decided:
     installation = Installation(settings, {})
     decision = decide(message, installation.source(source), installation)
     if isinstance(decision, Refusal):
-        raise NotSearched(f"the edge refuses this request: {decision.status} {decision.text}")
+        refused = f"{decision.status} {decision.text}"
+        raise NotSearched(f"the edge refuses this request: {refused}", REFUSED, refused)
     if isinstance(decision, Cancellation):
-        raise NotSearched("a CANCEL goes where its INVITE went: nothing is searched")
+        raise NotSearched("a CANCEL goes where its INVITE went: nothing is searched", CANCELS)
     if isinstance(decision, OwnOptions):
-        raise NotSearched("the edge answers this OPTIONS itself: nothing is searched")
+        raise NotSearched("the edge answers this OPTIONS itself: nothing is searched", EDGE)
     if decision.routes.pair is not None:
-        raise NotSearched(f'a signed Route leads to zone "{decision.routes.pair.there}": nothing is searched')
+        zone = decision.routes.pair.there
+        raise NotSearched(f'a signed Route leads to zone "{zone}": nothing is searched', SIGNED_ROUTE)
     return decision

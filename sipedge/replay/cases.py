@@ -14,8 +14,9 @@ from dialplan.cases.parser import MAX_NAME
 from dialplan.language.format import quoted
 from dialplan.language.layout import INDENT
 from dialplan.model import Tier, Traffic
+from sipedge.decision.deciding import RULES
 
-from .verdict import RULES, STALE_ROUTE, Verdict, label
+from .verdict import STALE_ROUTE, Verdict, label
 
 Key = tuple[str, Traffic, bool, str | None, tuple[tuple[int, bool, tuple[tuple[str, str], ...]], ...]]
 """Source zone, traffic, authenticated, transform; of each tier its priority, whether it stops, its rules and zones."""

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any, cast
 
+from sipedge.decision.deciding import REFUSED
 from sipedge.sip.uri import UriError, parse_uri
 
-from .verdict import REFUSED, label
+from .verdict import label
 
 COMPARED = ("zone", "traffic", "in_dialog", "searched", "transform", "tiers", "decided_by", "refused")
 """Members of a verdict that make its decision; a file saved by an older version may lack the last one."""

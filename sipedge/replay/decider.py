@@ -6,7 +6,18 @@ from collections.abc import Mapping
 
 from dialplan.model import Query
 from sipedge.decision.classification import classify
-from sipedge.decision.deciding import Cancellation, Decided, OwnOptions, decide, tiers_of
+from sipedge.decision.deciding import (
+    CANCELS,
+    EDGE,
+    REFUSED,
+    RULES,
+    SIGNED_ROUTE,
+    Cancellation,
+    Decided,
+    OwnOptions,
+    decide,
+    tiers_of,
+)
 from sipedge.decision.deciding import Decision as EdgeDecision
 from sipedge.decision.installation import Installation
 from sipedge.decision.validation import Refusal
@@ -19,7 +30,7 @@ from zones.addresses import canonical_address
 from zones.zone import DEFAULT_ZONE
 
 from .source_zone import SourceZones
-from .verdict import CANCELS, EDGE, REFUSED, RULES, SENT, SIGNED_ROUTE, STALE_ROUTE, Decision, Verdict
+from .verdict import SENT, STALE_ROUTE, Decision, Verdict
 
 STREAMS = ("tcp", "tls")
 _KEPT = 65_536

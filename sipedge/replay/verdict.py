@@ -8,15 +8,11 @@ from json.encoder import encode_basestring_ascii as _text
 from typing import Any
 
 from dialplan.model import Tier, Traffic
+from sipedge.decision.deciding import REFUSED, RULES
 from sipedge.printable import escaped
 from sipedge.traces.records.record import iso_time
 
-RULES = "rules"
 STALE_ROUTE = "rules (a Route names this edge, but its token is not valid with this secret)"
-SIGNED_ROUTE = "signed Route"
-EDGE = "the edge itself"
-CANCELS = "the INVITE that it cancels"
-REFUSED = "refused"
 SENT = "whoever sent it"
 """It is the edge's own, or of the box whose log it is: the decision stands at the request that was received."""
 

@@ -12,7 +12,15 @@ from dialplan.search.search import Explanation
 from sipedge.cli.configuration import load
 from sipedge.cli.explain import places_of, print_explanation
 from sipedge.cli.printing import print_json
-from sipedge.queries.query import DescribedRequest, QueryError, check_source, query_of, read_request, traffic_of
+from sipedge.queries.query import (
+    DescribedRequest,
+    NotSearched,
+    QueryError,
+    check_source,
+    query_of,
+    read_request,
+    traffic_of,
+)
 from sipedge.settings import Settings
 
 
@@ -35,10 +43,16 @@ class Options:
 
 
 def run(options: Options) -> int:
-    """The exit status is 0 wherever the request goes, and when it goes nowhere."""
+    """The exit status: 0 wherever the rules send the request, also nowhere; 1 for one that they are not asked about."""
     settings = load(options.config)
     try:
-        query, evidence = query_of(_asked(options, settings), settings)
+        query, evidence = query_of(_described(options, settings), settings)
+    except NotSearched as answer:
+        if options.as_json:
+            print_json(answer.to_json())
+        else:
+            click.echo(str(answer))
+        return 1
     except QueryError as error:
         raise click.UsageError(str(error)) from None
     explanation = settings.plan.search(query)
@@ -54,7 +68,7 @@ def _to_json(explanation: Explanation, why: bool) -> dict[str, Any]:
     return {**members, "trace": [reason.to_json() for reason in reasons(explanation)]} if why else members
 
 
-def _asked(options: Options, settings: Settings) -> DescribedRequest:
+def _described(options: Options, settings: Settings) -> DescribedRequest:
     """Raises QueryError."""
     check_source(options.source, settings)
     message = read_request(options.file) if options.file else None

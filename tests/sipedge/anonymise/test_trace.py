@@ -5,9 +5,10 @@ from support.settings import EDGE, INSIDE_PEER, SECRET, make_settings
 from support.traces import STRANGER, record
 
 from sipedge.anonymise.trace import Anonymiser
+from sipedge.decision.deciding import SIGNED_ROUTE
 from sipedge.decision.record_route import TokenKey, ZonePair
 from sipedge.replay.decider import Decider
-from sipedge.replay.verdict import SIGNED_ROUTE, Verdict
+from sipedge.replay.verdict import Verdict
 from sipedge.sip.message import parse_message
 from sipedge.traces.records.record import Endpoint, Record
 

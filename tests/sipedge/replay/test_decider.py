@@ -10,11 +10,12 @@ from support.settings import EDGE, INSIDE_PEER, RULES, SECRET, ZONES, make_setti
 from support.traces import STRANGER, record
 
 from dialplan.model import Target, Tier, Traffic
+from sipedge.decision.deciding import CANCELS, SIGNED_ROUTE
+from sipedge.decision.deciding import EDGE as THE_EDGE
+from sipedge.decision.deciding import RULES as BY_RULES
 from sipedge.decision.record_route import TokenKey, ZonePair
 from sipedge.replay.decider import Decider
-from sipedge.replay.verdict import CANCELS, SIGNED_ROUTE, STALE_ROUTE, Verdict
-from sipedge.replay.verdict import EDGE as THE_EDGE
-from sipedge.replay.verdict import RULES as BY_RULES
+from sipedge.replay.verdict import STALE_ROUTE, Verdict
 from sipedge.traces.records.record import Direction, Endpoint, Skipped
 from zones.zone import LOCAL_ZONE, AuthenticationPolicy
 

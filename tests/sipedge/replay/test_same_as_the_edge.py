@@ -13,11 +13,12 @@ from support.settings import EDGE, INSIDE_PEER, RULES, SECRET, ZONES, make_setti
 from support.traces import record
 
 from dialplan.model import Tier
+from sipedge.decision.deciding import CANCELS, REFUSED
+from sipedge.decision.deciding import EDGE as THE_EDGE
 from sipedge.decision.record_route import TokenKey, ZonePair
 from sipedge.decision.validation import POISON, loop_hash
 from sipedge.replay.decider import Decider
-from sipedge.replay.verdict import CANCELS, REFUSED, Verdict
-from sipedge.replay.verdict import EDGE as THE_EDGE
+from sipedge.replay.verdict import Verdict
 from sipedge.sip.message import Message
 from sipedge.traces.records.record import Endpoint
 from zones.zone import DefaultZone

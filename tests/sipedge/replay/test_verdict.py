@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from support.paths import ROOT
 
 from dialplan.model import Target, Tier, Traffic
-from sipedge.replay.verdict import EDGE, HEADER, Decision, Verdict, label, numbered, row
+from sipedge.decision.deciding import EDGE
+from sipedge.replay.verdict import HEADER, Decision, Verdict, label, numbered, row
 
 TIERS = (
     Tier(10, False, (Target("one", "A", "a@x"), Target("two", "B", "b@x"))),

@@ -173,6 +173,20 @@ def test_a_foreign_route_is_the_alias(folder: Path) -> None:
     assert answer["tiers"][0]["targets"][0]["rule"] == "routes"
 
 
+def test_a_message_that_the_edge_refuses_is_not_searched(folder: Path) -> None:
+    message = (folder / "subscribe.sip").read_bytes()
+    (folder / "odd.sip").write_bytes(message.replace(b"Call-ID", b"Proxy-Require: foo\r\nCall-ID", 1))
+    arguments = ["locate", str(folder / "edge.toml"), "--message", str(folder / "odd.sip"), "--from", "Default Zone"]
+    result = CliRunner().invoke(main, arguments)
+    assert (result.exit_code, result.stdout) == (
+        1,
+        "the edge refuses this request: 420 Proxy-Require asks for what is not supported\n",
+    )
+    result = CliRunner().invoke(main, [*arguments, "--json"])
+    refused = {"decided_by": "refused", "refused": "420 Proxy-Require asks for what is not supported"}
+    assert (result.exit_code, json.loads(result.stdout)) == (1, refused)
+
+
 def test_a_typed_alias_wins_over_the_message(folder: Path) -> None:
     answer = _json(folder, "x@example.com", "--message", str(folder / "routed.sip"), "--from", "Default Zone")
     assert answer["alias"] == "x@example.com"
