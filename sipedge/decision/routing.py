@@ -24,10 +24,11 @@ class SentBy:
     transport: str
     address: str = ""
     """The listener's own address, which connections to the zone come from; '' for a wildcard."""
+    text: str = field(init=False)
+    """``host:port``; made once, because every request writes it."""
 
-    @property
-    def text(self) -> str:
-        return host_port(self.host, self.port)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", host_port(self.host, self.port))
 
 
 class OwnNames:

@@ -14,6 +14,8 @@ from zones.zone import Hop
 
 
 class BranchState(Enum):
+    __hash__ = object.__hash__  # of identity, in C: Enum's own is Python, and is called for each look into the table
+
     TRYING = "trying"
     """The request is on its way."""
     PROCEEDING = "proceeding"
@@ -25,6 +27,8 @@ class BranchState(Enum):
 
 
 class BranchInput(Enum):
+    __hash__ = object.__hash__  # of identity, in C: Enum's own is Python, and is called for each look into the table
+
     PROVISIONAL = "provisional"
     """A 1xx response."""
     CANCEL = "cancel"

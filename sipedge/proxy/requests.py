@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sipedge.decision.classification import classify_method
+from sipedge.decision.classification import Classification, classify_method
 from sipedge.decision.deciding import Cancellation, Decided, decide, tiers_of
 from sipedge.decision.installation import Installation
 from sipedge.decision.validation import Refusal, loop_hash
@@ -83,7 +83,7 @@ class RequestPath:
     def refuse(self, event: RequestReceived, peer: Peer, refusal: Refusal, out: list[Command]) -> None:
         """Answer a request that goes no further."""
         message = event.message
-        entry = _entry(event, peer)
+        entry = _entry(event, peer, classify_method(message.method))
         entry.status = refusal.status
         out += (Record(entry), Conclude(entry))
         if event.transaction == 0:  # ACK and BENOTIFY get no response, whatever is wrong with them
@@ -95,8 +95,8 @@ class RequestPath:
         settings = self._installation.settings
         message = event.message
         tiers, explanation = tiers_of(decided, settings)
-        entry = _entry(event, peer)
-        entry.classification, entry.explanation = decided.classification, explanation
+        entry = _entry(event, peer, decided.classification)
+        entry.explanation = explanation
         if decided.routes.pair is not None:
             entry.route = decided.routes.pair.there
         out.append(Record(entry))
@@ -111,8 +111,7 @@ class RequestPath:
         self._contexts.begin(ResponseContext(self._forwarder, incoming, iter(tiers)), now, out)
 
 
-def _entry(event: RequestReceived, peer: Peer) -> Entry:
+def _entry(event: RequestReceived, peer: Peer, classification: Classification) -> Entry:
     message = event.message
     cseq = message.first("cseq") or ""
-    classification = classify_method(message.method)
     return Entry(0.0, peer.connection, peer.zone, message.method, message.uri, message.call_id, cseq, classification)

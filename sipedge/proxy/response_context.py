@@ -32,6 +32,8 @@ CANCEL_WAIT = 32.0
 
 
 class ContextState(Enum):
+    __hash__ = object.__hash__  # of identity, in C: Enum's own is Python, and is called for each look into the table
+
     WAITING = "waiting"
     """No final response has gone upstream."""
     CANCELLED = "cancelled"
@@ -43,6 +45,8 @@ class ContextState(Enum):
 
 
 class ContextInput(Enum):
+    __hash__ = object.__hash__  # of identity, in C: Enum's own is Python, and is called for each look into the table
+
     CANCEL = "cancel"
     """A CANCEL of the caller."""
     ACCEPT = "accept"
