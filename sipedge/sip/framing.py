@@ -14,12 +14,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+
+from sipedge.settings import Limits
 
 from .message import Message, MessageError
-
-if TYPE_CHECKING:
-    from sipedge.settings import Limits
 
 CRLF = b"\r\n"
 BUFFER = 16384
