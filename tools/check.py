@@ -1,0 +1,113 @@
+"""python -m tools.check: format, lint, types, then the fast pure tests, on all cores at once.
+
+Test files are dealt out to as many pytest processes as there are cores, each of which collects its own files only: with
+xdist every worker collects all of them, which took longer than the tests themselves. What a process prints is shown
+when it has failed; exit status 1 then.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+ROOT = Path(__file__).resolve().parents[1]
+BIN = Path(sys.executable).parent
+NOT_FAST = "not e2e and not slow"
+COLLECTED_NOTHING = 5
+"""Pytest's exit status where all tests of the files are left out."""
+ENVIRONMENT = {**os.environ, "SIPEDGE_EXAMPLES": "quick", "PYTHONDONTWRITEBYTECODE": ""}
+"""Byte code is kept: half of the time would go into compiling the tests anew."""
+
+
+@dataclass(frozen=True)
+class Step:
+    name: str
+    command: tuple[str, ...]
+    advice: str = ""
+    """What to do when it fails."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    step: Step
+    status: int
+    output: str
+    seconds: float
+
+    @property
+    def failed(self) -> bool:
+        return self.status not in (0, COLLECTED_NOTHING)
+
+
+STATIC = (
+    Step("format", (str(BIN / "ruff"), "format", "--check", "--quiet", "."), "'make fmt' lays these files out"),
+    Step("lint", (str(BIN / "ruff"), "check", "--quiet", ".")),
+    Step("types", (str(BIN / "mypy"),)),
+)
+
+
+def shares(files: Sequence[Path], count: int) -> list[list[Path]]:
+    """Files dealt out so that the shares are about equally large: sizes stand for times."""
+    dealt: list[list[Path]] = [[] for _ in range(count)]
+    sizes = [0] * count
+    for file in sorted(files, key=lambda file: (-file.stat().st_size, file)):
+        least = sizes.index(min(sizes))
+        dealt[least].append(file)
+        sizes[least] += file.stat().st_size
+    return [sorted(share) for share in dealt if share]
+
+
+def test_files(folders: Sequence[str]) -> list[Path]:
+    """Of these folders or files, without the end-to-end tests."""
+    roots = [ROOT / folder for folder in folders] or [ROOT / "tests"]
+    found = {file for root in roots for file in (root.rglob("test_*.py") if root.is_dir() else [root])}
+    return [file for file in found if "e2e" not in file.parts]
+
+
+def test_steps(folders: Sequence[str], count: int) -> list[Step]:
+    names = [[str(file.relative_to(ROOT)) for file in share] for share in shares(test_files(folders), count)]
+    return [
+        Step(f"tests {number}/{len(names)}", (str(BIN / "pytest"), "-q", "-m", NOT_FAST, *share))
+        for number, share in enumerate(names, 1)
+    ]
+
+
+def carry_out(step: Step) -> Outcome:
+    begin = perf_counter()
+    done = subprocess.run(step.command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    return Outcome(step, done.returncode, done.stdout + done.stderr, perf_counter() - begin)
+
+
+def report(outcome: Outcome) -> None:
+    last = outcome.output.strip().splitlines()[-1:] if outcome.step.name.startswith("tests") else []
+    print(
+        f"{outcome.step.name:<10} {'FAILED' if outcome.failed else 'ok':<6} {outcome.seconds:5.1f} s  {''.join(last)}"
+    )
+    if outcome.failed:
+        print(outcome.output)
+        if outcome.step.advice:
+            print(f"make check: {outcome.step.advice}")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tools.check", description="Checks that are quick; see make check.")
+    parser.add_argument("folders", nargs="*", help="folders or files of tests (default: all)")
+    folders = parser.parse_args().folders
+    cores = len(os.sched_getaffinity(0))
+    with ThreadPoolExecutor(cores) as pool:
+        outcomes = []
+        for outcome in pool.map(carry_out, [*STATIC, *test_steps(folders, cores)]):
+            report(outcome)
+            outcomes.append(outcome)
+    return 1 if any(outcome.failed for outcome in outcomes) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
