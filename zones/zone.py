@@ -74,8 +74,9 @@ class Zone:
     authentication_trust: bool = False
     preloaded_routes: bool = True
     """False: an INVITE with a foreign Route from this zone gets 404 (Expressway: Preloaded SIP routes support Off)."""
-    record_route_subscribe: bool = False
-    """True: SUBSCRIBE is record-routed to and from this zone, so NOTIFY follows the signed Route."""
+    record_route_subscribe: bool | None = None
+    """Whether SUBSCRIBE and NOTIFY to and from this zone are record-routed, so that a subscription stays on its way
+    (RFC 6665 4.3). None: all but Microsoft's, whose NOTIFY is searched like a new request, as an Expressway does."""
     proxy_require_strip: tuple[str, ...] = ()
     """Option tags taken out of Proxy-Require on the way to this zone."""
     border: bool = False

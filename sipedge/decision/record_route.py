@@ -14,6 +14,8 @@ import hmac
 from dataclasses import dataclass
 from hashlib import blake2s
 
+from zones.zone import Zone
+
 STANDARD, MICROSOFT = b"\x01", b"\x02"
 """The first byte: whether the dialog began as traffic of Microsoft's, which its later requests need not show."""
 NAME_BYTES = 6
@@ -21,6 +23,22 @@ MAC_BYTES = 15
 TOKEN_LENGTH = 40
 """Characters: base64url of 1 + 2 * 6 + 15 = 28 bytes is 38 characters, after the prefix ``e-``."""
 PREFIX = "e-"
+
+
+DIALOG_METHODS = frozenset({"INVITE", "REFER"})
+"""Record-routed always."""
+SUBSCRIPTION_METHODS = frozenset({"SUBSCRIBE", "NOTIFY"})
+"""Record-routed together: a subscriber takes its route set from the NOTIFY (RFC 6665 4.3, 4.4.1)."""
+
+
+def is_record_routed(method: str, source: Zone, target: Zone, microsoft: bool) -> bool:
+    """Whether the edge stays on the way of the dialog that a request begins. ``microsoft``: it is traffic of theirs."""
+    if method in DIALOG_METHODS:
+        return True
+    if method not in SUBSCRIPTION_METHODS:
+        return False
+    wishes = (source.record_route_subscribe, target.record_route_subscribe)
+    return True in wishes or (not microsoft and False not in wishes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from dialplan.analysis import Languages, Sender, SymbolicPlan
-from dialplan.model import Query
+from dialplan.model import Query, Traffic
 from dialplan.search.search import Explanation
+from sipedge.decision.record_route import is_record_routed
 from sipedge.decision.routing import OwnNames
 from sipedge.queries.senders import senders_of_zones
 from sipedge.settings import Settings
@@ -46,9 +47,10 @@ class Edge:
             if not isinstance(zone, TraversalClientZone | TraversalServerZone):
                 yield zone
 
-    def record_routes(self, source: str, target: str) -> bool:
+    def record_routes(self, source: str, target: str, traffic: Traffic) -> bool:
         """Whether a SUBSCRIBE between two zones is record-routed, so that its NOTIFY needs no rule here."""
-        return self.zones[source].record_route_subscribe or self.zones[target].record_route_subscribe
+        microsoft = traffic is not Traffic.STANDARD
+        return is_record_routed("SUBSCRIBE", self.zones[source], self.zones[target], microsoft)
 
 
 @dataclass(frozen=True, slots=True)

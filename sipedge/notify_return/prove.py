@@ -116,11 +116,13 @@ def _losses(report: LinkReport, subscription: Subscription, given: GivenNames) -
 
 def _hops(subscription: Subscription) -> tuple[_Hop, _Hop]:
     """The NOTIFY meets the second edge of the SUBSCRIBE first."""
-    way = subscription.passage
+    way, traffic = subscription.passage, subscription.traffic
     source = comes_back_by(way.second.zones[subscription.target])
+    far = way.second.record_routes(subscription.target, way.out_of, traffic)
+    near = way.first.record_routes(subscription.source, way.into, traffic)
     return (
-        _Hop(way.second, source, (way.out_of,), way.second.record_routes(subscription.target, way.out_of)),
-        _Hop(way.first, way.into, _ends(way, subscription), way.first.record_routes(subscription.source, way.into)),
+        _Hop(way.second, source, (way.out_of,), far),
+        _Hop(way.first, way.into, _ends(way, subscription), near),
     )
 
 

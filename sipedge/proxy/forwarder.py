@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from dialplan.model import Target, Traffic
 from sipedge.decision.installation import Installation
-from sipedge.decision.record_route import ZonePair
+from sipedge.decision.record_route import ZonePair, is_record_routed
 from sipedge.decision.validation import POISON
 from sipedge.sip.message import parse_address
 from sipedge.sip.uri import Uri, UriError, parse_uri
@@ -14,7 +14,7 @@ from zones.authentication import Identity
 from zones.zone import DefaultZone, DnsZone, Hop
 
 from .commands import Command
-from .forwarding import DIALOG_METHODS, Changes, forwarded_head
+from .forwarding import Changes, forwarded_head
 from .incoming import Incoming
 from .locating import NOT_FOUND, UNREACHABLE, Destination, Hops, LookUps, NoHops
 from .upkeep import Upkeep
@@ -82,10 +82,8 @@ class Forwarder:
         decided = incoming.decided
         message, pair = decided.message, decided.routes.pair
         ingress = pair.here if pair is not None else decided.source.name
-        if message.method not in DIALOG_METHODS and not (
-            message.method == "SUBSCRIBE"
-            and (decided.source.record_route_subscribe or self.installation.zone(egress).record_route_subscribe)
-        ):
+        target = self.installation.zone(egress)
+        if not is_record_routed(message.method, decided.source, target, _is_microsoft(incoming)):
             return ()
         if not message.from_tag:  # RFC 2543: no tag, nothing to bind a token to
             return ()

@@ -11,9 +11,6 @@ from sipedge.sip.message import Message
 from sipedge.sip.via import stamped_via
 from zones.authentication import Identity
 
-DIALOG_METHODS = frozenset({"INVITE", "REFER"})
-"""Record-routed always. SUBSCRIBE only where a zone says so: without it a NOTIFY is searched like a new request."""
-
 TRUST_HEADER = "ms-edge-proxy-message-trust"
 """Only the inner Microsoft server may add it (MS-SIPRE 2.2.15)."""
 

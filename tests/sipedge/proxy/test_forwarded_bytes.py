@@ -16,6 +16,8 @@ from support.playbook import INSIDE, Leg, Playbook, answers_with, arrives, forwa
 from support.settings import EDGE, INSIDE_PEER, make_settings, rule
 from support.third_party import require_shared
 
+from dialplan.model import Traffic
+from sipedge.decision.classification import classify
 from sipedge.proxy.commands import Forward, Respond, Send
 from sipedge.sip.message import Message, MessageError, parse_message
 
@@ -51,13 +53,18 @@ def places(lines: list[bytes], name: bytes) -> list[int]:
     return [number for number, line in enumerate(lines) if number and name_of(line) == name]
 
 
+def is_microsoft(head: bytes) -> bool:
+    return classify(Message(head)).traffic is not Traffic.STANDARD
+
+
 def expected(received: bytes, sent: list[bytes]) -> list[bytes]:
     """What the edge must send for a request; its own Via and Record-Route are taken from what it sent."""
     lines = lines_of(received)
     method = lines[0].partition(b" ")[0]
     via = places(lines, b"via")[0]
     sender = next(line for line in lines if name_of(line) == b"from")
-    dialog = method in (b"INVITE", b"REFER") and re.search(rb";\s*tag\s*=", sender.rpartition(b">")[2], re.IGNORECASE)
+    begins = method in (b"INVITE", b"REFER") or (method in (b"SUBSCRIBE", b"NOTIFY") and not is_microsoft(received))
+    dialog = begins and re.search(rb";\s*tag\s*=", sender.rpartition(b">")[2], re.IGNORECASE)
     insertions = {via: [next(line for line in sent if OWN_VIA.fullmatch(line))]}
     if not places(lines, b"max-forwards"):
         insertions[via].insert(0, b"Max-Forwards: 15")

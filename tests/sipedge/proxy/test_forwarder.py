@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from support.messages import invite, request, subscribe
-from support.playbook import INSIDE, OUTSIDE, STRANGER, Captured, Leg, Play, arrives, forwards, responds
+from support.messages import invite, request
+from support.playbook import INSIDE, OUTSIDE, STRANGER, Captured, Leg, Play, arrives, forwards, responds, sends
 from support.settings import EDGE, RULES, ZONES, make_settings, rule, with_zone
 
 from sipedge.decision.record_route import TokenKey
@@ -31,17 +31,33 @@ def test_dialogs_are_record_routed_twice(play: Play, method: str) -> None:
     assert [(pair.here, pair.there) for pair in pairs if pair] == [("Outside", "Inside"), ("Inside", "Outside")]
 
 
-@pytest.mark.parametrize("method", ["MESSAGE", "INFO", "SUBSCRIBE", "NOTIFY", "OPTIONS", "BYE", "UPDATE", "PRACK"])
+@pytest.mark.parametrize("method", ["MESSAGE", "INFO", "OPTIONS", "BYE", "UPDATE", "PRACK", "PUBLISH", "BENOTIFY"])
 def test_other_requests_are_not(play: Play, method: str) -> None:
-    play() >> arrives(request(method)) << forwards(Leg(), record_route=None)
+    expected = sends("Outside", record_route=None) if method == "BENOTIFY" else forwards(Leg(), record_route=None)
+    play() >> arrives(request(method)) << expected
 
 
-@pytest.mark.parametrize("zone", ["Inside", "Outside"])
-def test_subscribe_is_record_routed_where_a_zone_says_so(play: Play, zone: str) -> None:
-    leg = Leg()
-    settings = make_settings(zones=with_zone(ZONES, zone, record_route_subscribe=True))
-    play(settings) >> arrives(subscribe()) << forwards(leg)
-    assert len(leg.message.items("record-route")) == 2
+@pytest.mark.parametrize("method", ["SUBSCRIBE", "NOTIFY"])
+@pytest.mark.parametrize(
+    ("inside", "outside", "standard", "microsoft"),
+    [
+        (None, None, True, False),
+        (True, None, True, True),
+        (None, True, True, True),
+        (False, None, False, False),
+        (False, True, True, True),
+    ],
+)
+def test_a_subscription_keeps_to_its_way(
+    play: Play, method: str, inside: bool | None, outside: bool | None, standard: bool, microsoft: bool
+) -> None:
+    """RFC 6665 4.3: SUBSCRIBE and every NOTIFY; Microsoft's only where a zone says so."""
+    zones = with_zone(ZONES, "Inside", record_route_subscribe=inside)
+    settings = make_settings(zones=with_zone(zones, "Outside", record_route_subscribe=outside))
+    for event, expected in (("dialog", standard), ("presence", microsoft)):
+        leg = Leg()
+        play(settings) >> arrives(request(method, extra=(f"Event: {event}",))) << forwards(leg)
+        assert len(leg.message.items("record-route")) == (2 if expected else 0)
 
 
 def test_within_one_zone_one_record_route_is_enough(play: Play) -> None:
