@@ -166,6 +166,7 @@ class Resolution:
         self._asked: set[Question] = set()
         self._notes: list[str] = []
         self._declined = False
+        self._srv_unanswered = False
         self._collected: _Collected | None = None
         self._make_plan(port, transport, service, include_address, modify, standard)
         self._advance()
@@ -226,7 +227,9 @@ class Resolution:
         came = tuple(records)
         if error or not came:
             self._note(f"{question.kind} {question.name}: {error or 'no record'}")
-            self.unanswered |= error not in ("", "nxdomain")
+            no_answer = error not in ("", "nxdomain")
+            self.unanswered |= no_answer
+            self._srv_unanswered |= no_answer and question.kind == "SRV"
         else:
             self.ttl = min(self.ttl, ttl)
         if question.kind == "NAPTR":
@@ -271,6 +274,12 @@ class Resolution:
             self._ask(look_up.name, look_up.kind)
         elif self._declined:
             self._note(f"{look_up.name}: its SRV records say that there is no such service")
+        elif (
+            self._srv_unanswered
+        ):  # RFC 3263 4.2: the address is for domains without SRV records, and here nobody said so
+            self._note(
+                f"{look_up.name}: not connected to by its address, because its SRV records could not be asked for"
+            )
         else:
             self._follow(self._collected, SrvRecord(0, 0, look_up.port, look_up.name))
 

@@ -192,6 +192,19 @@ def test_a_service_that_is_decidedly_not_there_is_not_asked_for_by_address() -> 
     assert not resolution.hops and "no such service" in resolution.problem
 
 
+@pytest.mark.parametrize("error", ["timeout", "servfail"])
+def test_a_service_that_nobody_could_tell_of_is_not_asked_for_by_address(error: str) -> None:
+    names = NameServer({"_sips._tcp.example.com SRV": error, "example.com A": a("192.0.2.1")})
+    resolution = names.run(uri(DnsZone(name="D", include_address_record=True), "example.com"))
+    assert not resolution.hops and resolution.unanswered
+    assert "its SRV records could not be asked for" in resolution.problem
+
+
+def test_a_name_server_that_knows_no_naptr_is_no_obstacle() -> None:
+    names = NameServer({"example.com NAPTR": "servfail", "example.com A": a("192.0.2.1")})
+    assert names.run(uri(DnsZone(name="D", include_address_record=True), "example.com")).hops
+
+
 # Microsoft
 
 
