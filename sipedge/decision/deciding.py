@@ -56,6 +56,8 @@ class Decided:
     """What the rules are asked: the foreign Route that is left, else the Request-URI."""
     max_forwards: int | None
     """As received; None where there was none."""
+    max_breadth: int | None
+    """Likewise (RFC 5393 5)."""
     authentication: Authentication
     classification: Classification
 
@@ -96,7 +98,16 @@ def decide(message: Message, source: AnyZone, installation: Installation) -> Dec
     if refuses_route(message, routes, source):
         return Refusal(404, "Policy Response")
     authentication = authentication_of(message, source, installation.domains)
-    return Decided(message, source, routes, alias, accepted.max_forwards, authentication, classify(message))
+    return Decided(
+        message,
+        source,
+        routes,
+        alias,
+        accepted.max_forwards,
+        accepted.max_breadth,
+        authentication,
+        classify(message),
+    )
 
 
 def tiers_of(decided: Decided, settings: Settings) -> tuple[tuple[Tier, ...], Explanation | None]:

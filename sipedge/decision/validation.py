@@ -36,6 +36,7 @@ class Refusal:
 class Accepted:
     uri: Uri
     max_forwards: int | None
+    max_breadth: int | None
 
 
 def validate(message: Message) -> Accepted | Refusal:
@@ -52,7 +53,8 @@ def validate(message: Message) -> Accepted | Refusal:
         return Refusal(400, "the Request-URI carries header components after '?'")
     try:
         message.check_transaction()  # the topmost Via too: forwarding, CANCEL and responses read it again
-        max_forwards = _max_forwards(message)
+        max_forwards = _number(message, "Max-Forwards")
+        max_breadth = _number(message, "Max-Breadth")  # RFC 5393 5
         method = message.cseq[1]
     except MessageError as error:
         return Refusal(400, error.reason)
@@ -63,15 +65,16 @@ def validate(message: Message) -> Accepted | Refusal:
     unsupported = _unsupported(message)
     if unsupported:  # 16.3 check 5
         return Refusal(420, "Proxy-Require asks for what is not supported", (("Unsupported", ", ".join(unsupported)),))
-    return Accepted(uri, max_forwards)
+    return Accepted(uri, max_forwards, max_breadth)
 
 
-def _max_forwards(message: Message) -> int | None:
-    value = message.first("max-forwards")
+def _number(message: Message, header: str) -> int | None:
+    """The value of Max-Forwards or Max-Breadth. Raises MessageError."""
+    value = message.first(header.lower())
     if value is None:
         return None
     if not (value.isascii() and value.isdigit()) or len(value) > 10 or int(value) > 255:
-        raise MessageError("Max-Forwards is not a number from 0 to 255", header="Max-Forwards")
+        raise MessageError(f"{header} is not a number from 0 to 255", header=header)
     return int(value)
 
 

@@ -41,6 +41,8 @@ class BranchAction(Enum):
     NOTHING = "nothing"
     FORWARD = "forward"
     """Send the provisional response upstream; Timer C begins anew (16.7 step 2)."""
+    WITHDRAW = "withdraw"
+    """Take the request back if it still waits for its connection: nobody has to be told then."""
     SEND_CANCEL = "send cancel"
     ABANDON = "abandon"
     """End the client transaction: it counts as timed out (16.8)."""
@@ -50,7 +52,7 @@ _S, _I, _A = BranchState, BranchInput, BranchAction
 
 BRANCH_TABLE: dict[tuple[BranchState, BranchInput], tuple[BranchState, BranchAction]] = {
     (_S.TRYING, _I.PROVISIONAL): (_S.PROCEEDING, _A.FORWARD),
-    (_S.TRYING, _I.CANCEL): (_S.CANCEL_WAITS, _A.NOTHING),
+    (_S.TRYING, _I.CANCEL): (_S.CANCEL_WAITS, _A.WITHDRAW),
     (_S.TRYING, _I.TIMER): (_S.TRYING, _A.ABANDON),
     (_S.PROCEEDING, _I.PROVISIONAL): (_S.PROCEEDING, _A.FORWARD),
     (_S.PROCEEDING, _I.CANCEL): (_S.CANCEL_SENT, _A.SEND_CANCEL),

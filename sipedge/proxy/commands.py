@@ -37,6 +37,13 @@ class Cancel:
 
 
 @dataclass(slots=True)
+class Withdraw:
+    """Take back a request that still waits for its connection: it fails with 487. One that was written goes on."""
+
+    branch: str
+
+
+@dataclass(slots=True)
 class Abandon:
     """End a client transaction that nobody waits for any more (Timer C, or no answer to a CANCEL)."""
 
@@ -115,5 +122,18 @@ class Conclude:
 
 
 Command = (
-    Respond | Forward | Cancel | Abandon | Drop | Send | Relay | Connect | Close | Resolve | Log | Record | Conclude
+    Respond
+    | Forward
+    | Cancel
+    | Withdraw
+    | Abandon
+    | Drop
+    | Send
+    | Relay
+    | Connect
+    | Close
+    | Resolve
+    | Log
+    | Record
+    | Conclude
 )

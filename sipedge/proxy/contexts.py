@@ -5,6 +5,7 @@ Whoever has an event for a context gives it to this registry, which calls the co
 
 from __future__ import annotations
 
+from collections import deque
 from heapq import heapify, heappop, heappush
 
 from dialplan.model import Target
@@ -15,6 +16,9 @@ from .events import ForwardFailed
 from .locating import Hops, NoHops
 from .response_context import ContextState, ResponseContext
 from .stateless import StatelessForward
+
+SLOW = 3.5
+"""Seconds after which a request other than INVITE gets a 100, so that its sender repeats it no more (RFC 4320 4.1)."""
 
 SPARE_TIMERS = 1024
 """How many timers of branches that have ended are kept before they are swept out."""
@@ -47,7 +51,10 @@ class Contexts:
         self._branches: dict[str, ResponseContext] = {}
         self._tickets: dict[int, ResponseContext | StatelessForward] = {}
         self._invites: dict[Key, ResponseContext] = {}
-        self._unanswered: set[ResponseContext] = set()
+        self._unanswered: dict[int, ResponseContext] = {}
+        """By server transaction."""
+        self._slow: deque[tuple[float, int]] = deque()
+        """(when, transaction) of requests that get a 100 if they are not answered by then; all wait equally long."""
         self._timers: list[tuple[float, str, bool]] = []
         """(when, branch, whether to forget it): no contexts, or each would live until Timer C."""
         self._accepted: dict[str, str] = {}
@@ -69,9 +76,11 @@ class Contexts:
         }
 
     def begin(self, context: ResponseContext, now: float, out: list[Command]) -> None:
-        self._unanswered.add(context)
+        self._unanswered[context.transaction] = context
         if context.is_invite:
             self._invites[_key_of(context)] = context
+        else:
+            self._slow.append((now + SLOW, context.transaction))
         try:
             context.start(now, out)
             self._take_up(context)
@@ -137,10 +146,19 @@ class Contexts:
                 self._forget(next(iter(self._accepted)))
 
     def next_deadline(self) -> float | None:
-        return self._timers[0][0] if self._timers else None
+        slow = self._slow
+        while slow and slow[0][1] not in self._unanswered:  # nearly all: they cost no timer then
+            slow.popleft()
+        deadlines = [queue[0][0] for queue in (slow, self._timers) if queue]
+        return min(deadlines, default=None)
 
     def tick(self, now: float, out: list[Command]) -> None:
         """One timer that is due by ``now``, if there is one; see ``next_deadline``."""
+        if self._slow and self._slow[0][0] <= now:
+            _, transaction = self._slow.popleft()
+            if transaction in self._unanswered:
+                self._unanswered[transaction].trying(out)
+            return
         if not self._timers or self._timers[0][0] > now:
             return
         _, branch, forget = heappop(self._timers)
@@ -162,12 +180,12 @@ class Contexts:
         for when, branch in context.timers:
             self._schedule(when, branch, False)
         context.timers.clear()
-        if context.is_answered and context in self._unanswered:
+        if context.is_answered and context.transaction in self._unanswered:
             self._close(context)
 
     def _close(self, context: ResponseContext) -> None:
         """Its request is answered: a CANCEL can no longer change anything (RFC 3261 9.2)."""
-        self._unanswered.discard(context)
+        self._unanswered.pop(context.transaction, None)
         if context.is_invite and self._invites.get(key := _key_of(context)) is context:
             del self._invites[key]
 

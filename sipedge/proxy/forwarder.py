@@ -8,12 +8,12 @@ from dialplan.model import Target, Traffic
 from sipedge.decision.installation import Installation
 from sipedge.decision.record_route import ZonePair, is_record_routed
 from sipedge.decision.validation import POISON
-from sipedge.sip.message import parse_address
+from sipedge.sip.message import Message, parse_address
 from sipedge.sip.uri import Uri, UriError, parse_uri
 from zones.authentication import Identity
 from zones.zone import DefaultZone, DnsZone, Hop
 
-from .commands import Command
+from .commands import Command, Log
 from .forwarding import Changes, forwarded_head
 from .incoming import Incoming
 from .locating import NOT_FOUND, UNREACHABLE, Destination, Hops, LookUps, NoHops
@@ -21,6 +21,8 @@ from .upkeep import Upkeep
 
 BRANCH_COOKIE = "z9hG4bK"
 SIPS = "sips"
+DEFAULT_MAX_BREADTH = 60
+"""RFC 5393 5.3.3.1."""
 
 
 class Forwarder:
@@ -41,6 +43,9 @@ class Forwarder:
             uri = _next_hop_uri(incoming, target)
         except UriError as error:
             return NoHops(NOT_FOUND, f"the alias cannot be routed: {error}")
+        if uri.transport == "udp":  # RFC 3263 4.1 wants it; this edge has no UDP
+            text = f"{uri.text[:80]} asks for UDP, which is not spoken here: it goes over {zone.transport}"
+            out.append(Log("info", text, source=incoming.peer.address))
         if isinstance(zone, DnsZone | DefaultZone):
             destination = Destination(zone.name, uri.host, uri.port, uri.transport, _is_microsoft(incoming))
             result = self._look_ups.locate(zone, destination, now, out)
@@ -57,8 +62,11 @@ class Forwarder:
         secure = tuple(hop for hop in hops if hop.transport == "TLS")
         return secure or NoHops(NOT_FOUND, "sips: asks for TLS, and there it is TCP")
 
-    def build(self, incoming: Incoming, target: Target, hop: Hop) -> tuple[str, bytes]:
-        """A new branch id and the header section to send; ``hop`` is one of the target's, so its alias is a URI."""
+    def build(self, incoming: Incoming, target: Target, hop: Hop, targets: int) -> tuple[str, bytes]:
+        """A new branch id and the header section to send.
+
+        ``hop``: one of the target's, so its alias is a URI; ``targets``: how many are tried at the same time.
+        """
         installation, decided = self.installation, incoming.decided
         zone = installation.zone(target.zone)
         sent_by = installation.edge.sent_by(target.zone)
@@ -68,6 +76,7 @@ class Forwarder:
             record_routes=self._record_routes(incoming, target.zone),
             request_uri=_request_uri(incoming, target),
             hop_count=zone.hop_count,
+            max_breadth=None if targets == 1 else breadth(incoming) // targets,
             asserted_identity=decided.authentication.identity,
             remove_trust_header=decided.source.border,
             proxy_require_strip=zone.proxy_require_strip,
@@ -99,6 +108,11 @@ class Forwarder:
             return f"Record-Route: <sips:{token}@{sent_by.text};lr>".encode()  # 16.6 step 4
         return f"Record-Route: <sip:{token}@{sent_by.text};transport={sent_by.transport.lower()};lr>".encode()
 
+    def wrote(self, response: Message) -> bool:
+        """Whether the topmost Via of a response is one that this edge put there. It has one that can be read."""
+        host = response.plain_via_host or response.via.host
+        return host in self.installation.edge.hosts
+
     def failed(self, hop: Hop, now: float) -> None:
         """A hop did not take a request."""
         self._upkeep.failed(hop, now)
@@ -106,6 +120,12 @@ class Forwarder:
     def succeeded(self, hop: Hop, now: float) -> None:
         """A hop answered a request."""
         self._upkeep.succeeded(hop, now)
+
+
+def breadth(incoming: Incoming) -> int:
+    """How many branches may be open at the same time for a request, here and behind (RFC 5393 5.3)."""
+    received = incoming.decided.max_breadth
+    return DEFAULT_MAX_BREADTH if received is None else received
 
 
 def _is_rewritten(incoming: Incoming, target: Target) -> bool:

@@ -28,6 +28,8 @@ class Changes:
     request_uri: bytes | None = None
     """The new Request-URI, None to leave it."""
     hop_count: int = 15
+    max_breadth: int | None = None
+    """The share of this target (RFC 5393 5.3.3); None to leave it."""
     asserted_identity: Identity = Identity.KEEP
     own_identity: bytes = b""
     """The value to insert with Identity.INSERT."""
@@ -50,6 +52,8 @@ def forwarded_head(
         edits.replace(0, b"%b %b SIP/2.0" % (message.method.encode(), request_uri))
     first_via = index["via"][0]
     _lower_max_forwards(edits, max_forwards, changes.hop_count, first_via)  # step 3
+    if changes.max_breadth is not None:
+        _limit_breadth(edits, changes.max_breadth, first_via)
     if routes.own or routes.strict_last:  # 16.4
         _remove_routes(edits, routes)
     if strict:
@@ -80,6 +84,12 @@ def _lower_max_forwards(edits: Edits, received: int | None, hop_count: int, firs
     number = edits.message.index["max-forwards"][0]
     name = edits.message.lines[number].partition(b":")[0]
     edits.replace(number, b"%b: %d" % (name, min(received - 1, hop_count)))
+
+
+def _limit_breadth(edits: Edits, share: int, first_via: int) -> None:
+    for number in edits.message.index.get("max-breadth", ()):
+        edits.remove(number)
+    edits.insert_before(first_via, b"Max-Breadth: %d" % share)
 
 
 def _bytes(text: str) -> bytes:

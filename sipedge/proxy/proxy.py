@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from sipedge.decision.installation import Installation
 from sipedge.settings import Settings
 from sipedge.sip.message import Message
-from sipedge.sip.responses import response_to_bytes, warning
+from sipedge.sip.responses import branch_of_response, response_to_bytes, warning
 from zones.addresses import same_scope
 from zones.neighbor import NeighborPeers
 from zones.table import Egress
@@ -24,7 +24,7 @@ from zones.traversal_client import TraversalClient
 from zones.zone import DEFAULT_ZONE, Hop
 
 from .answers import own_response, respond
-from .commands import Close, Command, Log, Relay
+from .commands import Abandon, Close, Command, Log, Relay
 from .contexts import Contexts
 from .events import (
     ConfigChanged,
@@ -169,11 +169,14 @@ class Proxy:
             return
         if event.stray and not self._is_repeated_2xx(event, peer):
             return
+        if not context.forwarder.wrote(event.message):  # RFC 3261 18.1.2
+            out.append(Log("warning", "a response whose topmost Via names somebody else", source=peer.address))
+            return
         if not _has_second_via(event.message):
             out.append(Log("warning", "a response without the Via values it was sent with", source=peer.address))
-            if event.message.status < 200:
-                return
-            self._contexts.failed(ForwardFailed(event.branch, 502, "the next hop broke the Via header"), now, out)
+            if event.message.status >= 200:
+                failed = ForwardFailed(event.branch, 502, "the next hop broke the Via header")
+                self._contexts.failed(failed, now, out)
             return
         self._contexts.response(context, event.branch, event.message, now, out)
         if event.message.status >= 200:
@@ -212,6 +215,8 @@ class Proxy:
         text = f"connection {event.connection}: {what}: {event.message.start_line[:80]}"
         out.append(Log("warning", text, source=source))
         message = event.message
+        if peer is not None and message.status >= 200:
+            self._unreadable_response(branch_of_response(message.head), peer, what, now, out)
         if peer is None or not message.is_request or message.method in WITHOUT_RESPONSE or "via" not in message.index:
             return
         out.append(Relay(event.connection, own_response(self._installation, 0, peer, message, 400, what)))
@@ -219,10 +224,19 @@ class Proxy:
     def _unreadable(self, event: UnreadableReceived, now: float, out: list[Command]) -> None:
         peer = self._peers.get(event.connection)
         if peer is not None:
+            self._unreadable_response(branch_of_response(event.head), peer, event.reason, now, out)
             headers = (warning(self._installation.agent(peer.zone), event.reason),)
             data = response_to_bytes(event.head, event.status, headers)
             if data:
                 out.append(Relay(event.connection, data))
+
+    def _unreadable_response(self, branch: str, peer: Peer, reason: str, now: float, out: list[Command]) -> None:
+        """A final response that nobody can forward is 502 to the caller, not silence (RFC 3261 16.7, 21.5.3)."""
+        context = self._contexts.by_branch(branch)
+        if context is not None and context.is_waiting_for(branch, peer):
+            out.append(Abandon(branch))
+            reason = f"the next hop sent a response that cannot be read: {reason}"
+            self._contexts.failed(ForwardFailed(branch, 502, reason), now, out)
 
     def source_address(self, hop: Hop) -> str:
         """Where a connection to a hop should come from: peers know the edge by its listener's address; '' for any."""

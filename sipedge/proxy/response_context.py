@@ -18,14 +18,24 @@ from sipedge.sip.responses import without_top_via
 
 from .answers import own_response
 from .branch import Branch, BranchAction, BranchInput
-from .commands import Abandon, Cancel, Command, Conclude, Drop, Forward, Relay, Respond
-from .forwarder import Forwarder
+from .commands import Abandon, Cancel, Command, Conclude, Drop, Forward, Log, Relay, Respond, Withdraw
+from .forwarder import Forwarder, breadth
 from .incoming import Incoming, Peer
 from .locating import Hops, NoHops
 from .outcome import NOT_FOUND, Outcome, best_outcome
 
 _RELEASED = Message(b"INVITE sip:released.invalid SIP/2.0\r\n\r\n")
 """Stands for a request that is not needed any more."""
+
+TEXTS_FOR_STRANGERS = {
+    404: "no way leads to this address",
+    408: "nobody answered in time",
+    440: "too many targets at once",
+    500: "the next hop is not available",
+    502: "the next hop sent a response that cannot be forwarded",
+    504: "the next hop cannot be reached",
+}
+"""Warnings outside name no zone, host or DNS query of the inside; the log has them."""
 
 CANCEL_WAIT = 32.0
 """64*T1: how long a cancelled branch is given for its final response (RFC 3261 9.1)."""
@@ -97,6 +107,8 @@ class ResponseContext:
     outcomes: list[Outcome] = field(default_factory=list)
     stop: bool = False
     """The tier at work is the last one, whatever comes of it."""
+    targets: int = 1
+    """Of the tier at work."""
     timers: list[tuple[float, str]] = field(default_factory=list)
     """When to call ``due``, and for which branch; the registry (contexts.py) takes them off."""
 
@@ -123,13 +135,26 @@ class ResponseContext:
         """Something is still awaited: a branch or a look-up."""
         return bool(self.branches or self.located_later)
 
+    def trying(self, out: list[Command]) -> None:
+        """Say 100: the final response takes its time."""
+        data = own_response(self.forwarder.installation, self.transaction, self.peer, self.request, 100)
+        out.append(Respond(self.transaction, 100, data))
+
+    def is_waiting_for(self, branch_id: str, peer: Peer) -> bool:
+        """Whether a branch is open, and the peer is where it was sent."""
+        branch = self.branches.get(branch_id)
+        return branch is not None and (branch.hop.connection == peer.connection or branch.hop.address == peer.address)
+
     def start(self, now: float, out: list[Command]) -> None:
         self._next_tier(now, out)
 
     def _next_tier(self, now: float, out: list[Command]) -> None:
         """Try tiers until there is something to wait for or to answer with."""
         for tier in self.tiers:
-            self.stop = tier.stop
+            self.stop, self.targets = tier.stop, len(tier.targets)
+            if self.targets > breadth(self.incoming):
+                self.outcomes.append(Outcome(440, f"{self.targets} targets at once are more than Max-Breadth allows"))
+                break
             for target in tier.targets:
                 self._locate(target, now, out)
             if self.is_open:
@@ -164,7 +189,7 @@ class ResponseContext:
         return self.state is ContextState.WAITING and all(outcome.status < 600 for outcome in self.outcomes)
 
     def _try(self, target: Target, hops: Hops, now: float, out: list[Command]) -> None:
-        branch_id, head = self.forwarder.build(self.incoming, target, hops[0])
+        branch_id, head = self.forwarder.build(self.incoming, target, hops[0], self.targets)
         branch = self.branches[branch_id] = Branch(branch_id, target, hops[0], hops[1:], head)
         if self.is_invite:
             self._wait(branch, now + self.timer_c)
@@ -240,8 +265,11 @@ class ResponseContext:
     def _cancel_branches(self, now: float, out: list[Command]) -> None:
         if self.is_invite:
             for branch in self.branches.values():
-                if branch.take(BranchInput.CANCEL) is BranchAction.SEND_CANCEL:
+                action = branch.take(BranchInput.CANCEL)
+                if action is BranchAction.SEND_CANCEL:
                     self._send_cancel(branch, now, out)
+                elif action is BranchAction.WITHDRAW:
+                    out.append(Withdraw(branch.id))
 
     def _send_cancel(self, branch: Branch, now: float, out: list[Command]) -> None:
         self._wait(branch, now + CANCEL_WAIT)
@@ -300,6 +328,11 @@ class ResponseContext:
     def _send_own(self, status: int, text: str, out: list[Command]) -> None:
         installation = self.forwarder.installation
         text = "" if status == 487 else text or "the next hop is not available"
+        if (
+            text and self.peer.zone in installation.outside
+        ):  # what lies inside, and what was asked for it, is not theirs
+            out.append(Log("info", f"{status} to {self.request.method} {self.request.uri[:200]}: {text}"))
+            text = TEXTS_FOR_STRANGERS.get(status, "")
         self._send(status, own_response(installation, self.transaction, self.peer, self.request, status, text), out)
 
     def _send(self, status: int, data: bytes | None, out: list[Command]) -> None:

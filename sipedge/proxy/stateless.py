@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from dialplan.model import Target
 
 from .commands import Command, Conclude, Send
-from .forwarder import Forwarder
+from .forwarder import Forwarder, breadth
 from .incoming import Incoming
 from .locating import Hops, NoHops
 
@@ -20,9 +20,11 @@ class StatelessForward:
     incoming: Incoming
     located_later: dict[int, Target] = field(default_factory=dict)
     """Ticket -> the target whose hops are being looked up."""
+    targets: int = 1
 
     def start(self, targets: tuple[Target, ...], now: float, out: list[Command]) -> None:
-        for target in targets:
+        self.targets = len(targets)
+        for target in targets if self.targets <= breadth(self.incoming) else ():  # RFC 5393 5.3: nobody can be told
             hops = self.forwarder.hops_of(self.incoming, target, now, out)
             if isinstance(hops, int):
                 self.located_later[hops] = target
@@ -38,7 +40,7 @@ class StatelessForward:
 
     def _send(self, target: Target, hops: Hops | NoHops, out: list[Command]) -> None:
         if not isinstance(hops, NoHops):
-            _, head = self.forwarder.build(self.incoming, target, hops[0])
+            _, head = self.forwarder.build(self.incoming, target, hops[0], self.targets)
             self.incoming.entry.hops.append(hops[0])
             out.append(Send(hops[0], head + self.incoming.decided.message.body))
 

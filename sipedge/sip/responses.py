@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 
 from .edits import Edits
-from .message import Message, MessageError, canonical_name
+from .message import Message, MessageError, canonical_name, first_item, parse_via
 from .via import stamped_via
 
 REASONS: dict[int, str] = {
@@ -20,6 +21,7 @@ REASONS: dict[int, str] = {
     408: "Request Timeout",
     416: "Unsupported URI Scheme",
     420: "Bad Extension",
+    440: "Max-Breadth Exceeded",
     481: "Call/Transaction Does Not Exist",
     482: "Loop Detected",
     483: "Too Many Hops",
@@ -93,6 +95,19 @@ def response_to_bytes(head: bytes, status: int, headers: tuple[tuple[str, str], 
     answer += [found[name][0] for name in COPIED]
     answer += [f"{name}: {value}".encode() for name, value in headers]
     return b"\r\n".join((*answer, b"Content-Length: 0")) + b"\r\n\r\n"
+
+
+def branch_of_response(head: bytes) -> str:
+    """The branch in the topmost Via of a final response that could not be parsed; '' for anything else."""
+    lines = head.split(b"\r\n")
+    if not re.match(rb"SIP/2\.0 [2-6]\d\d(?: |$)", lines[0], re.IGNORECASE):
+        return ""
+    for line in lines[1:]:
+        with suppress(MessageError):
+            name, _, value = line.partition(b":")
+            if canonical_name(name) == "via":
+                return parse_via(first_item(value.strip().decode("utf-8", "surrogateescape"))).branch
+    return ""
 
 
 def warning(agent: str, text: str) -> tuple[str, str]:

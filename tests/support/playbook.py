@@ -11,7 +11,8 @@
 
 Each ``>>`` gives an event to the proxy and wants everything before it to have been expected; each ``<<`` takes the next
 command. Branches are random to a test, so a ``Leg`` remembers one when it is forwarded. Decisions for the history go
-to ``book.entries``; log lines to ``book.log``, where one of level "error" fails the test unless it is expected.
+to ``book.entries``, branches to be taken back to ``book.withdrawn``; log lines to ``book.log``, where one of level
+"error" fails the test unless it is expected.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from sipedge.proxy.commands import (
     Resolve,
     Respond,
     Send,
+    Withdraw,
 )
 from sipedge.proxy.events import ConnectionClosed, ConnectionOpened, Event, ForwardFailed, RequestReceived, Resolved
 from sipedge.proxy.events import ResponseReceived as Received
@@ -116,6 +118,7 @@ class Playbook:
         self.entries: list[Entry] = []
         self.concluded: list[Entry] = []
         self.log: list[Log] = []
+        self.withdrawn: list[str] = []
         self.resolver = resolver
         self.last = Call()
         self._transactions = count(1)
@@ -160,6 +163,8 @@ class Playbook:
                 self.concluded.append(command.entry)
             elif isinstance(command, Record):
                 self.entries.append(command.entry)
+            elif isinstance(command, Withdraw):
+                self.withdrawn.append(command.branch)
             elif isinstance(command, Log):
                 self.log.append(command)
                 assert command.level != "error" or self.forgives, command.text

@@ -16,7 +16,7 @@ from support.playbook import INSIDE, OUTSIDE, Playbook
 from support.settings import OUTSIDE_PEER, THIRD, ZONES, make_settings, with_zone
 from support.settings import rule as search_rule
 
-from sipedge.proxy.commands import Abandon, Cancel, Command, Drop, Forward, Relay, Resolve, Respond, Send
+from sipedge.proxy.commands import Abandon, Cancel, Command, Drop, Forward, Relay, Resolve, Respond, Send, Withdraw
 from sipedge.proxy.events import ConfigChanged, ForwardFailed, RequestReceived, Resolved, ResponseReceived
 from sipedge.settings import Settings
 from sipedge.sip.message import Message
@@ -64,6 +64,7 @@ class Conversation(RuleBasedStateMachine):
             Drop: lambda command: self.servers.remove(command.transaction),
             Forward: self.forward,
             Cancel: self.cancelled,
+            Withdraw: lambda command: None,
             Abandon: lambda command: self.close(command.branch),
             Relay: lambda command: None,
             Send: lambda command: None,

@@ -44,6 +44,7 @@ class Ringing:
 EXPECTED: dict[BranchAction, Callable[[Ringing], object]] = {
     BranchAction.NOTHING: lambda ringing: None,
     BranchAction.FORWARD: lambda ringing: ringing.book << responds(183, to=ringing.call),
+    BranchAction.WITHDRAW: lambda ringing: ringing.book.withdrawn.remove(ringing.leg.branch),
     BranchAction.SEND_CANCEL: lambda ringing: ringing.book << cancels(ringing.leg),
     BranchAction.ABANDON: lambda ringing: ringing.book << abandons(ringing.leg),
 }

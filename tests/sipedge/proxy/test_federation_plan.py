@@ -245,7 +245,7 @@ def test_as_printed_the_notify_to_the_fqdn_stops_at_the_outside_edge(edges: Edge
     book = edges.outside
     book >> arrives(notify_to_fqdn(method), MICROSOFT_CONNECTION)
     if method == "NOTIFY":
-        book << responds(404, warning=f'399 {EXPE}:5061 "no search rule led anywhere"')
+        book << responds(404, warning=f'399 {EXPE}:5061 "no way leads to this address"')
     explanation = book.entries[-1].explanation
     assert explanation is not None and explanation.searched == "imp1-public.ciscoexample.com"
     assert [(entry.rule, entry.outcome) for entry in explanation.trace] == [

@@ -203,7 +203,8 @@ def test_timer_c_without_any_answer(play: Play) -> None:
 
 def test_other_requests_have_no_timer_c(play: Play) -> None:
     leg = Leg()
-    play() >> arrives(request()) << forwards(leg) >> waits(1000) >> answers(leg, 200) << responds(200)
+    book = play() >> arrives(request()) << forwards(leg) >> waits(1000) << responds(100)
+    book >> answers(leg, 200) << responds(200)
 
 
 def test_nothing_is_kept_after_all_is_over(play: Play) -> None:

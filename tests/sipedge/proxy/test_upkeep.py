@@ -91,6 +91,7 @@ def test_names_of_peers_are_kept_resolved_and_say_who_comes_in(play: Play) -> No
     book >> Resolved(a.command.query, (AddressRecord("192.0.2.60"),), "", 300.0) >> Resolved(aaaa.command.query)
     book >> opens(20, "192.0.2.60", names=("imp.inside.example",))
     book >> arrives(request(), 20) << forwards(leg, "Named", address="192.0.2.60", peer="imp.inside.example")
+    book >> answers(leg, 200, connection=20) << responds(200)
     book >> waits(301) << resolves("imp.inside.example", "A") << resolves("imp.inside.example", "AAAA")
 
 
@@ -209,7 +210,9 @@ def test_the_client_connects_proves_itself_and_then_requests_flow(play: Play) ->
     book >> answers(proof, 200, connection=CLIENT)
     out, back = Leg(), Leg()
     book >> arrives(request(), INSIDE) << forwards(out, "Traversal", hop_connection=CLIENT)
-    book >> arrives(request(), CLIENT) << forwards(back, "Inside")
+    book >> answers(out, 200, connection=CLIENT) << responds(200)
+    book >> arrives(request(), CLIENT) << forwards(back, "Inside") >> answers(back, 200, connection=INSIDE)
+    book << responds(200)
     book >> waits(20) << forwards(leg, "Traversal", method="OPTIONS")
     book >> arrives(notify("BENOTIFY"), INSIDE) << sends("Traversal")
 
