@@ -30,6 +30,9 @@ DIALOG_METHODS = frozenset({"INVITE", "REFER"})
 SUBSCRIPTION_METHODS = frozenset({"SUBSCRIBE", "NOTIFY"})
 """Record-routed together: a subscriber takes its route set from the NOTIFY (RFC 6665 4.3, 4.4.1)."""
 
+RECORD_ROUTED = DIALOG_METHODS | SUBSCRIPTION_METHODS
+"""Methods for which ``is_record_routed`` may say yes."""
+
 
 def is_record_routed(method: str, source: Zone, target: Zone, microsoft: bool) -> bool:
     """Whether the edge stays on the way of the dialog that a request begins. ``microsoft``: it is traffic of theirs."""

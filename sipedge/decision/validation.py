@@ -54,7 +54,7 @@ def validate(message: Message) -> Accepted | Refusal:
     try:
         message.check_transaction()  # the topmost Via too: forwarding, CANCEL and responses read it again
         max_forwards = _number(message, "Max-Forwards")
-        max_breadth = _number(message, "Max-Breadth")  # RFC 5393 5
+        max_breadth = _number(message, "Max-Breadth") if "max-breadth" in message.index else None  # RFC 5393 5
         method = message.cseq[1]
     except MessageError as error:
         return Refusal(400, error.reason)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from dialplan.model import Target, Traffic
 from sipedge.decision.installation import Installation
-from sipedge.decision.record_route import ZonePair, is_record_routed
+from sipedge.decision.record_route import RECORD_ROUTED, ZonePair, is_record_routed
 from sipedge.decision.validation import POISON
 from sipedge.sip.message import Message, parse_address
 from sipedge.sip.uri import Uri, UriError, parse_uri
@@ -33,6 +33,8 @@ class Forwarder:
         self._upkeep = upkeep
         self._look_ups = look_ups
         self._ids = ids
+        sent_by = {installation.edge.sent_by(zone.name).text for zone in installation.zones}
+        self._own_vias = tuple(_via(transport, text) for transport in ("TLS", "TCP") for text in sent_by)
 
     def hops_of(self, incoming: Incoming, target: Target, now: float, out: list[Command]) -> Hops | NoHops | int:
         """Where a target is. A number is the ticket of a look-up, whose result is to go through ``permitted``."""
@@ -43,7 +45,7 @@ class Forwarder:
             uri = _next_hop_uri(incoming, target)
         except UriError as error:
             return NoHops(NOT_FOUND, f"the alias cannot be routed: {error}")
-        if uri.transport == "udp":  # RFC 3263 4.1 wants it; this edge has no UDP
+        if uri.parameters and uri.transport == "udp":  # RFC 3263 4.1 wants it; this edge has no UDP
             text = f"{uri.text[:80]} asks for UDP, which is not spoken here: it goes over {zone.transport}"
             out.append(Log("info", text, source=incoming.peer.address))
         if isinstance(zone, DnsZone | DefaultZone):
@@ -72,7 +74,7 @@ class Forwarder:
         sent_by = installation.edge.sent_by(target.zone)
         branch = f"{BRANCH_COOKIE}{self._ids()}.{incoming.loop}{POISON if zone.poison else ''}"
         changes = Changes(
-            via=f"Via: SIP/2.0/{hop.transport} {sent_by.text};branch={branch}".encode(),
+            via=_via(hop.transport, sent_by.text) + branch.encode(),
             record_routes=self._record_routes(incoming, target.zone),
             request_uri=_request_uri(incoming, target),
             hop_count=zone.hop_count,
@@ -90,6 +92,8 @@ class Forwarder:
         """One line for each side, outgoing side on top (RFC 5658 double record-routing)."""
         decided = incoming.decided
         message, pair = decided.message, decided.routes.pair
+        if message.method not in RECORD_ROUTED:
+            return ()
         ingress = pair.here if pair is not None else decided.source.name
         target = self.installation.zone(egress)
         if not is_record_routed(message.method, decided.source, target, _is_microsoft(incoming)):
@@ -110,6 +114,8 @@ class Forwarder:
 
     def wrote(self, response: Message) -> bool:
         """Whether the topmost Via of a response is one that this edge put there. It has one that can be read."""
+        if response.lines[response.index["via"][0]].startswith(self._own_vias):  # as a rule it comes back unchanged
+            return True
         host = response.plain_via_host or response.via.host
         return host in self.installation.edge.hosts
 
@@ -120,6 +126,11 @@ class Forwarder:
     def succeeded(self, hop: Hop, now: float) -> None:
         """A hop answered a request."""
         self._upkeep.succeeded(hop, now)
+
+
+def _via(transport: str, sent_by: str) -> bytes:
+    """The edge's own Via line up to the branch."""
+    return f"Via: SIP/2.0/{transport} {sent_by};branch=".encode()
 
 
 def breadth(incoming: Incoming) -> int:
