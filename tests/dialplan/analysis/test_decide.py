@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
 from support.plans import ALIASES, asked, compiled, plans, usable
+from support.properties import holds_for
 
 from dialplan.analysis import Language, NotProved, RequestClass, SymbolicPlan, conditions_of, senders_of
 from dialplan.analysis import decide as decided
@@ -62,8 +62,7 @@ def test_out_of_reach_is_said() -> None:
         list(decided(plan, RequestClass(frozenset({"Default Zone"}), plan.languages.everything)))
 
 
-@given(plans())
-@settings(max_examples=40, deadline=None)
+@holds_for(plans(), quick=3, many=40)
 def test_every_alias_is_in_one_part_and_goes_where_it_says(dialplan: Dialplan) -> None:
     compiled_plan = usable(dialplan)
     if compiled_plan is None:

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.plans import ALIASES, patterns
+from support.properties import holds_for
 
 from dialplan.analysis.languages.automaton import NotProved
 from dialplan.analysis.languages.language import Language, node_of
@@ -33,14 +33,15 @@ def _check(transform: Transform, wanted: Language, variables: Variables = VALUES
             assert (compiled.rewrite(alias, alias) in wanted) == (alias in found) == (alias not in others), alias
 
 
-@given(
+@holds_for(
     st.sampled_from([PatternType.EXACT, PatternType.PREFIX, PatternType.SUFFIX]),
     st.sampled_from(["%localdomains%", "a", "%localdomains%b"]),
     st.sampled_from([Behavior.STRIP, Behavior.REPLACE, Behavior.ADD_PREFIX, Behavior.ADD_SUFFIX]),
     st.sampled_from(["", "b@", "A"]),
     patterns(),
+    quick=15,
+    many=150,
 )
-@settings(max_examples=150, deadline=None)
 def test_plain_patterns(
     kind: PatternType, pattern: str, behavior: Behavior, text: str, wanted: tuple[PatternType, str]
 ) -> None:
@@ -70,8 +71,7 @@ def templates(draw: st.DrawFn) -> Transform:
     )
 
 
-@given(templates(), patterns())
-@settings(max_examples=150, deadline=None)
+@holds_for(templates(), patterns(), quick=15, many=150)
 def test_replace_strings_with_groups(transform: Transform, wanted: tuple[PatternType, str]) -> None:
     _check(transform, Language.of(*wanted), Variables())
 

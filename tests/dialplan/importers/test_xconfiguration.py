@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.paths import SAMPLES
+from support.properties import holds_for
 
 from dialplan.importers.xconfiguration import Remark, read_dump
 
@@ -109,8 +109,7 @@ def test_the_sample() -> None:
     assert dump.indexes("Zones Policy SearchRules Rule") == [1, 3, 6]
 
 
-@settings(max_examples=200, deadline=None)
-@given(st.text(alphabet='*c xConfiguration:"\n\r\tZ7#', max_size=200))
+@holds_for(st.text(alphabet='*c xConfiguration:"\n\r\tZ7#', max_size=200), quick=20, many=200)
 def test_any_text_is_read(text: str) -> None:
     dump = read_dump(text)
     assert len(dump.unused()) == len(dump.settings)

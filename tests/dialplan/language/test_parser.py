@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.properties import holds_for
 
 from dialplan.language.parser import MAX_FILE_SIZE, MAX_PROBLEMS, parse_dialplan
 from dialplan.model import (
@@ -253,8 +253,7 @@ def test_a_file_over_the_limit_is_not_read() -> None:
     assert len(problems(" " * (MAX_FILE_SIZE + 1))) == 1
 
 
-@settings(max_examples=150, deadline=None)
-@given(st.text('search rule"tnofm{}#\n zeI1\\', max_size=60))
+@holds_for(st.text('search rule"tnofm{}#\n zeI1\\', max_size=60), quick=15, many=150)
 def test_any_text_gives_a_plan_or_problems_within_it(text: str) -> None:
     try:
         parse_dialplan(text, "f")
@@ -265,8 +264,7 @@ def test_any_text_gives_a_plan_or_problems_within_it(text: str) -> None:
             assert 1 <= one.location.column <= len(lines[one.location.line - 1]) + 1
 
 
-@settings(max_examples=100, deadline=None)
-@given(st.data())
+@holds_for(st.data(), quick=15, many=100)
 def test_any_damage_gives_a_plan_or_problems(data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(WHOLE)))
     end = data.draw(st.integers(start, min(len(WHOLE), start + 20)))

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.properties import holds_for
 
 from dialplan.analysis.languages.addresses import addresses
 from dialplan.analysis.languages.alphabet import ASCII
@@ -10,8 +10,7 @@ from dialplan.search.search import is_address
 PIECES = ["1", "255", "256", "01", ":", "::", "1.2.3.4", "[", "]", ";", "@", "ffff", "%eth0", ":5060", ";lr", "."]
 
 
-@given(st.lists(st.sampled_from(PIECES), max_size=9).map("".join))
-@settings(max_examples=500, deadline=None)
+@holds_for(st.lists(st.sampled_from(PIECES), max_size=9).map("".join), quick=30, many=500)
 def test_as_the_engine_takes_them(alias: str) -> None:
     assert (alias in addresses(ASCII)) == is_address(alias)
 

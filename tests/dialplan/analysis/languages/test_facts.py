@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
 from support.plans import patterns
+from support.properties import holds_for
 
 from dialplan.analysis.languages.facts import NO_FACTS, Facts, facts_of, facts_of_language
 from dialplan.analysis.languages.language import Language, node_of
@@ -39,8 +39,7 @@ def test_apart(one: str, other: str, apart: bool, with_one_at: bool) -> None:
     assert of(one).apart(of(other), one_at=True) == with_one_at
 
 
-@given(patterns(), patterns())
-@settings(max_examples=200, deadline=None)
+@holds_for(patterns(), patterns(), quick=20, many=200)
 def test_apart_is_never_wrong(one: tuple[PatternType, str], other: tuple[PatternType, str]) -> None:
     if facts_of(node_of(*one)).apart(facts_of(node_of(*other))):
         assert not Language.of(*one).meets(Language.of(*other))
