@@ -98,7 +98,7 @@ class OnMatch(Enum):
     STOP = "stop"
 
 
-class Outcome(Enum):
+class RuleOutcome(Enum):
     """Why a rule did or did not apply: the words of the command line's ``trace``."""
 
     MATCHED = "matched"
@@ -217,4 +217,4 @@ class Tier:
 class TraceEntry:
     rule: str
     priority: int
-    outcome: Outcome
+    outcome: RuleOutcome

@@ -11,7 +11,7 @@ from enum import Enum
 from dialplan.model import Location, Traffic
 
 
-class Kind(Enum):
+class ClaimKind(Enum):
     NEVER = "never"
     """No such request goes there."""
     ONLY = "only"
@@ -24,7 +24,7 @@ class Kind(Enum):
 class Claim:
     """Such requests: all that fit everything said here."""
 
-    kind: Kind
+    kind: ClaimKind
     sources: tuple[str, ...] = ()
     """Zones; (): any."""
     pattern: str = ""

@@ -14,7 +14,7 @@ from dialplan.pattern.parser import parse_pattern
 from dialplan.problem import listing, suggestion
 from dialplan.syntax import PatternError
 
-from .claims import Claim, Kind, pattern_of_glob
+from .claims import Claim, ClaimKind, pattern_of_glob
 
 PARTS = 'from zone "name", alias "*@domain", alias regex "...", traffic TYPE, authenticated yes or no, to zone "name"'
 
@@ -44,7 +44,7 @@ def parse_claim(text: str, location: Location) -> Claim:
         _read(part, values)
     if not values:
         raise ClaimError(len(text), "a claim about every request", f"write one of {PARTS}")
-    return Claim(kind=Kind(str(kind).lower()), text=text, location=location, **values)
+    return Claim(kind=ClaimKind(str(kind).lower()), text=text, location=location, **values)
 
 
 @cache

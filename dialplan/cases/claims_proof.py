@@ -21,22 +21,22 @@ from dialplan.analysis import (
 from dialplan.model import Dialplan, Mode, PatternType, Query, SearchRule, Tier
 from dialplan.search.search import CompiledPlan, Explanation
 
-from .claims import Claim, Kind
+from .claims import Claim, ClaimKind
 
 SENDABLE = "([^@ <>]*@)?[^@ <>]+"
 """What holds for the alias of every URI (RFC 3261 25.1): one @ at most, no blank, no angle brackets."""
 
 
-class Verdict(Enum):
+class ClaimVerdict(Enum):
     PROVED = "proved"
     REFUTED = "refuted"
     NOT_PROVED = "not proved"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ClaimAnswer:
     claim: Claim
-    verdict: Verdict
+    verdict: ClaimVerdict
     counterexample: Explanation | None = None
     """What the live engine does with a request that breaks the claim."""
     reason: str = ""
@@ -59,21 +59,21 @@ class Prover:
             for pattern, rule in zip(patterns, asked.dialplan.rules, strict=True)
         }
 
-    def answer(self, claim: Claim) -> Answer:
+    def answer(self, claim: Claim) -> ClaimAnswer:
         try:
             for query, zones in self._decided(claim):
                 if _breaks(claim, zones):
                     return self._confirmed(claim, query)
         except NotProved as error:
-            return Answer(claim, Verdict.NOT_PROVED, reason=f"the analysis gave up: {error}")
-        return Answer(claim, Verdict.PROVED, reason=self._silence(claim))
+            return ClaimAnswer(claim, ClaimVerdict.NOT_PROVED, reason=f"the analysis gave up: {error}")
+        return ClaimAnswer(claim, ClaimVerdict.PROVED, reason=self._silence(claim))
 
-    def _confirmed(self, claim: Claim, query: Query) -> Answer:
+    def _confirmed(self, claim: Claim, query: Query) -> ClaimAnswer:
         explanation = self._plan.search(query)
         if _breaks(claim, [zones_of(tier) for tier in explanation.tiers]):
-            return Answer(claim, Verdict.REFUTED, explanation)
+            return ClaimAnswer(claim, ClaimVerdict.REFUTED, explanation)
         reason = f"the analysis and the engine disagree about {query.alias}"
-        return Answer(claim, Verdict.NOT_PROVED, explanation, reason)
+        return ClaimAnswer(claim, ClaimVerdict.NOT_PROVED, explanation, reason)
 
     def _decided(self, claim: Claim) -> Iterator[tuple[Query, tuple[frozenset[str], ...]]]:
         """A request for each way in which suspects are treated, and the zones of its tiers."""
@@ -86,7 +86,7 @@ class Prover:
     def _parts(self, claim: Claim, aliases: Language, rules: Sequence[SymbolicRule]) -> Iterator[Language]:
         """What has to be looked at of these aliases. A request goes there by a rule, so the aliases of the rules that
         lead there are enough, and far fewer; whether it goes elsewhere is a question about all."""
-        if claim.kind is Kind.ALWAYS:
+        if claim.kind is ClaimKind.ALWAYS:
             yield aliases
             return
         for branch in self._symbolic.branches:
@@ -97,7 +97,7 @@ class Prover:
     def _suspects(self, claim: Claim) -> Iterator[tuple[Language, list[Conditions]]]:
         """The requests among which one could break the claim."""
         fitting, sendable = self._languages[claim.pattern], self._languages[""]
-        if claim.kind is not Kind.ONLY:
+        if claim.kind is not ClaimKind.ONLY:
             yield sendable & fitting, self._conditions(claim, True)
             return
         yield sendable, self._conditions(claim, False)
@@ -110,7 +110,7 @@ class Prover:
 
     def _silence(self, claim: Claim) -> str:
         """Said with a proof that holds because nobody sends such requests."""
-        if claim.kind is Kind.ONLY or self._conditions(claim, True):
+        if claim.kind is ClaimKind.ONLY or self._conditions(claim, True):
             return ""
         silent = [sender.silent for sender in self._senders if sender.name in claim.sources and sender.silent]
         return f"no zone sends such requests{': ' + silent[0] if silent else ''}"
@@ -137,7 +137,7 @@ def zones_of(tier: Tier) -> frozenset[str]:
 
 def _breaks(claim: Claim, tiers: Sequence[frozenset[str]]) -> bool:
     """Whether a suspect that is sent to these zones, tier by tier, breaks the claim."""
-    if claim.kind is Kind.ALWAYS:
+    if claim.kind is ClaimKind.ALWAYS:
         return not (tiers and _there(claim, tiers[0]))
     return any(_there(claim, zones) for zones in tiers)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dialplan.model import Dialplan, Outcome, SearchRule, Transform
+from dialplan.model import Dialplan, RuleOutcome, SearchRule, Transform
 from dialplan.search.search import Explanation
 
 
@@ -36,7 +36,7 @@ def coverage(dialplan: Dialplan, searches: Iterable[Explanation]) -> Coverage:
     decided: set[str] = set()
     for found in searches:
         transforms |= {found.transform} if found.transform is not None else set()
-        applied = [entry for entry in found.trace if entry.outcome is Outcome.MATCHED]
+        applied = [entry for entry in found.trace if entry.outcome is RuleOutcome.MATCHED]
         reached |= {entry.rule for entry in applied}
         decided |= {entry.rule for entry in applied if entry.priority == found.tiers[0].priority}
     whole: list[Transform | SearchRule] = [*dialplan.transforms, *dialplan.rules]

@@ -16,7 +16,7 @@ from dialplan.notes import Notes, inside
 from dialplan.problem import DialplanError, listing, suggestion
 
 from .cases import Case, CaseFile, Expected, ExpectedTarget, PlanStatement, SettingStatement, Statement
-from .claims import Claim, Kind
+from .claims import Claim, ClaimKind
 from .claims_parser import ClaimError, parse_claim
 
 MAX_FILE_SIZE = 16 * 1024 * 1024
@@ -116,7 +116,7 @@ class _Builder:
             return parse_claim(str(token), self._place(token))
         except ClaimError as error:
             self._notes.at(self._place(token, error.offset), error.message, error.hint)
-            return Claim(kind=Kind.NEVER, text=str(token))
+            return Claim(kind=ClaimKind.NEVER, text=str(token))
 
     def _case(self, tokens: list[Token]) -> Case:
         where = self._place(tokens[0])

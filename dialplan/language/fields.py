@@ -18,7 +18,7 @@ MAX_DESCRIPTION = 64
 MAX_PRIORITY = 65_534
 
 
-class Kind(Enum):
+class BlockKind(Enum):
     TRANSFORM = "transform"
     SEARCH_RULE = "search rule"
 
@@ -110,12 +110,12 @@ COMMON: Mapping[str, WordsField | PriorityField] = {
     "state": _words("enabled", {"enabled": True, "disabled": False}),
 }
 
-WORDS_FIELDS: Mapping[Kind, Mapping[str, WordsField | PriorityField | TargetField]] = {
-    Kind.TRANSFORM: {
+WORDS_FIELDS: Mapping[BlockKind, Mapping[str, WordsField | PriorityField | TargetField]] = {
+    BlockKind.TRANSFORM: {
         **COMMON,
         "behavior": _enum("behavior", Behavior.STRIP, Behavior.REPLACE, Behavior.ADD_PREFIX, Behavior.ADD_SUFFIX),
     },
-    Kind.SEARCH_RULE: {
+    BlockKind.SEARCH_RULE: {
         **COMMON,
         "protocol": _enum("protocol", *Protocol, synonyms={"h.323": Protocol.H323}),
         "traffic type": _enum("traffic_type", *TrafficType, synonyms=TRAFFIC_SYNONYMS),
@@ -130,9 +130,9 @@ WORDS_FIELDS: Mapping[Kind, Mapping[str, WordsField | PriorityField | TargetFiel
 
 TEXT_FIELDS = ("description", "pattern", "replace")
 
-FIELD_NAMES: Mapping[Kind, tuple[str, ...]] = {
-    Kind.TRANSFORM: ("description", "priority", "pattern type", "pattern", "behavior", "replace", "state"),
-    Kind.SEARCH_RULE: (
+FIELD_NAMES: Mapping[BlockKind, tuple[str, ...]] = {
+    BlockKind.TRANSFORM: ("description", "priority", "pattern type", "pattern", "behavior", "replace", "state"),
+    BlockKind.SEARCH_RULE: (
         "description",
         "priority",
         "protocol",
@@ -152,7 +152,7 @@ FIELD_NAMES: Mapping[Kind, tuple[str, ...]] = {
 """In the order of Expressway's pages."""
 
 SPELLINGS: Mapping[str, str] = {"behaviour": "behavior"}
-ALL_NAMES: tuple[str, ...] = tuple(sorted({*FIELD_NAMES[Kind.SEARCH_RULE], *SPELLINGS}, key=len, reverse=True))
+ALL_NAMES: tuple[str, ...] = tuple(sorted({*FIELD_NAMES[BlockKind.SEARCH_RULE], *SPELLINGS}, key=len, reverse=True))
 """Longest first, so that "pattern type" is not taken for "pattern"."""
 
 

@@ -7,13 +7,13 @@ from typing import Any
 
 from dialplan.model import Mode, SearchRule, SourceMode, Transform
 
-from .fields import FIELD_NAMES, SPELLINGS, WORDS_FIELDS, Kind, WordsField, field_named, value_offset
+from .fields import FIELD_NAMES, SPELLINGS, WORDS_FIELDS, BlockKind, WordsField, field_named, value_offset
 from .layout import INDENT, FieldText, Lexeme, lay_out
 from .parser import lexemes, parse_dialplan
 
-DEFAULTS: dict[Kind, SearchRule | Transform] = {
-    Kind.TRANSFORM: Transform(name=""),
-    Kind.SEARCH_RULE: SearchRule(name=""),
+DEFAULTS: dict[BlockKind, SearchRule | Transform] = {
+    BlockKind.TRANSFORM: Transform(name=""),
+    BlockKind.SEARCH_RULE: SearchRule(name=""),
 }
 
 
@@ -27,7 +27,7 @@ def format_dialplan(text: str, file: str) -> str:
 def write_entry(entry: SearchRule | Transform) -> str:
     """One transform or search rule as text. Fields at their default are left out, but not those of its kind of match:
     mode, pattern type and behaviour are said wherever a pattern is."""
-    kind = Kind.TRANSFORM if isinstance(entry, Transform) else Kind.SEARCH_RULE
+    kind = BlockKind.TRANSFORM if isinstance(entry, Transform) else BlockKind.SEARCH_RULE
     fields = [written for name in FIELD_NAMES[kind] if (written := _field(kind, name, entry))]
     return "".join([f"{kind.value} {quoted(entry.name)} {{\n", *(f"{INDENT}{one}\n" for one in fields), "}\n"])
 
@@ -36,7 +36,7 @@ def quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-def word_of(kind: Kind, name: str, value: Any) -> str:
+def word_of(kind: BlockKind, name: str, value: Any) -> str:
     """How a value of a field of words is written: ``False`` of "state" is "disabled"."""
     field = WORDS_FIELDS[kind][name]
     if isinstance(field, WordsField):
@@ -45,7 +45,7 @@ def word_of(kind: Kind, name: str, value: Any) -> str:
 
 
 def _canonical(block: str, lexeme: Lexeme) -> FieldText:
-    kind = Kind(block)
+    kind = BlockKind(block)
     text = lexeme.text.strip()
     spelled = field_named(text) or ""
     name = SPELLINGS.get(spelled, spelled)
@@ -57,7 +57,7 @@ def _canonical(block: str, lexeme: Lexeme) -> FieldText:
     return FieldText(name + between + text[text.index('"') :], rank)
 
 
-def _field(kind: Kind, name: str, entry: SearchRule | Transform) -> str:
+def _field(kind: BlockKind, name: str, entry: SearchRule | Transform) -> str:
     """'' for a field that need not be written."""
     if name == "target" or (name == "source" and isinstance(entry, SearchRule) and entry.source is SourceMode.NAMED):
         zone = getattr(entry, "target" if name == "target" else "source_name")

@@ -17,7 +17,7 @@ from dialplan.notes import Notes
 from dialplan.problem import DialplanError, listing, suggestion
 from dialplan.search.uniqueness import unique_names, unique_priorities
 
-from .fields import ALL_NAMES, FIELD_NAMES, TEXT_FIELDS, Kind, field_named, value_offset
+from .fields import ALL_NAMES, FIELD_NAMES, TEXT_FIELDS, BlockKind, field_named, value_offset
 from .layout import Lexeme
 from .plan_builder import PlanBuilder
 
@@ -26,7 +26,7 @@ MAX_FILE_SIZE = 16 * 1024 * 1024
 MAX_PROBLEMS = 100
 """After so many mistakes the rest of the file is not read."""
 
-BLOCKS = listing([f'{kind.value} "name" {{ }}' for kind in Kind])
+BLOCKS = listing([f'{kind.value} "name" {{ }}' for kind in BlockKind])
 
 _BEGINNING = (("KIND", "search rule"), ("STRING", '""'), ("LBRACE", "{"))
 
@@ -153,7 +153,11 @@ def _explain_header(rest: str) -> tuple[str, str, int]:
     if rest.startswith('"'):
         return "a string without end", 'close it with " on the same line', 0
     word = rest.split(maxsplit=1)[0]
-    return f"'{word[:40]}' begins no block", suggestion(word, [kind.value for kind in Kind]) or f"write {BLOCKS}", 0
+    return (
+        f"'{word[:40]}' begins no block",
+        suggestion(word, [kind.value for kind in BlockKind]) or f"write {BLOCKS}",
+        0,
+    )
 
 
 def _explain_field(rest: str) -> tuple[str, str, int]:
@@ -163,8 +167,8 @@ def _explain_field(rest: str) -> tuple[str, str, int]:
         return "text without a field", 'write a field before it: pattern "..."', 0
     if name is None:
         unknown = rest.split('"')[0].split("{")[0].strip() or rest.strip()
-        hint = suggestion(unknown, FIELD_NAMES[Kind.SEARCH_RULE]) or suggestion(unknown.split()[0], ALL_NAMES)
-        return f"unknown field '{unknown[:40]}'", hint or f"fields are {listing(FIELD_NAMES[Kind.SEARCH_RULE])}", 0
+        hint = suggestion(unknown, FIELD_NAMES[BlockKind.SEARCH_RULE]) or suggestion(unknown.split()[0], ALL_NAMES)
+        return f"unknown field '{unknown[:40]}'", hint or f"fields are {listing(FIELD_NAMES[BlockKind.SEARCH_RULE])}", 0
     offset = value_offset(rest, name)
     value = rest[offset:]
     if '"' in value and value.count('"') % 2:

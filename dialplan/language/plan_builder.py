@@ -20,8 +20,8 @@ from .fields import (
     MAX_NAME,
     SPELLINGS,
     WORDS_FIELDS,
+    BlockKind,
     FieldError,
-    Kind,
     field_named,
     value_offset,
 )
@@ -55,7 +55,7 @@ class PlanBuilder:
         self._transforms: list[Transform] = []
         self._rules: list[SearchRule] = []
         self._syntax: dict[str, Node] = {}
-        self._read: dict[Kind, dict[str, _Value]] = {kind: {} for kind in Kind}
+        self._read: dict[BlockKind, dict[str, _Value]] = {kind: {} for kind in BlockKind}
         self._whole = not notes.problems
         """No syntax error: what seems to be missing is missing."""
 
@@ -67,14 +67,14 @@ class PlanBuilder:
         """A block: its kind, its name in quotes, its fields."""
         if tokens[0].line is None:
             return  # the parser made up its beginning, and has told so
-        kind = Kind(" ".join(str(tokens[0]).lower().split()))
+        kind = BlockKind(" ".join(str(tokens[0]).lower().split()))
         where = Location(self._notes.file, tokens[0].line or 1, tokens[0].column or 1)
         values: dict[str, Any] = {"name": self._name(tokens[1]), "location": where}
         places: dict[str, Location] = {}
         for token in tokens[2:]:
             self._field(kind, token, values, places)
         values["places"] = places
-        if kind is Kind.TRANSFORM:
+        if kind is BlockKind.TRANSFORM:
             transform = Transform(**values)
             self._check_transform(transform)
             self._transforms.append(transform)
@@ -89,7 +89,7 @@ class PlanBuilder:
         place = Location(self._notes.file, token.line, token.column or 1)
         return self._quoted(str(token), "name", place, MAX_NAME, empty=False)
 
-    def _field(self, kind: Kind, token: Token, values: dict[str, Any], places: dict[str, Location]) -> None:
+    def _field(self, kind: BlockKind, token: Token, values: dict[str, Any], places: dict[str, Location]) -> None:
         read = self._words(kind, token) if token.type == "WORDS_FIELD" else self._quoted_field(kind, token)
         place = Location(self._notes.file, token.line or 1, (token.column or 1) + read.offset)
         if read.name not in FIELD_NAMES[kind]:
@@ -118,14 +118,14 @@ class PlanBuilder:
         else:
             values["target"] = zone
 
-    def _words(self, kind: Kind, token: Token) -> _Value:
+    def _words(self, kind: BlockKind, token: Token) -> _Value:
         text = str(token)
         read = self._read[kind]
         if text not in read:
             read[text] = _read_words(kind, text)
         return read[text]
 
-    def _quoted_field(self, kind: Kind, token: Token) -> _Value:
+    def _quoted_field(self, kind: BlockKind, token: Token) -> _Value:
         text = str(token).rstrip()
         quote = text.index('"')
         name = text[:quote].split(maxsplit=1)[0].lower()
@@ -193,7 +193,7 @@ class PlanBuilder:
             return -2
 
 
-def _read_words(kind: Kind, text: str) -> _Value:
+def _read_words(kind: BlockKind, text: str) -> _Value:
     spelled = field_named(text) or ""
     name = SPELLINGS.get(spelled, spelled)
     offset = value_offset(text, spelled)

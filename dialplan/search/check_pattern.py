@@ -11,7 +11,7 @@ from dialplan.syntax import PatternError
 from .compiled_rule import CompiledTransform
 
 
-class Verdict(TypedDict):
+class PatternResult(TypedDict):
     matched: bool
     alias: str | None
     """What becomes of the alias; None when it does not match."""
@@ -24,7 +24,7 @@ def check_pattern(
     behavior: Behavior = Behavior.LEAVE,
     replace: str = "",
     variables: Variables = NO_VARIABLES,
-) -> Verdict:
+) -> PatternResult:
     """Raise PatternError (ReplaceError where the replace string is wrong)."""
     if behavior is Behavior.STRIP and kind not in (PatternType.PREFIX, PatternType.SUFFIX):
         raise PatternError(0, f"behavior strip with pattern type {kind.value}", "strip is for prefix and suffix")

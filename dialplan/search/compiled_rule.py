@@ -9,9 +9,9 @@ from dialplan.model import (
     Behavior,
     Mode,
     OnMatch,
-    Outcome,
     Protocol,
     Query,
+    RuleOutcome,
     SearchRule,
     SourceMode,
     Traffic,
@@ -78,24 +78,24 @@ class CompiledRule:
             if rule.behavior is not Behavior.LEAVE:
                 self.rewrite = _rewrite(self.pattern, rule, variables)
 
-    def refusal(self, query: Query, folded: str | None, is_address: bool) -> Outcome | None:
+    def refusal(self, query: Query, folded: str | None, is_address: bool) -> RuleOutcome | None:
         """The first reason, in this order, why the rule does not apply; None when it does.
 
         ``folded``: the searched alias, None when it is too long to match anything.
         """
         if not self.enabled:
-            return Outcome.DISABLED
+            return RuleOutcome.DISABLED
         if self._protocol is not None and self._protocol is not query.protocol:
-            return Outcome.PROTOCOL
+            return RuleOutcome.PROTOCOL
         if self._source is not None and self._source != query.source or self._source_excluded == query.source:
-            return Outcome.SOURCE
+            return RuleOutcome.SOURCE
         if self._traffic is not None and query.traffic not in self._traffic:
-            return Outcome.TRAFFIC
+            return RuleOutcome.TRAFFIC
         if self._authenticated and not query.authenticated:
-            return Outcome.AUTHENTICATION
+            return RuleOutcome.AUTHENTICATION
         if self.pattern is None:
-            return None if folded is not None and self._address is is_address else Outcome.MODE
-        return None if folded is not None and self.pattern.test(folded) else Outcome.PATTERN
+            return None if folded is not None and self._address is is_address else RuleOutcome.MODE
+        return None if folded is not None and self.pattern.test(folded) else RuleOutcome.PATTERN
 
 
 def _only_source(rule: SearchRule) -> str | None:

@@ -13,7 +13,7 @@ from ipaddress import ip_address
 from typing import Any, TypeVar
 
 from dialplan.collector import collector_paused
-from dialplan.model import Dialplan, Outcome, Query, SearchRule, Target, Tier, TraceEntry, Transform, Variables
+from dialplan.model import Dialplan, Query, RuleOutcome, SearchRule, Target, Tier, TraceEntry, Transform, Variables
 from dialplan.notes import pattern_problem
 from dialplan.pattern.folding import MAX_ALIAS_LENGTH, fold
 from dialplan.pattern.pattern import NO_VARIABLES
@@ -122,9 +122,9 @@ class CompiledPlan:
         entries = []
         for rule in self.rules:
             if rule.enabled and last is not None and rule.priority > last:
-                outcome = Outcome.STOPPED
+                outcome = RuleOutcome.STOPPED
             else:
-                outcome = rule.refusal(query, folded, address) or Outcome.MATCHED
+                outcome = rule.refusal(query, folded, address) or RuleOutcome.MATCHED
             entries.append(TraceEntry(rule.name, rule.priority, outcome))
         return tuple(entries)
 

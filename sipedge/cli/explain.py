@@ -11,7 +11,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from dialplan.language.reasons import reasons
-from dialplan.model import Outcome
+from dialplan.model import RuleOutcome
 from dialplan.search.search import Explanation
 from sipedge.printable import escaped
 from sipedge.settings import Settings
@@ -88,6 +88,6 @@ def _rules(tree: Tree, explanation: Explanation) -> None:
     found = reasons(explanation)
     branch = tree.add(Text("rules" if found else "no rules"))
     for reason in found:
-        style = "green" if reason.outcome is Outcome.MATCHED else "dim"
+        style = "green" if reason.outcome is RuleOutcome.MATCHED else "dim"
         line = Text(f"{reason.priority:>5} {reason.rule}: ")
         branch.add(line.append(escaped(reason.text), style=style))

@@ -11,7 +11,7 @@ from sipedge.cli.files import new_file
 from sipedge.printable import escaped
 
 if TYPE_CHECKING:
-    from dialplan.cases.claims_proof import Answer as ClaimAnswer
+    from dialplan.cases.claims_proof import ClaimAnswer
     from sipedge.queries.testing import Answer, Suite
 
 Results = Sequence[tuple["Suite", Sequence["Answer"], Sequence["ClaimAnswer"]]]
@@ -35,10 +35,10 @@ def write_junit(file: str, results: Results, inputs: Sequence[str]) -> None:
 
 
 def _failures(answers: Sequence[Answer], claims: Sequence[ClaimAnswer]) -> list[bool]:
-    from dialplan.cases.claims_proof import Verdict
+    from dialplan.cases.claims_proof import ClaimVerdict
 
     cases = [bool(answer.differences) for answer in answers]
-    return cases + [proof.verdict is not Verdict.PROVED for proof in claims]
+    return cases + [proof.verdict is not ClaimVerdict.PROVED for proof in claims]
 
 
 def _counts(failed: Sequence[bool]) -> dict[str, str]:
@@ -56,12 +56,12 @@ def _case(parent: Element, plan: str, suite: Suite, answer: Answer) -> None:
 
 
 def _claim(parent: Element, plan: str, suite: Suite, proof: ClaimAnswer) -> None:
-    from dialplan.cases.claims_proof import Verdict
+    from dialplan.cases.claims_proof import ClaimVerdict
 
     claim = proof.claim
     place = {"file": claim.location.file, "line": str(claim.location.line)}
     node = SubElement(parent, "testcase", {"classname": plan, "name": claim.text, **place})
-    if proof.verdict is not Verdict.PROVED:
+    if proof.verdict is not ClaimVerdict.PROVED:
         failure = SubElement(node, "failure", {"message": f"{proof.verdict.value} {proof.reason}".strip()})
         if proof.counterexample:
             failure.text = explanation_text(proof.counterexample, "the counter-example", places_of(suite.settings))

@@ -11,7 +11,7 @@ from sipedge.cli.configuration import fail
 from sipedge.cli.files import read_text
 
 if TYPE_CHECKING:
-    from dialplan.cases.claims_proof import Answer as ClaimAnswer
+    from dialplan.cases.claims_proof import ClaimAnswer
     from dialplan.cases.coverage import Coverage
     from sipedge.queries.testing import Answer, Suite
 
@@ -57,12 +57,12 @@ def command(files: tuple[str, ...], junit: str | None, fail_under: float | None,
 
 def _claims(suite: Suite, answers: Sequence[ClaimAnswer]) -> bool:
     """Print what is not proved, with its counter-example, and what a proof is worth little for; whether all are."""
-    from dialplan.cases.claims_proof import Verdict
+    from dialplan.cases.claims_proof import ClaimVerdict
     from sipedge.cli.explain import places_of, print_explanation
 
     for answer in answers:
         claim = answer.claim
-        if answer.verdict is not Verdict.PROVED:
+        if answer.verdict is not ClaimVerdict.PROVED:
             click.echo(click.style(f"{claim.location}: {answer.verdict.value}: {claim.text}", bold=True))
         elif answer.reason:
             click.echo(f"{claim.location}: note: {claim.text}")
@@ -71,7 +71,7 @@ def _claims(suite: Suite, answers: Sequence[ClaimAnswer]) -> bool:
         if answer.counterexample:
             print_explanation(answer.counterexample, "the counter-example", places_of(suite.settings))
             click.echo()
-    proved = sum(answer.verdict is Verdict.PROVED for answer in answers)
+    proved = sum(answer.verdict is ClaimVerdict.PROVED for answer in answers)
     if answers:
         click.echo(f"{', '.join(suite.names)}: {proved} of {len(answers)} claims proved")
     return proved == len(answers)
