@@ -7,7 +7,8 @@ import re
 
 from support.paths import ROOT
 
-from dialplan.language.fields import FIELD_NAMES, WORDS_FIELDS, BlockKind, WordsField
+from dialplan.language.fields import FIELD_NAMES, WORDS_FIELDS, WordsField
+from dialplan.model import BlockKind
 
 GRAMMAR = json.loads((ROOT / "editors" / "dialplan.tmLanguage.json").read_text())
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import unified_diff
 
-from dialplan.language.format import quoted
+from dialplan.language.spelling import quoted
 from dialplan.model import Location, Target, Tier, Traffic
 from dialplan.search.search import Explanation
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from dialplan.analysis import Sender
 from dialplan.analysis.diff import compare
-from dialplan.language.format import quoted
+from dialplan.language.spelling import quoted
 from dialplan.model import (
     Behavior,
     Dialplan,

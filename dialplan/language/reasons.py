@@ -1,15 +1,15 @@
-"""Why a rule did or did not apply, in words: its condition as it is written, and what stands against it."""
+"""The outcome of every rule in words: the condition that failed as it is written, and the value it met."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from dialplan.model import Location, Mode, OnMatch, Query, RuleOutcome, SearchRule, SourceMode
+from dialplan.model import BlockKind, Location, Mode, Query, RuleOutcome, SearchRule, SourceMode
 from dialplan.search.search import Explanation
 
-from .fields import BlockKind
-from .format import quoted, word_of
+from .format import word_of
+from .spelling import quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +20,9 @@ class Reason:
     priority: int
     outcome: RuleOutcome
     text: str
-    """``matched``, or the condition that failed and why; free of line ends, not of other control characters."""
+    """``matched``, or the condition that failed and why. It has no line ends, but may have other control characters."""
     location: Location
-    """Where the condition is written; the rule, when the condition is a default."""
+    """The place of the condition; that of the rule, when the condition is a default."""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -47,12 +47,12 @@ _FIELD = {
 
 def reasons(explanation: Explanation) -> tuple[Reason, ...]:
     """One for every rule, in the order of the search."""
-    found = []
+    result = []
     for compiled, entry in zip(explanation.plan.rules, explanation.trace, strict=True):
         rule = compiled.rule
         place = rule.places.get(_FIELD.get(entry.outcome, ""), rule.location)
-        found.append(Reason(rule.name, rule.priority, entry.outcome, _text(rule, entry.outcome, explanation), place))
-    return tuple(found)
+        result.append(Reason(rule.name, rule.priority, entry.outcome, _text(rule, entry.outcome, explanation), place))
+    return tuple(result)
 
 
 def _text(rule: SearchRule, outcome: RuleOutcome, explanation: Explanation) -> str:
@@ -82,13 +82,13 @@ def _about_request(rule: SearchRule, outcome: RuleOutcome, query: Query) -> str:
 
 
 def _stopping(explanation: Explanation) -> str:
-    """The rule behind which nothing was looked at: the first of the last tier that says stop."""
+    """The name of the rule that ended the search: the first of the last tier that says stop."""
     last = explanation.tiers[-1].priority
     pairs = zip(explanation.plan.rules, explanation.trace, strict=True)
     return quoted(
         next(
-            one.name
-            for one, entry in pairs
-            if one.priority == last and entry.outcome is RuleOutcome.MATCHED and one.rule.on_match is OnMatch.STOP
+            rule.name
+            for rule, entry in pairs
+            if rule.stop and rule.priority == last and entry.outcome is RuleOutcome.MATCHED
         )
     )

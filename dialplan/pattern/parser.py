@@ -150,6 +150,7 @@ _SIMPLE_BOUNDS: dict[str, tuple[int, int | None]] = {"*": (0, None), "+": (1, No
 
 @cache
 def _lark() -> Lark:
+    """Made once: it takes 25 ms."""
     grammar = files(__package__).joinpath("pattern.lark").read_text("utf-8")
     return Lark(grammar, parser="lalr", lexer="contextual", transformer=_Build(), maybe_placeholders=False)
 

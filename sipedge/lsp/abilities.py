@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from dialplan.analysis import Language, NotProved, natural
 from dialplan.cases.coverage import coverage
 from dialplan.check import Level, assumed_variables, findings
-from dialplan.language.fields import FIELD_NAMES, WORDS_FIELDS, BlockKind, WordsField
+from dialplan.language.fields import FIELD_NAMES, WORDS_FIELDS, WordsField
 from dialplan.language.parser import parse_dialplan
 from dialplan.language.zone_names import check_zones
-from dialplan.model import Dialplan, Location, PatternType, SearchRule, Transform, Variables
+from dialplan.model import BlockKind, Dialplan, Location, PatternType, SearchRule, Transform, Variables
 from dialplan.problem import DialplanError
 from dialplan.search.search import CompiledPlan
 from dialplan.syntax import PatternError

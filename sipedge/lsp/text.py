@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from dialplan.language.fields import FIELD_NAMES, BlockKind
+from dialplan.language.fields import FIELD_NAMES
+from dialplan.model import BlockKind
 
 _BLOCK = re.compile(r'^\s*(transform|search\s+rule)\s+"', re.IGNORECASE)
 _STRING = re.compile(r'"((?:[^"]|"")*)"?')

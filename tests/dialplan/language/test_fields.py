@@ -6,11 +6,11 @@ from dialplan.language.fields import (
     FIELD_NAMES,
     TEXT_FIELDS,
     WORDS_FIELDS,
-    BlockKind,
     FieldError,
     field_named,
     value_offset,
 )
+from dialplan.model import BlockKind
 
 
 @pytest.mark.parametrize("kind", BlockKind)

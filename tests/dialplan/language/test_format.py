@@ -5,11 +5,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.paths import ROOT
 
-from dialplan.language.fields import FIELD_NAMES, BlockKind
-from dialplan.language.format import format_dialplan, quoted, word_of, write_entry
+from dialplan.language.fields import FIELD_NAMES
+from dialplan.language.format import format_dialplan, word_of, write_entry
 from dialplan.language.parser import parse_dialplan
+from dialplan.language.spelling import quoted
 from dialplan.model import (
     Behavior,
+    BlockKind,
     Dialplan,
     Mode,
     OnMatch,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from dialplan.check import Level
-from dialplan.language.fields import FIELD_NAMES, BlockKind
-from dialplan.model import Location, SearchRule
+from dialplan.language.fields import FIELD_NAMES
+from dialplan.model import BlockKind, Location, SearchRule
 from sipedge.lsp.abilities import completions, diagnostics, entry_at, pattern_help, reached_by
 from sipedge.lsp.surroundings import Surroundings, suites_about
 from sipedge.lsp.text import Place

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dialplan.language.fields import BlockKind
+from dialplan.model import BlockKind
 from sipedge.lsp.text import Place, place_at, split_field, string_at
 
 TEXT = """\
