@@ -182,6 +182,11 @@ class Dialplan:
     Compiling 10,000 rules takes 0.45 s with it, 1.1 s without (plans of tools/bench/search.py).
     """
 
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The transforms, then the rules."""
+        return (*self.transforms, *self.rules)
+
     def __add__(self, other: Dialplan) -> Dialplan:
         """The transforms and rules of both plans, as if one file followed the other."""
         return Dialplan(
