@@ -32,7 +32,7 @@ from dialplan.search.search import CompiledPlan
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """A plan with one mistake. ``what``: the mistake in words; ``location``: of the changed field, or else the block."""
+    """A plan with one mistake. ``what``: the mistake in words; ``location``: of its field, or else of the block."""
 
     what: str
     location: Location
