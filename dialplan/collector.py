@@ -1,7 +1,7 @@
-"""The garbage collector held back while a large plan is read.
+"""The garbage collector held back while a large plan is read or compiled.
 
-Reading makes about a million objects that stay and form no cycles; the collector would walk them again and again, for a
-third of the time.
+Both make about a million objects that stay and form no cycles, and the collector walks them again and again. For 10,000
+rules it takes 0.6 of 2.0 s of parsing, 0.2 of 0.6 s of compiling (tools/bench/search.py).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
+    """Inside, no garbage is collected; the state before is restored, also after an exception."""
     enabled = gc.isenabled()
     gc.disable()
     try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import ClassVar, TypeVar
 
 from .syntax import Node
 
@@ -15,6 +16,13 @@ DEFAULT_ZONE = "Default Zone"
 """The source of a peer that no zone claims."""
 LOCAL_ZONE = "Local Zone"
 """The source, and the target, that stands for registered devices."""
+
+
+class BlockKind(Enum):
+    """The two kinds of block in a dial plan, as a file spells them."""
+
+    TRANSFORM = "transform"
+    SEARCH_RULE = "search rule"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +45,7 @@ class PatternType(Enum):
 
 
 class Behavior(Enum):
-    """What becomes of a matching alias. Rules: strip, leave, replace; transforms: all but leave."""
+    """How a matching alias is changed. Rules know strip, leave and replace, transforms all but leave."""
 
     STRIP = "strip"
     LEAVE = "leave"
@@ -47,7 +55,7 @@ class Behavior(Enum):
 
 
 class Traffic(Enum):
-    """What a message is (Expressway's *SIP variant* as search history shows it)."""
+    """The kind of one message: *SIP variant* in Expressway's search history."""
 
     STANDARD = "standard"
     MICROSOFT_AV = "microsoft av"
@@ -56,7 +64,7 @@ class Traffic(Enum):
 
 
 class TrafficType(Enum):
-    """What a rule asks for."""
+    """The kinds of message that a rule applies to: *Traffic type* of a search rule."""
 
     ANY = "any"
     STANDARD = "standard"
@@ -98,8 +106,8 @@ class OnMatch(Enum):
     STOP = "stop"
 
 
-class Outcome(Enum):
-    """Why a rule did or did not apply: the words of the command line's ``trace``."""
+class RuleOutcome(Enum):
+    """The result of one rule in one search: matched, or the condition that failed."""
 
     MATCHED = "matched"
     PATTERN = "pattern"
@@ -114,6 +122,7 @@ class Outcome(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transform:
+    kind: ClassVar[BlockKind] = BlockKind.TRANSFORM
     name: str
     priority: int = 1
     description: str = ""
@@ -129,6 +138,7 @@ class Transform:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchRule:
+    kind: ClassVar[BlockKind] = BlockKind.SEARCH_RULE
     name: str
     description: str = ""
     priority: int = 100
@@ -153,19 +163,32 @@ class SearchRule:
     """Field as it is spelled out ("pattern type") -> where its value is written (text: its opening quote)."""
 
 
+Entry = Transform | SearchRule
+"""One block of a dial plan."""
+EntryT = TypeVar("EntryT", Transform, SearchRule)
+
+
 @dataclass(frozen=True, slots=True)
 class Dialplan:
-    """As written: not sorted, not checked against zones."""
+    """The blocks as they are written: not sorted, not checked against zones."""
 
     transforms: tuple[Transform, ...] = ()
     rules: tuple[SearchRule, ...] = ()
     sources: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     """File -> its text, for messages that show a line."""
     syntax: Mapping[str, Node] = field(default_factory=dict, compare=False, repr=False)
-    """Text of a regex in use -> its tree, so that it is parsed once."""
+    """Text of a regex -> its tree, as the parser of the file built it.
+
+    Compiling 10,000 rules takes 0.45 s with it, 1.1 s without (plans of tools/bench/search.py).
+    """
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """The transforms, then the rules."""
+        return (*self.transforms, *self.rules)
 
     def __add__(self, other: Dialplan) -> Dialplan:
-        """Both plans' transforms and rules, as if one file followed the other."""
+        """The transforms and rules of both plans, as if one file followed the other."""
         return Dialplan(
             self.transforms + other.transforms,
             self.rules + other.rules,
@@ -176,7 +199,7 @@ class Dialplan:
 
 @dataclass(frozen=True, slots=True)
 class Variables:
-    """What ``%ip%``, ``%localdomains%`` and the others stand for (Expressway: pattern matching variables)."""
+    """The values of ``%ip%``, ``%localdomains%`` and the others: Expressway's pattern matching variables."""
 
     ipv4: tuple[str, ...] = ()
     ipv6: tuple[str, ...] = ()
@@ -186,11 +209,11 @@ class Variables:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One search: what is known of a request when the rules are asked."""
+    """The parts of a request that transforms and rules look at."""
 
     alias: str
     source: str
-    """Name of the source zone; ``Default Zone`` means an unknown device, ``Local Zone`` a registered one."""
+    """Name of the source zone. ``Default Zone`` stands for unknown devices, ``Local Zone`` for registered ones."""
     traffic: Traffic = Traffic.STANDARD
     protocol: Protocol = Protocol.SIP
     authenticated: bool = False
@@ -206,7 +229,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """All targets of one priority, asked at the same time. ``stop``: a rule of this tier says Stop."""
+    """All targets of one priority, tried at the same time. ``stop``: a rule of this tier says Stop."""
 
     priority: int
     stop: bool
@@ -217,4 +240,4 @@ class Tier:
 class TraceEntry:
     rule: str
     priority: int
-    outcome: Outcome
+    outcome: RuleOutcome

@@ -1,4 +1,4 @@
-"""Problems of one file, noted at their places."""
+"""Mistakes in a file, noted at their lines and columns."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class Notes:
         self.problems.append(Problem(location, message, hint, self.lines[location.line - 1].rstrip("\r")))
 
     def in_text(self, location: Location, error: PatternError) -> None:
-        """A mistake inside a quoted text that begins at ``location``."""
+        """Notes a mistake inside the quoted text that begins at ``location``."""
         self.at(inside(location, self.lines[location.line - 1], error.offset), error.message, error.hint)
 
 
 def inside(start: Location, line: str, offset: int) -> Location:
-    """Where a character of a quoted text is in the file: ``""`` there is one character of the text."""
+    """The place of a quoted text's character. ``start``: its opening quote; ``""`` in the line is one character."""
     column = start.column
     for _ in range(offset):
         column += 2 if line[column : column + 2] == '""' else 1
@@ -37,12 +37,12 @@ def inside(start: Location, line: str, offset: int) -> Location:
 
 
 def source_line(sources: Mapping[str, str], location: Location) -> str:
-    """The line that a location is in, '' where the file is not known."""
+    """The text of the location's line; '' when the file is not among the sources."""
     lines = sources.get(location.file, "").split("\n", location.line)
     return lines[location.line - 1].rstrip("\r") if 0 < location.line <= len(lines) else ""
 
 
 def pattern_problem(sources: Mapping[str, str], location: Location, error: PatternError) -> Problem:
-    """A PatternError told as a problem of the quoted text at ``location``."""
+    """The problem that a PatternError stands for. ``location``: the opening quote of the pattern."""
     line = source_line(sources, location)
     return Problem(inside(location, line, error.offset), error.message, error.hint, line)

@@ -1,4 +1,4 @@
-"""What is wrong in a dial plan, where, and what would be right. One error carries all problems of a file."""
+"""Mistakes in a dial plan, each with its place and a hint. One exception carries all mistakes of a file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ EXCERPT_WIDTH = 120
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One mistake. ``str()`` is what a person reads: place and message, the line, a caret, the hint."""
+    """One mistake. ``str()`` gives several lines for a person: place and message, the line, a caret, the hint."""
 
     location: Location
     message: str
@@ -31,7 +31,7 @@ class Problem:
 
 
 class DialplanError(ValueError):
-    """A dial plan that cannot be used; ``problems`` is never empty and is in the order of the file."""
+    """A dial plan has mistakes. ``problems`` is never empty and is in the order of the file."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems: tuple[Problem, ...] = tuple(
@@ -58,7 +58,7 @@ def listing(words: Sequence[str]) -> str:
 
 
 def _excerpt(line: str, at: int) -> tuple[str, int]:
-    """The part of a line around an offset, fit for a terminal, and where the offset is in it."""
+    """(the part of a line around an offset, fit for a terminal; the offset inside this part)."""
     start = max(0, at - EXCERPT_WIDTH // 2) if len(line) > EXCERPT_WIDTH else 0
     part = line[start : start + EXCERPT_WIDTH]
     return "".join(character if character.isprintable() else " " for character in part), at - start

@@ -1,12 +1,14 @@
-"""The tree of a pattern: what the pattern grammar builds, and what matching and analysis read.
+"""The tree of a pattern: the parser builds it, matching and analysis read it.
 
-The language is an Expressway's (docs/dialplan.md): whole alias, ASCII case-insensitive, ``.`` is any character.
-Nodes keep the case of the source. ``at`` is the offset in the pattern text; it takes no part in comparisons.
+docs/dialplan.md, "Patterns", describes the language: the whole alias must match, ASCII case does not count, ``.`` is
+any character. Nodes keep the case of the source. ``at`` is the offset in the pattern text and takes no part in
+comparisons.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 MAX_CODE_POINT = 0x10FFFF
 
@@ -22,7 +24,7 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class CharacterSet:
-    """One character of (or, negated, outside) the ranges; ``ignoring case`` as everywhere."""
+    """One character inside the ranges or, negated, one outside them."""
 
     ranges: tuple[Range, ...]
     negated: bool = False
@@ -66,7 +68,7 @@ class Alternation:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Brackets. ``index`` counts from 1 in the order of the opening brackets; 0 does not capture."""
+    """Brackets. ``index`` counts from 1 in the order of the opening brackets; 0: the group does not capture."""
 
     body: Node
     index: int = 0
@@ -102,7 +104,7 @@ ANYTHING = Repeat(AnyCharacter(), 0, None)
 
 
 class PatternError(ValueError):
-    """A pattern (or replace string) that is refused: ``offset`` in its text, 0-based, and what would be right."""
+    """A pattern or replace string is refused. ``offset``: 0-based, in its text; ``hint``: the cure."""
 
     def __init__(self, offset: int, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -125,6 +127,26 @@ def children(node: Node) -> tuple[Node, ...]:
     return ()
 
 
+def with_children(node: Node, change: Callable[[Node], Node]) -> Node:
+    """A copy of the node with ``change`` applied to each child; a leaf as it is."""
+    if isinstance(node, Sequence):
+        return Sequence(tuple(map(change, node.items)), node.at)
+    if isinstance(node, Alternation):
+        return Alternation(tuple(map(change, node.branches)), node.at)
+    if isinstance(node, Group | Repeat | Look):
+        return replace(node, body=change(node.body))
+    return node
+
+
+def flattened(node: Node) -> list[Node]:
+    """The items of a sequence with inner sequences and groups dissolved; alternatives stay together."""
+    if isinstance(node, Sequence):
+        return [part for item in node.items for part in flattened(item)]
+    if isinstance(node, Group) and not isinstance(node.body, Alternation):
+        return flattened(node.body)
+    return [node]
+
+
 def group_count(node: Node) -> int:
     """The highest group index."""
     own = node.index if isinstance(node, Group) else 0
@@ -143,7 +165,10 @@ def has_look(node: Node) -> bool:
 
 
 def width(node: Node) -> int | None:
-    """How many characters every match has; None when that differs. Variables must be expanded."""
+    """The number of characters in every match; None when matches differ in it.
+
+    Raises TypeError when the tree holds a variable: it must be expanded.
+    """
     if isinstance(node, Literal):
         return len(node.text)
     if isinstance(node, CharacterSet | AnyCharacter):
@@ -164,5 +189,5 @@ def width(node: Node) -> int | None:
 
 
 def _total(widths: list[int | None]) -> int | None:
-    known = [one for one in widths if one is not None]
+    known = [number for number in widths if number is not None]
     return sum(known) if len(known) == len(widths) else None

@@ -17,8 +17,8 @@ from dialplan.model import (
     LOCAL_ZONE,
     Dialplan,
     Mode,
-    Outcome,
     PatternType,
+    RuleOutcome,
     SearchRule,
     SourceMode,
     Transform,
@@ -100,7 +100,7 @@ class SymbolicRule:
     def admits(self, conditions: Conditions) -> bool:
         """Whether everything but the alias fits."""
         # Without an alias the pattern (or mode) is all that can still refuse.
-        return self.compiled.refusal(conditions.query(""), None, False) in (Outcome.PATTERN, Outcome.MODE)
+        return self.compiled.refusal(conditions.query(""), None, False) in (RuleOutcome.PATTERN, RuleOutcome.MODE)
 
     def matches(self, searched: str) -> bool:
         """As ``language``, by the engine's own test."""

@@ -1,7 +1,6 @@
-"""Cases: what a dial plan is expected to do with one request, and whether it does. The search is the live engine's.
+"""Cases: the targets that a dial plan is expected to give one request, compared with a search.
 
-A case file is a list of statements. This module holds those that ask about one request; other kinds of statement are
-classes of their own beside ``Case``.
+A case file is a list of statements. Here are those about one request; claims are in ``claims.py``.
 """
 
 from __future__ import annotations
@@ -9,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import unified_diff
+from typing import Literal
 
-from dialplan.language.format import quoted
+from dialplan.language.spelling import quoted
 from dialplan.model import Location, Target, Tier, Traffic
 from dialplan.search.search import Explanation
 
@@ -19,24 +19,27 @@ from .claims import Claim
 
 @dataclass(frozen=True, slots=True)
 class PlanStatement:
-    """Which plan is tested: a configuration (``.toml``) or dial plan files, named relative to the case file."""
+    """The plan under test: a configuration (``.toml``) or a dial plan file, relative to the case file."""
 
     file: str
     location: Location
 
 
+SettingName = Literal["domain", "address", "system name"]
+
+
 @dataclass(frozen=True, slots=True)
 class SettingStatement:
-    """What a bare dial plan needs for its variables. ``name``: "domain", "address" or "system name"."""
+    """A value for the variables of a dial plan that is tested without a configuration."""
 
-    name: str
+    name: SettingName
     value: str
     location: Location
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedTarget:
-    """One target. None: any will do."""
+    """One target. None: any value will do."""
 
     rule: str | None = None
     zone: str | None = None
@@ -56,7 +59,7 @@ class ExpectedTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """None: not said."""
+    """The expectations of one case. None: the case expects nothing here."""
 
     targets: tuple[ExpectedTarget, ...] | None = None
     """In the order of the search; () is *no match*."""
@@ -77,7 +80,7 @@ class Case:
     message: str = ""
     """File with a whole request, relative to the case file."""
     traffic: Traffic | None = None
-    """None: what the message, else the method, says."""
+    """None: it follows from the message, or else from the method."""
     method: str = "INVITE"
     event: str = "presence"
     authenticated: bool = False
@@ -97,40 +100,40 @@ class CaseFile:
 
     @property
     def plans(self) -> Iterator[PlanStatement]:
-        return (one for one in self.statements if isinstance(one, PlanStatement))
+        return (statement for statement in self.statements if isinstance(statement, PlanStatement))
 
     @property
     def settings(self) -> Iterator[SettingStatement]:
-        return (one for one in self.statements if isinstance(one, SettingStatement))
+        return (statement for statement in self.statements if isinstance(statement, SettingStatement))
 
     @property
     def cases(self) -> Iterator[Case]:
-        return (one for one in self.statements if isinstance(one, Case))
+        return (statement for statement in self.statements if isinstance(statement, Case))
 
     @property
     def claims(self) -> Iterator[Claim]:
-        return (one for one in self.statements if isinstance(one, Claim))
+        return (statement for statement in self.statements if isinstance(statement, Claim))
 
 
-def differences(case: Case, found: Explanation) -> tuple[str, ...]:
-    """Lines of a diff between what is expected (-) and found (+); () when the case holds."""
+def differences(case: Case, explanation: Explanation) -> tuple[str, ...]:
+    """Lines of a diff from the expectations (-) to the search (+); () when the case holds."""
     expected = case.expected
     wanted, got = [], []
-    if expected.transform is not None and not _same_name(expected.transform, found.transform or ""):
+    if expected.transform is not None and not _same_name(expected.transform, explanation.transform or ""):
         wanted.append(_transform(expected.transform))
-        got.append(_transform(found.transform or ""))
-    if expected.searched is not None and expected.searched != found.searched:
+        got.append(_transform(explanation.transform or ""))
+    if expected.searched is not None and expected.searched != explanation.searched:
         wanted.append(f"searched {quoted(expected.searched)}")
-        got.append(f"searched {quoted(found.searched)}")
-    if expected.targets is not None and not _fit(expected, found.tiers):
+        got.append(f"searched {quoted(explanation.searched)}")
+    if expected.targets is not None and not _fit(expected, explanation.tiers):
         wanted += _expected_lines(expected)
-        got += _found_lines(found.tiers)
+        got += _tier_lines(explanation.tiers)
     lines = list(unified_diff(wanted, got, n=len(wanted), lineterm=""))[3:]
     return tuple(f"{line[0]} {line[1:]}" for line in lines)
 
 
 def _fit(expected: Expected, tiers: Iterable[Tier]) -> bool:
-    """The targets of one tier are asked at the same time, so their order does not count."""
+    """Whether the tiers are the expected ones. The order of targets inside a tier does not count."""
     rest = list(expected.targets or ())
     for tier in tiers:
         if not rest and expected.more:
@@ -138,10 +141,10 @@ def _fit(expected: Expected, tiers: Iterable[Tier]) -> bool:
         wanted, rest = rest[: len(tier.targets)], rest[len(tier.targets) :]
         if len(wanted) < len(tier.targets) and not expected.more:
             return False
-        if not all(any(one.fits(tier, target) for target in tier.targets) for one in wanted):
+        if not all(any(expectation.fits(tier, target) for target in tier.targets) for expectation in wanted):
             return False
         whole = len(wanted) == len(tier.targets)
-        if whole and not all(any(one.fits(tier, target) for one in wanted) for target in tier.targets):
+        if whole and not all(any(expectation.fits(tier, target) for expectation in wanted) for target in tier.targets):
             return False
     return not rest
 
@@ -156,11 +159,12 @@ def _transform(name: str) -> str:
 
 
 def _expected_lines(expected: Expected) -> list[str]:
-    lines = [_line(one.rule, one.zone, one.alias, one.priority, one.stop) for one in expected.targets or ()]
+    targets = expected.targets or ()
+    lines = [_line(target.rule, target.zone, target.alias, target.priority, target.stop) for target in targets]
     return [*(lines or ["no match"]), *(["more"] if expected.more else [])]
 
 
-def _found_lines(tiers: Iterable[Tier]) -> list[str]:
+def _tier_lines(tiers: Iterable[Tier]) -> list[str]:
     lines = [
         _line(target.rule, target.zone, target.alias, tier.priority, tier.stop)
         for tier in tiers

@@ -1,6 +1,6 @@
-"""Claims: what a plan never, always, or for these requests only does. Statements of a case file beside the cases.
+"""Claims: statements of a case file that say never, only or always of a whole class of requests.
 
-Read by claims_parser.py, proved by claims_proof.py.
+``claims_parser.py`` reads them, ``claims_proof.py`` proves them.
 """
 
 from __future__ import annotations
@@ -12,28 +12,28 @@ from dialplan.model import Location, Traffic
 from dialplan.pattern.escaping import escape
 
 
-class Kind(Enum):
+class ClaimKind(Enum):
     NEVER = "never"
-    """No such request goes there."""
+    """No request of the class goes to the targets."""
     ONLY = "only"
-    """Whatever goes there is such a request."""
+    """Every request that goes to the targets is of the class."""
     ALWAYS = "always"
-    """Every such request goes there at once, in the first tier."""
+    """Every request of the class goes to one of the targets at once, in the first tier."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """Such requests: all that fit everything said here."""
+    """A class of requests, those that fit all conditions, and the zones that they go to."""
 
-    kind: Kind
+    kind: ClaimKind
     sources: tuple[str, ...] = ()
     """Zones; (): any."""
     pattern: str = ""
-    """A regex for the alias as it comes in; '': any."""
+    """A regex for the alias before any transform; '': any."""
     traffic: Traffic | None = None
     authenticated: bool | None = None
     targets: tuple[str, ...] = ()
-    """*There*: one of these zones; (): any zone at all."""
+    """Zones; (): any zone at all."""
     text: str
     """As it is written."""
     location: Location = field(default=Location(), compare=False)

@@ -1,4 +1,4 @@
-"""Claims proved or refuted: the analysis looks for a request that breaks one, and the live engine has the last word."""
+"""Claims proved or refuted: the analysis looks for a request that breaks one, and the live engine confirms it."""
 
 from __future__ import annotations
 
@@ -21,33 +21,33 @@ from dialplan.analysis import (
 from dialplan.model import Dialplan, Mode, PatternType, Query, SearchRule, Tier
 from dialplan.search.search import CompiledPlan, Explanation
 
-from .claims import Claim, Kind
+from .claims import Claim, ClaimKind
 
 SENDABLE = "([^@ <>]*@)?[^@ <>]+"
-"""What holds for the alias of every URI (RFC 3261 25.1): one @ at most, no blank, no angle brackets."""
+"""The alias of any URI (RFC 3261 25.1): one @ at most, no blank, no angle brackets."""
 
 
-class Verdict(Enum):
+class ClaimVerdict(Enum):
     PROVED = "proved"
     REFUTED = "refuted"
     NOT_PROVED = "not proved"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ClaimAnswer:
     claim: Claim
-    verdict: Verdict
+    verdict: ClaimVerdict
     counterexample: Explanation | None = None
-    """What the live engine does with a request that breaks the claim."""
+    """The live engine's search for a request that breaks the claim."""
     reason: str = ""
-    """Why nothing was proved, or what a proof is worth little for; one sentence."""
+    """One sentence: why nothing was proved, or why the proof is worth little."""
 
 
 class Prover:
-    """For one plan and what its zones send."""
+    """Proves claims about one plan and the requests that its zones can send."""
 
     def __init__(self, plan: CompiledPlan, senders: Iterable[Sender], claims: Sequence[Claim]) -> None:
-        """Raise DialplanError for a claim's variable that the plan doesn't know."""
+        """Raises DialplanError when a claim has a variable that the plan does not know."""
         patterns = dict.fromkeys(["", *(claim.pattern for claim in claims)])
         asked = CompiledPlan(Dialplan(rules=tuple(map(_rule, patterns))), plan.variables)
         languages = Languages([plan, asked])
@@ -59,24 +59,24 @@ class Prover:
             for pattern, rule in zip(patterns, asked.dialplan.rules, strict=True)
         }
 
-    def answer(self, claim: Claim) -> Answer:
+    def answer(self, claim: Claim) -> ClaimAnswer:
         try:
             for query, zones in self._decided(claim):
                 if _breaks(claim, zones):
                     return self._confirmed(claim, query)
         except NotProved as error:
-            return Answer(claim, Verdict.NOT_PROVED, reason=f"the analysis gave up: {error}")
-        return Answer(claim, Verdict.PROVED, reason=self._silence(claim))
+            return ClaimAnswer(claim, ClaimVerdict.NOT_PROVED, reason=f"the analysis gave up: {error}")
+        return ClaimAnswer(claim, ClaimVerdict.PROVED, reason=self._silence(claim))
 
-    def _confirmed(self, claim: Claim, query: Query) -> Answer:
+    def _confirmed(self, claim: Claim, query: Query) -> ClaimAnswer:
         explanation = self._plan.search(query)
         if _breaks(claim, [zones_of(tier) for tier in explanation.tiers]):
-            return Answer(claim, Verdict.REFUTED, explanation)
+            return ClaimAnswer(claim, ClaimVerdict.REFUTED, explanation)
         reason = f"the analysis and the engine disagree about {query.alias}"
-        return Answer(claim, Verdict.NOT_PROVED, explanation, reason)
+        return ClaimAnswer(claim, ClaimVerdict.NOT_PROVED, explanation, reason)
 
     def _decided(self, claim: Claim) -> Iterator[tuple[Query, tuple[frozenset[str], ...]]]:
-        """A request for each way in which suspects are treated, and the zones of its tiers."""
+        """(a request, the zones of its tiers) for each class of suspects that the plan treats alike."""
         for aliases, suspects in self._suspects(claim):
             for admitted, conditions in by_admitted((self._symbolic,), suspects):
                 for part in self._parts(claim, aliases, admitted[0]):
@@ -84,9 +84,12 @@ class Prover:
                         yield conditions[0].query(region.alias), region.routings[0].zones
 
     def _parts(self, claim: Claim, aliases: Language, rules: Sequence[SymbolicRule]) -> Iterator[Language]:
-        """What has to be looked at of these aliases. A request goes there by a rule, so the aliases of the rules that
-        lead there are enough, and far fewer; whether it goes elsewhere is a question about all."""
-        if claim.kind is Kind.ALWAYS:
+        """Those of the aliases that can break the claim.
+
+        A request goes to a target by some rule, so the aliases of the rules that lead there are enough, and far fewer.
+        Only *always* asks about all aliases.
+        """
+        if claim.kind is ClaimKind.ALWAYS:
             yield aliases
             return
         for branch in self._symbolic.branches:
@@ -95,9 +98,9 @@ class Prover:
                     yield aliases & branch.domain & branch.before(rule.language)
 
     def _suspects(self, claim: Claim) -> Iterator[tuple[Language, list[Conditions]]]:
-        """The requests among which one could break the claim."""
+        """(aliases, conditions) of all requests that could break the claim."""
         fitting, sendable = self._languages[claim.pattern], self._languages[""]
-        if claim.kind is not Kind.ONLY:
+        if claim.kind is not ClaimKind.ONLY:
             yield sendable & fitting, self._conditions(claim, True)
             return
         yield sendable, self._conditions(claim, False)
@@ -105,29 +108,29 @@ class Prover:
             yield sendable - fitting, self._conditions(claim, True)
 
     def _conditions(self, claim: Claim, fitting: bool) -> list[Conditions]:
-        """Under which zones send requests that fit (do not fit) all of the claim but its alias."""
-        return [one for one in conditions_of(self._senders) if _fits(claim, one) is fitting]
+        """Conditions of requests that fit, or do not fit, everything in the claim but its alias."""
+        return [conditions for conditions in conditions_of(self._senders) if _fits(claim, conditions) is fitting]
 
     def _silence(self, claim: Claim) -> str:
-        """Said with a proof that holds because nobody sends such requests."""
-        if claim.kind is Kind.ONLY or self._conditions(claim, True):
+        """The reason for a proof that holds only because nobody sends such requests; '' for any other."""
+        if claim.kind is ClaimKind.ONLY or self._conditions(claim, True):
             return ""
         silent = [sender.silent for sender in self._senders if sender.name in claim.sources and sender.silent]
         return f"no zone sends such requests{': ' + silent[0] if silent else ''}"
 
 
 def _rule(pattern: str) -> SearchRule:
-    """A pattern in the form in which plans have them."""
+    """A search rule with this pattern, so that it is compiled like those of a plan."""
     text = pattern or SENDABLE
     return SearchRule(name=f"claim {text}", mode=Mode.ALIAS_PATTERN_MATCH, pattern_type=PatternType.REGEX, pattern=text)
 
 
-def _fits(claim: Claim, query: Conditions) -> bool:
-    """All but the alias."""
+def _fits(claim: Claim, conditions: Conditions) -> bool:
+    """Whether requests under these conditions fit everything in the claim but its alias."""
     return (
-        (not claim.sources or query.source in claim.sources)
-        and claim.traffic in (None, query.traffic)
-        and claim.authenticated in (None, query.authenticated)
+        (not claim.sources or conditions.source in claim.sources)
+        and claim.traffic in (None, conditions.traffic)
+        and claim.authenticated in (None, conditions.authenticated)
     )
 
 
@@ -137,10 +140,10 @@ def zones_of(tier: Tier) -> frozenset[str]:
 
 def _breaks(claim: Claim, tiers: Sequence[frozenset[str]]) -> bool:
     """Whether a suspect that is sent to these zones, tier by tier, breaks the claim."""
-    if claim.kind is Kind.ALWAYS:
-        return not (tiers and _there(claim, tiers[0]))
-    return any(_there(claim, zones) for zones in tiers)
+    if claim.kind is ClaimKind.ALWAYS:
+        return not (tiers and _holds_target(claim, tiers[0]))
+    return any(_holds_target(claim, zones) for zones in tiers)
 
 
-def _there(claim: Claim, zones: frozenset[str]) -> bool:
+def _holds_target(claim: Claim, zones: frozenset[str]) -> bool:
     return bool(zones & set(claim.targets)) if claim.targets else bool(zones)

@@ -1,23 +1,23 @@
-"""Which transforms and rules a set of searches touches, for tests of a plan."""
+"""Coverage: the transforms and rules that the searches of a test reach."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dialplan.model import Dialplan, Outcome, SearchRule, Transform
+from dialplan.model import Dialplan, Entry, RuleOutcome, SearchRule
 from dialplan.search.search import Explanation
 
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Only what is enabled counts. A transform that is applied is reached and decides."""
+    """Only enabled entries count. A transform that is applied is both reached and deciding."""
 
-    entries: tuple[Transform | SearchRule, ...]
-    reached: tuple[Transform | SearchRule, ...]
-    """It applied in some search: the rule is in one of the tiers."""
-    decided: tuple[Transform | SearchRule, ...]
-    """It applied in the first tier of some search: it says where the request goes before anything has failed."""
+    entries: tuple[Entry, ...]
+    reached: tuple[Entry, ...]
+    """Those that applied in some search, a rule in any of its tiers."""
+    decided: tuple[Entry, ...]
+    """Those that applied in the first tier of some search, which is tried before anything has failed."""
 
     @property
     def percent(self) -> float:
@@ -25,24 +25,25 @@ class Coverage:
         return 100 * len(self.reached) / len(self.entries) if self.entries else 100.0
 
     @property
-    def missed(self) -> tuple[Transform | SearchRule, ...]:
+    def missed(self) -> tuple[Entry, ...]:
         return tuple(entry for entry in self.entries if entry not in self.reached)
 
 
 def coverage(dialplan: Dialplan, searches: Iterable[Explanation]) -> Coverage:
-    """``searches`` were made in this plan."""
+    """``searches``: made in this plan."""
     transforms: set[str] = set()
     reached: set[str] = set()
     decided: set[str] = set()
-    for found in searches:
-        transforms |= {found.transform} if found.transform is not None else set()
-        applied = [entry for entry in found.trace if entry.outcome is Outcome.MATCHED]
-        reached |= {entry.rule for entry in applied}
-        decided |= {entry.rule for entry in applied if entry.priority == found.tiers[0].priority}
-    whole: list[Transform | SearchRule] = [*dialplan.transforms, *dialplan.rules]
-    entries = [one for one in whole if one.enabled]
+    for search in searches:
+        transforms |= {search.transform} if search.transform is not None else set()
+        applied = [line for line in search.trace if line.outcome is RuleOutcome.MATCHED]
+        reached |= {line.rule for line in applied}
+        decided |= {line.rule for line in applied if line.priority == search.tiers[0].priority}
+    entries = [entry for entry in dialplan.entries if entry.enabled]
 
-    def among(rules: set[str]) -> tuple[Transform | SearchRule, ...]:
-        return tuple(one for one in entries if one.name in (rules if isinstance(one, SearchRule) else transforms))
+    def among(rules: set[str]) -> tuple[Entry, ...]:
+        return tuple(
+            entry for entry in entries if entry.name in (rules if isinstance(entry, SearchRule) else transforms)
+        )
 
     return Coverage(tuple(entries), among(reached), among(decided))

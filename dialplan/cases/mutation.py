@@ -1,4 +1,4 @@
-"""Plans with one small mistake each: tests that are worth something notice every one of them.
+"""Mutation: plans with one small mistake each, of which good cases notice every one.
 
 The mistakes are those that admins make: an escape forgotten, priorities swapped, Continue for Stop, a wider source, a
 wrong kind of pattern.
@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 
 from dialplan.analysis import Sender
 from dialplan.analysis.diff import compare
-from dialplan.language.format import quoted
+from dialplan.language.spelling import quoted
 from dialplan.model import (
     Behavior,
     Dialplan,
+    Entry,
     Location,
     Mode,
     OnMatch,
@@ -28,12 +29,10 @@ from dialplan.model import (
 from dialplan.problem import DialplanError
 from dialplan.search.search import CompiledPlan
 
-Entry = Transform | SearchRule
-
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """``what`` was done to the plan, and where the changed field (else the block) is written."""
+    """A plan with one mistake. ``what``: the mistake in words; ``location``: of its field, or else of the block."""
 
     what: str
     location: Location
@@ -45,7 +44,7 @@ class Mutant:
 
 @dataclass(frozen=True, slots=True)
 class Survivor:
-    """A mutant that no case noticed. ``witness``: a request that it treats differently; None where none was found."""
+    """A mutant that no case noticed. ``witness``: a request that it treats differently; None when none was found."""
 
     mutant: Mutant
     witness: Query | None
@@ -57,7 +56,7 @@ class MutationScore:
     """Mutants that some case noticed."""
     survivors: tuple[Survivor, ...]
     same: int
-    """Mutants that no case could notice: they are proved to mean the same as the plan. They do not count."""
+    """Mutants that no case could notice, as they are proved to mean the same as the plan. They do not count."""
 
     @property
     def total(self) -> int:
@@ -71,7 +70,7 @@ class MutationScore:
 def mutation_score(
     original: CompiledPlan, holds: Callable[[CompiledPlan], bool], senders: Sequence[Sender] | None = None
 ) -> MutationScore:
-    """``holds``: whether all cases hold in a plan. ``senders``: who can send what; None: every zone everything."""
+    """``holds``: whether all cases hold in a plan. ``senders``: None when every zone can send everything."""
     killed, same, survivors = 0, 0, []
     for mutant in mutants(original.dialplan):
         try:
@@ -91,10 +90,9 @@ def mutation_score(
 
 
 def mutants(dialplan: Dialplan) -> Iterator[Mutant]:
-    """In the order of the plan. What is disabled is left alone."""
+    """In the order of the plan; disabled entries stay as they are."""
     zones = tuple(dict.fromkeys(rule.target for rule in dialplan.rules))
-    entries: list[Entry] = [*dialplan.transforms, *dialplan.rules]
-    for entry in entries:
+    for entry in dialplan.entries:
         if entry.enabled:
             for change in _changes(entry, zones):
                 yield _mutant(dialplan, entry, change)
@@ -181,7 +179,7 @@ def _mutant(dialplan: Dialplan, entry: Entry, change: _Change) -> Mutant:
 
 def _swapped(dialplan: Dialplan, entries: Iterable[Entry]) -> Iterator[Mutant]:
     """Neighbours in the order of the search with their priorities exchanged."""
-    ordered = sorted((one for one in entries if one.enabled), key=lambda one: one.priority)
+    ordered = sorted((entry for entry in entries if entry.enabled), key=lambda entry: entry.priority)
     for first, second in zip(ordered, ordered[1:], strict=False):
         if first.priority != second.priority:
             changed: dict[str, Entry] = {
@@ -197,12 +195,12 @@ def _swapped(dialplan: Dialplan, entries: Iterable[Entry]) -> Iterator[Mutant]:
 
 def _replaced(dialplan: Dialplan, changed: Mapping[str, Entry]) -> Dialplan:
     """``changed``: transforms or rules by name, which each kind has once."""
-    transforms = {name: one for name, one in changed.items() if isinstance(one, Transform)}
-    rules = {name: one for name, one in changed.items() if isinstance(one, SearchRule)}
+    transforms = {name: entry for name, entry in changed.items() if isinstance(entry, Transform)}
+    rules = {name: entry for name, entry in changed.items() if isinstance(entry, SearchRule)}
     return replace(
         dialplan,
-        transforms=tuple(transforms.get(one.name, one) for one in dialplan.transforms),
-        rules=tuple(rules.get(one.name, one) for one in dialplan.rules),
+        transforms=tuple(transforms.get(transform.name, transform) for transform in dialplan.transforms),
+        rules=tuple(rules.get(rule.name, rule) for rule in dialplan.rules),
     )
 
 

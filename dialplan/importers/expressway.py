@@ -59,7 +59,7 @@ _TRAFFIC = {
 }
 
 
-class Kind(Enum):
+class ZoneUse(Enum):
     """How the name of a zone is used in a rule."""
 
     SOURCE = "source"
@@ -67,7 +67,7 @@ class Kind(Enum):
     POLICY_SERVICE = "policy service"
 
 
-ZoneNamer = Callable[[str, Kind, int], str]
+ZoneNamer = Callable[[str, ZoneUse, int], str]
 """(name in the dump, its use, line) -> the zone's name here; makes a stand-in for what is not there."""
 
 
@@ -185,11 +185,11 @@ class _Importer:
         name = view.take("Source Name")
         if mode is not SourceMode.NAMED or name is None:
             return (SourceMode.ANY if mode is SourceMode.NAMED else mode), ""
-        return mode, self._zone_named(name.value, Kind.SOURCE, name.line)
+        return mode, self._zone_named(name.value, ZoneUse.SOURCE, name.line)
 
     def _target(self, view: View) -> str:
         policy = view.word("Target Type", "zone") == "policyservice"
-        kind = Kind.POLICY_SERVICE if policy else Kind.TARGET
+        kind = ZoneUse.POLICY_SERVICE if policy else ZoneUse.TARGET
         return self._zone_named(view.text("Target Name"), kind, view.line("Target Name") or view.line())
 
     def _choice(self, view: View, words: str, values: dict[str, Any], default: Any) -> Any:

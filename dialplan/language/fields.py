@@ -1,6 +1,6 @@
-"""The fields of transforms and search rules: names, the words they take, what these mean, limits.
+"""The fields of transforms and search rules: their names, the words they take, the values of these words, limits.
 
-One table for the parser, and for whatever else must know the language (formatter, completion, importer).
+The parser, the formatter, completion and the importer all read this one table.
 """
 
 from __future__ import annotations
@@ -10,21 +10,18 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from dialplan.model import Behavior, Mode, OnMatch, PatternType, Protocol, SourceMode, Traffic, TrafficType
+from dialplan.model import Behavior, BlockKind, Mode, OnMatch, PatternType, Protocol, SourceMode, Traffic, TrafficType
 from dialplan.problem import listing, suggestion
+
+from .spelling import plain_words
 
 MAX_NAME = 50
 MAX_DESCRIPTION = 64
 MAX_PRIORITY = 65_534
 
 
-class Kind(Enum):
-    TRANSFORM = "transform"
-    SEARCH_RULE = "search rule"
-
-
 class FieldError(ValueError):
-    """A value that a field does not take."""
+    """A field does not take this value."""
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
@@ -34,36 +31,38 @@ class FieldError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class WordsField:
-    """A field of words. ``synonyms`` are read and never written."""
+    """A field whose values are words. ``synonyms`` are read and never written."""
 
     attribute: str
     words: Mapping[str, Any]
     synonyms: Mapping[str, Any]
 
     def value(self, text: str) -> Any:
-        """``text``: in lower case, single blanks. Raise FieldError."""
-        found = self.words.get(text, self.synonyms.get(text))
-        if found is None:
+        """``text``: in lower case, single blanks. Raises FieldError when the text is no value."""
+        value = self.words.get(text, self.synonyms.get(text))
+        if value is None:
             hint = suggestion(text, self.words) or f"write {listing(list(self.words))}"
             raise FieldError(f'"{text}" is not among the values', hint)
-        return found
+        return value
 
 
 class PriorityField:
     attribute = "priority"
 
     def value(self, text: str) -> int:
+        """Raises FieldError when the text is no number from 1 to MAX_PRIORITY."""
         if text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= MAX_PRIORITY:
             return int(text)
         raise FieldError(f'"{text}" is not a priority', f"write a number from 1 (first) to {MAX_PRIORITY}")
 
 
 class TargetField:
-    """Only for its message: a target is always a zone."""
+    """A target without the word zone: it is here only for its message."""
 
     attribute = "target"
 
     def value(self, text: str) -> str:
+        """Raises FieldError always."""
         raise FieldError(f'"{text}" is not a target', 'write: target zone "its name"')
 
 
@@ -96,13 +95,27 @@ TRAFFIC_WORDS: Mapping[str, Traffic] = {
     "microsoft imp": Traffic.MICROSOFT_IMP,
     "microsoft im and presence": Traffic.MICROSOFT_IMP,
 }
-"""What a person may call the traffic of one request (not what a rule asks for)."""
+"""Names for the traffic of one request. (A rule's traffic type has names of its own.)"""
 
 
 def traffic_named(text: str) -> Traffic | None:
-    """Case does not matter; hyphens and underscores count as blanks."""
-    return TRAFFIC_WORDS.get(" ".join(text.lower().replace("-", " ").replace("_", " ").split()))
+    """Case does not count, and hyphens and underscores are blanks. None: no traffic has this name."""
+    return TRAFFIC_WORDS.get(plain_words(text.replace("-", " ").replace("_", " ")))
 
+
+def traffic_of(text: str) -> Traffic:
+    """As ``traffic_named``. Raises FieldError when no traffic has this name."""
+    traffic = traffic_named(text)
+    if traffic is None:
+        hint = suggestion(text, TRAFFIC_WORDS) or f"write {listing(list(TRAFFIC_WORDS))}"
+        raise FieldError(f'"{text}" is not a kind of traffic', hint)
+    return traffic
+
+
+BEHAVIORS: Mapping[BlockKind, tuple[Behavior, ...]] = {
+    BlockKind.TRANSFORM: (Behavior.STRIP, Behavior.REPLACE, Behavior.ADD_PREFIX, Behavior.ADD_SUFFIX),
+    BlockKind.SEARCH_RULE: (Behavior.STRIP, Behavior.LEAVE, Behavior.REPLACE),
+}
 
 COMMON: Mapping[str, WordsField | PriorityField] = {
     "priority": PriorityField(),
@@ -110,19 +123,19 @@ COMMON: Mapping[str, WordsField | PriorityField] = {
     "state": _words("enabled", {"enabled": True, "disabled": False}),
 }
 
-WORDS_FIELDS: Mapping[Kind, Mapping[str, WordsField | PriorityField | TargetField]] = {
-    Kind.TRANSFORM: {
+WORDS_FIELDS: Mapping[BlockKind, Mapping[str, WordsField | PriorityField | TargetField]] = {
+    BlockKind.TRANSFORM: {
         **COMMON,
-        "behavior": _enum("behavior", Behavior.STRIP, Behavior.REPLACE, Behavior.ADD_PREFIX, Behavior.ADD_SUFFIX),
+        "behavior": _enum("behavior", *BEHAVIORS[BlockKind.TRANSFORM]),
     },
-    Kind.SEARCH_RULE: {
+    BlockKind.SEARCH_RULE: {
         **COMMON,
         "protocol": _enum("protocol", *Protocol, synonyms={"h.323": Protocol.H323}),
         "traffic type": _enum("traffic_type", *TrafficType, synonyms=TRAFFIC_SYNONYMS),
         "source": _enum("source", SourceMode.ANY, SourceMode.ALL_ZONES, SourceMode.LOCAL_ZONE),
         "authenticated": _words("authenticated", {"yes": True, "no": False}),
         "mode": _enum("mode", *Mode),
-        "behavior": _enum("behavior", Behavior.STRIP, Behavior.LEAVE, Behavior.REPLACE),
+        "behavior": _enum("behavior", *BEHAVIORS[BlockKind.SEARCH_RULE]),
         "on successful match": _enum("on_match", *OnMatch),
         "target": TargetField(),
     },
@@ -130,9 +143,9 @@ WORDS_FIELDS: Mapping[Kind, Mapping[str, WordsField | PriorityField | TargetFiel
 
 TEXT_FIELDS = ("description", "pattern", "replace")
 
-FIELD_NAMES: Mapping[Kind, tuple[str, ...]] = {
-    Kind.TRANSFORM: ("description", "priority", "pattern type", "pattern", "behavior", "replace", "state"),
-    Kind.SEARCH_RULE: (
+FIELD_NAMES: Mapping[BlockKind, tuple[str, ...]] = {
+    BlockKind.TRANSFORM: ("description", "priority", "pattern type", "pattern", "behavior", "replace", "state"),
+    BlockKind.SEARCH_RULE: (
         "description",
         "priority",
         "protocol",
@@ -152,12 +165,12 @@ FIELD_NAMES: Mapping[Kind, tuple[str, ...]] = {
 """In the order of Expressway's pages."""
 
 SPELLINGS: Mapping[str, str] = {"behaviour": "behavior"}
-ALL_NAMES: tuple[str, ...] = tuple(sorted({*FIELD_NAMES[Kind.SEARCH_RULE], *SPELLINGS}, key=len, reverse=True))
+ALL_NAMES: tuple[str, ...] = tuple(sorted({*FIELD_NAMES[BlockKind.SEARCH_RULE], *SPELLINGS}, key=len, reverse=True))
 """Longest first, so that "pattern type" is not taken for "pattern"."""
 
 
 def value_offset(text: str, name: str) -> int:
-    """Where the value begins in the text of a field, or where the text ends."""
+    """Offset of the value in the text of a field; the text's length when there is no value."""
     at = 0
     for _ in name.split():
         while at < len(text) and text[at].isspace():
@@ -171,5 +184,5 @@ def value_offset(text: str, name: str) -> int:
 
 def field_named(text: str) -> str | None:
     """The field that a text begins with, as it is spelled there, in lower case."""
-    words = " ".join(text.lower().split())
+    words = plain_words(text)
     return next((name for name in ALL_NAMES if words == name or words.startswith((name + " ", name + '"'))), None)

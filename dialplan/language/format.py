@@ -5,39 +5,39 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any
 
-from dialplan.model import Mode, SearchRule, SourceMode, Transform
+from dialplan.model import BlockKind, Entry, Mode, SearchRule, SourceMode, Transform
 
-from .fields import FIELD_NAMES, SPELLINGS, WORDS_FIELDS, Kind, WordsField, field_named, value_offset
+from .fields import FIELD_NAMES, SPELLINGS, WORDS_FIELDS, WordsField, field_named, value_offset
 from .layout import INDENT, FieldText, Lexeme, lay_out
 from .parser import lexemes, parse_dialplan
+from .spelling import plain_words, quoted
 
-DEFAULTS: dict[Kind, SearchRule | Transform] = {
-    Kind.TRANSFORM: Transform(name=""),
-    Kind.SEARCH_RULE: SearchRule(name=""),
+DEFAULTS: dict[BlockKind, Entry] = {
+    BlockKind.TRANSFORM: Transform(name=""),
+    BlockKind.SEARCH_RULE: SearchRule(name=""),
 }
 
 
 def format_dialplan(text: str, file: str) -> str:
-    """The same plan laid out anew; formatting the result changes nothing. Raise DialplanError for a text with
-    mistakes."""
+    """The same plan in canonical layout; formatting the result changes nothing.
+
+    Raises DialplanError when the text has mistakes.
+    """
     parse_dialplan(text, file)
     return lay_out(text, lexemes(text), _canonical)
 
 
-def write_entry(entry: SearchRule | Transform) -> str:
-    """One transform or search rule as text. Fields at their default are left out, but not those of its kind of match:
-    mode, pattern type and behaviour are said wherever a pattern is."""
-    kind = Kind.TRANSFORM if isinstance(entry, Transform) else Kind.SEARCH_RULE
-    fields = [written for name in FIELD_NAMES[kind] if (written := _field(kind, name, entry))]
-    return "".join([f"{kind.value} {quoted(entry.name)} {{\n", *(f"{INDENT}{one}\n" for one in fields), "}\n"])
+def write_entry(entry: Entry) -> str:
+    """One transform or search rule as text.
+
+    Fields at their default are left out, except priority and, with a pattern, mode, pattern type and behaviour.
+    """
+    fields = [written for name in FIELD_NAMES[entry.kind] if (written := _field(name, entry))]
+    return "".join([f"{entry.kind.value} {quoted(entry.name)} {{\n", *(f"{INDENT}{line}\n" for line in fields), "}\n"])
 
 
-def quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'
-
-
-def word_of(kind: Kind, name: str, value: Any) -> str:
-    """How a value of a field of words is written: ``False`` of "state" is "disabled"."""
+def word_of(kind: BlockKind, name: str, value: Any) -> str:
+    """The word for a value of a field of words: "disabled" for ``False`` of "state"."""
     field = WORDS_FIELDS[kind][name]
     if isinstance(field, WordsField):
         return next((word for word, meaning in field.words.items() if meaning == value), str(value))
@@ -45,29 +45,29 @@ def word_of(kind: Kind, name: str, value: Any) -> str:
 
 
 def _canonical(block: str, lexeme: Lexeme) -> FieldText:
-    kind = Kind(block)
+    kind = BlockKind(block)
     text = lexeme.text.strip()
     spelled = field_named(text) or ""
     name = SPELLINGS.get(spelled, spelled)
     rank = FIELD_NAMES[kind].index(name)
     if lexeme.kind == "WORDS_FIELD":
-        words = " ".join(text[value_offset(text, spelled) :].lower().split())
+        words = plain_words(text[value_offset(text, spelled) :])
         return FieldText(f"{name} {word_of(kind, name, WORDS_FIELDS[kind][name].value(words))}", rank)
     between = " zone " if lexeme.kind == "ZONE_FIELD" else " "
     return FieldText(name + between + text[text.index('"') :], rank)
 
 
-def _field(kind: Kind, name: str, entry: SearchRule | Transform) -> str:
-    """'' for a field that need not be written."""
+def _field(name: str, entry: Entry) -> str:
+    """One field as text; '' when it need not be written."""
     if name == "target" or (name == "source" and isinstance(entry, SearchRule) and entry.source is SourceMode.NAMED):
         zone = getattr(entry, "target" if name == "target" else "source_name")
         return f"{name} zone {quoted(zone)}"
-    field = WORDS_FIELDS[kind].get(name)
+    field = WORDS_FIELDS[entry.kind].get(name)
     attribute = field.attribute if field else name
     value = getattr(entry, attribute)
     matching = isinstance(entry, Transform) or entry.mode is Mode.ALIAS_PATTERN_MATCH
     needed = name == "priority" or (name in ("pattern type", "behavior") and matching)
     needed = needed or (name == "mode" and bool(entry.pattern))
-    if value == getattr(DEFAULTS[kind], attribute) and not needed:
+    if value == getattr(DEFAULTS[entry.kind], attribute) and not needed:
         return ""
-    return f"{name} {word_of(kind, name, value) if field else quoted(value)}"
+    return f"{name} {word_of(entry.kind, name, value) if field else quoted(value)}"

@@ -1,7 +1,7 @@
-"""Blocks of fields laid out anew with every comment kept: what the formatter of rules and that of cases share.
+"""Blocks of fields in canonical layout with every comment kept, for the formatters of rules and of cases.
 
-Comments are what stands between the lexemes. One on a line of its own belongs to what follows it, one behind something
-to that.
+Comments are the text between lexemes. A comment on a line of its own belongs to the lexeme below it, a comment behind a
+lexeme to that one.
 """
 
 from __future__ import annotations
@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from .spelling import plain_words
+
 INDENT = "    "
 
 
 class Lexeme(NamedTuple):
-    """``kind``: name of the token; ``start``: offset in the text. White space at the end of ``text`` does not count."""
+    """A token. ``kind``: its name; ``start``: offset in the text. White space at the end of ``text`` does not count."""
 
     kind: str
     text: str
@@ -22,14 +24,14 @@ class Lexeme(NamedTuple):
 
 
 class FieldText(NamedTuple):
-    """A field as it is to be written, and its rank in the block; equal ranks keep their order."""
+    """A field in canonical spelling, and its rank in the block. Fields of one rank keep their order."""
 
     text: str
     rank: int = 0
 
 
 Canonical = Callable[[str, Lexeme], FieldText]
-"""(the block's kind in lower case with single blanks, a field or statement) -> how to write it."""
+"""(the block's kind in lower case with single blanks, a field or statement) -> its canonical spelling."""
 
 
 @dataclass(slots=True)
@@ -52,8 +54,8 @@ class _Block:
 
 
 def lay_out(text: str, lexemes: Iterable[Lexeme], canonical: Canonical) -> str:
-    """``text`` is free of mistakes. Lexemes are KIND STRING LBRACE field* RBRACE for a block; any other outside a block
-    is a statement of one line."""
+    """``text``: without mistakes. ``lexemes``: KIND STRING LBRACE field* RBRACE for a block; any other lexeme outside a
+    block is a statement of one line."""
     pieces, end = _pieces(text, lexemes)
     lines: list[str] = []
     statement = False
@@ -71,7 +73,7 @@ def lay_out(text: str, lexemes: Iterable[Lexeme], canonical: Canonical) -> str:
 
 
 def _pieces(text: str, lexemes: Iterable[Lexeme]) -> tuple[list[_Piece], list[str]]:
-    """Every lexeme with its comments, and the comments behind the last one."""
+    """(every lexeme with its comments, the comments behind the last one)."""
     pieces: list[_Piece] = []
     position = 0
     for lexeme in lexemes:
@@ -82,7 +84,7 @@ def _pieces(text: str, lexemes: Iterable[Lexeme]) -> tuple[list[_Piece], list[st
 
 
 def _comments(gap: str, pieces: list[_Piece]) -> list[str]:
-    """The lines of a gap; what stands on the line of the piece before goes to that piece."""
+    """The lines of a gap. Its first line goes to the piece before, on whose line it is."""
     first, *others = (line.strip() for line in gap.split("\n"))
     if not pieces:
         others.insert(0, first)
@@ -99,7 +101,7 @@ def _items(pieces: Iterable[_Piece]) -> list[_Block | _Piece]:
         if block is None and kind != "KIND":
             items.append(piece)
         elif block is None:
-            block = _Block(" ".join(piece.lexeme.text.lower().split()), above=piece.above)
+            block = _Block(plain_words(piece.lexeme.text), above=piece.above)
             _moved_up(block, piece.behind)
             items.append(block)
         elif kind == "RBRACE":
@@ -123,10 +125,10 @@ def _inside(block: _Block, piece: _Piece) -> None:
 
 def _moved_up(block: _Block, *comments: str) -> None:
     """A comment inside a block's first line goes above it."""
-    found = [comment for comment in comments if comment]
-    while found and block.above and not block.above[-1]:
+    written = [comment for comment in comments if comment]
+    while written and block.above and not block.above[-1]:
         block.above.pop()
-    block.above += found
+    block.above += written
 
 
 def _statement(piece: _Piece, canonical: Canonical) -> list[str]:
@@ -149,8 +151,8 @@ def _with_comment(text: str, comment: str) -> str:
 
 def _paragraphs(lines: list[str]) -> list[str]:
     """No blank line at the beginning, never two in a row."""
-    found: list[str] = []
+    kept: list[str] = []
     for line in lines:
-        if line or (found and found[-1]):
-            found.append(line)
-    return found
+        if line or (kept and kept[-1]):
+            kept.append(line)
+    return kept

@@ -1,4 +1,4 @@
-"""Text of a dial plan -> Dialplan, or one error with every mistake in it. The only file that sees Lark for rules."""
+"""Text of a dial plan -> Dialplan, or one error with all mistakes. No other file sees Lark's errors about rules."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from lark.lexer import LexerState, LexerThread
 from lark.parsers.lalr_interactive_parser import InteractiveParser
 
 from dialplan.collector import collector_paused
-from dialplan.model import Dialplan
+from dialplan.model import BlockKind, Dialplan
 from dialplan.notes import Notes
 from dialplan.problem import DialplanError, listing, suggestion
 from dialplan.search.uniqueness import unique_names, unique_priorities
 
-from .fields import ALL_NAMES, FIELD_NAMES, TEXT_FIELDS, Kind, field_named, value_offset
+from .fields import ALL_NAMES, FIELD_NAMES, TEXT_FIELDS, field_named, value_offset
 from .layout import Lexeme
 from .plan_builder import PlanBuilder
 
 MAX_FILE_SIZE = 16 * 1024 * 1024
 """Characters."""
 MAX_PROBLEMS = 100
-"""After so many mistakes the rest of the file is not read."""
+"""After this many mistakes the rest of the file is not read."""
 
-BLOCKS = listing([f'{kind.value} "name" {{ }}' for kind in Kind])
+BLOCKS = listing([f'{kind.value} "name" {{ }}' for kind in BlockKind])
 
 _BEGINNING = (("KIND", "search rule"), ("STRING", '""'), ("LBRACE", "{"))
 
 
 def parse_dialplan(text: str, file: str) -> Dialplan:
-    """``file`` is the name for messages. Raise DialplanError."""
+    """``file``: its name in messages. Raises DialplanError when the text has mistakes."""
     notes = Notes(file, text)
     if len(text) > MAX_FILE_SIZE:
         notes.add(1, 1, f"a file of {len(text)} characters", f"{MAX_FILE_SIZE} at most")
@@ -47,7 +47,7 @@ def parse_dialplan(text: str, file: str) -> Dialplan:
 
 
 def lexemes(text: str) -> Iterator[Lexeme]:
-    """What stands between white space and comments in a text that parse_dialplan accepts."""
+    """The tokens of a text that ``parse_dialplan`` accepts."""
     for token in _lark().lex(text):
         yield Lexeme(token.type, str(token), token.start_pos or 0)
 
@@ -66,18 +66,19 @@ def _plan(notes: Notes, text: str) -> Dialplan:
 
 @cache
 def _lark() -> Lark:
+    """Made once: it takes 9 ms."""
     grammar = files(__package__).joinpath("rules.lark").read_text("utf-8")
     return Lark(grammar, parser="lalr", lexer="basic", maybe_placeholders=False)
 
 
 class _Reader:
-    """Notes each syntax error and brings the parser back to a place from which it can go on."""
+    """Notes each syntax error, and puts the parser into a state in which it can go on."""
 
     def __init__(self, notes: Notes) -> None:
         self._notes = notes
 
     def on_error(self, error: UnexpectedInput) -> bool:
-        """Lark asks whether to go on."""
+        """Called by Lark at each syntax error; whether it is to go on."""
         if isinstance(error, UnexpectedCharacters):
             self._characters(error)
         elif isinstance(error, UnexpectedToken):
@@ -85,7 +86,7 @@ class _Reader:
         return len(self._notes.problems) < MAX_PROBLEMS
 
     def _characters(self, error: UnexpectedCharacters) -> None:
-        """What is no token at all: told, and the rest of its line skipped."""
+        """Notes characters that are no token, and skips the rest of their line."""
         parser = error.interactive_parser
         rest = self._notes.lines[error.line - 1][error.column - 1 :]
         accepted = _choices(parser)
@@ -97,7 +98,7 @@ class _Reader:
         _skip(parser.lexer_thread, len(rest))
 
     def _token(self, error: UnexpectedToken) -> None:
-        """A token in the wrong place: told, and dropped unless it begins something."""
+        """Notes a token in the wrong place, and drops it unless it begins something."""
         parser, token = error.interactive_parser, error.token
         accepted = _choices(parser)
         message, hint = _explain_token(token, accepted)
@@ -130,20 +131,20 @@ def _explain_token(token: Token, accepted: Mapping[str, object]) -> tuple[str, s
 
 
 def _open_block(parser: InteractiveParser) -> None:
-    """Feed what is missing of a block's beginning. A kind or name without a place was not in the file."""
+    """Feeds the missing beginning of a block. A kind or name without a place was not in the file."""
     for name, text in _BEGINNING:
         if name in _choices(parser):
             parser.feed_token(Token(name, text))
 
 
 def _choices(parser: InteractiveParser) -> Mapping[str, object]:
-    """By the names of the tokens that could come next."""
+    """The parser's choices by the names of the tokens that may come next."""
     choices: Mapping[str, object] = parser.choices()  # type: ignore[no-untyped-call]
     return choices
 
 
 def _skip(lexer: LexerThread, count: int) -> None:
-    """Go on behind the rest of the line."""
+    """Moves the lexer behind the rest of the line."""
     state = cast(LexerState, lexer.state)
     start = state.line_ctr.char_pos
     state.line_ctr.feed(state.text.text[start : start + count], test_newline=False)
@@ -153,18 +154,22 @@ def _explain_header(rest: str) -> tuple[str, str, int]:
     if rest.startswith('"'):
         return "a string without end", 'close it with " on the same line', 0
     word = rest.split(maxsplit=1)[0]
-    return f"'{word[:40]}' begins no block", suggestion(word, [kind.value for kind in Kind]) or f"write {BLOCKS}", 0
+    return (
+        f"'{word[:40]}' begins no block",
+        suggestion(word, [kind.value for kind in BlockKind]) or f"write {BLOCKS}",
+        0,
+    )
 
 
 def _explain_field(rest: str) -> tuple[str, str, int]:
-    """Message, hint, and how far into the rest of the line the mistake is."""
+    """(message, hint, offset of the mistake in the rest of the line)."""
     name = field_named(rest)
     if rest.startswith('"'):
         return "text without a field", 'write a field before it: pattern "..."', 0
     if name is None:
         unknown = rest.split('"')[0].split("{")[0].strip() or rest.strip()
-        hint = suggestion(unknown, FIELD_NAMES[Kind.SEARCH_RULE]) or suggestion(unknown.split()[0], ALL_NAMES)
-        return f"unknown field '{unknown[:40]}'", hint or f"fields are {listing(FIELD_NAMES[Kind.SEARCH_RULE])}", 0
+        hint = suggestion(unknown, FIELD_NAMES[BlockKind.SEARCH_RULE]) or suggestion(unknown.split()[0], ALL_NAMES)
+        return f"unknown field '{unknown[:40]}'", hint or f"fields are {listing(FIELD_NAMES[BlockKind.SEARCH_RULE])}", 0
     offset = value_offset(rest, name)
     value = rest[offset:]
     if '"' in value and value.count('"') % 2:

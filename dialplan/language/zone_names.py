@@ -1,19 +1,21 @@
-"""Zones that a plan names and nobody knows."""
+"""The check that the zones named in a plan exist."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 from dialplan.model import DEFAULT_ZONE, LOCAL_ZONE, Dialplan, SearchRule, SourceMode
 from dialplan.notes import source_line
 from dialplan.problem import Problem, listing, suggestion
 
+ZoneField = Literal["target", "source"]
+
 _NOTHING_THERE = "nothing can be sent to the Default Zone: it stands for peers that no zone names"
 
 
 def check_zones(dialplan: Dialplan, zone_names: Iterable[str]) -> list[Problem]:
-    """``zone_names``: what is configured; the Default Zone and the Local Zone are always there. Nothing can be sent
-    to the Default Zone: it stands for peers that no zone claims."""
+    """``zone_names``: those of the configuration; the Default Zone and the Local Zone always exist."""
     targets = {*zone_names, LOCAL_ZONE} - {DEFAULT_ZONE}
     problems = []
     for rule in dialplan.rules:
@@ -27,7 +29,7 @@ def check_zones(dialplan: Dialplan, zone_names: Iterable[str]) -> list[Problem]:
     return problems
 
 
-def _problem(rule: SearchRule, field: str, message: str, known: set[str], dialplan: Dialplan) -> Problem:
+def _problem(rule: SearchRule, field: ZoneField, message: str, known: set[str], dialplan: Dialplan) -> Problem:
     wrong = rule.target if field == "target" else rule.source_name
     hint = suggestion(wrong, known) if wrong != DEFAULT_ZONE else ""
     shown = [f'"{name}"' for name in sorted(known)[:20]]

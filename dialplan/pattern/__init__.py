@@ -1,1 +1,1 @@
-"""One alias against one pattern, in linear time, and what a replace makes of it. Pure."""
+"""Patterns: matched against an alias in linear time, and applied to it by a replace string. Pure."""

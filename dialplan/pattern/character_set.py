@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from dialplan.syntax import MAX_CODE_POINT, CharacterSet, PatternError, Range
 
 DIGITS: tuple[Range, ...] = ((0x30, 0x39),)
@@ -24,30 +26,42 @@ LOWER: Range = (0x61, 0x7A)
 CASE_OFFSET = 0x20
 
 
+class _Member(NamedTuple):
+    code: int
+    """Code point."""
+    at: int
+    """Offset in the pattern."""
+    bare_hyphen: bool
+    """A ``-`` without a backslash: between two members it makes a range."""
+
+
 def parse_character_set(text: str, at: int) -> CharacterSet:
-    """``[a-z_.]`` or ``[^...]``. Expressway takes every character inside as it is; an escape whose two readings (the
-    backslash as itself, as an escape) differ for an alias is refused, ``[\\.]`` is the dot."""
+    """The set that ``[a-z_.]`` or ``[^...]`` means. ``at``: its offset in the pattern.
+
+    Expressway takes a backslash inside as itself, other dialects as an escape. ``[\\.]`` holds the dot, as an alias
+    has no backslash. Raises PatternError when the two readings differ for an alias, or when a range is the wrong way
+    round.
+    """
     negated = text.startswith("[^")
     members = _members(text, at, 2 if negated else 1)
     ranges: list[Range] = []
     position = 0
     while position < len(members):
-        low, offset = members[position]
-        if position + 2 < len(members) and members[position + 1][0] == -1:
-            high = members[position + 2][0]
-            if _code(high) < _code(low):
-                raise PatternError(offset, "a range whose end is below its start", "turn it round")
-            ranges.append((_code(low), _code(high)))
+        first = members[position]
+        if position + 2 < len(members) and members[position + 1].bare_hyphen:
+            last = members[position + 2]
+            if last.code < first.code:
+                raise PatternError(first.at, "a range whose end is below its start", "turn it round")
+            ranges.append((first.code, last.code))
             position += 3
         else:
-            ranges.append((_code(low), _code(low)))
+            ranges.append((first.code, first.code))
             position += 1
     return CharacterSet(merged(ranges), negated, at)
 
 
-def _members(text: str, at: int, start: int) -> list[tuple[int, int]]:
-    """Code point and offset of each member; a bare ``-`` is -1."""
-    found: list[tuple[int, int]] = []
+def _members(text: str, at: int, start: int) -> list[_Member]:
+    members: list[_Member] = []
     position = start
     while position < len(text) - 1:
         character = text[position]
@@ -58,11 +72,11 @@ def _members(text: str, at: int, start: int) -> list[tuple[int, int]]:
         if character == "\\":
             position += 1
             _check_escape(text[position], at + position - 1)
-            found.append((ord(text[position]), at + position - 1))
+            members.append(_Member(ord(text[position]), at + position - 1, False))
         else:
-            found.append((-1 if character == "-" else ord(character), at + position))
+            members.append(_Member(ord(character), at + position, character == "-"))
         position += 1
-    return found
+    return members
 
 
 def _check_escape(character: str, at: int) -> None:
@@ -72,12 +86,8 @@ def _check_escape(character: str, at: int) -> None:
         raise PatternError(at, "an escape inside []", "escapes mean nothing there; put ] first and - last: []a-z-]")
 
 
-def _code(member: int) -> int:
-    return ord("-") if member == -1 else member
-
-
 def merged(ranges: list[Range]) -> tuple[Range, ...]:
-    """Sorted, apart from each other."""
+    """The same characters in ranges that are sorted and do not touch."""
     result: list[Range] = []
     for low, high in sorted(ranges):
         if result and low <= result[-1][1] + 1:
@@ -88,6 +98,7 @@ def merged(ranges: list[Range]) -> tuple[Range, ...]:
 
 
 def complement(ranges: tuple[Range, ...]) -> tuple[Range, ...]:
+    """All other characters; surrogates are none."""
     result: list[Range] = []
     start = 0
     for low, high in merged([*ranges, SURROGATES]):
@@ -100,7 +111,7 @@ def complement(ranges: tuple[Range, ...]) -> tuple[Range, ...]:
 
 
 def folded_ranges(node: CharacterSet) -> tuple[Range, ...]:
-    """What the set holds of an alias in lower case: ASCII case ignored, negation resolved."""
+    """The characters of a folded alias that are in the set."""
     both = list(node.ranges)
     for low, high in node.ranges:
         both += _shifted(low, high, UPPER, CASE_OFFSET) + _shifted(low, high, LOWER, -CASE_OFFSET)

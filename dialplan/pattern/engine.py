@@ -1,31 +1,44 @@
-"""Matching an expanded tree against a whole alias in linear time: plain text tests where they do, else RE2."""
+"""Matching an expanded tree against a whole alias in linear time: by plain text tests if they suffice, else by RE2."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import re2
 
-from dialplan.syntax import ANYTHING, Alternation, Anchor, Group, Node, PatternError, Sequence, children, has_look
+from dialplan.syntax import (
+    ANYTHING,
+    Alternation,
+    Anchor,
+    Group,
+    Node,
+    PatternError,
+    Sequence,
+    children,
+    flattened,
+    has_look,
+)
 
+from .folding import Test
 from .literals import Texts, finite, required
 from .look import BoundCondition, Mark, conditions_of, marked, marks_of, slice_pattern
 from .rendering import render
 
 MAX_PLAIN = 16
-"""More texts than this are faster in RE2."""
+"""A pattern of more texts goes to RE2. It reads an alias once, in 1 to 2 us; 64 texts looked for in turn take 5 us."""
 
-Test = Callable[[str], bool]
-"""Whether a folded alias matches."""
 Groups = tuple[str, ...]
-"""The whole alias, then each group's text; '' where a group took no part."""
+"""The whole alias, then the text of each group; '' for a group that took no part."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """A pattern that is a choice of plain texts, with anything or nothing on each side."""
+    """A choice of plain texts, with anything or nothing on each side.
+
+    Of 10,000 rules such patterns take a quarter less time to compile than by RE2, and their searches a sixth
+    (tools/bench/search.py).
+    """
 
     texts: tuple[str, ...]
     open_start: bool = False
@@ -34,9 +47,6 @@ class Plain:
     def test(self) -> Test:
         texts = self.texts
         if self.open_start and self.open_end:
-            if len(texts) == 1:
-                (only,) = texts
-                return lambda folded: only in folded
             return lambda folded: any(text in folded for text in texts)
         if self.open_start:
             return lambda folded: folded.endswith(texts)
@@ -47,7 +57,7 @@ class Plain:
 
 def plain_of(node: Node) -> Plain | None:
     """The plain form of a pattern that has one."""
-    items = _flat(node)
+    items = flattened(node)
     if items and items[0] == Anchor(True):
         items = items[1:]
     if items and items[-1] == Anchor(False):
@@ -73,13 +83,13 @@ class Regex:
     __slots__ = ("_branches", "plain", "required", "test")
 
     def __init__(self, node: Node) -> None:
-        """``node`` is expanded. Raise PatternError for a look-around out of reach, or a pattern too large."""
+        """``node`` is expanded. Raises PatternError when a look-around is out of reach, or the pattern too large."""
         if has_look(node):
             branches = node.branches if isinstance(node, Alternation) else (node,)
             self._branches = [_Branch(branch) for branch in branches]
             self.plain: Plain | None = None
-            self.required: Texts | None = required(Alternation(tuple(one.node for one in self._branches)))
-            self.test: Test = self._branches[0].test if len(branches) == 1 else self._test_branches
+            self.required: Texts | None = required(Alternation(tuple(branch.node for branch in self._branches)))
+            self.test: Test = lambda folded: any(branch.test(folded) for branch in self._branches)
         else:
             self.plain = plain_of(node)
             self.required = frozenset(self.plain.texts) if self.plain else required(node)
@@ -87,24 +97,21 @@ class Regex:
             self._branches = [_Branch(node, self.test)]
 
     def groups(self, alias: str, folded: str) -> Groups:
-        """What each group holds of a matching alias, in its own case."""
-        branches = self._branches
-        branch = branches[0] if len(branches) == 1 else next(one for one in branches if one.test(folded))
+        """The text of each group, in the case of ``alias``, which must match."""
+        branch = next(branch for branch in self._branches if branch.test(folded))
         return branch.groups(alias, folded)
-
-    def _test_branches(self, folded: str) -> bool:
-        return any(branch.test(folded) for branch in self._branches)
 
 
 class _Branch:
-    """One branch: conditions at fixed places, and the rest with its marks."""
+    """One alternative of a pattern: conditions at fixed places, and the rest with its marks."""
 
     __slots__ = ("_capturing", "_indexes", "_marks", "node", "test")
 
     def __init__(self, node: Node, test: Test | None = None) -> None:
         """``test``: of a branch without look-arounds, when it is made already."""
         self._capturing: Any = None
-        """Compiled when it is first needed: most rules leave the alias."""
+        """Compiled when it is first needed, for most rules leave the alias. 10,000 rules that do are compiled in 0.4
+        instead of 0.6 s (tools/bench/search.py)."""
         self._indexes: tuple[int, ...] = ()
         self._marks: dict[int, Mark] = {}
         self.node = node
@@ -113,17 +120,18 @@ class _Branch:
             return
         self.node, conditions = conditions_of(node)
         self._marks = marks_of(self.node)
-        test = self._marked_test() if self._marks else tester(self.node)
-        bound = [BoundCondition(one, tester(slice_pattern(one))) for one in conditions]
-        self.test = _all(test, bound) if bound else test
+        rest = self._marked_test() if self._marks else tester(self.node)
+        bound = [BoundCondition(condition, tester(slice_pattern(condition))) for condition in conditions]
+        self.test = lambda folded: rest(folded) and all(condition.holds(folded) for condition in bound)
 
     def groups(self, alias: str, folded: str) -> Groups:
-        """Only after the test."""
+        """As ``Regex.groups``, for an alias that this branch matches."""
         if self._capturing is None:
             codes = {at: mark.code_point for at, mark in self._marks.items()}
             self._capturing = _compile(render(self.node, capture=True, marks=codes))
             self._indexes = tuple(sorted(_indexes(self.node)))
         text = marked(folded, self._marks.values()) if self._marks else folded
+        # As bytes where offsets stay the same: three groups take 30 us instead of 60.
         match = self._capturing.fullmatch(text.encode() if text.isascii() else text)
         result = [alias] + [""] * (self._indexes[-1] if self._indexes else 0)
         for number, index in enumerate(self._indexes, start=1):
@@ -145,15 +153,11 @@ class _Branch:
         return offset - sum(character in marks for character in text[: max(offset, 0)])
 
 
-def _all(test: Test, conditions: list[BoundCondition]) -> Test:
-    if len(conditions) == 1:
-        holds = conditions[0].holds
-        return lambda folded: test(folded) and holds(folded)
-    return lambda folded: test(folded) and all(condition.holds(folded) for condition in conditions)
-
-
 def _re2_test(expression: str, texts: Texts | None) -> Test:
-    """RE2, asked only when a text that every match contains is there."""
+    """``texts``: those of which every match contains one.
+
+    A single one is looked for before RE2 is asked: a search among ten rules takes 3.7 instead of 4.8 us.
+    """
     fullmatch = _compile(expression).fullmatch
     if texts is not None and len(texts) == 1:
         (text,) = texts
@@ -173,11 +177,3 @@ def _compile(expression: str) -> Any:
 def _indexes(node: Node) -> list[int]:
     own = [node.index] if isinstance(node, Group) and node.index else []
     return own + [index for child in children(node) for index in _indexes(child)]
-
-
-def _flat(node: Node) -> list[Node]:
-    if isinstance(node, Sequence):
-        return [part for item in node.items for part in _flat(item)]
-    if isinstance(node, Group) and not isinstance(node.body, Alternation):
-        return _flat(node.body)
-    return [node]

@@ -1,18 +1,20 @@
-"""Which plain texts a pattern needs: all that it matches when they are few, or some that every match contains.
+"""The plain texts in a pattern: all that it matches when they are few, or texts of which every match contains one.
 
 Trees must be expanded (``expansion.py``).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from dialplan.syntax import Alternation, Anchor, CharacterSet, Group, Literal, Look, Node, Repeat, Sequence
 
 MAX_TEXTS = 256
-"""More alternatives than this are not written out."""
+"""More alternatives are not written out."""
 MAX_SET = 4
-"""Nor sets of more characters."""
+"""A set of more characters is not written out."""
 MIN_LENGTH = 2
-"""A required text of one character excludes next to nothing."""
+"""A shorter required text excludes next to nothing."""
 
 Texts = frozenset[str]
 ONLY_EMPTY: Texts = frozenset({""})
@@ -27,37 +29,37 @@ def finite(node: Node) -> Texts | None:
     if isinstance(node, Sequence):
         return _product(node.items)
     if isinstance(node, Alternation):
-        return _union([finite(branch) for branch in node.branches])
+        return union([finite(branch) for branch in node.branches])
     if isinstance(node, CharacterSet):
         if sum(high - low + 1 for low, high in node.ranges) > MAX_SET:
             return None
         return frozenset(chr(code) for low, high in node.ranges for code in range(low, high + 1))
     if isinstance(node, Repeat) and (node.minimum, node.maximum) == (0, 1):
-        return _union([ONLY_EMPTY, finite(node.body)])
+        return union([ONLY_EMPTY, finite(node.body)])
     return None
 
 
 def required(node: Node) -> Texts | None:
-    """Texts of which at least one is in every match; None when there are none worth looking for."""
+    """Texts of which every match contains at least one; None when none is worth a look-up."""
     if isinstance(node, Group):
         return required(node.body)
     if isinstance(node, Repeat):
         return required(node.body) if node.minimum else None
     if isinstance(node, Alternation):
-        return _useful(_union([required(branch) for branch in node.branches]))
+        return _useful(union([required(branch) for branch in node.branches]))
     if isinstance(node, Sequence):
         return _best(node.items)
     return _useful(finite(node))
 
 
 def _best(items: tuple[Node, ...]) -> Texts | None:
-    """The best of the sequence: neighbours that can be written out are joined first."""
+    """The longest texts of the sequence. Neighbours that can be written out are joined first."""
     best: Texts | None = None
     run = ONLY_EMPTY
     for item in items:
         texts = ONLY_EMPTY if isinstance(item, Anchor | Look) else finite(item)
         if texts is not None and 0 < len(run) * len(texts) <= MAX_TEXTS:
-            run = _joined(run, texts) if texts is not ONLY_EMPTY else run
+            run = joined(run, texts)
             continue
         best = _better(best, run)
         best = _better(best, required(item))
@@ -65,11 +67,11 @@ def _best(items: tuple[Node, ...]) -> Texts | None:
     return _better(best, run)
 
 
-def _better(one: Texts | None, other: Texts | None) -> Texts | None:
-    other = _useful(other)
-    if one is None or other is None:
-        return other if one is None else one
-    return other if _worth(other) > _worth(one) else one
+def _better(best: Texts | None, texts: Texts | None) -> Texts | None:
+    texts = _useful(texts)
+    if best is None or texts is None:
+        return texts if best is None else best
+    return texts if _worth(texts) > _worth(best) else best
 
 
 def _worth(texts: Texts) -> tuple[int, int]:
@@ -86,17 +88,20 @@ def _product(items: tuple[Node, ...]) -> Texts | None:
         texts = finite(item)
         if texts is None or len(result) * len(texts) > MAX_TEXTS:
             return None
-        result = _joined(result, texts)
+        result = joined(result, texts)
     return result
 
 
-def _joined(first: Texts, second: Texts) -> Texts:
-    return frozenset([one + other for one in first for other in second])
+def joined(first: Texts, second: Texts) -> Texts:
+    """Every text of the first with every text of the second behind it."""
+    return frozenset([start + end for start in first for end in second])
 
 
-def _union(parts: list[Texts | None]) -> Texts | None:
-    known = [part for part in parts if part is not None]
-    if len(known) < len(parts):
-        return None
-    texts: Texts = frozenset().union(*known)
-    return texts if len(texts) <= MAX_TEXTS else None
+def union(parts: Iterable[Texts | None], most: int = MAX_TEXTS) -> Texts | None:
+    """All texts together; None when a part is None, or they are more than ``most``."""
+    texts: set[str] = set()
+    for part in parts:
+        if part is None:
+            return None
+        texts |= part
+    return frozenset(texts) if len(texts) <= most else None

@@ -1,6 +1,6 @@
-"""Look-arounds without backtracking: matching stays linear in the alias, and exact.
+"""Look-arounds without backtracking: matching stays exact, and linear in the length of the alias.
 
-RE2 has no look-around. Two ways round that:
+RE2 has no look-around. There are two ways round that:
 
 * A look-around whose place is fixed (everything before it, or everything after it, has one width: ``(?!alice).*``,
   ``.*(?<!net)``, ``\\d\\d(?!0).*``) is a condition of its own on a slice of the alias, and leaves the pattern.
@@ -14,7 +14,7 @@ repetition may therefore hold one look-around, and must consume something each t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from dialplan.syntax import (
@@ -29,21 +29,20 @@ from dialplan.syntax import (
     Repeat,
     Sequence,
     children,
+    flattened,
     has_look,
     width,
 )
 
-from .folding import FIRST_MARK, LAST_MARK
+from .folding import FIRST_MARK, LAST_MARK, Test
 from .literals import finite
-
-Test = Callable[[str], bool]
 
 HINT = "there it takes plain texts, with .* around if need be: (?!uc\\.local$), (?!.*\\.local), (?<!net|org)"
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A look-around at a fixed place: ``offset`` characters from the start (>= 0), or from the end (< 0 or end)."""
+    """A look-around at a fixed place: ``offset`` characters behind the start or, not ``from_start``, before the end."""
 
     body: Node
     ahead: bool
@@ -68,33 +67,36 @@ class BoundCondition:
 
 
 def conditions_of(node: Node) -> tuple[Node, list[Condition]]:
-    """The pattern without its look-arounds at fixed places, and these."""
-    found: list[Condition] = []
-    return _extract(node, 0, 0, found), found
+    """(the pattern without its look-arounds at fixed places, these look-arounds).
+
+    Raises PatternError when one of them holds a look-around, or an anchor without effect.
+    """
+    conditions: list[Condition] = []
+    return _extract(node, 0, 0, conditions), conditions
 
 
 def slice_pattern(condition: Condition) -> Node:
-    """What the slice must match as a whole: ``body.*`` behind the place, ``.*body`` before it."""
+    """The pattern for the whole slice: ``body.*`` for the one behind the place, ``.*body`` for the one before it."""
     body = Group(condition.body)
     return Sequence((body, ANYTHING) if condition.ahead else (ANYTHING, body))
 
 
-def _extract(node: Node, before: int | None, after: int | None, found: list[Condition]) -> Node:
-    if isinstance(node, Look) and (before is not None or after is not None):
+def _extract(node: Node, before: int | None, after: int | None, conditions: list[Condition]) -> Node:
+    """Moves look-arounds from the tree to ``conditions``. ``before`` and ``after``: widths of all on that side."""
+    if isinstance(node, Look):
+        offset = after if before is None else before
+        if offset is None:
+            return node
         _check_body(node)
-        found.append(
-            Condition(
-                node.body, node.ahead, node.negated, before is not None, before if before is not None else after or 0
-            )
-        )
+        conditions.append(Condition(node.body, node.ahead, node.negated, before is not None, offset))
         return EMPTY
     if isinstance(node, Group):
-        return replace(node, body=_extract(node.body, before, after, found))
+        return replace(node, body=_extract(node.body, before, after, conditions))
     if isinstance(node, Sequence):
         widths = [width(item) for item in node.items]
         return Sequence(
             tuple(
-                _extract(item, _plus(before, widths[:number]), _plus(after, widths[number + 1 :]), found)
+                _extract(item, _plus(before, widths[:number]), _plus(after, widths[number + 1 :]), conditions)
                 for number, item in enumerate(node.items)
             ),
             node.at,
@@ -104,8 +106,8 @@ def _extract(node: Node, before: int | None, after: int | None, found: list[Cond
 
 def _plus(start: int | None, widths: Iterable[int | None]) -> int | None:
     total = start
-    for one in widths:
-        total = None if total is None or one is None else total + one
+    for number in widths:
+        total = None if total is None or number is None else total + number
     return total
 
 
@@ -118,12 +120,15 @@ def _check_body(node: Look) -> None:
 
 
 def _has_anchor(node: Node, start: bool) -> bool:
-    return (isinstance(node, Anchor) and node.start == start) or any(_has_anchor(one, start) for one in children(node))
+    return (isinstance(node, Anchor) and node.start == start) or any(
+        _has_anchor(child, start) for child in children(node)
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A look-around at a moving place. ``far``: a ``.*`` between the place and the texts; ``edge``: ``$`` (``^``)."""
+    """A look-around at a moving place. ``far``: ``.*`` is between the place and the texts; ``edge``: ``$`` or ``^`` is
+    behind them."""
 
     texts: frozenset[str]
     ahead: bool
@@ -133,7 +138,7 @@ class Mark:
     code_point: int
 
     def places(self, folded: str) -> bytearray:
-        """One byte for each place 0..len: 1 where it holds."""
+        """One byte for each place from 0 to the length: 1 where the look-around holds."""
         near = self._near(folded)
         if self.far and self.ahead and 1 in near:
             near[: near.rindex(1)] = b"\1" * near.rindex(1)
@@ -160,7 +165,10 @@ _INVERTED = bytes([1, 0]) + bytes(range(2, 256))
 
 
 def marks_of(node: Node) -> dict[int, Mark]:
-    """Offset in the pattern -> mark, for every look-around that is left. Raise PatternError for those out of reach."""
+    """Offset in the pattern -> mark, for every look-around that is left.
+
+    Raises PatternError when one cannot be tested by a mark.
+    """
     looks = sorted(_looks(node), key=lambda look: look.at)
     if looks and _has_inner_anchor(node):
         raise PatternError(looks[0].at, "^ or $ beside a look-around at a moving place", "leave the anchor out")
@@ -212,9 +220,9 @@ def _nullable(node: Node) -> bool:
 
 
 def _mark(look: Look, code_point: int) -> Mark:
-    """Split the body in ``.*``, plain texts, ``.*`` and the anchor at its far end."""
+    """Splits the body into ``.*``, plain texts, ``.*`` and the anchor at its far end."""
     _check_body(look)
-    items = _flat(look.body)
+    items = flattened(look.body)
     if not look.ahead:
         items.reverse()
     edge = bool(items) and isinstance(items[-1], Anchor)
@@ -227,11 +235,3 @@ def _mark(look: Look, code_point: int) -> Mark:
     if texts is None:
         raise PatternError(look.at, "a look-around that cannot be tested at a moving place", HINT)
     return Mark(texts, look.ahead, look.negated, far, edge, code_point)
-
-
-def _flat(node: Node) -> list[Node]:
-    if isinstance(node, Sequence):
-        return [part for item in node.items for part in _flat(item)]
-    if isinstance(node, Group) and not isinstance(node.body, Alternation):
-        return _flat(node.body)
-    return [node]

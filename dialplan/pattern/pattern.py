@@ -1,4 +1,4 @@
-"""Patterns of all four types, compiled: does an alias match, and what becomes of it."""
+"""Patterns of all four types, compiled: whether an alias matches, and how the behaviour changes it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from itertools import product
 from dialplan.model import Behavior, PatternType, Variables
 from dialplan.syntax import Node, PatternError, group_count, groups_in_looks
 
-from .engine import Groups, Plain, Regex, Test
+from .engine import Groups, Plain, Regex
 from .expansion import expand
-from .folding import MAX_ALIAS_LENGTH, fold
+from .folding import MAX_ALIAS_LENGTH, Test, fold
 from .literals import Texts
 from .parser import MAX_PATTERN_LENGTH, parse_pattern
 from .replacement import join, parse_replacement
@@ -23,7 +23,7 @@ MAX_ALTERNATIVES = 1000
 NO_VARIABLES = Variables()
 
 Rewrite = Callable[[str, str], str]
-"""(alias, folded alias) -> the alias that goes on; only for an alias that matched."""
+"""(alias, folded alias) -> the changed alias; only for an alias that matched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +36,11 @@ class Match:
 
     @property
     def groups(self) -> Groups:
-        """The whole alias, then what each ( ) of a regex holds, '' for one that took no part."""
+        """The whole alias, then the text of each ( ) of a regex; '' for a group that took no part."""
         return self.pattern.groups(self.alias, self.folded)
 
     def expand(self, replace: str, variables: Variables = NO_VARIABLES) -> str:
-        """The alias with behaviour *replace*. Raise PatternError for a bad replace string."""
+        """The alias after behaviour *replace*. Raises PatternError when the replace string is refused."""
         return self.pattern.rewrite(Behavior.REPLACE, replace, variables)(self.alias, self.folded)
 
 
@@ -52,15 +52,15 @@ class Pattern:
     def __init__(self, kind: PatternType, plain: Plain | None, regex: Regex | None, node: Node | None) -> None:
         self.kind = kind
         self.plain = plain
-        """Set when the pattern is plain text with nothing, or anything, around."""
+        """The pattern as plain texts with anything or nothing around them; None when it is no such pattern."""
         self._regex = regex
         self.test: Test = regex.test if regex else plain.test() if plain else _never
         self.required: Texts | None = regex.required if regex else frozenset(plain.texts) if plain else None
-        """Folded texts of which every matching alias holds at least one; None: no such texts."""
+        """Folded texts of which every matching alias holds at least one; None when there are none."""
         self._node = node
 
     def match(self, alias: str) -> Match | None:
-        """Whole alias, ASCII case ignored."""
+        """None when the whole alias, ASCII case aside, does not match."""
         if len(alias) > MAX_ALIAS_LENGTH:
             return None
         folded = fold(alias)
@@ -70,7 +70,7 @@ class Pattern:
         return self._regex.groups(alias, folded) if self._regex else (alias,)
 
     def rewrite(self, behavior: Behavior, replace: str, variables: Variables) -> Rewrite:
-        """What the behaviour does to a matching alias. Raise PatternError for a bad replace string."""
+        """The change that the behaviour makes to a matching alias. Raises PatternError when ``replace`` is refused."""
         if behavior is Behavior.LEAVE:
             return lambda alias, folded: alias
         if behavior is Behavior.STRIP:
@@ -80,11 +80,9 @@ class Pattern:
         text = join(parse_replacement(replace, None, variables), ())
         if behavior is Behavior.REPLACE:
             return self._end_replaced(text)
-        return (
-            (lambda alias, folded: text + alias)
-            if behavior is Behavior.ADD_PREFIX
-            else lambda alias, folded: alias + text
-        )
+        if behavior is Behavior.ADD_PREFIX:
+            return lambda alias, folded: text + alias
+        return lambda alias, folded: alias + text
 
     def _template(self, node: Node, source: str, variables: Variables) -> Rewrite:
         count = group_count(node)
@@ -105,7 +103,7 @@ class Pattern:
         return rewrite
 
     def _end_replaced(self, text: str) -> Rewrite:
-        """Swap the matched end: the longest of the pattern's texts that fits."""
+        """Replaces the matched end: the longest of the pattern's texts that fits. An exact pattern: the whole alias."""
         texts = sorted(self.plain.texts if self.plain else (), key=len, reverse=True)
         if self.kind is PatternType.PREFIX:
             return lambda alias, folded: text + alias[_longest(texts, folded.startswith) :]
@@ -117,7 +115,7 @@ class Pattern:
 def compile_pattern(
     kind: PatternType, text: str, variables: Variables = NO_VARIABLES, node: Node | None = None
 ) -> Pattern:
-    """Raise PatternError for a pattern that is refused. ``node``: the parsed text of a regex, when there is one."""
+    """Raises PatternError when the pattern is refused. ``node``: the tree of a regex, when it is parsed already."""
     if kind is PatternType.REGEX:
         node = expand(node or parse_pattern(text), variables)
         regex = Regex(node)
@@ -127,7 +125,7 @@ def compile_pattern(
 
 
 def check_plain(text: str) -> None:
-    """Raise PatternError for an exact, prefix or suffix pattern that is refused."""
+    """Raises PatternError when an exact, prefix or suffix pattern is refused."""
     if len(text) > MAX_PATTERN_LENGTH:
         raise PatternError(MAX_PATTERN_LENGTH, f"a pattern of {len(text)} characters", f"{MAX_PATTERN_LENGTH} at most")
     for match in VARIABLE.finditer(text):
@@ -135,16 +133,19 @@ def check_plain(text: str) -> None:
 
 
 def expanded_texts(text: str, variables: Variables) -> tuple[str, ...]:
-    """All folded texts that a plain pattern stands for."""
+    """All folded texts that a plain pattern stands for.
+
+    Raises PatternError when the pattern is refused, or the texts are too many.
+    """
     check_plain(text)
     choices: list[tuple[str, ...]] = []
     position, count = 0, 1
     for match in VARIABLE.finditer(text):
-        found = values(match[1].lower(), match.start(), variables)
-        count *= len(found)
+        texts = values(match[1].lower(), match.start(), variables)
+        count *= len(texts)
         if count > MAX_ALTERNATIVES:
             raise PatternError(match.start(), "too many values in one pattern", f"{MAX_ALTERNATIVES} at most")
-        choices += [(text[position : match.start()],), found]
+        choices += [(text[position : match.start()],), texts]
         position = match.end()
     choices.append((text[position:],))
     return tuple(dict.fromkeys(fold("".join(parts)) for parts in product(*choices)))

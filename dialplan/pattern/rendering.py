@@ -1,4 +1,4 @@
-"""An expanded tree written in RE2's syntax, with or without captures, with or without the marks of look-arounds."""
+"""An expanded tree written in RE2's syntax, with captures and the marks of look-arounds on demand."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ NEVER = r"[^\x00-\x{10FFFF}]"
 ALL_MARKS = rf"[\x{{{FIRST_MARK:X}}}-\x{{{LAST_MARK:X}}}]*"
 
 Marks = Mapping[int, int]
-"""Offset of a look-around in the pattern -> its mark's code point. Empty: the text to match has no marks."""
+"""Offset of a look-around in the pattern -> code point of its mark. Empty: the text to match has no marks."""
 
 
 def render(node: Node, *, capture: bool = False, marks: Marks | None = None) -> str:
-    """For a match of the whole text. With marks any number of them may stand before each character and at the end."""
+    """A regular expression for the whole text. Any of ``marks`` may stand before each character and at the end."""
     body = _Renderer(capture, marks or {}).text(node)
     return f"(?s:{body}){ALL_MARKS}" if marks else f"(?s:{body})"
 
@@ -40,7 +40,7 @@ class _Renderer:
 
     def text(self, node: Node) -> str:
         if isinstance(node, Literal):
-            return "".join([self._skip + _character(ord(character)) for character in node.text])
+            return "".join(self._skip + _character(ord(character)) for character in node.text)
         if isinstance(node, CharacterSet):
             return self._skip + _set(_without_marks(node.ranges) if self._marks else node.ranges)
         if isinstance(node, AnyCharacter):
@@ -48,9 +48,9 @@ class _Renderer:
         if isinstance(node, Anchor):
             return r"\A" if node.start else r"\z"
         if isinstance(node, Sequence):
-            return "".join([self._item(item) for item in node.items])
+            return "".join(map(self._item, node.items))
         if isinstance(node, Alternation):
-            return "|".join([self.text(branch) for branch in node.branches]) if node.branches else NEVER
+            return "|".join(map(self.text, node.branches)) if node.branches else NEVER
         return self._bracketed(node)
 
     def _bracketed(self, node: Node) -> str:
@@ -80,7 +80,7 @@ def _character(code: int) -> str:
 def _set(ranges: tuple[tuple[int, int], ...]) -> str:
     if not ranges:
         return NEVER
-    return "[" + "".join([rf"\x{{{low:X}}}-\x{{{high:X}}}" for low, high in ranges]) + "]"
+    return "[" + "".join(rf"\x{{{low:X}}}-\x{{{high:X}}}" for low, high in ranges) + "]"
 
 
 def _without_marks(ranges: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:

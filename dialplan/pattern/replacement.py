@@ -19,7 +19,10 @@ Part = str | int
 
 
 def check_replacement(text: str, groups: int | None) -> None:
-    """Raise PatternError. ``groups``: how many the pattern has; None where backslashes mean nothing (not a regex)."""
+    """Raises PatternError when a replace string is refused.
+
+    ``groups``: the number of groups in the pattern; None when the pattern is no regex, so that there are none to name.
+    """
     if len(text) > MAX_LENGTH:
         raise PatternError(MAX_LENGTH, f"a replace string of {len(text)} characters", f"{MAX_LENGTH} at most")
     for match in _PART.finditer(text):
@@ -31,7 +34,7 @@ def check_replacement(text: str, groups: int | None) -> None:
 
 
 def parse_replacement(text: str, groups: int | None, variables: Variables) -> tuple[Part, ...]:
-    """The parts to be joined. Raise PatternError as above, and for a variable without a value."""
+    """Raises PatternError as ``check_replacement`` does, and when a variable has no value."""
     check_replacement(text, groups)
     parts: list[Part] = []
     position = 0
@@ -48,6 +51,7 @@ def parse_replacement(text: str, groups: int | None, variables: Variables) -> tu
 
 
 def join(parts: tuple[Part, ...], groups: Sequence[str]) -> str:
+    """``groups``: the text of each group by its number."""
     return "".join([groups[part] if isinstance(part, int) else part for part in parts])
 
 

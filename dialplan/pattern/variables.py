@@ -1,7 +1,7 @@
-"""Pattern matching variables: ``%ip%``, ``%localdomains%`` and the others (docs/dialplan.md).
+"""Pattern matching variables: ``%ip%``, ``%localdomains%`` and the others.
 
-In a pattern a variable stands for any of its values, as an alternation group of plain text; in a replace string only
-those with one value are allowed.
+Cisco's Expressway Administrator Guide lists them in its reference material, under "Pattern matching variables". In a
+pattern a variable stands for any of its values, as plain text. A replace string takes only variables with one value.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _NUMBERED = re.compile(r"localdomain([1-9][0-9]{0,2})", re.ASCII)
 
 
 def check_name(name: str, at: int) -> None:
-    """Raise PatternError for a name that is no variable. ``name`` is in lower case, without percent signs."""
+    """Raises PatternError when there is no such variable. ``name``: in lower case, without percent signs."""
     numbered = _NUMBERED.fullmatch(name)
     if name in MANY or name in ONE or (numbered and int(numbered[1]) <= MAX_DOMAINS):
         return
@@ -32,7 +32,10 @@ def check_name(name: str, at: int) -> None:
 
 
 def values(name: str, at: int, variables: Variables) -> tuple[str, ...]:
-    """All texts that the variable stands for in a pattern, IPv6 addresses with and without brackets."""
+    """All texts that the variable stands for in a pattern; IPv6 addresses with and without brackets.
+
+    Raises PatternError when a variable with one value has none.
+    """
     if name == "localdomains":
         return variables.domains
     if name == "ip":
@@ -41,18 +44,21 @@ def values(name: str, at: int, variables: Variables) -> tuple[str, ...]:
         return variables.ipv4
     if name == "ipv6":
         return _both_forms(variables.ipv6)
-    one = _single(name, at, variables)
-    return _both_forms((one,)) if name.startswith("ipv6") else (one,)
+    value = _single(name, at, variables)
+    return _both_forms((value,)) if name.startswith("ipv6") else (value,)
 
 
 def single_value(name: str, at: int, variables: Variables) -> str:
-    """The text for a replace string: an IPv6 address in brackets, as a URI wants it."""
-    one = _single(name, at, variables)
-    return f"[{one}]" if name.startswith("ipv6") else one
+    """The text for a replace string. An IPv6 address is in brackets, as a URI wants it (RFC 3986 3.2.2).
+
+    Raises PatternError when the variable has no value.
+    """
+    value = _single(name, at, variables)
+    return f"[{value}]" if name.startswith("ipv6") else value
 
 
 def check_single(name: str, at: int) -> None:
-    """Raise PatternError when a replace string may not hold the variable."""
+    """Raises PatternError when a replace string may not hold the variable."""
     if name in MANY:
         raise PatternError(
             at, f"%{name}% in a replace string", "it has many values; write one: %localdomain1%, %ipv4_1%"

@@ -1,1 +1,1 @@
-"""Where an alias goes: tiers of targets by priority, and why. Pure."""
+"""The search: an alias in, tiers of targets out, with the outcome of every rule. Pure."""

@@ -1,4 +1,4 @@
-"""One pattern against one alias (Expressway: Maintenance > Tools > Check pattern)."""
+"""One pattern tried on one alias, as on Expressway's page Maintenance > Tools > Check pattern."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from dialplan.syntax import PatternError
 from .compiled_rule import CompiledTransform
 
 
-class Verdict(TypedDict):
+class PatternResult(TypedDict):
+    """The answer of ``check_pattern``."""
+
     matched: bool
     alias: str | None
-    """What becomes of the alias; None when it does not match."""
+    """The changed alias; None when it does not match."""
 
 
 def check_pattern(
@@ -24,8 +26,8 @@ def check_pattern(
     behavior: Behavior = Behavior.LEAVE,
     replace: str = "",
     variables: Variables = NO_VARIABLES,
-) -> Verdict:
-    """Raise PatternError (ReplaceError where the replace string is wrong)."""
+) -> PatternResult:
+    """Raises PatternError when the pattern is refused, its subclass ReplaceError when the replace string is."""
     if behavior is Behavior.STRIP and kind not in (PatternType.PREFIX, PatternType.SUFFIX):
         raise PatternError(0, f"behavior strip with pattern type {kind.value}", "strip is for prefix and suffix")
     compiled = CompiledTransform(

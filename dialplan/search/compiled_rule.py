@@ -1,4 +1,4 @@
-"""Transforms and search rules with their patterns compiled; the predicate that search and trace share."""
+"""Transforms and search rules with their patterns compiled, and the conditions of a rule in their order."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from dialplan.model import (
     LOCAL_ZONE,
     TRAFFIC_ADMITTED,
     Behavior,
+    Entry,
     Mode,
     OnMatch,
-    Outcome,
     Protocol,
     Query,
+    RuleOutcome,
     SearchRule,
     SourceMode,
     Traffic,
@@ -24,21 +25,24 @@ from dialplan.syntax import Node, PatternError
 
 
 class ReplaceError(PatternError):
-    """A PatternError whose offset is in the replace string."""
+    """The replace string is refused; ``offset`` is in it."""
 
 
 class CompiledTransform:
     __slots__ = ("pattern", "rewrite", "transform")
 
     def __init__(self, transform: Transform, variables: Variables, node: Node | None) -> None:
-        """Raise PatternError."""
+        """``node``: the tree of a regex, when it is parsed already.
+
+        Raises PatternError when the pattern is refused, ReplaceError when the replace string is.
+        """
         self.transform = transform
         self.pattern = compile_pattern(transform.pattern_type, transform.pattern, variables, node)
         self.rewrite: Rewrite = _rewrite(self.pattern, transform, variables)
 
 
 class CompiledRule:
-    """A search rule. ``pattern`` is None where the mode does not look at it; ``rewrite`` None leaves the alias."""
+    """A search rule. ``pattern`` is None when the mode does not look at it, ``rewrite`` None when the alias stays."""
 
     __slots__ = (
         "_address",
@@ -58,16 +62,15 @@ class CompiledRule:
     )
 
     def __init__(self, rule: SearchRule, variables: Variables, node: Node | None) -> None:
-        """Raise PatternError."""
+        """As CompiledTransform."""
         self.rule = rule
         self.name, self.zone, self.priority, self.enabled = rule.name, rule.target, rule.priority, rule.enabled
         self.stop = rule.on_match is OnMatch.STOP
         self._protocol: Protocol | None = None if rule.protocol is Protocol.ANY else rule.protocol
         self._source: str | None = _only_source(rule)
         self._source_excluded: str | None = DEFAULT_ZONE if rule.source is SourceMode.ALL_ZONES else None
-        # A tuple: an Enum's hash costs more than comparing three members.
-        self._traffic: tuple[Traffic, ...] | None = (
-            None if rule.traffic_type is TrafficType.ANY else tuple(TRAFFIC_ADMITTED[rule.traffic_type])
+        self._traffic: frozenset[Traffic] | None = (
+            None if rule.traffic_type is TrafficType.ANY else TRAFFIC_ADMITTED[rule.traffic_type]
         )
         self._authenticated = rule.authenticated
         self._address = rule.mode is Mode.ANY_IP_ADDRESS
@@ -78,35 +81,35 @@ class CompiledRule:
             if rule.behavior is not Behavior.LEAVE:
                 self.rewrite = _rewrite(self.pattern, rule, variables)
 
-    def refusal(self, query: Query, folded: str | None, is_address: bool) -> Outcome | None:
-        """The first reason, in this order, why the rule does not apply; None when it does.
+    def refusal(self, query: Query, folded: str | None, is_address: bool) -> RuleOutcome | None:
+        """The first condition, in this order, that fails; None when the rule applies.
 
-        ``folded``: the searched alias, None when it is too long to match anything.
+        ``folded``: the searched alias; None when it is too long to match anything.
         """
         if not self.enabled:
-            return Outcome.DISABLED
+            return RuleOutcome.DISABLED
         if self._protocol is not None and self._protocol is not query.protocol:
-            return Outcome.PROTOCOL
+            return RuleOutcome.PROTOCOL
         if self._source is not None and self._source != query.source or self._source_excluded == query.source:
-            return Outcome.SOURCE
+            return RuleOutcome.SOURCE
         if self._traffic is not None and query.traffic not in self._traffic:
-            return Outcome.TRAFFIC
+            return RuleOutcome.TRAFFIC
         if self._authenticated and not query.authenticated:
-            return Outcome.AUTHENTICATION
+            return RuleOutcome.AUTHENTICATION
         if self.pattern is None:
-            return None if folded is not None and self._address is is_address else Outcome.MODE
-        return None if folded is not None and self.pattern.test(folded) else Outcome.PATTERN
+            return None if folded is not None and self._address is is_address else RuleOutcome.MODE
+        return None if folded is not None and self.pattern.test(folded) else RuleOutcome.PATTERN
 
 
 def _only_source(rule: SearchRule) -> str | None:
-    """The one zone that the rule serves, None where it serves more."""
+    """The one zone that the rule serves; None when it serves more."""
     if rule.source is SourceMode.NAMED:
         return rule.source_name
     return LOCAL_ZONE if rule.source is SourceMode.LOCAL_ZONE else None
 
 
-def _rewrite(pattern: Pattern, rule: Transform | SearchRule, variables: Variables) -> Rewrite:
+def _rewrite(pattern: Pattern, entry: Entry, variables: Variables) -> Rewrite:
     try:
-        return pattern.rewrite(rule.behavior, rule.replace, variables)
+        return pattern.rewrite(entry.behavior, entry.replace, variables)
     except PatternError as error:
         raise ReplaceError(error.offset, error.message, error.hint) from None

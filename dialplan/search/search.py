@@ -1,8 +1,8 @@
-"""Where an alias goes: at most one transform, then tiers of targets by priority; and why, rule by rule.
+"""The search: at most one transform changes the alias, then the rules give tiers of targets by priority.
 
-A *tier* is all rules of one priority that match: their targets are asked at the same time. Tiers come in ascending
-priority, up to and with the first that holds a rule that says Stop. The next tier is for an alias that was not found in
-the one before; whether it was is the caller's to know.
+A *tier* is all rules of one priority that match: their targets are tried at the same time. Tiers come in ascending
+priority, and the first that holds a rule with Stop is the last. A tier is for an alias that was not found in the tier
+before; only the caller knows whether it was.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 from dialplan.collector import collector_paused
-from dialplan.model import Dialplan, Outcome, Query, SearchRule, Target, Tier, TraceEntry, Transform, Variables
+from dialplan.model import Dialplan, Entry, EntryT, Query, RuleOutcome, Target, Tier, TraceEntry, Variables
 from dialplan.notes import pattern_problem
 from dialplan.pattern.folding import MAX_ALIAS_LENGTH, fold
 from dialplan.pattern.pattern import NO_VARIABLES
@@ -24,13 +24,36 @@ from .compiled_rule import CompiledRule, CompiledTransform, ReplaceError
 from .index import PatternIndex
 from .uniqueness import unique_names, unique_priorities
 
-EntryT = TypeVar("EntryT", Transform, SearchRule)
 CompiledT = TypeVar("CompiledT", CompiledTransform, CompiledRule)
 
 
-@dataclass(slots=True)
+class TargetJson(TypedDict):
+    rule: str
+    zone: str
+    alias: str
+
+
+class TierJson(TypedDict):
+    priority: int
+    stop: bool
+    targets: list[TargetJson]
+
+
+def tiers_json(tiers: Iterable[Tier]) -> list[TierJson]:
+    """Tiers as ``--json`` writes them, in the order of the search: for every command that prints a decision."""
+    return [
+        {
+            "priority": tier.priority,
+            "stop": tier.stop,
+            "targets": [{"rule": target.rule, "zone": target.zone, "alias": target.alias} for target in tier.targets],
+        }
+        for tier in tiers
+    ]
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
-    """What a search found. Read only. The trace is made when it is asked for."""
+    """The result of a search."""
 
     alias: str
     transform: str | None
@@ -38,41 +61,26 @@ class Explanation:
     searched: str
     """The alias after the transform."""
     tiers: tuple[Tier, ...]
-    _query: Query = field(repr=False, compare=False)
-    _plan: CompiledPlan = field(repr=False, compare=False)
-
-    @property
-    def query(self) -> Query:
-        return self._query
-
-    @property
-    def plan(self) -> CompiledPlan:
-        """The plan that was searched."""
-        return self._plan
+    query: Query = field(repr=False, compare=False)
+    plan: CompiledPlan = field(repr=False, compare=False)
+    """The plan that was searched."""
 
     @property
     def trace(self) -> tuple[TraceEntry, ...]:
-        """Every rule in the order of the search, with its outcome.
+        """Every rule in the order of the search, with its outcome. It is made anew each time.
 
-        A rule has one outcome though it may fail in several ways: disabled, then stopped (behind a Stop, not looked
-        at), then protocol, source, traffic, authentication, mode, pattern.
+        A rule that fails in several ways has the first of these outcomes: disabled, stopped (it is behind a Stop),
+        protocol, source, traffic, authentication, mode, pattern.
         """
-        return self._plan.trace(self._query, self.searched, self.tiers)
+        return self.plan.trace(self.query, self.searched, self.tiers)
 
     def to_json(self, *, trace: bool = True) -> dict[str, Any]:
-        """``trace``: False leaves it out (None in its place), for it takes a while with thousands of rules."""
+        """``trace``: False puts None in its place, as it takes 10 ms with 10,000 rules."""
         return {
             "alias": self.alias,
             "transform": self.transform,
             "searched": self.searched,
-            "tiers": [
-                {
-                    "priority": tier.priority,
-                    "stop": tier.stop,
-                    "targets": [{"rule": one.rule, "zone": one.zone, "alias": one.alias} for one in tier.targets],
-                }
-                for tier in self.tiers
-            ],
+            "tiers": tiers_json(self.tiers),
             "trace": [
                 {"rule": entry.rule, "priority": entry.priority, "outcome": entry.outcome.value} for entry in self.trace
             ]
@@ -82,12 +90,13 @@ class Explanation:
 
 
 class CompiledPlan:
-    """A dial plan ready for searches. Raise DialplanError for what cannot be compiled with these variables."""
+    """A dial plan ready for searches."""
 
     def __init__(self, dialplan: Dialplan, variables: Variables = NO_VARIABLES) -> None:
+        """Raises DialplanError when something cannot be compiled with these variables."""
         problems = unique_names(dialplan) + unique_priorities(dialplan)
         with collector_paused():
-            transforms = [one for one in _in_order(dialplan.transforms) if one.enabled]
+            transforms = [entry for entry in _in_order(dialplan.transforms) if entry.enabled]
             compiled = _compiled(CompiledTransform, transforms, dialplan, variables, problems)
             rules = _compiled(CompiledRule, _in_order(dialplan.rules), dialplan, variables, problems)
             if problems:
@@ -97,7 +106,7 @@ class CompiledPlan:
             self.rules: tuple[CompiledRule, ...] = tuple(rules)
             """In the order of the search, disabled ones too."""
             self._transforms: tuple[CompiledTransform, ...] = tuple(compiled)
-            self._transform_index = PatternIndex([one.pattern for one in compiled])
+            self._transform_index = PatternIndex([transform.pattern for transform in compiled])
             self._enabled = tuple(rule for rule in rules if rule.enabled)
             self._index = PatternIndex([rule.pattern for rule in self._enabled])
 
@@ -115,16 +124,16 @@ class CompiledPlan:
         return Explanation(alias, name, searched, tiers, query, self)
 
     def trace(self, query: Query, searched: str, tiers: tuple[Tier, ...]) -> tuple[TraceEntry, ...]:
-        """See Explanation.trace; ``tiers`` are what the search for the same query found."""
+        """As Explanation.trace. ``tiers``: the result of the search for the same query."""
         folded = _folded(searched)
         address = folded is not None and is_address(folded)
         last = tiers[-1].priority if tiers and tiers[-1].stop else None
         entries = []
         for rule in self.rules:
             if rule.enabled and last is not None and rule.priority > last:
-                outcome = Outcome.STOPPED
+                outcome = RuleOutcome.STOPPED
             else:
-                outcome = rule.refusal(query, folded, address) or Outcome.MATCHED
+                outcome = rule.refusal(query, folded, address) or RuleOutcome.MATCHED
             entries.append(TraceEntry(rule.name, rule.priority, outcome))
         return tuple(entries)
 
@@ -154,7 +163,7 @@ class CompiledPlan:
 
 
 def is_address(alias: str) -> bool:
-    """Whether an alias is an IP address, as it is or with brackets, port and parameters; with a user part it is not."""
+    """Whether an alias is an IP address, alone or with brackets, port and parameters. With a user part it is none."""
     if "@" in alias:
         return False
     host = alias.partition(";")[0]
@@ -176,6 +185,7 @@ def _folded(alias: str) -> str | None:
 
 
 def _tier(matched: list[CompiledRule], searched: str, folded: str) -> Tier:
+    """A tier of one rule has a way of its own, which saves a tenth of a search (tools/bench/search.py)."""
     if len(matched) == 1:
         (rule,) = matched
         return Tier(rule.priority, rule.stop, (_target(rule, searched, folded),))
@@ -191,7 +201,7 @@ def _target(rule: CompiledRule, searched: str, folded: str) -> Target:
 
 
 def _in_order(entries: Iterable[EntryT]) -> list[EntryT]:
-    """By priority, equals in the order of the file."""
+    """By priority; those of one priority in the order of the file."""
     return sorted(entries, key=lambda entry: entry.priority)
 
 
@@ -211,9 +221,9 @@ def _compiled(
     return compiled
 
 
-def _problem(rule: Transform | SearchRule, error: PatternError, dialplan: Dialplan) -> Problem:
+def _problem(entry: Entry, error: PatternError, dialplan: Dialplan) -> Problem:
     field = "replace" if isinstance(error, ReplaceError) else "pattern"
-    place = rule.places.get(field)
+    place = entry.places.get(field)
     if place is None:
-        return Problem(rule.location, f'{field} of "{rule.name}": {error.message}', error.hint)
+        return Problem(entry.location, f'{field} of "{entry.name}": {error.message}', error.hint)
     return pattern_problem(dialplan.sources, place, error)

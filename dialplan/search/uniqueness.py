@@ -1,28 +1,30 @@
-"""What may be only once in a plan: names of rules, names of transforms, priorities of transforms."""
+"""Names of rules, names of transforms and priorities of transforms: a plan has each of them only once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from typing import Literal
 
-from dialplan.model import Dialplan, Location, SearchRule, Transform
+from dialplan.model import Dialplan, Entry, Location
 from dialplan.notes import source_line
 from dialplan.problem import Problem
 
-Entry = Transform | SearchRule
-
 
 def unique_names(plan: Dialplan) -> list[Problem]:
-    """Names are compared without case."""
-    rules = _twice(plan.rules, lambda rule: rule.name.casefold(), 'a second search rule "{0.name}"', plan.sources)
-    return rules + _twice(
-        plan.transforms, lambda one: one.name.casefold(), 'a second transform "{0.name}"', plan.sources
-    )
+    """Mistakes in names, which are compared without case."""
+    return [
+        problem
+        for entries in (plan.rules, plan.transforms)
+        for problem in _twice(
+            entries, lambda entry: entry.name.casefold(), 'a second {0.kind.value} "{0.name}"', plan.sources
+        )
+    ]
 
 
 def unique_priorities(plan: Dialplan) -> list[Problem]:
-    """Only transforms need priorities of their own: at most one is applied."""
+    """Mistakes in priorities. Only transforms need one of their own, as at most one transform is applied."""
     message = "a second transform of priority {0.priority}"
-    return _twice(plan.transforms, lambda one: str(one.priority), message, plan.sources, "priority")
+    return _twice(plan.transforms, lambda entry: str(entry.priority), message, plan.sources, "priority")
 
 
 def _twice(
@@ -30,7 +32,7 @@ def _twice(
     key: Callable[[Entry], str],
     message: str,
     sources: Mapping[str, str],
-    field: str = "name",
+    field: Literal["name", "priority"] = "name",
 ) -> list[Problem]:
     seen: dict[str, Entry] = {}
     problems = []

@@ -10,7 +10,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from dialplan.language.reasons import reasons
-from dialplan.model import Outcome
+from dialplan.model import RuleOutcome
 from dialplan.search.search import Explanation
 from sipedge.printable import escaped
 from sipedge.settings import Settings
@@ -84,6 +84,6 @@ def _rules(tree: Tree, explanation: Explanation) -> None:
     why = reasons(explanation)
     branch = tree.add(Text("rules" if why else "no rules"))
     for reason in why:
-        style = "green" if reason.outcome is Outcome.MATCHED else "dim"
+        style = "green" if reason.outcome is RuleOutcome.MATCHED else "dim"
         line = Text(f"{reason.priority:>5} {reason.rule}: ")
         branch.add(line.append(escaped(reason.text), style=style))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dialplan.importers.expressway import Kind
+from dialplan.importers.expressway import ZoneUse
 from dialplan.importers.xconfiguration import Dump, Remark, View
 from dialplan.model import DEFAULT_ZONE, LOCAL_ZONE, Variables
 from zones.addresses import canonical_address
@@ -48,17 +48,17 @@ class Zones:
         if default is not None:
             self.zones.append(default)
 
-    def named(self, name: str, kind: Kind, line: int) -> str:
+    def named(self, name: str, kind: ZoneUse, line: int) -> str:
         """What a rule's source or target is called here."""
         folded = name.casefold()
         word = "".join(folded.split())
-        if kind is Kind.POLICY_SERVICE:
+        if kind is ZoneUse.POLICY_SERVICE:
             if folded not in self._services:
                 self._services[folded] = self._stand_in(name or "policy service", line, "is a policy service")
             return self._services[folded]
         if word in _LOCAL:
             return LOCAL_ZONE
-        if word == "defaultzone" and kind is Kind.SOURCE:
+        if word == "defaultzone" and kind is ZoneUse.SOURCE:
             return DEFAULT_ZONE
         if folded not in self._by_name and folded in self._local:
             self.remarks.append(Remark(line, f'subzone "{name}" is read as the Local Zone: nothing registers here'))

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from dialplan.analysis import Language, NotProved, natural
 from dialplan.cases.coverage import coverage
 from dialplan.check import Level, assumed_variables, findings
-from dialplan.language.fields import FIELD_NAMES, WORDS_FIELDS, Kind, WordsField
+from dialplan.language.fields import FIELD_NAMES, WORDS_FIELDS, WordsField
 from dialplan.language.parser import parse_dialplan
 from dialplan.language.zone_names import check_zones
-from dialplan.model import Dialplan, Location, PatternType, SearchRule, Transform, Variables
+from dialplan.model import BlockKind, Dialplan, Location, PatternType, SearchRule, Transform, Variables
 from dialplan.problem import DialplanError
 from dialplan.search.search import CompiledPlan
 from dialplan.syntax import PatternError
@@ -109,7 +109,7 @@ def completions(place: Place, around: Surroundings) -> list[str]:
         return [name for name in FIELD_NAMES[place.kind] if name not in place.written]
     values = WORDS_FIELDS[place.kind].get(place.field)
     words = list(values.words) if isinstance(values, WordsField) else []
-    if place.field in ("source", "target") and place.kind is Kind.SEARCH_RULE:
+    if place.field in ("source", "target") and place.kind is BlockKind.SEARCH_RULE:
         names = around.zone_names if place.field == "source" else tuple(around.zones)
         words += [f'zone "{name}"' for name in names]
     return [word for word in words if word.lower().startswith(place.value.lower())] or words

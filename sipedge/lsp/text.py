@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from dialplan.language.fields import FIELD_NAMES, Kind
+from dialplan.language.fields import FIELD_NAMES
+from dialplan.model import BlockKind
 
 _BLOCK = re.compile(r'^\s*(transform|search\s+rule)\s+"', re.IGNORECASE)
 _STRING = re.compile(r'"((?:[^"]|"")*)"?')
@@ -16,7 +17,7 @@ class Place:
     """``kind`` None: outside any block. ``field`` '': no field is written on this line yet. ``value``: what follows it,
     up to the cursor."""
 
-    kind: Kind | None
+    kind: BlockKind | None
     field: str = ""
     value: str = ""
     written: tuple[str, ...] = ()
@@ -36,11 +37,11 @@ def place_at(text: str, line: int, column: int) -> Place:
     return Place(kind, field, value, tuple(name for name in others if name))
 
 
-def _block_around(lines: list[str], line: int) -> tuple[int, Kind] | None:
+def _block_around(lines: list[str], line: int) -> tuple[int, BlockKind] | None:
     for number in range(min(line, len(lines) - 1), -1, -1):
         match = _BLOCK.match(lines[number])
         if match:
-            kind = Kind.TRANSFORM if match[1].lower() == "transform" else Kind.SEARCH_RULE
+            kind = BlockKind.TRANSFORM if match[1].lower() == "transform" else BlockKind.SEARCH_RULE
             return (number, kind) if number < line else None
         if number < line and lines[number].strip().startswith("}"):
             return None
@@ -56,7 +57,7 @@ def _block_lines(lines: list[str], first: int) -> list[tuple[int, str]]:
     return inside
 
 
-def split_field(kind: Kind, line: str) -> tuple[str, str]:
+def split_field(kind: BlockKind, line: str) -> tuple[str, str]:
     """(field name, what follows it) of a line; ('', the line) where it begins with no field."""
     words = line.strip()
     for name in sorted(FIELD_NAMES[kind], key=len, reverse=True):

@@ -10,8 +10,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from dialplan.analysis import Sender, senders_of
 from dialplan.cases.cases import Case, CaseFile, PlanStatement, SettingStatement, differences
 from dialplan.cases.claims import Claim
-from dialplan.cases.claims_proof import Answer as ClaimAnswer
-from dialplan.cases.claims_proof import Prover, Verdict
+from dialplan.cases.claims_proof import ClaimAnswer, ClaimVerdict, Prover
 from dialplan.cases.parser import parse_cases
 from dialplan.language.parser import parse_dialplan
 from dialplan.model import DEFAULT_ZONE, LOCAL_ZONE, Dialplan, Location, Query, Variables
@@ -76,7 +75,7 @@ class Suite:
         """Whether all cases and claims hold in another plan; stops at the first case that does not."""
         if any(differences(each.case, plan.search(each.query)) for each in self.questions):
             return False
-        return all(answer.verdict is Verdict.PROVED for answer in self.claim_answers(plan))
+        return all(answer.verdict is ClaimVerdict.PROVED for answer in self.claim_answers(plan))
 
     def _senders(self) -> tuple[Sender, ...]:
         if self.settings.zones:

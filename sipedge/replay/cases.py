@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dialplan.cases.parser import MAX_NAME
-from dialplan.language.format import quoted
 from dialplan.language.layout import INDENT
+from dialplan.language.spelling import quoted
 from dialplan.model import Tier, Traffic
 from sipedge.decision.deciding import RULES
 

@@ -13,7 +13,7 @@ from itertools import product
 from typing import Any
 
 from dialplan.language.reasons import reasons
-from dialplan.model import DEFAULT_ZONE, LOCAL_ZONE, Dialplan, Outcome, Query, Traffic
+from dialplan.model import DEFAULT_ZONE, LOCAL_ZONE, Dialplan, Query, RuleOutcome, Traffic
 from dialplan.search.search import CompiledPlan, Explanation
 from sipedge.settings import Settings
 
@@ -21,13 +21,13 @@ from .search_log import SILENCE, BoxLine, BoxSearch
 
 AGREES, DIFFERS, NOT_COMPARABLE = "agrees", "differs", "not comparable"
 _BY_FILTER = {
-    "source": Outcome.SOURCE,
-    "sip variant": Outcome.TRAFFIC,
-    "protocol": Outcome.PROTOCOL,
-    "authentication": Outcome.AUTHENTICATION,
+    "source": RuleOutcome.SOURCE,
+    "sip variant": RuleOutcome.TRAFFIC,
+    "protocol": RuleOutcome.PROTOCOL,
+    "authentication": RuleOutcome.AUTHENTICATION,
 }
 """Words of "ignored due to ... filtering"; source is the box's own, the others are those of this edge's own log."""
-_APPLIES_NOT = frozenset(Outcome) - {Outcome.MATCHED, Outcome.STOPPED}
+_APPLIES_NOT = frozenset(RuleOutcome) - {RuleOutcome.MATCHED, RuleOutcome.STOPPED}
 MAX_PLANS = 64
 """Plans with priorities of the log that are kept compiled."""
 
@@ -126,17 +126,17 @@ class Referee:
                 verdict, reason, text = NOT_COMPARABLE, "CONFIG has no such rule", "-"
             yield Ruling(line, search.alias, ours.query, zone_known, verdict, text, reason)
         for entry in ours.trace:
-            if entry.outcome is Outcome.MATCHED and entry.rule.casefold() not in seen:
+            if entry.outcome is RuleOutcome.MATCHED and entry.rule.casefold() not in seen:
                 line = BoxLine(search.time, search.lines[0].position, entry.rule, SILENCE)
                 verdict, reason = self._silent(search, entry.priority)
                 yield Ruling(line, search.alias, ours.query, zone_known, verdict, "matched", reason)
 
-    def _compare(self, line: BoxLine, ours: Explanation, outcome: Outcome, text: str) -> tuple[str, str]:
+    def _compare(self, line: BoxLine, ours: Explanation, outcome: RuleOutcome, text: str) -> tuple[str, str]:
         """(verdict, reason)."""
         rule = self._rules[line.rule.casefold()]
         if line.why_not:
             return _compare_refusal(line, outcome)
-        if outcome is not Outcome.MATCHED:
+        if outcome is not RuleOutcome.MATCHED:
             return DIFFERS, f"the box asks its target, here: {text}"
         target = next(one for tier in ours.tiers for one in tier.targets if one.rule == rule.name)
         if squeezed(target.zone) != squeezed(line.target):
@@ -155,16 +155,16 @@ class Referee:
         return DIFFERS, "the log shows no line for a rule that applies here"
 
 
-def _compare_refusal(line: BoxLine, outcome: Outcome) -> tuple[str, str]:
+def _compare_refusal(line: BoxLine, outcome: RuleOutcome) -> tuple[str, str]:
     if line.why_not == "alias":
-        same = outcome in (Outcome.PATTERN, Outcome.MODE)
+        same = outcome in (RuleOutcome.PATTERN, RuleOutcome.MODE)
     else:
         same = any(word in line.why_not.lower() and outcome is meant for word, meant in _BY_FILTER.items())
     if same:
         return AGREES, ""
     if outcome in _APPLIES_NOT:
         return AGREES, "it does not apply in both; the box names another of the reasons"
-    if outcome is Outcome.STOPPED:
+    if outcome is RuleOutcome.STOPPED:
         return DIFFERS, "here it stands behind a Stop and is not looked at"
     return DIFFERS, "here it applies"
 

@@ -17,19 +17,19 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from hashlib import blake2b
 
-from dialplan.model import Outcome, Target
+from dialplan.model import RuleOutcome, Target
 from dialplan.search.search import Explanation
 
 from .items import Decided, Item, ItemKind, Passed, with_trace
 from .masking import masked
 from .rotating_file import RotatingFile
 
-_UNSAID = frozenset({Outcome.MATCHED, Outcome.DISABLED, Outcome.STOPPED})
+_UNSAID = frozenset({RuleOutcome.MATCHED, RuleOutcome.DISABLED, RuleOutcome.STOPPED})
 _IGNORED = {
-    Outcome.SOURCE: "source",
-    Outcome.TRAFFIC: "SIP variant",
-    Outcome.PROTOCOL: "protocol",
-    Outcome.AUTHENTICATION: "authentication",
+    RuleOutcome.SOURCE: "source",
+    RuleOutcome.TRAFFIC: "SIP variant",
+    RuleOutcome.PROTOCOL: "protocol",
+    RuleOutcome.AUTHENTICATION: "authentication",
 }
 """Source is the box's own word; the others follow its pattern."""
 _PLAIN = {code: None for code in range(32) if code not in (9, 10)} | {127: None}

@@ -15,8 +15,8 @@ from dialplan.model import (
     Dialplan,
     Mode,
     OnMatch,
-    Outcome,
     PatternType,
+    RuleOutcome,
     SearchRule,
     SourceMode,
     TrafficType,
@@ -130,5 +130,5 @@ def reached(plan: CompiledPlan, conditions: Iterable[Conditions]) -> set[str]:
         for one in conditions
         for alias in ALIASES
         for entry in plan.search(one.query(alias)).trace
-        if entry.outcome is Outcome.MATCHED
+        if entry.outcome is RuleOutcome.MATCHED
     }

@@ -1,6 +1,6 @@
 """The aliases that count as IP addresses (mode *any IP address*), as a language: ``search.is_address`` written out.
 
-RFC 4291 2.2 for the text of an IPv6 address, RFC 4007 11 for its zone.
+RFC 4291 2.2 describes the text of an IPv6 address, RFC 4007 11 its zone.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ _GROUPS = 8
 
 @lru_cache(maxsize=16)
 def addresses(alphabet: Alphabet) -> Language:
-    """Address, address and port, ``[address]``; with anything behind a bracket or semicolon, but never an @."""
+    """An address, alone, with a port or in brackets. Anything but @ may follow a bracket or semicolon.
+
+    It is kept for the alphabets that were used last: making it takes 10 ms.
+    """
     v6 = _v6()
     bracketed = Alternation((_tree(_V4), Sequence((v6, _tree("(?:%[^]%@;]+)?")))))
     forms = (
@@ -35,7 +38,7 @@ def addresses(alphabet: Alphabet) -> Language:
 
 
 def _v6() -> Node:
-    """Eight groups, or fewer with one ``::`` for at least one; an IPv4 address may stand for the last two."""
+    """Eight groups, or fewer with one ``::`` in place of at least one; the last two may be an IPv4 address."""
     whole = [f"(?:{_GROUP}:){{7}}{_GROUP}", f"(?:{_GROUP}:){{6}}{_V4}"]
     for left in range(_GROUPS):
         before = f"{_GROUP}(?::{_GROUP}){{{left - 1}}}" if left else ""
@@ -45,8 +48,8 @@ def _v6() -> Node:
             after.append(f"{_GROUP}(?::{_GROUP}){{0,{right - 1}}}")
         if right >= 2:
             after.append(f"(?:{_GROUP}:){{0,{right - 2}}}{_V4}")
-        whole += [f"{before}::{one}" for one in after]
-    return Alternation(tuple(_tree(one) for one in whole))
+        whole += [f"{before}::{end}" for end in after]
+    return Alternation(tuple(map(_tree, whole)))
 
 
 def _tree(pattern: str) -> Node:

@@ -1,14 +1,13 @@
-"""The characters an alias can hold, as a few dozen symbols: sets of characters become bit masks.
+"""The characters of an alias as a few dozen symbols, so that a set of characters is a bit mask.
 
-Every printable ASCII character is a symbol of its own, in lower case as aliases are matched. All others are one symbol,
-``other``, split only where a pattern tells some of them apart (``[é]``). Control characters are none: no URI holds one
-(RFC 3261 25.1), and with them ``.`` and ``[^@]`` would differ for aliases that nobody can send.
+Every printable ASCII character is a symbol of its own, in lower case as aliases are matched. All others together are
+one symbol, which is split only where a pattern tells some of them apart (``[é]``). Control characters have no symbol:
+no URI holds one (RFC 3261 25.1), and with them ``.`` and ``[^@]`` would differ for aliases that nobody can send.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property
 
 from dialplan.pattern.folding import FIRST_MARK, LAST_MARK
 from dialplan.syntax import MAX_CODE_POINT, CharacterSet, Literal, Node, Range, children
@@ -16,12 +15,12 @@ from dialplan.syntax import MAX_CODE_POINT, CharacterSet, Literal, Node, Range, 
 FIRST_OTHER = 0xA0
 """The first character behind ASCII and the control characters C1."""
 PREFERRED = "abcdefghijklmnopqrstuvwxyz0123456789-._@:;="
-"""In a witness the first of these that fits is written: symbols are numbered in this order, then all others."""
+"""Symbols are numbered in this order, then the others: a witness has the first character that fits."""
 PRINTABLE = tuple(dict.fromkeys([*map(ord, PREFERRED), *range(0x20, 0x41), *range(0x5B, 0x7F)]))
 
 
 class Alphabet:
-    """``others``: ranges of code points from FIRST_OTHER on that patterns name; they are told apart."""
+    """``others``: ranges of code points from FIRST_OTHER on. The symbols inside and outside each range differ."""
 
     def __init__(self, others: Iterable[Range] = ()) -> None:
         self.others = frozenset(others)
@@ -30,24 +29,21 @@ class Alphabet:
         self.everything = (1 << self.size) - 1
         """The mask of all symbols."""
         self._symbols = {code: symbol for symbol, code in enumerate(PRINTABLE)}
-        self._masks: dict[tuple[Range, ...], int] = {}
+        self._samples = PRINTABLE + tuple(0xE9 if low <= 0xE9 <= high else low for low, high in self._blocks)
+        """A code point of each symbol."""
 
     @staticmethod
     def of(nodes: Iterable[Node]) -> Alphabet:
         """The alphabet in which all these (expanded) trees are exact."""
-        others = {one for node in nodes for one in _foreign(node)}
+        others = {named for node in nodes for named in _foreign(node)}
         return Alphabet(others) if others else ASCII
 
     def mask(self, ranges: tuple[Range, ...]) -> int:
-        """The symbols of a set of characters; a symbol that is only partly inside is not told apart here."""
-        mask = self._masks.get(ranges)
-        if mask is None:
-            mask = sum(1 << symbol for symbol, code in enumerate(self._samples) if _inside(code, ranges))
-            self._masks[ranges] = mask
-        return mask
+        """The symbols of a set of characters. Each symbol must be wholly inside or outside the ranges."""
+        return sum(1 << symbol for symbol, code in enumerate(self._samples) if _inside(code, ranges))
 
     def mask_of_character(self, character: str) -> int:
-        """0 for what no alias holds."""
+        """0 for a character that no alias holds."""
         symbol = self._symbols.get(ord(character))
         return 1 << symbol if symbol is not None else self.mask(((ord(character), ord(character)),))
 
@@ -62,17 +58,12 @@ class Alphabet:
         return None
 
     def character(self, mask: int) -> str:
-        """One character of a mask that is not 0, of those a person would write if possible."""
+        """The first character of a mask that is not 0."""
         return chr(self._samples[first_symbol(mask)])
-
-    @cached_property
-    def _samples(self) -> tuple[int, ...]:
-        """A code point of each symbol."""
-        return PRINTABLE + tuple(0xE9 if low <= 0xE9 <= high else low for low, high in self._blocks)
 
 
 def first_symbol(mask: int) -> int:
-    """Of a mask that is not 0."""
+    """The lowest symbol of a mask that is not 0."""
     return (mask & -mask).bit_length() - 1
 
 
@@ -83,18 +74,18 @@ def _blocks(others: frozenset[Range]) -> tuple[Range, ...]:
         borders |= {max(low, FIRST_OTHER), max(high + 1, FIRST_OTHER)}
     edges = sorted(borders)
     blocks = [(low, high - 1) for low, high in zip(edges, edges[1:], strict=False)]
-    allowed = [one for one in blocks if not (0xD800 <= one[0] < 0xE000 or FIRST_MARK <= one[0] <= LAST_MARK)]
+    allowed = [block for block in blocks if not (0xD800 <= block[0] < 0xE000 or FIRST_MARK <= block[0] <= LAST_MARK)]
     return tuple(allowed) if others else ((FIRST_OTHER, MAX_CODE_POINT),)
 
 
 def _foreign(node: Node) -> list[Range]:
-    """Ranges behind ASCII that a tree names. A range that goes on to the last code point says "all others"."""
+    """Ranges behind ASCII that a tree names. A range up to the last code point means all others, and names none."""
     if isinstance(node, Literal):
         return [(ord(character), ord(character)) for character in node.text if ord(character) >= FIRST_OTHER]
     if isinstance(node, CharacterSet):
         whole = any(low <= FIRST_OTHER and high == MAX_CODE_POINT for low, high in _joined(node.ranges))
-        return [] if whole else [one for one in node.ranges if one[1] >= FIRST_OTHER]
-    return [one for child in children(node) for one in _foreign(child)]
+        return [] if whole else [span for span in node.ranges if span[1] >= FIRST_OTHER]
+    return [span for child in children(node) for span in _foreign(child)]
 
 
 def _joined(ranges: tuple[Range, ...]) -> list[Range]:

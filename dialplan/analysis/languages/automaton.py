@@ -1,7 +1,7 @@
-"""Deterministic automata that are made while they are walked through.
+"""Deterministic automata whose states are made while somebody walks through them.
 
-States are small numbers. DEAD accepts nothing, FULL everything that follows; both stay what they are. The edges of a
-state are disjoint masks that together are the whole alphabet.
+States are small numbers. Nothing leads out of DEAD, which accepts nothing, and FULL, which accepts everything. The
+edges of a state are disjoint masks that together are the whole alphabet.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable
 
 from .alphabet import Alphabet
-from .graph import ACCEPT, Graph
+from .graph import ACCEPT, BEGIN, Graph
 
 DEAD = 0
 FULL = 1
@@ -24,11 +24,11 @@ MAX_MEASURED = 400
 MAX_BEGINNING = 40
 """Characters of a common beginning that are looked at."""
 FAR = 1 << 30
-"""No distance: there is no way."""
+"""The distance of a state from which no way leads to acceptance."""
 
 
 class NotProved(Exception):
-    """The question was not answered: too many states, or beyond what can be computed exactly. Never an answer."""
+    """The question is still open: it takes too many states, or there is no exact way to compute it."""
 
 
 class Automaton(ABC):
@@ -41,15 +41,14 @@ class Automaton(ABC):
         self._accepting: list[bool] = [False, True]
         self._numbers: dict[Hashable, int] = {}
         self._keys: list[Hashable] = [None, None]
-        self._distances: list[int] | None = None
-        self._large = False
         self.start = self._number(self._start())
 
     def edges(self, state: int) -> Edges:
-        found = self._edges[state]
-        if found is None:
-            found = self._edges[state] = self._merged(self._moves(self._keys[state]))
-        return found
+        """Raises NotProved when the automaton becomes too large."""
+        edges = self._edges[state]
+        if edges is None:
+            edges = self._edges[state] = self._merged(self._moves(self._keys[state]))
+        return edges
 
     def accepting(self, state: int) -> bool:
         return self._accepting[state]
@@ -67,32 +66,28 @@ class Automaton(ABC):
         return self.accepting(self.after(self.start, folded))
 
     def distances(self) -> list[int] | None:
-        """For each state how many characters at least are missing to an accepting one (FAR: there is none).
+        """For each state the number of characters, at least, to an accepting one; FAR when there is no way.
 
-        None for an automaton too large to be looked at as a whole.
+        None for an automaton that is too large to be made as a whole.
         """
-        if self._distances is None and not self._large:
-            self._large = not self._complete()
-            if not self._large:
-                self._distances = self._measured()
-        return self._distances
+        return self._measured() if self._complete() else None
 
     def beginning(self) -> str:
-        """A text with which every alias begins; '' where there is none, or it is not known."""
+        """A text with which every alias begins; '' when there is none, or the automaton is too large to tell."""
         distances = self.distances()
         if distances is None or distances[self.start] >= FAR:
             return ""
-        found, state = "", self.start
+        text, state = "", self.start
         while not self._accepting[state]:
             ways = [(mask, after) for mask, after in self.edges(state) if distances[after] < FAR]
-            if len(ways) != 1 or ways[0][0].bit_count() != 1 or len(found) == MAX_BEGINNING:
+            if len(ways) != 1 or ways[0][0].bit_count() != 1 or len(text) == MAX_BEGINNING:
                 break
-            found += self.alphabet.character(ways[0][0])
+            text += self.alphabet.character(ways[0][0])
             state = ways[0][1]
-        return found
+        return text
 
     def _complete(self) -> bool:
-        """Make all states, if they are few."""
+        """Makes all states if they are few; whether they are."""
         state = FULL + 1
         try:
             while state < len(self._keys) and state < MAX_MEASURED:
@@ -107,16 +102,16 @@ class Automaton(ABC):
         for state, edges in enumerate(self._edges):
             for _, after in edges or ():
                 before[after].append(state)
-        found = [FAR] * len(self._keys)
+        distances = [FAR] * len(self._keys)
         layer = [state for state, accepting in enumerate(self._accepting) if accepting]
         distance = 0
         while layer:
-            layer = [state for state in layer if found[state] == FAR]
+            layer = [state for state in layer if distances[state] == FAR]
             for state in layer:
-                found[state] = distance
-            layer = [one for state in layer for one in before[state]]
+                distances[state] = distance
+            layer = [earlier for state in layer for earlier in before[state]]
             distance += 1
-        return found
+        return distances
 
     @abstractmethod
     def _start(self) -> Hashable:
@@ -124,14 +119,14 @@ class Automaton(ABC):
 
     @abstractmethod
     def _moves(self, key: Hashable) -> Iterable[tuple[int, Hashable]]:
-        """Disjoint masks and keys; what is left of the alphabet is DEAD."""
+        """(mask, key of the next state): disjoint masks; the rest of the alphabet leads to DEAD."""
 
     @abstractmethod
     def _accepts(self, key: Hashable) -> bool: ...
 
     @abstractmethod
     def _final(self, key: Hashable) -> int | None:
-        """DEAD or FULL where that is plain to see."""
+        """DEAD or FULL for a key of which that is known; None for any other."""
 
     def _number(self, key: Hashable) -> int:
         number = self._numbers.get(key)
@@ -148,7 +143,7 @@ class Automaton(ABC):
         return number
 
     def _merged(self, moves: Iterable[tuple[int, Hashable]]) -> Edges:
-        """One edge for each next state, in the order of the characters that people prefer."""
+        """One edge for each next state, in the order of symbols."""
         masks: dict[int, int] = {}
         left = self.alphabet.everything
         for mask, key in moves:
@@ -161,53 +156,45 @@ class Automaton(ABC):
 
 
 def preference(edge: tuple[int, int]) -> int:
-    """Orders edges: by the lowest bit of the mask, which stands for the character that is written in a witness."""
+    """A sort key: the lowest symbol of the edge, whose character a witness has."""
     return edge[0] & -edge[0]
 
 
 def split(everything: int, moves: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Overlapping (mask, bits) -> disjoint masks with the bits of all that apply."""
+    """Overlapping (mask, bits) -> disjoint masks, each with the bits of all that cover it."""
     parts = [(everything, 0)]
     for mask, bits in moves:
         result = []
-        for part, found in parts:
+        for part, held in parts:
             common = part & mask
             if not common:
-                result.append((part, found))
+                result.append((part, held))
                 continue
-            result.append((common, found | bits))
+            result.append((common, held | bits))
             if common != part:
-                result.append((part & ~mask, found))
+                result.append((part & ~mask, held))
         parts = result
     return parts
 
 
 class PatternAutomaton(Automaton):
-    """Of a tree without look-arounds. A state's key is a bit mask of readers, bit 0 for ACCEPT."""
+    """The automaton of a tree without look-arounds. A state's key is a bit mask of readers, bit 0 for ACCEPT."""
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
-        self._follow: dict[int, int] = {}
         everything = graph.alphabet.everything
         readers = [number for number, step in enumerate(graph.steps) if step.mask == everything]
-        self._sticky = sum(1 << one for one in readers if self._followers(one) >> one & 1 and self._followers(one) & 1)
-        """Readers that read everything again and again and always accept: ``.*`` at the end."""
+        self._sticky = sum(
+            1 << reader for reader in readers if self._followers(reader) & (1 | 1 << reader) == 1 | 1 << reader
+        )
+        """Readers of everything that may follow themselves and always accept: ``.*`` at the end."""
         super().__init__(graph.alphabet)
 
     def _followers(self, reader: int) -> int:
-        found = self._follow.get(reader)
-        if found is None:
-            found = self._follow[reader] = self._closure(self._graph.steps[reader].next[0], False)
-        return found
-
-    def _closure(self, step: int, at_start: bool) -> int:
-        bits = 0
-        for number, _ in self._graph.paths(step, at_start):
-            bits |= 1 << number
-        return bits
+        return sum(1 << number for number in {number for number, _ in self._graph.paths(reader)})
 
     def _start(self) -> int:
-        return self._closure(self._graph.start, True)
+        return self._followers(BEGIN)
 
     def _accepts(self, key: Hashable) -> bool:
         assert isinstance(key, int)

@@ -1,12 +1,12 @@
-"""Sets of aliases: made of patterns, combined with ``&``, ``|``, ``-`` and ``~``, asked for emptiness and witnesses.
+"""Languages, which are sets of aliases: made of patterns and combined with ``&``, ``|``, ``-`` and ``~``.
 
-A language is a choice of *clauses*; a clause is all aliases that some automata accept and some others do not. So every
-question comes down to walking through one product after the other. Languages that meet must share their alphabet.
+A language is a union of *clauses*. A clause is all aliases that some automata accept and some others do not, so every
+question is a walk through the product of these automata. Languages that are combined must share their alphabet.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dialplan.model import PatternType, Variables
@@ -46,12 +46,12 @@ class Language:
 
     @staticmethod
     def of(kind: PatternType, text: str, variables: Variables = NO_VARIABLES, alphabet: Alphabet = ASCII) -> Language:
-        """What a pattern matches. Raise PatternError as its compilation does."""
+        """The aliases that a pattern matches. Raises PatternError when the pattern is refused."""
         return Language.of_node(node_of(kind, text, variables), alphabet)
 
     @staticmethod
     def of_node(node: Node, alphabet: Alphabet = ASCII) -> Language:
-        """What an expanded tree matches; the alphabet must be ``Alphabet.of`` it (and of what it meets)."""
+        """The aliases that an expanded tree matches. ``alphabet``: of this tree and of those it is combined with."""
         graph = Graph(node, alphabet)
         return Language.of_automaton(LookAutomaton(graph) if has_look(node) else PatternAutomaton(graph))
 
@@ -77,14 +77,16 @@ class Language:
 
     def __and__(self, other: Language) -> Language:
         return self._made(
-            Clause(one.inside | two.inside, one.outside | two.outside) for one in self.clauses for two in other.clauses
+            Clause(clause.inside | narrower.inside, clause.outside | narrower.outside)
+            for clause in self.clauses
+            for narrower in other.clauses
         )
 
     def __invert__(self) -> Language:
         result = Language.everything(self.alphabet)
         for clause in self.clauses:
-            outside = [Clause(outside=frozenset({one})) for one in clause.inside]
-            inside = [Clause(inside=frozenset({one})) for one in clause.outside]
+            outside = [Clause(outside=frozenset({automaton})) for automaton in clause.inside]
+            inside = [Clause(inside=frozenset({automaton})) for automaton in clause.outside]
             result &= Language(self.alphabet, frozenset(outside + inside))
         return result
 
@@ -96,62 +98,59 @@ class Language:
             return False
         folded = fold(alias)
         return any(
-            all(one.accepts(folded) for one in clause.inside) and not any(one.accepts(folded) for one in clause.outside)
+            all(automaton.accepts(folded) for automaton in clause.inside)
+            and not any(automaton.accepts(folded) for automaton in clause.outside)
             for clause in self.clauses
         )
 
     def shortest(self) -> str | None:
-        """An alias as short as any, None when there is none. Raise NotProved."""
-        words = [shortest(self.alphabet, tuple(one.inside), tuple(one.outside)) for one in self._ordered()]
-        return min((word for word in words if word is not None), key=len, default=None)
+        """An alias as short as any; None when there is none. Raises NotProved when the language is too large."""
+        aliases = [shortest(self.alphabet, tuple(clause.inside), tuple(clause.outside)) for clause in self.clauses]
+        return min((alias for alias in aliases if alias is not None), key=len, default=None)
 
     def first(self) -> str | None:
-        """The first of the shortest aliases: equal languages give equal answers. Raise NotProved."""
-        found: str | None = None
-        for clause in self._ordered():
-            word = first(self.alphabet, tuple(clause.inside), tuple(clause.outside))
-            if word is not None and (found is None or (len(word), self._key(word)) < (len(found), self._key(found))):
-                found = word
-        return found
+        """The first of the shortest aliases, the same for equal languages; None when there is none.
+
+        Raises NotProved when the language is too large.
+        """
+        aliases = [first(self.alphabet, tuple(clause.inside), tuple(clause.outside)) for clause in self.clauses]
+        return min((alias for alias in aliases if alias is not None), key=self._rank, default=None)
 
     def is_empty(self) -> bool:
-        """Raise NotProved."""
-        return all(shortest(self.alphabet, tuple(one.inside), tuple(one.outside)) is None for one in self._ordered())
+        """Raises NotProved when the language is too large."""
+        return all(
+            shortest(self.alphabet, tuple(clause.inside), tuple(clause.outside)) is None for clause in self.clauses
+        )
 
     def within(self, other: Language) -> bool:
-        """Whether every alias here is there too. Raise NotProved."""
+        """Whether every alias of this language is in the other. Raises NotProved when they are too large."""
         return (self - other).is_empty()
 
     def meets(self, other: Language) -> bool:
-        """Whether some alias is in both. Raise NotProved."""
+        """Whether some alias is in both. Raises NotProved when they are too large."""
         return not (self & other).is_empty()
 
-    def _key(self, word: str) -> list[int]:
-        return [self.alphabet.symbol(one) or 0 for one in word]
+    def _rank(self, alias: str) -> tuple[int, list[int]]:
+        return len(alias), [self.alphabet.symbol(character) or 0 for character in alias]
 
     def _made(self, clauses: Iterable[Clause]) -> Language:
-        """Without clauses that contradict themselves or say more than another."""
-        kept = {one for one in clauses if not one.contradicts}
-        if len(kept) > 1:
-            kept = {one for one in kept if not any(_wider(other, one) for other in kept)}
+        """The union of the clauses, without those that are empty or part of another."""
+        kept = {clause for clause in clauses if not clause.contradicts}
+        kept = {clause for clause in kept if not any(_wider(other, clause) for other in kept)}
         if len(kept) > MAX_CLAUSES:
             raise NotProved(f"more than {MAX_CLAUSES} cases")
         return Language(self.alphabet, frozenset(kept))
 
-    def _ordered(self) -> Iterator[Clause]:
-        """The simplest first."""
-        return iter(sorted(self.clauses, key=lambda one: len(one.inside) + len(one.outside)))
 
-
-def _wider(one: Clause, other: Clause) -> bool:
-    return one != other and one.inside <= other.inside and one.outside <= other.outside
+def _wider(clause: Clause, other: Clause) -> bool:
+    return clause != other and clause.inside <= other.inside and clause.outside <= other.outside
 
 
 def node_of(kind: PatternType, text: str, variables: Variables = NO_VARIABLES, tree: Node | None = None) -> Node:
-    """The expanded tree of a pattern of any type. ``tree``: the parsed text of a regex, when there is one."""
+    """The expanded tree of a pattern of any type. ``tree``: that of a regex, when it is parsed already."""
     if kind is PatternType.REGEX:
         return expand(tree or parse_pattern(text), variables)
-    texts = Group(Alternation(tuple(Literal(one) for one in expanded_texts(text, variables))))
+    texts = Group(Alternation(tuple(map(Literal, expanded_texts(text, variables)))))
     if kind is PatternType.PREFIX:
         return Sequence((texts, ANYTHING))
     return Sequence((ANYTHING, texts)) if kind is PatternType.SUFFIX else texts

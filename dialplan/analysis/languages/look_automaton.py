@@ -1,9 +1,9 @@
 """Automata of patterns with look-arounds, exact at any place.
 
-A look-behind asks what was read: an automaton of ``.*body`` runs along from the start, and the question is whether it
-accepts here. A look-ahead asks what will be read: an automaton of ``body.*`` begins here and runs along to the end; it
-must (negated: must not) accept there. One way through the pattern is thus a *thread*: the reader just left, the
-look-aheads still under way, the look-behinds' states. The threads that are alive together are one state.
+A look-behind is about the text before its place: an automaton of ``.*body`` runs along from the start, and must accept
+here. A look-ahead is about the text behind its place: an automaton of ``body.*`` begins here, runs along, and must
+accept at the end. (Negated, neither may accept.) So one way through the pattern is a *thread*: the reader just left,
+the look-aheads still under way, the states of the look-behinds. The threads that are alive together are one state.
 """
 
 from __future__ import annotations
@@ -14,10 +14,8 @@ from dialplan.syntax import ANYTHING, Group, Look, Sequence
 
 from .alphabet import Alphabet
 from .automaton import DEAD, FULL, Automaton, NotProved, PatternAutomaton
-from .graph import ACCEPT, Graph
+from .graph import ACCEPT, BEGIN, Graph
 
-BEGIN = -1
-"""In place of a reader: nothing has been read."""
 MAX_THREADS = 2000
 
 Aheads = frozenset[tuple[int, int]]
@@ -30,7 +28,6 @@ class LookAutomaton(Automaton):
         self._graph = graph
         self._looks = [_body_automaton(look, graph.alphabet) for look in graph.looks]
         self._behinds = tuple(number for number, look in enumerate(graph.looks) if not look.ahead)
-        self._paths: dict[int, list[tuple[int, frozenset[int]]]] = {}
         super().__init__(graph.alphabet)
 
     def _start(self) -> Hashable:
@@ -57,7 +54,7 @@ class LookAutomaton(Automaton):
     def _thread_accepts(self, thread: Thread) -> bool:
         for number, aheads in self._passable(thread):
             if number == ACCEPT and all(
-                self._looks[one].accepting(state) != self._negated(one) for one, state in aheads
+                self._looks[look].accepting(state) != self._negated(look) for look, state in aheads
             ):
                 return True
         return False
@@ -85,9 +82,9 @@ class LookAutomaton(Automaton):
                 yield mask, (number, done, behinds)
 
     def _passable(self, thread: Thread) -> Iterable[tuple[int, Aheads]]:
-        """The readers that may come next (or ACCEPT) and the look-aheads then under way."""
+        """(a reader or ACCEPT that may come next, the look-aheads then under way)."""
         reader, under_way, behinds = thread
-        for number, looks in self._paths_from(reader):
+        for number, looks in self._graph.paths(reader):
             aheads = set(under_way)
             for look in looks:
                 automaton = self._looks[look]
@@ -101,14 +98,8 @@ class LookAutomaton(Automaton):
             else:
                 yield number, frozenset(aheads)
 
-    def _paths_from(self, reader: int) -> list[tuple[int, frozenset[int]]]:
-        if reader not in self._paths:
-            step = self._graph.start if reader == BEGIN else self._graph.steps[reader].next[0]
-            self._paths[reader] = list(self._graph.paths(step, reader == BEGIN))
-        return self._paths[reader]
-
     def _kept(self, look: int, state: int) -> Aheads | None:
-        """A look-ahead that goes on; none when it is fulfilled; None when it has failed."""
+        """The look-ahead that is still under way; an empty set when it is fulfilled, None when it has failed."""
         if state in (DEAD, FULL):
             return frozenset() if (state == FULL) != self._negated(look) else None
         return frozenset({(look, state)})

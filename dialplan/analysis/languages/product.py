@@ -1,11 +1,11 @@
-"""Walking through several automata at once: is there an alias that these accept and those do not?"""
+"""A walk through several automata at once, to an alias that some of them accept and the others do not."""
 
 from __future__ import annotations
 
 from collections import deque
 from heapq import heappop, heappush
 
-from .alphabet import Alphabet
+from .alphabet import Alphabet, first_symbol
 from .automaton import DEAD, FAR, FULL, Automaton, NotProved
 
 MAX_STEPS = 400_000
@@ -13,14 +13,14 @@ MAX_STEPS = 400_000
 
 State = tuple[int, ...]
 Trail = dict[State, tuple[State, int] | None]
-"""State -> the one before and the mask read between."""
+"""State -> (the state before, the mask read between); None at the start."""
 Parts = list[tuple[int, State]]
 
 
 def first(alphabet: Alphabet, inside: tuple[Automaton, ...], outside: tuple[Automaton, ...]) -> str | None:
-    """The first text of all, by length and then by preference of characters, whatever automata describe them.
+    """The first text, by length and then by the order of symbols: equal languages have the same.
 
-    None when there is none. Raise NotProved.
+    None when there is none. Raises NotProved when the product is too large.
     """
     product = _Product(alphabet, inside, outside)
     start = product.start
@@ -30,7 +30,7 @@ def first(alphabet: Alphabet, inside: tuple[Automaton, ...], outside: tuple[Auto
         state = waiting.popleft()
         if product.accepting(state):
             return _word(alphabet, trail, state)
-        for mask, after in sorted(product.edges(state), key=_preference):
+        for mask, after in sorted(product.edges(state), key=lambda edge: first_symbol(edge[0])):
             if after not in trail and not product.hopeless(after):
                 trail[after] = (state, mask)
                 waiting.append(after)
@@ -39,7 +39,11 @@ def first(alphabet: Alphabet, inside: tuple[Automaton, ...], outside: tuple[Auto
 
 
 def shortest(alphabet: Alphabet, inside: tuple[Automaton, ...], outside: tuple[Automaton, ...]) -> str | None:
-    """A text as short as any; faster than ``first``: states are taken by how near to the end they can be at best."""
+    """A text as short as any; None when there is none. Raises NotProved when the product is too large.
+
+    States are taken in the order of their length at best (A*), so it visits fewer than ``first``: with that in its
+    place ``diff`` takes twice as long (tools/bench/check.py).
+    """
     product = _Product(alphabet, inside, outside)
     start = product.start
     trail: Trail = {start: None}
@@ -74,9 +78,9 @@ class _Product:
         self._everything = alphabet.everything
         self._automata = (*inside, *outside)
         self._count = len(inside)
-        self._distances = [one.distances() for one in inside]
+        self._distances = [automaton.distances() for automaton in inside]
         self._most = MAX_STEPS // max(1, len(self._automata))
-        self.start: State = tuple(one.start for one in self._automata)
+        self.start: State = tuple(automaton.start for automaton in self._automata)
 
     def check(self, states: int) -> None:
         if states > self._most:
@@ -86,7 +90,7 @@ class _Product:
         return DEAD in state[: self._count] or FULL in state[self._count :]
 
     def missing(self, state: State) -> int:
-        """At least so many characters to the end; FAR when there is none."""
+        """The number of characters, at least, to the end; FAR when no way leads there."""
         if FULL in state[self._count :]:
             return FAR
         missing = 0
@@ -104,25 +108,16 @@ class _Product:
         return True
 
     def edges(self, state: State) -> Parts:
-        """Disjoint masks."""
+        """(mask, next state): disjoint masks that together are the whole alphabet."""
         parts: Parts = [(self._everything, ())]
         for automaton, number in zip(self._automata, state, strict=True):
-            edges = automaton.edges(number)
-            if len(edges) == 1:
-                tail = (edges[0][1],)
-                parts = [(mask, states + tail) for mask, states in parts]
-            elif len(parts) == 1:
-                states = parts[0][1]
-                parts = [(edge, (*states, after)) for edge, after in edges]
-            else:
-                parts = [
-                    (both, (*states, after)) for mask, states in parts for edge, after in edges if (both := mask & edge)
-                ]
+            parts = [
+                (both, (*states, after))
+                for mask, states in parts
+                for edge, after in automaton.edges(number)
+                if (both := mask & edge)
+            ]
         return parts
-
-
-def _preference(part: tuple[int, State]) -> int:
-    return part[0] & -part[0]
 
 
 def _word(alphabet: Alphabet, trail: Trail, state: State) -> str:

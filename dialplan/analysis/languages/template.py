@@ -1,9 +1,9 @@
-"""Replace strings with groups, turned round: which aliases become one that an automaton accepts?
+"""Replace strings with groups, turned round: the aliases that they change into one that an automaton accepts.
 
-An alias can fit a regex in many ways, and what a group holds depends on the way; the match takes the first way in order
-of preference that fits the whole alias (greedy repetitions prefer to go on). A *thread* here is one way, with the inner
-automaton's state after what the replace string has made of it so far, and beside it the readers of all ways that were
-preferred to it: when one of those fits in the end, the thread is not the one that counts.
+An alias can fit a regex in many ways, and each way gives the groups other texts. The match is the most preferred way
+that fits the whole alias; greedy repetitions prefer to go on. A *thread* here is one way through the regex. It carries
+the state of the inner automaton, which reads the text that the replace string makes, and the readers of all ways that
+are preferred to this one: if one of those fits in the end, this thread does not count.
 """
 
 from __future__ import annotations
@@ -15,36 +15,37 @@ from dialplan.pattern.folding import fold
 from dialplan.syntax import Group, Look, Node, Repeat, children
 
 from .automaton import DEAD, Automaton, NotProved, split
-from .graph import ACCEPT, Graph
+from .graph import ACCEPT, BEGIN, Bracket, Graph
 
-BEGIN = -1
-"""In place of a reader: nothing has been read."""
 MAX_THREADS = 500
 
 
 class Thread(NamedTuple):
     reader: int
-    """The one just left."""
+    """The reader just left, or BEGIN."""
     inner: int
     """The inner automaton's state."""
     done: int
-    """How many of the replace string's groups are behind it (or begun)."""
+    """The number of the replace string's groups that are opened."""
     copying: bool
-    """Inside such a group: what is read goes to the inner automaton."""
+    """The thread is inside such a group: the inner automaton reads along."""
     preferred: int
-    """Bit mask of the readers that preferred ways may come to next; bit 0 for ACCEPT."""
+    """The readers that preferred ways may come to next, as a bit mask; bit 0 for ACCEPT."""
 
 
 class BeforeTemplate(Automaton):
-    """``parts``: texts and group numbers. Raise NotProved for groups out of order, repeated, or nested."""
+    """The aliases that the replace string changes into one of ``inner``.
+
+    ``node``: the tree of the regex; ``parts``: texts and group numbers of the replace string.
+    """
 
     def __init__(self, inner: Automaton, node: Node, parts: tuple[str | int, ...]) -> None:
+        """Raises NotProved when groups are out of order, repeated or nested, or the regex has look-arounds."""
         self._inner = inner
         self._graph = Graph(node, inner.alphabet)
         self._groups = [part for part in parts if isinstance(part, int)]
         self._texts = _texts_between(parts)
         _check(node, self._groups)
-        self._preferred: dict[int, list[tuple[int, tuple[int, ...]]]] = {}
         super().__init__(inner.alphabet)
 
     def _start(self) -> Hashable:
@@ -60,9 +61,9 @@ class BeforeTemplate(Automaton):
     def _thread_accepts(self, thread: Thread) -> bool:
         if thread.preferred & 1 << ACCEPT:
             return False
-        for number, groups in self._ways(thread.reader):
+        for number, brackets in self._graph.preferred(thread.reader):
             if number == ACCEPT:
-                state, done, _ = self._through(thread, groups)
+                state, done, _ = self._through(thread, brackets)
                 return self._inner.accepting(self._inner.after(state, "".join(self._texts[done:])))
         return False
 
@@ -83,10 +84,10 @@ class BeforeTemplate(Automaton):
 
     def _thread_moves(self, thread: Thread) -> Iterator[tuple[int, Thread]]:
         preferred = thread.preferred & ~1
-        for number, groups in self._ways(thread.reader):
+        for number, brackets in self._graph.preferred(thread.reader):
             if number == ACCEPT:
                 continue
-            state, done, copying = self._through(thread, groups)
+            state, done, copying = self._through(thread, brackets)
             own = self._graph.steps[number].mask
             for mask, bits in split(own, list(self._steps_of(preferred))):
                 if not copying:
@@ -97,32 +98,26 @@ class BeforeTemplate(Automaton):
                         yield mask & edge, Thread(number, after, done, True, bits)
             preferred |= 1 << number
 
-    def _through(self, thread: Thread, groups: tuple[int, ...]) -> tuple[int, int, bool]:
-        """(inner state, groups done, copying) after the beginnings and ends of groups on the way."""
+    def _through(self, thread: Thread, brackets: tuple[Bracket, ...]) -> tuple[int, int, bool]:
+        """(inner, done, copying) of the thread behind these brackets."""
         state, done, copying = thread.inner, thread.done, thread.copying
-        for group in groups:
-            if abs(group) not in self._groups:
+        for bracket in brackets:
+            if bracket.group not in self._groups:
                 continue
-            if group > 0:
-                place = self._groups.index(group) + 1
+            if bracket.opens:
+                place = self._groups.index(bracket.group) + 1
                 state = self._inner.after(state, "".join(self._texts[done:place]))
                 done = place
-            copying = group > 0
+            copying = bracket.opens
         return state, done, copying
 
     def _steps_of(self, readers: int) -> Iterator[tuple[int, int]]:
-        """For each of these readers its mask, and the readers behind it."""
+        """(mask, followers) of each of these readers."""
         while readers:
             low = readers & -readers
             readers ^= low
             number = low.bit_length() - 1
-            yield self._graph.steps[number].mask, sum(1 << one for one, _ in self._ways(number))
-
-    def _ways(self, reader: int) -> list[tuple[int, tuple[int, ...]]]:
-        if reader not in self._preferred:
-            step = self._graph.start if reader == BEGIN else self._graph.steps[reader].next[0]
-            self._preferred[reader] = self._graph.preferred(step, reader == BEGIN)
-        return self._preferred[reader]
+            yield self._graph.steps[number].mask, sum(1 << after for after, _ in self._graph.preferred(number))
 
 
 def _texts_between(parts: tuple[str | int, ...]) -> list[str]:
@@ -144,7 +139,7 @@ def _check(node: Node, groups: list[int]) -> None:
 
 
 def _awkward(node: Node, groups: frozenset[int], inside: bool) -> bool:
-    """Whether one of the groups is inside a repetition or another of them, or a look-around is there."""
+    """Whether the node has a look-around, or one of the groups inside a repetition or inside another of them."""
     if isinstance(node, Look):
         return True
     if isinstance(node, Group) and node.index in groups:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import click
 
-from dialplan.cases.claims_proof import Answer as ClaimAnswer
-from dialplan.cases.claims_proof import Verdict
+from dialplan.cases.claims_proof import ClaimAnswer, ClaimVerdict
 from dialplan.cases.coverage import Coverage, coverage
 from sipedge.cli import junit
 from sipedge.cli.explain import explanation_text, places_of, print_explanation
@@ -39,7 +38,7 @@ def print_claims(results: Results) -> bool:
     """Print what is not proved, with its counter-example, and what a proof is worth little for; whether all are."""
     for answer in results.claims:
         claim = answer.claim
-        if answer.verdict is not Verdict.PROVED:
+        if answer.verdict is not ClaimVerdict.PROVED:
             click.echo(click.style(f"{claim.location}: {answer.verdict.value}: {claim.text}", bold=True))
         elif answer.reason:
             click.echo(f"{claim.location}: note: {claim.text}")
@@ -48,7 +47,7 @@ def print_claims(results: Results) -> bool:
         if answer.counterexample:
             print_explanation(answer.counterexample, COUNTEREXAMPLE, places_of(results.suite.settings))
             click.echo()
-    proved = sum(answer.verdict is Verdict.PROVED for answer in results.claims)
+    proved = sum(answer.verdict is ClaimVerdict.PROVED for answer in results.claims)
     if results.claims:
         click.echo(f"{results.name}: {proved} of {len(results.claims)} claims proved")
     return proved == len(results.claims)
@@ -105,7 +104,7 @@ def _junit_case(suite: Suite, answer: CaseResult) -> junit.Case:
 
 def _junit_claim(suite: Suite, answer: ClaimAnswer) -> junit.Case:
     failure = None
-    if answer.verdict is not Verdict.PROVED:
+    if answer.verdict is not ClaimVerdict.PROVED:
         counterexample, places = answer.counterexample, places_of(suite.settings)
         text = explanation_text(counterexample, COUNTEREXAMPLE, places) if counterexample else ""
         failure = junit.Failure(f"{answer.verdict.value} {answer.reason}".strip(), text)

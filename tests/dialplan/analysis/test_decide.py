@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from support.examples import examples
 from support.plans import ALIASES, asked, compiled, plans, usable
 
 from dialplan.analysis import Language, NotProved, RequestClass, SymbolicPlan, conditions_of, senders_of
@@ -62,8 +62,8 @@ def test_out_of_reach_is_said() -> None:
         list(decided(plan, RequestClass(frozenset({"Default Zone"}), plan.languages.everything)))
 
 
+@examples(40)
 @given(plans())
-@settings(max_examples=40, deadline=None)
 def test_every_alias_is_in_one_part_and_goes_where_it_says(dialplan: Dialplan) -> None:
     compiled_plan = usable(dialplan)
     if compiled_plan is None:

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 from support.plans import ALIASES, patterns
 
 from dialplan.analysis.languages.automaton import NotProved
@@ -33,6 +34,7 @@ def _check(transform: Transform, wanted: Language, variables: Variables = VALUES
             assert (compiled.rewrite(alias, alias) in wanted) == (alias in found) == (alias not in others), alias
 
 
+@examples(150)
 @given(
     st.sampled_from([PatternType.EXACT, PatternType.PREFIX, PatternType.SUFFIX]),
     st.sampled_from(["%localdomains%", "a", "%localdomains%b"]),
@@ -40,7 +42,6 @@ def _check(transform: Transform, wanted: Language, variables: Variables = VALUES
     st.sampled_from(["", "b@", "A"]),
     patterns(),
 )
-@settings(max_examples=150, deadline=None)
 def test_plain_patterns(
     kind: PatternType, pattern: str, behavior: Behavior, text: str, wanted: tuple[PatternType, str]
 ) -> None:
@@ -70,8 +71,8 @@ def templates(draw: st.DrawFn) -> Transform:
     )
 
 
+@examples(150)
 @given(templates(), patterns())
-@settings(max_examples=150, deadline=None)
 def test_replace_strings_with_groups(transform: Transform, wanted: tuple[PatternType, str]) -> None:
     _check(transform, Language.of(*wanted), Variables())
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dialplan.cases.claims import Claim, Kind
+from dialplan.cases.claims import Claim, ClaimKind
 from dialplan.cases.claims_parser import ClaimError, parse_claim
 from dialplan.cases.parser import format_cases, parse_cases
 from dialplan.model import Location, Traffic
@@ -14,7 +14,7 @@ HERE = Location("f", 1, 1)
 def test_all_parts() -> None:
     text = 'NEVER from zone "A" "B ""b""" alias "*@x.y" traffic Microsoft IMP authenticated no to zone "C" "D"'
     assert parse_claim(text, HERE) == Claim(
-        kind=Kind.NEVER,
+        kind=ClaimKind.NEVER,
         sources=("A", 'B "b"'),
         pattern=r".*@x\.y",
         traffic=Traffic.MICROSOFT_IMP,
@@ -26,7 +26,7 @@ def test_all_parts() -> None:
 
 def test_parts_in_any_order() -> None:
     claim = parse_claim(r'only to zone "C" alias regex "a|b" authenticated yes', HERE)
-    assert claim == Claim(kind=Kind.ONLY, pattern="a|b", authenticated=True, targets=("C",), text=claim.text)
+    assert claim == Claim(kind=ClaimKind.ONLY, pattern="a|b", authenticated=True, targets=("C",), text=claim.text)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,10 @@ def test_mistakes(text: str, offset: int, message: str) -> None:
 def test_claims_stand_beside_cases() -> None:
     text = 'plan "p.toml"\n\nnever   FROM zone "A" to zone "B"   # no transit\nalways alias "x" to zone "C"\n'
     found = parse_cases(text, "f")
-    assert [(one.kind, str(one.location)) for one in found.claims] == [(Kind.NEVER, "f:3:1"), (Kind.ALWAYS, "f:4:1")]
+    assert [(one.kind, str(one.location)) for one in found.claims] == [
+        (ClaimKind.NEVER, "f:3:1"),
+        (ClaimKind.ALWAYS, "f:4:1"),
+    ]
     assert format_cases(text, "f") == (
         'plan "p.toml"\n\nnever from zone "A" to zone "B"  # no transit\nalways alias "x" to zone "C"\n'
     )

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from support.settings import plan_of, rule
 
 from dialplan.analysis import Sender
-from dialplan.cases.claims import Claim, Kind
+from dialplan.cases.claims import Claim, ClaimKind
 from dialplan.cases.claims_parser import parse_claim
-from dialplan.cases.claims_proof import Answer, Prover, Verdict, zones_of
+from dialplan.cases.claims_proof import ClaimAnswer, ClaimVerdict, Prover, zones_of
 from dialplan.model import Location, Query, Traffic
 from dialplan.problem import DialplanError
 from dialplan.search.search import CompiledPlan
@@ -24,7 +24,7 @@ PLAN = (
 )
 
 
-def answer(text: str, plan: str = PLAN) -> Answer:
+def answer(text: str, plan: str = PLAN) -> ClaimAnswer:
     claim = parse_claim(text, Location())
     return Prover(plan_of(plan), SENDERS, [claim]).answer(claim)
 
@@ -44,7 +44,7 @@ def answer(text: str, plan: str = PLAN) -> Answer:
     ],
 )
 def test_proved(text: str) -> None:
-    assert (answer(text).verdict, answer(text).reason) == (Verdict.PROVED, "")
+    assert (answer(text).verdict, answer(text).reason) == (ClaimVerdict.PROVED, "")
 
 
 @pytest.mark.parametrize(
@@ -62,21 +62,21 @@ def test_proved(text: str) -> None:
 )
 def test_refuted_with_a_counterexample_that_the_engine_confirms(text: str, end: str, source: str) -> None:
     found = answer(text)
-    assert found.verdict is Verdict.REFUTED and found.counterexample is not None
+    assert found.verdict is ClaimVerdict.REFUTED and found.counterexample is not None
     query = found.counterexample.query
     assert query.alias.endswith(end) and query.source == source
 
 
 def test_a_proof_about_nobody_says_so() -> None:
     found = answer('never from zone "Mute"')
-    assert (found.verdict, found.reason) == (Verdict.PROVED, "no zone sends such requests: it is mute")
+    assert (found.verdict, found.reason) == (ClaimVerdict.PROVED, "no zone sends such requests: it is mute")
     assert answer('never from zone "Out" authenticated yes').reason == "no zone sends such requests"
 
 
 def test_what_the_analysis_cannot_answer_is_not_proved(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_module("dialplan.analysis.decide"), "MAX_REGIONS", 0)
     found = answer('always from zone "Out" to zone "Outer"')
-    assert found.verdict is Verdict.NOT_PROVED
+    assert found.verdict is ClaimVerdict.NOT_PROVED
     assert found.reason.startswith("the analysis gave up: more than 0 cases")
 
 
@@ -84,7 +84,7 @@ def test_a_claim_that_the_engine_does_not_break_is_not_refuted(monkeypatch: pyte
     search = CompiledPlan.search
     monkeypatch.setattr(CompiledPlan, "search", lambda plan, query: search(plan, Query("@", query.source)))
     found = answer('never from zone "Out" to zone "Inner"')
-    assert found.verdict is Verdict.NOT_PROVED
+    assert found.verdict is ClaimVerdict.NOT_PROVED
     assert found.reason.startswith("the analysis and the engine disagree about ")
 
 
@@ -95,8 +95,8 @@ def test_a_variable_without_value_is_a_mistake() -> None:
 
 def test_characters_that_the_plan_does_not_name_are_told_apart() -> None:
     found = answer('never from zone "Out" alias regex "(?!é).*"')
-    assert found.verdict is Verdict.REFUTED
-    assert answer('only alias regex "[^é]*" to zone "Inner"').verdict is Verdict.REFUTED
+    assert found.verdict is ClaimVerdict.REFUTED
+    assert answer('only alias regex "[^é]*" to zone "Inner"').verdict is ClaimVerdict.REFUTED
 
 
 # ------------------------------------------------------------------------------------------- against brute force
@@ -113,7 +113,7 @@ RULES = st.lists(
 )  # fmt: skip
 CLAIMS = st.builds(
     Claim,
-    kind=st.sampled_from(Kind),
+    kind=st.sampled_from(ClaimKind),
     sources=st.sampled_from([(), ("In",), ("Out",)]),
     pattern=st.sampled_from(["", *PATTERNS]),
     traffic=st.just(None),
@@ -140,7 +140,7 @@ def test_verdicts_agree_with_trying_all_short_aliases(rules: list[tuple[str, ...
         if _broken(claim, plan, asked, Query(alias, source, Traffic.STANDARD))
     ]
     if broken:
-        assert found.verdict is Verdict.REFUTED
+        assert found.verdict is ClaimVerdict.REFUTED
     if found.counterexample is not None:
         assert _broken(claim, plan, asked, found.counterexample.query)
 
@@ -149,12 +149,12 @@ def _broken(claim: Claim, plan: CompiledPlan, asked: CompiledPlan, query: Query)
     fits = (not claim.sources or query.source in claim.sources) and bool(asked.search(query).tiers)
     tiers = [zones_of(tier) for tier in plan.search(query).tiers]
     wanted = frozenset(claim.targets) or frozenset("XY")
-    if claim.kind is Kind.ALWAYS:
+    if claim.kind is ClaimKind.ALWAYS:
         return fits and not (tiers and tiers[0] & wanted)
-    return fits is (claim.kind is Kind.NEVER) and any(zones & wanted for zones in tiers)
+    return fits is (claim.kind is ClaimKind.NEVER) and any(zones & wanted for zones in tiers)
 
 
 def test_rules_of_a_claim_are_named_apart() -> None:
-    claims = [Claim(kind=Kind.NEVER, pattern=one, text="") for one in (".*", "a", "a")]
+    claims = [Claim(kind=ClaimKind.NEVER, pattern=one, text="") for one in (".*", "a", "a")]
     prover = Prover(CompiledPlan(plan_of("").dialplan), SENDERS, claims)
-    assert [prover.answer(one).verdict for one in claims] == [Verdict.PROVED] * 3
+    assert [prover.answer(one).verdict for one in claims] == [ClaimVerdict.PROVED] * 3

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from dialplan.cases.cases import Case, Expected, ExpectedTarget, PlanStatement, SettingStatement
 from dialplan.cases.parser import MAX_FILE_SIZE, format_cases, parse_cases
-from dialplan.language.format import quoted
+from dialplan.language.spelling import quoted
 from dialplan.model import Location, Traffic
 from dialplan.problem import DialplanError
 

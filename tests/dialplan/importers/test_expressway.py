@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialplan.importers.expressway import ImportedPlan, Kind, import_plan
+from dialplan.importers.expressway import ImportedPlan, ZoneUse, import_plan
 from dialplan.importers.xconfiguration import read_dump
 from dialplan.language.format import write_entry
 from dialplan.language.parser import parse_dialplan
@@ -33,7 +33,7 @@ VARIABLES = Variables(ipv4=(ADDRESS,), domains=DOMAINS, system_name="expc")
 NAMES = {"LocalZone": "Local Zone", "DefaultZone": "Default Zone"}
 
 
-def _named(name: str, kind: Kind, line: int) -> str:
+def _named(name: str, kind: ZoneUse, line: int) -> str:
     return NAMES.get(name, name)
 
 
@@ -390,13 +390,13 @@ def test_another_system_name_is_written_out() -> None:
 def test_policy_services_are_told_apart() -> None:
     asked = []
 
-    def named(name: str, kind: Kind, line: int) -> str:
+    def named(name: str, kind: ZoneUse, line: int) -> str:
         asked.append((name, kind, line))
         return "Z"
 
     fields = {"Target Name": "P", "Target Type": "PolicyService", "Source Mode": "Named", "Source Name": "S"}
     import_plan(read_dump(_dump("Zones Policy SearchRules Rule", 1, fields)), named, VARIABLES, "expc")
-    assert asked == [("S", Kind.SOURCE, 4), ("P", Kind.POLICY_SERVICE, 1)]
+    assert asked == [("S", ZoneUse.SOURCE, 4), ("P", ZoneUse.POLICY_SERVICE, 1)]
 
 
 def test_a_transform_that_changes_nothing_still_keeps_others_away() -> None:

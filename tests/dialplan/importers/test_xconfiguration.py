@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 from support.paths import DATA
 from support.third_party import require_shared
 
@@ -114,7 +115,7 @@ def test_a_published_dump() -> None:
     assert dump.indexes("Zones Policy SearchRules Rule") == [1, 3, 6]
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.text(alphabet='*c xConfiguration:"\n\r\tZ7#', max_size=200))
 def test_any_text_is_read(text: str) -> None:
     dump = read_dump(text)

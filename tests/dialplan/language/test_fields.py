@@ -2,11 +2,19 @@ from __future__ import annotations
 
 import pytest
 
-from dialplan.language.fields import FIELD_NAMES, TEXT_FIELDS, WORDS_FIELDS, FieldError, Kind, field_named, value_offset
+from dialplan.language.fields import (
+    FIELD_NAMES,
+    TEXT_FIELDS,
+    WORDS_FIELDS,
+    FieldError,
+    field_named,
+    value_offset,
+)
+from dialplan.model import BlockKind
 
 
-@pytest.mark.parametrize("kind", Kind)
-def test_every_field_is_of_text_or_of_words(kind: Kind) -> None:
+@pytest.mark.parametrize("kind", BlockKind)
+def test_every_field_is_of_text_or_of_words(kind: BlockKind) -> None:
     assert {*WORDS_FIELDS[kind], *TEXT_FIELDS} == set(FIELD_NAMES[kind])
 
 
@@ -28,5 +36,5 @@ def test_names_and_values_in_text(text: str, name: str | None, offset: int) -> N
 
 def test_a_wrong_word_lists_or_suggests() -> None:
     with pytest.raises(FieldError) as caught:
-        WORDS_FIELDS[Kind.SEARCH_RULE]["on successful match"].value("halt")
+        WORDS_FIELDS[BlockKind.SEARCH_RULE]["on successful match"].value("halt")
     assert caught.value.hint == "write continue or stop"

@@ -5,11 +5,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.paths import ROOT
 
-from dialplan.language.fields import FIELD_NAMES, Kind
-from dialplan.language.format import format_dialplan, quoted, word_of, write_entry
+from dialplan.language.fields import FIELD_NAMES
+from dialplan.language.format import format_dialplan, word_of, write_entry
 from dialplan.language.parser import parse_dialplan
+from dialplan.language.spelling import quoted
 from dialplan.model import (
     Behavior,
+    BlockKind,
     Dialplan,
     Mode,
     OnMatch,
@@ -214,6 +216,6 @@ def test_a_named_source() -> None:
 
 
 def test_words() -> None:
-    assert word_of(Kind.SEARCH_RULE, "state", False) == "disabled"
-    assert word_of(Kind.SEARCH_RULE, "priority", 7) == "7"
-    assert set(FIELD_NAMES[Kind.TRANSFORM]) <= set(FIELD_NAMES[Kind.SEARCH_RULE])
+    assert word_of(BlockKind.SEARCH_RULE, "state", False) == "disabled"
+    assert word_of(BlockKind.SEARCH_RULE, "priority", 7) == "7"
+    assert set(FIELD_NAMES[BlockKind.TRANSFORM]) <= set(FIELD_NAMES[BlockKind.SEARCH_RULE])

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 
 from dialplan.language.parser import MAX_FILE_SIZE, MAX_PROBLEMS, parse_dialplan
 from dialplan.model import (
@@ -253,7 +254,7 @@ def test_a_file_over_the_limit_is_not_read() -> None:
     assert len(problems(" " * (MAX_FILE_SIZE + 1))) == 1
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.text('search rule"tnofm{}#\n zeI1\\', max_size=60))
 def test_any_text_gives_a_plan_or_problems_within_it(text: str) -> None:
     try:
@@ -265,7 +266,7 @@ def test_any_text_gives_a_plan_or_problems_within_it(text: str) -> None:
             assert 1 <= one.location.column <= len(lines[one.location.line - 1]) + 1
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.data())
 def test_any_damage_gives_a_plan_or_problems(data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(WHOLE)))

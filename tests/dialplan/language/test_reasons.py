@@ -10,10 +10,10 @@ from dialplan.model import (
     Location,
     Mode,
     OnMatch,
-    Outcome,
     PatternType,
     Protocol,
     Query,
+    RuleOutcome,
     SearchRule,
     SourceMode,
     Traffic,
@@ -78,5 +78,5 @@ def test_the_alias_after_the_transform_and_the_place_of_the_field() -> None:
         "reason": 'pattern exact "0" does not match 1',
         "location": "f:7:9",
     }
-    assert (reason.outcome, reason.location) == (Outcome.PATTERN, Location("f", 7, 9))
+    assert (reason.outcome, reason.location) == (RuleOutcome.PATTERN, Location("f", 7, 9))
     assert plan.rules[0].pattern_type is PatternType.EXACT

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 
 from dialplan.pattern.folding import fold
 
@@ -11,7 +12,7 @@ def test_only_ascii_is_folded() -> None:
     assert fold("a\ud800b\U0010ffc0") == "a\ufffdb\ufffd"
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.text(st.characters(), max_size=20))
 def test_length_stays_and_the_result_is_utf8(alias: str) -> None:
     folded = fold(alias)

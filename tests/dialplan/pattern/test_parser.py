@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 
 from dialplan.pattern.parser import parse_pattern
 from dialplan.syntax import (
@@ -110,7 +111,7 @@ def test_the_deepest_nesting_is_read() -> None:
     parse_pattern("(" * 100 + "a" + ")" * 100)
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.text(r"ab.*+?(){}[]|\^$%-12dip!<=:", max_size=20))
 def test_any_text_is_read_or_refused_within_it(text: str) -> None:
     try:

@@ -13,10 +13,10 @@ from dialplan.model import (
     Dialplan,
     Mode,
     OnMatch,
-    Outcome,
     PatternType,
     Protocol,
     Query,
+    RuleOutcome,
     SearchRule,
     SourceMode,
     Traffic,
@@ -122,17 +122,17 @@ def test_traffic(kind: TrafficType, traffic: Traffic) -> None:
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
-        ({"enabled": False, "protocol": Protocol.H323}, Outcome.DISABLED),
-        ({"protocol": Protocol.H323, "source": SourceMode.LOCAL_ZONE}, Outcome.PROTOCOL),
-        ({"source": SourceMode.LOCAL_ZONE, "traffic_type": TrafficType.MICROSOFT_IMP}, Outcome.SOURCE),
-        ({"traffic_type": TrafficType.MICROSOFT_IMP, "authenticated": True}, Outcome.TRAFFIC),
-        ({"authenticated": True, "mode": Mode.ANY_IP_ADDRESS}, Outcome.AUTHENTICATION),
-        ({"mode": Mode.ANY_IP_ADDRESS}, Outcome.MODE),
-        ({"mode": Mode.ALIAS_PATTERN_MATCH, "pattern": "9", "behavior": Behavior.LEAVE}, Outcome.PATTERN),
-        ({}, Outcome.MATCHED),
+        ({"enabled": False, "protocol": Protocol.H323}, RuleOutcome.DISABLED),
+        ({"protocol": Protocol.H323, "source": SourceMode.LOCAL_ZONE}, RuleOutcome.PROTOCOL),
+        ({"source": SourceMode.LOCAL_ZONE, "traffic_type": TrafficType.MICROSOFT_IMP}, RuleOutcome.SOURCE),
+        ({"traffic_type": TrafficType.MICROSOFT_IMP, "authenticated": True}, RuleOutcome.TRAFFIC),
+        ({"authenticated": True, "mode": Mode.ANY_IP_ADDRESS}, RuleOutcome.AUTHENTICATION),
+        ({"mode": Mode.ANY_IP_ADDRESS}, RuleOutcome.MODE),
+        ({"mode": Mode.ALIAS_PATTERN_MATCH, "pattern": "9", "behavior": Behavior.LEAVE}, RuleOutcome.PATTERN),
+        ({}, RuleOutcome.MATCHED),
     ],
 )
-def test_the_first_reason_is_told(fields: dict[str, object], expected: Outcome) -> None:
+def test_the_first_reason_is_told(fields: dict[str, object], expected: RuleOutcome) -> None:
     rule = SearchRule(name="r", target="Z", **fields)  # type: ignore[arg-type]
     assert outcomes(search([rule], Query("x@y", "N"))) == {"r": expected.value}
 
@@ -412,7 +412,7 @@ def test_search_equals_a_scan(rules: list[SearchRule], parts: list[tuple[str, st
     plan = CompiledPlan(Dialplan((), tuple(replace(rule, name=str(number)) for number, rule in enumerate(rules))))
     for start, end in parts:
         found = plan.search(Query(start + end, source))
-        matched = [entry.rule for entry in found.trace if entry.outcome is Outcome.MATCHED]
+        matched = [entry.rule for entry in found.trace if entry.outcome is RuleOutcome.MATCHED]
         scanned: dict[tuple[int, str, str], str] = {}
         for number in matched:
             rule = rules[int(number)]

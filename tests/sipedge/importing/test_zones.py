@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dialplan.importers.expressway import Kind
+from dialplan.importers.expressway import ZoneUse
 from dialplan.importers.xconfiguration import read_dump
 from dialplan.model import Variables
 from sipedge.importing.zones import STAND_IN, Zones, is_peer
@@ -21,19 +21,19 @@ def _remarks(zones: Zones) -> str:
 @pytest.mark.parametrize(
     ("name", "kind", "here"),
     [
-        ("LocalZone", Kind.TARGET, "Local Zone"),
-        ("Default Subzone", Kind.SOURCE, "Local Zone"),
-        ("TraversalSubZone", Kind.SOURCE, "Local Zone"),
-        ("DefaultZone", Kind.SOURCE, "Default Zone"),
-        ("default zone", Kind.SOURCE, "Default Zone"),
-        ("DefaultZone", Kind.TARGET, "DefaultZone"),
-        ("a", Kind.TARGET, "A"),
-        ("gone", Kind.TARGET, "gone"),
-        ("", Kind.TARGET, "no zone"),
-        ("a", Kind.POLICY_SERVICE, "a (stand-in)"),
+        ("LocalZone", ZoneUse.TARGET, "Local Zone"),
+        ("Default Subzone", ZoneUse.SOURCE, "Local Zone"),
+        ("TraversalSubZone", ZoneUse.SOURCE, "Local Zone"),
+        ("DefaultZone", ZoneUse.SOURCE, "Default Zone"),
+        ("default zone", ZoneUse.SOURCE, "Default Zone"),
+        ("DefaultZone", ZoneUse.TARGET, "DefaultZone"),
+        ("a", ZoneUse.TARGET, "A"),
+        ("gone", ZoneUse.TARGET, "gone"),
+        ("", ZoneUse.TARGET, "no zone"),
+        ("a", ZoneUse.POLICY_SERVICE, "a (stand-in)"),
     ],
 )
-def test_names(name: str, kind: Kind, here: str) -> None:
+def test_names(name: str, kind: ZoneUse, here: str) -> None:
     zones = _zones("Zones Zone 1 Name: A\nZones Zone 1 Type: DNS")
     assert zones.named(name, kind, 5) == here
     assert zones.named(name, kind, 5) == here

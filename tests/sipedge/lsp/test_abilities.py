@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from dialplan.check import Level
-from dialplan.language.fields import FIELD_NAMES, Kind
-from dialplan.model import Location, SearchRule
+from dialplan.language.fields import FIELD_NAMES
+from dialplan.model import BlockKind, Location, SearchRule
 from sipedge.lsp.abilities import completions, diagnostics, entry_at, pattern_help, reached_by
 from sipedge.lsp.surroundings import Surroundings, suites_about
 from sipedge.lsp.text import Place
@@ -56,11 +56,11 @@ def test_pattern_help_has_examples_of_both_kinds() -> None:
 
 def test_completion() -> None:
     assert completions(Place(None), AROUND) == ['search rule ""', 'transform ""']
-    fields = completions(Place(Kind.TRANSFORM, "", "", ("pattern", "priority")), AROUND)
-    assert fields == [name for name in FIELD_NAMES[Kind.TRANSFORM] if name not in ("pattern", "priority")]
-    assert completions(Place(Kind.SEARCH_RULE, "on successful match", "st"), AROUND) == ["stop"]
-    assert completions(Place(Kind.SEARCH_RULE, "target", "zone "), AROUND) == ['zone "IMP"', 'zone "Outside"']
-    assert 'zone "Default Zone"' in completions(Place(Kind.SEARCH_RULE, "source", ""), AROUND)
+    fields = completions(Place(BlockKind.TRANSFORM, "", "", ("pattern", "priority")), AROUND)
+    assert fields == [name for name in FIELD_NAMES[BlockKind.TRANSFORM] if name not in ("pattern", "priority")]
+    assert completions(Place(BlockKind.SEARCH_RULE, "on successful match", "st"), AROUND) == ["stop"]
+    assert completions(Place(BlockKind.SEARCH_RULE, "target", "zone "), AROUND) == ['zone "IMP"', 'zone "Outside"']
+    assert 'zone "Default Zone"' in completions(Place(BlockKind.SEARCH_RULE, "source", ""), AROUND)
 
 
 def test_cases_that_reach_a_rule(tmp_path: Path) -> None:

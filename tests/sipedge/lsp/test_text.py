@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dialplan.language.fields import Kind
+from dialplan.model import BlockKind
 from sipedge.lsp.text import Place, place_at, split_field, string_at
 
 TEXT = """\
@@ -25,12 +25,12 @@ transform "two" {
     [
         (0, 3, Place(None)),
         (1, 5, Place(None)),
-        (2, 15, Place(Kind.SEARCH_RULE, "priority", "20", ("on successful match", "target"))),
-        (3, 26, Place(Kind.SEARCH_RULE, "on successful match", "st", ("priority", "target"))),
-        (4, 19, Place(Kind.SEARCH_RULE, "target", 'zone "IM', ("priority", "on successful match"))),
-        (5, 1, Place(Kind.SEARCH_RULE, "", "}", ("priority", "on successful match", "target"))),
-        (8, 0, Place(Kind.TRANSFORM, "", "", ("pattern",))),
-        (99, 0, Place(Kind.TRANSFORM, "", "", ("pattern",))),
+        (2, 15, Place(BlockKind.SEARCH_RULE, "priority", "20", ("on successful match", "target"))),
+        (3, 26, Place(BlockKind.SEARCH_RULE, "on successful match", "st", ("priority", "target"))),
+        (4, 19, Place(BlockKind.SEARCH_RULE, "target", 'zone "IM', ("priority", "on successful match"))),
+        (5, 1, Place(BlockKind.SEARCH_RULE, "", "}", ("priority", "on successful match", "target"))),
+        (8, 0, Place(BlockKind.TRANSFORM, "", "", ("pattern",))),
+        (99, 0, Place(BlockKind.TRANSFORM, "", "", ("pattern",))),
     ],
 )
 def test_place(line: int, column: int, place: Place) -> None:
@@ -38,9 +38,9 @@ def test_place(line: int, column: int, place: Place) -> None:
 
 
 def test_the_longest_field_name_counts() -> None:
-    assert split_field(Kind.SEARCH_RULE, "  pattern   type  regex") == ("pattern type", "regex")
-    assert split_field(Kind.SEARCH_RULE, '  pattern "a b"') == ("pattern", '"a b"')
-    assert split_field(Kind.TRANSFORM, "  target") == ("", "target")
+    assert split_field(BlockKind.SEARCH_RULE, "  pattern   type  regex") == ("pattern type", "regex")
+    assert split_field(BlockKind.SEARCH_RULE, '  pattern "a b"') == ("pattern", '"a b"')
+    assert split_field(BlockKind.TRANSFORM, "  target") == ("", "target")
 
 
 def test_quoted_text() -> None:

@@ -28,7 +28,7 @@ from support.playbook import (
 )
 from support.settings import make_settings, rule
 
-from dialplan.model import Outcome
+from dialplan.model import RuleOutcome
 from sipedge.settings import Listener, Settings
 from sipedge.sip.message import Message
 from zones.digest import authorization
@@ -249,8 +249,8 @@ def test_as_printed_the_notify_to_the_fqdn_stops_at_the_outside_edge(edges: Edge
     explanation = book.entries[-1].explanation
     assert explanation is not None and explanation.searched == "imp1-public.ciscoexample.com"
     assert [(entry.rule, entry.outcome) for entry in explanation.trace] == [
-        ("own domain", Outcome.PATTERN),
-        ("any alias", Outcome.SOURCE),
+        ("own domain", RuleOutcome.PATTERN),
+        ("any alias", RuleOutcome.SOURCE),
     ]
 
 
@@ -291,4 +291,4 @@ def test_strangers_pass_to_the_own_domain_only(edges: Edges, uri: str) -> None:
 def test_standard_traffic_does_not_pass(edges: Edges) -> None:
     edges.outside >> arrives(from_microsoft("x-unknown", extra=()), MICROSOFT_CONNECTION) << responds(404)
     explanation = edges.outside.entries[-1].explanation
-    assert explanation is not None and explanation.trace[0].outcome is Outcome.TRAFFIC
+    assert explanation is not None and explanation.trace[0].outcome is RuleOutcome.TRAFFIC

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dialplan.cases.claims_proof import Verdict
+from dialplan.cases.claims_proof import ClaimVerdict
 from dialplan.model import Traffic, Variables
 from dialplan.problem import DialplanError
 from dialplan.search.search import CompiledPlan
@@ -56,7 +56,7 @@ def test_claims_are_asked_of_the_plan_and_of_its_mutants(folder: Path) -> None:
     claim = 'always from zone "b" alias "a" to zone "a"\n'
     (suite,) = load_suites([(str(folder / "x.cases"), CASES + claim)])
     (found,) = suite.claim_answers()
-    assert found.verdict is Verdict.REFUTED
+    assert found.verdict is ClaimVerdict.REFUTED
     assert not suite.holds(suite.settings.plan)
 
 

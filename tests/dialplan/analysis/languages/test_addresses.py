@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 
 from dialplan.analysis.languages.addresses import addresses
 from dialplan.analysis.languages.alphabet import ASCII
@@ -10,8 +11,8 @@ from dialplan.search.search import is_address
 PIECES = ["1", "255", "256", "01", ":", "::", "1.2.3.4", "[", "]", ";", "@", "ffff", "%eth0", ":5060", ";lr", "."]
 
 
+@examples(500)
 @given(st.lists(st.sampled_from(PIECES), max_size=9).map("".join))
-@settings(max_examples=500, deadline=None)
 def test_as_the_engine_takes_them(alias: str) -> None:
     assert (alias in addresses(ASCII)) == is_address(alias)
 

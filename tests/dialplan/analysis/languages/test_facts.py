@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from support.examples import examples
 from support.plans import patterns
 
 from dialplan.analysis.languages.facts import NO_FACTS, Facts, facts_of, facts_of_language
@@ -39,8 +39,8 @@ def test_apart(one: str, other: str, apart: bool, with_one_at: bool) -> None:
     assert of(one).apart(of(other), one_at=True) == with_one_at
 
 
+@examples(200)
 @given(patterns(), patterns())
-@settings(max_examples=200, deadline=None)
 def test_apart_is_never_wrong(one: tuple[PatternType, str], other: tuple[PatternType, str]) -> None:
     if facts_of(node_of(*one)).apart(facts_of(node_of(*other))):
         assert not Language.of(*one).meets(Language.of(*other))

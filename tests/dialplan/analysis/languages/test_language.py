@@ -5,6 +5,7 @@ from itertools import product
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.examples import examples
 
 from dialplan.analysis.languages.language import Language
 from dialplan.model import PatternType, Variables
@@ -84,8 +85,8 @@ def test_algebra(one: str, other: str) -> None:
     assert first.meets(second) or not any(alias in both for alias in ALIASES)
 
 
+@examples(80)
 @given(regexes(looks=True))
-@settings(max_examples=80, deadline=None)
 def test_a_witness_is_as_short_as_any(pattern: str) -> None:
     try:
         language = regex(pattern)
