@@ -5,10 +5,9 @@ from __future__ import annotations
 import ssl
 import subprocess
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from support.certificates import Ca, Leaf, issue, make_ca
+from support.certificates import Ca, Leaf, issue
 
 import sipedge.network.openssl as openssl
 from sipedge.network.tls import TlsContexts, TlsError, openssl_reason
@@ -18,11 +17,6 @@ from zones.zone import DefaultZone, ExtendedKeyUsage, NeighborZone, TlsPolicy
 LISTENER = Listener("federation", "127.0.0.1", 5061)
 ZONE = NeighborZone(name="far", peers=("far.example.com",))
 TOLERANT = replace(ZONE, tls=TlsPolicy(extended_key_usage=ExtendedKeyUsage.WARN))
-
-
-@pytest.fixture
-def ca(tmp_path: Path) -> Ca:
-    return make_ca(tmp_path / "ca")
 
 
 def identity(leaf: Leaf) -> Certificate:
