@@ -14,6 +14,7 @@ from . import transport
 from .declarations import REQUEST, SUCCESS, TERMINATED, Pointer, StackError
 from .endpoint import Endpoint
 from .outgoing import Outgoing
+from .reception import Reception
 
 SEND = "int(pjsip_transport *, pjsip_tx_data *, const void *, int, void *, void *)"
 TRANSPORT = "int(pjsip_transport *)"
@@ -31,10 +32,10 @@ class Callbacks:
         self.resent: deque[tuple[int, bytes]] = deque()
         """Connection number and bytes: answers to copies of a request, and ACKs."""
         self._failures: deque[BaseException] = deque()
-        self.sending = False
-        """The caller writes the bytes itself: nothing to note."""
-        self.ack = b""
-        """What the ACK is that pjsip sends while it is given a response."""
+        self._caller_writes = False
+        """Inside ``send``."""
+        self._ack = b""
+        """Inside ``distribute``: the second argument."""
         self._connections: dict[int, int] = {}
         ffi, failed = endpoint.ffi, self._failed
         self.operations = (
@@ -52,6 +53,28 @@ class Callbacks:
         """Which connection a transport is."""
         self._connections[self._endpoint.address(pointer)] = connection
 
+    def send(self, transaction: Pointer, message: Pointer) -> None:
+        """Give a transaction a message whose bytes the caller writes: here they are not noted. Raises StackError.
+
+        pjsip calls back from inside, and its callback has no argument that could say whose message it is.
+        """
+        self._caller_writes = True
+        try:
+            failed = self._endpoint.lib.pjsip_tsx_send_msg(transaction, message)
+        finally:
+            self._caller_writes = False
+        if failed:
+            self._endpoint.lib.pjsip_tx_data_dec_ref(message)
+            self._endpoint.check("pjsip_tsx_send_msg", failed)
+
+    def distribute(self, reception: Reception, ack: bytes) -> None:
+        """``Reception.distribute``; the bytes of a request that pjsip sends meanwhile are ``ack``, if any."""
+        self._ack = ack
+        try:
+            reception.distribute()
+        finally:
+            self._ack = b""
+
     def check(self) -> None:
         """Raises StackError from an exception that happened in a callback."""
         if self._failures:
@@ -59,9 +82,9 @@ class Callbacks:
 
     def _send(self, pointer: Pointer, message: Pointer, *_: Any) -> int:
         """It never fails: 2.15.1 uses freed memory when a send fails inside a transaction (docs/pjsip.md)."""
-        if not self.sending:
-            if self.ack and message.msg.type == REQUEST:
-                self._outgoing.fill(message, self.ack)
+        if not self._caller_writes:
+            if self._ack and message.msg.type == REQUEST:
+                self._outgoing.fill(message, self._ack)
             self.resent.append((self._connections[self._endpoint.address(pointer)], self._outgoing.content(message)))
         return SUCCESS
 

@@ -183,18 +183,24 @@ def _line_numbers(message: Message) -> list[int]:
         if name not in index:
             raise Malformed(_NAMES[name])
     for name in _SINGLE:
-        found = index.get(name, ())
-        if len(found) > 1:
-            raise Malformed(_NAMES[name], physical_line(message, found[1]), 1)
-    try:
-        message.content_length  # noqa: B018  # pjsip 2.15.1 overflows on large ones; never shown to it
-    except MessageError:
-        raise Malformed("Content-Length", physical_line(message, index["content-length"][0]), 1) from None
+        lines = index.get(name, ())
+        if len(lines) > 1:
+            raise Malformed(_NAMES[name], physical_line(message, lines[1]), 1)
+    _check_content_length(message)
     numbers = [0]
     for name in _REQUEST if message.is_request else _REQUIRED:
         if name in index:
             numbers += index[name]
     return numbers
+
+
+def _check_content_length(message: Message) -> None:
+    """Raises Malformed for what is no whole number. pjsip 2.15.1 overflows on large ones and never sees the header."""
+    try:
+        _ = message.content_length
+    except MessageError:
+        line = physical_line(message, message.index["content-length"][0])
+        raise Malformed("Content-Length", line, 1) from None
 
 
 def _text(message: Message, numbers: list[int]) -> bytes:

@@ -78,13 +78,7 @@ class Servers:
         if server is None or server.answered:
             return None
         message = self._outgoing.response(status, data)
-        callbacks = self._callbacks
-        callbacks.sending = True
-        failed = self._lib.pjsip_tsx_send_msg(server.pointer, message)
-        callbacks.sending = False
-        if failed:
-            self._lib.pjsip_tx_data_dec_ref(message)
-            self._endpoint.check("pjsip_tsx_send_msg", failed)
+        self._callbacks.send(server.pointer, message)
         if status >= 200:
             self._answer(number, server, status)
         return server.connection

@@ -73,8 +73,6 @@ class Stack:
         self._connections: dict[int, Transport] = {}
         self._events: deque[Event] = deque()
 
-    # ------------------------------------------------------------------------------------------------ connections
-
     def open(self, connection: int, *, secure: bool, local: tuple[str, int], remote: tuple[str, int]) -> None:
         """Register a connection; addresses are numeric. Raises StackError for a number that is in use."""
         if connection in self._connections:
@@ -97,8 +95,6 @@ class Stack:
             self._servers.end(number)
         transport.release(self._endpoint, gone)
         self.poll()
-
-    # -------------------------------------------------------------------------------------------------- receiving
 
     def receive(self, connection: int, message: Message) -> None:
         """Take a framed message; emits what it is, or nothing when a transaction absorbed it."""
@@ -152,8 +148,6 @@ class Stack:
         self._clients.deliver(client, message, self._reception)
         return None if is_cancel else ResponseReceived(client.branch, source.number, message)
 
-    # ---------------------------------------------------------------------------------------------------- sending
-
     def respond(self, transaction: int, status: int, data: bytes) -> None:
         """Answer a request with exactly these bytes; nothing happens when its transaction is gone or answered."""
         connection = self._servers.respond(transaction, status, data)
@@ -188,8 +182,6 @@ class Stack:
         if client is not None:
             self._clients.end(client)
 
-    # ------------------------------------------------------------------------------------------------ time and end
-
     def poll(self) -> float | None:
         """Fire all timers that are due; seconds until the next one, None when there is none."""
         delay = self._endpoint.fire_timers()
@@ -214,8 +206,6 @@ class Stack:
         for connection in tuple(self._connections):
             self.close(connection)
         self._endpoint.destroy()
-
-    # ------------------------------------------------------------------------------------------- what pjsip noted
 
     def _ended(self, pointer: Pointer) -> None:
         """A timer of pjsip's ended a transaction."""
