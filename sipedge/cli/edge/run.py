@@ -20,7 +20,7 @@ def command(config: str, log_level: str, log_json: bool) -> int:
     """
     from sipedge.config import ConfigError
     from sipedge.edge import log
-    from sipedge.edge.server import run
+    from sipedge.edge.process import run
     from sipedge.network.tls import TlsError
 
     log.set_up(log_level.upper(), log_json)
