@@ -28,7 +28,7 @@ def run(path: str) -> int:
 
 
 def _work(path: str) -> int:
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a reload asked for before there is anything to reload
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is a configuration to reload
     settings = load_config(path)
     runner = asyncio.run
     with contextlib.suppress(ImportError):
@@ -63,7 +63,7 @@ async def _serve(path: str, settings: Settings) -> None:
 
 
 def _unhandled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """Log in one line what nobody caught inside the loop (no more file descriptors, say); the loop goes on."""
+    """Log an exception that nobody caught inside the loop (no more file descriptors, say); the loop goes on."""
     logger.error("%s: %r", context.get("message", "event loop"), context.get("exception"))
 
 

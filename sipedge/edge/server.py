@@ -62,12 +62,12 @@ class Server:
         self._stack = self._make_stack()
         self._resolver = Resolver(settings.dns, self._resolved)
         self.functions = self._make_functions()
-        """What carries out each type of command."""
+        """Type of command -> the function that carries it out."""
         self._turns = Turns(self._stack, self.functions)
         self._proxy: Proxy
         self._observers: Observers
         self._tap: Tap | None = None
-        """What passes is shown to it; None where nobody wants to see."""
+        """None when no message is to be shown to anybody."""
 
     def _make_connections(self) -> Connections:
         settings = self._settings
@@ -111,7 +111,7 @@ class Server:
         }
 
     async def start(self) -> list[str]:
-        """Open all listeners; returns one text for each. Raises OSError."""
+        """Open all listeners; returns a text for each. Raises OSError."""
         opened = []
         for listener in self._settings.listeners:
             address, port = await self._connections.listen(listener)

@@ -1,4 +1,4 @@
-"""The turn of the loop: the core is given what happened, its commands are carried out, and timers wake it in time."""
+"""The turn of the loop: events go to the core, its commands are carried out, and timers wake it in time."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ IDLE_POLL = 0.5
 
 
 class Turns:
-    """The queue of events, between ``start`` and ``stop``; what comes before ``start`` waits in it."""
+    """The queue of events. It is worked off between ``start`` and ``stop``; before ``start`` events wait in it."""
 
     def __init__(self, stack: Stack, functions: Mapping[type, Callable[..., None]]) -> None:
-        """``functions``: what carries out a command of each type."""
+        """``functions``: type of command -> the function that carries it out."""
         self._loop = asyncio.get_running_loop()
         self._stack, self._functions = stack, functions
         self._proxy: Proxy | None = None
@@ -54,7 +54,7 @@ class Turns:
     def work(self) -> None:
         """Handle events until there are none; events that commands cause come behind those that are there.
 
-        Nothing that carries out a command may call it: whatever tells of its outcome later comes by way of the loop.
+        A function that carries out a command must not call it: the outcome comes later, by way of the loop.
         """
         proxy, events, now = self._proxy, self._events, self._loop.time()
         if proxy is None:

@@ -1,4 +1,4 @@
-"""How many accepted connections there may be: in all, and from one source."""
+"""Limits on accepted connections: in all, and from one source."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from sipedge.settings import Limits
 
 
 class Admission:
-    """Counts connections from ``enter`` to ``leave``, those that were one too many included."""
+    """Counts connections from ``enter`` to ``leave``, even those that were too many."""
 
     def __init__(self) -> None:
         self.accepted = 0
@@ -20,7 +20,7 @@ class Admission:
         return len(self._held)
 
     def enter(self, source: str, limits: Limits) -> str:
-        """Count one more; why it is one too many, '' when it is not. ``leave`` has to follow either way."""
+        """Count a connection; why it is too many, '' when it is not. ``leave`` has to follow in both cases."""
         self.accepted += 1
         self._held[source] = held = self._held.get(source, 0) + 1
         if held > limits.connections_per_source:
@@ -35,7 +35,7 @@ class Admission:
 
 
 def source_of(address: str) -> str:
-    """What counts as one source: an IPv4 address, or the /64 that one IPv6 site has."""
+    """The source that an address counts for: itself, or the /64 of an IPv6 site."""
     parsed = ip_address(address.partition("%")[0])
     if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is None:
         return f"{IPv6Address(int(parsed) >> 64 << 64)}/64"

@@ -1,8 +1,8 @@
 """One TCP or TLS connection: bytes in to frames, frames out to bytes, with a limit of time for each step.
 
-Its states and inputs are those of state.py. Every wait has one deadline, which the owner's sweep looks at once in a
-while: cheaper than a timer for each message. The ciphertext of all connections is read into the owner's one scratch
-buffer, because it is consumed before the next read.
+Its states and inputs are those of state.py. Each wait has a deadline, and the owner's sweep compares it with the clock
+once in a while: that is cheaper than a timer for each message. Ciphertext is decrypted before the next read, so that
+all connections share the owner's scratch buffer.
 """
 
 from __future__ import annotations
@@ -197,7 +197,7 @@ class Connection(asyncio.BufferedProtocol):
             self._transport.abort()
 
     def sweep(self, now: float) -> None:
-        """Look at the clock: end what took too long."""
+        """End the connection if something took too long. ``now``: by the loop's clock."""
         if self._blocked_since is not None and now - self._blocked_since > READ_AGAIN:
             self._read_again()
         if now >= self._deadline:
@@ -213,10 +213,10 @@ class Connection(asyncio.BufferedProtocol):
         self._awaited, self._deadline = awaited, self._loop.time() + seconds
 
     def _take_turns(self, nbytes: int, seconds: float) -> None:
-        """After a read that took ``seconds``: who floods the edge waits between two reads, the others do not.
+        """Make a peer that floods the edge wait between two reads, of which the last took ``seconds``.
 
-        What is not read stays with the kernel, which slows the sender down. Without the pause libuv reads up to 32
-        full buffers of one connection before it looks at the next.
+        Unread bytes stay in the kernel, which slows the sender down. Without the pause libuv reads up to 32 full
+        buffers of one connection before it looks at the next.
         """
         if seconds > SLICE:
             self._window = max(SMALLEST_READ, int(nbytes * SLICE / seconds))
@@ -301,13 +301,13 @@ class Connection(asyncio.BufferedProtocol):
         transport.write(stream.output())
 
     def _carry(self, stream: TlsStream) -> None:
-        """Send what TLS itself has to say: handshake messages, alerts, key updates."""
+        """Send TLS's own messages: handshake, alerts, key updates."""
         output = stream.output()
         if output and self._transport is not None and not self._transport.is_closing():
             self._transport.write(output)
 
     def _end(self, reason: str) -> None:
-        """Close our side: alert or close_notify out, then end of file; the other side is the peer's, or the sweep's."""
+        """Close our side: alert or close_notify, then end of file. The peer or the sweep closes the other one."""
         was_open = self.state is State.OPEN
         transport = self._transport
         if not self._give_up(reason) or transport is None or transport.is_closing():
@@ -324,7 +324,7 @@ class Connection(asyncio.BufferedProtocol):
             transport.abort()
 
     def _give_up(self, reason: str) -> bool:
-        """Send and deliver nothing more, and tell the owner; False when that was done before."""
+        """Tell the owner that nothing is sent or delivered any more; False when it was told before."""
         before = self.state
         self._enter(Input.ENDED)
         if self.state is before:

@@ -1,13 +1,12 @@
-"""All connections of the edge: listeners, connections out, who may use which, limits, reload, drain.
+"""All connections of the edge: listeners, connections that it opens, limits, reload, drain.
 
-Every connection has a number, never used twice. What happens is told by callbacks, in this order for each number:
-``on_opened`` once, then ``on_message`` and ``on_malformed``, then ``on_closed`` once, after which the number means
-nothing. A connection that the edge tried to open and could not is told by ``on_failed`` instead. Callbacks run in the
-event loop, must not raise and may call any method here; ``on_closed`` and ``on_failed`` never come from inside a call
-of ``send``, ``close`` or ``connect``.
+Every connection has a number, never used twice. Callbacks tell what happens, in this order for each number:
+``on_opened`` once, then ``on_message`` and ``on_malformed``, then ``on_closed`` once. When the edge could not open a
+connection, ``on_failed`` comes instead. Callbacks run in the event loop, must not raise and may call any method here;
+``on_closed`` and ``on_failed`` never come from inside a call of ``send``, ``close`` or ``connect``.
 
-A connection that was opened for a hop (zone, transport, address, port and name that its certificate was checked
-against) serves that very hop and no other one (the class of error of CVE-2020-15260).
+A connection serves the hop that it was opened for, and no other hop. A hop is zone, transport, address, port and the
+name that the certificate was checked against: reuse by address alone is the error of CVE-2020-15260.
 """
 
 from __future__ import annotations
@@ -80,15 +79,15 @@ class Connections:
         self.refused: dict[tuple[str, str], int] = {}
         """(zone or '', "limit", "connect", "handshake" or "certificate") -> connections that did not come about."""
         self._unsent: list[Connection] = []
-        """Those whose ``flush`` was asked for; it comes by ``_flush``, once a turn of the loop."""
+        """What ``_flush`` has to flush, once a turn of the loop."""
         self._flush_follows = False
-        """``arrived`` is at work and calls ``_flush`` itself."""
+        """``arrived`` is running and calls ``_flush`` at its end."""
         self._closed = False
         self._lines = LogLimit()
         self._sweeper = self._loop.call_later(self._sweep_interval(), self._sweep)
 
     async def listen(self, listener: Listener) -> tuple[str, int]:
-        """Accept connections; the address and port bound (port 0: the system chose). Raises OSError."""
+        """Accept connections; returns address and port, which the system chooses for port 0. Raises OSError."""
         server = await self._loop.create_server(
             lambda: self._record(listener).connection,
             listener.address,
@@ -107,23 +106,22 @@ class Connections:
             server.close()
 
     def connect(self, hop: Hop, policy: TlsPolicy = POLICY, source: str = "") -> None:
-        """Open a connection; the result comes as ``on_opened`` or ``on_failed``, one for all calls made meanwhile.
+        """Open a connection; ``on_opened`` or ``on_failed`` tells the result, once for all calls made meanwhile.
 
-        ``source``: the local address it is to come from, '' for whichever the system takes.
-        Nothing happens when one that serves the hop is open already: ask ``find`` first.
+        ``source``: the local address, '' for any. Nothing happens when a connection for the hop is open: ``find`` it.
         """
         if self._closed or hop in self._connecting or hop in self._by_hop:
             return
         self._connecting[hop] = self._loop.create_task(self._connect(hop, policy, source))
 
     def find(self, hop: Hop) -> int | None:
-        """An open connection that this hop may use."""
+        """The open connection that this hop may use."""
         if hop.connection:
             return hop.connection if hop.connection in self._open else None
         return self._by_hop.get(hop)
 
     def send(self, connection: int, data: bytes) -> bool:
-        """Send at the end of this turn of the loop, together with all else for this peer. False: it is gone."""
+        """Send at the end of this turn of the loop, with all else for this peer. False: the connection is gone."""
         target = self._open.get(connection)
         if target is None:
             return False
@@ -137,7 +135,7 @@ class Connections:
             target.close(reason)
 
     def malformed(self, connection: int) -> None:
-        """Count a message that turned out to be malformed only later; called from inside ``on_message``."""
+        """Count a message as malformed that framing took for a good one. To be called from inside ``on_message``."""
         if connection in self._open:
             self._count_malformed(self._records[connection])
 
@@ -146,9 +144,10 @@ class Connections:
         return Counts(len(self._open), self._admission.accepted, self._admission.sources, blocked)
 
     def reload(self, *, limits: Limits, tls: TlsContexts) -> None:
-        """New material for new handshakes. TLS connections serve nothing new and are closed after ``limits.drain``.
+        """Use new limits, and new contexts for new handshakes.
 
-        Where no file, zone or listener is different (``TlsContexts.fingerprint``) they stay.
+        Open TLS connections serve no hop any more and are closed after ``limits.drain`` seconds; but they stay as they
+        are when no file, zone or listener differs (``TlsContexts.fingerprint``).
         """
         changed = tls.fingerprint != self._tls.fingerprint
         self.limits, self._tls = limits, tls
@@ -168,7 +167,7 @@ class Connections:
             await asyncio.sleep(DONE_CHECK)
 
     async def aclose(self) -> None:
-        """Close everything: queued bytes are sent, a peer that does not read them is not waited for long."""
+        """Close everything. Queued bytes are sent; a peer that does not read them has a second."""
         self._closed = True
         for name in list(self._listeners):
             self.stop_listening(name)
@@ -242,7 +241,7 @@ class Connections:
         self._unsent.append(connection)
 
     def lost(self, connection: Connection, reason: str) -> None:
-        """See connection.Owner: it is over, and who was told of it is told."""
+        """See connection.Owner: the connection has ended."""
         hop = connection.hop
         was_open = self._open.pop(connection.number, None) is not None
         self._say(logging.INFO if was_open else logging.WARNING, connection, reason)
@@ -257,7 +256,7 @@ class Connections:
             self._loop.call_soon(self._on_failed, failed)
 
     def gone(self, connection: Connection) -> None:
-        """See connection.Owner: it has no socket any more."""
+        """See connection.Owner: there is no socket any more. It may come twice."""
         record = self._records.pop(connection.number, None)
         if record is None:
             return
@@ -267,7 +266,7 @@ class Connections:
             self._admission.leave(record.source)
 
     def _record(self, origin: Listener | Hop) -> Record:
-        """A new connection and what is kept of it, until it is ``gone``."""
+        """Make a connection; its record stays until it is ``gone``."""
         connection = Connection(self, next(self._numbers), origin)
         record = self._records[connection.number] = Record(connection, self._tls)
         return record
@@ -292,7 +291,7 @@ class Connections:
                 connection.abort(f"no answer in {self.limits.connect:g} s" if slow else os_reason(error))
 
     def _judge(self, connection: Connection, certificate: PeerCertificate | None) -> str:
-        """Why a peer that the edge connected to is not the one it wanted; '' when it is."""
+        """Why the edge refuses a peer that it connected to; '' when it does not."""
         hop = connection.hop
         if hop is None or connection.transport != "TLS":
             return ""
@@ -345,7 +344,7 @@ class Connections:
         self._forget_hop(record.connection)
 
     def _forget_hop(self, connection: Connection) -> None:
-        """Let no more requests for its hop find it."""
+        """Let ``find`` give it to nobody any more."""
         if connection.hop is not None and self._by_hop.get(connection.hop) == connection.number:
             del self._by_hop[connection.hop]
 

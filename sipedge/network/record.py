@@ -1,4 +1,4 @@
-"""What ``Connections`` knows of a connection beside the connection itself, and what it counts."""
+"""The book-keeping of ``Connections``: a record of each connection, and counts of all."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from .tls_stream import TlsStream
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What is alive: for metrics and for tests that look for leaks."""
+    """For metrics, and for tests that look for leaks."""
 
     open: int
     accepted: int
-    """Those that peers opened, with the ones that are in their handshake or being closed."""
+    """Opened by peers; those in their handshake or being closed count, too."""
     sources: int
-    """How many sources these come from."""
+    """Different sources of the accepted ones (admission.source_of)."""
     blocked: int
-    """Open ones whose peers do not read what is sent."""
+    """Open, with a peer that does not read what is sent."""
 
 
 @dataclass(slots=True)
 class Record:
-    """Of a connection that has a socket or waits for one; ``Connections`` alone writes it."""
+    """Kept of a connection that has a socket or waits for one. Only ``Connections`` writes it."""
 
     connection: Connection
     tls: TlsContexts
-    """In force when it was made."""
+    """In force when the connection was made."""
     stream: TlsStream | None = None
-    """Of a connection that the edge opens over TLS."""
+    """Made before connecting: the policy of the zone is known then. None for an accepted connection and over TCP."""
     source: str = ""
     """Whose share of the accepted connections it counts in; '' for none."""
     drain_by: float = float("inf")
-    """When it is closed after a reload, by the loop's clock."""
+    """The end of its time after a reload, by the loop's clock."""
     malformed_in_a_row: int = 0
     refusal: str = "handshake"
-    """Why it did not come about, should that happen: a word of ``refused``."""
+    """The reason under which ``Connections.refused`` counts it if it does not come about."""

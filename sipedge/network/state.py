@@ -1,4 +1,4 @@
-"""The life of a connection: its states, what moves it from one to the next, and what each wait is for."""
+"""The life of a connection: its states, the inputs that lead from one to the next, and what it waits for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class State(Enum):
     HANDSHAKE = auto()
     """The socket is there. A TCP connection leaves this state at once; over TLS nothing that arrives is SIP yet."""
     OPEN = auto()
-    """The owner was told, and gets what arrives."""
+    """The owner knows of it and gets what arrives."""
     CLOSING = auto()
     """Our last bytes and our end of file are out. What still arrives is thrown away, so that a reset does not overtake
     the answer that says why (RFC 9112 9.6 has the same problem)."""
@@ -25,7 +25,7 @@ class Input(Enum):
     READY = auto()
     """The handshake is done."""
     ENDED = auto()
-    """One side is through: the peer closed, something failed, or the edge wants no more."""
+    """The peer closed, something failed, or the edge wants no more."""
     LOST = auto()
     """The event loop has closed the socket."""
 
@@ -38,11 +38,11 @@ TRANSITIONS = {
     # A socket that comes after the attempt was given up is closed again.
     State.CLOSED: {Input.CONNECTED: State.CLOSED, Input.ENDED: State.CLOSED, Input.LOST: State.CLOSED},
 }
-"""What is not written here cannot happen. Who loses an open socket is ENDED first and then LOST."""
+"""Other inputs cannot happen in a state. A connection that loses its socket is ENDED first, then LOST."""
 
 
 class Awaited(Enum):
-    """What a connection waits for; the value is what is said of it when that did not come in time."""
+    """What a connection waits for. The value is the reason for its end if that does not come in time."""
 
     HANDSHAKE = "the TLS handshake took too long"
     FIRST_BYTE = "no first byte came"

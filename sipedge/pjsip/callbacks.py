@@ -1,7 +1,7 @@
-"""What pjsip calls: bytes to send, a transaction that ended by itself, a transport to free.
+"""The functions that pjsip calls: bytes to send, a transaction that ended by itself, a transport to free.
 
-Each callback only notes what happened. The stack acts on it after the C call has returned, so that neither an exception
-of the core nor a call back into pjsip ever runs on top of pjsip.
+Each callback only notes that. The stack acts on it after the C call has returned, so that neither an exception of the
+core nor a call back into pjsip ever runs on top of pjsip.
 """
 
 from __future__ import annotations
@@ -21,13 +21,12 @@ TRANSPORT = "int(pjsip_transport *)"
 
 
 class Callbacks:
-    """``operations`` are those of every transport; ``quiet`` and ``listener`` are whom pjsip tells of a transaction.
-
-    To pjsip both are modules. Transactions are quiet wherever Python learns what it needs from the call it makes.
+    """``operations`` are those of every transport; ``quiet`` and ``listener`` are modules, to one of which each
+    transaction belongs. A ``quiet`` one reports nothing: Python knows its state from the calls that it makes.
     """
 
     def __init__(self, endpoint: Endpoint, outgoing: Outgoing, ended: Callable[[Pointer], None]) -> None:
-        """``ended`` is told of a transaction that a timer has ended; it may do book-keeping only."""
+        """``ended``: called, inside pjsip, for a transaction that a timer has ended; it may do book-keeping only."""
         self._endpoint, self._outgoing, self._ended = endpoint, outgoing, ended
         self.resent: deque[tuple[int, bytes]] = deque()
         """Connection number and bytes: answers to copies of a request, and ACKs."""
@@ -50,7 +49,7 @@ class Callbacks:
         self.listener = ffi.new("pjsip_module *", {**module, "on_tsx_state": self._state})
 
     def name(self, pointer: Pointer, connection: int) -> None:
-        """Which connection a transport is."""
+        """Note the number of the connection that a transport stands for."""
         self._connections[self._endpoint.address(pointer)] = connection
 
     def send(self, transaction: Pointer, message: Pointer) -> None:

@@ -29,6 +29,8 @@ class Client:
 
 
 class Clients:
+    """Transactions that wait for a final response."""
+
     def __init__(self, endpoint: Endpoint, outgoing: Outgoing, callbacks: Callbacks, total: int) -> None:
         self._ffi, self._lib = endpoint.ffi, endpoint.lib
         self._outgoing, self._callbacks, self._total = outgoing, callbacks, total
@@ -86,7 +88,7 @@ class Clients:
         return pointer
 
     def deliver(self, client: Client, message: Message, reception: Reception) -> None:
-        """Give the response in the receive buffer to its transaction, which sends the ACK where one is due."""
+        """Give the response in the receive buffer to its transaction, which sends the ACK to a non-2xx."""
         status, callbacks = message.status, self._callbacks
         ack = acknowledge(client.invite, message) if status >= 300 and client.invite else b""
         if status >= 200:
@@ -104,6 +106,7 @@ class Clients:
         return client
 
     def end(self, client: Client) -> None:
+        """End a transaction without a word."""
         client.pointer.tsx_user = self._callbacks.quiet
         self._forget(client)
         self._lib.pjsip_tsx_terminate(client.pointer, 503)

@@ -26,7 +26,7 @@ from .transport import Transport
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What is alive: for metrics and for tests that look for leaks."""
+    """For metrics, and for tests that look for leaks."""
 
     connections: int
     servers: int
@@ -55,7 +55,7 @@ class Stack:
     ) -> None:
         """``host`` is this edge's name; sizes in bytes; at most ``max_transactions`` of each role.
 
-        Raises StackError when pjsip is not what is declared here.
+        Raises StackError when pjsip differs from declarations.py.
         """
         self._emit, self._send = emit, send
         self._endpoint = endpoint = Endpoint(name=host, transactions=2 * max_transactions, log_level=log_level)
@@ -97,7 +97,7 @@ class Stack:
         self.poll()
 
     def receive(self, connection: int, message: Message) -> None:
-        """Take a framed message; emits what it is, or nothing when a transaction absorbed it."""
+        """Take a framed message; emits an event unless a transaction absorbed it."""
         source = self._connections.get(connection)
         if source is None:
             return
@@ -221,7 +221,7 @@ class Stack:
             self._events.append(ForwardFailed(client.branch, 503, "the transport failed"))
 
     def _flush(self) -> None:
-        """Write and emit what callbacks have noted. Raises StackError from what one of them raised."""
+        """Write and emit what callbacks have noted. Raises StackError when one of them failed."""
         callbacks = self._callbacks
         while callbacks.resent:
             self._send(*callbacks.resent.popleft())

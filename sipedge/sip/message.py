@@ -44,7 +44,8 @@ VERSION = b"SIP/2.0"
 MAX_CSEQ = 2**31 - 1
 """RFC 3261 8.1.1.5."""
 _CSEQ = re.compile(r"(\d{1,20})[ \t]+([^ \t]+)", re.ASCII)
-_TOKEN_CHARACTERS = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.!%*_+`'~")
+TOKEN_CHARACTERS = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.!%*_+`'~")
+"""RFC 3261 25.1: what methods and header names are made of."""
 
 
 Value = TypeVar("Value")
@@ -92,7 +93,7 @@ _SHARED: dict[tuple[bytes, ...], Mapping[str, tuple[int, ...]]] = {}
 def canonical_name(raw: bytes) -> str:
     """A header name as written -> lower case and long form. Raises MessageError when it is no token."""
     name = raw.rstrip(b" \t")
-    if not name or not _TOKEN_CHARACTERS.issuperset(name):
+    if not name or not TOKEN_CHARACTERS.issuperset(name):
         raise MessageError(f"header name {name[:40]!r} is not a token")
     text = name.decode("ascii").lower()
     return COMPACT_NAMES.get(text, text)
@@ -237,7 +238,7 @@ def _start_line(line: bytes) -> tuple[str, str, int, str]:
     if len(parts) != 3:
         raise MessageError("the request line is not METHOD, URI and version with one blank between", line=1)
     method, uri, version = parts
-    if method not in KNOWN_METHODS and (not method or not _TOKEN_CHARACTERS.issuperset(method)):
+    if method not in KNOWN_METHODS and (not method or not TOKEN_CHARACTERS.issuperset(method)):
         raise MessageError("the method is not a token", line=1, column=1)
     if version.upper() != VERSION:
         is_sip = version[:4].upper() == b"SIP/"
