@@ -1,4 +1,4 @@
-"""A connection without network: an owner that writes down what it is told, a transport of memory, a clock to turn."""
+"""A connection without network: an owner that writes down its calls, a transport of memory, a clock to turn."""
 
 from __future__ import annotations
 
@@ -14,17 +14,10 @@ from sipedge.settings import Limits, Listener
 from sipedge.sip.framing import Frame
 from zones.zone import Hop
 
+from .clock import Clock
+
 TCP = Listener("plain", "127.0.0.1", 5060, transport="TCP")
 TLS = Listener("federation", "127.0.0.1", 5061)
-
-
-class Clock(asyncio.SelectorEventLoop):
-    """Its time stands still until ``now`` is set."""
-
-    now = 1000.0
-
-    def time(self) -> float:
-        return self.now
 
 
 class Owner:
