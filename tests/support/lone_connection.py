@@ -12,9 +12,8 @@ from sipedge.network.connection import Connection
 from sipedge.network.tls_stream import TlsStream
 from sipedge.settings import Limits, Listener
 from sipedge.sip.framing import Frame
+from tools.clock import Clock
 from zones.zone import Hop
-
-from .clock import Clock
 
 TCP = Listener("plain", "127.0.0.1", 5060, transport="TCP")
 TLS = Listener("federation", "127.0.0.1", 5061)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from support.memory_edge import MemoryEdge, run_edge
 from support.messages import answer_to, request
 from support.settings import INSIDE_PEER, OUTSIDE_PEER, RULES, ZONES, make_settings
 
@@ -15,6 +14,7 @@ from sipedge.config import load_config
 from sipedge.proxy.commands import Command, Forward
 from sipedge.settings import DnsSettings, Limits, Listener
 from sipedge.sip.message import Message
+from tools.memory_edge import MemoryEdge, run_edge
 
 SETTINGS = make_settings(
     zones=tuple(replace(zone, transport="TCP") for zone in ZONES),

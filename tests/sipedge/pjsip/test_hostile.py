@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from support.paths import ROOT
 from support.pjsip_texts import request, response
 
+pytestmark = pytest.mark.slow
 TESTS = ROOT / "tests"
 SAMPLES = TESTS.parent / "../shared/samples"
 OWN = [
@@ -83,13 +84,11 @@ def mutate(data: bytes, changes: list[Change]) -> bytes:
     return data if b"\r\n\r\n" in data else data + b"\r\n\r\n"
 
 
-@pytest.mark.slow
 def test_all_messages_as_they_are(victim: subprocess.Popen[bytes]) -> None:
     good = [feed(victim, data) > 0 for data in MESSAGES]
     assert all(good[: len(OWN)])
 
 
-@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(data=st.sampled_from(MESSAGES), changes=CHANGES)
 def test_mutated_messages(victim: subprocess.Popen[bytes], data: bytes, changes: list[Change]) -> None:

@@ -36,11 +36,14 @@ class Far(asyncio.Transport):
         self.protocol.connection_made(self)
 
     def send(self, *messages: Message) -> None:
-        """Have the edge read these in one go."""
+        """Have the edge read these, in as few reads as it allows."""
         data = b"".join(message.to_bytes() for message in messages)
-        space = self.protocol.get_buffer(-1)
-        space[: len(data)] = data  # type: ignore[index]
-        self.protocol.buffer_updated(len(data))
+        while data:
+            space = memoryview(self.protocol.get_buffer(-1))
+            count = min(len(space), len(data))
+            space[:count] = data[:count]
+            self.protocol.buffer_updated(count)
+            data = data[count:]
 
     def received(self) -> list[Message]:
         """The messages that the edge wrote since the last call."""

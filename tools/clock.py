@@ -7,7 +7,7 @@ import selectors
 
 
 class Clock(asyncio.SelectorEventLoop):
-    """``now`` is its time; a test may set it."""
+    """``now`` is its time, to be set by whoever wants."""
 
     def __init__(self) -> None:
         self.now = 1000.0
