@@ -80,8 +80,6 @@ class Connections:
         """(zone or '', "limit", "connect", "handshake" or "certificate") -> connections that did not come about."""
         self._unsent: list[Connection] = []
         """What ``_flush`` has to flush, once a turn of the loop."""
-        self._flush_follows = False
-        """``arrived`` is running and calls ``_flush`` at its end."""
         self._closed = False
         self._lines = LogLimit()
         self._sweeper = self._loop.call_later(self._sweep_interval(), self._sweep)
@@ -222,21 +220,24 @@ class Connections:
         self._on_opened(opened(connection, certificate))
 
     def arrived(self, connection: Connection, frames: list[Frame]) -> None:
-        """See connection.Owner: frames of one read.
-
-        What a single message causes is written before this returns, not a turn of the loop later. FIGURE
-        """
-        self._flush_follows = len(frames) == 1 and not self._unsent
-        try:
-            self._deliver(connection, frames)
-        finally:
-            if self._flush_follows:
-                self._flush_follows = False
-                self._flush()
+        """See connection.Owner: frames of one read."""
+        record = self._records[connection.number]
+        for frame in frames:
+            if connection.state is not State.OPEN:
+                return
+            if type(frame) is Message:
+                before = record.malformed_in_a_row
+                self._on_message(connection.number, frame)
+                if record.malformed_in_a_row == before:
+                    record.malformed_in_a_row = 0
+            elif type(frame) is KeepAlive:
+                connection.send(CRLF * frame.count)
+            elif type(frame) is FramingError:
+                self._take_error(record, frame)
 
     def unsent(self, connection: Connection) -> None:
         """See connection.Owner."""
-        if not self._unsent and not self._flush_follows:
+        if not self._unsent:
             self._loop.call_soon(self._flush)
         self._unsent.append(connection)
 
@@ -300,21 +301,6 @@ class Connections:
         if verdict.warning and not verdict.refused:
             self._say(logging.WARNING, connection, verdict.warning)
         return verdict.refused
-
-    def _deliver(self, connection: Connection, frames: list[Frame]) -> None:
-        record = self._records[connection.number]
-        for frame in frames:
-            if connection.state is not State.OPEN:
-                return
-            if type(frame) is Message:
-                before = record.malformed_in_a_row
-                self._on_message(connection.number, frame)
-                if record.malformed_in_a_row == before:
-                    record.malformed_in_a_row = 0
-            elif type(frame) is KeepAlive:
-                connection.send(CRLF * frame.count)
-            elif type(frame) is FramingError:
-                self._take_error(record, frame)
 
     def _take_error(self, record: Record, error: FramingError) -> None:
         connection = record.connection
