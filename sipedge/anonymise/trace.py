@@ -7,7 +7,8 @@ import re
 from sipedge.decision.record_route import PREFIX, TOKEN_LENGTH, TokenKey
 from sipedge.replay.decider import Decider
 from sipedge.replay.source_zone import sender
-from sipedge.sip.message import MessageError, parse_message
+from sipedge.sip.message import parse_message
+from sipedge.sip.values import MessageError
 from sipedge.traces.records.record import Endpoint, Record
 from zones.addresses import canonical_address
 

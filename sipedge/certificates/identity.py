@@ -1,6 +1,6 @@
-"""Who a certificate says the peer is: its names, its common name and what it may be used for (RFC 5922 7.1).
+"""The identity in a certificate: names, common name and key usages (RFC 5922 7.1).
 
-OpenSSL verified the chain before; here the leaf is only read. What cannot be read has no name (fail closed).
+OpenSSL has verified the chain; here the leaf is only read. A certificate that cannot be read identifies nobody.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ class IdentityError(ValueError):
 @dataclass(frozen=True, slots=True)
 class PeerCertificate:
     names: tuple[str, ...]
-    """What the peer may be called, lower case: DNS names, hosts of SIP URIs and IP addresses in the SAN; only when
-    there is no SAN at all, the common name (RFC 6125 6.4.4)."""
+    """Lower case: DNS names, hosts of SIP URIs and IP addresses in the SAN; the common name only when there is no SAN
+    at all (RFC 6125 6.4.4)."""
     common_name: str
     """The common name of the subject, '' when there is none, several or an unprintable one."""
     key_usages: frozenset[str] | None
@@ -60,7 +60,7 @@ def certificate_names(der: bytes) -> PeerCertificate:
 
 
 def _clean(name: str) -> str:
-    """Lower case, or '' for what nobody may be called: a NUL, a blank, anything but printable ASCII, too long."""
+    """Lower case; '' for a name that is too long or holds anything but printable ASCII (a NUL, a blank)."""
     if len(name) > LONGEST_NAME or not all("!" <= character <= "~" for character in name):
         return ""
     return name.lower()

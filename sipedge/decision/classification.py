@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dialplan.model import Traffic
-from sipedge.sip.message import Message, parse_address, split_parameters
+from sipedge.sip.message import Message
+from sipedge.sip.values import parse_address, split_parameters
 
 IMP_METHODS = frozenset({"MESSAGE", "BENOTIFY", "SERVICE"})
 """Always IM and presence: pager and session messages, and two methods that only Microsoft has."""

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from dialplan.model import Query, Target, Tier
 from dialplan.search.search import Explanation
 from sipedge.settings import Settings
-from sipedge.sip.message import Message, MessageError, parse_address
+from sipedge.sip.message import Message
 from sipedge.sip.uri import UriError, parse_uri
+from sipedge.sip.values import MessageError, parse_address
 from zones.authentication import Authentication, authenticate
 from zones.zone import AnyZone, AuthenticationPolicy
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from sipedge.settings import Listener, Settings
-from sipedge.sip.message import Message, parse_address, split_commas
+from sipedge.sip.message import Message
 from sipedge.sip.uri import DEFAULT_PORTS, Uri, parse_uri
+from sipedge.sip.values import parse_address, split_commas
 from zones.addresses import host_port
 from zones.zone import AnyZone, TraversalServerZone
 

@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass
 from hashlib import blake2s
 
-from sipedge.sip.message import Message, MessageError, parse_via
+from sipedge.sip.message import Message
 from sipedge.sip.responses import ALLOW
 from sipedge.sip.uri import Uri, UriError, parse_uri
+from sipedge.sip.values import MessageError, parse_via
 
 UNDERSTOOD_PROXY_REQUIRE = frozenset({"ms-benotify"})
 """BENOTIFY has no response, and this proxy expects none ([MS-SIP], BENOTIFY)."""

@@ -45,11 +45,11 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, place: tuple[str, int], registry: CollectorRegistry) -> None:
-        self.address_family = AF_INET6 if ":" in place[0] else AF_INET
+    def __init__(self, address: tuple[str, int], registry: CollectorRegistry) -> None:
+        self.address_family = AF_INET6 if ":" in address[0] else AF_INET
         self.registry = registry
         self._room = BoundedSemaphore(AT_ONCE)
-        super().__init__(place, _Handler)
+        super().__init__(address, _Handler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         if self._room.acquire(blocking=False):
@@ -90,4 +90,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(text)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Nothing: who asks is no event."""
+        """Log nothing: a request for metrics is no event."""

@@ -53,11 +53,11 @@ class JsonFormatter(logging.Formatter):
 
 
 class RateLimit(logging.Filter):
-    """Lets ``burst`` lines of one kind through in ``period`` seconds; the next one says how many were held back.
+    """Lets ``burst`` lines of one kind through in ``period`` seconds; the next line says how many were held back.
 
-    A kind is the logger and the unformatted message, with the ``source`` of ``extra`` (a peer's address) when there is
-    one: a noisy peer does not hide the others. So callers pass what a peer sent as arguments, never inside the message.
-    Errors always pass. At most ``kinds`` are remembered.
+    A kind is the logger and the unformatted message, with the ``source`` of ``extra`` (a peer's address) if given, so
+    that a noisy peer does not hide the others. Callers therefore pass a peer's words as arguments, never inside the
+    message. Errors always pass. At most ``kinds`` are remembered.
     """
 
     def __init__(

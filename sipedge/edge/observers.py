@@ -1,4 +1,6 @@
-"""What looks at the edge at work, told by ``[log]``, ``[metrics]``, ``[doctor]``: tap, counts, exposition, doctor."""
+"""Those who look on while the edge works: tap, metrics with their exposition, doctor (``[log]``, ``[metrics]``,
+``[doctor]`` of edge.toml).
+"""
 
 from __future__ import annotations
 
@@ -36,11 +38,11 @@ class Observers:
     """Belongs to the event loop."""
 
     def __init__(self, settings: Settings, proxy: Proxy, stack: Stack, connections: Connections) -> None:
-        """Opens files and the listener of metrics. Raises OSError."""
+        """Open files and the listener of metrics. Raises OSError."""
         self._loop = asyncio.get_running_loop()
         self._proxy, self._stack, self._connections = proxy, stack, connections
         self.tap: Tap | None = None
-        """None where nothing is to be written or counted."""
+        """None when nothing is to be written or counted."""
         self.metrics: Metrics | None = None
         self._exposition: Exposition | None = None
         self._doctor: asyncio.Task[None] | None = None
@@ -52,7 +54,7 @@ class Observers:
         self._examine(settings)
 
     async def reload(self, settings: Settings) -> None:
-        """What cannot be opened is logged; files are tried again."""
+        """Follow new settings. A listener or file that cannot be opened is logged; files are tried again."""
         await self._end_doctor()
         self._examine(settings)
         before = self._exposition
@@ -73,7 +75,7 @@ class Observers:
             self.tap = None
 
     async def aclose(self) -> None:
-        """Everything that is queued is written, as far as that goes in a few seconds."""
+        """End all. What the tap has queued is written first, for a few seconds at most."""
         await self._end_doctor()
         tap, self.tap = self.tap, None
         if tap is not None:
@@ -88,11 +90,11 @@ class Observers:
             self.metrics = None
         elif self._exposition is None:
             self.metrics = self.metrics or Metrics(settings.tls)
-            self._exposition = Exposition(listen, registry(self._ask))
+            self._exposition = Exposition(listen, registry(self._collect))
             logger.info("metrics on http://%s/metrics", listen)
 
     def _examine(self, settings: Settings) -> None:
-        """Examine now and then; what was found before a reload is old."""
+        """Begin a round of examinations; the report of the one before is dropped."""
         self.report = None
         if settings.doctor.interval:
             going = rounds(options_of(settings), settings.doctor.interval, self._take, first=FIRST_EXAMINATION)
@@ -107,14 +109,14 @@ class Observers:
             doctor.cancel()
             await asyncio.gather(doctor, return_exceptions=True)
 
-    def _ask(self) -> list[Metric]:
-        """In a thread of the exposition. Raises TimeoutError."""
+    def _collect(self) -> list[Metric]:
+        """All metrics, for a thread of the exposition. Raises TimeoutError."""
         answer: Future[tuple[Counters, Gauges]] = Future()
-        self._loop.call_soon_threadsafe(self._tell, answer)
-        told = families(*answer.result(PATIENCE), time())
-        return told + doctor_families(report) if (report := self.report) is not None else told
+        self._loop.call_soon_threadsafe(self._answer, answer)
+        metrics = families(*answer.result(PATIENCE), time())
+        return metrics + doctor_families(report) if (report := self.report) is not None else metrics
 
-    def _tell(self, answer: Future[tuple[Counters, Gauges]]) -> None:
+    def _answer(self, answer: Future[tuple[Counters, Gauges]]) -> None:
         if self.metrics is not None:  # else the listener is being closed
             answer.set_result((self.metrics.counts(), self._state()))
 

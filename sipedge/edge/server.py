@@ -7,18 +7,12 @@ here. Nothing in this file decides anything about a message.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import gc
 import logging
 import random
-import resource
 import secrets
-import signal
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import count
-from time import perf_counter, time
-from typing import Any
+from time import time
 
 from sipedge.config import ConfigError, load_config
 from sipedge.network.connections import Connections
@@ -26,7 +20,6 @@ from sipedge.network.resolver import Resolver
 from sipedge.network.tls import TlsContexts
 from sipedge.pjsip.stack import Stack
 from sipedge.proxy import commands
-from sipedge.proxy.commands import Command
 from sipedge.proxy.events import (
     ConfigChanged,
     ConnectionClosed,
@@ -35,7 +28,6 @@ from sipedge.proxy.events import (
     Event,
     ForwardFailed,
     MalformedReceived,
-    RequestReceived,
     Resolved,
     UnreadableReceived,
 )
@@ -44,66 +36,70 @@ from sipedge.proxy.proxy import Environment, Proxy
 from sipedge.settings import Listener, Settings
 from sipedge.sip.framing import FramingError
 from sipedge.sip.message import Message
-from sipedge.sip.responses import response
 from sipedge.tap.tap import Tap
 from zones.addresses import host_port
 from zones.zone import Hop
 
 from .observers import Observers
-from .supervisor import supervise
+from .turns import Turns
+from .waiting import Waiting
 
 logger = logging.getLogger("sipedge")
-
-POLL = 0.005
-"""Seconds between two rounds of pjsip's timers while transactions are open: finished ones must go away soon."""
-IDLE_POLL = 0.5
 
 
 class Server:
     """One edge at work. ``start``, then ``run`` until ``stop``."""
 
     def __init__(self, path: str, settings: Settings) -> None:
+        """``path``: of the configuration, for ``reload``."""
         self._path = path
         self._settings = settings
         self._loop = asyncio.get_running_loop()
-        self._events: deque[Event] = deque()
-        self._working = False
-        self._timer: asyncio.TimerHandle | None = None
-        self._soon = False
-        self._awake = False
-        self._awake_until = 0.0
         self._stopped = asyncio.Event()
-        self._waiting: dict[Hop, list[Command]] = {}
+        self._waiting = Waiting()
         self._ports: dict[str, int] = {}
         self.history = History(settings.history)
+        self._connections = self._make_connections()
+        self._stack = self._make_stack()
+        self._resolver = Resolver(settings.dns, self._resolved)
+        self.functions = self._make_functions()
+        """Type of command -> the function that carries it out."""
+        self._turns = Turns(self._stack, self.functions)
+        self._proxy: Proxy
         self._observers: Observers
         self._tap: Tap | None = None
-        """What passes is shown to it; None where nobody wants to see."""
-        limits = settings.limits
-        self._connections = Connections(
-            limits=limits,
+        """None when no message is to be shown to anybody."""
+
+    def _make_connections(self) -> Connections:
+        settings = self._settings
+        return Connections(
+            limits=settings.limits,
             tls=TlsContexts(settings.tls, settings.listeners, settings.zones),
             egress=lambda hop, names, usages: self._proxy.egress(hop, names, usages),
             on_opened=self._opened,
             on_message=self._message,
             on_malformed=self._malformed,
-            on_failed=self._emit_and_work,
+            on_failed=self._failed,
             on_closed=self._closed,
         )
-        self._stack = Stack(
+
+    def _make_stack(self) -> Stack:
+        limits = self._settings.limits
+        return Stack(
             emit=self._emit,
             send=self._transmit,
-            host=settings.system_name,
+            host=self._settings.system_name,
             max_message=limits.message,
             max_transactions=limits.transactions,
             max_transactions_per_connection=limits.transactions_per_connection,
         )
-        self._resolver = Resolver(settings.dns, self._resolved)
-        self._proxy: Proxy
-        self._carry_out: dict[type, Callable[..., None]] = {
+
+    def _make_functions(self) -> Mapping[type, Callable[..., None]]:
+        return {
             commands.Respond: self._respond,
             commands.Forward: self._forward,
             commands.Cancel: lambda command: self._stack.cancel(command.branch, command.data),
+            commands.Withdraw: self._withdraw,
             commands.Abandon: self._abandon,
             commands.Drop: lambda command: self._stack.drop(command.transaction),
             commands.Send: self._send,
@@ -116,15 +112,13 @@ class Server:
             commands.Conclude: self._conclude,
         }
 
-    # ----------------------------------------------------------------------------------------------------- life cycle
-
     async def start(self) -> list[str]:
-        """Open all listeners; returns one text for each. Raises OSError."""
+        """Open all listeners; returns a text for each. Raises OSError."""
         opened = []
         for listener in self._settings.listeners:
             address, port = await self._connections.listen(listener)
             self._ports[listener.name] = port
-            opened.append(_place(listener, address, port))
+            opened.append(_listener_text(listener, address, port))
         unique = count(1)
         boot = secrets.token_hex(4)
         environment = Environment(
@@ -133,17 +127,16 @@ class Server:
         self._proxy = Proxy(self._settings, environment)
         self._observers = Observers(self._settings, self._proxy, self._stack, self._connections)
         self._tap = self._observers.tap
-        self._tick()
+        self._turns.start(self._proxy)
         return opened
 
     async def run(self) -> None:
         """Serve until ``stop``, then wait for open transactions and close."""
         await self._stopped.wait()
         await self._connections.drain(self._settings.limits.drain, self._proxy.is_quiet)
-        if self._timer is not None:
-            self._timer.cancel()
         await self._connections.aclose()
         await self._resolver.aclose()
+        self._turns.stop()
         self._stack.shutdown()
         await self._observers.aclose()
 
@@ -158,35 +151,36 @@ class Server:
         except (ConfigError, ValueError, OSError) as error:
             logger.error("reload: nothing changed\n%s", error)
             return
-        await self._reopen(settings)
+        self._close_listeners(settings)
         self._connections.reload(limits=settings.limits, tls=contexts)
+        await self._open_listeners(settings)
         if settings.dns != self._settings.dns:
             self._resolver = Resolver(settings.dns, self._resolved)  # the old one answers what it was asked
         self._resolver.forget()
         self._settings = settings
         self.history = self.history.resized(settings.history)
-        self._emit_and_work(ConfigChanged(settings))
+        self._turns.put(ConfigChanged(settings))
+        self._turns.work()
         await self._observers.reload(settings)
         self._tap = self._observers.tap
-        self._tick()
+        self._turns.tick()
         logger.info("reload: %s is in force", self._path)
 
-    async def _reopen(self, settings: Settings) -> None:
-        """Listeners that are new are opened, those that are gone are closed; the others go on."""
-        old = {item.name: item for item in self._settings.listeners}
-        for listener in settings.listeners:
-            if old.get(listener.name) == listener:
-                continue
-            if listener.name in old:
+    def _close_listeners(self, settings: Settings) -> None:
+        """Close those that are gone or have changed."""
+        for listener in self._settings.listeners:
+            if listener not in settings.listeners:
                 self._connections.stop_listening(listener.name)
+
+    async def _open_listeners(self, settings: Settings) -> None:
+        """Open those that are new or have changed; the others go on."""
+        for listener in settings.listeners:
+            if listener in self._settings.listeners:
+                continue
             try:
                 _, self._ports[listener.name] = await self._connections.listen(listener)
             except OSError as error:
                 logger.error('reload: listener "%s" cannot be opened: %s', listener.name, error)
-        for name in old.keys() - {item.name for item in settings.listeners}:
-            self._connections.stop_listening(name)
-
-    # --------------------------------------------------------------------------------------------------- what happens
 
     def _opened(self, event: ConnectionOpened) -> None:
         self._stack.open(
@@ -195,11 +189,11 @@ class Server:
             local=(event.local_address, event.local_port),
             remote=(event.peer_address, event.peer_port),
         )
-        self._emit_and_work(event)
+        self._turns.put(event)
+        self._turns.work()
         if event.hop is not None:
-            for command in self._waiting.pop(event.hop, ()):
-                self._carry_out[type(command)](command)
-        self._work()
+            self._turns.carry_out(self._waiting.take(event.hop), event)
+        self._turns.work()
 
     def _message(self, connection: int, message: Message) -> None:
         if self._tap is not None:
@@ -208,97 +202,37 @@ class Server:
             self._stack.receive(connection, message)
         except Exception:
             logger.exception("connection %d: %r", connection, message)
-        self._work()
-        if not self._awake:
-            self._awake = True
-            self._loop.call_soon(self._stay_awake)
-        self._awake_until = perf_counter() + self._settings.limits.busy_poll
-
-    def _stay_awake(self) -> None:
-        """Keep the loop from sleeping for ``limits.busy_poll`` seconds after a message."""
-        if perf_counter() < self._awake_until:
-            self._loop.call_soon(self._stay_awake)
-        else:
-            self._awake = False
+        self._turns.work()
+        self._turns.stay_awake(self._settings.limits.busy_poll)
 
     def _malformed(self, connection: int, error: FramingError) -> None:
         if error.head is not None:
             if self._tap is not None:
                 self._tap.unreadable(connection, error.head)
-            self._emit_and_work(UnreadableReceived(connection, error.head, error.status, str(error)))
+            self._turns.put(UnreadableReceived(connection, error.head, error.status, str(error)))
+            self._turns.work()
+
+    def _failed(self, event: ConnectionFailed) -> None:
+        self._turns.put(event)
+        if event.hop is not None:
+            self._fail_waiting(event.hop, event.reason)
+        self._turns.work()
 
     def _closed(self, event: ConnectionClosed) -> None:
         self._stack.close(event.connection)
-        self._emit_and_work(event)
+        self._turns.put(event)
+        self._turns.work()
 
     def _resolved(self, event: Resolved) -> None:
         if event.error and self._tap is not None:
             self._tap.dns_failed(event.error)
-        self._emit_and_work(event)
+        self._turns.put(event)
+        self._turns.work()
 
     def _emit(self, event: Event) -> None:
         if type(event) is MalformedReceived:
             self._connections.malformed(event.connection)
-        self._events.append(event)
-
-    def _emit_and_work(self, event: Event) -> None:
-        self._events.append(event)
-        if isinstance(event, ConnectionFailed):
-            self._fail_waiting(event)
-        self._work()
-
-    def _work(self) -> None:
-        """Handle events until there are none; events that commands cause come behind those that are there."""
-        if self._working:
-            return
-        self._working = True
-        try:
-            events, carry_out, now = self._events, self._carry_out, self._loop.time()
-            while events:
-                event = events.popleft()
-                for command in self._proxy.handle(event, now):
-                    try:
-                        carry_out[type(command)](command)
-                    except Exception:
-                        self._broken(command, event)
-        finally:
-            self._working = False
-        if not self._soon:
-            self._sleep(POLL)
-
-    def _tick(self) -> None:
-        """pjsip's timers and the core's, then sleep until one is due."""
-        now = self._loop.time()
-        pause = None
-        try:
-            pause = self._stack.poll()
-        except Exception:
-            logger.exception("pjsip's timers")
-        for command in self._proxy.tick(now):
-            try:
-                self._carry_out[type(command)](command)
-            except Exception:
-                self._broken(command, None)
-        self._soon = True
-        self._work()
-        deadline = self._proxy.next_deadline()
-        waits = [wait for wait in (pause, None if deadline is None else deadline - now) if wait is not None]
-        self._sleep(min(max(min(waits, default=IDLE_POLL), POLL), IDLE_POLL))
-
-    def _broken(self, command: Command, event: Event | None) -> None:
-        """A command could not be carried out: log it with its event, answer 500, and go on."""
-        logger.exception("%r, because of %r", command, event)
-        if isinstance(event, RequestReceived) and event.transaction and type(command) is not commands.Respond:
-            data = response(event.message, 500, tag=f"broken{event.transaction:x}")
-            self._stack.respond(event.transaction, 500, data)
-
-    def _sleep(self, seconds: float) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._soon = seconds <= POLL
-        self._timer = self._loop.call_later(seconds, self._tick)
-
-    # --------------------------------------------------------------------------------------------- what is to be done
+        self._turns.put(event)
 
     def _transmit(self, connection: int, data: bytes) -> None:
         if self._connections.send(connection, data) and self._tap is not None:
@@ -308,52 +242,49 @@ class Server:
         self._stack.respond(command.transaction, command.status, command.data)
 
     def _forward(self, command: commands.Forward) -> None:
-        connection = self._connection(command.hop, command)
+        connection = self._connection(command)
         if connection and not self._stack.forward(command.branch, connection, command.head, command.body):
-            self._events.append(ForwardFailed(command.branch, 503, "too many transactions are open"))
+            self._turns.put(ForwardFailed(command.branch, 503, "too many transactions are open"))
 
     def _send(self, command: commands.Send) -> None:
-        connection = self._connection(command.hop, command)
+        connection = self._connection(command)
         if connection:
             self._transmit(connection, command.data)
 
-    def _connection(self, hop: Hop, command: commands.Forward | commands.Send) -> int:
+    def _connection(self, command: commands.Forward | commands.Send) -> int:
         """The connection to use; 0 when the command has to wait for it or has failed."""
+        hop = command.hop
         connection = hop.connection or self._connections.find(hop)
         if connection:
             return connection
-        waiting = self._waiting.setdefault(hop, [])
-        if len(waiting) >= self._settings.limits.waiting_per_hop:
+        if self._waiting.count(hop) >= self._settings.limits.waiting_per_hop:
             self._fail(command, "too many requests wait for this connection")
-            return 0
-        waiting.append(command)
-        if len(waiting) == 1:
+        elif self._waiting.add(command):
             self._connect(hop)
         return 0
 
     def _connect(self, hop: Hop) -> None:
         zone = next((zone for zone in self._settings.zones if zone.name == hop.zone), None)
         if zone is None:  # a reload has come between the look-up and its answer
-            gone = f'zone "{hop.zone}" is no longer configured'
-            self._fail_waiting(ConnectionFailed(hop.zone, hop.address, hop.port, gone, hop))
+            self._fail_waiting(hop, f'zone "{hop.zone}" is no longer configured')
             return
         self._connections.connect(hop, zone.tls, self._proxy.source_address(hop))
 
+    def _withdraw(self, command: commands.Withdraw) -> None:
+        if self._waiting.abandon(command.branch):
+            self._turns.put(ForwardFailed(command.branch, 487, "withdrawn before it was sent"))
+
     def _abandon(self, command: commands.Abandon) -> None:
-        for waiting in self._waiting.values():
-            waiting[:] = [
-                item for item in waiting if not isinstance(item, commands.Forward) or item.branch != command.branch
-            ]
+        self._waiting.abandon(command.branch)
         self._stack.abandon(command.branch)
 
-    def _fail_waiting(self, event: ConnectionFailed) -> None:
-        if event.hop is not None:
-            for command in self._waiting.pop(event.hop, ()):
-                self._fail(command, event.reason)
+    def _fail_waiting(self, hop: Hop, reason: str) -> None:
+        for command in self._waiting.take(hop):
+            self._fail(command, reason)
 
-    def _fail(self, command: Command, reason: str) -> None:
+    def _fail(self, command: commands.Forward | commands.Send, reason: str) -> None:
         if isinstance(command, commands.Forward):
-            self._events.append(ForwardFailed(command.branch, 503, reason))
+            self._turns.put(ForwardFailed(command.branch, 503, reason))
 
     def _record(self, command: commands.Record) -> None:
         command.entry.time = time()
@@ -372,65 +303,5 @@ def _log(command: commands.Log) -> None:
     logger.log(level, "%s", command.text, exc_info=command.error, extra=extra)
 
 
-def _place(listener: Listener, address: str, port: int) -> str:
+def _listener_text(listener: Listener, address: str, port: int) -> str:
     return f"{listener.transport} {host_port(address, port)}"
-
-
-def _unhandled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    """What nobody caught inside the loop (no more file descriptors, say): one line, and the loop goes on."""
-    logger.error("%s: %r", context.get("message", "event loop"), context.get("exception"))
-
-
-def _allow_files(connections: int) -> None:
-    """Raise the soft limit of open files to what the limits allow; the usual 1024 is less than 2000 connections."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = 2 * connections + 256
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        raised = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
-        if raised < wanted:
-            logger.warning("only %d open files are allowed; limits.connections wants %d", raised, wanted)
-
-
-async def _serve(path: str, settings: Settings) -> None:
-    loop = asyncio.get_running_loop()
-    loop.set_exception_handler(_unhandled)
-    _allow_files(settings.limits.connections)
-    server = Server(path, settings)
-    places = await server.start()
-    reloads: set[asyncio.Task[None]] = set()
-
-    def reload() -> None:
-        task = loop.create_task(server.reload())
-        reloads.add(task)
-        task.add_done_callback(reloads.discard)
-
-    loop.add_signal_handler(signal.SIGHUP, reload)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, server.stop)
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GARBAGE_THRESHOLDS)
-    print(f"sipedge: {settings.system_name} serves {', '.join(places)}", flush=True)
-    await server.run()
-
-
-def run(path: str) -> int:
-    """Serve with a configuration until SIGTERM. Raises ConfigError, TlsError, ResolverError, StackError, OSError."""
-    return supervise(lambda: _work(path))
-
-
-GARBAGE_THRESHOLDS = (50_000, 20, 20)
-"""Objects of a transaction die by reference count; the collector looks for cycles more rarely than Python's default."""
-
-
-def _work(path: str) -> int:
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a reload asked for before there is anything to reload
-    settings = load_config(path)
-    runner = asyncio.run
-    with contextlib.suppress(ImportError):
-        import uvloop
-
-        runner = uvloop.run
-    runner(_serve(path, settings))
-    return 0

@@ -22,13 +22,13 @@ HANDED_ON = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 HEALTHY = 60.0
-"""Seconds of life after which a crash counts as a first one again."""
+"""Seconds of life after which the pause before the next start is the first one again."""
 
 
 def supervise(work: Callable[[], int]) -> int:
-    """Run ``work`` in a child process, again after each crash; the exit status of the last child.
+    """Run ``work`` in a child process, again after each crash; returns the exit status of the last child.
 
-    Call it before any thread is started. In the child it returns what ``work`` returns.
+    Call it before any thread is started. It returns in the child, too: with the result of ``work``.
     """
     pause = FIRST_PAUSE
     while True:
@@ -68,7 +68,7 @@ def _wait(child: int) -> int:
 
 
 def _end_with_parent(reading: int) -> None:
-    """The parent holds the other end of the pipe and never writes: the end of the file is the end of the parent."""
+    """End this process when its parent ends, which holds the other end of the pipe and never writes."""
 
     def watch() -> None:
         os.read(reading, 1)

@@ -1,4 +1,4 @@
-"""A bound on log lines that strangers cause: so many in a period for each source, the rest only counted."""
+"""A bound on log lines that strangers cause: each source gets a number of them in a period, the rest is counted."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ SOURCES = 1024
 
 class LogLimit:
     def __init__(self, lines: int = 10, period: float = 10.0) -> None:
+        """Allow a source ``lines`` lines in ``period`` seconds."""
         self._lines, self._period = lines, period
         self._sources: dict[str, tuple[float, int]] = {}
 
     def admit(self, source: str, now: float) -> str | None:
-        """None: no line now. Otherwise what to add to the line: '' or how many were left out before it."""
+        """A remark to add to the line: how many were left out before it, or ''. None: this line is left out, too."""
         if source not in self._sources and len(self._sources) >= SOURCES:
             self._forget(now)
             source = source if len(self._sources) < SOURCES else ""

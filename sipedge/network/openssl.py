@@ -5,8 +5,9 @@
 * The server's session cache. A resumed TLS 1.2 session skips the certificate; every connection shall show its own.
 
 The ``SSL_CTX *`` is the first field of CPython's PySSLContext, right after the object header. Before anything is
-written, ``_pointer`` proves on the context at hand that this is so: what OpenSSL says of it must follow what Python
-sets. Where that fails (another Python), both functions say False and OpenSSL's own, stricter, way stays.
+written, ``pointer_to`` proves this on the context at hand: Python sets its verify mode and flags, and OpenSSL must
+report the same ones for the pointer. Where that fails (another Python), both functions return False, and OpenSSL stays
+as strict as it is.
 """
 
 from __future__ import annotations
@@ -20,21 +21,21 @@ from functools import cache
 _PURPOSE_ANY = 7
 _SET_SESSION_CACHE_MODE = 44
 _SESSION_CACHE_OFF = 0
-_VERIFY_MODES = {ssl.CERT_NONE: 0, ssl.CERT_OPTIONAL: 1, ssl.CERT_REQUIRED: 3}
-_KNOWN_PYTHONS = ((3, 11), (3, 12))
+VERIFY_MODES = {ssl.CERT_NONE: 0, ssl.CERT_OPTIONAL: 1, ssl.CERT_REQUIRED: 3}
+KNOWN_PYTHONS = ((3, 11), (3, 12))
 
 
 def tolerate_key_usage(context: ssl.SSLContext) -> bool:
-    """Let any extended key usage pass verification, on both sides. False when it could not be switched."""
-    library, pointer = _library(), _pointer(context)
+    """Let any extended key usage pass verification, on both sides. False when OpenSSL cannot be reached."""
+    library, pointer = library_of_python(), pointer_to(context)
     if library is None or pointer is None:
         return False
     return bool(library.X509_VERIFY_PARAM_set_purpose(library.SSL_CTX_get0_param(pointer), _PURPOSE_ANY))
 
 
 def disable_session_cache(context: ssl.SSLContext) -> bool:
-    """No TLS 1.2 resumption by session id. False when it could not be switched."""
-    library, pointer = _library(), _pointer(context)
+    """Forbid that TLS 1.2 sessions are resumed by their id. False when OpenSSL cannot be reached."""
+    library, pointer = library_of_python(), pointer_to(context)
     if library is None or pointer is None:
         return False
     library.SSL_CTX_ctrl(pointer, _SET_SESSION_CACHE_MODE, _SESSION_CACHE_OFF, None)
@@ -42,9 +43,9 @@ def disable_session_cache(context: ssl.SSLContext) -> bool:
 
 
 @cache
-def _library() -> ctypes.CDLL | None:
+def library_of_python() -> ctypes.CDLL | None:
     """The OpenSSL that ``_ssl`` is linked with (symbols are looked up in the module and what it depends on)."""
-    if sys.implementation.name != "cpython" or sys.version_info[:2] not in _KNOWN_PYTHONS:
+    if sys.implementation.name != "cpython" or sys.version_info[:2] not in KNOWN_PYTHONS:
         return None
     try:
         library = ctypes.CDLL(getattr(_ssl, "__file__", None))
@@ -63,14 +64,14 @@ def _library() -> ctypes.CDLL | None:
     return library if version and version.decode() == ssl.OPENSSL_VERSION else None
 
 
-def _pointer(context: ssl.SSLContext) -> int | None:
-    """The context's ``SSL_CTX *``, or None when it cannot be proved to be one."""
-    library = _library()
+def pointer_to(context: ssl.SSLContext) -> int | None:
+    """The context's ``SSL_CTX *``; None when the proof fails."""
+    library = library_of_python()
     if library is None:
         return None
     pointer = ctypes.c_void_p.from_address(id(context) + object.__basicsize__).value
     parameters = library.SSL_CTX_get0_param(pointer) if pointer else None
-    if not parameters or library.SSL_CTX_get_verify_mode(pointer) != _VERIFY_MODES[context.verify_mode]:
+    if not parameters or library.SSL_CTX_get_verify_mode(pointer) != VERIFY_MODES[context.verify_mode]:
         return None
     before = context.verify_flags
     try:

@@ -1,9 +1,8 @@
-"""The DNS, asked without blocking: dnspython over asyncio, with a cache, one question at a time for each name and kind.
+"""DNS queries without blocking: dnspython over asyncio, with a cache and one query at a time for each name and kind.
 
-dnspython draws the ids, asks from a port of its own for each question, takes an answer only from the server asked and
-only for the question asked, and goes on to TCP when an answer is truncated. Here: how long, how many, how often.
-
-Whoever runs a domain decides what its answers hold: records, their number and how long they are kept are bounded.
+dnspython draws the ids, sends each query from a port of its own, accepts an answer only from the server asked and only
+to the question asked, and repeats over TCP when an answer is truncated. This file bounds time and numbers: whoever runs
+a domain decides what its answers hold, so the records of an answer and the time they are kept are limited.
 """
 
 from __future__ import annotations
@@ -38,12 +37,13 @@ MAX_RECORDS = 64
 LONGEST_TTL = 3600.0
 SHORTEST_TTL = 1.0
 NEGATIVE_TTL = 60.0
-"""Kept for this long, at most, that a name or record is not there (RFC 2308 5 allows hours; an admin mends sooner)."""
+"""How long a missing name or record is remembered at most. RFC 2308 5 allows hours; an admin mends sooner."""
 FAILURE_TTL = 1.0
-"""Kept that nobody answered, so that a storm of requests doesn't become a storm of questions (RFC 2308 7)."""
+"""How long a failure is remembered, so that many requests do not become many queries (RFC 2308 7)."""
 AT_ONCE = 64
+"""Queries under way at the same time."""
 WAITING = 4096
-"""Questions that wait for their turn; beyond it they fail at once."""
+"""Questions under way or waiting for their turn; beyond that a query fails at once."""
 PAYLOAD = 1232
 """EDNS buffer: no fragments (DNS flag day 2020)."""
 
@@ -59,6 +59,7 @@ class _Answer:
     records: tuple[DnsRecord, ...]
     error: DnsError
     expires: float
+    """By the resolver's clock."""
 
 
 class Resolver:
@@ -70,32 +71,32 @@ class Resolver:
         on_resolved: Callable[[Resolved], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``clock``: seconds; what is cached grows old by it. Raises ResolverError."""
+        """``clock``: seconds; answers in the cache expire by it. Raises ResolverError."""
         self._settings = settings
         self._clock = clock
         self._on_resolved = on_resolved
         self._dns = dns_resolver(settings)
         self._loop = asyncio.get_running_loop()
         self._cache: OrderedDict[tuple[str, str], _Answer] = OrderedDict()
-        self._asked: dict[tuple[str, str], list[int]] = {}
-        """Queries that wait for the answer to one question."""
+        self._queries: dict[tuple[str, str], list[int]] = {}
+        """Question (name, kind) -> queries that wait for its answer."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(AT_ONCE)
 
     def resolve(self, query: int, name: str, kind: str) -> None:
-        """Ask; ``on_resolved`` comes once, never from inside this call. ``kind``: one of KINDS."""
+        """Look up a name. ``kind``: one of KINDS. ``on_resolved`` is called once, but not before this returns."""
         question = (name.lower().removesuffix("."), kind)
         cached = self._cached(question)
-        waiting = self._asked.get(question)
+        waiting = self._queries.get(question)
         if cached is not None:
-            self._loop.call_soon(self._tell, query, cached)
+            self._loop.call_soon(self._report, query, cached)
         elif waiting is not None:
             waiting.append(query)
-        elif kind not in KINDS or len(self._asked) >= WAITING:
-            self._loop.call_soon(self._tell, query, _Answer((), "servfail", 0.0))
+        elif kind not in KINDS or len(self._queries) >= WAITING:
+            self._loop.call_soon(self._report, query, _Answer((), "servfail", 0.0))
         else:
-            self._asked[question] = [query]
-            task = self._loop.create_task(self._ask(question))
+            self._queries[question] = [query]
+            task = self._loop.create_task(self._look_up(question))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
@@ -104,21 +105,21 @@ class Resolver:
         self._cache.clear()
 
     async def aclose(self) -> None:
-        """Stop asking; queries under way get no answer any more."""
+        """Stop: queries under way get no answer any more."""
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _ask(self, question: tuple[str, str]) -> None:
+    async def _look_up(self, question: tuple[str, str]) -> None:
         try:
             async with self._slots:
                 answer = await self._answer(*question)
         finally:
-            queries = self._asked.pop(question)
+            queries = self._queries.pop(question)
         self._keep(question, answer)
         for query in queries:
-            self._tell(query, answer)
+            self._report(query, answer)
 
     async def _answer(self, name: str, kind: str) -> _Answer:
         now = self._clock()
@@ -135,7 +136,7 @@ class Resolver:
             return _Answer((), "timeout", now + FAILURE_TTL)
         except (dns.exception.DNSException, OSError):
             return _Answer((), "servfail", now + FAILURE_TTL)
-        except Exception:  # a stranger wrote the answer, and somebody waits for this one
+        except Exception:  # a stranger wrote the answer, and a request waits for it
             _log.exception("%s %s: the answer could not be read", kind, ascii(name))
             return _Answer((), "servfail", now + FAILURE_TTL)
         if answer.rrset is None:
@@ -144,7 +145,7 @@ class Resolver:
         ttl = min(max(float(answer.chaining_result.minimum_ttl), SHORTEST_TTL), LONGEST_TTL)
         return _Answer(records, "", now + ttl)
 
-    def _tell(self, query: int, answer: _Answer) -> None:
+    def _report(self, query: int, answer: _Answer) -> None:
         ttl = max(answer.expires - self._clock(), 0.0)
         self._on_resolved(Resolved(query, answer.records, answer.error, ttl))
 

@@ -1,8 +1,8 @@
 """TLS contexts of listeners and zones, built whole from files before any of them is used.
 
-A reload builds a new ``TlsContexts`` and swaps it; what is wrong with a file is a ``TlsError`` of one sentence, and
-the old contexts stay. Contexts check the chain. Names and, where a zone tolerates more than OpenSSL does, the extended
-key usage are judged after the handshake, before the first SIP byte counts (connections.py, zones.table).
+A reload builds a new ``TlsContexts`` and swaps it. For a file that cannot be used it is a ``TlsError`` of one sentence,
+and the old contexts stay. Contexts check the chain. Names and, where a zone tolerates more than OpenSSL does, the
+extended key usage are judged after the handshake, before the first SIP byte counts (connections.py, zones.table).
 
 No tickets and no session cache: a resumed session shows no certificate chain, and handshakes are rare here because
 connections stay open.
@@ -53,14 +53,14 @@ class TlsContexts:
             if tls.trusted or (zone.transport == "TLS" and not isinstance(zone, DefaultZone)):
                 self._clients.setdefault(_client_key(tls, zone.tls), client_context(tls, zone.tls, zone.name))
         self.fingerprint = _fingerprint(tls, listeners, zones)
-        """Equal only when no file, listener or zone is different: then connections are what new ones would be."""
+        """Equal only when no file, listener or zone differs: then open connections are like new ones."""
 
     def server(self, listener: str) -> ssl.SSLContext:
         """The context of a TLS listener. Raises KeyError."""
         return self._servers[listener]
 
     def client(self, policy: TlsPolicy) -> ssl.SSLContext:
-        """The context for connections to a zone with this policy. Raises TlsError when no zone had such a one."""
+        """The context for connections to a zone with this policy. Raises TlsError when no zone has such a policy."""
         try:
             return self._clients[_client_key(self._tls, policy)]
         except KeyError:
@@ -129,7 +129,7 @@ def _context(protocol: int, tls: Tls, minimum: ssl.TLSVersion) -> ssl.SSLContext
 
 
 def _load_identity(context: ssl.SSLContext, identity: Certificate) -> tuple[str, ...]:
-    """Present this certificate; its names."""
+    """Have the context present this certificate; returns its names. Raises TlsError."""
     leaf = _leaf(identity.certificate)
     _read(identity.key)
     try:
@@ -147,7 +147,7 @@ def _load_identity(context: ssl.SSLContext, identity: Certificate) -> tuple[str,
 
 
 def _leaf(path: str) -> x509.Certificate:
-    """The first certificate of a file, valid now."""
+    """The first certificate of a file. Raises TlsError when there is none or it is not valid now."""
     pem = _read(path)
     try:
         leaf = x509.load_pem_x509_certificates(pem)[0]
@@ -162,6 +162,7 @@ def _leaf(path: str) -> x509.Certificate:
 
 
 def _read(path: str) -> bytes:
+    """Raises TlsError."""
     try:
         return Path(path).read_bytes()
     except OSError as error:
@@ -173,7 +174,7 @@ class _EncryptedKey(Exception):
 
 
 def _no_password() -> str:
-    """OpenSSL would ask on the terminal and wait."""
+    """Raises _EncryptedKey: OpenSSL would ask on the terminal and wait."""
     raise _EncryptedKey
 
 

@@ -1,7 +1,7 @@
-"""TLS over any carrier of bytes: OpenSSL between two memory buffers, with no socket and no event loop.
+"""TLS without socket and event loop: OpenSSL between two memory buffers.
 
-asyncio's own TLS is not used because it keeps 256 KiB a connection for reading, drops the alert that tells a peer why
-its certificate was refused, and hands over a connection whose first bytes may have been delivered already.
+asyncio's own TLS is not used, for three reasons. It keeps 256 KiB a connection for reading. It drops the alert that
+tells a peer why its certificate was refused. It may deliver the first bytes of a connection before handing it over.
 """
 
 from __future__ import annotations
@@ -12,21 +12,22 @@ WANT_MORE = -1
 
 
 class TlsStream:
-    """One connection. Feed ``receive``, then call ``handshake`` or ``read_into``; carry away ``output``."""
+    """One connection: ``receive`` ciphertext, call ``handshake`` or ``read_into``, send ``output``."""
 
     __slots__ = ("_incoming", "_outgoing", "object")
 
     def __init__(self, context: ssl.SSLContext, *, server_side: bool, server_name: str | None = None) -> None:
-        """``server_name``: what SNI asks for. Raises ValueError for a name that cannot be asked for."""
+        """``server_name``: for SNI. Raises ValueError for a name that cannot stand there."""
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self.object = context.wrap_bio(self._incoming, self._outgoing, server_side, server_name)
 
     def receive(self, data: memoryview) -> None:
+        """Take ciphertext that came."""
         self._incoming.write(data)
 
     def handshake(self) -> bool:
-        """True when it is done. Raises ssl.SSLError; then ``output`` has the alert for the peer."""
+        """Go a step further; True when it is done. Raises ssl.SSLError, and ``output`` has the alert for the peer."""
         try:
             self.object.do_handshake()
         except ssl.SSLWantReadError:
@@ -44,7 +45,7 @@ class TlsStream:
             return WANT_MORE
 
     def write(self, data: bytes) -> None:
-        """Raises ssl.SSLError."""
+        """Encrypt ``data`` into ``output``. Raises ssl.SSLError."""
         count = self.object.write(data)
         while count < len(data):
             data = data[count:]
@@ -55,7 +56,7 @@ class TlsStream:
         return self._outgoing.read() if self._outgoing.pending else b""
 
     def close(self) -> None:
-        """Say close_notify; the peer's own is not waited for."""
+        """Put close_notify into ``output``; the peer's own is not waited for."""
         try:
             self.object.unwrap()
         except (ssl.SSLError, ValueError):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sipedge.sip.message import Message, item_spans
+from sipedge.sip.message import Message
+from sipedge.sip.values import item_spans
 
 
 def acknowledge(invite: bytes, response: Message) -> bytes:

@@ -1,7 +1,7 @@
-"""What pjsip calls: bytes to send, a transaction that ended by itself, a transport to free.
+"""The functions that pjsip calls: bytes to send, a transaction that ended by itself, a transport to free.
 
-Each callback only notes what happened. The stack acts on it after the C call has returned, so that neither an exception
-of the core nor a call back into pjsip ever runs on top of pjsip.
+Each callback only notes that. The stack acts on it after the C call has returned, so that neither an exception of the
+core nor a call back into pjsip ever runs on top of pjsip.
 """
 
 from __future__ import annotations
@@ -14,27 +14,27 @@ from . import transport
 from .declarations import REQUEST, SUCCESS, TERMINATED, Pointer, StackError
 from .endpoint import Endpoint
 from .outgoing import Outgoing
+from .reception import Reception
 
 SEND = "int(pjsip_transport *, pjsip_tx_data *, const void *, int, void *, void *)"
 TRANSPORT = "int(pjsip_transport *)"
 
 
 class Callbacks:
-    """``operations`` are those of every transport; ``quiet`` and ``listener`` are whom pjsip tells of a transaction.
-
-    To pjsip both are modules. Transactions are quiet wherever Python learns what it needs from the call it makes.
+    """``operations`` are those of every transport; ``quiet`` and ``listener`` are modules, to one of which each
+    transaction belongs. A ``quiet`` one reports nothing: Python knows its state from the calls that it makes.
     """
 
     def __init__(self, endpoint: Endpoint, outgoing: Outgoing, ended: Callable[[Pointer], None]) -> None:
-        """``ended`` is told of a transaction that a timer has ended; it may do book-keeping only."""
+        """``ended``: called, inside pjsip, for a transaction that a timer has ended; it may do book-keeping only."""
         self._endpoint, self._outgoing, self._ended = endpoint, outgoing, ended
         self.resent: deque[tuple[int, bytes]] = deque()
         """Connection number and bytes: answers to copies of a request, and ACKs."""
         self._failures: deque[BaseException] = deque()
-        self.sending = False
-        """The caller writes the bytes itself: nothing to note."""
-        self.ack = b""
-        """What the ACK is that pjsip sends while it is given a response."""
+        self._caller_writes = False
+        """Inside ``send``."""
+        self._ack = b""
+        """Inside ``distribute``: the second argument."""
         self._connections: dict[int, int] = {}
         ffi, failed = endpoint.ffi, self._failed
         self.operations = (
@@ -49,8 +49,30 @@ class Callbacks:
         self.listener = ffi.new("pjsip_module *", {**module, "on_tsx_state": self._state})
 
     def name(self, pointer: Pointer, connection: int) -> None:
-        """Which connection a transport is."""
+        """Note the number of the connection that a transport stands for."""
         self._connections[self._endpoint.address(pointer)] = connection
+
+    def send(self, transaction: Pointer, message: Pointer) -> None:
+        """Give a transaction a message whose bytes the caller writes: here they are not noted. Raises StackError.
+
+        pjsip calls back from inside, and its callback has no argument that could say whose message it is.
+        """
+        self._caller_writes = True
+        try:
+            failed = self._endpoint.lib.pjsip_tsx_send_msg(transaction, message)
+        finally:
+            self._caller_writes = False
+        if failed:
+            self._endpoint.lib.pjsip_tx_data_dec_ref(message)
+            self._endpoint.check("pjsip_tsx_send_msg", failed)
+
+    def distribute(self, reception: Reception, ack: bytes) -> None:
+        """``Reception.distribute``; the bytes of a request that pjsip sends meanwhile are ``ack``, if any."""
+        self._ack = ack
+        try:
+            reception.distribute()
+        finally:
+            self._ack = b""
 
     def check(self) -> None:
         """Raises StackError from an exception that happened in a callback."""
@@ -59,9 +81,9 @@ class Callbacks:
 
     def _send(self, pointer: Pointer, message: Pointer, *_: Any) -> int:
         """It never fails: 2.15.1 uses freed memory when a send fails inside a transaction (docs/pjsip.md)."""
-        if not self.sending:
-            if self.ack and message.msg.type == REQUEST:
-                self._outgoing.fill(message, self.ack)
+        if not self._caller_writes:
+            if self._ack and message.msg.type == REQUEST:
+                self._outgoing.fill(message, self._ack)
             self.resent.append((self._connections[self._endpoint.address(pointer)], self._outgoing.content(message)))
         return SUCCESS
 

@@ -19,7 +19,7 @@ Key = tuple[bytes, bool]
 
 
 class Client:
-    """One that waits for a final response. ``invite``: the head of an INVITE as it was sent, empty for others."""
+    """Waits for a final response. ``invite``: the head of an INVITE as it was sent, empty for other methods."""
 
     __slots__ = ("key", "branch", "method", "pointer", "connection", "invite")
 
@@ -29,8 +29,10 @@ class Client:
 
 
 class Clients:
+    """Transactions that wait for a final response."""
+
     def __init__(self, endpoint: Endpoint, outgoing: Outgoing, callbacks: Callbacks, total: int) -> None:
-        self._endpoint, self._ffi, self._lib = endpoint, endpoint.ffi, endpoint.lib
+        self._ffi, self._lib = endpoint.ffi, endpoint.lib
         self._outgoing, self._callbacks, self._total = outgoing, callbacks, total
         self._clients: dict[Key, Client] = {}
         self._result = endpoint.ffi.new("pjsip_transaction **")
@@ -45,9 +47,9 @@ class Clients:
         return [self._clients[key] for key in connection.clients]
 
     def open(self, branch: str, target: Transport, head: bytes) -> Client | None:
-        """One that has sent its request as far as pjsip knows; None when there is no room or the branch is in use.
+        """Make a transaction that has sent its request as far as pjsip knows; the caller writes the bytes.
 
-        Raises StackError for a method that has no client transaction.
+        None when there is no room or the branch is in use. Raises StackError for a method without client transactions.
         """
         named = branch.encode("latin-1")
         method = head[: head.index(b" ")]
@@ -71,7 +73,8 @@ class Clients:
         callbacks, lib, result = self._callbacks, self._lib, self._result
         message = self._outgoing.request(method, branch)
         if lib.pjsip_tsx_create_uac(callbacks.quiet, message, result):
-            lib.pjsip_tx_data_dec_ref(message)  # one of that branch has ended, but has not yet left pjsip's table
+            # A transaction of that branch has ended, but has not yet left pjsip's table.
+            lib.pjsip_tx_data_dec_ref(message)
             return None
         pointer = result[0]
         # With its transport set, a transaction sends at once: pjsip resolves nothing and looks for no connection.
@@ -80,23 +83,17 @@ class Clients:
         pointer.is_reliable = 1
         pointer.addr = target.address
         pointer.addr_len = target.address_length
-        callbacks.sending = True
-        failed = lib.pjsip_tsx_send_msg(pointer, message)
-        callbacks.sending = False
-        if failed:
-            self._endpoint.check("pjsip_tsx_send_msg", failed)
+        callbacks.send(pointer, message)
         pointer.tsx_user = callbacks.listener
         return pointer
 
     def deliver(self, client: Client, message: Message, reception: Reception) -> None:
-        """Give the response in the receive buffer to its transaction, which sends the ACK where one is due."""
-        pointer, status, callbacks = client.pointer, message.status, self._callbacks
-        if status >= 300 and client.invite:
-            callbacks.ack = acknowledge(client.invite, message)
+        """Give the response in the receive buffer to its transaction, which sends the ACK to a non-2xx."""
+        status, callbacks = message.status, self._callbacks
+        ack = acknowledge(client.invite, message) if status >= 300 and client.invite else b""
         if status >= 200:
-            pointer.tsx_user = callbacks.quiet  # nothing that it says from now on is news
-        reception.distribute()
-        callbacks.ack = b""
+            client.pointer.tsx_user = callbacks.quiet  # nothing that it says from now on is news
+        callbacks.distribute(reception, ack)
         if status >= 200:
             self._forget(client)
 
@@ -109,6 +106,7 @@ class Clients:
         return client
 
     def end(self, client: Client) -> None:
+        """End a transaction without a word."""
         client.pointer.tsx_user = self._callbacks.quiet
         self._forget(client)
         self._lib.pjsip_tsx_terminate(client.pointer, 503)

@@ -175,7 +175,7 @@ RELIABLE, SECURE = 1, 2
 
 
 class StackError(RuntimeError):
-    """pjsip cannot be used, or one of its calls failed that never should."""
+    """pjsip cannot be used, or a call failed that cannot fail in a sound pjsip."""
 
 
 @lru_cache(maxsize=1)
@@ -195,10 +195,10 @@ def load() -> tuple[Any, Any]:
 
 def find_library() -> str:
     """Path of the extension module of pjsua2: it exports the whole C API. Raises StackError."""
-    found = importlib.util.find_spec("pjsua2")
-    if found is None or not found.submodule_search_locations:
+    package = importlib.util.find_spec("pjsua2")
+    if package is None or not package.submodule_search_locations:
         raise StackError("the package pjsua2-python is not installed (it carries pjsip)")
-    folder = Path(next(iter(found.submodule_search_locations)))
+    folder = Path(next(iter(package.submodule_search_locations)))
     files = sorted(folder.glob("_pjsua2*.so"))
     if not files:
         raise StackError(f"there is no _pjsua2*.so in {folder}")

@@ -59,7 +59,7 @@ class Endpoint:
         return int(self.ffi.cast("pj_caching_pool *", self.factory).used_count)
 
     def address(self, pointer: Pointer) -> int:
-        """What tells one pointer from another in a dict."""
+        """A pointer as a key of a dict."""
         return int(self.ffi.cast("uintptr_t", pointer))
 
     def fire_timers(self) -> float | None:

@@ -58,13 +58,13 @@ def prove(endpoint: Endpoint, reception: Reception, outgoing: Outgoing) -> None:
     _same("memory pools left", endpoint.pools(), before)
 
 
-def _same(what: str, found: object, expected: object) -> None:
-    if found != expected:
-        raise _different(what, found, expected)
+def _same(what: str, actual: object, expected: object) -> None:
+    if actual != expected:
+        raise _different(what, actual, expected)
 
 
-def _different(what: str, found: object, expected: object) -> StackError:
-    return StackError(f"this pjsip is not built as it is declared here: {what} is {found!r}, not {expected!r}")
+def _different(what: str, actual: object, expected: object) -> StackError:
+    return StackError(f"this pjsip is not built as it is declared here: {what} is {actual!r}, not {expected!r}")
 
 
 def _configuration(lib: Pointer) -> None:
@@ -78,8 +78,8 @@ def _parser(endpoint: Endpoint, reception: Reception, connection: Transport) -> 
         parsed = reception.parse(connection, _REQUEST)
     except Malformed as error:
         raise _different("pjsip_rx_data of a good request", f"without {error.header}", "complete") from None
-    found, via = reception.data.msg_info, reception.data.msg_info.via
-    _same("pjsip_rx_data.msg_info.msg", found.msg, parsed)
+    information, via = reception.data.msg_info, reception.data.msg_info.via
+    _same("pjsip_rx_data.msg_info.msg", information.msg, parsed)
     _same("pjsip_msg.type", parsed.type, REQUEST)
     _same("pjsip_msg.line.req.method", text(parsed.line.req.method.name), b"OPTIONS")
     _same("Via transport", text(via.transport), b"TLS")
@@ -87,10 +87,10 @@ def _parser(endpoint: Endpoint, reception: Reception, connection: Transport) -> 
     _same("Via branch", text(via.branch_param), b"z9hG4bKproof")
     _same("Via rport", via.rport_param, 0)
     _same("Via received", via.recvd_param.slen, 0)
-    _same("CSeq", (found.cseq.cseq, text(found.cseq.method.name)), (4711, b"OPTIONS"))
-    _same("From tag", text(getattr(found, "from").tag), b"from")
-    _same("To tag", found.to.tag.slen, 0)
-    _same("Call-ID", text(found.cid.id), b"proof@192.0.2.7")
+    _same("CSeq", (information.cseq.cseq, text(information.cseq.method.name)), (4711, b"OPTIONS"))
+    _same("From tag", text(getattr(information, "from").tag), b"from")
+    _same("To tag", information.to.tag.slen, 0)
+    _same("Call-ID", text(information.cid.id), b"proof@192.0.2.7")
     try:
         reception.parse(connection, _BROKEN)
     except Malformed as error:
@@ -151,7 +151,7 @@ def _client(endpoint: Endpoint, outgoing: Outgoing, connection: Transport, modul
 
 
 def _reader(endpoint: Endpoint) -> Callable[[Pointer], bytes]:
-    """Reads a pj_str_t; one that is none, because it lies elsewhere, is empty."""
+    """A reader of pj_str_t. Where another layout makes it read something else, the text is empty."""
     unpack = endpoint.ffi.unpack
 
     def read(text: Pointer) -> bytes:

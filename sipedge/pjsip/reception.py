@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import secrets
 
-from sipedge.sip.message import Message, MessageError, canonical_name
+from sipedge.sip.message import Message, canonical_name
+from sipedge.sip.values import MessageError
 
 from .declarations import Pointer
 from .endpoint import Endpoint
@@ -68,7 +69,7 @@ class Reception:
         self._host = ffi.NULL
 
     def prepare(self, transport: Transport) -> None:
-        """Work out what every message of this connection has in common."""
+        """Keep the start of the receive buffer that all messages of this connection share."""
         ffi, data = self._ffi, self.data
         ffi.memmove(self._varying, bytes(self._end - self._start), self._end - self._start)
         source = data.pkt_info
@@ -96,21 +97,21 @@ class Reception:
         errors = information.parse_err
         if not parsed or errors.next != errors.prev or errors.next.except_code:
             raise self._error(message, numbers)
-        self._complete(information)
+        self._check_headers(information)
         return parsed
 
-    def _complete(self, information: Pointer) -> None:
-        """What pjsip's transaction layer would assert (docs/pjsip.md)."""
+    def _check_headers(self, information: Pointer) -> None:
+        """Raises Malformed where pjsip's transaction layer would fail an assertion (docs/pjsip.md)."""
         sender = getattr(information, "from")
         if not (information.via and sender and information.to and information.cid and information.cseq):
             raise Malformed("header section")
 
     def identify(self, transport: Transport) -> None:
-        """Put into the top Via what names a server transaction (RFC 3261 17.2.3), and where it came from.
+        """Make the top Via name a server transaction as in RFC 3261 17.2.3, and the source of the request.
 
         pjsip matches the branch alone, in a hash table that is not keyed. Here the branch becomes a keyed digest of
-        peer address, sent-by and branch: one peer cannot meet the transaction of another, nor choose its place in
-        the table. Without the magic cookie pjsip matches as in RFC 2543, by a key in which sent-by stands as well.
+        peer address, sent-by and branch: a peer can neither hit the transaction of another one nor choose a place in
+        the table. Without the magic cookie pjsip matches as in RFC 2543, by a key that contains sent-by.
         """
         ffi = self._ffi
         via = self.data.msg_info.via
@@ -160,7 +161,7 @@ class Reception:
 def locate_error(message: Message, number: int, column: int) -> Malformed:
     """From a column of an unfolded line to header, line and column in the message.
 
-    pjsip reports columns outside of the line for what it misses at its end.
+    A column outside of the line means that something is missing at its end.
     """
     content = message.lines[number]
     if not 0 < column <= len(content):
@@ -177,19 +178,16 @@ def physical_line(message: Message, number: int) -> int:
 
 
 def _line_numbers(message: Message) -> list[int]:
-    """Which lines pjsip is given. Raises Malformed for a missing, repeated or unusable one."""
+    """The lines that pjsip is given. Raises Malformed for a missing, repeated or unusable header."""
     index = message.index
     for name in _REQUIRED:
         if name not in index:
             raise Malformed(_NAMES[name])
     for name in _SINGLE:
-        found = index.get(name, ())
-        if len(found) > 1:
-            raise Malformed(_NAMES[name], physical_line(message, found[1]), 1)
-    try:
-        message.content_length  # noqa: B018  # pjsip 2.15.1 overflows on large ones; never shown to it
-    except MessageError:
-        raise Malformed("Content-Length", physical_line(message, index["content-length"][0]), 1) from None
+        lines = index.get(name, ())
+        if len(lines) > 1:
+            raise Malformed(_NAMES[name], physical_line(message, lines[1]), 1)
+    _check_content_length(message)
     numbers = [0]
     for name in _REQUEST if message.is_request else _REQUIRED:
         if name in index:
@@ -197,8 +195,17 @@ def _line_numbers(message: Message) -> list[int]:
     return numbers
 
 
+def _check_content_length(message: Message) -> None:
+    """Raises Malformed for what is no whole number. pjsip 2.15.1 overflows on large ones and never sees the header."""
+    try:
+        _ = message.content_length
+    except MessageError:
+        line = physical_line(message, message.index["content-length"][0])
+        raise Malformed("Content-Length", line, 1) from None
+
+
 def _text(message: Message, numbers: list[int]) -> bytes:
-    """What pjsip parses; every header on one line (RFC 3261 7.3.1), every byte in its column."""
+    """The text for pjsip's parser: each header on one line (RFC 3261 7.3.1), each byte in its column."""
     lines = message.lines
     parts = [lines[number] for number in numbers]
     parts[0] = _start_line(message)

@@ -9,7 +9,7 @@ from .outgoing import Outgoing
 from .transport import Transport
 
 SHARE = 4
-"""All connections of one address together hold at most this part of all transactions, so that others find room."""
+"""All connections of one address together may have one transaction in so many, which leaves room for others."""
 
 
 class _Server:
@@ -20,14 +20,14 @@ class _Server:
 
 
 class Servers:
-    """Those that wait for an answer or an ACK, and the INVITEs answered with 2xx that absorb their copies."""
+    """Transactions that wait for an answer or an ACK, and INVITEs answered with 2xx, which absorb their copies."""
 
     def __init__(self, endpoint: Endpoint, outgoing: Outgoing, callbacks: Callbacks, total: int, each: int) -> None:
         self._endpoint, self._lib = endpoint, endpoint.lib
         self._outgoing, self._callbacks = outgoing, callbacks
         self._total, self._each, self._each_address = total, each, max(each, total // SHARE)
         self._held: dict[bytes, int] = {}
-        """How many each address has, without those that give way."""
+        """Transactions of each address, without answered INVITEs."""
         self._servers: dict[int, _Server] = {}
         self._invites: dict[int, int] = {}
         """Numbers of INVITE transactions by address: pjsip tells of their end by pointer."""
@@ -40,7 +40,7 @@ class Servers:
         return len(self._servers)
 
     def has_room(self, source: Transport) -> bool:
-        """Whether one more fits; the oldest answered INVITE gives way."""
+        """Whether there is room for a transaction; the oldest answered INVITE makes room."""
         if self._held.get(source.peer, 0) >= self._each_address:
             return False
         if len(source.servers) >= self._each and not self._give_way(source.accepted):
@@ -55,7 +55,7 @@ class Servers:
         return True
 
     def open(self, source: Transport, is_invite: bool, received: Pointer) -> int:
-        """Make one of the request in the receive buffer; its number."""
+        """Make a transaction of the request in the receive buffer; returns its number."""
         user = self._callbacks.listener if is_invite else self._callbacks.quiet
         result, lib = self._result, self._lib
         if lib.pjsip_tsx_create_uas(user, received, result):
@@ -73,18 +73,12 @@ class Servers:
         return number
 
     def respond(self, number: int, status: int, data: bytes) -> Transport | None:
-        """Give a response to its transaction; the connection that is to write it, None when nobody waits for it."""
+        """Give a response to its transaction; the connection on which the caller writes it, None when nobody waits."""
         server = self._servers.get(number)
         if server is None or server.answered:
             return None
         message = self._outgoing.response(status, data)
-        callbacks = self._callbacks
-        callbacks.sending = True
-        failed = self._lib.pjsip_tsx_send_msg(server.pointer, message)
-        callbacks.sending = False
-        if failed:
-            self._lib.pjsip_tx_data_dec_ref(message)
-            self._endpoint.check("pjsip_tsx_send_msg", failed)
+        self._callbacks.send(server.pointer, message)
         if status >= 200:
             self._answer(number, server, status)
         return server.connection
@@ -106,7 +100,7 @@ class Servers:
             self._forget(number)
 
     def end(self, number: int) -> None:
-        """End one without a word; nothing happens when it is gone."""
+        """End a transaction without an answer; nothing happens when it has ended."""
         server = self._servers.get(number)
         if server is None:
             return

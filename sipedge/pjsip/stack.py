@@ -26,7 +26,7 @@ from .transport import Transport
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What is alive: for metrics and for tests that look for leaks."""
+    """For metrics, and for tests that look for leaks."""
 
     connections: int
     servers: int
@@ -55,7 +55,7 @@ class Stack:
     ) -> None:
         """``host`` is this edge's name; sizes in bytes; at most ``max_transactions`` of each role.
 
-        Raises StackError when pjsip is not what is declared here.
+        Raises StackError when pjsip differs from declarations.py.
         """
         self._emit, self._send = emit, send
         self._endpoint = endpoint = Endpoint(name=host, transactions=2 * max_transactions, log_level=log_level)
@@ -72,8 +72,6 @@ class Stack:
         self._clients = Clients(endpoint, outgoing, self._callbacks, max_transactions)
         self._connections: dict[int, Transport] = {}
         self._events: deque[Event] = deque()
-
-    # ------------------------------------------------------------------------------------------------ connections
 
     def open(self, connection: int, *, secure: bool, local: tuple[str, int], remote: tuple[str, int]) -> None:
         """Register a connection; addresses are numeric. Raises StackError for a number that is in use."""
@@ -98,10 +96,8 @@ class Stack:
         transport.release(self._endpoint, gone)
         self.poll()
 
-    # -------------------------------------------------------------------------------------------------- receiving
-
     def receive(self, connection: int, message: Message) -> None:
-        """Take a framed message; emits what it is, or nothing when a transaction absorbed it."""
+        """Take a framed message; emits an event unless a transaction absorbed it."""
         source = self._connections.get(connection)
         if source is None:
             return
@@ -152,8 +148,6 @@ class Stack:
         self._clients.deliver(client, message, self._reception)
         return None if is_cancel else ResponseReceived(client.branch, source.number, message)
 
-    # ---------------------------------------------------------------------------------------------------- sending
-
     def respond(self, transaction: int, status: int, data: bytes) -> None:
         """Answer a request with exactly these bytes; nothing happens when its transaction is gone or answered."""
         connection = self._servers.respond(transaction, status, data)
@@ -188,8 +182,6 @@ class Stack:
         if client is not None:
             self._clients.end(client)
 
-    # ------------------------------------------------------------------------------------------------ time and end
-
     def poll(self) -> float | None:
         """Fire all timers that are due; seconds until the next one, None when there is none."""
         delay = self._endpoint.fire_timers()
@@ -215,8 +207,6 @@ class Stack:
             self.close(connection)
         self._endpoint.destroy()
 
-    # ------------------------------------------------------------------------------------------- what pjsip noted
-
     def _ended(self, pointer: Pointer) -> None:
         """A timer of pjsip's ended a transaction."""
         if pointer.role != UAC:
@@ -231,7 +221,7 @@ class Stack:
             self._events.append(ForwardFailed(client.branch, 503, "the transport failed"))
 
     def _flush(self) -> None:
-        """Write and emit what callbacks have noted. Raises StackError from what one of them raised."""
+        """Write and emit what callbacks have noted. Raises StackError when one of them failed."""
         callbacks = self._callbacks
         while callbacks.resent:
             self._send(*callbacks.resent.popleft())

@@ -8,8 +8,9 @@ from dialplan.model import Target, Traffic
 from sipedge.decision.installation import Installation
 from sipedge.decision.record_route import RECORD_ROUTED, ZonePair, is_record_routed
 from sipedge.decision.validation import POISON
-from sipedge.sip.message import Message, parse_address
+from sipedge.sip.message import Message
 from sipedge.sip.uri import Uri, UriError, parse_uri
+from sipedge.sip.values import parse_address
 from zones.authentication import Identity
 from zones.zone import DefaultZone, DnsZone, Hop
 

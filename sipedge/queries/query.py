@@ -24,8 +24,9 @@ from sipedge.decision.installation import Installation
 from sipedge.decision.routing import alias_of_uri
 from sipedge.decision.validation import Refusal
 from sipedge.settings import Settings
-from sipedge.sip.message import Message, MessageError, parse_message
+from sipedge.sip.message import Message, parse_message
 from sipedge.sip.uri import UriError, parse_uri
+from sipedge.sip.values import MessageError
 from zones.zone import LOCAL_ZONE
 
 LARGEST_MESSAGE = 16 * 1024 * 1024

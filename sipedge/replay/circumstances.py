@@ -15,8 +15,9 @@ from itertools import islice
 from dialplan.model import Traffic
 from sipedge.decision.classification import classify
 from sipedge.settings import Settings
-from sipedge.sip.message import Message, MessageError, parse_address, parse_message, parse_via
+from sipedge.sip.message import Message, parse_message
 from sipedge.sip.uri import UriError, parse_uri
+from sipedge.sip.values import MessageError, parse_address, parse_via
 from sipedge.traces.records.record import Direction, Record
 from zones.zone import DEFAULT_ZONE
 

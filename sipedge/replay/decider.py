@@ -23,8 +23,9 @@ from sipedge.decision.installation import Installation
 from sipedge.decision.validation import Refusal
 from sipedge.settings import Settings
 from sipedge.sip.framing import stated_length
-from sipedge.sip.message import Message, MessageError, parse_message
+from sipedge.sip.message import Message, parse_message
 from sipedge.sip.uri import UriError, split_host_port
+from sipedge.sip.values import MessageError
 from sipedge.traces.records.record import Direction, Endpoint, Record, Skipped
 from zones.addresses import canonical_address
 from zones.zone import DEFAULT_ZONE

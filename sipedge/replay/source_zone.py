@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from sipedge.decision.installation import Installation
-from sipedge.sip.message import Message, MessageError
+from sipedge.sip.message import Message
+from sipedge.sip.values import MessageError
 from sipedge.traces.records.record import Direction, Endpoint, Record
 from zones.addresses import canonical_address
 from zones.zone import DEFAULT_ZONE, DnsZone, NeighborZone, TraversalClientZone, TraversalServerZone

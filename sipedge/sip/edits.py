@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .message import Message, item_spans
+from .message import Message
+from .values import item_spans
 
 
 class Edits:

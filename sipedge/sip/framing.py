@@ -17,7 +17,8 @@ from dataclasses import dataclass
 
 from sipedge.settings import Limits
 
-from .message import Message, MessageError
+from .message import TOKEN_CHARACTERS, Message
+from .values import MessageError
 
 CRLF = b"\r\n"
 BUFFER = 16384
@@ -26,7 +27,6 @@ MINIMUM_SPACE = 4096
 
 _LINE_BREAKS = re.compile(rb"(?:\r\n)*")
 _CONTENT_LENGTH = re.compile(rb"\r\n(?:content-length|l)[ \t]*:([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)", re.IGNORECASE)
-_START_CHARACTERS = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.!%*_+`'~")
 _TLS_RECORD = re.compile(rb"[\x14-\x17]\x03[\x00-\x04]")
 
 
@@ -114,7 +114,7 @@ class Framer:
             if self._start == self._end:
                 return None
             first = self._buffer[self._start]
-            if first not in _START_CHARACTERS:
+            if first not in TOKEN_CHARACTERS:  # what a method or "SIP/2.0" begins with
                 return self._between_messages(first)
             self._breaks = 0
             if (error := self._read_head()) is not None or self._message is None:

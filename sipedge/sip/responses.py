@@ -6,7 +6,8 @@ import re
 from contextlib import suppress
 
 from .edits import Edits
-from .message import Message, MessageError, canonical_name, first_item, parse_via
+from .message import Message, canonical_name
+from .values import MessageError, first_item, parse_via
 from .via import stamped_via
 
 REASONS: dict[int, str] = {

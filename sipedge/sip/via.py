@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from .message import Message, item_spans
+from .message import Message
+from .values import item_spans
 
 _PARAMETER = re.compile(rb';\s*([^\s;=,"]+)(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^;,"]*))?')
 

@@ -1,10 +1,11 @@
-"""Playbooks that check at the end of a test that nothing was said unexpectedly."""
+"""Playbooks that check at their end that nothing was said unexpectedly; one CA for the whole session."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
+from support.certificates import Ca, make_ca
 from support.playbook import FakeResolver, Play, Playbook
 from support.settings import make_settings
 
@@ -22,3 +23,8 @@ def play() -> Iterator[Play]:
     yield make
     for book in books:
         book.settle()
+
+
+@pytest.fixture(scope="session")
+def ca(tmp_path_factory: pytest.TempPathFactory) -> Ca:
+    return make_ca(tmp_path_factory.mktemp("ca"))

@@ -1,4 +1,4 @@
-"""``Connections`` on loopback with everything it tells written down, for tests with real sockets."""
+"""``Connections`` on loopback with all its callbacks written down, for tests with real sockets."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def settings_for(ca: Ca, *servers: Leaf, client: Leaf | None = None) -> Tls:
 class Edge:
     """Make it with ``Edge.start``; use it as ``async with``."""
 
-    connections: Connections
+    connections: Connections = field(init=False)
     address: tuple[str, int] = ("", 0)
     opened: list[ConnectionOpened] = field(default_factory=list)
     messages: list[tuple[int, Message]] = field(default_factory=list)
@@ -76,11 +76,10 @@ class Edge:
         listener: Listener | None = None,
     ) -> Edge:
         zones = tuple(zones)
-        edge = cls.__new__(cls)
-        contexts = TlsContexts(tls, [listener] if listener else [], zones)
-        connections = Connections(
+        edge = cls()
+        edge.connections = Connections(
             limits=limits,
-            tls=contexts,
+            tls=TlsContexts(tls, [listener] if listener else [], zones),
             egress=ZoneTable(zones).egress,
             on_opened=lambda event: edge._note(edge.opened, event, lambda: edge.on_opened(event)),
             on_message=lambda number, message: edge._note(
@@ -92,9 +91,8 @@ class Edge:
             on_failed=lambda event: edge._note(edge.failed, event, lambda: None),
             on_closed=lambda event: edge._note(edge.closed, event, lambda: None),
         )
-        edge.__init__(connections)  # type: ignore[misc]
         if listener is not None:
-            edge.address = await connections.listen(listener)
+            edge.address = await edge.connections.listen(listener)
         return edge
 
     async def __aenter__(self) -> Edge:
@@ -104,14 +102,14 @@ class Edge:
         await self.connections.aclose()
 
     async def until(self, condition: Callable[[], object]) -> None:
-        """Wait until something told makes ``condition`` true."""
+        """Wait until a callback makes ``condition`` true."""
         async with asyncio.timeout(PATIENCE):
             while not condition():
                 self._changed.clear()
                 await self._changed.wait()
 
-    def _note(self, where: list[Any], what: object, then: Callable[[], None]) -> None:
-        where.append(what)
+    def _note(self, notes: list[Any], item: object, then: Callable[[], None]) -> None:
+        notes.append(item)
         then()
         self._changed.set()
 

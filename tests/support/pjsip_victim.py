@@ -11,7 +11,8 @@ from support.pjsip_texts import answer, forwarded
 
 from sipedge.pjsip.stack import Stack
 from sipedge.proxy.events import Event, MalformedReceived, RequestReceived
-from sipedge.sip.message import MessageError, parse_message
+from sipedge.sip.message import parse_message
+from sipedge.sip.values import MessageError
 
 
 def main() -> None:

@@ -6,7 +6,7 @@ import click
 
 from sipedge.cli.problems import fail
 from sipedge.config import ConfigError
-from sipedge.edge import log, server
+from sipedge.edge import log, process
 from sipedge.network.tls import TlsError
 
 
@@ -14,7 +14,7 @@ def run(config: str, log_level: str, log_json: bool) -> int:
     """The exit status. A broken configuration, or a port that cannot be opened, ends with 1."""
     log.set_up(log_level.upper(), log_json)
     try:
-        return server.run(config)
+        return process.run(config)
     except ConfigError as error:
         fail(error.problems)
     except (OSError, TlsError) as error:

@@ -11,8 +11,9 @@ from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sipedge.sip.message import Message, MessageError, parse_address, parse_message, split_parameters
+from sipedge.sip.message import Message, parse_message
 from sipedge.sip.uri import UriError, parse_uri
+from sipedge.sip.values import MessageError, parse_address, split_parameters
 from sipedge.traces.reading import read_trace
 from sipedge.traces.records.clock import moment
 from sipedge.traces.records.record import Item, Record, Skipped, iso_time

@@ -10,7 +10,8 @@ from sipedge.doctor.facts.endpoint import Endpoint, EndpointFacts
 from sipedge.doctor.facts.sip import SipFacts, SipReply
 from sipedge.settings import Limits
 from sipedge.sip.framing import Framer, FramingError
-from sipedge.sip.message import Message, MessageError
+from sipedge.sip.message import Message
+from sipedge.sip.values import MessageError
 from zones.addresses import host_port
 
 from .endpoint import Contexts

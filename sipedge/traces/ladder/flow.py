@@ -12,7 +12,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from sipedge.sip.message import Message, MessageError, parse_address, parse_message
+from sipedge.sip.message import Message, parse_message
+from sipedge.sip.values import MessageError, parse_address
 from sipedge.traces.records.record import Endpoint, Record, iso_time
 
 from .ladder import Arrow, Heading, Note

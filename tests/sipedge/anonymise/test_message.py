@@ -12,7 +12,8 @@ from sipedge.anonymise.message import anonymised
 from sipedge.anonymise.text import Text
 from sipedge.anonymise.words import Words
 from sipedge.decision.classification import classify
-from sipedge.sip.message import Message, MessageError, parse_message
+from sipedge.sip.message import Message, parse_message
+from sipedge.sip.values import MessageError
 
 
 def text() -> Text:

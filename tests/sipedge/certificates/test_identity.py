@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
-from support.certificates import Ca, issue, make_ca
+from support.certificates import Ca, issue
 
 from sipedge.certificates.identity import IdentityError, certificate_names
 from zones.key_usage import CLIENT_AUTH, SERVER_AUTH
-
-
-@pytest.fixture(scope="module")
-def ca(tmp_path_factory: pytest.TempPathFactory) -> Ca:
-    return make_ca(Path(tmp_path_factory.mktemp("ca")))
 
 
 def test_subject_alternative_names(ca: Ca) -> None:

@@ -6,7 +6,8 @@ import pytest
 from support.messages import CALLER_VIA, request, with_lines
 
 from sipedge.decision.validation import MAX_VIAS, POISON, Accepted, Refusal, find_loop, loop_hash, validate
-from sipedge.sip.message import Message, MessageError
+from sipedge.sip.message import Message
+from sipedge.sip.values import MessageError
 
 SECRET = b"a secret for tests only"
 OWN = frozenset({"203.0.113.1", "edge.inside.example"})

@@ -20,15 +20,15 @@ def test_this_python_is_known(protocol: int, mode: ssl.VerifyMode) -> None:
 
 
 def test_another_python_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    openssl._library.cache_clear()
-    monkeypatch.setattr(openssl, "_KNOWN_PYTHONS", ())
+    openssl.library_of_python.cache_clear()
+    monkeypatch.setattr(openssl, "KNOWN_PYTHONS", ())
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     assert not openssl.tolerate_key_usage(context)
     assert not openssl.disable_session_cache(context)
-    openssl._library.cache_clear()
+    openssl.library_of_python.cache_clear()
 
 
 def test_a_pointer_that_proves_nothing_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     """What OpenSSL says of the pointer does not follow what Python set: it is not this context."""
-    monkeypatch.setattr(openssl, "_VERIFY_MODES", dict.fromkeys(ssl.VerifyMode, 77))
+    monkeypatch.setattr(openssl, "VERIFY_MODES", dict.fromkeys(ssl.VerifyMode, 77))
     assert not openssl.tolerate_key_usage(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))

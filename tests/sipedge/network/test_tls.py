@@ -5,12 +5,11 @@ from __future__ import annotations
 import ssl
 import subprocess
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
-from support.certificates import Ca, Leaf, issue, make_ca
+from support.certificates import Ca, Leaf, issue
 
-import sipedge.network.openssl as openssl
+import sipedge.network.tls as tls_module
 from sipedge.network.tls import TlsContexts, TlsError, openssl_reason
 from sipedge.settings import Certificate, Listener, Tls
 from zones.zone import DefaultZone, ExtendedKeyUsage, NeighborZone, TlsPolicy
@@ -18,11 +17,6 @@ from zones.zone import DefaultZone, ExtendedKeyUsage, NeighborZone, TlsPolicy
 LISTENER = Listener("federation", "127.0.0.1", 5061)
 ZONE = NeighborZone(name="far", peers=("far.example.com",))
 TOLERANT = replace(ZONE, tls=TlsPolicy(extended_key_usage=ExtendedKeyUsage.WARN))
-
-
-@pytest.fixture
-def ca(tmp_path: Path) -> Ca:
-    return make_ca(tmp_path / "ca")
 
 
 def identity(leaf: Leaf) -> Certificate:
@@ -127,7 +121,7 @@ def test_the_fingerprint_follows_files_and_settings(ca: Ca) -> None:
 def test_tolerance_that_python_cannot_give(ca: Ca, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = tls(ca, issue(ca, names=["a"]))
     assert TlsContexts(settings, [LISTENER], [TOLERANT])
-    monkeypatch.setattr(openssl, "_pointer", lambda context: None)
+    monkeypatch.setattr(tls_module, "tolerate_key_usage", lambda context: False)
     assert TlsContexts(settings, [LISTENER], [ZONE])
     with pytest.raises(TlsError, match='far asks for: set extended_key_usage = "strict"'):
         TlsContexts(settings, [LISTENER], [TOLERANT])

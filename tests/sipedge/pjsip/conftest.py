@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 
 import pytest
@@ -20,8 +20,10 @@ class Wire:
     def __init__(self) -> None:
         self.events: list[Event] = []
         self.sent: list[tuple[int, bytes]] = []
+        self.emit: Callable[[Event], None] = self.events.append
+        """What the stack's events go to: a test may put something else in its place, ``clear`` puts it back."""
         self.stack = Stack(
-            emit=self.events.append,
+            emit=lambda event: self.emit(event),
             send=lambda connection, data: self.sent.append((connection, data)),
             host="edge.example.com",
             max_message=65536,
@@ -42,6 +44,7 @@ class Wire:
     def clear(self) -> None:
         self.events.clear()
         self.sent.clear()
+        self.emit = self.events.append
 
     def receive(self, data: bytes, connection: int | None = None) -> list[Event]:
         """What one message makes the stack emit."""

@@ -6,6 +6,7 @@ import pytest
 from support.pjsip_texts import answer, request
 
 from sipedge.pjsip.declarations import StackError
+from sipedge.pjsip.outgoing import Outgoing
 
 Wire = Any
 
@@ -14,11 +15,11 @@ def test_an_exception_in_a_callback_is_raised_from_the_call(wire: Wire, monkeypa
     event = wire.request(request())
     wire.stack.respond(event.transaction, 180, answer(180))
 
-    def fail(message: object) -> bytes:
+    def fail(*_: object) -> bytes:
         raise LookupError("buffer")
 
     with monkeypatch.context() as patch:
-        patch.setattr(wire.stack._callbacks._outgoing, "content", fail)
+        patch.setattr(Outgoing, "content", fail)
         with pytest.raises(StackError) as caught:
             wire.receive(request())
     assert isinstance(caught.value.__cause__, LookupError)

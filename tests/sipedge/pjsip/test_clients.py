@@ -93,9 +93,6 @@ def test_ack_in_a_response_without_a_transaction_is_malformed(wire: Wire) -> Non
     assert wire.malformed(response(cseq="7 ACK"), wire.callee)[0] == "CSeq"
 
 
-# --------------------------------------------------------------------------------------------------------------- ACK
-
-
 @pytest.mark.parametrize("status", [300, 404, 503, 603])
 def test_a_non_2xx_to_invite_is_acknowledged(wire: Wire, status: int) -> None:
     routes = ("Route: <sip:proxy.example.com;lr>",)
@@ -139,9 +136,6 @@ def test_an_ack_longer_than_pjsip_can_print(wire: Wire) -> None:
     assert ack.count(b"\r\nRoute: ") == 10
 
 
-# ------------------------------------------------------------------------------------------------- CANCEL and abandon
-
-
 def test_cancel_goes_where_the_request_went(wire: Wire) -> None:
     forward(wire, "INVITE")
     wire.response(response(100, "INVITE"))
@@ -179,9 +173,6 @@ def test_abandoned_transactions_say_nothing_more(wire: Wire) -> None:
     wire.stack.poll()
     assert wire.events == []
     assert wire.response(response(180, "INVITE")).stray
-
-
-# ------------------------------------------------------------------------------------------------------------ failure
 
 
 @pytest.mark.parametrize("method", ["MESSAGE", "INVITE"])

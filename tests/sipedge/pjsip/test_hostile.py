@@ -14,6 +14,7 @@ from support.paths import DATA, ROOT, messages_in
 from support.pjsip_texts import request, response
 from support.third_party import require_shared
 
+pytestmark = pytest.mark.slow
 TESTS = ROOT / "tests"
 OWN = [
     request("INVITE", extra=("Route: <sip:a@b;lr>,<sip:c>", "Record-Route: <sip:r;lr>", "Contact: <sip:x@y>;q=0.5")),
@@ -78,7 +79,6 @@ def mutate(data: bytes, changes: list[Change]) -> bytes:
     return data if b"\r\n\r\n" in data else data + b"\r\n\r\n"
 
 
-@pytest.mark.slow
 def test_all_messages_as_they_are(victim: subprocess.Popen[bytes]) -> None:
     good = [feed(victim, data) > 0 for data in MESSAGES]
     assert all(good[: len(OWN)])

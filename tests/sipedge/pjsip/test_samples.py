@@ -13,7 +13,8 @@ from support.paths import DATA, messages_in
 from support.third_party import require_shared
 
 from sipedge.proxy.events import MalformedReceived, RequestReceived
-from sipedge.sip.message import MessageError, parse_message
+from sipedge.sip.message import parse_message
+from sipedge.sip.values import MessageError
 
 Wire = Any
 

@@ -63,9 +63,6 @@ def test_a_large_answer_is_sent_whole(wire: Wire) -> None:
     assert wire.sent == [(wire.caller, data), (wire.caller, data)]
 
 
-# --------------------------------------------------------------------------------------------------------------- ACK
-
-
 def test_ack_to_a_non_2xx_is_absorbed(wire: Wire) -> None:
     event = wire.request(request("INVITE"))
     wire.stack.respond(event.transaction, 404, answer(404, "INVITE"))
@@ -123,9 +120,6 @@ def test_ack_before_the_answer_is_absorbed(wire: Wire) -> None:
     assert wire.receive(request("ACK")) == []
 
 
-# ---------------------------------------------------------------------------------------------- CANCEL and BENOTIFY
-
-
 def test_cancel_has_a_transaction_of_its_own(wire: Wire) -> None:
     invite = wire.request(request("INVITE"))
     cancel = wire.request(request("CANCEL"))
@@ -139,9 +133,6 @@ def test_benotify_never_has_a_transaction(wire: Wire) -> None:
     for _ in range(2):
         assert wire.request(request("BENOTIFY")).transaction == 0
     assert wire.stack.counts().transactions == 0
-
-
-# ---------------------------------------------------------------------------------------------------------- matching
 
 
 @pytest.mark.parametrize(
@@ -207,9 +198,6 @@ def test_ipv6_and_tcp(wire: Wire) -> None:
     event = wire.request(request(via="SIP/2.0/TCP [2001:db8::9]:5060;branch=z9hG4bK6"), connection)
     wire.stack.respond(event.transaction, 200, answer())
     assert wire.sent == [(connection, answer())]
-
-
-# ------------------------------------------------------------------------------------------------------------ bounds
 
 
 def test_above_the_limit_of_a_connection_503_is_sent_statelessly(wire: Wire) -> None:

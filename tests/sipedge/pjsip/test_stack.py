@@ -33,23 +33,23 @@ def test_a_connection_is_opened_once(wire: Wire) -> None:
     wire.stack.close(12345678)
 
 
-def test_an_exception_in_emit_reaches_the_caller_and_nothing_breaks(wire: Wire, monkeypatch: Any) -> None:
+def test_an_exception_in_emit_reaches_the_caller_and_nothing_breaks(wire: Wire) -> None:
     def fail(event: object) -> None:
         raise LookupError("core")
 
-    with monkeypatch.context() as patch:
-        patch.setattr(wire.stack, "_emit", fail)
-        with pytest.raises(LookupError):
-            wire.receive(request())
-        wire.stack.set_timeout(1)
-        assert wire.forward("z9hG4bK1", parse_message(forwarded()))
-        with pytest.raises(LookupError):
-            while True:
-                wire.stack.poll()
+    wire.emit = fail
+    with pytest.raises(LookupError):
+        wire.receive(request())
+    wire.stack.set_timeout(1)
+    assert wire.forward("z9hG4bK1", parse_message(forwarded()))
+    with pytest.raises(LookupError):
+        while True:
+            wire.stack.poll()
+    wire.clear()
     assert wire.request(request(via=VIA + "2")).transaction
 
 
-def test_the_core_may_call_back_from_emit(wire: Wire, monkeypatch: Any) -> None:
+def test_the_core_may_call_back_from_emit(wire: Wire) -> None:
     def proxy(event: Any) -> None:
         if event.message.is_request:
             assert wire.stack.forward("z9hG4bKedge", wire.callee, forwarded(), b"")
@@ -58,7 +58,7 @@ def test_the_core_may_call_back_from_emit(wire: Wire, monkeypatch: Any) -> None:
         else:
             wire.stack.close(wire.callee)
 
-    monkeypatch.setattr(wire.stack, "_emit", proxy)
+    wire.emit = proxy
     wire.stack.receive(wire.caller, parse_message(request()))
     assert wire.sent == [(wire.callee, forwarded()), (wire.caller, answer())]
 

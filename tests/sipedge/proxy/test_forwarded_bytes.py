@@ -19,7 +19,8 @@ from support.third_party import require_shared
 from dialplan.model import Traffic
 from sipedge.decision.classification import classify
 from sipedge.proxy.commands import Forward, Respond, Send
-from sipedge.sip.message import Message, MessageError, parse_message
+from sipedge.sip.message import Message, parse_message
+from sipedge.sip.values import MessageError
 
 SETTINGS = make_settings(rule("any", "Outside") + rule("ip", "Outside", mode="any ip address"))
 OWN_VIA = re.compile(rf"Via: SIP/2.0/TLS {re.escape(EDGE)}:5061;branch=z9hG4bK[0-9a-z.]+".encode())

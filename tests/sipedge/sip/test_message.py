@@ -7,14 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.messages import request, with_lines
 
-from sipedge.sip.message import (
-    Message,
+from sipedge.sip.message import Message, canonical_name, parse_message
+from sipedge.sip.values import (
     MessageError,
-    canonical_name,
     first_item,
     item_spans,
     parse_address,
-    parse_message,
     parse_via,
     split_commas,
     split_parameters,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
 from support.examples import examples
 from support.plans import patterns
 

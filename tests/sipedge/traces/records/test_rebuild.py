@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.captures import sip
 
-from sipedge.sip.message import MessageError, parse_message
+from sipedge.sip.message import parse_message
+from sipedge.sip.values import MessageError
 from sipedge.traces.records.rebuild import is_message, rebuilt, split, transport_of
 
 SDP = b"v=0\r\no=- 1 1 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 10.0.0.1\r\n"

@@ -1,7 +1,9 @@
+"""Both event loops, and one CA and one certificate of the edge for the whole session."""
+
 from __future__ import annotations
 
 import pytest
-from support.certificates import Ca, issue, make_ca
+from support.certificates import Ca, issue
 from support.connections import Run
 from support.edge import LOOPS, run_in, settings_for
 
@@ -13,11 +15,6 @@ def run(request: pytest.FixtureRequest) -> Run:
     return lambda test: run_in(request.param, test)
 
 
-@pytest.fixture(scope="module")
-def ca(tmp_path_factory: pytest.TempPathFactory) -> Ca:
-    return make_ca(tmp_path_factory.mktemp("ca"))
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def tls(ca: Ca) -> Tls:
     return settings_for(ca, issue(ca, names=["edge.example.com"]))

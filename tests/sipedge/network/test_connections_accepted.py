@@ -12,6 +12,7 @@ from support.connections import FAR, LIMITS, LISTENER, Run, hop, zone
 from support.edge import Edge, connect_raw, message, receive, settings_for
 from support.openssl_tool import OpenSslTool
 
+from sipedge.network.record import Counts
 from sipedge.settings import Tls
 from zones.key_usage import CLIENT_AUTH, SERVER_AUTH
 from zones.zone import ExtendedKeyUsage
@@ -229,7 +230,7 @@ def test_connections_are_bounded(run: Run, caplog: pytest.LogCaptureFixture) -> 
             for raw in mine:
                 raw.close()
             await edge.until(lambda: len(edge.closed) == 4)
-            assert edge.connections._sources == {} and edge.connections._accepted == 0
+            assert edge.connections.counts() == Counts(open=0, accepted=0, sources=0, blocked=0)
 
     run(test)
     lines = [record for record in caplog.records if "too many connections from 127.0.0.1" in record.getMessage()]

@@ -1,0 +1,40 @@
+"""The book-keeping of ``Connections``: a record of each connection, and counts of all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .connection import Connection
+from .tls import TlsContexts
+from .tls_stream import TlsStream
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """For metrics, and for tests that look for leaks."""
+
+    open: int
+    accepted: int
+    """Opened by peers; those in their handshake or being closed count, too."""
+    sources: int
+    """Different sources of the accepted ones (admission.source_of)."""
+    blocked: int
+    """Open, with a peer that does not read what is sent."""
+
+
+@dataclass(slots=True)
+class Record:
+    """Kept of a connection that has a socket or waits for one. Only ``Connections`` writes it."""
+
+    connection: Connection
+    tls: TlsContexts
+    """In force when the connection was made."""
+    stream: TlsStream | None = None
+    """Made before connecting: the policy of the zone is known then. None for an accepted connection and over TCP."""
+    source: str = ""
+    """Whose share of the accepted connections it counts in; '' for none."""
+    drain_by: float = float("inf")
+    """The end of its time after a reload, by the loop's clock."""
+    malformed_in_a_row: int = 0
+    refusal: str = "handshake"
+    """The reason under which ``Connections.refused`` counts it if it does not come about."""

@@ -1,0 +1,51 @@
+"""The life of a connection: its states, the inputs that lead from one to the next, and what it waits for."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+
+class State(Enum):
+    CONNECTING = auto()
+    """There is no socket yet."""
+    HANDSHAKE = auto()
+    """The socket is there. A TCP connection leaves this state at once; over TLS nothing that arrives is SIP yet."""
+    OPEN = auto()
+    """The owner knows of it and gets what arrives."""
+    CLOSING = auto()
+    """Our last bytes and our end of file are out. What still arrives is thrown away, so that a reset does not overtake
+    the answer that says why (RFC 9112 9.6 has the same problem)."""
+    CLOSED = auto()
+    """There is no socket any more."""
+
+
+class Input(Enum):
+    CONNECTED = auto()
+    """The event loop has a socket."""
+    READY = auto()
+    """The handshake is done."""
+    ENDED = auto()
+    """The peer closed, something failed, or the edge wants no more."""
+    LOST = auto()
+    """The event loop has closed the socket."""
+
+
+TRANSITIONS = {
+    State.CONNECTING: {Input.CONNECTED: State.HANDSHAKE, Input.ENDED: State.CLOSED},
+    State.HANDSHAKE: {Input.READY: State.OPEN, Input.ENDED: State.CLOSING},
+    State.OPEN: {Input.ENDED: State.CLOSING},
+    State.CLOSING: {Input.ENDED: State.CLOSING, Input.LOST: State.CLOSED},
+    # A socket that comes after the attempt was given up is closed again.
+    State.CLOSED: {Input.CONNECTED: State.CLOSED, Input.ENDED: State.CLOSED, Input.LOST: State.CLOSED},
+}
+"""Other inputs cannot happen in a state. A connection that loses its socket is ENDED first, then LOST."""
+
+
+class Awaited(Enum):
+    """What a connection waits for. The value is the reason for its end if that does not come in time."""
+
+    HANDSHAKE = "the TLS handshake took too long"
+    FIRST_BYTE = "no first byte came"
+    MESSAGE = "idle"
+    END_OF_MESSAGE = "a message did not come to its end in time"
+    END_OF_FILE = "the peer did not close its side"

@@ -1,0 +1,27 @@
+"""Options of a TCP socket, and errors of the system in its own words."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+KEEP_ALIVE = 30
+"""Seconds of silence after which TCP asks whether the peer is still there (RFC 9293 3.8.4)."""
+
+
+def break_after(raw: socket.socket, seconds: float) -> None:
+    """Have the kernel break the connection when the peer takes nothing for so long, or is not there.
+
+    TCP alone would try for a quarter of an hour, and every request to that peer would time out meanwhile (RFC 5482).
+    """
+    raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(seconds * 1000))
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEP_ALIVE)
+    raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, KEEP_ALIVE)
+
+
+def os_reason(error: BaseException) -> str:
+    """The system's words for an OSError: asyncio puts its own, with numbers for a programmer, in their place."""
+    if isinstance(error, OSError) and error.errno:
+        return os.strerror(error.errno).lower()
+    return str(error) or type(error).__name__

@@ -1,0 +1,145 @@
+"""A whole edge over TCP without network: connections, pjsip, core and loop are real, only the sockets are memory."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from sipedge.edge.server import Server
+from sipedge.settings import Limits, Settings
+from sipedge.sip.framing import Framer
+from sipedge.sip.message import Message
+
+from .clock import Clock
+
+EDGE = "203.0.113.1"
+TURNS = 5
+"""Of the loop: more than anything takes that needs no time."""
+Factory = Callable[[], asyncio.BaseProtocol]
+
+
+class Far(asyncio.Transport):
+    """Both a connection's transport and the peer behind it, which closes as soon as the edge does."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, factory: Factory, address: str, port: int) -> None:
+        self._raw = socket.socket()
+        super().__init__({"peername": (address, port), "sockname": (EDGE, 5060), "socket": self._raw})
+        self.address = address
+        self._loop = loop
+        self._framer = Framer(Limits())
+        self._written = b""
+        protocol = factory()
+        assert isinstance(protocol, asyncio.BufferedProtocol)
+        self.protocol = protocol
+        self.protocol.connection_made(self)
+
+    def send(self, *messages: Message) -> None:
+        """Have the edge read these, in as few reads as it allows."""
+        data = b"".join(message.to_bytes() for message in messages)
+        while data:
+            space = memoryview(self.protocol.get_buffer(-1))
+            count = min(len(space), len(data))
+            space[:count] = data[:count]
+            self.protocol.buffer_updated(count)
+            data = data[count:]
+
+    def received(self) -> list[Message]:
+        """The messages that the edge wrote since the last call."""
+        frames, self._written = self._framer.feed(self._written), b""
+        assert all(isinstance(frame, Message) for frame in frames)
+        return frames  # type: ignore[return-value]
+
+    def is_closing(self) -> bool:
+        return self._raw.fileno() < 0
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        pass
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self._written += data
+
+    def pause_reading(self) -> None:
+        pass
+
+    def resume_reading(self) -> None:
+        pass
+
+    def write_eof(self) -> None:
+        self.abort()
+
+    def abort(self) -> None:
+        if not self.is_closing():
+            self._raw.close()
+            self._loop.call_soon(self.protocol.connection_lost, None)
+
+
+class Listening:
+    def __init__(self, loop: MemoryLoop, port: int) -> None:
+        self.sockets = (self,)
+        self._loop, self._port = loop, port
+
+    def getsockname(self) -> tuple[str, int]:
+        return EDGE, self._port
+
+    def close(self) -> None:
+        del self._loop.listening[self._port]
+
+
+class MemoryLoop(Clock):
+    """Where the edge listens and whom it calls."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.listening: dict[int, Factory] = {}
+        self.called: list[Far] = []
+        self.answer = asyncio.Event()
+        """Calls are answered while it is set."""
+        self.answer.set()
+        self.refused = ""
+        """An address where nobody listens."""
+
+    async def create_server(self, factory: Factory, host: Any, port: int, **_: Any) -> Any:  # type: ignore[override]
+        self.listening[port] = factory
+        return Listening(self, port)
+
+    async def create_connection(self, factory: Factory, host: str, port: int, **_: Any) -> Any:  # type: ignore[override]
+        await self.answer.wait()
+        if host == self.refused:
+            raise ConnectionRefusedError(111, "refused")
+        self.called.append(Far(self, factory, host, port))
+        return self.called[-1], self.called[-1].protocol
+
+
+class MemoryEdge:
+    def __init__(self, settings: Settings, path: str) -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, MemoryLoop)
+        self.loop = loop
+        self.server = Server(path, settings)
+
+    def accept(self, address: str, port: int = 5060) -> Far:
+        """A peer connects to the listener of this port."""
+        return Far(self.loop, self.loop.listening[port], address, 40000)
+
+    async def turn(self) -> None:
+        """Let everything happen that needs no time."""
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+
+
+def run_edge(settings: Settings, scenario: Callable[[MemoryEdge], Awaitable[None]], path: str = "") -> None:
+    """Start an edge, go through the scenario, and end it. ``path``: of the configuration that a reload reads."""
+
+    async def run() -> None:
+        edge = MemoryEdge(settings, path)
+        await edge.server.start()
+        try:
+            await scenario(edge)
+        finally:
+            edge.server.stop()
+            await edge.server.run()
+
+    with asyncio.Runner(loop_factory=MemoryLoop) as runner:
+        runner.run(run())
