@@ -74,7 +74,7 @@ def test_files(folders: Sequence[str]) -> list[Path]:
 def test_steps(folders: Sequence[str], count: int) -> list[Step]:
     names = [[str(file.relative_to(ROOT)) for file in share] for share in shares(test_files(folders), count)]
     return [
-        Step(f"tests {number}/{len(names)}", (str(BIN / "pytest"), "-q", "-m", NOT_FAST, *share))
+        Step(f"tests {number}/{len(names)}", (str(BIN / "pytest"), "-m", NOT_FAST, *share))
         for number, share in enumerate(names, 1)
     ]
 

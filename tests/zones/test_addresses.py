@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 
 from zones.addresses import canonical_address, host_port, may_connect, same_scope
 
@@ -33,7 +34,7 @@ def test_one_spelling(text: str, canonical: str) -> None:
 
 
 @given(st.ip_addresses())
-@settings(deadline=None, max_examples=100)
+@examples(100)
 def test_the_canonical_spelling_is_its_own(address: object) -> None:
     once = canonical_address(str(address))
     assert once and canonical_address(once) == once

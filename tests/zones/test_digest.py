@@ -4,8 +4,9 @@ from collections.abc import Callable
 from itertools import count
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 
 from zones.digest import (
     MAX_REMEMBERED,
@@ -82,7 +83,7 @@ TEXT = st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_charact
 
 
 @given(TEXT, TEXT, TEXT, st.floats(0, 1e9), st.sampled_from([0, 1]))
-@settings(deadline=None, max_examples=100)
+@examples(100)
 def test_right_credentials_pass_and_wrong_ones_do_not(
     name: str, password: str, realm: str, now: float, algorithm: int
 ) -> None:
@@ -219,7 +220,7 @@ def test_parse(value: str, parameters: dict[str, str] | None) -> None:
 
 @pytest.mark.slow
 @given(st.text(max_size=60) | st.from_regex(r'Digest ([a-z]{1,3}=("[^"]*"|[a-z\\",]+),? ?){0,5}', fullmatch=True))
-@settings(deadline=None, max_examples=200)
+@examples(200)
 def test_hostile_values_are_judged_not_raised(value: str) -> None:
     assert server().check(value, "OPTIONS", URI, 0.0).outcome is DigestOutcome.BAD
     authorization([value], ALICE, "OPTIONS", URI, "c")

@@ -4,8 +4,9 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 from support.name_server import NameServer, a, srv
 
 from zones.dns import MAX_HOPS, MAX_QUESTIONS, NaptrRecord, Question, Resolution, SrvRecord, order_srv, resolve_uri
@@ -33,7 +34,7 @@ def places(resolution: Resolution) -> list[tuple[str, str, int, str]]:
 
 
 @given(st.lists(st.builds(SrvRecord, st.integers(0, 3), st.integers(0, 5), st.just(5061), st.just("a.example"))))
-@settings(deadline=None, max_examples=100)
+@examples(100)
 def test_srv_order_keeps_all_records_and_sorts_by_priority(records: list[SrvRecord]) -> None:
     ordered = order_srv(records, Random(1).random)
     assert sorted(map(repr, ordered)) == sorted(map(repr, records))
@@ -395,7 +396,7 @@ RECORD = st.one_of(
 
 @pytest.mark.slow
 @given(st.data(), st.sampled_from([TLS_ZONE, TCP_ZONE]), TEXT, st.none() | st.integers(-1, 70000), st.booleans())
-@settings(deadline=None, max_examples=300)
+@examples(300)
 def test_any_answers_lead_to_an_end(data: Any, zone: DnsZone, host: str, port: int | None, ms: bool) -> None:
     resolution = resolve_uri(zone, host, port, None, microsoft=ms, random=Random(1).random)
     asked = 0

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 
 from zones.names import any_match, host_name, name_matches, show_names, to_ascii
 
@@ -59,7 +60,7 @@ def test_matching(expected: str, presented: str, wildcards: bool, matches: bool)
 
 @pytest.mark.slow
 @given(HOST, HOST)
-@settings(deadline=None, max_examples=100)
+@examples(100)
 def test_only_the_same_name_matches_without_wildcards(one: str, other: str) -> None:
     assert name_matches(one, one.upper(), False)
     assert name_matches(one, other, False) is (one == other)
@@ -67,14 +68,14 @@ def test_only_the_same_name_matches_without_wildcards(one: str, other: str) -> N
 
 @pytest.mark.slow
 @given(HOST, st.text(min_size=1, max_size=3))
-@settings(deadline=None, max_examples=200)
+@examples(200)
 def test_nothing_can_be_hidden_behind_a_name(host: str, tail: str) -> None:
     if tail != ".":
         assert not name_matches(host, host + tail, True)
 
 
 @given(st.text(max_size=300), st.text(max_size=300), st.booleans())
-@settings(deadline=None, max_examples=200)
+@examples(200)
 def test_hostile_text_never_raises(expected: str, presented: str, wildcards: bool) -> None:
     name_matches(expected, presented, wildcards)
     assert show_names([presented]).isprintable()
@@ -82,7 +83,7 @@ def test_hostile_text_never_raises(expected: str, presented: str, wildcards: boo
 
 @pytest.mark.slow
 @given(LABEL, HOST)
-@settings(deadline=None, max_examples=100)
+@examples(100)
 def test_a_wildcard_covers_exactly_one_label(label: str, parent: str) -> None:
     assert name_matches(f"{label}.{parent}", f"*.{parent}", True)
     assert not name_matches(f"{label}.x.{parent}", f"*.{parent}", True)

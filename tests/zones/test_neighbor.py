@@ -3,8 +3,9 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 from support.name_server import NameServer, a, srv
 
 from zones.neighbor import NeighborPeers
@@ -206,7 +207,7 @@ def test_many_addresses_stay_bounded_whatever_is_drawn() -> None:
     st.lists(st.tuples(st.sampled_from(["failed", "alive", "due", "hops"]), st.integers(0, 2), st.integers(0, 70))),
     st.booleans(),
 )
-@settings(deadline=None, max_examples=100)
+@examples(100)
 def test_whatever_happens_every_peer_is_offered_once(steps: list[tuple[str, int, int]], monitor: bool) -> None:
     peers = started(zone(3, monitor=monitor))
     known = [hop for hop, _ in peers.states()]

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from itertools import count
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 from support.name_server import NameServer, a
 
 from zones.traversal_client import CONNECT_LIMIT, Action, Close, Connect, LinkState, SendOptions, TraversalClient
@@ -277,7 +278,7 @@ STEP = st.sampled_from(["tick", "opened", "failed", "closed", "200", "401", "sta
 
 
 @given(st.lists(st.tuples(STEP, st.floats(0, 130)), max_size=40))
-@settings(deadline=None, max_examples=150)
+@examples(150)
 def test_whatever_happens_it_comes_back(steps: list[tuple[str, float]]) -> None:
     edge, now, connection = client(), 0.0, 7
     for step, later in steps:

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 from support.paths import DATA
 from support.plans import ALIASES, asked, changed, compiled, plans, usable
 
@@ -98,7 +99,7 @@ def test_the_guides_plan_is_the_same_as_itself(name: str) -> None:
 
 @pytest.mark.slow
 @given(plans().flatmap(lambda plan: st.tuples(st.just(plan), changed(plan))))
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_every_claim_agrees_with_all_short_aliases(pair: tuple[Dialplan, Dialplan]) -> None:
     old, new = (usable(one) for one in pair)
     if old is None or new is None:

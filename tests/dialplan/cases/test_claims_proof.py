@@ -4,8 +4,9 @@ from importlib import import_module
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 from support.settings import plan_of, rule
 
 from dialplan.analysis import Sender
@@ -123,7 +124,7 @@ CLAIMS = st.builds(
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(RULES, CLAIMS)
 def test_verdicts_agree_with_trying_all_short_aliases(rules: list[tuple[str, ...]], claim: Claim) -> None:
     text = "".join(

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 
 from dialplan.cases.cases import Case, Expected, ExpectedTarget, PlanStatement, SettingStatement
 from dialplan.cases.parser import MAX_FILE_SIZE, format_cases, parse_cases
@@ -153,7 +154,7 @@ NAME = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Zl", "Zp",
 
 
 @pytest.mark.slow
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(
     NAME,
     st.lists(

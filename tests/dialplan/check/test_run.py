@@ -4,7 +4,8 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
+from support.examples import examples
 from support.plans import ALIASES, compiled, plans, reached, usable
 
 from dialplan.analysis import Languages, SymbolicPlan, conditions_of, senders_of
@@ -51,7 +52,7 @@ def test_what_the_engine_does_not_confirm_is_not_told() -> None:
 
 @pytest.mark.slow
 @given(plans())
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_every_claim_agrees_with_all_short_aliases(dialplan: Dialplan) -> None:
     plan = usable(dialplan)
     if plan is None:

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from ipaddress import ip_address
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 
 from dialplan.importers.expressway import ImportedPlan, ZoneUse, import_plan
 from dialplan.importers.xconfiguration import read_dump
@@ -245,7 +246,7 @@ ALIASES = (
 
 
 @pytest.mark.slow
-@settings(max_examples=250, deadline=None)
+@examples(250)
 @given(
     TRANSFORMS,
     RULES,

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 from support.paths import ROOT
 
 from dialplan.language.fields import FIELD_NAMES
@@ -149,7 +150,7 @@ def plans(draw: st.DrawFn) -> str:
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(plans())
 def test_formatting_twice_is_formatting_once_and_the_plan_stays(text: str) -> None:
     once = format_dialplan(text, "f")
@@ -192,7 +193,7 @@ RULES = st.builds(
 
 
 @pytest.mark.slow
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(RULES)
 def test_a_written_rule_reads_as_it_was(rule: SearchRule) -> None:
     text = write_entry(rule)

@@ -4,8 +4,9 @@ import re
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 
 from dialplan.model import Behavior as B
 from dialplan.model import PatternType, Variables
@@ -235,14 +236,14 @@ ALIASES = st.text("aAbB@.1cé", max_size=8)
 
 
 @pytest.mark.slow
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(PLAIN, st.lists(ALIASES, max_size=8))
 def test_agrees_with_re(pattern: str, aliases: list[str]) -> None:
     _compare(pattern, regex(pattern), aliases)
 
 
 @pytest.mark.slow
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(WITH_LOOKS, st.lists(ALIASES, max_size=8))
 def test_look_arounds_agree_with_re(pattern: str, aliases: list[str]) -> None:
     try:

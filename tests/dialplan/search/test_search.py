@@ -3,8 +3,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 from support.third_party import require_shared
 
 from dialplan.language.parser import parse_dialplan
@@ -402,7 +403,7 @@ RULES = st.builds(
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     st.lists(RULES, min_size=16, max_size=30),
     st.lists(st.tuples(st.text("xyb@a.com1;", max_size=8), st.sampled_from(["@a.com", "@B.com;lr", ""])), max_size=6),

@@ -4,8 +4,9 @@ import tomllib
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 
 from sipedge.config.positions import Path, read_positions
 
@@ -71,7 +72,7 @@ LINES = st.one_of(
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=150)
+@examples(150)
 @given(st.lists(LINES, max_size=12))
 def test_everything_that_tomllib_reads_has_a_position(lines: list[str]) -> None:
     text = "\n".join(lines)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 
 from sipedge.config import schema
 from sipedge.config.checks import check_tables
@@ -55,7 +56,7 @@ DATA = st.one_of(
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=150)
+@examples(150)
 @given(DATA)
 def test_any_data_gives_tables_or_problems(data: dict[str, Any]) -> None:
     reader = Reader("nowhere/edge.toml", data, Positions([""]))

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import tomllib
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 
 from sipedge.importing.toml import Table, write_toml
 
@@ -18,7 +19,7 @@ def test_tables_comments_and_notes() -> None:
     )
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.text(st.characters(exclude_categories=("Cs",))))
 def test_any_text_is_read_as_it_was(text: str) -> None:
     assert tomllib.loads(write_toml([text], [Table("[a]", {"b": text, "c": [text]}, [text], {"b": text})])) == {

@@ -8,8 +8,9 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 from support.paths import DATA, ROOT, messages_in
 from support.pjsip_texts import request, response
 from support.third_party import require_shared
@@ -91,7 +92,7 @@ def test_all_published_messages_as_they_are(victim: subprocess.Popen[bytes]) -> 
 
 
 @pytest.mark.slow
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(data=st.sampled_from(MESSAGES), changes=CHANGES)
 def test_mutated_messages(victim: subprocess.Popen[bytes], data: bytes, changes: list[Change]) -> None:
     feed(victim, mutate(data, changes))

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from support.examples import examples
 from support.messages import answer_to, request
 from support.playbook import INSIDE, OUTSIDE, Playbook
 from support.settings import OUTSIDE_PEER, THIRD, ZONES, make_settings, with_zone
@@ -173,7 +173,5 @@ class Conversation(RuleBasedStateMachine):
         assert self.book.proxy.is_quiet()
 
 
-Conversation.TestCase.settings = settings(
-    max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+Conversation.TestCase.settings = examples(50, stateful_step_count=30)
 TestAnyConversation = Conversation.TestCase

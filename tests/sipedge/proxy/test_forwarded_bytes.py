@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 from support.messages import request
 from support.paths import DATA, messages_in
 from support.playbook import INSIDE, Leg, Playbook, answers_with, arrives, forwards, responds
@@ -281,7 +282,7 @@ def requests(draw: st.DrawFn) -> Message:
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(60)
 @given(requests())
 def test_generated_requests(message: Message) -> None:
     assert check(message)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 from support.messages import CALLER_VIA, request
 from support.playbook import INSIDE, STRANGER, Playbook, arrives
 from support.settings import EDGE, INSIDE_PEER, RULES, SECRET, ZONES, make_settings, rule, with_zone
@@ -130,14 +131,14 @@ def compare(message: Message, connection: int) -> None:
     assert edge_says(Playbook(SETTINGS), message, connection) == replay_says(message, connection)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(500)
 @given(odd_requests(), st.sampled_from([INSIDE, STRANGER]))
 def test_replay_says_what_the_edge_does(message: Message, connection: int) -> None:
     compare(message, connection)
 
 
 @pytest.mark.slow
-@settings(max_examples=4000, deadline=None)
+@examples(4000)
 @given(odd_requests(), st.sampled_from([INSIDE, STRANGER]))
 def test_replay_says_what_the_edge_does_with_thousands(message: Message, connection: int) -> None:
     compare(message, connection)

@@ -6,8 +6,9 @@ import time
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 
 from sipedge.settings import Limits
 from sipedge.sip.framing import BUFFER, Frame, Framer, FramingError, KeepAlive
@@ -223,7 +224,7 @@ PIECES = st.lists(
 
 @pytest.mark.slow
 @given(PIECES, st.lists(st.integers(0, 100_000), max_size=12))
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_every_cutting_gives_the_same(pieces: list[bytes], cuts: list[int]) -> None:
     data = b"".join(pieces)
     framer = Framer(LIMITS)
@@ -235,7 +236,7 @@ def test_every_cutting_gives_the_same(pieces: list[bytes], cuts: list[int]) -> N
 
 
 @given(st.binary(max_size=200), st.integers(1, 50))
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_any_bytes_give_frames_or_nothing(data: bytes, step: int) -> None:
     for prefix in (b"", b"BYE sip:a SIP/2.0\r\n", message()):
         frames(prefix + data + b"\r\n\r\n", step)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 
 from sipedge.sip.message import Message
 from sipedge.sip.via import stamped_via
@@ -58,7 +59,7 @@ PIECES += (":5060", ":65000", ":99999", ":0", ";branch=z9hG4bKa", ";rport", ";re
 PIECES += (';x="a,b"', ';x="a', ";y", "=", ",", " ")
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.lists(st.sampled_from(PIECES), max_size=7).map("".join))
 def test_the_short_cut_reads_no_via_that_the_parser_does_not(value: str) -> None:
     message = Message(f"MESSAGE sip:a@b SIP/2.0\r\nVia: {value}\r\n\r\n".encode())

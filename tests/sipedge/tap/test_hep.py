@@ -5,8 +5,9 @@ from dataclasses import replace
 from io import BytesIO
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 from support.tapped import HEAD, OPENED, OPENED_6, TIME, decided, entry, passed
 
 from sipedge.proxy.events import ConnectionOpened
@@ -62,7 +63,7 @@ def test_a_packet_that_is_too_long_shows_by_its_length() -> None:
     assert packet is not None and len(packet) > LARGEST
 
 
-@settings(deadline=None, max_examples=50)
+@examples(50)
 @given(st.lists(st.binary(max_size=300), max_size=5))
 def test_any_bodies_come_back(bodies: list[bytes]) -> None:
     read = _read(*(PACKETS.render(passed(body=body)) for body in bodies))

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 
 from sipedge.tap.masking import masked
 
@@ -55,7 +56,7 @@ def test_the_body_stays_as_it_is() -> None:
     assert masked(_head(DIGEST) + body).endswith(body)
 
 
-@settings(deadline=None, max_examples=200)
+@examples(200)
 @given(
     st.lists(st.sampled_from([b"Authorization:", b"Digest ", b'response="', b'"', b"\\", b"\r\n", b" ", b"ab", b","]))
 )

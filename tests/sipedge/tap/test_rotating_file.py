@@ -5,8 +5,9 @@ import stat
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 
 from sipedge.tap.rotating_file import RotatingFile
 
@@ -69,7 +70,7 @@ def test_a_full_disk_is_an_error_and_a_device_is_never_put_aside() -> None:
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=50)
+@examples(50)
 @given(st.lists(st.lists(st.integers(1, 30), min_size=1, max_size=20), min_size=1, max_size=10), st.integers(1, 60))
 def test_no_line_is_lost_torn_or_out_of_order(
     tmp_path_factory: pytest.TempPathFactory, lengths: list[list[int]], size: int

@@ -3,7 +3,7 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.examples import examples
 
@@ -51,14 +51,14 @@ def _check(pattern: str) -> None:
 
 @pytest.mark.slow
 @given(regexes(looks=False))
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_a_language_holds_what_the_engine_matches(pattern: str) -> None:
     _check(pattern)
 
 
 @pytest.mark.slow
 @given(regexes(looks=True))
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_look_arounds_too(pattern: str) -> None:
     _check(pattern)
 
@@ -69,7 +69,7 @@ def regex(pattern: str) -> Language:
 
 @pytest.mark.slow
 @given(regexes(looks=True), regexes(looks=False))
-@settings(max_examples=80, deadline=None)
+@examples(80)
 def test_algebra(one: str, other: str) -> None:
     try:
         first, second = regex(one), regex(other)

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 
 from sipedge.doctor.checks.dns import check_domain, check_peer, in_domain
 from sipedge.doctor.checks.result import About, CheckVerdict, Result
@@ -79,7 +80,7 @@ def test_peer_by_address_and_peer_without_one() -> None:
     assert [one.verdict for one in unknown] == [CheckVerdict.NOT_RUN, CheckVerdict.NOT_RUN]
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(
     st.lists(st.builds(SrvRecord, st.integers(0, 9), st.integers(0, 9), st.integers(0, 65535), st.text(max_size=60)))
 )

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 
 from sipedge.doctor.checks.forecast import SUNSETS, clientauth_lost, forecast
 
@@ -25,7 +26,7 @@ def test_issued_after_the_sunset_with_clientauth() -> None:
     assert clientauth_lost(day("2027-06-01"), day("2027-08-01"), SUNSETS[1]) == day("2027-08-01")
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.integers(-2000, 2000), st.integers(-5, 900))
 def test_loss_is_a_renewal_on_or_after_the_sunset(start: int, lifetime: int) -> None:
     begin = day("2026-01-01") + timedelta(days=start)

@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 from support.paths import DATA, messages_in
 from support.third_party import require_shared
 
@@ -203,7 +204,7 @@ def test_number_of_different_findings_is_bounded() -> None:
     assert len(collect(replace(one, what=str(number)) for number in range(MAX_FINDINGS + 5))) == MAX_FINDINGS
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(
     st.sampled_from(["ms-diagnostics", "Ms-Diagnostics-Public", "Warning", "From", "To", "CSeq", "Call-ID"]),
     st.text(st.characters(blacklist_characters="\r\n", blacklist_categories=("Cs",)), max_size=200),
