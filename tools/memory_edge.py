@@ -129,7 +129,12 @@ class MemoryEdge:
             await asyncio.sleep(0)
 
 
-def run_edge(settings: Settings, scenario: Callable[[MemoryEdge], Awaitable[None]], path: str = "") -> None:
+def run_edge(
+    settings: Settings,
+    scenario: Callable[[MemoryEdge], Awaitable[None]],
+    path: str = "",
+    loop_factory: type[MemoryLoop] = MemoryLoop,
+) -> None:
     """Start an edge, go through the scenario, and end it. ``path``: of the configuration that a reload reads."""
 
     async def run() -> None:
@@ -141,5 +146,5 @@ def run_edge(settings: Settings, scenario: Callable[[MemoryEdge], Awaitable[None
             edge.server.stop()
             await edge.server.run()
 
-    with asyncio.Runner(loop_factory=MemoryLoop) as runner:
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
         runner.run(run())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from support.messages import answer_to, request
@@ -14,7 +14,7 @@ from sipedge.config import load_config
 from sipedge.proxy.commands import Command, Forward
 from sipedge.settings import DnsSettings, Limits, Listener
 from sipedge.sip.message import Message
-from tools.memory_edge import MemoryEdge, run_edge
+from tools.memory_edge import Factory, Far, MemoryEdge, MemoryLoop, run_edge
 
 SETTINGS = make_settings(
     zones=tuple(replace(zone, transport="TCP") for zone in ZONES),
@@ -53,6 +53,26 @@ def test_a_request_goes_out_when_its_connection_is_there_and_its_answer_comes_ba
         assert statuses(caller.received()) == [200]
 
     run_edge(SETTINGS, scenario)
+
+
+class Eager(MemoryLoop):
+    """A peer connects and sends as soon as a listener is there."""
+
+    early: Far
+
+    async def create_server(self, factory: Factory, host: Any, port: int, **more: Any) -> Any:  # type: ignore[override]
+        listening = await super().create_server(factory, host, port, **more)
+        self.early = Far(self, factory, INSIDE_PEER, 40000)
+        self.early.send(message())
+        return listening
+
+
+def test_a_peer_may_be_quicker_than_the_start() -> None:
+    async def scenario(edge: MemoryEdge) -> None:
+        await edge.turn()
+        assert len(edge.loop.called[0].received()) == 1
+
+    run_edge(SETTINGS, scenario, loop_factory=Eager)
 
 
 def test_one_connection_serves_all_requests_for_its_hop() -> None:
