@@ -30,7 +30,7 @@ from dialplan.search.search import CompiledPlan, is_address
 from dialplan.syntax import Node
 
 from .requests import Conditions
-from .rewriting import Rewriting, Same, before, rewriting_of
+from .rewriting import Rewriting, Same, aliases_before, rewriting_of
 
 
 class Languages:
@@ -145,7 +145,7 @@ class Branch:
         if isinstance(self.rewriting, Same):
             return searched
         if searched not in self._before:
-            self._before[searched] = before(searched, self.rewriting)
+            self._before[searched] = aliases_before(searched, self.rewriting)
         return self._before[searched]
 
 

@@ -94,7 +94,7 @@ def _repeats(node: Node, parts: tuple[str | int, ...]) -> bool:
     return tuple(merged) == parts
 
 
-def before(language: Language, rewriting: Rewriting) -> Language:
+def aliases_before(language: Language, rewriting: Rewriting) -> Language:
     """All aliases that the rewriting changes into one of the language.
 
     Only aliases that the entry matches count; others may be in the result or not. Raises NotProved when there is no

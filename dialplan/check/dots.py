@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from dialplan.analysis import Language, NotProved, natural
-from dialplan.analysis.languages.grammar import with_domain
+from dialplan.analysis import Language, NotProved, natural, with_domain
 from dialplan.check.witnesses.context import Context
 from dialplan.check.witnesses.entries import entries, pattern_place, request_for
 from dialplan.check.witnesses.finding import Finding, Level

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from dialplan.analysis import NotProved, SymbolicRule, well_formed
-from dialplan.analysis.languages.grammar import plain
+from dialplan.analysis import NotProved, SymbolicRule, plain_aliases, well_formed
 from dialplan.check.witnesses.candidates import Candidates
 from dialplan.check.witnesses.context import Context, applies, hidden
 from dialplan.check.witnesses.finding import Finding, Level
@@ -102,7 +101,7 @@ class _Pairs:
             conditions = context.first(common)
             alias = reach(context, earlier, both, conditions).alias
             if alias is not None and claim(context.plan.search(conditions.query(alias)), rule):
-                return alias, alias not in plain(alphabet)
+                return alias, alias not in plain_aliases(alphabet)
         except NotProved:
             self.left_out += 1
         return None

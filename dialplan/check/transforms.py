@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dialplan.analysis import NotProved
-from dialplan.analysis.requests import Conditions
-from dialplan.analysis.rewriting import Same
+from dialplan.analysis import Conditions, NotProved, Same
 from dialplan.check.witnesses.context import Context
 from dialplan.check.witnesses.entries import pattern_place
 from dialplan.check.witnesses.finding import Finding, Level

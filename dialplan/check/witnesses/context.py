@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from dialplan.analysis import Conditions, Language, Languages, NotProved, Sender, SymbolicPlan, SymbolicRule, witness
-from dialplan.analysis.requests import conditions_of
+from dialplan.analysis import (
+    Conditions,
+    Language,
+    Languages,
+    NotProved,
+    Sender,
+    SymbolicPlan,
+    SymbolicRule,
+    conditions_of,
+    witness,
+)
 from dialplan.model import Traffic
 from dialplan.pattern.folding import fold
 from dialplan.search.search import CompiledPlan, Explanation, is_address

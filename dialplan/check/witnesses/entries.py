@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dialplan.analysis.requests import Conditions
+from dialplan.analysis import Conditions
 from dialplan.model import DEFAULT_ZONE, Dialplan, Location, Mode, Query, SearchRule, Traffic, Transform
 from dialplan.notes import inside, source_line
 from dialplan.pattern.folding import fold

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dialplan.analysis import Conditions, Language, NotProved, SymbolicRule, witness
-from dialplan.analysis.plan import Branch
+from dialplan.analysis import Branch, Conditions, Language, NotProved, SymbolicRule, witness
 from dialplan.pattern.folding import fold
 from dialplan.search.search import Explanation
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from dialplan.analysis import Conditions, Sender
-    from dialplan.analysis.diff import Difference
+    from dialplan.analysis import Conditions, Difference, Sender
     from dialplan.search.search import Explanation
     from sipedge.cli.plans import LoadedPlan
 
@@ -32,7 +31,7 @@ def command(old: str, new: str, as_json: bool) -> int:
 
     Exit status: 0 the same, 1 different (or not proved to be the same), 2 a plan cannot be used.
     """
-    from dialplan.analysis.diff import compare
+    from dialplan.analysis import compare
 
     before, after = _load(old), _load(new)
     comparison = compare(before.plan, after.plan, _senders(before, after))
