@@ -1,44 +1,56 @@
-"""Dial plans proved: languages of aliases, classes of requests, and what a plan does with each of them.
+"""Proofs about dial plans: languages of aliases, classes of requests, and the decisions of plans about them.
 
     languages = Languages([plan])                       # one alphabet for all plans that are compared
     symbolic = SymbolicPlan(plan, languages)
     partners = Language.of(PatternType.SUFFIX, "@partner.example", alphabet=languages.alphabet)
     for decision in decide(symbolic, RequestClass(frozenset({"Default Zone"}), partners)):
-        decision.routing, decision.witness              # where all requests like the witness go
+        decision.routing, decision.witness              # all requests like the witness go this way
 
-Whatever cannot be answered exactly raises NotProved; nothing here guesses.
+A question without an exact answer raises NotProved; nothing here guesses. Other rooms import from here only.
 """
 
 from dialplan.analysis.languages.alphabet import ASCII, Alphabet
 from dialplan.analysis.languages.automaton import NotProved
-from dialplan.analysis.languages.grammar import natural, well_formed, witness
-from dialplan.analysis.languages.language import Language
+from dialplan.analysis.languages.grammar import natural, plain_aliases, well_formed, with_domain, witness
+from dialplan.analysis.languages.language import Language, node_of
 
 from .decide import Decision, Region, by_admitted, decide, regions
-from .plan import Languages, SymbolicPlan, SymbolicRule
+from .diff import Comparison, Difference, compare
+from .plan import Branch, Languages, SymbolicPlan, SymbolicRule
 from .requests import Conditions, RequestClass, Sender, conditions_of, senders_of
-from .routing import Routing
+from .rewriting import Same, aliases_before
+from .routing import Chain, Routing
 
 __all__ = [
     "ASCII",
     "Alphabet",
+    "Branch",
+    "Chain",
+    "Comparison",
     "Conditions",
     "Decision",
+    "Difference",
     "Language",
     "Languages",
     "NotProved",
-    "Routing",
     "Region",
     "RequestClass",
+    "Routing",
+    "Same",
     "Sender",
     "SymbolicPlan",
     "SymbolicRule",
+    "aliases_before",
     "by_admitted",
+    "compare",
     "conditions_of",
     "decide",
     "natural",
+    "node_of",
+    "plain_aliases",
     "regions",
     "senders_of",
     "well_formed",
+    "with_domain",
     "witness",
 ]

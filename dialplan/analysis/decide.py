@@ -1,8 +1,9 @@
-"""What plans do with a class of requests: the class falls into regions, each with one routing a plan and a witness.
+"""The decisions of plans about a class of requests: it falls into regions, each with a witness and a routing per plan.
 
-A region is found by its witness. Take any alias that is not in a region yet; see which rules it matches, up to the tier
-that stops; all aliases that match the same of these rules are its region. What is left falls apart by the first rule on
-which it differs. So there are as many steps as regions, and rules that share no alias with a region never enter it.
+A region is made from its witness. Take any alias that is in no region yet. The rules are asked about it, up to the tier
+that stops, and all aliases that match the same of these rules are its region. The other aliases fall apart by the first
+rule with another answer. So there are as many steps as regions, and a rule that shares no alias with a region never
+enters it.
 """
 
 from __future__ import annotations
@@ -27,20 +28,20 @@ MAX_REGIONS = 2000
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """Aliases that the plans treat alike, under one set of conditions; ``routings`` and ``rules`` by plan."""
+    """Aliases that each plan treats alike under the same conditions. ``routings`` and ``rules``: one for each plan."""
 
     alias: str
     """A witness."""
     routings: tuple[Routing, ...]
     rules: tuple[tuple[SymbolicRule, ...], ...]
-    """Those that apply, in order."""
+    """The rules that apply, in their order."""
     language: Callable[[], Language]
-    """All aliases of the region; made when it is asked for."""
+    """Makes the language of all aliases of the region."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What one plan does with all these requests."""
+    """The routing of all these requests by one plan."""
 
     conditions: tuple[Conditions, ...]
     aliases: Language
@@ -50,7 +51,7 @@ class Decision:
 
 
 def decide(plan: SymbolicPlan, requests: RequestClass) -> Iterator[Decision]:
-    """The class, cut into parts with one routing each. Raise NotProved, possibly after some parts."""
+    """The class cut into parts with one routing each. Raises NotProved when it is too large, maybe after some parts."""
     for admitted, conditions in by_admitted((plan,), requests.conditions()):
         for region in regions((plan,), admitted, requests.aliases):
             query = conditions[0].query(region.alias)
@@ -58,23 +59,21 @@ def decide(plan: SymbolicPlan, requests: RequestClass) -> Iterator[Decision]:
 
 
 Admitted = tuple[tuple[SymbolicRule, ...], ...]
-"""For each plan the rules that apply under some conditions."""
+"""For each plan the rules that apply under the same conditions."""
 
 
 def by_admitted(
     plans: Sequence[SymbolicPlan], conditions: Iterable[Conditions]
 ) -> list[tuple[Admitted, tuple[Conditions, ...]]]:
-    """Conditions under which the same rules apply, together."""
-    found: dict[tuple[int, ...], tuple[Admitted, list[Conditions]]] = {}
-    for one in conditions:
-        admitted = tuple(plan.admitted(one) for plan in plans)
-        key = tuple(map(id, admitted))
-        found.setdefault(key, (admitted, []))[1].append(one)
-    return [(admitted, tuple(together)) for admitted, together in found.values()]
+    """The conditions grouped by the rules that apply under them."""
+    groups: dict[Admitted, list[Conditions]] = {}
+    for each in conditions:
+        groups.setdefault(tuple(plan.admitted(each) for plan in plans), []).append(each)
+    return [(admitted, tuple(group)) for admitted, group in groups.items()]
 
 
 def regions(plans: Sequence[SymbolicPlan], admitted: Admitted, aliases: Language) -> Iterator[Region]:
-    """Raise NotProved, possibly after some regions."""
+    """Raises NotProved when there are too many regions, or one is too large, possibly after some of them."""
     meetings = Meetings()
     for branches in product(*(plan.branches for plan in plans)):
         base = aliases
@@ -85,12 +84,13 @@ def regions(plans: Sequence[SymbolicPlan], admitted: Admitted, aliases: Language
 
 
 Tiers = list[list[SymbolicRule]]
+"""The rules that apply, by priority."""
 
 
 class Exploration:
-    """The regions of one language (``base``) under one branch of each plan.
+    """The regions of one language, ``base``, under one branch of each plan.
 
-    ``left_out``: rules whose aliases need not be looked at; what is said of them may be missing from the regions.
+    ``left_out``: rules whose aliases need no region; regions of such aliases may be missing.
     """
 
     def __init__(
@@ -111,12 +111,12 @@ class Exploration:
         self._left_out = {meetings.inside(base, rule, branch) for rule, branch in left_out}
 
     @property
-    def relevant(self) -> tuple[tuple[int, ...], ...]:
-        """The rules that may share an alias with the base, for each plan: the same ones give the same regions."""
-        return tuple(tuple(id(rule) for rule, _ in view) for view in self._views)
+    def relevant(self) -> tuple[tuple[SymbolicRule, ...], ...]:
+        """For each plan the rules that may share an alias with the base; the same rules give the same regions."""
+        return tuple(tuple(rule for rule, _ in view) for view in self._views)
 
     def regions(self, most: int | None = None) -> Iterator[Region]:
-        """At most ``most`` (MAX_REGIONS); raises NotProved beyond."""
+        """Raises NotProved when there are more than ``most`` (None: MAX_REGIONS), or when one is too large."""
         most = MAX_REGIONS if most is None else most
         waiting: list[tuple[tuple[Item, ...], tuple[Item, ...]]] = [((), ())]
         count = 0
@@ -142,15 +142,15 @@ class Exploration:
             yield self._region(alias, partial(self._language, inside, outside), tiers)
 
     def _region(self, alias: str, language: Callable[[], Language], tiers: list[Tiers]) -> Region:
-        rules = tuple(tuple(rule for tier in one for rule in tier) for one in tiers)
-        routings = tuple(routing_of(branch, one) for branch, one in zip(self._branches, tiers, strict=True))
+        rules = tuple(tuple(rule for tier in of_plan for rule in tier) for of_plan in tiers)
+        routings = tuple(routing_of(branch, of_plan) for branch, of_plan in zip(self._branches, tiers, strict=True))
         return Region(alias, routings, rules, language)
 
     def _may_meet(self, inside: tuple[Item, ...], item: Item) -> bool:
-        return all(self._meetings.meet(one, item) for one in (self._base, *inside))
+        return all(self._meetings.meet(member, item) for member in (self._base, *inside))
 
     def _asked(self, alias: str) -> tuple[list[Tiers], dict[Item, bool]]:
-        """For each plan the tiers of rules that apply; and which languages were asked for, in order."""
+        """(for each plan the tiers of rules that apply, the answer of each language that was asked, in order)."""
         asked: dict[Item, bool] = {}
         tiers = []
         for view in self._views:
@@ -165,7 +165,10 @@ class Exploration:
         return tiers, asked
 
     def _alias(self, inside: tuple[Item, ...], outside: tuple[Item, ...]) -> str | None:
-        """An alias of the region. What is outside is taken away only when an alias turns out to be in it."""
+        """An alias of the region; None when it is empty.
+
+        A language outside is subtracted only when an alias turns out to be in it, for most never are.
+        """
         region = self._language(inside, ())
         while (alias := witness(region)) is not None:
             wrong = [item for item in outside if item.test(alias)]

@@ -1,11 +1,11 @@
-"""Which rules two plans have in common, and which of these have changed places."""
+"""Rules that two plans have in common, and pairs of these whose order has changed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from . import SymbolicRule
+from .plan import SymbolicRule
 
 Pair = tuple[SymbolicRule, SymbolicRule]
 
@@ -13,7 +13,7 @@ Pair = tuple[SymbolicRule, SymbolicRule]
 def paired(
     old: Sequence[SymbolicRule], new: Sequence[SymbolicRule]
 ) -> tuple[list[Pair], tuple[list[SymbolicRule], list[SymbolicRule]]]:
-    """Rules with the same aliases and effect in both plans; and those that only the old, only the new one has."""
+    """(rules with the same aliases and effect in both plans, (rules of the old plan alone, of the new plan alone))."""
     waiting: dict[object, list[SymbolicRule]] = {}
     for rule in new:
         waiting.setdefault(_effect(rule), []).append(rule)
@@ -33,11 +33,12 @@ def _effect(rule: SymbolicRule) -> object:
 
 
 def stopping_before(rules: Sequence[SymbolicRule], priority: int) -> tuple[SymbolicRule, ...]:
+    """The rules with Stop that are searched before this priority."""
     return tuple(rule for rule in rules if rule.compiled.stop and rule.rule.priority < priority)
 
 
 def turned(pairs: Sequence[Pair]) -> Iterator[tuple[Pair, Pair]]:
-    """Rules, two at a time, whose order is another one in the new plan."""
+    """Every two rules whose order in the new plan is not that in the old plan."""
     was = _ranks([old.rule.priority for old, _ in pairs])
     now = _ranks([new.rule.priority for _, new in pairs])
     if was == now:

@@ -1,4 +1,4 @@
-"""What is known of a request beside its alias, as a product of small sets; and classes of requests."""
+"""Conditions, which are everything about a request but its alias, and classes of requests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SIP_ONLY = frozenset({Protocol.SIP})
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """Of one request."""
+    """Everything about one request that rules look at, but its alias."""
 
     source: str
     traffic: Traffic
@@ -34,10 +34,10 @@ class Sender:
 
     name: str
     authenticated: frozenset[bool] = EITHER
-    """Whether its requests can be authenticated, and whether they can be not; empty: it sends none."""
+    """True: it can send authenticated requests; False: it can send others; empty: it sends none."""
     traffic: frozenset[Traffic] = frozenset(Traffic)
     silent: str = ""
-    """Why it sends nothing, where that is so."""
+    """The reason for a zone that sends nothing; '' for any other."""
 
     @property
     def sends(self) -> bool:
@@ -46,7 +46,7 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class RequestClass:
-    """All requests from these zones, of this traffic, ..., for one of these aliases."""
+    """All requests from one of these zones, for one of these aliases, and so on."""
 
     sources: frozenset[str]
     aliases: Language
@@ -56,20 +56,23 @@ class RequestClass:
 
     def conditions(self) -> Iterator[Conditions]:
         """In a fixed order."""
-        protocols = [one for one in Protocol if one in self.protocols]
-        traffic = [one for one in Traffic if one in self.traffic]
-        for found in product(sorted(self.sources), traffic, protocols, sorted(self.authenticated)):
-            yield Conditions(*found)
+        protocols = [protocol for protocol in Protocol if protocol in self.protocols]
+        kinds = [traffic for traffic in Traffic if traffic in self.traffic]
+        for values in product(sorted(self.sources), kinds, protocols, sorted(self.authenticated)):
+            yield Conditions(*values)
 
     def witness(self) -> Query | None:
-        """One request of the class, well-formed where possible. Raise NotProved."""
+        """A request of the class, with a well-formed alias if there is one; None when the class is empty.
+
+        Raises NotProved when the language of its aliases is too large.
+        """
         conditions = next(self.conditions(), None)
         alias = witness(self.aliases) if conditions else None
         return conditions.query(alias) if conditions and alias is not None else None
 
 
 def senders_of(dialplan: Dialplan) -> tuple[Sender, ...]:
-    """The zones that a plan names, and the built-in ones, where no configuration says more."""
+    """The zones that a plan names and the built-in ones. Without a configuration each can send everything."""
     names = [DEFAULT_ZONE, LOCAL_ZONE]
     for rule in dialplan.rules:
         names += [rule.source_name] if rule.source is SourceMode.NAMED else []
@@ -78,7 +81,7 @@ def senders_of(dialplan: Dialplan) -> tuple[Sender, ...]:
 
 
 def conditions_of(senders: Iterable[Sender]) -> list[Conditions]:
-    """Everything that these zones can send."""
+    """All conditions under which these zones can send requests."""
     return [
         Conditions(sender.name, traffic, Protocol.SIP, authenticated)
         for sender in senders

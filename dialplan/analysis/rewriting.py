@@ -1,17 +1,19 @@
-"""What a behaviour does to an alias, as a value that can be compared, and turned round: which aliases become these?
+"""Rewritings: the change of an alias by a behaviour, as a value that can be compared and turned round.
 
-Turning round is exact, or raises NotProved: for replace strings that put groups into another order, or use one twice.
+Turning round leads from a language to the aliases that the rewriting changes into one of it. It is exact, or raises
+NotProved: for replace strings that put groups into another order, or use one twice.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from dialplan.analysis.languages.automaton import DEAD, FULL, Automaton, split
 from dialplan.analysis.languages.language import Clause, Language
 from dialplan.analysis.languages.template import BeforeTemplate
-from dialplan.model import Behavior, PatternType, SearchRule, Transform, Variables
+from dialplan.model import Behavior, Entry, PatternType, Variables
 from dialplan.pattern.folding import fold
 from dialplan.pattern.pattern import expanded_texts
 from dialplan.pattern.replacement import join, parse_replacement
@@ -30,7 +32,7 @@ class Constant:
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """``start`` (else the end): the longest of these texts that fits is replaced by ``text``; '' as text: stripped."""
+    """At the start, or else at the end, the longest of ``texts`` that fits is replaced by ``text``."""
 
     start: bool
     texts: tuple[str, ...]
@@ -39,7 +41,7 @@ class Ends:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """``text`` is put in front, or behind."""
+    """``text`` is added at the start, or else at the end."""
 
     start: bool
     text: str
@@ -47,7 +49,7 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A replace string with groups, and the regex that they are of."""
+    """A replace string with groups. ``node``: the tree of the regex; ``parts``: texts and group numbers."""
 
     node: Node
     parts: tuple[str | int, ...]
@@ -56,19 +58,19 @@ class Template:
 Rewriting = Same | Constant | Ends | Added | Template
 
 
-def rewriting_of(rule: SearchRule | Transform, node: Node | None, variables: Variables) -> Rewriting:
-    """``node``: the expanded tree of a regex. The rule must have been compiled."""
-    behavior = rule.behavior
+def rewriting_of(entry: Entry, node: Node | None, variables: Variables) -> Rewriting:
+    """``entry``: one that has been compiled with these variables; ``node``: the expanded tree of its regex."""
+    behavior = entry.behavior
     if behavior is Behavior.LEAVE:
         return Same()
-    if behavior is Behavior.REPLACE and rule.pattern_type is PatternType.REGEX and node is not None:
-        return _template(node, parse_replacement(rule.replace, group_count(node), variables))
-    text = "" if behavior is Behavior.STRIP else join(parse_replacement(rule.replace, None, variables), ())
+    if behavior is Behavior.REPLACE and entry.pattern_type is PatternType.REGEX and node is not None:
+        return _template(node, parse_replacement(entry.replace, group_count(node), variables))
+    text = "" if behavior is Behavior.STRIP else join(parse_replacement(entry.replace, None, variables), ())
     if behavior in (Behavior.ADD_PREFIX, Behavior.ADD_SUFFIX):
         return Added(behavior is Behavior.ADD_PREFIX, text) if text else Same()
-    if rule.pattern_type in (PatternType.PREFIX, PatternType.SUFFIX):
-        texts = tuple(sorted(expanded_texts(rule.pattern, variables), key=lambda one: (-len(one), one)))
-        return Ends(rule.pattern_type is PatternType.PREFIX, texts, text)
+    if entry.pattern_type in (PatternType.PREFIX, PatternType.SUFFIX):
+        texts = sorted(expanded_texts(entry.pattern, variables), key=lambda matched: (-len(matched), matched))
+        return Ends(entry.pattern_type is PatternType.PREFIX, tuple(texts), text)
     return Constant(text)
 
 
@@ -79,7 +81,7 @@ def _template(node: Node, parts: tuple[str | int, ...]) -> Rewriting:
 
 
 def _repeats(node: Node, parts: tuple[str | int, ...]) -> bool:
-    """Whether the template puts every piece of the alias back where it was: ``(.*)@(.*)`` and ``\\1@\\2``."""
+    """Whether the template puts every piece of the alias back to its place, like ``(.*)@(.*)`` and ``\\1@\\2``."""
     items = node.items if isinstance(node, Sequence) else (node,)
     merged: list[str | int] = []
     for item in items:
@@ -92,29 +94,33 @@ def _repeats(node: Node, parts: tuple[str | int, ...]) -> bool:
     return tuple(merged) == parts
 
 
-def before(language: Language, rewriting: Rewriting) -> Language:
-    """All aliases that the rewriting turns into one of the language. Raise NotProved.
+def aliases_before(language: Language, rewriting: Rewriting) -> Language:
+    """All aliases that the rewriting changes into one of the language.
 
-    Only aliases that the rewriting is made for are meant; of others nothing is said.
+    Only aliases that the entry matches count; others may be in the result or not. Raises NotProved when there is no
+    exact way.
     """
     if isinstance(rewriting, Same):
         return language
     if isinstance(rewriting, Template):
         template = rewriting
-        return _mapped(language, lambda one: BeforeTemplate(one, template.node, template.parts))
+        return _mapped(language, lambda automaton: BeforeTemplate(automaton, template.node, template.parts))
     if isinstance(rewriting, Constant):
         held = rewriting.text in language
         return Language.everything(language.alphabet) if held else Language.nothing(language.alphabet)
     if isinstance(rewriting, Added):
-        return _mapped(language, lambda one: _BeforeAdded(one, rewriting))
+        return _mapped(language, lambda automaton: _BeforeAdded(automaton, rewriting))
+    return _before_ends(language, rewriting)
+
+
+def _before_ends(language: Language, rewriting: Ends) -> Language:
     result = Language.nothing(language.alphabet)
     for position, text in enumerate(rewriting.texts):
         fits = Language.of_node(_end(rewriting.start, text), language.alphabet)
         for longer in rewriting.texts[:position]:
             if longer.startswith(text) if rewriting.start else longer.endswith(text):
                 fits -= Language.of_node(_end(rewriting.start, longer), language.alphabet)
-        swapped = _mapped(language, lambda one, text=text: _before_end(one, rewriting, text))  # type: ignore[misc]
-        result |= fits & swapped
+        result |= fits & _mapped(language, partial(_before_end, rewriting, text))
     return result
 
 
@@ -123,24 +129,28 @@ def _end(start: bool, text: str) -> Node:
 
 
 def _mapped(language: Language, made: Callable[[Automaton], Automaton]) -> Language:
-    """Turning round a function keeps ``and``, ``or`` and ``not``, so it is done automaton by automaton."""
-    known: dict[Automaton, Automaton] = {}
+    """The language with every automaton replaced. That is exact, as turning round keeps unions and complements."""
+    automata = {automaton for clause in language.clauses for automaton in clause.inside | clause.outside}
+    turned = {automaton: made(automaton) for automaton in automata}
+    return Language(
+        language.alphabet,
+        frozenset(
+            Clause(
+                frozenset(map(turned.__getitem__, clause.inside)), frozenset(map(turned.__getitem__, clause.outside))
+            )
+            for clause in language.clauses
+        ),
+    )
 
-    def turned(automata: Iterable[Automaton]) -> frozenset[Automaton]:
-        return frozenset({known.setdefault(one, made(one)) if one not in known else known[one] for one in automata})
 
-    clauses = {Clause(turned(one.inside), turned(one.outside)) for one in language.clauses}
-    return Language(language.alphabet, frozenset(clauses))
-
-
-def _before_end(automaton: Automaton, rewriting: Ends, text: str) -> Automaton:
+def _before_end(rewriting: Ends, text: str, automaton: Automaton) -> Automaton:
     if rewriting.start:
         return _BeforeStart(automaton, text, fold(rewriting.text))
     return _BeforeEnd(automaton, text, fold(rewriting.text))
 
 
 class _Turned(Automaton):
-    """An automaton that follows another one."""
+    """An automaton whose states are, in part, those of another one."""
 
     def __init__(self, inner: Automaton) -> None:
         self._inner = inner
@@ -158,7 +168,7 @@ class _Turned(Automaton):
 
 
 class _BeforeAdded(_Turned):
-    """``text`` + alias (or alias + ``text``) is accepted."""
+    """Aliases that the inner automaton accepts once ``text`` is added."""
 
     def __init__(self, inner: Automaton, added: Added) -> None:
         self._added = added
@@ -174,8 +184,10 @@ class _BeforeAdded(_Turned):
 
 
 class _BeforeStart(_Turned):
-    """The alias begins with ``old``; with ``new`` in its place it is accepted. Keys: how much of ``old`` is read, or
-    the inner state."""
+    """Aliases that begin with ``old``, and that the inner automaton accepts with ``new`` in its place.
+
+    Keys: ("old", the number of its characters that are read), then the inner state.
+    """
 
     def __init__(self, inner: Automaton, old: str, new: str) -> None:
         self._old = old
@@ -195,8 +207,10 @@ class _BeforeStart(_Turned):
 
 
 class _BeforeEnd(_Turned):
-    """The alias ends with ``old``; with ``new`` in its place it is accepted. A key is the inner state and a bit for
-    each length of ``old`` that has been read where it may count, the lowest for none."""
+    """Aliases that end with ``old``, and that the inner automaton accepts with ``new`` in its place.
+
+    Keys: (the inner state, a bit for each length of ``old`` that may be read by now, the lowest for none).
+    """
 
     def __init__(self, inner: Automaton, old: str, new: str) -> None:
         self._new = new
@@ -207,7 +221,7 @@ class _BeforeEnd(_Turned):
         return self._key(self._inner.start, 0)
 
     def _key(self, state: int, bits: int) -> Hashable:
-        """With the place here as a beginning of ``old``, when ``new`` would be accepted from here."""
+        """``old`` may begin here when the inner automaton accepts with ``new`` from here."""
         good = self._inner.accepting(self._inner.after(state, self._new))
         bits |= int(good)
         return DEAD if state == DEAD and not bits else (state, bits)

@@ -1,4 +1,4 @@
-"""Where requests go, in terms that hold for a whole class of them: tiers of zones with what becomes of the alias."""
+"""Routings: the tiers of a whole class of requests, as zones with the changes to the alias."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from .plan import Branch, SymbolicRule
 from .rewriting import Constant, Rewriting, Same
 
 Chain = tuple[Rewriting, ...]
-"""One after the other; empty: the alias as it came in."""
+"""Changes to the alias in their order; (): it stays as it came in."""
 Destination = tuple[str, Chain]
-"""(zone, what becomes of the alias)."""
+"""(zone, changes to the alias)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """Equal routings treat every request alike. The tiers are asked in order, the destinations of one all at once."""
+    """Equal routings treat every request alike. Tiers are tried in order, the destinations of one at the same time."""
 
     tiers: tuple[frozenset[Destination], ...]
 
@@ -36,9 +36,9 @@ def routing_of(branch: Branch, tiers: Iterable[Iterable[SymbolicRule]]) -> Routi
 
 def _chain(*rewritings: Rewriting) -> Chain:
     result: list[Rewriting] = []
-    for one in rewritings:
-        if isinstance(one, Constant):
-            result = [one]
-        elif not isinstance(one, Same):
-            result.append(one)
+    for rewriting in rewritings:
+        if isinstance(rewriting, Constant):
+            result = [rewriting]
+        elif not isinstance(rewriting, Same):
+            result.append(rewriting)
     return tuple(result)

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from dialplan.analysis import Sender
-from dialplan.analysis.diff import compare
+from dialplan.analysis import Sender, compare
 from dialplan.language.spelling import quoted
 from dialplan.model import (
     Behavior,

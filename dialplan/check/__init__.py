@@ -1,10 +1,10 @@
-"""The linter: what is wrong or surprising in a plan, found without traffic; ``findings(plan, senders)`` is all."""
+"""The linter: mistakes and surprises in a plan, found without traffic, each with a request that shows it."""
 
 from dialplan.check.witnesses.assumed import assumed_variables
-from dialplan.check.witnesses.finding import Finding, Level, query_json, query_text
+from dialplan.check.witnesses.finding import IDS, Finding, Level, query_json, query_text
 
 from .problems import finding_of
-from .run import IDS, Report, findings, report
+from .run import Report, findings, report
 
 __all__ = [
     "IDS",

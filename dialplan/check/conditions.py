@@ -1,4 +1,4 @@
-"""Rules whose conditions no request meets: their source sends nothing, or never what they ask for."""
+"""Rules whose conditions no request meets: their source sends nothing, or no such traffic."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dialplan.analysis import SymbolicRule
 from dialplan.check.witnesses.context import Context
-from dialplan.check.witnesses.finding import Finding, Level
+from dialplan.check.witnesses.finding import Finding, FindingId, Level
 from dialplan.model import LOCAL_ZONE, Protocol
 
 
@@ -24,13 +24,13 @@ def conditions(context: Context) -> Iterator[Finding]:
 
 
 def _never(context: Context, rule: SymbolicRule) -> Finding:
-    """No zone sends what the rule asks for: because of the source alone, or of what it is to send."""
-    sources = [one for one in context.senders if rule.admits_source(one.name)]
-    if not any(one.sends for one in sources):
-        silent = next((one for one in sources if one.silent), None)
-        why = f"can never be met: {silent.silent if silent else 'no zone that it names sends requests'}"
+    """The finding about a rule whose conditions no zone meets."""
+    senders = [sender for sender in context.senders if rule.admits_source(sender.name)]
+    if not any(sender.sends for sender in senders):
+        silent = next((sender.silent for sender in senders if sender.silent), "no zone that it names sends requests")
+        why = f"can never be met: {silent}"
         return _finding("source-never-sends", rule, "source", why, "write the zone that the requests come from")
-    if rule.rule.authenticated and not any(True in one.authenticated for one in sources):
+    if rule.rule.authenticated and not any(True in sender.authenticated for sender in senders):
         return _finding(
             "never-authenticated",
             rule,
@@ -42,6 +42,6 @@ def _never(context: Context, rule: SymbolicRule) -> Finding:
     return _finding("source-never-sends", rule, "traffic type", why, "write the traffic type that the zone does send")
 
 
-def _finding(identity: str, rule: SymbolicRule, field: str, why: str, mend: str) -> Finding:
+def _finding(finding_id: FindingId, rule: SymbolicRule, field: str, why: str, mend: str) -> Finding:
     place = rule.rule.places.get(field, rule.rule.location)
-    return Finding(identity, Level.WARNING, place, f'search rule "{rule.rule.name}" {why}', mend, rule.rule.name)
+    return Finding(finding_id, Level.WARNING, place, f'search rule "{rule.rule.name}" {why}', mend, rule.rule.name)

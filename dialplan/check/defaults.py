@@ -1,11 +1,10 @@
-"""Fields that were not written, where Expressway's default is not what most people expect."""
+"""Fields that are left out, and whose default on an Expressway is not the one that most people expect."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from dialplan.analysis import NotProved, SymbolicRule
-from dialplan.check.witnesses.candidates import Candidates
 from dialplan.check.witnesses.context import Context, applies
 from dialplan.check.witnesses.entries import entries, request_for
 from dialplan.check.witnesses.finding import Finding, Level
@@ -14,20 +13,19 @@ from dialplan.model import Behavior, OnMatch, PatternType, Query, SearchRule
 from dialplan.search.search import Explanation
 
 MAX_COMPARED = 20
-"""Later rules that are tried for one rule."""
+"""Later rules that are compared with one rule."""
 
 
 def continues(context: Context) -> Iterator[Finding]:
-    """*On successful match* left out: it continues, and a later rule sends the request elsewhere."""
-    candidates = Candidates(context.rules)
-    for position, rule in enumerate(context.rules):
+    """Rules without *On successful match*, where a later rule sends the request elsewhere."""
+    for rule in context.rules:
         if rule.rule.on_match is not OnMatch.CONTINUE or "on successful match" in rule.rule.places:
             continue
         if rule.rule.name in context.unreachable or not context.mask(rule):
             continue
-        found = _goes_on(context, candidates, position)
-        if found:
-            later, query = found
+        continued = _continued(context, rule)
+        if continued:
+            later, query = continued
             yield Finding(
                 "continue-by-default",
                 Level.WARNING,
@@ -42,11 +40,10 @@ def continues(context: Context) -> Iterator[Finding]:
             )
 
 
-def _goes_on(context: Context, candidates: Candidates, position: int) -> tuple[SymbolicRule, Query] | None:
-    rule = context.rules[position]
+def _continued(context: Context, rule: SymbolicRule) -> tuple[SymbolicRule, Query] | None:
+    """(a later rule, a request to which both apply); None when none was found."""
     compared = 0
-    for place in candidates.of(rule):
-        later = context.rules[place]
+    for later in context.rules:
         common = context.mask(rule) & context.mask(later)
         if later.rule.priority <= rule.rule.priority or later.rule.target == rule.rule.target or not common:
             continue
@@ -70,7 +67,7 @@ def _both(explanation: Explanation, rule: SymbolicRule, later: SymbolicRule) -> 
 
 
 def strips(context: Context) -> Iterator[Finding]:
-    """*Behavior* left out: the matched start or end is cut off."""
+    """Rules without *Behavior*, which cut off the matched start or end."""
     for entry in entries(context.plan.dialplan):
         plain = isinstance(entry, SearchRule) and entry.pattern_type in (PatternType.PREFIX, PatternType.SUFFIX)
         if not plain or entry.behavior is not Behavior.STRIP or "behavior" in entry.places:

@@ -1,16 +1,14 @@
-"""Dots that are not escaped, where a well-formed alias can use it: ``example.com`` also matches ``exampleXcom``."""
+"""Dots without a backslash that a well-formed alias can abuse: ``example.com`` also matches ``exampleXcom``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
-from dialplan.analysis import Language, NotProved, natural
-from dialplan.analysis.languages.grammar import with_domain
+from dialplan.analysis import Language, NotProved, natural, with_domain
 from dialplan.check.witnesses.context import Context
 from dialplan.check.witnesses.entries import entries, pattern_place, request_for
 from dialplan.check.witnesses.finding import Finding, Level
-from dialplan.model import PatternType, SearchRule, Transform
+from dialplan.model import Entry, PatternType
 from dialplan.pattern.expansion import expand
 from dialplan.pattern.parser import parse_pattern
 from dialplan.syntax import (
@@ -19,12 +17,12 @@ from dialplan.syntax import (
     CharacterSet,
     Group,
     Literal,
-    Look,
     Node,
     Repeat,
     Sequence,
     Variable,
     children,
+    with_children,
 )
 
 
@@ -45,18 +43,18 @@ def unescaped_dots(context: Context) -> Iterator[Finding]:
 
 
 def suspicious_dots(node: Node) -> set[int]:
-    """Offsets of dots that stand alone between names, as in a domain."""
-    found = set().union(*map(suspicious_dots, children(node))) if children(node) else set[int]()
+    """Offsets of single dots between names, as in a domain."""
+    offsets = set[int]().union(*map(suspicious_dots, children(node)))
     if isinstance(node, Sequence):
         neighbours = [None, *node.items, None]
         for left, item, right in zip(neighbours, neighbours[1:], neighbours[2:], strict=False):
             if isinstance(item, AnyCharacter) and _named(left, -1) and _named(right, 0):
-                found.add(item.at)
-    return found
+                offsets.add(item.at)
+    return offsets
 
 
 def _named(node: Node | None, end: int) -> bool:
-    """Whether a neighbour's end is part of a name."""
+    """Whether the end of a neighbour, 0 or -1, is part of a name."""
     if isinstance(node, Literal):
         return node.text[end].isalnum()
     if isinstance(node, Group) and isinstance(node.body, Literal | Sequence):
@@ -75,16 +73,10 @@ def escaped(node: Node, offsets: frozenset[int]) -> Node:
     """The tree with a plain dot at these offsets."""
     if isinstance(node, AnyCharacter):
         return Literal(".", node.at) if node.at in offsets else node
-    if isinstance(node, Sequence):
-        return replace(node, items=tuple(escaped(item, offsets) for item in node.items))
-    if isinstance(node, Alternation):
-        return replace(node, branches=tuple(escaped(branch, offsets) for branch in node.branches))
-    if isinstance(node, Group | Repeat | Look):
-        return replace(node, body=escaped(node.body, offsets))
-    return node
+    return with_children(node, lambda child: escaped(child, offsets))
 
 
-def _finding(context: Context, entry: SearchRule | Transform, tree: Node, offsets: list[int]) -> Finding | None:
+def _finding(context: Context, entry: Entry, tree: Node, offsets: list[int]) -> Finding | None:
     alphabet = context.languages.alphabet
     as_written = context.languages.language(context.languages.node(entry, context.plan))
     meant = Language.of_node(expand(escaped(tree, frozenset(offsets)), context.plan.variables), alphabet)

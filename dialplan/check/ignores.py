@@ -1,7 +1,7 @@
-"""``# sipedge: ignore ID reason`` in a dial plan: findings that its author has thought about.
+"""``# sipedge: ignore ID reason`` in a dial plan: comments of its author that silence findings.
 
-Before the first block it is for the whole file, inside a block or on its own above one for that block, behind a field
-for findings of that line. Without a reason it ignores nothing.
+Before the first block the comment is for the whole file. Inside a block, or on a line above one, it is for that block;
+behind a field it is for that line. Without a reason it silences nothing.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ _CODE = re.compile(r'"[^"]*"|#.*')
 
 @dataclass(frozen=True, slots=True)
 class Ignore:
+    """A comment. ``first`` and ``last``: the lines that it is for."""
+
     id: str
     reason: str
     location: Location
     first: int
-    """First and last line for which it is."""
     last: int
 
     def covers(self, finding: Finding) -> bool:
@@ -42,15 +43,15 @@ def ignores_in(plan: Dialplan) -> list[Ignore]:
 def _in_file(file: str, lines: list[str]) -> Iterator[Ignore]:
     blocks = list(_blocks(lines))
     for number, line in enumerate(lines, start=1):
-        found = _COMMENT.match(line)
-        if found:
-            place = Location(file, number, found.end(1) + 1)
-            first, last = _scope(number, bool(found[1].strip()), blocks, len(lines))
-            yield Ignore(found[2].lower(), found[3].strip(), place, first, last)
+        comment = _COMMENT.match(line)
+        if comment:
+            place = Location(file, number, comment.end(1) + 1)
+            first, last = _scope(number, bool(comment[1].strip()), blocks, len(lines))
+            yield Ignore(comment[2].lower(), comment[3].strip(), place, first, last)
 
 
 def _blocks(lines: list[str]) -> Iterator[tuple[int, int]]:
-    """First and last line of each block."""
+    """(first line, last line) of each block."""
     start = 0
     for number, line in enumerate(lines, start=1):
         code = _CODE.sub("", line)
@@ -62,6 +63,7 @@ def _blocks(lines: list[str]) -> Iterator[tuple[int, int]]:
 
 
 def _scope(number: int, behind_code: bool, blocks: list[tuple[int, int]], lines: int) -> tuple[int, int]:
+    """(first line, last line) that a comment in line ``number`` is for."""
     if not blocks or number < blocks[0][0]:
         return 1, lines
     for first, last in blocks:
@@ -73,16 +75,16 @@ def _scope(number: int, behind_code: bool, blocks: list[tuple[int, int]], lines:
 
 
 def applied(ignores: Iterable[Ignore], findings: Iterable[Finding], known: Iterable[str]) -> list[Finding]:
-    """The findings that are left, and what is to be said of the ignores themselves."""
+    """The findings that are left, and those about the ignores themselves. ``known``: all ids of findings."""
     listed, ids = list(ignores), set(known)
     used: set[Ignore] = set()
     left = []
     for finding in findings:
-        covering = [one for one in listed if one.covers(finding)]
+        covering = [ignore for ignore in listed if ignore.covers(finding)]
         used.update(covering)
         if not covering:
             left.append(finding)
-    return left + [one for ignore in listed for one in _about(ignore, ids, ignore in used)]
+    return left + [finding for ignore in listed for finding in _about(ignore, ids, ignore in used)]
 
 
 def _about(ignore: Ignore, ids: set[str], used: bool) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""What is switched off, and rules that say the same twice."""
+"""Entries that are disabled, and rules that repeat another one."""
 
 from __future__ import annotations
 
@@ -7,16 +7,12 @@ from collections.abc import Iterator
 from dialplan.analysis import NotProved, SymbolicRule
 from dialplan.check.witnesses.context import Context
 from dialplan.check.witnesses.finding import Finding, Level
-from dialplan.model import SearchRule, Transform
 
 
 def disabled(context: Context) -> Iterator[Finding]:
-    plan = context.plan.dialplan
-    entries: tuple[SearchRule | Transform, ...] = (*plan.transforms, *plan.rules)
-    for entry in entries:
+    for entry in context.plan.dialplan.entries:
         if not entry.enabled:
-            what = "transform" if isinstance(entry, Transform) else "search rule"
-            why = f'{what} "{entry.name}" is disabled'
+            why = f'{entry.kind.value} "{entry.name}" is disabled'
             mend = "delete it, or say in an ignore why it is kept"
             yield Finding("disabled", Level.NOTE, entry.places.get("state", entry.location), why, mend, entry.name)
 
@@ -30,7 +26,7 @@ def duplicates(context: Context) -> Iterator[Finding]:
         try:
             key = (context.mask(rule), rule.rule.target, rule.rewriting, rule.language.first())
             twins = seen.setdefault(key, [])
-            first = next((one for one in twins if _equal(one, rule)), None)
+            first = next((twin for twin in twins if _equal(twin, rule)), None)
         except NotProved:
             context.not_proved(f'whether search rule "{rule.rule.name}" repeats another one')
             continue
@@ -40,10 +36,11 @@ def duplicates(context: Context) -> Iterator[Finding]:
             twins.append(rule)
 
 
-def _equal(one: SymbolicRule, other: SymbolicRule) -> bool:
-    if one.language == other.language:
+def _equal(rule: SymbolicRule, other: SymbolicRule) -> bool:
+    """Whether both match the same aliases. Raises NotProved when their languages are too large."""
+    if rule.language == other.language:
         return True
-    return one.language.within(other.language) and other.language.within(one.language)
+    return rule.language.within(other.language) and other.language.within(rule.language)
 
 
 def _duplicate(context: Context, rule: SymbolicRule, first: SymbolicRule) -> Finding:

@@ -1,7 +1,7 @@
-"""Requests that go round: back to the zone they came from, or between two zones, their alias changed on the way.
+"""Loops: requests that go back to their zone, or to and fro between two zones with other aliases each time.
 
-What a zone does with a request is not known here; but when it sends it back unchanged, as a proxy without a better
-route does, the plan can be asked again. That is what a witness of a loop shows.
+The plan does not say how a zone treats a request. A witness shows the case that the zone sends it back unchanged, as a
+proxy without a better route does.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ MAX_STEPS = 8
 
 
 def loops(context: Context) -> Iterator[Finding]:
-    """Rules that send unchanged requests back are told once for each zone."""
+    """Findings about loops; about rules that send requests back unchanged, one for each zone."""
     back: dict[str, list[Finding]] = {}
     for rule in context.rules:
         if rule.rule.name in context.unreachable or rule.rule.target in (LOCAL_ZONE, DEFAULT_ZONE):
             continue
-        found = _backwards(context, rule)
-        if found is None:
+        loop = _backwards(context, rule)
+        if loop is None:
             continue
-        query, way = found
+        query, way = loop
         if any(alias != query.alias for _, alias in way):
             yield _loop(rule, query, way)
-        elif query.source == rule.rule.target:  # a zone in between is likely to keep what is its own
+        elif query.source == rule.rule.target:  # a zone in between is likely to keep the request
             back.setdefault(rule.rule.target, []).append(_sent_back(rule, query))
     for first, *others in back.values():
         yield replace(first, why=f"{first.why} (so do {len(others)} other rules)") if others else first
@@ -67,7 +67,7 @@ def _loop(rule: SymbolicRule, query: Query, way: list[tuple[str, str]]) -> Findi
 
 
 def _backwards(context: Context, rule: SymbolicRule) -> tuple[Query, list[tuple[str, str]]] | None:
-    """A request that comes from where the rule sends it, or comes back there after one more zone."""
+    """(a request that comes back to its zone by the rule, (zone, alias) after each step); None when there is none."""
     for mask in _masks(context, rule):
         conditions = context.first(mask)
         try:
@@ -84,22 +84,22 @@ def _backwards(context: Context, rule: SymbolicRule) -> tuple[Query, list[tuple[
 
 
 def _masks(context: Context, rule: SymbolicRule) -> Iterator[int]:
-    """The conditions of those whose requests may come back: its target, then zones that the target sends to."""
+    """Conditions of requests from the rule's target, then of those from zones that the target sends to."""
     mask = context.mask(rule)
     for sources in ({rule.rule.target}, _answering(context, rule)):
-        bits = sum(1 << place for place, one in enumerate(context.conditions) if one.source in sources) & mask
+        bits = mask & sum(1 << place for place, each in enumerate(context.conditions) if each.source in sources)
         if bits:
             yield bits
 
 
 def _answering(context: Context, rule: SymbolicRule) -> set[str]:
-    """Zones to which something from the rule's target is sent."""
+    """Zones to which some rule sends requests from this rule's target."""
     target = rule.rule.target
     return {other.rule.target for other in context.rules if other.admits_source(target)} - {target}
 
 
 def _way_round(plan: CompiledPlan, query: Query, rule: SymbolicRule) -> list[tuple[str, str]]:
-    """(zone, alias) after each step, when the request comes to its first zone for a third time; else nothing."""
+    """(zone, alias) after each step when the request comes to its first zone for a third time; [] when it does not."""
     source, rounds = query.source, 0
     way: list[tuple[str, str]] = []
     for number in range(MAX_STEPS):
@@ -115,7 +115,7 @@ def _way_round(plan: CompiledPlan, query: Query, rule: SymbolicRule) -> list[tup
 
 
 def _step(explanation: Explanation, rule: SymbolicRule | None) -> tuple[str, str] | None:
-    """Where a request goes first, with an alias that is left; with a rule, where that one sends it."""
+    """(zone, alias) of the first target with an alias; with a rule, of its target. None when there is none."""
     for tier in explanation.tiers:
         for target in tier.targets:
             if target.alias and (rule is None or target.rule == rule.rule.name):

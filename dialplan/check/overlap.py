@@ -1,23 +1,21 @@
-"""Rules that compete for an alias: one partly hidden by another, and two that are asked at the same time.
+"""Rules that compete for an alias: one is partly hidden by another, or both are tried at the same time.
 
-A specific rule before a general one is how plans are written, so a rule is told to be partly hidden only by one that is
-no special case of it. An overlap that needs an odd alias (``imp1.example.com@other.example``) is a note.
+Plans have specific rules before general ones, so only a rule that is no special case hides another. An overlap that
+needs an odd alias (``imp1.example.com@other.example``) is a note.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from dialplan.analysis import NotProved, SymbolicRule, well_formed
-from dialplan.analysis.languages.grammar import plain
-from dialplan.check.witnesses.candidates import Candidates
+from dialplan.analysis import NotProved, SymbolicRule, plain_aliases, well_formed
 from dialplan.check.witnesses.context import Context, applies, hidden
 from dialplan.check.witnesses.finding import Finding, Level
 from dialplan.check.witnesses.reaching import reach
 from dialplan.model import Mode, Query
 
 MAX_COMPARED = 300
-"""Rules with which one rule is compared automaton by automaton."""
+"""Rules whose automata are compared with those of one rule."""
 MAX_ODD = 20
 """Rules still compared after an overlap by an odd alias has been found."""
 
@@ -25,17 +23,16 @@ Wanted = Callable[[SymbolicRule, SymbolicRule], bool]
 
 
 def overlaps(context: Context) -> Iterator[Finding]:
-    candidates = Candidates(context.rules)
-    pairs = _Pairs(context, candidates)
+    pairs = _Pairs(context)
     for position, rule in enumerate(context.rules):
         if rule.rule.name in context.unreachable or not context.mask(rule):
             continue
-        found = pairs.first(position, _hides)
-        if found:
-            yield _shadowed(rule, *found)
-        found = pairs.first(position, _beside)
-        if found:
-            yield _ambiguous(rule, *found)
+        competing = pairs.first(position, _hides)
+        if competing:
+            yield _shadowed(rule, *competing)
+        competing = pairs.first(position, _beside)
+        if competing:
+            yield _ambiguous(rule, *competing)
     if pairs.left_out:
         context.not_proved(f"whether {pairs.left_out} pairs of rules share an alias")
 
@@ -53,26 +50,23 @@ def _beside(earlier: SymbolicRule, rule: SymbolicRule) -> bool:
 
 
 Competing = tuple[SymbolicRule, Query, bool]
-"""(the other rule, a request that both want, whether its alias is odd)."""
+"""(the other rule, a request for which both compete, whether its alias is odd)."""
 
 
 class _Pairs:
-    def __init__(self, context: Context, candidates: Candidates) -> None:
+    def __init__(self, context: Context) -> None:
         self._context = context
-        self._candidates = candidates
         self.left_out = 0
+        """The number of pairs that were not compared."""
 
     def first(self, position: int, wanted: Wanted) -> Competing | None:
-        """The first earlier rule that competes, one by a plain alias if there is one."""
+        """The first earlier rule that competes for a plain alias, or else for an odd one; None when none does."""
         context = self._context
         rule = context.rules[position]
         mask = context.mask(rule)
         odd: Competing | None = None
         compared = after_odd = 0
-        for place in self._candidates.of(rule):
-            if place >= position:
-                break
-            earlier = context.rules[place]
+        for earlier in context.rules[:position]:
             common = mask & context.mask(earlier)
             if not (common and wanted(earlier, rule)) or earlier.facts.apart(rule.facts, one_at=True):
                 continue
@@ -81,17 +75,18 @@ class _Pairs:
             if compared > MAX_COMPARED or after_odd > MAX_ODD:
                 self.left_out += odd is None
                 continue
-            found = self._shared(earlier, rule, common, wanted is _hides)
-            if found is None:
+            shared = self._shared(earlier, rule, common, wanted is _hides)
+            if shared is None:
                 continue
-            competing = earlier, context.first(common).query(found[0]), found[1]
-            if not competing[2]:
+            alias, is_odd = shared
+            competing = earlier, context.first(common).query(alias), is_odd
+            if not is_odd:
                 return competing
             odd = odd or competing
         return odd
 
     def _shared(self, earlier: SymbolicRule, rule: SymbolicRule, common: int, hides: bool) -> tuple[str, bool] | None:
-        """An alias for which they compete, as the live engine confirms, and whether it is odd."""
+        """(an alias for which they compete, whether it is odd); None when the live engine confirms none."""
         context = self._context
         alphabet = context.languages.alphabet
         both = earlier.language & rule.language
@@ -102,14 +97,14 @@ class _Pairs:
             conditions = context.first(common)
             alias = reach(context, earlier, both, conditions).alias
             if alias is not None and claim(context.plan.search(conditions.query(alias)), rule):
-                return alias, alias not in plain(alphabet)
+                return alias, alias not in plain_aliases(alphabet)
         except NotProved:
             self.left_out += 1
         return None
 
 
 def _special_case(context: Context, earlier: SymbolicRule, rule: SymbolicRule) -> bool:
-    """Whether the other rule is for all that the earlier one is for, and for more."""
+    """Whether the rule applies to all that the earlier one applies to. Raises NotProved when that is too large."""
     if context.mask(earlier) & ~context.mask(rule) or earlier.rule.mode is Mode.ANY_ALIAS:
         return False
     return rule.rule.mode is Mode.ANY_ALIAS or earlier.language.within(rule.language)

@@ -1,4 +1,4 @@
-"""Rules that no request reaches: hidden by Stop rules, or their aliases are transformed away."""
+"""Rules that no request reaches: Stop rules hide them, or transforms change all their aliases."""
 
 from __future__ import annotations
 
@@ -15,62 +15,67 @@ Blockers = tuple[SymbolicRule, ...]
 
 @dataclass(frozen=True, slots=True)
 class _Hidden:
-    """``alias`` and ``conditions`` show it; ``odd``: an alias that is not well-formed and does reach the rule."""
+    """A rule that no well-formed alias reaches."""
 
     blockers: Blockers
+    """The rules that hide it."""
     alias: str | None
+    """An alias that it matches and that is hidden, under ``conditions``; None when no transform leaves one."""
     conditions: Conditions
     odd: str | None
+    """An alias that is not well-formed and does reach it."""
 
 
 def unreachable(context: Context) -> Iterator[Finding]:
     for rule in context.rules:
         if not context.mask(rule) or rule.language.is_empty():
-            continue  # told by others
+            continue  # other findings are about these
         try:
-            found = _hidden_everywhere(context, rule)
+            hidden_rule = _hidden_everywhere(context, rule)
         except NotProved:
             context.not_proved(f'whether anything reaches search rule "{rule.rule.name}"')
             continue
-        if found is not None:
-            context.unreachable[rule.rule.name] = found.blockers
-            if found.blockers == (context.duplicates.get(rule.rule.name),):
-                continue  # told as a duplicate
-            yield _away(rule) if found.alias is None else _finding(rule, found, found.alias)
+        if hidden_rule is not None:
+            context.unreachable[rule.rule.name] = hidden_rule.blockers
+            if hidden_rule.blockers == (context.duplicates.get(rule.rule.name),):
+                continue  # the finding about duplicates says it
+            yield _away(rule) if hidden_rule.alias is None else _finding(rule, hidden_rule, hidden_rule.alias)
 
 
 def _hidden_everywhere(context: Context, rule: SymbolicRule) -> _Hidden | None:
-    """What hides it from all well-formed aliases that it matches; None when one reaches it. Raise NotProved."""
+    """None when a well-formed alias reaches the rule. Raises NotProved when its language is too large."""
     ordinary = well_formed(context.languages.alphabet)
     left = context.mask(rule)
     blockers: dict[int, SymbolicRule] = {}
-    shown: tuple[str | None, Conditions] = (None, context.first(left))
-    odd: str | None = None
+    alias, odd = None, None
+    shown_under = context.first(left)
     while left:
         conditions = context.first(left)
-        found = reach(context, rule, rule.language, conditions)
-        if found.alias is not None and (found.hidden not in ordinary or found.alias in ordinary):
+        reached = reach(context, rule, rule.language, conditions)
+        if reached.alias is not None and (reached.hidden not in ordinary or reached.alias in ordinary):
             return None
-        odd = odd or found.alias
-        if shown[0] is None and found.hidden is not None:
-            shown = (found.hidden, conditions)
-        blockers |= {id(one): one for one in found.blockers}
+        odd = odd or reached.alias
+        if alias is None and reached.hidden is not None:
+            alias, shown_under = reached.hidden, conditions
+        blockers |= {id(blocker): blocker for blocker in reached.blockers}
         together = left
-        for one in found.blockers:
-            together &= context.mask(one)  # where these apply too, they hide it too
+        for blocker in reached.blockers:
+            together &= context.mask(blocker)  # under these conditions the blockers hide it, too
         left &= ~(together | left & -left)
-    return _Hidden(tuple(sorted(blockers.values(), key=lambda one: one.rule.priority)), *shown, odd)
+    by_priority = sorted(blockers.values(), key=lambda blocker: blocker.rule.priority)
+    return _Hidden(tuple(by_priority), alias, shown_under, odd)
 
 
-def _finding(rule: SymbolicRule, found: _Hidden, alias: str) -> Finding:
-    blockers = found.blockers
-    same = all((one.rule.target, one.rewriting) == (rule.rule.target, rule.rewriting) for one in blockers)
-    names = " and ".join(f'"{one.rule.name}" (priority {one.rule.priority})' for one in blockers[:3])
+def _finding(rule: SymbolicRule, hidden_rule: _Hidden, alias: str) -> Finding:
+    blockers = hidden_rule.blockers
+    same = all(_effect(blocker) == _effect(rule) for blocker in blockers)
+    names = " and ".join(f'"{blocker.rule.name}" (priority {blocker.rule.priority})' for blocker in blockers[:3])
     more = f" and {len(blockers) - 3} more" if len(blockers) > 3 else ""
     stop = "stops" if len(blockers) == 1 else "stop"
     ends = "the outcome is the same without it" if same else _elsewhere(rule, blockers)
-    first = min(one.rule.priority for one in blockers)
-    never = f"reached only by aliases such as {found.odd}" if found.odd is not None else "never reached"
+    first = min(blocker.rule.priority for blocker in blockers)
+    odd = hidden_rule.odd
+    never = f"reached only by aliases such as {odd}" if odd is not None else "never reached"
     return Finding(
         "unreachable",
         Level.WARNING if same else Level.ERROR,
@@ -78,13 +83,18 @@ def _finding(rule: SymbolicRule, found: _Hidden, alias: str) -> Finding:
         f'search rule "{rule.rule.name}" is {never}: {names}{more} {stop} the search before it; {ends}',
         "delete it" if same else f"give it a priority number of {first} or less, or narrow the pattern that hides it",
         rule.rule.name,
-        found.conditions.query(alias),
+        hidden_rule.conditions.query(alias),
         lambda explanation: hidden(explanation, rule),
     )
 
 
+def _effect(rule: SymbolicRule) -> tuple[str, object]:
+    return rule.rule.target, rule.rewriting
+
+
 def _elsewhere(rule: SymbolicRule, blockers: Blockers) -> str:
-    zones = dict.fromkeys(f'"{one.rule.target}"' for one in blockers if one.rule.target != rule.rule.target)
+    targets = [blocker.rule.target for blocker in blockers if blocker.rule.target != rule.rule.target]
+    zones = dict.fromkeys(f'"{target}"' for target in targets)
     if not zones:
         return "its alias would be another one"
     return f'its requests go to zone {" or ".join(zones)} instead of "{rule.rule.target}"'

@@ -1,4 +1,4 @@
-"""All families of findings, one after the other; what the live engine does not confirm is not told."""
+"""All families of findings, one after the other. A finding that the live engine does not confirm is left out."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dialplan.analysis import Sender, senders_of
 from dialplan.check.witnesses.context import Context
-from dialplan.check.witnesses.finding import Finding, Level
+from dialplan.check.witnesses.finding import IDS, Finding, Level
 from dialplan.model import Location
 from dialplan.search.search import CompiledPlan
 
@@ -40,61 +40,29 @@ FAMILIES: tuple[Family, ...] = (
     strips,
     loops,
 )
-"""Later ones read from the context what earlier ones have found."""
-
-IDS = (
-    "ambiguous",
-    "continue-by-default",
-    "dead-target",
-    "disabled",
-    "duplicate",
-    "h323-only",
-    "ignore-without-reason",
-    "looks-like-regex",
-    "matches-nothing",
-    "missing-group",
-    "never-authenticated",
-    "not-proved",
-    "scheme-in-pattern",
-    "sent-back",
-    "shadowed",
-    "source-never-sends",
-    "strip-by-default",
-    "syntax",
-    "transform-loop",
-    "transform-preceded",
-    "transform-without-effect",
-    "transformed-away",
-    "unescaped-dot",
-    "unknown-ignore",
-    "unknown-variable",
-    "unknown-zone",
-    "unreachable",
-    "unused-ignore",
-    "useless-anchor",
-)
-"""Each has its page in docs/checks."""
+"""In this order: some read results of earlier ones from the context."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """``findings`` in the order of the files. ``refuted``: what the live engine did not confirm; a mistake here."""
+    """``findings`` in the order of the files. ``refuted``: those that the live engine did not confirm, by a bug."""
 
     findings: tuple[Finding, ...]
     refuted: tuple[Finding, ...]
 
 
 def findings(plan: CompiledPlan, senders: Sequence[Sender] | None = None) -> list[Finding]:
-    """``senders``: all zones, with what they can send; without, the zones that the plan names can send everything."""
+    """``senders``: all zones; None without a configuration: every zone that the plan names sends everything."""
     return list(report(plan, senders).findings)
 
 
 def report(plan: CompiledPlan, senders: Sequence[Sender] | None = None) -> Report:
+    """``senders``: as for ``findings``."""
     context = Context(plan, senders_of(plan.dialplan) if senders is None else senders, senders is not None)
-    found = [finding for family in FAMILIES for finding in family(context)]
-    found += _not_proved(context)
-    good = [finding for finding in found if _confirmed(plan, finding)]
-    refuted = tuple(finding for finding in found if finding not in good)
+    claimed = [finding for family in FAMILIES for finding in family(context)]
+    claimed += _not_proved(context)
+    good = [finding for finding in claimed if _confirmed(plan, finding)]
+    refuted = tuple(finding for finding in claimed if finding not in good)
     left = applied(ignores_in(plan.dialplan), good, IDS)
     return Report(tuple(sorted(left, key=_place(plan))), refuted)
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dialplan.analysis import NotProved
-from dialplan.analysis.requests import Conditions
-from dialplan.analysis.rewriting import Same
+from dialplan.analysis import Conditions, NotProved, Same
 from dialplan.check.witnesses.context import Context
 from dialplan.check.witnesses.entries import pattern_place
 from dialplan.check.witnesses.finding import Finding, Level
@@ -31,9 +29,9 @@ def transforms(context: Context) -> Iterator[Finding]:
 
 
 def _preceded(context: Context, transform: Transform) -> Finding:
-    """The engine is asked which transforms take its aliases, until all are taken."""
+    """Asks the live engine which transforms take the transform's aliases, until all are taken."""
     left = context.languages.language(context.languages.node(transform, context.plan))
-    by_name = {one.name: one for one in context.symbolic.transforms}
+    by_name = {earlier.name: earlier for earlier in context.symbolic.transforms}
     taking: list[Transform] = []
     query = None
     while (alias := context.plain_witness(left)) is not None:
@@ -43,7 +41,7 @@ def _preceded(context: Context, transform: Transform) -> Finding:
         assert applied is not None and applied != transform.name
         taking.append(by_name[applied])
         left = left - context.languages.language(context.languages.node(by_name[applied], context.plan))
-    names = " and ".join(f'"{one.name}" (priority {one.priority})' for one in taking)
+    names = " and ".join(f'"{earlier.name}" (priority {earlier.priority})' for earlier in taking)
     return Finding(
         "transform-preceded",
         Level.ERROR,

@@ -1,4 +1,4 @@
-"""Patterns that are not written as they are meant: a regex in a plain pattern, a scheme, anchors; or match nothing."""
+"""Patterns that say something else than they seem to: a regex as plain text, a scheme, anchors, no match at all."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from dialplan.analysis import NotProved
 from dialplan.check.witnesses.context import Context
-from dialplan.check.witnesses.entries import entries, kind, pattern_place
+from dialplan.check.witnesses.entries import entries, pattern_place
 from dialplan.check.witnesses.finding import Finding, Level
 from dialplan.model import PatternType
 from dialplan.pattern.parser import parse_pattern
@@ -28,7 +28,7 @@ def matches_nothing(context: Context) -> Iterator[Finding]:
             context.not_proved(f'whether "{entry.pattern}" matches anything')
             continue
         if empty:
-            why = f'the pattern of {kind(entry)} "{entry.name}" matches no alias at all'
+            why = f'the pattern of {entry.kind.value} "{entry.name}" matches no alias at all'
             mend = "look for ^ or $ in the middle, look-arounds that exclude all, and variables without a value"
             yield Finding(
                 "matches-nothing", Level.ERROR, pattern_place(context.plan.dialplan, entry), why, mend, entry.name
@@ -39,13 +39,13 @@ def looks_like_regex(context: Context) -> Iterator[Finding]:
     for entry in entries(context.plan.dialplan):
         if entry.pattern_type is PatternType.REGEX:
             continue
-        found = _REGEX_LIKE.search(entry.pattern)
-        if found and not _STAR_CODE.fullmatch(entry.pattern):
+        sign = _REGEX_LIKE.search(entry.pattern)
+        if sign and not _STAR_CODE.fullmatch(entry.pattern):
             yield Finding(
                 "looks-like-regex",
                 Level.WARNING,
-                pattern_place(context.plan.dialplan, entry, found.start()),
-                f'the pattern of {kind(entry)} "{entry.name}" looks like a regex, but as pattern type '
+                pattern_place(context.plan.dialplan, entry, sign.start()),
+                f'the pattern of {entry.kind.value} "{entry.name}" looks like a regex, but as pattern type '
                 f"{entry.pattern_type.value} every character stands for itself",
                 "write pattern type regex, or the text as it is in the alias",
                 entry.name,
@@ -54,14 +54,15 @@ def looks_like_regex(context: Context) -> Iterator[Finding]:
 
 def scheme(context: Context) -> Iterator[Finding]:
     for entry in entries(context.plan.dialplan):
-        found = _SCHEME.match(entry.pattern) if entry.pattern_type is not PatternType.SUFFIX else None
-        if found:
+        match = _SCHEME.match(entry.pattern) if entry.pattern_type is not PatternType.SUFFIX else None
+        if match:
             yield Finding(
                 "scheme-in-pattern",
                 Level.WARNING,
-                pattern_place(context.plan.dialplan, entry, found.start(1)),
-                f'the pattern of {kind(entry)} "{entry.name}" begins with "{found[1]}:", but an alias has no scheme',
-                f'leave "{found[1]}:" out',
+                pattern_place(context.plan.dialplan, entry, match.start(1)),
+                f'the pattern of {entry.kind.value} "{entry.name}" begins with "{match[1]}:", '
+                "but an alias has no scheme",
+                f'leave "{match[1]}:" out',
                 entry.name,
             )
 
@@ -78,7 +79,7 @@ def anchors(context: Context) -> Iterator[Finding]:
                 "useless-anchor",
                 Level.NOTE,
                 pattern_place(context.plan.dialplan, entry, offsets[0]),
-                f'{sign} in the pattern of {kind(entry)} "{entry.name}" does nothing: the whole alias must match',
+                f'{sign} in the pattern of {entry.kind.value} "{entry.name}" does nothing: the whole alias must match',
                 "leave it out; for a match anywhere in the alias write .* on that side",
                 entry.name,
             )

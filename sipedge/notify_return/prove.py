@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from dialplan.analysis import Language, NotProved, RequestClass, decide
-from dialplan.analysis.routing import Chain
+from dialplan.analysis import Chain, Language, NotProved, RequestClass, decide
 from dialplan.model import Query, SearchRule
 from zones.table import comes_back_by
 from zones.zone import DEFAULT_ZONE, DnsZone

@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
-from dialplan.analysis import Alphabet, Language, NotProved, RequestClass, decide, witness
-from dialplan.analysis.rewriting import Same, before
-from dialplan.analysis.routing import Chain
+from dialplan.analysis import Alphabet, Chain, Language, NotProved, RequestClass, Same, aliases_before, decide, witness
 from dialplan.cases.claims_proof import SENDABLE
 from dialplan.model import PatternType, Query, Target, Traffic
 from sipedge.decision.routing import alias_of_uri
@@ -143,7 +141,7 @@ def sendable(alphabet: Alphabet) -> Language:
 def before_all(language: Language, chain: Chain) -> Language:
     """The aliases that all rewritings of a chain, one after the other, turn into these. Raises NotProved."""
     for rewriting in reversed(chain):
-        language = before(language, rewriting)
+        language = aliases_before(language, rewriting)
     return language
 
 

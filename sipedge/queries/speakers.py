@@ -11,9 +11,17 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from dialplan.analysis import Language, Languages, NotProved, RequestClass, SymbolicPlan, decide, natural
-from dialplan.analysis.languages.alphabet import Alphabet
-from dialplan.analysis.languages.language import node_of
+from dialplan.analysis import (
+    Alphabet,
+    Language,
+    Languages,
+    NotProved,
+    RequestClass,
+    SymbolicPlan,
+    decide,
+    natural,
+    node_of,
+)
 from dialplan.cases.claims_proof import SENDABLE
 from dialplan.model import PatternType, Variables
 from sipedge.settings import Settings

@@ -11,8 +11,7 @@ import re
 import time
 from collections.abc import Callable, Iterator
 
-from dialplan.analysis import senders_of
-from dialplan.analysis.diff import compare
+from dialplan.analysis import compare, senders_of
 from dialplan.check.run import FAMILIES
 from dialplan.check.witnesses.context import Context
 from dialplan.language.parser import parse_dialplan

@@ -56,7 +56,7 @@ def with_domain(alphabet: Alphabet) -> Language:
     return _shape(DOTTED, alphabet)
 
 
-def plain(alphabet: Alphabet) -> Language:
+def plain_aliases(alphabet: Alphabet) -> Language:
     """As ``with_domain``, and the user part does not look like a host name."""
     return _shape(PLAIN, alphabet)
 

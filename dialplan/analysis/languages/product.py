@@ -78,7 +78,7 @@ class _Product:
         self._everything = alphabet.everything
         self._automata = (*inside, *outside)
         self._count = len(inside)
-        self._distances = [automaton.distances() for automaton in inside]
+        self._distances = [automaton.distances for automaton in inside]
         self._most = MAX_STEPS // max(1, len(self._automata))
         self.start: State = tuple(automaton.start for automaton in self._automata)
 

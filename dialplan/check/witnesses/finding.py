@@ -1,21 +1,55 @@
-"""What the linter has to say about one place of a plan."""
+"""A finding of the linter about one place of a plan."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, Literal, get_args
 
 from dialplan.model import Location, Query, Traffic
 from dialplan.search.search import Explanation
 
+FindingId = Literal[
+    "ambiguous",
+    "continue-by-default",
+    "dead-target",
+    "disabled",
+    "duplicate",
+    "h323-only",
+    "ignore-without-reason",
+    "looks-like-regex",
+    "matches-nothing",
+    "missing-group",
+    "never-authenticated",
+    "not-proved",
+    "scheme-in-pattern",
+    "sent-back",
+    "shadowed",
+    "source-never-sends",
+    "strip-by-default",
+    "syntax",
+    "transform-loop",
+    "transform-preceded",
+    "transform-without-effect",
+    "transformed-away",
+    "unescaped-dot",
+    "unknown-ignore",
+    "unknown-variable",
+    "unknown-zone",
+    "unreachable",
+    "unused-ignore",
+    "useless-anchor",
+]
+IDS: tuple[FindingId, ...] = get_args(FindingId)
+"""Each has its page in docs/checks."""
+
 
 class Level(Enum):
     ERROR = "error"
-    """The plan can't do what is written there."""
+    """The plan cannot do as it is written there."""
     WARNING = "warning"
-    """It does something else than its author is likely to expect."""
+    """The plan does something that its author is not likely to expect."""
     NOTE = "note"
     """Nothing goes wrong."""
 
@@ -26,15 +60,15 @@ METHODS: dict[Traffic, str] = {
     Traffic.MICROSOFT_SHARE: "INVITE",
     Traffic.MICROSOFT_IMP: "MESSAGE",
 }
-"""A method that such traffic uses."""
+"""A method of such traffic."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """``why`` and ``mend`` are one sentence each. ``witness``: a request that shows it; ``claim``: what the live engine
-    must then say."""
+    """``why`` and ``mend`` are one sentence each. ``witness``: a request that shows it; ``claim``: whether the live
+    engine's search for the witness confirms it."""
 
-    id: str
+    id: FindingId
     level: Level
     location: Location
     why: str
@@ -69,6 +103,6 @@ def query_json(query: Query) -> dict[str, Any]:
 
 
 def query_text(query: Query) -> str:
-    """For people."""
+    """A request in words."""
     authenticated = ", authenticated" if query.authenticated else ""
     return f'{query.alias} from zone "{query.source}", {query.traffic.value} ({METHODS[query.traffic]}){authenticated}'

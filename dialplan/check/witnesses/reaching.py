@@ -1,41 +1,41 @@
-"""The search for a request that a rule applies to, guided by the live engine.
+"""The search for a request to which a rule applies, guided by the live engine.
 
-An alias is tried; what stops it is known by name, that rule's aliases are taken away, and the next alias is one that it
-does not stop. So a rule is compared only with rules that do hide some of it, and in the end either a request is found
-or the rules that hide everything are.
+An alias is tried, and the engine names the rule that stops it. The aliases of that rule are subtracted, so that it does
+not stop the next alias. So a rule is compared only with rules that do hide some of it. The end is either a request, or
+all rules that hide it together.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dialplan.analysis import Conditions, Language, NotProved, SymbolicRule, witness
-from dialplan.analysis.plan import Branch
+from dialplan.analysis import Branch, Conditions, Language, NotProved, SymbolicRule, witness
 from dialplan.pattern.folding import fold
 from dialplan.search.search import Explanation
 
 from .context import Context, applies
 
 MAX_BLOCKERS = 60
-"""More rules that hide parts of one rule are not taken together."""
+"""More rules that hide parts of one rule are not subtracted."""
 SAMPLES = 5
-"""Aliases tried where turning a transform round is out of reach."""
+"""Aliases tried when there is no exact way to turn a transform round."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """``alias`` reaches the rule, a well-formed one if any does; None: nothing does.
-
-    ``blockers`` were found to hide all else, and ``hidden`` is an alias that shows it.
-    """
-
     alias: str | None
+    """It reaches the rule, and is well-formed if any such alias does; None: no alias reaches it."""
     blockers: tuple[SymbolicRule, ...] = ()
+    """Rules that hide the aliases that were tried before."""
     hidden: str | None = None
+    """The first of these aliases."""
 
 
 def reach(context: Context, rule: SymbolicRule, searched: Language, conditions: Conditions) -> Reached:
-    """``searched``: some of the aliases that the rule matches, after the transforms. Raise NotProved."""
+    """``searched``: some of the aliases that the rule matches, after the transforms.
+
+    Raises NotProved when no alias reaches the rule as far as is known, and a language was too large to know.
+    """
     search = _Search(context, rule, conditions)
     unproved: NotProved | None = None
     for branch in context.symbolic.branches:
@@ -60,8 +60,9 @@ class _Search:
         self.hidden: str | None = None
 
     def within(self, branch: Branch, region: Language) -> str | None:
-        for one in self.blockers:
-            region = region - branch.before(one.language)
+        """An alias of the region that reaches the rule; None when none does. Raises NotProved when it is too large."""
+        for blocker in self.blockers:
+            region = region - branch.before(blocker.language)
         while (alias := witness(region)) is not None:
             explanation = self._searched(alias)
             if applies(explanation, self._rule):
@@ -74,7 +75,7 @@ class _Search:
         return None
 
     def sampled(self, region: Language) -> str | None:
-        """Some alias that happens to reach the rule."""
+        """One of a few aliases of the region that happens to reach the rule; None when none of them does."""
         for _ in range(SAMPLES):
             try:
                 alias = witness(region)
@@ -89,7 +90,7 @@ class _Search:
         return self._context.plan.search(self._conditions.query(alias))
 
     def _blocker(self, explanation: Explanation) -> SymbolicRule:
-        """The first rule of the last tier that says Stop."""
+        """The rule that ended the search: the first of the last tier that says Stop."""
         last = explanation.tiers[-1].priority if explanation.tiers else 0
         folded = fold(explanation.searched)
         for rule in self._context.rules:

@@ -7,8 +7,7 @@ from typing import Any
 
 import click
 
-from dialplan.analysis import Conditions, Sender
-from dialplan.analysis.diff import Difference, compare
+from dialplan.analysis import Conditions, Difference, Sender, compare
 from dialplan.check import query_json, query_text
 from dialplan.problem import DialplanError
 from dialplan.search.search import Explanation

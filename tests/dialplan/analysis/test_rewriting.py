@@ -8,7 +8,7 @@ from support.plans import ALIASES, patterns
 
 from dialplan.analysis.languages.automaton import NotProved
 from dialplan.analysis.languages.language import Language, node_of
-from dialplan.analysis.rewriting import Constant, Same, before, rewriting_of
+from dialplan.analysis.rewriting import Constant, Same, aliases_before, rewriting_of
 from dialplan.model import Behavior, PatternType, Transform, Variables
 from dialplan.search.compiled_rule import CompiledTransform
 from dialplan.syntax import PatternError
@@ -26,7 +26,7 @@ def _check(transform: Transform, wanted: Language, variables: Variables = VALUES
     node = node_of(transform.pattern_type, transform.pattern, variables)
     rewriting = rewriting_of(transform, node, variables)
     try:
-        found, others = before(wanted, rewriting), before(~wanted, rewriting)
+        found, others = aliases_before(wanted, rewriting), aliases_before(~wanted, rewriting)
     except NotProved:
         return
     for alias in ALIASES:
@@ -87,7 +87,7 @@ def test_out_of_reach(pattern: str, replacement: str) -> None:
     )
     rewriting = rewriting_of(transform, node_of(PatternType.REGEX, pattern), Variables())
     with pytest.raises(NotProved):
-        before(Language.of(PatternType.REGEX, "a.*"), rewriting)
+        aliases_before(Language.of(PatternType.REGEX, "a.*"), rewriting)
 
 
 def test_what_changes_nothing_is_known() -> None:

@@ -31,10 +31,10 @@ def test_edges_are_the_whole_alphabet_once(pattern: str) -> None:
 
 def test_distances() -> None:
     found = automaton("abc|x")
-    distances = found.distances()
+    distances = found.distances
     assert distances is not None
     assert [distances[found.after(found.start, text)] for text in ("", "a", "ab", "abc", "b")] == [1, 2, 1, 0, FAR]
-    assert automaton(".*a" + "." * 12).distances() is None
+    assert automaton(".*a" + "." * 12).distances is None
 
 
 def test_beginning() -> None:

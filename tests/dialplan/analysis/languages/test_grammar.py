@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from dialplan.analysis.languages.alphabet import ASCII
-from dialplan.analysis.languages.grammar import natural, plain, well_formed, with_domain, witness
+from dialplan.analysis.languages.grammar import natural, plain_aliases, well_formed, with_domain, witness
 from dialplan.analysis.languages.language import Language
 from dialplan.model import PatternType
 
@@ -51,6 +51,6 @@ def test_natural_ones_are_well_formed() -> None:
     ],
 )
 def test_shapes(alias: str, shapes: int) -> None:
-    assert [alias in shape(ASCII) for shape in (well_formed, with_domain, plain)] == [
+    assert [alias in shape(ASCII) for shape in (well_formed, with_domain, plain_aliases)] == [
         place < shapes for place in range(3)
     ]

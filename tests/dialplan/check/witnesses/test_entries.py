@@ -5,7 +5,7 @@ from support.plans import compiled
 
 from dialplan.analysis import senders_of
 from dialplan.check.witnesses.context import Context
-from dialplan.check.witnesses.entries import entries, kind, pattern_place, request_for
+from dialplan.check.witnesses.entries import entries, pattern_place, request_for
 
 TEXT = (
     transform("t", 1, "(old).*", r"\1")
@@ -16,11 +16,12 @@ TEXT = (
 
 def test_those_that_look_at_their_pattern() -> None:
     plan = compiled(TEXT)
-    assert [(kind(one), one.name) for one in entries(plan.dialplan)] == [("transform", "t"), ("search rule", "one")]
-    _, one = entries(plan.dialplan)
-    place = pattern_place(plan.dialplan, one, 1)
+    shown = [(entry.kind.value, entry.name) for entry in entries(plan.dialplan)]
+    assert shown == [("transform", "t"), ("search rule", "one")]
+    _, entry = entries(plan.dialplan)
+    place = pattern_place(plan.dialplan, entry, 1)
     assert (place.line, place.column) == (12, 15)
-    assert pattern_place(plan.dialplan, one).column == 13
+    assert pattern_place(plan.dialplan, entry).column == 13
 
 
 def test_requests() -> None:
