@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from struct import Struct
 from typing import NamedTuple
 
-from sipedge.traces.records.cutter import START, content_length
 from sipedge.traces.records.record import Direction, Item, Record, Skipped
 from sipedge.traces.records.source import ByteStream, Limited, Rejoined
+from sipedge.traces.records.wire import START, content_length
 
 from . import hep, pcap, pcapng
 from .decryption import TlsSeen, decrypted

@@ -11,9 +11,9 @@ import zlib
 from collections.abc import Iterator
 from struct import Struct
 
-from sipedge.traces.records.cutter import START
 from sipedge.traces.records.record import Direction, Endpoint, Item, Record, Skipped
 from sipedge.traces.records.source import ByteStream
+from sipedge.traces.records.wire import START
 
 MAGIC = b"HEP3"
 _CHUNK = Struct(">HHH")

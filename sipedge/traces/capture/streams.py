@@ -7,6 +7,7 @@ makes no difference how many shares there are.
 
 from __future__ import annotations
 
+import re
 import socket
 from collections import deque
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from math import inf
 from struct import Struct
 from zlib import crc32
 
-from sipedge.traces.records.cutter import SURE_START, Cutter
+from sipedge.traces.records.cutter import Cutter
 from sipedge.traces.records.record import Endpoint, Item
 
 from .decryption import TlsSeen
@@ -31,6 +32,11 @@ _MIX = 0x9E3779B1
 _TCP = Struct(">4sI4xBB6x")
 _FIN, _SYN, _RST = 0x01, 0x02, 0x04
 _MARKS = _FIN | _SYN | _RST
+_SURE_START = re.compile(
+    rb"(?:INVITE|ACK|BYE|CANCEL|OPTIONS|REGISTER|SUBSCRIBE|(?:BE)?NOTIFY|MESSAGE|INFO|UPDATE|PRACK|REFER|PUBLISH|SERVICE|"
+    rb"NEGOTIATE) [^ \r\n]{1,4096} SIP/2\.0[ \t]*\r\n|SIP/2\.0 [1-6]\d\d "
+)
+"""A packet that begins with one is hardly the middle of a message: earlier ones are not waited for."""
 
 
 class _Bucket:
@@ -54,7 +60,7 @@ class _Flow:
         self.born = born
         """Position of its first packet."""
         self.bucket = bucket
-        self.stream = Stream(cutter.feed, cutter.lose)
+        self.stream = Stream(cutter.feed, cutter.lose, cutter.restart)
         self.held = 0
         self.used = True
 
@@ -87,8 +93,10 @@ class Streams:
         if flags & _SYN:
             stream.begin(sequence, position)
             sequence = sequence + 1 & 0xFFFFFFFF
-        elif first < end and stream.fresh and not SURE_START.match(data, first):
-            self._join(key, flow, sequence, time)
+        elif first < end and stream.fresh:
+            flow.cutter.join()
+            if not _SURE_START.match(data, first):
+                self._join(key, flow, sequence, time)
         if first < end:
             stream.segment(sequence, data[first:end], end - first, time, position)
         if flags & (_FIN | _RST):
@@ -113,7 +121,6 @@ class Streams:
     def _join(self, key: bytes, flow: _Flow, sequence: int, time: float) -> None:
         """The stream is taken up in the middle."""
         flow.stream.join(sequence)
-        flow.cutter.join()
         flow.bucket.joining[key] = time
         self.due = min(self.due, time + JOIN_WAIT)
 

@@ -10,12 +10,12 @@ import re
 from collections.abc import Iterator
 
 from sipedge.traces.records.clock import moment
-from sipedge.traces.records.cutter import content_length
 from sipedge.traces.records.places import endpoint_of
 from sipedge.traces.records.rebuild import rebuilt
 from sipedge.traces.records.record import Direction, Item, Record, Skipped
 from sipedge.traces.records.source import ByteStream
 from sipedge.traces.records.text import Block, as_text, opening, read_records
+from sipedge.traces.records.wire import content_length
 
 from .plain import loose
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from sipedge.traces.records.cutter import START
 from sipedge.traces.records.rebuild import START_OF_LINE, is_message, rebuilt, split, transport_of
 from sipedge.traces.records.record import Direction, Item, Record, Skipped
 from sipedge.traces.records.source import ByteStream, Rejoined
 from sipedge.traces.records.text import LARGEST_RECORD, Block, as_text, read_records
+from sipedge.traces.records.wire import START
 
 _OTHER_LINE = re.compile(rb"\n(?=\d{1,8}[-/:.]\d{2}|\[\d|TL_[A-Z]+|tvcs: |#|-{20})")
 """Lines of some log around a message."""

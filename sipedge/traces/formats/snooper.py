@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from typing import cast
 
 from sipedge.traces.records.clock import moment, second
-from sipedge.traces.records.cutter import find_start
 from sipedge.traces.records.places import endpoint, endpoint_of
 from sipedge.traces.records.rebuild import STRAIGHT_LINE, STRAIGHT_START, is_message, rebuilt, straight, transport_of
 from sipedge.traces.records.record import Direction, Endpoint, Item, Record, Skipped
 from sipedge.traces.records.source import ByteStream
 from sipedge.traces.records.text import Block, as_text, read_records
+from sipedge.traces.records.wire import find_start
 
 from .plain import loose
 

@@ -11,12 +11,13 @@ import re
 from collections.abc import Iterator
 
 from sipedge.traces.records.clock import moment
-from sipedge.traces.records.cutter import Cutter, find_start
+from sipedge.traces.records.cutter import Cutter
 from sipedge.traces.records.places import endpoint
 from sipedge.traces.records.rebuild import rebuilt, split
 from sipedge.traces.records.record import Direction, Endpoint, Item, Record, Skipped
 from sipedge.traces.records.source import ByteStream
 from sipedge.traces.records.text import Block, as_text, opening, read_records
+from sipedge.traces.records.wire import find_start
 
 from .plain import loose
 
