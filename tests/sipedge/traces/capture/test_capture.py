@@ -143,15 +143,26 @@ def test_tcp_between_ipv6_addresses_with_extension_headers() -> None:
     assert (str(record.source), record.data) == ("[2001:db8::1]:1", sip(1))
 
 
-def test_a_capture_of_hep_shows_the_message_inside() -> None:
+def hep(message: bytes) -> bytes:
+    """A frame with a HEP packet about a message between 192.0.2.1:5060 and 192.0.2.2:5061."""
+
     def chunk(kind: int, value: bytes) -> bytes:
         return pack(">HHH", 0, kind, 6 + len(value)) + value
 
     chunks = chunk(2, b"\x06") + chunk(3, bytes((192, 0, 2, 1))) + chunk(4, bytes((192, 0, 2, 2)))
-    chunks += chunk(7, b"\x13\xc4") + chunk(8, b"\x13\xc5") + chunk(11, b"\x01") + chunk(15, sip(4))
-    (record,) = read(pcap([ethernet(udp(b"HEP3" + pack(">H", 6 + len(chunks)) + chunks))]))
+    chunks += chunk(7, b"\x13\xc4") + chunk(8, b"\x13\xc5") + chunk(11, b"\x01") + chunk(15, message)
+    return ethernet(udp(b"HEP3" + pack(">H", 6 + len(chunks)) + chunks))
+
+
+def test_a_capture_of_hep_shows_the_message_inside() -> None:
+    (record,) = read(pcap([hep(sip(4))]))
     assert isinstance(record, Record)
     assert (record.transport, str(record.source), record.data) == ("tcp", "192.0.2.1:5060", sip(4))
+
+
+def test_a_snaplen_costs_the_hep_packets_it_cut() -> None:
+    found = read(pcap([hep(sip(1)), hep(sip(2, b"y" * 900))], snaplen=600))
+    assert (messages(found), reasons(found)) == ([sip(1)], ["this is no whole HEP packet"])
 
 
 def test_a_snaplen_costs_the_messages_it_cut() -> None:
