@@ -38,6 +38,7 @@ START_OF_LINE = re.compile(
 )
 """A start line in text: no more than a line's beginning tells it from other words."""
 _VIA = re.compile(rb"\n(?:via|v)[ \t]*:[ \t]*SIP[ \t]*/[ \t]*2\.0[ \t]*/[ \t]*([A-Za-z]{2,8})", re.IGNORECASE)
+_CSEQ_METHOD = re.compile(rb"\ncseq[ \t]*:[ \t]*\d{1,10}[ \t]+([A-Za-z0-9\-.!%*_+`'~]+)", re.IGNORECASE)
 _IDENTITY = re.compile(rb"\n(?:call-id|i|cseq|via|v)[ \t]*:", re.IGNORECASE)
 _FLAT_START = re.compile(rb"([A-Za-z]{3,32} \S+ SIP/2\.0|SIP/2\.0 [1-6]\d\d)[ \t]+(?=\S)")
 _LONGEST_START = LARGEST_LINE + 256
@@ -103,8 +104,16 @@ def transport_of(data: bytes) -> str:
 
 
 def is_message(data: bytes) -> bool:
-    """Whether more than a start line speaks for it: text that quotes one is no message."""
-    return b"\nCall-ID:" in data or _IDENTITY.search(data) is not None
+    """Whether more than a start line speaks for it: text that quotes one is no message, nor is a torn one."""
+    return (b"\nCall-ID:" in data or _IDENTITY.search(data) is not None) and not is_torn(data)
+
+
+def is_torn(data: bytes) -> bool:
+    """Whether the method has lost its beginning or has other text in front of it: CSeq names it whole (RFC 3261
+    8.1.1.5)."""
+    found = _CSEQ_METHOD.search(data)
+    method = data[: data.find(b" ")]
+    return found is not None and method != found[1] and (found[1].endswith(method) or method.endswith(found[1]))
 
 
 def last_start(text: bytes, start: int, end: int) -> int:

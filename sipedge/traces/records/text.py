@@ -35,6 +35,8 @@ class Block(NamedTuple):
     text: bytes
     whole: bool = True
     """False: the record is longer than LARGEST_RECORD, or the file ends in it."""
+    begins_line: bool = True
+    """False: the piece begins within a line."""
 
 
 Find = Callable[[bytes, int], "tuple[int, int] | None"]
@@ -145,6 +147,7 @@ class _Window:
         self.text = b""
         self.start = 0
         self.at_end = False
+        self._begins_line = True  # the text does, that is
         self._base = self._counted = 0  # ``text[_counted]`` stands at ``_base`` in the file
         first = stream.read(READ)
         self._encoding = encoding_of(first)
@@ -158,6 +161,7 @@ class _Window:
         """Get more; returns by how much offsets in ``text`` have become smaller."""
         dropped = self.start
         self._base = self.position
+        self._begins_line = self._is_line(dropped)
         self.text = self.text[dropped:]
         self.start = self._counted = 0
         self._add(self._stream.read(READ))
@@ -174,9 +178,13 @@ class _Window:
         return self._base
 
     def take(self, file: str, end: int, whole: bool = True) -> Block:
-        block = Block(file, self.position, self.text[self.start : end], whole)
+        block = Block(file, self.position, self.text[self.start : end], whole, self._is_line(self.start))
         self.start = end
         return block
+
+    def _is_line(self, place: int) -> bool:
+        """Whether a line begins there."""
+        return self.text.startswith(b"\n", place - 1) if place else self._begins_line
 
     def keep_from(self) -> int:
         """The beginning of a line near the end; a place within a line only when that is longer than what is kept."""

@@ -136,3 +136,12 @@ def test_encodings_without_a_mark() -> None:
 def test_an_end_may_be_inclusive() -> None:
     find_end = ending(NEXT)
     assert [find_end(b"a END\nb", 0), find_end(b"a\nBEGIN", 0), find_end(b"a", 0)] == [6, 1, -1]
+
+
+def test_a_piece_that_begins_within_a_line_begins_no_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_module, "READ", 50)
+    monkeypatch.setattr(text_module, "_KEPT", 40)
+    for shift in range(120):
+        data = b"-" * (200 + shift) + sip(1) + sip(2)
+        items = list(read_records(Bytes(data), "file", FIND, NEXT, lambda _: iter(()), loose))
+        assert [item.data for item in items if isinstance(item, Record)] == [sip(2)]
