@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from sipedge.traces.records.clock import moment
 from sipedge.traces.records.cutter import Cutter
 from sipedge.traces.records.places import endpoint
-from sipedge.traces.records.rebuild import rebuilt, split
+from sipedge.traces.records.rebuild import START_OF_LINE, rebuilt, split
 from sipedge.traces.records.record import Direction, Endpoint, Item, Record, Skipped
 from sipedge.traces.records.source import ByteStream
 from sipedge.traces.records.text import Block, as_text, opening, read_records
@@ -64,6 +64,11 @@ class _Packets:
         if exact is not None:
             yield from self._exact(block, exact, time or 0.0, direction, source, destination)
             return
+        cutter = self._streams.get((source, destination))
+        if cutter is not None and cutter.in_message:
+            cutter.lose(None, block.position)
+            yield from self._taken(direction)
+            return
         for message in _rebuilt(data):
             yield Record(time, direction, source, destination, "tls", message, False, block.file, block.position)
         if find_start(data) < 0:
@@ -77,10 +82,17 @@ class _Packets:
             if len(self._streams) >= _MAX_STREAMS:
                 yield from self.finish()
             cutter = self._streams[source, destination] = Cutter(self._out, block.file, source, destination, "tls")
-        if not cutter.held and find_start(data) < 0:
+            if not START_OF_LINE.match(data.lstrip(b"\r\n")):
+                cutter.join()
+        if not cutter.in_message and b"SIP/2.0" not in data:
             yield Skipped(block.file, block.position, "a packet without a start line")
+            cutter.join()
             return
         cutter.feed(data, time, block.position)
+        yield from self._taken(direction)
+
+    def _taken(self, direction: Direction) -> Iterator[Item]:
+        """What the cutters found."""
         for item in self._out:
             yield item._replace(direction=direction) if isinstance(item, Record) else item
         self._out.clear()

@@ -55,6 +55,11 @@ class Cutter:
         self._time, self._position = 0.0, 0
         """Of the first byte that is held."""
 
+    @property
+    def in_message(self) -> bool:
+        """What came last is no end of a message."""
+        return bool(self.held or self._rest)
+
     def join(self) -> None:
         """What comes first may be the middle of a message."""
         self._in_step = False
@@ -173,16 +178,17 @@ class Cutter:
         self._in_step, self._begun, self._passed = True, False, 0
         return begin
 
-    def lose(self, count: int, position: int) -> None:
-        """``count`` bytes are missing here."""
+    def lose(self, count: int | None, position: int) -> None:
+        """``count`` bytes are missing here; None: nobody knows how many."""
+        missing = "some bytes" if count is None else f"{count} bytes"
         if self._begun or _OPENING.match(self.held):
-            self._skip(self._position, f"{count} bytes of this message were not captured")
+            self._skip(self._position, f"{missing} of this message were not captured")
         elif self._sip:
-            self._skip(position, f"{count} bytes before this were not captured")
-        rest = (self._rest or self._needed - len(self.held)) - count
+            self._skip(position, f"{missing} before this were not captured")
+        known = self._rest or self._needed - len(self.held)
         self._renew()
-        if rest >= 0:  # all that is missing is of one message: it ends where its Content-Length says
-            self._rest = rest
+        if count is not None and count <= known:  # all of one message, which ends where its Content-Length says
+            self._rest = known - count
         else:
             self._in_step, self._passed = False, -1
 
