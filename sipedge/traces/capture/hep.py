@@ -78,8 +78,10 @@ def _next(data: bytes, start: int, at_end: bool) -> int:
 
 
 def packet(data: bytes, file: str, position: int) -> Item | None:
-    """What one packet carries; None for anything but SIP (RTCP reports, logs, keep-alives). ``data``: begins with MAGIC;
-    what lies behind the packet is no part of it."""
+    """What one packet carries; None for anything but SIP (RTCP reports, logs, keep-alives).
+
+    ``data``: begins with MAGIC; what lies behind the packet is no part of it.
+    """
     end = _end(data, 0)
     if end < 0:
         return Skipped(file, position, _NOT_WHOLE)

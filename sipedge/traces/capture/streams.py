@@ -53,16 +53,29 @@ class _Bucket:
 
 
 class _Flow:
-    __slots__ = ("born", "bucket", "cutter", "held", "stream", "used")
+    __slots__ = ("born", "bucket", "cutter", "held", "stream", "tls", "used")
 
-    def __init__(self, cutter: Cutter, born: int, bucket: _Bucket) -> None:
-        self.cutter = cutter
+    def __init__(self, cutter: Cutter, tls: TlsSeen, born: int, bucket: _Bucket) -> None:
+        self.cutter, self.tls = cutter, tls
         self.born = born
         """Position of its first packet."""
         self.bucket = bucket
-        self.stream = Stream(cutter.feed, cutter.lose, cutter.restart)
+        self.stream = Stream(cutter.feed, cutter.lose, self.restart)
         self.held = 0
         self.used = True
+
+    def restart(self, position: int, *, from_beginning: bool) -> None:
+        """Another connection with the same addresses and ports."""
+        cutter = self.cutter
+        self.note_tls()
+        if cutter.tls is not None and from_beginning:
+            self.tls.note_restart(cutter.source, cutter.destination, position)
+        cutter.restart(position, from_beginning=from_beginning)
+
+    def note_tls(self) -> None:
+        cutter = self.cutter
+        if cutter.tls is not None:
+            self.tls.note(cutter.tls, cutter.source, cutter.destination, cutter.tls_position)
 
 
 class Streams:
@@ -111,7 +124,7 @@ class Streams:
     def _new(self, key: bytes, position: int) -> _Flow:
         source, destination = endpoints(key[:-4], key[-4:])
         bucket = self._buckets[bucket_of(key[:-4], key[-4:])]
-        flow = self._flows[key] = _Flow(Cutter(self._out, self._file, source, destination), position, bucket)
+        flow = self._flows[key] = _Flow(Cutter(self._out, self._file, source, destination), self._tls, position, bucket)
         bucket.order.append(key)
         bucket.held += FLOW_COST
         if bucket.held > self._limit:
@@ -152,11 +165,9 @@ class Streams:
             self._end(flow)
 
     def _end(self, flow: _Flow) -> None:
-        cutter = flow.cutter
         flow.stream.give_up()
-        cutter.finish()
-        if cutter.tls is not None:
-            self._tls.note(cutter.tls, cutter.source, cutter.destination, cutter.tls_position)
+        flow.cutter.finish()
+        flow.note_tls()
 
     def finish(self) -> Iterator[int]:
         """End one after the other; yields the position of its first packet after each."""
