@@ -50,8 +50,8 @@ class RoutingClasses:
         )
 
     def _matches(self, alias: str) -> Class:
-        found = self._plan.search(Query(alias, DEFAULT_ZONE))
-        return found.transform, frozenset(target.rule for tier in found.tiers for target in tier.targets)
+        search = self._plan.search(Query(alias, DEFAULT_ZONE))
+        return search.transform, frozenset(target.rule for tier in search.tiers for target in tier.targets)
 
 
 def _without_conditions(plan: CompiledPlan) -> CompiledPlan:
@@ -74,14 +74,14 @@ def _without_conditions(plan: CompiledPlan) -> CompiledPlan:
 
 def settle(uris: Iterable[str], classes: RoutingClasses, text: Text) -> int:
     """Adjust the words of ``text`` until every URI keeps its class. How many could not be settled (0)."""
-    wanted = {uri: found for uri in uris if (found := classes.of(uri)) is not None}
+    wanted = {uri: before for uri in uris if (before := classes.of(uri)) is not None}
     for number in range(ROUNDS):
         failing = [uri for uri in wanted if classes.of(text.header(uri)) != wanted[uri]]
         if not failing:
             return 0
         for uri in failing:
             _mend(uri, wanted[uri], classes, text, whole=number == ROUNDS - 2)
-    return sum(classes.of(text.header(uri)) != found for uri, found in wanted.items())
+    return sum(classes.of(text.header(uri)) != before for uri, before in wanted.items())
 
 
 def _mend(uri: str, wanted: Class, classes: RoutingClasses, text: Text, *, whole: bool) -> None:

@@ -42,8 +42,8 @@ class Hints:
     def __init__(self, records: Iterable[Record], settings: Settings) -> None:
         self._zones = {squeezed(zone.name): zone.name for zone in settings.zones}
         self._zones.setdefault(squeezed(DEFAULT_ZONE), DEFAULT_ZONE)
-        found = (self._hint(record) for record in records)
-        self._hints = sorted(islice(filter(None, found), MAX_HINTS), key=lambda hint: hint.time)
+        hints = filter(None, map(self._hint, records))
+        self._hints = sorted(islice(hints, MAX_HINTS), key=lambda hint: hint.time)
         self._times = [hint.time for hint in self._hints]
 
     def of(self, search: BoxSearch) -> Circumstances:

@@ -114,7 +114,7 @@ class Referee:
         return self._plans[key]
 
     def _rulings(self, search: BoxSearch, ours: Explanation, zone_known: bool) -> Iterator[Ruling]:
-        texts = {one.rule.casefold(): (one.outcome, one.text) for one in reasons(ours)}
+        texts = {reason.rule.casefold(): (reason.outcome, reason.text) for reason in reasons(ours)}
         seen = set()
         for line in search.lines:
             name = line.rule.casefold()
@@ -138,7 +138,7 @@ class Referee:
             return _compare_refusal(line, outcome)
         if outcome is not Outcome.MATCHED:
             return DIFFERS, f"the box asks its target, here: {text}"
-        target = next(one for tier in ours.tiers for one in tier.targets if one.rule == rule.name)
+        target = next(target for tier in ours.tiers for target in tier.targets if target.rule == rule.name)
         if squeezed(target.zone) != squeezed(line.target):
             return NOT_COMPARABLE, f"CONFIG's target is {target.zone}: it is of another time than the log"
         if target.alias.casefold() != line.alias.casefold():

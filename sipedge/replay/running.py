@@ -51,9 +51,9 @@ def verdicts(decider: Decider, traces: Sequence[str], keylog: str | None = None)
     for trace in traces:
         for batch in read(trace, keylog):
             for number, record in batch.requests:
-                found = decider.decide(start + number, record)
-                if isinstance(found, Verdict):
-                    yield found
+                verdict = decider.decide(start + number, record)
+                if isinstance(verdict, Verdict):
+                    yield verdict
             start += batch.messages
 
 

@@ -72,11 +72,13 @@ class BoxSearch:
     def takes(self, line: BoxLine) -> bool:
         """Whether a line that comes next is of this search."""
         last = self.lines[-1]
-        if abs(line.time - last.time) > TOGETHER or any(line.rule == one.rule for one in self.lines):
+        if abs(line.time - last.time) > TOGETHER or line.rule in (known.rule for known in self.lines):
             return False
         if line.why_not and not last.why_not:
             return False
-        return line.why_not != "alias" or all(one.alias == line.alias for one in self.lines if one.why_not == "alias")
+        return line.why_not != "alias" or {known.alias for known in self.lines if known.why_not == "alias"} <= {
+            line.alias
+        }
 
 
 def read_searches(file: str) -> Iterator[BoxSearch]:
@@ -103,20 +105,20 @@ def box_lines(lines: Iterable[tuple[int, bytes]]) -> Iterator[BoxLine]:
     for position, raw in lines:
         if b"network.search" not in raw:
             continue
-        for found in _LINE.finditer(raw):
-            line = _box_line(position + found.start(), found[1], found[2].decode("utf-8", "replace"))
+        for match in _LINE.finditer(raw):
+            line = _box_line(position + match.start(), match[1], match[2].decode("utf-8", "replace"))
             if line is not None:
                 yield line
 
 
 def _box_line(position: int, stamp: bytes, detail: str) -> BoxLine | None:
     time = _seconds(stamp.decode("ascii").strip())
-    if found := _NO_MATCH.fullmatch(detail):
-        return BoxLine(time, position, found[1].strip(), "alias", found[2].strip())
-    if found := _IGNORED.fullmatch(detail):
-        return BoxLine(time, position, found[1].strip(), found[2].strip())
-    if found := _CONSIDERED.fullmatch(detail):
-        return BoxLine(time, position, found[1].strip(), "", found[4].strip(), found[2].strip(), int(found[3]))
+    if match := _NO_MATCH.fullmatch(detail):
+        return BoxLine(time, position, match[1].strip(), "alias", match[2].strip())
+    if match := _IGNORED.fullmatch(detail):
+        return BoxLine(time, position, match[1].strip(), match[2].strip())
+    if match := _CONSIDERED.fullmatch(detail):
+        return BoxLine(time, position, match[1].strip(), "", match[4].strip(), match[2].strip(), int(match[3]))
     return None
 
 

@@ -110,9 +110,9 @@ class _Lanes:
         """Keep all lanes busy, with slices up to ``limit``."""
         for lane in self._lanes:
             if lane.running is not None and lane.running.done():
-                found = lane.running.result()
-                lane.reading = found.reading
-                lane.done.append(found)
+                share = lane.running.result()
+                lane.reading = share.reading
+                lane.done.append(share)
                 lane.running = None
             if lane.running is None and lane.number < limit and self.has(lane.number):
                 lane.running = self._executor.submit(
@@ -151,7 +151,9 @@ def together(trace: str, shares: Sequence[Share]) -> Part:
         classes=Classes.together(
             [(part.classes, rank) for rank, part in zip(ranks, parts, strict=True) if part.classes is not None]
         ),
-        passed_over=sorted(chain.from_iterable(part.passed_over for part in parts), key=lambda one: one.position),
+        passed_over=sorted(
+            chain.from_iterable(part.passed_over for part in parts), key=lambda skipped: skipped.position
+        ),
         messages=sum(part.messages for part in parts),
         position=parts[0].position,
         error=next((part.error for part in parts if part.error), ""),

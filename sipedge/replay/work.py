@@ -122,13 +122,13 @@ def decided(deciders: tuple[Decider, ...], wanted: Wanted, batch: Batch) -> Part
         error=batch.error,
     )
     for number, record in batch.requests:
-        found = [decider.decide(number, record) for decider in deciders]
-        judged = [one for one in found if isinstance(one, Verdict)]
-        if len(judged) == len(found):
+        answers = [decider.decide(number, record) for decider in deciders]
+        judged = [answer for answer in answers if isinstance(answer, Verdict)]
+        if len(judged) == len(answers):
             if not (wanted.received_only and judged[0].sent):
                 _note(part, wanted, judged)
         else:
-            part.passed_over += [one for one in found[:1] if isinstance(one, Skipped)]
+            part.passed_over += [answer for answer in answers[:1] if isinstance(answer, Skipped)]
     return part
 
 

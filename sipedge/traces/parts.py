@@ -80,7 +80,7 @@ def _cuts(stream: BinaryIO, boundary: re.Pattern[bytes], length: int, size: int)
         if wished < last:
             continue
         stream.seek(wished)
-        found = boundary.search(stream.read(_SEARCHED))
-        if found is not None and last < wished + found.end() < length:
-            last = wished + found.end()
+        match = boundary.search(stream.read(_SEARCHED))
+        if match is not None and last < wished + match.end() < length:
+            last = wished + match.end()
             yield last

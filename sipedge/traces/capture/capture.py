@@ -107,16 +107,16 @@ class Reading:
                 yield from self._unreadable(link, place)
                 continue
             offset = locate(data)
-            found = find(data, offset, place, time) if offset >= 0 else None
-            if found is None:
+            transport = find(data, offset, place, time) if offset >= 0 else None
+            if transport is None:
                 continue
-            protocol, addresses, data, start, end, position = found
+            protocol, addresses, data, start, end, position = transport
             if shares > 1 and bucket_of(addresses, data[start : start + 4]) % shares != self._number:
                 continue
             if protocol == TCP:
                 segment(addresses, data, start, end, time, position)
             elif protocol == UDP:
-                _datagram(found, time, self._file, out)
+                _datagram(transport, time, self._file, out)
             if out:
                 self.at = place
                 yield from out
@@ -155,9 +155,9 @@ class Reading:
             yield Skipped(self._file, position, f"packets of link type {link} are not read")
 
 
-def _datagram(found: Transport, time: float, file: str, out: list[Item]) -> None:
+def _datagram(transport: Transport, time: float, file: str, out: list[Item]) -> None:
     """One datagram is one message; what lies behind its Content-Length is no part of it (RFC 3261 18.3)."""
-    _, addresses, data, start, end, position = found
+    _, addresses, data, start, end, position = transport
     if start + 8 > len(data):
         return
     ports, length, _ = _UDP.unpack_from(data, start)

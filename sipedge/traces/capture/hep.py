@@ -71,9 +71,9 @@ def _end(data: bytes, start: int) -> int:
 
 def _next(data: bytes, start: int, at_end: bool) -> int:
     """Where the next packet may begin."""
-    found = data.find(MAGIC, start)
-    if found >= 0:
-        return found
+    place = data.find(MAGIC, start)
+    if place >= 0:
+        return place
     return len(data) if at_end else max(start, len(data) - len(MAGIC) + 1)
 
 

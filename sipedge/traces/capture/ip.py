@@ -27,7 +27,7 @@ Transport = tuple[int, bytes, bytes, int, int, int]
 """Protocol; both IP addresses, source first (8 or 32 bytes); the packet or what was put together of fragments; where in
 it the transport header begins and its payload ends; position in the file of the packet where the datagram began.
 
-A plain tuple: one is made for every packet.
+A plain tuple: one is made for every packet, and a NamedTuple would add 0.2 to the 4 microseconds that a packet takes.
 """
 
 

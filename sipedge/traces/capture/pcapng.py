@@ -203,10 +203,10 @@ def _find(buffer: Buffer, start: int, order: str) -> int:
             start = 0
         stop = start + BLOCK
         data = buffer.data
-        while found := _PLACES[order].search(data, start, stop + 12):
-            if _sound(data, found.start(), order):
-                return found.start()
-            start = found.start() + 1
+        while match := _PLACES[order].search(data, start, stop + 12):
+            if _sound(data, match.start(), order):
+                return match.start()
+            start = match.start() + 1
         if stop >= len(data):
             return -1
         start = stop

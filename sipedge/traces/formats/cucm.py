@@ -47,24 +47,24 @@ def read(stream: ByteStream, file: str) -> Iterator[Item]:
 
 
 def _parse(block: Block, clock: DayClock) -> Iterator[Item]:
-    found = _OPENING.match(block.text)
-    assert found is not None
-    text = block.text[found.end() :]
+    match = _OPENING.match(block.text)
+    assert match is not None
+    text = block.text[match.end() :]
     if mark := _MESSAGE_ID.match(text):
         text = text[mark.end() :]
     data = rebuilt(text)
     if data is None:
         if text.strip():
-            yield Skipped(block.file, block.position, f"there is no start line below {found[1].decode()} SIP message")
+            yield Skipped(block.file, block.position, f"there is no start line below {match[1].decode()} SIP message")
         return
-    peer = endpoint_of(found["host"], found["port"] or found["port2"])
-    sent = found[1] == b"Outgoing"
+    peer = endpoint_of(match["host"], match["port"] or match["port2"])
+    sent = match[1] == b"Outgoing"
     yield Record(
-        _time(found[0], clock),
+        _time(match[0], clock),
         Direction.SENT if sent else Direction.RECEIVED,
         None if sent else peer,
         peer if sent else None,
-        found[2].decode().lower(),
+        match[2].decode().lower(),
         data,
         False,
         block.file,

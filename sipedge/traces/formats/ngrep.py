@@ -50,16 +50,16 @@ class _Packets:
         self._unfinished: dict[_Direction, Record] = {}
 
     def parse(self, block: Block) -> Iterator[Item]:
-        found = _OPENING.match(block.text)
-        assert found is not None
-        key = (found["source"], found["from"], found["destination"], found["to"])
+        match = _OPENING.match(block.text)
+        assert match is not None
+        key = (match["source"], match["from"], match["destination"], match["to"])
         packet = Record(
-            moment(found["time"]) if found["time"] else None,
+            moment(match["time"]) if match["time"] else None,
             Direction.UNKNOWN,
             endpoint_of(*key[:2]),
             endpoint_of(*key[2:]),
-            "tcp" if found["kind"] == b"T" else "udp",
-            _DOT.sub(b"", block.text[found.end() :].replace(b"\r\n", b"\n")),
+            "tcp" if match["kind"] == b"T" else "udp",
+            _DOT.sub(b"", block.text[match.end() :].replace(b"\r\n", b"\n")),
             False,
             block.file,
             block.position,

@@ -38,7 +38,7 @@ def loose(block: Block) -> Iterator[Item]:
     if b"SIP/2.0" not in block.text:
         return
     first = 0 if block.begins_line else block.text.find(b"\n") + 1 or len(block.text)
-    starts = [found.start() for found in START_OF_LINE.finditer(block.text, first)]
+    starts = [match.start() for match in START_OF_LINE.finditer(block.text, first)]
     for start, following in pairwise([*starts, len(block.text)]):
         line = _OTHER_LINE.search(block.text, start, following)
         data = rebuilt(block.text[start : line.start() if line else following])

@@ -32,21 +32,21 @@ def read(stream: ByteStream, file: str) -> Iterator[Item]:
 
 
 def _parse(block: Block) -> Iterator[Item]:
-    found = _OPENING.match(block.text)
-    assert found is not None
-    text = block.text[found.end() :]
+    match = _OPENING.match(block.text)
+    assert match is not None
+    text = block.text[match.end() :]
     exact = b"\r\n\r\n" in text
     whole = next(split(text), None) if exact else rebuilt(text)
     if whole is None:
         if text.strip():
             yield Skipped(block.file, block.position, "there is no start line below the addresses")
         return
-    transport = (found["transport"] or found["after"] or b"").decode().lower() or transport_of(whole)
+    transport = (match["transport"] or match["after"] or b"").decode().lower() or transport_of(whole)
     yield Record(
-        moment(found["time"]),
+        moment(match["time"]),
         Direction.UNKNOWN,
-        endpoint_of(found["source"], found["from"]),
-        endpoint_of(found["destination"], found["to"]),
+        endpoint_of(match["source"], match["from"]),
+        endpoint_of(match["destination"], match["to"]),
         transport,
         whole,
         exact,

@@ -51,16 +51,16 @@ class _Packets:
         self._streams: dict[tuple[Endpoint, Endpoint], Cutter] = {}
 
     def parse(self, block: Block) -> Iterator[Item]:
-        found = _OPENING.match(block.text)
-        assert found is not None
-        data = _ANY_PREFIX.sub(b"", block.text[found.end() :])
+        match = _OPENING.match(block.text)
+        assert match is not None
+        data = _ANY_PREFIX.sub(b"", block.text[match.end() :])
         if not data.strip():
             return
-        direction = Direction.SENT if found[1] == b"Sending Packet" else Direction.RECEIVED
-        ends = endpoint(found[4]) or _UNKNOWN, endpoint(found[2]) or _UNKNOWN
+        direction = Direction.SENT if match[1] == b"Sending Packet" else Direction.RECEIVED
+        ends = endpoint(match[4]) or _UNKNOWN, endpoint(match[2]) or _UNKNOWN
         source, destination = ends if direction is Direction.SENT else ends[::-1]
         time = moment(block.text)
-        exact = _as_it_was(data, int(found[5]))
+        exact = _as_it_was(data, int(match[5]))
         if exact is not None:
             yield from self._exact(block, exact, time or 0.0, direction, source, destination)
             return
