@@ -30,6 +30,15 @@ def canonical_address(text: str) -> str:
     return str(address) if address is not None else ""
 
 
+def host_port(host: str, port: int | None = None) -> str:
+    """``host[:port]`` as URIs, Via headers and logs have it (RFC 3261 25.1 hostport): IPv6 stands in brackets.
+
+    ``host``: a name or an address without brackets.
+    """
+    text = f"[{host}]" if ":" in host else host
+    return text if port is None else f"{text}:{port}"
+
+
 def may_connect(address: str, *, allow_loopback: bool) -> bool:
     """Whether an address from the DNS or from a message is one to connect to.
 

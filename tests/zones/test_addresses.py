@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zones.addresses import canonical_address, may_connect, same_scope
+from zones.addresses import canonical_address, host_port, may_connect, same_scope
 
 
 @pytest.mark.parametrize(
@@ -73,3 +73,18 @@ def test_all_others_always(address: str) -> None:
 )
 def test_packets_go_between_addresses_of_one_scope(one: str, other: str, same: bool) -> None:
     assert same_scope(one, other) is same
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "text"),
+    [
+        ("192.0.2.1", 5061, "192.0.2.1:5061"),
+        ("2001:db8::1", 5061, "[2001:db8::1]:5061"),
+        ("fe80::1%eth0", 0, "[fe80::1%eth0]:0"),
+        ("edge.example.com", 5061, "edge.example.com:5061"),
+        ("edge.example.com", None, "edge.example.com"),
+        ("2001:db8::1", None, "[2001:db8::1]"),
+    ],
+)
+def test_an_ipv6_address_stands_in_brackets(host: str, port: int | None, text: str) -> None:
+    assert host_port(host, port) == text

@@ -12,6 +12,8 @@ from functools import lru_cache
 from math import floor
 from typing import NamedTuple
 
+from zones.addresses import host_port
+
 
 class Direction(StrEnum):
     """As the one who wrote the trace saw it; a capture takes nobody's side."""
@@ -28,8 +30,7 @@ class Endpoint(NamedTuple):
     port: int | None = None
 
     def __str__(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port is None else f"{host}:{self.port}"
+        return host_port(self.host, self.port)
 
 
 class Record(NamedTuple):
