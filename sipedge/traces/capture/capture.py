@@ -16,7 +16,7 @@ from sipedge.traces.records.wire import START, content_length
 
 from . import hep, pcap, pcapng
 from .decryption import TlsSeen, decrypted
-from .ip import TCP, UDP, Datagrams, Transport
+from .ip import TCP, UDP, Datagrams, Payload
 from .link import IP_OFFSET
 from .streams import Streams, bucket_of, endpoints
 
@@ -107,16 +107,16 @@ class Reading:
                 yield from self._unreadable(link, place)
                 continue
             offset = locate(data)
-            transport = find(data, offset, place, time) if offset >= 0 else None
-            if transport is None:
+            payload = find(data, offset, place, time) if offset >= 0 else None
+            if payload is None:
                 continue
-            protocol, addresses, data, start, end, position = transport
+            protocol, addresses, data, start, end, position = payload
             if shares > 1 and bucket_of(addresses, data[start : start + 4]) % shares != self._number:
                 continue
             if protocol == TCP:
                 segment(addresses, data, start, end, time, position)
             elif protocol == UDP:
-                _datagram(transport, time, self._file, out)
+                _datagram(payload, time, self._file, out)
             if out:
                 self.at = place
                 yield from out
@@ -155,9 +155,9 @@ class Reading:
             yield Skipped(self._file, position, f"packets of link type {link} are not read")
 
 
-def _datagram(transport: Transport, time: float, file: str, out: list[Item]) -> None:
+def _datagram(payload: Payload, time: float, file: str, out: list[Item]) -> None:
     """One datagram is one message; what lies behind its Content-Length is no part of it (RFC 3261 18.3)."""
-    _, addresses, data, start, end, position = transport
+    _, addresses, data, start, end, position = payload
     if start + 8 > len(data):
         return
     ports, length, _ = _UDP.unpack_from(data, start)

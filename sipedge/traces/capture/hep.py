@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator
 from struct import Struct
 
-from sipedge.traces.records.record import Direction, Endpoint, Item, Record, Skipped
+from sipedge.traces.records.record import Direction, Endpoint, Item, Record, Skipped, Transport
 from sipedge.traces.records.source import ByteStream
 from sipedge.traces.records.wire import START
 
@@ -24,7 +24,7 @@ _SOURCE4, _DESTINATION4, _SOURCE6, _DESTINATION6 = 3, 4, 5, 6
 _PROTOCOL, _SOURCE_PORT, _DESTINATION_PORT, _SECONDS, _MICROSECONDS, _TYPE, _PAYLOAD, _COMPRESSED = (
     2, 7, 8, 9, 10, 11, 15, 16,
 )  # fmt: skip
-_TRANSPORTS = {6: "tcp", 17: "udp", 132: "sctp", 22: "tls"}
+_TRANSPORTS: dict[int, Transport] = {6: "tcp", 17: "udp", 132: "sctp", 22: "tls"}
 """IP protocol numbers; some agents say 22 (in IP another protocol) for TLS."""
 LARGEST_MESSAGE = 1 << 20
 _LONGEST_PACKET = 1 << 16

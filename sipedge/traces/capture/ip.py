@@ -23,7 +23,7 @@ REASSEMBLY = 60.0
 3.3.2 for IPv4): the same identity is another datagram's then."""
 
 
-Transport = tuple[int, bytes, bytes, int, int, int]
+Payload = tuple[int, bytes, bytes, int, int, int]
 """Protocol; both IP addresses, source first (8 or 32 bytes); the packet or what was put together of fragments; where in
 it the transport header begins and its payload ends; position in the file of the packet where the datagram began.
 
@@ -32,7 +32,7 @@ A plain tuple: one is made for every packet, and a NamedTuple would add 0.2 to t
 
 
 class Datagrams:
-    """Finds transports in packets; holds fragments until the others came: at most ``limit`` datagrams."""
+    """Finds TCP and UDP in packets; holds fragments until the others came: at most ``limit`` datagrams."""
 
     def __init__(self, limit: int = 1024) -> None:
         self._limit = limit
@@ -44,8 +44,8 @@ class Datagrams:
         """Positions of the datagrams of which fragments are still missing; of those given up the first ``limit``."""
         return self._given_up + [fragments.position for fragments in self._waiting.values()]
 
-    def find(self, data: bytes, offset: int, position: int, time: float, nesting: int = 0) -> Transport | None:
-        """The transport in the IP packet at ``offset``, None for a fragment that does not complete its datagram, for
+    def find(self, data: bytes, offset: int, position: int, time: float, nesting: int = 0) -> Payload | None:
+        """TCP or UDP in the IP packet at ``offset``; None for a fragment that does not complete its datagram, for
         anything that is no IP, and for headers cut off by the snaplen."""
         if offset + 20 > len(data) or nesting > _MAX_NESTING:
             return None
@@ -67,7 +67,7 @@ class Datagrams:
             return protocol, addresses, data, start, end, position
         return self._nested(protocol, data[:end], start, position, time, nesting)
 
-    def _ipv6(self, data: bytes, offset: int, position: int, time: float, nesting: int) -> Transport | None:
+    def _ipv6(self, data: bytes, offset: int, position: int, time: float, nesting: int) -> Payload | None:
         if offset + 40 > len(data):
             return None
         length, protocol, addresses = _IPV6.unpack_from(data, offset)
@@ -93,7 +93,7 @@ class Datagrams:
 
     def _nested(
         self, protocol: int, data: bytes, start: int, position: int, time: float, nesting: int
-    ) -> Transport | None:
+    ) -> Payload | None:
         if protocol in (_IPV4_IN, _IPV6_IN):
             return self.find(data, start, position, time, nesting + 1)
         return None
@@ -109,7 +109,7 @@ class Datagrams:
         position: int,
         time: float,
         nesting: int,
-    ) -> Transport | None:
+    ) -> Payload | None:
         if end > len(data) or end < start:
             return None
         if place == 0 and not more:  # an atomic fragment (RFC 6946)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from sipedge.traces.records.clock import DayClock, day_of, moment, time_of_day
 from sipedge.traces.records.places import endpoint_of
 from sipedge.traces.records.rebuild import rebuilt
-from sipedge.traces.records.record import Direction, Item, Record, Skipped
+from sipedge.traces.records.record import Direction, Item, Record, Skipped, transport_named
 from sipedge.traces.records.source import HEAD, ByteStream, Rejoined
 from sipedge.traces.records.text import Block, as_text, opening, read_records
 
@@ -64,7 +64,7 @@ def _parse(block: Block, clock: DayClock) -> Iterator[Item]:
         Direction.SENT if sent else Direction.RECEIVED,
         None if sent else peer,
         peer if sent else None,
-        match[2].decode().lower(),
+        transport_named(match[2].decode()),
         data,
         False,
         block.file,

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from sipedge.traces.records.clock import moment
 from sipedge.traces.records.rebuild import rebuilt, split
-from sipedge.traces.records.record import Direction, Item, Record, Skipped
+from sipedge.traces.records.record import Direction, Item, Record, Skipped, transport_named
 from sipedge.traces.records.source import ByteStream
 from sipedge.traces.records.text import Block, as_text, opening, read_records
 
@@ -50,7 +50,7 @@ def _parse(block: Block) -> Iterator[Item]:
         Direction.SENT if match["what"] == b"sent" else Direction.RECEIVED,
         None,
         None,
-        match["transport"].decode().lower(),
+        transport_named(match["transport"].decode()),
         data,
         exact and size > 0,
         block.file,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from sipedge.traces.records.clock import moment
 from sipedge.traces.records.places import endpoint_of
 from sipedge.traces.records.rebuild import rebuilt, split, transport_of
-from sipedge.traces.records.record import Direction, Item, Record, Skipped
+from sipedge.traces.records.record import Direction, Item, Record, Skipped, transport_named
 from sipedge.traces.records.source import ByteStream
 from sipedge.traces.records.text import Block, as_text, opening, read_records
 
@@ -41,7 +41,7 @@ def _parse(block: Block) -> Iterator[Item]:
         if text.strip():
             yield Skipped(block.file, block.position, "there is no start line below the addresses")
         return
-    transport = (match["transport"] or match["after"] or b"").decode().lower() or transport_of(whole)
+    transport = transport_named((match["transport"] or match["after"] or b"").decode()) or transport_of(whole)
     yield Record(
         moment(match["time"]),
         Direction.UNKNOWN,

@@ -21,7 +21,7 @@ from sipedge.traces.records.rebuild import (
     rebuilt_flawless,
     transport_of,
 )
-from sipedge.traces.records.record import Direction, Endpoint, Item, Record, Skipped
+from sipedge.traces.records.record import Direction, Endpoint, Item, Record, Skipped, transport_named
 from sipedge.traces.records.source import ByteStream
 from sipedge.traces.records.text import Block, as_text, read_records
 from sipedge.traces.records.wire import find_start
@@ -144,7 +144,7 @@ def _parse(block: Block) -> Iterator[Item]:
     address = fields.get(b"Local-IP") or (match["machine"] if match else None) or b""
     local, peer = endpoint(address), _peer(header, fields)
     source, destination = (local, peer) if direction is Direction.SENT else (peer, local)
-    transport = fields.get(b"Transport", b"").decode("ascii", "replace").lower() or transport_of(data)
+    transport = transport_named(fields.get(b"Transport", b"").decode("ascii", "replace")) or transport_of(data)
     yield Record(moment(header), direction, source, destination, transport, data, False, block.file, block.position)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from .record import Direction, Endpoint, Item, Record, Skipped
+from .record import Direction, Endpoint, Item, Record, Skipped, Transport
 from .recovery import find_message
 from .wire import EMPTY_LINE, LARGEST_HEAD, LARGEST_LINE, LARGEST_MESSAGE, START, content_length
 
@@ -29,7 +29,7 @@ class Cutter:
     )  # fmt: skip
 
     def __init__(
-        self, out: list[Item], file: str, source: Endpoint, destination: Endpoint, transport: str = "tcp"
+        self, out: list[Item], file: str, source: Endpoint, destination: Endpoint, transport: Transport = "tcp"
     ) -> None:
         self._out, self._file = out, file
         self.source, self.destination, self._transport = source, destination, transport

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import cast
 
+from .record import Transport, transport_named
 from .wire import LARGEST_HEAD, LARGEST_LINE, LARGEST_MESSAGE, START, content_length, find_start
 
 _NAMES = (
@@ -99,10 +100,10 @@ def rebuilt_flawless(head: bytes, body: bytes) -> bytes | None:
     return None if b"\r" in body else head + _body(body, content_length(head, 0, len(head)))
 
 
-def transport_of(data: bytes) -> str:
-    """What the topmost Via says: the transport of the hop that the message was seen on."""
+def transport_of(data: bytes) -> Transport:
+    """As the topmost Via says: the transport of the hop that the message was seen on."""
     match = _VIA.search(data)
-    return match[1].decode("ascii").lower() if match else ""
+    return transport_named(match[1].decode("ascii")) if match else ""
 
 
 def is_message(data: bytes) -> bool:

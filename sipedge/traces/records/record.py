@@ -10,9 +10,18 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from math import floor
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from zones.addresses import host_port
+
+Transport = Literal["", "udp", "tcp", "tls", "sctp", "ws", "wss"]
+"""As Via names it, in lower case; '' when nothing tells. What was decrypted is ``tls``."""
+_TRANSPORTS: dict[str, Transport] = {name: name for name in get_args(Transport)}
+
+
+def transport_named(text: str) -> Transport:
+    """``text``: in any case; '' for a transport that SIP has not."""
+    return _TRANSPORTS.get(text.lower(), "")
 
 
 class Direction(StrEnum):
@@ -41,8 +50,7 @@ class Record(NamedTuple):
     direction: Direction
     source: Endpoint | None
     destination: Endpoint | None
-    transport: str
-    """udp, tcp, tls, ws ... in lower case, "" when unknown. ``tls`` also for what was decrypted."""
+    transport: Transport
     data: bytes
     exact: bool
     """True: the bytes of the wire. False: rebuilt, because the trace lost line ends, order or length."""
