@@ -1,7 +1,7 @@
 """Pseudonyms that leave every alias in its routing class: the same transform and the same rules match before and after.
 
-What the rules name (a domain, a prefix, a service number) shows in which rules match, so it need not be looked for: a
-word is given another pseudonym, or is left as it is in part or whole, until the class of each alias is what it was.
+Matching rules show which words rules name (a domain, a prefix, a service number); nobody looks for them in patterns.
+A word is given another pseudonym, or is left as it is in part or whole, until the class of each alias is what it was.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class RoutingClasses:
         self._plan = _without_conditions(installation.settings.plan)
 
     def of(self, text: str) -> Class | None:
-        """What rules and edge see in a URI; None for what is none."""
+        """The class of a URI, as rules and edge see it; None for text that is no URI."""
         try:
             uri = parse_uri(text)
         except UriError:

@@ -1,4 +1,4 @@
-"""Text with its words replaced: what in it is protocol and what tells of people, by shape.
+"""Text with its words replaced. Shapes tell protocol from words about people.
 
 ``header`` for values of header fields and for URIs: names of parameters, schemes, ports, versions and top-level domains
 stay. ``places`` replaces URIs, hosts and addresses only, in text whose other words say nothing of anybody. ``plain``

@@ -65,7 +65,7 @@ class Anonymiser:
 
 
 def _said_sender(data: bytes) -> Endpoint | None:
-    """What replaced records are written as knows no missing address: then Via says it, as in a replay."""
+    """As Via names it, where the trace shows no sender: the files that are written have no missing address."""
     try:
         return sender(parse_message(data))
     except MessageError:

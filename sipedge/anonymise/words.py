@@ -67,7 +67,7 @@ class Words:
         return True
 
     def snapshot(self) -> dict[str, int]:
-        """What is kept, for ``restore``."""
+        """The kept prefixes, for ``restore``."""
         return dict(self._prefixes)
 
     def restore(self, kept: dict[str, int]) -> None:
@@ -75,7 +75,7 @@ class Words:
 
     @property
     def kept(self) -> int:
-        """How many words are left as they are, or in part."""
+        """Number of the words that are left as they are, or in part."""
         return len(self._prefixes)
 
     def _make(self, low: str) -> str:

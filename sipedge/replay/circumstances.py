@@ -1,7 +1,7 @@
 """Source zone and traffic of a logged search, from the SIP messages that stand near it in the same log.
 
-An Expressway stamps its Vias with the names of zones, blanks removed: ``ingress-zone=`` into the Via of the one it got
-the message from (expressway.md 3.9). What it sent on or answered shows therefore which zone the request came from.
+An Expressway stamps Vias with the names of zones, blanks removed: ``ingress-zone=`` stands in the Via of the message's
+sender. A message that the Expressway forwarded or answered therefore names the zone of the request.
 """
 
 from __future__ import annotations

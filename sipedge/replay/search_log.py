@@ -1,7 +1,7 @@
-"""What an Expressway says of its searches: the ``network.search`` lines of a diagnostic log (expressway.md 1.6, 7).
+"""The searches of an Expressway: the ``network.search`` lines of its diagnostic log.
 
-A search shows one line for each rule that it looked at: those that do not apply first, then those that are asked, in
-the order of priority. A rule behind a Stop shows none. Lines carry no mark of the search they belong to.
+A search writes one line for each rule that it looked at: first the rules that do not apply, then those whose targets
+are asked, in the order of priority. A rule behind a Stop has no line. No line names its search.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class BoxSearch:
 
     @property
     def alias(self) -> str:
-        """What was searched: as the lines of rules that do not match say it, else the first that is asked."""
+        """The searched alias: of the lines of rules that do not match, else of the first rule whose target is asked."""
         for line in self.lines:
             if line.why_not == "alias":
                 return line.alias

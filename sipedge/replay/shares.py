@@ -1,8 +1,8 @@
 """One large capture through all workers at the same time: each takes a share of its connections.
 
-A share goes through the capture slice by slice, one task after the other, and takes along what it knows of connections.
-A slice is done when all shares have done theirs. So the results are those of a single reader, in its order, and memory
-does not grow with the file.
+A share goes through the capture slice by slice, one task after the other, and takes its open connections along. A slice
+is done when all shares have done it. So the results are those of a single reader, in its order, and memory does not
+grow with the file.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ Entry = TypeVar("Entry")
 
 @dataclass(slots=True)
 class Share:
-    """What one share found in one slice."""
+    """The findings of one share in one slice."""
 
     part: Part
     places: array[int]
     """``Reading.at`` of each of its messages: where it stands among those of all shares."""
     reading: bytes
-    """What goes on with the next slice, pickled."""
+    """The reader that goes on with the next slice, pickled."""
 
 
 def run_shares(plans: Plans, wanted: Wanted, trace: str, executor: Executor, workers: int) -> Iterator[Part]:

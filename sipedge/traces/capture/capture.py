@@ -31,7 +31,7 @@ class Slice(NamedTuple):
     start: int
     end: int
     context: bytes = b""
-    """What has to stand in front of it to make it a capture."""
+    """Bytes that have to stand in front of it to make it a capture."""
 
 
 def detect(head: bytes) -> int:
@@ -123,7 +123,7 @@ class Reading:
                 out.clear()
 
     def end(self) -> Iterator[Item]:
-        """What is left when there are no more packets."""
+        """The last items, when there are no more packets."""
         self.at = _BEHIND
         if self._number == 0:
             for position in self._datagrams.incomplete:
@@ -134,7 +134,7 @@ class Reading:
             self._out.clear()
 
     def _settle(self, time: float, place: int) -> Iterator[Item]:
-        """What it yields comes before all that the packet itself completes."""
+        """Its items come before all that the packet itself completes."""
         self._streams.settle(time, place)
         self.at = place - 1
         yield from self._out

@@ -1,4 +1,4 @@
-"""TLS in captures: tshark, an external program, decrypts it; what comes out is cut into messages here.
+"""TLS in captures: tshark, an external program, decrypts it; here the clear text is cut into messages.
 
 tshark is given the whole capture again and exports the clear text record by record ("exported PDUs", a pcapng stream
 with link type 252 whose packets begin with tags). Its own SIP dissector takes no part.
@@ -35,12 +35,12 @@ Way = tuple[Endpoint, Endpoint]
 
 
 class TlsSeen:
-    """What a capture showed of TLS: the servers, each with the position of its first packet."""
+    """The TLS servers of a capture, each with the position of its first packet."""
 
     def __init__(self) -> None:
         self.servers: dict[Endpoint, int] = {}
         self.restarts: list[tuple[Way, int]] = []
-        """Where another connection begins between the same addresses and ports, with the position of its packet."""
+        """Direction, and position of the packet with which another connection begins between the same two ends."""
         self.secrets_inside = False
 
     def note(self, opening: bytes, source: Endpoint, destination: Endpoint, position: int) -> None:
@@ -59,7 +59,7 @@ class TlsSeen:
             self.restarts.append(((source, destination), position))
 
     def add(self, other: TlsSeen) -> None:
-        """What another share of the same capture showed."""
+        """Take over the findings of another share of the same capture."""
         self.secrets_inside |= other.secrets_inside
         self.restarts = sorted(self.restarts + other.restarts, key=lambda restart: restart[1])[:_MAX_RESTARTS]
         for server, position in other.servers.items():
@@ -123,7 +123,7 @@ def _nothing(file: str, tls: TlsSeen, errors: IO[bytes], status: int) -> Skipped
 
 
 def _messages(stream: ByteStream, file: str, restarts: list[tuple[Way, int]]) -> Iterator[Item]:
-    """What tshark exports has no gaps: behind lost bytes it decrypts no more of a connection."""
+    """Messages of the exported records, which have no gaps: behind lost bytes tshark decrypts no more of a stream."""
     out: list[Item] = []
     cutters = _Cutters(out, file, restarts)
     frames = _frames(file)
@@ -151,7 +151,7 @@ class _Cutters:
         for way, position in restarts:
             self._restarts.setdefault(way, deque()).append(position)
         self._forgotten = False
-        """What seems to be new may be a connection that had to make room."""
+        """A connection that seems to be new may be one that had to make room."""
 
     def of(self, source: Endpoint, destination: Endpoint, position: int) -> Cutter:
         way = (source, destination)

@@ -1,7 +1,7 @@
 """From an IP header to the transport header: IPv4, IPv6 with extension headers, fragments, IP in IP.
 
-Lengths of the IP header are believed, not those of the frame: Ethernet pads, and a snaplen cuts. ``end`` of what is
-found may therefore lie behind the captured bytes.
+The IP header is believed about lengths, not the frame: Ethernet pads, and a snaplen cuts. The end of a payload may
+therefore lie behind the captured bytes.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ REASSEMBLY = 60.0
 
 
 Payload = tuple[int, bytes, bytes, int, int, int]
-"""Protocol; both IP addresses, source first (8 or 32 bytes); the packet or what was put together of fragments; where in
-it the transport header begins and its payload ends; position in the file of the packet where the datagram began.
+"""Protocol; both IP addresses, source first (8 or 32 bytes); the packet, or the datagram made of fragments; the places
+in it where the transport header begins and its payload ends; position in the file of the packet where the datagram
+began.
 
 A plain tuple: one is made for every packet, and a NamedTuple would add 0.2 to the 4 microseconds that a packet takes.
 """
@@ -127,7 +128,7 @@ class Datagrams:
         return self._nested(protocol, whole, 0, position, time, nesting)
 
     def _fragments(self, key: tuple[int, bytes, int], position: int, time: float) -> _Fragments:
-        """What came before of this datagram, or a new one."""
+        """Those of this datagram that came before, or none yet."""
         fragments = self._waiting.get(key)
         if fragments is not None and abs(time - fragments.time) < REASSEMBLY:
             return fragments

@@ -44,7 +44,7 @@ def is_pcap(head: bytes) -> bool:
 
 
 class Buffer:
-    """What was read of a stream and is not passed yet."""
+    """Bytes of a stream that were read and not passed yet."""
 
     def __init__(self, stream: ByteStream, base: int) -> None:
         self._stream = stream
@@ -117,8 +117,8 @@ def unread(buffer: Buffer, broken: int) -> str:
 
 
 def cuts(stream: ByteStream, size: int) -> Iterator[tuple[int, bytes]]:
-    """Where the file can be cut, about every ``size`` bytes, and what has to stand in front of each part but the first:
-    the file header. Behind a packet header that ``packets`` would have to look at closely it is not cut."""
+    """Places where the file can be cut, about every ``size`` bytes, each with the file header, which has to stand in
+    front of the part. Behind a packet header that ``packets`` would have to look at closely it is not cut."""
     start = stream.read(_FILE_HEADER)
     order, _, header = _KINDS[start[:4]]
     headers = _Headers(order, header)
@@ -140,7 +140,7 @@ def cuts(stream: ByteStream, size: int) -> Iterator[tuple[int, bytes]]:
 
 
 class _Headers:
-    """What can be said of packet headers in one byte order; ``size``: the bytes of one."""
+    """Judges packet headers in one byte order; ``size``: the bytes of one."""
 
     def __init__(self, order: str, size: int) -> None:
         self._order, self._size = order, size
@@ -178,7 +178,7 @@ class _Headers:
         return bool(size > min(original, LARGEST_PACKET) or position + self._size + size <= len(data))
 
     def fault(self, data: bytes, position: int) -> str:
-        """Why a header is not accepted."""
+        """The reason why a header is not accepted."""
         if position + self._size > len(data):
             return "half a packet header"
         seconds, _, size, original = self.unpack(data, position)

@@ -70,7 +70,7 @@ class _Packets:
             yield packet._replace(data=data)
 
     def _segment(self, key: _Direction, packet: Record) -> Iterator[Item]:
-        """What ends in the packet comes out, the beginning of a message waits for the rest."""
+        """Messages that end in the packet come out; the beginning of another one waits for the rest."""
         waiting = self._unfinished.pop(key, None)
         if waiting is not None and (START_OF_LINE.match(packet.data) or len(waiting.data) > _MAX_PIECES):
             yield _without_rest(waiting)

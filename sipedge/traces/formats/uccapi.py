@@ -44,7 +44,7 @@ def read(stream: ByteStream, file: str) -> Iterator[Item]:
 
 
 class _Packets:
-    """What one side sent is a stream: a message may take several packets."""
+    """The packets of one side are a stream: a message may take several of them."""
 
     def __init__(self) -> None:
         self._out: list[Item] = []
@@ -92,7 +92,7 @@ class _Packets:
         yield from self._taken(direction)
 
     def _taken(self, direction: Direction) -> Iterator[Item]:
-        """What the cutters found."""
+        """The items that the cutters found."""
         for item in self._out:
             yield item._replace(direction=direction) if isinstance(item, Record) else item
         self._out.clear()

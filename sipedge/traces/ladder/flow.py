@@ -53,7 +53,7 @@ def sighting(index: int, record: Record) -> Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a dialog must hold to be drawn; '' asks for nothing."""
+    """Demands on a dialog that is to be drawn; '' demands nothing."""
 
     call_id: str = ""
     """A part of it."""
@@ -137,7 +137,7 @@ def flow(
     ``note``: what stands under the arrow of a message, '' for nothing. ``titles``: column -> its heading.
     """
     sightings = list(sightings)
-    # What has no time stands where the others begin.
+    # Messages without a time stand where the others begin.
     earliest = min((seen.record.time for seen in sightings if seen.record.time is not None), default=0.0)
 
     def at(seen: Sighting) -> float:

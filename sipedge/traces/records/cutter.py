@@ -1,8 +1,7 @@
 """Cutting one direction of a recorded TCP or TLS stream into SIP messages (RFC 3261 18.3).
 
-Unlike framing.py, which guards the edge and closes at the first doubt, this one looks on: what it cannot make out is
-passed over, and it goes on at the next message (recovery.py). A stream that never shows one (HTTP, LDAP ...) is left in
-silence.
+Unlike framing.py, which guards the edge and closes at the first doubt, the cutter goes on: it passes over bytes that it
+cannot make out, up to the next message (recovery.py). Of a stream without any message (HTTP, LDAP ...) it says nothing.
 """
 
 from __future__ import annotations
@@ -43,11 +42,11 @@ class Cutter:
         self.held = bytearray()
         """The beginning of a message, or of a line that may become one."""
         self._begun = False
-        """A start line stands at the beginning of what is held; out of step it may be a quoted one."""
+        """The held bytes begin with a start line; out of step it may be a quoted one."""
         self._needed = 0
-        """Bytes of the message that is held; 0 as long as they are not known."""
+        """Length of the message that is held; 0 as long as it is not known."""
         self._in_step = True
-        """A message begins with the next byte. Else ``find_message`` looks for one."""
+        """The next byte begins a message. Else ``find_message`` looks for one."""
         self._rest = 0
         """Bytes to come that end a message of which others were lost."""
         self._passed = self._passed_position = 0
@@ -57,11 +56,11 @@ class Cutter:
 
     @property
     def in_message(self) -> bool:
-        """What came last is no end of a message."""
+        """More bytes of a message are to come."""
         return bool(self.held or self._rest)
 
     def join(self) -> None:
-        """What comes first may be the middle of a message."""
+        """The first bytes may be the middle of a message."""
         self._in_step = False
 
     def feed(self, data: bytes, time: float, position: int) -> None:
@@ -110,14 +109,14 @@ class Cutter:
         held += data
         if self._needed:
             return len(held) >= self._needed
-        # Out of step all that is too long is looked through again: less often for small pieces.
+        # Out of step all held bytes are looked through again and again: with twice the limit less often.
         limit = LARGEST_HEAD if self._in_step else 2 * LARGEST_HEAD
         return not self._begun or len(held) > limit or held.find(EMPTY_LINE, max(0, old - 3)) >= 0
 
     def _message(self, data: bytes, start: int) -> int:
-        """Where the message at ``start`` ends; where to go on when it is none; -1 when more is needed.
+        """The end of the message at ``start``, with ``_begun`` set; -1 when more bytes are needed.
 
-        ``_begun`` is set when it is one.
+        Where no message begins: the place to go on from, with ``_begun`` not set.
         """
         if not START.match(data, start):
             return self._no_start(data, start)
@@ -163,7 +162,7 @@ class Cutter:
         return data.find(b"\n", start) + 1 or len(data)
 
     def _find(self, data: bytes, start: int) -> int:
-        """Where the next message begins, in step again; without one, from where on ``data`` is to be held."""
+        """The beginning of the next message, in step again. Where there is none: the first byte that has to be held."""
         if self._is_tls(data, start):
             return len(data)
         if not self._passed:

@@ -1,4 +1,4 @@
-"""What every reader of captures and logs yields: a message that was seen, or a thing that had to be passed over.
+"""The items that every reader of captures and logs yields: messages, and places that had to be passed over.
 
 Times are seconds since 1970-01-01T00:00:00Z. Logs without a time zone are taken as UTC, logs without a date begin on
 1970-01-01 unless file name or messages say the day.
@@ -33,7 +33,7 @@ class Direction(StrEnum):
 
 
 class Endpoint(NamedTuple):
-    """Where a message came from or went to: an address (IPv6 without brackets) or, in some logs, a host name."""
+    """One end of a message's way: an address (IPv6 without brackets) or, in some logs, a host name."""
 
     host: str
     port: int | None = None
@@ -76,7 +76,7 @@ class Record(NamedTuple):
 
 
 class Skipped(NamedTuple):
-    """Something in a trace that could not be read; reading goes on behind it."""
+    """A place in a trace that could not be read; reading goes on behind it."""
 
     file: str
     position: int

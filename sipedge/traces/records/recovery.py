@@ -1,4 +1,4 @@
-"""Where the next SIP message begins after bytes were lost, or in a stream that was taken up in the middle.
+"""Finding the next SIP message after bytes were lost, or in a stream that was taken up in the middle.
 
 A start line alone proves nothing there: a body may quote one, the end of a body may stand in front of it on the same
 line, and of a method its beginning may be lost. A message is therefore known by its whole header section, which has the
@@ -26,24 +26,24 @@ _HEADER_LINES = re.compile(rb"(?:(?:[!#-'*+\-.0-9A-Z^_`a-z|~]+[ \t]*:|[ \t])[^\n
 _BLANK = re.compile(rb"[ \t]")
 
 
-class Search(NamedTuple):
-    """What was found of the next message; places are offsets in the data."""
+class NextMessage(NamedTuple):
+    """Offsets in the data."""
 
     begin: int
-    """Of its start line; -1 when no header section is whole that proves one."""
+    """Of its start line; -1 as long as no whole header section proves one."""
     keep: int
     """From where on the bytes may belong to a message that more bytes complete."""
     start_line: bool
-    """Whether what is kept begins with a line that may be a start line, so that an empty line is waited for."""
+    """The kept bytes begin with a line that may be a start line: the end of its header section is to come."""
 
 
-def find_message(data: bytes, start: int) -> Search:
+def find_message(data: bytes, start: int) -> NextMessage:
     """The first message from ``start`` on. Each empty line ends a header section or stands in a body."""
     section = start
     while (end := data.find(EMPTY_LINE, section)) >= 0:
         begin = _beginning(data, max(section, end + len(EMPTY_LINE) - LARGEST_HEAD), end)
         if begin >= 0:
-            return Search(begin, begin, True)
+            return NextMessage(begin, begin, True)
         section = end + len(EMPTY_LINE)
     return _unfinished(data, section)
 
@@ -73,8 +73,10 @@ def _beginning(data: bytes, low: int, end: int) -> int:
 
 
 def _start_line(data: bytes, low: int, place: int, method: bytes) -> int:
-    """Where the start line begins that has SIP/2.0 at ``place``; -1 when there is none. The end of a body may stand in
-    front of it."""
+    """The beginning of the start line that has SIP/2.0 at ``place``; -1 when there is none.
+
+    The end of a body may stand in front of it on the same line.
+    """
     if _STATUS_LINE.match(data, place):
         return place
     if place <= low or not _END_OF_REQUEST_LINE.match(data, place - 1):
@@ -86,14 +88,14 @@ def _start_line(data: bytes, low: int, place: int, method: bytes) -> int:
     return begin if START.match(data, begin) else -1
 
 
-def _unfinished(data: bytes, section: int) -> Search:
-    """What to keep of a header section, or of its first line, that goes on behind the data."""
+def _unfinished(data: bytes, section: int) -> NextMessage:
+    """A header section, or its first line, that goes on behind the data has to be kept."""
     section = max(section, len(data) - LARGEST_HEAD)
     place = data.find(_VERSION, section)
     while place >= 0:
         behind = place + len(_VERSION)
         if data[behind : behind + 1] not in (b"/", b""):  # SIP/2.0/TCP is a Via
             begin = max(data.rfind(b"\n", section, place) + 1, section, place - LARGEST_LINE)
-            return Search(-1, begin, True)
+            return NextMessage(-1, begin, True)
         place = data.find(_VERSION, place + 1)
-    return Search(-1, max(data.rfind(b"\n", section) + 1, section, len(data) - LARGEST_LINE), False)
+    return NextMessage(-1, max(data.rfind(b"\n", section) + 1, section, len(data) - LARGEST_LINE), False)

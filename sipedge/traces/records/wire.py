@@ -1,4 +1,4 @@
-"""What shows a SIP message in bytes: its start line, its empty line, its Content-Length."""
+"""The marks of a SIP message in bytes: its start line, its empty line, its Content-Length."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _USUAL = b"\nContent-Length: "
 
 
 def find_start(data: bytes, start: int = 0) -> int:
-    """Where the next start line begins, -1 when nowhere."""
+    """The place of the next start line that begins a line; -1 when there is none."""
     line, passed, tested = start, start, -1
     hit = data.find(b"SIP/", start)
     while hit >= 0:
@@ -31,7 +31,7 @@ def find_start(data: bytes, start: int = 0) -> int:
 
 
 def content_length(data: bytes, start: int, end: int) -> int | None:
-    """What the header section ``data[start:end]`` (without the empty line) states."""
+    """The Content-Length of the header section ``data[start:end]`` (without the empty line)."""
     place = data.find(_USUAL, start, end)
     if place >= 0:
         value = data[place + len(_USUAL) : data.find(b"\r", place, end)]
