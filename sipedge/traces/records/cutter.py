@@ -93,9 +93,10 @@ class Cutter:
                 start = self._find(data, start)
                 if not self._in_step:
                     break
-        if start >= held:
-            self._time, self._position = time, position
-        self.held += data[start:]
+        if start < end:
+            if start >= held:
+                self._time, self._position = time, position
+            self.held += data[start:]
 
     def _without_rest(self, data: bytes) -> bytes:
         passed = min(self._rest, len(data))
