@@ -20,9 +20,9 @@ from statistics import median
 
 from . import captures, logs
 from .load import Unavailable
+from .traces import TSHARK
 
 MEGABYTE = 1024 * 1024
-TSHARK = ("-n", "-o", "tcp.reassemble_out_of_order:TRUE", "-Y", "sip", "-T", "fields", "-e", "sip.CSeq.seq")
 CONFIG = """\
 [edge]
 system_name = "edge.example.net"
