@@ -81,9 +81,9 @@ def _version6(key: bytes, text: str, number: int) -> str:
 
 def _same_kind(old: str, new: str) -> bool:
     try:
-        one, two = ip_address(old), ip_address(new)
+        before, after = ip_address(old), ip_address(new)
     except ValueError:
         return False
-    if two.is_loopback or two.is_multicast or two.is_unspecified:
+    if after.is_loopback or after.is_multicast or after.is_unspecified:
         return False
-    return len(old) == len(new) and one.is_global == two.is_global and one.is_private == two.is_private
+    return len(old) == len(new) and before.is_global == after.is_global and before.is_private == after.is_private

@@ -1,7 +1,7 @@
 """Pseudonyms that leave every alias in its routing class: the same transform and the same rules match before and after.
 
-What the rules name (a domain, a prefix, a service number) shows in which rules match, so it need not be looked for: a
-word is given another pseudonym, or is left as it is in part or whole, until the class of each alias is what it was.
+Matching rules show which words rules name (a domain, a prefix, a service number); nobody looks for them in patterns.
+A word is given another pseudonym, or is left as it is in part or whole, until the class of each alias is what it was.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class RoutingClasses:
         self._plan = _without_conditions(installation.settings.plan)
 
     def of(self, text: str) -> Class | None:
-        """What rules and edge see in a URI; None for what is none."""
+        """The class of a URI, as rules and edge see it; None for text that is no URI."""
         try:
             uri = parse_uri(text)
         except UriError:
@@ -50,8 +50,8 @@ class RoutingClasses:
         )
 
     def _matches(self, alias: str) -> Class:
-        found = self._plan.search(Query(alias, DEFAULT_ZONE))
-        return found.transform, frozenset(target.rule for tier in found.tiers for target in tier.targets)
+        search = self._plan.search(Query(alias, DEFAULT_ZONE))
+        return search.transform, frozenset(target.rule for tier in search.tiers for target in tier.targets)
 
 
 def _without_conditions(plan: CompiledPlan) -> CompiledPlan:
@@ -74,14 +74,14 @@ def _without_conditions(plan: CompiledPlan) -> CompiledPlan:
 
 def settle(uris: Iterable[str], classes: RoutingClasses, text: Text) -> int:
     """Adjust the words of ``text`` until every URI keeps its class. How many could not be settled (0)."""
-    wanted = {uri: found for uri in uris if (found := classes.of(uri)) is not None}
+    wanted = {uri: before for uri in uris if (before := classes.of(uri)) is not None}
     for number in range(ROUNDS):
         failing = [uri for uri in wanted if classes.of(text.header(uri)) != wanted[uri]]
         if not failing:
             return 0
         for uri in failing:
             _mend(uri, wanted[uri], classes, text, whole=number == ROUNDS - 2)
-    return sum(classes.of(text.header(uri)) != found for uri, found in wanted.items())
+    return sum(classes.of(text.header(uri)) != before for uri, before in wanted.items())
 
 
 def _mend(uri: str, wanted: Class, classes: RoutingClasses, text: Text, *, whole: bool) -> None:

@@ -63,24 +63,24 @@ def _head_line(line: str, text: Text, *, first: bool) -> tuple[str, str]:
     """(canonical name, the line replaced)."""
     if first:
         return "", _start_line(line, text)
-    found = _HEADER_LINE.match(line)
-    if found is None:
+    match = _HEADER_LINE.match(line)
+    if match is None:
         return "", text.plain(line)
-    name = found["name"].lower()
+    name = match["name"].lower()
     name = COMPACT_NAMES.get(name, name)
     if name in KEPT:
         return name, line
     replace = text.places if name in PLACES else text.header
-    return name, f"{found['name']}{found['colon']}{replace(found['value'])}"
+    return name, f"{match['name']}{match['colon']}{replace(match['value'])}"
 
 
 def _start_line(line: str, text: Text) -> str:
     if line[:8].upper() == "SIP/2.0 ":
         return line
-    found = _FIRST_LINE.match(line)
-    if found is None:
+    match = _FIRST_LINE.match(line)
+    if match is None:
         return text.plain(line)
-    return f"{found['method']}{text.header(found['uri'])}{line[found.end('uri') :]}"
+    return f"{match['method']}{text.header(match['uri'])}{line[match.end('uri') :]}"
 
 
 def _body(kind: str, body: bytes, text: Text, depth: int) -> bytes:
@@ -130,7 +130,7 @@ def _sdp_line(line: str, text: Text) -> str:
     """Media and codecs stay: the kind of traffic is read from them. People, addresses and keys do not."""
     if line.startswith("o="):
         fields = line.split(" ")
-        return " ".join([f"o={text.plain(fields[0][2:])}", *fields[1:3], *(text.places(one) for one in fields[3:])])
+        return " ".join([f"o={text.plain(fields[0][2:])}", *fields[1:3], *map(text.places, fields[3:])])
     if line.startswith(_SDP_PEOPLE):
         return line[:2] + text.plain(line[2:])
     if _SDP_KEYS.match(line):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from sipedge.replay.cases import way_of
 from sipedge.replay.running import verdicts
 from sipedge.replay.verdict import Verdict
 from sipedge.replay.work import Plans, deciders_of
@@ -42,5 +43,5 @@ def _decision(verdict: Verdict) -> tuple[object, ...]:
         decision.transform,
         decision.decided_by,
         decision.refused[:3],
-        tuple((one.priority, one.stop, tuple((to.rule, to.zone) for to in one.targets)) for one in decision.tiers),
+        way_of(decision.tiers),
     )

@@ -1,4 +1,4 @@
-"""Text with its words replaced: what in it is protocol and what tells of people, by shape.
+"""Text with its words replaced. Shapes tell protocol from words about people.
 
 ``header`` for values of header fields and for URIs: names of parameters, schemes, ports, versions and top-level domains
 stay. ``places`` replaces URIs, hosts and addresses only, in text whose other words say nothing of anybody. ``plain``
@@ -65,22 +65,22 @@ class Text:
         """XML and HTML: names of elements and attributes stay, words of presence too."""
         pieces: list[str] = []
         position = 0
-        for found in _TAG.finditer(text):
-            pieces += (_words_of(text[position : found.start()], self.header), self._tag(found[0]))
-            position = found.end()
+        for match in _TAG.finditer(text):
+            pieces += (_words_of(text[position : match.start()], self.header), self._tag(match[0]))
+            position = match.end()
         pieces.append(_words_of(text[position:], self.header))
         return "".join(pieces)
 
     def _tag(self, tag: str) -> str:
         return tag if tag.startswith(("<?", "<!", "&")) else _ATTRIBUTE.sub(self._attribute, tag)
 
-    def _attribute(self, found: re.Match[str]) -> str:
-        if found["name"].lower().startswith(_KEPT_ATTRIBUTES):
-            return found[0]
-        return f"{found['name']}{found['sign']}{_words_of(found['value'], self.header)}"
+    def _attribute(self, match: re.Match[str]) -> str:
+        if match["name"].lower().startswith(_KEPT_ATTRIBUTES):
+            return match[0]
+        return f"{match['name']}{match['sign']}{_words_of(match['value'], self.header)}"
 
-    def _part(self, found: re.Match[str]) -> str:
-        kind, text = found.lastgroup, found[0]
+    def _part(self, match: re.Match[str]) -> str:
+        kind, text = match.lastgroup, match[0]
         if kind == "word":
             return self.words(text)
         if kind in ("ip4", "ip6"):

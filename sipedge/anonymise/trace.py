@@ -36,9 +36,9 @@ class Anonymiser:
         if self._decider is None:
             return
         head = record.data.partition(b"\r\n\r\n")[0]
-        for found in _URI.findall(head):
+        for uri in _URI.findall(head):
             if len(self._uris) < MAX_URIS:
-                self._uris[found.decode("utf-8", "surrogateescape").rstrip(";,")] = None
+                self._uris[uri.decode("utf-8", "surrogateescape").rstrip(";,")] = None
 
     def settle(self) -> int:
         """How many aliases could not keep their class (0)."""
@@ -66,7 +66,7 @@ class Anonymiser:
 
 
 def _said_sender(data: bytes) -> Endpoint | None:
-    """What replaced records are written as knows no missing address: then Via says it, as in a replay."""
+    """As Via names it, where the trace shows no sender: the files that are written have no missing address."""
     try:
         return sender(parse_message(data))
     except MessageError:
@@ -83,10 +83,10 @@ def _signed_again(before: bytes, after: bytes, key: TokenKey) -> bytes:
         return after
     text = before.decode("utf-8", "surrogateescape")
     out = after.decode("utf-8", "surrogateescape")
-    for found in _TOKEN.finditer(text):
+    for token in _TOKEN.finditer(text):
         for old_tag, new_tag in ((old.from_tag, new.from_tag), (old.to_tag, new.to_tag)):
-            pair = key.read(found[0], old.call_id, (old_tag,))
+            pair = key.read(token[0], old.call_id, (old_tag,))
             if pair is not None and new_tag is not None:
-                out = out[: found.start()] + key.mint(pair, new.call_id, new_tag) + out[found.end() :]
+                out = out[: token.start()] + key.mint(pair, new.call_id, new_tag) + out[token.end() :]
                 break
     return out.encode("utf-8", "surrogateescape")

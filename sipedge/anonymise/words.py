@@ -67,7 +67,7 @@ class Words:
         return True
 
     def snapshot(self) -> dict[str, int]:
-        """What is kept, for ``restore``."""
+        """The kept prefixes, for ``restore``."""
         return dict(self._prefixes)
 
     def restore(self, kept: dict[str, int]) -> None:
@@ -75,7 +75,7 @@ class Words:
 
     @property
     def kept(self) -> int:
-        """How many words are left as they are, or in part."""
+        """Number of the words that are left as they are, or in part."""
         return len(self._prefixes)
 
     def _make(self, low: str) -> str:
@@ -88,7 +88,7 @@ class Words:
                 break
             made = _draw(self._key, low, number * 65_537)
         if made in self._taken and set(low) <= set(_DIGITS):
-            made = next((one for one in _numbers_like(low) if one not in self._taken), made)
+            made = next((number for number in _numbers_like(low) if number not in self._taken), made)
         if len(self._made) < MAX_REMEMBERED:
             self._made[low] = made
             self._taken[made] = low
@@ -124,9 +124,7 @@ def _numbers_like(low: str) -> Iterator[str]:
 
 
 def _is_hexadecimal(low: str) -> bool:
-    return (
-        len(low) >= 4 and not low.isdigit() and any(one in _DIGITS for one in low) and set(low) <= set(_DIGITS + _HEX)
-    )
+    return len(low) >= 4 and not low.isdigit() and not set(low).isdisjoint(_DIGITS) and set(low) <= set(_DIGITS + _HEX)
 
 
 def _filler(character: str) -> str:

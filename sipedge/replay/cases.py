@@ -1,13 +1,13 @@
 """Cases from traffic: one for each routing class of a trace, with today's decision as what is expected.
 
-A routing class is all that rules look at and all that they decide, but for the alias: requests of one class go the same
-way for the same reason. The first request of a class stands for it.
+Requests of one routing class differ in nothing that rules look at and in nothing that rules decide, but for the alias:
+they go the same way for the same reason. The first request of a class stands for it.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from dialplan.cases.parser import MAX_NAME
@@ -18,8 +18,10 @@ from sipedge.decision.deciding import RULES
 
 from .verdict import STALE_ROUTE, Verdict, label
 
-Key = tuple[str, Traffic, bool, str | None, tuple[tuple[int, bool, tuple[tuple[str, str], ...]], ...]]
-"""Source zone, traffic, authenticated, transform; of each tier its priority, whether it stops, its rules and zones."""
+Way = tuple[tuple[int, bool, tuple[tuple[str, str], ...]], ...]
+"""Of each tier its priority, whether it stops, its rules and their zones."""
+Key = tuple[str, Traffic, bool, str | None, Way]
+"""Source zone, traffic, authenticated, transform, way."""
 
 MAX_CLASSES = 100_000
 
@@ -27,7 +29,7 @@ MAX_CLASSES = 100_000
 @dataclass(slots=True)
 class RoutingClass:
     first: Verdict
-    requests: int = 0
+    requests: int
 
 
 class Classes:
@@ -41,58 +43,59 @@ class Classes:
 
     def __iter__(self) -> Iterator[RoutingClass]:
         """The largest first."""
-        return iter(sorted(self._classes.values(), key=lambda one: -one.requests))
+        return iter(sorted(self._classes.values(), key=lambda routing_class: -routing_class.requests))
 
     def add(self, verdict: Verdict) -> None:
         decision = verdict.decision
         by_rules = decision.decided_by in (RULES, STALE_ROUTE)
         if verdict.sent or not by_rules or not decision.alias or not decision.alias.isprintable():
             return
-        tiers = tuple(
-            (one.priority, one.stop, tuple((to.rule, to.zone) for to in one.targets)) for one in decision.tiers
-        )
-        key = (verdict.zone, verdict.traffic, decision.authenticated, decision.transform, tiers)
-        found = self._classes.get(key)
-        if found is None:
-            if len(self._classes) >= MAX_CLASSES:
-                return
-            found = self._classes[key] = RoutingClass(verdict)
-        found.requests += 1
+        way = way_of(decision.tiers)
+        key = (verdict.zone, verdict.traffic, decision.authenticated, decision.transform, way)
+        self._add(key, RoutingClass(verdict, 1))
 
     @classmethod
     def together(cls, shares: Sequence[tuple[Classes, Sequence[int]]]) -> Classes | None:
         """Those of shares of some messages, each with the numbers that its own have among all; None of none."""
-        found = [(ranks[one.first.index], key, one) for other, ranks in shares for key, one in other._classes.items()]
-        classes = cls()
-        for index, key, one in sorted(found, key=lambda entry: entry[0]):
-            one.first.index = index
-            classes._add(key, one)
-        return classes if shares else None
+        entries = [
+            (ranks[routing_class.first.index], key, routing_class)
+            for classes, ranks in shares
+            for key, routing_class in classes._classes.items()
+        ]
+        joined = cls()
+        for index, key, routing_class in sorted(entries, key=lambda entry: entry[0]):
+            routing_class.first.index = index
+            joined._add(key, routing_class)
+        return joined if shares else None
 
     def merge(self, other: Classes, start: int) -> None:
         """Add those of a part whose first message has the number ``start``."""
-        for key, one in other._classes.items():
-            one.first.index += start
-            self._add(key, one)
+        for key, routing_class in other._classes.items():
+            routing_class.first.index += start
+            self._add(key, routing_class)
 
-    def _add(self, key: Key, one: RoutingClass) -> None:
-        found = self._classes.get(key)
-        if found is not None:
-            found.requests += one.requests
+    def _add(self, key: Key, routing_class: RoutingClass) -> None:
+        known = self._classes.get(key)
+        if known is not None:
+            known.requests += routing_class.requests
         elif len(self._classes) < MAX_CLASSES:
-            self._classes[key] = one
+            self._classes[key] = routing_class
+
+
+def way_of(tiers: Iterable[Tier]) -> Way:
+    return tuple((tier.priority, tier.stop, tuple((to.rule, to.zone) for to in tier.targets)) for tier in tiers)
 
 
 def cases_text(classes: Classes, config: str, file: str) -> str:
     """A case file in its canonical layout. ``config`` is named relative to ``file``."""
     plan = os.path.relpath(config, os.path.dirname(os.path.abspath(file)))
     names: set[str] = set()
-    blocks = [_case(one, names) for one in classes]
+    blocks = [_case(routing_class, names) for routing_class in classes]
     return "\n".join([f"plan {quoted(plan)}\n", *blocks])
 
 
-def _case(one: RoutingClass, names: set[str]) -> str:
-    verdict, decision = one.first, one.first.decision
+def _case(routing_class: RoutingClass, names: set[str]) -> str:
+    verdict, decision = routing_class.first, routing_class.first.decision
     lines = [f"from zone {quoted(verdict.zone)}", f"alias {quoted(decision.alias)}"]
     lines.append(f"traffic {verdict.traffic.value}")
     if decision.authenticated:
@@ -102,7 +105,8 @@ def _case(one: RoutingClass, names: set[str]) -> str:
     else:
         lines += [f"expect transform {quoted(decision.transform)}", f"expect searched {quoted(decision.searched)}"]
     lines += [line for tier in decision.tiers for line in _tier(tier)] or ["expect no match"]
-    comment = f"# {one.requests} request{'' if one.requests == 1 else 's'}, the first is message {verdict.index}\n"
+    count = routing_class.requests
+    comment = f"# {count} request{'' if count == 1 else 's'}, the first is message {verdict.index}\n"
     body = "".join(f"{INDENT}{line}\n" for line in lines)
     return f"{comment}case {quoted(_name(verdict, names))} {{\n{body}}}\n"
 

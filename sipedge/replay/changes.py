@@ -146,6 +146,6 @@ def _tiers(tiers: object) -> bool:
         isinstance(tier, dict)
         and {"priority", "stop", "targets"} <= tier.keys()
         and isinstance(tier["targets"], list)
-        and all(isinstance(one, dict) and {"rule", "zone", "alias"} <= one.keys() for one in tier["targets"])
+        and all(isinstance(target, dict) and {"rule", "zone", "alias"} <= target.keys() for target in tier["targets"])
         for tier in tiers
     )

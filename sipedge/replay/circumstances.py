@@ -1,8 +1,8 @@
 """Source zone and traffic of a logged search, from the SIP messages that stand near it in the same log.
 
-An Expressway stamps its Vias with the names of zones, blanks removed: ``ingress-zone=`` into the Via of the one it got
-the message from. What it sent on or answered shows therefore which zone the request came from. The logs in Cisco TAC's
-"Configure and Troubleshoot Webex Hybrid Call Service Connect" have both.
+An Expressway stamps Vias with the names of zones, blanks removed: ``ingress-zone=`` stands in the Via of the message's
+sender. A message that the Expressway forwarded or answered therefore names the zone of the request.
+The logs in Cisco TAC's "Configure and Troubleshoot Webex Hybrid Call Service Connect" have both.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ class Hints:
     def __init__(self, records: Iterable[Record], settings: Settings) -> None:
         self._zones = {squeezed(zone.name): zone.name for zone in settings.zones}
         self._zones.setdefault(squeezed(DEFAULT_ZONE), DEFAULT_ZONE)
-        found = (self._hint(record) for record in records)
-        self._hints = sorted(islice(filter(None, found), MAX_HINTS), key=lambda hint: hint.time)
+        hints = filter(None, map(self._hint, records))
+        self._hints = sorted(islice(hints, MAX_HINTS), key=lambda hint: hint.time)
         self._times = [hint.time for hint in self._hints]
 
     def of(self, search: BoxSearch) -> Circumstances:

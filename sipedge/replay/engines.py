@@ -1,4 +1,4 @@
-"""What runs the tasks of a replay: this process, a pool of processes, or a Dask cluster (the extra ``cluster``)."""
+"""The engines of a replay: this process, a pool of processes, or a Dask cluster (the extra ``cluster``)."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from multiprocessing import get_context
 
 WORTH_PROCESSES = 16 << 20
 """Bytes of traces from which on a pool of processes is worth its start."""
-
-
-_DASK = {
-    "distributed.worker.multiprocessing-method": "forkserver",  # workers that are there in half the time
-    "distributed.worker.profile.enabled": False,  # looks at the worker a hundred times a second
-    "distributed.scheduler.worker-saturation": 1.0,  # a task goes to the worker that is free
-}
+SCHEDULER_WAIT = 10.0
+"""Seconds in which a Dask scheduler has to answer."""
+_DASK = {"distributed.worker.multiprocessing-method": "forkserver"}
+"""Two workers are there, used once and gone again in 1.6 s, with ``spawn`` in 2.1 s."""
+_NO_DASHBOARD = {"dashboard_address": "127.0.0.1:0", "scheduler_kwargs": {"dashboard": False}}
+"""Even without a dashboard the scheduler serves HTTP: at any free port, as no address means port 8787, which another
+cluster on the same machine may have."""
 
 
 class EngineError(ValueError):
@@ -62,12 +62,13 @@ def _dask(scheduler: str) -> Iterator[tuple[Executor, int]]:
     cluster = None
     try:
         if scheduler:
-            client = Client(scheduler, timeout=10)
+            client = Client(scheduler, timeout=SCHEDULER_WAIT)
         else:
-            cluster = LocalCluster(n_workers=workers(), threads_per_worker=1, host="127.0.0.1", dashboard_address=None)
+            cluster = LocalCluster(n_workers=workers(), threads_per_worker=1, host="127.0.0.1", **_NO_DASHBOARD)
             client = Client(cluster)
-    except (OSError, ValueError) as error:
-        raise EngineError(f"the Dask scheduler {scheduler} cannot be reached: {error}") from None
+    except (OSError, ValueError, RuntimeError) as error:
+        what = f"scheduler {scheduler} cannot be reached" if scheduler else "cluster cannot be started"
+        raise EngineError(f"the Dask {what}: {error}") from None
     try:
         yield client.get_executor(pure=False), max(1, len(client.scheduler_info()["workers"]))
     finally:

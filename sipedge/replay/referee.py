@@ -1,8 +1,8 @@
-"""The real box as referee: each decision that an Expressway logged beside what our engine decides of the same rule.
+"""The real box as referee: each decision that an Expressway logged beside our engine's decision about the same rule.
 
 Of a search the log shows the alias and the rules, not the source zone, the traffic or whether it was authenticated.
-What messages beside it tell of that is taken; for the rest the values are tried, and those with the fewest differences
-stand. A rule that the log shows with another priority than CONFIG is judged with the log's: it was changed in between.
+Messages beside it may tell; else all values are tried, and those with the fewest differences stand. A rule that the log
+shows with another priority than CONFIG is judged with the log's: somebody changed it in between.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ MAX_PLANS = 64
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What is known of a search from the messages beside it; None: not known."""
+    """Known of a search from the messages beside it; None: not known."""
 
     zone: str | None = None
     traffic: Traffic | None = None
@@ -114,7 +114,7 @@ class Referee:
         return self._plans[key]
 
     def _rulings(self, search: BoxSearch, ours: Explanation, zone_known: bool) -> Iterator[Ruling]:
-        texts = {one.rule.casefold(): (one.outcome, one.text) for one in reasons(ours)}
+        texts = {reason.rule.casefold(): (reason.outcome, reason.text) for reason in reasons(ours)}
         seen = set()
         for line in search.lines:
             name = line.rule.casefold()
@@ -138,7 +138,7 @@ class Referee:
             return _compare_refusal(line, outcome)
         if outcome is not RuleOutcome.MATCHED:
             return DIFFERS, f"the box asks its target, here: {text}"
-        target = next(one for tier in ours.tiers for one in tier.targets if one.rule == rule.name)
+        target = next(target for tier in ours.tiers for target in tier.targets if target.rule == rule.name)
         if squeezed(target.zone) != squeezed(line.target):
             return NOT_COMPARABLE, f"CONFIG's target is {target.zone}: it is of another time than the log"
         if target.alias.casefold() != line.alias.casefold():

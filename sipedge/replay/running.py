@@ -1,9 +1,9 @@
 """Traces through deciders: one file after the other here, or files and parts of files in processes elsewhere.
 
-Whatever runs it, the results are the same and come in the order of the traces. A small file is one task, and so is each
-part of a large log that can be cut; large captures go through all workers at the same time (shares.py); of other large
-files the reader stays here and its requests are handed out in batches. Memory does not grow with the file. Results
-travel as text: cheap to send, and what becomes of most.
+All engines give the same results, in the order of the traces. A small file is one task, and so is each part of a large
+log that can be cut. Large captures go through all workers at the same time (shares.py). Other large files are read
+here, and their requests are handed out in batches. Memory does not grow with the file. Results travel as text: it is
+cheap to send, and most of them are printed.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ def verdicts(decider: Decider, traces: Sequence[str], keylog: str | None = None)
     for trace in traces:
         for batch in read(trace, keylog):
             for number, record in batch.requests:
-                found = decider.decide(start + number, record)
-                if isinstance(found, Verdict):
-                    yield found
+                verdict = decider.decide(start + number, record)
+                if isinstance(verdict, Verdict):
+                    yield verdict
             start += batch.messages
 
 

@@ -1,7 +1,7 @@
-"""What an Expressway says of its searches: the ``network.search`` lines of a diagnostic log.
+"""The searches of an Expressway: the ``network.search`` lines of its diagnostic log.
 
-A search shows one line for each rule that it looked at: those that do not apply first, then those that are asked, in
-the order of priority. A rule behind a Stop shows none. Lines carry no mark of the search they belong to. Read off the
+A search writes one line for each rule that it looked at: first the rules that do not apply, then those whose targets
+are asked, in the order of priority. A rule behind a Stop has no line. No line names its search. Read off the
 logs in Cisco TAC's "Configure and Troubleshoot Webex Hybrid Call Service Connect".
 """
 
@@ -64,7 +64,7 @@ class BoxSearch:
 
     @property
     def alias(self) -> str:
-        """What was searched: as the lines of rules that do not match say it, else the first that is asked."""
+        """The searched alias: of the lines of rules that do not match, else of the first rule whose target is asked."""
         for line in self.lines:
             if line.why_not == "alias":
                 return line.alias
@@ -73,11 +73,13 @@ class BoxSearch:
     def takes(self, line: BoxLine) -> bool:
         """Whether a line that comes next is of this search."""
         last = self.lines[-1]
-        if abs(line.time - last.time) > TOGETHER or any(line.rule == one.rule for one in self.lines):
+        if abs(line.time - last.time) > TOGETHER or line.rule in (known.rule for known in self.lines):
             return False
         if line.why_not and not last.why_not:
             return False
-        return line.why_not != "alias" or all(one.alias == line.alias for one in self.lines if one.why_not == "alias")
+        return line.why_not != "alias" or {known.alias for known in self.lines if known.why_not == "alias"} <= {
+            line.alias
+        }
 
 
 def read_searches(file: str) -> Iterator[BoxSearch]:
@@ -104,20 +106,20 @@ def box_lines(lines: Iterable[tuple[int, bytes]]) -> Iterator[BoxLine]:
     for position, raw in lines:
         if b"network.search" not in raw:
             continue
-        for found in _LINE.finditer(raw):
-            line = _box_line(position + found.start(), found[1], found[2].decode("utf-8", "replace"))
+        for match in _LINE.finditer(raw):
+            line = _box_line(position + match.start(), match[1], match[2].decode("utf-8", "replace"))
             if line is not None:
                 yield line
 
 
 def _box_line(position: int, stamp: bytes, detail: str) -> BoxLine | None:
     time = _seconds(stamp.decode("ascii").strip())
-    if found := _NO_MATCH.fullmatch(detail):
-        return BoxLine(time, position, found[1].strip(), "alias", found[2].strip())
-    if found := _IGNORED.fullmatch(detail):
-        return BoxLine(time, position, found[1].strip(), found[2].strip())
-    if found := _CONSIDERED.fullmatch(detail):
-        return BoxLine(time, position, found[1].strip(), "", found[4].strip(), found[2].strip(), int(found[3]))
+    if match := _NO_MATCH.fullmatch(detail):
+        return BoxLine(time, position, match[1].strip(), "alias", match[2].strip())
+    if match := _IGNORED.fullmatch(detail):
+        return BoxLine(time, position, match[1].strip(), match[2].strip())
+    if match := _CONSIDERED.fullmatch(detail):
+        return BoxLine(time, position, match[1].strip(), "", match[4].strip(), match[2].strip(), int(match[3]))
     return None
 
 

@@ -1,8 +1,8 @@
 """One large capture through all workers at the same time: each takes a share of its connections.
 
-A share goes through the capture slice by slice, one task after the other, and takes along what it knows of connections.
-A slice is done when all shares have done theirs. So the results are those of a single reader, in its order, and memory
-does not grow with the file.
+A share goes through the capture slice by slice, one task after the other, and takes its open connections along. A slice
+is done when all shares have done it. So the results are those of a single reader, in its order, and memory does not
+grow with the file.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ Entry = TypeVar("Entry")
 
 @dataclass(slots=True)
 class Share:
-    """What one share found in one slice."""
+    """The findings of one share in one slice."""
 
     part: Part
     places: array[int]
     """``Reading.at`` of each of its messages: where it stands among those of all shares."""
     reading: bytes
-    """What goes on with the next slice, pickled."""
+    """The reader that goes on with the next slice, pickled."""
 
 
 def run_shares(plans: Plans, wanted: Wanted, trace: str, executor: Executor, workers: int) -> Iterator[Part]:
@@ -110,9 +110,9 @@ class _Lanes:
         """Keep all lanes busy, with slices up to ``limit``."""
         for lane in self._lanes:
             if lane.running is not None and lane.running.done():
-                found = lane.running.result()
-                lane.reading = found.reading
-                lane.done.append(found)
+                share = lane.running.result()
+                lane.reading = share.reading
+                lane.done.append(share)
                 lane.running = None
             if lane.running is None and lane.number < limit and self.has(lane.number):
                 lane.running = self._executor.submit(
@@ -151,7 +151,9 @@ def together(trace: str, shares: Sequence[Share]) -> Part:
         classes=Classes.together(
             [(part.classes, rank) for rank, part in zip(ranks, parts, strict=True) if part.classes is not None]
         ),
-        passed_over=sorted(chain.from_iterable(part.passed_over for part in parts), key=lambda one: one.position),
+        passed_over=sorted(
+            chain.from_iterable(part.passed_over for part in parts), key=lambda skipped: skipped.position
+        ),
         messages=sum(part.messages for part in parts),
         position=parts[0].position,
         error=next((part.error for part in parts if part.error), ""),

@@ -1,4 +1,4 @@
-"""What a worker does with a piece of a trace: read it, decide its requests, note what is wanted of the verdicts."""
+"""The work of a worker on a piece of a trace: read it, decide its requests, note the wanted parts of the verdicts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BATCH = 1024
 
 @dataclass(frozen=True, slots=True)
 class Plans:
-    """What a worker needs to make its deciders: configurations by path, zones of addresses, TLS secrets."""
+    """A worker makes its deciders of these: configurations by path, zones of addresses, TLS secrets."""
 
     configs: tuple[str, ...]
     said: tuple[tuple[str, str], ...] = ()
@@ -30,7 +30,7 @@ class Plans:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is made of the verdicts besides their JSON."""
+    """Outputs of the verdicts besides their JSON."""
 
     rows: bool = False
     """Lines for people, of the first configuration."""
@@ -63,7 +63,7 @@ class Batch:
 
 @dataclass(slots=True)
 class Part:
-    """What became of a batch. All lists of texts are as long as ``numbers``."""
+    """The results of a batch. All lists of texts are as long as ``numbers``."""
 
     file: str
     numbers: list[int] = field(default_factory=list)
@@ -75,9 +75,9 @@ class Part:
     passed_over: list[Skipped] = field(default_factory=list)
     messages: int = 0
     position: int = 0
-    """How far the file is read."""
+    """Bytes of the file that are read."""
     error: str = ""
-    """Why the file cannot be read at all."""
+    """The reason why the file cannot be read at all."""
     start: int = 1
     """The number of its first message among those of all traces."""
 
@@ -122,13 +122,13 @@ def decided(deciders: tuple[Decider, ...], wanted: Wanted, batch: Batch) -> Part
         error=batch.error,
     )
     for number, record in batch.requests:
-        found = [decider.decide(number, record) for decider in deciders]
-        judged = [one for one in found if isinstance(one, Verdict)]
-        if len(judged) == len(found):
+        answers = [decider.decide(number, record) for decider in deciders]
+        judged = [answer for answer in answers if isinstance(answer, Verdict)]
+        if len(judged) == len(answers):
             if not (wanted.received_only and judged[0].sent):
                 _note(part, wanted, judged)
         else:
-            part.passed_over += [one for one in found[:1] if isinstance(one, Skipped)]
+            part.passed_over += [answer for answer in answers[:1] if isinstance(answer, Skipped)]
     return part
 
 

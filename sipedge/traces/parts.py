@@ -1,4 +1,4 @@
-"""Large logs in parts that can be read at the same time: cut where a record begins whatever stands before it.
+"""Large logs in parts that can be read at the same time. They are cut where a record surely begins.
 
 Only formats whose records carry their whole time and say where they begin; captures are read from their beginning.
 """
@@ -25,7 +25,7 @@ _BOUNDARIES: dict[Reader, re.Pattern[bytes]] = {
 }
 """Between two records: what matches belongs to the first."""
 _SEARCHED = 1 << 20
-"""How far behind the wished place a boundary is looked for."""
+"""Bytes behind the wished place in which a boundary is looked for."""
 _GZIP = b"\x1f\x8b"
 
 Span = tuple[int, int]
@@ -59,7 +59,7 @@ def is_capture(path: str) -> bool:
 
 
 def read_span(path: str, span: Span) -> Iterator[Item]:
-    """What ``read_trace`` finds in this part of the file. Raises OSError."""
+    """The items that ``read_trace`` yields of this part of the file. Raises OSError."""
     start, end = span
     with open(path, "rb") as stream:
         reader = detect(stream.read(HEAD))
@@ -80,7 +80,7 @@ def _cuts(stream: BinaryIO, boundary: re.Pattern[bytes], length: int, size: int)
         if wished < last:
             continue
         stream.seek(wished)
-        found = boundary.search(stream.read(_SEARCHED))
-        if found is not None and last < wished + found.end() < length:
-            last = wished + found.end()
+        match = boundary.search(stream.read(_SEARCHED))
+        if match is not None and last < wished + match.end() < length:
+            last = wished + match.end()
             yield last

@@ -1,4 +1,4 @@
-"""Open a trace, find out what it is, read it: ``read_trace`` is what replay, ladder and all others call.
+"""Open a trace, detect its format, read it: replay, ladder and all others call ``read_trace``.
 
 A reader is a module with two functions. ``detect(head)`` says from the first 64 KiB how sure it is that the file is
 its own: 0 not at all, 100 without doubt. ``read(stream, file)`` yields what it finds in order, in constant memory; a
@@ -20,7 +20,7 @@ __all__ = ["READERS", "Reader", "TraceError", "read_trace"]
 
 
 class Reader(Protocol):
-    """What each module of a format offers."""
+    """A module for one format."""
 
     def detect(self, head: bytes) -> int: ...
 

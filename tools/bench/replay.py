@@ -131,7 +131,7 @@ def compare_logs(folder: Path, config: Path, messages: int, runs: int) -> None:
 
 
 def compare_engines(folder: Path, config: Path, packets: int, runs: int, dask: bool) -> None:
-    """What two cores make of several captures, of a single one, and of a log."""
+    """The engines on several captures, on a single one, and on a log."""
     several = [folder / f"part{number}.pcap" for number in range(8)]
     for trace in several:
         captures.write(trace, packets // len(several))

@@ -18,11 +18,13 @@ from .program import run_in_folder
 MEGABYTE = 1024 * 1024
 TSHARK = ("-n", "-o", "tcp.reassemble_out_of_order:TRUE", "-Y", "sip", "-T", "fields", "-e", "sip.CSeq.seq")
 """One line a frame with the CSeq numbers of its messages."""
-COUNT = (
-    "import sys; from sipedge.traces.reading import *; from sipedge.traces.records.record import *; import resource\n"
-)
-COUNT += "print(sum(isinstance(item, Record) for item in read_trace(sys.argv[1])))\n"
-COUNT += "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)\n"
+COUNT = """
+import resource, sys
+from sipedge.traces.reading import read_trace
+from sipedge.traces.records.record import Record
+print(sum(isinstance(item, Record) for item in read_trace(sys.argv[1])))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
 
 
 def edge(file: Path) -> tuple[int, int]:

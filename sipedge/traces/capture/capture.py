@@ -10,13 +10,13 @@ from collections.abc import Iterable, Iterator
 from struct import Struct
 from typing import NamedTuple
 
-from sipedge.traces.records.cutter import START, content_length
 from sipedge.traces.records.record import Direction, Item, Record, Skipped
 from sipedge.traces.records.source import ByteStream, Limited, Rejoined
+from sipedge.traces.records.wire import START, content_length
 
 from . import hep, pcap, pcapng
 from .decryption import TlsSeen, decrypted
-from .ip import TCP, UDP, Datagrams, Transport
+from .ip import TCP, UDP, Datagrams, Payload
 from .link import IP_OFFSET
 from .streams import Streams, bucket_of, endpoints
 
@@ -31,7 +31,7 @@ class Slice(NamedTuple):
     start: int
     end: int
     context: bytes = b""
-    """What has to stand in front of it to make it a capture."""
+    """Bytes that have to stand in front of it to make it a capture."""
 
 
 def detect(head: bytes) -> int:
@@ -107,23 +107,23 @@ class Reading:
                 yield from self._unreadable(link, place)
                 continue
             offset = locate(data)
-            found = find(data, offset, place, time) if offset >= 0 else None
-            if found is None:
+            payload = find(data, offset, place, time) if offset >= 0 else None
+            if payload is None:
                 continue
-            protocol, addresses, data, start, end, position = found
+            protocol, addresses, data, start, end, position = payload
             if shares > 1 and bucket_of(addresses, data[start : start + 4]) % shares != self._number:
                 continue
             if protocol == TCP:
                 segment(addresses, data, start, end, time, position)
             elif protocol == UDP:
-                _datagram(found, time, self._file, out)
+                _datagram(payload, time, self._file, out)
             if out:
                 self.at = place
                 yield from out
                 out.clear()
 
     def end(self) -> Iterator[Item]:
-        """What is left when there are no more packets."""
+        """The last items, when there are no more packets."""
         self.at = _BEHIND
         if self._number == 0:
             for position in self._datagrams.incomplete:
@@ -134,7 +134,7 @@ class Reading:
             self._out.clear()
 
     def _settle(self, time: float, place: int) -> Iterator[Item]:
-        """What it yields comes before all that the packet itself completes."""
+        """Its items come before all that the packet itself completes."""
         self._streams.settle(time, place)
         self.at = place - 1
         yield from self._out
@@ -155,9 +155,9 @@ class Reading:
             yield Skipped(self._file, position, f"packets of link type {link} are not read")
 
 
-def _datagram(found: Transport, time: float, file: str, out: list[Item]) -> None:
+def _datagram(payload: Payload, time: float, file: str, out: list[Item]) -> None:
     """One datagram is one message; what lies behind its Content-Length is no part of it (RFC 3261 18.3)."""
-    _, addresses, data, start, end, position = found
+    _, addresses, data, start, end, position = payload
     if start + 8 > len(data):
         return
     ports, length, _ = _UDP.unpack_from(data, start)

@@ -1,4 +1,4 @@
-"""TLS in captures: tshark, an external program, decrypts it; what comes out is cut into messages here.
+"""TLS in captures: tshark, an external program, decrypts it; here the clear text is cut into messages.
 
 tshark is given the whole capture again and exports the clear text record by record ("exported PDUs", a pcapng stream
 with link type 252 whose packets begin with tags). Its own SIP dissector takes no part.
@@ -11,6 +11,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from collections import deque
 from collections.abc import Iterator
 from struct import Struct
 from typing import IO, NamedTuple, cast
@@ -28,13 +29,18 @@ _SOURCE_PORT, _DESTINATION_PORT, _DISSECTOR, _FRAME = 25, 26, 12, 30
 _CLIENT_HELLO, _SERVER_HELLO, _HANDSHAKE = 1, 2, 22
 _MAX_SERVERS = 256
 _MAX_CONNECTIONS = 65_536
+_MAX_RESTARTS = 65_536
+Way = tuple[Endpoint, Endpoint]
+"""One direction of a connection: source and destination."""
 
 
 class TlsSeen:
-    """What a capture showed of TLS: the servers, each with the position of its first packet."""
+    """The TLS servers of a capture, each with the position of its first packet."""
 
     def __init__(self) -> None:
         self.servers: dict[Endpoint, int] = {}
+        self.restarts: list[tuple[Way, int]] = []
+        """Direction, and position of the packet with which another connection begins between the same two ends."""
         self.secrets_inside = False
 
     def note(self, opening: bytes, source: Endpoint, destination: Endpoint, position: int) -> None:
@@ -48,9 +54,14 @@ class TlsSeen:
             server = min(source, destination, key=lambda endpoint: endpoint.port or 0)
         self._add(server, position)
 
+    def note_restart(self, source: Endpoint, destination: Endpoint, position: int) -> None:
+        if len(self.restarts) < _MAX_RESTARTS:
+            self.restarts.append(((source, destination), position))
+
     def add(self, other: TlsSeen) -> None:
-        """What another share of the same capture showed."""
+        """Take over the findings of another share of the same capture."""
         self.secrets_inside |= other.secrets_inside
+        self.restarts = sorted(self.restarts + other.restarts, key=lambda restart: restart[1])[:_MAX_RESTARTS]
         for server, position in other.servers.items():
             self._add(server, position)
 
@@ -92,7 +103,7 @@ def _decrypt(tshark: str, file: str, keylog: str | None, tls: TlsSeen) -> Iterat
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors)
         messages = 0
         try:
-            for item in _messages(cast(ByteStream, process.stdout), file):
+            for item in _messages(cast(ByteStream, process.stdout), file, tls.restarts):
                 messages += not isinstance(item, Skipped)
                 yield item
         finally:
@@ -111,9 +122,10 @@ def _nothing(file: str, tls: TlsSeen, errors: IO[bytes], status: int) -> Skipped
     return Skipped(file, position, f"TLS of {server} gave no message: {why}")
 
 
-def _messages(stream: ByteStream, file: str) -> Iterator[Item]:
+def _messages(stream: ByteStream, file: str, restarts: list[tuple[Way, int]]) -> Iterator[Item]:
+    """Messages of the exported records, which have no gaps: behind lost bytes tshark decrypts no more of a stream."""
     out: list[Item] = []
-    cutters: dict[tuple[Endpoint, Endpoint], Cutter] = {}
+    cutters = _Cutters(out, file, restarts)
     frames = _frames(file)
     frame, position = 0, 0
     for packet in pcapng.packets(stream, file):
@@ -122,18 +134,43 @@ def _messages(stream: ByteStream, file: str) -> Iterator[Item]:
             continue
         while frame < pdu.frame:
             frame, position = next(frames, (pdu.frame, position))
-        key = (pdu.source, pdu.destination)
-        cutter = cutters.get(key)
-        if cutter is None:
-            if len(cutters) >= _MAX_CONNECTIONS:
-                cutters.pop(next(iter(cutters))).finish()
-            cutter = cutters[key] = Cutter(out, file, *key, "tls")
-        cutter.feed(pdu.payload, pdu.time, position)
+        cutters.of(pdu.source, pdu.destination, position).feed(pdu.payload, pdu.time, position)
         yield from out
         out.clear()
-    for cutter in cutters.values():
-        cutter.finish()
+    cutters.finish()
     yield from out
+
+
+class _Cutters:
+    """One for each direction of each connection, as far as there is memory."""
+
+    def __init__(self, out: list[Item], file: str, restarts: list[tuple[Way, int]]) -> None:
+        self._out, self._file = out, file
+        self._cutters: dict[Way, Cutter] = {}
+        self._restarts: dict[Way, deque[int]] = {}
+        for way, position in restarts:
+            self._restarts.setdefault(way, deque()).append(position)
+        self._forgotten = False
+        """A connection that seems to be new may be one that had to make room."""
+
+    def of(self, source: Endpoint, destination: Endpoint, position: int) -> Cutter:
+        way = (source, destination)
+        cutter = self._cutters.get(way)
+        if cutter is None:
+            if len(self._cutters) >= _MAX_CONNECTIONS:
+                self._cutters.pop(next(iter(self._cutters))).finish()
+                self._forgotten = True
+            cutter = self._cutters[way] = Cutter(self._out, self._file, source, destination, "tls")
+            if self._forgotten:
+                cutter.join()
+        coming = self._restarts.get(way)
+        while coming and coming[0] <= position:
+            cutter.restart(coming.popleft(), from_beginning=True)
+        return cutter
+
+    def finish(self) -> None:
+        for cutter in self._cutters.values():
+            cutter.finish()
 
 
 def _frames(file: str) -> Iterator[tuple[int, int]]:

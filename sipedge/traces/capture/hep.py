@@ -1,7 +1,7 @@
 """HEP version 3, the encapsulation of HOMER, as a stream of packets in a file and as payload of captured datagrams.
 
-A packet is ``HEP3``, its total length, then chunks of vendor, type, length (these six bytes included) and value. A
-packet that contradicts itself is passed over by looking for the next ``HEP3``.
+A packet is ``HEP3``, its total length, then chunks of vendor, type, length (these six bytes included) and value. The
+chunks fill the packet: one that they do not fill is passed over by looking for the next ``HEP3``.
 """
 
 from __future__ import annotations
@@ -11,18 +11,20 @@ import zlib
 from collections.abc import Iterator
 from struct import Struct
 
-from sipedge.traces.records.cutter import START
-from sipedge.traces.records.record import Direction, Endpoint, Item, Record, Skipped
+from sipedge.traces.records.record import Direction, Endpoint, Item, Record, Skipped, Transport
 from sipedge.traces.records.source import ByteStream
+from sipedge.traces.records.wire import START
 
 MAGIC = b"HEP3"
+_HEADER = 6
+_NOT_WHOLE = "this is no whole HEP packet"
 _CHUNK = Struct(">HHH")
 _SIP = 1
 _SOURCE4, _DESTINATION4, _SOURCE6, _DESTINATION6 = 3, 4, 5, 6
 _PROTOCOL, _SOURCE_PORT, _DESTINATION_PORT, _SECONDS, _MICROSECONDS, _TYPE, _PAYLOAD, _COMPRESSED = (
     2, 7, 8, 9, 10, 11, 15, 16,
 )  # fmt: skip
-_TRANSPORTS = {6: "tcp", 17: "udp", 132: "sctp", 22: "tls"}
+_TRANSPORTS: dict[int, Transport] = {6: "tcp", 17: "udp", 132: "sctp", 22: "tls"}
 """IP protocol numbers; some agents say 22 (in IP another protocol) for TLS."""
 LARGEST_MESSAGE = 1 << 20
 _LONGEST_PACKET = 1 << 16
@@ -41,29 +43,49 @@ def read(stream: ByteStream, file: str) -> Iterator[Item]:
             at_end = not more
             base, data, start = base + start, data[start:] + more, 0
             continue
-        end = start + int.from_bytes(data[start + 4 : start + 6], "big")
-        if data.startswith(MAGIC, start) and start + len(MAGIC) + 2 <= end <= len(data):
+        end = _end(data, start)
+        if end >= 0:
             item = packet(data[start:end], file, base + start)
             if item is not None:
                 yield item
         else:
             end = _next(data, start + 1, at_end)
             if data[start:end].strip(b"\r\n\0"):
-                yield Skipped(file, base + start, "this is no whole HEP packet")
+                yield Skipped(file, base + start, _NOT_WHOLE)
         start = end
+
+
+def _end(data: bytes, start: int) -> int:
+    """Where the packet at ``start`` ends; -1 when none is whole there."""
+    end = start + int.from_bytes(data[start + len(MAGIC) : start + _HEADER], "big")
+    place = start + _HEADER
+    if not data.startswith(MAGIC, start) or end > len(data):
+        return -1
+    while place + _CHUNK.size <= end:
+        size = _CHUNK.unpack_from(data, place)[2]
+        if size < _CHUNK.size:
+            return -1
+        place += size
+    return end if place == end else -1
 
 
 def _next(data: bytes, start: int, at_end: bool) -> int:
     """Where the next packet may begin."""
-    found = data.find(MAGIC, start)
-    if found >= 0:
-        return found
+    place = data.find(MAGIC, start)
+    if place >= 0:
+        return place
     return len(data) if at_end else max(start, len(data) - len(MAGIC) + 1)
 
 
 def packet(data: bytes, file: str, position: int) -> Item | None:
-    """What one packet carries; None for anything but SIP (RTCP reports, logs, keep-alives)."""
-    chunks = dict(_chunks(data))
+    """What one packet carries; None for anything but SIP (RTCP reports, logs, keep-alives).
+
+    ``data``: begins with MAGIC; what lies behind the packet is no part of it.
+    """
+    end = _end(data, 0)
+    if end < 0:
+        return Skipped(file, position, _NOT_WHOLE)
+    chunks = dict(_chunks(data, end))
     if int.from_bytes(chunks.get(_TYPE, b"\x01"), "big") != _SIP:
         return None
     payload = chunks.get(_PAYLOAD) or _unpacked(chunks.get(_COMPRESSED, b""))
@@ -86,15 +108,13 @@ def packet(data: bytes, file: str, position: int) -> Item | None:
     )
 
 
-def _chunks(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """(type, value) of the generic chunks (vendor 0)."""
-    place = 6
-    while place + 6 <= len(data):
+def _chunks(data: bytes, end: int) -> Iterator[tuple[int, bytes]]:
+    """(type, value) of the generic chunks (vendor 0) of a whole packet."""
+    place = _HEADER
+    while place < end:
         vendor, kind, size = _CHUNK.unpack_from(data, place)
-        if size < 6:
-            return
         if vendor == 0:
-            yield kind, data[place + 6 : place + size]
+            yield kind, data[place + _CHUNK.size : place + size]
         place += size
 
 

@@ -1,7 +1,7 @@
 """From an IP header to the transport header: IPv4, IPv6 with extension headers, fragments, IP in IP.
 
-Lengths of the IP header are believed, not those of the frame: Ethernet pads, and a snaplen cuts. ``end`` of what is
-found may therefore lie behind the captured bytes.
+The IP header is believed about lengths, not the frame: Ethernet pads, and a snaplen cuts. The end of a payload may
+therefore lie behind the captured bytes.
 """
 
 from __future__ import annotations
@@ -23,16 +23,17 @@ REASSEMBLY = 60.0
 3.3.2 for IPv4): the same identity is another datagram's then."""
 
 
-Transport = tuple[int, bytes, bytes, int, int, int]
-"""Protocol; both IP addresses, source first (8 or 32 bytes); the packet or what was put together of fragments; where in
-it the transport header begins and its payload ends; position in the file of the packet where the datagram began.
+Payload = tuple[int, bytes, bytes, int, int, int]
+"""Protocol; both IP addresses, source first (8 or 32 bytes); the packet, or the datagram made of fragments; the places
+in it where the transport header begins and its payload ends; position in the file of the packet where the datagram
+began.
 
-A plain tuple: one is made for every packet.
+A plain tuple: one is made for every packet, and a NamedTuple would add 0.2 to the 4 microseconds that a packet takes.
 """
 
 
 class Datagrams:
-    """Finds transports in packets; holds fragments until the others came: at most ``limit`` datagrams."""
+    """Finds TCP and UDP in packets; holds fragments until the others came: at most ``limit`` datagrams."""
 
     def __init__(self, limit: int = 1024) -> None:
         self._limit = limit
@@ -44,8 +45,8 @@ class Datagrams:
         """Positions of the datagrams of which fragments are still missing; of those given up the first ``limit``."""
         return self._given_up + [fragments.position for fragments in self._waiting.values()]
 
-    def find(self, data: bytes, offset: int, position: int, time: float, nesting: int = 0) -> Transport | None:
-        """The transport in the IP packet at ``offset``, None for a fragment that does not complete its datagram, for
+    def find(self, data: bytes, offset: int, position: int, time: float, nesting: int = 0) -> Payload | None:
+        """TCP or UDP in the IP packet at ``offset``; None for a fragment that does not complete its datagram, for
         anything that is no IP, and for headers cut off by the snaplen."""
         if offset + 20 > len(data) or nesting > _MAX_NESTING:
             return None
@@ -67,7 +68,7 @@ class Datagrams:
             return protocol, addresses, data, start, end, position
         return self._nested(protocol, data[:end], start, position, time, nesting)
 
-    def _ipv6(self, data: bytes, offset: int, position: int, time: float, nesting: int) -> Transport | None:
+    def _ipv6(self, data: bytes, offset: int, position: int, time: float, nesting: int) -> Payload | None:
         if offset + 40 > len(data):
             return None
         length, protocol, addresses = _IPV6.unpack_from(data, offset)
@@ -93,7 +94,7 @@ class Datagrams:
 
     def _nested(
         self, protocol: int, data: bytes, start: int, position: int, time: float, nesting: int
-    ) -> Transport | None:
+    ) -> Payload | None:
         if protocol in (_IPV4_IN, _IPV6_IN):
             return self.find(data, start, position, time, nesting + 1)
         return None
@@ -109,7 +110,7 @@ class Datagrams:
         position: int,
         time: float,
         nesting: int,
-    ) -> Transport | None:
+    ) -> Payload | None:
         if end > len(data) or end < start:
             return None
         if place == 0 and not more:  # an atomic fragment (RFC 6946)
@@ -127,7 +128,7 @@ class Datagrams:
         return self._nested(protocol, whole, 0, position, time, nesting)
 
     def _fragments(self, key: tuple[int, bytes, int], position: int, time: float) -> _Fragments:
-        """What came before of this datagram, or a new one."""
+        """Those of this datagram that came before, or none yet."""
         fragments = self._waiting.get(key)
         if fragments is not None and abs(time - fragments.time) < REASSEMBLY:
             return fragments

@@ -70,8 +70,8 @@ def packets(stream: ByteStream, file: str, offset: int = 0) -> Iterator[Packet |
 
 
 def cuts(stream: ByteStream, size: int) -> Iterator[tuple[int, bytes]]:
-    """Where the file can be cut, about every ``size`` bytes, and what has to stand in front of each part but the first:
-    the section header and its interfaces. Behind a block that is not sound it is not cut."""
+    """Places where the file can be cut, about every ``size`` bytes, each with the section header and its interfaces,
+    which have to stand in front of the part. Behind a block that is not sound it is not cut."""
     context, wished = b"", size
     for item in _blocks(stream, "", 0):
         if isinstance(item, Skipped) or len(context) > LARGEST_CONTEXT:
@@ -92,7 +92,7 @@ def _framed(kind: int, body: bytes, order: str) -> bytes:
 
 
 class _Section:
-    """What blocks of one section need to know: byte order and interfaces."""
+    """The byte order and the interfaces of one section."""
 
     def __init__(self, order: str) -> None:
         self.u32 = Struct(order + "I")
@@ -191,7 +191,7 @@ def _byte_order(data: bytes, position: int) -> str:
 
 
 def _whole(data: bytes, position: int, size: int) -> bool:
-    """Whether all of a block of this size is there, or there can be none."""
+    """Whether a block of this size is there as a whole, or cannot be one."""
     return size < 12 or bool(size & 3) or size > LARGEST_BLOCK or position + size <= len(data)
 
 
@@ -203,10 +203,10 @@ def _find(buffer: Buffer, start: int, order: str) -> int:
             start = 0
         stop = start + BLOCK
         data = buffer.data
-        while found := _PLACES[order].search(data, start, stop + 12):
-            if _sound(data, found.start(), order):
-                return found.start()
-            start = found.start() + 1
+        while match := _PLACES[order].search(data, start, stop + 12):
+            if _sound(data, match.start(), order):
+                return match.start()
+            start = match.start() + 1
         if stop >= len(data):
             return -1
         start = stop

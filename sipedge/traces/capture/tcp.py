@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from heapq import heappop, heappush
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 MASK = 0xFFFFFFFF
 WINDOW = 1 << 24
@@ -39,7 +39,14 @@ class Segment(NamedTuple):
 Deliver = Callable[[bytes, float, int], None]
 """In order: bytes, time and position of the packet they came in."""
 Lose = Callable[[int, int], None]
-"""Said between two deliveries: how many bytes are missing (-1: unknown), position of the packet that told."""
+"""Said between two deliveries: how many bytes are missing, position of the packet that told."""
+
+
+class Restart(Protocol):
+    """Said between two deliveries: another connection begins, or is taken up in the middle; position of the packet that
+    told."""
+
+    def __call__(self, position: int, /, *, from_beginning: bool) -> None: ...
 
 
 class Stream:
@@ -49,12 +56,12 @@ class Stream:
     """
 
     __slots__ = (
-        "_begun", "_deliver", "_ended", "_expected", "_initial", "_joining", "_lose", "_places", "_waiting",
-        "waiting_bytes",
+        "_announce", "_begun", "_deliver", "_ended", "_expected", "_initial", "_joining", "_lose", "_places",
+        "_waiting", "waiting_bytes",
     )  # fmt: skip
 
-    def __init__(self, deliver: Deliver, lose: Lose) -> None:
-        self._deliver, self._lose = deliver, lose
+    def __init__(self, deliver: Deliver, lose: Lose, restart: Restart) -> None:
+        self._deliver, self._lose, self._announce = deliver, lose, restart
         self._expected: int | None = None
         self._initial = 0
         """Sequence number of the first byte, or of the first one that was seen."""
@@ -76,14 +83,14 @@ class Stream:
         elif self._joining:
             self._begin_joining(self._expected, following, position)
         elif self._ended or not self._is_initial(following):
-            self._restart(following, position)
+            self._restart(following, position, from_beginning=True)
         self._begun = True
 
     def _begin_joining(self, expected: int, following: int, position: int) -> None:
         """The SYN comes late, unless what was seen lies before it."""
         place = expected + ((following - expected) & MASK)
         if self._places and place > self._places[0]:
-            self._restart(following, position)
+            self._restart(following, position, from_beginning=True)
             return
         self._joining = 0
         self._initial, self._expected = following, place
@@ -101,10 +108,10 @@ class Stream:
         """A FIN or RST: the next SYN begins another connection, whatever its sequence number."""
         self._ended = True
 
-    def _restart(self, sequence: int, position: int) -> None:
+    def _restart(self, sequence: int, position: int, *, from_beginning: bool) -> None:
         """Another connection with the same addresses and ports."""
         self.give_up()
-        self._lose(-1, position)
+        self._announce(position, from_beginning=from_beginning)
         self._start(sequence)
 
     def _start(self, sequence: int) -> None:
@@ -140,7 +147,7 @@ class Stream:
         elif ahead < WINDOW:
             self._early(expected + ahead, Segment(data, length, time, position))
         else:
-            self._restart(sequence, position)
+            self._restart(sequence, position, from_beginning=False)
             self._late(0, data, length, time, position)
         if self._waiting:
             self._drain()

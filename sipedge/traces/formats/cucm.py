@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from sipedge.traces.records.clock import DayClock, day_of, moment, time_of_day
 from sipedge.traces.records.places import endpoint_of
 from sipedge.traces.records.rebuild import rebuilt
-from sipedge.traces.records.record import Direction, Item, Record, Skipped
+from sipedge.traces.records.record import Direction, Item, Record, Skipped, transport_named
 from sipedge.traces.records.source import HEAD, ByteStream, Rejoined
 from sipedge.traces.records.text import Block, as_text, opening, read_records
 
@@ -47,24 +47,24 @@ def read(stream: ByteStream, file: str) -> Iterator[Item]:
 
 
 def _parse(block: Block, clock: DayClock) -> Iterator[Item]:
-    found = _OPENING.match(block.text)
-    assert found is not None
-    text = block.text[found.end() :]
+    match = _OPENING.match(block.text)
+    assert match is not None
+    text = block.text[match.end() :]
     if mark := _MESSAGE_ID.match(text):
         text = text[mark.end() :]
     data = rebuilt(text)
     if data is None:
         if text.strip():
-            yield Skipped(block.file, block.position, f"there is no start line below {found[1].decode()} SIP message")
+            yield Skipped(block.file, block.position, f"there is no start line below {match[1].decode()} SIP message")
         return
-    peer = endpoint_of(found["host"], found["port"] or found["port2"])
-    sent = found[1] == b"Outgoing"
+    peer = endpoint_of(match["host"], match["port"] or match["port2"])
+    sent = match[1] == b"Outgoing"
     yield Record(
-        _time(found[0], clock),
+        _time(match[0], clock),
         Direction.SENT if sent else Direction.RECEIVED,
         None if sent else peer,
         peer if sent else None,
-        found[2].decode().lower(),
+        transport_named(match[2].decode()),
         data,
         False,
         block.file,

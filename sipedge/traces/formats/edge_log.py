@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from math import isfinite
 from typing import Any
 
-from sipedge.traces.records.record import Direction, Endpoint, Item, Record, Skipped
+from sipedge.traces.records.record import Direction, Endpoint, Item, Record, Skipped, transport_named
 from sipedge.traces.records.source import ByteStream
 
 LONGEST_LINE = 1 << 20
@@ -61,7 +61,7 @@ def _record(fields: dict[str, Any], file: str, position: int) -> Record:
         direction,
         source,
         destination,
-        _text(fields["transport"]).lower(),
+        transport_named(_text(fields["transport"])),
         data,
         not fields.get("masked"),
         file,

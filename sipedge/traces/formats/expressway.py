@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from sipedge.traces.records.clock import moment, second
 from sipedge.traces.records.places import endpoint_of
-from sipedge.traces.records.rebuild import STRAIGHT_LINE, STRAIGHT_START, rebuilt, straight, transport_of
+from sipedge.traces.records.rebuild import FLAWLESS_LINE, FLAWLESS_START, rebuilt, rebuilt_flawless, transport_of
 from sipedge.traces.records.record import Direction, Endpoint, Item, Record, Skipped
 from sipedge.traces.records.source import ByteStream
 from sipedge.traces.records.text import Block, as_text, read_records
@@ -26,14 +26,14 @@ _STAMP = rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^ \n]{0,32} [^ \n]{1,256} [A-Za-z][\w
 _STAMPS = re.compile(_STAMP)
 _LINE = re.compile(rb"\n(?=" + _STAMP + rb"|tvcs: |[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d |TL_[A-Z]+\(TF_|# |UTCTime=\")")
 """Where the next line of the log, or of another one pasted behind it, begins."""
-_STRAIGHT = re.compile(
+_FLAWLESS = re.compile(
     rb'[^ \n="]+ [^ \n="]+ tvcs: UTCTime="(?P<second>\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),(?P<fraction>\d{1,9})" '
     rb'Module="network\.sip" Level="DEBUG": {1,4}'
     rb'(?P<ends>(?:Action="(?:Received|Sent)" )?(?:Local-ip="[0-9A-Fa-f:.]*" Local-port="\d*" )?'
     rb'(?:Src|Dst)-ip="[0-9A-Fa-f:.]*" {1,2}(?:Src|Dst)-port="\d*")(?: Msg-Hash="\d*")?\n? SIPMSG:\n \|(?P<head>'
-    + STRAIGHT_START
+    + FLAWLESS_START
     + rb"\n"
-    rb"(?: " + STRAIGHT_LINE + rb"\n)+)"
+    rb"(?: " + FLAWLESS_LINE + rb"\n)+)"
 )
 """A message as the box writes it, up to the empty line behind its header section."""
 _CLOSING_BAR = re.compile(rb"\n ?\|[ \n]*\Z")
@@ -51,7 +51,7 @@ def detect(head: bytes) -> int:
 
 
 def read(stream: ByteStream, file: str) -> Iterator[Item]:
-    return read_records(stream, file, _find, _end, _parse, loose, _straight)
+    return read_records(stream, file, _find, _end, _parse, loose, _fast_parse)
 
 
 def _find(text: bytes, start: int) -> tuple[int, int] | None:
@@ -71,23 +71,23 @@ def _find(text: bytes, start: int) -> tuple[int, int] | None:
 
 def _end(text: bytes, after: int) -> int:
     """The next line; in flattened copies the next line's stamp, in the middle of this one."""
-    found = _LINE.search(text, after)
-    end = found.start() if found else -1
-    joined = text.find(b" UTCTime=", after, end if found else len(text))
+    match = _LINE.search(text, after)
+    end = match.start() if match else -1
+    joined = text.find(b" UTCTime=", after, end if match else len(text))
     if joined >= 0 and (stamp := _STAMPS.search(text, after, joined + 1)):
         return stamp.start()
     return end
 
 
-def _straight(text: bytes, begin: int, file: str, position: int) -> tuple[Record, int] | None:
-    found = _STRAIGHT.match(text, begin)
-    if found is None:
+def _fast_parse(text: bytes, begin: int, file: str, position: int) -> tuple[Record, int] | None:
+    match = _FLAWLESS.match(text, begin)
+    if match is None:
         return None
-    at, fraction, ends, head = found.groups()
-    end = _LINE.search(text, found.end() - 1)
+    at, fraction, ends, head = match.groups()
+    end = _LINE.search(text, match.end() - 1)
     if end is None:
         return None
-    rest = _CLOSING_BAR.sub(b"", text[found.end() - 1 : end.start()])
+    rest = _CLOSING_BAR.sub(b"", text[match.end() - 1 : end.start()])
     body = _EMPTY_LINE.match(rest)
     if (rest and body is None) or _NOT_INDENTED.search(rest):
         return None
@@ -96,7 +96,7 @@ def _straight(text: bytes, begin: int, file: str, position: int) -> tuple[Record
     text_of_body = rest[body.end() - 1 :].replace(b"\n ", b"\n")[1:] if body else b""
     if text_of_body and (b" UTCTime=" in text_of_body or text_of_body.rstrip().endswith(b"|")):
         return None
-    data = straight(head[:-1].replace(b"\n ", b"\r\n") + b"\r\n\r\n", text_of_body)
+    data = rebuilt_flawless(head[:-1].replace(b"\n ", b"\r\n") + b"\r\n\r\n", text_of_body)
     time = second(at)
     if data is None or time is None:
         return None
@@ -120,7 +120,8 @@ def _parse(block: Block) -> Iterator[Item]:
 
 @lru_cache(maxsize=4096)
 def _way(header: bytes) -> tuple[Direction, Endpoint | None, Endpoint | None]:
-    """Direction, source and destination, of the fields of a line."""
+    """Direction, source and destination, of the fields of a line. Without the cache a log takes 1.16 times as long
+    (tools.bench.logs)."""
     fields = dict(_FIELD.findall(header))
     sent = _is_sent(fields)
     local = endpoint_of(fields.get(b"Local-ip", b""), fields.get(b"Local-port", b""))

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from sipedge.traces.records.clock import DayClock, day_of, time_of_day
 from sipedge.traces.records.places import endpoint_of
 from sipedge.traces.records.rebuild import rebuilt
-from sipedge.traces.records.record import Direction, Item, Record, Skipped
+from sipedge.traces.records.record import Direction, Item, Record, Skipped, transport_named
 from sipedge.traces.records.source import HEAD, ByteStream, Rejoined
 from sipedge.traces.records.text import Block, as_text, opening, read_records
 
@@ -47,21 +47,21 @@ def read(stream: ByteStream, file: str) -> Iterator[Item]:
 
 
 def _parse(block: Block, clock: DayClock) -> Iterator[Item]:
-    found = _OPENING.match(block.text)
-    assert found is not None
-    data = rebuilt(_CARET_M.sub(b"", block.text[found.end() :]))
+    match = _OPENING.match(block.text)
+    assert match is not None
+    data = rebuilt(_CARET_M.sub(b"", block.text[match.end() :]))
     if data is None:
         yield Skipped(block.file, block.position, "there is no start line behind the address")
         return
-    peer = endpoint_of(found[4], found[5])
-    sent = found[1] != b"Received"
-    time = time_of_day(block.text[: found.start(1)])
+    peer = endpoint_of(match[4], match[5])
+    sent = match[1] != b"Received"
+    time = time_of_day(block.text[: match.start(1)])
     yield Record(
         None if time is None else clock.at(time),
         Direction.SENT if sent else Direction.RECEIVED,
         None if sent else peer,
         peer if sent else None,
-        found[3].decode().lower(),
+        transport_named(match[3].decode()),
         data,
         False,
         block.file,

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from sipedge.traces.records.clock import moment
 from sipedge.traces.records.rebuild import rebuilt, split
-from sipedge.traces.records.record import Direction, Item, Record, Skipped
+from sipedge.traces.records.record import Direction, Item, Record, Skipped, transport_named
 from sipedge.traces.records.source import ByteStream
 from sipedge.traces.records.text import Block, as_text, opening, read_records
 
@@ -35,10 +35,10 @@ def read(stream: ByteStream, file: str) -> Iterator[Item]:
 
 
 def _parse(block: Block) -> Iterator[Item]:
-    found = _OPENING.match(block.text)
-    assert found is not None
-    text = block.text[found.end() :]
-    size = int(found["size"] or 0)
+    match = _OPENING.match(block.text)
+    assert match is not None
+    text = block.text[match.end() :]
+    size = int(match["size"] or 0)
     exact = b"\r\n\r\n" in text and size <= len(text) and not text[size:].strip()
     data = text[:size] if exact and size else next(split(text), None) if b"\r\n\r\n" in text else rebuilt(text)
     if not data:
@@ -46,11 +46,11 @@ def _parse(block: Block) -> Iterator[Item]:
             yield Skipped(block.file, block.position, "there is no start line in this message")
         return
     yield Record(
-        _time(found["time"]),
-        Direction.SENT if found["what"] == b"sent" else Direction.RECEIVED,
+        _time(match["time"]),
+        Direction.SENT if match["what"] == b"sent" else Direction.RECEIVED,
         None,
         None,
-        found["transport"].decode().lower(),
+        transport_named(match["transport"].decode()),
         data,
         exact and size > 0,
         block.file,

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from sipedge.traces.records.clock import moment
 from sipedge.traces.records.places import endpoint_of
 from sipedge.traces.records.rebuild import rebuilt, split, transport_of
-from sipedge.traces.records.record import Direction, Item, Record, Skipped
+from sipedge.traces.records.record import Direction, Item, Record, Skipped, transport_named
 from sipedge.traces.records.source import ByteStream
 from sipedge.traces.records.text import Block, as_text, opening, read_records
 
@@ -32,21 +32,21 @@ def read(stream: ByteStream, file: str) -> Iterator[Item]:
 
 
 def _parse(block: Block) -> Iterator[Item]:
-    found = _OPENING.match(block.text)
-    assert found is not None
-    text = block.text[found.end() :]
+    match = _OPENING.match(block.text)
+    assert match is not None
+    text = block.text[match.end() :]
     exact = b"\r\n\r\n" in text
     whole = next(split(text), None) if exact else rebuilt(text)
     if whole is None:
         if text.strip():
             yield Skipped(block.file, block.position, "there is no start line below the addresses")
         return
-    transport = (found["transport"] or found["after"] or b"").decode().lower() or transport_of(whole)
+    transport = transport_named((match["transport"] or match["after"] or b"").decode()) or transport_of(whole)
     yield Record(
-        moment(found["time"]),
+        moment(match["time"]),
         Direction.UNKNOWN,
-        endpoint_of(found["source"], found["from"]),
-        endpoint_of(found["destination"], found["to"]),
+        endpoint_of(match["source"], match["from"]),
+        endpoint_of(match["destination"], match["to"]),
         transport,
         whole,
         exact,

@@ -12,12 +12,19 @@ from collections.abc import Iterator
 from typing import cast
 
 from sipedge.traces.records.clock import moment, second
-from sipedge.traces.records.cutter import find_start
 from sipedge.traces.records.places import endpoint, endpoint_of
-from sipedge.traces.records.rebuild import STRAIGHT_LINE, STRAIGHT_START, is_message, rebuilt, straight, transport_of
-from sipedge.traces.records.record import Direction, Endpoint, Item, Record, Skipped
+from sipedge.traces.records.rebuild import (
+    FLAWLESS_LINE,
+    FLAWLESS_START,
+    is_message,
+    rebuilt,
+    rebuilt_flawless,
+    transport_of,
+)
+from sipedge.traces.records.record import Direction, Endpoint, Item, Record, Skipped, transport_named
 from sipedge.traces.records.source import ByteStream
 from sipedge.traces.records.text import Block, as_text, read_records
+from sipedge.traces.records.wire import find_start
 
 from .plain import loose
 
@@ -36,16 +43,16 @@ _NO_BODY = (b"-", "\N{EN DASH}".encode(), b"\x96")
 _JOINED_KEY = re.compile(rb"(?<![ \t])[ \t]++(?=(?:" + _KEYS + rb"): )")
 
 
-_STRAIGHT = (
+_FLAWLESS = (
     rb"TL_[A-Z]+\(TF_PROTOCOL\) \[(?:[^\]\\\n:$]{1,256}\\(?P<machine>[^\]\\\n:$]{1,256})|\d{1,8})\]"
     rb"[0-9A-F]{4,8}\.[0-9A-F]{4,8}::(?P<second>\d\d/\d\d/\d{4}-\d\d:\d\d:\d\d)(?P<fraction>\.\d{1,9})\."
     rb"[^\n$/-]*\$\$begin_recordEOL(?:(?:Trace-Correlation-Id|Instance-Id): [^\n:$]*\n)*"
     rb"Direction: (?P<direction>in|out)[^\n:$]*\nPeer: (?P<peer>[^ \r\n$]+)EOLMessage-Type: [a-z]*EOL"
-    rb"Start-Line: (?P<head>" + STRAIGHT_START + rb"EOL(?:" + STRAIGHT_LINE + rb"EOL)+?)Message-Body: "
+    rb"Start-Line: (?P<head>" + FLAWLESS_START + rb"EOL(?:" + FLAWLESS_LINE + rb"EOL)+?)Message-Body: "
 )
 """A message as the logger writes it, up to its body."""
-_STRAIGHT_CRLF = re.compile(_STRAIGHT.replace(b"EOL", rb"\r\n"))
-_STRAIGHT_LF = re.compile(_STRAIGHT.replace(b"EOL", rb"\n"))
+_FLAWLESS_CRLF = re.compile(_FLAWLESS.replace(b"EOL", rb"\r\n"))
+_FLAWLESS_LF = re.compile(_FLAWLESS.replace(b"EOL", rb"\n"))
 """Of a log that was converted."""
 _DEST_ADDRESS = re.compile(rb"Address IP: ?([0-9A-Fa-f.:]+?)(?:[,;]? ?Port:? ?|:)(\d{1,5})")
 
@@ -58,26 +65,26 @@ def detect(head: bytes) -> int:
 
 
 def read(stream: ByteStream, file: str) -> Iterator[Item]:
-    return read_records(stream, file, _find, _end, _parse, loose, _straight)
+    return read_records(stream, file, _find, _end, _parse, loose, _fast_parse)
 
 
-def _straight(text: bytes, begin: int, file: str, position: int) -> tuple[Record, int] | None:
-    found = _STRAIGHT_CRLF.match(text, begin) or _STRAIGHT_LF.match(text, begin)
-    if found is None:
+def _fast_parse(text: bytes, begin: int, file: str, position: int) -> tuple[Record, int] | None:
+    match = _FLAWLESS_CRLF.match(text, begin) or _FLAWLESS_LF.match(text, begin)
+    if match is None:
         return None
-    machine, at, fraction, way, peer, head = found.groups()
+    machine, at, fraction, way, peer, head = match.groups()
     if b"$" in head or b"Start-Line:" in peer:  # it may be a word of the log's: the patient way says what becomes of it
         return None
-    following = text.find(_BEGIN, found.end())
-    end = text.find(_END, found.end(), following if following >= 0 else len(text))
+    following = text.find(_BEGIN, match.end())
+    end = text.find(_END, match.end(), following if following >= 0 else len(text))
     if end < 0:
         return None
-    body = text[found.end() : end].replace(b"\r\n", b"\n").rstrip(b"\n")
+    body = text[match.end() : end].replace(b"\r\n", b"\n").rstrip(b"\n")
     if body.strip() in _NO_BODY:
         body = b""
-    if found.re is _STRAIGHT_LF:
+    if match.re is _FLAWLESS_LF:
         head = head.replace(b"\n", b"\r\n")
-    data = straight(head + b"\r\n", body.lstrip(b" \t"))
+    data = rebuilt_flawless(head + b"\r\n", body.lstrip(b" \t"))
     time = second(at)
     if data is None or time is None:
         return None
@@ -123,21 +130,21 @@ def _end(text: bytes, after: int) -> int:
 
 def _parse(block: Block) -> Iterator[Item]:
     header, _, content = block.text.partition(_BEGIN)
-    found = _HEADER.search(header)
-    if found and not found["flag"].startswith(b"PROTOCOL"):
+    match = _HEADER.search(header)
+    if match and not match["flag"].startswith(b"PROTOCOL"):
         return
     content = content.replace(b"\r\n", b"\n").removesuffix(_END).strip(b"\n")
     fields, message = _fields(content)
     data = rebuilt(message) if message is not None else None
     if data is None or not is_message(data):
-        if found:
+        if match:
             yield Skipped(block.file, block.position, "a TF_PROTOCOL record without a message")
         return
     direction = _direction(header, fields)
-    address = fields.get(b"Local-IP") or (found["machine"] if found else None) or b""
+    address = fields.get(b"Local-IP") or (match["machine"] if match else None) or b""
     local, peer = endpoint(address), _peer(header, fields)
     source, destination = (local, peer) if direction is Direction.SENT else (peer, local)
-    transport = fields.get(b"Transport", b"").decode("ascii", "replace").lower() or transport_of(data)
+    transport = transport_named(fields.get(b"Transport", b"").decode("ascii", "replace")) or transport_of(data)
     yield Record(moment(header), direction, source, destination, transport, data, False, block.file, block.position)
 
 
@@ -181,5 +188,5 @@ def _direction(header: bytes, fields: dict[bytes, bytes]) -> Direction:
 def _peer(header: bytes, fields: dict[bytes, bytes]) -> Endpoint | None:
     if address := fields.get(b"Peer-IP") or fields.get(b"Peer"):
         return endpoint(address)
-    found = _DEST_ADDRESS.search(header)
-    return endpoint_of(found[1], found[2]) if found else None
+    match = _DEST_ADDRESS.search(header)
+    return endpoint_of(match[1], match[2]) if match else None

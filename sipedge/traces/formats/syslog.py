@@ -38,21 +38,21 @@ def read(stream: ByteStream, file: str) -> Iterator[Item]:
 
 
 def _find(text: bytes, start: int) -> tuple[int, int] | None:
-    found = _START.search(text, start)
-    if found is None:
+    match = _START.search(text, start)
+    if match is None:
         return None
-    return max(text.rfind(b"\n", start, found.start()) + 1, start), found.end()
+    return max(text.rfind(b"\n", start, match.start()) + 1, start), match.end()
 
 
 def _parse(block: Block) -> Iterator[Item]:
-    found = _START.search(block.text)
-    assert found is not None
-    text = block.text[found.start() :].rstrip(b"\r\n")
+    match = _START.search(block.text)
+    assert match is not None
+    text = block.text[match.start() :].rstrip(b"\r\n")
     data = rebuilt(re.sub(rb"\n ", b"\n", _LINE_END.sub(b"\n", text)))
     if data is None or not is_message(data):
         yield Skipped(block.file, block.position, "this line quotes a start line without a message")
         return
-    time = _time(block.text[: min(found.start(), _LONGEST_PREFIX)])
+    time = _time(block.text[: min(match.start(), _LONGEST_PREFIX)])
     yield Record(time, Direction.UNKNOWN, None, None, transport_of(data), data, False, block.file, block.position)
 
 

@@ -11,12 +11,13 @@ import re
 from collections.abc import Iterator
 
 from sipedge.traces.records.clock import moment
-from sipedge.traces.records.cutter import Cutter, find_start
+from sipedge.traces.records.cutter import Cutter
 from sipedge.traces.records.places import endpoint
-from sipedge.traces.records.rebuild import rebuilt, split
+from sipedge.traces.records.rebuild import START_OF_LINE, rebuilt, split
 from sipedge.traces.records.record import Direction, Endpoint, Item, Record, Skipped
 from sipedge.traces.records.source import ByteStream
 from sipedge.traces.records.text import Block, as_text, opening, read_records
+from sipedge.traces.records.wire import find_start
 
 from .plain import loose
 
@@ -43,25 +44,30 @@ def read(stream: ByteStream, file: str) -> Iterator[Item]:
 
 
 class _Packets:
-    """What one side sent is a stream: a message may take several packets."""
+    """The packets of one side are a stream: a message may take several of them."""
 
     def __init__(self) -> None:
         self._out: list[Item] = []
         self._streams: dict[tuple[Endpoint, Endpoint], Cutter] = {}
 
     def parse(self, block: Block) -> Iterator[Item]:
-        found = _OPENING.match(block.text)
-        assert found is not None
-        data = _ANY_PREFIX.sub(b"", block.text[found.end() :])
+        match = _OPENING.match(block.text)
+        assert match is not None
+        data = _ANY_PREFIX.sub(b"", block.text[match.end() :])
         if not data.strip():
             return
-        direction = Direction.SENT if found[1] == b"Sending Packet" else Direction.RECEIVED
-        ends = endpoint(found[4]) or _UNKNOWN, endpoint(found[2]) or _UNKNOWN
+        direction = Direction.SENT if match[1] == b"Sending Packet" else Direction.RECEIVED
+        ends = endpoint(match[4]) or _UNKNOWN, endpoint(match[2]) or _UNKNOWN
         source, destination = ends if direction is Direction.SENT else ends[::-1]
         time = moment(block.text)
-        exact = _as_it_was(data, int(found[5]))
+        exact = _as_it_was(data, int(match[5]))
         if exact is not None:
             yield from self._exact(block, exact, time or 0.0, direction, source, destination)
+            return
+        cutter = self._streams.get((source, destination))
+        if cutter is not None and cutter.in_message:
+            cutter.lose(None, block.position)
+            yield from self._taken(direction)
             return
         for message in _rebuilt(data):
             yield Record(time, direction, source, destination, "tls", message, False, block.file, block.position)
@@ -76,10 +82,17 @@ class _Packets:
             if len(self._streams) >= _MAX_STREAMS:
                 yield from self.finish()
             cutter = self._streams[source, destination] = Cutter(self._out, block.file, source, destination, "tls")
-        if not cutter.held and find_start(data) < 0:
+            if not START_OF_LINE.match(data.lstrip(b"\r\n")):
+                cutter.join()
+        if not cutter.in_message and b"SIP/2.0" not in data:
             yield Skipped(block.file, block.position, "a packet without a start line")
+            cutter.join()
             return
         cutter.feed(data, time, block.position)
+        yield from self._taken(direction)
+
+    def _taken(self, direction: Direction) -> Iterator[Item]:
+        """The items that the cutters found."""
         for item in self._out:
             yield item._replace(direction=direction) if isinstance(item, Record) else item
         self._out.clear()

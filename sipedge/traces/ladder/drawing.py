@@ -29,7 +29,7 @@ def mermaid(records: Iterable[Record], columns: Sequence[str]) -> str:
 
 
 def _plain(text: str) -> str:
-    """What Mermaid takes for its own, as entities; no line ends."""
+    """Without line ends; characters that Mermaid takes for its own become entities."""
     escaped = text.replace("#", "#35;").replace(";", "#59;").replace("#35#59;", "#35;")
     return "".join(character if character.isprintable() else " " for character in escaped) or " "
 

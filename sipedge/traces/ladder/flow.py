@@ -1,4 +1,4 @@
-"""Recorded messages -> the ladder of their dialogs: who the parties are, what belongs together, what each line says.
+"""Recorded messages -> the ladder of their dialogs: the parties, the messages of each dialog, the text of each line.
 
 Messages with one Call-ID are one dialog, across all hops that show it. A party is a host; where hosts talk to
 themselves (everything on loopback) it is a host and a port, and the port that a client happened to get is taken for the
@@ -37,8 +37,8 @@ class Sighting:
     def call_id(self) -> str:
         if self.message is not None:
             return self.message.call_id
-        found = _CALL_ID.search(self.record.data)
-        return found[1].decode("utf-8", "replace") if found else ""
+        match = _CALL_ID.search(self.record.data)
+        return match[1].decode("utf-8", "replace") if match else ""
 
     @property
     def start_line(self) -> str:
@@ -54,7 +54,7 @@ def sighting(index: int, record: Record) -> Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a dialog must hold to be drawn; '' asks for nothing."""
+    """Demands on a dialog that is to be drawn; '' demands nothing."""
 
     call_id: str = ""
     """A part of it."""
@@ -69,19 +69,19 @@ class Filter:
         """One bit for each demand."""
         return sum(bit for bit, text in self._demands())
 
-    def met(self, one: Sighting) -> int:
+    def met(self, seen: Sighting) -> int:
         """The bits of the demands that this message meets."""
-        return sum(bit for bit, text in self._demands() if self._meets(bit, text, one))
+        return sum(bit for bit, text in self._demands() if self._meets(bit, text, seen))
 
     def _demands(self) -> Iterator[tuple[int, str]]:
         texts = (self.call_id, self.user, self.method, self.status)
         return ((1 << number, text) for number, text in enumerate(texts) if text)
 
     @staticmethod
-    def _meets(bit: int, text: str, one: Sighting) -> bool:
-        message = one.message
+    def _meets(bit: int, text: str, seen: Sighting) -> bool:
+        message = seen.message
         if bit == 1:
-            return text in one.call_id
+            return text in seen.call_id
         if message is None:
             return False
         if bit == 2:
@@ -96,10 +96,10 @@ class Parties:
     """The columns of a ladder, in the order in which they appear."""
 
     def __init__(self, sightings: Iterable[Sighting]) -> None:
-        pairs = [_ends(one) for one in sightings]
+        pairs = [_ends(seen) for seen in sightings]
         self._same: dict[Endpoint, Endpoint] = {}
-        for pair, one in zip(pairs, sightings, strict=True):
-            self._learn(pair[0], one.message)
+        for pair, seen in zip(pairs, sightings, strict=True):
+            self._learn(pair[0], seen.message)
         own = {source.host for source, destination in pairs if source.host == destination.host}
         self._with_port = frozenset(own)
         self.columns = tuple(dict.fromkeys(self.name(end) for pair in pairs for end in pair))
@@ -109,9 +109,9 @@ class Parties:
             return end.host
         return str(self._same.get(end, end))
 
-    def of(self, one: Sighting) -> tuple[str, str]:
+    def of(self, seen: Sighting) -> tuple[str, str]:
         """(source, destination)."""
-        source, destination = _ends(one)
+        source, destination = _ends(seen)
         return self.name(source), self.name(destination)
 
     def _learn(self, source: Endpoint, message: Message | None) -> None:
@@ -126,8 +126,8 @@ class Parties:
             self._same.setdefault(source, Endpoint(source.host, via.port))
 
 
-def _ends(one: Sighting) -> tuple[Endpoint, Endpoint]:
-    return one.record.source or NOBODY, one.record.destination or NOBODY
+def _ends(seen: Sighting) -> tuple[Endpoint, Endpoint]:
+    return seen.record.source or NOBODY, seen.record.destination or NOBODY
 
 
 def flow(
@@ -138,24 +138,24 @@ def flow(
     ``note``: what stands under the arrow of a message, '' for nothing. ``titles``: column -> its heading.
     """
     sightings = list(sightings)
-    # What has no time stands where the others begin.
-    earliest = min((one.record.time for one in sightings if one.record.time is not None), default=0.0)
+    # Messages without a time stand where the others begin.
+    earliest = min((seen.record.time for seen in sightings if seen.record.time is not None), default=0.0)
 
-    def at(one: Sighting) -> float:
-        return earliest if one.record.time is None else one.record.time
+    def at(seen: Sighting) -> float:
+        return earliest if seen.record.time is None else seen.record.time
 
     dialogs: dict[str, list[Sighting]] = {}
-    for one in sightings:
-        dialogs.setdefault(one.call_id, []).append(one)
+    for seen in sightings:
+        dialogs.setdefault(seen.call_id, []).append(seen)
     for call_id, members in dialogs.items():
         members.sort(key=at)
         clock = f"{iso_time(members[0].record.time) or 'no time':.19}"
         yield Heading(at(members[0]), f"{clock} {_summary(members)} · Call-ID {call_id or 'missing'}")
-        for one in members:
-            source, destination = (titles.get(party, party) for party in parties.of(one))
-            yield Arrow(at(one), source, destination, f"{one.index} {label(one)}")
-            if text := note(one):
-                yield Note(at(one), destination, text)
+        for seen in members:
+            source, destination = (titles.get(party, party) for party in parties.of(seen))
+            yield Arrow(at(seen), source, destination, f"{seen.index} {label(seen)}")
+            if text := note(seen):
+                yield Note(at(seen), destination, text)
 
 
 def sections(lines: Iterable[Line]) -> Iterator[tuple[list[Line], list[str]]]:
@@ -193,11 +193,11 @@ def _columns(section: list[Line]) -> list[str]:
     return list(dict.fromkeys(ends))
 
 
-def label(one: Sighting) -> str:
+def label(seen: Sighting) -> str:
     """``INVITE bob@example.com`` or ``504 Server time-out (INVITE)``."""
-    message = one.message
+    message = seen.message
     if message is None:
-        return one.start_line
+        return seen.start_line
     if message.is_request:
         return f"{message.method} {message.uri.partition(':')[2] or message.uri}"
     return f"{message.status} {message.reason} ({_method(message)})"
@@ -212,7 +212,7 @@ def _method(message: Message) -> str:
 
 def _summary(members: list[Sighting]) -> str:
     """``INVITE from a to b: 504 Server time-out``: the first request and the last final answer."""
-    messages = [one.message for one in members if one.message is not None]
+    messages = [seen.message for seen in members if seen.message is not None]
     request = next((message for message in messages if message.is_request), None)
     final = next((message for message in reversed(messages) if message.status >= 200), None)
     if not messages:

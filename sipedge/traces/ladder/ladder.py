@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 _TIME = 9
 _DELTA = 10
-"""What the time since the last arrow takes beside the time."""
+"""Characters for the time since the last arrow, beside the time."""
 _NARROW = 30
 """A note with less room than this at its right side stands at the left of its column."""
 

@@ -1,1 +1,1 @@
-"""What every reader of traces yields, and what they all stand on."""
+"""The items that all readers of traces yield, and the parts that all of them use."""

@@ -1,8 +1,8 @@
-"""Messages made whole again from what logs and copies of logs left of them.
+"""Messages made whole again that logs and copies of logs have damaged.
 
-Lost are, in this order of frequency: CR before LF, the length of the body, the indentation of the log, and line breaks
-altogether ("flattened": header fields joined by blanks, by the web page or mail the log was copied through). The result
-has CRLF line ends, an empty line behind the header section and the body as far as it can be told.
+Such copies lose, most often first: CR before LF, the length of the body, the indentation of the log, and line breaks
+altogether ("flattened": a web page or a mail has joined header fields by blanks). The result has CRLF line ends, an
+empty line behind the header section and the body as far as it can be told.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import cast
 
-from .cutter import LARGEST_HEAD, LARGEST_LINE, LARGEST_MESSAGE, START, content_length, find_start
+from .record import Transport, transport_named
+from .wire import LARGEST_HEAD, LARGEST_LINE, LARGEST_MESSAGE, START, content_length, find_start
 
 _NAMES = (
     rb"Via|From|To|Call-ID|CSeq|Contact|Max-Forwards|Route|Record-Route|Content-Length|Content-Type|User-Agent|Server|"
@@ -38,6 +39,7 @@ START_OF_LINE = re.compile(
 )
 """A start line in text: no more than a line's beginning tells it from other words."""
 _VIA = re.compile(rb"\n(?:via|v)[ \t]*:[ \t]*SIP[ \t]*/[ \t]*2\.0[ \t]*/[ \t]*([A-Za-z]{2,8})", re.IGNORECASE)
+_CSEQ_METHOD = re.compile(rb"\ncseq[ \t]*:[ \t]*\d{1,10}[ \t]+([A-Za-z0-9\-.!%*_+`'~]+)", re.IGNORECASE)
 _IDENTITY = re.compile(rb"\n(?:call-id|i|cseq|via|v)[ \t]*:", re.IGNORECASE)
 _FLAT_START = re.compile(rb"([A-Za-z]{3,32} \S+ SIP/2\.0|SIP/2\.0 [1-6]\d\d)[ \t]+(?=\S)")
 _LONGEST_START = LARGEST_LINE + 256
@@ -45,6 +47,8 @@ _LONGEST_START = LARGEST_LINE + 256
 _BLANKS = re.compile(rb"\s*")
 _EMPTY_LINE = re.compile(rb"\n[ \t]*\n")
 _ALL_HEADERS = re.compile(rb"(?:[!#-'*+\-.0-9A-Z^_`a-z|~]+:[^\n]*(?<![ \t])\n)+(?<!\|\n)")
+"""Header lines that ``_fields`` would leave as they are: without looking at each, logs are read 1.2 times as fast where
+there is no FastParse."""
 _HEADER = re.compile(rb"[!#-'*+\-.0-9A-Z^_`a-z|~]+[ \t]*:")
 _BLANK_IN_URI = re.compile(rb"<[ \t]{0,4}(sips?:[^<>\n]{0,512})>", re.IGNORECASE)
 _BLANK_IN_CALL_ID = re.compile(rb"(\nCall-ID ?: \S+) @", re.IGNORECASE)
@@ -77,13 +81,13 @@ def rebuilt(text: bytes) -> bytes | None:
     return head + _body(body, content_length(head, 0, len(head))) if body else head
 
 
-STRAIGHT_LINE = rb"[A-Za-z][A-Za-z0-9-]{0,63}: [^\n]*\S"
+FLAWLESS_LINE = rb"[A-Za-z][A-Za-z0-9-]{0,63}: [^\n]*\S"
 """A header line without a flaw, for the patterns of readers; with LF behind it, or CRLF."""
-STRAIGHT_START = rb"(?:[A-Z]{3,16} [^ \n]{1,8192} SIP/2\.0|SIP/2\.0 [1-6]\d\d [^\n]*\S)"
+FLAWLESS_START = rb"(?:[A-Z]{3,16} [^ \n]{1,8192} SIP/2\.0|SIP/2\.0 [1-6]\d\d [^\n]*\S)"
 
 
-def straight(head: bytes, body: bytes) -> bytes | None:
-    """What ``rebuilt`` makes of a header section that matched the patterns above; None where there is any doubt.
+def rebuilt_flawless(head: bytes, body: bytes) -> bytes | None:
+    """As ``rebuilt``, of a header section that matches the patterns above; None where there is any doubt.
 
     ``head``: with CRLF, empty line included. ``body``: with LF, as the log has it.
     """
@@ -96,15 +100,23 @@ def straight(head: bytes, body: bytes) -> bytes | None:
     return None if b"\r" in body else head + _body(body, content_length(head, 0, len(head)))
 
 
-def transport_of(data: bytes) -> str:
-    """What the topmost Via says: the transport of the hop that the message was seen on."""
-    found = _VIA.search(data)
-    return found[1].decode("ascii").lower() if found else ""
+def transport_of(data: bytes) -> Transport:
+    """As the topmost Via says: the transport of the hop that the message was seen on."""
+    match = _VIA.search(data)
+    return transport_named(match[1].decode("ascii")) if match else ""
 
 
 def is_message(data: bytes) -> bool:
-    """Whether more than a start line speaks for it: text that quotes one is no message."""
-    return b"\nCall-ID:" in data or _IDENTITY.search(data) is not None
+    """Whether more than a start line speaks for it: text that quotes one is no message, nor is a torn one."""
+    return _IDENTITY.search(data) is not None and not is_torn(data)
+
+
+def is_torn(data: bytes) -> bool:
+    """Whether the method has lost its beginning or has other text in front of it: CSeq names it whole (RFC 3261
+    8.1.1.5)."""
+    match = _CSEQ_METHOD.search(data)
+    method = data[: data.find(b" ")]
+    return match is not None and method != match[1] and (match[1].endswith(method) or method.endswith(match[1]))
 
 
 def last_start(text: bytes, start: int, end: int) -> int:
@@ -152,14 +164,14 @@ def _end(data: bytes, start: int, head: int, more_follows: bool) -> int:
 
 def _following(data: bytes, start: int, more_follows: bool) -> int:
     """The next start line; the end of the data, if that is the end of all, when there is none."""
-    found = find_start(data, start)
-    return found if found >= 0 or more_follows else len(data)
+    begin = find_start(data, start)
+    return begin if begin >= 0 or more_follows else len(data)
 
 
 def _parts(text: bytes) -> tuple[bytes, bytes | None]:
     """Header section and body at the first line with nothing but blanks; body None without such a line."""
-    found = _EMPTY_LINE.search(text)
-    return (text[: found.start() + 1], text[found.end() :]) if found else (text.rstrip() + b"\n", None)
+    match = _EMPTY_LINE.search(text)
+    return (text[: match.start() + 1], text[match.end() :]) if match else (text.rstrip() + b"\n", None)
 
 
 def _unfold_copy(head: bytes) -> bytes:
@@ -170,9 +182,9 @@ def _unfold_copy(head: bytes) -> bytes:
         return head
     if flat and not first.startswith(b"SIP/"):
         first = flat[1] + b"\n" + first[flat.end() :]
-    head = _JOINED.sub(lambda found: b"\n" if found["gap"] else found[0], first + b"\n" + rest)
+    head = _JOINED.sub(lambda match: b"\n" if match["gap"] else match[0], first + b"\n" + rest)
     head = _BLANK_IN_CALL_ID.sub(rb"\1@", head)
-    return _BLANK_IN_URI.sub(lambda found: b"<" + found[1].replace(b" ", b"") + b">", head)
+    return _BLANK_IN_URI.sub(lambda match: b"<" + match[1].replace(b" ", b"") + b">", head)
 
 
 def _fields(lines: list[bytes]) -> list[bytes]:

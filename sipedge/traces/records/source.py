@@ -19,7 +19,7 @@ class TraceError(ValueError):
 
 
 class ByteStream(Protocol):
-    """What a reader may do with its input."""
+    """The input of a reader."""
 
     def read(self, size: int, /) -> bytes:
         """Up to ``size`` bytes, fewer only at the end."""

@@ -3,8 +3,9 @@ from __future__ import annotations
 from ipaddress import ip_address
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 
 from sipedge.anonymise.addresses import Addresses
 
@@ -51,7 +52,7 @@ def test_one_for_one() -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.ip_addresses().map(str))
 def test_every_address_becomes_an_address_of_its_length(address: str) -> None:
     made = Addresses(b"key", nothing_stays)(address)

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 from support.settings import EDGE, make_settings, rule
 
 from sipedge.anonymise.addresses import Addresses
@@ -54,7 +55,7 @@ def test_classes_tell_rules_transform_and_the_edge_itself() -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(
     st.lists(
         st.from_regex(r"sip:([a-z]{1,6}|0{0,2}[1-9]\d{0,5})@([a-z]{1,5}\.)?(inside|outside)\.example", fullmatch=True),

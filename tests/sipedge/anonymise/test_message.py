@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 from support.messages import SDP_IM, answer_to, invite, request
 from support.paths import DATA, messages_in
 from support.third_party import require_shared
@@ -80,7 +81,7 @@ def test_bodies_that_are_no_text_keep_their_length() -> None:
     assert len(replaced(message).body) == 7
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(
     st.binary(max_size=120), st.sampled_from([b"", b"MESSAGE sip:a@b SIP/2.0\r\n", b"SIP/2.0 200 OK\r\nX: y\r\n\r\n"])
 )

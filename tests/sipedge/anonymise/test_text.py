@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 
 from sipedge.anonymise.addresses import Addresses
 from sipedge.anonymise.text import Text
@@ -71,7 +72,7 @@ def test_markup_keeps_elements_and_states() -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.text(alphabet="ab1.:;=@<>\"'-[]/ &%\r\n\tüé語😀z9hG4bK", max_size=80))
 def test_lengths_stay_whatever_stands_there(value: str) -> None:
     one = text()

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 
 from sipedge.anonymise.words import Words
 
@@ -32,7 +33,7 @@ def test_two_words_never_share_one() -> None:
     assert {words(str(number)) for number in range(10)} == set("0123456789")
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.text(alphabet=st.characters(categories=["L", "N"]), min_size=1, max_size=60))
 def test_lengths_in_bytes_stay(word: str) -> None:
     made = Words(b"key")(word)

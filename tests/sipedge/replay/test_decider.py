@@ -3,8 +3,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 from support.messages import answer_to, invite, request
 from support.settings import EDGE, INSIDE_PEER, RULES, SECRET, ZONES, make_settings, rule, with_zone
 from support.traces import STRANGER, record
@@ -113,7 +114,7 @@ def test_authentication_counts() -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.data())
 def test_no_bytes_make_it_fail(data: st.DataObject) -> None:
     raw = bytearray(request(routes=("<sip:sip.outside.example:5061;lr>",), to=IN_DIALOG).to_bytes())

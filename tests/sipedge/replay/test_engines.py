@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -36,3 +38,26 @@ def test_dask_is_an_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(EngineError, match=r"sipedge\[cluster\]"), engine("dask"):
         pass
+
+
+@pytest.mark.e2e
+def test_dask_starts_beside_another_cluster() -> None:
+    """Whose HTTP server has the port that Dask would take by itself."""
+    with socket.socket() as other:
+        with suppress(OSError):  # somebody has it: all the better
+            other.bind(("127.0.0.1", 8787))
+            other.listen()
+        with engine("dask") as (executor, count):
+            assert executor is not None and count == workers()
+            assert executor.submit(len, "abc").result() == 3
+
+
+@pytest.mark.e2e
+def test_a_dask_scheduler_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "SCHEDULER_WAIT", 0.2)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+        with pytest.raises(EngineError, match=f"the Dask scheduler {address} cannot be reached"):
+            with engine("dask", address):
+                pass

@@ -4,8 +4,9 @@ import gzip
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 from support.paths import DATA
 from support.third_party import require_shared
 
@@ -70,7 +71,7 @@ def test_other_words_and_other_modules_are_no_decisions() -> None:
     assert search.time == 0.0
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.lists(st.sampled_from([NO_MATCH, IGNORED, ASKED, b"'", b'"', b"\xff", b"x" * 99]), max_size=6), st.data())
 def test_nothing_in_a_line_raises(details: list[bytes], data: st.DataObject) -> None:
     text = b"".join(PREFIX % (TIME, detail) for detail in details)

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import json
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 from support.paths import ROOT
 
 from dialplan.model import Target, Tier, Traffic
@@ -57,7 +58,7 @@ def test_rows_show_what_was_sent_in_brackets() -> None:
 ANY = st.text(max_size=20) | st.just("\udcff\x00\"\\'")
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(ANY, ANY, st.none() | ANY, st.none() | st.floats(0, 4e9) | st.just(1e300), st.booleans())
 def test_the_fast_line_is_the_json(uri: str, name: str, source: str | None, time: float | None, inside: bool) -> None:
     one = verdict(

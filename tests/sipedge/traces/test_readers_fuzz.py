@@ -6,9 +6,10 @@ from struct import pack
 from types import ModuleType
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.captures import Bytes, ethernet, pcap, pcapng, sip, tcp, udp
+from support.examples import examples
 from support.paths import DATA
 from support.third_party import require_shared
 
@@ -85,7 +86,7 @@ def test_a_sound_trace_is_known_by_its_reader_and_read(reader: ModuleType) -> No
 @pytest.mark.slow
 @pytest.mark.parametrize("reader", WHOLE, ids=lambda reader: reader.__name__.rpartition(".")[2])
 @given(data=st.data())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(60)
 def test_damaged_traces_raise_nothing(reader: ModuleType, data: st.DataObject) -> None:
     parts = data.draw(st.lists(st.sampled_from(WHOLE[reader]), min_size=1, max_size=3))
     trace = bytearray(b"".join(parts))
@@ -101,7 +102,7 @@ def test_damaged_traces_raise_nothing(reader: ModuleType, data: st.DataObject) -
 
 @pytest.mark.parametrize("reader", WHOLE, ids=lambda reader: reader.__name__.rpartition(".")[2])
 @given(data=st.binary(max_size=300))
-@settings(max_examples=30, deadline=None)
+@examples(30)
 def test_random_bytes_raise_nothing(reader: ModuleType, data: bytes) -> None:
     if reader is capture:
         data = WHOLE[capture][0][:24] + data
@@ -112,7 +113,7 @@ def test_random_bytes_raise_nothing(reader: ModuleType, data: bytes) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("whose", ["our own", "published"])
 @given(data=st.data())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(60)
 def test_damaged_files_raise_nothing(whose: str, data: st.DataObject) -> None:
     folder = DATA if whose == "our own" else require_shared("samples")
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.stat().st_size < 20_000)

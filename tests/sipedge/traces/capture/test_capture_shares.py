@@ -8,7 +8,7 @@ from pathlib import Path
 from struct import pack, unpack_from
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.captures import (
     ACK,
@@ -26,6 +26,7 @@ from support.captures import (
     tcp,
     udp,
 )
+from support.examples import examples
 from support.paths import DATA
 from support.third_party import require_shared
 
@@ -153,7 +154,7 @@ def as_pcapng(frames: list[bytes], second: int) -> bytes:
 
 @pytest.mark.slow
 @given(frames(), st.integers(0, 25), st.booleans(), st.integers(1, 3), st.sampled_from([1, 200, 1000]), st.integers())
-@settings(max_examples=120, deadline=None)
+@examples(120)
 def test_any_capture(frames: list[bytes], second: int, new: bool, shares: int, size: int, broken: int) -> None:
     data = bytearray(as_pcapng(frames, second) if new else slowly(pcap(frames), second / 5))
     if broken >= 0 and len(data) > 32:

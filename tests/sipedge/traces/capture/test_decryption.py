@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Sequence
 from pathlib import Path
 from struct import pack
 
@@ -13,6 +14,7 @@ from support.paths import DATA
 from support.third_party import require
 from support.trace_reading import start_lines
 
+from sipedge.traces.capture import decryption
 from sipedge.traces.capture.decryption import TlsSeen
 from sipedge.traces.reading import read_trace
 from sipedge.traces.records.record import Endpoint, Record, Skipped
@@ -28,8 +30,16 @@ KEYLOG = str(DATA / "pcap/gen_tls12_mtls_5061.keylog.txt")
 METHODS = ["INVITE", "SIP/2.0", "ACK", "MESSAGE", "INFO", "SUBSCRIBE", "SIP/2.0", "INVITE"]
 
 
-def conversation(folder: Path, version: ssl.TLSVersion, port: int) -> list[bytes]:
-    """Frames of a TLS connection that carries sip(1) and sip(2) one way, sip(3) back; keys in folder/keys."""
+def conversation(
+    folder: Path,
+    version: ssl.TLSVersion,
+    port: int,
+    there: Sequence[bytes] = (sip(1, b"x" * 5000) + b"\r\n\r\n" + sip(2)[:100], sip(2)[100:]),
+    back: Sequence[bytes] = (sip(3),),
+    client_port: int = CLIENT[1],
+    first: int = 1000,
+) -> list[bytes]:
+    """Frames of a TLS connection that carries ``there`` one way, then ``back``; its keys are added to folder/keys."""
     leaf = issue(make_ca(folder), names=["edge.example.org"])
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(leaf.certificate, leaf.key)
@@ -39,9 +49,9 @@ def conversation(folder: Path, version: ssl.TLSVersion, port: int) -> list[bytes
     client.keylog_filename = str(folder / "keys")
     bios = [ssl.MemoryBIO() for _ in range(4)]
     sides = [client.wrap_bio(bios[0], bios[1]), server.wrap_bio(bios[2], bios[3], server_side=True)]
-    places = [CLIENT, ("10.0.0.2", port)]
-    sequences = [1000, 2000]
-    frames = [tcp(b"", 999, *places, flags=SYN), tcp(b"", 1999, *reversed(places), flags=SYN)]
+    places = [(CLIENT[0], client_port), ("10.0.0.2", port)]
+    sequences = [first, first + 1000]
+    frames = [tcp(b"", first - 1, *places, flags=SYN), tcp(b"", first + 999, *reversed(places), flags=SYN)]
 
     def carry(number: int) -> None:
         data = bios[2 * number + 1].read()
@@ -59,12 +69,10 @@ def conversation(folder: Path, version: ssl.TLSVersion, port: int) -> list[bytes
             except ssl.SSLWantReadError:
                 pass
             carry(number)
-    sides[0].write(sip(1, b"x" * 5000) + b"\r\n\r\n" + sip(2)[:100])
-    carry(0)
-    sides[0].write(sip(2)[100:])
-    carry(0)
-    sides[1].write(sip(3))
-    carry(1)
+    for number, texts in enumerate((there, back)):
+        for text in texts:
+            sides[number].write(text)
+            carry(number)
     return [ethernet(frame) for frame in frames]
 
 
@@ -120,6 +128,43 @@ def test_keys_that_do_not_fit_are_told(tmp_path: Path) -> None:
     (item,) = read_trace(str(capture), str(tmp_path / "others"))
     assert isinstance(item, Skipped)
     assert item.reason == "TLS of 10.0.0.2:5061 gave no message: no key fits, or there is no SIP in it"
+
+
+@pytest.mark.e2e
+@needs_tshark
+def test_another_connection_with_the_same_ports_does_not_go_on_with_the_message_of_the_first(tmp_path: Path) -> None:
+    half = sip(1, b"x" * 300)[:-200]
+    frames = conversation(tmp_path, ssl.TLSVersion.TLSv1_3, 5061, there=[half], back=[])
+    frames += conversation(tmp_path, ssl.TLSVersion.TLSv1_3, 5061, there=[sip(2), sip(3)], back=[], first=900_000_000)
+    capture = tmp_path / "x.pcap"
+    capture.write_bytes(pcap(frames))
+    found = list(read_trace(str(capture), str(tmp_path / "keys")))
+    assert [item.data for item in found if isinstance(item, Record)] == [sip(2), sip(3)]
+    reasons = [item.reason.partition(" (")[0] for item in found if isinstance(item, Skipped)]
+    assert reasons == ["the message has no end"]
+
+
+@pytest.mark.e2e
+@needs_tshark
+def test_connections_that_made_room_are_taken_up_in_the_middle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what comes after, nothing is joined to what came before, and no method that lost its beginning counts."""
+    monkeypatch.setattr(decryption, "_MAX_CONNECTIONS", 1)
+    torn = sip(1, b"", "BENOTIFY")
+    one = conversation(tmp_path, ssl.TLSVersion.TLSv1_3, 5061, there=[torn[:2], torn[2:] + sip(2)], back=[])
+    two = conversation(tmp_path, ssl.TLSVersion.TLSv1_3, 5061, there=[sip(3)], back=[], client_port=40_001)
+    capture = tmp_path / "x.pcap"
+    capture.write_bytes(pcap([*one[:-1], *two, one[-1]]))
+    found = list(read_trace(str(capture), str(tmp_path / "keys")))
+    assert [item.data for item in found if isinstance(item, Record)] == [sip(3), sip(2)]
+
+
+def test_shares_tell_each_other_where_connections_begin_again() -> None:
+    a, b = Endpoint("10.0.0.1", 1), Endpoint("10.0.0.2", 5061)
+    first, second = TlsSeen(), TlsSeen()
+    first.note_restart(a, b, 700)
+    second.note_restart(b, a, 500)
+    first.add(second)
+    assert first.restarts == [((b, a), 500), ((a, b), 700)]
 
 
 def test_without_keys_or_tshark_it_is_told_once_a_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

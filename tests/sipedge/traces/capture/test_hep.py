@@ -60,3 +60,21 @@ def test_a_small_packet_cannot_claim_gigabytes() -> None:
     bomb = zlib.compress(sip(1) + bytes(50_000_000))
     records, _ = read(hep, packet(IPV4, REST, SIP, chunk(16, bomb)))
     assert len(records[0].data) <= hep.LARGEST_MESSAGE
+
+
+@pytest.mark.parametrize("more", [-1, 1, 5, 40])
+def test_a_packet_whose_chunks_do_not_fill_it_gives_no_part_of_a_message(more: int) -> None:
+    good = packet(IPV4, REST, SIP, chunk(15, sip(1)))
+    size = 6 + len(sip(2))
+    broken = packet(IPV4, REST, SIP, pack(">HHH", 0, 15, size + more) + sip(2))
+    records, skipped = read(hep, good + broken + good)
+    assert [record.data for record in records] == [sip(1), sip(1)]
+    assert [item.position for item in skipped] == [len(good)]
+
+
+def test_hep_inside_the_payload_of_a_broken_packet_is_no_packet() -> None:
+    """HEP may carry HEP, and what is in it was not sent by whom it says."""
+    inner = sip(1, b"HEP3" + pack(">H", 40) + b"quoted by somebody in the body of a message")
+    broken = packet(IPV4, REST, SIP, pack(">HHH", 0, 15, 9999) + inner)
+    records, _ = read(hep, broken + packet(IPV4, REST, SIP, chunk(15, sip(2))))
+    assert [record.data for record in records] == [sip(2)]

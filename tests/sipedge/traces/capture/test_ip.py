@@ -4,9 +4,10 @@ import time as clock
 from struct import pack
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.captures import ip
+from support.examples import examples
 
 from sipedge.traces.capture.ip import REASSEMBLY, Datagrams
 
@@ -110,7 +111,7 @@ def test_a_gap_smaller_than_a_unit_is_one(size: int) -> None:
 
 
 @given(st.data())
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_fragments_in_any_order_repeated_and_overlapping(data: st.DataObject) -> None:
     whole = data.draw(st.binary(min_size=9, max_size=120))
     cuts = sorted({0, *(cut * 8 for cut in data.draw(st.lists(st.integers(0, len(whole) // 8), max_size=6)))})
@@ -128,7 +129,7 @@ def test_fragments_in_any_order_repeated_and_overlapping(data: st.DataObject) ->
 
 
 @given(st.binary(max_size=120))
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_any_bytes(data: bytes) -> None:
     for first in (b"\x45", b"\x60", b""):
         Datagrams().find(first + data, 0, 0, 0.0)

@@ -4,9 +4,10 @@ import tracemalloc
 from struct import pack
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.captures import START, Bytes, pcap
+from support.examples import examples
 
 from sipedge.traces.capture.pcap import Packet, is_pcap, packets
 from sipedge.traces.records.record import Skipped
@@ -142,6 +143,6 @@ def test_many_broken_headers_do_not_take_memory() -> None:
 
 
 @given(st.binary(max_size=200))
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_any_bytes_behind_the_header(data: bytes) -> None:
     read(pcap([]) + data)

@@ -3,9 +3,10 @@ from __future__ import annotations
 from struct import pack
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.captures import START, Bytes, block, enhanced, interface, pcapng, section
+from support.examples import examples
 
 from sipedge.traces.capture.pcap import Packet
 from sipedge.traces.capture.pcapng import SECRETS, Secrets, is_pcapng, packets
@@ -117,6 +118,6 @@ def test_the_rest_that_is_not_read_is_told() -> None:
 
 
 @given(st.binary(max_size=200))
-@settings(max_examples=100, deadline=None)
+@examples(100)
 def test_any_bytes_behind_the_header(data: bytes) -> None:
     read(section() + data)

@@ -3,10 +3,14 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 
 from sipedge.traces.capture.tcp import JOIN_WAIT, MAX_WAITING, MAX_WAITING_BYTES, WINDOW, Stream
+
+BEGINNING, MIDDLE = -1, -2
+"""Instead of a number of lost bytes: where another connection begins, or is taken up."""
 
 
 class Log:
@@ -15,13 +19,16 @@ class Log:
     def __init__(self) -> None:
         self.data = bytearray()
         self.lost: list[tuple[int, int]] = []
-        self.stream = Stream(self.deliver, self.lose)
+        self.stream = Stream(self.deliver, self.lose, self.restart)
 
     def deliver(self, data: bytes, time: float, position: int) -> None:
         self.data += data
 
     def lose(self, count: int, position: int) -> None:
         self.lost.append((len(self.data), count))
+
+    def restart(self, position: int, *, from_beginning: bool) -> None:
+        self.lost.append((len(self.data), BEGINNING if from_beginning else MIDDLE))
 
     def segment(self, sequence: int, data: bytes, length: int | None = None, time: float = 0.0) -> None:
         self.stream.segment(sequence & 0xFFFFFFFF, data, len(data) if length is None else length, time, 0)
@@ -44,7 +51,7 @@ def test_a_repeated_syn_changes_nothing_and_another_one_begins_anew() -> None:
     assert (bytes(log.data), log.lost) == (b"abcdef", [])
     log.stream.begin(900_000_000, 0)
     log.segment(900_000_001, b"new")
-    assert (bytes(log.data), log.lost) == (b"abcdefnew", [(6, -1)])
+    assert (bytes(log.data), log.lost) == (b"abcdefnew", [(6, BEGINNING)])
 
 
 def test_after_the_end_a_syn_begins_anew_even_with_the_same_number() -> None:
@@ -55,7 +62,7 @@ def test_after_the_end_a_syn_begins_anew_even_with_the_same_number() -> None:
     log.segment(100, b"abc")
     log.stream.begin(99, 0)
     log.segment(100, b"xyz")
-    assert (bytes(log.data), log.lost) == (b"abcxyz", [(3, -1)])
+    assert (bytes(log.data), log.lost) == (b"abcxyz", [(3, BEGINNING)])
 
 
 def test_a_syn_that_comes_after_data_says_where_they_begin() -> None:
@@ -137,7 +144,7 @@ def deliveries(draw: st.DrawFn) -> tuple[bytes, int, list[tuple[int, bytes]]]:
 
 @pytest.mark.slow
 @given(deliveries())
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_any_order_repetition_and_overlap_gives_the_same_bytes(
     case: tuple[bytes, int, list[tuple[int, bytes]]],
 ) -> None:
@@ -151,7 +158,7 @@ def test_any_order_repetition_and_overlap_gives_the_same_bytes(
 
 
 @given(st.lists(st.tuples(st.integers(0, 0xFFFFFFFF), st.binary(max_size=40), st.integers(0, 60)), max_size=40))
-@settings(max_examples=150, deadline=None)
+@examples(150)
 def test_no_sequence_of_segments_breaks_it(segments: list[tuple[int, bytes, int]]) -> None:
     log = Log()
     for number, (sequence, data, more) in enumerate(segments):
@@ -197,7 +204,7 @@ def test_a_syn_with_another_number_begins_anew_however_near_it_is(below: int) ->
     log.segment(WINDOW + 1, b"abc")
     log.stream.begin(WINDOW - below, 0)
     log.segment(WINDOW + 1 - below, b"new")
-    assert (bytes(log.data), log.lost) == (b"abcnew", [(3, -1)])
+    assert (bytes(log.data), log.lost) == (b"abcnew", [(3, BEGINNING)])
 
 
 def test_a_syn_that_comes_after_a_stream_was_taken_up_is_its_own() -> None:
@@ -207,7 +214,7 @@ def test_a_syn_that_comes_after_a_stream_was_taken_up_is_its_own() -> None:
     log.segment(103, b"def")
     log.stream.begin(89, 0)
     log.segment(90, b"new")
-    assert (bytes(log.data), log.lost) == (b"abcdefnew", [(6, -1)])
+    assert (bytes(log.data), log.lost) == (b"abcdefnew", [(6, BEGINNING)])
 
 
 def test_a_syn_behind_what_was_seen_of_a_stream_begins_another_one() -> None:
@@ -216,7 +223,7 @@ def test_a_syn_behind_what_was_seen_of_a_stream_begins_another_one() -> None:
     log.segment(100, b"old")
     log.stream.begin(500, 0)
     log.segment(501, b"new")
-    assert (bytes(log.data), log.lost) == (b"oldnew", [(3, -1)])
+    assert (bytes(log.data), log.lost) == (b"oldnew", [(3, BEGINNING)])
 
 
 def test_a_stream_is_taken_up_when_its_clock_has_gone_on() -> None:

@@ -4,8 +4,9 @@ import json
 from io import BytesIO
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 from support.tapped import HEAD, OPENED, OPENED_6, TIME, decided, passed
 
 from sipedge.tap.items import Item as Tapped
@@ -104,14 +105,14 @@ def test_a_line_without_end_is_not_kept() -> None:
     assert isinstance(record, Record) and record.position == 3 * edge_log.LONGEST_LINE + 1
 
 
-@settings(deadline=None, max_examples=50)
+@examples(50)
 @given(st.lists(st.binary(max_size=200), max_size=5))
 def test_any_bytes_come_back(bodies: list[bytes]) -> None:
     read = _read(_log(*(passed(body=body) for body in bodies)))
     assert [item.data for item in read if isinstance(item, Record)] == [HEAD + body for body in bodies]
 
 
-@settings(deadline=None, max_examples=100)
+@examples(100)
 @given(st.binary(max_size=300))
 def test_nothing_that_a_file_holds_is_an_error(data: bytes) -> None:
     _read(data)

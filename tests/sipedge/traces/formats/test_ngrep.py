@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from support.captures import sip
 from support.trace_reading import ends, read
 
@@ -49,3 +50,27 @@ def test_ipv6_has_no_brackets() -> None:
 def test_other_payload_is_left_in_silence() -> None:
     records, skipped = read(ngrep, packet(b"U 10.0.0.1:1 -> 10.0.0.2:2", b"....RTP..."))
     assert (records, skipped) == ([], [])
+
+
+THERE = b"T 10.0.0.1:1 -> 10.0.0.2:5061 [AP]"
+
+
+@pytest.mark.parametrize("place", [60, 230, 300])
+def test_messages_that_share_segments_are_told_apart(place: int) -> None:
+    data = sip(1, b"hello") + sip(2, b"x" * 50) + sip(3)
+    records, skipped = read(ngrep, packet(THERE, data[:place]) + packet(THERE, data[place:]))
+    assert [record.data for record in records] == [sip(1, b"hello"), sip(2, b"x" * 50), sip(3)]
+    assert (skipped, records[0].position) == ([], 0)
+
+
+def test_a_lost_segment_costs_the_messages_it_is_part_of() -> None:
+    data = sip(1, b"x" * 300) + sip(2, b"y" * 300) + sip(3)
+    lost = packet(THERE, data[:250]) + packet(THERE, data[700:])
+    records, skipped = read(ngrep, lost + packet(THERE, sip(4)))
+    assert [record.data for record in records] == [sip(3), sip(4)]
+    assert [item.position for item in skipped] == [0]
+
+
+def test_a_segment_that_goes_on_with_an_unknown_message() -> None:
+    records, _ = read(ngrep, packet(THERE, sip(1)) + packet(THERE, b"A SIP/2.0" + sip(2)))
+    assert [record.data for record in records] == [sip(1), sip(2)]

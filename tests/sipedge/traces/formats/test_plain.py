@@ -93,3 +93,20 @@ def test_messages_that_lost_carriage_returns_behind_some_that_did_not() -> None:
     number = range(10_000)
     records, _ = read(plain, sip(1) + sip(2) + b"".join(sip(one).replace(b"\r\n", b"\n") + b"\n" for one in number))
     assert [record.data for record in records[2:]] == [sip(one) for one in number]
+
+
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
+def test_a_file_that_begins_inside_a_method(line_end: bytes) -> None:
+    """What is left of BENOTIFY is NOTIFY."""
+    text = (sip(1, b"", "BENOTIFY")[2:] + sip(2)).replace(b"\r\n", line_end)
+    records, _ = read(plain, text)
+    assert [record.data for record in records] == [sip(2)]
+
+
+def test_behind_a_message_that_is_too_long_no_line_is_taken_up_in_the_middle(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plain, "LARGEST_RECORD", 500)
+    for torn in range(500):
+        data = b"some text that is no message " * 100 + b"x" * torn + b"-MESSAGE sip:a SIP/2.0\r\nCall-ID: 1\r\n\r\n"
+        items = list(plain.read(Bytes(sip(0) + data + sip(1)), "file"))
+        assert [item.data for item in items if isinstance(item, Record)] == [sip(1)]
+        assert [item.position for item in items if isinstance(item, Record)] == [len(sip(0) + data)]

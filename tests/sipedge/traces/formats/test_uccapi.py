@@ -105,6 +105,22 @@ def test_a_packet_that_is_no_sip_is_told() -> None:
     assert [item.position for item in skipped] == [0]
 
 
+def test_a_packet_that_is_damaged_costs_the_message_that_it_is_part_of() -> None:
+    whole = sip(1, b"x" * 60 + sip(9) + b"y" * 60)
+    log = packet(whole[:-300]) + packet(whole[-300:-200], count=99) + packet(whole[-200:] + sip(2)) + packet(sip(3))
+    records, skipped = read(uccapi, log)
+    assert [record.data for record in records] == [sip(2), sip(3)]
+    assert [item.reason.partition(" (")[0] for item in skipped] == ["some bytes of this message were not captured"]
+
+
+def test_a_log_that_begins_inside_a_message() -> None:
+    end = packet(b"the end" + sip(2)) + packet(sip(3))
+    for log in (end, packet(sip(1, b"x" * 20)[-10:]) + end):
+        records, skipped = read(uccapi, log)
+        assert [record.data for record in records] == [sip(2), sip(3)]
+        assert skipped
+
+
 def test_the_messages_of_a_whole_log() -> None:
     """Counted by hand: seven packets, two of which are keep-alives."""
     log = DATA / "uccapilog/R01_reconstructed_Lync-UccApi-0.UccApiLog"

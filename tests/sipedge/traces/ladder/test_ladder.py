@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 
 from sipedge.traces.ladder.ladder import Arrow, Heading, Note, Record, render
 
@@ -52,7 +53,7 @@ records = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.lists(records, max_size=8), st.integers(60, 160))
 def test_no_line_is_wider_than_asked(items: list[Record], width: int) -> None:
     assert all(len(line) <= width for line in render(items, COLUMNS, width))

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 
 from sipedge.traces.ladder.side_by_side import CHANGED, LEFT, MAX_LINES, RIGHT, SAME, rows
 
@@ -17,7 +18,7 @@ def test_lines_stand_beside_their_counterpart() -> None:
     ]
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(st.binary(max_size=60), st.binary(max_size=60))
 def test_every_line_of_both_is_there(left: bytes, right: bytes) -> None:
     found = list(rows(left, right))

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.examples import examples
 
 from sipedge.traces.records.clock import DAY, DayClock, day_of, moment, time_of_day
 
@@ -62,6 +63,6 @@ def test_times_past_midnight_belong_to_the_next_day() -> None:
 
 
 @given(st.text(alphabet="0123456789-/:.,+TZ |", max_size=40))
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_no_text_breaks_it(text: str) -> None:
     moment(text.encode())

@@ -3,9 +3,10 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.captures import sip
+from support.examples import examples
 
 from sipedge.sip.message import parse_message
 from sipedge.sip.values import MessageError
@@ -106,7 +107,7 @@ def test_split_waits_for_what_tells_where_a_message_ends() -> None:
         st.sampled_from([sip(1), b"\n", b" ", b"Via: SIP/2.0/", b"x" * 9, b": ", b'"', b"<", b"v=0 a=b"]), max_size=9
     )
 )
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_what_is_rebuilt_has_the_form_of_a_message(parts: list[bytes]) -> None:
     found = rebuilt(b"OPTIONS sip:a@b SIP/2.0\n" + b"".join(parts))
     assert found is not None

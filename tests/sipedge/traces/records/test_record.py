@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from sipedge.traces.records.record import Direction, Endpoint, Record, Skipped, iso_time
+import pytest
+
+from sipedge.traces.records.record import Direction, Endpoint, Record, Skipped, iso_time, transport_named
 
 A, B = Endpoint("10.0.0.1", 5060), Endpoint("2001:db8::1", 5061)
 
@@ -27,3 +29,8 @@ def test_times() -> None:
     assert iso_time(1714979290.274) == "2024-05-06T07:08:10.274000Z"
     assert iso_time(0.0) == "1970-01-01T00:00:00.000000Z"
     assert [iso_time(None), iso_time(1e300), iso_time(float("inf")), iso_time(float("nan"))] == [None] * 4
+
+
+@pytest.mark.parametrize(("text", "transport"), [("TCP", "tcp"), ("udp", "udp"), ("WSS", "wss"), ("", ""), ("X25", "")])
+def test_transports_have_the_names_of_sip(text: str, transport: str) -> None:
+    assert transport_named(text) == transport

@@ -5,9 +5,10 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from support.captures import Bytes, sip
+from support.examples import examples
 
 from sipedge.traces.formats.plain import loose
 from sipedge.traces.records import text as text_module
@@ -105,7 +106,7 @@ def test_utf16_becomes_utf8_and_positions_stay_those_of_the_file() -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), max_size=20), st.sampled_from([7, 64, 1000]))
 @example(["", "0" * 9 + "\x80" * 15 + "\u0800\x80\x80\u0800\u0800" + "\U00010000" * 6], 7)
 def test_positions_in_utf16_are_those_of_the_file(texts: list[str], size: int) -> None:
@@ -136,3 +137,12 @@ def test_encodings_without_a_mark() -> None:
 def test_an_end_may_be_inclusive() -> None:
     find_end = ending(NEXT)
     assert [find_end(b"a END\nb", 0), find_end(b"a\nBEGIN", 0), find_end(b"a", 0)] == [6, 1, -1]
+
+
+def test_a_piece_that_begins_within_a_line_begins_no_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_module, "READ", 50)
+    monkeypatch.setattr(text_module, "_KEPT", 40)
+    for shift in range(120):
+        data = b"-" * (200 + shift) + sip(1) + sip(2)
+        items = list(read_records(Bytes(data), "file", FIND, NEXT, lambda _: iter(()), loose))
+        assert [item.data for item in items if isinstance(item, Record)] == [sip(2)]

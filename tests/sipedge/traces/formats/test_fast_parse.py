@@ -1,13 +1,14 @@
-"""Records without a flaw are read in one go; what comes out is what the patient way makes of them."""
+"""The fast way of parsing records without a flaw gives the same messages as the patient one."""
 
 from __future__ import annotations
 
 from types import ModuleType
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from support.captures import sip
+from support.examples import examples
 
 from sipedge.traces.formats import expressway, snooper
 from sipedge.traces.records.text import Block
@@ -85,22 +86,22 @@ WRITERS = {snooper: (snooper_record, ""), expressway: (expressway_record, STAMP)
 
 
 def both_ways(reader: ModuleType, text: bytes) -> tuple[object, object] | None:
-    """What each way makes of the first record; None where the straight one leaves it to the other."""
-    found = reader._find(text, 0)
-    straight = None if found is None else reader._straight(text, found[0], "f", found[0])
-    if found is None or straight is None:
+    """What each way makes of the first record; None where the fast one leaves it to the other."""
+    place = reader._find(text, 0)
+    parsed = None if place is None else reader._fast_parse(text, place[0], "f", place[0])
+    if place is None or parsed is None:
         return None
-    record, end = straight
-    assert end == reader._end(text, found[1])
-    patient = list(reader._parse(Block("f", found[0], text[found[0] : end])))
+    record, end = parsed
+    assert end == reader._end(text, place[1])
+    patient = list(reader._parse(Block("f", place[0], text[place[0] : end])))
     return [record], patient
 
 
 @pytest.mark.parametrize("reader", [snooper, expressway])
 @pytest.mark.parametrize("line_end", ["\n", "\r\n"])
-@settings(max_examples=100)
+@examples(100)
 @given(messages(), st.booleans(), st.sampled_from(["10.0.0.2:5061", "10.0.0.2", "lync.example:1", ""]))
-def test_the_straight_way_agrees(
+def test_the_fast_way_agrees(
     reader: ModuleType, line_end: str, message: tuple[list[str], str], sent: bool, peer: str
 ) -> None:
     write, behind = WRITERS[reader]
@@ -110,11 +111,11 @@ def test_the_straight_way_agrees(
 
 
 @pytest.mark.parametrize("reader", [snooper, expressway])
-@settings(max_examples=100)
+@examples(100)
 @given(
     st.data(), st.integers(0, 1000), st.sampled_from([b"", b"\n", b"\r", b" ", b":", b'"', b" : ", b"|", b"x", b"\t"])
 )
-def test_the_straight_way_agrees_about_broken_records(
+def test_the_fast_way_agrees_about_broken_records(
     reader: ModuleType, data: st.DataObject, place: int, put: bytes
 ) -> None:
     write, behind = WRITERS[reader]
@@ -128,12 +129,12 @@ def test_the_straight_way_agrees_about_broken_records(
 
 @pytest.mark.parametrize("reader", [snooper, expressway])
 @pytest.mark.parametrize("body", [b"", b"hello ", b"a\r\nb", b"v=0\r\ns=-\r\n"])
-def test_usual_records_go_the_straight_way(reader: ModuleType, body: bytes) -> None:
+def test_usual_records_go_the_fast_way(reader: ModuleType, body: bytes) -> None:
     wanted = sip(7, body)
     write, behind = WRITERS[reader]
     lines = wanted.partition(b"\r\n\r\n")[0].decode().split("\r\n")
     text = write(lines, body.decode().replace("\r\n", "\n"), True, "10.0.0.2:5061") + behind
     line_ends = ["\n", "\r\n"] if reader is snooper else ["\n"]
     for line_end in line_ends:
-        found = reader._straight(text.replace("\n", line_end).encode(), 0, "f", 0)
+        found = reader._fast_parse(text.replace("\n", line_end).encode(), 0, "f", 0)
         assert found is not None and found[0].data == wanted
