@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 
 def holds_for(
-    *strategies: st.SearchStrategy[object], quick: int, many: int
+    *strategies: st.SearchStrategy[object], quick: int = 0, many: int
 ) -> Callable[[Callable[..., None]], Callable[[int], None]]:
-    """``quick`` examples always, ``many`` under the marker ``slow``. The examples are the same in every run."""
+    """``quick`` examples always (0: none), ``many`` under the marker ``slow``. Every run has the same examples."""
+    counts = [*([quick] if quick else []), pytest.param(many, marks=pytest.mark.slow)]
 
     def decorated(holds: Callable[..., None]) -> Callable[[int], None]:
         def test(examples: int) -> None:
@@ -20,6 +21,6 @@ def holds_for(
 
         test.__name__, test.__qualname__, test.__doc__ = holds.__name__, holds.__qualname__, holds.__doc__
         test.__module__ = holds.__module__
-        return pytest.mark.parametrize("examples", [quick, pytest.param(many, marks=pytest.mark.slow)])(test)
+        return pytest.mark.parametrize("examples", counts)(test)
 
     return decorated

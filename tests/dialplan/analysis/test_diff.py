@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.paths import DATA
 from support.plans import ALIASES, asked, changed, compiled, plans, usable
+from support.properties import holds_for
 
 from dialplan.analysis import Sender, conditions_of, senders_of
 from dialplan.analysis.diff import compare
@@ -96,9 +96,7 @@ def test_the_guides_plan_is_the_same_as_itself(name: str) -> None:
     assert compare(plan, plan).differences == ()
 
 
-@pytest.mark.slow
-@given(plans().flatmap(lambda plan: st.tuples(st.just(plan), changed(plan))))
-@settings(max_examples=60, deadline=None)
+@holds_for(plans().flatmap(lambda plan: st.tuples(st.just(plan), changed(plan))), many=60)
 def test_every_claim_agrees_with_all_short_aliases(pair: tuple[Dialplan, Dialplan]) -> None:
     old, new = (usable(one) for one in pair)
     if old is None or new is None:

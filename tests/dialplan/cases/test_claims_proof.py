@@ -4,8 +4,8 @@ from importlib import import_module
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.properties import holds_for
 from support.settings import plan_of, rule
 
 from dialplan.analysis import Sender
@@ -99,8 +99,6 @@ def test_characters_that_the_plan_does_not_name_are_told_apart() -> None:
     assert answer('only alias regex "[^é]*" to zone "Inner"').verdict is ClaimVerdict.REFUTED
 
 
-# ------------------------------------------------------------------------------------------- against brute force
-
 PATTERNS = ("a.*", ".*b", "[^a]@b", "a@.*", ".*@.*", "(?!a).*", "a|b@a")
 ALIASES = [text for length in range(4) for text in map("".join, product("ab@", repeat=length))]
 ALIASES = [text for text in ALIASES if text.count("@") <= 1 and text.partition("@")[2 if "@" in text else 0]]
@@ -122,9 +120,7 @@ CLAIMS = st.builds(
 )
 
 
-@pytest.mark.slow
-@settings(max_examples=150, deadline=None)
-@given(RULES, CLAIMS)
+@holds_for(RULES, CLAIMS, quick=4, many=150)
 def test_verdicts_agree_with_trying_all_short_aliases(rules: list[tuple[str, ...]], claim: Claim) -> None:
     text = "".join(
         rule(f"r{number}", target, pattern, source_zone=f'"{source}"', priority=priority, on_match=on_match)

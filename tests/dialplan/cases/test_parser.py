@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.properties import holds_for
 
 from dialplan.cases.cases import Case, Expected, ExpectedTarget, PlanStatement, SettingStatement
 from dialplan.cases.parser import MAX_FILE_SIZE, format_cases, parse_cases
@@ -152,9 +152,7 @@ def test_all_mistakes_inside_cases_are_told_at_once() -> None:
 NAME = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Zl", "Zp", "Zs")), min_size=1, max_size=12)
 
 
-@pytest.mark.slow
-@settings(max_examples=100, deadline=None)
-@given(
+@holds_for(
     NAME,
     st.lists(
         st.sampled_from(["# c\n", "\n", "\n\n"])
@@ -162,6 +160,7 @@ NAME = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Zl", "Zp",
         | st.builds("expect as {} STOP # behind\n".format, NAME.map(quoted)),
         max_size=6,
     ),
+    many=100,
 )
 def test_layout_is_stable_and_changes_nothing(name: str, lines: list[str]) -> None:
     text = f'case {quoted(name)} {{\nalias {quoted(name)}\nfrom zone "z"\nexpect zone "x"\n{"".join(lines)}}}'

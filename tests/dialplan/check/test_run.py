@@ -3,9 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 
-import pytest
-from hypothesis import given, settings
 from support.plans import ALIASES, compiled, plans, reached, usable
+from support.properties import holds_for
 
 from dialplan.analysis import Languages, SymbolicPlan, conditions_of, senders_of
 from dialplan.check import Level, findings, report
@@ -49,9 +48,7 @@ def test_what_the_engine_does_not_confirm_is_not_told() -> None:
     assert (found.findings, len(found.refuted)) == ((), 1)
 
 
-@pytest.mark.slow
-@given(plans())
-@settings(max_examples=40, deadline=None)
+@holds_for(plans(), many=40)
 def test_every_claim_agrees_with_all_short_aliases(dialplan: Dialplan) -> None:
     plan = usable(dialplan)
     if plan is None:

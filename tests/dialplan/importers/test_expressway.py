@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from ipaddress import ip_address
 
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.properties import holds_for
 
 from dialplan.importers.expressway import ImportedPlan, ZoneUse, import_plan
 from dialplan.importers.xconfiguration import read_dump
@@ -63,11 +63,10 @@ def _transform(**fields: str) -> Transform:
     return entry
 
 
-# ----------------------------------------------------------- an evaluator of the dump, from expressway.md 1.1 to 1.9
-
-
 def _pattern_matches(kind: str, pattern: str, alias: str) -> re.Match[str] | None:
-    """1.5, 2.1: whole alias, case ignored, variables expanded to an alternation before matching."""
+    """Whole alias, case ignored, variables expanded to an alternation before matching. This is the first function of a
+    second evaluator, which takes the dump itself, by the Expressway Administrator Guide ("Dial plan and call
+    processing")."""
     pieces = {"%localdomains%": DOMAINS, "%localdomain1%": DOMAINS[:1], "%ip%": (ADDRESS,), "%systemname%": ("expc",)}
     expression = ""
     for part in re.split(r"(%\w+%)", pattern):
@@ -80,7 +79,7 @@ def _pattern_matches(kind: str, pattern: str, alias: str) -> re.Match[str] | Non
 
 
 def _behave(fields: Mapping[str, str], match: re.Match[str], alias: str) -> str:
-    """1.2, 1.5: strip and replace touch the matched end (prefix, suffix) or the whole alias."""
+    """Strip and replace change the matched end (prefix, suffix) or the whole alias."""
     kind, text = fields["Pattern Type"], fields.get("Pattern Replace", "")
     behavior = fields["Pattern Behavior"]
     if behavior == "Leave":
@@ -113,7 +112,7 @@ TRAFFIC_TYPES = {
 
 
 def _applies(fields: Mapping[str, str], alias: str, query: Query) -> bool:
-    """1.2: state, protocol, traffic type, source, authentication."""
+    """State, protocol, traffic type, source and authentication."""
     if fields["State"] == "Disabled" or fields["Protocol"] == "H323":
         return False
     if query.traffic not in TRAFFIC_TYPES[fields["SIPTrafficType"]]:
@@ -134,7 +133,7 @@ def _applies(fields: Mapping[str, str], alias: str, query: Query) -> bool:
 def _evaluate(
     transforms: list[dict[str, str]], rules: list[dict[str, str]], query: Query
 ) -> tuple[str, list[tuple[int, bool, set[tuple[str, str]]]]]:
-    """1.6, 1.9: at most one transform; tiers by priority up to the first with a Stop."""
+    """At most one transform; tiers by priority up to the first with a Stop."""
     alias = query.alias
     for fields in sorted(transforms, key=lambda one: int(one["Priority"])):
         match = _pattern_matches(fields["Pattern Type"], fields["Pattern String"], alias)
@@ -244,9 +243,7 @@ ALIASES = (
 ).split()
 
 
-@pytest.mark.slow
-@settings(max_examples=250, deadline=None)
-@given(
+@holds_for(
     TRANSFORMS,
     RULES,
     st.lists(
@@ -260,6 +257,7 @@ ALIASES = (
         min_size=5,
         max_size=12,
     ),
+    many=250,
 )
 def test_the_imported_plan_decides_as_the_original(
     transforms: list[tuple[str, dict[str, str]]],
@@ -281,9 +279,6 @@ def test_the_imported_plan_decides_as_the_original(
         assert [
             (tier.priority, tier.stop, {(target.zone, target.alias) for target in tier.targets}) for tier in found.tiers
         ] == tiers
-
-
-# ------------------------------------------------------------------------------------------------------ single things
 
 
 def test_defaults_are_those_of_the_command_line() -> None:

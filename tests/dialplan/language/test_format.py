@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.paths import ROOT
+from support.properties import holds_for
 
 from dialplan.language.fields import FIELD_NAMES
 from dialplan.language.format import format_dialplan, word_of, write_entry
@@ -148,9 +148,7 @@ def plans(draw: st.DrawFn) -> str:
     return text
 
 
-@pytest.mark.slow
-@settings(max_examples=150, deadline=None)
-@given(plans())
+@holds_for(plans(), quick=4, many=150)
 def test_formatting_twice_is_formatting_once_and_the_plan_stays(text: str) -> None:
     once = format_dialplan(text, "f")
     assert format_dialplan(once, "f") == once
@@ -191,9 +189,7 @@ RULES = st.builds(
 )
 
 
-@pytest.mark.slow
-@settings(max_examples=100, deadline=None)
-@given(RULES)
+@holds_for(RULES, quick=10, many=100)
 def test_a_written_rule_reads_as_it_was(rule: SearchRule) -> None:
     text = write_entry(rule)
     assert parse_dialplan(text, "f") == Dialplan((), (rule,))

@@ -4,8 +4,8 @@ import re
 import time
 
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.properties import holds_for
 
 from dialplan.model import Behavior as B
 from dialplan.model import PatternType, Variables
@@ -45,7 +45,9 @@ DOCUMENTED = [
     (r"(?!.*@(uc\.local))", "bob@uc.local", False),
     (r"(.).*_(.).*(@example.com)", "john_smith@example.com", True),
 ]
-"""Pattern, alias, what Expressway's documents say (expressway.md 1.5)."""
+"""Pattern, alias, whether it matches by Cisco's documents: the Expressway Administrator Guide ("Regular expressions"),
+TAC document 222176 ("Understand Regex on Expressway") and the guide on federation ("Chat and Presence Federation Using
+Expressway")."""
 
 MISFITS = {(r"(?!.*@(uc\.local))", "bob@other.org")}
 """One loose sentence says that a bare look-ahead matches; as a whole-alias match it only ever matches ''."""
@@ -202,8 +204,8 @@ def test_time_is_linear(pattern: str) -> None:
     assert best(65_536) < 32 * best(8_192) + 0.002
 
 
-# Patterns without anything that Python's re and RE2 treat differently (groups in loops that may be empty).
 ATOMS = st.sampled_from(["a", "B", "@", r"\.", ".", "ab", "[ab]", "[^a]", r"\d", r"\w", "1", "[a-c1]", "é"])
+"""Patterns of them have no groups in loops that may be empty, which Python's re and RE2 treat differently."""
 LOOKS = st.builds(
     "{}{}{}{})".format,
     st.sampled_from(["(?!", "(?=", "(?<!", "(?<="]),
@@ -234,16 +236,12 @@ WITH_LOOKS = st.lists(st.one_of(_pattern(ATOMS), LOOKS, WIDE_LOOKS), min_size=1,
 ALIASES = st.text("aAbB@.1cé", max_size=8)
 
 
-@pytest.mark.slow
-@settings(max_examples=300, deadline=None)
-@given(PLAIN, st.lists(ALIASES, max_size=8))
+@holds_for(PLAIN, st.lists(ALIASES, max_size=8), quick=15, many=300)
 def test_agrees_with_re(pattern: str, aliases: list[str]) -> None:
     _compare(pattern, regex(pattern), aliases)
 
 
-@pytest.mark.slow
-@settings(max_examples=300, deadline=None)
-@given(WITH_LOOKS, st.lists(ALIASES, max_size=8))
+@holds_for(WITH_LOOKS, st.lists(ALIASES, max_size=8), quick=15, many=300)
 def test_look_arounds_agree_with_re(pattern: str, aliases: list[str]) -> None:
     try:
         re.compile(pattern)

@@ -3,7 +3,6 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.properties import holds_for
 
@@ -49,16 +48,12 @@ def _check(pattern: str) -> None:
         assert (alias in language) == compiled.test(alias), alias
 
 
-@pytest.mark.slow
-@given(regexes(looks=False))
-@settings(max_examples=100, deadline=None)
+@holds_for(regexes(looks=False), many=100)
 def test_a_language_holds_what_the_engine_matches(pattern: str) -> None:
     _check(pattern)
 
 
-@pytest.mark.slow
-@given(regexes(looks=True))
-@settings(max_examples=100, deadline=None)
+@holds_for(regexes(looks=True), many=100)
 def test_look_arounds_too(pattern: str) -> None:
     _check(pattern)
 
@@ -67,9 +62,7 @@ def regex(pattern: str) -> Language:
     return Language.of(PatternType.REGEX, pattern)
 
 
-@pytest.mark.slow
-@given(regexes(looks=True), regexes(looks=False))
-@settings(max_examples=80, deadline=None)
+@holds_for(regexes(looks=True), regexes(looks=False), many=80)
 def test_algebra(one: str, other: str) -> None:
     try:
         first, second = regex(one), regex(other)
