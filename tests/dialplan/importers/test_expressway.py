@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 from hypothesis import strategies as st
-from support.expressway_rules import ADDRESS, DOMAINS, NAMES, evaluate
+from support.expressway_rules import ADDRESS, DOMAINS, NAMES, TRAFFIC_TYPES, evaluate
 from support.properties import holds_for
 
 from dialplan.importers.expressway import ImportedPlan, ZoneUse, import_plan
