@@ -32,7 +32,7 @@ class Alphabet:
         self._samples = PRINTABLE + tuple(0xE9 if low <= 0xE9 <= high else low for low, high in self._blocks)
         """A code point of each symbol."""
         self._masks: dict[tuple[Range, ...], int] = {}
-        """A set in a repetition is asked for once for each copy: the graph of addresses takes 9 ms with it, 42 without."""
+        """A set in a repetition is asked for once for each copy: the graph of addresses takes 9 ms so, else 42."""
 
     @staticmethod
     def of(nodes: Iterable[Node]) -> Alphabet:

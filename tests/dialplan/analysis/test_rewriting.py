@@ -39,7 +39,7 @@ def _check(transform: Transform, wanted: Language, variables: Variables = VALUES
     st.sampled_from([Behavior.STRIP, Behavior.REPLACE, Behavior.ADD_PREFIX, Behavior.ADD_SUFFIX]),
     st.sampled_from(["", "b@", "A"]),
     patterns(),
-    quick=15,
+    quick=10,
     many=150,
 )
 def test_plain_patterns(
@@ -71,7 +71,7 @@ def templates(draw: st.DrawFn) -> Transform:
     )
 
 
-@holds_for(templates(), patterns(), quick=15, many=150)
+@holds_for(templates(), patterns(), quick=8, many=150)
 def test_replace_strings_with_groups(transform: Transform, wanted: tuple[PatternType, str]) -> None:
     _check(transform, Language.of(*wanted), Variables())
 

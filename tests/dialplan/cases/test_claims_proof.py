@@ -120,7 +120,7 @@ CLAIMS = st.builds(
 )
 
 
-@holds_for(RULES, CLAIMS, quick=4, many=150)
+@holds_for(RULES, CLAIMS, quick=2, many=150)
 def test_verdicts_agree_with_trying_all_short_aliases(rules: list[tuple[str, ...]], claim: Claim) -> None:
     text = "".join(
         rule(f"r{number}", target, pattern, source_zone=f'"{source}"', priority=priority, on_match=on_match)

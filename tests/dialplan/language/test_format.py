@@ -148,7 +148,7 @@ def plans(draw: st.DrawFn) -> str:
     return text
 
 
-@holds_for(plans(), quick=4, many=150)
+@holds_for(plans(), quick=3, many=150)
 def test_formatting_twice_is_formatting_once_and_the_plan_stays(text: str) -> None:
     once = format_dialplan(text, "f")
     assert format_dialplan(once, "f") == once
@@ -189,7 +189,7 @@ RULES = st.builds(
 )
 
 
-@holds_for(RULES, quick=10, many=100)
+@holds_for(RULES, quick=5, many=100)
 def test_a_written_rule_reads_as_it_was(rule: SearchRule) -> None:
     text = write_entry(rule)
     assert parse_dialplan(text, "f") == Dialplan((), (rule,))

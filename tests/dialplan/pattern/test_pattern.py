@@ -236,12 +236,12 @@ WITH_LOOKS = st.lists(st.one_of(_pattern(ATOMS), LOOKS, WIDE_LOOKS), min_size=1,
 ALIASES = st.text("aAbB@.1cé", max_size=8)
 
 
-@holds_for(PLAIN, st.lists(ALIASES, max_size=8), quick=15, many=300)
+@holds_for(PLAIN, st.lists(ALIASES, max_size=8), quick=10, many=300)
 def test_agrees_with_re(pattern: str, aliases: list[str]) -> None:
     _compare(pattern, regex(pattern), aliases)
 
 
-@holds_for(WITH_LOOKS, st.lists(ALIASES, max_size=8), quick=15, many=300)
+@holds_for(WITH_LOOKS, st.lists(ALIASES, max_size=8), quick=10, many=300)
 def test_look_arounds_agree_with_re(pattern: str, aliases: list[str]) -> None:
     try:
         re.compile(pattern)

@@ -39,7 +39,7 @@ def test_apart(one: str, other: str, apart: bool, with_one_at: bool) -> None:
     assert of(one).apart(of(other), one_at=True) == with_one_at
 
 
-@holds_for(patterns(), patterns(), quick=20, many=200)
+@holds_for(patterns(), patterns(), quick=10, many=200)
 def test_apart_is_never_wrong(one: tuple[PatternType, str], other: tuple[PatternType, str]) -> None:
     if facts_of(node_of(*one)).apart(facts_of(node_of(*other))):
         assert not Language.of(*one).meets(Language.of(*other))
