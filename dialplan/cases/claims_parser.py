@@ -13,7 +13,7 @@ from dialplan.pattern.parser import parse_pattern
 from dialplan.syntax import PatternError
 
 from .claims import Claim, ClaimKind, pattern_of_glob
-from .grammars import grammar, is_at_end
+from .grammar_parser import grammar, is_at_end
 
 PARTS = 'from zone "name", alias "*@domain", alias regex "...", traffic TYPE, authenticated yes or no, to zone "name"'
 

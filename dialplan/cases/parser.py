@@ -18,8 +18,8 @@ from dialplan.problem import DialplanError, listing, suggestion
 from .cases import Case, CaseFile, PlanStatement, SettingName, SettingStatement, Statement
 from .claims import Claim, ClaimKind
 from .claims_parser import ClaimError, parse_claim
-from .expectations import EXPECTATIONS, ExpectationError, Expectations
-from .grammars import grammar, is_at_end
+from .expectations_parser import EXPECTATIONS, ExpectationError, Expectations
+from .grammar_parser import grammar, is_at_end
 
 MAX_FILE_SIZE = 16 * 1024 * 1024
 """Characters."""

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from lark import UnexpectedInput
 
-from dialplan.cases.grammars import grammar, is_at_end
+from dialplan.cases.grammar_parser import grammar, is_at_end
 
 
 @pytest.mark.parametrize(("text", "ended"), [("never from zone", True), ("never blah", False)])

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from dialplan.cases.cases import Expected, ExpectedTarget
-from dialplan.cases.expectations import ExpectationError, Expectations
+from dialplan.cases.expectations_parser import ExpectationError, Expectations
 from dialplan.language.fields import FieldError
 
 

@@ -10,7 +10,7 @@ from dialplan.language.fields import FieldError
 from dialplan.language.spelling import unquoted
 
 from .cases import Expected, ExpectedTarget
-from .grammars import grammar, is_at_end
+from .grammar_parser import grammar, is_at_end
 
 EXPECTATIONS = (
     'rule "name", zone "name", as "alias", priority N, stop or continue (of one target); no match; more; '
