@@ -123,6 +123,7 @@ class RuleOutcome(Enum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transform:
     kind: ClassVar[BlockKind] = BlockKind.TRANSFORM
+    uses_pattern: ClassVar[bool] = True
     name: str
     priority: int = 1
     description: str = ""
@@ -161,6 +162,11 @@ class SearchRule:
     location: Location = field(default=Location(), compare=False)
     places: Mapping[str, Location] = field(default_factory=dict, compare=False, repr=False)
     """Field as it is spelled out ("pattern type") -> where its value is written (text: its opening quote)."""
+
+    @property
+    def uses_pattern(self) -> bool:
+        """Whether the mode looks at the pattern."""
+        return self.mode is Mode.ALIAS_PATTERN_MATCH
 
 
 Entry = Transform | SearchRule

@@ -88,7 +88,7 @@ class Repeat:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A condition on what follows (ahead) or precedes; consumes nothing."""
+    """A condition on the text behind its place (``ahead``) or before it; consumes nothing."""
 
     body: Node
     ahead: bool
@@ -154,7 +154,7 @@ def group_count(node: Node) -> int:
 
 
 def groups_in_looks(node: Node, inside: bool = False) -> frozenset[int]:
-    """Indexes of groups inside a look-around: what they capture is not kept."""
+    """Indexes of groups inside a look-around; their text is not kept."""
     inside = inside or isinstance(node, Look)
     own = frozenset({node.index}) if inside and isinstance(node, Group) and node.index else frozenset()
     return own.union(*(groups_in_looks(child, inside) for child in children(node)))

@@ -15,7 +15,6 @@ from dialplan.analysis.languages.language import Language, node_of
 from dialplan.model import (
     DEFAULT_ZONE,
     LOCAL_ZONE,
-    Dialplan,
     Entry,
     Mode,
     PatternType,
@@ -42,7 +41,7 @@ class Languages:
     def __init__(self, plans: Sequence[CompiledPlan]) -> None:
         self._nodes: dict[tuple[PatternType, str, Variables], Node] = {}
         self._unique: dict[Node, Node] = {}
-        nodes = [self.node(entry, plan) for plan in plans for entry in _with_patterns(plan.dialplan)]
+        nodes = [self.node(entry, plan) for plan in plans for entry in plan.dialplan.entries if entry.uses_pattern]
         self.alphabet = Alphabet.of(nodes)
         self.everything = Language.everything(self.alphabet)
         self._languages: dict[int, Language] = {}
@@ -80,7 +79,7 @@ class SymbolicRule:
     def __init__(self, compiled: CompiledRule, plan: CompiledPlan, languages: Languages) -> None:
         self.compiled = compiled
         self.rule = compiled.rule
-        node = languages.node(self.rule, plan) if self.rule.mode is Mode.ALIAS_PATTERN_MATCH else None
+        node = languages.node(self.rule, plan) if self.rule.uses_pattern else None
         self.facts = facts_of(node) if node is not None else NO_FACTS
         if node is not None:
             self.language = languages.language(node)
@@ -198,9 +197,3 @@ class SymbolicPlan:
             branches.append(Branch(transform, rewriting, domain, self.languages.before(rewriting)))
             left -= language
         return [Branch(None, Same(), left), *branches]
-
-
-def _with_patterns(dialplan: Dialplan) -> list[Entry]:
-    return [
-        entry for entry in dialplan.entries if isinstance(entry, Transform) or entry.mode is Mode.ALIAS_PATTERN_MATCH
-    ]

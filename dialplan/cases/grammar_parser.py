@@ -1,4 +1,4 @@
-"""The grammars of case files, and the end of a text in Lark's errors."""
+"""The parsers of the grammars of case files, and the end of a text in Lark's errors."""
 
 from __future__ import annotations
 

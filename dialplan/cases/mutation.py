@@ -108,7 +108,7 @@ class _Change:
 
 def _changes(entry: Entry, zones: Iterable[str]) -> Iterator[_Change]:
     yield _Change("left out", "", replace(entry, enabled=False))
-    if isinstance(entry, Transform) or entry.mode is Mode.ALIAS_PATTERN_MATCH:
+    if entry.uses_pattern:
         yield from _patterns(entry)
         yield from _behaviors(entry)
     if isinstance(entry, SearchRule):

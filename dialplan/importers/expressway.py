@@ -1,22 +1,24 @@
 """Search rules and transforms of an Expressway -> transforms and rules of this dial plan, with the same decisions.
 
-Names of fields and values, and their defaults, are those of the Expressway Administrator Guide ("Reference Material",
-command line reference). Words that differ by version are read as the same thing.
+Names of fields and values, and their defaults, are those of Cisco's Expressway Administrator Guide, "Reference
+material" (command reference: ``xConfiguration``). Names that differ by version are read as the same thing.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from dialplan.language.fields import MAX_DESCRIPTION, MAX_NAME, MAX_PRIORITY, TRAFFIC_SYNONYMS
 from dialplan.language.format import write_entry
 from dialplan.language.parser import parse_dialplan
 from dialplan.model import (
     Behavior,
+    Entry,
+    EntryT,
     Mode,
     OnMatch,
     PatternType,
@@ -33,8 +35,7 @@ from dialplan.search.search import CompiledPlan
 
 from .xconfiguration import Dump, Remark, View
 
-Entry = Transform | SearchRule
-EntryT = TypeVar("EntryT", Transform, SearchRule)
+ValueT = TypeVar("ValueT")
 
 _BEHAVIORS = {
     "strip": Behavior.STRIP,
@@ -52,7 +53,7 @@ _SOURCES = {
     "localzone": SourceMode.LOCAL_ZONE,
     "named": SourceMode.NAMED,
 }
-_PROGRESS = {one.value: one for one in OnMatch}
+_PROGRESS = {on_match.value: on_match for on_match in OnMatch}
 _TRAFFIC = {
     word.replace(" ", ""): kind
     for word, kind in [*((kind.value, kind) for kind in TrafficType), *TRAFFIC_SYNONYMS.items()]
@@ -60,7 +61,7 @@ _TRAFFIC = {
 
 
 class ZoneUse(Enum):
-    """How the name of a zone is used in a rule."""
+    """The use of a zone's name in a rule."""
 
     SOURCE = "source"
     TARGET = "target"
@@ -68,7 +69,7 @@ class ZoneUse(Enum):
 
 
 ZoneNamer = Callable[[str, ZoneUse, int], str]
-"""(name in the dump, its use, line) -> the zone's name here; makes a stand-in for what is not there."""
+"""(name in the dump, its use, line) -> the zone's name here; makes a stand-in for a zone that is missing."""
 
 
 @dataclass(slots=True)
@@ -76,7 +77,7 @@ class ImportedPlan:
     entries: list[Entry] = field(default_factory=list)
     """In the order of the dump: transforms, then rules."""
     refused: list[tuple[Entry, str]] = field(default_factory=list)
-    """What this dial plan cannot express, and why."""
+    """(an entry that this dial plan cannot express, the reason)."""
     remarks: list[Remark] = field(default_factory=list)
 
 
@@ -106,8 +107,8 @@ class _Importer:
             self.plan.entries.append(entry)
 
     def _refusal(self, entry: Entry) -> str:
-        """Why the engine does not take an entry, '' when it does."""
-        if (isinstance(entry, Transform) or entry.mode is Mode.ALIAS_PATTERN_MATCH) and not entry.pattern:
+        """The reason why the engine does not take an entry; '' when it does."""
+        if entry.uses_pattern and not entry.pattern:
             return "an empty pattern of this type matches no alias"
         try:
             CompiledPlan(parse_dialplan(write_entry(replace(entry, enabled=True)), ""), self._variables)
@@ -126,9 +127,9 @@ class _Importer:
             replace=self._with_system_name(view, "Pattern Replace", regex=False),
             enabled=self._choice(view, "State", {"enabled": True, "disabled": False}, True),
         )
-        taken = {one.priority for one in self.plan.entries}
+        taken = {entry.priority for entry in self.plan.entries}
         if transform.priority in taken:
-            free = next(one for one in range(transform.priority, MAX_PRIORITY + 1) if one not in taken)
+            free = next(number for number in range(transform.priority, MAX_PRIORITY + 1) if number not in taken)
             self._remark(view, "Priority", f"is that of another transform; {free} is taken instead")
             transform = replace(transform, priority=free)
         return self._fitting(view, transform)
@@ -156,12 +157,12 @@ class _Importer:
         if view.word("Target SIPVariant", "any") != "any":
             self._remark(view, "Target SIPVariant", "has no equal: messages are not changed into another variant")
         view.take("SystemGenerated")
-        if rule.mode is not Mode.ALIAS_PATTERN_MATCH:
+        if not rule.uses_pattern:
             return replace(rule, pattern_type=PatternType.PREFIX, pattern="", behavior=Behavior.STRIP, replace="")
         return self._fitting(view, rule)
 
     def _name(self, view: View, number: int) -> str:
-        """Unique without regard to case, which an Expressway does not ask for."""
+        """The rule's name, made unique, case aside; an Expressway does not ask for that."""
         name = _clean(view.text("Name"), MAX_NAME) or f"rule {number}"
         if name.casefold() in self._names:
             suffix = f" (rule {number})"
@@ -192,24 +193,24 @@ class _Importer:
         kind = ZoneUse.POLICY_SERVICE if policy else ZoneUse.TARGET
         return self._zone_named(view.text("Target Name"), kind, view.line("Target Name") or view.line())
 
-    def _choice(self, view: View, words: str, values: dict[str, Any], default: Any) -> Any:
+    def _choice(self, view: View, words: str, values: Mapping[str, ValueT], default: ValueT) -> ValueT:
         word = view.word(words)
         if word and word not in values:
             self._remark(view, words, f'"{view.text(words)}" is not known; the default is taken')
         return values.get(word, default)
 
     def _with_system_name(self, view: View, words: str, regex: bool = True) -> str:
-        """``%systemname%`` written out where this edge's own name is another."""
+        """The text with ``%systemname%`` written out when this edge has another name than the box."""
         text = view.text(words)
         if self._system_name == self._variables.system_name or "%systemname%" not in text.lower():
             return text
         escape = regex and view.word("Pattern Type") == "regex"
         name = re.escape(self._system_name) if escape else self._system_name
         self._remark(view, words, f'%systemname% is written out: the box is called "{self._system_name}"')
-        return VARIABLE.sub(lambda found: name if found[1].lower() == "systemname" else found[0], text)
+        return VARIABLE.sub(lambda match: name if match[1].lower() == "systemname" else match[0], text)
 
     def _fitting(self, view: View, entry: EntryT) -> EntryT:
-        """Combinations that an Expressway keeps and this language refuses, said in another way."""
+        """The entry in another form when an Expressway allows its combination of fields and this language does not."""
         kind, behavior = entry.pattern_type, entry.behavior
         plain = kind is not PatternType.REGEX
         open_ended = kind in (PatternType.PREFIX, PatternType.SUFFIX)
@@ -231,11 +232,11 @@ class _Importer:
 
 
 def _clean(text: str, limit: int) -> str:
-    return "".join(one if one.isprintable() else " " for one in text).strip()[:limit]
+    return "".join(character if character.isprintable() else " " for character in text).strip()[:limit]
 
 
 def _whole_alias(entry: EntryT) -> EntryT:
-    """An empty prefix or suffix is one of every alias."""
+    """The entry for an empty prefix or suffix, which every alias has."""
     behavior, text = entry.behavior, entry.replace
     if behavior in (Behavior.ADD_PREFIX, Behavior.ADD_SUFFIX) and text:
         return replace(entry, pattern_type=PatternType.REGEX, pattern=".*")
@@ -248,7 +249,7 @@ def _whole_alias(entry: EntryT) -> EntryT:
 
 
 def _left_alone(entry: EntryT) -> EntryT:
-    """What matches, and so keeps other transforms away, but changes nothing."""
+    """The entry that matches, and so keeps other transforms away, but changes nothing."""
     pattern = entry.pattern if entry.pattern_type is PatternType.REGEX else re.escape(entry.pattern)
     before = ".*" if entry.pattern_type is PatternType.SUFFIX else ""
     behind = ".*" if entry.pattern_type is PatternType.PREFIX else ""

@@ -1,4 +1,4 @@
-"""The text of an Expressway's ``xConfiguration`` -> settings by path, and a record of which of them were used.
+"""The text of an Expressway's ``xConfiguration`` -> settings by path, with a record of those that were used.
 
 A setting is ``xConfiguration Zones Zone 7 Name: "DMZ"``, with or without ``*c`` before it, quoted or not. A long line
 may be folded by the terminal it was copied from; several may have been joined into one.
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 MAX_SIZE = 64 * 1024 * 1024
 """Characters."""
 MAX_FOLDS = 40
-"""Lines that one setting may be folded over; one with more is cut off."""
+"""A setting on more lines is cut off."""
 HARD_WRAP = 79
 """A line at least this long was cut by a terminal in the middle of a word."""
 
@@ -38,7 +38,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """Something about a line of the dump that a person should know."""
+    """A note for people about a line of the dump."""
 
     line: int
     text: str
@@ -48,14 +48,14 @@ class Remark:
 class Dump:
     settings: list[Setting] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
-    """Lines that are cut off, joined, said twice, or no settings at all."""
+    """About lines that are cut off, joined, repeated, or no settings at all."""
     _index: dict[Path, Setting] = field(default_factory=dict)
     _used: set[Path] = field(default_factory=set)
     _lines: dict[Path, int] = field(default_factory=dict)
     """Every beginning of a path -> the first line that has it."""
 
     def add(self, setting: Setting) -> None:
-        """Of two values for one path the later one counts, as on the box itself."""
+        """Adds a setting. Of two values for one path the later one counts, as on the box itself."""
         key = _key(setting.path)
         earlier = self._index.get(key)
         if earlier is not None and earlier.value != setting.value:
@@ -69,12 +69,12 @@ class Dump:
             self._lines.setdefault(key[:end], setting.line)
 
     def take(self, *words: str) -> Setting | None:
-        """The setting of exactly this path, case aside; it counts as used from now on."""
+        """The setting of exactly this path, case aside, which counts as used from now on; None when there is none."""
         key = _key(" ".join(words).split())
-        found = self._index.get(key)
-        if found is not None:
+        setting = self._index.get(key)
+        if setting is not None:
             self._used.add(key)
-        return found
+        return setting
 
     def under(self, *words: str) -> View:
         return View(self, " ".join(words))
@@ -90,7 +90,7 @@ class Dump:
         return self._lines.get(_key(" ".join(words).split()), 0)
 
     def unused(self) -> list[Setting]:
-        """What nobody took, in the order of the dump."""
+        """The settings that nobody took, in the order of the dump."""
         return [setting for setting in self.settings if _key(setting.path) not in self._used]
 
 
@@ -105,11 +105,11 @@ class View:
         return self.dump.take(self.prefix, words)
 
     def text(self, words: str, default: str = "") -> str:
-        found = self.take(words)
-        return found.value if found else default
+        setting = self.take(words)
+        return setting.value if setting else default
 
     def word(self, words: str, default: str = "") -> str:
-        """A value of a fixed vocabulary: small letters, no blanks."""
+        """A value of a fixed vocabulary, in lower case without blanks."""
         return "".join(self.text(words, default).lower().split())
 
     def on(self, words: str, default: bool = False) -> bool:
@@ -125,7 +125,7 @@ class View:
 
 
 def read_dump(text: str) -> Dump:
-    """Never fails: what is not understood becomes a remark."""
+    """Reads any text: a line that is not understood becomes a remark."""
     dump = Dump()
     for line, logical in _logical_lines(text.removeprefix("\ufeff"), dump):
         starts = [match.start() for match in _JOINED.finditer(logical)]
@@ -136,7 +136,7 @@ def read_dump(text: str) -> Dump:
 
 
 def _logical_lines(text: str, dump: Dump) -> Iterator[tuple[int, str]]:
-    """(line number, a line with its folds joined) for everything that begins like a setting."""
+    """(line number, the line with its folds joined) of everything that begins like a setting."""
     current, start, folded, full = "", 0, 0, False
     for number, raw in enumerate(text.split("\n"), start=1):
         line = raw.rstrip("\r")
@@ -161,8 +161,11 @@ def _told(dump: Dump, line: int, text: str, folded: int) -> Iterator[tuple[int, 
 
 
 def _is_fold(current: str, line: str, full: bool) -> bool:
-    """Whether a line goes on with the setting before it: that has no value yet or an open quote, or this line is
-    indented, or the line before was ``full``."""
+    """Whether a line continues the setting before it, ``current``.
+
+    It does when that has no value yet or an open quote, when this line is indented, or when the line before was
+    ``full``.
+    """
     rest = line.strip()
     if not rest or rest.startswith(("#", "*")) or _START.match(rest):
         return False
@@ -176,7 +179,7 @@ def _is_fold(current: str, line: str, full: bool) -> bool:
 
 
 def _joined(current: str, line: str, full: bool) -> str:
-    """A fold at a blank keeps one blank; one in the middle of a word, where the line was full, keeps none."""
+    """The two lines as one: with a blank between, or with none when a full line was cut in the middle of a word."""
     if line[0] in " \t" or current[-1] in " \t":
         return f"{current.rstrip()} {line.strip()}"
     return current + line.rstrip() if full or '"' in current else f"{current} {line.strip()}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any
 
-from dialplan.model import BlockKind, Entry, Mode, SearchRule, SourceMode, Transform
+from dialplan.model import BlockKind, Entry, SearchRule, SourceMode, Transform
 
 from .fields import FIELD_NAMES, SPELLINGS, WORDS_FIELDS, WordsField, field_named, value_offset
 from .layout import INDENT, FieldText, Lexeme, lay_out
@@ -65,8 +65,7 @@ def _field(name: str, entry: Entry) -> str:
     field = WORDS_FIELDS[entry.kind].get(name)
     attribute = field.attribute if field else name
     value = getattr(entry, attribute)
-    matching = isinstance(entry, Transform) or entry.mode is Mode.ALIAS_PATTERN_MATCH
-    needed = name == "priority" or (name in ("pattern type", "behavior") and matching)
+    needed = name == "priority" or (name in ("pattern type", "behavior") and entry.uses_pattern)
     needed = needed or (name == "mode" and bool(entry.pattern))
     if value == getattr(DEFAULTS[entry.kind], attribute) and not needed:
         return ""

@@ -12,7 +12,6 @@ from dialplan.model import (
     Dialplan,
     Entry,
     Location,
-    Mode,
     PatternType,
     SearchRule,
     SourceMode,
@@ -165,7 +164,7 @@ class PlanBuilder:
     def _check_rule(self, rule: SearchRule) -> None:
         if self._whole and "target" not in rule.places:
             self._notes.at(rule.location, "a search rule without a target", 'write: target zone "its name"')
-        if rule.mode is Mode.ALIAS_PATTERN_MATCH:
+        if rule.uses_pattern:
             self._check_alias(rule)
         elif rule.pattern and "mode" not in rule.places:
             hint = "write: mode alias pattern match; the default, any alias, does not look at it"

@@ -76,7 +76,7 @@ class CompiledRule:
         self._address = rule.mode is Mode.ANY_IP_ADDRESS
         self.pattern: Pattern | None = None
         self.rewrite: Rewrite | None = None
-        if rule.mode is Mode.ALIAS_PATTERN_MATCH:
+        if rule.uses_pattern:
             self.pattern = compile_pattern(rule.pattern_type, rule.pattern, variables, node)
             if rule.behavior is not Behavior.LEAVE:
                 self.rewrite = _rewrite(self.pattern, rule, variables)

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from dialplan.importers.expressway import Entry, ImportedPlan, import_plan
+from dialplan.importers.expressway import ImportedPlan, import_plan
 from dialplan.importers.xconfiguration import Dump, read_dump
 from dialplan.language.format import write_entry
-from dialplan.model import SearchRule, Transform
+from dialplan.model import Entry, SearchRule, Transform
 
 from .edge import (
     Box,

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dialplan.model import DEFAULT_ZONE, LOCAL_ZONE, Dialplan, Location, SearchRule, Transform
+from dialplan.model import DEFAULT_ZONE, LOCAL_ZONE, Dialplan, Location, Mode, SearchRule, Transform
 from zones import zone
 
 
@@ -18,3 +18,8 @@ def test_plans_are_joined_in_order() -> None:
     whole = one + two
     assert [rule.name for rule in whole.rules] == ["a", "b"]
     assert whole.sources == {"one": "1", "two": "2"}
+
+
+def test_only_one_mode_looks_at_the_pattern() -> None:
+    entries = Dialplan((Transform(name="t"),), tuple(SearchRule(name=mode.value, mode=mode) for mode in Mode)).entries
+    assert [entry.name for entry in entries if entry.uses_pattern] == ["t", "alias pattern match"]

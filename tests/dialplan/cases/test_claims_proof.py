@@ -100,8 +100,6 @@ def test_characters_that_the_plan_does_not_name_are_told_apart() -> None:
     assert answer('only alias regex "[^é]*" to zone "Inner"').verdict is ClaimVerdict.REFUTED
 
 
-# ------------------------------------------------------------------------------------------- against brute force
-
 PATTERNS = ("a.*", ".*b", "[^a]@b", "a@.*", ".*@.*", "(?!a).*", "a|b@a")
 ALIASES = [text for length in range(4) for text in map("".join, product("ab@", repeat=length))]
 ALIASES = [text for text in ALIASES if text.count("@") <= 1 and text.partition("@")[2 if "@" in text else 0]]
@@ -123,7 +121,6 @@ CLAIMS = st.builds(
 )
 
 
-@pytest.mark.slow
 @examples(150)
 @given(RULES, CLAIMS)
 def test_verdicts_agree_with_trying_all_short_aliases(rules: list[tuple[str, ...]], claim: Claim) -> None:

@@ -51,8 +51,8 @@ def test_what_the_engine_does_not_confirm_is_not_told() -> None:
 
 
 @pytest.mark.slow
-@given(plans())
 @examples(40)
+@given(plans())
 def test_every_claim_agrees_with_all_short_aliases(dialplan: Dialplan) -> None:
     plan = usable(dialplan)
     if plan is None:

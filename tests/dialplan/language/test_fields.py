@@ -8,9 +8,10 @@ from dialplan.language.fields import (
     WORDS_FIELDS,
     FieldError,
     field_named,
+    traffic_of,
     value_offset,
 )
-from dialplan.model import BlockKind
+from dialplan.model import BlockKind, Traffic
 
 
 @pytest.mark.parametrize("kind", BlockKind)
@@ -38,3 +39,9 @@ def test_a_wrong_word_lists_or_suggests() -> None:
     with pytest.raises(FieldError) as caught:
         WORDS_FIELDS[BlockKind.SEARCH_RULE]["on successful match"].value("halt")
     assert caught.value.hint == "write continue or stop"
+
+
+def test_traffic_by_its_names() -> None:
+    assert traffic_of("Microsoft-IM_and presence") is Traffic.MICROSOFT_IMP
+    with pytest.raises(FieldError, match='"imp" is not a kind of traffic'):
+        traffic_of("imp")

@@ -149,7 +149,6 @@ def plans(draw: st.DrawFn) -> str:
     return text
 
 
-@pytest.mark.slow
 @examples(150)
 @given(plans())
 def test_formatting_twice_is_formatting_once_and_the_plan_stays(text: str) -> None:
@@ -192,7 +191,6 @@ RULES = st.builds(
 )
 
 
-@pytest.mark.slow
 @examples(100)
 @given(RULES)
 def test_a_written_rule_reads_as_it_was(rule: SearchRule) -> None:

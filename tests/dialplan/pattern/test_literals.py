@@ -4,7 +4,7 @@ import pytest
 
 from dialplan.model import Variables
 from dialplan.pattern.expansion import expand
-from dialplan.pattern.literals import finite, required
+from dialplan.pattern.literals import finite, joined, required, union
 from dialplan.pattern.parser import parse_pattern
 
 OURS = Variables(domains=("uc.local", "uc.example"))
@@ -45,3 +45,10 @@ def test_required(pattern: str, expected: set[str] | None) -> None:
 )
 def test_finite(pattern: str, expected: set[str] | None) -> None:
     assert finite(expand(parse_pattern(pattern), OURS)) == (None if expected is None else frozenset(expected))
+
+
+def test_texts_together() -> None:
+    some, others = frozenset({"a", "b"}), frozenset({"c"})
+    assert joined(some, others) == {"ac", "bc"}
+    assert union([some, others]) == {"a", "b", "c"}
+    assert union([some, others], 2) is union([some, None]) is None

@@ -49,16 +49,15 @@ def _check(pattern: str) -> None:
         assert (alias in language) == compiled.test(alias), alias
 
 
-@pytest.mark.slow
-@given(regexes(looks=False))
 @examples(100)
+@given(regexes(looks=False))
 def test_a_language_holds_what_the_engine_matches(pattern: str) -> None:
     _check(pattern)
 
 
 @pytest.mark.slow
-@given(regexes(looks=True))
 @examples(100)
+@given(regexes(looks=True))
 def test_look_arounds_too(pattern: str) -> None:
     _check(pattern)
 
@@ -68,8 +67,8 @@ def regex(pattern: str) -> Language:
 
 
 @pytest.mark.slow
-@given(regexes(looks=True), regexes(looks=False))
 @examples(80)
+@given(regexes(looks=True), regexes(looks=False))
 def test_algebra(one: str, other: str) -> None:
     try:
         first, second = regex(one), regex(other)
@@ -85,7 +84,8 @@ def test_algebra(one: str, other: str) -> None:
     assert first.meets(second) or not any(alias in both for alias in ALIASES)
 
 
-@examples(80)
+@pytest.mark.slow
+@examples(100)
 @given(regexes(looks=True))
 def test_a_witness_is_as_short_as_any(pattern: str) -> None:
     try:
