@@ -79,6 +79,8 @@ class Branch:
     """The header section as it was sent."""
     deadline: float = 0.0
     """Timer C, or the end of the wait after a CANCEL; 0: none (not an INVITE)."""
+    alarm: float = 0.0
+    """When the registry (contexts.py) will look at the deadline; 0: never. A deadline that moves away keeps it."""
     state: BranchState = BranchState.TRYING
 
     def take(self, what: BranchInput) -> BranchAction:

@@ -166,6 +166,7 @@ class Contexts:
         if forget:
             self._forget(branch)
         elif context is not None and branch in context.branches:
+            context.branches[branch].alarm = 0.0
             context.due(branch, now, out)
             self._take_up(context)
             if branch not in context.branches:
@@ -173,13 +174,13 @@ class Contexts:
 
     def _take_up(self, context: ResponseContext) -> None:
         """Index what a context has begun, and its end."""
-        for branch in context.branches:
-            self._branches[branch] = context
+        for branch in context.branches.values():
+            self._branches[branch.id] = context
+            if branch.deadline and (not branch.alarm or branch.deadline < branch.alarm):
+                branch.alarm = branch.deadline
+                self._schedule(branch.alarm, branch.id, False)
         for ticket in context.located_later:
             self._tickets[ticket] = context
-        for when, branch in context.timers:
-            self._schedule(when, branch, False)
-        context.timers.clear()
         if context.is_answered and context.transaction in self._unanswered:
             self._close(context)
 

@@ -109,8 +109,6 @@ class ResponseContext:
     """The tier at work is the last one, whatever comes of it."""
     targets: int = 1
     """Of the tier at work."""
-    timers: list[tuple[float, str]] = field(default_factory=list)
-    """When to call ``due``, and for which branch; the registry (contexts.py) takes them off."""
 
     request: Message = field(init=False)
     transaction: int = field(init=False)
@@ -192,13 +190,9 @@ class ResponseContext:
         branch_id, head = self.forwarder.build(self.incoming, target, hops[0], self.targets)
         branch = self.branches[branch_id] = Branch(branch_id, target, hops[0], hops[1:], head)
         if self.is_invite:
-            self._wait(branch, now + self.timer_c)
+            branch.deadline = now + self.timer_c
         self.incoming.entry.hops.append(hops[0])
         out.append(Forward(branch_id, hops[0], head, self.request.body))
-
-    def _wait(self, branch: Branch, deadline: float) -> None:
-        branch.deadline = deadline
-        self.timers.append((deadline, branch.id))
 
     def response(self, branch_id: str, message: Message, now: float, out: list[Command]) -> None:
         """A response on a branch of this context (16.7 steps 1 to 5)."""
@@ -222,7 +216,7 @@ class ResponseContext:
             self._send_cancel(branch, now, out)
         # RFC 4320 4.1: a non-INVITE gets no other provisional response than 100
         elif action is BranchAction.FORWARD and message.status > 100 and self.is_invite:
-            branch.deadline = now + self.timer_c  # 16.7 step 2; ``due`` looks at it when the earlier one has come
+            branch.deadline = now + self.timer_c  # 16.7 step 2
             if not self.is_answered:
                 out.append(Respond(self.transaction, message.status, without_top_via(message)))
 
@@ -272,16 +266,13 @@ class ResponseContext:
                     out.append(Withdraw(branch.id))
 
     def _send_cancel(self, branch: Branch, now: float, out: list[Command]) -> None:
-        self._wait(branch, now + CANCEL_WAIT)
+        branch.deadline = now + CANCEL_WAIT
         out.append(Cancel(branch.id, branch.cancel_request()))
 
     def due(self, branch_id: str, now: float, out: list[Command]) -> None:
         """Timer C (16.8) or the wait after a CANCEL ran out, unless a provisional response has moved it."""
         branch = self.branches.get(branch_id)
-        if branch is None:
-            return
-        if branch.deadline > now:
-            self._wait(branch, branch.deadline)
+        if branch is None or branch.deadline > now:
             return
         if branch.take(BranchInput.TIMER) is BranchAction.SEND_CANCEL:
             self._send_cancel(branch, now, out)

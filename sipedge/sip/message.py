@@ -83,7 +83,20 @@ MAX_SHARED = 512
 """Indexes remembered for messages with the same names in the same order."""
 MAX_SHARED_LINES, MAX_SHARED_NAMES = 64, 2048
 """Header lines, and bytes of their names, up to which an index is remembered."""
-_SHARED: dict[tuple[bytes, ...], Mapping[str, tuple[int, ...]]] = {}
+
+
+class HeaderIndex(dict[str, tuple[int, ...]]):
+    """Header (canonical name) -> the numbers of its lines. Shared by messages with the same names in the same order."""
+
+    __slots__ = ("memo",)
+
+    def __init__(self, numbers: Mapping[str, tuple[int, ...]]) -> None:
+        super().__init__(numbers)
+        self.memo: dict[object, Any] = {}
+        """Whatever follows from the names alone may be kept here by whoever found it out, under a key of his own."""
+
+
+_SHARED: dict[tuple[bytes, ...], HeaderIndex] = {}
 
 
 def canonical_name(raw: bytes) -> str:
@@ -257,7 +270,7 @@ def _start_line(line: bytes) -> tuple[str, str, int, str]:
     return method.decode("ascii"), uri.decode("utf-8", "surrogateescape"), 0, ""
 
 
-def _index(lines: list[bytes]) -> Mapping[str, tuple[int, ...]]:
+def _index(lines: list[bytes]) -> HeaderIndex:
     """Numbers of the lines of each header. Messages with the same names in the same order share one index."""
     # A name keeps its colon here, so that a line without one shows as an empty name.
     names = tuple([line[: line.find(b":") + 1] for line in lines[1:]])
@@ -271,7 +284,7 @@ def _index(lines: list[bytes]) -> Mapping[str, tuple[int, ...]]:
     return index
 
 
-def _index_of(names: tuple[bytes, ...]) -> Mapping[str, tuple[int, ...]]:
+def _index_of(names: tuple[bytes, ...]) -> HeaderIndex:
     index: dict[str, list[int]] = {}
     for number, raw in enumerate(names, 1):
         if not raw:
@@ -281,4 +294,4 @@ def _index_of(names: tuple[bytes, ...]) -> Mapping[str, tuple[int, ...]]:
         except MessageError as error:
             raise MessageError(error.reason, line=number + 1, column=1) from None
         index.setdefault(name, []).append(number)
-    return {name: tuple(numbers) for name, numbers in index.items()}
+    return HeaderIndex({name: tuple(numbers) for name, numbers in index.items()})
