@@ -89,7 +89,8 @@ class Regex:
             self._branches = [_Branch(branch) for branch in branches]
             self.plain: Plain | None = None
             self.required: Texts | None = required(Alternation(tuple(branch.node for branch in self._branches)))
-            self.test: Test = lambda folded: any(branch.test(folded) for branch in self._branches)
+            tests = [branch.test for branch in self._branches]
+            self.test: Test = tests[0] if len(tests) == 1 else lambda folded: any(test(folded) for test in tests)
         else:
             self.plain = plain_of(node)
             self.required = frozenset(self.plain.texts) if self.plain else required(node)

@@ -33,7 +33,7 @@ class Refusal:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Accepted:
     uri: Uri
     max_forwards: int | None

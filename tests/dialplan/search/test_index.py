@@ -16,9 +16,13 @@ def test_patterns_without_a_text_are_always_candidates() -> None:
     assert list(PatternIndex([regex("[a-z]+"), None]).candidates("x")) == [0, 1]
 
 
+def test_a_few_patterns_are_all_candidates() -> None:
+    assert list(PatternIndex(FILLER).candidates("x")) == [*range(16)]
+
+
 def test_a_pattern_that_matches_nothing_is_never_a_candidate() -> None:
     nothing = compile_pattern(PatternType.SUFFIX, "@%localdomains%", Variables())
-    assert list(PatternIndex([nothing, regex("abc")]).candidates("x@abc")) == [1]
+    assert list(PatternIndex([nothing, regex("abc"), *FILLER]).candidates("x@abc")) == [1]
 
 
 def test_candidates_are_few_and_in_order() -> None:
