@@ -94,6 +94,7 @@ def test_a_variable_without_value_is_a_mistake() -> None:
         answer('never alias "*@%localdomain1%"')
 
 
+@pytest.mark.slow
 def test_characters_that_the_plan_does_not_name_are_told_apart() -> None:
     found = answer('never from zone "Out" alias regex "(?!é).*"')
     assert found.verdict is ClaimVerdict.REFUTED

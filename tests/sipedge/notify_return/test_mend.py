@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from support.federation_plan import FQDN, inside, outside, report_of
 from support.settings import rule
 
@@ -14,6 +15,7 @@ def loss_of(extra: str = "") -> Loss:
     return next(gap for gap in report_of(inside(), outside(mended=False, extra=extra)).gaps if gap.rule).losses[0]
 
 
+@pytest.mark.slow
 def test_the_rule_stands_beside_its_like() -> None:
     made = mending_rule(loss_of(), False)
     assert made is not None and (made.priority, made.traffic_type) == (20, TrafficType.MICROSOFT_IMP)
@@ -31,6 +33,7 @@ def test_any_alias_at_the_last_edge() -> None:
     assert made is not None and (made.priority, made.pattern) == (65534, "")
 
 
+@pytest.mark.slow
 def test_a_rule_of_the_first_priority_can_only_be_joined() -> None:
     loss = loss_of(rule("thief", "DNS", "imp1.*", priority="1"))
     made = mending_rule(loss, False)

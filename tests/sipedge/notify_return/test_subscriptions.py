@@ -29,6 +29,7 @@ def test_both_directions() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_each_edge_alone_can_stop_them() -> None:
     inward = [("Default Zone", "IMP", Traffic.MICROSOFT_IMP)]
     assert found(inside("arrow 2"), outside()) == inward

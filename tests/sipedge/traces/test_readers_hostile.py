@@ -53,6 +53,7 @@ def test_long_runs_of_anything(reader: ModuleType) -> None:
             assert seconds(reader, data) < LIMIT, (filler, data[:20])
 
 
+@pytest.mark.slow
 def test_long_runs_in_packets() -> None:
     for filler in FILLERS:
         run = filler * (60_000 // len(filler))

@@ -25,6 +25,7 @@ def mend(folder: Path) -> None:
         plan.write((folder / "fqdn.dialplan").read_text())
 
 
+@pytest.mark.slow
 def test_the_printed_plan(folder: Path) -> None:
     result = check(folder)
     text = result.stdout.replace(f"{folder}/", "")
@@ -34,6 +35,7 @@ def test_the_printed_plan(folder: Path) -> None:
     assert '    this rule carries it:\n\n    search rule "NOTIFY to imp1-public.ciscoexample.com" {' in text
 
 
+@pytest.mark.slow
 def test_the_rule_that_it_prints_can_be_pasted(folder: Path) -> None:
     lines = check(folder).stdout.splitlines()
     start = next(number for number, line in enumerate(lines) if line.startswith("    search rule"))
@@ -51,6 +53,7 @@ def test_json(folder: Path) -> None:
     assert (result.exit_code, data["passed"]) == (0, True)
 
 
+@pytest.mark.slow
 def test_what_is_told(folder: Path) -> None:
     mend(folder)
     assert check(folder, "--federation-routing", "IMP=imp1-public.ciscoexample.com").exit_code == 0

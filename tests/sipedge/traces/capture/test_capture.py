@@ -241,6 +241,7 @@ def test_memory_is_bounded_in_flows_and_in_bytes(monkeypatch: pytest.MonkeyPatch
     assert all("ends inside a message" in reason for reason in reasons(found))
 
 
+@pytest.mark.slow
 def test_a_stream_taken_up_at_a_keep_alive_does_not_wait_for_the_end_of_the_capture() -> None:
     frames = [tcp(b"\r\n\r\n", 1), tcp(sip(0), 5), *(udp(sip(number)) for number in range(1, 9_000))]
     found = messages(read(pcap([ethernet(frame) for frame in frames])))

@@ -98,6 +98,7 @@ def test_captures_with_long_pauses_or_without_original_lengths_are_read(pause: i
     assert ([packet[2] for packet in found], skipped) == (FRAMES, [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("noise", [b"\xff", b"\0", bytes(range(256))])
 def test_much_that_is_none_is_passed_over(noise: bytes) -> None:
     data = pcap(FRAMES)
@@ -126,6 +127,7 @@ def test_a_length_that_reaches_behind_the_end_of_the_file_costs_its_packet() -> 
     assert ([packet[2] for packet in found], len(skipped)) == (FRAMES[:30] + FRAMES[31:], 1)
 
 
+@pytest.mark.slow
 def test_many_broken_headers_do_not_take_memory() -> None:
     frames = [bytes(20_000)] * 200
     data = bytearray(pcap(frames))

@@ -95,6 +95,7 @@ def test_bytes_that_are_missing_cost_their_block_and_no_more_than_its_neighbour(
         assert len(reasons) == 1 and "bytes are passed over" in reasons[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("noise", [b"\xff", b"\0", b"\6\0\0\0", bytes(range(256))])
 def test_much_that_is_none_is_passed_over(noise: bytes) -> None:
     data = pcapng(FRAMES)

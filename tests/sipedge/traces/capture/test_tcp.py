@@ -177,6 +177,7 @@ def test_many_overlapping_segments_in_reverse_order() -> None:
     assert (bytes(log.data), log.lost) == (data, [])
 
 
+@pytest.mark.slow
 def test_a_stream_full_of_gaps_does_not_take_long() -> None:
     log = Log()
     log.stream.begin(99, 0)

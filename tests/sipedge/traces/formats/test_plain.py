@@ -89,6 +89,7 @@ def test_a_content_length_beyond_all_bounds_costs_no_other_message() -> None:
     assert [record.data for record in read(plain, b"".join(wanted))[0]] == wanted
 
 
+@pytest.mark.slow
 def test_messages_that_lost_carriage_returns_behind_some_that_did_not() -> None:
     number = range(10_000)
     records, _ = read(plain, sip(1) + sip(2) + b"".join(sip(one).replace(b"\r\n", b"\n") + b"\n" for one in number))

@@ -68,6 +68,7 @@ def test_words_of_the_log_in_a_message_are_its_own(line_end: str, body: bytes, s
     assert [item.data for item in records] == [wanted]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("line", ["$$begin_record\n", record("incoming", "a:1", sip(1), end="")])
 def test_records_without_an_end_take_no_longer_than_their_length(line: str) -> None:
     log = (record("incoming", "a:1", sip(1)) + line * (1_000_000 // len(line))).encode()

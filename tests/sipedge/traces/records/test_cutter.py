@@ -179,6 +179,7 @@ def test_after_a_gap_a_packet_may_begin_with_a_method_of_any_name() -> None:
     assert messages(out) == [sip(2, b"hi", "FOOBAR"), sip(3, b"hi", "FOOBAR")]
 
 
+@pytest.mark.slow
 def test_many_start_lines_without_a_header_section_do_not_take_long() -> None:
     start = time.process_time()
     found = cut(b"INVITE sip:a SIP/2.0\r\n" * 40_000)

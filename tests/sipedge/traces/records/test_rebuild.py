@@ -64,6 +64,7 @@ def test_a_long_run_of_blanks_may_join_fields() -> None:
     assert rebuilt(flat.replace(b" Call-ID", b" " * 100 + b"Call-ID")) == sip(1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("filler", [b" ", b"\t", b"\n x", b" Via", b" <"])
 def test_long_runs_of_anything_take_no_longer_than_their_length(filler: bytes) -> None:
     flat = sip(1).removesuffix(b"\r\n\r\n").replace(b"\r\n", b" ")

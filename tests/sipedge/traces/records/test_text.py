@@ -119,6 +119,7 @@ def test_positions_in_utf16_are_those_of_the_file(texts: list[str], size: int) -
         assert (b"\xfe\xff" + data).startswith(text.decode().encode("utf-16-be"), place)
 
 
+@pytest.mark.slow
 def test_many_records_in_utf16_take_no_longer_than_their_length() -> None:
     data = "\ufeff" + "BEGIN\nEND\n" * 50_000
     start = time.process_time()
