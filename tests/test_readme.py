@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 from pathlib import Path
@@ -32,7 +31,17 @@ def test_the_example_answers_as_printed(tmp_path: Path, monkeypatch: pytest.Monk
     assert CliRunner().invoke(main, ["check", "edge.toml"]).exit_code == 0
 
 
-def test_linked_files_are_there() -> None:
-    root = ROOT
-    for target in re.findall(r"\]\((docs/[^)]+)\)", TEXT):
-        assert os.path.exists(root / target), target
+NAMED = re.compile(
+    r"\]\(([\w./-]+\.md)|`((?:tests|docs|tools|dialplan|zones|sipedge|proxy|decision|sip|network)/[\w./]*)`"
+)
+"""Links to pages, and files or folders in backticks; those of ``sipedge/`` may be written without it."""
+
+
+@pytest.mark.parametrize("page", ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))])
+def test_files_that_a_page_names_are_there(page: str) -> None:
+    folder = (ROOT / page).parent
+    for link, code in NAMED.findall((ROOT / page).read_text()):
+        if "NAME" in code or "ID" in code:  # what to write in their place is what the page tells
+            continue
+        places = (folder / link,) if link else (ROOT / code, ROOT / "sipedge" / code, ROOT / "dialplan" / code)
+        assert any(place.exists() for place in places), link or code

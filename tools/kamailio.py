@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -28,10 +29,16 @@ def write_configuration(folder: Path, tls: TlsFiles, settings: str, script: str)
     return configuration
 
 
-def command(program: str, configuration: Path, shared: int, private: int) -> tuple[str, ...]:
+Allocator = Literal["fm", "qm"]
+"""Kamailio's own: fast, or checking itself all the time, which is what it starts with when nobody says otherwise."""
+
+
+def command(
+    program: str, configuration: Path, shared: int, private: int, allocator: Allocator = "qm"
+) -> tuple[str, ...]:
     """Runs in the foreground and logs to stderr. ``shared``, ``private``: megabytes for all processes, for each one."""
     folder = str(configuration.parent)
-    pools = ("-m", str(shared), "-M", str(private))
+    pools = ("-m", str(shared), "-M", str(private), "-x", allocator, "-X", allocator)
     return (program, "-DD", "-E", "-f", str(configuration), "-Y", folder, *pools)
 
 

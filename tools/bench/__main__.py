@@ -18,7 +18,7 @@ from .load import Generator, Load, Measured
 from .program import run_in_folder
 from .proxies import Proxy, Running
 
-PROXIES = {"kamailio": proxies.kamailio, "edge": proxies.edge}
+PROXIES = {"kamailio": proxies.kamailio, "edge": proxies.edge, "kamailio-qm": proxies.kamailio_as_shipped}
 MODES: dict[str, Callable[[int], Load]] = {
     "message": lambda count: Load(count),
     "message-30k": lambda count: Load(count // 4, body=30_000),
@@ -87,14 +87,14 @@ def line(name: str, figures: Sequence[float], end: str) -> str:
 
 
 def summary(mode: str, rows: Sequence[Row]) -> Iterator[str]:
-    """The table of one mode: the median of each proxy, and edge / kamailio."""
+    """The table of one mode: the median of each proxy, and edge / each other one."""
     names = list(dict.fromkeys(row.proxy for row in rows))
     yield f"{mode + ' (medians)':<18}" + "".join(f"{title:>13}" for title in COLUMNS[:-1]) + f"{COLUMNS[-1]:>8}"
     middle = {name: medians(rows, name) for name in names}
     for name in names:
         yield line(name, middle[name], str(sum(row.faults for row in rows if row.proxy == name)))
-    if {"edge", "kamailio"} <= set(names):
-        yield line("edge / kamailio", [a / b for a, b in zip(middle["edge"], middle["kamailio"], strict=True)], "")
+    for other in sorted(set(names) - {"edge"}) if "edge" in names else ():
+        yield line(f"edge / {other}", [a / b for a, b in zip(middle["edge"], middle[other], strict=True)], "")
 
 
 def run(arguments: argparse.Namespace, folder: Path) -> list[Row]:

@@ -15,7 +15,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 PROXY_NAMES = ("edge.ciscoexample.com", "ciscoexample.com")
 LOAD_NAMES = ("sipfed.msexample.com", "imp1.ciscoexample.com")
-ADDRESSES = ("127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5")
+ADDRESSES = ("127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.6")
 VALIDITY = datetime.timedelta(days=1)
 
 

@@ -20,7 +20,7 @@ def command(**options: Any) -> int:
     CONFIG may also be one dial plan (*.dialplan): then any zone may exist, and %localdomains% has some value.
 
     Several CONFIGs are edges of one federation: instead, prove that for every SUBSCRIBE that gets through a pair of
-    them the NOTIFY finds its way back, or print the rule that is missing (docs/way-back.md).
+    them the NOTIFY finds its way back, or print the rule that is missing (docs/notify-return.md).
 
     Exit status: 0 good (notes at most), 1 broken, 3 errors or warnings of the linter, or a NOTIFY is lost.
     """
