@@ -24,6 +24,8 @@ CRLF = b"\r\n"
 BUFFER = 16384
 """Bytes kept for a quiet connection: a TLS record, and more than nearly all messages."""
 MINIMUM_SPACE = 4096
+MOST_SKIPPED = 16 * 1024 * 1024
+"""Bytes of a message that are let go; one that is longer ends its connection."""
 
 _LINE_BREAKS = re.compile(rb"(?:\r\n)*")
 _CONTENT_LENGTH = re.compile(rb"\r\n(?:content-length|l)[ \t]*:([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)", re.IGNORECASE)
@@ -70,6 +72,8 @@ class Framer:
         self._view = memoryview(self._buffer)
         self._start = self._end = self._searched = 0
         self._breaks = 0
+        self._skipping = 0
+        """Bytes of a message that is too long which are still to come: they are let go as they arrive."""
         self._message: Message | FramingError | None = None
         self._length = 0
         self.failed = False
@@ -78,7 +82,7 @@ class Framer:
     @property
     def partial(self) -> bool:
         """Whether a message has begun and is not complete."""
-        return self._end > self._start
+        return self._end > self._start or self._skipping > 0
 
     def space(self) -> memoryview:
         """Where to write the next bytes; at least MINIMUM_SPACE long."""
@@ -111,6 +115,8 @@ class Framer:
 
     def _next(self) -> Frame | None:
         if self._message is None:
+            if self._skipping:
+                self._skip()
             if self._start == self._end:
                 return None
             first = self._buffer[self._start]
@@ -161,7 +167,12 @@ class Framer:
             return length
         if size + length > self._limits.message:
             reason = f"the message is longer than {self._limits.message} bytes"
-            return FramingError(513, reason, head, fatal=True)
+            if length > MOST_SKIPPED:
+                return FramingError(513, reason, head, fatal=True)
+            # Where it ends is known: it costs its sender this message, and the others on this connection nothing.
+            self._start = self._searched = end + 4
+            self._skipping = length
+            return FramingError(513, reason, head)
         self._message = message
         self._length = size + length
         return None
@@ -184,6 +195,11 @@ class Framer:
                 if len(line) > limits.header_line:
                     return FramingError(513, f"a line is longer than {limits.header_line} bytes", head, line=number)
         return message
+
+    def _skip(self) -> None:
+        count = min(self._skipping, self._end - self._start)
+        self._skipping -= count
+        self._start = self._searched = self._start + count
 
     def _take_message(self) -> Frame | None:
         end = self._start + self._length

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support.examples import examples
 
 from sipedge.settings import Limits
-from sipedge.sip.framing import BUFFER, Frame, Framer, FramingError, KeepAlive
+from sipedge.sip.framing import BUFFER, MOST_SKIPPED, Frame, Framer, FramingError, KeepAlive
 from sipedge.sip.message import Message
 
 LIMITS = Limits()
@@ -155,7 +155,32 @@ def test_message_over_the_limit() -> None:
     (found,) = frames(message(b"x" * largest))
     assert isinstance(found, Message) and len(found.to_bytes()) == LIMITS.message
     error = one_error(message(b"x" * (largest + 1)))
-    assert error.status == 513 and error.fatal and error.head is not None
+    assert error.status == 513 and not error.fatal and error.head is not None
+
+
+@pytest.mark.parametrize("step", [1 << 20, 4096, 1000])
+def test_what_follows_a_message_over_the_limit_is_read(step: int) -> None:
+    """It may have open transactions of others behind it."""
+    framer, found = Framer(LIMITS), []
+    stream = message(b"x" * 200_000) + b"\r\n\r\n" + message(b"next")
+    for start in range(0, len(stream), step):
+        found += framer.feed(stream[start : start + step])
+        assert len(framer.space()) < 4 * LIMITS.message  # nothing of it is kept
+    error, ping, after = found
+    assert isinstance(error, FramingError) and error.status == 513
+    assert isinstance(ping, KeepAlive) and isinstance(after, Message) and after.body == b"next"
+    assert not framer.partial
+
+
+def test_a_message_over_the_limit_counts_as_begun_until_its_end() -> None:
+    framer = Framer(LIMITS)
+    assert len(framer.feed(message(b"x" * 200_000)[:100_000])) == 1
+    assert framer.partial
+
+
+def test_nobody_may_be_sent_without_end() -> None:
+    endless = message(b"x" * 65_000).replace(b"Content-Length: 65000", b"Content-Length: %d" % (MOST_SKIPPED + 1))
+    assert one_error(endless).fatal
 
 
 def test_header_section_over_the_limit() -> None:
