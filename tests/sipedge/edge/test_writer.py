@@ -101,7 +101,8 @@ def test_flush_ends_in_time_when_nobody_reads(pipe: Pipe) -> None:
     began = time.monotonic()
     assert not writer.flush(0.1)
     assert 0.1 <= time.monotonic() - began < LIMIT
-    os.close(pipe.reading)  # lets the thread go on
+    os.close(pipe.reading)
+    assert writer.flush(LIMIT), "now the thread can go on"
 
 
 def test_a_reader_that_is_gone_is_harmless_and_what_it_missed_is_counted(pipe: Pipe) -> None:
