@@ -1,30 +1,101 @@
-"""Logging: text or JSON lines on standard error, safe against what peers put into them.
+"""Logging: text or JSON lines on standard error, safe against what peers put into them and against who reads them.
 
-Three dangers come from outside: control characters that forge lines or colour a terminal, endless values, and floods.
-The formatters escape and shorten; ``RateLimit`` lets a line through a few times a minute and then counts.
+Four dangers come from outside: control characters that forge lines or colour a terminal, endless values, floods, and a
+reader that stops reading. The formatters escape and shorten; ``RateLimit`` lets a line through a few times a minute and
+then counts; ``Writer`` keeps everybody but its own thread from waiting.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import logging
+import os
 import sys
 import time
-from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import Any, TextIO
 
 from sipedge.printable import escaped
 
+from .rate_limit import RateLimit
+from .writer import Writer
+
+END_LIMIT = 2.0
+"""Seconds that an ending process waits for the readers of its lines."""
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 
-def set_up(level: str = "INFO", as_json: bool = False, stream: TextIO | None = None) -> None:
-    """Sends all of the process's log lines to ``stream`` (standard error); calling it again replaces the set-up."""
-    handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(JsonFormatter() if as_json else TextFormatter())
+_writers: list[Writer] = []
+"""Of standard output and standard error, in this order, once ``set_up`` has been called."""
+
+
+def set_up(level: str = "INFO", as_json: bool = False, out: TextIO | None = None, err: TextIO | None = None) -> None:
+    """Sends all of the process's log lines to ``err`` (standard error); calling it again replaces the set-up.
+
+    ``out`` (standard output) and ``err`` must have a descriptor. No thread is started before the first line.
+    """
+    formatter = JsonFormatter() if as_json else TextFormatter()
+    _writers[:] = (
+        Writer("stdout", _descriptor(out or sys.stdout), lambda lost: _line(formatter, _lost("stdout", lost))),
+        Writer("stderr", _descriptor(err or sys.stderr), lambda lost: _line(formatter, _lost("stderr", lost))),
+    )
+    handler = _Handler(_writers[1])
+    handler.setFormatter(formatter)
     handler.addFilter(RateLimit())
     logging.basicConfig(level=level, handlers=[handler], force=True)
+
+
+@contextmanager
+def queued_streams() -> Iterator[None]:
+    """Inside, whatever Python prints (a warning, an exception in a callback of C) goes through the writers, too."""
+    out, err = map(_Stream, _writers)
+    with redirect_stdout(out), redirect_stderr(err):
+        yield
+
+
+def finish() -> None:
+    """Wait until all that is queued is written, END_LIMIT seconds at most."""
+    end = time.monotonic() + END_LIMIT
+    for writer in reversed(_writers):
+        writer.flush(max(0.0, end - time.monotonic()))
+
+
+def dropped() -> dict[str, float]:
+    """Output -> lines of this process that are lost."""
+    return {writer.name: writer.dropped for writer in _writers}
+
+
+class _Handler(logging.Handler):
+    def __init__(self, writer: Writer) -> None:
+        super().__init__()
+        self._writer = writer
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            line = _line(self.formatter or TextFormatter(), record)
+        except Exception:  # arguments that do not fit their text, say
+            self.handleError(record)
+        else:
+            self._writer.put(line)
+
+
+class _Stream(io.TextIOBase):
+    """What is printed, as whole lines."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._rest = ""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        lines, end, self._rest = (self._rest + text).rpartition("\n")
+        if end:
+            self._writer.put(_encoded(lines + end))
+        return len(text)
 
 
 class TextFormatter(logging.Formatter):
@@ -52,38 +123,22 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(fields)
 
 
-class RateLimit(logging.Filter):
-    """Lets ``burst`` lines of one kind through in ``period`` seconds; the next line says how many were held back.
+def _descriptor(stream: TextIO | None) -> int:
+    """Of a stream; of nowhere where the process was started without it: its number may be a socket's by now."""
+    return stream.fileno() if stream is not None else os.open(os.devnull, os.O_WRONLY)
 
-    A kind is the logger and the unformatted message, with the ``source`` of ``extra`` (a peer's address) if given, so
-    that a noisy peer does not hide the others. Callers therefore pass a peer's words as arguments, never inside the
-    message. Errors always pass. At most ``kinds`` are remembered.
-    """
 
-    def __init__(
-        self, burst: int = 20, period: float = 60.0, kinds: int = 1024, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        super().__init__()
-        self._burst, self._period, self._kinds, self._clock = burst, period, kinds, clock
-        self._seen: OrderedDict[tuple[str, str, str], list[float]] = OrderedDict()
+def _lost(output: str, lines: int) -> logging.LogRecord:
+    text = "%s: %d lines are lost so far, because they could not be written in time"
+    return logging.LogRecord("sipedge.log", logging.WARNING, __file__, 0, text, (output, lines), None)
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        if record.levelno >= logging.ERROR:
-            return True
-        kind = (record.name, str(record.msg), str(getattr(record, "source", "")))
-        now = self._clock()
-        window = self._seen.setdefault(kind, [now, 0])
-        self._seen.move_to_end(kind)
-        if len(self._seen) > self._kinds:
-            self._seen.popitem(last=False)
-        if now - window[0] >= self._period:
-            held_back = int(window[1]) - self._burst
-            window[:] = [now, 0]
-            if held_back > 0:
-                record.msg = f"{record.getMessage()} ({held_back} more like this were not logged)"
-                record.args = ()
-        window[1] += 1
-        return window[1] <= self._burst
+
+def _line(formatter: logging.Formatter, record: logging.LogRecord) -> bytes:
+    return _encoded(formatter.format(record) + "\n")
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "backslashreplace")
 
 
 def _timestamp(record: logging.LogRecord) -> str:

@@ -24,6 +24,7 @@ from sipedge.tap.metrics import Counters, Gauges, Metrics, expiries, families, r
 from sipedge.tap.tap import Tap, wanted
 from zones.addresses import host_port
 
+from . import log
 from .exposition import Exposition
 
 FIRST_EXAMINATION = 10.0
@@ -130,5 +131,5 @@ class Observers:
             transactions={"server": counts.servers, "client": counts.clients},
             peers={(zone, host_port(hop.address, hop.port)): up for (zone, hop), up in upkeep.peers_alive().items()},
             traversal=dict(upkeep.traversal_up(self._loop.time())),
-            dropped=dict(self.tap.dropped()) if self.tap is not None else {},
+            dropped=log.dropped() | (dict(self.tap.dropped()) if self.tap is not None else {}),
         )

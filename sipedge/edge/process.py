@@ -13,6 +13,7 @@ from typing import Any
 from sipedge.config import load_config
 from sipedge.settings import Settings
 
+from . import log
 from .server import Server
 from .supervisor import supervise
 
@@ -24,7 +25,10 @@ GARBAGE_THRESHOLDS = (50_000, 20, 20)
 
 def run(path: str) -> int:
     """Serve with a configuration until SIGTERM. Raises ConfigError, TlsError, ResolverError, StackError, OSError."""
-    return supervise(lambda: _work(path))
+    try:
+        return supervise(lambda: _work(path))
+    finally:
+        log.finish()
 
 
 def _work(path: str) -> int:
@@ -35,7 +39,8 @@ def _work(path: str) -> int:
         import uvloop
 
         runner = uvloop.run
-    runner(_serve(path, settings))
+    with log.queued_streams():
+        runner(_serve(path, settings))
     return 0
 
 
@@ -64,7 +69,8 @@ async def _serve(path: str, settings: Settings) -> None:
 
 def _unhandled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """Log an exception that nobody caught inside the loop (no more file descriptors, say); the loop goes on."""
-    logger.error("%s: %r", context.get("message", "event loop"), context.get("exception"))
+    error = context.get("exception")
+    logger.error("%s: %r", context.get("message", "event loop"), error, exc_info=error)
 
 
 def _allow_files(connections: int) -> None:

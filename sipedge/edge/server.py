@@ -299,8 +299,12 @@ class Server:
 
 def _log(command: commands.Log) -> None:
     level = logging.getLevelNamesMapping()[command.level.upper()]
-    extra = {"source": command.source} if command.source else None
-    logger.log(level, "%s", command.text, exc_info=command.error, extra=extra)
+    if logger.isEnabledFor(level):
+        error = command.error
+        raised = None if error is None else (type(error), error, error.__traceback__)
+        extra = {"source": command.source} if command.source else None
+        file, line = command.place
+        logger.handle(logger.makeRecord(logger.name, level, file, line, "%s", (command.text,), raised, extra=extra))
 
 
 def _listener_text(listener: Listener, address: str, port: int) -> str:

@@ -27,7 +27,6 @@ from zones.zone import Hop, TlsPolicy
 
 from .admission import Admission, source_of
 from .connection import Connection
-from .log_limit import LogLimit
 from .opened import certificate_of, opened
 from .record import Counts, Record
 from .state import State
@@ -81,7 +80,6 @@ class Connections:
         self._unsent: list[Connection] = []
         """What ``_flush`` has to flush, once a turn of the loop."""
         self._closed = False
-        self._lines = LogLimit()
         self._sweeper = self._loop.call_later(self._sweep_interval(), self._sweep)
 
     async def listen(self, listener: Listener) -> tuple[str, int]:
@@ -348,6 +346,5 @@ class Connections:
         return min(SWEEP, max(min(times) / 4, 0.01))
 
     def _say(self, level: int, connection: Connection, text: str) -> None:
-        left_out = self._lines.admit(connection.peer[0], self._loop.time())
-        if left_out is not None:
-            _log.log(level, "%s: %s%s", connection, text, left_out)
+        source = self._records[connection.number].source or connection.peer[0]
+        _log.log(level, "%s: %s", connection, text, extra={"source": source}, stacklevel=2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import Any
 
 from .declarations import load
@@ -14,6 +15,8 @@ _LEVELS = {0: logging.ERROR, 1: logging.WARNING, 2: logging.INFO}
 _SENDER = 64
 """pj_log_decoration: the sender's name in front of the text; time and level are logging's."""
 
+_NUMBER = re.compile("0x[0-9a-fA-F]+")
+
 
 def bridge(level: int) -> Any:
     """Send pjsip's log to ``logging``; the callback that comes back must be kept as long as pjsip is used."""
@@ -24,12 +27,19 @@ def bridge(level: int) -> Any:
         line = ffi.unpack(text, length).decode("utf-8", "replace").strip()
         if not line.isprintable():  # parts of it come from peers
             line = line.encode("unicode_escape").decode("ascii")
-        logger.log(_LEVELS.get(importance, logging.DEBUG), "%s", line)
+        _log(_LEVELS.get(importance, logging.DEBUG), line)
 
     lib.pj_log_set_decor(_SENDER)
     lib.pj_log_set_log_func(write)
     set_level(level)
     return write
+
+
+def _log(level: int, line: str) -> None:
+    """As if its sender had called ``logger``: pjsip's file or object, a transaction say, without its number."""
+    if logger.isEnabledFor(level):
+        sender = _NUMBER.sub("", line.partition(" ")[0])
+        logger.handle(logger.makeRecord(logger.name, level, sender, 0, "%s", (line,), None))
 
 
 def set_level(level: int) -> None:

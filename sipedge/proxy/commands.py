@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import sys
+from dataclasses import dataclass, field
 
 from zones.zone import Hop
 
@@ -105,6 +106,12 @@ class Log:
     """With its traceback, where something unexpected was raised."""
     source: str = ""
     """The address of the peer that caused it: lines are limited for each source, so that none hides another."""
+    place: tuple[str, int] = field(init=False, compare=False, repr=False)
+    """File and line that made it: lines are limited for each place, too."""
+
+    def __post_init__(self) -> None:
+        frame = sys._getframe(2)
+        self.place = frame.f_code.co_filename, frame.f_lineno
 
 
 @dataclass(slots=True)

@@ -52,7 +52,7 @@ class Gauges:
     traversal: dict[str, float] = field(default_factory=dict)
     """Zone -> 1 where a connection of it is authenticated, else 0."""
     dropped: dict[str, float] = field(default_factory=dict)
-    """Output of [log] -> records lost."""
+    """Output of [log], "stderr" or "stdout" -> records or lines lost."""
 
 
 class Counters(NamedTuple):
@@ -135,7 +135,7 @@ def families(counts: Counters, state: Gauges, now: float) -> list[Metric]:
         ),
         _counter("dns_failures", "Look-ups that failed", ("error",), _single(counts.dns)),
         _counter("connections_refused", "Connections that did not come about", ("zone", "reason"), state.refused),
-        _counter("log_dropped", "Records lost by an output", ("output",), _single(state.dropped)),
+        _counter("log_dropped", "Records or lines lost by an output", ("output",), _single(state.dropped)),
         _gauge("connections", "Open connections", ("zone",), _single(state.connections)),
         _gauge("transactions", "Open transactions", ("role",), _single(state.transactions)),
         _gauge("peer_alive", "Whether a neighbour's peer is alive", ("zone", "peer"), state.peers),

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
-import io
 import json
 import logging
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from sipedge.edge.log import JsonFormatter, RateLimit, TextFormatter, set_up
+from sipedge.edge import log
+from sipedge.edge.log import JsonFormatter, TextFormatter
+from sipedge.edge.writer import MAX_BYTES
 from sipedge.printable import LONGEST, escaped
 
 
@@ -17,14 +19,6 @@ def _record(message: str, *args: object, level: int = logging.WARNING, **extra: 
     record.created, record.msecs = 1_700_000_000.25, 250.0
     vars(record).update(extra)
     return record
-
-
-@pytest.fixture
-def stream() -> Iterator[io.StringIO]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    yield io.StringIO()
-    root.handlers[:], root.level = handlers, level
 
 
 def test_a_line_says_when_how_bad_where_and_what() -> None:
@@ -77,33 +71,54 @@ def test_tracebacks_stay_with_their_line() -> None:
     assert json.loads(JsonFormatter().format(record))["traceback"][-2:] == ["ValueError: one", "two"]
 
 
-def test_repeated_lines_of_one_source_are_held_back_and_counted() -> None:
-    now = [0.0]
-    limit = RateLimit(burst=2, period=60.0, clock=lambda: now[0])
-    passed = [limit.filter(_record("bad message from %s", "192.0.2.1", source="192.0.2.1")) for _ in range(5)]
-    assert passed == [True, True, False, False, False]
-    assert limit.filter(_record("bad message from %s", "192.0.2.2", source="192.0.2.2"))
-    assert limit.filter(_record("bad message from %s", "192.0.2.1", source="192.0.2.1", level=logging.ERROR))
-    now[0] = 61.0
-    record = _record("bad message from %s: 100%%", "192.0.2.1", source="192.0.2.1")
-    assert limit.filter(record)
-    assert record.getMessage() == "bad message from 192.0.2.1: 100%"
-    record = _record("bad message from %s", "192.0.2.1", source="192.0.2.1")
-    assert limit.filter(record)
-    assert record.getMessage() == "bad message from 192.0.2.1 (3 more like this were not logged)"
+@pytest.fixture
+def root() -> Iterator[None]:
+    """The set-up of the test run, put back."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level
 
 
-def test_the_limit_remembers_a_bounded_number_of_kinds() -> None:
-    limit = RateLimit(burst=1, kinds=10, clock=lambda: 0.0)
-    for number in range(1000):
-        assert limit.filter(_record("x", source=str(number)))
-    assert not any(limit.filter(_record("x", source=str(number))) for number in range(990, 1000))
-    assert limit.filter(_record("x", source="989"))
+@pytest.mark.usefixtures("root")
+def test_set_up_replaces_what_was_there(tmp_path: Path) -> None:
+    with (
+        (tmp_path / "out").open("w") as out,
+        (tmp_path / "before").open("w") as before,
+        (tmp_path / "err").open("w") as err,
+    ):
+        log.set_up("WARNING", out=out, err=before)
+        log.set_up("INFO", as_json=True, out=out, err=err)
+        logging.getLogger("sipedge.server").info("up")
+        logging.getLogger("sipedge.server").debug("not wanted")
+        log.finish()
+    assert [json.loads(line)["message"] for line in (tmp_path / "err").read_text().splitlines()] == ["up"]
+    assert (tmp_path / "before").read_text() == ""
 
 
-def test_set_up_replaces_what_was_there(stream: io.StringIO) -> None:
-    set_up("WARNING", stream=io.StringIO())
-    set_up("INFO", as_json=True, stream=stream)
-    logging.getLogger("sipedge.server").info("up")
-    logging.getLogger("sipedge.server").debug("not wanted")
-    assert [json.loads(line)["message"] for line in stream.getvalue().splitlines()] == ["up"]
+@pytest.mark.usefixtures("root")
+def test_what_python_prints_goes_the_same_way(tmp_path: Path) -> None:
+    with (tmp_path / "out").open("w") as out, (tmp_path / "err").open("w") as err:
+        log.set_up(out=out, err=err)
+        with log.queued_streams():
+            print("it", "serves", flush=True)
+            print("a warning\nwith a line below", file=sys.stderr)
+            logging.getLogger("sipedge").warning("%d", "no number")
+        log.finish()
+    assert (tmp_path / "out").read_text() == "it serves\n"
+    assert (tmp_path / "err").read_text().startswith("a warning\nwith a line below\n--- Logging error ---\n")
+
+
+@pytest.mark.usefixtures("root")
+@pytest.mark.parametrize("as_json", [False, True])
+def test_lost_lines_are_told_in_the_form_of_the_others(tmp_path: Path, as_json: bool) -> None:
+    with (tmp_path / "out").open("w") as out, (tmp_path / "err").open("w") as err:
+        log.set_up(as_json=as_json, out=out, err=err)
+        with log.queued_streams():
+            print("x" * MAX_BYTES, file=sys.stderr)
+            print("y", file=sys.stderr)
+        assert log.dropped() == {"stdout": 0, "stderr": 1}
+        log.finish()
+    line = (tmp_path / "err").read_text().splitlines()[1]
+    said = json.loads(line)["message"] if as_json else line.partition(" WARNING log: ")[2]
+    assert said == "stderr: 1 lines are lost so far, because they could not be written in time"

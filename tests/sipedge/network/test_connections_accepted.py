@@ -12,6 +12,7 @@ from support.connections import FAR, LIMITS, LISTENER, Run, hop, zone
 from support.edge import Edge, connect_raw, message, receive, settings_for
 from support.openssl_tool import OpenSslTool
 
+from sipedge.edge.rate_limit import RateLimit, kind_of
 from sipedge.network.record import Counts
 from sipedge.settings import Tls
 from zones.key_usage import CLIENT_AUTH, SERVER_AUTH
@@ -234,7 +235,26 @@ def test_connections_are_bounded(run: Run, caplog: pytest.LogCaptureFixture) -> 
 
     run(test)
     lines = [record for record in caplog.records if "too many connections from 127.0.0.1" in record.getMessage()]
-    assert len(lines) == 10
+    assert len(lines) == 20
+    assert [kind.source for kind in set(map(kind_of, lines))] == ["127.0.0.1"]
+
+
+def test_bad_handshakes_of_others_hide_nobodys(run: Run, tls: Tls, caplog: pytest.LogCaptureFixture) -> None:
+    """The lines of each address are limited for themselves: forty of three leave those of a fourth alone."""
+
+    async def test() -> None:
+        async with await Edge.start(tls, listener=LISTENER) as edge:
+            for number in range(41):
+                source = f"127.0.0.{2 + number % 3}" if number < 40 else "127.0.0.9"
+                reader, writer = await asyncio.open_connection(*edge.address, local_addr=(source, 0))
+                writer.write(b"no handshake")
+                await reader.read()  # the alert, up to the end
+                writer.close()
+
+    run(test)
+    limit = RateLimit(burst=2)
+    passed = [kind_of(record).source for record in caplog.records if limit.filter(record)]
+    assert sorted(passed) == [f"127.0.0.{number}" for number in (2, 2, 3, 3, 4, 4, 9)]
 
 
 def test_connections_in_all_are_bounded(run: Run) -> None:
