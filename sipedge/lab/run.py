@@ -6,7 +6,7 @@ import asyncio
 import signal
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from sipedge.traces.ladder import ladder
@@ -74,18 +74,19 @@ def _show_logs(edges: tuple[EdgeProcess, EdgeProcess]) -> None:
 
 @asynccontextmanager
 async def running(plan: Layout, recorder: Recorder) -> AsyncIterator[tuple[Lab, tuple[EdgeProcess, EdgeProcess]]]:
-    """All processes; every one that was started is ended, whatever happens."""
-    async with AsyncExitStack() as stack:
+    """All processes; every one that was started is ended, whatever happens, and all at the same time."""
+    processes: list[Party | EdgeProcess] = []
+    try:
 
         async def party(name: str, options: dict[str, object]) -> Party:
             module = {"dns": "dns_server", "imp": "imp_node", "presence": "imp_presence", "sfb": "sfb_edge"}[name]
             started = await Party.start(name, f"sipedge.lab.parties.{module}", options, recorder)
-            stack.push_async_callback(started.stop)
+            processes.append(started)
             return started
 
         async def edge(name: str) -> EdgeProcess:
             started = await EdgeProcess.start(name, plan.folder / f"{name}.toml")
-            stack.push_async_callback(started.stop)
+            processes.append(started)
             return started
 
         dns = await party("dns", plan.dns())
@@ -95,6 +96,11 @@ async def running(plan: Layout, recorder: Recorder) -> AsyncIterator[tuple[Lab, 
         outside = await edge("outside")  # first, so that the traversal client finds it at once
         inside = await edge("inside")
         yield Lab(recorder, dns, imp, presence, sfb), (inside, outside)
+    finally:
+        ends = await asyncio.gather(*(process.stop() for process in processes), return_exceptions=True)
+        for end in ends:
+            if isinstance(end, BaseException):
+                raise end
 
 
 def verdict(checks: list[StepResult]) -> list[str]:
@@ -107,11 +113,11 @@ def verdict(checks: list[StepResult]) -> list[str]:
 
 async def _stay(plan: Layout) -> None:
     block = plan.block
+    stopped = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stopped.set)  # before it is told to press Ctrl-C
     print(f"\nThe lab stays up; Ctrl-C ends it. Everything is in {plan.folder}")
     print(f"  inside edge   {block.inside}:5061  {plan.folder / 'inside.toml'}")
     print(f"  outside edge  {block.outside}:5061  {plan.folder / 'outside.toml'}")
     print(f"  IM&P node     {block.imp}:5062      SfB Edge  {block.sfb}:5061")
     print(f"  DNS           {block.dns}:5300 external, {block.dns}:5301 internal", flush=True)
-    stopped = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stopped.set)
     await stopped.wait()
