@@ -1,7 +1,7 @@
 """The configuration that is in force, as a value that the supervisor can keep: a restart never reads files again.
 
 Why a pickle and no copies of the files: what runs is kept, not what lies beside it, and no key reaches a disk. A
-compiled plan goes as its rules with their variables and is compiled again.
+compiled plan goes as the text of its files and is compiled again: packing 10,000 rules as records holds the loop 0.7 s.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from dialplan.language.parser import parse_dialplan
+from dialplan.model import Dialplan, Variables
 from dialplan.search.search import CompiledPlan
 from sipedge.config import load_config
 from sipedge.network.tls import TlsContexts, read_files
@@ -45,7 +47,14 @@ class InForce:
         return written.getvalue()
 
 
+def _compiled(sources: Mapping[str, str], variables: Variables) -> CompiledPlan:
+    whole = Dialplan()
+    for file, text in sources.items():
+        whole += parse_dialplan(text, file)
+    return CompiledPlan(whole, variables)
+
+
 class _Pickler(pickle.Pickler):
     dispatch_table = copyreg.dispatch_table | {
-        CompiledPlan: lambda plan: (CompiledPlan, (plan.dialplan, plan.variables))
+        CompiledPlan: lambda plan: (_compiled, (dict(plan.dialplan.sources), plan.variables))
     }

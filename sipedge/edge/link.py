@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import socket
 from collections.abc import Mapping
@@ -42,17 +43,14 @@ class Link:
     """The worker's end."""
 
     def __init__(self, channel: socket.socket) -> None:
-        """``channel``: its sends do not block the worker when the supervisor is stopped."""
         self._channel = channel
         self._unsent: list[tuple[bytes, list[int]]] = []
 
     def end_with_parent(self) -> None:
         """End this process by SIGTERM when the supervisor ends, however it ends."""
-        watched = self._channel.dup()
-        watched.setblocking(True)
 
         def watch() -> None:
-            watched.recv(1)
+            select.select([self._channel], [], [])
             os.kill(os.getpid(), signal.SIGTERM)
 
         Thread(target=watch, daemon=True, name="parent").start()
@@ -84,7 +82,7 @@ class Link:
         while self._unsent:
             data, files = self._unsent[0]
             try:
-                socket.send_fds(self._channel, [data], files, socket.MSG_DONTWAIT)
+                socket.send_fds(self._channel, [data], files)
             except BlockingIOError:
                 return
             except OSError:
@@ -95,14 +93,17 @@ class Link:
 
 
 def make_channel() -> tuple[socket.socket, socket.socket]:
-    """(the supervisor's end, the worker's)."""
-    return socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    """(the supervisor's end, the worker's). Neither blocks: each must live on while the other is stopped."""
+    own, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    own.setblocking(False)
+    theirs.setblocking(False)
+    return own, theirs
 
 
 def receive(channel: socket.socket) -> bytes | Kept | None:
     """The supervisor's end: what has come, without waiting. b'': the worker's end is closed; None: nothing came."""
     try:
-        data, files, _, _ = socket.recv_fds(channel, PACKET, MOST_SOCKETS + 1, socket.MSG_DONTWAIT)
+        data, files, _, _ = socket.recv_fds(channel, PACKET, MOST_SOCKETS + 1)
     except BlockingIOError:
         return None
     except ConnectionResetError:

@@ -103,10 +103,11 @@ class _Supervisor:
         while True:
             ended, status = os.waitpid(self._child, os.WNOHANG)
             if ended:
+                self._child = 0
+                self._take_signals()  # one that ended a whole process group may be here already
                 self._take_messages()
                 if self._channel is not None:
                     self._channel.close()
-                self._child = 0
                 return os.waitstatus_to_exitcode(status)
             before = time.monotonic()
             self._attend(min(STEP, self._patience() / 4))
@@ -134,10 +135,13 @@ class _Supervisor:
         notify(WATCHDOG)
         waited = [self._signals.reading, *([self._channel] if self._channel is not None and self._child else [])]
         select.select(waited, [], [], seconds)
-        for number in self._signals.taken():
-            self._take_signal(number)
+        self._take_signals()
         if self._child:
             self._take_messages()
+
+    def _take_signals(self) -> None:
+        for number in self._signals.taken():
+            self._take_signal(number)
 
     def _take_signal(self, number: int) -> None:
         if number == signal.SIGHUP:
@@ -153,7 +157,7 @@ class _Supervisor:
                 os.kill(self._child, number)
 
     def _hand_reload_on(self) -> None:
-        if self._reload_asked and self._serving:
+        if self._reload_asked and self._serving and self._child:
             self._reload_asked = False
             os.kill(self._child, signal.SIGHUP)
 

@@ -18,7 +18,7 @@ import os, signal, socket, sys, time
 from sipedge.edge import supervisor
 from sipedge.edge.link import Kept
 supervisor.FIRST_PAUSE = 0.05
-HEARTBEAT = 0.3
+HEARTBEAT = 60
 
 def work(link, kept):
     starts = int(kept.packed) + 1 if kept else 1
@@ -63,7 +63,7 @@ def test_a_first_start_that_fails_is_final() -> None:
 
 
 def test_a_worker_without_a_heartbeat_is_aborted_and_started_again() -> None:
-    with start(WAITS) as parent:
+    with start("HEARTBEAT = 0.3\n" + WAITS) as parent:
         assert parent.stdout is not None and parent.stderr is not None
         assert [parent.stdout.readline() for _ in range(2)] == ["up 1\n", "up 2\n"]
         parent.terminate()
@@ -73,7 +73,7 @@ def test_a_worker_without_a_heartbeat_is_aborted_and_started_again() -> None:
 
 def test_a_worker_that_heeds_no_signal_is_killed_and_its_parent_ends_in_time() -> None:
     deaf = "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n    signal.signal(signal.SIGABRT, signal.SIG_IGN)"
-    body = f"supervisor.ABORT_GRACE = 0.2\ndef go_on(link, starts):\n    {deaf}\n"
+    body = f"HEARTBEAT, supervisor.ABORT_GRACE = 0.3, 0.2\ndef go_on(link, starts):\n    {deaf}\n"
     body += "    print('deaf', flush=True)\n    while True:\n        signal.pause()\n"
     with start(body) as parent:
         assert parent.stdout is not None
@@ -120,7 +120,7 @@ def go_on(link, starts):
 
 
 def test_the_child_ends_with_its_parent() -> None:
-    with start("HEARTBEAT = 60\n" + WAITS) as parent:
+    with start(WAITS) as parent:
         assert parent.stdout is not None
         assert parent.stdout.readline() == "up 1\n"
         os.kill(parent.pid, signal.SIGKILL)
