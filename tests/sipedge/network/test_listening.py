@@ -25,7 +25,6 @@ class Accepted(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         transport.write(self._listener.name.encode())
-        transport.close()
 
 
 @pytest.fixture(params=LOOPS)
@@ -35,7 +34,7 @@ def run(request: pytest.FixtureRequest) -> Callable[[Callable[[], Coroutine[None
 
 async def accepted_by(port: int) -> str:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    name = await reader.read()
+    name = await reader.read(100)
     writer.close()
     return name.decode()
 
