@@ -6,6 +6,7 @@ import asyncio
 import socket
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from typing import cast
 
 import pytest
 from support.edge import LOOPS, run_in
@@ -23,8 +24,7 @@ class Accepted(asyncio.Protocol):
         self._listener = listener
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        transport.write(self._listener.name.encode())
+        cast(asyncio.Transport, transport).write(self._listener.name.encode())
 
 
 @pytest.fixture(params=LOOPS)
