@@ -79,6 +79,9 @@ class Limits:
     rest it takes no processor time; 0 switches it off."""
     drain: float = 10.0
     """How long SIGTERM and a reload wait for open transactions."""
+    heartbeat: float = 10.0
+    """A worker whose event loop gives no sign of life this long is restarted. A reload of a huge plan may hold the loop
+    for two seconds; callers give up after 32 (64*T1)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,10 @@ import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from sipedge.edge.in_force import InForce
 from sipedge.edge.server import Server
-from sipedge.settings import Limits, Settings
+from sipedge.network.tls import read_files
+from sipedge.settings import Limits, Listener, Settings
 from sipedge.sip.framing import Framer
 from sipedge.sip.message import Message
 
@@ -75,16 +77,19 @@ class Far(asyncio.Transport):
             self._loop.call_soon(self.protocol.connection_lost, None)
 
 
-class Listening:
+class ListeningSocket(socket.socket):
+    """It is bound to nothing."""
+
     def __init__(self, loop: MemoryLoop, port: int) -> None:
-        self.sockets = (self,)
+        super().__init__()
         self._loop, self._port = loop, port
 
     def getsockname(self) -> tuple[str, int]:
         return EDGE, self._port
 
     def close(self) -> None:
-        del self._loop.listening[self._port]
+        super().close()
+        self._loop.listening.pop(self._port, None)
 
 
 class MemoryLoop(Clock):
@@ -100,9 +105,9 @@ class MemoryLoop(Clock):
         self.refused = ""
         """An address where nobody listens."""
 
-    async def create_server(self, factory: Factory, host: Any, port: int, **_: Any) -> Any:  # type: ignore[override]
-        self.listening[port] = factory
-        return Listening(self, port)
+    async def create_server(self, factory: Factory, *, sock: socket.socket, **_: Any) -> Any:  # type: ignore[override]
+        self.listening[sock.getsockname()[1]] = factory
+        return sock
 
     async def create_connection(self, factory: Factory, host: str, port: int, **_: Any) -> Any:  # type: ignore[override]
         await self.answer.wait()
@@ -117,7 +122,11 @@ class MemoryEdge:
         loop = asyncio.get_running_loop()
         assert isinstance(loop, MemoryLoop)
         self.loop = loop
-        self.server = Server(path, settings)
+        force = InForce(settings, read_files(settings.tls))
+        self.server = Server(path, force, {}, lambda force, sockets: None, self._open)
+
+    def _open(self, listener: Listener) -> socket.socket:
+        return ListeningSocket(self.loop, listener.port)
 
     def accept(self, address: str, port: int = 5060) -> Far:
         """A peer connects to the listener of this port."""

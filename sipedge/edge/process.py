@@ -8,12 +8,17 @@ import gc
 import logging
 import resource
 import signal
+import socket
+from collections.abc import Mapping
 from typing import Any
 
-from sipedge.config import load_config
-from sipedge.settings import Settings
+from sipedge.network.listening import Place
 
 from . import log
+from .heart import Heart
+from .in_force import InForce
+from .link import Kept, Link
+from .reloads import Reloads
 from .server import Server
 from .supervisor import supervise
 
@@ -26,44 +31,51 @@ GARBAGE_THRESHOLDS = (50_000, 20, 20)
 def run(path: str) -> int:
     """Serve with a configuration until SIGTERM. Raises ConfigError, TlsError, ResolverError, StackError, OSError."""
     try:
-        return supervise(lambda: _work(path))
+        return supervise(lambda link, kept: _work(path, link, kept))
     finally:
         log.finish()
 
 
-def _work(path: str) -> int:
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until there is a configuration to reload
-    settings = load_config(path)
+def _work(path: str, link: Link, kept: Kept | None) -> int:
+    """A restart goes on with what was in force, however the files look by now."""
+    force = InForce.read(path) if kept is None else InForce.unpacked(kept.packed)
+    inherited = {} if kept is None else kept.sockets
     runner = asyncio.run
     with contextlib.suppress(ImportError):
         import uvloop
 
         runner = uvloop.run
     with log.queued_streams():
-        runner(_serve(path, settings))
+        runner(_serve(path, force, link, inherited))
     return 0
 
 
-async def _serve(path: str, settings: Settings) -> None:
+async def _serve(path: str, force: InForce, link: Link, inherited: Mapping[Place, socket.socket]) -> None:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_unhandled)
-    _allow_files(settings.limits.connections)
-    server = Server(path, settings)
+    _allow_files(force.settings.limits.connections)
+    heart = Heart(link, force.settings.limits)
+
+    def keep(force: InForce, sockets: Mapping[Place, socket.socket]) -> None:
+        heart.limits = force.settings.limits
+        link.keep(Kept(heart.limits.heartbeat, force.packed(), sockets))
+
+    server = Server(path, force, inherited, keep)
     addresses = await server.start()
-    reloads: set[asyncio.Task[None]] = set()
+    heart.beat()
+    loop.add_signal_handler(signal.SIGHUP, Reloads(server.reload, link.done).request)
 
-    def reload() -> None:
-        task = loop.create_task(server.reload())
-        reloads.add(task)
-        task.add_done_callback(reloads.discard)
+    def stop() -> None:
+        heart.end()
+        server.stop()
 
-    loop.add_signal_handler(signal.SIGHUP, reload)
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, server.stop)
+        loop.add_signal_handler(number, stop)
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GARBAGE_THRESHOLDS)
-    print(f"sipedge: {settings.system_name} serves {', '.join(addresses)}", flush=True)
+    print(f"sipedge: {force.settings.system_name} serves {', '.join(addresses)}", flush=True)
+    link.done()
     await server.run()
 
 

@@ -10,12 +10,14 @@ import asyncio
 import logging
 import random
 import secrets
+import socket
 from collections.abc import Callable, Mapping
 from itertools import count
 from time import time
 
-from sipedge.config import ConfigError, load_config
+from sipedge.config import ConfigError
 from sipedge.network.connections import Connections
+from sipedge.network.listening import Place, open_socket
 from sipedge.network.resolver import Resolver
 from sipedge.network.tls import TlsContexts
 from sipedge.pjsip.stack import Stack
@@ -33,13 +35,14 @@ from sipedge.proxy.events import (
 )
 from sipedge.proxy.history import History
 from sipedge.proxy.proxy import Environment, Proxy
-from sipedge.settings import Listener, Settings
+from sipedge.settings import Listener
 from sipedge.sip.framing import FramingError
 from sipedge.sip.message import Message
 from sipedge.tap.tap import Tap
 from zones.addresses import host_port
 from zones.zone import Hop
 
+from .in_force import InForce
 from .observers import Observers
 from .turns import Turns
 from .waiting import Waiting
@@ -50,16 +53,27 @@ logger = logging.getLogger("sipedge")
 class Server:
     """One edge at work. ``start``, then ``run`` until ``stop``."""
 
-    def __init__(self, path: str, settings: Settings) -> None:
-        """``path``: of the configuration, for ``reload``."""
-        self._path = path
-        self._settings = settings
+    def __init__(
+        self,
+        path: str,
+        force: InForce,
+        inherited: Mapping[Place, socket.socket],
+        keep: Callable[[InForce, Mapping[Place, socket.socket]], None],
+        opener: Callable[[Listener], socket.socket] = open_socket,
+    ) -> None:
+        """``path``: of the configuration, for ``reload``. ``inherited``: sockets that listen already.
+
+        ``keep`` is told what is in force, with the listening sockets, after the start and each reload.
+        """
+        self._path, self._force = path, force
+        self._keep = keep
+        self._settings = settings = force.settings
         self._loop = asyncio.get_running_loop()
         self._stopped = asyncio.Event()
         self._waiting = Waiting()
         self._ports: dict[str, int] = {}
         self.history = History(settings.history)
-        self._connections = self._make_connections()
+        self._connections = self._make_connections(inherited, opener)
         self._stack = self._make_stack()
         self._resolver = Resolver(settings.dns, self._resolved)
         self.functions = self._make_functions()
@@ -70,17 +84,21 @@ class Server:
         self._tap: Tap | None = None
         """None when no message is to be shown to anybody."""
 
-    def _make_connections(self) -> Connections:
+    def _make_connections(
+        self, inherited: Mapping[Place, socket.socket], opener: Callable[[Listener], socket.socket]
+    ) -> Connections:
         settings = self._settings
         return Connections(
             limits=settings.limits,
-            tls=TlsContexts(settings.tls, settings.listeners, settings.zones),
+            tls=self._force.contexts(),
             egress=lambda hop, names, usages: self._proxy.egress(hop, names, usages),
             on_opened=self._opened,
             on_message=self._message,
             on_malformed=self._malformed,
             on_failed=self._failed,
             on_closed=self._closed,
+            inherited=inherited,
+            opener=opener,
         )
 
     def _make_stack(self) -> Stack:
@@ -114,11 +132,9 @@ class Server:
 
     async def start(self) -> list[str]:
         """Open all listeners; returns a text for each. Raises OSError."""
-        opened = []
-        for listener in self._settings.listeners:
-            address, port = await self._connections.listen(listener)
-            self._ports[listener.name] = port
-            opened.append(_listener_text(listener, address, port))
+        listeners, listening = self._settings.listeners, self._connections.listening
+        listening.swap(listeners, listening.open(listeners))
+        self._note_ports()
         unique = count(1)
         boot = secrets.token_hex(4)
         environment = Environment(
@@ -128,7 +144,15 @@ class Server:
         self._observers = Observers(self._settings, self._proxy, self._stack, self._connections)
         self._tap = self._observers.tap
         self._turns.start(self._proxy)
-        return opened
+        await listening.serve()
+        self._keep(self._force, listening.sockets())
+        bound = listening.bound()
+        return [f"{each.transport} {host_port(*bound[each.name])}" for each in listeners]
+
+    def _note_ports(self) -> None:
+        """The core reads them from this dictionary."""
+        self._ports.clear()
+        self._ports.update({name: port for name, (_, port) in self._connections.listening.bound().items()})
 
     async def run(self) -> None:
         """Serve until ``stop``, then wait for open transactions and close."""
@@ -144,43 +168,38 @@ class Server:
         self._stopped.set()
 
     async def reload(self) -> None:
-        """Read the files anew and swap; with an error in them nothing changes."""
+        """Read the files anew, open what is new, and swap; when any of this fails nothing changes.
+
+        One at a time: see reloads.py.
+        """
         try:
-            settings = await self._loop.run_in_executor(None, load_config, self._path)
-            contexts = TlsContexts(settings.tls, settings.listeners, settings.zones)
+            force = await self._loop.run_in_executor(None, InForce.read, self._path)
+            contexts = force.contexts()
+            opened = self._connections.listening.open(force.settings.listeners)
         except (ConfigError, ValueError, OSError) as error:
             logger.error("reload: nothing changed\n%s", error)
             return
-        self._close_listeners(settings)
-        self._connections.reload(limits=settings.limits, tls=contexts)
-        await self._open_listeners(settings)
-        if settings.dns != self._settings.dns:
-            self._resolver = Resolver(settings.dns, self._resolved)  # the old one answers what it was asked
-        self._resolver.forget()
-        self._settings = settings
-        self.history = self.history.resized(settings.history)
-        self._turns.put(ConfigChanged(settings))
-        self._turns.work()
-        await self._observers.reload(settings)
+        self._swap(force, contexts, opened)
+        await self._connections.listening.serve()
+        self._keep(force, self._connections.listening.sockets())
+        await self._observers.reload(force.settings)
         self._tap = self._observers.tap
         self._turns.tick()
         logger.info("reload: %s is in force", self._path)
 
-    def _close_listeners(self, settings: Settings) -> None:
-        """Close those that are gone or have changed."""
-        for listener in self._settings.listeners:
-            if listener not in settings.listeners:
-                self._connections.stop_listening(listener.name)
-
-    async def _open_listeners(self, settings: Settings) -> None:
-        """Open those that are new or have changed; the others go on."""
-        for listener in settings.listeners:
-            if listener in self._settings.listeners:
-                continue
-            try:
-                _, self._ports[listener.name] = await self._connections.listen(listener)
-            except OSError as error:
-                logger.error('reload: listener "%s" cannot be opened: %s', listener.name, error)
+    def _swap(self, force: InForce, contexts: TlsContexts, opened: Mapping[Place, socket.socket]) -> None:
+        """All within one turn of the loop: nobody sees a half of it."""
+        settings = force.settings
+        self._connections.listening.swap(settings.listeners, opened)
+        self._connections.reload(limits=settings.limits, tls=contexts)
+        self._note_ports()
+        if settings.dns != self._settings.dns:
+            self._resolver = Resolver(settings.dns, self._resolved)  # the old one answers what it was asked
+        self._resolver.forget()
+        self._force, self._settings = force, settings
+        self.history = self.history.resized(settings.history)
+        self._turns.put(ConfigChanged(settings))
+        self._turns.work()
 
     def _opened(self, event: ConnectionOpened) -> None:
         self._stack.open(
@@ -305,7 +324,3 @@ def _log(command: commands.Log) -> None:
         extra = {"source": command.source} if command.source else None
         file, line = command.place
         logger.handle(logger.makeRecord(logger.name, level, file, line, "%s", (command.text,), raised, extra=extra))
-
-
-def _listener_text(listener: Listener, address: str, port: int) -> str:
-    return f"{listener.transport} {host_port(address, port)}"

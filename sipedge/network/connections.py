@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+import socket
+from collections.abc import Callable, Mapping
 from itertools import count
 
 from sipedge.certificates.identity import IdentityError, PeerCertificate
@@ -27,6 +28,7 @@ from zones.zone import Hop, TlsPolicy
 
 from .admission import Admission, source_of
 from .connection import Connection
+from .listening import Listening, Place, open_socket
 from .opened import certificate_of, opened
 from .record import Counts, Record
 from .state import State
@@ -35,11 +37,11 @@ from .tls import TlsContexts, TlsError
 from .tls_stream import TlsStream
 
 SCRATCH = 65536
-BACKLOG = 512
 SWEEP = 1.0
 """Seconds between two looks at the clock, less where a limit is shorter."""
 DONE_CHECK = 0.02
 POLICY = TlsPolicy()
+NO_SOCKETS: Mapping[Place, socket.socket] = {}
 
 _log = logging.getLogger("sipedge.connections")
 
@@ -58,8 +60,13 @@ class Connections:
         on_malformed: Callable[[int, FramingError], None],
         on_failed: Callable[[ConnectionFailed], None],
         on_closed: Callable[[ConnectionClosed], None],
+        inherited: Mapping[Place, socket.socket] = NO_SOCKETS,
+        opener: Callable[[Listener], socket.socket] = open_socket,
     ) -> None:
-        """``egress``: ``ZoneTable.egress``, which judges the certificate of a peer that the edge connected to."""
+        """``egress``: ``ZoneTable.egress``, which judges the certificate of a peer that the edge connected to.
+
+        ``inherited`` and ``opener``: the sockets of ``listening``.
+        """
         self.limits = limits
         self.scratch = memoryview(bytearray(SCRATCH))
         self._tls, self._egress = tls, egress
@@ -74,32 +81,13 @@ class Connections:
         self._outgoing = 0
         """Records of connections that the edge opened."""
         self._admission = Admission()
-        self._listeners: dict[str, asyncio.Server] = {}
+        self.listening = Listening(lambda listener: self._record(listener).connection, inherited, opener)
         self.refused: dict[tuple[str, str], int] = {}
         """(zone or '', "limit", "connect", "handshake" or "certificate") -> connections that did not come about."""
         self._unsent: list[Connection] = []
         """What ``_flush`` has to flush, once a turn of the loop."""
         self._closed = False
         self._sweeper = self._loop.call_later(self._sweep_interval(), self._sweep)
-
-    async def listen(self, listener: Listener) -> tuple[str, int]:
-        """Accept connections; returns address and port, which the system chooses for port 0. Raises OSError."""
-        server = await self._loop.create_server(
-            lambda: self._record(listener).connection,
-            listener.address,
-            listener.port,
-            backlog=BACKLOG,
-            reuse_address=True,
-        )
-        self._listeners[listener.name] = server
-        bound = server.sockets[0].getsockname()
-        return bound[0], bound[1]
-
-    def stop_listening(self, name: str) -> None:
-        """Take no more connections on this listener; those it accepted stay."""
-        server = self._listeners.pop(name, None)
-        if server is not None:
-            server.close()
 
     def connect(self, hop: Hop, policy: TlsPolicy = POLICY, source: str = "") -> None:
         """Open a connection; ``on_opened`` or ``on_failed`` tells the result, once for all calls made meanwhile.
@@ -156,8 +144,7 @@ class Connections:
 
     async def drain(self, seconds: float, done: Callable[[], bool]) -> None:
         """Accept nothing more, then wait until ``done()`` says that no transaction is open, at most ``seconds``."""
-        for name in list(self._listeners):
-            self.stop_listening(name)
+        self.listening.close()
         end = self._loop.time() + seconds
         while not done() and self._loop.time() < end:
             await asyncio.sleep(DONE_CHECK)
@@ -165,8 +152,7 @@ class Connections:
     async def aclose(self) -> None:
         """Close everything. Queued bytes are sent; a peer that does not read them has a second."""
         self._closed = True
-        for name in list(self._listeners):
-            self.stop_listening(name)
+        self.listening.close()
         tasks = list(self._connecting.values())
         for record in list(self._records.values()):
             record.connection.close("the edge stops")

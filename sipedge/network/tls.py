@@ -1,7 +1,8 @@
 """TLS contexts of listeners and zones, built whole from files before any of them is used.
 
 A reload builds a new ``TlsContexts`` and swaps it. For a file that cannot be used it is a ``TlsError`` of one sentence,
-and the old contexts stay. Contexts check the chain. Names and, where a zone tolerates more than OpenSSL does, the
+and the old contexts stay. An own certificate that is not valid now is an error line and no more: whatever does not need
+it goes on. Contexts check the chain. Names and, where a zone tolerates more than OpenSSL does, the
 extended key usage are judged after the handshake, before the first SIP byte counts (connections.py, zones.table).
 
 No tickets and no session cache: a resumed session shows no certificate chain, and handshakes are rare here because
@@ -11,8 +12,11 @@ connections stay open.
 from __future__ import annotations
 
 import hashlib
+import logging
+import os
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,6 +35,9 @@ CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 
 
+_log = logging.getLogger("sipedge.tls")
+
+
 class TlsError(ValueError):
     """Certificates, keys or settings that cannot work; ``str()`` is one sentence that names the file."""
 
@@ -38,21 +45,30 @@ class TlsError(ValueError):
 class TlsContexts:
     """All contexts of one configuration, made from one reading of the files."""
 
-    def __init__(self, tls: Tls, listeners: Iterable[Listener] = (), zones: Iterable[Zone] = ()) -> None:
-        """Raises TlsError."""
+    def __init__(
+        self,
+        tls: Tls,
+        listeners: Iterable[Listener] = (),
+        zones: Iterable[Zone] = (),
+        files: Mapping[str, bytes] | None = None,
+    ) -> None:
+        """``files``: from ``read_files``, which is called without them. Raises TlsError."""
         self._tls = tls
+        files = read_files(tls) if files is None else files
         listeners, zones = tuple(listeners), tuple(zones)
         self._servers: dict[str, ssl.SSLContext] = {}
         self._clients: dict[tuple[ssl.TLSVersion, bool], ssl.SSLContext] = {}
         tolerant = [zone.name for zone in zones if _tolerant(zone.tls)]
         for listener in listeners:
             if listener.transport == "TLS":
-                self._servers[listener.name] = server_context(tls, listener, ", ".join(tolerant))
+                self._servers[listener.name] = server_context(tls, files, listener, ", ".join(tolerant))
         for zone in zones:
             # Requests of a dialog go back to strangers too, but an edge without TLS has its Default Zone all the same.
             if tls.trusted or (zone.transport == "TLS" and not isinstance(zone, DefaultZone)):
-                self._clients.setdefault(_client_key(tls, zone.tls), client_context(tls, zone.tls, zone.name))
-        self.fingerprint = _fingerprint(tls, listeners, zones)
+                self._clients.setdefault(_client_key(tls, zone.tls), client_context(tls, files, zone.tls, zone.name))
+        if self._servers or self._clients:
+            _log_invalid(tls, files)
+        self.fingerprint = _fingerprint(tls, files, listeners, zones)
         """Equal only when no file, listener or zone differs: then open connections are like new ones."""
 
     def server(self, listener: str) -> ssl.SSLContext:
@@ -67,30 +83,32 @@ class TlsContexts:
             raise TlsError("no trusted CAs are configured for TLS") from None
 
 
-def server_context(tls: Tls, listener: Listener, tolerant_zones: str = "") -> ssl.SSLContext:
+def server_context(
+    tls: Tls, files: Mapping[str, bytes], listener: Listener, tolerant_zones: str = ""
+) -> ssl.SSLContext:
     """``tolerant_zones``: names of zones that accept a client certificate without clientAuth. Raises TlsError."""
     if not tls.server:
         raise TlsError(f'listener "{listener.name}" uses TLS, but no server certificate is configured')
     contexts = []
     for certificate in tls.server:
-        context = _context(ssl.PROTOCOL_TLS_SERVER, tls, VERSIONS[tls.minimum_version])
+        context = _context(ssl.PROTOCOL_TLS_SERVER, tls, files, VERSIONS[tls.minimum_version])
         context.verify_mode = ssl.CERT_REQUIRED if listener.client_certificate else ssl.CERT_OPTIONAL
         context.num_tickets = 0
         disable_session_cache(context)
         _tolerate(context, tolerant_zones)
-        contexts.append((_load_identity(context, certificate), context))
+        contexts.append((_load_identity(context, files, certificate), context))
     if len(contexts) > 1:
         contexts[0][1].sni_callback = _chooser(contexts)
     return contexts[0][1]
 
 
-def client_context(tls: Tls, policy: TlsPolicy, zone: str) -> ssl.SSLContext:
+def client_context(tls: Tls, files: Mapping[str, bytes], policy: TlsPolicy, zone: str) -> ssl.SSLContext:
     """Raises TlsError."""
-    context = _context(ssl.PROTOCOL_TLS_CLIENT, tls, _client_key(tls, policy)[0])
+    context = _context(ssl.PROTOCOL_TLS_CLIENT, tls, files, _client_key(tls, policy)[0])
     _tolerate(context, zone if _tolerant(policy) else "")
     identity = tls.client or (tls.server[0] if tls.server else None)
     if identity is not None:
-        _load_identity(context, identity)
+        _load_identity(context, files, identity)
     return context
 
 
@@ -110,7 +128,7 @@ def _tolerate(context: ssl.SSLContext, zones: str) -> None:
         )
 
 
-def _context(protocol: int, tls: Tls, minimum: ssl.TLSVersion) -> ssl.SSLContext:
+def _context(protocol: int, tls: Tls, files: Mapping[str, bytes], minimum: ssl.TLSVersion) -> ssl.SSLContext:
     context = ssl.SSLContext(protocol)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_REQUIRED
@@ -120,20 +138,20 @@ def _context(protocol: int, tls: Tls, minimum: ssl.TLSVersion) -> ssl.SSLContext
     context.options |= ssl.OP_CIPHER_SERVER_PREFERENCE
     if not tls.trusted:
         raise TlsError("TLS is used, but no file of trusted CAs is configured")
-    _read(tls.trusted)
     try:
-        context.load_verify_locations(cafile=tls.trusted)
+        with _as_file(files[tls.trusted]) as trusted:
+            context.load_verify_locations(cafile=trusted)
     except ssl.SSLError:
         raise TlsError(f"{tls.trusted}: holds no trusted CA in PEM form") from None
     return context
 
 
-def _load_identity(context: ssl.SSLContext, identity: Certificate) -> tuple[str, ...]:
+def _load_identity(context: ssl.SSLContext, files: Mapping[str, bytes], identity: Certificate) -> tuple[str, ...]:
     """Have the context present this certificate; returns its names. Raises TlsError."""
-    leaf = _leaf(identity.certificate)
-    _read(identity.key)
+    leaf = _leaf(files, identity.certificate)
     try:
-        context.load_cert_chain(identity.certificate, identity.key, password=_no_password)
+        with _as_file(files[identity.certificate]) as certificate, _as_file(files[identity.key]) as key:
+            context.load_cert_chain(certificate, key, password=_no_password)
     except ssl.SSLError as error:
         if error.reason == "KEY_VALUES_MISMATCH":
             raise TlsError(f"{identity.key}: is not the key of {identity.certificate}") from None
@@ -146,19 +164,34 @@ def _load_identity(context: ssl.SSLContext, identity: Certificate) -> tuple[str,
         raise TlsError(f"{identity.certificate}: {error}") from None
 
 
-def _leaf(path: str) -> x509.Certificate:
-    """The first certificate of a file. Raises TlsError when there is none or it is not valid now."""
-    pem = _read(path)
+def _leaf(files: Mapping[str, bytes], path: str) -> x509.Certificate:
+    """The first certificate of a file. Raises TlsError when there is none."""
     try:
-        leaf = x509.load_pem_x509_certificates(pem)[0]
+        return x509.load_pem_x509_certificates(files[path])[0]
     except ValueError:
         raise TlsError(f"{path}: holds no certificate in PEM form") from None
+
+
+def _log_invalid(tls: Tls, files: Mapping[str, bytes]) -> None:
+    """One line for each own certificate that peers will refuse now."""
     now = datetime.now(UTC)
-    if leaf.not_valid_after_utc < now:
-        raise TlsError(f"{path}: the certificate expired on {leaf.not_valid_after_utc:%Y-%m-%d %H:%M} UTC")
-    if leaf.not_valid_before_utc > now:
-        raise TlsError(f"{path}: the certificate is not valid before {leaf.not_valid_before_utc:%Y-%m-%d %H:%M} UTC")
-    return leaf
+    for path in dict.fromkeys(identity.certificate for identity in _identities(tls)):
+        leaf = _leaf(files, path)
+        if leaf.not_valid_after_utc < now:
+            _log.error("%s: the certificate expired on %s UTC", path, f"{leaf.not_valid_after_utc:%Y-%m-%d %H:%M}")
+        if leaf.not_valid_before_utc > now:
+            since = f"{leaf.not_valid_before_utc:%Y-%m-%d %H:%M}"
+            _log.error("%s: the certificate is not valid before %s UTC", path, since)
+
+
+def _identities(tls: Tls) -> tuple[Certificate, ...]:
+    return (*tls.server, *((tls.client,) if tls.client else ()))
+
+
+def read_files(tls: Tls) -> dict[str, bytes]:
+    """Path -> contents of all files that contexts are made of. Raises TlsError."""
+    paths = [path for identity in _identities(tls) for path in (identity.certificate, identity.key)]
+    return {path: _read(path) for path in filter(None, (*paths, tls.trusted))}
 
 
 def _read(path: str) -> bytes:
@@ -167,6 +200,14 @@ def _read(path: str) -> bytes:
         return Path(path).read_bytes()
     except OSError as error:
         raise TlsError(f"{path}: {error.strerror}") from None
+
+
+@contextmanager
+def _as_file(data: bytes) -> Iterator[str]:
+    """A path in memory: Python hands certificates and keys to OpenSSL by file name only."""
+    with open(os.memfd_create("pem"), "wb", buffering=0) as file:
+        file.write(data)
+        yield f"/proc/self/fd/{file.fileno()}"
 
 
 class _EncryptedKey(Exception):
@@ -192,12 +233,12 @@ def _chooser(
     return choose
 
 
-def _fingerprint(tls: Tls, listeners: tuple[Listener, ...], zones: tuple[Zone, ...]) -> bytes:
+def _fingerprint(
+    tls: Tls, files: Mapping[str, bytes], listeners: tuple[Listener, ...], zones: tuple[Zone, ...]
+) -> bytes:
     digest = hashlib.sha256(repr([tls, listeners, zones]).encode())
-    identities = (*tls.server, *((tls.client,) if tls.client else ()))
-    paths = [path for identity in identities for path in (identity.certificate, identity.key)]
-    for path in filter(None, (*paths, tls.trusted)):
-        digest.update(hashlib.sha256(Path(path).read_bytes()).digest())
+    for data in files.values():
+        digest.update(hashlib.sha256(data).digest())
     return digest.digest()
 
 

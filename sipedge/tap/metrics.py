@@ -7,6 +7,7 @@ copies, the thread makes the text.
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -167,11 +168,14 @@ def registry(ask: Callable[[], list[Metric]]) -> CollectorRegistry:
 
 
 def expiries(tls: Tls) -> dict[str, float]:
-    """File -> seconds since the epoch, for each certificate of this edge. Raises OSError, ValueError."""
+    """File -> seconds since the epoch, for each certificate of this edge that can be read.
+
+    A restarted edge serves with what was in force; its files may be gone or broken by then.
+    """
     certificates = (*tls.server, *((tls.client,) if tls.client else ()))
     ends = {}
     for file in {item.certificate for item in certificates}:
-        with open(file, "rb") as stream:
+        with contextlib.suppress(OSError, ValueError), open(file, "rb") as stream:
             ends[file] = x509.load_pem_x509_certificates(stream.read())[0].not_valid_after_utc.timestamp()
     return ends
 

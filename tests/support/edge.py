@@ -92,7 +92,8 @@ class Edge:
             on_closed=lambda event: edge._note(edge.closed, event, lambda: None),
         )
         if listener is not None:
-            edge.address = await edge.connections.listen(listener)
+            await edge.connections.listening.listen([listener])
+            edge.address = edge.connections.listening.bound()[listener.name]
         return edge
 
     async def __aenter__(self) -> Edge:

@@ -60,8 +60,8 @@ class Eager(MemoryLoop):
 
     early: Far
 
-    async def create_server(self, factory: Factory, host: Any, port: int, **more: Any) -> Any:  # type: ignore[override]
-        listening = await super().create_server(factory, host, port, **more)
+    async def create_server(self, factory: Factory, **more: Any) -> Any:  # type: ignore[override]
+        listening = await super().create_server(factory, **more)
         self.early = Far(self, factory, INSIDE_PEER, 40000)
         self.early.send(message())
         return listening

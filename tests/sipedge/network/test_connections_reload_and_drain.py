@@ -112,8 +112,7 @@ def test_stop_listening(run: Run) -> None:
         async with await Edge.start(listener=replace(LISTENER, transport="TCP")) as edge:
             raw = await connect_raw(edge.address)
             await edge.until(lambda: edge.opened)
-            edge.connections.stop_listening("federation")
-            edge.connections.stop_listening("no such listener")
+            edge.connections.listening.close()
             with pytest.raises(ConnectionRefusedError):
                 await connect_raw(edge.address)
             assert edge.closed == []

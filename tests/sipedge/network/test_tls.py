@@ -10,7 +10,7 @@ import pytest
 from support.certificates import Ca, Leaf, issue
 
 import sipedge.network.tls as tls_module
-from sipedge.network.tls import TlsContexts, TlsError, openssl_reason
+from sipedge.network.tls import TlsContexts, TlsError, openssl_reason, read_files
 from sipedge.settings import Certificate, Listener, Tls
 from zones.zone import DefaultZone, ExtendedKeyUsage, NeighborZone, TlsPolicy
 
@@ -103,9 +103,21 @@ def test_encrypted_key(ca: Ca) -> None:
     assert "is encrypted" in refused(tls(ca, server=(Certificate(str(leaf.certificate), str(locked)),)))
 
 
-def test_expired(ca: Ca) -> None:
+def test_an_expired_own_certificate_is_loud_and_not_fatal(ca: Ca, caplog: pytest.LogCaptureFixture) -> None:
     leaf = issue(ca, names=["a"], days=-1)
-    assert refused(tls(ca, leaf)).startswith(f"{leaf.certificate}: the certificate expired on ")
+    assert TlsContexts(tls(ca, leaf), [LISTENER], [ZONE]).server(LISTENER.name)
+    (line,) = caplog.records
+    assert line.levelname == "ERROR"
+    assert line.getMessage().startswith(f"{leaf.certificate}: the certificate expired on ")
+
+
+def test_contexts_are_made_of_what_was_read_however_the_files_look(ca: Ca) -> None:
+    leaf = issue(ca, names=["a"])
+    settings = tls(ca, leaf)
+    files = read_files(settings)
+    leaf.key.unlink()
+    leaf.certificate.write_text("half")
+    assert TlsContexts(settings, [LISTENER], [ZONE], files).server(LISTENER.name)
 
 
 def test_the_fingerprint_follows_files_and_settings(ca: Ca) -> None:
