@@ -54,14 +54,9 @@ STATIC = (
 
 
 def shares(files: Sequence[Path], count: int) -> list[list[Path]]:
-    """Files dealt out so that the shares are about equally large: sizes stand for times."""
-    dealt: list[list[Path]] = [[] for _ in range(count)]
-    sizes = [0] * count
-    for file in sorted(files, key=lambda file: (-file.stat().st_size, file)):
-        least = sizes.index(min(sizes))
-        dealt[least].append(file)
-        sizes[least] += file.stat().st_size
-    return [sorted(share) for share in dealt if share]
+    """Files dealt out one by one in the order of their paths: each share gets its part of every room."""
+    ordered = sorted(files)
+    return [share for start in range(count) if (share := ordered[start::count])]
 
 
 def test_files(folders: Sequence[str]) -> list[Path]:
