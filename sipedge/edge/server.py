@@ -31,6 +31,7 @@ from sipedge.proxy.events import (
     ForwardFailed,
     MalformedReceived,
     Resolved,
+    Undelivered,
     UnreadableReceived,
 )
 from sipedge.proxy.history import History
@@ -38,6 +39,7 @@ from sipedge.proxy.proxy import Environment, Proxy
 from sipedge.settings import Listener
 from sipedge.sip.framing import FramingError
 from sipedge.sip.message import Message
+from sipedge.sip.responses import branch_of_request
 from sipedge.tap.tap import Tap
 from zones.addresses import host_port
 from zones.zone import Hop
@@ -45,7 +47,7 @@ from zones.zone import Hop
 from .in_force import InForce
 from .observers import Observers
 from .turns import Turns
-from .waiting import Waiting
+from .waiting import ToHop, Waiting
 
 logger = logging.getLogger("sipedge")
 
@@ -97,6 +99,9 @@ class Server:
             on_malformed=self._malformed,
             on_failed=self._failed,
             on_closed=self._closed,
+            is_used=lambda connection: self._stack.is_used(connection),
+            is_owed=lambda connection: self._stack.is_owed(connection),
+            retire_within=settings.timers.c,
             inherited=inherited,
             opener=opener,
         )
@@ -106,6 +111,7 @@ class Server:
         return Stack(
             emit=self._emit,
             send=self._transmit,
+            may_answer=lambda branch, connection: self._proxy.may_answer(branch, connection, self._loop.time()),
             host=self._settings.system_name,
             max_message=limits.message,
             max_transactions=limits.transactions,
@@ -116,7 +122,7 @@ class Server:
         return {
             commands.Respond: self._respond,
             commands.Forward: self._forward,
-            commands.Cancel: lambda command: self._stack.cancel(command.branch, command.data),
+            commands.Cancel: self._cancel,
             commands.Withdraw: self._withdraw,
             commands.Abandon: self._abandon,
             commands.Drop: lambda command: self._stack.drop(command.transaction),
@@ -191,7 +197,7 @@ class Server:
         """All within one turn of the loop: nobody sees a half of it."""
         settings = force.settings
         self._connections.listening.swap(settings.listeners, opened)
-        self._connections.reload(limits=settings.limits, tls=contexts)
+        self._connections.reload(limits=settings.limits, tls=contexts, retire_within=settings.timers.c)
         self._note_ports()
         if settings.dns != self._settings.dns:
             self._resolver = Resolver(settings.dns, self._resolved)  # the old one answers what it was asked
@@ -237,9 +243,11 @@ class Server:
             self._fail_waiting(event.hop, event.reason)
         self._turns.work()
 
-    def _closed(self, event: ConnectionClosed) -> None:
-        self._stack.close(event.connection)
+    def _closed(self, event: ConnectionClosed, unsent: list[bytes]) -> None:
+        for data in unsent:
+            self._take_back(event, data)
         self._turns.put(event)
+        self._stack.close(event.connection)
         self._turns.work()
 
     def _resolved(self, event: Resolved) -> None:
@@ -253,8 +261,19 @@ class Server:
             self._connections.malformed(event.connection)
         self._turns.put(event)
 
+    def _take_back(self, event: ConnectionClosed, data: bytes) -> None:
+        """A message did not arrive: a request fails and may be sent again, others find another connection."""
+        branch = branch_of_request(data)
+        if branch and self._stack.connection_of(branch) == event.connection:
+            self._stack.abandon(branch)
+            self._turns.put(ForwardFailed(branch, 503, event.reason, unsent=True))
+        else:
+            self._turns.put(Undelivered(event.connection, data))
+
     def _transmit(self, connection: int, data: bytes) -> None:
-        if self._connections.send(connection, data) and self._tap is not None:
+        if not self._connections.send(connection, data):
+            self._turns.put(Undelivered(connection, data))
+        elif self._tap is not None:
             self._tap.sent(connection, data)
 
     def _respond(self, command: commands.Respond) -> None:
@@ -262,15 +281,26 @@ class Server:
 
     def _forward(self, command: commands.Forward) -> None:
         connection = self._connection(command)
-        if connection and not self._stack.forward(command.branch, connection, command.head, command.body):
+        if not connection:
+            return
+        if not self._connections.is_open(connection):
+            self._turns.put(ForwardFailed(command.branch, 503, "the connection is closed", unsent=True))
+        elif not self._stack.forward(command.branch, connection, command.head, command.body):
             self._turns.put(ForwardFailed(command.branch, 503, "too many transactions are open"))
+
+    def _cancel(self, command: commands.Cancel) -> None:
+        connection = self._stack.connection_of(command.branch)
+        if connection == 0:  # it is gone, and the answer still awaited
+            connection = self._connection(command)
+        if connection:
+            self._stack.cancel(command.branch, connection, command.data)
 
     def _send(self, command: commands.Send) -> None:
         connection = self._connection(command)
         if connection:
             self._transmit(connection, command.data)
 
-    def _connection(self, command: commands.Forward | commands.Send) -> int:
+    def _connection(self, command: ToHop) -> int:
         """The connection to use; 0 when the command has to wait for it or has failed."""
         hop = command.hop
         connection = hop.connection or self._connections.find(hop)
@@ -301,7 +331,7 @@ class Server:
         for command in self._waiting.take(hop):
             self._fail(command, reason)
 
-    def _fail(self, command: commands.Forward | commands.Send, reason: str) -> None:
+    def _fail(self, command: ToHop, reason: str) -> None:
         if isinstance(command, commands.Forward):
             self._turns.put(ForwardFailed(command.branch, 503, reason))
 

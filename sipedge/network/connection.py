@@ -18,7 +18,7 @@ from zones.addresses import host_port
 from zones.zone import Hop
 
 from .state import TRANSITIONS, Awaited, Input, State
-from .tcp import break_after, os_reason
+from .tcp import break_after, os_reason, unacknowledged, was_closed
 from .tls import openssl_reason
 from .tls_stream import WANT_MORE, TlsStream
 
@@ -33,6 +33,8 @@ LINGER = 2.0
 SLICE = 0.002
 """Seconds of work after which the other connections have their turn."""
 LARGEST_READ, SMALLEST_READ = 65536, 1024
+PROBE, PROBES = 0.002, 100
+"""Seconds between two looks at what became of the last bytes for a peer that has closed, and how many there are."""
 
 
 class Owner(Protocol):
@@ -53,8 +55,14 @@ class Owner(Protocol):
     def unsent(self, connection: Connection) -> None:
         """Call ``flush`` at the end of this turn of the loop."""
 
-    def lost(self, connection: Connection, reason: str) -> None:
-        """Give the connection up: no frame comes any more and nothing can be sent."""
+    def half_closed(self, connection: Connection) -> bool:
+        """Open nothing new on it: the peer sends no more. Whether the peer is still owed an answer."""
+
+    def lost(self, connection: Connection, reason: str, unsent: list[bytes]) -> None:
+        """Give the connection up: no frame comes any more and nothing can be sent.
+
+        ``unsent``: what was given to ``send`` and certainly did not arrive.
+        """
 
     def gone(self, connection: Connection) -> None:
         """Forget the connection: it has no socket any more."""
@@ -83,6 +91,13 @@ class Connection(asyncio.BufferedProtocol):
         self._out: list[bytes] = []
         self._queued = 0
         """Bytes in ``_out``."""
+        self._written: list[bytes] = []
+        """What was written last, for a short while: it may turn out that nothing of it arrived."""
+        self._written_size = 0
+        """Bytes on the wire."""
+        self._written_before = False
+        """A sweep has come since."""
+        self._resting = False
         self._blocked_since: float | None = None
         self._window = LARGEST_READ
         """Bytes to read at once: fewer from a peer whose messages take long."""
@@ -145,8 +160,10 @@ class Connection(asyncio.BufferedProtocol):
                 self._decrypt(stream)
         self._take_turns(nbytes, perf_counter() - began)
 
-    def eof_received(self) -> None:
-        self._end(self._peer_closed())
+    def eof_received(self) -> bool:
+        """True keeps our side open."""
+        self._peer_ended()
+        return self.state is State.HALF_CLOSED
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._end(self._peer_closed() if exc is None else f"the connection broke: {os_reason(exc)}")
@@ -176,10 +193,11 @@ class Connection(asyncio.BufferedProtocol):
 
     def flush(self) -> None:
         """Write what ``send`` collected: one TLS record (of up to 16 KiB) and one system call for all of it."""
-        if not self._out or self._blocked_since is not None or self.state is not State.OPEN:
+        if not self._out or self._blocked_since is not None or not self._is_open():
             return
         data = self._out[0] if len(self._out) == 1 else b"".join(self._out)
-        self._out.clear()
+        self._written, self._out = self._out, []
+        self._written_before = False
         self._queued = 0
         if self._awaited is Awaited.MESSAGE:
             self._wait(self._owner.limits.idle, Awaited.MESSAGE)
@@ -196,15 +214,27 @@ class Connection(asyncio.BufferedProtocol):
         if self._transport is not None:
             self._transport.abort()
 
+    def rest(self) -> None:
+        """Read nothing more, so that what is under way comes to its end; requests that nobody read can be repeated."""
+        self._resting = True
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.pause_reading()
+
     def sweep(self, now: float) -> None:
         """End the connection if something took too long. ``now``: by the loop's clock."""
+        if self._written_before:
+            self._written.clear()
+        self._written_before = True
         if self._blocked_since is not None and now - self._blocked_since > READ_AGAIN:
             self._read_again()
         if now >= self._deadline:
-            if self.state is State.OPEN:
+            if self._is_open():
                 self.close(self._awaited.value)
             else:
                 self.abort(self._awaited.value)
+
+    def _is_open(self) -> bool:
+        return self.state is State.OPEN or self.state is State.HALF_CLOSED
 
     def _enter(self, happened: Input) -> None:
         self.state = TRANSITIONS[self.state][happened]
@@ -231,7 +261,7 @@ class Connection(asyncio.BufferedProtocol):
             self._read_again()
 
     def _read_again(self) -> None:
-        if self._transport is not None and not self._transport.is_closing():
+        if not self._resting and self._transport is not None and not self._transport.is_closing():
             self._transport.resume_reading()
 
     def _ready(self) -> None:
@@ -266,7 +296,7 @@ class Connection(asyncio.BufferedProtocol):
             if count == WANT_MORE:
                 break
             if count == 0:
-                self._end(self._peer_closed())
+                self._peer_ended()
                 return
             self._arrived(self._framer.received(count))
         else:
@@ -281,6 +311,41 @@ class Connection(asyncio.BufferedProtocol):
         if frames:
             self._owner.arrived(self, frames)
 
+    def _peer_ended(self) -> None:
+        """End of file, or TLS's close_notify: a peer that has closed one side only still reads (RFC 9293 3.6)."""
+        if self.state is not State.OPEN:
+            if self.state is not State.HALF_CLOSED:
+                self._end(self._peer_closed())
+            return
+        reason = self._peer_closed()
+        self.flush()
+        if self._owner.half_closed(self) or self._may_be_lost():
+            self._enter(Input.PEER_ENDED)
+            self._learn(reason, PROBES)
+        else:
+            self._end(reason)
+
+    def _may_be_lost(self) -> bool:
+        """Whether the peer has acknowledged nothing of what was written last."""
+        transport = self._transport
+        if not self._written or transport is None or transport.is_closing():
+            return False
+        left = unacknowledged(transport.get_extra_info("socket")) + transport.get_write_buffer_size()
+        return left >= self._written_size
+
+    def _learn(self, reason: str, left: int) -> None:
+        """Look until it is known what became of the last bytes: a peer that has closed both sides resets at once."""
+        if self.state is not State.HALF_CLOSED or self._transport is None:
+            return
+        lost = self._may_be_lost()
+        if lost and was_closed(self._transport.get_extra_info("socket")):
+            self._out = self._written + self._out
+            self._end(f"{reason} before it read what was sent")
+        elif lost and left:
+            self._loop.call_later(PROBE, self._learn, reason, left - 1)
+        elif not self._owner.half_closed(self):
+            self._end(reason)
+
     def _peer_closed(self) -> str:
         if self.state is State.HANDSHAKE:
             return "the peer closed the connection during the TLS handshake"
@@ -290,25 +355,26 @@ class Connection(asyncio.BufferedProtocol):
     def _write(self, data: bytes) -> None:
         transport, stream = self._transport, self._stream
         assert transport is not None
-        if stream is None:
-            transport.write(data)
-            return
-        try:
-            stream.write(data)
-        except ssl.SSLError as error:
-            self._end(openssl_reason(error))
-            return
-        transport.write(stream.output())
+        if stream is not None:
+            try:
+                stream.write(data)
+            except ssl.SSLError as error:
+                self._end(openssl_reason(error))
+                return
+            data = stream.output()
+        self._written_size = len(data)
+        transport.write(data)
 
     def _carry(self, stream: TlsStream) -> None:
         """Send TLS's own messages: handshake, alerts, key updates."""
         output = stream.output()
         if output and self._transport is not None and not self._transport.is_closing():
+            self._written.clear()  # these bytes would be counted with them
             self._transport.write(output)
 
     def _end(self, reason: str) -> None:
         """Close our side: alert or close_notify, then end of file. The peer or the sweep closes the other one."""
-        was_open = self.state is State.OPEN
+        was_open = self._is_open()
         transport = self._transport
         if not self._give_up(reason) or transport is None or transport.is_closing():
             return
@@ -329,9 +395,9 @@ class Connection(asyncio.BufferedProtocol):
         self._enter(Input.ENDED)
         if self.state is before:
             return False
-        self._out.clear()
+        unsent, self._out = self._out, []
         self._queued = 0
-        self._owner.lost(self, reason)
+        self._owner.lost(self, reason, unsent)
         if self.state is State.CLOSED:  # it never had a socket
             self._owner.gone(self)
         return True

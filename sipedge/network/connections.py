@@ -40,6 +40,8 @@ SCRATCH = 65536
 SWEEP = 1.0
 """Seconds between two looks at the clock, less where a limit is shorter."""
 DONE_CHECK = 0.02
+REST = 32.0
+"""64*T1 (RFC 3261 17): what a retired connection has for its last transactions once nothing is read from it."""
 POLICY = TlsPolicy()
 NO_SOCKETS: Mapping[Place, socket.socket] = {}
 
@@ -59,12 +61,18 @@ class Connections:
         on_message: Callable[[int, Message], None],
         on_malformed: Callable[[int, FramingError], None],
         on_failed: Callable[[ConnectionFailed], None],
-        on_closed: Callable[[ConnectionClosed], None],
+        on_closed: Callable[[ConnectionClosed, list[bytes]], None],
+        is_used: Callable[[int], bool],
+        is_owed: Callable[[int], bool],
+        retire_within: float,
         inherited: Mapping[Place, socket.socket] = NO_SOCKETS,
         opener: Callable[[Listener], socket.socket] = open_socket,
     ) -> None:
         """``egress``: ``ZoneTable.egress``, which judges the certificate of a peer that the edge connected to.
 
+        ``on_closed`` is also told what was to be sent and certainly did not arrive. ``is_used``: whether a transaction
+        on a connection waits for an answer; ``is_owed``: whether its peer waits for one of ours. ``retire_within``:
+        seconds that a connection may go on for its open transactions once nothing new is opened on it.
         ``inherited`` and ``opener``: the sockets of ``listening``.
         """
         self.limits = limits
@@ -72,6 +80,7 @@ class Connections:
         self._tls, self._egress = tls, egress
         self._on_opened, self._on_message, self._on_malformed = on_opened, on_message, on_malformed
         self._on_failed, self._on_closed = on_failed, on_closed
+        self._is_used, self._is_owed, self._retire_within = is_used, is_owed, retire_within
         self._loop = asyncio.get_running_loop()
         self._numbers = count(1)
         self._records: dict[int, Record] = {}
@@ -104,6 +113,9 @@ class Connections:
             return hop.connection if hop.connection in self._open else None
         return self._by_hop.get(hop)
 
+    def is_open(self, connection: int) -> bool:
+        return connection in self._open
+
     def send(self, connection: int, data: bytes) -> bool:
         """Send at the end of this turn of the loop, with all else for this peer. False: the connection is gone."""
         target = self._open.get(connection)
@@ -127,20 +139,19 @@ class Connections:
         blocked = sum(connection.blocked for connection in self._open.values())
         return Counts(len(self._open), self._admission.accepted, self._admission.sources, blocked)
 
-    def reload(self, *, limits: Limits, tls: TlsContexts) -> None:
+    def reload(self, *, limits: Limits, tls: TlsContexts, retire_within: float) -> None:
         """Use new limits, and new contexts for new handshakes.
 
-        Open TLS connections serve no hop any more and are closed after ``limits.drain`` seconds; but they stay as they
-        are when no file, zone or listener differs (``TlsContexts.fingerprint``).
+        Open TLS connections serve no hop any more and end with their last transaction; but they stay as they are when
+        no file, zone or listener differs (``TlsContexts.fingerprint``).
         """
         changed = tls.fingerprint != self._tls.fingerprint
-        self.limits, self._tls = limits, tls
+        self.limits, self._tls, self._retire_within = limits, tls, retire_within
         if not changed:
             return
-        drain_by = self._loop.time() + limits.drain
         for connection in self._open.values():
             if connection.transport == "TLS":
-                self._retire(self._records[connection.number], drain_by)
+                self._retire(self._records[connection.number])
 
     async def drain(self, seconds: float, done: Callable[[], bool]) -> None:
         """Accept nothing more, then wait until ``done()`` says that no transaction is open, at most ``seconds``."""
@@ -200,7 +211,7 @@ class Connections:
             self._connecting.pop(hop, None)
             self._by_hop[hop] = connection.number
         if connection.transport == "TLS" and record.tls.fingerprint != self._tls.fingerprint:
-            self._retire(record, self._loop.time() + self.limits.drain)
+            self._retire(record)
         self._on_opened(opened(connection, certificate))
 
     def arrived(self, connection: Connection, frames: list[Frame]) -> None:
@@ -225,14 +236,19 @@ class Connections:
             self._loop.call_soon(self._flush)
         self._unsent.append(connection)
 
-    def lost(self, connection: Connection, reason: str) -> None:
+    def half_closed(self, connection: Connection) -> bool:
+        """See connection.Owner: the peer sends no more."""
+        self._retire(self._records[connection.number])
+        return self._is_owed(connection.number)
+
+    def lost(self, connection: Connection, reason: str, unsent: list[bytes]) -> None:
         """See connection.Owner: the connection has ended."""
         hop = connection.hop
         was_open = self._open.pop(connection.number, None) is not None
         self._say(logging.INFO if was_open else logging.WARNING, connection, reason)
         if was_open:
             self._forget_hop(connection)
-            self._loop.call_soon(self._on_closed, ConnectionClosed(connection.number, reason))
+            self._loop.call_soon(self._on_closed, ConnectionClosed(connection.number, reason), unsent)
             return
         self._count_refused(connection, self._records[connection.number].refusal)
         if hop is not None:
@@ -309,9 +325,23 @@ class Connections:
         for connection in unsent:
             connection.flush()
 
-    def _retire(self, record: Record, drain_by: float) -> None:
-        record.drain_by = min(record.drain_by, drain_by)
+    def _retire(self, record: Record) -> None:
+        if record.retire_by is None:
+            record.retire_by = self._loop.time() + self._retire_within
         self._forget_hop(record.connection)
+
+    def _end_retired(self, record: Record, retire_by: float, now: float) -> None:
+        """End it at the second look in a row that finds nothing open: what the peer had under way has come by then."""
+        connection = record.connection
+        is_half = connection.state is State.HALF_CLOSED
+        is_quiet = not (self._is_owed if is_half else self._is_used)(connection.number)
+        if is_quiet and (is_half or record.was_quiet):
+            connection.close("its last transaction has ended")
+        elif now >= retire_by + REST:
+            connection.close("its transactions did not end in time")
+        elif now >= retire_by:
+            connection.rest()
+        record.was_quiet = is_quiet
 
     def _forget_hop(self, connection: Connection) -> None:
         """Let ``find`` give it to nobody any more."""
@@ -322,8 +352,8 @@ class Connections:
         now = self._loop.time()
         for record in list(self._records.values()):
             record.connection.sweep(now)
-            if now >= record.drain_by:
-                record.connection.close("drained after a reload")
+            if record.retire_by is not None:
+                self._end_retired(record, record.retire_by, now)
         self._sweeper = self._loop.call_later(self._sweep_interval(), self._sweep)
 
     def _sweep_interval(self) -> float:

@@ -33,8 +33,13 @@ class Record:
     """Made before connecting: the policy of the zone is known then. None for an accepted connection and over TCP."""
     source: str = ""
     """Whose share of the accepted connections it counts in; '' for none."""
-    drain_by: float = float("inf")
-    """The end of its time after a reload, by the loop's clock."""
+    retire_by: float | None = None
+    """Nothing new is opened on it and it ends with its last transaction, about then at the latest, by the loop's clock.
+
+    None while it serves.
+    """
+    was_quiet: bool = False
+    """No transaction was open on it at the last sweep."""
     malformed_in_a_row: int = 0
     refusal: str = "handshake"
     """The reason under which ``Connections.refused`` counts it if it does not come about."""

@@ -12,6 +12,8 @@ class State(Enum):
     """The socket is there. A TCP connection leaves this state at once; over TLS nothing that arrives is SIP yet."""
     OPEN = auto()
     """The owner knows of it and gets what arrives."""
+    HALF_CLOSED = auto()
+    """The peer sends no more, but what it has asked for is still answered (RFC 9293 3.6: our side is open)."""
     CLOSING = auto()
     """Our last bytes and our end of file are out. What still arrives is thrown away, so that a reset does not overtake
     the answer that says why (RFC 9112 9.6 has the same problem)."""
@@ -24,6 +26,8 @@ class Input(Enum):
     """The event loop has a socket."""
     READY = auto()
     """The handshake is done."""
+    PEER_ENDED = auto()
+    """The peer closed its side, and something is still to be told to it or to be learned about it."""
     ENDED = auto()
     """The peer closed, something failed, or the edge wants no more."""
     LOST = auto()
@@ -33,7 +37,8 @@ class Input(Enum):
 TRANSITIONS = {
     State.CONNECTING: {Input.CONNECTED: State.HANDSHAKE, Input.ENDED: State.CLOSED},
     State.HANDSHAKE: {Input.READY: State.OPEN, Input.ENDED: State.CLOSING},
-    State.OPEN: {Input.ENDED: State.CLOSING},
+    State.OPEN: {Input.PEER_ENDED: State.HALF_CLOSED, Input.ENDED: State.CLOSING},
+    State.HALF_CLOSED: {Input.ENDED: State.CLOSING},
     State.CLOSING: {Input.ENDED: State.CLOSING, Input.LOST: State.CLOSED},
     # A socket that comes after the attempt was given up is closed again.
     State.CLOSED: {Input.CONNECTED: State.CLOSED, Input.ENDED: State.CLOSED, Input.LOST: State.CLOSED},

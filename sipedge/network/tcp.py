@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import socket
+import sys
+import termios
 
 KEEP_ALIVE = 30
 """Seconds of silence after which TCP asks whether the peer is still there (RFC 9293 3.8.4)."""
@@ -18,6 +22,20 @@ def break_after(raw: socket.socket, seconds: float) -> None:
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, KEEP_ALIVE)
     raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, KEEP_ALIVE)
+
+
+def unacknowledged(raw: socket.socket) -> int:
+    """How many of the bytes written to a connection the peer's system has not acknowledged (SIOCOUTQ in tcp(7))."""
+    waiting = fcntl.ioctl(raw.fileno(), termios.TIOCOUTQ, bytes(4))
+    return int.from_bytes(waiting, sys.byteorder)
+
+
+def was_closed(raw: socket.socket) -> bool:
+    """Whether a peer that has sent its end of file answers what comes now with a reset: nobody will read it.
+
+    Linux reports that as EPIPE, and as ECONNRESET a reset without an end of file. Asking clears the error.
+    """
+    return raw.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) == errno.EPIPE
 
 
 def os_reason(error: BaseException) -> str:

@@ -34,7 +34,8 @@ class Callbacks:
         self._caller_writes = False
         """Inside ``send``."""
         self._ack = b""
-        """Inside ``distribute``: the second argument."""
+        self._ack_on = 0
+        """Inside ``distribute``: its arguments."""
         self._connections: dict[int, int] = {}
         ffi, failed = endpoint.ffi, self._failed
         self.operations = (
@@ -66,9 +67,12 @@ class Callbacks:
             self._endpoint.lib.pjsip_tx_data_dec_ref(message)
             self._endpoint.check("pjsip_tsx_send_msg", failed)
 
-    def distribute(self, reception: Reception, ack: bytes) -> None:
-        """``Reception.distribute``; the bytes of a request that pjsip sends meanwhile are ``ack``, if any."""
-        self._ack = ack
+    def distribute(self, reception: Reception, ack: bytes, connection: int) -> None:
+        """``Reception.distribute``; the bytes of a request that pjsip sends meanwhile are ``ack``, if any.
+
+        They go out on ``connection``: where the response came from, which is not always where its request went.
+        """
+        self._ack, self._ack_on = ack, connection
         try:
             reception.distribute()
         finally:
@@ -82,9 +86,11 @@ class Callbacks:
     def _send(self, pointer: Pointer, message: Pointer, *_: Any) -> int:
         """It never fails: 2.15.1 uses freed memory when a send fails inside a transaction (docs/pjsip.md)."""
         if not self._caller_writes:
+            connection = self._connections[self._endpoint.address(pointer)]
             if self._ack and message.msg.type == REQUEST:
                 self._outgoing.fill(message, self._ack)
-            self.resent.append((self._connections[self._endpoint.address(pointer)], self._outgoing.content(message)))
+                connection = self._ack_on
+            self.resent.append((connection, self._outgoing.content(message)))
         return SUCCESS
 
     def _changed(self, pointer: Pointer, _: Pointer) -> None:

@@ -87,13 +87,13 @@ class Clients:
         pointer.tsx_user = callbacks.listener
         return pointer
 
-    def deliver(self, client: Client, message: Message, reception: Reception) -> None:
-        """Give the response in the receive buffer to its transaction, which sends the ACK to a non-2xx."""
+    def deliver(self, client: Client, source: Transport, message: Message, reception: Reception) -> None:
+        """Give the response in the receive buffer, from ``source``, to its transaction, which ACKs a non-2xx there."""
         status, callbacks = message.status, self._callbacks
         ack = acknowledge(client.invite, message) if status >= 300 and client.invite else b""
         if status >= 200:
             client.pointer.tsx_user = callbacks.quiet  # nothing that it says from now on is news
-        callbacks.distribute(reception, ack)
+        callbacks.distribute(reception, ack, source.number)
         if status >= 200:
             self._forget(client)
 

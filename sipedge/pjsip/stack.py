@@ -9,7 +9,15 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sipedge.proxy.events import Event, ForwardFailed, MalformedReceived, RequestReceived, ResponseReceived
+from sipedge.proxy.events import (
+    ConnectionForgotten,
+    Event,
+    ForwardFailed,
+    HopLost,
+    MalformedReceived,
+    RequestReceived,
+    ResponseReceived,
+)
 from sipedge.sip.message import Message
 
 from . import logs, proof, transport
@@ -29,6 +37,8 @@ class Counts:
     """For metrics, and for tests that look for leaks."""
 
     connections: int
+    closed: int
+    """Connections that are gone, of which transactions are still open."""
     servers: int
     """Server transactions that wait for an answer, for an ACK, or absorb copies of an answered INVITE."""
     clients: int
@@ -47,6 +57,7 @@ class Stack:
         *,
         emit: Callable[[Event], None],
         send: Callable[[int, bytes], None],
+        may_answer: Callable[[str, int], bool],
         host: str,
         max_message: int,
         max_transactions: int,
@@ -55,9 +66,12 @@ class Stack:
     ) -> None:
         """``host`` is this edge's name; sizes in bytes; at most ``max_transactions`` of each role.
 
+        ``may_answer``: whether the peer of a connection is the one that the request of a branch was sent to; asked only
+        when that was another connection. ``send`` is also called for connections that are closed by then.
+
         Raises StackError when pjsip differs from declarations.py.
         """
-        self._emit, self._send = emit, send
+        self._emit, self._send, self._may_answer = emit, send, may_answer
         self._endpoint = endpoint = Endpoint(name=host, transactions=2 * max_transactions, log_level=log_level)
         try:
             self._reception = Reception(endpoint, max_message)
@@ -71,6 +85,8 @@ class Stack:
         self._servers = Servers(endpoint, outgoing, self._callbacks, max_transactions, each)
         self._clients = Clients(endpoint, outgoing, self._callbacks, max_transactions)
         self._connections: dict[int, Transport] = {}
+        self._closed: dict[int, Transport] = {}
+        """Connections that are gone while transactions of theirs are not (RFC 3261 18.1.1, 18.2.2)."""
         self._events: deque[Event] = deque()
 
     def open(self, connection: int, *, secure: bool, local: tuple[str, int], remote: tuple[str, int]) -> None:
@@ -83,18 +99,46 @@ class Stack:
         self._connections[connection] = made
 
     def close(self, connection: int) -> None:
-        """Forget a connection and all its transactions; each request sent on it fails with 503."""
+        """The connection is gone; its transactions stay until their time is over, or their answer has come.
+
+        Emits HopLost for each request that waits for an answer, and ConnectionForgotten once nothing waits.
+        """
         gone = self._connections.pop(connection, None)
+        if gone is None:
+            return
+        self._closed[connection] = gone
+        for client in self._clients.of(gone):
+            if client.method != "CANCEL":
+                self._events.append(HopLost(client.branch))
+        self.poll()
+
+    def forget(self, connection: int) -> None:
+        """End all transactions of a connection without a word, and the connection."""
+        gone = self._connections.pop(connection, None) or self._closed.pop(connection, None)
         if gone is None:
             return
         for client in self._clients.of(gone):
             self._clients.end(client)
-            if client.method != "CANCEL":
-                self._events.append(ForwardFailed(client.branch, 503, "the connection was closed"))
         for number in tuple(gone.servers):
             self._servers.end(number)
         transport.release(self._endpoint, gone)
         self.poll()
+
+    def is_used(self, connection: int) -> bool:
+        """Whether a transaction on this connection waits for an answer."""
+        used = self._connections.get(connection)
+        return used is not None and used.is_used
+
+    def is_owed(self, connection: int) -> bool:
+        """Whether a peer waits for an answer to one of its requests."""
+        used = self._connections.get(connection)
+        return used is not None and used.is_owed
+
+    def _release(self) -> None:
+        """Let go of closed connections whose last transaction has ended."""
+        for number in [number for number, gone in self._closed.items() if not gone.is_held]:
+            transport.release(self._endpoint, self._closed.pop(number))
+            self._emit(ConnectionForgotten(number))
 
     def receive(self, connection: int, message: Message) -> None:
         """Take a framed message; emits an event unless a transaction absorbed it."""
@@ -142,10 +186,10 @@ class Stack:
             return None if absorbed or is_cancel else ResponseReceived(branch, source.number, message, stray=True)
         if client.method != method:
             raise _bad_method(message)
-        if client.connection.peer != source.peer:
+        if client.connection is not source and not self._may_answer(client.branch, source.number):
             logs.logger.warning("response to %s dropped: it came from %s", branch, source.peer.decode("ascii"))
             return None
-        self._clients.deliver(client, message, self._reception)
+        self._clients.deliver(client, source, message, self._reception)
         return None if is_cancel else ResponseReceived(client.branch, source.number, message)
 
     def respond(self, transaction: int, status: int, data: bytes) -> None:
@@ -170,11 +214,24 @@ class Stack:
         self._send(connection, head + body)
         return True
 
-    def cancel(self, branch: str, data: bytes) -> None:
-        """Send a CANCEL in a client transaction of its own where ``branch`` went; its answer is not emitted."""
+    def cancel(self, branch: str, connection: int, data: bytes) -> None:
+        """Send a CANCEL in a client transaction of its own to the hop of ``branch``; its answer is not emitted.
+
+        It goes where ``branch`` went, and on ``connection`` where that connection is gone.
+        """
         cancelled = self._clients.find(branch)
-        if cancelled is not None and self._clients.open(branch, cancelled.connection, data) is not None:
-            self._send(cancelled.connection.number, data)
+        if cancelled is None:
+            return
+        target = self._connections.get(cancelled.connection.number) or self._connections.get(connection)
+        if target is not None and self._clients.open(branch, target, data) is not None:
+            self._send(target.number, data)
+
+    def connection_of(self, branch: str) -> int | None:
+        """The connection that the request of a branch was sent on, 0 when it is gone; None when nobody waits."""
+        client = self._clients.find(branch)
+        if client is None:
+            return None
+        return client.connection.number if client.connection.number in self._connections else 0
 
     def abandon(self, branch: str) -> None:
         """End a client transaction without a word."""
@@ -186,6 +243,8 @@ class Stack:
         """Fire all timers that are due; seconds until the next one, None when there is none."""
         delay = self._endpoint.fire_timers()
         self._flush()
+        if self._closed:
+            self._release()
         return delay
 
     def set_timeout(self, milliseconds: int) -> None:
@@ -195,6 +254,7 @@ class Stack:
     def counts(self) -> Counts:
         return Counts(
             connections=len(self._connections),
+            closed=len(self._closed),
             servers=len(self._servers),
             clients=len(self._clients),
             transactions=self._endpoint.lib.pjsip_tsx_layer_get_tsx_count(),
@@ -203,8 +263,8 @@ class Stack:
 
     def shutdown(self) -> None:
         """Close all connections and end pjsip; another Stack may be made afterwards."""
-        for connection in tuple(self._connections):
-            self.close(connection)
+        for connection in (*self._connections, *self._closed):
+            self.forget(connection)
         self._endpoint.destroy()
 
     def _ended(self, pointer: Pointer) -> None:

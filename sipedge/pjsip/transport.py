@@ -40,6 +40,21 @@ class Transport:
         self.clients: set[tuple[bytes, bool]] = set()
         """Keys of its client transactions."""
 
+    @property
+    def is_held(self) -> bool:
+        """A transaction lives that came or went on it."""
+        return bool(self.servers or self.clients)
+
+    @property
+    def is_owed(self) -> bool:
+        """Its peer waits for an answer; an INVITE that has its 2xx is over."""
+        return len(self.servers) > len(self.accepted)
+
+    @property
+    def is_used(self) -> bool:
+        """An answer is awaited on it, by either side."""
+        return bool(self.clients) or self.is_owed
+
 
 def create(
     endpoint: Endpoint, number: int, secure: bool, local: tuple[str, int], remote: tuple[str, int], operations: Any

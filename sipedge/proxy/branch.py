@@ -1,10 +1,12 @@
-"""One branch of a response context (RFC 3261 16.7 to 16.10): its states, and what each input does to them.
+"""One branch of a response context (RFC 3261 16.7 to 16.10): its states, what each input does to them, how it ends.
 
-A branch ends with its final response, or with a failure that stands for one: then its context forgets it.
+A branch ends with its final response, or with a failure that stands for one: then its context forgets it and keeps the
+outcome.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -77,11 +79,14 @@ class Branch:
     """Hops of the same target that are still to be tried (RFC 3263 4.3)."""
     head: bytes
     """The header section as it was sent."""
+    begun: float
     deadline: float = 0.0
-    """Timer C, or the end of the wait after a CANCEL; 0: none (not an INVITE)."""
+    """Timer C, the end of the wait after a CANCEL, or that of the wait for an answer on another connection; 0: none."""
     alarm: float = 0.0
     """When the registry (contexts.py) will look at the deadline; 0: never. A deadline that moves away keeps it."""
     state: BranchState = BranchState.TRYING
+    is_second: bool = False
+    """The hop was tried before, on a connection that was lost before anything can have arrived."""
 
     def take(self, what: BranchInput) -> BranchAction:
         """Go to the next state; gives what is to be done now."""
@@ -107,3 +112,37 @@ class Branch:
             lines += [message.lines[number] for number in index.get(name, ())]
         lines += [b"CSeq: %d CANCEL" % message.cseq[0], b"Max-Forwards: 70", b"Content-Length: 0"]
         return b"\r\n".join(lines) + b"\r\n\r\n"
+
+
+NOT_FOUND = frozenset({404, 408, 410, 416, 480, 484, 500, 501, 502, 503, 504, 505, 513, 580})
+"""Answers after which the next tier is tried: the target does not know the alias or could not be asked.
+
+Everything else that is final means *found* (Expressway: the target answered positively), be it busy or a refusal.
+"""
+
+PREFERRED = (401, 407, 415, 420, 484)
+"""Of the 4xx, those that tell the caller what to do better (RFC 3261 16.7 step 6)."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How a branch or target ended: with a received response, or (``message`` None) with a status of our own."""
+
+    status: int
+    text: str = ""
+    message: Message | None = None
+
+
+def best_outcome(outcomes: Sequence[Outcome]) -> Outcome | None:
+    """Any 6xx, else the lowest class; of the 4xx those that help the caller most.
+
+    Then whoever was found counts more than who was not, 408 least, and a received response more than one of our own.
+    """
+    return min(outcomes, key=_rank, default=None)
+
+
+def _rank(outcome: Outcome) -> tuple[int, int, bool, bool, bool]:
+    status = outcome.status
+    kind = 0 if status >= 600 else status // 100
+    preferred = PREFERRED.index(status) if status in PREFERRED else len(PREFERRED)
+    return kind, preferred, status in NOT_FOUND, status == 408, outcome.message is None

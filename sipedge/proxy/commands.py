@@ -31,9 +31,13 @@ class Forward:
 
 @dataclass(slots=True)
 class Cancel:
-    """Send a CANCEL in a client transaction of its own, on the connection that carried ``branch``."""
+    """Send a CANCEL in a client transaction of its own, on the connection that carried ``branch``.
+
+    Where that one is gone it goes to ``hop`` on a new one (RFC 3261 9.1: same address, port and transport).
+    """
 
     branch: str
+    hop: Hop
     data: bytes
 
 

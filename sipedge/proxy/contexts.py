@@ -10,6 +10,7 @@ from heapq import heapify, heappop, heappush
 
 from dialplan.model import Target
 from sipedge.sip.message import Message
+from zones.zone import Hop
 
 from .commands import Command
 from .events import ForwardFailed
@@ -57,8 +58,8 @@ class Contexts:
         """(when, transaction) of requests that get a 100 if they are not answered by then; all wait equally long."""
         self._timers: list[tuple[float, str, bool]] = []
         """(when, branch, whether to forget it): no contexts, or each would live until Timer C."""
-        self._accepted: dict[str, str] = {}
-        """Branches that wait to be forgotten, and the address that their final response came from."""
+        self._accepted: dict[str, Hop] = {}
+        """Branches that wait to be forgotten, and where their requests went."""
 
     def unanswered(self) -> int:
         """How many requests still wait for their final response."""
@@ -102,9 +103,15 @@ class Contexts:
         """The context of an INVITE that is not answered yet."""
         return self._invites.get(key)
 
-    def accepted_from(self, branch: str) -> str:
-        """The address that the final response of a branch came from, while its 2xx may come again; else ''."""
-        return self._accepted.get(branch, "")
+    def hop_of(self, branch: str) -> Hop | None:
+        """Where the request of a branch went, while it is open or its 2xx may come again."""
+        context = self._branches.get(branch)
+        waiting = context.branches.get(branch) if context is not None else None
+        return self.accepted_by(branch) if waiting is None else waiting.hop
+
+    def accepted_by(self, branch: str) -> Hop | None:
+        """Where a 2xx to the INVITE of a branch came from, while it may come again."""
+        return self._accepted.get(branch)
 
     def located(self, ticket: int, hops: Hops | NoHops, now: float, out: list[Command]) -> None:
         """A look-up that somebody waits for has ended."""
@@ -125,25 +132,38 @@ class Contexts:
         """A branch ended without a response; nothing happens when it is not known."""
         context = self._branches.get(event.branch)
         if context is not None:
-            context.failed(event.branch, event.status, event.reason, now, out)
+            if event.unsent:
+                context.unsent(event.branch, event.reason, now, out)
+            else:
+                context.failed(event.branch, event.status, event.reason, now, out)
             self._take_up(context)
             self.ended(event.branch, context, now)
 
-    def ended(
-        self, branch: str, context: ResponseContext, now: float, accepted_for: float = 0.0, address: str = ""
-    ) -> None:
-        """A branch had its final response, from ``address``.
+    def hop_lost(self, branch: str, now: float, out: list[Command]) -> None:
+        """The connection of a branch is gone; nothing happens when the branch is not known."""
+        context = self._branches.get(branch)
+        if context is not None:
+            context.hop_lost(branch, now)
+            self._take_up(context)
 
-        Forget it, now or (2xx to INVITE) after ``accepted_for`` seconds.
+    def ended(
+        self, branch: str, context: ResponseContext, now: float, accepted_for: float = 0.0, hop: Hop | None = None
+    ) -> None:
+        """A branch had its final response.
+
+        Forget it, now or (2xx to INVITE) after ``accepted_for`` seconds; ``hop`` is where its request went.
         """
-        if context.state is not ContextState.ACCEPTED:
+        if branch in self._accepted:
+            return
+        if context.state is not ContextState.ACCEPTED or hop is None:
             self._branches.pop(branch, None)
-        elif branch not in self._accepted:
-            self._accepted[branch] = address
+        else:
+            self._accepted[branch] = hop
             self._schedule(now + accepted_for, branch, True)
-            context.release_request()
             if len(self._accepted) > MAX_ACCEPTED:
                 self._forget(next(iter(self._accepted)))
+        if context.state is ContextState.ACCEPTED:
+            context.release_request()
 
     def next_deadline(self) -> float | None:
         slow = self._slow

@@ -60,6 +60,26 @@ class ForwardFailed:
     branch: str
     status: int
     reason: str
+    unsent: bool = False
+    """The connection was lost before anything of the request can have arrived."""
+
+
+@dataclass(slots=True)
+class HopLost:
+    """The connection that a request went out on is gone; its answer may come on another one (RFC 3261 18.1.1)."""
+
+    branch: str
+
+
+@dataclass(slots=True)
+class Undelivered:
+    """A message outside client transactions could not be written, because its connection is gone.
+
+    A response finds another way (RFC 3261 18.2.2), an ACK, BENOTIFY or CANCEL another connection to its hop.
+    """
+
+    connection: int
+    data: bytes
 
 
 @dataclass(slots=True)
@@ -107,6 +127,13 @@ class ConnectionClosed:
 
 
 @dataclass(slots=True)
+class ConnectionForgotten:
+    """The last transaction of a connection that is closed has ended."""
+
+    connection: int
+
+
+@dataclass(slots=True)
 class Resolved:
     """The answer to a Resolve command; ``records`` as zones.dns wants them, in the order the resolver gives."""
 
@@ -129,9 +156,12 @@ Event = (
     | MalformedReceived
     | UnreadableReceived
     | ForwardFailed
+    | HopLost
+    | Undelivered
     | ConnectionOpened
     | ConnectionFailed
     | ConnectionClosed
+    | ConnectionForgotten
     | Resolved
     | ConfigChanged
 )

@@ -19,6 +19,7 @@ from .forwarding import Changes, forwarded_head
 from .incoming import Incoming
 from .locating import NOT_FOUND, UNREACHABLE, Destination, Hops, LookUps, NoHops
 from .upkeep import Upkeep
+from .way_back import WaysBack
 
 BRANCH_COOKIE = "z9hG4bK"
 SIPS = "sips"
@@ -29,9 +30,17 @@ DEFAULT_MAX_BREADTH = 60
 class Forwarder:
     """Knows the installation; keeps nothing about single requests."""
 
-    def __init__(self, installation: Installation, upkeep: Upkeep, look_ups: LookUps, ids: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        installation: Installation,
+        upkeep: Upkeep,
+        look_ups: LookUps,
+        ways_back: WaysBack,
+        ids: Callable[[], str],
+    ) -> None:
         self.installation = installation
         self._upkeep = upkeep
+        self._ways_back = ways_back
         self._look_ups = look_ups
         self._ids = ids
         sent_by = {installation.edge.sent_by(zone.name).text for zone in installation.zones}
@@ -119,6 +128,10 @@ class Forwarder:
             return True
         host = response.plain_via_host or response.via.host
         return host in self.installation.edge.hosts
+
+    def again(self, hop: Hop, now: float) -> Hop:
+        """Where to send what has to follow a request to ``hop``."""
+        return self._ways_back.again(hop, now)
 
     def failed(self, hop: Hop, now: float) -> None:
         """A hop did not take a request."""

@@ -11,9 +11,9 @@ from .events import ConnectionOpened
 from .history import Entry
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Peer:
-    """An open connection."""
+    """Who is at the other end of a connection. It may be closed by now: way_back.py."""
 
     connection: int
     zone: str

@@ -30,13 +30,16 @@ from .events import (
     ConfigChanged,
     ConnectionClosed,
     ConnectionFailed,
+    ConnectionForgotten,
     ConnectionOpened,
     Event,
     ForwardFailed,
+    HopLost,
     MalformedReceived,
     RequestReceived,
     Resolved,
     ResponseReceived,
+    Undelivered,
     UnreadableReceived,
 )
 from .forwarder import Forwarder
@@ -44,6 +47,7 @@ from .incoming import Peer
 from .locating import LookUp, LookUps, Questions
 from .requests import WITHOUT_RESPONSE, RequestPath
 from .upkeep import Upkeep
+from .way_back import WaysBack
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +77,20 @@ class Proxy:
         self._questions = Questions()
         self._look_ups = LookUps(environment.random, self._questions)
         self._upkeep = Upkeep(environment.ids, environment.random, environment.random_bytes, self._questions)
+        self._ways_back = WaysBack()
         self._configure(settings)
         self._handlers: dict[type, Callable[..., None]] = {
             RequestReceived: self._request,
             ResponseReceived: self._response,
             ForwardFailed: self._forward_failed,
+            HopLost: self._hop_lost,
+            Undelivered: self._undelivered,
             MalformedReceived: self._malformed,
             UnreadableReceived: self._unreadable,
             ConnectionOpened: self._opened,
             ConnectionFailed: self._connection_failed,
             ConnectionClosed: self._closed,
+            ConnectionForgotten: self._forgotten,
             Resolved: self._resolved,
             ConfigChanged: self._config_changed,
         }
@@ -90,8 +98,10 @@ class Proxy:
     def _configure(self, settings: Settings) -> None:
         self._installation = Installation(settings, self._environment.ports, self._tag)
         self._upkeep.configure(self._installation)
+        self._ways_back.configure(self._installation, self._upkeep)
         self._look_ups.forget()
-        forwarder = Forwarder(self._installation, self._upkeep, self._look_ups, self._environment.ids)
+        ids = self._environment.ids
+        forwarder = Forwarder(self._installation, self._upkeep, self._look_ups, self._ways_back, ids)
         self._path = RequestPath(self._installation, forwarder, self._contexts, self._upkeep)
 
     @property
@@ -116,6 +126,7 @@ class Proxy:
         while (deadline := self._contexts.next_deadline()) is not None and deadline <= now:
             self._guarded("in a timer", out, self._contexts.tick, now, out)
         self._guarded("in a timer", out, self._upkeep.tick, now, out)
+        self._guarded("in a timer", out, self._ways_back.tick, now, out)
         return out
 
     def _guarded(self, where: str, out: list[Command], work: Callable[..., None], *arguments: object) -> None:
@@ -131,7 +142,8 @@ class Proxy:
             out.append(respond(self._installation, event.transaction, peer, event.message, 500))
 
     def next_deadline(self) -> float | None:
-        deadlines = (self._contexts.next_deadline(), self._upkeep.next_deadline())
+        parts = (self._contexts, self._upkeep, self._ways_back)
+        deadlines = [part.next_deadline() for part in parts]
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
     def is_quiet(self) -> bool:
@@ -140,7 +152,7 @@ class Proxy:
 
     def kept(self) -> dict[str, int]:
         """How much is held for requests that are open or just over, by kind; all 0 when nothing is."""
-        return {**self._contexts.kept(), "questions": len(self._questions)}
+        return {**self._contexts.kept(), "questions": len(self._questions), **self._ways_back.kept()}
 
     def peer(self, connection: int) -> Peer | None:
         """What is known of an open connection."""
@@ -167,7 +179,7 @@ class Proxy:
         peer = self._peers.get(event.connection)
         if context is None or peer is None:  # late or made up: RFC 6026 forbids to forward it
             return
-        if event.stray and not self._is_repeated_2xx(event, peer):
+        if event.stray and not self._is_repeated_2xx(event, peer, now):
             return
         if not context.forwarder.wrote(event.message):  # RFC 3261 18.1.2
             out.append(Log("warning", "a response whose topmost Via names somebody else", source=peer.address))
@@ -178,19 +190,37 @@ class Proxy:
                 failed = ForwardFailed(event.branch, 502, "the next hop broke the Via header")
                 self._contexts.failed(failed, now, out)
             return
+        hop = self._contexts.hop_of(event.branch) if context.is_invite else None
         self._contexts.response(context, event.branch, event.message, now, out)
         if event.message.status >= 200:
             accepted_for = self._installation.settings.timers.accepted
-            self._contexts.ended(event.branch, context, now, accepted_for, peer.address)
+            self._contexts.ended(event.branch, context, now, accepted_for, hop)
 
-    def _is_repeated_2xx(self, event: ResponseReceived, peer: Peer) -> bool:
+    def may_answer(self, branch: str, connection: int, now: float) -> bool:
+        """Whether the peer of a connection is the one that the request of a branch was sent to (RFC 3261 18.1.1)."""
+        peer, hop = self._peers.get(connection), self._contexts.hop_of(branch)
+        return peer is not None and hop is not None and self._ways_back.may_answer(hop, peer, now)
+
+    def _is_repeated_2xx(self, event: ResponseReceived, peer: Peer, now: float) -> bool:
         """What no transaction knows is another 2xx to an INVITE (RFC 6026 7.2), or nothing that counts."""
-        method = (event.message.first("cseq") or "").split()[-1:]
-        return method == ["INVITE"] and self._contexts.accepted_from(event.branch) == peer.address
+        method, hop = (event.message.first("cseq") or "").split()[-1:], self._contexts.accepted_by(event.branch)
+        return method == ["INVITE"] and hop is not None and self._ways_back.may_answer(hop, peer, now)
 
     def _forward_failed(self, event: ForwardFailed, now: float, out: list[Command]) -> None:
         if not self._upkeep.forward_failed(event, now, out):
             self._contexts.failed(event, now, out)
+
+    def _hop_lost(self, event: HopLost, now: float, out: list[Command]) -> None:
+        lost = ForwardFailed(event.branch, 503, "the connection was lost")
+        if self._upkeep.forward_failed(lost, now, out):
+            out.append(Abandon(event.branch))
+        else:
+            self._contexts.hop_lost(event.branch, now, out)
+
+    def _undelivered(self, event: Undelivered, now: float, out: list[Command]) -> None:
+        peer = self._peers.get(event.connection) or self._ways_back.departed(event.connection)
+        if peer is not None:
+            self._ways_back.send(peer, event.data, now, out)
 
     def _resolved(self, event: Resolved, now: float, out: list[Command]) -> None:
         """An answer of the DNS: to a look-up, whose hops go to all who wait for them, or to a zone's own question."""
@@ -232,8 +262,7 @@ class Proxy:
 
     def _unreadable_response(self, branch: str, peer: Peer, reason: str, now: float, out: list[Command]) -> None:
         """A final response that nobody can forward is 502 to the caller, not silence (RFC 3261 16.7, 21.5.3)."""
-        context = self._contexts.by_branch(branch)
-        if context is not None and context.is_waiting_for(branch, peer):
+        if self.may_answer(branch, peer.connection, now):
             out.append(Abandon(branch))
             reason = f"the next hop sent a response that cannot be read: {reason}"
             self._contexts.failed(ForwardFailed(branch, 502, reason), now, out)
@@ -259,6 +288,7 @@ class Proxy:
             return
         peer = Peer(event.connection, zone, event.peer_address, event.peer_port, event)
         self._peers[event.connection] = peer
+        self._ways_back.opened(peer)
         self._upkeep.opened(peer, now, out)
 
     def _zone_of(self, event: ConnectionOpened) -> tuple[str, str, str]:
@@ -292,13 +322,19 @@ class Proxy:
                 out.append(Close(peer.connection, refused))
             elif zone != peer.zone:
                 self._upkeep.closed(peer, now, out)
+                self._ways_back.leaves(peer)
                 peer.zone = zone
+                self._ways_back.opened(peer)
                 self._upkeep.opened(peer, now, out)
 
     def _closed(self, event: ConnectionClosed, now: float, out: list[Command]) -> None:
         peer = self._peers.pop(event.connection, None)
         if peer is not None:
+            self._ways_back.closed(peer)
             self._upkeep.closed(peer, now, out)
+
+    def _forgotten(self, event: ConnectionForgotten, now: float, out: list[Command]) -> None:
+        self._ways_back.forgotten(event.connection)
 
     def _connection_failed(self, event: ConnectionFailed, now: float, out: list[Command]) -> None:
         self._upkeep.connection_failed(event, now, out)

@@ -17,12 +17,11 @@ from sipedge.sip.message import Message
 from sipedge.sip.responses import without_top_via
 
 from .answers import own_response
-from .branch import Branch, BranchAction, BranchInput
+from .branch import NOT_FOUND, Branch, BranchAction, BranchInput, Outcome, best_outcome
 from .commands import Abandon, Cancel, Command, Conclude, Drop, Forward, Log, Relay, Respond, Withdraw
 from .forwarder import Forwarder, breadth
 from .incoming import Incoming, Peer
 from .locating import Hops, NoHops
-from .outcome import NOT_FOUND, Outcome, best_outcome
 
 _RELEASED = Message(b"INVITE sip:released.invalid SIP/2.0\r\n\r\n")
 """Stands for a request that is not needed any more."""
@@ -36,6 +35,10 @@ TEXTS_FOR_STRANGERS = {
     504: "the next hop cannot be reached",
 }
 """Warnings outside name no zone, host or DNS query of the inside; the log has them."""
+
+LOST_WAIT = 28.0
+"""Seconds from its beginning that a request other than INVITE waits for an answer once its connection is lost: a little
+less than 64*T1, so that its sender still hears that there was none (RFC 3261 17.1.2.2)."""
 
 CANCEL_WAIT = 32.0
 """64*T1: how long a cancelled branch is given for its final response (RFC 3261 9.1)."""
@@ -138,11 +141,6 @@ class ResponseContext:
         data = own_response(self.forwarder.installation, self.transaction, self.peer, self.request, 100)
         out.append(Respond(self.transaction, 100, data))
 
-    def is_waiting_for(self, branch_id: str, peer: Peer) -> bool:
-        """Whether a branch is open, and the peer is where it was sent."""
-        branch = self.branches.get(branch_id)
-        return branch is not None and (branch.hop.connection == peer.connection or branch.hop.address == peer.address)
-
     def start(self, now: float, out: list[Command]) -> None:
         self._next_tier(now, out)
 
@@ -186,13 +184,14 @@ class ResponseContext:
         """No branch is opened after an answer, a CANCEL or a 6xx (16.7 step 5)."""
         return self.state is ContextState.WAITING and all(outcome.status < 600 for outcome in self.outcomes)
 
-    def _try(self, target: Target, hops: Hops, now: float, out: list[Command]) -> None:
+    def _try(self, target: Target, hops: Hops, now: float, out: list[Command]) -> Branch:
         branch_id, head = self.forwarder.build(self.incoming, target, hops[0], self.targets)
-        branch = self.branches[branch_id] = Branch(branch_id, target, hops[0], hops[1:], head)
+        branch = self.branches[branch_id] = Branch(branch_id, target, hops[0], hops[1:], head, now)
         if self.is_invite:
             branch.deadline = now + self.timer_c
         self.incoming.entry.hops.append(hops[0])
         out.append(Forward(branch_id, hops[0], head, self.request.body))
+        return branch
 
     def response(self, branch_id: str, message: Message, now: float, out: list[Command]) -> None:
         """A response on a branch of this context (16.7 steps 1 to 5)."""
@@ -249,6 +248,22 @@ class ResponseContext:
         if branch is not None:
             self._failure(branch, Outcome(status, reason), now, out)
 
+    def unsent(self, branch_id: str, reason: str, now: float, out: list[Command]) -> None:
+        """Nothing of a request can have arrived: it is sent once more on a new connection (16.9)."""
+        branch = self.branches.get(branch_id)
+        if branch is None or branch.is_second or branch.is_cancelled or not self._may_try():
+            self.failed(branch_id, 503, reason, now, out)
+            return
+        del self.branches[branch_id]
+        hop = self.forwarder.again(branch.hop, now)
+        self._try(branch.target, (hop, *branch.remaining), now, out).is_second = True
+
+    def hop_lost(self, branch_id: str, now: float) -> None:
+        """The connection of a branch is gone: the answer may come on another one (18.1.1). Calls wait for Timer C."""
+        branch = self.branches.get(branch_id)
+        if branch is not None and not self.is_invite:
+            branch.deadline = max(now, branch.begun + LOST_WAIT)
+
     def cancel(self, now: float, out: list[Command]) -> None:
         """The caller sent CANCEL (16.10)."""
         self.state, action = CONTEXT_TABLE[self.state, ContextInput.CANCEL]
@@ -267,18 +282,21 @@ class ResponseContext:
 
     def _send_cancel(self, branch: Branch, now: float, out: list[Command]) -> None:
         branch.deadline = now + CANCEL_WAIT
-        out.append(Cancel(branch.id, branch.cancel_request()))
+        out.append(Cancel(branch.id, self.forwarder.again(branch.hop, now), branch.cancel_request()))
 
     def due(self, branch_id: str, now: float, out: list[Command]) -> None:
-        """Timer C (16.8) or the wait after a CANCEL ran out, unless a provisional response has moved it."""
+        """Timer C (16.8) or the wait after a CANCEL or a loss ran out, unless a provisional response has moved it."""
         branch = self.branches.get(branch_id)
         if branch is None or branch.deadline > now:
             return
         if branch.take(BranchInput.TIMER) is BranchAction.SEND_CANCEL:
             self._send_cancel(branch, now, out)
-        else:
+        elif self.is_invite:
             out.append(Abandon(branch_id))
             self.failed(branch_id, 408, "the next hop did not answer in time", now, out)
+        else:
+            out.append(Abandon(branch_id))
+            self.failed(branch_id, 504, "the connection was lost and no answer came on another one", now, out)
 
     def release_request(self) -> None:
         """Let go of an accepted INVITE once its branches are over: further 2xx need its connection only (RFC 6026)."""

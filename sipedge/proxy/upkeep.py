@@ -123,9 +123,17 @@ class Upkeep:
         """Where a request to a neighbour or traversal zone may go, in order; ``uri``: its next hop by RFC 3261 16.6."""
         if isinstance(zone, NeighborZone):
             return _preferred(self._neighbors[zone.name].hops(now), uri)
-        if isinstance(zone, TraversalClientZone):
-            return self._clients[zone.name].hops(now)
-        return self._servers[zone.name].hops(now)
+        return self.links(zone.name, now)
+
+    def links(self, zone: str, now: float) -> tuple[Hop, ...]:
+        """The authenticated connections of a traversal zone, in turn."""
+        return self._clients[zone].hops(now) if zone in self._clients else self._servers[zone].hops(now)
+
+    def is_admitted(self, peer: Peer, now: float) -> bool:
+        """Whether a peer counts: one of a traversal zone once it has authenticated itself, any other at once."""
+        if peer.zone in self._clients:
+            return self._clients[peer.zone].authenticated(peer.connection)
+        return peer.zone not in self._servers or self._servers[peer.zone].authenticated(peer.connection, now)
 
     def failed(self, hop: Hop, now: float) -> None:
         peers = self._neighbors.get(hop.zone)
@@ -141,15 +149,11 @@ class Upkeep:
 
     def admits(self, peer: Peer, event: RequestReceived, now: float, out: list[Command]) -> bool:
         """Whether a request on a traversal connection goes on; keep-alives and strangers are answered here."""
-        client = self._clients.get(peer.zone)
-        if client is not None:
-            allowed = client.authenticated(peer.connection)
-        else:
-            server = self._servers[peer.zone]
-            if _is_keepalive(event.message):
-                self._keepalive(server, peer, event, now, out)
-                return False
-            allowed = server.authenticated(peer.connection, now)
+        server = self._servers.get(peer.zone)
+        if server is not None and _is_keepalive(event.message):
+            self._keepalive(server, peer, event, now, out)
+            return False
+        allowed = self.is_admitted(peer, now)
         if not allowed:
             self._respond(event, peer, 403, "this traversal connection is not authenticated", (), out)
         return allowed

@@ -100,10 +100,17 @@ def response_to_bytes(head: bytes, status: int, headers: tuple[tuple[str, str], 
 
 def branch_of_response(head: bytes) -> str:
     """The branch in the topmost Via of a final response that could not be parsed; '' for anything else."""
-    lines = head.split(b"\r\n")
-    if not re.match(rb"SIP/2\.0 [2-6]\d\d(?: |$)", lines[0], re.IGNORECASE):
-        return ""
-    for line in lines[1:]:
+    is_final = re.match(rb"SIP/2\.0 [2-6]\d\d(?: |\r|$)", head, re.IGNORECASE)
+    return _branch(head) if is_final else ""
+
+
+def branch_of_request(head: bytes) -> str:
+    """The branch in the topmost Via of a request that the edge has made; '' for ACK, CANCEL and anything else."""
+    return "" if head.startswith((b"SIP/2.0 ", b"ACK ", b"CANCEL ")) else _branch(head)
+
+
+def _branch(head: bytes) -> str:
+    for line in head.split(b"\r\n")[1:]:
         with suppress(MessageError):
             name, _, value = line.partition(b":")
             if canonical_name(name) == "via":

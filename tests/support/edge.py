@@ -22,6 +22,8 @@ from zones.zone import AnyZone
 from .certificates import Ca, Leaf
 
 LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
+RETIRE_WITHIN = 0.3
+"""Seconds."""
 PATIENCE = 15.0
 NO_TLS = Tls()
 LIMITS = Limits()
@@ -61,6 +63,10 @@ class Edge:
     malformed: list[tuple[int, FramingError]] = field(default_factory=list)
     failed: list[ConnectionFailed] = field(default_factory=list)
     closed: list[ConnectionClosed] = field(default_factory=list)
+    unsent: list[bytes] = field(default_factory=list)
+    used: set[int] = field(default_factory=set)
+    """Connections on which some answer is awaited; in ``owed`` those whose peers wait for one."""
+    owed: set[int] = field(default_factory=set)
     on_opened: Callable[[ConnectionOpened], None] = lambda opened: None
     on_message: Callable[[int, Message], None] = lambda connection, message: None
     on_malformed: Callable[[int, FramingError], None] = lambda connection, error: None
@@ -89,7 +95,10 @@ class Edge:
                 edge.malformed, (number, error), lambda: edge.on_malformed(number, error)
             ),
             on_failed=lambda event: edge._note(edge.failed, event, lambda: None),
-            on_closed=lambda event: edge._note(edge.closed, event, lambda: None),
+            on_closed=lambda event, unsent: edge._note(edge.closed, event, lambda: edge.unsent.extend(unsent)),
+            is_used=lambda connection: connection in edge.used,
+            is_owed=lambda connection: connection in edge.owed,
+            retire_within=RETIRE_WITHIN,
         )
         if listener is not None:
             await edge.connections.listening.listen([listener])

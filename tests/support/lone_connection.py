@@ -27,6 +27,9 @@ class Owner:
         self.limits = limits or Limits()
         self.scratch = memoryview(bytearray(65536))
         self.told: list[str] = []
+        self.is_owed = False
+        self.left: list[bytes] = []
+        """What ``lost`` was told that did not arrive."""
         self._context = context
 
     def made(self, connection: Connection) -> TlsStream | None:
@@ -42,7 +45,12 @@ class Owner:
     def unsent(self, connection: Connection) -> None:
         self.told.append("unsent")
 
-    def lost(self, connection: Connection, reason: str) -> None:
+    def half_closed(self, connection: Connection) -> bool:
+        self.told.append("half closed")
+        return self.is_owed
+
+    def lost(self, connection: Connection, reason: str, unsent: list[bytes]) -> None:
+        self.left += unsent
         self.told.append(f"lost: {reason}")
 
     def gone(self, connection: Connection) -> None:
@@ -65,6 +73,9 @@ class MemoryTransport(asyncio.Transport):
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self.written += data
+
+    def get_write_buffer_size(self) -> int:
+        return 0
 
     def pause_reading(self) -> None:
         pass

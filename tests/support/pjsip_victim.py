@@ -20,6 +20,7 @@ def main() -> None:
     stack = Stack(
         emit=events.append,
         send=lambda connection, data: None,
+        may_answer=lambda branch, connection: False,
         host="edge.example.com",
         max_message=65536,
         max_transactions=1000,

@@ -269,9 +269,11 @@ def responds(status: int, to: Call | None = None, told: Captured | None = None, 
     return Expected(Respond, {"status": status, **conditions}, remember)
 
 
-def cancels(leg: Leg) -> Expected:
+def cancels(leg: Leg, connection: int = 0) -> Expected:
+    """``connection``: which one its hop names, where that is another than the request's."""
+
     def remember(command: Cancel, book: Playbook) -> None:
-        assert command.branch == leg.branch
+        assert (command.branch, command.hop.connection) == (leg.branch, connection or leg.hop.connection)
         cancel = parse_message(command.data)
         assert (cancel.method, cancel.via, cancel.cseq[0]) == ("CANCEL", leg.message.via, leg.message.cseq[0])
 

@@ -61,7 +61,10 @@ class Party:
             on_message=self.message,
             on_malformed=lambda number, error: None,
             on_failed=lambda failed: None,
-            on_closed=lambda closed: None,
+            on_closed=lambda closed, unsent: None,
+            is_used=lambda connection: False,
+            is_owed=lambda connection: False,
+            retire_within=180.0,
         )
 
     def opened(self, event: ConnectionOpened) -> None:

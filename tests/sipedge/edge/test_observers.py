@@ -38,6 +38,7 @@ def _run(test: Test) -> None:
         stack = Stack(
             emit=lambda event: None,
             send=lambda connection, data: None,
+            may_answer=lambda branch, connection: False,
             host="edge.example.com",
             max_message=65536,
             max_transactions=10,
@@ -52,7 +53,10 @@ def _run(test: Test) -> None:
             on_message=lambda connection, message: None,
             on_malformed=lambda connection, error: None,
             on_failed=lambda event: None,
-            on_closed=lambda event: None,
+            on_closed=lambda event, unsent: None,
+            is_used=lambda connection: False,
+            is_owed=lambda connection: False,
+            retire_within=180.0,
         )
         made: list[Observers] = []
 

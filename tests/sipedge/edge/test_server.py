@@ -116,14 +116,37 @@ def test_only_so_many_requests_wait_for_a_connection() -> None:
     run_edge(replace(SETTINGS, limits=replace(Limits(), waiting_per_hop=2)), scenario)
 
 
-def test_a_callee_that_closes_fails_what_it_has_not_answered() -> None:
+def test_a_callee_that_closes_may_answer_on_another_connection() -> None:
     async def scenario(edge: MemoryEdge) -> None:
         caller = edge.accept(INSIDE_PEER)
         caller.send(message())
         await edge.turn()
-        edge.loop.called[0].abort()
+        callee = edge.loop.called[0]
+        (asked,) = callee.received()
+        callee.abort()
         await edge.turn()
-        assert statuses(caller.received()) == [500]
+        assert caller.received() == []
+        edge.accept(OUTSIDE_PEER).send(answer_to(asked, 200))
+        await edge.turn()
+        assert statuses(caller.received()) == [200]
+
+    run_edge(SETTINGS, scenario)
+
+
+def test_a_caller_that_closes_gets_its_answer_on_another_connection() -> None:
+    async def scenario(edge: MemoryEdge) -> None:
+        caller = edge.accept(INSIDE_PEER)
+        caller.send(message())
+        await edge.turn()
+        callee = edge.loop.called[0]
+        (asked,) = callee.received()
+        caller.abort()
+        await edge.turn()
+        callee.send(answer_to(asked, 200))
+        await edge.turn()
+        await edge.turn()
+        (back,) = edge.loop.called[1:]
+        assert statuses(back.received()) == [200]
 
     run_edge(SETTINGS, scenario)
 

@@ -27,9 +27,9 @@ def test_reload(run: Run, ca: Ca) -> None:
         far_leaf = issue(ca, names=[FAR])
         far_listener = Listener("far", "127.0.0.1", 0)
         async with await Edge.start(settings_for(ca, far_leaf), listener=far_listener) as far:
-            own, limits = ca.folder / "own", replace(LIMITS, drain=0.5)
+            own = ca.folder / "own"
             tls = settings_for(ca, issue(ca, names=["old.example.com"], out=own))
-            async with await Edge.start(tls, zones=[zone()], listener=LISTENER, limits=limits) as edge:
+            async with await Edge.start(tls, zones=[zone()], listener=LISTENER) as edge:
                 target = hop(far.address[1])
                 edge.connections.connect(target, zone().tls)
                 await edge.until(lambda: edge.opened)
@@ -38,17 +38,21 @@ def test_reload(run: Run, ca: Ca) -> None:
                     await edge.until(lambda: len(edge.opened) == 2)
                     issue(ca, names=["new.example.com"], out=own)
                     contexts = TlsContexts(tls, [LISTENER], [zone()])
-                    edge.connections.reload(limits=limits, tls=contexts)
                     first = edge.opened[0].connection
+                    edge.used = {one.connection for one in edge.opened}
+                    edge.connections.reload(limits=LIMITS, tls=contexts, retire_within=60.0)
                     assert edge.connections.find(target) is None
                     assert edge.connections.send(first, message(b"under way"))
                     await far.until(lambda: far.messages)
                     edge.connections.connect(target, zone().tls)
                     async with await OpenSslTool.client(edge.address, leaf=far_leaf) as late:
                         await late.seen(rb"subject=CN = new\.")
+                        await edge.until(lambda: len(edge.opened) == 4)
+                        assert edge.closed == [], "what is under way has its time"
+                        edge.used.clear()
                         await edge.until(lambda: len(edge.closed) == 2)
                         assert [one.names for one in far.opened] == [("old.example.com",), ("new.example.com",)]
-                        assert {one.reason for one in edge.closed} == {"drained after a reload"}
+                        assert {one.reason for one in edge.closed} == {"its last transaction has ended"}
                         assert edge.connections.find(target) not in (None, first)
 
     run(test)
@@ -56,13 +60,11 @@ def test_reload(run: Run, ca: Ca) -> None:
 
 def test_plain_connections_survive_a_reload(run: Run) -> None:
     async def test() -> None:
-        limits = replace(LIMITS, drain=0.1)
-        async with await Edge.start(listener=replace(LISTENER, transport="TCP"), limits=limits) as edge:
+        async with await Edge.start(listener=replace(LISTENER, transport="TCP")) as edge:
             target = replace(hop(edge.address[1]), transport="TCP")
             edge.connections.connect(target)
             await edge.until(lambda: len(edge.opened) == 2)
-            edge.connections.reload(limits=limits, tls=TlsContexts(Tls()))
-            await asyncio.sleep(0.3)
+            edge.connections.reload(limits=LIMITS, tls=TlsContexts(Tls()), retire_within=60.0)
             assert edge.connections.find(target) and edge.closed == []
 
     run(test)
@@ -141,14 +143,14 @@ def test_quiet_logs(run: Run, caplog: pytest.LogCaptureFixture) -> None:
 
 def test_a_reload_that_changes_nothing_of_tls_drains_nothing(run: Run, ca: Ca, tls: Tls) -> None:
     async def test() -> None:
-        limits = replace(LIMITS, drain=0.1)
         tool, port = await OpenSslTool.server(issue(ca, names=[FAR]))
-        async with tool, await Edge.start(tls, zones=[zone()], limits=limits) as edge:
+        async with tool, await Edge.start(tls, zones=[zone()]) as edge:
             edge.connections.connect(hop(port), zone().tls)
             await edge.until(lambda: edge.opened)
-            edge.connections.reload(limits=limits, tls=TlsContexts(tls, [], [zone()]))
+            edge.connections.reload(limits=LIMITS, tls=TlsContexts(tls, [], [zone()]), retire_within=60.0)
             assert edge.connections.find(hop(port)) == edge.opened[0].connection
-            edge.connections.reload(limits=limits, tls=TlsContexts(tls, [], [zone(verify=False)]))
+            changed = TlsContexts(tls, [], [zone(verify=False)])
+            edge.connections.reload(limits=LIMITS, tls=changed, retire_within=60.0)
             assert edge.connections.find(hop(port)) is None
             await edge.until(lambda: edge.closed)
 

@@ -17,12 +17,13 @@ from zones.zone import Hop
 
 Make = Callable[..., Lone]
 TABLE = """
-            CONNECTED  READY  ENDED    LOST
-CONNECTING  HANDSHAKE  -      CLOSED   -
-HANDSHAKE   -          OPEN   CLOSING  -
-OPEN        -          -      CLOSING  -
-CLOSING     -          -      CLOSING  CLOSED
-CLOSED      CLOSED     -      CLOSED   CLOSED
+             CONNECTED  READY  PEER_ENDED   ENDED    LOST
+CONNECTING   HANDSHAKE  -      -            CLOSED   -
+HANDSHAKE    -          OPEN   -            CLOSING  -
+OPEN         -          -      HALF_CLOSED  CLOSING  -
+HALF_CLOSED  -          -      -            CLOSING  -
+CLOSING      -          -      -            CLOSING  CLOSED
+CLOSED       CLOSED     -      -            CLOSED   CLOSED
 """
 HOP = Hop("far", "TCP", "192.0.2.9", 5060)
 OVER = "lost: over"
@@ -160,7 +161,29 @@ def test_open_then_ended_is_closing(make: Make, end: Callable[[Lone], None], rea
     one.connect()
     end(one)
     assert (one.connection.state, one.transport.ended) == (State.CLOSING, how)
-    assert one.told == ["made", "ready", reason]
+    assert [told for told in one.told if told != "half closed"] == ["made", "ready", reason]
+
+
+def test_open_then_ended_by_a_peer_that_is_owed_an_answer_is_half_closed(make: Make) -> None:
+    one = make(TCP)
+    one.connect()
+    one.owner.is_owed = True
+    assert one.connection.eof_received()
+    assert one.connection.state is State.HALF_CLOSED
+    one.connection.send(b"the answer")
+    one.connection.flush()
+    assert one.transport.written == b"the answer"
+    one.connection.close("over")
+    assert one.told == ["made", "ready", "half closed", "half closed", "unsent", OVER]
+
+
+def test_what_was_never_written_is_given_back(make: Make) -> None:
+    one = make(TCP)
+    one.connect()
+    one.connection.send(b"one")
+    one.connection.send(b"two")
+    one.connection.abort("over")
+    assert one.owner.left == [b"one", b"two"]
 
 
 @pytest.mark.parametrize(

@@ -22,9 +22,12 @@ class Wire:
         self.sent: list[tuple[int, bytes]] = []
         self.emit: Callable[[Event], None] = self.events.append
         """What the stack's events go to: a test may put something else in its place, ``clear`` puts it back."""
+        self.may_answer: Callable[[str, int], bool] = lambda branch, connection: False
+        """Another connection is not where the request went, unless a test says so; ``clear`` undoes that."""
         self.stack = Stack(
             emit=lambda event: self.emit(event),
             send=lambda connection, data: self.sent.append((connection, data)),
+            may_answer=lambda branch, connection: self.may_answer(branch, connection),
             host="edge.example.com",
             max_message=65536,
             max_transactions=30,
@@ -45,6 +48,7 @@ class Wire:
         self.events.clear()
         self.sent.clear()
         self.emit = self.events.append
+        self.may_answer = lambda branch, connection: False
 
     def receive(self, data: bytes, connection: int | None = None) -> list[Event]:
         """What one message makes the stack emit."""
@@ -86,8 +90,8 @@ def wire(shared_wire: Wire) -> Iterator[Wire]:
     shared_wire.clear()
     yield shared_wire
     for number in shared_wire.opened:
-        shared_wire.stack.close(number)
+        shared_wire.stack.forget(number)
     shared_wire.opened.clear()
     shared_wire.stack.set_timeout(32000)
     shared_wire.stack.poll()
-    assert shared_wire.stack.counts() == shared_wire.empty == Counts(0, 0, 0, 0, shared_wire.empty.pools)
+    assert shared_wire.stack.counts() == shared_wire.empty == Counts(0, 0, 0, 0, 0, shared_wire.empty.pools)

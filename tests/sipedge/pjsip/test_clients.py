@@ -8,7 +8,7 @@ import pytest
 from support.pjsip_texts import forwarded, request, response
 
 from sipedge.pjsip.declarations import StackError
-from sipedge.proxy.events import ForwardFailed
+from sipedge.proxy.events import ConnectionForgotten, ForwardFailed, HopLost
 from sipedge.sip.message import parse_message
 
 Wire = Any
@@ -140,18 +140,18 @@ def test_cancel_goes_where_the_request_went(wire: Wire) -> None:
     forward(wire, "INVITE")
     wire.response(response(100, "INVITE"))
     cancel = forwarded("CANCEL")
-    wire.stack.cancel(BRANCH, cancel)
-    wire.stack.cancel(BRANCH, cancel)
+    wire.stack.cancel(BRANCH, wire.callee, cancel)
+    wire.stack.cancel(BRANCH, wire.callee, cancel)
     assert wire.sent == [(wire.callee, cancel)]
     assert wire.receive(response(200, "CANCEL"), wire.callee) == []
     assert wire.receive(response(200, "CANCEL"), wire.callee) == []
     assert wire.response(response(487, "INVITE")).message.status == 487
-    wire.stack.cancel(BRANCH, cancel)
+    wire.stack.cancel(BRANCH, wire.callee, cancel)
     assert len(wire.sent) == 2  # the CANCEL and the ACK
 
 
 def test_cancel_of_an_unknown_branch_does_nothing(wire: Wire) -> None:
-    wire.stack.cancel("z9hG4bKnobody", forwarded("CANCEL", "z9hG4bKnobody"))
+    wire.stack.cancel("z9hG4bKnobody", wire.callee, forwarded("CANCEL", "z9hG4bKnobody"))
     assert wire.sent == []
 
 
@@ -159,7 +159,7 @@ def test_an_unanswered_cancel_fails_silently(wire: Wire) -> None:
     forward(wire, "INVITE")
     wire.response(response(100, "INVITE"))
     wire.stack.set_timeout(1)
-    wire.stack.cancel(BRANCH, forwarded("CANCEL"))
+    wire.stack.cancel(BRANCH, wire.callee, forwarded("CANCEL"))
     while wire.stack.counts().transactions > 1:
         wire.stack.poll()
     assert len(wire.events) == 1
@@ -202,16 +202,45 @@ def test_a_provisional_response_stops_timer_b(wire: Wire) -> None:
     assert wire.stack.poll() is None
 
 
-def test_closing_the_connection_fails_with_503(wire: Wire) -> None:
+def test_requests_outlive_their_connection(wire: Wire) -> None:
+    """RFC 3261 18.1.1: what was asked may be answered on another connection, and its ACK goes there."""
     forward(wire, "INVITE")
-    wire.response(response(100, "INVITE"))
-    wire.stack.cancel(BRANCH, forwarded("CANCEL"))
+    wire.response(response(180, "INVITE"))
     forward(wire, "MESSAGE", BRANCH + "2")
     wire.clear()
     wire.stack.close(wire.callee)
-    failed = {(event.branch, event.status) for event in wire.events}
-    assert failed == {(BRANCH, 503), (BRANCH + "2", 503)}
-    assert wire.stack.counts().transactions == 0
+    assert {event.branch for event in wire.events} == {BRANCH, BRANCH + "2"}
+    assert (wire.stack.counts().clients, wire.stack.counts().closed) == (2, 1)
+    assert wire.stack.connection_of(BRANCH) == 0
+    wire.clear()
+    again = wire.open("127.0.0.8")
+    wire.may_answer = lambda branch, connection: (branch, connection) == (BRANCH, again)
+    assert wire.receive(response(200, branch=BRANCH + "2"), again) == []
+    (busy,) = wire.receive(response(486, "INVITE"), again)
+    assert (busy.branch, busy.connection, busy.stray) == (BRANCH, again, False)
+    ((connection, ack),) = wire.sent
+    assert (connection, ack[:4]) == (again, b"ACK ")
+
+
+def test_a_cancel_follows_on_a_new_connection(wire: Wire) -> None:
+    forward(wire, "INVITE")
+    wire.response(response(180, "INVITE"))
+    wire.stack.close(wire.callee)
+    again = wire.open("127.0.0.8")
+    wire.stack.cancel(BRANCH, again, forwarded("CANCEL"))
+    assert wire.sent == [(again, forwarded("CANCEL"))]
+
+
+def test_a_closed_connection_goes_with_its_last_request(wire: Wire) -> None:
+    wire.stack.set_timeout(1)
+    forward(wire)
+    wire.stack.close(wire.callee)
+    while wire.stack.counts().transactions:
+        wire.stack.poll()
+    lost, failed, forgotten = wire.events
+    assert (lost, failed) == (HopLost(BRANCH), ForwardFailed(BRANCH, 408, "no final response in time"))
+    assert forgotten == ConnectionForgotten(wire.callee)
+    assert wire.stack.counts().closed == 0
     assert not wire.stack.forward(BRANCH, wire.callee, forwarded(), b"")
 
 

@@ -92,7 +92,7 @@ def _outcomes(wire: Wire, files: Iterable[Path]) -> dict[str, object]:
         outcome = _outcome(wire, connection, file.read_bytes())
         if outcome != "ok":
             outcomes[file.stem] = outcome
-        wire.stack.close(connection)
+        wire.stack.forget(connection)
     return outcomes
 
 

@@ -232,6 +232,8 @@ def test_many_connections_of_one_address_leave_room_for_others(wire: Wire) -> No
     assert answers == [True] * 10 + [False] * 6
     assert wire.request(request()).transaction
     wire.stack.close(connections[0])
+    assert not wire.receive(request(via=f"{VIA}again"), connections[1]), "its transactions are still open"
+    wire.stack.forget(connections[0])
     assert wire.request(request(via=f"{VIA}again"), connections[1]).transaction
 
 
@@ -268,13 +270,23 @@ def test_a_dropped_transaction_is_never_answered(wire: Wire) -> None:
     assert (wire.sent, wire.stack.counts().transactions) == ([], 0)
 
 
-def test_closing_ends_everything_and_later_answers_do_nothing(wire: Wire) -> None:
+def test_an_answer_is_given_although_its_connection_is_gone(wire: Wire) -> None:
+    """RFC 3261 18.2.2: whoever writes it finds another way; a copy of the request gets the same one."""
     events = [wire.request(request(method, via=VIA + method)) for method in ("MESSAGE", "INVITE")]
-    wire.stack.respond(events[1].transaction, 486, answer(486, "INVITE"))
     wire.stack.close(wire.caller)
-    wire.clear()
-    for event in events:
-        wire.stack.respond(event.transaction, 200, answer())
     assert wire.receive(request(), wire.caller) == []
-    assert wire.sent == []
-    assert wire.stack.counts().servers == wire.stack.counts().transactions == 0
+    for event, method in zip(events, ("MESSAGE", "INVITE"), strict=True):
+        wire.stack.respond(event.transaction, 486, answer(486, method))
+    assert wire.sent == [(wire.caller, answer(486, "MESSAGE")), (wire.caller, answer(486, "INVITE"))]
+    again = wire.open()
+    assert wire.receive(request("INVITE", via=VIA + "INVITE"), again) == []
+    assert wire.sent[2:] == [(wire.caller, answer(486, "INVITE"))]
+
+
+def test_a_closed_connection_goes_with_its_last_answer(wire: Wire) -> None:
+    event = wire.request(request())
+    wire.stack.close(wire.caller)
+    assert wire.stack.counts().closed == 1
+    wire.stack.respond(event.transaction, 200, answer())
+    wire.stack.poll()
+    assert (wire.stack.counts().closed, wire.stack.counts().transactions) == (0, 0)

@@ -9,6 +9,7 @@ from support.pjsip_texts import VIA, answer, forwarded, request, response
 
 from sipedge.pjsip.declarations import StackError
 from sipedge.pjsip.stack import Stack
+from sipedge.proxy.events import RequestReceived, ResponseReceived
 from sipedge.sip.message import parse_message
 
 Wire = Any
@@ -19,6 +20,7 @@ def test_only_one_stack_in_a_process(wire: Wire) -> None:
         Stack(
             emit=print,
             send=print,
+            may_answer=lambda branch, connection: False,
             host="x",
             max_message=1000,
             max_transactions=1,
@@ -51,11 +53,11 @@ def test_an_exception_in_emit_reaches_the_caller_and_nothing_breaks(wire: Wire) 
 
 def test_the_core_may_call_back_from_emit(wire: Wire) -> None:
     def proxy(event: Any) -> None:
-        if event.message.is_request:
+        if isinstance(event, RequestReceived):
             assert wire.stack.forward("z9hG4bKedge", wire.callee, forwarded(), b"")
             wire.stack.receive(wire.callee, parse_message(response()))
             wire.stack.respond(event.transaction, 200, answer())
-        else:
+        elif isinstance(event, ResponseReceived):
             wire.stack.close(wire.callee)
 
     wire.emit = proxy

@@ -16,13 +16,14 @@ from support.playbook import (
     drops,
     fails,
     forwards,
+    opens,
     relays,
     responds,
     waits,
 )
 from support.settings import OUTSIDE_PEER, THIRD, TWO_PEERS, ZONES, forking, make_settings, rule, with_zone
 
-from sipedge.proxy.response_context import NOT_FOUND, Outcome, best_outcome
+from sipedge.proxy.branch import NOT_FOUND, Outcome, best_outcome
 from zones.zone import NeighborZone
 
 BOB = r".*@outside\.example"
@@ -72,14 +73,15 @@ def test_the_second_2xx_is_relayed_for_32_seconds(play: Play) -> None:
     one, two, told = Leg(), Leg(), Captured()
     (
         forked(play, one, two)
+        >> opens(4, "198.51.100.30")
         >> answers(one, 200, tag="one")
         << responds(200)
-        >> answers(two, 200, tag="two")
+        >> answers(two, 200, tag="two", connection=4)
         << relays(INSIDE, told, to="<sip:bob@outside.example>;tag=two")
         >> waits(31)
         >> answers(one, 200, tag="one", stray=True)
         << relays(INSIDE)
-        >> answers(two, 200, tag="two", stray=True)
+        >> answers(two, 200, tag="two", connection=4, stray=True)
         << relays(INSIDE)
         >> waits(2)
         >> answers(one, 200, tag="one", stray=True)

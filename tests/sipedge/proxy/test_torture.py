@@ -129,6 +129,7 @@ class Wire:
         self.stack = Stack(
             emit=self.emitted.append,
             send=lambda connection, data: None,
+            may_answer=lambda branch, connection: False,
             host="edge.inside.example",
             max_message=65536,
             max_transactions=200,
@@ -141,8 +142,7 @@ class Wire:
         try:
             found = [self._outcome(frame) for frame in frames(data)] or ["waits"]
         finally:
-            self.stack.close(INSIDE)
-            self.stack.poll()
+            self.stack.forget(INSIDE)
             self.emitted.clear()
         return found[0] if len(found) == 1 else found
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from support.messages import notify, request
+from support.messages import invite, notify, request
 from support.playbook import (
     INSIDE,
     OUTSIDE,
+    Call,
     Captured,
     Leg,
     Play,
@@ -13,12 +14,14 @@ from support.playbook import (
     Step,
     answers,
     arrives,
+    cancels,
     closes,
     closes_connection,
     connects,
     fails,
     forwards,
     opens,
+    relays,
     resolves,
     responds,
     sends,
@@ -26,7 +29,7 @@ from support.playbook import (
 )
 from support.settings import EDGE, OUTSIDE_PEER, ZONES, make_settings, rule, with_zone
 
-from sipedge.proxy.events import ConfigChanged, ConnectionFailed, ConnectionOpened, Resolved
+from sipedge.proxy.events import ConfigChanged, ConnectionFailed, ConnectionOpened, HopLost, Resolved, Undelivered
 from sipedge.settings import Listener, Settings
 from zones.digest import authorization
 from zones.dns import AddressRecord
@@ -114,9 +117,9 @@ def server() -> Settings:
     return make_settings(rules, (*ZONES, zone), listeners=LISTENERS)
 
 
-def keepalive(proof: str = "") -> Step:
+def keepalive(proof: str = "", connection: int = CLIENT) -> Step:
     extra = (f"Authorization: {proof}",) if proof else ()
-    return arrives(request("OPTIONS", f"sip:{EDGE}:7001;transport=tls", extra=extra), CLIENT)
+    return arrives(request("OPTIONS", f"sip:{EDGE}:7001;transport=tls", extra=extra), connection)
 
 
 def handshake(book: Playbook, credential: Credential = CREDENTIAL, status: int = 200) -> None:
@@ -180,6 +183,57 @@ def test_a_forwarded_options_is_no_keepalive(play: Play) -> None:
     handshake(book)
     message = request("OPTIONS", "sip:inside.example", via=("SIP/2.0/TLS a;branch=z9hG4bK1", "SIP/2.0/TLS b"))
     book >> arrives(message, CLIENT) << forwards(Leg(), "Inside")
+
+
+def cut(book: Playbook) -> None:
+    """The link is lost and comes back with another number."""
+    book >> closes_connection(CLIENT) >> waits(0.5)
+    book >> opens(CLIENT + 1, "192.0.2.99", listener="traversal")
+
+
+def prove(book: Playbook) -> None:
+    told = Captured()
+    book >> keepalive(connection=CLIENT + 1) << responds(401, told=told)
+    challenges = told.message.values("www-authenticate")
+    proof = authorization(challenges, CREDENTIAL, "OPTIONS", f"sip:{EDGE}:7001;transport=tls", "cnonce")
+    book >> keepalive(proof or "", CLIENT + 1) << responds(200)
+
+
+def test_what_went_out_on_a_traversal_link_is_answered_on_the_next(play: Play) -> None:
+    book, leg, call = play(server()), Leg(), Call()
+    handshake(book)
+    book >> arrives(invite(), INSIDE, call) << responds(100) << forwards(leg, "Traversal")
+    book >> answers(leg, 180, connection=CLIENT) << responds(180) >> HopLost(leg.branch)
+    cut(book)
+    assert not book.proxy.may_answer(leg.branch, CLIENT + 1, book.now), "it has not proved itself"
+    prove(book)
+    assert book.proxy.may_answer(leg.branch, CLIENT + 1, book.now)
+    book >> arrives(request("CANCEL")) << responds(200) << cancels(leg, connection=CLIENT + 1)
+    book >> answers(leg, 487, connection=CLIENT + 1) << responds(487, to=call)
+
+
+def test_an_answer_waits_until_the_traversal_link_is_back(play: Play) -> None:
+    book, leg, call = play(server()), Leg(), Call()
+    handshake(book)
+    book >> arrives(request(via="SIP/2.0/TLS 192.0.2.99;branch=z9hG4bKfar"), CLIENT, call) << forwards(leg, "Inside")
+    cut(book)
+    book >> answers(leg, 200, connection=INSIDE) << responds(200, to=call)
+    answer = b"SIP/2.0 200 OK\r\nVia: SIP/2.0/TLS 192.0.2.99;branch=z9hG4bKfar\r\n\r\n"
+    book >> Undelivered(CLIENT, answer) >> waits(0.3)
+    prove(book)
+    book >> waits(0.2) << relays(CLIENT + 1)
+    assert book.proxy.kept()["parked"] == 0
+
+
+def test_nobody_waits_for_an_answer_longer_than_its_transaction(play: Play) -> None:
+    book, leg, call = play(server()), Leg(), Call()
+    handshake(book)
+    book >> arrives(request(), CLIENT, call) << forwards(leg, "Inside")
+    cut(book)
+    book >> Undelivered(CLIENT, b"SIP/2.0 200 OK\r\n\r\n")
+    assert book.proxy.kept()["parked"] == 1
+    book >> waits(33) << responds(100)
+    assert book.proxy.kept()["parked"] == 0
 
 
 # ---------------------------------------------------------------------------------------------------- traversal client
