@@ -202,6 +202,8 @@ class Connection(asyncio.BufferedProtocol):
         if self._awaited is Awaited.MESSAGE:
             self._wait(self._owner.limits.idle, Awaited.MESSAGE)
         self._write(data)
+        if self.state is State.HALF_CLOSED:  # whether anybody reads it shows only now
+            self._loop.call_later(PROBE, self._learn, self._peer_closed(), PROBES)
 
     def close(self, reason: str) -> None:
         """Send what is queued, say goodbye, then ``lost`` (within this call)."""

@@ -66,8 +66,7 @@ class Town:
 
     def processor_time(self) -> float:
         """Seconds that the working process has had."""
-        child = Path(f"/proc/{self.edge.pid}/task/{self.edge.pid}/children").read_text().split()[0]
-        fields = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()
+        fields = Path(f"/proc/{self.edge.worker()}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 

@@ -64,6 +64,10 @@ class Edge:
     def pid(self) -> int:
         return self._process.pid
 
+    def worker(self) -> int:
+        """The process that serves, the child of ``pid``."""
+        return int(Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()[0])
+
     def output(self) -> str:
         with self._changed:
             return "".join(self._lines)

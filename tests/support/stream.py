@@ -27,12 +27,22 @@ class Stream:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
 
+    @property
+    def address(self) -> tuple[str, int]:
+        """Its own end."""
+        own: tuple[str, int] = self._socket.getsockname()
+        return own
+
     def close(self) -> None:
         self._socket.close()
 
     def shutdown(self) -> None:
         """End both directions at once; whoever waits in another thread is woken."""
         self._socket.shutdown(socket.SHUT_RDWR)
+
+    def end_writing(self) -> None:
+        """End our direction; the other one stays."""
+        self._socket.shutdown(socket.SHUT_WR)
 
     def send(self, *segments: bytes) -> None:
         """Each in a write of its own (a TLS record of its own, as far as it fits one)."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
 from support.messages import invite, request
 from support.playbook import (
     INSIDE,
