@@ -166,6 +166,8 @@ class Connection(asyncio.BufferedProtocol):
         return self.state is State.HALF_CLOSED
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if exc is not None and self._is_open():
+            self._out = self._not_taken(exc) + self._out
         self._end(self._peer_closed() if exc is None else f"the connection broke: {os_reason(exc)}")
         self._enter(Input.LOST)
         self._owner.gone(self)
@@ -194,6 +196,8 @@ class Connection(asyncio.BufferedProtocol):
     def flush(self) -> None:
         """Write what ``send`` collected: one TLS record (of up to 16 KiB) and one system call for all of it."""
         if not self._out or self._blocked_since is not None or not self._is_open():
+            return
+        if self._transport is not None and self._transport.is_closing():  # the last write has failed
             return
         data = self._out[0] if len(self._out) == 1 else b"".join(self._out)
         self._written, self._out = self._out, []
@@ -347,6 +351,11 @@ class Connection(asyncio.BufferedProtocol):
             self._loop.call_later(PROBE, self._learn, reason, left - 1)
         elif not self._owner.half_closed(self):
             self._end(reason)
+
+    def _not_taken(self, error: Exception) -> list[bytes]:
+        """Of what was written last: all where the peer had closed before; else the responses, which may come twice."""
+        closed_before = isinstance(error, BrokenPipeError)
+        return [message for message in self._written if closed_before or message.startswith(b"SIP/2.0 ")]
 
     def _peer_closed(self) -> str:
         if self.state is State.HANDSHAKE:

@@ -40,7 +40,7 @@ class Town:
     caller: Callee
     callee: Callee
     notices_late: bool = False
-    """It loses an answer that it writes before it has noticed that the peer has closed."""
+    """It loses what it writes before it has noticed that the peer has closed."""
 
     def call(self) -> Stream:
         return connect(self.near, self.proxy, PORT)
@@ -48,6 +48,13 @@ class Town:
     def from_callee(self) -> Stream:
         """A new connection of the callee's."""
         return connect(self.far, self.proxy, PORT)
+
+    def loses(self, connection: Stream) -> None:
+        """The connection's peer closes it."""
+        own = connection.address
+        connection.close()
+        if self.notices_late:
+            wait_until_closed(self.proxy, own)
 
     def request(self, method: str) -> bytes:
         sent = request(method, "sip:bob@far.example", self.near, next(_numbers), b"hello", "TCP")
@@ -78,21 +85,34 @@ def by_kamailio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
 
 
 @pytest.fixture(params=["edge", "kamailio"])
-def town(request: pytest.FixtureRequest) -> Town:
-    if request.param == "kamailio":
-        judge: Town = request.getfixturevalue("by_kamailio")
-        return judge
-    own: Town = request.getfixturevalue("by_edge")[0]
-    return own
+def town(request: pytest.FixtureRequest) -> Iterator[Town]:
+    if request.param == "edge":
+        yield request.getfixturevalue("by_edge")[0]
+        return
+    judge = request.getfixturevalue("by_kamailio")
+    yield judge
+    wait_until_closed(judge.proxy)
 
 
-def wait_until_closed(local: tuple[str, int], remote: tuple[str, int]) -> None:
-    """Until the system knows no connection between the two any more (proc(5), /proc/net/tcp)."""
-    ends = [f"{int.from_bytes(socket.inet_aton(host), sys.byteorder):08X}:{port:04X}" for host, port in (local, remote)]
+def wait_until_closed(host: str, to: tuple[str, int] | None = None) -> None:
+    """Until the system knows no connection of ``host`` any more, or none to one place (proc(5), /proc/net/tcp)."""
     end = time.monotonic() + 10
-    while any(line.split()[1:3] == ends for line in Path("/proc/net/tcp").read_text().splitlines()):
-        assert time.monotonic() < end, "the proxy keeps the connection"
+    while any(own == _hex(host) and to in (None, far) for own, far in _connections()):
+        assert time.monotonic() < end, f"{host} keeps a connection"
         time.sleep(0.01)
+
+
+def _connections() -> Iterator[tuple[str, tuple[str, int]]]:
+    """Address of this side as the file has it, and the other side; what listens has port 0 there."""
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        (own, _), (far, port) = (field.split(":") for field in line.split()[1:3])
+        if int(port, 16):
+            address = socket.inet_ntoa(int(far, 16).to_bytes(4, sys.byteorder))
+            yield own, (address, int(port, 16))
+
+
+def _hex(host: str) -> str:
+    return f"{int.from_bytes(socket.inet_aton(host), sys.byteorder):08X}"
 
 
 def status(message: bytes) -> int:
@@ -119,7 +139,7 @@ def ringing(town: Town, caller: Stream) -> tuple[bytes, Stream]:
 def test_a_callee_answers_on_a_new_connection(town: Town) -> None:
     with town.call() as caller:
         invite, callee = ringing(town, caller)
-        callee.close()
+        town.loses(callee)
         with town.from_callee() as again:
             again.send(answer(invite))
             assert final(caller) == 200
@@ -128,7 +148,7 @@ def test_a_callee_answers_on_a_new_connection(town: Town) -> None:
 def test_a_cancel_finds_the_callee_that_has_lost_its_connection(town: Town) -> None:
     with town.call() as caller:
         invite, callee = ringing(town, caller)
-        callee.close()
+        town.loses(callee)
         caller.send(_cancel(invite, town))
         assert final(caller) == 200  # the CANCEL's
         with town.callee.accept() as again:
@@ -155,10 +175,7 @@ def test_a_caller_that_has_lost_its_connection_gets_its_answer_on_a_new_one(town
     caller.send(town.request(method))
     with town.callee.accept() as callee:
         asked = callee.read_message()
-        own = caller.address
-        caller.close()
-        if town.notices_late:
-            wait_until_closed((town.proxy, PORT), own)
+        town.loses(caller)
         callee.send(answer(asked))
         with town.caller.accept() as back:
             assert final(back) == 200
@@ -171,6 +188,8 @@ def test_a_caller_that_has_closed_one_side_gets_its_answer(town: Town) -> None:
         with town.callee.accept() as callee:
             asked = callee.read_message()
             caller.end_writing()
+            if town.notices_late:
+                wait_until_closed(town.proxy, caller.address)
             callee.send(answer(asked))
             try:
                 assert final(caller) == 200

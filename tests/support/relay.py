@@ -29,6 +29,7 @@ class Relay:
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        self._threads[0].join()  # it accepts nothing more from now on
         self.cut()
         for thread in self._threads:
             thread.join()
@@ -52,9 +53,13 @@ class Relay:
         while True:
             try:
                 near, _ = self._listener.accept()
-                far = socket.create_connection(self._target)
             except OSError:
                 return
+            try:
+                far = socket.create_connection(self._target)
+            except OSError:
+                near.close()
+                continue
             self._open += [near, far]
             self._run(_pass_on, near, far)
             self._run(_pass_on, far, near)
