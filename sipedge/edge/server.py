@@ -244,7 +244,7 @@ class Server:
         self._turns.work()
 
     def _closed(self, event: ConnectionClosed, unsent: list[bytes]) -> None:
-        for data in unsent:
+        for data in unsent[: self._settings.limits.waiting_per_hop]:  # more could not wait for another connection
             self._take_back(event, data)
         self._turns.put(event)
         self._stack.close(event.connection)

@@ -64,7 +64,7 @@ class WaysBack:
         self._closed.pop(connection, None)
 
     def leaves(self, peer: Peer) -> None:
-        """It will have another zone."""
+        """It will have another zone, or cannot be written to."""
         identity = self._identity(peer)
         others = self._open.get(identity, {})
         others.pop(peer.connection, None)
@@ -109,7 +109,11 @@ class WaysBack:
         return self._closed.get(connection)
 
     def send(self, peer: Peer, data: bytes, now: float, out: list[Command]) -> None:
-        """A message could not be written on the connection of a peer: find another way, or wait for one."""
+        """A message could not be written on the connection of a peer: find another way, or wait for one.
+
+        Nothing is relayed to that connection any more: its end may still be on the way here, as may be that of others.
+        """
+        self.leaves(peer)
         if not data.startswith(b"SIP/2.0 "):
             if peer.opened.hop is not None:
                 out.append(Send(peer.opened.hop, data))
@@ -118,7 +122,7 @@ class WaysBack:
 
     def _relay(self, peer: Peer, data: bytes, now: float, out: list[Command]) -> bool:
         for other in self._open.get(self._identity(peer), {}).values():
-            if other.connection != peer.connection and self._upkeep.is_admitted(other, now):
+            if self._upkeep.is_admitted(other, now):
                 out.append(Relay(other.connection, data))
                 return True
         return False

@@ -147,6 +147,13 @@ def test_else_on_a_new_one_to_the_port_in_its_via(play: Play) -> None:
     assert (hop.transport, hop.address, hop.port, hop.name) == ("TLS", INSIDE_PEER, 5071, INSIDE_PEER)
 
 
+def test_two_connections_that_are_lost_at_once_are_no_way_back_for_each_other(play: Play) -> None:
+    """The core hears of a write that failed before it hears of the end of that connection."""
+    book = play() >> opens(7, INSIDE_PEER) >> Undelivered(7, RESPONSE) << relays(INSIDE)
+    book >> Undelivered(INSIDE, RESPONSE) << sends("Inside")
+    book >> closes_connection(7) >> closes_connection(INSIDE)
+
+
 def test_a_connection_with_another_certificate_is_not_the_peer(play: Play) -> None:
     book, _, _ = closed_caller(play)
     book >> opens(7, "192.0.2.99", names=("someone.else.example",))
