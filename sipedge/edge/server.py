@@ -16,6 +16,7 @@ from itertools import count
 from time import time
 
 from sipedge.config import ConfigError
+from sipedge.config.apart import ReadingError
 from sipedge.network.connections import Connections
 from sipedge.network.listening import Place, open_socket
 from sipedge.network.resolver import Resolver
@@ -173,10 +174,10 @@ class Server:
         One at a time: see reloads.py.
         """
         try:
-            force = await self._loop.run_in_executor(None, InForce.read, self._path)
-            contexts = force.contexts()
+            force = await InForce.read_apart(self._path, self._settings.plan)
+            contexts = await self._loop.run_in_executor(None, force.contexts)
             opened = self._connections.listening.open(force.settings.listeners)
-        except (ConfigError, ValueError, OSError) as error:
+        except (ConfigError, ReadingError, ValueError, OSError) as error:
             logger.error("reload: nothing changed\n%s", error)
             return
         self._swap(force, contexts, opened)
