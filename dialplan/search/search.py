@@ -112,7 +112,7 @@ class CompiledPlan:
     ) -> Generator[None, None, CompiledPlan]:
         """Compile with a rest after each entry, for who has other work to do; patterns of ``before`` are used again.
 
-        A step takes 0.1 ms, as a rule less; the last one, which makes the index, 1 ms for each 1,000 rules. Raises
+        A step takes 0.1 ms, as a rule less, but for the first and the last: 1.5 ms for each 1,000 rules. Raises
         DialplanError as ``__init__`` does.
         """
         plan = cls.__new__(cls)
@@ -137,9 +137,9 @@ class CompiledPlan:
         self.variables = variables
         self.rules = tuple(rules)
         self._transforms = tuple(transforms)
-        self._transform_index = PatternIndex([transform.pattern for transform in transforms])
+        self._transform_index = yield from PatternIndex.in_steps([transform.pattern for transform in transforms])
         self._enabled = tuple(rule for rule in rules if rule.enabled)
-        self._index = PatternIndex([rule.pattern for rule in self._enabled])
+        self._index = yield from PatternIndex.in_steps([rule.pattern for rule in self._enabled])
 
     def _patterns(self) -> Patterns:
         """All that are compiled."""
