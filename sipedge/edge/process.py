@@ -19,7 +19,7 @@ from .heart import Heart
 from .in_force import InForce
 from .link import Kept, Link
 from .reloads import Reloads
-from .server import Server
+from .server import CANCEL_LIMIT, Server
 from .supervisor import supervise
 
 logger = logging.getLogger("sipedge")
@@ -66,7 +66,7 @@ async def _serve(path: str, force: InForce, link: Link, inherited: Mapping[Place
     loop.add_signal_handler(signal.SIGHUP, Reloads(server.reload, link.done).request)
 
     def stop() -> None:
-        heart.end()
+        heart.end(CANCEL_LIMIT)
         server.stop()
 
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -28,6 +28,8 @@ from sipedge.proxy.events import (
     ConnectionClosed,
     ConnectionFailed,
     ConnectionOpened,
+    DrainEnded,
+    Ending,
     Event,
     ForwardFailed,
     MalformedReceived,
@@ -49,6 +51,9 @@ from .turns import Turns
 from .waiting import Waiting
 
 logger = logging.getLogger("sipedge")
+
+CANCEL_LIMIT = 1.0
+"""Seconds at the very end in which callees may answer a CANCEL."""
 
 
 class Server:
@@ -156,14 +161,21 @@ class Server:
         self._ports.update({name: port for name, (_, port) in self._connections.listening.bound().items()})
 
     async def run(self) -> None:
-        """Serve until ``stop``, then wait for open transactions and close."""
+        """Serve until ``stop``, then begin nothing more, wait for what is open, answer what still is, and close."""
         await self._stopped.wait()
+        self._tell(Ending())
         await self._connections.drain(self._settings.limits.drain, self._proxy.is_quiet)
+        self._tell(DrainEnded())
+        await self._connections.drain(CANCEL_LIMIT, lambda: not self._proxy.is_cancelling())
         await self._connections.aclose()
         await self._resolver.aclose()
         self._turns.stop()
         self._stack.shutdown()
         await self._observers.aclose()
+
+    def _tell(self, event: Event) -> None:
+        self._turns.put(event)
+        self._turns.work()
 
     def stop(self) -> None:
         self._stopped.set()
@@ -179,6 +191,8 @@ class Server:
             opened = self._connections.listening.open(force.settings.listeners)
         except (ConfigError, ReadingError, ValueError, OSError) as error:
             logger.error("reload: nothing changed\n%s", error)
+            return
+        if self._stopped.is_set():  # nothing may be opened any more
             return
         self._swap(force, contexts, opened)
         await self._connections.listening.serve()
@@ -199,8 +213,7 @@ class Server:
         self._resolver.forget()
         self._force, self._settings = force, settings
         self.history = self.history.resized(settings.history)
-        self._turns.put(ConfigChanged(settings))
-        self._turns.work()
+        self._tell(ConfigChanged(settings))
 
     def _opened(self, event: ConnectionOpened) -> None:
         self._stack.open(

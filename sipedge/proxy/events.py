@@ -123,6 +123,16 @@ class ConfigChanged:
     settings: Settings = field(repr=False)
 
 
+@dataclass(slots=True)
+class Ending:
+    """The edge was asked to end: what is open goes on, nothing new begins."""
+
+
+@dataclass(slots=True)
+class DrainEnded:
+    """The time is over in which what is open could come to its end by itself."""
+
+
 Event = (
     RequestReceived
     | ResponseReceived
@@ -134,4 +144,6 @@ Event = (
     | ConnectionClosed
     | Resolved
     | ConfigChanged
+    | Ending
+    | DrainEnded
 )
