@@ -188,16 +188,22 @@ class Server:
         try:
             force = await InForce.read_apart(self._path, self._settings.plan)
             contexts = await self._loop.run_in_executor(None, force.contexts)
-            opened = self._connections.listening.open(force.settings.listeners)
+            observed = await self._observers.open(force.settings)
         except (ConfigError, ReadingError, ValueError, OSError) as error:
             logger.error("reload: nothing changed\n%s", error)
             return
-        if self._stopped.is_set():  # nothing may be opened any more
+        try:
+            if self._stopped.is_set():
+                raise OSError("the edge is ending")
+            opened = self._connections.listening.open(force.settings.listeners)
+        except OSError as error:
+            await self._loop.run_in_executor(None, observed.close)
+            logger.error("reload: nothing changed\n%s", error)
             return
         self._swap(force, contexts, opened)
         await self._connections.listening.serve()
         self._keep(force, self._connections.listening.sockets())
-        await self._observers.reload(force.settings)
+        await self._observers.reload(observed)
         self._tap = self._observers.tap
         self._turns.tick()
         logger.info("reload: %s is in force", self._path)
