@@ -65,8 +65,8 @@ class Observers:
         self.tap: Tap | None = None
         """None when nothing is to be written or counted."""
         self.metrics: Metrics | None = None
-        self._hep = settings.log.hep
-        """The collector in use; another one must be there before anything changes."""
+        self.settings = settings
+        """Those that are followed."""
         self._exposition: Exposition | None = None
         self._doctor: asyncio.Task[None] | None = None
         self.report: Report | None = None
@@ -103,7 +103,7 @@ class Observers:
         """Blocks. Raises OSError."""
         listen, exposition = settings.metrics.listen, None
         certificates = expiries(settings.tls) if listen else {}
-        outputs = open_outputs(settings, collector=settings.log.hep != self._hep)
+        outputs = open_outputs(settings, collector=settings.log.hep != self.settings.log.hep)
         if listen and (self._exposition is None or self._exposition.listen != listen):
             try:
                 exposition = Exposition(listen, registry(self._collect))
@@ -113,8 +113,7 @@ class Observers:
         return Opened(settings, exposition, outputs, certificates)
 
     def _begin(self, opened: Opened) -> None:
-        settings = opened.settings
-        self._hep = settings.log.hep
+        settings = self.settings = opened.settings
         if opened.exposition is not None:
             self._exposition = opened.exposition
             logger.info("metrics on http://%s/metrics", settings.metrics.listen)

@@ -53,11 +53,11 @@ def _work(path: str, link: Link, kept: Kept | None) -> int:
 async def _serve(path: str, force: InForce, link: Link, inherited: Mapping[Place, socket.socket]) -> None:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_unhandled)
-    _allow_files(force.settings.limits.connections)
     heart = Heart(link, force.settings.limits)
 
     def keep(force: InForce, sockets: Mapping[Place, socket.socket]) -> None:
         heart.limits = force.settings.limits
+        _allow_files(heart.limits.connections)
         link.keep(Kept(heart.limits.heartbeat, force.packed(), sockets))
 
     server = Server(path, force, inherited, keep)

@@ -38,7 +38,7 @@ from sipedge.proxy.events import (
 )
 from sipedge.proxy.history import History
 from sipedge.proxy.proxy import Environment, Proxy
-from sipedge.settings import Listener
+from sipedge.settings import DnsSettings, Limits, Listener
 from sipedge.sip.framing import FramingError
 from sipedge.sip.message import Message
 from sipedge.tap.tap import Tap
@@ -108,15 +108,7 @@ class Server:
         )
 
     def _make_stack(self) -> Stack:
-        limits = self._settings.limits
-        return Stack(
-            emit=self._emit,
-            send=self._transmit,
-            host=self._settings.system_name,
-            max_message=limits.message,
-            max_transactions=limits.transactions,
-            max_transactions_per_connection=limits.transactions_per_connection,
-        )
+        return Stack(emit=self._emit, send=self._transmit, **_stack_limits(self._settings.limits))
 
     def _make_functions(self) -> Mapping[type, Callable[..., None]]:
         return {
@@ -188,6 +180,7 @@ class Server:
         try:
             force = await InForce.read_apart(self._path, self._settings.plan)
             contexts = await self._loop.run_in_executor(None, force.contexts)
+            resolver = self._resolver_for(force.settings.dns)
             observed = await self._observers.open(force.settings)
         except (ConfigError, ReadingError, ValueError, OSError) as error:
             logger.error("reload: nothing changed\n%s", error)
@@ -200,7 +193,7 @@ class Server:
             await self._loop.run_in_executor(None, observed.close)
             logger.error("reload: nothing changed\n%s", error)
             return
-        self._swap(force, contexts, opened)
+        self._swap(force, contexts, resolver, opened)
         await self._connections.listening.serve()
         self._keep(force, self._connections.listening.sockets())
         await self._observers.reload(observed)
@@ -208,14 +201,20 @@ class Server:
         self._turns.tick()
         logger.info("reload: %s is in force", self._path)
 
-    def _swap(self, force: InForce, contexts: TlsContexts, opened: Mapping[Place, socket.socket]) -> None:
+    def _resolver_for(self, dns: DnsSettings) -> Resolver:
+        """Raises ResolverError."""
+        return self._resolver if dns == self._settings.dns else Resolver(dns, self._resolved)
+
+    def _swap(
+        self, force: InForce, contexts: TlsContexts, resolver: Resolver, opened: Mapping[Place, socket.socket]
+    ) -> None:
         """All within one turn of the loop: nobody sees a half of it."""
         settings = force.settings
         self._connections.listening.swap(settings.listeners, opened)
         self._connections.reload(limits=settings.limits, tls=contexts)
+        self._stack.limit(**_stack_limits(settings.limits))
         self._note_ports()
-        if settings.dns != self._settings.dns:
-            self._resolver = Resolver(settings.dns, self._resolved)  # the old one answers what it was asked
+        self._resolver = resolver  # the old one answers what it was asked
         self._resolver.forget()
         self._force, self._settings = force, settings
         self.history = self.history.resized(settings.history)
@@ -334,6 +333,14 @@ class Server:
     def _conclude(self, command: commands.Conclude) -> None:
         if self._tap is not None:
             self._tap.concluded(command.entry)
+
+
+def _stack_limits(limits: Limits) -> dict[str, int]:
+    return {
+        "max_message": limits.message,
+        "max_transactions": limits.transactions,
+        "max_transactions_per_connection": limits.transactions_per_connection,
+    }
 
 
 def _log(command: commands.Log) -> None:

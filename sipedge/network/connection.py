@@ -196,6 +196,10 @@ class Connection(asyncio.BufferedProtocol):
         if self._transport is not None:
             self._transport.abort()
 
+    def limit(self, limits: Limits) -> None:
+        """Hold an open connection's next messages to other limits."""
+        self._framer.limits = limits
+
     def sweep(self, now: float) -> None:
         """End the connection if something took too long. ``now``: by the loop's clock."""
         if self._blocked_since is not None and now - self._blocked_since > READ_AGAIN:

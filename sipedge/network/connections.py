@@ -135,6 +135,8 @@ class Connections:
         """
         changed = tls.fingerprint != self._tls.fingerprint
         self.limits, self._tls = limits, tls
+        for connection in self._open.values():
+            connection.limit(limits)
         if not changed:
             return
         drain_by = self._loop.time() + limits.drain

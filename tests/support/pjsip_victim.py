@@ -20,7 +20,6 @@ def main() -> None:
     stack = Stack(
         emit=events.append,
         send=lambda connection, data: None,
-        host="edge.example.com",
         max_message=65536,
         max_transactions=1000,
         max_transactions_per_connection=100,

@@ -28,7 +28,6 @@ def main(transactions: int) -> None:
     stack = Stack(
         emit=events.append,
         send=lambda connection, data: None,
-        host="edge.example.com",
         max_message=65536,
         max_transactions=20000,
         max_transactions_per_connection=2000,

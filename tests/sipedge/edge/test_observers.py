@@ -38,7 +38,6 @@ def _run(test: Test) -> None:
         stack = Stack(
             emit=lambda event: None,
             send=lambda connection, data: None,
-            host="edge.example.com",
             max_message=65536,
             max_transactions=10,
             max_transactions_per_connection=10,

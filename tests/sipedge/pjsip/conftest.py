@@ -25,7 +25,6 @@ class Wire:
         self.stack = Stack(
             emit=lambda event: self.emit(event),
             send=lambda connection, data: self.sent.append((connection, data)),
-            host="edge.example.com",
             max_message=65536,
             max_transactions=30,
             max_transactions_per_connection=10,

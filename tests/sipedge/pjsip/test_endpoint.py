@@ -16,7 +16,7 @@ from sipedge.sip.message import parse_message
 for _ in range(3):
     events = []
     stack = Stack(
-        emit=events.append, send=print, host="x", max_message=999, max_transactions=9, max_transactions_per_connection=9
+        emit=events.append, send=print, max_message=999, max_transactions=9, max_transactions_per_connection=9
     )
     stack.open(1, secure=True, local=("127.0.0.1", 1), remote=("127.0.0.2", 2))
     stack.receive(1, parse_message({request!r}))

@@ -18,7 +18,7 @@ from sipedge.pjsip.stack import Stack
 for _ in range(2):
     try:
         Stack(
-            emit=print, send=print, host="x", max_message=9999, max_transactions=9, max_transactions_per_connection=9
+            emit=print, send=print, max_message=9999, max_transactions=9, max_transactions_per_connection=9
         )
     except declarations.StackError as error:
         print(error)

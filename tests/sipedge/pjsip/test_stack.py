@@ -19,7 +19,6 @@ def test_only_one_stack_in_a_process(wire: Wire) -> None:
         Stack(
             emit=print,
             send=print,
-            host="x",
             max_message=1000,
             max_transactions=1,
             max_transactions_per_connection=1,

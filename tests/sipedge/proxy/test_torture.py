@@ -129,7 +129,6 @@ class Wire:
         self.stack = Stack(
             emit=self.emitted.append,
             send=lambda connection, data: None,
-            host="edge.inside.example",
             max_message=65536,
             max_transactions=200,
             max_transactions_per_connection=200,
