@@ -78,7 +78,7 @@ class Echo:
 
 
 def delays(caller: Stream, installation: Installation, first: int, over: threading.Event) -> list[float]:
-    """Seconds of one request after the other, sorted; until ``over``, and at least a hundred."""
+    """Seconds of one request after the other; until ``over``, and at least a hundred."""
     seconds: list[float] = []
     while len(seconds) < 100 or not over.is_set():
         began = time.perf_counter()
@@ -86,29 +86,44 @@ def delays(caller: Stream, installation: Installation, first: int, over: threadi
         assert caller.read_message().startswith(b"SIP/2.0 200 ")
         seconds.append(time.perf_counter() - began)
         time.sleep(0.002)  # a steady stream, and room for the others on this machine
-    return sorted(seconds)
+    return seconds
 
 
-def large_plan(rules: int) -> str:
-    return "".join(rule(f"rule {n}", rf"(.*)@((?:pod|site){n})\.example\.net(;.*)?", "far", n) for n in range(1, rules))
+def typical(seconds: list[float]) -> float:
+    """The delay in the middle of the time, not of the requests: where each takes long there are few of them."""
+    passed, half = 0.0, sum(seconds) / 2
+    for each in sorted(seconds):
+        passed += each
+        if passed >= half:
+            break
+    return each
+
+
+def large_plan(rules: int, generation: int) -> str:
+    pattern = r"(.*)@((?:pod|site)NUMBER\.GENERATION)\.example\.net(;.*)?".replace("GENERATION", str(generation))
+    patterns = [pattern.replace("NUMBER", str(number)) for number in range(rules)]
+    return "".join(rule(each, each, "far", priority) for priority, each in enumerate(patterns, start=1)) + RULE
+
+
+def slowdown(installation: Installation, caller: Stream, generation: int) -> float:
+    """How many times longer a request takes while a large plan is reloaded."""
+    always, over, first = threading.Event(), threading.Event(), 10_000 * generation
+    always.set()
+    quiet = delays(caller, installation, first, always)
+    installation.edge.write(dialplan=large_plan(1000, generation))
+    said: list[str] = []
+    reload = threading.Thread(target=lambda: (said.append(installation.edge.reload()), over.set()))
+    reload.start()
+    loaded = delays(caller, installation, first + 5000, over)
+    reload.join()
+    assert "in force" in said[0]
+    return typical(loaded) / typical(quiet)
 
 
 def test_a_reload_of_a_large_plan_is_hardly_noticed(installation: Installation) -> None:
-    """Read in one piece, 500 rules held the loop for several hundred milliseconds."""
-    always, over = threading.Event(), threading.Event()
-    always.set()
+    """With the same work in a thread of the edge it is 9. Others on the machine may disturb a round or two."""
     with Echo(installation.far), installation.call() as caller:
-        quiet = delays(caller, installation, 1, always)
-        installation.edge.write(dialplan=large_plan(500) + RULE)
-        said: list[str] = []
-        reload = threading.Thread(target=lambda: (said.append(installation.edge.reload()), over.set()))
-        reload.start()
-        loaded = delays(caller, installation, 10_000, over)
-        reload.join()
-        assert "in force" in said[0]
-        middle = len(loaded) // 2
-        assert loaded[middle] < 10 * quiet[len(quiet) // 2] + 0.01
-        assert loaded[len(loaded) * 9 // 10] < 0.1
+        assert any(slowdown(installation, caller, generation) < 5 for generation in (1, 2, 3))
 
 
 def test_an_output_that_cannot_be_opened_changes_nothing(installation: Installation) -> None:
