@@ -9,10 +9,12 @@ At a reload another process reads the files (``sipedge/config/apart.py``); what 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import copyreg
 import gc
 import io
 import pickle
+import weakref
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from time import perf_counter
@@ -88,6 +90,25 @@ async def _in_slices(steps: Generator[None, None, T]) -> T:
         # What a slice made stays. Left to itself the collector would walk all of it at once: 76 ms for 2,000 rules.
         gc.collect(1)
         await asyncio.sleep(0)
+
+
+def release_in_slices(plan: CompiledPlan) -> None:
+    """Once nobody uses a plan any more, let go of its rules bit by bit: at once that takes 14 ms for 2,000 rules."""
+    loop, rules = asyncio.get_running_loop(), list(plan.rules)
+
+    def release() -> None:
+        began = perf_counter()
+        while rules and perf_counter() - began < SLICE:
+            rules.pop()
+        if rules:
+            loop.call_soon(release)
+
+    def unused() -> None:
+        """Called where the last reference goes, be it in a thread that writes decisions."""
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(release)
+
+    weakref.finalize(plan, unused).atexit = False
 
 
 def _compiled(sources: Mapping[str, str], variables: Variables) -> CompiledPlan:

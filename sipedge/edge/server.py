@@ -45,7 +45,7 @@ from sipedge.tap.tap import Tap
 from zones.addresses import host_port
 from zones.zone import Hop
 
-from .in_force import InForce
+from .in_force import InForce, release_in_slices
 from .observers import Observers
 from .turns import Turns
 from .waiting import Waiting
@@ -216,6 +216,7 @@ class Server:
         self._note_ports()
         self._resolver = resolver  # the old one answers what it was asked
         self._resolver.forget()
+        release_in_slices(self._settings.plan)
         self._force, self._settings = force, settings
         self.history = self.history.resized(settings.history)
         self._tell(ConfigChanged(settings))

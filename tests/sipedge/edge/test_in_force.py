@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+import weakref
 from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 from support.configuration import EDGE, write
-from support.settings import ZONES, make_settings, plan_of
+from support.settings import ZONES, make_settings, plan_of, rule
 
 from dialplan.model import Query
 from sipedge.config import ConfigError
-from sipedge.edge.in_force import SLICE, InForce, _in_slices
+from sipedge.edge.in_force import SLICE, InForce, _in_slices, release_in_slices
 
 
 def test_packed_and_unpacked_it_decides_the_same() -> None:
@@ -48,6 +49,23 @@ def test_the_loop_turns_between_slices_of_work() -> None:
         turn()
         assert await _in_slices(work()) == "done"
         assert turns >= 10
+
+    asyncio.run(scenario())
+
+
+def test_rules_of_a_plan_that_nobody_uses_go_in_slices() -> None:
+    async def scenario() -> None:
+        loop = asyncio.get_running_loop()
+        plan = plan_of("".join(rule(f"r{number}", "Far", f"(a|b){number}") for number in range(300)))
+        last, first = weakref.ref(plan.rules[-1].pattern.test), weakref.ref(plan.rules[0].pattern.test)  # type: ignore[union-attr]
+        release_in_slices(plan)
+        del plan
+        assert last() is not None
+        turns = 0
+        while first() is not None:
+            await asyncio.sleep(0)
+            turns += 1
+        assert turns > 0 and loop.is_running()
 
     asyncio.run(scenario())
 
