@@ -1,7 +1,8 @@
 """python -m tools.bench.reloads: what a reload of a large plan, or a crash, costs the requests of that time.
 
-A plan of regex rules, none of which has a pattern of the plan before, is reloaded again and again under a steady load;
-the same load before it is what its delays are compared with. Then the worker gets SIGKILL in the middle of the load.
+A plan of regex rules is reloaded again and again under a steady load, once with other patterns each time and once with
+the same. The same load without reloads takes turns with these, because the machine has other work, too.
+Then the worker gets SIGKILL in the middle of a load, with a new edge each time.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count, repeat
 from pathlib import Path
 
 from .program import run_in_folder
@@ -117,10 +120,10 @@ def show(what: str, seen: Seen, more: str = "") -> None:
     print(f"{what:<28}{len(seen.sent):>8}{len(seen.lost()):>6}{seen.unsent:>8}{times}  {more}", flush=True)
 
 
-async def reloading(edge: Edge, arguments: argparse.Namespace, reused: bool) -> Seen:
-    """A load with a reload every ``arguments.every`` seconds."""
-    count = int(arguments.seconds / arguments.every) + 1
-    texts = [plan(arguments.rules, 0 if reused else number) for number in range(1, count + 1)]
+async def loaded(edge: Edge, arguments: argparse.Namespace, plans: Iterator[str] | None, first: int) -> Seen:
+    """A load, with a reload of the next plan every ``arguments.every`` seconds where there are plans."""
+    count = int(arguments.seconds / arguments.every)
+    texts = [next(plans) for _ in range(count)] if plans is not None else []
 
     async def again() -> None:
         for text in texts:
@@ -130,7 +133,7 @@ async def reloading(edge: Edge, arguments: argparse.Namespace, reused: bool) -> 
 
     task = asyncio.create_task(again())
     try:
-        return await Steady(TARGET).run(arguments.rate, arguments.seconds)
+        return await Steady(TARGET, first).run(arguments.rate, arguments.seconds)
     finally:
         task.cancel()
 
@@ -148,26 +151,43 @@ async def killed(edge: Edge, rate: float) -> Seen:
     return seen
 
 
+def reloads(arguments: argparse.Namespace, folder: Path) -> None:
+    """No reload, other patterns, the same patterns; no reload, ..."""
+    new = (plan(arguments.rules, generation) for generation in count(1))
+    same = repeat(plan(arguments.rules, 0))
+    kinds: dict[str, tuple[Iterator[str] | None, Seen]] = {
+        "no reload": (None, Seen()),
+        "other patterns": (new, Seen()),
+        "the same patterns": (same, Seen()),
+    }
+    numbers = count(1, 1_000_000)
+    with Edge(folder) as edge:
+        asyncio.run(Steady(TARGET).run(arguments.rate, 3))
+        for _ in range(arguments.rounds):
+            for what, (plans, seen) in kinds.items():
+                seen.add(asyncio.run(loaded(edge, arguments, plans, next(numbers))))
+                show("  " + what, seen, f"{edge.lines(IN_FORCE)} reloads, {edge.resident():.0f} MB")
+    quiet = kinds["no reload"][1].percentile(0.99)
+    for what, (_, seen) in kinds.items():
+        show(what, seen, f"p99 {seen.percentile(0.99) / quiet:.2f} times that without reload")
+
+
+def kills(arguments: argparse.Namespace, folder: Path) -> None:
+    for number in range(1, arguments.kills + 1):
+        with Edge(folder) as edge:
+            seen = asyncio.run(killed(edge, arguments.kill_rate))
+        arrived = sum(each in seen.arrived for each in seen.lost())
+        show(f"SIGKILL {number}", seen, f"{arrived} of the lost had reached the callee")
+
+
 def run(arguments: argparse.Namespace, folder: Path) -> int:
     (folder / "edge.dialplan").write_text(plan(arguments.rules, 0))
     print(
         f"{'milliseconds':<28}{'sent':>8}{'lost':>6}{'unsent':>8}{'p50':>9}{'p90':>9}{'p99':>9}{'p99.9':>9}{'max':>9}"
     )
-    with Edge(folder) as edge:
-        asyncio.run(Steady(TARGET).run(arguments.rate, 3))
-        quiet = asyncio.run(Steady(TARGET).run(arguments.rate, arguments.seconds))
-        show("no reload", quiet, f"{edge.resident():.0f} MB")
-        for reused in (False, True):
-            before = edge.lines(IN_FORCE)
-            seen = asyncio.run(reloading(edge, arguments, reused))
-            done = f"{edge.lines(IN_FORCE) - before} reloads, {edge.resident():.0f} MB"
-            show("patterns of before" if reused else "all patterns new", seen, done)
-            ratio = seen.percentile(0.99) / quiet.percentile(0.99)
-            print(f"{'p99 / p99 without reload':<28}{ratio:.2f}")
-        for number in range(arguments.kills):
-            seen = asyncio.run(killed(edge, arguments.kill_rate))
-            seen_by_callee = sum(each in seen.arrived for each in seen.lost())
-            show(f"SIGKILL {number + 1}", seen, f"{seen_by_callee} of the lost had reached the callee")
+    reloads(arguments, folder)
+    (folder / "edge.dialplan").write_text(plan(10, 0))
+    kills(arguments, folder)
     return 0
 
 
@@ -175,7 +195,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.bench.reloads", description=__doc__)
     parser.add_argument("--rules", type=int, default=2000, help="regex rules (default: 2000)")
     parser.add_argument("--rate", type=float, default=200, help="requests a second (default: 200)")
-    parser.add_argument("--seconds", type=float, default=30, help="of each load (default: 30)")
+    parser.add_argument("--rounds", type=int, default=5, help="of the three loads (default: 5)")
+    parser.add_argument("--seconds", type=float, default=10, help="of each load (default: 10)")
     parser.add_argument("--every", type=float, default=5, help="seconds between two reloads (default: 5)")
     parser.add_argument("--kills", type=int, default=3, help="how often the worker dies (default: 3)")
     parser.add_argument("--kill-rate", type=float, default=300, help="requests a second then (default: 300)")

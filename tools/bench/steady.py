@@ -29,6 +29,13 @@ class Seen:
     arrived: set[int] = field(default_factory=set)
     """Numbers that the callee saw."""
 
+    def add(self, other: Seen) -> None:
+        """``other``: of another load, with other numbers."""
+        self.sent |= other.sent
+        self.answered |= other.answered
+        self.unsent += other.unsent
+        self.arrived |= other.arrived
+
     def percentile(self, part: float) -> float:
         """Of the seconds until a 200."""
         times = sorted(seconds for status, seconds in self.answered.values() if status == 200)
