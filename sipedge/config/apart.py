@@ -15,7 +15,7 @@ from .load import load_config
 from .parcel import packed, refused
 from .problems import ConfigError
 
-LIMIT = 120.0
+LIMIT = 60.0
 """Seconds: a plan of 10,000 rules takes 12 on a busy machine."""
 NICENESS = 10
 """Traffic goes first where both share a core."""
