@@ -78,10 +78,9 @@ class Limits:
     """After a message the loop looks for the next one this long before it sleeps: waking up costs more than that. At
     rest it takes no processor time; 0 switches it off."""
     drain: float = 10.0
-    """How long SIGTERM and a reload wait for open transactions."""
+    """How long SIGTERM and a reload wait for open transactions. After SIGTERM also Retry-After of new requests."""
     heartbeat: float = 10.0
-    """A worker whose event loop gives no sign of life this long is restarted. A reload of a huge plan may hold the loop
-    for two seconds; callers give up after 32 (64*T1)."""
+    """A worker whose event loop gives no sign of life this long is restarted; callers give up after 32 (64*T1)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,9 @@ from dialplan.model import (
 from dialplan.pattern.pattern import Pattern, Rewrite, compile_pattern
 from dialplan.syntax import Node, PatternError
 
+Ready = Pattern | Node | None
+"""What is there of a pattern already: itself, compiled with the same variables; or the tree of a regex; or nothing."""
+
 
 class ReplaceError(PatternError):
     """The replace string is refused; ``offset`` is in it."""
@@ -31,13 +34,10 @@ class ReplaceError(PatternError):
 class CompiledTransform:
     __slots__ = ("pattern", "rewrite", "transform")
 
-    def __init__(self, transform: Transform, variables: Variables, node: Node | None) -> None:
-        """``node``: the tree of a regex, when it is parsed already.
-
-        Raises PatternError when the pattern is refused, ReplaceError when the replace string is.
-        """
+    def __init__(self, transform: Transform, variables: Variables, ready: Ready) -> None:
+        """Raises PatternError when the pattern is refused, ReplaceError when the replace string is."""
         self.transform = transform
-        self.pattern = compile_pattern(transform.pattern_type, transform.pattern, variables, node)
+        self.pattern = _pattern(transform, variables, ready)
         self.rewrite: Rewrite = _rewrite(self.pattern, transform, variables)
 
 
@@ -61,7 +61,7 @@ class CompiledRule:
         "zone",
     )
 
-    def __init__(self, rule: SearchRule, variables: Variables, node: Node | None) -> None:
+    def __init__(self, rule: SearchRule, variables: Variables, ready: Ready) -> None:
         """As CompiledTransform."""
         self.rule = rule
         self.name, self.zone, self.priority, self.enabled = rule.name, rule.target, rule.priority, rule.enabled
@@ -77,7 +77,7 @@ class CompiledRule:
         self.pattern: Pattern | None = None
         self.rewrite: Rewrite | None = None
         if rule.uses_pattern:
-            self.pattern = compile_pattern(rule.pattern_type, rule.pattern, variables, node)
+            self.pattern = _pattern(rule, variables, ready)
             if rule.behavior is not Behavior.LEAVE:
                 self.rewrite = _rewrite(self.pattern, rule, variables)
 
@@ -99,6 +99,12 @@ class CompiledRule:
         if self.pattern is None:
             return None if folded is not None and self._address is is_address else RuleOutcome.MODE
         return None if folded is not None and self.pattern.test(folded) else RuleOutcome.PATTERN
+
+
+def _pattern(entry: Entry, variables: Variables, ready: Ready) -> Pattern:
+    if isinstance(ready, Pattern):
+        return ready
+    return compile_pattern(entry.pattern_type, entry.pattern, variables, ready)
 
 
 def _only_source(rule: SearchRule) -> str | None:

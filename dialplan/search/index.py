@@ -5,7 +5,7 @@ A search among 10,000 rules takes 8 us this way, and 10 ms when every rule is tr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import Any
 
 import ahocorasick
@@ -27,6 +27,17 @@ class PatternIndex:
 
     def __init__(self, patterns: Sequence[Pattern | None]) -> None:
         """None: matches every alias."""
+        for _ in self._fill(patterns):
+            pass
+
+    @classmethod
+    def in_steps(cls, patterns: Sequence[Pattern | None]) -> Generator[None, None, PatternIndex]:
+        """With a rest after each pattern. The last step takes 1.5 ms for each 1,000 patterns."""
+        index = cls.__new__(cls)
+        yield from index._fill(patterns)
+        return index
+
+    def _fill(self, patterns: Sequence[Pattern | None]) -> Iterator[None]:
         self._always: list[int] = []
         needed: dict[str, list[int]] = {}
         for position, pattern in enumerate(patterns):
@@ -36,7 +47,14 @@ class PatternIndex:
             else:
                 for text in texts:
                     needed.setdefault(text, []).append(position)
-        self._automaton: Any = _automaton(needed) if needed else None
+            yield
+        self._automaton: Any = None
+        if needed:
+            self._automaton = ahocorasick.Automaton()
+            for text, positions in needed.items():
+                self._automaton.add_word(text, tuple(positions))
+                yield
+            self._automaton.make_automaton()
 
     def candidates(self, folded: str) -> Iterable[int]:
         if self._automaton is None:
@@ -45,11 +63,3 @@ class PatternIndex:
         for _, waiting in self._automaton.iter(folded):
             positions.update(waiting)
         return sorted(positions)
-
-
-def _automaton(needed: dict[str, list[int]]) -> Any:
-    automaton = ahocorasick.Automaton()
-    for text, positions in needed.items():
-        automaton.add_word(text, tuple(positions))
-    automaton.make_automaton()
-    return automaton

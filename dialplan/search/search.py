@@ -7,24 +7,26 @@ before; only the caller knows whether it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any, TypedDict, TypeVar
 
 from dialplan.collector import collector_paused
-from dialplan.model import Dialplan, Entry, EntryT, Query, RuleOutcome, Target, Tier, TraceEntry, Variables
+from dialplan.model import Dialplan, Entry, EntryT, PatternType, Query, RuleOutcome, Target, Tier, TraceEntry, Variables
 from dialplan.notes import pattern_problem
 from dialplan.pattern.folding import MAX_ALIAS_LENGTH, fold
-from dialplan.pattern.pattern import NO_VARIABLES
+from dialplan.pattern.pattern import NO_VARIABLES, Pattern
 from dialplan.problem import DialplanError, Problem
-from dialplan.syntax import Node, PatternError
+from dialplan.syntax import PatternError
 
-from .compiled_rule import CompiledRule, CompiledTransform, ReplaceError
+from .compiled_rule import CompiledRule, CompiledTransform, Ready, ReplaceError
 from .index import PatternIndex
 from .uniqueness import unique_names, unique_priorities
 
 CompiledT = TypeVar("CompiledT", CompiledTransform, CompiledRule)
+Patterns = Mapping[tuple[PatternType, str], Pattern]
+"""Type and text of a pattern -> the pattern, compiled with the variables of the plan."""
 
 
 class TargetJson(TypedDict):
@@ -92,23 +94,60 @@ class Explanation:
 class CompiledPlan:
     """A dial plan ready for searches."""
 
+    dialplan: Dialplan
+    variables: Variables
+    rules: tuple[CompiledRule, ...]
+    """In the order of the search, disabled ones too."""
+    _transforms: tuple[CompiledTransform, ...]
+
     def __init__(self, dialplan: Dialplan, variables: Variables = NO_VARIABLES) -> None:
         """Raises DialplanError when something cannot be compiled with these variables."""
-        problems = unique_names(dialplan) + unique_priorities(dialplan)
         with collector_paused():
-            transforms = [entry for entry in _in_order(dialplan.transforms) if entry.enabled]
-            compiled = _compiled(CompiledTransform, transforms, dialplan, variables, problems)
-            rules = _compiled(CompiledRule, _in_order(dialplan.rules), dialplan, variables, problems)
-            if problems:
-                raise DialplanError(problems)
-            self.dialplan = dialplan
-            self.variables = variables
-            self.rules: tuple[CompiledRule, ...] = tuple(rules)
-            """In the order of the search, disabled ones too."""
-            self._transforms: tuple[CompiledTransform, ...] = tuple(compiled)
-            self._transform_index = PatternIndex([transform.pattern for transform in compiled])
-            self._enabled = tuple(rule for rule in rules if rule.enabled)
-            self._index = PatternIndex([rule.pattern for rule in self._enabled])
+            for _ in self._compile(dialplan, variables, {}):
+                pass
+
+    @classmethod
+    def in_steps(
+        cls, dialplan: Dialplan, variables: Variables, before: CompiledPlan
+    ) -> Generator[None, None, CompiledPlan]:
+        """Compile with a rest after each entry, for who has other work to do; patterns of ``before`` are used again.
+
+        A step takes 0.1 ms, as a rule less, but for the first and the last: 1.5 ms for each 1,000 rules. Raises
+        DialplanError as ``__init__`` does.
+        """
+        plan = cls.__new__(cls)
+        yield from plan._compile(dialplan, variables, before._patterns() if before.variables == variables else {})
+        return plan
+
+    def _compile(self, dialplan: Dialplan, variables: Variables, patterns: Patterns) -> Iterator[None]:
+        problems = unique_names(dialplan) + unique_priorities(dialplan)
+        yield
+        transforms: list[CompiledTransform] = []
+        for transform in _in_order(dialplan.transforms):
+            if transform.enabled:
+                _compile_entry(CompiledTransform, transform, dialplan, variables, patterns, transforms, problems)
+                yield
+        rules: list[CompiledRule] = []
+        for rule in _in_order(dialplan.rules):
+            _compile_entry(CompiledRule, rule, dialplan, variables, patterns, rules, problems)
+            yield
+        if problems:
+            raise DialplanError(problems)
+        self.dialplan = dialplan
+        self.variables = variables
+        self.rules = tuple(rules)
+        self._transforms = tuple(transforms)
+        self._transform_index = yield from PatternIndex.in_steps([transform.pattern for transform in transforms])
+        self._enabled = tuple(rule for rule in rules if rule.enabled)
+        self._index = yield from PatternIndex.in_steps([rule.pattern for rule in self._enabled])
+
+    def _patterns(self) -> Patterns:
+        """All that are compiled."""
+        patterns = {(each.transform.pattern_type, each.transform.pattern): each.pattern for each in self._transforms}
+        for each in self.rules:
+            if each.pattern is not None:
+                patterns[each.rule.pattern_type, each.rule.pattern] = each.pattern
+        return patterns
 
     def search(self, query: Query) -> Explanation:
         alias = searched = query.alias
@@ -205,20 +244,21 @@ def _in_order(entries: Iterable[EntryT]) -> list[EntryT]:
     return sorted(entries, key=lambda entry: entry.priority)
 
 
-def _compiled(
-    make: Callable[[EntryT, Variables, Node | None], CompiledT],
-    entries: list[EntryT],
+def _compile_entry(
+    make: Callable[[EntryT, Variables, Ready], CompiledT],
+    entry: EntryT,
     dialplan: Dialplan,
     variables: Variables,
+    patterns: Patterns,
+    compiled: list[CompiledT],
     problems: list[Problem],
-) -> list[CompiledT]:
-    compiled = []
-    for entry in entries:
-        try:
-            compiled.append(make(entry, variables, dialplan.syntax.get(entry.pattern)))
-        except PatternError as error:
-            problems.append(_problem(entry, error, dialplan))
-    return compiled
+) -> None:
+    """Add the entry, compiled, to ``compiled``, or what is wrong with it to ``problems``."""
+    ready = patterns.get((entry.pattern_type, entry.pattern)) or dialplan.syntax.get(entry.pattern)
+    try:
+        compiled.append(make(entry, variables, ready))
+    except PatternError as error:
+        problems.append(_problem(entry, error, dialplan))
 
 
 def _problem(entry: Entry, error: PatternError, dialplan: Dialplan) -> Problem:

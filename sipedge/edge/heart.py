@@ -27,6 +27,6 @@ class Heart:
             self._link.beat()
             self._loop.call_later(min(INTERVAL, self.limits.heartbeat / 4), self.beat)
 
-    def end(self) -> None:
-        """Beat only as long as the drain may take: an end that hangs is then cut short like any other hang."""
-        self._until = min(self._until, self._loop.time() + self.limits.drain)
+    def end(self, more: float) -> None:
+        """Beat only as long as the drain and ``more`` seconds may take: an end that hangs is then cut short."""
+        self._until = min(self._until, self._loop.time() + self.limits.drain + more)

@@ -7,7 +7,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
+from collections.abc import Mapping
 from concurrent.futures import Future
+from dataclasses import dataclass
 from time import time
 
 from prometheus_client.core import Metric
@@ -21,7 +23,8 @@ from sipedge.pjsip.stack import Stack
 from sipedge.proxy.proxy import Proxy
 from sipedge.settings import Settings
 from sipedge.tap.metrics import Counters, Gauges, Metrics, expiries, families, registry
-from sipedge.tap.tap import Tap, wanted
+from sipedge.tap.tap import Tap, close_outputs, open_outputs, wanted
+from sipedge.tap.worker import Output
 from zones.addresses import host_port
 
 from . import log
@@ -35,6 +38,23 @@ PATIENCE = 2.0
 logger = logging.getLogger("sipedge")
 
 
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What other settings need, open already; nothing of it is in use."""
+
+    settings: Settings
+    exposition: Exposition | None
+    """None: none, or the one that is there."""
+    outputs: Mapping[str, Output]
+    certificates: Mapping[str, float]
+
+    def close(self) -> None:
+        """Blocks for a fraction of a second."""
+        close_outputs(self.outputs)
+        if self.exposition is not None:
+            self.exposition.close()
+
+
 class Observers:
     """Belongs to the event loop."""
 
@@ -45,35 +65,29 @@ class Observers:
         self.tap: Tap | None = None
         """None when nothing is to be written or counted."""
         self.metrics: Metrics | None = None
+        self.settings = settings
+        """Those that are followed."""
         self._exposition: Exposition | None = None
         self._doctor: asyncio.Task[None] | None = None
         self.report: Report | None = None
         """Of the doctor's last examination."""
-        self._expose(settings)
-        if wanted(settings):
-            self.tap = Tap(settings, proxy.peer, self.metrics)
-        self._examine(settings)
+        self._begin(self._open(settings))
 
-    async def reload(self, settings: Settings) -> None:
-        """Follow new settings. A listener or file that cannot be opened is logged; files are tried again."""
+    async def open(self, settings: Settings) -> Opened:
+        """What other settings need beside what is there. Raises OSError; then nothing new is open."""
+        return await self._loop.run_in_executor(None, self._open, settings)
+
+    async def reload(self, opened: Opened) -> None:
+        """Follow new settings; what they have no more is closed."""
         await self._end_doctor()
-        self._examine(settings)
         before = self._exposition
-        if before is not None and before.listen != settings.metrics.listen:
+        if before is not None and before.listen != opened.settings.metrics.listen:
             self._exposition = None
+        else:
+            before = None
+        self._begin(opened)
+        if before is not None:
             await self._loop.run_in_executor(None, before.close)
-        try:
-            self._expose(settings)
-            if self.metrics is not None:
-                self.metrics.certificates = await self._loop.run_in_executor(None, expiries, settings.tls)
-        except OSError as error:
-            logger.error("reload: no metrics on %s: %s", settings.metrics.listen, error)
-        if self.tap is not None:
-            self.tap.reload(settings, self.metrics)
-        elif wanted(settings):
-            self.tap = Tap(settings, self._proxy.peer, self.metrics)
-        if not wanted(settings):
-            self.tap = None
 
     async def aclose(self) -> None:
         """End all. What the tap has queued is written first, for a few seconds at most."""
@@ -85,14 +99,33 @@ class Observers:
         if self._exposition is not None:
             await self._loop.run_in_executor(None, self._exposition.close)
 
-    def _expose(self, settings: Settings) -> None:
-        listen = settings.metrics.listen
-        if not listen:
+    def _open(self, settings: Settings) -> Opened:
+        """Blocks. Raises OSError."""
+        listen, exposition = settings.metrics.listen, None
+        certificates = expiries(settings.tls) if listen else {}
+        outputs = open_outputs(settings, collector=settings.log.hep != self.settings.log.hep)
+        if listen and (self._exposition is None or self._exposition.listen != listen):
+            try:
+                exposition = Exposition(listen, registry(self._collect))
+            except OSError as error:
+                close_outputs(outputs)
+                raise OSError(error.errno, f"metrics on {listen}: {error.strerror or error}") from None
+        return Opened(settings, exposition, outputs, certificates)
+
+    def _begin(self, opened: Opened) -> None:
+        settings = self.settings = opened.settings
+        if opened.exposition is not None:
+            self._exposition = opened.exposition
+            logger.info("metrics on http://%s/metrics", settings.metrics.listen)
+        if settings.metrics.listen:
+            self.metrics = self.metrics or Metrics(opened.certificates)
+            self.metrics.certificates = opened.certificates
+        else:
             self.metrics = None
-        elif self._exposition is None:
-            self.metrics = self.metrics or Metrics(settings.tls)
-            self._exposition = Exposition(listen, registry(self._collect))
-            logger.info("metrics on http://%s/metrics", listen)
+        tap = self.tap or Tap(self._proxy.peer)
+        tap.use(opened.outputs, self.metrics)
+        self.tap = tap if wanted(settings) else None
+        self._examine(settings)
 
     def _examine(self, settings: Settings) -> None:
         """Begin a round of examinations; the report of the one before is dropped."""

@@ -19,7 +19,7 @@ from .heart import Heart
 from .in_force import InForce
 from .link import Kept, Link
 from .reloads import Reloads
-from .server import Server
+from .server import CANCEL_LIMIT, Server
 from .supervisor import supervise
 
 logger = logging.getLogger("sipedge")
@@ -53,11 +53,11 @@ def _work(path: str, link: Link, kept: Kept | None) -> int:
 async def _serve(path: str, force: InForce, link: Link, inherited: Mapping[Place, socket.socket]) -> None:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_unhandled)
-    _allow_files(force.settings.limits.connections)
     heart = Heart(link, force.settings.limits)
 
     def keep(force: InForce, sockets: Mapping[Place, socket.socket]) -> None:
         heart.limits = force.settings.limits
+        _allow_files(heart.limits.connections)
         link.keep(Kept(heart.limits.heartbeat, force.packed(), sockets))
 
     server = Server(path, force, inherited, keep)
@@ -66,7 +66,7 @@ async def _serve(path: str, force: InForce, link: Link, inherited: Mapping[Place
     loop.add_signal_handler(signal.SIGHUP, Reloads(server.reload, link.done).request)
 
     def stop() -> None:
-        heart.end()
+        heart.end(CANCEL_LIMIT)
         server.stop()
 
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -16,6 +16,7 @@ from itertools import count
 from time import time
 
 from sipedge.config import ConfigError
+from sipedge.config.apart import ReadingError
 from sipedge.network.connections import Connections
 from sipedge.network.listening import Place, open_socket
 from sipedge.network.resolver import Resolver
@@ -27,6 +28,8 @@ from sipedge.proxy.events import (
     ConnectionClosed,
     ConnectionFailed,
     ConnectionOpened,
+    DrainEnded,
+    Ending,
     Event,
     ForwardFailed,
     MalformedReceived,
@@ -36,7 +39,7 @@ from sipedge.proxy.events import (
 )
 from sipedge.proxy.history import History
 from sipedge.proxy.proxy import Environment, Proxy
-from sipedge.settings import Listener
+from sipedge.settings import DnsSettings, Limits, Listener
 from sipedge.sip.framing import FramingError
 from sipedge.sip.message import Message
 from sipedge.sip.responses import branch_of_request
@@ -44,12 +47,15 @@ from sipedge.tap.tap import Tap
 from zones.addresses import host_port
 from zones.zone import Hop
 
-from .in_force import InForce
+from .in_force import InForce, release_in_slices
 from .observers import Observers
 from .turns import Turns
 from .waiting import ToHop, Waiting
 
 logger = logging.getLogger("sipedge")
+
+CANCEL_LIMIT = 1.0
+"""Seconds at the very end in which callees may answer a CANCEL."""
 
 
 class Server:
@@ -107,15 +113,11 @@ class Server:
         )
 
     def _make_stack(self) -> Stack:
-        limits = self._settings.limits
         return Stack(
             emit=self._emit,
             send=self._transmit,
             may_answer=lambda branch, connection: self._proxy.may_answer(branch, connection, self._loop.time()),
-            host=self._settings.system_name,
-            max_message=limits.message,
-            max_transactions=limits.transactions,
-            max_transactions_per_connection=limits.transactions_per_connection,
+            **_stack_limits(self._settings.limits),
         )
 
     def _make_functions(self) -> Mapping[type, Callable[..., None]]:
@@ -161,14 +163,21 @@ class Server:
         self._ports.update({name: port for name, (_, port) in self._connections.listening.bound().items()})
 
     async def run(self) -> None:
-        """Serve until ``stop``, then wait for open transactions and close."""
+        """Serve until ``stop``, then begin nothing more, wait for what is open, answer what still is, and close."""
         await self._stopped.wait()
+        self._tell(Ending())
         await self._connections.drain(self._settings.limits.drain, self._proxy.is_quiet)
+        self._tell(DrainEnded())
+        await self._connections.drain(CANCEL_LIMIT, lambda: not self._proxy.is_cancelling())
         await self._connections.aclose()
         await self._resolver.aclose()
         self._turns.stop()
         self._stack.shutdown()
         await self._observers.aclose()
+
+    def _tell(self, event: Event) -> None:
+        self._turns.put(event)
+        self._turns.work()
 
     def stop(self) -> None:
         self._stopped.set()
@@ -179,33 +188,48 @@ class Server:
         One at a time: see reloads.py.
         """
         try:
-            force = await self._loop.run_in_executor(None, InForce.read, self._path)
-            contexts = force.contexts()
-            opened = self._connections.listening.open(force.settings.listeners)
-        except (ConfigError, ValueError, OSError) as error:
+            force = await InForce.read_apart(self._path, self._settings.plan)
+            contexts = await self._loop.run_in_executor(None, force.contexts)
+            resolver = self._resolver_for(force.settings.dns)
+            observed = await self._observers.open(force.settings)
+        except (ConfigError, ReadingError, ValueError, OSError) as error:
             logger.error("reload: nothing changed\n%s", error)
             return
-        self._swap(force, contexts, opened)
+        try:
+            if self._stopped.is_set():
+                raise OSError("the edge is ending")
+            opened = self._connections.listening.open(force.settings.listeners)
+        except OSError as error:
+            await self._loop.run_in_executor(None, observed.close)
+            logger.error("reload: nothing changed\n%s", error)
+            return
+        self._swap(force, contexts, resolver, opened)
         await self._connections.listening.serve()
         self._keep(force, self._connections.listening.sockets())
-        await self._observers.reload(force.settings)
+        await self._observers.reload(observed)
         self._tap = self._observers.tap
         self._turns.tick()
         logger.info("reload: %s is in force", self._path)
 
-    def _swap(self, force: InForce, contexts: TlsContexts, opened: Mapping[Place, socket.socket]) -> None:
+    def _resolver_for(self, dns: DnsSettings) -> Resolver:
+        """Raises ResolverError."""
+        return self._resolver if dns == self._settings.dns else Resolver(dns, self._resolved)
+
+    def _swap(
+        self, force: InForce, contexts: TlsContexts, resolver: Resolver, opened: Mapping[Place, socket.socket]
+    ) -> None:
         """All within one turn of the loop: nobody sees a half of it."""
         settings = force.settings
         self._connections.listening.swap(settings.listeners, opened)
         self._connections.reload(limits=settings.limits, tls=contexts, retire_within=settings.timers.c)
+        self._stack.limit(**_stack_limits(settings.limits))
         self._note_ports()
-        if settings.dns != self._settings.dns:
-            self._resolver = Resolver(settings.dns, self._resolved)  # the old one answers what it was asked
+        self._resolver = resolver  # the old one answers what it was asked
         self._resolver.forget()
+        release_in_slices(self._settings.plan)
         self._force, self._settings = force, settings
         self.history = self.history.resized(settings.history)
-        self._turns.put(ConfigChanged(settings))
-        self._turns.work()
+        self._tell(ConfigChanged(settings))
 
     def _opened(self, event: ConnectionOpened) -> None:
         self._stack.open(
@@ -344,6 +368,14 @@ class Server:
     def _conclude(self, command: commands.Conclude) -> None:
         if self._tap is not None:
             self._tap.concluded(command.entry)
+
+
+def _stack_limits(limits: Limits) -> dict[str, int]:
+    return {
+        "max_message": limits.message,
+        "max_transactions": limits.transactions,
+        "max_transactions_per_connection": limits.transactions_per_connection,
+    }
 
 
 def _log(command: commands.Log) -> None:

@@ -226,6 +226,10 @@ class Connection(asyncio.BufferedProtocol):
         if self._transport is not None and not self._transport.is_closing():
             self._transport.pause_reading()
 
+    def limit(self, limits: Limits) -> None:
+        """Hold an open connection's next messages to other limits."""
+        self._framer.limits = limits
+
     def sweep(self, now: float) -> None:
         """End the connection if something took too long. ``now``: by the loop's clock."""
         if self._written_before:

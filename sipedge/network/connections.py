@@ -147,6 +147,8 @@ class Connections:
         """
         changed = tls.fingerprint != self._tls.fingerprint
         self.limits, self._tls, self._retire_within = limits, tls, retire_within
+        for connection in self._open.values():
+            connection.limit(limits)
         if not changed:
             return
         for connection in self._open.values():

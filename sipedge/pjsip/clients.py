@@ -33,7 +33,7 @@ class Clients:
 
     def __init__(self, endpoint: Endpoint, outgoing: Outgoing, callbacks: Callbacks, total: int) -> None:
         self._ffi, self._lib = endpoint.ffi, endpoint.lib
-        self._outgoing, self._callbacks, self._total = outgoing, callbacks, total
+        self._outgoing, self._callbacks, self.total = outgoing, callbacks, total
         self._clients: dict[Key, Client] = {}
         self._result = endpoint.ffi.new("pjsip_transaction **")
 
@@ -56,7 +56,7 @@ class Clients:
         if method in _WITHOUT:
             raise StackError(f"{method.decode()} is sent without a transaction")
         key = named.lower(), method == b"CANCEL"
-        if key in self._clients or len(self._clients) >= self._total:
+        if key in self._clients or len(self._clients) >= self.total:
             return None
         if not 0 < len(named) <= MAX_BRANCH or len(method) > MAX_METHOD:
             return None

@@ -8,6 +8,8 @@ from __future__ import annotations
 from . import logs
 from .declarations import SUCCESS, Pointer, StackError, load
 
+_NAME = b"sipedge"
+"""Nothing that pjsip sends or logs here has it."""
 _KEPT = 64 << 20
 """Bytes of released pools that the caching pool keeps for reuse."""
 _NEVER = 1 << 30
@@ -19,8 +21,8 @@ class Endpoint:
 
     _exists = False
 
-    def __init__(self, *, name: str, transactions: int, log_level: int) -> None:
-        """``transactions``: how many the hash tables are laid out for. Raises StackError."""
+    def __init__(self, *, transactions: int, log_level: int) -> None:
+        """``transactions``: how many may be held, and the hash tables are laid out for. Raises StackError."""
         if Endpoint._exists:
             raise StackError("there is a pjsip endpoint in this process already")
         self.ffi, self.lib = load()
@@ -32,16 +34,20 @@ class Endpoint:
         self._memory = self.ffi.new("char[]", 65536)
         self.factory: Pointer = self.ffi.cast("void *", self._memory)
         self.lib.pj_caching_pool_init(self.factory, self.ffi.NULL, _KEPT)
-        self.lib.pjsip_sip_cfg_var.tsx.max_count = transactions
-        self.pointer = self._create(name)
+        self.allow(transactions)
+        self.pointer = self._create()
         self.check("pjsip_tsx_layer_init_module", self.lib.pjsip_tsx_layer_init_module(self.pointer))
         self.transport_manager: Pointer = self.lib.pjsip_endpt_get_tpmgr(self.pointer)
         self.timers: Pointer = self.lib.pjsip_endpt_get_timer_heap(self.pointer)
         self._delay = self.ffi.new("pj_time_val *")
 
-    def _create(self, name: str) -> Pointer:
+    def allow(self, transactions: int) -> None:
+        """How many transactions may be held; the hash tables stay as they are."""
+        self.lib.pjsip_sip_cfg_var.tsx.max_count = transactions
+
+    def _create(self) -> Pointer:
         result = self.ffi.new("void **")
-        status = self.lib.pjsip_endpt_create(self.factory, name.encode("utf-8"), result)
+        status = self.lib.pjsip_endpt_create(self.factory, _NAME, result)
         self.check("pjsip_endpt_create", status)
         return result[0]
 

@@ -51,8 +51,7 @@ class Reception:
         ffi = endpoint.ffi
         self._ffi, self._lib, self._endpoint = ffi, endpoint.lib, endpoint.pointer
         self._handled = ffi.new("int *")
-        self._size = max_message
-        self._text = ffi.new("char[]", max_message + 1)  # pjsip's scanner wants a NUL at the end
+        self.resize(max_message)
         self._memory = ffi.new("char[]", 131072)  # more than pjsip_rx_data has, see proof.py
         self.data: Pointer = ffi.cast("pjsip_rx_data *", self._memory)
         self._pool = endpoint.pool(b"received", 8000)
@@ -67,6 +66,11 @@ class Reception:
         self._key = ffi.new("pj_str_t *", (self._key_text, 39))
         self._keyed = hashlib.blake2b(digest_size=16, key=secrets.token_bytes(32))
         self._host = ffi.NULL
+
+    def resize(self, max_message: int) -> None:
+        """Room for messages of this size; all transports have to be prepared (again)."""
+        self._size = max_message
+        self._text = self._ffi.new("char[]", max_message + 1)  # pjsip's scanner wants a NUL at the end
 
     def prepare(self, transport: Transport) -> None:
         """Keep the start of the receive buffer that all messages of this connection share."""

@@ -25,7 +25,7 @@ class Servers:
     def __init__(self, endpoint: Endpoint, outgoing: Outgoing, callbacks: Callbacks, total: int, each: int) -> None:
         self._endpoint, self._lib = endpoint, endpoint.lib
         self._outgoing, self._callbacks = outgoing, callbacks
-        self._total, self._each, self._each_address = total, each, max(each, total // SHARE)
+        self.limit(total, each)
         self._held: dict[bytes, int] = {}
         """Transactions of each address, without answered INVITEs."""
         self._servers: dict[int, _Server] = {}
@@ -38,6 +38,10 @@ class Servers:
 
     def __len__(self) -> int:
         return len(self._servers)
+
+    def limit(self, total: int, each: int) -> None:
+        """At most so many transactions from now on, ``each``: of one connection."""
+        self._total, self._each, self._each_address = total, each, max(each, total // SHARE)
 
     def has_room(self, source: Transport) -> bool:
         """Whether there is room for a transaction; the oldest answered INVITE makes room."""

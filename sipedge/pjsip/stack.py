@@ -58,13 +58,12 @@ class Stack:
         emit: Callable[[Event], None],
         send: Callable[[int, bytes], None],
         may_answer: Callable[[str, int], bool],
-        host: str,
         max_message: int,
         max_transactions: int,
         max_transactions_per_connection: int,
         log_level: int = 2,
     ) -> None:
-        """``host`` is this edge's name; sizes in bytes; at most ``max_transactions`` of each role.
+        """Sizes in bytes; at most ``max_transactions`` of each role.
 
         ``may_answer``: whether the peer of a connection is the one that the request of a branch was sent to; asked only
         when that was another connection. ``send`` is also called for connections that are closed by then.
@@ -72,7 +71,7 @@ class Stack:
         Raises StackError when pjsip differs from declarations.py.
         """
         self._emit, self._send, self._may_answer = emit, send, may_answer
-        self._endpoint = endpoint = Endpoint(name=host, transactions=2 * max_transactions, log_level=log_level)
+        self._endpoint = endpoint = Endpoint(transactions=2 * max_transactions, log_level=log_level)
         try:
             self._reception = Reception(endpoint, max_message)
             outgoing = Outgoing(endpoint)
@@ -88,6 +87,15 @@ class Stack:
         self._closed: dict[int, Transport] = {}
         """Connections that are gone while transactions of theirs are not (RFC 3261 18.1.1, 18.2.2)."""
         self._events: deque[Event] = deque()
+
+    def limit(self, *, max_message: int, max_transactions: int, max_transactions_per_connection: int) -> None:
+        """Other limits from now on; transactions that are open stay."""
+        self._endpoint.allow(2 * max_transactions)
+        self._reception.resize(max_message)
+        for connection in self._connections.values():
+            self._reception.prepare(connection)
+        self._servers.limit(max_transactions, max_transactions_per_connection)
+        self._clients.total = max_transactions
 
     def open(self, connection: int, *, secure: bool, local: tuple[str, int], remote: tuple[str, int]) -> None:
         """Register a connection; addresses are numeric. Raises StackError for a number that is in use."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from sipedge.decision.installation import Installation
 from sipedge.sip.message import Message
 from sipedge.sip.responses import response, warning
 
 from .commands import Respond
 from .incoming import Peer
+
+ENDING = "this edge is ending"
 
 
 def own_response(
@@ -40,3 +44,8 @@ def respond(
     """``own_response`` through its server transaction."""
     data = own_response(installation, transaction, peer, request, status, text, headers)
     return Respond(transaction, status, data)
+
+
+def retry_after(installation: Installation) -> tuple[str, str]:
+    """For a 503 of an edge that ends: after this many seconds it is gone, or its successor is there."""
+    return "Retry-After", str(max(1, ceil(installation.settings.limits.drain)))

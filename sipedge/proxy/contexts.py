@@ -165,6 +165,22 @@ class Contexts:
         if context.state is ContextState.ACCEPTED:
             context.release_request()
 
+    def open(self) -> tuple[ResponseContext, ...]:
+        """Those that wait for their final response."""
+        return tuple(self._unanswered.values())
+
+    def end(self, context: ResponseContext, now: float, out: list[Command]) -> None:
+        before = tuple(context.branches)
+        context.end(now, out)
+        for branch in before:
+            if branch not in context.branches:
+                self._forget(branch)
+        self._take_up(context)
+
+    def cancelling(self) -> bool:
+        """Whether a callee has still to end what a CANCEL asked it to end."""
+        return any(context.is_open for context in self._branches.values() if context.state is ContextState.ANSWERED)
+
     def next_deadline(self) -> float | None:
         slow = self._slow
         while slow and slow[0][1] not in self._unanswered:  # nearly all: they cost no timer then

@@ -150,6 +150,16 @@ class ConfigChanged:
     settings: Settings = field(repr=False)
 
 
+@dataclass(slots=True)
+class Ending:
+    """The edge was asked to end: what is open goes on, nothing new begins."""
+
+
+@dataclass(slots=True)
+class DrainEnded:
+    """The time is over in which what is open could come to its end by itself."""
+
+
 Event = (
     RequestReceived
     | ResponseReceived
@@ -164,4 +174,6 @@ Event = (
     | ConnectionForgotten
     | Resolved
     | ConfigChanged
+    | Ending
+    | DrainEnded
 )

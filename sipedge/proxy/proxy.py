@@ -32,6 +32,8 @@ from .events import (
     ConnectionFailed,
     ConnectionForgotten,
     ConnectionOpened,
+    DrainEnded,
+    Ending,
     Event,
     ForwardFailed,
     HopLost,
@@ -73,6 +75,7 @@ class Proxy:
         self._peers: dict[int, Peer] = {}
         self.refused: dict[str, int] = {}
         """Zone -> connections that it did not admit."""
+        self._ending = False
         self._contexts = Contexts()
         self._questions = Questions()
         self._look_ups = LookUps(environment.random, self._questions)
@@ -93,6 +96,8 @@ class Proxy:
             ConnectionForgotten: self._forgotten,
             Resolved: self._resolved,
             ConfigChanged: self._config_changed,
+            Ending: self._end_begins,
+            DrainEnded: self._drain_ended,
         }
 
     def _configure(self, settings: Settings) -> None:
@@ -103,6 +108,7 @@ class Proxy:
         ids = self._environment.ids
         forwarder = Forwarder(self._installation, self._upkeep, self._look_ups, self._ways_back, ids)
         self._path = RequestPath(self._installation, forwarder, self._contexts, self._upkeep)
+        self._path.ending = self._ending
 
     @property
     def events(self) -> frozenset[type]:
@@ -149,6 +155,10 @@ class Proxy:
     def is_quiet(self) -> bool:
         """Whether every request has had its final response: nothing is lost by ending now."""
         return self._contexts.unanswered() == 0
+
+    def is_cancelling(self) -> bool:
+        """Whether a callee that was sent a CANCEL has still to answer the INVITE."""
+        return self._contexts.cancelling()
 
     def kept(self) -> dict[str, int]:
         """How much is held for requests that are open or just over, by kind; all 0 when nothing is."""
@@ -343,6 +353,15 @@ class Proxy:
         """The new settings hold from the next event on; connections of zones that are gone are closed."""
         self._configure(event.settings)
         self._reassign_zones(now, out)
+
+    def _end_begins(self, event: Ending, now: float, out: list[Command]) -> None:
+        """From now on a request that begins something gets 503."""
+        self._ending = self._path.ending = True
+
+    def _drain_ended(self, event: DrainEnded, now: float, out: list[Command]) -> None:
+        """Nobody is left without a final response."""
+        for context in self._contexts.open():
+            self._guarded("at the end", out, self._contexts.end, context, now, out)
 
 
 def _has_second_via(message: Message) -> bool:

@@ -6,11 +6,12 @@ from sipedge.decision.classification import Classification, classify_method
 from sipedge.decision.deciding import Cancellation, Decided, decide, tiers_of
 from sipedge.decision.installation import Installation
 from sipedge.decision.validation import Refusal, loop_hash
+from sipedge.sip.message import Message
 from sipedge.sip.responses import ALLOW
 from zones.authentication import Authentication, Identity
 from zones.zone import TraversalClientZone, TraversalServerZone
 
-from .answers import own_response, respond
+from .answers import ENDING, own_response, respond, retry_after
 from .commands import Command, Conclude, Record, Respond
 from .contexts import Contexts, transaction_key
 from .events import RequestReceived
@@ -30,6 +31,8 @@ class RequestPath:
     """One installation's way of handling requests; replaced as a whole on a reload."""
 
     def __init__(self, installation: Installation, forwarder: Forwarder, contexts: Contexts, upkeep: Upkeep) -> None:
+        self.ending = False
+        """Whether a request that begins something is answered 503."""
         self._installation = installation
         self._forwarder = forwarder
         self._contexts = contexts
@@ -38,6 +41,9 @@ class RequestPath:
     def take(self, event: RequestReceived, peer: Peer, now: float, out: list[Command]) -> None:
         """What the request alone decides (decision/), and what depends on the moment: its connection, its password."""
         message, zone = event.message, self._installation.zone(peer.zone)
+        if self.ending and event.transaction and _begins_something(message):
+            self.refuse(event, peer, Refusal(503, ENDING, (retry_after(self._installation),)), out)
+            return
         if isinstance(zone, TraversalServerZone | TraversalClientZone) and message.method != "CANCEL":
             if not self._upkeep.admits(peer, event, now, out):
                 return
@@ -109,6 +115,11 @@ class RequestPath:
         if message.method == "INVITE":  # RFC 3261 16.2: a stateful proxy answers 100 within 200 ms
             out.append(respond(self._installation, event.transaction, peer, message, 100))
         self._contexts.begin(ResponseContext(self._forwarder, incoming, iter(tiers)), now, out)
+
+
+def _begins_something(message: Message) -> bool:
+    """Out of any dialog, OPTIONS included: peers that ask whether the edge is there go elsewhere from now on."""
+    return not message.to_tag and message.method != "CANCEL"
 
 
 def _entry(event: RequestReceived, peer: Peer, classification: Classification) -> Entry:

@@ -16,8 +16,8 @@ from sipedge.sip.edits import Edits
 from sipedge.sip.message import Message
 from sipedge.sip.responses import without_top_via
 
-from .answers import own_response
-from .branch import NOT_FOUND, Branch, BranchAction, BranchInput, Outcome, best_outcome
+from .answers import ENDING, own_response, retry_after
+from .branch import NOT_FOUND, Branch, BranchAction, BranchInput, BranchState, Outcome, best_outcome
 from .commands import Abandon, Cancel, Command, Conclude, Drop, Forward, Log, Relay, Respond, Withdraw
 from .forwarder import Forwarder, breadth
 from .incoming import Incoming, Peer
@@ -32,6 +32,7 @@ TEXTS_FOR_STRANGERS = {
     440: "too many targets at once",
     500: "the next hop is not available",
     502: "the next hop sent a response that cannot be forwarded",
+    503: ENDING,
     504: "the next hop cannot be reached",
 }
 """Warnings outside name no zone, host or DNS query of the inside; the log has them."""
@@ -271,6 +272,23 @@ class ResponseContext:
             self._cancel_branches(now, out)
             self._settle(now, out)
 
+    def end(self, now: float, out: list[Command]) -> None:
+        """The edge ends: the caller gets its final response, and callees that are being called hear that it is over.
+
+        A CANCEL needs a provisional response before it (9.1); other branches are given up without a word.
+        """
+        for branch in tuple(self.branches.values()):
+            action = branch.take(BranchInput.CANCEL) if self.is_invite else BranchAction.ABANDON
+            if action is BranchAction.SEND_CANCEL:
+                self._send_cancel(branch, now, out)
+            elif branch.state is not BranchState.CANCEL_SENT:
+                del self.branches[branch.id]
+                out.append(Abandon(branch.id))
+        if self.state is ContextState.CANCELLED or self._is_found():
+            self._finish(out)
+        else:
+            self._send_own(503, ENDING, out, (retry_after(self.forwarder.installation),))
+
     def _cancel_branches(self, now: float, out: list[Command]) -> None:
         if self.is_invite:
             for branch in self.branches.values():
@@ -307,8 +325,10 @@ class ResponseContext:
 
     def _is_over(self) -> bool:
         """No further tier is tried."""
-        found = any(outcome.status not in NOT_FOUND for outcome in self.outcomes)
-        return self.stop or self.state is ContextState.CANCELLED or found
+        return self.stop or self.state is ContextState.CANCELLED or self._is_found()
+
+    def _is_found(self) -> bool:
+        return any(outcome.status not in NOT_FOUND for outcome in self.outcomes)
 
     def _settle(self, now: float, out: list[Command]) -> None:
         """Once nothing is awaited: the next tier or the answer."""
@@ -334,7 +354,7 @@ class ResponseContext:
         else:
             self._send(best.status, self._aggregated(best.message), out)
 
-    def _send_own(self, status: int, text: str, out: list[Command]) -> None:
+    def _send_own(self, status: int, text: str, out: list[Command], headers: tuple[tuple[str, str], ...] = ()) -> None:
         installation = self.forwarder.installation
         text = "" if status == 487 else text or "the next hop is not available"
         if (
@@ -342,7 +362,8 @@ class ResponseContext:
         ):  # what lies inside, and what was asked for it, is not theirs
             out.append(Log("info", f"{status} to {self.request.method} {self.request.uri[:200]}: {text}"))
             text = TEXTS_FOR_STRANGERS.get(status, "")
-        self._send(status, own_response(installation, self.transaction, self.peer, self.request, status, text), out)
+        data = own_response(installation, self.transaction, self.peer, self.request, status, text, headers)
+        self._send(status, data, out)
 
     def _send(self, status: int, data: bytes | None, out: list[Command]) -> None:
         """A final response goes upstream; ``data`` None ends the server transaction without one."""

@@ -67,7 +67,8 @@ class Framer:
     """One direction of one connection."""
 
     def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+        self.limits = limits
+        """A reload sets others: they hold for what is read from then on."""
         self._buffer = bytearray(BUFFER)
         self._view = memoryview(self._buffer)
         self._start = self._end = self._searched = 0
@@ -154,8 +155,8 @@ class Framer:
         """Look for the end of the header section; when it is there, parse it and set message and length."""
         end = self._buffer.find(b"\r\n\r\n", self._searched, self._end)
         size = (end + 4 if end >= 0 else self._end) - self._start
-        if size > self._limits.header_section:
-            reason = f"the header section is longer than {self._limits.header_section} bytes"
+        if size > self.limits.header_section:
+            reason = f"the header section is longer than {self.limits.header_section} bytes"
             return FramingError(513, reason, self._first_lines(), fatal=True)
         if end < 0:
             self._searched = max(self._start, self._end - 3)
@@ -165,8 +166,8 @@ class Framer:
         length = _stated_length(message, head)
         if isinstance(length, FramingError):
             return length
-        if size + length > self._limits.message:
-            reason = f"the message is longer than {self._limits.message} bytes"
+        if size + length > self.limits.message:
+            reason = f"the message is longer than {self.limits.message} bytes"
             if length > MOST_SKIPPED:
                 return FramingError(513, reason, head, fatal=True)
             # Where it ends is known: it costs its sender this message, and the others on this connection nothing.
@@ -179,7 +180,7 @@ class Framer:
 
     def _first_lines(self) -> bytes | None:
         """What is whole of a header section whose end is not waited for: enough for an answer, as a rule."""
-        last = self._buffer.rfind(CRLF, self._start, self._start + self._limits.header_section)
+        last = self._buffer.rfind(CRLF, self._start, self._start + self.limits.header_section)
         return bytes(self._view[self._start : last]) + 2 * CRLF if last >= 0 else None
 
     def _parse(self, head: bytes) -> Message | FramingError:
@@ -187,7 +188,7 @@ class Framer:
             message = Message(head)
         except MessageError as error:
             return FramingError(error.status, error.reason, head, False, error.header, error.line, error.column)
-        limits = self._limits
+        limits = self.limits
         if len(message.lines) > limits.headers + 1:
             return FramingError(513, f"there are more than {limits.headers} header lines", head)
         if len(head) > limits.header_line:

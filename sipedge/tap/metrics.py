@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -66,20 +66,20 @@ class Counters(NamedTuple):
     decisions: dict[tuple[str, ...], float]
     """(by, rule, outcome) -> number."""
     dns: dict[str, float]
-    certificates: dict[str, float]
+    certificates: Mapping[str, float]
 
 
 class Metrics:
     """``received``, ``sent``, ``decided`` and ``dns_failed`` belong to the event loop and take well below 1 µs."""
 
-    def __init__(self, tls: Tls) -> None:
-        """Reads the certificates. Raises OSError, ValueError."""
+    def __init__(self, certificates: Mapping[str, float]) -> None:
+        """``certificates``: from ``expiries``."""
         self._requests: defaultdict[tuple[str, ...], float] = defaultdict(int)
         self._responses: defaultdict[tuple[str, ...], float] = defaultdict(int)
         self._sent: defaultdict[tuple[str, bytes], float] = defaultdict(int)
         self._decisions: defaultdict[tuple[str, ...], float] = defaultdict(int)
         self._dns: defaultdict[str, float] = defaultdict(int)
-        self.certificates = expiries(tls)
+        self.certificates = certificates
         """File -> when it expires; replace it after a reload."""
 
     def received(self, zone: str, message: Message) -> None:

@@ -5,7 +5,7 @@ The server has a tap only where something is to be written or counted. Without a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from time import time
 
 from sipedge.proxy.history import Entry
@@ -25,23 +25,18 @@ from .worker import Output, Worker
 class Tap:
     """Belongs to the event loop. Only ``join`` waits."""
 
-    def __init__(self, settings: Settings, peer_of: Callable[[int], Peer | None], metrics: Metrics | None) -> None:
-        """Opens the files. Raises OSError. ``peer_of``: what is known of an open connection."""
+    def __init__(self, peer_of: Callable[[int], Peer | None]) -> None:
+        """``peer_of``: what is known of an open connection."""
         self._peer_of = peer_of
         self._workers: dict[str, Worker] = {}
         self._ended: list[Worker] = []
-        self._metrics = metrics
-        outputs = _outputs(settings)
-        for name, output in outputs.items():
-            if name != "hep":  # a collector that is not there must not keep the edge from starting
-                output.open()
-        self._use({name: Worker(output) for name, output in outputs.items()}, outputs)
+        self._metrics: Metrics | None = None
+        self._use({}, {})
 
-    def reload(self, settings: Settings, metrics: Metrics | None) -> None:
-        """Use other outputs from now on. Files that stay are opened anew: logrotate may have moved them."""
+    def use(self, outputs: Mapping[str, Output], metrics: Metrics | None) -> None:
+        """Use these outputs from now on, which ``open_outputs`` gave."""
         self._metrics = metrics
         workers: dict[str, Worker] = {}
-        outputs = _outputs(settings)
         for name, output in outputs.items():
             worker = self._workers.pop(name, None)
             if worker is None:
@@ -115,7 +110,7 @@ class Tap:
             for worker in workers:
                 worker.put(item)
 
-    def _use(self, workers: dict[str, Worker], outputs: dict[str, Output]) -> None:
+    def _use(self, workers: dict[str, Worker], outputs: Mapping[str, Output]) -> None:
         def takers(kind: ItemKind) -> list[Worker]:
             return [worker for name, worker in workers.items() if kind in outputs[name].takes]
 
@@ -131,6 +126,28 @@ class Tap:
 def wanted(settings: Settings) -> bool:
     """Whether the configuration asks for metrics or for an output."""
     return bool(settings.metrics.listen or _outputs(settings))
+
+
+def open_outputs(settings: Settings, *, collector: bool) -> dict[str, Output]:
+    """By their names in ``[log]``, with their files open; files that stay are opened anew, as logrotate may have moved
+    them. It may wait for seconds. Raises OSError, which names the output; then none is open.
+
+    ``collector``: whether to connect to the collector, too. Else its thread does, again and again: a collector that is
+    not there must not keep the edge from starting.
+    """
+    outputs = _outputs(settings)
+    try:
+        for output in (outputs[name] for name in outputs if name != "hep" or collector):
+            output.open()
+    except OSError as error:
+        close_outputs(outputs)
+        raise OSError(error.errno, f"{output.name}: {error.strerror or error}") from None
+    return outputs
+
+
+def close_outputs(outputs: Mapping[str, Output]) -> None:
+    for output in outputs.values():
+        output.close()
 
 
 def _outputs(settings: Settings) -> dict[str, Output]:

@@ -92,9 +92,11 @@ class Worker:
             self._wake.set()
 
     def replace(self, output: Output) -> None:
-        """Go on with another output (or the same file opened anew), which is not open yet."""
+        """Go on with another output (or the same file opened anew), which may be open already."""
         with self._lock:
-            self._following = output
+            passed_over, self._following = self._following, output
+        if passed_over is not None:
+            passed_over.close()
         self._wake.set()
 
     def end(self) -> None:

@@ -21,7 +21,6 @@ def main() -> None:
         emit=events.append,
         send=lambda connection, data: None,
         may_answer=lambda branch, connection: False,
-        host="edge.example.com",
         max_message=65536,
         max_transactions=1000,
         max_transactions_per_connection=100,

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from support.settings import ZONES, make_settings
+import asyncio
+import os
+import time
+import weakref
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from support.configuration import EDGE, write
+from support.settings import ZONES, make_settings, plan_of, rule
 
 from dialplan.model import Query
-from sipedge.edge.in_force import InForce
+from sipedge.config import ConfigError
+from sipedge.edge.in_force import SLICE, InForce, _in_slices, release_in_slices
 
 
 def test_packed_and_unpacked_it_decides_the_same() -> None:
@@ -17,3 +27,81 @@ def test_packed_and_unpacked_it_decides_the_same() -> None:
     assert again.settings.plan.dialplan == force.settings.plan.dialplan
     query = Query("bob@far.example", ZONES[0].name)
     assert again.settings.plan.search(query).tiers == force.settings.plan.search(query).tiers
+
+
+def test_the_loop_turns_between_slices_of_work() -> None:
+    def work() -> Generator[None, None, str]:
+        for _ in range(10):
+            end = time.perf_counter() + 1.5 * SLICE
+            while time.perf_counter() < end:
+                pass
+            yield
+        return "done"
+
+    async def scenario() -> None:
+        turns = 0
+
+        def turn() -> None:
+            nonlocal turns
+            turns += 1
+            asyncio.get_running_loop().call_soon(turn)
+
+        turn()
+        assert await _in_slices(work()) == "done"
+        assert turns >= 10
+
+    asyncio.run(scenario())
+
+
+def test_rules_of_a_plan_that_nobody_uses_go_in_slices() -> None:
+    async def scenario() -> None:
+        loop = asyncio.get_running_loop()
+        plan = plan_of("".join(rule(f"r{number}", "Far", f"(a|b){number}") for number in range(300)))
+        last, first = weakref.ref(plan.rules[-1].pattern.test), weakref.ref(plan.rules[0].pattern.test)  # type: ignore[union-attr]
+        release_in_slices(plan)
+        del plan
+        assert last() is not None
+        turns = 0
+        while first() is not None:
+            await asyncio.sleep(0)
+            turns += 1
+        assert turns > 0 and loop.is_running()
+
+    asyncio.run(scenario())
+
+
+def test_read_by_another_process_it_is_the_same(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        path = str(write(tmp_path, EDGE))
+        assert (await InForce.read_apart(path, plan_of(""))).settings.secret == InForce.read(path).settings.secret
+        write(tmp_path, "nonsense")
+        with pytest.raises(ConfigError):
+            await InForce.read_apart(path, plan_of(""))
+
+    asyncio.run(scenario())
+
+
+def test_nobody_reads_on_when_nobody_waits(tmp_path: Path) -> None:
+    """The end of an edge ends the process that reads for it."""
+
+    async def scenario() -> None:
+        path = tmp_path / "edge.toml"
+        os.mkfifo(path)  # opening it waits for ever
+        reading = asyncio.create_task(InForce.read_apart(str(path), plan_of("")))
+        while not _children():
+            await asyncio.sleep(0.01)
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+
+    asyncio.run(scenario())
+    assert not _children()
+
+
+def _children() -> list[int]:
+    """Processes of this one that read a configuration."""
+    own = os.getpid()
+    found = []
+    for task in os.listdir(f"/proc/{own}/task"):
+        found += Path(f"/proc/{own}/task/{task}/children").read_text().split()
+    return [int(child) for child in found if b"sipedge.config.apart" in Path(f"/proc/{child}/cmdline").read_bytes()]

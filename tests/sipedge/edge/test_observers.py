@@ -21,7 +21,7 @@ from sipedge.network.connections import Connections
 from sipedge.network.tls import TlsContexts
 from sipedge.pjsip.stack import Stack
 from sipedge.proxy.proxy import Environment, Proxy
-from sipedge.settings import DnsSettings, DoctorSettings, Limits, Log, MetricsSettings, Settings, Tls
+from sipedge.settings import DnsSettings, DoctorSettings, Hep, Limits, Log, MetricsSettings, Settings, Tls
 from zones.zone import DnsZone
 
 pytestmark = pytest.mark.e2e
@@ -39,7 +39,6 @@ def _run(test: Test) -> None:
             emit=lambda event: None,
             send=lambda connection, data: None,
             may_answer=lambda branch, connection: False,
-            host="edge.example.com",
             max_message=65536,
             max_transactions=10,
             max_transactions_per_connection=10,
@@ -97,13 +96,13 @@ def test_metrics_come_and_go_with_a_reload() -> None:
 
     async def test(make: Callable[[Settings], Observers]) -> None:
         observers = make(SETTINGS)
-        await observers.reload(replace(SETTINGS, metrics=MetricsSettings(one)))
+        await observers.reload(await observers.open(replace(SETTINGS, metrics=MetricsSettings(one))))
         assert observers.tap is not None
         observers.tap.concluded(entry())
         assert 'sipedge_decisions_total{by="refused",outcome="2xx",rule=""} 1.0' in await _metrics(one)
-        await observers.reload(replace(SETTINGS, metrics=MetricsSettings(two)))
+        await observers.reload(await observers.open(replace(SETTINGS, metrics=MetricsSettings(two))))
         assert 'sipedge_decisions_total{by="refused",outcome="2xx",rule=""} 1.0' in await _metrics(two)
-        await observers.reload(SETTINGS)
+        await observers.reload(await observers.open(SETTINGS))
         assert observers.tap is None
         for listen in (one, two):
             with pytest.raises(URLError):
@@ -130,23 +129,28 @@ def test_doctor_examines_and_its_findings_are_metrics(monkeypatch: pytest.Monkey
             lines = [line for line in await _metrics(listen) if line.startswith("sipedge_doctor_verdict")]
             labels = 'check="dns.srv",domain="inside.example",subject="_sipfederationtls._tcp.inside.example"'
             assert lines == [f"sipedge_doctor_verdict{{{labels}}} 2.0"]
-            await examined.reload(replace(SETTINGS, metrics=MetricsSettings(listen)))
+            await examined.reload(await examined.open(replace(SETTINGS, metrics=MetricsSettings(listen))))
             assert not any("sipedge_doctor" in line for line in await _metrics(listen))
 
     _run(test)
 
 
-def test_what_cannot_be_opened_by_a_reload_is_said_and_the_rest_goes_on(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_what_cannot_be_opened_for_a_reload_changes_nothing(tmp_path: Path) -> None:
     listen = f"{fresh_address()}:9100"
     good = replace(SETTINGS, log=Log(decisions=str(tmp_path / "decisions")))
+    collector = Hep("127.0.0.1", 1, "TCP")
 
     async def test(make: Callable[[Settings], Observers]) -> None:
         make(replace(SETTINGS, metrics=MetricsSettings(listen)))
-        observers = make(good)
-        await observers.reload(replace(good, metrics=MetricsSettings(listen)))
-        assert f"no metrics on {listen}" in caplog.text
+        observers = make(replace(good, log=replace(good.log, hep=collector)))
+        for settings, said in (
+            (replace(good, metrics=MetricsSettings(listen)), f"metrics on {listen}: Address already in use"),
+            (replace(SETTINGS, log=Log(messages=str(tmp_path))), f"messages file {tmp_path}: Is a directory"),
+            (replace(good, log=replace(good.log, hep=replace(collector, port=2))), "127.0.0.1:2: Connection refused"),
+        ):
+            with pytest.raises(OSError, match=said):
+                await observers.open(settings)
+        (await observers.open(replace(good, log=replace(good.log, hep=collector)))).close()  # it is not there as before
         assert observers.tap is not None
         observers.tap.concluded(entry())
 

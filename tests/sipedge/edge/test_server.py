@@ -223,3 +223,20 @@ def test_a_reload_opens_new_listeners_and_closes_old_ones(tmp_path: Path) -> Non
 
     write("first", 5060)
     run_edge(load_config(str(path)), scenario, str(path))
+
+
+def test_a_reload_that_ends_after_the_edge_was_asked_to_end_opens_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "edge.toml"
+    (tmp_path / "edge.dialplan").write_text(RULES)
+    path.write_text(CONFIG.replace("LISTENER", "first").replace("PORT", "5060"))
+
+    async def scenario(edge: MemoryEdge) -> None:
+        path.write_text(CONFIG.replace("LISTENER", "second").replace("PORT", "5070"))
+        edge.server.stop()
+        await edge.server.reload()
+        assert 5070 not in edge.loop.listening
+        assert "reload: nothing changed\nthe edge is ending" in caplog.text
+
+    run_edge(load_config(str(path)), scenario, str(path))

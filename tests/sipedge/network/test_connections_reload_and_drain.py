@@ -70,6 +70,20 @@ def test_plain_connections_survive_a_reload(run: Run) -> None:
     run(test)
 
 
+def test_open_connections_are_held_to_new_limits(run: Run) -> None:
+    async def test() -> None:
+        async with await Edge.start(listener=replace(LISTENER, transport="TCP")) as edge:
+            peer = await connect_raw(edge.address)
+            await edge.until(lambda: edge.opened)
+            edge.connections.reload(limits=replace(LIMITS, message=1000), tls=TlsContexts(Tls()), retire_within=60.0)
+            await asyncio.get_running_loop().sock_sendall(peer, message(b"x" * 1000))
+            await edge.until(lambda: edge.malformed)
+            assert "longer than 1000 bytes" in str(edge.malformed[0][1])
+            peer.close()
+
+    run(test)
+
+
 def test_drain_and_end(run: Run) -> None:
     async def test() -> None:
         edge = await Edge.start(listener=replace(LISTENER, transport="TCP"))

@@ -28,7 +28,6 @@ class Wire:
             emit=lambda event: self.emit(event),
             send=lambda connection, data: self.sent.append((connection, data)),
             may_answer=lambda branch, connection: self.may_answer(branch, connection),
-            host="edge.example.com",
             max_message=65536,
             max_transactions=30,
             max_transactions_per_connection=10,

@@ -19,7 +19,6 @@ for _ in range(3):
         emit=events.append,
         send=print,
         may_answer=print,
-        host="x",
         max_message=999,
         max_transactions=9,
         max_transactions_per_connection=9,

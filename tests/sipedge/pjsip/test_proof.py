@@ -21,7 +21,6 @@ for _ in range(2):
             emit=print,
             send=print,
             may_answer=lambda branch, connection: False,
-            host="x",
             max_message=9999,
             max_transactions=9,
             max_transactions_per_connection=9,

@@ -21,7 +21,6 @@ def test_only_one_stack_in_a_process(wire: Wire) -> None:
             emit=print,
             send=print,
             may_answer=lambda branch, connection: False,
-            host="x",
             max_message=1000,
             max_transactions=1,
             max_transactions_per_connection=1,
@@ -92,3 +91,25 @@ def test_memory_is_flat_over_many_transactions(wire: Wire) -> None:
 def _resident() -> int:
     with open("/proc/self/statm") as file:
         return int(file.read().split()[1]) * 4096
+
+
+def test_other_limits_hold_for_connections_that_are_open(wire: Wire) -> None:
+    def room() -> int:
+        """How many transactions a connection may have."""
+        number = wire.stack.counts().servers
+        while not wire.sent:
+            number += 1
+            wire.receive(request(via=f"{VIA}{number}"))
+        wire.clear()
+        return wire.stack.counts().servers
+
+    large = request(extra=(f"Route: <sip:{'x' * 70_000}@host.example.com;lr>",))
+    other = wire.open("127.0.0.8")
+    assert room() == 10
+    wire.malformed(large, other)
+    try:
+        wire.stack.limit(max_message=100_000, max_transactions=30, max_transactions_per_connection=12)
+        assert room() == 12
+        wire.request(large, other)
+    finally:
+        wire.stack.limit(max_message=65536, max_transactions=30, max_transactions_per_connection=10)

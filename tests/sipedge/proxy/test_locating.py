@@ -25,7 +25,7 @@ from support.settings import INSIDE, make_settings, rule
 
 from sipedge.proxy import locating
 from sipedge.proxy.commands import Command, Resolve
-from sipedge.proxy.events import ConfigChanged, Resolved
+from sipedge.proxy.events import ConfigChanged, DrainEnded, Resolved
 from sipedge.proxy.locating import FAILED_TTL, MAX_WAITING_EACH, Destination, Hops, LookUp, LookUps, NoHops, Questions
 from zones.dns import AddressRecord, SrvRecord
 from zones.zone import DefaultZone, DnsZone
@@ -133,6 +133,15 @@ def test_a_request_cancelled_while_the_dns_is_asked(play: Play) -> None:
         >> arrives(request("CANCEL"))
         << responds(481)
     )
+
+
+def test_a_look_up_that_outlasts_the_edge_opens_nothing(play: Play) -> None:
+    srv = Captured()
+    book = play(SETTINGS) >> arrives(invite(extra=("Ms-Text-Format: text/plain",))) << responds(100)
+    book << resolves(SRV, "SRV", srv) >> DrainEnded() << responds(503)
+    for kind, name in (("NAPTR", "outside.example"), ("SRV", "_sips._tcp.outside.example")):
+        book >> answered(srv, error="timeout") << resolves(name, kind, srv)
+    (book >> answered(srv, error="timeout")).settle()
 
 
 def test_a_request_that_waits_for_the_dns_is_not_forgotten_when_the_edge_drains(play: Play) -> None:

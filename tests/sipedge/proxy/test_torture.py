@@ -130,7 +130,6 @@ class Wire:
             emit=self.emitted.append,
             send=lambda connection, data: None,
             may_answer=lambda branch, connection: False,
-            host="edge.inside.example",
             max_message=65536,
             max_transactions=200,
             max_transactions_per_connection=200,

@@ -20,7 +20,7 @@ def _message(start: bytes) -> Message:
 
 
 def test_messages_are_counted_by_direction_zone_and_kind() -> None:
-    metrics = Metrics(Tls())
+    metrics = Metrics({})
     for _ in range(2):
         metrics.received("IMP", Message(HEAD, b"hello"))
     metrics.received("IMP", _message(b"SIP/2.0 180 Ringing"))
@@ -32,7 +32,7 @@ def test_messages_are_counted_by_direction_zone_and_kind() -> None:
 
 
 def test_made_up_methods_share_one_count() -> None:
-    metrics = Metrics(Tls())
+    metrics = Metrics({})
     for number in range(50):
         metrics.received("IMP", _message(b"X%d sip:a SIP/2.0" % number))
         metrics.sent("IMP", b"X%d sip:a SIP/2.0\r\n\r\n" % number)
@@ -42,7 +42,7 @@ def test_made_up_methods_share_one_count() -> None:
 
 @pytest.mark.parametrize("method", METHODS.values())
 def test_each_known_method_is_counted_both_ways(method: str) -> None:
-    metrics = Metrics(Tls())
+    metrics = Metrics({})
     metrics.received("IMP", _message(f"{method} sip:a SIP/2.0".encode()))
     metrics.sent("IMP", f"{method} sip:a SIP/2.0\r\n\r\n".encode())
     assert metrics.counts().requests == {("received", "IMP", method): 1, ("sent", "IMP", method): 1}
@@ -50,7 +50,7 @@ def test_each_known_method_is_counted_both_ways(method: str) -> None:
 
 def test_decisions_are_counted_by_what_decided() -> None:
     plan = plan_of(RULES)
-    metrics = Metrics(Tls())
+    metrics = Metrics({})
     metrics.decided(entry(plan.search(Query("bob@outside.example", "Inside", Traffic.STANDARD)), 200))
     metrics.decided(entry(plan.search(Query("bob@nowhere.example", "Inside", Traffic.STANDARD)), 404))
     metrics.decided(entry(status=483))
@@ -75,7 +75,7 @@ def test_the_certificates_of_the_edge_are_watched(tmp_path: Path) -> None:
 
 
 def test_prometheus_can_read_all_of_it() -> None:
-    metrics = Metrics(Tls())
+    metrics = Metrics({})
     metrics.received("IMP", Message(HEAD, b"hello"))
     metrics.decided(entry())
     metrics.dns_failed("timeout")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,10 +12,10 @@ from support.settings import make_settings
 from support.tapped import HEAD, OPENED, entry
 
 from sipedge.proxy.incoming import Peer
-from sipedge.settings import Hep, Log, MetricsSettings, Settings, Tls
+from sipedge.settings import Hep, Log, MetricsSettings, Settings
 from sipedge.sip.message import Message
 from sipedge.tap.metrics import Metrics
-from sipedge.tap.tap import Tap, wanted
+from sipedge.tap.tap import Tap, open_outputs, wanted
 
 PEERS = {7: Peer(7, "IMP", "192.0.2.2", 40112, OPENED)}
 
@@ -24,7 +25,9 @@ def taps() -> Iterator[Callable[..., Tap]]:
     made: list[Tap] = []
 
     def make(settings: Settings, metrics: Metrics | None = None) -> Tap:
-        made.append(Tap(settings, PEERS.get, metrics))
+        outputs = open_outputs(settings, collector=False)
+        made.append(Tap(PEERS.get))
+        made[-1].use(outputs, metrics)
         return made[-1]
 
     yield make
@@ -71,7 +74,7 @@ def test_each_output_gets_what_is_its_own(tmp_path: Path, taps: Callable[..., Ta
 
 
 def test_metrics_count_without_any_output(taps: Callable[..., Tap]) -> None:
-    metrics = Metrics(Tls())
+    metrics = Metrics({})
     tap = taps(make_settings(), metrics)
     _pass_all(tap)
     tap.dns_failed("timeout")
@@ -90,14 +93,24 @@ def test_a_file_that_cannot_be_opened_stops_the_start_a_dead_collector_does_not(
     assert tap.dropped() == {"hep": 0}
 
 
+def test_where_one_output_cannot_be_opened_all_are_closed_again(tmp_path: Path) -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    files = {"decisions": str(tmp_path / "decisions"), "messages": str(tmp_path)}
+    with pytest.raises(OSError, match=f"messages file {tmp_path}: Is a directory"):
+        open_outputs(replace(make_settings(), log=Log(**files)), collector=True)
+    with pytest.raises(OSError, match="HEP collector TCP 127.0.0.1:1: Connection refused"):
+        open_outputs(replace(make_settings(), log=Log(hep=Hep("127.0.0.1", 1, "TCP"))), collector=True)
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
 def test_a_reload_opens_files_anew_and_follows_the_settings(tmp_path: Path, taps: Callable[..., Tap]) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
     tap = taps(_settings(messages=one, decisions=tmp_path / "decisions"))
     tap.sent(7, b"first")
     one.rename(tmp_path / "moved")
-    tap.reload(_settings(messages=one), None)
+    tap.use(open_outputs(_settings(messages=one), collector=True), None)
     tap.sent(7, b"second")
-    tap.reload(_settings(messages=two), None)
+    tap.use(open_outputs(_settings(messages=two), collector=True), None)
     tap.sent(7, b"third")
     assert tap.dropped() == {"messages": 0}
     tap.end()

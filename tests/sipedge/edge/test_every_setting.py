@@ -1,0 +1,160 @@
+"""Every setting of edge.toml is in force after a reload; a new one has to be entered here, with whoever obeys it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+
+from support.certificates import make_ca
+from support.processes import fresh_address
+
+from sipedge.config import load_config
+from sipedge.edge.server import Server
+from tools.memory_edge import MemoryEdge, run_edge
+
+WHOLE = {"tls", "log.hep"}
+"""Records that change as a whole."""
+
+
+def paths(record: object, before: str = "") -> Iterator[str]:
+    """``limits.transactions`` and so on, for every setting."""
+    for field in fields(record):  # type: ignore[arg-type]
+        path, value = before + field.name, getattr(record, field.name)
+        if is_dataclass(value) and path not in WHOLE:
+            yield from paths(value, path + ".")
+        else:
+            yield path
+
+
+def at(record: object, path: str) -> object:
+    for name in path.split("."):
+        record = getattr(record, name)
+    return record
+
+
+def core(path: str) -> Callable[[Server], object]:
+    """Obeyed by the core, which asks its settings each time."""
+    return lambda server: at(server._proxy._installation.settings, path)
+
+
+def loop(path: str) -> Callable[[Server], object]:
+    """Obeyed by the server, which asks its settings each time."""
+    return lambda server: at(server._settings, path)
+
+
+def observers(path: str) -> Callable[[Server], object]:
+    """Outputs, listener of metrics and doctor are made from them."""
+    return lambda server: at(server._observers.settings, path)
+
+
+def connections(path: str) -> Callable[[Server], object]:
+    """Obeyed by connections, which ask for each message, each handshake, each connect."""
+    return lambda server: at(server._connections.limits, path.removeprefix("limits."))
+
+
+def resolver(path: str) -> Callable[[Server], object]:
+    return lambda server: at(server._resolver._settings, path.removeprefix("dns."))
+
+
+CORE = "system_name domains names zones plan secret credentials keep_uri_parameters timers.c timers.accepted".split()
+LOOP = "drain waiting_per_hop busy_poll heartbeat".split()
+CONNECTIONS = """header_section header_line headers handshake first_byte message_time idle connect connections
+    connections_per_source send_queue malformed_in_a_row""".split()
+OBSERVERS = """log.decisions log.messages log.expressway log.rotate_size log.rotate_count log.mask_credentials log.hep
+    metrics.listen doctor.interval doctor.partners doctor.federation_routing doctor.inside_dns""".split()
+OBEYED: dict[str, Callable[[Server], object]] = {
+    **{path: core(path) for path in CORE},
+    **{path: loop(path) for path in (f"limits.{name}" for name in LOOP)},
+    **{path: connections(path) for path in (f"limits.{name}" for name in CONNECTIONS)},
+    **{path: observers(path) for path in OBSERVERS},
+    **{path: resolver(path) for path in ("dns.servers", "dns.timeout", "dns.attempts", "dns.cache")},
+    "limits.message": lambda server: server._stack._reception._size,
+    "limits.transactions": lambda server: server._stack._servers._total,
+    "limits.transactions_per_connection": lambda server: server._stack._servers._each,
+    "listeners": lambda server: tuple(each.listener for each in server._connections.listening._open.values()),
+    "tls": lambda server: server._connections._tls._tls,
+    "history": lambda server: server.history._entries.maxlen,
+}
+
+LISTENER = '\n[[listener]]\nname = "{0}"\naddress = "203.0.113.1"\nport = 5060\ntransport = "TCP"\n'
+BEFORE = '[edge]\nsystem_name = "old.example.com"\ndomains = ["old.example"]\n' + LISTENER.format("old")
+AFTER = """\
+[edge]
+system_name = "new.example.com"
+domains = ["new.example"]
+names = ["sip.new.example"]
+dialplans = ["new.dialplan"]
+keep_uri_parameters = true
+secret_file = "new.secret"
+history = 7
+
+[tls]
+trusted = "{ca}"
+
+[limits]
+{limits}
+[timers]
+c = 200.5
+accepted = 33.5
+
+[dns]
+servers = ["127.0.0.1"]
+timeout = 1.5
+attempts = 3
+cache = 9
+
+[log]
+decisions = "decisions"
+messages = "messages"
+expressway = "expressway"
+rotate_size = 100001
+rotate_count = 3
+mask_credentials = false
+[log.hep]
+address = "127.0.0.1"
+
+[metrics]
+listen = "{metrics}"
+
+[doctor]
+interval = 600
+partners = ["partner.example"]
+federation_routing = ["fr.example"]
+inside_dns = ["127.0.0.1"]
+
+[[credential]]
+username = "user"
+password = "secret"
+
+[[zone]]
+name = "far"
+type = "neighbor"
+transport = "TCP"
+peers = ["192.0.2.7"]
+"""
+
+
+def test_a_reload_brings_every_setting_into_force(tmp_path: Path) -> None:
+    path = tmp_path / "edge.toml"
+    path.write_text(BEFORE)
+    before = load_config(path)
+    limits = {field.name: getattr(before.limits, field.name) for field in fields(before.limits)}
+    limits = {name: value + 1 for name, value in limits.items()}
+    lines = "".join(f"{name} = {value}\n" for name, value in limits.items())
+    ca = make_ca(tmp_path).certificate
+    (tmp_path / "new.dialplan").write_text("")
+
+    async def scenario(edge: MemoryEdge) -> None:
+        text = AFTER.format(ca=ca, limits=lines, metrics=f"{fresh_address()}:9100")
+        path.write_text(text + LISTENER.format("new"))
+        await edge.server.reload()
+        after = load_config(path)
+        assert sorted(OBEYED) == sorted(paths(after))
+        same = [name for name in OBEYED if name != "plan" and at(after, name) == at(before, name)]
+        assert same == [], "these are not changed here, so that nothing is shown"
+        wrong = [name for name in OBEYED if name != "plan" and OBEYED[name](edge.server) != at(after, name)]
+        assert wrong == []
+        assert OBEYED["plan"](edge.server).variables == after.plan.variables  # type: ignore[attr-defined]
+
+    run_edge(before, scenario, str(path))
