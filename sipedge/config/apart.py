@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+from threading import Lock
 
 from .load import load_config
 from .parcel import packed, refused
@@ -26,22 +27,19 @@ class ReadingError(Exception):
 
 
 class Apart:
-    """One reading, begun. ``parcel`` waits, in a thread of the caller's; ``end`` may be called from any other."""
+    """One reading. ``parcel`` waits, in a thread of the caller's; ``end`` may be called from any other, at any time."""
 
     def __init__(self, path: str, limit: float = LIMIT) -> None:
-        """``limit``: seconds. Raises OSError."""
+        """``limit``: seconds."""
         self._path, self._limit = path, limit
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", __name__, path],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        )
+        self._process: subprocess.Popen[bytes] | None = None
+        self._ended = False
+        self._lock = Lock()
+        """Of the two above."""
 
     def parcel(self) -> bytes:
-        """For ``parcel.unpacked``. Raises ReadingError when the process fails or takes longer than the limit."""
-        with self._process as process:
+        """For ``parcel.unpacked``. Raises OSError; ReadingError when the process fails or is too slow."""
+        with self._started() as process:
             try:
                 parcel, said = process.communicate(timeout=self._limit)
             except subprocess.TimeoutExpired:
@@ -55,7 +53,23 @@ class Apart:
 
     def end(self) -> None:
         """Nobody wants the result any more."""
-        self._process.kill()
+        with self._lock:
+            self._ended = True
+            if self._process is not None:
+                self._process.kill()
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        with self._lock:
+            if self._ended:
+                raise ReadingError(f"{self._path}: nobody waits for it any more")
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", "-m", __name__, self._path],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            )
+            return self._process
 
 
 def _end_text(status: int) -> str:

@@ -54,7 +54,7 @@ class InForce:
         Raises ReadingError and OSError, too.
         """
         loop = asyncio.get_running_loop()
-        apart = await loop.run_in_executor(None, Apart, path)
+        apart = Apart(path)
         try:
             parcel = await loop.run_in_executor(None, apart.parcel)
         finally:

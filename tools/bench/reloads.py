@@ -26,6 +26,8 @@ TARGET = "sip:bob@far.example"
 MEGABYTE = 1024 * 1024
 STARTED, IN_FORCE = " serves ", "is in force"
 START_LIMIT = 60.0
+SETTLE = 2.0
+"""Seconds between the end of the process that reads and the next load: the worker compiles meanwhile."""
 
 _CONFIG = f"""\
 [edge]
@@ -110,6 +112,13 @@ class Edge:
         pages = int(Path(f"/proc/{self._worker()}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGESIZE") / MEGABYTE
 
+    def settle(self) -> None:
+        """Wait until no reload is under way."""
+        tasks = Path(f"/proc/{self._worker()}/task")
+        while any((task / "children").read_text() for task in tasks.iterdir()):
+            time.sleep(0.1)
+        time.sleep(SETTLE)
+
     def _worker(self) -> int:
         own = self._process.pid
         return int(Path(f"/proc/{own}/task/{own}/children").read_text().split()[0])
@@ -166,6 +175,7 @@ def reloads(arguments: argparse.Namespace, folder: Path) -> None:
         for _ in range(arguments.rounds):
             for what, (plans, seen) in kinds.items():
                 seen.add(asyncio.run(loaded(edge, arguments, plans, next(numbers))))
+                edge.settle()
                 show("  " + what, seen, f"{edge.lines(IN_FORCE)} reloads, {edge.resident():.0f} MB")
     quiet = kinds["no reload"][1].percentile(0.99)
     for what, (_, seen) in kinds.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import time
 import weakref
@@ -94,14 +95,20 @@ def test_nobody_reads_on_when_nobody_waits(tmp_path: Path) -> None:
         with pytest.raises(asyncio.CancelledError):
             await reading
 
-    asyncio.run(scenario())
+    asyncio.run(scenario())  # which waits for its threads
     assert not _children()
 
 
 def _children() -> list[int]:
-    """Processes of this one that read a configuration."""
-    own = os.getpid()
+    """Processes of this one that read a configuration; threads and processes may go while they are looked at."""
     found = []
-    for task in os.listdir(f"/proc/{own}/task"):
-        found += Path(f"/proc/{own}/task/{task}/children").read_text().split()
-    return [int(child) for child in found if b"sipedge.config.apart" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    for task in Path(f"/proc/{os.getpid()}/task").iterdir():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            found += (task / "children").read_text().split()
+    return [int(child) for child in found if _reads(Path(f"/proc/{child}/cmdline"))]
+
+
+def _reads(command: Path) -> bool:
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        return b"sipedge.config.apart" in command.read_bytes()
+    return False
