@@ -37,8 +37,8 @@ STANDARD_SERVICES: dict[Transport, str] = {"TLS": "_sips._tcp", "TCP": "_sip._tc
 DEFAULT_PORT: dict[Transport, int] = {"TLS": 5061, "TCP": 5060}
 
 RecordKind = Literal["NAPTR", "SRV", "A", "AAAA"]
-DnsError = Literal["", "nxdomain", "timeout", "servfail"]
-"""'': records came, or there is none of that kind."""
+DnsError = Literal["", "nxdomain", "timeout", "servfail", "busy"]
+"""'': records came, or there is none of that kind; busy: it was not asked for, because too many look-ups wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +154,8 @@ class Resolution:
         """Seconds for which all answers used are good."""
         self.unanswered = False
         """Some question got no answer at all (time-out, server failure): what came may be less than there is."""
+        self.unasked = False
+        """Some question was never asked (busy)."""
         self._zone = zone
         self._host = host
         self._random = random
@@ -229,6 +231,7 @@ class Resolution:
             self._note(f"{question.kind} {question.name}: {error or 'no record'}")
             no_answer = error not in ("", "nxdomain")
             self.unanswered |= no_answer
+            self.unasked |= error == "busy"
             self._srv_unanswered |= no_answer and question.kind == "SRV"
         else:
             self.ttl = min(self.ttl, ttl)

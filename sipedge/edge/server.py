@@ -124,7 +124,9 @@ class Server:
             commands.Relay: lambda command: self._transmit(command.connection, command.data),
             commands.Connect: lambda command: self._connect(command.hop),
             commands.Close: lambda command: self._connections.close(command.connection, command.reason),
-            commands.Resolve: lambda command: self._resolver.resolve(command.query, command.name, command.kind),
+            commands.Resolve: lambda command: self._resolver.resolve(
+                command.query, command.name, command.kind, command.asker
+            ),
             commands.Log: _log,
             commands.Record: self._record,
             commands.Conclude: self._conclude,
@@ -141,7 +143,7 @@ class Server:
             lambda: f"{boot}{next(unique):x}", random.SystemRandom().random, secrets.token_bytes, self._ports
         )
         self._proxy = Proxy(self._settings, environment)
-        self._observers = Observers(self._settings, self._proxy, self._stack, self._connections)
+        self._observers = Observers(self._settings, self._proxy, self._stack, self._connections, lambda: self._resolver)
         self._tap = self._observers.tap
         self._turns.start(self._proxy)
         await listening.serve()

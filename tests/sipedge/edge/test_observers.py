@@ -18,6 +18,7 @@ from support.tapped import entry
 from sipedge.edge import observers
 from sipedge.edge.observers import Observers
 from sipedge.network.connections import Connections
+from sipedge.network.resolver import Resolver
 from sipedge.network.tls import TlsContexts
 from sipedge.pjsip.stack import Stack
 from sipedge.proxy.proxy import Environment, Proxy
@@ -54,10 +55,11 @@ def _run(test: Test) -> None:
             on_failed=lambda event: None,
             on_closed=lambda event: None,
         )
+        resolver = Resolver(DnsSettings(("127.0.0.1",)), lambda event: None)
         made: list[Observers] = []
 
         def make(settings: Settings) -> Observers:
-            made.append(Observers(settings, proxy, stack, connections))
+            made.append(Observers(settings, proxy, stack, connections, lambda: resolver))
             return made[-1]
 
         try:
@@ -65,6 +67,7 @@ def _run(test: Test) -> None:
         finally:
             for observers in made:
                 await observers.aclose()
+            await resolver.aclose()
             await connections.aclose()
             stack.shutdown()
 
