@@ -151,6 +151,9 @@ class DnsZone(Zone):
     allow_loopback: bool = False
     """True: addresses of this host or link are taken from the DNS and from URIs. False keeps a stranger's DNS from
     making the edge talk to itself. A lab on loopback needs True."""
+    allow_private: bool = False
+    """True: addresses that the Internet does not lead to (RFC 1918 and the like) are taken, too. False keeps a
+    stranger's DNS from sending the edge into the networks behind it. Ports below 1024 beside 443 are never taken."""
 
 
 class AccessAction(Enum):
@@ -181,7 +184,8 @@ class DefaultZone(Zone):
     mutual_tls: bool = True
     """A TLS connection without a certificate is refused. TCP is let in only where ``transport`` is "TCP"."""
     allow_loopback: bool = False
-    """As in DnsZone, for requests of a dialog on their way back to a stranger."""
+    allow_private: bool = False
+    """Both as in DnsZone, for requests of a dialog on their way back to a stranger."""
 
 
 AnyZone = NeighborZone | TraversalServerZone | TraversalClientZone | DnsZone | DefaultZone

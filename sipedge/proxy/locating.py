@@ -13,7 +13,7 @@ from typing import NamedTuple
 from zones.dns import Question, Resolution, resolve_uri
 from zones.zone import DefaultZone, DnsZone, Hop
 
-from .commands import Asker, Command, Resolve
+from .commands import Asker, Command, Log, Resolve
 from .events import Resolved
 
 MAX_KEPT = 4096
@@ -124,7 +124,7 @@ class LookUps:
                 return NoHops(UNREACHABLE, "too many DNS look-ups are under way")
             look_up = self._begin(zone, destination, asker, out)
             if look_up.resolution.done:  # an address, or no name that could be asked for
-                self._end(look_up, now)
+                self._end(look_up, now, out)
                 return look_up.result
         elif len(look_up.tickets) >= MAX_WAITING_EACH:
             return NoHops(UNREACHABLE, "too many requests wait for this domain's DNS")
@@ -143,7 +143,7 @@ class LookUps:
         self._ask(look_up, out)
         if not resolution.done:
             return ()
-        self._end(look_up, now)
+        self._end(look_up, now, out)
         return tuple(look_up.tickets)
 
     def forget(self) -> None:
@@ -162,8 +162,10 @@ class LookUps:
         for question in look_up.resolution.questions():
             self._questions.ask(question, look_up, look_up.asker, out)
 
-    def _end(self, look_up: LookUp, now: float) -> None:
+    def _end(self, look_up: LookUp, now: float, out: list[Command]) -> None:
         """Keep the result, unless the zones have changed since it was asked for, or the DNS was not asked at all."""
+        for text in look_up.resolution.refused:
+            out.append(Log("warning", f'zone "{look_up.destination.zone}": {text}', source=look_up.asker.address))
         key = look_up.asker, look_up.destination
         if self._pending.get(key) is not look_up:
             return

@@ -13,7 +13,7 @@ from sipedge.cli.printing import print_json
 from sipedge.doctor.installation import options_of
 from sipedge.settings import Certificate, DnsSettings
 from sipedge.sip.uri import UriError, split_host_port
-from zones.addresses import canonical_address, may_connect
+from zones.addresses import Allowed, canonical_address, forbidden
 
 from .examination import run_examination
 from .explain import explain
@@ -81,7 +81,10 @@ def _task(options: Options) -> doctor.Options:
         own_domains=options.senders or known.own_domains,
         routing_names=options.federation_routing or known.routing_names,
         services=tuple((service, domain) for service in options.services for domain in domains),
-        allow_loopback=known.allow_loopback or _on_loopback(filter(None, (options.dns, options.inside_dns))),
+        allowed=replace(
+            known.allowed,
+            loopback=known.allowed.loopback or _on_loopback(filter(None, (options.dns, options.inside_dns))),
+        ),
         bounds=doctor.Bounds(whole=options.timeout),
     )
 
@@ -101,6 +104,6 @@ def _on_loopback(servers: Iterable[str]) -> bool:
             address = canonical_address(server) or canonical_address(split_host_port(server)[0])
         except UriError as error:
             raise click.UsageError(f"DNS server {error}") from None
-        if address and not may_connect(address, allow_loopback=False):
+        if address and forbidden(address, Allowed(private=True)):
             return True
     return False

@@ -18,7 +18,7 @@ from sipedge.certificates.chain import Chain, responders
 from sipedge.doctor.facts.options import Options
 from sipedge.doctor.facts.revocation import OcspAnswer, RevocationFacts, Unasked
 from sipedge.sip.uri import split_host_port
-from zones.addresses import canonical_address, may_connect
+from zones.addresses import Allowed, canonical_address, forbidden
 from zones.names import host_name
 
 from .dns_client import DnsClient
@@ -37,7 +37,7 @@ async def ask_revocation(chain: Chain, options: Options, dns: DnsClient, slots: 
     try:
         issuer = _issuer(chain)
         host, port, path = _place(_responder(chain))
-        address = await _address(host, dns, options.allow_loopback)
+        address = await _address(host, dns, options.allowed)
         request = ocsp.OCSPRequestBuilder().add_certificate(chain.leaf, issuer, SHA1()).build()
         body = request.public_bytes(Encoding.DER)
         async with slots:
@@ -70,12 +70,12 @@ def _place(url: str) -> tuple[str, int, str]:
     return host, port or 80, parts.path or "/"
 
 
-async def _address(host: str, dns: DnsClient, allow_loopback: bool) -> str:
+async def _address(host: str, dns: DnsClient, allowed: Allowed) -> str:
     literal = canonical_address(host)
     if not literal and not host_name(host):
         raise NotAsked("the OCSP responder has no host name")
     addresses = (literal,) if literal else (await dns.ask(host, "A")).addresses
-    good = [address for address in addresses if may_connect(address, allow_loopback=allow_loopback)]
+    good = [address for address in addresses if not forbidden(address, allowed)]
     if not good:
         raise NotAsked(f"the OCSP responder {ascii(host)} has no address to connect to")
     return good[0]

@@ -180,6 +180,15 @@ def test_addresses_of_this_host_are_not_connected_to(play: Play) -> None:
     book >> arrives(request(uri="sip:x@127.0.0.1:5061")) << responds(404)
 
 
+def test_a_strangers_dns_leads_into_no_private_network_and_the_log_says_so(play: Play) -> None:
+    told = Captured()
+    book = play(SETTINGS, FakeResolver(federation("outside.example", "10.1.2.3")))
+    book >> arrives(request()) << responds(404, told=told)
+    assert "10.1.2.3" not in (told.message.first("warning") or "")
+    (line,) = [log.text for log in book.log if "10.1.2.3" in log.text]
+    assert line.startswith('zone "Microsoft": ') and "allow_private" in line
+
+
 def test_a_new_configuration_asks_anew(play: Play) -> None:
     resolver = FakeResolver(federation("outside.example", "198.51.100.20"))
     book = play(SETTINGS, resolver)
