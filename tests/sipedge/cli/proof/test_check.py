@@ -17,7 +17,7 @@ def test_good(tmp_path: Path) -> None:
 
 
 def test_what_a_dns_zone_refuses_of_itself_is_noted(tmp_path: Path) -> None:
-    zone = '[dns]\nservers = ["{}"]\n[[zone]]\ntype = "dns"\nname = "Out"\n{}'
+    zone = '[dns]\nservers = ["{}"]\n[[zone]]\ntype = "dns"\nname = "Out"\ntransport = "TCP"\n{}'
     for server, key, noted in (
         ("10.0.0.53", "", True),
         ("[fd00::53]:5353", "", True),
