@@ -48,6 +48,16 @@ class ExtendedKeyUsage(Enum):
     OFF = "off"
 
 
+class Revocation(Enum):
+    """What to do with a peer whose certificate, or a CA of it, may be revoked."""
+
+    OFF = "off"
+    SOFT = "soft"
+    """A revoked one is refused; where no valid list tells, the log says so."""
+    HARD = "hard"
+    """Without a valid list for each certificate of the chain there is no connection."""
+
+
 @dataclass(frozen=True, slots=True)
 class TlsPolicy:
     """How a zone treats its peer's certificate. ``verify`` defaults to on (Expressway: off): fail closed."""
@@ -61,6 +71,9 @@ class TlsPolicy:
     """Whether ``*.example.com`` in a certificate matches one label (RFC 6125 6.4.3); RFC 5922 7.2 forbids it."""
     minimum_version: TlsVersion = "1.2"
     extended_key_usage: ExtendedKeyUsage = ExtendedKeyUsage.STRICT
+    revocation: Revocation = Revocation.OFF
+    crl: tuple[str, ...] = ()
+    """Files of revocation lists (PEM or DER), and folders of such files."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from sipedge.config import ConfigError
 from sipedge.network.connections import Connections
 from sipedge.network.listening import Place, open_socket
 from sipedge.network.resolver import Resolver
+from sipedge.network.revocation import Revocations
 from sipedge.network.tls import TlsContexts
 from sipedge.pjsip.stack import Stack
 from sipedge.proxy import commands
@@ -31,6 +32,7 @@ from sipedge.proxy.events import (
     ForwardFailed,
     MalformedReceived,
     Resolved,
+    RevocationChanged,
     UnreadableReceived,
 )
 from sipedge.proxy.history import History
@@ -73,6 +75,7 @@ class Server:
         self._waiting = Waiting()
         self._ports: dict[str, int] = {}
         self.history = History(settings.history)
+        self._revocations = Revocations(settings.zones)
         self._connections = self._make_connections(inherited, opener)
         self._stack = self._make_stack()
         self._resolver = Resolver(settings.dns, self._resolved)
@@ -80,6 +83,7 @@ class Server:
         """Type of command -> the function that carries it out."""
         self._turns = Turns(self._stack, self.functions)
         self._proxy: Proxy
+        self._keeper: asyncio.Task[None]
         self._observers: Observers
         self._tap: Tap | None = None
         """None when no message is to be shown to anybody."""
@@ -92,6 +96,7 @@ class Server:
             limits=settings.limits,
             tls=self._force.contexts(),
             egress=lambda hop, names, usages: self._proxy.egress(hop, names, usages),
+            revocations=self._revocations,
             on_opened=self._opened,
             on_message=self._message,
             on_malformed=self._malformed,
@@ -140,7 +145,11 @@ class Server:
         unique = count(1)
         boot = secrets.token_hex(4)
         environment = Environment(
-            lambda: f"{boot}{next(unique):x}", random.SystemRandom().random, secrets.token_bytes, self._ports
+            lambda: f"{boot}{next(unique):x}",
+            random.SystemRandom().random,
+            secrets.token_bytes,
+            self._ports,
+            self._connections.revocation,
         )
         self._proxy = Proxy(self._settings, environment)
         self._observers = Observers(self._settings, self._proxy, self._stack, self._connections, lambda: self._resolver)
@@ -148,6 +157,9 @@ class Server:
         self._turns.start(self._proxy)
         await listening.serve()
         self._keep(self._force, listening.sockets())
+        self._keeper = self._loop.create_task(
+            self._revocations.keep_fresh(lambda: self._settings.tls.crl_interval, self._lists_changed)
+        )
         bound = listening.bound()
         return [f"{each.transport} {host_port(*bound[each.name])}" for each in listeners]
 
@@ -160,6 +172,7 @@ class Server:
         """Serve until ``stop``, then wait for open transactions and close."""
         await self._stopped.wait()
         await self._connections.drain(self._settings.limits.drain, self._proxy.is_quiet)
+        self._keeper.cancel()
         await self._connections.aclose()
         await self._resolver.aclose()
         self._turns.stop()
@@ -176,11 +189,13 @@ class Server:
         """
         try:
             force = await self._loop.run_in_executor(None, InForce.read, self._path)
+            use_lists = await self._revocations.prepare(force.settings.zones)
             contexts = force.contexts()
             opened = self._connections.listening.open(force.settings.listeners)
         except (ConfigError, ValueError, OSError) as error:
             logger.error("reload: nothing changed\n%s", error)
             return
+        use_lists()
         self._swap(force, contexts, opened)
         await self._connections.listening.serve()
         self._keep(force, self._connections.listening.sockets())
@@ -242,6 +257,10 @@ class Server:
     def _closed(self, event: ConnectionClosed) -> None:
         self._stack.close(event.connection)
         self._turns.put(event)
+        self._turns.work()
+
+    def _lists_changed(self) -> None:
+        self._turns.put(RevocationChanged())
         self._turns.work()
 
     def _resolved(self, event: Resolved) -> None:

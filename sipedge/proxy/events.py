@@ -117,6 +117,11 @@ class Resolved:
 
 
 @dataclass(slots=True)
+class RevocationChanged:
+    """Revocation lists were read anew: an open connection may be with a peer whose certificate is revoked by now."""
+
+
+@dataclass(slots=True)
 class ConfigChanged:
     """Another configuration holds from now on."""
 
@@ -133,5 +138,6 @@ Event = (
     | ConnectionFailed
     | ConnectionClosed
     | Resolved
+    | RevocationChanged
     | ConfigChanged
 )

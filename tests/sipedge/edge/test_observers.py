@@ -19,6 +19,7 @@ from sipedge.edge import observers
 from sipedge.edge.observers import Observers
 from sipedge.network.connections import Connections
 from sipedge.network.resolver import Resolver
+from sipedge.network.revocation import Revocations
 from sipedge.network.tls import TlsContexts
 from sipedge.pjsip.stack import Stack
 from sipedge.proxy.proxy import Environment, Proxy
@@ -49,6 +50,7 @@ def _run(test: Test) -> None:
             limits=Limits(),
             tls=TlsContexts(Tls(), [], []),
             egress=proxy.egress,
+            revocations=Revocations(()),
             on_opened=lambda event: None,
             on_message=lambda connection, message: None,
             on_malformed=lambda connection, error: None,
