@@ -386,6 +386,14 @@ class Resolution:
             self._notes.append(text)
 
 
+def allowed_in(zones: Iterable[Zone]) -> Allowed:
+    """What any of the zones that reach strangers lets pass."""
+    strangers = [zone for zone in zones if isinstance(zone, DnsZone | DefaultZone)]
+    return Allowed(
+        loopback=any(zone.allow_loopback for zone in strangers), private=any(zone.allow_private for zone in strangers)
+    )
+
+
 def resolve_uri(
     zone: DnsZone | DefaultZone,
     host: str,
@@ -412,5 +420,5 @@ def resolve_uri(
         service=service if microsoft else "",
         include_address=include_address,
         modify=modify,
-        allowed=Allowed(loopback=zone.allow_loopback, private=zone.allow_private),
+        allowed=allowed_in((zone,)),
     )

@@ -74,6 +74,8 @@ class TlsPolicy:
     revocation: Revocation = Revocation.OFF
     crl: tuple[str, ...] = ()
     """Files of revocation lists (PEM or DER), and folders of such files."""
+    fetch_crl: bool = False
+    """Fetch the lists that the certificates name, too (CRL distribution points), over http."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

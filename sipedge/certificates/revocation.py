@@ -21,6 +21,9 @@ from .chain import issuer_of, name_of
 _KNOWN = (x509.CRLNumber, x509.AuthorityKeyIdentifier, x509.IssuingDistributionPoint, x509.FreshestCRL)
 """Extensions that are understood: another one that is critical makes a list unusable (RFC 5280 5.2)."""
 
+_MOST_LOCATIONS = 8
+"""URLs of one chain."""
+
 
 class CrlError(ValueError):
     """A list that cannot be used; ``str()`` says why in a few words."""
@@ -91,6 +94,12 @@ def examine(chain: Sequence[bytes], lists: Iterable[RevocationList], now: dateti
             what = "the revocation list has expired" if about else "there is no revocation list"
             unknown = f"{what} of {issuer_of(certificate)}: nobody knows whether {name_of(certificate)} is revoked"
     return Findings(unknown=unknown)
+
+
+def locations(chain: Sequence[bytes]) -> list[str]:
+    """Where lists about the certificates of a chain can be fetched over http. ``chain`` as in ``examine``."""
+    urls = (url for der in chain[:-1] for url in list_locations(x509.load_der_x509_certificate(der)))
+    return list(dict.fromkeys(url for url in urls if url.lower().startswith("http://")))[:_MOST_LOCATIONS]
 
 
 def list_locations(certificate: x509.Certificate) -> list[str]:

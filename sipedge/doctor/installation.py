@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sipedge.doctor.facts.options import Options
 from sipedge.settings import Certificate, DnsSettings, Settings
-from zones.addresses import Allowed
-from zones.zone import DefaultZone, DnsZone, NeighborZone
+from zones.dns import allowed_in
+from zones.zone import DnsZone, NeighborZone
 
 
 def options_of(settings: Settings) -> Options:
@@ -16,7 +16,6 @@ def options_of(settings: Settings) -> Options:
     """
     doctor = settings.doctor
     outside = any(isinstance(zone, DnsZone) for zone in settings.zones)
-    strangers = [zone for zone in settings.zones if isinstance(zone, DnsZone | DefaultZone)]
     return Options(
         domains=(*(settings.domains if outside else ()), *doctor.partners),
         faces_partners=outside,
@@ -27,10 +26,7 @@ def options_of(settings: Settings) -> Options:
         own_domains=settings.domains,
         routing_names=(*doctor.federation_routing, *_of_neighbors(settings)),
         settings=settings,
-        allowed=Allowed(
-            loopback=any(zone.allow_loopback for zone in strangers),
-            private=any(zone.allow_private for zone in strangers),
-        ),
+        allowed=allowed_in(settings.zones),
     )
 
 

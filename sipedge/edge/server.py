@@ -17,6 +17,7 @@ from time import time
 
 from sipedge.config import ConfigError
 from sipedge.network.connections import Connections
+from sipedge.network.crl_fetching import CrlFetcher
 from sipedge.network.listening import Place, open_socket
 from sipedge.network.resolver import Resolver
 from sipedge.network.revocation import Revocations
@@ -42,6 +43,7 @@ from sipedge.sip.framing import FramingError
 from sipedge.sip.message import Message
 from sipedge.tap.tap import Tap
 from zones.addresses import host_port
+from zones.dns import allowed_in
 from zones.zone import Hop
 
 from .in_force import InForce
@@ -75,7 +77,9 @@ class Server:
         self._waiting = Waiting()
         self._ports: dict[str, int] = {}
         self.history = History(settings.history)
-        self._revocations = Revocations(settings.zones)
+        self._fetcher = CrlFetcher(self._lists_changed)
+        self._fetcher.follow(settings.dns, allowed_in(settings.zones))
+        self._revocations = Revocations(settings.zones, self._fetcher)
         self._connections = self._make_connections(inherited, opener)
         self._stack = self._make_stack()
         self._resolver = Resolver(settings.dns, self._resolved)
@@ -173,6 +177,7 @@ class Server:
         await self._stopped.wait()
         await self._connections.drain(self._settings.limits.drain, self._proxy.is_quiet)
         self._keeper.cancel()
+        await self._fetcher.aclose()
         await self._connections.aclose()
         await self._resolver.aclose()
         self._turns.stop()
@@ -196,6 +201,7 @@ class Server:
             logger.error("reload: nothing changed\n%s", error)
             return
         use_lists()
+        self._fetcher.follow(force.settings.dns, allowed_in(force.settings.zones))
         self._swap(force, contexts, opened)
         await self._connections.listening.serve()
         self._keep(force, self._connections.listening.sockets())

@@ -3,8 +3,8 @@
 dnspython draws the ids, sends each query from a port of its own, accepts an answer only from the server asked and only
 to the question asked, and repeats over TCP when an answer is truncated. This file bounds time and numbers: whoever runs
 a domain decides what its answers hold, so the records of an answer and the time they are kept are limited. Queries take
-turns (look_up_slots.py). What failed is not asked again before its pause is over (pauses.py): its last records stand in
-for it meanwhile, or the failure does.
+turns (look_ups/slots.py). What failed is not asked again before its pause is over (look_ups/pauses.py): its last
+records stand in for it meanwhile, or the failure does.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ from zones.addresses import canonical_address
 from zones.dns import AddressRecord, DnsError, DnsRecord, NaptrRecord, SrvRecord
 
 from .admission import source_of
-from .look_up_slots import Key, LookUpSlots, Place
-from .pauses import Pauses
+from .look_ups.pauses import Pauses
+from .look_ups.slots import Key, LookUpSlots, Place
 
 KINDS = ("NAPTR", "SRV", "A", "AAAA")
 MAX_RECORDS = 64

@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sipedge.certificates.revocation import CrlError, RevocationList, examine, read_list
+from sipedge.certificates.revocation import CrlError, RevocationList, examine, locations, read_list
 from zones.table import Egress
 from zones.zone import Revocation, TlsPolicy, Zone
 
+from .crl_fetching import CrlFetcher
 from .openssl import verified_chain
 
 LARGEST = 32 * 1024 * 1024
@@ -41,8 +42,9 @@ Known = Mapping[str, _Read]
 class Revocations:
     """Belongs to the event loop."""
 
-    def __init__(self, zones: Iterable[Zone]) -> None:
-        """Reads the files."""
+    def __init__(self, zones: Iterable[Zone], fetcher: CrlFetcher | None = None) -> None:
+        """Reads the files. ``fetcher``: for zones whose lists are fetched, too."""
+        self._fetcher = fetcher
         self._policies = _policies(zones)
         self.known = read_files(self._policies.values(), {})
         """File -> what it held; only written here."""
@@ -73,7 +75,9 @@ class Revocations:
         chain = verified_chain(tls) if policy is not None and tls is not None else ()
         if policy is None or not chain:
             return Egress()
-        lists = (read.list for file, read in self.known.items() if any(_is_in(file, place) for place in policy.crl))
+        lists = [read.list for file, read in self.known.items() if any(_is_in(file, place) for place in policy.crl)]
+        if policy.fetch_crl and self._fetcher is not None:
+            lists += self._fetcher.lists(locations(chain))
         found = examine(chain, lists, datetime.now(UTC))
         if found.revoked:
             return Egress(refused=f'zone "{zone}": {found.revoked}')

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -81,6 +83,52 @@ def test_a_revoked_peer_is_let_in_no_more_and_open_connections_end(town: Town) -
         town.revoke()
         with town.call() as again:
             delivered(town, again, callee, 3).close()
+
+
+class Authority(BaseHTTPRequestHandler):
+    """Serves the file of a CA's list."""
+
+    list = Path()
+
+    def do_GET(self) -> None:
+        body = self.list.read_bytes()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.mark.parametrize("mode", ["soft", "hard"])
+def test_a_list_that_the_certificate_names_is_fetched(tmp_path: Path, mode: str) -> None:
+    """Soft lets the peer in until the list is there; hard waits for the list."""
+    address, peer = fresh_address(), fresh_address()
+    ca = make_ca(tmp_path)
+    with ThreadingHTTPServer((fresh_address(), 0), Authority) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        url = f"http://{server.server_address[0]!s}:{server.server_address[1]}/ca.crl"
+        leaf = issue(ca, ips=[peer], cdp=[url])
+        Authority.list = revoke(ca, *([leaf.serial] if mode == "soft" else []))
+        tls = f'[zone.tls]\nrevocation = "{mode}"\nfetch_crl = true'
+        tables = [listener("tls", address), neighbor("near", [peer], "TLS", tls)]
+        tables.append('[[zone]]\ntype = "default"\nallow_loopback = true\n')
+        with Edge(tmp_path / "edge", edge_toml(ca, issue(ca, ips=[address]), *tables), "") as edge:
+            with connect(peer, address, PORT, ca, leaf) as first:
+                assert first.read_end() == b""
+            if mode == "soft":
+                assert "is revoked by" in edge.wait_for(f"connection from {peer} closed")
+            else:
+                assert "there is no revocation list" in edge.wait_for(f"connection from {peer} refused")
+                edge.wait_for("fetched a revocation list")
+                with connect(peer, address, PORT, ca, leaf) as second:
+                    second.send(request("MESSAGE", "sip:bob@far.example", peer, 1))
+                    assert second.read_message().startswith(b"SIP/2.0 404 ")
+            assert "HTTP Request" not in edge.output()
+        server.shutdown()
+        thread.join()
 
 
 def test_without_a_valid_list_hard_lets_nobody_in(town: Town) -> None:

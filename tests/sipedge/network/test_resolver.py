@@ -13,7 +13,7 @@ from support.connections import Run
 from support.dns_server import Answer, DnsServer
 
 import sipedge.network.resolver
-from sipedge.network.look_up_slots import DOMAIN, SILENT
+from sipedge.network.look_ups.slots import DOMAIN, SILENT
 from sipedge.network.resolver import LONGEST_STALE, MAX_RECORDS, STALE_TTL, Resolver, ResolverError, dns_resolver
 from sipedge.proxy.commands import Asker as Source
 from sipedge.proxy.events import Resolved

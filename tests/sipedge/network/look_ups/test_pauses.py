@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from sipedge.network import pauses
-from sipedge.network.pauses import LONGEST_PAUSE, Pauses
+from sipedge.network.look_ups import pauses
+from sipedge.network.look_ups.pauses import LONGEST_PAUSE, Pauses
 
 SRV, NAPTR, A = ("_sips._tcp.example.com", "SRV"), ("example.com", "NAPTR"), ("example.com", "A")
 

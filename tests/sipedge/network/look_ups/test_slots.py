@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.examples import examples
 
-from sipedge.network.look_up_slots import DOMAIN, SILENT, Key, LookUpSlots, Place, parent_domain
+from sipedge.network.look_ups.slots import DOMAIN, SILENT, Key, LookUpSlots, Place, parent_domain
 from sipedge.proxy.commands import EDGE, Asker
 
 ONE, TWO = Asker("Default Zone", "192.0.2.1"), Asker("Default Zone", "192.0.2.2")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from zones.dns import DnsError
 
-from .look_up_slots import Key
+from .slots import Key
 
 FIRST_PAUSE = 2.0
 LONGEST_PAUSE = 60.0
