@@ -60,13 +60,19 @@ class Revocations:
         return use
 
     async def keep_fresh(self, interval: Callable[[], float], changed: Callable[[], None]) -> None:
-        """Read the files every ``interval()`` seconds, until cancelled; ``changed`` is called each time."""
+        """Read the files every ``interval()`` seconds, until cancelled.
+
+        ``changed`` is called where they hold something else, and where lists are fetched: asking for them is what
+        keeps them fresh.
+        """
         while True:
             await asyncio.sleep(interval())
             policies = self._policies
             known = await asyncio.to_thread(read_files, policies.values(), self.known)
-            if policies is self._policies:  # else a reload has read them meanwhile
-                self.known = known
+            if policies is not self._policies:  # a reload has read them meanwhile
+                continue
+            before, self.known = self.known, known
+            if known != before or any(policy.fetch_crl for policy in policies.values()):
                 changed()
 
     def judge(self, zone: str, tls: ssl.SSLObject | None) -> Egress:

@@ -95,13 +95,18 @@ def test_files_are_read_anew_and_the_last_good_list_stays(tmp_path: Path, caplog
     revoke(ca, 1, out=one)
 
     async def test() -> None:
-        revocations, changed = Revocations([far(Revocation.SOFT, folder)]), asyncio.Event()
-        keeper = asyncio.create_task(revocations.keep_fresh(lambda: 0.01, changed.set))
+        revocations, read, changes = Revocations([far(Revocation.SOFT, folder)]), asyncio.Event(), list[int]()
+
+        def interval() -> float:
+            read.set()
+            return 0.01
+
+        keeper = asyncio.create_task(revocations.keep_fresh(interval, lambda: changes.append(len(revocations.known))))
 
         async def again() -> None:
             for _ in range(2):  # the first one may have begun before
-                changed.clear()
-                await changed.wait()
+                read.clear()
+                await read.wait()
 
         assert held(revocations) == {"one.crl": 1}
         before = revocations.known[str(one)]
@@ -115,6 +120,7 @@ def test_files_are_read_anew_and_the_last_good_list_stays(tmp_path: Path, caplog
         two.unlink()
         await again()
         assert held(revocations) == {"one.crl": 1}
+        assert changes == [2, 1]
         keeper.cancel()
 
     ended(test())
