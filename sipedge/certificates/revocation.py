@@ -17,6 +17,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from .chain import issuer_of, name_of
+from .identity import UNREADABLE
 
 _KNOWN = (x509.CRLNumber, x509.AuthorityKeyIdentifier, x509.IssuingDistributionPoint, x509.FreshestCRL)
 """Extensions that are understood: another one that is critical makes a list unusable (RFC 5280 5.2)."""
@@ -32,6 +33,10 @@ class CrlError(ValueError):
 @dataclass(frozen=True, slots=True, eq=False)
 class RevocationList:
     crl: x509.CertificateRevocationList = field(repr=False)
+    issuer: x509.Name
+    begins: datetime
+    ends: datetime | None
+    """UTC: when there should be the next list; None: it does not say."""
     serials: frozenset[int] = field(repr=False)
     place: x509.IssuingDistributionPoint | None
     """Which certificates it is about; None: all of its issuer's."""
@@ -41,8 +46,7 @@ class RevocationList:
     """Fingerprint of an issuer's certificate -> whether it signed the list: a large one takes a while to check."""
 
     def is_fresh(self, now: datetime) -> bool:
-        ends = self.crl.next_update_utc
-        return self.crl.last_update_utc <= now and (ends is None or now < ends)
+        return self.begins <= now and (self.ends is None or now < self.ends)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +64,10 @@ def read_list(data: bytes, source: str) -> RevocationList:
     try:
         pem = data.lstrip().startswith(b"-----BEGIN")
         crl = x509.load_pem_x509_crl(data) if pem else x509.load_der_x509_crl(data)
-        return RevocationList(crl, frozenset(entry.serial_number for entry in crl), _place(crl), source)
-    except (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+        serials = frozenset(entry.serial_number for entry in crl)
+        dates = crl.last_update_utc, crl.next_update_utc
+        return RevocationList(crl, crl.issuer, *dates, serials, _place(crl), source)
+    except UNREADABLE as error:
         raise CrlError(str(error) or "it cannot be read") from None
 
 
@@ -83,8 +89,15 @@ def examine(chain: Sequence[bytes], lists: Iterable[RevocationList], now: dateti
 
     A certificate on a list that has expired is revoked all the same: lists are not taken back.
     """
-    certificates = [x509.load_der_x509_certificate(der) for der in chain]
-    known, unknown = tuple(lists), ""
+    try:
+        return _examine([x509.load_der_x509_certificate(der) for der in chain], tuple(lists), now)
+    except UNREADABLE as error:
+        return Findings(unknown=f"a certificate of the chain cannot be read: {error}")
+
+
+def _examine(certificates: Sequence[x509.Certificate], known: Sequence[RevocationList], now: datetime) -> Findings:
+    """Raises UNREADABLE."""
+    unknown = ""
     for certificate, issuer in zip(certificates, certificates[1:], strict=False):
         about = [item for item in known if _is_about(item, certificate, issuer)]
         for item in about:
@@ -98,15 +111,22 @@ def examine(chain: Sequence[bytes], lists: Iterable[RevocationList], now: dateti
 
 def locations(chain: Sequence[bytes]) -> list[str]:
     """Where lists about the certificates of a chain can be fetched over http. ``chain`` as in ``examine``."""
-    urls = (url for der in chain[:-1] for url in list_locations(x509.load_der_x509_certificate(der)))
+    urls = [url for der in chain[:-1] for url in _locations_in(der)]
     return list(dict.fromkeys(url for url in urls if url.lower().startswith("http://")))[:_MOST_LOCATIONS]
 
 
+def _locations_in(der: bytes) -> list[str]:
+    try:
+        return list_locations(x509.load_der_x509_certificate(der))
+    except UNREADABLE:
+        return []
+
+
 def list_locations(certificate: x509.Certificate) -> list[str]:
-    """Where lists about a certificate can be fetched (CRL distribution points)."""
+    """Its CRL distribution points for complete lists. Raises UNREADABLE."""
     try:
         points = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
-    except (x509.ExtensionNotFound, ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+    except x509.ExtensionNotFound:
         return []
     whole = [point for point in points if point.crl_issuer is None and point.reasons is None]
     return [url for point in whole for url in _urls(point.full_name)]
@@ -118,7 +138,7 @@ def _urls(names: Iterable[x509.GeneralName] | None) -> list[str]:
 
 def _is_about(item: RevocationList, certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     """Whether a list is the issuer's, and a certificate would stand on it if it were revoked."""
-    if item.crl.issuer != certificate.issuer or not _is_signed(item, issuer):
+    if item.issuer != certificate.issuer or not _is_signed(item, issuer):
         return False
     place = item.place
     if place is None:

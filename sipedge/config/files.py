@@ -64,7 +64,7 @@ def check_crl(reader: Reader, path: Path, place: str) -> None:
             x509.load_pem_x509_crl(raw)
         else:
             x509.load_der_x509_crl(raw)
-    except ValueError:
+    except (ValueError, x509.InvalidVersion):
         hint = "it must be a list as its CA publishes it, in PEM or DER"
         reader.problem(path, f'"{place}" holds no certificate revocation list', hint)
 

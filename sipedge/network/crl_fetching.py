@@ -123,6 +123,5 @@ class CrlFetcher:
 
 def _life(fetched: RevocationList) -> float:
     """Seconds until a list is fetched anew."""
-    ends = fetched.crl.next_update_utc
-    left = float("inf") if ends is None else (ends - datetime.now(UTC)).total_seconds()
+    left = float("inf") if fetched.ends is None else (fetched.ends - datetime.now(UTC)).total_seconds()
     return max(AFTER_FAILURE, min(FETCH_AGAIN, left))

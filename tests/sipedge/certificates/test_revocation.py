@@ -9,12 +9,20 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from support.certificates import Ca, Leaf, issue, make_ca, revoke
 from support.examples import examples
 
-from sipedge.certificates.revocation import CrlError, Findings, RevocationList, examine, list_locations, read_list
+from sipedge.certificates.revocation import (
+    CrlError,
+    Findings,
+    RevocationList,
+    examine,
+    list_locations,
+    locations,
+    read_list,
+)
 
 ONE, TWO = "http://ca.example/1.crl", "http://ca.example/2.crl"
 
@@ -121,17 +129,31 @@ def test_lists_of_other_kinds_are_not_used(own: Ca, extension: tuple[x509.Extens
 
 
 @given(st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), max_size=4))
-@examples(200)
+@examples(500)
+@example([(0.1328125, 0)])
+@example([(0.03515625, 0)])
 def test_no_bytes_break_the_reading(ca: Ca, changes: list[tuple[float, int]]) -> None:
     good = revoke(ca, 1, 2, out=ca.folder / "fuzzed.crl", extensions=[place([ONE])]).read_bytes()
     der = bytearray(x509.load_pem_x509_crl(good).public_bytes(Encoding.DER))
     for where, byte in changes:
         der[int(where * len(der))] = byte
+    assert isinstance(locations((bytes(der), root(ca))), list)
     leaf = issue(ca, names=["a.example"])
     try:
         examine((leaf.der, root(ca)), [read_list(bytes(der), "x")], datetime.now(UTC))
     except CrlError:
         pass
+
+
+def test_a_certificate_that_cannot_be_read_is_not_known(own: Ca) -> None:
+    leaf = issue(own, names=["a.example"])
+    assert "cannot be read" in examine((b"nonsense", root(own)), lists(revoke(own)), datetime.now(UTC)).unknown
+    assert locations((b"nonsense", leaf.der, root(own))) == []
+
+
+def test_only_http_is_fetched(own: Ca) -> None:
+    leaf = issue(own, names=["a.example"], cdp=[ONE, "ldap://ca.example/x", ONE, TWO])
+    assert locations((leaf.der, root(own))) == [ONE, TWO]
 
 
 @pytest.mark.parametrize("data", [b"", b"-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n", b"\x30\x00"])
