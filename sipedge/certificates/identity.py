@@ -19,13 +19,15 @@ from cryptography.x509.oid import NameOID
 from zones.names import LONGEST_NAME
 
 UNREADABLE = (
+    TypeError,
     ValueError,
     UnsupportedAlgorithm,
     x509.InvalidVersion,
     x509.DuplicateExtension,
     x509.UnsupportedGeneralNameType,
 )
-"""What ``cryptography`` raises when it looks into bytes that are not what they should be."""
+"""What ``cryptography`` raises when it looks into bytes that are not what they should be; a TypeError for a
+bit string in a name."""
 Extension = TypeVar("Extension", bound=x509.ExtensionType)
 
 

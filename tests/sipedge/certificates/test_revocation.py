@@ -128,6 +128,7 @@ def test_lists_of_other_kinds_are_not_used(own: Ca, extension: tuple[x509.Extens
         read_list(revoke(own, extensions=[extension]).read_bytes(), "x")
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")
 @given(st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), max_size=4))
 @examples(500)
 @example([(0.1328125, 0)])
