@@ -32,6 +32,8 @@ class Tls:
     trusted: str = ""
     """PEM file of trusted CAs."""
     minimum_version: TlsVersion = "1.2"
+    crl_interval: float = 300.0
+    """Seconds between two readings of the zones' revocation lists."""
 
 
 @dataclass(frozen=True, slots=True)

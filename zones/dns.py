@@ -11,7 +11,7 @@ gives an address:
                           A and AAAA of the host, where the zone includes it
 
 Whoever runs the DNS of a domain in a message is a stranger: records followed, questions asked and hops kept are
-bounded, targets must be host names, and addresses of this host are refused (``may_connect``).
+bounded, targets must be host names, and addresses and ports that are nobody's business are refused (``forbidden``).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .addresses import canonical_address, host_port, may_connect
+from .addresses import PUBLIC, Allowed, canonical_address, forbidden, forbidden_port, host_port
 from .names import LONGEST_NAME, host_name, to_ascii
 from .zone import MICROSOFT_SERVICE, DefaultZone, DnsZone, Hop, Transport, Zone
 
@@ -37,8 +37,8 @@ STANDARD_SERVICES: dict[Transport, str] = {"TLS": "_sips._tcp", "TCP": "_sip._tc
 DEFAULT_PORT: dict[Transport, int] = {"TLS": 5061, "TCP": 5060}
 
 RecordKind = Literal["NAPTR", "SRV", "A", "AAAA"]
-DnsError = Literal["", "nxdomain", "timeout", "servfail"]
-"""'': records came, or there is none of that kind."""
+DnsError = Literal["", "nxdomain", "timeout", "servfail", "busy"]
+"""'': records came, or there is none of that kind; busy: it was not asked for, because too many look-ups wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ class Resolution:
         verify_name: str = "",
         include_address: bool = False,
         modify: str = "",
-        allow_loopback: bool = False,
+        allowed: Allowed = PUBLIC,
         standard: bool = True,
     ) -> None:
         """``host``, ``port``, ``transport``: of the URI. ``modify``: the domain looked up in place of ``host``.
@@ -154,10 +154,14 @@ class Resolution:
         """Seconds for which all answers used are good."""
         self.unanswered = False
         """Some question got no answer at all (time-out, server failure): what came may be less than there is."""
+        self.refused: list[str] = []
+        """For the log: where the DNS or the URI wanted to lead the edge. Peers are not told these addresses."""
+        self.unasked = False
+        """Some question was never asked (busy)."""
         self._zone = zone
         self._host = host
         self._random = random
-        self._allow_loopback = allow_loopback
+        self._allowed = allowed
         self._explicit_name = (zone.tls.subject_names or (verify_name,))[0]
         self._transports: tuple[Transport, ...] = ("TLS",) if zone.transport == "TLS" else ("TLS", "TCP")
         self._plan: deque[_LookUp] = deque()
@@ -182,8 +186,8 @@ class Resolution:
             self._take_literal(self._host, DEFAULT_PORT[fallback] if port is None else port, fallback)
         elif not domain:
             self._note(f"{ascii(self._host[:LONGEST_NAME])} is no host name")
-        elif port is not None and not 0 < port < 65536:
-            self._note(f"{port} is no port")
+        elif port is not None and (why := forbidden_port(port, self._allowed)):
+            self._refuse(f"port {port}", f"port {port} of {domain}", why)
         elif port is not None:
             self._plan.append(_LookUp("ADDRESS", domain, fallback, port))
         else:
@@ -229,6 +233,7 @@ class Resolution:
             self._note(f"{question.kind} {question.name}: {error or 'no record'}")
             no_answer = error not in ("", "nxdomain")
             self.unanswered |= no_answer
+            self.unasked |= error == "busy"
             self._srv_unanswered |= no_answer and question.kind == "SRV"
         else:
             self.ttl = min(self.ttl, ttl)
@@ -305,8 +310,9 @@ class Resolution:
 
     def _take_literal(self, host: str, port: int, transport: Transport) -> None:
         address = canonical_address(host)
-        if not 0 < port < 65536 or not may_connect(address, allow_loopback=self._allow_loopback):
-            self._note(f"{host_port(address, port)} is not to be connected to")
+        why = forbidden_port(port, self._allowed) or forbidden(address, self._allowed)
+        if why:
+            self._refuse(host_port(address, port), host_port(address, port), why)
             return
         self._collected = _Collected(_LookUp("ADDRESS", address, transport, port))
         self._collected.records.append(SrvRecord(0, 0, port, address))
@@ -336,6 +342,8 @@ class Resolution:
                 self._note(f"{collected.look_up.name}: no such service there")
             elif not target or not 0 < record.port < 65536:
                 self._note(f"SRV target {ascii(record.target[:LONGEST_NAME])}:{record.port} is no host and port")
+            elif why := forbidden_port(record.port, self._allowed):
+                self._refuse(f"port {record.port}", f"SRV {collected.look_up.name} names {target}:{record.port},", why)
             else:
                 self._follow(collected, SrvRecord(record.priority, record.weight, record.port, target))
 
@@ -343,8 +351,9 @@ class Resolution:
         kept = collected.addresses[question.name][question.kind == "AAAA"]
         for record in records[:MAX_ADDRESSES]:
             address = canonical_address(record.address)
-            if not may_connect(address, allow_loopback=self._allow_loopback):
-                self._note(f"{question.name} leads to {ascii(record.address[:64])}, which is not to be connected to")
+            why = forbidden(address, self._allowed)
+            if why:
+                self._refuse("an address there", f"{question.name} leads to {ascii(record.address[:64])},", why)
             elif address not in kept:
                 kept.append(address)
 
@@ -366,9 +375,23 @@ class Resolution:
         """RFC 5922 4: the domain asked for, whatever the DNS (or the zone) put in its place for the look-up."""
         return canonical_address(self._host) or to_ascii(self._host)
 
+    def _refuse(self, shown: str, where: str, why: str) -> None:
+        """``shown``: the subject as peers may read it."""
+        self._note(f"{shown} is not to be connected to")
+        if len(self.refused) < _MAX_NOTES:
+            self.refused.append(f"{where} {why}: not connected to")
+
     def _note(self, text: str) -> None:
         if len(self._notes) < _MAX_NOTES:
             self._notes.append(text)
+
+
+def allowed_in(zones: Iterable[Zone]) -> Allowed:
+    """What any of the zones that reach strangers lets pass."""
+    strangers = [zone for zone in zones if isinstance(zone, DnsZone | DefaultZone)]
+    return Allowed(
+        loopback=any(zone.allow_loopback for zone in strangers), private=any(zone.allow_private for zone in strangers)
+    )
 
 
 def resolve_uri(
@@ -397,5 +420,5 @@ def resolve_uri(
         service=service if microsoft else "",
         include_address=include_address,
         modify=modify,
-        allow_loopback=zone.allow_loopback,
+        allowed=allowed_in((zone,)),
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from .addresses import ANYWHERE
 from .dns import DnsError, DnsRecord, Question, Resolution
 from .peer import Health, NeighborPeer, Sign
 from .peer_name import PeerName
@@ -41,10 +42,10 @@ class NeighborPeers:
                 random=self._random,
                 service=zone.service,
                 verify_name=peer,
-                allow_loopback=True,
+                allowed=ANYWHERE,
                 standard=False,
             )
-        return lambda: Resolution(zone, peer, zone.port, zone.transport, random=self._random, allow_loopback=True)
+        return lambda: Resolution(zone, peer, zone.port, zone.transport, random=self._random, allowed=ANYWHERE)
 
     def hops(self, now: float) -> tuple[Hop, ...]:
         """The peers in the order to try; () while no name is resolved."""

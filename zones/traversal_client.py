@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from .addresses import host_port
+from .addresses import ANYWHERE, host_port
 from .digest import authorization, parse
 from .dns import DnsError, DnsRecord, Question, Resolution
 from .peer_name import PeerName
@@ -99,7 +99,7 @@ class TraversalClient:
 
     def _starter(self, peer: str) -> Callable[[], Resolution]:
         zone = self.zone
-        return lambda: Resolution(zone, peer, zone.port, zone.transport, random=self._random, allow_loopback=True)
+        return lambda: Resolution(zone, peer, zone.port, zone.transport, random=self._random, allowed=ANYWHERE)
 
     def hops(self, now: float) -> tuple[Hop, ...]:
         """The active connections, in turn; () when there is none."""

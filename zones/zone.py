@@ -48,6 +48,16 @@ class ExtendedKeyUsage(Enum):
     OFF = "off"
 
 
+class Revocation(Enum):
+    """What to do with a peer whose certificate, or a CA of it, may be revoked."""
+
+    OFF = "off"
+    SOFT = "soft"
+    """A revoked one is refused; where no valid list tells, the log says so."""
+    HARD = "hard"
+    """Without a valid list for each certificate of the chain there is no connection."""
+
+
 @dataclass(frozen=True, slots=True)
 class TlsPolicy:
     """How a zone treats its peer's certificate. ``verify`` defaults to on (Expressway: off): fail closed."""
@@ -61,6 +71,11 @@ class TlsPolicy:
     """Whether ``*.example.com`` in a certificate matches one label (RFC 6125 6.4.3); RFC 5922 7.2 forbids it."""
     minimum_version: TlsVersion = "1.2"
     extended_key_usage: ExtendedKeyUsage = ExtendedKeyUsage.STRICT
+    revocation: Revocation = Revocation.OFF
+    crl: tuple[str, ...] = ()
+    """Files of revocation lists (PEM or DER), and folders of such files."""
+    fetch_crl: bool = False
+    """Fetch the lists that the certificates name, too (CRL distribution points), over http."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +166,9 @@ class DnsZone(Zone):
     allow_loopback: bool = False
     """True: addresses of this host or link are taken from the DNS and from URIs. False keeps a stranger's DNS from
     making the edge talk to itself. A lab on loopback needs True."""
+    allow_private: bool = False
+    """True: addresses that the Internet does not lead to (RFC 1918 and the like) are taken, too. False keeps a
+    stranger's DNS from sending the edge into the networks behind it. Ports below 1024 beside 443 are never taken."""
 
 
 class AccessAction(Enum):
@@ -181,7 +199,8 @@ class DefaultZone(Zone):
     mutual_tls: bool = True
     """A TLS connection without a certificate is refused. TCP is let in only where ``transport`` is "TCP"."""
     allow_loopback: bool = False
-    """As in DnsZone, for requests of a dialog on their way back to a stranger."""
+    allow_private: bool = False
+    """Both as in DnsZone, for requests of a dialog on their way back to a stranger."""
 
 
 AnyZone = NeighborZone | TraversalServerZone | TraversalClientZone | DnsZone | DefaultZone

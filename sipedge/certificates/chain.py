@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PSS
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
-from sipedge.certificates.identity import IdentityError, PeerCertificate, certificate_names
+from sipedge.certificates.identity import UNREADABLE, IdentityError, PeerCertificate, certificate_names
 
 SMALLEST_RSA = 2048
 CURVES = ("secp256r1", "secp384r1", "secp521r1")
@@ -50,7 +50,7 @@ def read_chain(ders: tuple[bytes, ...]) -> Chain:
         sent = tuple(x509.load_der_x509_certificate(der) for der in ders)
         path = _path(sent)
         return Chain(sent, path, certificate_names(ders[0]))
-    except (ValueError, IdentityError, UnsupportedAlgorithm) as error:
+    except (IdentityError, *UNREADABLE) as error:
         raise ChainError(f"a certificate cannot be read: {error}") from None
 
 

@@ -13,10 +13,21 @@ from functools import lru_cache
 from typing import TypeVar
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import NameOID
 
 from zones.names import LONGEST_NAME
 
+UNREADABLE = (
+    TypeError,
+    ValueError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+"""What ``cryptography`` raises when it looks into bytes that are not what they should be; a TypeError for a
+bit string in a name."""
 Extension = TypeVar("Extension", bound=x509.ExtensionType)
 
 
@@ -48,7 +59,7 @@ def certificate_names(der: bytes) -> PeerCertificate:
         alternative = _extension(certificate, x509.SubjectAlternativeName)
         usages = _extension(certificate, x509.ExtendedKeyUsage)
         names = [common_name] if alternative is None else list(_alternative_names(alternative))
-    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+    except UNREADABLE as error:
         raise IdentityError(f"the certificate cannot be read: {error}") from None
     return PeerCertificate(
         names=tuple(dict.fromkeys(filter(None, map(_clean, names)))),

@@ -10,6 +10,9 @@ from dialplan.language.parser import parse_dialplan
 from dialplan.search.search import CompiledPlan
 from sipedge.config import load_config
 from sipedge.queries.senders import senders_of_zones
+from sipedge.settings import Settings
+from zones.addresses import Allowed, canonical_address, forbidden
+from zones.zone import DnsZone
 
 from .files import read_text
 
@@ -18,11 +21,15 @@ ENDING = ".dialplan"
 
 @dataclass(frozen=True, slots=True)
 class LoadedPlan:
-    """``senders`` is None where no configuration says which zones there are; ``about`` is a few words for people."""
+    """``senders`` is None where no configuration says which zones there are; ``about`` is a few words for people.
+
+    ``notes``: sentences about the configuration that are no fault.
+    """
 
     plan: CompiledPlan
     senders: tuple[Sender, ...] | None
     about: str
+    notes: tuple[str, ...] = ()
 
 
 def load_plan(file: str) -> LoadedPlan:
@@ -37,4 +44,18 @@ def load_plan(file: str) -> LoadedPlan:
 def _of_config(file: str) -> LoadedPlan:
     settings = load_config(file, create_secret=False)
     about = f"{len(settings.listeners)} listeners, {len(settings.zones)} zones"
-    return LoadedPlan(settings.plan, senders_of_zones(settings.zones), about)
+    return LoadedPlan(settings.plan, senders_of_zones(settings.zones), about, _notes(settings))
+
+
+def _notes(settings: Settings) -> tuple[str, ...]:
+    """DNS servers of a private network may well give private addresses, which a DNS zone does not take of itself."""
+    servers = (canonical_address(server) or server.rpartition(":")[0] for server in settings.dns.servers)
+    private = [server for server in servers if forbidden(server, Allowed(loopback=True))]
+    if not private:
+        return ()
+    return tuple(
+        f'zone "{zone.name}" connects to no private address, but the DNS server {private[0]} may give some: '
+        "allow_private = true lets them pass"
+        for zone in settings.zones
+        if isinstance(zone, DnsZone) and not zone.allow_private
+    )

@@ -16,6 +16,7 @@ from zones.zone import (
     DnsZone,
     LookUp,
     NeighborZone,
+    Revocation,
     TraversalClientZone,
     TraversalServerZone,
 )
@@ -65,8 +66,22 @@ def _zone(reader: Reader, path: Path, zone: AnyZone) -> None:
         and not zone.tls.subject_names
     ):
         _subject_missing(reader, path, f'zone "{zone.name}" checks the certificate of its client')
+    _revocation(reader, path, zone)
     if isinstance(zone, DnsZone) and zone.inbound_mapping and not zone.tls.subject_names:
         _subject_missing(reader, path, f'zone "{zone.name}" has "inbound_mapping"')
+
+
+def _revocation(reader: Reader, path: Path, zone: AnyZone) -> None:
+    given = zone.tls.revocation is not Revocation.OFF
+    if given and not zone.tls.crl and not zone.tls.fetch_crl:
+        hint = 'add crl = ["..."]: files of revocation lists, or folders of them; or fetch_crl = true'
+        reader.problem((*path, "tls", "revocation"), f'zone "{zone.name}" has no list to look for revocation in', hint)
+    if zone.tls.fetch_crl and not given:
+        hint = 'add revocation = "soft" or revocation = "hard"'
+        reader.problem((*path, "tls", "fetch_crl"), f'zone "{zone.name}" does not look into what it fetches', hint)
+    if zone.tls.crl and not given:
+        hint = 'add revocation = "soft" or revocation = "hard"'
+        reader.problem((*path, "tls", "crl"), f'zone "{zone.name}" does not look into its revocation lists', hint)
 
 
 def _subject_missing(reader: Reader, path: Path, why: str) -> None:

@@ -52,6 +52,23 @@ def check_trusted(reader: Reader, path: Path, file: str) -> None:
         reader.problem(path, f'"{file}" has no usable CA certificate: {_reason(error)}', hint)
 
 
+def check_crl(reader: Reader, path: Path, place: str) -> None:
+    """A file of a revocation list, or a folder. What a folder holds comes and goes: it is read while the edge runs."""
+    if os.path.isdir(place):
+        return
+    raw = _read(reader, path, place)
+    if raw is None:
+        return
+    try:
+        if raw.lstrip().startswith(b"-----BEGIN"):
+            x509.load_pem_x509_crl(raw)
+        else:
+            x509.load_der_x509_crl(raw)
+    except (ValueError, x509.InvalidVersion):
+        hint = "it must be a list as its CA publishes it, in PEM or DER"
+        reader.problem(path, f'"{place}" holds no certificate revocation list', hint)
+
+
 def read_password(reader: Reader, path: Path, file: str) -> str | None:
     """The first line of a password file."""
     raw = _read(reader, path, file)

@@ -138,6 +138,7 @@ class TlsTable(BaseModel):
     client: CertificateTable | None = None
     trusted: str = ""
     minimum_version: TlsVersion = "1.2"
+    crl_interval: Seconds = 300.0
 
 
 class CredentialTable(BaseModel):

@@ -6,7 +6,7 @@ A table with an error is reported and left out, so that one reading finds every 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from typing import Any, TypeVar
 
@@ -37,7 +37,7 @@ from zones.zone import (
     TraversalServerZone,
 )
 
-from .files import check_certificate, check_trusted, in_folder_of, read_password
+from .files import check_certificate, check_crl, check_trusted, in_folder_of, read_password
 from .log_table import read_log
 from .patterns import access_pattern
 from .positions import Path
@@ -152,7 +152,7 @@ def _tls(reader: Reader) -> Tls:
     trusted = in_folder_of(reader.file, table.trusted) if table.trusted else ""
     if trusted:
         check_trusted(reader, ("tls", "trusted"), trusted)
-    return Tls(server, client, trusted, table.minimum_version)
+    return Tls(server, client, trusted, table.minimum_version, table.crl_interval)
 
 
 def _certificate(reader: Reader, table: CertificateTable, path: Path) -> Certificate:
@@ -190,7 +190,7 @@ def _zone(reader: Reader, tables: Tables, path: Path, raw: dict[str, Any]) -> No
     if model is None:
         return
     fields = model.model_dump(exclude={"type", "access_rule", "address", "username", "tls"})
-    fields["tls"] = TlsPolicy(**model.model_dump(include={"tls"})["tls"])
+    fields["tls"] = _policy(reader, path, model.model_dump(include={"tls"})["tls"])
     extra = model.model_dump(include={"address", "username"})
     if kind.startswith("traversal"):
         tables.usernames[path] = extra["username"]
@@ -203,6 +203,14 @@ def _zone(reader: Reader, tables: Tables, path: Path, raw: dict[str, Any]) -> No
     if isinstance(zone, TraversalServerZone):
         listener = Listener(zone.name, extra["address"], zone.port, zone.transport, zone.name, zone.tls.verify)
         tables.listeners.append((path, listener))
+
+
+def _policy(reader: Reader, path: Path, written: dict[str, Any]) -> TlsPolicy:
+    policy = TlsPolicy(**written)
+    places = tuple(in_folder_of(reader.file, place) for place in policy.crl)
+    for index, place in enumerate(places):
+        check_crl(reader, (*path, "tls", "crl", index), place)
+    return replace(policy, crl=places)
 
 
 def _traversal_port(tables: Tables, written: int | None) -> int:

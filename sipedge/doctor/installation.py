@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sipedge.doctor.facts.options import Options
 from sipedge.settings import Certificate, DnsSettings, Settings
-from zones.zone import DefaultZone, DnsZone, NeighborZone
+from zones.dns import allowed_in
+from zones.zone import DnsZone, NeighborZone
 
 
 def options_of(settings: Settings) -> Options:
@@ -25,7 +26,7 @@ def options_of(settings: Settings) -> Options:
         own_domains=settings.domains,
         routing_names=(*doctor.federation_routing, *_of_neighbors(settings)),
         settings=settings,
-        allow_loopback=any(zone.allow_loopback for zone in settings.zones if isinstance(zone, DnsZone | DefaultZone)),
+        allowed=allowed_in(settings.zones),
     )
 
 

@@ -26,6 +26,7 @@ from sipedge.doctor.probes.endpoint import examine_endpoint
 from sipedge.doctor.probes.inside import look_up_routing_name, look_up_split
 from sipedge.doctor.probes.revocation import ask_revocation
 from sipedge.doctor.probes.sip import ask_sip
+from zones.addresses import ANYWHERE
 from zones.names import host_name
 from zones.zone import MICROSOFT_SERVICE
 
@@ -40,8 +41,8 @@ MAX_SERVICE_TARGETS = 16
 async def domain_part(tools: Tools, domain: str, results: Results) -> None:
     """A SIP domain: its record, its Edge's certificate, its answers."""
     options = tools.options
-    facts = await look_up(domain, tools.dns, tools.reach, allow_loopback=options.allow_loopback)
-    results += check_domain(facts, options.hosting_providers, public=not options.allow_loopback)
+    facts = await look_up(domain, tools.dns, tools.reach, options.allowed)
+    results += check_domain(facts, options.hosting_providers, public=not options.allowed.loopback)
     if options.inside_dns is not None:
         own = domain in options.own_domains or any(name.endswith(f".{domain}") for name in options.routing_names)
         results.append(check_split(await look_up_split(domain, tools.dns, tools.inside), own=own))
@@ -129,14 +130,13 @@ async def own_part(tools: Tools, results: Results) -> None:
 
 async def service_part(tools: Tools, service: str, domain: str, results: Results) -> None:
     answer = await tools.dns.ask(f"{service}.{domain}", "SRV")
-    loopback = tools.options.allow_loopback
 
     async def nowhere(_: str, __: int) -> str:
         return ""
 
     records = [record for record in answer.services if record.target not in (".", "")][:MAX_SERVICE_TARGETS]
     targets = await asyncio.gather(
-        *(look_up_target(record.target, record.port, tools.dns, nowhere, allow_loopback=loopback) for record in records)
+        *(look_up_target(record.target, record.port, tools.dns, nowhere, tools.options.allowed) for record in records)
     )
     results += check_service(domain, answer, list(targets))
 
@@ -149,7 +149,7 @@ async def routing_part(tools: Tools, name: str, results: Results) -> None:
 async def peer_part(tools: Tools, peer: ZonePeer, results: Results) -> None:
     """A peer of a zone: its name is looked up where the installation looks, inside where there is an inside view."""
     label = f'zone "{peer.zone}"'
-    target = await look_up_target(peer.host, peer.port, tools.inside, tools.reach, allow_loopback=True)
+    target = await look_up_target(peer.host, peer.port, tools.inside, tools.reach, ANYWHERE)
     results += check_peer(About(label, peer.host), target)
     endpoints = [
         Endpoint(label, address, peer.port, host_name(peer.host), peer.names, peer.wildcards)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from time import time
@@ -19,6 +19,7 @@ from sipedge.doctor.metrics import families as doctor_families
 from sipedge.doctor.report import Report
 from sipedge.doctor.rounds import rounds
 from sipedge.network.connections import Connections
+from sipedge.network.resolver import Resolver
 from sipedge.pjsip.stack import Stack
 from sipedge.proxy.proxy import Proxy
 from sipedge.settings import Settings
@@ -58,10 +59,18 @@ class Opened:
 class Observers:
     """Belongs to the event loop."""
 
-    def __init__(self, settings: Settings, proxy: Proxy, stack: Stack, connections: Connections) -> None:
-        """Open files and the listener of metrics. Raises OSError."""
+    def __init__(
+        self,
+        settings: Settings,
+        proxy: Proxy,
+        stack: Stack,
+        connections: Connections,
+        resolver: Callable[[], Resolver],
+    ) -> None:
+        """Open files and the listener of metrics. ``resolver``: the one in use. Raises OSError."""
         self._loop = asyncio.get_running_loop()
         self._proxy, self._stack, self._connections = proxy, stack, connections
+        self._resolver = resolver
         self.tap: Tap | None = None
         """None when nothing is to be written or counted."""
         self.metrics: Metrics | None = None
@@ -155,7 +164,7 @@ class Observers:
             answer.set_result((self.metrics.counts(), self._state()))
 
     def _state(self) -> Gauges:
-        upkeep, counts = self._proxy.upkeep, self._stack.counts()
+        upkeep, counts, resolver = self._proxy.upkeep, self._stack.counts(), self._resolver()
         refused: dict[tuple[str, ...], float] = {key: number for key, number in self._connections.refused.items()}
         refused |= {(zone, "zone"): number for zone, number in self._proxy.refused.items()}
         return Gauges(
@@ -164,5 +173,7 @@ class Observers:
             transactions={"server": counts.servers, "client": counts.clients},
             peers={(zone, host_port(hop.address, hop.port)): up for (zone, hop), up in upkeep.peers_alive().items()},
             traversal=dict(upkeep.traversal_up(self._loop.time())),
+            dns=resolver.under_way,
+            dns_spared=dict(resolver.spared),
             dropped=log.dropped() | (dict(self.tap.dropped()) if self.tap is not None else {}),
         )

@@ -18,8 +18,10 @@ from time import time
 from sipedge.config import ConfigError
 from sipedge.config.apart import ReadingError
 from sipedge.network.connections import Connections
+from sipedge.network.crl_fetching import CrlFetcher
 from sipedge.network.listening import Place, open_socket
 from sipedge.network.resolver import Resolver
+from sipedge.network.revocation import Revocations
 from sipedge.network.tls import TlsContexts
 from sipedge.pjsip.stack import Stack
 from sipedge.proxy import commands
@@ -34,6 +36,7 @@ from sipedge.proxy.events import (
     ForwardFailed,
     MalformedReceived,
     Resolved,
+    RevocationChanged,
     Undelivered,
     UnreadableReceived,
 )
@@ -45,6 +48,7 @@ from sipedge.sip.message import Message
 from sipedge.sip.responses import branch_of_request
 from sipedge.tap.tap import Tap
 from zones.addresses import host_port
+from zones.dns import allowed_in
 from zones.zone import Hop
 
 from .in_force import InForce, release_in_slices
@@ -81,6 +85,9 @@ class Server:
         self._waiting = Waiting()
         self._ports: dict[str, int] = {}
         self.history = History(settings.history)
+        self._fetcher = CrlFetcher(self._lists_changed)
+        self._fetcher.follow(settings.dns, allowed_in(settings.zones))
+        self._revocations = Revocations(settings.zones, self._fetcher)
         self._connections = self._make_connections(inherited, opener)
         self._stack = self._make_stack()
         self._resolver = Resolver(settings.dns, self._resolved)
@@ -88,6 +95,7 @@ class Server:
         """Type of command -> the function that carries it out."""
         self._turns = Turns(self._stack, self.functions)
         self._proxy: Proxy
+        self._keeper: asyncio.Task[None]
         self._observers: Observers
         self._tap: Tap | None = None
         """None when no message is to be shown to anybody."""
@@ -100,6 +108,7 @@ class Server:
             limits=settings.limits,
             tls=self._force.contexts(),
             egress=lambda hop, names, usages: self._proxy.egress(hop, names, usages),
+            revocations=self._revocations,
             on_opened=self._opened,
             on_message=self._message,
             on_malformed=self._malformed,
@@ -132,7 +141,9 @@ class Server:
             commands.Relay: lambda command: self._transmit(command.connection, command.data),
             commands.Connect: lambda command: self._connect(command.hop),
             commands.Close: lambda command: self._connections.close(command.connection, command.reason),
-            commands.Resolve: lambda command: self._resolver.resolve(command.query, command.name, command.kind),
+            commands.Resolve: lambda command: self._resolver.resolve(
+                command.query, command.name, command.kind, command.asker
+            ),
             commands.Log: _log,
             commands.Record: self._record,
             commands.Conclude: self._conclude,
@@ -146,14 +157,21 @@ class Server:
         unique = count(1)
         boot = secrets.token_hex(4)
         environment = Environment(
-            lambda: f"{boot}{next(unique):x}", random.SystemRandom().random, secrets.token_bytes, self._ports
+            lambda: f"{boot}{next(unique):x}",
+            random.SystemRandom().random,
+            secrets.token_bytes,
+            self._ports,
+            self._connections.revocation,
         )
         self._proxy = Proxy(self._settings, environment)
-        self._observers = Observers(self._settings, self._proxy, self._stack, self._connections)
+        self._observers = Observers(self._settings, self._proxy, self._stack, self._connections, lambda: self._resolver)
         self._tap = self._observers.tap
         self._turns.start(self._proxy)
         await listening.serve()
         self._keep(self._force, listening.sockets())
+        self._keeper = self._loop.create_task(
+            self._revocations.keep_fresh(lambda: self._settings.tls.crl_interval, self._lists_changed)
+        )
         bound = listening.bound()
         return [f"{each.transport} {host_port(*bound[each.name])}" for each in listeners]
 
@@ -169,6 +187,8 @@ class Server:
         await self._connections.drain(self._settings.limits.drain, self._proxy.is_quiet)
         self._tell(DrainEnded())
         await self._connections.drain(CANCEL_LIMIT, lambda: not self._proxy.is_cancelling())
+        self._keeper.cancel()
+        await self._fetcher.aclose()
         await self._connections.aclose()
         await self._resolver.aclose()
         self._turns.stop()
@@ -189,6 +209,7 @@ class Server:
         """
         try:
             force = await InForce.read_apart(self._path, self._settings.plan)
+            use_lists = await self._revocations.prepare(force.settings.zones)
             contexts = await self._loop.run_in_executor(None, force.contexts)
             resolver = self._resolver_for(force.settings.dns)
             observed = await self._observers.open(force.settings)
@@ -203,6 +224,8 @@ class Server:
             await self._loop.run_in_executor(None, observed.close)
             logger.error("reload: nothing changed\n%s", error)
             return
+        use_lists()
+        self._fetcher.follow(force.settings.dns, allowed_in(force.settings.zones))
         self._swap(force, contexts, resolver, opened)
         await self._connections.listening.serve()
         self._keep(force, self._connections.listening.sockets())
@@ -272,6 +295,10 @@ class Server:
             self._take_back(event, data)
         self._turns.put(event)
         self._stack.close(event.connection)
+        self._turns.work()
+
+    def _lists_changed(self) -> None:
+        self._turns.put(RevocationChanged())
         self._turns.work()
 
     def _resolved(self, event: Resolved) -> None:

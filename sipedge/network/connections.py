@@ -31,6 +31,7 @@ from .connection import Connection
 from .listening import Listening, Place, open_socket
 from .opened import certificate_of, opened
 from .record import Counts, Record
+from .revocation import Revocations
 from .state import State
 from .tcp import os_reason
 from .tls import TlsContexts, TlsError
@@ -65,6 +66,7 @@ class Connections:
         is_used: Callable[[int], bool],
         is_owed: Callable[[int], bool],
         retire_within: float,
+        revocations: Revocations,
         inherited: Mapping[Place, socket.socket] = NO_SOCKETS,
         opener: Callable[[Listener], socket.socket] = open_socket,
     ) -> None:
@@ -73,11 +75,13 @@ class Connections:
         ``on_closed`` is also told what was to be sent and certainly did not arrive. ``is_used``: whether a transaction
         on a connection waits for an answer; ``is_owed``: whether its peer waits for one of ours. ``retire_within``:
         seconds that a connection may go on for its open transactions once nothing new is opened on it.
+        ``revocations``: whether it is revoked; ``revocation`` tells it of peers that connect, once their zone is known.
+
         ``inherited`` and ``opener``: the sockets of ``listening``.
         """
         self.limits = limits
         self.scratch = memoryview(bytearray(SCRATCH))
-        self._tls, self._egress = tls, egress
+        self._tls, self._egress, self._revocations = tls, egress, revocations
         self._on_opened, self._on_message, self._on_malformed = on_opened, on_message, on_malformed
         self._on_failed, self._on_closed = on_failed, on_closed
         self._is_used, self._is_owed, self._retire_within = is_used, is_owed, retire_within
@@ -134,6 +138,11 @@ class Connections:
         """Count a message as malformed that framing took for a good one. To be called from inside ``on_message``."""
         if connection in self._open:
             self._count_malformed(self._records[connection])
+
+    def revocation(self, connection: int, zone: str) -> Egress:
+        """What a zone makes of the revocation lists about the peer of an open connection."""
+        target = self._open.get(connection)
+        return Egress() if target is None else self._revocations.judge(zone, target.tls)
 
     def counts(self) -> Counts:
         blocked = sum(connection.blocked for connection in self._open.values())
@@ -300,9 +309,12 @@ class Connections:
             return ""
         names = certificate.names if certificate else ()
         verdict = self._egress(hop, names, certificate.key_usages if certificate else None)
-        if verdict.warning and not verdict.refused:
-            self._say(logging.WARNING, connection, verdict.warning)
-        return verdict.refused
+        for judged in (verdict, Egress() if verdict.refused else self._revocations.judge(hop.zone, connection.tls)):
+            if judged.refused:
+                return judged.refused
+            if judged.warning:
+                self._say(logging.WARNING, connection, judged.warning)
+        return ""
 
     def _take_error(self, record: Record, error: FramingError) -> None:
         connection = record.connection

@@ -1,4 +1,6 @@
-"""Two switches of OpenSSL that Python's ``ssl`` does not have, set through ctypes on the very library it uses.
+"""What OpenSSL can do and Python's ``ssl`` does not hand on.
+
+Two switches are set through ctypes on the very library that it uses:
 
 * The *purpose* of a peer certificate. OpenSSL refuses a client certificate whose extended key usage lacks clientAuth;
   a zone may tolerate that, because public authorities stop issuing clientAuth.
@@ -40,6 +42,15 @@ def disable_session_cache(context: ssl.SSLContext) -> bool:
         return False
     library.SSL_CTX_ctrl(pointer, _SET_SESSION_CACHE_MODE, _SESSION_CACHE_OFF, None)
     return True
+
+
+def verified_chain(connection: ssl.SSLObject) -> tuple[bytes, ...]:
+    """DER of the peer's certificates as they were verified, from the leaf to the root; () when it showed none.
+
+    Public from Python 3.13 on (``get_verified_chain``); before that, the object behind has it.
+    """
+    chain = connection._sslobj.get_verified_chain()  # type: ignore[attr-defined]
+    return tuple(certificate.public_bytes(_ssl.ENCODING_DER) for certificate in chain or ())
 
 
 @cache

@@ -2,7 +2,9 @@
 
 dnspython draws the ids, sends each query from a port of its own, accepts an answer only from the server asked and only
 to the question asked, and repeats over TCP when an answer is truncated. This file bounds time and numbers: whoever runs
-a domain decides what its answers hold, so the records of an answer and the time they are kept are limited.
+a domain decides what its answers hold, so the records of an answer and the time they are kept are limited. Queries take
+turns (look_ups/slots.py). What failed is not asked again before its pause is over (look_ups/pauses.py): its last
+records stand in for it meanwhile, or the failure does.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import dns.asyncresolver
 import dns.exception
@@ -26,11 +28,16 @@ from dns.rdtypes.IN.AAAA import AAAA
 from dns.rdtypes.IN.NAPTR import NAPTR
 from dns.rdtypes.IN.SRV import SRV
 
+from sipedge.proxy.commands import EDGE, Asker
 from sipedge.proxy.events import Resolved
 from sipedge.settings import DnsSettings
 from sipedge.sip.uri import UriError, split_host_port
 from zones.addresses import canonical_address
 from zones.dns import AddressRecord, DnsError, DnsRecord, NaptrRecord, SrvRecord
+
+from .admission import source_of
+from .look_ups.pauses import Pauses
+from .look_ups.slots import Key, LookUpSlots, Place
 
 KINDS = ("NAPTR", "SRV", "A", "AAAA")
 MAX_RECORDS = 64
@@ -38,12 +45,14 @@ LONGEST_TTL = 3600.0
 SHORTEST_TTL = 1.0
 NEGATIVE_TTL = 60.0
 """How long a missing name or record is remembered at most. RFC 2308 5 allows hours; an admin mends sooner."""
-FAILURE_TTL = 1.0
-"""How long a failure is remembered, so that many requests do not become many queries (RFC 2308 7)."""
-AT_ONCE = 64
+LONGEST_STALE = 86400.0
+"""How long after they came records stand in for an answer that does not come (RFC 8767 5: one to three days)."""
+STALE_TTL = 30.0
+"""How long they are good for then (RFC 8767 4)."""
+AT_ONCE = 128
 """Queries under way at the same time."""
 WAITING = 4096
-"""Questions under way or waiting for their turn; beyond that a query fails at once."""
+"""Questions that wait for their turn, for as long as a query may take; beyond both they fail."""
 PAYLOAD = 1232
 """EDNS buffer: no fragments (DNS flag day 2020)."""
 
@@ -60,6 +69,11 @@ class _Answer:
     error: DnsError
     expires: float
     """By the resolver's clock."""
+    came: float = 0.0
+    """By the same."""
+
+
+FAILED = _Answer((), "servfail", 0.0)
 
 
 class Resolver:
@@ -71,55 +85,125 @@ class Resolver:
         on_resolved: Callable[[Resolved], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``clock``: seconds; answers in the cache expire by it. Raises ResolverError."""
+        """``clock``: seconds; answers in the cache expire and pauses end by it. Raises ResolverError."""
         self._settings = settings
         self._clock = clock
         self._on_resolved = on_resolved
         self._dns = dns_resolver(settings)
         self._loop = asyncio.get_running_loop()
-        self._cache: OrderedDict[tuple[str, str], _Answer] = OrderedDict()
-        self._queries: dict[tuple[str, str], list[int]] = {}
-        """Question (name, kind) -> queries that wait for its answer."""
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._cache: OrderedDict[Key, _Answer] = OrderedDict()
+        self._pauses = Pauses()
+        self._queries: dict[Key, list[int]] = {}
+        """Question -> queries that wait for its answer."""
+        self._tasks: dict[Key, asyncio.Task[None]] = {}
+        self._slots = LookUpSlots(AT_ONCE, WAITING, settings.timeout * settings.attempts)
+        self._overdue: asyncio.TimerHandle | None = None
+        self.spared: dict[str, float] = {}
+        """"pause", "queue full" or "queue slow" -> questions that were answered without asking, as failed or by an old
+        answer."""
 
-    def resolve(self, query: int, name: str, kind: str) -> None:
+    def resolve(self, query: int, name: str, kind: str, asker: Asker = EDGE) -> None:
         """Look up a name. ``kind``: one of KINDS. ``on_resolved`` is called once, but not before this returns."""
-        question = (name.lower().removesuffix("."), kind)
-        cached = self._cached(question)
-        waiting = self._queries.get(question)
-        if cached is not None:
-            self._loop.call_soon(self._report, query, cached)
-        elif waiting is not None:
-            waiting.append(query)
-        elif kind not in KINDS or len(self._queries) >= WAITING:
-            self._loop.call_soon(self._report, query, _Answer((), "servfail", 0.0))
+        key = (name.lower().removesuffix("."), kind)
+        answer = self._without_asking(key)
+        if answer is not None:
+            self._loop.call_soon(self._report, query, answer)
+        elif key in self._tasks:
+            self._queries[key].append(query)
         else:
-            self._queries[question] = [query]
-            task = self._loop.create_task(self._look_up(question))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._ask(query, key, asker)
+
+    @property
+    def under_way(self) -> dict[str, float]:
+        """ "asked" and "waiting" -> questions."""
+        return {"asked": self._slots.held, "waiting": self._slots.waiting}
 
     def forget(self) -> None:
-        """Empty the cache (after a reload)."""
-        self._cache.clear()
+        """Ask everything anew (after a reload). What is known stands in only where the DNS is silent."""
+        self._pauses.clear()
+        self._cache = OrderedDict((key, replace(answer, expires=0.0)) for key, answer in self._cache.items())
 
     async def aclose(self) -> None:
         """Stop: queries under way get no answer any more."""
-        tasks = list(self._tasks)
+        if self._overdue is not None:
+            self._overdue.cancel()
+        tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _look_up(self, question: tuple[str, str]) -> None:
-        try:
-            async with self._slots:
-                answer = await self._answer(*question)
-        finally:
-            queries = self._queries.pop(question)
-        self._keep(question, answer)
-        for query in queries:
+    def _without_asking(self, key: Key) -> _Answer | None:
+        if key[1] not in KINDS:
+            return FAILED
+        now = self._clock()
+        cached = self._cache.get(key)
+        if cached is not None and now < cached.expires:
+            self._cache.move_to_end(key)
+            return cached
+        error = self._pauses.error(key, now)
+        return self._spare("pause", key, error) if error else None
+
+    def _ask(self, query: int, key: Key, asker: Asker) -> None:
+        source = source_of(asker.address) if asker.address else ""
+        place = self._slots.ask(key, Asker(asker.zone, source), self._loop.time())
+        if place is Place.NONE:
+            self._loop.call_soon(self._report, query, self._spare("queue full", key, "busy"))
+            return
+        self._queries.setdefault(key, []).append(query)
+        if place is Place.SLOT:
+            self._begin(key)
+        elif self._overdue is None:
+            self._overdue = self._loop.call_at(self._slots.next_overdue(), self._give_up)
+
+    def _begin(self, key: Key) -> None:
+        self._tasks[key] = self._loop.create_task(self._look_up(key))
+
+    async def _look_up(self, key: Key) -> None:
+        answer = await self._answer(*key)
+        del self._tasks[key]
+        failed = answer.error in ("timeout", "servfail")
+        self._slots.done(key, answered=not failed)
+        if failed:
+            self._pauses.failed(key, answer.error, self._clock())
+            answer = self._stale(key) or answer
+        else:
+            self._pauses.answered(key)
+            self._keep(key, answer)
+        self._tell(key, answer)
+        while (turn := self._slots.next()) is not None:
+            self._take_turn(turn)
+
+    def _take_turn(self, key: Key) -> None:
+        """Begin what waited, unless its host has fallen silent meanwhile."""
+        answer = self._without_asking(key)
+        if answer is None:
+            self._begin(key)
+        else:
+            self._slots.done(key, answered=not answer.error)
+            self._tell(key, answer)
+
+    def _give_up(self) -> None:
+        """Answer what has waited too long in the queue."""
+        for key in self._slots.overdue(self._loop.time()):
+            self._tell(key, self._spare("queue slow", key, "busy"))
+        following = self._slots.next_overdue()
+        self._overdue = self._loop.call_at(following, self._give_up) if following < float("inf") else None
+
+    def _tell(self, key: Key, answer: _Answer) -> None:
+        for query in self._queries.pop(key):
             self._report(query, answer)
+
+    def _spare(self, reason: str, key: Key, error: DnsError) -> _Answer:
+        """An old answer or a failure, in place of asking."""
+        self.spared[reason] = self.spared.get(reason, 0) + 1
+        return self._stale(key) or _Answer((), error, 0.0)
+
+    def _stale(self, key: Key) -> _Answer | None:
+        """The records that the DNS gave last, if it has not taken them back since (RFC 8767)."""
+        answer, now = self._cache.get(key), self._clock()
+        if answer is None or not answer.records or now - answer.came > LONGEST_STALE:
+            return None
+        return replace(answer, expires=now + STALE_TTL)
 
     async def _answer(self, name: str, kind: str) -> _Answer:
         now = self._clock()
@@ -133,34 +217,25 @@ class Resolver:
         except (dns.resolver.YXDOMAIN, dns.name.LabelTooLong, dns.name.NameTooLong, dns.name.EmptyLabel):
             return _Answer((), "nxdomain", now + NEGATIVE_TTL)
         except (dns.exception.Timeout, TimeoutError):
-            return _Answer((), "timeout", now + FAILURE_TTL)
+            return _Answer((), "timeout", 0.0)
         except (dns.exception.DNSException, OSError):
-            return _Answer((), "servfail", now + FAILURE_TTL)
+            return FAILED
         except Exception:  # a stranger wrote the answer, and a request waits for it
             _log.exception("%s %s: the answer could not be read", kind, ascii(name))
-            return _Answer((), "servfail", now + FAILURE_TTL)
+            return FAILED
         if answer.rrset is None:
             return _Answer((), "", now + _negative_ttl([answer.response]))
         records = tuple(record for data in list(answer.rrset)[:MAX_RECORDS] if (record := record_of(data)) is not None)
         ttl = min(max(float(answer.chaining_result.minimum_ttl), SHORTEST_TTL), LONGEST_TTL)
-        return _Answer(records, "", now + ttl)
+        return _Answer(records, "", now + ttl, now)
 
     def _report(self, query: int, answer: _Answer) -> None:
         ttl = max(answer.expires - self._clock(), 0.0)
         self._on_resolved(Resolved(query, answer.records, answer.error, ttl))
 
-    def _cached(self, question: tuple[str, str]) -> _Answer | None:
-        answer = self._cache.get(question)
-        if answer is None:
-            return None
-        if answer.expires <= self._clock():
-            del self._cache[question]
-            return None
-        self._cache.move_to_end(question)
-        return answer
-
-    def _keep(self, question: tuple[str, str], answer: _Answer) -> None:
-        self._cache[question] = answer
+    def _keep(self, key: Key, answer: _Answer) -> None:
+        self._cache[key] = answer
+        self._cache.move_to_end(key)
         while len(self._cache) > self._settings.cache:
             self._cache.popitem(last=False)
 

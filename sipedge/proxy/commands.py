@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from zones.zone import Hop
 
@@ -91,6 +92,17 @@ class Close:
     reason: str
 
 
+class Asker(NamedTuple):
+    """On whose behalf the DNS is asked: look-ups are shared fairly between askers."""
+
+    zone: str = ""
+    address: str = ""
+    """Of the peer that sent the request. Both are '' where the edge asks of its own accord."""
+
+
+EDGE = Asker()
+
+
 @dataclass(slots=True)
 class Resolve:
     """Ask the DNS. ``kind`` is "NAPTR", "SRV", "A" or "AAAA"; the answer comes as Resolved."""
@@ -98,6 +110,7 @@ class Resolve:
     query: int
     name: str
     kind: str
+    asker: Asker = EDGE
 
 
 @dataclass(slots=True)

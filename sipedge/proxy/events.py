@@ -144,6 +144,11 @@ class Resolved:
 
 
 @dataclass(slots=True)
+class RevocationChanged:
+    """Revocation lists were read anew: an open connection may be with a peer whose certificate is revoked by now."""
+
+
+@dataclass(slots=True)
 class ConfigChanged:
     """Another configuration holds from now on."""
 
@@ -173,6 +178,7 @@ Event = (
     | ConnectionClosed
     | ConnectionForgotten
     | Resolved
+    | RevocationChanged
     | ConfigChanged
     | Ending
     | DrainEnded

@@ -14,7 +14,7 @@ from sipedge.sip.values import parse_address
 from zones.authentication import Identity
 from zones.zone import DefaultZone, DnsZone, Hop
 
-from .commands import Command, Log
+from .commands import Asker, Command, Log
 from .forwarding import Changes, forwarded_head
 from .incoming import Incoming
 from .locating import NOT_FOUND, UNREACHABLE, Destination, Hops, LookUps, NoHops
@@ -60,7 +60,8 @@ class Forwarder:
             out.append(Log("info", text, source=incoming.peer.address))
         if isinstance(zone, DnsZone | DefaultZone):
             destination = Destination(zone.name, uri.host, uri.port, uri.transport, _is_microsoft(incoming))
-            result = self._look_ups.locate(zone, destination, now, out)
+            asker = Asker(incoming.peer.zone, incoming.peer.address)
+            result = self._look_ups.locate(zone, destination, asker, now, out)
             return result if isinstance(result, int) else self.permitted(incoming, result)
         hops = self._upkeep.hops(zone, uri, now)
         if not hops:

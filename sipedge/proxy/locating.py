@@ -13,7 +13,7 @@ from typing import NamedTuple
 from zones.dns import Question, Resolution, resolve_uri
 from zones.zone import DefaultZone, DnsZone, Hop
 
-from .commands import Command, Resolve
+from .commands import Asker, Command, Log, Resolve
 from .events import Resolved
 
 MAX_KEPT = 4096
@@ -38,10 +38,10 @@ class Questions:
         self._last = 0
         self._asked: dict[int, tuple[Question, object]] = {}
 
-    def ask(self, question: Question, purpose: object, out: list[Command]) -> None:
+    def ask(self, question: Question, purpose: object, asker: Asker, out: list[Command]) -> None:
         self._last += 1
         self._asked[self._last] = question, purpose
-        out.append(Resolve(self._last, question.name, question.kind))
+        out.append(Resolve(self._last, question.name, question.kind, asker))
 
     def __len__(self) -> int:
         """How many wait for their answer."""
@@ -78,8 +78,10 @@ class Destination(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class LookUp:
-    """One look-up under way, and the tickets of those who wait for it."""
+    """One look-up under way, and the tickets of those who wait for it. Each asker has its own: none waits for the
+    turn of another in the queue of the DNS. A question that two have in common is asked once all the same."""
 
+    asker: Asker
     destination: Destination
     resolution: Resolution
     tickets: list[int] = field(default_factory=list)
@@ -103,11 +105,11 @@ class LookUps:
         self._random = random
         self._questions = questions
         self._last_ticket = 0
-        self._pending: dict[Destination, LookUp] = {}
+        self._pending: dict[tuple[Asker, Destination], LookUp] = {}
         self._kept: dict[Destination, _Kept] = {}
 
     def locate(
-        self, zone: DnsZone | DefaultZone, destination: Destination, now: float, out: list[Command]
+        self, zone: DnsZone | DefaultZone, destination: Destination, asker: Asker, now: float, out: list[Command]
     ) -> Hops | NoHops | int:
         """The result where nothing has to be asked, else the ticket to wait with.
 
@@ -116,13 +118,13 @@ class LookUps:
         kept = self._kept.get(destination)
         if kept is not None and kept.expires > now:
             return _result(kept.resolution, kept.resolution.draw())
-        look_up = self._pending.get(destination)
+        look_up = self._pending.get((asker, destination))
         if look_up is None:
             if len(self._pending) >= MAX_WAITING:
                 return NoHops(UNREACHABLE, "too many DNS look-ups are under way")
-            look_up = self._begin(zone, destination, out)
+            look_up = self._begin(zone, destination, asker, out)
             if look_up.resolution.done:  # an address, or no name that could be asked for
-                self._end(look_up, now)
+                self._end(look_up, now, out)
                 return look_up.result
         elif len(look_up.tickets) >= MAX_WAITING_EACH:
             return NoHops(UNREACHABLE, "too many requests wait for this domain's DNS")
@@ -141,7 +143,7 @@ class LookUps:
         self._ask(look_up, out)
         if not resolution.done:
             return ()
-        self._end(look_up, now)
+        self._end(look_up, now, out)
         return tuple(look_up.tickets)
 
     def forget(self) -> None:
@@ -149,23 +151,28 @@ class LookUps:
         self._kept.clear()
         self._pending.clear()
 
-    def _begin(self, zone: DnsZone | DefaultZone, destination: Destination, out: list[Command]) -> LookUp:
+    def _begin(self, zone: DnsZone | DefaultZone, destination: Destination, asker: Asker, out: list[Command]) -> LookUp:
         _, host, port, transport, microsoft = destination
         resolution = resolve_uri(zone, host, port, transport, microsoft=microsoft, random=self._random)
-        look_up = self._pending[destination] = LookUp(destination, resolution)
+        look_up = self._pending[asker, destination] = LookUp(asker, destination, resolution)
         self._ask(look_up, out)
         return look_up
 
     def _ask(self, look_up: LookUp, out: list[Command]) -> None:
         for question in look_up.resolution.questions():
-            self._questions.ask(question, look_up, out)
+            self._questions.ask(question, look_up, look_up.asker, out)
 
-    def _end(self, look_up: LookUp, now: float) -> None:
-        """Keep the result, unless the zones have changed since it was asked for."""
-        if self._pending.get(look_up.destination) is not look_up:
+    def _end(self, look_up: LookUp, now: float, out: list[Command]) -> None:
+        """Keep the result, unless the zones have changed since it was asked for, or the DNS was not asked at all."""
+        for text in look_up.resolution.refused:
+            out.append(Log("warning", f'zone "{look_up.destination.zone}": {text}', source=look_up.asker.address))
+        key = look_up.asker, look_up.destination
+        if self._pending.get(key) is not look_up:
             return
-        del self._pending[look_up.destination]
+        del self._pending[key]
         resolution = look_up.resolution
+        if resolution.unasked and not resolution.hops:  # for this asker's sake: others may have their turn
+            return
         ttl = max(SHORTEST_TTL, min(resolution.ttl, 3600.0)) if resolution.hops else FAILED_TTL
         while len(self._kept) >= MAX_KEPT:
             del self._kept[next(iter(self._kept))]

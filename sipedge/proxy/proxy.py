@@ -41,6 +41,7 @@ from .events import (
     RequestReceived,
     Resolved,
     ResponseReceived,
+    RevocationChanged,
     Undelivered,
     UnreadableReceived,
 )
@@ -64,6 +65,8 @@ class Environment:
     """That many unguessable bytes."""
     ports: dict[str, int]
     """Ports that listeners with port 0 were given, by listener name."""
+    revocation: Callable[[int, str], Egress] = lambda connection, zone: Egress()
+    """What a zone makes of the revocation lists about the peer of an open connection."""
 
 
 class Proxy:
@@ -95,6 +98,7 @@ class Proxy:
             ConnectionClosed: self._closed,
             ConnectionForgotten: self._forgotten,
             Resolved: self._resolved,
+            RevocationChanged: self._revocation_changed,
             ConfigChanged: self._config_changed,
             Ending: self._end_begins,
             DrainEnded: self._drain_ended,
@@ -304,7 +308,7 @@ class Proxy:
     def _zone_of(self, event: ConnectionOpened) -> tuple[str, str, str]:
         """The zone of a connection, why it is refused, and a remark for the log; '' where there is none."""
         if event.zone is not None:
-            return event.zone, "", ""
+            return event.zone, self._environment.revocation(event.connection, event.zone).refused, ""
         ingress = self._installation.zones.ingress(
             listener_zone=self._upkeep.listener_zone(event.listener),
             transport=event.transport,
@@ -317,7 +321,10 @@ class Proxy:
         minimum = self._installation.zone(ingress.zone).tls.minimum_version
         if not ingress.refused and event.transport == "TLS" and event.tls_version < minimum:
             return ingress.zone, f'zone "{ingress.zone}": TLS {event.tls_version} is below the minimum {minimum}', ""
-        return ingress.zone, ingress.refused, ingress.warning
+        if ingress.refused:
+            return ingress.zone, ingress.refused, ingress.warning
+        revocation = self._environment.revocation(event.connection, ingress.zone)
+        return ingress.zone, revocation.refused, "; ".join(filter(None, (ingress.warning, revocation.warning)))
 
     def _reassign_zones(self, now: float, out: list[Command]) -> None:
         """Zones or the addresses of their peers have changed: a connection may belong elsewhere now, or nowhere."""
@@ -348,6 +355,9 @@ class Proxy:
 
     def _connection_failed(self, event: ConnectionFailed, now: float, out: list[Command]) -> None:
         self._upkeep.connection_failed(event, now, out)
+
+    def _revocation_changed(self, event: RevocationChanged, now: float, out: list[Command]) -> None:
+        self._reassign_zones(now, out)
 
     def _config_changed(self, event: ConfigChanged, now: float, out: list[Command]) -> None:
         """The new settings hold from the next event on; connections of zones that are gone are closed."""

@@ -24,7 +24,7 @@ from zones.zone import AnyZone, Hop, NeighborZone, TraversalClientZone, Traversa
 
 from . import commands
 from .answers import respond
-from .commands import Command, Forward, Log
+from .commands import EDGE, Command, Forward, Log
 from .events import ConnectionFailed, ForwardFailed, RequestReceived, Resolved, ResponseReceived
 from .incoming import Peer
 from .locating import Questions
@@ -236,12 +236,12 @@ class Upkeep:
         self._look_at = now + PAUSE_AFTER_FAULT  # stands if something below raises
         for peers in self._neighbors.values():
             for question in peers.questions(now):
-                self._questions.ask(question, peers, out)
+                self._questions.ask(question, peers, EDGE, out)
             for hop in peers.due(now):
                 self._probe(hop, _options_uri(hop), None, out)
         for client in self._clients.values():
             for question in client.questions(now):
-                self._questions.ask(question, client, out)
+                self._questions.ask(question, client, EDGE, out)
             self._carry_out(client, client.tick(now), now, out)
         due = [peers.next_due() for peers in self._neighbors.values()]
         due += [client.next_due() for client in self._clients.values()]

@@ -52,6 +52,10 @@ class Gauges:
     """(zone, address:port) -> 1 where alive, else 0."""
     traversal: dict[str, float] = field(default_factory=dict)
     """Zone -> 1 where a connection of it is authenticated, else 0."""
+    dns: dict[str, float] = field(default_factory=dict)
+    """"asked" and "waiting" -> questions to the DNS."""
+    dns_spared: dict[str, float] = field(default_factory=dict)
+    """Why they were not asked -> number."""
     dropped: dict[str, float] = field(default_factory=dict)
     """Output of [log], "stderr" or "stdout" -> records or lines lost."""
 
@@ -135,6 +139,8 @@ def families(counts: Counters, state: Gauges, now: float) -> list[Metric]:
             counts.decisions,
         ),
         _counter("dns_failures", "Look-ups that failed", ("error",), _single(counts.dns)),
+        _counter("dns_spared", "Questions answered without asking", ("reason",), _single(state.dns_spared)),
+        _gauge("dns_questions", "Questions to the DNS", ("state",), _single(state.dns)),
         _counter("connections_refused", "Connections that did not come about", ("zone", "reason"), state.refused),
         _counter("log_dropped", "Records or lines lost by an output", ("output",), _single(state.dropped)),
         _gauge("connections", "Open connections", ("zone",), _single(state.connections)),

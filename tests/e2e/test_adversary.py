@@ -14,6 +14,7 @@ from pathlib import Path
 from statistics import median
 
 import dns.message
+import dns.rcode
 import dns.rdatatype
 import dns.rrset
 import pytest
@@ -189,6 +190,49 @@ def test_a_zone_that_is_gone_before_the_dns_has_answered(tmp_path: Path) -> None
         caller.send(request("MESSAGE", "sip:bob@far.example", honest, next(_numbers), transport="TCP"))
         assert caller.read_message().startswith(b"SIP/2.0 404 ")
         assert "Traceback" not in edge.output() and "exception" not in edge.output()
+
+
+def test_names_in_a_dead_zone_hold_up_nobody(tmp_path: Path) -> None:
+    """Name servers that say nothing about one zone: all other names that the same peer asks for are found at once."""
+    address, honest, names = (fresh_address() for _ in range(3))
+    ca = make_ca(tmp_path)
+    tables = [
+        listener("tcp", address, "TCP"),
+        neighbor("honest", [honest], "TCP"),
+        f'[dns]\nservers = ["{names}:5353"]\ntimeout = 30\nattempts = 1\n[limits]\ndrain = 0.1\n',
+        '[[zone]]\nname = "net"\ntype = "dns"\ntransport = "TCP"\nfallback_transport = "TCP"\n',
+    ]
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server,
+        Edge(tmp_path / "edge", edge_toml(ca, issue(ca, ips=[address]), *tables), rule("out", ".*", "net")),
+        connect(honest, address, PORT) as caller,
+    ):
+        server.bind((names, 5353))
+        thread = threading.Thread(target=_answer_without, args=(server, "dead.example."))
+        thread.start()
+        for number in range(300):
+            uri = f"sip:bob@n{number}.dead.example:{PORT}"
+            caller.send(request("MESSAGE", uri, honest, next(_numbers), transport="TCP"))
+        for number in range(50):
+            uri = f"sip:bob@n{number}.live{number}.example:{PORT}"
+            caller.send(request("MESSAGE", uri, honest, next(_numbers), transport="TCP"))
+        assert [caller.read_message()[:12] for _ in range(50)] == [b"SIP/2.0 404 "] * 50
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
+            last.sendto(b"", (names, 5353))
+        thread.join()
+
+
+def _answer_without(server: socket.socket, domain: str) -> None:
+    """Say that a name does not exist, and nothing about those below ``domain``; an empty datagram ends it."""
+    while True:
+        data, source = server.recvfrom(4096)
+        if not data:
+            return
+        query = dns.message.from_wire(data)
+        if not query.question[0].name.to_text().endswith(domain):
+            reply = dns.message.make_response(query)
+            reply.set_rcode(dns.rcode.NXDOMAIN)
+            server.sendto(reply.to_wire(), source)
 
 
 def test_a_noisy_peer_does_not_hide_others_from_the_log(town: Town) -> None:

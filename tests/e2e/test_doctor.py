@@ -16,6 +16,7 @@ from sipedge.lab.layout import CISCO, MICROSOFT, ROUTING_NAME, Layout
 from sipedge.lab.party import Recorder
 from sipedge.lab.run import running
 from sipedge.settings import Certificate, DnsSettings
+from zones.addresses import ANYWHERE
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(90)]
 NOT_IN_THE_LAB = {"tls.revocation", "tls.same-certificate"}
@@ -52,7 +53,7 @@ def _examinations(plan: Layout) -> dict[str, Options]:
     """Inbound: Microsoft's Edge calls; outbound: the outside edge calls; then each edge with what it knows."""
     block = plan.block
     outside_dns, inside_dns = DnsSettings((f"{block.dns}:5300",)), DnsSettings((f"{block.dns}:5301",))
-    common = {"dns": outside_dns, "trusted": str(plan.ca), "allow_loopback": True}
+    common = {"dns": outside_dns, "trusted": str(plan.ca), "allowed": ANYWHERE}
     edge = Certificate(str(plan.folder / "outside.pem"), str(plan.folder / "outside.key"))
     sfb = Certificate(str(plan.sfb.certificate), str(plan.sfb.key))
     return {

@@ -65,13 +65,15 @@ def issue(
     eku: Sequence[str] | None = ("server", "client"),
     days: float = 30,
     cn: str | None = None,
+    cdp: Sequence[str] = (),
     out: Path | None = None,
 ) -> Leaf:
     """A leaf signed by ``ca``.
 
     ``names``, ``ips`` and ``uris`` become the SAN, none of them: no SAN. ``cn``: the first name by default, "" for an
     empty subject. ``eku``: "server" and "client", None for no such extension. ``days`` below 0: it expired then.
-    ``out``: path without suffix, so that a renewed certificate can take the place of an old one.
+    ``cdp``: URLs of revocation lists. ``out``: path without suffix, so that a renewed certificate can take the place of
+    an old one.
     """
     key = ec.generate_private_key(ec.SECP256R1())
     common_name = (names[0] if names else "leaf") if cn is None else cn
@@ -83,12 +85,42 @@ def issue(
         builder = builder.add_extension(x509.SubjectAlternativeName(alternative), critical=not common_name)
     if eku is not None:
         builder = builder.add_extension(x509.ExtendedKeyUsage([USAGES[usage] for usage in eku]), critical=False)
+    if cdp:
+        urls = [x509.UniformResourceIdentifier(url) for url in cdp]
+        points = x509.CRLDistributionPoints([x509.DistributionPoint(urls, None, None, None)])
+        builder = builder.add_extension(points, critical=False)
     certificate = builder.sign(ca.key, SHA256())
     base = out if out is not None else ca.folder / f"leaf-{next(_numbers)}"
     pem, key_file = base.with_name(base.name + ".pem"), base.with_name(base.name + ".key")
     pem.write_bytes(certificate.public_bytes(Encoding.PEM))
     key_file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return Leaf(pem, key_file, certificate.serial_number, certificate.public_bytes(Encoding.DER))
+
+
+def revoke(
+    ca: Ca,
+    *serials: int,
+    out: Path | None = None,
+    days: float = 7,
+    extensions: Sequence[tuple[x509.ExtensionType, bool]] = (),
+    key: ec.EllipticCurvePrivateKey | None = None,
+) -> Path:
+    """A revocation list of ``ca`` with these serial numbers, as PEM. ``days`` below 0: it expired then.
+
+    ``extensions``: each with whether it is critical. ``key``: signs in place of the CA's own.
+    """
+    now = datetime.now(UTC)
+    until = now + timedelta(days=days)
+    builder = x509.CertificateRevocationListBuilder().issuer_name(ca.name)
+    builder = builder.last_update(min(now, until) - timedelta(days=1)).next_update(until)
+    for serial in serials:
+        entry = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(now - timedelta(hours=1))
+        builder = builder.add_revoked_certificate(entry.build())
+    for extension, critical in extensions:
+        builder = builder.add_extension(extension, critical)
+    path = out if out is not None else ca.folder / f"crl-{next(_numbers)}.pem"
+    path.write_bytes(builder.sign(key or ca.key, SHA256()).public_bytes(Encoding.PEM))
+    return path
 
 
 def _builder(

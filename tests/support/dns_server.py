@@ -25,6 +25,7 @@ class DnsServer(asyncio.DatagramProtocol):
         self.zone = dns.zone.from_text(text, origin, relativize=False, check_origin=False)
         self.asked: list[str] = []
         """Each question as "name TYPE"."""
+        self._changed = asyncio.Event()
         self.misbehave: Answer | None = None
         self.truncate = False
         self.address = ""
@@ -87,6 +88,14 @@ class DnsServer(asyncio.DatagramProtocol):
         await writer.drain()
         writer.close()
 
+    async def until(self, count: int) -> None:
+        """Wait for that many questions in all."""
+        async with asyncio.timeout(15):
+            while len(self.asked) < count:
+                self._changed.clear()
+                await self._changed.wait()
+
     def _note(self, query: dns.message.Message) -> None:
         question = query.question[0]
         self.asked.append(f"{question.name.to_text(True)} {dns.rdatatype.to_text(question.rdtype)}")
+        self._changed.set()

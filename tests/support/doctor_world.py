@@ -23,6 +23,7 @@ from sipedge.lab import layout
 from sipedge.lab.parties import link, sip
 from sipedge.lab.parties.link import Link
 from sipedge.settings import Certificate, DnsSettings
+from zones.addresses import ANYWHERE
 
 DOMAIN, TARGET = "example.com", "sip.example.com"
 OURS, OUR_NAME = "ours.example", "sip.ours.example"
@@ -122,7 +123,7 @@ class World:
             "trusted": self.trusted,
             "client": client,
             "own_domains": (OURS,),
-            "allow_loopback": True,
+            "allowed": ANYWHERE,
             "bounds": Bounds(check=2.0),
         }
         return Options(**{**fields, **self.options})

@@ -11,6 +11,7 @@ from typing import Any
 import uvloop
 
 from sipedge.network.connections import Connections
+from sipedge.network.revocation import Revocations
 from sipedge.network.tls import TlsContexts
 from sipedge.proxy.events import ConnectionClosed, ConnectionFailed, ConnectionOpened
 from sipedge.settings import Certificate, Limits, Listener, Tls
@@ -87,6 +88,7 @@ class Edge:
             limits=limits,
             tls=TlsContexts(tls, [listener] if listener else [], zones),
             egress=ZoneTable(zones).egress,
+            revocations=Revocations(zones),
             on_opened=lambda event: edge._note(edge.opened, event, lambda: edge.on_opened(event)),
             on_message=lambda number, message: edge._note(
                 edge.messages, (number, message), lambda: edge.on_message(number, message)

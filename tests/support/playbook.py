@@ -47,6 +47,7 @@ from sipedge.proxy.proxy import Environment, Proxy
 from sipedge.settings import Settings
 from sipedge.sip.message import Message, parse_message
 from zones.dns import AddressRecord, SrvRecord
+from zones.table import Egress
 from zones.zone import Hop
 
 from .messages import answer_to
@@ -113,7 +114,15 @@ class Playbook:
 
     def __init__(self, settings: Settings, *, resolver: FakeResolver | None = None, now: float = 1000.0) -> None:
         numbers = count(1)
-        environment = Environment(lambda: f"id{next(numbers):x}", lambda: 0.5, lambda size: bytes(size), {})
+        self.revocation: dict[tuple[int, str], Egress] = {}
+        """(connection, zone) -> what the revocation lists say."""
+        environment = Environment(
+            lambda: f"id{next(numbers):x}",
+            lambda: 0.5,
+            lambda size: bytes(size),
+            {},
+            lambda connection, zone: self.revocation.get((connection, zone), Egress()),
+        )
         self.now = now
         self.entries: list[Entry] = []
         self.concluded: list[Entry] = []

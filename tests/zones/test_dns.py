@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from support.examples import examples
 from support.name_server import NameServer, a, srv
 
+from zones.addresses import ANYWHERE
 from zones.dns import MAX_HOPS, MAX_QUESTIONS, NaptrRecord, Question, Resolution, SrvRecord, order_srv, resolve_uri
 from zones.zone import DefaultZone, DnsZone, Hop, NeighborZone, TlsPolicy, Zone
 
@@ -305,7 +306,7 @@ def test_a_draw_shares_the_load_anew() -> None:
     names = NameServer(
         {
             "_sips._tcp.example.com SRV": srv(
-                (0, 1, 5061, "x.example"), (0, 1, 5061, "y.example"), (9, 1, 1, "z.example")
+                (0, 1, 5061, "x.example"), (0, 1, 5061, "y.example"), (9, 1, 5061, "z.example")
             ),
             "x.example A": a("192.0.2.1", "192.0.2.2"),
             "y.example A": a("192.0.2.3"),
@@ -343,7 +344,39 @@ def test_addresses_that_lead_back_here_are_dropped() -> None:
     resolution = names.run(uri(TLS_ZONE, "a.example", 5061))
     assert [hop.address for hop in resolution.hops] == ["192.0.2.1"]
     names = NameServer({"a.example A": a("127.0.0.1")})
-    assert "leads to '127.0.0.1'" in names.run(uri(TLS_ZONE, "a.example", 5061)).problem
+    resolution = names.run(uri(TLS_ZONE, "a.example", 5061))
+    assert "an address there is not to be connected to" in resolution.problem and "127" not in resolution.problem
+    (refused,) = resolution.refused
+    assert "a.example leads to '127.0.0.1', an address of this host" in refused and "allow_loopback" in refused
+
+
+def test_private_addresses_only_where_the_zone_allows_them() -> None:
+    names = NameServer({"a.example A": a("10.0.0.1", "192.0.2.1"), "a.example AAAA": a("fd00::1", "64:ff9b::a00:1")})
+    assert [hop.address for hop in names.run(uri(TLS_ZONE, "a.example", 5061)).hops] == ["192.0.2.1"]
+    private = DnsZone(name="D", allow_private=True)
+    assert [hop.address for hop in names.run(uri(private, "a.example", 5061)).hops] == [
+        *("10.0.0.1", "192.0.2.1", "fd00::1", "64:ff9b::a00:1")
+    ]
+    assert uri(TLS_ZONE, "10.0.0.1", 5061).hops == () and len(uri(private, "10.0.0.1", 5061).hops) == 1
+    configured = Resolution(NeighborZone(name="N"), "10.0.0.1", 25, random=zero, allowed=ANYWHERE)
+    assert [hop.port for hop in configured.hops] == [25]
+
+
+def test_ports_of_other_services_are_not_connected_to() -> None:
+    names = NameServer(
+        {
+            "_sips._tcp.example.com SRV": srv((0, 0, 25, "a.example"), (1, 0, 443, "a.example")),
+            "a.example A": a("192.0.2.1"),
+        }
+    )
+    resolution = names.run(uri(TLS_ZONE, "example.com"))
+    assert [hop.port for hop in resolution.hops] == [443]
+    assert resolution.refused == [
+        "SRV _sips._tcp.example.com names a.example:25, a port of another service: not connected to"
+    ]
+    for host in ("a.example", "192.0.2.1"):
+        literal = names.run(uri(TLS_ZONE, host, 22))
+        assert literal.hops == () and "port of another service" in literal.refused[0]
 
 
 @pytest.mark.slow
@@ -370,14 +403,14 @@ def test_a_name_that_grows_too_long_is_not_asked_for() -> None:
 def test_a_flood_of_addresses_is_bounded() -> None:
     data: dict[str, Any] = {"_sips._tcp.example.com SRV": srv(*[(0, 0, 5061, f"t{i}.example.com") for i in range(500)])}
     for i in range(500):
-        data[f"t{i}.example.com A"] = a(*[f"10.{i % 200}.{j // 250}.{j % 250}" for j in range(1000)])
+        data[f"t{i}.example.com A"] = a(*[f"11.{i % 200}.{j // 250}.{j % 250}" for j in range(1000)])
     resolution = NameServer(data).run(uri(TLS_ZONE, "example.com"))
     assert len(resolution.hops) == MAX_HOPS and len(set(resolution.hops)) == MAX_HOPS
     assert len(resolution.draw()) == MAX_HOPS
 
 
 TEXT = st.text(alphabet="ab._-\0\u00fc1", max_size=12) | st.sampled_from(
-    [".", "a.example.", "127.0.0.1", "10.0.0.1", "::1"]
+    [".", "a.example.", "127.0.0.1", "10.0.0.1", "192.0.2.1", "::1"]
 )
 RECORD = st.one_of(
     st.builds(SrvRecord, st.integers(-1, 70000), st.integers(-1, 70000), st.integers(-1, 70000), TEXT),
@@ -411,7 +444,7 @@ def test_any_answers_lead_to_an_end(data: Any, zone: DnsZone, host: str, port: i
     assert asked <= MAX_QUESTIONS
     assert bool(resolution.hops) is not bool(resolution.problem)
     for hop in resolution.hops:
-        assert 0 < hop.port < 65536 and hop.address in ("10.0.0.1",)
+        assert (hop.port == 443 or 1024 <= hop.port < 65536) and hop.address == "192.0.2.1"
         assert hop.transport in (("TLS",) if zone is TLS_ZONE else ("TLS", "TCP"))
         assert bool(hop.name) is (hop.transport == "TLS")
 

@@ -13,7 +13,7 @@ from sipedge.cli.printing import print_json
 from sipedge.doctor.installation import options_of
 from sipedge.settings import Certificate, DnsSettings
 from sipedge.sip.uri import UriError, split_host_port
-from zones.addresses import canonical_address, may_connect
+from zones.addresses import Allowed, canonical_address, forbidden
 
 from .examination import run_examination
 from .explain import explain
@@ -81,7 +81,7 @@ def _task(options: Options) -> doctor.Options:
         own_domains=options.senders or known.own_domains,
         routing_names=options.federation_routing or known.routing_names,
         services=tuple((service, domain) for service in options.services for domain in domains),
-        allow_loopback=known.allow_loopback or _on_loopback(filter(None, (options.dns, options.inside_dns))),
+        allowed=allowed_by(known.allowed, filter(None, (options.dns, options.inside_dns))),
         bounds=doctor.Bounds(whole=options.timeout),
     )
 
@@ -94,13 +94,14 @@ def _client(options: Options) -> Certificate | None:
     return Certificate(certificate, options.key or certificate) if certificate else None
 
 
-def _on_loopback(servers: Iterable[str]) -> bool:
-    """A DNS server on this very host, named on the command line, may send the doctor to this host."""
+def allowed_by(known: Allowed, servers: Iterable[str]) -> Allowed:
+    """A DNS server named on the command line may send the doctor where it is itself: to this host, into its network."""
     for server in servers:
         try:
             address = canonical_address(server) or canonical_address(split_host_port(server)[0])
         except UriError as error:
             raise click.UsageError(f"DNS server {error}") from None
-        if address and not may_connect(address, allow_loopback=False):
-            return True
-    return False
+        loopback = bool(address and forbidden(address, Allowed(private=True)))
+        private = bool(address and forbidden(address, Allowed(loopback=True)))
+        known = replace(known, loopback=known.loopback or loopback, private=known.private or private)
+    return known

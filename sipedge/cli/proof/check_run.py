@@ -54,6 +54,8 @@ def _check(file: str, as_json: bool) -> int:
     if as_json:
         _print_json(results)
     else:
+        for note in loaded.notes:
+            click.echo(f"{file}: note: {note}")
         _print(results, loaded.plan.dialplan.sources)
         click.echo(f"{file}: {_counts(results) if serious else 'good'} ({loaded.about})")
     return FINDINGS if serious else 0

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from zones.dns import AddressRecord, DnsError, DnsRecord, SrvRecord
+from zones.dns import AddressRecord, DnsRecord, SrvRecord
 
 QuestionKind = Literal["SRV", "A", "AAAA", "PTR", "SOA"]
-AnswerError = DnsError | Literal["too many questions"]
+AnswerError = Literal["", "nxdomain", "timeout", "servfail", "too many questions"]
 """The last one: the question was not put, because the bounds forbid more."""
 _WORDS: dict[AnswerError, str] = {
     "": "no such record",

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from enum import Enum
 
 from sipedge.settings import Certificate, DnsSettings, Settings
+from zones.addresses import PUBLIC, Allowed
 
 HOSTING_PROVIDERS = frozenset(
     {
@@ -73,8 +74,8 @@ class Options:
     settings: Settings | None = None
     """The installation, for its zones and its dial plan."""
     hosting_providers: frozenset[str] = HOSTING_PROVIDERS
-    allow_loopback: bool = False
-    """Connect to addresses of this host or link when the DNS says so."""
+    allowed: Allowed = PUBLIC
+    """What is connected to beside public addresses when the DNS says so."""
     revocation: bool = True
     """Ask the authority (OCSP) that a certificate names, over HTTP."""
     bounds: Bounds = field(default_factory=Bounds)

@@ -7,7 +7,6 @@ answer is bounded.
 from __future__ import annotations
 
 import asyncio
-from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA1
@@ -17,13 +16,13 @@ from cryptography.x509 import ocsp
 from sipedge.certificates.chain import Chain, responders
 from sipedge.doctor.facts.options import Options
 from sipedge.doctor.facts.revocation import OcspAnswer, RevocationFacts, Unasked
-from sipedge.sip.uri import split_host_port
-from zones.addresses import canonical_address, may_connect
-from zones.names import host_name
+from sipedge.network.http import HttpError, Url, addresses_to_ask, exchange, parse_url
+from zones.addresses import Allowed, canonical_address
 
 from .dns_client import DnsClient
 
 LARGEST_ANSWER = 65536
+KIND = "application/ocsp-request"
 
 
 class NotAsked(Exception):
@@ -36,12 +35,12 @@ async def ask_revocation(chain: Chain, options: Options, dns: DnsClient, slots: 
         return Unasked("not asked for")
     try:
         issuer = _issuer(chain)
-        host, port, path = _place(_responder(chain))
-        address = await _address(host, dns, options.allow_loopback)
+        url = _place(_responder(chain))
+        address = await _address(url, dns, options.allowed)
         request = ocsp.OCSPRequestBuilder().add_certificate(chain.leaf, issuer, SHA1()).build()
         body = request.public_bytes(Encoding.DER)
         async with slots:
-            answer = await _exchange(address, port, host, path, body, options.bounds.check)
+            answer = await _exchange(url, address, body, options.bounds.check)
         return OcspAnswer(chain.leaf, issuer, answer)
     except NotAsked as reason:
         return Unasked(str(reason))
@@ -60,52 +59,30 @@ def _responder(chain: Chain) -> str:
     return urls[0]
 
 
-def _place(url: str) -> tuple[str, int, str]:
-    """Host, port and path."""
+def _place(url: str) -> Url:
     try:
-        parts = urlsplit(url)
-        host, port = split_host_port(parts.netloc)
-    except ValueError as error:  # UriError is one
+        return parse_url(url)
+    except ValueError as error:
         raise NotAsked(f"the OCSP responder's address cannot be read: {error}") from None
-    return host, port or 80, parts.path or "/"
 
 
-async def _address(host: str, dns: DnsClient, allow_loopback: bool) -> str:
-    literal = canonical_address(host)
-    if not literal and not host_name(host):
+async def _address(url: Url, dns: DnsClient, allowed: Allowed) -> str:
+    if not url.host:
         raise NotAsked("the OCSP responder has no host name")
-    addresses = (literal,) if literal else (await dns.ask(host, "A")).addresses
-    good = [address for address in addresses if may_connect(address, allow_loopback=allow_loopback)]
+    literal = canonical_address(url.host)
+    found = (literal,) if literal else (await dns.ask(url.host, "A")).addresses
+    good = addresses_to_ask(url, found, allowed)
     if not good:
-        raise NotAsked(f"the OCSP responder {ascii(host)} has no address to connect to")
+        raise NotAsked(f"the OCSP responder {ascii(url.host)} has no address to connect to")
     return good[0]
 
 
-async def _exchange(address: str, port: int, host: str, path: str, body: bytes, seconds: float) -> ocsp.OCSPResponse:
+async def _exchange(url: Url, address: str, body: bytes, seconds: float) -> ocsp.OCSPResponse:
     try:
-        async with asyncio.timeout(seconds):
-            return ocsp.load_der_ocsp_response(await _post(address, port, host, path, body))
-    except (OSError, EOFError) as error:
-        raise NotAsked(f"the OCSP responder {ascii(host)} gave no answer: {error or 'in time'}") from None
-    except (ValueError, asyncio.LimitOverrunError):
-        raise NotAsked(f"the answer of the OCSP responder {ascii(host)} cannot be read") from None
-
-
-async def _post(address: str, port: int, host: str, path: str, body: bytes) -> bytes:
-    """HTTP/1.0: the answer ends with the connection. Raises OSError, EOFError, ValueError."""
-    if not path.isascii() or not path.isprintable() or " " in path:
-        raise ValueError(path)
-    reader, writer = await asyncio.open_connection(address, port, limit=LARGEST_ANSWER)
+        answer = await exchange(url, address, seconds=seconds, largest=LARGEST_ANSWER, body=body, kind=KIND)
+    except HttpError as error:
+        raise NotAsked(f"the OCSP responder {ascii(url.host)} {error}") from None
     try:
-        head = f"POST {path} HTTP/1.0\r\nHost: {host}\r\nContent-Type: application/ocsp-request\r\n"
-        writer.write(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
-        await writer.drain()
-        status, _, _ = (await reader.readuntil(b"\r\n\r\n")).partition(b"\r\n")
-        if b" 200" not in status[:16]:
-            raise ValueError(status)
-        answer = b""
-        while len(answer) <= LARGEST_ANSWER and (data := await reader.read(LARGEST_ANSWER)):
-            answer += data
-        return answer
-    finally:
-        writer.close()
+        return ocsp.load_der_ocsp_response(answer)
+    except ValueError:
+        raise NotAsked(f"the answer of the OCSP responder {ascii(url.host)} cannot be read") from None

@@ -22,6 +22,26 @@ def _zone(name: str, kind: str, rest: str = "") -> str:
 
 MISTAKES = [
     (
+        _zone("One", "dns", 'tls.revocation = "hard"\n'),
+        '8:18: zone "One" has no list to look for revocation in',
+        'add crl = ["..."]',
+    ),
+    (
+        _zone("One", "dns", 'tls.crl = ["."]\n'),
+        '8:11: zone "One" does not look into its revocation lists',
+        'add revocation = "soft" or revocation = "hard"',
+    ),
+    (
+        _zone("One", "dns", 'tls.crl = ["missing.crl"]\ntls.revocation = "soft"\n'),
+        '8:12: "missing.crl" cannot be read: No such file or directory',
+        "",
+    ),
+    (
+        _zone("One", "dns", 'tls.crl = ["edge.toml"]\ntls.revocation = "soft"\n'),
+        '8:12: "edge.toml" holds no certificate revocation list',
+        "it must be a list as its CA publishes it, in PEM or DER",
+    ),
+    (
         _zone("One", "dns") + _zone("ONE", "dns"),
         '9:8: there are two zones with the name "One"',
         "give one of them another name",

@@ -15,6 +15,7 @@ from support.settings import make_settings, rule
 
 from sipedge.doctor import CallDirection, CheckVerdict, Report
 from sipedge.doctor.facts.options import Bounds
+from zones.addresses import PUBLIC
 from zones.zone import DnsZone, NeighborZone, TlsPolicy
 
 pytestmark = pytest.mark.e2e
@@ -260,7 +261,7 @@ FAULTS = [
     Fault("target without address", "dns.target-address", FAILED, lambda w: w.records.pop(f"{TARGET} A") and None),
     Fault("only IPv6", "dns.ipv4", WARNING, only_ipv6),
     Fault("address of nobody", "dns.address-public", FAILED, records(f"{TARGET} A", "0.0.0.0")),
-    Fault("loopback", "dns.address-public", FAILED, option(allow_loopback=False), "not to be connected to"),
+    Fault("loopback", "dns.address-public", FAILED, option(allowed=PUBLIC), "not to be connected to"),
     Fault("nothing listens", "dns.reachable", FAILED, servers(running=False), "refused"),
     Fault("one of two does not listen", "dns.reachable", FAILED, second(running=False), "refused"),
     Fault("TTL of two days", "dns.ttl", WARNING, long_lived, "172800 s"),

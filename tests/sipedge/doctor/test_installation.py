@@ -4,6 +4,7 @@ from support.settings import make_settings
 
 from sipedge.doctor.installation import options_of, presented
 from sipedge.settings import Certificate, DnsSettings, DoctorSettings, Tls
+from zones.addresses import Allowed
 from zones.zone import DefaultZone, DnsZone, NeighborZone
 
 SERVER, CLIENT = Certificate("server.pem", "server.key"), Certificate("client.pem", "client.key")
@@ -25,7 +26,7 @@ def test_everything_that_a_configuration_knows() -> None:
     assert options.routing_names == ("imp2-public.inside.example", "imp1-public.inside.example")
     assert (options.dns.servers, options.inside_dns) == (("192.0.2.53",), DnsSettings(("192.0.2.54",)))
     assert (options.trusted, options.client, options.settings) == ("trusted.pem", CLIENT, settings)
-    assert options.faces_partners and not options.allow_loopback
+    assert options.faces_partners and not options.allowed.loopback
 
 
 def test_inside_edge_leaves_its_domains_to_the_outside_edge() -> None:
@@ -41,4 +42,4 @@ def test_the_server_certificate_is_presented_where_there_is_no_other() -> None:
 
 def test_loopback_only_where_a_zone_allows_it() -> None:
     for zone in (DnsZone(name="Out", allow_loopback=True), DefaultZone(allow_loopback=True)):
-        assert options_of(make_settings("", (zone,))).allow_loopback
+        assert options_of(make_settings("", (zone,))).allowed == Allowed(loopback=True)

@@ -18,6 +18,8 @@ from support.tapped import entry
 from sipedge.edge import observers
 from sipedge.edge.observers import Observers
 from sipedge.network.connections import Connections
+from sipedge.network.resolver import Resolver
+from sipedge.network.revocation import Revocations
 from sipedge.network.tls import TlsContexts
 from sipedge.pjsip.stack import Stack
 from sipedge.proxy.proxy import Environment, Proxy
@@ -48,6 +50,7 @@ def _run(test: Test) -> None:
             limits=Limits(),
             tls=TlsContexts(Tls(), [], []),
             egress=proxy.egress,
+            revocations=Revocations(()),
             on_opened=lambda event: None,
             on_message=lambda connection, message: None,
             on_malformed=lambda connection, error: None,
@@ -57,10 +60,11 @@ def _run(test: Test) -> None:
             is_owed=lambda connection: False,
             retire_within=180.0,
         )
+        resolver = Resolver(DnsSettings(("127.0.0.1",)), lambda event: None)
         made: list[Observers] = []
 
         def make(settings: Settings) -> Observers:
-            made.append(Observers(settings, proxy, stack, connections))
+            made.append(Observers(settings, proxy, stack, connections, lambda: resolver))
             return made[-1]
 
         try:
@@ -68,6 +72,7 @@ def _run(test: Test) -> None:
         finally:
             for observers in made:
                 await observers.aclose()
+            await resolver.aclose()
             await connections.aclose()
             stack.shutdown()
 

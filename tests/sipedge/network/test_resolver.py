@@ -10,10 +10,12 @@ import dns.rcode
 import dns.rrset
 import pytest
 from support.connections import Run
-from support.dns_server import DnsServer
+from support.dns_server import Answer, DnsServer
 
 import sipedge.network.resolver
-from sipedge.network.resolver import MAX_RECORDS, Resolver, ResolverError, dns_resolver
+from sipedge.network.look_ups.slots import DOMAIN, SILENT
+from sipedge.network.resolver import LONGEST_STALE, MAX_RECORDS, STALE_TTL, Resolver, ResolverError, dns_resolver
+from sipedge.proxy.commands import Asker as Source
 from sipedge.proxy.events import Resolved
 from sipedge.settings import DnsSettings
 from zones.dns import AddressRecord, NaptrRecord, SrvRecord
@@ -31,6 +33,7 @@ sip                       60 IN AAAA 2001:DB8::1
 alias                     10 IN CNAME sip
 brief                      0 IN A 192.0.2.3
 """
+GREEDY = Source("Default Zone", "192.0.2.1")
 
 
 class Asker:
@@ -65,6 +68,17 @@ class Asker:
     def _tell(self, resolved: Resolved) -> None:
         self.told.append(resolved)
         self._changed.set()
+
+
+def without(domain: str) -> Answer:
+    """No answer to questions about names below ``domain``; nothing else is asked."""
+    server = DnsServer(ZONE)
+
+    def answer(query: dns.message.Message) -> list[bytes]:
+        dead = query.question[0].name.to_text(True).endswith(domain)
+        return [] if dead else [server.answer(query).to_wire()]
+
+    return answer
 
 
 def test_records(run: Run) -> None:
@@ -280,21 +294,87 @@ def test_other_kinds_are_not_asked(run: Run) -> None:
 
 
 def test_so_many_at_once(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An asker leaves as many slots and places in the queue as it takes; what finds none of them is told at once."""
     monkeypatch.setattr(sipedge.network.resolver, "AT_ONCE", 4)
     monkeypatch.setattr(sipedge.network.resolver, "WAITING", 10)
 
     async def test() -> None:
         async with DnsServer(ZONE) as server, Asker(server.address, timeout=5) as asker:
-            held: list[dns.message.Message] = []
-            server.misbehave = lambda query: held.append(query) or []  # type: ignore[func-returns-value]
-            for query in range(12):
-                asker.resolver.resolve(query, f"n{query}.example.com", "A")
+            server.misbehave = lambda query: []
+            for query in range(9):
+                asker.resolver.resolve(query, f"n{query}.example{query}.com", "A", GREEDY)
             await asker.until(2)
-            assert [told.error for told in asker.told] == ["servfail", "servfail"]
-            while len(held) < 4:
-                await asyncio.sleep(0.01)
-            await asyncio.sleep(0.05)
-            assert len(held) == 4
+            assert [told.error for told in asker.told] == ["busy", "busy"]
+            await server.until(2)
+            assert asker.resolver.under_way == {"asked": 2, "waiting": 5}
+            server.misbehave = None
+            asker.resolver.resolve(9, "sip.example.com", "A", Source("Inside", "192.0.2.2"))
+            await asker.until(3)
+            assert (asker.told[-1].query, len(asker.told[-1].records)) == (9, 2)
+            assert asker.resolver.spared == {"queue full": 2}
+
+    run(test)
+
+
+def test_names_in_a_dead_zone_do_not_hold_up_others_of_the_same_sender(run: Run) -> None:
+    async def test() -> None:
+        async with DnsServer(ZONE) as server, Asker(server.address, timeout=5) as asker:
+            server.misbehave = without("dead.example")
+            for query in range(200):
+                asker.resolver.resolve(query, f"n{query}.dead.example", "A", GREEDY)
+            asker.resolver.resolve(1000, "sip.example.com", "A", GREEDY)
+            await asker.until(1)
+            assert (asker.told[0].query, len(asker.told[0].records)) == (1000, 2)
+            await server.until(DOMAIN + 1)
+            assert asker.resolver.under_way == {"asked": DOMAIN, "waiting": 200 - DOMAIN}
+
+    run(test)
+
+
+def test_nobody_waits_in_the_queue_for_ever(run: Run) -> None:
+    async def test() -> None:
+        async with DnsServer(ZONE) as server, Asker(server.address, timeout=0.2) as asker:
+            server.misbehave = lambda query: []
+            for query in range(30):
+                asker.resolver.resolve(query, f"n{query}.example.com", "A", GREEDY)
+            await asker.until(30)
+            errors = [told.error for told in asker.told]
+            assert set(errors) == {"timeout", "busy"}
+            assert errors.count("busy") >= 30 - DOMAIN - SILENT
+
+    run(test)
+
+
+def test_a_host_that_was_silent_is_asked_less_and_less_often(run: Run) -> None:
+    async def test() -> None:
+        async with DnsServer(ZONE) as server, Asker(server.address, timeout=0.1) as asker:
+            server.misbehave = lambda query: []
+            for asked, passed in ((1, 0.0), (1, 1.9), (2, 0.2), (2, 3.9), (3, 0.2)):
+                asker.now += passed
+                assert (await asker.ask("_sip._tcp.example.com", "SRV")).error == "timeout"
+                assert (await asker.ask("example.com", "NAPTR")).error == "timeout"
+                assert len(server.asked) == asked
+            server.misbehave = None
+            asker.now += 8
+            assert (await asker.ask("example.com", "NAPTR")).records != ()
+
+    run(test)
+
+
+def test_the_last_answer_stands_in_while_the_servers_are_silent(run: Run) -> None:
+    async def test() -> None:
+        async with DnsServer(ZONE) as server, Asker(server.address, timeout=0.1) as asker:
+            assert len((await asker.ask("sip.example.com", "A")).records) == 2
+            server.misbehave = lambda query: []
+            asker.now += 60
+            for asked in (2, 2):
+                old = await asker.ask("sip.example.com", "A")
+                assert (len(old.records), old.error, old.ttl) == (2, "", STALE_TTL)
+                assert len(server.asked) == asked
+            asker.resolver.forget()
+            assert len((await asker.ask("sip.example.com", "A")).records) == 2 and len(server.asked) == 3
+            asker.now += LONGEST_STALE
+            assert (await asker.ask("sip.example.com", "A")).error == "timeout"
 
     run(test)
 

@@ -24,13 +24,14 @@ from support.playbook import (
 from support.settings import INSIDE, make_settings, rule
 
 from sipedge.proxy import locating
-from sipedge.proxy.commands import Command, Resolve
+from sipedge.proxy.commands import Asker, Command, Resolve
 from sipedge.proxy.events import ConfigChanged, DrainEnded, Resolved
 from sipedge.proxy.locating import FAILED_TTL, MAX_WAITING_EACH, Destination, Hops, LookUp, LookUps, NoHops, Questions
 from zones.dns import AddressRecord, SrvRecord
 from zones.zone import DefaultZone, DnsZone
 
 DNS = DnsZone(name="Microsoft")
+ASKER = Asker("Inside", "192.0.2.10")
 ZONES = (INSIDE, DNS)
 PLAN = rule("out", "Microsoft", source_zone='"Inside"') + rule("in", "Inside", source_zone='"Default Zone"')
 SETTINGS = make_settings(PLAN, ZONES)
@@ -188,6 +189,15 @@ def test_addresses_of_this_host_are_not_connected_to(play: Play) -> None:
     book >> arrives(request(uri="sip:x@127.0.0.1:5061")) << responds(404)
 
 
+def test_a_strangers_dns_leads_into_no_private_network_and_the_log_says_so(play: Play) -> None:
+    told = Captured()
+    book = play(SETTINGS, FakeResolver(federation("outside.example", "10.1.2.3")))
+    book >> arrives(request()) << responds(404, told=told)
+    assert "10.1.2.3" not in (told.message.first("warning") or "")
+    (line,) = [log.text for log in book.log if "10.1.2.3" in log.text]
+    assert line.startswith('zone "Microsoft": ') and "allow_private" in line
+
+
 def test_a_new_configuration_asks_anew(play: Play) -> None:
     resolver = FakeResolver(federation("outside.example", "198.51.100.20"))
     book = play(SETTINGS, resolver)
@@ -229,7 +239,7 @@ def destination(host: str, port: int | None = None) -> Destination:
 
 def test_waiting_for_one_name_is_bounded() -> None:
     look_ups, out = LookUps(lambda: 0.5, Questions()), list[Command]()
-    results = [look_ups.locate(DNS, destination("b.example"), 0.0, out) for _ in range(MAX_WAITING_EACH + 2)]
+    results = [look_ups.locate(DNS, destination("b.example"), ASKER, 0.0, out) for _ in range(MAX_WAITING_EACH + 2)]
     tickets = results[:MAX_WAITING_EACH]
     assert len(set(tickets)) == MAX_WAITING_EACH and all(isinstance(ticket, int) for ticket in tickets)
     too_many = NoHops(504, "too many requests wait for this domain's DNS")
@@ -240,7 +250,7 @@ def test_waiting_for_one_name_is_bounded() -> None:
 def test_look_ups_under_way_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(locating, "MAX_WAITING", 2)
     look_ups, out = LookUps(lambda: 0.5, Questions()), list[Command]()
-    results = [look_ups.locate(DNS, destination(f"{name}.example"), 0.0, out) for name in "abc"]
+    results = [look_ups.locate(DNS, destination(f"{name}.example"), ASKER, 0.0, out) for name in "abc"]
     assert results == [1, 2, NoHops(504, "too many DNS look-ups are under way")]
 
 
@@ -250,7 +260,7 @@ def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     look_ups, out = LookUps(lambda: 0.5, questions), list[Command]()
 
     def ask(name: str) -> Hops | NoHops | int:
-        return look_ups.locate(DNS, destination(f"{name}.example"), 0.0, out)
+        return look_ups.locate(DNS, destination(f"{name}.example"), ASKER, 0.0, out)
 
     for name in "abcde":
         assert isinstance(ask(name), int)
@@ -263,14 +273,40 @@ def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [isinstance(ask(name), NoHops) for name in "edcba"] == [True, True, True, False, False]
 
 
+def test_every_asker_has_a_look_up_of_its_own() -> None:
+    """None waits in the queue of another, and that a name was not asked for is held against nobody else."""
+    questions, other = Questions(), Asker("Default Zone", "192.0.2.9")
+    look_ups, out = LookUps(lambda: 0.5, questions), list[Command]()
+    assert look_ups.locate(DNS, destination("b.example"), ASKER, 0.0, out) == 1
+    assert look_ups.locate(DNS, destination("b.example"), other, 0.0, out) == 2
+    assert [command.asker for command in out] == [ASKER, other]  # type: ignore[union-attr]
+    while out:
+        command = out.pop(0)
+        assert isinstance(command, Resolve)
+        question, purpose = questions.take(command.query) or pytest.fail("asked, but not known")
+        assert isinstance(purpose, LookUp)
+        if purpose.asker == ASKER:
+            look_ups.answer(purpose, question, Resolved(command.query, (), "busy"), 0.0, out)
+            failed = purpose.result
+    assert isinstance(failed, NoHops) and failed.status == 504
+    assert look_ups.locate(DNS, destination("b.example"), other, 0.0, out) == 3
+    assert look_ups.locate(DNS, destination("b.example"), ASKER, 0.0, out) == 4
+
+
+def test_a_request_asks_on_behalf_of_its_sender(play: Play) -> None:
+    book = play(SETTINGS) >> arrives(request())
+    (command,) = book.drain()
+    assert isinstance(command, Resolve) and command.asker == Asker("Inside", "192.0.2.10")
+
+
 def test_addresses_are_known_without_asking() -> None:
     out: list[Command] = []
-    hops = LookUps(lambda: 0.5, Questions()).locate(DNS, destination("198.51.100.7", 5061), 0.0, out)
+    hops = LookUps(lambda: 0.5, Questions()).locate(DNS, destination("198.51.100.7", 5061), ASKER, 0.0, out)
     assert isinstance(hops, tuple) and [hop.address for hop in hops] == ["198.51.100.7"]
     assert out == []
 
 
 def test_the_default_zone_is_looked_up_like_a_dns_zone() -> None:
     out: list[Command] = []
-    LookUps(lambda: 0.5, Questions()).locate(DefaultZone(), destination("b.example"), 0.0, out)
+    LookUps(lambda: 0.5, Questions()).locate(DefaultZone(), destination("b.example"), ASKER, 0.0, out)
     assert [command.name for command in out] == ["_sipfederationtls._tcp.b.example"]  # type: ignore[union-attr]

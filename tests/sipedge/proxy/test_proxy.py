@@ -39,6 +39,7 @@ from sipedge.proxy.events import (
     ForwardFailed,
     MalformedReceived,
     ResponseReceived,
+    RevocationChanged,
     UnreadableReceived,
 )
 from sipedge.proxy.proxy import Environment, Proxy
@@ -376,6 +377,21 @@ def test_a_reload_decides_anew_where_connections_belong(play: Play) -> None:
     book >> ConfigChanged(make_settings("", (*ZONES, DefaultZone(access_rules=rules))))
     book << closes(STRANGER)
     assert zone_of(book, OUTSIDE) == "Outside"
+
+
+def test_a_peer_whose_certificate_is_revoked_in_its_zone(play: Play) -> None:
+    book = play()
+    book.revocation = {(40, "Inside"): Egress(refused="it is revoked"), (41, "Inside"): Egress(warning="no list")}
+    book >> opens(40, INSIDE_PEER) << closes(40)
+    assert book.proxy.refused == {"Inside": 1} and "refused: it is revoked" in book.log[-1].text
+    book >> opens(41, INSIDE_PEER)
+    assert zone_of(book, 41) == "Inside" and book.log[-1].text.endswith("no list")
+
+
+def test_new_revocation_lists_end_open_connections_in_both_directions(play: Play) -> None:
+    book = play() >> opens(40, INSIDE_PEER) >> opens(41, "198.51.100.20", zone="Outside") >> RevocationChanged()
+    book.revocation = {(number, zone): Egress(refused="r") for number in (40, 41) for zone in ("Inside", "Outside")}
+    book >> RevocationChanged() << closes(40) << closes(41)
 
 
 def test_the_certificate_of_a_peer_that_the_edge_connected_to(play: Play) -> None:

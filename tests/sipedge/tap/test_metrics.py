@@ -86,6 +86,8 @@ def test_prometheus_can_read_all_of_it() -> None:
         transactions={"server": 1},
         peers={("IMP", "192.0.2.2:5061"): False},
         traversal={"Inside": True},
+        dns={"waiting": 5},
+        dns_spared={"pause": 6},
         dropped={"hep": 4},
     )
     lines = generate_latest(registry(lambda: families(metrics.counts(), state, 86400.0))).decode().splitlines()
@@ -93,6 +95,8 @@ def test_prometheus_can_read_all_of_it() -> None:
         'sipedge_requests_total{direction="received",method="MESSAGE",zone="IMP"} 1.0',
         'sipedge_decisions_total{by="refused",outcome="2xx",rule=""} 1.0',
         'sipedge_dns_failures_total{error="timeout"} 1.0',
+        'sipedge_dns_questions{state="waiting"} 5.0',
+        'sipedge_dns_spared_total{reason="pause"} 6.0',
         'sipedge_connections{zone="a \\"quoted\\"\\nzone"} 2.0',
         'sipedge_connections_refused_total{reason="limit",zone=""} 3.0',
         'sipedge_transactions{role="server"} 1.0',

@@ -15,7 +15,9 @@ from support.doctor_certificates import make
 from support.doctor_world import DOMAIN, OUR_NAME, OURS, TARGET, World
 
 from sipedge.cli import main
+from sipedge.cli.doctor.doctor_run import allowed_by
 from sipedge.lab import layout
+from zones.addresses import ANYWHERE, PUBLIC, Allowed
 
 REFUSAL = (
     "SIP/2.0 504 Server time-out\r\nVia: SIP/2.0/TLS 192.0.2.1:5061;branch=z9hG4bK1\r\n"
@@ -145,6 +147,21 @@ def test_trace_without_refusals(tmp_path: Path) -> None:
     trace.write_text(REFUSAL.replace("504 Server time-out", "200 OK"))
     result = run("--explain", str(trace))
     assert (result.exit_code, result.output) == (0, "0 refusals found\n")
+
+
+@pytest.mark.parametrize(
+    ("server", "allowed"),
+    [
+        ("127.0.0.1:5353", Allowed(loopback=True)),
+        ("[::1]:53", Allowed(loopback=True)),
+        ("10.0.0.53", Allowed(private=True)),
+        ("fd00::53", Allowed(private=True)),
+        ("192.0.2.53", PUBLIC),
+    ],
+)
+def test_a_named_server_may_send_the_doctor_where_it_is_itself(server: str, allowed: Allowed) -> None:
+    assert allowed_by(PUBLIC, (server,)) == allowed
+    assert allowed_by(ANYWHERE, (server,)) == ANYWHERE
 
 
 @pytest.mark.parametrize(

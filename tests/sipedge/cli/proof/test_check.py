@@ -16,6 +16,22 @@ def test_good(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_what_a_dns_zone_refuses_of_itself_is_noted(tmp_path: Path) -> None:
+    zone = '[dns]\nservers = ["{}"]\n[[zone]]\ntype = "dns"\nname = "Out"\ntransport = "TCP"\n{}'
+    for server, key, noted in (
+        ("10.0.0.53", "", True),
+        ("[fd00::53]:5353", "", True),
+        ("10.0.0.53:5353", "allow_private = true\n", False),
+        ("127.0.0.1", "", False),
+        ("192.0.2.53", "", False),
+    ):
+        path = write(tmp_path, EDGE + zone.format(server, key))
+        result = CliRunner().invoke(main, ["check", str(path)])
+        note = f'{path}: note: zone "Out" connects to no private address, but the DNS server '
+        assert result.exit_code == 0 and result.stdout.startswith(note) == noted
+        assert ("allow_private = true" in result.stdout) == noted
+
+
 def test_broken(tmp_path: Path) -> None:
     path = write(tmp_path, EDGE + "histori = 1\nkeep_uri_parameters = 0\n")
     result = CliRunner().invoke(main, ["check", str(path)])
