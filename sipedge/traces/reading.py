@@ -14,7 +14,7 @@ from sipedge.traces.records.record import Item
 from sipedge.traces.records.source import HEAD, ByteStream, Source, TraceError
 
 from .capture import capture, hep
-from .formats import cucm, edge_log, expressway, imp, ngrep, plain, sipp, sngrep, snooper, syslog, uccapi
+from .formats import cucm, edge_log, expressway, imp, ngrep, plain, prefixed, sipp, sngrep, snooper, syslog, uccapi
 
 __all__ = ["READERS", "Reader", "TraceError", "read_trace"]
 
@@ -28,7 +28,7 @@ class Reader(Protocol):
 
 
 READERS: tuple[Reader, ...] = (
-    capture, hep, edge_log, uccapi, expressway, snooper, cucm, imp, sipp, ngrep, sngrep, syslog, plain,
+    capture, hep, edge_log, uccapi, expressway, snooper, cucm, imp, sipp, ngrep, sngrep, syslog, prefixed, plain,
 )  # fmt: skip
 """The surest one reads the file; of equally sure ones the first."""
 

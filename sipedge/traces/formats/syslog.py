@@ -52,7 +52,7 @@ def _parse(block: Block) -> Iterator[Item]:
     texts = _texts_of_json(block.text)
     if texts is None:
         text = re.sub(rb"\n ", b"\n", _LINE_END.sub(b"\n", block.text[match.start() :].rstrip(b"\r\n")))
-        time = _time(block.text[: min(match.start(), _LONGEST_PREFIX)])
+        time = time_of_prefix(block.text[: min(match.start(), _LONGEST_PREFIX)])
     else:
         text = next(filter(None, map(_from_start, texts)), b"")
         time = next((at for one in texts if len(one) < _LONGEST_TIME and (at := moment(one)) is not None), None)
@@ -79,7 +79,7 @@ def _from_start(text: bytes) -> bytes:
     return text[match.start() :] if match else b""
 
 
-def _time(prefix: bytes) -> float | None:
+def time_of_prefix(prefix: bytes) -> float | None:
     """RFC 5424 has a whole date, RFC 3164 none of the year."""
     if (whole := moment(prefix)) is not None:
         return whole

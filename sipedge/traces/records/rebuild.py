@@ -14,7 +14,7 @@ from typing import cast
 from .record import Transport, transport_named
 from .wire import LARGEST_HEAD, LARGEST_LINE, LARGEST_MESSAGE, START, content_length, find_start
 
-_NAMES = (
+HEADER_NAMES = (
     rb"Via|From|To|Call-ID|CSeq|Contact|Max-Forwards|Route|Record-Route|Content-Length|Content-Type|User-Agent|Server|"
     rb"Allow|Supported|Require|Proxy-Require|Expires|Event|Subscription-State|Authorization|Proxy-Authorization|"
     rb"Proxy-Authenticate|WWW-Authenticate|(?:Proxy-)?Authentication-Info|Warning|Reason|Date|Allow-Events|"
@@ -26,7 +26,7 @@ _NAMES = (
 )
 _GUARDED = rb'"[^"\n]{0,4096}"|<[^<>\n]{0,4096}>|'
 _JOINED = re.compile(
-    _GUARDED + rb"(?<![ \t])(?P<gap>[ \t]++)(?=(?:" + _NAMES + rb")[ \t]?:(?:[ \t]|$))", re.IGNORECASE | re.MULTILINE
+    _GUARDED + rb"(?<![ \t])(?P<gap>[ \t]++)(?=(?:" + HEADER_NAMES + rb")[ \t]?:(?:[ \t]|$))", re.IGNORECASE | re.MULTILINE
 )
 """Each run of blanks is looked behind once."""
 _SURELY_JOINED = re.compile(
