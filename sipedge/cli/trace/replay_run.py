@@ -116,6 +116,9 @@ class _Replay:
         status = self._tally.finish()
         if not options.compares:
             return status
+        if not self._comparison.changes.requests:
+            say("there is no request to compare")
+            return 2
         return report(self._comparison.changes, options.junit, options.as_json, self._inputs) or status
 
     def _take_all(self) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import click
 
 from sipedge.cli.printing import amount, say
-from sipedge.traces.reading import TraceError, read_trace
+from sipedge.traces.reading import TraceError, read_trace, unread_start
 from sipedge.traces.records.record import Record, Skipped
 
 MAX_LINES = 20
@@ -42,6 +42,9 @@ class Tally:
 
     def finish(self) -> int:
         """Say the counts. The exit status: 0, or 2 where nothing was readable."""
+        for file in self._messages.keys() - self._unreadable:
+            if not self._messages[file] and not self._skipped[file]:
+                self._look_for_more(file)
         for file, count in self._skipped.items():
             if count > MAX_LINES:
                 say(f"{file}: {count - MAX_LINES} more things passed over")
@@ -49,6 +52,14 @@ class Tally:
             say(f"{amount(total, 'thing')} passed over")
         files = self._messages.keys() - self._unreadable
         return 0 if any(self._messages[file] or not self._skipped[file] for file in files) else 2
+
+    def _look_for_more(self, file: str) -> None:
+        """A file that gave nothing at all may have messages that no reader made out; a pipe is read only once."""
+        start = unread_start(file) if os.path.isfile(file) else None
+        if start is not None:
+            self.skip(start)
+        elif not self._quiet:
+            say(f"{file}: there is no SIP message in it")
 
 
 class TraceInput:

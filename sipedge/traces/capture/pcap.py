@@ -24,7 +24,7 @@ _LOOK = 2 * LARGEST_PACKET
 """Bytes from a header on that are there when it is judged. More are not looked at, however many there are: what is
 found must not depend on where reading began."""
 _CHAIN = 3
-"""Headers in a row that are believed, where bytes were passed over, although their times are far from the one before."""
+"""Headers in a row that are believed behind bytes passed over although their times are far from the one before."""
 _DAY = 86400
 """Seconds; a header further than that from the one before is looked at closely."""
 

@@ -65,7 +65,7 @@ def _items(lines: Iterator[tuple[int, bytes]], file: str) -> Iterator[Item]:
                 continue
             yield from message.items()
             message = None
-        start = _START.search(line[: _LONGEST_LINE])
+        start = _START.search(line[:_LONGEST_LINE])
         if start is not None and start.start() <= _LONGEST_PREFIX:
             message = _Message(file, position, line, start.start(), announced(above), clock)
         above = [*above[1:], line]
@@ -76,9 +76,7 @@ def _items(lines: Iterator[tuple[int, bytes]], file: str) -> Iterator[Item]:
 class _Message:
     """Takes its lines one by one."""
 
-    def __init__(
-        self, file: str, position: int, line: bytes, begin: int, said: Announcement, clock: DayClock
-    ) -> None:
+    def __init__(self, file: str, position: int, line: bytes, begin: int, said: Announcement, clock: DayClock) -> None:
         self._file, self._position, self._said, self._clock = file, position, said, clock
         self._front, self._lines, self._size = line[:begin], [line[begin:]], len(line)
         self._prefix: re.Pattern[bytes] | None = None

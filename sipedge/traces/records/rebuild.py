@@ -26,7 +26,8 @@ HEADER_NAMES = (
 )
 _GUARDED = rb'"[^"\n]{0,4096}"|<[^<>\n]{0,4096}>|'
 _JOINED = re.compile(
-    _GUARDED + rb"(?<![ \t])(?P<gap>[ \t]++)(?=(?:" + HEADER_NAMES + rb")[ \t]?:(?:[ \t]|$))", re.IGNORECASE | re.MULTILINE
+    _GUARDED + rb"(?<![ \t])(?P<gap>[ \t]++)(?=(?:" + HEADER_NAMES + rb")[ \t]?:(?:[ \t]|$))",
+    re.IGNORECASE | re.MULTILINE,
 )
 """Each run of blanks is looked behind once."""
 _SURELY_JOINED = re.compile(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support.third_party import require_shared
-from support.trace_reading import read_file
+from support.trace_reading import ends, read_file
 
 CASES = "cases/public"
 
@@ -23,3 +23,29 @@ def test_a_body_ends_where_its_length_says(file: str) -> None:
     assert (len(records), skipped) == (4, [])
     _, _, body = records[2].data.partition(b"\r\n\r\n")
     assert len(body) == 184 and body.endswith(b"</presence>")
+
+
+@pytest.mark.parametrize(
+    ("file", "count"),
+    [
+        ("freeswitch_indented.log", 4),
+        ("journald_multiline.log", 4),
+        ("indent4.txt", 1),
+        ("linenum.txt", 1),
+        ("linphone_logcat.log", 4),
+        ("mail_quoted.txt", 2),
+        ("nbsp_all.txt", 1),
+    ],
+)
+def test_what_stands_before_each_line_is_taken_off(file: str, count: int) -> None:
+    records, skipped = read_file(require_shared(f"{CASES}/f02-silent-empty/{file}"))
+    assert (len(records), skipped) == (count, [])
+    assert records[0].data.startswith(b"SUBSCRIBE sip:alice@example.com SIP/2.0\r\nVia: SIP/2.0/TLS 192.0.2.10:5061;")
+
+
+def test_the_sip_trace_of_a_meeting_server() -> None:
+    records, skipped = read_file(require_shared(f"{CASES}/f09-cms-sip-trace/cms_siptrace.log"))
+    assert (len(records), skipped) == (4, [])
+    there, here = "192.0.2.10:45169", "192.0.2.20:5061"
+    assert ends(records) == [f"{there} > {here}", f"{here} > {there}", f"{here} > {there}", f"{there} > {here}"]
+    assert all(record.time for record in records)

@@ -121,7 +121,16 @@ def test_a_sound_capture_without_sip_is_readable(tmp_path: Path) -> None:
     path = tmp_path / "x.pcap"
     path.write_bytes(pcap([ethernet(udp(b"RTP" * 50))]))
     result = run(str(path))
-    assert (result.exit_code, result.output) == (0, "")
+    assert (result.exit_code, result.output) == (0, f"sipedge: {path}: there is no SIP message in it\n")
+
+
+def test_a_file_with_start_lines_that_gives_no_message_is_not_readable(tmp_path: Path) -> None:
+    path = tmp_path / "x.log"
+    path.write_bytes(b"2024-05-06 07:08:10 trying SIP/2.0 404 Not Found\nINVITE sip:romeo@example.org SIP/2.0\n")
+    result = run(str(path))
+    assert (result.exit_code, result.stdout) == (2, "")
+    word = f"sipedge: {path}: at byte 27: a start line stands here, but no message is read"
+    assert result.stderr.splitlines() == [word, "sipedge: 1 thing passed over"]
 
 
 def test_messages_are_not_written_over_their_trace(tmp_path: Path) -> None:
