@@ -49,3 +49,12 @@ def test_the_sip_trace_of_a_meeting_server() -> None:
     there, here = "192.0.2.10:45169", "192.0.2.20:5061"
     assert ends(records) == [f"{there} > {here}", f"{here} > {there}", f"{here} > {there}", f"{there} > {here}"]
     assert all(record.time for record in records)
+
+
+def test_s4_records_have_time_direction_and_addresses() -> None:
+    records, skipped = read_file(require_shared(f"{CASES}/f08-s4-records/lync_s4.log"))
+    assert (len(records), skipped) == (4, [])
+    here, there = "192.0.2.10:51388", "192.0.2.20:5061"
+    assert ends(records) == [f"{here} > {there}", *[f"{there} > {here}"] * 2, f"{here} > {there}"]
+    assert records[0].time == 1292945410.465
+    assert records[2].data.endswith(b"</presence>")
