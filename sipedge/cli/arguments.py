@@ -13,3 +13,6 @@ KEYLOG = click.option(
     type=click.Path(exists=True, dir_okay=False),
     help="TLS secrets (NSS key log) for captures; tshark must be installed.",
 )
+NAMES = click.option(
+    "--name", "names", metavar="HOST=ADDR", multiple=True, help="An address of a peer that CONFIG has by name."
+)

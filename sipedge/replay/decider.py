@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from dialplan.model import Query
 from sipedge.decision.classification import classify
@@ -31,7 +31,7 @@ from zones.addresses import canonical_address
 from zones.zone import DEFAULT_ZONE
 
 from .source_zone import SourceZones
-from .verdict import SENT, STALE_ROUTE, Decision, Verdict
+from .verdict import NOT_JUDGED, SENT, STALE_ROUTE, Decision, Verdict
 
 STREAMS = ("tcp", "tls")
 _KEPT = 65_536
@@ -41,11 +41,16 @@ _KEPT = 65_536
 class Decider:
     """One configuration, asked about records of traces."""
 
-    def __init__(self, settings: Settings, said: Mapping[str, str] | None = None) -> None:
-        """``said``: see SourceZones."""
+    def __init__(
+        self,
+        settings: Settings,
+        said: Mapping[str, str] | None = None,
+        names: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        """``said``, ``names``: see SourceZones."""
         self.settings = settings
         self.installation = Installation(settings, {})
-        self._sources = SourceZones(self.installation, said or {})
+        self._sources = SourceZones(self.installation, said or {}, names)
         self._searches: dict[tuple[Query, str], Decision] = {}
         self._own = {canonical_address(listener.address) for listener in settings.listeners} - {"", "0.0.0.0", "::"}
 
@@ -60,6 +65,11 @@ class Decider:
         if not message.is_request:
             return None
         return self.verdict(index, record, message)
+
+    @property
+    def untold(self) -> tuple[str, ...]:
+        """Zones of which this trace cannot tell, see SourceZones."""
+        return self._sources.untold
 
     def is_own(self, end: Endpoint | None) -> bool:
         """Whether an address of a trace is one of this edge's listeners."""
@@ -112,7 +122,11 @@ class Decider:
         if decision.routes.pair is not None:
             tiers, _ = tiers_of(decision, self.settings)
             return Decision(decision.alias, None, tiers, SIGNED_ROUTE)
-        return self._searched(decision, STALE_ROUTE if decision.routes.own and message.to_tag else RULES)
+        if not (decision.routes.own and message.to_tag):
+            return self._searched(decision, RULES)
+        if self.settings.secret_made_up:
+            return Decision(decision.alias, None, (), NOT_JUDGED)
+        return self._searched(decision, STALE_ROUTE)
 
     def _searched(self, decided: Decided, decided_by: str) -> Decision:
         query = decided.query

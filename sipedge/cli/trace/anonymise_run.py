@@ -15,7 +15,9 @@ from sipedge.cli.files import new_file
 from sipedge.cli.printing import amount, say
 from sipedge.cli.problems import fail
 from sipedge.config import ConfigError
+from sipedge.queries.query import QueryError
 from sipedge.replay.decider import Decider
+from sipedge.replay.saying import name_and_address
 from sipedge.replay.verdict import Verdict, label
 from sipedge.replay.work import Plans, deciders_of
 
@@ -30,6 +32,8 @@ class Options:
     """Whose routing classes are kept; None for none."""
     key: str | None
     """Of the pseudonyms; None draws them anew."""
+    names: tuple[str, ...]
+    """``HOST=ADDRESS`` each, of peers that the configuration has by name."""
     keylog: str | None
 
     @property
@@ -41,12 +45,19 @@ class Options:
 def run(options: Options) -> int:
     """The exit status: 0 good, 1 decisions differ, 2 nothing was readable. A broken configuration ends with 1."""
     read_twice(options.traces)
-    plans = None if options.config is None else Plans((options.config,), (), options.keylog)
+    plans = None if options.config is None else _plans(options.config, options)
     secret = secrets.token_bytes(32) if options.key is None else sha256(options.key.encode()).digest()
     status = _write(options, Anonymiser(secret, None if plans is None else _decider(plans)))
     if plans is None or status:
         return status
     return _prove(plans, options)
+
+
+def _plans(config: str, options: Options) -> Plans:
+    try:
+        return Plans((config,), (), options.keylog, tuple(map(name_and_address, options.names)))
+    except QueryError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def _decider(plans: Plans) -> Decider:

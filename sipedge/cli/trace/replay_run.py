@@ -17,10 +17,11 @@ from sipedge.replay.cases import Classes, cases_text
 from sipedge.replay.changes import SavedError
 from sipedge.replay.engines import EngineError, engine, usual_engine
 from sipedge.replay.running import run as parts_of
-from sipedge.replay.saying import check_zones, zone_of_address, zones_of_file
+from sipedge.replay.saying import check_zones, name_and_address, zone_of_address, zones_of_file
 from sipedge.replay.verdict import HEADER
 from sipedge.replay.work import Part, Plans, Wanted, deciders_of
 
+from .doubts import Doubts
 from .progress import Progress
 from .replay_comparison import Comparison, verdict_lines
 from .replay_referee import referee_traces
@@ -38,6 +39,8 @@ class Options:
     """``ADDRESS=ZONE`` each."""
     map_file: str | None
     """More of these, one a line."""
+    names: tuple[str, ...]
+    """``HOST=ADDRESS`` each."""
     save: str | None
     expect: str | None
     """Verdicts to compare with."""
@@ -82,7 +85,7 @@ def _plans(options: Options) -> Plans:
     try:
         from_file = zones_of_file(options.map_file) if options.map_file else ()
         said = (*from_file, *map(zone_of_address, options.zones))
-        plans = Plans(configs, said, options.keylog)
+        plans = Plans(configs, said, options.keylog, tuple(map(name_and_address, options.names)))
         for decider in deciders_of(plans):
             check_zones(said, decider.settings)
     except QueryError as error:
@@ -101,6 +104,7 @@ class _Replay:
         self._tally = Tally()
         self._classes = Classes()
         self._comparison = Comparison(options.expect)
+        self._doubts = Doubts()
 
     def run(self) -> int:
         """The exit status."""
@@ -113,6 +117,7 @@ class _Replay:
             raise click.UsageError("a worker was killed, perhaps for want of memory: try --engine serial") from None
         if options.cases:
             self._write_cases(options.cases)
+        self._doubts.tell(deciders_of(self._plans)[0].untold)
         status = self._tally.finish()
         if not options.compares:
             return status
@@ -142,6 +147,7 @@ class _Replay:
 
     def _take(self, part: Part) -> None:
         _count(part, self._tally)
+        self._doubts.take(part)
         if self._options.compares:
             self._comparison.take(part)
         elif part.numbers:
