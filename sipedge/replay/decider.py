@@ -33,6 +33,8 @@ from zones.zone import DEFAULT_ZONE
 from .source_zone import SourceZones
 from .verdict import NOT_JUDGED, SENT, STALE_ROUTE, Decision, Verdict
 
+OWN_NAME = "edge"
+"""Of the edge itself, among names of zones."""
 STREAMS = ("tcp", "tls")
 _KEPT = 65_536
 """Decisions remembered: a trace asks the same few questions again and again."""
@@ -79,7 +81,7 @@ class Decider:
         """``edge``, or the zone of a peer at this address; '' for a stranger. ``host``: as a trace shows it."""
         end = Endpoint(*_host_port(host))
         if self.is_own(end):
-            return "edge"
+            return OWN_NAME
         zone = self._sources.of_address(end)
         return "" if zone == DEFAULT_ZONE else zone
 

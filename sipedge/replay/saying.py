@@ -37,6 +37,14 @@ def name_and_address(text: str) -> tuple[str, str]:
     return host, address
 
 
+def resolved(names: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Host name -> its addresses, of single names and addresses."""
+    addresses: dict[str, list[str]] = {}
+    for host, address in names:
+        addresses.setdefault(host, []).append(address)
+    return addresses
+
+
 def check_zones(said: Iterable[tuple[str, str]], settings: Settings) -> None:
     """Raises QueryError for a zone that is not configured."""
     for _, zone in said:

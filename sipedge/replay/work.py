@@ -15,6 +15,7 @@ from zones.zone import DEFAULT_ZONE
 
 from .cases import Classes
 from .decider import Decider, is_response
+from .saying import resolved
 from .verdict import NOT_JUDGED, Verdict, row
 
 BATCH = 1024
@@ -99,9 +100,7 @@ class Part:
 def deciders_of(plans: Plans) -> tuple[Decider, ...]:
     """Made once in a process. Raises ConfigError."""
     said = dict(plans.said)
-    names: dict[str, list[str]] = {}
-    for host, address in plans.names:
-        names.setdefault(host, []).append(address)
+    names = resolved(plans.names)
     every = [load_config(config, create_secret=False) for config in plans.configs]
     kept = next((settings for settings in reversed(every) if not settings.secret_made_up), every[-1])
     return tuple(
