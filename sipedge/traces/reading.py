@@ -39,13 +39,14 @@ _AS_IT_IS = (capture, hep, edge_log)
 """Bytes and JSON: what looks like a mark in them is none."""
 
 
-def read_trace(path: str, keylog: str | None = None) -> Iterator[Item]:
+def read_trace(path: str, keylog: str | None = None, size: int | None = None) -> Iterator[Item]:
     """Every message of one trace in the order of the file, and a ``Skipped`` for each thing passed over.
 
-    ``keylog``: TLS secrets in NSS format for a capture. Raises TraceError at the first ``next`` when the file cannot be
+    ``keylog``: TLS secrets in NSS format for a capture. ``size``: bytes of a file that may grow meanwhile; TLS in it is
+    decrypted as far as it goes. Raises TraceError at the first ``next`` when the file cannot be
     opened or no reader knows it.
     """
-    with Source(path) as source:
+    with Source(path, size) as source:
         marks = marks_of(source.head)
         reader = detect(source.head if marks is None else without(marks, source.head))
         if reader is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import click
 
@@ -65,15 +65,22 @@ class Tally:
 class TraceInput:
     """Go through ``records()`` to the end, then ``finish()`` says the exit status, see Tally."""
 
-    def __init__(self, traces: Sequence[str], keylog: str | None = None, *, quiet: bool = False) -> None:
-        """``quiet``: say nothing, for a second time through the same files."""
-        self._traces, self._keylog = traces, keylog
+    def __init__(
+        self,
+        traces: Sequence[str],
+        keylog: str | None = None,
+        *,
+        quiet: bool = False,
+        sizes: Mapping[str, int] | None = None,
+    ) -> None:
+        """``quiet``: say nothing, for a second time through the same files. ``sizes``: see ``read_twice``."""
+        self._traces, self._keylog, self._sizes = traces, keylog, sizes or {}
         self._tally = Tally(quiet)
 
     def records(self) -> Iterator[Record]:
         for trace in self._traces:
             try:
-                for item in read_trace(trace, self._keylog):
+                for item in read_trace(trace, self._keylog, self._sizes.get(trace)):
                     if isinstance(item, Record):
                         self._tally.read(trace, 1)
                         yield item
@@ -87,8 +94,10 @@ class TraceInput:
         return self._tally.finish()
 
 
-def read_twice(traces: Sequence[str]) -> None:
-    """What a command needs that goes through its traces twice; a pipe ends it with status 2."""
+def read_twice(traces: Sequence[str]) -> dict[str, int]:
+    """What a command needs that goes through its traces twice: their sizes now, as logs grow while they are read. A
+    pipe ends it with status 2."""
     for trace in traces:
         if os.path.exists(trace) and not os.path.isfile(trace):
             raise click.UsageError(f'"{trace}" is no file, and has to be read twice: save it as a file first')
+    return {trace: os.path.getsize(trace) for trace in traces if os.path.isfile(trace)}
