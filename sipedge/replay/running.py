@@ -23,8 +23,8 @@ from .work import Batch, Part, Plans, Wanted, batches, decided, deciders_of, rea
 
 SMALL = 8 << 20
 """Bytes up to which a file is one task."""
-LARGEST_PART = 16 << 20
-"""Bytes of a log in one task."""
+LARGEST_PART = 4 << 20
+"""Bytes of a log in one task: a second's work or so, by which a progress bar moves."""
 WHOLE = 64 << 20
 """Bytes up to which a capture is one task where there are others for the other workers."""
 AHEAD = 4
