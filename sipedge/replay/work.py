@@ -48,6 +48,11 @@ class Wanted:
     """Routing classes, of the first configuration."""
     received_only: bool = False
     """Leave out what this edge, or the box whose log it is, sent itself."""
+    dialogs: frozenset[str] | None = None
+    """Call-IDs of the only requests that count; None: all do."""
+
+    def counts(self, verdict: Verdict) -> bool:
+        return not (self.received_only and verdict.sent) and (self.dialogs is None or verdict.call_id in self.dialogs)
 
 
 @dataclass(slots=True)
@@ -145,9 +150,9 @@ def decided(deciders: tuple[Decider, ...], wanted: Wanted, batch: Batch) -> Part
         answers = [decider.decide(number, record) for decider in deciders]
         judged = [answer for answer in answers if isinstance(answer, Verdict)]
         if len(judged) == len(answers):
-            if not (wanted.received_only and judged[0].sent):
+            if wanted.counts(judged[0]):
                 _note(part, wanted, judged)
-            _doubt(part, deciders[0], record, judged[0])
+                _doubt(part, deciders[0], record, judged[0])
         else:
             part.passed_over += [answer for answer in answers[:1] if isinstance(answer, Skipped)]
     return part

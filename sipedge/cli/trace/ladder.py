@@ -6,15 +6,12 @@ from typing import Any
 
 import click
 
-from sipedge.cli.arguments import FILE, KEYLOG, NAMES, TRACES
+from sipedge.cli.arguments import FILE, KEYLOG, NAMES, TRACES, filters
 
 
 @click.command()
 @TRACES
-@click.option("--call-id", default="", metavar="TEXT", help="Dialogs whose Call-ID holds TEXT.")
-@click.option("--user", default="", metavar="TEXT", help="Dialogs with TEXT in From, To or a Request-URI.")
-@click.option("--method", default="", metavar="METHOD", help="Dialogs with a request of this method.")
-@click.option("--status", default="", metavar="STATUS", help="Dialogs with such an answer: 504, 5xx.")
+@filters
 @click.option("--config", "configs", metavar="CONFIG", multiple=True, type=FILE, help="Say the rule that decides.")
 @NAMES
 @click.option("--limit", default=2000, show_default=True, type=click.IntRange(1), help="Messages drawn at most.")

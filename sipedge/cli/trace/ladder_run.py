@@ -21,6 +21,7 @@ from sipedge.traces.ladder.flow import Filter, Parties, Sighting, flow, gathered
 from sipedge.traces.ladder.hops import joined, local_ends
 from sipedge.traces.ladder.side_by_side import SAME, rows
 
+from .dialogs import chosen
 from .ladder_edges import Edges
 from .trace_input import TraceInput, read_twice
 
@@ -31,7 +32,6 @@ NARROWEST = 26
 """Characters for a column; more columns make longer lines."""
 UNSEEN = 120
 """Width where nobody looks at a screen."""
-MAX_DIALOGS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,10 +110,10 @@ def _width(unseen: int) -> int:
 def _wanted(trace_input: TraceInput, options: Options) -> Iterator[Sighting]:
     """Messages of the dialogs that meet all demands; read twice when there are any, so that little is held."""
     demands = Filter(options.call_id, options.user, options.method, options.status)
-    matching: set[str] | None = None
+    matching: frozenset[str] | None = None
     if demands.wanted:
         read_twice(options.traces)
-        matching = _matching(trace_input, demands)
+        matching = chosen(trace_input, demands)
         if not matching:
             return
         trace_input = TraceInput(options.traces, options.keylog, quiet=True)
@@ -129,16 +129,6 @@ def _wanted(trace_input: TraceInput, options: Options) -> Iterator[Sighting]:
             left += 1
     if left:
         say(f"{left} more messages are not drawn (--limit)")
-
-
-def _matching(trace_input: TraceInput, demands: Filter) -> set[str]:
-    """Call-IDs of the dialogs that meet all demands, each with some of its messages."""
-    met: dict[str, int] = {}
-    for index, record in enumerate(trace_input.records(), 1):
-        seen = sighting(index, record)
-        if seen.call_id in met or len(met) < MAX_DIALOGS:
-            met[seen.call_id] = met.get(seen.call_id, 0) | demands.met(seen)
-    return {call_id for call_id, bits in met.items() if bits == demands.wanted}
 
 
 def _diff(trace_input: TraceInput, numbers: tuple[int, int]) -> int:

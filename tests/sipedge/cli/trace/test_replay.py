@@ -159,6 +159,19 @@ def test_the_edges_own_log_says_the_zone_and_what_the_edge_sent(tmp_path: Path) 
     assert result.stdout.splitlines()[2].endswith(": sent by the edge")
 
 
+def test_filters_choose_the_requests_of_dialogs(config: str, trace: str) -> None:
+    for filters, numbers in [
+        (["--call-id", "3"], [4]),
+        (["--user", "eve"], [3]),
+        (["--status", "200"], [1]),
+        (["--method", "MESSAGE"], [1, 3, 4]),
+    ]:
+        for engine in ("serial", "processes"):
+            assert [one["index"] for one in verdicts(config, trace, *filters, "--engine", engine)] == numbers
+    nothing = replay(config, trace, "--method", "BYE")
+    assert (nothing.exit_code, nothing.output) == (1, "sipedge: no dialog is as asked for\n")
+
+
 def test_verdicts_of_another_trace_are_an_error(config: str, trace: str, tmp_path: Path) -> None:
     saved = tmp_path / "saved.jsonl"
     replay(config, trace, "--save", str(saved))
