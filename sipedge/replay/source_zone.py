@@ -69,9 +69,19 @@ class SourceZones:
             if source is None:
                 return DEFAULT_ZONE
         zone = self._find(source, record.destination, record.transport in ("tls", "wss"))
-        if zone == DEFAULT_ZONE and record.zone and record.direction is not Direction.SENT:
+        if not record.zone or record.direction is Direction.SENT:
+            return zone
+        if zone == DEFAULT_ZONE:
             return self._as_logged(record.zone)
-        return zone
+        return record.zone if self._is_own_connection(record.zone) and self._said_of(source) is None else zone
+
+    def _is_own_connection(self, named: str) -> bool:
+        """Whether the edge itself opens the connections of the zone: then no address of a peer tells more."""
+        zone = self._table.get(named)
+        return isinstance(zone, TraversalClientZone) and zone in self._by_name
+
+    def _said_of(self, source: Endpoint) -> str | None:
+        return self._said.get(_spelled(str(source))) or self._said.get(_spelled(source.host))
 
     def _ends_of(self, peer: str) -> list[str]:
         """As a trace may show the peer: by its name, or by the addresses that are said of it."""
@@ -90,8 +100,7 @@ class SourceZones:
         return self._find(source, None, True)
 
     def _found(self, source: Endpoint, destination: Endpoint | None, tls: bool) -> str:
-        host = _spelled(source.host)
-        said = self._said.get(_spelled(str(source))) or self._said.get(host)
+        host, said = _spelled(source.host), self._said_of(source)
         if said is not None:
             return said
         client = self._clients.get((host, source.port or 0))

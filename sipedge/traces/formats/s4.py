@@ -15,12 +15,12 @@ from sipedge.traces.records.text import Block
 
 MARK = b" SipMessage c=["
 """Stands in the second line of every record."""
-END = re.compile(rb"-{8,}[ \t]*EndOf\w+ SipMessage[^\n]*\n?|\n(?=TL_[A-Z]+ ?\(TF_)")
+END = re.compile(rb"(?<!-)-{8,}+[ \t]*+EndOf\w+ SipMessage[^\n]*\n?|\n(?=TL_[A-Z]+ ?\(TF_)")
 _OPENING = re.compile(
-    rb"(?:>+|<+) ?(?P<way>Outgoing|Incoming) SipMessage c=\[[^\n]{0,256}?\][^\n]{0,256}?, *"
+    rb"(?<![<>])(?:>++|<++) ?(?P<way>Outgoing|Incoming) SipMessage c=\[[^\n]{0,256}?\][^\n]{0,256}?, *"
     rb"(?P<local>\S{2,64}?:\d{1,5}) *(?:->|<-) *(?P<peer>\S{2,64}:\d{1,5})[ \t]*\r?\n"
 )
-_FOOTER = re.compile(rb"-{8,}[ \t]*EndOf\w+ SipMessage")
+_FOOTER = re.compile(rb"(?<!-)-{8,}+[ \t]*+EndOf\w+ SipMessage")
 
 
 def parse(block: Block) -> Iterator[Item]:

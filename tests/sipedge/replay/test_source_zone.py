@@ -84,6 +84,12 @@ def test_the_edges_own_log_names_zones_whose_peers_are_names(named: str, expecte
     assert sources.untold == ("To outside", "Named")
 
 
+def test_on_loopback_a_connection_of_the_edges_own_has_the_address_of_a_neighbour() -> None:
+    ours = record(source=Endpoint(INSIDE_PEER, 7001), zone="To outside")
+    assert SourceZones(INSTALLATION, {}).of(ours, request()) == "To outside"
+    assert SourceZones(INSTALLATION, {INSIDE_PEER: "Inside"}).of(ours, request()) == "Inside"
+
+
 def test_names_resolve_as_a_person_says() -> None:
     names = {"sip.named.EXAMPLE": ["203.0.113.5", "2001:db8::5"], "edge.outside.example": ["203.0.113.6"]}
     sources = SourceZones(INSTALLATION, {}, names)
