@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -20,10 +20,11 @@ class Proof:
     """The first pair that differs; None where there is no other half."""
 
 
-def prove(plans: Plans, before: Sequence[str], after: str) -> Proof:
+def prove(plans: Plans, before: Sequence[str], after: str, sizes: Mapping[str, int]) -> Proof:
+    """``sizes``: bytes of each file of ``before`` that were written to ``after``; a log may have grown since."""
     proof = Proof()
     decider = deciders_of(plans)[0]
-    for pair in zip_longest(verdicts(decider, before, plans.keylog), verdicts(decider, [after])):
+    for pair in zip_longest(verdicts(decider, before, plans.keylog, sizes), verdicts(decider, [after])):
         proof.requests += 1
         old, new = pair
         if old is None or new is None or _decision(old) != _decision(new):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import click
 
 FILE = click.Path(dir_okay=False)
@@ -13,3 +15,18 @@ KEYLOG = click.option(
     type=click.Path(exists=True, dir_okay=False),
     help="TLS secrets (NSS key log) for captures; tshark must be installed.",
 )
+NAMES = click.option(
+    "--name", "names", metavar="HOST=ADDR", multiple=True, help="An address of a peer that CONFIG has by name."
+)
+
+
+def filters(command: Callable[..., int]) -> Callable[..., int]:
+    """The four demands on dialogs: ``call_id``, ``user``, ``method`` and ``status``; '' demands nothing."""
+    for name, metavar, text in (
+        ("--status", "STATUS", "Dialogs with such an answer: 504, 5xx."),
+        ("--method", "METHOD", "Dialogs with a request of this method."),
+        ("--user", "TEXT", "Dialogs with TEXT in From, To or a Request-URI."),
+        ("--call-id", "TEXT", "Dialogs whose Call-ID holds TEXT."),
+    ):
+        command = click.option(name, default="", metavar=metavar, help=text)(command)
+    return command

@@ -82,10 +82,10 @@ def read_password(reader: Reader, path: Path, file: str) -> str | None:
 
 
 def read_secret(reader: Reader, path: Path, file: str, create: bool) -> bytes:
-    """The key of the Record-Route tokens. A missing file is made with mode 0600 when ``create``, else stays missing."""
+    """The key of the Record-Route tokens; b"" when there is none. A missing file is made with mode 0600 when
+    ``create``."""
     if not os.path.exists(file):
-        secret = secrets.token_bytes(SECRET_BYTES)
-        return _store_secret(reader, path, file, secret) if create else secret
+        return _store_secret(reader, path, file, secrets.token_bytes(SECRET_BYTES)) if create else b""
     raw = _read(reader, path, file)
     if raw is None:
         return b""

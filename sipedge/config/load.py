@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from secrets import token_bytes
 
 from sipedge.settings import Settings
 
 from .checks import check_tables
-from .files import in_folder_of, read_secret
+from .files import SECRET_BYTES, in_folder_of, read_secret
 from .plans import read_plans
 from .problems import ConfigError
 from .reader import Reader, open_toml
@@ -40,7 +41,8 @@ def load_config(path: str | os.PathLike[str], *, create_secret: bool = True) -> 
         limits=tables.limits,
         timers=tables.timers,
         dns=tables.dns,
-        secret=secret,
+        secret=secret or token_bytes(SECRET_BYTES),
+        secret_made_up=not secret,
         credentials=tuple(credential for _, credential in tables.credentials),
         keep_uri_parameters=edge.keep_uri_parameters,
         log=tables.log,

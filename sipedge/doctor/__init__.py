@@ -4,7 +4,8 @@
 """
 
 from sipedge.doctor.checks.result import CheckVerdict, Result
-from sipedge.doctor.explain.decode import TraceFinding, explain_trace
+from sipedge.doctor.explain.decode import explain_trace
+from sipedge.doctor.explain.finding import TraceFinding
 from sipedge.doctor.facts.options import Bounds, CallDirection, Options
 
 from .examine import examine

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from dialplan.model import Query
 from sipedge.decision.classification import classify
@@ -31,8 +31,10 @@ from zones.addresses import canonical_address
 from zones.zone import DEFAULT_ZONE
 
 from .source_zone import SourceZones
-from .verdict import SENT, STALE_ROUTE, Decision, Verdict
+from .verdict import NOT_JUDGED, SENT, STALE_ROUTE, Decision, Verdict
 
+OWN_NAME = "edge"
+"""Of the edge itself, among names of zones."""
 STREAMS = ("tcp", "tls")
 _KEPT = 65_536
 """Decisions remembered: a trace asks the same few questions again and again."""
@@ -41,11 +43,16 @@ _KEPT = 65_536
 class Decider:
     """One configuration, asked about records of traces."""
 
-    def __init__(self, settings: Settings, said: Mapping[str, str] | None = None) -> None:
-        """``said``: see SourceZones."""
+    def __init__(
+        self,
+        settings: Settings,
+        said: Mapping[str, str] | None = None,
+        names: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        """``said``, ``names``: see SourceZones."""
         self.settings = settings
         self.installation = Installation(settings, {})
-        self._sources = SourceZones(self.installation, said or {})
+        self._sources = SourceZones(self.installation, said or {}, names)
         self._searches: dict[tuple[Query, str], Decision] = {}
         self._own = {canonical_address(listener.address) for listener in settings.listeners} - {"", "0.0.0.0", "::"}
 
@@ -61,6 +68,11 @@ class Decider:
             return None
         return self.verdict(index, record, message)
 
+    @property
+    def untold(self) -> tuple[str, ...]:
+        """Zones of which this trace cannot tell, see SourceZones."""
+        return self._sources.untold
+
     def is_own(self, end: Endpoint | None) -> bool:
         """Whether an address of a trace is one of this edge's listeners."""
         return end is not None and canonical_address(end.host) in self._own
@@ -69,7 +81,7 @@ class Decider:
         """``edge``, or the zone of a peer at this address; '' for a stranger. ``host``: as a trace shows it."""
         end = Endpoint(*_host_port(host))
         if self.is_own(end):
-            return "edge"
+            return OWN_NAME
         zone = self._sources.of_address(end)
         return "" if zone == DEFAULT_ZONE else zone
 
@@ -112,7 +124,11 @@ class Decider:
         if decision.routes.pair is not None:
             tiers, _ = tiers_of(decision, self.settings)
             return Decision(decision.alias, None, tiers, SIGNED_ROUTE)
-        return self._searched(decision, STALE_ROUTE if decision.routes.own and message.to_tag else RULES)
+        if not (decision.routes.own and message.to_tag):
+            return self._searched(decision, RULES)
+        if self.settings.secret_made_up:
+            return Decision(decision.alias, None, (), NOT_JUDGED)
+        return self._searched(decision, STALE_ROUTE)
 
     def _searched(self, decided: Decided, decided_by: str) -> Decision:
         query = decided.query

@@ -6,7 +6,8 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
+from signal import SIG_IGN, SIGINT, signal
 
 WORTH_PROCESSES = 16 << 20
 """Bytes of traces from which on a pool of processes is worth its start."""
@@ -42,12 +43,32 @@ def engine(name: str, scheduler: str = "") -> Iterator[tuple[Executor | None, in
     if name == "serial":
         yield None, 1
     elif name == "processes":
-        # A forked worker has the configuration already that was read before.
-        with ProcessPoolExecutor(workers(), mp_context=get_context("fork")) as pool:
+        with _processes() as pool:
             yield pool, workers()
     else:
         with _dask(scheduler) as found:
             yield found
+
+
+@contextmanager
+def _processes() -> Iterator[Executor]:
+    """Whatever ends the work early ends the workers at once: nobody waits for what is under way."""
+    others = set(active_children())
+    # A forked worker has the configuration already that was read before.
+    pool = ProcessPoolExecutor(workers(), mp_context=get_context("fork"), initializer=_leave_interrupts)
+    try:
+        yield pool
+    except BaseException:
+        for worker in set(active_children()) - others:
+            worker.terminate()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _leave_interrupts() -> None:
+    """A terminal interrupts all processes of a command; its parent ends a worker."""
+    signal(SIGINT, SIG_IGN)
 
 
 @contextmanager

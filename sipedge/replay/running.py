@@ -10,20 +10,21 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 
 from sipedge.traces.parts import Span, is_capture, spans
+from sipedge.traces.reading import read_trace
 
 from .decider import Decider
 from .shares import run_shares
 from .verdict import Verdict
-from .work import Batch, Part, Plans, Wanted, decided, deciders_of, read
+from .work import Batch, Part, Plans, Wanted, batches, decided, deciders_of, read
 
 SMALL = 8 << 20
 """Bytes up to which a file is one task."""
-LARGEST_PART = 16 << 20
-"""Bytes of a log in one task."""
+LARGEST_PART = 4 << 20
+"""Bytes of a log in one task: a second's work or so, by which a progress bar moves."""
 WHOLE = 64 << 20
 """Bytes up to which a capture is one task where there are others for the other workers."""
 AHEAD = 4
@@ -45,11 +46,13 @@ def run(
         yield part
 
 
-def verdicts(decider: Decider, traces: Sequence[str], keylog: str | None = None) -> Iterator[Verdict]:
-    """The verdicts themselves, here; what cannot be read is left out."""
+def verdicts(
+    decider: Decider, traces: Sequence[str], keylog: str | None = None, sizes: Mapping[str, int] | None = None
+) -> Iterator[Verdict]:
+    """The verdicts themselves, here; what cannot be read is left out. ``sizes``: bytes that are read of a file."""
     start = 1
     for trace in traces:
-        for batch in read(trace, keylog):
+        for batch in batches(trace, read_trace(trace, keylog, (sizes or {}).get(trace))):
             for number, record in batch.requests:
                 verdict = decider.decide(start + number, record)
                 if isinstance(verdict, Verdict):

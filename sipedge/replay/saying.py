@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from sipedge.queries.query import QueryError, check_source
 from sipedge.settings import Settings
+from zones.addresses import canonical_address
 
 
 def zone_of_address(text: str) -> tuple[str, str]:
@@ -25,6 +26,23 @@ def zones_of_file(file: str) -> list[tuple[str, str]]:
     except (OSError, UnicodeDecodeError) as error:
         raise QueryError(f'"{file}" cannot be read: {error}') from None
     return [zone_of_address(line) for line in lines if line.strip()]
+
+
+def name_and_address(text: str) -> tuple[str, str]:
+    """(host name in lower case, address). Raises QueryError."""
+    host, _, address = text.partition("=")
+    host, address = host.strip().lower(), canonical_address(address.strip().strip("[]"))
+    if not host or not address:
+        raise QueryError(f'"{text.strip()}" is not a name and its address; write sip.example.com=192.0.2.1')
+    return host, address
+
+
+def resolved(names: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Host name -> its addresses, of single names and addresses."""
+    addresses: dict[str, list[str]] = {}
+    for host, address in names:
+        addresses.setdefault(host, []).append(address)
+    return addresses
 
 
 def check_zones(said: Iterable[tuple[str, str]], settings: Settings) -> None:

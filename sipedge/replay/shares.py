@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pickle
 from array import array
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, field
@@ -156,6 +156,8 @@ def together(trace: str, shares: Sequence[Share]) -> Part:
         ),
         messages=sum(part.messages for part in parts),
         position=parts[0].position,
+        untold=sum((part.untold for part in parts), Counter()),
+        not_judged=sum(part.not_judged for part in parts),
         error=next((part.error for part in parts if part.error), ""),
     )
 

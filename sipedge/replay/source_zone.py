@@ -1,12 +1,12 @@
 """The source zone of a recorded message: said by the user, else found by the edge's own rules, else Default Zone.
 
 A trace holds no certificates, so its address alone tells who a peer is: a peer that the zone table would refuse for its
-name gets the zone of its address. Only the edge's own log names the zone that a certificate made.
+name gets the zone of its address. Only the edge's own log names the zone that a certificate or the DNS made.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from sipedge.decision.installation import Installation
@@ -14,17 +14,30 @@ from sipedge.sip.message import Message
 from sipedge.sip.values import MessageError
 from sipedge.traces.records.record import Direction, Endpoint, Record
 from zones.addresses import canonical_address
-from zones.zone import DEFAULT_ZONE, DnsZone, NeighborZone, TraversalClientZone, TraversalServerZone
+from zones.zone import DEFAULT_ZONE, AnyZone, DnsZone, NeighborZone, TraversalClientZone, TraversalServerZone
 
 _WILDCARDS = ("", "0.0.0.0", "::")
 _KEPT = 65_536
 
 
 class SourceZones:
-    """``said``: address, ``address:port`` or host name as a trace shows it -> zone; it comes before everything else."""
+    """``said``: address, ``address:port`` or host name as a trace shows it -> zone; it comes before everything else.
 
-    def __init__(self, installation: Installation, said: Mapping[str, str]) -> None:
+    ``names``: host name -> addresses that it resolves to; nothing is looked up.
+    """
+
+    def __init__(
+        self, installation: Installation, said: Mapping[str, str], names: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
         self._table = installation.zones
+        self._addresses = {host.lower(): tuple(addresses) for host, addresses in (names or {}).items()}
+        self._by_name = tuple(zone for zone in self._table if any(not canonical_address(peer) for peer in _peers(zone)))
+        self.untold = tuple(
+            zone.name
+            for zone in self._by_name
+            if any(not canonical_address(peer) and peer.lower() not in self._addresses for peer in _peers(zone))
+        )
+        """Zones with peers whose addresses nobody said: of these no trace but the edge's own log can tell."""
         self._listeners = [
             (listener.port, canonical_address(listener.address), listener.address in _WILDCARDS, listener.zone)
             for listener in installation.settings.listeners
@@ -32,17 +45,19 @@ class SourceZones:
         ]
         self._said = {_spelled(address): zone for address, zone in said.items()}
         self._clients = {
-            (_spelled(peer), zone.port): zone.name
+            (address, zone.port): zone.name
             for zone in self._table
             if isinstance(zone, TraversalClientZone)
             for peer in zone.peers
+            for address in self._ends_of(peer)
         }
         self._names = {
-            _spelled(peer): zone.name
-            for zone in self._table
+            address: zone.name
+            for zone in self._by_name
             if isinstance(zone, NeighborZone)
             for peer in zone.peers
             if not canonical_address(peer)
+            for address in self._ends_of(peer)
         }
         # Without the cache the replay of a capture takes 1.15 times as long (tools.bench.replay).
         self._find = lru_cache(maxsize=_KEPT)(self._found)
@@ -54,24 +69,38 @@ class SourceZones:
             if source is None:
                 return DEFAULT_ZONE
         zone = self._find(source, record.destination, record.transport in ("tls", "wss"))
-        if zone == DEFAULT_ZONE and record.zone and record.direction is not Direction.SENT:
-            return self._by_certificate(record.zone)
-        return zone
+        if not record.zone or record.direction is Direction.SENT:
+            return zone
+        if zone == DEFAULT_ZONE:
+            return self._as_logged(record.zone)
+        return record.zone if self._is_own_connection(record.zone) and self._said_of(source) is None else zone
 
-    def _by_certificate(self, named: str) -> str:
-        """The zone that the edge's own log names, where a certificate or a listener made it and could do so now."""
+    def _is_own_connection(self, named: str) -> bool:
+        """Whether the edge itself opens the connections of the zone: then no address of a peer tells more."""
+        zone = self._table.get(named)
+        return isinstance(zone, TraversalClientZone) and zone in self._by_name
+
+    def _said_of(self, source: Endpoint) -> str | None:
+        return self._said.get(_spelled(str(source))) or self._said.get(_spelled(source.host))
+
+    def _ends_of(self, peer: str) -> list[str]:
+        """As a trace may show the peer: by its name, or by the addresses that are said of it."""
+        return [_spelled(end) for end in (peer, *self._addresses.get(peer.lower(), ()))]
+
+    def _as_logged(self, named: str) -> str:
+        """The zone that the edge's own log names, where a certificate, a listener or the DNS made it and could do so
+        now; a zone that is known by address alone would have been found."""
         zone = self._table.get(named)
         if isinstance(zone, DnsZone) and zone.inbound_mapping or isinstance(zone, TraversalServerZone):
             return named
-        return DEFAULT_ZONE
+        return named if zone in self._by_name else DEFAULT_ZONE
 
     def of_address(self, source: Endpoint) -> str:
         """The zone of a peer at an address, whatever it sends."""
         return self._find(source, None, True)
 
     def _found(self, source: Endpoint, destination: Endpoint | None, tls: bool) -> str:
-        host = _spelled(source.host)
-        said = self._said.get(_spelled(str(source))) or self._said.get(host)
+        host, said = _spelled(source.host), self._said_of(source)
         if said is not None:
             return said
         client = self._clients.get((host, source.port or 0))
@@ -96,6 +125,11 @@ class SourceZones:
             if port == destination.port and (wildcard or own == address):
                 return zone
         return ""
+
+
+def _peers(zone: AnyZone) -> tuple[str, ...]:
+    """Those that an edge knows by address: of a neighbour, and the traversal servers."""
+    return zone.peers if isinstance(zone, NeighborZone | TraversalClientZone) else ()
 
 
 def sender(message: Message) -> Endpoint | None:

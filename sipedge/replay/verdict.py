@@ -13,7 +13,9 @@ from sipedge.printable import escaped
 from sipedge.traces.records.record import iso_time
 
 STALE_ROUTE = "rules (a Route names this edge, but its token is not valid with this secret)"
-SENT = "whoever sent it"
+NOT_JUDGED = "a Route that is not judged (no secret)"
+"""A Route names this edge, but whether its token is the edge's nobody can say."""
+SENT = "sent by the edge"
 """It is the edge's own, or of the box whose log it is: the decision stands at the request that was received."""
 
 

@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from sipedge.config import load_config
 from sipedge.traces.parts import Span, read_span
 from sipedge.traces.reading import TraceError, read_trace
 from sipedge.traces.records.record import Item, Record, Skipped
+from zones.zone import DEFAULT_ZONE
 
 from .cases import Classes
 from .decider import Decider, is_response
-from .verdict import Verdict, row
+from .saying import resolved
+from .verdict import NOT_JUDGED, Verdict, row
 
 BATCH = 1024
 """Requests in one task."""
+MAX_HOSTS = 1000
+"""Senders that are told apart."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plans:
-    """A worker makes its deciders of these: configurations by path, zones of addresses, TLS secrets."""
+    """A worker makes its deciders of these: configurations by path, zones of addresses, TLS secrets, names.
+
+    A second configuration is the former one: its secret holds for both, as no other made the tokens of the trace.
+    """
 
     configs: tuple[str, ...]
     said: tuple[tuple[str, str], ...] = ()
     keylog: str | None = None
+    names: tuple[tuple[str, str], ...] = ()
+    """Host name and address; a name may have several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +48,11 @@ class Wanted:
     """Routing classes, of the first configuration."""
     received_only: bool = False
     """Leave out what this edge, or the box whose log it is, sent itself."""
+    dialogs: frozenset[str] | None = None
+    """Call-IDs of the only requests that count; None: all do."""
+
+    def counts(self, verdict: Verdict) -> bool:
+        return not (self.received_only and verdict.sent) and (self.dialogs is None or verdict.call_id in self.dialogs)
 
 
 @dataclass(slots=True)
@@ -78,6 +93,10 @@ class Part:
     """Bytes of the file that are read."""
     error: str = ""
     """The reason why the file cannot be read at all."""
+    untold: Counter[str] = field(default_factory=Counter)
+    """By host, requests taken as the Default Zone's although they may be of a zone whose peers are names."""
+    not_judged: int = 0
+    """Requests whose Route could not be judged."""
     start: int = 1
     """The number of its first message among those of all traces."""
 
@@ -86,7 +105,13 @@ class Part:
 def deciders_of(plans: Plans) -> tuple[Decider, ...]:
     """Made once in a process. Raises ConfigError."""
     said = dict(plans.said)
-    return tuple(Decider(load_config(config, create_secret=False), said) for config in plans.configs)
+    names = resolved(plans.names)
+    every = [load_config(config, create_secret=False) for config in plans.configs]
+    kept = next((settings for settings in reversed(every) if not settings.secret_made_up), every[-1])
+    return tuple(
+        Decider(replace(settings, secret=kept.secret, secret_made_up=kept.secret_made_up), said, names)
+        for settings in every
+    )
 
 
 def batches(trace: str, items: Iterator[Item]) -> Iterator[Batch]:
@@ -125,11 +150,21 @@ def decided(deciders: tuple[Decider, ...], wanted: Wanted, batch: Batch) -> Part
         answers = [decider.decide(number, record) for decider in deciders]
         judged = [answer for answer in answers if isinstance(answer, Verdict)]
         if len(judged) == len(answers):
-            if not (wanted.received_only and judged[0].sent):
+            if wanted.counts(judged[0]):
                 _note(part, wanted, judged)
+                _doubt(part, deciders[0], record, judged[0])
         else:
             part.passed_over += [answer for answer in answers[:1] if isinstance(answer, Skipped)]
     return part
+
+
+def _doubt(part: Part, decider: Decider, record: Record, verdict: Verdict) -> None:
+    if verdict.decision.decided_by == NOT_JUDGED:
+        part.not_judged += 1
+    if decider.untold and verdict.zone == DEFAULT_ZONE and not (verdict.sent or record.zone):
+        host = record.source.host if record.source else ""
+        if host in part.untold or len(part.untold) < MAX_HOSTS:
+            part.untold[host] += 1
 
 
 def _note(part: Part, wanted: Wanted, judged: Iterable[Verdict]) -> None:

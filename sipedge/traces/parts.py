@@ -16,7 +16,7 @@ from sipedge.traces.records.text import encoding_of
 
 from .capture import capture
 from .formats import edge_log, expressway, snooper
-from .reading import Reader, detect
+from .reading import Reader, detect, marks_of
 
 _BOUNDARIES: dict[Reader, re.Pattern[bytes]] = {
     edge_log: re.compile(rb'\n(?=\{"time":)'),
@@ -38,7 +38,7 @@ def spans(path: str, size: int) -> list[Span]:
         length = os.path.getsize(path)
         with open(path, "rb") as stream:
             head = stream.read(HEAD)
-            boundary = None if head.startswith(_GZIP) or encoding_of(head) else _boundary(head)
+            boundary = None if head.startswith(_GZIP) or encoding_of(head) or marks_of(head) else _boundary(head)
             if boundary is None:
                 return []
             cuts = [0, *_cuts(stream, boundary, length, size), length]

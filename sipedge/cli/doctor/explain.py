@@ -27,9 +27,9 @@ def explain(trace: str, options: Options, *, as_json: bool, and_examine: bool) -
     """Exit status: 0 no refusal found, 1 some. Raises click.UsageError for a file that cannot be read."""
     with _file(trace) as path:
         try:
-            findings = collect(replace(finding, file=trace) for finding in explain_trace(path))
+            findings = collect(replace(finding, file=_name(trace)) for finding in explain_trace(path))
         except TraceError as error:
-            raise click.UsageError(str(error)) from None
+            raise click.UsageError(str(error).replace(path, _name(trace))) from None
     report = _examined(findings, options, quiet=as_json) if and_examine else None
     if as_json:
         members = {"findings": [finding.to_json() for finding in findings]}
@@ -53,6 +53,10 @@ def _examined(findings: list[TraceFinding], options: Options, *, quiet: bool) ->
     report = run_examination(replace(options, domains=domains), quiet=quiet)
     kept = tuple(result for result in report.results if result.id in wanted.get(result.domain, ()))
     return replace(report, results=kept)
+
+
+def _name(trace: str) -> str:
+    return "standard input" if trace == "-" else trace
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from sipedge.cli.arguments import FILE, KEYLOG, TRACES
+from sipedge.cli.arguments import FILE, KEYLOG, NAMES, TRACES
 
 
 @click.command()
@@ -14,6 +14,7 @@ from sipedge.cli.arguments import FILE, KEYLOG, TRACES
 @click.option("-o", "--output", required=True, metavar="OUT", type=FILE, help="What to write.")
 @click.option("--config", metavar="CONFIG", type=FILE, help="Keep the routing classes of CONFIG.")
 @click.option("--key", metavar="TEXT", help="The same key makes the same pseudonyms; else they are drawn anew.")
+@NAMES
 @KEYLOG
 def command(**options: Any) -> int:
     """Replace names, numbers, hosts, addresses, keys and bodies, the same ones everywhere alike; keep all lengths.

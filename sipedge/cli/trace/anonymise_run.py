@@ -15,7 +15,9 @@ from sipedge.cli.files import new_file
 from sipedge.cli.printing import amount, say
 from sipedge.cli.problems import fail
 from sipedge.config import ConfigError
+from sipedge.queries.query import QueryError
 from sipedge.replay.decider import Decider
+from sipedge.replay.saying import name_and_address
 from sipedge.replay.verdict import Verdict, label
 from sipedge.replay.work import Plans, deciders_of
 
@@ -30,6 +32,8 @@ class Options:
     """Whose routing classes are kept; None for none."""
     key: str | None
     """Of the pseudonyms; None draws them anew."""
+    names: tuple[str, ...]
+    """``HOST=ADDRESS`` each, of peers that the configuration has by name."""
     keylog: str | None
 
     @property
@@ -40,13 +44,20 @@ class Options:
 
 def run(options: Options) -> int:
     """The exit status: 0 good, 1 decisions differ, 2 nothing was readable. A broken configuration ends with 1."""
-    read_twice(options.traces)
-    plans = None if options.config is None else Plans((options.config,), (), options.keylog)
+    sizes = read_twice(options.traces)
+    plans = None if options.config is None else _plans(options.config, options)
     secret = secrets.token_bytes(32) if options.key is None else sha256(options.key.encode()).digest()
-    status = _write(options, Anonymiser(secret, None if plans is None else _decider(plans)))
+    status = _write(options, sizes, Anonymiser(secret, None if plans is None else _decider(plans)))
     if plans is None or status:
         return status
-    return _prove(plans, options)
+    return _prove(plans, options, sizes)
+
+
+def _plans(config: str, options: Options) -> Plans:
+    try:
+        return Plans((config,), (), options.keylog, tuple(map(name_and_address, options.names)))
+    except QueryError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def _decider(plans: Plans) -> Decider:
@@ -57,13 +68,14 @@ def _decider(plans: Plans) -> Decider:
         fail(error.problems)
 
 
-def _write(options: Options, anonymiser: Anonymiser) -> int:
+def _write(options: Options, sizes: dict[str, int], anonymiser: Anonymiser) -> int:
     with new_file(options.output, options.inputs) as stream:
-        for record in TraceInput(options.traces, options.keylog, quiet=True).records():
+        for record in TraceInput(options.traces, options.keylog, quiet=True, sizes=sizes).records():
             anonymiser.learn(record)
         if unsettled := anonymiser.settle():
             say(f"{unsettled} aliases cannot keep their routing class")
-        trace_input, write = TraceInput(options.traces, options.keylog), writer_for(options.output, stream)
+        trace_input = TraceInput(options.traces, options.keylog, sizes=sizes)
+        write = writer_for(options.output, stream)
         count = 0
         for record in trace_input.records():
             write(anonymiser.replaced(record))
@@ -74,8 +86,8 @@ def _write(options: Options, anonymiser: Anonymiser) -> int:
     return status
 
 
-def _prove(plans: Plans, options: Options) -> int:
-    proof = prove(plans, options.traces, options.output)
+def _prove(plans: Plans, options: Options, sizes: dict[str, int]) -> int:
+    proof = prove(plans, options.traces, options.output, sizes)
     if not proof.differing:
         click.echo(f"{amount(proof.requests, 'request')} replayed before and after: the same rules decide")
         return 0

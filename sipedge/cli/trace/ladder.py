@@ -6,16 +6,14 @@ from typing import Any
 
 import click
 
-from sipedge.cli.arguments import FILE, KEYLOG, TRACES
+from sipedge.cli.arguments import FILE, KEYLOG, NAMES, TRACES, filters
 
 
 @click.command()
 @TRACES
-@click.option("--call-id", default="", metavar="TEXT", help="Dialogs whose Call-ID holds TEXT.")
-@click.option("--user", default="", metavar="TEXT", help="Dialogs with TEXT in From, To or a Request-URI.")
-@click.option("--method", default="", metavar="METHOD", help="Dialogs with a request of this method.")
-@click.option("--status", default="", metavar="STATUS", help="Dialogs with such an answer: 504, 5xx.")
-@click.option("--config", metavar="CONFIG", type=FILE, help="Say the rule that decides.")
+@filters
+@click.option("--config", "configs", metavar="CONFIG", multiple=True, type=FILE, help="Say the rule that decides.")
+@NAMES
 @click.option("--limit", default=2000, show_default=True, type=click.IntRange(1), help="Messages drawn at most.")
 @click.option("--svg", metavar="FILE", type=FILE, help="Write an SVG file instead.")
 @click.option("--mermaid", is_flag=True, help="Print a Mermaid sequence diagram instead.")
@@ -25,7 +23,8 @@ def command(**options: Any) -> int:
     """Draw the messages of captures and logs as a call flow: a column a party, a section a dialog, time downwards.
 
     Messages with one Call-ID are one dialog, on whatever hop they were seen; each has its number, as in "sipedge
-    messages", and the seconds since the one before.
+    messages", and the seconds since the one before. What the logs of two boxes show of one hop is one arrow. --config
+    may be said once for each edge.
 
     Exit status: 0 good, 1 no dialog is as asked for, 2 nothing was readable.
     """

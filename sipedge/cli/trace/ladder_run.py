@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import click
@@ -13,12 +13,16 @@ from sipedge.cli.configuration import load
 from sipedge.cli.files import new_file
 from sipedge.cli.printing import say
 from sipedge.printable import escaped
+from sipedge.queries.query import QueryError
 from sipedge.replay.decider import Decider
-from sipedge.replay.verdict import label
+from sipedge.replay.saying import name_and_address, resolved
 from sipedge.traces.ladder import drawing, ladder
 from sipedge.traces.ladder.flow import Filter, Parties, Sighting, flow, gathered, sections, sighting
+from sipedge.traces.ladder.hops import joined, local_ends
 from sipedge.traces.ladder.side_by_side import SAME, rows
 
+from .dialogs import chosen
+from .ladder_edges import Edges
 from .trace_input import TraceInput, read_twice
 
 MAX_COLUMNS = 6
@@ -28,7 +32,6 @@ NARROWEST = 26
 """Characters for a column; more columns make longer lines."""
 UNSEEN = 120
 """Width where nobody looks at a screen."""
-MAX_DIALOGS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +42,10 @@ class Options:
     user: str
     method: str
     status: str
-    config: str | None
-    """Whose rules are named beside requests; None for none."""
+    configs: tuple[str, ...]
+    """Of edges whose rules are named beside requests."""
+    names: tuple[str, ...]
+    """``HOST=ADDRESS`` each, of peers that they have by name."""
     limit: int
     """Messages."""
     svg: str | None
@@ -56,18 +61,26 @@ def run(options: Options) -> int:
     trace_input = TraceInput(options.traces, options.keylog)
     if options.diff is not None:
         return _diff(trace_input, options.diff)
-    decider = Decider(load(options.config)) if options.config else None
-    sightings = list(_wanted(trace_input, options))
+    deciders = _deciders(options)
+    sightings = joined(_wanted(trace_input, options))
     status = trace_input.finish()
     if not sightings:
         say("no dialog is as asked for" if status == 0 else "there is nothing to draw")
         return status or 1
-    parties = Parties(sightings)
-    titles = _titles(parties, decider)
-    lines = list(flow(sightings, parties, _note_of(decider), titles))
+    parties, edges = Parties(sightings, local_ends(sightings)), Edges(deciders, sightings)
+    titles = edges.titles(parties)
+    lines = list(flow(sightings, parties, edges.note, titles))
     columns = list(dict.fromkeys(titles.get(party, party) for party in parties.columns))
     _show(lines, columns, options)
     return status
+
+
+def _deciders(options: Options) -> list[Decider]:
+    try:
+        names = resolved(map(name_and_address, options.names))
+    except QueryError as error:
+        raise click.UsageError(str(error)) from None
+    return [Decider(load(config), {}, names) for config in options.configs]
 
 
 def _show(lines: list[ladder.Record], columns: list[str], options: Options) -> None:
@@ -97,10 +110,10 @@ def _width(unseen: int) -> int:
 def _wanted(trace_input: TraceInput, options: Options) -> Iterator[Sighting]:
     """Messages of the dialogs that meet all demands; read twice when there are any, so that little is held."""
     demands = Filter(options.call_id, options.user, options.method, options.status)
-    matching: set[str] | None = None
+    matching: frozenset[str] | None = None
     if demands.wanted:
         read_twice(options.traces)
-        matching = _matching(trace_input, demands)
+        matching = chosen(trace_input, demands)
         if not matching:
             return
         trace_input = TraceInput(options.traces, options.keylog, quiet=True)
@@ -116,39 +129,6 @@ def _wanted(trace_input: TraceInput, options: Options) -> Iterator[Sighting]:
             left += 1
     if left:
         say(f"{left} more messages are not drawn (--limit)")
-
-
-def _matching(trace_input: TraceInput, demands: Filter) -> set[str]:
-    """Call-IDs of the dialogs that meet all demands, each with some of its messages."""
-    met: dict[str, int] = {}
-    for index, record in enumerate(trace_input.records(), 1):
-        seen = sighting(index, record)
-        if seen.call_id in met or len(met) < MAX_DIALOGS:
-            met[seen.call_id] = met.get(seen.call_id, 0) | demands.met(seen)
-    return {call_id for call_id, bits in met.items() if bits == demands.wanted}
-
-
-def _note_of(decider: Decider | None) -> Callable[[Sighting], str]:
-    """The deciding rule of a request, but for those that the edge itself sent on."""
-    if decider is None:
-        return lambda seen: ""
-
-    def note(seen: Sighting) -> str:
-        if seen.message is None or not seen.message.is_request or decider.is_own(seen.record.source):
-            return ""
-        decision = decider.verdict(seen.index, seen.record, seen.message).decision
-        zones = ", ".join(target.zone for tier in decision.tiers for target in tier.targets)
-        return f"{label(decision.to_json())} -> {zones}" if zones else label(decision.to_json())
-
-    return note
-
-
-def _titles(parties: Parties, decider: Decider | None) -> dict[str, str]:
-    """Columns named after zones: ``IMP 192.0.2.10``, ``edge 203.0.113.1``."""
-    if decider is None:
-        return {}
-    named = ((party, decider.name_of(party)) for party in parties.columns)
-    return {party: f"{name} {party}" for party, name in named if name}
 
 
 def _diff(trace_input: TraceInput, numbers: tuple[int, int]) -> int:

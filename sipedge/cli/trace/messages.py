@@ -6,20 +6,25 @@ from typing import Any
 
 import click
 
-from sipedge.cli.arguments import KEYLOG, TRACES
+from sipedge.cli.arguments import KEYLOG, TRACES, filters
 
 
 @click.command()
 @TRACES
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a message.")
 @click.option("--raw", metavar="DIR", type=click.Path(file_okay=False), help="Write each message to DIR/<index>.sip.")
+@click.option("--show", metavar="N", multiple=True, type=click.IntRange(1), help="Print message N as a whole.")
+@filters
 @KEYLOG
 def command(**options: Any) -> int:
     """List the SIP messages of captures (pcap, pcapng) and logs; the format is found out from the content.
 
     A message that had to be rebuilt, because the log lost line ends or order, is marked with * (exact: false).
 
-    Exit status: 0 good, 2 nothing was readable. What was passed over is said on standard error.
+    The filters choose whole dialogs, all demands have to be met; a message keeps its number.
+
+    Exit status: 0 good, 1 no dialog is as asked for, 2 nothing was readable, or there is no message N. What was passed
+    over is said on standard error.
     """
     from .messages_run import Options, run
 

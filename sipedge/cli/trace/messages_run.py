@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha1
 from pathlib import Path
@@ -10,11 +11,13 @@ from typing import Any
 import click
 
 from sipedge.cli.files import new_file
-from sipedge.cli.printing import print_json
+from sipedge.cli.printing import print_json, say
 from sipedge.printable import escaped
+from sipedge.traces.ladder.flow import Filter, sighting
 from sipedge.traces.records.record import Endpoint, Record, iso_time
 
-from .trace_input import TraceInput
+from .dialogs import chosen
+from .trace_input import TraceInput, read_twice
 
 _ADDRESS_WIDTH = 22
 
@@ -25,14 +28,40 @@ class Options:
     as_json: bool
     raw: str | None
     """Folder for one file a message; None for none."""
+    show: tuple[int, ...]
+    """Numbers of messages to print as a whole; none lists them all."""
+    call_id: str
+    """Like the next three a demand on dialogs, see Filter; '' demands nothing."""
+    user: str
+    method: str
+    status: str
     keylog: str | None
 
 
 def run(options: Options) -> int:
-    """The exit status: 0 good, 2 nothing was readable."""
+    """The exit status: 0 good, 1 no such dialog, 2 nothing was readable or no such message."""
     trace_input = TraceInput(options.traces, options.keylog)
+    demands = Filter(options.call_id, options.user, options.method, options.status)
+    if options.show:
+        return _show(enumerate(trace_input.records(), 1), options.show)
+    if not demands.wanted:
+        _list(enumerate(trace_input.records(), 1), options)
+        return trace_input.finish()
+    sizes = read_twice(options.traces)
+    trace_input = TraceInput(options.traces, options.keylog, sizes=sizes)
+    dialogs = chosen(trace_input, demands)
+    status = trace_input.finish()
+    again = enumerate(TraceInput(options.traces, options.keylog, quiet=True, sizes=sizes).records(), 1)
+    _list((one for one in again if sighting(*one).call_id in dialogs), options)
+    if not dialogs and status == 0:
+        say("no dialog is as asked for")
+        return 1
+    return status
+
+
+def _list(records: Iterable[tuple[int, Record]], options: Options) -> None:
     folder = _folder(options.raw) if options.raw is not None else None
-    for index, record in enumerate(trace_input.records(), 1):
+    for index, record in records:
         if folder is not None:
             with new_file(str(folder / f"{index:06}.sip"), options.traces) as output:
                 output.write(record.data)
@@ -40,7 +69,21 @@ def run(options: Options) -> int:
             print_json(_to_json(index, record))
         else:
             click.echo(_line(index, record))
-    return trace_input.finish()
+
+
+def _show(records: Iterable[tuple[int, Record]], numbers: tuple[int, ...]) -> int:
+    """Each below its line in the list. 0, or 2 where one is not there."""
+    wanted = set(numbers)
+    for index, record in records:
+        if index in wanted:
+            wanted.remove(index)
+            click.echo(_line(index, record))
+            for line in record.data.decode("utf-8", "replace").split("\n"):
+                click.echo(escaped(line.removesuffix("\r")))
+        if not wanted:
+            return 0
+    say(f"there is no message {min(wanted)}")
+    return 2
 
 
 def _folder(raw: str) -> Path:

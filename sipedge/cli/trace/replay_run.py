@@ -17,15 +17,18 @@ from sipedge.replay.cases import Classes, cases_text
 from sipedge.replay.changes import SavedError
 from sipedge.replay.engines import EngineError, engine, usual_engine
 from sipedge.replay.running import run as parts_of
-from sipedge.replay.saying import check_zones, zone_of_address, zones_of_file
+from sipedge.replay.saying import check_zones, name_and_address, zone_of_address, zones_of_file
 from sipedge.replay.verdict import HEADER
 from sipedge.replay.work import Part, Plans, Wanted, deciders_of
+from sipedge.traces.ladder.flow import Filter
 
+from .dialogs import chosen
+from .doubts import Doubts
 from .progress import Progress
 from .replay_comparison import Comparison, verdict_lines
 from .replay_referee import referee_traces
 from .replay_report import report
-from .trace_input import Tally
+from .trace_input import Tally, TraceInput, read_twice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +41,8 @@ class Options:
     """``ADDRESS=ZONE`` each."""
     map_file: str | None
     """More of these, one a line."""
+    names: tuple[str, ...]
+    """``HOST=ADDRESS`` each."""
     save: str | None
     expect: str | None
     """Verdicts to compare with."""
@@ -52,7 +57,16 @@ class Options:
     """None: what is usual for these traces."""
     scheduler: str
     """Address of Dask's; '' starts one."""
+    call_id: str
+    """Like the next three a demand on dialogs, see Filter; '' demands nothing."""
+    user: str
+    method: str
+    status: str
     keylog: str | None
+
+    @property
+    def demands(self) -> Filter:
+        return Filter(self.call_id, self.user, self.method, self.status)
 
     @property
     def compares(self) -> bool:
@@ -65,15 +79,30 @@ def run(options: Options) -> int:
         raise click.UsageError("--expect and --backtest both say what to compare with")
     if options.junit and not options.compares:
         raise click.UsageError("--junit writes a comparison: say --expect or --backtest")
-    others = (options.save, options.expect, options.backtest, options.junit, options.cases, options.engine)
+    others: tuple[object, ...] = (
+        options.demands.wanted,
+        options.save,
+        options.expect,
+        options.backtest,
+        options.junit,
+        options.cases,
+        options.engine,
+    )
     if options.referee and any(others):
         raise click.UsageError(
-            "--referee prints a comparison of its own: it takes none of the other outputs or engines"
+            "--referee prints a comparison of its own: it takes none of the filters, other outputs or engines"
         )
     plans = _plans(options)
     if options.referee:
         return referee_traces(plans, options.traces, options.as_json)
-    return _Replay(plans, options).run()
+    if not options.demands.wanted:
+        return _Replay(plans, options, None).run()
+    read_twice(options.traces)
+    trace_input = TraceInput(options.traces, options.keylog, quiet=True)
+    if dialogs := chosen(trace_input, options.demands):
+        return _Replay(plans, options, dialogs).run()
+    say("no dialog is as asked for")
+    return trace_input.finish() or 1
 
 
 def _plans(options: Options) -> Plans:
@@ -82,7 +111,7 @@ def _plans(options: Options) -> Plans:
     try:
         from_file = zones_of_file(options.map_file) if options.map_file else ()
         said = (*from_file, *map(zone_of_address, options.zones))
-        plans = Plans(configs, said, options.keylog)
+        plans = Plans(configs, said, options.keylog, tuple(map(name_and_address, options.names)))
         for decider in deciders_of(plans):
             check_zones(said, decider.settings)
     except QueryError as error:
@@ -95,12 +124,15 @@ def _plans(options: Options) -> Plans:
 class _Replay:
     """What is added up over all parts of the traces."""
 
-    def __init__(self, plans: Plans, options: Options) -> None:
+    def __init__(self, plans: Plans, options: Options, dialogs: frozenset[str] | None) -> None:
+        """``dialogs``: Call-IDs of the only ones that count; None: all do."""
         self._plans, self._options = plans, options
+        self._dialogs = dialogs
         self._inputs = (*options.traces, *plans.configs)
         self._tally = Tally()
         self._classes = Classes()
         self._comparison = Comparison(options.expect)
+        self._doubts = Doubts()
 
     def run(self) -> int:
         """The exit status."""
@@ -113,16 +145,20 @@ class _Replay:
             raise click.UsageError("a worker was killed, perhaps for want of memory: try --engine serial") from None
         if options.cases:
             self._write_cases(options.cases)
+        self._doubts.tell(deciders_of(self._plans)[0].untold)
         status = self._tally.finish()
         if not options.compares:
             return status
+        if not self._comparison.changes.requests:
+            say("there is no request to compare")
+            return 2
         return report(self._comparison.changes, options.junit, options.as_json, self._inputs) or status
 
     def _take_all(self) -> None:
         """Raises EngineError, SavedError, BrokenExecutor."""
         options, traces = self._options, self._options.traces
         rows = not (options.as_json or options.compares)
-        wanted = Wanted(rows=rows, classes=options.cases is not None, received_only=options.received)
+        wanted = Wanted(rows, options.cases is not None, options.received, self._dialogs)
         with ExitStack() as stack:
             executor, workers = stack.enter_context(engine(options.engine or usual_engine(traces), options.scheduler))
             saved = stack.enter_context(new_file(options.save, self._inputs)) if options.save else None
@@ -139,6 +175,7 @@ class _Replay:
 
     def _take(self, part: Part) -> None:
         _count(part, self._tally)
+        self._doubts.take(part)
         if self._options.compares:
             self._comparison.take(part)
         elif part.numbers:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import click
 
 from sipedge.cli.printing import amount, say
-from sipedge.traces.reading import TraceError, read_trace
+from sipedge.traces.reading import TraceError, read_trace, unread_start
 from sipedge.traces.records.record import Record, Skipped
 
 MAX_LINES = 20
@@ -42,6 +42,9 @@ class Tally:
 
     def finish(self) -> int:
         """Say the counts. The exit status: 0, or 2 where nothing was readable."""
+        for file in self._messages.keys() - self._unreadable:
+            if not self._messages[file] and not self._skipped[file]:
+                self._look_for_more(file)
         for file, count in self._skipped.items():
             if count > MAX_LINES:
                 say(f"{file}: {count - MAX_LINES} more things passed over")
@@ -50,19 +53,34 @@ class Tally:
         files = self._messages.keys() - self._unreadable
         return 0 if any(self._messages[file] or not self._skipped[file] for file in files) else 2
 
+    def _look_for_more(self, file: str) -> None:
+        """A file that gave nothing at all may have messages that no reader made out; a pipe is read only once."""
+        start = unread_start(file) if os.path.isfile(file) else None
+        if start is not None:
+            self.skip(start)
+        elif not self._quiet:
+            say(f"{file}: there is no SIP message in it")
+
 
 class TraceInput:
     """Go through ``records()`` to the end, then ``finish()`` says the exit status, see Tally."""
 
-    def __init__(self, traces: Sequence[str], keylog: str | None = None, *, quiet: bool = False) -> None:
-        """``quiet``: say nothing, for a second time through the same files."""
-        self._traces, self._keylog = traces, keylog
+    def __init__(
+        self,
+        traces: Sequence[str],
+        keylog: str | None = None,
+        *,
+        quiet: bool = False,
+        sizes: Mapping[str, int] | None = None,
+    ) -> None:
+        """``quiet``: say nothing, for a second time through the same files. ``sizes``: see ``read_twice``."""
+        self._traces, self._keylog, self._sizes = traces, keylog, sizes or {}
         self._tally = Tally(quiet)
 
     def records(self) -> Iterator[Record]:
         for trace in self._traces:
             try:
-                for item in read_trace(trace, self._keylog):
+                for item in read_trace(trace, self._keylog, self._sizes.get(trace)):
                     if isinstance(item, Record):
                         self._tally.read(trace, 1)
                         yield item
@@ -76,8 +94,10 @@ class TraceInput:
         return self._tally.finish()
 
 
-def read_twice(traces: Sequence[str]) -> None:
-    """What a command needs that goes through its traces twice; a pipe ends it with status 2."""
+def read_twice(traces: Sequence[str]) -> dict[str, int]:
+    """What a command needs that goes through its traces twice: their sizes now, as logs grow while they are read. A
+    pipe ends it with status 2."""
     for trace in traces:
         if os.path.exists(trace) and not os.path.isfile(trace):
             raise click.UsageError(f'"{trace}" is no file, and has to be read twice: save it as a file first')
+    return {trace: os.path.getsize(trace) for trace in traces if os.path.isfile(trace)}

@@ -19,6 +19,7 @@ from .decryption import TlsSeen, decrypted
 from .ip import TCP, UDP, Datagrams, Payload
 from .link import IP_OFFSET
 from .streams import Streams, bucket_of, endpoints
+from .tunnels import UDP_TUNNELS
 
 _MAX_WORDS = 16
 _UDP = Struct(">4sHH")
@@ -93,7 +94,7 @@ class Reading:
 
     def messages(self, packets: Iterable[pcap.Packet | Skipped | pcapng.Secrets]) -> Iterator[Item]:
         out, shares = self._out, self._shares
-        find, streams = self._datagrams.find, self._streams
+        find, unwrapped, streams = self._datagrams.find, self._datagrams.unwrapped, self._streams
         segment = streams.segment
         for packet in packets:
             if type(packet) is not tuple:
@@ -111,6 +112,9 @@ class Reading:
             if payload is None:
                 continue
             protocol, addresses, data, start, end, position = payload
+            if protocol == UDP and data[start + 2 : start + 4] in UDP_TUNNELS:
+                payload = unwrapped(payload, time)
+                protocol, addresses, data, start, end, position = payload
             if shares > 1 and bucket_of(addresses, data[start : start + 4]) % shares != self._number:
                 continue
             if protocol == TCP:
@@ -128,6 +132,8 @@ class Reading:
         if self._number == 0:
             for position in self._datagrams.incomplete:
                 yield Skipped(self._file, position, "fragments of this IP packet are missing")
+            for words, (count, position) in self._datagrams.unread.items():
+                yield Skipped(self._file, position, f"{words} are not read ({count} of them)")
         for born in self._streams.finish():
             self.at = _BEHIND + 1 + born
             yield from self._out

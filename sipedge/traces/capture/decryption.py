@@ -13,6 +13,8 @@ import subprocess
 import tempfile
 from collections import deque
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from struct import Struct
 from typing import IO, NamedTuple, cast
 
@@ -28,6 +30,8 @@ _IPV4_SOURCE, _IPV4_DESTINATION, _IPV6_SOURCE, _IPV6_DESTINATION = 20, 21, 22, 2
 _SOURCE_PORT, _DESTINATION_PORT, _DISSECTOR, _FRAME = 25, 26, 12, 30
 _CLIENT_HELLO, _SERVER_HELLO, _HANDSHAKE = 1, 2, 22
 _MAX_SERVERS = 256
+_MAX_KEYS = 64 << 20
+"""Bytes."""
 _MAX_CONNECTIONS = 65_536
 _MAX_RESTARTS = 65_536
 Way = tuple[Endpoint, Endpoint]
@@ -85,16 +89,34 @@ def decrypted(file: str, keylog: str | None, tls: TlsSeen) -> Iterator[Item]:
     elif not os.path.isfile(file):
         reason = "was not decrypted: tshark would have to read the file again, and it is none"
     else:
-        yield from _decrypt(tshark, file, keylog, tls)
+        with _keys(file, keylog, tls) as keys:
+            yield from _decrypt(tshark, file, keys, tls)
         return
     for server, position in tls.in_order():
         yield Skipped(file, position, f"TLS of {server} {reason}")
 
 
-def _decrypt(tshark: str, file: str, keylog: str | None, tls: TlsSeen) -> Iterator[Item]:
+@contextmanager
+def _keys(file: str, keylog: str | None, tls: TlsSeen) -> Iterator[str]:
+    """A file with all keys. Of secrets inside the capture tshark would take those only that stand before their
+    handshake."""
+    if keylog is not None and not tls.secrets_inside:
+        yield keylog
+        return
+    with tempfile.NamedTemporaryFile(prefix="sipedge-keys-") as keys:
+        if keylog is not None:
+            with suppress(OSError):
+                keys.write(Path(keylog).read_bytes() + b"\n")
+        for packet in _packets(file):
+            if isinstance(packet, pcapng.Secrets) and keys.tell() <= _MAX_KEYS:
+                keys.write(packet.text + b"\n")
+        keys.flush()
+        yield keys.name
+
+
+def _decrypt(tshark: str, file: str, keylog: str, tls: TlsSeen) -> Iterator[Item]:
     options = ["tcp.reassemble_out_of_order:TRUE", "tls.desegment_ssl_application_data:FALSE"]
-    if keylog is not None:
-        options.append(f"tls.keylog_file:{os.path.abspath(keylog)}")
+    options.append(f"tls.keylog_file:{os.path.abspath(keylog)}")
     ports = sorted({server.port for server in tls.servers if server.port})
     command = [tshark, "-n", "-r", os.path.abspath(file), "-U", "OSI layer 7", "-w", "-"]
     command += [word for option in options for word in ("-o", option)]
@@ -175,13 +197,17 @@ class _Cutters:
 
 def _frames(file: str) -> Iterator[tuple[int, int]]:
     """Number (from 1, as tshark counts) and position of each packet of the capture."""
+    number = 0
+    for packet in _packets(file):
+        if not isinstance(packet, Skipped | pcapng.Secrets):
+            number += 1
+            yield number, packet[3]
+
+
+def _packets(file: str) -> Iterator[pcap.Packet | Skipped | pcapng.Secrets]:
     with Source(file) as source:
         container = pcapng.packets if pcapng.is_pcapng(source.head) else pcap.packets
-        number = 0
-        for packet in container(source, file):
-            if not isinstance(packet, Skipped | pcapng.Secrets):
-                number += 1
-                yield number, packet[3]
+        yield from container(source, file)
 
 
 class _Pdu(NamedTuple):

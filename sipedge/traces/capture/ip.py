@@ -1,4 +1,4 @@
-"""From an IP header to the transport header: IPv4, IPv6 with extension headers, fragments, IP in IP.
+"""From an IP header to the transport header: IPv4, IPv6 with extension headers, fragments, IP in IP, tunnels.
 
 The IP header is believed about lengths, not the frame: Ethernet pads, and a snaplen cuts. The end of a payload may
 therefore lie behind the captured bytes.
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from struct import Struct
+
+from .tunnels import NAMES, UDP_TUNNELS, UNREAD, inside
 
 _IPV4 = Struct(">BxHHHxB2x8s")
 _IPV6 = Struct(">4xHBx32s")
@@ -39,6 +41,8 @@ class Datagrams:
         self._limit = limit
         self._waiting: dict[tuple[int, bytes, int], _Fragments] = {}
         self._given_up: list[int] = []
+        self.unread: dict[str, tuple[int, int]] = {}
+        """Packets that cannot be read, in words -> their number, and the position of the first one."""
 
     @property
     def incomplete(self) -> Iterable[int]:
@@ -56,17 +60,42 @@ class Datagrams:
         first, length, identity, fragment, protocol, addresses = _IPV4.unpack_from(data, offset)
         header = (first & 15) * 4
         start, end = offset + header, offset + length
-        if length == 0:  # the network card was to fill it in (segmentation offload)
+        if length == 0 or len(data) - end > _MAX_DATAGRAM:
+            # The network card was to fill it in, or the field is too small for what it was given to cut up.
             end = len(data)
-        if header < 20 or end < start:
+        if header < 20:
             return None
         if fragment & 0x3FFF:
             key = (protocol, addresses, identity)
             more, place = fragment & 0x2000, (fragment & 0x1FFF) * 8
             return self._fragment(key, place, bool(more), data, start, end, position, time, nesting)
+        if end <= start:
+            self._note("IP packets whose length leaves no room for what they carry", position)
+            return None
         if protocol in (TCP, UDP):
             return protocol, addresses, data, start, end, position
         return self._nested(protocol, data[:end], start, position, time, nesting)
+
+    def unwrapped(self, payload: Payload, time: float) -> Payload:
+        """The innermost TCP or UDP in a UDP datagram to the port of a tunnel; the datagram itself where that is none,
+        or carries no more than a fragment."""
+        for _ in range(_MAX_NESTING):
+            protocol, _, data, start, end, position = payload
+            locate = UDP_TUNNELS.get(data[start + 2 : start + 4]) if protocol == UDP else None
+            offset = -1 if locate is None else locate(data, start + 8)
+            if offset < 0:
+                if offset == UNREAD:
+                    self._note("packets in a tunnel over UDP that cannot be made out", position)
+                break
+            wrapped = self.find(data[:end], offset, position, time, 1)
+            if wrapped is None:
+                break
+            payload = wrapped
+        return payload
+
+    def _note(self, words: str, position: int) -> None:
+        count, first = self.unread.get(words, (0, position))
+        self.unread[words] = (count + 1, first)
 
     def _ipv6(self, data: bytes, offset: int, position: int, time: float, nesting: int) -> Payload | None:
         if offset + 40 > len(data):
@@ -97,6 +126,11 @@ class Datagrams:
     ) -> Payload | None:
         if protocol in (_IPV4_IN, _IPV6_IN):
             return self.find(data, start, position, time, nesting + 1)
+        offset = inside(protocol, data, start)
+        if offset >= 0:
+            return self.find(data, offset, position, time, nesting + 1)
+        if offset == UNREAD:
+            self._note(f"packets in {NAMES[protocol]}", position)
         return None
 
     def _fragment(

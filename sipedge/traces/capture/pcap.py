@@ -24,7 +24,7 @@ _LOOK = 2 * LARGEST_PACKET
 """Bytes from a header on that are there when it is judged. More are not looked at, however many there are: what is
 found must not depend on where reading began."""
 _CHAIN = 3
-"""Headers in a row that are believed although their times are far from the one before."""
+"""Headers in a row that are believed behind bytes passed over although their times are far from the one before."""
 _DAY = 86400
 """Seconds; a header further than that from the one before is looked at closely."""
 
@@ -164,11 +164,21 @@ class _Headers:
             return int(seconds)
         if near and following == len(data):
             return int(seconds)
-        if (
-            self._believable(data, following, time, lax=True) >= 0
-        ):  # one wrong field, or a program that writes all like that
+        if self._believable(data, following, time, lax=True) >= 0:  # one wrong field, or a program that writes all so
             return int(seconds) if near else time
-        return int(seconds) if self._chain(data, position) else None
+        return int(seconds) if self._followed(data, position) else None
+
+    def _followed(self, data: bytes, position: int) -> bool:
+        """Whether the header and the next one state lengths that can be true, whatever their times: files are joined,
+        and days may pass between two packets."""
+        size = self._stated(data, position)
+        following = position + self._size + size
+        return size > 0 and (following + self._size > len(data) or self._stated(data, following) > 0)
+
+    def _stated(self, data: bytes, position: int) -> int:
+        """The captured length of the header; -1 where its lengths or its fraction of a second cannot be true."""
+        _, fraction, size, original = self.unpack(data, position)
+        return int(size) if size <= original <= LARGEST_PACKET and fraction < 1_000_000_000 else -1
 
     def whole(self, data: bytes, position: int) -> bool:
         """False: a packet begins here, but the file ends in it."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from struct import Struct, error
+from typing import NamedTuple
 
 from sipedge.traces.records.record import Skipped
 from sipedge.traces.records.source import ByteStream
@@ -30,11 +31,11 @@ _LOOK = 1 << 20
 _MAX_INTERFACES = 65536
 
 
-class Secrets:
+class Secrets(NamedTuple):
     """Stands among the packets where the file carries TLS secrets (a decryption secrets block)."""
 
-
-SECRETS = Secrets()
+    text: bytes
+    """In NSS format."""
 
 
 def is_pcapng(head: bytes) -> bool:
@@ -64,7 +65,7 @@ def packets(stream: ByteStream, file: str, offset: int = 0) -> Iterator[Packet |
             elif kind == _OLD_PACKET:
                 yield section.old(body, position)
             elif kind == _SECRETS and section.u32.unpack_from(body)[0] == _TLS_KEY_LOG:
-                yield SECRETS
+                yield Secrets(body[8 : 8 + section.u32.unpack_from(body, 4)[0]])
         except (error, IndexError):
             yield Skipped(file, position, f"a block of type {kind} is too short or names an unknown interface")
 

@@ -14,10 +14,10 @@ from typing import Any
 
 from sipedge.traces.records.record import Direction, Endpoint, Item, Record, Skipped, transport_named
 from sipedge.traces.records.source import ByteStream
+from sipedge.traces.records.text import numbered_lines
 
 LONGEST_LINE = 1 << 20
 """A message of 64 KiB has at most six characters a byte, and a bit."""
-_READ = 1 << 18
 _LARGEST_PORT = 65535
 _LINE = re.compile(
     rb'^\{"time": ?[\d.]+, ?"(?:direction": ?"(?:received|sent)", ?"connection": ?\d|decision": ?\{)', re.MULTILINE
@@ -30,7 +30,7 @@ def detect(head: bytes) -> int:
 
 
 def read(stream: ByteStream, file: str) -> Iterator[Item]:
-    for position, line in _lines(stream):
+    for position, line in numbered_lines(stream, LONGEST_LINE):
         if not line.strip():
             continue
         if len(line) > LONGEST_LINE:
@@ -85,19 +85,3 @@ def _endpoint(value: object) -> Endpoint:
     if not (port.isascii() and port.isdigit() and int(port) <= _LARGEST_PORT):
         raise ValueError("no port")
     return Endpoint(host.removeprefix("[").removesuffix("]"), int(port))
-
-
-def _lines(stream: ByteStream) -> Iterator[tuple[int, bytes]]:
-    """(offset, line without its end); of one that is too long its first LONGEST_LINE bytes and a few more."""
-    position, kept, length = 0, b"", 0
-    while data := stream.read(_READ):
-        *lines, rest = data.split(b"\n")
-        for line in lines:
-            yield position, kept + line
-            position += length + len(line) + 1
-            kept, length = b"", 0
-        length += len(rest)
-        if len(kept) <= LONGEST_LINE:
-            kept += rest
-    if kept:
-        yield position, kept

@@ -2,7 +2,8 @@
 
 A record runs from ``TL_LEVEL(TF_FLAG) [...]...$$begin_record`` to ``$$end_record`` with ``Key: value`` lines between;
 TF_PROTOCOL holds messages, whose header fields may stand in another order than on the wire. Copies from web pages have
-a record on one line. A neighbour dialect says ``--> Message to Send (Dest Address IP: ...)`` in front.
+a record on one line. A neighbour dialect says ``--> Message to Send (Dest Address IP: ...)`` in front; another one is
+in s4.py.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from sipedge.traces.records.source import ByteStream
 from sipedge.traces.records.text import Block, as_text, read_records
 from sipedge.traces.records.wire import find_start
 
+from . import s4
 from .plain import loose
 
 _BEGIN, _END = b"$$begin_record", b"$$end_record"
@@ -61,6 +63,8 @@ def detect(head: bytes) -> int:
     text = as_text(head)
     if _BEGIN in text and (_HEADER.search(text) or _DATE.search(text)):
         return 94
+    if s4.MARK in text and _HEADER.search(text):
+        return 93
     return 50 if re.search(rb"^TL_[A-Z]+ ?\(TF_", text, re.MULTILINE) else 0
 
 
@@ -106,6 +110,8 @@ def _fast_parse(text: bytes, begin: int, file: str, position: int) -> tuple[Reco
 
 def _find(text: bytes, start: int) -> tuple[int, int] | None:
     mark = text.find(_BEGIN, start)
+    other = text.find(s4.MARK, start, mark if mark >= 0 else len(text))
+    mark = other if other >= 0 else mark
     if mark < 0:
         return None
     earliest = max(start, mark - _LONGEST_HEADER)
@@ -117,6 +123,8 @@ def _find(text: bytes, start: int) -> tuple[int, int] | None:
 
 def _end(text: bytes, after: int) -> int:
     """Behind $$end_record; where that is missing, before the header of the next record."""
+    if not text.startswith(_BEGIN, after):
+        return _end_of_either(text, after)
     # The next one first: where none has an end, looking for an end goes no further than there.
     following = text.find(_BEGIN, after + len(_BEGIN))
     end = text.find(_END, after, following if following >= 0 else len(text))
@@ -128,7 +136,17 @@ def _end(text: bytes, after: int) -> int:
     return begin
 
 
+def _end_of_either(text: bytes, after: int) -> int:
+    """Of an S4 record, or of one that is so long that its beginning was looked through before."""
+    match = s4.END.search(text, after)
+    end = text.find(_END, after, match.start() if match else len(text))
+    return end + len(_END) if end >= 0 else match.end() if match else -1
+
+
 def _parse(block: Block) -> Iterator[Item]:
+    if _BEGIN not in block.text:
+        yield from s4.parse(block)
+        return
     header, _, content = block.text.partition(_BEGIN)
     match = _HEADER.search(header)
     if match and not match["flag"].startswith(b"PROTOCOL"):

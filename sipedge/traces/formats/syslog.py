@@ -1,16 +1,17 @@
 """Messages in syslog: each on one line, its line ends written as ``#015#012``, ``\\\\r\\\\n`` and the like.
 
 rsyslog writes control characters as ``#`` and three octal digits; what it was fed by may have turned LF into a blank
-before.
+before. A line that is a JSON object (containers write their logs so) has the message in one of its texts.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 
 from sipedge.traces.records.clock import day_seconds, moment, time_of_day
-from sipedge.traces.records.rebuild import is_message, rebuilt, transport_of
+from sipedge.traces.records.rebuild import START_OF_LINE, is_message, rebuilt, transport_of
 from sipedge.traces.records.record import Direction, Item, Record, Skipped
 from sipedge.traces.records.source import ByteStream
 from sipedge.traces.records.text import Block, as_text, read_records
@@ -27,6 +28,7 @@ _MONTH = re.compile(rb"(Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) +(\d\d?
 _MONTHS = b"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 _YEAR = 1970
 _LONGEST_PREFIX = 4096
+_LONGEST_TIME = 64
 
 
 def detect(head: bytes) -> int:
@@ -47,16 +49,37 @@ def _find(text: bytes, start: int) -> tuple[int, int] | None:
 def _parse(block: Block) -> Iterator[Item]:
     match = _START.search(block.text)
     assert match is not None
-    text = block.text[match.start() :].rstrip(b"\r\n")
-    data = rebuilt(re.sub(rb"\n ", b"\n", _LINE_END.sub(b"\n", text)))
+    texts = _texts_of_json(block.text)
+    if texts is None:
+        text = re.sub(rb"\n ", b"\n", _LINE_END.sub(b"\n", block.text[match.start() :].rstrip(b"\r\n")))
+        time = time_of_prefix(block.text[: min(match.start(), _LONGEST_PREFIX)])
+    else:
+        text = next(filter(None, map(_from_start, texts)), b"")
+        time = next((at for one in texts if len(one) < _LONGEST_TIME and (at := moment(one)) is not None), None)
+    data = rebuilt(text)
     if data is None or not is_message(data):
         yield Skipped(block.file, block.position, "this line quotes a start line without a message")
         return
-    time = _time(block.text[: min(match.start(), _LONGEST_PREFIX)])
     yield Record(time, Direction.UNKNOWN, None, None, transport_of(data), data, False, block.file, block.position)
 
 
-def _time(prefix: bytes) -> float | None:
+def _texts_of_json(line: bytes) -> list[bytes] | None:
+    """The texts of the object that the line is; None where it is none."""
+    if not line.startswith(b"{"):
+        return None
+    try:
+        members = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return [value.encode("utf-8", "replace") for value in members.values() if isinstance(value, str)]
+
+
+def _from_start(text: bytes) -> bytes:
+    match = START_OF_LINE.search(text)
+    return text[match.start() :] if match else b""
+
+
+def time_of_prefix(prefix: bytes) -> float | None:
     """RFC 5424 has a whole date, RFC 3164 none of the year."""
     if (whole := moment(prefix)) is not None:
         return whole

@@ -8,6 +8,8 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from .ladder import Arrow, Heading, Note, Record
 
 _COLUMN, _ROW, _TOP, _LEFT = 240, 26, 46, 110
+_CHARACTER = 7.3
+"""Pixels."""
 _FONT = {"font-family": "monospace", "font-size": "12"}
 _BLUE, _RED, _GREY = "#1f5fa8", "#b3261e", "#777777"
 
@@ -36,7 +38,8 @@ def _plain(text: str) -> str:
 
 def svg(records: Sequence[Record], columns: Sequence[str]) -> str:
     """A picture that needs nothing from elsewhere."""
-    width = _LEFT + _COLUMN * max(len(columns), 1)
+    longest = max((len(record.text) for record in records if isinstance(record, Heading)), default=0)
+    width = max(_LEFT + _COLUMN * max(len(columns), 1), int(longest * _CHARACTER) + 13)
     height = _TOP + _ROW * (len(records) + 2)
     root = Element(
         "svg",
@@ -53,7 +56,7 @@ def svg(records: Sequence[Record], columns: Sequence[str]) -> str:
         match record:
             case Heading(text=text):
                 SubElement(root, "rect", {"x": "0", "y": str(y - 16), "width": "100%", "height": "22", "fill": "#eef"})
-                _text(root, 6, y, _cut(text, width), weight="bold")
+                _text(root, 6, y, text, weight="bold")
             case Arrow():
                 _text(root, 6, y, f"{record.time - start:9.3f}", fill=_GREY)
                 _arrow(root, at[record.source], at[record.target], y, record.label)
@@ -88,6 +91,6 @@ def _text(root: Element, x: int, y: int, text: str, *, weight: str = "", anchor:
 
 
 def _cut(text: str, pixels: int) -> str:
-    """As many characters of about 7.3 pixels as there is room for."""
-    room = max(4, int((pixels - 12) / 7.3))
+    """As many characters as there is room for."""
+    room = max(4, int((pixels - 12) / _CHARACTER))
     return text if len(text) <= room else text[: room - 1] + "…"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sipedge.sip.message import Message, parse_message
@@ -32,6 +32,8 @@ class Sighting:
     record: Record
     message: Message | None
     """None for what is no whole SIP message."""
+    received: Sighting | None = None
+    """The same message on the same hop in the log of who received it; this one is then of who sent it."""
 
     @property
     def call_id(self) -> str:
@@ -95,8 +97,10 @@ class Filter:
 class Parties:
     """The columns of a ladder, in the order in which they appear."""
 
-    def __init__(self, sightings: Iterable[Sighting]) -> None:
-        pairs = [_ends(seen) for seen in sightings]
+    def __init__(self, sightings: Sequence[Sighting], called: Mapping[Endpoint, Endpoint] | None = None) -> None:
+        """``called``: ends -> the end by which their party is called, where that is known."""
+        self._called = called or {}
+        pairs = [self._ends(seen) for seen in sightings]
         self._same: dict[Endpoint, Endpoint] = {}
         for pair, seen in zip(pairs, sightings, strict=True):
             self._learn(pair[0], seen.message)
@@ -111,8 +115,12 @@ class Parties:
 
     def of(self, seen: Sighting) -> tuple[str, str]:
         """(source, destination)."""
-        source, destination = _ends(seen)
+        source, destination = self._ends(seen)
         return self.name(source), self.name(destination)
+
+    def _ends(self, seen: Sighting) -> tuple[Endpoint, Endpoint]:
+        source, destination = seen.record.source or NOBODY, seen.record.destination or NOBODY
+        return self._called.get(source, source), self._called.get(destination, destination)
 
     def _learn(self, source: Endpoint, message: Message | None) -> None:
         """A request's top Via names the port at which its sender listens (RFC 3261 18.1.1)."""
@@ -126,14 +134,10 @@ class Parties:
             self._same.setdefault(source, Endpoint(source.host, via.port))
 
 
-def _ends(seen: Sighting) -> tuple[Endpoint, Endpoint]:
-    return seen.record.source or NOBODY, seen.record.destination or NOBODY
-
-
 def flow(
     sightings: Iterable[Sighting], parties: Parties, note: Callable[[Sighting], str], titles: Mapping[str, str]
 ) -> Iterator[Line]:
-    """The lines of a ladder, one dialog after the other.
+    """The lines of a ladder, one dialog after the other by the time of their first messages.
 
     ``note``: what stands under the arrow of a message, '' for nothing. ``titles``: column -> its heading.
     """
@@ -147,13 +151,14 @@ def flow(
     dialogs: dict[str, list[Sighting]] = {}
     for seen in sightings:
         dialogs.setdefault(seen.call_id, []).append(seen)
-    for call_id, members in dialogs.items():
+    for members in dialogs.values():
         members.sort(key=at)
+    for call_id, members in sorted(dialogs.items(), key=lambda dialog: at(dialog[1][0])):
         clock = f"{iso_time(members[0].record.time) or 'no time':.19}"
         yield Heading(at(members[0]), f"{clock} {_summary(members)} · Call-ID {call_id or 'missing'}")
         for seen in members:
             source, destination = (titles.get(party, party) for party in parties.of(seen))
-            yield Arrow(at(seen), source, destination, f"{seen.index} {label(seen)}")
+            yield Arrow(at(seen), source, destination, f"{number(seen)} {label(seen)}")
             if text := note(seen):
                 yield Note(at(seen), destination, text)
 
@@ -191,6 +196,11 @@ def gathered(lines: list[Line], columns: list[str], most: int) -> tuple[list[Lin
 def _columns(section: list[Line]) -> list[str]:
     ends = (end for line in section if isinstance(line, Arrow) for end in (line.source, line.target))
     return list(dict.fromkeys(ends))
+
+
+def number(seen: Sighting) -> str:
+    """``3``, or ``3=17`` where message 17 is the same hop seen at the other end."""
+    return str(seen.index) if seen.received is None else f"{seen.index}={seen.received.index}"
 
 
 def label(seen: Sighting) -> str:

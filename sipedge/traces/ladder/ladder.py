@@ -55,7 +55,7 @@ def render(records: Iterable[Record], columns: Sequence[str], width: int = 120, 
     """Lines of at most ``width`` characters, in the order given; times are seconds from the first record.
 
     ``deltas``: with the seconds since the arrow before, under each heading anew. A label longer than its arrow is cut
-    with an ellipsis, a long note is wrapped.
+    with an ellipsis, a long note or heading is wrapped; a word of a heading is never cut, so it may be longer.
     """
     margin = _TIME + _DELTA if deltas else _TIME
     step = (width - margin) // max(len(columns), 1)
@@ -69,7 +69,7 @@ def render(records: Iterable[Record], columns: Sequence[str], width: int = 120, 
             lines.append(_names(at, step, width))
         match record:
             case Heading(text=text):
-                lines += ["", f"━━ {text} ".ljust(width, "━")[:width], _names(at, step, width)]
+                lines += ["", *_heading(text, width), _names(at, step, width)]
                 last = None
             case Arrow(time=time):
                 delta = f" {time - last:+9.3f}" if deltas and last is not None else ""
@@ -78,6 +78,12 @@ def render(records: Iterable[Record], columns: Sequence[str], width: int = 120, 
             case Note():
                 lines += _note(record, at, width, margin)
     return lines
+
+
+def _heading(text: str, width: int) -> list[str]:
+    """A Call-ID in it is there to be copied."""
+    rows = textwrap.wrap(text, max(width - 4, 1), break_long_words=False, break_on_hyphens=False) or [""]
+    return [f"━━ {row} ".ljust(width, "━") for row in rows]
 
 
 def _names(at: dict[str, int], step: int, width: int) -> str:

@@ -23,8 +23,8 @@ class Cutter:
     """``feed`` the bytes in order; messages and what is passed over are appended to ``out``."""
 
     __slots__ = (
-        "_begun", "_file", "_in_step", "_needed", "_out", "_passed", "_passed_position", "_position", "_rest", "_sip",
-        "_time", "_transport", "destination", "held", "source", "tls", "tls_position",
+        "_begun", "_endless", "_file", "_in_step", "_needed", "_out", "_passed", "_passed_position", "_position",
+        "_rest", "_sip", "_time", "_transport", "destination", "held", "source", "tls", "tls_position",
     )  # fmt: skip
 
     def __init__(
@@ -47,6 +47,8 @@ class Cutter:
         """Length of the message that is held; 0 as long as it is not known."""
         self._in_step = True
         """The next byte begins a message. Else ``find_message`` looks for one."""
+        self._endless = False
+        """The message before has no Content-Length: what comes next may be its body."""
         self._rest = 0
         """Bytes to come that end a message of which others were lost."""
         self._passed = self._passed_position = 0
@@ -119,7 +121,7 @@ class Cutter:
 
         Where no message begins: the place to go on from, with ``_begun`` not set.
         """
-        if not START.match(data, start):
+        if not START.match(data, start) or (self._endless and not _OPENING.match(data, start)):
             return self._no_start(data, start)
         self._begun = self._sip = True
         head = data.find(EMPTY_LINE, start, start + LARGEST_HEAD)
@@ -127,7 +129,8 @@ class Cutter:
             if len(data) - start <= LARGEST_HEAD:
                 return -1
             return self._out_of_step(data, start, "a header section has no end")
-        length = content_length(data, start, head + 2) or 0
+        stated = content_length(data, start, head + 2)
+        length = stated or 0
         end = head + 4 + length
         if end - start > LARGEST_MESSAGE:
             return self._out_of_step(data, start, f"Content-Length says {length} bytes")
@@ -135,6 +138,7 @@ class Cutter:
             self._needed = end - start
             return -1
         self._needed = 0
+        self._endless = stated is None
         return end
 
     def _no_start(self, data: bytes, start: int) -> int:

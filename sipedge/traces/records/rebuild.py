@@ -14,7 +14,7 @@ from typing import cast
 from .record import Transport, transport_named
 from .wire import LARGEST_HEAD, LARGEST_LINE, LARGEST_MESSAGE, START, content_length, find_start
 
-_NAMES = (
+HEADER_NAMES = (
     rb"Via|From|To|Call-ID|CSeq|Contact|Max-Forwards|Route|Record-Route|Content-Length|Content-Type|User-Agent|Server|"
     rb"Allow|Supported|Require|Proxy-Require|Expires|Event|Subscription-State|Authorization|Proxy-Authorization|"
     rb"Proxy-Authenticate|WWW-Authenticate|(?:Proxy-)?Authentication-Info|Warning|Reason|Date|Allow-Events|"
@@ -26,7 +26,8 @@ _NAMES = (
 )
 _GUARDED = rb'"[^"\n]{0,4096}"|<[^<>\n]{0,4096}>|'
 _JOINED = re.compile(
-    _GUARDED + rb"(?<![ \t])(?P<gap>[ \t]++)(?=(?:" + _NAMES + rb")[ \t]?:(?:[ \t]|$))", re.IGNORECASE | re.MULTILINE
+    _GUARDED + rb"(?<![ \t])(?P<gap>[ \t]++)(?=(?:" + HEADER_NAMES + rb")[ \t]?:(?:[ \t]|$))",
+    re.IGNORECASE | re.MULTILINE,
 )
 """Each run of blanks is looked behind once."""
 _SURELY_JOINED = re.compile(
@@ -215,7 +216,10 @@ def _without_flat_body(fields: bytes) -> tuple[bytes, bytes]:
 
 
 def _body(body: bytes, length: int | None) -> bytes:
-    """The log may have changed line ends and added or taken some: that form is taken whose length is the stated one."""
+    """The log may have changed line ends and added or taken some: that form is taken whose length is the stated one.
+
+    What follows may be words of the log: then so many lines are taken as have the stated length together.
+    """
     if length == 0 or not body.strip(b" \t\n|"):
         return b""
     if len(body) == length and b"\n" not in body:
@@ -226,4 +230,20 @@ def _body(body: bytes, length: int | None) -> bytes:
         for count in (0, 1):
             if len(form) + count * len(line_end) == length:
                 return form + count * line_end
+    if length is not None and (whole := _lines_of_length(core, length)):
+        return whole
     return core.replace(b"\n", b"\r\n") + b"\r\n"
+
+
+def _lines_of_length(text: bytes, length: int) -> bytes:
+    """The first lines of a text with LF which are as long as stated, with CRLF or LF, with the last line end or without
+    it; b"" when no such lines are there."""
+    at, count = text.find(b"\n"), 0
+    while at >= 0 and at <= length:
+        for line_end in (b"\r\n", b"\n"):
+            size = at + count * (len(line_end) - 1)
+            if length in (size, size + len(line_end)):
+                lines = text[: at + 1].replace(b"\n", line_end)
+                return lines[:length]
+        at, count = text.find(b"\n", at + 1), count + 1
+    return b""

@@ -27,9 +27,12 @@ class ByteStream(Protocol):
 
 
 class Source:
-    """An opened trace. Raises TraceError when it cannot be opened; what fails later ends it with ``failure`` set."""
+    """An opened trace. Raises TraceError when it cannot be opened; what fails later ends it with ``failure`` set.
 
-    def __init__(self, path: str) -> None:
+    ``size``: bytes of the file that are read, None for all that there are when its end is reached.
+    """
+
+    def __init__(self, path: str, size: int | None = None) -> None:
         self.path = path
         self.failure: Skipped | None = None
         self._count = 0
@@ -38,7 +41,7 @@ class Source:
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
             raise TraceError(f"{path}: cannot be read: {reason}") from None
-        self._stream: ByteStream = self._file
+        self._stream: ByteStream = self._file if size is None else Limited(self._file, size)
         self._ahead = self.head = self._take(HEAD)
         if self.head.startswith(_GZIP):
             self._unpack()

@@ -16,6 +16,7 @@ from .record import Item, Record, Skipped
 from .source import ByteStream
 
 READ = 1 << 20
+_LINES_READ = 1 << 18
 LARGEST_RECORD = 1 << 20
 _SHORTEST_GAP = 16
 """Less than this holds no message: mostly empty lines between records."""
@@ -233,3 +234,19 @@ def as_text(head: bytes) -> bytes:
     if encoding:
         return head.decode(encoding, "replace").lstrip("\ufeff").encode("utf-8", "replace")
     return head.removeprefix(_UTF8_MARK)
+
+
+def numbered_lines(stream: ByteStream, longest: int) -> Iterator[tuple[int, bytes]]:
+    """(offset, line without its end); of one that is longer its first ``longest`` bytes and a few more."""
+    position, kept, length = 0, b"", 0
+    while data := stream.read(_LINES_READ):
+        *lines, rest = data.split(b"\n")
+        for line in lines:
+            yield position, kept + line
+            position += length + len(line) + 1
+            kept, length = b"", 0
+        length += len(rest)
+        if len(kept) <= longest:
+            kept += rest
+    if kept:
+        yield position, kept

@@ -12,6 +12,7 @@ EMPTY_LINE = b"\r\n\r\n"
 LARGEST_HEAD = 1 << 16
 LARGEST_MESSAGE = 1 << 20
 LARGEST_LINE = 8192
+_ANY_START = re.compile(rb"[A-Z]{3,32} sips?:[^ \r\n]{1,8192} SIP/2\.0(?![/\w])|SIP/2\.0 [1-6]\d\d ")
 _LENGTH = re.compile(rb"\n(?:content-length|l)[ \t]*:\s*(\d{1,10})[ \t]*\r", re.IGNORECASE)
 _USUAL = b"\nContent-Length: "
 """Looked for before the pattern: a capture takes 1.08 times as long without (tools.bench.captures)."""
@@ -28,6 +29,12 @@ def find_start(data: bytes, start: int = 0) -> int:
         tested, passed = line, hit + len("SIP/")
         hit = data.find(b"SIP/", passed)
     return -1
+
+
+def any_start(data: bytes) -> int:
+    """The place of the first start line, wherever in a line it stands; -1 when there is none."""
+    match = _ANY_START.search(data) if b"SIP/2.0" in data else None
+    return match.start() if match else -1
 
 
 def content_length(data: bytes, start: int, end: int) -> int | None:

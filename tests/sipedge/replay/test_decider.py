@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -16,7 +17,7 @@ from sipedge.decision.deciding import EDGE as THE_EDGE
 from sipedge.decision.deciding import RULES as BY_RULES
 from sipedge.decision.record_route import TokenKey, ZonePair
 from sipedge.replay.decider import Decider
-from sipedge.replay.verdict import STALE_ROUTE, Verdict
+from sipedge.replay.verdict import NOT_JUDGED, STALE_ROUTE, Verdict
 from sipedge.traces.records.record import Direction, Endpoint, Skipped
 from zones.zone import LOCAL_ZONE, AuthenticationPolicy
 
@@ -86,6 +87,16 @@ def test_a_valid_token_decides_without_rules() -> None:
 def test_a_token_that_does_not_hold_is_said(token: str) -> None:
     verdict = decide(request(routes=(f"<sip:{token}@{EDGE}:5061;lr>",), to=IN_DIALOG))
     assert verdict.decision.decided_by == STALE_ROUTE and verdict.decision.tiers[0].targets[0].zone == "Outside"
+
+
+def test_without_a_secret_a_route_of_the_edge_is_not_judged() -> None:
+    settings = replace(SETTINGS, secret_made_up=True)
+    message = request(
+        routes=(f"<sip:{KEY.mint(ZonePair('Inside', 'Outside'), 'c', 't')}@{EDGE}:5061;lr>",), to=IN_DIALOG
+    )
+    verdict = Decider(settings).verdict(1, record(message), message)
+    assert (verdict.decision.decided_by, verdict.decision.tiers) == (NOT_JUDGED, ())
+    assert Decider(settings).verdict(1, record(), request()).decision.decided_by == BY_RULES
 
 
 def test_options_for_the_edge_are_not_searched() -> None:

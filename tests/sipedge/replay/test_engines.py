@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import signal
 import socket
 import sys
 from contextlib import suppress
+from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
@@ -61,3 +63,14 @@ def test_a_dask_scheduler_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> 
         with pytest.raises(EngineError, match=f"the Dask scheduler {address} cannot be reached"):
             with engine("dask", address):
                 pass
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("error", [KeyboardInterrupt, BrokenPipeError])
+def test_whatever_ends_the_work_ends_the_workers_at_once(error: type[BaseException]) -> None:
+    with pytest.raises(error), engine("processes") as (pool, count):
+        assert pool is not None
+        for _ in range(3 * count):
+            pool.submit(signal.pause)  # for ever
+        raise error
+    assert active_children() == []

@@ -74,6 +74,35 @@ def test_a_certificate_is_known_from_the_log_of_the_edge_only(named: str, expect
     assert sources.of(record(zone=named), request()) == "Inside"
 
 
+@pytest.mark.parametrize(
+    ("named", "expected"), [("Named", "Named"), ("To outside", "To outside"), ("Outside", DEFAULT_ZONE)]
+)
+def test_the_edges_own_log_names_zones_whose_peers_are_names(named: str, expected: str) -> None:
+    sources = SourceZones(INSTALLATION, {})
+    stranger = record(source=Endpoint(STRANGER, 1), zone=named)
+    assert sources.of(stranger, request()) == expected
+    assert sources.untold == ("To outside", "Named")
+
+
+def test_on_loopback_a_connection_of_the_edges_own_has_the_address_of_a_neighbour() -> None:
+    ours = record(source=Endpoint(INSIDE_PEER, 7001), zone="To outside")
+    assert SourceZones(INSTALLATION, {}).of(ours, request()) == "To outside"
+    assert SourceZones(INSTALLATION, {INSIDE_PEER: "Inside"}).of(ours, request()) == "Inside"
+
+
+def test_names_resolve_as_a_person_says() -> None:
+    names = {"sip.named.EXAMPLE": ["203.0.113.5", "2001:db8::5"], "edge.outside.example": ["203.0.113.6"]}
+    sources = SourceZones(INSTALLATION, {}, names)
+    for host, port, expected in [
+        ("203.0.113.5", 1, "Named"),
+        ("2001:DB8::5", 1, "Named"),
+        ("203.0.113.6", 7001, "To outside"),
+        ("203.0.113.6", 7002, DEFAULT_ZONE),
+    ]:
+        assert sources.of(record(source=Endpoint(host, port)), request()) == expected
+    assert sources.untold == ()
+
+
 def test_without_an_address_the_via_says_who_sent_it() -> None:
     assert zone(None) == "Inside"
     nobody = request(via="nonsense")

@@ -15,7 +15,7 @@ from support.third_party import require_shared
 
 from sipedge.traces import reading
 from sipedge.traces.capture import capture, hep
-from sipedge.traces.formats import cucm, expressway, imp, ngrep, plain, sipp, sngrep, snooper, syslog, uccapi
+from sipedge.traces.formats import cucm, expressway, imp, ngrep, plain, prefixed, sipp, sngrep, snooper, syslog, uccapi
 from sipedge.traces.records.record import Record, Skipped
 
 TEXT = sip(1, b"v=0\r\ns=-\r\n")
@@ -52,6 +52,7 @@ WHOLE: dict[ModuleType, list[bytes]] = {
     ngrep: [b"T 2024/05/06 07:08:10.123456 10.0.0.1:1 -> 10.0.0.2:2 [AP] #1\n" + TEXT.replace(b"\r\n", b".\n") + b"\n"],
     sipp: [b"-" * 47 + b" 2024-05-06 07:08:10.1\nUDP message sent (%d bytes):\n\n%s\n" % (len(TEXT), TEXT)],
     syslog: [b"May  6 07:08:10 host app: " + TEXT.replace(b"\r", b"#015").replace(b"\n", b"#012") + b"\n"],
+    prefixed: [b"".join(b"> %s\n" % line for line in LF.split(b"\n")), b"I/app: " + LF.replace(b"\n", b"\nI/app: ")],
     plain: [TEXT, LF],
 }
 """A sound trace or more of each format."""

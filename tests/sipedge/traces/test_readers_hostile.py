@@ -9,7 +9,7 @@ import pytest
 from support.captures import Bytes, ethernet, pcap, sip, tcp, udp
 
 from sipedge.traces.capture import capture, hep
-from sipedge.traces.formats import cucm, expressway, imp, ngrep, plain, sipp, sngrep, snooper, syslog, uccapi
+from sipedge.traces.formats import cucm, expressway, imp, ngrep, plain, prefixed, sipp, sngrep, snooper, syslog, uccapi
 
 LF = sip(1).replace(b"\r\n", b"\n")
 OPENINGS: dict[ModuleType, bytes] = {
@@ -22,6 +22,7 @@ OPENINGS: dict[ModuleType, bytes] = {
     ngrep: b"T 2024/05/06 07:08:10.123456 10.0.0.1:1 -> 10.0.0.2:2 [AP] #1\n",
     sipp: b"-" * 47 + b" 2024-05-06 07:08:10.1\nUDP message sent (9 bytes):\n\n",
     syslog: b"May  6 07:08:10 host app: INVITE sip:a@b SIP/2.0#015#012",
+    prefixed: b"> INVITE sip:a@b SIP/2.0\n> Via: x\n",
     plain: b"",
     hep: b"HEP3\x00\x20",
 }

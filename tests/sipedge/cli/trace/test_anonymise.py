@@ -11,6 +11,7 @@ from support.paths import DATA
 from support.third_party import require_shared
 from support.traces import PLAN, record, write_config, write_trace
 
+from sipedge.anonymise.trace import Anonymiser
 from sipedge.cli import main
 
 MESSAGE = request(
@@ -110,3 +111,19 @@ def test_a_pipe_cannot_be_read_twice(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     result = anonymise(str(tmp_path / "pipe"), "-o", str(tmp_path / "out"))
     assert result.exit_code == 2 and "save it as a file first" in result.stderr
+
+
+def test_a_log_that_grows_meanwhile_is_read_to_its_size_at_the_start(
+    trace: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle, more = Anonymiser.settle, Path(trace).read_bytes().replace(b"0049151", b"0049152")
+
+    def grow(anonymiser: Anonymiser) -> int:
+        with open(trace, "ab") as stream:
+            stream.write(more)
+        return settle(anonymiser)
+
+    monkeypatch.setattr(Anonymiser, "settle", grow)
+    result = anonymise(trace, "-o", str(tmp_path / "out"), "--config", write_config(tmp_path), "--key", "test")
+    assert (result.exit_code, result.stdout) == (0, "1 request replayed before and after: the same rules decide\n")
+    assert len(listed(str(tmp_path / "out"))) == 2 and len(listed(trace)) == 4

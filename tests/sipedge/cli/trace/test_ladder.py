@@ -8,10 +8,10 @@ import pytest
 from click.testing import CliRunner, Result
 from support.messages import answer_to, request
 from support.settings import EDGE, INSIDE_PEER, OUTSIDE_PEER
-from support.traces import record, write_config, write_trace
+from support.traces import CONFIG, PLAN, record, write_config, write_trace
 
 from sipedge.cli import main
-from sipedge.traces.records.record import Endpoint
+from sipedge.traces.records.record import Direction, Endpoint
 
 INSIDE, HERE, OUTSIDE = Endpoint(INSIDE_PEER, 40_000), Endpoint(EDGE, 5060), Endpoint(OUTSIDE_PEER, 5060)
 FIRST = request()
@@ -52,6 +52,58 @@ def test_a_configuration_names_columns_and_rules(trace: str, tmp_path: Path) -> 
     assert f"Inside {INSIDE_PEER}" in result.stdout and f"edge {EDGE}" in result.stdout
     # Once for each dialog: what the edge itself sent on is not decided again.
     assert result.stdout.count("out -> Outside") == 2
+
+
+BACK = Endpoint("127.0.0.1", 40_555)
+"""The end from which the first edge connects to the second one; that is the first one's peer outside."""
+
+
+def two_edges(folder: Path) -> list[str]:
+    """The logs of two edges, the later dialog first; and their configurations, which know each other."""
+    (folder / "b").mkdir()
+    here = write_config(folder, config=CONFIG.replace("edge.inside.example", "a.example"))
+    there = CONFIG.replace("edge.inside.example", "b.example").replace("198.51.100.20", "127.0.0.1")
+    there = there.replace(f'address = "{EDGE}"', f'address = "{OUTSIDE_PEER}"')
+    plan = PLAN.replace('source zone "Inside"', 'source zone "Outside"').replace(
+        'zone "Outside"\n}', 'zone "Inside"\n}'
+    )
+    other = write_config(folder / "b", plan.replace('"out"', '"onward"'), config=there)
+    sent = {"direction": Direction.SENT}
+    first = [
+        record(SECOND, time=9.0),
+        record(FIRST, time=1.0),
+        record(FIRST.to_bytes() + b"on", time=1.1, source=BACK, destination=OUTSIDE, **sent),
+    ]
+    second = [
+        record(FIRST.to_bytes() + b"on", time=1.2, source=BACK, destination=OUTSIDE),
+        record(FIRST.to_bytes() + b"onward", time=1.3, source=OUTSIDE, destination=INSIDE, **sent),
+    ]
+    logs = [write_trace(folder / "a.jsonl", first), write_trace(folder / "b.jsonl", second)]
+    return [*logs, "--config", here, "--config", other]
+
+
+def test_the_logs_of_two_edges_are_one_picture(tmp_path: Path) -> None:
+    result = ladder(*two_edges(tmp_path))
+    lines = result.stdout.splitlines()
+    assert result.exit_code == 0, result.stderr
+    headings = [line for line in lines if line.startswith("━━")]
+    assert ["call-1" in headings[0], "call-2" in headings[1]] == [True, True]
+    assert "3=4 MESSAGE" in result.stdout and sum("▶" in line or "◀" in line for line in lines) == 4
+    assert f"a.example {EDGE}" in result.stdout and f"b.example {OUTSIDE_PEER}" in result.stdout
+    assert str(BACK.host) not in result.stdout and "onward -> Inside" in result.stdout
+
+
+def test_of_two_logs_and_one_configuration_only_its_own_edge_decides(tmp_path: Path) -> None:
+    result = ladder(*two_edges(tmp_path)[:4])
+    assert result.stdout.count("out -> Outside") == 2 and "no rule" not in result.stdout
+
+
+def test_a_call_id_is_never_cut(tmp_path: Path) -> None:
+    call_id = "x" * 300 + "@example.org"
+    trace = write_trace(tmp_path / "trace.jsonl", [record(request(call_id=call_id))])
+    assert call_id in ladder(trace).stdout
+    ladder(trace, "--svg", str(tmp_path / "x.svg"))
+    assert call_id in (tmp_path / "x.svg").read_text()
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,16 @@ def test_a_sound_capture_without_sip_is_readable(tmp_path: Path) -> None:
     path = tmp_path / "x.pcap"
     path.write_bytes(pcap([ethernet(udp(b"RTP" * 50))]))
     result = run(str(path))
-    assert (result.exit_code, result.output) == (0, "")
+    assert (result.exit_code, result.output) == (0, f"sipedge: {path}: there is no SIP message in it\n")
+
+
+def test_a_file_with_start_lines_that_gives_no_message_is_not_readable(tmp_path: Path) -> None:
+    path = tmp_path / "x.log"
+    path.write_bytes(b"2024-05-06 07:08:10 trying SIP/2.0 404 Not Found\nINVITE sip:romeo@example.org SIP/2.0\n")
+    result = run(str(path))
+    assert (result.exit_code, result.stdout) == (2, "")
+    word = f"sipedge: {path}: at byte 27: a start line stands here, but no message is read"
+    assert result.stderr.splitlines() == [word, "sipedge: 1 thing passed over"]
 
 
 def test_messages_are_not_written_over_their_trace(tmp_path: Path) -> None:
@@ -130,3 +139,31 @@ def test_messages_are_not_written_over_their_trace(tmp_path: Path) -> None:
     result = run(str(trace), "--raw", str(tmp_path))
     assert result.exit_code == 2 and "name another file" in result.stderr
     assert trace.read_bytes() == sip(1) + sip(2)
+
+
+def test_one_message_as_a_whole(capture: str, text: str) -> None:
+    result = run("--show", "3", "--show", "1", capture, text)
+    lines = result.stdout.splitlines()
+    whole = sip(1, b"hello").decode().split("\r\n")
+    assert result.exit_code == 0 and lines[0].startswith("     1 ") and lines[1:10] == whole
+    assert lines[10].startswith("     3* ") and lines[11] == "SIP/2.0 200 OK"
+    missing = run("--show", "4", capture, text)
+    assert (missing.exit_code, missing.stderr) == (2, "sipedge: there is no message 4\n")
+
+
+@pytest.mark.parametrize(
+    ("filters", "numbers"),
+    [
+        (["--call-id", "2@"], [2]),
+        (["--user", "ROMEO"], [1, 2]),
+        (["--status", "2xx"], [3]),
+        (["--method", "message", "--call-id", "1@"], [1]),
+        (["--method", "INVITE"], []),
+    ],
+)
+def test_filters_choose_dialogs_and_keep_numbers(
+    capture: str, text: str, filters: list[str], numbers: list[int]
+) -> None:
+    result = run(*filters, capture, text)
+    assert [int(line[:6]) for line in result.stdout.splitlines()] == numbers
+    assert result.exit_code == (0 if numbers else 1)

@@ -14,11 +14,14 @@ from support.messages import answer_to, request
 from support.paths import DATA
 from support.settings import EDGE, INSIDE_PEER
 from support.third_party import require_shared
-from support.traces import PLAN, STRANGER, record, write_config, write_trace
+from support.traces import CONFIG, PLAN, STRANGER, record, write_config, write_trace
 
 from sipedge.cli import main
+from sipedge.decision.record_route import TokenKey, ZonePair
 from sipedge.replay import running, shares
-from sipedge.traces.records.record import Endpoint
+from sipedge.replay.work import deciders_of
+from sipedge.sip.message import Message
+from sipedge.traces.records.record import Direction, Endpoint
 
 KEYS = """index time source destination method request_uri call_id cseq zone traffic in_dialog searched transform
 tiers""".split()
@@ -101,6 +104,72 @@ def test_a_backtest_compares_two_configurations(config: str, trace: str, tmp_pat
     (group,) = map(json.loads, result.stdout.splitlines())
     assert result.exit_code == 1 and (group["old"], group["new"], group["requests"]) == ("out", "out", 1)
     assert group["first"]["old"]["tiers"][0]["priority"] == 100
+
+
+def in_dialog(secret: bytes) -> Message:
+    key = TokenKey(secret, ("Inside", "Outside"))
+    token = key.mint(ZonePair("Inside", "Outside"), "call-1", "alice-tag")
+    return request("BYE", routes=(f"<sip:{token}@{EDGE}:5060;lr>",), to="<sip:bob@outside.example>;tag=bob-tag")
+
+
+def test_a_backtest_judges_both_with_the_former_secret(config: str, tmp_path: Path) -> None:
+    secret = bytes(range(32))
+    trace = write_trace(tmp_path / "dialog.jsonl", [record(in_dialog(secret))])
+    changed = write_config(tmp_path, PLAN.replace("priority 100", "priority 90"), "changed")
+    told = "sipedge: Routes not judged in 1 request: CONFIG has no secret (copy it, or set secret_file)\n"
+    without = replay(changed, trace, "--backtest", config)
+    assert (without.exit_code, without.stderr) == (0, told)
+    Path(config).with_suffix(".secret").write_text(secret.hex())
+    deciders_of.cache_clear()
+    result = replay(changed, trace, "--backtest", config)
+    assert (result.exit_code, result.output) == (0, "0 of 1 requests are decided differently\n")
+    assert replay(changed, trace).stderr == told
+    assert verdicts(config, trace)[0]["decided_by"] == "signed Route"
+
+
+def test_a_backtest_of_nothing_is_not_good(config: str, tmp_path: Path) -> None:
+    trace = write_trace(tmp_path / "answers.jsonl", [record(answer_to(request(), 200))])
+    result = replay(config, trace, "--backtest", config)
+    assert (result.exit_code, result.output) == (2, "sipedge: there is no request to compare\n")
+
+
+def test_peers_by_name_are_told_and_said(tmp_path: Path) -> None:
+    by_name = CONFIG.replace('peers = ["198.51.100.20"]', 'peers = ["sip.outside.example"]')
+    config = write_config(tmp_path, config=by_name)
+    trace = write_trace(tmp_path / "x.pcap", [record(), record(source=Endpoint(STRANGER, 5060))])
+    told = replay(config, trace)
+    assert told.exit_code == 0 and told.stderr == (
+        f'sipedge: 1 request from {STRANGER} may be of "Outside", whose peers are names: taken as from the '
+        "Default Zone (say --name HOST=ADDRESS)\n"
+    )
+    said = replay(config, trace, "--name", f"Sip.outside.example={STRANGER}")
+    assert said.stderr == "" and " Outside " in said.stdout.splitlines()[2]
+    assert replay(config, trace, "--name", "nonsense").exit_code == 2
+
+
+def test_the_edges_own_log_says_the_zone_and_what_the_edge_sent(tmp_path: Path) -> None:
+    by_name = CONFIG.replace('peers = ["198.51.100.20"]', 'peers = ["sip.outside.example"]')
+    config = write_config(tmp_path, config=by_name)
+    chat = request(uri="sip:alice@inside.example", call_id="3", extra=("User-Agent: UCCAPI/16.0",))
+    received = record(chat, source=Endpoint(STRANGER, 5060), zone="Outside")
+    sent = record(chat, direction=Direction.SENT, source=Endpoint("127.0.0.1", 40001), zone="Inside")
+    trace = write_trace(tmp_path / "own.jsonl", [received, sent])
+    result = replay(config, trace)
+    assert result.stderr == "" and " Outside " in result.stdout.splitlines()[1]
+    assert result.stdout.splitlines()[2].endswith(": sent by the edge")
+
+
+def test_filters_choose_the_requests_of_dialogs(config: str, trace: str) -> None:
+    for filters, numbers in [
+        (["--call-id", "3"], [4]),
+        (["--user", "eve"], [3]),
+        (["--status", "200"], [1]),
+        (["--method", "MESSAGE"], [1, 3, 4]),
+    ]:
+        for engine in ("serial", "processes"):
+            assert [one["index"] for one in verdicts(config, trace, *filters, "--engine", engine)] == numbers
+    nothing = replay(config, trace, "--method", "BYE")
+    assert (nothing.exit_code, nothing.output) == (1, "sipedge: no dialog is as asked for\n")
 
 
 def test_verdicts_of_another_trace_are_an_error(config: str, trace: str, tmp_path: Path) -> None:

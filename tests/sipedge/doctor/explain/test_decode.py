@@ -14,7 +14,8 @@ from support.paths import DATA, messages_in
 from support.third_party import require_shared
 
 from sipedge.doctor.explain.codes import Side
-from sipedge.doctor.explain.decode import MAX_FINDINGS, TraceFinding, collect, explain_record, explain_trace, meaning_of
+from sipedge.doctor.explain.decode import MAX_FINDINGS, collect, explain_record, explain_trace, meaning_of
+from sipedge.doctor.explain.finding import TraceFinding
 from sipedge.traces.records.record import Direction, Record
 from sipedge.traces.records.source import TraceError
 
@@ -217,4 +218,65 @@ def test_whatever_a_header_holds(name: str, value: str) -> None:
 
 
 def test_unknown_number_tells_its_range() -> None:
-    assert meaning_of(10027).words == "a fault of the Mediation Server"
+    assert meaning_of(10027).words == "a number that is not known here, of the Mediation Server"
+
+
+def test_a_file_with_nothing_to_explain_is_told(tmp_path: Path) -> None:
+    (tmp_path / "events.log").write_text(
+        '2024-05-06T07:08:09.123+00:00 e tvcs: UTCTime="2024-05-06 07:08:09,122" Module="network.dns" Level="INFO": x\n'
+    )
+    with pytest.raises(TraceError, match="there is no SIP message in it .on an Expressway set network.sip to DEBUG"):
+        list(explain_trace(str(tmp_path / "events.log")))
+    (tmp_path / "words.log").write_text("he said SIP/2.0 404 Not Found\nINVITE sip:a@b.example SIP/2.0\n")
+    with pytest.raises(TraceError, match="at byte 8: a start line stands here, but no message is read"):
+        list(explain_trace(str(tmp_path / "words.log")))
+
+
+def test_headers_quoted_alone(tmp_path: Path) -> None:
+    quoted = tmp_path / "post.txt"
+    quoted.write_text('We get this:\n> ms-diagnostics: 1027;reason="Cannot route";source="sip.example.com"\nWhy?\n')
+    (finding,) = explain_trace(str(quoted))
+    assert (finding.codes, finding.position) == (("ms-diagnostics 1027",), 13)
+    assert finding.details["source"] == "sip.example.com" and finding.side is Side.REFUSER
+
+
+@pytest.mark.parametrize(
+    ("header", "codes", "domain", "words"),
+    [
+        (
+            '1047;reason="x";WinsockFailureCode="10054(WSAECONNRESET)";Peer="sip.partner.example";Port="5061"',
+            ("ms-diagnostics 1047", "winsock 10054(WSAECONNRESET)"),
+            "partner.example",
+            "does not trust the certificate",
+        ),
+        ('1047;reason="x"', ("ms-diagnostics 1047",), "theirs.example", "TLS with the federated partner"),
+        ('1046;reason="so";winsock-code="10060"', ("ms-diagnostics 1046", "winsock 10060"), "", "did not answer"),
+        ('1046;reason="so"', ("ms-diagnostics 1046",), "", 'the header says: "so"'),
+        ('2000004;reason="x"', ("ms-diagnostics 2000004",), "", "no tenant"),
+        ('1009;domain =" no.example "', ("ms-diagnostics 1009",), "no.example", "SRV target"),
+    ],
+)
+def test_numbers_with_details(header: str, codes: tuple[str, ...], domain: str, words: str) -> None:
+    found = explained("504 Server time-out", f"ms-diagnostics: {header}")
+    assert found is not None and (found.codes, found.domain) == (codes, domain)
+    assert words in "; ".join(found.words)
+
+
+@pytest.mark.parametrize(
+    ("hresult", "checks"),
+    [
+        ("0x800B0109(CERT_E_UNTRUSTEDROOT)", ("tls.trusted", "tls.chain-complete")),
+        ("0x800B0101(CERT_E_EXPIRED)", ("tls.dates",)),
+        ("0x80090331(SEC_E_ALGORITHM_MISMATCH)", ("tls.versions", "tls.suites")),
+    ],
+)
+def test_an_hresult_leaves_only_what_it_says(hresult: str, checks: tuple[str, ...]) -> None:
+    found = explained("504 Server time-out", f'ms-diagnostics: 1010;reason="x";HRESULT="{hresult}"')
+    assert found is not None and found.checks == checks
+    assert not any("not trusted or carries the wrong name" in words for words in found.words)
+
+
+@pytest.mark.parametrize("status", [405, 406, 415, 480, 486, 488, 489, 603, 606])
+def test_a_bare_status_is_told_in_plain_words(status: int) -> None:
+    found = explained(f"{status} Something", "Server: RTC/6.0")
+    assert found is not None and found.side is Side.REFUSER and "nothing but the status" not in found.words[0]

@@ -96,14 +96,18 @@ def test_messages_inside_tls_with_a_key_log(tmp_path: Path, version: ssl.TLSVers
 
 @pytest.mark.e2e
 @needs_tshark
-def test_secrets_inside_the_capture(tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", [0, -1, None])
+@pytest.mark.parametrize("keylog", [None, KEYLOG])
+def test_secrets_inside_the_capture(tmp_path: Path, place: int | None, keylog: str | None) -> None:
+    """Wherever they stand: ``place`` is that of the block among the packets, None behind them all."""
     frames = conversation(tmp_path, ssl.TLSVersion.TLSv1_3, 5061)
     keys = (tmp_path / "keys").read_bytes()
     capture = tmp_path / "x.pcapng"
     secrets = block(0x0A, pack("<II", 0x544C534B, len(keys)) + keys)
     packets = [enhanced(frame, 1_714_979_290_000_000 + number) for number, frame in enumerate(frames)]
-    capture.write_bytes(section() + interface() + secrets + b"".join(packets))
-    found = list(read_trace(str(capture)))
+    packets.insert(len(packets) if place is None else place, secrets)
+    capture.write_bytes(section() + interface() + b"".join(packets))
+    found = list(read_trace(str(capture), keylog))
     assert [item.data for item in found if isinstance(item, Record)] == [sip(1, b"x" * 5000), sip(2), sip(3)]
 
 

@@ -133,3 +133,18 @@ def test_fragments_in_any_order_repeated_and_overlapping(data: st.DataObject) ->
 def test_any_bytes(data: bytes) -> None:
     for first in (b"\x45", b"\x60", b""):
         Datagrams().find(first + data, 0, 0, 0.0)
+
+
+def test_a_length_that_leaves_no_room_is_counted() -> None:
+    datagrams = Datagrams()
+    for position, length in ((5, 20), (9, 3)):
+        packet = bytearray(ip(A, B, 6, b"lost"))
+        packet[2:4] = pack(">H", length)
+        assert datagrams.find(bytes(packet), 0, position, 0.0) is None
+    assert datagrams.unread == {"IP packets whose length leaves no room for what they carry": (2, 5)}
+
+
+def test_a_length_that_was_too_large_for_its_field_is_that_of_the_packet() -> None:
+    packet = bytearray(ip(A, B, 6, bytes(65_000)) + bytes(5_000))
+    packet[2:4] = pack(">H", len(packet) & 0xFFFF)
+    assert payload(Datagrams(), bytes(packet)) == bytes(70_000)

@@ -148,3 +148,20 @@ def test_many_broken_headers_do_not_take_memory() -> None:
 @examples(100)
 def test_any_bytes_behind_the_header(data: bytes) -> None:
     read(pcap([]) + data)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("step", [-400 * 86_400, -86_400, 25 * 3_600, 2 * 86_400])
+def test_packets_may_be_days_apart_in_either_direction(order: str, step: int) -> None:
+    data = pack(order + "IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262_144, 1)
+    for number in range(10):
+        data += pack(order + "IIII", START + number * step, 0, 3, 3) + b"abc"
+    found, skipped = read(data)
+    assert ([packet[0] for packet in found], skipped) == ([START + number * step for number in range(10)], [])
+
+
+def test_joined_captures_of_two_days_in_turns() -> None:
+    times = (START, START - 3 * 86_400, START + 1, START - 3 * 86_400 + 1)
+    data = pcap([]) + b"".join(pack("<IIII", time, 0, 3, 3) + b"abc" for time in times)
+    found, skipped = read(data)
+    assert ([packet[0] for packet in found], skipped) == (list(times), [])

@@ -9,7 +9,7 @@ from support.captures import START, Bytes, block, enhanced, interface, pcapng, s
 from support.examples import examples
 
 from sipedge.traces.capture.pcap import Packet
-from sipedge.traces.capture.pcapng import SECRETS, Secrets, is_pcapng, packets
+from sipedge.traces.capture.pcapng import Secrets, is_pcapng, packets
 from sipedge.traces.records.record import Skipped
 
 
@@ -54,7 +54,7 @@ def test_simple_and_old_packets_and_what_is_passed_over() -> None:
 def test_tls_secrets_are_told_others_not() -> None:
     keys = block(0x0A, pack("<II", 0x544C534B, 4) + b"keys")
     other = block(0x0A, pack("<II", 0x57474B4C, 4) + b"keys")
-    assert read(section() + other + keys) == [SECRETS]
+    assert read(section() + other + keys) == [Secrets(b"keys")]
 
 
 def test_a_packet_of_an_unknown_interface_costs_itself() -> None:

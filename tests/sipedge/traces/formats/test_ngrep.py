@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from support.captures import sip
-from support.trace_reading import ends, read
+from support.trace_reading import ends, read, read_file
 
 from sipedge.traces.formats import ngrep
 
@@ -74,3 +76,14 @@ def test_a_lost_segment_costs_the_messages_it_is_part_of() -> None:
 def test_a_segment_that_goes_on_with_an_unknown_message() -> None:
     records, _ = read(ngrep, packet(THERE, sip(1)) + packet(THERE, b"A SIP/2.0" + sip(2)))
     assert [record.data for record in records] == [sip(1), sip(2)]
+
+
+def test_colours_are_taken_off(tmp_path: Path) -> None:
+    text = (
+        b"interface: any\n####\n\x1b[1m\x1b[32mU 2024/05/06 07:08:10.250000 10.0.0.1:5060 -> 10.0.0.2:5061\x1b[0m\n"
+        + b"\x1b[31m" + sip(1).replace(b"\r\n", b".\x1b[0m\n\x1b[33m") + b"\x1b[0m\n"
+    )  # fmt: skip
+    (tmp_path / "x.txt").write_bytes(text)
+    records, skipped = read_file(tmp_path / "x.txt")
+    assert [(record.data, record.time) for record in records] == [(sip(1), 1714979290.25)]
+    assert text[records[0].position :].startswith(b"U 2024") and skipped == []

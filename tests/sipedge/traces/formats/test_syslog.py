@@ -49,3 +49,11 @@ def test_an_escaped_message_without_a_prefix(log: Path) -> None:
     assert (message.status, len(message.values("ms-diagnostics")), len(records)) == (404, 2, 1)
     assert records[0].transport == "udp"
     assert skipped == []
+
+
+def test_a_json_line_of_a_container_ends_its_message_with_its_text() -> None:
+    text = "recv\\n" + sip(1, b"one line").decode().replace("\r\n", "\\r\\n")
+    log = f'{{"log": "{text}", "stream": "stdout", "time": "2024-05-06T07:08:10Z"}}\n'
+    records, skipped = read(syslog, log.encode())
+    assert [(record.data, record.time) for record in records] == [(sip(1, b"one line"), 1714979290.0)]
+    assert skipped == []

@@ -83,6 +83,23 @@ def test_a_message_without_its_end_is_passed_over(end: int) -> None:
     assert len(reasons(cut(sip(1, b"x" * 100)[:end]))) == (1 if end > 12 else 0)
 
 
+ENDLESS = sip(1).replace(b"Content-Length: 0\r\n", b"")
+
+
+@pytest.mark.parametrize("body", [b"hello there, ", b"hello", b"<a> b</a>", b"two\r\nlines of it ", b"a\r\n\r\nb c "])
+def test_a_body_without_content_length_and_line_end_keeps_the_next_message_whole(body: bytes) -> None:
+    stream = ENDLESS + body + sip(2) + sip(3)
+    for place in range(0, len(stream), 7):
+        found = cut(stream[:place], stream[place:])
+        assert messages(found) == [ENDLESS, sip(2), sip(3)]
+        assert reasons(found) == [f"{len(body)} bytes are no SIP message"]
+
+
+def test_messages_without_content_length_follow_each_other() -> None:
+    found = cut(ENDLESS + ENDLESS + sip(2))
+    assert (messages(found), reasons(found)) == ([ENDLESS, ENDLESS, sip(2)], [])
+
+
 @pytest.mark.parametrize(
     "data",
     [

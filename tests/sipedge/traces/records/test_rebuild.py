@@ -116,3 +116,15 @@ def test_what_is_rebuilt_has_the_form_of_a_message(parts: list[bytes]) -> None:
         parse_message(found)
     except MessageError as error:
         assert "colon" in error.reason or "token" in error.reason
+
+
+@pytest.mark.parametrize("body", [SDP, b"one line", b"a\r\n\r\nb", b"one\ntwo"])
+@pytest.mark.parametrize("words", [b"--end msg--\n", b"\n<--- Received SIP response --->\n", b"a\n" * 9])
+def test_words_of_the_log_behind_a_body_are_no_part_of_it(body: bytes, words: bytes) -> None:
+    text = sip(1, body).replace(b"\r\n", b"\n")
+    assert rebuilt(text + (b"" if text.endswith(b"\n") else b"\n") + words) == sip(1, body)
+
+
+def test_a_body_whose_stated_length_ends_within_a_line_stays_whole() -> None:
+    text = sip(1, b"four").replace(b"\r\n", b"\n") + b" and more\n"
+    assert rebuilt(text) == sip(1, b"four") + b" and more\r\n"
