@@ -11,7 +11,18 @@ A question without an exact answer raises NotProved; nothing here guesses. Other
 
 from dialplan.analysis.languages.alphabet import ASCII, Alphabet
 from dialplan.analysis.languages.automaton import NotProved
-from dialplan.analysis.languages.grammar import natural, plain_aliases, well_formed, with_domain, witness
+from dialplan.analysis.languages.facts import text_runs
+from dialplan.analysis.languages.grammar import (
+    DOMAIN,
+    LABEL,
+    TAIL,
+    USER,
+    natural,
+    plain_aliases,
+    well_formed,
+    with_domain,
+    witness,
+)
 from dialplan.analysis.languages.language import Language, node_of
 
 from .decide import Decision, Region, by_admitted, decide, regions
@@ -27,6 +38,10 @@ __all__ = [
     "Branch",
     "Chain",
     "Comparison",
+    "DOMAIN",
+    "LABEL",
+    "TAIL",
+    "USER",
     "Conditions",
     "Decision",
     "Difference",
@@ -50,6 +65,7 @@ __all__ = [
     "plain_aliases",
     "regions",
     "senders_of",
+    "text_runs",
     "well_formed",
     "with_domain",
     "witness",
