@@ -22,6 +22,15 @@ def read_text(file: str) -> str:
         raise click.UsageError(f'"{file}" is not UTF-8 text') from None
 
 
+def check_readable(file: str) -> None:
+    """What cannot be read ends the command with status 2."""
+    try:
+        with open(file, "rb") as stream:
+            stream.peek(1)
+    except OSError as error:
+        raise unreadable(file, error) from None
+
+
 def replace_text(file: str, text: str) -> None:
     """Put a text in a file's place: whoever reads it meanwhile sees the old one or the new one, whole."""
     with new_file(file) as output:

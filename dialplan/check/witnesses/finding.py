@@ -12,6 +12,8 @@ from dialplan.search.search import Explanation
 
 FindingId = Literal[
     "ambiguous",
+    "cannot-listen",
+    "cannot-write",
     "continue-by-default",
     "dead-target",
     "disabled",
@@ -26,6 +28,7 @@ FindingId = Literal[
     "never-authenticated",
     "not-proved",
     "open-domain",
+    "receives-nothing",
     "scheme-in-pattern",
     "sent-back",
     "shadowed",

@@ -15,7 +15,7 @@ def command(files: tuple[str, ...], check: bool) -> int:
 
     A file with a mistake is left as it is.
 
-    Exit status: 0 done, 1 a file has a mistake (or, with --check, would change), 2 a file cannot be read or written.
+    Exit status: 0 done, 1 with --check a file would change, 2 a file has a mistake, or cannot be read or written.
     """
     from .fmt_run import run
 

@@ -14,7 +14,7 @@ from sipedge.cli.problems import print_problems
 
 
 def run(files: Sequence[str], check: bool) -> int:
-    """The exit status: 0 done, 1 a file has a mistake or, with ``check``, would change."""
+    """The exit status: 0 done, 1 a file would change (with ``check``), 2 a file has a mistake."""
     status = 0
     for file in files:
         text = read_text(file)
@@ -22,13 +22,13 @@ def run(files: Sequence[str], check: bool) -> int:
             new = (format_cases if file.endswith(".cases") else format_dialplan)(text, file)
         except DialplanError as error:
             print_problems(error.problems)
-            status = 1
+            status = 2
             continue
         if new == text:
             continue
         if check:
             click.echo(f"{file}: would change")
-            status = 1
+            status = status or 1
         else:
             replace_text(file, new)
             click.echo(f"{file}: laid out")

@@ -17,7 +17,7 @@ from sipedge.replay.cases import Classes, cases_text
 from sipedge.replay.changes import SavedError
 from sipedge.replay.engines import EngineError, engine, usual_engine
 from sipedge.replay.running import run as parts_of
-from sipedge.replay.saying import check_zones, zone_of_address, zones_of_file
+from sipedge.replay.saying import with_zone_names, zone_of_address, zones_of_file
 from sipedge.replay.verdict import HEADER
 from sipedge.replay.work import Part, Plans, Wanted, deciders_of
 
@@ -82,9 +82,9 @@ def _plans(options: Options) -> Plans:
     try:
         from_file = zones_of_file(options.map_file) if options.map_file else ()
         said = (*from_file, *map(zone_of_address, options.zones))
+        for decider in deciders_of(Plans(configs, (), options.keylog)):
+            said = with_zone_names(said, decider.settings)
         plans = Plans(configs, said, options.keylog)
-        for decider in deciders_of(plans):
-            check_zones(said, decider.settings)
     except QueryError as error:
         raise click.UsageError(str(error)) from None
     except ConfigError as error:

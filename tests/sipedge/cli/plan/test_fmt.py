@@ -49,7 +49,7 @@ def test_a_file_with_a_mistake_stays_and_the_others_are_laid_out(plan: Path) -> 
     broken = plan.with_name("0.dialplan")
     broken.write_text("search rule {")
     result = _run(broken, plan)
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert result.stderr.startswith(f"{broken}:1:13: a block without its name in quotes\n")
     assert result.stderr.endswith("sipedge: 2 errors\n")
     assert (broken.read_text(), plan.read_text()) == ("search rule {", NEAT)
