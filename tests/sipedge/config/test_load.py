@@ -345,4 +345,4 @@ def test_busy_poll_may_be_switched_off(folder: Path) -> None:
 def test_the_metrics_need_a_port_of_their_own(folder: Path) -> None:
     listener = '[[listener]]\nname = "l"\naddress = "0.0.0.0"\nport = 5060\ntransport = "TCP"\n'
     (found,) = errors(folder, f'{EDGE}{listener}[metrics]\nlisten = "127.0.0.1:5060"\n')
-    assert found.startswith('edge.toml:10:11: "metrics" listens on 127.0.0.1:5060, which "l" has already\n')
+    assert found.startswith('edge.toml:10:10: "metrics" listens on 127.0.0.1:5060, which "l" has already\n')
