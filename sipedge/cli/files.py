@@ -12,10 +12,14 @@ import click
 
 
 def read_text(file: str) -> str:
-    """The text with its line ends as they are; what cannot be read ends the command with status 2."""
+    """The text with its line ends as they are; what cannot be read ends the command with status 2.
+
+    ``file``: - is standard input.
+    """
     try:
-        with open(file, encoding="utf-8", newline="") as stream:
-            return stream.read()
+        with click.open_file(file, "rb") as stream:
+            data: bytes = stream.read()
+        return data.decode()
     except OSError as error:
         raise unreadable(file, error) from None
     except UnicodeDecodeError:
