@@ -13,10 +13,6 @@ from dialplan.analysis.languages.alphabet import ASCII, Alphabet
 from dialplan.analysis.languages.automaton import NotProved
 from dialplan.analysis.languages.facts import text_runs
 from dialplan.analysis.languages.grammar import (
-    DOMAIN,
-    LABEL,
-    TAIL,
-    USER,
     natural,
     plain_aliases,
     well_formed,
@@ -38,10 +34,6 @@ __all__ = [
     "Branch",
     "Chain",
     "Comparison",
-    "DOMAIN",
-    "LABEL",
-    "TAIL",
-    "USER",
     "Conditions",
     "Decision",
     "Difference",
