@@ -60,7 +60,7 @@ class Traffic(Enum):
     STANDARD = "standard"
     MICROSOFT_AV = "microsoft av"
     MICROSOFT_SHARE = "microsoft share"
-    MICROSOFT_IMP = "microsoft imp"
+    MICROSOFT_IMP = "microsoft im and presence"
 
 
 class TrafficType(Enum):

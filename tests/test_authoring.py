@@ -43,7 +43,7 @@ def test_every_answer_is_as_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPa
             result = CliRunner().invoke(main, shlex.split(name.removeprefix("$ sipedge ")))
             assert _without_examples(result.stdout) == _without_examples(text), name
         else:
-            (tmp_path / name).write_text(text)
+            (tmp_path / name).write_text(text.replace("port = 5070", "port = 0"))
     assert commands == 8
     for command in re.findall(r"^    sipedge (.*)$", TEXT, re.MULTILINE):
         result = CliRunner().invoke(main, shlex.split(command))

@@ -11,7 +11,14 @@ A question without an exact answer raises NotProved; nothing here guesses. Other
 
 from dialplan.analysis.languages.alphabet import ASCII, Alphabet
 from dialplan.analysis.languages.automaton import NotProved
-from dialplan.analysis.languages.grammar import natural, plain_aliases, well_formed, with_domain, witness
+from dialplan.analysis.languages.facts import text_runs
+from dialplan.analysis.languages.grammar import (
+    natural,
+    plain_aliases,
+    well_formed,
+    with_domain,
+    witness,
+)
 from dialplan.analysis.languages.language import Language, node_of
 
 from .decide import Decision, Region, by_admitted, decide, regions
@@ -50,6 +57,7 @@ __all__ = [
     "plain_aliases",
     "regions",
     "senders_of",
+    "text_runs",
     "well_formed",
     "with_domain",
     "witness",

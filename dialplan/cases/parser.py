@@ -64,7 +64,10 @@ def format_cases(text: str, file: str) -> str:
 
 
 def _canonical(block: str, lexeme: Lexeme) -> FieldText:
-    """Words in lower case, but a method in upper case. Every rank is 0: the order of expectations counts."""
+    """Words in lower case, a method in upper case, a kind of traffic by its one name.
+
+    Every rank is 0: the order of expectations counts.
+    """
     parts = lexeme.text.strip().split('"')
     for number in range(0, len(parts), 2):
         parts[number] = plain_words(parts[number])
@@ -73,7 +76,9 @@ def _canonical(block: str, lexeme: Lexeme) -> FieldText:
         text += f' "{parts[number]}"' if parts[number - 1] or number == 1 else f'"{parts[number]}"'
         text += f" {parts[number + 1]}" if parts[number + 1] else ""
     name, _, value = text.partition(" ")
-    return FieldText(f"{name} {value.upper()}" if name == "method" else text)
+    if name == "traffic":
+        value = traffic_of(value).value
+    return FieldText(f"{name} {value.upper() if name == 'method' else value}" if value else text)
 
 
 class _Builder:

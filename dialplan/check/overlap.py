@@ -91,6 +91,8 @@ class _Pairs:
         alphabet = context.languages.alphabet
         both = earlier.language & rule.language
         claim = hidden if hides else applies
+        if _told_apart(earlier, rule) or _told_apart(rule, earlier):
+            return None
         try:
             if (both & well_formed(alphabet)).is_empty() or (hides and _special_case(context, earlier, rule)):
                 return None
@@ -101,6 +103,12 @@ class _Pairs:
         except NotProved:
             self.left_out += 1
         return None
+
+
+def _told_apart(some: SymbolicRule, other: SymbolicRule) -> bool:
+    """Whether one matches a few texts only, none of which the other matches: that needs no automata."""
+    texts = some.facts.exact
+    return texts is not None and not any(other.matches(text) for text in texts)
 
 
 def _special_case(context: Context, earlier: SymbolicRule, rule: SymbolicRule) -> bool:

@@ -11,6 +11,8 @@ from dialplan.check.witnesses.finding import IDS, Finding, Level
 from dialplan.model import Location
 from dialplan.search.search import CompiledPlan
 
+from .addresses import makes_no_address
+from .borders import open_domains
 from .conditions import conditions
 from .defaults import continues, strips
 from .dots import unescaped_dots
@@ -32,6 +34,8 @@ FAMILIES: tuple[Family, ...] = (
     scheme,
     anchors,
     unescaped_dots,
+    open_domains,
+    makes_no_address,
     transforms,
     duplicates,
     unreachable,

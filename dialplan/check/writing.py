@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from dialplan.analysis import NotProved
+from dialplan.check.addresses import matches_no_address
 from dialplan.check.witnesses.context import Context
 from dialplan.check.witnesses.entries import entries, pattern_place
 from dialplan.check.witnesses.finding import Finding, Level
@@ -23,7 +24,8 @@ def matches_nothing(context: Context) -> Iterator[Finding]:
     for entry in entries(context.plan.dialplan):
         language = context.languages.language(context.languages.node(entry, context.plan))
         try:
-            empty = language.is_empty()
+            partly = matches_no_address(context, entry, language)
+            empty = partly is not None and language.is_empty()
         except NotProved:
             context.not_proved(f'whether "{entry.pattern}" matches anything')
             continue
@@ -33,6 +35,8 @@ def matches_nothing(context: Context) -> Iterator[Finding]:
             yield Finding(
                 "matches-nothing", Level.ERROR, pattern_place(context.plan.dialplan, entry), why, mend, entry.name
             )
+        elif partly is not None:
+            yield partly
 
 
 def looks_like_regex(context: Context) -> Iterator[Finding]:

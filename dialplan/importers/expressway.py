@@ -68,6 +68,8 @@ class ZoneUse(Enum):
     POLICY_SERVICE = "policy service"
 
 
+_TARGETS = {"zone": ZoneUse.TARGET, "policyservice": ZoneUse.POLICY_SERVICE}
+
 ZoneNamer = Callable[[str, ZoneUse, int], str]
 """(name in the dump, its use, line) -> the zone's name here; makes a stand-in for a zone that is missing."""
 
@@ -93,13 +95,23 @@ class _Importer:
         self._variables = variables
         self._system_name = system_name
         self._names: set[str] = set()
+        self._doubted = False
+        """Whether a value of the entry that is being read was not understood."""
         for words in ("Transform", "Transforms Transform"):
             for number in dump.indexes(words):
-                self._add(self._transform(dump.under(words, str(number)), number))
+                view = dump.under(words, str(number))
+                self._add(view, self._transform(view, number))
         for number in dump.indexes("Zones Policy SearchRules Rule"):
-            self._add(self._rule(dump.under("Zones Policy SearchRules Rule", str(number)), number))
+            view = dump.under("Zones Policy SearchRules Rule", str(number))
+            self._add(view, self._rule(view, number))
 
-    def _add(self, entry: Entry) -> None:
+    def _add(self, view: View, entry: Entry) -> None:
+        """Any default in place of a value that is not understood could make the entry wider: it is disabled."""
+        if view.is_cut_off:
+            self._doubt(view, "", "a setting is cut off")
+        if self._doubted:
+            entry = replace(entry, enabled=False)
+        self._doubted = False
         problem = self._refusal(entry)
         if problem:
             self.plan.refused.append((entry, problem))
@@ -178,25 +190,27 @@ class _Importer:
         text = view.text("Priority", str(default))
         if text.isascii() and text.isdigit() and len(text) <= 5 and 1 <= int(text) <= MAX_PRIORITY:
             return int(text)
-        self._remark(view, "Priority", f'"{text}" is none; {default} is taken, the default')
+        self._doubt(view, "Priority", f'"{text}" is none')
         return default
 
     def _source(self, view: View) -> tuple[SourceMode, str]:
         mode = self._choice(view, "Source Mode", _SOURCES, SourceMode.ANY)
         name = view.take("Source Name")
-        if mode is not SourceMode.NAMED or name is None:
-            return (SourceMode.ANY if mode is SourceMode.NAMED else mode), ""
+        if mode is not SourceMode.NAMED:
+            return mode, ""
+        if name is None:
+            self._doubt(view, "Source Mode", "is Named, but there is no Source Name")
+            return SourceMode.ANY, ""
         return mode, self._zone_named(name.value, ZoneUse.SOURCE, name.line)
 
     def _target(self, view: View) -> str:
-        policy = view.word("Target Type", "zone") == "policyservice"
-        kind = ZoneUse.POLICY_SERVICE if policy else ZoneUse.TARGET
+        kind = self._choice(view, "Target Type", _TARGETS, ZoneUse.TARGET)
         return self._zone_named(view.text("Target Name"), kind, view.line("Target Name") or view.line())
 
     def _choice(self, view: View, words: str, values: Mapping[str, ValueT], default: ValueT) -> ValueT:
         word = view.word(words)
         if word and word not in values:
-            self._remark(view, words, f'"{view.text(words)}" is not known; the default is taken')
+            self._doubt(view, words, f'"{view.text(words)}" is not known')
         return values.get(word, default)
 
     def _with_system_name(self, view: View, words: str, regex: bool = True) -> str:
@@ -227,8 +241,14 @@ class _Importer:
             entry = _left_alone(entry)
         return entry
 
+    def _doubt(self, view: View, words: str, text: str) -> None:
+        self._doubted = True
+        self._remark(view, words, f"{text}; it is disabled here until you have seen to that")
+
     def _remark(self, view: View, words: str, text: str) -> None:
-        self.plan.remarks.append(Remark(view.line(words) or view.line(), f"{view.prefix} {words}: {text}"))
+        self.plan.remarks.append(
+            Remark(view.line(words) or view.line(), f"{view.prefix} {words}".rstrip() + f": {text}")
+        )
 
 
 def _clean(text: str, limit: int) -> str:

@@ -17,6 +17,9 @@ MAX_FOLDS = 40
 HARD_WRAP = 79
 """A line at least this long was cut by a terminal in the middle of a word."""
 
+ON = ("on", "yes", "enabled", "true")
+OFF = ("off", "no", "disabled", "false")
+
 _START = re.compile(r"(?:\*c\s+)?xconfig(?:uration)?\s+", re.IGNORECASE)
 _JOINED = re.compile(r'(?<=[\s"])\*c\s+xconfig(?:uration)?\s+', re.IGNORECASE)
 
@@ -49,6 +52,8 @@ class Dump:
     settings: list[Setting] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
     """About lines that are cut off, joined, repeated, or no settings at all."""
+    cut_off: list[Path] = field(default_factory=list)
+    """The beginnings of paths whose value is not known."""
     _index: dict[Path, Setting] = field(default_factory=dict)
     _used: set[Path] = field(default_factory=set)
     _lines: dict[Path, int] = field(default_factory=dict)
@@ -112,9 +117,18 @@ class View:
         """A value of a fixed vocabulary, in lower case without blanks."""
         return "".join(self.text(words, default).lower().split())
 
-    def on(self, words: str, default: bool = False) -> bool:
+    def on(self, words: str, default: bool = False, unknown: bool = False) -> bool:
+        """``default``: without a value; ``unknown``: with one that is neither on nor off."""
         word = self.word(words)
-        return word in ("on", "yes", "enabled", "true") if word else default
+        if word in ON or not word:
+            return bool(word) or default
+        return unknown and word not in OFF
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether a setting below the path has no value that is known."""
+        start = _key(self.prefix.split())
+        return any(_key(path)[: len(start)] == start for path in self.dump.cut_off)
 
     def line(self, words: str = "") -> int:
         """The first line of the setting, or of all below it; 0 when there is none."""
@@ -190,10 +204,12 @@ def _read_setting(dump: Dump, line: int, text: str) -> None:
     words = tuple(path.split())
     value = value.strip()
     if not colon:
+        dump.cut_off.append(words)
         dump.remarks.append(Remark(line, f"cut off, not used: {_shown(text)}"))
         return
     if value.startswith('"'):
         if len(value) == 1 or '"' not in value[1:]:
+            dump.cut_off.append(words)
             dump.remarks.append(Remark(line, f"cut off, not used: {_shown(text)}"))
             return
         end = value.rindex('"')

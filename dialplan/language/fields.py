@@ -80,6 +80,7 @@ TRAFFIC_SYNONYMS: Mapping[str, TrafficType] = {
     "standards-based sip": TrafficType.STANDARD,
     "microsoft av": TrafficType.MICROSOFT_SIP,
     "microsoft share": TrafficType.MICROSOFT_SIP,
+    "microsoft imp": TrafficType.MICROSOFT_IMP,
     "microsoft im&p": TrafficType.MICROSOFT_IMP,
     "microsoft sip im&p": TrafficType.MICROSOFT_IMP,
     "microsoft sip-simple": TrafficType.MICROSOFT_IMP,
@@ -92,8 +93,9 @@ TRAFFIC_WORDS: Mapping[str, Traffic] = {
     "microsoft sip": Traffic.MICROSOFT_AV,
     "microsoft av": Traffic.MICROSOFT_AV,
     "microsoft share": Traffic.MICROSOFT_SHARE,
-    "microsoft imp": Traffic.MICROSOFT_IMP,
     "microsoft im and presence": Traffic.MICROSOFT_IMP,
+    "microsoft imp": Traffic.MICROSOFT_IMP,
+    "microsoft im&p": Traffic.MICROSOFT_IMP,
 }
 """Names for the traffic of one request. (A rule's traffic type has names of its own.)"""
 

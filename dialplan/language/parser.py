@@ -18,6 +18,7 @@ from dialplan.problem import DialplanError, listing, suggestion
 from dialplan.search.uniqueness import unique_names, unique_priorities
 
 from .fields import ALL_NAMES, FIELD_NAMES, TEXT_FIELDS, field_named, value_offset
+from .habits import habit
 from .layout import Lexeme
 from .plan_builder import PlanBuilder
 
@@ -153,6 +154,9 @@ def _skip(lexer: LexerThread, count: int) -> None:
 def _explain_header(rest: str) -> tuple[str, str, int]:
     if rest.startswith('"'):
         return "a string without end", 'close it with " on the same line', 0
+    told = habit(rest)
+    if told:
+        return told
     word = rest.split(maxsplit=1)[0]
     return (
         f"'{word[:40]}' begins no block",
@@ -166,6 +170,9 @@ def _explain_field(rest: str) -> tuple[str, str, int]:
     name = field_named(rest)
     if rest.startswith('"'):
         return "text without a field", 'write a field before it: pattern "..."', 0
+    told = habit(rest)
+    if told:
+        return told
     if name is None:
         unknown = rest.split('"')[0].split("{")[0].strip() or rest.strip()
         hint = suggestion(unknown, FIELD_NAMES[BlockKind.SEARCH_RULE]) or suggestion(unknown.split()[0], ALL_NAMES)

@@ -35,6 +35,7 @@ from .fields import (
     field_named,
     value_offset,
 )
+from .habits import habit_in_value
 from .spelling import control_character_at, plain_words, unquoted
 
 
@@ -71,6 +72,8 @@ class PlanBuilder:
         (tools/bench/search.py), as most rules have most of these fields in common."""
         self._whole = not notes.problems
         """There is no syntax error, so a field that seems to be missing is missing."""
+        self._wrong: set[str] = set()
+        """Fields of the block whose value is none: what follows from their defaults is no mistake of its own."""
 
     def plan(self) -> Dialplan:
         sources = {self._notes.file: self._text}
@@ -84,6 +87,7 @@ class PlanBuilder:
         where = Location(self._notes.file, tokens[0].line or 1, tokens[0].column or 1)
         values: dict[str, Any] = {"name": self._name(tokens[1]), "location": where}
         places: dict[str, Location] = {}
+        self._wrong = set[str]()
         for token in tokens[2:]:
             self._field(kind, token, values, places)
         values["places"] = places
@@ -115,6 +119,7 @@ class PlanBuilder:
             return
         places[read.name] = place
         if read.error:
+            self._wrong.add(read.name)
             self._notes.at(place, f"{read.name}: {read.error.message}", read.error.hint)
         elif token.type == "ZONE_FIELD":
             self._zone(read, place, values)
@@ -157,7 +162,7 @@ class PlanBuilder:
 
     def _check_transform(self, transform: Transform) -> None:
         self._check_alias(transform)
-        if transform.behavior in (Behavior.ADD_PREFIX, Behavior.ADD_SUFFIX) and not transform.replace:
+        if self._whole and transform.behavior in (Behavior.ADD_PREFIX, Behavior.ADD_SUFFIX) and not transform.replace:
             hint = 'write what to add: replace "..."'
             self._notes.at(transform.location, f"{transform.behavior.value} without a replace string", hint)
 
@@ -166,17 +171,22 @@ class PlanBuilder:
             self._notes.at(rule.location, "a search rule without a target", 'write: target zone "its name"')
         if rule.uses_pattern:
             self._check_alias(rule)
-        elif rule.pattern and "mode" not in rule.places:
+        elif rule.pattern and self._whole and "mode" not in rule.places:
             hint = "write: mode alias pattern match; the default, any alias, does not look at it"
             self._notes.at(rule.places["pattern"], "a pattern that is not used", hint)
 
     def _check_alias(self, entry: Entry) -> None:
         """Notes where pattern, behaviour and replace string do not fit each other."""
+        if not entry.pattern and not self._whole:
+            return
         if not entry.pattern:
             place = entry.places.get("pattern", entry.location)
             self._notes.at(place, f"a {entry.kind.value} without a pattern", 'write: pattern "..."')
             return
-        if entry.behavior is Behavior.STRIP and entry.pattern_type not in (PatternType.PREFIX, PatternType.SUFFIX):
+        if self._wrong & {"behavior", "pattern type"}:
+            return
+        strips = entry.behavior is Behavior.STRIP and (self._whole or "behavior" in entry.places)
+        if strips and entry.pattern_type not in (PatternType.PREFIX, PatternType.SUFFIX):
             self._note_strip(entry)
         try:
             groups = self._groups(entry)
@@ -216,6 +226,9 @@ def _read_words(kind: BlockKind, text: str) -> _Value:
     try:
         return _Value(name, field.attribute, field.value(plain_words(text[offset:])), offset)
     except FieldError as error:
+        told = habit_in_value(name, text[offset:].rstrip())
+        if told:
+            return _Value(name, field.attribute, None, offset + told[2], FieldError(told[0], told[1]))
         if name == "source":
             error.hint = 'write any, all zones, local zone or zone "its name"'
         return _Value(name, field.attribute, None, offset, error)

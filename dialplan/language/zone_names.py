@@ -1,8 +1,10 @@
-"""The check that the zones named in a plan exist."""
+"""Names of zones in a plan: case does not count, and each zone must exist."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from operator import is_not
 from typing import Literal
 
 from dialplan.model import DEFAULT_ZONE, LOCAL_ZONE, Dialplan, SearchRule, SourceMode
@@ -14,8 +16,26 @@ ZoneField = Literal["target", "source"]
 _NOTHING_THERE = "nothing can be sent to the Default Zone: it stands for peers that no zone names"
 
 
+def with_zone_names(dialplan: Dialplan, zone_names: Iterable[str] = ()) -> Dialplan:
+    """The plan with each zone as the configuration writes it, or as the plan does where it first names it."""
+    names: dict[str, str] = {}
+    for name in (*zone_names, DEFAULT_ZONE, LOCAL_ZONE):
+        names.setdefault(name.casefold(), name)
+    rules = tuple(_named(rule, names) for rule in dialplan.rules)
+    return replace(dialplan, rules=rules) if any(map(is_not, rules, dialplan.rules)) else dialplan
+
+
+def _named(rule: SearchRule, names: dict[str, str]) -> SearchRule:
+    source = names.setdefault(rule.source_name.casefold(), rule.source_name)
+    target = names.setdefault(rule.target.casefold(), rule.target)
+    same = source == rule.source_name and target == rule.target
+    return rule if same else replace(rule, source_name=source, target=target)
+
+
 def check_zones(dialplan: Dialplan, zone_names: Iterable[str]) -> list[Problem]:
-    """``zone_names``: those of the configuration; the Default Zone and the Local Zone always exist."""
+    """``dialplan``: of ``with_zone_names``.
+
+    ``zone_names``: those of the configuration; the Default Zone and the Local Zone always exist."""
     targets = {*zone_names, LOCAL_ZONE} - {DEFAULT_ZONE}
     problems = []
     for rule in dialplan.rules:

@@ -22,7 +22,7 @@ from dialplan.syntax import (
 
 from .folding import Test
 from .literals import Texts, finite, required
-from .look import BoundCondition, Mark, conditions_of, marked, marks_of, slice_pattern
+from .look import BoundCondition, Mark, conditions_of, marked, marks_of, slice_pattern, without_edge_anchors
 from .rendering import render
 
 MAX_PLAIN = 16
@@ -120,7 +120,9 @@ class _Branch:
             self.test: Test = test
             return
         self.node, conditions = conditions_of(node)
-        self._marks = marks_of(self.node)
+        if has_look(self.node):
+            self.node = without_edge_anchors(self.node)
+            self._marks = marks_of(self.node)
         rest = self._marked_test() if self._marks else tester(self.node)
         bound = [BoundCondition(condition, tester(slice_pattern(condition))) for condition in conditions]
         self.test = lambda folded: rest(folded) and all(condition.holds(folded) for condition in bound)

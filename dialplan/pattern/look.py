@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from operator import or_
 
 from dialplan.syntax import (
     ANYTHING,
@@ -32,12 +33,16 @@ from dialplan.syntax import (
     flattened,
     has_look,
     width,
+    with_children,
 )
 
 from .folding import FIRST_MARK, LAST_MARK, Test
 from .literals import finite
 
 HINT = "there it takes plain texts, with .* around if need be: (?!uc\\.local$), (?!.*\\.local), (?<!net|org)"
+
+MAX_WAYS = 64
+"""Alternatives of a look-around, when they are more than plain texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +118,12 @@ def _plus(start: int | None, widths: Iterable[int | None]) -> int | None:
 
 def _check_body(node: Look) -> None:
     if has_look(node.body):
-        raise PatternError(node.at, "a look-around inside a look-around", "write them one after the other")
+        hint = "write (?:(?!a)|(?=ab)) for (?!a(?!b)), and (?=ab) for (?=a(?=b))"
+        raise PatternError(node.at, "a look-around inside a look-around", hint)
     if _has_anchor(node.body, start=node.ahead):
-        anchor = "^ in a look-ahead" if node.ahead else "$ in a look-behind"
-        raise PatternError(node.at, anchor, "it says nothing there; leave it out")
+        if node.ahead:
+            raise PatternError(node.at, "^ in a look-ahead", "put the look-ahead where the pattern begins, without ^")
+        raise PatternError(node.at, "$ in a look-behind", "put the look-behind where the pattern ends, without $")
 
 
 def _has_anchor(node: Node, start: bool) -> bool:
@@ -126,31 +133,45 @@ def _has_anchor(node: Node, start: bool) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """A look-around at a moving place. ``far``: ``.*`` is between the place and the texts; ``edge``: ``$`` or ``^`` is
-    behind them."""
+class Form:
+    """One way in which a look-around holds. ``far``: ``.*`` is between the place and the texts; ``edge``: ``$``, or
+    ``^``, is behind them."""
 
     texts: frozenset[str]
-    ahead: bool
-    negated: bool
     far: bool
     edge: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A look-around at a moving place."""
+
+    forms: tuple[Form, ...]
+    ahead: bool
+    negated: bool
     code_point: int
 
     def places(self, folded: str) -> bytearray:
         """One byte for each place from 0 to the length: 1 where the look-around holds."""
-        near = self._near(folded)
-        if self.far and self.ahead and 1 in near:
+        places = bytearray(len(folded) + 1)
+        for form in self.forms:
+            found = self._found(form, folded)
+            places = bytearray(map(or_, places, found)) if len(self.forms) > 1 else found
+        return bytearray(places.translate(_INVERTED)) if self.negated else places
+
+    def _found(self, form: Form, folded: str) -> bytearray:
+        near = self._near(form, folded)
+        if form.far and self.ahead and 1 in near:
             near[: near.rindex(1)] = b"\1" * near.rindex(1)
-        elif self.far and 1 in near:
+        elif form.far and 1 in near:
             first = near.index(1)
             near[first:] = b"\1" * (len(near) - first)
-        return bytearray(near.translate(_INVERTED)) if self.negated else near
+        return near
 
-    def _near(self, folded: str) -> bytearray:
+    def _near(self, form: Form, folded: str) -> bytearray:
         places = bytearray(len(folded) + 1)
-        for text in self.texts:
-            if self.edge:
+        for text in form.texts:
+            if form.edge:
                 if folded.endswith(text) if self.ahead else folded.startswith(text):
                     places[len(folded) - len(text) if self.ahead else len(text)] = 1
                 continue
@@ -164,6 +185,26 @@ class Mark:
 _INVERTED = bytes([1, 0]) + bytes(range(2, 256))
 
 
+def without_edge_anchors(node: Node) -> Node:
+    """The tree without ``^`` where the pattern begins and ``$`` where it ends: they hold there anyway."""
+    return _trimmed(_trimmed(node, True), False)
+
+
+def _trimmed(node: Node, start: bool) -> Node:
+    if isinstance(node, Anchor) and node.start == start:
+        return EMPTY
+    if isinstance(node, Group | Alternation):
+        return with_children(node, lambda child: _trimmed(child, start))
+    if isinstance(node, Sequence):
+        items = list(node.items if start else reversed(node.items))
+        for number, item in enumerate(items):
+            items[number] = _trimmed(item, start)
+            if width(item) != 0:
+                break
+        return Sequence(tuple(items if start else reversed(items)), node.at)
+    return node
+
+
 def marks_of(node: Node) -> dict[int, Mark]:
     """Offset in the pattern -> mark, for every look-around that is left.
 
@@ -171,7 +212,8 @@ def marks_of(node: Node) -> dict[int, Mark]:
     """
     looks = sorted(_looks(node), key=lambda look: look.at)
     if looks and _has_inner_anchor(node):
-        raise PatternError(looks[0].at, "^ or $ beside a look-around at a moving place", "leave the anchor out")
+        hint = "write ^ and $ only where the pattern begins and ends"
+        raise PatternError(looks[0].at, "^ or $ beside a look-around at a moving place", hint)
     if len(looks) > LAST_MARK - FIRST_MARK:
         raise PatternError(looks[-1].at, "too many look-arounds", f"{LAST_MARK - FIRST_MARK} at most")
     _check_repeats(node)
@@ -220,11 +262,35 @@ def _nullable(node: Node) -> bool:
 
 
 def _mark(look: Look, code_point: int) -> Mark:
-    """Splits the body into ``.*``, plain texts, ``.*`` and the anchor at its far end."""
     _check_body(look)
-    items = flattened(look.body)
+    texts: dict[tuple[bool, bool], frozenset[str]] = {}
+    for items in _written_out(look.body, look):
+        form = _form(look, items)
+        kind = (form.far, form.edge)
+        texts[kind] = texts.get(kind, frozenset()) | form.texts
+    forms = tuple(Form(each, *kind) for kind, each in sorted(texts.items()))
+    return Mark(forms, look.ahead, look.negated, code_point)
+
+
+def _written_out(node: Node, look: Look) -> list[list[Node]]:
+    """The body without alternatives that are more than a choice of plain texts: one list of items for each."""
+    ways: list[list[Node]] = [[]]
+    for item in flattened(node):
+        inner = item.body if isinstance(item, Group) else item
+        if isinstance(inner, Alternation) and finite(inner) is None:
+            choices = [way for branch in inner.branches for way in _written_out(branch, look)]
+        else:
+            choices = [[item]]
+        ways = [[*way, *choice] for way in ways for choice in choices]
+        if len(ways) > MAX_WAYS:
+            raise PatternError(look.at, "too many alternatives in a look-around", f"{MAX_WAYS} at most")
+    return ways
+
+
+def _form(look: Look, items: list[Node]) -> Form:
+    """Splits the items into ``.*``, plain texts, ``.*`` and the anchor at the far end."""
     if not look.ahead:
-        items.reverse()
+        items = items[::-1]
     edge = bool(items) and isinstance(items[-1], Anchor)
     items = items[:-1] if edge else items
     if items and items[-1] == ANYTHING:
@@ -234,4 +300,4 @@ def _mark(look: Look, code_point: int) -> Mark:
     texts = finite(Sequence(tuple(rest if look.ahead else reversed(rest))))
     if texts is None:
         raise PatternError(look.at, "a look-around that cannot be tested at a moving place", HINT)
-    return Mark(texts, look.ahead, look.negated, far, edge, code_point)
+    return Form(texts, far, edge)

@@ -29,7 +29,9 @@ from dialplan.syntax import (
     with_children,
 )
 
+from .atomic import ATOMIC, resolved
 from .character_set import CLASSES, parse_character_set
+from .mistakes import mistake
 from .variables import check_name
 
 MAX_PATTERN_LENGTH = 1024
@@ -39,32 +41,7 @@ MAX_REPETITION = 1000
 MAX_SIZE = 2000
 """Characters to match after all repetitions are written out."""
 
-MISTAKES: tuple[tuple[str, str, str], ...] = (
-    (
-        r"\\[1-9]",
-        "a back-reference in a pattern",
-        "it cannot be matched in linear time; \\1 belongs in the replace string",
-    ),
-    (r"\\[bBAZz]", "an anchor that this dialect lacks", "a pattern is matched against the whole alias; leave it out"),
-    (
-        r"\\[0-9A-Za-z]",
-        "an escape that this dialect lacks",
-        "letters stand for themselves; classes are \\d \\w \\s \\D \\W \\S",
-    ),
-    (r"\\$", "a backslash at the end", "write \\\\ for a backslash"),
-    (r"\(\?(?:P?<\w|P|')", "a named group", "write ( ) and refer to it as \\1"),
-    (r"\(\?[a-zA-Z-]+", "an inline flag", "matching ignores case already; leave it out"),
-    (r"\(\?>", "an atomic group", "write (?: )"),
-    (r"\(\?", "a group of an unknown kind", "known are ( ), (?: ), (?! ), (?= ), (?<! ) and (?<= )"),
-    (r"[*+?]", "nothing to repeat", "write \\ before the character to match it as it is"),
-    (r"\{", "a { that is no repetition", "write {n}, {n,} or {n,m}, or \\{ for the character"),
-    (r"\}", "a } without {", "write \\} for the character"),
-    (r"\[", "a [ without ]", "close the set with ], or write \\[ for the character"),
-    (r"\]", "a ] without [", "write \\] for the character"),
-    (r"\)", "a ) without (", "write \\) for the character"),
-    (r"$", "a ( without )", "close the group with )"),
-)
-"""(text at the place of a syntax error, message, hint). The first that fits is reported."""
+_ATOMIC_SIGNS = re.compile(r"[*+?}]\+|\(\?>")
 
 
 def parse_pattern(text: str) -> Node:
@@ -80,9 +57,11 @@ def parse_pattern(text: str) -> Node:
     try:
         node: Node = _lark().parse(text)  # type: ignore[assignment]  # the embedded transformer builds nodes
     except UnexpectedInput as error:
-        raise _mistake(text, error) from None
+        raise mistake(text, _offset(text, error)) from None
     except VisitError as error:
         raise error.orig_exc from None
+    if _ATOMIC_SIGNS.search(text):
+        node = resolved(node)
     if "(" in text:
         node = _numbered(node, _capture_order(node))
     if "{" in text:
@@ -122,13 +101,19 @@ class _Build(Transformer[Token, Node]):
         return Variable(name, _at(items[0]))
 
     def anchor(self, items: list[Token]) -> Node:
-        return Anchor(items[0] == "^", _at(items[0]))
+        return Anchor(items[0] in ("^", r"\A"), _at(items[0]))
 
     def group(self, items: list[Any]) -> Node:
         return Group(items[1], _CAPTURES, _at(items[0]))
 
     def plain_group(self, items: list[Any]) -> Node:
         return Group(items[1], 0, _at(items[0]))
+
+    def atomic_group(self, items: list[Any]) -> Node:
+        return Group(items[1], ATOMIC, _at(items[0]))
+
+    def nothing(self, items: list[Token]) -> Node:
+        return Sequence((), _at(items[0]))
 
     def look(self, items: list[Any]) -> Node:
         return Look(items[1], ahead="<" not in items[0], negated=items[0].endswith("!"), at=_at(items[0]))
@@ -137,9 +122,10 @@ class _Build(Transformer[Token, Node]):
         body, token = items
         if isinstance(body, Anchor | Look):
             raise PatternError(_at(token), "a repeated anchor or look-around", "leave the repetition out")
-        lazy = len(token) > 1 and token.endswith("?")
-        minimum, maximum = _bounds(token[:-1] if lazy else str(token), _at(token))
-        return Repeat(body, minimum, maximum, lazy, _at(token))
+        manner = token[-1] if len(token) > 1 and token[-1] in "?+" else ""
+        minimum, maximum = _bounds(token.removesuffix(manner), _at(token))
+        repeated = Repeat(body, minimum, maximum, manner == "?", _at(token))
+        return Group(repeated, ATOMIC, _at(token)) if manner == "+" else repeated
 
 
 _CAPTURES = -1
@@ -204,18 +190,9 @@ def _size(node: Node) -> tuple[int, int]:
     return size, product
 
 
-def _mistake(text: str, error: UnexpectedInput) -> PatternError:
-    """Lark's error in the words of MISTAKES."""
+def _offset(text: str, error: UnexpectedInput) -> int:
     at = error.pos_in_stream
-    at = len(text) if at is None or at < 0 or getattr(error, "token", None) == "" else at
-    if text[at : at + 1] == "?" and text[at - 1 : at] == "(":
-        at -= 1
-    if re.match(r"[*+?{]", text[at:]) and at and re.search(r"(?:[*+?]|\{\d+,?\d*\})\??$", text[:at]):
-        return PatternError(at, "a repetition of a repetition", "put the first in brackets: (a*)*")
-    for mistake, message, hint in MISTAKES:
-        if re.match(mistake, text[at:]):
-            return PatternError(at, message, hint)
-    return PatternError(at, "this is no pattern")
+    return len(text) if at is None or at < 0 or getattr(error, "token", None) == "" else at
 
 
 def _nth(text: str, what: str, count: int) -> int:

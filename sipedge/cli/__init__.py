@@ -6,8 +6,9 @@ but the run half, by ``from .NAME_run import run``. More than three options trav
 imported with it. A command whose work is one call into another room (lab, lsp) has no NAME_run.py: it imports that
 function instead. Nobody imports an options half.
 
-Exit codes: 0 good, 1 the answer is no (broken configuration, no match, lab failed), 2 the command line or an input file
-on it cannot be used, in one sentence on standard error.
+Exit codes, the same everywhere: 0 good, 1 the answer is no (a finding of level error, different, no match, a failed
+case), 2 the question could not be asked (the command line, a file that is broken or cannot be read; ``check`` is asked
+about broken files, and answers 1), 130 interrupted. ``check`` has 3 where there are warnings only.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from typing import Any
 import click
 
 from sipedge import __version__
+
+from .colours import colourful
 
 COMMANDS = {
     "run": "edge.run",
@@ -40,6 +43,18 @@ COMMANDS = {
     "lab": "edge.lab",
 }
 """Command -> options half in this folder, whose ``command`` it is."""
+LONGEST_SENTENCE = 500
+"""Characters; nothing is cut."""
+PLAIN = {"color": False}
+
+
+GROUPS = {
+    "Serve": ("run", "lab"),
+    "Ask and write rules": ("locate", "check-pattern", "fmt", "lsp", "import"),
+    "Judge a configuration": ("check", "test", "diff", "speakers"),
+    "Look at traffic and partners": ("messages", "ladder", "replay", "anonymise", "doctor"),
+}
+"""The order of ``sipedge --help``; a command that no group names comes last."""
 
 
 class LazyGroup(click.Group):
@@ -55,10 +70,22 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """By groups, each command with its whole first sentence."""
+        grouped = [name for names in GROUPS.values() for name in names]
+        groups = {**GROUPS, "Further": tuple(name for name in COMMANDS if name not in grouped)}
+        for title, names in groups.items():
+            commands = [(name, self.get_command(ctx, name)) for name in names]
+            rows = [(name, command.get_short_help_str(LONGEST_SENTENCE)) for name, command in commands if command]
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
+
     def main(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            status = super().main(*args, **{**kwargs, "standalone_mode": False})
-            sys.stdout.flush()
+            status = super().main(*args, **{**kwargs, **({} if colourful() else PLAIN), "standalone_mode": False})
+            if not sys.stdout.closed:  # lsp closes it at its end
+                sys.stdout.flush()
         except click.exceptions.NoArgsIsHelpError as error:
             error.show()
             sys.exit(error.exit_code)

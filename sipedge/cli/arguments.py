@@ -8,6 +8,8 @@ import click
 
 FILE = click.Path(dir_okay=False)
 CONFIG = click.argument("config", type=FILE)
+PLAN = click.argument("config", metavar="CONFIG", type=FILE)
+"""A configuration or a dial plan."""
 TRACES = click.argument("traces", metavar="TRACE...", nargs=-1, required=True, type=click.Path())
 KEYLOG = click.option(
     "--keylog",

@@ -5,11 +5,13 @@ from __future__ import annotations
 from sipedge.config import ConfigError, load_config
 from sipedge.settings import Settings
 
+from .files import check_readable
 from .problems import fail
 
 
 def load(config: str) -> Settings:
-    """The configuration, without making a file; prints all errors and ends with status 1 when it is broken."""
+    """The configuration, without making a file; prints all errors and ends with status 2 when it is broken."""
+    check_readable(config)
     try:
         return load_config(config, create_secret=False)
     except ConfigError as error:

@@ -12,14 +12,27 @@ import click
 
 
 def read_text(file: str) -> str:
-    """The text with its line ends as they are; what cannot be read ends the command with status 2."""
+    """The text with its line ends as they are; what cannot be read ends the command with status 2.
+
+    ``file``: - is standard input.
+    """
     try:
-        with open(file, encoding="utf-8", newline="") as stream:
-            return stream.read()
+        with click.open_file(file, "rb") as stream:
+            data: bytes = stream.read()
+        return data.decode()
     except OSError as error:
         raise unreadable(file, error) from None
     except UnicodeDecodeError:
         raise click.UsageError(f'"{file}" is not UTF-8 text') from None
+
+
+def check_readable(file: str) -> None:
+    """What cannot be read ends the command with status 2."""
+    try:
+        with open(file, "rb") as stream:
+            stream.peek(1)
+    except OSError as error:
+        raise unreadable(file, error) from None
 
 
 def replace_text(file: str, text: str) -> None:

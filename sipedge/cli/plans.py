@@ -1,4 +1,4 @@
-"""A plan named on the command line: by its configuration, or one dial plan file on its own."""
+"""What a command reads its plan from: a configuration, or one dial plan file on its own."""
 
 from __future__ import annotations
 
@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from dialplan.analysis import Sender
 from dialplan.check import assumed_variables
 from dialplan.language.parser import parse_dialplan
+from dialplan.problem import DialplanError
 from dialplan.search.search import CompiledPlan
-from sipedge.config import load_config
+from sipedge.config import ConfigError, load_config
+from sipedge.queries.bare import bare_settings
 from sipedge.queries.senders import senders_of_zones
 from sipedge.settings import Settings
 from zones.addresses import Allowed, canonical_address, forbidden
 from zones.zone import DnsZone
 
-from .files import read_text
+from .files import check_readable, read_text
+from .printing import amount
+from .problems import fail
 
 ENDING = ".dialplan"
 
@@ -32,19 +36,36 @@ class LoadedPlan:
     notes: tuple[str, ...] = ()
 
 
-def load_plan(file: str) -> LoadedPlan:
-    """Raises ConfigError or DialplanError with all problems; what cannot be read as a file ends with status 2."""
+def read_settings(file: str) -> Settings:
+    """Raises ConfigError or DialplanError with all problems; what cannot be read as a file ends with status 2.
+
+    A dial plan has no zones but those that its rules name, and its variables have some value.
+    """
     if not file.lower().endswith(ENDING):
-        return _of_config(file)
+        check_readable(file)
+        return load_config(file, create_secret=False)
     dialplan = parse_dialplan(read_text(file), file)
-    plan = CompiledPlan(dialplan, assumed_variables(dialplan))
-    return LoadedPlan(plan, None, f"{len(dialplan.transforms)} transforms, {len(dialplan.rules)} search rules")
+    return bare_settings(dialplan, assumed_variables(dialplan))
 
 
-def _of_config(file: str) -> LoadedPlan:
-    settings = load_config(file, create_secret=False)
-    about = f"{len(settings.listeners)} listeners, {len(settings.zones)} zones"
-    return LoadedPlan(settings.plan, senders_of_zones(settings.zones), about, _notes(settings))
+def load_settings(file: str) -> Settings:
+    """As ``read_settings``, for commands that can do nothing with a broken file: it ends them with status 2."""
+    try:
+        return read_settings(file)
+    except (ConfigError, DialplanError) as error:
+        fail(error.problems)
+
+
+def load_plan(file: str) -> LoadedPlan:
+    """As ``read_settings``."""
+    settings = read_settings(file)
+    plan = settings.plan
+    if not settings.zones:
+        transforms, rules = len(plan.dialplan.transforms), len(plan.dialplan.rules)
+        return LoadedPlan(plan, None, f"{amount(transforms, 'transform')}, {amount(rules, 'search rule')}")
+    zones = len(settings.zones) - 1
+    about = f"{amount(len(settings.listeners), 'listener')}, {amount(zones, 'zone')} and the Default Zone"
+    return LoadedPlan(plan, senders_of_zones(settings.zones), about, _notes(settings))
 
 
 def _notes(settings: Settings) -> tuple[str, ...]:

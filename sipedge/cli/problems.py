@@ -16,8 +16,8 @@ LEVEL_COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 """By how serious a finding is, the most serious first."""
 
 
-def fail(problems: Sequence[Problem], status: int = 1) -> NoReturn:
-    """Every problem on standard error, then the end of the command."""
+def fail(problems: Sequence[Problem], status: int = 2) -> NoReturn:
+    """Every problem on standard error, then the end of the command: it could not do what it was asked."""
     print_problems(problems)
     sys.exit(status)
 

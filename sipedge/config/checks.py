@@ -33,6 +33,7 @@ def check_tables(reader: Reader, tables: Tables) -> None:
     for path, zone in tables.zones:
         _zone(reader, path, zone)
     _ports(reader, tables.listeners)
+    _metrics_port(reader, tables)
     _tls(reader, tables)
     tables.zones[:] = [(path, _with_credential(reader, tables, path, zone)) for path, zone in tables.zones]
 
@@ -108,6 +109,14 @@ def _ports(reader: Reader, listeners: list[tuple[Path, Listener]]) -> None:
                 hint = "each listener and each traversal server zone needs a port of its own"
                 reader.problem((*path, "port"), message, hint)
                 break
+
+
+def _metrics_port(reader: Reader, tables: Tables) -> None:
+    address, _, port = tables.metrics.listen.rpartition(":")
+    for _, listener in tables.listeners:
+        if address and int(port) == listener.port != 0 and _overlap(address.strip("[]"), listener.address):
+            message = f'"metrics" listens on {tables.metrics.listen}, which "{listener.name}" has already'
+            reader.problem(("metrics", "listen"), message, "give the metrics a port of their own")
 
 
 def _overlap(address: str, other: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dialplan.language.parser import parse_dialplan
-from dialplan.language.zone_names import check_zones
+from dialplan.language.zone_names import check_zones, with_zone_names
 from dialplan.model import Dialplan, Variables
 from dialplan.problem import DialplanError, Problem
 from dialplan.search.search import CompiledPlan
@@ -19,7 +19,9 @@ def read_plans(reader: Reader, variables: Variables | None) -> tuple[CompiledPla
     Without variables (because [edge] is broken) there is no plan: patterns that use them would seem wrong.
     """
     plan, problems = _parse_all(reader)
-    problems += check_zones(plan, names_written(reader, "zone"))
+    zones = names_written(reader, "zone")
+    plan = with_zone_names(plan, zones)
+    problems += check_zones(plan, zones)
     compiled = None
     try:
         compiled = CompiledPlan(plan, variables) if variables else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -104,6 +105,8 @@ def _decoded(file: str, raw: bytes) -> str:
         raise ConfigError([problem]) from None
 
 
+ARRAYS = ("listener", "zone", "zone.access_rule", "credential", "tls.server")
+
 _SYNTAX_HINTS = {
     "Invalid value": "text is written in quotes; true, false and numbers without",
     "Expected '=' after a key": 'a line is key = value; a key with blanks is written in quotes: "my key"',
@@ -123,6 +126,11 @@ def _syntax_problem(file: str, text: str, words: str) -> Problem:
     lines = text.replace("\r\n", "\n").split("\n")
     numbers = [int(word) for word in place.rstrip(")").replace(",", "").split() if word.isdigit()]
     line, column = numbers if len(numbers) == 2 else (len(lines), len(lines[-1]) + 1)
+    header = re.match(r"\s*\[\s*([\w.]+)\s*\]", lines[line - 1])
+    if header and header[1] in ARRAYS:
+        line = next(number for number, text in enumerate(lines, 1) if re.match(rf"\s*\[\s*{header[1]}\s*\]", text))
+        message = f"[{header[1]}] is one table, and there are several"
+        return Problem(Location(file, line, 1), message, f"write [[{header[1]}]], each time", lines[line - 1])
     hint = next((hint for start, hint in _SYNTAX_HINTS.items() if message.startswith(start)), "")
     shown = lines[line - 1]
     if _in_credential(lines, line) or "passw" in shown.casefold():

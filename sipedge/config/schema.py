@@ -233,7 +233,7 @@ ZONES: dict[str, type[BaseModel]] = {
 """By the value of ``type``. Access rules are read one by one, by AccessRuleTable."""
 
 LISTENER = mirror(Listener, ("zone",), port=(OwnPort, ...))
-LIMITS = mirror(Limits)
+LIMITS = mirror(Limits, busy_poll=(Annotated[float, Field(ge=0, le=1)], Limits().busy_poll))
 TIMERS = mirror(Timers)
 DNS = mirror(DnsSettings)
 METRICS = mirror(MetricsSettings, listen=(Annotated[str, AfterValidator(lambda text: text and _place(text))], ""))

@@ -23,13 +23,15 @@ def default_zone(dump: Dump, tcp: bool, variables: Variables, remark: Tell) -> Z
         return None
     zone = ZoneSection({"type": "default"})
     policy = view.word("Authentication Mode", "donotcheckcredentials")
-    if policy in POLICIES and policy != "donotcheckcredentials":
-        zone.keys["authentication_policy"] = POLICIES[policy]
+    if policy not in POLICIES:
+        remark(view, "Authentication Mode", f'"{policy}" is not known; credentials are checked')
+    if policy != "donotcheckcredentials":
+        zone.keys["authentication_policy"] = POLICIES.get(policy, POLICIES["checkcredentials"])
     if view.word("SIP Record Route Address Type") == "hostname":
         zone.keys["record_route_hostname"] = True
     if tcp:
         zone.keys["transport"] = "TCP"
-    if view.on("SIP TLS Verify Mode"):
+    if view.on("SIP TLS Verify Mode", unknown=True):
         zone.rules = rules
         if not rules:
             text = "is on without access rules: everybody with a trusted certificate is let in"
@@ -56,7 +58,7 @@ def _access_rules(dump: Dump, variables: Variables, remark: Tell) -> list[dict[s
     for words in sorted(" ".join(path) for path in prefixes):
         for number in dump.indexes(words):
             view = dump.under(words, str(number))
-            rule = _access_rule(view, number, rules)
+            rule = _access_rule(view, number, rules, remark)
             problem = _problem(rule, variables)
             if problem:
                 remark(view, "Pattern String", f"{problem}; this rule ({rule['action']}) is left out")
@@ -78,19 +80,24 @@ def _problem(rule: dict[str, Value], variables: Variables) -> str:
     return ""
 
 
-def _access_rule(view: View, number: int, others: list[dict[str, Value]]) -> dict[str, Value]:
+def _access_rule(view: View, number: int, others: list[dict[str, Value]], remark: Tell) -> dict[str, Value]:
     name = possible_name(view.text("Name"))
     if not name or name.casefold() in (str(other["name"]).casefold() for other in others):
         name = f"access rule {number}"
     view.take("Description")
     priority = view.text("Priority", "100")
+    understood = priority.isdigit() and 0 < int(priority[:6]) < 65535
     rule: dict[str, Value] = {
         "name": name,
-        "priority": int(priority) if priority.isdigit() and 0 < int(priority[:6]) < 65535 else 100,
+        "priority": int(priority) if understood else 100,
         "pattern_type": view.word("Pattern Type", "prefix"),
         "pattern": view.text("Pattern String"),
         "action": view.word("Action", "allow"),
     }
+    understood &= view.word("State", "enabled") in ("enabled", "disabled")
     if view.word("State", "enabled") == "disabled":
         rule["enabled"] = False
+    elif (not understood or view.is_cut_off) and rule["action"] != "deny":
+        rule["enabled"] = False  # what is not understood lets nobody in, and a deny stays
+        remark(view, "", "not all of it is understood; it is disabled here until you have seen to that")
     return rule

@@ -131,7 +131,8 @@ class Zones:
     def _authentication(self, inner: View, keys: dict[str, Value]) -> None:
         policy = inner.word("Authentication Mode", "donotcheckcredentials")
         if policy not in POLICIES:
-            self.remark(inner, "Authentication Mode", f'"{policy}" is not known; credentials are not checked')
+            keys["authentication_policy"] = POLICIES["checkcredentials"]
+            self.remark(inner, "Authentication Mode", f'"{policy}" is not known; credentials are checked')
         elif policy != "donotcheckcredentials":
             keys["authentication_policy"] = POLICIES[policy]
         if inner.on("SIP Authentication Trust Mode"):
@@ -142,7 +143,7 @@ class Zones:
         if subject and not is_peer(subject):
             self.remark(inner, "SIP TLS Verify Subject Name", f'"{subject}" is neither an address nor a host name')
             subject = ""
-        verify = inner.on("SIP TLS Verify Mode")
+        verify = inner.on("SIP TLS Verify Mode", unknown=True)
         tls: dict[str, Value] = {"verify": verify}
         if subject:
             tls["subject_names"] = [subject]

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from dialplan.analysis import Language, NotProved, natural
 from dialplan.cases.coverage import coverage
+from dialplan.cases.parser import format_cases, parse_cases
 from dialplan.check import Level, assumed_variables, findings
 from dialplan.language.fields import FIELD_NAMES, WORDS_FIELDS, WordsField
+from dialplan.language.format import format_dialplan
 from dialplan.language.parser import parse_dialplan
-from dialplan.language.zone_names import check_zones
+from dialplan.language.zone_names import check_zones, with_zone_names
 from dialplan.model import BlockKind, Dialplan, Location, PatternType, SearchRule, Transform, Variables
 from dialplan.problem import DialplanError
 from dialplan.search.search import CompiledPlan
@@ -17,7 +19,7 @@ from dialplan.syntax import PatternError
 from sipedge.queries.testing import Suite
 
 from .surroundings import Surroundings
-from .text import Place
+from .text import CASES, Place
 
 LINTED_RULES = 150
 """Larger plans get errors at once, but no findings while one types: `sipedge check` has them."""
@@ -33,9 +35,11 @@ class Diagnostic:
 
 
 def diagnostics(text: str, file: str, around: Surroundings) -> list[Diagnostic]:
-    """Mistakes. In a plan without mistakes: the linter's findings."""
+    """Mistakes. In a plan without mistakes: the linter's findings. A case file has mistakes only."""
+    if file.endswith(CASES):
+        return _of_cases(text, file)
     try:
-        dialplan = parse_dialplan(text, file)
+        dialplan = with_zone_names(parse_dialplan(text, file), around.zones)
         plan = CompiledPlan(dialplan, around.variables(assumed_variables(dialplan)))
     except DialplanError as error:
         return [_of_problem(problem.location, problem.message, problem.hint) for problem in error.problems]
@@ -43,6 +47,22 @@ def diagnostics(text: str, file: str, around: Surroundings) -> list[Diagnostic]:
     if problems or len(dialplan.rules) > LINTED_RULES:
         return [_of_problem(problem.location, problem.message, problem.hint) for problem in problems]
     return [Diagnostic(each.location, each.level, f"{each.why}\n{each.mend}", each.id) for each in findings(plan)]
+
+
+def _of_cases(text: str, file: str) -> list[Diagnostic]:
+    try:
+        parse_cases(text, file)
+    except DialplanError as error:
+        return [_of_problem(problem.location, problem.message, problem.hint) for problem in error.problems]
+    return []
+
+
+def formatted(text: str, file: str) -> str:
+    """The canonical layout of a dial plan or case file; one with mistakes stays as it is."""
+    try:
+        return (format_cases if file.endswith(CASES) else format_dialplan)(text, file)
+    except DialplanError:
+        return text
 
 
 def _of_problem(location: Location, message: str, hint: str) -> Diagnostic:

@@ -1,4 +1,8 @@
-"""The protocol side: pygls calls in, the pure functions of this folder answer."""
+"""The protocol side: pygls calls in, the pure functions of this folder answer.
+
+An editor waits for the first answer, so the linter and the configuration behind it are imported when a document is
+opened: initialize takes 0.5 s instead of 0.75.
+"""
 
 from __future__ import annotations
 
@@ -7,26 +11,28 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import from_fs_path, to_fs_path
 
 import sipedge
-from dialplan.check import Level
-from dialplan.language.format import format_dialplan
 from dialplan.model import Location
-from dialplan.problem import DialplanError
 
-from .abilities import completions, diagnostics, entry_at, pattern_help, reached_by
-from .surroundings import look_around, suites_about
-from .text import place_at, string_at
+from .fixes import fix_of
+from .text import CASES, PLANS, place_at, string_at, value_around
 
 SEVERITY = {
-    Level.ERROR: types.DiagnosticSeverity.Error,
-    Level.WARNING: types.DiagnosticSeverity.Warning,
-    Level.NOTE: types.DiagnosticSeverity.Information,
+    "error": types.DiagnosticSeverity.Error,
+    "warning": types.DiagnosticSeverity.Warning,
+    "note": types.DiagnosticSeverity.Information,
 }
+"""By the value of a finding's level."""
 
 server = LanguageServer("sipedge", sipedge.__version__, text_document_sync_kind=types.TextDocumentSyncKind.Full)
 
 
 def _path(uri: str) -> str:
     return to_fs_path(uri) or uri
+
+
+def _is(uri: str, *endings: str) -> bool:
+    """Whether a document is one that this server knows; an editor may offer others of the same language."""
+    return _path(uri).endswith(endings)
 
 
 def _text(uri: str) -> str:
@@ -39,11 +45,15 @@ def _range(location: Location, length: int = 0) -> types.Range:
 
 
 def _publish(uri: str) -> None:
+    from . import abilities, surroundings
+
+    if not _is(uri, PLANS, CASES):
+        return
     text, path = _text(uri), _path(uri)
     lines = text.split("\n")
     shown = []
-    for diagnostic in diagnostics(text, path, look_around(path)):
-        place, severity = diagnostic.location, SEVERITY[diagnostic.level]
+    for diagnostic in abilities.diagnostics(text, path, surroundings.look_around(path)):
+        place, severity = diagnostic.location, SEVERITY[diagnostic.level.value]
         rest = len(lines[place.line - 1]) - place.column + 1 if 0 < place.line <= len(lines) else 0
         where = _range(place, max(1, rest))
         shown.append(types.Diagnostic(where, diagnostic.message, severity, diagnostic.id or None, source="sipedge"))
@@ -67,22 +77,31 @@ def closed(params: types.DidCloseTextDocumentParams) -> None:
 
 @server.feature(types.TEXT_DOCUMENT_HOVER)
 def hover(params: types.HoverParams) -> types.Hover | None:
+    from . import abilities, surroundings
+
     uri, position = params.text_document.uri, params.position
+    if not _is(uri, PLANS):
+        return None
     path = _path(uri)
     place = place_at(_text(uri), position.line, 1_000_000)
-    entry = entry_at(_text(uri), path, position.line + 1) if place.field == "pattern" else None
+    entry = abilities.entry_at(_text(uri), path, position.line + 1) if place.field == "pattern" else None
     if entry is None:
         return None
-    help_text = pattern_help(entry, look_around(path))
+    help_text = abilities.pattern_help(entry, surroundings.look_around(path))
     return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, help_text))
 
 
 @server.feature(types.TEXT_DOCUMENT_DEFINITION)
 def definition(params: types.DefinitionParams) -> types.Location | None:
+    from . import surroundings
+
     uri, position = params.text_document.uri, params.position
+    if not _is(uri, PLANS):
+        return None
     place = place_at(_text(uri), position.line, 1_000_000)
     name = string_at(_text(uri).split("\n")[position.line], position.character)
-    written = look_around(_path(uri)).zones.get(name or "")
+    zones = {zone.casefold(): place for zone, place in surroundings.look_around(_path(uri)).zones.items()}
+    written = zones.get((name or "").casefold())
     if written is None or place.field not in ("source", "target"):
         return None
     return types.Location(from_fs_path(written.file) or "", _range(written, len(name or "") + 2))
@@ -90,20 +109,47 @@ def definition(params: types.DefinitionParams) -> types.Location | None:
 
 @server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=[" ", '"']))
 def complete(params: types.CompletionParams) -> list[types.CompletionItem]:
+    from . import abilities, surroundings
+
     uri, position = params.text_document.uri, params.position
+    if not _is(uri, PLANS):
+        return []
+    lines = _text(uri).split("\n")
     place = place_at(_text(uri), position.line, position.character)
-    return [types.CompletionItem(label) for label in completions(place, look_around(_path(uri)))]
+    line = lines[position.line] if position.line < len(lines) else ""
+    start, end = value_around(line, position.character, place.value)
+    where = types.Range(types.Position(position.line, start), types.Position(position.line, end))
+    return [
+        types.CompletionItem(label, filter_text=label, text_edit=types.TextEdit(where, label))
+        for label in abilities.completions(place, surroundings.look_around(_path(uri)))
+    ]
+
+
+@server.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions([types.CodeActionKind.QuickFix]))
+def mend(params: types.CodeActionParams) -> list[types.CodeAction]:
+    """One for each finding in the range that the text shows how to mend."""
+    uri = params.text_document.uri
+    lines = _text(uri).split("\n")
+    actions = []
+    for diagnostic in params.context.diagnostics:
+        number, column = diagnostic.range.start.line, diagnostic.range.start.character
+        hint = str(diagnostic.message).rpartition("\n")[2]
+        fix = fix_of(str(diagnostic.code or ""), lines[number], column, hint) if number < len(lines) else None
+        if fix is not None:
+            where = types.Range(types.Position(number, fix.start), types.Position(number, fix.end))
+            edit = types.WorkspaceEdit({uri: [types.TextEdit(where, fix.text)]})
+            kind = types.CodeActionKind.QuickFix
+            actions.append(types.CodeAction(fix.title, kind, [diagnostic], edit=edit))
+    return actions
 
 
 @server.feature(types.TEXT_DOCUMENT_FORMATTING)
-def formatted(params: types.DocumentFormattingParams) -> list[types.TextEdit]:
-    """Nothing is changed in a file with mistakes."""
+def lay_out(params: types.DocumentFormattingParams) -> list[types.TextEdit]:
+    from . import abilities
+
     uri = params.text_document.uri
     text = _text(uri)
-    try:
-        canonical = format_dialplan(text, _path(uri))
-    except DialplanError:
-        return []
+    canonical = abilities.formatted(text, _path(uri)) if _is(uri, PLANS, CASES) else text
     if canonical == text:
         return []
     whole = types.Range(types.Position(0, 0), types.Position(text.count("\n") + 1, 0))
@@ -112,10 +158,14 @@ def formatted(params: types.DocumentFormattingParams) -> list[types.TextEdit]:
 
 @server.feature(types.TEXT_DOCUMENT_CODE_LENS)
 def lenses(params: types.CodeLensParams) -> list[types.CodeLens]:
+    from . import abilities, surroundings
+
     uri = params.text_document.uri
     path = _path(uri)
-    shown = []
-    for location, count in reached_by(_text(uri), path, suites_about(path)):
+    shown: list[types.CodeLens] = []
+    if not _is(uri, PLANS):
+        return shown
+    for location, count in abilities.reached_by(_text(uri), path, surroundings.suites_about(path)):
         title = "no test case reaches it" if not count else f"reached by {count} test case{'s' * (count > 1)}"
         shown.append(types.CodeLens(_range(location), types.Command(title, "")))
     return shown

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from dialplan.language.fields import FIELD_NAMES
 from dialplan.model import BlockKind
 
+PLANS = ".dialplan"
+CASES = ".cases"
+
 _BLOCK = re.compile(r'^\s*(transform|search\s+rule)\s+"', re.IGNORECASE)
 _STRING = re.compile(r'"((?:[^"]|"")*)"?')
 
@@ -73,3 +76,16 @@ def string_at(line: str, column: int) -> str | None:
         if match.start() <= column <= match.end():
             return match[1].replace('""', '"')
     return None
+
+
+def value_around(line: str, column: int, value: str) -> tuple[int, int]:
+    """Where the value that is being written begins and ends: with the rest of an open text and its closing quote.
+
+    ``value``: of the place at this column. Columns count from 0.
+    """
+    written = line[:column]
+    start = len(written.rstrip()) - len(value) if value else column
+    if value.count('"') % 2 == 0:
+        return start, column
+    closing = line.find('"', column)
+    return start, column if closing < 0 else closing + 1

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dialplan.language.fields import TRAFFIC_WORDS, traffic_named
+from dialplan.language.fields import traffic_named
 from dialplan.model import Query, Traffic
 from sipedge.decision.classification import classify, classify_method
 from sipedge.decision.deciding import (
@@ -27,7 +27,7 @@ from sipedge.settings import Settings
 from sipedge.sip.message import Message, parse_message
 from sipedge.sip.uri import UriError, parse_uri
 from sipedge.sip.values import MessageError
-from zones.zone import LOCAL_ZONE
+from zones.zone import DEFAULT_ZONE, LOCAL_ZONE
 
 LARGEST_MESSAGE = 16 * 1024 * 1024
 
@@ -81,19 +81,30 @@ def query_of(request: DescribedRequest, settings: Settings) -> tuple[Query, str]
     return Query(alias, request.source, traffic, authenticated=request.authenticated), evidence
 
 
-def check_source(source: str, settings: Settings) -> None:
-    """Raises QueryError for a zone that is not configured."""
+def zone_named(name: str, settings: Settings) -> str:
+    """The zone as it is written in the configuration; case does not count. Raises QueryError where there is none.
+
+    Without a configuration the zones are those that the rules name.
+    """
     known = [*(zone.name for zone in settings.zones), LOCAL_ZONE]
-    if source not in known:
-        raise QueryError(f'there is no zone "{source}"; known: {", ".join(known)}')
+    what = "there is no zone"
+    if not settings.zones:
+        rules = settings.plan.dialplan.rules
+        known = sorted(
+            {DEFAULT_ZONE, LOCAL_ZONE, *(zone for rule in rules for zone in (rule.source_name, rule.target) if zone)}
+        )
+        what = "no rule names a zone"
+    for zone in known:
+        if zone.casefold() == name.casefold():
+            return zone
+    raise QueryError(f'{what} "{name}"; known: {", ".join(known)}')
 
 
 def traffic_of(word: str) -> Traffic:
     """Raises QueryError."""
     traffic = traffic_named(word)
     if traffic is None:
-        known = ", ".join(word.replace(" ", "-") for word in TRAFFIC_WORDS)
-        raise QueryError(f'"{word}" is not a traffic type; known: {known}')
+        raise QueryError(f'"{word}" is not a traffic type; known: {", ".join(each.value for each in Traffic)}')
     return traffic
 
 

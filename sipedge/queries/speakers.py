@@ -17,10 +17,12 @@ from dialplan.analysis import (
     Languages,
     NotProved,
     RequestClass,
+    Sender,
     SymbolicPlan,
     decide,
     natural,
     node_of,
+    senders_of,
 )
 from dialplan.cases.claims_proof import SENDABLE
 from dialplan.model import PatternType, Variables
@@ -44,6 +46,7 @@ from .senders import senders_of_zones
 
 NOT_COMPARED = "From is not compared with the peer's certificate: whoever gets in may write any other domain into it"
 HOST = "([a-z0-9_-]+[.])+[a-z0-9_-]+"
+NOT_SAID = "a dial plan alone does not say"
 ANY_CERTIFICATE = "any certificate that the trusted CAs have signed"
 
 
@@ -83,7 +86,9 @@ class Speaker:
 
 
 def speakers(settings: Settings) -> list[Speaker]:
-    """One for each zone that sends requests."""
+    """One for each zone that sends requests; of a dial plan alone only where the requests of each zone can go."""
+    if not settings.zones:
+        return _of_plan(settings)
     table = ZoneTable(settings.zones)
     symbolic = SymbolicPlan(settings.plan, Languages([settings.plan]))
     senders = {sender.name: sender for sender in senders_of_zones(table)}
@@ -91,16 +96,26 @@ def speakers(settings: Settings) -> list[Speaker]:
     for zone in table:
         sender = senders[zone.name]
         if sender.sends:
-            aliases = Language.of(PatternType.REGEX, SENDABLE, alphabet=symbolic.languages.alphabet)
-            requests = RequestClass(frozenset({zone.name}), aliases, sender.traffic, sender.authenticated)
-            reaches, unproved = _reaches(symbolic, requests)
+            reaches, unproved = _reaches(symbolic, sender)
             entrances = tuple(_entrances(zone, settings.plan.variables))
             own, impersonates = _own_domains(zone)
             speaking.append(Speaker(zone.name, entrances, own, impersonates, _other_domains(zone), reaches, unproved))
     return speaking
 
 
-def _reaches(symbolic: SymbolicPlan, requests: RequestClass) -> tuple[tuple[Reach, ...], str]:
+def _of_plan(settings: Settings) -> list[Speaker]:
+    symbolic = SymbolicPlan(settings.plan, Languages([settings.plan]))
+    speaking = []
+    for sender in senders_of(settings.plan.dialplan):
+        reaches, unproved = _reaches(symbolic, sender)
+        entrances = (Entrance(NOT_SAID),)
+        speaking.append(Speaker(sender.name, entrances, NOT_SAID, False, NOT_SAID, reaches, unproved))
+    return speaking
+
+
+def _reaches(symbolic: SymbolicPlan, sender: Sender) -> tuple[tuple[Reach, ...], str]:
+    sendable = Language.of(PatternType.REGEX, SENDABLE, alphabet=symbolic.languages.alphabet)
+    requests = RequestClass(frozenset({sender.name}), sendable, sender.traffic, sender.authenticated)
     aliases: dict[str, str] = {}
     unproved = ""
     try:

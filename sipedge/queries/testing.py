@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from dialplan.analysis import Sender, senders_of
@@ -13,18 +13,16 @@ from dialplan.cases.claims import Claim
 from dialplan.cases.claims_proof import ClaimAnswer, ClaimVerdict, Prover
 from dialplan.cases.parser import parse_cases
 from dialplan.language.parser import parse_dialplan
-from dialplan.model import DEFAULT_ZONE, LOCAL_ZONE, Dialplan, Location, Query, Variables
+from dialplan.model import Dialplan, Location, Query, Variables
 from dialplan.notes import source_line
 from dialplan.problem import DialplanError, Problem
 from dialplan.search.search import CompiledPlan, Explanation
 from sipedge.config import load_config
 from sipedge.settings import Settings
 
-from .query import DescribedRequest, QueryError, check_source, query_of, read_request
+from .bare import bare_settings
+from .query import DescribedRequest, QueryError, query_of, read_request, zone_named
 from .senders import senders_of_zones
-
-NAME_OF_A_BARE_PLAN = "edge.invalid"
-"""Where no configuration gives a system name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +133,7 @@ def _bare(cases: CaseFile, plans: list[PlanStatement]) -> Settings:
     whole = Dialplan()
     for plan in plans:
         whole += _read(cases, plan)
-    return Settings(system_name or NAME_OF_A_BARE_PLAN, domains, (), CompiledPlan(whole, variables))
+    return bare_settings(whole, variables)
 
 
 def _address(cases: CaseFile, setting: SettingStatement) -> IPv4Address | IPv6Address:
@@ -161,7 +159,7 @@ def _questions(cases: CaseFile, settings: Settings) -> list[CaseQuery]:
     problems: list[Problem] = []
     for case in cases.cases:
         try:
-            _check_source(case.source, settings)
+            case = replace(case, source=zone_named(case.source, settings))
         except QueryError as error:
             problems += _error(cases, case.places["from zone"], str(error), "").problems
             continue
@@ -176,12 +174,14 @@ def _questions(cases: CaseFile, settings: Settings) -> list[CaseQuery]:
 
 
 def _claims(cases: CaseFile, settings: Settings) -> list[Claim]:
-    """With every zone they name known, and every variable."""
+    """With every zone they name as it is written there, and every variable known."""
     problems: list[Problem] = []
+    known: list[Claim] = []
     for claim in cases.claims:
         try:
-            for zone in (*claim.sources, *claim.targets):
-                _check_source(zone, settings)
+            sources = tuple(zone_named(zone, settings) for zone in claim.sources)
+            targets = tuple(zone_named(zone, settings) for zone in claim.targets)
+            known.append(replace(claim, sources=sources, targets=targets))
             Prover(CompiledPlan(Dialplan(), settings.plan.variables), (), [claim])
         except QueryError as error:
             problems += _error(cases, claim.location, str(error), "").problems
@@ -190,19 +190,7 @@ def _claims(cases: CaseFile, settings: Settings) -> list[Claim]:
             problems += _error(cases, claim.location, first.message, first.hint).problems
     if problems:
         raise DialplanError(problems)
-    return list(cases.claims)
-
-
-def _check_source(source: str, settings: Settings) -> None:
-    """Without a configuration the zones are those that the rules name."""
-    if settings.zones:
-        check_source(source, settings)
-        return
-    rules = settings.plan.dialplan.rules
-    named = {rule.target for rule in rules} | {rule.source_name for rule in rules if rule.source_name}
-    known = sorted(named | {DEFAULT_ZONE, LOCAL_ZONE})
-    if source not in known:
-        raise QueryError(f'no rule names a zone "{source}"; known: {", ".join(known)}')
+    return known
 
 
 def _request(cases: CaseFile, case: Case) -> DescribedRequest:

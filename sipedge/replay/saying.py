@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sipedge.queries.query import QueryError, check_source
+from sipedge.queries.query import QueryError, zone_named
 from sipedge.settings import Settings
 from zones.addresses import canonical_address
 
@@ -45,7 +45,6 @@ def resolved(names: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     return addresses
 
 
-def check_zones(said: Iterable[tuple[str, str]], settings: Settings) -> None:
-    """Raises QueryError for a zone that is not configured."""
-    for _, zone in said:
-        check_source(zone, settings)
+def with_zone_names(said: Iterable[tuple[str, str]], settings: Settings) -> tuple[tuple[str, str], ...]:
+    """Each zone as the configuration writes it. Raises QueryError for one that is not configured."""
+    return tuple((address, zone_named(zone, settings)) for address, zone in said)

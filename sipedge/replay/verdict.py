@@ -137,11 +137,11 @@ def row(verdict: Verdict) -> str:
     rules = label(decision.to_json())
     outcome = f"{rules} -> {'; '.join(targets)}" if targets else rules
     mark = "*" if verdict.in_dialog else " "
-    head = f"{clock:<15} {escaped(verdict.method)[:9]:<9}{mark} {zone:<20} {verdict.traffic.value:<15}"
+    head = f"{clock:<15} {escaped(verdict.method)[:9]:<9}{mark} {zone:<20} {verdict.traffic.value:<25}"
     return f"{head} {escaped(decision.searched)}: {escaped(outcome)}"
 
 
-HEADER = f"{'':>6} {'time':<15} {'method':<10} {'from zone':<20} {'traffic':<15} alias: decision"
+HEADER = f"{'':>6} {'time':<15} {'method':<10} {'from zone':<20} {'traffic':<25} alias: decision"
 """Above rows with their index in front, six wide; ``*`` marks requests in a dialog, brackets what was sent."""
 
 

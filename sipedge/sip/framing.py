@@ -27,7 +27,7 @@ MINIMUM_SPACE = 4096
 MOST_SKIPPED = 16 * 1024 * 1024
 """Bytes of a message that are let go; one that is longer ends its connection."""
 
-_LINE_BREAKS = re.compile(rb"(?:\r\n)*")
+_LINE_BREAKS = re.compile(rb"[\r\n]*")
 _CONTENT_LENGTH = re.compile(rb"\r\n(?:content-length|l)[ \t]*:([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)", re.IGNORECASE)
 _TLS_RECORD = re.compile(rb"[\x14-\x17]\x03[\x00-\x04]")
 
@@ -129,19 +129,21 @@ class Framer:
         return self._take_message()
 
     def _between_messages(self, first: int) -> Frame | None:
-        """CRLFs in front of a start line mean nothing (RFC 3261 7.5), two in a row are a keep-alive."""
+        """CRLFs in front of a start line mean nothing (RFC 3261 7.5), two in a row are a keep-alive.
+
+        A lone CR or LF means nothing either: it is what remains of a body whose sender counted CRLF as one byte, and it
+        can be no part of a message. Behind the start line a lone one is refused as ever.
+        """
         match = _LINE_BREAKS.match(self._buffer, self._start, self._end)
         end = match.end() if match else self._start
-        count = (end - self._start) // 2
+        if end == self._end and end > self._start and self._buffer[end - 1] == 0x0D:
+            end -= 1  # its LF may follow
+        if end == self._start:
+            return None if first == 0x0D else self._garbage()
+        parts = (CRLF * self._breaks + self._buffer[self._start : end]).split(CRLF + CRLF)
+        self._breaks = int(parts[-1].endswith(CRLF))
         self._start = self._searched = end
-        pings, self._breaks = divmod(self._breaks + count, 2)
-        if pings:
-            return KeepAlive(pings)
-        if count:
-            return self._next()
-        if first == 0x0D and self._end - self._start == 1:
-            return None
-        return self._garbage()
+        return KeepAlive(len(parts) - 1) if len(parts) > 1 else self._next()
 
     def _garbage(self) -> FramingError | None:
         opening = bytes(self._buffer[self._start : min(self._end, self._start + 3)])

@@ -39,6 +39,8 @@ class Automaton(ABC):
         self.alphabet = alphabet
         everything = alphabet.everything
         self._edges: list[Edges | None] = [((everything, DEAD),), ((everything, FULL),)]
+        self._ways: tuple[dict[int, Edges], dict[int, Edges]] = ({}, {})
+        """``edges`` without those to DEAD, and without those to FULL."""
         self._accepting: list[bool] = [False, True]
         self._numbers: dict[Hashable, int] = {}
         self._keys: list[Hashable] = [None, None]
@@ -50,6 +52,14 @@ class Automaton(ABC):
         if edges is None:
             edges = self._edges[state] = self._merged(self._moves(self._keys[state]))
         return edges
+
+    def ways(self, state: int, dead_end: int) -> Edges:
+        """The edges that do not lead to ``dead_end``, DEAD or FULL. Raises NotProved as ``edges`` does."""
+        known = self._ways[dead_end]
+        ways = known.get(state)
+        if ways is None:
+            ways = known[state] = tuple([edge for edge in self.edges(state) if edge[1] != dead_end])
+        return ways
 
     def accepting(self, state: int) -> bool:
         return self._accepting[state]

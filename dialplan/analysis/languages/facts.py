@@ -54,7 +54,7 @@ def facts_of(node: Node) -> Facts:
         node = node.body
     if isinstance(node, Alternation):
         return _any_of([facts_of(branch) for branch in node.branches])
-    runs = _runs(node)
+    runs = text_runs(node)
     prefixes = runs[0] if runs else None
     suffixes = runs[-1] if runs else None
     with_at = [run for run in runs if run and all(text.count("@") == 1 for text in run)]
@@ -62,7 +62,7 @@ def facts_of(node: Node) -> Facts:
     return Facts(prefixes, suffixes, max(with_at, key=_shortest, default=None), exact)
 
 
-def _runs(node: Node) -> list[Texts | None]:
+def text_runs(node: Node) -> list[Texts | None]:
     """The sequence as sets of texts, with None for each item that cannot be written out as texts."""
     runs: list[Texts | None] = [frozenset({""})]
     for item in flattened(node):

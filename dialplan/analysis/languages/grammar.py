@@ -67,13 +67,12 @@ def witness(language: Language) -> str | None:
     Raises NotProved when the language is too large for an answer.
     """
     try:
-        shortest = language.shortest()
-    except NotProved:
         alias = natural(language)
-        if alias is None:
-            raise
-        return alias
-    return None if shortest is None else natural(language) or shortest
+    except NotProved:
+        if language.is_empty():
+            return None
+        raise
+    return language.shortest() if alias is None else alias
 
 
 def natural(language: Language) -> str | None:

@@ -49,7 +49,7 @@ def shortest(alphabet: Alphabet, inside: tuple[Automaton, ...], outside: tuple[A
     trail: Trail = {start: None}
     lengths = {start: 0}
     waiting: list[tuple[int, int, int, State]] = []
-    if product.missing(start) < FAR:
+    if not product.hopeless(start) and product.missing(start) < FAR:
         waiting.append((product.missing(start), 0, 0, start))
     pushed = 0
     while waiting:
@@ -78,7 +78,9 @@ class _Product:
         self._everything = alphabet.everything
         self._automata = (*inside, *outside)
         self._count = len(inside)
-        self._distances = [automaton.distances for automaton in inside]
+        measured = ((place, automaton.distances) for place, automaton in enumerate(inside))
+        self._distances = [(place, distances) for place, distances in measured if distances is not None]
+        self._dead_ends = (DEAD,) * len(inside) + (FULL,) * len(outside)
         self._most = MAX_STEPS // max(1, len(self._automata))
         self.start: State = tuple(automaton.start for automaton in self._automata)
 
@@ -90,15 +92,12 @@ class _Product:
         return DEAD in state[: self._count] or FULL in state[self._count :]
 
     def missing(self, state: State) -> int:
-        """The number of characters, at least, to the end; FAR when no way leads there."""
-        if FULL in state[self._count :]:
-            return FAR
+        """The number of characters, at least, to the end; FAR when no way is known to lead there."""
         missing = 0
-        for distances, number in zip(self._distances, state, strict=False):
-            if number == DEAD:
-                return FAR
-            if distances is not None and distances[number] > missing:
-                missing = distances[number]
+        for place, distances in self._distances:
+            distance = distances[state[place]]
+            if distance > missing:
+                missing = distance
         return missing
 
     def accepting(self, state: State) -> bool:
@@ -108,14 +107,15 @@ class _Product:
         return True
 
     def edges(self, state: State) -> Parts:
-        """(mask, next state): disjoint masks that together are the whole alphabet."""
+        """(mask, next state): disjoint masks, without those that lead nowhere.
+
+        Leaving these out at each automaton, not behind the last one, saves half the time of a check.
+        """
         parts: Parts = [(self._everything, ())]
-        for automaton, number in zip(self._automata, state, strict=True):
+        for automaton, number, dead_end in zip(self._automata, state, self._dead_ends, strict=True):
+            edges = automaton.ways(number, dead_end)
             parts = [
-                (both, (*states, after))
-                for mask, states in parts
-                for edge, after in automaton.edges(number)
-                if (both := mask & edge)
+                (both, (*states, after)) for mask, states in parts for edge, after in edges if (both := mask & edge)
             ]
         return parts
 

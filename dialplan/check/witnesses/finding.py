@@ -12,6 +12,8 @@ from dialplan.search.search import Explanation
 
 FindingId = Literal[
     "ambiguous",
+    "cannot-listen",
+    "cannot-write",
     "continue-by-default",
     "dead-target",
     "disabled",
@@ -19,10 +21,14 @@ FindingId = Literal[
     "h323-only",
     "ignore-without-reason",
     "looks-like-regex",
+    "makes-no-address",
+    "matches-no-address",
     "matches-nothing",
     "missing-group",
     "never-authenticated",
     "not-proved",
+    "open-domain",
+    "receives-nothing",
     "scheme-in-pattern",
     "sent-back",
     "shadowed",

@@ -16,7 +16,7 @@ from sipedge.cli.arguments import CONFIG
 def command(config: str, log_level: str, log_json: bool) -> int:
     """Serve with CONFIG. SIGHUP reads it anew, SIGTERM ends after open transactions.
 
-    Exit status: 0 after SIGTERM, 1 when the configuration is broken or a port cannot be opened.
+    Exit status: 0 after SIGTERM, 2 when the configuration is broken or a port cannot be opened.
     """
     from .run_run import run
 

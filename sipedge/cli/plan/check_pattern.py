@@ -40,7 +40,7 @@ _BEHAVIORS = dict.fromkeys(word for value in Behavior for word in (value.value, 
 def command(**options: Any) -> int:
     """Try one pattern on ALIAS (without sip:), as a rule would: the whole alias, case ignored.
 
-    Exit status: 0 it matches, 1 it does not, 2 the pattern is refused. With --json an answer of either kind is 0.
+    Exit status: 0 it matches, 1 it does not, 2 the pattern is refused.
     """
     from .check_pattern_run import Options, run
 

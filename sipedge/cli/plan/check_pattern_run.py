@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
 import click
@@ -31,13 +31,22 @@ class Options:
 
 
 def run(options: Options) -> int:
-    """The exit status: 0 it matches, 1 it does not; with JSON always 0."""
+    """The exit status: 0 it matches, 1 it does not."""
     alias = _try(options, _variables(options))
     if options.as_json:
         print_json({"matched": alias is not None, "alias": alias})
-        return 0
-    click.echo("no match" if alias is None else f"matched: {alias}")
+    elif alias is not None:
+        click.echo(f"matched: {alias}")
+    else:
+        click.echo("no match")
+        if options.kind == PatternType.REGEX.value and _try(_anywhere(options), _variables(options)) is not None:
+            click.echo(f"a part of the alias matches, but the whole alias must: write {_anywhere(options).pattern}")
     return 1 if alias is None else 0
+
+
+def _anywhere(options: Options) -> Options:
+    """The same with anything around the pattern."""
+    return replace(options, pattern=f".*{options.pattern}.*", behavior="leave")
 
 
 def _variables(options: Options) -> Variables:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import click
 
-from sipedge.cli.arguments import FILE
-
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, type=FILE)
+@click.argument("files", nargs=-1, required=True, type=click.Path(dir_okay=False, allow_dash=True))
 @click.option("--check", is_flag=True, help="Change nothing; name the files that would change.")
-def command(files: tuple[str, ...], check: bool) -> int:
+@click.option("--diff", is_flag=True, help="Change nothing; print what would change, as a patch.")
+def command(files: tuple[str, ...], check: bool, diff: bool) -> int:
     """Lay out dial plans and case files (*.cases) anew: one field to a line, in one order, comments kept.
 
-    A file with a mistake is left as it is.
+    A file with a mistake is left as it is. With - the text comes from standard input, and the new one goes to standard
+    output; it is a case file if its first word is plan, and else a dial plan.
 
-    Exit status: 0 done, 1 a file has a mistake (or, with --check, would change), 2 a file cannot be read or written.
+    Exit status: 0 done, 1 with --check or --diff a file would change, 2 a file has a mistake or cannot be read.
     """
     from .fmt_run import run
 
-    return run(files, check)
+    return run(files, check, diff)

@@ -6,14 +6,14 @@ from typing import Any
 
 import click
 
-from sipedge.cli.arguments import CONFIG, FILE
+from sipedge.cli.arguments import FILE, PLAN
 
 
 @click.command()
-@CONFIG
+@PLAN
 @click.argument("alias", required=False)
 @click.option("--from", "source", required=True, metavar="ZONE", help="The zone the request comes from.")
-@click.option("--traffic", metavar="TYPE", help="standard, microsoft-av, microsoft-share or microsoft-imp.")
+@click.option("--traffic", metavar="TYPE", help="standard, microsoft av, microsoft share or microsoft im and presence.")
 @click.option("--method", metavar="METHOD", help="Gives the traffic type when --traffic does not.")
 @click.option("--event", default="presence", show_default=True, help="Event of a SUBSCRIBE, NOTIFY or PUBLISH.")
 @click.option("--authenticated", is_flag=True, help="The request is authenticated.")
@@ -26,7 +26,10 @@ def command(**options: Any) -> int:
     """Say where a request for ALIAS would go, by the function that the edge itself uses; nothing is sent.
 
     ALIAS is user@domain as the rules see it, or a whole URI (sip:user@domain;transport=tls), which loses its scheme,
-    port and parameters as a Request-URI does. With --message it is found in the message.
+    port and parameters as a Request-URI does. With --message it is found in the message. CONFIG may also be one dial
+    plan (*.dialplan): then the zones are those that its rules name.
+
+    Exit status: 0 a zone is found, 1 there is no match or the rules are not asked, 2 a file is broken.
     """
     from .locate_run import Options, run
 

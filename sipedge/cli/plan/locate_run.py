@@ -9,17 +9,17 @@ import click
 
 from dialplan.language.reasons import reasons
 from dialplan.search.search import Explanation
-from sipedge.cli.configuration import load
 from sipedge.cli.explain import places_of, print_explanation
+from sipedge.cli.plans import load_settings
 from sipedge.cli.printing import print_json
 from sipedge.queries.query import (
     DescribedRequest,
     NotSearched,
     QueryError,
-    check_source,
     query_of,
     read_request,
     traffic_of,
+    zone_named,
 )
 from sipedge.settings import Settings
 
@@ -43,8 +43,8 @@ class Options:
 
 
 def run(options: Options) -> int:
-    """The exit status: 0 wherever the rules send the request, also nowhere; 1 for one that they are not asked about."""
-    settings = load(options.config)
+    """The exit status: 0 where a rule matches, 1 where none does or the rules are not asked."""
+    settings = load_settings(options.config)
     try:
         query, evidence = query_of(_described(options, settings), settings)
     except NotSearched as answer:
@@ -60,7 +60,7 @@ def run(options: Options) -> int:
         print_json(_to_json(explanation, options.why))
     else:
         print_explanation(explanation, "--traffic" if options.traffic else evidence, places_of(settings))
-    return 0
+    return 0 if explanation.tiers else 1
 
 
 def _to_json(explanation: Explanation, why: bool) -> dict[str, Any]:
@@ -70,13 +70,12 @@ def _to_json(explanation: Explanation, why: bool) -> dict[str, Any]:
 
 def _described(options: Options, settings: Settings) -> DescribedRequest:
     """Raises QueryError."""
-    check_source(options.source, settings)
     message = read_request(options.file) if options.file else None
     if options.alias is None and message is None:
         raise QueryError("an ALIAS is missing (or --message FILE, which gives it)")
     return DescribedRequest(
         alias=options.alias or "",
-        source=options.source,
+        source=zone_named(options.source, settings),
         traffic=None if options.traffic is None else traffic_of(options.traffic),
         method=options.method or "INVITE",
         event=options.event,

@@ -22,7 +22,9 @@ def command(**options: Any) -> int:
     Several CONFIGs are edges of one federation: instead, prove that for every SUBSCRIBE that gets through a pair of
     them the NOTIFY finds its way back, or print the rule that is missing (docs/notify-return.md).
 
-    Exit status: 0 good (notes at most), 1 broken, 3 errors or warnings of the linter, or a NOTIFY is lost.
+    docs/checks has a page for each finding, and says how to ignore one. What run would stumble over is found too.
+
+    Exit status: 0 good (notes at most), 1 broken, errors or a lost NOTIFY, 3 warnings, 2 a file cannot be read.
     """
     from .check_run import Options, run
 

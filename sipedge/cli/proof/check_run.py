@@ -11,15 +11,19 @@ import click
 from dialplan.check import Finding, Level, finding_of, findings, query_text
 from dialplan.notes import source_line
 from dialplan.problem import DialplanError, Problem
+from sipedge.cli.files import read_text
 from sipedge.cli.plans import load_plan
 from sipedge.cli.printing import amount, print_json
 from sipedge.cli.problems import LEVEL_COLOURS, caret_in_red, fail
 from sipedge.config import ConfigError
+from sipedge.queries.startup import startup_findings
 
 from .notify_return import check_pairs
 
-FINDINGS = 3
-"""Exit status."""
+BROKEN = 1
+"""Exit status: whether the files are good is what was asked."""
+WARNINGS = 3
+"""Exit status when the worst are warnings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,10 +37,10 @@ class Options:
 
 
 def run(options: Options) -> int:
-    """The exit status: 0 good, 3 findings that are more than notes, or a lost NOTIFY. A broken file ends with 1."""
+    """The exit status: 0 good, 1 errors or a lost NOTIFY, 3 warnings. A broken file ends with 1, too."""
     if len(options.files) > 1:
         passed = check_pairs(options.files, options.federation_routing, options.partner, options.as_json)
-        return 0 if passed else FINDINGS
+        return 0 if passed else 1
     if options.federation_routing or options.partner:
         raise click.UsageError("--federation-routing and --partner are for several CONFIGs: name the other edge, too")
     return _check(options.files[0], options.as_json)
@@ -48,17 +52,22 @@ def _check(file: str, as_json: bool) -> int:
     except (ConfigError, DialplanError) as error:
         if as_json:
             _print_json([finding_of(problem) for problem in error.problems])
-        fail(error.problems)
+        fail(error.problems, BROKEN)
+    sources = dict(loaded.plan.dialplan.sources)
     results = findings(loaded.plan, loaded.senders)
-    serious = any(finding.level is not Level.NOTE for finding in results)
+    if loaded.senders is not None:
+        sources[file] = read_text(file)
+        results = [*startup_findings(file), *results]
+    levels = {finding.level for finding in results}
+    serious = bool(levels - {Level.NOTE})
     if as_json:
         _print_json(results)
     else:
         for note in loaded.notes:
             click.echo(f"{file}: note: {note}")
-        _print(results, loaded.plan.dialplan.sources)
+        _print(results, sources)
         click.echo(f"{file}: {_counts(results) if serious else 'good'} ({loaded.about})")
-    return FINDINGS if serious else 0
+    return 1 if Level.ERROR in levels else WARNINGS if serious else 0
 
 
 def _print_json(results: Sequence[Finding]) -> None:

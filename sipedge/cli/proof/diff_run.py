@@ -16,8 +16,6 @@ from sipedge.cli.printing import print_json
 from sipedge.cli.problems import fail
 from sipedge.config import ConfigError
 
-UNUSABLE = 2
-"""Exit status: a plan is broken, so there is nothing to compare."""
 MOST_SHOWN = 6
 """Zones that are named in one line for people."""
 
@@ -43,7 +41,7 @@ def _load(file: str) -> LoadedPlan:
     try:
         return load_plan(file)
     except (ConfigError, DialplanError) as error:
-        fail(error.problems, UNUSABLE)
+        fail(error.problems)
 
 
 def _senders(old: LoadedPlan, new: LoadedPlan) -> list[Sender] | None:

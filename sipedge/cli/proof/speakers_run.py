@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from sipedge.cli.configuration import load
+from sipedge.cli.plans import load_settings
 from sipedge.cli.printing import print_json
 from sipedge.queries.speakers import NOT_COMPARED, Speaker, speakers
 
 
 def run(config: str, as_json: bool) -> int:
     """The exit status is always 0: there is no right answer."""
-    settings = load(config)
+    settings = load_settings(config)
     for speaker in speakers(settings):
         if as_json:
             print_json(speaker.to_json())

@@ -30,7 +30,7 @@ class Options:
 
 
 def run(options: Options) -> int:
-    """The exit status: 0 all is as the files say, 1 not. A file with a mistake ends with 1."""
+    """The exit status: 0 all is as the files say, 1 not. A file with a mistake ends with 2."""
     try:
         suites = load_suites([(file, read_text(file)) for file in options.files])
     except (DialplanError, ConfigError) as error:

@@ -17,7 +17,7 @@ from sipedge.replay.cases import Classes, cases_text
 from sipedge.replay.changes import SavedError
 from sipedge.replay.engines import EngineError, engine, usual_engine
 from sipedge.replay.running import run as parts_of
-from sipedge.replay.saying import check_zones, name_and_address, zone_of_address, zones_of_file
+from sipedge.replay.saying import name_and_address, with_zone_names, zone_of_address, zones_of_file
 from sipedge.replay.verdict import HEADER
 from sipedge.replay.work import Part, Plans, Wanted, deciders_of
 from sipedge.traces.ladder.flow import Filter
@@ -111,9 +111,10 @@ def _plans(options: Options) -> Plans:
     try:
         from_file = zones_of_file(options.map_file) if options.map_file else ()
         said = (*from_file, *map(zone_of_address, options.zones))
-        plans = Plans(configs, said, options.keylog, tuple(map(name_and_address, options.names)))
-        for decider in deciders_of(plans):
-            check_zones(said, decider.settings)
+        names = tuple(map(name_and_address, options.names))
+        for decider in deciders_of(Plans(configs, (), options.keylog, names)):
+            said = with_zone_names(said, decider.settings)
+        plans = Plans(configs, said, options.keylog, names)
     except QueryError as error:
         raise click.UsageError(str(error)) from None
     except ConfigError as error:

@@ -51,7 +51,7 @@ case "NOTIFY" {
     expect more
     expect no transform
     expect searched "s"
-    traffic microsoft-imp
+    traffic microsoft im and presence
     authenticated yes
 }
 

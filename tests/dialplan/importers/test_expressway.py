@@ -257,7 +257,7 @@ def test_strip_of_a_whole_alias_is_remarked_on(kind: str, pattern: str) -> None:
     assert "nothing of the alias is left" in plan.remarks[0].text
 
 
-def test_values_that_are_not_known_are_remarked_on() -> None:
+def test_what_is_not_understood_is_told_and_its_rule_is_disabled() -> None:
     fields = {
         "Priority": "0",
         "Protocol": "IAX",
@@ -266,8 +266,43 @@ def test_values_that_are_not_known_are_remarked_on() -> None:
         "Target Name": "X",
     }
     plan = _import(_dump("Zones Policy SearchRules Rule", 1, fields))
-    assert plan.entries == [SearchRule(name="rule 1", target="X")]
-    assert [remark.line for remark in plan.remarks] == [1, 2, 3]
+    assert plan.entries == [SearchRule(name="rule 1", target="X", enabled=False)]
+    assert [remark.line for remark in plan.remarks] == [4, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("Priority", "70000"),
+        ("Protocol", "IAX"),
+        ("SIPTrafficType", "Quantum"),
+        ("Source Mode", "Neighbours"),
+        ("Source Mode", "Named"),
+        ("Authentication", "Perhaps"),
+        ("Mode", "AliasPattern"),
+        ("Pattern Type", "Glob"),
+        ("Pattern Behavior", "Cut"),
+        ("Progress", "Halt"),
+        ("Target Type", "Cluster"),
+        ("State", "Paused"),
+    ],
+)
+def test_no_value_that_is_not_understood_makes_a_rule_wider(field: str, value: str) -> None:
+    fields = {"Target Name": "X", "Mode": "AliasPatternMatch", "Pattern String": "a", field: value}
+    plan = _import(_dump("Zones Policy SearchRules Rule", 1, fields))
+    assert [entry.enabled for entry in (*plan.entries, *(entry for entry, _ in plan.refused))] == [False]
+    assert any("it is disabled here" in remark.text for remark in plan.remarks)
+
+
+def test_a_rule_with_a_setting_that_is_cut_off_is_disabled() -> None:
+    rules = "".join(
+        _dump("Zones Policy SearchRules Rule", number, {"Target Name": "X", "Mode": "AnyAlias"}) for number in (1, 2)
+    )
+    plan = _import(rules + '*c xConfiguration Zones Policy SearchRules Rule 2 Pattern String: "ali')
+    assert [entry.enabled for entry in plan.entries] == [True, False]
+    assert [remark.text for remark in plan.remarks] == [
+        "Zones Policy SearchRules Rule 2: a setting is cut off; it is disabled here until you have seen to that"
+    ]
 
 
 def test_another_system_name_is_written_out() -> None:

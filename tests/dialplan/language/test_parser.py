@@ -221,7 +221,6 @@ def test_all_mistakes_in_one_pass_in_order() -> None:
     assert problems(text) == [
         "2:9 unknown field 'prioritty 1'",
         "3:19 a ( without )",
-        "4:22 behavior strip (the default) with pattern type regex",
         "6:5 '}' outside any block",
         '8:14 mode: "none" is not among the values',
         "9:5 unknown field 'rule'",

@@ -36,7 +36,7 @@ def _reason(query: Query, **fields: object) -> str:
         ({"protocol": Protocol.H323}, "protocol h323, but it is sip"),
         ({"source": SourceMode.NAMED, "source_name": "B"}, 'source zone "B", but it comes from A'),
         ({"source": SourceMode.LOCAL_ZONE}, "source local zone, but it comes from A"),
-        ({"traffic_type": TrafficType.STANDARD}, "traffic type standard, but it is microsoft imp"),
+        ({"traffic_type": TrafficType.STANDARD}, "traffic type standard, but it is microsoft im and presence"),
         ({"authenticated": True}, "authenticated yes, but it is not"),
         ({"mode": Mode.ANY_IP_ADDRESS}, "mode any ip address, but a@b is not an IP address"),
         (

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
-from dialplan.model import Variables
+from dialplan.model import PatternType, Variables
 from dialplan.pattern.expansion import expand
 from dialplan.pattern.look import conditions_of, marked, marks_of
 from dialplan.pattern.parser import parse_pattern
+from dialplan.pattern.pattern import compile_pattern
 from dialplan.syntax import Node, PatternError, has_look
 
 
@@ -43,12 +46,37 @@ def test_fixed_places(pattern: str, places: list[tuple[bool, int]]) -> None:
         (r".*(?<=^b).*", "bb", "b1b"),
         (r".*(?<=b.*).*", "abc", "ab1c1"),
         (r".*(?<!b|c).*", "abc", "1a1bc"),
+        (r".*(?=a$|b$).*", "aba", "ab1a"),
+        (r".*(?=a$|b).*", "aba", "a1b1a"),
+        (r".*(?!a$|.*b$).*", "ab", "ab1"),
+        (r".*(?=x(?:a$|b.*)).*", "xbxa", "1xb1xa"),
+        (r".*(?=(a$|b$)).*", "aa", "a1a"),
     ],
 )
 def test_marks(pattern: str, alias: str, expected: str) -> None:
     marks = marks_of(tree(pattern))
     (mark,) = marks.values()
     assert marked(alias, marks.values()).replace(chr(mark.code_point), "1") == expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "same"),
+    [
+        (r"^((?!x).)*$", r"((?!x).)*"),
+        (r"^.*(?!x)$|^a", r".*(?!x)|a"),
+        (r"(?:^(?!a).*(?<!b|ab)$)", r"(?:(?!a).*(?<!b|ab))"),
+        (r"(^.*@(?!x).*$)", r"(.*@(?!x).*)"),
+        (r".*@(?!a$|b$).*", r".*@(?!(?:a|b)$).*"),
+        (r".*@(?!a$|b.*).*", r".*@(?!a$)(?!b).*"),
+        (r".*@(?=a$|b).*", r".*@(?:(?=a$)|(?=b)).*"),
+    ],
+)
+def test_equal_forms_match_the_same(pattern: str, same: str) -> None:
+    both = compile_pattern(PatternType.REGEX, pattern), compile_pattern(PatternType.REGEX, same)
+    for length in range(6):
+        for alias in map("".join, product("abx@", repeat=length)):
+            first, second = both[0].match(alias), both[1].match(alias)
+            assert (first and first.groups) == (second and second.groups), alias
 
 
 @pytest.mark.parametrize(

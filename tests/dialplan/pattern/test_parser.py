@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import re
+from itertools import product
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.examples import examples
 
+from dialplan.model import PatternType
 from dialplan.pattern.parser import parse_pattern
+from dialplan.pattern.pattern import compile_pattern
 from dialplan.syntax import (
     ANYTHING,
     EMPTY,
@@ -64,7 +69,8 @@ def test_offsets() -> None:
     ("text", "offset", "message"),
     [
         ("a**", 2, "a repetition of a repetition"),
-        ("a++", 2, "a repetition of a repetition"),
+        ("a+++", 3, "a repetition of a repetition"),
+        ("a++.*", 1, "a group or repetition that gives nothing back, where that matters"),
         ("a{2}{3}", 4, "a repetition of a repetition"),
         ("*a", 0, "nothing to repeat"),
         ("(|*)", 2, "nothing to repeat"),
@@ -77,13 +83,14 @@ def test_offsets() -> None:
         ("a}", 1, "a } without {"),
         ("a\\", 1, "a backslash at the end"),
         (r"(a)\1", 3, "a back-reference in a pattern"),
-        (r"\bx", 0, "an anchor that this dialect lacks"),
+        (r"\bx", 0, "a word border, which this dialect lacks"),
         (r"a\q", 1, "an escape that this dialect lacks"),
         ("(?P<n>a)", 0, "a named group"),
         ("(?<n>a)", 0, "a named group"),
-        ("x(?i)a", 1, "an inline flag"),
-        ("(?>a)", 0, "an atomic group"),
-        ("(?#a)", 0, "a group of an unknown kind"),
+        ("x(?-i)a", 1, "an inline flag"),
+        ("(?>a|ab)", 0, "a group or repetition that gives nothing back, where that matters"),
+        ("(?#a)", 0, "a comment in a pattern"),
+        ("(?|a)", 0, "a group of an unknown kind"),
         ("(?!a)*", 5, "a repeated anchor or look-around"),
         ("^*", 1, "a repeated anchor or look-around"),
         ("a{5,2}", 1, "a repetition whose end is below its start"),
@@ -105,6 +112,46 @@ def test_refused(text: str, offset: int, message: str) -> None:
         parse_pattern(text)
     assert (caught.value.offset, caught.value.message) == (offset, message)
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        (r"\A.*\Z", "^.*$"),
+        (r"a\z", "a$"),
+        ("(?i)a", "a"),
+        ("(?s:a.)b", "(?:a.)b"),
+        ("(?is)a|b", "a|b"),
+        ("a++b", "(?:a+)b"),
+        (r"\d++@.*", r"(?:\d+)@.*"),
+        (r"[^@]*+@b", r"(?:[^@]*)@b"),
+        ("a?+", "(?:a?)"),
+        ("(?>ab|c)d", "(?:ab|c)d"),
+    ],
+)
+def test_what_says_the_same_in_another_dialect_is_taken(text: str, same: str) -> None:
+    """Compared by what they match: empty sequences are left where a flag stood."""
+    texts = ["", *map("".join, product("ab0@\n", repeat=1)), *map("".join, product("abcd0@", repeat=3)), "aab", "0@x"]
+    both = compile_pattern(PatternType.REGEX, text), compile_pattern(PatternType.REGEX, same)
+    assert [bool(both[0].match(each)) for each in texts] == [bool(both[1].match(each)) for each in texts]
+
+
+ATOMS = st.sampled_from(["a", "b", "ab", "[ab]", "[^a]", ".", "(?:a|b)", "(?>a|b)", "(?>ab|a)", "(?>ab|c)", "$", "^"])
+REPETITIONS = st.sampled_from(["", "", "*+", "++", "?+", "{2}+", "{1,2}+", "*", "+?"])
+
+
+@examples(500)
+@given(st.lists(st.tuples(ATOMS, REPETITIONS), min_size=1, max_size=4))
+def test_what_gives_nothing_back_matches_as_with_backtracking_or_is_refused(parts: list[tuple[str, str]]) -> None:
+    text = "".join(atom + repetition for atom, repetition in parts)
+    try:
+        pattern = compile_pattern(PatternType.REGEX, text)
+    except PatternError:
+        return
+    reference = re.compile(rf"(?:{text})\Z", re.DOTALL)
+    for length in range(5):
+        for alias in map("".join, product("abc", repeat=length)):
+            assert bool(pattern.match(alias)) == bool(reference.match(alias)), alias
 
 
 def test_the_deepest_nesting_is_read() -> None:

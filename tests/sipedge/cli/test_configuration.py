@@ -19,5 +19,5 @@ def test_a_broken_one_ends_the_command_with_its_errors(tmp_path: Path, capsys: p
     (tmp_path / "edge.toml").write_text("nonsense")
     with pytest.raises(SystemExit) as ended:
         load(str(tmp_path / "edge.toml"))
-    assert ended.value.code == 1
+    assert ended.value.code == 2
     assert capsys.readouterr().err.endswith("sipedge: 1 error\n")

@@ -33,7 +33,14 @@ HEAVY = {"pjsua2", "cffi", "lark", "pydantic", "rich", "cryptography", "dns", "r
     "tree_sitter",
     "uvloop",
 }
-OURS_AND_LIGHT = {"sipedge", "sipedge.cli.arguments", "dialplan", "dialplan.model", "dialplan.syntax"}
+OURS_AND_LIGHT = {
+    "sipedge",
+    "sipedge.cli.arguments",
+    "sipedge.cli.colours",
+    "dialplan",
+    "dialplan.model",
+    "dialplan.syntax",
+}
 
 
 def _module(path: Path) -> str:

@@ -10,7 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from sipedge import __version__
-from sipedge.cli import main
+from sipedge.cli import COMMANDS as REGISTERED
+from sipedge.cli import GROUPS, main
 
 COMMANDS = ("run", "check", "check-pattern", "locate", "lab")
 
@@ -23,6 +24,12 @@ def test_help_names_every_command() -> None:
     output = CliRunner().invoke(main, ["--help"]).output
     for command in COMMANDS:
         assert f"\n  {command} " in output
+    assert "..." not in output.partition("Serve:")[2]
+
+
+def test_every_group_names_commands_that_there_are_and_each_once() -> None:
+    grouped = [name for names in GROUPS.values() for name in names]
+    assert sorted(grouped) == sorted(set(grouped) & set(REGISTERED))
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -31,5 +31,8 @@ def test_what_cannot_be_used(tmp_path: Path) -> None:
         load_plan(str(tmp_path / "a.dialplan"))
     with pytest.raises(click.UsageError):
         load_plan(str(tmp_path / "none.dialplan"))
-    with pytest.raises(ConfigError):
+    with pytest.raises(click.UsageError):
         load_plan(str(tmp_path / "none.toml"))
+    (tmp_path / "a.toml").write_text("edge")
+    with pytest.raises(ConfigError):
+        load_plan(str(tmp_path / "a.toml"))

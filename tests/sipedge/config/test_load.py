@@ -309,14 +309,14 @@ def test_a_secret_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
 
 def test_problems_of_all_files_come_in_one_list(folder: Path) -> None:
     (folder / "plans/two.dialplan").write_text('search rule "x" {\n    prioriti 3\n    target zone "IMP"\n}\n')
-    (folder / "plans/three.dialplan").write_text('search rule "y" {\n    source zone "Imp"\n    target zone "DSN"\n}\n')
+    (folder / "plans/three.dialplan").write_text('search rule "y" {\n    source zone "Nil"\n    target zone "DSN"\n}\n')
     text = EDGE + 'dialplans = ["plans/two.dialplan", "plans/three.dialplan", "four"]\nhistory = true\n' + NODE
     found = errors(folder, text)
     assert [message.partition("\n")[0] for message in found] == [
         'edge.toml:4:60: "four" cannot be read: No such file or directory',
         'edge.toml:5:11: "history" must be a whole number',
         "plans/two.dialplan:2:5: unknown field 'prioriti 3'",
-        'plans/three.dialplan:2:17: there is no zone "Imp"',
+        'plans/three.dialplan:2:17: there is no zone "Nil"',
         'plans/three.dialplan:3:17: there is no zone "DSN"',
     ]
 
@@ -335,3 +335,14 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load_config(tmp_path / "none.toml")
     assert str(caught.value) == f"{tmp_path}/none.toml:1:1: cannot be read: No such file or directory"
+
+
+def test_busy_poll_may_be_switched_off(folder: Path) -> None:
+    assert load_config(write(folder, EDGE + "[limits]\nbusy_poll = 0\n"), create_secret=False).limits.busy_poll == 0
+    assert len(errors(folder, EDGE + "[limits]\nbusy_poll = -0.1\n")) == 1
+
+
+def test_the_metrics_need_a_port_of_their_own(folder: Path) -> None:
+    listener = '[[listener]]\nname = "l"\naddress = "0.0.0.0"\nport = 5060\ntransport = "TCP"\n'
+    (found,) = errors(folder, f'{EDGE}{listener}[metrics]\nlisten = "127.0.0.1:5060"\n')
+    assert found.startswith('edge.toml:10:10: "metrics" listens on 127.0.0.1:5060, which "l" has already\n')

@@ -65,3 +65,19 @@ def test_rules_that_are_off_or_not_possible_are_told() -> None:
         zone, said = _zone(*lines, "DefaultZone SIP TLS Verify Mode: On")
         assert zone is not None and zone.rules == []
         assert problem in said[0]
+
+
+def test_what_is_not_understood_lets_nobody_in() -> None:
+    zone, said = _zone(
+        "DefaultZone Authentication Mode: Sometimes",
+        "DefaultZone SIP TLS Verify Mode: Onn",
+        f"{RULE} Pattern String: a.example",
+        f"{RULE} State: Paused",
+        "DefaultZone AccessRules Rule 4 Pattern String: b.example",
+        "DefaultZone AccessRules Rule 4 Action: Deny",
+        "DefaultZone AccessRules Rule 4 Priority: high",
+    )
+    assert zone is not None
+    assert zone.keys == {"type": "default", "authentication_policy": "check credentials"}
+    assert [(rule["action"], rule.get("enabled", True)) for rule in zone.rules] == [("allow", False), ("deny", True)]
+    assert len(said) == 2

@@ -69,7 +69,12 @@ class Editor:
         return await asyncio.wait_for(self._published.get(), PATIENCE)
 
 
-def with_editor(folder: Path, session: Callable[[Editor], Awaitable[None]]) -> None:
+def _at(line: int, column: int) -> types.Range:
+    return types.Range(types.Position(line, column), types.Position(line, column))
+
+
+def with_editor(folder: Path, session: Callable[[Editor], Awaitable[None]], name: str = "one.dialplan") -> None:
+    """Ends with an orderly shutdown, after which the server's exit status is 0."""
     plan = folder / "one.dialplan"
     plan.write_text(PLAN)
     (folder / "edge.toml").write_text(CONFIG)
@@ -81,9 +86,11 @@ def with_editor(folder: Path, session: Callable[[Editor], Awaitable[None]]) -> N
         try:
             await client.initialize_async(types.InitializeParams(types.ClientCapabilities(), root_uri=folder.as_uri()))
             client.initialized(types.InitializedParams())
-            await session(Editor(client, plan))
+            await session(Editor(client, folder / name))
             await client.shutdown_async(None)
             client.exit(None)
+            assert client._server is not None
+            assert await asyncio.wait_for(client._server.wait(), PATIENCE) == 0
         finally:
             await client.stop()
 
@@ -94,7 +101,7 @@ def test_a_session(tmp_path: Path) -> None:
     async def session(editor: Editor) -> None:
         client, document = editor.client, editor.document
         assert await editor.open(PLAN) == []
-        (mistake,) = await editor.change(PLAN.replace('"IMP"', '"Imp"'))
+        (mistake,) = await editor.change(PLAN.replace('"IMP"', '"Impp"'))
         assert (mistake.severity, mistake.range.start.line) == (types.DiagnosticSeverity.Error, 8)
         assert 'did you mean "IMP"' in mistake.message
         assert await editor.change(PLAN) == []
@@ -123,4 +130,33 @@ def test_a_session(tmp_path: Path) -> None:
         labels = [item.label for item in items]
         assert "behavior" in labels and "pattern" not in labels
 
+        await editor.change(PLAN.replace('zone "IMP"', 'zone ""'))
+        items = await client.text_document_completion_async(types.CompletionParams(document, types.Position(8, 15)))
+        assert isinstance(items, list) and isinstance(items[0].text_edit, types.TextEdit)
+        start, end = items[0].text_edit.range.start.character, items[0].text_edit.range.end.character
+        assert (items[0].text_edit.new_text, start, end) == ('zone "IMP"', 9, 16)
+
+        (finding,) = await editor.change(PLAN.replace("example\\.com", "example.com"))
+        context = types.CodeActionContext([finding])
+        actions = await client.text_document_code_action_async(types.CodeActionParams(document, finding.range, context))
+        assert actions is not None and isinstance(actions[0], types.CodeAction) and actions[0].edit is not None
+        assert actions[0].edit.changes is not None
+        assert list(actions[0].edit.changes[editor.uri]) == [types.TextEdit(_at(5, 21), "\\")]
+
     with_editor(tmp_path, session)
+
+
+def test_other_files_are_no_dial_plans(tmp_path: Path) -> None:
+    async def cases(editor: Editor) -> None:
+        assert await editor.open(CASE) == []
+        (mistake,) = await editor.change(CASE.replace("alias", "aliass"))
+        assert mistake.range.start.line == 2
+
+    async def configuration(editor: Editor) -> None:
+        document, where = editor.document, types.Position(0, 0)
+        item = types.TextDocumentItem(editor.uri, "toml", 1, CONFIG)
+        editor.client.text_document_did_open(types.DidOpenTextDocumentParams(item))
+        assert not await editor.client.text_document_completion_async(types.CompletionParams(document, where))
+
+    with_editor(tmp_path, cases, "one.cases")
+    with_editor(tmp_path, configuration, "edge.toml")

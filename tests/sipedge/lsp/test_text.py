@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dialplan.model import BlockKind
-from sipedge.lsp.text import Place, place_at, split_field, string_at
+from sipedge.lsp.text import Place, place_at, split_field, string_at, value_around
 
 TEXT = """\
 # a comment
@@ -47,3 +47,17 @@ def test_quoted_text() -> None:
     line = 'target zone "a ""b"" c" # "d"'
     assert string_at(line, 15) == 'a "b" c'
     assert string_at(line, 3) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "value", "expected"),
+    [
+        ('  target zone "', 15, 'zone "', (9, 15)),
+        ('  target zone ""', 15, 'zone "', (9, 16)),
+        ('  target zone "Im" # x', 17, 'zone "Im', (9, 18)),
+        ("  source al", 11, "al", (9, 11)),
+        ("  source ", 9, "", (9, 9)),
+    ],
+)
+def test_the_value_that_is_being_written(line: str, column: int, value: str, expected: tuple[int, int]) -> None:
+    assert value_around(line, column, value) == expected

@@ -21,6 +21,6 @@ def test_as_json() -> None:
         "alias": lost["subscribe"]["alias"],
         "from": "IMP",
         "to": "DNS",
-        "traffic": "microsoft imp",
+        "traffic": "microsoft im and presence",
     }
     assert (lost["alias"], lost["from"], lost["wanted"]) == (FQDN, "Default Zone", ["Traversal server"])

@@ -56,7 +56,7 @@ def test_an_entry_is_rendered_when_asked_for() -> None:
         "request_uri": "sip:bob@example.com",
         "call_id": "1",
         "cseq": "1 MESSAGE",
-        "traffic": "microsoft imp",
+        "traffic": "microsoft im and presence",
         "evidence": "method MESSAGE",
         "search": {
             "alias": "bob@example.com",

@@ -15,10 +15,10 @@ from sipedge.queries.query import (
     DescribedRequest,
     NotSearched,
     QueryError,
-    check_source,
     query_of,
     read_request,
     traffic_of,
+    zone_named,
 )
 from sipedge.settings import Settings
 from sipedge.sip.message import parse_message
@@ -81,12 +81,12 @@ def test_an_alias_may_be_a_uri(settings: Settings) -> None:
 
 
 def test_zones_and_traffic(settings: Settings) -> None:
-    check_source("Default Zone", settings)
-    check_source("Local Zone", settings)
+    assert zone_named("default zone", settings) == "Default Zone"
+    assert zone_named("Local Zone", settings) == "Local Zone"
     with pytest.raises(QueryError, match='there is no zone "X"; known: Default Zone, Local Zone'):
-        check_source("X", settings)
+        zone_named("X", settings)
     assert traffic_of("Microsoft-IM_and presence") is Traffic.MICROSOFT_IMP
-    with pytest.raises(QueryError, match="known: standard, microsoft-sip, "):
+    with pytest.raises(QueryError, match="known: standard, microsoft av, "):
         traffic_of("any")
 
 

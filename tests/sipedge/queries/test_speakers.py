@@ -57,7 +57,9 @@ def test_dns_zones_let_in_whom_they_map() -> None:
 
 
 def test_strangers_without_access_rules() -> None:
-    assert who("Default Zone") == ["any certificate that the trusted CAs have signed: there are no access rules"]
+    assert who("Default Zone", DefaultZone()) == [
+        "any certificate that the trusted CAs have signed: there are no access rules"
+    ]
     assert who("Default Zone", DefaultZone(mutual_tls=False, transport="TCP"))[:2] == [
         "anybody, without a certificate (TCP)",
         "anybody, without a certificate (mutual_tls = false)",

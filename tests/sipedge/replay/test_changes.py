@@ -49,7 +49,7 @@ def test_changes_are_grouped_by_rules_with_users_and_domains() -> None:
     "fields",
     [
         {"zone": "Y"},
-        {"traffic": "microsoft imp"},
+        {"traffic": "microsoft im and presence"},
         {"searched": "x"},
         {"transform": "t"},
         {"tiers": []},

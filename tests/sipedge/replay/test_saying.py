@@ -6,7 +6,7 @@ import pytest
 from support.settings import make_settings
 
 from sipedge.queries.query import QueryError
-from sipedge.replay.saying import check_zones, zone_of_address, zones_of_file
+from sipedge.replay.saying import with_zone_names, zone_of_address, zones_of_file
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,7 @@ def test_a_file_has_a_line_for_each(tmp_path: Path) -> None:
 
 
 def test_zones_must_be_configured() -> None:
-    check_zones([("a", "Inside"), ("b", "Local Zone")], make_settings())
+    said = [("a", "inside"), ("b", "Local Zone")]
+    assert with_zone_names(said, make_settings()) == (("a", "Inside"), ("b", "Local Zone"))
     with pytest.raises(QueryError, match='no zone "X"'):
-        check_zones([("a", "X")], make_settings())
+        with_zone_names([("a", "X")], make_settings())

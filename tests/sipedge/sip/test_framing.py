@@ -95,6 +95,11 @@ def test_compact_content_length() -> None:
         (b"\r\n" + message(b"a") + b"\r\n", 0),
         (message(b"a") + b"\r\n\r\n" + message(b"b"), 1),
         (b"\r\n\r\n" + message(b"a") + b"\r\n\r\n", 2),
+        (message(b"a") + b"\n" + message(b"b"), 0),
+        (message(b"a") + b"\r" + message(b"b"), 0),
+        (message(b"a") + b"\n\r\n\r\n" + message(b"b"), 1),
+        (message(b"a") + b"\r\n\n\r\n" + message(b"b"), 0),
+        (message(b"a") + b"\r\r\n\r\n\r", 1),
     ],
 )
 def test_keep_alives(data: bytes, pings: int, step: int) -> None:
@@ -205,9 +210,20 @@ def test_tls_on_a_port_without_tls(step: int) -> None:
     assert isinstance(error, FramingError) and error.fatal and "TLS" in error.reason
 
 
-@pytest.mark.parametrize("data", [b"\0\0", b" MESSAGE", b"\r\r", b"\n\n", b"\x16\x16\x16", b"\xff"])
+@pytest.mark.parametrize("data", [b"\0\0", b" MESSAGE", b"\r\r ", b"\n\0", b"\x16\x16\x16", b"\xff"])
 def test_garbage(data: bytes) -> None:
     assert one_error(data).fatal
+
+
+def test_lone_line_ends_between_messages_take_no_stack() -> None:
+    assert [type(frame) for frame in frames(b"\n\r\r" * 100_000 + message())] == [Message]
+
+
+def test_a_lone_line_end_behind_the_start_line_is_refused() -> None:
+    """Skipping it there would let two parsers see two messages."""
+    first = message().replace(b"\r\n", b"\n", 1)
+    assert all(frame.fatal for frame in frames(b"\n" + first) if isinstance(frame, FramingError))
+    assert not any(isinstance(frame, Message) for frame in frames(b"\n" + first))
 
 
 def test_nothing_is_read_after_a_fatal_error() -> None:
@@ -233,6 +249,8 @@ PIECES = st.lists(
         [
             b"\r\n",
             b"\r\n\r\n",
+            b"\r",
+            b"\n",
             message(),
             message(b"\r\n\r\n"),
             message(b"x" * 5000),

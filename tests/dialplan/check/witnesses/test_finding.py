@@ -19,7 +19,7 @@ def test_json() -> None:
         "witness": {
             "alias": "alice@a",
             "zone": "Z",
-            "traffic": "microsoft imp",
+            "traffic": "microsoft im and presence",
             "method": "MESSAGE",
             "authenticated": True,
         },

@@ -30,7 +30,7 @@ ANSWERS = [
 def test_json(kind: str, pattern: str, behavior: tuple[str, ...], alias: str, result: str | None) -> None:
     options = [text for pair in zip(("--behavior", "--replace"), behavior, strict=False) for text in pair]
     answer = _run("--type", kind, "--pattern", pattern, *options, alias, "--json")
-    assert answer.exit_code == 0
+    assert answer.exit_code == (0 if json.loads(answer.output)["matched"] else 1)
     assert json.loads(answer.stdout) == {"matched": result is not None, "alias": result}
 
 
@@ -39,6 +39,14 @@ def test_the_exit_status_says_whether_it_matched() -> None:
     assert (matched.exit_code, matched.output) == (0, "matched: a@b.COM\n")
     other = _run("--type", "suffix", "--pattern", ".com", "a@b.org")
     assert (other.exit_code, other.output) == (1, "no match\n")
+
+
+def test_a_part_of_the_alias_is_no_match_and_says_so() -> None:
+    answer = _run("--type", "regex", "--pattern", r"@partner\.example", "a@partner.example")
+    assert (answer.exit_code, answer.output.splitlines()) == (
+        1,
+        ["no match", r"a part of the alias matches, but the whole alias must: write .*@partner\.example.*"],
+    )
 
 
 @pytest.mark.parametrize(

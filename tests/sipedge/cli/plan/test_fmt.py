@@ -49,7 +49,7 @@ def test_a_file_with_a_mistake_stays_and_the_others_are_laid_out(plan: Path) -> 
     broken = plan.with_name("0.dialplan")
     broken.write_text("search rule {")
     result = _run(broken, plan)
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert result.stderr.startswith(f"{broken}:1:13: a block without its name in quotes\n")
     assert result.stderr.endswith("sipedge: 2 errors\n")
     assert (broken.read_text(), plan.read_text()) == ("search rule {", NEAT)
@@ -77,3 +77,27 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     result = _run(tmp_path / "x")
     assert (result.exit_code, result.stderr) == (2, f'sipedge: "{tmp_path / "x"}" is not UTF-8 text\n')
     assert _run().exit_code == 2
+
+
+def test_standard_input_goes_to_standard_output() -> None:
+    result = CliRunner().invoke(main, ["fmt", "-"], input=MESSY)
+    assert (result.exit_code, result.output) == (0, NEAT)
+    cases = CliRunner().invoke(main, ["fmt", "-"], input='# c\nplan  "x"\n')
+    assert (cases.exit_code, cases.output) == (0, '# c\nplan "x"\n')
+    assert CliRunner().invoke(main, ["fmt", "-", "--check"], input=MESSY).exit_code == 1
+
+
+def test_a_patch_of_what_would_change(plan: Path) -> None:
+    result = _run("--diff", plan)
+    assert (result.exit_code, plan.read_text()) == (1, MESSY)
+    assert result.output.startswith(f"--- {plan}\n+++ {plan}\n@@ ")
+    removed = [line[1:] for line in result.output.splitlines()[2:] if line.startswith("-")]
+    assert removed and all(line in MESSY.splitlines() for line in removed)
+    plan.write_text(NEAT)
+    assert (_run("--diff", plan).exit_code, _run("--diff", plan).output) == (0, "")
+
+
+def test_a_configuration_is_no_dial_plan(tmp_path: Path) -> None:
+    (tmp_path / "edge.toml").write_text("[edge]\n")
+    result = _run(tmp_path / "edge.toml")
+    assert (result.exit_code, "is TOML" in result.stderr) == (2, True)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -30,8 +31,10 @@ def test_what_is_written_passes_the_check(dump: Path, tmp_path: Path) -> None:
         f"  19 things to look at, 3 settings without an equal: {out}/report.txt\n"
     )
     assert CliRunner().invoke(main, ["fmt", "--check", str(out / "edge.dialplan")]).exit_code == 0
-    checked = CliRunner().invoke(main, ["check", str(out / "edge.toml")])
-    assert checked.exit_code in (0, 3), checked.stderr
+    checked = CliRunner().invoke(main, ["check", str(out / "edge.toml"), "--json"])
+    found = [json.loads(line) for line in checked.stdout.splitlines()]
+    # The box's own ports may be in use on the machine of this test.
+    assert [one for one in found if one["level"] == "error" and one["id"] != "cannot-listen"] == []
     located = CliRunner().invoke(
         main, ["locate", str(out / "edge.toml"), "a@ciscoexample.com", "--from", "Default Zone", "--method", "NOTIFY"]
     )

@@ -8,11 +8,19 @@ from support.configuration import EDGE, write
 
 from sipedge.cli import main
 
+LISTENER = """
+[[listener]]
+name = "l"
+address = "127.0.0.1"
+port = 0
+transport = "TCP"
+"""
+
 
 def test_good(tmp_path: Path) -> None:
-    path = write(tmp_path, EDGE)
+    path = write(tmp_path, EDGE + LISTENER)
     result = CliRunner().invoke(main, ["check", str(path)])
-    assert (result.exit_code, result.stdout) == (0, f"{path}: good (0 listeners, 1 zones)\n")
+    assert (result.exit_code, result.stdout) == (0, f"{path}: good (1 listener, 0 zones and the Default Zone)\n")
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -57,8 +65,8 @@ def test_colours_are_for_terminals(tmp_path: Path) -> None:
 
 def test_no_such_file() -> None:
     result = CliRunner().invoke(main, ["check", "none.toml"])
-    assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr == "none.toml:1:1: cannot be read: No such file or directory\nsipedge: 1 error\n"
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == 'sipedge: "none.toml" cannot be read: No such file or directory\n'
 
 
 PLAN = """search rule "partner" {
@@ -85,22 +93,22 @@ def test_findings_of_a_dial_plan(tmp_path: Path) -> None:
         '        pattern ".*@sub.partner\\.example"\n'
         "                       ^\n"
         "    write \\. for the dot\n"
-        '    for example alice@subapartner.example from zone "Default Zone", microsoft imp (MESSAGE)\n'
+        '    for example alice@subapartner.example from zone "Default Zone", microsoft im and presence (MESSAGE)\n'
     ) in result.stdout
-    assert result.stdout.endswith(f"{path}: 1 warning, 1 note (0 transforms, 1 search rules)\n")
+    assert result.stdout.endswith(f"{path}: 1 warning, 1 note (0 transforms, 1 search rule)\n")
 
 
 def test_notes_alone_are_good(tmp_path: Path) -> None:
     path = write(tmp_path, PLAN.replace("sub.", r"sub\."), "partner.dialplan")
     result = CliRunner().invoke(main, ["check", str(path)])
     assert (result.exit_code, result.stdout.count("note:")) == (0, 1)
-    assert result.stdout.endswith(f"{path}: good (0 transforms, 1 search rules)\n")
+    assert result.stdout.endswith(f"{path}: good (0 transforms, 1 search rule)\n")
 
 
 def test_findings_of_a_configuration_know_its_zones(tmp_path: Path) -> None:
     write(tmp_path, PLAN.replace("Partner", "DNS").replace("    mode", '    source zone "DNS"\n    mode'), "p.dialplan")
     zone = 'dialplans = ["p.dialplan"]\n\n[[zone]]\ntype = "dns"\nname = "DNS"\ntransport = "TCP"\n'
-    result = CliRunner().invoke(main, ["check", str(write(tmp_path, EDGE + zone)), "--json"])
+    result = CliRunner().invoke(main, ["check", str(write(tmp_path, EDGE + zone + LISTENER)), "--json"])
     assert result.exit_code == 3
     found = [json.loads(line) for line in result.stdout.splitlines()]
     assert [(one["id"], one["line"], one["column"]) for one in found] == [
@@ -111,7 +119,7 @@ def test_findings_of_a_configuration_know_its_zones(tmp_path: Path) -> None:
     assert found[1]["witness"] == {
         "alias": "alice@subapartner.example",
         "zone": "DNS",
-        "traffic": "microsoft imp",
+        "traffic": "microsoft im and presence",
         "method": "MESSAGE",
         "authenticated": False,
     }

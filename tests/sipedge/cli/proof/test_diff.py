@@ -37,7 +37,7 @@ def test_different(tmp_path: Path) -> None:
     assert result.stdout == (
         'alice@partner.example from zone "Default Zone", standard (INVITE)\n'
         '    and likewise from "Default Zone", "Local Zone", "A", "B"; '
-        "standard, microsoft av, microsoft share, microsoft imp\n"
+        "standard, microsoft av, microsoft share, microsoft im and presence\n"
         '    - zone "A" (rule "partner")\n'
         '    + zone "B" (rule "partner")\n'
     )
@@ -50,7 +50,7 @@ def test_json(tmp_path: Path) -> None:
     found = json.loads(line)
     assert (found["alias"], found["zone"], found["new"]["tiers"]) == ("alice@partner.example", "Default Zone", [])
     assert found["old"]["tiers"][0]["targets"] == [{"rule": "partner", "zone": "A", "alias": "alice@partner.example"}]
-    assert {"zone": "A", "traffic": "microsoft imp", "authenticated": True} in found["conditions"]
+    assert {"zone": "A", "traffic": "microsoft im and presence", "authenticated": True} in found["conditions"]
 
 
 def test_not_proved_is_said(tmp_path: Path) -> None:

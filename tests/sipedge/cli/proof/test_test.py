@@ -173,7 +173,7 @@ ASKED = '\ncase "c" {\nalias "a"\nfrom zone "IMP"\nexpect no match\n}'
         ('plan "edge.toml"\ndomain "x"', "edge.cases:2:1: a configuration says all there is to know of its plan\n"),
         ('plan "edge.dialplan"\naddress "x"', "edge.cases:2:1: 'x' does not appear to be an IPv4 or IPv6 address\n"),
         ('plan "edge.dialplan"', "edge.dialplan:7:17: %localdomain1% has no value here\n"),
-        ('plan "edge.toml"' + ASKED.replace("IMP", "imp"), 'edge.cases:4:1: there is no zone "imp"; known: IMP, '),
+        ('plan "edge.toml"' + ASKED.replace("IMP", "nil"), 'edge.cases:4:1: there is no zone "nil"; known: IMP, '),
         ('plan "edge.toml"' + ASKED.replace('"a"', '"sip:"'), "edge.cases:3:1: "),
         ('plan "edge.toml"' + ASKED.replace("alias", "message"), 'edge.cases:3:1: "a" cannot be read: '),
         (
@@ -186,7 +186,7 @@ ASKED = '\ncase "c" {\nalias "a"\nfrom zone "IMP"\nexpect no match\n}'
 def test_mistakes_in_files(folder: Path, text: str, message: str) -> None:
     (folder / "edge.cases").write_text(text)
     result = _run("edge.cases")
-    assert (result.exit_code, result.stdout) == (1, "")
+    assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith(message), result.stderr
 
 
@@ -202,7 +202,9 @@ def _claims(folder: Path, *claims: str) -> None:
 
 
 def test_claims_are_proved(folder: Path) -> None:
-    _claims(folder, 'always alias "*@example.com" traffic microsoft-imp to zone "IMP"', 'only to zone "IMP"')
+    _claims(
+        folder, 'always alias "*@example.com" traffic microsoft im and presence to zone "IMP"', 'only to zone "IMP"'
+    )
     result = _run("edge.cases", "claims.cases")
     assert result.exit_code == 0
     assert result.stdout.startswith("edge.toml: 2 of 2 claims proved\nedge.toml: 3 of 3 cases hold\n")
@@ -214,7 +216,7 @@ def test_a_claim_is_refuted_by_a_request(folder: Path) -> None:
     result = _run("edge.cases", "claims.cases", "--mutate", "--junit", "out.xml")
     assert result.exit_code == 1 and "mistakes noticed" not in result.stdout
     assert f"claims.cases:2:1: refuted: {claim}\nalice@example.com\n" in result.stdout
-    assert "from Default Zone, not authenticated; microsoft imp (the counter-example)" in result.stdout
+    assert "from Default Zone, not authenticated; microsoft im and presence (the counter-example)" in result.stdout
     assert "edge.toml: 0 of 1 claims proved\n" in result.stdout
     root = ElementTree.parse(folder / "out.xml").getroot()
     assert root.attrib == {"tests": "4", "failures": "1"}

@@ -206,8 +206,8 @@ def test_what_cannot_be_read_is_said_with_its_place(config: str, trace: str, tmp
 
 def test_broken_configurations_and_contradictions(config: str, trace: str, tmp_path: Path) -> None:
     (tmp_path / "bad.toml").write_text("nonsense")
-    assert replay(str(tmp_path / "bad.toml"), trace).exit_code == 1
-    assert replay(config, trace, "--backtest", str(tmp_path / "bad.toml")).exit_code == 1
+    assert replay(str(tmp_path / "bad.toml"), trace).exit_code == 2
+    assert replay(config, trace, "--backtest", str(tmp_path / "bad.toml")).exit_code == 2
     assert "--expect and --backtest" in replay(config, trace, "--expect", "x", "--backtest", "y").stderr
     assert "--junit" in replay(config, trace, "--junit", "x").stderr
     for option in ("--save", "--cases"):
