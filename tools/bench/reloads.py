@@ -29,7 +29,7 @@ START_LIMIT = 60.0
 SETTLE = 2.0
 """Seconds between the end of the process that reads and the next load: the worker compiles meanwhile."""
 
-_CONFIG = f"""\
+CONFIG = f"""\
 [edge]
 system_name = "edge.example.com"
 domains = ["near.example"]
@@ -82,7 +82,7 @@ class Edge:
     folder: Path
 
     def __enter__(self) -> Edge:
-        (self.folder / "edge.toml").write_text(_CONFIG)
+        (self.folder / "edge.toml").write_text(CONFIG)
         self._log = self.folder / "log"
         with self._log.open("wb") as log:
             command = [str(Path(sys.executable).with_name("sipedge")), "run", str(self.folder / "edge.toml")]
