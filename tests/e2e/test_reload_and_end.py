@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -128,14 +129,16 @@ def test_a_reload_of_a_large_plan_is_hardly_noticed(installation: Installation) 
 
 def test_an_output_that_cannot_be_opened_changes_nothing(installation: Installation) -> None:
     missing = installation.edge.folder / "none" / "messages"
+    taken = socket.create_server((installation.own, 0))
     for table, said in (
         (f'[log]\nmessages = "{missing}"\n', f"messages file {missing}: No such file or directory"),
-        (f'[metrics]\nlisten = "{installation.address}:{PORT}"\n', "Address already in use"),
+        (f'[metrics]\nlisten = "{installation.own}:{taken.getsockname()[1]}"\n', "Address already in use"),
         ('[log.hep]\naddress = "127.0.0.1"\nport = 1\ntransport = "TCP"\n', "127.0.0.1:1: Connection refused"),
     ):
         installation.edge.write(config=installation.config(table), dialplan="")
         assert "nothing changed" in installation.edge.reload()
         assert said in installation.edge.output()
+    taken.close()
     with Echo(installation.far), installation.call() as caller:
         caller.send(installation.request("MESSAGE", 1))
         assert caller.read_message().startswith(b"SIP/2.0 200 ")

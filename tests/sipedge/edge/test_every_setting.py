@@ -77,6 +77,9 @@ OBEYED: dict[str, Callable[[Server], object]] = {
     "history": lambda server: server.history._entries.maxlen,
 }
 
+NOT_SET = {"secret_made_up"}
+"""What no file says, and no running edge has."""
+
 LISTENER = '\n[[listener]]\nname = "{0}"\naddress = "203.0.113.1"\nport = 5060\ntransport = "TCP"\n'
 BEFORE = '[edge]\nsystem_name = "old.example.com"\ndomains = ["old.example"]\n' + LISTENER.format("old")
 AFTER = """\
@@ -140,7 +143,7 @@ def test_a_reload_brings_every_setting_into_force(tmp_path: Path) -> None:
     path.write_text(BEFORE)
     before = load_config(path)
     limits = {field.name: getattr(before.limits, field.name) for field in fields(before.limits)}
-    limits = {name: value + 1 for name, value in limits.items()}
+    limits = {name: value + (0.5 if name == "busy_poll" else 1) for name, value in limits.items()}
     lines = "".join(f"{name} = {value}\n" for name, value in limits.items())
     ca = make_ca(tmp_path).certificate
     (tmp_path / "new.dialplan").write_text("")
@@ -150,7 +153,7 @@ def test_a_reload_brings_every_setting_into_force(tmp_path: Path) -> None:
         path.write_text(text + LISTENER.format("new"))
         await edge.server.reload()
         after = load_config(path)
-        assert sorted(OBEYED) == sorted(paths(after))
+        assert sorted(OBEYED) == sorted(set(paths(after)) - NOT_SET)
         same = [name for name in OBEYED if name != "plan" and at(after, name) == at(before, name)]
         assert same == [], "these are not changed here, so that nothing is shown"
         wrong = [name for name in OBEYED if name != "plan" and OBEYED[name](edge.server) != at(after, name)]
