@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sipedge.settings import Settings
+from zones.names import plain_host
 from zones.table import ZoneTable
-from zones.zone import LOCAL_ZONE, AnyZone, DefaultZone, DnsZone
+from zones.zone import LOCAL_ZONE, AnyZone, DefaultZone, DnsZone, FromDomain
 
 from .record_route import TokenKey
 from .routing import OwnNames
+from .speaking import FromPolicy
 
 
 class Installation:
@@ -25,10 +27,14 @@ class Installation:
         self.zones = ZoneTable(settings.zones)
         self.edge = OwnNames(settings, tuple(self.zones), ports)
         self.key = TokenKey(settings.secret, tuple(zone.name for zone in self.zones))
-        self._local_zone = replace(DefaultZone(), name=LOCAL_ZONE)
-        self.domains = frozenset(domain.lower() for domain in settings.domains)
+        self._local_zone = replace(DefaultZone(), name=LOCAL_ZONE, from_domain=FromDomain.ANY, border=False)
+        self.domains = frozenset(map(plain_host, settings.domains))
         self.outside = frozenset(zone.name for zone in self.zones if isinstance(zone, DnsZone | DefaultZone))
         """Zones whose peers are strangers: what left through one of them may come back through another."""
+
+        policies = {zone.name: FromPolicy.of(zone, self.domains) for zone in self.zones}
+        self.from_policies = {name: policy for name, policy in policies.items() if policy.judges}
+        """By zone; those that are not here let every From pass."""
 
     def zone(self, name: str) -> AnyZone:
         return self.zones[name]

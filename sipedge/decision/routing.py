@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 
 from sipedge.settings import Listener, Settings
 from sipedge.sip.message import Message
-from sipedge.sip.uri import DEFAULT_PORTS, Uri, parse_uri
+from sipedge.sip.uri import DEFAULT_PORTS, Uri, parse_uri, plain_user
 from sipedge.sip.values import parse_address, split_commas
 from zones.addresses import host_port
+from zones.names import plain_host
 from zones.zone import AnyZone, TraversalServerZone
 
 from .record_route import TokenKey, ZonePair
@@ -39,9 +40,9 @@ class OwnNames:
         """``ports``: the ports that listeners with port 0 were given, by listener name."""
         self._settings = settings
         self._listeners = [(item, ports.get(item.name, item.port)) for item in settings.listeners]
-        hosts = {settings.system_name.lower(), *(name.lower() for name in settings.names)}
-        hosts |= {listener.address.lower() for listener in settings.listeners}
-        self.hosts = frozenset(hosts)
+        names = {settings.system_name, *settings.names, *(listener.address for listener in settings.listeners)}
+        self.hosts = frozenset(map(plain_host, names)) | frozenset(map(str.lower, names))
+        """Also as they are written, because Via is: the edge looks for itself there."""
         self.ports = frozenset(port for _, port in self._listeners)
         self._sent_by = {zone.name: self._sent_by_of(zone) for zone in zones}
 
@@ -128,7 +129,7 @@ def read_routes(message: Message, uri: Uri, edge: OwnNames, key: TokenKey) -> Ro
 def without_own_maddr(uri: Uri, edge: OwnNames) -> Uri:
     """A Request-URI whose maddr led here goes on without it, its port and its transport (RFC 3261 16.4)."""
     maddr = uri.parameter("maddr")
-    if not maddr or not edge.is_own(replace(uri, host=maddr.strip("[]").lower())):
+    if not maddr or not edge.is_own(replace(uri, host=plain_host(maddr))):
         return uri
     user = "" if uri.user is None else f"{uri.user}@"
     kept = [(name, value) for name, value in uri.parameters if name not in ("maddr", "transport")]
@@ -143,18 +144,29 @@ def _token(uri: Uri, message: Message, edge: OwnNames, key: TokenKey) -> ZonePai
     return key.read(uri.user, message.call_id, (message.from_tag, message.to_tag))
 
 
-def alias_of_uri(uri: Uri, keep_parameters: bool) -> str:
-    """The alias: the URI without its scheme; port and parameters only with ``keep_uri_parameters``."""
+def alias_of_uri(uri: Uri, keep_parameters: bool, undo_escapes: bool = True) -> str:
+    """The alias: the URI without its scheme; port and parameters only with ``keep_uri_parameters``.
+
+    It has one spelling, so that no rule is walked round by another (RFC 3261 19.1.4): the host's (zones.names) and,
+    with ``undo_escapes``, the user's. What is forwarded stays as it came.
+    """
+    host = host_port(uri.host, uri.port if keep_parameters else None)
+    if uri.user is not None:
+        host = f"{plain_user(uri.user) if undo_escapes else uri.user}@{host}"
     if keep_parameters:
-        return uri.text.partition(":")[2].partition("?")[0]
-    host = host_port(uri.host)
-    return f"{uri.user}@{host}" if uri.user is not None else host
+        parameters = (name if value is None else f"{name}={value}" for name, value in uri.parameters)
+        return ";".join((host, *parameters))
+    return host
 
 
 def alias_of_routes(routes: RouteInformation, settings: Settings) -> str:
     if routes.foreign is not None:
-        return alias_of_uri(routes.foreign, keep_parameters=True)
-    return alias_of_uri(routes.uri, settings.keep_uri_parameters)
+        return alias_of_uri(routes.foreign, True, settings.undo_escapes)
+    return alias_of_request_uri(routes, settings)
+
+
+def alias_of_request_uri(routes: RouteInformation, settings: Settings) -> str:
+    return alias_of_uri(routes.uri, settings.keep_uri_parameters, settings.undo_escapes)
 
 
 def source_may_speak(pair: ZonePair, source: str, outside: frozenset[str]) -> bool:

@@ -15,7 +15,7 @@ from zones.authentication import Identity
 from zones.zone import DefaultZone, DnsZone, Hop
 
 from .commands import Command, Log
-from .forwarding import Changes, forwarded_head
+from .forwarding import Changes, forwarded_head, unbelieved
 from .incoming import Incoming
 from .locating import NOT_FOUND, UNREACHABLE, Destination, Hops, LookUps, NoHops
 from .upkeep import Upkeep
@@ -81,7 +81,7 @@ class Forwarder:
             hop_count=zone.hop_count,
             max_breadth=None if targets == 1 else breadth(incoming) // targets,
             asserted_identity=decided.authentication.identity,
-            remove_trust_header=decided.source.border,
+            removed=unbelieved(decided.message, decided.source),
             proxy_require_strip=zone.proxy_require_strip,
         )
         if changes.asserted_identity is Identity.INSERT:

@@ -122,7 +122,7 @@ def test_a_route_that_cannot_be_read() -> None:
     ("uri", "keep", "alias"),
     [
         ("sip:Alice@Example.COM:5061;transport=tls", False, "Alice@example.com"),
-        ("sip:Alice@Example.COM:5061;transport=tls", True, "Alice@Example.COM:5061;transport=tls"),
+        ("sip:Alice@Example.COM:5061;transport=tls", True, "Alice@example.com:5061;transport=tls"),
         ("sip:example.com", False, "example.com"),
         ("sips:a@[2001:DB8::1]:5061", False, "a@[2001:db8::1]"),
         ("sip:a@b;lr?x=y", True, "a@b;lr"),
