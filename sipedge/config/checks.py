@@ -85,7 +85,7 @@ def _from_domain(reader: Reader, path: Path, zone: AnyZone) -> None:
     ):
         message = f'peers of zone "{zone.name}" show no certificate over TCP, so From cannot be compared with it'
         hint = 'write from_domain = "list" with from_domains = ["..."], or from_domain = "any", which compares nothing'
-        reader.problem((*path, "from_domain"), message, hint, at_key=True)
+        reader.problem(path, message, hint, at_key=True)
 
 
 def _subject_missing(reader: Reader, path: Path, why: str) -> None:

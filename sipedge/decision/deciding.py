@@ -20,12 +20,14 @@ from zones.zone import AnyZone, AuthenticationPolicy
 
 from .classification import Classification, classify
 from .installation import Installation
+from .record_route import ZonePair
 from .routing import (
     OwnNames,
     RouteInformation,
     alias_of_request_uri,
     alias_of_routes,
     alias_of_uri,
+    fits_seal,
     read_routes,
     source_may_speak,
 )
@@ -121,7 +123,7 @@ def decide(
         return OwnOptions(alias)
     if accepted.max_forwards == 0:  # RFC 3261 16.3 check 3
         return Refusal(483, "Max-Forwards has come down to 0")
-    if routes.pair is not None and not source_may_speak(routes.pair, source.name, installation.outside):
+    if routes.pair is not None and not _token_counts(routes, routes.pair, source.name, installation):
         routes.pair = None
     refusal = _refused_route(message, routes, source, installation)
     if refusal is not None:
@@ -192,6 +194,14 @@ def authentication_of(message: Message, zone: AnyZone, domains: frozenset[str]) 
         local=policy is not _DO_NOT_CHECK and host_of(message.first("from") or "") in domains,
         asserted="p-asserted-identity" in message.index,
     )
+
+
+def _token_counts(routes: RouteInformation, pair: ZonePair, source: str, installation: Installation) -> bool:
+    """Whether a token of this dialog opens the way: from the side it names, and from outside only to the party that the
+    dialog is with, while a rule connects the two zones."""
+    if not source_may_speak(pair, source, installation.outside):
+        return False
+    return source not in installation.outside or (installation.connects(pair) and fits_seal(routes))
 
 
 def is_for_the_edge(message: Message, routes: RouteInformation, edge: OwnNames) -> bool:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from sipedge.settings import Listener, Settings
+from sipedge.sip.edits import Edits
 from sipedge.sip.message import Message
-from sipedge.sip.uri import DEFAULT_PORTS, Uri, parse_uri, plain_user
+from sipedge.sip.uri import DEFAULT_PORTS, Uri, UriError, parse_uri, plain_user
 from sipedge.sip.values import parse_address, split_commas
 from zones.addresses import host_port
 from zones.names import plain_host
 from zones.zone import AnyZone, TraversalServerZone
 
-from .record_route import TokenKey, ZonePair
+from .record_route import NO_SEAL, TokenKey, ZonePair, seal_of
 
 WILDCARDS = ("0.0.0.0", "::", "")
 
@@ -97,6 +99,8 @@ class RouteInformation:
     foreign_line: int = 0
     pair: ZonePair | None = None
     """Zones of a valid token: no search."""
+    rest: tuple[str, ...] = ()
+    """The URIs of all Route values that stay, where there is such a token."""
     strict_last: RouteItem | None = None
     """The Route value that became the Request-URI."""
 
@@ -115,11 +119,13 @@ def read_routes(message: Message, uri: Uri, edge: OwnNames, key: TokenKey) -> Ro
         routes.strict_last = items.pop()
         routes.uri = parse_uri(parse_address(routes.strict_last.text).uri)
     routes.uri = without_own_maddr(routes.uri, edge)
-    for item in items:
+    for number, item in enumerate(items):
         route = parse_uri(parse_address(item.text).uri)
         pair = _token(route, message, edge, key)
         if pair is None and not edge.is_own(route):
             routes.foreign, routes.foreign_line = route, item.line
+            if routes.pair is not None:
+                routes.rest = tuple(parse_address(other.text).uri for other in items[number:])
             break
         routes.own.append(item)
         routes.pair = routes.pair or pair
@@ -167,6 +173,45 @@ def alias_of_routes(routes: RouteInformation, settings: Settings) -> str:
 
 def alias_of_request_uri(routes: RouteInformation, settings: Settings) -> str:
     return alias_of_uri(routes.uri, settings.keep_uri_parameters, settings.undo_escapes)
+
+
+def fits_seal(routes: RouteInformation) -> bool:
+    """Whether a request goes where its token's dialog leads: to the sealed Contact by the sealed Route values."""
+    return routes.pair is not None and routes.pair.seal == seal_of_routes(routes)
+
+
+def seal_of_routes(routes: RouteInformation) -> bytes:
+    return seal_of(alias_of_uri(routes.uri, True), routes.rest)
+
+
+def seal_of_contact(message: Message, routes: Iterable[str]) -> bytes:
+    """The seal for the Contact in a message; NO_SEAL where there is none that can be read."""
+    try:
+        uri = parse_uri(parse_address(message.first("contact") or "").uri)
+    except UriError:
+        return NO_SEAL
+    return seal_of(alias_of_uri(uri, True), routes) if uri.is_sip else NO_SEAL
+
+
+def sealed_response(response: Message, key: TokenKey, outside: frozenset[str]) -> Message:
+    """A response to a dialog-forming request from outside, with the callee's Contact sealed into its token."""
+    if "contact" not in response.index or "record-route" not in response.index:
+        return response
+    behind: list[str] = []
+    for number in response.index["record-route"]:
+        for item in split_commas(response.value(number)):
+            text = parse_address(item).uri
+            token = text.partition("@")[0].rpartition(":")[2]
+            pair = key.read(token, response.call_id, (response.from_tag,))
+            if pair is None:
+                behind.insert(0, text)
+            elif pair.here in outside and pair.there not in outside:
+                sealed = replace(pair, seal=seal_of_contact(response, behind))
+                minted = key.mint(sealed, response.call_id, response.from_tag or "")
+                edits = Edits(response)
+                edits.replace(number, response.lines[number].replace(token.encode(), minted.encode(), 1))
+                return Message(edits.head(), response.body)
+    return response
 
 
 def source_may_speak(pair: ZonePair, source: str, outside: frozenset[str]) -> bool:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from sipedge.decision.installation import Installation
+from sipedge.decision.routing import sealed_response
 from sipedge.settings import Settings
 from sipedge.sip.message import Message
 from sipedge.sip.responses import branch_of_response, response_to_bytes, warning
@@ -198,6 +199,9 @@ class Proxy:
             return
         zones = self._installation.zones
         message = believed(event.message, zones.get(peer.zone) or zones[DEFAULT_ZONE])
+        outside = self._installation.outside
+        if context.peer.speaks_in in outside and 100 < message.status < 300:
+            message = sealed_response(message, self._installation.key, outside)
         self._contexts.response(context, event.branch, message, now, out)
         if event.message.status >= 200:
             accepted_for = self._installation.settings.timers.accepted

@@ -19,13 +19,15 @@ from support.third_party import require_shared
 
 from dialplan.model import Traffic
 from sipedge.decision.classification import classify
+from sipedge.decision.record_route import TOKEN_LENGTH
 from sipedge.proxy.commands import Forward, Respond, Send
 from sipedge.sip.message import Message, parse_message
 from sipedge.sip.values import MessageError
 
 SETTINGS = make_settings(rule("any", "Outside") + rule("ip", "Outside", mode="any ip address"))
 OWN_VIA = re.compile(rf"Via: SIP/2.0/TLS {re.escape(EDGE)}:5061;branch=z9hG4bK[0-9a-z.]+".encode())
-OWN_RECORD_ROUTE = re.compile(rf"Record-Route: <sip:e-[\w-]{{38}}@{re.escape(EDGE)}:5061;transport=tls;lr>".encode())
+OWN_TOKEN = rf"e-[\w-]{{{TOKEN_LENGTH - 2}}}"
+OWN_RECORD_ROUTE = re.compile(rf"Record-Route: <sip:{OWN_TOKEN}@{re.escape(EDGE)}:5061;transport=tls;lr>".encode())
 MALFORMED = {"badinv01", "insuf", "mcl01", "multi01", "ncl", "quotbal"}
 """pjsip keeps these from the core: test_torture.py."""
 REFUSED = {"bext01", "escruri", "ipv6-bad", "ltgtruri", "mismatch01", "mismatch02", "novelsc", "scalar02", "unkscm"}
