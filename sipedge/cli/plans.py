@@ -10,6 +10,7 @@ from dialplan.language.parser import parse_dialplan
 from dialplan.search.search import CompiledPlan
 from sipedge.config import load_config
 from sipedge.queries.senders import senders_of_zones
+from sipedge.queries.speakers import open_zones
 
 from .files import read_text
 
@@ -23,6 +24,8 @@ class LoadedPlan:
     plan: CompiledPlan
     senders: tuple[Sender, ...] | None
     about: str
+    warnings: tuple[str, ...] = ()
+    """One sentence each, about the zones."""
 
 
 def load_plan(file: str) -> LoadedPlan:
@@ -37,4 +40,4 @@ def load_plan(file: str) -> LoadedPlan:
 def _of_config(file: str) -> LoadedPlan:
     settings = load_config(file, create_secret=False)
     about = f"{len(settings.listeners)} listeners, {len(settings.zones)} zones"
-    return LoadedPlan(settings.plan, senders_of_zones(settings.zones), about)
+    return LoadedPlan(settings.plan, senders_of_zones(settings.zones), about, tuple(open_zones(settings)))

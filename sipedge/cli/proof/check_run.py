@@ -55,6 +55,8 @@ def _check(file: str, as_json: bool) -> int:
         _print_json(results)
     else:
         _print(results, loaded.plan.dialplan.sources)
+        for warning in loaded.warnings:
+            click.echo(f"{file}: {click.style('note', fg=LEVEL_COLOURS['note'])}: {warning}")
         click.echo(f"{file}: {_counts(results) if serious else 'good'} ({loaded.about})")
     return FINDINGS if serious else 0
 

@@ -216,3 +216,13 @@ def test_answers_of_the_edge_carry_received_and_rport(play: Play) -> None:
     via = "SIP/2.0/TLS a.example;rport;branch=z9hG4bK1"
     play() >> arrives(request(uri="sip:x@nowhere.example", via=via), INSIDE) << responds(404, told=told)
     assert told.message.first("via") == "SIP/2.0/TLS a.example;rport=40001;branch=z9hG4bK1;received=192.0.2.10"
+
+
+def test_a_rule_sees_one_spelling_and_the_next_hop_what_came(play: Play) -> None:
+    """A keep-out rule in front of a catch-all is not walked round (RFC 3261 19.1.4)."""
+    keep_out = rule("keep out", "Nowhere", r"boss@inside\.example", priority="1")
+    settings = make_settings(keep_out + rule("all", "Inside", r".*@inside\.example", priority="2"))
+    for spelling in ("boss@inside.example", "b%6Fss@inside.example", "boss@INSIDE.example.", "%62oss@inside%2Eexample"):
+        play(settings) >> arrives(request(uri=f"sip:{spelling}"), OUTSIDE) << responds(404)
+    uri = "sip:%61lice@Inside.example."
+    play(settings) >> arrives(request(uri=uri), OUTSIDE) << forwards(Leg(), "Inside", uri=uri)
