@@ -7,7 +7,7 @@ leads to such a name. What the DNS says is an argument; the judgement asks for w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sipedge.sip.message import Message
@@ -72,22 +72,17 @@ def judge(
     ``names``: of the peer's certificate; None: not known, and what needs them is not judged. ``password``: the sender
     has to prove with one that it is of its own domain.
     """
-    unknown: list[str] = []
-    for header, host in _speakers(policy, message):
-        verdict = _of_host(policy, header, host, names, password, known)
-        if isinstance(verdict, Refusal):
-            return verdict
-        if verdict:
-            unknown.append(verdict)
-    return tuple(dict.fromkeys(unknown))
-
-
-def _speakers(policy: FromPolicy, message: Message) -> Iterable[tuple[str, str]]:
-    """(header, host of its URI or '')."""
-    yield "From", host_of(message.first("from") or "")
+    verdict = _of_host(policy, "From", host_of(message.first("from") or ""), names, password, known)
+    if isinstance(verdict, Refusal):
+        return verdict
+    unknown = {verdict} if verdict else set()
     if policy.believes_identity and "p-asserted-identity" in message.index:
         for item in message.items("p-asserted-identity")[:MAX_IDENTITIES]:
-            yield "P-Asserted-Identity", host_of(item)
+            verdict = _of_host(policy, "P-Asserted-Identity", host_of(item), names, password, known)
+            if isinstance(verdict, Refusal):
+                return verdict
+            unknown |= {verdict} - {""}
+    return tuple(sorted(unknown))
 
 
 def host_of(value: str) -> str:
