@@ -182,6 +182,8 @@ def _result(resolution: Resolution, hops: Hops) -> Hops | NoHops:
 
 MAX_TARGETS = 32
 """Federation SRV targets that are kept of one domain."""
+MAX_REQUESTS_WAITING = 2000
+"""Requests that wait for federation targets at once: each keeps its whole message."""
 MAX_WAITING_OF_PEER = 100
 """Requests of one connection that wait for the DNS: a peer that invents domains holds up nobody else."""
 WAIT = 3.0
@@ -230,10 +232,11 @@ class TargetLookUps:
         """In the order they began, so that the first one is due first."""
         self._of_peer: dict[int, list[_Waiting]] = {}
         """By connection."""
+        self._waiting = 0
 
     def __len__(self) -> int:
         """How many requests wait."""
-        return sum(map(len, self._of_peer.values()))
+        return self._waiting
 
     def known(self, domain: str, now: float) -> FederationTargets | None:
         """None: it has to be asked for."""
@@ -242,8 +245,11 @@ class TargetLookUps:
 
     def ask(self, domains: tuple[str, ...], event: RequestReceived, now: float, out: list[Command]) -> bool:
         """Let a request wait for what is not known of domains. False: too many wait already."""
-        if len(self._of_peer.get(event.connection, ())) >= MAX_WAITING_OF_PEER or len(self._pending) >= MAX_WAITING:
+        if self._waiting >= MAX_REQUESTS_WAITING:
             return False
+        if len(self._of_peer.get(event.connection, ())) >= MAX_WAITING_OF_PEER:
+            return False
+        self._waiting += 1
         waiting = _Waiting(event, set(domains))
         for domain in domains:
             look_up = self._pending.get(domain) or self._begin(domain, now, out)
@@ -315,6 +321,7 @@ class TargetLookUps:
         self._kept[look_up.domain] = _KeptTargets(FederationTargets(targets, not look_up.unanswered), now + ttl)
 
     def _leave(self, waiting: _Waiting) -> None:
+        self._waiting -= 1
         left = self._of_peer[waiting.event.connection]
         left.remove(waiting)
         if not left:

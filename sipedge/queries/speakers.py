@@ -190,9 +190,9 @@ def _own_domains(zone: AnyZone, domains: tuple[str, ...]) -> tuple[str, bool]:
     """(phrase, whether no password is needed)."""
     policy = FromPolicy.of(zone, frozenset(map(plain_host, domains)))
     check = zone.authentication_policy is AuthenticationPolicy.CHECK
-    if policy.barred and not check:
-        listed = sorted(policy.listed.intersection(map(plain_host, domains)))
-        return f"yes for {', '.join(listed)} (from_domains), no for others" if listed else "no", bool(listed)
+    if isinstance(zone, DefaultZone | DnsZone) and not check:
+        listed = ", ".join(sorted(policy.listed.intersection(map(plain_host, domains))))
+        return f"only {listed}, which from_domains lists" if listed else "no", bool(listed)
     if policy.kind is FromDomain.CERTIFICATE and not check:
         return f"yes, where its certificate names it.{_trusted(zone)}", True
     if policy.kind is FromDomain.LIST and not policy.listed.intersection(map(plain_host, domains)):

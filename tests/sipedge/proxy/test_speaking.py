@@ -26,7 +26,7 @@ from support.settings import INSIDE, RULES, ZONES, make_settings, rule
 
 from sipedge.proxy.commands import Respond
 from sipedge.proxy.events import ConfigChanged, Resolved
-from sipedge.proxy.locating import MAX_WAITING_OF_PEER, WAIT
+from sipedge.proxy.locating import MAX_REQUESTS_WAITING, MAX_WAITING_OF_PEER, WAIT
 from zones.dns import SrvRecord
 from zones.zone import AccessAction, AccessRule, DefaultZone, DnsZone, FromDomain, Hop
 
@@ -186,3 +186,17 @@ def test_no_route_from_outside_makes_the_node_a_relay(
     book = play(LAX) >> arrives(request(method, uri, from_="<sip:a@evil.example>;tag=1", routes=(route,)), STRANGER)
     kinds = [type(command).__name__ for command in book.drain()]
     assert (("Forward" in kinds) or ("Send" in kinds)) is goes
+
+
+def test_no_more_wait_than_memory_is_kept_for(play: Play) -> None:
+    book = town(play)
+    for number in range(MAX_REQUESTS_WAITING):
+        if number % MAX_WAITING_OF_PEER == 0:
+            book >> opens(1000 + number, "198.51.100.61", names=("sip.partner.example",))
+        book >> arrives(write(call_id=f"c{number}"), 1000 + number - number % MAX_WAITING_OF_PEER)
+        book.drain()
+    book >> arrives(write(call_id="last"), PARTNER) << responds(504)
+    assert book.proxy.kept()["waiting"] == MAX_REQUESTS_WAITING
+    book >> waits(WAIT)
+    assert book.proxy.kept()["waiting"] == 0
+    book.drain()
