@@ -184,6 +184,8 @@ class Settings:
     """The local database: whom a zone with *check credentials* lets in."""
     keep_uri_parameters: bool = False
     """True: port and parameters of a Request-URI stay in its alias (those of a Route always do)."""
+    undo_escapes: bool = True
+    """True: escapes that mean nothing are undone in aliases (RFC 3261 19.1.4): %61lice is alice."""
     log: Log = field(default_factory=Log)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
     doctor: DoctorSettings = field(default_factory=DoctorSettings)

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from urllib.parse import unquote
 
 from .addresses import canonical_address
 
 LONGEST_NAME = 253
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _HOST_NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+_PLAIN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*")
+_HOST_CHARACTERS = re.compile(r"[\w.:\[\]-]+")
 _SHOWN_NAMES = 8
 _SHOWN_LENGTH = 100
 
@@ -34,6 +37,39 @@ def to_ascii(text: str) -> str:
         return host_name(text.encode("idna").decode("ascii"))
     except UnicodeError:
         return ""
+
+
+def plain_host(text: str) -> str:
+    """The one spelling of a host in a URI: lower case, without escapes, brackets and last dot, U-labels as A-labels.
+
+    An address is as RFC 5952 has it. What is no host at all stays as it is, in lower case, and equals no clean name.
+    """
+    if _PLAIN.fullmatch(text):
+        return text
+    unescaped = unquote(text) if "%" in text else text
+    if _HOST_CHARACTERS.fullmatch(unescaped):
+        text = unescaped
+    return canonical_address(text) or to_ascii(text) or text.lower().removesuffix(".")
+
+
+class PeerNames:
+    """The names of one peer's certificate, made ready once for many questions."""
+
+    def __init__(self, presented: Iterable[str]) -> None:
+        names = tuple(presented)
+        plain = (canonical_address(name) or host_name(_without_scheme(name)) for name in names)
+        self._exact = frozenset(plain) - {""}
+        self._parents = frozenset(host_name(name[2:]) for name in names if name.startswith("*.")) - {""}
+
+    def carries(self, host: str, wildcards: bool) -> bool:
+        """As ``name_matches``, for a host in its one spelling (``plain_host``)."""
+        if host in self._exact:
+            return True
+        parent = host.partition(".")[2]
+        return wildcards and "." in parent and parent in self._parents
+
+    def __bool__(self) -> bool:
+        return bool(self._exact or self._parents)
 
 
 def name_matches(expected: str, presented: str, wildcards: bool) -> bool:

@@ -40,6 +40,17 @@ class AuthenticationPolicy(Enum):
     TREAT_AS_AUTHENTICATED = "treat as authenticated"
 
 
+class FromDomain(Enum):
+    """Whose domains the peers of a zone may write into From (and P-Asserted-Identity where it is believed)."""
+
+    CERTIFICATE = "certificate"
+    """Names of the peer's certificate, and domains whose federation SRV record leads to such a name (repro's and
+    Microsoft's rule). ``from_domains`` narrows it: only those of them."""
+    LIST = "list"
+    """Those of ``from_domains``: who the peer is has been checked by access rules or subject names."""
+    ANY = "any"
+
+
 class ExtendedKeyUsage(Enum):
     """What to do with a peer certificate that lacks the usage of its role (clientAuth inbound, serverAuth outbound)."""
 
@@ -87,6 +98,10 @@ class Zone:
     transport: Transport = "TLS"
     authentication_policy: AuthenticationPolicy = AuthenticationPolicy.DO_NOT_CHECK
     authentication_trust: bool = False
+    from_domain: FromDomain = FromDomain.ANY
+    """Own domains never come from outside (Default Zone, DNS zones), unless ``from_domains`` lists them or a password
+    is asked for."""
+    from_domains: tuple[str, ...] = ()
     preloaded_routes: bool = True
     """False: an INVITE with a foreign Route from this zone gets 404 (Expressway: Preloaded SIP routes support Off)."""
     record_route_subscribe: bool | None = None
@@ -154,6 +169,8 @@ class TraversalClientZone(Zone):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DnsZone(Zone):
+    from_domain: FromDomain = FromDomain.CERTIFICATE
+    border: bool = True
     modify_dns_request: str = ""
     """The domain looked up instead of the one in the URI; the message keeps its URI."""
     include_address_record: bool = False
@@ -194,6 +211,8 @@ class AccessRule:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DefaultZone(Zone):
     name: str = DEFAULT_ZONE
+    from_domain: FromDomain = FromDomain.CERTIFICATE
+    border: bool = True
     access_rules: tuple[AccessRule, ...] = ()
     """When there are any, no match is deny."""
     mutual_tls: bool = True

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
 
+from sipedge.decision.installation import Installation
 from sipedge.decision.record_route import PREFIX, TOKEN_LENGTH, TokenKey
+from sipedge.decision.routing import RouteInformation, fits_seal, read_routes, seal_of_routes
 from sipedge.replay.decider import Decider
 from sipedge.replay.source_zone import sender
 from sipedge.sip.message import parse_message
+from sipedge.sip.uri import UriError, parse_uri
 from sipedge.sip.values import MessageError
 from sipedge.traces.records.record import Endpoint, Record
 from zones.addresses import canonical_address
@@ -50,9 +56,10 @@ class Anonymiser:
         """The record with other names and the same length."""
         data = anonymised(record.data, self.text)
         if self._decider is not None:
-            data = _signed_again(record.data, data, self._decider.installation.key)
+            data = _signed_again(record.data, data, self._decider.installation)
         source = record.source or _said_sender(record.data)
-        return record._replace(source=self._endpoint(source), destination=self._endpoint(record.destination), data=data)
+        ends = self._endpoint(source), self._endpoint(record.destination)
+        return record._replace(source=ends[0], destination=ends[1], data=data, names=None)
 
     def _endpoint(self, end: Endpoint | None) -> Endpoint | None:
         if end is None:
@@ -73,8 +80,29 @@ def _said_sender(data: bytes) -> Endpoint | None:
         return None
 
 
-def _signed_again(before: bytes, after: bytes, key: TokenKey) -> bytes:
-    """The edge's own Route tokens hold for one Call-ID and one tag: those that were valid are made anew."""
+def _signed_again(before: bytes, after: bytes, installation: Installation) -> bytes:
+    """The edge's own Route tokens hold for one dialog and its Contact: those that were valid are made anew."""
+    signed = _with_tokens(before, after, installation.key)
+    if signed != after and _routes(before, installation, fits_seal):
+        return _with_tokens(before, signed, installation.key, _routes(signed, installation, seal_of_routes))
+    return signed
+
+
+Found = TypeVar("Found")
+
+
+def _routes(data: bytes, installation: Installation, ask: Callable[[RouteInformation], Found]) -> Found | None:
+    """What is to be known of a request's routes; None for what cannot be read and for responses."""
+    try:
+        message = parse_message(data)
+        uri = parse_uri(message.uri)
+        return ask(read_routes(message, uri, installation.edge, installation.key))
+    except (MessageError, UriError):
+        return None
+
+
+def _with_tokens(before: bytes, after: bytes, key: TokenKey, seal: bytes | None = None) -> bytes:
+    """``seal``: the one of the anonymised Contact; None keeps what the tokens have."""
     if PREFIX.encode() not in before:
         return after
     try:
@@ -87,6 +115,7 @@ def _signed_again(before: bytes, after: bytes, key: TokenKey) -> bytes:
         for old_tag, new_tag in ((old.from_tag, new.from_tag), (old.to_tag, new.to_tag)):
             pair = key.read(token[0], old.call_id, (old_tag,))
             if pair is not None and new_tag is not None:
+                pair = pair if seal is None else replace(pair, seal=seal)
                 out = out[: token.start()] + key.mint(pair, new.call_id, new_tag) + out[token.end() :]
                 break
     return out.encode("utf-8", "surrogateescape")

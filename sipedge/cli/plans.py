@@ -12,6 +12,7 @@ from dialplan.search.search import CompiledPlan
 from sipedge.config import ConfigError, load_config
 from sipedge.queries.bare import bare_settings
 from sipedge.queries.senders import senders_of_zones
+from sipedge.queries.speakers import open_zones
 from sipedge.settings import Settings
 from zones.addresses import Allowed, canonical_address, forbidden
 from zones.zone import DnsZone
@@ -34,6 +35,7 @@ class LoadedPlan:
     senders: tuple[Sender, ...] | None
     about: str
     notes: tuple[str, ...] = ()
+    """One sentence each, about the zones."""
 
 
 def read_settings(file: str) -> Settings:
@@ -69,14 +71,12 @@ def load_plan(file: str) -> LoadedPlan:
 
 
 def _notes(settings: Settings) -> tuple[str, ...]:
-    """DNS servers of a private network may well give private addresses, which a DNS zone does not take of itself."""
+    """Zones outside that compare no From, and DNS zones that refuse what their DNS may well give."""
     servers = (canonical_address(server) or server.rpartition(":")[0] for server in settings.dns.servers)
     private = [server for server in servers if forbidden(server, Allowed(loopback=True))]
-    if not private:
-        return ()
-    return tuple(
+    return tuple(open_zones(settings)) + tuple(
         f'zone "{zone.name}" connects to no private address, but the DNS server {private[0]} may give some: '
         "allow_private = true lets them pass"
         for zone in settings.zones
-        if isinstance(zone, DnsZone) and not zone.allow_private
+        if private and isinstance(zone, DnsZone) and not zone.allow_private
     )

@@ -14,6 +14,7 @@ from zones.zone import (
     Credential,
     DefaultZone,
     DnsZone,
+    FromDomain,
     LookUp,
     NeighborZone,
     Revocation,
@@ -58,6 +59,7 @@ def _zone(reader: Reader, path: Path, zone: AnyZone) -> None:
         for index, peer in enumerate(zone.peers):
             if folded.index(peer.casefold()) < index:
                 reader.problem((*path, "peers", index), f'the peer "{peer}" stands twice', "write each peer once")
+    _from_domain(reader, path, zone)
     if isinstance(zone, NeighborZone) and zone.look_up is LookUp.SERVICE_RECORD:
         _service_record(reader, path, zone)
     if (
@@ -83,6 +85,23 @@ def _revocation(reader: Reader, path: Path, zone: AnyZone) -> None:
     if zone.tls.crl and not given:
         hint = 'add revocation = "soft" or revocation = "hard"'
         reader.problem((*path, "tls", "crl"), f'zone "{zone.name}" does not look into its revocation lists', hint)
+
+
+def _from_domain(reader: Reader, path: Path, zone: AnyZone) -> None:
+    if zone.from_domains and zone.from_domain is FromDomain.ANY:
+        message = f'zone "{zone.name}" lists "from_domains", but "from_domain" is "any", which compares nothing'
+        reader.problem((*path, "from_domains"), message, 'write from_domain = "list", or "certificate"', at_key=True)
+    if zone.from_domain is FromDomain.LIST and not zone.from_domains:
+        message = f'zone "{zone.name}" has from_domain = "list" but no "from_domains": nobody may speak there'
+        reader.problem((*path, "from_domain"), message, 'add from_domains = ["..."], the domains of its peers')
+    if (
+        zone.from_domain is FromDomain.CERTIFICATE
+        and zone.transport == "TCP"
+        and isinstance(zone, DefaultZone | NeighborZone)
+    ):
+        message = f'peers of zone "{zone.name}" show no certificate over TCP, so From cannot be compared with it'
+        hint = 'write from_domain = "list" with from_domains = ["..."], or from_domain = "any", which compares nothing'
+        reader.problem(path, message, hint, at_key=True)
 
 
 def _subject_missing(reader: Reader, path: Path, why: str) -> None:

@@ -45,6 +45,7 @@ def load_config(path: str | os.PathLike[str], *, create_secret: bool = True) -> 
         secret_made_up=not secret,
         credentials=tuple(credential for _, credential in tables.credentials),
         keep_uri_parameters=edge.keep_uri_parameters,
+        undo_escapes=edge.undo_escapes,
         log=tables.log,
         metrics=tables.metrics,
         doctor=tables.doctor,

@@ -129,6 +129,7 @@ class EdgeTable(BaseModel):
     addresses: Annotated[tuple[Address, ...], _ARRAY] = ()
     secret_file: str = ""
     keep_uri_parameters: bool = False
+    undo_escapes: bool = True
     history: Annotated[int, Field(ge=0, le=100_000)] = 255
 
 
@@ -163,6 +164,7 @@ _TYPES: dict[str, Any] = {
     "hop_count": Annotated[int, Field(ge=1, le=255)],
     "subject_names": Annotated[tuple[Peer, ...], _ARRAY],
     "peers": Annotated[tuple[Peer, ...], _ARRAY, Field(min_length=1, max_length=6)],
+    "from_domains": Annotated[tuple[HostName, ...], _ARRAY, Field(max_length=1000)],
     "federation_routing": Annotated[tuple[HostName, ...], _ARRAY],
     "port": Port,
     "service": Annotated[str, Field(min_length=1), AfterValidator(_service)],

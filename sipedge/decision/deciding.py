@@ -6,21 +6,33 @@ connection authenticated, are credentials right? The others add nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dialplan.model import Query, Target, Tier
 from dialplan.search.search import Explanation
 from sipedge.settings import Settings
 from sipedge.sip.message import Message
 from sipedge.sip.uri import UriError, parse_uri
-from sipedge.sip.values import MessageError, parse_address
+from sipedge.sip.values import MessageError
 from zones.authentication import Authentication, authenticate
+from zones.names import PeerNames
 from zones.zone import AnyZone, AuthenticationPolicy
 
 from .classification import Classification, classify
 from .installation import Installation
-from .routing import OwnNames, RouteInformation, alias_of_routes, alias_of_uri, read_routes, source_may_speak
-from .validation import Refusal, find_loop, validate
+from .record_route import ZonePair
+from .routing import (
+    OwnNames,
+    RouteInformation,
+    alias_of_request_uri,
+    alias_of_routes,
+    alias_of_uri,
+    fits_seal,
+    read_routes,
+    source_may_speak,
+)
+from .speaking import Known, host_of, judge, nothing_known
+from .validation import Accepted, Refusal, find_loop, validate
 
 RULES = "rules"
 SIGNED_ROUTE = "signed Route"
@@ -61,19 +73,36 @@ class Decided:
     """Likewise (RFC 5393 5)."""
     authentication: Authentication
     classification: Classification
+    asks: tuple[str, ...] = ()
+    """Domains whose federation SRV records have to be known before it may go on: for them From speaks."""
+    also: str = ""
+    """A second alias that a rule must lead to the same zone: the Request-URI behind a foreign Route from outside, which
+    would otherwise have the next hop relay anything."""
 
     @property
     def query(self) -> Query:
         """What the search rules are asked."""
+        return self.query_for(self.alias)
+
+    def query_for(self, alias: str) -> Query:
         authenticated = self.authentication.authenticated
-        return Query(self.alias, self.source.name, self.classification.traffic, authenticated=authenticated)
+        return Query(alias, self.source.name, self.classification.traffic, authenticated=authenticated)
 
 
 Decision = Refusal | Cancellation | OwnOptions | Decided
 
 
-def decide(message: Message, source: AnyZone, installation: Installation) -> Decision:
-    """``message``: a request; ``source``: the zone it came from. Nothing is sent, remembered or asked of the DNS."""
+def decide(
+    message: Message,
+    source: AnyZone,
+    installation: Installation,
+    names: PeerNames | None = None,
+    known: Known = nothing_known,
+) -> Decision:
+    """``message``: a request; ``source``: the zone it came from. Nothing is sent, remembered or asked of the DNS.
+
+    ``names``: of the peer's certificate; None: not known. ``known``: what the DNS has said so far.
+    """
     if message.method == "CANCEL":
         return _cancellation(message, installation.settings)
     accepted = validate(message)
@@ -94,21 +123,47 @@ def decide(message: Message, source: AnyZone, installation: Installation) -> Dec
         return OwnOptions(alias)
     if accepted.max_forwards == 0:  # RFC 3261 16.3 check 3
         return Refusal(483, "Max-Forwards has come down to 0")
-    if routes.pair is not None and not source_may_speak(routes.pair, source.name, installation.outside):
+    if routes.pair is not None and not _token_counts(routes, routes.pair, source.name, installation):
         routes.pair = None
-    if refuses_route(message, routes, source):
-        return Refusal(404, "Policy Response")
-    authentication = authentication_of(message, source, installation.domains)
-    return Decided(
+    refusal = _refused_route(message, routes, source, installation)
+    if refusal is not None:
+        return refusal
+    return _spoken(_decided(message, source, routes, alias, accepted, installation), installation, names, known)
+
+
+def _decided(
+    message: Message,
+    source: AnyZone,
+    routes: RouteInformation,
+    alias: str,
+    accepted: Accepted,
+    installation: Installation,
+) -> Decided:
+    decided = Decided(
         message,
         source,
         routes,
         alias,
         accepted.max_forwards,
         accepted.max_breadth,
-        authentication,
+        authentication_of(message, source, installation.domains),
         classify(message),
     )
+    if routes.foreign is not None and routes.pair is None and source.name in installation.outside:
+        decided.also = alias_of_request_uri(routes, installation.settings)
+    return decided
+
+
+def _spoken(decided: Decided, installation: Installation, names: PeerNames | None, known: Known) -> Decided | Refusal:
+    """The request, if its sender may speak for the domain in From, or as soon as ``asks`` is known."""
+    policy = installation.from_policies.get(decided.source.name)
+    if policy is None:
+        return decided
+    verdict = judge(policy, decided.message, names, decided.authentication.challenge, known)
+    if isinstance(verdict, Refusal):
+        return verdict
+    decided.asks = verdict
+    return decided
 
 
 def tiers_of(decided: Decided, settings: Settings) -> tuple[tuple[Tier, ...], Explanation | None]:
@@ -117,7 +172,17 @@ def tiers_of(decided: Decided, settings: Settings) -> tuple[tuple[Tier, ...], Ex
     if pair is not None:
         return (Tier(0, True, (Target("", pair.there, decided.alias),)),), None
     explanation = settings.plan.search(decided.query)
+    if decided.also:
+        explanation = _narrowed(explanation, settings.plan.search(decided.query_for(decided.also)))
     return explanation.tiers, explanation
+
+
+def _narrowed(explanation: Explanation, other: Explanation) -> Explanation:
+    """Only the targets in zones that the other search leads to as well."""
+    zones = {target.zone for tier in other.tiers for target in tier.targets}
+    kept = (tuple(target for target in tier.targets if target.zone in zones) for tier in explanation.tiers)
+    pairs = zip(explanation.tiers, kept, strict=True)
+    return replace(explanation, tiers=tuple(replace(tier, targets=targets) for tier, targets in pairs if targets))
 
 
 def authentication_of(message: Message, zone: AnyZone, domains: frozenset[str]) -> Authentication:
@@ -126,9 +191,17 @@ def authentication_of(message: Message, zone: AnyZone, domains: frozenset[str]) 
     return authenticate(
         policy,
         trust=zone.authentication_trust,
-        local=policy is not _DO_NOT_CHECK and _from_host(message) in domains,
+        local=policy is not _DO_NOT_CHECK and host_of(message.first("from") or "") in domains,
         asserted="p-asserted-identity" in message.index,
     )
+
+
+def _token_counts(routes: RouteInformation, pair: ZonePair, source: str, installation: Installation) -> bool:
+    """Whether a token of this dialog opens the way: from the side it names, and from outside only to the party that the
+    dialog is with, while a rule connects the two zones."""
+    if not source_may_speak(pair, source, installation.outside):
+        return False
+    return source not in installation.outside or (installation.connects(pair) and fits_seal(routes))
 
 
 def is_for_the_edge(message: Message, routes: RouteInformation, edge: OwnNames) -> bool:
@@ -138,9 +211,21 @@ def is_for_the_edge(message: Message, routes: RouteInformation, edge: OwnNames) 
     return edge.is_own(routes.uri)
 
 
-def refuses_route(message: Message, routes: RouteInformation, zone: AnyZone) -> bool:
-    """An INVITE with a foreign Route from a zone whose *Preloaded SIP routes support* is Off (Expressway)."""
-    return message.method == "INVITE" and routes.foreign is not None and not zone.preloaded_routes and not routes.pair
+def _refused_route(
+    message: Message, routes: RouteInformation, zone: AnyZone, installation: Installation
+) -> Refusal | None:
+    """Why a foreign Route outside any dialog of this edge is not followed.
+
+    An INVITE from a zone whose *Preloaded SIP routes support* is Off (Expressway). From outside also a strict router's:
+    RFC 3261 16.6 step 6 would put the Request-URI into a Route that the next hop obeys.
+    """
+    if routes.foreign is None or routes.pair is not None:
+        return None
+    if message.method == "INVITE" and not zone.preloaded_routes:
+        return Refusal(404, "Policy Response")
+    if zone.name in installation.outside and not routes.foreign.is_loose:
+        return Refusal(403, "a Route without ;lr is followed inside a dialog of this edge only")
+    return None
 
 
 def _cancellation(message: Message, settings: Settings) -> Cancellation | Refusal:
@@ -149,14 +234,6 @@ def _cancellation(message: Message, settings: Settings) -> Cancellation | Refusa
     except MessageError as error:
         return Refusal(400, error.reason)
     try:
-        return Cancellation(alias_of_uri(parse_uri(message.uri), settings.keep_uri_parameters))
+        return Cancellation(alias_of_uri(parse_uri(message.uri), settings.keep_uri_parameters, settings.undo_escapes))
     except UriError:  # nobody searches for it
         return Cancellation(message.uri)
-
-
-def _from_host(message: Message) -> str:
-    """The host of From, '' when it has none."""
-    try:
-        return parse_uri(parse_address(message.first("from") or "").uri).host
-    except UriError:
-        return ""

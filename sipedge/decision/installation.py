@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
+from dialplan.model import SourceMode
 from sipedge.settings import Settings
+from zones.names import plain_host
 from zones.table import ZoneTable
-from zones.zone import LOCAL_ZONE, AnyZone, DefaultZone, DnsZone
+from zones.zone import LOCAL_ZONE, AnyZone, DefaultZone, DnsZone, FromDomain
 
-from .record_route import TokenKey
+from .record_route import TokenKey, ZonePair
 from .routing import OwnNames
+from .speaking import FromPolicy
 
 
 class Installation:
@@ -25,10 +29,31 @@ class Installation:
         self.zones = ZoneTable(settings.zones)
         self.edge = OwnNames(settings, tuple(self.zones), ports)
         self.key = TokenKey(settings.secret, tuple(zone.name for zone in self.zones))
-        self._local_zone = replace(DefaultZone(), name=LOCAL_ZONE)
-        self.domains = frozenset(domain.lower() for domain in settings.domains)
+        self._local_zone = replace(DefaultZone(), name=LOCAL_ZONE, from_domain=FromDomain.ANY, border=False)
+        self.domains = frozenset(map(plain_host, settings.domains))
         self.outside = frozenset(zone.name for zone in self.zones if isinstance(zone, DnsZone | DefaultZone))
         """Zones whose peers are strangers: what left through one of them may come back through another."""
+
+        self._connected = frozenset(self._connections())
+        policies = {zone.name: FromPolicy.of(zone, self.domains) for zone in self.zones}
+        self.from_policies = {name: policy for name, policy in policies.items() if policy.judges}
+        """By zone; those that are not here let every From pass."""
+
+    def _connections(self) -> Iterable[tuple[str, str]]:
+        """Pairs of zones of which a rule leads from one to the other; all zones outside count as one."""
+        names = (*(zone.name for zone in self.zones), LOCAL_ZONE)
+        for rule in self.settings.plan.dialplan.rules:
+            sources = (rule.source_name,) if rule.source is SourceMode.NAMED else names
+            if rule.enabled:
+                yield from ((self._side(source), self._side(rule.target)) for source in sources)
+
+    def _side(self, zone: str) -> str:
+        return "" if zone in self.outside else zone
+
+    def connects(self, pair: ZonePair) -> bool:
+        """Whether the plan in force still has a rule between the zones of a token, in either direction."""
+        here, there = self._side(pair.here), self._side(pair.there)
+        return (here, there) in self._connected or (there, here) in self._connected
 
     def zone(self, name: str) -> AnyZone:
         return self.zones[name]

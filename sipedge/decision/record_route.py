@@ -1,16 +1,21 @@
 """Signed Record-Route tokens: how the edge recognises requests of a dialog without keeping the dialog.
 
 The user part of the edge's Record-Route URI is a token: which zone lies on this side of the edge, which one on the
-other side, and an HMAC-SHA-256 over both, the dialog's Call-ID and the caller's tag. A request whose topmost Route
-carries a valid token goes to the zone on the other side without a search. Nothing is remembered, so a restart loses no
-dialog and any connection of the right zone will do; a token that was made up, altered or lifted from another dialog
-opens nothing.
+other side, a seal, and an HMAC-SHA-256 over these, the dialog's Call-ID and the caller's tag. A request whose topmost
+Route carries a valid token goes to the zone on the other side without a search. Nothing is remembered, so a restart
+loses no dialog and any connection of the right zone will do; a token that was made up, altered or lifted from another
+dialog opens nothing.
+
+The seal binds the side outside to the party inside: its Contact and the Route values in front of it. It is put in as
+soon as the Contact passes, in a request at once, in a response by writing the edge's own Record-Route value anew (RFC
+3261 16.7 step 8). A token from outside whose seal does not fit the request counts for nothing: the request is searched.
 """
 
 from __future__ import annotations
 
 import base64
 import hmac
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2s
 
@@ -19,9 +24,11 @@ from zones.zone import Zone
 STANDARD, MICROSOFT = b"\x01", b"\x02"
 """The first byte: whether the dialog began as traffic of Microsoft's, which its later requests need not show."""
 NAME_BYTES = 6
+SEAL_BYTES = 5
+NO_SEAL = bytes(SEAL_BYTES)
 MAC_BYTES = 15
-TOKEN_LENGTH = 40
-"""Characters: base64url of 1 + 2 * 6 + 15 = 28 bytes is 38 characters, after the prefix ``e-``."""
+TOKEN_LENGTH = 46
+"""Characters: base64url of 1 + 2 * 6 + 5 + 15 = 33 bytes is 44 characters, after the prefix ``e-``."""
 PREFIX = "e-"
 
 
@@ -52,6 +59,17 @@ class ZonePair:
     there: str
     microsoft: bool = False
     """The dialog is traffic of Microsoft's."""
+    seal: bytes = NO_SEAL
+    """Where ``here`` is outside: what it may reach inside (``seal_of``)."""
+
+
+def seal_of(contact: str, routes: Iterable[str]) -> bytes:
+    """Of a dialog's party and the way to it: all that the other side may write behind the edge's own Route values.
+
+    ``contact``: the alias of its Contact with port and parameters; ``routes``: the URIs of the Route values that follow
+    the edge's. It needs no key: the token's MAC covers it.
+    """
+    return blake2s("\0".join((contact, *routes)).encode("utf-8", "surrogateescape"), digest_size=SEAL_BYTES).digest()
 
 
 class TokenKey:
@@ -67,7 +85,7 @@ class TokenKey:
 
     def mint(self, pair: ZonePair, call_id: str, caller_tag: str) -> str:
         kind = MICROSOFT if pair.microsoft else STANDARD
-        payload = kind + self._digests[pair.here] + self._digests[pair.there]
+        payload = kind + self._digests[pair.here] + self._digests[pair.there] + pair.seal
         return (
             PREFIX + base64.urlsafe_b64encode(payload + self._mac(payload, call_id, caller_tag)).rstrip(b"=").decode()
         )
@@ -80,7 +98,7 @@ class TokenKey:
         if len(token) != TOKEN_LENGTH or not token.startswith(PREFIX):
             return None
         try:
-            raw = base64.b64decode(token[len(PREFIX) :] + "==", altchars=b"-_", validate=True)
+            raw = base64.b64decode(token[len(PREFIX) :], altchars=b"-_", validate=True)
         except ValueError:
             return None
         payload, mac = raw[:-MAC_BYTES], raw[-MAC_BYTES:]
@@ -89,10 +107,10 @@ class TokenKey:
         for tag in tags:
             if tag and hmac.compare_digest(mac, self._mac(payload, call_id, tag)):
                 here = self._names.get(payload[1 : 1 + NAME_BYTES])
-                there = self._names.get(payload[1 + NAME_BYTES :])
+                there = self._names.get(payload[1 + NAME_BYTES : 1 + 2 * NAME_BYTES])
                 if here is None or there is None:
                     return None
-                return ZonePair(here, there, payload[:1] == MICROSOFT)
+                return ZonePair(here, there, payload[:1] == MICROSOFT, payload[-SEAL_BYTES:])
         return None
 
     def _mac(self, payload: bytes, call_id: str, caller_tag: str) -> bytes:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from sipedge.settings import Listener, Settings
+from sipedge.sip.edits import Edits
 from sipedge.sip.message import Message
-from sipedge.sip.uri import DEFAULT_PORTS, Uri, parse_uri
+from sipedge.sip.uri import DEFAULT_PORTS, Uri, UriError, parse_uri, plain_user
 from sipedge.sip.values import parse_address, split_commas
 from zones.addresses import host_port
+from zones.names import plain_host
 from zones.zone import AnyZone, TraversalServerZone
 
-from .record_route import TokenKey, ZonePair
+from .record_route import NO_SEAL, TokenKey, ZonePair, seal_of
 
 WILDCARDS = ("0.0.0.0", "::", "")
 
@@ -39,9 +42,9 @@ class OwnNames:
         """``ports``: the ports that listeners with port 0 were given, by listener name."""
         self._settings = settings
         self._listeners = [(item, ports.get(item.name, item.port)) for item in settings.listeners]
-        hosts = {settings.system_name.lower(), *(name.lower() for name in settings.names)}
-        hosts |= {listener.address.lower() for listener in settings.listeners}
-        self.hosts = frozenset(hosts)
+        names = {settings.system_name, *settings.names, *(listener.address for listener in settings.listeners)}
+        self.hosts = frozenset(map(plain_host, names)) | frozenset(map(str.lower, names))
+        """Also as they are written, because Via is: the edge looks for itself there."""
         self.ports = frozenset(port for _, port in self._listeners)
         self._sent_by = {zone.name: self._sent_by_of(zone) for zone in zones}
 
@@ -96,6 +99,8 @@ class RouteInformation:
     foreign_line: int = 0
     pair: ZonePair | None = None
     """Zones of a valid token: no search."""
+    rest: tuple[str, ...] = ()
+    """The URIs of all Route values that stay, where there is such a token."""
     strict_last: RouteItem | None = None
     """The Route value that became the Request-URI."""
 
@@ -114,11 +119,13 @@ def read_routes(message: Message, uri: Uri, edge: OwnNames, key: TokenKey) -> Ro
         routes.strict_last = items.pop()
         routes.uri = parse_uri(parse_address(routes.strict_last.text).uri)
     routes.uri = without_own_maddr(routes.uri, edge)
-    for item in items:
+    for number, item in enumerate(items):
         route = parse_uri(parse_address(item.text).uri)
         pair = _token(route, message, edge, key)
         if pair is None and not edge.is_own(route):
             routes.foreign, routes.foreign_line = route, item.line
+            if routes.pair is not None:
+                routes.rest = tuple(parse_address(other.text).uri for other in items[number:])
             break
         routes.own.append(item)
         routes.pair = routes.pair or pair
@@ -128,7 +135,7 @@ def read_routes(message: Message, uri: Uri, edge: OwnNames, key: TokenKey) -> Ro
 def without_own_maddr(uri: Uri, edge: OwnNames) -> Uri:
     """A Request-URI whose maddr led here goes on without it, its port and its transport (RFC 3261 16.4)."""
     maddr = uri.parameter("maddr")
-    if not maddr or not edge.is_own(replace(uri, host=maddr.strip("[]").lower())):
+    if not maddr or not edge.is_own(replace(uri, host=plain_host(maddr))):
         return uri
     user = "" if uri.user is None else f"{uri.user}@"
     kept = [(name, value) for name, value in uri.parameters if name not in ("maddr", "transport")]
@@ -143,18 +150,68 @@ def _token(uri: Uri, message: Message, edge: OwnNames, key: TokenKey) -> ZonePai
     return key.read(uri.user, message.call_id, (message.from_tag, message.to_tag))
 
 
-def alias_of_uri(uri: Uri, keep_parameters: bool) -> str:
-    """The alias: the URI without its scheme; port and parameters only with ``keep_uri_parameters``."""
+def alias_of_uri(uri: Uri, keep_parameters: bool, undo_escapes: bool = True) -> str:
+    """The alias: the URI without its scheme; port and parameters only with ``keep_uri_parameters``.
+
+    It has one spelling, so that no rule is walked round by another (RFC 3261 19.1.4): the host's (zones.names) and,
+    with ``undo_escapes``, the user's. What is forwarded stays as it came.
+    """
+    host = host_port(uri.host, uri.port if keep_parameters else None)
+    if uri.user is not None:
+        host = f"{plain_user(uri.user) if undo_escapes else uri.user}@{host}"
     if keep_parameters:
-        return uri.text.partition(":")[2].partition("?")[0]
-    host = host_port(uri.host)
-    return f"{uri.user}@{host}" if uri.user is not None else host
+        parameters = (name if value is None else f"{name}={value}" for name, value in uri.parameters)
+        return ";".join((host, *parameters))
+    return host
 
 
 def alias_of_routes(routes: RouteInformation, settings: Settings) -> str:
     if routes.foreign is not None:
-        return alias_of_uri(routes.foreign, keep_parameters=True)
-    return alias_of_uri(routes.uri, settings.keep_uri_parameters)
+        return alias_of_uri(routes.foreign, True, settings.undo_escapes)
+    return alias_of_request_uri(routes, settings)
+
+
+def alias_of_request_uri(routes: RouteInformation, settings: Settings) -> str:
+    return alias_of_uri(routes.uri, settings.keep_uri_parameters, settings.undo_escapes)
+
+
+def fits_seal(routes: RouteInformation) -> bool:
+    """Whether a request goes where its token's dialog leads: to the sealed Contact by the sealed Route values."""
+    return routes.pair is not None and routes.pair.seal == seal_of_routes(routes)
+
+
+def seal_of_routes(routes: RouteInformation) -> bytes:
+    return seal_of(alias_of_uri(routes.uri, True), routes.rest)
+
+
+def seal_of_contact(message: Message, routes: Iterable[str]) -> bytes:
+    """The seal for the Contact in a message; NO_SEAL where there is none that can be read."""
+    try:
+        uri = parse_uri(parse_address(message.first("contact") or "").uri)
+    except UriError:
+        return NO_SEAL
+    return seal_of(alias_of_uri(uri, True), routes) if uri.is_sip else NO_SEAL
+
+
+def sealed_response(response: Message, key: TokenKey, outside: frozenset[str]) -> Message:
+    """A response to a dialog-forming request from outside, with the callee's Contact sealed into its token."""
+    if "contact" not in response.index or "record-route" not in response.index:
+        return response
+    behind: list[str] = []
+    for number in response.index["record-route"]:
+        for item in split_commas(response.value(number)):
+            text = parse_address(item).uri
+            token = text.partition("@")[0].rpartition(":")[2]
+            pair = key.read(token, response.call_id, (response.from_tag,))
+            if pair is None:
+                behind.insert(0, text)
+            elif pair.here in outside and pair.there not in outside:
+                sealed = replace(pair, seal=seal_of_contact(response, behind))
+                minted = key.mint(sealed, response.call_id, response.from_tag or "")
+                edits = Edits(response)
+                edits.replace(number, response.lines[number].replace(token.encode(), minted.encode(), 1))
+                return Message(edits.head(), response.body)
+    return response
 
 
 def source_may_speak(pair: ZonePair, source: str, outside: frozenset[str]) -> bool:

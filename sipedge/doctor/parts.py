@@ -94,7 +94,7 @@ async def _revocations(tools: Tools, shown: list[EndpointFacts]) -> Results:
 async def _sender(tools: Tools, domain: str) -> str:
     """The domain to write into From: one that the presented certificate may speak for."""
     if tools.options.own_domains:
-        return tools.options.own_domains[0]
+        return domain if domain in tools.options.own_domains else tools.options.own_domains[0]
     if tools.own is None or tools.own.chain is None:
         return NOBODY
     if speaks_for(tools.own, tools.options, domain):

@@ -11,6 +11,10 @@ from dialplan.pattern.pattern import compile_pattern
 from .toml import Value
 from .zone_table import POLICIES, ZoneSection, possible_name
 
+ANYBODY = (
+    'the box does not compare From with the peer\'s certificate, so from_domain is "any"; think of "certificate". '
+    "Own domains are refused from outside in any case"
+)
 Tell = Callable[[View, str, str], None]
 """(below which path, the setting, the remark)."""
 
@@ -21,7 +25,8 @@ def default_zone(dump: Dump, tcp: bool, variables: Variables, remark: Tell) -> Z
     rules = _access_rules(dump, variables, remark)
     if not view.line() and not rules:
         return None
-    zone = ZoneSection({"type": "default"})
+    zone = ZoneSection({"type": "default", "from_domain": "any"})
+    remark(view, "", ANYBODY)
     policy = view.word("Authentication Mode", "donotcheckcredentials")
     if policy not in POLICIES:
         remark(view, "Authentication Mode", f'"{policy}" is not known; credentials are checked')

@@ -14,7 +14,7 @@ from dialplan.model import DEFAULT_ZONE, LOCAL_ZONE, Variables
 from zones.addresses import canonical_address
 from zones.names import host_name
 
-from .default_zone import default_zone
+from .default_zone import ANYBODY, default_zone
 from .toml import Value
 from .zone_table import MAX_NAME, POLICIES, ZoneSection, possible_name
 
@@ -243,7 +243,8 @@ def _dns(zones: Zones, view: View, name: str) -> ZoneSection:
         zone.keys["include_address_record"] = True
     if inner.on("SIP TLS Verify InboundClassification"):
         if "subject_names" in zone.tls:
-            zone.keys["inbound_mapping"] = True
+            zone.keys |= {"inbound_mapping": True, "from_domain": "any"}
+            zones.remark(inner, "SIP TLS Verify InboundClassification", ANYBODY)
         else:
             zones.remark(inner, "SIP TLS Verify InboundClassification", "is on without a subject name; left off")
     if zones.tcp:

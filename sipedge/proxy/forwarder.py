@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from dialplan.model import Target, Traffic
 from sipedge.decision.installation import Installation
-from sipedge.decision.record_route import RECORD_ROUTED, ZonePair, is_record_routed
+from sipedge.decision.record_route import NO_SEAL, RECORD_ROUTED, ZonePair, is_record_routed
+from sipedge.decision.routing import seal_of_contact
 from sipedge.decision.validation import POISON
 from sipedge.sip.message import Message
 from sipedge.sip.uri import Uri, UriError, parse_uri
@@ -15,7 +16,7 @@ from zones.authentication import Identity
 from zones.zone import DefaultZone, DnsZone, Hop
 
 from .commands import Asker, Command, Log
-from .forwarding import Changes, forwarded_head
+from .forwarding import Changes, forwarded_head, unbelieved
 from .incoming import Incoming
 from .locating import NOT_FOUND, UNREACHABLE, Destination, Hops, LookUps, NoHops
 from .upkeep import Upkeep
@@ -91,7 +92,7 @@ class Forwarder:
             hop_count=zone.hop_count,
             max_breadth=None if targets == 1 else breadth(incoming) // targets,
             asserted_identity=decided.authentication.identity,
-            remove_trust_header=decided.source.border,
+            removed=unbelieved(decided.message, decided.source),
             proxy_require_strip=zone.proxy_require_strip,
         )
         if changes.asserted_identity is Identity.INSERT:
@@ -117,11 +118,17 @@ class Forwarder:
     def _record_route(self, incoming: Incoming, here: str, there: str) -> bytes:
         sent_by = self.installation.edge.sent_by(here)
         message = incoming.decided.message
-        pair = ZonePair(here, there, _is_microsoft(incoming))
+        pair = ZonePair(here, there, _is_microsoft(incoming), self._seal(message, here))
         token = self.installation.key.mint(pair, message.call_id, message.from_tag or "")
         if _is_sips(incoming):
             return f"Record-Route: <sips:{token}@{sent_by.text};lr>".encode()  # 16.6 step 4
         return f"Record-Route: <sip:{token}@{sent_by.text};transport={sent_by.transport.lower()};lr>".encode()
+
+    def _seal(self, message: Message, here: str) -> bytes:
+        """The caller's Contact for a callee outside; the callee's comes with its response (Proxy._response)."""
+        if here not in self.installation.outside or "contact" not in message.index:
+            return NO_SEAL
+        return seal_of_contact(message, [parse_address(item).uri for item in message.items("record-route")])
 
     def wrote(self, response: Message) -> bool:
         """Whether the topmost Via of a response is one that this edge put there. It has one that can be read."""

@@ -10,9 +10,20 @@ from sipedge.sip.edits import Edits
 from sipedge.sip.message import Message
 from sipedge.sip.via import stamped_via
 from zones.authentication import Identity
+from zones.zone import Zone
 
-TRUST_HEADER = "ms-edge-proxy-message-trust"
-"""Only the inner Microsoft server may add it (MS-SIPRE 2.2.15)."""
+TRUST_HEADERS = ("ms-edge-proxy-message-trust", "ms-asserted-verification-level")
+"""Only the inner Microsoft server may add them (MS-SIPRE 2.2.15)."""
+ASSERTED_IDENTITY = "p-asserted-identity"
+IDENTITY_HEADERS = (
+    "p-preferred-identity",  # RFC 3325 9.2
+    "p-served-user",  # RFC 5502
+    "remote-party-id",  # believed by Cisco's nodes
+    "diversion",  # RFC 5806
+    "cc-diversion",
+    *TRUST_HEADERS,
+)
+"""Who somebody is said to be, beside From and P-Asserted-Identity: believed from trusted zones only."""
 
 DEFAULT_MAX_FORWARDS = 70
 
@@ -33,7 +44,8 @@ class Changes:
     asserted_identity: Identity = Identity.KEEP
     own_identity: bytes = b""
     """The value to insert with Identity.INSERT."""
-    remove_trust_header: bool = False
+    removed: tuple[int, ...] = ()
+    """Lines of headers that are not believed from where the request comes (``unbelieved``)."""
     proxy_require_strip: tuple[str, ...] = ()
 
 
@@ -67,13 +79,42 @@ def forwarded_head(
         edits.replace(first_via, stamped)
     if changes.asserted_identity is not Identity.KEEP:
         _assert_identity(edits, changes)
-    if changes.remove_trust_header:
-        for number in index.get(TRUST_HEADER, ()):
-            edits.remove(number)
+    for number in changes.removed:
+        edits.remove(number)
     if changes.proxy_require_strip and "proxy-require" in index:
         _strip_proxy_require(edits, changes.proxy_require_strip)
     edits.insert_before(first_via, changes.via)  # step 8
     return edits.head()
+
+
+def unbelieved(message: Message, zone: Zone) -> tuple[int, ...]:
+    """The lines of identity headers that are not passed on from a zone's peers, P-Asserted-Identity aside.
+
+    A zone without trust loses all of them, a border those of Microsoft's inside in any case.
+    """
+    if zone.authentication_trust:
+        return _lines(message, TRUST_HEADERS) if zone.border else ()
+    lines = message.index.memo.get(IDENTITY_HEADERS)
+    if lines is None:
+        lines = message.index.memo[IDENTITY_HEADERS] = _lines(message, IDENTITY_HEADERS)
+    return tuple(lines)
+
+
+def _lines(message: Message, names: tuple[str, ...]) -> tuple[int, ...]:
+    return tuple(number for name in names for number in message.index.get(name, ()))
+
+
+def believed(response: Message, zone: Zone) -> Message:
+    """A response as it may be passed on from a zone's peers: RFC 3325 5 speaks of responses, too."""
+    lines = unbelieved(response, zone)
+    if not zone.authentication_trust and ASSERTED_IDENTITY in response.index:
+        lines += response.index[ASSERTED_IDENTITY]
+    if not lines:
+        return response
+    edits = Edits(response)
+    for number in lines:
+        edits.remove(number)
+    return Message(edits.head(), response.body)
 
 
 def _lower_max_forwards(edits: Edits, received: int | None, hop_count: int, first_via: int) -> None:

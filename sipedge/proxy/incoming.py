@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dialplan.search.search import Explanation
 from sipedge.decision.deciding import Decided
+from zones.names import PeerNames
 
 from .events import ConnectionOpened
 from .history import Entry
@@ -21,6 +22,16 @@ class Peer:
     port: int
     opened: ConnectionOpened
     """What is known of it: a change of configuration or DNS has its zone decided again."""
+    speaks_in: str = ""
+    """The zone that its requests come from; '' as ``zone``. Behind a DNS zone it is a stranger's: that the edge
+    connected does not admit anybody."""
+    barred: str = ""
+    """'' or why none of its requests is taken."""
+    names: PeerNames = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.names = PeerNames(self.opened.names)
+        self.speaks_in = self.speaks_in or self.zone
 
     @property
     def accepted(self) -> bool:

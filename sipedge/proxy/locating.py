@@ -10,11 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from zones.dns import Question, Resolution, resolve_uri
-from zones.zone import DefaultZone, DnsZone, Hop
+from sipedge.decision.speaking import FederationTargets
+from zones.dns import STANDARD_SERVICES, Question, Resolution, SrvRecord, resolve_uri
+from zones.names import host_name
+from zones.zone import MICROSOFT_SERVICE, DefaultZone, DnsZone, Hop
 
 from .commands import Asker, Command, Log, Resolve
-from .events import Resolved
+from .events import RequestReceived, Resolved
 
 MAX_KEPT = 4096
 MAX_WAITING = 10_000
@@ -183,3 +185,153 @@ def _result(resolution: Resolution, hops: Hops) -> Hops | NoHops:
     if hops:
         return hops
     return NoHops(UNREACHABLE if resolution.unanswered else NOT_FOUND, resolution.problem)
+
+
+MAX_TARGETS = 32
+"""Federation SRV targets that are kept of one domain."""
+MAX_REQUESTS_WAITING = 2000
+"""Requests that wait for federation targets at once: each keeps its whole message."""
+MAX_WAITING_OF_PEER = 100
+"""Requests of one connection that wait for the DNS: a peer that invents domains holds up nobody else."""
+WAIT = 3.0
+"""Seconds after which a domain's look-up ends with what came. Short of 3.5, when a sender wants a 100 (RFC 4320)."""
+LONGEST_TTL = 3600.0
+_SERVICES = (MICROSOFT_SERVICE, STANDARD_SERVICES["TLS"])
+
+
+@dataclass(slots=True)
+class _KeptTargets:
+    said: FederationTargets
+    expires: float
+
+
+@dataclass(slots=True, eq=False)
+class _Waiting:
+    """A request, and the domains that it still waits for."""
+
+    event: RequestReceived
+    domains: set[str]
+
+
+@dataclass(slots=True, eq=False)
+class TargetLookUp:
+    """Who may speak for one domain: questions under way, and the requests that wait for the answer."""
+
+    domain: str
+    deadline: float
+    open: set[Question] = field(default_factory=set)
+    targets: set[str] = field(default_factory=set)
+    unanswered: bool = False
+    ttl: float = LONGEST_TTL
+    waiting: list[_Waiting] = field(default_factory=list)
+
+
+class TargetLookUps:
+    """The federation SRV targets of domains that peers write into From: asked for once, kept for their TTL.
+
+    When the DNS does not answer, what it said last goes on to hold.
+    """
+
+    def __init__(self, questions: Questions) -> None:
+        self._questions = questions
+        self._kept: dict[str, _KeptTargets] = {}
+        self._pending: dict[str, TargetLookUp] = {}
+        """In the order they began, so that the first one is due first."""
+        self._of_peer: dict[int, list[_Waiting]] = {}
+        """By connection."""
+        self._waiting = 0
+
+    def __len__(self) -> int:
+        """How many requests wait."""
+        return self._waiting
+
+    def known(self, domain: str, now: float) -> FederationTargets | None:
+        """None: it has to be asked for."""
+        kept = self._kept.get(domain)
+        return None if kept is None or kept.expires <= now else kept.said
+
+    def ask(
+        self, domains: tuple[str, ...], event: RequestReceived, asker: Asker, now: float, out: list[Command]
+    ) -> bool:
+        """Let a request wait for what is not known of domains. False: too many wait already."""
+        if self._waiting >= MAX_REQUESTS_WAITING:
+            return False
+        if len(self._of_peer.get(event.connection, ())) >= MAX_WAITING_OF_PEER:
+            return False
+        self._waiting += 1
+        waiting = _Waiting(event, set(domains))
+        for domain in domains:
+            look_up = self._pending.get(domain) or self._begin(domain, asker, now, out)
+            look_up.waiting.append(waiting)
+        self._of_peer.setdefault(event.connection, []).append(waiting)
+        return True
+
+    def answer(self, look_up: TargetLookUp, question: Question, event: Resolved, now: float) -> list[RequestReceived]:
+        """Take in an answer. Gives the requests that need wait no longer."""
+        if self._pending.get(look_up.domain) is not look_up:  # it came too late
+            return []
+        look_up.open.discard(question)
+        records = [record for record in event.records if isinstance(record, SrvRecord)]
+        look_up.targets.update(filter(None, (host_name(record.target) for record in records[:MAX_TARGETS])))
+        if event.error not in ("", "nxdomain"):
+            look_up.unanswered = True
+        elif records:
+            look_up.ttl = min(look_up.ttl, event.ttl or LONGEST_TTL)
+        return [] if look_up.open else self._end(look_up, now)
+
+    def next_deadline(self) -> float | None:
+        return next(iter(self._pending.values())).deadline if self._pending else None
+
+    def due(self, now: float) -> list[RequestReceived]:
+        """The requests that waited for look-ups whose time is over."""
+        ended: list[RequestReceived] = []
+        while self._pending and (look_up := next(iter(self._pending.values()))).deadline <= now:
+            look_up.unanswered = True
+            ended += self._end(look_up, now)
+        return ended
+
+    def waiting_of(self, connection: int) -> list[RequestReceived]:
+        return [waiting.event for waiting in self._of_peer.get(connection, ())]
+
+    def withdraw(self, event: RequestReceived) -> None:
+        """A request is not to go on."""
+        for waiting in [one for one in self._of_peer.get(event.connection, ()) if one.event is event]:
+            waiting.domains.clear()
+            self._leave(waiting)
+
+    def _begin(self, domain: str, asker: Asker, now: float, out: list[Command]) -> TargetLookUp:
+        look_up = self._pending[domain] = TargetLookUp(domain, now + WAIT)
+        for service in _SERVICES:
+            question = Question(f"{service}.{domain}", "SRV")
+            look_up.open.add(question)
+            self._questions.ask(question, look_up, asker, out)
+        return look_up
+
+    def _end(self, look_up: TargetLookUp, now: float) -> list[RequestReceived]:
+        del self._pending[look_up.domain]
+        self._keep(look_up, now)
+        ended = []
+        for waiting in look_up.waiting:
+            if waiting.domains:  # else it was withdrawn
+                waiting.domains.discard(look_up.domain)
+                if not waiting.domains:
+                    self._leave(waiting)
+                    ended.append(waiting.event)
+        return ended
+
+    def _keep(self, look_up: TargetLookUp, now: float) -> None:
+        before = self._kept.pop(look_up.domain, None)
+        targets = frozenset(look_up.targets)
+        if look_up.unanswered and before is not None:
+            targets |= before.said.targets
+        ttl = FAILED_TTL if look_up.unanswered or not targets else max(SHORTEST_TTL, look_up.ttl)
+        while len(self._kept) >= MAX_KEPT:
+            del self._kept[next(iter(self._kept))]
+        self._kept[look_up.domain] = _KeptTargets(FederationTargets(targets, not look_up.unanswered), now + ttl)
+
+    def _leave(self, waiting: _Waiting) -> None:
+        self._waiting -= 1
+        left = self._of_peer[waiting.event.connection]
+        left.remove(waiting)
+        if not left:
+            del self._of_peer[waiting.event.connection]

@@ -14,12 +14,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from sipedge.decision.installation import Installation
+from sipedge.decision.routing import sealed_response
 from sipedge.settings import Settings
 from sipedge.sip.message import Message
 from sipedge.sip.responses import branch_of_response, response_to_bytes, warning
 from zones.addresses import same_scope
 from zones.neighbor import NeighborPeers
-from zones.table import Egress
+from zones.table import Egress, Ingress
 from zones.traversal_client import TraversalClient
 from zones.zone import DEFAULT_ZONE, Hop
 
@@ -46,11 +47,14 @@ from .events import (
     UnreadableReceived,
 )
 from .forwarder import Forwarder
+from .forwarding import believed
 from .incoming import Peer
-from .locating import LookUp, LookUps, Questions
+from .locating import LookUp, LookUps, Questions, TargetLookUp, TargetLookUps
 from .requests import WITHOUT_RESPONSE, RequestPath
 from .upkeep import Upkeep
 from .way_back import WaysBack
+
+NOT_LET_IN = "this peer is answered, but its own requests are not let in: no access rule allows its certificate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,7 @@ class Proxy:
         self._contexts = Contexts()
         self._questions = Questions()
         self._look_ups = LookUps(environment.random, self._questions)
+        self._targets = TargetLookUps(self._questions)
         self._upkeep = Upkeep(environment.ids, environment.random, environment.random_bytes, self._questions)
         self._ways_back = WaysBack()
         self._configure(settings)
@@ -111,7 +116,7 @@ class Proxy:
         self._look_ups.forget()
         ids = self._environment.ids
         forwarder = Forwarder(self._installation, self._upkeep, self._look_ups, self._ways_back, ids)
-        self._path = RequestPath(self._installation, forwarder, self._contexts, self._upkeep)
+        self._path = RequestPath(self._installation, forwarder, self._contexts, self._upkeep, self._targets)
         self._path.ending = self._ending
 
     @property
@@ -137,6 +142,7 @@ class Proxy:
             self._guarded("in a timer", out, self._contexts.tick, now, out)
         self._guarded("in a timer", out, self._upkeep.tick, now, out)
         self._guarded("in a timer", out, self._ways_back.tick, now, out)
+        self._go_on(self._targets.due(now), now, out)
         return out
 
     def _guarded(self, where: str, out: list[Command], work: Callable[..., None], *arguments: object) -> None:
@@ -146,19 +152,32 @@ class Proxy:
         except Exception as error:
             out.append(Log("error", f"{error!r} {where}", error))
 
+    def _go_on(self, events: Iterable[RequestReceived], now: float, out: list[Command]) -> None:
+        """Requests that have waited for the DNS to say for whom their peers may speak."""
+        for event in events:
+            peer = self._peers.get(event.connection)
+            if peer is None:
+                continue
+            try:
+                self._path.go_on(event, peer, now, out)
+            except Exception as error:
+                out.append(Log("error", f"{error!r} after a look-up for {event!r}", error))
+                if event.transaction:
+                    self._answer_500(event, out)
+
     def _answer_500(self, event: RequestReceived, out: list[Command]) -> None:
         peer = self._peers.get(event.connection)
         if peer is not None:
             out.append(respond(self._installation, event.transaction, peer, event.message, 500))
 
     def next_deadline(self) -> float | None:
-        parts = (self._contexts, self._upkeep, self._ways_back)
+        parts = (self._contexts, self._upkeep, self._ways_back, self._targets)
         deadlines = [part.next_deadline() for part in parts]
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
     def is_quiet(self) -> bool:
         """Whether every request has had its final response: nothing is lost by ending now."""
-        return self._contexts.unanswered() == 0
+        return self._contexts.unanswered() == 0 and len(self._targets) == 0
 
     def is_cancelling(self) -> bool:
         """Whether a callee that was sent a CANCEL has still to answer the INVITE."""
@@ -166,7 +185,8 @@ class Proxy:
 
     def kept(self) -> dict[str, int]:
         """How much is held for requests that are open or just over, by kind; all 0 when nothing is."""
-        return {**self._contexts.kept(), "questions": len(self._questions), **self._ways_back.kept()}
+        held = {"questions": len(self._questions), "waiting": len(self._targets)}
+        return {**self._contexts.kept(), **held, **self._ways_back.kept()}
 
     def peer(self, connection: int) -> Peer | None:
         """What is known of an open connection."""
@@ -205,7 +225,12 @@ class Proxy:
                 self._contexts.failed(failed, now, out)
             return
         hop = self._contexts.hop_of(event.branch) if context.is_invite else None
-        self._contexts.response(context, event.branch, event.message, now, out)
+        zones = self._installation.zones
+        message = believed(event.message, zones.get(peer.zone) or zones[DEFAULT_ZONE])
+        outside = self._installation.outside
+        if context.peer.speaks_in in outside and 100 < message.status < 300:
+            message = sealed_response(message, self._installation.key, outside)
+        self._contexts.response(context, event.branch, message, now, out)
         if event.message.status >= 200:
             accepted_for = self._installation.settings.timers.accepted
             self._contexts.ended(event.branch, context, now, accepted_for, hop)
@@ -246,6 +271,8 @@ class Proxy:
             for ticket in self._look_ups.answer(purpose, question, event, now, out):
                 where = f"after the look-up of {purpose.destination.host!r}"
                 self._guarded(where, out, self._contexts.located, ticket, purpose.result, now, out)
+        elif isinstance(purpose, TargetLookUp):
+            self._go_on(self._targets.answer(purpose, question, event, now), now, out)
         elif isinstance(purpose, NeighborPeers | TraversalClient):
             if self._upkeep.answer(purpose, question, event, now):
                 self._reassign_zones(now, out)
@@ -300,7 +327,7 @@ class Proxy:
             out.append(Log("warning", text, source=event.peer_address))
             out.append(Close(event.connection, refused))
             return
-        peer = Peer(event.connection, zone, event.peer_address, event.peer_port, event)
+        peer = Peer(event.connection, zone, event.peer_address, event.peer_port, event, *self._requests_of(event))
         self._peers[event.connection] = peer
         self._ways_back.opened(peer)
         self._upkeep.opened(peer, now, out)
@@ -309,15 +336,7 @@ class Proxy:
         """The zone of a connection, why it is refused, and a remark for the log; '' where there is none."""
         if event.zone is not None:
             return event.zone, self._environment.revocation(event.connection, event.zone).refused, ""
-        ingress = self._installation.zones.ingress(
-            listener_zone=self._upkeep.listener_zone(event.listener),
-            transport=event.transport,
-            peer_address=event.peer_address,
-            names=event.names,
-            has_certificate=event.has_certificate,
-            usages=event.key_usages,
-            common_name=event.common_name,
-        )
+        ingress = self._ingress(event)
         minimum = self._installation.zone(ingress.zone).tls.minimum_version
         if not ingress.refused and event.transport == "TLS" and event.tls_version < minimum:
             return ingress.zone, f'zone "{ingress.zone}": TLS {event.tls_version} is below the minimum {minimum}', ""
@@ -325,6 +344,27 @@ class Proxy:
             return ingress.zone, ingress.refused, ingress.warning
         revocation = self._environment.revocation(event.connection, ingress.zone)
         return ingress.zone, revocation.refused, "; ".join(filter(None, (ingress.warning, revocation.warning)))
+
+    def _ingress(self, event: ConnectionOpened) -> Ingress:
+        return self._installation.zones.ingress(
+            listener_zone=self._upkeep.listener_zone(event.listener),
+            transport=event.transport,
+            peer_address=event.peer_address,
+            names=event.names,
+            has_certificate=event.has_certificate,
+            usages=event.key_usages if event.zone is None else None,  # the usage of a server was checked by egress
+            common_name=event.common_name,
+        )
+
+    def _requests_of(self, event: ConnectionOpened) -> tuple[str, str]:
+        """The zone that requests on a connection come from, and why none is taken; '' where nothing is special.
+
+        That the edge connected to a stranger lets nobody in: behind a DNS zone the Default Zone's access rules hold.
+        """
+        if event.zone is None or event.zone not in self._installation.outside:
+            return "", ""
+        ingress = self._ingress(event)
+        return ingress.zone, NOT_LET_IN if ingress.refused else ""
 
     def _reassign_zones(self, now: float, out: list[Command]) -> None:
         """Zones or the addresses of their peers have changed: a connection may belong elsewhere now, or nowhere."""
@@ -343,6 +383,8 @@ class Proxy:
                 peer.zone = zone
                 self._ways_back.opened(peer)
                 self._upkeep.opened(peer, now, out)
+            speaks_in, peer.barred = self._requests_of(peer.opened)
+            peer.speaks_in = speaks_in or zone
 
     def _closed(self, event: ConnectionClosed, now: float, out: list[Command]) -> None:
         peer = self._peers.pop(event.connection, None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sipedge.decision.classification import Classification, classify_method
-from sipedge.decision.deciding import Cancellation, Decided, decide, tiers_of
+from sipedge.decision.deciding import Cancellation, Decided, Decision, decide, tiers_of
 from sipedge.decision.installation import Installation
 from sipedge.decision.validation import Refusal, loop_hash
 from sipedge.sip.message import Message
@@ -12,12 +12,13 @@ from zones.authentication import Authentication, Identity
 from zones.zone import TraversalClientZone, TraversalServerZone
 
 from .answers import ENDING, own_response, respond, retry_after
-from .commands import Command, Conclude, Record, Respond
+from .commands import Asker, Command, Conclude, Record, Respond
 from .contexts import Contexts, transaction_key
 from .events import RequestReceived
 from .forwarder import Forwarder
 from .history import Entry
 from .incoming import Incoming, Peer
+from .locating import UNREACHABLE, TargetLookUps
 from .response_context import ResponseContext
 from .stateless import StatelessForward
 from .upkeep import Upkeep
@@ -30,28 +31,72 @@ OPTIONS_HEADERS = (("Allow", ALLOW), ("Accept", "*/*"))
 class RequestPath:
     """One installation's way of handling requests; replaced as a whole on a reload."""
 
-    def __init__(self, installation: Installation, forwarder: Forwarder, contexts: Contexts, upkeep: Upkeep) -> None:
+    def __init__(
+        self,
+        installation: Installation,
+        forwarder: Forwarder,
+        contexts: Contexts,
+        upkeep: Upkeep,
+        targets: TargetLookUps,
+    ) -> None:
         self.ending = False
         """Whether a request that begins something is answered 503."""
         self._installation = installation
+        self._targets = targets
         self._forwarder = forwarder
         self._contexts = contexts
         self._upkeep = upkeep
 
     def take(self, event: RequestReceived, peer: Peer, now: float, out: list[Command]) -> None:
         """What the request alone decides (decision/), and what depends on the moment: its connection, its password."""
-        message, zone = event.message, self._installation.zone(peer.zone)
+        message, zone = event.message, self._installation.zone(peer.speaks_in)
         if self.ending and event.transaction and _begins_something(message):
             self.refuse(event, peer, Refusal(503, ENDING, (retry_after(self._installation),)), out)
             return
         if isinstance(zone, TraversalServerZone | TraversalClientZone) and message.method != "CANCEL":
             if not self._upkeep.admits(peer, event, now, out):
                 return
-        decision = decide(message, zone, self._installation)
+        decision = self._decide(event, peer, now)
+        if isinstance(decision, Decided) and decision.asks:
+            self._wait(decision, event, peer, now, out)
+        else:
+            self._carry_out(decision, event, peer, now, out)
+
+    def go_on(self, event: RequestReceived, peer: Peer, now: float, out: list[Command]) -> None:
+        """A request that waited for the DNS is decided with what is known now; nothing is asked twice."""
+        decision = self._decide(event, peer, now)
+        if isinstance(decision, Decided) and decision.asks:
+            decision = Refusal(UNREACHABLE, "the DNS did not say in time who may speak for the domain in From")
+        self._carry_out(decision, event, peer, now, out, waited=True)
+
+    def _decide(self, event: RequestReceived, peer: Peer, now: float) -> Decision:
+        if peer.barred:
+            return Refusal(403, peer.barred)
+        message, zone = event.message, self._installation.zone(peer.speaks_in)
+        return decide(message, zone, self._installation, peer.names, lambda domain: self._targets.known(domain, now))
+
+    def _wait(self, decided: Decided, event: RequestReceived, peer: Peer, now: float, out: list[Command]) -> None:
+        """Ask the DNS for whom the peer may speak; the request goes on when it has answered, or its time is over."""
+        if event.message.method == "INVITE":
+            out.append(respond(self._installation, event.transaction, peer, event.message, 100))
+        if not self._targets.ask(decided.asks, event, Asker(peer.speaks_in, peer.address), now, out):
+            text = "too many requests wait for the DNS to say who may speak for the domain in From"
+            self.refuse(event, peer, Refusal(UNREACHABLE, text), out)
+
+    def _carry_out(
+        self,
+        decision: Decision,
+        event: RequestReceived,
+        peer: Peer,
+        now: float,
+        out: list[Command],
+        waited: bool = False,
+    ) -> None:
+        """``waited``: it has got its 100."""
         if isinstance(decision, Decided):
             decision = self._challenged(decision, now)
         if isinstance(decision, Decided):
-            self._send_on(decision, event, peer, now, out)
+            self._send_on(decision, event, peer, now, out, waited)
         elif isinstance(decision, Refusal):
             self.refuse(event, peer, decision, out)
         elif isinstance(decision, Cancellation):
@@ -66,6 +111,8 @@ class RequestPath:
         refusal = self._upkeep.challenge(decided.message, now)
         if refusal is not None and decided.message.method not in WITHOUT_RESPONSE:
             return refusal
+        if refusal is not None and decided.source.name in self._installation.from_policies:
+            return Refusal(403, "it cannot be asked for the password that its own domain in From needs")
         if refusal is not None:  # nobody can be challenged who gets no response: it goes on as a stranger's
             decided.authentication = STRANGER
         return decided
@@ -75,12 +122,25 @@ class RequestPath:
         context = self._contexts.by_key(transaction_key(event.message, peer.address))
         message, installation = event.message, self._installation
         if context is None:
-            out.append(respond(installation, event.transaction, peer, message, 481))
+            waiting = self._waiting_for(event, peer)
+            status = 481 if waiting is None else 200
+            out.append(respond(installation, event.transaction, peer, message, status))
+            if waiting is not None:
+                self._targets.withdraw(waiting)
+                out.append(respond(installation, waiting.transaction, peer, waiting.message, 487))
             return
         # 9.2: the same To tag as in the responses to the INVITE
         data = own_response(installation, context.transaction, peer, message, 200)
         out.append(Respond(event.transaction, 200, data))
         self._contexts.cancel(context, now, out)
+
+    def _waiting_for(self, cancel: RequestReceived, peer: Peer) -> RequestReceived | None:
+        """The INVITE of the same connection that a CANCEL means and that still waits for the DNS."""
+        key = transaction_key(cancel.message, peer.address)
+        for event in self._targets.waiting_of(peer.connection):
+            if event.message.method == "INVITE" and transaction_key(event.message, peer.address) == key:
+                return event
+        return None
 
     def _answer_options(self, event: RequestReceived, peer: Peer, out: list[Command]) -> None:
         headers = OPTIONS_HEADERS
@@ -97,7 +157,9 @@ class RequestPath:
         status, text, headers = refusal.status, refusal.text, refusal.headers
         out.append(respond(self._installation, event.transaction, peer, message, status, text, headers))
 
-    def _send_on(self, decided: Decided, event: RequestReceived, peer: Peer, now: float, out: list[Command]) -> None:
+    def _send_on(
+        self, decided: Decided, event: RequestReceived, peer: Peer, now: float, out: list[Command], waited: bool
+    ) -> None:
         settings = self._installation.settings
         message = event.message
         tiers, explanation = tiers_of(decided, settings)
@@ -112,7 +174,7 @@ class RequestPath:
             targets = tiers[0].targets if tiers else ()
             self._contexts.begin_stateless(StatelessForward(self._forwarder, incoming), targets, now, out)
             return
-        if message.method == "INVITE":  # RFC 3261 16.2: a stateful proxy answers 100 within 200 ms
+        if message.method == "INVITE" and not waited:  # RFC 3261 16.2: a stateful proxy answers 100 within 200 ms
             out.append(respond(self._installation, event.transaction, peer, message, 100))
         self._contexts.begin(ResponseContext(self._forwarder, incoming, iter(tiers)), now, out)
 
@@ -125,4 +187,6 @@ def _begins_something(message: Message) -> bool:
 def _entry(event: RequestReceived, peer: Peer, classification: Classification) -> Entry:
     message = event.message
     cseq = message.first("cseq") or ""
-    return Entry(0.0, peer.connection, peer.zone, message.method, message.uri, message.call_id, cseq, classification)
+    return Entry(
+        0.0, peer.connection, peer.speaks_in, message.method, message.uri, message.call_id, cseq, classification
+    )

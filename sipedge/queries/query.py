@@ -134,7 +134,7 @@ def _traffic(request: DescribedRequest) -> tuple[Traffic, str]:
 
 def _alias_of(uri: str, settings: Settings) -> str:
     try:
-        return alias_of_uri(parse_uri(uri), settings.keep_uri_parameters)
+        return alias_of_uri(parse_uri(uri), settings.keep_uri_parameters, settings.undo_escapes)
     except UriError as error:
         raise QueryError(str(error)) from None
 

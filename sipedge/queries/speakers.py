@@ -1,8 +1,7 @@
 """Who may speak for whom: which peers get in by which zone, and which From domains each of them can write.
 
-The edge checks who a peer is by its certificate, and it can ask for a password where From names an own domain. It never
-compares From with the names in the certificate. So a peer that is let in may write any other domain into From, also
-another partner's.
+The edge checks who a peer is by its certificate, compares the domain in From with it where the zone's ``from_domain``
+says so, and can ask for a password where From names an own domain.
 """
 
 from __future__ import annotations
@@ -26,9 +25,11 @@ from dialplan.analysis import (
 )
 from dialplan.cases.claims_proof import SENDABLE
 from dialplan.model import PatternType, Variables
+from sipedge.decision.speaking import FromPolicy
 from sipedge.settings import Settings
 from zones.access import decide as decide_access
 from zones.authentication import authenticate
+from zones.names import plain_host
 from zones.table import ZoneTable, expected_names
 from zones.zone import (
     AccessAction,
@@ -37,6 +38,7 @@ from zones.zone import (
     AuthenticationPolicy,
     DefaultZone,
     DnsZone,
+    FromDomain,
     NeighborZone,
     TraversalClientZone,
     TraversalServerZone,
@@ -44,7 +46,6 @@ from zones.zone import (
 
 from .senders import senders_of_zones
 
-NOT_COMPARED = "From is not compared with the peer's certificate: whoever gets in may write any other domain into it"
 HOST = "([a-z0-9_-]+[.])+[a-z0-9_-]+"
 NOT_SAID = "a dial plan alone does not say"
 ANY_CERTIFICATE = "any certificate that the trusted CAs have signed"
@@ -76,6 +77,10 @@ class Speaker:
     impersonates: bool
     """From with an own domain needs no password."""
     other_domains: str
+    compared: bool
+    """From is compared with the certificate or with a list."""
+    way_back: str
+    """What requests in a dialog need to be sent on without a search: one phrase."""
     reaches: tuple[Reach, ...]
     """Zones that its requests can go to."""
     unproved: str = ""
@@ -98,8 +103,10 @@ def speakers(settings: Settings) -> list[Speaker]:
         if sender.sends:
             reaches, unproved = _reaches(symbolic, sender)
             entrances = tuple(_entrances(zone, settings.plan.variables))
-            own, impersonates = _own_domains(zone)
-            speaking.append(Speaker(zone.name, entrances, own, impersonates, _other_domains(zone), reaches, unproved))
+            own, impersonates = _own_domains(zone, settings.domains)
+            compared = zone.from_domain is not FromDomain.ANY
+            words = own, impersonates, _other_domains(zone), compared, _way_back(zone)
+            speaking.append(Speaker(zone.name, entrances, *words, reaches, unproved))
     return speaking
 
 
@@ -109,8 +116,17 @@ def _of_plan(settings: Settings) -> list[Speaker]:
     for sender in senders_of(settings.plan.dialplan):
         reaches, unproved = _reaches(symbolic, sender)
         entrances = (Entrance(NOT_SAID),)
-        speaking.append(Speaker(sender.name, entrances, NOT_SAID, False, NOT_SAID, reaches, unproved))
+        speaking.append(Speaker(sender.name, entrances, NOT_SAID, False, NOT_SAID, True, NOT_SAID, reaches, unproved))
     return speaking
+
+
+def open_zones(settings: Settings) -> Iterator[str]:
+    """A sentence for each zone that lets strangers write any domain but the edge's own into From."""
+    for zone in ZoneTable(settings.zones):
+        outside = isinstance(zone, DefaultZone) or (isinstance(zone, DnsZone) and zone.inbound_mapping)
+        if outside and zone.from_domain is FromDomain.ANY:
+            mend = 'write from_domain = "certificate", or "list" with from_domains'
+            yield f'zone "{zone.name}" has from_domain = "any": its peers may write any domain but own ones ({mend})'
 
 
 def _reaches(symbolic: SymbolicPlan, sender: Sender) -> tuple[tuple[Reach, ...], str]:
@@ -185,10 +201,19 @@ def _name(rule: AccessRule, before: list[AccessRule], variables: Variables) -> s
     return natural(names)
 
 
-def _own_domains(zone: AnyZone) -> tuple[str, bool]:
+def _own_domains(zone: AnyZone, domains: tuple[str, ...]) -> tuple[str, bool]:
     """(phrase, whether no password is needed)."""
+    policy = FromPolicy.of(zone, frozenset(map(plain_host, domains)))
+    check = zone.authentication_policy is AuthenticationPolicy.CHECK
+    if isinstance(zone, DefaultZone | DnsZone) and not check:
+        listed = ", ".join(sorted(policy.listed.intersection(map(plain_host, domains))))
+        return f"only {listed}, which from_domains lists" if listed else "no", bool(listed)
+    if policy.kind is FromDomain.CERTIFICATE and not check:
+        return f"yes, where its certificate names it.{_trusted(zone)}", True
+    if policy.kind is FromDomain.LIST and not policy.listed.intersection(map(plain_host, domains)):
+        return "no", False
     plain = authenticate(zone.authentication_policy, trust=zone.authentication_trust, local=True, asserted=False)
-    trusted = " With P-Asserted-Identity it is believed." if zone.authentication_trust else ""
+    trusted = _trusted(zone)
     if plain.challenge:
         return f"only with a password of [[credential]] (BENOTIFY and ACK cannot be asked).{trusted}", bool(trusted)
     if zone.authentication_policy is AuthenticationPolicy.TREAT_AS_AUTHENTICATED:
@@ -196,7 +221,28 @@ def _own_domains(zone: AnyZone) -> tuple[str, bool]:
     return f"yes, not authenticated.{trusted}", True
 
 
+def _trusted(zone: AnyZone) -> str:
+    return " With P-Asserted-Identity it is believed." if zone.authentication_trust else ""
+
+
+def _way_back(zone: AnyZone) -> str:
+    if isinstance(zone, DefaultZone | DnsZone):
+        return "a signed Route of its own dialog, to the Contact and by the Routes sealed in it, while a rule connects"
+    return "a signed Route of its own dialog"
+
+
+def _allowed(zone: AnyZone) -> str:
+    """The domains that peers may write, own ones aside."""
+    listed = ", ".join(f"@{domain}" for domain in zone.from_domains)
+    if zone.from_domain is FromDomain.LIST:
+        return listed
+    if zone.from_domain is FromDomain.CERTIFICATE:
+        among = f"those of {listed} " if listed else ""
+        return f"{among}that its certificate names, or whose federation SRV record leads to such a name"
+    return "any"
+
+
 def _other_domains(zone: AnyZone) -> str:
     trusted = ", authenticated with P-Asserted-Identity" if zone.authentication_trust else ""
     plain = authenticate(zone.authentication_policy, trust=zone.authentication_trust, local=False, asserted=False)
-    return f"any, {'authenticated' if plain.authenticated else 'not authenticated'}{trusted}"
+    return f"{_allowed(zone)}, {'authenticated' if plain.authenticated else 'not authenticated'}{trusted}"

@@ -28,10 +28,11 @@ from sipedge.sip.uri import UriError, split_host_port
 from sipedge.sip.values import MessageError
 from sipedge.traces.records.record import Direction, Endpoint, Record, Skipped
 from zones.addresses import canonical_address
-from zones.zone import DEFAULT_ZONE
+from zones.names import PeerNames
+from zones.zone import DEFAULT_ZONE, FromDomain
 
 from .source_zone import SourceZones
-from .verdict import NOT_JUDGED, SENT, STALE_ROUTE, Decision, Verdict
+from .verdict import NO_CERTIFICATE, NO_DNS, NOT_JUDGED, SENT, STALE_ROUTE, Decision, Verdict
 
 OWN_NAME = "edge"
 """Of the edge itself, among names of zones."""
@@ -53,7 +54,7 @@ class Decider:
         self.settings = settings
         self.installation = Installation(settings, {})
         self._sources = SourceZones(self.installation, said or {}, names)
-        self._searches: dict[tuple[Query, str], Decision] = {}
+        self._searches: dict[tuple[Query, str, str], Decision] = {}
         self._own = {canonical_address(listener.address) for listener in settings.listeners} - {"", "0.0.0.0", "::"}
 
     def decide(self, index: int, record: Record) -> Verdict | Skipped | None:
@@ -91,7 +92,13 @@ class Decider:
         decided = (
             None
             if sent
-            else _misframed(record, message) or decide(message, self.installation.source(zone), self.installation)
+            else _misframed(record, message)
+            or decide(
+                message,
+                self.installation.source(zone),
+                self.installation,
+                None if record.names is None else PeerNames(record.names),
+            )
         )
         classification = decided.classification if isinstance(decided, Decided) else classify(message)
         return Verdict(
@@ -109,7 +116,16 @@ class Decider:
             bool(message.to_tag),
             self._made(message, decided),
             sent,
+            self._from_policy(decided, record) if isinstance(decided, Decided) else "",
         )
+
+    def _from_policy(self, decided: Decided, record: Record) -> str:
+        """What the edge would have judged and a trace does not show; '' where all was."""
+        if decided.asks:
+            return NO_DNS
+        policy = self.installation.from_policies.get(decided.source.name)
+        asks = policy is not None and policy.kind is FromDomain.CERTIFICATE
+        return NO_CERTIFICATE if asks and record.names is None else ""
 
     def _made(self, message: Message, decision: EdgeDecision | None) -> Decision:
         """``decision`` None: of the edge's own request."""
@@ -132,9 +148,11 @@ class Decider:
 
     def _searched(self, decided: Decided, decided_by: str) -> Decision:
         query = decided.query
-        found = self._searches.get((query, decided_by))
+        key = (query, decided.also, decided_by)
+        found = self._searches.get(key)
         if found is None:
-            explanation = self.settings.plan.search(query)
+            _, explanation = tiers_of(decided, self.settings)
+            assert explanation is not None
             found = Decision(
                 explanation.searched,
                 explanation.transform,
@@ -145,7 +163,7 @@ class Decider:
             )
             if len(self._searches) >= _KEPT:
                 self._searches.clear()
-            self._searches[query, decided_by] = found
+            self._searches[key] = found
         return found
 
 

@@ -16,6 +16,8 @@ STALE_ROUTE = "rules (a Route names this edge, but its token is not valid with t
 NOT_JUDGED = "a Route that is not judged (no secret)"
 """A Route names this edge, but whether its token is the edge's nobody can say."""
 SENT = "sent by the edge"
+NO_CERTIFICATE = "not judged: the trace holds no certificate"
+NO_DNS = "not judged: the DNS would be asked whether the certificate vouches for it"
 """It is the edge's own, or of the box whose log it is: the decision stands at the request that was received."""
 
 
@@ -85,6 +87,8 @@ class Verdict:
     decision: Decision
     sent: bool = False
     """Sent by this edge, or by the box whose log it is: the decision about it was made when it was received."""
+    from_policy: str = ""
+    """NO_CERTIFICATE or NO_DNS where whether the sender may speak for the domain in From could not be judged."""
 
     def to_json(self) -> dict[str, Any]:
         """The keys that docs/replay.md promises."""
@@ -103,6 +107,7 @@ class Verdict:
             "in_dialog": self.in_dialog,
             **self.decision.to_json(),
             "sent": self.sent,
+            "from_policy": self.from_policy,
         }
 
     def line(self) -> str:
@@ -120,7 +125,8 @@ class Verdict:
             f'"request_uri": {_text(self.request_uri)}, "call_id": {_text(self.call_id)}, '
             f'"cseq": {_text(self.cseq)}, "zone": {_text(self.zone)}, "traffic": {_text(self.traffic.value)}, '
             f'"evidence": {_text(self.evidence)}, "in_dialog": {"true" if self.in_dialog else "false"}, '
-            f'{self.decision.text}, "sent": {"true" if self.sent else "false"}}}'
+            f'{self.decision.text}, "sent": {"true" if self.sent else "false"}, '
+            f'"from_policy": {_text(self.from_policy)}}}'
         )
 
 

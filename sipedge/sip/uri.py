@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from zones.names import plain_host
+
 SIP_SCHEMES = ("sip", "sips")
 _UNUSUAL = re.compile('[\x00-\x20\x7f-\x9f<>"]')
 """What no URI holds: blanks, brackets, quotes, control characters."""
@@ -18,7 +20,7 @@ class UriError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Uri:
-    """One URI, split. ``user`` keeps its escapes and password; ``host`` is lower case, IPv6 without brackets."""
+    """One URI, split. ``user`` keeps its escapes and password; ``host`` is in its one spelling (zones.names)."""
 
     text: str
     scheme: str
@@ -84,15 +86,31 @@ def _parse_uri(text: str) -> Uri:
     host_part, _, headers = host_part.partition("?")
     host_port, *raw_parameters = host_part.split(";")
     host, port = split_host_port(host_port)
+    host = plain_host(host)
     if not host:
         raise UriError(f"'{text[:80]}' has no host")
-    return Uri(text, scheme, user, host, port, tuple(map(_parameter, filter(None, raw_parameters))), headers or None)
+    parameters = tuple(map(_parameter, filter(None, raw_parameters)))
+    return Uri(text, scheme, user, host, port, parameters, headers or None)
 
 
 def _split_user(rest: str) -> tuple[str | None, str]:
     """The user part ends at the ``@``: ``;``, ``?`` and ``/`` are legal inside it."""
     user, at, host_part = rest.partition("@")
     return (user, host_part) if at else (None, rest)
+
+
+_ESCAPE = re.compile("%([0-9A-Fa-f]{2})")
+_UNRESERVED = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.!~*'()")
+
+
+def plain_user(user: str) -> str:
+    """A user part with the escapes undone that mean nothing (RFC 3261 19.1.4): %61lice is alice, %40 stays."""
+    return _ESCAPE.sub(_plain_character, user) if "%" in user else user
+
+
+def _plain_character(escape: re.Match[str]) -> str:
+    character = chr(int(escape[1], 16))
+    return character if character in _UNRESERVED else escape[0].upper()
 
 
 def _parameter(text: str) -> tuple[str, str | None]:

@@ -64,6 +64,8 @@ def _message(item: Passed, mask: bool) -> dict[str, Any]:
         "local": host_port(opened.local_address, opened.local_port),
         "peer": host_port(opened.peer_address, opened.peer_port),
     }
+    if not item.sent:
+        fields["names"] = opened.names
     head = masked(item.head) if mask else item.head
     if head is not item.head:
         fields["masked"] = True

@@ -57,6 +57,9 @@ INSIDE, OUTSIDE, STRANGER = 1, 2, 3
 """Connections that every playbook has: from the peers of the two zones in support.settings, and from nobody's."""
 PEERS = {INSIDE: INSIDE_PEER, OUTSIDE: OUTSIDE_PEER, STRANGER: "198.51.100.99"}
 
+FROM_STRANGER = f"<sip:mallory@{PEERS[STRANGER]}>;tag=alice-tag"
+"""The stranger's certificate vouches for it."""
+
 Step = Callable[["Playbook"], Event | None]
 
 

@@ -63,9 +63,9 @@ def _check(file: str, as_json: bool) -> int:
     if as_json:
         _print_json(results)
     else:
-        for note in loaded.notes:
-            click.echo(f"{file}: note: {note}")
         _print(results, sources)
+        for note in loaded.notes:
+            click.echo(f"{file}: {click.style('note', fg=LEVEL_COLOURS['note'])}: {note}")
         click.echo(f"{file}: {_counts(results) if serious else 'good'} ({loaded.about})")
     return 1 if Level.ERROR in levels else WARNINGS if serious else 0
 

@@ -6,7 +6,7 @@ import click
 
 from sipedge.cli.plans import load_settings
 from sipedge.cli.printing import print_json
-from sipedge.queries.speakers import NOT_COMPARED, Speaker, speakers
+from sipedge.queries.speakers import Speaker, speakers
 
 
 def run(config: str, as_json: bool) -> int:
@@ -17,8 +17,6 @@ def run(config: str, as_json: bool) -> int:
             print_json(speaker.to_json())
         else:
             _print(speaker, settings.domains)
-    if not as_json:
-        click.echo(NOT_COMPARED + ".")
     return 0
 
 
@@ -33,7 +31,10 @@ def _print(speaker: Speaker, domains: tuple[str, ...]) -> None:
         click.echo("  lets in   nobody")
     own = click.style(speaker.own_domains, fg="yellow" if speaker.impersonates else None)
     click.echo(f"  From      {', '.join(f'@{domain}' for domain in domains)}: {own}")
-    click.echo(f"            other domains: {speaker.other_domains}")
+    click.echo(
+        f"            other domains: {click.style(speaker.other_domains, fg=None if speaker.compared else 'yellow')}"
+    )
+    click.echo(f"  way back  {speaker.way_back}")
     for reach in speaker.reaches:
         click.echo(f'  reaches   zone "{reach.zone}", for example {reach.alias}')
     if not speaker.reaches:

@@ -30,6 +30,8 @@ def _options(about: About, facts: SipFacts) -> Result:
         return about.warning("sip.options", f"{seen}; asked without a domain of our own: give --from")
     if reply.status >= 500:
         return about.failed("sip.options", seen)
+    if reply.status == 403 and facts.sender == facts.endpoint.domain:
+        return about.ok("sip.options", f"{seen}: reached; nobody outside may speak for {facts.sender}")
     if reply.status == 403:
         return about.warning("sip.options", f"{seen}: reached, but this side is not admitted (1027)")
     return about.ok("sip.options", seen)

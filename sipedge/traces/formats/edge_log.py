@@ -67,6 +67,7 @@ def _record(fields: dict[str, Any], file: str, position: int) -> Record:
         file,
         position,
         _text(fields.get("zone", "")),
+        tuple(map(_text, fields["names"])) if isinstance(fields.get("names"), list) else None,
     )
 
 

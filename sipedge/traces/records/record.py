@@ -59,6 +59,8 @@ class Record(NamedTuple):
     """Byte offset in the file (uncompressed) of the packet or line where the message begins."""
     zone: str = ""
     """Of the peer, where the trace itself names it: the edge's own log does."""
+    names: tuple[str, ...] | None = None
+    """In the sender's certificate, where the trace itself has them; None: it does not say."""
 
     @property
     def local(self) -> Endpoint | None:

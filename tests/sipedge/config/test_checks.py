@@ -153,3 +153,19 @@ def test_traversal_server_zones_get_ports_from_7001(tmp_path: Path) -> None:
         ("D", 7004),
         ("E", 0),
     ]
+
+
+@pytest.mark.parametrize(
+    ("zone", "problem"),
+    [
+        ('type = "default"\ntransport = "TCP"\n', "show no certificate over TCP"),
+        ('type = "default"\nfrom_domain = "list"\n', 'has from_domain = "list" but no "from_domains"'),
+        ('type = "default"\nfrom_domain = "any"\nfrom_domains = ["a.b"]\n', "which compares nothing"),
+        ('type = "default"\nfrom_domains = ["a.b"]\n', ""),
+        ('type = "default"\ntransport = "TCP"\nfrom_domain = "any"\n', ""),
+        ('type = "default"\ntransport = "TCP"\nfrom_domain = "list"\nfrom_domains = ["a.b"]\n', ""),
+    ],
+)
+def test_for_whom_peers_speak_must_be_possible_to_judge(tmp_path: Path, zone: str, problem: str) -> None:
+    found = errors(tmp_path, EDGE + "[[zone]]\n" + zone)
+    assert len(found) == bool(problem) and (not problem or problem in found[0])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 from support.configuration import EDGE, errors, write
@@ -46,3 +47,10 @@ def test_variables_stand_for_what_this_edge_is(tmp_path: Path) -> None:
     matches = zone.access_rules[0].matches
     names = ["EDGE.example.com", "127.0.0.1", "edgeXexample.com", "0.0.0.0", "x.edge.example.com"]
     assert [matches(name) for name in names] == [True, True, False, False, False]
+
+
+def test_what_is_in_force_can_be_kept_by_the_supervisor(tmp_path: Path) -> None:
+    settings = load_config(write(tmp_path, EDGE + RULE + "pattern = 'sip\\.partner\\..*'\n"), create_secret=False)
+    zone = next(zone for zone in settings.zones if isinstance(zone, DefaultZone))
+    (rule,) = pickle.loads(pickle.dumps(zone)).access_rules
+    assert rule.matches("SIP.partner.example") and not rule.matches("sip.other.example")

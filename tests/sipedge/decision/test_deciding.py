@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from support.messages import CALLER_VIA, invite, request
 from support.settings import EDGE, INSIDE, SECRET, make_settings
@@ -14,7 +16,6 @@ from sipedge.decision.deciding import (
     authentication_of,
     decide,
     is_for_the_edge,
-    refuses_route,
     tiers_of,
 )
 from sipedge.decision.installation import Installation
@@ -60,13 +61,12 @@ def test_options_without_a_user_may_be_for_the_edge(message: Message, expected: 
 
 
 def test_preloaded_routes_of_an_invite_are_refused_where_the_zone_says_so() -> None:
-    strict = NeighborZone(name="Z", preloaded_routes=False)
-    with_route, without = invite(routes=(FOREIGN,)), invite()
-    assert refuses_route(with_route, routed(with_route), strict)
-    assert not refuses_route(with_route, routed(with_route), INSIDE)
-    assert not refuses_route(without, routed(without), strict)
-    message = request(routes=(FOREIGN,))
-    assert not refuses_route(message, routed(message), strict)
+    strict, installation = replace(INSIDE, preloaded_routes=False), Installation(SETTINGS, {})
+    with_route = invite(routes=(FOREIGN,))
+    assert decide(with_route, strict, installation) == Refusal(404, "Policy Response")
+    assert isinstance(decide(with_route, INSIDE, installation), Decided)
+    assert isinstance(decide(invite(), strict, installation), Decided)
+    assert isinstance(decide(request(routes=(FOREIGN,)), strict, installation), Decided)
 
 
 def decided(message: Message, settings: Settings = SETTINGS) -> Decided:

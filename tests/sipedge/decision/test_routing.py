@@ -122,10 +122,17 @@ def test_a_route_that_cannot_be_read() -> None:
     ("uri", "keep", "alias"),
     [
         ("sip:Alice@Example.COM:5061;transport=tls", False, "Alice@example.com"),
-        ("sip:Alice@Example.COM:5061;transport=tls", True, "Alice@Example.COM:5061;transport=tls"),
+        ("sip:Alice@Example.COM:5061;transport=tls", True, "Alice@example.com:5061;transport=tls"),
         ("sip:example.com", False, "example.com"),
         ("sips:a@[2001:DB8::1]:5061", False, "a@[2001:db8::1]"),
         ("sip:a@b;lr?x=y", True, "a@b;lr"),
+        ("sip:%61l%69ce@ex%61mple.com.", False, "alice@example.com"),
+        ("sip:%61l%69ce@EXAMPLE.com.:5061", True, "alice@example.com:5061"),
+        ("sip:a%40b%2fc%2F@example.com", False, "a%40b%2Fc%2F@example.com"),
+        ("sip:%zz%@example.com", False, "%zz%@example.com"),
+        ("sip:a;b?c@example.com", True, "a;b?c@example.com"),
+        ("sip:a@[0:0:0:0:0:ffff:c000:201]", False, "a@192.0.2.1"),
+        ("sip:a@[2001:DB8:0::1]:5062", True, "a@[2001:db8::1]:5062"),
     ],
 )
 def test_aliases_of_uris(uri: str, keep: bool, alias: str) -> None:
@@ -179,3 +186,9 @@ def test_ipv6_places_have_brackets() -> None:
     zones = (NeighborZone(name="N"),)
     settings = make_settings(zones=zones, rules="", listeners=(Listener("tls", "2001:db8::1", 5061),))
     assert OwnNames(settings, zones, {}).sent_by("N").text == "[2001:db8::1]:5061"
+
+
+def test_escapes_stay_in_the_alias_where_the_setting_says_so() -> None:
+    message = request(uri="sip:%61lice@inside.example")
+    assert alias_of_routes(read(message), SETTINGS) == "alice@inside.example"
+    assert alias_of_routes(read(message), make_settings(undo_escapes=False)) == "%61lice@inside.example"

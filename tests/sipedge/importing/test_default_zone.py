@@ -32,6 +32,7 @@ def test_policy_and_record_route() -> None:
     assert zone is not None
     assert zone.keys == {
         "type": "default",
+        "from_domain": "any",
         "authentication_policy": "treat as authenticated",
         "record_route_hostname": True,
     }
@@ -49,13 +50,13 @@ def test_rules_under_whatever_path() -> None:
     assert zone.rules == [
         {"name": "access rule 3", "priority": 100, "pattern_type": "exact", "pattern": "a.example", "action": "deny"}
     ]
-    assert said == []
+    assert len(said) == 1 and 'from_domain is "any"' in said[0]
 
 
 def test_rules_that_are_off_or_not_possible_are_told() -> None:
     zone, said = _zone(f"{RULE} Name: a", f"{RULE} Pattern String: x", "DefaultZone SIP TLS Verify Mode: Off")
     assert zone is not None and zone.rules == []
-    assert 'access rule "a" is not taken over: the rules are off on the box too' in said[1]
+    assert 'access rule "a" is not taken over: the rules are off on the box too' in said[2]
     for kind, action, pattern, problem in (
         ("Prefix", "Allow", "", "there is none; this rule (allow) is left out"),
         ("Glob", "Allow", "x", "'glob' is not a valid PatternType"),
@@ -64,7 +65,7 @@ def test_rules_that_are_off_or_not_possible_are_told() -> None:
         lines = [f"{RULE} Pattern Type: {kind}", f"{RULE} Action: {action}", f"{RULE} Pattern String: {pattern}"]
         zone, said = _zone(*lines, "DefaultZone SIP TLS Verify Mode: On")
         assert zone is not None and zone.rules == []
-        assert problem in said[0]
+        assert problem in said[0] + said[-1]
 
 
 def test_what_is_not_understood_lets_nobody_in() -> None:

@@ -228,7 +228,7 @@ def test_certificates_of_the_admin_s_own() -> None:
 def test_strangers_without_certificates_where_the_box_lets_them_in() -> None:
     found = _toml("xConfiguration Zones DefaultZone SIP TLS Verify Mode: Off\nxConfiguration SIP TCP Mode: On\n")
     assert [zone for zone in found["zone"] if zone["type"] == "default"] == [
-        {"type": "default", "transport": "TCP", "mutual_tls": False}
+        {"type": "default", "from_domain": "any", "transport": "TCP", "mutual_tls": False}
     ]
     assert [one.get("client_certificate", True) for one in found["listener"]] == [False, True]
 

@@ -37,6 +37,8 @@ from zones.zone import Credential, DnsZone, NeighborZone, TlsPolicy, TraversalCl
 
 IMP, EXPC, EXPE, MICROSOFT = "10.0.0.10", "10.0.0.20", "203.0.113.1", "198.51.100.50"
 FQDN = "IMP1-public.ciscoexample.com"
+CALLER = "sip:alice@192.0.2.10:5061;transport=tls"
+"""The Contact of every INVITE (support.messages)."""
 CREDENTIAL = Credential("traversal", "secret")
 IMP_CONNECTION, MICROSOFT_CONNECTION, TRAVERSAL = 50, 51, 52
 
@@ -206,8 +208,8 @@ def test_sessions_go_both_ways_and_their_requests_by_token(edges: Edges) -> None
     routes = tuple(session.message.items("record-route"))
     assert len(routes) == 4
     fields = {"from_": "<sip:juliet@msexample.com>;tag=answerer", "to": ROMEO, "extra": ()}
-    inward(edges, from_microsoft("MESSAGE", "sip:romeo@10.0.0.10:5062", routes=routes, **fields))
-    inward(edges, from_microsoft("BYE", "sip:romeo@10.0.0.10:5062", routes=routes, cseq="2 BYE", **fields))
+    inward(edges, from_microsoft("MESSAGE", CALLER, routes=routes, **fields))
+    inward(edges, from_microsoft("BYE", CALLER, routes=routes, cseq="2 BYE", **fields))
     fields = {"to": "<sip:juliet@msexample.com>;tag=answerer", "extra": ()}
     uri = "sip:juliet@msexample.com;opaque=user:epid:x;gruu"
     outward(edges, from_imp("INFO", uri, routes=tuple(reversed(routes)), **fields))

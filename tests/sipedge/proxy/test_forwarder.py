@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import pytest
 from support.messages import invite, request
-from support.playbook import INSIDE, OUTSIDE, STRANGER, Captured, Leg, Play, arrives, forwards, responds, sends
+from support.playbook import (
+    FROM_STRANGER,
+    INSIDE,
+    OUTSIDE,
+    STRANGER,
+    Captured,
+    Leg,
+    Play,
+    arrives,
+    forwards,
+    responds,
+    sends,
+)
 from support.settings import EDGE, RULES, ZONES, make_settings, rule, with_zone
 
 from sipedge.decision.record_route import TokenKey
@@ -165,11 +177,13 @@ def test_nobody_is_registered_here(play: Play) -> None:
 # ------------------------------------------------------------------------------------------------------ zones' settings
 
 
-def test_the_trust_header_from_outside_is_removed_at_a_border(play: Play) -> None:
+def test_the_trust_header_is_believed_from_trusted_zones_that_are_no_border(play: Play) -> None:
     name = "ms_edge_proxy_message_trust"
     message = request(uri="sip:alice@inside.example", extra=("ms-edge-proxy-message-trust: ms-source-type=x",))
-    play() >> arrives(message, OUTSIDE) << forwards(Leg(), **{name: "ms-source-type=x"})
-    settings = make_settings(zones=with_zone(ZONES, "Outside", border=True))
+    play() >> arrives(message, OUTSIDE) << forwards(Leg(), **{name: None})
+    trusting = with_zone(ZONES, "Outside", authentication_trust=True)
+    play(make_settings(zones=trusting)) >> arrives(message, OUTSIDE) << forwards(Leg(), **{name: "ms-source-type=x"})
+    settings = make_settings(zones=with_zone(trusting, "Outside", border=True))
     play(settings) >> arrives(message, OUTSIDE) << forwards(Leg(), **{name: None})
 
 
@@ -184,7 +198,7 @@ def test_max_forwards_is_lowered_to_the_hop_count(play: Play, received: str | No
 def test_rules_see_the_source_zone(play: Play) -> None:
     rules = rule("r", "Outside", source_zone='"Default Zone"')
     book = play(make_settings(rules))
-    book >> arrives(request(), STRANGER) << forwards(Leg(), "Outside")
+    book >> arrives(request(from_=FROM_STRANGER), STRANGER) << forwards(Leg(), "Outside")
     book >> arrives(request(), INSIDE) << responds(404)
 
 
@@ -202,3 +216,13 @@ def test_answers_of_the_edge_carry_received_and_rport(play: Play) -> None:
     via = "SIP/2.0/TLS a.example;rport;branch=z9hG4bK1"
     play() >> arrives(request(uri="sip:x@nowhere.example", via=via), INSIDE) << responds(404, told=told)
     assert told.message.first("via") == "SIP/2.0/TLS a.example;rport=40001;branch=z9hG4bK1;received=192.0.2.10"
+
+
+def test_a_rule_sees_one_spelling_and_the_next_hop_what_came(play: Play) -> None:
+    """A keep-out rule in front of a catch-all is not walked round (RFC 3261 19.1.4)."""
+    keep_out = rule("keep out", "Nowhere", r"boss@inside\.example", priority="1")
+    settings = make_settings(keep_out + rule("all", "Inside", r".*@inside\.example", priority="2"))
+    for spelling in ("boss@inside.example", "b%6Fss@inside.example", "boss@INSIDE.example.", "%62oss@inside%2Eexample"):
+        play(settings) >> arrives(request(uri=f"sip:{spelling}"), OUTSIDE) << responds(404)
+    uri = "sip:%61lice@Inside.example."
+    play(settings) >> arrives(request(uri=uri), OUTSIDE) << forwards(Leg(), "Inside", uri=uri)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from support.messages import CALLER_VIA, request, with_lines
-from support.settings import SECRET, make_settings
+from support.messages import CALLER_VIA, answer_to, request, with_lines
+from support.settings import INSIDE, SECRET, make_settings
 
 from sipedge.decision.record_route import TokenKey, ZonePair
 from sipedge.decision.routing import OwnNames, read_routes
-from sipedge.proxy.forwarding import Changes, forwarded_head
+from sipedge.proxy.forwarding import Changes, believed, forwarded_head, unbelieved
 from sipedge.sip.message import Message
 from sipedge.sip.uri import parse_uri
 from zones.authentication import Identity
+from zones.zone import NeighborZone
 
 SETTINGS = make_settings()
 ME = OwnNames(SETTINGS, SETTINGS.zones, {})
@@ -121,10 +123,31 @@ def test_asserted_identity(identity: Identity, after: list[str]) -> None:
     assert [line for line in sent if line.lower().startswith("p-asserted")] == after
 
 
-def test_the_trust_header_of_the_inner_server_is_removed_only_where_asked() -> None:
-    message = request(extra=("Ms-Edge-Proxy-Message-Trust: ms-source-type=x;ms-ep-fqdn=y",))
-    assert "ms-edge" in str(forwarded(message)).lower()
-    assert "ms-edge" not in str(forwarded(message, remove_trust_header=True)).lower()
+IDENTITIES = (
+    "P-Preferred-Identity: <sip:boss@x.example>",
+    "Remote-Party-ID: <sip:boss@x.example>;party=calling",
+    "Diversion: <sip:boss@x.example>",
+    "ms-asserted-verification-level: verified",
+    "Ms-Edge-Proxy-Message-Trust: ms-source-type=x;ms-ep-fqdn=y",
+)
+
+
+@pytest.mark.parametrize(
+    ("zone", "kept"),
+    [
+        (replace(INSIDE, authentication_trust=False), 0),
+        (replace(INSIDE, authentication_trust=True), 5),
+        (replace(INSIDE, authentication_trust=True, border=True), 3),
+    ],
+)
+def test_identities_are_believed_from_trusted_zones_only(zone: NeighborZone, kept: int) -> None:
+    message = request(extra=IDENTITIES)
+    sent = forwarded(message, removed=unbelieved(message, zone))
+    assert [line for line in sent if line in IDENTITIES] == [*IDENTITIES[:kept]]
+    response = answer_to(message, 200, extra=(*IDENTITIES, "P-Asserted-Identity: <sip:boss@x.example>"))
+    passed = believed(response, zone)
+    assert [line.decode() for line in passed.lines if line.decode() in IDENTITIES] == [*IDENTITIES[:kept]]
+    assert ("p-asserted-identity" in passed.index) is (kept > 0)
 
 
 def test_option_tags_are_taken_out_of_proxy_require() -> None:

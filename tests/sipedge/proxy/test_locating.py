@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from support.messages import invite, notify, request
 from support.playbook import (
+    FROM_STRANGER,
     STRANGER,
     Call,
     Captured,
@@ -177,7 +178,8 @@ def test_the_way_back_to_a_stranger_is_looked_up_by_its_route(play: Play) -> Non
     """A dialog that came in through the Default Zone: the token leads back there, the Route says where to."""
     book = play(SETTINGS, FakeResolver(federation("far.example", "198.51.100.77")))
     leg, back = Leg(), Leg()
-    book >> arrives(invite(uri="sip:bob@inside.example"), STRANGER) << responds(100) << forwards(leg, "Inside")
+    book >> arrives(invite(uri="sip:bob@inside.example", from_=FROM_STRANGER), STRANGER)
+    book << responds(100) << forwards(leg, "Inside")
     routes = (*leg.message.items("record-route"), "<sip:far.example;lr>")
     bye = request("MESSAGE", "sip:x@10.9.9.9", routes=routes, to="<sip:a@far.example>;tag=t")
     book >> arrives(bye) << forwards(back, "Default Zone", address="198.51.100.77", route="<sip:far.example;lr>")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from support.messages import answer_to, invite, notify, request, with_lines
 from support.playbook import (
+    FROM_STRANGER,
     INSIDE,
     OUTSIDE,
     STRANGER,
@@ -142,7 +143,8 @@ def test_strangers_learn_nothing_of_the_inside_from_a_warning(play: Play) -> Non
     settings = make_settings(plan, (*ZONES, DefaultZone(), DnsZone(name="Internet")))
     for connection, shown in ((STRANGER, "the next hop is not available"), (INSIDE, "connection refused by 10.1.2.3")):
         leg, told = Leg(), Captured()
-        book = play(settings) >> arrives(request(uri="sip:bob@inside.example"), connection) << forwards(leg)
+        message = request(uri="sip:bob@inside.example", from_=FROM_STRANGER)
+        book = play(settings) >> arrives(message, connection) << forwards(leg)
         book >> ForwardFailed(leg.branch, 503, "connection refused by 10.1.2.3") << responds(500, told=told)
         assert (told.message.first("warning") or "").partition(" ")[2].partition(" ")[2] == f'"{shown}"'
     assert [log.text for log in book.log] == []
@@ -151,6 +153,7 @@ def test_strangers_learn_nothing_of_the_inside_from_a_warning(play: Play) -> Non
 def test_what_strangers_are_not_told_is_logged(play: Play) -> None:
     settings = make_settings(RULES, (*ZONES, DefaultZone()))
     leg = Leg()
-    book = play(settings) >> arrives(request(uri="sip:bob@inside.example"), STRANGER) << forwards(leg)
+    message = request(uri="sip:bob@inside.example", from_=FROM_STRANGER)
+    book = play(settings) >> arrives(message, STRANGER) << forwards(leg)
     book >> ForwardFailed(leg.branch, 503, "connection refused by 10.1.2.3") << responds(500)
     assert "500 to MESSAGE sip:bob@inside.example: connection refused by 10.1.2.3" in [log.text for log in book.log]

@@ -7,12 +7,13 @@ from support.configuration import EDGE, write
 from support.settings import RULES, ZONES, make_settings, with_zone
 
 from sipedge.config import load_config
-from sipedge.queries.speakers import Entrance, Speaker, speakers
+from sipedge.queries.speakers import Entrance, Speaker, open_zones, speakers
 from zones.zone import (
     AuthenticationPolicy,
     Credential,
     DefaultZone,
     DnsZone,
+    FromDomain,
     NeighborZone,
     TlsPolicy,
     TraversalServerZone,
@@ -129,3 +130,22 @@ def test_where_requests_can_go() -> None:
     reaches = {one.zone: [reach.zone for reach in one.reaches] for one in found}
     assert reaches == {name: ["Inside", "Outside"] for name in ("Inside", "Outside", "Default Zone")}
     assert all("@" in reach.alias for one in found for reach in one.reaches)
+
+
+def test_strangers_speak_for_what_their_certificate_vouches_for() -> None:
+    found = speaker("Default Zone", DefaultZone())
+    assert (found.own_domains, found.impersonates, found.compared) == ("no", False, True)
+    assert found.other_domains.startswith("that its certificate names, or whose federation SRV record leads")
+    assert "sealed" in found.way_back
+    listed = DefaultZone(from_domain=FromDomain.LIST, from_domains=("p.example", "inside.example"))
+    found = speaker("Default Zone", listed)
+    assert found.own_domains == "only inside.example, which from_domains lists" and found.impersonates
+    assert found.other_domains == "@p.example, @inside.example, not authenticated"
+
+
+def test_zones_that_compare_nothing_are_told() -> None:
+    settings = make_settings("", (DefaultZone(from_domain=FromDomain.ANY), DnsZone(name="D")))
+    (sentence,) = open_zones(settings)
+    assert sentence.startswith(
+        'zone "Default Zone" has from_domain = "any": its peers may write any domain but own ones'
+    )

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.examples import examples
 from support.messages import CALLER_VIA, request
-from support.playbook import INSIDE, STRANGER, Playbook, arrives
+from support.playbook import FROM_STRANGER, INSIDE, STRANGER, Playbook, arrives
 from support.settings import EDGE, INSIDE_PEER, RULES, SECRET, ZONES, make_settings, rule, with_zone
 from support.traces import record
 
@@ -61,6 +61,7 @@ ROUTES = (
     "<nonsense>",
     "",
 )
+FROMS = ("<sip:alice@inside.example>;tag=alice-tag", FROM_STRANGER)
 VIAS = (
     "SIP/2.0/TLS far.example;branch=z9hG4bK9",
     f"SIP/2.0/TLS {EDGE}:5061;branch=z9hG4bKid7.{'0' * 12}",
@@ -75,7 +76,8 @@ def odd_requests(draw: st.DrawFn) -> Message:
     """Mostly whole requests with one or more things in them that some check is about."""
     odd = st.integers(0, 3).map(lambda number: number == 0)
     method = draw(st.sampled_from(METHODS))
-    fields: dict[str, Any] = {"uri": draw(st.sampled_from(URIS if draw(odd) else URIS[:5]))}
+    uris = URIS if draw(odd) else URIS[:5]
+    fields: dict[str, Any] = {"uri": draw(st.sampled_from(uris)), "from_": draw(st.sampled_from(FROMS))}
     if draw(odd):
         fields["max_forwards"] = draw(st.sampled_from((None, "0", "1", "x", "256", "")))
     if draw(odd):
@@ -85,7 +87,11 @@ def odd_requests(draw: st.DrawFn) -> Message:
     if draw(odd):
         fields["to"] = draw(st.sampled_from(("<sip:bob@outside.example>;tag=bob-tag", "nonsense", "")))
     if draw(odd):
-        fields["from_"] = draw(st.sampled_from(("<sip:a@inside.example>", "<tel:1>;tag=alice-tag", "nonsense", "")))
+        fields["from_"] = draw(
+            st.sampled_from(
+                ("<sip:a@inside.example>", "<tel:1>;tag=alice-tag", "<sip:a@198.51.100.99.>", "nonsense", "")
+            )
+        )
     if draw(odd):
         fields["routes"] = draw(st.lists(st.sampled_from(ROUTES), min_size=1, max_size=3).map(tuple))
     if draw(odd):
@@ -115,8 +121,9 @@ def edge_says(book: Playbook, message: Message, connection: int) -> tuple[str, t
 
 
 def replay_says(message: Message, connection: int) -> tuple[str, tuple[Tier, ...]]:
-    verdict = DECIDER.decide(1, record(message, source=Endpoint(PEERS[connection], 40000)))
-    assert isinstance(verdict, Verdict)
+    address = PEERS[connection]
+    verdict = DECIDER.decide(1, record(message, source=Endpoint(address, 40000), names=(address,)))
+    assert isinstance(verdict, Verdict) and verdict.from_policy == ""
     decision = verdict.decision
     if decision.refused:
         return f"{REFUSED} {decision.refused[:3]}", ()

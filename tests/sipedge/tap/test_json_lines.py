@@ -27,6 +27,7 @@ def test_a_message_is_one_object() -> None:
         "transport": "TLS",
         "local": "192.0.2.1:5061",
         "peer": "192.0.2.2:40112",
+        "names": [],
         "text": "A sip:b SIP/2.0\r\n\r\n\u00e9\n",
     }
 

@@ -28,7 +28,7 @@ def test_what_is_written_passes_the_check(dump: Path, tmp_path: Path) -> None:
     assert result.stdout == (
         f"{out}: edge.toml, edge.dialplan and what they name, from 127 settings\n"
         "  1 transforms or rules are not possible here: decisions differ\n"
-        f"  19 things to look at, 3 settings without an equal: {out}/report.txt\n"
+        f"  21 things to look at, 3 settings without an equal: {out}/report.txt\n"
     )
     assert CliRunner().invoke(main, ["fmt", "--check", str(out / "edge.dialplan")]).exit_code == 0
     checked = CliRunner().invoke(main, ["check", str(out / "edge.toml"), "--json"])

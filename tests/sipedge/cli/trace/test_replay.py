@@ -25,7 +25,10 @@ from sipedge.traces.records.record import Direction, Endpoint
 
 KEYS = """index time source destination method request_uri call_id cseq zone traffic in_dialog searched transform
 tiers""".split()
-MESSAGE = request(uri="sip:eve@outside.example", call_id="2", extra=("Content-Type: text/plain",), body=b"hello")
+MALLORY = "<sip:mallory@evil.example>;tag=alice-tag"
+MESSAGE = request(
+    uri="sip:eve@outside.example", from_=MALLORY, call_id="2", extra=("Content-Type: text/plain",), body=b"hello"
+)
 
 
 @pytest.fixture
@@ -40,7 +43,7 @@ def trace(tmp_path: Path) -> str:
         record(),
         record(answer_to(request(), 200), source=Endpoint(EDGE, 5060), destination=Endpoint(INSIDE_PEER, 40_000)),
         record(MESSAGE, source=stranger),
-        record(request(uri="sip:alice@inside.example", call_id="3"), source=stranger),
+        record(request(uri="sip:alice@inside.example", from_=MALLORY, call_id="3"), source=stranger),
     ]
     return write_trace(tmp_path / "trace.jsonl", records)
 

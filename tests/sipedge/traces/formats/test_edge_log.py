@@ -41,6 +41,7 @@ def test_messages_come_back_and_decisions_are_left_out() -> None:
         "log",
         0,
         "IMP",
+        (),
     )
     assert isinstance(sent, Record)
     assert (sent.direction, sent.source, sent.transport) == (Direction.SENT, ("2001:db8::1", 5060), "tcp")
