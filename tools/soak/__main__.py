@@ -90,7 +90,7 @@ class Soak:
         over = [phase for phase in self._unjudged if phase.ended <= before]
         for phase in over:
             row = self.rows[phase.name]
-            row.add(phase, PROMISES[phase.name], self._plan.bound, self._world.edge.resident())
+            row.add(phase, self._plan.bound, self._world.edge.resident())
             self._world.ledger.forget(phase)
             self._unjudged.remove(phase)
 
@@ -113,6 +113,9 @@ async def soak(plan: Plan, folder: Path) -> int:
         broken = [*run.broken()]
         print(table([row for row in run.rows.values() if row.requests]))
         print(f"\nworker: {run.before:.0f} MB after the first fault, {world.edge.resident():.0f} MB at the end")
+        for row in run.rows.values():
+            if row.cut and (short := PROMISES[row.fault].falls_short):
+                print(f"known: {row.fault}: {short} ({row.cut} requests)")
     print(*(f"broken: {sentence}" for sentence in broken), sep="\n")
     return 1 if broken else 0
 

@@ -116,13 +116,14 @@ class Callee:
         if request.startswith(b"ACK "):
             return
         call = wire.value(request, b"call-id")
-        self._ledger.delivered(call)
         self._received += 1
+        held = self._delay if self._received % 4 == 0 else 0.0
+        self._ledger.delivered(call, held)
         if self.mute:
             return
         response = wire.answer(request, b"200 OK", tag_of(call))
-        if self._delay and self._received % 4 == 0:
-            asyncio.get_running_loop().call_later(self._delay, self._say, connection, response)
+        if held:
+            asyncio.get_running_loop().call_later(held, self._say, connection, response)
         else:
             self._say(connection, response)
 

@@ -101,7 +101,7 @@ class Caller:
             connection.transport.write(self._acknowledge(response, call, status))
 
     def lost(self, connection: CallerConnection) -> None:
-        self._ledger.cut(connection.waiting)
+        self._ledger.cut(connection.waiting, monotonic())
         if connection is self._connection:
             self._connection = None
             self._connecting = asyncio.get_running_loop().create_task(self.connect())

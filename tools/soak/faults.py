@@ -38,17 +38,17 @@ async def rst(world: World, seconds: float) -> None:
             connection.reset()
 
 
+async def half_close(world: World, seconds: float) -> None:
+    async for _ in _blows(seconds):
+        for connection in [*world.callees["faulty"].connections]:
+            connection.half_close()
+
+
 async def mute(world: World, seconds: float) -> None:
     callee = world.callees["faulty"]
     callee.mute = True
     await asyncio.sleep(seconds)
     callee.mute = False
-
-
-async def half_close(world: World, seconds: float) -> None:
-    async for _ in _blows(seconds):
-        for connection in [*world.callees["faulty"].connections]:
-            connection.half_close()
 
 
 async def black_hole(world: World, seconds: float) -> None:
@@ -118,8 +118,8 @@ FAULTS: dict[str, Fault] = {
     "none": none,
     "peer killed": peer_killed,
     "rst": rst,
-    "mute": mute,
     "half-close": half_close,
+    "mute": mute,
     "black hole": black_hole,
     "one byte a second": one_byte_a_second,
     "sighup": sighup,

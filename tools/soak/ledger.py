@@ -25,8 +25,20 @@ class Request:
     finals: int = 0
     wrong: bool = False
     """A 2xx that the callee never gave to this request."""
-    cut: bool = False
-    """Its connection ended before its final response came."""
+    cut: float = 0.0
+    """When its connection ended without a final response; 0: it has not."""
+    held: float = 0.0
+    """Seconds that its callee kept the answer back."""
+
+    @property
+    def waited(self) -> float:
+        """Seconds from sender to callee and back."""
+        return self.answered - self.sent - self.held
+
+    @property
+    def over(self) -> float:
+        """When it was answered or cut; infinite while it waits."""
+        return self.answered or self.cut or float("inf")
 
 
 @dataclass(slots=True)
@@ -40,6 +52,8 @@ class Phase:
     ended: float = 0.0
     """When its time to recover was over, too."""
     requests: dict[bytes, Request] = field(default_factory=dict)
+    followers: list[tuple[float, str]] = field(default_factory=list)
+    """When later phases began, and their names."""
     unsent: int = 0
     """Requests that found no connection."""
 
@@ -50,7 +64,11 @@ class Phase:
     @property
     def open(self) -> int:
         """Requests whose sender still waits."""
-        return sum(not request.finals and not request.cut for request in self.requests.values())
+        return sum(request.over == float("inf") for request in self.requests.values())
+
+    def faults_during(self, request: Request) -> frozenset[str]:
+        """Of this phase, and of those that began before the request was over."""
+        return frozenset({self.name, *(name for began, name in self.followers if began <= request.over)})
 
 
 class Ledger:
@@ -68,6 +86,8 @@ class Ledger:
         return self._phases[self._begun]
 
     def begin(self, name: str, now: float) -> Phase:
+        for earlier in self._phases.values():
+            earlier.followers.append((now, name))
         self._begun += 1
         self._phases[self._begun] = Phase(name, now)
         return self.phase
@@ -83,10 +103,11 @@ class Ledger:
         self.phase.requests[call] = Request(pair, invite, now)
         return call
 
-    def delivered(self, call: bytes) -> None:
-        """The callee has it."""
+    def delivered(self, call: bytes, held: float) -> None:
+        """The callee has it and answers after ``held`` seconds."""
         if (request := self._find(call)) is not None:
             request.deliveries += 1
+            request.held = held
 
     def final(self, call: bytes, status: int, genuine: bool, now: float) -> None:
         """Its sender has a final response; ``genuine``: with the tag that the callee gave to this very request."""
@@ -99,12 +120,11 @@ class Ledger:
         if status < 300:
             request.wrong |= not genuine or not request.deliveries
 
-    def cut(self, calls: Iterable[bytes]) -> None:
+    def cut(self, calls: Iterable[bytes], now: float) -> None:
         """The connection on which these wait has ended."""
         for call in calls:
-            request = self._find(call)
-            if request is not None and not request.finals:
-                request.cut = True
+            if (request := self._find(call)) is not None:
+                request.cut = now
 
     def _find(self, call: bytes) -> Request | None:
         number = call.partition(b"-")[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 GATEWAY = frozenset({408, 500, 503, 504})
 """What a request may be told when its callee cannot be had (RFC 3261 16.7, 16.9)."""
@@ -19,6 +20,9 @@ class Promise:
     it; an INVITE is told."""
     dies: bool = False
     """The worker ends: what was under way is lost with its connections."""
+    falls_short: str = ""
+    """What the edge of today does less than it should: requests that are cut for this reason are shown, but do not end
+    the run with status 1. '' where nothing is forgiven."""
     recovery: float = 5.0
     """Seconds after the end of the fault until requests are answered again."""
 
@@ -30,12 +34,15 @@ PROMISES: dict[str, Promise] = {
     "none": Promise(NOBODY),
     "peer killed": Promise(),
     "rst": Promise(),
-    "mute": Promise(silence=True),
     "half-close": Promise(),
+    "mute": Promise(silence=True),
     "black hole": Promise(silence=True),
     "one byte a second": Promise(silence=True),
     "sighup": Promise(NOBODY),
-    "certificate": Promise(("tls",)),
+    "certificate": Promise(
+        ("tls",),
+        falls_short="a TLS connection with the old certificate is closed after limits.drain with what is open on it",
+    ),
     "dns dead": Promise(("dns",), frozenset({408, 503, 504})),
     "disk full": Promise(NOBODY),
     "log unread": Promise(NOBODY),
@@ -44,3 +51,16 @@ PROMISES: dict[str, Promise] = {
     "worker stopped": Promise(ALL, dies=True, recovery=12.0),
 }
 """By the name of the fault."""
+
+
+@cache
+def together(faults: frozenset[str]) -> Promise:
+    """For a request that was under way during all of these."""
+    several = [PROMISES[fault] for fault in faults]
+    return Promise(
+        tuple({pair for promise in several for pair in promise.touches}),
+        frozenset().union(*(promise.told for promise in several if promise.touches)),
+        any(promise.silence for promise in several),
+        any(promise.dies for promise in several),
+        "; ".join(promise.falls_short for promise in several if promise.falls_short),
+    )

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from .ledger import Phase, Request
-from .promises import ALL, Promise
+from .promises import ALL, PROMISES, Promise, together
 
 COLUMNS = (
     "fault", "requests", "answered", "told", "unanswered", "cut", "unsent", "duplicates", "wrong",
     "innocent p50 ms", "p99 ms", "max ms", "recovery s", "MB",
 )  # fmt: skip
+LONG = 1.0
+"""Seconds that no request should wait for its answer."""
 
 
 @dataclass
@@ -29,25 +32,24 @@ class Row:
     unsent: int = 0
     duplicates: int = 0
     wrong: int = 0
-    innocent: list[float] = field(default_factory=list)
+    innocent: array[float] = field(default_factory=lambda: array("d"))
     """Seconds to the answer."""
     recovery: float = 0.0
     """The longest."""
     resident: float = 0.0
     broken: list[str] = field(default_factory=list)
 
-    def add(self, phase: Phase, promise: Promise, bound: float, resident: float) -> None:
+    def add(self, phase: Phase, bound: float, resident: float) -> None:
         """``bound``: seconds within which 99 of 100 innocent requests are answered."""
+        promise = PROMISES[phase.name]
         requests = [*phase.requests.values()]
         self.requests += len(requests)
         self.unsent += phase.unsent
         self.resident = resident
         for request in requests:
-            self._count(request, promise)
-        innocent = sorted(
-            request.answered - request.sent for request in phase.of(innocent_pairs(promise)) if request.answered
-        )
-        self.innocent += innocent
+            self._count(request, together(phase.faults_during(request)))
+        innocent = sorted(request.waited for request in phase.of(innocent_pairs(promise)) if request.answered)
+        self.innocent.extend(innocent)
         recovery = recovered_after(phase, promise.touches or ALL)
         self.recovery = max(self.recovery, recovery)
         self.broken += breaches(phase, promise, bound, innocent, recovery)
@@ -68,7 +70,8 @@ class Row:
         """In the order of COLUMNS."""
         told = " ".join(f"{count} x {status}" for status, count in sorted(self.told.items())) or "0"
         counts = (self.unanswered, self.cut, self.unsent, self.duplicates, self.wrong)
-        times = [f"{1000 * percentile(sorted(self.innocent), part):.0f}" for part in (0.5, 0.99, 1.0)]
+        ordered = sorted(self.innocent)
+        times = [f"{1000 * percentile(ordered, part):.0f}" for part in (0.5, 0.99, 1.0)]
         return (
             self.fault, str(self.requests), str(self.answered), told, *map(str, counts),
             *(times if self.innocent else ("", "", "")), f"{self.recovery:.1f}", f"{self.resident:.0f}",
@@ -96,8 +99,15 @@ def failed(request: Request) -> bool:
 
 
 def recovered_after(phase: Phase, pairs: Sequence[str]) -> float:
-    """Seconds from the end of the fault to the first answer after which no request of these pairs failed."""
-    later = [request for request in phase.of(pairs) if request.sent >= phase.undone]
+    """Seconds from the end of the fault to the first answer after which no request of these pairs failed.
+
+    What the next fault found under way says nothing about this one, unless it had waited for long by then.
+    """
+    later = [
+        request
+        for request in phase.of(pairs)
+        if request.sent >= phase.undone and (request.over <= phase.ended or request.sent < phase.ended - LONG)
+    ]
     last_failure = max((request.sent for request in later if failed(request)), default=phase.undone)
     answers = [request.answered for request in later if request.sent >= last_failure and not failed(request)]
     return min(answers) - phase.undone if answers else float("inf")
@@ -108,10 +118,11 @@ def breaches(phase: Phase, promise: Promise, bound: float, innocent: Sequence[fl
     requests = [*phase.requests.values()]
     if duplicates := sum(request.deliveries > 1 or request.finals > 1 for request in requests):
         yield f"{phase.name}: {duplicates} requests were delivered or answered twice"
-    wrong = Counter(f"{request.pair} {request.status}" for request in requests if is_wrong(request, promise))
+    during = {id(request): together(phase.faults_during(request)) for request in requests}
+    wrong = Counter(f"{each.pair} {each.status}" for each in requests if is_wrong(each, during[id(each)]))
     for what, count in sorted(wrong.items()):
         yield f"{phase.name}: {count} requests got a final response that is wrong ({what})"
-    lost = Counter(request.pair for request in requests if is_lost(request, promise))
+    lost = Counter(each.pair for each in requests if is_lost(each, during[id(each)]))
     for pair, count in sorted(lost.items()):
         yield f"{phase.name}: {count} requests of the pair {pair} were neither answered nor told why"
     if (p99 := percentile(innocent, 0.99)) > bound:
@@ -124,8 +135,9 @@ def is_lost(request: Request, promise: Promise) -> bool:
     """Neither answered nor told, where the fault is no reason for that."""
     if request.finals or promise.dies:
         return False
-    silent = promise.silence and request.pair in promise.touches and not request.invite
-    return not silent or request.cut
+    if request.cut:
+        return not promise.falls_short
+    return not (promise.silence and request.pair in promise.touches and not request.invite)
 
 
 def table(rows: Sequence[Row]) -> str:
