@@ -38,6 +38,8 @@ class LiveEdge:
         self.lines: deque[str] = deque(maxlen=KEPT_LINES)
         self.trouble: list[str] = []
         """Lines that tell of a fault inside the edge."""
+        self.deaths = 0
+        """How often the supervisor said that the worker had died."""
         self._rest = b""
         self._waiting: list[tuple[str, asyncio.Future[str]]] = []
         self._process: asyncio.subprocess.Process
@@ -126,6 +128,7 @@ class LiveEdge:
         self.lines.append(line)
         if any(text in line for text in TROUBLE):
             self.trouble.append(line)
+        self.deaths += "the edge died of" in line
         for text, future in [*self._waiting]:
             if text in line:
                 self._waiting.remove((text, future))

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 
 END = b"\r\n\r\n"
 COPIED = (b"via", b"record-route", b"from", b"to", b"call-id", b"cseq")
 """Headers of a request that its response repeats (RFC 3261 8.2.6.2, 12.1.1)."""
+COMPACT = {b"v": b"via", b"f": b"from", b"t": b"to", b"i": b"call-id", b"l": b"content-length", b"m": b"contact"}
+"""RFC 3261 7.3.3: those that matter here."""
+_LINE_BREAK = re.compile(rb"\r\n(?![ \t])")
 
 
 class Splitter:
@@ -16,6 +20,7 @@ class Splitter:
         self._rest = b""
 
     def feed(self, data: bytes) -> list[bytes]:
+        """Raises ValueError for a Content-Length that is no number."""
         self._rest += data
         messages: list[bytes] = []
         while (size := self._size()) is not None:
@@ -28,19 +33,24 @@ class Splitter:
         end = self._rest.find(END)
         if end < 0:
             return None
-        size = end + 4 + int(value(self._rest[: end + 2], b"content-length") or 0)
+        size = end + 4 + int(value(self._rest[:end], b"content-length") or 0)
         return size if size <= len(self._rest) else None
 
 
 def lines_of(message: bytes) -> list[bytes]:
-    """Start line and header lines, as they stand (a folded one is several)."""
-    return message.partition(END)[0].split(b"\r\n")
+    """Start line and header lines as they stand; a folded one is one line with its line breaks."""
+    return _LINE_BREAK.split(message.partition(END)[0])
+
+
+def name_of(line: bytes) -> bytes:
+    """The header's name in lower case and long form."""
+    name = line.partition(b":")[0].strip().lower()
+    return COMPACT.get(name, name)
 
 
 def values(message: bytes, name: bytes) -> list[bytes]:
-    """Of the lines of one header; ``name`` in lower case."""
-    found = (line.partition(b":") for line in lines_of(message)[1:])
-    return [content.strip() for field, _, content in found if field.strip().lower() == name]
+    """Of the lines of one header; ``name`` in lower case and long form."""
+    return [line.partition(b":")[2].strip() for line in lines_of(message)[1:] if name_of(line) == name]
 
 
 def value(message: bytes, name: bytes) -> bytes:
@@ -57,9 +67,9 @@ def answer(request: bytes, status: bytes, tag: bytes) -> bytes:
     """A response without a body."""
     lines = [b"SIP/2.0 " + status]
     for line in lines_of(request)[1:]:
-        name = line.partition(b":")[0].strip().lower()
+        name = name_of(line)
         if name in COPIED:
-            lines.append(line + b";tag=" + tag if name == b"to" and b";tag=" not in line else line)
+            lines.append(line + b";tag=" + tag if name == b"to" and b"tag=" not in line else line)
     return b"\r\n".join([*lines, b"Content-Length: 0", b"", b""])
 
 

@@ -1,0 +1,82 @@
+"""The edge of the live fuzz: strangers outside, one neighbour inside, one rule that says what may go there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+TCP_PORT, TLS_PORT = 5060, 5061
+
+
+@dataclass(frozen=True)
+class Places:
+    """An address for each party."""
+
+    edge: str
+    stranger: str
+    """Speaks nonsense: over TCP a neighbour, over TLS somebody of the Default Zone."""
+    honest: str
+    inside: str
+
+
+DIALPLAN = r"""
+search rule "inside" {
+    priority 10
+    mode alias pattern match
+    pattern type regex
+    pattern ".*@far\.example"
+    behavior leave
+    on successful match stop
+    target zone "inside"
+}
+"""
+
+CONFIG = """\
+[edge]
+system_name = "edge.example.com"
+domains = ["near.example"]
+dialplans = ["edge.dialplan"]
+
+[tls]
+trusted = "%(trusted)s"
+
+[[tls.server]]
+certificate = "%(certificate)s"
+key = "%(key)s"
+
+[[listener]]
+name = "tcp"
+address = "%(edge)s"
+port = 5060
+transport = "TCP"
+
+[[listener]]
+name = "tls"
+address = "%(edge)s"
+port = 5061
+
+[[zone]]
+name = "outside"
+type = "neighbor"
+transport = "TCP"
+port = 5060
+peers = ["%(stranger)s"]
+monitor = false
+proxy_require_strip = ["privacy"]
+border = true
+
+[[zone]]
+name = "honest"
+type = "neighbor"
+transport = "TCP"
+port = 5060
+peers = ["%(honest)s"]
+monitor = false
+
+[[zone]]
+name = "inside"
+type = "neighbor"
+transport = "TCP"
+port = 5060
+peers = ["%(inside)s"]
+monitor = false
+"""
