@@ -15,6 +15,7 @@ import uvloop
 
 from . import coverage, properties, samples
 from .live import fuzz_live
+from .targets import TARGETS
 
 PARTS = ("properties", "live", "coverage")
 
@@ -61,7 +62,7 @@ def read_arguments(arguments: Sequence[str] | None = None) -> Plan:
     parser.add_argument("--minutes", type=float, default=5, help="for each part (default: 5)")
     parser.add_argument("--seed", type=int, help="the one of an earlier run (default: another one each time)")
     parser.add_argument("--folder", type=Path, help="for evidence (default: a new one for temporary files)")
-    parser.add_argument("--target", choices=coverage.TARGETS, action="append", help="of coverage; repeatable")
+    parser.add_argument("--target", choices=TARGETS, action="append", help="of coverage; repeatable")
     parser.add_argument("tests", nargs="*", help="folders or files of tests for properties (default: all)")
     read = parser.parse_args(arguments)
     folder = read.folder or Path(tempfile.mkdtemp(prefix="sipedge-fuzz-"))
@@ -72,7 +73,7 @@ def read_arguments(arguments: Sequence[str] | None = None) -> Plan:
         random.SystemRandom().randrange(2**31) if read.seed is None else read.seed,
         folder,
         tuple(read.tests),
-        tuple(read.target or coverage.TARGETS),
+        tuple(read.target or TARGETS),
     )
 
 
