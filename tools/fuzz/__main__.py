@@ -7,7 +7,7 @@ import asyncio
 import random
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,7 +49,7 @@ def _live(plan: Plan) -> int:
     return len(fuzz.faults)
 
 
-CARRY_OUT = {
+CARRY_OUT: dict[str, Callable[[Plan], int]] = {
     "properties": lambda plan: properties.rounds(plan.seconds, plan.tests, plan.seed),
     "live": _live,
     "coverage": lambda plan: coverage.search(plan.targets, plan.seconds, plan.seed, plan.folder),

@@ -84,8 +84,9 @@ def difference_of(received: list[bytes], forwarded: list[bytes], edge: bytes) ->
         found = _next_equal(received, at, line)
         if found is not None:
             at = found + 1
-        elif not _is_added(line, edge):
-            return f"the line {line[:80]!r} was neither received here nor is it the edge's to add"
+        elif not _is_added(line, edge, received):
+            expected = received[at][:60] if at < len(received) else b"the end"
+            return f"the line {line[:60]!r} stands where {expected!r} was received"
     left = [line for line in received[at:] if name_of(line) not in REMOVED]
     return f"the line {left[0][:80]!r} is missing" if left else ""
 
@@ -126,8 +127,11 @@ def _without_source(via: bytes) -> bytes:
     return re.sub(rb"(?i);(?:received|rport)(?:=[^;,]*)?", b"", re.sub(rb"\s+", b"", via))
 
 
-def _is_added(line: bytes, edge: bytes) -> bool:
+def _is_added(line: bytes, edge: bytes, received: list[bytes]) -> bool:
+    """The edge's own Via and Record-Route, what was missing, and the Request-URI for a strict router."""
     name = name_of(line)
     if name in (b"via", b"record-route"):
         return edge in line
-    return name in (b"max-forwards", b"max-breadth", b"route")
+    if name == b"max-forwards":
+        return all(name_of(each) != name for each in received)
+    return name in (b"max-breadth", b"route")
