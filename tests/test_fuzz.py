@@ -72,6 +72,12 @@ def test_a_line_that_was_added_or_lost_or_changed_is_a_fault() -> None:
     assert fault(other, sent) == "the start line b'MESSAGE sip:eve@far.example SIP/2.0' is another one"
 
 
+def test_an_ack_from_hop_to_hop_is_the_edges_own() -> None:
+    own = b"ACK sip:bob@far.example SIP/2.0\r\n" + OWN + b"Call-ID: 1\r\nCSeq: 1 ACK\r\nContent-Length: 0\r\n\r\n"
+    assert fault(own, received()) == ""
+    assert fault(own.replace(b"\r\nCall-ID", b", SIP/2.0/TCP a\r\nCall-ID"), received()) != ""
+
+
 def test_another_body_is_a_fault() -> None:
     assert fault(forwarded(received())[:-5] + b"jello", received()) == "its body is another one"
 

@@ -34,19 +34,28 @@ PROBE_LIMIT = 2.0
 """Seconds in which the honest peer's request must be answered, whatever strangers send."""
 GROWTH = 64.0
 """Megabytes that the worker may grow by."""
-TO_THE_CALLEE = 0.6
-"""Part of the requests whose Request-URI is one that the rule allows."""
+URIS = (b"sip:bob@far.example",) * 5 + (b"sip:bob@wild.example",) * 2 + (b"",) * 4
+"""Of requests; b"" leaves the one that there is."""
+STOLEN = 0.03
+"""Part of the requests that carry a signed Route of another dialog: no rule allows where they want to go."""
+WILD_ANSWERS = (b"100 Trying", b"183 Session Progress", b"200 OK", b"302 Moved", b"404 Not Found", b"503 Busy")
 _START = re.compile(rb"^([A-Z]+) (\S+) (SIP/2\.0)\r\n")
 _CALL_ID = re.compile(rb"(?im)^(call-id|i)([ \t]*:)[^\r\n]*")
 _BRANCH = re.compile(rb"branch=z9hG4bK[^;,\s]*")
 
 
-def prepared(chance: Random, number: int, samples: Sequence[bytes], edge: bytes) -> bytes:
-    """The next message: one that its transaction layer has not seen, marked so that the oracle finds it again."""
+def prepared(chance: Random, number: int, samples: Sequence[bytes], edge: bytes, signed: Sequence[bytes]) -> bytes:
+    """The next message: one that its transaction layer has not seen, marked so that the oracle finds it again.
+
+    ``signed``: Record-Route values of other dialogs.
+    """
     message = mutated(chance, samples).replace(b"%s", edge)
-    if chance.random() < TO_THE_CALLEE:
-        message = _START.sub(rb"\1 sip:bob@far.example \3\r\n", message, count=1)
-    if chance.random() < 0.9:
+    if uri := chance.choice(URIS):
+        message = _START.sub(rb"\1 %b \3\r\n" % uri, message, count=1)
+    stolen = signed and chance.random() < STOLEN
+    if stolen:
+        message = _START.sub(rb"\1 sip:victim@third.example \3\r\nRoute: " + chance.choice(signed) + b"\r\n", message)
+    if stolen or chance.random() < 0.9:
         message = _CALL_ID.sub(rb"\g<1>\g<2> fuzz-%d" % number, message, count=1)
         message = _BRANCH.sub(b"branch=z9hG4bKfuzz%d" % number, message, count=1)
     head, end, rest = message.partition(b"\r\n")
@@ -75,13 +84,26 @@ class Inside(asyncio.Protocol):
             if not wire.status_of(message):
                 self._fuzz.arrived(message)
                 if not message.startswith(b"ACK "):
-                    self._transport.write(wire.answer(message, b"200 OK", b"inside"))
+                    self._transport.write(self.answer_to(message))
+
+    def answer_to(self, request: bytes) -> bytes:
+        return wire.answer(request, b"200 OK", b"inside")
+
+
+class Wild(Inside):
+    """A callee whose answers are as mutated as the strangers' requests."""
+
+    def answer_to(self, request: bytes) -> bytes:
+        chance = self._fuzz.wild
+        sound = [wire.answer(request, status, b"wild") for status in WILD_ANSWERS]
+        return mutated(chance, sound) + (chance.choice(sound) if chance.random() < 0.5 else b"")
 
 
 class LiveFuzz:
     def __init__(self, folder: Path, samples: Sequence[bytes], seed: int) -> None:
         self._folder, self._samples, self._seed = folder, samples, seed
-        self.places = Places(*wire.addresses(4, 44))
+        self.wild = Random(seed)
+        self.places = Places(*wire.addresses(5, 44))
         self._edge_name = self.places.edge.encode()
         authority = Authority(folder)
         own = authority.issue("edge", common_name="edge.example.com", names=(self.places.edge,))
@@ -89,6 +111,7 @@ class LiveFuzz:
         self._trusted = authority.file
         self.edge = LiveEdge(folder, CONFIG % self._words(own), DIALPLAN)
         self._streams: deque[bytearray] = deque(maxlen=STREAMS)
+        self._signed: deque[bytes] = deque(maxlen=50)
         self.sent = self.forwarded = self.probes = 0
         self.slowest = 0.0
         self.answers: Counter[int] = Counter()
@@ -98,7 +121,8 @@ class LiveFuzz:
     async def run(self, seconds: float) -> None:
         """Send for so long; ``faults`` has what went wrong."""
         loop = asyncio.get_running_loop()
-        server = await loop.create_server(lambda: Inside(self), self.places.inside, TCP_PORT)
+        inside = await loop.create_server(lambda: Inside(self), self.places.inside, TCP_PORT)
+        wild = await loop.create_server(lambda: Wild(self), self.places.wild, TCP_PORT)
         try:
             async with self.edge:
                 began = self.edge.resident()
@@ -106,7 +130,8 @@ class LiveFuzz:
                 await self._probe()
                 self.memory = (began, self.edge.resident())
         finally:
-            server.close()
+            inside.close()
+            wild.close()
         if self.memory[1] > self.memory[0] + GROWTH:
             self.fault(f"the worker grew from {self.memory[0]:.0f} to {self.memory[1]:.0f} MB", b"")
         for line in self.edge.trouble:
@@ -152,7 +177,7 @@ class LiveFuzz:
             for _ in range(chance.randint(1, BATCHES)):
                 for _ in range(BATCH):
                     self.sent += 1
-                    stream += (message := prepared(chance, self.sent, self._samples, self._edge_name))
+                    stream += (message := prepared(chance, self.sent, self._samples, self._edge_name, self._signed))
                     writer.write(message)
                 await asyncio.wait_for(writer.drain(), 5)
                 due += BATCH * SENDERS / RATE
@@ -168,6 +193,7 @@ class LiveFuzz:
         """Read what the edge says, so that it is never its reader that holds it up."""
         while data := await reader.read(65536):
             self.answers.update(int(status) for status in re.findall(rb"(?m)^SIP/2\.0 (\d{3}) ", data))
+            self._signed.extend(re.findall(rb"(?m)^Record-Route: (<[^>\r\n]*%b[^>\r\n]*>)" % self._edge_name, data))
 
     async def _prober(self, end: float) -> None:
         while monotonic() < end:

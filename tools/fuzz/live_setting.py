@@ -1,4 +1,4 @@
-"""The edge of the live fuzz: strangers outside, one neighbour inside, one rule that says what may go there."""
+"""The edge of the live fuzz: strangers outside, two neighbours inside, rules that say what may go there."""
 
 from __future__ import annotations
 
@@ -16,19 +16,25 @@ class Places:
     """Speaks nonsense: over TCP a neighbour, over TLS somebody of the Default Zone."""
     honest: str
     inside: str
+    """Answers as it should."""
+    wild: str
+    """Answers nonsense."""
 
 
-DIALPLAN = r"""
-search rule "inside" {
-    priority 10
+DIALPLAN = "".join(
+    f"""
+search rule "{zone}" {{
+    priority {number}
     mode alias pattern match
     pattern type regex
-    pattern ".*@far\.example"
+    pattern ".*@{host}\\.example"
     behavior leave
     on successful match stop
-    target zone "inside"
-}
+    target zone "{zone}"
+}}
 """
+    for number, (host, zone) in enumerate((("far", "inside"), ("wild", "wild")), 1)
+)
 
 CONFIG = """\
 [edge]
@@ -78,5 +84,13 @@ type = "neighbor"
 transport = "TCP"
 port = 5060
 peers = ["%(inside)s"]
+monitor = false
+
+[[zone]]
+name = "wild"
+type = "neighbor"
+transport = "TCP"
+port = 5060
+peers = ["%(wild)s"]
 monitor = false
 """

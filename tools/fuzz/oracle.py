@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 
 from tools.live.wire import END, lines_of, name_of, values
 
-ALLOWED_HOST = b"far.example"
-"""The only rule: whatever is at this host goes to the callee."""
+ALLOWED_HOSTS = (b"far.example", b"wild.example")
+"""The rules: whatever is at these hosts goes to a callee, and nothing else."""
 REMOVED = {
     b"route",  # RFC 3261 16.4, 16.6 step 6
     b"p-asserted-identity",  # RFC 3325 5
@@ -30,6 +30,8 @@ def fault_of(forwarded: bytes, streams: Iterable[bytes], edge: bytes) -> str:
     """'' or one sentence: what is wrong with this request. ``edge``: the address that its own lines name."""
     if not is_allowed(forwarded):
         return "no rule allows its Request-URI or Route"
+    if is_its_own(forwarded, edge):
+        return ""
     nearest = "no part of what was sent begins like it"
     for received, rest in _origins(forwarded, streams):
         difference = difference_of(received, lines_of(forwarded), edge)
@@ -45,7 +47,13 @@ def fault_of(forwarded: bytes, streams: Iterable[bytes], edge: bytes) -> str:
 def is_allowed(forwarded: bytes) -> bool:
     """A Route that is left decides, else the Request-URI (docs/dialplan.md)."""
     uri = forwarded.partition(b"\r\n")[0].split(b" ")[1]
-    return any(_host(text) == ALLOWED_HOST for text in (uri, *values(forwarded, b"route")[:1]))
+    return any(_host(text) in ALLOWED_HOSTS for text in (uri, *values(forwarded, b"route")[:1]))
+
+
+def is_its_own(request: bytes, edge: bytes) -> bool:
+    """An ACK or CANCEL from hop to hop, which the edge makes itself (RFC 3261 9.1, 17.1.1.3): it has one Via."""
+    via = values(request, b"via")
+    return request.startswith((b"ACK ", b"CANCEL ")) and len(via) == 1 and edge in via[0] and b"," not in via[0]
 
 
 def _host(text: bytes) -> bytes:
