@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from pathlib import Path
 from random import Random
 
 import pytest
-from support.messages import request as message_of
 from support.paths import DATA, messages_in
-from support.settings import INSIDE_PEER, ZONES, make_settings
 from support.stream import request
 
-from sipedge.settings import DnsSettings, Listener
+from tools.fuzz.core import Core
 from tools.fuzz.coverage import seeds
 from tools.fuzz.mutations import MUTATIONS, Mutation
 from tools.fuzz.oracle import fault_of
 from tools.fuzz.samples import FOUND
 from tools.fuzz.targets import TARGETS
-from tools.memory_edge import MemoryEdge, run_edge
 
-SETTINGS = make_settings(
-    zones=tuple(replace(zone, transport="TCP") for zone in ZONES),
-    listeners=(Listener("sip", "203.0.113.1", 5060, transport="TCP"),),
-    dns=DnsSettings(("127.0.0.1",)),
-)
 EDGE = b"127.0.0.9"
 OWN = b"Via: SIP/2.0/TCP 127.0.0.9:5060;branch=z9hG4bKe1\r\n"
 SAMPLES = [path.read_bytes() for path in messages_in(DATA)]
@@ -96,22 +86,14 @@ def test_max_forwards_only_goes_down() -> None:
     assert "Max-Forwards" in fault(forwarded(received()).replace(b"s: 15", b"s: 71"), received())
 
 
+def test_the_core_has_its_forwards_looked_at() -> None:
+    core = Core()
+    core.take(received() + received("sip:bob@third.example"))
+    assert core.forwarded == 1
+
+
 @pytest.mark.parametrize("target", TARGETS)
 def test_every_target_stands_what_its_search_begins_with_and_what_was_found_once(target: str) -> None:
     found = [path.read_bytes() for path in sorted((FOUND / target).glob("*"))]
     for tried in seeds(target)[:40] + found:
         TARGETS[target](tried)
-
-
-@pytest.mark.parametrize("path", sorted((FOUND / "live").iterdir()), ids=lambda path: path.stem)
-def test_what_an_edge_did_not_stand_once_it_stands_now(path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    async def scenario(edge: MemoryEdge) -> None:
-        edge.accept(INSIDE_PEER).send_bytes(path.read_bytes())
-        await edge.turn()
-        honest = edge.accept(INSIDE_PEER)
-        honest.send(message_of(via=f"SIP/2.0/TCP {INSIDE_PEER}:5060;branch=z9hG4bKhonest", call_id="honest"))
-        await edge.turn()
-        assert "honest" in [arrived.call_id for callee in edge.loop.called for arrived in callee.received()]
-
-    run_edge(SETTINGS, scenario)
-    assert [record for record in caplog.records if record.levelname == "ERROR"] == []

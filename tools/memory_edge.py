@@ -39,11 +39,8 @@ class Far(asyncio.Transport):
 
     def send(self, *messages: Message) -> None:
         """Have the edge read these, in as few reads as it allows."""
-        self.send_bytes(b"".join(message.to_bytes() for message in messages))
-
-    def send_bytes(self, data: bytes) -> None:
-        """The same for bytes that need be no messages; none are taken once the edge has closed."""
-        while data and not self.is_closing():
+        data = b"".join(message.to_bytes() for message in messages)
+        while data:
             space = memoryview(self.protocol.get_buffer(-1))
             count = min(len(space), len(data))
             space[:count] = data[:count]

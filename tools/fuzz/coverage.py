@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ LONGEST = 4096
 """Bytes of an input."""
 SLOW = 5
 """Seconds after which an input counts as one that hangs."""
+START = re.compile(rb"^([A-Z]+) \S+ (SIP/2\.0\r\n)")
 ABSENT = "atheris is not installed (pip install -e '.[fuzz]'): only the part properties searches these files"
 
 
@@ -58,6 +60,8 @@ def seeds(target: str) -> list[bytes]:
     messages = samples.messages()
     if target == "uri":
         return [line.split(b" ")[1] for line in (each.partition(b"\r\n")[0] for each in messages) if b"sip:" in line]
+    if target == "core":
+        return [START.sub(rb"\1 sip:bob@far.example \2", each) for each in messages]
     return messages if target == "message" else [b"\x07" + each for each in messages]
 
 

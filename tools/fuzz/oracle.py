@@ -78,7 +78,8 @@ def _origins(forwarded: bytes, streams: Iterable[bytes]) -> Iterator[tuple[list[
 
 def _anchor(forwarded: bytes) -> bytes:
     """A line that the edge has no reason to change, and that hardly stands anywhere else."""
-    kept = [line for line in lines_of(forwarded)[1:] if name_of(line) not in REMOVED | {b"via", b"max-forwards"}]
+    changed = REMOVED | {b"via", b"max-forwards", b"record-route"}
+    kept = [line for line in lines_of(forwarded)[1:] if name_of(line) not in changed]
     marked = [line for line in kept if name_of(line) == b"x-fuzz"]
     return max(marked or kept, key=len)
 

@@ -13,6 +13,8 @@ from sipedge.sip.values import MessageError, parse_address
 from sipedge.traces import reading
 from sipedge.traces.records.record import Record
 
+from .core import Core
+
 Target = Callable[[bytes], None]
 LIMITS = Limits(message=4096, header_section=2048, header_line=512, headers=40)
 """Small enough to be met."""
@@ -91,6 +93,16 @@ def uri(data: bytes) -> None:
     assert (again.scheme, again.user, again.host, again.port) == (parsed.scheme, parsed.user, parsed.host, parsed.port)
 
 
+_cores: list[Core] = []
+
+
+def core(data: bytes) -> None:
+    """A stranger's connection to a whole edge without sockets, which goes on from input to input."""
+    if not _cores:
+        _cores.append(Core())
+    _cores[0].take(data)
+
+
 class Bytes:
     """A stream with nothing but ``read``."""
 
@@ -117,6 +129,7 @@ TARGETS: dict[str, Target] = {
     "framing": framing,
     "message": message,
     "uri": uri,
+    "core": core,
     **{f"trace-{reader.__name__.rpartition('.')[2]}": _reads(reader) for reader in reading.READERS},  # type: ignore[attr-defined]
 }
 """By the name of its folder among the found inputs."""
