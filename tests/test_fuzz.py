@@ -86,14 +86,24 @@ def test_max_forwards_only_goes_down() -> None:
     assert "Max-Forwards" in fault(forwarded(received()).replace(b"s: 15", b"s: 71"), received())
 
 
-def test_the_core_has_its_forwards_looked_at() -> None:
-    core = Core()
-    core.take(received() + received("sip:bob@third.example"))
-    assert core.forwarded == 1
+def inputs(target: str) -> list[bytes]:
+    """What its search begins with, and what was found once."""
+    return seeds(target)[:40] + [path.read_bytes() for path in sorted((FOUND / target).glob("*"))]
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", sorted({*TARGETS} - {"core"}))
 def test_every_target_stands_what_its_search_begins_with_and_what_was_found_once(target: str) -> None:
-    found = [path.read_bytes() for path in sorted((FOUND / target).glob("*"))]
-    for tried in seeds(target)[:40] + found:
+    for tried in inputs(target):
         TARGETS[target](tried)
+
+
+def test_the_core_stands_it_too_and_forwards_what_it_should() -> None:
+    core = Core()
+    try:
+        for tried in inputs("core"):
+            core.take(tried)
+        before = core.forwarded
+        core.take(received() + received("sip:bob@third.example").replace(b"stream-7", b"stream-8"))
+        assert (before > 10, core.forwarded) == (True, before + 1)
+    finally:
+        core.close()

@@ -1,4 +1,7 @@
-"""An edge without sockets: framing, pjsip, the core. A stranger's bytes go in, the oracle sees what goes out."""
+"""An edge without sockets: framing, pjsip, the core. A stranger's bytes go in, the oracle sees what goes out.
+
+One to a process, because pjsip has one endpoint.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +63,6 @@ class Core:
             max_transactions_per_connection=limits.transactions_per_connection,
         )
         self._connections = count(CALLEES_CONNECTION)
-        self._open(CALLEE)
         self._carry_out: dict[type, Callable[..., object]] = {
             commands.Respond: lambda it: self._stack.respond(it.transaction, it.status, it.data),
             commands.Forward: lambda it: self._stack.forward(it.branch, CALLEES_CONNECTION, it.head, it.body),
@@ -70,6 +72,8 @@ class Core:
             commands.Drop: lambda it: self._stack.drop(it.transaction),
             commands.Log: _raise,
         }
+        self._open(CALLEE)
+        self._obey(self._proxy.tick(monotonic()))
 
     def take(self, data: bytes) -> None:
         """A connection of the stranger's with these bytes, from its begin to its end."""
@@ -85,6 +89,10 @@ class Core:
         self._settle(data)
         self._stack.poll()
         self._obey(self._proxy.tick(monotonic()))
+
+    def close(self) -> None:
+        """pjsip is free for another one."""
+        self._stack.shutdown()
 
     def _open(self, peer: str) -> int:
         number = next(self._connections)

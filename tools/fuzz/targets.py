@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 from sipedge.settings import Limits
 from sipedge.sip.edits import Edits
@@ -93,14 +94,15 @@ def uri(data: bytes) -> None:
     assert (again.scheme, again.user, again.host, again.port) == (parsed.scheme, parsed.user, parsed.host, parsed.port)
 
 
-_cores: list[Core] = []
+@cache
+def the_core() -> Core:
+    """The one of this process, for as long as it lives."""
+    return Core()
 
 
 def core(data: bytes) -> None:
     """A stranger's connection to a whole edge without sockets, which goes on from input to input."""
-    if not _cores:
-        _cores.append(Core())
-    _cores[0].take(data)
+    the_core().take(data)
 
 
 class Bytes:
