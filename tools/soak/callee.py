@@ -17,6 +17,8 @@ from .ledger import Ledger
 RESET = struct.pack("ii", 1, 0)
 """SO_LINGER with no time to linger: a close is an RST."""
 BYTE_PAUSE = 1.0
+SMALL = 4096
+"""Bytes that a callee's kernel takes for it: what it does not read is soon the edge's to hold."""
 
 
 def tag_of(call: bytes) -> bytes:
@@ -97,9 +99,12 @@ class Callee:
         """It takes requests and says nothing."""
 
     async def listen(self) -> None:
+        listener = socket.socket()
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL)
+        listener.bind((self._own, self._port))
         loop = asyncio.get_running_loop()
-        make = lambda: CalleeConnection(self)  # noqa: E731
-        self._server = await loop.create_server(make, self._own, self._port, ssl=self._tls, reuse_address=True)
+        self._server = await loop.create_server(lambda: CalleeConnection(self), sock=listener, ssl=self._tls)
 
     def stop_listening(self) -> None:
         if self._server is not None:

@@ -48,7 +48,7 @@ class Row:
         self.resident = resident
         for request in requests:
             self._count(request, together(phase.faults_during(request)))
-        innocent = sorted(request.waited for request in phase.of(innocent_pairs(promise)) if request.answered)
+        innocent = sorted(request.waited for request in requests if is_innocent(request, phase) and request.answered)
         self.innocent.extend(innocent)
         recovery = recovered_after(phase, promise.touches or ALL)
         self.recovery = max(self.recovery, recovery)
@@ -78,8 +78,9 @@ class Row:
         )  # fmt: skip
 
 
-def innocent_pairs(promise: Promise) -> set[str]:
-    return set(ALL) - set(promise.touches)
+def is_innocent(request: Request, phase: Phase) -> bool:
+    """No fault of its time was about its pair."""
+    return request.pair not in together(phase.faults_during(request)).touches
 
 
 def percentile(ordered: Sequence[float], part: float) -> float:

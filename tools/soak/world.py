@@ -203,6 +203,7 @@ allow_loopback = true
 [limits]
 heartbeat = 1
 drain = 2
+send_queue = 100000
 
 [dns]
 servers = ["%(names)s:5353"]
