@@ -142,5 +142,7 @@ def test_what_comes_for_a_phase_that_was_judged_is_a_stray() -> None:
     ledger, phase = begun("none")
     call = answered(ledger)
     ledger.forget(phase)
+    ledger.cut([call], 49.0)
+    assert ledger.strays == []
     ledger.final(call, 200, True, 50.0)
     assert ledger.strays == [call]

@@ -121,15 +121,18 @@ class Ledger:
             request.wrong |= not genuine or not request.deliveries
 
     def cut(self, calls: Iterable[bytes], now: float) -> None:
-        """The connection on which these wait has ended."""
+        """The connection on which these wait has ended. Those of phases that are judged had waited in vain anyway."""
         for call in calls:
-            if (request := self._find(call)) is not None:
+            if (request := self._look_up(call)) is not None:
                 request.cut = now
 
     def _find(self, call: bytes) -> Request | None:
-        number = call.partition(b"-")[0]
-        phase = self._phases.get(int(number)) if number.isdigit() else None
-        request = None if phase is None else phase.requests.get(call)
+        request = self._look_up(call)
         if request is None:
             self.strays.append(call)
         return request
+
+    def _look_up(self, call: bytes) -> Request | None:
+        number = call.partition(b"-")[0]
+        phase = self._phases.get(int(number)) if number.isdigit() else None
+        return None if phase is None else phase.requests.get(call)
