@@ -88,7 +88,7 @@ def test_max_forwards_only_goes_down() -> None:
 
 def inputs(target: str) -> list[bytes]:
     """What its search begins with, and what was found once."""
-    return seeds(target)[:40] + [path.read_bytes() for path in sorted((FOUND / target).glob("*"))]
+    return seeds(target)[::5] + [path.read_bytes() for path in sorted((FOUND / target).glob("*"))]
 
 
 @pytest.mark.parametrize("target", sorted({*TARGETS} - {"core"}))

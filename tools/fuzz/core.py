@@ -5,6 +5,7 @@ One to a process, because pjsip has one endpoint.
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Callable
 from itertools import count
@@ -20,6 +21,7 @@ from sipedge.proxy.proxy import Environment, Proxy
 from sipedge.settings import Listener, Settings
 from sipedge.sip.framing import Framer, FramingError
 from sipedge.sip.message import Message, parse_message
+from sipedge.sip.values import MessageError
 from tools.live import wire
 from zones.zone import NeighborZone
 
@@ -28,6 +30,8 @@ from .oracle import fault_of
 
 EDGE, STRANGER, CALLEE = "203.0.113.1", "192.0.2.9", "192.0.2.8"
 CALLEES_CONNECTION = 1
+SEPARATOR = b"\x1e"
+"""Between what the stranger sends and what the callee says in its answers."""
 SETTINGS = Settings(
     system_name="edge.example.com",
     domains=("near.example",),
@@ -76,17 +80,21 @@ class Core:
         self._obey(self._proxy.tick(monotonic()))
 
     def take(self, data: bytes) -> None:
-        """A connection of the stranger's with these bytes, from its begin to its end."""
+        """A connection of the stranger's with the bytes up to SEPARATOR, from its begin to its end.
+
+        What follows is a start line and header lines for the answers; without it they are 200.
+        """
+        data, _, said = data.partition(SEPARATOR)
         connection = self._open(STRANGER)
         for frame in Framer(SETTINGS.limits).feed(data):
             if isinstance(frame, Message):
                 self._stack.receive(connection, frame)
             elif isinstance(frame, FramingError) and frame.head is not None and not frame.fatal:
                 self._events.append(UnreadableReceived(connection, frame.head, frame.status, frame.reason))
-            self._settle(data)
+            self._settle(data, said)
         self._events.append(ConnectionClosed(connection))
         self._stack.close(connection)
-        self._settle(data)
+        self._settle(data, said)
         self._stack.poll()
         self._obey(self._proxy.tick(monotonic()))
 
@@ -101,8 +109,8 @@ class Core:
         self._obey(self._proxy.handle(opened, monotonic()))
         return number
 
-    def _settle(self, data: bytes) -> None:
-        """Until nothing more happens. Every request that reaches the callee is looked at and has its 200."""
+    def _settle(self, data: bytes, said: bytes) -> None:
+        """Until nothing more happens. Every request that reaches the callee is looked at and answered."""
         while self._events or self._to_callee:
             while self._events:
                 self._obey(self._proxy.handle(self._events.popleft(), monotonic()))
@@ -111,8 +119,9 @@ class Core:
                 self.forwarded += 1
                 problem = fault_of(request, [data], EDGE.encode())
                 assert not problem, f"a wrong forward: {problem}\n{request!r}"
-                if not request.startswith(b"ACK "):
-                    self._stack.receive(CALLEES_CONNECTION, parse_message(wire.answer(request, b"200 OK", b"callee")))
+                with contextlib.suppress(MessageError):  # what the callee says may be no message
+                    if not request.startswith(b"ACK "):
+                        self._stack.receive(CALLEES_CONNECTION, parse_message(_answer(request, said)))
 
     def _obey(self, orders: list[commands.Command]) -> None:
         for order in orders:
@@ -121,6 +130,12 @@ class Core:
     def _transmit(self, connection: int, data: bytes) -> None:
         if connection == CALLEES_CONNECTION and not wire.status_of(data):
             self._to_callee.append(data)
+
+
+def _answer(request: bytes, said: bytes) -> bytes:
+    start, _, lines = said.partition(b"\r\n")
+    _, _, copied = wire.answer(request, b"200 OK", b"callee").partition(b"\r\n")
+    return (start or b"SIP/2.0 200 OK") + b"\r\n" + (lines + b"\r\n" if lines else b"") + copied
 
 
 def _raise(log: commands.Log) -> None:

@@ -8,18 +8,27 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
+from itertools import cycle
 from pathlib import Path
 from struct import pack
 
 from tools.live.edge import ROOT
 
 from . import samples
+from .core import SEPARATOR
 
 LONGEST = 4096
 """Bytes of an input."""
 SLOW = 5
 """Seconds after which an input counts as one that hangs."""
 START = re.compile(rb"^([A-Z]+) \S+ (SIP/2\.0\r\n)")
+ANSWERS = (
+    b"SIP/2.0 180 Ringing\r\nRequire: 100rel\r\nRSeq: 1",
+    b"SIP/2.0 302 Moved Temporarily\r\nContact: <sip:carol@far.example>;q=0.5, <sip:x@y>",
+    b'SIP/2.0 401 Unauthorized\r\nWWW-Authenticate: Digest realm="a", nonce="b"',
+    b"SIP/2.0 503 Service Unavailable\r\nRetry-After: 5 (busy);duration=3",
+    b"SIP/2.0 200 OK\r\nContact: <sip:bob@192.0.2.8>\r\nP-Asserted-Identity: <sip:bob@far.example>",
+)
 ABSENT = "atheris is not installed (pip install -e '.[fuzz]'): only the part properties searches these files"
 
 
@@ -61,7 +70,8 @@ def seeds(target: str) -> list[bytes]:
     if target == "uri":
         return [line.split(b" ")[1] for line in (each.partition(b"\r\n")[0] for each in messages) if b"sip:" in line]
     if target == "core":
-        return [START.sub(rb"\1 sip:bob@far.example \2", each) for each in messages]
+        sent = [START.sub(rb"\1 sip:bob@far.example \2", each) for each in messages]
+        return sent + [each + SEPARATOR + said for each, said in zip(sent, cycle(ANSWERS), strict=False)]
     return messages if target == "message" else [b"\x07" + each for each in messages]
 
 
