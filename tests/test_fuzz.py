@@ -82,8 +82,21 @@ def test_another_body_is_a_fault() -> None:
     assert fault(forwarded(received())[:-5] + b"jello", received()) == "its body is another one"
 
 
-def test_max_forwards_only_goes_down() -> None:
-    assert "Max-Forwards" in fault(forwarded(received()).replace(b"s: 15", b"s: 71"), received())
+@pytest.mark.parametrize(
+    ("line", "instead", "sentence"),
+    [
+        (OWN, b"", "its topmost Via is not the edge's"),
+        (b"Max-Forwards: 15", b"Max-Forwards: 69", "its Max-Forwards is b'69', not at most 15"),
+        (b"X-Fuzz: 7", b"X-Fuzz: 7\r\nP-Asserted-Identity: <sip:a@b>", "it has the P-Asserted-Identity that a str"),
+    ],
+)
+def test_an_edit_that_no_request_goes_without_is_missed(line: bytes, instead: bytes, sentence: str) -> None:
+    assert fault(forwarded(received()).replace(line, instead), received()).startswith(sentence)
+
+
+def test_max_forwards_that_stays_is_a_fault() -> None:
+    sent = received().replace(b"Max-Forwards: 70", b"Max-Forwards: 9")
+    assert "the line b'Max-Forwards: 9' stands where" in fault(forwarded(sent), sent)
 
 
 def inputs(target: str) -> list[bytes]:

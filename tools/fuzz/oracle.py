@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from tools.live.wire import END, lines_of, name_of, values
+from tools.live.wire import END, lines_of, name_of, value, values
 
 ALLOWED_HOSTS = (b"far.example", b"wild.example")
 """The rules: whatever is at these hosts goes to a callee, and nothing else."""
+HOP_COUNT = 15
+"""What a zone lowers Max-Forwards to (docs/configuration.md, hop_count)."""
 REMOVED = {
     b"route",  # RFC 3261 16.4, 16.6 step 6
     b"p-asserted-identity",  # RFC 3325 5
@@ -32,6 +34,8 @@ def fault_of(forwarded: bytes, streams: Iterable[bytes], edge: bytes) -> str:
         return "no rule allows its Request-URI or Route"
     if is_its_own(forwarded, edge):
         return ""
+    if missing := missing_edit(forwarded, edge):
+        return missing
     nearest = "no part of what was sent begins like it"
     for received, rest in _origins(forwarded, streams):
         difference = difference_of(received, lines_of(forwarded), edge)
@@ -54,6 +58,18 @@ def is_its_own(request: bytes, edge: bytes) -> bool:
     """An ACK or CANCEL from hop to hop, which the edge makes itself (RFC 3261 9.1, 17.1.1.3): it has one Via."""
     via = values(request, b"via")
     return request.startswith((b"ACK ", b"CANCEL ")) and len(via) == 1 and edge in via[0] and b"," not in via[0]
+
+
+def missing_edit(forwarded: bytes, edge: bytes) -> str:
+    """'' or one sentence: which edit it went without that no request may go without."""
+    if edge not in value(forwarded, b"via").partition(b",")[0]:
+        return "its topmost Via is not the edge's"
+    hops = value(forwarded, b"max-forwards")
+    if not hops.isdigit() or int(hops) > HOP_COUNT:
+        return f"its Max-Forwards is {hops[:20]!r}, not at most {HOP_COUNT}"
+    if values(forwarded, b"p-asserted-identity"):  # RFC 3325 5: no zone of the stranger's is trusted
+        return "it has the P-Asserted-Identity that a stranger wrote"
+    return ""
 
 
 def _host(text: bytes) -> bytes:
@@ -112,7 +128,7 @@ def _start_line(received: list[bytes], forwarded: list[bytes]) -> str:
 def _next_equal(received: list[bytes], at: int, line: bytes) -> int | None:
     """The number of the received line that became this one; only lines that may be removed are passed over."""
     for number in range(at, len(received)):
-        if received[number] == line or _is_edit(received[number], line):
+        if _is_edit(received[number], line):
             return number
         if name_of(received[number]) not in REMOVED:
             return None
@@ -120,6 +136,7 @@ def _next_equal(received: list[bytes], at: int, line: bytes) -> int | None:
 
 
 def _is_edit(received: bytes, line: bytes) -> bool:
+    """Or the same, which Max-Forwards may not be."""
     name = name_of(line)
     if name != name_of(received):
         return False
@@ -128,7 +145,7 @@ def _is_edit(received: bytes, line: bytes) -> bool:
     if name == b"max-forwards":
         before, after = _MAX_FORWARDS.fullmatch(received), _MAX_FORWARDS.fullmatch(line)
         return bool(before and after) and int(after[2]) < int(before[2])  # type: ignore[index]
-    return name in REMOVED
+    return line == received or name in REMOVED
 
 
 def _without_source(via: bytes) -> bytes:
