@@ -23,12 +23,15 @@ from .oracle import fault_of
 
 RATE = 1200
 """Messages a second that are aimed at; what was reached is reported."""
-SENDERS = 8
-BATCH = 4
-BATCHES = 6
-"""A connection sends so many batches at most: a wrong length must not swallow what follows for ever."""
+SENDERS = 16
+BATCH = 3
+BATCHES = 2
+"""A connection sends so many at most: what follows a message whose end is lost is lost, too."""
 STREAMS = 600
 """Connections whose bytes are kept for the oracle: some ten seconds."""
+GOODBYE = 0.3
+"""Seconds that a stranger waits for what is still to be said: a close with bytes unread would be an RST, which takes
+what it has sent out of the edge's hands, too."""
 PROBE_PAUSE = 0.1
 PROBE_LIMIT = 2.0
 """Seconds in which the honest peer's request must be answered, whatever strangers send."""
@@ -184,6 +187,9 @@ class LiveFuzz:
                 await asyncio.sleep(max(0.0, due - monotonic()))
                 if taking.done():
                     break
+            if context is None:
+                writer.write_eof()
+            await asyncio.wait({taking}, timeout=GOODBYE)
         finally:
             taking.cancel()
             writer.close()
