@@ -20,6 +20,7 @@ from tools.live.edge import LiveEdge
 from .live_setting import CONFIG, DIALPLAN, TCP_PORT, TLS_PORT, Places
 from .mutations import mutated
 from .oracle import fault_of
+from .stranger import prepared
 
 RATE = 1200
 """Messages a second that are aimed at; what was reached is reported."""
@@ -27,8 +28,8 @@ SENDERS = 16
 BATCH = 3
 BATCHES = 2
 """A connection sends so many at most: what follows a message whose end is lost is lost, too."""
-STREAMS = 600
-"""Connections whose bytes are kept for the oracle: some ten seconds."""
+STREAMS = 3000
+"""Connections whose bytes are kept for the oracle: some fifteen seconds."""
 GOODBYE = 0.3
 """Seconds that a stranger waits for what is still to be said: a close with bytes unread would be an RST, which takes
 what it has sent out of the edge's hands, too."""
@@ -37,32 +38,7 @@ PROBE_LIMIT = 2.0
 """Seconds in which the honest peer's request must be answered, whatever strangers send."""
 GROWTH = 64.0
 """Megabytes that the worker may grow by."""
-URIS = (b"sip:bob@far.example",) * 5 + (b"sip:bob@wild.example",) * 2 + (b"",) * 4
-"""Of requests; b"" leaves the one that there is."""
-STOLEN = 0.03
-"""Part of the requests that carry a signed Route of another dialog: no rule allows where they want to go."""
 WILD_ANSWERS = (b"100 Trying", b"183 Session Progress", b"200 OK", b"302 Moved", b"404 Not Found", b"503 Busy")
-_START = re.compile(rb"^([A-Z]+) (\S+) (SIP/2\.0)\r\n")
-_CALL_ID = re.compile(rb"(?im)^(call-id|i)([ \t]*:)[^\r\n]*")
-_BRANCH = re.compile(rb"branch=z9hG4bK[^;,\s]*")
-
-
-def prepared(chance: Random, number: int, samples: Sequence[bytes], edge: bytes, signed: Sequence[bytes]) -> bytes:
-    """The next message: one that its transaction layer has not seen, marked so that the oracle finds it again.
-
-    ``signed``: Record-Route values of other dialogs.
-    """
-    message = mutated(chance, samples).replace(b"%s", edge)
-    if uri := chance.choice(URIS):
-        message = _START.sub(rb"\1 %b \3\r\n" % uri, message, count=1)
-    stolen = signed and chance.random() < STOLEN
-    if stolen:
-        message = _START.sub(rb"\1 sip:victim@third.example \3\r\nRoute: " + chance.choice(signed) + b"\r\n", message)
-    if stolen or chance.random() < 0.9:
-        message = _CALL_ID.sub(rb"\g<1>\g<2> fuzz-%d" % number, message, count=1)
-        message = _BRANCH.sub(b"branch=z9hG4bKfuzz%d" % number, message, count=1)
-    head, end, rest = message.partition(b"\r\n")
-    return head + end + b"X-Fuzz: %d\r\n" % number + rest if end else message
 
 
 class Inside(asyncio.Protocol):
