@@ -26,6 +26,12 @@ def tag_of(call: bytes) -> bytes:
     return b"callee-" + call
 
 
+def reset(transport: asyncio.Transport) -> None:
+    """End a connection with an RST."""
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+    transport.abort()
+
+
 class CalleeConnection(asyncio.Protocol):
     def __init__(self, callee: Callee) -> None:
         self._callee = callee
@@ -57,10 +63,6 @@ class CalleeConnection(asyncio.Protocol):
         if self.takes_answers:
             self._said_goodbye = True
             self.transport.write_eof()
-
-    def reset(self) -> None:
-        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-        self.transport.abort()
 
     def trickle(self) -> asyncio.Task[None]:
         """Read a byte a second from now on, until the task is cancelled."""

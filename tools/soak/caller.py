@@ -11,7 +11,7 @@ from typing import cast
 
 from tools.live import wire
 
-from .callee import tag_of
+from .callee import reset, tag_of
 from .ledger import Ledger
 
 CONNECT_AGAIN = 0.05
@@ -105,6 +105,20 @@ class Caller:
         if connection is self._connection:
             self._connection = None
             self._connecting = asyncio.get_running_loop().create_task(self.connect())
+
+    def reset(self) -> None:
+        """End the connection with an RST; the next one is opened at once."""
+        if self._connection is not None:
+            reset(self._connection.transport)
+
+    def read(self, reads: bool) -> None:
+        """Take answers, or leave them to the edge."""
+        if self._connection is None or self._connection.transport.is_closing():
+            return
+        if reads:
+            self._connection.transport.resume_reading()
+        else:
+            self._connection.transport.pause_reading()
 
     def close(self) -> None:
         self._ended = True

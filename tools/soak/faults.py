@@ -9,6 +9,7 @@ import random
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 
+from .callee import reset
 from .world import TCP_PORT, TLS_PORT, World
 
 Fault = Callable[[World, float], Awaitable[None]]
@@ -35,7 +36,7 @@ async def peer_killed(world: World, seconds: float) -> None:
 async def rst(world: World, seconds: float) -> None:
     async for _ in _blows(seconds):
         for connection in [*world.callees["faulty"].connections]:
-            connection.reset()
+            reset(connection.transport)
 
 
 async def half_close(world: World, seconds: float) -> None:
@@ -68,6 +69,17 @@ async def one_byte_a_second(world: World, seconds: float) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def caller_reset(world: World, seconds: float) -> None:
+    async for _ in _blows(seconds):
+        world.callers["faulty"].reset()
+
+
+async def caller_unread(world: World, seconds: float) -> None:
+    world.callers["faulty"].read(False)
+    await asyncio.sleep(seconds)
+    world.callers["faulty"].read(True)
 
 
 async def sighup(world: World, seconds: float) -> None:
@@ -122,6 +134,8 @@ FAULTS: dict[str, Fault] = {
     "mute": mute,
     "black hole": black_hole,
     "one byte a second": one_byte_a_second,
+    "caller reset": caller_reset,
+    "caller unread": caller_unread,
     "sighup": sighup,
     "certificate": certificate,
     "dns dead": dns_dead,

@@ -18,6 +18,8 @@ class Promise:
     silence: bool = False
     """The callee says nothing. Then a MESSAGE may stay without a final response, because RFC 4320 4.2 forbids a 408 to
     it; an INVITE is told."""
+    leaves: bool = False
+    """The caller ends its own connection: nobody is there to be told about what was under way on it."""
     dies: bool = False
     """The worker ends: what was under way is lost with its connections."""
     falls_short: str = ""
@@ -38,6 +40,8 @@ PROMISES: dict[str, Promise] = {
     "mute": Promise(silence=True),
     "black hole": Promise(silence=True),
     "one byte a second": Promise(silence=True),
+    "caller reset": Promise(leaves=True),
+    "caller unread": Promise(),
     "sighup": Promise(NOBODY),
     "certificate": Promise(
         ("tls",),
@@ -61,6 +65,7 @@ def together(faults: frozenset[str]) -> Promise:
         tuple({pair for promise in several for pair in promise.touches}),
         frozenset().union(*(promise.told for promise in several if promise.touches)),
         any(promise.silence for promise in several),
+        any(promise.leaves for promise in several),
         any(promise.dies for promise in several),
         "; ".join(promise.falls_short for promise in several if promise.falls_short),
     )

@@ -137,7 +137,7 @@ def is_lost(request: Request, promise: Promise) -> bool:
     if request.finals or promise.dies:
         return False
     if request.cut:
-        return not promise.falls_short
+        return not (promise.falls_short or (promise.leaves and request.pair in promise.touches))
     return not (promise.silence and request.pair in promise.touches and not request.invite)
 
 
