@@ -17,8 +17,9 @@ from .ledger import Ledger
 RESET = struct.pack("ii", 1, 0)
 """SO_LINGER with no time to linger: a close is an RST."""
 BYTE_PAUSE = 1.0
-SMALL = 4096
-"""Bytes that a callee's kernel takes for it: what it does not read is soon the edge's to hold."""
+SMALL = 16384
+"""Bytes that the kernel takes for the callee of the faulty pair: what that does not read is soon the edge's to hold.
+Others have what is usual: a kernel short of both room and time drops segments, and then waits for seconds by itself."""
 
 
 def tag_of(call: bytes) -> bytes:
@@ -86,13 +87,23 @@ class CalleeConnection(asyncio.Protocol):
 
 
 class Callee:
-    """Listens on one address. ``delay``: seconds until it answers each fourth request; the others at once."""
+    """Listens on one address. ``delay``: seconds until it answers each fourth request; the others at once.
+
+    ``small``: with a receive buffer of SMALL bytes.
+    """
 
     def __init__(
-        self, ledger: Ledger, own: str, port: int, edge: tuple[str, int], tls: ssl.SSLContext | None, delay: float
+        self,
+        ledger: Ledger,
+        own: str,
+        port: int,
+        edge: tuple[str, int],
+        tls: ssl.SSLContext | None,
+        delay: float,
+        small: bool = False,
     ) -> None:
         self._ledger, self._own, self._port, self._edge, self._tls = ledger, own, port, edge, tls
-        self._delay = delay
+        self._delay, self._small = delay, small
         self._received = 0
         self._server: asyncio.Server | None = None
         self._back: CalleeConnection | None = None
@@ -103,7 +114,8 @@ class Callee:
     async def listen(self) -> None:
         listener = socket.socket()
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL)
+        if self._small:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL)
         listener.bind((self._own, self._port))
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(lambda: CalleeConnection(self), sock=listener, ssl=self._tls)

@@ -84,7 +84,7 @@ send_queue = 100000
 
 [dns]
 servers = ["%(names)s:5353"]
-timeout = 0.5
+timeout = 1
 attempts = 1
 
 [log]

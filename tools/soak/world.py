@@ -96,7 +96,8 @@ class World:
         own = {"calm": self.places.calm_callee, "faulty": self.places.callee, "tls": self.places.tls_callee}
         port, context = self._port(pair), self._context(pair, ssl.PROTOCOL_TLS_SERVER)
         address = own.get(pair, self.places.dns_callee)
-        return Callee(self.ledger, address, port, self._edge_for(pair), context, 0 if pair == "calm" else DELAY)
+        delay = 0 if pair == "calm" else DELAY
+        return Callee(self.ledger, address, port, self._edge_for(pair), context, delay, small=pair == "faulty")
 
     def _caller(self, pair: str) -> Caller:
         own = {"calm": self.places.calm_caller, "tls": self.places.tls_caller}.get(pair, self.places.caller)
