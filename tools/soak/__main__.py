@@ -46,12 +46,13 @@ class Soak:
 
     def __init__(self, world: World, plan: Plan) -> None:
         self._world, self._plan = world, plan
+        self.load = Load([*world.callers.values()], SHARES, plan.rate)
         self.rows = {fault: Row(fault) for fault in plan.faults}
         self._unjudged: list[Phase] = []
         self.before = 0.0
 
     async def run(self) -> None:
-        load = asyncio.create_task(Load([*self._world.callers.values()], SHARES, self._plan.rate).run())
+        load = asyncio.create_task(self.load.run())
         try:
             for fault in self._order():
                 await self._strike(fault)
@@ -113,6 +114,7 @@ async def soak(plan: Plan, folder: Path) -> int:
         broken = [*run.broken()]
         print(table([row for row in run.rows.values() if row.requests]))
         print(f"\nworker: {run.before:.0f} MB after the first fault, {world.edge.resident():.0f} MB at the end")
+        print(f"load: at most {1000 * run.load.late:.0f} ms late")
         for row in run.rows.values():
             if row.cut and (short := PROMISES[row.fault].falls_short):
                 print(f"known: {row.fault}: {short} ({row.cut} requests)")

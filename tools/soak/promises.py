@@ -37,11 +37,11 @@ PROMISES: dict[str, Promise] = {
     "peer killed": Promise(),
     "rst": Promise(),
     "half-close": Promise(),
+    "caller reset": Promise(leaves=True),
+    "caller unread": Promise(),
     "mute": Promise(silence=True),
     "black hole": Promise(silence=True),
     "one byte a second": Promise(silence=True),
-    "caller reset": Promise(leaves=True),
-    "caller unread": Promise(),
     "sighup": Promise(NOBODY),
     "certificate": Promise(
         ("tls",),
