@@ -1,12 +1,13 @@
-# Seven words: setup, lab, test, check, fuzz, bench, fmt. TESTS=tests/zones narrows test, check and fuzz to a room. Everything lives in .venv; nothing else is touched.
+# Eight words: setup, lab, test, check, fuzz, soak, bench, fmt. TESTS=tests/zones narrows test, check and fuzz to a room. Everything lives in .venv; nothing else is touched.
 # Debian's own Python comes first: it is built with profile-guided optimisation and runs the edge a tenth faster.
 PYTHON ?= $(firstword $(foreach p,/usr/bin/python3.11 python3.11 python3.12 python3,$(shell $(p) -c 'import sys, venv, ensurepip; (3, 11) <= sys.version_info[:2] <= (3, 12) and print("$(p)")' 2>/dev/null)))
 TESTS ?=
-SECONDS ?= 600
+MINUTES ?=
+OPTIONS ?=
 BIN := .venv/bin
 STAMP := .venv/.stamp
 
-.PHONY: setup lab test check fuzz bench fmt clean
+.PHONY: setup lab test check fuzz soak bench fmt clean
 
 setup: $(STAMP)
 
@@ -32,7 +33,10 @@ fmt: setup
 	@$(BIN)/ruff check --quiet --fix .
 
 fuzz: setup
-	@$(BIN)/python -m tools.fuzz --seconds $(SECONDS) $(TESTS)
+	@$(BIN)/python -m tools.fuzz $(MINUTES:%=--minutes %) $(OPTIONS) $(TESTS)
+
+soak: setup
+	@$(BIN)/python -m tools.soak $(MINUTES:%=--minutes %) $(OPTIONS)
 
 bench: setup
 	@$(BIN)/python -m tools.bench

@@ -11,7 +11,7 @@ from sipedge.decision.routing import seal_of_contact
 from sipedge.decision.validation import POISON
 from sipedge.sip.message import Message
 from sipedge.sip.uri import Uri, UriError, parse_uri
-from sipedge.sip.values import parse_address
+from sipedge.sip.values import MessageError, parse_address
 from zones.authentication import Identity
 from zones.zone import DefaultZone, DnsZone, Hop
 
@@ -131,10 +131,13 @@ class Forwarder:
         return seal_of_contact(message, [parse_address(item).uri for item in message.items("record-route")])
 
     def wrote(self, response: Message) -> bool:
-        """Whether the topmost Via of a response is one that this edge put there. It has one that can be read."""
+        """Whether the topmost Via of a response is one that this edge put there; none that cannot be read is."""
         if response.lines[response.index["via"][0]].startswith(self._own_vias):  # as a rule it comes back unchanged
             return True
-        host = response.plain_via_host or response.via.host
+        try:
+            host = response.plain_via_host or response.via.host
+        except MessageError:  # port 0, for example, which pjsip takes
+            return False
         return host in self.installation.edge.hosts
 
     def again(self, hop: Hop, now: float) -> Hop:

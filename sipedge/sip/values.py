@@ -176,4 +176,6 @@ def parse_via(value: str) -> Via:
         host, port = split_host_port("".join(pieces[1].split()))
     except UriError as error:
         raise MessageError(f"Via: {error}", header="Via") from None
+    if not host:
+        raise MessageError(f"Via {value[:60]!r} names no host", header="Via")
     return Via(pieces[0].upper(), host, port, split_parameters(rest))

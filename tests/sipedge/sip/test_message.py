@@ -194,7 +194,8 @@ def test_vias(value: str, transport: str, host: str, port: int | None, branch: s
 
 
 @pytest.mark.parametrize(
-    "value", ["", "x", "SIP/2.0/UDP", "SIP/1.0/UDP a", "SIP/2.0/UDP a:0", "SIP/2.0/UDP 2001:db8::1"]
+    "value",
+    ["", "x", "SIP/2.0/UDP", "SIP/1.0/UDP a", "SIP/2.0/UDP a:0", "SIP/2.0/UDP :5060", "SIP/2.0/UDP 2001:db8::1"],
 )
 def test_vias_that_are_none(value: str) -> None:
     with pytest.raises(MessageError):
