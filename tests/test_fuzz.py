@@ -87,7 +87,7 @@ def test_another_body_is_a_fault() -> None:
     [
         (OWN, b"", "its topmost Via is not the edge's"),
         (b"Max-Forwards: 15", b"Max-Forwards: 69", "its Max-Forwards is b'69', not at most 15"),
-        (b"X-Fuzz: 7", b"X-Fuzz: 7\r\nP-Asserted-Identity: <sip:a@b>", "it has the P-Asserted-Identity that a str"),
+        (b"X-Fuzz: 7", b"X-Fuzz: 7\r\nP-Asserted-Identity: <sip:a@b>", "it has the p-asserted-identity that a str"),
     ],
 )
 def test_an_edit_that_no_request_goes_without_is_missed(line: bytes, instead: bytes, sentence: str) -> None:

@@ -61,7 +61,7 @@ class Core:
         self._stack = Stack(
             emit=self._events.append,
             send=self._transmit,
-            host=SETTINGS.system_name,
+            may_answer=lambda branch, connection: self._proxy.may_answer(branch, connection, monotonic()),
             max_message=limits.message,
             max_transactions=limits.transactions,
             max_transactions_per_connection=limits.transactions_per_connection,
@@ -71,7 +71,7 @@ class Core:
             commands.Respond: lambda it: self._stack.respond(it.transaction, it.status, it.data),
             commands.Forward: lambda it: self._stack.forward(it.branch, CALLEES_CONNECTION, it.head, it.body),
             commands.Send: lambda it: self._to_callee.append(it.data),
-            commands.Cancel: lambda it: self._stack.cancel(it.branch, it.data),
+            commands.Cancel: lambda it: self._stack.cancel(it.branch, CALLEES_CONNECTION, it.data),
             commands.Abandon: lambda it: self._stack.abandon(it.branch),
             commands.Drop: lambda it: self._stack.drop(it.transaction),
             commands.Log: _raise,
@@ -93,9 +93,8 @@ class Core:
                 self._events.append(UnreadableReceived(connection, frame.head, frame.status, frame.reason))
             self._settle(data, said)
         self._events.append(ConnectionClosed(connection))
-        self._stack.close(connection)
+        self._stack.forget(connection)
         self._settle(data, said)
-        self._stack.poll()
         self._obey(self._proxy.tick(monotonic()))
 
     def close(self) -> None:

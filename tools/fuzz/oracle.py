@@ -16,10 +16,19 @@ ALLOWED_HOSTS = (b"far.example", b"wild.example")
 """The rules: whatever is at these hosts goes to a callee, and nothing else."""
 HOP_COUNT = 15
 """What a zone lowers Max-Forwards to (docs/configuration.md, hop_count)."""
-REMOVED = {
-    b"route",  # RFC 3261 16.4, 16.6 step 6
+IDENTITY = {
     b"p-asserted-identity",  # RFC 3325 5
+    b"p-preferred-identity",
+    b"p-served-user",
+    b"remote-party-id",
+    b"diversion",
+    b"cc-diversion",
     b"ms-edge-proxy-message-trust",  # MS-SIPRE 2.2.15
+    b"ms-asserted-verification-level",
+}
+"""What a stranger may not say of anybody: no zone of his is trusted."""
+REMOVED = IDENTITY | {
+    b"route",  # RFC 3261 16.4, 16.6 step 6
     b"proxy-require",  # proxy_require_strip
     b"max-breadth",  # RFC 5393 5.3.3
 }
@@ -67,8 +76,9 @@ def missing_edit(forwarded: bytes, edge: bytes) -> str:
     hops = value(forwarded, b"max-forwards")
     if not hops.isdigit() or int(hops) > HOP_COUNT:
         return f"its Max-Forwards is {hops[:20]!r}, not at most {HOP_COUNT}"
-    if values(forwarded, b"p-asserted-identity"):  # RFC 3325 5: no zone of the stranger's is trusted
-        return "it has the P-Asserted-Identity that a stranger wrote"
+    for name in sorted(IDENTITY):
+        if values(forwarded, name):
+            return f"it has the {name.decode()} that a stranger wrote"
     return ""
 
 

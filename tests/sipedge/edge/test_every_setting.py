@@ -57,7 +57,8 @@ def resolver(path: str) -> Callable[[Server], object]:
     return lambda server: at(server._resolver._settings, path.removeprefix("dns."))
 
 
-CORE = "system_name domains names zones plan secret credentials keep_uri_parameters timers.c timers.accepted".split()
+CORE = """system_name domains names zones plan secret credentials keep_uri_parameters undo_escapes
+    timers.c timers.accepted""".split()
 LOOP = "drain waiting_per_hop busy_poll heartbeat".split()
 CONNECTIONS = """header_section header_line headers handshake first_byte message_time idle connect connections
     connections_per_source send_queue malformed_in_a_row""".split()
@@ -89,6 +90,7 @@ domains = ["new.example"]
 names = ["sip.new.example"]
 dialplans = ["new.dialplan"]
 keep_uri_parameters = true
+undo_escapes = false
 secret_file = "new.secret"
 history = 7
 

@@ -79,6 +79,6 @@ def test_what_is_not_understood_lets_nobody_in() -> None:
         "DefaultZone AccessRules Rule 4 Priority: high",
     )
     assert zone is not None
-    assert zone.keys == {"type": "default", "authentication_policy": "check credentials"}
+    assert zone.keys == {"type": "default", "authentication_policy": "check credentials", "from_domain": "any"}
     assert [(rule["action"], rule.get("enabled", True)) for rule in zone.rules] == [("allow", False), ("deny", True)]
-    assert len(said) == 2
+    assert len(said) == 3
