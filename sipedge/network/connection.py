@@ -338,7 +338,7 @@ class Connection(asyncio.BufferedProtocol):
     def _may_be_lost(self) -> bool:
         """Whether the peer has acknowledged nothing of what was written last."""
         transport = self._transport
-        if not self._written or transport is None or transport.is_closing():
+        if not self._written or transport is None:
             return False
         left = unacknowledged(transport.get_extra_info("socket")) + transport.get_write_buffer_size()
         return left >= self._written_size
@@ -357,7 +357,12 @@ class Connection(asyncio.BufferedProtocol):
             self._end(reason)
 
     def _not_taken(self, error: Exception) -> list[bytes]:
-        """Of what was written last: all where the peer had closed before; else the responses, which may come twice."""
+        """Of what was written last and not acknowledged: all where the peer had closed before.
+
+        Else the responses: they may come twice, the second of which their transaction absorbs (RFC 3261 17.1).
+        """
+        if not self._may_be_lost():
+            return []
         closed_before = isinstance(error, BrokenPipeError)
         return [message for message in self._written if closed_before or message.startswith(b"SIP/2.0 ")]
 

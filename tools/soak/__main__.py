@@ -115,9 +115,6 @@ async def soak(plan: Plan, folder: Path) -> int:
         print(table([row for row in run.rows.values() if row.requests]))
         print(f"\nworker: {run.before:.0f} MB after the first fault, {world.edge.resident():.0f} MB at the end")
         print(f"load: at most {1000 * run.load.late:.0f} ms late")
-        for row in run.rows.values():
-            if row.cut and (short := PROMISES[row.fault].falls_short):
-                print(f"known: {row.fault}: {short} ({row.cut} requests)")
     print(*(f"broken: {sentence}" for sentence in broken), sep="\n")
     return 1 if broken else 0
 

@@ -19,12 +19,10 @@ class Promise:
     """The callee says nothing. Then a MESSAGE may stay without a final response, because RFC 4320 4.2 forbids a 408 to
     it; an INVITE is told."""
     leaves: bool = False
-    """The caller ends its own connection: nobody is there to be told about what was under way on it."""
+    """The caller ends its own connection: nobody is there to be told about what was under way on it. An answer that its
+    system had not acknowledged is sent once more, because nobody can know whether it was read."""
     dies: bool = False
     """The worker ends: what was under way is lost with its connections."""
-    falls_short: str = ""
-    """What the edge of today does less than it should: requests that are cut for this reason are shown, but do not end
-    the run with status 1. '' where nothing is forgiven."""
     recovery: float = 5.0
     """Seconds after the end of the fault until requests are answered again."""
 
@@ -43,10 +41,7 @@ PROMISES: dict[str, Promise] = {
     "black hole": Promise(silence=True),
     "one byte a second": Promise(silence=True),
     "sighup": Promise(NOBODY),
-    "certificate": Promise(
-        ("tls",),
-        falls_short="a TLS connection with the old certificate is closed after limits.drain with what is open on it",
-    ),
+    "certificate": Promise(("tls",)),
     "dns dead": Promise(("dns",), frozenset({408, 503, 504})),
     "disk full": Promise(NOBODY),
     "log unread": Promise(NOBODY),
@@ -67,5 +62,4 @@ def together(faults: frozenset[str]) -> Promise:
         any(promise.silence for promise in several),
         any(promise.leaves for promise in several),
         any(promise.dies for promise in several),
-        "; ".join(promise.falls_short for promise in several if promise.falls_short),
     )

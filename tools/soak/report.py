@@ -55,7 +55,7 @@ class Row:
         self.broken += breaches(phase, promise, bound, innocent, recovery)
 
     def _count(self, request: Request, promise: Promise) -> None:
-        self.duplicates += (request.deliveries > 1) + (request.finals > 1)
+        self.duplicates += came_twice(request, promise)
         self.wrong += is_wrong(request, promise)
         if request.finals and request.status < 300:
             self.answered += 1
@@ -95,6 +95,12 @@ def is_wrong(request: Request, promise: Promise) -> bool:
     return request.pair not in promise.touches or request.status not in promise.told
 
 
+def came_twice(request: Request, promise: Promise) -> bool:
+    """Delivered twice, or answered twice to a sender that has not ended its connection."""
+    left = promise.leaves and request.pair in promise.touches
+    return request.deliveries > 1 or (request.finals > 1 and not left)
+
+
 def failed(request: Request) -> bool:
     return not (request.finals and request.status < 300)
 
@@ -117,9 +123,9 @@ def recovered_after(phase: Phase, pairs: Sequence[str]) -> float:
 def breaches(phase: Phase, promise: Promise, bound: float, innocent: Sequence[float], recovery: float) -> Iterator[str]:
     """One sentence for each promise that this phase broke."""
     requests = [*phase.requests.values()]
-    if duplicates := sum(request.deliveries > 1 or request.finals > 1 for request in requests):
-        yield f"{phase.name}: {duplicates} requests were delivered or answered twice"
     during = {id(request): together(phase.faults_during(request)) for request in requests}
+    if duplicates := sum(came_twice(each, during[id(each)]) for each in requests):
+        yield f"{phase.name}: {duplicates} requests were delivered or answered twice"
     wrong = Counter(f"{each.pair} {each.status}" for each in requests if is_wrong(each, during[id(each)]))
     for what, count in sorted(wrong.items()):
         yield f"{phase.name}: {count} requests got a final response that is wrong ({what})"
@@ -137,7 +143,7 @@ def is_lost(request: Request, promise: Promise) -> bool:
     if request.finals or promise.dies:
         return False
     if request.cut:
-        return not (promise.falls_short or (promise.leaves and request.pair in promise.touches))
+        return not (promise.leaves and request.pair in promise.touches)
     return not (promise.silence and request.pair in promise.touches and not request.invite)
 
 
