@@ -23,6 +23,8 @@ class Request:
     status: int = 0
     """Of the first final response."""
     finals: int = 0
+    repeated: float = 0.0
+    """When the last further final response came; 0: none did."""
     wrong: bool = False
     """A 2xx that the callee never gave to this request."""
     cut: float = 0.0
@@ -67,8 +69,9 @@ class Phase:
         return sum(request.over == float("inf") for request in self.requests.values())
 
     def faults_during(self, request: Request) -> frozenset[str]:
-        """Of this phase, and of those that began before the request was over."""
-        return frozenset({self.name, *(name for began, name in self.followers if began <= request.over)})
+        """Of this phase, and of those that began before the last was heard of the request."""
+        last = max(request.over, request.repeated)
+        return frozenset({self.name, *(name for began, name in self.followers if began <= last)})
 
 
 class Ledger:
@@ -117,6 +120,8 @@ class Ledger:
         request.finals += 1
         if request.finals == 1:
             request.answered, request.status = now, status
+        else:
+            request.repeated = now
         if status < 300:
             request.wrong |= not genuine or not request.deliveries
 
