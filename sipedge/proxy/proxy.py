@@ -51,6 +51,7 @@ from .forwarding import believed
 from .incoming import Peer
 from .locating import LookUp, LookUps, Questions, TargetLookUp, TargetLookUps
 from .requests import WITHOUT_RESPONSE, RequestPath
+from .response_context import ResponseContext
 from .upkeep import Upkeep
 from .way_back import WaysBack
 
@@ -215,12 +216,9 @@ class Proxy:
             return
         if event.stray and not self._is_repeated_2xx(event, peer, now):
             return
-        if not context.forwarder.wrote(event.message):  # RFC 3261 18.1.2
-            out.append(Log("warning", "a response whose topmost Via names somebody else", source=peer.address))
-            return
-        if not _has_second_via(event.message):
-            out.append(Log("warning", "a response without the Via values it was sent with", source=peer.address))
-            if event.message.status >= 200:
+        if fault := _via_fault(context, event.message):
+            out.append(Log("warning", fault, source=peer.address))
+            if event.message.status >= 200:  # its transaction is over: nothing else will come for the caller
                 failed = ForwardFailed(event.branch, 502, "the next hop broke the Via header")
                 self._contexts.failed(failed, now, out)
             return
@@ -416,6 +414,11 @@ class Proxy:
             self._guarded("at the end", out, self._contexts.end, context, now, out)
 
 
-def _has_second_via(message: Message) -> bool:
-    numbers = message.index.get("via", ())
-    return len(numbers) > 1 or (len(numbers) == 1 and len(message.items("via")) > 1)
+def _via_fault(context: ResponseContext, response: Message) -> str:
+    """Why a response is not forwarded; '' where its Via values are those it was sent with."""
+    if not context.forwarder.wrote(response):  # RFC 3261 18.1.2
+        return "a response whose topmost Via names somebody else"
+    numbers = response.index.get("via", ())
+    if len(numbers) > 1 or (len(numbers) == 1 and len(response.items("via")) > 1):
+        return ""
+    return "a response without the Via values it was sent with"
