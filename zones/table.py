@@ -115,11 +115,9 @@ class ZoneTable:
         names: tuple[str, ...],
         has_certificate: bool,
         usages: frozenset[str] | None = None,
-        common_name: str = "",
     ) -> Ingress:
         """The zone of an accepted connection.
 
-        ``common_name`` counts for access rules only, beside the names (Expressway: CN and SANs).
         ``listener_zone``: the traversal server zone whose port accepted it, '' for other listeners. ``names`` and
         ``usages``: what the peer's certificate carries (names.py, key_usage.py). Its chain was verified before.
         """
@@ -129,7 +127,7 @@ class ZoneTable:
         elif neighbors := self._by_address.get(canonical_address(peer_address)):
             ingress = _neighbor(neighbors, peer_address, tls, names)
         else:
-            ingress = self._stranger(tls, names, has_certificate, common_name)
+            ingress = self._stranger(tls, names, has_certificate)
         return ingress if ingress.refused or not has_certificate else self._usage(ingress, usages)
 
     def _traversal(self, listener_zone: str, tls: bool, names: tuple[str, ...]) -> Ingress:
@@ -138,7 +136,7 @@ class ZoneTable:
             return Ingress(listener_zone, f'zone "{listener_zone}" is no traversal server zone')
         return Ingress(zone.name, _mismatch(zone, tls, names))
 
-    def _stranger(self, tls: bool, names: tuple[str, ...], has_certificate: bool, common_name: str) -> Ingress:
+    def _stranger(self, tls: bool, names: tuple[str, ...], has_certificate: bool) -> Ingress:
         if tls:
             for zone in self._mapped:
                 if any_match(zone.tls.subject_names, names, zone.tls.wildcards):
@@ -148,8 +146,6 @@ class ZoneTable:
             return Ingress(default.name, f'zone "{default.name}": TLS is expected, the connection is TCP')
         if tls and default.mutual_tls and not has_certificate:
             return Ingress(default.name, f'zone "{default.name}": the peer presents no certificate')
-        if common_name and common_name not in names:
-            names = (*names, common_name)
         allowed, rule = decide(default.access_rules, names)
         if allowed:
             return Ingress(default.name)

@@ -17,6 +17,7 @@ from time import time
 
 from sipedge.config import ConfigError
 from sipedge.config.apart import ReadingError
+from sipedge.network.admission import source_of
 from sipedge.network.connections import Connections
 from sipedge.network.crl_fetching import CrlFetcher
 from sipedge.network.listening import Place, open_socket
@@ -24,6 +25,7 @@ from sipedge.network.resolver import Resolver
 from sipedge.network.revocation import Revocations
 from sipedge.network.tls import TlsContexts
 from sipedge.pjsip.stack import Stack
+from sipedge.pjsip.transport import Ends
 from sipedge.proxy import commands
 from sipedge.proxy.events import (
     ConfigChanged,
@@ -255,12 +257,14 @@ class Server:
         self._tell(ConfigChanged(settings))
 
     def _opened(self, event: ConnectionOpened) -> None:
-        self._stack.open(
-            event.connection,
-            secure=event.transport == "TLS",
+        ends = Ends(
+            event.transport == "TLS",
             local=(event.local_address, event.local_port),
             remote=(event.peer_address, event.peer_port),
+            names=event.names,
+            share=source_of(event.peer_address),
         )
+        self._stack.open(event.connection, ends)
         self._turns.put(event)
         self._turns.work()
         if event.hop is not None:

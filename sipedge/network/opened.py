@@ -27,7 +27,6 @@ def opened(connection: Connection, certificate: PeerCertificate | None) -> Conne
         zone=connection.hop.zone if connection.hop is not None else None,
         names=certificate.names if certificate else (),
         has_certificate=certificate is not None,
-        common_name=certificate.common_name if certificate else "",
         key_usages=certificate.key_usages if certificate else None,
         tls_version=(version or "").removeprefix("TLSv"),
         hop=connection.hop,

@@ -118,8 +118,9 @@ class Reception:
         """Make the top Via name a server transaction as in RFC 3261 17.2.3, and the source of the request.
 
         pjsip matches the branch alone, in a hash table that is not keyed. Here the branch becomes a keyed digest of
-        peer address, sent-by and branch: a peer can neither hit the transaction of another one nor choose a place in
-        the table. Without the magic cookie pjsip matches as in RFC 2543, by a key that contains sent-by.
+        the peer (its address and the names in its certificate), sent-by and branch: a peer can neither hit the
+        transaction of another one nor choose a place in the table. Without the magic cookie pjsip matches as in
+        RFC 2543, by a key that contains sent-by.
         """
         ffi = self._ffi
         via = self.data.msg_info.via
@@ -129,11 +130,11 @@ class Reception:
         token = ffi.unpack(branch.ptr, length).lower() if length else b""
         if token.startswith(_COOKIE):
             keyed = self._keyed.copy()
-            keyed.update(b"%b %b:%d %b" % (transport.peer, sender, sent_by.port, token))
+            keyed.update(b"%b %b:%d %b" % (transport.who, sender, sent_by.port, token))
             self._digest[:] = keyed.hexdigest().encode("ascii")
             via.branch_param = self._key[0]
         else:
-            named = b"%b!%b" % (transport.peer, sender)
+            named = b"%b!%b" % (transport.who, sender)
             self._host = ffi.new("char[]", named)
             host.ptr, host.slen = self._host, len(named)
         self._source.slen = len(transport.peer)

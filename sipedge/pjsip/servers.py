@@ -9,7 +9,7 @@ from .outgoing import Outgoing
 from .transport import Transport
 
 SHARE = 4
-"""All connections of one address together may have one transaction in so many, which leaves room for others."""
+"""All connections of one address, over IPv6 of one /64, may have one transaction in so many: others have room."""
 
 
 class _Server:
@@ -26,8 +26,8 @@ class Servers:
         self._endpoint, self._lib = endpoint, endpoint.lib
         self._outgoing, self._callbacks = outgoing, callbacks
         self.limit(total, each)
-        self._held: dict[bytes, int] = {}
-        """Transactions of each address, without answered INVITEs."""
+        self._held: dict[str, int] = {}
+        """Transactions of each share, without answered INVITEs."""
         self._servers: dict[int, _Server] = {}
         self._invites: dict[int, int] = {}
         """Numbers of INVITE transactions by address: pjsip tells of their end by pointer."""
@@ -45,7 +45,7 @@ class Servers:
 
     def has_room(self, source: Transport) -> bool:
         """Whether there is room for a transaction; the oldest answered INVITE makes room."""
-        if self._held.get(source.peer, 0) >= self._each_address:
+        if self._held.get(source.share, 0) >= self._each_address:
             return False
         if len(source.servers) >= self._each and not self._give_way(source.accepted):
             return False
@@ -71,7 +71,7 @@ class Servers:
         self._last = number = self._last + 1
         self._servers[number] = _Server(pointer, source, is_invite)
         source.servers.add(number)
-        self._held[source.peer] = self._held.get(source.peer, 0) + 1
+        self._held[source.share] = self._held.get(source.share, 0) + 1
         if is_invite:
             self._invites[self._endpoint.address(pointer)] = number
         return number
@@ -95,7 +95,7 @@ class Servers:
             # RFC 6026 7.1, "Accepted": copies of the INVITE are absorbed for 64*T1 while every ACK goes to the core.
             server.pointer.status_code = status
             server.connection.accepted[number] = self._accepted[number] = None
-            self._release(server.connection.peer)
+            self._release(server.connection.share)
 
     def ended(self, pointer: Pointer) -> None:
         """pjsip has ended a transaction."""
@@ -119,11 +119,11 @@ class Servers:
         if number in self._accepted:
             del self._accepted[number], server.connection.accepted[number]
         else:
-            self._release(server.connection.peer)
+            self._release(server.connection.share)
         if server.is_invite:
             del self._invites[self._endpoint.address(server.pointer)]
 
-    def _release(self, address: bytes) -> None:
-        left = self._held[address] = self._held[address] - 1
+    def _release(self, share: str) -> None:
+        left = self._held[share] = self._held[share] - 1
         if not left:
-            del self._held[address]
+            del self._held[share]

@@ -97,11 +97,11 @@ class Stack:
         self._servers.limit(max_transactions, max_transactions_per_connection)
         self._clients.total = max_transactions
 
-    def open(self, connection: int, *, secure: bool, local: tuple[str, int], remote: tuple[str, int]) -> None:
-        """Register a connection; addresses are numeric. Raises StackError for a number that is in use."""
+    def open(self, connection: int, ends: transport.Ends) -> None:
+        """Register a connection. Raises StackError for a number that is in use."""
         if connection in self._connections:
             raise StackError(f"connection {connection} is open already")
-        made = transport.create(self._endpoint, connection, secure, local, remote, self._callbacks.operations)
+        made = transport.create(self._endpoint, connection, ends, self._callbacks.operations)
         self._callbacks.name(made.pointer, connection)
         self._reception.prepare(made)
         self._connections[connection] = made

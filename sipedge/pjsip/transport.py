@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from .declarations import IPV6, RELIABLE, SECURE, TCP, TLS, Pointer
@@ -18,6 +21,8 @@ class Transport:
     __slots__ = (
         "number",
         "peer",
+        "who",
+        "share",
         "port",
         "pointer",
         "address",
@@ -28,8 +33,12 @@ class Transport:
         "clients",
     )
 
-    def __init__(self, number: int, peer: str, port: int, pointer: Pointer) -> None:
+    def __init__(self, number: int, peer: str, port: int, names: Sequence[str], share: str, pointer: Pointer) -> None:
         self.number, self.peer, self.port, self.pointer = number, peer.encode("ascii"), port, pointer
+        self.who = b"%b %b" % (self.peer, _digest(names)) if names else self.peer
+        """Equal for two connections of one peer. An address alone may be shared by several (NAT, RFC 3261 17.2.3)."""
+        self.share = share or peer
+        """Whose share of the transactions it counts in."""
         self.address = pointer.key.rem_addr
         self.address_length = pointer.addr_len
         self.received = b""
@@ -56,10 +65,26 @@ class Transport:
         return bool(self.clients) or self.is_owed
 
 
-def create(
-    endpoint: Endpoint, number: int, secure: bool, local: tuple[str, int], remote: tuple[str, int], operations: Any
-) -> Transport:
+def _digest(names: Sequence[str]) -> bytes:
+    return hashlib.blake2b("\0".join(sorted(names)).encode(), digest_size=8).hexdigest().encode("ascii")
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """What is known of a connection's two ends; addresses are numeric."""
+
+    secure: bool
+    local: tuple[str, int]
+    remote: tuple[str, int]
+    names: Sequence[str] = ()
+    """In the peer's certificate."""
+    share: str = ""
+    """Whose share of the transactions it counts in; '' for its address."""
+
+
+def create(endpoint: Endpoint, number: int, ends: Ends, operations: Any) -> Transport:
     """Make a pjsip_transport and register it; ``operations`` are the callbacks send, shut down and destroy."""
+    secure, local, remote = ends.secure, ends.local, ends.remote
     ffi, lib = endpoint.ffi, endpoint.lib
     pool = endpoint.pool(b"transport", 2000)
     pointer = ffi.cast("pjsip_transport *", lib.pj_pool_calloc(pool, 1, ffi.sizeof("pjsip_transport")))
@@ -84,7 +109,7 @@ def create(
     status = lib.pjsip_transport_register(endpoint.transport_manager, pointer)
     endpoint.check("pjsip_transport_register", status)
     lib.pjsip_transport_add_ref(pointer)  # pjsip closes transports that nobody holds; ours live until close()
-    return Transport(number, host, remote[1], pointer)
+    return Transport(number, host, remote[1], ends.names, ends.share, pointer)
 
 
 def release(endpoint: Endpoint, transport: Transport) -> None:

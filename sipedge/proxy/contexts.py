@@ -30,19 +30,19 @@ MAX_ACCEPTED = 20_000
 Key = tuple[str | int | None, ...]
 
 
-def transaction_key(request: Message, address: str) -> Key:
+def transaction_key(request: Message, who: tuple[str, ...]) -> Key:
     """What a CANCEL has in common with what it cancels (RFC 3261 9.2, 17.2.3; without a cookie RFC 2543's way).
 
-    ``address``: the peer's. Only who sent the INVITE may cancel it, and nobody else can take its place here.
+    ``who``: ``Peer.who``. Only who sent the INVITE may cancel it, and nobody else can take its place here.
     """
     via = request.via
     if via.branch.startswith("z9hG4bK") and len(via.branch) > 7:
-        return address, via.host, via.port, via.branch
-    return address, via.host, via.port, request.uri, request.call_id, request.from_tag, request.cseq[0]
+        return *who, via.host, via.port, via.branch
+    return *who, via.host, via.port, request.uri, request.call_id, request.from_tag, request.cseq[0]
 
 
 def _key_of(context: ResponseContext) -> Key:
-    return transaction_key(context.request, context.peer.address)
+    return transaction_key(context.request, context.peer.who)
 
 
 class Contexts:

@@ -99,8 +99,6 @@ class ConnectionOpened:
     names: tuple[str, ...] = ()
     """Names in the peer's certificate that count: SANs, else the CN (RFC 6125); empty without a certificate."""
     has_certificate: bool = False
-    common_name: str = ""
-    """The CN of the peer's certificate also where SANs are what counts (Default Zone access rules)."""
     key_usages: frozenset[str] | None = None
     """OIDs of the certificate's extended key usage, None when it has no such extension (zones.key_usage)."""
     tls_version: str = ""

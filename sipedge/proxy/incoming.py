@@ -39,6 +39,11 @@ class Peer:
         return self.opened.zone is None
 
     @property
+    def who(self) -> tuple[str, ...]:
+        """Equal for two connections of one peer: an address may be shared by several."""
+        return self.zone, self.address, *self.opened.names
+
+    @property
     def source(self) -> tuple[str, int]:
         """Address and port, for ``received`` and ``rport`` (RFC 3261 18.2.1)."""
         return self.address, self.port

@@ -351,7 +351,6 @@ class Proxy:
             names=event.names,
             has_certificate=event.has_certificate,
             usages=event.key_usages if event.zone is None else None,  # the usage of a server was checked by egress
-            common_name=event.common_name,
         )
 
     def _requests_of(self, event: ConnectionOpened) -> tuple[str, str]:

@@ -119,7 +119,7 @@ class RequestPath:
 
     def _cancel(self, event: RequestReceived, peer: Peer, now: float, out: list[Command]) -> None:
         """RFC 3261 9.2, 16.10. Only the peer that sent the INVITE may cancel it."""
-        context = self._contexts.by_key(transaction_key(event.message, peer.address))
+        context = self._contexts.by_key(transaction_key(event.message, peer.who))
         message, installation = event.message, self._installation
         if context is None:
             waiting = self._waiting_for(event, peer)
@@ -136,9 +136,9 @@ class RequestPath:
 
     def _waiting_for(self, cancel: RequestReceived, peer: Peer) -> RequestReceived | None:
         """The INVITE of the same connection that a CANCEL means and that still waits for the DNS."""
-        key = transaction_key(cancel.message, peer.address)
+        key = transaction_key(cancel.message, peer.who)
         for event in self._targets.waiting_of(peer.connection):
-            if event.message.method == "INVITE" and transaction_key(event.message, peer.address) == key:
+            if event.message.method == "INVITE" and transaction_key(event.message, peer.who) == key:
                 return event
         return None
 

@@ -10,6 +10,7 @@ import sys
 from support.pjsip_texts import answer, forwarded
 
 from sipedge.pjsip.stack import Stack
+from sipedge.pjsip.transport import Ends
 from sipedge.proxy.events import Event, MalformedReceived, RequestReceived
 from sipedge.sip.message import parse_message
 from sipedge.sip.values import MessageError
@@ -27,7 +28,7 @@ def main() -> None:
         log_level=6,
     )
     for number, remote in ((1, "127.0.0.9"), (2, "127.0.0.8")):
-        stack.open(number, secure=True, local=("127.0.0.2", 5061), remote=(remote, 40000))
+        stack.open(number, Ends(secure=True, local=("127.0.0.2", 5061), remote=(remote, 40000)))
     while size := sys.stdin.buffer.read(4):
         data = sys.stdin.buffer.read(int.from_bytes(size, "big"))
         for method in ("INVITE", "MESSAGE"):

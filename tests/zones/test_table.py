@@ -249,14 +249,6 @@ def test_a_zone_that_verifies_needs_a_name_and_one_that_does_not_needs_none() ->
         table.egress(Hop("gone"), ())
 
 
-def test_the_common_name_counts_for_access_rules_beside_the_sans() -> None:
-    rule = AccessRule("partner", 1, lambda name: name == "partner-cn", AccessAction.ALLOW)
-    table = ZoneTable([DefaultZone(access_rules=(rule,))])
-    arguments = {"listener_zone": "", "transport": "TLS", "peer_address": "192.0.2.9", "has_certificate": True}
-    assert table.ingress(names=("sip.example.com",), common_name="partner-cn", **arguments).refused == ""
-    assert table.ingress(names=("sip.example.com",), **arguments).refused != ""
-
-
 def test_what_leaves_by_dns_comes_back_through_the_default_zone() -> None:
     assert comes_back_by(DnsZone(name="DNS")) == "Default Zone"
     assert comes_back_by(DnsZone(name="DNS", inbound_mapping=True)) == "DNS"

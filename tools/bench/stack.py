@@ -9,6 +9,7 @@ import sys
 from time import process_time
 
 from sipedge.pjsip.stack import Stack
+from sipedge.pjsip.transport import Ends
 from sipedge.proxy.events import Event, RequestReceived
 from sipedge.sip.message import parse_message
 
@@ -34,7 +35,7 @@ def main(transactions: int) -> None:
         max_transactions_per_connection=2000,
     )
     for number, remote in ((1, "127.0.0.9"), (2, "127.0.0.8")):
-        stack.open(number, secure=True, local=("127.0.0.2", 5061), remote=(remote, 40000))
+        stack.open(number, Ends(secure=True, local=("127.0.0.2", 5061), remote=(remote, 40000)))
     spent = 0.0
     for number in range(transactions):
         request = parse_message(_REQUEST % (number, b"", number))

@@ -15,6 +15,7 @@ from time import monotonic
 from dialplan.language.parser import parse_dialplan
 from dialplan.search.search import CompiledPlan
 from sipedge.pjsip.stack import Stack
+from sipedge.pjsip.transport import Ends
 from sipedge.proxy import commands
 from sipedge.proxy.events import ConnectionClosed, ConnectionOpened, Event, UnreadableReceived
 from sipedge.proxy.proxy import Environment, Proxy
@@ -103,7 +104,7 @@ class Core:
 
     def _open(self, peer: str) -> int:
         number = next(self._connections)
-        self._stack.open(number, secure=False, local=(EDGE, 5060), remote=(peer, 5060))
+        self._stack.open(number, Ends(secure=False, local=(EDGE, 5060), remote=(peer, 5060)))
         opened = ConnectionOpened(number, "TCP", peer, 5060, EDGE, 5060, "tcp")
         self._obey(self._proxy.handle(opened, monotonic()))
         return number

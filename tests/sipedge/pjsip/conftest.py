@@ -8,6 +8,7 @@ from itertools import count
 import pytest
 
 from sipedge.pjsip.stack import Counts, Stack
+from sipedge.pjsip.transport import Ends
 from sipedge.proxy.events import Event, MalformedReceived, RequestReceived, ResponseReceived
 from sipedge.sip.message import Message, parse_message
 
@@ -36,10 +37,14 @@ class Wire:
         self.opened: list[int] = []
         self.empty = self.stack.counts()
 
-    def open(self, remote: str = "127.0.0.9", secure: bool = True) -> int:
+    def open(
+        self, remote: str = "127.0.0.9", secure: bool = True, *, names: tuple[str, ...] = (), share: str = ""
+    ) -> int:
         number = next(_numbers)
         local = "::1" if ":" in remote else "127.0.0.2"
-        self.stack.open(number, secure=secure, local=(local, 5061), remote=(remote, 40000))
+        self.stack.open(
+            number, Ends(secure=secure, local=(local, 5061), remote=(remote, 40000), names=names, share=share)
+        )
         self.opened.append(number)
         return number
 

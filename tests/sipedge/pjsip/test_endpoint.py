@@ -12,6 +12,7 @@ from support.pjsip_texts import VIA, answer, request
 Wire = Any
 AGAIN = """
 from sipedge.pjsip.stack import Stack
+from sipedge.pjsip.transport import Ends
 from sipedge.sip.message import parse_message
 for _ in range(3):
     events = []
@@ -23,7 +24,7 @@ for _ in range(3):
         max_transactions=9,
         max_transactions_per_connection=9,
     )
-    stack.open(1, secure=True, local=("127.0.0.1", 1), remote=("127.0.0.2", 2))
+    stack.open(1, Ends(secure=True, local=("127.0.0.1", 1), remote=("127.0.0.2", 2)))
     stack.receive(1, parse_message({request!r}))
     stack.shutdown()
     print(len(events))

@@ -290,3 +290,20 @@ def test_a_closed_connection_goes_with_its_last_answer(wire: Wire) -> None:
     wire.stack.respond(event.transaction, 200, answer())
     wire.stack.poll()
     assert (wire.stack.counts().closed, wire.stack.counts().transactions) == (0, 0)
+
+
+def test_an_address_with_two_certificates_is_two_peers(wire: Wire) -> None:
+    """RFC 3261 17.2.3 names sent-by and branch; neither NAT nor a choice of both lets a peer into another one's."""
+    one, two = wire.open(names=("one.example",)), wire.open(names=("two.example",))
+    assert wire.request(request(), one).transaction != wire.request(request(), two).transaction
+    assert wire.receive(request(), wire.open(names=("one.example",))) == [], "a copy, on another connection of the peer"
+
+
+def test_all_addresses_of_one_network_have_one_share(wire: Wire) -> None:
+    connections = [wire.open(f"2001:db8::{number}", share="2001:db8::/64") for number in range(1, 5)]
+    answers = [
+        bool(wire.receive(request(via=f"{VIA}{connection}-{number}"), connection))
+        for connection in connections
+        for number in range(4)
+    ]
+    assert answers == [True] * 10 + [False] * 6

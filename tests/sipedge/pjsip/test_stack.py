@@ -9,6 +9,7 @@ from support.pjsip_texts import VIA, answer, forwarded, request, response
 
 from sipedge.pjsip.declarations import StackError
 from sipedge.pjsip.stack import Stack
+from sipedge.pjsip.transport import Ends
 from sipedge.proxy.events import RequestReceived, ResponseReceived
 from sipedge.sip.message import parse_message
 
@@ -30,7 +31,7 @@ def test_only_one_stack_in_a_process(wire: Wire) -> None:
 
 def test_a_connection_is_opened_once(wire: Wire) -> None:
     with pytest.raises(StackError, match="open already"):
-        wire.stack.open(wire.caller, secure=True, local=("127.0.0.2", 1), remote=("127.0.0.9", 2))
+        wire.stack.open(wire.caller, Ends(secure=True, local=("127.0.0.2", 1), remote=("127.0.0.9", 2)))
     wire.stack.close(12345678)
 
 

@@ -26,8 +26,8 @@ from sipedge.proxy.contexts import transaction_key
 
 def test_a_cancel_has_the_key_of_its_invite() -> None:
     cancel = request("CANCEL", call_id="other", uri="sip:x@y")
-    assert transaction_key(cancel, "192.0.2.10") == transaction_key(invite(), "192.0.2.10")
-    assert transaction_key(cancel, "192.0.2.11") != transaction_key(invite(), "192.0.2.10")
+    assert transaction_key(cancel, ("z", "192.0.2.10")) == transaction_key(invite(), ("z", "192.0.2.10"))
+    assert transaction_key(cancel, ("z", "192.0.2.11")) != transaction_key(invite(), ("z", "192.0.2.10"))
     other = request("CANCEL", via="SIP/2.0/TLS 192.0.2.10:5061;branch=z9hG4bKother")
     assert transaction_key(other, "192.0.2.10") != transaction_key(invite(), "192.0.2.10")
 

@@ -18,6 +18,7 @@ from support.settings import INSIDE_PEER, make_settings, rule
 from support.third_party import require_shared
 
 from sipedge.pjsip.stack import Stack
+from sipedge.pjsip.transport import Ends
 from sipedge.proxy.commands import Command, Forward, Relay, Respond
 from sipedge.proxy.events import Event, UnreadableReceived
 from sipedge.settings import Limits
@@ -137,7 +138,7 @@ class Wire:
 
     def outcome(self, data: bytes) -> object:
         """One, or a list where the stream brings several."""
-        self.stack.open(INSIDE, secure=True, local=("203.0.113.1", 5061), remote=(INSIDE_PEER, 40001))
+        self.stack.open(INSIDE, Ends(secure=True, local=("203.0.113.1", 5061), remote=(INSIDE_PEER, 40001)))
         try:
             found = [self._outcome(frame) for frame in frames(data)] or ["waits"]
         finally:
