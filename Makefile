@@ -23,7 +23,7 @@ lab: setup
 	@$(BIN)/sipedge lab
 
 check: setup
-	@$(BIN)/python -m tools.check $(TESTS)
+	@$(BIN)/python -m tools.check $(OPTIONS) $(TESTS)
 
 test: setup
 	@$(BIN)/pytest -n 2 $(TESTS)
