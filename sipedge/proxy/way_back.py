@@ -9,6 +9,7 @@ from __future__ import annotations
 from sipedge.decision.installation import Installation
 from sipedge.sip.message import parse_message
 from sipedge.sip.values import MessageError
+from zones.addresses import PUBLIC, forbidden_port
 from zones.names import any_match
 from zones.zone import Hop, TraversalClientZone, TraversalServerZone
 
@@ -135,6 +136,10 @@ class WaysBack:
                 self._look_at = min(self._look_at, now + LOOK)
             return
         hop = None if zone is None else self._hop(peer, data)
+        if hop is not None and peer.zone in self._installation.outside and forbidden_port(hop.port, PUBLIC):
+            text = f"a response is lost: port {hop.port}, which its Via names, is one of another service"
+            out.append(Log("warning", text, source=peer.address))
+            return
         if hop is not None and self._may_try(hop, now):
             text = f"a response goes out on a new connection to port {hop.port}: the one of its request is closed"
             out.append(Log("info", text, source=peer.address))

@@ -30,7 +30,7 @@ from support.settings import INSIDE_PEER, OUTSIDE_PEER, ZONES, make_settings, ru
 
 from sipedge.proxy.events import ConnectionForgotten, ForwardFailed, HopLost, Undelivered
 from sipedge.proxy.way_back import TRIED_AT_ONE
-from zones.zone import DefaultZone, DnsZone, NeighborZone
+from zones.zone import DefaultZone, DnsZone, FromDomain, NeighborZone
 
 VIA = f"SIP/2.0/TLS {INSIDE_PEER}:5071;branch=z9hG4bKcaller"
 RESPONSE = (
@@ -175,6 +175,18 @@ def test_nobody_has_the_edge_connect_to_ever_more_of_its_ports(play: Play) -> No
     book >> Undelivered(INSIDE, RESPONSE)
     book >> Undelivered(INSIDE, RESPONSE.replace(b"5071", b"6000")) << sends("Inside")
     book >> waits(11) << responds(100) >> Undelivered(INSIDE, RESPONSE) << sends("Inside")
+
+
+def test_no_stranger_has_the_edge_write_to_another_service() -> None:
+    """Behind one address there may be others than the stranger; a neighbour's port is the administrator's matter."""
+    zones = (*ZONES, DefaultZone(from_domain=FromDomain.ANY))
+    book = Playbook(make_settings(rule("all", "Outside"), zones)) >> opens(8, "198.51.100.77", names=("a.example",))
+    book >> closes_connection(8)
+    for port, reached in ((25, False), (443, True), (5061, True)):
+        book >> Undelivered(8, RESPONSE.replace(b":5071", b":%d" % port))
+        if reached:
+            book << sends("Default Zone")
+    assert any("one of another service" in line.text for line in book.log)
 
 
 def test_a_100_is_worth_no_connection(play: Play) -> None:
