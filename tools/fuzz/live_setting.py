@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tools.live.setting import HEAD
+
 TCP_PORT, TLS_PORT = 5060, 5061
 
 
@@ -36,30 +38,9 @@ search rule "{zone}" {{
     for number, (host, zone) in enumerate((("far", "inside"), ("wild", "wild")), 1)
 )
 
-CONFIG = """\
-[edge]
-system_name = "edge.example.com"
-domains = ["near.example"]
-dialplans = ["edge.dialplan"]
-
-[tls]
-trusted = "%(trusted)s"
-
-[[tls.server]]
-certificate = "%(certificate)s"
-key = "%(key)s"
-
-[[listener]]
-name = "tcp"
-address = "%(edge)s"
-port = 5060
-transport = "TCP"
-
-[[listener]]
-name = "tls"
-address = "%(edge)s"
-port = 5061
-
+CONFIG = (
+    HEAD
+    + """\
 [[zone]]
 name = "outside"
 type = "neighbor"
@@ -94,3 +75,4 @@ port = 5060
 peers = ["%(wild)s"]
 monitor = false
 """
+)

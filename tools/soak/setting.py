@@ -2,30 +2,11 @@
 
 from __future__ import annotations
 
-CONFIG = """\
-[edge]
-system_name = "edge.example.com"
-domains = ["near.example"]
-dialplans = ["edge.dialplan"]
+from tools.live.setting import HEAD
 
-[tls]
-trusted = "%(trusted)s"
-
-[[tls.server]]
-certificate = "%(certificate)s"
-key = "%(key)s"
-
-[[listener]]
-name = "tcp"
-address = "%(edge)s"
-port = 5060
-transport = "TCP"
-
-[[listener]]
-name = "tls"
-address = "%(edge)s"
-port = 5061
-
+CONFIG = (
+    HEAD
+    + """\
 [[zone]]
 name = "calm caller"
 type = "neighbor"
@@ -92,6 +73,7 @@ messages = "%(messages)s"
 rotate_size = 10000000
 rotate_count = 2
 """
+)
 
 
 def _rule(number: int, pattern: str, zone: str) -> str:
