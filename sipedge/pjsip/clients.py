@@ -114,3 +114,4 @@ class Clients:
     def _forget(self, client: Client) -> None:
         del self._clients[client.key]
         client.connection.clients.discard(client.key)
+        client.connection.settle()

@@ -122,6 +122,7 @@ class Servers:
             self._release(server.connection.share)
         if server.is_invite:
             del self._invites[self._endpoint.address(server.pointer)]
+        server.connection.settle()
 
     def _release(self, share: str) -> None:
         left = self._held[share] = self._held[share] - 1

@@ -86,6 +86,8 @@ class Stack:
         self._connections: dict[int, Transport] = {}
         self._closed: dict[int, Transport] = {}
         """Connections that are gone while transactions of theirs are not (RFC 3261 18.1.1, 18.2.2)."""
+        self._idle: deque[int] = deque()
+        """Those of them whose last transaction has ended; a look at all of them would cost every poll."""
         self._events: deque[Event] = deque()
 
     def limit(self, *, max_message: int, max_transactions: int, max_transactions_per_connection: int) -> None:
@@ -115,6 +117,8 @@ class Stack:
         if gone is None:
             return
         self._closed[connection] = gone
+        gone.idle = self._idle
+        gone.settle()
         for client in self._clients.of(gone):
             if client.method != "CANCEL":
                 self._events.append(HopLost(client.branch))
@@ -144,9 +148,12 @@ class Stack:
 
     def _release(self) -> None:
         """Let go of closed connections whose last transaction has ended."""
-        for number in [number for number, gone in self._closed.items() if not gone.is_held]:
-            transport.release(self._endpoint, self._closed.pop(number))
-            self._emit(ConnectionForgotten(number))
+        while self._idle:
+            number = self._idle.popleft()
+            gone = self._closed.pop(number, None)
+            if gone is not None:  # else it was forgotten
+                transport.release(self._endpoint, gone)
+                self._emit(ConnectionForgotten(number))
 
     def receive(self, connection: int, message: Message) -> None:
         """Take a framed message; emits an event unless a transaction absorbed it."""
@@ -251,8 +258,7 @@ class Stack:
         """Fire all timers that are due; seconds until the next one, None when there is none."""
         delay = self._endpoint.fire_timers()
         self._flush()
-        if self._closed:
-            self._release()
+        self._release()
         return delay
 
     def set_timeout(self, milliseconds: int) -> None:

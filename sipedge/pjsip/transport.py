@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import socket
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +32,7 @@ class Transport:
         "servers",
         "accepted",
         "clients",
+        "idle",
     )
 
     def __init__(self, number: int, peer: str, port: int, names: Sequence[str], share: str, pointer: Pointer) -> None:
@@ -48,6 +50,13 @@ class Transport:
         """Those of them that are INVITEs answered with 2xx, oldest first."""
         self.clients: set[tuple[bytes, bool]] = set()
         """Keys of its client transactions."""
+        self.idle: deque[int] | None = None
+        """Once it is closed: where its number goes when its last transaction has ended."""
+
+    def settle(self) -> None:
+        """A transaction of it has ended, or it is closed: say so when nothing holds it any more."""
+        if self.idle is not None and not self.is_held:
+            self.idle.append(self.number)
 
     @property
     def is_held(self) -> bool:
