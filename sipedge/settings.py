@@ -178,6 +178,8 @@ class Settings:
     """Key of the Record-Route tokens (HMAC-SHA-256); the same on all peers of a cluster."""
     secret_made_up: bool = False
     """No file has it: it was made for whoever asks, and no token that the edge made holds under it."""
+    former_secrets: tuple[bytes, ...] = field(default=(), repr=False)
+    """What was sealed with these is still opened (hidden zones)."""
     names: tuple[str, ...] = ()
     """Further host names under which peers put this edge into Route headers (``sip.example.com``)."""
     credentials: tuple[Credential, ...] = ()

@@ -34,6 +34,15 @@ class Hop:
     """When not 0: send on this open connection (traversal zones); address and port say nothing."""
 
 
+class Topology(Enum):
+    """What the peers of other zones see of a zone."""
+
+    OPEN = "open"
+    """All that its peers write."""
+    HIDDEN = "hidden"
+    """Neither hosts nor addresses: Via, Record-Route, Contact and Call-ID are kept back or sealed."""
+
+
 class AuthenticationPolicy(Enum):
     CHECK = "check credentials"
     DO_NOT_CHECK = "do not check credentials"
@@ -113,6 +122,9 @@ class Zone:
     """True: ms-edge-proxy-message-trust from this zone is removed (MS-SIPRE 2.2.15)."""
     record_route_hostname: bool = False
     """False: Record-Route and Via carry the listener's address; True: the edge's host name."""
+    topology: Topology = Topology.OPEN
+    hide_call_id: bool = True
+    """Whether a hidden zone's Call-IDs are sealed as well."""
     poison: bool = False
     """True: a request sent out through this zone is refused when it comes back (SIP poison mode)."""
     tls: TlsPolicy = field(default_factory=TlsPolicy)

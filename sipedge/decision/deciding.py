@@ -14,6 +14,8 @@ from sipedge.settings import Settings
 from sipedge.sip.message import Message
 from sipedge.sip.uri import UriError, parse_uri
 from sipedge.sip.values import MessageError
+from sipedge.topology.border import Border
+from sipedge.topology.contacts import Opened
 from zones.authentication import Authentication, authenticate
 from zones.names import PeerNames
 from zones.zone import AnyZone, AuthenticationPolicy
@@ -109,9 +111,16 @@ def decide(
     if isinstance(accepted, Refusal):
         return accepted
     edge = installation.edge
+    received, opened = message, None
     try:
-        routes = read_routes(message, accepted.uri, edge, installation.key)
-        loop = find_loop(message, edge.hosts, source.name, installation.settings.secret)
+        if installation.border is not None:
+            opened = _opened(installation.border, message, source.name, installation)
+            message = installation.border.revealed(
+                message, opened, lambda token: _is_ours(token, received, installation)
+            )
+        uri = accepted.uri if opened is None else parse_uri(opened.text)
+        routes = read_routes(message, uri, edge, installation.key)
+        loop = find_loop(received, edge.hosts, source.name, installation.settings.secret)
     except (UriError, MessageError) as error:
         return Refusal(400, str(error))
     if loop:
@@ -125,10 +134,27 @@ def decide(
         return Refusal(483, "Max-Forwards has come down to 0")
     if routes.pair is not None and not _token_counts(routes, routes.pair, source.name, installation):
         routes.pair = None
+    if opened is not None and routes.pair is None and routes.foreign is None:
+        routes.pair = ZonePair(source.name, opened.zone)
     refusal = _refused_route(message, routes, source, installation)
     if refusal is not None:
         return refusal
     return _spoken(_decided(message, source, routes, alias, accepted, installation), installation, names, known)
+
+
+def _opened(border: Border, message: Message, source: str, installation: Installation) -> Opened | None:
+    """The sealed Contact in the Request-URI, if a rule connects its zone with where the request comes from."""
+    opened = border.opened(message, installation.seat(source).side)
+    if opened is None or not installation.connects(ZonePair(source, opened.zone)):
+        return None
+    return opened
+
+
+def _is_ours(token: str, message: Message, installation: Installation) -> bool:
+    """Whether a Record-Route token was made for the dialog that a request is in."""
+    if message.to_tag is None:
+        return False
+    return installation.key.read(token, message.call_id, (message.from_tag, message.to_tag)) is not None
 
 
 def _decided(

@@ -7,9 +7,12 @@ from dataclasses import replace
 
 from dialplan.model import SourceMode
 from sipedge.settings import Settings
+from sipedge.topology.border import Border
+from sipedge.topology.contacts import Seat
+from sipedge.topology.seals import Seals
 from zones.names import plain_host
 from zones.table import ZoneTable
-from zones.zone import LOCAL_ZONE, AnyZone, DefaultZone, DnsZone, FromDomain
+from zones.zone import LOCAL_ZONE, AnyZone, DefaultZone, DnsZone, FromDomain, Topology
 
 from .record_route import TokenKey, ZonePair
 from .routing import OwnNames
@@ -34,10 +37,27 @@ class Installation:
         self.outside = frozenset(zone.name for zone in self.zones if isinstance(zone, DnsZone | DefaultZone))
         """Zones whose peers are strangers: what left through one of them may come back through another."""
 
+        hidden = [zone for zone in self.zones if zone.topology is Topology.HIDDEN]
+        self.border = self._border(hidden) if hidden else None
+        """What hidden zones show; None where all are open."""
         self._connected = frozenset(self._connections())
         policies = {zone.name: FromPolicy.of(zone, self.domains) for zone in self.zones}
         self.from_policies = {name: policy for name, policy in policies.items() if policy.judges}
         """By zone; those that are not here let every From pass."""
+
+    def _border(self, hidden: list[AnyZone]) -> Border:
+        return Border(
+            frozenset(zone.name for zone in hidden),
+            frozenset(zone.name for zone in hidden if zone.hide_call_id),
+            Seals(self.settings.secret, self.settings.former_secrets),
+            self.edge.hosts,
+            self.domains,
+        )
+
+    def seat(self, zone: str) -> Seat:
+        """How the edge is called by a zone's peers, in URIs that only they may use."""
+        sent_by = self.edge.sent_by(zone)
+        return Seat(sent_by.text, sent_by.transport.lower(), self._side(zone))
 
     def _connections(self) -> Iterable[tuple[str, str]]:
         """Pairs of zones of which a rule leads from one to the other; all zones outside count as one."""

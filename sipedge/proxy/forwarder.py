@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dialplan.model import Target, Traffic
 from sipedge.decision.installation import Installation
 from sipedge.decision.record_route import NO_SEAL, RECORD_ROUTED, ZonePair, is_record_routed
-from sipedge.decision.routing import seal_of_contact
+from sipedge.decision.routing import seal_of_contact, sealed_response
 from sipedge.decision.validation import POISON
 from sipedge.sip.message import Message
 from sipedge.sip.uri import Uri, UriError, parse_uri
 from sipedge.sip.values import MessageError, parse_address
+from sipedge.topology.border import Outgoing
 from zones.authentication import Identity
 from zones.zone import DefaultZone, DnsZone, Hop
 
@@ -76,8 +77,8 @@ class Forwarder:
         secure = tuple(hop for hop in hops if hop.transport == "TLS")
         return secure or NoHops(NOT_FOUND, "sips: asks for TLS, and there it is TCP")
 
-    def build(self, incoming: Incoming, target: Target, hop: Hop, targets: int) -> tuple[str, bytes]:
-        """A new branch id and the header section to send.
+    def build(self, incoming: Incoming, target: Target, hop: Hop, targets: int) -> tuple[str, bytes, bytes]:
+        """A new branch id, the header section and the body to send.
 
         ``hop``: one of the target's, so its alias is a URI; ``targets``: how many are tried at the same time.
         """
@@ -98,7 +99,27 @@ class Forwarder:
         if changes.asserted_identity is Identity.INSERT:
             changes.own_identity = _identity_of(incoming)
         source = incoming.peer.source
-        return branch, forwarded_head(decided.message, decided.routes, changes, source, decided.max_forwards)
+        head = forwarded_head(decided.message, decided.routes, changes, source, decided.max_forwards)
+        body = decided.message.body
+        border = installation.border
+        if border is not None and border.lies_between(decided.source.name, target.zone):
+            outgoing = self._outgoing(Message(head, body), incoming, hop, changes.record_routes)
+            head, body, incoming.crossings[branch] = border.request(outgoing)
+        return branch, head, body
+
+    def _outgoing(self, message: Message, incoming: Incoming, hop: Hop, record_routes: tuple[bytes, ...]) -> Outgoing:
+        installation, received = self.installation, incoming.decided.message
+        return Outgoing(
+            message,
+            source=incoming.decided.source.name,
+            target=hop.zone,
+            at_source=installation.seat(incoming.decided.source.name),
+            at_target=installation.seat(hop.zone),
+            own=tuple(line.partition(b":")[2].strip().decode() for line in record_routes),
+            received_call_id=received.lines[received.index["call-id"][0]],
+            source_hosts=frozenset({incoming.peer.address}),
+            target_hosts=frozenset(filter(None, (hop.address, hop.name.lower()))),
+        )
 
     def _record_routes(self, incoming: Incoming, egress: str) -> tuple[bytes, ...]:
         """One line for each side, outgoing side on top (RFC 5658 double record-routing)."""
@@ -119,7 +140,10 @@ class Forwarder:
         sent_by = self.installation.edge.sent_by(here)
         message = incoming.decided.message
         pair = ZonePair(here, there, _is_microsoft(incoming), self._seal(message, here))
-        token = self.installation.key.mint(pair, message.call_id, message.from_tag or "")
+        call_id, border = message.call_id, self.installation.border
+        if border is not None and here != incoming.decided.source.name:
+            call_id = border.call_id(call_id, incoming.decided.source.name, here)
+        token = self.installation.key.mint(pair, call_id, message.from_tag or "")
         if _is_sips(incoming):
             return f"Record-Route: <sips:{token}@{sent_by.text};lr>".encode()  # 16.6 step 4
         return f"Record-Route: <sip:{token}@{sent_by.text};transport={sent_by.transport.lower()};lr>".encode()
@@ -139,6 +163,18 @@ class Forwarder:
         except MessageError:  # port 0, for example, which pjsip takes
             return False
         return host in self.installation.edge.hosts
+
+    def as_seen_upstream(self, response: Message, incoming: Incoming, branch: str) -> Message:
+        """A response without what the caller's side must not see, and with what it alone may see (hidden zones)."""
+        installation, crossing = self.installation, incoming.crossings.get(branch)
+        border = installation.border
+        if border is not None and crossing is not None:
+            response = border.restored(response, crossing)
+        if incoming.peer.speaks_in in installation.outside and 100 < response.status < 300:
+            response = sealed_response(response, installation.key, installation.outside)
+        if border is not None and crossing is not None:
+            response = border.covered(response, crossing)
+        return response
 
     def again(self, hop: Hop, now: float) -> Hop:
         """Where to send what has to follow a request to ``hop``."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from dialplan.search.search import Explanation
 from sipedge.decision.deciding import Decided
+from sipedge.topology.border import Crossing
 from zones.names import PeerNames
 
 from .events import ConnectionOpened
@@ -63,3 +64,10 @@ class Incoming:
     """Its line in the history, which hops and the final status are written to."""
     explanation: Explanation | None = None
     """The search; None when a signed Route decided."""
+    crossings: dict[str, Crossing] = field(default_factory=dict)
+    """By branch: what responses need that come out of a hidden zone, or go into one."""
+
+    def sent_alone(self, branch: str) -> bool:
+        """Whether the request of a branch was sent with no other Via than the edge's own."""
+        crossing = self.crossings.get(branch)
+        return crossing is not None and bool(crossing.vias)

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from sipedge.decision.installation import Installation
-from sipedge.decision.routing import sealed_response
 from sipedge.settings import Settings
 from sipedge.sip.message import Message
 from sipedge.sip.responses import branch_of_response, response_to_bytes, warning
@@ -216,7 +215,7 @@ class Proxy:
             return
         if event.stray and not self._is_repeated_2xx(event, peer, now):
             return
-        if fault := _via_fault(context, event.message):
+        if fault := _via_fault(context, event.branch, event.message):
             out.append(Log("warning", fault, source=peer.address))
             if event.message.status >= 200:  # its transaction is over: nothing else will come for the caller
                 failed = ForwardFailed(event.branch, 502, "the next hop broke the Via header")
@@ -225,9 +224,7 @@ class Proxy:
         hop = self._contexts.hop_of(event.branch) if context.is_invite else None
         zones = self._installation.zones
         message = believed(event.message, zones.get(peer.zone) or zones[DEFAULT_ZONE])
-        outside = self._installation.outside
-        if context.peer.speaks_in in outside and 100 < message.status < 300:
-            message = sealed_response(message, self._installation.key, outside)
+        message = context.forwarder.as_seen_upstream(message, context.incoming, event.branch)
         self._contexts.response(context, event.branch, message, now, out)
         if event.message.status >= 200:
             accepted_for = self._installation.settings.timers.accepted
@@ -413,11 +410,13 @@ class Proxy:
             self._guarded("at the end", out, self._contexts.end, context, now, out)
 
 
-def _via_fault(context: ResponseContext, response: Message) -> str:
+def _via_fault(context: ResponseContext, branch: str, response: Message) -> str:
     """Why a response is not forwarded; '' where its Via values are those it was sent with."""
     if not context.forwarder.wrote(response):  # RFC 3261 18.1.2
         return "a response whose topmost Via names somebody else"
     numbers = response.index.get("via", ())
+    if context.incoming.sent_alone(branch):
+        return ""
     if len(numbers) > 1 or (len(numbers) == 1 and len(response.items("via")) > 1):
         return ""
     return "a response without the Via values it was sent with"

@@ -186,12 +186,12 @@ class ResponseContext:
         return self.state is ContextState.WAITING and all(outcome.status < 600 for outcome in self.outcomes)
 
     def _try(self, target: Target, hops: Hops, now: float, out: list[Command]) -> Branch:
-        branch_id, head = self.forwarder.build(self.incoming, target, hops[0], self.targets)
+        branch_id, head, body = self.forwarder.build(self.incoming, target, hops[0], self.targets)
         branch = self.branches[branch_id] = Branch(branch_id, target, hops[0], hops[1:], head, now)
         if self.is_invite:
             branch.deadline = now + self.timer_c
         self.incoming.entry.hops.append(hops[0])
-        out.append(Forward(branch_id, hops[0], head, self.request.body))
+        out.append(Forward(branch_id, hops[0], head, body))
         return branch
 
     def response(self, branch_id: str, message: Message, now: float, out: list[Command]) -> None:

@@ -40,9 +40,9 @@ class StatelessForward:
 
     def _send(self, target: Target, hops: Hops | NoHops, out: list[Command]) -> None:
         if not isinstance(hops, NoHops):
-            _, head = self.forwarder.build(self.incoming, target, hops[0], self.targets)
+            _, head, body = self.forwarder.build(self.incoming, target, hops[0], self.targets)
             self.incoming.entry.hops.append(hops[0])
-            out.append(Send(hops[0], head + self.incoming.decided.message.body))
+            out.append(Send(hops[0], head + body))
 
     def _conclude(self, out: list[Command]) -> None:
         if not self.located_later:

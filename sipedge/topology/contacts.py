@@ -1,0 +1,106 @@
+"""Contacts of a hidden zone: the URI sealed into one of the edge's own, which leads back to it (RFC 3261 8.1.1.8)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import blake2s
+
+from sipedge.sip.uri import Uri, UriError, parse_uri
+from sipedge.sip.values import parse_address, split_commas
+
+from .seals import Kind, Seals
+
+PREFIX = "c-"
+VISIBLE = ("gr", "gruu", "opaque", "isfocus", "method", "user")
+"""URI parameters that peers decide by and that name no host: GRUUs (RFC 5627, MS-SIPRE), conferences (RFC 4579)."""
+HIDDEN_PARAMETERS = ("received", "pub-gruu", "temp-gruu", "+sip.instance", "reg-id")
+"""Header parameters that hold addresses, URIs or the number of a device."""
+DIGEST_BYTES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """How the edge is called where the sealed URI will be used."""
+
+    host_port: str
+    transport: str
+    """Lower case."""
+    side: str
+    """The zone that may use it; all zones outside are one, ''."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a sealed URI stands for."""
+
+    zone: str
+    text: str
+
+
+class Contacts:
+    """Seals and opens the Contacts of all hidden zones."""
+
+    def __init__(self, seals: Seals, zones: tuple[str, ...], domains: frozenset[str]) -> None:
+        """``domains``: the edge's own SIP domains, which are public: URIs there stay as they are."""
+        self._seals, self._domains = seals, domains
+        self._digests = {zone: blake2s(zone.encode(), digest_size=DIGEST_BYTES).hexdigest() for zone in zones}
+        self._zones = {digest: zone for zone, digest in self._digests.items()}
+
+    def sealed(self, text: str, zone: str, seat: Seat) -> str:
+        """A URI as the others see it; what is no SIP URI, or names only a domain of ours, stays.
+
+        Header components (``?Replaces=...``) stay behind it: they are for who sends a request there.
+        """
+        bare, mark, headers = text.partition("?")
+        try:
+            uri = parse_uri(bare)
+        except UriError:
+            return text
+        if not uri.is_sip or uri.host in self._domains:
+            return text
+        token = self._seals.seal(Kind.CONTACT, seat.side, self._digests[zone] + bare)
+        seen = [name if value is None else f"{name}={value}" for name, value in uri.parameters if name in VISIBLE]
+        transport = [] if uri.scheme == "sips" else [f"transport={seat.transport}"]
+        return ";".join((f"{uri.scheme}:{PREFIX}{token}@{seat.host_port}", *transport, *seen)) + mark + headers
+
+    def opened(self, uri: Uri, side: str) -> Opened | None:
+        """What a Request-URI with one of these tokens stands for; None for any other, or from another side."""
+        if not is_sealed(uri):
+            return None
+        text = self._seals.open(Kind.CONTACT, side, (uri.user or "")[len(PREFIX) :])
+        if text is None:
+            return None
+        zone = self._zones.get(text[: 2 * DIGEST_BYTES])
+        return None if zone is None else Opened(zone, text[2 * DIGEST_BYTES :])
+
+    def sealed_value(self, value: str, zone: str, seat: Seat, hosts: frozenset[str] | None = None) -> str:
+        """A whole header value: all its items, each with the parameters that may be seen.
+
+        ``hosts``: seal only URIs of these hosts; None: all.
+        """
+        return ", ".join(self._sealed_item(item, zone, seat, hosts) for item in split_commas(value))
+
+    def _sealed_item(self, item: str, zone: str, seat: Seat, hosts: frozenset[str] | None) -> str:
+        address = parse_address(item)
+        if address.uri in ("", "*") or (hosts is not None and host_of(address.uri) not in hosts):
+            return item
+        kept = [
+            f";{name}" if value is None else f";{name}={value}"
+            for name, value in address.parameters
+            if name not in HIDDEN_PARAMETERS
+        ]
+        display = f"{address.display} " if address.display else ""
+        return f"{display}<{self.sealed(address.uri, zone, seat)}>{''.join(kept)}"
+
+
+def is_sealed(uri: Uri) -> bool:
+    """Whether a URI looks like one of these."""
+    return uri.user is not None and uri.user.startswith(PREFIX)
+
+
+def host_of(text: str) -> str:
+    """The host of a SIP URI in its one spelling, '' for anything else."""
+    try:
+        return parse_uri(text.partition("?")[0]).host
+    except UriError:
+        return ""

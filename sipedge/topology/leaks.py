@@ -1,0 +1,62 @@
+"""Headers of a hidden zone that are not shown, and what is left of those that peers need. One table."""
+
+from __future__ import annotations
+
+import re
+
+from .headers import Handler
+
+DROPPED = (
+    "server",  # RFC 3261 20.35: product and version
+    "user-agent",  # 20.41
+    "organization",  # 20.25
+    "call-info",  # 20.9: URIs of hosts
+    "error-info",  # 20.18
+    "alert-info",  # 20.4
+    "history-info",  # RFC 7044
+    "path",  # RFC 3327
+    "service-route",  # RFC 3608
+    "p-access-network-info",  # RFC 7315
+    "p-associated-uri",
+    "p-charging-function-addresses",
+    "p-charging-vector",
+    "p-visited-network-id",
+)
+"""Never passed on from a hidden zone."""
+MAY_NAME_HOSTS = frozenset({"via", "route", "record-route", "from", "to", "p-asserted-identity"})
+"""Not searched for hidden hosts: the first three hold none any more; who is meant by the others is decided by rules and
+by the trust in the zone."""
+SHORTEST = 4
+"""Characters of a host name below which other headers are not searched for it: it would be found everywhere."""
+_WARNING = re.compile(r'(?:^|,)\s*(\d{3})\s+[^\s,"]+\s+"')
+_ERROR_ID = re.compile(r"\s*(\d+)")
+
+
+def handlers(agent: str) -> dict[str, Handler]:
+    """``agent``: ``host:port`` of the edge as the other side knows it."""
+
+    def warning(value: str) -> str | None:
+        """RFC 3261 20.43: the code stays."""
+        return ", ".join(f'{code} {agent} "not shown"' for code in _WARNING.findall(value)) or None
+
+    def diagnostics(value: str) -> str | None:
+        """MS-OCER: the error id stays; its source and the texts name servers."""
+        found = _ERROR_ID.match(value)
+        return f'{found[1]};source="{agent.rpartition(":")[0]}"' if found else None
+
+    masked = {"warning": warning, "ms-diagnostics": diagnostics, "ms-diagnostics-public": diagnostics}
+    return {**dict.fromkeys(DROPPED, _dropped), **masked}
+
+
+def _dropped(value: str) -> None:
+    return None
+
+
+def without_hosts(lines: list[bytes], names: list[str], hosts: frozenset[str]) -> list[bytes]:
+    """Lines without those that name one of ``hosts`` (lower case); ``names``: of the header of each line."""
+    wanted = [host.encode("utf-8", "surrogateescape") for host in hosts if len(host) >= SHORTEST]
+    return [
+        line
+        for line, name in zip(lines, names, strict=True)
+        if name in MAY_NAME_HOSTS or not any(host in line.lower() for host in wanted)
+    ]
