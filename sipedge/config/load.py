@@ -25,6 +25,7 @@ def load_config(path: str | os.PathLike[str], *, create_secret: bool = True) -> 
     tables = read_tables(reader)
     check_tables(reader, tables)
     plan, problems = read_plans(reader, variables_of(tables) if tables.edge else None)
+    former = _former_secrets(reader, tables.edge)
     secret = _secret(reader, tables.edge, create_secret and not (reader.problems or problems))
     own_problems = sorted(reader.problems, key=lambda problem: (problem.location.line, problem.location.column))
     if own_problems or problems or tables.edge is None or plan is None:
@@ -43,6 +44,7 @@ def load_config(path: str | os.PathLike[str], *, create_secret: bool = True) -> 
         dns=tables.dns,
         secret=secret or token_bytes(SECRET_BYTES),
         secret_made_up=not secret,
+        former_secrets=former,
         credentials=tuple(credential for _, credential in tables.credentials),
         keep_uri_parameters=edge.keep_uri_parameters,
         undo_escapes=edge.undo_escapes,
@@ -51,6 +53,18 @@ def load_config(path: str | os.PathLike[str], *, create_secret: bool = True) -> 
         doctor=tables.doctor,
         history=edge.history,
     )
+
+
+def _former_secrets(reader: Reader, edge: EdgeTable | None) -> tuple[bytes, ...]:
+    """Those of which tokens are still read; a file that is missing is a mistake, none is made."""
+    secrets = []
+    for number, name in enumerate(edge.former_secret_files if edge else ()):
+        path, file = ("edge", "former_secret_files", number), in_folder_of(reader.file, name)
+        secret = read_secret(reader, path, file, create=False)
+        if not secret and not os.path.exists(file):
+            reader.problem(path, f'"{file}" does not exist', "take it off the list, or put the old secret there")
+        secrets.append(secret)
+    return tuple(filter(None, secrets))
 
 
 def _secret(reader: Reader, edge: EdgeTable | None, create: bool) -> bytes:

@@ -128,6 +128,7 @@ class EdgeTable(BaseModel):
     names: Annotated[tuple[HostName, ...], _ARRAY] = ()
     addresses: Annotated[tuple[Address, ...], _ARRAY] = ()
     secret_file: str = ""
+    former_secret_files: Annotated[tuple[str, ...], _ARRAY, Field(max_length=8)] = ()
     keep_uri_parameters: bool = False
     undo_escapes: bool = True
     history: Annotated[int, Field(ge=0, le=100_000)] = 255

@@ -12,10 +12,10 @@ from dialplan.model import Query, Target, Tier
 from dialplan.search.search import Explanation
 from sipedge.settings import Settings
 from sipedge.sip.message import Message
-from sipedge.sip.uri import UriError, parse_uri
+from sipedge.sip.uri import Uri, UriError, parse_uri
 from sipedge.sip.values import MessageError
 from sipedge.topology.border import Border
-from sipedge.topology.contacts import Opened
+from sipedge.topology.contacts import Opened, is_sealed
 from zones.authentication import Authentication, authenticate
 from zones.names import PeerNames
 from zones.zone import AnyZone, AuthenticationPolicy
@@ -118,6 +118,8 @@ def decide(
             message = installation.border.revealed(
                 message, opened, lambda token: _is_ours(token, received, installation)
             )
+            if opened is None and message.to_tag and _is_lost_contact(accepted.uri, edge):
+                return Refusal(481, "the Contact in the Request-URI was not made by this edge for this side")
         uri = accepted.uri if opened is None else parse_uri(opened.text)
         routes = read_routes(message, uri, edge, installation.key)
         loop = find_loop(received, edge.hosts, source.name, installation.settings.secret)
@@ -148,6 +150,11 @@ def _opened(border: Border, message: Message, source: str, installation: Install
     if opened is None or not installation.connects(ZonePair(source, opened.zone)):
         return None
     return opened
+
+
+def _is_lost_contact(uri: Uri, edge: OwnNames) -> bool:
+    """Whether a Request-URI looks like a sealed Contact of this edge, although it opens nothing."""
+    return is_sealed(uri) and edge.is_own(uri)
 
 
 def _is_ours(token: str, message: Message, installation: Installation) -> bool:

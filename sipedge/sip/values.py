@@ -134,7 +134,8 @@ def tag_of(value: str) -> str | None:
 def _bracket(value: str) -> int:
     """Position of the ``<`` that opens the URI, outside a quoted display name; -1 when there is none."""
     if not value.startswith('"'):
-        return value.find("<")
+        bracket = value.find("<")
+        return bracket if '"' not in value[: max(bracket, 0)] else -1  # sip:a@b;+sip.instance="<urn:x>"
     position = 1
     while position < len(value):
         if value[position] == "\\":

@@ -6,12 +6,13 @@ is in the tokens. The message is made as it would be without hiding, and is rewr
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from sipedge.sip.message import Message
 from sipedge.sip.uri import UriError, parse_uri
-from sipedge.sip.values import MessageError, parse_via
+from sipedge.sip.values import MessageError, parse_address, parse_via
 
 from . import call_ids, leaks
 from .call_ids import CallIds, Crossed
@@ -123,23 +124,25 @@ class Border:
     def request(self, out: Outgoing) -> tuple[bytes, bytes, Crossing]:
         """Head and body to send, and what responses need."""
         message, hides = out.message, out.source in self.hidden
-        tables = [call_ids.handlers(self._crossed(out.source, out.target))]
-        hosts = self._hosts_of(message) | out.source_hosts if hides else frozenset()
-        if hides:
-            tables.append(self._hiding(out.source, out.at_target, hosts - self._public))
         received = values_of(message, "record-route")[len(out.own) :]
-        target_hosts = out.target_hosts - self._public if out.target in self.hidden else frozenset()
-        vias = tuple(message.lines[number] for number in message.index["via"][1:]) if hides else ()
-        behind = tuple(received) if hides else ()
         crossing = Crossing(
-            out.source, out.target, out.at_source, out.received_call_id, vias, out.own, behind, target_hosts
+            out.source,
+            out.target,
+            out.at_source,
+            out.received_call_id,
+            vias=tuple(message.lines[number] for number in message.index["via"][1:]) if hides else (),
+            own=out.own,
+            behind=tuple(received) if hides else (),
+            hosts=out.target_hosts if out.target in self.hidden else frozenset(),
         )
-        lines = rewritten(message, composed(*tables))
-        if hides:
-            own = [self._routes.sealed(out.own[0], received)] if out.own else []
-            lines = _finished(lines, own, hosts - self._public)
-        body = self._body(message, out.at_target) if hides else message.body
-        return _head(lines, message.body, body), body, crossing
+        crossed = call_ids.handlers(self._crossed(out.source, out.target))
+        if not hides:
+            return head_of(rewritten(message, crossed)), message.body, crossing
+        hosts = self._not_public(out.source_hosts, _hosts_of_vias(message), _hosts_of(message, received))
+        lines = rewritten(message, composed(crossed, self._hiding(out.source, out.at_target, hosts)))
+        own = [self._routes.sealed(out.own[0], received)] if out.own else []
+        body = self._body(message, out.at_target)
+        return _head(_without_hosts(_alone(lines, own), hosts), message.body, body), body, crossing
 
     def restored(self, response: Message, crossing: Crossing) -> Message:
         """A response as the source's peers know its request: Call-ID, Via and Record-Route as they were.
@@ -165,21 +168,18 @@ class Border:
         """A response of a hidden target as the source's peers may see it."""
         if crossing.target not in self.hidden:
             return response
-        hosts = (self._hosts_of(response) | crossing.hosts) - self._public
-        lines = rewritten(response, self._hiding(crossing.target, crossing.seat, hosts))
         items = values_of(response, "record-route")
-        if items:
-            lines = _with_values(Message(head_of(lines)), lines, "record-route", self._covered_routes(items, crossing))
-        lines = _without_hosts(lines, hosts)
-        body = self._body(response, crossing.seat)
-        return Message(_head(lines, response.body, body), body)
-
-    def _covered_routes(self, items: list[str], crossing: Crossing) -> list[str]:
-        """What stands above the edge's own value is the hidden side's: sealed into it, in the order of Route."""
         place = place_of(items, crossing.own[-1]) if crossing.own else -1
-        if place < 0:  # the target has lost or changed the value: no way leads back, and nothing is shown
-            return []
-        return [self._routes.sealed(items[place], items[:place][::-1]), *items[place + 1 :]]
+        hosts = self._not_public(crossing.hosts, _hosts_of(response, items[: max(place, 0)]))
+        lines = rewritten(response, self._hiding(crossing.target, crossing.seat, hosts))
+        if items:
+            # What stands above the edge's own value is the hidden side's: sealed into it, in the order of Route. Where
+            # the target has lost or changed that value no way leads back, and nothing is shown.
+            own = [self._routes.sealed(items[place], items[:place][::-1])] if place >= 0 else []
+            shown = own + items[place + 1 :] if own else []
+            lines = _with_values(Message(head_of(lines)), lines, "record-route", shown)
+        body = self._body(response, crossing.seat)
+        return Message(_head(_without_hosts(lines, hosts), response.body, body), body)
 
     def _hiding(self, zone: str, seat: Seat, hosts: frozenset[str]) -> dict[str, Handler]:
         """What is done to the headers of a hidden zone's peers, Via and Record-Route aside."""
@@ -197,29 +197,34 @@ class Border:
         kind = (message.first("content-type") or "").partition(";")[0].strip().lower()
         return with_hidden_address(kind, message.body, seat.host_port.rpartition(":")[0].encode())
 
-    def _hosts_of(self, message: Message) -> frozenset[str]:
-        """Every host that a message's own way and Contact name."""
-        uris = [*values_of(message, "record-route"), *values_of(message, "contact")]
-        hosts = {host_of(item.partition("<")[2].partition(">")[0] or item.partition(";")[0]) for item in uris}
-        for item in message.items("via"):
-            try:
-                hosts.add(parse_via(item).host)
-            except MessageError:
-                continue
-        return frozenset(host.strip("[]") for host in hosts)
+    def _not_public(self, *hosts: frozenset[str]) -> frozenset[str]:
+        return frozenset().union(*hosts) - self._public
 
 
-def _finished(lines: list[bytes], own: list[str], hosts: frozenset[str]) -> list[bytes]:
-    """A request that leaves: only the edge's own Via and Record-Route, and no other header that names a host."""
-    message = Message(head_of(lines))
-    behind = set(message.index["via"][1:])
-    if "record-route" in message.index:
-        numbers = message.index["record-route"]
-        behind.update(numbers)
-        if own:
-            behind.discard(numbers[0])
-            lines[numbers[0]] = line_of(b"Record-Route", own[0])
-    return _without_hosts([line for number, line in enumerate(lines) if number not in behind], hosts)
+def _hosts_of(message: Message, routes: Sequence[str]) -> frozenset[str]:
+    """Every host that a message's Contact and some Record-Route values name."""
+    addresses = map(parse_address, (*values_of(message, "contact"), *routes))
+    return frozenset(host_of(address.uri).strip("[]") for address in addresses)
+
+
+def _hosts_of_vias(message: Message) -> frozenset[str]:
+    hosts = set()
+    for item in message.items("via"):
+        with suppress(MessageError):
+            via = parse_via(item)
+            hosts |= {via.host.strip("[]"), via.parameter("received") or ""}
+    return frozenset(hosts)
+
+
+def _alone(lines: list[bytes], own: list[str]) -> list[bytes]:
+    """Without other Via and Record-Route lines than the edge's own; ``own``: the value of its Record-Route."""
+    index = Message(head_of(lines)).index
+    gone = {*index["via"][1:], *index.get("record-route", ())}
+    if own:
+        first = index["record-route"][0]
+        gone.discard(first)
+        lines[first] = line_of(b"Record-Route", own[0])
+    return [line for number, line in enumerate(lines) if number not in gone]
 
 
 def _without_hosts(lines: list[bytes], hosts: frozenset[str]) -> list[bytes]:

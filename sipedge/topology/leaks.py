@@ -23,11 +23,13 @@ DROPPED = (
     "p-visited-network-id",
 )
 """Never passed on from a hidden zone."""
-MAY_NAME_HOSTS = frozenset({"via", "route", "record-route", "from", "to", "p-asserted-identity"})
-"""Not searched for hidden hosts: the first three hold none any more; who is meant by the others is decided by rules and
-by the trust in the zone."""
-SHORTEST = 4
-"""Characters of a host name below which other headers are not searched for it: it would be found everywhere."""
+MAY_NAME_HOSTS = frozenset(
+    "via route record-route call-id cseq content-type content-length from to p-asserted-identity".split()
+)
+"""Not searched for hidden hosts: most hold none any more, and no message is whole without them; who is meant by the
+last three is decided by rules and by the trust in the zone."""
+_DOTS = (".", ":")
+"""A host name without one is not searched for: a word would be found everywhere."""
 _WARNING = re.compile(r'(?:^|,)\s*(\d{3})\s+[^\s,"]+\s+"')
 _ERROR_ID = re.compile(r"\s*(\d+)")
 
@@ -54,7 +56,7 @@ def _dropped(value: str) -> None:
 
 def without_hosts(lines: list[bytes], names: list[str], hosts: frozenset[str]) -> list[bytes]:
     """Lines without those that name one of ``hosts`` (lower case); ``names``: of the header of each line."""
-    wanted = [host.encode("utf-8", "surrogateescape") for host in hosts if len(host) >= SHORTEST]
+    wanted = [host.encode("utf-8", "surrogateescape") for host in hosts if any(dot in host for dot in _DOTS)]
     return [
         line
         for line, name in zip(lines, names, strict=True)

@@ -57,7 +57,7 @@ def resolver(path: str) -> Callable[[Server], object]:
     return lambda server: at(server._resolver._settings, path.removeprefix("dns."))
 
 
-CORE = """system_name domains names zones plan secret credentials keep_uri_parameters undo_escapes
+CORE = """system_name domains names zones plan secret former_secrets credentials keep_uri_parameters undo_escapes
     timers.c timers.accepted""".split()
 LOOP = "drain waiting_per_hop busy_poll heartbeat".split()
 CONNECTIONS = """header_section header_line headers handshake first_byte message_time idle connect connections
@@ -92,6 +92,7 @@ dialplans = ["new.dialplan"]
 keep_uri_parameters = true
 undo_escapes = false
 secret_file = "new.secret"
+former_secret_files = ["former.secret"]
 history = 7
 
 [tls]
@@ -149,6 +150,7 @@ def test_a_reload_brings_every_setting_into_force(tmp_path: Path) -> None:
     lines = "".join(f"{name} = {value}\n" for name, value in limits.items())
     ca = make_ca(tmp_path).certificate
     (tmp_path / "new.dialplan").write_text("")
+    (tmp_path / "former.secret").write_text("ab" * 32)
 
     async def scenario(edge: MemoryEdge) -> None:
         text = AFTER.format(ca=ca, limits=lines, metrics=f"{fresh_address()}:9100")

@@ -1,0 +1,38 @@
+"""Headers of hidden zones beside Via, Record-Route, Contact and Call-ID."""
+
+from __future__ import annotations
+
+import pytest
+
+from sipedge.topology.leaks import DROPPED, handlers, without_hosts
+
+TABLE = handlers("edge.example.com:5061")
+
+
+@pytest.mark.parametrize("name", DROPPED)
+def test_these_are_dropped(name: str) -> None:
+    assert TABLE[name]("anything") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("warning", '399 10.0.0.1:5060 "no route to fe1.local"', '399 edge.example.com:5061 "not shown"'),
+        (
+            "warning",
+            '301 a.local "x, y", 399 b.local "z"',
+            '301 edge.example.com:5061 "not shown", 399 edge.example.com:5061 "not shown"',
+        ),
+        ("warning", "nonsense", None),
+        ("ms-diagnostics", '1008;reason="No fe1.local";source="fe1.local"', '1008;source="edge.example.com"'),
+        ("ms-diagnostics", "nonsense", None),
+    ],
+)
+def test_of_these_the_number_is_left(name: str, value: str, expected: str | None) -> None:
+    assert TABLE[name](value) == expected
+
+
+def test_a_header_that_names_a_hidden_host_goes() -> None:
+    lines = [b"MESSAGE sip:b@x SIP/2.0", b"To: <sip:b@FE1.local>", b"X-From: at FE1.local now", b"Subject: fe2 is up"]
+    hosts = frozenset({"fe1.local", "fe2", ""})
+    assert without_hosts(lines, ["via", "to", "x-from", "subject"], hosts) == [lines[0], lines[1], lines[3]]
