@@ -51,7 +51,7 @@ class Contacts:
 
         Header components (``?Replaces=...``) stay behind it: they are for who sends a request there.
         """
-        bare, mark, headers = text.partition("?")
+        bare, headers = split_headers(text)
         try:
             uri = parse_uri(bare)
         except UriError:
@@ -61,7 +61,7 @@ class Contacts:
         token = self._seals.seal(Kind.CONTACT, seat.side, self._digests[zone] + bare)
         seen = [name if value is None else f"{name}={value}" for name, value in uri.parameters if name in VISIBLE]
         transport = [] if uri.scheme == "sips" else [f"transport={seat.transport}"]
-        return ";".join((f"{uri.scheme}:{PREFIX}{token}@{seat.host_port}", *transport, *seen)) + mark + headers
+        return ";".join((f"{uri.scheme}:{PREFIX}{token}@{seat.host_port}", *transport, *seen)) + headers
 
     def opened(self, uri: Uri, side: str) -> Opened | None:
         """What a Request-URI with one of these tokens stands for; None for any other, or from another side."""
@@ -101,6 +101,12 @@ def is_sealed(uri: Uri) -> bool:
 def host_of(text: str) -> str:
     """The host of a SIP URI in its one spelling, '' for anything else."""
     try:
-        return parse_uri(text.partition("?")[0]).host
+        return parse_uri(split_headers(text)[0]).host
     except UriError:
         return ""
+
+
+def split_headers(text: str) -> tuple[str, str]:
+    """A SIP URI and its header components with their ``?``; a question mark in the user part begins none."""
+    start = text.find("?", text.find("@") + 1)
+    return (text, "") if start < 0 else (text[:start], text[start:])

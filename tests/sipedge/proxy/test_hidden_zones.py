@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from urllib.parse import unquote
 
 import pytest
-from support.messages import SDP_IM, answer_to, request
+from hypothesis import given
+from hypothesis import strategies as st
+from support.messages import CALLER_VIA, SDP_IM, answer_to, invite, notify, request, subscribe
 from support.playbook import (
+    FROM_STRANGER,
     INSIDE,
     OUTSIDE,
+    STRANGER,
+    Call,
     Captured,
     Leg,
     Play,
     Playbook,
+    answers,
     answers_with,
     arrives,
+    cancels,
     forwards,
+    relays,
     responds,
     sends,
 )
-from support.settings import ZONES, make_settings, with_zone
+from support.settings import RULES, THIRD, ZONES, make_settings, rule, with_zone
 
+from sipedge.proxy.events import ConfigChanged
+from sipedge.settings import Settings
 from sipedge.sip.message import Message
-from zones.zone import Topology
+from zones.zone import AnyZone, DefaultZone, FromDomain, Topology
 
 COMBINATIONS = [(), ("Inside",), ("Outside",), ("Inside", "Outside")]
 METHODS = ["BYE", "INFO", "UPDATE", "NOTIFY", "MESSAGE"]
@@ -169,3 +180,241 @@ def test_a_dialog_goes_on_in_both_directions(play: Play, hidden: tuple[str, ...]
             assert told.message.call_id == sender.call_id
             sender.seen.append(told.message)
     check_nothing_leaks(hidden, caller, callee)
+
+
+def hiding(*names: str, rules: str = RULES, zones: tuple[AnyZone, ...] = ZONES, **fields: object) -> Settings:
+    for name in names:
+        zones = with_zone(zones, name, topology=Topology.HIDDEN)
+    return make_settings(rules, zones, **fields)
+
+
+def test_a_pager_message_shows_neither_way_nor_call_id(play: Play) -> None:
+    book, leg, told = play(hiding("Inside")), Leg(), Captured()
+    sent = request(via=(CALLER_VIA, "SIP/2.0/TCP phone.local:5060;branch=z9hG4bKx"), call_id="1@phone.local")
+    book >> arrives(sent) << forwards(leg, "Outside")
+    assert len(leg.message.items("via")) == 1 and leg.message.call_id.startswith("sealed-")
+    book >> answers(leg, 200) << responds(200, told=told)
+    assert told.message.items("via") == sent.items("via")
+    assert told.message.call_id == "1@phone.local"
+
+
+def test_a_renamed_zone_or_open_one_is_as_before(play: Play) -> None:
+    leg, plain = Leg(), Leg()
+    play(hiding("Third", zones=(*ZONES, THIRD))) >> arrives(invite()) << responds(100) << forwards(leg, "Outside")
+    play(make_settings(zones=(*ZONES, THIRD))) >> arrives(invite()) << responds(100) << forwards(plain, "Outside")
+    assert without_branch(leg.message) == without_branch(plain.message)
+
+
+def without_branch(message: Message) -> bytes:
+    return message.head.replace(message.via.branch.encode(), b"")
+
+
+def test_call_ids_may_be_kept(play: Play) -> None:
+    book, leg = (
+        play(make_settings(zones=with_zone(ZONES, "Inside", topology=Topology.HIDDEN, hide_call_id=False))),
+        Leg(),
+    )
+    book >> arrives(request()) << forwards(leg, "Outside", call_id="call-1")
+    assert len(leg.message.items("via")) == 1
+
+
+def test_a_subscription_and_its_notify(play: Play) -> None:
+    """RFC 6665 4.4.1: the notifier's route set comes from the SUBSCRIBE; Microsoft traffic, too."""
+    book, leg, back = play(hiding("Inside")), Leg(), Leg()
+    contact = "Contact: <sip:alice@phone.local;transport=tls>"
+    extra = ("Event: presence", contact, "User-Agent: UCCAPI/16.0 OC/16.0")
+    book >> arrives(subscribe(call_id="s@phone.local", extra=extra)) << forwards(leg, "Outside")
+    said = notify(
+        uri=uri_of(leg.message),
+        call_id=leg.message.call_id,
+        routes=tuple(leg.message.items("record-route")),
+        from_="<sip:bob@outside.example>;tag=bob-tag",
+        to="<sip:alice@inside.example>;tag=alice-tag",
+    )
+    book >> arrives(said, OUTSIDE) << forwards(back, "Inside", uri="sip:alice@phone.local;transport=tls")
+    assert back.message.call_id == "s@phone.local"
+
+
+def test_an_answer_is_3xx(play: Play) -> None:
+    book, leg, told = play(hiding("Outside")), Leg(), Captured()
+    book >> arrives(invite()) << responds(100) << forwards(leg, "Outside")
+    book >> answers(leg, 302, contact="<sip:bob@10.9.9.9:5099>;q=0.7, <sip:b2@10.9.9.8>")
+    book << responds(302, told=told)
+    assert "10.9.9" not in str(told.message.items("contact")) and len(told.message.items("contact")) == 2
+
+
+def test_a_new_request_to_a_sealed_contact_needs_no_rule_for_it(play: Play) -> None:
+    """MS-SIPRE's GRUUs: a Contact is called again, outside the dialog it came from."""
+    book, leg, call = play(hiding("Inside")), Leg(), Leg()
+    book >> arrives(invite()) << responds(100) << forwards(leg, "Outside")
+    uri = uri_of(leg.message)
+    again = invite(uri=uri, from_="<sip:bob@outside.example>;tag=b", to=f"<{uri}>", call_id="new")
+    book >> arrives(again, OUTSIDE) << responds(100)
+    book << forwards(call, "Inside", uri="sip:alice@192.0.2.10:5061;transport=tls")
+    assert book.entries[-1].route == "Inside"
+
+
+def test_but_a_rule_between_the_zones(play: Play) -> None:
+    rules = rule("to outside", "Outside", r".*@outside\.example.*")
+    third = rule("third", "Third", r".*@third\.example", source_zone='"Outside"')
+    book, leg = play(hiding("Inside", rules=rules + third, zones=(*ZONES, THIRD))), Leg()
+    book >> arrives(invite()) << responds(100) << forwards(leg, "Outside")
+    uri = uri_of(leg.message)
+    book >> ConfigChanged(hiding("Inside", rules=third, zones=(*ZONES, THIRD)))
+    book >> arrives(request("MESSAGE", uri), OUTSIDE) << responds(404)
+
+
+def test_a_sealed_contact_opens_nothing_for_another_side(play: Play) -> None:
+    rules = RULES + rule("third", "Inside", r".*@inside\.example", source_zone='"Third"')
+    book, leg = (
+        play(hiding("Inside", rules=rules, zones=(*ZONES, THIRD, DefaultZone(from_domain=FromDomain.ANY)))),
+        Leg(),
+    )
+    book >> arrives(invite()) << responds(100) << forwards(leg, "Outside")
+    book >> arrives(request("MESSAGE", uri_of(leg.message), from_=FROM_STRANGER), STRANGER) << responds(404)
+
+
+@pytest.mark.parametrize("place", range(8, 90, 9))
+def test_an_altered_contact_is_no_way_in(play: Play, place: int) -> None:
+    book, leg = play(hiding("Inside")), Leg()
+    book >> arrives(invite()) << responds(100) << forwards(leg, "Outside")
+    uri = uri_of(leg.message)
+    altered = uri[:place] + ("A" if uri[place] != "A" else "B") + uri[place + 1 :]
+    book >> arrives(request("MESSAGE", altered), OUTSIDE) << responds(404)
+    inside = request(
+        "BYE", altered, from_="<sip:bob@outside.example>;tag=b", to="<sip:alice@inside.example>;tag=alice-tag"
+    )
+    book >> arrives(inside, OUTSIDE) << responds(481)
+
+
+def test_a_foreign_route_before_a_sealed_contact_does_not_help(play: Play) -> None:
+    book, leg = play(hiding("Inside")), Leg()
+    book >> arrives(invite()) << responds(100) << forwards(leg, "Outside")
+    odd = request("MESSAGE", uri_of(leg.message), routes=("<sip:elsewhere.example;lr>",))
+    book >> arrives(odd, OUTSIDE) << responds(404)
+
+
+def test_sealed_routes_count_in_their_own_dialog_only(play: Play) -> None:
+    book = play(hiding("Inside"))
+    caller, callee = parties()
+    begin(book, caller, callee)
+    other = request(
+        "BYE", callee.target, routes=callee.routes, call_id="another", from_=callee.address, to=caller.address
+    )
+    leg = Leg()
+    book >> arrives(other, OUTSIDE) << forwards(leg, "Inside", uri=caller.contact)
+    assert leg.message.items("route") == []
+
+
+def test_cancel_follows_what_was_sent(play: Play) -> None:
+    book, leg, call, cancelled = play(hiding("Inside")), Leg(), Call(), Captured()
+    book >> arrives(invite(), call=call) << responds(100, to=call) << forwards(leg, "Outside")
+    book >> answers(leg, 180) << responds(180, to=call)
+    book >> arrives(request("CANCEL", cseq="1 CANCEL")) << responds(200) << cancels(leg)
+    book >> answers(leg, 487) << responds(487, to=call, told=cancelled)
+    assert cancelled.message.call_id == "call-1"
+
+
+def test_an_answer_after_a_reload_finds_its_way(play: Play) -> None:
+    """What the request lost at the border stands beside its branch, with the settings that it was sent by."""
+    book, leg, told = play(hiding("Inside")), Leg(), Captured()
+    book >> arrives(invite()) << responds(100) << forwards(leg, "Outside") >> ConfigChanged(make_settings())
+    book >> answers(leg, 200, contact="<sip:bob@198.51.100.20>") << responds(200, told=told)
+    assert told.message.items("via") == [CALLER_VIA] and told.message.call_id == "call-1"
+
+
+def test_a_2xx_that_is_repeated_is_as_the_first(play: Play) -> None:
+    book, leg, first, second = play(hiding("Inside")), Leg(), Captured(), Captured()
+    book >> arrives(invite()) << responds(100) << forwards(leg, "Outside")
+    book >> answers(leg, 200) << responds(200, told=first)
+    book >> answers(leg, 200, stray=True) << relays(INSIDE, told=second)
+    assert first.message == second.message
+
+
+def test_each_branch_of_a_fork_crosses_a_border_of_its_own(play: Play) -> None:
+    both = rule("one", "Outside", r".*@outside\.example", priority="10", on_match="continue")
+    both += rule("two", "Third", r".*@outside\.example", priority="10")
+    book, first, second, told = play(hiding("Outside", rules=both, zones=(*ZONES, THIRD))), Leg(), Leg(), Captured()
+    book >> arrives(request()) << forwards(first, "Outside") << forwards(second, "Third")
+    assert first.message.call_id != second.message.call_id == "call-1"
+    book >> answers(first, 200) << responds(200, told=told)
+    assert told.message.call_id == "call-1"
+
+
+def test_a_transfer_names_the_dialog_as_its_side_knows_it(play: Play) -> None:
+    """RFC 3891: Refer-To with Replaces leaves the hidden zone, and comes back as Replaces of a new INVITE."""
+    book, leg, refer, call = play(hiding("Inside")), Leg(), Leg(), Leg()
+    book >> arrives(invite(call_id="a@phone.local")) << responds(100) << forwards(leg, "Outside")
+    to = "Refer-To: <sip:alice@192.0.2.10:5061;transport=tls?Replaces=a%40phone.local%3Bto-tag%3D1%3Bfrom-tag%3D2>"
+    book >> arrives(request("REFER", extra=(to, "Contact: <sip:x@192.0.2.10>"))) << forwards(refer, "Outside")
+    target = (refer.message.first("refer-to") or "")[1:-1]
+    uri, _, headers = target.partition("?")
+    replaces = unquote(headers.removeprefix("Replaces="))
+    assert replaces.startswith(leg.message.call_id + ";to-tag=1")
+    again = invite(uri=uri, from_="<sip:carol@outside.example>;tag=c", extra=(f"Replaces: {replaces}",), body=b"")
+    book >> arrives(again, OUTSIDE) << responds(100) << forwards(call, "Inside")
+    assert call.message.uri == "sip:alice@192.0.2.10:5061;transport=tls"
+    assert call.message.first("replaces") == "a@phone.local;to-tag=1;from-tag=2"
+
+
+def test_benotify_finds_its_way_without_a_transaction(play: Play) -> None:
+    book, told = play(hiding("Inside")), Captured()
+    book >> arrives(notify("BENOTIFY", call_id="s@phone.local")) << sends("Outside", told)
+    assert told.message.call_id.startswith("sealed-") and len(told.message.items("via")) == 1
+
+
+def test_a_call_that_passes_twice_keeps_both_dialogs(play: Play) -> None:
+    """Out to a partner that sends it back in: each passage has tokens of its own."""
+    book, out, back = play(hiding("Inside")), Leg(), Leg()
+    book >> arrives(invite(call_id="a@phone.local")) << responds(100) << forwards(out, "Outside")
+    returned = Message(
+        out.message.head.replace(b"bob@outside.example SIP", b"bob@inside.example SIP", 1), out.message.body
+    )
+    book >> arrives(returned, OUTSIDE) << responds(100) << forwards(back, "Inside", call_id="a@phone.local")
+
+
+HOSTS = st.sampled_from(["phone.local", "10.0.0.9:5099", "[fd00::9]:5061", "a-b.c", "EXAMPLE.Local:1"])
+USERS = st.text("abz%2F0-_.!~*'()&=+$;?/", min_size=1, max_size=8).map(lambda text: text.replace("%", "%25"))
+PARAMETERS = st.sampled_from(["", ";lr", ";lr;x=y", ';lr;x="a"', ";transport=tcp;lr", ";maddr=10.0.0.9;lr"])
+ROUTES = st.lists(st.builds("<sip:{}{}>{}".format, HOSTS, PARAMETERS, st.sampled_from(["", ";q=1"])), max_size=4)
+CALL_IDS = st.text("abcXYZ019-.!%*_+`'~()<>:\\/[]?{}@", min_size=1, max_size=40)
+TRANSPORTS = st.sampled_from(["TCP", "TLS"])
+VIA = st.builds("SIP/2.0/{} {};branch=z9hG4bK{}".format, TRANSPORTS, HOSTS, st.integers(1))
+VIAS = st.lists(VIA, min_size=1, max_size=4)
+CONTACTS = st.builds("sip:{}@{}".format, USERS, HOSTS)
+
+
+@given(
+    ROUTES,
+    CALL_IDS,
+    VIAS,
+    CONTACTS,
+    st.sampled_from(["INVITE", "SUBSCRIBE", "REFER"]),
+)
+def test_the_hidden_side_gets_what_it_would_get_without_hiding(
+    routes: list[str], call_id: str, vias: list[str], contact: str, method: str
+) -> None:
+    """Responses byte for byte, and requests in the dialog: Request-URI, Route and Call-ID."""
+    extra = (*(f"Record-Route: {route}" for route in routes), f"Contact: <{contact}>")
+    sent = request(method, via=tuple(vias), call_id=call_id, extra=extra)
+    results = [_there_and_back(Playbook(settings), sent) for settings in (make_settings(), hiding("Inside"))]
+    assert results[0] == results[1]
+
+
+def _there_and_back(book: Playbook, sent: Message) -> tuple[bytes, str, list[str], str]:
+    leg, told, back = Leg(), Captured(), Leg()
+    book >> arrives(sent)
+    if sent.method == "INVITE":
+        book << responds(100)
+    book << forwards(leg, "Outside") >> answers(leg, 202, contact="<sip:bob@198.51.100.20>") << responds(202, told=told)
+    answer = told.message.head.replace(leg.token().partition(".")[0].encode(), b"")
+    within = request(
+        "NOTIFY",
+        uri_of(leg.message),
+        call_id=leg.message.call_id,
+        routes=tuple(leg.message.items("record-route")),
+        from_="<sip:bob@outside.example>;tag=bob-tag",
+        to="<sip:alice@inside.example>;tag=alice-tag",
+    )
+    book >> arrives(within, OUTSIDE) << forwards(back, "Inside")
+    return answer, back.message.uri, back.message.items("route"), back.message.call_id
