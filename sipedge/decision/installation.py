@@ -31,7 +31,7 @@ class Installation:
         self.settings = settings
         self.zones = ZoneTable(settings.zones)
         self.edge = OwnNames(settings, tuple(self.zones), ports)
-        self.key = TokenKey(settings.secret, tuple(zone.name for zone in self.zones))
+        self.key = TokenKey(settings.secret, tuple(zone.name for zone in self.zones), settings.former_secrets)
         self._local_zone = replace(DefaultZone(), name=LOCAL_ZONE, from_domain=FromDomain.ANY, border=False)
         self.domains = frozenset(map(plain_host, settings.domains))
         self.outside = frozenset(zone.name for zone in self.zones if isinstance(zone, DnsZone | DefaultZone))

@@ -18,6 +18,7 @@ import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2s
+from itertools import product
 
 from zones.zone import Topology, Zone
 
@@ -77,11 +78,14 @@ def seal_of(contact: str, routes: Iterable[str]) -> bytes:
 class TokenKey:
     """Mints and reads tokens for one set of zone names."""
 
-    def __init__(self, secret: bytes, zone_names: tuple[str, ...]) -> None:
-        """Raises ValueError when the secret is shorter than 16 bytes: anyone could try them all."""
-        if len(secret) < 16:
+    def __init__(self, secret: bytes, zone_names: tuple[str, ...], former: tuple[bytes, ...] = ()) -> None:
+        """``former``: secrets of which tokens are still read.
+
+        Raises ValueError when a secret is shorter than 16 bytes: anyone could try them all.
+        """
+        self._secrets = (secret, *former)
+        if min(map(len, self._secrets)) < 16:
             raise ValueError("the secret of the Record-Route tokens is shorter than 16 bytes")
-        self._secret = secret
         self._digests = {name: blake2s(name.encode(), digest_size=NAME_BYTES).digest() for name in zone_names}
         self._names = {digest: name for name, digest in self._digests.items()}
 
@@ -89,7 +93,10 @@ class TokenKey:
         kind = MICROSOFT if pair.microsoft else STANDARD
         payload = kind + self._digests[pair.here] + self._digests[pair.there] + pair.seal
         return (
-            PREFIX + base64.urlsafe_b64encode(payload + self._mac(payload, call_id, caller_tag)).rstrip(b"=").decode()
+            PREFIX
+            + base64.urlsafe_b64encode(payload + _mac(self._secrets[0], payload, call_id, caller_tag))
+            .rstrip(b"=")
+            .decode()
         )
 
     def read(self, token: str, call_id: str, tags: tuple[str | None, ...]) -> ZonePair | None:
@@ -106,8 +113,8 @@ class TokenKey:
         payload, mac = raw[:-MAC_BYTES], raw[-MAC_BYTES:]
         if payload[:1] not in (STANDARD, MICROSOFT):
             return None
-        for tag in tags:
-            if tag and hmac.compare_digest(mac, self._mac(payload, call_id, tag)):
+        for secret, tag in product(self._secrets, filter(None, tags)):
+            if hmac.compare_digest(mac, _mac(secret, payload, call_id, tag)):
                 here = self._names.get(payload[1 : 1 + NAME_BYTES])
                 there = self._names.get(payload[1 + NAME_BYTES : 1 + 2 * NAME_BYTES])
                 if here is None or there is None:
@@ -115,8 +122,9 @@ class TokenKey:
                 return ZonePair(here, there, payload[:1] == MICROSOFT, payload[-SEAL_BYTES:])
         return None
 
-    def _mac(self, payload: bytes, call_id: str, caller_tag: str) -> bytes:
-        text = b"\0".join(
-            (payload, call_id.encode("utf-8", "surrogateescape"), caller_tag.encode("utf-8", "surrogateescape"))
-        )
-        return hmac.digest(self._secret, text, "sha256")[:MAC_BYTES]
+
+def _mac(secret: bytes, payload: bytes, call_id: str, caller_tag: str) -> bytes:
+    text = b"\0".join(
+        (payload, call_id.encode("utf-8", "surrogateescape"), caller_tag.encode("utf-8", "surrogateescape"))
+    )
+    return hmac.digest(secret, text, "sha256")[:MAC_BYTES]

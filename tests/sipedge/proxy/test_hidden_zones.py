@@ -28,7 +28,7 @@ from support.playbook import (
     responds,
     sends,
 )
-from support.settings import RULES, THIRD, ZONES, make_settings, rule, with_zone
+from support.settings import RULES, SECRET, THIRD, ZONES, make_settings, rule, with_zone
 
 from sipedge.proxy.events import ConfigChanged
 from sipedge.settings import Settings
@@ -180,6 +180,32 @@ def test_a_dialog_goes_on_in_both_directions(play: Play, hidden: tuple[str, ...]
             assert told.message.call_id == sender.call_id
             sender.seen.append(told.message)
     check_nothing_leaks(hidden, caller, callee)
+
+
+@pytest.mark.parametrize("hidden", COMBINATIONS)
+def test_an_edge_that_was_restarted_knows_the_dialog(play: Play, hidden: tuple[str, ...]) -> None:
+    """Another edge with the same secret takes over between any two transactions."""
+    caller, callee = parties()
+    begin(play(hiding(*hidden)), caller, callee)
+    for sender, receiver in ((caller, callee), (callee, caller)):
+        for method in METHODS:
+            leg, told = Leg(), Captured()
+            within = message_of(method, sender, receiver, sender.target, dialog=True)
+            book = play(hiding(*hidden)) >> arrives(within, sender.connection) << forwards(leg, receiver.zone)
+            check_arrived(leg.message, within, sender, receiver)
+            book >> answers_with(leg, answer_of(leg, receiver), connection=receiver.connection)
+            book << responds(200, told=told)
+            assert told.message.call_id == sender.call_id
+
+
+def test_with_a_new_secret_dialogs_go_on_while_the_former_one_is_kept(play: Play) -> None:
+    caller, callee = parties()
+    begin(play(hiding("Inside")), caller, callee)
+    within = message_of("BYE", callee, caller, callee.target, dialog=True)
+    renewed = hiding("Inside", secret=b"the next secret of the tests", former_secrets=(SECRET,))
+    play(renewed) >> arrives(within, OUTSIDE) << forwards(Leg(), "Inside", uri=caller.contact, call_id=caller.call_id)
+    lost = hiding("Inside", secret=b"the next secret of the tests")
+    play(lost) >> arrives(within, OUTSIDE) << responds(481)
 
 
 def hiding(*names: str, rules: str = RULES, zones: tuple[AnyZone, ...] = ZONES, **fields: object) -> Settings:
