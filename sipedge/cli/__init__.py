@@ -33,6 +33,7 @@ COMMANDS = {
     "test": "proof.test",
     "speakers": "proof.speakers",
     "fmt": "plan.fmt",
+    "unmask": "plan.unmask",
     "import": "plan.importer",
     "messages": "trace.messages",
     "replay": "trace.replay",
@@ -52,7 +53,7 @@ GROUPS = {
     "Serve": ("run", "lab"),
     "Ask and write rules": ("locate", "check-pattern", "fmt", "lsp", "import"),
     "Judge a configuration": ("check", "test", "diff", "speakers"),
-    "Look at traffic and partners": ("messages", "ladder", "replay", "anonymise", "doctor"),
+    "Look at traffic and partners": ("messages", "ladder", "replay", "anonymise", "unmask", "doctor"),
 }
 """The order of ``sipedge --help``; a command that no group names comes last."""
 

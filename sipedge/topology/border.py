@@ -80,7 +80,7 @@ class Border:
         self._call_ids = {zone: CallIds(seals, zone) for zone in hidden & sealed_call_ids}
         self._contacts = Contacts(seals, tuple(sorted(hidden)), domains)
         self._routes = Routes(seals)
-        self._public = own_hosts | domains
+        self._public = own_hosts | domains | frozenset(map(_domain_of, own_hosts))
 
     def lies_between(self, source: str, target: str) -> bool:
         """Whether what goes from one zone to another has anything to hide."""
@@ -190,7 +190,7 @@ class Border:
         def referred(value: str) -> str:
             return self._contacts.sealed_value(value, zone, seat, hosts)
 
-        named = {"contact": contact, "refer-to": referred, "referred-by": referred}
+        named = {"contact": contact, "refer-to": referred, "referred-by": referred, "reply-to": referred}
         return {**leaks.handlers(seat.host_port), **named}
 
     def _body(self, message: Message, seat: Seat) -> bytes:
@@ -198,7 +198,9 @@ class Border:
         return with_hidden_address(kind, message.body, seat.host_port.rpartition(":")[0].encode())
 
     def _not_public(self, *hosts: frozenset[str]) -> frozenset[str]:
-        return frozenset().union(*hosts) - self._public
+        """The hosts, and the domains that they are in: what is named like a hidden host is one, too."""
+        found = frozenset().union(*hosts)
+        return (found | frozenset(map(_domain_of, found))) - self._public
 
 
 def _hosts_of(message: Message, routes: Sequence[str]) -> frozenset[str]:
@@ -214,6 +216,12 @@ def _hosts_of_vias(message: Message) -> frozenset[str]:
             via = parse_via(item)
             hosts |= {via.host.strip("[]"), via.parameter("received") or ""}
     return frozenset(hosts)
+
+
+def _domain_of(host: str) -> str:
+    """``pbx.local.example`` -> ``local.example``; '' for an address, or where only one label would be left."""
+    domain = host.partition(".")[2]
+    return domain if "." in domain and not domain.replace(".", "").isdigit() else ""
 
 
 def _alone(lines: list[bytes], own: list[str]) -> list[bytes]:

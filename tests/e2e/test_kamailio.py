@@ -25,8 +25,13 @@ EXCHANGES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def near_side(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Parties, str]]:
+TOPOLOGIES = ["open", "hidden"]
+
+
+@pytest.fixture(scope="module", params=TOPOLOGIES)
+def near_side(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Parties, str]]:
     """caller - TCP - Kamailio - TLS - edge - TCP - callee; and the watcher's address, behind Kamailio."""
     folder = tmp_path_factory.mktemp("near-side")
     edge, proxy, caller, callee, watcher = (fresh_address() for _ in range(5))
@@ -35,7 +40,8 @@ def near_side(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Partie
         Route(r"@far\.example", f"sip:{edge}:5061;transport=tls"),
         Route(f"@{watcher}", f"sip:{watcher}:5060;transport=tcp"),
     ]
-    zones = [neighbor("kamailio", [proxy]), neighbor("far", [callee], "TCP")]
+    shown = f'topology = "{request.param}"'
+    zones = [neighbor("kamailio", [proxy], "TLS", shown), neighbor("far", [callee], "TCP", shown)]
     rules = rule("out", r".*@far\.example", "far") + rule("back", f".*@{watcher}", "kamailio")
     config = edge_toml(ca, issue(ca, ips=[edge]), listener("tls", edge), listener("tcp", edge, "TCP"), *zones)
     keys = {"caller": CALLER, "callee": CALLEE, "watcher": f"alice@{watcher}:5060"}
@@ -46,8 +52,8 @@ def near_side(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Partie
         yield Parties(caller, callee, f"{proxy}:5060", keys), watcher
 
 
-@pytest.fixture(scope="module")
-def far_side(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Parties, str]]:
+@pytest.fixture(scope="module", params=TOPOLOGIES)
+def far_side(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Parties, str]]:
     """caller - TCP - edge - TLS - Kamailio - TCP - callee; and the watcher's address, a zone of the edge."""
     folder = tmp_path_factory.mktemp("far-side")
     edge, proxy, caller, callee, watcher = (fresh_address() for _ in range(5))
@@ -56,7 +62,9 @@ def far_side(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Parties
         Route(r"@far\.example", f"sip:{callee}:5060;transport=tcp"),
         Route(f"@{watcher}", f"sip:{edge}:5061;transport=tls"),
     ]
-    zones = [neighbor("kamailio", [proxy]), neighbor("near", [caller], "TCP"), neighbor("watcher", [watcher], "TCP")]
+    shown = f'topology = "{request.param}"'
+    zones = [neighbor("kamailio", [proxy], "TLS", shown), neighbor("near", [caller], "TCP", shown)]
+    zones.append(neighbor("watcher", [watcher], "TCP"))
     rules = rule("out", r".*@far\.example", "kamailio") + rule("back", f".*@{watcher}", "watcher")
     config = edge_toml(ca, issue(ca, ips=[edge]), listener("tls", edge), listener("tcp", edge, "TCP"), *zones)
     keys = {"caller": CALLER, "callee": CALLEE, "watcher": f"alice@{watcher}:5060"}
@@ -81,10 +89,16 @@ def test_the_callee_ends_a_session_through_both_record_routes(near_side: tuple[P
     exchange(tmp_path, "caller_invite_hung_up", "callee_hangs_up", near_side[0], calls=CALLS)
 
 
-@pytest.mark.parametrize("side", ["near_side", "far_side"])
-def test_notify_finds_its_way_back_without_route(side: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_notify_finds_its_way_back_without_route(near_side: tuple[Parties, str], tmp_path: Path) -> None:
+    _notify_without_route(*near_side, tmp_path)
+
+
+def test_notify_finds_it_from_the_far_side_too(far_side: tuple[Parties, str], tmp_path: Path) -> None:
+    _notify_without_route(*far_side, tmp_path)
+
+
+def _notify_without_route(parties: Parties, watcher: str, folder: Path) -> None:
     """RFC 6665 without record-routing: the NOTIFY is searched like a request of its own, by its Request-URI."""
-    parties, watcher = request.getfixturevalue(side)
-    with Sipp(tmp_path, "callee_notify", watcher, parties.keys, calls=CALLS) as waiting:
-        exchange(tmp_path, "caller_subscribe", "callee_subscribe", parties, calls=CALLS)
+    with Sipp(folder, "callee_notify", watcher, parties.keys, calls=CALLS) as waiting:
+        exchange(folder, "caller_subscribe", "callee_subscribe", parties, calls=CALLS)
         assert waiting.finish().count("Event: presence") == CALLS
