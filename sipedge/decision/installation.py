@@ -10,6 +10,7 @@ from sipedge.settings import Settings
 from sipedge.topology.border import Border
 from sipedge.topology.contacts import Seat
 from sipedge.topology.seals import Seals
+from zones.addresses import host_port
 from zones.names import plain_host
 from zones.table import ZoneTable
 from zones.zone import LOCAL_ZONE, AnyZone, DefaultZone, DnsZone, FromDomain, Topology
@@ -55,9 +56,13 @@ class Installation:
         )
 
     def seat(self, zone: str) -> Seat:
-        """How the edge is called by a zone's peers, in URIs that only they may use."""
+        """How the edge is called by a zone's peers, in URIs that only they may use.
+
+        Over TLS by its name, which its certificate has and federation knows; over TCP as in Via.
+        """
         sent_by = self.edge.sent_by(zone)
-        return Seat(sent_by.text, sent_by.transport.lower(), self._side(zone))
+        host = self.settings.system_name if sent_by.transport == "TLS" else sent_by.host
+        return Seat(host_port(host, sent_by.port), sent_by.transport.lower(), self._side(zone))
 
     def _connections(self) -> Iterable[tuple[str, str]]:
         """Pairs of zones of which a rule leads from one to the other; all zones outside count as one."""

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from hashlib import blake2s
 from itertools import product
 
-from zones.zone import Topology, Zone
+from zones.zone import Zone
 
 STANDARD, MICROSOFT = b"\x01", b"\x02"
 """The first byte: whether the dialog began as traffic of Microsoft's, which its later requests need not show."""
@@ -48,8 +48,6 @@ def is_record_routed(method: str, source: Zone, target: Zone, microsoft: bool) -
         return True
     if method not in SUBSCRIPTION_METHODS:
         return False
-    if Topology.HIDDEN in (source.topology, target.topology):  # else nothing leads back to a hidden party
-        return True
     wishes = (source.record_route_subscribe, target.record_route_subscribe)
     return True in wishes or (not microsoft and False not in wishes)
 

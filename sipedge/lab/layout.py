@@ -128,14 +128,22 @@ def internal_records(block: Block) -> dict[str, dict[str, list[str]]]:
     }
 
 
-def prepare(folder: Path, block: Block) -> Layout:
-    """Write certificates and the edges' configuration into ``folder``."""
+HIDDEN = """topology = "hidden"
+hide_call_id = false  # the ladder tells dialogs by it"""
+
+
+def prepare(folder: Path, block: Block, hidden: bool = False) -> Layout:
+    """Write certificates and the edges' configuration into ``folder``.
+
+    ``hidden``: the outside edge hides the inside.
+    """
     authority = Authority(folder)
     authority.issue("inside", common_name="expc.ciscoexample.com", names=("expc.ciscoexample.com",))
     authority.issue("outside", common_name="expe.ciscoexample.com", names=("expe.ciscoexample.com", EDGE_NAME))
     imp = authority.issue("imp", common_name="imp1.ciscoexample.com", names=(ROUTING_NAME, "imp1.ciscoexample.com"))
     sfb = authority.issue("sfb", common_name=SFB_NAME, names=(SFB_NAME,))
     words = {"dns": block.dns, "inside": block.inside, "outside": block.outside, "password": secrets.token_urlsafe(12)}
+    words["hidden"] = HIDDEN if hidden else 'topology = "open"'
     for name in CONFIGS:
         text = files("sipedge.lab").joinpath("data", name).read_text()
         (folder / name).write_text(Template(text).substitute(words) if name.endswith(".toml") else text)

@@ -21,13 +21,16 @@ WHOLE_RUN = 120.0
 """Seconds after which the run counts as failed, whatever hangs."""
 
 
-def main(keep: bool = False) -> int:
-    """Run the lab; with ``keep`` leave it running until Ctrl-C. Exit status: 0 when all arrived, 1 otherwise."""
+def main(keep: bool = False, hidden: bool = False) -> int:
+    """Run the lab. Exit status: 0 when all arrived, 1 otherwise.
+
+    ``keep``: leave it running until Ctrl-C; ``hidden``: the outside edge hides the inside.
+    """
     try:
         with tempfile.TemporaryDirectory(prefix="sipedge-lab-") as folder:
             block = layout.reserve()
             with block.lock:
-                return asyncio.run(_run(layout.prepare(Path(folder), block), keep))
+                return asyncio.run(_run(layout.prepare(Path(folder), block, hidden), keep))
     except (OSError, RuntimeError, TimeoutError) as error:
         print(f"lab: {error or 'not everything came up in time'}")
         return 1

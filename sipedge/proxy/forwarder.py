@@ -14,7 +14,7 @@ from sipedge.sip.uri import Uri, UriError, parse_uri
 from sipedge.sip.values import MessageError, parse_address
 from sipedge.topology.border import Outgoing
 from zones.authentication import Identity
-from zones.zone import DefaultZone, DnsZone, Hop
+from zones.zone import DefaultZone, DnsZone, Hop, Topology
 
 from .commands import Asker, Command, Log
 from .forwarding import Changes, forwarded_head, unbelieved
@@ -130,7 +130,9 @@ class Forwarder:
         ingress = pair.here if pair is not None else decided.source.name
         target = self.installation.zone(egress)
         if not is_record_routed(message.method, decided.source, target, _is_microsoft(incoming)):
-            return ()
+            # The proxies behind a hidden zone are on the way back only as a part of the edge's own value.
+            if decided.source.topology is not Topology.HIDDEN or "record-route" not in message.index:
+                return ()
         if not message.from_tag:  # RFC 2543: no tag, nothing to bind a token to
             return ()
         sides = ((egress, ingress),) if egress == ingress else ((egress, ingress), (ingress, egress))

@@ -244,21 +244,24 @@ def test_call_ids_may_be_kept(play: Play) -> None:
     assert len(leg.message.items("via")) == 1
 
 
-def test_a_subscription_and_its_notify(play: Play) -> None:
-    """RFC 6665 4.4.1: the notifier's route set comes from the SUBSCRIBE; Microsoft traffic, too."""
+@pytest.mark.parametrize("proxies", [(), ("Record-Route: <sip:p.phone.local;lr>",)])
+def test_a_microsoft_notify_needs_no_rule_of_its_own(play: Play, proxies: tuple[str, ...]) -> None:
+    """MS-SIPRE: it goes to the Contact of the SUBSCRIBE, on a way of its own; behind proxies on theirs."""
     book, leg, back = play(hiding("Inside")), Leg(), Leg()
-    contact = "Contact: <sip:alice@phone.local;transport=tls>"
-    extra = ("Event: presence", contact, "User-Agent: UCCAPI/16.0 OC/16.0")
-    book >> arrives(subscribe(call_id="s@phone.local", extra=extra)) << forwards(leg, "Outside")
+    extra = ("Event: presence", "Contact: <sip:alice@phone.local;transport=tls>", "User-Agent: UCCAPI/16.0 OC/16.0")
+    book >> arrives(subscribe(call_id="s@phone.local", extra=(*extra, *proxies))) << forwards(leg, "Outside")
+    routes = tuple(leg.message.items("record-route"))
+    assert len(routes) == len(proxies)
     said = notify(
         uri=uri_of(leg.message),
         call_id=leg.message.call_id,
-        routes=tuple(leg.message.items("record-route")),
+        routes=routes,
         from_="<sip:bob@outside.example>;tag=bob-tag",
         to="<sip:alice@inside.example>;tag=alice-tag",
     )
     book >> arrives(said, OUTSIDE) << forwards(back, "Inside", uri="sip:alice@phone.local;transport=tls")
     assert back.message.call_id == "s@phone.local"
+    assert [f"Record-Route: {route}" for route in back.message.items("route")] == [*proxies]
 
 
 def test_an_answer_is_3xx(play: Play) -> None:

@@ -40,8 +40,8 @@ def unmask(config: Path, file: str | Path, **options: str) -> Result:
 
 def test_a_file_is_printed_with_its_tokens_opened(config: Path, tmp_path: Path) -> None:
     sealed = CallIds(Seals(SECRET), "IMP").outward("1@10.0.0.5")
-    result = unmask(config, write(tmp_path, f"Call-ID: {sealed}\r\nTo: <sip:a@b>\r\n", "log"))
-    assert (result.exit_code, result.stdout) == (0, "Call-ID: 1@10.0.0.5\r\nTo: <sip:a@b>\r\n")
+    result = unmask(config, write(tmp_path, f"Call-ID: {sealed}\nTo: <sip:a@b>\n", "log"))
+    assert (result.exit_code, result.stdout) == (0, "Call-ID: 1@10.0.0.5\nTo: <sip:a@b>\n")
     assert unmask(config, "-", input=f"{sealed} there\n").stdout == "1@10.0.0.5 there\n"
 
 
