@@ -14,7 +14,7 @@ from sipedge.queries.senders import senders_of_zones
 from sipedge.settings import Settings
 from zones.authentication import authenticate
 from zones.table import ZoneTable
-from zones.zone import AnyZone, TraversalClientZone, TraversalServerZone
+from zones.zone import AnyZone, Topology, TraversalClientZone, TraversalServerZone
 
 
 class Edge:
@@ -51,6 +51,10 @@ class Edge:
         """Whether a SUBSCRIBE between two zones is record-routed, so that its NOTIFY needs no rule here."""
         microsoft = traffic is not Traffic.STANDARD
         return is_record_routed("SUBSCRIBE", self.zones[source], self.zones[target], microsoft)
+
+    def hides(self, zone: str) -> bool:
+        """Whether the Contacts of a zone are sealed on their way to others, so that they lead back by themselves."""
+        return self.zones[zone].topology is Topology.HIDDEN
 
 
 @dataclass(frozen=True, slots=True)

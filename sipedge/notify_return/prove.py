@@ -23,6 +23,7 @@ from .targets import (
     notifies_to_node,
     notifies_to_partners,
     notify_to_edge,
+    notify_to_sealed,
     partner_names,
 )
 
@@ -77,6 +78,8 @@ class _Hop:
     source: str
     wanted: tuple[str, ...]
     by_token: bool
+    by_contact: bool
+    """The subscriber's zone is hidden here: its Contact is one of the edge's, and no rule is asked."""
 
 
 def prove(link: TraversalLink, given: GivenNames) -> LinkReport:
@@ -97,6 +100,11 @@ def prove(link: TraversalLink, given: GivenNames) -> LinkReport:
 
 def _losses(report: LinkReport, subscription: Subscription, given: GivenNames) -> list[Loss]:
     hops = _hops(subscription)
+    near, far = hops
+    if near.by_contact:
+        report.notes.append(
+            f'zone "{near.wanted[0]}" of {near.edge.name} is hidden: NOTIFY to its sealed Contacts needs no rule there'
+        )
     if all(hop.by_token for hop in hops):
         report.notes.append(
             f'SUBSCRIBE from zone "{subscription.source}" is record-routed by both edges: its NOTIFY needs no rule'
@@ -119,9 +127,11 @@ def _hops(subscription: Subscription) -> tuple[_Hop, _Hop]:
     source = comes_back_by(way.second.zones[subscription.target])
     far = way.second.record_routes(subscription.target, way.out_of, traffic)
     near = way.first.record_routes(subscription.source, way.into, traffic)
+    hidden = way.second.hides(way.out_of)
+    # What comes out of a hidden zone with a Record-Route is record-routed in any case (Forwarder).
     return (
-        _Hop(way.second, source, (way.out_of,), far),
-        _Hop(way.first, way.into, _ends(way, subscription), near),
+        _Hop(way.second, source, (way.out_of,), far or (hidden and near), hidden),
+        _Hop(way.first, way.into, _ends(way, subscription), near, way.first.hides(subscription.source)),
     )
 
 
@@ -145,6 +155,9 @@ def _notifies(
     if near.by_token:
         report.notes.append(f"{near.edge.name} alone record-routes SUBSCRIBE: there NOTIFY needs no rule")
     link = report.link
+    if far.by_contact and not near.by_contact:
+        yield notify_to_sealed(far.edge, far.source)
+        return
     if subscription.passage.inward:
         names = partner_names(link, given)
         report.notes.append(_note("partners", names))
@@ -171,12 +184,12 @@ def _lost(subscription: Subscription, hops: tuple[_Hop, _Hop], notify: Notify) -
     near, far = hops
     rewritten: list[tuple[Language, Chain]] = []
     same = notify.aliases(far.edge)
-    if not near.by_token:
+    if not near.by_token and not near.by_contact:
         losses, passed = _hop(subscription, near, notify, notify.aliases(near.edge))
         yield from losses
         if not notify.by_route:
             rewritten = [(aliases, chain) for aliases, chain in passed if chain]
-    if far.by_token:
+    if far.by_token or far.by_contact:
         return
     for aliases, _ in rewritten:
         same = same - aliases

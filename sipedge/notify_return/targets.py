@@ -13,6 +13,7 @@ from dialplan.analysis import Language, NotProved, SymbolicRule, natural
 from dialplan.model import Mode, PatternType
 from dialplan.pattern.escaping import escape
 from sipedge.decision.record_route import PREFIX, TOKEN_LENGTH
+from sipedge.topology.contacts import PREFIX as CONTACT
 from zones.addresses import canonical_address
 from zones.zone import NeighborZone
 
@@ -168,3 +169,13 @@ def notify_to_edge(edge: Edge, zone: str) -> Notify:
     token = f"{PREFIX}[a-z0-9_-]{{{TOKEN_LENGTH - len(PREFIX)}}}"
     label = f"Route <sip:TOKEN@{place.text};transport={place.transport.lower()};lr> of {edge.name}"
     return Notify(label, f"{token}@{where}", f"{token}@{where}", "", by_route=True)
+
+
+def notify_to_sealed(edge: Edge, zone: str) -> Notify:
+    """By the sealed Contact of a hidden zone, which the other edge has to lead back to the one that sealed it."""
+    place = edge.own.sent_by(zone)
+    name = edge.settings.system_name if place.transport == "TLS" else place.host
+    host, tail = escape(name.lower()), f":{place.port};transport={place.transport.lower()}"
+    user = f"{CONTACT}[a-z0-9_-]+@"
+    label = f"Contact <sip:{CONTACT}SEALED@{name}{tail}> of {edge.name}"
+    return Notify(label, user + host, user + host + tail, f"{user}{host}([:;].*)?")

@@ -12,7 +12,7 @@ from dialplan.model import Dialplan, SearchRule, Traffic
 from dialplan.search.search import CompiledPlan
 from sipedge.notify_return import Gap, GapLevel, LinkReport
 from sipedge.settings import Settings
-from zones.zone import AuthenticationPolicy
+from zones.zone import AuthenticationPolicy, Topology
 
 IMP = Traffic.MICROSOFT_IMP
 
@@ -181,3 +181,28 @@ def test_parameters_that_are_kept_are_part_of_the_alias() -> None:
     lost = {(gap.edge.name, gap.losses[0].query.alias) for gap in errors(report)}
     assert [name for name, alias in lost] == ["inside"]
     assert all(";opaque=user:epid:" in alias for _, alias in lost)
+
+
+def test_behind_an_outside_edge_that_hides_the_inside_no_rule_is_needed_there() -> None:
+    """The federation guide's plan as printed lacks the rule for the node's name: a hidden zone mends it."""
+    outer = with_zone(OUTER, "Traversal server", topology=Topology.HIDDEN)
+    report = report_of(inside(), outside(mended=False, zones=outer))
+    assert report.passed and errors(report) == []
+    assert not report_of(inside(), outside(mended=False)).passed
+    assert any("is hidden: NOTIFY to its sealed Contacts needs no rule there" in note for note in report.notes)
+
+
+def test_the_inside_edge_still_needs_its_rule() -> None:
+    outer = with_zone(OUTER, "Traversal server", topology=Topology.HIDDEN)
+    names = {"IMP": ("imp1-public.ciscoexample.com",)}
+    (gap,) = errors(report_of(inside(without="arrow 6"), outside(mended=False, zones=outer), federation_routing=names))
+    assert gap.edge.name == "inside"
+
+
+def test_an_inside_edge_that_hides_needs_a_rule_for_its_own_name_outside() -> None:
+    inner = with_zone(INNER, "IMP", topology=Topology.HIDDEN)
+    (gap,) = errors(report_of(inside(without="arrow 6", zones=inner), outside(zones=OUTER)))
+    assert gap.edge.name == "outside" and gap.rule is not None
+    assert gap.losses[0].query.alias.startswith("c-")
+    mended_outside = mended(outside(zones=OUTER), gap)
+    assert report_of(inside(without="arrow 6", zones=inner), mended_outside).passed
