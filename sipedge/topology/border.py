@@ -6,7 +6,7 @@ is in the tokens. The message is made as it would be without hiding, and is rewr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ from sipedge.sip.values import MessageError, parse_address, parse_via
 from . import call_ids, leaks
 from .call_ids import CallIds, Crossed
 from .contacts import Contacts, Opened, Seat, host_of
-from .headers import Handler, composed, head_of, line_of, rewritten
+from .headers import Handler, Head, composed, names_of
 from .routes import Routes, place_of, values_of
 from .seals import Seals
 from .session import with_hidden_address
@@ -114,12 +114,12 @@ class Border:
         items = self._routes.unsealed(message, counts) if "route" in message.index else []
         if opened is None and not items:
             return message
-        lines = list(message.lines)
+        head = Head(message)
         if opened is not None:
-            lines[0] = f"{message.method} {opened.text} SIP/2.0".encode("utf-8", "surrogateescape")
+            head.start_line(f"{message.method} {opened.text} SIP/2.0".encode("utf-8", "surrogateescape"))
         if items:
-            lines = _with_values(message, lines, "route", items)
-        return Message(head_of(lines), message.body)
+            head.write("route", items)
+        return Message(head.to_bytes(), message.body)
 
     def request(self, out: Outgoing) -> tuple[bytes, bytes, Crossing]:
         """Head and body to send, and what responses need."""
@@ -135,22 +135,28 @@ class Border:
             behind=tuple(received) if hides else (),
             hosts=out.target_hosts if out.target in self.hidden else frozenset(),
         )
+        head = Head(message)
         crossed = call_ids.handlers(self._crossed(out.source, out.target))
         if not hides:
-            return head_of(rewritten(message, crossed)), message.body, crossing
-        hosts = self._not_public(out.source_hosts, _hosts_of_vias(message), _hosts_of(message, received))
-        lines = rewritten(message, composed(crossed, self._hiding(out.source, out.at_target, hosts)))
-        own = [self._routes.sealed(out.own[0], received)] if out.own else []
-        body = self._body(message, out.at_target)
-        return _head(_without_hosts(_alone(lines, own), hosts), message.body, body), body, crossing
+            head.rewrite(crossed)
+            return head.to_bytes(), message.body, crossing
+        hosts = self._hosts(message, received, out.source_hosts, message.items("via"))
+        head.keep_first("via")
+        if "record-route" in message.index:
+            head.write("record-route", [self._routes.sealed(out.own[0], received)] if out.own else [])
+        body = self._hide(
+            head, message, composed(crossed, self._hiding(out.source, out.at_target, hosts)), out.at_target
+        )
+        head.drop(leaks.naming(hosts))
+        return head.to_bytes(), body, crossing
 
     def restored(self, response: Message, crossing: Crossing) -> Message:
         """A response as the source's peers know its request: Call-ID, Via and Record-Route as they were.
 
         The edge's own value towards a hidden target is taken out, because it names the inside.
         """
-        lines = list(response.lines)
-        lines[response.index["call-id"][0]] = crossing.call_id
+        head = Head(response)
+        head.replace("call-id", crossing.call_id)
         if crossing.own and "record-route" in response.index:
             items = values_of(response, "record-route")
             place = place_of(items, crossing.own[0])
@@ -158,11 +164,10 @@ class Border:
                 shown = [] if crossing.target in self.hidden else [crossing.own[0]]
                 sealed = [*crossing.own[1:], *crossing.behind] if crossing.source in self.hidden else []
                 items[place : place + 1] = shown + sealed
-                lines = _with_values(response, lines, "record-route", items)
+                head.write("record-route", items)
         if crossing.vias:
-            at = _first_via(lines)
-            lines[at + 1 : at + 1] = crossing.vias
-        return Message(head_of(lines), response.body)
+            head.add_behind_first("via", crossing.vias)
+        return Message(head.to_bytes(), response.body)
 
     def covered(self, response: Message, crossing: Crossing) -> Message:
         """A response of a hidden target as the source's peers may see it."""
@@ -170,16 +175,16 @@ class Border:
             return response
         items = values_of(response, "record-route")
         place = place_of(items, crossing.own[-1]) if crossing.own else -1
-        hosts = self._not_public(crossing.hosts, _hosts_of(response, items[: max(place, 0)]))
-        lines = rewritten(response, self._hiding(crossing.target, crossing.seat, hosts))
+        hosts = self._hosts(response, items[: max(place, 0)], crossing.hosts, ())
+        head = Head(response)
         if items:
             # What stands above the edge's own value is the hidden side's: sealed into it, in the order of Route. Where
             # the target has lost or changed that value no way leads back, and nothing is shown.
             own = [self._routes.sealed(items[place], items[:place][::-1])] if place >= 0 else []
-            shown = own + items[place + 1 :] if own else []
-            lines = _with_values(Message(head_of(lines)), lines, "record-route", shown)
-        body = self._body(response, crossing.seat)
-        return Message(_head(_without_hosts(lines, hosts), response.body, body), body)
+            head.write("record-route", own + items[place + 1 :] if own else [])
+        body = self._hide(head, response, self._hiding(crossing.target, crossing.seat, hosts), crossing.seat)
+        head.drop(leaks.naming(hosts))
+        return Message(head.to_bytes(), body)
 
     def _hiding(self, zone: str, seat: Seat, hosts: frozenset[str]) -> dict[str, Handler]:
         """What is done to the headers of a hidden zone's peers, Via and Record-Route aside."""
@@ -193,74 +198,35 @@ class Border:
         named = {"contact": contact, "refer-to": referred, "referred-by": referred, "reply-to": referred}
         return {**leaks.handlers(seat.host_port), **named}
 
-    def _body(self, message: Message, seat: Seat) -> bytes:
+    def _hide(self, head: Head, message: Message, handlers: Mapping[str, Handler], seat: Seat) -> bytes:
+        """Rewrites the headers; gives the body, with the address hidden."""
+        head.rewrite(handlers)
         kind = (message.first("content-type") or "").partition(";")[0].strip().lower()
-        return with_hidden_address(kind, message.body, seat.host_port.rpartition(":")[0].encode())
+        body = with_hidden_address(kind, message.body, seat.host_port.rpartition(":")[0].encode())
+        if len(body) != len(message.body):
+            head.rewrite({"content-length": lambda value: str(len(body))})
+        return body
 
-    def _not_public(self, *hosts: frozenset[str]) -> frozenset[str]:
-        """The hosts, and the domains that they are in: what is named like a hidden host is one, too."""
-        found = frozenset().union(*hosts)
-        return (found | frozenset(map(_domain_of, found))) - self._public
+    def _hosts(
+        self, message: Message, routes: Sequence[str], peers: frozenset[str], vias: Sequence[str]
+    ) -> frozenset[str]:
+        """What no other header may name: hosts of a message's way and Contact, and the domains that they are in.
 
-
-def _hosts_of(message: Message, routes: Sequence[str]) -> frozenset[str]:
-    """Every host that a message's Contact and some Record-Route values name."""
-    addresses = map(parse_address, (*values_of(message, "contact"), *routes))
-    return frozenset(host_of(address.uri).strip("[]") for address in addresses)
-
-
-def _hosts_of_vias(message: Message) -> frozenset[str]:
-    hosts = set()
-    for item in message.items("via"):
-        with suppress(MessageError):
-            via = parse_via(item)
-            hosts |= {via.host.strip("[]"), via.parameter("received") or ""}
-    return frozenset(hosts)
+        Empty where no header can name any.
+        """
+        names = names_of(message)
+        if not any(leaks.may_name_hosts(names[number], line) for number, line in enumerate(message.lines) if number):
+            return frozenset()
+        addresses = map(parse_address, (*values_of(message, "contact"), *routes))
+        hosts = {host_of(address.uri).strip("[]") for address in addresses} | peers
+        for item in vias:
+            with suppress(MessageError):
+                via = parse_via(item)
+                hosts |= {via.host.strip("[]"), via.parameter("received") or ""}
+        return frozenset(hosts | set(map(_domain_of, hosts))) - self._public
 
 
 def _domain_of(host: str) -> str:
     """``pbx.local.example`` -> ``local.example``; '' for an address, or where only one label would be left."""
     domain = host.partition(".")[2]
     return domain if "." in domain and not domain.replace(".", "").isdigit() else ""
-
-
-def _alone(lines: list[bytes], own: list[str]) -> list[bytes]:
-    """Without other Via and Record-Route lines than the edge's own; ``own``: the value of its Record-Route."""
-    index = Message(head_of(lines)).index
-    gone = {*index["via"][1:], *index.get("record-route", ())}
-    if own:
-        first = index["record-route"][0]
-        gone.discard(first)
-        lines[first] = line_of(b"Record-Route", own[0])
-    return [line for number, line in enumerate(lines) if number not in gone]
-
-
-def _without_hosts(lines: list[bytes], hosts: frozenset[str]) -> list[bytes]:
-    index = Message(head_of(lines)).index
-    names = ["via"] * len(lines)  # the start line stays, too
-    for name, numbers in index.items():
-        for number in numbers:
-            names[number] = name
-    return leaks.without_hosts(lines, names, hosts)
-
-
-def _with_values(message: Message, lines: list[bytes], name: str, items: list[str]) -> list[bytes]:
-    """``lines`` of a message with other values of a header, one on each line, where its first line stood."""
-    numbers = message.index[name]
-    written = lines[numbers[0]].partition(b":")[0].rstrip()
-    new = [line_of(written, item) for item in items]
-    kept = [line for number, line in enumerate(lines) if number not in numbers or number == numbers[0]]
-    kept[numbers[0] : numbers[0] + 1] = new
-    return kept
-
-
-def _first_via(lines: list[bytes]) -> int:
-    return Message(head_of(lines)).index["via"][0]
-
-
-def _head(lines: list[bytes], before: bytes, body: bytes) -> bytes:
-    """With the Content-Length of a changed body."""
-    if len(body) != len(before):
-        for number in Message(head_of(lines)).index.get("content-length", ()):
-            lines[number] = line_of(lines[number].partition(b":")[0].rstrip(), str(len(body)))
-    return head_of(lines)

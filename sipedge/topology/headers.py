@@ -1,8 +1,8 @@
-"""A header section rewritten line by line: for each header a function from its value to what is passed on."""
+"""A header section taken apart and put together again, line by line."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from sipedge.sip.message import Message
 
@@ -10,27 +10,83 @@ Handler = Callable[[str], str | None]
 """The value of one header line, unfolded -> the new one; None: the line goes."""
 
 
-def rewritten(message: Message, handlers: Mapping[str, Handler]) -> list[bytes]:
-    """All lines of the head, start line first. A line whose value stays is not touched by a byte."""
-    lines = list(message.lines)
-    gone = set()
-    for name in handlers.keys() & message.index.keys():
-        for number in message.index[name]:
-            value = message.value(number)
-            changed = handlers[name](value)
-            if changed is None:
-                gone.add(number)
-            elif changed != value:
-                lines[number] = line_of(lines[number].partition(b":")[0].rstrip(), changed)
-    return [line for number, line in enumerate(lines) if number not in gone]
+class Head:
+    """The header section of a message, to be changed. A line that keeps its value is not touched by a byte."""
+
+    def __init__(self, message: Message) -> None:
+        self._message = message
+        self._names = names_of(message)
+        self._lines: list[bytes | None] = list(message.lines)
+        self._instead: dict[int, list[bytes]] = {}
+        """Line number -> lines that stand there instead."""
+
+    def replace(self, name: str, line: bytes) -> None:
+        """The first line of a header that is there."""
+        self._lines[self._message.index[name][0]] = line
+
+    def start_line(self, line: bytes) -> None:
+        self._lines[0] = line
+
+    def rewrite(self, handlers: Mapping[str, Handler]) -> None:
+        message = self._message
+        for name in handlers.keys() & message.index.keys():
+            for number in message.index[name]:
+                value = message.value(number)
+                changed = handlers[name](value)
+                if changed is None:
+                    self._lines[number] = None
+                elif changed != value:
+                    self._lines[number] = line_of(message.lines[number].partition(b":")[0].rstrip(), changed)
+
+    def keep_first(self, name: str) -> None:
+        for number in self._message.index[name][1:]:
+            self._lines[number] = None
+
+    def add_behind_first(self, name: str, lines: Iterable[bytes]) -> None:
+        number = self._message.index[name][0]
+        self._instead[number] = [self._message.lines[number], *lines]
+
+    def write(self, name: str, items: Iterable[str]) -> None:
+        """All values of a header that is there, one on each line, where its first line stands."""
+        numbers = self._message.index[name]
+        written = self._message.lines[numbers[0]].partition(b":")[0].rstrip()
+        for number in numbers:
+            self._lines[number] = None
+        self._instead[numbers[0]] = [line_of(written, item) for item in items]
+
+    def drop(self, doubted: Callable[[str, bytes], bool]) -> None:
+        """Lines of which ``doubted`` (canonical name, line) says so; the start line stays."""
+        for number, line in enumerate(self._lines):
+            if number and line is not None and doubted(self._names[number], line):
+                self._lines[number] = None
+
+    def to_bytes(self) -> bytes:
+        lines: list[bytes] = []
+        for number, line in enumerate(self._lines):
+            if number in self._instead:
+                lines += self._instead[number]
+            elif line is not None:
+                lines.append(line)
+        return b"\r\n".join(lines) + b"\r\n\r\n"
+
+
+_NAMES = object()
+
+
+def names_of(message: Message) -> list[str]:
+    """The canonical name of each line's header; '' for the start line. Shared by messages with the same names."""
+    names: list[str] | None = message.index.memo.get(_NAMES)
+    if names is None:
+        names = [""] * len(message.lines)
+        for name, numbers in message.index.items():
+            for number in numbers:
+                names[number] = name
+        message.index.memo[_NAMES] = names
+    return names
 
 
 def line_of(name: bytes, value: str) -> bytes:
     return name + b": " + value.encode("utf-8", "surrogateescape")
-
-
-def head_of(lines: list[bytes]) -> bytes:
-    return b"\r\n".join(lines) + b"\r\n\r\n"
 
 
 def composed(*tables: Mapping[str, Handler]) -> dict[str, Handler]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from .headers import Handler
 
@@ -28,8 +29,8 @@ MAY_NAME_HOSTS = frozenset(
 )
 """Not searched for hidden hosts: most hold none any more, and no message is whole without them; who is meant by the
 last three is decided by rules and by the trust in the zone."""
-_DOTS = (".", ":")
-"""A host name without one is not searched for: a word would be found everywhere."""
+_DOTS = (b".", b"::")
+"""One of these is in every address and in every host name that is looked for."""
 _WARNING = re.compile(r'(?:^|,)\s*(\d{3})\s+[^\s,"]+\s+"')
 _ERROR_ID = re.compile(r"\s*(\d+)")
 
@@ -54,11 +55,19 @@ def _dropped(value: str) -> None:
     return None
 
 
-def without_hosts(lines: list[bytes], names: list[str], hosts: frozenset[str]) -> list[bytes]:
-    """Lines without those that name one of ``hosts`` (lower case); ``names``: of the header of each line."""
-    wanted = [host.encode("utf-8", "surrogateescape") for host in hosts if any(dot in host for dot in _DOTS)]
-    return [
-        line
-        for line, name in zip(lines, names, strict=True)
-        if name in MAY_NAME_HOSTS or not any(host in line.lower() for host in wanted)
-    ]
+def may_name_hosts(name: str, line: bytes) -> bool:
+    """Whether a line has to be searched for hidden hosts at all."""
+    return name not in MAY_NAME_HOSTS and any(dot in line for dot in _DOTS)
+
+
+def naming(hosts: frozenset[str]) -> Callable[[str, bytes], bool]:
+    """Whether a line names one of ``hosts`` (lower case). A word without a dot is not searched for."""
+    wanted = [host.encode("utf-8", "surrogateescape") for host in hosts if "." in host or ":" in host]
+
+    def names(name: str, line: bytes) -> bool:
+        if not may_name_hosts(name, line):
+            return False
+        text = line.lower()
+        return any(host in text for host in wanted)
+
+    return names

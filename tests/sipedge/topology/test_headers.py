@@ -4,13 +4,35 @@ from __future__ import annotations
 
 from support.messages import request
 
-from sipedge.topology.headers import composed, rewritten
+from sipedge.sip.message import Message
+from sipedge.topology.headers import Head, composed
 
 
 def test_only_what_changes_is_touched() -> None:
     message = request(extra=("X-a:  1", "x-A : 2", "X-B: gone"))
-    lines = rewritten(message, {"x-a": lambda value: {"1": "1", "2": "3"}[value], "x-b": lambda value: None})
-    assert lines == [b"x-A: 3" if line == b"x-A : 2" else line for line in message.lines if line != b"X-B: gone"]
+    head = Head(message)
+    head.rewrite({"x-a": lambda value: {"1": "1", "2": "3"}[value], "x-b": lambda value: None})
+    lines = [b"x-A: 3" if line == b"x-A : 2" else line for line in message.lines if line != b"X-B: gone"]
+    assert Message(head.to_bytes()).lines == lines
+
+
+def test_all_values_of_a_header_stand_where_its_first_one_stood() -> None:
+    message = request(extra=("X-A: 1, 2", "X-B: 3", "x-a: 4"))
+    head = Head(message)
+    head.write("x-a", ["5", "6"])
+    head.keep_first("x-b")
+    head.add_behind_first("via", [b"Via: more"])
+    changed = Message(head.to_bytes())
+    assert changed.items("x-a") == ["5", "6"] and changed.items("via") == [*message.items("via"), "more"]
+    assert changed.index["x-a"][1] < changed.index["x-b"][0]
+    head.write("x-a", [])
+    assert "x-a" not in Message(head.to_bytes()).index
+
+
+def test_doubted_lines_go() -> None:
+    head = Head(request(extra=("X-A: 1", "X-B: 2")))
+    head.drop(lambda name, line: name == "x-a" or line.endswith(b"2"))
+    assert b"X-" not in head.to_bytes()
 
 
 def test_tables_work_one_after_the_other() -> None:
