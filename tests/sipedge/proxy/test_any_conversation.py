@@ -19,16 +19,20 @@ from support.settings import rule as search_rule
 from sipedge.proxy.commands import Abandon, Cancel, Command, Drop, Forward, Relay, Resolve, Respond, Send, Withdraw
 from sipedge.proxy.events import ConfigChanged, ForwardFailed, RequestReceived, Resolved, ResponseReceived
 from sipedge.settings import Settings
-from sipedge.sip.message import Message
+from sipedge.sip.message import Message, parse_message
 from zones.dns import AddressRecord, SrvRecord
-from zones.zone import DnsZone
+from zones.zone import DnsZone, Topology
 
 BOB = r".*@outside\.example"
 STATUSES = st.sampled_from([100, 180, 183, 200, 202, 302, 401, 404, 407, 408, 480, 486, 500, 503, 600, 603])
 METHODS = st.sampled_from(["INVITE", "INVITE", "INVITE", "MESSAGE", "SUBSCRIBE", "BENOTIFY", "ACK"])
 
 
-def plan(last: str) -> Settings:
+HIDDEN = [(), ("Inside",), ("Outside", "DNS"), ("Inside", "Outside", "Third", "DNS")]
+
+
+def plan(last: str, hidden: tuple[str, ...] = ()) -> Settings:
+    """``hidden``: names of zones."""
     rules = (
         search_rule("one", "Outside", BOB, priority="10", on_match="continue")
         + search_rule("two", "Third", BOB, priority="10", on_match="continue")
@@ -36,6 +40,8 @@ def plan(last: str) -> Settings:
         + search_rule("three", "Inside", BOB, priority="30", on_match=last)
     )
     zones = (*with_zone(ZONES, "Outside", peers=(OUTSIDE_PEER, "198.51.100.21")), THIRD, DnsZone(name="DNS"))
+    for name in hidden:
+        zones = with_zone(zones, name, topology=Topology.HIDDEN)
     return make_settings(rules, zones)
 
 
@@ -75,6 +81,8 @@ class Conversation(RuleBasedStateMachine):
 
     def respond(self, command: Respond) -> None:
         assert command.transaction in self.servers, "answered twice"
+        sent, answer = self.requests.get(command.transaction), parse_message(command.data)
+        assert sent is None or (answer.items("via"), answer.call_id) == (sent.items("via"), sent.call_id)
         if command.status >= 200:
             self.servers.remove(command.transaction)
 
@@ -148,9 +156,9 @@ class Conversation(RuleBasedStateMachine):
         self.book.pass_time(seconds)
         self.take(self.book.drain())
 
-    @rule(last=st.sampled_from(["stop", "continue"]))
-    def the_configuration_changes(self, last: str) -> None:
-        self.give(ConfigChanged(plan(last)))
+    @rule(last=st.sampled_from(["stop", "continue"]), hidden=st.sampled_from(HIDDEN))
+    def the_configuration_changes(self, last: str, hidden: tuple[str, ...]) -> None:
+        self.give(ConfigChanged(plan(last, hidden)))
         self.book.pass_time(0.0)
         self.take(self.book.drain())
 
