@@ -147,17 +147,18 @@ async def loaded(edge: Edge, arguments: argparse.Namespace, plans: Iterator[str]
         task.cancel()
 
 
-async def killed(edge: Edge, rate: float) -> Seen:
-    """A load in whose middle the worker dies."""
+async def killed(edge: Edge, rate: float) -> tuple[Seen, set[int]]:
+    """A load in whose middle the worker dies, and the requests that were open when it did."""
+    steady = Steady(TARGET)
 
-    async def kill() -> None:
+    async def kill() -> set[int]:
         await asyncio.sleep(2)
         edge.kill_worker()
+        return set(steady.seen.lost())
 
     task = asyncio.create_task(kill())
-    seen = await Steady(TARGET).run(rate, 6)
-    await task
-    return seen
+    seen = await steady.run(rate, 6)
+    return seen, await task
 
 
 def reloads(arguments: argparse.Namespace, folder: Path) -> None:
@@ -185,9 +186,11 @@ def reloads(arguments: argparse.Namespace, folder: Path) -> None:
 def kills(arguments: argparse.Namespace, folder: Path) -> None:
     for number in range(1, arguments.kills + 1):
         with Edge(folder) as edge:
-            seen = asyncio.run(killed(edge, arguments.kill_rate))
-        arrived = sum(each in seen.arrived for each in seen.lost())
-        show(f"SIGKILL {number}", seen, f"{arrived} of the lost had reached the callee")
+            seen, opened = asyncio.run(killed(edge, arguments.kill_rate))
+        lost = seen.lost()
+        arrived, early = sum(each in seen.arrived for each in lost), sum(each in opened for each in lost)
+        more = f"{len(opened)} were open then, {early} of the lost among them; {arrived} had reached the callee"
+        show(f"SIGKILL {number}", seen, more)
 
 
 def run(arguments: argparse.Namespace, folder: Path) -> int:
