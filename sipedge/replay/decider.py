@@ -78,6 +78,12 @@ class Decider:
         """Whether an address of a trace is one of this edge's listeners."""
         return end is not None and canonical_address(end.host) in self._own
 
+    def _is_sent(self, record: Record) -> bool:
+        """Whether this edge sent it. What the box whose log it is sent to this edge's address is what the edge got."""
+        if self.is_own(record.source):
+            return True
+        return record.direction is Direction.SENT and not self.is_own(record.destination)
+
     def name_of(self, host: str) -> str:
         """``edge``, or the zone of a peer at this address; '' for a stranger. ``host``: as a trace shows it."""
         end = Endpoint(*_host_port(host))
@@ -88,7 +94,7 @@ class Decider:
 
     def verdict(self, index: int, record: Record, message: Message) -> Verdict:
         zone = self._sources.of(record, message)
-        sent = record.direction is Direction.SENT or self.is_own(record.source)
+        sent = self._is_sent(record)
         decided = (
             None
             if sent
