@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 from pydantic_core import PydanticCustomError
 
 from dialplan.model import PatternType
+from dialplan.problem import listing
 from sipedge.settings import DnsSettings, DoctorSettings, Hep, Limits, Listener, Log, MetricsSettings, Timers
 from zones.zone import (
     DEFAULT_ZONE,
@@ -233,6 +234,13 @@ ZONES: dict[str, type[BaseModel]] = {
     ),
 }
 """By the value of ``type``. Access rules are read one by one, by AccessRuleTable."""
+
+
+def zones_with(key: str) -> str:
+    """Which types of zones have a key, as a hint; '' where none has."""
+    kinds = [f'"{kind}"' for kind, model in ZONES.items() if key in model.model_fields]
+    return f"it belongs to zones of type {listing(kinds)}" if kinds else ""
+
 
 LISTENER = mirror(Listener, ("zone",), port=(OwnPort, ...))
 LIMITS = mirror(Limits, busy_poll=(Annotated[float, Field(ge=0, le=1)], Limits().busy_poll))
