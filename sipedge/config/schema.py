@@ -237,7 +237,9 @@ ZONES: dict[str, type[BaseModel]] = {
 
 
 def zones_with(key: str) -> str:
-    """Which types of zones have a key, as a hint; '' where none has."""
+    """Where a key belongs that a zone does not have, as a hint; '' where nobody knows it."""
+    if key in ("password", "password_file"):
+        return "write it under [[credential]], with the username of the zone"
     kinds = [f'"{kind}"' for kind, model in ZONES.items() if key in model.model_fields]
     return f"it belongs to zones of type {listing(kinds)}" if kinds else ""
 
