@@ -86,6 +86,7 @@ MISTAKES = [
     ),
     (EDGE + NEIGHBOR + 'peers = ["a"]\nhue = "x"\n', '9:1: zone "IMP" has no key "hue"', "known: name, hop_count,"),
     (EDGE + NEIGHBOR + 'peers = ["a"]\nrealm = "x"\n', '9:1: zone "IMP" has no key "realm"', "traversal server"),
+    (EDGE + NEIGHBOR + 'peers = ["a"]\npassword = 1\n', '9:1: zone "IMP" has no key "password"', "[[credential]]"),
     (
         EDGE + NEIGHBOR + 'peers = ["a"]\naccess_rule = []\n',
         '9:1: zone "IMP" has no key "access_rule"',
