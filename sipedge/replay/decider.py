@@ -32,6 +32,7 @@ from zones.names import PeerNames
 from zones.zone import DEFAULT_ZONE, FromDomain
 
 from .source_zone import SourceZones
+from .unreadable import unreadable
 from .verdict import NO_CERTIFICATE, NO_DNS, NOT_JUDGED, SENT, STALE_ROUTE, Decision, Verdict
 
 OWN_NAME = "edge"
@@ -99,6 +100,7 @@ class Decider:
             None
             if sent
             else _misframed(record, message)
+            or _malformed(record, message)
             or decide(
                 message,
                 self.installation.source(zone),
@@ -185,6 +187,12 @@ def _misframed(record: Record, message: Message) -> Refusal | None:
     except MessageError as error:
         return Refusal(error.status, error.reason)
     return None
+
+
+def _malformed(record: Record, message: Message) -> Refusal | None:
+    """What the edge's strict parser refuses; of a log that was put together again nobody knows what came."""
+    header = unreadable(message) if record.exact else ""
+    return Refusal(400, f"malformed header {header}") if header else None
 
 
 def is_response(data: bytes) -> bool:

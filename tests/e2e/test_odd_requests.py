@@ -1,8 +1,4 @@
-"""Replay says what the edge did: odd requests go over the wire to a live edge, whose own log is then replayed.
-
-Headers that pjsip's strict parser refuses are 400 before anything is decided; replay does not have that parser
-(docs/replay.md). So pjsip is asked which requests those are, and of all others no verdict may differ.
-"""
+"""Replay says what the edge did: odd requests go over the wire to a live edge, whose own log is then replayed."""
 
 from __future__ import annotations
 
@@ -29,10 +25,6 @@ from support.stream import Callee, Stream, answer, connect, header, request
 
 from sipedge.cli import main
 from sipedge.decision.deciding import CANCELS, EDGE, REFUSED
-from sipedge.pjsip.stack import Stack
-from sipedge.pjsip.transport import Ends
-from sipedge.proxy.events import Event, MalformedReceived
-from sipedge.sip.message import parse_message
 
 pytestmark = pytest.mark.e2e
 
@@ -109,7 +101,6 @@ def answering(address: str, ca: Ca) -> Iterator[None]:
 class Told:
     """What the edge's own log tells of one request."""
 
-    request: bytes = b""
     search: dict[str, Any] | None = None
     forwarded: set[str] = field(default_factory=set)
     """Zones."""
@@ -157,8 +148,8 @@ def told_by_the_edge(log: Path) -> dict[str, Told]:
         message = entry["text"].encode()
         about, is_request = told[header(message, "Call-ID")], not message.startswith(b"SIP/2.0 ")
         if entry["direction"] == "received":
-            about.request = message if is_request else about.request
-        elif is_request:
+            continue
+        if is_request:
             about.forwarded.add(entry["zone"])
         elif message[8:9] != b"1":
             about.statuses.add(int(message[8:11]))
@@ -178,34 +169,11 @@ def agrees(verdict: dict[str, Any], told: Told) -> bool:
     return told.forwarded == zones and (verdict["method"] in WITHOUT_ANSWER or told.statuses == {200 if zones else 404})
 
 
-def unreadable(requests: list[bytes]) -> list[bool]:
-    """Which of them pjsip's parser refuses."""
-    events: list[Event] = []
-    stack = Stack(
-        emit=events.append,
-        send=lambda connection, data: None,
-        may_answer=lambda branch, connection: False,
-        max_message=65536,
-        max_transactions=2 * REQUESTS,
-        max_transactions_per_connection=2 * REQUESTS,
-    )
-    stack.open(1, Ends(secure=True, local=("127.0.0.2", PORT), remote=("127.0.0.9", 40000)))
-    for odd in requests:
-        stack.receive(1, parse_message(odd))
-    stack.shutdown()
-    assert len(events) == len(requests)
-    return [isinstance(event, MalformedReceived) for event in events]
-
-
 @pytest.mark.timeout(120)
 def test_a_replay_of_the_edges_own_log_decides_as_the_edge_did(folder: Path) -> None:
     all_told = told_by_the_edge(folder / "messages.jsonl")
     result = CliRunner().invoke(main, ["replay", str(folder / "edge.toml"), str(folder / "messages.jsonl"), "--json"])
     verdicts = [verdict for verdict in map(json.loads, result.stdout.splitlines()) if not verdict["sent"]]
     odd = [(verdict, all_told[verdict["call_id"]]) for verdict in verdicts if verdict["call_id"].startswith("call-")]
-    refused = unreadable([told.request for _, told in odd])
-    bad = [told for (_, told), is_refused in zip(odd, refused, strict=True) if is_refused]
-    assert all(told.statuses <= {400} and not told.forwarded for told in bad)
-    judged = [one for one, is_refused in zip(odd, refused, strict=True) if not is_refused]
-    assert len(judged) >= len(odd) / 2 and len({verdict["decided_by"] for verdict, _ in judged}) >= 4
-    assert [one for one in judged if not agrees(*one)] == []
+    assert len(odd) >= 50 and len({verdict["decided_by"] for verdict, _ in odd}) >= 3
+    assert [one for one in odd if not agrees(*one)] == []
