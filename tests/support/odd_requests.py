@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from hypothesis import strategies as st
@@ -30,15 +31,15 @@ class Place:
     number: int = 1
     """Another one makes Call-ID and branches that nobody has used."""
 
-    @property
+    @cached_property
     def call_id(self) -> str:
         return f"call-{self.number}"
 
-    @property
+    @cached_property
     def caller(self) -> str:
         return f"SIP/2.0/TLS {self.inside}:5061;branch=z9hG4bKcaller{self.number}"
 
-    @property
+    @cached_property
     def uris(self) -> tuple[str, ...]:
         """Five sound ones first."""
         return (
@@ -58,11 +59,11 @@ class Place:
             "bob",
         )
 
-    @property
+    @cached_property
     def froms(self) -> tuple[str, ...]:
         return "<sip:alice@inside.example>;tag=alice-tag", f"<sip:mallory@{self.stranger}>;tag=alice-tag"
 
-    @property
+    @cached_property
     def routes(self) -> tuple[str, ...]:
         key = TokenKey(self.secret, ("Inside", "Outside", "Default Zone"))
         calls = (self.call_id, "another-call")
@@ -77,7 +78,7 @@ class Place:
             "",
         )
 
-    @property
+    @cached_property
     def vias(self) -> tuple[str, ...]:
         return (
             f"SIP/2.0/TLS far.example;branch=z9hG4bK9-{self.number}",

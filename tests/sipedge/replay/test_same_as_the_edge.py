@@ -73,6 +73,7 @@ def test_replay_says_what_the_edge_does(message: Message, connection: int) -> No
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(180)
 @examples(4000)
 @given(odd_requests(), st.sampled_from([INSIDE, STRANGER]))
 def test_replay_says_what_the_edge_does_with_thousands(message: Message, connection: int) -> None:
