@@ -7,23 +7,8 @@ from collections.abc import Callable
 
 from dialplan.syntax import PatternError
 
-CLASS_OF_WORDS = "[a-z0-9_]"
-OUTSIDE_WORDS = "[^a-z0-9_]"
-
 Hint = str | Callable[[str, int], str]
 """A sentence, or what makes it of (pattern, offset)."""
-
-
-def _word_border(text: str, at: int) -> str:
-    """A border stands between a character of a word and any other or an end."""
-    before, behind = text[:at], text[at + 2 :]
-    if not before or not behind:
-        return "every pattern is compared with the whole alias, so leave it out beside a letter or digit"
-    if behind.startswith(".*"):
-        return f"write ({OUTSIDE_WORDS}.*)? for \\b.* behind a word: {before}({OUTSIDE_WORDS}.*)?{behind[2:]}"
-    if before.endswith(".*"):
-        return f"write (.*{OUTSIDE_WORDS})? for .*\\b before a word: {before[:-2]}(.*{OUTSIDE_WORDS})?{behind}"
-    return f"write the character that ends the word, such as @ or \\., or {OUTSIDE_WORDS} for any"
 
 
 def _unrepeated(text: str, at: int) -> str:
@@ -45,25 +30,12 @@ def _with_dots(text: str) -> str:
     return re.sub(r"(?:(?<=\w)|^)\.(?=\w)", r"\.", text)
 
 
-def _flags(text: str, at: int) -> str:
-    flags = re.sub(r"\W", "", text[at : text.find(")", at)])
-    if "-" in text[at : at + 2 + text[at + 2 :].find(")")] and "i" in flags:
-        return "case never counts here, and no pattern can tell A from a; leave it out if that is all right"
-    if "x" in flags:
-        return "write the pattern without it, and without its blanks and comments"
-    if "m" in flags:
-        return "an alias is one line: ^ and $ mean its ends without it"
-    return "known are (?i) and (?s), which say what is so anyway"
-
-
 MISTAKES: tuple[tuple[str, str, Hint], ...] = (
     (
-        r"\\[1-9]",
+        r"\\[1-9kg]|\(\?P[=>]",
         "a back-reference in a pattern",
         "it cannot be matched in linear time; \\1 belongs in the replace string",
     ),
-    (r"\\b", "a word border, which this dialect lacks", _word_border),
-    (r"\\B", "an anchor that this dialect lacks", f"write {CLASS_OF_WORDS} on both sides, where a word goes on"),
     (
         r"\\[0-9A-Za-z]",
         "an escape that this dialect lacks",
@@ -72,10 +44,11 @@ MISTAKES: tuple[tuple[str, str, Hint], ...] = (
     (r"\\$", "a backslash at the end", "write \\\\ for a backslash"),
     (
         r"\(\?(?:P?<\w|P|')",
-        "a named group",
-        "write ( ) and refer to it by its number, counted by opening brackets: \\1 for the first",
+        "a named group that is none",
+        "write ( ), or (?<name> ); \\1 stands for the first, counted by opening brackets",
     ),
-    (r"\(\?[a-zA-Z-]+", "an inline flag", _flags),
+    (r"\(\?[imsx-]*x", "an inline flag", "write the pattern without it, and without its blanks and comments"),
+    (r"\(\?[a-zA-Z-]+", "a flag that this dialect lacks", "known are i, m and s, which say what is so anyway"),
     (r"\(\?#", "a comment in a pattern", "leave it out; # begins a comment outside the quotes"),
     (r"\(\?", "a group of an unknown kind", "known are ( ), (?: ), (?> ), (?! ), (?= ), (?<! ) and (?<= )"),
     (r"[*+?]", "nothing to repeat", _unrepeated),

@@ -30,6 +30,7 @@ from dialplan.syntax import (
 )
 
 from .atomic import ATOMIC, resolved
+from .brought import BORDER, CASED, INNER, plain
 from .character_set import CLASSES, parse_character_set
 from .mistakes import mistake
 from .variables import check_name
@@ -42,6 +43,7 @@ MAX_SIZE = 2000
 """Characters to match after all repetitions are written out."""
 
 _ATOMIC_SIGNS = re.compile(r"[*+?}]\+|\(\?>")
+_BROUGHT_SIGNS = re.compile(r"\\[bB]|\(\?[a-z]*-")
 
 
 def parse_pattern(text: str) -> Node:
@@ -60,6 +62,8 @@ def parse_pattern(text: str) -> Node:
         raise mistake(text, _offset(text, error)) from None
     except VisitError as error:
         raise error.orig_exc from None
+    if _BROUGHT_SIGNS.search(text):
+        node = plain(node)
     if _ATOMIC_SIGNS.search(text):
         node = resolved(node)
     if "(" in text:
@@ -107,20 +111,23 @@ class _Build(Transformer[Token, Node]):
         return Group(items[1], _CAPTURES, _at(items[0]))
 
     def plain_group(self, items: list[Any]) -> Node:
-        return Group(items[1], 0, _at(items[0]))
+        return Group(items[1], _case(items[0]), _at(items[0]))
 
     def atomic_group(self, items: list[Any]) -> Node:
         return Group(items[1], ATOMIC, _at(items[0]))
 
-    def nothing(self, items: list[Token]) -> Node:
-        return Sequence((), _at(items[0]))
+    def flags(self, items: list[Token]) -> Node:
+        return Group(EMPTY, _case(items[0]), _at(items[0]))
+
+    def border(self, items: list[Token]) -> Node:
+        return Group(EMPTY, BORDER if items[0] == r"\b" else INNER, _at(items[0]))
 
     def look(self, items: list[Any]) -> Node:
         return Look(items[1], ahead="<" not in items[0], negated=items[0].endswith("!"), at=_at(items[0]))
 
     def repeat(self, items: list[Any]) -> Node:
         body, token = items
-        if isinstance(body, Anchor | Look):
+        if isinstance(body, Anchor | Look) or isinstance(body, Group) and body.index in (BORDER, INNER):
             raise PatternError(_at(token), "a repeated anchor or look-around", "leave the repetition out")
         manner = token[-1] if len(token) > 1 and token[-1] in "?+" else ""
         minimum, maximum = _bounds(token.removesuffix(manner), _at(token))
@@ -139,6 +146,11 @@ def _lark() -> Lark:
     """Made once: it takes 25 ms."""
     grammar = files(__package__).joinpath("pattern.lark").read_text("utf-8")
     return Lark(grammar, parser="lalr", lexer="contextual", transformer=_Build(), maybe_placeholders=False)
+
+
+def _case(flags: Token) -> int:
+    """The index of a group behind ``(?``: whether case counts in it."""
+    return CASED if "i" in flags.partition("-")[2] else 0
 
 
 def _at(token: Token) -> int:

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PSS
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
 from sipedge.certificates.identity import UNREADABLE, IdentityError, PeerCertificate, certificate_names
+from zones.names import show_names
 
 SMALLEST_RSA = 2048
 CURVES = ("secp256r1", "secp384r1", "secp521r1")
@@ -139,3 +140,17 @@ def name_of(certificate: x509.Certificate) -> str:
 
 def issuer_of(certificate: x509.Certificate) -> str:
     return ascii(certificate.issuer.rfc4514_string()[:100])
+
+
+def in_words(ders: tuple[bytes, ...]) -> str:
+    """Whose certificate comes first, and what the chain lacks towards its root. ``ders``: at least one."""
+    try:
+        chain = read_chain(ders)
+    except ChainError:
+        return "one that cannot be read"
+    text = f"{name_of(chain.leaf)} ({show_names(chain.identity.names)}), issued by {issuer_of(chain.leaf)}"
+    if is_self_issued(chain.last):
+        return text
+    if chain.last is chain.leaf:
+        return f"{text}, whose certificate was not sent"
+    return f"{text}; the chain ends at {name_of(chain.last)}, whose issuer {issuer_of(chain.last)} was not sent"

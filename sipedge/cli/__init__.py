@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 import sys
+from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
 
@@ -23,6 +24,7 @@ import click
 from sipedge import __version__
 
 from .colours import colourful
+from .encoding import escape_what_cannot_be_shown
 
 COMMANDS = {
     "run": "edge.run",
@@ -82,7 +84,19 @@ class LazyGroup(click.Group):
                 with formatter.section(title):
                     formatter.write_dl(rows)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Raises click.UsageError, with the command that was meant."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            near = get_close_matches(name, COMMANDS, 1)
+            meant = f"did you mean {near[0]}?" if near else "sipedge --help lists all"
+            raise click.UsageError(f'there is no command "{name}": {meant}')
+        return super().resolve_command(ctx, args)
+
     def main(self, *args: Any, **kwargs: Any) -> Any:
+        escape_what_cannot_be_shown((sys.stdout, sys.stderr))
         try:
             status = super().main(*args, **{**kwargs, **({} if colourful() else PLAIN), "standalone_mode": False})
             if not sys.stdout.closed:  # lsp closes it at its end

@@ -16,6 +16,7 @@ from sipedge.printable import escaped
 
 from .positions import Path, Positions, read_positions
 from .problems import ConfigError, did_you_mean, file_problem
+from .schema import zones_with
 from .sentences import sentence_of
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -51,7 +52,11 @@ class Reader:
                 if detail["type"] == "too_short" and detail["input"]:
                     continue  # its entries are bad, and each of them is reported
                 sentence, hint = sentence_of(detail, _table_name(table, location), _keys_at(model, location))
-                self.problem((*path, *location), sentence, hint, at_key=detail["type"] == "extra_forbidden")
+                is_unknown = detail["type"] == "extra_forbidden"
+                kinds = (
+                    zones_with(str(location[0])) if is_unknown and len(location) == 1 and path[:1] == ("zone",) else ""
+                )
+                self.problem((*path, *location), sentence, kinds or hint, at_key=is_unknown)
             return None
 
     def table(self, name: str) -> Any:

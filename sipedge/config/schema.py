@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 from pydantic_core import PydanticCustomError
 
 from dialplan.model import PatternType
+from dialplan.problem import listing
 from sipedge.settings import DnsSettings, DoctorSettings, Hep, Limits, Listener, Log, MetricsSettings, Timers
 from zones.zone import (
     DEFAULT_ZONE,
@@ -234,6 +235,15 @@ ZONES: dict[str, type[BaseModel]] = {
     ),
 }
 """By the value of ``type``. Access rules are read one by one, by AccessRuleTable."""
+
+
+def zones_with(key: str) -> str:
+    """Where a key belongs that a zone does not have, as a hint; '' where nobody knows it."""
+    if key in ("password", "password_file"):
+        return "write it under [[credential]], with the username of the zone"
+    kinds = [f'"{kind}"' for kind, model in ZONES.items() if key in model.model_fields]
+    return f"it belongs to zones of type {listing(kinds)}" if kinds else ""
+
 
 LISTENER = mirror(Listener, ("zone",), port=(OwnPort, ...))
 LIMITS = mirror(Limits, busy_poll=(Annotated[float, Field(ge=0, le=1)], Limits().busy_poll))

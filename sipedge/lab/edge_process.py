@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 class EdgeProcess:
-    """It has started when it prints "serves ...". Its log is kept for the case that something fails."""
+    """It has started when it prints "serves ...". Its log stands beside its configuration, in NAME.log."""
 
     def __init__(self, name: str, config: Path, process: asyncio.subprocess.Process) -> None:
         self.name = name
@@ -39,6 +39,10 @@ class EdgeProcess:
             raise RuntimeError(f"the {name} edge did not start:\n{edge.log()}")
         return edge
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def log(self) -> str:
         """The last lines of its log."""
         return "".join(self._log[-40:])
@@ -61,6 +65,8 @@ class EdgeProcess:
 
     async def _read_log(self) -> None:
         assert self._process.stderr is not None
-        async for line in self._process.stderr:
-            self._log.append(line.decode(errors="replace"))
-            del self._log[:-2000]
+        with self.config.with_suffix(".log").open("w", buffering=1) as file:
+            async for line in self._process.stderr:
+                self._log.append(line.decode(errors="replace"))
+                del self._log[:-2000]
+                file.write(self._log[-1])

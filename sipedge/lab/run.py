@@ -50,7 +50,7 @@ async def _run(plan: Layout, keep: bool) -> int:
             _show_logs(edges)
             raise
         if keep:
-            await _stay(plan)
+            await _stay(plan, edges)
     return 0 if good else 1
 
 
@@ -114,13 +114,26 @@ def verdict(checks: list[StepResult]) -> list[str]:
     return [*lines, f"verdict: {total}"]
 
 
-async def _stay(plan: Layout) -> None:
+async def _stay(plan: Layout, edges: tuple[EdgeProcess, EdgeProcess]) -> None:
     block = plan.block
     stopped = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stopped.set)  # before it is told to press Ctrl-C
     print(f"\nThe lab stays up; Ctrl-C ends it. Everything is in {plan.folder}")
+    inside, outside = edges
+    print("  try           " + "\n                ".join(_tries(plan.folder, inside, outside)))
     print(f"  inside edge   {block.inside}:5061  {plan.folder / 'inside.toml'}")
     print(f"  outside edge  {block.outside}:5061  {plan.folder / 'outside.toml'}")
     print(f"  IM&P node     {block.imp}:5062      SfB Edge  {block.sfb}:5061")
     print(f"  DNS           {block.dns}:5300 external, {block.dns}:5301 internal", flush=True)
     await stopped.wait()
+
+
+def _tries(folder: Path, *edges: EdgeProcess) -> list[str]:
+    """What one might do next."""
+    traces = " ".join(str(edge.config.with_suffix(".jsonl")) for edge in edges)
+    first = edges[0]
+    return [
+        f"sipedge ladder {traces}",
+        f"sipedge locate {first.config} alice@ciscoexample.com --from Outside",
+        f"edit {folder / 'inside.dialplan'}; kill -HUP {first.pid}; tail {first.config.with_suffix('.log')}",
+    ]

@@ -14,7 +14,7 @@ import sipedge
 from dialplan.model import Location
 
 from .fixes import fix_of
-from .text import CASES, PLANS, place_at, string_at, value_around
+from .text import CASES, PLANS, outline, place_at, string_at, uses_of_zone, value_around
 
 SEVERITY = {
     "error": types.DiagnosticSeverity.Error,
@@ -105,6 +105,36 @@ def definition(params: types.DefinitionParams) -> types.Location | None:
     if written is None or place.field not in ("source", "target"):
         return None
     return types.Location(from_fs_path(written.file) or "", _range(written, len(name or "") + 2))
+
+
+@server.feature(types.TEXT_DOCUMENT_REFERENCES)
+def references(params: types.ReferenceParams) -> list[types.Location]:
+    """Where a plan names the zone under the cursor."""
+    uri, position = params.text_document.uri, params.position
+    if not _is(uri, PLANS):
+        return []
+    name = string_at(_text(uri).split("\n")[position.line], position.character)
+    if not name or place_at(_text(uri), position.line, 1_000_000).field not in ("source", "target"):
+        return []
+    return [
+        types.Location(uri, types.Range(types.Position(line, start), types.Position(line, end)))
+        for line, start, end in uses_of_zone(_text(uri), name)
+    ]
+
+
+@server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
+def symbols(params: types.DocumentSymbolParams) -> list[types.DocumentSymbol]:
+    uri = params.text_document.uri
+    lines = _text(uri).split("\n")
+    return [
+        types.DocumentSymbol(
+            title,
+            types.SymbolKind.Object,
+            types.Range(types.Position(first, 0), types.Position(last, len(lines[last]))),
+            types.Range(types.Position(first, 0), types.Position(first, len(lines[first]))),
+        )
+        for title, first, last in (outline(_text(uri)) if _is(uri, PLANS) else ())
+    ]
 
 
 @server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=[" ", '"']))

@@ -89,3 +89,21 @@ def value_around(line: str, column: int, value: str) -> tuple[int, int]:
         return start, column
     closing = line.find('"', column)
     return start, column if closing < 0 else closing + 1
+
+
+def outline(text: str) -> list[tuple[str, int, int]]:
+    """(what a block is and its name, its first and last line) for each block; lines count from 0."""
+    lines = text.split("\n")
+    blocks = []
+    for number, line in enumerate(lines):
+        if _BLOCK.match(line):
+            title = line.partition("{")[0].strip()
+            blocks.append((title, number, max([number, *(at for at, _ in _block_lines(lines, number))])))
+    return blocks
+
+
+def uses_of_zone(text: str, name: str) -> list[tuple[int, int, int]]:
+    """Line, start and end, from 0, of the name in each source and target that is this zone; case does not count."""
+    written = re.escape(name.replace('"', '""'))
+    use = re.compile(rf'^\s*(?:source|target)\s+zone\s+"({written})"', re.IGNORECASE)
+    return [(at, *found.span(1)) for at, line in enumerate(text.split("\n")) if (found := use.match(line))]

@@ -19,7 +19,7 @@ from zones.zone import Hop
 
 from .state import TRANSITIONS, Awaited, Input, State
 from .tcp import break_after, os_reason, unacknowledged, was_closed
-from .tls import openssl_reason
+from .tls import handshake_reason, openssl_reason
 from .tls_stream import WANT_MORE, TlsStream
 
 HIGH_WATER = 512 * 1024
@@ -98,6 +98,8 @@ class Connection(asyncio.BufferedProtocol):
         self._written_before = False
         """A sweep has come since."""
         self._resting = False
+        self._deaf = ""
+        """Why nothing that the peer sends counts any more."""
         self._blocked_since: float | None = None
         self._window = LARGEST_READ
         """Bytes to read at once: fewer from a peer whose messages take long."""
@@ -220,6 +222,16 @@ class Connection(asyncio.BufferedProtocol):
         if self._transport is not None:
             self._transport.abort()
 
+    def deafen(self, reason: str) -> None:
+        """Read nothing more, because it could not be trusted; close when all that was asked for before is answered."""
+        self.flush()
+        if not self._owner.half_closed(self):
+            self._end(reason)
+            return
+        self._deaf = reason
+        self._enter(Input.PEER_ENDED)
+        self.rest()
+
     def rest(self) -> None:
         """Read nothing more, so that what is under way comes to its end; requests that nobody read can be repeated."""
         self._resting = True
@@ -289,7 +301,7 @@ class Connection(asyncio.BufferedProtocol):
         try:
             done = stream.handshake()
         except ssl.SSLError as error:
-            self._end(f"TLS handshake: {openssl_reason(error)}")
+            self._end(handshake_reason(error))
             return False
         self._carry(stream)
         if done:
@@ -367,6 +379,8 @@ class Connection(asyncio.BufferedProtocol):
         return [message for message in self._written if closed_before or message.startswith(b"SIP/2.0 ")]
 
     def _peer_closed(self) -> str:
+        if self._deaf:
+            return self._deaf
         if self.state is State.HANDSHAKE:
             return "the peer closed the connection during the TLS handshake"
         partial = self.state is State.OPEN and self._framer.partial

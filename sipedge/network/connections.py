@@ -321,7 +321,7 @@ class Connections:
         self._say(logging.WARNING, connection, f"malformed message: {error.reason}")
         self._on_malformed(connection.number, error)
         if error.fatal:
-            connection.close(f"framing is lost: {error.reason}")
+            connection.deafen(f"framing is lost: {error.reason}")
         else:
             self._count_malformed(record)
 

@@ -8,11 +8,13 @@ everything as it was.
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from sipedge.settings import Listener
+from zones.addresses import host_port
 
 BACKLOG = 512
 
@@ -72,7 +74,9 @@ class Listening:
         except OSError as error:
             for made in opened.values():
                 made.close()
-            raise OSError(error.errno, f'listener "{listener.name}": {error.strerror}') from None
+            reason = os.strerror(error.errno) if error.errno else str(error)
+            where = host_port(listener.address, listener.port)
+            raise OSError(error.errno, f'listener "{listener.name}": {reason} ({where})') from None
         return opened
 
     def swap(self, listeners: Iterable[Listener], opened: Mapping[Place, socket.socket]) -> None:

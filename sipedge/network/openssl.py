@@ -1,14 +1,15 @@
 """What OpenSSL can do and Python's ``ssl`` does not hand on.
 
-Two switches are set through ctypes on the very library that it uses:
+Three things are done through ctypes on the very library that it uses:
 
 * The *purpose* of a peer certificate. OpenSSL refuses a client certificate whose extended key usage lacks clientAuth;
   a zone may tolerate that, because public authorities stop issuing clientAuth.
 * The server's session cache. A resumed TLS 1.2 session skips the certificate; every connection shall show its own.
+* The certificates of a refused peer. OpenSSL forgets them with the handshake, and the log shall name them.
 
 The ``SSL_CTX *`` is the first field of CPython's PySSLContext, right after the object header. Before anything is
 written, ``pointer_to`` proves this on the context at hand: Python sets its verify mode and flags, and OpenSSL must
-report the same ones for the pointer. Where that fails (another Python), both functions return False, and OpenSSL stays
+report the same ones for the pointer. Where that fails (another Python), the functions return False, and OpenSSL stays
 as strict as it is.
 """
 
@@ -18,6 +19,7 @@ import _ssl
 import ctypes
 import ssl
 import sys
+import threading
 from functools import cache
 
 _PURPOSE_ANY = 7
@@ -25,6 +27,9 @@ _SET_SESSION_CACHE_MODE = 44
 _SESSION_CACHE_OFF = 0
 VERIFY_MODES = {ssl.CERT_NONE: 0, ssl.CERT_OPTIONAL: 1, ssl.CERT_REQUIRED: 3}
 KNOWN_PYTHONS = ((3, 11), (3, 12))
+_MOST_CERTIFICATES = 16
+_refused = threading.local()
+"""``ders``: of the last peer that was refused in this thread, taken by ``take_refused``."""
 
 
 def tolerate_key_usage(context: ssl.SSLContext) -> bool:
@@ -42,6 +47,41 @@ def disable_session_cache(context: ssl.SSLContext) -> bool:
         return False
     library.SSL_CTX_ctrl(pointer, _SET_SESSION_CACHE_MODE, _SESSION_CACHE_OFF, None)
     return True
+
+
+def keep_refused(context: ssl.SSLContext) -> bool:
+    """Keep what a refused peer sent for ``take_refused``; nothing is judged otherwise. False when OpenSSL cannot be
+    reached."""
+    library, pointer = library_of_python(), pointer_to(context)
+    if library is None or pointer is None:
+        return False
+    library.SSL_CTX_set_verify(pointer, VERIFY_MODES[context.verify_mode], _LOOKER_ON)
+    return True
+
+
+def take_refused() -> tuple[bytes, ...]:
+    """DER of what the peer sent that has just been refused in this thread, as it came; () when nothing is known."""
+    ders: tuple[bytes, ...] = getattr(_refused, "ders", ())
+    _refused.ders = ()
+    return ders
+
+
+def _look_on(verdict: int, store: int) -> int:
+    """OpenSSL calls it for each certificate with its own verdict, which stands; an exception would be a refusal."""
+    if verdict == 0 and (library := library_of_python()) is not None:
+        sent = library.X509_STORE_CTX_get0_untrusted(store)
+        count = min(library.OPENSSL_sk_num(sent), _MOST_CERTIFICATES)
+        _refused.ders = tuple(_der(library, library.OPENSSL_sk_value(sent, at)) for at in range(count))
+    return verdict
+
+
+_LOOKER_ON = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int, ctypes.c_void_p)(_look_on)
+
+
+def _der(library: ctypes.CDLL, certificate: int) -> bytes:
+    space = ctypes.create_string_buffer(library.i2d_X509(certificate, None))
+    library.i2d_X509(certificate, ctypes.byref(ctypes.c_char_p(ctypes.addressof(space))))
+    return space.raw
 
 
 def verified_chain(connection: ssl.SSLObject) -> tuple[bytes, ...]:
@@ -69,10 +109,23 @@ def library_of_python() -> ctypes.CDLL | None:
         library.X509_VERIFY_PARAM_get_flags.argtypes = [ctypes.c_void_p]
         library.X509_VERIFY_PARAM_get_flags.restype = ctypes.c_ulong
         library.X509_VERIFY_PARAM_set_purpose.argtypes = [ctypes.c_void_p, ctypes.c_int]
+        _declare_certificates(library)
         version = library.OpenSSL_version(0)
     except (OSError, AttributeError):
         return None
     return library if version and version.decode() == ssl.OPENSSL_VERSION else None
+
+
+def _declare_certificates(library: ctypes.CDLL) -> None:
+    """Raises AttributeError."""
+    library.SSL_CTX_set_verify.argtypes = [ctypes.c_void_p, ctypes.c_int, type(_LOOKER_ON)]
+    library.SSL_CTX_set_verify.restype = None
+    library.X509_STORE_CTX_get0_untrusted.argtypes = [ctypes.c_void_p]
+    library.X509_STORE_CTX_get0_untrusted.restype = ctypes.c_void_p
+    library.OPENSSL_sk_num.argtypes = [ctypes.c_void_p]
+    library.OPENSSL_sk_value.argtypes = [ctypes.c_void_p, ctypes.c_int]
+    library.OPENSSL_sk_value.restype = ctypes.c_void_p
+    library.i2d_X509.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
 
 
 def pointer_to(context: ssl.SSLContext) -> int | None:

@@ -13,7 +13,8 @@ class State(Enum):
     OPEN = auto()
     """The owner knows of it and gets what arrives."""
     HALF_CLOSED = auto()
-    """The peer sends no more, but what it has asked for is still answered (RFC 9293 3.6: our side is open)."""
+    """The peer sends no more, or nothing that could be trusted, but what it has asked for is still answered (RFC 9293
+    3.6: our side is open)."""
     CLOSING = auto()
     """Our last bytes and our end of file are out. What still arrives is thrown away, so that a reset does not overtake
     the answer that says why (RFC 9112 9.6 has the same problem)."""
@@ -27,7 +28,7 @@ class Input(Enum):
     READY = auto()
     """The handshake is done."""
     PEER_ENDED = auto()
-    """The peer closed its side, and something is still to be told to it or to be learned about it."""
+    """The peer closed its side, or its framing is lost, and something is still to be told to it or to be learned."""
     ENDED = auto()
     """The peer closed, something failed, or the edge wants no more."""
     LOST = auto()

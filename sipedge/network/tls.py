@@ -23,12 +23,13 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from sipedge.certificates.chain import in_words
 from sipedge.certificates.identity import IdentityError, certificate_names
 from sipedge.settings import Certificate, Listener, Tls
 from zones.names import any_match
 from zones.zone import DefaultZone, ExtendedKeyUsage, TlsPolicy, Zone
 
-from .openssl import disable_session_cache, tolerate_key_usage
+from .openssl import disable_session_cache, keep_refused, take_refused, tolerate_key_usage
 
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 """For TLS 1.2: forward secrecy and authenticated encryption only. All suites of TLS 1.3 are that."""
@@ -96,6 +97,7 @@ def server_context(
         context.num_tickets = 0
         disable_session_cache(context)
         _tolerate(context, tolerant_zones)
+        keep_refused(context)
         contexts.append((_load_identity(context, files, certificate), context))
     if len(contexts) > 1:
         contexts[0][1].sni_callback = _chooser(contexts)
@@ -106,6 +108,7 @@ def client_context(tls: Tls, files: Mapping[str, bytes], policy: TlsPolicy, zone
     """Raises TlsError."""
     context = _context(ssl.PROTOCOL_TLS_CLIENT, tls, files, _client_key(tls, policy)[0])
     _tolerate(context, zone if _tolerant(policy) else "")
+    keep_refused(context)
     identity = tls.client or (tls.server[0] if tls.server else None)
     if identity is not None:
         _load_identity(context, files, identity)
@@ -240,6 +243,13 @@ def _fingerprint(
     for data in files.values():
         digest.update(hashlib.sha256(data).digest())
     return digest.digest()
+
+
+def handshake_reason(error: ssl.SSLError) -> str:
+    """Why a handshake has just failed, and whose certificate was refused: its owner has to be told."""
+    ders = take_refused()
+    whose = f"; it is {in_words(ders)}" if ders and isinstance(error, ssl.SSLCertVerificationError) else ""
+    return f"TLS handshake: {openssl_reason(error)}{whose}"
 
 
 def openssl_reason(error: ssl.SSLError) -> str:

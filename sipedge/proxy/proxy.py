@@ -269,7 +269,7 @@ class Proxy:
         elif isinstance(purpose, TargetLookUp):
             self._go_on(self._targets.answer(purpose, question, event, now), now, out)
         elif isinstance(purpose, NeighborPeers | TraversalClient):
-            if self._upkeep.answer(purpose, question, event, now):
+            if self._upkeep.answer(purpose, question, event, now, out):
                 self._reassign_zones(now, out)
 
     def _malformed(self, event: MalformedReceived, now: float, out: list[Command]) -> None:

@@ -15,7 +15,7 @@ from sipedge.sip.responses import ALLOW
 from sipedge.sip.uri import Uri
 from zones.addresses import host_port
 from zones.digest import DigestOutcome, DigestServer, parse
-from zones.dns import Question
+from zones.dns import DnsError, Question
 from zones.neighbor import NeighborPeers
 from zones.peer import Health
 from zones.traversal_client import Action, Connect, SendOptions, TraversalClient
@@ -33,6 +33,13 @@ SHORTEST_PAUSE = 0.5
 """Seconds between two looks at what is due, whatever the zones say."""
 PAUSE_AFTER_FAULT = 5.0
 """Seconds until the next look after one that ended in an exception: a lasting fault must not fill the log."""
+
+_DNS_WORDS: dict[DnsError, str] = {
+    "nxdomain": "the DNS knows no such name",
+    "timeout": "the DNS does not answer",
+    "servfail": "the DNS cannot say (SERVFAIL)",
+    "busy": "too many look-ups wait",
+}
 
 
 @dataclass(slots=True)
@@ -63,11 +70,14 @@ class Upkeep:
         self._servers: dict[str, TraversalServer] = {}
         self._probes: dict[str, _Probe] = {}
         self._digests: dict[str, DigestServer] = {}
+        self._unknown: dict[tuple[str, str], str] = {}
+        """(zone, name of a peer) -> why it cannot be looked up, as the log was told."""
         self._look_at = float("-inf")
 
     def configure(self, installation: Installation) -> None:
         """Take over a configuration; zones whose record is the same keep what is known of them."""
         self._installation = installation
+        self._unknown.clear()
         old_neighbors, old_clients, old_servers = self._neighbors, self._clients, self._servers
         self._neighbors, self._clients, self._servers = {}, {}, {}
         for zone in installation.zones:
@@ -247,9 +257,17 @@ class Upkeep:
         due += [client.next_due() for client in self._clients.values()]
         self._look_at = max(now + SHORTEST_PAUSE, min(due, default=float("inf")))
 
-    def answer(self, asker: NeighborPeers | TraversalClient, question: Question, event: Resolved, now: float) -> bool:
+    def answer(
+        self,
+        asker: NeighborPeers | TraversalClient,
+        question: Question,
+        event: Resolved,
+        now: float,
+        out: list[Command],
+    ) -> bool:
         """Take in the answer to a question; True when the addresses of a neighbor in use have changed by it."""
         self._look_at = now
+        self._tell(asker.zone.name, question.name, event, out)
         if isinstance(asker, TraversalClient):
             asker.answer(question, event.records, now, ttl=event.ttl, error=event.error)
             return False
@@ -259,6 +277,16 @@ class Upkeep:
             return False
         self._installation.zones.set_addresses(name, asker.addresses)
         return True
+
+    def _tell(self, zone: str, name: str, event: Resolved, out: list[Command]) -> None:
+        """A line when a peer's name cannot be looked up, and one when it can again; not one for each try."""
+        told = self._unknown.get((zone, name), "")
+        if event.error and event.error != told:
+            self._unknown[zone, name] = event.error
+            out.append(Log("warning", f'zone "{zone}": the peer {name} cannot be reached: {_DNS_WORDS[event.error]}'))
+        elif event.records and told:
+            del self._unknown[zone, name]
+            out.append(Log("info", f'zone "{zone}": the DNS has addresses of {name} again'))
 
     def _carry_out(self, client: TraversalClient, actions: Iterable[Action], now: float, out: list[Command]) -> None:
         for action in actions:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
@@ -15,7 +15,7 @@ from dialplan.cases.parser import parse_cases
 from dialplan.language.parser import parse_dialplan
 from dialplan.model import Dialplan, Location, Query, Variables
 from dialplan.notes import source_line
-from dialplan.problem import DialplanError, Problem
+from dialplan.problem import DialplanError, Problem, suggestion
 from dialplan.search.search import CompiledPlan, Explanation
 from sipedge.config import load_config
 from sipedge.settings import Settings
@@ -23,6 +23,12 @@ from sipedge.settings import Settings
 from .bare import bare_settings
 from .query import DescribedRequest, QueryError, query_of, read_request, zone_named
 from .senders import senders_of_zones
+
+METHODS = (
+    *("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "REGISTER", "PRACK", "UPDATE", "INFO", "REFER", "MESSAGE"),
+    *("SUBSCRIBE", "NOTIFY", "PUBLISH", "BENOTIFY", "SERVICE", "NEGOTIATE"),
+)
+"""Others are methods, too (RFC 3261 27.4), where their names are like none of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +169,7 @@ def _questions(cases: CaseFile, settings: Settings) -> list[CaseQuery]:
         except QueryError as error:
             problems += _error(cases, case.places["from zone"], str(error), "").problems
             continue
+        problems += _unknown_words(cases, case, settings)
         try:
             questions.append(CaseQuery(case, *query_of(_request(cases, case), settings)))
         except QueryError as error:
@@ -171,6 +178,18 @@ def _questions(cases: CaseFile, settings: Settings) -> list[CaseQuery]:
     if problems:
         raise DialplanError(problems)
     return questions
+
+
+def _unknown_words(cases: CaseFile, case: Case, settings: Settings) -> Iterator[Problem]:
+    """A zone or method that is a slip of the pen would be a case that fails for no reason of the plan's."""
+    for target in case.expected.targets or ():
+        try:
+            zone_named(target.zone or case.source, settings)
+        except QueryError as error:
+            yield from _error(cases, case.places.get("expect", case.location), str(error), "").problems
+    meant = "" if case.method in METHODS else suggestion(case.method, METHODS)
+    if meant:
+        yield from _error(cases, case.places["method"], f'"{case.method}" is no method of RFC 3261', meant).problems
 
 
 def _claims(cases: CaseFile, settings: Settings) -> list[Claim]:

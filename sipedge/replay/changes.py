@@ -124,8 +124,10 @@ def saved_lines(file: str) -> Iterator[str]:
             for line in stream:
                 if line := line.strip():
                     yield line
-    except (OSError, UnicodeDecodeError) as error:
-        raise SavedError(f'"{file}" cannot be read: {error}') from None
+    except OSError as error:
+        raise SavedError(f'"{file}" cannot be read: {error.strerror}') from None
+    except UnicodeDecodeError:
+        raise SavedError(f'"{file}" is not UTF-8 text') from None
 
 
 def parsed(line: str) -> Json:

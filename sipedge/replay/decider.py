@@ -32,6 +32,7 @@ from zones.names import PeerNames
 from zones.zone import DEFAULT_ZONE, FromDomain
 
 from .source_zone import SourceZones
+from .unreadable import unreadable
 from .verdict import NO_CERTIFICATE, NO_DNS, NOT_JUDGED, SENT, STALE_ROUTE, Decision, Verdict
 
 OWN_NAME = "edge"
@@ -78,6 +79,12 @@ class Decider:
         """Whether an address of a trace is one of this edge's listeners."""
         return end is not None and canonical_address(end.host) in self._own
 
+    def _is_sent(self, record: Record) -> bool:
+        """Whether this edge sent it. What the box whose log it is sent to this edge's address is what the edge got."""
+        if self.is_own(record.source):
+            return True
+        return record.direction is Direction.SENT and not self.is_own(record.destination)
+
     def name_of(self, host: str) -> str:
         """``edge``, or the zone of a peer at this address; '' for a stranger. ``host``: as a trace shows it."""
         end = Endpoint(*_host_port(host))
@@ -88,11 +95,12 @@ class Decider:
 
     def verdict(self, index: int, record: Record, message: Message) -> Verdict:
         zone = self._sources.of(record, message)
-        sent = record.direction is Direction.SENT or self.is_own(record.source)
+        sent = self._is_sent(record)
         decided = (
             None
             if sent
             else _misframed(record, message)
+            or _malformed(record, message)
             or decide(
                 message,
                 self.installation.source(zone),
@@ -179,6 +187,12 @@ def _misframed(record: Record, message: Message) -> Refusal | None:
     except MessageError as error:
         return Refusal(error.status, error.reason)
     return None
+
+
+def _malformed(record: Record, message: Message) -> Refusal | None:
+    """What the edge's strict parser refuses; of a log that was put together again nobody knows what came."""
+    header = unreadable(message) if record.exact else ""
+    return Refusal(400, f"malformed header {header}") if header else None
 
 
 def is_response(data: bytes) -> bool:

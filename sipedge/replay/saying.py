@@ -23,8 +23,10 @@ def zones_of_file(file: str) -> list[tuple[str, str]]:
     try:
         with open(file, encoding="utf-8") as stream:
             lines = [line.partition("#")[0] for line in stream]
-    except (OSError, UnicodeDecodeError) as error:
-        raise QueryError(f'"{file}" cannot be read: {error}') from None
+    except OSError as error:
+        raise QueryError(f'"{file}" cannot be read: {error.strerror}') from None
+    except UnicodeDecodeError:
+        raise QueryError(f'"{file}" is not UTF-8 text') from None
     return [zone_of_address(line) for line in lines if line.strip()]
 
 

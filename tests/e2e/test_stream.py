@@ -171,3 +171,21 @@ def test_a_message_over_the_limit_gets_513_and_the_next_one_its_way(line: Line, 
     caller.send(large[2000:] + small)
     line.pass_on(small)
     answered(caller, small)
+
+
+@pytest.mark.parametrize("odd", [b"\n", b"\r"])
+def test_a_lone_line_end_behind_a_body_costs_nothing(line: Line, caller: Stream, odd: bytes) -> None:
+    one, two = line.message(b"one"), line.message(b"two")
+    caller.send(one + odd + two)
+    line.pass_on(one, two)
+    answered(caller, one, two)
+
+
+@pytest.mark.parametrize("odd", [b"\0", b" "])
+def test_what_is_no_message_costs_those_before_it_no_answer(line: Line, caller: Stream, odd: bytes) -> None:
+    """Nothing is read behind it, and the connection ends with the answer."""
+    one, unread = line.message(b"one"), line.message(b"never read")
+    caller.send(one + odd + unread)
+    line.pass_on(one)
+    answered(caller, one)
+    assert caller.read_end() == b""

@@ -20,6 +20,7 @@ USAGES = {
     "server": ExtendedKeyUsageOID.SERVER_AUTH,
     "client": ExtendedKeyUsageOID.CLIENT_AUTH,
     "ocsp": ExtendedKeyUsageOID.OCSP_SIGNING,
+    "sip": x509.ObjectIdentifier("1.3.6.1.5.5.7.3.20"),
 }
 KEYS: dict[str, Any] = {
     "ec": lambda: ec.generate_private_key(ec.SECP256R1()),

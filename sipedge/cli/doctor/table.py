@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 
 import click
 from rich.console import Console, Group
@@ -19,6 +20,8 @@ from sipedge.doctor.report import counted
 from sipedge.printable import escaped
 from sipedge.traces.records.record import iso_time
 
+IN_A_ROW = 6
+"""Checks that a finding points to."""
 STYLES = {
     CheckVerdict.OK: "green",
     CheckVerdict.WARNING: "yellow",
@@ -116,6 +119,13 @@ def _where(finding: TraceFinding) -> str:
     return f"{place}{f', {time}' if time else ''}{more}"
 
 
+def _grouped(checks: Sequence[str]) -> list[list[str]]:
+    """Many checks by what they are about, a line each."""
+    if len(checks) <= IN_A_ROW:
+        return [list(checks)]
+    return [list(group) for _, group in groupby(checks, lambda check: check.partition(".")[0])]
+
+
 def _finding(finding: TraceFinding) -> Table:
     lines = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     side = f"{finding.side.value} ({finding.domain})" if finding.domain else finding.side.value
@@ -126,7 +136,7 @@ def _finding(finding: TraceFinding) -> Table:
         ("means", "; ".join(finding.words)),
         ("side", side),
         ("details", details),
-        ("check next", ", ".join(finding.checks)),
+        *(("" if at else "check next", ", ".join(group)) for at, group in enumerate(_grouped(finding.checks))),
         ("with", f"sipedge doctor {finding.domain}" if finding.domain and finding.checks else ""),
     ):
         if text:

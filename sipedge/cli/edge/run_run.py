@@ -11,11 +11,11 @@ from sipedge.network.tls import TlsError
 
 
 def run(config: str, log_level: str, log_json: bool) -> int:
-    """The exit status. A broken configuration, or a port that cannot be opened, ends with 2."""
+    """The exit status; 2 for a broken configuration. Raises OSError for a port or file that cannot be opened."""
     log.set_up(log_level.upper(), log_json)
     try:
         return process.run(config)
     except ConfigError as error:
         fail(error.problems)
-    except (OSError, TlsError) as error:
+    except TlsError as error:
         raise click.UsageError(str(error)) from None

@@ -12,7 +12,7 @@ from dialplan.check import query_json, query_text
 from dialplan.problem import DialplanError
 from dialplan.search.search import Explanation
 from sipedge.cli.plans import LoadedPlan, load_plan
-from sipedge.cli.printing import print_json
+from sipedge.cli.printing import print_json, say
 from sipedge.cli.problems import fail
 from sipedge.config import ConfigError
 
@@ -23,6 +23,8 @@ MOST_SHOWN = 6
 def run(old: str, new: str, as_json: bool) -> int:
     """The exit status: 0 the same, 1 different or not proved to be the same. A broken plan ends with 2."""
     before, after = _load(old), _load(new)
+    _tell_assumed(old, before, after)
+    _tell_assumed(new, after, before)
     comparison = compare(before.plan, after.plan, _senders(before, after))
     for difference in comparison.differences:
         if as_json:
@@ -35,6 +37,14 @@ def run(old: str, new: str, as_json: bool) -> int:
         else:
             click.echo(f"not proved: {text}")
     return 1 if comparison.differences or comparison.unproved else 0
+
+
+def _tell_assumed(file: str, loaded: LoadedPlan, other: LoadedPlan) -> None:
+    """A dial plan file beside a configuration has no domains of its own: differences may be about that alone."""
+    dialplan = loaded.plan.dialplan
+    patterns = [*(one.pattern for one in dialplan.transforms), *(one.pattern for one in dialplan.rules)]
+    if loaded.senders is None and other.senders is not None and any("%" in pattern for pattern in patterns):
+        say(f"{file} has no SIP domains: local1.example and so on stand for them")
 
 
 def _load(file: str) -> LoadedPlan:

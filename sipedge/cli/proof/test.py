@@ -23,8 +23,8 @@ def command(**options: Any) -> int:
     """Run the cases in FILES (*.cases) against the plans they name, with the search that the edge itself uses; prove
     the claims in them (never, only, always).
 
-    Exit status: 0 all cases hold and all claims are proved, 1 not (or a file has a mistake, or the coverage is too
-    low), 2 a file cannot be read.
+    Exit status: 0 all cases hold and all claims are proved, 1 not, or the coverage is too low, 2 a file has a mistake
+    or cannot be read.
     """
     from .test_run import Options, run
 

@@ -23,7 +23,7 @@ def command(**options: Any) -> int:
     others read both. With CONFIG what its rules name stays and every alias keeps its routing class; both traces are
     replayed to prove it.
 
-    Exit status: 0 good, 1 decisions differ (or CONFIG is broken), 2 nothing was readable or OUT cannot be written.
+    Exit status: 0 good, 1 decisions differ, 2 nothing was readable, OUT cannot be written or CONFIG is broken.
     """
     from .anonymise_run import Options, run
 

@@ -82,7 +82,8 @@ def _write(options: Options, sizes: dict[str, int], anonymiser: Anonymiser) -> i
             count += 1
     status = trace_input.finish()
     kept = anonymiser.text.words.kept
-    say(f"{options.output}: {count} messages, {kept} words left as they are for the rules' sake")
+    left = f"{amount(kept, 'word')} left for the rules' sake"
+    say(f"{options.output}: {amount(count, 'message')}, {left}")
     return status
 
 

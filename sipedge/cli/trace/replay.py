@@ -34,7 +34,7 @@ def command(**options: Any) -> int:
     the addresses in the trace, as on the edge; --zone, --map and --name say it for others. --expect, --backtest and
     --referee print differences only. The filters choose whole dialogs, all demands have to be met.
 
-    Exit status: 0 good and nothing differs, 1 decisions differ (or CONFIG is broken), 2 nothing was readable.
+    Exit status: 0 good and nothing differs, 1 decisions differ, 2 nothing was readable or CONFIG is broken.
     """
     from .replay_run import Options, run
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import click
 
-from sipedge.cli.files import new_file
+from sipedge.cli.files import check_readable, new_file
 from sipedge.cli.printing import say
 from sipedge.cli.problems import fail
 from sipedge.config import ConfigError
@@ -79,6 +79,8 @@ def run(options: Options) -> int:
         raise click.UsageError("--expect and --backtest both say what to compare with")
     if options.junit and not options.compares:
         raise click.UsageError("--junit writes a comparison: say --expect or --backtest")
+    if options.expect:
+        check_readable(options.expect)
     others: tuple[object, ...] = (
         options.demands.wanted,
         options.save,

@@ -19,7 +19,7 @@ from sipedge.certificates.chain import (
     signature_of,
 )
 from sipedge.doctor.facts.trust import Trust
-from zones.key_usage import UsageOutcome, check_usage
+from zones.key_usage import SIP_DOMAIN, UsageOutcome, check_usage
 from zones.names import any_match, show_names
 from zones.zone import ExtendedKeyUsage
 
@@ -28,6 +28,9 @@ from .result import About, Result
 
 LOSS_IS_NEAR = 365
 """Days before the loss of clientAuth from which it is a warning: partners have to be talked to."""
+
+SIP_ONLY = "nothing but id-kp-sipDomain (RFC 5924): OpenSSL, GnuTLS and others ask for the usual usages and refuse it"
+"""Seen with OpenSSL 3.0, for clients and servers: "unsuitable certificate purpose"."""
 
 
 def check_names(about: About, chain: Chain, expected: Iterable[str], wildcards: bool) -> list[Result]:
@@ -56,21 +59,29 @@ def _has_san(chain: Chain) -> bool:
     return any(extension.oid == ExtensionOID.SUBJECT_ALTERNATIVE_NAME for extension in chain.leaf.extensions)
 
 
-def is_complete(chain: Chain, trust: Trust) -> bool:
-    """False when an intermediate is missing for sure: the last issuer is unknown here and no root (it has its own)."""
+def is_complete(chain: Chain, trust: Trust) -> bool | None:
+    """False when an intermediate is missing for sure: the last issuer is unknown here and no root (it has its own).
+
+    None where nothing tells: the unknown issuer may be a private root, or an intermediate of a private CA.
+    """
     last = chain.last
-    return is_self_issued(last) or trust.knows(last.issuer) or not issuer_locations(last)
+    if is_self_issued(last) or trust.knows(last.issuer):
+        return True
+    return False if issuer_locations(last) else None
 
 
 def check_chain(about: About, chain: Chain, trust: Trust, refusal: str) -> list[Result]:
     """``refusal``: '' or why OpenSSL does not trust the chain."""
     names = " <- ".join(map(name_of, chain.sent))
     order = about.ok("tls.chain-order", names) if chain.ordered else about.warning("tls.chain-order", names)
-    if not is_complete(chain, trust):
-        missing = f"the chain ends at {name_of(chain.last)}; its issuer {issuer_of(chain.last)} is not sent"
+    end = f"the chain ends at {name_of(chain.last)}; its issuer {issuer_of(chain.last)} is not sent"
+    is_whole = is_complete(chain, trust)
+    if is_whole is False:
         unknown = about.not_run("tls.trusted", "the chain is not complete: tls.chain-complete")
-        return [order, about.failed("tls.chain-complete", missing), unknown]
+        return [order, about.failed("tls.chain-complete", end), unknown]
     complete = about.ok("tls.chain-complete", f"{len(chain.sent)} certificates")
+    if is_whole is None:
+        complete = about.not_run("tls.chain-complete", f"{end}, and whether that is a root cannot be told from here")
     if refusal:
         return [order, complete, about.failed("tls.trusted", f"{refusal}; issuer {issuer_of(chain.last)}")]
     return [order, complete, about.ok("tls.trusted", f"issuer {issuer_of(chain.last)}")]
@@ -103,6 +114,8 @@ def check_strength(prefix: str, about: About, chain: Chain) -> Iterator[Result]:
 
 
 def check_server_auth(about: About, chain: Chain) -> Result:
+    if _is_for_sip_only(chain):
+        return about.warning("tls.server-auth", SIP_ONLY, "serverAuth beside it")
     return _usage("tls.server-auth", about, chain, inbound=False)
 
 
@@ -112,16 +125,28 @@ def check_client_auth(prefix: str, about: About, chain: Chain, trust: Trust, now
 
 
 def _usage(id: str, about: About, chain: Chain, *, inbound: bool) -> Result:
-    usage = check_usage(ExtendedKeyUsage.STRICT, inbound=inbound, presented=chain.identity.key_usages)
+    """By the rule of zones."""
+    presented = chain.identity.key_usages
+    usage = check_usage(ExtendedKeyUsage.STRICT, inbound=inbound, presented=presented)
     if usage.outcome is not UsageOutcome.OK:
         return about.failed(id, usage.text)
-    return about.ok(id, "no extended key usage, so any" if chain.identity.key_usages is None else "present")
+    if presented is None:
+        return about.ok(id, "no extended key usage, so any")
+    return about.ok(
+        id, "id-kp-sipDomain, which zones take for both (RFC 5924)" if _is_for_sip_only(chain) else "present"
+    )
+
+
+def _is_for_sip_only(chain: Chain) -> bool:
+    return chain.identity.key_usages == frozenset((SIP_DOMAIN,))
 
 
 def _forecast(prefix: str, about: About, chain: Chain, trust: Trust, now: datetime, *, may: bool) -> Result:
     id = f"{prefix}.client-auth-forecast"
     if not may:
         return about.not_run(id, f"there is no clientAuth already: {prefix}.client-auth")
+    if _is_for_sip_only(chain):
+        return about.warning(id, SIP_ONLY, "clientAuth beside it")
     last = chain.last
     if not (trust.is_public(last.issuer) or trust.is_public(last.subject)):
         return about.ok(id, "no public CA known to this system issued it; private CAs go on issuing clientAuth")

@@ -45,7 +45,7 @@ def _chain(about: About, chain: Chain, trust: Trust) -> Result:
     last = chain.last
     if not chain.ordered:
         return about.warning("own.chain", " <- ".join(map(name_of, chain.sent)), "own, issuer, its issuer")
-    if not is_complete(chain, trust):
+    if is_complete(chain, trust) is False:
         return about.failed("own.chain", f"the issuer {issuer_of(last)} is not in the file")
     if trust.knows(last.issuer) and _issued(chain):
         return about.ok("own.chain", f"issuer {issuer_of(last)}")

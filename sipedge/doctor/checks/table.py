@@ -218,7 +218,8 @@ _TLS = (
         "tls.trusted",
         "the chain leads to a trusted CA",
         _UNTRUSTED,
-        "Get the certificate from a CA that the partner trusts (for Microsoft 365: a public one).",
+        "Append the intermediate certificates to the certificate file if the issuer is one; "
+        "else get the certificate from a CA that the partner trusts (for Microsoft 365: a public one).",
     ),
     Check(
         "tls.dates",

@@ -11,7 +11,8 @@ _COLUMN, _ROW, _TOP, _LEFT = 240, 26, 46, 110
 _CHARACTER = 7.3
 """Pixels."""
 _FONT = {"font-family": "monospace", "font-size": "12"}
-_BLUE, _RED, _GREY = "#1f5fa8", "#b3261e", "#777777"
+_BLUE, _RED, _BROWN, _GREY = "#1f5fa8", "#b3261e", "#8a5a00", "#777777"
+_CHALLENGES = ("401", "407")
 
 
 def mermaid(records: Iterable[Record], columns: Sequence[str]) -> str:
@@ -66,10 +67,10 @@ def svg(records: Sequence[Record], columns: Sequence[str]) -> str:
 
 
 def _arrow(root: Element, start: int, end: int, y: int, label: str) -> None:
-    """The label stands above the line; failures are red."""
+    """The label stands above the line; failures are red, but a challenge is none."""
     words = label.split(" ", 2)
-    failed = len(words) > 1 and words[1].isdigit() and words[1] >= "400"
-    colour = _RED if failed else _BLUE
+    status = words[1] if len(words) > 1 and words[1].isdigit() else ""
+    colour = _BROWN if status in _CHALLENGES else _RED if status >= "400" else _BLUE
     _line(root, start, y, end, y, colour)
     tip = 7 if end < start else -7
     points = f"{end},{y} {end + tip},{y - 4} {end + tip},{y + 4}"

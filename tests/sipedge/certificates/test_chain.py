@@ -10,6 +10,7 @@ from sipedge.certificates.chain import (
     Chain,
     ChainError,
     ends,
+    in_words,
     issuer_locations,
     key_of,
     name_of,
@@ -83,3 +84,21 @@ def test_where_issuer_and_status_can_be_had() -> None:
 def test_nonsense() -> None:
     with pytest.raises(ChainError, match="cannot be read"):
         read_chain((b"nonsense",))
+    assert in_words((b"nonsense",)) == "one that cannot be read"
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        ((LEAF,), "'CN=leaf' (sip.example.com), issued by 'CN=Lower', whose certificate was not sent"),
+        (
+            (LEAF, LOWER),
+            "'CN=leaf' (sip.example.com), issued by 'CN=Lower'; "
+            "the chain ends at 'CN=Lower', whose issuer 'CN=Upper' was not sent",
+        ),
+        ((LEAF, LOWER, UPPER, ROOT), "'CN=leaf' (sip.example.com), issued by 'CN=Lower'"),
+        ((ROOT,), "'CN=Root' (root), issued by 'CN=Root'"),
+    ],
+)
+def test_a_chain_in_words(sent: tuple[Issued, ...], words: str) -> None:
+    assert in_words(tuple(one.certificate.public_bytes(Encoding.DER) for one in sent)) == words

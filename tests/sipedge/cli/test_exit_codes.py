@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from support.configuration import EDGE, write
 from support.linting import rule
+from support.paths import ROOT
 
 from sipedge.cli import COMMANDS, main
 
@@ -97,6 +99,29 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_exit_code(folder: Path, line: str, status: int) -> None:
     result = CliRunner().invoke(main, line.split())
     assert result.exit_code == status, result.output
+    assert status in _page().get(line.split()[0], {2})
+
+
+def _page() -> dict[str, set[int]]:
+    """Command -> what docs/exit-status.md says that it may end with."""
+    rows = re.findall(r"^\| `([\w-]+)` \|(.*)\|$", (ROOT / "docs" / "exit-status.md").read_text(), re.MULTILINE)
+    cells = {command: [cell.strip() for cell in row.split(" |")] for command, row in rows}
+    return {
+        command: {at for at, cell in enumerate(row[:3]) if cell} | set(map(int, re.findall(r"\b\d\b", row[3])))
+        for command, row in cells.items()
+    }
+
+
+def test_the_page_has_every_command() -> None:
+    assert _page().keys() == COMMANDS.keys()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_says_what_it_ends_with(command: str) -> None:
+    words = [command, "expressway"] if command == "import" else [command]
+    text = CliRunner().invoke(main, [*words, "--help"]).stdout
+    said = set(map(int, re.findall(r"\b(\d) ", text.partition("Exit status:")[2].partition("Options:")[0])))
+    assert said <= _page()[command] and (said or command == "lsp")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

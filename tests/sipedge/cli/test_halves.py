@@ -37,6 +37,7 @@ OURS_AND_LIGHT = {
     "sipedge",
     "sipedge.cli.arguments",
     "sipedge.cli.colours",
+    "sipedge.cli.encoding",
     "dialplan",
     "dialplan.model",
     "dialplan.syntax",

@@ -42,7 +42,8 @@ def test_each_command_has_help(command: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["chekc"], "sipedge: No such command 'chekc'.\n"),
+        (["chekc"], 'sipedge: there is no command "chekc": did you mean check?\n'),
+        (["help"], 'sipedge: there is no command "help": sipedge --help lists all\n'),
         (["check"], "sipedge: Missing argument 'CONFIG...'.\n"),
         (["locate", "x", "y"], "sipedge: Missing option '--from'.\n"),
         (["run", "x", "--log-level", "loud"], "sipedge: Invalid value for '--log-level': 'loud' is not one of "),

@@ -84,7 +84,14 @@ MISTAKES = [
         '9:11: "srv" is not a value of "look_up"',
         'write "address" or',
     ),
-    (EDGE + NEIGHBOR + 'peers = ["a"]\nrealm = "x"\n', '9:1: zone "IMP" has no key "realm"', "known: name, hop_count,"),
+    (EDGE + NEIGHBOR + 'peers = ["a"]\nhue = "x"\n', '9:1: zone "IMP" has no key "hue"', "known: name, hop_count,"),
+    (EDGE + NEIGHBOR + 'peers = ["a"]\nrealm = "x"\n', '9:1: zone "IMP" has no key "realm"', "traversal server"),
+    (EDGE + NEIGHBOR + 'peers = ["a"]\npassword = 1\n', '9:1: zone "IMP" has no key "password"', "[[credential]]"),
+    (
+        EDGE + NEIGHBOR + 'peers = ["a"]\naccess_rule = []\n',
+        '9:1: zone "IMP" has no key "access_rule"',
+        'of type "default"',
+    ),
     (
         EDGE + NEIGHBOR + 'peers = ["a"]\ntls.extended_key_usage = "strickt"\n',
         '9:26: "strickt" is not a value of "extended_key_usage"',

@@ -117,6 +117,11 @@ def no_chain_without_intermediate(world: World) -> None:
     world.show(made, chain=())
 
 
+def private_chain_without_intermediate(world: World) -> None:
+    """Without authorityInformationAccess nothing says whether the issuer is a root."""
+    world.show(make(make(world.authority, "Intermediate", ca=True), TARGET, names=[TARGET]), chain=())
+
+
 def wrong_order(world: World) -> None:
     upper = make(world.authority, "Upper", ca=True)
     made = make(make(upper, "Lower", ca=True), TARGET, names=[TARGET])
@@ -309,6 +314,7 @@ FAULTS = [
     Fault("chain out of order", "tls.chain-order", WARNING, wrong_order),
     Fault("a certificate too many", "tls.chain-order", WARNING, one_too_many),
     Fault("intermediate missing", "tls.chain-complete", FAILED, no_chain_without_intermediate, "Intermediate"),
+    Fault("intermediate of a private CA missing", "tls.trusted", FAILED, private_chain_without_intermediate),
     Fault("another CA", "tls.trusted", FAILED, other_authority, "Other CA"),
     Fault("self-signed", "tls.trusted", FAILED, self_signed),
     Fault("forged", "tls.trusted", FAILED, forged),
@@ -321,6 +327,20 @@ FAULTS = [
     Fault("SHA-1", "tls.signature", FAILED, weak_signature, "sha1"),
     Fault("intermediate signed with SHA-1", "tls.signature", FAILED, intermediate_weak, "sha1"),
     Fault("no serverAuth", "tls.server-auth", FAILED, both(leaf(eku=["client"]), option(direction=INBOUND))),
+    Fault(
+        "a server for SIP domains only",
+        "tls.server-auth",
+        WARNING,
+        both(leaf(eku=["sip"]), option(direction=INBOUND)),
+        "id-kp-sipDomain",
+    ),
+    Fault(
+        "a client for SIP domains only",
+        "tls.client-auth-forecast",
+        WARNING,
+        both(leaf(eku=["sip"]), option(direction=CallDirection.OUTBOUND)),
+        "id-kp-sipDomain",
+    ),
     Fault("no clientAuth", "tls.client-auth", FAILED, leaf(eku=["server"])),
     Fault("another certificate without SNI", "tls.sni", WARNING, another_without_sni, f"without {TARGET}"),
     Fault("different certificates", "tls.same-certificate", WARNING, other_certificates),

@@ -114,6 +114,12 @@ def test_a_session(tmp_path: Path) -> None:
         assert isinstance(there, types.Location)
         assert (Path(there.uri).name, there.range.start.line) == ("edge.toml", 6)
 
+        reference = types.ReferenceParams(types.ReferenceContext(True), document, types.Position(8, 17))
+        (use,) = await client.text_document_references_async(reference) or ()
+        assert use.range == types.Range(types.Position(8, 15), types.Position(8, 18))
+        found = await client.text_document_document_symbol_async(types.DocumentSymbolParams(document)) or ()
+        assert [(one.name, isinstance(one, types.DocumentSymbol)) for one in found] == [('search rule "in"', True)]
+
         lenses = await client.text_document_code_lens_async(types.CodeLensParams(document))
         assert lenses is not None
         assert [(lens.range.start.line, lens.command and lens.command.title) for lens in lenses] == [

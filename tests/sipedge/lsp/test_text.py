@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dialplan.model import BlockKind
-from sipedge.lsp.text import Place, place_at, split_field, string_at, value_around
+from sipedge.lsp.text import Place, outline, place_at, split_field, string_at, uses_of_zone, value_around
 
 TEXT = """\
 # a comment
@@ -61,3 +61,14 @@ def test_quoted_text() -> None:
 )
 def test_the_value_that_is_being_written(line: str, column: int, value: str, expected: tuple[int, int]) -> None:
     assert value_around(line, column, value) == expected
+
+
+def test_the_outline_names_every_block_however_unfinished() -> None:
+    text = 'transform "a" {\n    priority 1\n}\n\nSearch  Rule "b" {\n    source zone "X"\n'
+    assert outline(text) == [('transform "a"', 0, 1), ('Search  Rule "b"', 4, 6)]
+
+
+def test_uses_of_a_zone() -> None:
+    fields = ['source zone "IMP"', 'target  zone "imp"', 'pattern "zone IMP"', 'target zone "IMP2"']
+    assert uses_of_zone("\n".join(fields), "IMP") == [(0, 13, 16), (1, 14, 17)]
+    assert uses_of_zone('target zone "a ""b"""', 'a "b"') == [(0, 13, 20)]

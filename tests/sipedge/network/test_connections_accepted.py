@@ -91,6 +91,7 @@ def test_refused_client_certificates(
     run(test)
     (line,) = [record.getMessage() for record in caplog.records if record.name.startswith("sipedge")]
     assert "TLS 127.0.0.1:" in line and '(listener "federation")' in line and reason in line
+    assert (leaf is None) == (f"; it is 'CN={FAR}' ({FAR}), issued by '" not in line)
 
 
 @pytest.mark.parametrize("policy", [ExtendedKeyUsage.WARN, ExtendedKeyUsage.OFF])

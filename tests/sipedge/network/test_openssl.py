@@ -16,7 +16,8 @@ def test_this_python_is_known(protocol: int, mode: ssl.VerifyMode) -> None:
     flags = context.verify_flags
     assert openssl.tolerate_key_usage(context)
     assert openssl.disable_session_cache(context)
-    assert context.verify_flags == flags
+    assert openssl.keep_refused(context)
+    assert context.verify_mode == mode and context.verify_flags == flags
 
 
 def test_another_python_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,6 +26,7 @@ def test_another_python_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     assert not openssl.tolerate_key_usage(context)
     assert not openssl.disable_session_cache(context)
+    assert not openssl.keep_refused(context) and openssl.take_refused() == ()
     openssl.library_of_python.cache_clear()
 
 

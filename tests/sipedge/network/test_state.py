@@ -177,6 +177,24 @@ def test_open_then_ended_by_a_peer_that_is_owed_an_answer_is_half_closed(make: M
     assert one.told == ["made", "ready", "half closed", "half closed", "unsent", OVER]
 
 
+def test_open_then_deaf_answers_what_was_asked_before(make: Make) -> None:
+    one = make(TCP)
+    one.connect()
+    one.owner.is_owed = True
+    one.connection.deafen("framing is lost")
+    assert one.connection.state is State.HALF_CLOSED
+    one.connection.send(b"the answer")
+    one.connection.flush()
+    assert one.transport.written == b"the answer"
+
+
+def test_open_then_deaf_to_a_peer_that_is_owed_nothing_is_closing(make: Make) -> None:
+    one = make(TCP)
+    one.connect()
+    one.connection.deafen("over")
+    assert one.connection.state is State.CLOSING and one.told == ["made", "ready", "half closed", OVER]
+
+
 def test_what_was_never_written_is_given_back(make: Make) -> None:
     one = make(TCP)
     one.connect()

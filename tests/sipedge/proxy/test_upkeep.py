@@ -289,6 +289,21 @@ def test_names_of_traversal_servers_are_looked_up(play: Play) -> None:
     book >> waits(1) << connects("Traversal")
 
 
+def test_a_name_that_cannot_be_looked_up_is_told_once_and_once_more_when_it_can(play: Play) -> None:
+    a, aaaa, again, too = Captured(), Captured(), Captured(), Captured()
+    zone = TraversalClientZone(name="Traversal", peers=("expe.example",), credential=CREDENTIAL)
+    book = play(make_settings("", (*ZONES, zone)))
+    book << resolves("expe.example", "A", a) << resolves("expe.example", "AAAA", aaaa)
+    book >> Resolved(a.command.query, (), "timeout") >> Resolved(aaaa.command.query, (), "timeout")
+    book >> waits(60) << resolves("expe.example", "A", again) << resolves("expe.example", "AAAA", too)
+    book >> Resolved(again.command.query, (AddressRecord("198.51.100.70"),), "", 60.0) >> Resolved(too.command.query)
+    book >> waits(1) << connects("Traversal")
+    assert [line.text for line in book.log] == [
+        'zone "Traversal": the peer expe.example cannot be reached: the DNS does not answer',
+        'zone "Traversal": the DNS has addresses of expe.example again',
+    ]
+
+
 def test_refused_credentials_close_the_connection(play: Play) -> None:
     told, leg = Captured(), Leg()
     book = play(client()) << connects("Traversal", told)

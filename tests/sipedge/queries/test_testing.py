@@ -66,3 +66,13 @@ def test_claims_name_known_zones_and_variables(folder: Path) -> None:
         load_suites([(str(folder / "x.cases"), text)])
     messages = [problem.message for problem in caught.value.problems]
     assert messages[0].startswith('no rule names a zone "q"') and "%localdomain1%" in messages[1]
+
+
+def test_a_zone_or_method_that_is_a_slip_of_the_pen_is_a_mistake_in_the_file(folder: Path) -> None:
+    text = CASES.replace("method MESSAGE", "method MESAGE").replace('expect zone "b"', 'expect zone "c"')
+    with pytest.raises(DialplanError) as caught:
+        load_suites([(str(folder / "x.cases"), text)])
+    zone, method = caught.value.problems
+    assert zone.message == 'no rule names a zone "c"; known: Default Zone, Local Zone, a, b'
+    assert (method.location.line, method.hint) == (9, 'did you mean "MESSAGE"?')
+    load_suites([(str(folder / "x.cases"), CASES.replace("method MESSAGE", "method x-odd"))])

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from support.messages import request
-from support.traces import record, write_config
+from support.traces import STRANGER, record, write_config
 
 from sipedge.config import load_config
 from sipedge.queries.testing import load_suites
@@ -11,7 +11,7 @@ from sipedge.replay.cases import Classes, cases_text
 from sipedge.replay.decider import Decider
 from sipedge.replay.verdict import Verdict
 from sipedge.sip.message import Message
-from sipedge.traces.records.record import Direction
+from sipedge.traces.records.record import Direction, Endpoint
 
 MESSAGES = [
     request(),
@@ -56,7 +56,9 @@ def test_what_no_rule_decided_makes_no_case(tmp_path: Path) -> None:
     messages = [request("OPTIONS", "sip:203.0.113.1:5060"), request(uri="sip:a@b@c")]
     assert len(classes_of(config, messages)) == 0
     classes = Classes()
-    found = Decider(load_config(config, create_secret=False)).decide(1, record(direction=Direction.SENT))
+    found = Decider(load_config(config, create_secret=False)).decide(
+        1, record(direction=Direction.SENT, destination=Endpoint(STRANGER, 5060))
+    )
     assert isinstance(found, Verdict)
     classes.add(found)
     assert len(classes) == 0

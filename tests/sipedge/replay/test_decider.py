@@ -145,8 +145,12 @@ def test_the_same_message_is_decided_at_each_sighting() -> None:
 
 def test_what_the_edge_itself_sent_is_marked() -> None:
     assert not decide(request()).sent
-    assert decide(request(), direction=Direction.SENT).sent
+    assert decide(request(), direction=Direction.SENT, destination=Endpoint(STRANGER, 5060)).sent
     assert decide(request(), direction=Direction.UNKNOWN, source=Endpoint(EDGE, 40_000)).sent
+
+
+def test_what_another_box_logs_as_sent_to_the_edge_is_what_the_edge_got() -> None:
+    assert not decide(request(), direction=Direction.SENT).sent
 
 
 def test_registered_devices_can_be_said() -> None:

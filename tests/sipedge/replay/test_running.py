@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 from support.messages import answer_to, request
-from support.traces import record, write_config, write_trace
+from support.traces import STRANGER, record, write_config, write_trace
 
 from sipedge.replay import running, work
 from sipedge.replay.running import run, verdicts
 from sipedge.replay.work import Part, Plans, Wanted, deciders_of
-from sipedge.traces.records.record import Direction, Record
+from sipedge.traces.records.record import Direction, Endpoint, Record
 
 EVERYTHING = Wanted(rows=True, classes=True)
 
@@ -70,7 +70,7 @@ def test_two_configurations_decide_the_same_requests(tmp_path: Path) -> None:
 
 
 def test_what_was_sent_can_be_left_out(tmp_path: Path) -> None:
-    sent = record(direction=Direction.SENT)
+    sent = record(direction=Direction.SENT, destination=Endpoint(STRANGER, 5060))
     trace = write_trace(tmp_path / "t.jsonl", [record(), sent, record()])
     plans = Plans((write_config(tmp_path),))
     assert [part.numbers for part in run(plans, Wanted(), [trace])] == [[0, 1, 2]]

@@ -1,4 +1,7 @@
-"""Replay says what the edge does: odd requests go through the core and through replay, and come out decided alike."""
+"""Replay says what the edge does: odd requests go through the core and through replay, and come out decided alike.
+
+The core is here without the strict parser that stands before it: so replay is asked as of a log that was rebuilt.
+"""
 
 from __future__ import annotations
 
@@ -8,100 +11,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.examples import examples
-from support.messages import CALLER_VIA, request
-from support.playbook import FROM_STRANGER, INSIDE, STRANGER, Playbook, arrives
-from support.settings import EDGE, INSIDE_PEER, RULES, SECRET, ZONES, make_settings, rule, with_zone
+from support.messages import request
+from support.odd_requests import PLAN, Place, odd_requests
+from support.playbook import INSIDE, STRANGER, Playbook, arrives
+from support.settings import ZONES, make_settings, with_zone
 from support.traces import record
 
 from dialplan.model import Tier
 from sipedge.decision.deciding import CANCELS, REFUSED
 from sipedge.decision.deciding import EDGE as THE_EDGE
-from sipedge.decision.record_route import TokenKey, ZonePair
-from sipedge.decision.validation import POISON, loop_hash
 from sipedge.replay.decider import Decider
 from sipedge.replay.verdict import Verdict
 from sipedge.sip.message import Message
 from sipedge.traces.records.record import Endpoint
 from zones.zone import DefaultZone
 
-PLAN = RULES + rule("strangers", "Inside", r".*@odd\.example.*", source_zone='"Default Zone"', priority="7")
 SETTINGS = make_settings(PLAN, with_zone((*ZONES, DefaultZone(preloaded_routes=False)), "Outside", poison=True))
 DECIDER = Decider(SETTINGS)
-KEY = TokenKey(SECRET, ("Inside", "Outside", "Default Zone"))
-PEERS = {INSIDE: INSIDE_PEER, STRANGER: "198.51.100.99"}
-
-URIS = (
-    "sip:bob@outside.example",
-    "sips:bob@outside.example",
-    "sip:bob@inside.example;maddr=203.0.113.1",
-    "sip:bob@odd.example:5061;transport=tls",
-    "sip:nobody@nowhere.example",
-    "sip:bob@outside.example?Subject=x",
-    f"sip:{EDGE}:5061",
-    f"sip:alice@{EDGE}",
-    "tel:+15551234",
-    "urn:service:sos",
-    "sip:",
-    "sip:a@b@c",
-    "sip:bob@[2001:db8::1",
-    "bob",
-)
-METHODS = ("MESSAGE", "INVITE", "ACK", "BENOTIFY", "CANCEL", "OPTIONS", "NEGOTIATE", "SUBSCRIBE", "SERVICE", "x-odd")
-TOKENS = tuple(
-    KEY.mint(ZonePair(here, there), call_id, "alice-tag")
-    for here, there in (("Inside", "Outside"), ("Outside", "Inside"), ("Default Zone", "Inside"))
-    for call_id in ("call-1", "call-2")
-)
-ROUTES = (
-    *(f"<sip:{token}@{EDGE}:5061;lr>" for token in TOKENS),
-    f"<sip:{EDGE}:5061;lr>",
-    "<sip:proxy.outside.example;lr>",
-    "<sip:strict.outside.example>",
-    "<tel:+1>",
-    "<nonsense>",
-    "",
-)
-FROMS = ("<sip:alice@inside.example>;tag=alice-tag", FROM_STRANGER)
-VIAS = (
-    "SIP/2.0/TLS far.example;branch=z9hG4bK9",
-    f"SIP/2.0/TLS {EDGE}:5061;branch=z9hG4bKid7.{'0' * 12}",
-    f"SIP/2.0/TLS {EDGE}:5061;branch=z9hG4bKid7.{'0' * 12}{POISON}",
-    "SIP/2.0 nothing",
-    "SIP/2.0/TLS",
-)
-
-
-@st.composite
-def odd_requests(draw: st.DrawFn) -> Message:
-    """Mostly whole requests with one or more things in them that some check is about."""
-    odd = st.integers(0, 3).map(lambda number: number == 0)
-    method = draw(st.sampled_from(METHODS))
-    uris = URIS if draw(odd) else URIS[:5]
-    fields: dict[str, Any] = {"uri": draw(st.sampled_from(uris)), "from_": draw(st.sampled_from(FROMS))}
-    if draw(odd):
-        fields["max_forwards"] = draw(st.sampled_from((None, "0", "1", "x", "256", "")))
-    if draw(odd):
-        fields["cseq"] = draw(st.sampled_from((f"2 {method}", "1 INVITE", "x", "99999999999 MESSAGE", f"1 {method} x")))
-    if draw(odd):
-        fields["extra"] = (f"Proxy-Require: {draw(st.sampled_from(('ms-benotify', 'foo', 'ms-benotify, bar', '')))}",)
-    if draw(odd):
-        fields["to"] = draw(st.sampled_from(("<sip:bob@outside.example>;tag=bob-tag", "nonsense", "")))
-    if draw(odd):
-        fields["from_"] = draw(
-            st.sampled_from(
-                ("<sip:a@inside.example>", "<tel:1>;tag=alice-tag", "<sip:a@198.51.100.99.>", "nonsense", "")
-            )
-        )
-    if draw(odd):
-        fields["routes"] = draw(st.lists(st.sampled_from(ROUTES), min_size=1, max_size=3).map(tuple))
-    if draw(odd):
-        fields["via"] = (*draw(st.lists(st.sampled_from(VIAS), min_size=1, max_size=3)), CALLER_VIA)
-    message = request(method, **fields)
-    if draw(odd):  # a second visit: the hash of the request as it stands
-        loop = loop_hash(message, draw(st.sampled_from(("Inside", "Default Zone"))), SECRET)
-        fields["via"] = (f"SIP/2.0/TLS {EDGE}:5061;branch=z9hG4bKid7.{loop}", CALLER_VIA)
-        message = request(method, **fields)
-    return message
+PEERS = {INSIDE: Place().inside, STRANGER: Place().stranger}
 
 
 def edge_says(book: Playbook, message: Message, connection: int) -> tuple[str, tuple[Tier, ...]]:
@@ -122,7 +49,8 @@ def edge_says(book: Playbook, message: Message, connection: int) -> tuple[str, t
 
 def replay_says(message: Message, connection: int) -> tuple[str, tuple[Tier, ...]]:
     address = PEERS[connection]
-    verdict = DECIDER.decide(1, record(message, source=Endpoint(address, 40000), names=(address,)))
+    seen = record(message, source=Endpoint(address, 40000), names=(address,), exact=False)
+    verdict = DECIDER.decide(1, seen)
     assert isinstance(verdict, Verdict) and verdict.from_policy == ""
     decision = verdict.decision
     if decision.refused:
@@ -145,6 +73,7 @@ def test_replay_says_what_the_edge_does(message: Message, connection: int) -> No
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(180)
 @examples(4000)
 @given(odd_requests(), st.sampled_from([INSIDE, STRANGER]))
 def test_replay_says_what_the_edge_does_with_thousands(message: Message, connection: int) -> None:

@@ -20,6 +20,7 @@ from dialplan.model import PatternType
         (r"(?!.*@x$).*", ["a@xy", ""], ["a@x"]),
         (r"(?<!a)b", ["b"], ["ab"]),
         (r"((?!b).)*", ["aa", ""], ["ab", "b"]),
+        (r".*@a\b.*", ["x@a", "x@a:5061", "@a-b"], ["x@ab", "@a_", "@a9"]),
     ],
 )
 def test_look_arounds(pattern: str, inside: list[str], beside: list[str]) -> None:

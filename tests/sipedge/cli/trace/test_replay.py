@@ -155,7 +155,8 @@ def test_the_edges_own_log_says_the_zone_and_what_the_edge_sent(tmp_path: Path) 
     config = write_config(tmp_path, config=by_name)
     chat = request(uri="sip:alice@inside.example", call_id="3", extra=("User-Agent: UCCAPI/16.0",))
     received = record(chat, source=Endpoint(STRANGER, 5060), zone="Outside")
-    sent = record(chat, direction=Direction.SENT, source=Endpoint("127.0.0.1", 40001), zone="Inside")
+    ends = {"source": Endpoint("127.0.0.1", 40001), "destination": Endpoint(INSIDE_PEER, 5060)}
+    sent = record(chat, direction=Direction.SENT, zone="Inside", **ends)
     trace = write_trace(tmp_path / "own.jsonl", [received, sent])
     result = replay(config, trace)
     assert result.stderr == "" and " Outside " in result.stdout.splitlines()[1]

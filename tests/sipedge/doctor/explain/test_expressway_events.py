@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support.third_party import require_shared
+from support.paths import DATA
 
 from sipedge.doctor.checks.table import CHECKS
 from sipedge.doctor.explain import expressway_events
@@ -74,7 +74,7 @@ def test_checks_that_are_pointed_to_exist() -> None:
 
 
 def test_published_events() -> None:
-    folder = require_shared("cases/public/f12-expressway-events")
+    folder = DATA / "cases" / "expressway-events"
     first, second, third, fourth = explain_trace(str(folder / "exp_tls.log"))
     assert "showed no client certificate" in first.words[0]
     assert "no CA that is trusted here" in second.words[0] and second.domain == "example.org"

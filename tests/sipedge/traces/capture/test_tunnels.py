@@ -4,7 +4,7 @@ from struct import pack
 
 import pytest
 from support.captures import Bytes, ethernet, ip, pcap, sip, tcp, udp
-from support.third_party import require_shared
+from support.paths import DATA
 from support.trace_reading import ends, read_file
 
 from sipedge.traces.capture import capture
@@ -88,5 +88,5 @@ def test_other_traffic_at_the_port_of_a_tunnel_is_read_as_ever() -> None:
     "file", ["erspan1_udp", "erspan2_tcp", "geneve_udp", "gre_ip_udp", "gretap_tcp", "gtp_tcp", "vxlan_tcp"]
 )
 def test_the_tunnels_of_others(file: str) -> None:
-    records, skipped = read_file(require_shared(f"cases/public/f10-tunnels/{file}.pcap"))
+    records, skipped = read_file(DATA / "cases" / "tunnels" / f"{file}.pcap")
     assert ([record.source.host for record in records if record.source], skipped) == (["192.0.2.10"], [])

@@ -42,3 +42,10 @@ def test_svg_is_sound_xml_with_an_arrow_a_message() -> None:
 
 def test_an_empty_ladder_is_a_picture_too() -> None:
     assert ElementTree.fromstring(svg([], [])).tag == f"{NAMESPACE}svg"
+
+
+def test_a_challenge_is_no_failure_in_the_picture() -> None:
+    lines = [Arrow(1.0, "A", "B", f"1 {status} Whatever") for status in (200, 401, 407, 404)]
+    root = ElementTree.fromstring(svg(lines, ["A", "B"]))
+    good, *challenges, failed = (node.attrib["fill"] for node in root.findall(f"{NAMESPACE}polygon"))
+    assert len({good, failed, *challenges}) == 3
