@@ -1,1 +1,1 @@
-"""One running edge: the loop of a worker, its supervisor, what it logs and exposes."""
+"""One running edge: the loop of a worker, what it logs and exposes, what it answers when it is asked."""

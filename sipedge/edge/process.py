@@ -13,14 +13,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from sipedge.network.listening import Place
+from sipedge.supervisor.link import Kept, Link
+from sipedge.supervisor.supervisor import supervise
 
 from . import log
 from .heart import Heart
 from .in_force import InForce
-from .link import Kept, Link
 from .reloads import Reloads
 from .server import CANCEL_LIMIT, Server
-from .supervisor import supervise
 
 logger = logging.getLogger("sipedge")
 
