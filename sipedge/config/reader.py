@@ -28,6 +28,8 @@ class Reader:
     file: str
     data: dict[str, Any]
     positions: Positions
+    text: str = ""
+    """The file as it is."""
     problems: list[Problem] = field(default_factory=list)
 
     def problem(
@@ -91,7 +93,7 @@ def open_toml(file: str) -> Reader:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError([_syntax_problem(file, text, str(error))]) from None
-    return Reader(file, data, read_positions(text))
+    return Reader(file, data, read_positions(text), text)
 
 
 def _decoded(file: str, raw: bytes) -> str:

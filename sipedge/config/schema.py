@@ -90,6 +90,12 @@ def _service(text: str) -> str:
     return text
 
 
+def _control(value: object) -> object:
+    if value is False or isinstance(value, str):
+        return value
+    raise _fail('"control" must be a path or false', "write the path of a socket in quotes, or false for none")
+
+
 def _name(text: str) -> str:
     if not text.isprintable() or text.strip() != text or '"' in text or "\\" in text:
         raise _fail(
@@ -128,6 +134,7 @@ class EdgeTable(BaseModel):
     names: Annotated[tuple[HostName, ...], _ARRAY] = ()
     addresses: Annotated[tuple[Address, ...], _ARRAY] = ()
     secret_file: str = ""
+    control: Annotated[Any, AfterValidator(_control)] = ""
     keep_uri_parameters: bool = False
     undo_escapes: bool = True
     history: Annotated[int, Field(ge=0, le=100_000)] = 255

@@ -20,12 +20,11 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import TypeVar
 
-from dialplan.language.parser import parse_dialplan
-from dialplan.model import Dialplan, Variables
 from dialplan.search.search import CompiledPlan
 from sipedge.config import load_config
 from sipedge.config.apart import Apart
 from sipedge.config.parcel import unpacked
+from sipedge.config.plans import plan_again, zone_names_of
 from sipedge.network.tls import TlsContexts, read_files
 from sipedge.settings import Settings
 
@@ -111,14 +110,7 @@ def release_in_slices(plan: CompiledPlan) -> None:
     weakref.finalize(plan, unused).atexit = False
 
 
-def _compiled(sources: Mapping[str, str], variables: Variables) -> CompiledPlan:
-    whole = Dialplan()
-    for file, text in sources.items():
-        whole += parse_dialplan(text, file)
-    return CompiledPlan(whole, variables)
-
-
 class _Pickler(pickle.Pickler):
     dispatch_table = copyreg.dispatch_table | {
-        CompiledPlan: lambda plan: (_compiled, (dict(plan.dialplan.sources), plan.variables))
+        CompiledPlan: lambda plan: (plan_again, (dict(plan.dialplan.sources), zone_names_of(plan), plan.variables))
     }

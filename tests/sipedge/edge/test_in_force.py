@@ -15,7 +15,7 @@ from support.configuration import EDGE, write
 from support.settings import ZONES, make_settings, plan_of, rule
 
 from dialplan.model import Query
-from sipedge.config import ConfigError
+from sipedge.config import ConfigError, load_config
 from sipedge.edge.in_force import SLICE, InForce, _in_slices, release_in_slices
 
 
@@ -28,6 +28,15 @@ def test_packed_and_unpacked_it_decides_the_same() -> None:
     assert again.settings.plan.dialplan == force.settings.plan.dialplan
     query = Query("bob@far.example", ZONES[0].name)
     assert again.settings.plan.search(query).tiers == force.settings.plan.search(query).tiers
+
+
+def test_unpacked_it_knows_zones_by_the_names_of_the_configuration(tmp_path: Path) -> None:
+    """A rule may write the name of a zone in another case; after a crash it must still find the zone."""
+    config = EDGE + 'dialplans = ["edge.dialplan"]\n[[zone]]\nname = "Far"\ntype = "dns"\n'
+    write(tmp_path, rule("out", "FAR"), "edge.dialplan")
+    again = InForce.unpacked(InForce(load_config(write(tmp_path, config)), {}).packed())
+    (tier,) = again.settings.plan.search(Query("bob@far.example", "Default Zone")).tiers
+    assert tier.targets[0].zone == "Far"
 
 
 def test_the_loop_turns_between_slices_of_work() -> None:
