@@ -32,7 +32,7 @@ def test_packed_and_unpacked_it_decides_the_same() -> None:
 
 def test_unpacked_it_knows_zones_by_the_names_of_the_configuration(tmp_path: Path) -> None:
     """A rule may write the name of a zone in another case; after a crash it must still find the zone."""
-    config = EDGE + 'dialplans = ["edge.dialplan"]\n[[zone]]\nname = "Far"\ntype = "dns"\n'
+    config = EDGE + 'dialplans = ["edge.dialplan"]\n[[zone]]\nname = "Far"\ntype = "dns"\ntransport = "TCP"\n'
     write(tmp_path, rule("out", "FAR"), "edge.dialplan")
     again = InForce.unpacked(InForce(load_config(write(tmp_path, config)), {}).packed())
     (tier,) = again.settings.plan.search(Query("bob@far.example", "Default Zone")).tiers
