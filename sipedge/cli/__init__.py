@@ -26,6 +26,12 @@ from .colours import colourful
 
 COMMANDS = {
     "run": "edge.run",
+    "status": "control.status",
+    "history": "control.history",
+    "load": "control.load",
+    "confirm": "control.confirm",
+    "probe": "control.probe",
+    "close": "control.close",
     "check": "proof.check",
     "check-pattern": "plan.check_pattern",
     "diff": "proof.diff",
@@ -50,6 +56,7 @@ PLAIN = {"color": False}
 
 GROUPS = {
     "Serve": ("run", "lab"),
+    "Ask a running edge": ("status", "history", "load", "confirm", "probe", "close"),
     "Ask and write rules": ("locate", "check-pattern", "fmt", "lsp", "import"),
     "Judge a configuration": ("check", "test", "diff", "speakers"),
     "Look at traffic and partners": ("messages", "ladder", "replay", "anonymise", "doctor"),

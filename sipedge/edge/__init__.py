@@ -1,1 +1,1 @@
-"""One running edge: the loop of a worker, what it logs and exposes, what it answers when it is asked."""
+"""One running edge: the loop of the worker, what it logs and exposes."""

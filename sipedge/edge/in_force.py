@@ -58,17 +58,45 @@ class InForce:
             parcel = await loop.run_in_executor(None, apart.parcel)
         finally:
             apart.end()
-        settings = await _in_slices(unpacked(parcel, before))
+        settings = await in_slices(unpacked(parcel, before))
         return cls(settings, await loop.run_in_executor(None, read_files, settings.tls))
-
-    @classmethod
-    def unpacked(cls, packed: bytes) -> InForce:
-        made: InForce = pickle.loads(packed)
-        return made
 
     def contexts(self) -> TlsContexts:
         """Raises TlsError."""
         return TlsContexts(self.settings.tls, self.settings.listeners, self.settings.zones, self.files)
+
+
+@dataclass(frozen=True, slots=True)
+class Unconfirmed:
+    """What is in force was loaded on trial."""
+
+    before: Standing
+    """What the edge goes back to."""
+    until: float
+    """When, by the monotonic clock: it is the same for all processes of a system."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is in force, since when (seconds since the epoch), and for how long."""
+
+    force: InForce
+    since: float
+    unconfirmed: Unconfirmed | None = None
+
+    @property
+    def confirmed(self) -> Standing:
+        """What somebody wanted to stay: this, or what was in force before it."""
+        return self if self.unconfirmed is None else self.unconfirmed.before
+
+    def at(self, now: float) -> Standing:
+        """What has to be in force at this time of the monotonic clock."""
+        return self if self.unconfirmed is None or now < self.unconfirmed.until else self.confirmed
+
+    @classmethod
+    def unpacked(cls, packed: bytes) -> Standing:
+        made: Standing = pickle.loads(packed)
+        return made
 
     def packed(self) -> bytes:
         written = io.BytesIO()
@@ -76,7 +104,7 @@ class InForce:
         return written.getvalue()
 
 
-async def _in_slices(steps: Generator[None, None, T]) -> T:
+async def in_slices(steps: Generator[None, None, T]) -> T:
     """The result of ``steps``, which are small, with a turn of the loop after each slice."""
     while True:
         began = perf_counter()

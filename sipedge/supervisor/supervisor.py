@@ -53,10 +53,12 @@ def supervise(work: Callable[[Link, Kept | None], int]) -> int:
             return work(link, supervisor.kept)
         status = supervisor.watch()
         if supervisor.is_final(status):
+            supervisor.end()
             return supervisor.final_status(status)
         pause = FIRST_PAUSE if time.monotonic() - began > HEALTHY else pause
         logger.error("the edge %s and is started again in %g s", _end_text(status), pause)
         if not supervisor.wait(pause):
+            supervisor.end()
             return 0
         pause = min(2 * pause, LONGEST_PAUSE)
 
@@ -130,6 +132,11 @@ class _Supervisor:
         for line in trace.decode(errors="replace").splitlines():
             logger.error("%s", line)
 
+    def end(self) -> None:
+        """A worker that was killed has left the file of its control socket."""
+        if self.kept is not None and self.kept.control is not None:
+            self.kept.control.remove()
+
     def is_final(self, status: int) -> bool:
         return bool(self._asked) or (self.kept is None and status >= 0)
 
@@ -188,7 +195,7 @@ class _Supervisor:
 
     def _keep(self, kept: Kept) -> None:
         if self.kept is not None:
-            self.kept.stop_listening()
+            self.kept.close()
         self.kept = kept
         self._serving = True
         if self._asked:

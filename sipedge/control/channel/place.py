@@ -29,10 +29,18 @@ class Place:
     socket: socket.socket
     identity: tuple[int, int]
 
+    @property
+    def is_there(self) -> bool:
+        """Whether its file is where it was."""
+        try:
+            return _identity(self.path) == self.identity
+        except OSError:
+            return False
+
     def remove(self) -> None:
         """Close it and take its file away, unless that is another's by now. It may be called again."""
-        with suppress(OSError):
-            if _identity(self.path) == self.identity:
+        if self.is_there:
+            with suppress(OSError):
                 os.unlink(self.path)
         self.socket.close()
 
