@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import click
 
 from sipedge.cli.arguments import AS_JSON, EDGE
 
-from .times import seconds
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def _seconds(ctx: click.Context, param: click.Parameter, value: str) -> float:
+    """``90``, ``90s``, ``5m``, ``1h`` -> seconds: a callback for an option."""
+    found = re.fullmatch(r"([0-9]{1,6})([smh]?)", value)
+    if found is None:
+        raise click.BadParameter(f'"{value}" is no time: write 90s, 5m or 1h', ctx, param)
+    return float(found[1]) * _UNITS[found[2] or "s"]
 
 
 @click.command()
@@ -18,7 +27,7 @@ from .times import seconds
 )
 @click.option(
     "--confirm-within",
-    callback=seconds,
+    callback=_seconds,
     default="0",
     metavar="TIME",
     help="Go back after TIME (90s, 5m, 1h) unless `sipedge confirm` comes.",

@@ -1,21 +1,8 @@
-"""Times and spans as people write and read them."""
+"""Times and spans as people read them."""
 
 from __future__ import annotations
 
-import re
 import time
-
-import click
-
-_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
-
-
-def seconds(ctx: click.Context, param: click.Parameter, value: str) -> float:
-    """``90``, ``90s``, ``5m``, ``1h`` -> seconds: a callback for an option."""
-    found = re.fullmatch(r"([0-9]{1,6})([smh]?)", value)
-    if found is None:
-        raise click.BadParameter(f'"{value}" is no time: write 90s, 5m or 1h', ctx, param)
-    return float(found[1]) * _UNITS[found[2] or "s"]
 
 
 def moment(epoch: float) -> str:
