@@ -123,7 +123,6 @@ class DecisionJson(TypedDict):
     """As in the file of decisions, without the trace of rules."""
     query: dict[str, Any] | None
     """Fields of dialplan.model.Query, for the search to be made again; None where no rule was asked."""
-    evidence: str
     revision: str
     """Of the plan that was searched; '' where none was."""
 

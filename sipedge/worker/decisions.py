@@ -83,7 +83,6 @@ class Decisions:
         return {
             "decision": entry.to_json(trace=False),
             "query": _query_json(explanation.query) if explanation else None,
-            "evidence": entry.classification.evidence,
             "revision": self._loads.revisions.get(explanation.plan, "") if explanation else "",
         }
 

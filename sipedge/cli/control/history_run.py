@@ -97,7 +97,7 @@ def _print(item: DecisionJson, plans: _Plans) -> None:
     click.echo(escaped(f"  Call-ID {decision['call_id']}, CSeq {decision['cseq']}"))
     explanation = _searched_again(item, plans)
     if explanation is not None:
-        console().print(explanation_tree(explanation, item["evidence"], lambda zone: ""))
+        console().print(explanation_tree(explanation, decision["evidence"], lambda zone: ""))
     elif decision["route"]:
         click.echo(escaped(f'  a signed Route leads to zone "{decision["route"]}": nothing was searched'))
     else:
