@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable
 
 from .link import DONE, Kept, Link, make_channel, receive
-from .notify import READY, STOPPING, WATCHDOG, notify, reloading
+from .notify import READY, STOPPING, Manager, reloading
 from .signals import Signals
 
 logger = logging.getLogger("sipedge.supervisor")
@@ -69,6 +69,7 @@ class _Supervisor:
     def __init__(self) -> None:
         self.kept: Kept | None = None
         self._signals = Signals(HANDLED)
+        self._manager = Manager()
         self._asked = 0
         """The signal that asked for the end; 0: none."""
         self._reload_asked = False
@@ -153,7 +154,7 @@ class _Supervisor:
 
     def _attend(self, seconds: float) -> None:
         """Wait for signals and messages, and take them."""
-        notify(WATCHDOG)
+        self._manager.sign()
         waited = [self._signals.reading, *([self._channel] if self._channel is not None and self._child else [])]
         select.select(waited, [], [], seconds)
         self._take_signals()
@@ -166,11 +167,11 @@ class _Supervisor:
 
     def _take_signal(self, number: int) -> None:
         if number == signal.SIGHUP:
-            notify(reloading())
+            self._manager.tell(reloading())
             self._reload_asked = True
             self._hand_reload_on()
         elif number in ENDING:
-            notify(STOPPING)
+            self._manager.tell(STOPPING)
             self._asked = number
             if self.kept is not None:
                 self.kept.stop_listening()
@@ -188,7 +189,7 @@ class _Supervisor:
             if isinstance(message, Kept):
                 self._keep(message)
             elif message == DONE and not self._asked:
-                notify(READY)
+                self._manager.tell(READY)
             elif not message:
                 self._channel.close()
                 self._channel = None
