@@ -43,11 +43,14 @@ class Decisions:
         if wish.follow:
             self._followers.append(follower)
         try:
-            for entry in await self._kept(wish):
+            kept = await self._kept(wish)
+            for entry in kept:
                 await client.item(self._json(entry))
+            shown = set(map(id, kept))  # one that got its status meanwhile has come to both
             while wish.follow and not client.is_gone:
                 for entry in await follower.entries():
-                    await client.item(self._json(entry))
+                    if id(entry) not in shown:
+                        await client.item(self._json(entry))
         finally:
             if wish.follow:
                 self._followers.remove(follower)

@@ -47,6 +47,7 @@ class Loads:
         self._loop = asyncio.get_running_loop()
         self._lock = asyncio.Lock()
         """Held while something is loaded."""
+        self._going_back = False
         self._way_back: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -81,30 +82,32 @@ class Loads:
         standing = self.standing
         if standing.unconfirmed is None:
             raise Refused(CONFLICT, "nothing waits to be confirmed")
+        if self._going_back:
+            raise Refused(CONFLICT, "it is too late: the edge goes back already")
         self._stand(Standing(standing.force, standing.since))
         logger.info("reload: revision %s is confirmed (asked by %s)", revision_text(standing), asked_by)
         return standing.force.settings.revision
 
     async def _load(self, wish: Load, asked_by: str) -> LoadedJson:
         async with self._lock:
-            before = self.standing
-            _check_expected(wish.expect, before)
+            before = self.standing.force
+            _check_expected(wish.expect, self.standing)
             try:
-                force = await InForce.read_apart(self.path, before.force.settings.plan)
-                different = await in_slices(changes(before.force, force))
+                force = await InForce.read_apart(self.path, before.settings.plan)
+                different = await in_slices(changes(before, force))
                 await self._put_in_force(force)
             except ConfigError as error:
                 raise Refused(UNPROCESSABLE, f"{self.path} has mistakes", error.problems) from None
             except (ReadingError, ValueError, OSError) as error:
                 raise Refused(UNAVAILABLE, _sentence(error)) from None
             trial = wish.confirm_within
-            unconfirmed = Unconfirmed(before.confirmed, self._loop.time() + trial) if trial else None
+            # The confirmed one of this moment: it may have been confirmed while the files were read.
+            unconfirmed = Unconfirmed(self.standing.confirmed, self._loop.time() + trial) if trial else None
             self._stand(Standing(force, time(), unconfirmed))
             self._tell_loaded(different, trial, asked_by)
-            replaced = before.force.settings.revision
             return {
                 "revision": force.settings.revision,
-                "replaced": replaced,
+                "replaced": before.settings.revision,
                 "changes": different,
                 "confirm_within": trial,
             }
@@ -141,20 +144,25 @@ class Loads:
             unconfirmed = self.standing.unconfirmed
             if unconfirmed is None or self._loop.time() < unconfirmed.until:
                 return  # somebody was quicker
-            late, earlier = revision_text(self.standing), unconfirmed.before
+            self._going_back = True
             try:
-                await self._put_in_force(earlier.force)
+                await self._put_in_force(unconfirmed.before.force)
             except (ValueError, OSError) as error:
                 text = "reload: nobody confirmed revision %s, and going back failed, again in %g s: %s"
-                logger.error(text, late, AGAIN, _sentence(error))
+                logger.error(text, revision_text(self.standing), AGAIN, _sentence(error))
                 self._timer = self._loop.call_later(AGAIN, self._begin_to_go_back)
-                return
-            self._stand(Standing(earlier.force, time()))
-            logger.error(
-                "reload: nobody confirmed revision %s, so revision %s is in force again; "
-                "the files are as they were: the next reload or start reads them",
-                *(late, revision_text(self.standing)),
-            )
+            else:
+                self._came_back(revision_text(self.standing), unconfirmed.before)
+            finally:
+                self._going_back = False
+
+    def _came_back(self, late: str, earlier: Standing) -> None:
+        self._stand(Standing(earlier.force, time()))
+        logger.error(
+            "reload: nobody confirmed revision %s, so revision %s is in force again; "
+            "the files are as they were: the next reload or start reads them",
+            *(late, revision_text(earlier)),
+        )
 
     def _tell_loaded(self, different: ChangesJson, trial: float, asked_by: str) -> None:
         on_trial = f" for {trial:g} s unless it is confirmed" if trial else ""

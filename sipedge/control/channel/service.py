@@ -45,6 +45,7 @@ class Client:
         self._writer.write(line)
         async with asyncio.timeout(PATIENCE):
             await self._writer.drain()
+        await asyncio.sleep(0)  # traffic has its turn, however many items or requests come at once
 
     async def line(self, seconds: float) -> bytes:
         """The next request; b'' where none comes any more. Raises OSError, Refused for an endless one."""
