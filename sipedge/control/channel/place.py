@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 MODE = 0o660
+HINT = "name another place in [edge] control, or write control = false"
 BACKLOG = 16
 PATIENCE = 1.0
 """Seconds that a living edge has to take a connect; one that does not within them lives all the same."""
@@ -57,7 +58,7 @@ def open_place(path: str) -> Place:
             return Place(path, opened, _identity(path))
     except OSError as error:
         opened.close()
-        raise OSError(error.errno, f"control socket {path}: {error.strerror or error}") from None
+        raise OSError(error.errno, f"control socket {path}: {error.strerror or error}; {HINT}") from None
 
 
 def connect_to(path: str, seconds: float) -> socket.socket:
@@ -83,9 +84,9 @@ def _bind(opened: socket.socket, path: str, address: str) -> None:
         if error.errno != errno.EADDRINUSE:
             raise
     if not stat.S_ISSOCK(os.lstat(path).st_mode):
-        raise FileExistsError(errno.EEXIST, "a file is there that is no socket; name another place in [edge] control")
+        raise FileExistsError(errno.EEXIST, "a file is there that is no socket")
     if _lives(path):
-        raise OSError(errno.EADDRINUSE, "another edge serves there; end it, or name another place in [edge] control")
+        raise OSError(errno.EADDRINUSE, "another edge serves there")
     os.unlink(path)
     opened.bind(address)
 

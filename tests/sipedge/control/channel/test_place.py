@@ -30,7 +30,8 @@ def test_a_living_edge_keeps_its_own(tmp_path: Path) -> None:
     with pytest.raises(OSError) as error:
         open_place(path)
     assert error.value.strerror == (
-        f"control socket {path}: another edge serves there; end it, or name another place in [edge] control"
+        f"control socket {path}: another edge serves there; "
+        "name another place in [edge] control, or write control = false"
     )
     connect_to(path, 1).close()
     living.remove()
