@@ -137,6 +137,8 @@ class PlanJson(TypedDict):
 
 
 class LoadedJson(TypedDict):
+    config: str
+    """The file that was read: that which the edge was started with."""
     revision: str
     replaced: str
     changes: ChangesJson

@@ -16,11 +16,11 @@ def short(revision: str) -> str:
 
 
 def changes_text(changes: ChangesJson) -> str:
-    """``rules +1 -0, zone "far" changed, limits changed``; ``nothing is different``."""
+    """``rules +1 -0, zone "far" changed, limits changed``; ``nothing`` where they are the same."""
     parts = [_counts("rules", changes["rules"]), _counts("transforms", changes["transforms"])]
     parts += [_zones(kind, changes["zones"][kind]) for kind in KINDS]
     parts += [f"{name.replace('_', ' ')} changed" for name in changes["settings"]]
-    return ", ".join(filter(None, parts)) or "nothing is different"
+    return ", ".join(filter(None, parts)) or "nothing"
 
 
 def _counts(what: str, numbers: dict[str, int]) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from time import time
@@ -106,6 +107,7 @@ class Loads:
             self._stand(Standing(force, time(), unconfirmed))
             self._tell_loaded(different, trial, asked_by)
             return {
+                "config": os.path.abspath(self.path),
                 "revision": force.settings.revision,
                 "replaced": before.settings.revision,
                 "changes": different,
@@ -166,7 +168,7 @@ class Loads:
 
     def _tell_loaded(self, different: ChangesJson, trial: float, asked_by: str) -> None:
         on_trial = f" for {trial:g} s unless it is confirmed" if trial else ""
-        text = "%s: %s is in force%s: %s (revision %s)"
+        text = "%s: %s is in force%s, different: %s (revision %s)"
         said = changes_text(different), revision_text(self.standing)
         logger.info(text, _what(asked_by), self.path, on_trial, *said)
 

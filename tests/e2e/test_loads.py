@@ -52,16 +52,18 @@ def test_a_load_says_what_is_different_and_so_does_the_log(installation: Install
     after = in_force(installation)
     different = 'rules +1 -0, zone "near" changed, limits changed'
     assert code == 0 and after != before
-    assert out == f"revision {after[:12]} is in force instead of {before[:12]}: {different}\n"
+    assert out == (
+        f"{installation.toml}: revision {after[:12]} is in force instead of {before[:12]}\ndifferent: {different}\n"
+    )
     line = installation.edge.wait_for("is in force")
-    assert f"{installation.toml} is in force: {different} (revision {after[:12]})" in line
+    assert f"{installation.toml} is in force, different: {different} (revision {after[:12]})" in line
     assert f"asked by uid {os.geteuid()}" in line
 
 
 def test_sighup_tells_the_log_the_same(installation: Installation) -> None:
     installation.edge.write(dialplan=MORE.replace("20", "30").replace('"out"', '"renamed"'))
-    assert "is in force: rules +2 -1 (revision " in installation.edge.reload()
-    assert "is in force: nothing is different (revision " in installation.edge.reload()
+    assert "is in force, different: rules +2 -1 (revision " in installation.edge.reload()
+    assert "is in force, different: nothing (revision " in installation.edge.reload()
 
 
 def test_a_broken_plan_is_shown_at_its_line_and_nothing_changes(installation: Installation) -> None:

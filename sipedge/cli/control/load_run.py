@@ -30,7 +30,8 @@ def run(options: Options) -> int:
         print_json(loaded)
         return 0
     replaced, revision = short(loaded["replaced"]), short(loaded["revision"])
-    click.echo(f"revision {revision} is in force instead of {replaced}: {changes_text(loaded['changes'])}")
+    click.echo(f"{loaded['config']}: revision {revision} is in force instead of {replaced}")
+    click.echo(f"different: {changes_text(loaded['changes'])}")
     if options.confirm_within:
         left = span_text(options.confirm_within)
         click.echo(f"back to {replaced} in {left}, unless: sipedge confirm {options.config}")

@@ -14,7 +14,7 @@ def changes(**some: object) -> ChangesJson:
 
 
 def test_only_what_is_different_is_named() -> None:
-    assert changes_text(changes()) == "nothing is different"
+    assert changes_text(changes()) == "nothing"
     rules = {"added": 1, "removed": 0, "changed": 2}
     assert changes_text(changes(rules=rules, settings=["limits", "keep_uri_parameters"])) == (
         "rules +1 -0 (2 changed), limits changed, keep uri parameters changed"
