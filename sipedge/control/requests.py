@@ -55,6 +55,8 @@ class Load:
 
     expect: str = ""
     """The revision that must be in force before, whole or its first digits; '' any."""
+    revision: str = ""
+    """The revision that the files must hold, as ``expect``: whoever wrote them has no other one put in force."""
     confirm_within: float = 0.0
     """Seconds after which the edge goes back unless it was told to ``Confirm``; 0: it stays."""
 

@@ -128,8 +128,8 @@ class DecisionJson(TypedDict):
 
 
 class PlanJson(TypedDict):
-    sources: dict[str, str]
-    """File -> its text."""
+    """The texts come as items, ``[file, piece]``."""
+
     zones: list[str]
     """Names of zones, as the configuration spells them."""
     variables: dict[str, Any]

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from dialplan.model import Query
+from dialplan.search.search import CompiledPlan
 from sipedge.config.plans import zone_names_of
 from sipedge.control.channel.service import Client
 from sipedge.control.refusal import NOT_FOUND, UNAVAILABLE, Refused
@@ -60,10 +61,9 @@ class Decisions:
         plan = next((plan for plan, name in self._loads.revisions.items() if name == wish.revision), None)
         if plan is None:
             raise Refused(NOT_FOUND, f"the plan of revision {wish.revision} is not in memory any more")
-        for file, text in plan.dialplan.sources.items():
-            for start in range(0, max(1, len(text)), PIECE):
-                await client.item([file, text[start : start + PIECE]])
-        return {"sources": {}, "zones": zone_names_of(plan), "variables": asdict(plan.variables)}
+        for piece in pieces_of(plan):
+            await client.item(piece)
+        return {"zones": zone_names_of(plan), "variables": asdict(plan.variables)}
 
     async def _kept(self, wish: History) -> list[Entry]:
         """Those that fit, oldest first."""
@@ -83,11 +83,7 @@ class Decisions:
 
     def _json(self, entry: Entry) -> DecisionJson:
         explanation = entry.explanation
-        return {
-            "decision": entry.to_json(trace=False),
-            "query": _query_json(explanation.query) if explanation else None,
-            "revision": self._loads.revisions.get(explanation.plan, "") if explanation else "",
-        }
+        return decision_json(entry, self._loads.revisions.get(explanation.plan, "") if explanation else "")
 
 
 class _Follower:
@@ -119,6 +115,18 @@ class _Follower:
         entries = list(self._entries)
         self._entries.clear()
         return entries
+
+
+def decision_json(entry: Entry, revision: str) -> DecisionJson:
+    query = _query_json(entry.explanation.query) if entry.explanation else None
+    return {"decision": entry.to_json(trace=False), "query": query, "revision": revision}
+
+
+def pieces_of(plan: CompiledPlan) -> Iterator[tuple[str, str]]:
+    """(file, piece of its text), in order."""
+    for file, text in plan.dialplan.sources.items():
+        for start in range(0, max(1, len(text)), PIECE):
+            yield file, text[start : start + PIECE]
 
 
 def fits(entry: Entry, wish: History) -> bool:

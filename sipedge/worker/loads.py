@@ -95,6 +95,7 @@ class Loads:
             _check_expected(wish.expect, self.standing)
             try:
                 force = await InForce.read_apart(self.path, before.settings.plan)
+                _check_read(wish.revision, force)
                 different = await in_slices(changes(before, force))
                 await self._put_in_force(force)
             except ConfigError as error:
@@ -187,6 +188,13 @@ def _check_expected(expect: str, standing: Standing) -> None:
     revision = standing.force.settings.revision
     if not revision.startswith(expect):
         raise Refused(CONFLICT, f"revision {revision} is in force, not {expect}: look at what has changed, then load")
+
+
+def _check_read(wanted: str, force: InForce) -> None:
+    """Raises Refused."""
+    revision = force.settings.revision
+    if not revision.startswith(wanted):
+        raise Refused(CONFLICT, f"the files hold revision {revision}, not {wanted}: somebody else has written them")
 
 
 def _sentence(error: Exception) -> str:

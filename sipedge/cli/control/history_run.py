@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ from sipedge.config.plans import plan_again
 from sipedge.control.answers import Done
 from sipedge.control.refusal import Refused
 from sipedge.control.requests import History, Plan
-from sipedge.control.values import DecisionJson
+from sipedge.control.values import DecisionJson, PlanJson
 from sipedge.printable import escaped
 from zones.addresses import host_port
 
@@ -80,13 +81,26 @@ class _Plans:
                 answers = list(asking.ask(Plan(revision)))
         except Refused:
             return None
-        sources: dict[str, str] = {}
-        for file, piece in (answer.value for answer in answers[:-1]):
-            sources[file] = sources.get(file, "") + piece
-        rest = answers[-1].value
-        values: dict[str, Any] = rest["variables"]
-        lists = {name: tuple(values[name]) for name in ("ipv4", "ipv6", "domains")}
-        return plan_again(sources, rest["zones"], Variables(**lists, system_name=values["system_name"]))
+        return plan_of([answer.value for answer in answers[:-1]], answers[-1].value)
+
+
+def plan_of(pieces: Iterable[tuple[str, str]], rest: PlanJson) -> CompiledPlan:
+    """From the answer to ``Plan``. ``pieces``: its items, (file, piece of the text)."""
+    sources: dict[str, str] = {}
+    for file, piece in pieces:
+        sources[file] = sources.get(file, "") + piece
+    values = rest["variables"]
+    lists = {name: tuple(values[name]) for name in ("ipv4", "ipv6", "domains")}
+    return plan_again(sources, rest["zones"], Variables(**lists, system_name=values["system_name"]))
+
+
+def searched_again(item: DecisionJson, plan: CompiledPlan) -> Explanation | None:
+    """What the edge found, with the reason of each rule; None where no rule was asked."""
+    query = item["query"]
+    if query is None:
+        return None
+    kinds = {"traffic": Traffic(query["traffic"]), "protocol": Protocol(query["protocol"])}
+    return plan.search(Query(**{**query, **kinds}))
 
 
 def _print(item: DecisionJson, plans: _Plans) -> None:
@@ -95,7 +109,8 @@ def _print(item: DecisionJson, plans: _Plans) -> None:
     head = f"{moment(decision['time'])}  {decision['method']} {decision['request_uri']}  {decision['zone']}  {status}"
     click.echo(escaped(head))
     click.echo(escaped(f"  Call-ID {decision['call_id']}, CSeq {decision['cseq']}"))
-    explanation = _searched_again(item, plans)
+    plan = plans.of(item["revision"]) if item["revision"] else None
+    explanation = searched_again(item, plan) if plan is not None else None
     if explanation is not None:
         console().print(explanation_tree(explanation, decision["evidence"], lambda zone: ""))
     elif decision["route"]:
@@ -104,15 +119,6 @@ def _print(item: DecisionJson, plans: _Plans) -> None:
         click.echo("  no rule was asked" if item["query"] is None else "  its dial plan is not in memory any more")
     for hop in decision["hops"]:
         click.echo(escaped(f"  sent to {hop['zone']} {_place(hop)}"))
-
-
-def _searched_again(item: DecisionJson, plans: _Plans) -> Explanation | None:
-    query = item["query"]
-    plan = plans.of(item["revision"]) if query is not None and item["revision"] else None
-    if query is None or plan is None:
-        return None
-    kinds = {"traffic": Traffic(query["traffic"]), "protocol": Protocol(query["protocol"])}
-    return plan.search(Query(**{**query, **kinds}))
 
 
 def _place(hop: dict[str, Any]) -> str:

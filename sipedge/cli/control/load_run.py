@@ -25,7 +25,7 @@ class Options:
 
 
 def run(options: Options) -> int:
-    _, loaded = ask(options.config, Load(options.expect, options.confirm_within), options.as_json)
+    _, loaded = ask(options.config, Load(expect=options.expect, confirm_within=options.confirm_within), options.as_json)
     if options.as_json:
         print_json(loaded)
         return 0

@@ -74,6 +74,22 @@ def test_a_load_that_is_refused_leaves_a_trial_as_it_is(tmp_path: Path) -> None:
     run_edge(load_config(path), scenario, path)
 
 
+def test_files_of_another_revision_than_was_meant_are_not_put_in_force(tmp_path: Path) -> None:
+    async def scenario(edge: MemoryEdge) -> None:
+        loads = edge.control.loads
+        meant = load_config(config(tmp_path, "second")).revision
+        config(tmp_path, "third")
+        with pytest.raises(Refused, match=f"the files hold revision .*, not {meant}: somebody else") as refused:
+            await loads.load(Load(revision=meant))
+        assert refused.value.code == 409
+        assert loads.standing.force.settings.system_name == "first.example.com"
+        config(tmp_path, "second")
+        assert (await loads.load(Load(revision=meant)))["revision"] == meant
+
+    path = config(tmp_path, "first")
+    run_edge(load_config(path), scenario, path)
+
+
 def test_what_is_confirmed_at_the_last_moment_stays(tmp_path: Path) -> None:
     async def scenario(edge: MemoryEdge) -> None:
         loads = edge.control.loads
