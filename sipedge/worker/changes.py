@@ -52,7 +52,7 @@ def _sorted_out(before: Mapping[str, object], after: Mapping[str, object]) -> di
 
 
 def _settings(before: Settings, after: Settings) -> list[str]:
-    names = [field.name for field in fields(Settings) if field.name not in _TOLD_APART]
+    names = [field.name for field in fields(Settings) if field.compare and field.name not in _TOLD_APART]
     return [name for name in names if getattr(before, name) != getattr(after, name)]
 
 

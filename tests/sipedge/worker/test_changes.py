@@ -60,7 +60,7 @@ def test_every_setting_is_compared() -> None:
     kept_apart = {"plan", "zones", "revision", "secret_made_up"}
     before = make_settings()
     for field in fields(Settings):
-        if field.name not in kept_apart:
+        if field.compare and field.name not in kept_apart:
             after = replace(before, **{field.name: "something else"})
             assert compared(before, after)["settings"] == [field.name]
 
