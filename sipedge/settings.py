@@ -193,3 +193,7 @@ class Settings:
     doctor: DoctorSettings = field(default_factory=DoctorSettings)
     history: int = 255
     """Decisions kept in memory."""
+    control: str = ""
+    """Path of the Unix socket on which the edge can be asked; '': none."""
+    revision: str = ""
+    """SHA-256, in hexadecimal, of the texts that it was read from (config/revision.py)."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from time import time
 from typing import Any
 
-from sipedge.edge.in_force import InForce
+from sipedge.edge.in_force import InForce, Standing
 from sipedge.edge.server import Server
 from sipedge.network.tls import read_files
 from sipedge.settings import Limits, Listener, Settings
 from sipedge.sip.framing import Framer
 from sipedge.sip.message import Message
+from sipedge.worker.control import Control
 
 from .clock import Clock
 
@@ -123,7 +125,8 @@ class MemoryEdge:
         assert isinstance(loop, MemoryLoop)
         self.loop = loop
         force = InForce(settings, read_files(settings.tls))
-        self.server = Server(path, force, {}, lambda force, sockets: None, self._open)
+        self.server = Server(force, {}, self._open)
+        self.control = Control(self.server, path, Standing(force, time()), lambda standing, place: None)
 
     def _open(self, listener: Listener) -> socket.socket:
         return ListeningSocket(self.loop, listener.port)
@@ -154,6 +157,7 @@ def run_edge(
         finally:
             edge.server.stop()
             await edge.server.run()
+            await edge.control.aclose()
 
     with asyncio.Runner(loop_factory=loop_factory) as runner:
         runner.run(run())

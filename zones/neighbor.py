@@ -136,7 +136,7 @@ class NeighborPeers:
         """Work out the orders anew: after a change of health or of addresses."""
         interval = self.zone.monitor_interval
         hops = self._all_hops()
-        self._peers = {hop: self._peers.get(hop) or NeighborPeer(interval, due_at=now) for hop in hops}
+        self._peers = {hop: self._peers.get(hop) or NeighborPeer(interval, due_at=now, since=now) for hop in hops}
         if self.zone.look_up is LookUp.SERVICE_RECORD:
             self._rotation.set_orders([self._sorted(self._drawn()) for _ in range(_DRAWS)])
         else:

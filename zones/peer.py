@@ -58,6 +58,8 @@ class NeighborPeer:
     health: Health = Health.ALIVE
     failures: int = 0
     """Attempts in a row that failed."""
+    since: float = 0.0
+    """When it came to be alive, or stopped to be."""
 
     def saw(self, sign: Sign, now: float) -> bool:
         """Take note of a sign; True when the health is another now."""
@@ -70,4 +72,6 @@ class NeighborPeer:
             self.due_at = now + self.interval
         if self.health is Health.ALIVE:
             self.failures = 0
+        if (self.health is Health.ALIVE) is not (before is Health.ALIVE):
+            self.since = now
         return self.health is not before

@@ -84,6 +84,8 @@ class ClientLink:
     proofs: int = 0
     problem: str = ""
     """Why it is not active, for people."""
+    since: float | None = None
+    """When it came to be active, or stopped to be; None where it never was."""
 
 
 class TraversalClient:
@@ -109,6 +111,11 @@ class TraversalClient:
         """Whether requests that come in on this connection count: the server took our credentials."""
         link = self._link(connection)
         return link is not None and link.state is LinkState.ACTIVE
+
+    def options_targets(self) -> tuple[tuple[Hop, str], ...]:
+        """(hop, Request-URI) of an OPTIONS on each active connection."""
+        zone, active = self.zone, [link for link in self._links if link.state is LinkState.ACTIVE]
+        return tuple((Hop(zone.name, zone.transport, connection=link.connection), self._uri(link)) for link in active)
 
     def is_up(self, now: float) -> bool:
         """Whether a connection is active; takes nobody's turn."""
@@ -239,7 +246,7 @@ class TraversalClient:
         link.failures, link.problem = 0, ""
         link.due_at = now + self.zone.keepalive_interval
         if link.state is not LinkState.ACTIVE:
-            link.state = LinkState.ACTIVE
+            link.state, link.since = LinkState.ACTIVE, now
             self._arrange()
 
     def _close(self, link: ClientLink, reason: str, now: float) -> list[Action]:
@@ -251,6 +258,8 @@ class TraversalClient:
         """Half of the back-off is random, so that the clients of a restarted server don't come all at once."""
         longest = min(self.zone.retry_interval, FIRST_PAUSE * 2 ** min(link.failures, 16))
         link.failures += 1
+        if link.state is LinkState.ACTIVE:
+            link.since = now
         link.state, link.connection, link.hop = LinkState.WAITING, 0, None
         link.waiting, link.silent, link.proofs = False, 0, 0
         link.problem = reason

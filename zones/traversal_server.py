@@ -40,6 +40,8 @@ class OptionsAnswer:
 class _Client:
     hop: Hop
     proved_at: float | None = None
+    up_since: float | None = None
+    """When it was authenticated first; later proofs change nothing for people."""
     refusals: int = 0
 
 
@@ -75,6 +77,7 @@ class TraversalServer:
         check = digest.check(authorization, "OPTIONS", uri, now)
         if check.outcome is DigestOutcome.OK:
             client.proved_at, client.refusals = now, 0
+            client.up_since = now if client.up_since is None else client.up_since
             self._arrange(now)
             return OptionsAnswer(200)
         if check.outcome is DigestOutcome.STALE:
@@ -96,9 +99,14 @@ class TraversalServer:
         """Whether a connection is authenticated; takes nobody's turn."""
         return any(_holds(client, now) for client in self._clients.values())
 
+    def links(self, now: float) -> tuple[tuple[int, float], ...]:
+        """(connection, since when) of those that are authenticated, for people to look at."""
+        held = [client for client in self._clients.values() if _holds(client, now)]
+        return tuple((client.hop.connection, client.up_since or now) for client in held)
+
     def _refuse(self, client: _Client, digest: DigestServer, reason: str, now: float) -> OptionsAnswer:
         """Wrong credentials end the proof that earlier ones gave: the peer at the other end is not who it was."""
-        client.proved_at = None
+        client.proved_at = client.up_since = None
         client.refusals += 1
         self._arrange(now)
         reason = f'zone "{self.zone.name}": {reason}'

@@ -28,6 +28,12 @@ from .encoding import escape_what_cannot_be_shown
 
 COMMANDS = {
     "run": "edge.run",
+    "status": "control.status",
+    "history": "control.history",
+    "load": "control.load",
+    "confirm": "control.confirm",
+    "probe": "control.probe",
+    "close": "control.close",
     "check": "proof.check",
     "check-pattern": "plan.check_pattern",
     "diff": "proof.diff",
@@ -53,6 +59,7 @@ PLAIN = {"color": False}
 
 GROUPS = {
     "Serve": ("run", "lab"),
+    "Ask a running edge": ("status", "history", "load", "confirm", "probe", "close"),
     "Ask and write rules": ("locate", "check-pattern", "fmt", "lsp", "import"),
     "Judge a configuration": ("check", "test", "diff", "speakers"),
     "Look at traffic and partners": ("messages", "ladder", "replay", "anonymise", "unmask", "doctor"),

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from secrets import token_bytes
 
+from dialplan.search.search import CompiledPlan
 from sipedge.settings import Settings
 
 from .checks import check_tables
+from .control_place import control_place, secret_place
 from .files import SECRET_BYTES, in_folder_of, read_secret
 from .plans import read_plans
 from .problems import ConfigError
 from .reader import Reader, open_toml
+from .revision import revision_of
 from .schema import EdgeTable
 from .tables import read_tables, variables_of
 
@@ -52,6 +55,8 @@ def load_config(path: str | os.PathLike[str], *, create_secret: bool = True) -> 
         metrics=tables.metrics,
         doctor=tables.doctor,
         history=edge.history,
+        control=control_place(reader.file, edge.control, secret_place(reader.file, edge.secret_file)),
+        revision=_revision(reader, edge, plan),
     )
 
 
@@ -68,7 +73,12 @@ def _former_secrets(reader: Reader, edge: EdgeTable | None) -> tuple[bytes, ...]
 
 
 def _secret(reader: Reader, edge: EdgeTable | None, create: bool) -> bytes:
-    """From the file that is named, else from the one beside ``edge.toml``: ``edge.secret``."""
-    name = edge.secret_file if edge else ""
-    file = in_folder_of(reader.file, name) if name else os.path.splitext(reader.file)[0] + ".secret"
+    file = secret_place(reader.file, edge.secret_file if edge else "")
     return read_secret(reader, ("edge", "secret_file"), file, create)
+
+
+def _revision(reader: Reader, edge: EdgeTable, plan: CompiledPlan) -> str:
+    """Of the very texts that were parsed."""
+    texts = plan.dialplan.sources
+    own = (os.path.basename(reader.file), reader.text)
+    return revision_of([own, *((name, texts[in_folder_of(reader.file, name)]) for name in edge.dialplans)])

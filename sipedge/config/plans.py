@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from dialplan.language.parser import parse_dialplan
 from dialplan.language.zone_names import check_zones, with_zone_names
 from dialplan.model import Dialplan, Variables
@@ -30,6 +32,19 @@ def read_plans(reader: Reader, variables: Variables | None) -> tuple[CompiledPla
     order = [in_folder_of(reader.file, name) for name in _names(reader)]
     problems.sort(key=lambda each: (order.index(each.location.file), each.location.line, each.location.column))
     return compiled, problems
+
+
+def zone_names_of(plan: CompiledPlan) -> list[str]:
+    """The zones that its rules name, spelled as in the configuration: for ``plan_again``."""
+    return list(dict.fromkeys(name for each in plan.dialplan.rules for name in (each.target, each.source_name) if name))
+
+
+def plan_again(sources: Mapping[str, str], zones: Iterable[str], variables: Variables) -> CompiledPlan:
+    """A plan that was compiled before, from its texts. ``zones``: of ``zone_names_of``."""
+    whole = Dialplan()
+    for file, text in sources.items():
+        whole += parse_dialplan(text, file)
+    return CompiledPlan(with_zone_names(whole, zones), variables)
 
 
 def _parse_all(reader: Reader) -> tuple[Dialplan, list[Problem]]:

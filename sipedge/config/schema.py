@@ -91,6 +91,12 @@ def _service(text: str) -> str:
     return text
 
 
+def _control(value: object) -> object:
+    if value is False or isinstance(value, str):
+        return value
+    raise _fail('"control" must be a path or false', "write the path of a socket in quotes, or false for none")
+
+
 def _name(text: str) -> str:
     if not text.isprintable() or text.strip() != text or '"' in text or "\\" in text:
         raise _fail(
@@ -130,6 +136,7 @@ class EdgeTable(BaseModel):
     addresses: Annotated[tuple[Address, ...], _ARRAY] = ()
     secret_file: str = ""
     former_secret_files: Annotated[tuple[str, ...], _ARRAY, Field(max_length=8)] = ()
+    control: Annotated[Any, AfterValidator(_control)] = ""
     keep_uri_parameters: bool = False
     undo_escapes: bool = True
     history: Annotated[int, Field(ge=0, le=100_000)] = 255

@@ -1,1 +1,1 @@
-"""One running edge: the loop of a worker, its supervisor, what it logs and exposes."""
+"""One running edge: the loop of the worker, what it logs and exposes."""

@@ -20,12 +20,11 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import TypeVar
 
-from dialplan.language.parser import parse_dialplan
-from dialplan.model import Dialplan, Variables
 from dialplan.search.search import CompiledPlan
 from sipedge.config import load_config
 from sipedge.config.apart import Apart
 from sipedge.config.parcel import unpacked
+from sipedge.config.plans import plan_again, zone_names_of
 from sipedge.network.tls import TlsContexts, read_files
 from sipedge.settings import Settings
 
@@ -59,17 +58,45 @@ class InForce:
             parcel = await loop.run_in_executor(None, apart.parcel)
         finally:
             apart.end()
-        settings = await _in_slices(unpacked(parcel, before))
+        settings = await in_slices(unpacked(parcel, before))
         return cls(settings, await loop.run_in_executor(None, read_files, settings.tls))
-
-    @classmethod
-    def unpacked(cls, packed: bytes) -> InForce:
-        made: InForce = pickle.loads(packed)
-        return made
 
     def contexts(self) -> TlsContexts:
         """Raises TlsError."""
         return TlsContexts(self.settings.tls, self.settings.listeners, self.settings.zones, self.files)
+
+
+@dataclass(frozen=True, slots=True)
+class Unconfirmed:
+    """What is in force was loaded on trial."""
+
+    before: Standing
+    """What the edge goes back to."""
+    until: float
+    """When, by the monotonic clock: it is the same for all processes of a system."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is in force, since when (seconds since the epoch), and for how long."""
+
+    force: InForce
+    since: float
+    unconfirmed: Unconfirmed | None = None
+
+    @property
+    def confirmed(self) -> Standing:
+        """What somebody wanted to stay: this, or what was in force before it."""
+        return self if self.unconfirmed is None else self.unconfirmed.before
+
+    def at(self, now: float) -> Standing:
+        """What has to be in force at this time of the monotonic clock."""
+        return self if self.unconfirmed is None or now < self.unconfirmed.until else self.confirmed
+
+    @classmethod
+    def unpacked(cls, packed: bytes) -> Standing:
+        made: Standing = pickle.loads(packed)
+        return made
 
     def packed(self) -> bytes:
         written = io.BytesIO()
@@ -77,7 +104,7 @@ class InForce:
         return written.getvalue()
 
 
-async def _in_slices(steps: Generator[None, None, T]) -> T:
+async def in_slices(steps: Generator[None, None, T]) -> T:
     """The result of ``steps``, which are small, with a turn of the loop after each slice."""
     while True:
         began = perf_counter()
@@ -111,14 +138,7 @@ def release_in_slices(plan: CompiledPlan) -> None:
     weakref.finalize(plan, unused).atexit = False
 
 
-def _compiled(sources: Mapping[str, str], variables: Variables) -> CompiledPlan:
-    whole = Dialplan()
-    for file, text in sources.items():
-        whole += parse_dialplan(text, file)
-    return CompiledPlan(whole, variables)
-
-
 class _Pickler(pickle.Pickler):
     dispatch_table = copyreg.dispatch_table | {
-        CompiledPlan: lambda plan: (_compiled, (dict(plan.dialplan.sources), plan.variables))
+        CompiledPlan: lambda plan: (plan_again, (dict(plan.dialplan.sources), zone_names_of(plan), plan.variables))
     }

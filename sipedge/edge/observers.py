@@ -161,9 +161,10 @@ class Observers:
 
     def _answer(self, answer: Future[tuple[Counters, Gauges]]) -> None:
         if self.metrics is not None:  # else the listener is being closed
-            answer.set_result((self.metrics.counts(), self._state()))
+            answer.set_result((self.metrics.counts(), self.gauges()))
 
-    def _state(self) -> Gauges:
+    def gauges(self) -> Gauges:
+        """What is open or alive at this moment."""
         upkeep, counts, resolver = self._proxy.upkeep, self._stack.counts(), self._resolver()
         refused: dict[tuple[str, ...], float] = {key: number for key, number in self._connections.refused.items()}
         refused |= {(zone, "zone"): number for zone, number in self._proxy.refused.items()}

@@ -15,8 +15,6 @@ from collections.abc import Callable, Mapping
 from itertools import count
 from time import time
 
-from sipedge.config import ConfigError
-from sipedge.config.apart import ReadingError
 from sipedge.network.admission import source_of
 from sipedge.network.connections import Connections
 from sipedge.network.crl_fetching import CrlFetcher
@@ -42,7 +40,7 @@ from sipedge.proxy.events import (
     Undelivered,
     UnreadableReceived,
 )
-from sipedge.proxy.history import History
+from sipedge.proxy.history import Entry, History
 from sipedge.proxy.proxy import Environment, Proxy
 from sipedge.settings import DnsSettings, Limits, Listener
 from sipedge.sip.framing import FramingError
@@ -55,6 +53,8 @@ from zones.zone import Hop
 
 from .in_force import InForce, release_in_slices
 from .observers import Observers
+from .parts import Parts
+from .prepared import Prepared
 from .turns import Turns
 from .waiting import ToHop, Waiting
 
@@ -69,18 +69,12 @@ class Server:
 
     def __init__(
         self,
-        path: str,
         force: InForce,
         inherited: Mapping[Place, socket.socket],
-        keep: Callable[[InForce, Mapping[Place, socket.socket]], None],
         opener: Callable[[Listener], socket.socket] = open_socket,
     ) -> None:
-        """``path``: of the configuration, for ``reload``. ``inherited``: sockets that listen already.
-
-        ``keep`` is told what is in force, with the listening sockets, after the start and each reload.
-        """
-        self._path, self._force = path, force
-        self._keep = keep
+        """``inherited``: sockets that listen already."""
+        self._force = force
         self._settings = settings = force.settings
         self._loop = asyncio.get_running_loop()
         self._stopped = asyncio.Event()
@@ -101,6 +95,9 @@ class Server:
         self._observers: Observers
         self._tap: Tap | None = None
         """None when no message is to be shown to anybody."""
+        self.concluded: Callable[[Entry], None] | None = None
+        """Told of each decision whose request has its final status."""
+        self.probed: Callable[[commands.Probed], None] | None = None
 
     def _make_connections(
         self, inherited: Mapping[Place, socket.socket], opener: Callable[[Listener], socket.socket]
@@ -149,6 +146,7 @@ class Server:
             commands.Log: _log,
             commands.Record: self._record,
             commands.Conclude: self._conclude,
+            commands.Probed: self._probed,
         }
 
     async def start(self) -> list[str]:
@@ -170,7 +168,6 @@ class Server:
         self._tap = self._observers.tap
         self._turns.start(self._proxy)
         await listening.serve()
-        self._keep(self._force, listening.sockets())
         self._keeper = self._loop.create_task(
             self._revocations.keep_fresh(lambda: self._settings.tls.crl_interval, self._lists_changed)
         )
@@ -185,9 +182,9 @@ class Server:
     async def run(self) -> None:
         """Serve until ``stop``, then begin nothing more, wait for what is open, answer what still is, and close."""
         await self._stopped.wait()
-        self._tell(Ending())
+        self.tell(Ending())
         await self._connections.drain(self._settings.limits.drain, self._proxy.is_quiet)
-        self._tell(DrainEnded())
+        self.tell(DrainEnded())
         await self._connections.drain(CANCEL_LIMIT, lambda: not self._proxy.is_cancelling())
         self._keeper.cancel()
         await self._fetcher.aclose()
@@ -197,44 +194,52 @@ class Server:
         self._stack.shutdown()
         await self._observers.aclose()
 
-    def _tell(self, event: Event) -> None:
+    def tell(self, event: Event) -> None:
+        """Have the core handle an event now."""
         self._turns.put(event)
         self._turns.work()
 
     def stop(self) -> None:
         self._stopped.set()
 
-    async def reload(self) -> None:
-        """Read the files anew, open what is new, and swap; when any of this fails nothing changes.
+    async def prepare(self, force: InForce) -> Prepared:
+        """Open what another configuration needs, beside what is in use. Raises ValueError and OSError: nothing is open.
 
-        One at a time: see reloads.py.
+        One at a time, and ``use`` or nothing follows: see loads.py.
         """
-        try:
-            force = await InForce.read_apart(self._path, self._settings.plan)
-            use_lists = await self._revocations.prepare(force.settings.zones)
-            contexts = await self._loop.run_in_executor(None, force.contexts)
-            resolver = self._resolver_for(force.settings.dns)
-            observed = await self._observers.open(force.settings)
-        except (ConfigError, ReadingError, ValueError, OSError) as error:
-            logger.error("reload: nothing changed\n%s", error)
-            return
+        settings = force.settings
+        use_lists = await self._revocations.prepare(settings.zones)
+        contexts = await self._loop.run_in_executor(None, force.contexts)
+        resolver = self._resolver_for(settings.dns)
+        observed = await self._observers.open(settings)
         try:
             if self._stopped.is_set():
                 raise OSError("the edge is ending")
-            opened = self._connections.listening.open(force.settings.listeners)
-        except OSError as error:
+            opened = self._connections.listening.open(settings.listeners)
+        except OSError:
             await self._loop.run_in_executor(None, observed.close)
-            logger.error("reload: nothing changed\n%s", error)
-            return
-        use_lists()
-        self._fetcher.follow(force.settings.dns, allowed_in(force.settings.zones))
-        self._swap(force, contexts, resolver, opened)
+            raise
+        return Prepared(force, use_lists, contexts, resolver, observed, opened)
+
+    async def use(self, prepared: Prepared) -> None:
+        """Swap, within one turn of the loop, then close what is old."""
+        settings = prepared.force.settings
+        prepared.use_lists()
+        self._fetcher.follow(settings.dns, allowed_in(settings.zones))
+        self._swap(prepared.force, prepared.contexts, prepared.resolver, prepared.opened)
         await self._connections.listening.serve()
-        self._keep(force, self._connections.listening.sockets())
-        await self._observers.reload(observed)
+        await self._observers.reload(prepared.observed)
         self._tap = self._observers.tap
         self._turns.tick()
-        logger.info("reload: %s is in force", self._path)
+
+    @property
+    def parts(self) -> Parts:
+        observers, stopped = self._observers, self._stopped.is_set()
+        return Parts(self._settings, self._proxy, self._connections, self._stack, observers, self.history, stopped)
+
+    def sockets(self) -> Mapping[Place, socket.socket]:
+        """Those that listen."""
+        return self._connections.listening.sockets()
 
     def _resolver_for(self, dns: DnsSettings) -> Resolver:
         """Raises ResolverError."""
@@ -254,7 +259,7 @@ class Server:
         release_in_slices(self._settings.plan)
         self._force, self._settings = force, settings
         self.history = self.history.resized(settings.history)
-        self._tell(ConfigChanged(settings))
+        self.tell(ConfigChanged(settings))
 
     def _opened(self, event: ConnectionOpened) -> None:
         ends = Ends(
@@ -399,6 +404,12 @@ class Server:
     def _conclude(self, command: commands.Conclude) -> None:
         if self._tap is not None:
             self._tap.concluded(command.entry)
+        if self.concluded is not None:
+            self.concluded(command.entry)
+
+    def _probed(self, command: commands.Probed) -> None:
+        if self.probed is not None:
+            self.probed(command)
 
 
 def _stack_limits(limits: Limits) -> dict[str, int]:

@@ -123,6 +123,7 @@ async def _stay(plan: Layout, edges: tuple[EdgeProcess, EdgeProcess]) -> None:
     print("  try           " + "\n                ".join(_tries(plan.folder, inside, outside)))
     print(f"  inside edge   {block.inside}:5061  {plan.folder / 'inside.toml'}")
     print(f"  outside edge  {block.outside}:5061  {plan.folder / 'outside.toml'}")
+    print(f"  ask them      sipedge status (or history, probe, load) {plan.folder / 'outside.toml'}")
     print(f"  IM&P node     {block.imp}:5062      SfB Edge  {block.sfb}:5061")
     print(f"  DNS           {block.dns}:5300 external, {block.dns}:5301 internal", flush=True)
     await stopped.wait()

@@ -146,6 +146,11 @@ class Stack:
         used = self._connections.get(connection)
         return used is not None and used.is_owed
 
+    def transactions_of(self, connection: int) -> int:
+        """Those that wait for an answer on this connection, of either side."""
+        used = self._connections.get(connection)
+        return 0 if used is None else len(used.clients) + len(used.servers) - len(used.accepted)
+
     def _release(self) -> None:
         """Let go of closed connections whose last transaction has ended."""
         while self._idle:

@@ -145,6 +145,16 @@ class Conclude:
     entry: Entry
 
 
+@dataclass(slots=True)
+class Probed:
+    """What became of one OPTIONS that ProbeAsked asked for: the status of its answer, 408 or 503 where none came."""
+
+    number: int
+    hop: Hop
+    status: int
+    reason: str = ""
+
+
 Command = (
     Respond
     | Forward
@@ -160,4 +170,5 @@ Command = (
     | Log
     | Record
     | Conclude
+    | Probed
 )

@@ -154,6 +154,14 @@ class ConfigChanged:
 
 
 @dataclass(slots=True)
+class ProbeAsked:
+    """A person wants to know what the peers of a zone say to an OPTIONS; for each one a Probed with this number."""
+
+    zone: str
+    number: int
+
+
+@dataclass(slots=True)
 class Ending:
     """The edge was asked to end: what is open goes on, nothing new begins."""
 
@@ -178,6 +186,7 @@ Event = (
     | Resolved
     | RevocationChanged
     | ConfigChanged
+    | ProbeAsked
     | Ending
     | DrainEnded
 )

@@ -28,6 +28,8 @@ class Peer:
     connected does not admit anybody."""
     barred: str = ""
     """'' or why none of its requests is taken."""
+    since: float = 0.0
+    """When it was admitted, by the core's clock."""
     names: PeerNames = field(init=False)
 
     def __post_init__(self) -> None:

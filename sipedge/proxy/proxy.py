@@ -38,6 +38,7 @@ from .events import (
     ForwardFailed,
     HopLost,
     MalformedReceived,
+    ProbeAsked,
     RequestReceived,
     Resolved,
     ResponseReceived,
@@ -105,6 +106,7 @@ class Proxy:
             Resolved: self._resolved,
             RevocationChanged: self._revocation_changed,
             ConfigChanged: self._config_changed,
+            ProbeAsked: self._probe_asked,
             Ending: self._end_begins,
             DrainEnded: self._drain_ended,
         }
@@ -323,6 +325,7 @@ class Proxy:
             out.append(Close(event.connection, refused))
             return
         peer = Peer(event.connection, zone, event.peer_address, event.peer_port, event, *self._requests_of(event))
+        peer.since = now
         self._peers[event.connection] = peer
         self._ways_back.opened(peer)
         self._upkeep.opened(peer, now, out)
@@ -399,6 +402,9 @@ class Proxy:
         """The new settings hold from the next event on; connections of zones that are gone are closed."""
         self._configure(event.settings)
         self._reassign_zones(now, out)
+
+    def _probe_asked(self, event: ProbeAsked, now: float, out: list[Command]) -> None:
+        self._upkeep.probe(event.zone, event.number, out)
 
     def _end_begins(self, event: Ending, now: float, out: list[Command]) -> None:
         """From now on a request that begins something gets 503."""

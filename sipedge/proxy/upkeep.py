@@ -24,7 +24,7 @@ from zones.zone import AnyZone, Hop, NeighborZone, TraversalClientZone, Traversa
 
 from . import commands
 from .answers import respond
-from .commands import EDGE, Command, Forward, Log
+from .commands import EDGE, Command, Forward, Log, Probed
 from .events import ConnectionFailed, ForwardFailed, RequestReceived, Resolved, ResponseReceived
 from .incoming import Peer
 from .locating import Questions
@@ -47,6 +47,8 @@ class _Probe:
     """An OPTIONS of our own that is out."""
 
     hop: Hop
+    number: int = 0
+    """Of the ProbeAsked; 0: nobody asked."""
 
 
 class Upkeep:
@@ -128,6 +130,22 @@ class Upkeep:
         """Traversal zone -> whether a connection of it is authenticated."""
         zones: dict[str, TraversalClient | TraversalServer] = {**self._clients, **self._servers}
         return {name: zone.is_up(now) for name, zone in zones.items()}
+
+    def zone(self, name: str) -> NeighborPeers | TraversalClient | TraversalServer | None:
+        """What is known of a zone that the edge looks after, for people to look at."""
+        return self._neighbors.get(name) or self._clients.get(name) or self._servers.get(name)
+
+    def probed_hops(self, name: str) -> tuple[tuple[Hop, str], ...]:
+        """(hop, Request-URI) of each OPTIONS that ``probe`` sends."""
+        if name in self._neighbors:
+            return tuple((hop, _options_uri(hop)) for hop, _ in self._neighbors[name].states())
+        client = self._clients.get(name)
+        return client.options_targets() if client is not None else ()
+
+    def probe(self, name: str, number: int, out: list[Command]) -> None:
+        """Send an OPTIONS to each peer now; what comes of it counts like that of any other OPTIONS."""
+        for hop, uri in self.probed_hops(name):
+            self._probe(hop, uri, None, out, number)
 
     def hops(self, zone: AnyZone, uri: Uri, now: float) -> tuple[Hop, ...]:
         """Where a request to a neighbour or traversal zone may go, in order; ``uri``: its next hop by RFC 3261 16.6."""
@@ -300,7 +318,7 @@ class Upkeep:
                 out.append(commands.Close(action.connection, action.reason))
         self._look_at = now
 
-    def _probe(self, hop: Hop, uri: str, authorization: str | None, out: list[Command]) -> None:
+    def _probe(self, hop: Hop, uri: str, authorization: str | None, out: list[Command], number: int = 0) -> None:
         """Send an OPTIONS of our own (RFC 3261 11)."""
         branch = f"z9hG4bK{self._ids()}"
         place = self._installation.edge.sent_by(hop.zone)
@@ -318,7 +336,7 @@ class Upkeep:
         if authorization is not None:
             lines.append(f"Authorization: {authorization}")
         lines.append("Content-Length: 0")
-        self._probes[branch] = _Probe(hop)
+        self._probes[branch] = _Probe(hop, number)
         out.append(Forward(branch, hop, ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8", "surrogateescape"), b""))
 
     def response(self, event: ResponseReceived, now: float, out: list[Command]) -> bool:
@@ -329,6 +347,8 @@ class Upkeep:
         if event.message.status >= 200:
             del self._probes[event.branch]
             challenges = event.message.values("www-authenticate") + event.message.values("proxy-authenticate")
+            if probe.number:
+                out.append(Probed(probe.number, probe.hop, event.message.status, event.message.reason))
             self._answered(probe.hop, event.message.status, challenges, now, out)
         return True
 
@@ -336,6 +356,8 @@ class Upkeep:
         probe = self._probes.pop(event.branch, None)
         if probe is None:
             return False
+        if probe.number:
+            out.append(Probed(probe.number, probe.hop, event.status, event.reason))
         if probe.hop.zone in self._neighbors:
             self._neighbors[probe.hop.zone].failed(probe.hop, now)
             self._look_at = now

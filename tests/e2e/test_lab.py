@@ -7,8 +7,10 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
+from support.asked import command
 
 from sipedge.lab.scenario import STEPS
 
@@ -49,11 +51,31 @@ def test_kept_lab_stays_until_it_is_told_to_end(number: signal.Signals) -> None:
         assert lab.poll() is None, "".join(lines)
         address = re.search(r"outside edge +(127\.77\.\d+\.3):5061", "".join(lines))
         assert address, "".join(lines)
+        told = re.search(r"ask them +sipedge status \(.*\) (/.*/)outside\.toml\n", "".join(lines))
+        assert told, "".join(lines)
+        look_around(Path(told[1]))
         lab.send_signal(number)
         lab.communicate(timeout=40)
     finally:
         end(lab)
     assert not listeners(address[1].rpartition(".")[0])
+
+
+def look_around(folder: Path) -> None:
+    """Both edges say how they are and what they decided, as the lab's last lines promise."""
+    inside, outside = folder / "inside.toml", folder / "outside.toml"
+    code, out, _ = command("status", outside)
+    assert code == 0 and re.search(
+        r"^  Inside: traversal server, 1 connection, up\n    connection \d+ active", out, re.M
+    )
+    assert "expc.ciscoexample.com" in out
+    code, out, _ = command("status", inside)
+    assert code == 0 and re.search(r"^  Outside: traversal client, 1 connection, up\n    \S+ active for ", out, re.M)
+    code, out, _ = command("history", outside, "--zone", "Inside")
+    assert code == 0 and "  sent to Inside connection " in out
+    code, out, _ = command("probe", inside, "Outside")
+    assert code == 0 and re.search(r":7001  (200|401) ", out)
+    assert command("probe", outside, "Inside")[0] == 1
 
 
 def end(process: subprocess.Popen[str]) -> None:

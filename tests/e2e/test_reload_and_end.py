@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from support.certificates import issue, make_ca
+from support.echo import Echo
 from support.processes import fresh_address, wait_until_closed
 from support.running_edge import Edge, edge_toml, listener, neighbor, rule
 from support.stream import Callee, Stream, answer, connect, header, request
@@ -49,33 +50,6 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
     made = Installation(tmp_path)
     with made.edge:
         yield made
-
-
-class Echo:
-    """Answers everything that comes to the far side with 200, until it is closed."""
-
-    def __init__(self, address: str) -> None:
-        self._callee = Callee(address, PORT)
-        self._stream: Stream | None = None
-        self._thread = threading.Thread(target=self._run)
-
-    def __enter__(self) -> Echo:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._stream is not None:
-            self._stream.shutdown()
-        self._thread.join()
-        self._callee.__exit__(None, None, None)
-
-    def _run(self) -> None:
-        with self._callee.accept() as self._stream:
-            try:
-                while True:
-                    self._stream.send(answer(self._stream.read_message()))
-            except OSError:
-                pass
 
 
 def delays(caller: Stream, installation: Installation, first: int, over: threading.Event) -> list[float]:
@@ -123,7 +97,7 @@ def slowdown(installation: Installation, caller: Stream, generation: int) -> flo
 
 def test_a_reload_of_a_large_plan_is_hardly_noticed(installation: Installation) -> None:
     """With the same work in a thread of the edge it is 9. Others on the machine may disturb a round or two."""
-    with Echo(installation.far), installation.call() as caller:
+    with Echo(installation.far, PORT), installation.call() as caller:
         assert any(slowdown(installation, caller, generation) < 5 for generation in (1, 2, 3))
 
 
@@ -139,7 +113,7 @@ def test_an_output_that_cannot_be_opened_changes_nothing(installation: Installat
         assert "nothing changed" in installation.edge.reload()
         assert said in installation.edge.output()
     taken.close()
-    with Echo(installation.far), installation.call() as caller:
+    with Echo(installation.far, PORT), installation.call() as caller:
         caller.send(installation.request("MESSAGE", 1))
         assert caller.read_message().startswith(b"SIP/2.0 200 ")
 

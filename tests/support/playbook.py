@@ -33,6 +33,7 @@ from sipedge.proxy.commands import (
     Drop,
     Forward,
     Log,
+    Probed,
     Record,
     Relay,
     Resolve,
@@ -327,6 +328,10 @@ def connects(zone: str, told: Captured | None = None) -> Expected:
 
 def closes(connection: int) -> Expected:
     return _remembering(Close, None, connection=connection)
+
+
+def probed(number: int, status: int, **conditions: Any) -> Expected:
+    return _remembering(Probed, None, number=number, **{"status": status, **conditions})
 
 
 def drops() -> Expected:

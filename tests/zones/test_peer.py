@@ -45,3 +45,13 @@ def test_many_requests_that_run_into_one_outage_count_once() -> None:
     for _ in range(1000):
         one.saw(Sign.FAILED, 100.0)
     assert (one.failures, one.due_at) == (1, 101.0)
+
+
+def test_since_when_it_is_alive_or_dead_is_noted() -> None:
+    one = peer()
+    assert one.since == 0.0
+    seen = []
+    for now, sign in enumerate((Sign.FAILED, Sign.TRIED, Sign.FAILED, Sign.ANSWERED, Sign.ANSWERED, Sign.FAILED), 1):
+        one.saw(sign, float(now))
+        seen.append(one.since)
+    assert seen == [1, 1, 1, 4, 4, 6]

@@ -305,3 +305,17 @@ def test_whatever_happens_it_comes_back(steps: list[tuple[str, float]]) -> None:
             break
     else:
         pytest.fail("it gave up")
+
+
+def test_since_when_a_peer_is_connected_or_not_is_noted_and_whom_an_options_reaches() -> None:
+    edge = connected(5.0)
+    (link,) = edge.links()
+    assert link.since is None and edge.options_targets() == ()
+    edge.answered(7, 200, [], 8.0)
+    edge.answered(7, 200, [], 60.0)
+    assert link.since == 8.0
+    assert edge.options_targets() == ((Hop("Traversal", "TLS", connection=7), URI),)
+    edge.closed(7, "", 70.0)
+    edge.tick(80.0)
+    edge.failed("192.0.2.1", 7001, "refused", 81.0)
+    assert link.since == 70.0

@@ -110,3 +110,13 @@ def test_a_stranger_or_a_zone_without_credential_gets_403(zone: TraversalServerZ
         edge.opened(1)
     answer = edge.options(1, "", URI, 0.0)
     assert (answer.status, answer.close) == (403, True) and zone.name in answer.reason
+
+
+def test_since_when_a_connection_is_authenticated_is_noted() -> None:
+    edge = server()
+    join(edge, 1, 5.0)
+    join(edge, 2, 9.0)
+    again = edge.options(1, "", URI, 5.0 + RECHECK)
+    assert edge.options(1, prove(again.challenges), URI, 6.0 + RECHECK).status == 200
+    assert edge.links(7.0 + RECHECK) == ((1, 5.0), (2, 9.0))
+    assert edge.links(10.0 + RECHECK + GRACE) == ((1, 5.0),)

@@ -15,7 +15,7 @@ from pathlib import Path
 import uvloop
 
 from sipedge.edge.in_force import InForce, release_in_slices
-from sipedge.edge.process import GARBAGE_THRESHOLDS
+from sipedge.worker.process import GARBAGE_THRESHOLDS
 
 from .program import run_in_folder
 from .reloads import CONFIG, plan

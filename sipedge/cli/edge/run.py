@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import click
 
 from sipedge.cli.arguments import CONFIG
@@ -18,6 +20,8 @@ def command(config: str, log_level: str, log_json: bool) -> int:
 
     Exit status: 0 after SIGTERM, 2 when the configuration is broken or a port cannot be opened.
     """
+    # One that comes while modules are imported would end the process. It waits until the supervisor can take it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})
     from .run_run import run
 
     return run(config, log_level, log_json)

@@ -6,8 +6,9 @@ import click
 
 from sipedge.cli.problems import fail
 from sipedge.config import ConfigError
-from sipedge.edge import log, process
+from sipedge.edge import log
 from sipedge.network.tls import TlsError
+from sipedge.worker import process
 
 
 def run(config: str, log_level: str, log_json: bool) -> int:

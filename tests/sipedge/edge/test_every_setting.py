@@ -10,7 +10,6 @@ from support.certificates import make_ca
 from support.processes import fresh_address
 
 from sipedge.config import load_config
-from sipedge.edge.server import Server
 from tools.memory_edge import MemoryEdge, run_edge
 
 WHOLE = {"tls", "log.hep"}
@@ -33,28 +32,28 @@ def at(record: object, path: str) -> object:
     return record
 
 
-def core(path: str) -> Callable[[Server], object]:
+def core(path: str) -> Callable[[MemoryEdge], object]:
     """Obeyed by the core, which asks its settings each time."""
-    return lambda server: at(server._proxy._installation.settings, path)
+    return lambda edge: at(edge.server._proxy._installation.settings, path)
 
 
-def loop(path: str) -> Callable[[Server], object]:
+def loop(path: str) -> Callable[[MemoryEdge], object]:
     """Obeyed by the server, which asks its settings each time."""
-    return lambda server: at(server._settings, path)
+    return lambda edge: at(edge.server._settings, path)
 
 
-def observers(path: str) -> Callable[[Server], object]:
+def observers(path: str) -> Callable[[MemoryEdge], object]:
     """Outputs, listener of metrics and doctor are made from them."""
-    return lambda server: at(server._observers.settings, path)
+    return lambda edge: at(edge.server._observers.settings, path)
 
 
-def connections(path: str) -> Callable[[Server], object]:
+def connections(path: str) -> Callable[[MemoryEdge], object]:
     """Obeyed by connections, which ask for each message, each handshake, each connect."""
-    return lambda server: at(server._connections.limits, path.removeprefix("limits."))
+    return lambda edge: at(edge.server._connections.limits, path.removeprefix("limits."))
 
 
-def resolver(path: str) -> Callable[[Server], object]:
-    return lambda server: at(server._resolver._settings, path.removeprefix("dns."))
+def resolver(path: str) -> Callable[[MemoryEdge], object]:
+    return lambda edge: at(edge.server._resolver._settings, path.removeprefix("dns."))
 
 
 CORE = """system_name domains names zones plan secret former_secrets credentials keep_uri_parameters undo_escapes
@@ -64,18 +63,20 @@ CONNECTIONS = """header_section header_line headers handshake first_byte message
     connections_per_source send_queue malformed_in_a_row""".split()
 OBSERVERS = """log.decisions log.messages log.expressway log.rotate_size log.rotate_count log.mask_credentials log.hep
     metrics.listen doctor.interval doctor.partners doctor.federation_routing doctor.inside_dns""".split()
-OBEYED: dict[str, Callable[[Server], object]] = {
+OBEYED: dict[str, Callable[[MemoryEdge], object]] = {
     **{path: core(path) for path in CORE},
     **{path: loop(path) for path in (f"limits.{name}" for name in LOOP)},
     **{path: connections(path) for path in (f"limits.{name}" for name in CONNECTIONS)},
     **{path: observers(path) for path in OBSERVERS},
     **{path: resolver(path) for path in ("dns.servers", "dns.timeout", "dns.attempts", "dns.cache")},
-    "limits.message": lambda server: server._stack._reception._size,
-    "limits.transactions": lambda server: server._stack._servers._total,
-    "limits.transactions_per_connection": lambda server: server._stack._servers._each,
-    "listeners": lambda server: tuple(each.listener for each in server._connections.listening._open.values()),
-    "tls": lambda server: server._connections._tls._tls,
-    "history": lambda server: server.history._entries.maxlen,
+    "limits.message": lambda edge: edge.server._stack._reception._size,
+    "limits.transactions": lambda edge: edge.server._stack._servers._total,
+    "limits.transactions_per_connection": lambda edge: edge.server._stack._servers._each,
+    "listeners": lambda edge: tuple(each.listener for each in edge.server._connections.listening._open.values()),
+    "tls": lambda edge: edge.server._connections._tls._tls,
+    "control": lambda edge: edge.control.service.place and edge.control.service.place.path,
+    "revision": loop("revision"),
+    "history": lambda edge: edge.server.history._entries.maxlen,
 }
 
 NOT_SET = {"secret_made_up"}
@@ -155,13 +156,13 @@ def test_a_reload_brings_every_setting_into_force(tmp_path: Path) -> None:
     async def scenario(edge: MemoryEdge) -> None:
         text = AFTER.format(ca=ca, limits=lines, metrics=f"{fresh_address()}:9100")
         path.write_text(text + LISTENER.format("new"))
-        await edge.server.reload()
+        await edge.control.loads.reload()
         after = load_config(path)
         assert sorted(OBEYED) == sorted(set(paths(after)) - NOT_SET)
         same = [name for name in OBEYED if name != "plan" and at(after, name) == at(before, name)]
         assert same == [], "these are not changed here, so that nothing is shown"
-        wrong = [name for name in OBEYED if name != "plan" and OBEYED[name](edge.server) != at(after, name)]
+        wrong = [name for name in OBEYED if name != "plan" and OBEYED[name](edge) != at(after, name)]
         assert wrong == []
-        assert OBEYED["plan"](edge.server).variables == after.plan.variables  # type: ignore[attr-defined]
+        assert OBEYED["plan"](edge).variables == after.plan.variables  # type: ignore[attr-defined]
 
     run_edge(before, scenario, str(path))

@@ -15,19 +15,28 @@ from support.configuration import EDGE, write
 from support.settings import ZONES, make_settings, plan_of, rule
 
 from dialplan.model import Query
-from sipedge.config import ConfigError
-from sipedge.edge.in_force import SLICE, InForce, _in_slices, release_in_slices
+from sipedge.config import ConfigError, load_config
+from sipedge.edge.in_force import SLICE, InForce, Standing, in_slices, release_in_slices
 
 
 def test_packed_and_unpacked_it_decides_the_same() -> None:
     force = InForce(make_settings(secret=b"x" * 32), {"edge.pem": b"pem"})
-    again = InForce.unpacked(force.packed())
+    again = Standing.unpacked(Standing(force, 5).packed()).force
     assert again.files == force.files
     assert again.settings.zones == force.settings.zones
     assert again.settings.secret == force.settings.secret
     assert again.settings.plan.dialplan == force.settings.plan.dialplan
     query = Query("bob@far.example", ZONES[0].name)
     assert again.settings.plan.search(query).tiers == force.settings.plan.search(query).tiers
+
+
+def test_unpacked_it_knows_zones_by_the_names_of_the_configuration(tmp_path: Path) -> None:
+    """A rule may write the name of a zone in another case; after a crash it must still find the zone."""
+    config = EDGE + 'dialplans = ["edge.dialplan"]\n[[zone]]\nname = "Far"\ntype = "dns"\ntransport = "TCP"\n'
+    write(tmp_path, rule("out", "FAR"), "edge.dialplan")
+    again = Standing.unpacked(Standing(InForce(load_config(write(tmp_path, config)), {}), 5).packed()).force
+    (tier,) = again.settings.plan.search(Query("bob@far.example", "Default Zone")).tiers
+    assert tier.targets[0].zone == "Far"
 
 
 def test_the_loop_turns_between_slices_of_work() -> None:
@@ -48,13 +57,13 @@ def test_the_loop_turns_between_slices_of_work() -> None:
             asyncio.get_running_loop().call_soon(turn)
 
         turn()
-        assert await _in_slices(work()) == "done"
+        assert await in_slices(work()) == "done"
         assert turns >= 10
 
     asyncio.run(scenario())
 
 
-def test_rules_of_a_plan_that_nobody_uses_go_in_slices() -> None:
+def test_rules_of_a_plan_that_nobody_uses_goin_slices() -> None:
     async def scenario() -> None:
         loop = asyncio.get_running_loop()
         plan = plan_of("".join(rule(f"r{number}", "Far", f"(a|b){number}") for number in range(300)))

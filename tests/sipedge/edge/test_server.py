@@ -211,14 +211,14 @@ def test_a_reload_opens_new_listeners_and_closes_old_ones(tmp_path: Path) -> Non
     async def scenario(edge: MemoryEdge) -> None:
         for name, port in (("first", 5070), ("second", 5070), ("second", 5080)):
             write(name, port)
-            await edge.server.reload()
+            await edge.control.loads.reload()
             assert set(edge.loop.listening) == {port}
         caller = edge.accept(INSIDE_PEER, 5080)
         caller.send(message())
         await edge.turn()
         assert len(edge.loop.called[0].received()) == 1
         path.write_text("nonsense")
-        await edge.server.reload()
+        await edge.control.loads.reload()
         assert set(edge.loop.listening) == {5080}
 
     write("first", 5060)
@@ -235,7 +235,7 @@ def test_a_reload_that_ends_after_the_edge_was_asked_to_end_opens_nothing(
     async def scenario(edge: MemoryEdge) -> None:
         path.write_text(CONFIG.replace("LISTENER", "second").replace("PORT", "5070"))
         edge.server.stop()
-        await edge.server.reload()
+        await edge.control.loads.reload()
         assert 5070 not in edge.loop.listening
         assert "reload: nothing changed\nthe edge is ending" in caplog.text
 

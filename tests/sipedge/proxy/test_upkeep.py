@@ -21,6 +21,7 @@ from support.playbook import (
     fails,
     forwards,
     opens,
+    probed,
     relays,
     resolves,
     responds,
@@ -29,7 +30,15 @@ from support.playbook import (
 )
 from support.settings import EDGE, OUTSIDE_PEER, ZONES, make_settings, rule, with_zone
 
-from sipedge.proxy.events import ConfigChanged, ConnectionFailed, ConnectionOpened, HopLost, Resolved, Undelivered
+from sipedge.proxy.events import (
+    ConfigChanged,
+    ConnectionFailed,
+    ConnectionOpened,
+    HopLost,
+    ProbeAsked,
+    Resolved,
+    Undelivered,
+)
 from sipedge.settings import Listener, Settings
 from zones.digest import authorization
 from zones.dns import AddressRecord
@@ -104,6 +113,24 @@ def test_a_reload_keeps_what_is_known_of_unchanged_neighbours(play: Play) -> Non
     book = play(settings) << forwards(leg) >> answers(leg, 200)
     book >> ConfigChanged(settings) >> waits(10)
     book >> ConfigChanged(monitored(hop_count=20)) >> waits(1) << forwards(leg)
+
+
+def test_a_person_may_ask_what_each_peer_says_to_an_options(play: Play) -> None:
+    """Also of peers that are not monitored, and what comes of it counts."""
+    other, one, two, leg = "198.51.100.21", Leg(), Leg(), Leg()
+    settings = make_settings(zones=with_zone(ZONES, "Outside", peers=(OUTSIDE_PEER, other)))
+    book = play(settings) >> ProbeAsked("Outside", 5) << forwards(one, method="OPTIONS") << forwards(two, address=other)
+    book >> fails(one, 503) << probed(5, 503, address=OUTSIDE_PEER)
+    book >> answers(two, 501) << probed(5, 501, address=other)
+    book >> arrives(request()) << forwards(leg, address=other) >> answers(leg, 200) << responds(200)
+    assert book.proxy.upkeep.probed_hops("Nowhere") == ()
+
+
+def test_nobody_hears_of_the_options_that_the_edge_sends_by_itself(play: Play) -> None:
+    leg = Leg()
+    book = play(monitored()) << forwards(leg)
+    book >> answers(leg, 200)
+    assert book.drain() == []
 
 
 # ---------------------------------------------------------------------------------------------------- traversal server

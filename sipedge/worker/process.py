@@ -8,19 +8,21 @@ import gc
 import logging
 import resource
 import signal
-import socket
-from collections.abc import Mapping
+from time import monotonic, time
 from typing import Any
 
-from sipedge.network.listening import Place
+from sipedge.control.channel.place import Place
+from sipedge.edge import log
+from sipedge.edge.in_force import InForce, Standing
+from sipedge.edge.server import CANCEL_LIMIT, Server
+from sipedge.supervisor.link import Kept, Link
+from sipedge.supervisor.supervisor import supervise
 
-from . import log
+from .control import Control
 from .heart import Heart
-from .in_force import InForce
-from .link import Kept, Link
+from .loads import revision_text
+from .places import first_place
 from .reloads import Reloads
-from .server import CANCEL_LIMIT, Server
-from .supervisor import supervise
 
 logger = logging.getLogger("sipedge")
 
@@ -38,32 +40,46 @@ def run(path: str) -> int:
 
 def _work(path: str, link: Link, kept: Kept | None) -> int:
     """A restart goes on with what was in force, however the files look by now."""
-    force = InForce.read(path) if kept is None else InForce.unpacked(kept.packed)
-    inherited = {} if kept is None else kept.sockets
+    standing = Standing(InForce.read(path), time()) if kept is None else _resumed(kept)
     runner = asyncio.run
     with contextlib.suppress(ImportError):
         import uvloop
 
         runner = uvloop.run
-    with log.queued_streams():
-        runner(_serve(path, force, link, inherited))
+    place = first_place(standing.force.settings.control, kept.control if kept else None, kept is not None)
+    try:
+        with log.queued_streams():
+            runner(_serve(path, standing, link, kept, place))
+    finally:
+        if place is not None:
+            place.remove()
     return 0
 
 
-async def _serve(path: str, force: InForce, link: Link, inherited: Mapping[Place, socket.socket]) -> None:
+def _resumed(kept: Kept) -> Standing:
+    """What was in force, or what was before it where the time to confirm it has run out meanwhile."""
+    standing = Standing.unpacked(kept.packed)
+    now = standing.at(monotonic())
+    if now is not standing:
+        logger.error("nobody confirmed revision %s: %s is in force again", *map(revision_text, (standing, now)))
+    return now
+
+
+async def _serve(path: str, standing: Standing, link: Link, kept: Kept | None, place: Place | None) -> None:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_unhandled)
-    heart = Heart(link, force.settings.limits)
+    heart = Heart(link, standing.force.settings.limits)
+    server = Server(standing.force, {} if kept is None else kept.sockets)
 
-    def keep(force: InForce, sockets: Mapping[Place, socket.socket]) -> None:
-        heart.limits = force.settings.limits
+    def keep(standing: Standing, place: Place | None) -> None:
+        heart.limits = standing.force.settings.limits
         _allow_files(heart.limits.connections)
-        link.keep(Kept(heart.limits.heartbeat, force.packed(), sockets))
+        link.keep(Kept(heart.limits.heartbeat, standing.packed(), server.sockets(), place))
 
-    server = Server(path, force, inherited, keep)
+    control = Control(server, path, standing, keep)
     addresses = await server.start()
     heart.beat()
-    loop.add_signal_handler(signal.SIGHUP, Reloads(server.reload, link.done).request)
+    loop.add_signal_handler(signal.SIGHUP, Reloads(control.loads.reload, link.done).request)
 
     def stop() -> None:
         heart.end(CANCEL_LIMIT)
@@ -71,12 +87,14 @@ async def _serve(path: str, force: InForce, link: Link, inherited: Mapping[Place
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
+    await control.begin(place)
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GARBAGE_THRESHOLDS)
-    print(f"sipedge: {force.settings.system_name} serves {', '.join(addresses)}", flush=True)
+    print(f"sipedge: {standing.force.settings.system_name} serves {', '.join(addresses)}", flush=True)
     link.done()
     await server.run()
+    await control.aclose()
 
 
 def _unhandled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from sipedge.edge.reloads import Reloads
+from sipedge.worker.reloads import Reloads
 
 
 def test_further_requests_become_one_more() -> None:

@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable
 
 from .link import DONE, Kept, Link, make_channel, receive
-from .notify import READY, STOPPING, WATCHDOG, notify, reloading
+from .notify import READY, STOPPING, Manager, reloading
 from .signals import Signals
 
 logger = logging.getLogger("sipedge.supervisor")
@@ -53,10 +53,12 @@ def supervise(work: Callable[[Link, Kept | None], int]) -> int:
             return work(link, supervisor.kept)
         status = supervisor.watch()
         if supervisor.is_final(status):
+            supervisor.end()
             return supervisor.final_status(status)
         pause = FIRST_PAUSE if time.monotonic() - began > HEALTHY else pause
         logger.error("the edge %s and is started again in %g s", _end_text(status), pause)
         if not supervisor.wait(pause):
+            supervisor.end()
             return 0
         pause = min(2 * pause, LONGEST_PAUSE)
 
@@ -67,6 +69,7 @@ class _Supervisor:
     def __init__(self) -> None:
         self.kept: Kept | None = None
         self._signals = Signals(HANDLED)
+        self._manager = Manager()
         self._asked = 0
         """The signal that asked for the end; 0: none."""
         self._reload_asked = False
@@ -130,6 +133,11 @@ class _Supervisor:
         for line in trace.decode(errors="replace").splitlines():
             logger.error("%s", line)
 
+    def end(self) -> None:
+        """A worker that was killed has left the file of its control socket."""
+        if self.kept is not None and self.kept.control is not None:
+            self.kept.control.remove()
+
     def is_final(self, status: int) -> bool:
         return bool(self._asked) or (self.kept is None and status >= 0)
 
@@ -146,7 +154,7 @@ class _Supervisor:
 
     def _attend(self, seconds: float) -> None:
         """Wait for signals and messages, and take them."""
-        notify(WATCHDOG)
+        self._manager.sign()
         waited = [self._signals.reading, *([self._channel] if self._channel is not None and self._child else [])]
         select.select(waited, [], [], seconds)
         self._take_signals()
@@ -159,11 +167,11 @@ class _Supervisor:
 
     def _take_signal(self, number: int) -> None:
         if number == signal.SIGHUP:
-            notify(reloading())
+            self._manager.tell(reloading())
             self._reload_asked = True
             self._hand_reload_on()
         elif number in ENDING:
-            notify(STOPPING)
+            self._manager.tell(STOPPING)
             self._asked = number
             if self.kept is not None:
                 self.kept.stop_listening()
@@ -181,14 +189,14 @@ class _Supervisor:
             if isinstance(message, Kept):
                 self._keep(message)
             elif message == DONE and not self._asked:
-                notify(READY)
+                self._manager.tell(READY)
             elif not message:
                 self._channel.close()
                 self._channel = None
 
     def _keep(self, kept: Kept) -> None:
         if self.kept is not None:
-            self.kept.stop_listening()
+            self.kept.close()
         self.kept = kept
         self._serving = True
         if self._asked:

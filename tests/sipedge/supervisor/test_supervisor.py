@@ -15,8 +15,8 @@ pytestmark = pytest.mark.e2e
 
 HEAD = """
 import os, signal, socket, sys, time
-from sipedge.edge import supervisor
-from sipedge.edge.link import Kept
+from sipedge.supervisor import supervisor
+from sipedge.supervisor.link import Kept
 supervisor.FIRST_PAUSE = 0.05
 HEARTBEAT = 60
 
@@ -58,7 +58,7 @@ def test_whatever_ends_the_worker_it_starts_again_with_what_was_kept(end: str, s
 
 
 def test_a_first_start_that_fails_is_final() -> None:
-    program = "from sipedge.edge.supervisor import supervise\nraise SystemExit(supervise(lambda link, kept: 7))\n"
+    program = "from sipedge.supervisor.supervisor import supervise\nraise SystemExit(supervise(lambda link, kept: 7))\n"
     assert subprocess.run([sys.executable, "-c", program], timeout=10).returncode == 7
 
 

@@ -1,7 +1,8 @@
 """What a worker tells its supervisor, over a pair of sockets: it lives, this is in force, a reload is over.
 
 A packet's first byte is its kind. What is in force travels as open files (unix(7), SCM_RIGHTS): one in memory with the
-configuration, and the listening sockets. The supervisor never writes; when it is gone, the worker's end reads its end.
+configuration, the listening sockets, the control socket. The supervisor never writes; when it is gone, the worker's
+end reads its end.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from threading import Thread
 
+from sipedge.control.channel.place import Place as ControlPlace
 from sipedge.network.listening import Place
 
 BEAT, KEEP, DONE = b".", b"K", b"D"
@@ -32,11 +34,19 @@ class Kept:
     packed: bytes
     """Of InForce; the supervisor does not look into it."""
     sockets: Mapping[Place, socket.socket]
+    control: ControlPlace | None = None
+    """Where the edge can be asked."""
 
     def stop_listening(self) -> None:
-        """Close this process's copies of the sockets: nobody connects where nobody will accept."""
+        """Close this process's copies of the SIP sockets: nobody connects where nobody will accept."""
         for each in self.sockets.values():
             each.close()
+
+    def close(self) -> None:
+        """Close this process's copies of all sockets: others have come in their place."""
+        self.stop_listening()
+        if self.control is not None:
+            self.control.socket.close()
 
 
 class Link:
@@ -67,8 +77,11 @@ class Link:
         with open(in_memory, "wb", closefd=False) as file:
             file.write(kept.packed)
         places = list(kept.sockets)[:MOST_SOCKETS]
-        files = [in_memory, *(os.dup(kept.sockets[place].fileno()) for place in places)]
-        header = json.dumps({"heartbeat": kept.heartbeat, "places": places})
+        control = kept.control
+        sockets = [*(kept.sockets[place] for place in places), *([control.socket] if control else [])]
+        files = [in_memory, *(os.dup(each.fileno()) for each in sockets)]
+        where = (control.path, control.identity) if control else None
+        header = json.dumps({"heartbeat": kept.heartbeat, "places": places, "control": where})
         self._unsent.append((KEEP + header.encode(), files))
         self._flush()
 
@@ -103,7 +116,7 @@ def make_channel() -> tuple[socket.socket, socket.socket]:
 def receive(channel: socket.socket) -> bytes | Kept | None:
     """The supervisor's end: what has come, without waiting. b'': the worker's end is closed; None: nothing came."""
     try:
-        data, files, _, _ = socket.recv_fds(channel, PACKET, MOST_SOCKETS + 1)
+        data, files, _, _ = socket.recv_fds(channel, PACKET, MOST_SOCKETS + 2)
     except BlockingIOError:
         return None
     except ConnectionResetError:
@@ -116,4 +129,8 @@ def receive(channel: socket.socket) -> bytes | Kept | None:
         packed = in_memory.read()
     places = [(address, port, name) for address, port, name in header["places"]]
     sockets = [socket.socket(fileno=file) for file in files[1:]]
-    return Kept(header["heartbeat"], packed, dict(zip(places, sockets, strict=True)))
+    control = None
+    if header["control"]:
+        path, (device, inode) = header["control"]
+        control = ControlPlace(path, sockets.pop(), (device, inode))
+    return Kept(header["heartbeat"], packed, dict(zip(places, sockets, strict=True)), control)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from sipedge.settings import Limits
-
-from .link import Link
+from sipedge.supervisor.link import Link
 
 INTERVAL = 1.0
 

@@ -1,0 +1,16 @@
+"""A connection of a running edge, closed."""
+
+from __future__ import annotations
+
+import click
+
+from sipedge.control.requests import Close
+from sipedge.printable import escaped
+
+from .asking import ask
+
+
+def run(config: str, connection: int) -> int:
+    _, closed = ask(config, Close(connection))
+    click.echo(escaped(f"connection {closed['connection']} with {closed['peer']} ({closed['zone']}) is closed"))
+    return 0

@@ -1,0 +1,16 @@
+"""A configuration on trial, confirmed."""
+
+from __future__ import annotations
+
+import click
+
+from sipedge.control.requests import Confirm
+from sipedge.control.words import short
+
+from .asking import ask
+
+
+def run(config: str) -> int:
+    _, confirmed = ask(config, Confirm())
+    click.echo(f"revision {short(confirmed['revision'])} stays in force")
+    return 0

@@ -1,0 +1,127 @@
+"""Decisions of a running edge: each with its tree, which is searched anew under the plan that it was made with."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from dialplan.model import Protocol, Query, Traffic, Variables
+from dialplan.search.search import CompiledPlan, Explanation
+from sipedge.cli.explain import explanation_tree
+from sipedge.cli.printing import print_json
+from sipedge.cli.screen import console
+from sipedge.config.plans import plan_again
+from sipedge.control.answers import Done
+from sipedge.control.refusal import Refused
+from sipedge.control.requests import History, Plan
+from sipedge.control.values import DecisionJson, PlanJson
+from sipedge.printable import escaped
+from zones.addresses import host_port
+
+from .asking import connection, refusals
+from .times import moment
+
+PLANS_KEPT = 4
+"""A plan may be large, and decisions of one follow each other."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    config: str
+    alias: str
+    rule: str
+    zone: str
+    call_id: str
+    status: str
+    failed: bool
+    last: int | None
+    follow: bool
+    as_json: bool
+
+
+def run(options: Options) -> int:
+    """The exit status: 1 where nothing fits."""
+    given = {"alias", "rule", "zone", "call_id", "status", "failed", "follow"}
+    request = History(last=options.last or 0, **{name: getattr(options, name) for name in given})
+    plans, found = _Plans(options.config), False
+    with refusals(options.as_json), connection(options.config, None) as asking:
+        for answer in asking.ask(request):
+            if isinstance(answer, Done):
+                break
+            found = True
+            if options.as_json:
+                print_json(answer.value)
+            else:
+                _print(answer.value, plans)
+    return 0 if found else 1
+
+
+class _Plans:
+    """By revision, as the edge gives them."""
+
+    def __init__(self, config: str) -> None:
+        self._config = config
+        self._known: OrderedDict[str, CompiledPlan | None] = OrderedDict()
+
+    def of(self, revision: str) -> CompiledPlan | None:
+        """None where the edge has it no more."""
+        if revision not in self._known:
+            self._known[revision] = self._fetched(revision)
+            if len(self._known) > PLANS_KEPT:
+                self._known.popitem(last=False)
+        return self._known[revision]
+
+    def _fetched(self, revision: str) -> CompiledPlan | None:
+        try:
+            with connection(self._config, None) as asking:
+                answers = list(asking.ask(Plan(revision)))
+        except Refused:
+            return None
+        return plan_of([answer.value for answer in answers[:-1]], answers[-1].value)
+
+
+def plan_of(pieces: Iterable[tuple[str, str]], rest: PlanJson) -> CompiledPlan:
+    """From the answer to ``Plan``. ``pieces``: its items, (file, piece of the text)."""
+    sources: dict[str, str] = {}
+    for file, piece in pieces:
+        sources[file] = sources.get(file, "") + piece
+    values = rest["variables"]
+    lists = {name: tuple(values[name]) for name in ("ipv4", "ipv6", "domains")}
+    return plan_again(sources, rest["zones"], Variables(**lists, system_name=values["system_name"]))
+
+
+def searched_again(item: DecisionJson, plan: CompiledPlan) -> Explanation | None:
+    """What the edge found, with the reason of each rule; None where no rule was asked."""
+    query = item["query"]
+    if query is None:
+        return None
+    kinds = {"traffic": Traffic(query["traffic"]), "protocol": Protocol(query["protocol"])}
+    return plan.search(Query(**{**query, **kinds}))
+
+
+def _print(item: DecisionJson, plans: _Plans) -> None:
+    decision = item["decision"]
+    status = decision["status"] or "no final status yet"
+    head = f"{moment(decision['time'])}  {decision['method']} {decision['request_uri']}  {decision['zone']}  {status}"
+    click.echo(escaped(head))
+    click.echo(escaped(f"  Call-ID {decision['call_id']}, CSeq {decision['cseq']}"))
+    plan = plans.of(item["revision"]) if item["revision"] else None
+    explanation = searched_again(item, plan) if plan is not None else None
+    if explanation is not None:
+        console().print(explanation_tree(explanation, decision["evidence"], lambda zone: ""))
+    elif decision["route"]:
+        click.echo(escaped(f'  a signed Route leads to zone "{decision["route"]}": nothing was searched'))
+    else:
+        click.echo("  no rule was asked" if item["query"] is None else "  its dial plan is not in memory any more")
+    for hop in decision["hops"]:
+        click.echo(escaped(f"  sent to {hop['zone']} {_place(hop)}"))
+
+
+def _place(hop: dict[str, Any]) -> str:
+    if hop["connection"]:
+        return f"connection {hop['connection']}"
+    return f"{hop['transport']} {host_port(hop['address'], hop['port'])}"

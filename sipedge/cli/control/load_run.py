@@ -1,0 +1,38 @@
+"""A configuration put in force, and what is different by it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import click
+
+from sipedge.cli.printing import print_json
+from sipedge.control.requests import Load
+from sipedge.control.words import changes_text, short
+
+from .asking import ask
+from .times import span_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    config: str
+    expect: str
+    """A revision, '' any."""
+    confirm_within: float
+    """Seconds; 0: it needs no confirmation."""
+    as_json: bool
+
+
+def run(options: Options) -> int:
+    _, loaded = ask(options.config, Load(expect=options.expect, confirm_within=options.confirm_within), options.as_json)
+    if options.as_json:
+        print_json(loaded)
+        return 0
+    replaced, revision = short(loaded["replaced"]), short(loaded["revision"])
+    click.echo(f"{loaded['config']}: revision {revision} is in force instead of {replaced}")
+    click.echo(f"different: {changes_text(loaded['changes'])}")
+    if options.confirm_within:
+        left = span_text(options.confirm_within)
+        click.echo(f"back to {replaced} in {left}, unless: sipedge confirm {options.config}")
+    return 0

@@ -1,0 +1,1 @@
+"""What a running edge can be asked, and how it answers: words and lines, no sockets."""

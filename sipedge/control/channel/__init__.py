@@ -1,0 +1,1 @@
+"""The control socket itself: opened, guarded, served, asked."""

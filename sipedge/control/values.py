@@ -1,0 +1,168 @@
+"""The values that answers carry, as JSON has them. Times are seconds since the epoch, spans are seconds."""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+
+class PeerJson(TypedDict):
+    """A peer of a neighbour zone, or one that a traversal client connects to."""
+
+    peer: str
+    """Its address and port; its configured name where there is no address yet."""
+    state: str
+    """``alive``, ``failed``, ``retrying``; of traversal ``waiting``, ``connecting``, ``opened``, ``active``."""
+    since: float | None
+    """When it came into this state; None where that was not noted."""
+    problem: str
+    """Why it is not alive, where that is known."""
+
+
+class ZoneJson(TypedDict):
+    name: str
+    kind: str
+    """As ``type`` in edge.toml."""
+    connections: int
+    peers: list[PeerJson]
+    """Of neighbour and traversal client zones."""
+    up: bool | None
+    """Of a traversal zone: whether a connection of it is authenticated."""
+    problems: list[str]
+    """Names of peers that lead nowhere."""
+
+
+class ConnectionJson(TypedDict):
+    connection: int
+    """The number that ``close`` takes."""
+    peer: str
+    local: str
+    transport: str
+    tls_version: str
+    zone: str
+    opened_by: str
+    """``peer`` or ``edge``."""
+    names: list[str]
+    """In the peer's certificate."""
+    since: float
+    transactions: int
+
+
+class ListenerJson(TypedDict):
+    name: str
+    transport: str
+    address: str
+    zone: str
+    """The traversal server zone whose port it is; ''."""
+
+
+class CertificateJson(TypedDict):
+    file: str
+    ends: float
+    days_left: float
+    """Negative where it has expired."""
+
+
+class RefusedJson(TypedDict):
+    zone: str
+    """'' where none was found yet."""
+    reason: str
+    count: int
+
+
+class ChangesJson(TypedDict):
+    """What another configuration has otherwise."""
+
+    rules: dict[str, int]
+    """``added``, ``removed`` and ``changed`` -> number. So for transforms."""
+    transforms: dict[str, int]
+    zones: dict[str, list[str]]
+    """The same three -> names."""
+    settings: list[str]
+    """Further fields of Settings that differ: ``limits``, ``listeners``, ``tls`` ..."""
+
+
+class UnconfirmedJson(TypedDict):
+    left: float
+    """Until the edge goes back."""
+    back_to: str
+    """The revision."""
+
+
+class StatusJson(TypedDict):
+    version: str
+    system_name: str
+    pid: int
+    """Of the process that serves; its supervisor has another."""
+    since: float
+    """Of that process."""
+    config: str
+    """The path that it was started with."""
+    revision: str
+    in_force_since: float
+    unconfirmed: UnconfirmedJson | None
+    ending: bool
+    """It was told to end, and waits for open transactions."""
+    listeners: list[ListenerJson]
+    zones: list[ZoneJson]
+    certificates: list[CertificateJson]
+    transactions: dict[str, int]
+    """``server`` and ``client`` -> open ones."""
+    refused: list[RefusedJson]
+    dns: dict[str, int]
+    """``asked`` and ``waiting`` -> questions; ``spared`` -> questions that were not asked again."""
+    dropped: dict[str, int]
+    """Output -> lines or records that it lost."""
+    connections: list[ConnectionJson]
+    """Empty in the end of the answer: they come as items."""
+
+
+class DecisionJson(TypedDict):
+    """An item of ``history``."""
+
+    decision: dict[str, Any]
+    """As in the file of decisions, without the trace of rules."""
+    query: dict[str, Any] | None
+    """Fields of dialplan.model.Query, for the search to be made again; None where no rule was asked."""
+    revision: str
+    """Of the plan that was searched; '' where none was."""
+
+
+class PlanJson(TypedDict):
+    """The texts come as items, ``[file, piece]``."""
+
+    zones: list[str]
+    """Names of zones, as the configuration spells them."""
+    variables: dict[str, Any]
+    """Fields of dialplan.model.Variables."""
+
+
+class LoadedJson(TypedDict):
+    config: str
+    """The file that was read: that which the edge was started with."""
+    revision: str
+    replaced: str
+    changes: ChangesJson
+    confirm_within: float
+
+
+class ConfirmedJson(TypedDict):
+    revision: str
+
+
+class ProbeResultJson(TypedDict):
+    peer: str
+    status: int
+    """Of the answer to OPTIONS; 408 where none came, 503 where there was no connection."""
+    reason: str
+    milliseconds: float
+
+
+class ProbedJson(TypedDict):
+    zone: str
+    results: list[ProbeResultJson]
+
+
+class ClosedJson(TypedDict):
+    connection: int
+    peer: str
+    zone: str

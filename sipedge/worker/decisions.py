@@ -1,0 +1,176 @@
+"""The decisions in memory, for those who ask: listed, followed, and the plans that they were made under."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+from dialplan.model import Query
+from dialplan.search.search import CompiledPlan
+from sipedge.config.plans import zone_names_of
+from sipedge.control.channel.service import Client
+from sipedge.control.refusal import NOT_FOUND, UNAVAILABLE, Refused
+from sipedge.control.requests import History, Plan
+from sipedge.control.values import DecisionJson, PlanJson
+from sipedge.edge.server import Server
+from sipedge.proxy.history import Entry
+
+from .loads import Loads
+
+LONGEST_QUEUE = 1000
+"""Decisions that wait for a client that follows."""
+LOOK = 0.5
+"""Seconds between two looks whether a client that follows is still there."""
+PIECE = 32_768
+"""Characters of a plan's text in one item."""
+CHUNK = 200
+"""Entries that are looked at in one turn of the loop: 0.2 ms."""
+
+
+class Decisions:
+    """Belongs to the event loop."""
+
+    def __init__(self, server: Server, loads: Loads) -> None:
+        self._server, self._loads = server, loads
+        self._followers: list[_Follower] = []
+        server.concluded = self._concluded
+
+    async def history(self, wish: History, client: Client) -> None:
+        """An item for each decision. Raises Refused where one that follows does not keep up."""
+        follower = _Follower(wish)
+        if wish.follow:
+            self._followers.append(follower)
+        try:
+            kept = await self._kept(wish)
+            for entry in kept:
+                await client.item(self._json(entry))
+            shown = set(map(id, kept))  # one that got its status meanwhile has come to both
+            while wish.follow and not client.is_gone:
+                for entry in await follower.entries():
+                    if id(entry) not in shown:
+                        await client.item(self._json(entry))
+        finally:
+            if wish.follow:
+                self._followers.remove(follower)
+
+    async def plan(self, wish: Plan, client: Client) -> PlanJson:
+        """The texts come as items ``[file, piece]``, the rest in the end. Raises Refused."""
+        plan = next((plan for plan, name in self._loads.revisions.items() if name == wish.revision), None)
+        if plan is None:
+            raise Refused(NOT_FOUND, f"the plan of revision {wish.revision} is not in memory any more")
+        for piece in pieces_of(plan):
+            await client.item(piece)
+        return {"zones": zone_names_of(plan), "variables": asdict(plan.variables)}
+
+    async def _kept(self, wish: History) -> list[Entry]:
+        """Those that fit, oldest first."""
+        fitting: list[Entry] = []
+        for number, entry in enumerate(list(self._server.history)):
+            if number % CHUNK == CHUNK - 1:
+                await asyncio.sleep(0)
+            if fits(entry, wish) and (not wish.follow or entry.status):  # the others come when they have their status
+                fitting.append(entry)
+            if len(fitting) == wish.last > 0:
+                break
+        return fitting[::-1]
+
+    def _concluded(self, entry: Entry) -> None:
+        for follower in self._followers:
+            follower.put(entry)
+
+    def _json(self, entry: Entry) -> DecisionJson:
+        explanation = entry.explanation
+        return decision_json(entry, self._loads.revisions.get(explanation.plan, "") if explanation else "")
+
+
+class _Follower:
+    """A client that wants to see decisions as they are made."""
+
+    def __init__(self, wish: History) -> None:
+        self._wish = wish
+        self._entries: deque[Entry] = deque()
+        self._came = asyncio.Event()
+        self._lost = False
+
+    def put(self, entry: Entry) -> None:
+        if len(self._entries) >= LONGEST_QUEUE:
+            self._lost = True
+        elif fits(entry, self._wish):
+            self._entries.append(entry)
+            self._came.set()
+
+    async def entries(self) -> list[Entry]:
+        """What has come; after LOOK at the latest. Raises Refused where some could not be kept."""
+        if self._lost:
+            raise Refused(UNAVAILABLE, "decisions come faster than this client takes them; ask for fewer")
+        try:
+            async with asyncio.timeout(LOOK):
+                await self._came.wait()
+        except TimeoutError:
+            return []
+        self._came.clear()
+        entries = list(self._entries)
+        self._entries.clear()
+        return entries
+
+
+def decision_json(entry: Entry, revision: str) -> DecisionJson:
+    query = _query_json(entry.explanation.query) if entry.explanation else None
+    return {"decision": entry.to_json(trace=False), "query": query, "revision": revision}
+
+
+def pieces_of(plan: CompiledPlan) -> Iterator[tuple[str, str]]:
+    """(file, piece of its text), in order."""
+    for file, text in plan.dialplan.sources.items():
+        for start in range(0, max(1, len(text)), PIECE):
+            yield file, text[start : start + PIECE]
+
+
+def fits(entry: Entry, wish: History) -> bool:
+    """Whether a decision is one of those that are wanted."""
+    if wish.failed and entry.status < 400:
+        return False
+    if wish.status and not _has_status(entry, wish.status):
+        return False
+    if wish.call_id not in entry.call_id:
+        return False
+    if wish.zone and wish.zone.casefold() not in {name.casefold() for name in _zones(entry)}:
+        return False
+    if wish.rule and wish.rule not in _rules(entry):
+        return False
+    return not wish.alias or any(wish.alias.casefold() in text.casefold() for text in _aliases(entry))
+
+
+def _has_status(entry: Entry, wanted: str) -> bool:
+    return str(entry.status).startswith(wanted[0]) if wanted.endswith("xx") else str(entry.status) == wanted
+
+
+def _zones(entry: Entry) -> Iterator[str]:
+    yield entry.zone
+    yield entry.route
+    yield from (hop.zone for hop in entry.hops)
+
+
+def _rules(entry: Entry) -> Iterator[str]:
+    tiers = entry.explanation.tiers if entry.explanation else ()
+    return (target.rule for tier in tiers for target in tier.targets)
+
+
+def _aliases(entry: Entry) -> Iterator[str]:
+    yield entry.request_uri
+    if entry.explanation:
+        yield entry.explanation.alias
+        yield entry.explanation.searched
+
+
+def _query_json(query: Query) -> dict[str, Any]:
+    return {
+        "alias": query.alias,
+        "source": query.source,
+        "traffic": query.traffic.value,
+        "protocol": query.protocol.value,
+        "authenticated": query.authenticated,
+    }

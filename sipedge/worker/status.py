@@ -1,0 +1,163 @@
+"""How a running edge is, in the words of ``sipedge status``. Read only; each function takes one turn of the loop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import Counter
+from collections.abc import Iterator
+from functools import lru_cache
+from time import time
+
+from cryptography import x509
+
+from sipedge import __version__
+from sipedge.control.values import (
+    CertificateJson,
+    ConnectionJson,
+    ListenerJson,
+    PeerJson,
+    RefusedJson,
+    StatusJson,
+    UnconfirmedJson,
+    ZoneJson,
+)
+from sipedge.edge.parts import Parts
+from sipedge.proxy.upkeep import Upkeep
+from sipedge.settings import Tls
+from zones.addresses import host_port
+from zones.neighbor import NeighborPeers
+from zones.traversal_client import TraversalClient
+from zones.zone import AnyZone, DefaultZone, DnsZone, NeighborZone, TraversalClientZone, TraversalServerZone
+
+from .loads import Loads
+
+DAY = 86400.0
+KINDS: dict[type[AnyZone], str] = {
+    NeighborZone: "neighbor",
+    TraversalServerZone: "traversal server",
+    TraversalClientZone: "traversal client",
+    DnsZone: "dns",
+    DefaultZone: "default",
+}
+"""As ``type`` in edge.toml."""
+
+
+def status_json(parts: Parts, loads: Loads, began: float) -> StatusJson:
+    """All but the connections. ``began``: seconds since the epoch, of this process."""
+    gauges, standing = parts.observers.gauges(), loads.standing
+    return {
+        "version": __version__,
+        "system_name": parts.settings.system_name,
+        "pid": os.getpid(),
+        "since": began,
+        "config": os.path.abspath(loads.path),
+        "revision": parts.settings.revision,
+        "in_force_since": standing.since,
+        "unconfirmed": _unconfirmed(loads),
+        "ending": parts.ending,
+        "listeners": _listeners(parts),
+        "zones": _zones(parts),
+        "certificates": _certificates(parts.settings.tls, loads),
+        "transactions": {role: int(number) for role, number in gauges.transactions.items()},
+        "refused": [_refused(zone, reason, int(number)) for (zone, reason), number in gauges.refused.items()],
+        "dns": {**_whole(gauges.dns), "spared": int(sum(gauges.dns_spared.values()))},
+        "dropped": _whole(gauges.dropped),
+        "connections": [],
+    }
+
+
+def connections_json(parts: Parts) -> Iterator[ConnectionJson]:
+    """Those that are open at the beginning."""
+    for peer in list(parts.proxy.peers()):
+        opened = peer.opened
+        yield {
+            "connection": peer.connection,
+            "peer": host_port(peer.address, peer.port),
+            "local": host_port(opened.local_address, opened.local_port),
+            "transport": opened.transport,
+            "tls_version": opened.tls_version,
+            "zone": peer.zone,
+            "opened_by": "peer" if peer.accepted else "edge",
+            "names": list(opened.names),
+            "since": _wall(peer.since),
+            "transactions": parts.stack.transactions_of(peer.connection),
+        }
+
+
+def _unconfirmed(loads: Loads) -> UnconfirmedJson | None:
+    unconfirmed = loads.standing.unconfirmed
+    if unconfirmed is None:
+        return None
+    return {"left": round(loads.left, 1), "back_to": unconfirmed.before.force.settings.revision}
+
+
+def _listeners(parts: Parts) -> list[ListenerJson]:
+    bound = parts.connections.listening.bound()
+    return [
+        {
+            "name": each.name,
+            "transport": each.transport,
+            "address": host_port(*bound.get(each.name, (each.address, each.port))),
+            "zone": each.zone,
+        }
+        for each in parts.settings.listeners
+    ]
+
+
+def _zones(parts: Parts) -> list[ZoneJson]:
+    counts = Counter(peer.zone for peer in parts.proxy.peers())
+    return [_zone(zone, counts[zone.name], parts.proxy.upkeep) for zone in parts.settings.zones]
+
+
+def _zone(zone: AnyZone, connections: int, upkeep: Upkeep) -> ZoneJson:
+    known, now = upkeep.zone(zone.name), asyncio.get_running_loop().time()
+    peers, problems = list[PeerJson](), list[str]()
+    if isinstance(known, NeighborPeers):
+        problems = list(known.problems)
+        peers = [
+            _peer(host_port(hop.address, hop.port), state.health.value, state.since) for hop, state in known.states()
+        ]
+    elif isinstance(known, TraversalClient):
+        peers = [_peer(link.peer, link.state.value, link.since, link.problem) for link in known.links()]
+    elif known is not None:
+        peers = [_peer(f"connection {number}", "active", since) for number, since in known.links(now)]
+    return {
+        "name": zone.name,
+        "kind": KINDS[type(zone)],
+        "connections": connections,
+        "peers": peers,
+        "up": None if known is None or isinstance(known, NeighborPeers) else known.is_up(now),
+        "problems": problems,
+    }
+
+
+def _peer(peer: str, state: str, since: float | None, problem: str = "") -> PeerJson:
+    return {"peer": peer, "state": state, "since": None if since is None else _wall(since), "problem": problem}
+
+
+def _certificates(tls: Tls, loads: Loads) -> list[CertificateJson]:
+    """Those in force, however the files look by now."""
+    files, now = loads.standing.force.files, time()
+    own = (*tls.server, *((tls.client,) if tls.client else ()))
+    ends = {each.certificate: _end(files[each.certificate]) for each in own}
+    return [{"file": file, "ends": end, "days_left": round((end - now) / DAY, 2)} for file, end in ends.items()]
+
+
+@lru_cache(maxsize=32)
+def _end(pem: bytes) -> float:
+    """Seconds since the epoch."""
+    return x509.load_pem_x509_certificates(pem)[0].not_valid_after_utc.timestamp()
+
+
+def _refused(zone: str, reason: str, count: int) -> RefusedJson:
+    return {"zone": zone, "reason": reason, "count": count}
+
+
+def _whole(numbers: dict[str, float]) -> dict[str, int]:
+    return {name: int(number) for name, number in numbers.items()}
+
+
+def _wall(loop_time: float) -> float:
+    """From the loop's clock to seconds since the epoch."""
+    return round(time() - (asyncio.get_running_loop().time() - loop_time), 3)

@@ -1,0 +1,127 @@
+"""What people are shown of a running edge; what peers put into it cannot leave its line."""
+
+from __future__ import annotations
+
+import click
+import pytest
+
+from sipedge.cli.control.history_run import _Plans, _print
+from sipedge.cli.control.load import _seconds, command
+from sipedge.cli.control.status_run import _lines
+from sipedge.cli.control.times import moment, span_text
+from sipedge.control.values import DecisionJson, StatusJson
+
+HOSTILE = "\x1b[31mred\r\nforged\u202e"
+
+STATUS: StatusJson = {
+    "version": "1",
+    "system_name": "edge.example.com",
+    "pid": 7,
+    "since": 1000.0,
+    "config": "/etc/sipedge/edge.toml",
+    "revision": "0123456789abcdef",
+    "in_force_since": 1000.0,
+    "unconfirmed": {"left": 221.0, "back_to": "fedcba9876543210"},
+    "ending": True,
+    "listeners": [{"name": "in", "transport": "TLS", "address": "192.0.2.1:5061", "zone": ""}],
+    "zones": [
+        {
+            "name": "Traversal",
+            "kind": "traversal client",
+            "connections": 1,
+            "peers": [{"peer": "e.example", "state": "waiting", "since": 940.0, "problem": HOSTILE}],
+            "up": False,
+            "problems": [],
+        }
+    ],
+    "certificates": [{"file": "a.pem", "ends": 0.0, "days_left": -2.0}],
+    "transactions": {"server": 1, "client": 2},
+    "refused": [{"zone": "", "reason": "handshake", "count": 12}],
+    "dns": {"asked": 1, "waiting": 0, "spared": 5},
+    "dropped": {"stderr": 3, "stdout": 0},
+    "connections": [
+        {
+            "connection": 4,
+            "peer": "192.0.2.7:40000",
+            "local": "192.0.2.1:5061",
+            "transport": "TLS",
+            "tls_version": "1.3",
+            "zone": "Default Zone",
+            "opened_by": "peer",
+            "names": ["a.example", HOSTILE],
+            "since": 995.0,
+            "transactions": 1,
+        }
+    ],
+}
+
+
+def test_status_in_sections() -> None:
+    lines = list(_lines(STATUS, 1000.0))
+    assert lines == [
+        "edge.example.com: sipedge 1, process 7, ending",
+        "  up 0 s, since 1970-01-01 00:16:40Z",
+        "  revision 0123456789ab of /etc/sipedge/edge.toml, in force since 1970-01-01 00:16:40Z",
+        "  not confirmed: back to revision fedcba987654 in 3 min 41 s",
+        "listeners",
+        "  in  TLS  192.0.2.1:5061",
+        "zones",
+        "  Traversal: traversal client, 1 connection, down",
+        f"    e.example waiting for 1 min: {HOSTILE}",
+        "connections",
+        "  4  192.0.2.7:40000  Default Zone  TLS 1.3  opened by the peer  5 s  1 transaction  "
+        "a.example \\x1b[31mred\\r\\nforged\\u202e",
+        "own certificates",
+        "  a.pem  expired 2 days ago  ends 1970-01-01 00:00:00Z",
+        "refused",
+        "  12  handshake",
+        "lost lines",
+        "  3  stderr",
+        "transactions: 1 of peers, 2 of the edge",
+        "questions to the DNS: 1 asked, 0 waiting, 5 spared",
+    ]
+
+
+def test_a_decision_of_a_hostile_peer_stays_on_its_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    item: DecisionJson = {
+        "decision": {
+            "time": 0.0,
+            "method": "MESSAGE",
+            "request_uri": f"sip:{HOSTILE}",
+            "zone": "Default Zone",
+            "status": 403,
+            "call_id": HOSTILE,
+            "cseq": "1 MESSAGE",
+            "route": "",
+            "evidence": "",
+            "hops": [],
+        },
+        "query": None,
+        "revision": "",
+    }
+    _print(item, _Plans(""))
+    out = capsys.readouterr().out
+    assert out.count("\n") == 3 and "\x1b" not in out and "\u202e" not in out
+    assert out.endswith("  no rule was asked\n")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0 s"), (59.6, "1 min"), (221, "3 min 41 s"), (90061, "1 d 1 h"), (-5, "0 s")]
+)
+def test_spans_have_two_units(seconds: float, text: str) -> None:
+    assert span_text(seconds) == text
+
+
+def test_moments_are_in_utc() -> None:
+    assert moment(1796032762.4) == "2026-11-30 09:59:22Z"
+
+
+@pytest.mark.parametrize(("written", "seconds"), [("90", 90), ("90s", 90), ("5m", 300), ("24h", 86400)])
+def test_times_are_written_with_a_unit(written: str, seconds: float) -> None:
+    assert _seconds(click.Context(command), command.params[0], written) == seconds
+
+
+@pytest.mark.parametrize("written", ["", "5 m", "-1", "1d", "1.5h", "٣s"])
+def test_other_times_are_a_mistake(written: str) -> None:
+    with pytest.raises(click.BadParameter, match="is no time: write 90s, 5m or 1h"):
+        _seconds(click.Context(command), command.params[0], written)
