@@ -12,7 +12,9 @@ A question without an exact answer raises NotProved; nothing here guesses. Other
 from dialplan.analysis.languages.alphabet import ASCII, Alphabet
 from dialplan.analysis.languages.automaton import NotProved
 from dialplan.analysis.languages.facts import text_runs
+from dialplan.analysis.languages.facts_index import FactsIndex, places_of
 from dialplan.analysis.languages.grammar import (
+    Witnesses,
     natural,
     plain_aliases,
     well_formed,
@@ -37,6 +39,7 @@ __all__ = [
     "Conditions",
     "Decision",
     "Difference",
+    "FactsIndex",
     "Language",
     "Languages",
     "NotProved",
@@ -47,6 +50,7 @@ __all__ = [
     "Sender",
     "SymbolicPlan",
     "SymbolicRule",
+    "Witnesses",
     "aliases_before",
     "by_admitted",
     "compare",
@@ -54,6 +58,7 @@ __all__ = [
     "decide",
     "natural",
     "node_of",
+    "places_of",
     "plain_aliases",
     "regions",
     "senders_of",

@@ -6,6 +6,7 @@ It is a subset of RFC 3261 25.1 on purpose: letters, digits and the marks that o
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 from dialplan.model import PatternType
@@ -66,13 +67,41 @@ def witness(language: Language) -> str | None:
 
     Raises NotProved when the language is too large for an answer.
     """
-    try:
-        alias = natural(language)
-    except NotProved:
-        if language.is_empty():
-            return None
-        raise
-    return language.shortest() if alias is None else alias
+    return Witnesses().witness(language)
+
+
+class Witnesses:
+    """The results of ``natural`` and ``witness``, kept: a check asks several times for the same languages."""
+
+    def __init__(self) -> None:
+        self._natural: dict[Language, str | NotProved | None] = {}
+        self._shortest: dict[Language, str | NotProved | None] = {}
+
+    def natural(self, language: Language) -> str | None:
+        return _kept(self._natural, language, natural)
+
+    def witness(self, language: Language) -> str | None:
+        try:
+            alias = self.natural(language)
+        except NotProved:
+            if language.is_empty():
+                return None
+            raise
+        return _kept(self._shortest, language, Language.shortest) if alias is None else alias
+
+
+def _kept(
+    known: dict[Language, str | NotProved | None], language: Language, asked: Callable[[Language], str | None]
+) -> str | None:
+    if language not in known:
+        try:
+            known[language] = asked(language)
+        except NotProved as error:
+            known[language] = error
+    answer = known[language]
+    if isinstance(answer, NotProved):
+        raise NotProved(*answer.args)
+    return answer
 
 
 def natural(language: Language) -> str | None:
