@@ -94,6 +94,15 @@ def _repeats(node: Node, parts: tuple[str | int, ...]) -> bool:
     return tuple(merged) == parts
 
 
+def image(rewriting: Rewriting) -> Node:
+    """The expanded tree of a pattern that every alias matches that the rewriting makes."""
+    if isinstance(rewriting, Constant):
+        return Literal(fold(rewriting.text))
+    if isinstance(rewriting, Template):
+        return Sequence(tuple(Literal(fold(part)) if isinstance(part, str) else ANYTHING for part in rewriting.parts))
+    return ANYTHING if isinstance(rewriting, Same) else _end(rewriting.start, fold(rewriting.text))
+
+
 def aliases_before(language: Language, rewriting: Rewriting) -> Language:
     """All aliases that the rewriting changes into one of the language.
 

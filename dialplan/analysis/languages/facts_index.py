@@ -7,18 +7,28 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import compress
+from typing import TypeVar
 
 from dialplan.pattern.literals import Texts
 
 from .facts import Facts
 
+ItemT = TypeVar("ItemT")
+
 
 def places_of(bits: int) -> Iterator[int]:
     """The places of the bits that are set, in ascending order."""
-    while bits:
-        low = bits & -bits
-        bits ^= low
-        yield low.bit_length() - 1
+    digits = bin(bits)[:1:-1]
+    place = digits.find("1")
+    while place >= 0:
+        yield place
+        place = digits.find("1", place + 1)
+
+
+def chosen(items: Sequence[ItemT], bits: int) -> list[ItemT]:
+    """The items at the places of the bits that are set: for many of them faster than ``places_of``."""
+    return list(compress(items, map("1".__eq__, bin(bits)[:1:-1])))
 
 
 class FactsIndex:

@@ -76,6 +76,10 @@ class Language:
         return self._made(self.clauses | other.clauses)
 
     def __and__(self, other: Language) -> Language:
+        if len(self.clauses) == len(other.clauses) == 1:
+            (clause,), (narrower,) = self.clauses, other.clauses
+            both = Clause(clause.inside | narrower.inside, clause.outside | narrower.outside)
+            return Language(self.alphabet, frozenset() if both.contradicts else frozenset({both}))
         return self._made(
             Clause(clause.inside | narrower.inside, clause.outside | narrower.outside)
             for clause in self.clauses
