@@ -15,6 +15,7 @@ from dialplan.analysis.languages.facts import text_runs
 from dialplan.analysis.languages.facts_index import FactsIndex, places_of
 from dialplan.analysis.languages.grammar import (
     Witnesses,
+    fixed,
     natural,
     plain_aliases,
     well_formed,
@@ -25,6 +26,7 @@ from dialplan.analysis.languages.language import Language, node_of
 
 from .decide import Decision, Region, by_admitted, decide, regions
 from .diff import Comparison, Difference, compare
+from .meetings import Meetings
 from .plan import Branch, Languages, SymbolicPlan, SymbolicRule
 from .requests import Conditions, RequestClass, Sender, conditions_of, senders_of
 from .rewriting import Same, aliases_before
@@ -42,6 +44,7 @@ __all__ = [
     "FactsIndex",
     "Language",
     "Languages",
+    "Meetings",
     "NotProved",
     "Region",
     "RequestClass",
@@ -56,6 +59,7 @@ __all__ = [
     "compare",
     "conditions_of",
     "decide",
+    "fixed",
     "natural",
     "node_of",
     "places_of",

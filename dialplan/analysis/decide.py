@@ -50,10 +50,13 @@ class Decision:
     witness: Query
 
 
-def decide(plan: SymbolicPlan, requests: RequestClass) -> Iterator[Decision]:
-    """The class cut into parts with one routing each. Raises NotProved when it is too large, maybe after some parts."""
+def decide(plan: SymbolicPlan, requests: RequestClass, meetings: Meetings | None = None) -> Iterator[Decision]:
+    """The class cut into parts with one routing each. Raises NotProved when it is too large, maybe after some parts.
+
+    ``meetings``: what is known from earlier calls with the same alphabet, and is added to.
+    """
     for admitted, conditions in by_admitted((plan,), requests.conditions()):
-        for region in regions((plan,), admitted, requests.aliases):
+        for region in regions((plan,), admitted, requests.aliases, meetings):
             query = conditions[0].query(region.alias)
             yield Decision(conditions, region.language(), region.routings[0], region.rules[0], query)
 
@@ -72,9 +75,11 @@ def by_admitted(
     return [(admitted, tuple(group)) for admitted, group in groups.items()]
 
 
-def regions(plans: Sequence[SymbolicPlan], admitted: Admitted, aliases: Language) -> Iterator[Region]:
+def regions(
+    plans: Sequence[SymbolicPlan], admitted: Admitted, aliases: Language, meetings: Meetings | None = None
+) -> Iterator[Region]:
     """Raises NotProved when there are too many regions, or one is too large, possibly after some of them."""
-    meetings = Meetings()
+    meetings = meetings or Meetings()
     for branches in product(*(plan.branches for plan in plans)):
         base = aliases
         for branch in branches:

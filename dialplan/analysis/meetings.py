@@ -34,7 +34,7 @@ class Item:
 
     @cached_property
     def facts(self) -> tuple[Facts, ...]:
-        return (facts_of_language(self.language),) if self._facts is None else self._facts
+        return facts_of_language(self.language) if self._facts is None else self._facts
 
     def apart(self, other: Item) -> bool:
         """Whether the facts alone say that they share no alias."""
@@ -62,7 +62,7 @@ class Meetings:
 
     def item(self, language: Language, parts: tuple[Item, ...] = ()) -> Item:
         if language not in self._items:
-            facts = tuple(fact for part in parts for fact in part.facts)
+            facts = tuple(fact for part in parts for fact in part.facts) if parts else None
             self._items[language] = Item(language, facts, parts, None)
         return self._items[language]
 

@@ -10,6 +10,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable
 from functools import cached_property
 
+from dialplan.syntax import Node
+
 from .alphabet import Alphabet
 from .graph import ACCEPT, BEGIN, Graph
 
@@ -39,6 +41,8 @@ class Automaton(ABC):
 
     def __init__(self, alphabet: Alphabet) -> None:
         self.alphabet = alphabet
+        self.node: Node | None = None
+        """The tree of which it was made, when it was made of one."""
         everything = alphabet.everything
         self._edges: list[Edges | None] = [((everything, DEAD),), ((everything, FULL),)]
         self._ways: tuple[dict[int, Ways], dict[int, Ways]] = ({}, {})

@@ -53,7 +53,9 @@ class Language:
     def of_node(node: Node, alphabet: Alphabet = ASCII) -> Language:
         """The aliases that an expanded tree matches. ``alphabet``: of this tree and of those it is combined with."""
         graph = Graph(node, alphabet)
-        return Language.of_automaton(LookAutomaton(graph) if has_look(node) else PatternAutomaton(graph))
+        automaton = LookAutomaton(graph) if has_look(node) else PatternAutomaton(graph)
+        automaton.node = node
+        return Language.of_automaton(automaton)
 
     @staticmethod
     def of_automaton(automaton: Automaton) -> Language:
