@@ -97,8 +97,10 @@ def _ways(
         if target in seen:
             continue
         for aliases, authenticated, chain in _leaving(passage, source, traffic, there):
-            if target not in seen and not chain:
+            if not chain:
                 yield target, aliases, authenticated
+            if target in seen:
+                break
     if not _rewrites(passage.first):
         return
     alphabet = passage.first.symbolic.languages.alphabet
