@@ -5,7 +5,7 @@ from hypothesis import given
 from support.examples import examples
 from support.plans import patterns
 
-from dialplan.analysis.languages.facts import NO_FACTS, Facts, facts_of, facts_of_language
+from dialplan.analysis.languages.facts import Facts, facts_of, facts_of_language
 from dialplan.analysis.languages.language import Language, node_of
 from dialplan.model import PatternType
 
