@@ -80,7 +80,7 @@ class _Pairs:
                 self.left_out += odd is None
                 continue
             common = context.mask(rule) & context.mask(earlier)
-            shared = self._shared(earlier, rule, common, hides)
+            shared = self._shared(earlier, rule, common, hides, odd is None)
             if shared is None:
                 continue
             alias, is_odd = shared
@@ -90,8 +90,13 @@ class _Pairs:
             odd = odd or competing
         return odd
 
-    def _shared(self, earlier: SymbolicRule, rule: SymbolicRule, common: int, hides: bool) -> tuple[str, bool] | None:
-        """(an alias for which they compete, whether it is odd); None when the live engine confirms none."""
+    def _shared(
+        self, earlier: SymbolicRule, rule: SymbolicRule, common: int, hides: bool, or_odd: bool
+    ) -> tuple[str, bool] | None:
+        """(an alias for which they compete, whether it is odd); None when the live engine confirms none.
+
+        ``or_odd``: odd ones are wanted, too.
+        """
         context = self._context
         alphabet = context.languages.alphabet
         if _told_apart(earlier, rule) or _told_apart(rule, earlier):
@@ -101,7 +106,8 @@ class _Pairs:
         conditions = context.first(common)
         try:
             alias = self._composed(earlier, rule, conditions, claim)
-            if alias is None and (both & well_formed(alphabet)).is_empty():
+            wanted = well_formed(alphabet) if or_odd else plain_aliases(alphabet)
+            if alias is None and (both & wanted).is_empty():
                 return None
             if hides and _special_case(context, earlier, rule):
                 return None

@@ -19,7 +19,7 @@ from dialplan.search.search import CompiledPlan
 
 from .search import make
 
-CHECKED = (200, 2_000)
+CHECKED = (300, 2_000)
 COMPARED = 500
 MOVED = 100
 """One rule of so many gets another priority."""
