@@ -22,7 +22,7 @@ from .surroundings import Surroundings
 from .text import CASES, Place
 
 LINTED_RULES = 300
-"""Larger plans get errors at once, but no findings while one types: `sipedge check` has them. For so many it takes 0.9 s
+"""Larger plans get errors at once, but no findings while one types: `sipedge check` has them. So many take 0.9 s
 (tools/bench/check.py)."""
 EXAMPLES = 3
 
