@@ -1,6 +1,6 @@
 """The federation doctor: every check that a Microsoft Edge makes of a partner, from outside and from inside.
 
-``await examine(Options(domains=("example.com",)))`` gives a Report. ``explain_trace``, which decodes refusals in traces,
+``await examine(Options(domains=("example.com",)))`` gives a Report. ``explain_trace``, which decodes refusals,
 is imported from ``explain.decode``: a running edge examines, too, and needs no readers of traces.
 """
 
