@@ -51,3 +51,17 @@ def test_of_a_language_its_beginning() -> None:
     (facts,) = facts_of_language(Language.of(PatternType.REGEX, r"alice\d+@.*"))
     assert facts.prefixes == {"alice"}
     assert facts_of_language(Language.everything()) == facts_of_language(Language.nothing()) == ()
+
+
+def test_an_optional_tail_is_there_or_not() -> None:
+    assert of(r".*@a\.example(;x=.+;y)?").suffixes == {"@a.example", ";y"}
+    assert of(r".*@a\.example(;x=.+;y)?").apart(of(r".*@b\.example"))
+    assert not of(r".*@a\.example(;.*)?").apart(of(r".*@b\.example"))
+
+
+def test_of_a_language_all_that_its_trees_say() -> None:
+    both = Language.of(PatternType.PREFIX, "alice") & Language.of(PatternType.SUFFIX, "@b.example")
+    assert {(each.prefixes, each.suffixes) for each in facts_of_language(both)} == {
+        (frozenset({"alice"}), frozenset({""})),
+        (frozenset({""}), frozenset({"@b.example"})),
+    }
