@@ -12,7 +12,10 @@ A question without an exact answer raises NotProved; nothing here guesses. Other
 from dialplan.analysis.languages.alphabet import ASCII, Alphabet
 from dialplan.analysis.languages.automaton import NotProved
 from dialplan.analysis.languages.facts import text_runs
+from dialplan.analysis.languages.facts_index import FactsIndex, places_of
 from dialplan.analysis.languages.grammar import (
+    Witnesses,
+    fixed,
     natural,
     plain_aliases,
     well_formed,
@@ -23,6 +26,7 @@ from dialplan.analysis.languages.language import Language, node_of
 
 from .decide import Decision, Region, by_admitted, decide, regions
 from .diff import Comparison, Difference, compare
+from .meetings import Meetings
 from .plan import Branch, Languages, SymbolicPlan, SymbolicRule
 from .requests import Conditions, RequestClass, Sender, conditions_of, senders_of
 from .rewriting import Same, aliases_before
@@ -37,8 +41,10 @@ __all__ = [
     "Conditions",
     "Decision",
     "Difference",
+    "FactsIndex",
     "Language",
     "Languages",
+    "Meetings",
     "NotProved",
     "Region",
     "RequestClass",
@@ -47,13 +53,16 @@ __all__ = [
     "Sender",
     "SymbolicPlan",
     "SymbolicRule",
+    "Witnesses",
     "aliases_before",
     "by_admitted",
     "compare",
     "conditions_of",
     "decide",
+    "fixed",
     "natural",
     "node_of",
+    "places_of",
     "plain_aliases",
     "regions",
     "senders_of",

@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import groupby, product
+from itertools import product
 
 from dialplan.analysis.languages.automaton import NotProved
-from dialplan.analysis.languages.grammar import witness
 from dialplan.analysis.languages.language import Language
 from dialplan.model import Query
+from dialplan.pattern.folding import fold
 
 from .meetings import Item, Meetings
 from .plan import Branch, SymbolicPlan, SymbolicRule
@@ -50,10 +50,13 @@ class Decision:
     witness: Query
 
 
-def decide(plan: SymbolicPlan, requests: RequestClass) -> Iterator[Decision]:
-    """The class cut into parts with one routing each. Raises NotProved when it is too large, maybe after some parts."""
+def decide(plan: SymbolicPlan, requests: RequestClass, meetings: Meetings | None = None) -> Iterator[Decision]:
+    """The class cut into parts with one routing each. Raises NotProved when it is too large, maybe after some parts.
+
+    ``meetings``: what is known from earlier calls with the same alphabet, and is added to.
+    """
     for admitted, conditions in by_admitted((plan,), requests.conditions()):
-        for region in regions((plan,), admitted, requests.aliases):
+        for region in regions((plan,), admitted, requests.aliases, meetings):
             query = conditions[0].query(region.alias)
             yield Decision(conditions, region.language(), region.routings[0], region.rules[0], query)
 
@@ -72,9 +75,11 @@ def by_admitted(
     return [(admitted, tuple(group)) for admitted, group in groups.items()]
 
 
-def regions(plans: Sequence[SymbolicPlan], admitted: Admitted, aliases: Language) -> Iterator[Region]:
+def regions(
+    plans: Sequence[SymbolicPlan], admitted: Admitted, aliases: Language, meetings: Meetings | None = None
+) -> Iterator[Region]:
     """Raises NotProved when there are too many regions, or one is too large, possibly after some of them."""
-    meetings = Meetings()
+    meetings = meetings or Meetings()
     for branches in product(*(plan.branches for plan in plans)):
         base = aliases
         for branch in branches:
@@ -99,16 +104,13 @@ class Exploration:
         admitted: Admitted,
         base: Item,
         meetings: Meetings,
-        left_out: Iterable[tuple[SymbolicRule, Branch]] = (),
+        left_out: Iterable[tuple[Sequence[SymbolicRule], Branch]] = (),
     ) -> None:
         self._branches = branches
         self._base = base
         self._meetings = meetings
-        self._views = [
-            [(rule, item) for rule in rules if not meetings.apart(base, item := meetings.inside(base, rule, branch))]
-            for branch, rules in zip(branches, admitted, strict=True)
-        ]
-        self._left_out = {meetings.inside(base, rule, branch) for rule, branch in left_out}
+        self._views = [meetings.near(base, rules, branch) for branch, rules in zip(branches, admitted, strict=True)]
+        self._left_out = set[Item]().union(*(meetings.items(base, rules, branch) for rules, branch in left_out))
 
     @property
     def relevant(self) -> tuple[tuple[SymbolicRule, ...], ...]:
@@ -151,18 +153,9 @@ class Exploration:
 
     def _asked(self, alias: str) -> tuple[list[Tiers], dict[Item, bool]]:
         """(for each plan the tiers of rules that apply, the answer of each language that was asked, in order)."""
+        folded = fold(alias)
         asked: dict[Item, bool] = {}
-        tiers = []
-        for view in self._views:
-            applied: Tiers = []
-            for _, tier in groupby(view, lambda pair: pair[0].rule.priority):
-                matched = [rule for rule, item in tier if _asked_once(asked, item, alias)]
-                if matched:
-                    applied.append(matched)
-                    if any(rule.compiled.stop for rule in matched):
-                        break
-            tiers.append(applied)
-        return tiers, asked
+        return [_tiers(view, folded, asked) for view in self._views], asked
 
     def _alias(self, inside: tuple[Item, ...], outside: tuple[Item, ...]) -> str | None:
         """An alias of the region; None when it is empty.
@@ -170,12 +163,15 @@ class Exploration:
         A language outside is subtracted only when an alias turns out to be in it, for most never are.
         """
         region = self._language(inside, ())
-        while (alias := witness(region)) is not None:
-            wrong = [item for item in outside if item.test(alias)]
+        while (alias := self._meetings.witnesses.witness(region)) is not None:
+            folded = fold(alias)
+            wrong = [item for item in outside if item.test(folded)]
             if not wrong:
                 return alias
             for item in wrong:
                 region = region - item.language
+            if _is_empty(region):
+                return None
         return None
 
     def _language(self, inside: tuple[Item, ...], outside: tuple[Item, ...]) -> Language:
@@ -188,7 +184,31 @@ class Exploration:
         return result
 
 
-def _asked_once(asked: dict[Item, bool], item: Item, alias: str) -> bool:
-    if item not in asked:
-        asked[item] = item.test(alias)
-    return asked[item]
+def _is_empty(region: Language) -> bool:
+    """Whether nothing is left, which is often so: one walk tells it, ``witness`` takes four. False when unknown."""
+    try:
+        return region.is_empty()
+    except NotProved:
+        return False
+
+
+def _tiers(view: Iterable[tuple[SymbolicRule, Item]], folded: str, asked: dict[Item, bool]) -> Tiers:
+    """The tiers of rules that apply to an alias. Each language is asked once; ``asked`` notes its answer."""
+    tiers: Tiers = []
+    last = None
+    stop = False
+    for rule, item in view:
+        priority = rule.compiled.priority
+        if stop and priority != last:
+            break
+        matches = asked.get(item)
+        if matches is None:
+            matches = asked[item] = item.test(folded)
+        if not matches:
+            continue
+        if priority != last:
+            tiers.append([])
+            last = priority
+        tiers[-1].append(rule)
+        stop = stop or rule.compiled.stop
+    return tiers

@@ -71,10 +71,10 @@ class _Deviation:
 
 @dataclass(frozen=True, slots=True)
 class _Suspect:
-    """Aliases that may go another way. ``hiding``: (rule, number of its plan) behind which they make no difference."""
+    """Aliases that may go another way. ``hiding``: (rules, their plan) behind which they make no difference."""
 
     base: Item
-    hiding: tuple[tuple[SymbolicRule, int], ...]
+    hiding: tuple[tuple[tuple[SymbolicRule, ...], int], ...]
 
 
 @dataclass(slots=True)
@@ -132,14 +132,14 @@ class _Search:
                 base = self._meetings.of_rule(rule, UNCHANGED)
                 plan = 0 if rules is alone[0] else 1
                 before = stopping_before((old, new)[plan], rule.rule.priority)
-                yield _Suspect(base, tuple((earlier, plan) for earlier in before))
+                yield _Suspect(base, ((before, plan),))
         for pair, other in turned(pairs):
             first, second = (self._meetings.of_rule(rules[0], UNCHANGED) for rules in (pair, other))
             if self._meetings.meet(first, second):
                 both = self._meetings.item(first.language & second.language, (first, second))
                 before_old = stopping_before(old, min(pair[0].rule.priority, other[0].rule.priority))
                 before_new = stopping_before(new, min(pair[1].rule.priority, other[1].rule.priority))
-                yield _Suspect(both, (*((rule, 0) for rule in before_old), *((rule, 1) for rule in before_new)))
+                yield _Suspect(both, ((before_old, 0), (before_new, 1)))
 
     def _explore(
         self,
@@ -156,9 +156,9 @@ class _Search:
             base = self._meetings.item(aliases, suspect.base.parts if suspect and plain else ())
             if not aliases.clauses or aliases.is_empty():
                 return
-            hiding = [(rule, branches[plan]) for rule, plan in suspect.hiding] if suspect else []
+            hiding = [(rules, branches[plan]) for rules, plan in suspect.hiding] if suspect else []
             exploration = Exploration(branches, admitted, base, self._meetings, hiding)
-            key = (base, exploration.relevant, tuple(rule for rule, _ in hiding))
+            key = (base, exploration.relevant, tuple(rules for rules, _ in hiding))
             for region in self._explored(key, exploration):
                 self._note(region, conditions)
         except NotProved as error:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cached_property
+
 from dialplan.analysis.languages.automaton import NotProved
 from dialplan.analysis.languages.facts import Facts, facts_of_language
+from dialplan.analysis.languages.facts_index import FactsIndex, chosen
+from dialplan.analysis.languages.grammar import Witnesses
 from dialplan.analysis.languages.language import Language
 from dialplan.pattern.folding import Test
 
@@ -17,21 +22,27 @@ class Item:
     ``facts``: each holds for all its aliases. ``parts``: items that hold all its aliases; at least itself.
     """
 
-    __slots__ = ("facts", "language", "parts", "test")
-
     def __init__(
-        self, language: Language, facts: tuple[Facts, ...], parts: tuple[Item, ...], test: Test | None
+        self, language: Language, facts: tuple[Facts, ...] | None, parts: tuple[Item, ...], test: Test | None
     ) -> None:
-        """``parts``: () for itself; ``test``: None for the language's own."""
+        """None: the facts and the test of the language itself; ``parts``: () for itself."""
         self.language = language
-        self.facts = facts
+        self._facts = facts
         self.parts = parts or (self,)
         self.test: Test = test or language.__contains__
-        """Whether an alias is in the language."""
+        """Whether a folded alias is in the language."""
+
+    @cached_property
+    def facts(self) -> tuple[Facts, ...]:
+        return facts_of_language(self.language) if self._facts is None else self._facts
 
     def apart(self, other: Item) -> bool:
         """Whether the facts alone say that they share no alias."""
         return any(fact.apart(other_fact) for fact in self.facts for other_fact in other.facts)
+
+
+View = list[tuple[SymbolicRule, Item]]
+"""Rules, and the languages of the aliases to which they apply."""
 
 
 class Meetings:
@@ -41,26 +52,57 @@ class Meetings:
     """
 
     def __init__(self) -> None:
+        self.witnesses = Witnesses()
         self._items: dict[Language, Item] = {}
+        self._plain: dict[SymbolicRule, Item] = {}
+        self._indexed: dict[Sequence[SymbolicRule], tuple[FactsIndex, View]] = {}
         self._meet: dict[tuple[int, int], bool] = {}
         self._alike: dict[tuple[int, int], Item] = {}
         """(base, item of a rule) -> the answer of ``inside``; without it the same ``diff`` takes 118 s."""
 
     def item(self, language: Language, parts: tuple[Item, ...] = ()) -> Item:
         if language not in self._items:
-            facts = tuple(fact for part in parts for fact in part.facts)
+            facts = tuple(fact for part in parts for fact in part.facts) if parts else None
             self._items[language] = Item(language, facts, parts, None)
         return self._items[language]
 
     def of_rule(self, rule: SymbolicRule, branch: Branch) -> Item:
         """The aliases before the branch's transform that the rule matches. Raises NotProved when there is no exact
         way to turn the transform round."""
+        plain = isinstance(branch.rewriting, Same)
+        if plain and rule in self._plain:
+            return self._plain[rule]
         language = branch.before(rule.language)
         if language not in self._items:
-            plain = isinstance(branch.rewriting, Same)
-            facts = rule.facts if plain else facts_of_language(language)
-            self._items[language] = Item(language, (facts,), (), rule.matches if plain else None)
+            facts, test = ((rule.facts,), rule.test) if plain else (None, None)
+            self._items[language] = Item(language, facts, (), test)
+        if plain:
+            self._plain[rule] = self._items[language]
         return self._items[language]
+
+    def items(self, base: Item, rules: Sequence[SymbolicRule], branch: Branch) -> set[Item]:
+        """The results of ``inside`` for all these rules."""
+        if isinstance(branch.rewriting, Same):
+            return {self._plain.get(rule) or self.of_rule(rule, branch) for rule in rules}
+        return {self.inside(base, rule, branch) for rule in rules}
+
+    def near(self, base: Item, rules: tuple[SymbolicRule, ...], branch: Branch) -> View:
+        """Those of the rules that may match an alias of ``base`` behind the branch's transform, as ``inside``.
+
+        Raises NotProved as ``of_rule`` does.
+        """
+        if rules not in self._indexed:
+            view = [(rule, self.of_rule(rule, UNCHANGED)) for rule in rules]
+            self._indexed[rules] = FactsIndex([rule.facts for rule in rules]), view
+        index, view = self._indexed[rules]
+        if not isinstance(branch.rewriting, Same):
+            behind = [(rule, self.inside(base, rule, branch)) for rule, _ in chosen(view, index.near(branch.image))]
+            return [(rule, item) for rule, item in behind if not self.apart(base, item)]
+        bits = (1 << len(rules)) - 1
+        for part in base.parts:
+            for facts in part.facts:
+                bits &= index.near(facts)
+        return chosen(view, bits)
 
     def inside(self, base: Item, rule: SymbolicRule, branch: Branch) -> Item:
         """As ``of_rule``, but without the transform when it makes no difference for the aliases of ``base``."""

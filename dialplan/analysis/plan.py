@@ -12,6 +12,7 @@ from dialplan.analysis.languages.addresses import addresses
 from dialplan.analysis.languages.alphabet import Alphabet
 from dialplan.analysis.languages.facts import NO_FACTS, facts_of
 from dialplan.analysis.languages.language import Language, node_of
+from dialplan.analysis.languages.normal import normal
 from dialplan.model import (
     DEFAULT_ZONE,
     LOCAL_ZONE,
@@ -23,19 +24,19 @@ from dialplan.model import (
     Transform,
     Variables,
 )
-from dialplan.pattern.folding import fold
+from dialplan.pattern.folding import Test, fold
 from dialplan.search.compiled_rule import CompiledRule
 from dialplan.search.search import CompiledPlan, is_address
 from dialplan.syntax import Node
 
 from .requests import Conditions
-from .rewriting import Rewriting, Same, aliases_before, rewriting_of
+from .rewriting import Rewriting, Same, aliases_before, image, rewriting_of
 
 
 class Languages:
     """The languages of patterns over one alphabet, in which the patterns of all plans are exact.
 
-    Each is made once, so that patterns have equal languages when their expanded trees are equal.
+    Each is made once, so that patterns have equal languages when their normal trees are equal.
     """
 
     def __init__(self, plans: Sequence[CompiledPlan]) -> None:
@@ -44,7 +45,8 @@ class Languages:
         nodes = [self.node(entry, plan) for plan in plans for entry in plan.dialplan.entries if entry.uses_pattern]
         self.alphabet = Alphabet.of(nodes)
         self.everything = Language.everything(self.alphabet)
-        self._languages: dict[int, Language] = {}
+        self._languages: dict[Node, Language] = {}
+        self._of_node: dict[int, Language] = {}
         self._before: dict[Rewriting, dict[Language, Language]] = {}
 
     def node(self, entry: Entry, plan: CompiledPlan) -> Node:
@@ -57,9 +59,12 @@ class Languages:
 
     def language(self, node: Node) -> Language:
         """``node``: a result of the method ``node``."""
-        if id(node) not in self._languages:
-            self._languages[id(node)] = Language.of_node(node, self.alphabet)
-        return self._languages[id(node)]
+        if id(node) not in self._of_node:
+            tree = normal(node)
+            if tree not in self._languages:
+                self._languages[tree] = Language.of_node(tree, self.alphabet)
+            self._of_node[id(node)] = self._languages[tree]
+        return self._of_node[id(node)]
 
     def before(self, rewriting: Rewriting) -> dict[Language, Language]:
         """The languages turned back through a rewriting, shared by all plans.
@@ -88,6 +93,8 @@ class SymbolicRule:
         else:
             self.language = ~languages.addresses
         self.rewriting: Rewriting = rewriting_of(self.rule, node, plan.variables) if node is not None else Same()
+        self.test = _test(compiled)
+        """Whether a folded alias is in ``language``, by the live engine's own test."""
 
     @property
     def signature(self) -> tuple[object, ...]:
@@ -101,10 +108,8 @@ class SymbolicRule:
         return self.compiled.refusal(conditions.query(""), None, False) in (RuleOutcome.PATTERN, RuleOutcome.MODE)
 
     def matches(self, searched: str) -> bool:
-        """Whether an alias is in ``language``, by the live engine's own test."""
-        folded = fold(searched)
-        pattern = self.compiled.pattern
-        return pattern.test(folded) if pattern else is_address(folded) == (self.rule.mode is Mode.ANY_IP_ADDRESS)
+        """Whether an alias is in ``language``."""
+        return self.test(fold(searched))
 
     def admits_source(self, zone: str) -> bool:
         """Whether the rule's source includes the zone."""
@@ -117,6 +122,12 @@ class SymbolicRule:
 
     def __repr__(self) -> str:
         return f"SymbolicRule({self.rule.name!r})"
+
+
+def _test(rule: CompiledRule) -> Test:
+    if rule.pattern:
+        return rule.pattern.test
+    return is_address if rule.rule.mode is Mode.ANY_IP_ADDRESS else lambda folded: not is_address(folded)
 
 
 class Branch:
@@ -132,6 +143,8 @@ class Branch:
         """``domain``: these aliases; ``known``: the languages turned back through an equal rewriting, to be shared."""
         self.transform = transform
         self.rewriting = rewriting
+        self.image = facts_of(image(rewriting))
+        """Facts about the aliases that come out of the transform."""
         self.domain = domain
         self._before: dict[Language, Language] = {} if known is None else known
 

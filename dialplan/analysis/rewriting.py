@@ -12,6 +12,7 @@ from functools import partial
 
 from dialplan.analysis.languages.automaton import DEAD, FULL, Automaton, split
 from dialplan.analysis.languages.language import Clause, Language
+from dialplan.analysis.languages.normal import normal
 from dialplan.analysis.languages.template import BeforeTemplate
 from dialplan.model import Behavior, Entry, PatternType, Variables
 from dialplan.pattern.folding import fold
@@ -77,7 +78,21 @@ def rewriting_of(entry: Entry, node: Node | None, variables: Variables) -> Rewri
 def _template(node: Node, parts: tuple[str | int, ...]) -> Rewriting:
     if not any(isinstance(part, int) for part in parts):
         return Constant(join(parts, ()))
-    return Same() if _repeats(node, parts) else Template(node, parts)
+    return Same() if _repeats(node, parts) else _of_one_end(node, parts) or Template(node, parts)
+
+
+def _of_one_end(node: Node, parts: tuple[str | int, ...]) -> Ends | None:
+    """``(.*)old`` with ``\\1new``, or both the other way round, the same as ``Ends``, which is turned round faster."""
+    plain = normal(node)
+    if not (isinstance(node, Sequence) and isinstance(plain, Sequence) and len(plain.items) == len(parts) == 2):
+        return None
+    kept = any(isinstance(item, Group) and item.index == 1 and normal(item.body) == ANYTHING for item in node.items)
+    (first, second), (before, behind) = plain.items, parts
+    if kept and isinstance(first, Literal) and isinstance(before, str) and behind == 1:
+        return Ends(True, (first.text,), before)
+    if kept and isinstance(second, Literal) and isinstance(behind, str) and before == 1:
+        return Ends(False, (second.text,), behind)
+    return None
 
 
 def _repeats(node: Node, parts: tuple[str | int, ...]) -> bool:
@@ -92,6 +107,15 @@ def _repeats(node: Node, parts: tuple[str | int, ...]) -> bool:
         else:
             return False
     return tuple(merged) == parts
+
+
+def image(rewriting: Rewriting) -> Node:
+    """The expanded tree of a pattern that every alias matches that the rewriting makes."""
+    if isinstance(rewriting, Constant):
+        return Literal(fold(rewriting.text))
+    if isinstance(rewriting, Template):
+        return Sequence(tuple(Literal(fold(part)) if isinstance(part, str) else ANYTHING for part in rewriting.parts))
+    return ANYTHING if isinstance(rewriting, Same) else _end(rewriting.start, fold(rewriting.text))
 
 
 def aliases_before(language: Language, rewriting: Rewriting) -> Language:

@@ -19,6 +19,7 @@ from dialplan.syntax import group_count
 USER_AT_HOST = r"[^@ ]+@[^@ ]+"
 ADDRESS = r"[^@ ]+(@[^@ ]+)?"
 """Of what an alias can be at most one is wrong: without a user, without a host, with two @."""
+_ANY_ADDRESS = re.compile(ADDRESS)
 _ADDRESS = re.compile(r"[^@\s]+@[a-z0-9\[][^@\s]*", re.IGNORECASE)
 _NO_AT = re.compile(r"[^@\s]+")
 _GROUP = re.compile(r"\$\{?([1-9])\}?")
@@ -28,6 +29,9 @@ _REGEX = re.compile(r"\.[*+]|[()|^]|\$")
 
 def matches_no_address(context: Context, entry: Entry, language: Language) -> Finding | None:
     """``language``: of the entry's pattern, not empty. Raises NotProved when it is too large."""
+    alias = context.plain_witness(language)
+    if alias is not None and _ANY_ADDRESS.fullmatch(alias):
+        return None
     alphabet = language.alphabet
     if language.meets(Language.of(PatternType.REGEX, ADDRESS, alphabet=alphabet)):
         return None
@@ -91,7 +95,7 @@ def _sample(context: Context, language: Language) -> str | None:
     """A well-formed alias, with an @ if there is one; None when there is none, or it cannot be found out."""
     shape = Language.of(PatternType.REGEX, USER_AT_HOST, alphabet=language.alphabet)
     try:
-        return natural(language & shape) or natural(language)
+        return natural(language & shape) or context.witnesses.natural(language)
     except NotProved:
         return None
 

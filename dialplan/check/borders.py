@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dialplan.analysis import Language, NotProved, natural, text_runs
+from dialplan.analysis import Language, NotProved, text_runs
 from dialplan.check.witnesses.context import Context
 from dialplan.check.witnesses.entries import entries, pattern_place, request_for
 from dialplan.check.witnesses.finding import Finding, Level
@@ -74,18 +74,18 @@ def _first(context: Context, entry: Entry, borders: list[Border]) -> Iterator[Fi
     """A finding about the first border that lets another domain in."""
     language = context.languages.language(context.languages.node(entry, context.plan))
     for border in borders:
-        alias = _abused(language, border)
+        alias = _abused(context, language, border)
         if alias is not None:
             yield _finding(context, entry, border, alias)
             return
 
 
-def _abused(language: Language, border: Border) -> str | None:
+def _abused(context: Context, language: Language, border: Border) -> str | None:
     """An alias of another domain that the pattern matches, made of one of the domain itself; None when none is found.
 
     Asking automata for any such alias takes ten times as long, and finds no more in the plans of tools/bench/check.py.
     """
-    for alias in (f"alice@{border.domain}", border.domain, natural(language) or ""):
+    for alias in (f"alice@{border.domain}", border.domain, context.witnesses.natural(language) or ""):
         if border.domain in alias and alias in language:
             for stranger in border.strangers(alias):
                 if stranger in language:

@@ -23,10 +23,11 @@ MAX_STEPS = 8
 def loops(context: Context) -> Iterator[Finding]:
     """Findings about loops; about rules that send requests back unchanged, one for each zone."""
     back: dict[str, list[Finding]] = {}
+    targets = _targets(context)
     for rule in context.rules:
         if rule.rule.name in context.unreachable or rule.rule.target in (LOCAL_ZONE, DEFAULT_ZONE):
             continue
-        loop = _backwards(context, rule)
+        loop = _backwards(context, rule, targets[rule.rule.target])
         if loop is None:
             continue
         query, way = loop
@@ -66,9 +67,12 @@ def _loop(rule: SymbolicRule, query: Query, way: list[tuple[str, str]]) -> Findi
     )
 
 
-def _backwards(context: Context, rule: SymbolicRule) -> tuple[Query, list[tuple[str, str]]] | None:
-    """(a request that comes back to its zone by the rule, (zone, alias) after each step); None when there is none."""
-    for mask in _masks(context, rule):
+def _backwards(context: Context, rule: SymbolicRule, between: set[str]) -> tuple[Query, list[tuple[str, str]]] | None:
+    """(a request that comes back to its zone by the rule, (zone, alias) after each step); None when there is none.
+
+    ``between``: zones that the rule's target sends to.
+    """
+    for mask in _masks(context, rule, between):
         conditions = context.first(mask)
         try:
             alias = reach(context, rule, rule.language, conditions).alias
@@ -83,19 +87,26 @@ def _backwards(context: Context, rule: SymbolicRule) -> tuple[Query, list[tuple[
     return None
 
 
-def _masks(context: Context, rule: SymbolicRule) -> Iterator[int]:
+def _masks(context: Context, rule: SymbolicRule, between: set[str]) -> Iterator[int]:
     """Conditions of requests from the rule's target, then of those from zones that the target sends to."""
     mask = context.mask(rule)
-    for sources in ({rule.rule.target}, _answering(context, rule)):
-        bits = mask & sum(1 << place for place, each in enumerate(context.conditions) if each.source in sources)
+    for sources in ({rule.rule.target}, between):
+        bits = mask & sum(context.sources.get(source, 0) for source in sources)
         if bits:
             yield bits
 
 
-def _answering(context: Context, rule: SymbolicRule) -> set[str]:
-    """Zones to which some rule sends requests from this rule's target."""
-    target = rule.rule.target
-    return {other.rule.target for other in context.rules if other.admits_source(target)} - {target}
+def _targets(context: Context) -> dict[str, set[str]]:
+    """Zone that is a target -> the other zones to which some rule sends requests from it."""
+    by_source: dict[object, tuple[SymbolicRule, set[str]]] = {}
+    for rule in context.rules:
+        by_source.setdefault((rule.rule.source, rule.rule.source_name), (rule, set()))[1].add(rule.rule.target)
+    sources = {rule.rule.target for rule in context.rules}
+    return {
+        source: {target for rule, targets in by_source.values() if rule.admits_source(source) for target in targets}
+        - {source}
+        for source in sources
+    }
 
 
 def _way_round(plan: CompiledPlan, query: Query, rule: SymbolicRule) -> list[tuple[str, str]]:

@@ -28,7 +28,7 @@ class _Hidden:
 
 def unreachable(context: Context) -> Iterator[Finding]:
     for rule in context.rules:
-        if not context.mask(rule) or rule.language.is_empty():
+        if not context.mask(rule) or (context.plain_witness(rule.language) is None and rule.language.is_empty()):
             continue  # other findings are about these
         try:
             hidden_rule = _hidden_everywhere(context, rule)

@@ -65,10 +65,12 @@ def report(plan: CompiledPlan, senders: Sequence[Sender] | None = None) -> Repor
     context = Context(plan, senders_of(plan.dialplan) if senders is None else senders, senders is not None)
     claimed = [finding for family in FAMILIES for finding in family(context)]
     claimed += _not_proved(context)
-    good = [finding for finding in claimed if _confirmed(plan, finding)]
-    refuted = tuple(finding for finding in claimed if finding not in good)
+    good: list[Finding] = []
+    refuted: list[Finding] = []
+    for finding in claimed:
+        (good if _confirmed(plan, finding) else refuted).append(finding)
     left = applied(ignores_in(plan.dialplan), good, IDS)
-    return Report(tuple(sorted(left, key=_place(plan))), refuted)
+    return Report(tuple(sorted(left, key=_place(plan))), tuple(refuted))
 
 
 def _confirmed(plan: CompiledPlan, finding: Finding) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import cast
 
 from lark import Lark, Token, Tree, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
-from lark.lexer import LexerState, LexerThread
+from lark.lexer import BasicLexer, LexerState, LexerThread
 from lark.parsers.lalr_interactive_parser import InteractiveParser
 
 from dialplan.collector import collector_paused
@@ -17,6 +18,7 @@ from dialplan.notes import Notes
 from dialplan.problem import DialplanError, listing, suggestion
 from dialplan.search.uniqueness import unique_names, unique_priorities
 
+from .blocks import BlockToken, read_blocks
 from .fields import ALL_NAMES, FIELD_NAMES, TEXT_FIELDS, field_named, value_offset
 from .habits import habit
 from .layout import Lexeme
@@ -54,15 +56,23 @@ def lexemes(text: str) -> Iterator[Lexeme]:
 
 
 def _plan(notes: Notes, text: str) -> Dialplan:
+    blocks: Iterable[Sequence[BlockToken] | Sequence[Token]] | None = read_blocks(text, _terminals())
+    if blocks is None:
+        blocks = _blocks_with_errors(notes, text)
+    builder = PlanBuilder(notes, text)
+    for block in blocks:
+        if len(notes.problems) < MAX_PROBLEMS:
+            builder.add(block)
+    return builder.plan()
+
+
+def _blocks_with_errors(notes: Notes, text: str) -> list[list[Token]]:
+    """Notes the syntax errors of the text, and gives what can be read of its blocks."""
     try:
         tree = _lark().parse(text, on_error=_Reader(notes).on_error)
     except UnexpectedInput:
         raise DialplanError(notes.problems) from None
-    builder = PlanBuilder(notes, text)
-    for block in tree.children:
-        if len(notes.problems) < MAX_PROBLEMS:
-            builder.add(cast(Tree[Token], block).children)  # type: ignore[arg-type]  # a block has only tokens
-    return builder.plan()
+    return [cast(Tree[Token], block).children for block in tree.children]  # type: ignore[misc]  # only tokens
 
 
 @cache
@@ -70,6 +80,19 @@ def _lark() -> Lark:
     """Made once: it takes 9 ms."""
     grammar = files(__package__).joinpath("rules.lark").read_text("utf-8")
     return Lark(grammar, parser="lalr", lexer="basic", maybe_placeholders=False)
+
+
+@cache
+def _terminals() -> re.Pattern[str]:
+    """The terminals of the grammar in the order in which Lark's lexer tries them; one that is ignored has no name."""
+    lexer = cast(BasicLexer, _lark().parser.lexer)
+    texts = (
+        f"(?:{terminal.pattern.to_regexp()})"
+        if terminal.name in lexer.ignore_types
+        else f"(?P<{terminal.name}>{terminal.pattern.to_regexp()})"
+        for terminal in lexer.terminals
+    )
+    return re.compile("|".join(texts))
 
 
 class _Reader:

@@ -100,10 +100,15 @@ class CompiledPlan:
     """In the order of the search, disabled ones too."""
     _transforms: tuple[CompiledTransform, ...]
 
-    def __init__(self, dialplan: Dialplan, variables: Variables = NO_VARIABLES) -> None:
-        """Raises DialplanError when something cannot be compiled with these variables."""
+    def __init__(
+        self, dialplan: Dialplan, variables: Variables = NO_VARIABLES, before: CompiledPlan | None = None
+    ) -> None:
+        """Raises DialplanError when something cannot be compiled with these variables.
+
+        ``before``: a plan whose patterns are used again, if it has the same variables.
+        """
         with collector_paused():
-            for _ in self._compile(dialplan, variables, {}):
+            for _ in self._compile(dialplan, variables, _ready(before, variables)):
                 pass
 
     @classmethod
@@ -116,7 +121,7 @@ class CompiledPlan:
         DialplanError as ``__init__`` does.
         """
         plan = cls.__new__(cls)
-        yield from plan._compile(dialplan, variables, before._patterns() if before.variables == variables else {})
+        yield from plan._compile(dialplan, variables, _ready(before, variables))
         return plan
 
     def _compile(self, dialplan: Dialplan, variables: Variables, patterns: Patterns) -> Iterator[None]:
@@ -217,6 +222,10 @@ def is_address(alias: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _ready(before: CompiledPlan | None, variables: Variables) -> Patterns:
+    return before._patterns() if before is not None and before.variables == variables else {}
 
 
 def _folded(alias: str) -> str | None:

@@ -1,10 +1,10 @@
 """The federation doctor: every check that a Microsoft Edge makes of a partner, from outside and from inside.
 
-``await examine(Options(domains=("example.com",)))`` gives a Report; ``explain_trace`` decodes refusals in a trace.
+``await examine(Options(domains=("example.com",)))`` gives a Report. ``explain_trace``, which decodes refusals,
+is imported from ``explain.decode``: a running edge examines, too, and needs no readers of traces.
 """
 
 from sipedge.doctor.checks.result import CheckVerdict, Result
-from sipedge.doctor.explain.decode import explain_trace
 from sipedge.doctor.explain.finding import TraceFinding
 from sipedge.doctor.facts.options import Bounds, CallDirection, Options
 
@@ -22,5 +22,4 @@ __all__ = [
     "Result",
     "CheckVerdict",
     "examine",
-    "explain_trace",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from dialplan.analysis import Languages, Sender, SymbolicPlan
+from dialplan.analysis import Languages, Meetings, Sender, SymbolicPlan
 from dialplan.model import Query, Traffic
 from dialplan.search.search import Explanation
 from sipedge.decision.record_route import is_record_routed
@@ -18,12 +18,13 @@ from zones.zone import AnyZone, Topology, TraversalClientZone, TraversalServerZo
 
 
 class Edge:
-    """One configuration. Edges that are looked at together share their ``languages``."""
+    """One configuration. Edges that are looked at together share their ``languages`` and what is known of them."""
 
-    def __init__(self, name: str, settings: Settings, languages: Languages) -> None:
+    def __init__(self, name: str, settings: Settings, languages: Languages, meetings: Meetings) -> None:
         self.name = name
         self.settings = settings
         self.symbolic = SymbolicPlan(settings.plan, languages)
+        self.meetings = meetings
         self.zones: dict[str, AnyZone] = {zone.name: zone for zone in ZoneTable(settings.zones)}
         self.senders: dict[str, Sender] = {sender.name: sender for sender in senders_of_zones(self.zones.values())}
         self.own = OwnNames(settings, tuple(self.zones.values()), {})
@@ -74,7 +75,8 @@ def edges_of(named: Iterable[tuple[str, Settings]]) -> tuple[Edge, ...]:
     """``named``: (file, what it says)."""
     listed = list(named)
     languages = Languages([settings.plan for _, settings in listed])
-    return tuple(Edge(name, settings, languages) for name, settings in listed)
+    meetings = Meetings()
+    return tuple(Edge(name, settings, languages, meetings) for name, settings in listed)
 
 
 def links_of(edges: Sequence[Edge]) -> tuple[list[TraversalLink], list[str]]:

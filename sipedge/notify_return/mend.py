@@ -33,7 +33,7 @@ def carries(rule: SearchRule, loss: Loss) -> bool:
     alone = CompiledPlan(Dialplan(rules=(rule,)), plan.variables)
     if rule.target not in loss.wanted or not alone.search(replace(loss.query, alias=loss.explanation.searched)).tiers:
         return False  # without compiling the whole plan anew
-    mended = CompiledPlan(plan.dialplan + Dialplan(rules=(rule,)), plan.variables)
+    mended = CompiledPlan(plan.dialplan + Dialplan(rules=(rule,)), plan.variables, plan)
     tiers = mended.search(loss.query).tiers
     return bool(tiers) and any(target.zone in loss.wanted for target in tiers[0].targets)
 

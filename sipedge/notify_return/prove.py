@@ -205,7 +205,7 @@ def _hop(
     losses: list[Loss] = []
     passed: list[tuple[Language, Chain]] = []
     requests = _requests(subscription, hop, aliases)
-    for decision in decide(hop.edge.symbolic, requests):
+    for decision in decide(hop.edge.symbolic, requests, hop.edge.meetings):
         ways = [chain for zone, chain in _first(decision.routing.tiers) if zone in hop.wanted]
         passed += [(decision.aliases, chain) for chain in ways]
         if not ways:
@@ -219,7 +219,7 @@ def _hop_behind(
     """As ``_hop`` at the far edge, for aliases that the near one has rewritten."""
     near, far = hops
     everything = far.edge.symbolic.languages.everything
-    for decision in decide(far.edge.symbolic, _requests(subscription, far, everything)):
+    for decision in decide(far.edge.symbolic, _requests(subscription, far, everything), far.edge.meetings):
         if any(zone in far.wanted for zone, _ in _first(decision.routing.tiers)):
             continue
         alias = (aliases & before_all(decision.aliases, chain)).shortest()

@@ -9,9 +9,20 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
-from dialplan.analysis import Alphabet, Chain, Language, NotProved, RequestClass, Same, aliases_before, decide, witness
+from dialplan.analysis import (
+    Alphabet,
+    Chain,
+    Language,
+    NotProved,
+    RequestClass,
+    Same,
+    aliases_before,
+    decide,
+    fixed,
+    witness,
+)
 from dialplan.cases.claims_proof import SENDABLE
-from dialplan.model import PatternType, Query, Target, Traffic
+from dialplan.model import Query, Target, Traffic
 from sipedge.decision.routing import alias_of_uri
 from sipedge.sip.uri import UriError, parse_uri
 from zones.zone import TraversalClientZone, TraversalServerZone
@@ -86,8 +97,10 @@ def _ways(
         if target in seen:
             continue
         for aliases, authenticated, chain in _leaving(passage, source, traffic, there):
-            if target not in seen and not chain:
+            if not chain:
                 yield target, aliases, authenticated
+            if target in seen:
+                break
     if not _rewrites(passage.first):
         return
     alphabet = passage.first.symbolic.languages.alphabet
@@ -114,7 +127,7 @@ def _leaving(
     """Which of the aliases the first edge sends to the second."""
     senders = passage.first.senders[source].authenticated
     requests = RequestClass(frozenset({source}), aliases, frozenset({traffic}), senders)
-    for decision in decide(passage.first.symbolic, requests):
+    for decision in decide(passage.first.symbolic, requests, passage.first.meetings):
         for tier in decision.routing.tiers:
             for zone, chain in tier:
                 if zone == passage.into:
@@ -127,7 +140,7 @@ def _arriving(passage: Passage, traffic: Traffic) -> Iterator[tuple[str, Languag
     aliases = sendable(second.symbolic.languages.alphabet)
     authenticated = second.senders[passage.out_of].authenticated
     requests = RequestClass(frozenset({passage.out_of}), aliases, frozenset({traffic}), authenticated)
-    for decision in decide(second.symbolic, requests):
+    for decision in decide(second.symbolic, requests, second.meetings):
         for zone in frozenset().union(*decision.routing.zones):
             known = second.zones.get(zone)
             if known is not None and not isinstance(known, TraversalClientZone | TraversalServerZone):
@@ -135,7 +148,7 @@ def _arriving(passage: Passage, traffic: Traffic) -> Iterator[tuple[str, Languag
 
 
 def sendable(alphabet: Alphabet) -> Language:
-    return Language.of(PatternType.REGEX, SENDABLE, alphabet=alphabet)
+    return fixed(SENDABLE, alphabet)
 
 
 def before_all(language: Language, chain: Chain) -> Language:

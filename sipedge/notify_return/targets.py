@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from dialplan.analysis import Language, NotProved, SymbolicRule, natural
-from dialplan.model import Mode, PatternType
+from dialplan.analysis import Language, NotProved, SymbolicRule, fixed, natural
+from dialplan.model import Mode
 from dialplan.pattern.escaping import escape
 from sipedge.decision.record_route import PREFIX, TOKEN_LENGTH
 from sipedge.topology.contacts import PREFIX as CONTACT
@@ -45,7 +45,7 @@ class Notify:
 
     def aliases(self, edge: Edge) -> Language:
         pattern = self.long_pattern if edge.settings.keep_uri_parameters else self.pattern
-        return Language.of(PatternType.REGEX, pattern, alphabet=edge.symbolic.languages.alphabet)
+        return fixed(pattern, edge.symbolic.languages.alphabet)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def _rules(edge: Edge, sources: str | Iterable[str], targets: Iterable[str]) -> 
 def _hosts_of_rules(rules: Iterable[SymbolicRule]) -> Iterator[tuple[str, str]]:
     """(host name, rule) for rules that match a host name without a user part, but not any."""
     for rule in rules:
-        hosts = Language.of(PatternType.REGEX, HOST, alphabet=rule.language.alphabet)
+        hosts = fixed(HOST, rule.language.alphabet)
         if UNKNOWN_HOST in rule.language:
             continue
         try:

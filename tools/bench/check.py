@@ -19,7 +19,7 @@ from dialplan.search.search import CompiledPlan
 
 from .search import make
 
-CHECKED = (200, 2_000)
+CHECKED = (300, 2_000)
 COMPARED = 500
 MOVED = 100
 """One rule of so many gets another priority."""
@@ -45,6 +45,7 @@ def changes(text: str) -> Iterator[tuple[str, str]]:
     chance.shuffle(blocks)
     yield "written in another order", "".join(f"search rule {block}" for block in blocks)
     yield "regexes written in another way", text.replace('".*@domain', '"(?:.*)@(?:do)main')
+    yield "regexes of another tree", text.replace('".*@domain', '"(.|x)*@domain')
     yield "a zone renamed in some rules", text.replace('zone "Zone 7"', 'zone "Zone 8"')
     yield "catch-all added", text + CATCH_ALL.format(65_000, "", "DNS")
     yield "catch-all put first", text + CATCH_ALL.format(1, "on successful match stop", "DNS")

@@ -55,8 +55,9 @@ class Alphabet:
     def symbol(self, character: str) -> int | None:
         """The symbol of a character of a folded alias; None for a control character."""
         code = ord(character)
-        if code in self._symbols:
-            return self._symbols[code]
+        symbol = self._symbols.get(code)
+        if symbol is not None:
+            return symbol
         for number, (low, high) in enumerate(self._blocks):
             if low <= code <= high:
                 return len(PRINTABLE) + number

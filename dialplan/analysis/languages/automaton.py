@@ -10,6 +10,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable
 from functools import cached_property
 
+from dialplan.syntax import Node
+
 from .alphabet import Alphabet
 from .graph import ACCEPT, BEGIN, Graph
 
@@ -18,6 +20,8 @@ FULL = 1
 
 Edges = tuple[tuple[int, int], ...]
 """(mask, next state)."""
+Ways = tuple[tuple[int, int, int], ...]
+"""(mask, next state, the number of characters, at least, from there to the end)."""
 MAX_STATES = 50_000
 """Of one automaton."""
 MAX_MEASURED = 400
@@ -37,10 +41,12 @@ class Automaton(ABC):
 
     def __init__(self, alphabet: Alphabet) -> None:
         self.alphabet = alphabet
+        self.node: Node | None = None
+        """The tree of which it was made, when it was made of one."""
         everything = alphabet.everything
         self._edges: list[Edges | None] = [((everything, DEAD),), ((everything, FULL),)]
-        self._ways: tuple[dict[int, Edges], dict[int, Edges]] = ({}, {})
-        """``edges`` without those to DEAD, and without those to FULL."""
+        self._ways: tuple[dict[int, Ways], dict[int, Ways]] = ({}, {})
+        """``edges`` without those that never lead to acceptance, and without those to FULL."""
         self._accepting: list[bool] = [False, True]
         self._numbers: dict[Hashable, int] = {}
         self._keys: list[Hashable] = [None, None]
@@ -53,12 +59,22 @@ class Automaton(ABC):
             edges = self._edges[state] = self._merged(self._moves(self._keys[state]))
         return edges
 
-    def ways(self, state: int, dead_end: int) -> Edges:
-        """The edges that do not lead to ``dead_end``, DEAD or FULL. Raises NotProved as ``edges`` does."""
+    def ways(self, state: int, dead_end: int) -> Ways:
+        """The edges that do not lead to ``dead_end``, DEAD or FULL, nor, with DEAD, to states as good as DEAD.
+
+        With FULL the distance is always 0. Raises NotProved as ``edges`` does.
+        """
         known = self._ways[dead_end]
         ways = known.get(state)
         if ways is None:
-            ways = known[state] = tuple([edge for edge in self.edges(state) if edge[1] != dead_end])
+            distances = self.distances if dead_end == DEAD else None
+            ways = known[state] = tuple(
+                [
+                    (mask, after, missing)
+                    for mask, after in self.edges(state)
+                    if after != dead_end and (missing := distances[after] if distances else 0) < FAR
+                ]
+            )
         return ways
 
     def accepting(self, state: int) -> bool:
@@ -70,7 +86,12 @@ class Automaton(ABC):
             symbol = self.alphabet.symbol(character)
             if symbol is None:
                 return DEAD
-            state = next(after for mask, after in self.edges(state) if mask >> symbol & 1)
+            for mask, after in self.edges(state):
+                if mask >> symbol & 1:
+                    state = after
+                    break
+            if state == DEAD:
+                break
         return state
 
     def accepts(self, folded: str) -> bool:
@@ -195,6 +216,8 @@ class PatternAutomaton(Automaton):
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
+        self._behind: dict[int, int] = {}
+        """Reader -> the readers, and ACCEPT, that may come next."""
         everything = graph.alphabet.everything
         readers = [number for number, step in enumerate(graph.steps) if step.mask == everything]
         self._sticky = sum(
@@ -204,7 +227,10 @@ class PatternAutomaton(Automaton):
         super().__init__(graph.alphabet)
 
     def _followers(self, reader: int) -> int:
-        return sum(1 << number for number in {number for number, _ in self._graph.paths(reader)})
+        bits = self._behind.get(reader)
+        if bits is None:
+            bits = self._behind[reader] = sum({1 << number for number, _ in self._graph.paths(reader)})
+        return bits
 
     def _start(self) -> int:
         return self._followers(BEGIN)

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dialplan.pattern.literals import Texts, finite, joined, union
-from dialplan.syntax import Alternation, Anchor, Group, Look, Node, flattened
+from dialplan.syntax import Alternation, Anchor, Group, Look, Node, Repeat, Sequence, flattened
 
+from .automaton import Automaton
 from .language import Language
 
 MAX_TEXTS = 64
@@ -40,12 +41,22 @@ class Facts:
 NO_FACTS = Facts()
 
 
-def facts_of_language(language: Language) -> Facts:
-    """The facts about a language that was not made of one pattern, from its automata."""
+def facts_of_language(language: Language) -> tuple[Facts, ...]:
+    """Facts about a language that was not made of one pattern, from its automata; each holds for all its aliases."""
+    if len(language.clauses) == 1:
+        (clause,) = language.clauses
+        return tuple(map(_facts_of_automaton, clause.inside))
     beginnings = [
         max((automaton.beginning() for automaton in clause.inside), key=len, default="") for clause in language.clauses
     ]
-    return Facts(prefixes=frozenset(beginnings)) if beginnings and all(beginnings) else NO_FACTS
+    return (Facts(prefixes=frozenset(beginnings)),) if beginnings and all(beginnings) else ()
+
+
+def _facts_of_automaton(automaton: Automaton) -> Facts:
+    if automaton.node is not None:
+        return facts_of(automaton.node)
+    beginning = automaton.beginning()
+    return Facts(prefixes=frozenset({beginning})) if beginning else NO_FACTS
 
 
 def facts_of(node: Node) -> Facts:
@@ -54,12 +65,24 @@ def facts_of(node: Node) -> Facts:
         node = node.body
     if isinstance(node, Alternation):
         return _any_of([facts_of(branch) for branch in node.branches])
+    tail = _open_tail(node)
+    if tail is not None:
+        return _any_of([facts_of(branch) for branch in tail])
     runs = text_runs(node)
     prefixes = runs[0] if runs else None
     suffixes = runs[-1] if runs else None
     with_at = [run for run in runs if run and all(text.count("@") == 1 for text in run)]
     exact = runs[0] if len(runs) == 1 else None
     return Facts(prefixes, suffixes, max(with_at, key=_shortest, default=None), exact)
+
+
+def _open_tail(node: Node) -> tuple[Node, Node] | None:
+    """The sequence without its last item and with it, when that is optional and cannot be written out."""
+    items = flattened(node)
+    last = items[-1] if items else None
+    if isinstance(last, Repeat) and (last.minimum, last.maximum) == (0, 1) and finite(last) is None:
+        return Sequence(tuple(items[:-1])), Sequence((*items[:-1], last.body))
+    return None
 
 
 def text_runs(node: Node) -> list[Texts | None]:

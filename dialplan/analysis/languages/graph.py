@@ -129,6 +129,8 @@ class Graph:
         return self._paths[reader]
 
     def _found_paths(self, reader: int) -> list[Path]:
+        if self.steps[self._behind(reader)].mask:
+            return [(self._behind(reader), frozenset())]
         paths: list[Path] = []
         seen: set[tuple[int, bool, frozenset[int]]] = set()
         waiting: list[tuple[int, bool, frozenset[int]]] = [(self._behind(reader), False, frozenset())]

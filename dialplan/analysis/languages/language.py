@@ -53,7 +53,9 @@ class Language:
     def of_node(node: Node, alphabet: Alphabet = ASCII) -> Language:
         """The aliases that an expanded tree matches. ``alphabet``: of this tree and of those it is combined with."""
         graph = Graph(node, alphabet)
-        return Language.of_automaton(LookAutomaton(graph) if has_look(node) else PatternAutomaton(graph))
+        automaton = LookAutomaton(graph) if has_look(node) else PatternAutomaton(graph)
+        automaton.node = node
+        return Language.of_automaton(automaton)
 
     @staticmethod
     def of_automaton(automaton: Automaton) -> Language:
@@ -76,6 +78,10 @@ class Language:
         return self._made(self.clauses | other.clauses)
 
     def __and__(self, other: Language) -> Language:
+        if len(self.clauses) == len(other.clauses) == 1:
+            (clause,), (narrower,) = self.clauses, other.clauses
+            both = Clause(clause.inside | narrower.inside, clause.outside | narrower.outside)
+            return Language(self.alphabet, frozenset() if both.contradicts else frozenset({both}))
         return self._made(
             Clause(clause.inside | narrower.inside, clause.outside | narrower.outside)
             for clause in self.clauses

@@ -36,7 +36,7 @@ def request_for(context: Context, entry: Entry, alias: str) -> tuple[Query | Non
         name = entry.name
         fits = context.plan.search(query).transform == name
         return (query if fits else None), lambda explanation: explanation.transform == name
-    rule = next(rule for rule in context.rules if rule.rule is entry)
+    rule = context.rule_of(entry)
     mask = context.mask(rule)
     conditions = context.first(mask) if mask else Conditions(entry.source_name or DEFAULT_ZONE, Traffic.MICROSOFT_IMP)
     query = conditions.query(alias)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dialplan.analysis import Branch, Conditions, Language, NotProved, SymbolicRule, witness
+from dialplan.analysis import Branch, Conditions, Language, NotProved, SymbolicRule
 from dialplan.pattern.folding import fold
 from dialplan.search.search import Explanation
 
@@ -63,7 +63,7 @@ class _Search:
         """An alias of the region that reaches the rule; None when none does. Raises NotProved when it is too large."""
         for blocker in self.blockers:
             region = region - branch.before(blocker.language)
-        while (alias := witness(region)) is not None:
+        while (alias := self._context.witnesses.witness(region)) is not None:
             explanation = self._searched(alias)
             if applies(explanation, self._rule):
                 return alias
@@ -78,7 +78,7 @@ class _Search:
         """One of a few aliases of the region that happens to reach the rule; None when none of them does."""
         for _ in range(SAMPLES):
             try:
-                alias = witness(region)
+                alias = self._context.witnesses.witness(region)
             except NotProved:
                 return None
             if alias is None or applies(self._searched(alias), self._rule):

@@ -12,8 +12,8 @@ from dataclasses import replace
 import click
 
 from sipedge.cli.printing import print_json
-from sipedge.doctor import Options, Report, TraceFinding, explain_trace
-from sipedge.doctor.explain.decode import collect
+from sipedge.doctor import Options, Report, TraceFinding
+from sipedge.doctor.explain.decode import collect, explain_trace
 from sipedge.traces.records.source import TraceError
 
 from .examination import run_examination

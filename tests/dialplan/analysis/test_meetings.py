@@ -25,7 +25,7 @@ def test_pairs_and_parts() -> None:
     assert meetings.meet(a, b) and not meetings.meet(a, c)
     assert meetings.apart(both, c) and not meetings.meet(both, c)
     assert meetings.item(a.language) is a
-    assert a.test("AX") and not a.test("x")
+    assert a.test("ax") and not a.test("x")
 
 
 def test_a_transform_that_makes_no_difference_is_looked_through() -> None:
@@ -37,3 +37,17 @@ def test_a_transform_that_makes_no_difference_is_looked_through() -> None:
     assert names is meetings.of_rule(plan.rules[0], UNCHANGED)
     assert hosts is not meetings.of_rule(plan.rules[1], UNCHANGED)
     assert hosts.test("x@old") and not hosts.test("x@new@")
+
+
+def test_rules_near_a_base_are_those_that_facts_leave() -> None:
+    plan = SymbolicPlan(compiled(TRANSFORM + RULE.format("alice.*") + RULE.format(".*@new") + RULE.format(".*@other")))
+    meetings = Meetings()
+    alice, new, other = plan.rules
+    base = meetings.of_rule(new, UNCHANGED)
+    assert [rule for rule, _ in meetings.near(base, plan.rules, UNCHANGED)] == [alice, new]
+    behind = meetings.item(plan.branches[1].domain)
+    assert [rule for rule, _ in meetings.near(behind, plan.rules, plan.branches[1])] == [alice, new]
+    assert meetings.items(base, (alice, other), UNCHANGED) == {
+        meetings.of_rule(alice, UNCHANGED),
+        meetings.of_rule(other, UNCHANGED),
+    }

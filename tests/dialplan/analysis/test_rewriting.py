@@ -8,7 +8,7 @@ from support.plans import ALIASES, patterns
 
 from dialplan.analysis.languages.automaton import NotProved
 from dialplan.analysis.languages.language import Language, node_of
-from dialplan.analysis.rewriting import Constant, Same, aliases_before, rewriting_of
+from dialplan.analysis.rewriting import Constant, Ends, Same, Template, aliases_before, image, rewriting_of
 from dialplan.model import Behavior, PatternType, Transform, Variables
 from dialplan.search.compiled_rule import CompiledTransform
 from dialplan.syntax import PatternError
@@ -71,6 +71,10 @@ def templates(draw: st.DrawFn) -> Transform:
     )
 
 
+def _plain(pattern: tuple[PatternType, str], text: str) -> Transform:
+    return Transform(name="t", pattern_type=pattern[0], pattern=pattern[1], behavior=Behavior.REPLACE, replace=text)
+
+
 @examples(150)
 @given(templates(), patterns())
 def test_replace_strings_with_groups(transform: Transform, wanted: tuple[PatternType, str]) -> None:
@@ -97,3 +101,38 @@ def test_what_changes_nothing_is_known() -> None:
     assert rewriting_of(transform, node_of(PatternType.REGEX, transform.pattern), Variables()) == Same()
     fixed = Transform(name="t", pattern_type=PatternType.EXACT, pattern="a", behavior=Behavior.REPLACE, replace="b")
     assert rewriting_of(fixed, None, Variables()) == Constant("b")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "replacement", "ends"),
+    [
+        (r"(.*)@old\.example", r"\1@new.example", Ends(False, ("@old.example",), "@new.example")),
+        (r"(.*?)@(?:old)", r"\1@new", Ends(False, ("@old",), "@new")),
+        ("00(.*)", r"+\1", Ends(True, ("00",), "+")),
+        (".*(@old)", r"\1@new", None),
+        ("(.*)*@old", r"\1@new", None),
+        ("(.*)@old", r"@new\1", None),
+        ("(.+)@old", r"\1@new", None),
+    ],
+)
+def test_a_group_that_is_all_but_one_end(pattern: str, replacement: str, ends: Ends | None) -> None:
+    transform = Transform(
+        name="t", pattern_type=PatternType.REGEX, pattern=pattern, behavior=Behavior.REPLACE, replace=replacement
+    )
+    node = node_of(PatternType.REGEX, pattern)
+    rewriting = rewriting_of(transform, node, Variables())
+    assert rewriting == ends or (ends is None and isinstance(rewriting, Template))
+    for wanted in (".*new", r"\+.*", "a.*", ".*@new.*|b@old"):
+        _check(transform, Language.of(PatternType.REGEX, wanted), Variables())
+
+
+@examples(150)
+@given(st.one_of(templates(), st.builds(_plain, patterns(), st.sampled_from(["", "b@", "A"]))))
+def test_every_result_matches_the_image(transform: Transform) -> None:
+    try:
+        compiled = CompiledTransform(transform, Variables(), None)
+    except PatternError:
+        return
+    node = node_of(transform.pattern_type, transform.pattern)
+    results = Language.of_node(image(rewriting_of(transform, node, Variables())))
+    assert all(compiled.rewrite(alias, alias) in results for alias in ALIASES if compiled.pattern.test(alias))

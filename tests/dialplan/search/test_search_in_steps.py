@@ -63,3 +63,11 @@ def test_in_steps_all_mistakes_are_told_as_at_once() -> None:
     with pytest.raises(DialplanError) as stepwise:
         in_steps(plan, Variables(), CompiledPlan(Dialplan()))
     assert stepwise.value.problems == at_once.value.problems
+
+
+def test_at_once_patterns_of_a_plan_with_the_same_variables_are_used_again() -> None:
+    before = CompiledPlan(Dialplan(rules=MANY_RULES), OURS)
+    again = CompiledPlan(Dialplan(rules=MANY_RULES[:3]), OURS, before)
+    assert all(new.pattern is old.pattern for new, old in zip(again.rules, before.rules, strict=False))
+    other = CompiledPlan(Dialplan(rules=MANY_RULES[:3]), Variables(domains=("other.local",)), before)
+    assert not any(new.pattern is old.pattern for new, old in zip(other.rules, before.rules, strict=False))

@@ -5,7 +5,7 @@ from hypothesis import given
 from support.examples import examples
 from support.plans import patterns
 
-from dialplan.analysis.languages.facts import NO_FACTS, Facts, facts_of, facts_of_language
+from dialplan.analysis.languages.facts import Facts, facts_of, facts_of_language
 from dialplan.analysis.languages.language import Language, node_of
 from dialplan.model import PatternType
 
@@ -48,5 +48,20 @@ def test_apart_is_never_wrong(one: tuple[PatternType, str], other: tuple[Pattern
 
 
 def test_of_a_language_its_beginning() -> None:
-    assert facts_of_language(Language.of(PatternType.REGEX, r"alice\d+@.*")).prefixes == {"alice"}
-    assert facts_of_language(Language.everything()) == NO_FACTS
+    (facts,) = facts_of_language(Language.of(PatternType.REGEX, r"alice\d+@.*"))
+    assert facts.prefixes == {"alice"}
+    assert facts_of_language(Language.everything()) == facts_of_language(Language.nothing()) == ()
+
+
+def test_an_optional_tail_is_there_or_not() -> None:
+    assert of(r".*@a\.example(;x=.+;y)?").suffixes == {"@a.example", ";y"}
+    assert of(r".*@a\.example(;x=.+;y)?").apart(of(r".*@b\.example"))
+    assert not of(r".*@a\.example(;.*)?").apart(of(r".*@b\.example"))
+
+
+def test_of_a_language_all_that_its_trees_say() -> None:
+    both = Language.of(PatternType.PREFIX, "alice") & Language.of(PatternType.SUFFIX, "@b.example")
+    assert {(each.prefixes, each.suffixes) for each in facts_of_language(both)} == {
+        (frozenset({"alice"}), frozenset({""})),
+        (frozenset({""}), frozenset({"@b.example"})),
+    }

@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from typing import cast
+
+from hypothesis import given
+from hypothesis import strategies as st
+from lark import Token, Tree, UnexpectedInput
+from support.examples import examples
+
+from dialplan.language.blocks import read_blocks
+from dialplan.language.parser import _lark, _terminals
+
+Read = list[list[tuple[str, str, int | None, int | None]]]
+RULE = 'search rule "a" {\n  priority 10 # first\n\n  pattern ".*@b"\n  target zone "C"\n}\n'
+PIECES = [
+    RULE,
+    'transform "t" {}',
+    'Search  Rule "x"\n{\n',
+    "}",
+    "\n",
+    " ",
+    "# note {\n",
+    'mode any alias\r\n  source zone "Z"\n',
+    'pattern type regex pattern "a""b"\n',
+    '"text"',
+    'pattern "open\n',
+    "nonsense",
+    "{",
+]
+
+
+def by_lark(text: str) -> Read | None:
+    try:
+        tree = _lark().parse(text)
+    except UnexpectedInput:
+        return None
+    blocks = [cast(Tree[Token], block).children for block in tree.children]
+    return [[(token.type, str(token), token.line, token.column) for token in block] for block in blocks]  # type: ignore[union-attr]
+
+
+def by_walk(text: str) -> Read | None:
+    blocks = read_blocks(text, _terminals())
+    return blocks and [[(token.type, str(token), token.line, token.column) for token in block] for block in blocks]
+
+
+def test_places_count_from_one() -> None:
+    assert by_walk("\n" + RULE) == [
+        [
+            ("KIND", "search rule", 2, 1),
+            ("STRING", '"a"', 2, 13),
+            ("WORDS_FIELD", "priority 10 ", 3, 3),
+            ("TEXT_FIELD", 'pattern ".*@b"\n  ', 5, 3),
+            ("ZONE_FIELD", 'target zone "C"\n', 6, 3),
+        ]
+    ]
+
+
+def test_a_text_with_an_error_is_left_to_lark() -> None:
+    for text in ('search rule "a" {', "}", 'search "a" {}', "search rule {}", 'search rule "a" { nonsense }', '"a"'):
+        assert read_blocks(text, _terminals()) is None
+    assert read_blocks("", _terminals()) == []
+
+
+@examples(300)
+@given(st.lists(st.sampled_from(PIECES), max_size=6).map("".join))
+def test_blocks_are_those_of_the_grammar(text: str) -> None:
+    assert by_walk(text) == by_lark(text)
