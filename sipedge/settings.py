@@ -191,3 +191,7 @@ class Settings:
     doctor: DoctorSettings = field(default_factory=DoctorSettings)
     history: int = 255
     """Decisions kept in memory."""
+    route_age: float = 30 * 86400.0
+    """Seconds that a Record-Route token counts for after it was signed, and an hour at most; 0: for ever."""
+    route_grace: float = 0.0
+    """Until when tokens of version 1 count, which do not say when they were signed; since 1970-01-01, UTC."""

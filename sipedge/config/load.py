@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, date, datetime, time
 from secrets import token_bytes
 
 from sipedge.settings import Settings
@@ -50,7 +51,14 @@ def load_config(path: str | os.PathLike[str], *, create_secret: bool = True) -> 
         metrics=tables.metrics,
         doctor=tables.doctor,
         history=edge.history,
+        route_age=edge.route_age,
+        route_grace=_end_of(edge.route_grace) if edge.route_grace else 0.0,
     )
+
+
+def _end_of(day: date) -> float:
+    """In UTC, as seconds since 1970."""
+    return datetime.combine(day, time.max, UTC).timestamp()
 
 
 def _secret(reader: Reader, edge: EdgeTable | None, create: bool) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from dialplan.model import Target, Traffic
 from sipedge.decision.installation import Installation
-from sipedge.decision.record_route import NO_SEAL, RECORD_ROUTED, ZonePair, is_record_routed
+from sipedge.decision.record_route import HOUR, NO_SEAL, RECORD_ROUTED, ZonePair, is_record_routed
 from sipedge.decision.routing import seal_of_contact
 from sipedge.decision.validation import POISON
 from sipedge.sip.message import Message
@@ -118,7 +118,8 @@ class Forwarder:
     def _record_route(self, incoming: Incoming, here: str, there: str) -> bytes:
         sent_by = self.installation.edge.sent_by(here)
         message = incoming.decided.message
-        pair = ZonePair(here, there, _is_microsoft(incoming), self._seal(message, here))
+        issued = int(incoming.entry.time) // HOUR
+        pair = ZonePair(here, there, _is_microsoft(incoming), self._seal(message, here), issued)
         token = self.installation.key.mint(pair, message.call_id, message.from_tag or "")
         if _is_sips(incoming):
             return f"Record-Route: <sips:{token}@{sent_by.text};lr>".encode()  # 16.6 step 4

@@ -6,6 +6,7 @@ Alias and traffic type come from the functions that the edge itself uses.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from time import time
 
 from dialplan.language.fields import traffic_named
 from dialplan.model import Query, Traffic
@@ -141,9 +142,9 @@ def _alias_of(uri: str, settings: Settings) -> str:
 
 def _searched(message: Message, source: str, settings: Settings) -> Decided:
     installation = Installation(settings, {})
-    decision = decide(message, installation.source(source), installation)
+    decision = decide(message, installation.source(source), installation, time=time())
     if isinstance(decision, Refusal):
-        refused = f"{decision.status} {decision.text}"
+        refused = f"{decision.status} {decision.reason}"
         raise NotSearched(f"the edge refuses this request: {refused}", REFUSED, refused)
     if isinstance(decision, Cancellation):
         raise NotSearched("a CANCEL goes where its INVITE went: nothing is searched", CANCELS)

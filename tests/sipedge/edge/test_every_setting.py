@@ -58,6 +58,7 @@ def resolver(path: str) -> Callable[[Server], object]:
 
 
 CORE = """system_name domains names zones plan secret credentials keep_uri_parameters undo_escapes
+    route_age route_grace
     timers.c timers.accepted""".split()
 LOOP = "drain waiting_per_hop busy_poll heartbeat".split()
 CONNECTIONS = """header_section header_line headers handshake first_byte message_time idle connect connections
@@ -93,6 +94,8 @@ keep_uri_parameters = true
 undo_escapes = false
 secret_file = "new.secret"
 history = 7
+route_age = 86400
+route_grace = 2030-01-31
 
 [tls]
 trusted = "{ca}"

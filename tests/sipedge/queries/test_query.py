@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import time
 
 import pytest
 from support.configuration import EDGE as CONFIGURATION
@@ -10,7 +11,7 @@ from support.settings import EDGE, SECRET, make_settings
 
 from dialplan.model import Query, Traffic
 from sipedge.config import load_config
-from sipedge.decision.record_route import TokenKey, ZonePair
+from sipedge.decision.record_route import HOUR, TokenKey, ZonePair
 from sipedge.queries.query import (
     DescribedRequest,
     NotSearched,
@@ -63,7 +64,8 @@ def test_what_the_edge_does_not_search_for(settings: Settings, old: bytes, new: 
 
 
 def test_the_edge_answers_options_and_follows_its_own_routes() -> None:
-    token = TokenKey(SECRET, ("Inside", "Outside")).mint(ZonePair("Inside", "Outside"), "call-1", "alice-tag")
+    pair = ZonePair("Inside", "Outside", issued=int(time()) // HOUR)
+    token = TokenKey(SECRET, ("Inside", "Outside")).mint(pair, "call-1", "alice-tag")
     signed = request(routes=(f"<sip:{token}@{EDGE}:5061;lr>",), to="<sip:bob@outside.example>;tag=1")
     for message, sentence in (
         (request("OPTIONS", f"sip:{EDGE}:5061"), "the edge answers this OPTIONS itself: nothing is searched"),

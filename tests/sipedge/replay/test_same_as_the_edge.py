@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.examples import examples
 from support.messages import CALLER_VIA, request
-from support.playbook import FROM_STRANGER, INSIDE, STRANGER, Playbook, arrives
+from support.playbook import FROM_STRANGER, INSIDE, START, STRANGER, Playbook, arrives
 from support.settings import EDGE, INSIDE_PEER, RULES, SECRET, ZONES, make_settings, rule, with_zone
 from support.traces import record
 
 from dialplan.model import Tier
 from sipedge.decision.deciding import CANCELS, REFUSED
 from sipedge.decision.deciding import EDGE as THE_EDGE
-from sipedge.decision.record_route import TokenKey, ZonePair
+from sipedge.decision.record_route import HOUR, TokenKey, ZonePair
 from sipedge.decision.validation import POISON, loop_hash
 from sipedge.replay.decider import Decider
 from sipedge.replay.verdict import Verdict
@@ -47,10 +47,12 @@ URIS = (
     "bob",
 )
 METHODS = ("MESSAGE", "INVITE", "ACK", "BENOTIFY", "CANCEL", "OPTIONS", "NEGOTIATE", "SUBSCRIBE", "SERVICE", "x-odd")
+NOW = int(START) // HOUR
 TOKENS = tuple(
-    KEY.mint(ZonePair(here, there), call_id, "alice-tag")
+    KEY.mint(ZonePair(here, there, issued=issued), call_id, "alice-tag")
     for here, there in (("Inside", "Outside"), ("Outside", "Inside"), ("Default Zone", "Inside"))
     for call_id in ("call-1", "call-2")
+    for issued in (NOW, NOW - 31 * 24, 0)
 )
 ROUTES = (
     *(f"<sip:{token}@{EDGE}:5061;lr>" for token in TOKENS),
@@ -122,7 +124,7 @@ def edge_says(book: Playbook, message: Message, connection: int) -> tuple[str, t
 
 def replay_says(message: Message, connection: int) -> tuple[str, tuple[Tier, ...]]:
     address = PEERS[connection]
-    verdict = DECIDER.decide(1, record(message, source=Endpoint(address, 40000), names=(address,)))
+    verdict = DECIDER.decide(1, record(message, source=Endpoint(address, 40000), names=(address,), time=START))
     assert isinstance(verdict, Verdict) and verdict.from_policy == ""
     decision = verdict.decision
     if decision.refused:
