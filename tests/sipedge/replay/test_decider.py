@@ -110,10 +110,8 @@ def test_a_valid_token_decides_without_rules() -> None:
 )
 def test_a_token_that_does_not_hold_is_said(token: str) -> None:
     verdict = decide(request(routes=(f"<sip:{token}@{EDGE}:5061;lr>",), to=IN_DIALOG))
-    assert (
-        verdict.decision.decided_by == VOID_ROUTE.format(STALE_ROUTE)
-        and verdict.decision.tiers[0].targets[0].zone == "Outside"
-    )
+    assert verdict.decision.decided_by == VOID_ROUTE.format(STALE_ROUTE)
+    assert verdict.decision.tiers[0].targets[0].zone == "Outside"
 
 
 def test_without_a_secret_a_route_of_the_edge_is_not_judged() -> None:
