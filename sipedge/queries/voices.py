@@ -1,0 +1,97 @@
+"""Who may write one domain into From: the peers that a zone lets in, asked by the judgement of the edge itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from dialplan.analysis import NotProved, Sender
+from dialplan.cases.claims_proof import Voice
+from sipedge.decision.speaking import FederationTargets, FromPolicy, judge, nothing_known
+from sipedge.settings import Settings
+from sipedge.sip.message import Message, parse_message
+from zones.authentication import Authentication, authenticate
+from zones.names import PeerNames, any_match, plain_host
+from zones.table import ZoneTable, expected_names
+from zones.zone import AnyZone, DefaultZone, DnsZone
+
+from .entrances import Entrance, entrances_of
+
+REQUEST = "MESSAGE sip:x@{0} SIP/2.0\r\nFrom: <sip:somebody@{0}>;tag=1\r\n\r\n"
+NOBODY = 'nobody that zone "{}" lets in may write @{} into From'
+
+
+class ZoneVoices:
+    """The zones of a configuration, as ``Voices``."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._table = ZoneTable(settings.zones)
+        self._own = frozenset(map(plain_host, settings.domains))
+        self._tls = any(listener.transport == "TLS" for listener in settings.listeners)
+
+    def __call__(self, sender: Sender, domain: str) -> Voice:
+        """``domain``: in its one spelling (``plain_host``). Raises NotProved where no peer's name is found."""
+        zone = self._table.get(sender.name)
+        if zone is None or not sender.sends:
+            return Voice(sender)
+        policy = FromPolicy.of(zone, self._own)
+        answers = self._authentications(zone, domain)
+        how = self._how(zone, policy, domain, any(answer.challenge for answer in answers))
+        if not how:
+            return Voice(replace(sender, authenticated=frozenset(), silent=NOBODY.format(zone.name, domain)))
+        authenticated = {answer.authenticated for answer in answers}
+        if not policy.judges and any(answer.challenge for answer in answers):
+            authenticated.add(False)  # who cannot be challenged goes on as a stranger's (ACK, BENOTIFY)
+        return Voice(replace(sender, authenticated=frozenset(authenticated)), how)
+
+    def _authentications(self, zone: AnyZone, domain: str) -> list[Authentication]:
+        policy, trust, local = zone.authentication_policy, zone.authentication_trust, domain in self._own
+        return [authenticate(policy, trust=trust, local=local, asserted=asserted) for asserted in (False, True)]
+
+    def _how(self, zone: AnyZone, policy: FromPolicy, domain: str, challenge: bool) -> str:
+        """One sentence; '' where nobody may."""
+        message = parse_message(REQUEST.format(domain).encode())
+        password = challenge and bool(self._settings.credentials)
+        secret = " and a password of [[credential]]" if password else ""
+        unnamed = []
+        for entrance in entrances_of(zone, self._settings.plan.variables):
+            candidates = [*self._candidates(zone, entrance, domain)]
+            for names in candidates:
+                found = _judged(policy, message, names, password, domain)
+                if found:
+                    return f"a peer {found}{secret} may write From: sip:somebody@{domain}"
+            if entrance.unproved:
+                unnamed.append(entrance.who)
+        if unnamed and _judged(policy, message, (domain,), password, domain):
+            raise NotProved(f"no name of a peer is known for {unnamed[0]}")
+        return ""
+
+    def _candidates(self, zone: AnyZone, entrance: Entrance, domain: str) -> Iterator[tuple[str, ...]]:
+        """Names of certificates with which a peer comes in; () is a peer without one."""
+        if self._tls or isinstance(zone, DnsZone):
+            named = (entrance.example,) if entrance.example else ()
+            for names in ((domain,), (*named, domain), named):
+                if names and self._lets_in(zone, names):
+                    yield names
+        if zone.transport == "TCP" or (isinstance(zone, DefaultZone) and not zone.mutual_tls):
+            yield ()
+
+    def _lets_in(self, zone: AnyZone, names: tuple[str, ...]) -> bool:
+        if isinstance(zone, DefaultZone | DnsZone):
+            ingress = self._table.ingress(
+                listener_zone="", transport="TLS", peer_address="", names=names, has_certificate=True
+            )
+            return not ingress.refused and ingress.zone == zone.name
+        return not zone.tls.verify or any_match(expected_names(zone), names, zone.tls.wildcards)
+
+
+def _judged(policy: FromPolicy, message: Message, names: tuple[str, ...], password: bool, domain: str) -> str:
+    """The certificate that lets a peer write it, in a few words; '' where none of these names does."""
+    shown = f"with the certificate {' and '.join(names)}" if names else "without a certificate"
+    leads = FederationTargets(frozenset(names))
+    if judge(policy, message, PeerNames(names), password, nothing_known) == ():
+        return shown
+    if judge(policy, message, PeerNames(names), password, lambda _: leads) == ():
+        return f"{shown}, to which the federation SRV record of {domain} leads,"
+    return ""

@@ -1,0 +1,117 @@
+"""Who may write a domain into From, by zone: nobody, or one peer that shows it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from support.settings import EDGE, make_settings
+
+from dialplan.analysis import NotProved, Sender
+from dialplan.cases.claims_proof import Voice
+from sipedge.queries.senders import senders_of_zones
+from sipedge.queries.voices import ZoneVoices
+from sipedge.settings import Listener
+from zones.table import ZoneTable
+from zones.zone import (
+    AccessAction,
+    AccessRule,
+    AnyZone,
+    AuthenticationPolicy,
+    Credential,
+    DefaultZone,
+    DnsZone,
+    FromDomain,
+    NeighborZone,
+    TlsPolicy,
+)
+
+OWN, PARTNER, SERVER = "inside.example", "partner.example", "sip.partner.example"
+CHECK = AuthenticationPolicy.CHECK
+TCP_ONLY = {"listeners": (Listener("tcp", EDGE, 5060, "TCP"),)}
+DEFAULT = DefaultZone()
+MAPPED = DnsZone(name="Mapped", inbound_mapping=True, tls=TlsPolicy(subject_names=(SERVER,)))
+NEIGHBOR = NeighborZone(name="Near", peers=("near.example",))
+
+
+def access(pattern: str, action: AccessAction = AccessAction.ALLOW, priority: int = 1) -> AccessRule:
+    return AccessRule(pattern, priority, lambda name: name == pattern, action, True, "exact", pattern)
+
+
+def voice(zone: AnyZone, domain: str, *others: AnyZone, **fields: Any) -> Voice:
+    settings = make_settings("", (zone, *others), **fields)
+    senders = {sender.name: sender for sender in senders_of_zones(ZoneTable(settings.zones))}
+    return ZoneVoices(settings)(senders[zone.name], domain)
+
+
+@pytest.mark.parametrize(
+    ("zone", "domain", "fields"),
+    [
+        (DEFAULT, OWN, {}),
+        (replace(DEFAULT, from_domain=FromDomain.ANY), OWN, {}),
+        (replace(DEFAULT, authentication_policy=CHECK), OWN, {}),  # nobody has a password
+        (DEFAULT, PARTNER, TCP_ONLY),
+        (replace(DEFAULT, transport="TCP"), PARTNER, TCP_ONLY),
+        (replace(DEFAULT, from_domain=FromDomain.LIST, from_domains=("a.example",)), PARTNER, {}),
+        (replace(DEFAULT, from_domains=("a.example",)), PARTNER, {}),
+        (replace(DEFAULT, access_rules=(access("x", AccessAction.DENY),)), PARTNER, {}),
+        (MAPPED, OWN, {}),
+        (replace(NEIGHBOR, from_domain=FromDomain.LIST, from_domains=("a.example",)), PARTNER, {}),
+    ],
+)
+def test_nobody(zone: AnyZone, domain: str, fields: dict[str, Any]) -> None:
+    found = voice(zone, domain, **fields)
+    silent = f'nobody that zone "{zone.name}" lets in may write @{domain} into From'
+    assert found == Voice(Sender(zone.name, frozenset(), silent=silent))
+
+
+@pytest.mark.parametrize(
+    ("zone", "domain", "who"),
+    [
+        (DEFAULT, PARTNER, f"with the certificate {PARTNER}"),
+        (replace(DEFAULT, from_domains=(OWN,)), OWN, f"with the certificate {OWN}"),
+        (replace(DEFAULT, from_domain=FromDomain.ANY, mutual_tls=False), PARTNER, f"with the certificate {PARTNER}"),
+        (replace(DEFAULT, access_rules=(access(SERVER),)), PARTNER, f"with the certificate {SERVER} and {PARTNER}"),
+        (
+            replace(DEFAULT, access_rules=(access(PARTNER, AccessAction.DENY), access(SERVER, priority=2))),
+            PARTNER,
+            f"with the certificate {SERVER}, to which the federation SRV record of {PARTNER} leads,",
+        ),
+        (MAPPED, PARTNER, f"with the certificate {SERVER} and {PARTNER}"),
+        (NEIGHBOR, OWN, "with the certificate near.example and inside.example"),
+        (replace(NEIGHBOR, transport="TCP"), OWN, "without a certificate"),
+    ],
+)
+def test_somebody(zone: AnyZone, domain: str, who: str) -> None:
+    found = voice(zone, domain, **(TCP_ONLY if zone.transport == "TCP" else {}))
+    assert found.sender.sends
+    assert found.how == f"a peer {who} may write From: sip:somebody@{domain}"
+
+
+def test_own_users_by_password() -> None:
+    zone = replace(DEFAULT, authentication_policy=CHECK)
+    found = voice(zone, OWN, credentials=(Credential("alice", "secret"),))
+    assert "a password of [[credential]]" in found.how and found.sender.authenticated == {True}
+
+
+def test_who_cannot_be_challenged_counts_as_a_stranger() -> None:
+    zone = replace(NEIGHBOR, authentication_policy=CHECK)
+    assert voice(zone, OWN).sender.authenticated == {True, False}
+
+
+def test_a_certificate_that_another_zone_takes_is_no_witness() -> None:
+    zone = replace(DEFAULT, access_rules=(access(SERVER),))
+    assert not voice(zone, PARTNER, MAPPED).sender.sends
+
+
+def test_zones_that_send_nothing_stay_silent() -> None:
+    zone = DnsZone(name="Out")
+    assert "inbound_mapping" in voice(zone, PARTNER).sender.silent
+
+
+def test_what_cannot_be_named_is_not_proved() -> None:
+    rule = AccessRule("odd", 1, lambda name: False, AccessAction.ALLOW, True, "regex", "(.*a.{20}){3}")
+    zone = replace(DEFAULT, access_rules=(rule,))
+    with pytest.raises(NotProved, match="no name of a peer is known for access rule"):
+        voice(zone, PARTNER)
