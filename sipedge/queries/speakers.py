@@ -65,6 +65,11 @@ class Speaker:
     """Zones that its requests can go to."""
     unproved: str = ""
     """Why ``reaches`` may lack some."""
+    from_domain: str = ""
+    """The zone's From policy as edge.toml has it; '' where that is not known, as the two below."""
+    from_domains: tuple[str, ...] = ()
+    route_age: float | None = None
+    """Seconds that a signed Route counts for; 0: for ever."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -85,8 +90,9 @@ def speakers(settings: Settings) -> list[Speaker]:
             entrances = tuple(entrances_of(zone, settings.plan.variables))
             own, impersonates = _own_domains(zone, settings.domains)
             compared = zone.from_domain is not FromDomain.ANY
-            words = own, impersonates, _other_domains(zone), compared, _way_back(zone)
-            speaking.append(Speaker(zone.name, entrances, *words, reaches, unproved))
+            words = own, impersonates, _other_domains(zone), compared, _way_back(zone, settings.route_age)
+            policy = zone.from_domain.value, zone.from_domains, settings.route_age
+            speaking.append(Speaker(zone.name, entrances, *words, reaches, unproved, *policy))
     return speaking
 
 
@@ -148,10 +154,11 @@ def _trusted(zone: AnyZone) -> str:
     return " With P-Asserted-Identity it is believed." if zone.authentication_trust else ""
 
 
-def _way_back(zone: AnyZone) -> str:
+def _way_back(zone: AnyZone, age: float) -> str:
+    route = "a signed Route of its own dialog" + (f", for {age / 86400:.3g} days" if age else "")
     if isinstance(zone, DefaultZone | DnsZone):
-        return "a signed Route of its own dialog, to the Contact and by the Routes sealed in it, while a rule connects"
-    return "a signed Route of its own dialog"
+        return f"{route}, to the Contact and by the Routes sealed in it, while a rule connects"
+    return route
 
 
 def _allowed(zone: AnyZone) -> str:
