@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from dialplan.analysis import NotProved, Sender
 from dialplan.cases.claims_proof import Voice
-from sipedge.decision.speaking import FederationTargets, FromPolicy, judge, nothing_known
+from sipedge.decision.speaking import FederationTargets, FromPolicy, judge
+from sipedge.decision.validation import Refusal
 from sipedge.settings import Settings
-from sipedge.sip.message import Message, parse_message
+from sipedge.sip.message import parse_message
 from zones.authentication import Authentication, authenticate
 from zones.names import PeerNames, any_match, plain_host
 from zones.table import ZoneTable, expected_names
@@ -35,13 +36,13 @@ class ZoneVoices:
         zone = self._table.get(sender.name)
         if zone is None or not sender.sends:
             return Voice(sender)
-        policy = FromPolicy.of(zone, self._own)
+        how = self.asked(zone.name, domain)
+        if isinstance(how, Refusal):
+            silent = f"{NOBODY.format(zone.name, domain)} ({how.status} {how.reason})"
+            return Voice(replace(sender, authenticated=frozenset(), silent=silent))
         answers = self._authentications(zone, domain)
-        how = self._how(zone, policy, domain, any(answer.challenge for answer in answers))
-        if not how:
-            return Voice(replace(sender, authenticated=frozenset(), silent=NOBODY.format(zone.name, domain)))
         authenticated = {answer.authenticated for answer in answers}
-        if not policy.judges and any(answer.challenge for answer in answers):
+        if not FromPolicy.of(zone, self._own).judges and any(answer.challenge for answer in answers):
             authenticated.add(False)  # who cannot be challenged goes on as a stranger's (ACK, BENOTIFY)
         return Voice(replace(sender, authenticated=frozenset(authenticated)), how)
 
@@ -49,23 +50,26 @@ class ZoneVoices:
         policy, trust, local = zone.authentication_policy, zone.authentication_trust, domain in self._own
         return [authenticate(policy, trust=trust, local=local, asserted=asserted) for asserted in (False, True)]
 
-    def _how(self, zone: AnyZone, policy: FromPolicy, domain: str, challenge: bool) -> str:
-        """One sentence; '' where nobody may."""
-        message = parse_message(REQUEST.format(domain).encode())
+    def asked(self, zone_name: str, domain: str) -> str | Refusal:
+        """One sentence: who in a zone may write the domain; a refusal where nobody may. Raises NotProved."""
+        zone = self._table[zone_name]
+        challenge = any(answer.challenge for answer in self._authentications(zone, domain))
         password = challenge and bool(self._settings.credentials)
-        secret = " and a password of [[credential]]" if password else ""
+        asking = _Asking(FromPolicy.of(zone, self._own), password, domain)
+        refusal = Refusal(403, "the zone lets nobody in")
         unnamed = []
         for entrance in entrances_of(zone, self._settings.plan.variables):
-            candidates = [*self._candidates(zone, entrance, domain)]
-            for names in candidates:
-                found = _judged(policy, message, names, password, domain)
-                if found:
+            for names in self._candidates(zone, entrance, domain):
+                found = asking.answer(names)
+                if not isinstance(found, Refusal):
+                    secret = " and a password of [[credential]]" if password else ""
                     return f"a peer {found}{secret} may write From: sip:somebody@{domain}"
+                refusal = found
             if entrance.unproved:
                 unnamed.append(entrance.who)
-        if unnamed and _judged(policy, message, (domain,), password, domain):
+        if unnamed and not isinstance(asking.answer((domain,)), Refusal):
             raise NotProved(f"no name of a peer is known for {unnamed[0]}")
-        return ""
+        return refusal
 
     def _candidates(self, zone: AnyZone, entrance: Entrance, domain: str) -> Iterator[tuple[str, ...]]:
         """Names of certificates with which a peer comes in; () is a peer without one."""
@@ -86,12 +90,23 @@ class ZoneVoices:
         return not zone.tls.verify or any_match(expected_names(zone), names, zone.tls.wildcards)
 
 
-def _judged(policy: FromPolicy, message: Message, names: tuple[str, ...], password: bool, domain: str) -> str:
-    """The certificate that lets a peer write it, in a few words; '' where none of these names does."""
-    shown = f"with the certificate {' and '.join(names)}" if names else "without a certificate"
-    leads = FederationTargets(frozenset(names))
-    if judge(policy, message, PeerNames(names), password, nothing_known) == ():
-        return shown
-    if judge(policy, message, PeerNames(names), password, lambda _: leads) == ():
-        return f"{shown}, to which the federation SRV record of {domain} leads,"
-    return ""
+class _Asking:
+    """The edge's own judgement of one domain in From, by one policy."""
+
+    def __init__(self, policy: FromPolicy, password: bool, domain: str) -> None:
+        self._policy, self._password, self._domain = policy, password, domain
+        self._message = parse_message(REQUEST.format(domain).encode())
+
+    def answer(self, names: tuple[str, ...]) -> str | Refusal:
+        """The certificate that lets a peer write the domain, in a few words, or the refusal. ``names``: in it."""
+        shown = f"with the certificate {' and '.join(names)}" if names else "without a certificate"
+        verdict = self._judged(names, None)
+        if not verdict:
+            return shown
+        if not isinstance(verdict, Refusal):
+            verdict = self._judged(names, FederationTargets(frozenset(names)))
+            shown += f", to which the federation SRV record of {self._domain} leads,"
+        return verdict if isinstance(verdict, Refusal) else shown
+
+    def _judged(self, names: tuple[str, ...], said: FederationTargets | None) -> Refusal | tuple[str, ...]:
+        return judge(self._policy, self._message, PeerNames(names), self._password, lambda _: said)
