@@ -37,8 +37,9 @@ class ZoneVoices:
         if zone is None or not sender.sends:
             return Voice(sender)
         how = self.asked(zone.name, domain)
-        if isinstance(how, Refusal):
-            silent = f"{NOBODY.format(zone.name, domain)} ({how.status} {how.reason})"
+        if not isinstance(how, str):
+            why = f" ({how.status} {how.reason})" if how else ""
+            silent = NOBODY.format(zone.name, domain) + why
             return Voice(replace(sender, authenticated=frozenset(), silent=silent))
         answers = self._authentications(zone, domain)
         authenticated = {answer.authenticated for answer in answers}
@@ -50,13 +51,16 @@ class ZoneVoices:
         policy, trust, local = zone.authentication_policy, zone.authentication_trust, domain in self._own
         return [authenticate(policy, trust=trust, local=local, asserted=asserted) for asserted in (False, True)]
 
-    def asked(self, zone_name: str, domain: str) -> str | Refusal:
-        """One sentence: who in a zone may write the domain; a refusal where nobody may. Raises NotProved."""
+    def asked(self, zone_name: str, domain: str) -> str | Refusal | None:
+        """One sentence: who in a zone may write the domain; a refusal where nobody may; None where nobody is let in.
+
+        Raises NotProved.
+        """
         zone = self._table[zone_name]
         challenge = any(answer.challenge for answer in self._authentications(zone, domain))
         password = challenge and bool(self._settings.credentials)
         asking = _Asking(FromPolicy.of(zone, self._own), password, domain)
-        refusal = Refusal(403, "the zone lets nobody in")
+        refusal: Refusal | None = None
         unnamed = []
         for entrance in entrances_of(zone, self._settings.plan.variables):
             for names in self._candidates(zone, entrance, domain):

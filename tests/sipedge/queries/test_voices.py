@@ -62,9 +62,15 @@ def voice(zone: AnyZone, domain: str, *others: AnyZone, **fields: Any) -> Voice:
 )
 def test_nobody(zone: AnyZone, domain: str, fields: dict[str, Any]) -> None:
     found = voice(zone, domain, **fields)
-    silent = f'nobody that zone "{zone.name}" lets in may write @{domain} into From (403 '
+    silent = f'nobody that zone "{zone.name}" lets in may write @{domain} into From'
     assert found == Voice(Sender(zone.name, frozenset(), silent=found.sender.silent))
     assert found.sender.silent.startswith(silent)
+
+
+def test_the_refusal_is_told_in_the_words_of_the_edge() -> None:
+    zone = replace(DEFAULT, from_domain=FromDomain.LIST, from_domains=("a.example",))
+    refusal = f"403 From names {PARTNER}, which is not agreed for this peer (from_domains)"
+    assert voice(zone, PARTNER).sender.silent.endswith(f"({refusal})")
 
 
 @pytest.mark.parametrize(
