@@ -76,6 +76,8 @@ class Decided:
     """Likewise (RFC 5393 5)."""
     authentication: Authentication
     classification: Classification
+    time: float | None = None
+    """When it came, in seconds since 1970: tokens that it carries on are signed then. None: not known."""
     asks: tuple[str, ...] = ()
     """Domains whose federation SRV records have to be known before it may go on: for them From speaks."""
     also: str = ""
@@ -139,7 +141,8 @@ def decide(
     refusal = _refused_route(message, routes, source, installation)
     if refusal is not None:
         return refusal
-    return _spoken(_decided(message, source, routes, alias, accepted, installation), installation, names, known)
+    decided = _decided(message, source, routes, alias, accepted, installation, time)
+    return _spoken(decided, installation, names, known)
 
 
 def _decided(
@@ -149,6 +152,7 @@ def _decided(
     alias: str,
     accepted: Accepted,
     installation: Installation,
+    time: float | None,
 ) -> Decided:
     decided = Decided(
         message,
@@ -159,6 +163,7 @@ def _decided(
         accepted.max_breadth,
         authentication_of(message, source, installation.domains),
         classify(message),
+        time,
     )
     if routes.foreign is not None and routes.pair is None and source.name in installation.outside:
         decided.also = alias_of_request_uri(routes, installation.settings)

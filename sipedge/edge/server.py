@@ -13,6 +13,7 @@ import secrets
 import socket
 from collections.abc import Callable, Mapping
 from itertools import count
+from time import time
 
 from sipedge.config import ConfigError
 from sipedge.config.apart import ReadingError
@@ -390,6 +391,7 @@ class Server:
             self._turns.put(ForwardFailed(command.branch, 503, reason))
 
     def _record(self, command: commands.Record) -> None:
+        command.entry.time = time()
         self.history.add(command.entry)
         if self._tap is not None:
             self._tap.searched(command.entry)

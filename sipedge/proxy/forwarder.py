@@ -118,7 +118,7 @@ class Forwarder:
     def _record_route(self, incoming: Incoming, here: str, there: str) -> bytes:
         sent_by = self.installation.edge.sent_by(here)
         message = incoming.decided.message
-        issued = int(incoming.entry.time) // HOUR
+        issued = int(incoming.decided.time or 0) // HOUR
         pair = ZonePair(here, there, _is_microsoft(incoming), self._seal(message, here), issued)
         token = self.installation.key.mint(pair, message.call_id, message.from_tag or "")
         if _is_sips(incoming):

@@ -18,7 +18,7 @@ from zones.zone import Hop
 
 @dataclass(slots=True)
 class Entry:
-    """One request and what became of it. ``time`` is when it came, in seconds since the epoch."""
+    """One request and what became of it. ``time`` is seconds since the epoch."""
 
     time: float
     connection: int

@@ -191,5 +191,5 @@ def _entry(event: RequestReceived, peer: Peer, classification: Classification) -
     message = event.message
     cseq = message.first("cseq") or ""
     return Entry(
-        event.time, peer.connection, peer.speaks_in, message.method, message.uri, message.call_id, cseq, classification
+        0.0, peer.connection, peer.speaks_in, message.method, message.uri, message.call_id, cseq, classification
     )
