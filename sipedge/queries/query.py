@@ -69,14 +69,15 @@ class DescribedRequest:
 
 
 def query_of(request: DescribedRequest, settings: Settings) -> tuple[Query, str]:
-    """(query, what decided the traffic type). Raises QueryError, NotSearched for a message that no rule is asked for.
+    """(query, what decided the traffic type, and why a signed Route is searched). Raises QueryError, NotSearched for a message that no rule is asked for.
 
     A message is decided as the running edge decides it; what else was said takes the place of what the message says.
     """
     traffic, evidence = _traffic(request)
     alias = request.alias
     if not alias and request.message is not None:
-        alias = _searched(request.message, request.source, settings).alias
+        decided = _searched(request.message, request.source, settings)
+        alias, evidence = decided.alias, "; ".join(filter(None, (evidence, decided.reason)))
     elif alias.lower().startswith(("sip:", "sips:")):
         alias = _alias_of(alias, settings)
     return Query(alias, request.source, traffic, authenticated=request.authenticated), evidence

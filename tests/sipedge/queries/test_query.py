@@ -75,6 +75,15 @@ def test_the_edge_answers_options_and_follows_its_own_routes() -> None:
             query_of(DescribedRequest(source="Inside", message=message), make_settings())
 
 
+def test_a_signed_route_that_is_too_old_is_searched_which_is_said() -> None:
+    pair = ZonePair("Inside", "Outside", issued=int(time()) // HOUR - 24 * 31)
+    token = TokenKey(SECRET, ("Inside", "Outside")).mint(pair, "call-1", "alice-tag")
+    message = request(routes=(f"<sip:{token}@{EDGE}:5061;lr>",), to="<sip:bob@outside.example>;tag=1")
+    query, evidence = query_of(DescribedRequest(source="Inside", message=message), make_settings())
+    assert query.alias == "bob@outside.example"
+    assert evidence == "method MESSAGE; its signed Route is too old (route_age)"
+
+
 def test_an_alias_may_be_a_uri(settings: Settings) -> None:
     query, evidence = query_of(DescribedRequest(source="Z", alias="SIPS:a@b:5061;lr", method="notify"), settings)
     assert (query.alias, query.traffic, evidence) == ("a@b", Traffic.MICROSOFT_IMP, "NOTIFY with Event presence")
