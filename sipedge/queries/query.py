@@ -69,7 +69,9 @@ class DescribedRequest:
 
 
 def query_of(request: DescribedRequest, settings: Settings) -> tuple[Query, str]:
-    """(query, what decided the traffic type, and why a signed Route is searched). Raises QueryError, NotSearched for a message that no rule is asked for.
+    """(query, what decided the traffic type, and why a signed Route is searched).
+
+    Raises QueryError, NotSearched for a message that no rule is asked for.
 
     A message is decided as the running edge decides it; what else was said takes the place of what the message says.
     """
