@@ -54,6 +54,10 @@ class Suite:
     settings: Settings
     questions: list[CaseQuery] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
+    _voices: ZoneVoices = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._voices = ZoneVoices(self.settings)
 
     def answers(self) -> list[CaseResult]:
         plan = self.settings.plan
@@ -68,7 +72,7 @@ class Suite:
         if not self.claims:
             return []
         plan = plan or self.settings.plan
-        prover = Prover(plan, self._senders(), self.claims, ZoneVoices(self.settings))
+        prover = Prover(plan, self._senders(), self.claims, self._voices)
         return [prover.answer(claim) for claim in self.claims]
 
     def holds(self, plan: CompiledPlan) -> bool:

@@ -14,7 +14,7 @@ from sipedge.sip.message import parse_message
 from zones.authentication import Authentication, authenticate
 from zones.names import PeerNames, any_match, plain_host
 from zones.table import ZoneTable, expected_names
-from zones.zone import AnyZone, DefaultZone, DnsZone
+from zones.zone import AnyZone, DefaultZone, DnsZone, Transport
 
 from .entrances import Entrance, entrances_of
 
@@ -23,13 +23,16 @@ NOBODY = 'nobody that zone "{}" lets in may write @{} into From'
 
 
 class ZoneVoices:
-    """The zones of a configuration, as ``Voices``."""
+    """The zones of a configuration, as ``Voices``. Each question is answered once: to find names takes a while."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._table = ZoneTable(settings.zones)
         self._own = frozenset(map(plain_host, settings.domains))
-        self._tls = any(listener.transport == "TLS" for listener in settings.listeners)
+        self._answers: dict[tuple[str, str], str | Refusal | None] = {}
+        listens = any(listener.transport == "TLS" for listener in settings.listeners)
+        self._tls = listens or any(isinstance(zone, DnsZone) for zone in settings.zones)
+        """Strangers may show certificates: what they ask for on connections that the edge opened counts as theirs."""
 
     def __call__(self, sender: Sender, domain: str) -> Voice:
         """``domain``: in its one spelling (``plain_host``). Raises NotProved where no peer's name is found."""
@@ -56,7 +59,12 @@ class ZoneVoices:
 
         Raises NotProved.
         """
-        zone = self._table[zone_name]
+        key = zone_name, domain
+        if key not in self._answers:
+            self._answers[key] = self._asked(self._table[zone_name], domain)
+        return self._answers[key]
+
+    def _asked(self, zone: AnyZone, domain: str) -> str | Refusal | None:
         challenge = any(answer.challenge for answer in self._authentications(zone, domain))
         password = challenge and bool(self._settings.credentials)
         asking = _Asking(FromPolicy.of(zone, self._own), password, domain)
@@ -77,21 +85,23 @@ class ZoneVoices:
 
     def _candidates(self, zone: AnyZone, entrance: Entrance, domain: str) -> Iterator[tuple[str, ...]]:
         """Names of certificates with which a peer comes in; () is a peer without one."""
-        if self._tls or isinstance(zone, DnsZone):
+        if self._tls or not (isinstance(zone, DefaultZone) or zone.transport == "TCP"):
             named = (entrance.example,) if entrance.example else ()
             for names in ((domain,), (*named, domain), named):
-                if names and self._lets_in(zone, names):
+                if names and self._lets_in(zone, names, "TLS"):
                     yield names
-        if zone.transport == "TCP" or (isinstance(zone, DefaultZone) and not zone.mutual_tls):
+        if self._lets_in(zone, (), zone.transport):
             yield ()
 
-    def _lets_in(self, zone: AnyZone, names: tuple[str, ...]) -> bool:
+    def _lets_in(self, zone: AnyZone, names: tuple[str, ...], transport: Transport) -> bool:
         if isinstance(zone, DefaultZone | DnsZone):
             ingress = self._table.ingress(
-                listener_zone="", transport="TLS", peer_address="", names=names, has_certificate=True
+                listener_zone="", transport=transport, peer_address="", names=names, has_certificate=bool(names)
             )
             return not ingress.refused and ingress.zone == zone.name
-        return not zone.tls.verify or any_match(expected_names(zone), names, zone.tls.wildcards)
+        if transport == "TCP":
+            return True
+        return bool(names) and (not zone.tls.verify or any_match(expected_names(zone), names, zone.tls.wildcards))
 
 
 class _Asking:

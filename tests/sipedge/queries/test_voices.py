@@ -6,13 +6,19 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.examples import examples
 from support.settings import EDGE, make_settings
 
 from dialplan.analysis import NotProved, Sender
 from dialplan.cases.claims_proof import Voice
+from sipedge.decision.speaking import FederationTargets, FromPolicy, judge
 from sipedge.queries.senders import senders_of_zones
 from sipedge.queries.voices import ZoneVoices
 from sipedge.settings import Listener
+from sipedge.sip.message import parse_message
+from zones.names import PeerNames
 from zones.table import ZoneTable
 from zones.zone import (
     AccessAction,
@@ -25,6 +31,7 @@ from zones.zone import (
     FromDomain,
     NeighborZone,
     TlsPolicy,
+    TraversalClientZone,
 )
 
 OWN, PARTNER, SERVER = "inside.example", "partner.example", "sip.partner.example"
@@ -53,6 +60,12 @@ def voice(zone: AnyZone, domain: str, *others: AnyZone, **fields: Any) -> Voice:
         (replace(DEFAULT, authentication_policy=CHECK), OWN, {}),  # nobody has a password
         (DEFAULT, PARTNER, TCP_ONLY),
         (replace(DEFAULT, transport="TCP"), PARTNER, TCP_ONLY),
+        (replace(DEFAULT, from_domain=FromDomain.ANY), PARTNER, {"listeners": ()}),
+        (
+            replace(DEFAULT, transport="TCP", from_domain=FromDomain.ANY, access_rules=(access(SERVER),)),
+            PARTNER,
+            TCP_ONLY,
+        ),
         (replace(DEFAULT, from_domain=FromDomain.LIST, from_domains=("a.example",)), PARTNER, {}),
         (replace(DEFAULT, from_domains=("a.example",)), PARTNER, {}),
         (replace(DEFAULT, access_rules=(access("x", AccessAction.DENY),)), PARTNER, {}),
@@ -96,6 +109,16 @@ def test_somebody(zone: AnyZone, domain: str, who: str) -> None:
     assert found.how == f"a peer {who} may write From: sip:somebody@{domain}"
 
 
+@pytest.mark.parametrize("zone", [NEIGHBOR, TraversalClientZone(name="In", peers=("far.example",))])
+def test_peers_that_the_edge_connects_to_need_no_listener(zone: AnyZone) -> None:
+    assert voice(zone, OWN, listeners=()).sender.sends
+
+
+def test_strangers_come_also_on_connections_that_the_edge_opened() -> None:
+    assert not voice(DEFAULT, PARTNER, listeners=()).sender.sends
+    assert voice(DEFAULT, PARTNER, DnsZone(name="Out"), listeners=()).sender.sends
+
+
 def test_own_users_by_password() -> None:
     zone = replace(DEFAULT, authentication_policy=CHECK)
     found = voice(zone, OWN, credentials=(Credential("alice", "secret"),))
@@ -122,3 +145,34 @@ def test_what_cannot_be_named_is_not_proved() -> None:
     zone = replace(DEFAULT, access_rules=(rule,))
     with pytest.raises(NotProved, match="no name of a peer is known for access rule"):
         voice(zone, PARTNER)
+
+
+NAMES = (PARTNER, SERVER, OWN, "a.example")
+SOME = st.lists(st.sampled_from(NAMES), unique=True).map(tuple)
+RULES = st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(AccessAction)), max_size=3).map(
+    lambda rules: tuple(access(pattern, action, number) for number, (pattern, action) in enumerate(rules, 1))
+)
+DEFAULTS = st.builds(
+    DefaultZone,
+    from_domain=st.sampled_from(FromDomain),
+    from_domains=SOME,
+    access_rules=RULES,
+    mutual_tls=st.booleans(),
+)
+
+
+@examples(300)
+@given(DEFAULTS, st.booleans(), st.sampled_from(NAMES), SOME, SOME)
+def test_whom_the_edge_lets_write_it_is_somebody(
+    zone: DefaultZone, mapped: bool, domain: str, names: tuple[str, ...], targets: tuple[str, ...]
+) -> None:
+    """Any certificate, whatever the DNS says: where the edge takes the request, no claim says that nobody may."""
+    zones = (zone, MAPPED) if mapped else (zone,)
+    ingress = ZoneTable(zones).ingress(
+        listener_zone="", transport="TLS", peer_address="", names=names, has_certificate=bool(names)
+    )
+    sender = parse_message(f"MESSAGE sip:x@y SIP/2.0\r\nFrom: <sip:a@{domain}>;tag=1\r\n\r\n".encode())
+    policy = FromPolicy.of({one.name: one for one in zones}[ingress.zone], frozenset({OWN}))
+    verdict = judge(policy, sender, PeerNames(names), False, lambda _: FederationTargets(frozenset(targets)))
+    if ingress.zone == zone.name and not ingress.refused and verdict == ():
+        assert voice(zone, domain, *zones[1:]).sender.sends
