@@ -28,8 +28,11 @@ from sipedge.settings import Settings
 from sipedge.sip.message import Message, parse_message
 from sipedge.sip.uri import UriError, parse_uri
 from sipedge.sip.values import MessageError
-from zones.zone import DEFAULT_ZONE, LOCAL_ZONE
+from zones.names import PeerNames
+from zones.zone import DEFAULT_ZONE, LOCAL_ZONE, FromDomain
 
+NO_CERTIFICATE = "From is not compared with a certificate, because none is given"
+ASKS_DNS = "the DNS would be asked whether the certificate vouches for From"
 LARGEST_MESSAGE = 16 * 1024 * 1024
 
 
@@ -66,10 +69,12 @@ class DescribedRequest:
     method: str = "INVITE"
     event: str = "presence"
     authenticated: bool = False
+    names: tuple[str, ...] | None = None
+    """In the certificate of the message's sender; None: not said, and From is not compared with them."""
 
 
 def query_of(request: DescribedRequest, settings: Settings) -> tuple[Query, str]:
-    """(query, what decided the traffic type, and why a signed Route is searched).
+    """(query, what decided the traffic type, and what else is to be known of the decision).
 
     Raises QueryError, NotSearched for a message that no rule is asked for.
 
@@ -78,8 +83,8 @@ def query_of(request: DescribedRequest, settings: Settings) -> tuple[Query, str]
     traffic, evidence = _traffic(request)
     alias = request.alias
     if not alias and request.message is not None:
-        decided = _searched(request.message, request.source, settings)
-        alias, evidence = decided.alias, "; ".join(filter(None, (evidence, decided.reason)))
+        decided, remarks = _searched(request.message, request, settings)
+        alias, evidence = decided.alias, "; ".join((evidence, *remarks))
     elif alias.lower().startswith(("sip:", "sips:")):
         alias = _alias_of(alias, settings)
     return Query(alias, request.source, traffic, authenticated=request.authenticated), evidence
@@ -143,9 +148,11 @@ def _alias_of(uri: str, settings: Settings) -> str:
         raise QueryError(str(error)) from None
 
 
-def _searched(message: Message, source: str, settings: Settings) -> Decided:
+def _searched(message: Message, request: DescribedRequest, settings: Settings) -> tuple[Decided, list[str]]:
+    """The decision, and remarks. Raises NotSearched."""
     installation = Installation(settings, {})
-    decision = decide(message, installation.source(source), installation, time=time())
+    names = None if request.names is None else PeerNames(request.names)
+    decision = decide(message, installation.source(request.source), installation, names, time=time())
     if isinstance(decision, Refusal):
         refused = f"{decision.status} {decision.reason}"
         raise NotSearched(f"the edge refuses this request: {refused}", REFUSED, refused)
@@ -156,4 +163,7 @@ def _searched(message: Message, source: str, settings: Settings) -> Decided:
     if decision.routes.pair is not None:
         zone = decision.routes.pair.there
         raise NotSearched(f'a signed Route leads to zone "{zone}": nothing is searched', SIGNED_ROUTE)
-    return decision
+    policy = installation.from_policies.get(request.source)
+    unnamed = names is None and policy is not None and policy.kind is FromDomain.CERTIFICATE
+    remarks = (decision.reason, NO_CERTIFICATE if unnamed else "", ASKS_DNS if decision.asks else "")
+    return decision, [remark for remark in remarks if remark]

@@ -13,6 +13,7 @@ from dialplan.model import Query, Traffic
 from sipedge.config import load_config
 from sipedge.decision.record_route import HOUR, TokenKey, ZonePair
 from sipedge.queries.query import (
+    NO_CERTIFICATE,
     DescribedRequest,
     NotSearched,
     QueryError,
@@ -42,7 +43,7 @@ def test_what_is_said_outright_wins_over_the_message(settings: Settings, tmp_pat
     asked = DescribedRequest(source="Default Zone", message=message, authenticated=True)
     assert query_of(asked, settings) == (
         Query("bob@example.com", "Default Zone", Traffic.MICROSOFT_IMP, authenticated=True),
-        "method MESSAGE",
+        f"method MESSAGE; {NO_CERTIFICATE}",
     )
     asked = DescribedRequest(source="Z", alias="x", message=message, traffic=Traffic.STANDARD)
     assert query_of(asked, settings) == (Query("x", "Z", Traffic.STANDARD), "as said")
