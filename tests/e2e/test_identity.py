@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from support.border_town import final
 from support.certificates import Ca, Leaf, issue, make_ca
 from support.dns_server import dns_thread
 from support.kamailio import doorkeeper
@@ -63,7 +64,7 @@ class Judge:
         sent = request("MESSAGE", "sip:alice@near.example", own, next(_numbers))
         with connect(own, self.address, TLS, self.ca, leaf, self.address) as stream:
             stream.send(sent.replace(b"sip:alice@near.example>;tag", f"{from_}>;tag".encode(), 1))
-            response = stream.read_message()
+            response = final(stream)
         return {b"200": "yes", b"403": "no"}[response.split(b" ")[1]]
 
 
