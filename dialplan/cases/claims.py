@@ -28,6 +28,8 @@ class Claim:
     kind: ClaimKind
     sources: tuple[str, ...] = ()
     """Zones; (): any."""
+    domain: str = ""
+    """The host in From; '': any."""
     pattern: str = ""
     """A regex for the alias before any transform; '': any."""
     traffic: Traffic | None = None

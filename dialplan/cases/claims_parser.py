@@ -15,7 +15,10 @@ from dialplan.syntax import PatternError
 from .claims import Claim, ClaimKind, pattern_of_glob
 from .grammar_parser import grammar, is_at_end
 
-PARTS = 'from zone "name", alias "*@domain", alias regex "...", traffic TYPE, authenticated yes or no, to zone "name"'
+PARTS = (
+    'from zone "name", from domain "name" in zone "name", alias "*@domain", alias regex "...", traffic TYPE, '
+    'authenticated yes or no, to zone "name"'
+)
 
 
 class ClaimError(ValueError):
@@ -41,20 +44,32 @@ def parse_claim(text: str, location: Location) -> Claim:
     for part in parts:
         assert isinstance(part, Tree)
         tokens = [token for token in part.children if isinstance(token, Token)]
-        name = "alias" if part.data == "regex" else str(part.data)
-        if name in seen:
-            hint = "write each once; zones stand side by side"
-            raise ClaimError(_offset(tokens[0]), f"{part.data} a second time", hint)
-        seen.add(name)
+        for name in _names(str(part.data), len(tokens)):
+            if name in seen:
+                hint = "write each once; zones stand side by side"
+                raise ClaimError(_offset(tokens[0]), f"{part.data} a second time", hint)
+            seen.add(name)
         claim = _with_part(claim, str(part.data), tokens)
+    if claim.domain and claim.kind is ClaimKind.ONLY:
+        raise ClaimError(0, "only takes no domain", 'write: never from domain "name" in zone "name"')
     if not parts:
         raise ClaimError(len(text), "a claim about every request", f"write one of {PARTS}")
     return claim
 
 
+def _names(part: str, tokens: int) -> tuple[str, ...]:
+    """What a part says; none may be said twice."""
+    if part == "regex":
+        return ("alias",)
+    return ("domain", "sources") if part == "domain" and tokens > 1 else (part,)
+
+
 def _with_part(claim: Claim, part: str, tokens: list[Token]) -> Claim:
     if part == "sources":
         return replace(claim, sources=tuple(map(unquoted, tokens)))
+    if part == "domain":
+        zones = tuple(map(unquoted, tokens[1:]))
+        return replace(claim, domain=unquoted(tokens[0]), sources=zones or claim.sources)
     if part == "targets":
         return replace(claim, targets=tuple(map(unquoted, tokens)))
     if part in ("alias", "regex"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -40,14 +40,35 @@ class ClaimAnswer:
     counterexample: Explanation | None = None
     """The live engine's search for a request that breaks the claim."""
     reason: str = ""
-    """One sentence: why nothing was proved, or why the proof is worth little."""
+    """One sentence: why nothing was proved, why the proof is worth little, or who writes the counter-example's From."""
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A zone as a source of requests with one domain in From."""
+
+    sender: Sender
+    how: str = ""
+    """One sentence: who there may write the domain."""
+
+
+Voices = Callable[[Sender, str], Voice]
+"""A zone and a domain -> what of its requests may carry the domain in From; it may raise NotProved."""
+
+
+def anybody(sender: Sender, _domain: str) -> Voice:
+    """For plans whose zones say nothing of From."""
+    return Voice(sender)
 
 
 class Prover:
     """Proves claims about one plan and the requests that its zones can send."""
 
-    def __init__(self, plan: CompiledPlan, senders: Iterable[Sender], claims: Sequence[Claim]) -> None:
+    def __init__(
+        self, plan: CompiledPlan, senders: Iterable[Sender], claims: Sequence[Claim], voices: Voices = anybody
+    ) -> None:
         """Raises DialplanError when a claim has a variable that the plan does not know."""
+        self._voices = voices
         patterns = dict.fromkeys(["", *(claim.pattern for claim in claims)])
         asked = CompiledPlan(Dialplan(rules=tuple(map(_rule, patterns))), plan.variables)
         languages = Languages([plan, asked])
@@ -71,7 +92,9 @@ class Prover:
     def _confirmed(self, claim: Claim, query: Query) -> ClaimAnswer:
         explanation = self._plan.search(query)
         if _breaks(claim, [zones_of(tier) for tier in explanation.tiers]):
-            return ClaimAnswer(claim, ClaimVerdict.REFUTED, explanation)
+            (sender,) = (sender for sender in self._senders if sender.name == query.source)
+            how = self._voices(sender, claim.domain).how if claim.domain else ""
+            return ClaimAnswer(claim, ClaimVerdict.REFUTED, explanation, how)
         reason = f"the analysis and the engine disagree about {query.alias}"
         return ClaimAnswer(claim, ClaimVerdict.NOT_PROVED, explanation, reason)
 
@@ -109,13 +132,23 @@ class Prover:
 
     def _conditions(self, claim: Claim, fitting: bool) -> list[Conditions]:
         """Conditions of requests that fit, or do not fit, everything in the claim but its alias."""
-        return [conditions for conditions in conditions_of(self._senders) if _fits(claim, conditions) is fitting]
+        senders = self._speaking(claim)
+        return [conditions for conditions in conditions_of(senders) if _fits(claim, conditions) is fitting]
+
+    def _speaking(self, claim: Claim) -> tuple[Sender, ...]:
+        """The zones of a claim, each with those of its requests that may carry the claim's domain in From."""
+        if not claim.domain:
+            return self._senders
+        asked = (sender for sender in self._senders if not claim.sources or sender.name in claim.sources)
+        return tuple(self._voices(sender, claim.domain).sender for sender in asked)
 
     def _silence(self, claim: Claim) -> str:
-        """The reason for a proof that holds only because nobody sends such requests; '' for any other."""
-        if claim.kind is ClaimKind.ONLY or self._conditions(claim, True):
+        """The reason for a proof that holds only because nobody sends such requests; '' for any other, and for *never
+        from domain*, which is about that."""
+        about_nobody = claim.kind is ClaimKind.NEVER and claim.domain
+        if claim.kind is ClaimKind.ONLY or about_nobody or self._conditions(claim, True):
             return ""
-        silent = [sender.silent for sender in self._senders if sender.name in claim.sources and sender.silent]
+        silent = [sender.silent for sender in self._speaking(claim) if sender.name in claim.sources and sender.silent]
         return f"no zone sends such requests{': ' + silent[0] if silent else ''}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, date, datetime, time
 from secrets import token_bytes
 
 from dialplan.search.search import CompiledPlan
@@ -57,7 +58,14 @@ def load_config(path: str | os.PathLike[str], *, create_secret: bool = True) -> 
         history=edge.history,
         control=control_place(reader.file, edge.control, secret_place(reader.file, edge.secret_file)),
         revision=_revision(reader, edge, plan),
+        route_age=edge.route_age,
+        route_grace=_end_of(edge.route_grace) if edge.route_grace else 0.0,
     )
+
+
+def _end_of(day: date) -> float:
+    """In UTC, as seconds since 1970."""
+    return datetime.combine(day, time.max, UTC).timestamp()
 
 
 def _former_secrets(reader: Reader, edge: EdgeTable | None) -> tuple[bytes, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import MISSING, fields
+from datetime import date
 from enum import Enum
 from typing import Annotated, Any, Literal, get_origin, get_type_hints
 
@@ -140,6 +141,8 @@ class EdgeTable(BaseModel):
     keep_uri_parameters: bool = False
     undo_escapes: bool = True
     history: Annotated[int, Field(ge=0, le=100_000)] = 255
+    route_age: Annotated[float, Field(ge=0, le=315_360_000)] = 30 * 86400.0
+    route_grace: date | None = None
 
 
 class TlsTable(BaseModel):

@@ -14,6 +14,7 @@ _TYPES = {
     "int_type": ("a whole number", "write it without quotes and without a decimal point"),
     "float_type": ("a number", "write it without quotes"),
     "bool_type": ("true or false", "write true or false without quotes"),
+    "date_type": ("a date", "write it without quotes: 2030-01-31"),
     "tuple_type": ("an array", 'write it in brackets: ["one", "two"]'),
     "list_type": ("an array of tables", "write each one under a [[header]] of its own"),
     "model_type": ("a table", 'write it under a [header] or in braces: { key = "value" }'),

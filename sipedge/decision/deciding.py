@@ -43,6 +43,9 @@ CANCELS = "the INVITE that it cancels"
 REFUSED = "refused"
 """What decided about a request, as every command says it."""
 
+VOID_BY_AGE = "its signed Route is too old (route_age)"
+VOID_BY_VERSION = "its signed Route is of an earlier version (route_grace)"
+
 _DO_NOT_CHECK = AuthenticationPolicy.DO_NOT_CHECK
 
 
@@ -75,11 +78,18 @@ class Decided:
     """Likewise (RFC 5393 5)."""
     authentication: Authentication
     classification: Classification
+    time: float | None = None
+    """When it came, in seconds since 1970: tokens that it carries on are signed then. None: not known."""
     asks: tuple[str, ...] = ()
     """Domains whose federation SRV records have to be known before it may go on: for them From speaks."""
     also: str = ""
     """A second alias that a rule must lead to the same zone: the Request-URI behind a foreign Route from outside, which
     would otherwise have the next hop relay anything."""
+
+    @property
+    def reason(self) -> str:
+        """Why the rules are asked although a signed Route of its dialog is there; '' for all others."""
+        return self.routes.void
 
     @property
     def query(self) -> Query:
@@ -100,10 +110,12 @@ def decide(
     installation: Installation,
     names: PeerNames | None = None,
     known: Known = nothing_known,
+    time: float | None = None,
 ) -> Decision:
     """``message``: a request; ``source``: the zone it came from. Nothing is sent, remembered or asked of the DNS.
 
-    ``names``: of the peer's certificate; None: not known. ``known``: what the DNS has said so far.
+    ``names``: of the peer's certificate; None: not known. ``known``: what the DNS has said so far. ``time``: when the
+    request came, in seconds since 1970; None: not known, and the age of a signed Route is not judged.
     """
     if message.method == "CANCEL":
         return _cancellation(message, installation.settings)
@@ -134,14 +146,16 @@ def decide(
         return OwnOptions(alias)
     if accepted.max_forwards == 0:  # RFC 3261 16.3 check 3
         return Refusal(483, "Max-Forwards has come down to 0")
-    if routes.pair is not None and not _token_counts(routes, routes.pair, source.name, installation):
-        routes.pair = None
+    if routes.pair is not None:
+        routes.void = _void(routes, routes.pair, source.name, installation, time)
+        routes.pair = None if routes.void else routes.pair
     if opened is not None and routes.pair is None and routes.foreign is None:
         routes.pair = ZonePair(source.name, opened.zone)
     refusal = _refused_route(message, routes, source, installation)
     if refusal is not None:
         return refusal
-    return _spoken(_decided(message, source, routes, alias, accepted, installation), installation, names, known)
+    decided = _decided(message, source, routes, alias, accepted, installation, time)
+    return _spoken(decided, installation, names, known)
 
 
 def _opened(border: Border, message: Message, source: str, installation: Installation) -> Opened | None:
@@ -171,6 +185,7 @@ def _decided(
     alias: str,
     accepted: Accepted,
     installation: Installation,
+    time: float | None,
 ) -> Decided:
     decided = Decided(
         message,
@@ -181,6 +196,7 @@ def _decided(
         accepted.max_breadth,
         authentication_of(message, source, installation.domains),
         classify(message),
+        time,
     )
     if routes.foreign is not None and routes.pair is None and source.name in installation.outside:
         decided.also = alias_of_request_uri(routes, installation.settings)
@@ -229,12 +245,18 @@ def authentication_of(message: Message, zone: AnyZone, domains: frozenset[str]) 
     )
 
 
-def _token_counts(routes: RouteInformation, pair: ZonePair, source: str, installation: Installation) -> bool:
-    """Whether a token of this dialog opens the way: from the side it names, and from outside only to the party that the
-    dialog is with, while a rule connects the two zones."""
+def _void(routes: RouteInformation, pair: ZonePair, source: str, installation: Installation, time: float | None) -> str:
+    """Why a token of this dialog does not open the way; '' where it does: while it is young enough, from the side it
+    names, and from outside only to the party that the dialog is with, while a rule connects the two zones."""
     if not source_may_speak(pair, source, installation.outside):
-        return False
-    return source not in installation.outside or (installation.connects(pair) and fits_seal(routes))
+        return "its signed Route is for the other side"
+    if time is not None and not installation.is_young(pair, time):
+        return VOID_BY_AGE if pair.issued else VOID_BY_VERSION
+    if source not in installation.outside:
+        return ""
+    if not installation.connects(pair):
+        return "no rule connects the zones of its signed Route any more"
+    return "" if fits_seal(routes) else "its signed Route leads to another party"
 
 
 def is_for_the_edge(message: Message, routes: RouteInformation, edge: OwnNames) -> bool:

@@ -15,7 +15,7 @@ from zones.names import plain_host
 from zones.table import ZoneTable
 from zones.zone import LOCAL_ZONE, AnyZone, DefaultZone, DnsZone, FromDomain, Topology
 
-from .record_route import TokenKey, ZonePair
+from .record_route import HOUR, TokenKey, ZonePair
 from .routing import OwnNames
 from .speaking import FromPolicy
 
@@ -79,6 +79,13 @@ class Installation:
         """Whether the plan in force still has a rule between the zones of a token, in either direction."""
         here, there = self._side(pair.here), self._side(pair.there)
         return (here, there) in self._connected or (there, here) in self._connected
+
+    def is_young(self, pair: ZonePair, time: float) -> bool:
+        """Whether a token still counts: its time was rounded down to an hour. ``time``: seconds since 1970."""
+        settings = self.settings
+        if not pair.issued:
+            return time <= settings.route_grace
+        return not settings.route_age or time - pair.issued * HOUR < settings.route_age + HOUR
 
     def zone(self, name: str) -> AnyZone:
         return self.zones[name]

@@ -1,10 +1,10 @@
 """Signed Record-Route tokens: how the edge recognises requests of a dialog without keeping the dialog.
 
-The user part of the edge's Record-Route URI is a token: which zone lies on this side of the edge, which one on the
-other side, a seal, and an HMAC-SHA-256 over these, the dialog's Call-ID and the caller's tag. A request whose topmost
-Route carries a valid token goes to the zone on the other side without a search. Nothing is remembered, so a restart
-loses no dialog and any connection of the right zone will do; a token that was made up, altered or lifted from another
-dialog opens nothing.
+The user part of the edge's Record-Route URI is a token: its version, when it was signed, which zone lies on this side
+of the edge, which one on the other side, a seal, and an HMAC-SHA-256 over these, the dialog's Call-ID and the caller's
+tag. A request whose topmost Route carries a valid token goes to the zone on the other side without a search. Nothing is
+remembered, so a restart loses no dialog and any connection of the right zone will do; a token that was made up, altered
+or lifted from another dialog opens nothing.
 
 The seal binds the side outside to the party inside: its Contact and the Route values in front of it. It is put in as
 soon as the Contact passes, in a request at once, in a response by writing the edge's own Record-Route value anew (RFC
@@ -22,14 +22,20 @@ from itertools import product
 
 from zones.zone import Zone
 
-STANDARD, MICROSOFT = b"\x01", b"\x02"
-"""The first byte: whether the dialog began as traffic of Microsoft's, which its later requests need not show."""
+STANDARD, MICROSOFT = b"\x03", b"\x04"
+"""The first byte, version 2: whether the dialog began as traffic of Microsoft's, which its later requests need not
+show."""
+UNDATED = {b"\x01": STANDARD, b"\x02": MICROSOFT}
+"""The first byte of version 1, which is the same without the time."""
+TIME_BYTES = 3
+HOUR = 3600
 NAME_BYTES = 6
 SEAL_BYTES = 5
 NO_SEAL = bytes(SEAL_BYTES)
 MAC_BYTES = 15
-TOKEN_LENGTH = 46
-"""Characters: base64url of 1 + 2 * 6 + 5 + 15 = 33 bytes is 44 characters, after the prefix ``e-``."""
+TOKEN_LENGTH = 50
+"""Characters: base64url of 1 + 3 + 2 * 6 + 5 + 15 = 36 bytes is 48 characters, after the prefix ``e-``."""
+UNDATED_LENGTH = TOKEN_LENGTH - 4
 PREFIX = "e-"
 
 
@@ -62,6 +68,8 @@ class ZonePair:
     """The dialog is traffic of Microsoft's."""
     seal: bytes = NO_SEAL
     """Where ``here`` is outside: what it may reach inside (``seal_of``)."""
+    issued: int = 0
+    """When it was signed, in whole hours since 1970; 0: a token of version 1, which does not say."""
 
 
 def seal_of(contact: str, routes: Iterable[str]) -> bytes:
@@ -89,36 +97,39 @@ class TokenKey:
 
     def mint(self, pair: ZonePair, call_id: str, caller_tag: str) -> str:
         kind = MICROSOFT if pair.microsoft else STANDARD
-        payload = kind + self._digests[pair.here] + self._digests[pair.there] + pair.seal
-        return (
-            PREFIX
-            + base64.urlsafe_b64encode(payload + _mac(self._secrets[0], payload, call_id, caller_tag))
-            .rstrip(b"=")
-            .decode()
-        )
+        issued = pair.issued.to_bytes(TIME_BYTES, "big")
+        payload = kind + issued + self._digests[pair.here] + self._digests[pair.there] + pair.seal
+        mac = _mac(self._secrets[0], payload, call_id, caller_tag)
+        return PREFIX + base64.urlsafe_b64encode(payload + mac).decode()
 
     def read(self, token: str, call_id: str, tags: tuple[str | None, ...]) -> ZonePair | None:
         """The zones of a token that is ours and belongs to this dialog, else None.
 
         ``tags``: the From and To tags of the request: the caller of the dialog is one of them.
         """
-        if len(token) != TOKEN_LENGTH or not token.startswith(PREFIX):
+        if len(token) not in (TOKEN_LENGTH, UNDATED_LENGTH) or not token.startswith(PREFIX):
             return None
         try:
             raw = base64.b64decode(token[len(PREFIX) :], altchars=b"-_", validate=True)
         except ValueError:
             return None
         payload, mac = raw[:-MAC_BYTES], raw[-MAC_BYTES:]
-        if payload[:1] not in (STANDARD, MICROSOFT):
+        kinds = (STANDARD, MICROSOFT) if len(token) == TOKEN_LENGTH else UNDATED
+        if payload[:1] not in kinds:
             return None
         for secret, tag in product(self._secrets, filter(None, tags)):
             if hmac.compare_digest(mac, _mac(secret, payload, call_id, tag)):
-                here = self._names.get(payload[1 : 1 + NAME_BYTES])
-                there = self._names.get(payload[1 + NAME_BYTES : 1 + 2 * NAME_BYTES])
-                if here is None or there is None:
-                    return None
-                return ZonePair(here, there, payload[:1] == MICROSOFT, payload[-SEAL_BYTES:])
+                return self._pair(payload)
         return None
+
+    def _pair(self, payload: bytes) -> ZonePair | None:
+        kind, names = payload[:1], payload[-2 * NAME_BYTES - SEAL_BYTES :]
+        here = self._names.get(names[:NAME_BYTES])
+        there = self._names.get(names[NAME_BYTES : 2 * NAME_BYTES])
+        if here is None or there is None:
+            return None
+        issued = int.from_bytes(payload[1 : -len(names)], "big")
+        return ZonePair(here, there, UNDATED.get(kind, kind) == MICROSOFT, payload[-SEAL_BYTES:], issued)
 
 
 def _mac(secret: bytes, payload: bytes, call_id: str, caller_tag: str) -> bytes:

@@ -99,6 +99,8 @@ class RouteInformation:
     foreign_line: int = 0
     pair: ZonePair | None = None
     """Zones of a valid token: no search."""
+    void: str = ""
+    """Why a token of this dialog does not count, so that the request is searched; '' where there is no such token."""
     rest: tuple[str, ...] = ()
     """The URIs of all Route values that stay, where there is such a token."""
     strict_last: RouteItem | None = None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sipedge.sip.message import Message
 from sipedge.sip.uri import UriError, parse_uri
-from sipedge.sip.values import parse_address
+from sipedge.sip.values import uri_of
 from zones.names import PeerNames, plain_host
 from zones.zone import AnyZone, DefaultZone, DnsZone, FromDomain
 
@@ -88,7 +88,7 @@ def judge(
 def host_of(value: str) -> str:
     """The host in a From or P-Asserted-Identity, '' when it has none."""
     try:
-        return parse_uri(parse_address(value).uri).host
+        return parse_uri(uri_of(value)).host
     except UriError:
         return ""
 

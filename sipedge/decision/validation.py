@@ -29,7 +29,7 @@ class Refusal:
     """A final answer to a request that goes no further."""
 
     status: int
-    text: str
+    reason: str
     headers: tuple[tuple[str, str], ...] = ()
 
 

@@ -6,7 +6,19 @@ proof reads dial plans alone, without a network.
 
 from .edges import Edge, TraversalLink, edges_of, links_of
 from .prove import LinkReport, prove
+from .refusals import Refused
 from .report import Gap, GapLevel
 from .targets import GivenNames
 
-__all__ = ["Edge", "Gap", "GapLevel", "TraversalLink", "LinkReport", "GivenNames", "edges_of", "links_of", "prove"]
+__all__ = [
+    "Edge",
+    "Gap",
+    "GapLevel",
+    "TraversalLink",
+    "LinkReport",
+    "Refused",
+    "GivenNames",
+    "edges_of",
+    "links_of",
+    "prove",
+]

@@ -11,6 +11,7 @@ from dialplan.search.search import Explanation
 from sipedge.decision.record_route import is_record_routed
 from sipedge.decision.routing import OwnNames
 from sipedge.queries.senders import senders_of_zones
+from sipedge.queries.voices import ZoneVoices
 from sipedge.settings import Settings
 from zones.authentication import authenticate
 from zones.table import ZoneTable
@@ -28,6 +29,7 @@ class Edge:
         self.zones: dict[str, AnyZone] = {zone.name: zone for zone in ZoneTable(settings.zones)}
         self.senders: dict[str, Sender] = {sender.name: sender for sender in senders_of_zones(self.zones.values())}
         self.own = OwnNames(settings, tuple(self.zones.values()), {})
+        self.voices = ZoneVoices(settings)
 
     def search(self, query: Query) -> Explanation:
         """By the engine that the live edge uses."""

@@ -13,6 +13,7 @@ from zones.zone import DEFAULT_ZONE, DnsZone
 
 from .edges import Edge, TraversalLink
 from .mend import carries, mending_rule
+from .refusals import Refused, refusals
 from .report import Gap, GapLevel, Loss
 from .subscriptions import Passage, Subscription, alias_behind, before_all, passages_of, subscriptions
 from .targets import (
@@ -39,6 +40,8 @@ class LinkReport:
 
     link: TraversalLink
     subscriptions: list[Subscription] = field(default_factory=list)
+    refused: list[Refused] = field(default_factory=list)
+    """By the From policy."""
     gaps: list[Gap] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """What was assumed, one sentence each."""
@@ -47,23 +50,15 @@ class LinkReport:
 
     @property
     def passed(self) -> bool:
-        return not self.unproved and not any(gap.level is GapLevel.ERROR for gap in self.gaps)
+        return not (self.unproved or self.refused) and not any(gap.level is GapLevel.ERROR for gap in self.gaps)
 
     def to_json(self) -> dict[str, Any]:
         return {
             "inside": {"edge": self.link.inside.name, "zone": self.link.client},
             "outside": {"edge": self.link.outside.name, "zone": self.link.server},
             "passed": self.passed,
-            "subscriptions": [
-                {
-                    "edge": subscription.passage.first.name,
-                    "from": subscription.source,
-                    "to": subscription.target,
-                    "traffic": subscription.traffic.value,
-                    "alias": subscription.witness.alias,
-                }
-                for subscription in self.subscriptions
-            ],
+            "subscriptions": [subscription.to_json() for subscription in self.subscriptions],
+            "refused": [one.to_json() for one in self.refused],
             "gaps": [gap.to_json() for gap in self.gaps],
             "notes": self.notes,
             "unproved": self.unproved,
@@ -89,7 +84,10 @@ def prove(link: TraversalLink, given: GivenNames) -> LinkReport:
         try:
             for subscription in subscriptions(passage):
                 report.subscriptions.append(subscription)
-                losses += _losses(report, subscription, given)
+                hops = _hops(subscription)
+                ways = tuple((hop.edge, hop.source) for hop in hops)
+                report.refused += refusals(link, subscription, ways, given)
+                losses += _losses(report, subscription, hops, given)
         except NotProved as error:
             report.unproved.append(f"requests from {passage.first.name} to {passage.second.name}: {error}")
     report.gaps = _gaps(losses)
@@ -98,9 +96,8 @@ def prove(link: TraversalLink, given: GivenNames) -> LinkReport:
     return report
 
 
-def _losses(report: LinkReport, subscription: Subscription, given: GivenNames) -> list[Loss]:
-    hops = _hops(subscription)
-    near, far = hops
+def _losses(report: LinkReport, subscription: Subscription, hops: tuple[_Hop, _Hop], given: GivenNames) -> list[Loss]:
+    near, _ = hops
     if near.by_contact:
         report.notes.append(
             f'zone "{near.wanted[0]}" of {near.edge.name} is hidden: NOTIFY to its sealed Contacts needs no rule there'

@@ -70,15 +70,9 @@ class Gap:
 
 
 def _loss_json(loss: Loss) -> dict[str, Any]:
-    query, subscription = loss.query, loss.subscription
+    query = loss.query
     return {
-        "subscribe": {
-            "edge": subscription.passage.first.name,
-            "alias": subscription.witness.alias,
-            "from": subscription.source,
-            "to": subscription.target,
-            "traffic": subscription.traffic.value,
-        },
+        "subscribe": loss.subscription.to_json(),
         "notify": loss.notify.label,
         "alias": query.alias,
         "from": query.source,

@@ -62,6 +62,15 @@ class Subscription:
     witness: Query
     """At the first edge."""
 
+    def to_json(self) -> dict[str, str]:
+        return {
+            "edge": self.passage.first.name,
+            "alias": self.witness.alias,
+            "from": self.source,
+            "to": self.target,
+            "traffic": self.traffic.value,
+        }
+
 
 def passages_of(link: TraversalLink) -> tuple[Passage, Passage]:
     """Outward, inward."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import time
 
 from sipedge.proxy.events import (
     ConnectionForgotten,
@@ -183,17 +184,17 @@ class Stack:
         if self._reception.method() != method:
             raise _bad_method(message)
         if method == "BENOTIFY":  # never answered: a transaction would wait for ever
-            return RequestReceived(0, source.number, message)
+            return RequestReceived(0, source.number, message, time())
         self._reception.identify(source)
         if self._reception.distribute():
             return None
         if parsed.line.req.method.id == ACK:
-            return RequestReceived(0, source.number, message)
+            return RequestReceived(0, source.number, message, time())
         if not self._servers.has_room(source):
             self._send(source.number, refuse(message, source.peer.decode("ascii")))
             return None
         number = self._servers.open(source, method == "INVITE", self._reception.data)
-        return RequestReceived(number, source.number, message)
+        return RequestReceived(number, source.number, message, time())
 
     def _response(self, source: Transport, message: Message) -> Event | None:
         method, branch = self._reception.method(), self._reception.branch()

@@ -18,6 +18,8 @@ class RequestReceived:
     """Number of the server transaction; 0 for ACK and BENOTIFY, which have none."""
     connection: int
     message: Message
+    time: float
+    """When it came, in seconds since 1970."""
 
 
 @dataclass(slots=True)

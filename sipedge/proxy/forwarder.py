@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from dialplan.model import Target, Traffic
 from sipedge.decision.installation import Installation
-from sipedge.decision.record_route import NO_SEAL, RECORD_ROUTED, ZonePair, is_record_routed
+from sipedge.decision.record_route import HOUR, NO_SEAL, RECORD_ROUTED, ZonePair, is_record_routed
 from sipedge.decision.routing import seal_of_contact, sealed_response
 from sipedge.decision.validation import POISON
 from sipedge.sip.message import Message
@@ -141,7 +141,8 @@ class Forwarder:
     def _record_route(self, incoming: Incoming, here: str, there: str) -> bytes:
         sent_by = self.installation.edge.sent_by(here)
         message = incoming.decided.message
-        pair = ZonePair(here, there, _is_microsoft(incoming), self._seal(message, here))
+        issued = int(incoming.decided.time or 0) // HOUR
+        pair = ZonePair(here, there, _is_microsoft(incoming), self._seal(message, here), issued)
         call_id, border = message.call_id, self.installation.border
         if border is not None and here != incoming.decided.source.name:
             call_id = border.call_id(call_id, incoming.decided.source.name, here)

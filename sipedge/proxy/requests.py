@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from sipedge.decision.classification import Classification, classify_method
 from sipedge.decision.deciding import Cancellation, Decided, Decision, decide, tiers_of
 from sipedge.decision.installation import Installation
@@ -73,7 +75,8 @@ class RequestPath:
         if peer.barred:
             return Refusal(403, peer.barred)
         message, zone = event.message, self._installation.zone(peer.speaks_in)
-        return decide(message, zone, self._installation, peer.names, lambda domain: self._targets.known(domain, now))
+        known = partial(self._targets.known, now=now)
+        return decide(message, zone, self._installation, peer.names, known, event.time)
 
     def _wait(self, decided: Decided, event: RequestReceived, peer: Peer, now: float, out: list[Command]) -> None:
         """Ask the DNS for whom the peer may speak; the request goes on when it has answered, or its time is over."""
@@ -154,7 +157,7 @@ class RequestPath:
         out += (Record(entry), Conclude(entry))
         if event.transaction == 0:  # ACK and BENOTIFY get no response, whatever is wrong with them
             return
-        status, text, headers = refusal.status, refusal.text, refusal.headers
+        status, text, headers = refusal.status, refusal.reason, refusal.headers
         out.append(respond(self._installation, event.transaction, peer, message, status, text, headers))
 
     def _send_on(

@@ -6,6 +6,7 @@ Alias and traffic type come from the functions that the edge itself uses.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from time import time
 
 from dialplan.language.fields import traffic_named
 from dialplan.model import Query, Traffic
@@ -27,8 +28,11 @@ from sipedge.settings import Settings
 from sipedge.sip.message import Message, parse_message
 from sipedge.sip.uri import UriError, parse_uri
 from sipedge.sip.values import MessageError
-from zones.zone import DEFAULT_ZONE, LOCAL_ZONE
+from zones.names import PeerNames
+from zones.zone import DEFAULT_ZONE, LOCAL_ZONE, FromDomain
 
+NO_CERTIFICATE = "From is not compared with a certificate, because none is given"
+ASKS_DNS = "the DNS would be asked whether the certificate vouches for From"
 LARGEST_MESSAGE = 16 * 1024 * 1024
 
 
@@ -65,17 +69,22 @@ class DescribedRequest:
     method: str = "INVITE"
     event: str = "presence"
     authenticated: bool = False
+    names: tuple[str, ...] | None = None
+    """In the certificate of the message's sender; None: not said, and From is not compared with them."""
 
 
 def query_of(request: DescribedRequest, settings: Settings) -> tuple[Query, str]:
-    """(query, what decided the traffic type). Raises QueryError, NotSearched for a message that no rule is asked for.
+    """(query, what decided the traffic type, and what else is to be known of the decision).
+
+    Raises QueryError, NotSearched for a message that no rule is asked for.
 
     A message is decided as the running edge decides it; what else was said takes the place of what the message says.
     """
     traffic, evidence = _traffic(request)
     alias = request.alias
     if not alias and request.message is not None:
-        alias = _searched(request.message, request.source, settings).alias
+        decided, remarks = _searched(request.message, request, settings)
+        alias, evidence = decided.alias, "; ".join((evidence, *remarks))
     elif alias.lower().startswith(("sip:", "sips:")):
         alias = _alias_of(alias, settings)
     return Query(alias, request.source, traffic, authenticated=request.authenticated), evidence
@@ -139,11 +148,13 @@ def _alias_of(uri: str, settings: Settings) -> str:
         raise QueryError(str(error)) from None
 
 
-def _searched(message: Message, source: str, settings: Settings) -> Decided:
+def _searched(message: Message, request: DescribedRequest, settings: Settings) -> tuple[Decided, list[str]]:
+    """The decision, and remarks. Raises NotSearched."""
     installation = Installation(settings, {})
-    decision = decide(message, installation.source(source), installation)
+    names = None if request.names is None else PeerNames(request.names)
+    decision = decide(message, installation.source(request.source), installation, names, time=time())
     if isinstance(decision, Refusal):
-        refused = f"{decision.status} {decision.text}"
+        refused = f"{decision.status} {decision.reason}"
         raise NotSearched(f"the edge refuses this request: {refused}", REFUSED, refused)
     if isinstance(decision, Cancellation):
         raise NotSearched("a CANCEL goes where its INVITE went: nothing is searched", CANCELS)
@@ -152,4 +163,7 @@ def _searched(message: Message, source: str, settings: Settings) -> Decided:
     if decision.routes.pair is not None:
         zone = decision.routes.pair.there
         raise NotSearched(f'a signed Route leads to zone "{zone}": nothing is searched', SIGNED_ROUTE)
-    return decision
+    policy = installation.from_policies.get(request.source)
+    unnamed = names is None and policy is not None and policy.kind is FromDomain.CERTIFICATE
+    remarks = (decision.reason, NO_CERTIFICATE if unnamed else "", ASKS_DNS if decision.asks else "")
+    return decision, [remark for remark in remarks if remark]

@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from dialplan.analysis import (
-    Alphabet,
     Language,
     Languages,
     NotProved,
@@ -19,46 +18,27 @@ from dialplan.analysis import (
     Sender,
     SymbolicPlan,
     decide,
-    natural,
-    node_of,
     senders_of,
 )
 from dialplan.cases.claims_proof import SENDABLE
-from dialplan.model import PatternType, Variables
+from dialplan.model import PatternType
 from sipedge.decision.speaking import FromPolicy
 from sipedge.settings import Settings
-from zones.access import decide as decide_access
 from zones.authentication import authenticate
 from zones.names import plain_host
-from zones.table import ZoneTable, expected_names
+from zones.table import ZoneTable
 from zones.zone import (
-    AccessAction,
-    AccessRule,
     AnyZone,
     AuthenticationPolicy,
     DefaultZone,
     DnsZone,
     FromDomain,
-    NeighborZone,
-    TraversalClientZone,
-    TraversalServerZone,
 )
 
+from .entrances import Entrance, entrances_of
 from .senders import senders_of_zones
 
-HOST = "([a-z0-9_-]+[.])+[a-z0-9_-]+"
 NOT_SAID = "a dial plan alone does not say"
-ANY_CERTIFICATE = "any certificate that the trusted CAs have signed"
-
-
-@dataclass(frozen=True, slots=True)
-class Entrance:
-    """One kind of peer that a zone lets in."""
-
-    who: str
-    """One phrase."""
-    example: str = ""
-    """A name in its certificate that the edge's own rules let in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +65,11 @@ class Speaker:
     """Zones that its requests can go to."""
     unproved: str = ""
     """Why ``reaches`` may lack some."""
+    from_domain: str = ""
+    """The zone's From policy as edge.toml has it; '' where that is not known, as the two below."""
+    from_domains: tuple[str, ...] = ()
+    route_age: float | None = None
+    """Seconds that a signed Route counts for; 0: for ever."""
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -102,11 +87,12 @@ def speakers(settings: Settings) -> list[Speaker]:
         sender = senders[zone.name]
         if sender.sends:
             reaches, unproved = _reaches(symbolic, sender)
-            entrances = tuple(_entrances(zone, settings.plan.variables))
+            entrances = tuple(entrances_of(zone, settings.plan.variables))
             own, impersonates = _own_domains(zone, settings.domains)
             compared = zone.from_domain is not FromDomain.ANY
-            words = own, impersonates, _other_domains(zone), compared, _way_back(zone)
-            speaking.append(Speaker(zone.name, entrances, *words, reaches, unproved))
+            words = own, impersonates, _other_domains(zone), compared, _way_back(zone, settings.route_age)
+            policy = zone.from_domain.value, zone.from_domains, settings.route_age
+            speaking.append(Speaker(zone.name, entrances, *words, reaches, unproved, *policy))
     return speaking
 
 
@@ -144,63 +130,6 @@ def _reaches(symbolic: SymbolicPlan, sender: Sender) -> tuple[tuple[Reach, ...],
     return tuple(Reach(zone, alias) for zone, alias in sorted(aliases.items())), unproved
 
 
-def _entrances(zone: AnyZone, variables: Variables) -> Iterator[Entrance]:
-    if isinstance(zone, DefaultZone):
-        yield from _strangers(zone, variables)
-        return
-    where = ""
-    if isinstance(zone, NeighborZone):
-        where = f" from the addresses of {', '.join(zone.peers)}"
-    if isinstance(zone, TraversalServerZone):
-        where = f" with the password of {zone.credential.username if zone.credential else zone.username}"
-    if zone.transport == "TCP" and not isinstance(zone, TraversalClientZone | DnsZone):
-        yield Entrance(f"anybody{where}, without a certificate (TCP)")
-        return
-    names = expected_names(zone)
-    if not zone.tls.verify and not isinstance(zone, DnsZone):
-        yield Entrance(f"{ANY_CERTIFICATE}{where}")
-        return
-    for name in names:
-        yield Entrance(f'a certificate with the name "{name}"{where}', name)
-
-
-def _strangers(zone: DefaultZone, variables: Variables) -> Iterator[Entrance]:
-    if zone.transport == "TCP":
-        yield Entrance("anybody, without a certificate (TCP)")
-    if not zone.mutual_tls:
-        yield Entrance("anybody, without a certificate (mutual_tls = false)")
-    if not zone.access_rules:
-        yield Entrance(f"{ANY_CERTIFICATE}: there are no access rules")
-    rules = sorted(zone.access_rules, key=lambda rule: rule.priority)
-    for place, rule in enumerate(rules):
-        if rule.enabled and rule.action is AccessAction.ALLOW:
-            before = [earlier for earlier in rules[:place] if earlier.enabled]
-            yield _let_in(rule, before, rules, variables)
-
-
-def _let_in(rule: AccessRule, before: list[AccessRule], rules: list[AccessRule], variables: Variables) -> Entrance:
-    """Peers that this access rule lets in and no earlier rule decides; ``example`` is the name of one."""
-    who = f'access rule "{rule.name}": a certificate with a name that fits {rule.pattern_type} "{rule.pattern}"'
-    try:
-        name = _name(rule, before, variables)
-    except NotProved as error:
-        return Entrance(f"{who} (no example: {error})")
-    if name is None:
-        earlier = ", ".join(f'"{other.name}"' for other in before)
-        return Entrance(f'access rule "{rule.name}": no host name that {earlier or "it"} leaves to it')
-    return Entrance(who, name if decide_access(rules, (name,)) == (True, rule.name) else "")
-
-
-def _name(rule: AccessRule, before: list[AccessRule], variables: Variables) -> str | None:
-    """A host name for which this rule decides; None when there is none. Raises NotProved when neither is proved."""
-    nodes = [node_of(PatternType(each.pattern_type), each.pattern, variables) for each in (rule, *before)]
-    alphabet = Alphabet.of(nodes)
-    names = Language.of(PatternType.REGEX, HOST, alphabet=alphabet) & Language.of_node(nodes[0], alphabet)
-    for node in nodes[1:]:
-        names -= Language.of_node(node, alphabet)
-    return natural(names)
-
-
 def _own_domains(zone: AnyZone, domains: tuple[str, ...]) -> tuple[str, bool]:
     """(phrase, whether no password is needed)."""
     policy = FromPolicy.of(zone, frozenset(map(plain_host, domains)))
@@ -225,10 +154,11 @@ def _trusted(zone: AnyZone) -> str:
     return " With P-Asserted-Identity it is believed." if zone.authentication_trust else ""
 
 
-def _way_back(zone: AnyZone) -> str:
+def _way_back(zone: AnyZone, age: float) -> str:
+    route = "a signed Route of its own dialog" + (f", for {age / 86400:.3g} days" if age else "")
     if isinstance(zone, DefaultZone | DnsZone):
-        return "a signed Route of its own dialog, to the Contact and by the Routes sealed in it, while a rule connects"
-    return "a signed Route of its own dialog"
+        return f"{route}, to the Contact and by the Routes sealed in it, while a rule connects"
+    return route
 
 
 def _allowed(zone: AnyZone) -> str:

@@ -19,10 +19,12 @@ from dialplan.problem import DialplanError, Problem, suggestion
 from dialplan.search.search import CompiledPlan, Explanation
 from sipedge.config import load_config
 from sipedge.settings import Settings
+from zones.names import plain_host, to_ascii
 
 from .bare import bare_settings
 from .query import DescribedRequest, QueryError, query_of, read_request, zone_named
 from .senders import senders_of_zones
+from .voices import ZoneVoices
 
 METHODS = (
     *("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "REGISTER", "PRACK", "UPDATE", "INFO", "REFER", "MESSAGE"),
@@ -58,6 +60,10 @@ class Suite:
     settings: Settings
     questions: list[CaseQuery] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
+    _voices: ZoneVoices = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._voices = ZoneVoices(self.settings)
 
     def answers(self) -> list[CaseResult]:
         plan = self.settings.plan
@@ -72,7 +78,7 @@ class Suite:
         if not self.claims:
             return []
         plan = plan or self.settings.plan
-        prover = Prover(plan, self._senders(), self.claims)
+        prover = Prover(plan, self._senders(), self.claims, self._voices)
         return [prover.answer(claim) for claim in self.claims]
 
     def holds(self, plan: CompiledPlan) -> bool:
@@ -200,7 +206,8 @@ def _claims(cases: CaseFile, settings: Settings) -> list[Claim]:
         try:
             sources = tuple(zone_named(zone, settings) for zone in claim.sources)
             targets = tuple(zone_named(zone, settings) for zone in claim.targets)
-            known.append(replace(claim, sources=sources, targets=targets))
+            domain = _domain(claim.domain, settings)
+            known.append(replace(claim, sources=sources, targets=targets, domain=domain))
             Prover(CompiledPlan(Dialplan(), settings.plan.variables), (), [claim])
         except QueryError as error:
             problems += _error(cases, claim.location, str(error), "").problems
@@ -210,6 +217,15 @@ def _claims(cases: CaseFile, settings: Settings) -> list[Claim]:
     if problems:
         raise DialplanError(problems)
     return known
+
+
+def _domain(text: str, settings: Settings) -> str:
+    """In its one spelling; '' as it is. Raises QueryError."""
+    if text and not settings.zones:
+        raise QueryError("a dial plan alone does not say who may write a domain into From: name the edge.toml")
+    if text and not to_ascii(text):
+        raise QueryError(f'"{text}" is not a domain')
+    return plain_host(text)
 
 
 def _request(cases: CaseFile, case: Case) -> DescribedRequest:

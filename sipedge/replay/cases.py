@@ -16,7 +16,7 @@ from dialplan.language.spelling import quoted
 from dialplan.model import Tier, Traffic
 from sipedge.decision.deciding import RULES
 
-from .verdict import STALE_ROUTE, Verdict, label
+from .verdict import Verdict, label
 
 Way = tuple[tuple[int, bool, tuple[tuple[str, str], ...]], ...]
 """Of each tier its priority, whether it stops, its rules and their zones."""
@@ -47,7 +47,7 @@ class Classes:
 
     def add(self, verdict: Verdict) -> None:
         decision = verdict.decision
-        by_rules = decision.decided_by in (RULES, STALE_ROUTE)
+        by_rules = decision.decided_by.startswith(RULES)
         if verdict.sent or not by_rules or not decision.alias or not decision.alias.isprintable():
             return
         way = way_of(decision.tiers)

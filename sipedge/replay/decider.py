@@ -20,6 +20,7 @@ from sipedge.decision.deciding import (
 )
 from sipedge.decision.deciding import Decision as EdgeDecision
 from sipedge.decision.installation import Installation
+from sipedge.decision.record_route import HOUR, ZonePair
 from sipedge.decision.validation import Refusal
 from sipedge.settings import Settings
 from sipedge.sip.framing import stated_length
@@ -33,7 +34,17 @@ from zones.zone import DEFAULT_ZONE, FromDomain
 
 from .source_zone import SourceZones
 from .unreadable import unreadable
-from .verdict import NO_CERTIFICATE, NO_DNS, NOT_JUDGED, SENT, STALE_ROUTE, Decision, Verdict
+from .verdict import (
+    AGE_NOT_JUDGED,
+    NO_CERTIFICATE,
+    NO_DNS,
+    NOT_JUDGED,
+    SENT,
+    STALE_ROUTE,
+    VOID_ROUTE,
+    Decision,
+    Verdict,
+)
 
 OWN_NAME = "edge"
 """Of the edge itself, among names of zones."""
@@ -106,6 +117,7 @@ class Decider:
                 self.installation.source(zone),
                 self.installation,
                 None if record.names is None else PeerNames(record.names),
+                time=record.time,
             )
         )
         classification = decided.classification if isinstance(decided, Decided) else classify(message)
@@ -122,7 +134,7 @@ class Decider:
             classification.traffic,
             classification.evidence,
             bool(message.to_tag),
-            self._made(message, decided),
+            self._made(message, decided, record.time),
             sent,
             self._from_policy(decided, record) if isinstance(decided, Decided) else "",
         )
@@ -135,24 +147,31 @@ class Decider:
         asks = policy is not None and policy.kind is FromDomain.CERTIFICATE
         return NO_CERTIFICATE if asks and record.names is None else ""
 
-    def _made(self, message: Message, decision: EdgeDecision | None) -> Decision:
+    def _made(self, message: Message, decision: EdgeDecision | None, time: float | None) -> Decision:
         """``decision`` None: of the edge's own request."""
         if decision is None:
             return Decision("", None, (), SENT)
         if isinstance(decision, Refusal):
-            return Decision(message.uri, None, (), REFUSED, refused=f"{decision.status} {decision.text}")
+            return Decision(message.uri, None, (), REFUSED, refused=f"{decision.status} {decision.reason}")
         if isinstance(decision, Cancellation):
             return Decision(decision.alias, None, (), CANCELS)
         if isinstance(decision, OwnOptions):
             return Decision(decision.alias, None, (), EDGE)
         if decision.routes.pair is not None:
             tiers, _ = tiers_of(decision, self.settings)
-            return Decision(decision.alias, None, tiers, SIGNED_ROUTE)
+            judged = self._age_is_judged(decision.routes.pair, time)
+            return Decision(decision.alias, None, tiers, SIGNED_ROUTE if judged else AGE_NOT_JUDGED)
         if not (decision.routes.own and message.to_tag):
             return self._searched(decision, RULES)
         if self.settings.secret_made_up:
             return Decision(decision.alias, None, (), NOT_JUDGED)
-        return self._searched(decision, STALE_ROUTE)
+        return self._searched(decision, VOID_ROUTE.format(decision.reason or STALE_ROUTE))
+
+    def _age_is_judged(self, pair: ZonePair, time: float | None) -> bool:
+        """A trace without dates has its messages before the token was signed."""
+        if pair.issued and not self.settings.route_age:
+            return True
+        return time is not None and time >= pair.issued * HOUR
 
     def _searched(self, decided: Decided, decided_by: str) -> Decision:
         query = decided.query

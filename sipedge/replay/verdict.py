@@ -12,7 +12,10 @@ from sipedge.decision.deciding import REFUSED, RULES
 from sipedge.printable import escaped
 from sipedge.traces.records.record import iso_time
 
-STALE_ROUTE = "rules (a Route names this edge, but its token is not valid with this secret)"
+STALE_ROUTE = "a Route names this edge, but its token is not valid with this secret"
+VOID_ROUTE = RULES + " ({})"
+"""The rules were asked although a Route names this edge, and why."""
+AGE_NOT_JUDGED = "signed Route (its age is not judged: the trace does not say when)"
 NOT_JUDGED = "a Route that is not judged (no secret)"
 """A Route names this edge, but whether its token is the edge's nobody can say."""
 SENT = "sent by the edge"

@@ -123,6 +123,16 @@ def _parse_address(value: str) -> Address:
     return Address(value[:start].strip(), value[start + 1 : end].strip(), split_parameters(value[end + 1 :]))
 
 
+def uri_of(value: str) -> str:
+    """The URI of a From value: what ``parse_address`` finds, without a look at the tag, which is another each time."""
+    value = value.strip()
+    start = _bracket(value)
+    if start < 0:
+        return parse_address(value).uri
+    end = value.find(">", start)
+    return value[start + 1 : end if end >= 0 else len(value)].strip()
+
+
 def tag_of(value: str) -> str | None:
     """The tag of a From or To value: what ``parse_address`` finds, sooner in the usual form ``... <uri>;tag=x``."""
     _, bracket, parameters = value.partition(">")

@@ -16,9 +16,9 @@ from .seals import Kind, Seals
 DOT = "."
 _BETWEEN = "\n"
 """Unfolded header values hold none."""
-SAME_ZONES = 18
-"""Characters at the beginning of a token that say for which zones it was made: the rest changes when a Contact is
-sealed into it."""
+SAME_ZONES = 23
+"""Characters at the beginning of a token that say when and for which zones it was made: the rest changes when a Contact
+is sealed into it."""
 
 
 class Routes:

@@ -30,12 +30,21 @@ def kamailio(folder: Path, address: str, ca: Ca, leaf: Leaf, routes: Sequence[Ro
 
     It listens on ``address`` for TLS (5061, client certificate required) and TCP (5060) and calls out from there.
     """
+    rules = "".join(f'  if ($ru =~ "{_quote(r.pattern)}") {{ $du = "{r.destination}"; return; }}\n' for r in routes)
+    return _program(folder, address, ca, leaf, _SCRIPT.replace("ROUTES", rules))
+
+
+def doorkeeper(folder: Path, address: str, ca: Ca, leaf: Leaf) -> Program:
+    """As ``kamailio``, but it only says 200 or 403: is the domain in From the name of the certificate that its
+    pseudo-variables show (tls module, documented there)? The common name counts where there is no DNS name."""
+    return _program(folder, address, ca, leaf, _DOORKEEPER)
+
+
+def _program(folder: Path, address: str, ca: Ca, leaf: Leaf, script: str) -> Program:
     program = require("kamailio")
     folder.mkdir(parents=True, exist_ok=True)
-    rules = "".join(f'  if ($ru =~ "{_quote(r.pattern)}") {{ $du = "{r.destination}"; return; }}\n' for r in routes)
     tls = TlsFiles(leaf.certificate, leaf.key, ca.certificate)
-    settings, script = _SETTINGS.replace("ADDRESS", address), _SCRIPT.replace("ROUTES", rules)
-    configuration = write_configuration(folder, tls, settings, script)
+    configuration = write_configuration(folder, tls, _SETTINGS.replace("ADDRESS", address), script)
     listens = [(address, TLS_PORT), (address, TCP_PORT)]
     return Program(command(program, configuration, shared=64, private=8), folder / "log", listens=listens)
 
@@ -73,4 +82,15 @@ request_route {
 
 route[DESTINATION] {
 ROUTES}
+"""
+
+_DOORKEEPER = """\
+request_route {
+  $var(name) = $(tls_peer_san_hostname{s.tolower});
+  if ($tls_peer_san_hostname == $null) $var(name) = $(tls_peer_subject_cn{s.tolower});
+  $var(from) = $(fd{s.tolower});
+  if ($fd == $null) { sl_send_reply("403", "Forbidden"); exit; }
+  if ($var(from) == $var(name) || $tls_peer_san_uri == "sip:" + $var(from)) { sl_send_reply("200", "OK"); exit; }
+  sl_send_reply("403", "Forbidden");
+}
 """

@@ -8,9 +8,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 from support.messages import request
+from support.playbook import START
 from support.settings import EDGE, INSIDE_PEER, RULES, SECRET, rule
 
-from sipedge.decision.record_route import TokenKey, ZonePair
+from sipedge.decision.record_route import HOUR, TokenKey, ZonePair
 from sipedge.decision.validation import POISON, loop_hash
 from sipedge.sip.message import Message
 
@@ -28,6 +29,8 @@ class Place:
     inside: str = INSIDE_PEER
     stranger: str = "198.51.100.99"
     secret: bytes = SECRET
+    time: float = START
+    """Seconds since 1970: when they are sent."""
     number: int = 1
     """Another one makes Call-ID and branches that nobody has used."""
 
@@ -67,7 +70,10 @@ class Place:
     def routes(self) -> tuple[str, ...]:
         key = TokenKey(self.secret, ("Inside", "Outside", "Default Zone"))
         calls = (self.call_id, "another-call")
-        tokens = [key.mint(ZonePair(*pair), call, "alice-tag") for pair in PAIRS for call in calls]
+        now = int(self.time) // HOUR
+        ages = (now, now - 31 * 24, 0)
+        pairs = [ZonePair(*pair, issued=issued) for pair in PAIRS for issued in ages]
+        tokens = [key.mint(pair, call, "alice-tag") for pair in pairs for call in calls]
         return (
             *(f"<sip:{token}@{self.edge}:5061;lr>" for token in tokens),
             f"<sip:{self.edge}:5061;lr>",

@@ -61,6 +61,9 @@ PEERS = {INSIDE: INSIDE_PEER, OUTSIDE: OUTSIDE_PEER, STRANGER: "198.51.100.99"}
 FROM_STRANGER = f"<sip:mallory@{PEERS[STRANGER]}>;tag=alice-tag"
 """The stranger's certificate vouches for it."""
 
+START = 1_700_000_000.0
+"""Seconds since 1970 when the clock of a playbook stood at 0."""
+
 Step = Callable[["Playbook"], Event | None]
 
 
@@ -210,7 +213,7 @@ def arrives(message: Message, connection: int = INSIDE, call: Call | None = None
         book.last = call or Call()
         none = message.method in ("ACK", "BENOTIFY")
         book.last.transaction, book.last.message = 0 if none else book.next_transaction(), message
-        return RequestReceived(book.last.transaction, connection, message)
+        return RequestReceived(book.last.transaction, connection, message, START + book.now)
 
     return step
 

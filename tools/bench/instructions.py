@@ -2,6 +2,9 @@
 
 ``python -m tools.bench.instructions [--window 8]`` runs a whole edge in one process, with sockets of memory over TCP
 and asyncio's own loop, which is heavier than uvloop. The two parties are counted, too, and are the same in each run.
+
+``--stranger`` has the caller come in by the Default Zone, ``--from-domain`` has From compared with the names of the
+caller's certificate, which is put into the core, as there is no TLS: the difference is what the comparison costs.
 """
 
 from __future__ import annotations
@@ -20,11 +23,15 @@ from dialplan.search.search import CompiledPlan
 from sipedge.settings import DnsSettings, Limits, Listener, Settings
 from sipedge.sip.message import Message, parse_message
 from tools.memory_edge import EDGE, MemoryEdge, run_edge
-from zones.zone import NeighborZone
+from zones.names import PeerNames
+from zones.zone import DefaultZone, FromDomain, NeighborZone
 
 from .load import Unavailable
 
+FROM = (FromDomain.ANY, FromDomain.CERTIFICATE)
+NAMES = PeerNames(("sip.inside.example", "inside.example"))
 CALLER, CALLEE = "192.0.2.10", "198.51.100.20"
+OUTSIDE = NeighborZone(name="Outside", transport="TCP", peers=(CALLEE,), monitor=False)
 FEW, MANY = 400, 1200
 """Transactions of the two runs: their difference knows nothing of the start."""
 EACH = 0.0004
@@ -54,14 +61,13 @@ LINES = (
 REQUEST = "\r\n".join(LINES).encode() + b"\r\n\r\n" + b"x" * 200
 
 
-def settings() -> Settings:
+def settings(stranger: bool, from_domain: FromDomain) -> Settings:
+    inside = NeighborZone(name="Inside", transport="TCP", peers=(CALLER,), monitor=False, from_domain=from_domain)
+    default = DefaultZone(transport="TCP", from_domain=from_domain)
     return Settings(
-        system_name="edge.inside.example",
-        domains=("inside.example",),
-        zones=(
-            NeighborZone(name="Inside", transport="TCP", peers=(CALLER,), monitor=False),
-            NeighborZone(name="Outside", transport="TCP", peers=(CALLEE,), monitor=False),
-        ),
+        system_name="edge.outside.example",
+        domains=("outside.example",),
+        zones=(default if stranger else inside, OUTSIDE),
         plan=CompiledPlan(parse_dialplan(PLAN, "bench.dialplan")),
         listeners=(Listener("sip", EDGE, 5060, transport="TCP"),),
         limits=replace(Limits(), busy_poll=0.0),
@@ -77,11 +83,13 @@ def answered(request: Message) -> Message:
     return Message(b"\r\n".join([b"SIP/2.0 200 OK", *copied, to, b"Content-Length: 0"]) + b"\r\n\r\n")
 
 
-def proxy(count: int, window: int) -> None:
+def proxy(count: int, window: int, settings: Settings) -> None:
     """``count`` transactions, ``window`` of them in each read."""
 
     async def scenario(edge: MemoryEdge) -> None:
         caller = edge.accept(CALLER)
+        (peer,) = edge.server._proxy._peers.values()
+        peer.names = NAMES
         for first in range(0, count, window):
             caller.send(*(parse_message(REQUEST % ((number,) * 3)) for number in range(first, first + window)))
             await edge.turn()
@@ -92,16 +100,16 @@ def proxy(count: int, window: int) -> None:
                 raise RuntimeError("the edge left a request unanswered")
             edge.loop.now += EACH * window
 
-    run_edge(settings(), scenario)
+    run_edge(settings, scenario)
 
 
-def instructions(count: int, window: int) -> int:
+def instructions(count: int, options: Sequence[str]) -> int:
     """Of a whole run. Raises Unavailable without valgrind."""
     valgrind = shutil.which("valgrind")
     if valgrind is None:
         raise Unavailable("no valgrind (Debian: apt-get install valgrind)")
     command = [valgrind, "--tool=callgrind", f"--callgrind-out-file={os.devnull}", sys.executable]
-    command += ["-m", "tools.bench.instructions", "--window", str(window), "--run", str(count)]
+    command += ["-m", "tools.bench.instructions", *options, "--run", str(count)]
     done = subprocess.run(
         command, env={**os.environ, "PYTHONHASHSEED": "0"}, capture_output=True, text=True, check=False
     )
@@ -114,13 +122,16 @@ def instructions(count: int, window: int) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.bench.instructions", description=__doc__)
     parser.add_argument("--window", type=int, default=1, help="requests in each read (default: 1)")
+    parser.add_argument("--stranger", action="store_true", help="the caller is nobody's peer")
+    parser.add_argument("--from-domain", type=FromDomain, default=FromDomain.ANY, choices=FROM, help="of its zone")
     parser.add_argument("--run", type=int, metavar="COUNT", help="proxy so many, without counting anything")
-    options = parser.parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    options = parser.parse_args(given)
     if options.run:
-        proxy(options.run, options.window)
+        proxy(options.run, options.window, settings(options.stranger, options.from_domain))
         return 0
     try:
-        few, many = (instructions(count, options.window) for count in (FEW, MANY))
+        few, many = (instructions(count, given) for count in (FEW, MANY))
     except (Unavailable, RuntimeError) as error:
         print(f"instructions: {error}", file=sys.stderr)
         return 2

@@ -26,6 +26,7 @@ FindingId = Literal[
     "matches-nothing",
     "missing-group",
     "never-authenticated",
+    "new-default",
     "not-proved",
     "open-domain",
     "receives-nothing",

@@ -18,6 +18,13 @@ from sipedge.cli.arguments import FILE, PLAN
 @click.option("--event", default="presence", show_default=True, help="Event of a SUBSCRIBE, NOTIFY or PUBLISH.")
 @click.option("--authenticated", is_flag=True, help="The request is authenticated.")
 @click.option("--message", "file", type=FILE, help="A request: gives alias and traffic type.")
+@click.option(
+    "--certificate",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="With --message: a name in the sender's certificate; may be given several times. From is compared with them.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option(
     "--why", is_flag=True, help="With --json: add to each rule of the trace the reason, and where it is written."

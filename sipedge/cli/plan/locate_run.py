@@ -38,6 +38,8 @@ class Options:
     authenticated: bool
     file: str | None
     """With a whole request in it."""
+    names: tuple[str, ...]
+    """In its sender's certificate; (): not said."""
     as_json: bool
     why: bool
 
@@ -70,6 +72,8 @@ def _to_json(explanation: Explanation, why: bool) -> dict[str, Any]:
 
 def _described(options: Options, settings: Settings) -> DescribedRequest:
     """Raises QueryError."""
+    if options.names and not options.file:
+        raise QueryError("--certificate says who has sent a message: give it with --message FILE")
     message = read_request(options.file) if options.file else None
     if options.alias is None and message is None:
         raise QueryError("an ALIAS is missing (or --message FILE, which gives it)")
@@ -81,4 +85,5 @@ def _described(options: Options, settings: Settings) -> DescribedRequest:
         event=options.event,
         authenticated=options.authenticated,
         message=message,
+        names=options.names or None,
     )

@@ -10,7 +10,8 @@ from dialplan.language.format import write_entry
 from sipedge.cli.configuration import load
 from sipedge.cli.printing import print_json
 from sipedge.cli.problems import LEVEL_COLOURS
-from sipedge.notify_return import Gap, GivenNames, LinkReport, edges_of, links_of, prove
+from sipedge.notify_return import Gap, GapLevel, GivenNames, LinkReport, Refused, edges_of, links_of, prove
+from sipedge.notify_return.refusals import ADVICE
 from sipedge.notify_return.subscriptions import Subscription
 from zones.names import to_ascii
 
@@ -59,6 +60,8 @@ def _print(report: LinkReport) -> None:
         _print_subscription(subscription)
     for note in report.notes:
         click.echo(f"  {note}")
+    for refused in report.refused:
+        _print_refused(refused)
     for gap in report.gaps:
         _print_gap(gap)
     for text in report.unproved:
@@ -74,6 +77,19 @@ def _print_subscription(subscription: Subscription) -> None:
     click.echo(f"  SUBSCRIBE gets through: {arrow}, {example}")
 
 
+def _print_refused(refused: Refused) -> None:
+    level = click.style(GapLevel.ERROR.value, fg=LEVEL_COLOURS[GapLevel.ERROR.value])
+    click.echo(f'{click.style(refused.edge.name, bold=True)}: {level}: NOTIFY from zone "{refused.zone}" is lost')
+    click.echo(f"    NOTIFY with From sip:USER@{refused.domain}: refused: {refused.reason}")
+    _print_answered(refused.subscription)
+    click.echo(f"    {ADVICE}")
+
+
+def _print_answered(subscription: Subscription) -> None:
+    start = f'zone "{subscription.source}" of {subscription.passage.first.name}'
+    click.echo(f"    it answers SUBSCRIBE {subscription.witness.alias} from {start}")
+
+
 def _print_gap(gap: Gap) -> None:
     level = click.style(gap.level.value, fg=LEVEL_COLOURS[gap.level.value])
     first = gap.losses[0]
@@ -83,9 +99,7 @@ def _print_gap(gap: Gap) -> None:
         sure = "" if loss.notify.certain else ", if the peer record-routes SUBSCRIBE"
         click.echo(f"    NOTIFY to {loss.notify.label}{sure}: searched as {loss.query.alias}{authenticated}")
         click.echo(f"      {loss.reason}")
-    subscription = first.subscription
-    start = f'zone "{subscription.source}" of {subscription.passage.first.name}'
-    click.echo(f"    it answers SUBSCRIBE {subscription.witness.alias} from {start}")
+    _print_answered(first.subscription)
     if gap.rule is None:
         click.echo(f"    {gap.advice}")
         return

@@ -24,6 +24,14 @@ def test_all_parts() -> None:
     )
 
 
+def test_a_domain_with_its_zones_and_without() -> None:
+    text = 'never from domain "a.example" in zone "A" "B" to zone "C"'
+    expected = Claim(kind=ClaimKind.NEVER, sources=("A", "B"), domain="a.example", targets=("C",), text=text)
+    assert parse_claim(text, HERE) == expected
+    for text in ('always from domain "a" from zone "A"', 'always from zone "A" from domain "a"'):
+        assert parse_claim(text, HERE) == Claim(kind=ClaimKind.ALWAYS, sources=("A",), domain="a", text=text)
+
+
 def test_parts_in_any_order() -> None:
     claim = parse_claim(r'only to zone "C" alias regex "a|b" authenticated yes', HERE)
     assert claim == Claim(kind=ClaimKind.ONLY, pattern="a|b", authenticated=True, targets=("C",), text=claim.text)
@@ -35,6 +43,9 @@ def test_parts_in_any_order() -> None:
         ("never", 5, "a claim about every request"),
         ('never from "A"', 11, "a claim that is not understood"),
         ('never to zone "A" to zone "B"', 26, "targets a second time"),
+        ('never from zone "A" from domain "a" in zone "B"', 32, "domain a second time"),
+        ('only from domain "a"', 0, "only takes no domain"),
+        ('never in zone "A"', 6, "a claim that is not understood"),
         ('never alias "a" alias regex "b"', 28, "regex a second time"),
         ("always traffic jabber", 15, '"jabber" is not a kind of traffic'),
         ("always authenticated maybe", 21, "a claim that is not understood"),

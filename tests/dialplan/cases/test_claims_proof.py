@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from itertools import product
 
@@ -12,7 +13,7 @@ from support.settings import plan_of, rule
 from dialplan.analysis import Sender
 from dialplan.cases.claims import Claim, ClaimKind
 from dialplan.cases.claims_parser import parse_claim
-from dialplan.cases.claims_proof import ClaimAnswer, ClaimVerdict, Prover, zones_of
+from dialplan.cases.claims_proof import ClaimAnswer, ClaimVerdict, Prover, Voice, zones_of
 from dialplan.model import Location, Query, Traffic
 from dialplan.problem import DialplanError
 from dialplan.search.search import CompiledPlan
@@ -28,6 +29,37 @@ PLAN = (
 def answer(text: str, plan: str = PLAN) -> ClaimAnswer:
     claim = parse_claim(text, Location())
     return Prover(plan_of(plan), SENDERS, [claim]).answer(claim)
+
+
+def speaks(sender: Sender, domain: str) -> Voice:
+    """Only zone "In" speaks for own.example, and authenticated; anybody for all others."""
+    if domain != "own.example":
+        return Voice(sender, "anybody may")
+    if sender.name == "In":
+        return Voice(replace(sender, authenticated=frozenset({True})), "its users may")
+    return Voice(replace(sender, authenticated=frozenset(), silent="it may not"))
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict", "reason"),
+    [
+        ('never from domain "own.example" in zone "Out"', ClaimVerdict.PROVED, ""),
+        ('never from domain "own.example" authenticated no', ClaimVerdict.PROVED, ""),
+        ('never from domain "own.example" to zone "Other"', ClaimVerdict.REFUTED, "its users may"),
+        ('never from domain "else.example" in zone "Out" to zone "Inner"', ClaimVerdict.REFUTED, "anybody may"),
+        ('always from domain "own.example" in zone "In" alias "*@a.b" to zone "Other"', ClaimVerdict.PROVED, ""),
+        (
+            'always from domain "own.example" in zone "Out" to zone "Inner"',
+            ClaimVerdict.PROVED,
+            "no zone sends such requests: it may not",
+        ),
+    ],
+)
+def test_a_domain_in_from(text: str, verdict: ClaimVerdict, reason: str) -> None:
+    claim = parse_claim(text, Location())
+    found = Prover(plan_of(PLAN), SENDERS, [claim], speaks).answer(claim)
+    assert (found.verdict, found.reason) == (verdict, reason)
+    assert (found.counterexample is not None) == (verdict is ClaimVerdict.REFUTED)
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def _written(value: Any) -> str:
         value = value.value
     if isinstance(value, bool):
         return str(value).lower()
-    return f'"{value}"' if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else str(value)
+    return f'"{value}"' if isinstance(value, str) else f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
 @pytest.mark.parametrize("heading", TABLES)

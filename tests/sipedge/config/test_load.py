@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,8 @@ addresses = ["192.0.2.1"]
 secret_file = "secret"
 keep_uri_parameters = true
 history = 10
+route_age = 3600
+route_grace = 2030-01-31
 
 [tls]
 trusted = "ca.pem"
@@ -196,6 +199,7 @@ def test_every_table_reaches_the_settings(folder: Path) -> None:
     assert settings.names == ("sip.example.com", "192.0.2.1")
     assert settings.keep_uri_parameters
     assert settings.history == 10
+    assert settings.route_age == 3600 and settings.route_grace == datetime(2030, 2, 1, tzinfo=UTC).timestamp() - 1e-6
     assert settings.log == Log(
         decisions=str(folder / "decisions.jsonl"),
         messages=str(folder / "messages.jsonl"),

@@ -7,9 +7,12 @@ from dataclasses import replace
 import pytest
 from support.messages import CALLER_VIA, invite, request
 from support.settings import EDGE, INSIDE, SECRET, make_settings
+from support.tokens import undated
 
 from dialplan.model import Query, Target, Tier, Traffic
 from sipedge.decision.deciding import (
+    VOID_BY_AGE,
+    VOID_BY_VERSION,
     Cancellation,
     Decided,
     OwnOptions,
@@ -19,7 +22,7 @@ from sipedge.decision.deciding import (
     tiers_of,
 )
 from sipedge.decision.installation import Installation
-from sipedge.decision.record_route import TokenKey, ZonePair
+from sipedge.decision.record_route import HOUR, TokenKey, ZonePair
 from sipedge.decision.routing import OwnNames, RouteInformation, read_routes
 from sipedge.decision.validation import Refusal, loop_hash
 from sipedge.settings import Settings
@@ -91,6 +94,51 @@ def test_a_signed_route_makes_one_target_without_a_search() -> None:
     message = request(routes=(f"<sip:{token}@{EDGE}:5061;lr>",), to="<sip:bob@outside.example>;tag=bob-tag")
     target = Target("", "Outside", "bob@outside.example")
     assert tiers_of(decided(message), SETTINGS) == ((Tier(0, True, (target,)),), None)
+
+
+NOW = 1_700_000_000.0
+ISSUED = int(NOW) // HOUR
+
+
+def in_dialog(token: str) -> Message:
+    return request(routes=(f"<sip:{token}@{EDGE}:5061;lr>",), to="<sip:bob@outside.example>;tag=bob-tag")
+
+
+def at(time: float | None, token: str, settings: Settings = SETTINGS) -> Decided:
+    decision = decide(in_dialog(token), INSIDE, Installation(settings, {}), time=time)
+    assert isinstance(decision, Decided)
+    return decision
+
+
+def test_a_signed_route_that_is_too_old_is_searched_and_the_reason_says_so() -> None:
+    token = KEY.mint(ZonePair("Inside", "Outside", issued=ISSUED), "call-1", "alice-tag")
+    day = replace(SETTINGS, route_age=86400.0)
+    young, old = at(NOW + 86400, token, day), at(NOW + 90001, token, day)
+    assert young.routes.pair is not None and young.reason == ""
+    assert old.routes.pair is None and old.reason == VOID_BY_AGE
+    assert old.query.alias == "bob@outside.example"
+
+
+@pytest.mark.parametrize(
+    ("time", "age"), [(None, 86400.0), (NOW + 1e9, 0.0), (NOW - 1e6, 86400.0)], ids=["not known", "no limit", "earlier"]
+)
+def test_an_age_that_is_no_bar(time: float | None, age: float) -> None:
+    token = KEY.mint(ZonePair("Inside", "Outside", issued=ISSUED), "call-1", "alice-tag")
+    assert at(time, token, replace(SETTINGS, route_age=age)).routes.pair is not None
+
+
+def test_a_signed_route_of_the_version_before_counts_until_its_grace_is_over() -> None:
+    token = undated(KEY, ZonePair("Inside", "Outside"), "call-1", "alice-tag")
+    grace = replace(SETTINGS, route_grace=NOW)
+    assert at(NOW, token, grace).routes.pair is not None
+    assert at(NOW + 1, token, grace).reason == VOID_BY_VERSION
+    assert at(NOW, token).reason == VOID_BY_VERSION
+    assert at(None, token).routes.pair is not None
+
+
+def test_a_signed_route_of_the_other_side_says_why_it_is_searched() -> None:
+    token = KEY.mint(ZonePair("Outside", "Inside", issued=ISSUED), "call-1", "alice-tag")
+    assert at(NOW, token).reason == "its signed Route is for the other side"
 
 
 def test_a_search_gives_its_tiers_and_why() -> None:

@@ -119,4 +119,4 @@ def test_wildcards_count_where_the_zone_says_so() -> None:
 def test_a_refusal_tells_the_peer_what_to_mend() -> None:
     message = request(from_="<sip:a@else.example>;tag=1")
     found = judge(FromPolicy.of(DEFAULT, OWN), message, PeerNames(EDGE_OF_PARTNER), False, SAID.get)
-    assert isinstance(found, Refusal) and "publish _sipfederationtls._tcp.else.example" in found.text
+    assert isinstance(found, Refusal) and "publish _sipfederationtls._tcp.else.example" in found.reason

@@ -57,6 +57,7 @@ def resolver(path: str) -> Callable[[MemoryEdge], object]:
 
 
 CORE = """system_name domains names zones plan secret former_secrets credentials keep_uri_parameters undo_escapes
+    route_age route_grace
     timers.c timers.accepted""".split()
 LOOP = "drain waiting_per_hop busy_poll heartbeat".split()
 CONNECTIONS = """header_section header_line headers handshake first_byte message_time idle connect connections
@@ -95,6 +96,8 @@ undo_escapes = false
 secret_file = "new.secret"
 former_secret_files = ["former.secret"]
 history = 7
+route_age = 86400
+route_grace = 2030-01-31
 
 [tls]
 trusted = "{ca}"

@@ -85,4 +85,4 @@ def test_anybody_is_no_one_of_ours() -> None:
 def test_the_route_of_an_edge() -> None:
     (edge,) = edges_of([("in", inside())])
     notify = notify_to_edge(edge, "Traversal client")
-    assert "e-" + "x" * 44 + "@10.0.0.20:5061;transport=tls;lr" in notify.aliases(edge)
+    assert "e-" + "x" * 48 + "@10.0.0.20:5061;transport=tls;lr" in notify.aliases(edge)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from support.examples import examples
 from support.messages import answer_to, request
-from support.playbook import INSIDE, OUTSIDE, Playbook
+from support.playbook import INSIDE, OUTSIDE, START, Playbook
 from support.settings import OUTSIDE_PEER, THIRD, ZONES, make_settings, with_zone
 from support.settings import rule as search_rule
 
@@ -107,7 +107,7 @@ class Conversation(RuleBasedStateMachine):
         if transaction:
             self.requests[transaction] = message
             self.servers.add(transaction)
-        self.give(RequestReceived(transaction, INSIDE, message))
+        self.give(RequestReceived(transaction, INSIDE, message, START))
 
     @precondition(lambda self: self.requests)
     @rule(data=st.data())
@@ -116,7 +116,8 @@ class Conversation(RuleBasedStateMachine):
         via = message.first("via") or ""
         transaction = self.book.next_transaction()
         self.servers.add(transaction)
-        self.give(RequestReceived(transaction, INSIDE, request("CANCEL", via=via, call_id=message.call_id)))
+        cancel = request("CANCEL", via=via, call_id=message.call_id)
+        self.give(RequestReceived(transaction, INSIDE, cancel, START))
         assert transaction not in self.servers
 
     @precondition(lambda self: self.branches)

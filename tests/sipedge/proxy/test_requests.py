@@ -193,8 +193,8 @@ def test_strangers_reach_only_what_a_rule_opens(play: Play) -> None:
         {"uri": "sip:bob@elsewhere.example;maddr=198.51.100.20"},
         {"routes": ("<sip:outside.example;lr>",)},
         {"routes": (f"<sip:{EDGE}:5061;lr>", "<sip:outside.example;lr>")},
-        {"routes": (f"<sip:e-{'A' * 44}@{EDGE}:5061;lr>",), "to": "<sip:b@x>;tag=t"},
-        {"uri": f"sip:e-{'A' * 44}@{EDGE}:5061;lr", "routes": ("<sip:outside.example>",), "to": "<sip:b@x>;tag=t"},
+        {"routes": (f"<sip:e-{'A' * 48}@{EDGE}:5061;lr>",), "to": "<sip:b@x>;tag=t"},
+        {"uri": f"sip:e-{'A' * 48}@{EDGE}:5061;lr", "routes": ("<sip:outside.example>",), "to": "<sip:b@x>;tag=t"},
         {"extra": (f"Record-Route: <sip:{EDGE}:5061;lr>",)},
     ):
         book >> arrives(request(from_=FROM_STRANGER, **fields), STRANGER)  # type: ignore[arg-type]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import time
 
 import pytest
 from support.configuration import EDGE as CONFIGURATION
@@ -10,8 +11,9 @@ from support.settings import EDGE, SECRET, make_settings
 
 from dialplan.model import Query, Traffic
 from sipedge.config import load_config
-from sipedge.decision.record_route import TokenKey, ZonePair
+from sipedge.decision.record_route import HOUR, TokenKey, ZonePair
 from sipedge.queries.query import (
+    NO_CERTIFICATE,
     DescribedRequest,
     NotSearched,
     QueryError,
@@ -41,7 +43,7 @@ def test_what_is_said_outright_wins_over_the_message(settings: Settings, tmp_pat
     asked = DescribedRequest(source="Default Zone", message=message, authenticated=True)
     assert query_of(asked, settings) == (
         Query("bob@example.com", "Default Zone", Traffic.MICROSOFT_IMP, authenticated=True),
-        "method MESSAGE",
+        f"method MESSAGE; {NO_CERTIFICATE}",
     )
     asked = DescribedRequest(source="Z", alias="x", message=message, traffic=Traffic.STANDARD)
     assert query_of(asked, settings) == (Query("x", "Z", Traffic.STANDARD), "as said")
@@ -63,7 +65,8 @@ def test_what_the_edge_does_not_search_for(settings: Settings, old: bytes, new: 
 
 
 def test_the_edge_answers_options_and_follows_its_own_routes() -> None:
-    token = TokenKey(SECRET, ("Inside", "Outside")).mint(ZonePair("Inside", "Outside"), "call-1", "alice-tag")
+    pair = ZonePair("Inside", "Outside", issued=int(time()) // HOUR)
+    token = TokenKey(SECRET, ("Inside", "Outside")).mint(pair, "call-1", "alice-tag")
     signed = request(routes=(f"<sip:{token}@{EDGE}:5061;lr>",), to="<sip:bob@outside.example>;tag=1")
     for message, sentence in (
         (request("OPTIONS", f"sip:{EDGE}:5061"), "the edge answers this OPTIONS itself: nothing is searched"),
@@ -71,6 +74,15 @@ def test_the_edge_answers_options_and_follows_its_own_routes() -> None:
     ):
         with pytest.raises(NotSearched, match=sentence):
             query_of(DescribedRequest(source="Inside", message=message), make_settings())
+
+
+def test_a_signed_route_that_is_too_old_is_searched_which_is_said() -> None:
+    pair = ZonePair("Inside", "Outside", issued=int(time()) // HOUR - 24 * 31)
+    token = TokenKey(SECRET, ("Inside", "Outside")).mint(pair, "call-1", "alice-tag")
+    message = request(routes=(f"<sip:{token}@{EDGE}:5061;lr>",), to="<sip:bob@outside.example>;tag=1")
+    query, evidence = query_of(DescribedRequest(source="Inside", message=message), make_settings())
+    assert query.alias == "bob@outside.example"
+    assert evidence == "method MESSAGE; its signed Route is too old (route_age)"
 
 
 def test_an_alias_may_be_a_uri(settings: Settings) -> None:

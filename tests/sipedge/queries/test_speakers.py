@@ -136,7 +136,9 @@ def test_strangers_speak_for_what_their_certificate_vouches_for() -> None:
     found = speaker("Default Zone", DefaultZone())
     assert (found.own_domains, found.impersonates, found.compared) == ("no", False, True)
     assert found.other_domains.startswith("that its certificate names, or whose federation SRV record leads")
-    assert "sealed" in found.way_back
+    assert "sealed" in found.way_back and "for 30 days" in found.way_back
+    made = found.to_json()
+    assert [made[key] for key in ("from_domain", "from_domains", "route_age")] == ["certificate", (), 2592000.0]
     listed = DefaultZone(from_domain=FromDomain.LIST, from_domains=("p.example", "inside.example"))
     found = speaker("Default Zone", listed)
     assert found.own_domains == "only inside.example, which from_domains lists" and found.impersonates

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from support.configuration import EDGE
 
 from dialplan.cases.claims_proof import ClaimVerdict
 from dialplan.model import Traffic, Variables
@@ -58,6 +59,38 @@ def test_claims_are_asked_of_the_plan_and_of_its_mutants(folder: Path) -> None:
     (found,) = suite.claim_answers()
     assert found.verdict is ClaimVerdict.REFUTED
     assert not suite.holds(suite.settings.plan)
+
+
+@pytest.mark.parametrize(
+    ("plan", "domain", "message"),
+    [
+        ("a.dialplan", "a.example", "a dial plan alone does not say who may write a domain into From"),
+        ("edge.toml", "a b", '"a b" is not a domain'),
+    ],
+)
+def test_claims_about_domains_need_a_configuration_and_a_domain(
+    folder: Path, plan: str, domain: str, message: str
+) -> None:
+    (folder / "edge.toml").write_text(EDGE)
+    (folder / "a.dialplan").write_text("")
+    with pytest.raises(DialplanError) as caught:
+        load_suites([(str(folder / "x.cases"), f'plan "{plan}"\nnever from domain "{domain}"\n')])
+    (problem,) = caught.value.problems
+    assert problem.message.startswith(message) and problem.location.line == 2
+
+
+def test_own_domains_never_come_from_outside_unless_they_are_listed(folder: Path) -> None:
+    claim = 'never from domain "EXAMPLE.com." in zone "Default Zone"\n'
+    (folder / "any.dialplan").write_text(PLAN.format("Local Zone").replace("%systemname%", "a"))
+    outside = '[[listener]]\nname = "tls"\naddress = "127.0.0.1"\nport = 5060\ntransport = "TCP"\n'
+    zone = '[[zone]]\ntype = "default"\ntransport = "TCP"\nfrom_domain = '
+    listed = '"list"\nfrom_domains = ["example.com"]\n'
+    for more, verdict in (('"any"', ClaimVerdict.PROVED), (listed, ClaimVerdict.REFUTED)):
+        text = EDGE.replace("[edge]\n", '[edge]\ndialplans = ["any.dialplan"]\n') + outside + zone + more
+        (folder / "edge.toml").write_text(text)
+        (suite,) = load_suites([(str(folder / "x.cases"), f'plan "edge.toml"\n{claim}')])
+        (found,) = suite.claim_answers()
+        assert found.verdict is verdict, found
 
 
 def test_claims_name_known_zones_and_variables(folder: Path) -> None:

@@ -12,12 +12,13 @@ from support.settings import EDGE, INSIDE_PEER, RULES, SECRET, ZONES, make_setti
 from support.traces import STRANGER, record
 
 from dialplan.model import Target, Tier, Traffic
-from sipedge.decision.deciding import CANCELS, SIGNED_ROUTE
+from sipedge.decision.deciding import CANCELS, SIGNED_ROUTE, VOID_BY_AGE
 from sipedge.decision.deciding import EDGE as THE_EDGE
 from sipedge.decision.deciding import RULES as BY_RULES
-from sipedge.decision.record_route import TokenKey, ZonePair
+from sipedge.decision.record_route import HOUR, TokenKey, ZonePair
 from sipedge.replay.decider import Decider
-from sipedge.replay.verdict import NOT_JUDGED, STALE_ROUTE, Verdict
+from sipedge.replay.verdict import AGE_NOT_JUDGED, NOT_JUDGED, STALE_ROUTE, VOID_ROUTE, Verdict
+from sipedge.sip.message import Message
 from sipedge.traces.records.record import Direction, Endpoint, Skipped
 from zones.zone import LOCAL_ZONE, AuthenticationPolicy
 
@@ -67,9 +68,33 @@ def test_a_route_is_searched_instead_of_the_request_uri() -> None:
     assert verdict.decision.decided_by == BY_RULES
 
 
+def signed(issued: int, uri: str = "sip:bob@outside.example") -> Message:
+    """``issued``: in hours after the first."""
+    token = KEY.mint(ZonePair("Inside", "Outside", issued=issued + 1), "call-1", "alice-tag")
+    return request(routes=(f"<sip:{token}@{EDGE}:5061;lr>",), to=IN_DIALOG, uri=uri)
+
+
+@pytest.mark.parametrize(
+    ("time", "decided_by"),
+    [
+        (HOUR, SIGNED_ROUTE),
+        (HOUR + 31 * 86400, VOID_ROUTE.format(VOID_BY_AGE)),
+        (None, AGE_NOT_JUDGED),
+        (0, AGE_NOT_JUDGED),
+    ],
+    ids=["young", "too old", "no time", "a log without dates"],
+)
+def test_the_age_of_a_token_is_judged_by_the_time_of_the_record(time: float | None, decided_by: str) -> None:
+    assert decide(signed(0), time=time).decision.decided_by == decided_by
+
+
+def test_without_a_limit_no_age_is_judged() -> None:
+    verdict = decide(signed(0), Decider(replace(SETTINGS, route_age=0.0)), time=None)
+    assert verdict.decision.decided_by == SIGNED_ROUTE
+
+
 def test_a_valid_token_decides_without_rules() -> None:
-    token = KEY.mint(ZonePair("Inside", "Outside"), "call-1", "alice-tag")
-    verdict = decide(request(routes=(f"<sip:{token}@{EDGE}:5061;lr>",), to=IN_DIALOG, uri="sip:x@else.example"))
+    verdict = decide(signed(0, uri="sip:x@else.example"), time=HOUR)
     assert verdict.decision.decided_by == SIGNED_ROUTE
     assert verdict.decision.tiers == (Tier(0, True, (Target("", "Outside", "x@else.example"),)),)
 
@@ -77,7 +102,6 @@ def test_a_valid_token_decides_without_rules() -> None:
 @pytest.mark.parametrize(
     "token",
     [
-        KEY.mint(ZonePair("Outside", "Inside"), "call-1", "alice-tag"),  # the wrong side
         TokenKey(b"another secret of sixteen", ("Inside", "Outside")).mint(
             ZonePair("Inside", "Outside"), "call-1", "alice-tag"
         ),
@@ -86,7 +110,8 @@ def test_a_valid_token_decides_without_rules() -> None:
 )
 def test_a_token_that_does_not_hold_is_said(token: str) -> None:
     verdict = decide(request(routes=(f"<sip:{token}@{EDGE}:5061;lr>",), to=IN_DIALOG))
-    assert verdict.decision.decided_by == STALE_ROUTE and verdict.decision.tiers[0].targets[0].zone == "Outside"
+    assert verdict.decision.decided_by == VOID_ROUTE.format(STALE_ROUTE)
+    assert verdict.decision.tiers[0].targets[0].zone == "Outside"
 
 
 def test_without_a_secret_a_route_of_the_edge_is_not_judged() -> None:

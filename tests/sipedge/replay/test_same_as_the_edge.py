@@ -5,6 +5,7 @@ The core is here without the strict parser that stands before it: so replay is a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,18 +14,21 @@ from hypothesis import strategies as st
 from support.examples import examples
 from support.messages import request
 from support.odd_requests import PLAN, Place, odd_requests
-from support.playbook import INSIDE, STRANGER, Playbook, arrives
+from support.playbook import FROM_STRANGER, INSIDE, START, STRANGER, Playbook, arrives
 from support.settings import ZONES, make_settings, with_zone
 from support.traces import record
 
 from dialplan.model import Tier
 from sipedge.decision.deciding import CANCELS, REFUSED
 from sipedge.decision.deciding import EDGE as THE_EDGE
+from sipedge.proxy.commands import Respond
+from sipedge.queries.query import DescribedRequest, NotSearched, query_of
 from sipedge.replay.decider import Decider
 from sipedge.replay.verdict import Verdict
-from sipedge.sip.message import Message
+from sipedge.settings import Settings
+from sipedge.sip.message import Message, parse_message
 from sipedge.traces.records.record import Endpoint
-from zones.zone import DefaultZone
+from zones.zone import DEFAULT_ZONE, DefaultZone, FromDomain
 
 SETTINGS = make_settings(PLAN, with_zone((*ZONES, DefaultZone(preloaded_routes=False)), "Outside", poison=True))
 DECIDER = Decider(SETTINGS)
@@ -49,7 +53,7 @@ def edge_says(book: Playbook, message: Message, connection: int) -> tuple[str, t
 
 def replay_says(message: Message, connection: int) -> tuple[str, tuple[Tier, ...]]:
     address = PEERS[connection]
-    seen = record(message, source=Endpoint(address, 40000), names=(address,), exact=False)
+    seen = record(message, source=Endpoint(address, 40000), names=(address,), exact=False, time=START)
     verdict = DECIDER.decide(1, seen)
     assert isinstance(verdict, Verdict) and verdict.from_policy == ""
     decision = verdict.decision
@@ -95,6 +99,37 @@ def test_replay_says_what_the_edge_does_with_thousands(message: Message, connect
 def test_what_replay_once_forwarded_and_the_edge_refuses(fields: dict[str, Any], status: int) -> None:
     message = request(**fields)
     assert edge_says(Playbook(SETTINGS), message, INSIDE) == replay_says(message, INSIDE) == (f"refused {status}", ())
+
+
+@pytest.mark.parametrize(
+    ("from_", "extra"),
+    [
+        ("<sip:boss@inside.example>;tag=t", ()),
+        ("<sip:ceo@else.example>;tag=t", ()),
+        ("<tel:+1555>;tag=t", ()),
+        (FROM_STRANGER, ("Proxy-Require: foo",)),
+    ],
+    ids=["own domain", "another's domain", "no domain", "no matter of From"],
+)
+def test_a_refusal_is_told_in_the_same_words(from_: str, extra: tuple[str, ...]) -> None:
+    """In the Warning, by replay, and by locate, which knows no certificate."""
+    settings = with_listed(SETTINGS)
+    message = request(from_=from_, extra=extra)
+    book = Playbook(settings) >> arrives(message, STRANGER)
+    (answer,) = (command for command in book.drain() if isinstance(command, Respond))
+    warning = (parse_message(answer.data).first("warning") or "").partition(' "')[2].removesuffix('"')
+    verdict = Decider(settings).decide(1, record(message, source=Endpoint(PEERS[STRANGER], 40000), names=()))
+    assert isinstance(verdict, Verdict) and verdict.decision.refused == f"{answer.status} {warning}"
+    with pytest.raises(NotSearched) as caught:
+        query_of(DescribedRequest(source=DEFAULT_ZONE, message=message), settings)
+    assert caught.value.refused == verdict.decision.refused
+
+
+def with_listed(settings: Settings) -> Settings:
+    """The Default Zone goes by a list: what it refuses needs no certificate."""
+    host = PEERS[STRANGER]
+    listed = DefaultZone(from_domain=FromDomain.LIST, from_domains=(host,))
+    return replace(settings, zones=(*(zone for zone in settings.zones if zone.name != DEFAULT_ZONE), listed))
 
 
 @pytest.mark.parametrize("line", [b"", b"Content-Length: 0\r\nContent-Length: 1\r\n", b"Content-Length: x\r\n"])

@@ -16,6 +16,7 @@ from sipedge.sip.values import (
     parse_via,
     split_commas,
     split_parameters,
+    uri_of,
 )
 
 
@@ -227,3 +228,8 @@ def test_any_bytes_are_a_message_or_a_message_error(data: bytes) -> None:
 @given(st.text(alphabet='<>";=tag\\ sip:', max_size=30).map(str.strip))
 def test_the_tag_is_the_one_of_the_address(value: str) -> None:
     assert Message(head(f"From: {value}".encode())).from_tag == parse_address(value).parameter("tag")
+
+
+@given(st.text(alphabet='<>";=tag\\ sip:', max_size=30))
+def test_the_uri_is_the_one_of_the_address(value: str) -> None:
+    assert uri_of(value) == parse_address(value).uri

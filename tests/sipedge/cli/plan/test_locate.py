@@ -188,6 +188,25 @@ def test_a_message_that_the_edge_refuses_is_not_searched(folder: Path) -> None:
     assert (result.exit_code, json.loads(result.stdout)) == (1, refused)
 
 
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [
+        ((), "From is not compared with a certificate, because none is given"),
+        (("sip.else.example",), "the DNS would be asked whether the certificate vouches for From"),
+        (("sip.else.example", "example.org"), "SUBSCRIBE with Event presence)"),
+    ],
+)
+def test_a_message_is_judged_by_the_certificate_of_its_sender(folder: Path, names: tuple[str, ...], text: str) -> None:
+    told = [argument for name in names for argument in ("--certificate", name)]
+    result = _run(folder, "--message", str(folder / "subscribe.sip"), "--from", "Default Zone", *told)
+    assert text in result.stdout
+
+
+def test_a_certificate_needs_a_message(folder: Path) -> None:
+    result = _run(folder, "a@example.com", "--from", "Default Zone", "--certificate", "x.example")
+    assert result.exit_code == 2 and "give it with --message FILE" in result.stderr
+
+
 def test_a_typed_alias_wins_over_the_message(folder: Path) -> None:
     answer = _json(folder, "x@example.com", "--message", str(folder / "routed.sip"), "--from", "Default Zone")
     assert answer["alias"] == "x@example.com"

@@ -17,11 +17,38 @@ transport = "TCP"
 """
 
 
+DECIDED = """
+[[zone]]
+type = "default"
+from_domain = "any"
+transport = "TCP"
+allow_private = false
+authentication_trust = false
+"""
+GOOD = "good (1 listener, 0 zones and the Default Zone)"
+
+
 def test_good(tmp_path: Path) -> None:
+    path = write(
+        tmp_path, EDGE + "route_age = 2592000\n" + LISTENER + DECIDED.replace('"any"', '"list"\nfrom_domains = ["a"]')
+    )
+    result = CliRunner().invoke(main, ["check", str(path)])
+    assert (result.exit_code, result.stdout) == (0, f"{path}: {GOOD}\n")
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_upgrade_is_told_what_is_refused_now_until_the_keys_are_written(tmp_path: Path) -> None:
     path = write(tmp_path, EDGE + LISTENER)
     result = CliRunner().invoke(main, ["check", str(path)])
-    assert (result.exit_code, result.stdout) == (0, f"{path}: good (1 listener, 0 zones and the Default Zone)\n")
-    assert list(tmp_path.iterdir()) == [path]
+    notes = [line for line in result.stdout.splitlines() if "[new-default]" in line]
+    assert result.exit_code == 0 and result.stdout.endswith(f"{GOOD}\n") and len(notes) == 4
+    (place,) = {line.partition(": note: ")[0] for line in notes if "Default Zone" in line}
+    assert place == f"{path}:1:1"
+    path = write(tmp_path, EDGE + LISTENER + DECIDED)
+    result = CliRunner().invoke(main, ["check", str(path), "--json"])
+    (note,) = map(json.loads, result.stdout.splitlines())
+    assert (result.exit_code, note["id"], note["level"], note["line"]) == (0, "new-default", "note", 1)
+    assert "route_age = 0 sets no limit" in note["mend"]
 
 
 def test_what_a_dns_zone_refuses_of_itself_is_noted(tmp_path: Path) -> None:
@@ -37,7 +64,7 @@ def test_what_a_dns_zone_refuses_of_itself_is_noted(tmp_path: Path) -> None:
         result = CliRunner().invoke(main, ["check", str(path)])
         note = f'{path}: note: zone "Out" connects to no private address, but the DNS server '
         assert (note in result.stdout) == noted
-        assert ("allow_private = true" in result.stdout) == noted
+        assert ("allow_private = true lets them pass" in result.stdout) == noted
 
 
 def test_broken(tmp_path: Path) -> None:
@@ -110,7 +137,7 @@ def test_findings_of_a_configuration_know_its_zones(tmp_path: Path) -> None:
     zone = 'dialplans = ["p.dialplan"]\n\n[[zone]]\ntype = "dns"\nname = "DNS"\ntransport = "TCP"\n'
     result = CliRunner().invoke(main, ["check", str(write(tmp_path, EDGE + zone + LISTENER)), "--json"])
     assert result.exit_code == 3
-    found = [json.loads(line) for line in result.stdout.splitlines()]
+    found = [one for one in map(json.loads, result.stdout.splitlines()) if one["level"] != "note"]
     assert [(one["id"], one["line"], one["column"]) for one in found] == [
         ("source-never-sends", 2, 17),
         ("unescaped-dot", 5, 20),

@@ -89,3 +89,15 @@ def test_no_pair(folder: Path) -> None:
 def test_a_broken_configuration(folder: Path) -> None:
     (folder / "outside.toml").write_text("[edge]\n")
     assert check(folder).exit_code == 2
+
+
+def test_a_notify_that_the_from_policy_refuses_is_told_with_the_edges_words(folder: Path) -> None:
+    mend(folder)
+    config = folder / "outside.toml"
+    listed = 'from_domain = "list"\nfrom_domains = ["else.example"]'
+    config.write_text(config.read_text().replace('from_domain = "any"', listed))
+    result = check(folder)
+    assert result.exit_code == 1
+    refused = "403 From names msexample.com, which is not agreed for this peer (from_domains)"
+    assert f"    NOTIFY with From sip:USER@msexample.com: refused: {refused}\n" in result.stdout
+    assert "from_domains or from_domain in its [[zone]]" in result.stdout

@@ -111,7 +111,7 @@ def test_a_backtest_compares_two_configurations(config: str, trace: str, tmp_pat
 
 def in_dialog(secret: bytes) -> Message:
     key = TokenKey(secret, ("Inside", "Outside"))
-    token = key.mint(ZonePair("Inside", "Outside"), "call-1", "alice-tag")
+    token = key.mint(ZonePair("Inside", "Outside", issued=1), "call-1", "alice-tag")
     return request("BYE", routes=(f"<sip:{token}@{EDGE}:5060;lr>",), to="<sip:bob@outside.example>;tag=bob-tag")
 
 
