@@ -14,7 +14,6 @@ from sipedge.settings import Settings
 from sipedge.sip.message import Message
 from sipedge.sip.uri import Uri, UriError, parse_uri
 from sipedge.sip.values import MessageError
-from sipedge.topology.border import Border
 from sipedge.topology.contacts import Opened, is_sealed
 from zones.authentication import Authentication, authenticate
 from zones.names import PeerNames
@@ -123,18 +122,14 @@ def decide(
     if isinstance(accepted, Refusal):
         return accepted
     edge = installation.edge
-    received, opened = message, None
     try:
-        if installation.border is not None:
-            opened = _opened(installation.border, message, source.name, installation)
-            message = installation.border.revealed(
-                message, opened, lambda token: _is_ours(token, received, installation)
-            )
-            if opened is None and message.to_tag and _is_lost_contact(accepted.uri, edge):
-                return Refusal(481, "the Contact in the Request-URI was not made by this edge for this side")
+        loop = find_loop(message, edge.hosts, source.name, installation.settings.secret)
+        opened = _opened(message, source.name, installation)
+        if opened is None and message.to_tag and _is_lost_contact(accepted.uri, installation):
+            return Refusal(481, "the Contact in the Request-URI was not made by this edge for this side")
+        message = _revealed(message, opened, installation)
         uri = accepted.uri if opened is None else parse_uri(opened.text)
         routes = read_routes(message, uri, edge, installation.key)
-        loop = find_loop(received, edge.hosts, source.name, installation.settings.secret)
     except (UriError, MessageError) as error:
         return Refusal(400, str(error))
     if loop:
@@ -158,24 +153,32 @@ def decide(
     return _spoken(decided, installation, names, known)
 
 
-def _opened(border: Border, message: Message, source: str, installation: Installation) -> Opened | None:
+def _opened(message: Message, source: str, installation: Installation) -> Opened | None:
     """The sealed Contact in the Request-URI, if a rule connects its zone with where the request comes from."""
-    opened = border.opened(message, installation.seat(source).side)
+    if installation.border is None:
+        return None
+    opened = installation.border.opened(message, installation.seat(source).side)
     if opened is None or not installation.connects(ZonePair(source, opened.zone)):
         return None
     return opened
 
 
-def _is_lost_contact(uri: Uri, edge: OwnNames) -> bool:
+def _revealed(message: Message, opened: Opened | None, installation: Installation) -> Message:
+    """The request as a hidden zone is to get it: what was sealed into Request-URI and Route is opened."""
+    if installation.border is None:
+        return message
+
+    def is_ours(token: str) -> bool:
+        """A Record-Route token counts in its own dialog only."""
+        tags = (message.from_tag, message.to_tag)
+        return message.to_tag is not None and installation.key.read(token, message.call_id, tags) is not None
+
+    return installation.border.revealed(message, opened, is_ours)
+
+
+def _is_lost_contact(uri: Uri, installation: Installation) -> bool:
     """Whether a Request-URI looks like a sealed Contact of this edge, although it opens nothing."""
-    return is_sealed(uri) and edge.is_own(uri)
-
-
-def _is_ours(token: str, message: Message, installation: Installation) -> bool:
-    """Whether a Record-Route token was made for the dialog that a request is in."""
-    if message.to_tag is None:
-        return False
-    return installation.key.read(token, message.call_id, (message.from_tag, message.to_tag)) is not None
+    return installation.border is not None and is_sealed(uri) and installation.edge.is_own(uri)
 
 
 def _decided(

@@ -13,5 +13,5 @@ def undated(key: TokenKey, pair: ZonePair, call_id: str, caller_tag: str) -> str
     kind = b"\x02" if pair.microsoft else b"\x01"
     payload = kind + raw[1 + TIME_BYTES : -MAC_BYTES]
     text = b"\0".join((payload, call_id.encode(), caller_tag.encode()))
-    mac = hmac.digest(key._secret, text, "sha256")[:MAC_BYTES]
+    mac = hmac.digest(key._secrets[0], text, "sha256")[:MAC_BYTES]
     return PREFIX + base64.urlsafe_b64encode(payload + mac).decode()
