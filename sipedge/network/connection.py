@@ -28,6 +28,8 @@ LOW_WATER = 128 * 1024
 READ_AGAIN = 2.0
 """Seconds after which a blocked connection is read again. Two edges that wait for each other to read would never end;
 the send queue's limit holds meanwhile."""
+GONE = "the peer closed the connection during the TLS handshake"
+"""As a load balancer does that only looks whether somebody listens."""
 LINGER = 2.0
 """Seconds that the peer has to close its side after we closed ours."""
 SLICE = 0.002
@@ -368,7 +370,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def _peer_closed(self) -> str:
         if self.state is State.HANDSHAKE:
-            return "the peer closed the connection during the TLS handshake"
+            return GONE
         partial = self.state is State.OPEN and self._framer.partial
         return "the peer closed the connection" + (" in the middle of a message" if partial else "")
 

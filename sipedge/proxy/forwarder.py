@@ -13,7 +13,7 @@ from sipedge.sip.message import Message
 from sipedge.sip.uri import Uri, UriError, parse_uri
 from sipedge.sip.values import MessageError, parse_address
 from zones.authentication import Identity
-from zones.zone import DefaultZone, DnsZone, Hop
+from zones.zone import DefaultZone, DnsZone, Hop, RatePolicy
 
 from .commands import Asker, Command, Log
 from .forwarding import Changes, forwarded_head, unbelieved
@@ -75,6 +75,13 @@ class Forwarder:
             return hops
         secure = tuple(hop for hop in hops if hop.transport == "TLS")
         return secure or NoHops(NOT_FOUND, "sips: asks for TLS, and there it is TCP")
+
+    def rate_towards(self, incoming: Incoming, target: Target) -> RatePolicy | None:
+        """The pace of what goes to a target. Outside it is Microsoft's Edges that count, and only Microsoft traffic."""
+        rate = self.installation.zone(target.zone).rate
+        if not rate.pace or (target.zone in self.installation.outside and not _is_microsoft(incoming)):
+            return None
+        return rate
 
     def build(self, incoming: Incoming, target: Target, hop: Hop, targets: int) -> tuple[str, bytes]:
         """A new branch id and the header section to send.

@@ -42,7 +42,9 @@ class StatelessForward:
         if not isinstance(hops, NoHops):
             _, head = self.forwarder.build(self.incoming, target, hops[0], self.targets)
             self.incoming.entry.hops.append(hops[0])
-            out.append(Send(hops[0], head + self.incoming.decided.message.body))
+            message = self.incoming.decided.message
+            rate = None if message.method == "ACK" else self.forwarder.rate_towards(self.incoming, target)
+            out.append(Send(hops[0], head + message.body, rate))
 
     def _conclude(self, out: list[Command]) -> None:
         if not self.located_later:

@@ -43,7 +43,8 @@ from sipedge.proxy.commands import (
 from sipedge.proxy.events import ConnectionClosed, ConnectionOpened, Event, ForwardFailed, RequestReceived, Resolved
 from sipedge.proxy.events import ResponseReceived as Received
 from sipedge.proxy.history import Entry
-from sipedge.proxy.proxy import Environment, Proxy
+from sipedge.proxy.incoming import Environment
+from sipedge.proxy.proxy import Proxy
 from sipedge.settings import Settings
 from sipedge.sip.message import Message, parse_message
 from zones.dns import AddressRecord, SrvRecord

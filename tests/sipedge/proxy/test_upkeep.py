@@ -161,10 +161,12 @@ def test_before_that_nothing_passes(play: Play) -> None:
 def test_wrong_credentials(play: Play) -> None:
     book = play(server())
     handshake(book, Credential("traversal", "wrong"), 401)
-    for status in (401, 403):
+    for status, pause in ((401, 1), (403, 2)):
         proof = authorization(
             ['Digest realm="TraversalZone", nonce="x", qop="auth"'], CREDENTIAL, "OPTIONS", "sip:x", "c"
         )
+        book >> keepalive(proof or "") << responds(503, retry_after=str(pause))
+        book.pass_time(pause)
         book >> keepalive(proof or "") << responds(status)
     book << closes(CLIENT)
     assert "wrong" in book.log[0].text
