@@ -28,8 +28,6 @@ LOW_WATER = 128 * 1024
 READ_AGAIN = 2.0
 """Seconds after which a blocked connection is read again. Two edges that wait for each other to read would never end;
 the send queue's limit holds meanwhile."""
-GONE = "the peer closed the connection during the TLS handshake"
-"""As a load balancer does that only looks whether somebody listens."""
 LINGER = 2.0
 """Seconds that the peer has to close its side after we closed ours."""
 SLICE = 0.002
@@ -105,6 +103,8 @@ class Connection(asyncio.BufferedProtocol):
         """Bytes to read at once: fewer from a peer whose messages take long."""
         self._offered = 0
         """Bytes that the event loop was given room for."""
+        self.spoke = False
+        """A byte of a TLS handshake came: who only looks whether somebody listens sends none."""
 
     def __str__(self) -> str:
         where = f'listener "{self.listener}"' if self.hop is None else f'zone "{self.hop.zone}"'
@@ -288,6 +288,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def _shake_hands(self, stream: TlsStream) -> bool:
         """One step of the handshake; True when the connection is open."""
+        self.spoke = True
         try:
             done = stream.handshake()
         except ssl.SSLError as error:
@@ -370,7 +371,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def _peer_closed(self) -> str:
         if self.state is State.HANDSHAKE:
-            return GONE
+            return "the peer closed the connection during the TLS handshake"
         partial = self.state is State.OPEN and self._framer.partial
         return "the peer closed the connection" + (" in the middle of a message" if partial else "")
 

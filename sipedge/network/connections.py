@@ -29,7 +29,7 @@ from zones.table import Egress
 from zones.zone import Hop, TlsPolicy
 
 from .admission import Admission
-from .connection import GONE, Connection
+from .connection import Connection
 from .listening import Listening, Place, open_socket
 from .opened import certificate_of, opened
 from .record import Counts, Record
@@ -285,7 +285,7 @@ class Connections:
             return
         refusal = self._records[connection.number].refusal
         self._count_refused(connection, refusal)
-        if hop is None and refusal in OFFENCES and reason != GONE:
+        if hop is None and refusal in OFFENCES and connection.spoke:
             self.offence(connection.peer[0], refusal)
         if hop is not None:
             self._connecting.pop(hop, None)

@@ -28,6 +28,8 @@ from .upkeep import Upkeep
 
 WITHOUT_RESPONSE = frozenset({"ACK", "BENOTIFY"})
 STRANGER = Authentication(False, Identity.REMOVE)
+LONGEST_DOMAIN = 255
+"""Characters that a rate remembers of a domain (RFC 1035 2.3.4)."""
 OPTIONS_HEADERS = (("Allow", ALLOW), ("Accept", "*/*"))
 
 
@@ -136,7 +138,7 @@ class RequestPath:
         too_many = None
         if arrivals.policy.per_domain:
             policy = self._installation.from_policies.get(peer.speaks_in)
-            domain = host_of(message.first("from") or "")
+            domain = host_of(message.first("from") or "")[:LONGEST_DOMAIN]
             is_judged = policy is not None and policy.kind is not FromDomain.ANY
             too_many = arrivals.domain(domain if is_judged else f"{domain} {peer.share}", now)
         if too_many is None and message.method == "SUBSCRIBE" and not message.to_tag:

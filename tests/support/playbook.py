@@ -126,7 +126,12 @@ class Playbook:
             lambda size: bytes(size),
             {},
             lambda connection, zone: self.revocation.get((connection, zone), Egress()),
+            self._offend,
         )
+        self.offences: list[tuple[str, str]] = []
+        """(address, reason) that the core has told of."""
+        self.banned = False
+        """Whether an offence gets its address banned."""
         self.now = now
         self.entries: list[Entry] = []
         self.concluded: list[Entry] = []
@@ -140,6 +145,10 @@ class Playbook:
         for number, address in PEERS.items():
             self >> opens(number, address)
         self._take(self.proxy.tick(now))
+
+    def _offend(self, address: str, reason: str) -> bool:
+        self.offences.append((address, reason))
+        return self.banned
 
     def __rshift__(self, step: Event | Step) -> Playbook:
         self.settle()
