@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import itertools
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 from support.certificates import Ca, Leaf, issue, make_ca
-from support.dns_server import DnsServer
+from support.dns_server import name_server
 from support.processes import fresh_address
 from support.running_edge import Edge, edge_toml, listener, neighbor, rule
 from support.stream import Callee, Stream, answer, connect, header, request
@@ -80,23 +77,6 @@ class Town:
             response = peer.read_message()
         assert response.startswith(b"SIP/2.0 4"), response
         return response
-
-
-@contextlib.contextmanager
-def name_server(text: str) -> Iterator[str]:
-    """The address of a name server in a thread of its own."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    server = DnsServer(text, ".")
-    try:
-        asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result(10)
-        yield server.address
-        asyncio.run_coroutine_threadsafe(server.__aexit__(), loop).result(10)
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
 
 
 @pytest.fixture(scope="module")

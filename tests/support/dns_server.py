@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
 
 import dns.flags
 import dns.message
@@ -99,3 +101,20 @@ class DnsServer(asyncio.DatagramProtocol):
         question = query.question[0]
         self.asked.append(f"{question.name.to_text(True)} {dns.rdatatype.to_text(question.rdtype)}")
         self._changed.set()
+
+
+@contextlib.contextmanager
+def name_server(text: str) -> Iterator[str]:
+    """The address of a name server in a thread of its own."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    server = DnsServer(text, ".")
+    try:
+        asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result(10)
+        yield server.address
+        asyncio.run_coroutine_threadsafe(server.__aexit__(), loop).result(10)
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()

@@ -89,7 +89,7 @@ def test_a_cancel_takes_out_what_waits_and_gets_487_at_once(play: Play) -> None:
     book = play(paced()) >> arrives(request(**number(0))) << forwards(Leg())
     book >> arrives(invite(**number(1)), INSIDE, call) << responds(100)
     book >> arrives(request("CANCEL", **number(1))) << responds(200) << responds(487, to=call)
-    book >> waits(5.0)
+    book >> waits(3.0)
     assert book.proxy.kept()["paced"] == 0
     assert book.withdrawn == []
 
