@@ -63,8 +63,8 @@ class Contexts:
         """(when, branch, whether to forget it): no contexts, or each would live until Timer C."""
         self._accepted: dict[str, Hop] = {}
         """Branches that wait to be forgotten, and where their requests went."""
-        self.paces = False
-        """Whether there may be a pace in what is to be sent."""
+        self._paces = False
+        """Whether something waits for its turn, or may have to."""
         self._pace: Pace[Command] = Pace()
         self.dropped: Counter[str] = Counter()
         """Zone -> requests that were not sent, because too many waited for their turn."""
@@ -176,6 +176,10 @@ class Contexts:
         if context.state is ContextState.ACCEPTED:
             context.release_request()
 
+    def configure(self, paces: bool) -> None:
+        """``paces``: whether any zone has a pace. What waits keeps its turn in any case."""
+        self._paces = paces or len(self._pace) > 0
+
     def next_release(self) -> float | None:
         """When a request that waits for its turn may leave, or one that comes need not wait."""
         return self._pace.next_deadline()
@@ -186,14 +190,14 @@ class Contexts:
 
     def paced(self, out: list[Command], now: float) -> list[Command]:
         """What of these commands may be carried out now; the rest waits here, or fails where too much waits."""
-        if not self.paces and not self._pace:
+        if not self._paces:
             return out
         passed: list[Command] = []
         for command in out:  # a failure adds to it
-            if isinstance(command, Forward | Send):
+            if type(command) is Forward or type(command) is Send:
                 if command.rate is None or self._may_leave(command, command.rate, now, out):
                     passed.append(command)
-            elif isinstance(command, Withdraw | Abandon) and self._pace.withdraw(command.branch):
+            elif (type(command) is Withdraw or type(command) is Abandon) and self._pace.withdraw(command.branch):
                 self.failed(ForwardFailed(command.branch, 487, "withdrawn before its turn"), now, out)
             else:
                 passed.append(command)

@@ -98,7 +98,7 @@ class Proxy:
     def _configure(self, settings: Settings) -> None:
         self._installation = Installation(settings, self._environment.ports, self._tag)
         self._rates.configure(self._installation.zones)
-        self._contexts.paces = any(zone.rate.pace for zone in self._installation.zones)
+        self._contexts.configure(any(zone.rate.pace for zone in self._installation.zones))
         self._upkeep.configure(self._installation)
         self._ways_back.configure(self._installation, self._upkeep)
         self._look_ups.forget()

@@ -7,8 +7,9 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 FIRST = 1.0
-LONGEST = 300.0
-"""Seconds. After a pause this long without a try, the next one is the first again."""
+LONGEST = 60.0
+QUIET = 3600.0
+"""All in seconds. After so long without a wrong password the next pause is the first again."""
 MOST = 4096
 
 
@@ -35,7 +36,7 @@ class Pauses:
     def failed(self, who: Hashable, now: float) -> float:
         """A try failed: the seconds of the pause that begins."""
         before = self._pauses.pop(who, None)
-        failures = before.failures + 1 if before is not None and now < before.until + LONGEST else 1
+        failures = before.failures + 1 if before is not None and now < before.until + QUIET else 1
         length = min(LONGEST, FIRST * 2.0 ** min(failures - 1, 16))
         self._pauses[who] = _Pause(now + length, failures)
         if len(self._pauses) > self._most:

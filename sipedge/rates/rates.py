@@ -27,6 +27,7 @@ class Rates:
         self._told = Buckets()
 
     def configure(self, zones: Iterable[AnyZone]) -> None:
+        self.passwords = Pauses()  # the wrong one may have been ours
         before, self.zones = self.zones, {}
         for zone in zones:
             old = before.get(zone.name)

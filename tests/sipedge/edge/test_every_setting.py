@@ -174,6 +174,6 @@ def test_a_reload_brings_every_setting_into_force(tmp_path: Path) -> None:
         rate = next(zone.rate for zone in after.zones if zone.name == "far")
         assert [name for name in paths(rate) if at(rate, name) == at(UNLIMITED, name)] == []
         assert edge.server._proxy._rates.zones["far"].policy == rate
-        assert edge.server._proxy._contexts.paces
+        assert edge.server._proxy._contexts._paces
 
     run_edge(before, scenario, str(path))
