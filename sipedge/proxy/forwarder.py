@@ -44,6 +44,7 @@ class Forwarder:
         self._ways_back = ways_back
         self._look_ups = look_ups
         self._ids = ids
+        self._paced = {zone.name: zone.rate for zone in installation.zones if zone.rate.pace}
         sent_by = {installation.edge.sent_by(zone.name).text for zone in installation.zones}
         self._own_vias = tuple(_via(transport, text) for transport in ("TLS", "TCP") for text in sent_by)
 
@@ -78,8 +79,8 @@ class Forwarder:
 
     def rate_towards(self, incoming: Incoming, target: Target) -> RatePolicy | None:
         """The pace of what goes to a target. Outside it is Microsoft's Edges that count, and only Microsoft traffic."""
-        rate = self.installation.zone(target.zone).rate
-        if not rate.pace or (target.zone in self.installation.outside and not _is_microsoft(incoming)):
+        rate = self._paced.get(target.zone)
+        if rate is not None and target.zone in self.installation.outside and not _is_microsoft(incoming):
             return None
         return rate
 

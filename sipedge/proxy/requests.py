@@ -7,7 +7,7 @@ from sipedge.decision.deciding import Cancellation, Decided, Decision, decide, t
 from sipedge.decision.installation import Installation
 from sipedge.decision.speaking import host_of
 from sipedge.decision.validation import Refusal, loop_hash
-from sipedge.rates.arrivals import TooMany
+from sipedge.rates.arrivals import Arrivals, TooMany
 from sipedge.rates.rates import Rates
 from sipedge.sip.message import Message
 from sipedge.sip.responses import ALLOW
@@ -49,7 +49,7 @@ class RequestPath:
         """Whether a request that begins something is answered 503."""
         self._installation = installation
         self._targets = targets
-        self._rates = rates
+        self._rates, self._arrivals = rates, rates.zones
         self._forwarder = forwarder
         self._contexts = contexts
         self._upkeep = upkeep
@@ -64,7 +64,8 @@ class RequestPath:
         if isinstance(zone, TraversalServerZone | TraversalClientZone) and message.method != "CANCEL":
             if not self._upkeep.admits(peer, event, now, out):
                 return
-        if self._is_too_much(event, peer, now, out):
+        arrivals = self._arrivals.get(peer.speaks_in)
+        if arrivals is not None and self._is_too_much(arrivals, event, peer, now, out):
             return
         decision = self._decide(event, peer, now)
         if isinstance(decision, Decided) and decision.asks:
@@ -106,7 +107,8 @@ class RequestPath:
         if isinstance(decision, Decided):
             decision = self._challenged(decision, peer, now, out)
         if isinstance(decision, Decided):
-            if not self._exceeds(decision, event, peer, now, out):
+            arrivals = self._arrivals.get(peer.speaks_in)
+            if arrivals is None or not self._exceeds(arrivals, decision, event, peer, now, out):
                 self._send_on(decision, event, peer, now, out, waited)
         elif isinstance(decision, Refusal):
             self.refuse(event, peer, decision, out)
@@ -115,25 +117,34 @@ class RequestPath:
         else:
             self._answer_options(event, peer, out)
 
-    def _is_too_much(self, event: RequestReceived, peer: Peer, now: float, out: list[Command]) -> bool:
+    def _is_too_much(
+        self, arrivals: Arrivals, event: RequestReceived, peer: Peer, now: float, out: list[Command]
+    ) -> bool:
         """Whether a request is one too many for its peer or zone. A CANCEL goes no further than to its INVITE."""
-        arrivals = self._rates.zones.get(peer.speaks_in)
-        if arrivals is None or event.message.method == "CANCEL":
+        method = event.message.method
+        if method == "CANCEL":
             return False
-        counted = arrivals.ack if event.message.method == "ACK" else arrivals.request
+        counted = arrivals.ack if method == "ACK" else arrivals.request
         too_many = counted(peer.share, now)
         if too_many is not None:
             self._turn_away(too_many, event, peer, now, out)
         return too_many is not None
 
-    def _exceeds(self, decided: Decided, event: RequestReceived, peer: Peer, now: float, out: list[Command]) -> bool:
+    def _exceeds(
+        self,
+        arrivals: Arrivals,
+        decided: Decided,
+        event: RequestReceived,
+        peer: Peer,
+        now: float,
+        out: list[Command],
+    ) -> bool:
         """Whether a request is one too many for its domain, or a subscription too many.
 
         It is asked once the sender may speak for the domain: else a stranger could use up another's rate.
         """
-        arrivals = self._rates.zones.get(peer.speaks_in)
         message = event.message
-        if arrivals is None or message.method == "ACK":
+        if message.method == "ACK":
             return False
         too_many = None
         if arrivals.policy.per_domain:
