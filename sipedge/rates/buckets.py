@@ -1,6 +1,6 @@
 """Token buckets by key, each of them one number (the generic cell rate algorithm, ITU-T I.371 annex A).
 
-The number is the time at which the bucket is full again. A bucket that is full says nothing, so it is let go.
+The number is the time at which the bucket is full again. A bucket that is full says nothing, so it may be let go.
 """
 
 from __future__ import annotations
@@ -23,26 +23,26 @@ class Buckets:
         """In the order of their last use."""
 
     def __len__(self) -> int:
-        """Buckets that are not full, and some that have become so."""
+        """Buckets that are not full, and those that have become so since they were used last."""
         return len(self._full_at)
 
     def take(self, key: Hashable, rate: float, burst: float, now: float) -> float:
         """Take a token: 0.0, or the seconds until there is one. ``rate``: tokens a second; ``burst``: in seconds."""
         full_at, interval = self._full_at, 1.0 / rate
-        behind = max(full_at.get(key, now) - now, 0.0)
-        room = max(burst, interval) - interval
+        behind = full_at.get(key, now) - now
+        if behind < 0.0:
+            behind = 0.0
+        room = burst - interval if burst > interval else 0.0
         if behind > room + SLACK:
             return behind - room
         full_at[key] = now + behind + interval
         full_at.move_to_end(key)
-        self._let_go(now)
+        if len(full_at) > self._most:
+            full_at.popitem(last=False)
         return 0.0
 
-    def _let_go(self, now: float) -> None:
-        """Two at a time: more than come."""
+    def let_go(self, now: float) -> None:
+        """Forget those used longest ago that are full, so that ``len`` says how many are in use."""
         full_at = self._full_at
-        for _ in range(2):
-            key, full = next(iter(full_at.items()))
-            if full > now and len(full_at) <= self._most:
-                return
-            del full_at[key]
+        while full_at and full_at[next(iter(full_at))] <= now:
+            full_at.popitem(last=False)

@@ -36,6 +36,7 @@ class Shares:
             return (1.0 - level) / rate
         others = min(whole / 2, whole - 1.0)
         if level - 1.0 < others:
+            self._shares.let_go(now)
             pause = self._shares.take(who, rate / (len(self._shares) + 1), burst * AT_ONCE, now)
             if pause:
                 return min(pause, (others + 1.0 - level) / rate)

@@ -64,8 +64,10 @@ def test_full_buckets_are_let_go() -> None:
     buckets = Buckets()
     for number in range(1000):
         buckets.take(number, 1.0, 5.0, 0.0)
-    for number in range(1000):
-        buckets.take("later", 1.0, 5.0, 100.0 + number)
+    buckets.take("later", 1.0, 5.0, 0.5)
+    buckets.let_go(0.9)
+    assert len(buckets) == 1001
+    buckets.let_go(1.0)
     assert len(buckets) == 1
 
 
