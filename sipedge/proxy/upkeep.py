@@ -176,11 +176,11 @@ class Upkeep:
         if answer.status == 200:
             headers.append(("Allow", ALLOW))
         self._respond(event, peer, answer.status, "", tuple(headers), out)
-        if given and answer.reason:
-            self._wrong_password(who, peer, now, out)
-        elif given and answer.status == 200:
+        if given and answer.status == 200:
             self._rates.passwords.succeeded(who)
-        if answer.reason:
+        if given and answer.reason:
+            self._wrong_password(who, peer, answer.reason, now, out)
+        elif answer.reason:
             text = f"connection {peer.connection} from {peer.address}: {answer.reason}"
             out.append(Log("warning", text, source=peer.address))
         if answer.close:
@@ -191,9 +191,10 @@ class Upkeep:
         if self._environment.offence(peer.address, reason):
             out.append(commands.Close(peer.connection, "the peer is banned"))
 
-    def _wrong_password(self, who: Hashable, peer: Peer, now: float, out: list[Command]) -> None:
+    def _wrong_password(self, who: Hashable, peer: Peer, reason: str, now: float, out: list[Command]) -> None:
         pause = self._rates.passwords.failed(who, now)
-        text = f"a wrong password from {peer.address}: the next one is looked at in {pause:g} s"
+        text = f"{reason}; the next credentials are looked at in {pause:g} s"
+        text = f"connection {peer.connection} from {peer.address}: {text}"
         out.append(Log("warning", text, source=peer.address))
         self.offence(peer, "password", out)
 
@@ -227,7 +228,7 @@ class Upkeep:
                 self._rates.passwords.succeeded(who)
                 return None
             if check.outcome is DigestOutcome.BAD:
-                self._wrong_password(who, peer, now, out)
+                self._wrong_password(who, peer, check.reason, now, out)
             stale = check.outcome is DigestOutcome.STALE
         challenges = tuple(("Proxy-Authenticate", value) for value in known.challenges(now, stale=stale))
         return Refusal(407, "this zone checks credentials", challenges)
