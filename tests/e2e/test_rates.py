@@ -100,7 +100,7 @@ def town(tmp_path: Path) -> Iterator[Town]:
         listener("tls", address),
         neighbor("node", [node], "TCP"),
         STRANGERS,
-        "[limits]\nban_after = 3\nban_time = 1\n",
+        "[limits]\nban_after = 3\nban_time = 2\n",
         f'[metrics]\nlisten = "{metrics}"\n',
     ]
     config = edge_toml(ca, issue(ca, ips=[address]), *tables)
@@ -151,26 +151,27 @@ def is_let_in(town: Town, name: str, leaf: Leaf | None = None) -> bool:
         return False
 
 
-def until(condition: Callable[[], object]) -> float:
-    """Ask until it is so; the seconds that it took."""
+def until(condition: Callable[[], object]) -> None:
+    """Ask until it is so."""
     began = time.monotonic()
     while not condition():
         assert time.monotonic() - began < LIMIT
         time.sleep(0.05)
-    return time.monotonic() - began
 
 
 def test_failed_handshakes_bring_a_ban_that_ends(town: Town) -> None:
     stranger = issue(make_ca(town.edge.folder, "Other CA"), names=[FLOODER])
     assert is_let_in(town, FLOODER)
-    for number in (1, 2):
+    for number in (2, 4):
+        began = time.monotonic()
         for _ in range(3):
             assert not is_let_in(town, FLOODER, stranger)
         line = town.edge.wait_for(f"{town.homes[FLOODER]} is banned for {number} s (handshake)")
         assert "WARNING" in line
         assert not is_let_in(town, FLOODER)
         assert is_let_in(town, PARTNER)
-        assert number - 0.7 < until(lambda: is_let_in(town, FLOODER)) < number + 2
+        until(lambda: is_let_in(town, FLOODER))
+        assert time.monotonic() - began > number
     assert town.counted("sipedge_bans_total") == {'{reason="handshake"}': 2}
     assert town.counted("sipedge_banned") == {}
     assert town.counted("sipedge_connections_refused_total")['{reason="ban",zone=""}'] >= 2
@@ -250,6 +251,7 @@ def test_pauses_after_wrong_passwords_grow_and_a_ban_follows(tmp_path: Path) -> 
 
     with Edge(tmp_path / "edge", config, "") as edge:
         with connect(home, address, TRAVERSAL, ca, client, address) as stream:
+            began = time.monotonic()
             assert ask(stream, "wrong").startswith(b"SIP/2.0 401 ")
             for pause, status in ((1, b"SIP/2.0 401 "), (2, b"SIP/2.0 403 ")):
                 early = ask(stream, "right")
@@ -261,7 +263,9 @@ def test_pauses_after_wrong_passwords_grow_and_a_ban_follows(tmp_path: Path) -> 
                     last = ask(stream, "wrong")
                     return not last.startswith(b"SIP/2.0 503 ")
 
-                assert until(is_over) > pause - 0.5
+                until(is_over)
+                assert time.monotonic() - began > pause - 0.5
+                began = time.monotonic()
                 assert last.startswith(status)
             stream.read_end()
         edge.wait_for('zone "Inside": wrong username or password; the next credentials are looked at in 4 s')
@@ -274,4 +278,5 @@ def test_pauses_after_wrong_passwords_grow_and_a_ban_follows(tmp_path: Path) -> 
                 return ask(stream, "right").startswith(b"SIP/2.0 200 ")
             return False
 
-        assert until(is_up) > 2.0
+        until(is_up)
+        assert time.monotonic() - began > 3.0
