@@ -19,6 +19,7 @@ from support.playbook import (
     cancels,
     closes,
     forwards,
+    opens,
     responds,
     sends,
     waits,
@@ -162,3 +163,13 @@ def test_a_stranger_that_looks_for_a_gateway_offends(play: Play, uri: str, scans
 def test_inside_nobody_scans(play: Play) -> None:
     book = play() >> arrives(request(uri="sip:100@203.0.113.1"), INSIDE) << responds(404)
     assert book.offences == []
+
+
+def test_a_connection_that_no_zone_takes_offends(play: Play) -> None:
+    book = play() >> opens(9, "198.51.100.77", names=(), has_certificate=False) << closes(9)
+    assert book.offences == [("198.51.100.77", "zone")]
+
+
+def test_peers_of_neighbor_zones_are_known_by_their_addresses(play: Play) -> None:
+    proxy = play().proxy
+    assert proxy.is_neighbor("192.0.2.10") and not proxy.is_neighbor("198.51.100.77")

@@ -311,6 +311,7 @@ def test_credentials_are_checked(play: Play) -> None:
         proof = authorization(challenges, credential, "MESSAGE", "sip:bob@outside.example", "c")
         book >> arrives(request(extra=(f"Proxy-Authorization: {proof}",))) << responds(status)
         book >> arrives(request(extra=(f"Proxy-Authorization: {proof}",))) << responds(503, retry_after="1")
+    assert book.offences == [("192.0.2.10", "password")] * 2
     book.pass_time(1.0)
     proof = authorization(challenges, alice, "MESSAGE", "sip:bob@outside.example", "c")
     message = request(extra=("Proxy-Authorization: NTLM x", f"Proxy-Authorization: {proof}"))

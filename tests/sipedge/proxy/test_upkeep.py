@@ -169,7 +169,11 @@ def test_wrong_credentials(play: Play) -> None:
         book.pass_time(pause)
         book >> keepalive(proof or "") << responds(status)
     book << closes(CLIENT)
-    assert "wrong" in book.log[0].text
+    assert "wrong username or password" in book.log[0].text
+    endings = [line.text.rpartition("; ")[2] for line in book.log]
+    assert endings == [f"the next credentials are looked at in {pause} s" for pause in (1, 2, 4)]
+    assert book.offences == [("192.0.2.99", "password")] * 3
+    assert book.proxy.requests_refused() == {("Traversal", "password"): 2}
 
 
 def test_a_connection_that_closes_takes_its_rights_with_it(play: Play) -> None:
