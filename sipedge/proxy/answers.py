@@ -46,6 +46,11 @@ def respond(
     return Respond(transaction, status, data)
 
 
-def retry_after(seconds: float) -> tuple[str, str]:
-    """For a 503. Of an edge that ends ``limits.drain``: by then it is gone, or its successor is there."""
+def retry_after(installation: Installation) -> tuple[str, str]:
+    """For a 503 of an edge that ends: after this many seconds it is gone, or its successor is there."""
+    return retry_in(installation.settings.limits.drain)
+
+
+def retry_in(seconds: float) -> tuple[str, str]:
+    """For a 503 of an edge that has too much to do."""
     return "Retry-After", str(max(1, ceil(seconds)))

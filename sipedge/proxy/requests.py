@@ -14,7 +14,7 @@ from sipedge.sip.responses import ALLOW
 from zones.authentication import Authentication, Identity
 from zones.zone import FromDomain, TraversalClientZone, TraversalServerZone
 
-from .answers import ENDING, own_response, respond, retry_after
+from .answers import ENDING, own_response, respond, retry_after, retry_in
 from .commands import Asker, Command, Conclude, Log, Record, Respond
 from .contexts import Contexts, transaction_key
 from .events import RequestReceived
@@ -58,8 +58,7 @@ class RequestPath:
         """What the request alone decides (decision/), and what depends on the moment: its connection, its password."""
         message, zone = event.message, self._installation.zone(peer.speaks_in)
         if self.ending and event.transaction and _begins_something(message):
-            drain = self._installation.settings.limits.drain
-            self.refuse(event, peer, Refusal(503, ENDING, (retry_after(drain),)), out)
+            self.refuse(event, peer, Refusal(503, ENDING, (retry_after(self._installation),)), out)
             return
         if isinstance(zone, TraversalServerZone | TraversalClientZone) and message.method != "CANCEL":
             if not self._upkeep.admits(peer, event, now, out):
@@ -166,7 +165,7 @@ class RequestPath:
             text = f'zone "{zone}": requests of {peer.address} are refused: {too_many.text}'
             out.append(Log("warning", text, source=peer.address))
         if event.transaction:
-            headers = (retry_after(too_many.pause),)
+            headers = (retry_in(too_many.pause),)
             out.append(respond(self._installation, event.transaction, peer, event.message, 503, too_many.text, headers))
 
     def _challenged(self, decided: Decided, peer: Peer, now: float, out: list[Command]) -> Decided | Refusal:
@@ -213,8 +212,8 @@ class RequestPath:
 
     def refuse(self, event: RequestReceived, peer: Peer, refusal: Refusal, out: list[Command]) -> None:
         """Answer a request that goes no further."""
-        message = event.message
         self._rates.refused[peer.speaks_in, str(refusal.status)] += 1
+        message = event.message
         entry = _entry(event, peer, classify_method(message.method))
         entry.status = refusal.status
         out += (Record(entry), Conclude(entry))

@@ -16,7 +16,7 @@ from sipedge.sip.edits import Edits
 from sipedge.sip.message import Message
 from sipedge.sip.responses import without_top_via
 
-from .answers import ENDING, own_response, retry_after
+from .answers import ENDING, own_response, retry_after, retry_in
 from .branch import NOT_FOUND, Branch, BranchAction, BranchInput, BranchState, Outcome, best_outcome
 from .commands import Abandon, Cancel, Command, Conclude, Drop, Forward, Log, Relay, Respond, Withdraw
 from .forwarder import Forwarder, breadth
@@ -293,8 +293,7 @@ class ResponseContext:
         if self.state is ContextState.CANCELLED or self._is_found():
             self._finish(out)
         else:
-            drain = self.forwarder.installation.settings.limits.drain
-            self._send_own(503, ENDING, out, (retry_after(drain),))
+            self._send_own(503, ENDING, out, (retry_after(self.forwarder.installation),))
 
     def _cancel_branches(self, now: float, out: list[Command]) -> None:
         if self.is_invite:
@@ -356,7 +355,7 @@ class ResponseContext:
         if best.status == 408 and not self.is_invite:  # RFC 4320 4.2
             self._send(408, None, out)
         elif best.retry_after:
-            self._send_own(503, best.text, out, (retry_after(best.retry_after),))
+            self._send_own(503, best.text, out, (retry_in(best.retry_after),))
         elif best.message is None or best.status == 503:
             # A 503 would tell the caller that this edge is overloaded (16.7 step 6).
             self._send_own(500 if best.status == 503 else best.status, best.text, out)

@@ -24,7 +24,7 @@ from zones.traversal_server import TraversalServer
 from zones.zone import AnyZone, Hop, NeighborZone, TraversalClientZone, TraversalServerZone
 
 from . import commands
-from .answers import respond, retry_after
+from .answers import respond, retry_in
 from .commands import EDGE, Command, Forward, Log
 from .events import ConnectionFailed, ForwardFailed, RequestReceived, Resolved, ResponseReceived
 from .incoming import Environment, Peer
@@ -166,7 +166,7 @@ class Upkeep:
         who = peer.zone, peer.share, peer.opened.names
         if given and (left := self._rates.passwords.left(who, now)):
             self._rates.refused[peer.zone, "password"] += 1
-            self._respond(event, peer, 503, SOON_AFTER, (retry_after(left),), out)
+            self._respond(event, peer, 503, SOON_AFTER, (retry_in(left),), out)
             return
         was_up = server.authenticated(peer.connection, now)
         answer = server.options(peer.connection, given, message.uri, now)
@@ -222,7 +222,7 @@ class Upkeep:
             username = parse(given).get("username", "")
             who = peer.share, username[:LONGEST_USERNAME]
             if left := self._rates.passwords.left(who, now):
-                return Refusal(503, SOON_AFTER, (retry_after(left),))
+                return Refusal(503, SOON_AFTER, (retry_in(left),))
             check = self._digests.get(username, known).check(given, message.method, message.uri, now)
             if check.outcome is DigestOutcome.OK:
                 self._rates.passwords.succeeded(who)
