@@ -205,7 +205,7 @@ class Contexts:
 
     def _may_leave(self, command: Forward | Send, rate: RatePolicy, now: float, out: list[Command]) -> bool:
         hop, branch = command.hop, command.branch if isinstance(command, Forward) else ""
-        partner = hop.zone, hop.name or hop.address or hop.connection
+        partner = hop.zone, hop.name or hop.address  # neither: all connections of a traversal zone lead to one
         full_for = self._pace.enter(partner, rate.pace, rate.pace_wait, branch, command, now)
         if full_for:
             self.dropped[hop.zone] += 1
