@@ -204,7 +204,7 @@ def test_a_discovered_edge_gets_twenty_a_second_and_all_of_them(tmp_path: Path) 
             sent = [request("MESSAGE", "sip:bob@far.example", node, next(_numbers), transport="TCP") for _ in range(60)]
             caller.send(b"".join(sent))
             with callee.accept() as connection, answering(connection) as came:
-                answers = [caller.read_message() for _ in sent]
+                answers = [final(caller) for _ in sent]
     calls = [header(message, "Call-ID") for message in sent]
     assert [header(message, "Call-ID") for _, message in came] == calls
     assert [header(response, "Call-ID") for response in answers] == calls
@@ -213,6 +213,13 @@ def test_a_discovered_edge_gets_twenty_a_second_and_all_of_them(tmp_path: Path) 
     assert len(times) == 60 and times[-1] - times[0] > 2.8
     most = max(sum(begin <= when < begin + 1 for when in times) for begin in times)
     assert most <= 22, "one more, and one that the machine held up"
+
+
+def final(stream: Stream) -> bytes:
+    """The next final response: who waits for long gets a 100 before it."""
+    while (response := stream.read_message()).startswith(b"SIP/2.0 100 "):
+        pass
+    return response
 
 
 def departures(log: Path) -> list[float]:
