@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from urllib.request import urlopen
 
 import pytest
@@ -136,7 +137,7 @@ def test_a_flood_is_refused_and_another_peer_does_not_notice(town: Town) -> None
     assert FLOOD - len(refused) <= 50 * seconds + 50
     assert {header(response, "Retry-After") for response in refused} == {"1"}
     assert "more than 50 requests a second from one peer" in header(refused[0], "Warning")
-    assert sorted(waits)[58] < 0.5, waits
+    assert median(waits) < 0.25 and sorted(waits)[58] < 2.0, waits
     counted = town.counted("sipedge_requests_refused_total")
     assert counted['{reason="peer rate",zone="Default Zone"}'] == len(refused)
     assert town.edge.output().count("more than 50 requests a second from one peer") == 1
