@@ -74,6 +74,13 @@ class Limits:
     """Bytes waiting for one slow peer; beyond it the connection is closed."""
     malformed_in_a_row: int = 10
     """A connection that sends more malformed messages than this in a row is closed (Expressway does the same)."""
+    ban_after: int = 10
+    """Offences of one source within a minute that get it banned: handshakes that fail, connections that no zone takes,
+    connections full of malformed messages, requests for strangers, wrong passwords. 0: nobody is banned."""
+    ban_time: float = 60.0
+    """The first ban of a source; each further one is twice as long."""
+    ban_longest: float = 3600.0
+    """The longest ban, and how long a source has to be quiet after one until the next is the first again."""
     waiting_per_hop: int = 1000
     """Requests held while a connection comes up."""
     busy_poll: float = 0.0002

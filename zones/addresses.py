@@ -64,6 +64,14 @@ def host_port(host: str, port: int | None = None) -> str:
     return text if port is None else f"{text}:{port}"
 
 
+def source_of(address: str) -> str:
+    """The source that an address counts for: itself, or the /64 of an IPv6 site. Raises ValueError for no address."""
+    parsed = ip_address(address.partition("%")[0])
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is None:
+        return f"{IPv6Address(int(parsed) >> 64 << 64)}/64"
+    return address
+
+
 def forbidden(address: str, allowed: Allowed) -> str:
     """Why an address from the DNS or from a message is not one to connect to, in a few words; '' when it is.
 

@@ -106,6 +106,10 @@ class ZoneTable:
                 by_address.setdefault(address, []).append(zone)
         self._by_address = {address: tuple(zones) for address, zones in by_address.items()}
 
+    def is_neighbor(self, address: str) -> bool:
+        """Whether an address is one of a neighbour's peers."""
+        return canonical_address(address) in self._by_address
+
     def ingress(
         self,
         *,

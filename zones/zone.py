@@ -98,6 +98,32 @@ class TlsPolicy:
     """Fetch the lists that the certificates name, too (CRL distribution points), over http."""
 
 
+@dataclass(frozen=True, slots=True)
+class RatePolicy:
+    """How many requests a zone takes from its peers, and sends to one of them. Rates are requests a second, 0: any."""
+
+    messages_per_second: float = 0.0
+    """From all peers together. Of a full rate each of them has its share: none takes another's."""
+    per_peer: float = 0.0
+    """From one peer: an address, or the /64 of an IPv6 site."""
+    per_domain: float = 0.0
+    """From one domain in From, once its sender may speak for it."""
+    burst: float = 5.0
+    """Seconds' worth of each rate that may come at once from who was quiet before."""
+    subscribe_targets: int = 0
+    """Different addresses that one peer may subscribe to in an hour; 0: any number."""
+    pace: float = 0.0
+    """To one peer or partner; what is more waits for its turn. Zones outside pace Microsoft traffic only."""
+    pace_wait: float = 10.0
+    """Seconds that a request waits for its turn at most: so long is the queue. A sender gives up after 32."""
+
+
+UNLIMITED = RatePolicy()
+STRANGERS = RatePolicy(messages_per_second=500.0, per_peer=100.0, per_domain=100.0, subscribe_targets=5000, pace=20.0)
+"""``pace``: what an Edge of Lync or Skype for Business takes from a partner that it has discovered
+(Set-CsAccessEdgeConfiguration, DiscoveredPartnerStandardRate)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Zone:
     """Settings that all zones have."""
@@ -128,6 +154,7 @@ class Zone:
     poison: bool = False
     """True: a request sent out through this zone is refused when it comes back (SIP poison mode)."""
     tls: TlsPolicy = field(default_factory=TlsPolicy)
+    rate: RatePolicy = UNLIMITED
 
 
 class LookUp(Enum):
@@ -182,6 +209,7 @@ class TraversalClientZone(Zone):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DnsZone(Zone):
     from_domain: FromDomain = FromDomain.CERTIFICATE
+    rate: RatePolicy = STRANGERS
     border: bool = True
     modify_dns_request: str = ""
     """The domain looked up instead of the one in the URI; the message keeps its URI."""
@@ -224,6 +252,7 @@ class AccessRule:
 class DefaultZone(Zone):
     name: str = DEFAULT_ZONE
     from_domain: FromDomain = FromDomain.CERTIFICATE
+    rate: RatePolicy = STRANGERS
     border: bool = True
     access_rules: tuple[AccessRule, ...] = ()
     """When there are any, no match is deny."""

@@ -70,8 +70,19 @@ def _zone(reader: Reader, path: Path, zone: AnyZone) -> None:
     ):
         _subject_missing(reader, path, f'zone "{zone.name}" checks the certificate of its client')
     _revocation(reader, path, zone)
+    _rate(reader, path, zone)
     if isinstance(zone, DnsZone) and zone.inbound_mapping and not zone.tls.subject_names:
         _subject_missing(reader, path, f'zone "{zone.name}" has "inbound_mapping"')
+
+
+def _rate(reader: Reader, path: Path, zone: AnyZone) -> None:
+    """A rate of one that is written, and that the rate of all makes meaningless."""
+    of_all = zone.rate.messages_per_second
+    for key, of_one in (("per_peer", zone.rate.per_peer), ("per_domain", zone.rate.per_domain)):
+        if 0 < of_all < of_one and (*path, "rate", key) in reader.positions.values:
+            message = f'zone "{zone.name}" takes {of_all:g} requests a second in all, so "{key}" cannot be {of_one:g}'
+            hint = f"write {key} = {of_all:g} or less, or a larger messages_per_second"
+            reader.problem((*path, "rate", key), message, hint)
 
 
 def _revocation(reader: Reader, path: Path, zone: AnyZone) -> None:

@@ -24,6 +24,7 @@ from zones.zone import (
     DefaultZone,
     DnsZone,
     NeighborZone,
+    RatePolicy,
     TlsPolicy,
     TlsVersion,
     TraversalClientZone,
@@ -116,6 +117,8 @@ OwnPort = Annotated[int, Field(ge=0, le=65535)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Positive = Annotated[int, Field(gt=0)]
 Seconds = Annotated[float, Field(gt=0, le=604800)]
+Rate = Annotated[float, Field(ge=0, le=1_000_000)]
+"""Requests a second; 0 is no bound."""
 
 
 _ARRAY = Field(strict=False)
@@ -188,6 +191,14 @@ _TYPES: dict[str, Any] = {
     "attempts": Annotated[int, Field(ge=1, le=10)],
     "cache": Annotated[int, Field(ge=0, le=1_000_000)],
     "c": Annotated[float, Field(gt=180, le=604800)],
+    "messages_per_second": Rate,
+    "per_peer": Rate,
+    "per_domain": Rate,
+    "burst": Annotated[float, Field(gt=0, le=60)],
+    "subscribe_targets": Annotated[int, Field(ge=0, le=100_000)],
+    "pace": Rate,
+    "pace_wait": Annotated[float, Field(gt=0, le=25)],
+    "ban_after": Annotated[int, Field(ge=0)],
 }
 """What a key may hold, where the record's type says too little."""
 
@@ -215,10 +226,15 @@ def _by_type(hint: Any) -> Any:
 
 
 def _zone(record: type, kind: str, omit: tuple[str, ...] = (), **more: Any) -> type[BaseModel]:
+    """``record``: its own default of ``rate`` is that of each key in it."""
+    default = next(entry.default for entry in fields(record) if entry.name == "rate")
     policy = mirror(TlsPolicy)
-    return mirror(record, (*omit, "tls"), type=(Literal[kind], ...), tls=(policy, policy()), **more)
+    rate = mirror(RatePolicy, **{name: (_TYPES[name], getattr(default, name)) for name in _RATES})
+    own = {"type": (Literal[kind], ...), "tls": (policy, policy()), "rate": (rate, rate())}
+    return mirror(record, (*omit, *own), **own, **more)
 
 
+_RATES = tuple(entry.name for entry in fields(RatePolicy))
 _REQUIRED_PEERS = (_TYPES["peers"], ...)
 _REQUIRED_USER = (_TYPES["username"], ...)
 

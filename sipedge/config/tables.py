@@ -32,6 +32,7 @@ from zones.zone import (
     DefaultZone,
     DnsZone,
     NeighborZone,
+    RatePolicy,
     TlsPolicy,
     TraversalClientZone,
     TraversalServerZone,
@@ -189,8 +190,9 @@ def _zone(reader: Reader, tables: Tables, path: Path, raw: dict[str, Any]) -> No
     model = reader.validate(ZONES[kind], raw, path, label)
     if model is None:
         return
-    fields = model.model_dump(exclude={"type", "access_rule", "address", "username", "tls"})
+    fields = model.model_dump(exclude={"type", "access_rule", "address", "username", "tls", "rate"})
     fields["tls"] = _policy(reader, path, model.model_dump(include={"tls"})["tls"])
+    fields["rate"] = RatePolicy(**model.model_dump(include={"rate"})["rate"])
     extra = model.model_dump(include={"address", "username"})
     if kind.startswith("traversal"):
         tables.usernames[path] = extra["username"]

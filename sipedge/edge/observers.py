@@ -171,6 +171,10 @@ class Observers:
         return Gauges(
             connections=dict(Counter(peer.zone for peer in self._proxy.peers())),
             refused=refused,
+            requests_refused={key: number for key, number in self._proxy.requests_refused().items()},
+            bans=dict(Counter(ban.reason for ban in self._connections.bans.bans(self._loop.time()))),
+            bans_begun=dict(self._connections.bans.begun),
+            waiting=self._proxy.kept()["paced"],
             transactions={"server": counts.servers, "client": counts.clients},
             peers={(zone, host_port(hop.address, hop.port)): up for (zone, hop), up in upkeep.peers_alive().items()},
             traversal=dict(upkeep.traversal_up(self._loop.time())),

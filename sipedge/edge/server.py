@@ -15,7 +15,6 @@ from collections.abc import Callable, Mapping
 from itertools import count
 from time import time
 
-from sipedge.network.admission import source_of
 from sipedge.network.connections import Connections
 from sipedge.network.crl_fetching import CrlFetcher
 from sipedge.network.listening import Place, open_socket
@@ -41,13 +40,14 @@ from sipedge.proxy.events import (
     UnreadableReceived,
 )
 from sipedge.proxy.history import Entry, History
-from sipedge.proxy.proxy import Environment, Proxy
+from sipedge.proxy.incoming import Environment
+from sipedge.proxy.proxy import Proxy
 from sipedge.settings import DnsSettings, Limits, Listener
 from sipedge.sip.framing import FramingError
 from sipedge.sip.message import Message
 from sipedge.sip.responses import branch_of_request
 from sipedge.tap.tap import Tap
-from zones.addresses import host_port
+from zones.addresses import host_port, source_of
 from zones.dns import allowed_in
 from zones.zone import Hop
 
@@ -116,6 +116,7 @@ class Server:
             is_used=lambda connection: self._stack.is_used(connection),
             is_owed=lambda connection: self._stack.is_owed(connection),
             retire_within=settings.timers.c,
+            is_trusted=lambda address: self._proxy.is_neighbor(address),
             inherited=inherited,
             opener=opener,
         )
@@ -162,6 +163,7 @@ class Server:
             secrets.token_bytes,
             self._ports,
             self._connections.revocation,
+            self._connections.offence,
         )
         self._proxy = Proxy(self._settings, environment)
         self._observers = Observers(self._settings, self._proxy, self._stack, self._connections, lambda: self._resolver)

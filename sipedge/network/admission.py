@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv6Address, ip_address
-
 from sipedge.settings import Limits
 
 
@@ -32,11 +30,3 @@ class Admission:
         self._held[source] -= 1
         if not self._held[source]:
             del self._held[source]
-
-
-def source_of(address: str) -> str:
-    """The source that an address counts for: itself, or the /64 of an IPv6 site."""
-    parsed = ip_address(address.partition("%")[0])
-    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is None:
-        return f"{IPv6Address(int(parsed) >> 64 << 64)}/64"
-    return address

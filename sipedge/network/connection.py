@@ -105,6 +105,8 @@ class Connection(asyncio.BufferedProtocol):
         """Bytes to read at once: fewer from a peer whose messages take long."""
         self._offered = 0
         """Bytes that the event loop was given room for."""
+        self.spoke = False
+        """A byte of a TLS handshake came: who only looks whether somebody listens sends none."""
 
     def __str__(self) -> str:
         where = f'listener "{self.listener}"' if self.hop is None else f'zone "{self.hop.zone}"'
@@ -298,6 +300,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def _shake_hands(self, stream: TlsStream) -> bool:
         """One step of the handshake; True when the connection is open."""
+        self.spoke = True
         try:
             done = stream.handshake()
         except ssl.SSLError as error:

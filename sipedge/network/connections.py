@@ -19,14 +19,16 @@ from itertools import count
 
 from sipedge.certificates.identity import IdentityError, PeerCertificate
 from sipedge.proxy.events import ConnectionClosed, ConnectionFailed, ConnectionOpened
+from sipedge.rates.bans import Bans
 from sipedge.settings import Limits, Listener
 from sipedge.sip.framing import CRLF, Frame, FramingError, KeepAlive
 from sipedge.sip.message import Message
+from zones.addresses import source_of
 from zones.names import host_name
 from zones.table import Egress
 from zones.zone import Hop, TlsPolicy
 
-from .admission import Admission, source_of
+from .admission import Admission
 from .connection import Connection
 from .listening import Listening, Place, open_socket
 from .opened import certificate_of, opened
@@ -43,6 +45,8 @@ SWEEP = 1.0
 DONE_CHECK = 0.02
 REST = 32.0
 """64*T1 (RFC 3261 17): what a retired connection has for its last transactions once nothing is read from it."""
+OFFENCES = frozenset({"handshake", "certificate"})
+"""Reasons why a peer's connection does not come about that are the peer's doing."""
 POLICY = TlsPolicy()
 NO_SOCKETS: Mapping[Place, socket.socket] = {}
 
@@ -67,6 +71,7 @@ class Connections:
         is_owed: Callable[[int], bool],
         retire_within: float,
         revocations: Revocations,
+        is_trusted: Callable[[str], bool] = lambda address: False,
         inherited: Mapping[Place, socket.socket] = NO_SOCKETS,
         opener: Callable[[Listener], socket.socket] = open_socket,
     ) -> None:
@@ -76,8 +81,7 @@ class Connections:
         on a connection waits for an answer; ``is_owed``: whether its peer waits for one of ours. ``retire_within``:
         seconds that a connection may go on for its open transactions once nothing new is opened on it.
         ``revocations``: whether it is revoked; ``revocation`` tells it of peers that connect, once their zone is known.
-
-        ``inherited`` and ``opener``: the sockets of ``listening``.
+        ``is_trusted``: whether an address is never banned. ``inherited`` and ``opener``: the sockets of ``listening``.
         """
         self.limits = limits
         self.scratch = memoryview(bytearray(SCRATCH))
@@ -85,6 +89,7 @@ class Connections:
         self._on_opened, self._on_message, self._on_malformed = on_opened, on_message, on_malformed
         self._on_failed, self._on_closed = on_failed, on_closed
         self._is_used, self._is_owed, self._retire_within = is_used, is_owed, retire_within
+        self.bans, self._is_trusted = Bans(), is_trusted
         self._loop = asyncio.get_running_loop()
         self._numbers = count(1)
         self._records: dict[int, Record] = {}
@@ -96,7 +101,7 @@ class Connections:
         self._admission = Admission()
         self.listening = Listening(lambda listener: self._record(listener).connection, inherited, opener)
         self.refused: dict[tuple[str, str], int] = {}
-        """(zone or '', "limit", "connect", "handshake" or "certificate") -> connections that did not come about."""
+        """(zone or '', a record's ``refusal``) -> connections that did not come about."""
         self._unsent: list[Connection] = []
         """What ``_flush`` has to flush, once a turn of the loop."""
         self._closed = False
@@ -139,6 +144,17 @@ class Connections:
         if connection in self._open:
             self._count_malformed(self._records[connection])
 
+    def offence(self, address: str, reason: str) -> bool:
+        """Count an offence of an address (``Limits.ban_after``); whether it is banned now. Open connections stay."""
+        now, source = self._loop.time(), source_of(address)
+        if self._is_trusted(address):
+            return False
+        ban = self.bans.offence(source, reason, self.limits, now)
+        if ban is not None:
+            text = "%s is banned for %.0f s (%s): its connections are refused"
+            _log.warning(text, source, ban.until - now, reason, extra={"source": source})
+        return self.bans.left(source, now) > 0
+
     def revocation(self, connection: int, zone: str) -> Egress:
         """What a zone makes of the revocation lists about the peer of an open connection."""
         target = self._open.get(connection)
@@ -156,6 +172,7 @@ class Connections:
         """
         changed = tls.fingerprint != self._tls.fingerprint
         self.limits, self._tls, self._retire_within = limits, tls, retire_within
+        self.bans.forget()
         for connection in self._open.values():
             connection.limit(limits)
         if not changed:
@@ -196,6 +213,11 @@ class Connections:
             return record.stream
         record.source = source_of(connection.peer[0])
         too_many = self._admission.enter(record.source, self.limits)
+        left = self.bans.left(record.source, self._loop.time())
+        if left:
+            record.refusal = "ban"
+            connection.abort(f"refused: banned for another {left:.0f} s")
+            return None
         if too_many or self._closed:
             record.refusal = "limit"
             connection.abort(f"refused: {too_many or 'the edge stops'}")
@@ -261,7 +283,10 @@ class Connections:
             self._forget_hop(connection)
             self._loop.call_soon(self._on_closed, ConnectionClosed(connection.number, reason), unsent)
             return
-        self._count_refused(connection, self._records[connection.number].refusal)
+        refusal = self._records[connection.number].refusal
+        self._count_refused(connection, refusal)
+        if hop is None and refusal in OFFENCES and connection.spoke:
+            self.offence(connection.peer[0], refusal)
         if hop is not None:
             self._connecting.pop(hop, None)
             failed = ConnectionFailed(hop.zone, hop.address, hop.port, reason, hop)
@@ -322,6 +347,7 @@ class Connections:
         self._on_malformed(connection.number, error)
         if error.fatal:
             connection.deafen(f"framing is lost: {error.reason}")
+            self._offends(record)
         else:
             self._count_malformed(record)
 
@@ -329,6 +355,11 @@ class Connections:
         record.malformed_in_a_row += 1
         if record.malformed_in_a_row > self.limits.malformed_in_a_row:
             record.connection.close(f"more than {self.limits.malformed_in_a_row} malformed messages in a row")
+            self._offends(record)
+
+    def _offends(self, record: Record) -> None:
+        if record.connection.hop is None:
+            self.offence(record.connection.peer[0], "malformed")
 
     def _count_refused(self, connection: Connection, reason: str) -> None:
         key = (connection.hop.zone if connection.hop is not None else "", reason)

@@ -17,7 +17,7 @@ class Counts:
     accepted: int
     """Opened by peers; those in their handshake or being closed count, too."""
     sources: int
-    """Different sources of the accepted ones (admission.source_of)."""
+    """Different sources of the accepted ones (zones.addresses.source_of)."""
     blocked: int
     """Open, with a peer that does not read what is sent."""
 
@@ -42,4 +42,5 @@ class Record:
     """No transaction was open on it at the last sweep."""
     malformed_in_a_row: int = 0
     refusal: str = "handshake"
-    """The reason under which ``Connections.refused`` counts it if it does not come about."""
+    """The reason under which ``Connections.refused`` counts it if it does not come about: "handshake", "certificate",
+    "connect", "limit" or "ban"."""

@@ -32,10 +32,9 @@ from sipedge.proxy.commands import EDGE, Asker
 from sipedge.proxy.events import Resolved
 from sipedge.settings import DnsSettings
 from sipedge.sip.uri import UriError, split_host_port
-from zones.addresses import canonical_address
+from zones.addresses import canonical_address, source_of
 from zones.dns import AddressRecord, DnsError, DnsRecord, NaptrRecord, SrvRecord
 
-from .admission import source_of
 from .look_ups.pauses import Pauses
 from .look_ups.slots import Key, LookUpSlots, Place
 

@@ -48,4 +48,9 @@ def respond(
 
 def retry_after(installation: Installation) -> tuple[str, str]:
     """For a 503 of an edge that ends: after this many seconds it is gone, or its successor is there."""
-    return "Retry-After", str(max(1, ceil(installation.settings.limits.drain)))
+    return retry_in(installation.settings.limits.drain)
+
+
+def retry_in(seconds: float) -> tuple[str, str]:
+    """For a 503 of an edge that has too much to do."""
+    return "Retry-After", str(max(1, ceil(seconds)))

@@ -131,6 +131,8 @@ class Outcome:
     status: int
     text: str = ""
     message: Message | None = None
+    retry_after: float = 0.0
+    """With a 503 of our own: seconds after which the caller may try again."""
 
 
 def best_outcome(outcomes: Sequence[Outcome]) -> Outcome | None:

@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from zones.zone import Hop
+from zones.zone import Hop, RatePolicy
 
 from .history import Entry
 
@@ -28,6 +28,8 @@ class Forward:
     hop: Hop
     head: bytes
     body: bytes
+    rate: RatePolicy | None = None
+    """The pace at which it leaves for this hop; None: at once."""
 
 
 @dataclass(slots=True)
@@ -69,6 +71,8 @@ class Send:
 
     hop: Hop
     data: bytes
+    rate: RatePolicy | None = None
+    """As in Forward; an ACK never waits."""
 
 
 @dataclass(slots=True)

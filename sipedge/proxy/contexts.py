@@ -5,14 +5,15 @@ Whoever has an event for a context gives it to this registry, which calls the co
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from heapq import heapify, heappop, heappush
 
 from dialplan.model import Target
+from sipedge.rates.pace import Pace
 from sipedge.sip.message import Message
-from zones.zone import Hop
+from zones.zone import Hop, RatePolicy
 
-from .commands import Command
+from .commands import Abandon, Command, Forward, Send, Withdraw
 from .events import ForwardFailed
 from .locating import Hops, NoHops
 from .response_context import ContextState, ResponseContext
@@ -26,6 +27,8 @@ SPARE_TIMERS = 1024
 
 MAX_ACCEPTED = 20_000
 """Branches kept for the sake of a repeated 2xx; the oldest give way, which by then has had its ACK."""
+
+PACED = "its target takes only so many requests a second, and too many wait for their turn"
 
 Key = tuple[str | int | None, ...]
 
@@ -60,6 +63,11 @@ class Contexts:
         """(when, branch, whether to forget it): no contexts, or each would live until Timer C."""
         self._accepted: dict[str, Hop] = {}
         """Branches that wait to be forgotten, and where their requests went."""
+        self._paces = False
+        """Whether something waits for its turn, or may have to."""
+        self._pace: Pace[Command] = Pace()
+        self.dropped: Counter[str] = Counter()
+        """Zone -> requests that were not sent, because too many waited for their turn."""
 
     def unanswered(self) -> int:
         """How many requests still wait for their final response."""
@@ -74,6 +82,7 @@ class Contexts:
             "invites": len(self._invites),
             "accepted": len(self._accepted),
             "timers": len(self._timers),
+            "paced": len(self._pace),
         }
 
     def begin(self, context: ResponseContext, now: float, out: list[Command]) -> None:
@@ -132,7 +141,9 @@ class Contexts:
         """A branch ended without a response; nothing happens when it is not known."""
         context = self._branches.get(event.branch)
         if context is not None:
-            if event.unsent:
+            if event.retry_after:
+                context.held_back(event.branch, event.reason, event.retry_after, now, out)
+            elif event.unsent:
                 context.unsent(event.branch, event.reason, now, out)
             else:
                 context.failed(event.branch, event.status, event.reason, now, out)
@@ -164,6 +175,43 @@ class Contexts:
                 self._forget(next(iter(self._accepted)))
         if context.state is ContextState.ACCEPTED:
             context.release_request()
+
+    def configure(self, paces: bool) -> None:
+        """``paces``: whether any zone has a pace. What waits keeps its turn in any case."""
+        self._paces = paces or len(self._pace) > 0
+
+    def next_release(self) -> float | None:
+        """When a request that waits for its turn may leave, or one that comes need not wait."""
+        return self._pace.next_deadline()
+
+    def released(self, now: float) -> list[Command]:
+        """Requests whose turn it is."""
+        return self._pace.due(now)
+
+    def paced(self, out: list[Command], now: float) -> list[Command]:
+        """What of these commands may be carried out now; the rest waits here, or fails where too much waits."""
+        if not self._paces:
+            return out
+        passed: list[Command] = []
+        for command in out:  # a failure adds to it
+            if type(command) is Forward or type(command) is Send:
+                if command.rate is None or self._may_leave(command, command.rate, now, out):
+                    passed.append(command)
+            elif (type(command) is Withdraw or type(command) is Abandon) and self._pace.withdraw(command.branch):
+                self.failed(ForwardFailed(command.branch, 487, "withdrawn before its turn"), now, out)
+            else:
+                passed.append(command)
+        return passed
+
+    def _may_leave(self, command: Forward | Send, rate: RatePolicy, now: float, out: list[Command]) -> bool:
+        hop, branch = command.hop, command.branch if isinstance(command, Forward) else ""
+        partner = hop.zone, hop.name or hop.address  # neither: all connections of a traversal zone lead to one
+        full_for = self._pace.enter(partner, rate.pace, rate.pace_wait, branch, command, now)
+        if full_for:
+            self.dropped[hop.zone] += 1
+            if branch:
+                self.failed(ForwardFailed(branch, 503, PACED, retry_after=full_for), now, out)
+        return full_for == 0.0
 
     def open(self) -> tuple[ResponseContext, ...]:
         """Those that wait for their final response."""

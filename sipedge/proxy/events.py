@@ -64,6 +64,8 @@ class ForwardFailed:
     reason: str
     unsent: bool = False
     """The connection was lost before anything of the request can have arrived."""
+    retry_after: float = 0.0
+    """When not 0: it was never sent, because too many wait for their turn; seconds until there may be room."""
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from sipedge.sip.uri import Uri, UriError, parse_uri
 from sipedge.sip.values import MessageError, parse_address
 from sipedge.topology.border import Outgoing
 from zones.authentication import Identity
-from zones.zone import DefaultZone, DnsZone, Hop, Topology
+from zones.zone import DefaultZone, DnsZone, Hop, RatePolicy, Topology
 
 from .commands import Asker, Command, Log
 from .forwarding import Changes, forwarded_head, unbelieved
@@ -45,6 +45,7 @@ class Forwarder:
         self._ways_back = ways_back
         self._look_ups = look_ups
         self._ids = ids
+        self._paced = {zone.name: zone.rate for zone in installation.zones if zone.rate.pace}
         sent_by = {installation.edge.sent_by(zone.name).text for zone in installation.zones}
         self._own_vias = tuple(_via(transport, text) for transport in ("TLS", "TCP") for text in sent_by)
 
@@ -76,6 +77,13 @@ class Forwarder:
             return hops
         secure = tuple(hop for hop in hops if hop.transport == "TLS")
         return secure or NoHops(NOT_FOUND, "sips: asks for TLS, and there it is TCP")
+
+    def rate_towards(self, incoming: Incoming, target: Target) -> RatePolicy | None:
+        """The pace of what goes to a target. Outside it is Microsoft's Edges that count, and only Microsoft traffic."""
+        rate = self._paced.get(target.zone)
+        if rate is not None and target.zone in self.installation.outside and not _is_microsoft(incoming):
+            return None
+        return rate
 
     def build(self, incoming: Incoming, target: Target, hop: Hop, targets: int) -> tuple[str, bytes, bytes]:
         """A new branch id, the header section and the body to send.

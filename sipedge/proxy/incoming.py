@@ -1,16 +1,37 @@
-"""A connection, and one request on its way, as the core sees them."""
+"""The world around the core, a connection, and one request on its way, as the core sees them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from dialplan.search.search import Explanation
 from sipedge.decision.deciding import Decided
 from sipedge.topology.border import Crossing
+from zones.addresses import source_of
 from zones.names import PeerNames
+from zones.table import Egress
 
 from .events import ConnectionOpened
 from .history import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What a pure core cannot make itself."""
+
+    ids: Callable[[], str]
+    """A new unique token of letters and digits, for branches, tags and Call-IDs."""
+    random: Callable[[], float]
+    """0.0 <= x < 1.0."""
+    random_bytes: Callable[[int], bytes]
+    """That many unguessable bytes."""
+    ports: dict[str, int]
+    """Ports that listeners with port 0 were given, by listener name."""
+    revocation: Callable[[int, str], Egress] = lambda connection, zone: Egress()
+    """What a zone makes of the revocation lists about the peer of an open connection."""
+    offence: Callable[[str, str], bool] = lambda address, reason: False
+    """Count an offence of an address; whether it is banned now."""
 
 
 @dataclass(slots=True, eq=False)
@@ -31,9 +52,12 @@ class Peer:
     since: float = 0.0
     """When it was admitted, by the core's clock."""
     names: PeerNames = field(init=False)
+    share: str = field(init=False)
+    """The source that its requests count for."""
 
     def __post_init__(self) -> None:
         self.names = PeerNames(self.opened.names)
+        self.share = source_of(self.address)
         self.speaks_in = self.speaks_in or self.zone
 
     @property

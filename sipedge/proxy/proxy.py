@@ -11,9 +11,9 @@ It opens nothing, sleeps never, reads no clock. docs/architecture.md follows one
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from sipedge.decision.installation import Installation
+from sipedge.rates.rates import Rates
 from sipedge.settings import Settings
 from sipedge.sip.message import Message
 from sipedge.sip.responses import branch_of_response, response_to_bytes, warning
@@ -48,7 +48,7 @@ from .events import (
 )
 from .forwarder import Forwarder
 from .forwarding import believed
-from .incoming import Peer
+from .incoming import Environment, Peer
 from .locating import LookUp, LookUps, Questions, TargetLookUp, TargetLookUps
 from .requests import WITHOUT_RESPONSE, RequestPath
 from .response_context import ResponseContext
@@ -56,22 +56,6 @@ from .upkeep import Upkeep
 from .way_back import WaysBack
 
 NOT_LET_IN = "this peer is answered, but its own requests are not let in: no access rule allows its certificate"
-
-
-@dataclass(frozen=True, slots=True)
-class Environment:
-    """What a pure core cannot make itself."""
-
-    ids: Callable[[], str]
-    """A new unique token of letters and digits, for branches, tags and Call-IDs."""
-    random: Callable[[], float]
-    """0.0 <= x < 1.0."""
-    random_bytes: Callable[[int], bytes]
-    """That many unguessable bytes."""
-    ports: dict[str, int]
-    """Ports that listeners with port 0 were given, by listener name."""
-    revocation: Callable[[int, str], Egress] = lambda connection, zone: Egress()
-    """What a zone makes of the revocation lists about the peer of an open connection."""
 
 
 class Proxy:
@@ -83,12 +67,13 @@ class Proxy:
         self._peers: dict[int, Peer] = {}
         self.refused: dict[str, int] = {}
         """Zone -> connections that it did not admit."""
+        self._rates = Rates()
         self._ending = False
         self._contexts = Contexts()
         self._questions = Questions()
         self._look_ups = LookUps(environment.random, self._questions)
         self._targets = TargetLookUps(self._questions)
-        self._upkeep = Upkeep(environment.ids, environment.random, environment.random_bytes, self._questions)
+        self._upkeep = Upkeep(environment, self._questions, self._rates)
         self._ways_back = WaysBack()
         self._configure(settings)
         self._handlers: dict[type, Callable[..., None]] = {
@@ -113,12 +98,16 @@ class Proxy:
 
     def _configure(self, settings: Settings) -> None:
         self._installation = Installation(settings, self._environment.ports, self._tag)
+        self._rates.configure(self._installation.zones)
+        self._contexts.configure(any(zone.rate.pace for zone in self._installation.zones))
         self._upkeep.configure(self._installation)
         self._ways_back.configure(self._installation, self._upkeep)
         self._look_ups.forget()
         ids = self._environment.ids
         forwarder = Forwarder(self._installation, self._upkeep, self._look_ups, self._ways_back, ids)
-        self._path = RequestPath(self._installation, forwarder, self._contexts, self._upkeep, self._targets)
+        self._path = RequestPath(
+            self._installation, forwarder, self._contexts, self._upkeep, self._targets, self._rates
+        )
         self._path.ending = self._ending
 
     @property
@@ -135,7 +124,7 @@ class Proxy:
             out.append(Log("error", f"{error!r} while handling {event!r}", error))
             if isinstance(event, RequestReceived) and event.transaction:
                 self._answer_500(event, out)
-        return out
+        return self._contexts.paced(out, now)
 
     def tick(self, now: float) -> list[Command]:
         """What is due by ``now``: Timer C, accepted INVITEs, OPTIONS, connection attempts."""
@@ -145,7 +134,7 @@ class Proxy:
         self._guarded("in a timer", out, self._upkeep.tick, now, out)
         self._guarded("in a timer", out, self._ways_back.tick, now, out)
         self._go_on(self._targets.due(now), now, out)
-        return out
+        return self._contexts.released(now) + self._contexts.paced(out, now)
 
     def _guarded(self, where: str, out: list[Command], work: Callable[..., None], *arguments: object) -> None:
         """Work that may not keep other work from its turn: one timer of many, one request that waited of many."""
@@ -174,12 +163,13 @@ class Proxy:
 
     def next_deadline(self) -> float | None:
         parts = (self._contexts, self._upkeep, self._ways_back, self._targets)
-        deadlines = [part.next_deadline() for part in parts]
+        deadlines = [self._contexts.next_release(), *(part.next_deadline() for part in parts)]
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
     def is_quiet(self) -> bool:
         """Whether every request has had its final response: nothing is lost by ending now."""
-        return self._contexts.unanswered() == 0 and len(self._targets) == 0
+        kept = self._contexts.kept()
+        return kept["unanswered"] == kept["paced"] == 0 and len(self._targets) == 0
 
     def is_cancelling(self) -> bool:
         """Whether a callee that was sent a CANCEL has still to answer the INVITE."""
@@ -189,6 +179,14 @@ class Proxy:
         """How much is held for requests that are open or just over, by kind; all 0 when nothing is."""
         held = {"questions": len(self._questions), "waiting": len(self._targets)}
         return {**self._contexts.kept(), **held, **self._ways_back.kept()}
+
+    def requests_refused(self) -> dict[tuple[str, str], int]:
+        """(zone, reason) -> requests; those that waited in vain for their turn count for the zone that they go to."""
+        return {**self._rates.refused, **{(zone, "pace"): count for zone, count in self._contexts.dropped.items()}}
+
+    def is_neighbor(self, address: str) -> bool:
+        """Whether an address is one of a neighbor zone's peers."""
+        return self._installation.zones.is_neighbor(address)
 
     def peer(self, connection: int) -> Peer | None:
         """What is known of an open connection."""
@@ -323,6 +321,8 @@ class Proxy:
             text = f"connection from {event.peer_address} refused: {refused}"
             out.append(Log("warning", text, source=event.peer_address))
             out.append(Close(event.connection, refused))
+            if event.zone is None:
+                self._environment.offence(event.peer_address, "zone")
             return
         peer = Peer(event.connection, zone, event.peer_address, event.peer_port, event, *self._requests_of(event))
         peer.since = now

@@ -7,14 +7,17 @@ from functools import partial
 from sipedge.decision.classification import Classification, classify_method
 from sipedge.decision.deciding import Cancellation, Decided, Decision, decide, tiers_of
 from sipedge.decision.installation import Installation
+from sipedge.decision.speaking import host_of
 from sipedge.decision.validation import Refusal, loop_hash
+from sipedge.rates.arrivals import Arrivals, TooMany
+from sipedge.rates.rates import Rates
 from sipedge.sip.message import Message
 from sipedge.sip.responses import ALLOW
 from zones.authentication import Authentication, Identity
-from zones.zone import TraversalClientZone, TraversalServerZone
+from zones.zone import FromDomain, TraversalClientZone, TraversalServerZone
 
-from .answers import ENDING, own_response, respond, retry_after
-from .commands import Asker, Command, Conclude, Record, Respond
+from .answers import ENDING, own_response, respond, retry_after, retry_in
+from .commands import Asker, Command, Conclude, Log, Record, Respond
 from .contexts import Contexts, transaction_key
 from .events import RequestReceived
 from .forwarder import Forwarder
@@ -27,6 +30,8 @@ from .upkeep import Upkeep
 
 WITHOUT_RESPONSE = frozenset({"ACK", "BENOTIFY"})
 STRANGER = Authentication(False, Identity.REMOVE)
+LONGEST_DOMAIN = 255
+"""Characters that a rate remembers of a domain (RFC 1035 2.3.4)."""
 OPTIONS_HEADERS = (("Allow", ALLOW), ("Accept", "*/*"))
 
 
@@ -40,11 +45,13 @@ class RequestPath:
         contexts: Contexts,
         upkeep: Upkeep,
         targets: TargetLookUps,
+        rates: Rates,
     ) -> None:
         self.ending = False
         """Whether a request that begins something is answered 503."""
         self._installation = installation
         self._targets = targets
+        self._rates, self._arrivals = rates, rates.zones
         self._forwarder = forwarder
         self._contexts = contexts
         self._upkeep = upkeep
@@ -58,6 +65,9 @@ class RequestPath:
         if isinstance(zone, TraversalServerZone | TraversalClientZone) and message.method != "CANCEL":
             if not self._upkeep.admits(peer, event, now, out):
                 return
+        arrivals = self._arrivals.get(peer.speaks_in)
+        if arrivals is not None and self._is_too_much(arrivals, event, peer, now, out):
+            return
         decision = self._decide(event, peer, now)
         if isinstance(decision, Decided) and decision.asks:
             self._wait(decision, event, peer, now, out)
@@ -97,9 +107,11 @@ class RequestPath:
     ) -> None:
         """``waited``: it has got its 100."""
         if isinstance(decision, Decided):
-            decision = self._challenged(decision, now)
+            decision = self._challenged(decision, peer, now, out)
         if isinstance(decision, Decided):
-            self._send_on(decision, event, peer, now, out, waited)
+            arrivals = self._arrivals.get(peer.speaks_in)
+            if arrivals is None or not self._exceeds(arrivals, decision, event, peer, now, out):
+                self._send_on(decision, event, peer, now, out, waited)
         elif isinstance(decision, Refusal):
             self.refuse(event, peer, decision, out)
         elif isinstance(decision, Cancellation):
@@ -107,11 +119,63 @@ class RequestPath:
         else:
             self._answer_options(event, peer, out)
 
-    def _challenged(self, decided: Decided, now: float) -> Decided | Refusal:
+    def _is_too_much(
+        self, arrivals: Arrivals, event: RequestReceived, peer: Peer, now: float, out: list[Command]
+    ) -> bool:
+        """Whether a request is one too many for its peer or zone. A CANCEL goes no further than to its INVITE."""
+        method = event.message.method
+        if method == "CANCEL":
+            return False
+        counted = arrivals.ack if method == "ACK" else arrivals.request
+        too_many = counted(peer.share, now)
+        if too_many is not None:
+            self._turn_away(too_many, event, peer, now, out)
+        return too_many is not None
+
+    def _exceeds(
+        self,
+        arrivals: Arrivals,
+        decided: Decided,
+        event: RequestReceived,
+        peer: Peer,
+        now: float,
+        out: list[Command],
+    ) -> bool:
+        """Whether a request is one too many for its domain, or a subscription too many.
+
+        It is asked once the sender may speak for the domain: else a stranger could use up another's rate.
+        """
+        message = event.message
+        if message.method == "ACK":
+            return False
+        too_many = None
+        if arrivals.policy.per_domain:
+            policy = self._installation.from_policies.get(peer.speaks_in)
+            domain = host_of(message.first("from") or "")[:LONGEST_DOMAIN]
+            is_judged = policy is not None and policy.kind is not FromDomain.ANY
+            too_many = arrivals.domain(domain if is_judged else f"{domain} {peer.share}", now)
+        if too_many is None and message.method == "SUBSCRIBE" and not message.to_tag:
+            too_many = arrivals.subscription(peer.share, decided.alias, now)
+        if too_many is not None:
+            self._turn_away(too_many, event, peer, now, out)
+        return too_many is not None
+
+    def _turn_away(self, too_many: TooMany, event: RequestReceived, peer: Peer, now: float, out: list[Command]) -> None:
+        """503 with Retry-After, and nothing for the history: a flood would push all else out of it."""
+        zone = peer.speaks_in
+        self._rates.refused[zone, too_many.reason] += 1
+        if self._rates.is_news(zone, too_many.reason, peer.share, now):
+            text = f'zone "{zone}": requests of {peer.address} are refused: {too_many.text}'
+            out.append(Log("warning", text, source=peer.address))
+        if event.transaction:
+            headers = (retry_in(too_many.pause),)
+            out.append(respond(self._installation, event.transaction, peer, event.message, 503, too_many.text, headers))
+
+    def _challenged(self, decided: Decided, peer: Peer, now: float, out: list[Command]) -> Decided | Refusal:
         """Ask for credentials where the zone checks them."""
         if not decided.authentication.challenge:
             return decided
-        refusal = self._upkeep.challenge(decided.message, now)
+        refusal = self._upkeep.challenge(decided.message, peer, now, out)
         if refusal is not None and decided.message.method not in WITHOUT_RESPONSE:
             return refusal
         if refusal is not None and decided.source.name in self._installation.from_policies:
@@ -151,6 +215,7 @@ class RequestPath:
 
     def refuse(self, event: RequestReceived, peer: Peer, refusal: Refusal, out: list[Command]) -> None:
         """Answer a request that goes no further."""
+        self._rates.refused[peer.speaks_in, str(refusal.status)] += 1
         message = event.message
         entry = _entry(event, peer, classify_method(message.method))
         entry.status = refusal.status
@@ -180,6 +245,13 @@ class RequestPath:
         if message.method == "INVITE" and not waited:  # RFC 3261 16.2: a stateful proxy answers 100 within 200 ms
             out.append(respond(self._installation, event.transaction, peer, message, 100))
         self._contexts.begin(ResponseContext(self._forwarder, incoming, iter(tiers)), now, out)
+        if not tiers and self._is_scan(decided):
+            self._upkeep.offence(peer, "scan", out)
+
+    def _is_scan(self, decided: Decided) -> bool:
+        """Whether a stranger asks for what is none of this edge's business: it looks for a gateway or a relay."""
+        outside, domains = self._installation.outside, self._installation.domains
+        return decided.source.name in outside and decided.routes.uri.host not in domains
 
 
 def _begins_something(message: Message) -> bool:

@@ -16,7 +16,7 @@ from sipedge.sip.edits import Edits
 from sipedge.sip.message import Message
 from sipedge.sip.responses import without_top_via
 
-from .answers import ENDING, own_response, retry_after
+from .answers import ENDING, own_response, retry_after, retry_in
 from .branch import NOT_FOUND, Branch, BranchAction, BranchInput, BranchState, Outcome, best_outcome
 from .commands import Abandon, Cancel, Command, Conclude, Drop, Forward, Log, Relay, Respond, Withdraw
 from .forwarder import Forwarder, breadth
@@ -32,7 +32,6 @@ TEXTS_FOR_STRANGERS = {
     440: "too many targets at once",
     500: "the next hop is not available",
     502: "the next hop sent a response that cannot be forwarded",
-    503: ENDING,
     504: "the next hop cannot be reached",
 }
 """Warnings outside name no zone, host or DNS query of the inside; the log has them."""
@@ -191,7 +190,8 @@ class ResponseContext:
         if self.is_invite:
             branch.deadline = now + self.timer_c
         self.incoming.entry.hops.append(hops[0])
-        out.append(Forward(branch_id, hops[0], head, body))
+        rate = self.forwarder.rate_towards(self.incoming, target)
+        out.append(Forward(branch_id, hops[0], head, body, rate))
         return branch
 
     def response(self, branch_id: str, message: Message, now: float, out: list[Command]) -> None:
@@ -248,6 +248,12 @@ class ResponseContext:
         branch = self.branches.pop(branch_id, None)
         if branch is not None:
             self._failure(branch, Outcome(status, reason), now, out)
+
+    def held_back(self, branch_id: str, reason: str, retry_after: float, now: float, out: list[Command]) -> None:
+        """A branch was never sent: too many wait for their turn. Its hop is well, and its other hops wait alike."""
+        if self.branches.pop(branch_id, None) is not None:
+            self.outcomes.append(Outcome(503, reason, retry_after=retry_after))
+            self._settle(now, out)
 
     def unsent(self, branch_id: str, reason: str, now: float, out: list[Command]) -> None:
         """Nothing of a request can have arrived: it is sent once more on a new connection (16.9)."""
@@ -348,6 +354,8 @@ class ResponseContext:
             best = Outcome(404, "no search rule led anywhere")
         if best.status == 408 and not self.is_invite:  # RFC 4320 4.2
             self._send(408, None, out)
+        elif best.retry_after:
+            self._send_own(503, best.text, out, (retry_in(best.retry_after),))
         elif best.message is None or best.status == 503:
             # A 503 would tell the caller that this edge is overloaded (16.7 step 6).
             self._send_own(500 if best.status == 503 else best.status, best.text, out)
@@ -361,7 +369,7 @@ class ResponseContext:
             text and self.peer.zone in installation.outside
         ):  # what lies inside, and what was asked for it, is not theirs
             out.append(Log("info", f"{status} to {self.request.method} {self.request.uri[:200]}: {text}"))
-            text = TEXTS_FOR_STRANGERS.get(status, "")
+            text = text if status == 503 else TEXTS_FOR_STRANGERS.get(status, "")
         data = own_response(installation, self.transaction, self.peer, self.request, status, text, headers)
         self._send(status, data, out)
 

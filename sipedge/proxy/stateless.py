@@ -42,7 +42,9 @@ class StatelessForward:
         if not isinstance(hops, NoHops):
             _, head, body = self.forwarder.build(self.incoming, target, hops[0], self.targets)
             self.incoming.entry.hops.append(hops[0])
-            out.append(Send(hops[0], head + body))
+            is_ack = self.incoming.decided.message.method == "ACK"
+            rate = None if is_ack else self.forwarder.rate_towards(self.incoming, target)
+            out.append(Send(hops[0], head + body, rate))
 
     def _conclude(self, out: list[Command]) -> None:
         if not self.located_later:

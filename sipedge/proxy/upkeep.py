@@ -5,11 +5,12 @@ zones/ decides what is due and what an answer means; this file turns that into c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
 from sipedge.decision.installation import Installation
 from sipedge.decision.validation import Accepted, Refusal, validate
+from sipedge.rates.rates import Rates
 from sipedge.sip.message import Message
 from sipedge.sip.responses import ALLOW
 from sipedge.sip.uri import Uri
@@ -23,10 +24,10 @@ from zones.traversal_server import TraversalServer
 from zones.zone import AnyZone, Hop, NeighborZone, TraversalClientZone, TraversalServerZone
 
 from . import commands
-from .answers import respond
+from .answers import respond, retry_in
 from .commands import EDGE, Command, Forward, Log, Probed
 from .events import ConnectionFailed, ForwardFailed, RequestReceived, Resolved, ResponseReceived
-from .incoming import Peer
+from .incoming import Environment, Peer
 from .locating import Questions
 
 SHORTEST_PAUSE = 0.5
@@ -41,6 +42,10 @@ _DNS_WORDS: dict[DnsError, str] = {
     "busy": "too many look-ups wait",
 }
 
+SOON_AFTER = "a wrong password was sent a moment ago"
+LONGEST_USERNAME = 128
+"""Characters, as in the configuration."""
+
 
 @dataclass(slots=True)
 class _Probe:
@@ -54,18 +59,11 @@ class _Probe:
 class Upkeep:
     """All neighbour and traversal zones at work."""
 
-    def __init__(
-        self,
-        ids: Callable[[], str],
-        random: Callable[[], float],
-        random_bytes: Callable[[int], bytes],
-        questions: Questions,
-    ) -> None:
-        self._ids = ids
-        self._random = random
-        self._random_bytes = random_bytes
+    def __init__(self, environment: Environment, questions: Questions, rates: Rates) -> None:
+        self._environment = environment
         self._questions = questions
-        self._digest_key = random_bytes(32)
+        self._rates = rates
+        self._digest_key = environment.random_bytes(32)
         """Signs digest nonces. Not the stored secret: how often a nonce was used is forgotten at a restart."""
         self._neighbors: dict[str, NeighborPeers] = {}
         self._clients: dict[str, TraversalClient] = {}
@@ -86,13 +84,15 @@ class Upkeep:
             if isinstance(zone, NeighborZone):
                 old = old_neighbors.get(zone.name)
                 same = old is not None and old.zone == zone
-                peers = self._neighbors[zone.name] = old if old and same else NeighborPeers(zone, self._random)
+                peers = self._neighbors[zone.name] = (
+                    old if old and same else NeighborPeers(zone, self._environment.random)
+                )
                 installation.zones.set_addresses(zone.name, peers.addresses)
             elif isinstance(zone, TraversalClientZone):
                 client = old_clients.get(zone.name)
                 same = client is not None and client.zone == zone
                 self._clients[zone.name] = (
-                    client if client and same else TraversalClient(zone, self._random, self._cnonce)
+                    client if client and same else TraversalClient(zone, self._environment.random, self._cnonce)
                 )
             elif isinstance(zone, TraversalServerZone):
                 server = old_servers.get(zone.name)
@@ -109,10 +109,10 @@ class Upkeep:
         self._look_at = float("-inf")
 
     def _salt(self) -> bytes:
-        return self._random_bytes(8)
+        return self._environment.random_bytes(8)
 
     def _cnonce(self) -> str:
-        return self._random_bytes(12).hex()
+        return self._environment.random_bytes(12).hex()
 
     def listener_zone(self, listener: str | None) -> str:
         """The traversal server zone whose port a listener is; ''."""
@@ -191,6 +191,11 @@ class Upkeep:
     ) -> None:
         message = event.message
         given = _for_realm(message.values("authorization"), server.zone.realm)
+        who = peer.zone, peer.share, peer.opened.names
+        if given and (left := self._rates.passwords.left(who, now)):
+            self._rates.refused[peer.zone, "password"] += 1
+            self._respond(event, peer, 503, SOON_AFTER, (retry_in(left),), out)
+            return
         was_up = server.authenticated(peer.connection, now)
         answer = server.options(peer.connection, given, message.uri, now)
         if not was_up and server.authenticated(peer.connection, now):
@@ -199,11 +204,27 @@ class Upkeep:
         if answer.status == 200:
             headers.append(("Allow", ALLOW))
         self._respond(event, peer, answer.status, "", tuple(headers), out)
-        if answer.reason:
+        if given and answer.status == 200:
+            self._rates.passwords.succeeded(who)
+        if given and answer.reason:
+            self._wrong_password(who, peer, answer.reason, now, out)
+        elif answer.reason:
             text = f"connection {peer.connection} from {peer.address}: {answer.reason}"
             out.append(Log("warning", text, source=peer.address))
         if answer.close:
             out.append(commands.Close(peer.connection, answer.reason))
+
+    def offence(self, peer: Peer, reason: str, out: list[Command]) -> None:
+        """Count an offence of a peer, which loses its connection when it is banned for it."""
+        if self._environment.offence(peer.address, reason):
+            out.append(commands.Close(peer.connection, "the peer is banned"))
+
+    def _wrong_password(self, who: Hashable, peer: Peer, reason: str, now: float, out: list[Command]) -> None:
+        pause = self._rates.passwords.failed(who, now)
+        text = f"{reason}; the next credentials are looked at in {pause:g} s"
+        text = f"connection {peer.connection} from {peer.address}: {text}"
+        out.append(Log("warning", text, source=peer.address))
+        self.offence(peer, "password", out)
 
     def _respond(
         self,
@@ -217,7 +238,7 @@ class Upkeep:
         if event.transaction:
             out.append(respond(self._installation, event.transaction, peer, event.message, status, text, headers))
 
-    def challenge(self, message: Message, now: float) -> Refusal | None:
+    def challenge(self, message: Message, peer: Peer, now: float, out: list[Command]) -> Refusal | None:
         """*Check credentials*: None for a request with right credentials of the local database, else what it gets."""
         realm = self._installation.settings.system_name
         if not self._digests:
@@ -226,10 +247,16 @@ class Upkeep:
         known = next(iter(self._digests.values()))
         stale = False
         if given:
-            server = self._digests.get(parse(given).get("username", ""), known)
-            check = server.check(given, message.method, message.uri, now)
+            username = parse(given).get("username", "")
+            who = peer.share, username[:LONGEST_USERNAME]
+            if left := self._rates.passwords.left(who, now):
+                return Refusal(503, SOON_AFTER, (retry_in(left),))
+            check = self._digests.get(username, known).check(given, message.method, message.uri, now)
             if check.outcome is DigestOutcome.OK:
+                self._rates.passwords.succeeded(who)
                 return None
+            if check.outcome is DigestOutcome.BAD:
+                self._wrong_password(who, peer, check.reason, now, out)
             stale = check.outcome is DigestOutcome.STALE
         challenges = tuple(("Proxy-Authenticate", value) for value in known.challenges(now, stale=stale))
         return Refusal(407, "this zone checks credentials", challenges)
@@ -320,16 +347,16 @@ class Upkeep:
 
     def _probe(self, hop: Hop, uri: str, authorization: str | None, out: list[Command], number: int = 0) -> None:
         """Send an OPTIONS of our own (RFC 3261 11)."""
-        branch = f"z9hG4bK{self._ids()}"
+        branch = f"z9hG4bK{self._environment.ids()}"
         place = self._installation.edge.sent_by(hop.zone)
         name = self._installation.settings.system_name
         lines = [
             f"OPTIONS {uri} SIP/2.0",
             f"Via: SIP/2.0/{hop.transport} {place.text};branch={branch}",
             "Max-Forwards: 70",
-            f"From: <sip:{name}>;tag={self._ids()}",
+            f"From: <sip:{name}>;tag={self._environment.ids()}",
             f"To: <{uri}>",
-            f"Call-ID: {self._ids()}@{name}",
+            f"Call-ID: {self._environment.ids()}@{name}",
             "CSeq: 1 OPTIONS",
             "User-Agent: sipedge",
         ]

@@ -46,6 +46,14 @@ class Gauges:
     """Open ones by zone."""
     refused: dict[tuple[str, ...], float] = field(default_factory=dict)
     """(zone or '' where none was found yet, reason) -> connections that did not come about."""
+    requests_refused: dict[tuple[str, ...], float] = field(default_factory=dict)
+    """(zone, reason) -> requests."""
+    bans: dict[str, float] = field(default_factory=dict)
+    """Reason -> sources that are banned."""
+    bans_begun: dict[str, float] = field(default_factory=dict)
+    """Reason -> bans since the start."""
+    waiting: float = 0.0
+    """Requests that wait for their turn."""
     transactions: dict[str, float] = field(default_factory=dict)
     """By role: "server", "client"."""
     peers: dict[tuple[str, ...], float] = field(default_factory=dict)
@@ -142,6 +150,10 @@ def families(counts: Counters, state: Gauges, now: float) -> list[Metric]:
         _counter("dns_spared", "Questions answered without asking", ("reason",), _single(state.dns_spared)),
         _gauge("dns_questions", "Questions to the DNS", ("state",), _single(state.dns)),
         _counter("connections_refused", "Connections that did not come about", ("zone", "reason"), state.refused),
+        _counter("requests_refused", "Requests that went no further", ("zone", "reason"), state.requests_refused),
+        _counter("bans", "Bans of sources that began", ("reason",), _single(state.bans_begun)),
+        _gauge("banned", "Sources that are banned", ("reason",), _single(state.bans)),
+        _gauge("requests_paced", "Requests that wait for their turn to leave", (), {(): state.waiting}),
         _counter("log_dropped", "Records or lines lost by an output", ("output",), _single(state.dropped)),
         _gauge("connections", "Open connections", ("zone",), _single(state.connections)),
         _gauge("transactions", "Open transactions", ("role",), _single(state.transactions)),

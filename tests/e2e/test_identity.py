@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from support.border_town import final
 from support.certificates import Ca, Leaf, issue, make_ca
-from support.dns_server import dns_thread
+from support.dns_server import name_server
 from support.kamailio import doorkeeper
 from support.paths import ROOT
 from support.processes import fresh_address
@@ -89,7 +89,7 @@ def judges(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Judge
     folder = tmp_path_factory.mktemp("identity")
     address, other, inside = fresh_address(), fresh_address(), fresh_address()
     ca = make_ca(folder)
-    with dns_thread(RECORDS) as dns:
+    with name_server(RECORDS) as dns:
         tables = [
             listener("tls", address),
             listener("tcp", address, "TCP"),

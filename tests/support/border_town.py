@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from support.certificates import Ca, Leaf, issue, make_ca
-from support.dns_server import dns_thread
+from support.dns_server import name_server
 from support.processes import fresh_address
 from support.running_edge import Edge, edge_toml, listener, neighbor, rule
 from support.stream import Callee, Stream, answer, connect, header, request
@@ -126,7 +126,7 @@ def border_town(folder: Path, records: str = "", default: str = "", more: str = 
     ca = make_ca(folder)
     leaves = {name: issue(ca, names=[name]) for name in homes}
     allowed = "".join(ALLOWED.format(name) for name in (PARTNER, EVIL))
-    with dns_thread(RECORDS.format(shut=homes[SHUT], partner=homes[PARTNER]) + records) as dns:
+    with name_server(RECORDS.format(shut=homes[SHUT], partner=homes[PARTNER]) + records) as dns:
         tables = [
             listener("tls", address),
             listener("tcp", address, "TCP"),

@@ -104,7 +104,7 @@ class DnsServer(asyncio.DatagramProtocol):
 
 
 @contextlib.contextmanager
-def dns_thread(text: str) -> Iterator[str]:
+def name_server(text: str) -> Iterator[str]:
     """The address of a server in a thread of its own, for tests without a loop. ``text``: a zone file."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)

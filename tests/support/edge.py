@@ -81,7 +81,9 @@ class Edge:
         limits: Limits = LIMITS,
         zones: Iterable[AnyZone] = (),
         listener: Listener | None = None,
+        trusted: str = "",
     ) -> Edge:
+        """``trusted``: an address that is never banned."""
         zones = tuple(zones)
         edge = cls()
         edge.connections = Connections(
@@ -101,6 +103,7 @@ class Edge:
             is_used=lambda connection: connection in edge.used,
             is_owed=lambda connection: connection in edge.owed,
             retire_within=RETIRE_WITHIN,
+            is_trusted=lambda address: address == trusted,
         )
         if listener is not None:
             await edge.connections.listening.listen([listener])

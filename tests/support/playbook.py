@@ -44,7 +44,8 @@ from sipedge.proxy.commands import (
 from sipedge.proxy.events import ConnectionClosed, ConnectionOpened, Event, ForwardFailed, RequestReceived, Resolved
 from sipedge.proxy.events import ResponseReceived as Received
 from sipedge.proxy.history import Entry
-from sipedge.proxy.proxy import Environment, Proxy
+from sipedge.proxy.incoming import Environment
+from sipedge.proxy.proxy import Proxy
 from sipedge.settings import Settings
 from sipedge.sip.message import Message, parse_message
 from zones.dns import AddressRecord, SrvRecord
@@ -129,7 +130,12 @@ class Playbook:
             lambda size: bytes(size),
             {},
             lambda connection, zone: self.revocation.get((connection, zone), Egress()),
+            self._offend,
         )
+        self.offences: list[tuple[str, str]] = []
+        """(address, reason) that the core has told of."""
+        self.banned = False
+        """Whether an offence gets its address banned."""
         self.now = now
         self.entries: list[Entry] = []
         self.concluded: list[Entry] = []
@@ -143,6 +149,10 @@ class Playbook:
         for number, address in PEERS.items():
             self >> opens(number, address)
         self._take(self.proxy.tick(now))
+
+    def _offend(self, address: str, reason: str) -> bool:
+        self.offences.append((address, reason))
+        return self.banned
 
     def __rshift__(self, step: Event | Step) -> Playbook:
         self.settle()

@@ -14,6 +14,7 @@ from zones.addresses import (
     forbidden_port,
     host_port,
     same_scope,
+    source_of,
 )
 
 
@@ -158,3 +159,17 @@ def test_packets_go_between_addresses_of_one_scope(one: str, other: str, same: b
 )
 def test_an_ipv6_address_stands_in_brackets(host: str, port: int | None, text: str) -> None:
     assert host_port(host, port) == text
+
+
+@pytest.mark.parametrize(
+    ("address", "source"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8::1:2:3:4", "2001:db8::/64"),
+        ("2001:db8:0:1::4", "2001:db8:0:1::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::ffff:192.0.2.1", "::ffff:192.0.2.1"),
+    ],
+)
+def test_a_source_is_an_ipv4_address_or_an_ipv6_site(address: str, source: str) -> None:
+    assert source_of(address) == source

@@ -18,7 +18,8 @@ from sipedge.pjsip.stack import Stack
 from sipedge.pjsip.transport import Ends
 from sipedge.proxy import commands
 from sipedge.proxy.events import ConnectionClosed, ConnectionOpened, Event, UnreadableReceived
-from sipedge.proxy.proxy import Environment, Proxy
+from sipedge.proxy.incoming import Environment
+from sipedge.proxy.proxy import Proxy
 from sipedge.settings import Listener, Settings
 from sipedge.sip.framing import Framer, FramingError
 from sipedge.sip.message import Message, parse_message

@@ -74,5 +74,8 @@ transport = "TCP"
 port = 5060
 peers = ["%(wild)s"]
 monitor = false
+
+[limits]
+ban_after = 0
 """
 )

@@ -26,5 +26,13 @@ name = "tls"
 address = "%(edge)s"
 port = 5061
 
+[[zone]]
+type = "default"
+[zone.rate]
+messages_per_second = 0
+per_peer = 0
+per_domain = 0
+subscribe_targets = 0
+
 """
-"""``edge``, ``trusted``, ``certificate`` and ``key`` are to be filled in."""
+"""``edge``, ``trusted``, ``certificate`` and ``key`` are to be filled in. Strangers have no rates."""

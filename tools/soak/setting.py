@@ -59,6 +59,7 @@ fallback_transport = "TCP"
 allow_loopback = true
 
 [limits]
+ban_after = 0
 heartbeat = 1
 drain = 2
 send_queue = 100000

@@ -22,6 +22,16 @@ def _zone(name: str, kind: str, rest: str = "") -> str:
 
 MISTAKES = [
     (
+        _zone("One", "dns", "rate.messages_per_second = 50\nrate.per_peer = 60\n"),
+        '9:17: zone "One" takes 50 requests a second in all, so "per_peer" cannot be 60',
+        "write per_peer = 50 or less, or a larger messages_per_second",
+    ),
+    (
+        _zone("One", "dns", "rate = { messages_per_second = 0.5, per_domain = 1 }\n"),
+        '8:50: zone "One" takes 0.5 requests a second in all, so "per_domain" cannot be 1',
+        "write per_domain = 0.5 or less, or a larger messages_per_second",
+    ),
+    (
         _zone("One", "dns", 'tls.revocation = "hard"\n'),
         '8:18: zone "One" has no list to look for revocation in',
         'add crl = ["..."]',

@@ -15,7 +15,8 @@ TEXT = (ROOT / "docs/configuration.md").read_text()
 
 COMMON = set(schema.ZONES["dns"].model_fields) & set(schema.ZONES["neighbor"].model_fields)
 POLICY = schema.ZONES["dns"].model_fields["tls"].annotation
-assert isinstance(POLICY, type)
+RATE = schema.ZONES["neighbor"].model_fields["rate"].annotation
+assert isinstance(POLICY, type) and isinstance(RATE, type)
 
 TABLES: dict[str, tuple[type[BaseModel], set[str]]] = {
     "## [edge]": (schema.EdgeTable, set()),
@@ -25,6 +26,7 @@ TABLES: dict[str, tuple[type[BaseModel], set[str]]] = {
     "## [[credential]]": (schema.CredentialTable, set()),
     "### All zones": (schema.ZONES["dns"], set(schema.ZONES["dns"].model_fields) - COMMON),
     "### [zone.tls]": (POLICY, set()),
+    "### [zone.rate]": (RATE, set()),
     **{
         f'### type = "{kind}"': (model, COMMON - ({"name"} if kind == "default" else set()))
         for kind, model in schema.ZONES.items()

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from support.configuration import EDGE, errors
 
 from sipedge.config import schema
-from zones.zone import NeighborZone
+from zones.zone import STRANGERS, NeighborZone, RatePolicy
 
 NEIGHBOR = '[[zone]]\nname = "IMP"\ntype = "neighbor"\ntransport = "TCP"\n'
+DEFAULT = '[[zone]]\ntype = "default"\n'
 LISTENER = '[[listener]]\nname = "in"\ntransport = "TCP"\n'
 
 MISTAKES = [
+    (EDGE + DEFAULT + "rate.pace = -1\n", '6:13: "pace" must be at least 0, not -1', ""),
+    (EDGE + DEFAULT + "rate.per_peer = inf\n", '6:17: "per_peer" must be a finite number', ""),
+    (EDGE + DEFAULT + 'rate.per_domain = "9"\n', '6:19: "per_domain" must be a number', "write it without quotes"),
+    (EDGE + DEFAULT + "rate.burst = 0\n", '6:14: "burst" must be larger than 0, not 0', ""),
+    (EDGE + DEFAULT + "rate.pace_wait = 26\n", '6:18: "pace_wait" must be at most 25, not 26', ""),
+    (EDGE + DEFAULT + "rate.subscribe_targets = 1.5\n", '6:26: "subscribe_targets" must be a whole number', ""),
+    (EDGE + DEFAULT + "rate.paces = 1\n", '6:1: "rate" of this zone has no key "paces"', 'did you mean "pace"?'),
+    (EDGE + "[limits]\nban_after = -1\n", '5:13: "ban_after" must be at least 0, not -1', ""),
+    (EDGE + "[limits]\nban_time = 0\n", '5:12: "ban_time" must be larger than 0, not 0', ""),
     (
         '[edges]\na = 1\n[edge]\nsystem_name = "e"\ndomains = ["x"]\n',
         '1:2: there is no table "edges"',
@@ -160,5 +171,10 @@ def test_all_mistakes_are_found_at_once(tmp_path: Path) -> None:
 
 def test_a_mirrored_model_has_the_defaults_of_its_record() -> None:
     model = schema.ZONES["neighbor"].model_validate({"type": "neighbor", "name": "x", "peers": ["a"]})
-    fields = model.model_dump(exclude={"type", "tls"})
+    fields = model.model_dump(exclude={"type", "tls", "rate"})
     assert NeighborZone(**fields) == NeighborZone(name="x", peers=("a",))
+
+
+def test_each_key_of_a_rate_has_the_default_of_its_zone() -> None:
+    model = schema.ZONES["dns"].model_validate({"type": "dns", "name": "x", "rate": {"pace": 5}})
+    assert RatePolicy(**model.model_dump(include={"rate"})["rate"]) == replace(STRANGERS, pace=5)

@@ -11,6 +11,7 @@ from support.processes import fresh_address
 
 from sipedge.config import load_config
 from tools.memory_edge import MemoryEdge, run_edge
+from zones.zone import UNLIMITED
 
 WHOLE = {"tls", "log.hep"}
 """Records that change as a whole."""
@@ -61,7 +62,7 @@ CORE = """system_name domains names zones plan secret former_secrets credentials
     timers.c timers.accepted""".split()
 LOOP = "drain waiting_per_hop busy_poll heartbeat".split()
 CONNECTIONS = """header_section header_line headers handshake first_byte message_time idle connect connections
-    connections_per_source send_queue malformed_in_a_row""".split()
+    connections_per_source send_queue malformed_in_a_row ban_after ban_time ban_longest""".split()
 OBSERVERS = """log.decisions log.messages log.expressway log.rotate_size log.rotate_count log.mask_credentials log.hep
     metrics.listen doctor.interval doctor.partners doctor.federation_routing doctor.inside_dns""".split()
 OBEYED: dict[str, Callable[[MemoryEdge], object]] = {
@@ -142,7 +143,16 @@ name = "far"
 type = "neighbor"
 transport = "TCP"
 peers = ["192.0.2.7"]
+[zone.rate]
+messages_per_second = 90
+per_peer = 80
+per_domain = 70
+burst = 2
+subscribe_targets = 60
+pace = 50
+pace_wait = 4
 """
+"""Every rate has a value of its own."""
 
 
 def test_a_reload_brings_every_setting_into_force(tmp_path: Path) -> None:
@@ -167,5 +177,9 @@ def test_a_reload_brings_every_setting_into_force(tmp_path: Path) -> None:
         wrong = [name for name in OBEYED if name != "plan" and OBEYED[name](edge) != at(after, name)]
         assert wrong == []
         assert OBEYED["plan"](edge).variables == after.plan.variables  # type: ignore[attr-defined]
+        rate = next(zone.rate for zone in after.zones if zone.name == "far")
+        assert [name for name in paths(rate) if at(rate, name) == at(UNLIMITED, name)] == []
+        assert edge.server._proxy._rates.zones["far"].policy == rate
+        assert edge.server._proxy._contexts._paces
 
     run_edge(before, scenario, str(path))

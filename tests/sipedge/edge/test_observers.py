@@ -22,7 +22,8 @@ from sipedge.network.resolver import Resolver
 from sipedge.network.revocation import Revocations
 from sipedge.network.tls import TlsContexts
 from sipedge.pjsip.stack import Stack
-from sipedge.proxy.proxy import Environment, Proxy
+from sipedge.proxy.incoming import Environment
+from sipedge.proxy.proxy import Proxy
 from sipedge.settings import DnsSettings, DoctorSettings, Hep, Limits, Log, MetricsSettings, Settings, Tls
 from zones.zone import DnsZone
 

@@ -244,7 +244,7 @@ def test_bad_handshakes_of_others_hide_nobodys(run: Run, tls: Tls, caplog: pytes
     """The lines of each address are limited for themselves: forty of three leave those of a fourth alone."""
 
     async def test() -> None:
-        async with await Edge.start(tls, listener=LISTENER) as edge:
+        async with await Edge.start(tls, listener=LISTENER, limits=replace(LIMITS, ban_after=0)) as edge:
             for number in range(41):
                 source = f"127.0.0.{2 + number % 3}" if number < 40 else "127.0.0.9"
                 reader, writer = await asyncio.open_connection(*edge.address, local_addr=(source, 0))

@@ -33,7 +33,7 @@ from sipedge.settings import Listener, Settings
 from sipedge.sip.message import Message
 from zones.digest import authorization
 from zones.dns import AddressRecord
-from zones.zone import Credential, DnsZone, NeighborZone, TlsPolicy, TraversalClientZone, TraversalServerZone
+from zones.zone import STRANGERS, Credential, DnsZone, NeighborZone, TlsPolicy, TraversalClientZone, TraversalServerZone
 
 IMP, EXPC, EXPE, MICROSOFT = "10.0.0.10", "10.0.0.20", "203.0.113.1", "198.51.100.50"
 FQDN = "IMP1-public.ciscoexample.com"
@@ -41,6 +41,8 @@ CALLER = "sip:alice@192.0.2.10:5061;transport=tls"
 """The Contact of every INVITE (support.messages)."""
 CREDENTIAL = Credential("traversal", "secret")
 IMP_CONNECTION, MICROSOFT_CONNECTION, TRAVERSAL = 50, 51, 52
+PACE = 1 / STRANGERS.pace
+"""Seconds between two requests to Microsoft's Edge."""
 
 
 def imp_rule(name: str, source: str, target: str, pattern: str = "", **fields: str) -> str:
@@ -128,6 +130,7 @@ def outward(edges: Edges, message: Message) -> Leg:
     """IM&P -> inside edge -> outside edge -> Microsoft; the leg to Microsoft."""
     inner, outer = Leg(), Leg()
     invited = message.method == "INVITE"
+    edges.outside.pass_time(PACE)
     edges.inside >> arrives(message, IMP_CONNECTION)
     if invited:
         edges.inside << responds(100)

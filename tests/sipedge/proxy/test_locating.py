@@ -29,9 +29,9 @@ from sipedge.proxy.commands import Asker, Command, Resolve
 from sipedge.proxy.events import ConfigChanged, DrainEnded, Resolved
 from sipedge.proxy.locating import FAILED_TTL, MAX_WAITING_EACH, Destination, Hops, LookUp, LookUps, NoHops, Questions
 from zones.dns import AddressRecord, SrvRecord
-from zones.zone import DefaultZone, DnsZone
+from zones.zone import UNLIMITED, DefaultZone, DnsZone
 
-DNS = DnsZone(name="Microsoft")
+DNS = DnsZone(name="Microsoft", rate=UNLIMITED)
 ASKER = Asker("Inside", "192.0.2.10")
 ZONES = (INSIDE, DNS)
 PLAN = rule("out", "Microsoft", source_zone='"Inside"') + rule("in", "Inside", source_zone='"Default Zone"')

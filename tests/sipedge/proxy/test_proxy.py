@@ -42,7 +42,8 @@ from sipedge.proxy.events import (
     RevocationChanged,
     UnreadableReceived,
 )
-from sipedge.proxy.proxy import Environment, Proxy
+from sipedge.proxy.incoming import Environment
+from sipedge.proxy.proxy import Proxy
 from sipedge.proxy.response_context import ResponseContext
 from sipedge.sip.message import Message
 from zones.table import Egress

@@ -310,6 +310,9 @@ def test_credentials_are_checked(play: Play) -> None:
     for credential, status in ((Credential("alice", "wrong"), 407), (Credential("mallory", "secret"), 407)):
         proof = authorization(challenges, credential, "MESSAGE", "sip:bob@outside.example", "c")
         book >> arrives(request(extra=(f"Proxy-Authorization: {proof}",))) << responds(status)
+        book >> arrives(request(extra=(f"Proxy-Authorization: {proof}",))) << responds(503, retry_after="1")
+    assert book.offences == [("192.0.2.10", "password")] * 2
+    book.pass_time(1.0)
     proof = authorization(challenges, alice, "MESSAGE", "sip:bob@outside.example", "c")
     message = request(extra=("Proxy-Authorization: NTLM x", f"Proxy-Authorization: {proof}"))
     book >> arrives(message) << forwards(Leg(), p_asserted_identity="<sip:alice@inside.example>")

@@ -28,12 +28,12 @@ from sipedge.proxy.commands import Respond
 from sipedge.proxy.events import ConfigChanged, Resolved
 from sipedge.proxy.locating import MAX_REQUESTS_WAITING, MAX_WAITING_OF_PEER, WAIT
 from zones.dns import SrvRecord
-from zones.zone import AccessAction, AccessRule, DefaultZone, DnsZone, FromDomain, Hop
+from zones.zone import UNLIMITED, AccessAction, AccessRule, DefaultZone, DnsZone, FromDomain, Hop
 
 SRV, SIPS = "_sipfederationtls._tcp.partner.example", "_sips._tcp.partner.example"
 PARTNER = 50
 FROM = "<sip:carol@partner.example>;tag=c"
-SETTINGS = make_settings(RULES)
+SETTINGS = make_settings(RULES, (*ZONES, DefaultZone(rate=UNLIMITED)))
 
 
 def town(

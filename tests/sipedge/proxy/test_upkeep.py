@@ -188,13 +188,19 @@ def test_before_that_nothing_passes(play: Play) -> None:
 def test_wrong_credentials(play: Play) -> None:
     book = play(server())
     handshake(book, Credential("traversal", "wrong"), 401)
-    for status in (401, 403):
+    for status, pause in ((401, 1), (403, 2)):
         proof = authorization(
             ['Digest realm="TraversalZone", nonce="x", qop="auth"'], CREDENTIAL, "OPTIONS", "sip:x", "c"
         )
+        book >> keepalive(proof or "") << responds(503, retry_after=str(pause))
+        book.pass_time(pause)
         book >> keepalive(proof or "") << responds(status)
     book << closes(CLIENT)
-    assert "wrong" in book.log[0].text
+    assert "wrong username or password" in book.log[0].text
+    endings = [line.text.rpartition("; ")[2] for line in book.log]
+    assert endings == [f"the next credentials are looked at in {pause} s" for pause in (1, 2, 4)]
+    assert book.offences == [("192.0.2.99", "password")] * 3
+    assert book.proxy.requests_refused() == {("Traversal", "password"): 2}
 
 
 def test_a_connection_that_closes_takes_its_rights_with_it(play: Play) -> None:

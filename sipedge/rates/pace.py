@@ -1,0 +1,105 @@
+"""Queues in front of partners that take only so much: what leaves, leaves evenly and in order."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+MOST_PARTNERS = 4096
+"""Partners looked after at once; more are not paced, because a queue for each would have no bound."""
+MOST_WAITING = 10_000
+"""In all queues together: BENOTIFYs have no transaction that bounds their number."""
+LATE = 0.01
+"""Seconds of the loop's delay that the next ones make up for; without that a fast pace would be a slower one."""
+
+
+@dataclass(slots=True)
+class _Partner(Generic[Item]):
+    next_at: float
+    """When the next one may leave."""
+    interval: float
+    waiting: deque[tuple[str, Item]] = field(default_factory=deque)
+
+
+class Pace(Generic[Item]):
+    """In any time t at most ``rate * (t + LATE) + 1`` leave to one partner, evenly: nobody here knows its bucket."""
+
+    def __init__(self) -> None:
+        self._partners: dict[Hashable, _Partner[Item]] = {}
+        """Those to whom something left a moment ago, or waits."""
+        self._times: list[tuple[float, int, Hashable]] = []
+        """(when, a number that breaks ties, partner): each partner once."""
+        self._last = 0
+        self._names: dict[str, Hashable] = {}
+        """Name of an item that waits -> its partner."""
+        self._waiting = 0
+
+    def __len__(self) -> int:
+        """How many wait."""
+        return self._waiting
+
+    def enter(self, partner: Hashable, rate: float, longest: float, name: str, item: Item, now: float) -> float | None:
+        """0.0: it leaves at once; None: it waits, and ``due`` will give it; else the seconds after which there may be
+        room for it in the queue.
+
+        ``rate``: items a second; ``longest``: seconds to wait at most; ``name``: to withdraw it by, '' for none.
+        """
+        queue = self._partners.get(partner)
+        if queue is None:
+            if len(self._partners) < MOST_PARTNERS:
+                self._partners[partner] = _Partner(now + 1.0 / rate, 1.0 / rate)
+                self._note(partner, now + 1.0 / rate)
+            return 0.0
+        queue.interval = 1.0 / rate
+        if not queue.waiting and queue.next_at <= now:
+            queue.next_at = now + queue.interval
+            return 0.0
+        wait = queue.next_at - now + len(queue.waiting) * queue.interval
+        if wait > longest or self._waiting >= MOST_WAITING:
+            return max(wait - longest, queue.interval)
+        queue.waiting.append((name, item))
+        self._waiting += 1
+        if name:
+            self._names[name] = partner
+        return None
+
+    def withdraw(self, name: str) -> bool:
+        """Take an item out; False: it does not wait here."""
+        partner = self._names.pop(name, None)
+        if partner is None:
+            return False
+        waiting = self._partners[partner].waiting
+        waiting.remove(next(entry for entry in waiting if entry[0] == name))
+        self._waiting -= 1
+        return True
+
+    def next_deadline(self) -> float | None:
+        return self._times[0][0] if self._times else None
+
+    def due(self, now: float) -> list[Item]:
+        """What may leave by ``now``; of one partner in the order it came."""
+        left: list[Item] = []
+        while self._times and self._times[0][0] <= now:
+            _, _, partner = heappop(self._times)
+            queue = self._partners[partner]
+            if queue.next_at > now:
+                self._note(partner, queue.next_at)
+                continue
+            if not queue.waiting:
+                del self._partners[partner]
+                continue
+            name, item = queue.waiting.popleft()
+            self._names.pop(name, None)
+            self._waiting -= 1
+            left.append(item)
+            queue.next_at = max(queue.next_at, now - LATE) + queue.interval
+            self._note(partner, queue.next_at)
+        return left
+
+    def _note(self, partner: Hashable, when: float) -> None:
+        self._last += 1
+        heappush(self._times, (when, self._last, partner))
