@@ -191,3 +191,5 @@ class Settings:
     doctor: DoctorSettings = field(default_factory=DoctorSettings)
     history: int = 255
     """Decisions kept in memory."""
+    revision: str = ""
+    """Digest of the text that this was read from (``config.files.revision_of``); '' where it was read from none."""

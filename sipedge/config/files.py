@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import secrets
 import ssl
+from collections.abc import Iterable
+from hashlib import sha256
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
@@ -22,6 +24,20 @@ _FILE_LIMIT = 4 * 1024 * 1024
 def in_folder_of(config: str, name: str) -> str:
     """File names in the configuration are relative to its folder."""
     return os.path.join(os.path.dirname(config), name)
+
+
+def revision_of(texts: Iterable[str]) -> str:
+    """What tells two configurations apart: SHA-256 in hexadecimal over each text's length and bytes.
+
+    ``texts``: ``edge.toml``, then the dial plans in the order in which it names them. Names of folders do not count, so
+    a configuration that was moved keeps its revision; keys, certificates, passwords in files and the secret are none of
+    it, because they decide nothing.
+    """
+    digest = sha256()
+    for text in texts:
+        raw = text.encode()
+        digest.update(len(raw).to_bytes(8, "big") + raw)
+    return digest.hexdigest()
 
 
 def check_certificate(reader: Reader, path: Path, files: Certificate) -> None:

@@ -8,7 +8,7 @@ from secrets import token_bytes
 from sipedge.settings import Settings
 
 from .checks import check_tables
-from .files import SECRET_BYTES, in_folder_of, read_secret
+from .files import SECRET_BYTES, in_folder_of, read_secret, revision_of
 from .plans import read_plans
 from .problems import ConfigError
 from .reader import Reader, open_toml
@@ -50,6 +50,7 @@ def load_config(path: str | os.PathLike[str], *, create_secret: bool = True) -> 
         metrics=tables.metrics,
         doctor=tables.doctor,
         history=edge.history,
+        revision=revision_of((reader.text, *plan.dialplan.sources.values())),
     )
 
 

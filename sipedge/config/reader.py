@@ -26,6 +26,7 @@ class Reader:
     """``data`` is as tomllib gives it: nothing in it is checked yet."""
 
     file: str
+    text: str
     data: dict[str, Any]
     positions: Positions
     problems: list[Problem] = field(default_factory=list)
@@ -91,7 +92,7 @@ def open_toml(file: str) -> Reader:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError([_syntax_problem(file, text, str(error))]) from None
-    return Reader(file, data, read_positions(text))
+    return Reader(file, text, data, read_positions(text))
 
 
 def _decoded(file: str, raw: bytes) -> str:

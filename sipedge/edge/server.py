@@ -391,12 +391,13 @@ class Server:
             self._turns.put(ForwardFailed(command.branch, 503, reason))
 
     def _record(self, command: commands.Record) -> None:
-        command.entry.time = time()
+        command.entry.time, command.entry.begun = time(), self._loop.time()
         self.history.add(command.entry)
         if self._tap is not None:
             self._tap.searched(command.entry)
 
     def _conclude(self, command: commands.Conclude) -> None:
+        command.entry.seconds = self._loop.time() - command.entry.begun
         if self._tap is not None:
             self._tap.concluded(command.entry)
 

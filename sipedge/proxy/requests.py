@@ -11,12 +11,12 @@ from sipedge.sip.responses import ALLOW
 from zones.authentication import Authentication, Identity
 from zones.zone import TraversalClientZone, TraversalServerZone
 
-from .answers import ENDING, own_response, respond, retry_after
-from .commands import Asker, Command, Conclude, Record, Respond
+from .answers import ENDING, conclude, own_response, respond, retry_after
+from .commands import Asker, Command, Record, Respond
 from .contexts import Contexts, transaction_key
 from .events import RequestReceived
 from .forwarder import Forwarder
-from .history import Entry
+from .history import Entry, kept_lines
 from .incoming import Incoming, Peer
 from .locating import UNREACHABLE, TargetLookUps
 from .response_context import ResponseContext
@@ -149,9 +149,10 @@ class RequestPath:
     def refuse(self, event: RequestReceived, peer: Peer, refusal: Refusal, out: list[Command]) -> None:
         """Answer a request that goes no further."""
         message = event.message
-        entry = _entry(event, peer, classify_method(message.method))
-        entry.status = refusal.status
-        out += (Record(entry), Conclude(entry))
+        entry = self._entry(event, peer, classify_method(message.method))
+        entry.refused(refusal.status, refusal.text)
+        out.append(Record(entry))
+        conclude(entry, out)
         if event.transaction == 0:  # ACK and BENOTIFY get no response, whatever is wrong with them
             return
         status, text, headers = refusal.status, refusal.text, refusal.headers
@@ -163,8 +164,8 @@ class RequestPath:
         settings = self._installation.settings
         message = event.message
         tiers, explanation = tiers_of(decided, settings)
-        entry = _entry(event, peer, decided.classification)
-        entry.explanation = explanation
+        entry = self._entry(event, peer, decided.classification)
+        entry.explanation, entry.alias, entry.also = explanation, decided.alias, decided.also
         if decided.routes.pair is not None:
             entry.route = decided.routes.pair.there
         out.append(Record(entry))
@@ -178,15 +179,22 @@ class RequestPath:
             out.append(respond(self._installation, event.transaction, peer, message, 100))
         self._contexts.begin(ResponseContext(self._forwarder, incoming, iter(tiers)), now, out)
 
+    def _entry(self, event: RequestReceived, peer: Peer, classification: Classification) -> Entry:
+        message, revision = event.message, self._installation.settings.revision
+        lines = kept_lines(message)
+        return Entry(
+            0.0,
+            peer.opened,
+            peer.speaks_in,
+            revision,
+            message.method,
+            message.uri,
+            message.call_id,
+            lines,
+            classification,
+        )
+
 
 def _begins_something(message: Message) -> bool:
     """Out of any dialog, OPTIONS included: peers that ask whether the edge is there go elsewhere from now on."""
     return not message.to_tag and message.method != "CANCEL"
-
-
-def _entry(event: RequestReceived, peer: Peer, classification: Classification) -> Entry:
-    message = event.message
-    cseq = message.first("cseq") or ""
-    return Entry(
-        0.0, peer.connection, peer.speaks_in, message.method, message.uri, message.call_id, cseq, classification
-    )

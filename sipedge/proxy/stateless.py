@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 
 from dialplan.model import Target
 
-from .commands import Command, Conclude, Send
+from .answers import conclude
+from .commands import Command, Send
 from .forwarder import Forwarder, breadth
+from .history import Attempt
 from .incoming import Incoming
 from .locating import Hops, NoHops
 
@@ -41,9 +43,9 @@ class StatelessForward:
     def _send(self, target: Target, hops: Hops | NoHops, out: list[Command]) -> None:
         if not isinstance(hops, NoHops):
             _, head = self.forwarder.build(self.incoming, target, hops[0], self.targets)
-            self.incoming.entry.hops.append(hops[0])
+            self.incoming.entry.attempts.append(Attempt(hops[0]))
             out.append(Send(hops[0], head + self.incoming.decided.message.body))
 
     def _conclude(self, out: list[Command]) -> None:
         if not self.located_later:
-            out.append(Conclude(self.incoming.entry))
+            conclude(self.incoming.entry, out)

@@ -31,11 +31,16 @@ class Tap:
         self._workers: dict[str, Worker] = {}
         self._ended: list[Worker] = []
         self._metrics: Metrics | None = None
+        self._sequence = 0
+        """Of the last decision."""
         self._use({}, {})
 
     def use(self, outputs: Mapping[str, Output], metrics: Metrics | None) -> None:
         """Use these outputs from now on, which ``open_outputs`` gave."""
         self._metrics = metrics
+        decisions = outputs.get("decisions")
+        if isinstance(decisions, DecisionsFile):  # numbers go on where an edge before this one, or a queue, ended
+            self._sequence = max(self._sequence, decisions.last)
         workers: dict[str, Worker] = {}
         for name, output in outputs.items():
             worker = self._workers.pop(name, None)
@@ -87,12 +92,17 @@ class Tap:
 
     def searched(self, entry: Entry) -> None:
         """A decision was made, nothing was sent yet."""
-        self._decide(self._searched, entry)
+        item = Decided(ENTRY_SIZE, entry)
+        for worker in self._searched:
+            worker.put(item)
 
     def concluded(self, entry: Entry) -> None:
         if self._metrics is not None:
             self._metrics.decided(entry)
-        self._decide(self._concluded, entry)
+        self._sequence += 1
+        item = Decided(ENTRY_SIZE, entry, self._sequence)
+        for worker in self._concluded:
+            worker.put(item)
 
     def dns_failed(self, error: str) -> None:
         if self._metrics is not None:
@@ -102,13 +112,6 @@ class Tap:
         item = Passed(len(head) + len(body), time(), sent, peer.zone, peer.opened, head, body)
         for worker in self._messages:
             worker.put(item)
-
-    def _decide(self, workers: list[Worker], entry: Entry) -> None:
-        if workers:
-            peer = self._peer_of(entry.connection)
-            item = Decided(ENTRY_SIZE, entry, peer.opened if peer is not None else None)
-            for worker in workers:
-                worker.put(item)
 
     def _use(self, workers: dict[str, Worker], outputs: Mapping[str, Output]) -> None:
         def takers(kind: ItemKind) -> list[Worker]:

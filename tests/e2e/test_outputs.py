@@ -93,9 +93,7 @@ def test_every_output_tells_what_passed(tmp_path: Path) -> None:
     assert {str(record.local) for record in records[::4]} == {f"{installation.address}:{PORT}"}
     assert {record.peer and record.peer.host for record in records[::4]} == {installation.own}
     decisions = [json.loads(line) for line in (installation.folder / "decisions").read_text().splitlines()]
-    assert [(entry["status"], entry["search"]["tiers"][0]["targets"][0]["rule"]) for entry in decisions] == [
-        (200, "out")
-    ] * 21
+    assert [(entry["status"], entry["rules"][0]["rule"]) for entry in decisions] == [(200, "out")] * 21
     copies = _records(hep.read(BytesIO(b"".join(packets)), "collector"))[4:]
     assert [record.data for record in copies] == seen
     assert {record.transport for record in copies} == {"tcp"}

@@ -57,8 +57,12 @@ def test_the_replay_decides_as_the_edge_did(logs: Path) -> None:
         found = next(one for one in replayed if one["call_id"] == decision["call_id"] and one["zone"] == "near")
         for key in ("method", "request_uri", "cseq", "zone", "traffic", "evidence"):
             assert found[key] == decision[key]
-        for key in ("searched", "transform", "tiers"):
-            assert found[key] == decision["search"][key]
+        assert (found["searched"], found["transform"]) == (decision["searched"], decision["transform"])
+        assert [
+            (tier["priority"], tier["stop"], target["rule"], target["zone"], target["alias"])
+            for tier in found["tiers"]
+            for target in tier["targets"]
+        ] == [tuple(rule[key] for key in ("priority", "stop", "rule", "zone", "alias")) for rule in decision["rules"]]
 
 
 def test_a_changed_rule_is_seen_before_it_is_in_force(logs: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from support.certificates import issue, make_ca
 from support.configuration import EDGE, errors, write
 
 from sipedge.config import load_config
+from sipedge.config.files import revision_of
 
 
 @pytest.fixture(scope="module")
@@ -78,3 +80,8 @@ def test_a_secret_of_the_admins_own_is_taken(folder: Path) -> None:
     (folder / "own.secret").write_text("ab" * 32)
     settings = load_config(write(folder, EDGE + 'secret_file = "own.secret"\n'))
     assert settings.secret == b"\xab" * 32
+
+
+def test_a_revision_tells_texts_apart_and_where_one_ends() -> None:
+    assert revision_of([]) == sha256(b"").hexdigest()
+    assert len({revision_of(texts) for texts in (["ab"], ["a", "b"], ["b", "a"], ["", "ab"], ["é"])}) == 5

@@ -59,7 +59,7 @@ DATA = st.one_of(
 @examples(150)
 @given(DATA)
 def test_any_data_gives_tables_or_problems(data: dict[str, Any]) -> None:
-    reader = Reader("nowhere/edge.toml", data, Positions([""]))
+    reader = Reader("nowhere/edge.toml", "", data, Positions([""]))
     tables = read_tables(reader)
     check_tables(reader, tables)
     for problem in reader.problems:

@@ -57,7 +57,7 @@ def resolver(path: str) -> Callable[[Server], object]:
     return lambda server: at(server._resolver._settings, path.removeprefix("dns."))
 
 
-CORE = """system_name domains names zones plan secret credentials keep_uri_parameters undo_escapes
+CORE = """revision system_name domains names zones plan secret credentials keep_uri_parameters undo_escapes
     timers.c timers.accepted""".split()
 LOOP = "drain waiting_per_hop busy_poll heartbeat".split()
 CONNECTIONS = """header_section header_line headers handshake first_byte message_time idle connect connections
