@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from dialplan.model import Target, Tier
@@ -23,6 +24,10 @@ from .events import ConnectionOpened
 
 FORMAT = 1
 """Of ``Entry.to_json``: a reader of another format has to say so."""
+MOST = 8
+"""Rules and hops in a record: it costs no more with any plan, and they can all be made again."""
+_SIZE = 4096
+"""Bytes that an entry keeps in memory beside what its peer wrote: an estimate."""
 _KEPT = ("from", "to", "cseq")
 _DIAGNOSTICS = ("ms-diagnostics", "ms-diagnostics-public")
 
@@ -90,13 +95,20 @@ class Entry:
             self.diagnostics = tuple(response.lines[number] for number in numbers)
 
     @property
+    def size(self) -> int:
+        """Bytes that it keeps in memory, roughly: a peer's lines may be long."""
+        return _SIZE + len(self.request_uri) + len(self.call_id) + sum(map(len, self.lines))
+
+    @property
     def decided_by(self) -> str:
         return SIGNED_ROUTE if self.route else REFUSED if self.explanation is None else RULES
 
     def to_json(self) -> dict[str, Any]:
-        """The keys that docs/traces.md promises."""
+        """The keys that docs/traces.md promises; takes as long with any plan."""
         opened, classification, found = self.opened, self.classification, self.explanation
         sender, receiver, cseq = map(_value, self.lines)
+        tiers = found.tiers if found else ()
+        hit = ((tier, target) for tier in tiers for target in tier.targets)
         return {
             "time": self.time,
             "ms": round(self.seconds * 1000, 3) if self.status else None,
@@ -122,13 +134,15 @@ class Entry:
             "authenticated": found.query.authenticated if found else None,
             "transform": found.transform if found else None,
             "searched": found.searched if found else None,
-            "rules": [_rule(tier, target, found) for tier in found.tiers for target in tier.targets] if found else [],
+            "rules": [_rule(tier, target, found) for tier, target in islice(hit, MOST)] if found else [],
+            "more_rules": max(0, sum(len(tier.targets) for tier in tiers) - MOST),
             "route": self.route,
-            "hops": [_attempt(attempt) for attempt in self.attempts],
+            "hops": [_attempt(attempt) for attempt in self.attempts[:MOST]],
+            "more_hops": max(0, len(self.attempts) - MOST),
             "status": self.status,
             "own": self.own,
             "reason": self.reason,
-            "diagnostics": [_value(line) for line in self.diagnostics],
+            "diagnostics": [_value(line) for line in self.diagnostics[:MOST]],
         }
 
 

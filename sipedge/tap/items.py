@@ -46,9 +46,6 @@ class Decided(NamedTuple):
 
 Item = Passed | Decided
 
-ENTRY_SIZE = 4096
-"""Bytes that an entry of the history keeps in memory: an estimate."""
-
 
 def record_of(item: Decided) -> dict[str, Any]:
     """A decision as JSON, for files and collectors: all that it takes to make it again, and what came of it."""

@@ -9,8 +9,8 @@ from contextlib import suppress
 
 MODE = 0o640
 """Of a file that is made here: messages hold what people said to each other."""
-TAIL = 1 << 20
-"""Bytes: no line of an edge is longer."""
+TAIL = 4 << 20
+"""Bytes: no record of a decision is longer."""
 
 
 class RotatingFile:

@@ -15,7 +15,7 @@ from sipedge.sip.message import Message
 
 from .collector import Collector
 from .expressway import ExpresswayFile
-from .items import ENTRY_SIZE, Decided, ItemKind, Passed
+from .items import Decided, ItemKind, Passed
 from .json_lines import DecisionsFile, MessagesFile
 from .metrics import Metrics
 from .rotating_file import RotatingFile
@@ -92,7 +92,7 @@ class Tap:
 
     def searched(self, entry: Entry) -> None:
         """A decision was made, nothing was sent yet."""
-        item = Decided(ENTRY_SIZE, entry)
+        item = Decided(entry.size, entry)
         for worker in self._searched:
             worker.put(item)
 
@@ -100,7 +100,7 @@ class Tap:
         if self._metrics is not None:
             self._metrics.decided(entry)
         self._sequence += 1
-        item = Decided(ENTRY_SIZE, entry, self._sequence)
+        item = Decided(entry.size, entry, self._sequence)
         for worker in self._concluded:
             worker.put(item)
 

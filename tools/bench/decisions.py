@@ -19,7 +19,7 @@ from sipedge.decision.classification import Classification
 from sipedge.proxy.events import ConnectionOpened
 from sipedge.proxy.history import Attempt, Entry, History, kept_lines
 from sipedge.sip.message import parse_message
-from sipedge.tap.items import ENTRY_SIZE, Decided
+from sipedge.tap.items import Decided
 from sipedge.tap.json_lines import DecisionsFile
 from sipedge.tap.rotating_file import RotatingFile
 from zones.zone import Hop
@@ -76,12 +76,12 @@ def measure(rules: int) -> Costs:
     text, aliases = make(rules)
     explanation = CompiledPlan(parse_dialplan(text, "bench.dialplan")).search(Query(aliases[rules // 2], "IMP"))
     file, history, costs = DecisionsFile(RotatingFile("", 1, 1)), History(255), Costs()
-    item = Decided(ENTRY_SIZE, _entry(explanation), 1)
+    item = Decided(0, _entry(explanation), 1)
 
     def loop() -> None:
         entry = _entry(explanation)
         history.add(entry)
-        Decided(ENTRY_SIZE, entry, 1)
+        Decided(entry.size, entry, 1)
 
     for _ in range(ROUNDS):
         costs.loop = min(costs.loop, _spent(loop))

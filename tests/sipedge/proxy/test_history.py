@@ -99,6 +99,7 @@ def test_an_entry_is_rendered_when_asked_for() -> None:
                 "alias": "bob@example.com",
             }
         ],
+        "more_rules": 0,
         "route": "",
         "hops": [
             {
@@ -113,6 +114,7 @@ def test_an_entry_is_rendered_when_asked_for() -> None:
             }
             for address, status, reason in (("192.0.2.1", 503, "connection refused"), ("192.0.2.3", 404, ""))
         ],
+        "more_hops": 0,
         "status": 404,
         "own": False,
         "reason": "Nobody",
@@ -134,3 +136,18 @@ def test_a_signed_route_names_its_zone_and_asked_no_rule() -> None:
     assert [found[key] for key in ("decided_by", "route", "alias", "searched", "protocol")] == [
         "signed Route", "Out", "bob@example.com", None, None,
     ]  # fmt: skip
+
+
+def test_a_record_is_as_long_with_any_number_of_rules_and_hops() -> None:
+    rules = "".join(f'search rule "{number}" {{ target zone "Z{number}" }}\n' for number in range(50))
+    entry = _entry("1")
+    entry.explanation = CompiledPlan(parse_dialplan(rules, "edge.dialplan")).search(Query("bob@example.com", "IMP"))
+    entry.attempts += [Attempt(Hop("Out", address="192.0.2.1"))] * 20
+    found = entry.to_json()
+    assert [len(found[key]) for key in ("rules", "hops")] == [8, 8]
+    assert (found["more_rules"], found["more_hops"]) == (42, 12)
+
+
+def test_the_size_of_an_entry_grows_with_what_the_peer_wrote() -> None:
+    short, long = _entry("1"), _entry("1" * 5000)
+    assert long.size - short.size == 4999
