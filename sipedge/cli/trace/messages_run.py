@@ -10,9 +10,13 @@ from typing import Any
 
 import click
 
+from sipedge.cli.configuration import load
+from sipedge.cli.explain import places_of, print_explanation
 from sipedge.cli.files import new_file
 from sipedge.cli.printing import print_json, say
 from sipedge.printable import escaped
+from sipedge.replay.decider import Decider
+from sipedge.replay.verdict import Verdict, label
 from sipedge.traces.ladder.flow import Filter, sighting
 from sipedge.traces.records.record import Endpoint, Record, iso_time
 
@@ -30,6 +34,8 @@ class Options:
     """Folder for one file a message; None for none."""
     show: tuple[int, ...]
     """Numbers of messages to print as a whole; none lists them all."""
+    config: str | None
+    """Whose rules are asked about those; None for none."""
     call_id: str
     """Like the next three a demand on dialogs, see Filter; '' demands nothing."""
     user: str
@@ -42,8 +48,11 @@ def run(options: Options) -> int:
     """The exit status: 0 good, 1 no such dialog, 2 nothing was readable or no such message."""
     trace_input = TraceInput(options.traces, options.keylog)
     demands = Filter(options.call_id, options.user, options.method, options.status)
+    if options.config and not options.show:
+        raise click.UsageError("--config says why the rules decide so about one message: say --show N")
     if options.show:
-        return _show(enumerate(trace_input.records(), 1), options.show)
+        decider = None if options.config is None else Decider(load(options.config))
+        return _show(enumerate(trace_input.records(), 1), options.show, decider)
     if not demands.wanted:
         _list(enumerate(trace_input.records(), 1), options)
         return trace_input.finish()
@@ -71,7 +80,7 @@ def _list(records: Iterable[tuple[int, Record]], options: Options) -> None:
             click.echo(_line(index, record))
 
 
-def _show(records: Iterable[tuple[int, Record]], numbers: tuple[int, ...]) -> int:
+def _show(records: Iterable[tuple[int, Record]], numbers: tuple[int, ...], decider: Decider | None) -> int:
     """Each below its line in the list. 0, or 2 where one is not there."""
     wanted = set(numbers)
     for index, record in records:
@@ -80,10 +89,24 @@ def _show(records: Iterable[tuple[int, Record]], numbers: tuple[int, ...]) -> in
             click.echo(_line(index, record))
             for line in record.data.decode("utf-8", "replace").split("\n"):
                 click.echo(escaped(line.removesuffix("\r")))
+            if decider is not None:
+                _explain(decider, index, record)
         if not wanted:
             return 0
     say(f"there is no message {min(wanted)}")
     return 2
+
+
+def _explain(decider: Decider, index: int, record: Record) -> None:
+    """The tree that the edge saw, or that it would see."""
+    verdict = decider.decide(index, record)
+    if not isinstance(verdict, Verdict):
+        return
+    explanation = decider.explanation(record)
+    if explanation is None:
+        click.echo(f"no rule is asked: {escaped(label(verdict.decision.to_json()))}")
+    else:
+        print_explanation(*explanation, places_of(decider.settings))
 
 
 def _folder(raw: str) -> Path:
@@ -96,7 +119,7 @@ def _folder(raw: str) -> Path:
 
 
 def _to_json(index: int, record: Record) -> dict[str, Any]:
-    return {
+    fields = {
         "index": index,
         "time": iso_time(record.time),
         "transport": record.transport or None,
@@ -109,6 +132,7 @@ def _to_json(index: int, record: Record) -> dict[str, Any]:
         "file": record.file,
         "position": record.position,
     }
+    return fields if record.decided is None else {**fields, "decision": record.decided.to_json()}
 
 
 def _line(index: int, record: Record) -> str:
@@ -117,7 +141,8 @@ def _line(index: int, record: Record) -> str:
     source, destination = _text(record.source) or "?", _text(record.destination) or "?"
     mark = " " if record.exact else "*"
     where = f"{escaped(source):>{_ADDRESS_WIDTH}} -> {escaped(destination):<{_ADDRESS_WIDTH}}"
-    return f"{index:>6}{mark} {time:<26} {record.transport or '-':<4} {where} {escaped(_start_line(record.data))}"
+    said = "" if record.decided is None else f": {escaped(str(record.decided))}"
+    return f"{index:>6}{mark} {time:<26} {record.transport or '-':<4} {where} {escaped(_start_line(record.data))}{said}"
 
 
 def _start_line(data: bytes) -> str:

@@ -11,6 +11,7 @@ from support.examples import examples
 from support.messages import CALLER_VIA, request
 from support.playbook import FROM_STRANGER, INSIDE, STRANGER, Playbook, arrives
 from support.settings import EDGE, INSIDE_PEER, RULES, SECRET, ZONES, make_settings, rule, with_zone
+from support.tapped import lines_of, read_back
 from support.traces import record
 
 from dialplan.model import Tier
@@ -18,10 +19,12 @@ from sipedge.decision.deciding import CANCELS, REFUSED
 from sipedge.decision.deciding import EDGE as THE_EDGE
 from sipedge.decision.record_route import TokenKey, ZonePair
 from sipedge.decision.validation import POISON, loop_hash
+from sipedge.proxy.history import Entry
 from sipedge.replay.decider import Decider
-from sipedge.replay.verdict import Verdict
+from sipedge.replay.verdict import Decision, Verdict
 from sipedge.sip.message import Message
-from sipedge.traces.records.record import Endpoint
+from sipedge.tap.items import Decided
+from sipedge.traces.records.record import Endpoint, Record
 from zones.zone import DefaultZone
 
 PLAN = RULES + rule("strangers", "Inside", r".*@odd\.example.*", source_zone='"Default Zone"', priority="7")
@@ -124,7 +127,20 @@ def replay_says(message: Message, connection: int) -> tuple[str, tuple[Tier, ...
     address = PEERS[connection]
     verdict = DECIDER.decide(1, record(message, source=Endpoint(address, 40000), names=(address,)))
     assert isinstance(verdict, Verdict) and verdict.from_policy == ""
-    decision = verdict.decision
+    return said_by(verdict.decision)
+
+
+def record_says(entry: Entry) -> tuple[str, tuple[Tier, ...]]:
+    """What replay makes of the record that the edge would write of it."""
+    (read,) = read_back(lines_of(Decided(0, entry, 1)))
+    assert isinstance(read, Record)
+    verdict = DECIDER.decide(1, read)
+    assert isinstance(verdict, Verdict)
+    assert (verdict.zone, verdict.traffic, verdict.method) == (entry.zone, entry.classification.traffic, entry.method)
+    return said_by(verdict.decision)
+
+
+def said_by(decision: Decision) -> tuple[str, tuple[Tier, ...]]:
     if decision.refused:
         return f"{REFUSED} {decision.refused[:3]}", ()
     if decision.decided_by in (CANCELS, THE_EDGE):
@@ -135,7 +151,10 @@ def replay_says(message: Message, connection: int) -> tuple[str, tuple[Tier, ...
 
 
 def compare(message: Message, connection: int) -> None:
-    assert edge_says(Playbook(SETTINGS), message, connection) == replay_says(message, connection)
+    book = Playbook(SETTINGS)
+    said = edge_says(book, message, connection)
+    assert said == replay_says(message, connection)
+    assert [record_says(entry) for entry in book.entries] == [said] * len(book.entries)
 
 
 @examples(500)
