@@ -54,7 +54,10 @@ class RequestPath:
             self.refuse(event, peer, Refusal(503, ENDING, (retry_after(self._installation),)), out)
             return
         if isinstance(zone, TraversalServerZone | TraversalClientZone) and message.method != "CANCEL":
-            if not self._upkeep.admits(peer, event, now, out):
+            if self._upkeep.takes(peer, event, now, out):
+                return
+            if not self._upkeep.is_admitted(peer, now):
+                self.refuse(event, peer, Refusal(403, "this traversal connection is not authenticated"), out)
                 return
         decision = self._decide(event, peer, now)
         if isinstance(decision, Decided) and decision.asks:

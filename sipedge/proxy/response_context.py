@@ -230,7 +230,7 @@ class ResponseContext:
 
     def _failure(self, branch: Branch, outcome: Outcome, now: float, out: list[Command]) -> None:
         if outcome.status == 503 or self._is_silent(branch, outcome):
-            self.forwarder.failed(branch.hop, now)
+            self.forwarder.failed(branch.hop, now, outcome.text or "it answered 503")
             if branch.remaining and not branch.is_cancelled and self._may_try():  # RFC 3263 4.3
                 self._try(branch.target, branch.remaining, now, out)
                 return

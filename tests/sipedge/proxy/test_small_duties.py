@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from support.messages import answer_to, invite, notify, request, with_lines
 from support.playbook import (
@@ -19,14 +21,16 @@ from support.playbook import (
     answers_with,
     arrives,
     forwards,
+    opens,
     responds,
     sends,
     waits,
 )
-from support.settings import RULES, ZONES, forking, make_settings, rule
+from support.settings import EDGE, RULES, ZONES, forking, make_settings, rule
 
 from sipedge.proxy.events import ForwardFailed, MalformedReceived, UnreadableReceived
-from zones.zone import DefaultZone, DnsZone
+from sipedge.settings import Listener
+from zones.zone import Credential, DefaultZone, DnsZone, TlsPolicy, TraversalServerZone
 
 
 def test_a_slow_request_gets_a_100_so_that_nobody_repeats_it(play: Play) -> None:
@@ -185,6 +189,18 @@ def test_what_another_refuses_and_what_a_caller_gave_up_is_no_line(play: Play) -
     book >> arrives(request("CANCEL", call_id="2")) << responds(200)
     book >> ForwardFailed(leg.branch, 487, "withdrawn before it was sent") << responds(487, to=call)
     assert {log.level for log in book.log} == {"debug"}
+
+
+def test_what_an_unauthenticated_traversal_connection_asks_for_is_a_line_and_a_decision(play: Play) -> None:
+    verify = TlsPolicy(subject_names=(PEERS[STRANGER],))
+    zone = TraversalServerZone(name="Traversal", credential=Credential("u", "p"), tls=verify)
+    settings = make_settings(zones=(*ZONES, zone))
+    settings = replace(settings, listeners=(*settings.listeners, Listener("t", EDGE, 7001, zone="Traversal")))
+    book = play(settings) >> opens(40, listener="t") >> arrives(request(), 40) << responds(403)
+    assert book.log[-1].text.endswith(
+        'from zone "Traversal" is refused: 403 this traversal connection is not authenticated'
+    )
+    assert [(entry.zone, entry.status) for entry in book.concluded] == [("Traversal", 403)]
 
 
 def test_no_alias_makes_a_line_long(play: Play) -> None:
