@@ -9,11 +9,13 @@ from sipedge.settings import Settings
 
 from .checks import check_tables
 from .files import SECRET_BYTES, in_folder_of, read_secret, revision_of
+from .log_table import LOG_FILES
 from .plans import read_plans
+from .positions import Path
 from .problems import ConfigError
 from .reader import Reader, open_toml
 from .schema import EdgeTable
-from .tables import read_tables, variables_of
+from .tables import Tables, read_tables, variables_of
 
 
 def load_config(path: str | os.PathLike[str], *, create_secret: bool = True) -> Settings:
@@ -50,8 +52,17 @@ def load_config(path: str | os.PathLike[str], *, create_secret: bool = True) -> 
         metrics=tables.metrics,
         doctor=tables.doctor,
         history=edge.history,
+        places=_places(reader, tables),
         revision=revision_of((reader.text, *plan.dialplan.sources.values())),
     )
+
+
+def _places(reader: Reader, tables: Tables) -> dict[str, str]:
+    """For ``Settings.places``."""
+    paths: dict[str, Path] = {f"listener {listener.name}": path for path, listener in tables.listeners}
+    for table, keys in (("log", (*LOG_FILES, "hep")), ("metrics", ("listen",))):
+        paths |= {f"{table}.{key}": (table, key) for key in keys if key in reader.table(table)}
+    return {what: f"{reader.file}:{reader.positions.of_key(path)[0]}" for what, path in paths.items()}
 
 
 def _secret(reader: Reader, edge: EdgeTable | None, create: bool) -> bytes:

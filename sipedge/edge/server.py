@@ -154,7 +154,7 @@ class Server:
     async def start(self) -> list[str]:
         """Open all listeners; returns a text for each. Raises OSError."""
         listeners, listening = self._settings.listeners, self._connections.listening
-        listening.swap(listeners, listening.open(listeners))
+        listening.swap(listeners, listening.open(listeners, self._settings.places))
         self._note_ports()
         unique = count(1)
         boot = secrets.token_hex(4)
@@ -221,7 +221,7 @@ class Server:
         try:
             if self._stopped.is_set():
                 raise OSError("the edge is ending")
-            opened = self._connections.listening.open(force.settings.listeners)
+            opened = self._connections.listening.open(force.settings.listeners, force.settings.places)
         except OSError as error:
             await self._loop.run_in_executor(None, observed.close)
             logger.error("reload: nothing changed\n%s", error)

@@ -10,7 +10,7 @@ from time import time
 
 from sipedge.proxy.history import Entry
 from sipedge.proxy.incoming import Peer
-from sipedge.settings import Log, Settings
+from sipedge.settings import Log, Settings, where
 from sipedge.sip.message import Message
 
 from .collector import Collector
@@ -140,11 +140,12 @@ def open_outputs(settings: Settings, *, collector: bool) -> dict[str, Output]:
     """
     outputs = _outputs(settings)
     try:
-        for output in (outputs[name] for name in outputs if name != "hep" or collector):
-            output.open()
+        for name in (name for name in outputs if name != "hep" or collector):
+            outputs[name].open()
     except OSError as error:
         close_outputs(outputs)
-        raise OSError(error.errno, f"{output.name}: {error.strerror or error}") from None
+        named = f"[log] {name}{where(settings.places, f'log.{name}')}"
+        raise OSError(f"{named}: {outputs[name].name}: {error.strerror or error}") from None
     return outputs
 
 

@@ -128,7 +128,7 @@ def test_metrics_count_without_any_output(taps: Callable[..., Tap]) -> None:
 def test_a_file_that_cannot_be_opened_stops_the_start_a_dead_collector_does_not(
     tmp_path: Path, taps: Callable[..., Tap]
 ) -> None:
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(OSError, match=r"^\[log\] messages: messages file .*: No such file or directory$"):
         taps(_settings(messages=tmp_path / "no folder" / "messages"))
     tap = taps(replace(make_settings(), log=Log(hep=Hep("127.0.0.1", 1, "TCP"))))
     assert tap.dropped() == {"hep": 0}
