@@ -13,7 +13,7 @@ import secrets
 import socket
 from collections.abc import Callable, Mapping
 from itertools import count
-from time import time
+from time import perf_counter, time
 
 from sipedge.config import ConfigError
 from sipedge.config.apart import ReadingError
@@ -391,13 +391,13 @@ class Server:
             self._turns.put(ForwardFailed(command.branch, 503, reason))
 
     def _record(self, command: commands.Record) -> None:
-        command.entry.time, command.entry.begun = time(), self._loop.time()
+        command.entry.time, command.entry.begun = time(), perf_counter()
         self.history.add(command.entry)
         if self._tap is not None:
             self._tap.searched(command.entry)
 
     def _conclude(self, command: commands.Conclude) -> None:
-        command.entry.seconds = self._loop.time() - command.entry.begun
+        command.entry.seconds = perf_counter() - command.entry.begun
         if self._tap is not None:
             self._tap.concluded(command.entry)
 

@@ -79,7 +79,7 @@ class Entry:
     diagnostics: tuple[bytes, ...] = ()
     """The header lines ms-diagnostics of another's response."""
     begun: float = 0.0
-    """By the clock of the loop."""
+    """By a clock that never goes back, in seconds."""
     seconds: float = 0.0
     """Until the final status."""
 
