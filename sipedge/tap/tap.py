@@ -5,7 +5,7 @@ The server has a tap only where something is to be written or counted. Without a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from time import time
 
 from sipedge.proxy.history import Entry
@@ -15,7 +15,7 @@ from sipedge.sip.message import Message
 
 from .collector import Collector
 from .expressway import ExpresswayFile
-from .items import Decided, ItemKind, Passed
+from .items import Decided, Item, ItemKind, Passed
 from .json_lines import DecisionsFile, MessagesFile
 from .metrics import Metrics
 from .rotating_file import RotatingFile
@@ -92,17 +92,15 @@ class Tap:
 
     def searched(self, entry: Entry) -> None:
         """A decision was made, nothing was sent yet."""
-        item = Decided(entry.size, entry)
-        for worker in self._searched:
-            worker.put(item)
+        if self._searched:
+            self._put(self._searched, Decided(entry.size, entry))
 
     def concluded(self, entry: Entry) -> None:
         if self._metrics is not None:
             self._metrics.decided(entry)
-        self._sequence += 1
-        item = Decided(entry.size, entry, self._sequence)
-        for worker in self._concluded:
-            worker.put(item)
+        if self._concluded:
+            self._sequence += 1
+            self._put(self._concluded, Decided(entry.size, entry, self._sequence))
 
     def dns_failed(self, error: str) -> None:
         if self._metrics is not None:
@@ -110,7 +108,10 @@ class Tap:
 
     def _pass(self, peer: Peer, sent: bool, head: bytes, body: bytes) -> None:
         item = Passed(len(head) + len(body), time(), sent, peer.zone, peer.opened, head, body)
-        for worker in self._messages:
+        self._put(self._messages, item)
+
+    def _put(self, workers: Iterable[Worker], item: Item) -> None:
+        for worker in workers:
             worker.put(item)
 
     def _use(self, workers: dict[str, Worker], outputs: Mapping[str, Output]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from sipedge.cli.arguments import FILE, KEYLOG, TRACES, filters
+from sipedge.cli.arguments import KEYLOG, TRACES, filters
 
 
 @click.command()
@@ -14,7 +14,6 @@ from sipedge.cli.arguments import FILE, KEYLOG, TRACES, filters
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a message.")
 @click.option("--raw", metavar="DIR", type=click.Path(file_okay=False), help="Write each message to DIR/<index>.sip.")
 @click.option("--show", metavar="N", multiple=True, type=click.IntRange(1), help="Print message N as a whole.")
-@click.option("--config", metavar="CONFIG", type=FILE, help="With --show: why the rules of CONFIG decide so about it.")
 @filters
 @KEYLOG
 def command(**options: Any) -> int:

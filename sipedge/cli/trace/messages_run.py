@@ -10,18 +10,13 @@ from typing import Any
 
 import click
 
-from sipedge.cli.configuration import load
-from sipedge.cli.explain import places_of, print_explanation
 from sipedge.cli.files import new_file
 from sipedge.cli.printing import print_json, say
 from sipedge.printable import escaped
-from sipedge.replay.decider import Decider
-from sipedge.replay.verdict import Verdict, label
 from sipedge.traces.ladder.flow import Filter, sighting
 from sipedge.traces.records.record import Endpoint, Record, iso_time
 
-from .dialogs import chosen
-from .trace_input import TraceInput, read_twice
+from .trace_input import TraceInput, chosen, read_twice
 
 _ADDRESS_WIDTH = 22
 
@@ -34,8 +29,6 @@ class Options:
     """Folder for one file a message; None for none."""
     show: tuple[int, ...]
     """Numbers of messages to print as a whole; none lists them all."""
-    config: str | None
-    """Whose rules are asked about those; None for none."""
     call_id: str
     """Like the next three a demand on dialogs, see Filter; '' demands nothing."""
     user: str
@@ -48,11 +41,8 @@ def run(options: Options) -> int:
     """The exit status: 0 good, 1 no such dialog, 2 nothing was readable or no such message."""
     trace_input = TraceInput(options.traces, options.keylog)
     demands = Filter(options.call_id, options.user, options.method, options.status)
-    if options.config and not options.show:
-        raise click.UsageError("--config says why the rules decide so about one message: say --show N")
     if options.show:
-        decider = None if options.config is None else Decider(load(options.config))
-        return _show(enumerate(trace_input.records(), 1), options.show, decider)
+        return _show(enumerate(trace_input.records(), 1), options.show)
     if not demands.wanted:
         _list(enumerate(trace_input.records(), 1), options)
         return trace_input.finish()
@@ -80,7 +70,7 @@ def _list(records: Iterable[tuple[int, Record]], options: Options) -> None:
             click.echo(_line(index, record))
 
 
-def _show(records: Iterable[tuple[int, Record]], numbers: tuple[int, ...], decider: Decider | None) -> int:
+def _show(records: Iterable[tuple[int, Record]], numbers: tuple[int, ...]) -> int:
     """Each below its line in the list. 0, or 2 where one is not there."""
     wanted = set(numbers)
     for index, record in records:
@@ -89,24 +79,10 @@ def _show(records: Iterable[tuple[int, Record]], numbers: tuple[int, ...], decid
             click.echo(_line(index, record))
             for line in record.data.decode("utf-8", "replace").split("\n"):
                 click.echo(escaped(line.removesuffix("\r")))
-            if decider is not None:
-                _explain(decider, index, record)
         if not wanted:
             return 0
     say(f"there is no message {min(wanted)}")
     return 2
-
-
-def _explain(decider: Decider, index: int, record: Record) -> None:
-    """The tree that the edge saw, or that it would see."""
-    verdict = decider.decide(index, record)
-    if not isinstance(verdict, Verdict):
-        return
-    explanation = decider.explanation(record)
-    if explanation is None:
-        click.echo(f"no rule is asked: {escaped(label(verdict.decision.to_json()))}")
-    else:
-        print_explanation(*explanation, places_of(decider.settings))
 
 
 def _folder(raw: str) -> Path:

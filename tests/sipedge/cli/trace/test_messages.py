@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from support.captures import CLIENT, ethernet, pcap, sip, tcp, udp
-from support.messages import request
 from support.tapped import decided, lines_of, searched
-from support.traces import PLAN, record, write_config, write_trace
+from support.traces import PLAN
 
 from sipedge.cli import main
 
@@ -194,24 +193,3 @@ def test_decisions_are_listed_with_what_came_of_them(decisions: str) -> None:
     assert result.exit_code == 0 and "2 decisions before this one are missing" in result.stderr
     entry = json.loads(run("--json", decisions).stdout.splitlines()[0])
     assert list(entry) == [*KEYS, "decision"] and entry["decision"]["sequence"] == 4
-
-
-def test_a_decision_is_shown_with_the_tree_that_the_edge_saw(decisions: str, tmp_path: Path) -> None:
-    config = write_config(tmp_path)
-    shown = run("--show", "1", "--config", config, decisions).stdout
-    assert "from Inside, not authenticated; microsoft im and presence (method MESSAGE)" in shown
-    assert 'as bob@far.example  (rule "out")' in shown and "chat in:" in shown
-    shown = run("--show", "2", "--config", config, decisions).stdout
-    assert shown.endswith("no rule is asked: refused: 483 Max-Forwards has come down to 0\n")
-
-
-def test_a_message_is_shown_with_the_tree_that_an_edge_would_see(tmp_path: Path) -> None:
-    trace = write_trace(tmp_path / "trace.jsonl", [record(), record(request("CANCEL"))])
-    shown = run("--show", "1", "--show", "2", "--config", write_config(tmp_path), trace).stdout
-    assert 'as bob@outside.example  (rule "out")' in shown
-    assert shown.endswith("no rule is asked: the INVITE that it cancels\n")
-
-
-def test_a_configuration_without_a_message_to_show_is_refused(capture: str, tmp_path: Path) -> None:
-    result = run("--config", write_config(tmp_path), capture)
-    assert result.exit_code == 2 and "say --show N" in result.stderr

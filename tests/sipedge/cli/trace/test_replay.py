@@ -296,3 +296,27 @@ def test_decisions_are_made_again_and_what_is_taken_from_them_is_said(tmp_path: 
     assert (first["zone"], second["zone"], second["tiers"]) == ("Inside", "IMP", [])
     assert "2 decisions of an edge made again: source zone, traffic type, authentication" in result.stderr
     assert "1 decision of them made under another revision than CONFIG's" in result.stderr
+
+
+def test_a_decision_is_shown_with_the_tree_that_the_edge_saw(tmp_path: Path) -> None:
+    by_rules, refused = decided(searched("bob@far.example", PLAN, "Inside")), decided(sequence=2)
+    by_rules.entry.zone = "Inside"
+    refused.entry.refused(483, "Max-Forwards has come down to 0")
+    (tmp_path / "decisions").write_bytes(lines_of(by_rules, refused))
+    arguments = (write_config(tmp_path), str(tmp_path / "decisions"))
+    shown = replay(*arguments, "--show", "1").stdout
+    assert "from Inside, not authenticated; microsoft im and presence (method MESSAGE)" in shown
+    assert 'as bob@far.example  (rule "out")' in shown and "chat in:" in shown
+    shown = replay(*arguments, "--show", "2").stdout
+    assert shown.endswith("no rule is asked: refused: 483 Max-Forwards has come down to 0\n")
+
+
+def test_a_message_is_shown_with_the_tree_that_the_edge_would_see(config: str, tmp_path: Path) -> None:
+    trace = write_trace(tmp_path / "t.jsonl", [record(), record(answer_to(request(), 200)), record(request("CANCEL"))])
+    result = replay(config, trace, "--show", "1", "--show", "3")
+    assert result.exit_code == 0 and 'as bob@outside.example  (rule "out")' in result.stdout
+    assert result.stdout.endswith("no rule is asked: the INVITE that it cancels\n")
+    for number in ("2", "9"):
+        missing = replay(config, trace, "--show", number)
+        assert missing.exit_code == 2 and f"message {number} is no request, or is not there" in missing.stderr
+    assert "takes none of the filters" in replay(config, trace, "--show", "1", "--save", "x").stderr
