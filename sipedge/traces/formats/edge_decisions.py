@@ -61,15 +61,18 @@ def _read(line: bytes, file: str, position: int) -> Item:
             raise TypeError("no object")
         if fields["format"] != FORMAT:
             raise _OtherFormatError
-        return _record(fields, file, position)
+        return record_of(fields, file, position)
     except _OtherFormatError:
         return Skipped(file, position, f"this decision is of another format than {FORMAT}: another version wrote it")
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return Skipped(file, position, "this line is no decision of an edge")
 
 
-def _record(fields: dict[str, Any], file: str, position: int) -> Record:
-    """Raises ValueError, TypeError, KeyError, OverflowError."""
+def record_of(fields: dict[str, Any], file: str, position: int) -> Record:
+    """``fields``: of a line, or of an entry of the history (``Entry.to_json``), which has no number.
+
+    Raises ValueError, TypeError, KeyError, OverflowError.
+    """
     if not isfinite(fields["time"]):
         raise ValueError("no time")
     return Record(
@@ -102,7 +105,7 @@ def _decided(fields: dict[str, Any]) -> OwnDecision:
     """Raises ValueError, TypeError, KeyError."""
     ms = fields["ms"]
     return OwnDecision(
-        _number(fields, "sequence"),
+        _number(fields, "sequence") if "sequence" in fields else 0,
         _text(fields, "revision"),
         _word(fields["decided_by"], DECIDED_BY),
         _text(fields, "alias"),

@@ -51,6 +51,66 @@ def test_a_reload_may_change_the_size() -> None:
     assert [entry.call_id for entry in history.resized(9)] == ["2", "1", "0"]
 
 
+RENDERED = {
+    "time": 1.5,
+    "ms": 12.346,
+    "revision": "ab",
+    "connection": 7,
+    "transport": "TLS",
+    "local": "192.0.2.1:5061",
+    "peer": "192.0.2.2:40112",
+    "names": ["imp.example.com"],
+    "zone": "IMP",
+    "method": "MESSAGE",
+    "request_uri": "sip:bob@example.com",
+    "from": "<sip:ann@near.example> ;tag=1",
+    "to": "<sip:bob@example.com>",
+    "call_id": "1",
+    "cseq": "",
+    "traffic": "microsoft im and presence",
+    "evidence": "method MESSAGE",
+    "decided_by": "rules",
+    "alias": "bob@example.com",
+    "also": "",
+    "protocol": "sip",
+    "authenticated": True,
+    "transform": None,
+    "searched": "bob@example.com",
+    "rules": [
+        {
+            "rule": "out",
+            "file": "edge.dialplan",
+            "line": 2,
+            "priority": 100,
+            "stop": False,
+            "zone": "Out",
+            "alias": "bob@example.com",
+        }
+    ],
+    "more_rules": 0,
+    "route": "",
+    "hops": [
+        {
+            "zone": "Out",
+            "transport": "TLS",
+            "address": address,
+            "port": 5061,
+            "name": "sip.example.com",
+            "connection": 0,
+            "status": status,
+            "reason": reason,
+        }
+        for address, status, reason in (("192.0.2.1", 503, "connection refused"), ("192.0.2.3", 404, ""))
+    ],
+    "more_hops": 0,
+    "status": 404,
+    "own": False,
+    "reason": "Nobody",
+    "diagnostics": ['1003;reason="no"'],
+}
+"""The entry of the next test."""
+
+
 def test_an_entry_is_rendered_when_asked_for() -> None:
     entry = _entry("1")
     assert [entry.to_json()[key] for key in ("ms", "decided_by", "authenticated", "rules", "hops")] == [
@@ -63,63 +123,7 @@ def test_an_entry_is_rendered_when_asked_for() -> None:
     entry.attempts += Attempt(hop, 503, "connection refused"), Attempt(replace(hop, address="192.0.2.3"), 404)
     entry.answered(parse_message(b'SIP/2.0 404 Nobody\r\nms-diagnostics: 1003;reason="no"\r\n\r\n'))
     entry.seconds = 0.0123456
-    assert entry.to_json() == {
-        "time": 1.5,
-        "ms": 12.346,
-        "revision": "ab",
-        "connection": 7,
-        "transport": "TLS",
-        "local": "192.0.2.1:5061",
-        "peer": "192.0.2.2:40112",
-        "names": ["imp.example.com"],
-        "zone": "IMP",
-        "method": "MESSAGE",
-        "request_uri": "sip:bob@example.com",
-        "from": "<sip:ann@near.example> ;tag=1",
-        "to": "<sip:bob@example.com>",
-        "call_id": "1",
-        "cseq": "",
-        "traffic": "microsoft im and presence",
-        "evidence": "method MESSAGE",
-        "decided_by": "rules",
-        "alias": "bob@example.com",
-        "also": "",
-        "protocol": "sip",
-        "authenticated": True,
-        "transform": None,
-        "searched": "bob@example.com",
-        "rules": [
-            {
-                "rule": "out",
-                "file": "edge.dialplan",
-                "line": 2,
-                "priority": 100,
-                "stop": False,
-                "zone": "Out",
-                "alias": "bob@example.com",
-            }
-        ],
-        "more_rules": 0,
-        "route": "",
-        "hops": [
-            {
-                "zone": "Out",
-                "transport": "TLS",
-                "address": address,
-                "port": 5061,
-                "name": "sip.example.com",
-                "connection": 0,
-                "status": status,
-                "reason": reason,
-            }
-            for address, status, reason in (("192.0.2.1", 503, "connection refused"), ("192.0.2.3", 404, ""))
-        ],
-        "more_hops": 0,
-        "status": 404,
-        "own": False,
-        "reason": "Nobody",
-        "diagnostics": ['1003;reason="no"'],
-    }
+    assert entry.to_json() == RENDERED
 
 
 def test_what_the_edge_refuses_itself_says_so() -> None:

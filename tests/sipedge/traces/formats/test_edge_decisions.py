@@ -109,3 +109,11 @@ def test_what_stood_in_a_header_comes_back(alias: str, call_id: str) -> None:
     (record,) = read_back(lines_of(item))
     assert isinstance(record, Record) and record.decided is not None and record.decided.alias == alias
     assert parse_message(record.data).call_id == call_id.strip()
+
+
+def test_an_entry_of_the_history_becomes_the_same_but_for_its_number() -> None:
+    item = decided(FOUND, 7)
+    (line,) = read_back(lines_of(item))
+    entry = edge_decisions.record_of(item.entry.to_json(), "decisions", 0)
+    assert isinstance(line, Record) and line.decided is not None and entry.decided is not None
+    assert (entry.data, entry.decided) == (line.data, line.decided._replace(sequence=0))
