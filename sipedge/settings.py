@@ -5,6 +5,7 @@ A reload builds another one and swaps it between two events.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -166,6 +167,11 @@ class DoctorSettings:
     """DNS servers of the inside view, as in DnsSettings; empty: there is one view only."""
 
 
+def where(places: Mapping[str, str], what: str) -> str:
+    """`` (edge.toml:16)``, to be put behind a name; '' where no file has it."""
+    return f" ({places[what]})" if what in places else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The pure core's whole knowledge of the installation, plus what the I/O half needs to open it."""
@@ -208,3 +214,8 @@ class Settings:
     """Seconds that a Record-Route token counts for after it was signed, and an hour at most; 0: for ever."""
     route_grace: float = 0.0
     """Until when tokens of version 1 count, which do not say when they were signed; since 1970-01-01, UTC."""
+    places: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """``listener NAME``, ``log.messages``, ``metrics.listen`` and their like -> where they are written: "edge.toml:16".
+
+    For errors that show only when something is opened.
+    """

@@ -53,13 +53,13 @@ class NeighborPeers:
             self._retry(now)
         return self._rotation.next()
 
-    def failed(self, hop: Hop, now: float) -> None:
+    def failed(self, hop: Hop, now: float, why: str = "") -> None:
         """A request to ``hop`` found no connection or no answer at all."""
-        self._saw(hop, Sign.FAILED, now)
+        self._saw(hop, Sign.FAILED, now, why)
 
-    def alive(self, hop: Hop, now: float) -> None:
-        """``hop`` answered something."""
-        self._saw(hop, Sign.ANSWERED, now)
+    def alive(self, hop: Hop, now: float) -> bool:
+        """``hop`` answered something. True when it did not count as alive."""
+        return self._saw(hop, Sign.ANSWERED, now)
 
     def due(self, now: float) -> list[Hop]:
         """Peers that get an OPTIONS now; each is then not due again before its interval is over."""
@@ -73,7 +73,8 @@ class NeighborPeers:
     def options_answered(self, hop: Hop, status: int, now: float) -> None:
         """A peer answered its OPTIONS; no answer at all is ``failed``."""
         server_error = 500 <= status < 600
-        self._saw(hop, Sign.FAILED if server_error and not self.zone.server_error_alive else Sign.ANSWERED, now)
+        failed = server_error and not self.zone.server_error_alive
+        self._saw(hop, Sign.FAILED if failed else Sign.ANSWERED, now, f"OPTIONS was answered {status}")
 
     def next_due(self) -> float:
         """When ``due`` or ``questions`` has something next; infinity when never."""
@@ -105,9 +106,9 @@ class NeighborPeers:
         return tuple(dict.fromkeys(hop.address for hop in self._peers))
 
     @property
-    def problems(self) -> tuple[str, ...]:
-        """Names that lead nowhere, one sentence each."""
-        return tuple(name.problem for name in self._names if name.problem)
+    def problems(self) -> tuple[tuple[str, str], ...]:
+        """Each peer as it is configured, and why its last look-up brought nothing; '' where it brought something."""
+        return tuple((peer, name.problem) for peer, name in zip(self.zone.peers, self._names, strict=False))
 
     def states(self) -> tuple[tuple[Hop, NeighborPeer], ...]:
         """For people to look at; not to be changed."""
@@ -116,10 +117,16 @@ class NeighborPeers:
     def _all_hops(self) -> tuple[Hop, ...]:
         return tuple(dict.fromkeys(hop for name in self._names for hop in name.hops))
 
-    def _saw(self, hop: Hop, sign: Sign, now: float) -> None:
+    def _saw(self, hop: Hop, sign: Sign, now: float, why: str = "") -> bool:
+        """True when its health is another now."""
         peer = self._peers.get(hop)
-        if peer is not None and peer.saw(sign, now):
+        if peer is None:
+            return False
+        peer.why = why
+        changed = peer.saw(sign, now)
+        if changed:
             self._arrange(now)
+        return changed
 
     def _retry(self, now: float) -> None:
         """Without OPTIONS, a failed peer is tried with a request when its pause is over."""

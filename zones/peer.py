@@ -1,4 +1,4 @@
-"""One peer: is it alive, and when is it tried next? A table (state, sign) -> (state, when).
+"""One peer: is it alive, and when is it tried next? A table (state, sign) -> (state, when). And what is said of it.
 
 A peer that fails is put last, not away. It is tried again after 1, 2, 4 ... seconds, at most the monitor interval, and
 one outage raises that pause once, however many requests ran into it (kamailio#4911: one failed call must not poison
@@ -7,6 +7,7 @@ the rest).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -60,6 +61,8 @@ class NeighborPeer:
     """Attempts in a row that failed."""
     since: float = 0.0
     """When it came to be alive, or stopped to be."""
+    why: str = ""
+    """It failed last, for people."""
 
     def saw(self, sign: Sign, now: float) -> bool:
         """Take note of a sign; True when the health is another now."""
@@ -75,3 +78,24 @@ class NeighborPeer:
         if (self.health is Health.ALIVE) is not (before is Health.ALIVE):
             self.since = now
         return self.health is not before
+
+
+class Outages:
+    """What is down, and since when: each change is told once."""
+
+    def __init__(self) -> None:
+        self._since: dict[str, float] = {}
+
+    def saw(self, what: str, is_up: bool, now: float) -> str:
+        """``is down``, ``is up again after 12 s``; '' where nothing has changed. What was never down is up."""
+        if not is_up:
+            news = what not in self._since
+            self._since.setdefault(what, now)
+            return "is down" if news else ""
+        since = self._since.pop(what, None)
+        return "" if since is None else f"is up again after {now - since:.0f} s"
+
+    def keep(self, whats: Iterable[str]) -> None:
+        """Say nothing more of all others: they are not configured any more, or have another address."""
+        kept = set(whats)
+        self._since = {what: since for what, since in self._since.items() if what in kept}

@@ -13,7 +13,19 @@ from ipaddress import ip_address
 from typing import Any, TypedDict, TypeVar
 
 from dialplan.collector import collector_paused
-from dialplan.model import Dialplan, Entry, EntryT, PatternType, Query, RuleOutcome, Target, Tier, TraceEntry, Variables
+from dialplan.model import (
+    Dialplan,
+    Entry,
+    EntryT,
+    Location,
+    PatternType,
+    Query,
+    RuleOutcome,
+    Target,
+    Tier,
+    TraceEntry,
+    Variables,
+)
 from dialplan.notes import pattern_problem
 from dialplan.pattern.folding import MAX_ALIAS_LENGTH, fold
 from dialplan.pattern.pattern import NO_VARIABLES, Pattern
@@ -98,6 +110,8 @@ class CompiledPlan:
     variables: Variables
     rules: tuple[CompiledRule, ...]
     """In the order of the search, disabled ones too."""
+    places: dict[str, Location]
+    """Name of a rule -> where it is written."""
     _transforms: tuple[CompiledTransform, ...]
 
     def __init__(
@@ -133,7 +147,9 @@ class CompiledPlan:
                 _compile_entry(CompiledTransform, transform, dialplan, variables, patterns, transforms, problems)
                 yield
         rules: list[CompiledRule] = []
+        self.places = {}
         for rule in _in_order(dialplan.rules):
+            self.places[rule.name] = rule.location
             _compile_entry(CompiledRule, rule, dialplan, variables, patterns, rules, problems)
             yield
         if problems:

@@ -12,12 +12,14 @@ from sipedge.settings import Settings
 from .checks import check_tables
 from .control_place import control_place, secret_place
 from .files import SECRET_BYTES, in_folder_of, read_secret
+from .log_table import LOG_FILES
 from .plans import read_plans
+from .positions import Path
 from .problems import ConfigError
 from .reader import Reader, open_toml
 from .revision import revision_of
 from .schema import EdgeTable
-from .tables import read_tables, variables_of
+from .tables import Tables, read_tables, variables_of
 
 
 def load_config(path: str | os.PathLike[str], *, create_secret: bool = True) -> Settings:
@@ -57,6 +59,7 @@ def load_config(path: str | os.PathLike[str], *, create_secret: bool = True) -> 
         doctor=tables.doctor,
         history=edge.history,
         control=control_place(reader.file, edge.control, secret_place(reader.file, edge.secret_file)),
+        places=_places(reader, tables),
         revision=_revision(reader, edge, plan),
         route_age=edge.route_age,
         route_grace=_end_of(edge.route_grace) if edge.route_grace else 0.0,
@@ -78,6 +81,14 @@ def _former_secrets(reader: Reader, edge: EdgeTable | None) -> tuple[bytes, ...]
             reader.problem(path, f'"{file}" does not exist', "take it off the list, or put the old secret there")
         secrets.append(secret)
     return tuple(filter(None, secrets))
+
+
+def _places(reader: Reader, tables: Tables) -> dict[str, str]:
+    """For ``Settings.places``."""
+    paths: dict[str, Path] = {f"listener {listener.name}": path for path, listener in tables.listeners}
+    for table, keys in (("log", (*LOG_FILES, "hep")), ("metrics", ("listen",))):
+        paths |= {f"{table}.{key}": (table, key) for key in keys if key in reader.table(table)}
+    return {what: f"{reader.file}:{reader.positions.of_key(path)[0]}" for what, path in paths.items()}
 
 
 def _secret(reader: Reader, edge: EdgeTable | None, create: bool) -> bytes:

@@ -10,7 +10,7 @@ from .files import check_trusted, in_folder_of, read_password
 from .reader import Reader
 from .schema import LOG
 
-_FILES = ("decisions", "messages", "expressway")
+LOG_FILES = ("decisions", "messages", "expressway")
 
 
 def read_log(reader: Reader) -> Log:
@@ -20,7 +20,7 @@ def read_log(reader: Reader) -> Log:
         return Log()
     fields: dict[str, Any] = table.model_dump()
     seen: dict[str, str] = {}
-    for key in _FILES:
+    for key in LOG_FILES:
         if fields[key]:
             fields[key] = in_folder_of(reader.file, fields[key])
             other = seen.setdefault(fields[key], key)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from dialplan.model import Query, Target, Tier
-from dialplan.search.search import Explanation
+from dialplan.search.search import CompiledPlan, Explanation
 from sipedge.settings import Settings
 from sipedge.sip.message import Message
 from sipedge.sip.uri import Uri, UriError, parse_uri
@@ -93,11 +93,8 @@ class Decided:
     @property
     def query(self) -> Query:
         """What the search rules are asked."""
-        return self.query_for(self.alias)
-
-    def query_for(self, alias: str) -> Query:
         authenticated = self.authentication.authenticated
-        return Query(alias, self.source.name, self.classification.traffic, authenticated=authenticated)
+        return Query(self.alias, self.source.name, self.classification.traffic, authenticated=authenticated)
 
 
 Decision = Refusal | Cancellation | OwnOptions | Decided
@@ -223,10 +220,14 @@ def tiers_of(decided: Decided, settings: Settings) -> tuple[tuple[Tier, ...], Ex
     pair = decided.routes.pair
     if pair is not None:
         return (Tier(0, True, (Target("", pair.there, decided.alias),)),), None
-    explanation = settings.plan.search(decided.query)
-    if decided.also:
-        explanation = _narrowed(explanation, settings.plan.search(decided.query_for(decided.also)))
+    explanation = explained(decided.query, decided.also, settings.plan)
     return explanation.tiers, explanation
+
+
+def explained(query: Query, also: str, plan: CompiledPlan) -> Explanation:
+    """What the search rules say, and why. ``also``: see ``Decided.also``."""
+    explanation = plan.search(query)
+    return _narrowed(explanation, plan.search(replace(query, alias=also))) if also else explanation
 
 
 def _narrowed(explanation: Explanation, other: Explanation) -> Explanation:

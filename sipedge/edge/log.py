@@ -29,6 +29,8 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 _writers: list[Writer] = []
 """Of standard output and standard error, in this order, once ``set_up`` has been called."""
+_formatters: list[logging.Formatter] = []
+"""The one that ``set_up`` has chosen."""
 
 
 def set_up(level: str = "INFO", as_json: bool = False, out: TextIO | None = None, err: TextIO | None = None) -> None:
@@ -37,6 +39,7 @@ def set_up(level: str = "INFO", as_json: bool = False, out: TextIO | None = None
     ``out`` (standard output) and ``err`` must have a descriptor. No thread is started before the first line.
     """
     formatter = JsonFormatter() if as_json else TextFormatter()
+    _formatters[:] = (formatter,)
     _writers[:] = (
         Writer("stdout", _descriptor(out or sys.stdout), lambda lost: _line(formatter, _lost("stdout", lost))),
         Writer("stderr", _descriptor(err or sys.stderr), lambda lost: _line(formatter, _lost("stderr", lost))),
@@ -49,7 +52,10 @@ def set_up(level: str = "INFO", as_json: bool = False, out: TextIO | None = None
 
 @contextmanager
 def queued_streams() -> Iterator[None]:
-    """Inside, whatever Python prints (a warning, an exception in a callback of C) goes through the writers, too."""
+    """Inside, whatever Python prints (a warning, an exception in a callback of C) goes through the writers, too.
+
+    Where the log is JSON, so is each line of it.
+    """
     out, err = map(_Stream, _writers)
     with redirect_stdout(out), redirect_stderr(err):
         yield
@@ -94,7 +100,7 @@ class _Stream(io.TextIOBase):
     def write(self, text: str) -> int:
         lines, end, self._rest = (self._rest + text).rpartition("\n")
         if end:
-            self._writer.put(_encoded(lines + end))
+            self._writer.put(_printed(self._writer.name, lines) if _is_json() else _encoded(lines + end))
         return len(text)
 
 
@@ -135,6 +141,17 @@ def _lost(output: str, lines: int) -> logging.LogRecord:
 
 def _line(formatter: logging.Formatter, record: logging.LogRecord) -> bytes:
     return _encoded(formatter.format(record) + "\n")
+
+
+def _is_json() -> bool:
+    return isinstance(_formatters[0], JsonFormatter)
+
+
+def _printed(output: str, lines: str) -> bytes:
+    """What was printed, as lines of the log."""
+    level = logging.INFO if output == "stdout" else logging.WARNING
+    records = (logging.LogRecord(output, level, __file__, 0, "%s", (line,), None) for line in lines.split("\n") if line)
+    return b"".join(_line(_formatters[0], record) for record in records)
 
 
 def _encoded(text: str) -> bytes:

@@ -19,10 +19,11 @@ from sipedge.doctor.metrics import families as doctor_families
 from sipedge.doctor.report import Report
 from sipedge.doctor.rounds import rounds
 from sipedge.network.connections import Connections
+from sipedge.network.listening import why_closed
 from sipedge.network.resolver import Resolver
 from sipedge.pjsip.stack import Stack
 from sipedge.proxy.proxy import Proxy
-from sipedge.settings import Settings
+from sipedge.settings import Settings, where
 from sipedge.tap.metrics import Counters, Gauges, Metrics, expiries, families, registry
 from sipedge.tap.tap import Tap, close_outputs, open_outputs, wanted
 from sipedge.tap.worker import Output
@@ -118,7 +119,8 @@ class Observers:
                 exposition = Exposition(listen, registry(self._collect))
             except OSError as error:
                 close_outputs(outputs)
-                raise OSError(error.errno, f"metrics on {listen}: {error.strerror or error}") from None
+                named = f"[metrics] listen{where(settings.places, 'metrics.listen')}"
+                raise OSError(f"{named}: {listen} {why_closed(error)}") from None
         return Opened(settings, exposition, outputs, certificates)
 
     def _begin(self, opened: Opened) -> None:

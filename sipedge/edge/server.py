@@ -13,7 +13,7 @@ import secrets
 import socket
 from collections.abc import Callable, Mapping
 from itertools import count
-from time import time
+from time import perf_counter, time
 
 from sipedge.network.connections import Connections
 from sipedge.network.crl_fetching import CrlFetcher
@@ -153,7 +153,7 @@ class Server:
     async def start(self) -> list[str]:
         """Open all listeners; returns a text for each. Raises OSError."""
         listeners, listening = self._settings.listeners, self._connections.listening
-        listening.swap(listeners, listening.open(listeners))
+        listening.swap(listeners, listening.open(listeners, self._settings.places))
         self._note_ports()
         unique = count(1)
         boot = secrets.token_hex(4)
@@ -217,7 +217,7 @@ class Server:
         try:
             if self._stopped.is_set():
                 raise OSError("the edge is ending")
-            opened = self._connections.listening.open(settings.listeners)
+            opened = self._connections.listening.open(settings.listeners, settings.places)
         except OSError:
             await self._loop.run_in_executor(None, observed.close)
             raise
@@ -398,12 +398,13 @@ class Server:
             self._turns.put(ForwardFailed(command.branch, 503, reason))
 
     def _record(self, command: commands.Record) -> None:
-        command.entry.time = time()
+        command.entry.time, command.entry.begun = time(), perf_counter()
         self.history.add(command.entry)
         if self._tap is not None:
             self._tap.searched(command.entry)
 
     def _conclude(self, command: commands.Conclude) -> None:
+        command.entry.seconds = perf_counter() - command.entry.begun
         if self._tap is not None:
             self._tap.concluded(command.entry)
         if self.concluded is not None:

@@ -75,9 +75,8 @@ def _decision(edge: str, entry: dict[str, Any]) -> Decision:
 def _reason(entry: dict[str, Any]) -> str:
     if entry["route"]:
         return f"signed Route → {entry['route']}"
-    tiers = (entry["search"] or {}).get("tiers", ())
-    targets = [f'rule "{target["rule"]}" → {target["zone"]}' for tier in tiers for target in tier["targets"]]
-    return "; ".join(targets) or ("no rule matched" if entry["search"] else "answered here")
+    targets = [f'rule "{hit["rule"]}" → {hit["zone"]}' for hit in entry["rules"]]
+    return "; ".join(targets) or ("no rule matched" if entry["decided_by"] == "rules" else "answered here")
 
 
 def tell(events: list[Event], decisions: list[Decision]) -> list[Record]:

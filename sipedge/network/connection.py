@@ -17,7 +17,7 @@ from sipedge.sip.framing import Frame, Framer
 from zones.addresses import host_port
 from zones.zone import Hop
 
-from .state import TRANSITIONS, Awaited, Input, State
+from .state import PEER_CLOSED, TRANSITIONS, Awaited, Input, State
 from .tcp import break_after, os_reason, unacknowledged, was_closed
 from .tls import handshake_reason, openssl_reason
 from .tls_stream import WANT_MORE, TlsStream
@@ -387,7 +387,7 @@ class Connection(asyncio.BufferedProtocol):
         if self.state is State.HANDSHAKE:
             return "the peer closed the connection during the TLS handshake"
         partial = self.state is State.OPEN and self._framer.partial
-        return "the peer closed the connection" + (" in the middle of a message" if partial else "")
+        return PEER_CLOSED + (" in the middle of a message" if partial else "")
 
     def _write(self, data: bytes) -> None:
         transport, stream = self._transport, self._stream

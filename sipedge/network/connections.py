@@ -34,7 +34,7 @@ from .listening import Listening, Place, open_socket
 from .opened import certificate_of, opened
 from .record import Counts, Record
 from .revocation import Revocations
-from .state import State
+from .state import EDGE_STOPS, LAST_ENDED, ORDERLY, State
 from .tcp import os_reason
 from .tls import TlsContexts, TlsError
 from .tls_stream import TlsStream
@@ -194,7 +194,7 @@ class Connections:
         self.listening.close()
         tasks = list(self._connecting.values())
         for record in list(self._records.values()):
-            record.connection.close("the edge stops")
+            record.connection.close(EDGE_STOPS)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -202,7 +202,7 @@ class Connections:
         while self._records and self._loop.time() < end:
             await asyncio.sleep(DONE_CHECK)
         for record in list(self._records.values()):
-            record.connection.abort("the edge stops")
+            record.connection.abort(EDGE_STOPS)
         self._sweeper.cancel()
         await asyncio.sleep(0)
 
@@ -220,7 +220,7 @@ class Connections:
             return None
         if too_many or self._closed:
             record.refusal = "limit"
-            connection.abort(f"refused: {too_many or 'the edge stops'}")
+            connection.abort(f"refused: {too_many or EDGE_STOPS}")
             return None
         if connection.transport != "TLS":
             return None
@@ -278,7 +278,8 @@ class Connections:
         """See connection.Owner: the connection has ended."""
         hop = connection.hop
         was_open = self._open.pop(connection.number, None) is not None
-        self._say(logging.INFO if was_open else logging.WARNING, connection, reason)
+        ended = logging.DEBUG if reason in ORDERLY else logging.INFO
+        self._say(ended if was_open else logging.WARNING, connection, reason)
         if was_open:
             self._forget_hop(connection)
             self._loop.call_soon(self._on_closed, ConnectionClosed(connection.number, reason), unsent)
@@ -381,7 +382,7 @@ class Connections:
         is_half = connection.state is State.HALF_CLOSED
         is_quiet = not (self._is_owed if is_half else self._is_used)(connection.number)
         if is_quiet and (is_half or record.was_quiet):
-            connection.close("its last transaction has ended")
+            connection.close(LAST_ENDED)
         elif now >= retire_by + REST:
             connection.close("its transactions did not end in time")
         elif now >= retire_by:

@@ -8,12 +8,12 @@ everything as it was.
 from __future__ import annotations
 
 import asyncio
-import os
+import errno
 import socket
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from sipedge.settings import Listener
+from sipedge.settings import Listener, where
 from zones.addresses import host_port
 
 BACKLOG = 512
@@ -35,8 +35,20 @@ class _Open:
         self.socket.close()
 
 
+_WHY = {
+    errno.EADDRINUSE: "is in use",
+    errno.EADDRNOTAVAIL: "is no address of this machine",
+    errno.EACCES: "may not be opened by this user (ports below 1024 are for root, or need CAP_NET_BIND_SERVICE)",
+}
+
+
 def place_of(listener: Listener) -> Place:
     return listener.address, listener.port, "" if listener.port else listener.name
+
+
+def why_closed(error: OSError) -> str:
+    """What keeps a port from being opened, said of its address."""
+    return _WHY.get(error.errno or 0) or f"cannot be opened: {error.strerror or error}"
 
 
 def open_socket(listener: Listener) -> socket.socket:
@@ -62,8 +74,11 @@ class Listening:
         self._opener = opener
         self._open: dict[Place, _Open] = {}
 
-    def open(self, listeners: Iterable[Listener]) -> dict[Place, socket.socket]:
-        """Open what these listeners need beside what is really open. Raises OSError; then nothing new is open."""
+    def open(self, listeners: Iterable[Listener], places: Mapping[str, str]) -> dict[Place, socket.socket]:
+        """Open what these listeners need beside what is really open. Raises OSError; then nothing new is open.
+
+        ``places``: Settings.places.
+        """
         opened: dict[Place, socket.socket] = {}
         try:
             for listener in listeners:
@@ -74,9 +89,8 @@ class Listening:
         except OSError as error:
             for made in opened.values():
                 made.close()
-            reason = os.strerror(error.errno) if error.errno else str(error)
-            where = host_port(listener.address, listener.port)
-            raise OSError(error.errno, f'listener "{listener.name}": {reason} ({where})') from None
+            named = f'listener "{listener.name}"{where(places, f"listener {listener.name}")}'
+            raise OSError(f"{named}: {host_port(listener.address, listener.port)} {why_closed(error)}") from None
         return opened
 
     def swap(self, listeners: Iterable[Listener], opened: Mapping[Place, socket.socket]) -> None:
@@ -103,7 +117,7 @@ class Listening:
     async def listen(self, listeners: Iterable[Listener]) -> None:
         """Raises OSError."""
         listeners = tuple(listeners)
-        self.swap(listeners, self.open(listeners))
+        self.swap(listeners, self.open(listeners, {}))
         await self.serve()
 
     def bound(self) -> dict[str, tuple[str, int]]:

@@ -47,6 +47,11 @@ TRANSITIONS = {
 """Other inputs cannot happen in a state. A connection that loses its socket is ENDED first, then LOST."""
 
 
+PEER_CLOSED = "the peer closed the connection"
+EDGE_STOPS = "the edge stops"
+LAST_ENDED = "its last transaction has ended"
+
+
 class Awaited(Enum):
     """What a connection waits for. The value is the reason for its end if that does not come in time."""
 
@@ -55,3 +60,7 @@ class Awaited(Enum):
     MESSAGE = "idle"
     END_OF_MESSAGE = "a message did not come to its end in time"
     END_OF_FILE = "the peer did not close its side"
+
+
+ORDERLY = frozenset({PEER_CLOSED, EDGE_STOPS, LAST_ENDED, Awaited.MESSAGE.value})
+"""Why connections end when nothing is wrong."""

@@ -191,7 +191,11 @@ class Stack:
         if parsed.line.req.method.id == ACK:
             return RequestReceived(0, source.number, message, time())
         if not self._servers.has_room(source):
-            self._send(source.number, refuse(message, source.peer.decode("ascii")))
+            peer = source.peer.decode("ascii")
+            logs.logger.warning(
+                "%s from %s is refused: 503 too many transactions", method[:40], peer, extra={"source": peer}
+            )
+            self._send(source.number, refuse(message, peer))
             return None
         number = self._servers.open(source, method == "INVITE", self._reception.data)
         return RequestReceived(number, source.number, message, time())
@@ -208,7 +212,8 @@ class Stack:
         if client.method != method:
             raise _bad_method(message)
         if client.connection is not source and not self._may_answer(client.branch, source.number):
-            logs.logger.warning("response to %s dropped: it came from %s", branch, source.peer.decode("ascii"))
+            peer = source.peer.decode("ascii")
+            logs.logger.warning("response to %s dropped: it came from %s", branch, peer, extra={"source": peer})
             return None
         self._clients.deliver(client, source, message, self._reception)
         return None if is_cancel else ResponseReceived(client.branch, source.number, message)

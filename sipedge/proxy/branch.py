@@ -14,6 +14,8 @@ from dialplan.model import Target
 from sipedge.sip.message import Message
 from zones.zone import Hop
 
+from .history import Attempt
+
 
 class BranchState(Enum):
     __hash__ = object.__hash__  # of identity, in C: Enum's own is Python, and is called for each look into the table
@@ -80,6 +82,8 @@ class Branch:
     head: bytes
     """The header section as it was sent."""
     begun: float
+    attempt: Attempt
+    """What the history says of it."""
     deadline: float = 0.0
     """Timer C, the end of the wait after a CANCEL, or that of the wait for an answer on another connection; 0: none."""
     alarm: float = 0.0

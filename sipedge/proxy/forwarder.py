@@ -191,9 +191,9 @@ class Forwarder:
         """Where to send what has to follow a request to ``hop``."""
         return self._ways_back.again(hop, now)
 
-    def failed(self, hop: Hop, now: float) -> None:
+    def failed(self, hop: Hop, now: float, why: str) -> None:
         """A hop did not take a request."""
-        self._upkeep.failed(hop, now)
+        self._upkeep.failed(hop, now, why)
 
     def succeeded(self, hop: Hop, now: float) -> None:
         """A hop answered a request."""

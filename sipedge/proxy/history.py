@@ -1,7 +1,7 @@
 """The last decisions of the edge, newest first, kept in memory (Expressway's search history).
 
-An entry costs a request two appends: it keeps references to what the edge made anyway and is rendered when somebody
-asks.
+An entry costs a request a few references to what the edge made anyway; its strings are made when somebody asks. What
+each rule said is in no entry: a search is pure, so that the alias, its circumstances and the plan say it again.
 """
 
 from __future__ import annotations
@@ -9,11 +9,38 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
+from dialplan.model import Target, Tier
 from dialplan.search.search import Explanation
 from sipedge.decision.classification import Classification
+from sipedge.decision.deciding import REFUSED, RULES, SIGNED_ROUTE
+from sipedge.sip.message import Message
+from zones.addresses import host_port
 from zones.zone import Hop
+
+from .events import ConnectionOpened
+
+FORMAT = 1
+"""Of ``Entry.to_json``: a reader of another format has to say so."""
+MOST = 8
+"""Rules and hops in a record: it costs no more with any plan, and they can all be made again."""
+_SIZE = 4096
+"""Bytes that an entry keeps in memory beside what its peer wrote: an estimate."""
+_KEPT = ("from", "to", "cseq")
+_DIAGNOSTICS = ("ms-diagnostics", "ms-diagnostics-public")
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One hop that a request was sent to, and what came of it."""
+
+    hop: Hop
+    status: int = 0
+    """Of the final response, or what the edge takes the lack of one for; 0 while there is neither."""
+    reason: str = ""
+    """Why there was no response; '' where there was one."""
 
 
 @dataclass(slots=True)
@@ -21,43 +48,137 @@ class Entry:
     """One request and what became of it. ``time`` is seconds since the epoch."""
 
     time: float
-    connection: int
+    opened: ConnectionOpened
+    """The connection that it came on; it may be closed by now."""
     zone: str
     """The source zone."""
+    revision: str
+    """Of the configuration that decided (Settings.revision)."""
     method: str
     request_uri: str
     call_id: str
-    cseq: str
+    lines: tuple[bytes, ...]
+    """The header lines From, To and CSeq as they came, b"" for one that is not there."""
     classification: Classification
     explanation: Explanation | None = None
     """None where no search was made: a signed Route decided, or the request was refused before."""
+    alias: str = ""
+    """What the rules were asked, or would have been; '' for a request that was refused before."""
+    also: str = ""
+    """A second alias that had to lead to the same zones (``deciding.Decided.also``)."""
     route: str = ""
     """The zone that a signed Route named; '' where rules decided."""
-    hops: list[Hop] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
     """Where it was sent, in that order."""
     status: int = 0
     """The final status; 0 while there is none."""
+    own: bool = False
+    """The edge made the final response itself."""
+    reason: str = ""
+    """Why, in the edge's own words; of another's response its reason phrase."""
+    diagnostics: tuple[bytes, ...] = ()
+    """The header lines ms-diagnostics of another's response."""
+    begun: float = 0.0
+    """By a clock that never goes back, in seconds."""
+    seconds: float = 0.0
+    """Until the final status."""
 
-    def to_json(self, *, trace: bool = True) -> dict[str, Any]:
-        """``trace``: see Explanation.to_json."""
+    def refused(self, status: int, reason: str) -> None:
+        """The edge itself gives the final response."""
+        self.status, self.own, self.reason = status, True, reason
+
+    def answered(self, response: Message) -> None:
+        """The final response is another's."""
+        self.status, self.reason = response.status, response.reason
+        if response.status >= 300:
+            numbers = (number for name in _DIAGNOSTICS for number in response.index.get(name, ()))
+            self.diagnostics = tuple(response.lines[number] for number in numbers)
+
+    @property
+    def size(self) -> int:
+        """Bytes that it keeps in memory, roughly: a peer's lines may be long."""
+        return _SIZE + len(self.request_uri) + len(self.call_id) + sum(map(len, self.lines))
+
+    @property
+    def decided_by(self) -> str:
+        return SIGNED_ROUTE if self.route else REFUSED if self.explanation is None else RULES
+
+    def to_json(self) -> dict[str, Any]:
+        """The keys that docs/traces.md promises; takes as long with any plan."""
+        opened, classification, found = self.opened, self.classification, self.explanation
+        sender, receiver, cseq = map(_value, self.lines)
+        tiers = found.tiers if found else ()
+        hit = ((tier, target) for tier in tiers for target in tier.targets)
         return {
             "time": self.time,
-            "connection": self.connection,
+            "ms": round(self.seconds * 1000, 3) if self.status else None,
+            "revision": self.revision,
+            "connection": opened.connection,
+            "transport": opened.transport,
+            "local": host_port(opened.local_address, opened.local_port),
+            "peer": host_port(opened.peer_address, opened.peer_port),
+            "names": list(opened.names),
             "zone": self.zone,
             "method": self.method,
             "request_uri": self.request_uri,
+            "from": sender,
+            "to": receiver,
             "call_id": self.call_id,
-            "cseq": self.cseq,
-            "traffic": self.classification.traffic.value,
-            "evidence": self.classification.evidence,
-            "search": self.explanation.to_json(trace=trace) if self.explanation else None,
+            "cseq": cseq,
+            "traffic": classification.traffic.value,
+            "evidence": classification.evidence,
+            "decided_by": self.decided_by,
+            "alias": self.alias,
+            "also": self.also,
+            "protocol": found.query.protocol.value if found else None,
+            "authenticated": found.query.authenticated if found else None,
+            "transform": found.transform if found else None,
+            "searched": found.searched if found else None,
+            "rules": [_rule(tier, target, found) for tier, target in islice(hit, MOST)] if found else [],
+            "more_rules": max(0, sum(len(tier.targets) for tier in tiers) - MOST),
             "route": self.route,
-            "hops": [hop_to_json(hop) for hop in self.hops],
+            "hops": [_attempt(attempt) for attempt in self.attempts[:MOST]],
+            "more_hops": max(0, len(self.attempts) - MOST),
             "status": self.status,
+            "own": self.own,
+            "reason": self.reason,
+            "diagnostics": [_value(line) for line in self.diagnostics[:MOST]],
         }
 
 
-def hop_to_json(hop: Hop) -> dict[str, Any]:
+def kept_lines(request: Message) -> tuple[bytes, ...]:
+    """For ``Entry.lines``. Messages of one shape share the numbers: that makes it four times as fast."""
+    lines, memo = request.lines, request.index.memo
+    numbers = memo.get(_KEPT)
+    if numbers is None:
+        numbers = memo[_KEPT] = [index[0] for name in _KEPT if (index := request.index.get(name))]
+    if len(numbers) == 3:
+        return lines[numbers[0]], lines[numbers[1]], lines[numbers[2]]
+    return tuple(lines[request.index[name][0]] if name in request.index else b"" for name in _KEPT)
+
+
+def _value(line: bytes) -> str:
+    """Of a header line, unfolded."""
+    folded = line.partition(b":")[2]
+    unfolded = b" ".join(part.strip() for part in folded.split(b"\r\n")) if b"\r\n" in folded else folded
+    return unfolded.strip().decode("utf-8", "surrogateescape")
+
+
+def _rule(tier: Tier, target: Target, found: Explanation) -> dict[str, Any]:
+    place = found.plan.places[target.rule]
+    return {
+        "rule": target.rule,
+        "file": place.file,
+        "line": place.line,
+        "priority": tier.priority,
+        "stop": tier.stop,
+        "zone": target.zone,
+        "alias": target.alias,
+    }
+
+
+def _attempt(attempt: Attempt) -> dict[str, Any]:
+    hop = attempt.hop
     return {
         "zone": hop.zone,
         "transport": hop.transport,
@@ -65,6 +186,8 @@ def hop_to_json(hop: Hop) -> dict[str, Any]:
         "port": hop.port,
         "name": hop.name,
         "connection": hop.connection,
+        "status": attempt.status,
+        "reason": attempt.reason,
     }
 
 

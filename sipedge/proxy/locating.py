@@ -166,13 +166,14 @@ class LookUps:
 
     def _end(self, look_up: LookUp, now: float, out: list[Command]) -> None:
         """Keep the result, unless the zones have changed since it was asked for, or the DNS was not asked at all."""
-        for text in look_up.resolution.refused:
+        resolution = look_up.resolution
+        failed = resolution.unanswered and not (resolution.hops or resolution.unasked)
+        for text in (*resolution.refused, *([resolution.problem] if failed else ())):
             out.append(Log("warning", f'zone "{look_up.destination.zone}": {text}', source=look_up.asker.address))
         key = look_up.asker, look_up.destination
         if self._pending.get(key) is not look_up:
             return
         del self._pending[key]
-        resolution = look_up.resolution
         if resolution.unasked and not resolution.hops:  # for this asker's sake: others may have their turn
             return
         ttl = max(SHORTEST_TTL, min(resolution.ttl, 3600.0)) if resolution.hops else FAILED_TTL

@@ -408,7 +408,7 @@ class Proxy:
 
     def _end_begins(self, event: Ending, now: float, out: list[Command]) -> None:
         """From now on a request that begins something gets 503."""
-        self._ending = self._path.ending = True
+        self._ending = self._path.ending = self._upkeep.ending = True
 
     def _drain_ended(self, event: DrainEnded, now: float, out: list[Command]) -> None:
         """Nobody is left without a final response."""

@@ -16,12 +16,12 @@ from sipedge.sip.responses import ALLOW
 from zones.authentication import Authentication, Identity
 from zones.zone import FromDomain, TraversalClientZone, TraversalServerZone
 
-from .answers import ENDING, own_response, respond, retry_after, retry_in
-from .commands import Asker, Command, Conclude, Log, Record, Respond
+from .answers import ENDING, conclude, own_response, respond, retry_after, retry_in
+from .commands import Asker, Command, Log, Record, Respond
 from .contexts import Contexts, transaction_key
 from .events import RequestReceived
 from .forwarder import Forwarder
-from .history import Entry
+from .history import Entry, kept_lines
 from .incoming import Incoming, Peer
 from .locating import UNREACHABLE, TargetLookUps
 from .response_context import ResponseContext
@@ -63,7 +63,10 @@ class RequestPath:
             self.refuse(event, peer, Refusal(503, ENDING, (retry_after(self._installation),)), out)
             return
         if isinstance(zone, TraversalServerZone | TraversalClientZone) and message.method != "CANCEL":
-            if not self._upkeep.admits(peer, event, now, out):
+            if self._upkeep.takes(peer, event, now, out):
+                return
+            if not self._upkeep.is_admitted(peer, now):
+                self.refuse(event, peer, Refusal(403, "this traversal connection is not authenticated"), out)
                 return
         arrivals = self._arrivals.get(peer.speaks_in)
         if arrivals is not None and self._is_too_much(arrivals, event, peer, now, out):
@@ -217,9 +220,10 @@ class RequestPath:
         """Answer a request that goes no further."""
         self._rates.refused[peer.speaks_in, str(refusal.status)] += 1
         message = event.message
-        entry = _entry(event, peer, classify_method(message.method))
-        entry.status = refusal.status
-        out += (Record(entry), Conclude(entry))
+        entry = self._entry(event, peer, classify_method(message.method))
+        entry.refused(refusal.status, refusal.reason)
+        out.append(Record(entry))
+        conclude(entry, out)
         if event.transaction == 0:  # ACK and BENOTIFY get no response, whatever is wrong with them
             return
         status, text, headers = refusal.status, refusal.reason, refusal.headers
@@ -231,8 +235,8 @@ class RequestPath:
         settings = self._installation.settings
         message = event.message
         tiers, explanation = tiers_of(decided, settings)
-        entry = _entry(event, peer, decided.classification)
-        entry.explanation = explanation
+        entry = self._entry(event, peer, decided.classification)
+        entry.explanation, entry.alias, entry.also = explanation, decided.alias, decided.also
         if decided.routes.pair is not None:
             entry.route = decided.routes.pair.there
         out.append(Record(entry))
@@ -253,15 +257,22 @@ class RequestPath:
         outside, domains = self._installation.outside, self._installation.domains
         return decided.source.name in outside and decided.routes.uri.host not in domains
 
+    def _entry(self, event: RequestReceived, peer: Peer, classification: Classification) -> Entry:
+        message, revision = event.message, self._installation.settings.revision
+        lines = kept_lines(message)
+        return Entry(
+            0.0,
+            peer.opened,
+            peer.speaks_in,
+            revision,
+            message.method,
+            message.uri,
+            message.call_id,
+            lines,
+            classification,
+        )
+
 
 def _begins_something(message: Message) -> bool:
     """Out of any dialog, OPTIONS included: peers that ask whether the edge is there go elsewhere from now on."""
     return not message.to_tag and message.method != "CANCEL"
-
-
-def _entry(event: RequestReceived, peer: Peer, classification: Classification) -> Entry:
-    message = event.message
-    cseq = message.first("cseq") or ""
-    return Entry(
-        0.0, peer.connection, peer.speaks_in, message.method, message.uri, message.call_id, cseq, classification
-    )

@@ -16,10 +16,11 @@ from sipedge.sip.edits import Edits
 from sipedge.sip.message import Message
 from sipedge.sip.responses import without_top_via
 
-from .answers import ENDING, own_response, retry_after, retry_in
+from .answers import ENDING, conclude, own_response, retry_after, retry_in
 from .branch import NOT_FOUND, Branch, BranchAction, BranchInput, BranchState, Outcome, best_outcome
-from .commands import Abandon, Cancel, Command, Conclude, Drop, Forward, Log, Relay, Respond, Withdraw
+from .commands import Abandon, Cancel, Command, Drop, Forward, Relay, Respond, Withdraw
 from .forwarder import Forwarder, breadth
+from .history import Attempt
 from .incoming import Incoming, Peer
 from .locating import Hops, NoHops
 
@@ -186,10 +187,11 @@ class ResponseContext:
 
     def _try(self, target: Target, hops: Hops, now: float, out: list[Command]) -> Branch:
         branch_id, head, body = self.forwarder.build(self.incoming, target, hops[0], self.targets)
-        branch = self.branches[branch_id] = Branch(branch_id, target, hops[0], hops[1:], head, now)
+        attempt = Attempt(hops[0])
+        branch = self.branches[branch_id] = Branch(branch_id, target, hops[0], hops[1:], head, now, attempt)
         if self.is_invite:
             branch.deadline = now + self.timer_c
-        self.incoming.entry.hops.append(hops[0])
+        self.incoming.entry.attempts.append(attempt)
         rate = self.forwarder.rate_towards(self.incoming, target)
         out.append(Forward(branch_id, hops[0], head, body, rate))
         return branch
@@ -203,6 +205,7 @@ class ResponseContext:
             return
         if branch is not None:
             del self.branches[branch_id]
+            branch.attempt.status = message.status
             if message.status != 503:
                 self.forwarder.succeeded(branch.hop, now)
         if message.status < 300:
@@ -222,12 +225,12 @@ class ResponseContext:
 
     def _success(self, message: Message, now: float, out: list[Command]) -> None:
         """A 2xx goes upstream at once; every further 2xx to an INVITE too (16.7 step 5)."""
-        self._send(message.status, without_top_via(message), out)
+        self._send(message.status, without_top_via(message), out, message)
         self._cancel_branches(now, out)  # step 10
 
     def _failure(self, branch: Branch, outcome: Outcome, now: float, out: list[Command]) -> None:
         if outcome.status == 503 or self._is_silent(branch, outcome):
-            self.forwarder.failed(branch.hop, now)
+            self.forwarder.failed(branch.hop, now, outcome.text or "it answered 503")
             if branch.remaining and not branch.is_cancelled and self._may_try():  # RFC 3263 4.3
                 self._try(branch.target, branch.remaining, now, out)
                 return
@@ -247,11 +250,14 @@ class ResponseContext:
         """A branch ended without a response (16.9): 408 timed out, 503 could not be sent."""
         branch = self.branches.pop(branch_id, None)
         if branch is not None:
+            branch.attempt.status, branch.attempt.reason = status, reason
             self._failure(branch, Outcome(status, reason), now, out)
 
     def held_back(self, branch_id: str, reason: str, retry_after: float, now: float, out: list[Command]) -> None:
         """A branch was never sent: too many wait for their turn. Its hop is well, and its other hops wait alike."""
-        if self.branches.pop(branch_id, None) is not None:
+        branch = self.branches.pop(branch_id, None)
+        if branch is not None:
+            branch.attempt.status, branch.attempt.reason = 503, reason
             self.outcomes.append(Outcome(503, reason, retry_after=retry_after))
             self._settle(now, out)
 
@@ -262,6 +268,7 @@ class ResponseContext:
             self.failed(branch_id, 503, reason, now, out)
             return
         del self.branches[branch_id]
+        branch.attempt.status, branch.attempt.reason = 503, reason
         hop = self.forwarder.again(branch.hop, now)
         self._try(branch.target, (hop, *branch.remaining), now, out).is_second = True
 
@@ -353,34 +360,40 @@ class ResponseContext:
         elif best is None:
             best = Outcome(404, "no search rule led anywhere")
         if best.status == 408 and not self.is_invite:  # RFC 4320 4.2
-            self._send(408, None, out)
+            self._send(408, None, out, text=best.text)
         elif best.retry_after:
             self._send_own(503, best.text, out, (retry_in(best.retry_after),))
         elif best.message is None or best.status == 503:
             # A 503 would tell the caller that this edge is overloaded (16.7 step 6).
             self._send_own(500 if best.status == 503 else best.status, best.text, out)
         else:
-            self._send(best.status, self._aggregated(best.message), out)
+            self._send(best.status, self._aggregated(best.message), out, best.message)
 
     def _send_own(self, status: int, text: str, out: list[Command], headers: tuple[tuple[str, str], ...] = ()) -> None:
         installation = self.forwarder.installation
-        text = "" if status == 487 else text or "the next hop is not available"
-        if (
-            text and self.peer.zone in installation.outside
-        ):  # what lies inside, and what was asked for it, is not theirs
-            out.append(Log("info", f"{status} to {self.request.method} {self.request.uri[:200]}: {text}"))
-            text = text if status == 503 else TEXTS_FOR_STRANGERS.get(status, "")
-        data = own_response(installation, self.transaction, self.peer, self.request, status, text, headers)
-        self._send(status, data, out)
+        text = said = "" if status == 487 else text or "the next hop is not available"
+        if text and self.peer.zone in installation.outside:  # what lies inside, and was asked for it, is not theirs
+            said = text if status == 503 else TEXTS_FOR_STRANGERS.get(status, "")
+        data = own_response(installation, self.transaction, self.peer, self.request, status, said, headers)
+        self._send(status, data, out, text=text)
 
-    def _send(self, status: int, data: bytes | None, out: list[Command]) -> None:
-        """A final response goes upstream; ``data`` None ends the server transaction without one."""
+    def _send(
+        self, status: int, data: bytes | None, out: list[Command], answer: Message | None = None, text: str = ""
+    ) -> None:
+        """A final response goes upstream; ``data`` None ends the server transaction without one.
+
+        ``answer``: the response it was made of; None: it is the edge's own, because of ``text``.
+        """
         accepts = self.is_invite and 200 <= status < 300
         what = ContextInput.ACCEPT if accepts else ContextInput.ANSWER
         self.state, action = CONTEXT_TABLE[self.state, what]
         if action is ContextAction.RESPOND:
-            self.incoming.entry.status = status
-            out.append(Conclude(self.incoming.entry))
+            entry = self.incoming.entry
+            if answer is None:
+                entry.refused(status, text)
+            else:
+                entry.answered(answer)
+            conclude(entry, out)
             out.append(Drop(self.transaction) if data is None else Respond(self.transaction, status, data))
         elif action is ContextAction.RELAY and data is not None:
             out.append(Relay(self.peer.connection, data))

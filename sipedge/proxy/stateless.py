@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 
 from dialplan.model import Target
 
-from .commands import Command, Conclude, Send
+from .answers import conclude
+from .commands import Command, Send
 from .forwarder import Forwarder, breadth
+from .history import Attempt
 from .incoming import Incoming
 from .locating import Hops, NoHops
 
@@ -41,11 +43,11 @@ class StatelessForward:
     def _send(self, target: Target, hops: Hops | NoHops, out: list[Command]) -> None:
         if not isinstance(hops, NoHops):
             _, head, body = self.forwarder.build(self.incoming, target, hops[0], self.targets)
-            self.incoming.entry.hops.append(hops[0])
+            self.incoming.entry.attempts.append(Attempt(hops[0]))
             is_ack = self.incoming.decided.message.method == "ACK"
             rate = None if is_ack else self.forwarder.rate_towards(self.incoming, target)
             out.append(Send(hops[0], head + body, rate))
 
     def _conclude(self, out: list[Command]) -> None:
         if not self.located_later:
-            out.append(Conclude(self.incoming.entry))
+            conclude(self.incoming.entry, out)

@@ -5,8 +5,9 @@ zones/ decides what is due and what an answer means; this file turns that into c
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sipedge.decision.installation import Installation
 from sipedge.decision.validation import Accepted, Refusal, validate
@@ -16,9 +17,9 @@ from sipedge.sip.responses import ALLOW
 from sipedge.sip.uri import Uri
 from zones.addresses import host_port
 from zones.digest import DigestOutcome, DigestServer, parse
-from zones.dns import DnsError, Question
+from zones.dns import Question
 from zones.neighbor import NeighborPeers
-from zones.peer import Health
+from zones.peer import Health, Outages
 from zones.traversal_client import Action, Connect, SendOptions, TraversalClient
 from zones.traversal_server import TraversalServer
 from zones.zone import AnyZone, Hop, NeighborZone, TraversalClientZone, TraversalServerZone
@@ -35,13 +36,6 @@ SHORTEST_PAUSE = 0.5
 PAUSE_AFTER_FAULT = 5.0
 """Seconds until the next look after one that ended in an exception: a lasting fault must not fill the log."""
 
-_DNS_WORDS: dict[DnsError, str] = {
-    "nxdomain": "the DNS knows no such name",
-    "timeout": "the DNS does not answer",
-    "servfail": "the DNS cannot say (SERVFAIL)",
-    "busy": "too many look-ups wait",
-}
-
 SOON_AFTER = "a wrong password was sent a moment ago"
 LONGEST_USERNAME = 128
 """Characters, as in the configuration."""
@@ -54,6 +48,16 @@ class _Probe:
     hop: Hop
     number: int = 0
     """Of the ProbeAsked; 0: nobody asked."""
+
+
+class _Standing(NamedTuple):
+    """What the log says once when it changes."""
+
+    what: str
+    is_up: bool
+    why: str
+    """It is down; '' where nobody knows."""
+    source: str
 
 
 class Upkeep:
@@ -70,14 +74,16 @@ class Upkeep:
         self._servers: dict[str, TraversalServer] = {}
         self._probes: dict[str, _Probe] = {}
         self._digests: dict[str, DigestServer] = {}
-        self._unknown: dict[tuple[str, str], str] = {}
-        """(zone, name of a peer) -> why it cannot be looked up, as the log was told."""
         self._look_at = float("-inf")
+        self._outages = Outages()
+        self._were_up: set[str] = set()
+        """Traversal server zones: one to which nobody has come yet is not down."""
+        self.ending = False
+        """Whether it is in the order of things that connections end."""
 
     def configure(self, installation: Installation) -> None:
         """Take over a configuration; zones whose record is the same keep what is known of them."""
         self._installation = installation
-        self._unknown.clear()
         old_neighbors, old_clients, old_servers = self._neighbors, self._clients, self._servers
         self._neighbors, self._clients, self._servers = {}, {}, {}
         for zone in installation.zones:
@@ -163,28 +169,25 @@ class Upkeep:
             return self._clients[peer.zone].authenticated(peer.connection)
         return peer.zone not in self._servers or self._servers[peer.zone].authenticated(peer.connection, now)
 
-    def failed(self, hop: Hop, now: float) -> None:
+    def failed(self, hop: Hop, now: float, why: str) -> None:
         peers = self._neighbors.get(hop.zone)
         if peers is not None:
-            peers.failed(hop, now)
+            peers.failed(hop, now, why)
             self._look_at = now
 
     def succeeded(self, hop: Hop, now: float) -> None:
         """A hop answered a request; a peer that is not asked by OPTIONS shows so that it is alive again."""
         peers = self._neighbors.get(hop.zone)
-        if peers is not None and not peers.zone.monitor:
-            peers.alive(hop, now)
+        if peers is not None and not peers.zone.monitor and peers.alive(hop, now):
+            self._look_at = now
 
-    def admits(self, peer: Peer, event: RequestReceived, now: float, out: list[Command]) -> bool:
-        """Whether a request on a traversal connection goes on; keep-alives and strangers are answered here."""
+    def takes(self, peer: Peer, event: RequestReceived, now: float, out: list[Command]) -> bool:
+        """Whether a request on a traversal connection is a keep-alive, which is answered here."""
         server = self._servers.get(peer.zone)
-        if server is not None and _is_keepalive(event.message):
+        taken = server is not None and _is_keepalive(event.message)
+        if server is not None and taken:
             self._keepalive(server, peer, event, now, out)
-            return False
-        allowed = self.is_admitted(peer, now)
-        if not allowed:
-            self._respond(event, peer, 403, "this traversal connection is not authenticated", (), out)
-        return allowed
+        return taken
 
     def _keepalive(
         self, server: TraversalServer, peer: Peer, event: RequestReceived, now: float, out: list[Command]
@@ -199,7 +202,10 @@ class Upkeep:
         was_up = server.authenticated(peer.connection, now)
         answer = server.options(peer.connection, given, message.uri, now)
         if not was_up and server.authenticated(peer.connection, now):
-            out.append(_up(peer.zone, peer.address))
+            self._were_up.add(peer.zone)
+            self._look_at = now
+            text = f'zone "{peer.zone}": the traversal connection with {peer.address} is up'
+            out.append(Log("info", text, source=peer.address))
         headers = [("WWW-Authenticate", challenge) for challenge in answer.challenges]
         if answer.status == 200:
             headers.append(("Allow", ALLOW))
@@ -298,6 +304,7 @@ class Upkeep:
             for question in client.questions(now):
                 self._questions.ask(question, client, EDGE, out)
             self._carry_out(client, client.tick(now), now, out)
+        self._tell_changes(now, out)
         due = [peers.next_due() for peers in self._neighbors.values()]
         due += [client.next_due() for client in self._clients.values()]
         self._look_at = max(now + SHORTEST_PAUSE, min(due, default=float("inf")))
@@ -312,7 +319,6 @@ class Upkeep:
     ) -> bool:
         """Take in the answer to a question; True when the addresses of a neighbor in use have changed by it."""
         self._look_at = now
-        self._tell(asker.zone.name, question.name, event, out)
         if isinstance(asker, TraversalClient):
             asker.answer(question, event.records, now, ttl=event.ttl, error=event.error)
             return False
@@ -322,16 +328,6 @@ class Upkeep:
             return False
         self._installation.zones.set_addresses(name, asker.addresses)
         return True
-
-    def _tell(self, zone: str, name: str, event: Resolved, out: list[Command]) -> None:
-        """A line when a peer's name cannot be looked up, and one when it can again; not one for each try."""
-        told = self._unknown.get((zone, name), "")
-        if event.error and event.error != told:
-            self._unknown[zone, name] = event.error
-            out.append(Log("warning", f'zone "{zone}": the peer {name} cannot be reached: {_DNS_WORDS[event.error]}'))
-        elif event.records and told:
-            del self._unknown[zone, name]
-            out.append(Log("info", f'zone "{zone}": the DNS has addresses of {name} again'))
 
     def _carry_out(self, client: TraversalClient, actions: Iterable[Action], now: float, out: list[Command]) -> None:
         for action in actions:
@@ -386,8 +382,7 @@ class Upkeep:
         if probe.number:
             out.append(Probed(probe.number, probe.hop, event.status, event.reason))
         if probe.hop.zone in self._neighbors:
-            self._neighbors[probe.hop.zone].failed(probe.hop, now)
-            self._look_at = now
+            self.failed(probe.hop, now, event.reason or "it does not answer OPTIONS")
         else:
             self._answered(probe.hop, 408, [], now, out)
         return True
@@ -402,11 +397,36 @@ class Upkeep:
             self._carry_out(client, client.answered(hop.connection, status, challenges, now), now, out)
             if not was_up and client.authenticated(hop.connection):
                 link = next(link for link in client.links() if link.connection == hop.connection)
-                out.append(_up(hop.zone, link.peer))
+                what = f'zone "{hop.zone}": the traversal connection with {link.peer}'
+                out.append(Log("info", f"{what} {self._outages.saw(what, True, now) or 'is up'}", source=link.peer))
 
+    def _tell_changes(self, now: float, out: list[Command]) -> None:
+        """Peers and traversal connections that are down, and up again."""
+        seen = []
+        for what, is_up, why, source in self._standing(now):
+            seen.append(what)
+            news = "" if self.ending else self._outages.saw(what, is_up, now)
+            if news:
+                reason = f": {why}" if why and not is_up else ""
+                out.append(Log("info" if is_up else "warning", f"{what} {news}{reason}", source=source))
+        self._outages.keep(seen)
 
-def _up(zone: str, peer: str) -> Log:
-    return Log("info", f'zone "{zone}": the traversal connection with {peer} is up', source=peer)
+    def _standing(self, now: float) -> Iterator[_Standing]:
+        for name, peers in self._neighbors.items():
+            zone = f'zone "{name}"'
+            for peer, problem in peers.problems:
+                yield _Standing(f"{zone}: the name of peer {peer}", not problem, problem, peer)
+            for hop, state in peers.states():
+                what = f"{zone}: peer {host_port(hop.address, hop.port)}"
+                yield _Standing(what, state.health is Health.ALIVE, state.why, hop.address)
+        for name, client in self._clients.items():
+            for link in client.links():
+                what = f'zone "{name}": the traversal connection with {link.peer}'
+                if link.problem or client.authenticated(link.connection):  # else it is on its way
+                    yield _Standing(what, not link.problem, link.problem, link.peer)
+        for name, server in self._servers.items():
+            if server.is_up(now) or name in self._were_up:
+                yield _Standing(f'zone "{name}"', server.is_up(now), "no traversal connection is authenticated", name)
 
 
 def _preferred(hops: tuple[Hop, ...], uri: Uri) -> tuple[Hop, ...]:

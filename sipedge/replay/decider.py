@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from dialplan.model import Query
+from dialplan.search.search import Explanation
 from sipedge.decision.classification import classify
 from sipedge.decision.deciding import (
     CANCELS,
@@ -16,6 +17,7 @@ from sipedge.decision.deciding import (
     Decided,
     OwnOptions,
     decide,
+    explained,
     tiers_of,
 )
 from sipedge.decision.deciding import Decision as EdgeDecision
@@ -27,11 +29,13 @@ from sipedge.sip.framing import stated_length
 from sipedge.sip.message import Message, parse_message
 from sipedge.sip.uri import UriError, split_host_port
 from sipedge.sip.values import MessageError
+from sipedge.traces.records.own_decision import OwnDecision
 from sipedge.traces.records.record import Direction, Endpoint, Record, Skipped
 from zones.addresses import canonical_address
 from zones.names import PeerNames
 from zones.zone import DEFAULT_ZONE, FromDomain
 
+from .retold import explanation_of, query_of, unsearched, verdict_of
 from .source_zone import SourceZones
 from .unreadable import unreadable
 from .verdict import (
@@ -104,22 +108,25 @@ class Decider:
         zone = self._sources.of_address(end)
         return "" if zone == DEFAULT_ZONE else zone
 
+    def explanation(self, record: Record) -> tuple[Explanation, str] | None:
+        """Why the rules decide so about a request, and the evidence of its traffic type; None where no rule is asked.
+
+        Raises MessageError.
+        """
+        message = parse_message(record.data)
+        if record.decided is not None:
+            told = explanation_of(record.decided, record.zone, self.settings.plan)
+            return None if told is None else (told, record.decided.evidence)
+        found = self._decided(record, message, self._sources.of(record, message)) if message.is_request else None
+        if not isinstance(found, Decided) or found.routes.pair is not None:
+            return None
+        return explained(found.query, found.also, self.settings.plan), found.classification.evidence
+
     def verdict(self, index: int, record: Record, message: Message) -> Verdict:
+        if record.decided is not None:
+            return self._retold(index, record, record.decided, message)
         zone = self._sources.of(record, message)
-        sent = self._is_sent(record)
-        decided = (
-            None
-            if sent
-            else _misframed(record, message)
-            or _malformed(record, message)
-            or decide(
-                message,
-                self.installation.source(zone),
-                self.installation,
-                None if record.names is None else PeerNames(record.names),
-                time=record.time,
-            )
-        )
+        decided = self._decided(record, message, zone)
         classification = decided.classification if isinstance(decided, Decided) else classify(message)
         return Verdict(
             index,
@@ -135,9 +142,26 @@ class Decider:
             classification.evidence,
             bool(message.to_tag),
             self._made(message, decided, record.time),
-            sent,
+            decided is None,
             self._from_policy(decided, record) if isinstance(decided, Decided) else "",
         )
+
+    def _retold(self, index: int, record: Record, decided: OwnDecision, message: Message) -> Verdict:
+        """Of what the edge itself wrote down."""
+        if decided.decided_by == RULES:
+            decision = self._searched(query_of(decided, record.zone), decided.also, RULES)
+        else:
+            decision = unsearched(decided, message)
+        return verdict_of(index, record, decided, message, decision)
+
+    def _decided(self, record: Record, message: Message, zone: str) -> EdgeDecision | None:
+        """None for the edge's own request."""
+        if self._is_sent(record):
+            return None
+        names = None if record.names is None else PeerNames(record.names)
+        source = self.installation.source(zone)
+        odd = _misframed(record, message) or _malformed(record, message)
+        return odd or decide(message, source, self.installation, names, time=record.time)
 
     def _from_policy(self, decided: Decided, record: Record) -> str:
         """What the edge would have judged and a trace does not show; '' where all was."""
@@ -162,10 +186,11 @@ class Decider:
             judged = self._age_is_judged(decision.routes.pair, time)
             return Decision(decision.alias, None, tiers, SIGNED_ROUTE if judged else AGE_NOT_JUDGED)
         if not (decision.routes.own and message.to_tag):
-            return self._searched(decision, RULES)
+            return self._searched(decision.query, decision.also, RULES)
         if self.settings.secret_made_up:
             return Decision(decision.alias, None, (), NOT_JUDGED)
-        return self._searched(decision, VOID_ROUTE.format(decision.reason or STALE_ROUTE))
+        decided_by = VOID_ROUTE.format(decision.reason or STALE_ROUTE)
+        return self._searched(decision.query, decision.also, decided_by)
 
     def _age_is_judged(self, pair: ZonePair, time: float | None) -> bool:
         """A trace without dates has its messages before the token was signed."""
@@ -173,13 +198,11 @@ class Decider:
             return True
         return time is not None and time >= pair.issued * HOUR
 
-    def _searched(self, decided: Decided, decided_by: str) -> Decision:
-        query = decided.query
-        key = (query, decided.also, decided_by)
+    def _searched(self, query: Query, also: str, decided_by: str) -> Decision:
+        key = (query, also, decided_by)
         found = self._searches.get(key)
         if found is None:
-            _, explanation = tiers_of(decided, self.settings)
-            assert explanation is not None
+            explanation = explained(query, also, self.settings.plan)
             found = Decision(
                 explanation.searched,
                 explanation.transform,

@@ -97,6 +97,8 @@ class Part:
     """By host, requests taken as the Default Zone's although they may be of a zone whose peers are names."""
     not_judged: int = 0
     """Requests whose Route could not be judged."""
+    retold: Counter[bool] = field(default_factory=Counter)
+    """Requests that are known from a decision of the edge only: whether it was made under the first configuration."""
     start: int = 1
     """The number of its first message among those of all traces."""
 
@@ -159,6 +161,8 @@ def decided(deciders: tuple[Decider, ...], wanted: Wanted, batch: Batch) -> Part
 
 
 def _doubt(part: Part, decider: Decider, record: Record, verdict: Verdict) -> None:
+    if record.decided is not None:
+        part.retold[record.decided.revision == decider.settings.revision] += 1
     if verdict.decision.decided_by == NOT_JUDGED:
         part.not_judged += 1
     if decider.untold and verdict.zone == DEFAULT_ZONE and not (verdict.sent or record.zone):

@@ -20,7 +20,7 @@ from hashlib import blake2b
 from dialplan.model import RuleOutcome, Target
 from dialplan.search.search import Explanation
 
-from .items import Decided, Item, ItemKind, Passed, with_trace
+from .items import Decided, Item, ItemKind, Passed
 from .masking import masked
 from .rotating_file import RotatingFile
 
@@ -32,6 +32,8 @@ _IGNORED = {
     RuleOutcome.AUTHENTICATION: "authentication",
 }
 """Source is the box's own word; the others follow its pattern."""
+MOST_RULES = 200
+"""Of longer plans only the rules that apply are logged: the others would take longer than the decision did."""
 _PLAIN = {code: None for code in range(32) if code not in (9, 10)} | {127: None}
 
 
@@ -85,7 +87,7 @@ def _indented(data: bytes) -> str:
 
 def _search(explanation: Explanation) -> Iterator[str]:
     """One sentence for each rule that the box would speak of; of long plans only for those that apply."""
-    if not with_trace(explanation):
+    if len(explanation.plan.rules) > MOST_RULES:
         for tier in explanation.tiers:
             yield from (_considering(target, tier.priority) for target in tier.targets)
         return

@@ -13,7 +13,7 @@ from struct import Struct, pack
 
 from sipedge.proxy.events import ConnectionOpened
 
-from .items import Decided, Item, Passed, decision
+from .items import Decided, Item, Passed, record_of
 from .masking import masked
 
 SIP, LOG = 1, 100
@@ -35,17 +35,14 @@ class Packets:
         self._mask = mask
         self._who = _LONG.pack(0, 12, 10, capture_id) + (_chunk(14, password.encode()) if password else b"")
 
-    def render(self, item: Item) -> bytes | None:
-        """None for a decision about a connection that is gone: a packet needs addresses."""
+    def render(self, item: Item) -> bytes:
         if type(item) is Passed:
             head = masked(item.head) if self._mask else item.head
             return self._packet(item.time, SIP, item.opened, item.sent, head + item.body)
         assert type(item) is Decided
-        if item.opened is None:
-            return None
-        payload = json.dumps(decision(item.entry), separators=(",", ":")).encode()
+        payload = json.dumps(record_of(item), separators=(",", ":")).encode()
         related = _chunk(17, item.entry.call_id.encode("utf-8", "surrogateescape"))
-        return self._packet(item.entry.time, LOG, item.opened, False, payload, related)
+        return self._packet(item.entry.time, LOG, item.entry.opened, False, payload, related)
 
     def _packet(
         self, time: float, kind: int, opened: ConnectionOpened, sent: bool, payload: bytes, related: bytes = b""

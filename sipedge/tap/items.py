@@ -5,9 +5,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any, NamedTuple
 
-from dialplan.search.search import Explanation
 from sipedge.proxy.events import ConnectionOpened
-from sipedge.proxy.history import Entry
+from sipedge.proxy.history import FORMAT, Entry
 
 
 class ItemKind(Enum):
@@ -41,23 +40,13 @@ class Decided(NamedTuple):
 
     size: int
     entry: Entry
-    opened: ConnectionOpened | None
-    """The connection of its request; None when that is closed meanwhile."""
+    sequence: int = 0
+    """CONCLUDED: counts them all, those that an output loses too; the first one is 1."""
 
 
 Item = Passed | Decided
 
-MOST_RULES = 200
-"""Decisions of longer plans are written without the trace of rules, which would take longer than the decision did."""
-ENTRY_SIZE = 4096
-"""Bytes that an entry of the history keeps in memory: an estimate."""
 
-
-def with_trace(explanation: Explanation | None) -> bool:
-    """Whether the trace of rules is written too."""
-    return explanation is not None and len(explanation.plan.rules) <= MOST_RULES
-
-
-def decision(entry: Entry) -> dict[str, Any]:
-    """A decision as JSON, for files and collectors."""
-    return entry.to_json(trace=with_trace(entry.explanation))
+def record_of(item: Decided) -> dict[str, Any]:
+    """A decision as JSON, for files and collectors: all that it takes to make it again, and what came of it."""
+    return {"format": FORMAT, "sequence": item.sequence, **item.entry.to_json()}

@@ -1,31 +1,44 @@
-"""JSON lines: one object a message, one a decision. sipedge/traces/formats/edge_log.py reads them back."""
+"""JSON lines: one object a message, one a decision.
+
+sipedge/traces/formats/edge_log.py reads messages back, edge_decisions.py there decisions.
+"""
 
 from __future__ import annotations
 
-import json
+import re
 from base64 import b64encode
+from json import JSONEncoder
 from typing import Any
 
 from zones.addresses import host_port
 
-from .items import Decided, Item, ItemKind, Passed, decision
+from .items import Decided, Item, ItemKind, Passed, record_of
 from .masking import masked
 from .rotating_file import RotatingFile
 
+_ENCODER = JSONEncoder(separators=(",", ":"))
+_SEQUENCE = re.compile(rb'^\{"format":\d+,"sequence":(\d{1,18}),', re.MULTILINE)
+
 
 class DecisionsFile:
-    """One line for each request that has its final status: its entry of the history."""
+    """One line for each request that has its final status: its record."""
 
     takes = frozenset({ItemKind.CONCLUDED})
 
     def __init__(self, file: RotatingFile) -> None:
         self.name = f"decisions file {file.path}"
         self._file = file
-        self.open, self.close = file.open, file.close
+        self.close = file.close
+        self.last = 0
+        """The last sequence number that was in the file when it was opened; 0: none."""
+
+    def open(self) -> None:
+        self._file.open()
+        self.last = int(next(reversed(_SEQUENCE.findall(self._file.tail())), 0))
 
     def render(self, item: Item) -> bytes:
         assert type(item) is Decided
-        return _line(decision(item.entry))
+        return _line(record_of(item))
 
     def write(self, parts: list[bytes]) -> int:
         self._file.write(parts)
@@ -46,7 +59,7 @@ class MessagesFile:
         if type(item) is Passed:
             return _line(_message(item, self._mask))
         assert type(item) is Decided
-        return _line({"time": item.entry.time, "decision": decision(item.entry)})
+        return _line({"time": item.entry.time, "decision": record_of(item)})
 
     def write(self, parts: list[bytes]) -> int:
         self._file.write(parts)
@@ -78,4 +91,4 @@ def _message(item: Passed, mask: bool) -> dict[str, Any]:
 
 
 def _line(fields: dict[str, Any]) -> bytes:
-    return json.dumps(fields, separators=(",", ":")).encode() + b"\n"
+    return _ENCODER.encode(fields).encode() + b"\n"

@@ -9,6 +9,8 @@ from contextlib import suppress
 
 MODE = 0o640
 """Of a file that is made here: messages hold what people said to each other."""
+TAIL = 4 << 20
+"""Bytes: no record of a decision is longer."""
 
 
 class RotatingFile:
@@ -47,6 +49,16 @@ class RotatingFile:
             run.append(line)
             length += len(line)
         self._append(b"".join(run))
+
+    def tail(self) -> bytes:
+        """The last TAIL bytes of the open file, or where it is empty of the one put aside last. Raises OSError."""
+        if self._size:
+            return os.pread(self._file, TAIL, max(0, self._size - TAIL))
+        if not self._regular or not os.path.isfile(before := f"{self.path}.1"):
+            return b""
+        with open(before, "rb") as stream:
+            stream.seek(max(0, os.path.getsize(before) - TAIL))
+            return stream.read(TAIL)
 
     def close(self) -> None:
         if self._file >= 0:

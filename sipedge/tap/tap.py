@@ -5,17 +5,17 @@ The server has a tap only where something is to be written or counted. Without a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from time import time
 
 from sipedge.proxy.history import Entry
 from sipedge.proxy.incoming import Peer
-from sipedge.settings import Log, Settings
+from sipedge.settings import Log, Settings, where
 from sipedge.sip.message import Message
 
 from .collector import Collector
 from .expressway import ExpresswayFile
-from .items import ENTRY_SIZE, Decided, ItemKind, Passed
+from .items import Decided, Item, ItemKind, Passed
 from .json_lines import DecisionsFile, MessagesFile
 from .metrics import Metrics
 from .rotating_file import RotatingFile
@@ -31,11 +31,16 @@ class Tap:
         self._workers: dict[str, Worker] = {}
         self._ended: list[Worker] = []
         self._metrics: Metrics | None = None
+        self._sequence = 0
+        """Of the last decision."""
         self._use({}, {})
 
     def use(self, outputs: Mapping[str, Output], metrics: Metrics | None) -> None:
         """Use these outputs from now on, which ``open_outputs`` gave."""
         self._metrics = metrics
+        decisions = outputs.get("decisions")
+        if isinstance(decisions, DecisionsFile):  # numbers go on where an edge before this one, or a queue, ended
+            self._sequence = max(self._sequence, decisions.last)
         workers: dict[str, Worker] = {}
         for name, output in outputs.items():
             worker = self._workers.pop(name, None)
@@ -87,12 +92,15 @@ class Tap:
 
     def searched(self, entry: Entry) -> None:
         """A decision was made, nothing was sent yet."""
-        self._decide(self._searched, entry)
+        if self._searched:
+            self._put(self._searched, Decided(entry.size, entry))
 
     def concluded(self, entry: Entry) -> None:
         if self._metrics is not None:
             self._metrics.decided(entry)
-        self._decide(self._concluded, entry)
+        if self._concluded:
+            self._sequence += 1
+            self._put(self._concluded, Decided(entry.size, entry, self._sequence))
 
     def dns_failed(self, error: str) -> None:
         if self._metrics is not None:
@@ -100,15 +108,11 @@ class Tap:
 
     def _pass(self, peer: Peer, sent: bool, head: bytes, body: bytes) -> None:
         item = Passed(len(head) + len(body), time(), sent, peer.zone, peer.opened, head, body)
-        for worker in self._messages:
-            worker.put(item)
+        self._put(self._messages, item)
 
-    def _decide(self, workers: list[Worker], entry: Entry) -> None:
-        if workers:
-            peer = self._peer_of(entry.connection)
-            item = Decided(ENTRY_SIZE, entry, peer.opened if peer is not None else None)
-            for worker in workers:
-                worker.put(item)
+    def _put(self, workers: Iterable[Worker], item: Item) -> None:
+        for worker in workers:
+            worker.put(item)
 
     def _use(self, workers: dict[str, Worker], outputs: Mapping[str, Output]) -> None:
         def takers(kind: ItemKind) -> list[Worker]:
@@ -137,11 +141,12 @@ def open_outputs(settings: Settings, *, collector: bool) -> dict[str, Output]:
     """
     outputs = _outputs(settings)
     try:
-        for output in (outputs[name] for name in outputs if name != "hep" or collector):
-            output.open()
+        for name in (name for name in outputs if name != "hep" or collector):
+            outputs[name].open()
     except OSError as error:
         close_outputs(outputs)
-        raise OSError(error.errno, f"{output.name}: {error.strerror or error}") from None
+        named = f"[log] {name}{where(settings.places, f'log.{name}')}"
+        raise OSError(f"{named}: {outputs[name].name}: {error.strerror or error}") from None
     return outputs
 
 

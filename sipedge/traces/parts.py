@@ -15,11 +15,12 @@ from sipedge.traces.records.source import HEAD, Limited
 from sipedge.traces.records.text import encoding_of
 
 from .capture import capture
-from .formats import edge_log, expressway, snooper
+from .formats import edge_decisions, edge_log, expressway, snooper
 from .reading import Reader, detect, marks_of
 
 _BOUNDARIES: dict[Reader, re.Pattern[bytes]] = {
     edge_log: re.compile(rb'\n(?=\{"time":)'),
+    edge_decisions: re.compile(rb'\n(?=\{"format":)'),
     expressway: re.compile(rb"\n(?=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^ \n]* [^ \n]+ tvcs: UTCTime=)"),
     snooper: re.compile(rb"\$\$end_record[ \t\r\n]*\n(?=TL_[A-Z]+ ?\(TF_)"),
 }

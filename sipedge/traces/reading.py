@@ -18,7 +18,21 @@ from sipedge.traces.records.text import encoding_of
 from sipedge.traces.records.wire import LARGEST_LINE, any_start
 
 from .capture import capture, hep
-from .formats import cucm, edge_log, expressway, imp, ngrep, plain, prefixed, sipp, sngrep, snooper, syslog, uccapi
+from .formats import (
+    cucm,
+    edge_decisions,
+    edge_log,
+    expressway,
+    imp,
+    ngrep,
+    plain,
+    prefixed,
+    sipp,
+    sngrep,
+    snooper,
+    syslog,
+    uccapi,
+)
 
 __all__ = ["READERS", "Reader", "TraceError", "read_trace"]
 
@@ -32,10 +46,11 @@ class Reader(Protocol):
 
 
 READERS: tuple[Reader, ...] = (
-    capture, hep, edge_log, uccapi, expressway, snooper, cucm, imp, sipp, ngrep, sngrep, syslog, prefixed, plain,
+    capture, hep, edge_log, edge_decisions, uccapi, expressway, snooper, cucm, imp, sipp, ngrep, sngrep, syslog,
+    prefixed, plain,
 )  # fmt: skip
 """The surest one reads the file; of equally sure ones the first."""
-_AS_IT_IS = (capture, hep, edge_log)
+_AS_IT_IS = (capture, hep, edge_log, edge_decisions)
 """Bytes and JSON: what looks like a mark in them is none."""
 
 

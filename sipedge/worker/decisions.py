@@ -119,7 +119,7 @@ class _Follower:
 
 def decision_json(entry: Entry, revision: str) -> DecisionJson:
     query = _query_json(entry.explanation.query) if entry.explanation else None
-    return {"decision": entry.to_json(trace=False), "query": query, "revision": revision}
+    return {"decision": entry.to_json(), "query": query, "revision": revision}
 
 
 def pieces_of(plan: CompiledPlan) -> Iterator[tuple[str, str]]:
@@ -151,7 +151,7 @@ def _has_status(entry: Entry, wanted: str) -> bool:
 def _zones(entry: Entry) -> Iterator[str]:
     yield entry.zone
     yield entry.route
-    yield from (hop.zone for hop in entry.hops)
+    yield from (attempt.hop.zone for attempt in entry.attempts)
 
 
 def _rules(entry: Entry) -> Iterator[str]:

@@ -114,7 +114,7 @@ def _zone(zone: AnyZone, connections: int, upkeep: Upkeep) -> ZoneJson:
     known, now = upkeep.zone(zone.name), asyncio.get_running_loop().time()
     peers, problems = list[PeerJson](), list[str]()
     if isinstance(known, NeighborPeers):
-        problems = list(known.problems)
+        problems = [f"{peer}: {problem}" for peer, problem in known.problems if problem]
         peers = [
             _peer(host_port(hop.address, hop.port), state.health.value, state.since) for hop, state in known.states()
         ]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import socket
 import time
 from collections.abc import Iterator
@@ -18,6 +20,7 @@ from support.processes import fresh_address
 from support.running_edge import Edge, edge_toml, listener, neighbor, rule
 from support.stream import Callee, Stream, answer, connect, request
 
+from sipedge.config import load_config
 from sipedge.traces.capture import hep
 from sipedge.traces.reading import read_trace
 from sipedge.traces.records.record import Direction, Item, Record
@@ -93,15 +96,37 @@ def test_every_output_tells_what_passed(tmp_path: Path) -> None:
     assert {str(record.local) for record in records[::4]} == {f"{installation.address}:{PORT}"}
     assert {record.peer and record.peer.host for record in records[::4]} == {installation.own}
     decisions = [json.loads(line) for line in (installation.folder / "decisions").read_text().splitlines()]
-    assert [(entry["status"], entry["search"]["tiers"][0]["targets"][0]["rule"]) for entry in decisions] == [
-        (200, "out")
-    ] * 21
+    assert [entry["sequence"] for entry in decisions] == list(range(1, 22))
+    assert all(0 < entry["ms"] < 1000 * LIMIT for entry in decisions)
+    assert {entry["revision"] for entry in decisions} == {load_config(installation.folder / "edge.toml").revision}
+    assert {hop["status"] for entry in decisions for hop in entry["hops"]} == {200}
+    assert [(entry["status"], entry["rules"][0]["rule"]) for entry in decisions] == [(200, "out")] * 21
     copies = _records(hep.read(BytesIO(b"".join(packets)), "collector"))[4:]
     assert [record.data for record in copies] == seen
     assert {record.transport for record in copies} == {"tcp"}
     box = _records(read_trace(str(installation.folder / "diagnostics")))[4:]
     assert [record.data.partition(b"\r\n")[0] for record in box] == [data.partition(b"\r\n")[0] for data in seen]
     assert (installation.folder / "diagnostics").read_text().count("Considering search rule 'out' towards") == 21
+
+
+def _numbers(file: Path, count: int) -> list[int]:
+    """Of all decisions in a file, once it has this many."""
+    _until_lines(file, count)
+    return [json.loads(line)["sequence"] for line in file.read_text().splitlines()]
+
+
+def test_a_worker_that_follows_a_killed_one_goes_on_with_the_numbers_of_decisions(tmp_path: Path) -> None:
+    installation = Installation(tmp_path, '[log]\ndecisions = "decisions"\n')
+    file = installation.folder / "decisions"
+    with installation.edge as edge:
+        with installation.parties() as (caller, callee):
+            installation.exchange(caller, callee, range(1, 4))
+        assert _numbers(file, 4) == [1, 2, 3, 4]
+        lines = edge.output().count("\n")
+        os.kill(edge.worker(), signal.SIGKILL)
+        edge.wait_for(" serves ", since=lines)
+        with installation.parties():
+            assert _numbers(file, 5) == [1, 2, 3, 4, 5]
 
 
 def test_kamailio_understands_the_packets(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from sipedge.cli import main
 pytestmark = pytest.mark.e2e
 
 PORT = 5060
-LOG = '[log]\nmessages = "messages.jsonl"\nexpressway = "diagnostic.log"\n'
+LOG = '[log]\nmessages = "messages.jsonl"\ndecisions = "decisions.jsonl"\nexpressway = "diagnostic.log"\n'
 RULES = (
     rule("to one", r".*@one\.example", "one", 20)
     + rule("not from there", r".*@one\.example", "near", 10).replace("}", '    source zone "two"\n}')
@@ -57,8 +57,25 @@ def test_the_replay_decides_as_the_edge_did(logs: Path) -> None:
         found = next(one for one in replayed if one["call_id"] == decision["call_id"] and one["zone"] == "near")
         for key in ("method", "request_uri", "cseq", "zone", "traffic", "evidence"):
             assert found[key] == decision[key]
-        for key in ("searched", "transform", "tiers"):
-            assert found[key] == decision["search"][key]
+        assert (found["searched"], found["transform"]) == (decision["searched"], decision["transform"])
+        assert [
+            (tier["priority"], tier["stop"], target["rule"], target["zone"], target["alias"])
+            for tier in found["tiers"]
+            for target in tier["targets"]
+        ] == [tuple(rule[key] for key in ("priority", "stop", "rule", "zone", "alias")) for rule in decision["rules"]]
+
+
+def test_its_decisions_show_what_a_changed_rule_does_as_its_messages_do(logs: Path) -> None:
+    """The blast radius from either log is the same."""
+    (logs / "moved.dialplan").write_text(RULES.replace("priority 20", "priority 40"))
+    (logs / "moved.toml").write_text((logs / "edge.toml").read_text().replace("edge.dialplan", "moved.dialplan"))
+    seen = []
+    for log, options in (("messages.jsonl", ["--received"]), ("decisions.jsonl", [])):
+        result = replay(logs / "moved.toml", logs / log, *options, "--backtest", logs / "edge.toml", "--json")
+        assert result.exit_code == 1, result.output
+        groups = [json.loads(line) for line in result.stdout.splitlines()]
+        seen.append([(group["old"], group["new"], group["requests"], group["users"]) for group in groups])
+    assert seen[0] == seen[1] == [("to one", "behind", 1, 1)]
 
 
 def test_a_changed_rule_is_seen_before_it_is_in_force(logs: Path, tmp_path: Path) -> None:

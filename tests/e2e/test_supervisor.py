@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import time
@@ -101,7 +102,10 @@ def test_a_port_in_use_at_a_reload_changes_nothing_and_the_next_reload_gets_it(i
     installation.edge.write(config=installation.config(*more), dialplan="")
     with socket.create_server((installation.second, PORT)):
         assert "nothing changed" in installation.edge.reload()
-        assert 'listener "second": Address already in use' in installation.edge.output()
+        line = re.search(r'listener "second" \(.*edge\.toml:(\d+)\): (\S+) is in use', installation.edge.output())
+        assert line is not None and line[2] == f"{installation.second}:{PORT}"
+        table = (installation.edge.folder / "edge.toml").read_text().splitlines()[int(line[1]) - 1 :]
+        assert table[:2] == ["[[listener]]", 'name = "second"']
         installation.serves(1)
     installation.edge.write(dialplan=RULE)
     assert "in force" in installation.edge.reload()

@@ -20,8 +20,9 @@ COMMAND = Path(sys.executable).with_name("sipedge")
 class Edge:
     """One running edge. Its output is read as it comes, so a test waits for a line instead of sleeping."""
 
-    def __init__(self, folder: Path, config: str, dialplan: str) -> None:
-        """Writes ``edge.toml`` and ``edge.dialplan`` into ``folder`` (made here)."""
+    def __init__(self, folder: Path, config: str, dialplan: str, *options: str) -> None:
+        """Writes ``edge.toml`` and ``edge.dialplan`` into ``folder`` (made here). ``options``: of ``sipedge run``."""
+        self._options = options
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.write(config, dialplan)
@@ -39,7 +40,7 @@ class Edge:
 
     def __enter__(self) -> Edge:
         self._process = subprocess.Popen(
-            [COMMAND, "run", self.folder / "edge.toml"],
+            [COMMAND, "run", self.folder / "edge.toml", *self._options],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

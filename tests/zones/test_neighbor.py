@@ -153,7 +153,10 @@ def test_names_are_resolved_and_followed() -> None:
 def test_a_name_that_leads_nowhere_says_so() -> None:
     peers = started(NeighborZone(name="N", peers=("n.example", "192.0.2.1")))
     assert numbers(peers.hops(0.0)) == "1"
-    assert peers.problems == ("no address to try for 'n.example': A n.example: nxdomain; AAAA n.example: nxdomain",)
+    assert peers.problems == (
+        ("n.example", "no address to try for 'n.example': A n.example: nxdomain; AAAA n.example: nxdomain"),
+        ("192.0.2.1", ""),
+    )
 
 
 def test_the_addresses_that_are_known_at_once_are_used_at_once() -> None:

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from zones.peer import TABLE, Health, NeighborPeer, Sign, When
+from zones.peer import TABLE, Health, NeighborPeer, Outages, Sign, When
 
 
 def peer(health: Health = Health.ALIVE) -> NeighborPeer:
@@ -55,3 +55,18 @@ def test_since_when_it_is_alive_or_dead_is_noted() -> None:
         one.saw(sign, float(now))
         seen.append(one.since)
     assert seen == [1, 1, 1, 4, 4, 6]
+
+
+def test_each_outage_is_told_once_with_its_length() -> None:
+    outages = Outages()
+    assert outages.saw("one", True, 0.0) == ""
+    assert [outages.saw("one", False, now) for now in (1.0, 1.0, 2.0)] == ["is down", "", ""]
+    assert [outages.saw("one", True, now) for now in (13.4, 14.0)] == ["is up again after 12 s", ""]
+
+
+def test_what_is_not_kept_is_forgotten() -> None:
+    outages = Outages()
+    outages.saw("one", False, 0.0)
+    outages.saw("two", False, 0.0)
+    outages.keep(["two"])
+    assert [outages.saw(what, True, 5.0) for what in ("one", "two")] == ["", "is up again after 5 s"]

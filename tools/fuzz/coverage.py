@@ -64,6 +64,8 @@ def seeds(target: str) -> list[bytes]:
         return [_hep(each) for each in samples.messages()]
     if target == "trace-edge_log":
         return [_edge_log(each) for each in samples.messages()]
+    if target == "trace-edge_decisions":
+        return [_edge_decision(each) for each in samples.messages()]
     if target.startswith("trace-"):
         return [trace[:LONGEST] for trace in samples.traces()]
     messages = samples.messages()
@@ -78,6 +80,20 @@ def seeds(target: str) -> list[bytes]:
 def _hep(message: bytes) -> bytes:
     """A packet with nothing but a payload (HEP version 3, chunk 15)."""
     return b"HEP3" + pack(">HHHH", 12 + len(message), 0, 15, 6 + len(message)) + message
+
+
+def _edge_decision(message: bytes) -> bytes:
+    """A line of ``[log] decisions`` (docs/traces.md) of a request with this start line."""
+    uri = message.partition(b"\r\n")[0].decode("utf-8", "replace").split(" ")[1:2]
+    line = {
+        "format": 1, "sequence": 7, "time": 1780000000.25, "ms": 3.5, "revision": "ab", "connection": 7,
+        "transport": "TLS", "local": "192.0.2.1:5061", "peer": "192.0.2.2:40112", "names": [], "zone": "IMP",
+        "method": "INVITE", "request_uri": "".join(uri), "from": "<sip:a@b>;tag=1", "to": "<sip:b@c>", "call_id": "1",
+        "cseq": "1 INVITE", "traffic": "standard", "evidence": "", "decided_by": "rules", "alias": "b@c", "also": "",
+        "protocol": "sip", "authenticated": False, "route": "", "status": 200, "own": False, "reason": "OK",
+        "rules": [{"rule": "out", "zone": "far", "alias": "b@c"}],
+    }  # fmt: skip
+    return json.dumps(line, separators=(",", ":")).encode() + b"\n"
 
 
 def _edge_log(message: bytes) -> bytes:

@@ -14,7 +14,7 @@ from sipedge.cli.arguments import CONFIG
 @click.option(
     "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True
 )
-@click.option("--log-json", is_flag=True, help="Log lines as JSON objects.")
+@click.option("--log-json", is_flag=True, help="Every line is one JSON object.")
 def command(config: str, log_level: str, log_json: bool) -> int:
     """Serve with CONFIG. SIGHUP reads it anew, SIGTERM ends after open transactions.
 

@@ -71,6 +71,9 @@ def _decider(plans: Plans) -> Decider:
 def _write(options: Options, sizes: dict[str, int], anonymiser: Anonymiser) -> int:
     with new_file(options.output, options.inputs) as stream:
         for record in TraceInput(options.traces, options.keylog, quiet=True, sizes=sizes).records():
+            if record.decided is not None:
+                what = "decisions of an edge hold no messages: take its log of messages instead"
+                raise click.UsageError(f"{record.file}: {what}")
             anonymiser.learn(record)
         if unsettled := anonymiser.settle():
             say(f"{unsettled} aliases cannot keep their routing class")

@@ -21,9 +21,8 @@ from sipedge.traces.ladder.flow import Filter, Parties, Sighting, flow, gathered
 from sipedge.traces.ladder.hops import joined, local_ends
 from sipedge.traces.ladder.side_by_side import SAME, rows
 
-from .dialogs import chosen
 from .ladder_edges import Edges
-from .trace_input import TraceInput, read_twice
+from .trace_input import TraceInput, chosen, read_twice
 
 MAX_COLUMNS = 6
 MOST_COLUMNS = 24

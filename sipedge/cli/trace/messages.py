@@ -19,6 +19,8 @@ from sipedge.cli.arguments import KEYLOG, TRACES, filters
 def command(**options: Any) -> int:
     """List the SIP messages of captures (pcap, pcapng) and logs; the format is found out from the content.
 
+    Of an edge's log of decisions ([log] decisions) it lists what was decided about which request, and what came of it.
+
     A message that had to be rebuilt, because the log lost line ends or order, is marked with * (exact: false).
 
     The filters choose whole dialogs, all demands have to be met; a message keeps its number.

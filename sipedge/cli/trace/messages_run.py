@@ -16,8 +16,7 @@ from sipedge.printable import escaped
 from sipedge.traces.ladder.flow import Filter, sighting
 from sipedge.traces.records.record import Endpoint, Record, iso_time
 
-from .dialogs import chosen
-from .trace_input import TraceInput, read_twice
+from .trace_input import TraceInput, chosen, read_twice
 
 _ADDRESS_WIDTH = 22
 
@@ -96,7 +95,7 @@ def _folder(raw: str) -> Path:
 
 
 def _to_json(index: int, record: Record) -> dict[str, Any]:
-    return {
+    fields = {
         "index": index,
         "time": iso_time(record.time),
         "transport": record.transport or None,
@@ -109,6 +108,7 @@ def _to_json(index: int, record: Record) -> dict[str, Any]:
         "file": record.file,
         "position": record.position,
     }
+    return fields if record.decided is None else {**fields, "decision": record.decided.to_json()}
 
 
 def _line(index: int, record: Record) -> str:
@@ -117,7 +117,8 @@ def _line(index: int, record: Record) -> str:
     source, destination = _text(record.source) or "?", _text(record.destination) or "?"
     mark = " " if record.exact else "*"
     where = f"{escaped(source):>{_ADDRESS_WIDTH}} -> {escaped(destination):<{_ADDRESS_WIDTH}}"
-    return f"{index:>6}{mark} {time:<26} {record.transport or '-':<4} {where} {escaped(_start_line(record.data))}"
+    said = "" if record.decided is None else f": {escaped(str(record.decided))}"
+    return f"{index:>6}{mark} {time:<26} {record.transport or '-':<4} {where} {escaped(_start_line(record.data))}{said}"
 
 
 def _start_line(data: bytes) -> str:

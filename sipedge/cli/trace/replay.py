@@ -22,6 +22,7 @@ from sipedge.cli.arguments import CONFIG, FILE, KEYLOG, NAMES, TRACES, filters
 @click.option("--cases", metavar="FILE", type=FILE, help="Write one case a routing class.")
 @click.option("--received", is_flag=True, help="Leave out what the edge, or the box whose log it is, sent itself.")
 @click.option("--referee", is_flag=True, help="Compare with the decisions that an Expressway logged.")
+@click.option("--show", metavar="N", multiple=True, type=click.IntRange(1), help="Say why, rule by rule, of message N.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a request (or a group of changes).")
 @click.option("--engine", type=click.Choice(["serial", "processes", "dask"]), help="What runs the replay.")
 @click.option("--scheduler", metavar="ADDR", default="", help="Address of a Dask scheduler; else one is started.")

@@ -22,13 +22,13 @@ from sipedge.replay.verdict import HEADER
 from sipedge.replay.work import Part, Plans, Wanted, deciders_of
 from sipedge.traces.ladder.flow import Filter
 
-from .dialogs import chosen
 from .doubts import Doubts
 from .progress import Progress
 from .replay_comparison import Comparison, verdict_lines
+from .replay_explain import explain_messages
 from .replay_referee import referee_traces
 from .replay_report import report
-from .trace_input import Tally, TraceInput, read_twice
+from .trace_input import Tally, TraceInput, chosen, read_twice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +52,8 @@ class Options:
     cases: str | None
     received: bool
     referee: bool
+    show: tuple[int, ...]
+    """Numbers of messages to explain, rule by rule; none decides them all."""
     as_json: bool
     engine: str | None
     """None: what is usual for these traces."""
@@ -94,7 +96,11 @@ def run(options: Options) -> int:
         raise click.UsageError(
             "--referee prints a comparison of its own: it takes none of the filters, other outputs or engines"
         )
+    if options.show and (options.referee or any(others)):
+        raise click.UsageError("--show explains single messages: it takes none of the filters, outputs or engines")
     plans = _plans(options)
+    if options.show:
+        return explain_messages(plans, options.traces, options.show)
     if options.referee:
         return referee_traces(plans, options.traces, options.as_json)
     if not options.demands.wanted:

@@ -9,9 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import click
 
 from sipedge.cli.printing import amount, say
+from sipedge.traces.ladder.flow import Filter, sighting
 from sipedge.traces.reading import TraceError, read_trace, unread_start
 from sipedge.traces.records.record import Record, Skipped
 
+MAX_DIALOGS = 1_000_000
 MAX_LINES = 20
 """Lines about one file; what comes after them is only counted."""
 
@@ -101,3 +103,13 @@ def read_twice(traces: Sequence[str]) -> dict[str, int]:
         if os.path.exists(trace) and not os.path.isfile(trace):
             raise click.UsageError(f'"{trace}" is no file, and has to be read twice: save it as a file first')
     return {trace: os.path.getsize(trace) for trace in traces if os.path.isfile(trace)}
+
+
+def chosen(trace_input: TraceInput, demands: Filter) -> frozenset[str]:
+    """Call-IDs of the dialogs that meet all demands, each with some of its messages; goes through all records."""
+    met: dict[str, int] = {}
+    for index, record in enumerate(trace_input.records(), 1):
+        seen = sighting(index, record)
+        if seen.call_id in met or len(met) < MAX_DIALOGS:
+            met[seen.call_id] = met.get(seen.call_id, 0) | demands.met(seen)
+    return frozenset(call_id for call_id, bits in met.items() if bits == demands.wanted)

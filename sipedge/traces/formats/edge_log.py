@@ -51,7 +51,7 @@ def read(stream: ByteStream, file: str) -> Iterator[Item]:
 def _record(fields: dict[str, Any], file: str, position: int) -> Record:
     """Raises ValueError, TypeError, KeyError, OverflowError."""
     direction = Direction(fields["direction"])
-    local, peer = _endpoint(fields["local"]), _endpoint(fields["peer"])
+    local, peer = endpoint(fields["local"]), endpoint(fields["peer"])
     source, destination = (local, peer) if direction is Direction.SENT else (peer, local)
     data = _text(fields["text"]).encode() if "text" in fields else b64decode(fields["base64"], validate=True)
     if not isfinite(fields["time"]):
@@ -80,7 +80,7 @@ def _text(value: object) -> str:
     return value
 
 
-def _endpoint(value: object) -> Endpoint:
+def endpoint(value: object) -> Endpoint:
     """Raises ValueError, TypeError."""
     host, _, port = _text(value).rpartition(":")
     if not (port.isascii() and port.isdigit() and int(port) <= _LARGEST_PORT):

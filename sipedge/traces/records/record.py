@@ -14,6 +14,8 @@ from typing import Literal, NamedTuple, get_args
 
 from zones.addresses import host_port
 
+from .own_decision import OwnDecision
+
 Transport = Literal["", "udp", "tcp", "tls", "sctp", "ws", "wss"]
 """As Via names it, in lower case; '' when nothing tells. What was decrypted is ``tls``."""
 _TRANSPORTS: dict[str, Transport] = {name: name for name in get_args(Transport)}
@@ -61,6 +63,8 @@ class Record(NamedTuple):
     """Of the peer, where the trace itself names it: the edge's own log does."""
     names: tuple[str, ...] | None = None
     """In the sender's certificate, where the trace itself has them; None: it does not say."""
+    decided: OwnDecision | None = None
+    """Where the trace is an edge's log of decisions: this one. Then of the message only some lines are there."""
 
     @property
     def local(self) -> Endpoint | None:

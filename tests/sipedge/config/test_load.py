@@ -350,3 +350,15 @@ def test_the_metrics_need_a_port_of_their_own(folder: Path) -> None:
     listener = '[[listener]]\nname = "l"\naddress = "0.0.0.0"\nport = 5060\ntransport = "TCP"\n'
     (found,) = errors(folder, f'{EDGE}{listener}[metrics]\nlisten = "127.0.0.1:5060"\n')
     assert found.startswith('edge.toml:10:10: "metrics" listens on 127.0.0.1:5060, which "l" has already\n')
+
+
+def test_the_revision_follows_each_text_and_no_place(tmp_path: Path) -> None:
+    def revision(folder: str, edge: str = EDGE, plan: str = PLAN) -> str:
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "edge.dialplan").write_text(plan)
+        return load_config(write(tmp_path / folder, edge)).revision
+
+    named = EDGE.replace("[edge]\n", '[edge]\ndialplans = ["edge.dialplan"]\n', 1) + NODE
+    first = revision("one", named)
+    assert len(first) == 64 and first == revision("two", named)
+    assert len({first, revision("three", named + "# moved\n"), revision("four", named, PLAN + "\n")}) == 3

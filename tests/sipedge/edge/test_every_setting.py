@@ -81,8 +81,8 @@ OBEYED: dict[str, Callable[[MemoryEdge], object]] = {
     "history": lambda edge: edge.server.history._entries.maxlen,
 }
 
-NOT_SET = {"secret_made_up"}
-"""What no file says, and no running edge has."""
+NOT_SET = {"secret_made_up", "places"}
+"""What no file says, or no running edge has."""
 
 LISTENER = '\n[[listener]]\nname = "{0}"\naddress = "203.0.113.1"\nport = 5060\ntransport = "TCP"\n'
 BEFORE = '[edge]\nsystem_name = "old.example.com"\ndomains = ["old.example"]\n' + LISTENER.format("old")

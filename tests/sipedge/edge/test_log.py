@@ -110,12 +110,29 @@ def test_what_python_prints_goes_the_same_way(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("root")
+def test_where_the_log_is_json_each_printed_line_is(tmp_path: Path) -> None:
+    with (tmp_path / "out").open("w") as out, (tmp_path / "err").open("w") as err:
+        log.set_up(as_json=True, out=out, err=err)
+        with log.queued_streams():
+            print("it", "serves", flush=True)
+            print("a warning\n\nwith a line below", file=sys.stderr)
+        log.finish()
+    (said,) = map(json.loads, (tmp_path / "out").read_text().splitlines())
+    assert (said["level"], said["logger"], said["message"]) == ("INFO", "stdout", "it serves")
+    warned = [json.loads(line) for line in (tmp_path / "err").read_text().splitlines()]
+    assert [(each["level"], each["message"]) for each in warned] == [
+        ("WARNING", "a warning"),
+        ("WARNING", "with a line below"),
+    ]
+
+
+@pytest.mark.usefixtures("root")
 @pytest.mark.parametrize("as_json", [False, True])
 def test_lost_lines_are_told_in_the_form_of_the_others(tmp_path: Path, as_json: bool) -> None:
     with (tmp_path / "out").open("w") as out, (tmp_path / "err").open("w") as err:
         log.set_up(as_json=as_json, out=out, err=err)
         with log.queued_streams():
-            print("x" * MAX_BYTES, file=sys.stderr)
+            print(("x" * 4000 + "\n") * (MAX_BYTES // 4000 + 1), end="", file=sys.stderr)
             print("y", file=sys.stderr)
         assert log.dropped() == {"stdout": 0, "stderr": 1}
         log.finish()

@@ -150,7 +150,10 @@ def test_what_cannot_be_opened_for_a_reload_changes_nothing(tmp_path: Path) -> N
         make(replace(SETTINGS, metrics=MetricsSettings(listen)))
         observers = make(replace(good, log=replace(good.log, hep=collector)))
         for settings, said in (
-            (replace(good, metrics=MetricsSettings(listen)), f"metrics on {listen}: Address already in use"),
+            (
+                replace(good, metrics=MetricsSettings(listen), places={"metrics.listen": "edge.toml:9"}),
+                rf"^\[metrics\] listen \(edge.toml:9\): {listen} is in use$",
+            ),
             (replace(SETTINGS, log=Log(messages=str(tmp_path))), f"messages file {tmp_path}: Is a directory"),
             (replace(good, log=replace(good.log, hep=replace(collector, port=2))), "127.0.0.1:2: Connection refused"),
         ):

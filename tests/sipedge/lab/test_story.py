@@ -21,7 +21,8 @@ def decision(time: float, zone: str = "Inside", **changes: Any) -> str:
         "request_uri": "sip:romeo@c.example;x=1",
         "call_id": "1",
         "cseq": "2 MESSAGE",
-        "search": {"tiers": [{"priority": 20, "targets": [{"rule": "yes", "zone": zone, "alias": "a"}]}]},
+        "decided_by": "rules",
+        "rules": [{"rule": "yes", "zone": zone, "alias": "a"}],
         "route": "",
         "hops": [{"zone": zone}],
         "status": 200,
@@ -76,8 +77,8 @@ def test_what_an_edge_asks_of_its_own_is_left_out() -> None:
 def test_signed_route_no_rule_and_own_answers_are_said() -> None:
     lines = [
         decision(1, route="IMP"),
-        decision(1, search={"tiers": []}, hops=[], status=404),
-        decision(1, search=None, hops=[], status=0),
+        decision(1, rules=[], hops=[], status=404),
+        decision(1, rules=[], decided_by="refused", hops=[], status=0),
     ]
     assert [item.text for item in read_decisions(INSIDE, lines)] == [
         "signed Route → IMP",

@@ -66,8 +66,9 @@ def test_where_one_cannot_be_opened_none_is(run) -> None:  # type: ignore[no-unt
         await listening.listen([kept])
         with socket.create_server(("127.0.0.1", 0)) as taken:
             busy = replace(ANY, name="busy", port=taken.getsockname()[1])
-            with pytest.raises(OSError, match='listener "busy": Address already in use'):
-                listening.open([free, busy])
+            said = rf'^listener "busy" \(edge.toml:16\): 127.0.0.1:{busy.port} is in use$'
+            with pytest.raises(OSError, match=said):
+                listening.open([free, busy], {"listener busy": "edge.toml:16"})
         assert await accepted_by(kept.port) == "kept"
         with pytest.raises(ConnectionRefusedError):
             await accepted_by(free.port)

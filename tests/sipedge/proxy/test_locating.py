@@ -233,6 +233,9 @@ def test_questions_that_nobody_answered_do_not_say_that_there_is_no_such_user(pl
         book >> answered(question, error=error) << resolves(f"{error or 'empty'}.example", "NAPTR", question)
         book >> answered(question, error=error) << resolves(f"_sips._tcp.{error or 'empty'}.example", "SRV", question)
         book >> answered(question, error=error) << responds(status)
+        warnings = [log.text for log in book.log if log.level == "warning"]
+        assert len(warnings) == (status == 504)
+        assert all(f"NAPTR {error}.example: {error}" in text and '"Microsoft"' in text for text in warnings)
 
 
 def destination(host: str, port: int | None = None) -> Destination:

@@ -230,7 +230,7 @@ def test_the_history_knows_hops_and_status(play: Play) -> None:
     one, two = Leg(), Leg()
     book >> arrives(request()) << forwards(one) >> fails(one) << forwards(two) >> answers(two, 200) << responds(200)
     (entry,) = book.entries
-    assert [hop.address for hop in entry.hops] == [OUTSIDE_PEER, "198.51.100.21"]
+    assert [attempt.hop.address for attempt in entry.attempts] == [OUTSIDE_PEER, "198.51.100.21"]
     assert (entry.status, entry.zone, entry.method) == (200, "Inside", "MESSAGE")
 
 

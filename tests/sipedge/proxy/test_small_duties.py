@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from support.messages import answer_to, invite, notify, request, with_lines
 from support.playbook import (
     FROM_STRANGER,
     INSIDE,
     OUTSIDE,
+    PEERS,
     STRANGER,
     Call,
     Captured,
@@ -18,14 +21,16 @@ from support.playbook import (
     answers_with,
     arrives,
     forwards,
+    opens,
     responds,
     sends,
     waits,
 )
-from support.settings import RULES, ZONES, forking, make_settings, rule
+from support.settings import EDGE, RULES, ZONES, forking, make_settings, rule
 
 from sipedge.proxy.events import ForwardFailed, MalformedReceived, UnreadableReceived
-from zones.zone import DefaultZone, DnsZone
+from sipedge.settings import Listener
+from zones.zone import Credential, DefaultZone, DnsZone, TlsPolicy, TraversalServerZone
 
 
 def test_a_slow_request_gets_a_100_so_that_nobody_repeats_it(play: Play) -> None:
@@ -64,7 +69,7 @@ def test_a_response_whose_topmost_via_is_anothers_is_dropped(play: Play, sent_by
     own = leg.message.lines[leg.message.index["via"][0]]
     foreign = with_lines(answer_to(leg.message, status), (own, own.replace(b"203.0.113.1:5061", sent_by)))
     book >> answers_with(leg, foreign)
-    assert "names somebody else" in book.log[-1].text
+    assert "names somebody else" in book.log[0].text
     if status >= 200:
         book << responds(502, to=call)
     else:
@@ -152,13 +157,52 @@ def test_strangers_learn_nothing_of_the_inside_from_a_warning(play: Play) -> Non
         book = play(settings) >> arrives(message, connection) << forwards(leg)
         book >> ForwardFailed(leg.branch, 503, "connection refused by 10.1.2.3") << responds(500, told=told)
         assert (told.message.first("warning") or "").partition(" ")[2].partition(" ")[2] == f'"{shown}"'
-    assert [log.text for log in book.log] == []
 
 
-def test_what_strangers_are_not_told_is_logged(play: Play) -> None:
+def test_what_the_edge_refuses_is_logged_with_all_of_why(play: Play) -> None:
+    """Also what strangers are not told."""
     settings = make_settings(RULES, (*ZONES, DefaultZone()))
     leg = Leg()
     message = request(uri="sip:bob@inside.example", from_=FROM_STRANGER)
     book = play(settings) >> arrives(message, STRANGER) << forwards(leg)
     book >> ForwardFailed(leg.branch, 503, "connection refused by 10.1.2.3") << responds(500)
-    assert "500 to MESSAGE sip:bob@inside.example: connection refused by 10.1.2.3" in [log.text for log in book.log]
+    book >> arrives(request(uri="mailto:bob@inside.example", call_id="2")) << responds(416)
+    assert [(log.level, log.text, log.source) for log in book.log if "refused: " in log.text] == [
+        (
+            "info",
+            'MESSAGE for bob@inside.example from zone "Default Zone" is refused: 500 connection refused by 10.1.2.3',
+            PEERS[STRANGER],
+        ),
+        (
+            "info",
+            'MESSAGE for mailto:bob@inside.example from zone "Inside" is refused: 416 the scheme mailto: is not routed '
+            "here, only sip: and sips:",
+            PEERS[INSIDE],
+        ),
+    ]
+
+
+def test_what_another_refuses_and_what_a_caller_gave_up_is_no_line(play: Play) -> None:
+    leg, call = Leg(), Call()
+    book = play() >> arrives(request()) << forwards(leg) >> answers(leg, 404) << responds(404)
+    book >> arrives(invite(call_id="2"), call=call) << responds(100) << forwards(leg)
+    book >> arrives(request("CANCEL", call_id="2")) << responds(200)
+    book >> ForwardFailed(leg.branch, 487, "withdrawn before it was sent") << responds(487, to=call)
+    assert {log.level for log in book.log} == {"debug"}
+
+
+def test_what_an_unauthenticated_traversal_connection_asks_for_is_a_line_and_a_decision(play: Play) -> None:
+    verify = TlsPolicy(subject_names=(PEERS[STRANGER],))
+    zone = TraversalServerZone(name="Traversal", credential=Credential("u", "p"), tls=verify)
+    settings = make_settings(zones=(*ZONES, zone))
+    settings = replace(settings, listeners=(*settings.listeners, Listener("t", EDGE, 7001, zone="Traversal")))
+    book = play(settings) >> opens(40, listener="t") >> arrives(request(), 40) << responds(403)
+    assert book.log[-1].text.endswith(
+        'from zone "Traversal" is refused: 403 this traversal connection is not authenticated'
+    )
+    assert [(entry.zone, entry.status) for entry in book.concluded] == [("Traversal", 403)]
+
+
+def test_no_alias_makes_a_line_long(play: Play) -> None:
+    book = play() >> arrives(request(uri=f"sip:{'b' * 5000}@nowhere.example")) << responds(404)
+    assert len(book.log[0].text) < 400

@@ -34,6 +34,7 @@ from sipedge.proxy.events import (
     ConfigChanged,
     ConnectionFailed,
     ConnectionOpened,
+    Ending,
     HopLost,
     ProbeAsked,
     Resolved,
@@ -93,6 +94,58 @@ def test_a_dead_peer_comes_last_until_it_answers(play: Play) -> None:
         book >> arrives(request()) << forwards(leg) >> answers(leg, 200) << responds(200)
         seen.add(leg.hop.address)
     assert seen == {OUTSIDE_PEER, other}
+
+
+def told(book: Playbook) -> list[tuple[str, str]]:
+    """The lines about what is down and up."""
+    return [(log.level, log.text) for log in book.log if " is down" in log.text or " is up" in log.text]
+
+
+def test_a_peer_that_is_down_and_up_again_is_told_once_each(play: Play) -> None:
+    leg = Leg()
+    book = play(monitored()) << forwards(leg)
+    book >> fails(leg, 408) >> waits(0) >> waits(2) << forwards(leg) >> fails(leg, 408) >> waits(3) << forwards(leg)
+    book >> answers(leg, 200) >> waits(0)
+    peer = f'zone "Outside": peer {OUTSIDE_PEER}:5061'
+    assert told(book) == [("warning", f"{peer} is down: Request Timeout"), ("info", f"{peer} is up again after 5 s")]
+
+
+def test_a_peer_that_answers_options_badly_is_down_and_the_log_says_with_what(play: Play) -> None:
+    leg = Leg()
+    book = play(monitored(server_error_alive=False)) << forwards(leg) >> answers(leg, 503) >> waits(0)
+    assert told(book)[0][1].endswith("is down: OPTIONS was answered 503")
+
+
+def test_a_peer_without_options_is_down_and_up_by_its_requests(play: Play) -> None:
+    leg = Leg()
+    book = play(make_settings(zones=with_zone(ZONES, "Outside", monitor=False)))
+    book >> arrives(request(call_id="1")) << forwards(leg) >> fails(leg) << responds(500) >> waits(0) >> waits(2)
+    book >> arrives(request(call_id="2")) << forwards(leg) >> answers(leg, 200) << responds(200) >> waits(0)
+    assert [text.partition(" is ")[2] for _, text in told(book)] == [
+        "down: the connection was closed",
+        "up again after 2 s",
+    ]
+
+
+def test_a_name_of_a_peer_that_leads_nowhere_is_told_once_with_the_error(play: Play) -> None:
+    a, aaaa = Captured(), Captured()
+    settings = monitored(peers=("far.example",))
+    book = play(settings) << resolves("far.example", "A", a) << resolves("far.example", "AAAA", aaaa)
+    book >> Resolved(a.command.query, (), "timeout") >> Resolved(aaaa.command.query, (), "servfail") >> waits(1)
+    assert told(book) == [
+        (
+            "warning",
+            "zone \"Outside\": the name of peer far.example is down: no address to try for 'far.example': "
+            "A far.example: timeout; AAAA far.example: servfail",
+        )
+    ]
+
+
+def test_an_edge_that_ends_tells_of_no_peer_that_goes(play: Play) -> None:
+    leg = Leg()
+    book = play(monitored()) << forwards(leg)
+    book >> Ending() >> fails(leg, 408) >> waits(0)
+    assert told(book) == []
 
 
 def test_names_of_peers_are_kept_resolved_and_say_who_comes_in(play: Play) -> None:
@@ -245,6 +298,21 @@ def test_what_went_out_on_a_traversal_link_is_answered_on_the_next(play: Play) -
     book >> answers(leg, 487, connection=CLIENT + 1) << responds(487, to=call)
 
 
+def test_a_traversal_server_zone_without_connections_is_told_once_it_had_one(play: Play) -> None:
+    book = play(server()) >> waits(1)
+    handshake(book)
+    cut(book)
+    book >> waits(4)
+    prove(book)
+    book >> waits(0)
+    assert told(book) == [
+        ("info", 'zone "Traversal": the traversal connection with 192.0.2.99 is up'),
+        ("warning", 'zone "Traversal" is down: no traversal connection is authenticated'),
+        ("info", 'zone "Traversal": the traversal connection with 192.0.2.99 is up'),
+        ("info", 'zone "Traversal" is up again after 4 s'),
+    ]
+
+
 def test_an_answer_waits_until_the_traversal_link_is_back(play: Play) -> None:
     book, leg, call = play(server()), Leg(), Call()
     handshake(book)
@@ -311,6 +379,20 @@ def test_the_client_comes_back_after_a_failure_and_a_close(play: Play) -> None:
     book >> ConnectionFailed("Traversal", hop.address, hop.port, "refused", hop) >> waits(2) << connects("Traversal")
     book >> opened_to("198.51.100.70", 7001, hop) << forwards(leg, "Traversal")
     book >> closes_connection(CLIENT) >> waits(5) << connects("Traversal")
+
+
+def test_a_traversal_connection_that_is_down_and_up_again_is_told_once_each(play: Play) -> None:
+    captured, leg = Captured(), Leg()
+    book = play(client()) << connects("Traversal", captured)
+    hop = captured.command.hop
+    for _ in range(2):
+        book >> ConnectionFailed("Traversal", hop.address, hop.port, "refused", hop) >> waits(0) >> waits(4)
+        book << connects("Traversal")
+    book >> opened_to("198.51.100.70", 7001, hop) << forwards(leg, "Traversal")
+    book >> answers(leg, 200, connection=CLIENT) >> waits(1)
+    link = 'zone "Traversal": the traversal connection with 198.51.100.70'
+    assert [level for level, _ in told(book)] == ["warning", "info"]
+    assert [text for _, text in told(book)] == [f"{link} is down: refused", f"{link} is up again after 8 s"]
 
 
 def test_names_of_traversal_servers_are_looked_up(play: Play) -> None:

@@ -16,18 +16,21 @@ from support.messages import request
 from support.odd_requests import PLAN, Place, odd_requests
 from support.playbook import FROM_STRANGER, INSIDE, START, STRANGER, Playbook, arrives
 from support.settings import ZONES, make_settings, with_zone
+from support.tapped import lines_of, read_back
 from support.traces import record
 
 from dialplan.model import Tier
 from sipedge.decision.deciding import CANCELS, REFUSED
 from sipedge.decision.deciding import EDGE as THE_EDGE
 from sipedge.proxy.commands import Respond
+from sipedge.proxy.history import Entry
 from sipedge.queries.query import DescribedRequest, NotSearched, query_of
 from sipedge.replay.decider import Decider
-from sipedge.replay.verdict import Verdict
+from sipedge.replay.verdict import Decision, Verdict
 from sipedge.settings import Settings
 from sipedge.sip.message import Message, parse_message
-from sipedge.traces.records.record import Endpoint
+from sipedge.tap.items import Decided
+from sipedge.traces.records.record import Endpoint, Record
 from zones.zone import DEFAULT_ZONE, DefaultZone, FromDomain
 
 SETTINGS = make_settings(PLAN, with_zone((*ZONES, DefaultZone(preloaded_routes=False)), "Outside", poison=True))
@@ -56,7 +59,20 @@ def replay_says(message: Message, connection: int) -> tuple[str, tuple[Tier, ...
     seen = record(message, source=Endpoint(address, 40000), names=(address,), exact=False, time=START)
     verdict = DECIDER.decide(1, seen)
     assert isinstance(verdict, Verdict) and verdict.from_policy == ""
-    decision = verdict.decision
+    return said_by(verdict.decision)
+
+
+def record_says(entry: Entry) -> tuple[str, tuple[Tier, ...]]:
+    """What replay makes of the record that the edge would write of it."""
+    (read,) = read_back(lines_of(Decided(0, entry, 1)))
+    assert isinstance(read, Record)
+    verdict = DECIDER.decide(1, read)
+    assert isinstance(verdict, Verdict)
+    assert (verdict.zone, verdict.traffic, verdict.method) == (entry.zone, entry.classification.traffic, entry.method)
+    return said_by(verdict.decision)
+
+
+def said_by(decision: Decision) -> tuple[str, tuple[Tier, ...]]:
     if decision.refused:
         return f"{REFUSED} {decision.refused[:3]}", ()
     if decision.decided_by in (CANCELS, THE_EDGE):
@@ -74,6 +90,14 @@ def compare(message: Message, connection: int) -> None:
 @given(odd_requests(), st.sampled_from([INSIDE, STRANGER]))
 def test_replay_says_what_the_edge_does(message: Message, connection: int) -> None:
     compare(message, connection)
+
+
+@examples(500)
+@given(odd_requests(), st.sampled_from([INSIDE, STRANGER]))
+def test_replay_makes_the_same_of_the_edges_own_record(message: Message, connection: int) -> None:
+    book = Playbook(SETTINGS)
+    said = edge_says(book, message, connection)
+    assert [record_says(entry) for entry in book.entries] == [said] * len(book.entries)
 
 
 @pytest.mark.slow

@@ -5,7 +5,7 @@ from io import BytesIO
 import pytest
 from support.tapped import HEAD, decided, passed, searched
 
-from sipedge.tap import items
+import sipedge.tap.expressway
 from sipedge.tap.expressway import ExpresswayFile
 from sipedge.tap.items import Item
 from sipedge.tap.rotating_file import RotatingFile
@@ -89,7 +89,7 @@ def test_search_rules_are_told_in_the_words_of_the_box() -> None:
 
 
 def test_of_a_long_plan_only_the_rules_that_apply_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(items, "MOST_RULES", 3)
+    monkeypatch.setattr(sipedge.tap.expressway, "MOST_RULES", 3)
     text = _rendered(decided(searched("bob@far.example", RULES)))
     assert "Considering search rule 'out' towards target 'Microsoft' at priority '30'" in text
     assert text.count("\n") == 1

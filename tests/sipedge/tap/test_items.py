@@ -1,15 +1,11 @@
 from __future__ import annotations
 
-import pytest
-from support.tapped import entry, searched
+from support.tapped import decided, entry, searched
 
-from sipedge.tap import items
-from sipedge.tap.items import decision
+from sipedge.tap.items import record_of
 
 
-def test_a_decision_of_a_long_plan_leaves_out_what_each_rule_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = entry(searched("bob@far.example"))
-    assert decision(found) == found.to_json()
-    monkeypatch.setattr(items, "MOST_RULES", -1)
-    assert decision(found)["search"] == {**found.to_json()["search"], "trace": None}
-    assert decision(entry()) == entry().to_json()
+def test_a_record_is_the_entry_with_its_format_and_its_number() -> None:
+    found = searched("bob@far.example")
+    assert record_of(decided(found, 17)) == {"format": 1, "sequence": 17, **entry(found).to_json()}
+    assert list(record_of(decided()))[:2] == ["format", "sequence"]  # by which files are known and numbers go on

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.tapped import OPENED_6, TIME, decided, entry, passed
+from support.tapped import OPENED_6, TIME, decided, passed
 
-from sipedge.tap.items import Item
+from sipedge.tap.items import Item, record_of
 from sipedge.tap.json_lines import DecisionsFile, MessagesFile
 from sipedge.tap.rotating_file import RotatingFile
 
@@ -46,13 +46,57 @@ def test_credentials_are_masked_where_that_is_wished(mask: bool) -> None:
     assert fields.get("masked", False) is mask
 
 
-def test_a_decision_is_its_entry() -> None:
-    assert _messages(decided()) == {"time": TIME, "decision": entry().to_json()}
+def test_a_decision_is_its_record() -> None:
+    assert _messages(decided()) == {"time": TIME, "decision": record_of(decided())}
 
 
-def test_the_decisions_file_has_the_entries_alone(tmp_path: Path) -> None:
-    output = DecisionsFile(RotatingFile(str(tmp_path / "decisions"), 1000, 1))
+def _decisions(path: Path) -> DecisionsFile:
+    output = DecisionsFile(RotatingFile(str(path), 100_000, 3))
     output.open()
-    assert output.write([output.render(decided())]) == 0
+    return output
+
+
+def _write(path: Path, *sequences: int) -> None:
+    output = _decisions(path)
+    assert output.write([output.render(decided(sequence=sequence)) for sequence in sequences]) == 0
     output.close()
-    assert json.loads((tmp_path / "decisions").read_text()) == entry().to_json()
+
+
+def _last(path: Path) -> int:
+    output = _decisions(path)
+    output.close()
+    return output.last
+
+
+def test_the_decisions_file_has_the_records_alone(tmp_path: Path) -> None:
+    _write(tmp_path / "decisions", 7)
+    assert json.loads((tmp_path / "decisions").read_text()) == record_of(decided(sequence=7))
+
+
+def test_the_last_number_in_a_file_is_known_when_it_is_opened(tmp_path: Path) -> None:
+    assert _last(tmp_path / "decisions") == 0
+    _write(tmp_path / "decisions", 7, 8)
+    assert _last(tmp_path / "decisions") == 8
+
+
+def test_the_last_number_stands_in_the_file_before_where_the_file_is_empty(tmp_path: Path) -> None:
+    _write(tmp_path / "decisions", 41, 42)
+    (tmp_path / "decisions").rename(tmp_path / "decisions.1")
+    assert _last(tmp_path / "decisions") == 42
+
+
+def test_a_line_that_broke_off_has_used_its_number(tmp_path: Path) -> None:
+    whole = DecisionsFile(RotatingFile("", 1, 1)).render(decided(sequence=7))
+    (tmp_path / "decisions").write_bytes(whole + b'{"format":1,"sequence":8,"time":17')
+    assert _last(tmp_path / "decisions") == 8
+
+
+def test_no_peer_can_write_a_number(tmp_path: Path) -> None:
+    item = decided(sequence=7)
+    item.entry.call_id = '\n{"format":1,"sequence":999,'
+    (tmp_path / "decisions").write_bytes(DecisionsFile(RotatingFile("", 1, 1)).render(item))
+    assert _last(tmp_path / "decisions") == 7
+
+
+def test_a_device_has_no_last_number() -> None:
+    assert _last(Path("/dev/null")) == 0

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 from support.settings import make_settings
-from support.tapped import HEAD, OPENED, entry
+from support.tapped import HEAD, OPENED, decided, entry
 
 from sipedge.proxy.incoming import Peer
 from sipedge.settings import Hep, Log, MetricsSettings, Settings
 from sipedge.sip.message import Message
+from sipedge.tap import worker
+from sipedge.tap.items import record_of
 from sipedge.tap.metrics import Metrics
 from sipedge.tap.tap import Tap, open_outputs, wanted
 
@@ -60,9 +62,9 @@ def test_each_output_gets_what_is_its_own(tmp_path: Path, taps: Callable[..., Ta
     _pass_all(tap)
     tap.end()
     tap.join()
-    assert _lines(files["decisions"]) == [entry().to_json()]
+    assert _lines(files["decisions"]) == [record_of(decided())]
     received, decision, sent, unreadable = _lines(files["messages"])
-    assert decision["decision"] == entry().to_json()
+    assert decision["decision"] == record_of(decided())
     assert [line["text"] for line in (received, sent, unreadable)] == [
         (HEAD + b"hello").decode(),
         "SIP/2.0 200 OK\r\n\r\n",
@@ -71,6 +73,45 @@ def test_each_output_gets_what_is_its_own(tmp_path: Path, taps: Callable[..., Ta
     assert (received["direction"], sent["direction"], received["zone"]) == ("received", "sent", "IMP")
     assert files["expressway"].read_text().count("SIPMSG") == 3
     assert tap.dropped() == {}
+
+
+def _conclude(tap: Tap, number: int) -> None:
+    for _ in range(number):
+        tap.concluded(entry())
+
+
+def _numbers(*paths: Path) -> list[int]:
+    return [line["sequence"] for path in paths for line in _lines(path)]
+
+
+def test_numbers_go_on_over_rotation_reload_and_restart(tmp_path: Path, taps: Callable[..., Tap]) -> None:
+    file = tmp_path / "decisions"
+    settings = replace(make_settings(), log=Log(decisions=str(file), rotate_size=1500, rotate_count=9))
+    for _ in range(2):
+        tap = taps(settings)
+        _conclude(tap, 3)
+        tap.use(open_outputs(settings, collector=True), None)
+        _conclude(tap, 2)
+        tap.end()
+        tap.join()
+    put_aside = sorted(tmp_path.glob("decisions.*"), reverse=True)
+    assert len(put_aside) > 2
+    assert _numbers(*put_aside, file) == list(range(1, 11))
+
+
+def test_what_is_dropped_leaves_a_gap_of_its_size(
+    tmp_path: Path, taps: Callable[..., Tap], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tap = taps(_settings(decisions=tmp_path / "decisions"))
+    _conclude(tap, 2)
+    with monkeypatch.context() as patch:
+        patch.setattr(worker, "MAX_ITEMS", 0)
+        _conclude(tap, 5)
+    _conclude(tap, 1)
+    assert tap.dropped() == {"decisions": 5}
+    tap.end()
+    tap.join()
+    assert _numbers(tmp_path / "decisions") == [1, 2, 8]
 
 
 def test_metrics_count_without_any_output(taps: Callable[..., Tap]) -> None:
@@ -87,7 +128,7 @@ def test_metrics_count_without_any_output(taps: Callable[..., Tap]) -> None:
 def test_a_file_that_cannot_be_opened_stops_the_start_a_dead_collector_does_not(
     tmp_path: Path, taps: Callable[..., Tap]
 ) -> None:
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(OSError, match=r"^\[log\] messages: messages file .*: No such file or directory$"):
         taps(_settings(messages=tmp_path / "no folder" / "messages"))
     tap = taps(replace(make_settings(), log=Log(hep=Hep("127.0.0.1", 1, "TCP"))))
     assert tap.dropped() == {"hep": 0}

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.messages import answer_to, request
+from support.tapped import decided, lines_of
 from support.traces import record, write_trace
 
 from sipedge.traces.parts import read_span, spans
@@ -18,6 +19,10 @@ def edge_log(path: Path) -> None:
     write_trace(path, [record(one) for message in messages for one in (message, answer_to(message, 200))])
 
 
+def edge_decisions(path: Path) -> None:
+    path.write_bytes(lines_of(*(decided(sequence=number) for number in range(1, 201))))
+
+
 def expressway(path: Path) -> None:
     logs.write(path, 200, logs.expressway)
 
@@ -27,7 +32,7 @@ def snooper(path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("write", [edge_log, expressway, snooper])
+@pytest.mark.parametrize("write", [edge_log, edge_decisions, expressway, snooper])
 @pytest.mark.parametrize("size", [2500, 20_000])
 def test_parts_together_are_the_file(tmp_path: Path, write: Callable[[Path], None], size: int) -> None:
     path = tmp_path / "log"

@@ -11,11 +11,25 @@ from hypothesis import strategies as st
 from support.captures import Bytes, ethernet, pcap, pcapng, sip, tcp, udp
 from support.examples import examples
 from support.paths import DATA
+from support.tapped import decided, lines_of, searched
 from support.third_party import require_shared
 
 from sipedge.traces import reading
 from sipedge.traces.capture import capture, hep
-from sipedge.traces.formats import cucm, expressway, imp, ngrep, plain, prefixed, sipp, sngrep, snooper, syslog, uccapi
+from sipedge.traces.formats import (
+    cucm,
+    edge_decisions,
+    expressway,
+    imp,
+    ngrep,
+    plain,
+    prefixed,
+    sipp,
+    sngrep,
+    snooper,
+    syslog,
+    uccapi,
+)
 from sipedge.traces.records.record import Record, Skipped
 
 TEXT = sip(1, b"v=0\r\ns=-\r\n")
@@ -31,6 +45,7 @@ WHOLE: dict[ModuleType, list[bytes]] = {
         + LF.replace(b"\n", b"\n ")
         + b"|\n"
     ],
+    edge_decisions: [lines_of(decided(sequence=1), decided(searched("bob@far.example"), 2))],
     snooper: [
         b"TL_INFO(TF_PROTOCOL) [p\\m]1.2::05/06/2024-07:08:10.000.01 (SIPStack,x) [1] $$begin_record\n"
         b"Direction: outgoing\nPeer: a:5061\nStart-Line: "

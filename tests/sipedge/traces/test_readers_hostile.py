@@ -9,11 +9,25 @@ import pytest
 from support.captures import Bytes, ethernet, pcap, sip, tcp, udp
 
 from sipedge.traces.capture import capture, hep
-from sipedge.traces.formats import cucm, expressway, imp, ngrep, plain, prefixed, sipp, sngrep, snooper, syslog, uccapi
+from sipedge.traces.formats import (
+    cucm,
+    edge_decisions,
+    expressway,
+    imp,
+    ngrep,
+    plain,
+    prefixed,
+    sipp,
+    sngrep,
+    snooper,
+    syslog,
+    uccapi,
+)
 
 LF = sip(1).replace(b"\r\n", b"\n")
 OPENINGS: dict[ModuleType, bytes] = {
     expressway: b'2024-05-06T07:08:10Z x tvcs: UTCTime="2024-05-06 06:08:10,240" Module="network.sip":\nSIPMSG:\n|',
+    edge_decisions: b'{"format":1,"sequence":1,"time":1780000000.25,"ms":1,"call_id":"',
     snooper: b"TL_INFO(TF_PROTOCOL) [p\\m]1.2::05/06/2024-07:08:10.000.01 (x) $$begin_record\nStart-Line: ",
     uccapi: b"05/06/2024|07:08:10.274 1A:2F INFO  :: Sending Packet - x:443 (From Local Address: x:1) 9 bytes:\n",
     cucm: b"01382866.006 |12:52:49.858 |AppInfo |SIPTcp - x: Incoming SIP TCP message from 10.0.0.1 on port 1 index:\n",

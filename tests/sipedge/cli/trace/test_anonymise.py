@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 from support.messages import answer_to, request
 from support.paths import DATA
+from support.tapped import decided, lines_of
 from support.third_party import require_shared
 from support.traces import PLAN, record, write_config, write_trace
 
@@ -127,3 +128,10 @@ def test_a_log_that_grows_meanwhile_is_read_to_its_size_at_the_start(
     result = anonymise(trace, "-o", str(tmp_path / "out"), "--config", write_config(tmp_path), "--key", "test")
     assert (result.exit_code, result.stdout) == (0, "1 request replayed before and after: the same rules decide\n")
     assert len(listed(str(tmp_path / "out"))) == 2 and len(listed(trace)) == 4
+
+
+def test_decisions_are_refused_because_they_hold_no_messages(tmp_path: Path) -> None:
+    (tmp_path / "decisions").write_bytes(lines_of(decided()))
+    result = anonymise(str(tmp_path / "decisions"), "-o", str(tmp_path / "out"))
+    assert result.exit_code == 2 and "take its log of messages instead" in result.stderr
+    assert not (tmp_path / "out").exists()

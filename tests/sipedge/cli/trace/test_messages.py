@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from support.captures import CLIENT, ethernet, pcap, sip, tcp, udp
+from support.tapped import decided, lines_of, searched
+from support.traces import PLAN
 
 from sipedge.cli import main
 
@@ -167,3 +169,27 @@ def test_filters_choose_dialogs_and_keep_numbers(
     result = run(*filters, capture, text)
     assert [int(line[:6]) for line in result.stdout.splitlines()] == numbers
     assert result.exit_code == (0 if numbers else 1)
+
+
+@pytest.fixture
+def decisions(tmp_path: Path) -> str:
+    """One that rules made, one that was refused, and a gap between them."""
+    by_rules, refused = decided(searched("bob@far.example", PLAN, "Inside"), 4), decided(sequence=7)
+    by_rules.entry.zone = "Inside"
+    refused.entry.refused(483, "Max-Forwards has come down to 0")
+    path = tmp_path / "decisions.jsonl"
+    path.write_bytes(lines_of(by_rules, refused))
+    return str(path)
+
+
+def test_decisions_are_listed_with_what_came_of_them(decisions: str) -> None:
+    result = run(decisions)
+    first, second = result.stdout.splitlines()
+    assert first.startswith("     1* 2026-05-28 20:26:40.250000 tls ")
+    assert first.endswith(
+        'MESSAGE sip:bob@far.example SIP/2.0: rule "out" -> Outside as bob@far.example: 200 OK after 12 ms'
+    )
+    assert second.endswith(": refused: 483 Max-Forwards has come down to 0 of its own after 12 ms")
+    assert result.exit_code == 0 and "2 decisions before this one are missing" in result.stderr
+    entry = json.loads(run("--json", decisions).stdout.splitlines()[0])
+    assert list(entry) == [*KEYS, "decision"] and entry["decision"]["sequence"] == 4

@@ -13,10 +13,12 @@ from support.captures import ethernet, pcap, sip, tcp
 from support.messages import answer_to, request
 from support.paths import DATA
 from support.settings import EDGE, INSIDE_PEER
+from support.tapped import decided, lines_of, searched
 from support.third_party import require_shared
 from support.traces import CONFIG, PLAN, STRANGER, record, write_config, write_trace
 
 from sipedge.cli import main
+from sipedge.config import load_config
 from sipedge.decision.record_route import TokenKey, ZonePair
 from sipedge.replay import running, shares
 from sipedge.replay.work import deciders_of
@@ -282,3 +284,40 @@ def test_every_request_of_the_captures_gets_a_decision(config: str, whose: str, 
     listed = CliRunner().invoke(main, ["messages", *traces, "--json"]).stdout.splitlines()
     requests = [one["index"] for one in map(json.loads, listed) if not one["start_line"].startswith("SIP/2.0")]
     assert [one["index"] for one in verdicts(config, *traces)] == requests and len(requests) >= least
+
+
+def test_decisions_are_made_again_and_what_is_taken_from_them_is_said(tmp_path: Path) -> None:
+    found = searched("bob@far.example", PLAN, "Inside")
+    item = decided(found)
+    item.entry.zone, item.entry.revision = "Inside", load_config(write_config(tmp_path)).revision
+    (tmp_path / "decisions").write_bytes(lines_of(item, decided(found, 2)))
+    result = replay(write_config(tmp_path), str(tmp_path / "decisions"), "--json")
+    first, second = (json.loads(line) for line in result.stdout.splitlines())
+    assert [target["rule"] for tier in first["tiers"] for target in tier["targets"]] == ["out"]
+    assert (first["zone"], second["zone"], second["tiers"]) == ("Inside", "IMP", [])
+    assert "2 decisions of an edge made again: source zone, traffic type, authentication" in result.stderr
+    assert "1 decision of them made under another revision than CONFIG's" in result.stderr
+
+
+def test_a_decision_is_shown_with_the_tree_that_the_edge_saw(tmp_path: Path) -> None:
+    by_rules, refused = decided(searched("bob@far.example", PLAN, "Inside")), decided(sequence=2)
+    by_rules.entry.zone = "Inside"
+    refused.entry.refused(483, "Max-Forwards has come down to 0")
+    (tmp_path / "decisions").write_bytes(lines_of(by_rules, refused))
+    arguments = (write_config(tmp_path), str(tmp_path / "decisions"))
+    shown = replay(*arguments, "--show", "1").stdout
+    assert "from Inside, not authenticated; microsoft im and presence (method MESSAGE)" in shown
+    assert 'as bob@far.example  (rule "out")' in shown and "chat in:" in shown
+    shown = replay(*arguments, "--show", "2").stdout
+    assert shown.endswith("no rule is asked: refused: 483 Max-Forwards has come down to 0\n")
+
+
+def test_a_message_is_shown_with_the_tree_that_the_edge_would_see(config: str, tmp_path: Path) -> None:
+    trace = write_trace(tmp_path / "t.jsonl", [record(), record(answer_to(request(), 200)), record(request("CANCEL"))])
+    result = replay(config, trace, "--show", "1", "--show", "3")
+    assert result.exit_code == 0 and 'as bob@outside.example  (rule "out")' in result.stdout
+    assert result.stdout.endswith("no rule is asked: the INVITE that it cancels\n")
+    for number in ("2", "9"):
+        missing = replay(config, trace, "--show", number)
+        assert missing.exit_code == 2 and f"message {number} is no request, or is not there" in missing.stderr
+    assert "takes none of the filters" in replay(config, trace, "--show", "1", "--save", "x").stderr
