@@ -214,3 +214,14 @@ def _answer(
     if "opaque" in challenge:
         parts.append(f"opaque={_quote(challenge['opaque'])}")
     return "Digest " + ", ".join(parts)
+
+
+def for_realm(values: list[str], realm: str) -> str:
+    """The credentials for one realm among several header lines; '' when there are none."""
+    for value in values:
+        try:
+            if parse(value).get("realm") == realm:
+                return value
+        except ValueError:
+            continue
+    return ""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sipedge.decision.speaking import FederationTargets
+from sipedge.sip.uri import Uri
 from zones.dns import STANDARD_SERVICES, Question, Resolution, SrvRecord, resolve_uri
 from zones.names import host_name
 from zones.zone import MICROSOFT_SERVICE, DefaultZone, DnsZone, Hop
@@ -336,3 +337,11 @@ class TargetLookUps:
         left.remove(waiting)
         if not left:
             del self._of_peer[waiting.event.connection]
+
+
+def preferred(hops: tuple[Hop, ...], uri: Uri) -> tuple[Hop, ...]:
+    """A request inside a dialog goes to the peer that its Route or Contact names, when that is one of the zone's."""
+    if len(hops) < 2:
+        return hops
+    named = [hop for hop in hops if uri.host in (hop.address, hop.name)]
+    return (*named, *(hop for hop in hops if hop not in named)) if named else hops

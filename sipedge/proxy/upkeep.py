@@ -16,7 +16,7 @@ from sipedge.sip.message import Message
 from sipedge.sip.responses import ALLOW
 from sipedge.sip.uri import Uri
 from zones.addresses import host_port
-from zones.digest import DigestOutcome, DigestServer, parse
+from zones.digest import DigestOutcome, DigestServer, for_realm, parse
 from zones.dns import Question
 from zones.neighbor import NeighborPeers
 from zones.peer import Health, Outages
@@ -29,7 +29,7 @@ from .answers import respond, retry_in
 from .commands import EDGE, Command, Forward, Log, Probed
 from .events import ConnectionFailed, ForwardFailed, RequestReceived, Resolved, ResponseReceived
 from .incoming import Environment, Peer
-from .locating import Questions
+from .locating import Questions, preferred
 
 SHORTEST_PAUSE = 0.5
 """Seconds between two looks at what is due, whatever the zones say."""
@@ -156,7 +156,7 @@ class Upkeep:
     def hops(self, zone: AnyZone, uri: Uri, now: float) -> tuple[Hop, ...]:
         """Where a request to a neighbour or traversal zone may go, in order; ``uri``: its next hop by RFC 3261 16.6."""
         if isinstance(zone, NeighborZone):
-            return _preferred(self._neighbors[zone.name].hops(now), uri)
+            return preferred(self._neighbors[zone.name].hops(now), uri)
         return self.links(zone.name, now)
 
     def links(self, zone: str, now: float) -> tuple[Hop, ...]:
@@ -193,7 +193,7 @@ class Upkeep:
         self, server: TraversalServer, peer: Peer, event: RequestReceived, now: float, out: list[Command]
     ) -> None:
         message = event.message
-        given = _for_realm(message.values("authorization"), server.zone.realm)
+        given = for_realm(message.values("authorization"), server.zone.realm)
         who = peer.zone, peer.share, peer.opened.names
         if given and (left := self._rates.passwords.left(who, now)):
             self._rates.refused[peer.zone, "password"] += 1
@@ -249,7 +249,7 @@ class Upkeep:
         realm = self._installation.settings.system_name
         if not self._digests:
             return Refusal(403, "credentials are asked for, but the local database is empty")
-        given = _for_realm(message.values("proxy-authorization"), realm)
+        given = for_realm(message.values("proxy-authorization"), realm)
         known = next(iter(self._digests.values()))
         stale = False
         if given:
@@ -429,14 +429,6 @@ class Upkeep:
                 yield _Standing(f'zone "{name}"', server.is_up(now), "no traversal connection is authenticated", name)
 
 
-def _preferred(hops: tuple[Hop, ...], uri: Uri) -> tuple[Hop, ...]:
-    """A request inside a dialog goes to the peer that its Route or Contact names, when that is one of the zone's."""
-    if len(hops) < 2:
-        return hops
-    named = [hop for hop in hops if uri.host in (hop.address, hop.name)]
-    return (*named, *(hop for hop in hops if hop not in named)) if named else hops
-
-
 def _options_uri(hop: Hop) -> str:
     return f"sip:{host_port(hop.name or hop.address, hop.port)};transport={hop.transport.lower()}"
 
@@ -447,14 +439,3 @@ def _is_keepalive(message: Message) -> bool:
         return False
     accepted = validate(message)
     return isinstance(accepted, Accepted) and accepted.uri.user is None
-
-
-def _for_realm(values: list[str], realm: str) -> str:
-    """The credentials for one realm among several header lines; '' when there are none."""
-    for value in values:
-        try:
-            if parse(value).get("realm") == realm:
-                return value
-        except ValueError:
-            continue
-    return ""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 from support.settings import plan_of, rule
+from support.tapped import OPENED
 
 from dialplan.model import Query, Traffic
 from sipedge.control.requests import History
 from sipedge.decision.classification import Classification
-from sipedge.proxy.history import Entry
+from sipedge.proxy.history import Attempt, Entry
 from sipedge.worker.decisions import fits
 from zones.zone import Hop
 
@@ -18,15 +19,16 @@ PLAN = plan_of(rule("out", "Far", r".*@far\.example"))
 def entry(status: int = 504, searched: bool = True) -> Entry:
     return Entry(
         time=1.0,
-        connection=1,
+        opened=OPENED,
         zone="Near",
+        revision="r",
         method="MESSAGE",
         request_uri="sip:Bob@far.example;user=phone",
         call_id="abc@near",
-        cseq="1 MESSAGE",
+        lines=(b"From: <sip:a@b>", b"To: <sip:c@d>", b"CSeq: 1 MESSAGE"),
         classification=Classification(Traffic.STANDARD, ""),
         explanation=PLAN.search(Query("bob@far.example", "Near")) if searched else None,
-        hops=[Hop("Far")] if searched else [],
+        attempts=[Attempt(Hop("Far"))] if searched else [],
         status=status,
     )
 

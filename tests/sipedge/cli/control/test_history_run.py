@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.examples import examples
 from support.plans import ALIASES, plans
+from support.tapped import OPENED
 
 from dialplan.language.format import write_entry
 from dialplan.model import Dialplan, Protocol, Query, Traffic, Variables
@@ -52,7 +53,8 @@ def test_it_is_the_same_byte_for_byte(plan: Dialplan, query: Query, spelled: str
         return
     explanation = compiled.search(query)
     told = Classification(query.traffic, "method MESSAGE")
-    entry = Entry(0.0, 1, query.source, "MESSAGE", "sip:x", "c", "1 MESSAGE", told, explanation)
+    lines = (b"From: <sip:a@b>", b"To: <sip:c@d>", b"CSeq: 1 MESSAGE")
+    entry = Entry(0.0, OPENED, query.source, "r", "MESSAGE", "sip:x", "c", lines, told, explanation)
     item = travelled(decision_json(entry, "r"))
     pieces = travelled(list(pieces_of(compiled)))
     rest = travelled({"zones": zone_names_of(compiled), "variables": asdict(VARIABLES)})
