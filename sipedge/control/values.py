@@ -88,6 +88,16 @@ class UnconfirmedJson(TypedDict):
     """The revision."""
 
 
+class BanJson(TypedDict):
+    source: str
+    """An address, or the /64 of an IPv6 site."""
+    reason: str
+    left: float
+    """Seconds."""
+    times: int
+    """Bans of this source in a row."""
+
+
 class StatusJson(TypedDict):
     version: str
     system_name: str
@@ -108,6 +118,9 @@ class StatusJson(TypedDict):
     transactions: dict[str, int]
     """``server`` and ``client`` -> open ones."""
     refused: list[RefusedJson]
+    bans: list[BanJson]
+    decisions: int
+    """The number of the last record of a decision; 0 where none are written."""
     dns: dict[str, int]
     """``asked`` and ``waiting`` -> questions; ``spared`` -> questions that were not asked again."""
     dropped: dict[str, int]

@@ -35,6 +35,11 @@ class Tap:
         """Of the last decision."""
         self._use({}, {})
 
+    @property
+    def sequence(self) -> int:
+        """Of the last decision that was shown; 0: of none."""
+        return self._sequence
+
     def use(self, outputs: Mapping[str, Output], metrics: Metrics | None) -> None:
         """Use these outputs from now on, which ``open_outputs`` gave."""
         self._metrics = metrics

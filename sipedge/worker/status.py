@@ -13,6 +13,7 @@ from cryptography import x509
 
 from sipedge import __version__
 from sipedge.control.values import (
+    BanJson,
     CertificateJson,
     ConnectionJson,
     ListenerJson,
@@ -60,7 +61,12 @@ def status_json(parts: Parts, loads: Loads, began: float) -> StatusJson:
         "zones": _zones(parts),
         "certificates": _certificates(parts.settings.tls, loads),
         "transactions": {role: int(number) for role, number in gauges.transactions.items()},
-        "refused": [_refused(zone, reason, int(number)) for (zone, reason), number in gauges.refused.items()],
+        "refused": [
+            _refused(zone, reason, int(number))
+            for (zone, reason), number in (gauges.refused | gauges.requests_refused).items()
+        ],
+        "bans": _bans(parts),
+        "decisions": parts.observers.tap.sequence if parts.observers.tap is not None else 0,
         "dns": {**_whole(gauges.dns), "spared": int(sum(gauges.dns_spared.values()))},
         "dropped": _whole(gauges.dropped),
         "connections": [],
@@ -152,6 +158,14 @@ def _end(pem: bytes) -> float:
 
 def _refused(zone: str, reason: str, count: int) -> RefusedJson:
     return {"zone": zone, "reason": reason, "count": count}
+
+
+def _bans(parts: Parts) -> list[BanJson]:
+    now = asyncio.get_running_loop().time()
+    return [
+        {"source": ban.source, "reason": ban.reason, "left": round(ban.until - now, 1), "times": ban.times}
+        for ban in parts.connections.bans.bans(now)
+    ]
 
 
 def _whole(numbers: dict[str, float]) -> dict[str, int]:

@@ -9,7 +9,7 @@ import click
 
 from sipedge.cli.printing import amount, print_json
 from sipedge.control.requests import Status
-from sipedge.control.values import CertificateJson, ConnectionJson, PeerJson, StatusJson, ZoneJson
+from sipedge.control.values import BanJson, CertificateJson, ConnectionJson, PeerJson, StatusJson, ZoneJson
 from sipedge.control.words import short
 from sipedge.printable import escaped
 
@@ -37,7 +37,10 @@ def _lines(status: StatusJson, now: float) -> Iterator[str]:
     yield from _section("connections", (_connection(each, now) for each in status["connections"]))
     yield from _section("own certificates", (_certificate(each) for each in status["certificates"]))
     yield from _section("refused", ([str(each["count"]), each["reason"], each["zone"]] for each in status["refused"]))
+    yield from _section("banned", (_ban(each) for each in status["bans"]))
     yield from _section("lost lines", ([str(count), output] for output, count in status["dropped"].items() if count))
+    if status["decisions"]:
+        yield f"decisions: the last record is number {status['decisions']}"
     dns, open_ones = status["dns"], status["transactions"]
     yield f"transactions: {open_ones.get('server', 0)} of peers, {open_ones.get('client', 0)} of the edge"
     yield f"questions to the DNS: {dns.get('asked', 0)} asked, {dns.get('waiting', 0)} waiting, {dns['spared']} spared"
@@ -74,6 +77,10 @@ def _connection(each: ConnectionJson, now: float) -> list[str]:
         *(f"opened by the {each['opened_by']}", span_text(now - each["since"])),
         *(amount(each["transactions"], "transaction"), " ".join(each["names"])),
     ]
+
+
+def _ban(each: BanJson) -> list[str]:
+    return [each["source"], each["reason"], f"for {span_text(each['left'])} more", f"ban {each['times']} in a row"]
 
 
 def _certificate(each: CertificateJson) -> list[str]:
