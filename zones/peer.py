@@ -15,6 +15,8 @@ FIRST_PAUSE = 1.0
 
 
 class Health(Enum):
+    __hash__ = object.__hash__  # of identity, in C: Enum's own is Python, and is called for each look into the table
+
     ALIVE = "alive"
     FAILED = "failed"
     RETRYING = "retrying"
@@ -22,6 +24,8 @@ class Health(Enum):
 
 
 class Sign(Enum):
+    __hash__ = object.__hash__  # as Health's
+
     ANSWERED = "answered"
     FAILED = "failed"
     TRIED = "tried"

@@ -59,7 +59,7 @@ class Forwarder:
         if uri.parameters and uri.transport == "udp":  # RFC 3263 4.1 wants it; this edge has no UDP
             text = f"{uri.text[:80]} asks for UDP, which is not spoken here: it goes over {zone.transport}"
             out.append(Log("info", text, source=incoming.peer.address))
-        if isinstance(zone, DnsZone | DefaultZone):
+        if isinstance(zone, (DnsZone, DefaultZone)):
             destination = Destination(zone.name, uri.host, uri.port, uri.transport, _is_microsoft(incoming))
             asker = Asker(incoming.peer.zone, incoming.peer.address)
             result = self._look_ups.locate(zone, destination, asker, now, out)

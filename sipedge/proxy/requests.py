@@ -53,7 +53,7 @@ class RequestPath:
         if self.ending and event.transaction and _begins_something(message):
             self.refuse(event, peer, Refusal(503, ENDING, (retry_after(self._installation),)), out)
             return
-        if isinstance(zone, TraversalServerZone | TraversalClientZone) and message.method != "CANCEL":
+        if isinstance(zone, (TraversalServerZone, TraversalClientZone)) and message.method != "CANCEL":
             if not self._upkeep.admits(peer, event, now, out):
                 return
         decision = self._decide(event, peer, now)
