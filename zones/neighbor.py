@@ -32,6 +32,8 @@ class NeighborPeers:
         self._rotation = Rotation()
         self._look_again = float("-inf")
         """``hops`` does nothing but take turns before this."""
+        self._all_well = False
+        """Whether every peer is alive and has not failed of late, so that an answer is no news."""
 
     def _starter(self, peer: str) -> Callable[[], Resolution]:
         zone = self.zone
@@ -59,7 +61,9 @@ class NeighborPeers:
 
     def alive(self, hop: Hop, now: float) -> None:
         """``hop`` answered something."""
-        self._saw(hop, Sign.ANSWERED, now)
+        if not self._all_well:
+            self._saw(hop, Sign.ANSWERED, now)
+            self._all_well = all(peer.is_well for peer in self._peers.values())
 
     def due(self, now: float) -> list[Hop]:
         """Peers that get an OPTIONS now; each is then not due again before its interval is over."""
@@ -117,6 +121,7 @@ class NeighborPeers:
         return tuple(dict.fromkeys(hop for name in self._names for hop in name.hops))
 
     def _saw(self, hop: Hop, sign: Sign, now: float) -> None:
+        self._all_well = False
         peer = self._peers.get(hop)
         if peer is not None and peer.saw(sign, now):
             self._arrange(now)

@@ -63,6 +63,11 @@ class NeighborPeer:
     failures: int = 0
     """Attempts in a row that failed."""
 
+    @property
+    def is_well(self) -> bool:
+        """An answer would change nothing."""
+        return self.health is Health.ALIVE and not self.failures
+
     def saw(self, sign: Sign, now: float) -> bool:
         """Take note of a sign; True when the health is another now."""
         before = self.health

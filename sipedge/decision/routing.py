@@ -108,6 +108,8 @@ class RouteInformation:
 def read_routes(message: Message, uri: Uri, edge: OwnNames, key: TokenKey) -> RouteInformation:
     """Take the edge's own values off the top of the Route header. Raises UriError for a Route that cannot be read."""
     routes = RouteInformation(uri)
+    if not uri.parameters and "route" not in message.index:
+        return routes
     items = [
         RouteItem(number, item)
         for number in message.index.get("route", ())

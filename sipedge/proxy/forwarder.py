@@ -45,7 +45,9 @@ class Forwarder:
         self._look_ups = look_ups
         self._ids = ids
         sent_by = {installation.edge.sent_by(zone.name).text for zone in installation.zones}
-        self._own_vias = tuple(_via(transport, text) for transport in ("TLS", "TCP") for text in sent_by)
+        self._vias = {(transport, text): _via(transport, text) for transport in ("TLS", "TCP") for text in sent_by}
+        """Transport and sent-by -> the edge's own Via line up to the branch."""
+        self._own_vias = tuple(self._vias.values())
 
     def hops_of(self, incoming: Incoming, target: Target, now: float, out: list[Command]) -> Hops | NoHops | int:
         """Where a target is. A number is the ticket of a look-up, whose result is to go through ``permitted``."""
@@ -85,15 +87,15 @@ class Forwarder:
         zone = installation.zone(target.zone)
         sent_by = installation.edge.sent_by(target.zone)
         branch = f"{BRANCH_COOKIE}{self._ids()}.{incoming.loop}{POISON if zone.poison else ''}"
-        changes = Changes(
-            via=_via(hop.transport, sent_by.text) + branch.encode(),
-            record_routes=self._record_routes(incoming, target.zone),
-            request_uri=_request_uri(incoming, target),
-            hop_count=zone.hop_count,
-            max_breadth=None if targets == 1 else breadth(incoming) // targets,
-            asserted_identity=decided.authentication.identity,
-            removed=unbelieved(decided.message, decided.source),
-            proxy_require_strip=zone.proxy_require_strip,
+        changes = Changes(  # without names: they would cost 1 % of a proxied MESSAGE
+            self._vias[hop.transport, sent_by.text] + branch.encode(),
+            self._record_routes(incoming, target.zone),
+            _request_uri(incoming, target),
+            zone.hop_count,
+            None if targets == 1 else breadth(incoming) // targets,
+            decided.authentication.identity,
+            unbelieved(decided.message, decided.source),
+            zone.proxy_require_strip,
         )
         if changes.asserted_identity is Identity.INSERT:
             changes.own_identity = _identity_of(incoming)

@@ -50,11 +50,11 @@ _CSEQ = re.compile(r"(\d{1,20})[ \t]+([^ \t]+)", re.ASCII)
 TOKEN_CHARACTERS = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.!%*_+`'~")
 """RFC 3261 25.1: what methods and header names are made of."""
 
-_PLAIN_VIA = re.compile(
-    rb"(?:via|v)[ \t]*:[ \t]*sip/2\.0/[a-z]+ ([0-9a-z.-]+)(?::[1-9][0-9]{0,3}|:[1-5][0-9]{4})?"
-    rb'(?:;(?!rport|received)[^\s;,="]+(?:=(?:[^\s;,"]*|"[^"\\,]*"))?)*',
-    re.IGNORECASE,
+_PLAIN_SENT_BY = re.compile(
+    rb"(?:via|v)[ \t]*:[ \t]*sip/2\.0/[a-z]+ ([0-9a-z.-]+)(?::[1-9][0-9]{0,3}|:[1-5][0-9]{4})?", re.IGNORECASE
 )
+_PLAIN_PARAMETER = rb'(?!rport|received)[^\s;,="]+(?:=(?:[^\s;,"]*|"[^"\\,]*"))?'
+_PLAIN_PARAMETERS = re.compile(_PLAIN_PARAMETER + rb"(?:;" + _PLAIN_PARAMETER + rb")*", re.IGNORECASE)
 """A line with one value, a host name or IPv4 address, and nothing about where it came from: nearly every one."""
 
 Value = TypeVar("Value")
@@ -168,7 +168,8 @@ class Message:
     @lazy
     def cseq(self) -> tuple[int, str]:
         """Number and method. Raises MessageError."""
-        return _cseq(self.first("cseq") or "")
+        numbers = self.index.get("cseq")
+        return _cseq(b"" if numbers is None else self.lines[numbers[0]])
 
     @lazy
     def from_tag(self) -> str | None:
@@ -190,8 +191,13 @@ class Message:
     def plain_via_host(self) -> str | None:
         """The sent-by host of a topmost Via in the usual form, lower case; None: ``via`` has to be read."""
         numbers = self.index.get("via")
-        plain = None if numbers is None else _PLAIN_VIA.fullmatch(self.lines[numbers[0]])
-        return None if plain is None else plain[1].decode().lower()
+        if numbers is None:
+            return None
+        front, semicolon, parameters = self.lines[numbers[0]].partition(b";")
+        host = _remembered_sent_by(front) if len(front) <= SHORT else _plain_sent_by(front)
+        if host is None or (semicolon and not _PLAIN_PARAMETERS.fullmatch(parameters)):
+            return None
+        return host
 
     def check_transaction(self) -> None:
         """What tells transactions apart (RFC 3261 17.2.3) can be read. Raises MessageError: topmost Via, CSeq."""
@@ -294,6 +300,15 @@ def _status_line(line: bytes) -> tuple[str, str, int, str]:
 _remembered_status_line = lru_cache(maxsize=256)(_status_line)
 
 
+def _plain_sent_by(front: bytes) -> str | None:
+    """The host of a Via up to its parameters, lower case; None where it is not in the usual form."""
+    plain = _PLAIN_SENT_BY.fullmatch(front)
+    return None if plain is None else plain[1].decode().lower()
+
+
+_remembered_sent_by = lru_cache(maxsize=1024)(_plain_sent_by)
+
+
 def _length(line: bytes) -> int | None:
     """A Content-Length line's number, None where it is none."""
     return _remembered_length(line) if len(line) <= SHORT else _read_length(line)
@@ -307,12 +322,12 @@ def _read_length(line: bytes) -> int | None:
 _remembered_length = lru_cache(maxsize=1024)(_read_length)
 
 
-def _cseq(value: str) -> tuple[int, str]:
-    return _remembered_cseq(value) if len(value) <= SHORT else _read_cseq(value)
+def _cseq(line: bytes) -> tuple[int, str]:
+    return _remembered_cseq(line) if len(line) <= SHORT else _read_cseq(line)
 
 
-def _read_cseq(value: str) -> tuple[int, str]:
-    found = _CSEQ.fullmatch(value)
+def _read_cseq(line: bytes) -> tuple[int, str]:
+    found = _CSEQ.fullmatch(value_of(line))
     if found is None or int(found[1]) > MAX_CSEQ:
         raise MessageError("CSeq is not a number below 2**31 and a method", header="CSeq")
     return int(found[1]), found[2]
