@@ -208,7 +208,8 @@ static void notify(Connection *c, Span head) {
     Span id, from, to;
     if (!find_header(head, "Call-ID", &id) || !find_header(head, "From", &from) || !find_header(head, "To", &to)) return;
     print(&c->out, "NOTIFY sip:load@%s SIP/2.0\r\n", option.from);
-    print(&c->out, "Via: SIP/2.0/TLS %s:5061;branch=z9hG4bKfar%.*s\r\n", option.far, (int)id.length, id.at);
+    const char *at = memchr(id.at, '@', id.length);
+    print(&c->out, "Via: SIP/2.0/TLS %s;branch=z9hG4bKfar%.*s\r\n", option.far, (int)(at ? at - id.at : 0), id.at);
     print(&c->out, "Max-Forwards: 70\r\nFrom: %.*s;tag=far\r\nTo: %.*s\r\n", (int)to.length, to.at, (int)from.length, from.at);
     print(&c->out, "Call-ID: %.*s\r\nCSeq: 1 NOTIFY\r\nContact: <sip:far@%s;transport=tls>\r\n", (int)id.length, id.at, option.far);
     print(&c->out, "Event: presence\r\nSubscription-State: active\r\nContent-Type: application/pidf+xml\r\n");

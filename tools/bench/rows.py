@@ -29,11 +29,11 @@ class Row:
 
 
 def head(title: str, columns: Sequence[str]) -> str:
-    return f"{title:<24}" + "".join(f"{column:>17}" for column in columns) + f"{'faults':>8}"
+    return f"{title:<24}" + "".join(f"{column:>19}" for column in columns) + f"{'faults':>8}"
 
 
 def line(row: Row) -> str:
-    return f"  {row.proxy:<22}" + "".join(f"{figure:>17.2f}" for figure in row.figures.values()) + f"{row.faults:>8}"
+    return f"  {row.proxy:<22}" + "".join(f"{figure:>19.2f}" for figure in row.figures.values()) + f"{row.faults:>8}"
 
 
 def summary(mode: str, rows: Sequence[Row]) -> Iterator[str]:
@@ -47,14 +47,18 @@ def summary(mode: str, rows: Sequence[Row]) -> Iterator[str]:
     for name in names:
         of = [row for row in rows if row.proxy == name]
         cells = [_span([row.figures[column] for row in of]) for column in columns]
-        yield f"{name:<24}" + "".join(f"{cell:>17}" for cell in cells) + f"{sum(row.faults for row in of):>8}"
+        yield f"{name:<24}" + "".join(f"{cell:>19}" for cell in cells) + f"{sum(row.faults for row in of):>8}"
     for other in names if EDGE in names else ():
         if other != EDGE:
-            yield f"{EDGE} / {other:<17}" + "".join(f"{_ratios(rows, other, column):>17}" for column in columns)
+            yield f"{EDGE} / {other:<17}" + "".join(f"{_ratios(rows, other, column):>19}" for column in columns)
 
 
 def _span(values: Sequence[float]) -> str:
-    return f"{median(values):.3g} ({min(values):.3g}-{max(values):.3g})"
+    return f"{_short(median(values))} ({_short(min(values))}-{_short(max(values))})"
+
+
+def _short(value: float) -> str:
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _ratios(rows: Sequence[Row], other: str, column: str) -> str:
