@@ -217,7 +217,7 @@ class Variables:
 class Query:
     """The parts of a request that transforms and rules look at. Read only, as Target and Tier are.
 
-    Frozen, the three would take twice as long to make, which is 2 % of a proxied MESSAGE.
+    Frozen, the three would take twice as long to make, which is 1 % of a proxied MESSAGE.
     """
 
     alias: str

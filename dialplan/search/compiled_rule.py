@@ -77,7 +77,7 @@ class CompiledRule:
         self._address = rule.mode is Mode.ANY_IP_ADDRESS
         conditions = (self._protocol, self._source, self._source_excluded, self._traffic)
         self._pattern_alone = rule.enabled and not rule.authenticated and conditions == (None, None, None, None)
-        """Whether nothing but the pattern decides, as in most rules: they are asked in a third of the time."""
+        """Whether nothing but the pattern decides, as in most rules: they are asked in half the time."""
         self.pattern: Pattern | None = None
         self.rewrite: Rewrite | None = None
         if rule.uses_pattern:

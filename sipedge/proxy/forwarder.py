@@ -87,15 +87,15 @@ class Forwarder:
         zone = installation.zone(target.zone)
         sent_by = installation.edge.sent_by(target.zone)
         branch = f"{BRANCH_COOKIE}{self._ids()}.{incoming.loop}{POISON if zone.poison else ''}"
-        changes = Changes(  # without names: they would cost 1 % of a proxied MESSAGE
-            self._vias[hop.transport, sent_by.text] + branch.encode(),
-            self._record_routes(incoming, target.zone),
-            _request_uri(incoming, target),
-            zone.hop_count,
-            None if targets == 1 else breadth(incoming) // targets,
-            decided.authentication.identity,
-            unbelieved(decided.message, decided.source),
-            zone.proxy_require_strip,
+        changes = Changes(
+            via=self._vias[hop.transport, sent_by.text] + branch.encode(),
+            record_routes=self._record_routes(incoming, target.zone),
+            request_uri=_request_uri(incoming, target),
+            hop_count=zone.hop_count,
+            max_breadth=None if targets == 1 else breadth(incoming) // targets,
+            asserted_identity=decided.authentication.identity,
+            removed=unbelieved(decided.message, decided.source),
+            proxy_require_strip=zone.proxy_require_strip,
         )
         if changes.asserted_identity is Identity.INSERT:
             changes.own_identity = _identity_of(incoming)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from functools import lru_cache
 
 from sipedge.decision.routing import RouteInformation
 from sipedge.sip.edits import Edits
-from sipedge.sip.message import SHORT, Message
+from sipedge.sip.message import Message
 from sipedge.sip.via import stamped_via
 from zones.authentication import Identity
 from zones.zone import Zone
@@ -43,11 +42,11 @@ class Changes:
     max_breadth: int | None = None
     """The share of this target (RFC 5393 5.3.3); None to leave it."""
     asserted_identity: Identity = Identity.KEEP
+    own_identity: bytes = b""
+    """The value to insert with Identity.INSERT."""
     removed: tuple[int, ...] = ()
     """Lines of headers that are not believed from where the request comes (``unbelieved``)."""
     proxy_require_strip: tuple[str, ...] = ()
-    own_identity: bytes = b""
-    """The value to insert with Identity.INSERT."""
 
 
 def forwarded_head(
@@ -124,16 +123,8 @@ def _lower_max_forwards(edits: Edits, received: int | None, hop_count: int, firs
         edits.insert_before(first_via, b"Max-Forwards: %d" % min(DEFAULT_MAX_FORWARDS, hop_count))
         return
     number = edits.message.index["max-forwards"][0]
-    line, left = edits.message.lines[number], min(received - 1, hop_count)
-    edits.replace(number, _remembered_numbered(line, left) if len(line) <= SHORT else _numbered(line, left))
-
-
-def _numbered(line: bytes, number: int) -> bytes:
-    """The line with another value."""
-    return b"%b: %d" % (line.partition(b":")[0], number)
-
-
-_remembered_numbered = lru_cache(maxsize=1024)(_numbered)
+    name = edits.message.lines[number].partition(b":")[0]
+    edits.replace(number, b"%b: %d" % (name, min(received - 1, hop_count)))
 
 
 def _limit_breadth(edits: Edits, share: int, first_via: int) -> None:
