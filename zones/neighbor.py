@@ -32,6 +32,8 @@ class NeighborPeers:
         self._rotation = Rotation()
         self._look_again = float("-inf")
         """``hops`` does nothing but take turns before this."""
+        self._all_well = False
+        """Whether every peer is alive and has not failed of late, so that an answer is no news."""
 
     def _starter(self, peer: str) -> Callable[[], Resolution]:
         zone = self.zone
@@ -59,7 +61,11 @@ class NeighborPeers:
 
     def alive(self, hop: Hop, now: float) -> bool:
         """``hop`` answered something. True when it did not count as alive."""
-        return self._saw(hop, Sign.ANSWERED, now)
+        if self._all_well:
+            return False
+        changed = self._saw(hop, Sign.ANSWERED, now)
+        self._all_well = all(peer.is_well for peer in self._peers.values())
+        return changed
 
     def due(self, now: float) -> list[Hop]:
         """Peers that get an OPTIONS now; each is then not due again before its interval is over."""
@@ -119,6 +125,7 @@ class NeighborPeers:
 
     def _saw(self, hop: Hop, sign: Sign, now: float, why: str = "") -> bool:
         """True when its health is another now."""
+        self._all_well = False
         peer = self._peers.get(hop)
         if peer is None:
             return False

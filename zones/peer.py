@@ -16,6 +16,8 @@ FIRST_PAUSE = 1.0
 
 
 class Health(Enum):
+    __hash__ = object.__hash__  # of identity, in C: Enum's own is Python, and is called for each look into the table
+
     ALIVE = "alive"
     FAILED = "failed"
     RETRYING = "retrying"
@@ -23,6 +25,8 @@ class Health(Enum):
 
 
 class Sign(Enum):
+    __hash__ = object.__hash__  # as Health's
+
     ANSWERED = "answered"
     FAILED = "failed"
     TRIED = "tried"
@@ -63,6 +67,11 @@ class NeighborPeer:
     """When it came to be alive, or stopped to be."""
     why: str = ""
     """It failed last, for people."""
+
+    @property
+    def is_well(self) -> bool:
+        """An answer would change nothing."""
+        return self.health is Health.ALIVE and not self.failures
 
     def saw(self, sign: Sign, now: float) -> bool:
         """Take note of a sign; True when the health is another now."""

@@ -74,6 +74,8 @@ class TraversalServer:
         if not authorization:
             fresh = client.proved_at is not None and now < client.proved_at + RECHECK
             return OptionsAnswer(200) if fresh else _challenge(digest, now)
+        if client.refusals >= MAX_REFUSALS:  # what came with the last guess, before its connection was closed
+            return OptionsAnswer(403, close=True)
         check = digest.check(authorization, "OPTIONS", uri, now)
         if check.outcome is DigestOutcome.OK:
             client.proved_at, client.refusals = now, 0

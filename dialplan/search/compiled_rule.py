@@ -47,6 +47,7 @@ class CompiledRule:
     __slots__ = (
         "_address",
         "_authenticated",
+        "_pattern_alone",
         "_protocol",
         "_source",
         "_source_excluded",
@@ -74,6 +75,9 @@ class CompiledRule:
         )
         self._authenticated = rule.authenticated
         self._address = rule.mode is Mode.ANY_IP_ADDRESS
+        conditions = (self._protocol, self._source, self._source_excluded, self._traffic)
+        self._pattern_alone = rule.enabled and not rule.authenticated and conditions == (None, None, None, None)
+        """Whether nothing but the pattern decides, as in most rules: they are asked in half the time."""
         self.pattern: Pattern | None = None
         self.rewrite: Rewrite | None = None
         if rule.uses_pattern:
@@ -86,6 +90,9 @@ class CompiledRule:
 
         ``folded``: the searched alias; None when it is too long to match anything.
         """
+        pattern = self.pattern
+        if self._pattern_alone and pattern is not None and folded is not None:
+            return None if pattern.test(folded) else RuleOutcome.PATTERN
         if not self.enabled:
             return RuleOutcome.DISABLED
         if self._protocol is not None and self._protocol is not query.protocol:
@@ -96,9 +103,9 @@ class CompiledRule:
             return RuleOutcome.TRAFFIC
         if self._authenticated and not query.authenticated:
             return RuleOutcome.AUTHENTICATION
-        if self.pattern is None:
+        if pattern is None:
             return None if folded is not None and self._address is is_address else RuleOutcome.MODE
-        return None if folded is not None and self.pattern.test(folded) else RuleOutcome.PATTERN
+        return None if folded is not None and pattern.test(folded) else RuleOutcome.PATTERN
 
 
 def _pattern(entry: Entry, variables: Variables, ready: Ready) -> Pattern:

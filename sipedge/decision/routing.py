@@ -14,7 +14,7 @@ from zones.addresses import host_port
 from zones.names import plain_host
 from zones.zone import AnyZone, TraversalServerZone
 
-from .record_route import NO_SEAL, TokenKey, ZonePair, seal_of
+from .record_route import NO_SEAL, PREFIX, TokenKey, ZonePair, seal_of
 
 WILDCARDS = ("0.0.0.0", "::", "")
 
@@ -110,6 +110,8 @@ class RouteInformation:
 def read_routes(message: Message, uri: Uri, edge: OwnNames, key: TokenKey) -> RouteInformation:
     """Take the edge's own values off the top of the Route header. Raises UriError for a Route that cannot be read."""
     routes = RouteInformation(uri)
+    if not uri.parameters and "route" not in message.index:
+        return routes
     items = [
         RouteItem(number, item)
         for number in message.index.get("route", ())
@@ -147,7 +149,7 @@ def without_own_maddr(uri: Uri, edge: OwnNames) -> Uri:
 
 def _token(uri: Uri, message: Message, edge: OwnNames, key: TokenKey) -> ZonePair | None:
     """A token counts inside a dialog only: the request has a To tag (RFC 3261 12.2)."""
-    if uri.user is None or message.to_tag is None:
+    if uri.user is None or not uri.user.startswith(PREFIX) or message.to_tag is None:
         return None
     return key.read(uri.user, message.call_id, (message.from_tag, message.to_tag))
 

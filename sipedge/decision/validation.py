@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2s
+from operator import itemgetter
 
-from sipedge.sip.message import Message
+from sipedge.sip.message import COMMA, SHORT, Message, value_of
 from sipedge.sip.responses import ALLOW
 from sipedge.sip.uri import Uri, UriError, parse_uri
 from sipedge.sip.values import MessageError, parse_via
@@ -54,8 +56,8 @@ def validate(message: Message) -> Accepted | Refusal:
         return Refusal(400, "the Request-URI carries header components after '?'")
     try:
         message.check_transaction()  # the topmost Via too: forwarding, CANCEL and responses read it again
-        max_forwards = _number(message, "Max-Forwards")
-        max_breadth = _number(message, "Max-Breadth") if "max-breadth" in message.index else None  # RFC 5393 5
+        max_forwards = _number(message, "max-forwards")
+        max_breadth = _number(message, "max-breadth")  # RFC 5393 5
         method = message.cseq[1]
     except MessageError as error:
         return Refusal(400, error.reason)
@@ -71,12 +73,24 @@ def validate(message: Message) -> Accepted | Refusal:
 
 def _number(message: Message, header: str) -> int | None:
     """The value of Max-Forwards or Max-Breadth. Raises MessageError."""
-    value = message.first(header.lower())
-    if value is None:
+    numbers = message.index.get(header)
+    if numbers is None:
         return None
-    if not (value.isascii() and value.isdigit()) or len(value) > 10 or int(value) > 255:
-        raise MessageError(f"{header} is not a number from 0 to 255", header=header)
-    return int(value)
+    line = message.lines[numbers[0]]
+    number = _remembered_number(line) if len(line) <= SHORT else _read_number(line)
+    if number is None:
+        name = header.title()
+        raise MessageError(f"{name} is not a number from 0 to 255", header=name)
+    return number
+
+
+def _read_number(line: bytes) -> int | None:
+    value = value_of(line)
+    sound = value.isascii() and value.isdigit() and len(value) <= 10
+    return int(value) if sound and int(value) <= 255 else None
+
+
+_remembered_number = lru_cache(maxsize=1024)(_read_number)
 
 
 def _unsupported(message: Message) -> list[str]:
@@ -95,10 +109,20 @@ def loop_hash(message: Message, source: str, secret: bytes) -> str:
     That is Request-URI, Route, dialog, Proxy-Require, and the zone it came from: rules ask for it. With ``secret`` in
     it, another edge that has the same private address is not taken for this one.
     """
-    parts = [source.encode(), message.lines[0]]
-    for name in ("route", "call-id", "cseq", "from", "proxy-require"):
-        parts += [message.lines[number] for number in message.index.get(name, ())]
-    return blake2s(b"\0".join(parts), digest_size=6, key=secret[:32]).hexdigest()
+    index = message.index
+    deciding = index.memo.get(loop_hash)
+    if deciding is None:
+        names = ("route", "call-id", "cseq", "from", "proxy-require")
+        numbers = (number for name in names for number in index.get(name, ()))
+        deciding = index.memo[loop_hash] = itemgetter(0, 0, *numbers)  # two at least: else it gives no tuple
+    hashed = _begun(source, secret).copy()
+    hashed.update(b"\0".join(deciding(message.lines)[1:]))
+    return hashed.hexdigest()
+
+
+@lru_cache(maxsize=256)
+def _begun(source: str, secret: bytes) -> blake2s:
+    return blake2s(source.encode() + b"\0", digest_size=6, key=secret[:32])
 
 
 POISON = "p"
@@ -118,7 +142,7 @@ def find_loop(message: Message, own_hosts: frozenset[str], source: str, secret: 
     numbers = message.index.get("via", ())
     if len(numbers) > MAX_VIAS:
         raise MessageError(f"there are more than {MAX_VIAS} Via header lines", header="Via")
-    if len(numbers) == 1 and b"," not in message.lines[numbers[0]]:  # straight from its sender
+    if len(numbers) == 1 and COMMA not in message.lines[numbers[0]]:  # straight from its sender
         return ""
     ending = ""
     for item in message.items("via"):

@@ -110,6 +110,7 @@ class Server:
             revocations=self._revocations,
             on_opened=self._opened,
             on_message=self._message,
+            on_read=self._read,
             on_malformed=self._malformed,
             on_failed=self._failed,
             on_closed=self._closed,
@@ -285,6 +286,9 @@ class Server:
             self._stack.receive(connection, message)
         except Exception:
             logger.exception("connection %d: %r", connection, message)
+
+    def _read(self) -> None:
+        """Every message of a read has been through pjsip."""
         self._turns.work()
         self._turns.stay_awake(self._settings.limits.busy_poll)
 
@@ -293,7 +297,6 @@ class Server:
             if self._tap is not None:
                 self._tap.unreadable(connection, error.head)
             self._turns.put(UnreadableReceived(connection, error.head, error.status, str(error)))
-            self._turns.work()
 
     def _failed(self, event: ConnectionFailed) -> None:
         self._turns.put(event)

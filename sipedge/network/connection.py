@@ -50,7 +50,7 @@ class Owner(Protocol):
         """Judge the peer; may ``close``. The handshake is done, and no SIP byte was looked at."""
 
     def arrived(self, connection: Connection, frames: list[Frame]) -> None:
-        """Take the frames of one read, in order."""
+        """Take all frames of one read, in order."""
 
     def unsent(self, connection: Connection) -> None:
         """Call ``flush`` at the end of this turn of the loop."""
@@ -312,21 +312,24 @@ class Connection(asyncio.BufferedProtocol):
         return self.state is State.OPEN
 
     def _decrypt(self, stream: TlsStream) -> None:
-        while self.state is State.OPEN:
-            try:
-                count = stream.read_into(self._framer.space())
-            except ssl.SSLError as error:
-                self._end(openssl_reason(error))
-                return
-            if count == WANT_MORE:
-                break
-            if count == 0:
-                self._peer_ended()
-                return
-            self._arrived(self._framer.received(count))
-        else:
+        """All records of a read, before anything of them is delivered: many peers write one for each message."""
+        framer, frames, size, fault = self._framer, list[Frame](), 0, ""
+        try:
+            while (count := stream.read_into(framer.space())) > 0 and not framer.failed:
+                frames += framer.received(count)
+                size += count
+        except ssl.SSLError as error:
+            count, fault = WANT_MORE, openssl_reason(error)
+        if size:
+            self._arrived(frames)
+        if self.state is not State.OPEN:
             return
-        self._carry(stream)
+        if fault:
+            self._end(fault)
+        elif count == 0:
+            self._peer_ended()
+        else:
+            self._carry(stream)
 
     def _arrived(self, frames: list[Frame]) -> None:
         if not self._framer.partial:

@@ -1,9 +1,10 @@
 """All connections of the edge: listeners, connections that it opens, limits, reload, drain.
 
 Every connection has a number, never used twice. Callbacks tell what happens, in this order for each number:
-``on_opened`` once, then ``on_message`` and ``on_malformed``, then ``on_closed`` once. When the edge could not open a
-connection, ``on_failed`` comes instead. Callbacks run in the event loop, must not raise and may call any method here;
-``on_closed`` and ``on_failed`` never come from inside a call of ``send``, ``close`` or ``connect``.
+``on_opened`` once, then ``on_message`` and ``on_malformed``, with ``on_read`` at the end of each read, then
+``on_closed`` once. When the edge could not open a connection, ``on_failed`` comes instead. Callbacks run in the event
+loop, must not raise and may call any method here; ``on_closed`` and ``on_failed`` never come from inside a call of
+``send``, ``close`` or ``connect``.
 
 A connection serves the hop that it was opened for, and no other hop. A hop is zone, transport, address, port and the
 name that the certificate was checked against: reuse by address alone is the error of CVE-2020-15260.
@@ -64,6 +65,7 @@ class Connections:
         egress: Callable[[Hop, tuple[str, ...], frozenset[str] | None], Egress],
         on_opened: Callable[[ConnectionOpened], None],
         on_message: Callable[[int, Message], None],
+        on_read: Callable[[], None],
         on_malformed: Callable[[int, FramingError], None],
         on_failed: Callable[[ConnectionFailed], None],
         on_closed: Callable[[ConnectionClosed, list[bytes]], None],
@@ -86,8 +88,8 @@ class Connections:
         self.limits = limits
         self.scratch = memoryview(bytearray(SCRATCH))
         self._tls, self._egress, self._revocations = tls, egress, revocations
-        self._on_opened, self._on_message, self._on_malformed = on_opened, on_message, on_malformed
-        self._on_failed, self._on_closed = on_failed, on_closed
+        self._on_opened, self._on_message, self._on_read = on_opened, on_message, on_read
+        self._on_malformed, self._on_failed, self._on_closed = on_malformed, on_failed, on_closed
         self._is_used, self._is_owed, self._retire_within = is_used, is_owed, retire_within
         self.bans, self._is_trusted = Bans(), is_trusted
         self._loop = asyncio.get_running_loop()
@@ -142,7 +144,7 @@ class Connections:
     def malformed(self, connection: int) -> None:
         """Count a message as malformed that framing took for a good one. To be called from inside ``on_message``."""
         if connection in self._open:
-            self._count_malformed(self._records[connection])
+            self._records[connection].malformed_in_a_row += 1
 
     def offence(self, address: str, reason: str) -> bool:
         """Count an offence of an address (``Limits.ban_after``); whether it is banned now. Open connections stay."""
@@ -251,8 +253,6 @@ class Connections:
         """See connection.Owner: frames of one read."""
         record = self._records[connection.number]
         for frame in frames:
-            if connection.state is not State.OPEN:
-                return
             if type(frame) is Message:
                 before = record.malformed_in_a_row
                 self._on_message(connection.number, frame)
@@ -262,6 +262,15 @@ class Connections:
                 connection.send(CRLF * frame.count)
             elif type(frame) is FramingError:
                 self._take_error(record, frame)
+            if connection.state is not State.OPEN or record.malformed_in_a_row > self.limits.malformed_in_a_row:
+                break
+        self._on_read()  # what closes a connection does so behind its answers
+        if type(frame) is FramingError and frame.fatal:
+            connection.deafen(f"framing is lost: {frame.reason}")
+            self._offends(record)
+        elif record.malformed_in_a_row > self.limits.malformed_in_a_row:
+            connection.close(f"more than {self.limits.malformed_in_a_row} malformed messages in a row")
+            self._offends(record)
 
     def unsent(self, connection: Connection) -> None:
         """See connection.Owner."""
@@ -343,20 +352,9 @@ class Connections:
         return ""
 
     def _take_error(self, record: Record, error: FramingError) -> None:
-        connection = record.connection
-        self._say(logging.WARNING, connection, f"malformed message: {error.reason}")
-        self._on_malformed(connection.number, error)
-        if error.fatal:
-            connection.deafen(f"framing is lost: {error.reason}")
-            self._offends(record)
-        else:
-            self._count_malformed(record)
-
-    def _count_malformed(self, record: Record) -> None:
-        record.malformed_in_a_row += 1
-        if record.malformed_in_a_row > self.limits.malformed_in_a_row:
-            record.connection.close(f"more than {self.limits.malformed_in_a_row} malformed messages in a row")
-            self._offends(record)
+        self._say(logging.WARNING, record.connection, f"malformed message: {error.reason}")
+        self._on_malformed(record.connection.number, error)
+        record.malformed_in_a_row += not error.fatal
 
     def _offends(self, record: Record) -> None:
         if record.connection.hop is None:

@@ -47,7 +47,9 @@ class Forwarder:
         self._ids = ids
         self._paced = {zone.name: zone.rate for zone in installation.zones if zone.rate.pace}
         sent_by = {installation.edge.sent_by(zone.name).text for zone in installation.zones}
-        self._own_vias = tuple(_via(transport, text) for transport in ("TLS", "TCP") for text in sent_by)
+        self._vias = {(transport, text): _via(transport, text) for transport in ("TLS", "TCP") for text in sent_by}
+        """Transport and sent-by -> the edge's own Via line up to the branch."""
+        self._own_vias = tuple(self._vias.values())
 
     def hops_of(self, incoming: Incoming, target: Target, now: float, out: list[Command]) -> Hops | NoHops | int:
         """Where a target is. A number is the ticket of a look-up, whose result is to go through ``permitted``."""
@@ -61,7 +63,7 @@ class Forwarder:
         if uri.parameters and uri.transport == "udp":  # RFC 3263 4.1 wants it; this edge has no UDP
             text = f"{uri.text[:80]} asks for UDP, which is not spoken here: it goes over {zone.transport}"
             out.append(Log("info", text, source=incoming.peer.address))
-        if isinstance(zone, DnsZone | DefaultZone):
+        if isinstance(zone, (DnsZone, DefaultZone)):
             destination = Destination(zone.name, uri.host, uri.port, uri.transport, _is_microsoft(incoming))
             asker = Asker(incoming.peer.zone, incoming.peer.address)
             result = self._look_ups.locate(zone, destination, asker, now, out)
@@ -95,7 +97,7 @@ class Forwarder:
         sent_by = installation.edge.sent_by(target.zone)
         branch = f"{BRANCH_COOKIE}{self._ids()}.{incoming.loop}{POISON if zone.poison else ''}"
         changes = Changes(
-            via=_via(hop.transport, sent_by.text) + branch.encode(),
+            via=self._vias[hop.transport, sent_by.text] + branch.encode(),
             record_routes=self._record_routes(incoming, target.zone),
             request_uri=_request_uri(incoming, target),
             hop_count=zone.hop_count,

@@ -94,10 +94,10 @@ def unbelieved(message: Message, zone: Zone) -> tuple[int, ...]:
     """
     if zone.authentication_trust:
         return _lines(message, TRUST_HEADERS) if zone.border else ()
-    lines = message.index.memo.get(IDENTITY_HEADERS)
+    lines: tuple[int, ...] | None = message.index.memo.get(unbelieved)
     if lines is None:
-        lines = message.index.memo[IDENTITY_HEADERS] = _lines(message, IDENTITY_HEADERS)
-    return tuple(lines)
+        lines = message.index.memo[unbelieved] = _lines(message, IDENTITY_HEADERS)
+    return lines
 
 
 def _lines(message: Message, names: tuple[str, ...]) -> tuple[int, ...]:

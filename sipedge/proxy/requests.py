@@ -62,7 +62,7 @@ class RequestPath:
         if self.ending and event.transaction and _begins_something(message):
             self.refuse(event, peer, Refusal(503, ENDING, (retry_after(self._installation),)), out)
             return
-        if isinstance(zone, TraversalServerZone | TraversalClientZone) and message.method != "CANCEL":
+        if isinstance(zone, (TraversalServerZone, TraversalClientZone)) and message.method != "CANCEL":
             if self._upkeep.takes(peer, event, now, out):
                 return
             if not self._upkeep.is_admitted(peer, now):

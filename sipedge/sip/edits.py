@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .message import Message
+from .message import COMMA, Message
 from .values import item_spans
 
 
@@ -48,7 +48,7 @@ class Edits:
     def _items(self, number: int) -> tuple[bytes, bytes, list[tuple[int, int]]]:
         """Name, value, and where its items lie in it; items that are empty do not count."""
         name, _, value = self._lines[number].partition(b":")
-        if b"," not in value:
+        if COMMA not in value:
             return name, value, []
         spans = item_spans(value.decode("latin-1"))
         return name, value, [(start, end) for start, end in spans if value[start:end].strip()]

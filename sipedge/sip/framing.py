@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from sipedge.settings import Limits
 
-from .message import TOKEN_CHARACTERS, Message
+from .message import TOKEN_CHARACTERS, HeaderIndex, Message
 from .values import MessageError
 
 CRLF = b"\r\n"
@@ -76,6 +76,8 @@ class Framer:
         self._skipping = 0
         """Bytes of a message that is too long which are still to come: they are let go as they arrive."""
         self._message: Message | FramingError | None = None
+        self._index: HeaderIndex | None = None
+        """Of the message before: the headers of the next one are likely to be the same."""
         self._length = 0
         self.failed = False
         """A fatal error was reported: nothing more is read."""
@@ -163,7 +165,7 @@ class Framer:
         if end < 0:
             self._searched = max(self._start, self._end - 3)
             return None
-        head = bytes(self._view[self._start : end + 4])
+        head = self._view[self._start : end + 4].tobytes()
         message = self._parse(head)
         length = _stated_length(message, head)
         if isinstance(length, FramingError):
@@ -187,10 +189,10 @@ class Framer:
 
     def _parse(self, head: bytes) -> Message | FramingError:
         try:
-            message = Message(head)
+            message = Message(head, b"", self._index)
         except MessageError as error:
             return FramingError(error.status, error.reason, head, False, error.header, error.line, error.column)
-        limits = self.limits
+        self._index, limits = message.index, self.limits
         if len(message.lines) > limits.headers + 1:
             return FramingError(513, f"there are more than {limits.headers} header lines", head)
         if len(head) > limits.header_line:
@@ -210,7 +212,7 @@ class Framer:
             return None
         message = self._message
         if type(message) is Message and self._length > len(message.head):
-            message.body = bytes(self._view[self._start + len(message.head) : end])
+            message.body = self._view[self._start + len(message.head) : end].tobytes()
         self._message = None
         self._start = self._searched = end
         return message

@@ -6,7 +6,7 @@ import re
 from contextlib import suppress
 
 from .edits import Edits
-from .message import Message, canonical_name
+from .message import COMMA, Message, canonical_name
 from .values import MessageError, first_item, parse_via
 from .via import stamped_via
 
@@ -127,7 +127,7 @@ def warning(agent: str, text: str) -> tuple[str, str]:
 def without_top_via(message: Message) -> bytes:
     """A response as it goes upstream: the topmost Via value taken off, nothing else touched (RFC 3261 16.7 step 3)."""
     line = message.lines[message.index["via"][0]]
-    if b"," not in line:  # the whole line goes, and it is the first one that reads so
+    if COMMA not in line:  # the whole line goes, and it is the first one that reads so
         return message.head.replace(b"\r\n" + line + b"\r\n", b"\r\n", 1) + message.body
     edits = Edits(message)
     edits.remove_first_items(message.index["via"][0])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .message import Message
+from .message import COMMA, Message
 from .values import item_spans
 
 _PARAMETER = re.compile(rb';\s*([^\s;=,"]+)(?:\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^;,"]*))?')
@@ -45,7 +45,7 @@ def _with(value: bytes, name: bytes, content: bytes) -> bytes:
 
 
 def _first_value_end(line: bytes) -> int:
-    if b"," not in line:
+    if COMMA not in line:
         return len(line)
     colon = line.index(b":") + 1
     return colon + next(item_spans(line[colon:].decode("latin-1")))[1]

@@ -70,6 +70,7 @@ class Edge:
     owed: set[int] = field(default_factory=set)
     on_opened: Callable[[ConnectionOpened], None] = lambda opened: None
     on_message: Callable[[int, Message], None] = lambda connection, message: None
+    on_read: Callable[[], None] = lambda: None
     on_malformed: Callable[[int, FramingError], None] = lambda connection, error: None
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -95,6 +96,7 @@ class Edge:
             on_message=lambda number, message: edge._note(
                 edge.messages, (number, message), lambda: edge.on_message(number, message)
             ),
+            on_read=lambda: edge.on_read(),
             on_malformed=lambda number, error: edge._note(
                 edge.malformed, (number, error), lambda: edge.on_malformed(number, error)
             ),

@@ -63,6 +63,7 @@ def test_wrong_credentials_are_asked_again_and_then_refused() -> None:
     assert [answer.status for answer in answers] == [401, 401, 403]
     assert [answer.close for answer in answers] == [False, False, True]
     assert answers[0].reason == 'zone "Traversal": wrong username or password'
+    assert edge.options(1, prove(challenges), URI, 0.0) == OptionsAnswer(403, close=True)  # too late
     assert not edge.authenticated(1, 0.0)
 
 

@@ -1,127 +1,112 @@
-"""python -m tools.bench: the edge beside Kamailio, one core, the same load, taking turns; prints medians and ratios."""
+"""python -m tools.bench: the edge beside Kamailio, one core, the same load, taking turns; prints medians and ratios.
+
+Kamailio with its fast allocator is the yardstick; as Debian starts it, it stands beside. Two starts of one program
+differ by some percent, so every proxy is started anew several times, and measured in the order A B C C B A.
+"""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from statistics import median
 
-from . import proxies
+from . import proxies, silent
 from .certificates import make_certificates
-from .load import Generator, Load, Measured
+from .load import Generator, Load
 from .program import run_in_folder
 from .proxies import Proxy, Running
+from .rows import Row, head, line, machine, summary
 
 PROXIES = {"kamailio": proxies.kamailio, "edge": proxies.edge, "kamailio-qm": proxies.kamailio_as_shipped}
-MODES: dict[str, Callable[[int], Load]] = {
+LOADS: dict[str, Callable[[int], Load]] = {
     "message": lambda count: Load(count),
     "message-30k": lambda count: Load(count // 4, body=30_000),
     "message-60k": lambda count: Load(count // 8, body=60_000),
     "call": lambda count: Load(count // 2, calls=True),
+    "subscribe": lambda count: Load(count // 2, body=500, subscribe=True),
 }
-ONE_AT_A_TIME = 2000
+SILENT = "handshakes and idle connections"
+ONE_AT_A_TIME = 1000
 """Transactions of the latency measurement with one connection and one transaction under way."""
 SETTLE = 3.0
 """Seconds before CPU time is read: both proxies clean finished transactions up later, and that work counts."""
-COLUMNS = ("CPU us", "tx/s", "p50 ms", "p99 ms", "p50 ms alone", "p99 ms alone", "faults")
 
 
-@dataclass(frozen=True)
-class Row:
-    """One proxy measured once."""
+class Bench:
+    """The proxies to compare and what loads them."""
 
-    proxy: str
-    mode: str
-    cpu_us: float
-    loaded: Measured
-    alone: Measured
+    def __init__(self, folder: Path, names: Sequence[str], count: int) -> None:
+        self._folder, self._count = folder, count
+        self._certificates = make_certificates(folder)
+        self._generator = Generator(folder, self._certificates)
+        self._proxies: list[Proxy] = [PROXIES[name](folder, self._certificates) for name in names]
 
-    @property
-    def faults(self) -> int:
-        return self.loaded.faults + self.alone.faults
+    def rows(self, mode: str, starts: int) -> Iterator[Row]:
+        """In each start all proxies are up, and one of them is under load at a time."""
+        for start in range(starts):
+            with ExitStack() as stack:
+                running = [stack.enter_context(Running(proxy, self._folder)) for proxy in self._proxies]
+                if mode == SILENT:
+                    for proxy in running:
+                        yield Row(proxy.proxy.name, mode, start, silent.measure(proxy, self._certificates))
+                    continue
+                for proxy in running:
+                    self._generator.run(LOADS[mode](self._count // 2), proxy.proxy.address)
+                time.sleep(SETTLE)
+                for proxy in (*running, *reversed(running)):
+                    yield self._measure(proxy, mode, start)
 
-    def figures(self) -> tuple[float, ...]:
-        """In the order of COLUMNS, without the faults."""
-        loaded, alone = self.loaded, self.alone
-        milliseconds = (t / 1000 for t in (loaded.p50_us, loaded.p99_us, alone.p50_us, alone.p99_us))
-        return (self.cpu_us, loaded.per_second, *milliseconds)
-
-
-def measure(running: Running, generator: Generator, mode: str, load: Load) -> Row:
-    before = running.cpu_seconds()
-    loaded = generator.run(load, running.proxy.address)
-    time.sleep(SETTLE)
-    used = running.cpu_seconds() - before
-    single = Load(min(ONE_AT_A_TIME, load.count), connections=1, window=1, body=load.body, calls=load.calls)
-    alone = generator.run(single, running.proxy.address)
-    return Row(running.proxy.name, mode, used * 1e6 / load.count, loaded, alone)
-
-
-def rounds(
-    chosen: Sequence[Proxy], generator: Generator, folder: Path, mode: str, runs: int, count: int
-) -> Iterator[Row]:
-    """A B A B ...: all proxies are up the whole time and warmed up once; one is under load at a time."""
-    load = MODES[mode](count)
-    with ExitStack() as stack:
-        running = [stack.enter_context(Running(proxy, folder)) for proxy in chosen]
-        for proxy in running:
-            generator.run(load, proxy.proxy.address)
-            time.sleep(SETTLE)
-        for _ in range(runs):
-            for proxy in running:
-                yield measure(proxy, generator, mode, load)
-
-
-def medians(rows: Sequence[Row], proxy: str) -> tuple[float, ...]:
-    return tuple(median(column) for column in zip(*(row.figures() for row in rows if row.proxy == proxy), strict=True))
-
-
-def line(name: str, figures: Sequence[float], end: str) -> str:
-    return f"{name:<18}" + "".join(f"{figure:>13.2f}" for figure in figures) + f"{end:>8}"
-
-
-def summary(mode: str, rows: Sequence[Row]) -> Iterator[str]:
-    """The table of one mode: the median of each proxy, and edge / each other one."""
-    names = list(dict.fromkeys(row.proxy for row in rows))
-    yield f"{mode + ' (medians)':<18}" + "".join(f"{title:>13}" for title in COLUMNS[:-1]) + f"{COLUMNS[-1]:>8}"
-    middle = {name: medians(rows, name) for name in names}
-    for name in names:
-        yield line(name, middle[name], str(sum(row.faults for row in rows if row.proxy == name)))
-    for other in sorted(set(names) - {"edge"}) if "edge" in names else ():
-        yield line(f"edge / {other}", [a / b for a, b in zip(middle["edge"], middle[other], strict=True)], "")
+    def _measure(self, running: Running, mode: str, start: int) -> Row:
+        load = LOADS[mode](self._count)
+        before = running.cpu_seconds()
+        loaded = self._generator.run(load, running.proxy.address)
+        time.sleep(SETTLE)
+        used = running.cpu_seconds() - before
+        few = min(ONE_AT_A_TIME, load.count)
+        single = Load(few, 1, 1, body=load.body, calls=load.calls, subscribe=load.subscribe)
+        alone = self._generator.run(single, running.proxy.address)
+        figures = {
+            "CPU us": used * 1e6 / load.count,
+            "tx/s": loaded.per_second,
+            "p50 ms": loaded.p50_us / 1000,
+            "p99 ms": loaded.p99_us / 1000,
+            "p50 ms alone": alone.p50_us / 1000,
+        }
+        return Row(running.proxy.name, mode, start, figures, loaded.faults + alone.faults)
 
 
 def run(arguments: argparse.Namespace, folder: Path) -> list[Row]:
-    certificates = make_certificates(folder)
-    generator = Generator(folder, certificates)
-    chosen = [PROXIES[name](folder, certificates) for name in arguments.only or PROXIES]
+    print(machine(), flush=True)
+    bench = Bench(folder, arguments.only or list(PROXIES), arguments.count)
     rows: list[Row] = []
-    for mode in arguments.mode or ["message"]:
-        print(f"{mode:<18}" + "".join(f"{title:>13}" for title in COLUMNS[:-1]) + f"{COLUMNS[-1]:>8}")
+    for mode in arguments.mode or [*LOADS, SILENT]:
         of_mode: list[Row] = []
-        for row in rounds(chosen, generator, folder, mode, arguments.runs, arguments.count):
-            print(line("  " + row.proxy, row.figures(), str(row.faults)), flush=True)
+        for row in bench.rows(mode, arguments.starts):
+            if not of_mode:
+                print(head(mode, list(row.figures)))
+            print(line(row), flush=True)
             of_mode.append(row)
         print(*summary(mode, of_mode), "", sep="\n", flush=True)
         rows += of_mode
+    print(f"load average at the end: {os.getloadavg()[0]:.1f}")
     return rows
 
 
 def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tools.bench", description=__doc__)
-    parser.add_argument("--runs", type=int, default=5, help="how often each proxy is measured (default: 5)")
+    parser.add_argument("--starts", type=int, default=3, help="how often each proxy is started (default: 3)")
     parser.add_argument(
-        "--count", type=int, default=20_000, help="transactions a run (default: 20000; long ones: less)"
+        "--count", type=int, default=10_000, help="transactions a run (default: 10000; long ones: less)"
     )
-    parser.add_argument("--only", choices=PROXIES, action="append", help="measure this one alone")
+    parser.add_argument("--only", choices=PROXIES, action="append", help="measure this one alone; may be repeated")
     parser.add_argument(
-        "--mode", choices=MODES, action="append", help="what to send (default: message); may be repeated"
+        "--mode", choices=[*LOADS, SILENT], action="append", help="what to send (default: all); may be repeated"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every run's figures")
     return parser.parse_args()

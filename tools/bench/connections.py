@@ -18,6 +18,7 @@ from pathlib import Path
 import uvloop
 
 from sipedge.network.connections import Connections
+from sipedge.network.revocation import Revocations
 from sipedge.network.tls import TlsContexts
 from sipedge.proxy.events import ConnectionOpened
 from sipedge.settings import Certificate, Limits, Listener, Tls
@@ -57,8 +58,10 @@ class Party:
             limits=Limits(),
             tls=TlsContexts(tls, [LISTENER], [ZONE]),
             egress=lambda hop, names, usages: Egress(),
+            revocations=Revocations([ZONE]),
             on_opened=self.opened,
             on_message=self.message,
+            on_read=lambda: None,
             on_malformed=lambda number, error: None,
             on_failed=lambda failed: None,
             on_closed=lambda closed, unsent: None,

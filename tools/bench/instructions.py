@@ -1,7 +1,8 @@
 """How many instructions a proxied MESSAGE costs, counted by valgrind: a figure that other load does not disturb.
 
-``python -m tools.bench.instructions [--window 8]`` runs a whole edge in one process, with sockets of memory over TCP
-and asyncio's own loop, which is heavier than uvloop. The two parties are counted, too, and are the same in each run.
+``python -m tools.bench.instructions`` runs a whole edge in one process, with sockets of memory over TCP and asyncio's
+own loop, which is heavier than uvloop. The two parties are counted, too, and are the same in each run. What a change is
+measured against is in instructions.json: ``--guard`` compares, ``--record`` writes it.
 
 ``--stranger`` has the caller come in by the Default Zone, ``--from-domain`` has From compared with the names of the
 caller's certificate, which is put into the core, as there is no TLS: the difference is what the comparison costs.
@@ -10,55 +11,80 @@ caller's certificate, which is put into the core, as there is no TLS: the differ
 from __future__ import annotations
 
 import argparse
-import os
-import re
-import shutil
-import subprocess
+import gc
+import json
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from dialplan.language.parser import parse_dialplan
 from dialplan.search.search import CompiledPlan
+from sipedge.network import connection
 from sipedge.settings import DnsSettings, Limits, Listener, Settings
 from sipedge.sip.message import Message, parse_message
+from sipedge.worker.process import GARBAGE_THRESHOLDS
 from tools.memory_edge import EDGE, MemoryEdge, run_edge
 from zones.names import PeerNames
 from zones.zone import DefaultZone, FromDomain, NeighborZone
 
+from .counting import total
 from .load import Unavailable
 
 FROM = (FromDomain.ANY, FromDomain.CERTIFICATE)
 NAMES = PeerNames(("sip.inside.example", "inside.example"))
 CALLER, CALLEE = "192.0.2.10", "198.51.100.20"
 OUTSIDE = NeighborZone(name="Outside", transport="TCP", peers=(CALLEE,), monitor=False)
-FEW, MANY = 400, 1200
+FEW, MANY = 96, 416
 """Transactions of the two runs: their difference knows nothing of the start."""
+WINDOW = 8
+RECORD = Path(__file__).with_name("instructions.json")
+MOST = 1.1
+"""Of the recorded figure."""
+PYTHON = ".".join(map(str, sys.version_info[:2]))
 EACH = 0.0004
 """Seconds of the clock for a transaction: an edge at full load has pjsip's timers looked at once in twelve."""
-PLAN = """
-search rule "out" {
+RULE = """
+search rule "%(name)s" {
+    priority %(priority)d
     mode alias pattern match
     pattern type regex
-    pattern ".*@outside\\.example"
+    pattern "%(pattern)s"
     behavior leave
     on successful match stop
-    target zone "Outside"
+    target zone "%(zone)s"
 }
 """
+PATTERNS = (
+    (r".*@inside\.example", "Inside"),
+    (r".*node-public\.inside\.example.*", "Inside"),
+    (r".*@outside\.example", "Outside"),
+)
+PLAN = "".join(
+    RULE % {"name": f"rule {number}", "priority": number * 10, "pattern": pattern, "zone": zone}
+    for number, (pattern, zone) in enumerate(PATTERNS, 1)
+)
 LINES = (
-    "MESSAGE sip:bob@outside.example SIP/2.0",
-    f"Via: SIP/2.0/TCP {CALLER}:5060;branch=z9hG4bK%d",
+    "MESSAGE sip:user%d@outside.example SIP/2.0",
+    f"Via: SIP/2.0/TCP {CALLER}:5060;branch=z9hG4bKload%d.1",
     "Max-Forwards: 70",
-    'From: "Alice" <sip:alice@inside.example>;tag=%d',
-    "To: <sip:bob@outside.example>",
-    f"Call-ID: %d@{CALLER}",
+    'From: "Load" <sip:alice@inside.example>;tag=t%d;epid=0a1b2c',
+    "To: <sip:user%d@outside.example>",
+    f"Call-ID: load-%d.1@{CALLER}",
     "CSeq: 1 MESSAGE",
-    f"Contact: <sip:alice@{CALLER}>",
-    "Content-Type: text/plain",
+    f"Contact: <sip:alice@{CALLER}:5060;transport=tcp>",
+    "User-Agent: UCCAPI/16.0.4266.1001 OC/16.0.4266.1001 (Skype for Business)",
+    "Supported: ms-dialog-route-set-update",
+    "Ms-Text-Format: text/plain; charset=UTF-8",
+    "Content-Type: text/plain; charset=UTF-8",
     "Content-Length: 200",
 )
+"""As load.c writes them, with what differs from one to the next."""
 REQUEST = "\r\n".join(LINES).encode() + b"\r\n\r\n" + b"x" * 200
+
+
+def request(number: int) -> bytes:
+    return REQUEST % ((number,) * REQUEST.count(b"%d"))
 
 
 def settings(stranger: bool, from_domain: FromDomain) -> Settings:
@@ -86,12 +112,16 @@ def answered(request: Message) -> Message:
 def proxy(count: int, window: int, settings: Settings) -> None:
     """``count`` transactions, ``window`` of them in each read."""
 
+    connection.SLICE = float("inf")  # valgrind makes every read a long one, and the clock is the machine's
+
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
+
     async def scenario(edge: MemoryEdge) -> None:
         caller = edge.accept(CALLER)
         (peer,) = edge.server._proxy._peers.values()
         peer.names = NAMES
         for first in range(0, count, window):
-            caller.send(*(parse_message(REQUEST % ((number,) * 3)) for number in range(first, first + window)))
+            caller.send(*(parse_message(request(number)) for number in range(first, first + window)))
             await edge.turn()
             callee = edge.loop.called[0]
             callee.send(*map(answered, callee.received()))
@@ -105,38 +135,50 @@ def proxy(count: int, window: int, settings: Settings) -> None:
 
 def instructions(count: int, options: Sequence[str]) -> int:
     """Of a whole run. Raises Unavailable without valgrind."""
-    valgrind = shutil.which("valgrind")
-    if valgrind is None:
-        raise Unavailable("no valgrind (Debian: apt-get install valgrind)")
-    command = [valgrind, "--tool=callgrind", f"--callgrind-out-file={os.devnull}", sys.executable]
-    command += ["-m", "tools.bench.instructions", *options, "--run", str(count)]
-    done = subprocess.run(
-        command, env={**os.environ, "PYTHONHASHSEED": "0"}, capture_output=True, text=True, check=False
-    )
-    collected = re.search(r"Collected : (\d+)", done.stderr)
-    if done.returncode or collected is None:
-        raise RuntimeError(done.stderr[-2000:])
-    return int(collected[1])
+    return total("tools.bench.instructions", *options, "--run", str(count))
+
+
+def measured(options: Sequence[str]) -> int:
+    """Instructions for each transaction."""
+    few, many = (instructions(count, options) for count in (FEW, MANY))
+    return round((many - few) / (MANY - FEW))
+
+
+def guard(figure: int) -> int:
+    """1 when the figure is too far above the recorded one, else 0."""
+    recorded = json.loads(RECORD.read_text())
+    if recorded["python"] != PYTHON:
+        print(f"not compared: the record is Python {recorded['python']}'s, this is {PYTHON}")
+        return 0
+    ratio = figure / recorded["instructions"]
+    print(f"{ratio:.3f} of what {RECORD.name} has recorded; {MOST} is the most")
+    return int(ratio > MOST)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tools.bench.instructions", description=__doc__)
-    parser.add_argument("--window", type=int, default=1, help="requests in each read (default: 1)")
+    parser.add_argument("--window", type=int, default=WINDOW, help=f"requests in each read (default: {WINDOW})")
     parser.add_argument("--stranger", action="store_true", help="the caller is nobody's peer")
     parser.add_argument("--from-domain", type=FromDomain, default=FromDomain.ANY, choices=FROM, help="of its zone")
     parser.add_argument("--run", type=int, metavar="COUNT", help="proxy so many, without counting anything")
-    given = sys.argv[1:] if arguments is None else arguments
-    options = parser.parse_args(given)
+    parser.add_argument("--guard", action="store_true", help="exit status 1 when it is above the record by a tenth")
+    parser.add_argument("--record", action="store_true", help="write the record anew")
+    options = parser.parse_args(arguments)
     if options.run:
+        connection.SLICE = float("inf")  # valgrind makes every read a long one, and the clock is the machine's
+        gc.set_threshold(*GARBAGE_THRESHOLDS)
         proxy(options.run, options.window, settings(options.stranger, options.from_domain))
         return 0
+    how = ["--window", str(options.window), "--from-domain", options.from_domain.value]
     try:
-        few, many = (instructions(count, given) for count in (FEW, MANY))
+        figure = measured([*how, "--stranger"] if options.stranger else how)
     except (Unavailable, RuntimeError) as error:
         print(f"instructions: {error}", file=sys.stderr)
         return 2
-    print(f"{(many - few) / (MANY - FEW):,.0f} instructions for each MESSAGE transaction")
-    return 0
+    print(f"{figure:,} instructions for each MESSAGE transaction, {options.window} in each read")
+    if options.record:
+        RECORD.write_text(json.dumps({"python": PYTHON, "instructions": figure}) + "\n")
+    return guard(figure) if options.guard else 0
 
 
 if __name__ == "__main__":

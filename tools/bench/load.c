@@ -1,7 +1,8 @@
 /* A SIP load generator for one proxy: the callers and the far end in one process, everything over TLS with client certificates.
  *
  * Callers connect to the proxy and keep `window` transactions each under way (closed loop); the far end accepts connections
- * from the proxy and answers 200. A transaction is a MESSAGE and its 200 or, with --calls, INVITE, 200, ACK, BYE, 200.
+ * from the proxy and answers 200. A transaction is a MESSAGE and its 200 or, with --calls, INVITE, 200, ACK, BYE, 200 or,
+ * with --subscribe, SUBSCRIBE, 200, and a NOTIFY of the far end, whose 200 ends it: for that the callers listen, too.
  * Its number is in the Call-ID. One thread, one epoll set; what one pass produced for a connection leaves in one write.
  *
  * Prints one line of JSON. Exit status: 0 everything was answered with 200, 1 something was not, 2 it could not run.
@@ -39,17 +40,18 @@ typedef struct Connection {
     SSL *tls;
     Buffer in, out;
 } Connection;
-typedef struct { uint64_t began; uint32_t latency; bool done; } Transaction; /* microseconds */
+typedef struct { uint64_t began; uint32_t latency; bool done; int answers; Connection *caller; } Transaction; /* microseconds */
 
 static struct {
     const char *proxy, *far, *local, *certificate, *key, *trusted, *server_name, *to, *from;
     long connections, window, count, body;
     double settle, patience;
-    int calls;
+    int calls, subscribe;
 } option = { "127.0.0.2:5061", "127.0.0.3:5061", "127.0.0.4", NULL, NULL, NULL, "edge.ciscoexample.com",
-             "msexample.com", "ciscoexample.com", 4, 16, 20000, 200, 0.2, 10, 0 };
+             "msexample.com", "ciscoexample.com", 4, 16, 20000, 200, 0.2, 10, 0, 0 };
 
-static int epoll_fd, listener;
+static int epoll_fd;
+static struct { int fd; } listeners[2]; /* the far end's, the callers' */
 static unsigned run_id; /* in every branch and Call-ID: a proxy remembers those of the run before for some seconds */
 static SSL_CTX *client_context, *server_context;
 static Transaction *transactions;
@@ -149,14 +151,15 @@ static Span bracketed(Span value) {
 
 static void begin(Connection *c) {
     long n = started++;
-    const char *method = option.calls ? "INVITE" : "MESSAGE";
-    transactions[n].began = now();
+    const char *method = option.calls ? "INVITE" : option.subscribe ? "SUBSCRIBE" : "MESSAGE";
+    transactions[n] = (Transaction){ .began = now(), .caller = c };
     c->outstanding++;
     print(&c->out, "%s sip:user%ld@%s SIP/2.0\r\n", method, n, option.to);
     print(&c->out, "Via: SIP/2.0/TLS %s:5062;branch=z9hG4bKload%lx.%x\r\nMax-Forwards: 70\r\n", option.local, n, run_id);
     print(&c->out, "From: \"Load\" <sip:load%d@%s>;tag=t%lx;epid=0a1b2c\r\n", c->number, option.from, n);
     print(&c->out, "To: <sip:user%ld@%s>\r\nCall-ID: load-%lx.%x@%s\r\n", n, option.to, n, run_id, option.from);
     print(&c->out, "CSeq: 1 %s\r\nContact: <sip:load%d@%s:5062;transport=tls>\r\n", method, c->number, option.local);
+    if (option.subscribe) print(&c->out, "Event: presence\r\nExpires: 3600\r\n");
     print(&c->out, "User-Agent: UCCAPI/16.0.4266.1001 OC/16.0.4266.1001 (Skype for Business)\r\n"
                    "Supported: ms-dialog-route-set-update\r\nMs-Text-Format: text/plain; charset=UTF-8\r\n");
     print(&c->out, "Content-Type: text/plain; charset=UTF-8\r\nContent-Length: %ld\r\n\r\n", option.body);
@@ -194,25 +197,40 @@ static void print_in_dialog(Connection *c, Span head, long n, const char *method
     print(&c->out, "Content-Length: 0\r\n\r\n");
 }
 
-static void finish(Connection *c, Transaction *t) {
+static void finish(Transaction *t) {
     t->done = true;
     finished++;
-    c->outstanding--;
+    t->caller->outstanding--;
 }
 
-static void take_response(Connection *c, Span head) {
+/* From the far end to the caller's address of record: the proxy's rules lead it back. */
+static void notify(Connection *c, Span head) {
+    Span id, from, to;
+    if (!find_header(head, "Call-ID", &id) || !find_header(head, "From", &from) || !find_header(head, "To", &to)) return;
+    print(&c->out, "NOTIFY sip:load@%s SIP/2.0\r\n", option.from);
+    const char *at = memchr(id.at, '@', id.length);
+    print(&c->out, "Via: SIP/2.0/TLS %s;branch=z9hG4bKfar%.*s\r\n", option.far, (int)(at ? at - id.at : 0), id.at);
+    print(&c->out, "Max-Forwards: 70\r\nFrom: %.*s;tag=far\r\nTo: %.*s\r\n", (int)to.length, to.at, (int)from.length, from.at);
+    print(&c->out, "Call-ID: %.*s\r\nCSeq: 1 NOTIFY\r\nContact: <sip:far@%s;transport=tls>\r\n", (int)id.length, id.at, option.far);
+    print(&c->out, "Event: presence\r\nSubscription-State: active\r\nContent-Type: application/pidf+xml\r\n");
+    print(&c->out, "Content-Length: %ld\r\n\r\n", option.body);
+    append(&c->out, body, (size_t)option.body);
+}
+
+static void take_response(Span head) {
     int status = atoi(head.at + 8);
-    Span id, sequence;
+    Span id;
     if (status < 200) return;
     if (status < STATUS_LIMIT) statuses[status]++;
     long n = find_header(head, "Call-ID", &id) && !strncmp(id.at, "load-", 5) ? strtol(id.at + 5, NULL, 16) : -1;
-    if (n < 0 || n >= started || transactions[n].done || !find_header(head, "CSeq", &sequence)) { unexpected++; return; }
+    if (n < 0 || n >= started || transactions[n].done) { unexpected++; return; }
     Transaction *t = &transactions[n];
-    bool ends = !option.calls || status >= 300 || memmem(sequence.at, sequence.length, "BYE", 3);
+    bool ends = status >= 300 || ++t->answers == (option.calls || option.subscribe ? 2 : 1);
     if (!t->latency) t->latency = (uint32_t)(now() - t->began) | 1; /* 0 means not answered */
-    if (ends) { finish(c, t); return; }
-    print_in_dialog(c, head, n, "ACK", 1);
-    print_in_dialog(c, head, n, "BYE", 2);
+    if (ends) { finish(t); return; }
+    if (!option.calls) return;
+    print_in_dialog(t->caller, head, n, "ACK", 1);
+    print_in_dialog(t->caller, head, n, "BYE", 2);
 }
 
 /* -- the far end ------------------------------------------------------------------------------------------------- */
@@ -232,8 +250,11 @@ static void answer(Connection *c, Span head) {
             print(&c->out, "%.*s%s\r\n", (int)line.length, line.at, tag ? "" : ";tag=far");
             break;
         }
-    if (!strncmp(head.at, "INVITE ", 7)) print(&c->out, "Contact: <sip:far@%s;transport=tls>\r\n", option.far);
+    bool subscribe = !strncmp(head.at, "SUBSCRIBE ", 10);
+    if (subscribe) print(&c->out, "Expires: 3600\r\n");
+    if (subscribe || !strncmp(head.at, "INVITE ", 7)) print(&c->out, "Contact: <sip:far@%s;transport=tls>\r\n", option.far);
     print(&c->out, "Server: RTC/6.0\r\nContent-Length: 0\r\n\r\n");
+    if (subscribe) notify(c, head);
 }
 
 /* -- connections ------------------------------------------------------------------------------------------------- */
@@ -299,7 +320,7 @@ static void take_messages(Connection *c) {
         size_t length = head.length + 2 + (find_header(head, "Content-Length", &value) ? strtoul(value.at, NULL, 10) : 0);
         if (in->end - in->start < length) return;
         if (strncmp(at, "SIP/2.0 ", 8)) answer(c, head);
-        else take_response(c, head);
+        else take_response(head);
         in->start += length;
     }
 }
@@ -342,14 +363,12 @@ static SSL_CTX *context(const SSL_METHOD *method) {
     return result;
 }
 
-static void listen_far_end(void) {
-    struct sockaddr_in at = address(option.far);
-    int one = 1;
-    listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    if (bind(listener, (void *)&at, sizeof at) || listen(listener, 512)) fail(option.far);
-    struct epoll_event event = { .events = EPOLLIN, .data.ptr = NULL };
-    epoll_ctl(epoll_fd, EPOLL_CTL_ADD, listener, &event);
+static void listen_at(int number, struct sockaddr_in at) {
+    int one = 1, fd = listeners[number].fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+    if (bind(fd, (void *)&at, sizeof at) || listen(fd, 512)) fail("listen");
+    struct epoll_event event = { .events = EPOLLIN, .data.ptr = &listeners[number] };
+    epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event);
 }
 
 static Connection *call_proxy(int number) {
@@ -366,9 +385,9 @@ static void pass(int wait_ms) {
     struct epoll_event events[EVENT_LIMIT];
     int count = epoll_wait(epoll_fd, events, EVENT_LIMIT, wait_ms);
     for (int i = 0; i < count; i++) {
-        Connection *c = events[i].data.ptr;
-        if (c) handle(c, events[i].events);
-        else for (int fd; (fd = accept(listener, NULL, NULL)) >= 0;) open_connection(fd, false, 0);
+        void *of = events[i].data.ptr;
+        if (of != &listeners[0] && of != &listeners[1]) handle(of, events[i].events);
+        else for (int fd; (fd = accept(*(int *)of, NULL, NULL)) >= 0;) open_connection(fd, false, 0);
     }
 }
 
@@ -441,6 +460,7 @@ static void read_options(int count, char **arguments) {
         { { "settle", 1, 0, 0 }, 0, 0, &option.settle },
         { { "patience", 1, 0, 0 }, 0, 0, &option.patience },
         { { "calls", 0, &option.calls, 1 }, 0, 0, 0 },
+        { { "subscribe", 0, &option.subscribe, 1 }, 0, 0, 0 },
     };
     enum { KNOWN = sizeof known / sizeof *known };
     struct option names[KNOWN + 1] = { { 0 } };
@@ -469,8 +489,11 @@ int main(int count, char **arguments) {
     Connection **callers = calloc((size_t)option.connections, sizeof *callers);
     if (!transactions || !body || !callers) fail("memory");
     memset(body, 'x', (size_t)option.body);
-    listen_far_end();
+    listen_at(0, address(option.far));
+    struct sockaddr_in local = address(option.local);
+    local.sin_port = htons(5062);
+    listen_at(1, local);
     for (long i = 0; i < option.connections; i++) callers[i] = call_proxy((int)i);
     report(run(callers));
-    return finished == option.count && statuses[200] == finished * (option.calls ? 2 : 1) ? 0 : 1;
+    return finished == option.count && statuses[200] == finished * (option.calls || option.subscribe ? 2 : 1) ? 0 : 1;
 }

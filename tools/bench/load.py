@@ -21,13 +21,17 @@ class Unavailable(Exception):
 
 @dataclass(frozen=True)
 class Load:
-    """What to send: ``window`` per connection, ``body`` in bytes, ``calls``: INVITE, ACK, BYE instead of MESSAGE."""
+    """What to send: ``window`` per connection, ``body`` in bytes.
+
+    ``calls``: INVITE, ACK, BYE instead of MESSAGE; ``subscribe``: SUBSCRIBE, and the far end sends a NOTIFY back.
+    """
 
     count: int
     connections: int = 4
     window: int = 16
     body: int = 200
     calls: bool = False
+    subscribe: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,10 @@ class Generator:
             "window": load.window,
             "body": load.body,
         }
-        return [f"--{name}={value}" for name, value in options.items()] + ["--calls"] * load.calls
+        return [f"--{name}={value}" for name, value in options.items()] + self._kind(load)
+
+    def _kind(self, load: Load) -> list[str]:
+        return ["--calls"] * load.calls + ["--subscribe"] * load.subscribe
 
 
 def read_result(process: subprocess.Popen[str]) -> Measured:

@@ -14,6 +14,8 @@ from pathlib import Path
 from types import TracebackType
 
 from tools.kamailio import Allocator, TlsFiles, command, write_configuration
+from tools.live.edge import ROOT
+from tools.live.setting import HEAD
 
 from .certificates import Certificates
 from .load import Unavailable, pin
@@ -48,6 +50,7 @@ class Running:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                cwd=ROOT,
                 preexec_fn=lambda: pin(PROXY_CORE),
             )
         try:
@@ -76,6 +79,10 @@ class Running:
         """Resident memory of the process that does the work."""
         pages = int(Path(f"/proc/{self.busiest()}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGESIZE")
+
+    def own_bytes(self) -> int:
+        """Memory of all its processes, what they share parted among them (proc(5): smaps_rollup, Pss)."""
+        return sum(map(_proportional_bytes, self._processes()))
 
     def _processes(self) -> list[int]:
         """The proxy's process and everything below it."""
@@ -121,6 +128,11 @@ def _stat(process: int) -> list[str]:
         return ["0"] * 50
 
 
+def _proportional_bytes(process: int) -> int:
+    lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+
+
 def kamailio(folder: Path, certificates: Certificates) -> Proxy:
     """Kamailio at its best: with the allocator that does not check itself."""
     return _kamailio("kamailio", "127.0.0.5:5061", "fm", folder, certificates)
@@ -141,7 +153,7 @@ def _kamailio(name: str, address: str, allocator: Allocator, folder: Path, certi
     if not any(Path("/usr/lib").glob("*/kamailio/modules/tls.so")):
         raise Unavailable("kamailio has no TLS module (Debian: apt-get install kamailio-tls-modules)")
     own = folder / name
-    own.mkdir()
+    own.mkdir(exist_ok=True)
     tls = TlsFiles(certificates.certificate("edge"), certificates.key("edge"), certificates.trusted)
     configuration = write_configuration(own, tls, _KAMAILIO_SETTINGS.replace("ADDRESS", address), _KAMAILIO_SCRIPT)
     # Transactions stay in the shared pool for 5 s after they ended.
@@ -150,13 +162,11 @@ def _kamailio(name: str, address: str, allocator: Allocator, folder: Path, certi
 
 def edge(folder: Path, certificates: Certificates) -> Proxy:
     """The edge of this work tree, with zones for the callers and the far end and the same three expressions."""
-    program = Path(sys.executable).with_name("sipedge")
-    if not program.exists():
-        raise Unavailable(f"no {program} (make setup installs it)")
-    (folder / "bench.dialplan").write_text(_DIALPLAN)
+    (folder / "edge.dialplan").write_text(_DIALPLAN)
     config = folder / "edge.toml"
-    config.write_text(_EDGE.replace("CERTIFICATES", str(certificates.folder)))
-    return Proxy("edge", "127.0.0.2:5061", (str(program), "run", str(config)))
+    own = {"certificate": certificates.certificate("edge"), "key": certificates.key("edge")}
+    config.write_text(HEAD % {"edge": "127.0.0.2", "trusted": certificates.trusted, **own} + _ZONES)
+    return Proxy("edge", "127.0.0.2:5061", (sys.executable, "-m", "sipedge", "run", str(config)))
 
 
 _KAMAILIO_SETTINGS = """\
@@ -177,8 +187,8 @@ request_route {
   if (is_method("CANCEL")) { if (t_check_trans()) t_relay(); exit; }
   if (is_method("ACK|BYE")) { if (loose_route()) t_relay(); exit; }
   if (is_method("INVITE")) record_route();
-  if ($ru =~ "^sips?:.*@ciscoexample\\.com") { $du = "sip:127.0.0.3:5062;transport=tls"; t_relay(); exit; }
-  if ($ru =~ ".*imp1-public\\.ciscoexample\\.com.*") { $du = "sip:127.0.0.3:5062;transport=tls"; t_relay(); exit; }
+  if ($ru =~ "^sips?:.*@ciscoexample\\.com") { $du = "sip:127.0.0.4:5062;transport=tls"; t_relay(); exit; }
+  if ($ru =~ ".*imp1-public\\.ciscoexample\\.com.*") { $du = "sip:127.0.0.4:5062;transport=tls"; t_relay(); exit; }
   if ($ru =~ "^sips?:.*@msexample\\.com") { $du = "sip:127.0.0.3:5061;transport=tls"; t_relay(); exit; }
   sl_send_reply("404", "Not Found");
 }
@@ -216,23 +226,9 @@ search rule "to Microsoft" {
 }
 """
 
-_EDGE = """\
-[edge]
-system_name = "edge.ciscoexample.com"
-domains = ["ciscoexample.com"]
-dialplans = ["bench.dialplan"]
-
-[tls]
-trusted = "CERTIFICATES/ca.pem"
-
-[[tls.server]]
-certificate = "CERTIFICATES/edge.pem"
-key = "CERTIFICATES/edge.key"
-
-[[listener]]
-name = "federation"
-address = "127.0.0.2"
-port = 5061
+_ZONES = """\
+[limits]
+connections_per_source = 2000
 
 [[zone]]
 name = "node"

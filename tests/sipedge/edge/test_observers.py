@@ -54,6 +54,7 @@ def _run(test: Test) -> None:
             revocations=Revocations(()),
             on_opened=lambda event: None,
             on_message=lambda connection, message: None,
+            on_read=lambda: None,
             on_malformed=lambda connection, error: None,
             on_failed=lambda event: None,
             on_closed=lambda event, unsent: None,

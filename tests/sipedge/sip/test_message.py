@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.messages import request, with_lines
 
-from sipedge.sip.message import Message, canonical_name, parse_message
+from sipedge.sip.message import HeaderIndex, Message, canonical_name, parse_message
 from sipedge.sip.values import (
     MessageError,
     first_item,
@@ -233,3 +233,25 @@ def test_the_tag_is_the_one_of_the_address(value: str) -> None:
 @given(st.text(alphabet='<>";=tag\\ sip:', max_size=30))
 def test_the_uri_is_the_one_of_the_address(value: str) -> None:
     assert uri_of(value) == parse_address(value).uri
+
+
+HEADS = st.lists(
+    st.sampled_from(["Via: a", "v: b", "Via : c", " folded", "X", "X:", "X: y:z", "\tX: y", "To: x", ":", "Via: a, b"]),
+    max_size=4,
+).map(lambda lines: "\r\n".join(["BYE sip:a SIP/2.0", *lines, "", ""]).encode())
+
+
+@given(HEADS, HEADS)
+def test_the_index_of_the_message_before_changes_nothing(before: bytes, head: bytes) -> None:
+    def read(like: HeaderIndex | None) -> tuple[list[bytes], HeaderIndex] | str:
+        try:
+            message = Message(head, like=like)
+        except MessageError as error:
+            return error.reason
+        return message.lines, message.index
+
+    try:
+        like = Message(before).index
+    except MessageError:
+        return
+    assert read(like) == read(None)

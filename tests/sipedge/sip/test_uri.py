@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sipedge.sip.uri import Uri, UriError, parse_uri, split_host_port
+from sipedge.sip.uri import Uri, UriError, _parse_uri, parse_uri, split_host_port
 
 
 @pytest.mark.parametrize(
@@ -29,6 +31,17 @@ def test_parts(text: str, user: str | None, host: str, port: int | None) -> None
     uri = parse_uri(text)
     assert (uri.text, uri.user, uri.host, uri.port) == (text, user, host, port)
     assert uri.is_sip
+
+
+@given(st.text(alphabet="sip:SIP@%.-_;?[]aA1 ", max_size=30).map("sip:".__add__))
+def test_the_short_way_reads_as_the_long_one(text: str) -> None:
+    def read(way: Callable[[str], Uri]) -> Uri | None:
+        try:
+            return way(text)
+        except UriError:
+            return None
+
+    assert read(parse_uri) == read(_parse_uri)
 
 
 def test_parameters_and_headers() -> None:

@@ -1,0 +1,39 @@
+"""The guard over the number of instructions; the count itself is .ci/run's."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tools.bench import instructions
+
+
+@pytest.fixture
+def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "instructions.json"
+    path.write_text(json.dumps({"python": instructions.PYTHON, "instructions": 1000}))
+    monkeypatch.setattr(instructions, "RECORD", path)
+    return path
+
+
+@pytest.mark.parametrize(("figure", "status"), [(500, 0), (1000, 0), (1100, 0), (1101, 1)])
+@pytest.mark.usefixtures("record")
+def test_a_tenth_more_than_the_record_is_refused(figure: int, status: int) -> None:
+    assert instructions.guard(figure) == status
+
+
+def test_another_python_is_not_compared(record: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    record.write_text(json.dumps({"python": "3.0", "instructions": 1000}))
+    assert instructions.guard(5000) == 0
+    assert "not compared" in capsys.readouterr().out
+
+
+def test_the_record_is_of_a_python_that_the_edge_runs_on() -> None:
+    assert json.loads(instructions.RECORD.read_text())["python"] in ("3.11", "3.12")
+
+
+@pytest.mark.parametrize("window", [1, 8])
+def test_what_is_counted_is_answered(window: int) -> None:
+    instructions.proxy(8, window)
