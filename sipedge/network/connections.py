@@ -82,7 +82,7 @@ class Connections:
         ``on_closed`` is also told what was to be sent and certainly did not arrive. ``is_used``: whether a transaction
         on a connection waits for an answer; ``is_owed``: whether its peer waits for one of ours. ``retire_within``:
         seconds that a connection may go on for its open transactions once nothing new is opened on it.
-        ``revocations``: whether it is revoked; ``revocation`` tells it of peers that connect, once their zone is known.
+        ``revocations``: is it revoked? ``revocation`` asks it about peers that connect, once their zone is known.
         ``is_trusted``: whether an address is never banned. ``inherited`` and ``opener``: the sockets of ``listening``.
         """
         self.limits = limits
@@ -98,8 +98,7 @@ class Connections:
         self._open: dict[int, Connection] = {}
         self._by_hop: dict[Hop, int] = {}
         self._connecting: dict[Hop, asyncio.Task[None]] = {}
-        self._outgoing = 0
-        """Records of connections that the edge opened."""
+        self._outgoing = 0  # records of connections that the edge opened
         self._admission = Admission()
         self.listening = Listening(lambda listener: self._record(listener).connection, inherited, opener)
         self.refused: dict[tuple[str, str], int] = {}
