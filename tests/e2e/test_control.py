@@ -81,7 +81,7 @@ def test_history_has_the_tree_of_locate_even_of_a_plan_that_is_gone(installation
     assert code == 0 and out.index("bob@far.example") < out.index("nowhere.example")
     place = f" [TCP {installation.far} port {PORT}]"
     assert tree.replace(place, "") in out
-    assert f"  sent to far TCP {installation.far}:{PORT}\n" in out
+    assert f"  sent to far TCP {installation.far}:{PORT}: 200\n" in out
     assert "no rule matches: 404 Not Found" in out
     failed = command("history", installation.toml, "--failed")[1]
     assert "nowhere.example" in failed and "far.example" not in failed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -24,21 +25,29 @@ from support.running_edge import Edge, edge_toml, listener, neighbor
 from support.stream import Callee, Stream, answer, connect, header, request
 
 from sipedge.cli import main
-from sipedge.decision.deciding import CANCELS, EDGE, REFUSED
+from sipedge.decision.deciding import CANCELS, EDGE, REFUSED, RULES
 
 pytestmark = pytest.mark.e2e
 
 PORT = 5061
 SECRET = bytes(range(32))
 REQUESTS = 1000
+KEYS = ("rule", "priority", "stop", "zone", "alias")
 WITHOUT_ANSWER = ("ACK", "BENOTIFY")
 MORE = """
 [[zone]]
 type = "default"
 preloaded_routes = false
 
+[zone.rate]
+messages_per_second = 0
+per_peer = 0
+per_domain = 0
+subscribe_targets = 0
+
 [limits]
 malformed_in_a_row = 100000
+ban_after = 0
 
 [log]
 messages = "messages.jsonl"
@@ -101,7 +110,7 @@ def answering(address: str, ca: Ca) -> Iterator[None]:
 class Told:
     """What the edge's own log tells of one request."""
 
-    search: dict[str, Any] | None = None
+    rules: list[tuple[Any, ...]] | None = None
     forwarded: set[str] = field(default_factory=set)
     """Zones."""
     statuses: set[int] = field(default_factory=set)
@@ -117,7 +126,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     zones = [neighbor("Inside", [inside]), neighbor("Outside", [outside], "TLS", "poison = true")]
     config = edge_toml(ca, issue(ca, ips=[address]), listener("tls", address), *zones, MORE, domain="inside.example")
     (folder / "edge.secret").write_text(SECRET.hex())
-    place = Place(address, inside, stranger, SECRET)
+    place = Place(address, inside, stranger, SECRET, time.time())
     with answering(inside, ca), answering(outside, ca), Edge(folder, config, PLAN):
         send_all([Caller(place, one, ca, issue(ca, ips=[one])) for one in (inside, stranger)])
     return folder
@@ -143,7 +152,9 @@ def told_by_the_edge(log: Path) -> dict[str, Told]:
     for line in log.read_text().splitlines():
         entry = json.loads(line)
         if "decision" in entry:
-            told[entry["decision"]["call_id"]].search = entry["decision"]["search"]
+            decision = entry["decision"]
+            if decision["decided_by"] == RULES:
+                told[decision["call_id"]].rules = [tuple(rule[key] for key in KEYS) for rule in decision["rules"]]
             continue
         message = entry["text"].encode()
         about, is_request = told[header(message, "Call-ID")], not message.startswith(b"SIP/2.0 ")
@@ -164,7 +175,8 @@ def agrees(verdict: dict[str, Any], told: Told) -> bool:
         return (told.forwarded, told.statuses) == (set(), {200})
     if by == CANCELS:
         return (told.forwarded, told.statuses) == (set(), {481})
-    if told.search is not None and verdict["tiers"] != told.search["tiers"]:
+    hit = [{**tier, **target} for tier in verdict["tiers"] for target in tier["targets"]]
+    if told.rules is not None and [tuple(rule[key] for key in KEYS) for rule in hit] != told.rules:
         return False
     return told.forwarded == zones and (verdict["method"] in WITHOUT_ANSWER or told.statuses == {200 if zones else 404})
 

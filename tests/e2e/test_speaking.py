@@ -232,7 +232,7 @@ def test_a_password_guards_the_own_domain_in_all_its_spellings(tmp_path: Path) -
 def test_a_reload_brings_limits_of_transactions_into_force(tmp_path: Path) -> None:
     with border_town(tmp_path) as town, town.call(EVIL) as evil:
         config = (town.edge.folder / "edge.toml").read_text()
-        town.edge.write(config + "\n[limits]\ntransactions_per_connection = 2\n")
+        town.edge.write(config.replace("[limits]\n", "[limits]\ntransactions_per_connection = 2\n", 1))
         assert "in force" in town.edge.reload()
         evil.send(*(town.message(EVIL, "m@sip.evil.example") for _ in range(3)))
         open_ones = [town.node.read_message() for _ in range(2)]

@@ -131,6 +131,7 @@ def border_town(folder: Path, records: str = "", default: str = "", more: str = 
             listener("tls", address),
             listener("tcp", address, "TCP"),
             f'[dns]\nservers = ["{dns}"]\n',
+            "[limits]\nban_after = 0\n",
             neighbor("node", [node], "TCP"),
             INTERNET,
             DEFAULT + default + allowed,

@@ -105,7 +105,7 @@ def searched_again(item: DecisionJson, plan: CompiledPlan) -> Explanation | None
 
 def _print(item: DecisionJson, plans: _Plans) -> None:
     decision = item["decision"]
-    status = decision["status"] or "no final status yet"
+    status = f"{decision['status'] or 'no final status yet'} {decision['reason']}".rstrip()
     head = f"{moment(decision['time'])}  {decision['method']} {decision['request_uri']}  {decision['zone']}  {status}"
     click.echo(escaped(head))
     click.echo(escaped(f"  Call-ID {decision['call_id']}, CSeq {decision['cseq']}"))
@@ -118,7 +118,8 @@ def _print(item: DecisionJson, plans: _Plans) -> None:
     else:
         click.echo("  no rule was asked" if item["query"] is None else "  its dial plan is not in memory any more")
     for hop in decision["hops"]:
-        click.echo(escaped(f"  sent to {hop['zone']} {_place(hop)}"))
+        answer = f": {hop['status']} {hop['reason']}".rstrip() if hop["status"] else ""
+        click.echo(escaped(f"  sent to {hop['zone']} {_place(hop)}{answer}"))
 
 
 def _place(hop: dict[str, Any]) -> str:

@@ -38,6 +38,8 @@ STATUS: StatusJson = {
     "transactions": {"server": 1, "client": 2},
     "refused": [{"zone": "", "reason": "handshake", "count": 12}],
     "dns": {"asked": 1, "waiting": 0, "spared": 5},
+    "bans": [{"source": "192.0.2.9", "reason": "password", "left": 90.0, "times": 2}],
+    "decisions": 41,
     "dropped": {"stderr": 3, "stdout": 0},
     "connections": [
         {
@@ -75,8 +77,11 @@ def test_status_in_sections() -> None:
         "  a.pem  expired 2 days ago  ends 1970-01-01 00:00:00Z",
         "refused",
         "  12  handshake",
+        "banned",
+        "  192.0.2.9  password  for 1 min 30 s more  ban 2 in a row",
         "lost lines",
         "  3  stderr",
+        "decisions: the last record is number 41",
         "transactions: 1 of peers, 2 of the edge",
         "questions to the DNS: 1 asked, 0 waiting, 5 spared",
     ]
@@ -95,6 +100,7 @@ def test_a_decision_of_a_hostile_peer_stays_on_its_lines(capsys: pytest.CaptureF
             "route": "",
             "evidence": "",
             "hops": [],
+            "reason": HOSTILE,
         },
         "query": None,
         "revision": "",
