@@ -22,8 +22,9 @@ from sipedge.sip.message import Message
 
 from . import logs, proof, transport
 from .callbacks import Callbacks
+from .calls import ABSORBED, ALONE, MISNAMED, Calls
 from .clients import Clients
-from .declarations import ACK, REQUEST, UAC, Pointer, StackError
+from .declarations import UAC, Pointer, StackError
 from .endpoint import Endpoint
 from .outgoing import Outgoing
 from .overload import refuse
@@ -80,9 +81,9 @@ class Stack:
             endpoint.destroy()
             raise
         self._callbacks = Callbacks(endpoint, outgoing, self._ended)
-        each = max_transactions_per_connection
-        self._servers = Servers(endpoint, outgoing, self._callbacks, max_transactions, each)
-        self._clients = Clients(endpoint, outgoing, self._callbacks, max_transactions)
+        self._calls = Calls(endpoint, self._reception, outgoing, self._callbacks)
+        self._servers = Servers(self._calls, max_transactions, max_transactions_per_connection)
+        self._clients = Clients(self._calls, max_transactions)
         self._connections: dict[int, Transport] = {}
         self._closed: dict[int, Transport] = {}
         """Connections that are gone while transactions of theirs are not (RFC 3261 18.1.1, 18.2.2)."""
@@ -93,9 +94,9 @@ class Stack:
     def limit(self, *, max_message: int, max_transactions: int, max_transactions_per_connection: int) -> None:
         """Other limits from now on; transactions that are open stay."""
         self._endpoint.allow(2 * max_transactions)
-        self._reception.resize(max_message)
+        self._calls.resize(max_message)
         for connection in self._connections.values():
-            self._reception.prepare(connection)
+            self._calls.prepare(connection)
         self._servers.limit(max_transactions, max_transactions_per_connection)
         self._clients.total = max_transactions
 
@@ -105,7 +106,7 @@ class Stack:
             raise StackError(f"connection {connection} is open already")
         made = transport.create(self._endpoint, connection, ends, self._callbacks.operations)
         self._callbacks.name(made.pointer, connection)
-        self._reception.prepare(made)
+        self._calls.prepare(made)
         self._connections[connection] = made
 
     def close(self, connection: int) -> None:
@@ -162,49 +163,42 @@ class Stack:
             return
         event: Event | None
         try:
-            parsed = self._reception.parse(source, message)
-            if parsed.type == REQUEST:
-                event = self._request(source, message, parsed)
-            else:
-                event = self._response(source, message)
+            event = self._response(source, message) if message.status else self._request(source, message)
         except Malformed as error:
             event = MalformedReceived(connection, message, error.header, error.line, error.column)
         self._flush()
         if event is not None:
             self._emit(event)
 
-    def _request(self, source: Transport, message: Message, parsed: Pointer) -> Event | None:
-        method = message.method
-        if self._reception.method() != method:
-            raise _bad_method(message)
-        if method == "BENOTIFY":  # never answered: a transaction would wait for ever
-            return RequestReceived(0, source.number, message)
-        self._reception.identify(source)
-        if self._reception.distribute():
+    def _request(self, source: Transport, message: Message) -> Event | None:
+        kind = self._calls.request(source, message)
+        if kind == ABSORBED:
             return None
-        if parsed.line.req.method.id == ACK:
+        if kind == MISNAMED:
+            raise _bad_method(message)
+        if kind == ALONE:
             return RequestReceived(0, source.number, message)
         if not self._servers.has_room(source):
             self._send(source.number, refuse(message, source.peer.decode("ascii")))
             return None
-        number = self._servers.open(source, method == "INVITE", self._reception.data)
+        number = self._servers.open(source, message.method == "INVITE")
         return RequestReceived(number, source.number, message)
 
     def _response(self, source: Transport, message: Message) -> Event | None:
-        method, branch = self._reception.method(), self._reception.branch()
+        method, branch = self._calls.response(source, message)
         is_cancel = method == "CANCEL"
         client = self._clients.find(branch, is_cancel)
         if client is None:
             if method == "ACK":  # pjsip would take it for a response to an INVITE
                 raise _bad_method(message)
-            absorbed = self._reception.distribute()
+            absorbed = self._calls.distribute()
             return None if absorbed or is_cancel else ResponseReceived(branch, source.number, message, stray=True)
         if client.method != method:
             raise _bad_method(message)
         if client.connection is not source and not self._may_answer(client.branch, source.number):
             logs.logger.warning("response to %s dropped: it came from %s", branch, source.peer.decode("ascii"))
             return None
-        self._clients.deliver(client, source, message, self._reception)
+        self._clients.deliver(client, source, message)
         return None if is_cancel else ResponseReceived(client.branch, source.number, message)
 
     def respond(self, transaction: int, status: int, data: bytes) -> None:
@@ -256,7 +250,7 @@ class Stack:
 
     def poll(self) -> float | None:
         """Fire all timers that are due; seconds until the next one, None when there is none."""
-        delay = self._endpoint.fire_timers()
+        delay = self._calls.poll()
         self._flush()
         self._release()
         return delay
@@ -284,9 +278,9 @@ class Stack:
     def _ended(self, pointer: Pointer) -> None:
         """A timer of pjsip's ended a transaction."""
         if pointer.role != UAC:
-            self._servers.ended(pointer)
+            self._servers.ended(self._endpoint.address(pointer))
             return
-        client = self._clients.ended(pointer)
+        client = self._clients.ended(self._calls.key_of(pointer))
         if client is None or client.method == "CANCEL":
             return
         if pointer.status_code == 408:
