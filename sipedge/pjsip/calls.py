@@ -80,7 +80,7 @@ class Calls:
         """Give the response that was read last to its transaction; ``ack`` goes out on ``connection`` if need be."""
         if is_final:
             handle.tsx_user = self._callbacks.quiet  # nothing that it says from now on is news
-        self._callbacks.distribute(self._reception, ack, connection)
+        self._callbacks.distribute(self._reception.distribute, ack, connection)
 
     def forward(self, method: bytes, branch: bytes, target: Transport) -> Handle | None:
         """Open a client transaction whose request the caller writes; None when the branch is in use.

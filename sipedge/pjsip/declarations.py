@@ -19,6 +19,8 @@ Pointer = Any
 
 DECLARATIONS = Path(__file__).with_suffix(".h").read_text("ascii")
 """What declarations.h says; the native half is compiled from the same file."""
+SETUP = (Path(__file__).parent / "native/setup.h").read_text("ascii")
+"""What the native half is given."""
 
 _SYMBOL = re.compile(r"^(?!typedef|struct|[ }]).*?\b(pj\w+)(?:\(|;)", re.MULTILINE)
 
@@ -48,6 +50,7 @@ def load() -> tuple[Any, Any]:
     """cffi's view of the declarations, and the library that the pjsua2 package carries. Raises StackError."""
     ffi = FFI()
     ffi.cdef(DECLARATIONS)
+    ffi.cdef(SETUP)
     path = find_library()
     try:
         library = ffi.dlopen(path)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from sipedge.proxy.events import (
     ConnectionForgotten,
@@ -26,6 +27,8 @@ from .calls import ABSORBED, ALONE, MISNAMED, Calls
 from .clients import Clients
 from .declarations import UAC, Pointer, StackError
 from .endpoint import Endpoint
+from .native import library
+from .native_calls import NativeCalls
 from .outgoing import Outgoing
 from .overload import refuse
 from .reception import Malformed, Reception, physical_line
@@ -81,7 +84,7 @@ class Stack:
             endpoint.destroy()
             raise
         self._callbacks = Callbacks(endpoint, outgoing, self._ended)
-        self._calls = Calls(endpoint, self._reception, outgoing, self._callbacks)
+        self._calls = _calls(endpoint, self._reception, outgoing, self._callbacks)
         self._servers = Servers(self._calls, max_transactions, max_transactions_per_connection)
         self._clients = Clients(self._calls, max_transactions)
         self._connections: dict[int, Transport] = {}
@@ -296,6 +299,15 @@ class Stack:
         callbacks.check()
         while self._events:
             self._emit(self._events.popleft())
+
+
+def _calls(*parts: Any) -> Calls:
+    """The half that is at work; ``parts`` are what both are made with."""
+    try:
+        return NativeCalls(*parts)
+    except library.Unusable as reason:
+        logs.logger.info("pjsip is called from Python, which is slower than from C: %s", reason)
+        return Calls(*parts)
 
 
 def _bad_method(message: Message) -> Malformed:
