@@ -12,6 +12,9 @@ from typing import NoReturn
 
 import pytest
 
+from sipedge.pjsip.declarations import DECLARATIONS
+from sipedge.pjsip.native import library
+
 from .paths import ROOT
 
 PACKAGES = {
@@ -31,6 +34,14 @@ def require(program: str) -> Path:
     if not found:
         _missing(f"{program} is not installed (Debian: apt-get install {PACKAGES.get(program, program)})")
     return Path(found)
+
+
+def require_native() -> None:
+    """The native half, compiled from the sources at hand."""
+    try:
+        library.load(DECLARATIONS)
+    except library.Unusable as reason:
+        _missing(f"no native half: {reason} (python setup.py build_ext --inplace)")
 
 
 def require_shared(path: str) -> Path:

@@ -1,4 +1,7 @@
-"""A Stack for each module of tests (pjsip has one endpoint in a process at a time) and the wire that it talks to."""
+"""A Stack for each module of tests (pjsip has one endpoint in a process at a time) and the wire that it talks to.
+
+Every test that has a wire runs twice: with the native half and without.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,10 @@ from collections.abc import Callable, Iterator
 from itertools import count
 
 import pytest
+from support.third_party import require_native
 
+from sipedge.pjsip.native import library
+from sipedge.pjsip.native_calls import NativeCalls
 from sipedge.pjsip.stack import Counts, Stack
 from sipedge.pjsip.transport import Ends
 from sipedge.proxy.events import Event, MalformedReceived, RequestReceived, ResponseReceived
@@ -79,9 +85,21 @@ class Wire:
         return self.stack.forward(branch, self.callee, message.head, message.body)
 
 
+@pytest.fixture(scope="module", params=["native", "python"])
+def half(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The half that is at work in this process and its children."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "python":
+            patch.setenv(library.SWITCH, "0")
+        else:
+            require_native()
+        yield request.param
+
+
 @pytest.fixture(scope="module")
-def shared_wire() -> Iterator[Wire]:
+def shared_wire(half: str) -> Iterator[Wire]:
     wire = Wire()
+    assert isinstance(wire.stack._calls, NativeCalls) == (half == "native")
     yield wire
     wire.stack.shutdown()
 
