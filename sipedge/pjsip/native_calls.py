@@ -12,7 +12,7 @@ from .callbacks import SEND, STATE, Callbacks
 from .calls import Calls
 from .declarations import StackError
 from .endpoint import Endpoint, seconds
-from .native import library
+from .native import sequences
 from .outgoing import Outgoing
 from .reception import Malformed, Reception
 from .transport import Transport
@@ -27,7 +27,7 @@ class NativeCalls(Calls):
     def __init__(self, endpoint: Endpoint, reception: Reception, outgoing: Outgoing, callbacks: Callbacks) -> None:
         """Raises library.Unusable."""
         super().__init__(endpoint, reception, outgoing, callbacks)
-        self._native = library.load(declarations.DECLARATIONS)
+        self._native = sequences.load(declarations.DECLARATIONS)
         ffi, lib = self._ffi, self._lib
         self._setup = setup = ffi.new("struct sipedge_setup *")
         for name, _ in ffi.typeof("struct sipedge_setup").fields:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from sipedge.native import library
 from sipedge.proxy.events import (
     ConnectionForgotten,
     Event,
@@ -27,7 +28,6 @@ from .calls import ABSORBED, ALONE, MISNAMED, Calls
 from .clients import Clients
 from .declarations import UAC, Pointer, StackError
 from .endpoint import Endpoint
-from .native import library
 from .native_calls import NativeCalls
 from .outgoing import Outgoing
 from .overload import refuse

@@ -96,7 +96,8 @@ class HeaderIndex(dict[str, tuple[int, ...]]):
         """Whatever follows from the names alone may be kept here by whoever found it out, under a key of his own."""
 
 
-_SHARED: dict[tuple[bytes, ...], HeaderIndex] = {}
+SHARED: dict[bytes, HeaderIndex] = {}
+"""By the names as they were written, with their colons, a line feed in front of each."""
 
 
 def canonical_name(raw: bytes) -> str:
@@ -273,18 +274,19 @@ def _start_line(line: bytes) -> tuple[str, str, int, str]:
 def _index(lines: list[bytes]) -> HeaderIndex:
     """Numbers of the lines of each header. Messages with the same names in the same order share one index."""
     # A name keeps its colon here, so that a line without one shows as an empty name.
-    names = tuple([line[: line.find(b":") + 1] for line in lines[1:]])
-    index = _SHARED.get(names)
+    names = [line[: line.find(b":") + 1] for line in lines[1:]]
+    key = b"\n".join([b"", *names])
+    index = SHARED.get(key)
     if index is None:
         index = _index_of(names)
-        if len(names) <= MAX_SHARED_LINES and sum(map(len, names)) <= MAX_SHARED_NAMES:
-            if len(_SHARED) >= MAX_SHARED:
-                _SHARED.clear()
-            _SHARED[names] = index
+        if len(names) <= MAX_SHARED_LINES and len(key) <= MAX_SHARED_NAMES:
+            if len(SHARED) >= MAX_SHARED:
+                SHARED.clear()
+            SHARED[key] = index
     return index
 
 
-def _index_of(names: tuple[bytes, ...]) -> HeaderIndex:
+def _index_of(names: list[bytes]) -> HeaderIndex:
     index: dict[str, list[int]] = {}
     for number, raw in enumerate(names, 1):
         if not raw:

@@ -12,8 +12,10 @@ from typing import NoReturn
 
 import pytest
 
+from sipedge.native import library
 from sipedge.pjsip.declarations import DECLARATIONS
-from sipedge.pjsip.native import library
+from sipedge.pjsip.native import sequences
+from sipedge.sip.native import heads
 
 from .paths import ROOT
 
@@ -39,7 +41,8 @@ def require(program: str) -> Path:
 def require_native() -> None:
     """The native half, compiled from the sources at hand."""
     try:
-        library.load(DECLARATIONS)
+        sequences.load(DECLARATIONS)
+        heads.load()
     except library.Unusable as reason:
         _missing(f"no native half: {reason} (python setup.py build_ext --inplace)")
 

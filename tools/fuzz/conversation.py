@@ -1,4 +1,4 @@
-"""Conversations with pjsip's transaction layer: steps made at random, and all that a Stack does on them.
+"""Conversations with framing and pjsip's transaction layer: steps made at random, and all that is done on them.
 
 ``python -m tools.fuzz.conversation`` plays those that come on its standard input, in the half that SIPEDGE_NATIVE
 allows: what the two halves give back must be the same, byte for byte.
@@ -20,6 +20,8 @@ from sipedge.pjsip.declarations import StackError
 from sipedge.pjsip.stack import Stack
 from sipedge.pjsip.transport import Ends
 from sipedge.proxy.events import Event, RequestReceived
+from sipedge.settings import Limits
+from sipedge.sip.framing import Framer
 from sipedge.sip.message import Message, parse_message
 from sipedge.sip.values import MessageError
 
@@ -39,10 +41,25 @@ VIAS = (
     b"h;branch=z9hG4bK%61%00c;received=192.0.2.1,SIP/2.0/TCP next;branch=2",
 )
 PEERS = (("127.0.0.9", ()), ("127.0.0.8", ("callee.example",)), ("2001:db8::8", ()))
-WORDS = ("receive", "receive", "receive", "forward", "respond", "respond", "cancel", "drop", "abandon", "close", "poll")
+WORDS = (
+    "receive",
+    "receive",
+    "receive",
+    "stream",
+    "forward",
+    "respond",
+    "respond",
+    "cancel",
+    "drop",
+    "abandon",
+    "close",
+    "poll",
+)
 MOST_STEPS = 30
 MOST_BYTES = 3000
 """Of a message's lines for pjsip: some are longer."""
+LIMITS = Limits(message=4096, header_section=2048, header_line=512, headers=40)
+VALUES = ("content_length", "call_id", "cseq", "to_tag", "plain_via_host", "method", "uri", "status", "reason")
 _TAG = re.compile(rb";tag=[0-9a-f]{16}(?=\r\n)")
 """The one that the 503 of overload.py makes at random."""
 
@@ -56,6 +73,9 @@ def _step(chance: Random, samples: Sequence[bytes], word: str) -> Step:
     peer, branch, nth = chance.randrange(len(PEERS)), chance.choice(BRANCHES), chance.randrange(5)
     if word == "receive":
         return word, peer, _received(chance, samples, branch)
+    if word == "stream":
+        messages = [_received(chance, samples, branch)] * 2 + [_received(chance, samples, branch)]
+        return word, b"".join(messages), chance.choice((1, 7, 100, 9999))
     if word == "forward":
         return word, peer, branch, _request(chance, branch)
     if word == "cancel":
@@ -106,6 +126,7 @@ class Player:
         self._numbers = count(1)
         self._do: dict[str, Callable[..., object]] = {
             "receive": self._receive,
+            "stream": self._stream,
             "forward": self._forward,
             "respond": lambda nth, status, data: self._stack.respond(self._transaction(nth), status, data),
             "cancel": lambda peer, branch, data: self._stack.cancel(branch, self._connections[peer], data),
@@ -153,6 +174,17 @@ class Player:
         else:
             self._stack.receive(self._connections[peer], message)
 
+    def _stream(self, data: bytes, size: int) -> None:
+        """A connection of its own: what its bytes, read in pieces of this size, are."""
+        framer = Framer(LIMITS)
+        for at in range(0, len(data), size):
+            for frame in framer.feed(data[at : at + size]):
+                if isinstance(frame, Message):
+                    values = (_value(frame, name) for name in VALUES)
+                    self._note("frame", frame.lines, frame.body, frame.start_line, dict(frame.index), *values)
+                else:
+                    self._note("frame", repr(frame))
+
     def _forward(self, peer: int, branch: str, data: bytes) -> None:
         self._note("forwarded", self._stack.forward(branch, self._connections[peer], data, b""))
 
@@ -167,6 +199,13 @@ class Player:
         if isinstance(event, RequestReceived) and event.transaction:
             self._transactions.append(event.transaction)
         self._note(type(event).__name__, *(_plain(getattr(event, each.name)) for each in fields(event)))
+
+
+def _value(message: Message, name: str) -> object:
+    try:
+        return getattr(message, name)
+    except MessageError as error:
+        return str(error)
 
 
 def _plain(value: object) -> object:

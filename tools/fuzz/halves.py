@@ -1,4 +1,4 @@
-"""The two halves of sipedge.pjsip side by side, each in a process of its own, and what they do differently."""
+"""What is in C and what is in Python side by side, each in a process of its own, and what they do differently."""
 
 from __future__ import annotations
 

@@ -9,9 +9,7 @@ from collections.abc import Callable, Iterator
 from itertools import count
 
 import pytest
-from support.third_party import require_native
 
-from sipedge.pjsip.native import library
 from sipedge.pjsip.native_calls import NativeCalls
 from sipedge.pjsip.stack import Counts, Stack
 from sipedge.pjsip.transport import Ends
@@ -83,17 +81,6 @@ class Wire:
 
     def forward(self, branch: str, message: Message) -> bool:
         return self.stack.forward(branch, self.callee, message.head, message.body)
-
-
-@pytest.fixture(scope="module", params=["native", "python"])
-def half(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The half that is at work in this process and its children."""
-    with pytest.MonkeyPatch.context() as patch:
-        if request.param == "python":
-            patch.setenv(library.SWITCH, "0")
-        else:
-            require_native()
-        yield request.param
 
 
 @pytest.fixture(scope="module")

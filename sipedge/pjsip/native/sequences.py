@@ -1,15 +1,17 @@
-"""Whether there is a C side that may be used: compiled from these very sources, and not switched off."""
+"""The C side of this room: what it is compiled from, and what it gives Python."""
 
 from __future__ import annotations
 
-import importlib
-import os
-from typing import Protocol
+from pathlib import Path
+from typing import Protocol, cast
 
-from . import sources
+from sipedge.native import library
 
-SWITCH = "SIPEDGE_NATIVE"
-"""The environment variable that switches it off with 0."""
+HERE = Path(__file__).parent
+MODULE = f"{__package__}._sequences"
+COMPILED = tuple(sorted(HERE.glob("*.c")))
+READ = (HERE.parent / "declarations.h", *sorted(HERE.glob("*.h")))
+"""Declarations that the compiler reads."""
 
 
 class Sequences(Protocol):
@@ -30,18 +32,11 @@ class Sequences(Protocol):
     def poll(self) -> tuple[int, int]: ...
 
 
-class Unusable(Exception):
-    """One clause: why it cannot be used."""
+def digest(declarations: str) -> str:
+    """``declarations``: the text of pjsip's that the Python side goes by."""
+    return library.digest((*COMPILED, *READ[1:]), declarations)
 
 
 def load(declarations: str) -> Sequences:
-    """The compiled module. ``declarations``: the text of pjsip's that the Python side goes by. Raises Unusable."""
-    if os.environ.get(SWITCH) == "0":
-        raise Unusable(f"{SWITCH} is 0")
-    try:
-        module = importlib.import_module("._sequences", __package__)
-    except ImportError as error:
-        raise Unusable(f"it was not compiled ({error})") from None
-    if module.SOURCES != sources.digest(declarations):
-        raise Unusable(f"{module.__file__} was compiled from other sources")
-    return module
+    """Raises library.Unusable."""
+    return cast(Sequences, library.load(MODULE, digest(declarations)))

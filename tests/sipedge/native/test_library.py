@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from support.third_party import require_native
 
+from sipedge.native import library
 from sipedge.pjsip.declarations import DECLARATIONS
-from sipedge.pjsip.native import library, sources
+from sipedge.pjsip.native import sequences
 from sipedge.pjsip.stack import Stack
 
 LIMITS = {"max_message": 999, "max_transactions": 9, "max_transactions_per_connection": 9}
@@ -17,28 +18,27 @@ LIMITS = {"max_message": 999, "max_transactions": 9, "max_transactions_per_conne
 def test_other_declarations_than_it_was_compiled_from_are_refused() -> None:
     require_native()
     with pytest.raises(library.Unusable, match=r"_sequences.*\.so was compiled from other sources"):
-        library.load(DECLARATIONS.replace("int cseq", "long cseq"))
+        sequences.load(DECLARATIONS.replace("int cseq", "long cseq"))
 
 
 def test_so_are_other_sources(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     require_native()
-    edited = tmp_path / sources.COMPILED[0].name
-    edited.write_text(sources.COMPILED[0].read_text() + "/* edited */\n")
-    monkeypatch.setattr(sources, "COMPILED", (edited, *sources.COMPILED[1:]))
+    edited = tmp_path / sequences.COMPILED[0].name
+    edited.write_text(sequences.COMPILED[0].read_text() + "/* edited */\n")
+    monkeypatch.setattr(sequences, "COMPILED", (edited, *sequences.COMPILED[1:]))
     with pytest.raises(library.Unusable, match="was compiled from other sources"):
-        library.load(DECLARATIONS)
+        sequences.load(DECLARATIONS)
 
 
 @pytest.mark.parametrize(
-    ("variable", "package", "reason"),
-    [("0", library.__package__, "SIPEDGE_NATIVE is 0"), ("1", "sipedge.queries", "it was not compiled")],
+    ("variable", "module", "reason"),
+    [("0", sequences.MODULE, "SIPEDGE_NATIVE is 0"), ("1", "sipedge.pjsip.native._other", "it was not compiled")],
 )
 def test_without_it_everything_starts_with_one_line_in_the_log(
-    monkeypatch: pytest.MonkeyPatch, caplog: Any, variable: str, package: str, reason: str
+    monkeypatch: pytest.MonkeyPatch, caplog: Any, variable: str, module: str, reason: str
 ) -> None:
-    """``sipedge.queries`` stands for a folder in which nothing was compiled."""
     monkeypatch.setenv(library.SWITCH, variable)
-    monkeypatch.setattr(library, "__package__", package)
+    monkeypatch.setattr(sequences, "MODULE", module)
     with caplog.at_level(logging.INFO, "sipedge.pjsip"):
         Stack(emit=print, send=print, may_answer=lambda branch, connection: False, **LIMITS).shutdown()
     (line,) = [text for text in caplog.messages if "called from Python" in text]
