@@ -91,7 +91,7 @@ def test_usual_requests_are_read_in_c(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.slow
-@examples(2000)
+@examples(700)
 @given(
     start=st.one_of(st.just(REQUEST[0]), START),
     number=st.integers(1, len(REQUEST) - 1),
@@ -114,26 +114,27 @@ def text(*parts: st.SearchStrategy[bytes]) -> st.SearchStrategy[bytes]:
     return st.tuples(*parts).map(b"".join)
 
 
-def one_of(*values: bytes) -> st.SearchStrategy[bytes]:
-    return st.sampled_from(values)
+def usual(value: bytes, *others: bytes) -> st.SearchStrategy[bytes]:
+    """The first one every other time."""
+    return st.one_of(st.just(value), st.sampled_from(others))
 
 
-BLANK = one_of(b"", b" ", b"\t", b"  ", b"\x0b", b"\x1c", b"\xa0")
+BLANK = usual(b"", b" ", b"\t", b"  ", b"\x0b", b"\x1c", b"\xa0")
+SPACE = usual(b" ", b"", b"\t", b"  ", b"\x0b", b"\xa0")
 PARAMETER = text(
-    one_of(b";", b";", b";", b"; ", b" ;", b",", b""),
-    one_of(b"tag", b"TAG", b"ta", b"tags", b"rport", b"Rport", b"received", b"receive", b"x", b"branch", b"", b"\xe4"),
-    one_of(b"", b"=", b"=", b" = ", b"=="),
-    one_of(b"", b"1", b"a=b", b'"y z"', b'"y,z"', b'"y\\z"', b'"y;tag=2"', b'"', b'"y', b"<", b">", b"\xe4", b"[::1]"),
+    usual(b";", b"; ", b" ;", b",", b""),
+    usual(b"x", b"tag", b"TAG", b"ta", b"tags", b"rport", b"Rport", b"received", b"receive", b"branch", b"", b"\xe4"),
+    usual(b"=", b"", b" = ", b"=="),
+    usual(b"1", b"", b"a=b", b'"y z"', b'"y,z"', b'"y\\z"', b'"y;tag=2"', b'"', b'"y', b"<", b">", b"\xe4", b"[::1]"),
 )
-PARAMETERS = st.lists(PARAMETER, max_size=4).map(b"".join)
-NUMBER = one_of(b"1", b"007", b"2147483647", b"2147483648", b"4294967296", b"99999999999", b"0" * 9 + b"1", b"", b"+1")
+PARAMETERS = st.lists(PARAMETER, max_size=3).map(b"".join)
+NUMBER = usual(b"1", b"007", b"2147483647", b"2147483648", b"4294967296", b"99999999999", b"0" * 9 + b"1", b"", b"+1")
 FORMS = st.one_of(
-    text(one_of(b"CSeq:"), BLANK, NUMBER, BLANK, one_of(b"INVITE", b"x.y", b"a b", b"a\tb", b"\xe4", b""), BLANK),
-    text(one_of(b"To:", b"To: <sip:b@h>", b'To: "B" <sip:b@h>', b"To: <sip:b@h"), PARAMETERS, BLANK),
+    text(st.just(b"CSeq:"), SPACE, NUMBER, SPACE, usual(b"INVITE", b"x.y", b"a b", b"a\tb", b"\xe4", b""), BLANK),
+    text(usual(b"To: <sip:b@h>", b"To:", b'To: "B" <sip:b@h>', b"To: <sip:b@h"), PARAMETERS, BLANK),
     text(
-        one_of(b"Via:", b"Via :", b"Via: "),
-        BLANK,
-        one_of(
+        usual(b"Via: ", b"Via:", b"Via :", b"Via: \t"),
+        usual(
             b"SIP/2.0/TLS ",
             b"sip/2.0/x ",
             b"SIP/2.0/TLS  ",
@@ -142,19 +143,19 @@ FORMS = st.one_of(
             b"SIP/2.0/TLS",
             b"SIP/3.0/X ",
         ),
-        one_of(b"h", b"Host.Example", b"192.0.2.1", b"-.", b"[::1]", b"h_h", b"", b"h" * 255, b"h" * 256),
-        one_of(b"", b"", b":5061", b":0", b":05", b":59999", b":60000", b":123456", b":", b":5061x", b" :1"),
+        usual(b"h", b"Host.Example", b"192.0.2.1", b"-.", b"[::1]", b"h_h", b"", b"h" * 255, b"h" * 256),
+        usual(b"", b":5061", b":0", b":05", b":59999", b":60000", b":123456", b":", b":5061x", b" :1"),
         PARAMETERS,
         BLANK,
     ),
-    text(one_of(b"Call-ID:"), BLANK, one_of(b"", b"c", b"c c", b"\xe4", b"\xc3\xa4", b"c:c"), BLANK),
-    text(one_of(b"Content-Length:"), BLANK, st.one_of(NUMBER, one_of(b"2", b"02", b"2 ", b"2,2", b"\xc2\xb2")), BLANK),
+    text(st.just(b"Call-ID:"), SPACE, usual(b"c", b"", b"c c", b"\xe4", b"\xc3\xa4", b"c:c"), BLANK),
+    text(st.just(b"Content-Length:"), SPACE, usual(b"2", b"02", b"2 2", b"2,2", b"\xc2\xb2", b"4", b"1", b"-1"), BLANK),
 )
 """Lines near the forms that are read in C, on both sides of the border."""
 
 
 @pytest.mark.slow
-@examples(4000)
+@examples(2500)
 @given(line=FORMS)
 def test_a_value_is_the_same_in_both(line: bytes) -> None:
     begin = line[:3]
