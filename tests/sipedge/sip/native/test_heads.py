@@ -127,9 +127,19 @@ HOST: Part = (b"h", b"Host.Example", b"192.0.2.1", b"-.", b"[::1]", b"h_h", b"",
 PORT: Part = (b"", b":5061", b":0", b":05", b":59999", b":60000", b":123456", b":", b":5061x", b" :1")
 FORMS: list[list[Part]] = [
     [(b"CSeq:",), SPACE, NUMBER, SPACE, (b"INVITE", b"x.y", b"a b", b"a\tb", b"\xe4", b""), BLANK],
-    [(b"To: <sip:b@h>", b"To:", b'To: "B" <sip:b@h>', b"To: <sip:b@h"), *PARAMETER, (b";tag=2", b""), BLANK],
+    [
+        (b"To: <sip:b@h>", b"To:", b'To: "B" <sip:b@h>', b"To: <sip:b@h", b"To: B>;tag=3 <sip:b@h>"),
+        *PARAMETER,
+        (b";tag=2", b""),
+        BLANK,
+    ],
     [(b"Via: ", b"Via:", b"Via :", b"Via: \t"), SENT_PROTOCOL, HOST, PORT, *PARAMETER, (b";x", b""), BLANK],
-    [(b"Call-ID:",), SPACE, (b"c", b"", b"c c", b"\xe4", b"\xc3\xa4", b"c:c"), BLANK],
+    [
+        (b"Call-ID:",),
+        SPACE,
+        (b"c", b"", b"c c", b"\xe4", b"\xc3\xa4", b"c:c", b"c\rc", b"c\nc", b"c\r\n c", b"c\0"),
+        BLANK,
+    ],
     [(b"Content-Length:",), SPACE, (b"2", b"02", b"2 2", b"2,2", b"\xc2\xb2", b"4", b"1", b"-1", b""), BLANK],
 ]
 """Lines near the forms that are read in C, on both sides of the border."""
