@@ -162,6 +162,13 @@ def test_a_value_with_one_unusual_part_is_the_same_in_both(monkeypatch: pytest.M
             is_the_same(monkeypatch, b"".join(parts))
 
 
+@pytest.mark.parametrize("end", [b"\r\n", b"\n", b"\r", b"\r\r\n", b"\n\r\n", b"\r\n ", b"\r\n\t"])
+def test_lines_end_alike_in_both(monkeypatch: pytest.MonkeyPatch, end: bytes) -> None:
+    """A message with the same names in the same order was there before."""
+    for between in (b"\r\n", end):
+        Pair(monkeypatch).feed(stream([*REQUEST[:3], b"X: a" + between + b"X: b", *REQUEST[3:]]))
+
+
 @pytest.mark.slow
 @examples(1000)
 @given(data=st.data(), form=st.sampled_from(FORMS))
