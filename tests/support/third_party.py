@@ -12,11 +12,6 @@ from typing import NoReturn
 
 import pytest
 
-from sipedge.native import library
-from sipedge.pjsip.declarations import DECLARATIONS
-from sipedge.pjsip.native import sequences
-from sipedge.sip.native import heads
-
 from .paths import ROOT
 
 PACKAGES = {
@@ -34,28 +29,20 @@ def require(program: str) -> Path:
     """The program's path."""
     found = shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
     if not found:
-        _missing(f"{program} is not installed (Debian: apt-get install {PACKAGES.get(program, program)})")
+        missing(f"{program} is not installed (Debian: apt-get install {PACKAGES.get(program, program)})")
     return Path(found)
-
-
-def require_native() -> None:
-    """The native half, compiled from the sources at hand."""
-    try:
-        sequences.load(DECLARATIONS)
-        heads.load()
-    except library.Unusable as reason:
-        _missing(f"no native half: {reason} (python setup.py build_ext --inplace)")
 
 
 def require_shared(path: str) -> Path:
     """The file or folder of that name in ``../shared``."""
     found = SHARED / path
     if not found.exists():
-        _missing(f"../shared/{path} is not there: it was published by others and is not copied into tests/data")
+        missing(f"../shared/{path} is not there: it was published by others and is not copied into tests/data")
     return found
 
 
-def _missing(reason: str) -> NoReturn:
+def missing(reason: str) -> NoReturn:
+    """Skip the test, or fail."""
     if os.environ.get("CI") == "true":
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.third_party import require_native
+from support.native import require_native
 
 from sipedge.native import library
 from sipedge.pjsip.declarations import DECLARATIONS

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from itertools import count
 
 import pytest
+from support.native import half
 
 from sipedge.pjsip.native_calls import NativeCalls
 from sipedge.pjsip.stack import Counts, Stack
@@ -16,6 +17,7 @@ from sipedge.pjsip.transport import Ends
 from sipedge.proxy.events import Event, MalformedReceived, RequestReceived, ResponseReceived
 from sipedge.sip.message import Message, parse_message
 
+__all__ = ["half"]
 _numbers = count(1)
 
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.examples import examples
+from support.native import require_native
 from support.paths import DATA, messages_in
 from support.pjsip_texts import request
-from support.third_party import require_native
 
 from sipedge.pjsip.calls import NEW, Calls
 from sipedge.sip.message import parse_message

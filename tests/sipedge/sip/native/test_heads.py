@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.examples import examples
+from support.native import require_native
 from support.paths import DATA, messages_in
-from support.third_party import require_native
 
 from sipedge.native import library
 from sipedge.settings import Limits
