@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -21,12 +20,12 @@ def is_switched_off() -> bool:
     return os.environ.get(SWITCH) == "0"
 
 
-def load(name: str, sources: str) -> ModuleType:
-    """The compiled module of this full name. ``sources``: the digest of what it is to be made of. Raises Unusable."""
+def load(compiled: Callable[[], ModuleType], sources: str) -> ModuleType:
+    """What ``compiled`` imports. ``sources``: the digest of what it is to be made of. Raises Unusable."""
     if is_switched_off():
         raise Unusable(f"{SWITCH} is 0")
     try:
-        module = importlib.import_module(name)
+        module = compiled()
     except ImportError as error:
         raise Unusable(f"it was not compiled ({error})") from None
     if module.SOURCES != sources:

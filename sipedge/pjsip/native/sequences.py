@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
+from types import ModuleType
 from typing import Protocol, cast
 
 from sipedge.native import library
 
 HERE = Path(__file__).parent
-MODULE = f"{__package__}._sequences"
+MODULE = "sipedge.pjsip.native._sequences"
+"""Written out where it is imported, too: what follows imports (tools/affected.py) reads no variables."""
 COMPILED = tuple(sorted(HERE.glob("*.c")))
 READ = (HERE.parent / "declarations.h", *sorted(HERE.glob("*.h")))
 """Declarations that the compiler reads."""
@@ -37,6 +40,10 @@ def digest(declarations: str) -> str:
     return library.digest((*COMPILED, *READ[1:]), declarations)
 
 
+def _compiled() -> ModuleType:
+    return importlib.import_module("sipedge.pjsip.native._sequences")
+
+
 def load(declarations: str) -> Sequences:
     """Raises library.Unusable."""
-    return cast(Sequences, library.load(MODULE, digest(declarations)))
+    return cast(Sequences, library.load(_compiled, digest(declarations)))

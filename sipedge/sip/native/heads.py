@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Protocol, cast
 
 from sipedge.native import library
 
 HERE = Path(__file__).parent
-MODULE = f"{__package__}._heads"
+MODULE = "sipedge.sip.native._heads"
+"""Written out where it is imported, too: what follows imports (tools/affected.py) reads no variables."""
 COMPILED = tuple(sorted(HERE.glob("*.c")))
 READ = tuple(sorted(HERE.glob("*.h")))
 """Declarations that the compiler reads."""
@@ -36,6 +39,10 @@ def digest() -> str:
     return library.digest((*COMPILED, *READ))
 
 
+def _compiled() -> ModuleType:
+    return importlib.import_module("sipedge.sip.native._heads")
+
+
 def load() -> Heads:
     """Raises library.Unusable."""
-    return cast(Heads, library.load(MODULE, digest()))
+    return cast(Heads, library.load(_compiled, digest()))

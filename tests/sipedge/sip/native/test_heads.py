@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -206,6 +207,22 @@ def test_limits_are_the_same_in_both(monkeypatch: pytest.MonkeyPatch, over: str,
     pair = Pair(monkeypatch)
     pair.feed(stream(lines))
     pair.feed(stream(lines))
+
+
+def test_nothing_is_left_of_messages_that_are_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    native = Pair(monkeypatch).native
+    tagged = [*REQUEST[:3], REQUEST[3] + b";tag=t", *REQUEST[4:]]
+    answers = [b"SIP/2.0 200 OK", *REQUEST[1:]]
+    unread = [*REQUEST[:5], b"CSeq: x", REQUEST[6]]
+    data = b"".join(map(stream, (list(REQUEST), tagged, answers, unread, [b"INVITE", *REQUEST[1:]])))
+    held = []
+    for _ in range(3):
+        tracemalloc.start()
+        for _ in range(200):
+            native.feed(data)
+        held.append(tracemalloc.get_traced_memory()[0])
+        tracemalloc.stop()
+    assert held[2] < 20_000, held
 
 
 @pytest.mark.parametrize("places", [(1, 0, 9), (0, 2, 1), (0, 0, 2**20), (-1, 0, 0)])
