@@ -11,7 +11,15 @@ sys.path.insert(0, str(ROOT))  # the backend of a build does not
 from sipedge.pjsip.native import sequences  # noqa: E402
 from sipedge.sip.native import heads  # noqa: E402
 
-HARDENED = ["-std=c11", "-O2", "-fstack-protector-strong", "-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2", "-Wall", "-Wextra"]
+HARDENED = [
+    "-std=c11",
+    "-O2",
+    "-fstack-protector-strong",
+    "-U_FORTIFY_SOURCE",
+    "-D_FORTIFY_SOURCE=2",
+    "-Wall",
+    "-Wextra",
+]
 """Without -Werror: a compiler with new warnings shall not cost anybody the native half. A test has it."""
 
 
