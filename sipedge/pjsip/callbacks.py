@@ -14,10 +14,10 @@ from . import transport
 from .declarations import REQUEST, SUCCESS, TERMINATED, Pointer, StackError
 from .endpoint import Endpoint
 from .outgoing import Outgoing
-from .reception import Reception
 
-SEND = "int(pjsip_transport *, pjsip_tx_data *, const void *, int, void *, void *)"
-TRANSPORT = "int(pjsip_transport *)"
+SEND = "int(*)(pjsip_transport *, pjsip_tx_data *, const void *, int, void *, void *)"
+TRANSPORT = "int(*)(pjsip_transport *)"
+STATE = "void(*)(pjsip_transaction *, void *)"
 
 
 class Callbacks:
@@ -44,10 +44,10 @@ class Callbacks:
             ffi.callback(TRANSPORT, self._destroy, onerror=failed),
         )
         self._name = ffi.new("char[]", b"sipedge")
-        self._state = ffi.callback("void(pjsip_transaction *, void *)", self._changed, onerror=failed)
+        self.changed = ffi.callback(STATE, self._changed, onerror=failed)
         module = {"id": -1, "name": (self._name, 7)}
         self.quiet = ffi.new("pjsip_module *", module)
-        self.listener = ffi.new("pjsip_module *", {**module, "on_tsx_state": self._state})
+        self.listener = ffi.new("pjsip_module *", {**module, "on_tsx_state": self.changed})
 
     def name(self, pointer: Pointer, connection: int) -> None:
         """Note the number of the connection that a transport stands for."""
@@ -67,14 +67,14 @@ class Callbacks:
             self._endpoint.lib.pjsip_tx_data_dec_ref(message)
             self._endpoint.check("pjsip_tsx_send_msg", failed)
 
-    def distribute(self, reception: Reception, ack: bytes, connection: int) -> None:
-        """``Reception.distribute``; the bytes of a request that pjsip sends meanwhile are ``ack``, if any.
+    def distribute(self, deliver: Callable[[], object], ack: bytes, connection: int) -> None:
+        """Call ``deliver``; the bytes of a request that pjsip sends meanwhile are ``ack``, if any.
 
         They go out on ``connection``: where the response came from, which is not always where its request went.
         """
         self._ack, self._ack_on = ack, connection
         try:
-            reception.distribute()
+            deliver()
         finally:
             self._ack = b""
 

@@ -5,37 +5,31 @@ from __future__ import annotations
 from sipedge.sip.message import Message
 
 from .acknowledgement import acknowledge
-from .callbacks import Callbacks
-from .declarations import CANCEL, Pointer, StackError
-from .endpoint import Endpoint
-from .outgoing import MAX_BRANCH, MAX_METHOD, Outgoing
-from .reception import Reception
+from .calls import Calls, Handle, Key
+from .declarations import StackError
+from .outgoing import MAX_BRANCH, MAX_METHOD
 from .transport import Transport
 
 _WITHOUT = (b"ACK", b"BENOTIFY")
 """Methods that have no client transaction: nobody answers them."""
-Key = tuple[bytes, bool]
-"""Branch in lower case (RFC 3261 7.3.1: tokens have no case), and whether it is the CANCEL of that branch."""
 
 
 class Client:
     """Waits for a final response. ``invite``: the head of an INVITE as it was sent, empty for other methods."""
 
-    __slots__ = ("key", "branch", "method", "pointer", "connection", "invite")
+    __slots__ = ("key", "branch", "method", "handle", "connection", "invite")
 
-    def __init__(self, key: Key, branch: str, method: str, pointer: Pointer, connection: Transport) -> None:
+    def __init__(self, key: Key, branch: str, method: str, handle: Handle, connection: Transport) -> None:
         self.key, self.branch, self.method = key, branch, method
-        self.pointer, self.connection, self.invite = pointer, connection, b""
+        self.handle, self.connection, self.invite = handle, connection, b""
 
 
 class Clients:
     """Transactions that wait for a final response."""
 
-    def __init__(self, endpoint: Endpoint, outgoing: Outgoing, callbacks: Callbacks, total: int) -> None:
-        self._ffi, self._lib = endpoint.ffi, endpoint.lib
-        self._outgoing, self._callbacks, self.total = outgoing, callbacks, total
+    def __init__(self, calls: Calls, total: int) -> None:
+        self._calls, self.total = calls, total
         self._clients: dict[Key, Client] = {}
-        self._result = endpoint.ffi.new("pjsip_transaction **")
 
     def __len__(self) -> int:
         return len(self._clients)
@@ -60,56 +54,34 @@ class Clients:
             return None
         if not 0 < len(named) <= MAX_BRANCH or len(method) > MAX_METHOD:
             return None
-        pointer = self._start(method, named, target)
-        if pointer is None:
+        handle = self._calls.forward(method, named, target)
+        if handle is None:
             return None
-        client = self._clients[key] = Client(key, branch, method.decode("ascii"), pointer, target)
+        client = self._clients[key] = Client(key, branch, method.decode("ascii"), handle, target)
         target.clients.add(key)
         if method == b"INVITE":
             client.invite = head
         return client
 
-    def _start(self, method: bytes, branch: bytes, target: Transport) -> Pointer | None:
-        callbacks, lib, result = self._callbacks, self._lib, self._result
-        message = self._outgoing.request(method, branch)
-        if lib.pjsip_tsx_create_uac(callbacks.quiet, message, result):
-            # A transaction of that branch has ended, but has not yet left pjsip's table.
-            lib.pjsip_tx_data_dec_ref(message)
-            return None
-        pointer = result[0]
-        # With its transport set, a transaction sends at once: pjsip resolves nothing and looks for no connection.
-        lib.pjsip_transport_add_ref(target.pointer)
-        pointer.transport = target.pointer
-        pointer.is_reliable = 1
-        pointer.addr = target.address
-        pointer.addr_len = target.address_length
-        callbacks.send(pointer, message)
-        pointer.tsx_user = callbacks.listener
-        return pointer
-
-    def deliver(self, client: Client, source: Transport, message: Message, reception: Reception) -> None:
-        """Give the response in the receive buffer, from ``source``, to its transaction, which ACKs a non-2xx there."""
-        status, callbacks = message.status, self._callbacks
+    def deliver(self, client: Client, source: Transport, message: Message) -> None:
+        """Give the response that was read last, from ``source``, to its transaction, which ACKs a non-2xx there."""
+        status = message.status
         ack = acknowledge(client.invite, message) if status >= 300 and client.invite else b""
-        if status >= 200:
-            client.pointer.tsx_user = callbacks.quiet  # nothing that it says from now on is news
-        callbacks.distribute(reception, ack, source.number)
+        self._calls.deliver(client.handle, status >= 200, ack, source.number)
         if status >= 200:
             self._forget(client)
 
-    def ended(self, pointer: Pointer) -> Client | None:
+    def ended(self, key: Key) -> Client | None:
         """pjsip has ended a transaction that had no final response."""
-        branch = self._ffi.unpack(pointer.branch.ptr, pointer.branch.slen)
-        client = self._clients.get((branch.lower(), pointer.method.id == CANCEL))
+        client = self._clients.get(key)
         if client is not None:
             self._forget(client)
         return client
 
     def end(self, client: Client) -> None:
         """End a transaction without a word."""
-        client.pointer.tsx_user = self._callbacks.quiet
         self._forget(client)
-        self._lib.pjsip_tsx_terminate(client.pointer, 503)
+        self._calls.end(client.handle)
 
     def _forget(self, client: Client) -> None:
         del self._clients[client.key]

@@ -77,8 +77,7 @@ class Endpoint:
         poll, timers, delay = self.lib.pj_timer_heap_poll, self.timers, self._delay
         while poll(timers, delay):
             pass
-        seconds: float = delay.sec + delay.msec / 1000
-        return None if seconds > _NEVER else seconds
+        return seconds(delay.sec, delay.msec)
 
     def destroy(self) -> None:
         self.lib.pjsip_endpt_destroy(self.pointer)
@@ -86,3 +85,9 @@ class Endpoint:
         logs.restore(self.lib, self.ffi)
         self.lib.pj_shutdown()
         Endpoint._exists = False
+
+
+def seconds(whole: int, milliseconds: int) -> float | None:
+    """pjsip's delay until the next timer; None when there is none."""
+    delay = whole + milliseconds / 1000
+    return None if delay > _NEVER else delay

@@ -79,6 +79,14 @@ class Outgoing:
         self.fill(message, data)
         return message
 
+    def tell(self, setup: Pointer) -> None:
+        """Show the shapes to the native half."""
+        setup.request, setup.provisional, setup.final = self._request, self._provisional, self._final
+        setup.via, setup.method = self._via, self._ffi.addressof(self._method)
+        setup.branch_text, setup.method_text = self._branch_text, self._method_text
+        setup.max_branch, setup.max_method = MAX_BRANCH, MAX_METHOD
+        setup.unprinted = self._unprinted
+
     def fill(self, message: Pointer, data: bytes) -> None:
         """Put bytes into a message's buffer; they live as long as the message."""
         length = len(data)

@@ -64,7 +64,8 @@ class Reception:
         self._key_text = ffi.new("char[]", b"z9hG4bK" + bytes(32))
         self._digest = ffi.buffer(self._key_text + 7, 32)
         self._key = ffi.new("pj_str_t *", (self._key_text, 39))
-        self._keyed = hashlib.blake2b(digest_size=16, key=secrets.token_bytes(32))
+        self._secret = secrets.token_bytes(32)
+        self._keyed = hashlib.blake2b(digest_size=16, key=self._secret)
         self._host = ffi.NULL
 
     def resize(self, max_message: int) -> None:
@@ -84,14 +85,23 @@ class Reception:
         errors.prev = errors.next = errors
         transport.received = bytes(ffi.buffer(ffi.cast("char *", data), self._end)[self._start :])
 
-    def parse(self, transport: Transport, message: Message) -> Pointer:
-        """Fill the receive buffer; the pjsip_msg. Raises Malformed, and then pjsip holds nothing."""
+    def tell(self, setup: Pointer) -> None:
+        """Show the receive buffer to the native half, and the key of the digests."""
+        setup.received, setup.pool, setup.text, setup.size = self.data, self._pool, self._text, self._size
+        setup.key = self._secret
+
+    def select(self, message: Message) -> tuple[list[int], bytes]:
+        """Numbers of the lines that pjsip is given, and its start line. Raises Malformed."""
         _check_content_length(message)
         kind = "pjsip request" if message.status == 0 else "pjsip response"
         numbers = message.index.memo.get(kind)
         if numbers is None:  # the names decide it, and most messages share theirs: saves 1.3 % of a transaction
             numbers = message.index.memo[kind] = _line_numbers(message)
-        text = _text(message, numbers)
+        return numbers, _start_line(message)
+
+    def parse(self, transport: Transport, message: Message) -> Pointer:
+        """Fill the receive buffer; the pjsip_msg. Raises Malformed, and then pjsip holds nothing."""
+        text = _text(message, *self.select(message))
         length = len(text)
         if length > self._size:
             raise Malformed("header section")
@@ -104,7 +114,7 @@ class Reception:
         information = data.msg_info
         errors = information.parse_err
         if not parsed or errors.next != errors.prev or errors.next.except_code:
-            raise self._error(message, numbers)
+            raise self.error(message)
         self._check_headers(information)
         return parsed
 
@@ -159,7 +169,9 @@ class Reception:
         branch: bytes = self._ffi.unpack(text.ptr, text.slen) if text.slen else b""
         return branch.decode("latin-1")
 
-    def _error(self, message: Message, numbers: list[int]) -> Malformed:
+    def error(self, message: Message) -> Malformed:
+        """Why the message that was parsed last could not be read."""
+        numbers, _ = self.select(message)
         report = self.data.msg_info.parse_err.next
         if not report.except_code:
             return Malformed("start line", 1)
@@ -212,11 +224,11 @@ def _check_content_length(message: Message) -> None:
         raise Malformed("Content-Length", line, 1) from None
 
 
-def _text(message: Message, numbers: list[int]) -> bytes:
+def _text(message: Message, numbers: list[int], start: bytes) -> bytes:
     """The text for pjsip's parser: each header on one line (RFC 3261 7.3.1), each byte in its column."""
     lines = message.lines
     parts = [lines[number] for number in numbers]
-    parts[0] = _start_line(message)
+    parts[0] = start
     text = b"\r\n".join(parts) + b"\r\n\r\n"
     if text.count(b"\n") > len(parts) + 1:  # pjsip reads no folded quoted string
         text = b"\r\n".join([part.replace(b"\r\n", b"  ") for part in parts]) + b"\r\n\r\n"

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from .callbacks import Callbacks
-from .declarations import Pointer
-from .endpoint import Endpoint
-from .outgoing import Outgoing
+from .calls import Calls, Handle
 from .transport import Transport
 
 SHARE = 4
@@ -13,18 +10,17 @@ SHARE = 4
 
 
 class _Server:
-    __slots__ = ("pointer", "connection", "is_invite", "answered")
+    __slots__ = ("handle", "connection", "is_invite", "answered")
 
-    def __init__(self, pointer: Pointer, connection: Transport, is_invite: bool) -> None:
-        self.pointer, self.connection, self.is_invite, self.answered = pointer, connection, is_invite, False
+    def __init__(self, handle: Handle, connection: Transport, is_invite: bool) -> None:
+        self.handle, self.connection, self.is_invite, self.answered = handle, connection, is_invite, False
 
 
 class Servers:
     """Transactions that wait for an answer or an ACK, and INVITEs answered with 2xx, which absorb their copies."""
 
-    def __init__(self, endpoint: Endpoint, outgoing: Outgoing, callbacks: Callbacks, total: int, each: int) -> None:
-        self._endpoint, self._lib = endpoint, endpoint.lib
-        self._outgoing, self._callbacks = outgoing, callbacks
+    def __init__(self, calls: Calls, total: int, each: int) -> None:
+        self._calls = calls
         self.limit(total, each)
         self._held: dict[str, int] = {}
         """Transactions of each share, without answered INVITEs."""
@@ -34,7 +30,6 @@ class Servers:
         self._accepted: dict[int, None] = {}
         """INVITEs answered with 2xx, oldest first."""
         self._last = 0
-        self._result = endpoint.ffi.new("pjsip_transaction **")
 
     def __len__(self) -> int:
         return len(self._servers)
@@ -58,22 +53,15 @@ class Servers:
         self.end(oldest)
         return True
 
-    def open(self, source: Transport, is_invite: bool, received: Pointer) -> int:
-        """Make a transaction of the request in the receive buffer; returns its number."""
-        user = self._callbacks.listener if is_invite else self._callbacks.quiet
-        result, lib = self._result, self._lib
-        if lib.pjsip_tsx_create_uas(user, received, result):
-            # The same request came before: its transaction has ended, but has not yet left pjsip's table.
-            self._endpoint.fire_timers()
-            self._endpoint.check("pjsip_tsx_create_uas", lib.pjsip_tsx_create_uas(user, received, result))
-        pointer = result[0]
-        lib.pjsip_tsx_recv_msg(pointer, received)
+    def open(self, source: Transport, is_invite: bool) -> int:
+        """Make a transaction of the request that was shown to pjsip last; returns its number."""
+        handle = self._calls.open(is_invite)
         self._last = number = self._last + 1
-        self._servers[number] = _Server(pointer, source, is_invite)
+        self._servers[number] = _Server(handle, source, is_invite)
         source.servers.add(number)
         self._held[source.share] = self._held.get(source.share, 0) + 1
         if is_invite:
-            self._invites[self._endpoint.address(pointer)] = number
+            self._invites[self._calls.address(handle)] = number
         return number
 
     def respond(self, number: int, status: int, data: bytes) -> Transport | None:
@@ -81,8 +69,7 @@ class Servers:
         server = self._servers.get(number)
         if server is None or server.answered:
             return None
-        message = self._outgoing.response(status, data)
-        self._callbacks.send(server.pointer, message)
+        self._calls.respond(server.handle, status, data)
         if status >= 200:
             self._answer(number, server, status)
         return server.connection
@@ -92,14 +79,13 @@ class Servers:
         if not server.is_invite:
             self._forget(number)  # it ends with the next poll, and answers copies of the request until then
         elif status < 300:
-            # RFC 6026 7.1, "Accepted": copies of the INVITE are absorbed for 64*T1 while every ACK goes to the core.
-            server.pointer.status_code = status
+            self._calls.accept(server.handle, status)
             server.connection.accepted[number] = self._accepted[number] = None
             self._release(server.connection.share)
 
-    def ended(self, pointer: Pointer) -> None:
+    def ended(self, address: int) -> None:
         """pjsip has ended a transaction."""
-        number = self._invites.get(self._endpoint.address(pointer))
+        number = self._invites.get(address)
         if number is not None:
             self._forget(number)
 
@@ -108,10 +94,8 @@ class Servers:
         server = self._servers.get(number)
         if server is None:
             return
-        pointer = server.pointer
-        pointer.tsx_user = self._callbacks.quiet
         self._forget(number)
-        self._lib.pjsip_tsx_terminate(pointer, 503)
+        self._calls.end(server.handle)
 
     def _forget(self, number: int) -> None:
         server = self._servers.pop(number)
@@ -121,7 +105,7 @@ class Servers:
         else:
             self._release(server.connection.share)
         if server.is_invite:
-            del self._invites[self._endpoint.address(server.pointer)]
+            del self._invites[self._calls.address(server.handle)]
         server.connection.settle()
 
     def _release(self, share: str) -> None:

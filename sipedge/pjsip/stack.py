@@ -9,7 +9,9 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import time
+from typing import Any
 
+from sipedge.native import library
 from sipedge.proxy.events import (
     ConnectionForgotten,
     Event,
@@ -23,9 +25,11 @@ from sipedge.sip.message import Message
 
 from . import logs, proof, transport
 from .callbacks import Callbacks
+from .calls import ABSORBED, ALONE, MISNAMED, Calls
 from .clients import Clients
-from .declarations import ACK, REQUEST, UAC, Pointer, StackError
+from .declarations import UAC, Pointer, StackError
 from .endpoint import Endpoint
+from .native_calls import NativeCalls
 from .outgoing import Outgoing
 from .overload import refuse
 from .reception import Malformed, Reception, physical_line
@@ -81,9 +85,9 @@ class Stack:
             endpoint.destroy()
             raise
         self._callbacks = Callbacks(endpoint, outgoing, self._ended)
-        each = max_transactions_per_connection
-        self._servers = Servers(endpoint, outgoing, self._callbacks, max_transactions, each)
-        self._clients = Clients(endpoint, outgoing, self._callbacks, max_transactions)
+        self._calls = _calls(endpoint, self._reception, outgoing, self._callbacks)
+        self._servers = Servers(self._calls, max_transactions, max_transactions_per_connection)
+        self._clients = Clients(self._calls, max_transactions)
         self._connections: dict[int, Transport] = {}
         self._closed: dict[int, Transport] = {}
         """Connections that are gone while transactions of theirs are not (RFC 3261 18.1.1, 18.2.2)."""
@@ -94,9 +98,9 @@ class Stack:
     def limit(self, *, max_message: int, max_transactions: int, max_transactions_per_connection: int) -> None:
         """Other limits from now on; transactions that are open stay."""
         self._endpoint.allow(2 * max_transactions)
-        self._reception.resize(max_message)
+        self._calls.resize(max_message)
         for connection in self._connections.values():
-            self._reception.prepare(connection)
+            self._calls.prepare(connection)
         self._servers.limit(max_transactions, max_transactions_per_connection)
         self._clients.total = max_transactions
 
@@ -106,7 +110,7 @@ class Stack:
             raise StackError(f"connection {connection} is open already")
         made = transport.create(self._endpoint, connection, ends, self._callbacks.operations)
         self._callbacks.name(made.pointer, connection)
-        self._reception.prepare(made)
+        self._calls.prepare(made)
         self._connections[connection] = made
 
     def close(self, connection: int) -> None:
@@ -168,46 +172,39 @@ class Stack:
             return
         event: Event | None
         try:
-            parsed = self._reception.parse(source, message)
-            if parsed.type == REQUEST:
-                event = self._request(source, message, parsed)
-            else:
-                event = self._response(source, message)
+            event = self._response(source, message) if message.status else self._request(source, message)
         except Malformed as error:
             event = MalformedReceived(connection, message, error.header, error.line, error.column)
         self._flush()
         if event is not None:
             self._emit(event)
 
-    def _request(self, source: Transport, message: Message, parsed: Pointer) -> Event | None:
-        method = message.method
-        if self._reception.method() != method:
-            raise _bad_method(message)
-        if method == "BENOTIFY":  # never answered: a transaction would wait for ever
-            return RequestReceived(0, source.number, message, time())
-        self._reception.identify(source)
-        if self._reception.distribute():
+    def _request(self, source: Transport, message: Message) -> Event | None:
+        kind = self._calls.request(source, message)
+        if kind == ABSORBED:
             return None
-        if parsed.line.req.method.id == ACK:
+        if kind == MISNAMED:
+            raise _bad_method(message)
+        if kind == ALONE:
             return RequestReceived(0, source.number, message, time())
         if not self._servers.has_room(source):
             peer = source.peer.decode("ascii")
             logs.logger.warning(
-                "%s from %s is refused: 503 too many transactions", method[:40], peer, extra={"source": peer}
+                "%s from %s is refused: 503 too many transactions", message.method[:40], peer, extra={"source": peer}
             )
             self._send(source.number, refuse(message, peer))
             return None
-        number = self._servers.open(source, method == "INVITE", self._reception.data)
+        number = self._servers.open(source, message.method == "INVITE")
         return RequestReceived(number, source.number, message, time())
 
     def _response(self, source: Transport, message: Message) -> Event | None:
-        method, branch = self._reception.method(), self._reception.branch()
+        method, branch = self._calls.response(source, message)
         is_cancel = method == "CANCEL"
         client = self._clients.find(branch, is_cancel)
         if client is None:
             if method == "ACK":  # pjsip would take it for a response to an INVITE
                 raise _bad_method(message)
-            absorbed = self._reception.distribute()
+            absorbed = self._calls.distribute()
             return None if absorbed or is_cancel else ResponseReceived(branch, source.number, message, stray=True)
         if client.method != method:
             raise _bad_method(message)
@@ -215,7 +212,7 @@ class Stack:
             peer = source.peer.decode("ascii")
             logs.logger.warning("response to %s dropped: it came from %s", branch, peer, extra={"source": peer})
             return None
-        self._clients.deliver(client, source, message, self._reception)
+        self._clients.deliver(client, source, message)
         return None if is_cancel else ResponseReceived(client.branch, source.number, message)
 
     def respond(self, transaction: int, status: int, data: bytes) -> None:
@@ -267,7 +264,7 @@ class Stack:
 
     def poll(self) -> float | None:
         """Fire all timers that are due; seconds until the next one, None when there is none."""
-        delay = self._endpoint.fire_timers()
+        delay = self._calls.poll()
         self._flush()
         self._release()
         return delay
@@ -295,9 +292,9 @@ class Stack:
     def _ended(self, pointer: Pointer) -> None:
         """A timer of pjsip's ended a transaction."""
         if pointer.role != UAC:
-            self._servers.ended(pointer)
+            self._servers.ended(self._endpoint.address(pointer))
             return
-        client = self._clients.ended(pointer)
+        client = self._clients.ended(self._calls.key_of(pointer))
         if client is None or client.method == "CANCEL":
             return
         if pointer.status_code == 408:
@@ -313,6 +310,15 @@ class Stack:
         callbacks.check()
         while self._events:
             self._emit(self._events.popleft())
+
+
+def _calls(*parts: Any) -> Calls:
+    """The half that is at work; ``parts`` are what both are made with."""
+    try:
+        return NativeCalls(*parts)
+    except library.Unusable as reason:
+        logs.logger.info("pjsip is called from Python, which is slower than from C: %s", reason)
+        return Calls(*parts)
 
 
 def _bad_method(message: Message) -> Malformed:

@@ -29,6 +29,8 @@ class Transport:
         "address",
         "address_length",
         "received",
+        "source",
+        "kept",
         "servers",
         "accepted",
         "clients",
@@ -44,6 +46,9 @@ class Transport:
         self.address = pointer.key.rem_addr
         self.address_length = pointer.addr_len
         self.received = b""
+        self.source = 0
+        self.kept: tuple[Pointer, ...] = ()
+        """Address of the native half's struct sipedge_source, and what it points to."""
         self.servers: set[int] = set()
         """Numbers of its server transactions."""
         self.accepted: dict[int, None] = {}

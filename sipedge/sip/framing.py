@@ -14,10 +14,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
+from sipedge.native import library
 from sipedge.settings import Limits
 
-from .message import TOKEN_CHARACTERS, HeaderIndex, Message
+from .message import SHARED, TOKEN_CHARACTERS, HeaderIndex, Message
+from .native import heads
+from .native.heads import Heads
 from .values import MessageError
 
 CRLF = b"\r\n"
@@ -63,6 +67,17 @@ class FramingError:
 Frame = Message | KeepAlive | FramingError
 
 
+@lru_cache(maxsize=2)
+def _heads(switched_off: bool) -> Heads | None:
+    """The part in C, if it can be used; without it all is read here."""
+    try:
+        found = heads.load()
+    except library.Unusable:
+        return None
+    found.begin(Message, SHARED)
+    return found
+
+
 class Framer:
     """One direction of one connection."""
 
@@ -79,6 +94,7 @@ class Framer:
         self._index: HeaderIndex | None = None
         """Of the message before: the headers of the next one are likely to be the same."""
         self._length = 0
+        self._heads = _heads(library.is_switched_off())
         self.failed = False
         """A fatal error was reported: nothing more is read."""
 
@@ -122,6 +138,8 @@ class Framer:
                 self._skip()
             if self._start == self._end:
                 return None
+            if (message := self._usual()) is not None:
+                return message
             first = self._buffer[self._start]
             if first not in TOKEN_CHARACTERS:  # what a method or "SIP/2.0" begins with
                 return self._between_messages(first)
@@ -129,6 +147,26 @@ class Framer:
             if (error := self._read_head()) is not None or self._message is None:
                 return error
         return self._take_message()
+
+    def _usual(self) -> Message | None:
+        """A whole message in the usual form, which is nearly every one, read in C."""
+        if self._heads is None:
+            return None
+        limits = self.limits
+        message: Message | None = self._heads.read(
+            self._buffer,
+            self._start,
+            self._searched,
+            self._end,
+            limits.header_section,
+            limits.headers,
+            limits.header_line,
+            limits.message,
+        )
+        if message is not None:
+            self._breaks = 0
+            self._start = self._searched = self._start + len(message.head) + len(message.body)
+        return message
 
     def _between_messages(self, first: int) -> Frame | None:
         """CRLFs in front of a start line mean nothing (RFC 3261 7.5), two in a row are a keep-alive.

@@ -107,7 +107,8 @@ class HeaderIndex(dict[str, tuple[int, ...]]):
         """Whatever follows from the names alone may be kept here by whoever found it out, under a key of his own."""
 
 
-_SHARED: dict[tuple[bytes, ...], HeaderIndex] = {}
+SHARED: dict[bytes, HeaderIndex] = {}
+"""By the names as they were written, with their colons, a line feed in front of each."""
 
 
 def canonical_name(raw: bytes) -> str:
@@ -340,25 +341,32 @@ _remembered_cseq = lru_cache(maxsize=1024)(_read_cseq)
 def _indexed(lines: list[bytes]) -> tuple[list[bytes], HeaderIndex]:
     """Whole lines, and their numbers by header. Messages with the same names in the same order share one index."""
     names = _names(lines)
-    index = _SHARED.get(names)
+    key = _key(names)
+    index = SHARED.get(key)
     if index is None:  # a line that begins with a blank has no name that could be shared
         if any(line[:1] in (b" ", b"\t") for line in lines[1:]):
             lines = list(_unfolded(lines))
             names = _names(lines)
+            key = _key(names)
         index = _index_of(names)
-        if len(names) <= MAX_SHARED_LINES and sum(map(len, names)) <= MAX_SHARED_NAMES:
-            if len(_SHARED) >= MAX_SHARED:
-                _SHARED.clear()
-            _SHARED[names] = index
+        if len(names) <= MAX_SHARED_LINES and len(key) <= MAX_SHARED_NAMES:
+            if len(SHARED) >= MAX_SHARED:
+                SHARED.clear()
+            SHARED[key] = index
     return lines, index
 
 
-def _names(lines: list[bytes]) -> tuple[bytes, ...]:
+def _key(names: list[bytes]) -> bytes:
+    """Of SHARED: no line holds a line break."""
+    return b"\n".join([b"", *names])
+
+
+def _names(lines: list[bytes]) -> list[bytes]:
     """With their colons, so that a line without one shows as an empty name."""
-    return tuple([line[: line.find(b":") + 1] for line in lines[1:]])
+    return [line[: line.find(b":") + 1] for line in lines[1:]]
 
 
-def _index_of(names: tuple[bytes, ...]) -> HeaderIndex:
+def _index_of(names: list[bytes]) -> HeaderIndex:
     index: dict[str, list[int]] = {}
     for number, raw in enumerate(names, 1):
         if not raw:
@@ -368,4 +376,4 @@ def _index_of(names: tuple[bytes, ...]) -> HeaderIndex:
         except MessageError as error:
             raise MessageError(error.reason, line=number + 1, column=1) from None
         index.setdefault(name, []).append(number)
-    return HeaderIndex(names, {name: tuple(numbers) for name, numbers in index.items()})
+    return HeaderIndex(tuple(names), {name: tuple(numbers) for name, numbers in index.items()})

@@ -29,7 +29,7 @@ def require(program: str) -> Path:
     """The program's path."""
     found = shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
     if not found:
-        _missing(f"{program} is not installed (Debian: apt-get install {PACKAGES.get(program, program)})")
+        missing(f"{program} is not installed (Debian: apt-get install {PACKAGES.get(program, program)})")
     return Path(found)
 
 
@@ -37,11 +37,12 @@ def require_shared(path: str) -> Path:
     """The file or folder of that name in ``../shared``."""
     found = SHARED / path
     if not found.exists():
-        _missing(f"../shared/{path} is not there: it was published by others and is not copied into tests/data")
+        missing(f"../shared/{path} is not there: it was published by others and is not copied into tests/data")
     return found
 
 
-def _missing(reason: str) -> NoReturn:
+def missing(reason: str) -> NoReturn:
+    """Skip the test, or fail."""
     if os.environ.get("CI") == "true":
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)

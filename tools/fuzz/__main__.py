@@ -13,11 +13,11 @@ from pathlib import Path
 
 import uvloop
 
-from . import coverage, properties, samples
+from . import coverage, native, properties, samples
 from .live import fuzz_live
 from .targets import TARGETS
 
-PARTS = ("properties", "live", "coverage")
+PARTS = ("properties", "live", "coverage", "native")
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,7 @@ def _live(plan: Plan) -> int:
 CARRY_OUT: dict[str, Callable[[Plan], int]] = {
     "properties": lambda plan: properties.rounds(plan.seconds, plan.tests, plan.seed),
     "live": _live,
+    "native": lambda plan: native.search(samples.messages(), plan.seed, plan.seconds, plan.folder),
     "coverage": lambda plan: coverage.search(plan.targets, plan.seconds, plan.seed, plan.folder),
 }
 

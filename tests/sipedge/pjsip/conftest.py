@@ -1,4 +1,7 @@
-"""A Stack for each module of tests (pjsip has one endpoint in a process at a time) and the wire that it talks to."""
+"""A Stack for each module of tests (pjsip has one endpoint in a process at a time) and the wire that it talks to.
+
+Every test that has a wire runs twice: with the native half and without.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,15 @@ from collections.abc import Callable, Iterator
 from itertools import count
 
 import pytest
+from support.native import half
 
+from sipedge.pjsip.native_calls import NativeCalls
 from sipedge.pjsip.stack import Counts, Stack
 from sipedge.pjsip.transport import Ends
 from sipedge.proxy.events import Event, MalformedReceived, RequestReceived, ResponseReceived
 from sipedge.sip.message import Message, parse_message
 
+__all__ = ["half"]
 _numbers = count(1)
 
 
@@ -80,8 +86,9 @@ class Wire:
 
 
 @pytest.fixture(scope="module")
-def shared_wire() -> Iterator[Wire]:
+def shared_wire(half: str) -> Iterator[Wire]:
     wire = Wire()
+    assert isinstance(wire.stack._calls, NativeCalls) == (half == "native")
     yield wire
     wire.stack.shutdown()
 

@@ -45,7 +45,7 @@ CHANGES = st.lists(
 
 
 @pytest.fixture(scope="module")
-def victim() -> Iterator[subprocess.Popen[bytes]]:
+def victim(half: str) -> Iterator[subprocess.Popen[bytes]]:
     paths = os.pathsep.join([str(TESTS), str(ROOT), os.environ.get("PYTHONPATH", "")])
     process = subprocess.Popen(
         [sys.executable, "-m", "support.pjsip_victim"],

@@ -15,6 +15,7 @@ from sipedge.sip.framing import BUFFER, MOST_SKIPPED, Frame, Framer, FramingErro
 from sipedge.sip.message import Message
 
 LIMITS = Limits()
+pytestmark = pytest.mark.usefixtures("half")
 
 
 def message(body: bytes = b"", extra: bytes = b"") -> bytes:

@@ -1,0 +1,1 @@
+"""Parts of sipedge that exist in C, too: see docs/native.md."""

@@ -1,0 +1,1 @@
+"""The usual message read in C. See docs/native.md."""

@@ -1,0 +1,3 @@
+from support.native import half
+
+__all__ = ["half"]
