@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tools.bench import instructions
+from zones.zone import FromDomain
 
 
 @pytest.fixture
@@ -36,4 +37,4 @@ def test_the_record_is_of_a_python_that_the_edge_runs_on() -> None:
 
 @pytest.mark.parametrize("window", [1, 8])
 def test_what_is_counted_is_answered(window: int) -> None:
-    instructions.proxy(8, window)
+    instructions.proxy(8, window, instructions.settings(False, FromDomain.ANY))

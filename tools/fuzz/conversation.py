@@ -198,7 +198,9 @@ class Player:
     def _emit(self, event: Event) -> None:
         if isinstance(event, RequestReceived) and event.transaction:
             self._transactions.append(event.transaction)
-        self._note(type(event).__name__, *(_plain(getattr(event, each.name)) for each in fields(event)))
+        self._note(
+            type(event).__name__, *(_plain(getattr(event, each.name)) for each in fields(event) if each.name != "time")
+        )
 
 
 def _value(message: Message, name: str) -> object:
