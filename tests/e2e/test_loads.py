@@ -235,26 +235,34 @@ class Traffic:
         self._caller = installation.call()
         self._over = threading.Event()
         self.sent = 0
+        self._last = -1
+        """How many there are in all; -1 while that is not known."""
         self.answers: dict[str, str] = {}
         self._threads = [threading.Thread(target=work) for work in (self._send, self._read)]
         for thread in self._threads:
             thread.start()
 
     def end(self) -> None:
-        """Send no more, and wait for what is still owed."""
+        """Send one more, and wait for what is still owed."""
+        sender, reader = self._threads
         self._over.set()
-        for thread in self._threads:
-            thread.join()
+        sender.join()
+        self._send_one()  # else the reader may wait for an answer when all have come
+        reader.join()
         self._caller.close()
 
     def _send(self) -> None:
         began = time.monotonic()
         while not self._over.wait(max(0.0, began + self.sent / RATE - time.monotonic())):
-            self.sent += 1
-            self._caller.send(self._installation.message(self.sent))
+            self._send_one()
+        self._last = self.sent + 1
+
+    def _send_one(self) -> None:
+        self.sent += 1
+        self._caller.send(self._installation.message(self.sent))
 
     def _read(self) -> None:
-        while not self._over.is_set() or len(self.answers) < self.sent:
+        while len(self.answers) != self._last:
             answer = self._caller.read_message()
             assert header(answer, "Call-ID") not in self.answers
             self.answers[header(answer, "Call-ID")] = answer[8:11].decode()
