@@ -14,7 +14,7 @@ from zones.zone import FromDomain
 @pytest.fixture
 def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "instructions.json"
-    path.write_text(json.dumps({"python": instructions.PYTHON, "instructions": 1000}))
+    path.write_text(json.dumps({"python": instructions.PYTHON, instructions.half(): 1000}))
     monkeypatch.setattr(instructions, "RECORD", path)
     return path
 
@@ -26,13 +26,22 @@ def test_a_tenth_more_than_the_record_is_refused(figure: int, status: int) -> No
 
 
 def test_another_python_is_not_compared(record: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    record.write_text(json.dumps({"python": "3.0", "instructions": 1000}))
+    record.write_text(json.dumps({"python": "3.0", instructions.half(): 1000}))
     assert instructions.guard(5000) == 0
     assert "not compared" in capsys.readouterr().out
 
 
-def test_the_record_is_of_a_python_that_the_edge_runs_on() -> None:
-    assert json.loads(instructions.RECORD.read_text())["python"] in ("3.11", "3.12")
+def test_the_record_is_of_a_python_that_the_edge_runs_on_and_has_both_halves() -> None:
+    known = json.loads(instructions.RECORD.read_text())
+    assert known["python"] in ("3.11", "3.12")
+    assert known[instructions.HALVES[0]] < known[instructions.HALVES[1]]
+
+
+def test_a_record_keeps_the_figure_of_the_other_half(record: Path) -> None:
+    other = next(half for half in instructions.HALVES if half != instructions.half())
+    record.write_text(json.dumps({"python": instructions.PYTHON, other: 2000}))
+    instructions.record(1500)
+    assert json.loads(record.read_text()) == {"python": instructions.PYTHON, other: 2000, instructions.half(): 1500}
 
 
 @pytest.mark.parametrize("window", [1, 8])

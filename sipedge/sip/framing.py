@@ -99,6 +99,11 @@ class Framer:
         """A fatal error was reported: nothing more is read."""
 
     @property
+    def is_native(self) -> bool:
+        """Whether usual messages are read in C."""
+        return self._heads is not None
+
+    @property
     def partial(self) -> bool:
         """Whether a message has begun and is not complete."""
         return self._end > self._start or self._skipping > 0
