@@ -1,0 +1,164 @@
+"""The order of writes in which every request, at every moment, goes as the old plan or as the new one has it.
+
+The box takes one rule at a time, so between two plans there are others. A step is *safe* when every request whose way
+it changes goes as the new plan has it from then on. So a request changes its way once at most, from old to new, and
+never goes where neither plan would send it. Each step is proved for all requests by the exact analysis; an order is
+searched depth first over the sets of writes that are done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from dialplan.analysis import Language, Languages, NotProved, Sender, SymbolicPlan, by_admitted, conditions_of, regions
+from dialplan.analysis import senders_of as senders_of_plan
+from dialplan.model import Dialplan, Query, Variables
+from dialplan.search.search import CompiledPlan, Explanation
+
+from .writes import Write, plan_after, writes_between
+
+MAX_PROOFS = 3000
+"""Steps that are examined before the search is given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Misrouted:
+    """A request that a step would send where neither plan does."""
+
+    write: Write
+    query: Query
+    old: Explanation
+    between: Explanation
+    new: Explanation
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """``steps``: safe ones, in order; all of them where ``stuck`` is empty and nothing is ``unproved``."""
+
+    steps: tuple[Write, ...]
+    stuck: tuple[Misrouted, ...] = ()
+    """Where no order exists: behind the longest safe beginning, each write that is left with a request it misroutes."""
+    unproved: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        return not self.stuck and not self.unproved
+
+
+def safe_order(old: Dialplan, new: Dialplan, variables: Variables, senders: Sequence[Sender] | None = None) -> Order:
+    """``senders``: None when every zone that a plan names can send everything.
+
+    Both plans have the same transforms; ValueError if not.
+    """
+    if old.transforms != new.transforms:
+        raise ValueError("the transforms of the two plans differ, and only search rules are pushed")
+    return _Search(old, new, variables, senders_of_plan(old + new) if senders is None else senders).order()
+
+
+@dataclass(slots=True)
+class _Search:
+    old: Dialplan
+    new: Dialplan
+    variables: Variables
+    senders: Sequence[Sender]
+    writes: tuple[Write, ...] = field(init=False)
+    languages: Languages = field(init=False)
+    plans: dict[frozenset[Write], SymbolicPlan] = field(default_factory=dict)
+    """Writes that are done -> the plan then."""
+    target: SymbolicPlan = field(init=False)
+    proofs: int = 0
+    hopeless: set[frozenset[Write]] = field(default_factory=set)
+    longest: tuple[Write, ...] = ()
+    unproved: dict[str, None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.writes = writes_between(self.old, self.new)
+        compiled = [CompiledPlan(plan, self.variables) for plan in (self.old, self.new)]
+        self.languages = Languages(compiled)
+        self.target = SymbolicPlan(compiled[1], self.languages)
+
+    def order(self) -> Order:
+        steps = self._from(())
+        if steps is not None:
+            return Order(steps)
+        if self.unproved:
+            return Order(self.longest, (), tuple(self.unproved))
+        left = [write for write in self.writes if write not in self.longest]
+        stuck = tuple(found for write in left if (found := self._misrouted(self.longest, write)) is not None)
+        return Order(self.longest, stuck)
+
+    def _from(self, done: tuple[Write, ...]) -> tuple[Write, ...] | None:
+        """A whole order that begins with ``done``; None where there is none."""
+        state = frozenset(done)
+        if len(done) == len(self.writes):
+            return done
+        if state in self.hopeless:
+            return None
+        if len(done) > len(self.longest):
+            self.longest = done
+        for write in self.writes:
+            if write not in state and self._is_safe(done, write):
+                whole = self._from((*done, write))
+                if whole is not None:
+                    return whole
+        self.hopeless.add(state)
+        return None
+
+    def _is_safe(self, done: tuple[Write, ...], write: Write) -> bool:
+        if self.proofs >= MAX_PROOFS:
+            self.unproved.setdefault(f"more than {MAX_PROOFS} steps were examined without an order")
+            return False
+        self.proofs += 1
+        try:
+            return self._misrouted(done, write) is None
+        except NotProved as error:
+            self.unproved.setdefault(f"{write}: {error}")
+            return False
+
+    def _misrouted(self, done: tuple[Write, ...], write: Write) -> Misrouted | None:
+        """A request that the write sends elsewhere than before and than the new plan. Raises NotProved."""
+        before, after = self._plan(frozenset(done)), self._plan(frozenset((*done, write)))
+        plans = (before, after, self.target)
+        for admitted, conditions in by_admitted(plans, conditions_of(self.senders)):
+            for aliases in self._touched(plans, write):
+                for region in regions(plans, admitted, aliases):
+                    was, becomes, wanted = region.routings
+                    if becomes not in (was, wanted):
+                        query = conditions[0].query(region.alias)
+                        found = Misrouted(
+                            write,
+                            query,
+                            before.plan.search(query),
+                            after.plan.search(query),
+                            self.target.plan.search(query),
+                        )
+                        return _confirmed(found)
+        return None
+
+    def _plan(self, done: frozenset[Write]) -> SymbolicPlan:
+        if done not in self.plans:
+            compiled = CompiledPlan(plan_after(self.old, done), self.variables)
+            self.plans[done] = SymbolicPlan(compiled, self.languages)
+        return self.plans[done]
+
+    def _touched(self, plans: Sequence[SymbolicPlan], write: Write) -> Iterator[Language]:
+        """Aliases, as they arrive, that the rule matches before or after the write: all others keep their way."""
+        for plan in plans[:2]:
+            for rule in plan.rules:
+                if rule.rule in (write.before, write.after):
+                    for branch in plan.branches:
+                        yield branch.before(rule.language) & branch.domain
+
+
+def _confirmed(found: Misrouted) -> Misrouted:
+    """Raises NotProved where the forms of two rewritings differ, and the engine does the same for this alias."""
+    ways = [_way(explanation) for explanation in (found.old, found.between, found.new)]
+    if ways[1] in (ways[0], ways[2]):
+        raise NotProved(f"two replace strings for aliases like {found.query.alias} may give the same")
+    return found
+
+
+def _way(explanation: Explanation) -> list[frozenset[tuple[str, str]]]:
+    return [frozenset((target.zone, target.alias) for target in tier.targets) for tier in explanation.tiers]
