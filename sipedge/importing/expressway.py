@@ -44,17 +44,36 @@ class Imported:
     unused: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A dump read, before anything is written."""
+
+    box: Box
+    listeners: list[Table]
+    zones: Zones
+    plan: ImportedPlan
+
+
+def parts_of(dump: Dump) -> Parts:
+    box = read_box(dump)
+    listeners = listener_tables(dump, box)
+    zones = Zones(dump, box.tcp, box.variables, {int(str(table.keys["port"])) for table in listeners})
+    return Parts(box, listeners, zones, import_plan(dump, zones.named, box.variables, box.system_name or box.host_name))
+
+
 def import_expressway(text: str, name: str, certificates: str = "") -> Imported:
+    """``text``: what the box prints; the others as for ``import_dump``."""
+    return import_dump(read_dump(text), name, certificates)
+
+
+def import_dump(dump: Dump, name: str, certificates: str = "") -> Imported:
     """``name``: of the dump, for comments.
 
     ``certificates``: the folder with server.pem, server.key and trusted.pem, as the configuration is to name it; when
     it is '', stand-ins are made.
     """
-    dump = read_dump(text)
-    box = read_box(dump)
-    listeners = listener_tables(dump, box)
-    zones = Zones(dump, box.tcp, box.variables, {int(str(table.keys["port"])) for table in listeners})
-    plan = import_plan(dump, zones.named, box.variables, box.system_name or box.host_name)
+    parts = parts_of(dump)
+    box, listeners, zones, plan = parts.box, parts.listeners, parts.zones, parts.plan
     imported = Imported(refused=len(plan.refused), settings=len(dump.settings))
     if any(zone.keys.get("mutual_tls") is False for zone in zones.zones):
         ask_no_certificates(listeners)
