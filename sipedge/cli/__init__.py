@@ -34,6 +34,7 @@ COMMANDS = {
     "speakers": "proof.speakers",
     "fmt": "plan.fmt",
     "import": "plan.importer",
+    "expressway": "expressway.expressway",
     "messages": "trace.messages",
     "replay": "trace.replay",
     "ladder": "trace.ladder",
@@ -52,6 +53,7 @@ GROUPS = {
     "Serve": ("run", "lab"),
     "Ask and write rules": ("locate", "check-pattern", "fmt", "lsp", "import"),
     "Judge a configuration": ("check", "test", "diff", "speakers"),
+    "Beside a live Expressway": ("expressway",),
     "Look at traffic and partners": ("messages", "ladder", "replay", "anonymise", "doctor"),
 }
 """The order of ``sipedge --help``; a command that no group names comes last."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import yaml
 
@@ -24,10 +25,10 @@ class RamlError(ValueError):
     """A text that is no such description; ``str()`` is a sentence's end: "the description ..."."""
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # it comes without types
     """Without aliases, which could make a small text endless; other files are not looked for."""
 
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+    def compose_node(self, parent: Any, index: int) -> Any:
         if self.check_event(yaml.events.AliasEvent):
             raise RamlError("uses aliases")
         return super().compose_node(parent, index)

@@ -3,6 +3,7 @@ key and passwords, which are random."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from dialplan.importers.expressway import ImportedPlan, import_plan
@@ -66,8 +67,8 @@ def import_expressway(text: str, name: str, certificates: str = "") -> Imported:
     return import_dump(read_dump(text), name, certificates)
 
 
-def import_dump(dump: Dump, name: str, certificates: str = "") -> Imported:
-    """``name``: of the dump, for comments.
+def import_dump(dump: Dump, name: str, certificates: str = "", notes: Sequence[str] = ()) -> Imported:
+    """``name``: of the dump, for comments. ``notes``: what the report says first.
 
     ``certificates``: the folder with server.pem, server.key and trusted.pem, as the configuration is to name it; when
     it is '', stand-ins are made.
@@ -87,7 +88,7 @@ def import_dump(dump: Dump, name: str, certificates: str = "") -> Imported:
     refused = [(_what(entry), why) for entry, why in plan.refused]
     unused = dump.unused()
     imported.unused = len(unused)
-    imported.files[REPORT] = write_report(_counts(plan, zones, box), refused, remarks, dump.remarks, unused)
+    imported.files[REPORT] = write_report(_counts(plan, zones, box), notes, refused, remarks, dump.remarks, unused)
     return imported
 
 

@@ -20,7 +20,7 @@ def run(xconfiguration: str, output: str, certificates: str | None) -> int:
     if not imported.settings:
         raise click.UsageError(f'"{xconfiguration}" has no line that begins with xConfiguration')
     write_folder(Path(output), imported.files, imported.secret)
-    summary(output, imported)
+    _summary(output, imported)
     return 0
 
 
@@ -36,7 +36,7 @@ def _read(file: str) -> str:
     return text
 
 
-def summary(output: str, imported: Imported) -> None:
+def _summary(output: str, imported: Imported) -> None:
     click.echo(f"{output}: {CONFIG}, {PLAN} and what they name, from {imported.settings} settings")
     if imported.refused:
         count = imported.refused

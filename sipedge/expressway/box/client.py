@@ -72,6 +72,11 @@ class Reader:
             raise BoxError(f'"{escaped(host)}" is neither HOST nor HOST:PORT') from None
         self._root = ""
 
+    @property
+    def name(self) -> str:
+        """The host without the port, in small letters."""
+        return self._client.base_url.host
+
     def __enter__(self) -> Self:
         return self
 
