@@ -51,22 +51,46 @@ def spelling_of(path: str, described: Enumerations, rules: Iterable[Record]) -> 
     return Spelling({key: tuple(values) for key, values in words.items()})
 
 
-def body_of(rule: SearchRule, spelling: Spelling) -> dict[str, object]:
-    """All fields. Raises Unwritable."""
+_TOGETHER = (
+    ("mode", "pattern_type", "pattern", "behavior", "replace"),
+    ("source", "source_name"),
+)
+"""Attributes that the import may have put into another form together."""
+
+
+def body_of(
+    rule: SearchRule, spelling: Spelling, before: SearchRule | None = None, record: Record | None = None
+) -> dict[str, object]:
+    """All fields; those that are as ``before`` keep the value that the box has in ``record``. Raises Unwritable."""
+    kept = _unchanged(rule, before) if record is not None and before is not None else set()
     body: dict[str, object] = {}
     for field in RULE_FIELDS:
-        value = getattr(rule, field.attribute)
-        if field.attribute == "replace":
-            value = _replace(rule)
-        elif field.attribute in ("target", "source_name"):
-            value = _OWN_NAMES.get(value, value)
-        if field.values is not None:
-            body[field.key] = spelling.of(field, value)
-            continue
-        if field.longest and len(value) > field.longest:
-            raise Unwritable(f'rule "{rule.name}": {field.key} has more than {field.longest} characters')
-        body[field.key] = value
+        if field.attribute in kept and record is not None and field.key in record:
+            body[field.key] = record[field.key]
+        else:
+            body[field.key] = _value(rule, field, spelling)
     return body
+
+
+def _unchanged(rule: SearchRule, before: SearchRule) -> set[str]:
+    same = {each.attribute for each in RULE_FIELDS if getattr(rule, each.attribute) == getattr(before, each.attribute)}
+    for group in _TOGETHER:
+        if not same.issuperset(group):
+            same.difference_update(group)
+    return same
+
+
+def _value(rule: SearchRule, field: RuleField, spelling: Spelling) -> object:
+    value = getattr(rule, field.attribute)
+    if field.values is not None:
+        return spelling.of(field, value)
+    if field.attribute == "replace":
+        value = _replace(rule)
+    elif field.attribute in ("target", "source_name"):
+        value = _OWN_NAMES.get(value, value)
+    if field.longest and len(value) > field.longest:
+        raise Unwritable(f"{field.key} has more than {field.longest} characters")
+    return value
 
 
 def _replace(rule: SearchRule) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import combinations, islice
 
 from dialplan.analysis import Language, Languages, NotProved, Sender, SymbolicPlan, by_admitted, conditions_of, regions
 from dialplan.analysis import senders_of as senders_of_plan
@@ -20,6 +21,8 @@ from .writes import Write, plan_after, writes_between
 
 MAX_PROOFS = 3000
 """Steps that are examined before the search is given up."""
+MAX_SETS = 200
+"""Sets of writes that are examined for being safe together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,8 @@ class Order:
     stuck: tuple[Misrouted, ...] = ()
     """Where no order exists: behind the longest safe beginning, each write that is left with a request it misroutes."""
     unproved: tuple[str, ...] = ()
+    together: tuple[Write, ...] = ()
+    """Where no order exists: the fewest of the writes that are left that would be safe if they were done at once."""
 
     @property
     def complete(self) -> bool:
@@ -86,8 +91,19 @@ class _Search:
         if self.unproved:
             return Order(self.longest, (), tuple(self.unproved))
         left = [write for write in self.writes if write not in self.longest]
-        stuck = tuple(found for write in left if (found := self._misrouted(self.longest, write)) is not None)
-        return Order(self.longest, stuck)
+        stuck = tuple(found for write in left if (found := self._misrouted(self.longest, (write,))) is not None)
+        return Order(self.longest, stuck, together=self._together(left))
+
+    def _together(self, left: Sequence[Write]) -> tuple[Write, ...]:
+        """All of them are safe together, as the plan is the new one then."""
+        sets = (writes for size in range(2, len(left)) for writes in combinations(left, size))
+        for writes in islice(sets, MAX_SETS):
+            try:
+                if self._misrouted(self.longest, writes) is None:
+                    return writes
+            except NotProved:
+                continue
+        return tuple(left)
 
     def _from(self, done: tuple[Write, ...]) -> tuple[Write, ...] | None:
         """A whole order that begins with ``done``; None where there is none."""
@@ -112,23 +128,26 @@ class _Search:
             return False
         self.proofs += 1
         try:
-            return self._misrouted(done, write) is None
+            return self._misrouted(done, (write,)) is None
         except NotProved as error:
             self.unproved.setdefault(f"{write}: {error}")
             return False
 
-    def _misrouted(self, done: tuple[Write, ...], write: Write) -> Misrouted | None:
-        """A request that the write sends elsewhere than before and than the new plan. Raises NotProved."""
-        before, after = self._plan(frozenset(done)), self._plan(frozenset((*done, write)))
+    def _misrouted(self, done: tuple[Write, ...], writes: Sequence[Write]) -> Misrouted | None:
+        """A request that the writes, done at once, send elsewhere than before and than the new plan.
+
+        Raises NotProved.
+        """
+        before, after = self._plan(frozenset(done)), self._plan(frozenset((*done, *writes)))
         plans = (before, after, self.target)
         for admitted, conditions in by_admitted(plans, conditions_of(self.senders)):
-            for aliases in self._touched(plans, write):
+            for aliases in self._touched(plans, writes):
                 for region in regions(plans, admitted, aliases):
                     was, becomes, wanted = region.routings
                     if becomes not in (was, wanted):
                         query = conditions[0].query(region.alias)
                         found = Misrouted(
-                            write,
+                            writes[0],
                             query,
                             before.plan.search(query),
                             after.plan.search(query),
@@ -143,11 +162,12 @@ class _Search:
             self.plans[done] = SymbolicPlan(compiled, self.languages)
         return self.plans[done]
 
-    def _touched(self, plans: Sequence[SymbolicPlan], write: Write) -> Iterator[Language]:
-        """Aliases, as they arrive, that the rule matches before or after the write: all others keep their way."""
+    def _touched(self, plans: Sequence[SymbolicPlan], writes: Sequence[Write]) -> Iterator[Language]:
+        """Aliases, as they arrive, that a rule matches before or after its write: all others keep their way."""
+        changed = [rule for write in writes for rule in (write.before, write.after)]
         for plan in plans[:2]:
             for rule in plan.rules:
-                if rule.rule in (write.before, write.after):
+                if rule.rule in changed:
                     for branch in plan.branches:
                         yield branch.before(rule.language) & branch.domain
 

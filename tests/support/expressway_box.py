@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from click.testing import CliRunner, Result
+
+from sipedge.cli import main
 from sipedge.expressway.box.client import Account, Reader, Writer
 from sipedge.lab.ca import Authority
 from sipedge.lab.parties.expressway_box import Behaviour, Cluster, running
@@ -80,3 +83,11 @@ def stand_in(
     cluster = Cluster([HOST] * peers, answers, Behaviour(**behaviour))
     with running(cluster, 0, str(leaf.certificate), str(leaf.key)) as ports:
         yield StandIn(cluster, [f"{HOST}:{port}" for port in ports], str(authority.file))
+
+
+def command(box: StandIn, *words: str, password: str = "password") -> Result:
+    """``sipedge expressway WORDS`` for this box."""
+    file = Path(box.trusted).parent / "password"
+    file.write_text(f"{password}\n")
+    account = ("--ca", box.trusted, "--password-file", str(file))
+    return CliRunner().invoke(main, ["expressway", *words, *account], catch_exceptions=False)

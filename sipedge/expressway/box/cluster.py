@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from sipedge.expressway.fields import PATH
+from sipedge.expressway.answers import Record
+from sipedge.expressway.fields import NAME, PATH
 
 from .client import BoxError, Reader
 from .reading import peers_of, primary_of
@@ -49,9 +50,14 @@ def lagging(peers: Peers[ReaderT]) -> list[str]:
 
 
 def rules_of(reader: Reader) -> dict[str, object]:
-    """Name -> the rule as the box gives it, a name that is there twice as a list. Raises BoxError."""
+    """As ``by_name``. Raises BoxError."""
+    return by_name(reader.records(PATH) or ())
+
+
+def by_name(rules: Sequence[Record]) -> dict[str, object]:
+    """Name -> the rule as the box gives it, a name that is there twice as a list."""
     found: dict[str, object] = {}
-    for record in reader.records(PATH) or ():
-        name = str(record.get("Name"))
+    for record in rules:
+        name = str(record.get(NAME))
         found[name] = [found[name], record] if name in found else record
     return found
