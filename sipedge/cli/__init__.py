@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
@@ -34,7 +35,9 @@ COMMANDS = {
     "speakers": "proof.speakers",
     "fmt": "plan.fmt",
     "import": "plan.importer",
-    "expressway": "expressway.expressway",
+    "expressway pull": "expressway.pull",
+    "expressway drift": "expressway.drift",
+    "expressway push": "expressway.push",
     "messages": "trace.messages",
     "replay": "trace.replay",
     "ladder": "trace.ladder",
@@ -43,7 +46,11 @@ COMMANDS = {
     "lsp": "edge.lsp",
     "lab": "edge.lab",
 }
-"""Command -> options half in this folder, whose ``command`` it is."""
+"""Command -> options half in this folder, whose ``command`` it is. Two words: a command of a family."""
+FAMILIES = {
+    "expressway": "Read a live Expressway, watch it drift, and change its search rules in steps that are each proved.",
+}
+"""First word -> what the family is for."""
 LONGEST_SENTENCE = 500
 """Characters; nothing is cut."""
 PLAIN = {"color": False}
@@ -53,35 +60,59 @@ GROUPS = {
     "Serve": ("run", "lab"),
     "Ask and write rules": ("locate", "check-pattern", "fmt", "lsp", "import"),
     "Judge a configuration": ("check", "test", "diff", "speakers"),
-    "Beside a live Expressway": ("expressway",),
+    "Beside a live Expressway": ("expressway pull", "expressway drift", "expressway push"),
     "Look at traffic and partners": ("messages", "ladder", "replay", "anonymise", "doctor"),
 }
 """The order of ``sipedge --help``; a command that no group names comes last."""
+
+
+def _command(name: str) -> click.Command | None:
+    if name not in COMMANDS:
+        return None
+    command = import_module(f"{__name__}.{COMMANDS[name]}").command
+    assert isinstance(command, click.Command)
+    return command
+
+
+def _write_section(formatter: click.HelpFormatter, title: str, names: Sequence[str]) -> None:
+    """Each command with its whole first sentence."""
+    commands = [(name, _command(name)) for name in names]
+    rows = [(name, command.get_short_help_str(LONGEST_SENTENCE)) for name, command in commands if command]
+    if rows:
+        with formatter.section(title):
+            formatter.write_dl(rows)
+
+
+class Family(click.Group):
+    """The commands whose first word is its name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name.split()[1] for name in COMMANDS if name.startswith(f"{self.name} ")]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return _command(f"{self.name} {cmd_name}")
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        _write_section(formatter, "Commands", [f"{self.name} {name}" for name in self.list_commands(ctx)])
 
 
 class LazyGroup(click.Group):
     """Imports only the module of the command that was asked for, and says errors in one sentence."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return list(dict.fromkeys(name.split()[0] for name in COMMANDS))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        command = import_module(f"{__name__}.{COMMANDS[cmd_name]}").command
-        assert isinstance(command, click.Command)
-        return command
+        if cmd_name in FAMILIES:
+            return Family(cmd_name, help=FAMILIES[cmd_name])
+        return _command(cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """By groups, each command with its whole first sentence."""
         grouped = [name for names in GROUPS.values() for name in names]
         groups = {**GROUPS, "Further": tuple(name for name in COMMANDS if name not in grouped)}
         for title, names in groups.items():
-            commands = [(name, self.get_command(ctx, name)) for name in names]
-            rows = [(name, command.get_short_help_str(LONGEST_SENTENCE)) for name, command in commands if command]
-            if rows:
-                with formatter.section(title):
-                    formatter.write_dl(rows)
+            _write_section(formatter, title, names)
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         try:

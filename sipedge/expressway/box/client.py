@@ -106,6 +106,11 @@ class Reader:
             return None
         return reply.body.decode("utf-8", "replace")
 
+    def text_below(self, path: str) -> str | None:
+        """The text at a path below the API's root; None where the box has none. Raises BoxError."""
+        reply = self._below_the_root(path)
+        return reply.body.decode("utf-8", "replace") if reply.status == 200 else None
+
     def _below_the_root(self, path: str) -> Reply:
         roots = (self._root,) if self._root else ROOTS
         for root in roots:

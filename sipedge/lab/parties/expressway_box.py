@@ -21,12 +21,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 from . import control
 
 RULES = "common/searchrule"
 PEERS = "common/cluster/peers"
+CERTIFICATE = "certs/server"
 Rule = dict[str, Any]
 Answers = dict[str, list[Rule]]
 
@@ -98,6 +100,8 @@ class Cluster:
     behaviour: Behaviour = Behaviour()
     requests: list[str] = field(default_factory=list)
     """``GET host path``, in the order they came."""
+    certificate: str = ""
+    """PEM, as the API gives it."""
     writes: int = 0
     named: set[str] = field(default_factory=set)
 
@@ -240,6 +244,8 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path == "/api/raml" and behaviour.described:
             return 200, "application/raml+yaml", raml()
         path = self.path.removeprefix(f"{behaviour.root}/") if self.path.startswith(behaviour.root) else ""
+        if self.command == "GET" and path == CERTIFICATE:
+            return 200, "application/json", json.dumps(cluster.certificate)
         if self.command == "GET":
             found = cluster.read(self.server.peer, path)
             return (404, "text/plain", "Not Found") if found is None else (200, "application/json", json.dumps(found))
@@ -254,6 +260,7 @@ def running(cluster: Cluster, port: int, certificate: str, key: str) -> Iterator
     """Serve each host of the cluster; the ports. ``port``: 0 for free ones. The certificate is for all hosts."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
+    cluster.certificate = Path(certificate).read_text()
     with ExitStack() as stack:
         stack.callback(cluster.close)
         servers = []

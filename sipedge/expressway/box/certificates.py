@@ -1,0 +1,24 @@
+"""Certificates as they are now: the one that a box says it has, and the one that a node shows in a handshake."""
+
+from __future__ import annotations
+
+import ssl
+
+from .client import BoxError, Reader
+
+PATH = "certs/server"
+SECONDS = 10.0
+
+
+def certificate_of(reader: Reader) -> bytes | None:
+    """PEM; None where the box does not give it. It may come as a string of JSON. Raises BoxError."""
+    text = reader.text_below(PATH)
+    return None if text is None else text.replace("\\r", "").replace("\\n", "\n").encode()
+
+
+def certificate_shown(host: str, port: int) -> bytes:
+    """PEM of whoever answers there; nothing is sent but the handshake, and nobody is trusted. Raises BoxError."""
+    try:
+        return ssl.get_server_certificate((host, port), timeout=SECONDS).encode()
+    except (OSError, ValueError) as error:
+        raise BoxError(f'"{host}" port {port} shows no certificate: {error}') from None
