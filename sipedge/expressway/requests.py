@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dialplan.importers.expressway import ImportedPlan
-from dialplan.model import DEFAULT_ZONE, LOCAL_ZONE, Dialplan, SearchRule, SourceMode, Transform
+from dialplan.model import DEFAULT_ZONE, LOCAL_ZONE, Behavior, Dialplan, PatternType, SearchRule, SourceMode, Transform
 
 from .answers import ZONES, Answers, Record
 from .bodies import Spelling, Unwritable, body_of
@@ -26,14 +26,24 @@ class Request:
 
 
 def plan_on_box(imported: ImportedPlan) -> Dialplan:
-    """The transforms by priority, as they are compared, then the rules."""
-    transforms = [entry for entry in imported.entries if isinstance(entry, Transform)]
-    rules = [entry for entry in imported.entries if isinstance(entry, SearchRule)]
-    return Dialplan(tuple(sorted(transforms, key=lambda transform: transform.priority)), tuple(rules))
+    rules = tuple(entry for entry in imported.entries if isinstance(entry, SearchRule))
+    return comparable(Dialplan(tuple(entry for entry in imported.entries if isinstance(entry, Transform)), rules))
 
 
-def unproved_parts(imported: ImportedPlan, has_addresses: bool) -> list[str]:
-    """Sentences about what keeps any proof about this box from being one."""
+def comparable(plan: Dialplan) -> Dialplan:
+    """The plan in the form that the import gives: transforms by priority, no pattern where the mode looks at none."""
+    transforms = sorted(plan.transforms, key=lambda transform: transform.priority)
+    return replace(plan, transforms=tuple(transforms), rules=tuple(map(_without_idle_pattern, plan.rules)))
+
+
+def _without_idle_pattern(rule: SearchRule) -> SearchRule:
+    if rule.uses_pattern:
+        return rule
+    return replace(rule, pattern_type=PatternType.PREFIX, pattern="", behavior=Behavior.STRIP, replace="")
+
+
+def unproved_parts(imported: ImportedPlan, wanted: Dialplan, has_addresses: bool) -> list[str]:
+    """Sentences about what keeps any proof about this box from being one. ``has_addresses``: the box's are known."""
     found = [
         f'"{entry.name}" of the box is not possible here, so nothing is proved: {why}'
         for entry, why in imported.refused
@@ -43,8 +53,8 @@ def unproved_parts(imported: ImportedPlan, has_addresses: bool) -> list[str]:
     if not has_addresses:
         found += [
             f'"{entry.name}" uses a variable whose value the API does not give: add a dump of the box (--dump)'
-            for entry in imported.entries
-            if any(variable in entry.pattern.casefold() for variable in ADDRESSES)
+            for entry in (*imported.entries, *wanted.entries)
+            if any(variable in f"{entry.pattern} {entry.replace}".casefold() for variable in ADDRESSES)
         ]
     return found
 

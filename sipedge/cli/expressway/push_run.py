@@ -28,7 +28,7 @@ from sipedge.expressway.box.pushing import Push, Surprise, surroundings
 from sipedge.expressway.box.reading import Reading, read_box
 from sipedge.expressway.fields import PATH
 from sipedge.expressway.order import Misrouted, Order, safe_order
-from sipedge.expressway.requests import Request, plan_on_box, requests_of, unproved_parts, zone_names
+from sipedge.expressway.requests import Request, comparable, plan_on_box, requests_of, unproved_parts, zone_names
 from sipedge.expressway.writes import Write
 from sipedge.importing.expressway import parts_of
 
@@ -91,11 +91,10 @@ def _proposal(options: Options, wanted: LoadedPlan, boxes: Peers[Writer]) -> Pro
     reading = read_box(boxes.primary)
     given = read_settings_file(options.dump) if options.dump else None
     parts = parts_of(dump_of(reading.answers, "", given))
-    problems = unproved_parts(parts.plan, has_addresses=bool(parts.box.addresses))
+    new = comparable(wanted.plan.dialplan)
+    problems = unproved_parts(parts.plan, new, has_addresses=bool(parts.box.addresses))
     if problems:
-        raise click.UsageError("; ".join(problems))
-    plan = wanted.plan.dialplan
-    new = Dialplan(tuple(sorted(plan.transforms, key=lambda transform: transform.priority)), plan.rules)
+        raise click.UsageError("; ".join(dict.fromkeys(problems)))
     return Proposal(reading, around, plan_on_box(parts.plan), new, parts.box.variables, wanted.senders)
 
 
