@@ -7,7 +7,8 @@ import click
 
 @click.command()
 @click.option("--keep", is_flag=True, help="Leave everything running until Ctrl-C.")
-def command(keep: bool) -> int:
+@click.option("--expressway", is_flag=True, help="Start stand-ins for Expressways instead, until Ctrl-C.")
+def command(keep: bool, expressway: bool) -> int:
     """Start all parties on loopback and send IM and presence both ways.
 
     The parties are an IM&P node, two edges, a Skype for Business Edge, a DNS server and a CA. Prints the ladder of
@@ -17,4 +18,4 @@ def command(keep: bool) -> int:
     """
     from sipedge.lab.run import main
 
-    return main(keep)
+    return main(keep, expressway)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +12,9 @@ from dialplan.analysis import compare
 from dialplan.cases.claims_proof import ClaimVerdict
 from dialplan.check import Level, findings, query_text
 from dialplan.importers.xconfiguration import Dump
+from dialplan.model import LOCAL_ZONE, OnMatch
 from dialplan.problem import DialplanError
+from dialplan.search.search import CompiledPlan
 from sipedge.cli.differences import common_senders, route_text
 from sipedge.cli.files import read_text
 from sipedge.cli.plans import LoadedPlan
@@ -21,10 +23,12 @@ from sipedge.config import ConfigError
 from sipedge.expressway.changes import changes
 from sipedge.expressway.page import Part
 from sipedge.expressway.usages import judge
-from sipedge.notify_return import GivenNames, edges_of, links_of, prove
+from sipedge.notify_return import GivenNames, LinkReport, edges_of, links_of, prove
 from sipedge.queries.senders import senders_of_zones
 from sipedge.queries.testing import Suite, load_suites
 from sipedge.settings import Settings
+
+from .live import SETTINGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,15 +77,37 @@ def _findings(settings: Settings) -> Iterator[tuple[str, Level]]:
 
 
 def way_back_part(box: tuple[str, Settings], pairs: Sequence[tuple[str, Settings]], given: GivenNames) -> Part:
-    links, problems = links_of(edges_of([box, *pairs]))
+    """``pairs``: (file, what it says); a file that stands beside settings of a box is a box, too."""
+    edges = [(box[0], _without_local_looks(box[1]))]
+    for file, settings in pairs:
+        is_box = Path(file).with_name(SETTINGS).exists()
+        edges.append((file, _without_local_looks(settings) if is_box else settings))
+    links, problems = links_of(edges_of(edges))
     if not links and not problems:
         problems = ["none of them has a traversal client zone, so no two of them are a pair"]
-    lines = list(problems)
-    for report in (prove(link, given) for link in links):
-        for gap in report.gaps:
-            lines += [f"{gap.edge.name}: NOTIFY to {loss.notify.label} is lost: {loss.reason}" for loss in gap.losses]
-        lines += [f"{report.link}: not proved: {text}" for text in report.unproved]
-    return Part("The way back of NOTIFY", not lines, tuple(lines))
+    reports = [prove(link, given) for link in links]
+    lines = [*problems, *(line for report in reports for line in _losses(report))]
+    return Part("The way back of NOTIFY", not problems and all(report.passed for report in reports), tuple(lines))
+
+
+def _losses(report: LinkReport) -> Iterator[str]:
+    for gap in report.gaps:
+        for loss in gap.losses:
+            sure = "" if loss.notify.certain else ", if the peer record-routes SUBSCRIBE"
+            what = f"NOTIFY to {loss.notify.label}{sure} is lost: {loss.reason}"
+            yield f"{gap.level.value}: {gap.edge.name}: {what}"
+    yield from (f"{report.link}: not proved: {text}" for text in report.unproved)
+
+
+def _without_local_looks(settings: Settings) -> Settings:
+    """A box without its rules that look into the Local Zone and go on.
+
+    It answers them itself, at once, so that even a BENOTIFY, which gets no response, comes to the next rule. This edge
+    sends a BENOTIFY to the first tier only, and the proof is about this edge.
+    """
+    plan = settings.plan.dialplan
+    kept = [rule for rule in plan.rules if rule.target != LOCAL_ZONE or rule.on_match is not OnMatch.CONTINUE]
+    return replace(settings, plan=CompiledPlan(replace(plan, rules=tuple(kept)), settings.plan.variables))
 
 
 def cases_part(sides: Sides, files: Sequence[str]) -> Part:
