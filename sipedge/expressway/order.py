@@ -12,7 +12,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, islice
 
-from dialplan.analysis import Language, Languages, NotProved, Sender, SymbolicPlan, by_admitted, conditions_of, regions
+from dialplan.analysis import (
+    Language,
+    Languages,
+    NotProved,
+    Sender,
+    SymbolicPlan,
+    SymbolicRule,
+    by_admitted,
+    conditions_of,
+    regions,
+)
 from dialplan.analysis import senders_of as senders_of_plan
 from dialplan.model import Dialplan, Query, Variables
 from dialplan.search.search import CompiledPlan, Explanation
@@ -59,7 +69,25 @@ def safe_order(old: Dialplan, new: Dialplan, variables: Variables, senders: Sequ
     """
     if old.transforms != new.transforms:
         raise ValueError("the transforms of the two plans differ, and only search rules are pushed")
-    return _Search(old, new, variables, senders_of_plan(old + new) if senders is None else senders).order()
+    search = _Search(old, new, variables, senders_of_plan(old + new) if senders is None else senders)
+    orders = [search.order(_Part(writes)) for writes in search.parts(writes_between(old, new))]
+    return Order(
+        tuple(step for order in orders for step in order.steps),
+        tuple(found for order in orders for found in order.stuck),
+        tuple(dict.fromkeys(text for order in orders for text in order.unproved)),
+        next((order.together for order in orders if order.together), ()),
+    )
+
+
+@dataclass(slots=True)
+class _Part:
+    """Writes whose rules match no alias that the rules of other writes match, and what is known of their orders."""
+
+    writes: tuple[Write, ...]
+    proofs: int = 0
+    hopeless: set[frozenset[Write]] = field(default_factory=set)
+    longest: tuple[Write, ...] = ()
+    unproved: dict[str, None] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -68,69 +96,84 @@ class _Search:
     new: Dialplan
     variables: Variables
     senders: Sequence[Sender]
-    writes: tuple[Write, ...] = field(init=False)
     languages: Languages = field(init=False)
     plans: dict[frozenset[Write], SymbolicPlan] = field(default_factory=dict)
     """Writes that are done -> the plan then."""
     target: SymbolicPlan = field(init=False)
-    proofs: int = 0
-    hopeless: set[frozenset[Write]] = field(default_factory=set)
-    longest: tuple[Write, ...] = ()
-    unproved: dict[str, None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.writes = writes_between(self.old, self.new)
         compiled = [CompiledPlan(plan, self.variables) for plan in (self.old, self.new)]
         self.languages = Languages(compiled)
+        self.plans[frozenset()] = SymbolicPlan(compiled[0], self.languages)
         self.target = SymbolicPlan(compiled[1], self.languages)
 
-    def order(self) -> Order:
-        steps = self._from(())
+    def parts(self, writes: Sequence[Write]) -> list[tuple[Write, ...]]:
+        """The writes in groups that have nothing to do with each other: each is ordered by itself.
+
+        Without that, ten independent writes beside two that have no order are a thousand states to be searched.
+        """
+        plans = (self.plans[frozenset()], self.target)
+        parts: list[tuple[list[Write], list[Language]]] = []
+        for write in writes:
+            joined, languages = [write], [rule.language for rule in _rules_of(plans, (write,))]
+            apart = []
+            for part in parts:
+                if any(_overlap(one, other) for one in languages for other in part[1]):
+                    joined, languages = part[0] + joined, part[1] + languages
+                else:
+                    apart.append(part)
+            parts = [*apart, (joined, languages)]
+        place = {write: number for number, write in enumerate(writes)}
+        found = [tuple(sorted(part, key=place.__getitem__)) for part, _ in parts]
+        return sorted(found, key=lambda part: place[part[0]])
+
+    def order(self, part: _Part) -> Order:
+        steps = self._from(part, ())
         if steps is not None:
             return Order(steps)
-        if self.unproved:
-            return Order(self.longest, (), tuple(self.unproved))
-        left = [write for write in self.writes if write not in self.longest]
-        stuck = tuple(found for write in left if (found := self._misrouted(self.longest, (write,))) is not None)
-        return Order(self.longest, stuck, together=self._together(left))
+        if part.unproved:
+            return Order(part.longest, (), tuple(part.unproved))
+        left = [write for write in part.writes if write not in part.longest]
+        stuck = tuple(found for write in left if (found := self._misrouted(part.longest, (write,))) is not None)
+        return Order(part.longest, stuck, together=self._together(part.longest, left))
 
-    def _together(self, left: Sequence[Write]) -> tuple[Write, ...]:
+    def _together(self, done: tuple[Write, ...], left: Sequence[Write]) -> tuple[Write, ...]:
         """All of them are safe together, as the plan is the new one then."""
         sets = (writes for size in range(2, len(left)) for writes in combinations(left, size))
         for writes in islice(sets, MAX_SETS):
             try:
-                if self._misrouted(self.longest, writes) is None:
+                if self._misrouted(done, writes) is None:
                     return writes
             except NotProved:
                 continue
         return tuple(left)
 
-    def _from(self, done: tuple[Write, ...]) -> tuple[Write, ...] | None:
+    def _from(self, part: _Part, done: tuple[Write, ...]) -> tuple[Write, ...] | None:
         """A whole order that begins with ``done``; None where there is none."""
         state = frozenset(done)
-        if len(done) == len(self.writes):
+        if len(done) == len(part.writes):
             return done
-        if state in self.hopeless:
+        if state in part.hopeless:
             return None
-        if len(done) > len(self.longest):
-            self.longest = done
-        for write in self.writes:
-            if write not in state and self._is_safe(done, write):
-                whole = self._from((*done, write))
+        if len(done) > len(part.longest):
+            part.longest = done
+        for write in part.writes:
+            if write not in state and self._is_safe(part, done, write):
+                whole = self._from(part, (*done, write))
                 if whole is not None:
                     return whole
-        self.hopeless.add(state)
+        part.hopeless.add(state)
         return None
 
-    def _is_safe(self, done: tuple[Write, ...], write: Write) -> bool:
-        if self.proofs >= MAX_PROOFS:
-            self.unproved.setdefault(f"more than {MAX_PROOFS} steps were examined without an order")
+    def _is_safe(self, part: _Part, done: tuple[Write, ...], write: Write) -> bool:
+        if part.proofs >= MAX_PROOFS:
+            part.unproved.setdefault(f"more than {MAX_PROOFS} steps were examined without an order")
             return False
-        self.proofs += 1
+        part.proofs += 1
         try:
             return self._misrouted(done, (write,)) is None
         except NotProved as error:
-            self.unproved.setdefault(f"{write}: {error}")
+            part.unproved.setdefault(f"{write}: {error}")
             return False
 
     def _misrouted(self, done: tuple[Write, ...], writes: Sequence[Write]) -> Misrouted | None:
@@ -164,12 +207,23 @@ class _Search:
 
     def _touched(self, plans: Sequence[SymbolicPlan], writes: Sequence[Write]) -> Iterator[Language]:
         """Aliases, as they arrive, that a rule matches before or after its write: all others keep their way."""
-        changed = [rule for write in writes for rule in (write.before, write.after)]
         for plan in plans[:2]:
-            for rule in plan.rules:
-                if rule.rule in changed:
-                    for branch in plan.branches:
-                        yield branch.before(rule.language) & branch.domain
+            for rule in _rules_of((plan,), writes):
+                for branch in plan.branches:
+                    yield branch.before(rule.language) & branch.domain
+
+
+def _rules_of(plans: Sequence[SymbolicPlan], writes: Sequence[Write]) -> Iterator[SymbolicRule]:
+    """The enabled rules of the plans that the writes put away or there."""
+    changed = [rule for write in writes for rule in (write.before, write.after)]
+    return (rule for plan in plans for rule in plan.rules if rule.rule in changed)
+
+
+def _overlap(one: Language, other: Language) -> bool:
+    try:
+        return not (one & other).is_empty()
+    except NotProved:
+        return True
 
 
 def _confirmed(found: Misrouted) -> Misrouted:

@@ -117,3 +117,33 @@ def test_transforms_are_not_pushed() -> None:
     transform = 'transform "t" {\n    priority 1\n    pattern "x"\n    behavior strip\n}\n'
     with pytest.raises(ValueError, match="transforms of the two plans differ"):
         ordered(transform, "")
+
+
+def test_writes_that_have_nothing_to_do_with_each_other_are_ordered_apart() -> None:
+    """Or two writes without an order would be tried behind each of the 4,096 sets of the others."""
+    pair = ("one", "A", A), ("two", "B", A)
+    first, second = {"priority": "1", "on_match": "continue"}, {"priority": "2"}
+    old = rule(*pair[0], **first) + rule(*pair[1], **second)
+    new = rule("one", "C", A, **first) + rule("two", "D", A, **second)
+    for number in range(12):
+        old += rule(f"r{number}", "A", rf".*@r{number}\.example")
+        new += rule(f"r{number}", "B", rf".*@r{number}\.example")
+    order = ordered(old, new)
+    assert [str(step) for step in order.steps] == [f'update "r{number}"' for number in range(12)]
+    assert {str(found.write) for found in order.stuck} == {'update "one"', 'update "two"'}
+    assert [str(write) for write in order.together] == ['update "one"', 'update "two"']
+    assert order.unproved == ()
+
+
+def test_the_fewest_writes_that_are_safe_together_are_told() -> None:
+    """The third matches their aliases, too, so it is ordered with them; it can be done first."""
+    wide = r".*@[ab]\.example"
+
+    def plan(*targets: str) -> str:
+        one, two, three = targets
+        first = rule("one", one, A, priority="1", on_match="continue")
+        return first + rule("two", two, A, priority="2") + rule("three", three, wide, priority="3")
+
+    order = ordered(plan("A", "B", "C"), plan("D", "E", "F"))
+    assert [str(step) for step in order.steps] == ['update "three"']
+    assert [str(write) for write in order.together] == ['update "one"', 'update "two"']
