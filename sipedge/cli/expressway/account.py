@@ -11,6 +11,7 @@ import click
 from sipedge.cli.files import read_text
 from sipedge.expressway.box.client import Account, BoxError
 from sipedge.expressway.box.cluster import Peers, ReaderT, peers_among
+from sipedge.printable import escaped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +33,7 @@ def peers(options: BoxOptions, kind: type[ReaderT]) -> Iterator[Peers[ReaderT]]:
                 stack.enter_context(reader)
             yield peers_among(readers)
     except BoxError as error:
-        raise click.UsageError(str(error)) from None
+        raise click.UsageError(escaped(str(error))) from None
 
 
 def _account(options: BoxOptions) -> Account:

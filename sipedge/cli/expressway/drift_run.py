@@ -19,6 +19,7 @@ from sipedge.expressway.box.certificates import certificate_of, certificate_show
 from sipedge.expressway.box.client import BoxError, Reader
 from sipedge.expressway.page import Part
 from sipedge.importing.expressway import CONFIG
+from sipedge.printable import escaped
 from sipedge.settings import Settings
 from sipedge.sip.uri import split_host_port
 
@@ -119,7 +120,7 @@ def _report(options: Options, live: Live, parts: Sequence[Part], sides: Sides) -
         for part in parts:
             click.echo(click.style(f"{part.name}: {'good' if part.good else 'look at this'}", bold=True))
             for line in part.lines:
-                click.echo(f"    {line}")
+                click.echo(f"    {escaped(line)}")
         for note in live.notes:
             say(note)
     if options.junit:

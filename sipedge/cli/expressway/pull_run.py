@@ -11,6 +11,7 @@ from sipedge.cli.files import write_folder
 from sipedge.cli.printing import say
 from sipedge.expressway.box.client import Reader
 from sipedge.importing.expressway import REPORT
+from sipedge.printable import escaped
 
 from .account import BoxOptions, peers
 from .live import read_live, read_settings_file
@@ -29,7 +30,7 @@ def run(options: Options) -> int:
         live = read_live(boxes, given)
     imported = live.imported
     write_folder(Path(options.output), imported.files, imported.secret)
-    version = f", {live.reading.version}" if live.reading.version else ""
+    version = f", {escaped(live.reading.version)}" if live.reading.version else ""
     click.echo(f"{options.output}: {live.reading.host}{version}, {imported.settings} settings")
     for note in live.notes:
         say(note)

@@ -31,6 +31,7 @@ from sipedge.expressway.order import Misrouted, Order, safe_order
 from sipedge.expressway.requests import Request, comparable, plan_on_box, requests_of, unproved_parts, zone_names
 from sipedge.expressway.writes import Write
 from sipedge.importing.expressway import parts_of
+from sipedge.printable import escaped
 
 from .account import BoxOptions, peers
 from .live import read_settings_file
@@ -170,7 +171,7 @@ def _write(options: Options, proposal: Proposal, boxes: Peers[Writer], requests:
     try:
         push.run(requests)
     except Surprise as error:
-        click.echo(click.style(f"stopped: {error}", fg="red"))
+        click.echo(click.style(f"stopped: {escaped(str(error))}", fg="red"))
         _print_way_back(push.done, keep)
         return 1
     click.echo(f"{amount(len(requests), 'write')} done; the way back: push {keep}")

@@ -180,3 +180,11 @@ def test_a_push_without_a_way_back_is_not_begun(tmp_path: Path) -> None:
     with stand_in(tmp_path) as box:
         result = pushed(box, pulled(box, tmp_path), "--write")
     assert result.exit_code == 2 and "--write needs --keep FILE" in result.output
+
+
+def test_what_a_box_says_cannot_write_on_the_terminal(tmp_path: Path) -> None:
+    with stand_in(tmp_path) as box:
+        plan = pulled(box, tmp_path)
+        box.cluster.rules[0].append(rule("\x1b[2Jevil", "A", "x", Description="\x1b[1m"))
+        result = pushed(box, plan)
+    assert result.exit_code == 2 and "[2Jevil" in result.output and "\x1b" not in result.output
