@@ -174,6 +174,9 @@ def _write(options: Options, proposal: Proposal, boxes: Peers[Writer], requests:
         click.echo(click.style(f"stopped: {escaped(str(error))}", fg="red"))
         _print_way_back(push.done, keep)
         return 1
+    except KeyboardInterrupt:
+        _print_way_back(push.done, keep)
+        raise
     click.echo(f"{amount(len(requests), 'write')} done; the way back: push {keep}")
     return 0
 

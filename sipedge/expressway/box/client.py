@@ -26,8 +26,9 @@ LARGEST = 16 * 1024 * 1024
 """Bytes of one answer."""
 SECONDS = 60.0
 """For one whole answer."""
-HEADERS = {"Accept": "application/json", "X-CSRF-Header": "nocheck"}
-"""X14.2 and later refuse requests of programs without the second, says a public client."""
+HEADERS = {"Accept": "application/json, */*", "Accept-Encoding": "identity", "X-CSRF-Header": "nocheck"}
+"""X14.2 and later refuse requests of programs without the last, says a public client. What is packed nevertheless is not
+unpacked: it could be of any size."""
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs every request
 
@@ -135,7 +136,7 @@ class Reader:
         try:
             with self._client.stream(method, path, json=body) as answer:
                 received = bytearray()
-                for data in answer.iter_bytes():
+                for data in answer.iter_raw():
                     received += data
                     if len(received) > LARGEST:
                         raise BoxError(f'"{self.host}" sends more than {LARGEST} bytes for {path}')

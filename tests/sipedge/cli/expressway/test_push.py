@@ -188,3 +188,14 @@ def test_what_a_box_says_cannot_write_on_the_terminal(tmp_path: Path) -> None:
         box.cluster.rules[0].append(rule("\x1b[2Jevil", "A", "x", Description="\x1b[1m"))
         result = pushed(box, plan)
     assert result.exit_code == 2 and "[2Jevil" in result.output and "\x1b" not in result.output
+
+
+def test_an_interrupted_push_tells_the_way_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(request: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sipedge.cli.expressway.push_run._tell", interrupt)
+    with stand_in(tmp_path) as box:
+        result = written(box, edited(pulled(box, tmp_path), "priority 100", "priority 101"))
+        assert result.exit_code == 130 and box.cluster.writes == 1
+    assert "The way back, in this order" in result.output and '  update "to A"\n' in result.output
