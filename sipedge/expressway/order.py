@@ -9,10 +9,11 @@ searched depth first over the sets of writes that are done.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations, islice
 
 from dialplan.analysis import (
+    Conditions,
     Language,
     Languages,
     NotProved,
@@ -24,7 +25,7 @@ from dialplan.analysis import (
     regions,
 )
 from dialplan.analysis import senders_of as senders_of_plan
-from dialplan.model import Dialplan, Query, Variables
+from dialplan.model import Dialplan, Protocol, Query, Traffic, Variables
 from dialplan.search.search import CompiledPlan, Explanation
 
 from .writes import Write, plan_after, writes_between
@@ -183,7 +184,7 @@ class _Search:
         """
         before, after = self._plan(frozenset(done)), self._plan(frozenset((*done, *writes)))
         plans = (before, after, self.target)
-        for admitted, conditions in by_admitted(plans, conditions_of(self.senders)):
+        for admitted, conditions in by_admitted(plans, _conditions(self.senders)):
             for aliases in self._touched(plans, writes):
                 for region in regions(plans, admitted, aliases):
                     was, becomes, wanted = region.routings
@@ -211,6 +212,12 @@ class _Search:
             for rule in _rules_of((plan,), writes):
                 for branch in plan.branches:
                     yield branch.before(rule.language) & branch.domain
+
+
+def _conditions(senders: Sequence[Sender]) -> list[Conditions]:
+    """Also of H.323 calls, which a box may have."""
+    sip = conditions_of(senders)
+    return [*sip, *(replace(one, protocol=Protocol.H323) for one in sip if one.traffic is Traffic.STANDARD)]
 
 
 def _rules_of(plans: Sequence[SymbolicPlan], writes: Sequence[Write]) -> Iterator[SymbolicRule]:

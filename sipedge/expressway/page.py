@@ -14,9 +14,9 @@ h1 { font-size: 1.4em } h2 { font-size: 1.1em; margin-top: 2em }
 .good { color: #17692b } .bad { color: #a3141d } pre { background: #f4f4f4; padding: .7em; overflow-x: auto }
 svg text { font: 12px system-ui, sans-serif } svg .off { opacity: .4 }
 """
-_ROW, _WIDTH, _RULE, _TARGET = 24, 980, 300, 720
+_ROW, _WIDTH, _RULE, _TARGET = 24, 1060, 350, 740
 """Pixels: height of a row, width of the drawing, where the columns of rules and of targets begin."""
-_LONGEST = 44
+_LONGEST = 42
 """Characters of one name in the drawing."""
 
 
@@ -52,7 +52,7 @@ def rule_graph(rules: Sequence[SearchRule]) -> str:
         left, right = sources[_source(rule)] * _ROW, targets[rule.target] * _ROW
         off = "" if rule.enabled else ' class="off"'
         drawn.append(
-            f'<g{off}><path d="{_curve(190, left, _RULE - 8, y)} {_curve(620, y, _TARGET - 8, right)}" '
+            f'<g{off}><path d="{_curve(_RULE - 70, left, _RULE - 8, y)} {_curve(_TARGET - 70, y, _TARGET - 8, right)}" '
             f'fill="none" stroke="#8aa"/>{_text(_RULE, y, f"{rule.priority}  {rule.name}")}</g>'
         )
     return f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height}">{"".join(drawn)}</svg>'

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from dialplan.analysis import Sender, senders_of
 from dialplan.importers.expressway import ImportedPlan
 from dialplan.model import DEFAULT_ZONE, LOCAL_ZONE, Behavior, Dialplan, PatternType, SearchRule, SourceMode, Transform
 
@@ -57,6 +58,13 @@ def unproved_parts(imported: ImportedPlan, wanted: Dialplan, has_addresses: bool
             if any(variable in f"{entry.pattern} {entry.replace}".casefold() for variable in ADDRESSES)
         ]
     return found
+
+
+def senders_on_box(plans: Dialplan, zones: Collection[str]) -> tuple[Sender, ...]:
+    """Every zone of the box, also one that no rule names, can send everything: what it is set to do may change."""
+    named = senders_of(plans)
+    known = {sender.name for sender in named}
+    return (*named, *(Sender(zone) for zone in sorted(zones) if zone not in known))
 
 
 def zone_names(answers: Answers) -> set[str]:

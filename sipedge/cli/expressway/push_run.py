@@ -28,7 +28,15 @@ from sipedge.expressway.box.pushing import Push, Surprise, surroundings
 from sipedge.expressway.box.reading import Reading, read_box
 from sipedge.expressway.fields import PATH
 from sipedge.expressway.order import Misrouted, Order, safe_order
-from sipedge.expressway.requests import Request, comparable, plan_on_box, requests_of, unproved_parts, zone_names
+from sipedge.expressway.requests import (
+    Request,
+    comparable,
+    plan_on_box,
+    requests_of,
+    senders_on_box,
+    unproved_parts,
+    zone_names,
+)
 from sipedge.expressway.writes import Write
 from sipedge.importing.expressway import parts_of
 from sipedge.printable import escaped
@@ -56,7 +64,7 @@ class Proposal:
     old: Dialplan
     new: Dialplan
     variables: Variables
-    senders: Sequence[Sender] | None
+    senders: Sequence[Sender]
 
 
 def run(options: Options) -> int:
@@ -96,7 +104,9 @@ def _proposal(options: Options, wanted: LoadedPlan, boxes: Peers[Writer]) -> Pro
     problems = unproved_parts(parts.plan, new, has_addresses=bool(parts.box.addresses))
     if problems:
         raise click.UsageError("; ".join(dict.fromkeys(problems)))
-    return Proposal(reading, around, plan_on_box(parts.plan), new, parts.box.variables, wanted.senders)
+    old = plan_on_box(parts.plan)
+    senders = senders_on_box(old + new, zone_names(reading.answers))
+    return Proposal(reading, around, old, new, parts.box.variables, senders)
 
 
 def _show_differences(proposal: Proposal) -> bool:

@@ -27,8 +27,8 @@ LARGEST = 16 * 1024 * 1024
 SECONDS = 60.0
 """For one whole answer."""
 HEADERS = {"Accept": "application/json, */*", "Accept-Encoding": "identity", "X-CSRF-Header": "nocheck"}
-"""X14.2 and later refuse requests of programs without the last, says a public client. What is packed nevertheless is not
-unpacked: it could be of any size."""
+"""X14.2 and later refuse requests of programs without the last, says a public client. What is packed nevertheless is
+not unpacked: it could be of any size."""
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs every request
 

@@ -150,3 +150,10 @@ def test_the_fewest_writes_that_are_safe_together_are_told() -> None:
     order = ordered(plan("A", "B", "C"), plan("D", "E", "F"))
     assert [str(step) for step in order.steps] == ['update "three"']
     assert [str(write) for write in order.together] == ['update "one"', 'update "two"']
+
+
+def test_h323_calls_are_not_misrouted_either() -> None:
+    """For SIP the two may come in any order; an H.323 call would find both rules gone."""
+    old = rule("both", "A", A)
+    new = rule("both", "A", A, protocol="sip") + rule("calls", "A", A, protocol="h323")
+    assert [str(step) for step in ordered(old, new).steps] == ['create "calls"', 'update "both"']

@@ -19,5 +19,5 @@ def test_the_drawing_has_a_line_from_source_to_target_of_each_rule() -> None:
     drawing = ElementTree.fromstring(rule_graph([*rules, SearchRule(name="x" * 60, target="A")]))
     texts = [node.text or "" for node in drawing.iter("{http://www.w3.org/2000/svg}text")]
     assert texts[:3] == ["any", "B", "A"] or texts[:3] == ["any", "A", "B"]
-    assert texts[3:] == [*(f"{9 - n}  rule {n}" for n in reversed(range(5))), "100  " + "x" * 38 + "…"]
+    assert texts[3:] == [*(f"{9 - n}  rule {n}" for n in reversed(range(5))), "100  " + "x" * 36 + "…"]
     assert len(list(drawing.iter("{http://www.w3.org/2000/svg}path"))) == 6
