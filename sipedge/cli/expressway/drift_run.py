@@ -64,7 +64,9 @@ def run(options: Options) -> int:
     given = read_settings_file(options.dump or str(folder / SETTINGS))
     with peers(options, Reader) as boxes:
         live = read_live(boxes, given)
-        certificates = [(reader.host, _certificate(reader)) for reader in (boxes.primary, *boxes.others)]
+        certificates: list[tuple[str, bytes | str]] = [
+            (reader.host, certificate_of(reader)) for reader in (boxes.primary, *boxes.others)
+        ]
     certificates += [(node, _shown(node)) for node in options.node]
     sides = Sides(folder, old, _settings(live), read_settings_file(str(folder / SETTINGS)), live.dump)
     try:
@@ -98,10 +100,6 @@ def _settings(live: Live) -> Settings:
             return load_config(Path(folder) / CONFIG, create_secret=False)
         except ConfigError as error:
             fail(error.problems)
-
-
-def _certificate(reader: Reader) -> bytes | str:
-    return certificate_of(reader) or "the API does not give its certificate"
 
 
 def _shown(node: str) -> bytes | str:

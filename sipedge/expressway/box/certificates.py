@@ -10,10 +10,12 @@ PATH = "certs/server"
 SECONDS = 10.0
 
 
-def certificate_of(reader: Reader) -> bytes | None:
-    """PEM; None where the box does not give it. It may come as a string of JSON. Raises BoxError."""
+def certificate_of(reader: Reader) -> bytes:
+    """PEM, as the API gives it, perhaps as a string of JSON; else what the box shows to browsers. Raises BoxError."""
     text = reader.text_below(PATH)
-    return None if text is None else text.replace("\\r", "").replace("\\n", "\n").encode()
+    if text is None:
+        return certificate_shown(reader.name, reader.port)
+    return text.replace("\\r", "").replace("\\n", "\n").encode()
 
 
 def certificate_shown(host: str, port: int) -> bytes:

@@ -78,6 +78,10 @@ class Reader:
         """The host without the port, in small letters."""
         return self._client.base_url.host
 
+    @property
+    def port(self) -> int:
+        return self._client.base_url.port or 443
+
     def __enter__(self) -> Self:
         return self
 

@@ -244,7 +244,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path == "/api/raml" and behaviour.described:
             return 200, "application/raml+yaml", raml()
         path = self.path.removeprefix(f"{behaviour.root}/") if self.path.startswith(behaviour.root) else ""
-        if self.command == "GET" and path == CERTIFICATE:
+        if self.command == "GET" and path == CERTIFICATE and cluster.certificate:
             return 200, "application/json", json.dumps(cluster.certificate)
         if self.command == "GET":
             found = cluster.read(self.server.peer, path)

@@ -92,6 +92,8 @@ def test_an_edge_that_is_no_pair_is_told(box: StandIn, tmp_path: Path) -> None:
 def test_certificates_are_looked_at(box: StandIn, tmp_path: Path) -> None:
     status, output = drift(box, tmp_path, "--node", box.hosts[0], "--node", f"{HOST}:1")
     assert status == 1
+    box.cluster.certificate = ""
+    assert "Certificates and clientAuth: good" in drift(box, tmp_path)[1]
     assert output.count("from a public CA it loses clientAuth on") == 2
     assert f'"{HOST}" port 1 shows no certificate' in output
 
