@@ -81,6 +81,8 @@ def _parts(
     options: Options, live: Live, sides: Sides, certificates: Sequence[tuple[str, bytes | str]]
 ) -> Iterator[Part]:
     yield settings_part(sides)
+    if len(options.hosts) > 1:
+        yield Part("Peers of the cluster", not live.apart, live.apart)
     yield decisions_part(sides)
     yield findings_part(sides)
     if options.pair:

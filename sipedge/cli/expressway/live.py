@@ -22,6 +22,8 @@ class Live:
     reading: Reading
     dump: Dump
     imported: Imported
+    apart: tuple[str, ...]
+    """A sentence for each peer that has other rules than the primary."""
     notes: tuple[str, ...]
 
 
@@ -31,11 +33,11 @@ def read_live(peers: Peers[Reader], given: Dump | None) -> Live:
     name = "" if canonical_address(peers.primary.name.strip("[]")) else peers.primary.name
     dump = dump_of(reading.answers, name, given)
     notes = [*peers.notes, *reading.notes]
-    notes += [f'"{host}" has other search rules than the primary' for host in lagging(peers)]
+    apart = [f'"{host}" has other search rules than the primary' for host in lagging(peers)]
     notes += [f"The API does not give {what}: add it from a dump (--dump)." for what in not_given(given)]
     imported = import_dump(dump, f"the REST API of {reading.host}", notes=notes)
     imported.files[SETTINGS] = dump_text(dump)
-    return Live(reading, dump, imported, tuple(notes))
+    return Live(reading, dump, imported, tuple(apart), tuple(notes))
 
 
 def read_settings_file(file: str) -> Dump:

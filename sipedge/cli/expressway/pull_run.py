@@ -32,7 +32,7 @@ def run(options: Options) -> int:
     write_folder(Path(options.output), imported.files, imported.secret)
     version = f", {escaped(live.reading.version)}" if live.reading.version else ""
     click.echo(f"{options.output}: {live.reading.host}{version}, {imported.settings} settings")
-    for note in live.notes:
+    for note in (*live.apart, *live.notes):
         say(note)
     if imported.refused:
         click.echo(f"  {imported.refused} transforms or rules are not possible here: decisions differ")

@@ -119,3 +119,12 @@ def test_a_folder_that_was_not_pulled_is_told(box: StandIn, tmp_path: Path) -> N
     (tmp_path / "c/xconfiguration.txt").unlink()
     status, output = drift(box, tmp_path)
     assert status == 2 and "xconfiguration.txt" in output
+
+
+def test_a_peer_that_has_other_rules_is_told(tmp_path: Path) -> None:
+    with stand_in(tmp_path, 2) as box:
+        assert command(box, "pull", *box.hosts, "-o", str(tmp_path / "c")).exit_code == 0
+        assert "Peers of the cluster: good" in drift(box, tmp_path)[1]
+        box.cluster.rules[1].pop()
+        status, output = drift(box, tmp_path)
+    assert status == 1 and f'"{box.hosts[1]}" has other search rules than the primary' in output
