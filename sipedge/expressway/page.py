@@ -29,14 +29,18 @@ class Part:
     lines: tuple[str, ...] = ()
 
 
-def page(title: str, parts: Sequence[Part], rules: Sequence[SearchRule]) -> str:
-    """``title``: which box, and when."""
+Plan = tuple[str, Sequence[SearchRule]]
+"""(which box, its rules)."""
+
+
+def page(title: str, parts: Sequence[Part], plans: Sequence[Plan]) -> str:
+    """``title``: which boxes, and when."""
     sections = [_section(part) for part in parts]
+    sections += [f"<h2>{escape(box)}: search rules, by priority</h2>\n{rule_graph(rules)}\n" for box, rules in plans]
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>\n"
-        f"<h1>{escape(title)}</h1>\n{''.join(sections)}"
-        f"<h2>Search rules, by priority</h2>\n{rule_graph(rules)}\n</body></html>\n"
+        f"<h1>{escape(title)}</h1>\n{''.join(sections)}</body></html>\n"
     )
 
 

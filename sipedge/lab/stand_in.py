@@ -69,7 +69,7 @@ def lesson(folder: Path, block: Block) -> list[str]:
         f"  sipedge expressway push c/edge.dialplan {inside} --dump {folder}/expc.txt {account}",
         "  ... the same with: --write --keep before.dialplan",
         "What has changed since, and whether every NOTIFY still finds its way back:",
-        f"  sipedge expressway drift c {inside} --pair e/edge.toml --html report.html {account}",
+        f"  sipedge expressway drift c {inside} --other e {outside} --html report.html {account}",
     ]
 
 

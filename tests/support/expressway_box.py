@@ -78,7 +78,7 @@ class StandIn:
 def stand_in(
     folder: Path, peers: int = 1, answers: dict[str, list[dict[str, Any]]] = ANSWERS, **behaviour: Any
 ) -> Iterator[StandIn]:
-    authority = Authority(folder)
+    authority = Authority(folder, f"ca of {folder.name}")
     leaf = authority.issue("box", common_name="box", names=(HOST,))
     cluster = Cluster([HOST] * peers, answers, Behaviour(**behaviour))
     with running(cluster, 0, str(leaf.certificate), str(leaf.key)) as ports:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from dialplan.model import SearchRule
 from sipedge.cli import junit
 from sipedge.cli.files import replace_text
-from sipedge.expressway.page import Part, page
+from sipedge.expressway.page import Part, Plan, page
 
 METRICS = """\
 # HELP sipedge_expressway_part_good Whether this part of the report is good.
@@ -37,8 +36,8 @@ def write_metrics(file: str, host: str, parts: Sequence[Part]) -> None:
     replace_text(file, METRICS.format(parts="".join(lines), box=box, now=datetime.now(UTC).timestamp()))
 
 
-def write_page(file: str, host: str, parts: Sequence[Part], rules: Sequence[SearchRule]) -> None:
-    replace_text(file, page(f"{host}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC", parts, rules))
+def write_page(file: str, host: str, parts: Sequence[Part], plans: Sequence[Plan]) -> None:
+    replace_text(file, page(f"{host}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC", parts, plans))
 
 
 def write_suite(file: str, host: str, parts: Sequence[Part]) -> None:

@@ -23,6 +23,7 @@ from sipedge.config import ConfigError
 from sipedge.expressway.changes import changes
 from sipedge.expressway.page import Part
 from sipedge.expressway.usages import judge
+from sipedge.importing.expressway import CONFIG
 from sipedge.notify_return import GivenNames, LinkReport, edges_of, links_of, prove
 from sipedge.queries.senders import senders_of_zones
 from sipedge.queries.testing import Suite, load_suites
@@ -76,9 +77,11 @@ def _findings(settings: Settings) -> Iterator[tuple[str, Level]]:
             yield f"{finding.level.value}: {finding.why} [{finding.id}]{example}", finding.level
 
 
-def way_back_part(box: tuple[str, Settings], pairs: Sequence[tuple[str, Settings]], given: GivenNames) -> Part:
+def way_back_part(
+    boxes: Sequence[tuple[str, Settings]], pairs: Sequence[tuple[str, Settings]], given: GivenNames
+) -> Part:
     """``pairs``: (file, what it says); a file that stands beside settings of a box is a box, too."""
-    edges = [(box[0], _without_local_looks(box[1]))]
+    edges = [(host, _without_local_looks(settings)) for host, settings in boxes]
     for file, settings in pairs:
         is_box = Path(file).with_name(SETTINGS).exists()
         edges.append((file, _without_local_looks(settings) if is_box else settings))
@@ -110,23 +113,24 @@ def _without_local_looks(settings: Settings) -> Settings:
     return replace(settings, plan=CompiledPlan(replace(plan, rules=tuple(kept)), settings.plan.variables))
 
 
-def cases_part(sides: Sides, files: Sequence[str]) -> Part:
+def cases_part(boxes: Sequence[Sides], files: Sequence[str]) -> Part:
     """Raises DialplanError or ConfigError for files with mistakes."""
     lines: list[str] = []
     good = True
     for suite in load_suites([(file, read_text(file)) for file in files]):
-        failures = _failures(suite, sides)
+        failures = _failures(suite, boxes)
         good = good and not failures
         counts = f"{amount(len(suite.questions), 'case')} and {amount(len(suite.claims), 'claim')}"
         lines += failures or [f"{', '.join(suite.names)}: {counts} hold"]
     return Part("Cases and claims", good, tuple(lines))
 
 
-def _failures(suite: Suite, sides: Sides) -> list[str]:
-    """Of cases and claims about the pulled configuration, asked of the live one."""
-    pulled = sides.folder / "edge.toml"
-    if not all(os.path.exists(name) and os.path.samefile(name, pulled) for name in suite.names):
-        return [f"{', '.join(suite.names)} is not {pulled}: only cases about the box are asked"]
+def _failures(suite: Suite, boxes: Sequence[Sides]) -> list[str]:
+    """Of cases and claims about a pulled configuration, asked of the live one."""
+    sides = next((sides for sides in boxes if _is_about(suite, sides.folder / CONFIG)), None)
+    if sides is None:
+        wanted = " or ".join(str(sides.folder / CONFIG) for sides in boxes)
+        return [f"{', '.join(suite.names)} is not {wanted}: only cases about the box are asked"]
     suite.settings = sides.new
     lines = []
     for answer in suite.answers():
@@ -136,6 +140,10 @@ def _failures(suite: Suite, sides: Sides) -> list[str]:
         if claim.verdict is not ClaimVerdict.PROVED:
             lines.append(f"{claim.claim.location}: {claim.verdict.value}: {claim.claim.text} {claim.reason}".rstrip())
     return lines
+
+
+def _is_about(suite: Suite, pulled: Path) -> bool:
+    return all(os.path.exists(name) and os.path.samefile(name, pulled) for name in suite.names)
 
 
 def usages_part(certificates: Sequence[tuple[str, bytes | str]]) -> Part:

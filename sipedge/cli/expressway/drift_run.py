@@ -1,33 +1,27 @@
-"""A live Expressway beside what was pulled from it: one report of everything that changed, and of what is proved."""
+"""Live Expressways beside what was pulled from them: one report of everything that changed, and of what is proved."""
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 
 from sipedge.cli.configuration import load
-from sipedge.cli.files import write_folder
 from sipedge.cli.notify_names import given_names
 from sipedge.cli.printing import print_json, say
 from sipedge.cli.problems import fail
-from sipedge.config import ConfigError, load_config
-from sipedge.expressway.box.certificates import certificate_of, certificate_shown
-from sipedge.expressway.box.client import BoxError, Reader
+from sipedge.expressway.box.certificates import certificate_shown
+from sipedge.expressway.box.client import BoxError
 from sipedge.expressway.page import Part
-from sipedge.importing.expressway import CONFIG
 from sipedge.printable import escaped
-from sipedge.settings import Settings
 from sipedge.sip.uri import split_host_port
 
-from .account import BoxOptions, peers
+from .account import BoxOptions
 from .drift_output import report_json, write_metrics, write_page, write_suite
 from .drift_parts import (
     CONFIG_ERRORS,
-    Sides,
     cases_part,
     decisions_part,
     findings_part,
@@ -35,7 +29,7 @@ from .drift_parts import (
     usages_part,
     way_back_part,
 )
-from .live import SETTINGS, Live, read_live, read_settings_file
+from .watched import Watched, watch
 
 SIP_TLS = 5061
 
@@ -44,8 +38,11 @@ SIP_TLS = 5061
 class Options(BoxOptions):
     folder: str
     dump: str | None
+    other: tuple[str, str] | None
+    """(folder, hosts with commas between them) of the box on the other side."""
+    other_password_file: str | None
     pair: tuple[str, ...]
-    """Configurations of the edges beside this one."""
+    """Configurations of edges on the other side."""
     federation_routing: tuple[str, ...]
     partner: tuple[str, ...]
     cases: tuple[str, ...]
@@ -59,49 +56,44 @@ class Options(BoxOptions):
 
 def run(options: Options) -> int:
     """The exit status: 0 nothing changed and all is good, 1 not."""
-    folder = Path(options.folder)
-    old = load(str(folder / CONFIG))
-    given = read_settings_file(options.dump or str(folder / SETTINGS))
-    with peers(options, Reader) as boxes:
-        live = read_live(boxes, given)
-        certificates: list[tuple[str, bytes | str]] = [
-            (reader.host, certificate_of(reader)) for reader in (boxes.primary, *boxes.others)
-        ]
-    certificates += [(node, _shown(node)) for node in options.node]
-    sides = Sides(folder, old, _settings(live), read_settings_file(str(folder / SETTINGS)), live.dump)
+    boxes = list(_boxes(options))
     try:
-        parts = list(_parts(options, live, sides, certificates))
+        parts = list(_parts(options, boxes))
     except CONFIG_ERRORS as error:
         fail(error.problems)
-    _report(options, live, parts, sides)
+    _report(options, boxes, parts)
     return 0 if all(part.good for part in parts) else 1
 
 
-def _parts(
-    options: Options, live: Live, sides: Sides, certificates: Sequence[tuple[str, bytes | str]]
-) -> Iterator[Part]:
-    yield settings_part(sides)
-    if len(options.hosts) > 1:
-        yield Part("Peers of the cluster", not live.apart, live.apart)
-    yield decisions_part(sides)
-    yield findings_part(sides)
-    if options.pair:
+def _boxes(options: Options) -> Iterator[Watched]:
+    yield watch(options, Path(options.folder), options.dump)
+    if options.other is not None:
+        folder, hosts = options.other
+        file = options.other_password_file or options.password_file
+        there = replace(options, hosts=tuple(hosts.split(",")), password_file=file)
+        yield watch(there, Path(folder), None)
+
+
+def _parts(options: Options, boxes: Sequence[Watched]) -> Iterator[Part]:
+    for box in boxes:
+        for part in _parts_of(box):
+            yield part if len(boxes) == 1 else replace(part, name=f"{box.host}: {part.name}")
+    if options.pair or len(boxes) > 1:
         pairs = [(file, load(file)) for file in options.pair]
         names = given_names(options.federation_routing, options.partner)
-        yield way_back_part((live.reading.host, sides.new), pairs, names)
+        yield way_back_part([(box.host, box.sides.new) for box in boxes], pairs, names)
     if options.cases:
-        yield cases_part(sides, options.cases)
-    yield usages_part(certificates)
+        yield cases_part([box.sides for box in boxes], options.cases)
+    certificates: list[tuple[str, bytes | str]] = [each for box in boxes for each in box.certificates]
+    yield usages_part([*certificates, *((node, _shown(node)) for node in options.node)])
 
 
-def _settings(live: Live) -> Settings:
-    """The configuration that the live box would give; its files live as long as it is read."""
-    with tempfile.TemporaryDirectory(prefix="sipedge-expressway-") as folder:
-        write_folder(Path(folder), live.imported.files, live.imported.secret)
-        try:
-            return load_config(Path(folder) / CONFIG, create_secret=False)
-        except ConfigError as error:
-            fail(error.problems)
+def _parts_of(box: Watched) -> Iterator[Part]:
+    yield settings_part(box.sides)
+    if len(box.certificates) > 1:
+        yield Part("Peers of the cluster", not box.live.apart, box.live.apart)
+    yield decisions_part(box.sides)
+    yield findings_part(box.sides)
 
 
 def _shown(node: str) -> bytes | str:
@@ -112,20 +104,21 @@ def _shown(node: str) -> bytes | str:
         return str(error)
 
 
-def _report(options: Options, live: Live, parts: Sequence[Part], sides: Sides) -> None:
-    host = live.reading.host
+def _report(options: Options, boxes: Sequence[Watched], parts: Sequence[Part]) -> None:
+    name = ", ".join(box.host for box in boxes)
+    notes = list(dict.fromkeys(note for box in boxes for note in box.live.notes))
     if options.as_json:
-        print_json(report_json(host, parts, live.notes))
+        print_json(report_json(name, parts, notes))
     else:
         for part in parts:
             click.echo(click.style(f"{part.name}: {'good' if part.good else 'look at this'}", bold=True))
             for line in part.lines:
                 click.echo(f"    {escaped(line)}")
-        for note in live.notes:
+        for note in notes:
             say(note)
     if options.junit:
-        write_suite(options.junit, host, parts)
+        write_suite(options.junit, name, parts)
     if options.html:
-        write_page(options.html, host, parts, sides.new.plan.dialplan.rules)
+        write_page(options.html, name, parts, [(box.host, box.sides.new.plan.dialplan.rules) for box in boxes])
     if options.metrics:
-        write_metrics(options.metrics, host, parts)
+        write_metrics(options.metrics, name, parts)

@@ -10,7 +10,7 @@ EVIL = '"><script>alert(1)</script>&'
 
 def test_names_from_a_box_are_text() -> None:
     rule = SearchRule(name=EVIL, target=EVIL, source=SourceMode.NAMED, source_name=EVIL, enabled=False)
-    text = page(EVIL, [Part("a", False, (EVIL,)), Part("b", True)], [rule])
+    text = page(EVIL, [Part("a", False, (EVIL,)), Part("b", True)], [(EVIL, [rule])])
     assert "<script" not in text and "look at this" in text and ">good<" in text
 
 

@@ -128,3 +128,20 @@ def test_a_peer_that_has_other_rules_is_told(tmp_path: Path) -> None:
         box.cluster.rules[1].pop()
         status, output = drift(box, tmp_path)
     assert status == 1 and f'"{box.hosts[1]}" has other search rules than the primary' in output
+
+
+def test_the_box_on_the_other_side_stands_in_the_same_report(box: StandIn, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    with stand_in(tmp_path / "other", password="another") as other:
+        (tmp_path / "other/password").write_text("another\n")
+        trusted = tmp_path / "both.pem"
+        trusted.write_text(Path(box.trusted).read_text() + Path(other.trusted).read_text())
+        box.trusted = str(trusted)
+        assert command(other, "pull", other.hosts[0], "-o", str(tmp_path / "e"), password="another").exit_code == 0
+        other.cluster.rules[0].pop()
+        words = ("--other", str(tmp_path / "e"), other.hosts[0])
+        status, output = drift(box, tmp_path, *words, "--other-password-file", str(tmp_path / "other/password"))
+        assert status == 1 and other.methods == {"GET"}
+    assert f"{box.hosts[0]}: Settings that changed: good" in output
+    assert f'{other.hosts[0]}: Settings that changed: look at this\n    search rule "to B" is gone' in output
+    assert "The way back of NOTIFY: look at this\n    none of them has a traversal client zone" in output
