@@ -19,6 +19,9 @@ import httpx
 
 from sipedge.expressway.answers import Record
 from sipedge.printable import escaped
+from sipedge.sip.uri import split_host_port
+from zones.addresses import canonical_address
+from zones.names import host_name
 
 ROOTS = ("/api/provisioning", "/api/v1/provisioning")
 """The first that answers is used: X14.2's guide has the second, older boxes the first."""
@@ -55,6 +58,8 @@ class Reader:
     """A context manager. ``host``: HOST or HOST:PORT. ``trusted``: a file of CAs; None for those of the system."""
 
     def __init__(self, host: str, account: Account, trusted: str | None = None) -> None:
+        if not _is_host(host):
+            raise BoxError(f'"{escaped(host)}" is neither HOST nor HOST:PORT')
         self.host = host
         self._user = account.user
         try:
@@ -69,8 +74,6 @@ class Reader:
             )
         except (OSError, ssl.SSLError) as error:
             raise BoxError(f'"{trusted}" holds no certificates of CAs: {error}') from None
-        except (httpx.InvalidURL, UnicodeError):
-            raise BoxError(f'"{escaped(host)}" is neither HOST nor HOST:PORT') from None
         self._root = ""
 
     @property
@@ -152,6 +155,14 @@ class Reader:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             hint = "; name its CA with --ca" if "CERTIFICATE_VERIFY_FAILED" in str(error) else ""
             raise BoxError(f'"{self.host}" cannot be reached: {escaped(str(error))}{hint}') from None
+
+
+def _is_host(text: str) -> bool:
+    try:
+        name, _ = split_host_port(text)
+    except ValueError:
+        return False
+    return bool(canonical_address(name) or host_name(name))
 
 
 class Writer(Reader):

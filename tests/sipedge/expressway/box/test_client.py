@@ -52,8 +52,12 @@ def test_a_name_that_the_certificate_has_not_is_not_asked(tmp_path: Path) -> Non
 
 
 def test_what_is_no_host_and_what_is_no_ca_is_told(tmp_path: Path) -> None:
-    with pytest.raises(BoxError, match="is neither HOST nor HOST:PORT"):
-        Reader("box:port", ACCOUNT)
+    for host in ("box:port", "a b", "https://box", "user@box", "box/path", "", "::1::", "box:99999"):
+        with pytest.raises(BoxError, match="is neither HOST nor HOST:PORT"):
+            Reader(host, ACCOUNT)
+    for host in ("box", "box.example:8443", "192.0.2.1", "[2001:db8::1]:443"):
+        with Reader(host, ACCOUNT) as reader:
+            assert reader.port in (443, 8443)
     empty = tmp_path / "empty.pem"
     empty.write_text("")
     with pytest.raises(BoxError, match="holds no certificates of CAs"):
