@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from support.paths import ROOT
 
 from sipedge.cli import COMMANDS, main
-from tools.manpages import pages
+from tools.manpages import page_of, pages
 
 PAGE = (ROOT / "docs" / "install.md").read_text()
 PAGES = pages()
@@ -25,13 +25,13 @@ def test_all_that_is_packaged_is_on_the_page() -> None:
 
 
 def test_every_command_has_a_man_page() -> None:
-    assert set(PAGES) == {"sipedge.1", *(f"sipedge-{command}.1" for command in COMMANDS)}
+    assert set(PAGES) == {"sipedge.1", *map(page_of, COMMANDS)}
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_man_page_says_what_the_help_says(name: str) -> None:
-    command = name.removeprefix("sipedge").removesuffix(".1").strip("-")
-    help_text = CliRunner().invoke(main, [*([command] if command else []), "--help"]).stdout
+    command = next((command for command in COMMANDS if page_of(command) == name), "")
+    help_text = CliRunner().invoke(main, [*command.split(), "--help"]).stdout
     for option in re.findall(r"^  (?:-\w, )?(--[\w-]+)", help_text, re.MULTILINE):
         assert option.replace("-", "\\-") in PAGES[name]
     first = " ".join(help_text.split("\n\n")[1].split())

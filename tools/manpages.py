@@ -25,8 +25,12 @@ def pages() -> dict[str, str]:
         command = main.get_command(top, name)
         assert command is not None
         context = click.Context(command, info_name=name, parent=top)
-        found[f"sipedge-{name}.{SECTION}"] = _page(command, context, _also([f"sipedge({SECTION})"]))
+        found[page_of(name)] = _page(command, context, _also([f"sipedge({SECTION})"]))
     return found
+
+
+def page_of(command: str) -> str:
+    return f"sipedge-{command.replace(' ', '-')}.{SECTION}"
 
 
 def _page(command: click.Command, context: click.Context, more: list[str]) -> str:

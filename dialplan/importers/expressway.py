@@ -37,24 +37,28 @@ from .xconfiguration import Dump, Remark, View
 
 ValueT = TypeVar("ValueT")
 
-_BEHAVIORS = {
+# Values of a field as the box writes them, in small letters without blanks -> ours; several words may mean one thing.
+
+BEHAVIORS: Mapping[str, Behavior] = {
     "strip": Behavior.STRIP,
     "leave": Behavior.LEAVE,
     "replace": Behavior.REPLACE,
     "addprefix": Behavior.ADD_PREFIX,
     "addsuffix": Behavior.ADD_SUFFIX,
 }
-_PATTERN_TYPES = {kind.value: kind for kind in PatternType}
-_PROTOCOLS = {"any": Protocol.ANY, "sip": Protocol.SIP, "h323": Protocol.H323, "h.323": Protocol.H323}
-_MODES = {mode.value.replace(" ", ""): mode for mode in Mode}
-_SOURCES = {
+PATTERN_TYPES = {kind.value: kind for kind in PatternType}
+PROTOCOLS = {"any": Protocol.ANY, "sip": Protocol.SIP, "h323": Protocol.H323, "h.323": Protocol.H323}
+MODES = {mode.value.replace(" ", ""): mode for mode in Mode}
+SOURCES = {
     "any": SourceMode.ANY,
     "allzones": SourceMode.ALL_ZONES,
     "localzone": SourceMode.LOCAL_ZONE,
     "named": SourceMode.NAMED,
 }
-_PROGRESS = {on_match.value: on_match for on_match in OnMatch}
-_TRAFFIC = {
+PROGRESS = {on_match.value: on_match for on_match in OnMatch}
+YES = {"yes": True, "no": False}
+STATES = {"enabled": True, "disabled": False}
+TRAFFIC = {
     word.replace(" ", ""): kind
     for word, kind in [*((kind.value, kind) for kind in TrafficType), *TRAFFIC_SYNONYMS.items()]
 }
@@ -80,6 +84,8 @@ class ImportedPlan:
     """In the order of the dump: transforms, then rules."""
     refused: list[tuple[Entry, str]] = field(default_factory=list)
     """(an entry that this dial plan cannot express, the reason)."""
+    doubted: list[str] = field(default_factory=list)
+    """Names of the entries that are disabled because a value of theirs was not understood."""
     remarks: list[Remark] = field(default_factory=list)
 
 
@@ -111,6 +117,7 @@ class _Importer:
             self._doubt(view, "", "a setting is cut off")
         if self._doubted:
             entry = replace(entry, enabled=False)
+            self.plan.doubted.append(entry.name)
         self._doubted = False
         problem = self._refusal(entry)
         if problem:
@@ -133,11 +140,11 @@ class _Importer:
             name=f"transform {number}",
             description=self._description(view),
             priority=self._priority(view, 1),
-            pattern_type=self._choice(view, "Pattern Type", _PATTERN_TYPES, PatternType.PREFIX),
+            pattern_type=self._choice(view, "Pattern Type", PATTERN_TYPES, PatternType.PREFIX),
             pattern=self._with_system_name(view, "Pattern String"),
-            behavior=self._choice(view, "Pattern Behavior", _BEHAVIORS, Behavior.STRIP),
+            behavior=self._choice(view, "Pattern Behavior", BEHAVIORS, Behavior.STRIP),
             replace=self._with_system_name(view, "Pattern Replace", regex=False),
-            enabled=self._choice(view, "State", {"enabled": True, "disabled": False}, True),
+            enabled=self._choice(view, "State", STATES, True),
         )
         taken = {entry.priority for entry in self.plan.entries}
         if transform.priority in taken:
@@ -152,19 +159,19 @@ class _Importer:
             name=self._name(view, number),
             description=self._description(view),
             priority=self._priority(view, 100),
-            protocol=self._choice(view, "Protocol", _PROTOCOLS, Protocol.ANY),
-            traffic_type=self._choice(view, "SIPTrafficType", _TRAFFIC, TrafficType.ANY),
+            protocol=self._choice(view, "Protocol", PROTOCOLS, Protocol.ANY),
+            traffic_type=self._choice(view, "SIPTrafficType", TRAFFIC, TrafficType.ANY),
             source=source,
             source_name=source_name,
-            authenticated=self._choice(view, "Authentication", {"yes": True, "no": False}, False),
-            mode=self._choice(view, "Mode", _MODES, Mode.ANY_ALIAS),
-            pattern_type=self._choice(view, "Pattern Type", _PATTERN_TYPES, PatternType.PREFIX),
+            authenticated=self._choice(view, "Authentication", YES, False),
+            mode=self._choice(view, "Mode", MODES, Mode.ANY_ALIAS),
+            pattern_type=self._choice(view, "Pattern Type", PATTERN_TYPES, PatternType.PREFIX),
             pattern=self._with_system_name(view, "Pattern String"),
-            behavior=self._choice(view, "Pattern Behavior", _BEHAVIORS, Behavior.STRIP),
+            behavior=self._choice(view, "Pattern Behavior", BEHAVIORS, Behavior.STRIP),
             replace=self._with_system_name(view, "Pattern Replace", regex=False),
-            on_match=self._choice(view, "Progress", _PROGRESS, OnMatch.CONTINUE),
+            on_match=self._choice(view, "Progress", PROGRESS, OnMatch.CONTINUE),
             target=self._target(view),
-            enabled=self._choice(view, "State", {"enabled": True, "disabled": False}, True),
+            enabled=self._choice(view, "State", STATES, True),
         )
         if view.word("Target SIPVariant", "any") != "any":
             self._remark(view, "Target SIPVariant", "has no equal: messages are not changed into another variant")
@@ -194,7 +201,7 @@ class _Importer:
         return default
 
     def _source(self, view: View) -> tuple[SourceMode, str]:
-        mode = self._choice(view, "Source Mode", _SOURCES, SourceMode.ANY)
+        mode = self._choice(view, "Source Mode", SOURCES, SourceMode.ANY)
         name = view.take("Source Name")
         if mode is not SourceMode.NAMED:
             return mode, ""

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
 from typing import Any
@@ -43,6 +44,9 @@ COMMANDS = {
     "fmt": "plan.fmt",
     "unmask": "plan.unmask",
     "import": "plan.importer",
+    "expressway pull": "expressway.pull",
+    "expressway drift": "expressway.drift",
+    "expressway push": "expressway.push",
     "messages": "trace.messages",
     "replay": "trace.replay",
     "ladder": "trace.ladder",
@@ -51,7 +55,11 @@ COMMANDS = {
     "lsp": "edge.lsp",
     "lab": "edge.lab",
 }
-"""Command -> options half in this folder, whose ``command`` it is."""
+"""Command -> options half in this folder, whose ``command`` it is. Two words: a command of a family."""
+FAMILIES = {
+    "expressway": "Read a live Expressway, watch it drift, and change its search rules in steps that are each proved.",
+}
+"""First word -> what the family is for."""
 LONGEST_SENTENCE = 500
 """Characters; nothing is cut."""
 PLAIN = {"color": False}
@@ -62,42 +70,67 @@ GROUPS = {
     "Ask a running edge": ("status", "history", "load", "confirm", "probe", "close"),
     "Ask and write rules": ("locate", "check-pattern", "fmt", "lsp", "import"),
     "Judge a configuration": ("check", "test", "diff", "speakers"),
+    "Beside a live Expressway": ("expressway pull", "expressway drift", "expressway push"),
     "Look at traffic and partners": ("messages", "ladder", "replay", "anonymise", "unmask", "doctor"),
 }
 """The order of ``sipedge --help``; a command that no group names comes last."""
+
+
+def _command(name: str) -> click.Command | None:
+    if name not in COMMANDS:
+        return None
+    command = import_module(f"{__name__}.{COMMANDS[name]}").command
+    assert isinstance(command, click.Command)
+    return command
+
+
+def _write_section(formatter: click.HelpFormatter, title: str, names: Sequence[str]) -> None:
+    """Each command with its whole first sentence."""
+    commands = [(name, _command(name)) for name in names]
+    rows = [(name, command.get_short_help_str(LONGEST_SENTENCE)) for name, command in commands if command]
+    if rows:
+        with formatter.section(title):
+            formatter.write_dl(rows)
+
+
+class Family(click.Group):
+    """The commands whose first word is its name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name.split()[1] for name in COMMANDS if name.startswith(f"{self.name} ")]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return _command(f"{self.name} {cmd_name}")
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        _write_section(formatter, "Commands", [f"{self.name} {name}" for name in self.list_commands(ctx)])
 
 
 class LazyGroup(click.Group):
     """Imports only the module of the command that was asked for, and says errors in one sentence."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return list(dict.fromkeys(name.split()[0] for name in COMMANDS))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        command = import_module(f"{__name__}.{COMMANDS[cmd_name]}").command
-        assert isinstance(command, click.Command)
-        return command
+        if cmd_name in FAMILIES:
+            return Family(cmd_name, help=FAMILIES[cmd_name])
+        return _command(cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """By groups, each command with its whole first sentence."""
         grouped = [name for names in GROUPS.values() for name in names]
         groups = {**GROUPS, "Further": tuple(name for name in COMMANDS if name not in grouped)}
         for title, names in groups.items():
-            commands = [(name, self.get_command(ctx, name)) for name in names]
-            rows = [(name, command.get_short_help_str(LONGEST_SENTENCE)) for name, command in commands if command]
-            if rows:
-                with formatter.section(title):
-                    formatter.write_dl(rows)
+            _write_section(formatter, title, names)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Raises click.UsageError, with the command that was meant."""
-        name = args[0]
-        if name not in COMMANDS and not name.startswith("-"):
-            near = get_close_matches(name, COMMANDS, 1)
+        name, known = args[0], self.list_commands(ctx)
+        if name not in known and not name.startswith("-"):
+            near = get_close_matches(name, known, 1)
             meant = f"did you mean {near[0]}?" if near else "sipedge --help lists all"
             raise click.UsageError(f'there is no command "{name}": {meant}')
         return super().resolve_command(ctx, args)

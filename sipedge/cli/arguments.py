@@ -23,6 +23,10 @@ KEYLOG = click.option(
 NAMES = click.option(
     "--name", "names", metavar="HOST=ADDR", multiple=True, help="An address of a peer that CONFIG has by name."
 )
+HOSTS = click.argument("hosts", metavar="HOST...", nargs=-1, required=True)
+DUMP = click.option(
+    "--dump", metavar="FILE", type=FILE, help="What the box prints for xConfiguration, for what the API does not give."
+)
 
 
 def filters(command: Callable[..., int]) -> Callable[..., int]:
@@ -34,4 +38,17 @@ def filters(command: Callable[..., int]) -> Callable[..., int]:
         ("--call-id", "TEXT", "Dialogs whose Call-ID holds TEXT."),
     ):
         command = click.option(name, default="", metavar=metavar, help=text)(command)
+    return command
+
+
+def box_account(command: Callable[..., int]) -> Callable[..., int]:
+    """How a box is asked: ``user``, ``password_file`` and ``ca``."""
+    for name, default, metavar, text in (
+        ("--ca", None, "FILE", "CAs that vouch for the box; without it, those of the system."),
+        ("--password-file", None, "FILE", "The password on the first line; without it you are asked."),
+        ("--user", "admin", "NAME", "An administrator with access to the API."),
+    ):
+        command = click.option(name, default=default, metavar=metavar, help=text, show_default=default is not None)(
+            command
+        )
     return command

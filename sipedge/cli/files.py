@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import BinaryIO
 
 import click
@@ -39,6 +40,25 @@ def replace_text(file: str, text: str) -> None:
     """Put a text in a file's place: whoever reads it meanwhile sees the old one or the new one, whole."""
     with new_file(file) as output:
         output.write(text.encode())
+
+
+def write_folder(folder: Path, files: Mapping[str, str], secret: Collection[str]) -> None:
+    """Write new files; one that is there already, or cannot be written, ends the command with status 2.
+
+    ``files``: name -> text. ``secret``: those that only their owner may read.
+    """
+    there = [name for name in files if (folder / name).exists()]
+    if there:
+        raise click.UsageError(f'"{folder / there[0]}" is there already; choose another folder')
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            mode = 0o600 if name in secret else 0o644
+            descriptor = os.open(folder / name, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)
+            with open(descriptor, "w", encoding="utf-8", newline="") as stream:
+                stream.write(text)
+    except OSError as error:
+        raise unwritable(error.filename or str(folder), error) from None
 
 
 class Output:

@@ -3,6 +3,7 @@ key and passwords, which are random."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from dialplan.importers.expressway import ImportedPlan, import_plan
@@ -44,17 +45,36 @@ class Imported:
     unused: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A dump read, before anything is written."""
+
+    box: Box
+    listeners: list[Table]
+    zones: Zones
+    plan: ImportedPlan
+
+
+def parts_of(dump: Dump) -> Parts:
+    box = read_box(dump)
+    listeners = listener_tables(dump, box)
+    zones = Zones(dump, box.tcp, box.variables, {int(str(table.keys["port"])) for table in listeners})
+    return Parts(box, listeners, zones, import_plan(dump, zones.named, box.variables, box.system_name or box.host_name))
+
+
 def import_expressway(text: str, name: str, certificates: str = "") -> Imported:
-    """``name``: of the dump, for comments.
+    """``text``: what the box prints; the others as for ``import_dump``."""
+    return import_dump(read_dump(text), name, certificates)
+
+
+def import_dump(dump: Dump, name: str, certificates: str = "", notes: Sequence[str] = ()) -> Imported:
+    """``name``: of the dump, for comments. ``notes``: what the report says first.
 
     ``certificates``: the folder with server.pem, server.key and trusted.pem, as the configuration is to name it; when
     it is '', stand-ins are made.
     """
-    dump = read_dump(text)
-    box = read_box(dump)
-    listeners = listener_tables(dump, box)
-    zones = Zones(dump, box.tcp, box.variables, {int(str(table.keys["port"])) for table in listeners})
-    plan = import_plan(dump, zones.named, box.variables, box.system_name or box.host_name)
+    parts = parts_of(dump)
+    box, listeners, zones, plan = parts.box, parts.listeners, parts.zones, parts.plan
     imported = Imported(refused=len(plan.refused), settings=len(dump.settings))
     if any(zone.keys.get("mutual_tls") is False for zone in zones.zones):
         ask_no_certificates(listeners)
@@ -68,7 +88,7 @@ def import_expressway(text: str, name: str, certificates: str = "") -> Imported:
     refused = [(_what(entry), why) for entry, why in plan.refused]
     unused = dump.unused()
     imported.unused = len(unused)
-    imported.files[REPORT] = write_report(_counts(plan, zones, box), refused, remarks, dump.remarks, unused)
+    imported.files[REPORT] = write_report(_counts(plan, zones, box), notes, refused, remarks, dump.remarks, unused)
     return imported
 
 

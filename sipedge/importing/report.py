@@ -19,14 +19,18 @@ EVERYWHERE = (
 
 def write_report(
     counts: Sequence[tuple[int, str]],
+    notes: Sequence[str],
     refused: Sequence[tuple[str, str]],
     remarks: Iterable[Remark],
     lines: Iterable[Remark],
     unused: Iterable[Setting],
 ) -> str:
-    """``refused``: (what could not be taken over and changes decisions, why). ``lines``: about lines of the dump."""
+    """``notes``: about the whole.
+
+    ``refused``: (what could not be taken over and changes decisions, why). ``lines``: about lines of the dump."""
     sections = [
         ("Taken over", [f"{count} {what}" for count, what in counts]),
+        ("Before you rely on it", notes),
         ("Not taken over: decisions differ", [f"{what}: {why}" for what, why in refused]),
         ("Look at these", [_remark(each) for each in sorted(remarks, key=lambda remark: remark.line)]),
         ("Different everywhere", list(EVERYWHERE)),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sipedge.traces.ladder import ladder
 
-from . import layout, scenario, story
+from . import layout, scenario, stand_in, story
 from .edge_process import EdgeProcess
 from .layout import Layout
 from .party import Party, Recorder
@@ -21,15 +21,18 @@ WHOLE_RUN = 120.0
 """Seconds after which the run counts as failed, whatever hangs."""
 
 
-def main(keep: bool = False, hidden: bool = False) -> int:
+def main(keep: bool = False, hidden: bool = False, expressway: bool = False) -> int:
     """Run the lab. Exit status: 0 when all arrived, 1 otherwise.
 
-    ``keep``: leave it running until Ctrl-C; ``hidden``: the outside edge hides the inside.
+    ``keep``: leave it running until Ctrl-C; ``hidden``: the outside edge hides the inside; ``expressway``: stand-ins
+    for Expressways instead, until Ctrl-C.
     """
     try:
         with tempfile.TemporaryDirectory(prefix="sipedge-lab-") as folder:
             block = layout.reserve()
             with block.lock:
+                if expressway:
+                    return asyncio.run(stand_in.stay(Path(folder), block))
                 return asyncio.run(_run(layout.prepare(Path(folder), block, hidden), keep))
     except (OSError, RuntimeError, TimeoutError) as error:
         print(f"lab: {error or 'not everything came up in time'}")

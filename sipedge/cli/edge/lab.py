@@ -8,7 +8,8 @@ import click
 @click.command()
 @click.option("--keep", is_flag=True, help="Leave everything running until Ctrl-C.")
 @click.option("--hidden", is_flag=True, help='The outside edge hides the inside: topology = "hidden".')
-def command(keep: bool, hidden: bool) -> int:
+@click.option("--expressway", is_flag=True, help="Start stand-ins for Expressways instead, until Ctrl-C.")
+def command(keep: bool, hidden: bool, expressway: bool) -> int:
     """Start all parties on loopback and send IM and presence both ways.
 
     The parties are an IM&P node, two edges, a Skype for Business Edge, a DNS server and a CA. Prints the ladder of
@@ -18,4 +19,4 @@ def command(keep: bool, hidden: bool) -> int:
     """
     from sipedge.lab.run import main
 
-    return main(keep, hidden)
+    return main(keep, hidden, expressway)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from dialplan.importers.xconfiguration import MAX_SIZE
-from sipedge.cli.files import unreadable, unwritable
+from sipedge.cli.files import unreadable, write_folder
 from sipedge.importing.expressway import CONFIG, PLAN, REPORT, Imported, import_expressway
 
 
@@ -19,7 +19,7 @@ def run(xconfiguration: str, output: str, certificates: str | None) -> int:
     imported = import_expressway(text, os.path.basename(xconfiguration), folder)
     if not imported.settings:
         raise click.UsageError(f'"{xconfiguration}" has no line that begins with xConfiguration')
-    _write(Path(output), imported)
+    write_folder(Path(output), imported.files, imported.secret)
     _summary(output, imported)
     return 0
 
@@ -34,21 +34,6 @@ def _read(file: str) -> str:
     if len(text) > MAX_SIZE:
         raise click.UsageError(f'"{file}" has more than {MAX_SIZE} characters')
     return text
-
-
-def _write(folder: Path, imported: Imported) -> None:
-    there = [name for name in imported.files if (folder / name).exists()]
-    if there:
-        raise click.UsageError(f'"{folder / there[0]}" is there already; choose another folder')
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, text in imported.files.items():
-            mode = 0o600 if name in imported.secret else 0o644
-            descriptor = os.open(folder / name, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode)
-            with open(descriptor, "w", encoding="utf-8", newline="") as stream:
-                stream.write(text)
-    except OSError as error:
-        raise unwritable(error.filename or str(folder), error) from None
 
 
 def _summary(output: str, imported: Imported) -> None:

@@ -8,12 +8,12 @@ import click
 
 from dialplan.language.format import write_entry
 from sipedge.cli.configuration import load
+from sipedge.cli.notify_names import given_names
 from sipedge.cli.printing import print_json
 from sipedge.cli.problems import LEVEL_COLOURS
-from sipedge.notify_return import Gap, GapLevel, GivenNames, LinkReport, Refused, edges_of, links_of, prove
+from sipedge.notify_return import Gap, GapLevel, LinkReport, Refused, edges_of, links_of, prove
 from sipedge.notify_return.refusals import ADVICE
 from sipedge.notify_return.subscriptions import Subscription
-from zones.names import to_ascii
 
 
 def check_pairs(files: Sequence[str], routing: Sequence[str], partners: Sequence[str], as_json: bool) -> bool:
@@ -22,7 +22,7 @@ def check_pairs(files: Sequence[str], routing: Sequence[str], partners: Sequence
     links, problems = links_of(edges)
     if not links and not problems:
         problems = ["none of these configurations has a traversal client zone, so no two of them are a pair"]
-    names = _given_names(routing, partners)
+    names = given_names(routing, partners)
     for zone in names.federation_routing:
         if zone and not any(zone in edge.zones for edge in edges):
             raise click.UsageError(f'--federation-routing: no zone is called "{zone}"')
@@ -35,21 +35,6 @@ def check_pairs(files: Sequence[str], routing: Sequence[str], partners: Sequence
     for problem in problems:
         click.echo(problem, err=True)
     return not problems and all(report.passed for report in reports)
-
-
-def _given_names(routing: Sequence[str], partners: Sequence[str]) -> GivenNames:
-    by_zone: dict[str, tuple[str, ...]] = {}
-    for entry in routing:
-        zone, _, name = entry.rpartition("=")
-        by_zone[zone] = (*by_zone.get(zone, ()), _host_name("--federation-routing", name))
-    return GivenNames(by_zone, tuple(_host_name("--partner", name) for name in partners))
-
-
-def _host_name(option: str, text: str) -> str:
-    name = to_ascii(text)
-    if not name:
-        raise click.UsageError(f'{option}: "{text}" is not a host name')
-    return name
 
 
 def _print(report: LinkReport) -> None:
