@@ -50,6 +50,7 @@ def load_config(path: str | os.PathLike[str], *, create_secret: bool = True) -> 
         metrics=tables.metrics,
         doctor=tables.doctor,
         history=edge.history,
+        xmpp=tables.xmpp,
     )
 
 

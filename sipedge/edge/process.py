@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sipedge.network.listening import Place
+from sipedge.servers.xmpp.federation import Federation
 
 from . import log
 from .heart import Heart
@@ -54,11 +55,13 @@ async def _serve(path: str, force: InForce, link: Link, inherited: Mapping[Place
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_unhandled)
     heart = Heart(link, force.settings.limits)
+    federation = Federation()
 
     def keep(force: InForce, sockets: Mapping[Place, socket.socket]) -> None:
         heart.limits = force.settings.limits
         _allow_files(heart.limits.connections)
         link.keep(Kept(heart.limits.heartbeat, force.packed(), sockets))
+        federation.follow(force.settings)
 
     server = Server(path, force, inherited, keep)
     addresses = await server.start()
@@ -77,6 +80,7 @@ async def _serve(path: str, force: InForce, link: Link, inherited: Mapping[Place
     print(f"sipedge: {force.settings.system_name} serves {', '.join(addresses)}", flush=True)
     link.done()
     await server.run()
+    await federation.aclose()
 
 
 def _unhandled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
