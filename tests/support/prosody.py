@@ -82,12 +82,12 @@ class User(ClientXMPP):  # type: ignore[misc]
         super().__init__(jid, PASSWORD)
         self.enable_starttls = self.enable_direct_tls = False
         self.enable_plaintext = True
-        self["feature_mechanisms"].unencrypted_plain = True
+        self.plugin["feature_mechanisms"].unencrypted_plain = True
         self.register_plugin("xep_0045")
         self.received: asyncio.Queue[Any] = asyncio.Queue()
         self.presences: asyncio.Queue[Any] = asyncio.Queue()
         self.add_event_handler("message", self.received.put_nowait)
-        self.add_event_handler("groupchat_message", lambda _: None)
+        self.add_event_handler("message_error", self.received.put_nowait)
         self.add_event_handler("presence", self.presences.put_nowait)
 
     async def next_message(self) -> Any:

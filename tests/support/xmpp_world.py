@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sipedge.config import load_config
-from sipedge.servers.state import ServiceState
+from sipedge.servers.state import ServiceState, Stream
 from sipedge.servers.xmpp.federation import Federation
 
 from .certificates import Ca, Leaf, issue, make_ca
@@ -30,101 +30,134 @@ domains = ["{ours}"]
 server = [{{certificate = "{leaf.certificate}", key = "{leaf.key}"}}]
 trusted = "{ca.certificate}"
 [dns]
-servers = ["{dns}"]
+servers = ["{here.dns}"]
 [xmpp]
 domains = ["{ours}"]
 chat_node_aliases = ["{rooms}"]
-address = "{outside}"
-inside_address = "{inside}"
-servers = ["{behind}"]
-link_address = "{outside}"
+address = "{here.outside}"
+inside_address = "{here.inside}"
+servers = ["{here.behind}"]
+link_address = "{here.outside}"
 """
 
 
 @dataclass
 class World:
-    """Everybody's address; ``settings`` writes and reads the edge's configuration."""
+    """Everybody's address; ``use`` gives the edge another configuration."""
 
     folder: Path
     ca: Ca
     federation: Federation
+    leaf: Leaf
+    """The partner's certificate."""
+    own: Leaf
+    """The edge's."""
     outside: str = field(default_factory=fresh_address)
     inside: str = field(default_factory=fresh_address)
     behind: str = field(default_factory=fresh_address)
     partner: str = field(default_factory=fresh_address)
     dns: str = ""
+    asked: list[str] = field(default_factory=list)
+    """What the edge and the partner have asked the DNS."""
 
-    def use(self, text: str, leaf: Leaf | None = None) -> None:
-        """Have the federation follow a configuration whose last lines are ``text``."""
-        leaf = leaf or issue(self.ca, names=[OURS, OUR_ROOMS])
+    def text(self, keys: str) -> str:
+        """The whole configuration; ``keys``: its last lines, of [xmpp]."""
+        return EDGE.format(ours=OURS, rooms=OUR_ROOMS, leaf=self.own, ca=self.ca, here=self) + keys
+
+    def use(self, keys: str) -> None:
         path = self.folder / "edge.toml"
-        path.write_text(
-            EDGE.format(
-                ours=OURS,
-                rooms=OUR_ROOMS,
-                leaf=leaf,
-                ca=self.ca,
-                dns=self.dns,
-                outside=self.outside,
-                inside=self.inside,
-                behind=self.behind,
-            )
-            + text
-        )
+        path.write_text(self.text(keys))
         self.federation.follow(load_config(path, create_secret=False))
 
-    async def until(self, active: bool = True) -> ServiceState:
-        """Wait until the federation is active, or is not."""
-        async with asyncio.timeout(LIMIT):
-            while (state := self.federation.state()) is None or state.active is not active or state.pending:
-                await asyncio.sleep(0.05)  # nobody tells of a change: ask again
-            return state
+    async def is_active(self, active: bool = True) -> ServiceState:
+        """Wait until the federation is, or is not."""
+        await until(lambda: (state := self.federation.state()) is not None and state.active is active)
+        state = self.federation.state()
+        assert state is not None
+        return state
+
+    def streams(self) -> tuple[Stream, ...]:
+        state = self.federation.state()
+        return state.streams if state is not None else ()
+
+    def policy(self) -> str:
+        """What the outside process was last told to read again."""
+        return (self.folder / "edge.xmpp/outside/policy.cfg.lua").read_text()
 
 
-def _records(places: dict[str, tuple[str, ...]]) -> str:
+def _records(places: dict[str, str]) -> str:
     lines = []
-    for number, (name, addresses) in enumerate(places.items()):
-        for index, address in enumerate(addresses):
-            lines.append(f"_xmpp-server._tcp.{name}. SRV 0 0 5269 host{number}-{index}.example.com.")
-            lines.append(f"host{number}-{index}.example.com. A {address}")
+    for number, (name, address) in enumerate(places.items()):
+        lines.append(f"_xmpp-server._tcp.{name}. SRV 0 0 5269 host{number}.example.com.")
+        lines.append(f"host{number}.example.com. A {address}")
     return SOA + "\n".join(lines) + "\n"
 
 
 @asynccontextmanager
-async def world(text: str, *, partner: dict[str, str] | None = None, leaf: Leaf | None = None) -> AsyncIterator[World]:
-    """``text``: further keys of ``[xmpp]``; ``partner``: Lua options of the partner; ``leaf``: its certificate."""
+async def world(
+    keys: str,
+    *,
+    partner: dict[str, str] | None = None,
+    names: Sequence[str] = (PARTNER, PARTNER_ROOMS),
+    other_ca: bool = False,
+) -> AsyncIterator[World]:
+    """``keys``: further lines of ``[xmpp]``; ``partner``: Lua options of the partner; ``names``: of its certificate,
+    issued by a CA that the edge trusts unless ``other_ca``."""
     folder = Path(tempfile.mkdtemp(prefix="sipedge-xmpp-"))
     folder.chmod(0o755)  # the engine is another user than root, under which tests may run
     try:
         async with AsyncExitStack() as stack:
-            yield await _opened(stack, folder, text, partner or {}, leaf)
+            ca = make_ca(folder / "ca")
+            leaf = issue(make_ca(folder / "other") if other_ca else ca, names=names)
+            here = World(folder, ca, Federation(), leaf, issue(ca, names=[OURS, OUR_ROOMS]))
+            await _open(stack, here, partner or {})
+            here.use(keys)
+            await here.is_active()
+            yield here
     finally:
         shutil.rmtree(folder)
 
 
-async def _opened(stack: AsyncExitStack, folder: Path, text: str, options: dict[str, str], leaf: Leaf | None) -> World:
-    ca = make_ca(folder / "ca")
-    here = World(folder, ca, Federation())
+async def _open(stack: AsyncExitStack, here: World, options: dict[str, str]) -> None:
     stack.push_async_callback(here.federation.aclose)
-    theirs = {PARTNER: (here.partner,), PARTNER_ROOMS: (here.partner,)}
-    outer = _records({OURS: (here.outside,), OUR_ROOMS: (here.outside,)} | theirs)
-    inner = _records({name: (here.inside,) for name in theirs})
+    theirs = {PARTNER: here.partner, PARTNER_ROOMS: here.partner}
+    outer = _records({OURS: here.outside, OUR_ROOMS: here.outside} | theirs)
     outer_dns = await stack.enter_async_context(DnsServer(outer))
-    inner_dns = await stack.enter_async_context(DnsServer(inner))
-    here.dns = outer_dns.address
-    behind = Server(
-        folder / "behind", here.behind, [OURS], inner_dns.address, issue(ca, names=[OURS]), ca.certificate, [OUR_ROOMS]
+    inner_dns = await stack.enter_async_context(DnsServer(_records(dict.fromkeys(theirs, here.inside))))
+    here.dns, here.asked = outer_dns.address, outer_dns.asked
+    ca, folder = here.ca.certificate, here.folder
+    leaf = issue(here.ca, names=[OURS])
+    servers = (
+        Server(folder / "behind", here.behind, [OURS], inner_dns.address, leaf, ca, [OUR_ROOMS]),
+        Server(folder / "partner", here.partner, [PARTNER], here.dns, here.leaf, ca, [PARTNER_ROOMS], options),
     )
-    leaf = leaf or issue(ca, names=[PARTNER, PARTNER_ROOMS])
-    partner = Server(
-        folder / "partner", here.partner, [PARTNER], outer_dns.address, leaf, ca.certificate, [PARTNER_ROOMS], options
-    )
-    for server in (behind, partner):
-        program = server.program()
-        await asyncio.to_thread(stack.enter_context, program)
-    here.use(text)
-    await here.until()
-    return here
+    for server in servers:
+        # In a thread, because it waits; the DNS servers answer meanwhile.
+        await asyncio.to_thread(stack.enter_context, server.program())
+
+
+async def until(true: Callable[[], bool]) -> None:
+    """Wait for what no event tells."""
+    async with asyncio.timeout(LIMIT):
+        while not true():
+            await asyncio.sleep(0.02)
+
+
+async def passes(sender: User, receiver: User) -> None:
+    """A message arrives, and its addresses are unchanged."""
+    sender.send_message(receiver.boundjid.bare, "hello", mtype="chat")
+    message = await receiver.next_message()
+    ends = (sender.boundjid.bare, receiver.boundjid.bare)
+    assert (message["type"], message["body"], message["from"].bare, message["to"].bare) == ("chat", "hello", *ends)
+
+
+async def bounces(sender: User, receiver: User) -> str:
+    """The sender gets an error and nothing is delivered; the condition."""
+    sender.send_message(receiver.boundjid.bare, "hello", mtype="chat")
+    message = await sender.next_message()
+    assert message["type"] == "error", message
+    assert receiver.received.empty()
+    return str(message["error"]["condition"])
 
 
 @asynccontextmanager
