@@ -15,6 +15,8 @@ FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 30.0
 QUESTION_INTERVAL = 2.0
 """Seconds between two questions."""
+SOON = 8
+"""Questions after a reload that are asked eight times as often."""
 ANSWER_LIMIT = 5.0
 """Seconds for an answer; an engine that owes three is ended."""
 PATIENCE = 3
@@ -50,6 +52,7 @@ class Engine:
         self._on_line, self._ask, self._on_change = on_line, ask, on_change
         self._process: asyncio.subprocess.Process | None = None
         self._restart_asked = False
+        self._soon = 0
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     @property
@@ -59,6 +62,7 @@ class Engine:
 
     def reload(self) -> None:
         """Have it read its files anew; what it serves goes on."""
+        self._soon = SOON
         self._signal(signal.SIGHUP)
 
     def restart(self) -> None:
@@ -131,7 +135,9 @@ class Engine:
     async def _watch(self) -> None:
         owed = 0
         while True:
-            await asyncio.sleep(QUESTION_INTERVAL if self.answers else QUESTION_INTERVAL / 8)
+            at_rest = self.answers and not self._soon
+            await asyncio.sleep(QUESTION_INTERVAL if at_rest else QUESTION_INTERVAL / 8)
+            self._soon = max(0, self._soon - 1)
             before = self.answers
             try:
                 await asyncio.wait_for(self._ask(), ANSWER_LIMIT)

@@ -71,7 +71,9 @@ class Server:
         options |= self.options
         lines = [f"{key} = {value}" for key, value in options.items()]
         lines += [f'VirtualHost "{domain}"' for domain in self.domains]
-        lines += [f'Component "{room}" "muc"\nrestrict_room_creation = false' for room in self.rooms]
+        lines += [
+            f'Component "{room}" "muc"\nrestrict_room_creation = false\nmuc_room_locking = false' for room in self.rooms
+        ]
         return "\n".join(lines) + "\n"
 
 

@@ -64,6 +64,11 @@ class World:
         """The whole configuration; ``keys``: its last lines, of [xmpp]."""
         return EDGE.format(ours=OURS, rooms=OUR_ROOMS, leaf=self.own, ca=self.ca, here=self) + keys
 
+    async def change(self, keys: str) -> None:
+        """``use``, and wait until that is in force."""
+        self.use(keys)
+        await until(lambda: (state := self.federation.state()) is not None and not state.pending)
+
     def use(self, keys: str) -> None:
         path = self.folder / "edge.toml"
         path.write_text(self.text(keys))
@@ -79,10 +84,6 @@ class World:
     def streams(self) -> tuple[Stream, ...]:
         state = self.federation.state()
         return state.streams if state is not None else ()
-
-    def policy(self) -> str:
-        """What the outside process was last told to read again."""
-        return (self.folder / "edge.xmpp/outside/policy.cfg.lua").read_text()
 
 
 def _records(places: dict[str, str]) -> str:

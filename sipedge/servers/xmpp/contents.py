@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from importlib.resources import files
 
 from sipedge.settings import Certificate, Settings, Xmpp
 
+from .lua_text import assignments
 from .prosody import (
     CERTIFICATE,
     KEY,
@@ -29,6 +31,8 @@ class Contents:
     """All files of one process, by name."""
 
     files: Mapping[str, bytes]
+    revision: str
+    """Of what a running process reads again. It says which it has, so that a change is known to be in force."""
 
     def only(self, reloaded: bool) -> dict[str, bytes]:
         return {name: content for name, content in self.files.items() if (name in RELOADED) is reloaded}
@@ -39,8 +43,11 @@ def contents_of(side: str, settings: Settings, xmpp: Xmpp, folder: str, secrets:
     copies = _copies(settings, xmpp if side == "outside" else None)
     at = Circumstances(folder, settings.dns, secrets, CERTIFICATE in copies, TRUSTED in copies, bool(xmpp.crl))
     written = (outside_files if side == "outside" else inside_files)(xmpp, at)
-    texts = {name: text.encode() for name, text in written.items()}
-    return Contents(texts | _modules() | copies)
+    found = {name: text.encode() for name, text in written.items()} | _modules() | copies
+    reloaded = sorted((name, content) for name, content in found.items() if name in RELOADED)
+    revision = sha256(repr(reloaded).encode()).hexdigest()
+    found[POLICY] += assignments({"sipedge_revision": revision}).encode()
+    return Contents(found, revision)
 
 
 def _copies(settings: Settings, xmpp: Xmpp | None) -> dict[str, bytes]:

@@ -61,7 +61,7 @@ class Federation:
             "XMPP federation",
             active=not reason,
             reason=reason,
-            pending=bool(self._pending),
+            pending=self._change.is_set() or bool(self._pending) or not all(side.is_current for side in self._sides),
             restarts=sum(side.restarts for side in self._sides),
             version=str(answer.get("version", "")),
             streams=tuple(map(_stream, answer.get("streams", ()))),

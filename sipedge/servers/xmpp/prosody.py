@@ -26,7 +26,7 @@ LINK_STANZA_LIMIT = 8 * STANZA_LIMIT
 would cut off a domain of ours from every partner."""
 
 _MODULES: tuple[str, ...] = ("s2s", "s2s_auth_certs", "tls", "dialback", "http", "sipedge_policy", "sipedge_state")
-_NO_MODULES: tuple[str, ...] = ("saslauth", "s2s_bidi", "c2s", "s2s_direct_tls", "offline", "register", "pep", "posix")
+_NO_MODULES: tuple[str, ...] = ("saslauth", "s2s_bidi", "c2s", "s2s_direct_tls", "offline", "register", "pep")
 _ENCRYPTION: Mapping[SecurityMode, tuple[bool, bool]] = {
     "tls required": (True, True),
     "tls optional": (False, True),
@@ -127,6 +127,7 @@ def _common(address: str, xmpp: Xmpp, mode: SecurityMode, at: Circumstances, que
         "s2s_require_encryption": required,
         "s2s_allow_encryption": allowed,
         "s2s_secure_auth": False,
+        "s2s_timeout": 30,
         "s2s_stanza_size_limit": STANZA_LIMIT,
         "http_interfaces": [xmpp.link_address],
         "http_ports": [question_port],

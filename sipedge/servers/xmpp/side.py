@@ -36,11 +36,17 @@ class Side:
         self._engine: Engine | None = None
         self._started: dict[str, bytes] = {}
         """Files that were read at the last start."""
+        self._revision = ""
         self._place = ("", 0)
 
     @property
     def is_started(self) -> bool:
         return self._engine is not None
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the process has said that it has the files that were written last."""
+        return self.answer.get("revision") == self._revision
 
     @property
     def restarts(self) -> int:
@@ -57,7 +63,7 @@ class Side:
         """Write everything and start the process, or start it anew. Raises OSError."""
         folder = os.path.join(xmpp.folder, self.name)
         write_folder(folder, contents.files, owner_for(USER))
-        self._started = contents.only(reloaded=False)
+        self._started, self._revision = contents.only(reloaded=False), contents.revision
         self._place = (xmpp.link_address, xmpp.link_port + QUESTION_PORTS[self.name])
         if self._engine is not None:
             self._engine.restart()
@@ -74,7 +80,8 @@ class Side:
     def reload(self, xmpp: Xmpp, contents: Contents) -> None:
         """Write what a running process reads again, and have it do so. Raises OSError."""
         write_folder(os.path.join(xmpp.folder, self.name), contents.only(reloaded=True), owner_for(USER))
-        if self._engine is not None:
+        if self._engine is not None and self._revision != contents.revision:
+            self._revision = contents.revision
             self._engine.reload()
 
     async def aclose(self) -> None:

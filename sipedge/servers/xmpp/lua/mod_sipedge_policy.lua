@@ -11,6 +11,8 @@ local DNS_NAME, XMPP_ADDR, SRV_NAME = "dNSName", "1.3.6.1.5.5.7.8.5", "1.3.6.1.5
 local ALTERNATIVE_NAMES = "2.5.29.17";
 
 local streams = module:shared("/*/s2s/sessions");
+local tls_required = module:get_option_boolean("s2s_require_encryption", true);
+local tls_allowed = module:get_option_boolean("s2s_allow_encryption", true);
 local names, routes, mode, chains, names_count;
 
 local function read_options()
@@ -60,7 +62,7 @@ end
 -- Why this peer may not speak for the domain; nil when it may.
 local function objection(session, domain)
 	if not allowed(domain) then return "the privacy settings do not allow it"; end
-	if not session.secure then return nil; end
+	if not session.secure then return tls_required and "TLS is required and not used" or nil; end
 	local socket = session.conn:socket();
 	local certificate = socket.getpeercertificate and socket:getpeercertificate();
 	if chains and session.cert_chain_status ~= "valid" then
@@ -103,7 +105,29 @@ function module.add_host(module)
 			return true;
 		end
 	end, 10);
+	-- A server that requires TLS says nothing to a dialback without it: give up before it has to be waited for.
+	module:hook_tag("http://etherx.jabber.org/streams", "features", function (session, features)
+		local starttls = features:get_child("starttls", "urn:ietf:params:xml:ns:xmpp-tls");
+		if starttls and starttls:get_child("required") and not tls_allowed then
+			refuse(session, session.to_host, "its server requires TLS, which is switched off here");
+			return true;
+		end
+	end, 500);
 end
+
+-- Whoever waits for a key that cannot be verified is told so (XEP-0220 2.4): the engine would let it wait.
+module:hook("s2s-destroyed", function (event)
+	local lost = event.session;
+	if lost.direction ~= "outgoing" or lost.type == "s2sout" then return; end
+	local waiting = {};
+	for _, session in pairs(streams) do
+		local asked = session.direction == "incoming" and session.hosts[lost.to_host];
+		if asked and not asked.authed and session.to_host == lost.from_host then waiting[session] = true; end
+	end
+	for session in pairs(waiting) do
+		session:close({ condition = "remote-connection-failed", text = "Dialback to " .. lost.to_host .. " failed" });
+	end
+end);
 
 local function is_forbidden(session)
 	if session.direction == "outgoing" then return not allowed(session.to_host) and session.to_host; end

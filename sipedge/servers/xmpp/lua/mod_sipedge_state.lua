@@ -65,7 +65,8 @@ module:provides("http", {
 		GET = function (event)
 			if event.request.headers.authorization ~= "Bearer " .. token then return 403; end
 			event.response.headers.content_type = "application/json";
-			return json.encode { version = prosody.version, streams = open_streams(), links = links };
+			return json.encode { version = prosody.version, streams = open_streams(), links = links,
+				revision = module:get_option_string("sipedge_revision") };
 		end;
 	};
 });

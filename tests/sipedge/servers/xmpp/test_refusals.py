@@ -35,12 +35,11 @@ def test_a_domain_is_refused_until_it_is_allowed_and_closed_when_it_no_longer_is
             assert await bounces(ours, theirs) == "not-allowed"
             await bounces(theirs, ours)
             assert refusals("privacy") == 2
-            here.use(ALLOWED)
-            await until(lambda: PARTNER in here.policy())
+            await here.change(ALLOWED)
             await passes(ours, theirs)
             await passes(theirs, ours)
             await until(lambda: len(here.streams()) == 2)
-            here.use("")
+            await here.change("")
             await until(lambda: not here.streams())
             assert refusals("no longer") == 2
             assert await bounces(ours, theirs) == "not-allowed"
@@ -55,8 +54,7 @@ def test_a_deny_list_refuses_its_names_only() -> None:
         async with world(deny.format(PARTNER)) as here, two_users(here) as (ours, theirs):
             assert await bounces(ours, theirs) == "not-allowed"
             await bounces(theirs, ours)
-            here.use(deny.format(PARTNER_ROOMS))
-            await until(lambda: PARTNER_ROOMS in here.policy())
+            await here.change(deny.format(PARTNER_ROOMS))
             await passes(theirs, ours)
             await passes(ours, theirs)
 
@@ -85,8 +83,7 @@ def test_a_certificate_of_another_ca_is_refused_only_when_certificates_are_requi
             await bounces(ours, theirs)
             await bounces(theirs, ours)
             assert refusals("its certificate is refused") == 2
-            here.use(ALLOWED + "require_client_certificates = false\n")
-            await until(lambda: "sipedge_require_chain = false" in here.policy())
+            await here.change(ALLOWED + "require_client_certificates = false\n")
             await passes(ours, theirs)
             await passes(theirs, ours)
 
@@ -97,8 +94,7 @@ def test_a_revoked_certificate_is_refused(refusals: Callable[[str], int]) -> Non
     async def run() -> None:
         async with world(ALLOWED) as here, two_users(here) as (ours, theirs):
             crl = revoke(here.ca, here.leaf.serial)
-            here.use(ALLOWED + f'crl = "{crl}"\n')
-            await until(lambda: "crl_check" in here.policy())
+            await here.change(ALLOWED + f'crl = "{crl}"\n')
             await bounces(ours, theirs)
             await bounces(theirs, ours)
             assert refusals("revoked") == 2
