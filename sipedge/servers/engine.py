@@ -48,7 +48,7 @@ class Engine:
         """Whether the last question was answered."""
         self.restarts = 0
         """Starts that nobody asked for."""
-        self._command = _as_child(command, owner)
+        self._command = as_child(command, owner)
         self._on_line, self._ask, self._on_change = on_line, ask, on_change
         self._process: asyncio.subprocess.Process | None = None
         self._restart_asked = False
@@ -158,7 +158,7 @@ class Engine:
             self._process.send_signal(number)
 
 
-def _as_child(command: Sequence[str], owner: Owner | None) -> list[str]:
+def as_child(command: Sequence[str], owner: Owner | None) -> list[str]:
     """util-linux's setpriv lets the engine end with the edge, however that ends, and gives away what root may."""
     identity = [] if owner is None else [f"--reuid={owner.uid}", f"--regid={owner.gid}", "--clear-groups"]
     return ["setpriv", *identity, "--pdeathsig", "KILL", "--no-new-privs", "--", *command]

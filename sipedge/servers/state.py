@@ -31,6 +31,8 @@ class ServiceState:
     """Changes wait for a restart."""
     restarts: int = 0
     """Starts that nobody asked for: an engine had died or hung."""
+    processes: tuple[int, ...] = ()
+    """Their ids; 0 for one that does not run."""
     version: str = ""
     """Of the engine, as it says itself."""
     streams: tuple[Stream, ...] = ()

@@ -69,9 +69,10 @@ class World:
         self.use(keys)
         await until(lambda: (state := self.federation.state()) is not None and not state.pending)
 
-    def use(self, keys: str) -> None:
+    def use(self, keys: str, *, xmpp: bool = True) -> None:
         path = self.folder / "edge.toml"
-        path.write_text(self.text(keys))
+        text = self.text(keys)
+        path.write_text(text if xmpp else text.partition("[xmpp]")[0])
         self.federation.follow(load_config(path, create_secret=False))
 
     async def is_active(self, active: bool = True) -> ServiceState:
@@ -80,6 +81,15 @@ class World:
         state = self.federation.state()
         assert state is not None
         return state
+
+    def pending(self) -> bool:
+        state = self.federation.state()
+        return state is not None and state.pending
+
+    def processes(self) -> tuple[int, ...]:
+        """Outside and inside; 0 for one that does not run."""
+        state = self.federation.state()
+        return state.processes if state is not None else ()
 
     def streams(self) -> tuple[Stream, ...]:
         state = self.federation.state()
@@ -101,9 +111,10 @@ async def world(
     partner: dict[str, str] | None = None,
     names: Sequence[str] = (PARTNER, PARTNER_ROOMS),
     other_ca: bool = False,
+    waits: bool = True,
 ) -> AsyncIterator[World]:
     """``keys``: further lines of ``[xmpp]``; ``partner``: Lua options of the partner; ``names``: of its certificate,
-    issued by a CA that the edge trusts unless ``other_ca``."""
+    issued by a CA that the edge trusts unless ``other_ca``. ``waits``: until the federation is active."""
     folder = Path(tempfile.mkdtemp(prefix="sipedge-xmpp-"))
     folder.chmod(0o755)  # the engine is another user than root, under which tests may run
     try:
@@ -113,7 +124,8 @@ async def world(
             here = World(folder, ca, Federation(), leaf, issue(ca, names=[OURS, OUR_ROOMS]))
             await _open(stack, here, partner or {})
             here.use(keys)
-            await here.is_active()
+            if waits:
+                await here.is_active()
             yield here
     finally:
         shutil.rmtree(folder)

@@ -28,11 +28,17 @@ class Events:
         if text.startswith(self._token):
             event = _read(text[len(self._token) :])
             if event is not None:
-                logger.log(logging.WARNING if event["event"] == "refused" else logging.INFO, "%s", _written(event))
+                logger.log(self._level(event["event"]), "%s", _written(event))
             return
         level = _level_of(text)
         if logger.isEnabledFor(level):
             logger.log(level, "%s: %s", self._side, escaped(text[:LONGEST]))
+
+    def _level(self, event: str) -> int:
+        """Streams of the servers behind are nobody's event: an Expressway-C logs none either."""
+        if event == "refused":
+            return logging.WARNING
+        return logging.INFO if self._side == "outside" or event.startswith("link") else logging.DEBUG
 
 
 def _read(text: str) -> dict[str, Any] | None:

@@ -13,13 +13,14 @@ from typing import Any
 from sipedge.servers.state import ServiceState, Stream
 from sipedge.settings import Settings, Xmpp
 
+from .checker import check
 from .contents import Contents, contents_of
 from .prosody import Secrets
 from .side import Side
 
 logger = logging.getLogger("sipedge.xmpp")
 
-PROGRAM = "prosody"
+PROGRAM, CHECKER = "prosody", "prosodyctl"
 ABSENT = "Prosody is not installed: install the Debian packages prosody, prosody-modules and lua-unbound"
 LOOK_INTERVAL = 1.0
 """Seconds between two comparisons of the state with the one that was last told."""
@@ -37,6 +38,7 @@ class Federation:
         """Why nothing can be run, or the last change was not taken over."""
         self._pending: list[tuple[Side, Contents]] = []
         self._change = asyncio.Event()
+        self._applying = False
         self._program = ""
         self._restart_at = datetime.max.replace(tzinfo=UTC)
         self._told = ""
@@ -61,11 +63,17 @@ class Federation:
             "XMPP federation",
             active=not reason,
             reason=reason,
-            pending=self._change.is_set() or bool(self._pending) or not all(side.is_current for side in self._sides),
+            pending=self._is_behind(),
             restarts=sum(side.restarts for side in self._sides),
+            processes=tuple(side.pid for side in self._sides),
             version=str(answer.get("version", "")),
             streams=tuple(map(_stream, answer.get("streams", ()))),
         )
+
+    def _is_behind(self) -> bool:
+        """Whether something that is wanted is not in force yet."""
+        unread = not all(side.is_current for side in self._sides)
+        return self._change.is_set() or self._applying or bool(self._pending) or unread
 
     async def aclose(self) -> None:
         if self._task is not None:
@@ -82,7 +90,9 @@ class Federation:
                     self._restart_pending(self._xmpp)
             else:
                 self._change.clear()
+                self._applying = True
                 await self._apply()
+                self._applying = False
             self._tell()
 
     def _wait(self) -> float | None:
@@ -97,21 +107,25 @@ class Federation:
             await asyncio.gather(*(side.aclose() for side in self._sides))
             logger.info("XMPP federation is off")
             return
-        program = shutil.which(PROGRAM)
-        if program is None:
+        program, checker = shutil.which(PROGRAM), shutil.which(CHECKER)
+        if program is None or checker is None:
             self._fault = ABSENT
             return
         if before is not None and before.folder != settings.xmpp.folder:
             await asyncio.gather(*(side.aclose() for side in self._sides))
         try:
-            await self._bring(program, settings, settings.xmpp)
+            await self._bring(program, checker, settings, settings.xmpp)
         except OSError as error:
             self._fault = str(error)
 
-    async def _bring(self, program: str, settings: Settings, xmpp: Xmpp) -> None:
-        loop = asyncio.get_running_loop()
+    async def _bring(self, program: str, checker: str, settings: Settings, xmpp: Xmpp) -> None:
+        """Both are checked before either is touched. Raises OSError."""
+        wanted = []
         for side in self._sides:
-            contents = await loop.run_in_executor(None, self._contents, side.name, settings, xmpp)
+            contents = await asyncio.to_thread(self._contents, side.name, settings, xmpp)
+            await check(checker, f"{xmpp.folder}/{side.name}", contents)
+            wanted.append((side, contents))
+        for side, contents in wanted:
             if not side.is_started:
                 side.start(program, xmpp, contents)
                 continue

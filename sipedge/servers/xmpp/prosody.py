@@ -18,6 +18,8 @@ POLICY = "policy.cfg.lua"
 CERTIFICATE = "certificate.pem"
 KEY = "key.pem"
 TRUSTED = "trusted.pem"
+USER = "prosody"
+"""As whom it runs where the edge is root: the Debian package makes this user."""
 DUMMY_HOST = "edge.invalid"
 """Prosody refuses a configuration without a VirtualHost."""
 STANZA_LIMIT = 256 * 1024
@@ -65,6 +67,7 @@ def outside_files(xmpp: Xmpp, at: Circumstances) -> dict[str, str]:
         "component_interfaces": [xmpp.link_address],
         "component_ports": [xmpp.link_port],
         "component_stanza_size_limit": LINK_STANZA_LIMIT,
+        "s2s_idle_timeout": xmpp.idle,
     }
     component: dict[str, Value] = {
         "component_secret": at.secrets.link,
@@ -109,7 +112,6 @@ def _outside_policy(xmpp: Xmpp, at: Circumstances) -> dict[str, Value]:
         "sipedge_routes": _routes((route.domain, route.address, route.port) for route in routes),
         "sipedge_require_chain": xmpp.require_client_certificates,
         "sipedge_require_name": True,
-        "s2s_idle_timeout": xmpp.idle,
     } | _ssl(at, at.crl)
 
 

@@ -13,13 +13,11 @@ from sipedge.settings import Xmpp
 
 from .contents import Contents
 from .events import Events
-from .prosody import CONFIG
+from .prosody import CONFIG, USER
 from .question import question
 
 logger = logging.getLogger("sipedge.xmpp")
 
-USER = "prosody"
-"""As whom the process runs where the edge is root: the Debian package makes this user."""
 QUESTION_PORTS = {"outside": 1, "inside": 2}
 """Beyond the link's port."""
 
