@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pytest
 from slixmpp import ClientXMPP
 
 from .certificates import Leaf
 from .processes import Program
+from .third_party import require
 
-needs_prosody = pytest.mark.skipif(shutil.which("prosody") is None, reason="Prosody is not installed")
 CLIENT_PORT = 5222
 PASSWORD = "secret"
 LIMIT = 20.0
@@ -47,7 +45,7 @@ class Server:
             accounts.mkdir(parents=True, exist_ok=True)
             for user in self.users:
                 (accounts / f"{user}.dat").write_text(f'return {{ ["password"] = "{PASSWORD}" }}\n')
-        command = ["prosody", "-F", "--config", str(self.folder / "prosody.cfg.lua")]
+        command = [require("prosody"), "-F", "--config", self.folder / "prosody.cfg.lua"]
         return Program(command, self.folder / "log", listens=[(self.address, 5269), (self.address, CLIENT_PORT)])
 
     def _config(self) -> str:

@@ -106,14 +106,14 @@ def _records(places: dict[str, str]) -> str:
 
 @asynccontextmanager
 async def world(
-    keys: str,
+    keys: str | None,
     *,
     partner: dict[str, str] | None = None,
     names: Sequence[str] = (PARTNER, PARTNER_ROOMS),
     other_ca: bool = False,
     waits: bool = True,
 ) -> AsyncIterator[World]:
-    """``keys``: further lines of ``[xmpp]``; ``partner``: Lua options of the partner; ``names``: of its certificate,
+    """``keys``: further lines of ``[xmpp]``, None: nothing is run; ``partner``: Lua options of the partner; ``names``: of its certificate,
     issued by a CA that the edge trusts unless ``other_ca``. ``waits``: until the federation is active."""
     folder = Path(tempfile.mkdtemp(prefix="sipedge-xmpp-"))
     folder.chmod(0o755)  # the engine is another user than root, under which tests may run
@@ -123,7 +123,8 @@ async def world(
             leaf = issue(make_ca(folder / "other") if other_ca else ca, names=names)
             here = World(folder, ca, Federation(), leaf, issue(ca, names=[OURS, OUR_ROOMS]))
             await _open(stack, here, partner or {})
-            here.use(keys)
+            if keys is not None:
+                here.use(keys)
             if waits:
                 await here.is_active()
             yield here

@@ -42,6 +42,7 @@ class Federation:
         self._program = ""
         self._restart_at = datetime.max.replace(tzinfo=UTC)
         self._told = ""
+        self._was_behind = False
         self._task: asyncio.Task[None] | None = None
 
     def follow(self, settings: Settings) -> None:
@@ -176,7 +177,9 @@ class Federation:
         text = "" if state is None else "Active" if state.active else f"Inactive: {state.reason}"
         if text and text != self._told:
             logger.log(logging.INFO if text == "Active" else logging.WARNING, "XMPP federation is %s", text)
-        self._told = text
+        if self._was_behind and not self._is_behind() and text:
+            logger.info("XMPP federation: the changes are in force")
+        self._told, self._was_behind = text, self._is_behind()
 
 
 def _stream(raw: Mapping[str, Any]) -> Stream:

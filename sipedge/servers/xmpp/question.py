@@ -25,7 +25,7 @@ async def question(host: str, port: int, token: str) -> Mapping[str, Any]:
         if b" 200 " not in status:
             raise OSError(f"the answer is {status.decode(errors='replace')}")
         answer = json.loads(await _rest(reader))
-    except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError) as error:
+    except (asyncio.IncompleteReadError, asyncio.LimitOverrunError, ValueError, RecursionError) as error:
         raise OSError(f"the answer cannot be read: {error}") from None
     finally:
         writer.close()

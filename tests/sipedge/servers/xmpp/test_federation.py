@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from support.prosody import needs_prosody
 from support.xmpp_world import OUR_ROOMS, OURS, PARTNER, PARTNER_ROOMS, passes, two_users, until, world
 
-pytestmark = [pytest.mark.e2e, needs_prosody, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
 ALLOWED = f'allow = ["{PARTNER}", "{PARTNER_ROOMS}"]\n'
 

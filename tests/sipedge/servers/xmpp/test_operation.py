@@ -9,13 +9,12 @@ import signal
 
 import pytest
 from support.processes import fresh_address
-from support.prosody import needs_prosody
 from support.xmpp_world import PARTNER, bounces, passes, two_users, until, world
 
 from sipedge.servers import engine
 from sipedge.servers.xmpp import contents, federation
 
-pytestmark = [pytest.mark.e2e, needs_prosody, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
 ALLOWED = f'allow = ["{PARTNER}"]\n'
 ROUTE = '[[xmpp.route]]\ndomain = "{}"\naddress = "{}"\n'

@@ -8,10 +8,9 @@ from collections.abc import Callable
 
 import pytest
 from support.certificates import revoke
-from support.prosody import needs_prosody
 from support.xmpp_world import PARTNER, PARTNER_ROOMS, bounces, passes, two_users, until, world
 
-pytestmark = [pytest.mark.e2e, needs_prosody, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
 ALLOWED = f'allow = ["{PARTNER}"]\n'
 
