@@ -39,6 +39,7 @@ COMMANDS = {
     "ladder": "trace.ladder",
     "anonymise": "trace.anonymise",
     "doctor": "doctor.doctor",
+    "csr": "certificate.csr",
     "lsp": "edge.lsp",
     "lab": "edge.lab",
 }
@@ -51,7 +52,7 @@ PLAIN = {"color": False}
 GROUPS = {
     "Serve": ("run", "lab"),
     "Ask and write rules": ("locate", "check-pattern", "fmt", "lsp", "import"),
-    "Judge a configuration": ("check", "test", "diff", "speakers"),
+    "Judge a configuration": ("check", "test", "diff", "speakers", "csr"),
     "Look at traffic and partners": ("messages", "ladder", "replay", "anonymise", "doctor"),
 }
 """The order of ``sipedge --help``; a command that no group names comes last."""

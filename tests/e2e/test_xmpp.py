@@ -49,7 +49,7 @@ def test_the_engines_follow_reloads_and_end_with_the_edge(number: signal.Signals
                 policy = here.folder / "edge.xmpp/outside/policy.cfg.lua"
                 os.kill(edge.process.pid, signal.SIGHUP)
                 await until(lambda: PARTNER in policy.read_text())
-                await until(lambda: "XMPP federation: the changes are in force" in edge.output())
+                await until(lambda: edge.output().count("XMPP federation: the changes are in force") == 2)
                 await passes(theirs, ours)
                 await passes(ours, theirs)
                 assert len(_engines(here)) == 2

@@ -113,8 +113,9 @@ async def world(
     other_ca: bool = False,
     waits: bool = True,
 ) -> AsyncIterator[World]:
-    """``keys``: further lines of ``[xmpp]``, None: nothing is run; ``partner``: Lua options of the partner; ``names``: of its certificate,
-    issued by a CA that the edge trusts unless ``other_ca``. ``waits``: until the federation is active."""
+    """``keys``: further lines of ``[xmpp]``, None: nothing is run; ``partner``: Lua options of the partner; ``names``:
+    of its certificate, issued by a CA that the edge trusts unless ``other_ca``; ``waits``: until all is active.
+    """
     folder = Path(tempfile.mkdtemp(prefix="sipedge-xmpp-"))
     folder.chmod(0o755)  # the engine is another user than root, under which tests may run
     try:
