@@ -21,6 +21,8 @@ from .prosody import LIMIT, Server, User, logged_in
 
 OURS, OUR_ROOMS = "ours.example.com", "rooms.ours.example.com"
 PARTNER, PARTNER_ROOMS = "partner.example.com", "rooms.partner.example.com"
+THIRD = "third.example.com"
+"""A partner that only the servers behind can find: the edge has a static route to it, or none."""
 SOA = "@ SOA ns.example.com. admin.example.com. 1 60 60 60 60\n@ NS ns.example.com.\n"
 EDGE = """\
 [edge]
@@ -138,7 +140,7 @@ async def _open(stack: AsyncExitStack, here: World, options: dict[str, str]) -> 
     theirs = {PARTNER: here.partner, PARTNER_ROOMS: here.partner}
     outer = _records({OURS: here.outside, OUR_ROOMS: here.outside} | theirs)
     outer_dns = await stack.enter_async_context(DnsServer(outer))
-    inner_dns = await stack.enter_async_context(DnsServer(_records(dict.fromkeys(theirs, here.inside))))
+    inner_dns = await stack.enter_async_context(DnsServer(_records(dict.fromkeys((*theirs, THIRD), here.inside))))
     here.dns, here.asked = outer_dns.address, outer_dns.asked
     ca, folder = here.ca.certificate, here.folder
     leaf = issue(here.ca, names=[OURS])

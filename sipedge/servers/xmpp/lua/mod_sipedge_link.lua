@@ -19,6 +19,8 @@ local address = module:get_option_string("sipedge_link_address", "127.0.0.1");
 local port = module:get_option_number("sipedge_link_port", 5347);
 local secret = module:get_option_string("sipedge_link_secret");
 local size_limit = module:get_option_number("sipedge_link_stanza_limit", 2 * 1024 * 1024);
+-- A stanza grows when it is written again; what a server would end its stream for goes back instead.
+local stanza_limit = module:get_option_number("s2s_stanza_size_limit", 256 * 1024);
 local most_partners = module:get_option_number("sipedge_partner_limit", 1000);
 local ours = module:get_option_set("sipedge_domains", {});
 
@@ -53,9 +55,9 @@ local function partner(domain)
 	return true;
 end
 
-local function bounce(session, stanza)
+local function bounce(session, stanza, kind, condition, text)
 	if stanza.attr.type ~= "error" and stanza.attr.type ~= "result" then
-		session.send(st.error_reply(stanza, "wait", "resource-constraint", "Too many partner domains"));
+		session.send(st.error_reply(stanza, kind, condition, text));
 	end
 end
 
@@ -82,10 +84,12 @@ function callbacks.handlestanza(session, stanza)
 		return;
 	end
 	local _, from = jid.split(stanza.attr.from);
-	if partner(from) then
+	if #tostring(stanza) > stanza_limit then
+		bounce(session, stanza, "modify", "policy-violation", "The stanza is too large");
+	elseif partner(from) then
 		prosody.core_route_stanza(prosody.hosts[from], stanza);
 	else
-		bounce(session, stanza);
+		bounce(session, stanza, "wait", "resource-constraint", "Too many partner domains");
 	end
 end
 

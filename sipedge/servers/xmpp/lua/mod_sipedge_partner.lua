@@ -6,16 +6,20 @@ local open = module:shared("/*/sipedge_link/open");
 
 module:depends("s2s");
 
+local stanza_limit = module:get_option_number("s2s_stanza_size_limit", 256 * 1024);
+
 local function over_the_link(event)
 	local origin, stanza = event.origin, event.stanza;
 	local _, from = jid.split(stanza.attr.from);
 	local link = open[from];
-	if link then
-		local copy = st.clone(stanza);
-		copy.attr.xmlns = nil;
-		link.send(copy);
+	local copy = st.clone(stanza);
+	copy.attr.xmlns = nil;
+	local text = tostring(copy);
+	if link and #text <= stanza_limit then
+		link.send(text);
 	elseif stanza.attr.type ~= "error" and stanza.attr.type ~= "result" then
-		origin.send(st.error_reply(stanza, "wait", "remote-server-timeout", "The link to the outside edge is down"));
+		origin.send(link and st.error_reply(stanza, "modify", "policy-violation", "The stanza is too large")
+			or st.error_reply(stanza, "wait", "remote-server-timeout", "The link to the outside edge is down"));
 	end
 	return true;
 end
