@@ -63,7 +63,7 @@ async def _serve(path: str, force: InForce, link: Link, inherited: Mapping[Place
         link.keep(Kept(heart.limits.heartbeat, force.packed(), sockets))
         federation.follow(force.settings)
 
-    server = Server(path, force, inherited, keep)
+    server = Server(path, force, inherited, keep, services=federation.services)
     addresses = await server.start()
     heart.beat()
     loop.add_signal_handler(signal.SIGHUP, Reloads(server.reload, link.done).request)

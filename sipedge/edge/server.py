@@ -11,7 +11,7 @@ import logging
 import random
 import secrets
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from time import time
 
@@ -44,6 +44,7 @@ from sipedge.proxy.events import (
 )
 from sipedge.proxy.history import History
 from sipedge.proxy.proxy import Environment, Proxy
+from sipedge.servers.state import ServiceState
 from sipedge.settings import DnsSettings, Limits, Listener
 from sipedge.sip.framing import FramingError
 from sipedge.sip.message import Message
@@ -74,13 +75,15 @@ class Server:
         inherited: Mapping[Place, socket.socket],
         keep: Callable[[InForce, Mapping[Place, socket.socket]], None],
         opener: Callable[[Listener], socket.socket] = open_socket,
+        services: Callable[[], Sequence[ServiceState]] = tuple,
     ) -> None:
-        """``path``: of the configuration, for ``reload``. ``inherited``: sockets that listen already.
+        """``path``: of the configuration, for ``reload``. ``inherited``: sockets that listen already. ``services``: what
+        runs on engines beside this edge.
 
         ``keep`` is told what is in force, with the listening sockets, after the start and each reload.
         """
         self._path, self._force = path, force
-        self._keep = keep
+        self._keep, self._services = keep, services
         self._settings = settings = force.settings
         self._loop = asyncio.get_running_loop()
         self._stopped = asyncio.Event()
@@ -166,7 +169,9 @@ class Server:
             self._connections.revocation,
         )
         self._proxy = Proxy(self._settings, environment)
-        self._observers = Observers(self._settings, self._proxy, self._stack, self._connections, lambda: self._resolver)
+        self._observers = Observers(
+            self._settings, self._proxy, self._stack, self._connections, lambda: self._resolver, self._services
+        )
         self._tap = self._observers.tap
         self._turns.start(self._proxy)
         await listening.serve()

@@ -71,6 +71,11 @@ class Federation:
             streams=tuple(map(_stream, answer.get("streams", ()))),
         )
 
+    def services(self) -> tuple[ServiceState, ...]:
+        """``state`` among those of other services: none or one."""
+        state = self.state()
+        return () if state is None else (state,)
+
     def _is_behind(self) -> bool:
         """Whether something that is wanted is not in force yet."""
         unread = not all(side.is_current for side in self._sides)

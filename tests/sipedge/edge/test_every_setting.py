@@ -13,7 +13,7 @@ from sipedge.config import load_config
 from sipedge.edge.server import Server
 from tools.memory_edge import MemoryEdge, run_edge
 
-WHOLE = {"tls", "log.hep"}
+WHOLE = {"tls", "log.hep", "xmpp"}
 """Records that change as a whole."""
 
 
@@ -76,6 +76,7 @@ OBEYED: dict[str, Callable[[Server], object]] = {
     "listeners": lambda server: tuple(each.listener for each in server._connections.listening._open.values()),
     "tls": lambda server: server._connections._tls._tls,
     "history": lambda server: server.history._entries.maxlen,
+    "xmpp": loop("xmpp"),  # the process hands the server's settings on to the federation: tests/e2e/test_xmpp.py
 }
 
 NOT_SET = {"secret_made_up"}
@@ -127,6 +128,12 @@ interval = 600
 partners = ["partner.example"]
 federation_routing = ["fr.example"]
 inside_dns = ["127.0.0.1"]
+
+[xmpp]
+domains = ["new.example"]
+address = "203.0.113.2"
+inside_address = "203.0.113.3"
+security_mode = "no tls"
 
 [[credential]]
 username = "user"
