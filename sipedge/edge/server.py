@@ -77,8 +77,9 @@ class Server:
         opener: Callable[[Listener], socket.socket] = open_socket,
         services: Callable[[], Sequence[ServiceState]] = tuple,
     ) -> None:
-        """``path``: of the configuration, for ``reload``. ``inherited``: sockets that listen already. ``services``: what
-        runs on engines beside this edge.
+        """``path``: of the configuration, for ``reload``. ``inherited``: sockets that listen already.
+
+        ``services``: what runs on engines beside this edge.
 
         ``keep`` is told what is in force, with the listening sockets, after the start and each reload.
         """
