@@ -98,7 +98,7 @@ class World:
         return state.streams if state is not None else ()
 
 
-def _records(places: dict[str, str]) -> str:
+def records(places: dict[str, str]) -> str:
     lines = []
     for number, (name, address) in enumerate(places.items()):
         lines.append(f"_xmpp-server._tcp.{name}. SRV 0 0 5269 host{number}.example.com.")
@@ -138,9 +138,9 @@ async def world(
 async def _open(stack: AsyncExitStack, here: World, options: dict[str, str]) -> None:
     stack.push_async_callback(here.federation.aclose)
     theirs = {PARTNER: here.partner, PARTNER_ROOMS: here.partner}
-    outer = _records({OURS: here.outside, OUR_ROOMS: here.outside} | theirs)
+    outer = records({OURS: here.outside, OUR_ROOMS: here.outside} | theirs)
     outer_dns = await stack.enter_async_context(DnsServer(outer))
-    inner_dns = await stack.enter_async_context(DnsServer(_records(dict.fromkeys((*theirs, THIRD), here.inside))))
+    inner_dns = await stack.enter_async_context(DnsServer(records(dict.fromkeys((*theirs, THIRD), here.inside))))
     here.dns, here.asked = outer_dns.address, outer_dns.asked
     ca, folder = here.ca.certificate, here.folder
     leaf = issue(here.ca, names=[OURS])
