@@ -67,7 +67,6 @@ def outside_files(xmpp: Xmpp, at: Circumstances) -> dict[str, str]:
         "component_interfaces": [xmpp.link_address],
         "component_ports": [xmpp.link_port],
         "component_stanza_size_limit": LINK_STANZA_LIMIT,
-        "s2s_idle_timeout": xmpp.idle,
     }
     component: dict[str, Value] = {
         "component_secret": at.secrets.link,
@@ -130,6 +129,7 @@ def _common(address: str, xmpp: Xmpp, mode: SecurityMode, at: Circumstances, que
         "s2s_allow_encryption": allowed,
         "s2s_secure_auth": False,
         "s2s_timeout": 30,
+        "s2s_idle_timeout": xmpp.idle,
         "s2s_stanza_size_limit": STANZA_LIMIT,
         "http_interfaces": [xmpp.link_address],
         "http_ports": [question_port],

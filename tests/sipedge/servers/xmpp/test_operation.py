@@ -9,10 +9,12 @@ import signal
 
 import pytest
 from support.processes import fresh_address
-from support.xmpp_world import PARTNER, bounces, passes, two_users, until, world
+from support.xmpp_world import PARTNER, THIRD, bounces, passes, two_users, until, world
 
 from sipedge.servers import engine
 from sipedge.servers.xmpp import contents, federation
+from sipedge.servers.xmpp.prosody import CONFIG, Circumstances, inside_files
+from sipedge.settings import Xmpp
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
@@ -68,7 +70,7 @@ def test_changes_that_need_a_restart_wait_for_their_time_and_take_one_restart() 
             here.use(ALLOWED + "idle = 69.0\n")
             await until(lambda: not here.pending() and here.processes()[0] not in (0, before[0]))
             await here.is_active()
-            assert here.processes()[1] == before[1]
+            assert 0 not in here.processes() and here.processes()[1] != before[1]
 
     asyncio.run(run())
 
@@ -113,5 +115,27 @@ def test_a_configuration_that_the_engines_checker_refuses_is_not_used(monkeypatc
             here.use(ALLOWED + "idle = 60.0\n")
             assert "refuses its configuration" in (await here.is_active(False)).reason
             await passes(ours, theirs)
+
+    asyncio.run(run())
+
+
+def test_a_partner_that_is_not_in_use_makes_room_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    def room_for_one(xmpp: Xmpp, at: Circumstances) -> dict[str, str]:
+        files = inside_files(xmpp, at)
+        return files | {CONFIG: "sipedge_partner_limit = 1\n" + files[CONFIG]}
+
+    monkeypatch.setattr(contents, "inside_files", room_for_one)
+
+    async def run() -> None:
+        async with world(ALLOWED + "idle = 1.0\n") as here, two_users(here) as (ours, theirs):
+            await passes(ours, theirs)
+            conditions = set()
+            async with asyncio.timeout(40):  # the first one is in use until its streams are idle
+                while "not-allowed" not in conditions:
+                    ours.send_message(f"user@{THIRD}", "hello", mtype="chat")
+                    conditions.add((await ours.next_message())["error"]["condition"])
+                    await asyncio.sleep(0.5)
+            assert conditions == {"remote-server-timeout", "not-allowed"}
+            assert (await here.is_active()).restarts == 0
 
     asyncio.run(run())
