@@ -47,6 +47,8 @@ class Options:
 
 def run(options: Options) -> int:
     """The exit status: 0 where a rule matches, 1 where none does or the rules are not asked."""
+    if options.source is None and options.xmpp is None:
+        raise click.UsageError("Missing option '--from'.")
     settings = load_settings(options.config)
     if options.xmpp is not None:
         return _xmpp(options, settings, options.xmpp)
@@ -92,14 +94,12 @@ def _to_json(explanation: Explanation, why: bool) -> dict[str, Any]:
 
 def _described(options: Options, settings: Settings) -> DescribedRequest:
     """Raises QueryError."""
-    if options.source is None:
-        raise QueryError("Missing option '--from'.")
     message = read_request(options.file) if options.file else None
     if options.alias is None and message is None:
         raise QueryError("an ALIAS is missing (or --message FILE, which gives it)")
     return DescribedRequest(
         alias=options.alias or "",
-        source=zone_named(options.source, settings),
+        source=zone_named(options.source or "", settings),
         traffic=None if options.traffic is None else traffic_of(options.traffic),
         method=options.method or "INVITE",
         event=options.event,
