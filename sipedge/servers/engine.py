@@ -18,8 +18,9 @@ QUESTION_INTERVAL = 2.0
 SOON = 8
 """Questions after a reload that are asked eight times as often."""
 ANSWER_LIMIT = 5.0
-"""Seconds for an answer; an engine that owes three is ended."""
-PATIENCE = 3
+"""Seconds for an answer."""
+SILENCE = 30.0
+"""Seconds without an answer after which an engine is ended; also the time that it has for its start."""
 STOP_LIMIT = 5.0
 """Seconds between SIGTERM and SIGKILL."""
 LONGEST_LINE = 64 * 1024
@@ -133,7 +134,8 @@ class Engine:
             self._on_line(text)
 
     async def _watch(self) -> None:
-        owed = 0
+        loop = asyncio.get_running_loop()
+        answered = loop.time()
         while True:
             at_rest = self.answers and not self._soon
             await asyncio.sleep(QUESTION_INTERVAL if at_rest else QUESTION_INTERVAL / 8)
@@ -141,14 +143,11 @@ class Engine:
             before = self.answers
             try:
                 await asyncio.wait_for(self._ask(), ANSWER_LIMIT)
-                self.answers, owed = True, 0
-            except TimeoutError:
-                owed += 1
-            except OSError:
-                self.answers = False  # it begins, or ends: a process that is gone is noticed without questions
-            if owed >= PATIENCE:
-                logger.error("%s does not answer and is ended", self.name)
+                self.answers, answered = True, loop.time()
+            except (OSError, TimeoutError):
                 self.answers = False
+            if loop.time() - answered > SILENCE:
+                logger.error("%s has not answered for %g s and is ended", self.name, SILENCE)
                 self._signal(signal.SIGKILL)
             if before != self.answers:
                 self._on_change()

@@ -12,6 +12,7 @@ from typing import Any
 
 from sipedge.servers.state import ServiceState, Stream
 from sipedge.settings import Settings, Xmpp
+from zones.addresses import host_port
 
 from .checker import check
 from .contents import Contents, contents_of
@@ -168,9 +169,11 @@ class Federation:
         """Why it is not active; '' when it is."""
         if self._fault:
             return self._fault
-        for side in self._sides:
+        for side, address in zip(self._sides, (xmpp.address, xmpp.inside_address), strict=True):
             if not side.answer:
                 return f"Prosody ({side.name}) does not answer"
+            if not side.answer.get("listens"):
+                return f"Prosody ({side.name}) cannot listen on {host_port(address, xmpp.port)}"
         links = self._sides[1].answer.get("links", {})
         down = [name for name in (*xmpp.domains, *xmpp.chat_node_aliases) if not links.get(name)]
         return (

@@ -80,7 +80,9 @@ def test_a_reload_leaves_the_process_alone() -> None:
     asyncio.run(run())
 
 
-def test_one_that_owes_three_answers_is_ended_and_started_again() -> None:
+def test_one_that_does_not_answer_is_ended_and_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "SILENCE", 0.3)
+
     async def run() -> None:
         watched = Watched("echo started; exec sleep 1000", answers=False)
         await watched.until_lines(2)

@@ -5,6 +5,7 @@ module:depends("http");
 
 local array = require "util.array";
 local json = require "util.json";
+local portmanager = require "core.portmanager";
 
 local token = module:get_option_string("sipedge_token");
 local streams = module:shared("/*/s2s/sessions");
@@ -59,13 +60,19 @@ local function open_streams()
 	return found;
 end
 
+-- The engine goes on without a port that it could not open.
+local function listens()
+	local open = portmanager.get_active_services():get("s2s");
+	return open ~= nil and next(open) ~= nil;
+end
+
 module:provides("http", {
 	default_path = "/state";
 	route = {
 		GET = function (event)
 			if event.request.headers.authorization ~= "Bearer " .. token then return 403; end
 			event.response.headers.content_type = "application/json";
-			return json.encode { version = prosody.version, streams = open_streams(), links = links,
+			return json.encode { version = prosody.version, streams = open_streams(), links = links, listens = listens(),
 				revision = module:get_option_string("sipedge_revision") };
 		end;
 	};

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 
 import pytest
 from support.processes import fresh_address
@@ -137,5 +138,16 @@ def test_a_partner_that_is_not_in_use_makes_room_for_another(monkeypatch: pytest
                     await asyncio.sleep(0.5)
             assert conditions == {"remote-server-timeout", "not-allowed"}
             assert (await here.is_active()).restarts == 0
+
+    asyncio.run(run())
+
+
+def test_a_port_that_somebody_else_has_is_the_reason_for_inactive() -> None:
+    async def run() -> None:
+        async with world(None, waits=False) as here:
+            with socket.create_server((here.outside, 5269)):
+                here.use(ALLOWED)
+                reason = f"Prosody (outside) cannot listen on {here.outside}:5269"
+                await until(lambda: (state := here.federation.state()) is not None and state.reason == reason)
 
     asyncio.run(run())
