@@ -157,7 +157,8 @@ def _ssl(at: Circumstances, crl: bool) -> dict[str, Value]:
     }
     if at.trusted:
         ssl["cafile"] = f"{at.folder}/{TRUSTED}"
-    return {"ssl": ssl}
+    # Not under "ssl": that is read again by a handler of its own, which may run after the one that makes the contexts.
+    return {"s2s_ssl": ssl, "c2s_ssl": ssl}
 
 
 def _routes(entries: Iterable[tuple[str, str, int]]) -> dict[str, Value]:
