@@ -98,7 +98,11 @@ class Federation:
             else:
                 self._change.clear()
                 self._applying = True
-                await self._apply()
+                try:
+                    await self._apply()
+                except Exception:  # the next change finds somebody who heeds it
+                    logger.exception("XMPP federation: the change failed")
+                    self._fault = "the last change failed; the log says how"
                 self._applying = False
             self._tell()
 
