@@ -172,6 +172,65 @@ def where(places: Mapping[str, str], what: str) -> str:
     return f" ({places[what]})" if what in places else ""
 
 
+SecurityMode = Literal["tls required", "tls optional", "no tls"]
+PrivacyMode = Literal["off", "allow list", "deny list"]
+
+
+@dataclass(frozen=True, slots=True)
+class XmppRoute:
+    """A static route; several for one domain are equal, and the DNS is not asked."""
+
+    domain: str
+    """A federated domain or chat node alias."""
+    address: str
+    """IP address or FQDN of one of its XMPP servers."""
+    port: int = 5269
+
+
+@dataclass(frozen=True, slots=True)
+class Xmpp:
+    """XMPP federation through two Prosody processes of the edge: towards partners, and towards the servers behind.
+
+    Names and defaults are those of Expressway's settings for XMPP federation, where it has them.
+    """
+
+    domains: tuple[str, ...]
+    """Our XMPP domains that are federated."""
+    address: str
+    """Where partners connect to."""
+    inside_address: str
+    """Where the servers behind connect to."""
+    chat_node_aliases: tuple[str, ...] = ()
+    port: int = 5269
+    """Of both listeners."""
+    servers: tuple[str, ...] = ()
+    """The servers behind, IP addresses or FQDNs, all equal; empty: the SRV records of our domains are asked for."""
+    security_mode: SecurityMode = "tls required"
+    inside_security_mode: SecurityMode = "tls optional"
+    """Towards the servers behind. An edge cannot show them a certificate that names the partner."""
+    require_client_certificates: bool = True
+    """The chain of a partner's certificate must lead to a trusted CA. Its names are looked at in any case."""
+    crl: str = ""
+    """PEM file of revocation lists for partners' certificates; '': none."""
+    dialback_secret_file: str = ""
+    """Shared by all edges of a cluster; '': a secret is made at each start of the edge."""
+    use_static_routes: bool = False
+    routes: tuple[XmppRoute, ...] = ()
+    privacy_mode: PrivacyMode = "allow list"
+    allow: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
+    idle: float = 600.0
+    """Seconds after which a stream that carries nothing is closed."""
+    link_address: str = "127.0.0.1"
+    """Loopback address of what the two processes say to each other and to the edge."""
+    link_port: int = 5347
+    """The link; the two ports after it answer the edge's questions."""
+    folder: str = ""
+    """Where the generated configuration is, for the edge and the engine only."""
+    restart_time: str = ""
+    """``HH:MM`` in UTC at which changes that need a restart take effect; '': at once."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The pure core's whole knowledge of the installation, plus what the I/O half needs to open it."""
@@ -219,3 +278,5 @@ class Settings:
 
     For errors that show only when something is opened.
     """
+    xmpp: Xmpp | None = None
+    """None: no XMPP federation, and no engine is started or needed."""

@@ -26,7 +26,7 @@ ONLY_IN = {
     "rich": ("sipedge/cli", "sipedge/lab"),
     "pydantic": ("sipedge/config",),
     "tree_sitter": ("sipedge/config",),
-    "prometheus_client": ("sipedge/tap", "sipedge/edge", "sipedge/doctor"),
+    "prometheus_client": ("sipedge/tap", "sipedge/edge", "sipedge/doctor", "sipedge/servers"),
 }
 FILE_CEILING = 450
 FUNCTION_CEILING = 50

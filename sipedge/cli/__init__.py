@@ -52,6 +52,7 @@ COMMANDS = {
     "ladder": "trace.ladder",
     "anonymise": "trace.anonymise",
     "doctor": "doctor.doctor",
+    "csr": "certificate.csr",
     "lsp": "edge.lsp",
     "lab": "edge.lab",
 }
@@ -69,7 +70,7 @@ GROUPS = {
     "Serve": ("run", "lab"),
     "Ask a running edge": ("status", "history", "load", "confirm", "probe", "close"),
     "Ask and write rules": ("locate", "check-pattern", "fmt", "lsp", "import"),
-    "Judge a configuration": ("check", "test", "diff", "speakers"),
+    "Judge a configuration": ("check", "test", "diff", "speakers", "csr"),
     "Beside a live Expressway": ("expressway pull", "expressway drift", "expressway push"),
     "Look at traffic and partners": ("messages", "ladder", "replay", "anonymise", "unmask", "doctor"),
 }

@@ -36,7 +36,21 @@ def check_tables(reader: Reader, tables: Tables) -> None:
     _ports(reader, tables.listeners)
     _metrics_port(reader, tables)
     _tls(reader, tables)
+    _xmpp(reader, tables)
     tables.zones[:] = [(path, _with_credential(reader, tables, path, zone)) for path, zone in tables.zones]
+
+
+def _xmpp(reader: Reader, tables: Tables) -> None:
+    """TLS towards partners needs a certificate, and CAs where theirs are verified."""
+    xmpp = tables.xmpp
+    if xmpp is None or xmpp.security_mode == "no tls":
+        return
+    if not tables.tls.server:
+        hint = 'add server = [{certificate = "...", key = "..."}] under [tls]'
+        reader.problem(("xmpp",), "[xmpp] speaks TLS, and [tls] has no server certificate for it", hint, at_key=True)
+    if xmpp.require_client_certificates and not tables.tls.trusted:
+        hint = 'add trusted = "ca.pem" under [tls], or require_client_certificates = false under [xmpp]'
+        reader.problem(("xmpp",), "[xmpp] verifies certificates, and [tls] has no trusted CAs", hint, at_key=True)
 
 
 def _names(reader: Reader, tables: Tables) -> None:

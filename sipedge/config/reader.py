@@ -111,7 +111,7 @@ def _decoded(file: str, raw: bytes) -> str:
         raise ConfigError([problem]) from None
 
 
-ARRAYS = ("listener", "zone", "zone.access_rule", "credential", "tls.server")
+ARRAYS = ("listener", "zone", "zone.access_rule", "credential", "tls.server", "xmpp.route")
 
 _SYNTAX_HINTS = {
     "Invalid value": "text is written in quotes; true, false and numbers without",

@@ -7,6 +7,7 @@ Names and defaults of zones, limits, timers and DNS are those of the frozen reco
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import MISSING, fields
 from datetime import date
 from enum import Enum
@@ -17,7 +18,18 @@ from pydantic_core import PydanticCustomError
 
 from dialplan.model import PatternType
 from dialplan.problem import listing
-from sipedge.settings import DnsSettings, DoctorSettings, Hep, Limits, Listener, Log, MetricsSettings, Timers
+from sipedge.settings import (
+    DnsSettings,
+    DoctorSettings,
+    Hep,
+    Limits,
+    Listener,
+    Log,
+    MetricsSettings,
+    Timers,
+    Xmpp,
+    XmppRoute,
+)
 from zones.zone import (
     DEFAULT_ZONE,
     AccessAction,
@@ -97,6 +109,23 @@ def _control(value: object) -> object:
     if value is False or isinstance(value, str):
         return value
     raise _fail('"control" must be a path or false', "write the path of a socket in quotes, or false for none")
+
+
+def _domain(text: str) -> str:
+    """Compared exactly, so kept in small letters. No wildcards, no patterns: neither has Expressway."""
+    return _host_name(text).removesuffix(".").lower()
+
+
+def _loopback(text: str) -> str:
+    if not ipaddress.ip_address(_address(text)).is_loopback:
+        raise _fail(f'"{text}" is not a loopback address', "write 127.0.0.1, or another one of this host alone")
+    return text
+
+
+def _time_of_day(text: str) -> str:
+    if text and not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text):
+        raise _fail(f'"{text}" is not a time of day', 'write it like "03:00", in UTC')
+    return text
 
 
 def _name(text: str) -> str:
@@ -282,6 +311,24 @@ DOCTOR = mirror(
     partners=(Annotated[tuple[HostName, ...], _ARRAY, Field(max_length=200)], ()),
     inside_dns=(_TYPES["servers"], ()),
 )
+_Domains = Annotated[tuple[Annotated[str, AfterValidator(_domain)], ...], _ARRAY, Field(max_length=1000)]
+
+XMPP_ROUTE = mirror(XmppRoute, domain=(Annotated[str, AfterValidator(_domain)], ...), address=(Peer, ...))
+XMPP = mirror(
+    Xmpp,
+    ("routes",),
+    domains=(Annotated[_Domains, Field(min_length=1)], ...),
+    chat_node_aliases=(_Domains, ()),
+    inside_address=(Address, ...),
+    servers=(Annotated[tuple[Peer, ...], _ARRAY, Field(max_length=20)], ()),
+    allow=(_Domains, ()),
+    deny=(_Domains, ()),
+    link_address=(Annotated[str, AfterValidator(_loopback)], "127.0.0.1"),
+    link_port=(Annotated[int, Field(ge=1, le=65533)], 5347),
+    restart_time=(Annotated[str, AfterValidator(_time_of_day)], ""),
+    route=(list[Any], []),
+)
+"""Routes are read one by one, by XMPP_ROUTE."""
 HEP = mirror(
     Hep,
     address=(Peer, ...),

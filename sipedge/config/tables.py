@@ -23,6 +23,7 @@ from sipedge.settings import (
     MetricsSettings,
     Timers,
     Tls,
+    Xmpp,
 )
 from zones.zone import (
     DEFAULT_ZONE,
@@ -58,10 +59,24 @@ from .schema import (
     EdgeTable,
     TlsTable,
 )
+from .xmpp_table import read_xmpp
 
 Record = TypeVar("Record")
 
-TABLES = ("edge", "tls", "listener", "zone", "credential", "limits", "timers", "dns", "log", "metrics", "doctor")
+TABLES = (
+    "edge",
+    "tls",
+    "listener",
+    "zone",
+    "credential",
+    "limits",
+    "timers",
+    "dns",
+    "log",
+    "metrics",
+    "doctor",
+    "xmpp",
+)
 FIRST_TRAVERSAL_PORT = 7001
 
 _RECORDS: dict[str, Callable[..., AnyZone]] = {
@@ -85,6 +100,7 @@ class Tables:
     log: Log
     metrics: MetricsSettings
     doctor: DoctorSettings
+    xmpp: Xmpp | None
     listeners: list[tuple[Path, Listener]] = field(default_factory=list)
     """With those of the traversal server zones, whose path is the zone's."""
     zones: list[tuple[Path, AnyZone]] = field(default_factory=list)
@@ -104,6 +120,7 @@ def read_tables(reader: Reader) -> Tables:
         log=read_log(reader),
         metrics=_mirrored(reader, "metrics", METRICS, MetricsSettings),
         doctor=_mirrored(reader, "doctor", DOCTOR, DoctorSettings),
+        xmpp=read_xmpp(reader),
     )
     for path, raw in reader.array("credential"):
         _credential(reader, tables, path, raw)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from time import time
@@ -23,6 +23,8 @@ from sipedge.network.listening import why_closed
 from sipedge.network.resolver import Resolver
 from sipedge.pjsip.stack import Stack
 from sipedge.proxy.proxy import Proxy
+from sipedge.servers.metrics import families as service_families
+from sipedge.servers.state import ServiceState
 from sipedge.settings import Settings, where
 from sipedge.tap.metrics import Counters, Gauges, Metrics, expiries, families, registry
 from sipedge.tap.tap import Tap, close_outputs, open_outputs, wanted
@@ -67,11 +69,15 @@ class Observers:
         stack: Stack,
         connections: Connections,
         resolver: Callable[[], Resolver],
+        services: Callable[[], Sequence[ServiceState]] = tuple,
     ) -> None:
-        """Open files and the listener of metrics. ``resolver``: the one in use. Raises OSError."""
+        """Open files and the listener of metrics. ``resolver``: the one in use; ``services``: what runs on engines.
+
+        Raises OSError.
+        """
         self._loop = asyncio.get_running_loop()
         self._proxy, self._stack, self._connections = proxy, stack, connections
-        self._resolver = resolver
+        self._resolver, self._services = resolver, services
         self.tap: Tap | None = None
         """None when nothing is to be written or counted."""
         self.metrics: Metrics | None = None
@@ -156,14 +162,15 @@ class Observers:
 
     def _collect(self) -> list[Metric]:
         """All metrics, for a thread of the exposition. Raises TimeoutError."""
-        answer: Future[tuple[Counters, Gauges]] = Future()
+        answer: Future[tuple[Counters, Gauges, Sequence[ServiceState]]] = Future()
         self._loop.call_soon_threadsafe(self._answer, answer)
-        metrics = families(*answer.result(PATIENCE), time())
+        counters, gauges, services = answer.result(PATIENCE)
+        metrics = families(counters, gauges, time()) + service_families(services)
         return metrics + doctor_families(report) if (report := self.report) is not None else metrics
 
-    def _answer(self, answer: Future[tuple[Counters, Gauges]]) -> None:
+    def _answer(self, answer: Future[tuple[Counters, Gauges, Sequence[ServiceState]]]) -> None:
         if self.metrics is not None:  # else the listener is being closed
-            answer.set_result((self.metrics.counts(), self.gauges()))
+            answer.set_result((self.metrics.counts(), self.gauges(), self._services()))
 
     def gauges(self) -> Gauges:
         """What is open or alive at this moment."""

@@ -11,7 +11,7 @@ import logging
 import random
 import secrets
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from time import perf_counter, time
 
@@ -42,6 +42,7 @@ from sipedge.proxy.events import (
 from sipedge.proxy.history import Entry, History
 from sipedge.proxy.incoming import Environment
 from sipedge.proxy.proxy import Proxy
+from sipedge.servers.state import ServiceState
 from sipedge.settings import DnsSettings, Limits, Listener
 from sipedge.sip.framing import FramingError
 from sipedge.sip.message import Message
@@ -72,9 +73,10 @@ class Server:
         force: InForce,
         inherited: Mapping[Place, socket.socket],
         opener: Callable[[Listener], socket.socket] = open_socket,
+        services: Callable[[], Sequence[ServiceState]] = tuple,
     ) -> None:
-        """``inherited``: sockets that listen already."""
-        self._force = force
+        """``inherited``: sockets that listen already. ``services``: what runs on engines beside this edge."""
+        self._force, self._services = force, services
         self._settings = settings = force.settings
         self._loop = asyncio.get_running_loop()
         self._stopped = asyncio.Event()
@@ -167,7 +169,9 @@ class Server:
             self._connections.offence,
         )
         self._proxy = Proxy(self._settings, environment)
-        self._observers = Observers(self._settings, self._proxy, self._stack, self._connections, lambda: self._resolver)
+        self._observers = Observers(
+            self._settings, self._proxy, self._stack, self._connections, lambda: self._resolver, self._services
+        )
         self._tap = self._observers.tap
         self._turns.start(self._proxy)
         await listening.serve()

@@ -23,7 +23,9 @@ Answer = Callable[[dns.message.Message], list[bytes]]
 class DnsServer(asyncio.DatagramProtocol):
     """``async with DnsServer(zone_text) as server``; ``server.address`` is what DnsSettings wants."""
 
-    def __init__(self, text: str, origin: str = "example.com.") -> None:
+    def __init__(self, text: str, origin: str = "example.com.", place: tuple[str, int] = ("127.0.0.1", 0)) -> None:
+        """``place``: where it listens, for who cannot be told a port."""
+        self._place = place
         self.zone = dns.zone.from_text(text, origin, relativize=False, check_origin=False)
         self.asked: list[str] = []
         """Each question as "name TYPE"."""
@@ -34,10 +36,10 @@ class DnsServer(asyncio.DatagramProtocol):
 
     async def __aenter__(self) -> DnsServer:
         loop = asyncio.get_running_loop()
-        self._tcp = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        port = self._tcp.sockets[0].getsockname()[1]
-        self._udp, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=("127.0.0.1", port))
-        self.address = f"127.0.0.1:{port}"
+        self._tcp = await asyncio.start_server(self._serve, *self._place)
+        host, port = self._tcp.sockets[0].getsockname()
+        self._udp, _ = await loop.create_datagram_endpoint(lambda: self, local_addr=(host, port))
+        self.address = f"{host}:{port}"
         return self
 
     async def __aexit__(self, *_: object) -> None:

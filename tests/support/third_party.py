@@ -19,6 +19,9 @@ PACKAGES = {
     "sipp": "sip-tester",
     "tshark": "tshark",
     "openssl": "openssl",
+    "prosody": "prosody prosody-modules lua-unbound",
+    "luac5.4": "lua5.4",
+    "ejabberdctl": "ejabberd",
 }
 """Program -> Debian packages."""
 SHARED = ROOT.parent / "shared"

@@ -21,6 +21,7 @@ from sipedge.queries.query import (
     traffic_of,
     zone_named,
 )
+from sipedge.queries.xmpp_way import way_of
 from sipedge.settings import Settings
 
 
@@ -30,7 +31,7 @@ class Options:
 
     config: str
     alias: str | None
-    source: str
+    source: str | None
     """Name of the zone the request comes from."""
     traffic: str | None
     method: str | None
@@ -40,13 +41,19 @@ class Options:
     """With a whole request in it."""
     names: tuple[str, ...]
     """In its sender's certificate; (): not said."""
+    xmpp: str | None
+    """A partner's domain: then nothing else is asked."""
     as_json: bool
     why: bool
 
 
 def run(options: Options) -> int:
     """The exit status: 0 where a rule matches, 1 where none does or the rules are not asked."""
+    if options.source is None and options.xmpp is None:
+        raise click.UsageError("Missing option '--from'.")
     settings = load_settings(options.config)
+    if options.xmpp is not None:
+        return _xmpp(options, settings, options.xmpp)
     try:
         query, evidence = query_of(_described(options, settings), settings)
     except NotSearched as answer:
@@ -65,6 +72,23 @@ def run(options: Options) -> int:
     return 0 if explanation.tiers else 1
 
 
+def _xmpp(options: Options, settings: Settings, domain: str) -> int:
+    if options.alias is not None or options.source is not None or options.file is not None:
+        raise click.UsageError("--xmpp DOMAIN stands alone: without ALIAS, --from and --message")
+    if settings.xmpp is None:
+        raise click.UsageError(f'"{options.config}" has no [xmpp]')
+    way = way_of(settings.xmpp, domain)
+    if options.as_json:
+        print_json(way.to_json())
+        return 0 if way.allowed else 1
+    click.echo(f"{way.domain} is {'allowed' if way.allowed else 'not federated'}: {way.rule}")
+    for target in way.targets:
+        click.echo(f"  to {target}")
+    if way.certificate:
+        click.echo(f"  if {way.certificate}")
+    return 0 if way.allowed else 1
+
+
 def _to_json(explanation: Explanation, why: bool) -> dict[str, Any]:
     members = explanation.to_json()
     return {**members, "trace": [reason.to_json() for reason in reasons(explanation)]} if why else members
@@ -79,7 +103,7 @@ def _described(options: Options, settings: Settings) -> DescribedRequest:
         raise QueryError("an ALIAS is missing (or --message FILE, which gives it)")
     return DescribedRequest(
         alias=options.alias or "",
-        source=zone_named(options.source, settings),
+        source=zone_named(options.source or "", settings),
         traffic=None if options.traffic is None else traffic_of(options.traffic),
         method=options.method or "INVITE",
         event=options.event,

@@ -71,6 +71,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("speakers good.dialplan", 0),
         ("speakers broken.dialplan", 2),
         ("speakers none.toml", 2),
+        ("csr none.toml", 2),
         ("diff good.dialplan same.dialplan", 0),
         ("diff good.dialplan other.dialplan", 1),
         ("diff good.dialplan broken.dialplan", 2),

@@ -39,6 +39,8 @@ TABLES: dict[str, tuple[type[BaseModel], set[str]]] = {
     "### [log.hep]": (schema.HEP, set()),
     "## [metrics]": (schema.METRICS, set()),
     "## [doctor]": (schema.DOCTOR, set()),
+    "## [xmpp]": (schema.XMPP, {"route"}),
+    "### [[xmpp.route]]": (schema.XMPP_ROUTE, set()),
 }
 """Where a table is described -> its model, and the keys that are described elsewhere."""
 

@@ -13,7 +13,7 @@ from sipedge.config import load_config
 from tools.memory_edge import MemoryEdge, run_edge
 from zones.zone import UNLIMITED
 
-WHOLE = {"tls", "log.hep"}
+WHOLE = {"tls", "log.hep", "xmpp"}
 """Records that change as a whole."""
 
 
@@ -79,6 +79,7 @@ OBEYED: dict[str, Callable[[MemoryEdge], object]] = {
     "control": lambda edge: edge.control.service.place and edge.control.service.place.path,
     "revision": loop("revision"),
     "history": lambda edge: edge.server.history._entries.maxlen,
+    "xmpp": loop("xmpp"),  # the process hands the server's settings on to the federation: tests/e2e/test_xmpp.py
 }
 
 NOT_SET = {"secret_made_up", "places"}
@@ -133,6 +134,12 @@ interval = 600
 partners = ["partner.example"]
 federation_routing = ["fr.example"]
 inside_dns = ["127.0.0.1"]
+
+[xmpp]
+domains = ["new.example"]
+address = "203.0.113.2"
+inside_address = "203.0.113.3"
+security_mode = "no tls"
 
 [[credential]]
 username = "user"

@@ -272,3 +272,36 @@ def test_a_broken_configuration_is_status_2(folder: Path) -> None:
     result = _run(folder, "a", "--from", "IMP")
     assert result.exit_code == 2
     assert 'edge.toml:15:1: zone "DNS" has no key "x"' in result.stderr
+
+
+XMPP = """\
+[xmpp]
+domains = ["example.com"]
+address = "192.0.2.1"
+inside_address = "192.0.2.2"
+security_mode = "no tls"
+allow = ["partner.example.net"]
+"""
+
+
+def test_the_way_of_stanzas_to_a_partner(tmp_path: Path) -> None:
+    path = str(write(tmp_path, CONFIG.replace('dialplans = ["edge.dialplan"]\n', "") + XMPP))
+    result = CliRunner().invoke(main, ["locate", path, "--xmpp", "partner.example.net"])
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[:2] == [
+        "partner.example.net is allowed: it stands in allow",
+        "  to SRV _xmpp-server._tcp.partner.example.net",
+    ]
+    result = CliRunner().invoke(main, ["locate", path, "--xmpp", "other.example.net", "--json"])
+    assert result.exit_code == 1 and json.loads(result.stdout)["allowed"] is False
+
+
+def test_questions_about_stanzas_stand_alone_and_need_the_table(tmp_path: Path) -> None:
+    path = str(write(tmp_path, CONFIG.replace('dialplans = ["edge.dialplan"]\n', "")))
+    for words, sentence in (
+        (["--xmpp", "a.example"], "has no [xmpp]"),
+        (["--xmpp", "a.example", "--from", "DNS"], "--xmpp DOMAIN stands alone"),
+        (["bob@example.com"], "Missing option '--from'."),
+    ):
+        result = CliRunner().invoke(main, ["locate", path, *words])
+        assert result.exit_code == 2 and sentence in result.stderr

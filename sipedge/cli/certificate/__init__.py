@@ -1,0 +1,1 @@
+"""Commands about the edge's own certificates."""

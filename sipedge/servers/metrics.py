@@ -1,0 +1,30 @@
+"""The state of services as metrics for Prometheus."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from .state import ServiceState
+
+_LABELS = ("service",)
+
+
+def families(states: Sequence[ServiceState]) -> list[Metric]:
+    """None where no service runs."""
+    active = GaugeMetricFamily("sipedge_service_active", "1: the service works", labels=_LABELS)
+    pending = GaugeMetricFamily("sipedge_service_pending", "1: changes wait to be in force", labels=_LABELS)
+    restarts = CounterMetricFamily(
+        "sipedge_service_restarts", "Starts of engines that had died or hung", labels=_LABELS
+    )
+    streams = GaugeMetricFamily("sipedge_service_streams", "Open streams with partners", labels=(*_LABELS, "direction"))
+    for state in states:
+        active.add_metric((state.name,), state.active)
+        pending.add_metric((state.name,), state.pending)
+        restarts.add_metric((state.name,), state.restarts)
+        counts = Counter(stream.direction for stream in state.streams)
+        for direction in ("incoming", "outgoing"):
+            streams.add_metric((state.name, direction), counts[direction])
+    return [active, pending, restarts, streams] if states else []

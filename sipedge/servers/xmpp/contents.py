@@ -1,0 +1,72 @@
+"""The files of one process: generated configuration, our modules, copies of certificates. Reads files, writes none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from importlib.resources import files
+
+from sipedge.settings import Certificate, Settings, Xmpp
+
+from .lua_text import assignments
+from .prosody import (
+    CERTIFICATE,
+    KEY,
+    POLICY,
+    TRUSTED,
+    Circumstances,
+    Secrets,
+    inside_files,
+    outside_files,
+)
+
+RELOADED = frozenset({POLICY, CERTIFICATE, KEY, TRUSTED})
+"""Files that a running process reads again after SIGHUP; for all others it has to be started anew."""
+_MODULES = ("policy", "state", "link", "partner")
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """All files of one process, by name."""
+
+    files: Mapping[str, bytes]
+    revision: str
+    """Of what a running process reads again. It says which it has, so that a change is known to be in force."""
+
+    def only(self, reloaded: bool) -> dict[str, bytes]:
+        return {name: content for name, content in self.files.items() if (name in RELOADED) is reloaded}
+
+
+def contents_of(side: str, settings: Settings, xmpp: Xmpp, folder: str, secrets: Secrets) -> Contents:
+    """``side``: ``outside`` or ``inside``. Raises OSError when a file cannot be read."""
+    copies = _copies(settings, xmpp if side == "outside" else None)
+    at = Circumstances(folder, settings.dns, secrets, CERTIFICATE in copies, TRUSTED in copies, bool(xmpp.crl))
+    written = (outside_files if side == "outside" else inside_files)(xmpp, at)
+    found = {name: text.encode() for name, text in written.items()} | _modules() | copies
+    reloaded = sorted((name, content) for name, content in found.items() if name in RELOADED)
+    revision = sha256(repr(reloaded).encode()).hexdigest()
+    found[POLICY] += assignments({"sipedge_revision": revision}).encode()
+    return Contents(found, revision)
+
+
+def _copies(settings: Settings, xmpp: Xmpp | None) -> dict[str, bytes]:
+    """The engine runs as another user, who may not read the originals. OpenSSL takes lists from among the trusted."""
+    found = {}
+    pair: Certificate | None = next(iter(settings.tls.server), None)
+    if pair is not None:
+        found = {CERTIFICATE: _read(pair.certificate), KEY: _read(pair.key)}
+    if settings.tls.trusted:
+        lists = b"\n" + _read(xmpp.crl) if xmpp is not None and xmpp.crl else b""
+        found[TRUSTED] = _read(settings.tls.trusted) + lists
+    return found
+
+
+def _modules() -> dict[str, bytes]:
+    folder = files(__package__).joinpath("lua")
+    return {f"mod_sipedge_{name}.lua": folder.joinpath(f"mod_sipedge_{name}.lua").read_bytes() for name in _MODULES}
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb") as stream:
+        return stream.read()

@@ -1,0 +1,206 @@
+"""XMPP federation beside a running edge: both processes follow the settings, and one value says how it stands."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from secrets import token_hex
+from typing import Any
+
+from sipedge.servers.state import ServiceState, Stream
+from sipedge.settings import Settings, Xmpp
+from zones.addresses import host_port
+
+from .checker import check
+from .contents import Contents, contents_of
+from .prosody import Secrets
+from .side import Side
+
+logger = logging.getLogger("sipedge.xmpp")
+
+PROGRAM, CHECKER = "prosody", "prosodyctl"
+ABSENT = "Prosody is not installed: install the Debian packages prosody, prosody-modules and lua-unbound"
+LOOK_INTERVAL = 1.0
+"""Seconds between two comparisons of the state with the one that was last told."""
+
+
+class Federation:
+    """``follow`` at the start and after each reload; ``aclose`` at the end. Lives in the event loop."""
+
+    def __init__(self) -> None:
+        self._secrets = Secrets(token_hex(32), token_hex(16), token_hex(32))
+        self._sides = [Side(name, self._secrets.token) for name in ("outside", "inside")]
+        self._xmpp: Xmpp | None = None
+        self._wanted: Settings | None = None
+        self._fault = ""
+        """Why nothing can be run, or the last change was not taken over."""
+        self._pending: list[tuple[Side, Contents]] = []
+        self._change = asyncio.Event()
+        self._applying = False
+        self._program = ""
+        self._restart_at = datetime.max.replace(tzinfo=UTC)
+        self._told = ""
+        self._was_behind = False
+        self._task: asyncio.Task[None] | None = None
+
+    def follow(self, settings: Settings) -> None:
+        """Bring the processes to these settings, soon; nothing is started while there is no ``[xmpp]``."""
+        if settings.xmpp is None and self._task is None:
+            return
+        self._wanted = settings
+        self._change.set()
+        if self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._run())
+
+    def state(self) -> ServiceState | None:
+        """None: there is no ``[xmpp]``."""
+        if self._xmpp is None:
+            return None
+        reason = self._reason(self._xmpp)
+        answer = self._sides[0].answer
+        return ServiceState(
+            "XMPP federation",
+            active=not reason,
+            reason=reason,
+            pending=self._is_behind(),
+            restarts=sum(side.restarts for side in self._sides),
+            processes=tuple(side.pid for side in self._sides),
+            version=str(answer.get("version", "")),
+            streams=tuple(map(_stream, answer.get("streams", ()))),
+        )
+
+    def services(self) -> tuple[ServiceState, ...]:
+        """``state`` among those of other services: none or one."""
+        state = self.state()
+        return () if state is None else (state,)
+
+    def _is_behind(self) -> bool:
+        """Whether something that is wanted is not in force yet."""
+        unread = not all(side.is_current for side in self._sides)
+        return self._change.is_set() or self._applying or bool(self._pending) or unread
+
+    async def aclose(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        await asyncio.gather(*(side.aclose() for side in self._sides))
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await asyncio.wait_for(self._change.wait(), self._wait())
+            except TimeoutError:
+                if self._xmpp is not None and self._pending and datetime.now(UTC) >= self._restart_at:
+                    self._restart_pending(self._xmpp)
+            else:
+                self._change.clear()
+                self._applying = True
+                try:
+                    await self._apply()
+                except Exception:  # the next change finds somebody who heeds it
+                    logger.exception("XMPP federation: the change failed")
+                    self._fault = "the last change failed; the log says how"
+                self._applying = False
+            self._tell()
+
+    def _wait(self) -> float | None:
+        return None if self._xmpp is None else LOOK_INTERVAL
+
+    async def _apply(self) -> None:
+        settings = self._wanted
+        assert settings is not None
+        before, self._xmpp = self._xmpp, settings.xmpp
+        self._fault, self._pending = "", []
+        if settings.xmpp is None:
+            await asyncio.gather(*(side.aclose() for side in self._sides))
+            logger.info("XMPP federation is off")
+            return
+        program, checker = shutil.which(PROGRAM), shutil.which(CHECKER)
+        if program is None or checker is None:
+            self._fault = ABSENT
+            return
+        if before is not None and before.folder != settings.xmpp.folder:
+            await asyncio.gather(*(side.aclose() for side in self._sides))
+        try:
+            await self._bring(program, checker, settings, settings.xmpp)
+        except OSError as error:
+            self._fault = str(error)
+
+    async def _bring(self, program: str, checker: str, settings: Settings, xmpp: Xmpp) -> None:
+        """Both are checked before either is touched. Raises OSError."""
+        wanted = []
+        for side in self._sides:
+            contents = await asyncio.to_thread(self._contents, side.name, settings, xmpp)
+            await check(checker, f"{xmpp.folder}/{side.name}", contents)
+            wanted.append((side, contents))
+        for side, contents in wanted:
+            if not side.is_started:
+                side.start(program, xmpp, contents)
+                continue
+            side.reload(xmpp, contents)
+            if side.needs_restart(contents):
+                self._pending.append((side, contents))
+        self._program = program
+        if self._pending and xmpp.restart_time:
+            logger.warning("XMPP federation: changes wait for the restart at %s UTC", xmpp.restart_time)
+            self._restart_at = _next(xmpp.restart_time, datetime.now(UTC))
+        elif self._pending:
+            self._restart_pending(xmpp)
+
+    def _contents(self, side: str, settings: Settings, xmpp: Xmpp) -> Contents:
+        return contents_of(side, settings, xmpp, f"{xmpp.folder}/{side}", self._secrets_with(xmpp))
+
+    def _secrets_with(self, xmpp: Xmpp) -> Secrets:
+        if not xmpp.dialback_secret_file:
+            return self._secrets
+        with open(xmpp.dialback_secret_file, encoding="utf-8") as stream:
+            return Secrets(self._secrets.link, self._secrets.token, stream.readline().rstrip("\r\n"))
+
+    def _restart_pending(self, xmpp: Xmpp) -> None:
+        names = " and ".join(side.name for side, _ in self._pending)
+        logger.warning("XMPP federation: %s is restarted for changes; streams are away for seconds", names)
+        pending, self._pending = self._pending, []
+        try:
+            for side, contents in pending:
+                side.start(self._program, xmpp, contents)
+        except OSError as error:
+            self._fault = str(error)
+
+    def _reason(self, xmpp: Xmpp) -> str:
+        """Why it is not active; '' when it is."""
+        if self._fault:
+            return self._fault
+        for side, address in zip(self._sides, (xmpp.address, xmpp.inside_address), strict=True):
+            if not side.answer:
+                return f"Prosody ({side.name}) does not answer"
+            if not side.answer.get("listens"):
+                return f"Prosody ({side.name}) cannot listen on {host_port(address, xmpp.port)}"
+        links = self._sides[1].answer.get("links", {})
+        down = [name for name in (*xmpp.domains, *xmpp.chat_node_aliases) if not links.get(name)]
+        return (
+            f"the link between inside and outside is down for {', '.join(down)}" if down and not self._pending else ""
+        )
+
+    def _tell(self) -> None:
+        state = self.state()
+        text = "" if state is None else "Active" if state.active else f"Inactive: {state.reason}"
+        if text and text != self._told:
+            logger.log(logging.INFO if text == "Active" else logging.WARNING, "XMPP federation is %s", text)
+        if self._was_behind and not self._is_behind() and text:
+            logger.info("XMPP federation: the changes are in force")
+        self._told, self._was_behind = text, self._is_behind()
+
+
+def _stream(raw: Mapping[str, Any]) -> Stream:
+    domain, own, direction, address = (str(raw.get(key, "")) for key in ("domain", "own", "direction", "address"))
+    return Stream(domain, own, direction, address, raw.get("secure") is True)
+
+
+def _next(time_of_day: str, now: datetime) -> datetime:
+    """The next moment, in UTC, at which it is that time of day."""
+    hour, minute = map(int, time_of_day.split(":"))
+    moment = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
+    return moment if moment > now else moment + timedelta(days=1)
