@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 import ssl
+from collections.abc import Iterable
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
@@ -154,3 +156,24 @@ def _reason(error: OSError) -> str:
     """OpenSSL's reason in words: ``EE_KEY_TOO_SMALL`` becomes ``ee key too small``."""
     reason = getattr(error, "reason", None) or error.strerror or str(error)
     return str(reason).replace("_", " ").lower()
+
+
+def revision_of(texts: Iterable[tuple[str, str]]) -> str:
+    """The revision of a configuration: one digest over the texts that a person writes.
+
+    ``texts``: (name, text) of ``edge.toml`` first, then of the dial plans, named and ordered as there. Keys, passwords
+    and the secret are in files of their own and do not count, nor do certificates: they are renewed by others, and a
+    renewed one is no other configuration. It is what ``sha256sum edge.toml edge.dialplan | sha256sum`` prints in the
+    folder of ``edge.toml``.
+    """
+    return _digest("".join(_line(name, _digest(text)) for name, text in texts))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _line(name: str, digest: str) -> str:
+    """As sha256sum writes it: a name with a line end or a backslash cannot be taken for two names."""
+    written = name.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+    return f"{'' if written == name else chr(92)}{digest}  {written}\n"

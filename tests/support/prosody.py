@@ -17,7 +17,7 @@ from .third_party import require
 
 CLIENT_PORT = 5222
 PASSWORD = "secret"
-LIMIT = 20.0
+LIMIT = 45.0
 """Seconds that anything may take."""
 
 
