@@ -14,7 +14,7 @@ from threading import Lock
 
 from .load import load_config
 from .parcel import packed, refused
-from .problems import ConfigError
+from .reading.problems import ConfigError
 
 LIMIT = 60.0
 """Seconds: a plan of 10,000 rules takes 12 on a busy machine."""

@@ -22,9 +22,9 @@ from zones.zone import (
     TraversalServerZone,
 )
 
-from .positions import Path
-from .problems import did_you_mean
-from .reader import Reader
+from .reading.positions import Path
+from .reading.problems import did_you_mean
+from .reading.reader import Reader
 from .tables import Tables, names_written, unique
 
 

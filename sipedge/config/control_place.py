@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from .files import in_folder_of
-from .reader import open_toml
+from .reading.files import in_folder_of
+from .reading.reader import open_toml
 
 SUFFIX = ".control"
 

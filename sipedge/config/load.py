@@ -11,13 +11,13 @@ from sipedge.settings import Settings
 
 from .checks import check_tables
 from .control_place import control_place, secret_place
-from .files import SECRET_BYTES, in_folder_of, read_secret, revision_of
 from .log_table import LOG_FILES
 from .plans import read_plans
-from .positions import Path
-from .problems import ConfigError
-from .reader import Reader, open_toml
-from .schema import EdgeTable
+from .reading.files import SECRET_BYTES, in_folder_of, read_secret, revision_of
+from .reading.positions import Path
+from .reading.problems import ConfigError
+from .reading.reader import Reader, open_toml
+from .reading.schema import EdgeTable
 from .tables import Tables, read_tables, variables_of
 
 

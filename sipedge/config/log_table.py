@@ -6,9 +6,9 @@ from typing import Any
 
 from sipedge.settings import Hep, Log
 
-from .files import check_trusted, in_folder_of, read_password
-from .reader import Reader
-from .schema import LOG
+from .reading.files import check_trusted, in_folder_of, read_password
+from .reading.reader import Reader
+from .reading.schema import LOG
 
 LOG_FILES = ("decisions", "messages", "expressway")
 

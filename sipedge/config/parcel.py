@@ -19,7 +19,7 @@ from dialplan.search.search import CompiledPlan
 from dialplan.syntax import Node
 from sipedge.settings import Settings
 
-from .problems import ConfigError
+from .reading.problems import ConfigError
 
 PIECE = 25
 """Rules in a piece: unpacking one takes 0.3 ms."""

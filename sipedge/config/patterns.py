@@ -6,9 +6,9 @@ from dialplan.model import PatternType, Variables
 from dialplan.pattern.pattern import compile_pattern
 from dialplan.syntax import PatternError
 
-from .positions import Path
-from .reader import Reader
-from .schema import AccessRuleTable
+from .reading.positions import Path
+from .reading.reader import Reader
+from .reading.schema import AccessRuleTable
 
 
 class AccessPattern:

@@ -10,8 +10,8 @@ from dialplan.model import Dialplan, Variables
 from dialplan.problem import DialplanError, Problem
 from dialplan.search.search import CompiledPlan
 
-from .files import in_folder_of
-from .reader import Reader
+from .reading.files import in_folder_of
+from .reading.reader import Reader
 from .tables import names_written
 
 

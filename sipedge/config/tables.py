@@ -39,13 +39,14 @@ from zones.zone import (
     TraversalServerZone,
 )
 
-from .files import check_certificate, check_crl, check_trusted, in_folder_of, read_password
+from .engines.xmpp import read_xmpp
 from .log_table import read_log
 from .patterns import access_pattern
-from .positions import Path
-from .problems import did_you_mean
-from .reader import Reader
-from .schema import (
+from .reading.files import check_certificate, check_crl, check_trusted, in_folder_of, read_password
+from .reading.positions import Path
+from .reading.problems import did_you_mean
+from .reading.reader import Reader
+from .reading.schema import (
     DNS,
     DOCTOR,
     LIMITS,
@@ -59,7 +60,6 @@ from .schema import (
     EdgeTable,
     TlsTable,
 )
-from .xmpp_table import read_xmpp
 
 Record = TypeVar("Record")
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from dialplan.model import Location, Variables
 from dialplan.problem import DialplanError
 from sipedge.config import ConfigError
-from sipedge.config.files import in_folder_of
-from sipedge.config.reader import Reader, open_toml
+from sipedge.config.reading.files import in_folder_of
+from sipedge.config.reading.reader import Reader, open_toml
 from sipedge.queries.testing import Suite, load_suites
 from zones.zone import DEFAULT_ZONE, LOCAL_ZONE
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sipedge.config import ConfigError
-from sipedge.config.reader import open_toml
+from sipedge.config.reading.reader import open_toml
 from sipedge.config.tables import read_tables
 from sipedge.settings import Xmpp
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from dialplan.check import Finding, Level
 from dialplan.model import Location
-from sipedge.config.positions import Path
-from sipedge.config.reader import Reader, open_toml
+from sipedge.config.reading.positions import Path
+from sipedge.config.reading.reader import Reader, open_toml
 from sipedge.config.tables import Tables, read_tables
 from zones.zone import AnyZone, DefaultZone, DnsZone
 

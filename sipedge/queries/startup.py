@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 from dialplan.check import Finding, FindingId, Level
 from dialplan.model import Location
-from sipedge.config.positions import Path
-from sipedge.config.reader import Reader, open_toml
+from sipedge.config.reading.positions import Path
+from sipedge.config.reading.reader import Reader, open_toml
 from sipedge.config.tables import Tables, read_tables
 from zones.addresses import host_port
 from zones.zone import TraversalClientZone

@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 from support.paths import ROOT
 
-from sipedge.config import schema
+from sipedge.config.reading import schema
 
 TEXT = (ROOT / "docs/configuration.md").read_text()
 

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.examples import examples
 
-from sipedge.config import schema
 from sipedge.config.checks import check_tables
-from sipedge.config.positions import Positions
-from sipedge.config.reader import Reader
+from sipedge.config.reading import schema
+from sipedge.config.reading.positions import Positions
+from sipedge.config.reading.reader import Reader
 from sipedge.config.tables import TABLES, read_tables
 
 WORDS = ["x", "", "TLS", "example.com", "192.0.2.1", "1.2", "none.pem", "u", "strict", "Default Zone", "(", "regex"]

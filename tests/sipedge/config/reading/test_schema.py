@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from support.configuration import EDGE, errors
 
-from sipedge.config import schema
+from sipedge.config.reading import schema
 from zones.zone import STRANGERS, NeighborZone, RatePolicy
 
 NEIGHBOR = '[[zone]]\nname = "IMP"\ntype = "neighbor"\ntransport = "TCP"\n'

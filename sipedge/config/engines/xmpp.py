@@ -8,10 +8,10 @@ from typing import Any
 
 from sipedge.settings import Xmpp, XmppRoute
 
-from .files import check_crl, in_folder_of, read_password
-from .positions import Path
-from .reader import Reader
-from .schema import XMPP, XMPP_ROUTE
+from ..reading.files import check_crl, in_folder_of, read_password
+from ..reading.positions import Path
+from ..reading.reader import Reader
+from ..reading.schema import XMPP, XMPP_ROUTE
 
 _PATH: Path = ("xmpp",)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from support.configuration import EDGE, write
 
 from sipedge.config import load_config
-from sipedge.config.files import revision_of
+from sipedge.config.reading.files import revision_of
 
 CONFIG = EDGE + 'dialplans = ["a.dialplan", "b.dialplan"]\n'
 RULE = 'search rule "r" {\n    mode any alias\n    on successful match stop\n    target zone "Local Zone"\n}\n'

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.examples import examples
 
-from sipedge.config.positions import Path, read_positions
+from sipedge.config.reading.positions import Path, read_positions
 
 TEXT = """\
 top = 1

@@ -1,0 +1,1 @@
+"""The tables of other people's servers that the edge runs: one file for each."""
