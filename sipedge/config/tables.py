@@ -25,6 +25,7 @@ from sipedge.settings import (
     Tls,
     Xmpp,
 )
+from sipedge.web_settings import Turn, Web
 from zones.zone import (
     DEFAULT_ZONE,
     AccessRule,
@@ -39,6 +40,8 @@ from zones.zone import (
     TraversalServerZone,
 )
 
+from .engines.turn import read_turn
+from .engines.web import read_web
 from .engines.xmpp import read_xmpp
 from .log_table import read_log
 from .patterns import access_pattern
@@ -76,6 +79,8 @@ TABLES = (
     "metrics",
     "doctor",
     "xmpp",
+    "web",
+    "turn",
 )
 FIRST_TRAVERSAL_PORT = 7001
 
@@ -101,6 +106,8 @@ class Tables:
     metrics: MetricsSettings
     doctor: DoctorSettings
     xmpp: Xmpp | None
+    web: Web | None
+    turn: Turn | None
     listeners: list[tuple[Path, Listener]] = field(default_factory=list)
     """With those of the traversal server zones, whose path is the zone's."""
     zones: list[tuple[Path, AnyZone]] = field(default_factory=list)
@@ -121,6 +128,8 @@ def read_tables(reader: Reader) -> Tables:
         metrics=_mirrored(reader, "metrics", METRICS, MetricsSettings),
         doctor=_mirrored(reader, "doctor", DOCTOR, DoctorSettings),
         xmpp=read_xmpp(reader),
+        web=read_web(reader),
+        turn=read_turn(reader),
     )
     for path, raw in reader.array("credential"):
         _credential(reader, tables, path, raw)
