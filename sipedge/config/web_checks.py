@@ -55,7 +55,7 @@ def _no_certificate(reader: Reader, path: Path, what: str) -> None:
 
 
 def _certified(reader: Reader, tables: Tables, web: Web) -> None:
-    """The engine would start all the same, and browsers would turn away. A wildcard is no name, as for an Expressway."""
+    """The engine would start all the same, and browsers turn away. A wildcard is no name, as for an Expressway."""
     names = set().union(*(_names_in(pair.certificate) for pair in tables.tls.server))
     if not names:
         return  # there is none, or its own problem says what is wrong with it
@@ -88,7 +88,7 @@ def _other_domains(reader: Reader, tables: Tables, web: Web) -> None:
 
 
 def _own_address(reader: Reader, web: Web) -> None:
-    addresses = {canonical_address(entry.address or web.address) for entry in (*web.meeting_servers, *web.publish)}
+    addresses = set(map(canonical_address, web.addresses))
     for number, rule in enumerate(web.publish):
         for index, server in enumerate(rule.servers):
             if canonical_address(server) in addresses and rule.port == web.port:
@@ -143,9 +143,8 @@ def _ports(reader: Reader, tables: Tables) -> None:
 
 
 def _web_sockets(web: Web) -> list[_Socket]:
-    addresses = dict.fromkeys(entry.address or web.address for entry in (*web.meeting_servers, *web.publish))
     ports = {"port": web.port} | ({"plain_port": web.plain_port} if web.plain_port else {})
-    return [_Socket("[web]", ("web", key), address, port) for address in addresses for key, port in ports.items()]
+    return [_Socket("[web]", ("web", key), address, port) for address in web.addresses for key, port in ports.items()]
 
 
 def _turn_sockets(turn: Turn) -> list[_Socket]:
