@@ -15,6 +15,7 @@ from sipedge.control.channel.place import Place
 from sipedge.edge import log
 from sipedge.edge.in_force import InForce, Standing
 from sipedge.edge.server import CANCEL_LIMIT, Server
+from sipedge.servers.web.publication import Publication
 from sipedge.servers.xmpp.federation import Federation
 from sipedge.supervisor.link import Kept, Link
 from sipedge.supervisor.supervisor import supervise
@@ -70,15 +71,16 @@ async def _serve(path: str, standing: Standing, link: Link, kept: Kept | None, p
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_unhandled)
     heart = Heart(link, standing.force.settings.limits)
-    federation = Federation()
+    federation, publication = Federation(), Publication()
     sockets = {} if kept is None else kept.sockets
-    server = Server(standing.force, sockets, services=federation.services)
+    server = Server(standing.force, sockets, services=lambda: (*federation.services(), *publication.services()))
 
     def keep(standing: Standing, place: Place | None) -> None:
         heart.limits = standing.force.settings.limits
         _allow_files(heart.limits.connections)
         link.keep(Kept(heart.limits.heartbeat, standing.packed(), server.sockets(), place))
         federation.follow(standing.force.settings)
+        publication.follow(standing.force.settings)
 
     control = Control(server, path, standing, keep)
     addresses = await server.start()
@@ -99,7 +101,7 @@ async def _serve(path: str, standing: Standing, link: Link, kept: Kept | None, p
     link.done()
     await server.run()
     await control.aclose()
-    await federation.aclose()
+    await asyncio.gather(federation.aclose(), publication.aclose())
 
 
 def _unhandled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
