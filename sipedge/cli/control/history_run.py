@@ -20,6 +20,7 @@ from sipedge.config.plans import plan_again
 from sipedge.control.answers import Done
 from sipedge.control.refusal import Refused
 from sipedge.control.requests import History, Plan
+from sipedge.control.times import moment
 from sipedge.control.values import DecisionJson, PlanJson
 from sipedge.printable import escaped
 from sipedge.queries.unmask import clear_of
@@ -27,7 +28,6 @@ from sipedge.topology.call_ids import PREFIX as SEALED
 from zones.addresses import host_port
 
 from .asking import connection, is_socket, refusals
-from .times import moment
 
 PLANS_KEPT = 4
 """A plan may be large, and decisions of one follow each other."""

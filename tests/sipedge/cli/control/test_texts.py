@@ -8,7 +8,7 @@ import pytest
 from sipedge.cli.control.history_run import _Plans, _print, _Seals
 from sipedge.cli.control.load import _seconds, command
 from sipedge.cli.control.status_run import _lines
-from sipedge.cli.control.times import moment, span_text
+from sipedge.control.times import moment, span_text
 from sipedge.control.values import DecisionJson, StatusJson
 
 HOSTILE = "\x1b[31mred\r\nforged\u202e"
