@@ -40,6 +40,7 @@ from zones.zone import (
     TraversalServerZone,
 )
 
+from .console_table import read_console_table
 from .engines.turn import read_turn
 from .engines.web import read_web
 from .engines.xmpp import read_xmpp
@@ -81,6 +82,7 @@ TABLES = (
     "xmpp",
     "web",
     "turn",
+    "console",
 )
 FIRST_TRAVERSAL_PORT = 7001
 
@@ -131,6 +133,7 @@ def read_tables(reader: Reader) -> Tables:
         web=read_web(reader),
         turn=read_turn(reader),
     )
+    read_console_table(reader)  # another process obeys it; here its mistakes are found
     for path, raw in reader.array("credential"):
         _credential(reader, tables, path, raw)
     for path, raw in reader.array("listener"):
