@@ -208,7 +208,7 @@ def _place(member: Member, port: int) -> list[str]:
         return ["server", member.name, where]
     found = ["resolvers", RESOLVERS, "resolve-prefer", "ipv4", "init-addr", "none"]
     if member.slots > 1:
-        return ["server-template", member.name + "#", str(member.slots), where, *found]
+        return ["server-template", member.name + "_", str(member.slots), where, *found]
     return ["server", member.name, where, *found]
 
 

@@ -42,7 +42,7 @@ def _member(member: Member, rows: Mapping[str, Row]) -> list[ServerState]:
     """Of the addresses of one name those that there are, else one that says so."""
     if member.slots == 1:
         return [_server(member, rows[member.name])] if member.name in rows else []
-    slots = [rows[name] for name in rows if name.startswith(f"{member.name}#")]
+    slots = [rows[name] for name in rows if name.startswith(f"{member.name}_")]
     used = [row for row in slots if not _is_empty(row)]
     return [_server(member, row) for row in used or slots[:1]]
 
