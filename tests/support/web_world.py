@@ -16,8 +16,9 @@ import dns.rdataset
 from sipedge.config import load_config
 from sipedge.servers.state import PoolState, ServerState, ServiceState
 from sipedge.servers.web.publication import Publication
+from sipedge.settings import Settings
 
-from .certificates import Ca, issue, make_ca
+from .certificates import Ca, Leaf, issue, make_ca
 from .dns_server import DnsServer
 from .processes import fresh_address
 from .third_party import require
@@ -66,11 +67,18 @@ class World:
     port: int = 8443
     plain: int = 8080
     servers: dict[str, WebServer] = field(default_factory=dict)
+    settings: Settings = field(init=False)
+    """Those that were given last."""
 
     def text(self, tables: str) -> str:
         edge = self.folder / "edge-certificate"
         head = EDGE.format(
-            edge=edge, ca=self.ca.certificate, dns=self.dns.address, address=self.address, port=self.port, plain=self.plain
+            edge=edge,
+            ca=self.ca.certificate,
+            dns=self.dns.address,
+            address=self.address,
+            port=self.port,
+            plain=self.plain,
         )
         return head + tables
 
@@ -80,11 +88,15 @@ class World:
         self.follow(path)
 
     def follow(self, path: Path) -> None:
-        self.publication.follow(load_config(path, create_secret=False))
+        self.settings = load_config(path, create_secret=False)
+        self.publication.follow(self.settings)
 
     def certify(self, *names: str) -> None:
         """The edge's certificate is another one."""
         issue(self.ca, names=["edge.example.com", *names], out=self.folder / "edge-certificate")
+
+    def issue(self, *names: str) -> Leaf:
+        return issue(self.ca, names=names)
 
     async def serve(
         self,

@@ -24,7 +24,9 @@ class Request:
     target: str
     headers: Mapping[str, str]
     """By names in small letters."""
-    body: bytes = b""
+    body: bytes
+    lines: tuple[str, ...]
+    """The header as it came."""
 
 
 async def read_request(reader: asyncio.StreamReader) -> Request:
@@ -39,7 +41,7 @@ async def read_request(reader: asyncio.StreamReader) -> Request:
     length = int(headers.get("content-length", "0"))
     if not 0 <= length <= LONGEST_BODY:
         raise ValueError("the body of the request is too long")
-    return Request(method, target, headers, await reader.readexactly(length))
+    return Request(method, target, headers, await reader.readexactly(length), tuple(lines))
 
 
 def response(status: str, body: bytes = b"", **headers: str) -> bytes:

@@ -113,15 +113,17 @@ def _outside(name: str, address: str, web: Web, pools: Sequence[Pool], at: Circu
 
 
 def _refusals(port: int, usual: int) -> list[str]:
-    """Host as it is compared, and requests that two readers could understand differently."""
-    both = "{ req.hdr_cnt(content-length) gt 0 } { req.hdr_cnt(transfer-encoding) gt 0 }"
+    """Host as it is compared, and requests that two readers could understand differently.
+
+    HAProxy itself refuses Hosts that differ, passes Content-Length only where there is no Transfer-Encoding, and
+    refuses codings that it does not know.
+    """
     shown_port = f"http-request set-var(txn.host) req.hdr(host),field(1,:),lower if {{ req.hdr(host) -m end :{port} }}"
     return [
         _rule("http-request set-var(txn.host) req.hdr(host),lower"),
         *([_rule(shown_port)] if port != usual else []),
         _rule("http-request deny deny_status 400 unless { req.hdr_cnt(host) eq 1 }"),
         _rule("http-request deny deny_status 400 unless { url -m beg / }"),
-        _rule(f"http-request deny deny_status 400 if {both}"),
     ]
 
 

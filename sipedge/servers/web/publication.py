@@ -13,6 +13,7 @@ from sipedge.servers.state import PoolState, ServiceState
 from sipedge.settings import DnsSettings, Settings
 from sipedge.web_settings import Web
 
+from .causes import Causes
 from .contents import wanted
 from .look_ups import LookUps
 from .pools import Pool, Services, pools_of
@@ -36,6 +37,7 @@ class Publication:
         """Why nothing can be run, or the last change was not taken over."""
         self._pools: tuple[Pool, ...] = ()
         self._services: dict[str, Services] = {}
+        self._causes: Causes | None = None
         self._look_ups: LookUps | None = None
         self._looked_at: DnsSettings | None = None
         self._again = 0.0
@@ -83,6 +85,10 @@ class Publication:
             await self._look_ups.aclose()
 
     def _pool_states(self) -> tuple[PoolState, ...]:
+        states = self._from_haproxy()
+        return self._causes.explained(states) if self._causes is not None else states
+
+    def _from_haproxy(self) -> tuple[PoolState, ...]:
         answer = self._haproxy.answer
         return pool_states(self._pools, answer.rows if answer is not None else ())
 
@@ -97,6 +103,8 @@ class Publication:
             else:
                 self._change.clear()
                 await self._change_to(refreshing=False)
+            if self._causes is not None:
+                await self._causes.look(self._pools, self._from_haproxy())
             self._tell()
 
     async def _change_to(self, *, refreshing: bool) -> None:
@@ -125,6 +133,7 @@ class Publication:
             return
         self._fault = ""
         await self._haproxy.bring(settings.web.folder, await asyncio.to_thread(wanted, settings, settings.web, pools))
+        self._causes = await asyncio.to_thread(Causes, settings.web.trusted or settings.tls.trusted)
         self._pools = pools
 
     async def _looked_up(self, settings: Settings, web: Web) -> tuple[Pool, ...]:
@@ -148,7 +157,9 @@ class Publication:
         return "; ".join(f"{pool.name} has no server: {_why(pool)}" for pool in down)
 
     def _tell(self) -> None:
-        """What has changed since it was told last, into the log."""
+        """What has changed since it was told last, into the log; a start is over when it works, or does not."""
+        if not self._told and not self._fault and self._haproxy.answer is None and not self._haproxy.alert:
+            return
         now = {state.name: "Active" if state.active else f"Inactive: {state.reason}" for state in self.services()}
         for name, text in now.items():
             if self._told.get(name) != text:

@@ -22,6 +22,8 @@ _LAYERS = {
     "SOCKERR": "the connection fails",
 }
 """Outcomes of a health check, ``check_status`` of a row (Management Guide, section 9.1)."""
+UNEXPLAINED = "SSL handshake failure"
+"""HAProxy's words where the other side's certificate is not valid, or nothing else is known."""
 NO_ADDRESS = "it has no address in the DNS"
 
 
@@ -68,9 +70,10 @@ def _status(row: Row) -> tuple[str, str]:
     """One that goes up or down is what it was until it has got there; before its first check nothing is known."""
     if _is_empty(row):
         return "failed", NO_ADDRESS
-    if row.get("status", "").startswith("UP") or row.get("status") == "no check":
-        never = row.get("check_status", "") in ("", "INI") or row.get("check_status", "").startswith("*")
-        return ("checking" if never and row.get("status") == "UP" and not row.get("check_status") else "active"), ""
+    if row.get("status") == "UP" and row.get("check_status", "") in ("", "INI"):
+        return "checking", ""
+    if row.get("status", "").startswith("UP"):
+        return "active", ""
     return "failed", _reason(row)
 
 
