@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from importlib.resources import files
 
@@ -23,7 +23,8 @@ from .prosody import (
 
 RELOADED = frozenset({POLICY, CERTIFICATE, KEY, TRUSTED})
 """Files that a running process reads again after SIGHUP; for all others it has to be started anew."""
-_MODULES = ("policy", "state", "link", "partner")
+_MODULES = tuple(f"mod_sipedge_{name}.lua" for name in ("policy", "state", "link", "partner", "weights"))
+_LIBRARIES = ("sipedge_weights.lib.lua",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +39,24 @@ class Contents:
         return {name: content for name, content in self.files.items() if (name in RELOADED) is reloaded}
 
 
-def contents_of(side: str, settings: Settings, xmpp: Xmpp, folder: str, secrets: Secrets) -> Contents:
+def contents_of(side: str, settings: Settings, xmpp: Xmpp, secrets: Secrets) -> Contents:
     """``side``: ``outside`` or ``inside``. Raises OSError when a file cannot be read."""
+    if xmpp.dialback_secret_file:
+        secrets = replace(secrets, dialback=_read(xmpp.dialback_secret_file).decode().partition("\n")[0].rstrip("\r"))
     copies = _copies(settings, xmpp if side == "outside" else None)
-    at = Circumstances(folder, settings.dns, secrets, CERTIFICATE in copies, TRUSTED in copies, bool(xmpp.crl))
+    at = Circumstances(
+        folder_of(xmpp, side), settings.dns, secrets, CERTIFICATE in copies, TRUSTED in copies, bool(xmpp.crl)
+    )
     written = (outside_files if side == "outside" else inside_files)(xmpp, at)
     found = {name: text.encode() for name, text in written.items()} | _modules() | copies
     reloaded = sorted((name, content) for name, content in found.items() if name in RELOADED)
     revision = sha256(repr(reloaded).encode()).hexdigest()
     found[POLICY] += assignments({"sipedge_revision": revision}).encode()
     return Contents(found, revision)
+
+
+def folder_of(xmpp: Xmpp, side: str) -> str:
+    return f"{xmpp.folder}/{side}"
 
 
 def _copies(settings: Settings, xmpp: Xmpp | None) -> dict[str, bytes]:
@@ -64,7 +73,7 @@ def _copies(settings: Settings, xmpp: Xmpp | None) -> dict[str, bytes]:
 
 def _modules() -> dict[str, bytes]:
     folder = files(__package__).joinpath("lua")
-    return {f"mod_sipedge_{name}.lua": folder.joinpath(f"mod_sipedge_{name}.lua").read_bytes() for name in _MODULES}
+    return {name: folder.joinpath(name).read_bytes() for name in (*_MODULES, *_LIBRARIES)}
 
 
 def _read(path: str) -> bytes:

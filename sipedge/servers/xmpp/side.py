@@ -11,7 +11,7 @@ from sipedge.servers.engine import Engine
 from sipedge.servers.folder import owner_for, write_folder
 from sipedge.settings import Xmpp
 
-from .contents import Contents
+from .contents import Contents, folder_of
 from .events import Events
 from .prosody import CONFIG, USER
 from .question import question
@@ -59,7 +59,7 @@ class Side:
 
     def start(self, program: str, xmpp: Xmpp, contents: Contents) -> None:
         """Write everything and start the process, or start it anew. Raises OSError."""
-        folder = os.path.join(xmpp.folder, self.name)
+        folder = folder_of(xmpp, self.name)
         write_folder(folder, contents.files, owner_for(USER))
         self._started, self._revision = contents.only(reloaded=False), contents.revision
         self._place = (xmpp.link_address, xmpp.link_port + QUESTION_PORTS[self.name])
@@ -77,7 +77,7 @@ class Side:
 
     def reload(self, xmpp: Xmpp, contents: Contents) -> None:
         """Write what a running process reads again, and have it do so. Raises OSError."""
-        write_folder(os.path.join(xmpp.folder, self.name), contents.only(reloaded=True), owner_for(USER))
+        write_folder(folder_of(xmpp, self.name), contents.only(reloaded=True), owner_for(USER))
         if self._engine is not None and self._revision != contents.revision:
             self._revision = contents.revision
             self._engine.reload()
