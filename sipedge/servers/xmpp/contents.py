@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -12,7 +13,9 @@ from sipedge.settings import Certificate, Settings, Xmpp
 from .lua_text import assignments
 from .prosody import (
     CERTIFICATE,
+    CONFIG,
     KEY,
+    ONCE,
     POLICY,
     TRUSTED,
     Circumstances,
@@ -23,6 +26,7 @@ from .prosody import (
 
 RELOADED = frozenset({POLICY, CERTIFICATE, KEY, TRUSTED})
 """Files that a running process reads again after SIGHUP; for all others it has to be started anew."""
+_MADE_UP = re.compile(rf'"{ONCE}[0-9a-f]*"'.encode())
 _MODULES = tuple(f"mod_sipedge_{name}.lua" for name in ("policy", "state", "link", "partner", "weights"))
 _LIBRARIES = ("sipedge_weights.lib.lua",)
 
@@ -34,6 +38,8 @@ class Contents:
     files: Mapping[str, bytes]
     revision: str
     """Of what a running process reads again. It says which it has, so that a change is known to be in force."""
+    start: str
+    """Of the rest, which it reads at its start only, but for secrets that are made up; it says that, too."""
 
     def only(self, reloaded: bool) -> dict[str, bytes]:
         return {name: content for name, content in self.files.items() if (name in RELOADED) is reloaded}
@@ -49,10 +55,20 @@ def contents_of(side: str, settings: Settings, xmpp: Xmpp, secrets: Secrets) -> 
     )
     written = (outside_files if side == "outside" else inside_files)(xmpp, at)
     found = {name: text.encode() for name, text in written.items()} | _modules() | copies
-    reloaded = sorted((name, content) for name, content in found.items() if name in RELOADED)
-    revision = sha256(repr(reloaded).encode()).hexdigest()
+    revision, start = (_digest(found, reloaded) for reloaded in (True, False))
     found[POLICY] += assignments({"sipedge_revision": revision}).encode()
-    return Contents(found, revision)
+    found[CONFIG] = assignments({"sipedge_start": start}).encode() + found[CONFIG]
+    return Contents(found, revision, start)
+
+
+def _digest(found: Mapping[str, bytes], reloaded: bool) -> str:
+    chosen = sorted((name, comparable(content)) for name, content in found.items() if (name in RELOADED) is reloaded)
+    return sha256(repr(chosen).encode()).hexdigest()
+
+
+def comparable(content: bytes) -> bytes:
+    """Without secrets that are made up at each start of the edge."""
+    return _MADE_UP.sub(b'""', content)
 
 
 def folder_of(xmpp: Xmpp, side: str) -> str:

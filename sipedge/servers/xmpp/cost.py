@@ -6,16 +6,14 @@ Both are compared as the files that the processes read, so it is what will happe
 from __future__ import annotations
 
 import os
-import re
 
 from sipedge.settings import BY_HAND, Settings, Xmpp
 
-from .contents import RELOADED, contents_of, folder_of
+from .contents import RELOADED, comparable, contents_of, folder_of
 from .prosody import CONFIG, ONCE, Secrets
 
 SIDES = ("outside", "inside")
 _MADE_UP = Secrets(ONCE, ONCE, ONCE)
-_ANY_MADE_UP = re.compile(rf'"{ONCE}[0-9a-f]*"'.encode())
 
 
 def costs(settings: Settings, xmpp: Xmpp) -> list[str]:
@@ -27,7 +25,7 @@ def costs(settings: Settings, xmpp: Xmpp) -> list[str]:
     for side in SIDES:
         wanted, folder = contents_of(side, settings, xmpp, _MADE_UP).files, folder_of(xmpp, side)
         given = {name: _given(os.path.join(folder, name)) for name in wanted}
-        different = {name for name in wanted if _comparable(wanted[name]) != _comparable(given[name])}
+        different = {name for name in wanted if comparable(wanted[name]) != comparable(given[name])}
         changed |= bool(different & RELOADED)
         if different - RELOADED:
             restarted.append(side)
@@ -65,7 +63,3 @@ def _given(path: str) -> bytes:
             return stream.read()
     except FileNotFoundError:
         return b""
-
-
-def _comparable(content: bytes) -> bytes:
-    return _ANY_MADE_UP.sub(b'""', content)

@@ -94,7 +94,7 @@ class Federation:
     def restart(self) -> list[str]:
         """Have the changes that wait for it take effect now; what is restarted, nothing where none waits."""
         names = [f"XMPP federation ({side.name})" for side, _ in self._pending]
-        if self._xmpp is not None:
+        if self._xmpp is not None and names:
             self._restart_pending(self._xmpp)
         return names
 
@@ -176,7 +176,7 @@ class Federation:
 
     def _restart_pending(self, xmpp: Xmpp) -> None:
         names = " and ".join(side.name for side, _ in self._pending)
-        logger.warning("XMPP federation: %s is restarted for changes; streams are away for seconds", names)
+        logger.warning("XMPP federation: restarted for changes: %s; streams are away for seconds", names)
         pending, self._pending = self._pending, []
         try:
             for side, contents in pending:

@@ -24,7 +24,8 @@ end
 
 def _orders(tmp_path: Path, *records: tuple[str, int, int]) -> Counter[tuple[str, ...]]:
     """``records``: name, priority and weight; how often each order came."""
-    written = "; ".join('{ name = "%s", priority = %d, weight = %d }' % record for record in records)
+    form = '{{ name = "{}", priority = {}, weight = {} }}'
+    written = "; ".join(form.format(*record) for record in records)
     script = tmp_path / "orders.lua"
     script.write_text(SCRIPT.format(times=TIMES, records=written))
     done = subprocess.run([require("lua5.4"), script, LIBRARY], check=True, capture_output=True, text=True)
