@@ -23,6 +23,10 @@ PACKAGES = {
     "luac5.4": "lua5.4",
     "lua5.4": "lua5.4",
     "ejabberdctl": "ejabberd",
+    "haproxy": "haproxy",
+    "turnserver": "coturn",
+    "turnutils_uclient": "coturn",
+    "chromium": "chromium",
 }
 """Program -> Debian packages."""
 SHARED = ROOT.parent / "shared"
