@@ -216,7 +216,7 @@ def _place(member: Member, port: int) -> list[str]:
 
 def _plain_backend(pool: Pool) -> str:
     lines = [line("balance", "roundrobin"), line("option", "allbackups"), line("http-reuse", "never")]
-    for member in pool.members:
-        words = [*_place(member, pool.plain_port), "check", *(["backup"] if member.backup else [])]
+    for member in (member for member in pool.members if member.plain_port):
+        words = [*_place(member, member.plain_port), "check", *(["backup"] if member.backup else [])]
         lines.append(line(*words))
     return section(f"backend {_plain_name(pool)}", lines)

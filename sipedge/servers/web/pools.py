@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,6 +16,7 @@ MOST_TARGETS = 32
 """Service records of one guest URI that are followed."""
 LARGEST_WEIGHT = 256
 """HAProxy's; a service record may say 65535."""
+NO_TARGET = f"its records {SERVICE} name no host"
 DISCOVER = "lyncdiscover."
 """Mobile clients ask such a name over HTTP, too, before they have anything to trust."""
 
@@ -43,6 +43,8 @@ class Member:
     weight: int = 1
     backup: bool = False
     slots: int = 1
+    plain_port: int = 0
+    """Where it serves without TLS; 0: nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +66,10 @@ class Pool:
     """Its servers are told which name is wanted (SNI); the external web site of a Lync server is not."""
     keeps_apart: bool
     """A connection to a server serves one client's connection only: NTLM logs in connections, not requests."""
-    plain_port: int = 0
+    plain_names: tuple[str, ...] = ()
+    """Those that are served without TLS, too."""
     problem: str = ""
     """Why it has no members."""
-
-    @property
-    def plain_names(self) -> tuple[str, ...]:
-        return tuple(name for name in self.names if self.plain_port and name.startswith(DISCOVER))
 
 
 def pools_of(web: Web, services: Mapping[str, Services]) -> tuple[Pool, ...]:
@@ -80,30 +79,34 @@ def pools_of(web: Web, services: Mapping[str, Services]) -> tuple[Pool, ...]:
 
 
 def _meeting(entry: MeetingServer, web: Web, services: Services) -> Pool:
+    members = () if services.problem else _bridges(entry, services.records)
     return Pool(
         backend=f"cms:{entry.guest_uri}",
         title=entry.guest_uri,
         names=(entry.guest_uri,),
         address=entry.address or web.address,
-        members=() if services.problem else _bridges(entry, services.records),
+        members=members,
         sticky=entry.sticky,
         health_check=entry.health_check,
         read_timeout=entry.read_timeout,
         asks_by_name=True,
         keeps_apart=False,
-        problem=services.problem,
+        problem=services.problem or ("" if members else NO_TARGET),
     )
 
 
 def _bridges(entry: MeetingServer, records: Sequence[SrvRecord]) -> tuple[Member, ...]:
     """Rule (b) of the guide: a service record's target has to be named by its certificate. Rule (a): without records,
-    the guest URI."""
-    usable = [record for record in records if host_name(record.target) and 0 < record.port][:MOST_TARGETS]
-    if not usable:
+    the guest URI. None: the service is not there, as a record with the target "." says (RFC 2782)."""
+    if not records:
         return (Member(entry.guest_uri, entry.guest_uri, entry.port, entry.guest_uri, slots=SLOTS),)
+    usable = [record for record in records if host_name(record.target) and record.port]
+    usable = sorted(usable, key=lambda record: (record.priority, record.target.lower(), record.port))[:MOST_TARGETS]
+    if not usable:
+        return ()
     first, heaviest = min(record.priority for record in usable), max(record.weight for record in usable)
     found: dict[str, Member] = {}
-    for record in sorted(usable, key=lambda record: (record.priority, record.target.lower(), record.port)):
+    for record in usable:
         target = host_name(record.target)
         name = f"{target}:{record.port}" if record.port != entry.port else target
         weight = max(1, record.weight * LARGEST_WEIGHT // heaviest) if heaviest else 1
@@ -112,24 +115,23 @@ def _bridges(entry: MeetingServer, records: Sequence[SrvRecord]) -> tuple[Member
 
 
 def _published(rule: Publish, web: Web) -> Pool:
-    by_name = {other.name: other for other in web.publish}
-    members = _servers(rule)
-    if rule.backup:
-        members += [replace(member, backup=True) for member in _servers(by_name[rule.backup])]
+    others = [member for other in web.publish if other.name == rule.backup for member in _servers(other)]
+    backups = [replace(member, backup=True) for member in others if member.name not in rule.servers]
     return Pool(
-        backend="rule:" + re.sub(r"[^A-Za-z0-9_.-]", "_", rule.name),
+        backend=f"rule:{rule.public_names[0]}",
         title=rule.name,
         names=rule.public_names,
         address=rule.address or web.address,
-        members=tuple({member.name: member for member in reversed(members)}.values())[::-1],
+        members=(*_servers(rule), *backups),
         sticky=rule.sticky,
         health_check=rule.health_check,
         read_timeout=rule.read_timeout,
         asks_by_name=False,
         keeps_apart=True,
-        plain_port=rule.plain_port,
+        plain_names=tuple(name for name in rule.public_names if rule.plain_port and name.startswith(DISCOVER)),
     )
 
 
 def _servers(rule: Publish) -> list[Member]:
-    return [Member(server, server, rule.port, rule.verify_name or server) for server in rule.servers]
+    plain = rule.plain_port
+    return [Member(server, server, rule.port, rule.verify_name or server, plain_port=plain) for server in rule.servers]
