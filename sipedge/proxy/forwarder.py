@@ -9,6 +9,8 @@ from sipedge.decision.installation import Installation
 from sipedge.decision.record_route import HOUR, NO_SEAL, RECORD_ROUTED, ZonePair, is_record_routed
 from sipedge.decision.routing import seal_of_contact, sealed_response
 from sipedge.decision.validation import POISON
+from sipedge.dialogs.crossing import Crossings, Passage
+from sipedge.dialogs.table import Dialogs
 from sipedge.sip.message import Message
 from sipedge.sip.uri import Uri, UriError, parse_uri
 from sipedge.sip.values import MessageError, parse_address
@@ -39,8 +41,10 @@ class Forwarder:
         look_ups: LookUps,
         ways_back: WaysBack,
         ids: Callable[[], str],
+        dialogs: Dialogs,
     ) -> None:
         self.installation = installation
+        self._crossings = Crossings(installation.border, dialogs) if installation.border is not None else None
         self._upkeep = upkeep
         self._ways_back = ways_back
         self._look_ups = look_ups
@@ -114,8 +118,16 @@ class Forwarder:
         border = installation.border
         if border is not None and border.lies_between(decided.source.name, target.zone):
             outgoing = self._outgoing(Message(head, body), incoming, hop, changes.record_routes)
-            head, body, incoming.crossings[branch] = border.request(outgoing)
+            if self._crossings is not None and incoming.way is not None and self._ends_call(incoming, hop.zone):
+                received = incoming.decided.message
+                head, body, incoming.crossings[branch] = self._crossings.request(outgoing, received, incoming.way)
+            else:
+                head, body, incoming.crossings[branch] = border.request(outgoing)
         return branch, head, body
+
+    def _ends_call(self, incoming: Incoming, zone: str) -> bool:
+        """Whether a request goes from one leg of a call to another one, of which the edge is the user agent."""
+        return incoming.way is not None and self.installation.ends_calls(incoming.decided.source.name, zone)
 
     def _outgoing(self, message: Message, incoming: Incoming, hop: Hop, record_routes: tuple[bytes, ...]) -> Outgoing:
         installation, received = self.installation, incoming.decided.message
@@ -135,13 +147,13 @@ class Forwarder:
         """One line for each side, outgoing side on top (RFC 5658 double record-routing)."""
         decided = incoming.decided
         message, pair = decided.message, decided.routes.pair
-        if message.method not in RECORD_ROUTED:
+        if message.method not in RECORD_ROUTED or self._ends_call(incoming, egress):
             return ()
         ingress = pair.here if pair is not None else decided.source.name
         target = self.installation.zone(egress)
         if not is_record_routed(message.method, decided.source, target, _is_microsoft(incoming)):
             # The proxies behind a hidden zone are on the way back only as a part of the edge's own value.
-            if decided.source.topology is not Topology.HIDDEN or "record-route" not in message.index:
+            if decided.source.topology is Topology.OPEN or "record-route" not in message.index:
                 return ()
         if not message.from_tag:  # RFC 2543: no tag, nothing to bind a token to
             return ()
@@ -181,6 +193,8 @@ class Forwarder:
         """A response without what the caller's side must not see, and with what it alone may see (hidden zones)."""
         installation, crossing = self.installation, incoming.crossings.get(branch)
         border = installation.border
+        if isinstance(crossing, Passage):
+            return response if self._crossings is None else self._crossings.response(response, crossing)
         if border is not None and crossing is not None:
             response = border.restored(response, crossing)
         if incoming.peer.speaks_in in installation.outside and 100 < response.status < 300:
