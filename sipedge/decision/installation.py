@@ -56,6 +56,10 @@ class Installation:
             self.domains,
         )
 
+    def open_border(self) -> Border:
+        """Where nothing is hidden, but calls may go on that began when something was."""
+        return self._border([])
+
     def seat(self, zone: str) -> Seat:
         """How the edge is called by a zone's peers, in URIs that only they may use.
 

@@ -83,7 +83,7 @@ class Calls:
 
         ``zone``: where it comes from.
         """
-        if self._installation.border is None:
+        if self._installation.border is None and not len(self.dialogs):
             return None
         way = self.way(message, zone)
         if way is not None and way.target is not None:

@@ -44,7 +44,7 @@ class Forwarder:
         dialogs: Dialogs,
     ) -> None:
         self.installation = installation
-        self._crossings = Crossings(installation.border, dialogs) if installation.border is not None else None
+        self._crossings = Crossings(installation.border or installation.open_border(), dialogs)
         self._upkeep = upkeep
         self._ways_back = ways_back
         self._look_ups = look_ups
@@ -115,19 +115,24 @@ class Forwarder:
         source = incoming.peer.source
         head = forwarded_head(decided.message, decided.routes, changes, source, decided.max_forwards)
         body = decided.message.body
-        border = installation.border
-        if border is not None and border.lies_between(decided.source.name, target.zone):
+        border, way = installation.border, incoming.way
+        if way is not None and self._ends_call(incoming, target.zone):
+            outgoing = self._outgoing(Message(head, body), incoming, hop, ())
+            head, body, incoming.crossings[branch] = self._crossings.request(outgoing, decided.message, way)
+        elif border is not None and border.lies_between(decided.source.name, target.zone):
             outgoing = self._outgoing(Message(head, body), incoming, hop, changes.record_routes)
-            if self._crossings is not None and incoming.way is not None and self._ends_call(incoming, hop.zone):
-                received = incoming.decided.message
-                head, body, incoming.crossings[branch] = self._crossings.request(outgoing, received, incoming.way)
-            else:
-                head, body, incoming.crossings[branch] = border.request(outgoing)
+            head, body, incoming.crossings[branch] = border.request(outgoing)
         return branch, head, body
 
     def _ends_call(self, incoming: Incoming, zone: str) -> bool:
-        """Whether a request goes from one leg of a call to another one, of which the edge is the user agent."""
-        return incoming.way is not None and self.installation.ends_calls(incoming.decided.source.name, zone)
+        """Whether a request goes from one leg of a call to another one, of which the edge is the user agent.
+
+        Of an INVITE that begins a call some targets may be in zones that are all open.
+        """
+        way = incoming.way
+        if way is None:
+            return False
+        return way.target is not None or self.installation.ends_calls(incoming.decided.source.name, zone)
 
     def _outgoing(self, message: Message, incoming: Incoming, hop: Hop, record_routes: tuple[bytes, ...]) -> Outgoing:
         installation, received = self.installation, incoming.decided.message
@@ -194,7 +199,7 @@ class Forwarder:
         installation, crossing = self.installation, incoming.crossings.get(branch)
         border = installation.border
         if isinstance(crossing, Passage):
-            return response if self._crossings is None else self._crossings.response(response, crossing)
+            return self._crossings.response(response, crossing)
         if border is not None and crossing is not None:
             response = border.restored(response, crossing)
         if incoming.peer.speaks_in in installation.outside and 100 < response.status < 300:

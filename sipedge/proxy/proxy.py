@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from sipedge.decision.installation import Installation
+from sipedge.dialogs.table import Dialogs
 from sipedge.rates.rates import Rates
 from sipedge.settings import Settings
 from sipedge.sip.message import Message
@@ -210,6 +211,11 @@ class Proxy:
     def upkeep(self) -> Upkeep:
         """Neighbours and traversal zones, for people to look at."""
         return self._upkeep
+
+    @property
+    def dialogs(self) -> Dialogs:
+        """Calls of b2bua zones, for people to look at."""
+        return self._calls.dialogs
 
     def _request(self, event: RequestReceived, now: float, out: list[Command]) -> None:
         peer = self._peers.get(event.connection)
