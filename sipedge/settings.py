@@ -86,6 +86,8 @@ class Limits:
     """The longest ban, and how long a source has to be quiet after one until the next is the first again."""
     waiting_per_hop: int = 1000
     """Requests held while a connection comes up."""
+    dialogs: int = 10000
+    """Calls of b2bua zones that are open at one time; a further INVITE gets 503."""
     busy_poll: float = 0.0002
     """After a message the loop looks for the next one this long before it sleeps: waking up costs more than that. At
     rest it takes no processor time; 0 switches it off."""
