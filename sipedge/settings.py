@@ -176,6 +176,8 @@ def where(places: Mapping[str, str], what: str) -> str:
 
 SecurityMode = Literal["tls required", "tls optional", "no tls"]
 PrivacyMode = Literal["off", "allow list", "deny list"]
+BY_HAND = "by hand"
+"""As ``restart_time``: changes that need a restart wait for ``sipedge restart``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +232,7 @@ class Xmpp:
     folder: str = ""
     """Where the generated configuration is, for the edge and the engine only."""
     restart_time: str = ""
-    """``HH:MM`` in UTC at which changes that need a restart take effect; '': at once."""
+    """``HH:MM`` in UTC at which changes that need a restart take effect, or BY_HAND; '': at once."""
 
 
 @dataclass(frozen=True, slots=True)
