@@ -275,6 +275,8 @@ class Settings:
     """Path of the Unix socket on which the edge can be asked; '': none."""
     revision: str = ""
     """SHA-256, in hexadecimal, of the texts that it was read from (config/reading/files.py)."""
+    journal: str = ""
+    """File in which calls of b2bua zones survive a restart; '': none."""
     route_age: float = 30 * 86400.0
     """Seconds that a Record-Route token counts for after it was signed, and an hour at most; 0: for ever."""
     route_grace: float = 0.0

@@ -78,6 +78,7 @@ OBEYED: dict[str, Callable[[MemoryEdge], object]] = {
     "tls": lambda edge: edge.server._connections._tls._tls,
     "control": lambda edge: edge.control.service.place and edge.control.service.place.path,
     "revision": loop("revision"),
+    "journal": lambda edge: edge.server._keeping._journal and edge.server._keeping._journal.path,
     "history": lambda edge: edge.server.history._entries.maxlen,
     # The process hands the settings on to what runs on engines: test_xmpp.py, test_web.py, test_turn.py in tests/e2e
     **{path: loop(path) for path in ("xmpp", "web", "turn")},
@@ -99,6 +100,7 @@ undo_escapes = false
 secret_file = "new.secret"
 former_secret_files = ["former.secret"]
 history = 7
+journal = "journal"
 route_age = 86400
 route_grace = 2030-01-31
 
