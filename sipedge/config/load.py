@@ -64,6 +64,8 @@ def load_config(path: str | os.PathLike[str], *, create_secret: bool = True) -> 
         route_age=edge.route_age,
         route_grace=_end_of(edge.route_grace) if edge.route_grace else 0.0,
         xmpp=tables.xmpp,
+        web=tables.web,
+        turn=tables.turn,
     )
 
 
