@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from sipedge.config import ConfigError, load_config
 from sipedge.control.refusal import CONFLICT, NOT_FOUND, PRECONDITION, UNPROCESSABLE, Refused
 from sipedge.control.values import StatusJson
-from sipedge.control.words import short
+from sipedge.control.words import changes_text, short
 
 from .files import FileSet, read_set, set_of
 from .live import Live, Step
@@ -127,7 +127,7 @@ class Revisions:
             return trial
         if status["since"] < trial.time:
             return self.store.mark(trial, Result.CONFIRMED, "at the edge itself")
-        return trial if trial.note else self.store.mark(trial, Result.ON_TRIAL, RESTARTED)
+        return self.store.mark(trial, Result.ON_TRIAL, RESTARTED)
 
     def _check(self, new: FileSet) -> None:
         """Raises Refused, 422."""
@@ -141,14 +141,15 @@ class Revisions:
         self._step("recorded")
         try:
             self._live.swap(before, (made, new), self._step)
-            talk.load(before[1].digest, new.digest, wish.confirm_within)
+            loaded = talk.load(before[1].digest, new.digest, wish.confirm_within)
         except (Refused, OSError) as error:
             self.store.mark(made, Result.REFUSED, error.sentence if isinstance(error, Refused) else str(error))
             if read_set(self._config).digest == new.digest:
                 self._live.swap((made, new), before, self._step)
             raise
         self._step("loaded")
-        return made if wish.confirm_within else self.store.mark(made, Result.CONFIRMED)
+        result = Result.ON_TRIAL if wish.confirm_within else Result.CONFIRMED
+        return self.store.mark(made, result, changes=changes_text(loaded["changes"]))
 
 
 def _check_base(base: str, disk: FileSet, status: StatusJson, standing: Revision) -> None:

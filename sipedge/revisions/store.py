@@ -60,6 +60,8 @@ class Revision:
     result: Result
     note: str
     """One sentence about the result; ''."""
+    changes: str
+    """What the edge found different when it loaded it, in a few words; ''."""
     version: str
     """Of the engine that checked it."""
     files: tuple[tuple[str, str], ...]
@@ -120,13 +122,13 @@ class Store:
         """Inside ``locked``."""
         number = max(self._numbers(), default=0) + 1
         digests = tuple((name, self._keep(text)) for name, text in files.texts.items())
-        made = Revision(number, files.digest, parent, time(), who, comment, result, "", __version__, digests)
+        made = Revision(number, files.digest, parent, time(), who, comment, result, "", "", __version__, digests)
         self._write(made)
         return made
 
-    def mark(self, revision: Revision, result: Result, note: str = "") -> Revision:
-        """Inside ``locked``."""
-        marked = replace(revision, result=result, note=note)
+    def mark(self, revision: Revision, result: Result, note: str = "", changes: str = "") -> Revision:
+        """Inside ``locked``. ``changes``: '' for those that it has."""
+        marked = replace(revision, result=result, note=note, changes=changes or revision.changes)
         self._write(marked)
         return marked
 
