@@ -36,6 +36,11 @@ class Accounts:
             rows = tables.execute("select name, role, made from account order by name").fetchall()
         return [Account(name, Role(role), made) for name, role, made in rows]
 
+    def some(self) -> bool:
+        """Whether there is one."""
+        with self._database.open() as tables:
+            return tables.execute("select 1 from account limit 1").fetchone() is not None
+
     def add(self, name: str, role: Role, password: str) -> None:
         """Raises AccountError, PasswordError."""
         if not _NAME.fullmatch(name):

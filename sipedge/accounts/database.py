@@ -35,6 +35,7 @@ class Database:
     def open(self) -> Iterator[sqlite3.Connection]:
         """One transaction: all of it, or nothing."""
         try:
+            os.makedirs(os.path.dirname(self.path), 0o750, exist_ok=True)
             os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
             connection = sqlite3.connect(self.path, timeout=PATIENCE)
             try:

@@ -87,4 +87,5 @@ def hash_of(key: str) -> str:
 
 
 def _session(row: Sequence[Any]) -> Session:
-    return Session(*row[:2], Role(row[2]), *row[3:])
+    number, account, role, *others = row
+    return Session(number, account, Role(role), *others)

@@ -72,4 +72,5 @@ class Tokens:
 
 
 def _token(row: Sequence[Any]) -> Token:
-    return Token(*row[:2], Role(row[2]), *row[3:])
+    number, name, role, *others = row
+    return Token(number, name, Role(role), *others)

@@ -30,13 +30,14 @@ class AuditLog:
         self._report = report
 
     def add(self, who: str, address: str, what: str, about: str = "", revision: str = "") -> Entry:
-        texts = [text[:LONGEST].encode("utf-8", "replace").decode() for text in (who, address, what, about, revision)]
+        who, address, what, about, revision = map(_bounded, (who, address, what, about, revision))
+        os.makedirs(os.path.dirname(self.path), 0o750, exist_ok=True)
         file = os.open(self.path, os.O_CREAT | os.O_RDWR | os.O_APPEND, 0o640)
         try:
             fcntl.flock(file, fcntl.LOCK_EX)
             last, torn = _last_line(file)
             number = (_number(last) if last else 0) + 1
-            entry = Entry(number, time(), *texts, hash_of(last) if last else FIRST)
+            entry = Entry(number, time(), who, address, what, about, revision, hash_of(last) if last else FIRST)
             line = line_of(entry)
             os.write(file, torn + line + b"\n")
             os.fsync(file)
@@ -64,6 +65,11 @@ class AuditLog:
                 return broken_at(line.rstrip(b"\n") for line in stream)
         except FileNotFoundError:
             return 0
+
+
+def _bounded(text: str) -> str:
+    """Of a stranger, perhaps."""
+    return text[:LONGEST].encode("utf-8", "replace").decode()
 
 
 def _last_line(file: int) -> tuple[bytes, bytes]:

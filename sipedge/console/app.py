@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from .changes import log_in
 from .frame.gate import gated, hosts_of
 from .frame.identity import Role
 from .frame.page import Page, world_of
@@ -38,8 +39,9 @@ async def _live(request: Request) -> Response:
 
 PAGES: tuple[Page, ...] = (
     *overview.PAGES,
+    *log_in.PAGES,
     Page("/live", _live, Role.AUDITOR),
-    Page("/static/{name}", _asset, Role.AUDITOR),
+    Page("/static/{name}", _asset, None),
 )
 """In the order of the menu."""
 

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import click
 
@@ -36,7 +35,6 @@ def opened(config: str) -> Iterator[Console]:
     """Ends with 1 for what cannot be done, with 2 for a file that cannot be used."""
     try:
         folder = read_console(config).console.folder
-        Path(folder).mkdir(mode=0o750, exist_ok=True)
         yield Console(Accounts(Database(folder)), AuditLog(folder))
     except ConfigError as error:
         fail(error.problems)

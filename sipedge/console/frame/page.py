@@ -21,8 +21,8 @@ class Page:
 
     path: str
     endpoint: Endpoint
-    role: Role
-    """The least that may ask."""
+    role: Role | None
+    """The least that may ask; None: whoever does, before he has logged in."""
     title: str = ""
     """In the menu; '' where it is not there."""
     methods: tuple[str, ...] = ("GET",)
@@ -43,8 +43,8 @@ def identity_of(request: Request) -> Identity:
 
 def page(request: Request, template: str, title: str, status: int = 200, **values: object) -> Response:
     """A whole page. Text in ``values`` is shown as text, whatever is in it; markup of ours is ``Markup``."""
-    identity, world = identity_of(request), world_of(request)
-    menu = [each for each in request.app.state.menu if identity.role >= each.role]
+    identity, world = request.state.identity, world_of(request)
+    menu = [each for each in request.app.state.menu if identity and identity.role >= (each.role or 0)]
     frame = {
         "title": title,
         "menu": menu,

@@ -8,9 +8,17 @@ from typing import Any
 
 from sipedge.config.console_table import ConsoleConfig
 
+from .door import AccountsDoor
 from .identity import Door
+from .keeping import Keeping
 from .link import EdgeState, Link
 from .live import Live
+
+
+def world_for(config: ConsoleConfig) -> World:
+    """Everything beside the edge of a configuration."""
+    keeping = Keeping(config.console.folder)
+    return World(config, Link(config.control), AccountsDoor(config, keeping), keeping)
 
 
 @dataclass(slots=True)
@@ -18,6 +26,7 @@ class World:
     config: ConsoleConfig
     link: Link
     door: Door
+    keeping: Keeping
     live: Live = field(default_factory=Live)
 
     def tasks(self) -> list[Callable[[], Coroutine[Any, Any, None]]]:
