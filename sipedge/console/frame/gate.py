@@ -15,10 +15,12 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sipedge.control.channel.client import Unreachable
+from sipedge.control.refusal import Refused
 from sipedge.printable import escaped
 
 from .identity import Identity
-from .page import Page, world_of
+from .page import Page, no_page, world_of
 from .refusing import refused
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -72,7 +74,19 @@ async def _let_in(request: Request, page: Page) -> Response:
         if request.method not in SAFE and who.form_token and not await _carries(request, who.form_token):
             return refused(request, 403, "this form is not of your session; load the page anew, and send it again")
         request.state.identity = who
-    return await page.endpoint(request)
+    return await _said(request, page)
+
+
+async def _said(request: Request, page: Page) -> Response:
+    """The page, or why it cannot be: what somebody wished for cannot be done, or the disk does not take it."""
+    try:
+        return await page.endpoint(request)
+    except Refused as error:
+        return no_page(request, error.code, error.sentence, error.problems)
+    except Unreachable as error:
+        return no_page(request, 503, str(error))
+    except OSError as error:
+        return no_page(request, 500, f"this cannot be kept: {error}")
 
 
 def _short_enough(request: Request) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from .identity import Identity, Role
+from .refusing import API, refused
 from .rendering import rendered
 from .world import World
 
@@ -55,3 +56,11 @@ def page(request: Request, template: str, title: str, status: int = 200, **value
         "nonce": request.state.nonce,
     }
     return HTMLResponse(rendered(template, **frame, **values), status)
+
+
+def no_page(request: Request, status: int, sentence: str, problems: Sequence[object] = ()) -> Response:
+    """Why something cannot be done, in the frame of the other pages; JSON for a program."""
+    if request.url.path.startswith(API):
+        return refused(request, status, sentence, problems)
+    said = [str(problem) for problem in problems]
+    return page(request, "no.html", "Not done", status, sentence=sentence, problems=said)
