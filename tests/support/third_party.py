@@ -22,6 +22,8 @@ PACKAGES = {
     "prosody": "prosody prosody-modules lua-unbound",
     "luac5.4": "lua5.4",
     "ejabberdctl": "ejabberd",
+    "npm": "npm",
+    "chromium": "chromium",
 }
 """Program -> Debian packages."""
 SHARED = ROOT.parent / "shared"
