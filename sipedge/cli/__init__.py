@@ -48,7 +48,7 @@ COMMANDS = {
     "expressway drift": "expressway.drift",
     "expressway push": "expressway.push",
     "messages": "trace.messages",
-    "replay": "trace.replay",
+    "replay": "replay.replay",
     "ladder": "trace.ladder",
     "anonymise": "trace.anonymise",
     "doctor": "doctor.doctor",

@@ -23,6 +23,9 @@ PACKAGES = {
     "luac5.4": "lua5.4",
     "ejabberdctl": "ejabberd",
     "npm": "npm",
+    "haproxy": "haproxy",
+    "turnserver": "coturn",
+    "turnutils_uclient": "coturn",
     "chromium": "chromium",
 }
 """Program -> Debian packages."""
