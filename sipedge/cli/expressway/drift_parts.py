@@ -15,7 +15,6 @@ from dialplan.importers.xconfiguration import Dump
 from dialplan.model import LOCAL_ZONE, OnMatch
 from dialplan.problem import DialplanError
 from dialplan.search.search import CompiledPlan
-from sipedge.cli.differences import common_senders, route_text
 from sipedge.cli.files import read_text
 from sipedge.cli.plans import LoadedPlan
 from sipedge.cli.printing import amount
@@ -25,6 +24,7 @@ from sipedge.expressway.page import Part
 from sipedge.expressway.usages import judge
 from sipedge.importing.expressway import CONFIG
 from sipedge.notify_return import GivenNames, LinkReport, edges_of, links_of, prove
+from sipedge.queries.differences import common_senders, route_text
 from sipedge.queries.senders import senders_of_zones
 from sipedge.queries.testing import Suite, load_suites
 from sipedge.settings import Settings
@@ -50,7 +50,7 @@ def settings_part(sides: Sides) -> Part:
 
 def decisions_part(sides: Sides) -> Part:
     old, new = (LoadedPlan(each.plan, senders_of_zones(each.zones), "") for each in (sides.old, sides.new))
-    comparison = compare(old.plan, new.plan, common_senders(old, new))
+    comparison = compare(old.plan, new.plan, common_senders(old.senders, new.senders))
     lines: list[str] = []
     for difference in comparison.differences:
         lines += [

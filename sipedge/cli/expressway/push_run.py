@@ -14,7 +14,7 @@ from dialplan.language.format import write_entry
 from dialplan.model import Dialplan, Variables
 from dialplan.problem import DialplanError
 from dialplan.search.search import CompiledPlan
-from sipedge.cli.differences import print_difference, route_text
+from sipedge.cli.differences import print_difference
 from sipedge.cli.files import write_folder
 from sipedge.cli.plans import LoadedPlan, load_plan
 from sipedge.cli.printing import amount, say
@@ -40,6 +40,7 @@ from sipedge.expressway.requests import (
 from sipedge.expressway.writes import Write
 from sipedge.importing.expressway import parts_of
 from sipedge.printable import escaped
+from sipedge.queries.differences import route_text
 
 from .account import BoxOptions, peers
 from .live import read_settings_file
