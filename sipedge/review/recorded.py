@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypedDict
 
+from dialplan.analysis import route_text
 from dialplan.model import Query
 from dialplan.search.search import CompiledPlan, Explanation
 from sipedge.decision.deciding import explained
-from sipedge.queries.differences import route_text
 
 MOST_GROUPS = 200
 MOST_ALIASES = 100_000

@@ -9,11 +9,10 @@ from collections.abc import Iterable, Mapping
 from difflib import unified_diff
 from typing import TypedDict
 
-from dialplan.analysis import Difference, compare
+from dialplan.analysis import Difference, common_senders, compare, likewise_text, route_text
 from dialplan.check import Finding, findings, query_text
 from sipedge.config import ConfigError, load_config
 from sipedge.control.refusal import Refused
-from sipedge.queries.differences import common_senders, likewise_text, route_text
 from sipedge.queries.senders import senders_of_zones
 from sipedge.revisions.files import FileSet, set_of
 from sipedge.settings import Settings

@@ -23,10 +23,10 @@ PACKAGES = {
     "luac5.4": "lua5.4",
     "lua5.4": "lua5.4",
     "ejabberdctl": "ejabberd",
-    "npm": "npm",
     "haproxy": "haproxy",
     "turnserver": "coturn",
     "turnutils_uclient": "coturn",
+    "npm": "npm",
     "chromium": "chromium",
 }
 """Program -> Debian packages."""

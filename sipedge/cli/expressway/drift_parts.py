@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dialplan.analysis import compare
+from dialplan.analysis import common_senders, compare, route_text
 from dialplan.cases.claims_proof import ClaimVerdict
 from dialplan.check import Level, findings, query_text
 from dialplan.importers.xconfiguration import Dump
@@ -24,7 +24,6 @@ from sipedge.expressway.page import Part
 from sipedge.expressway.usages import judge
 from sipedge.importing.expressway import CONFIG
 from sipedge.notify_return import GivenNames, LinkReport, edges_of, links_of, prove
-from sipedge.queries.differences import common_senders, route_text
 from sipedge.queries.senders import senders_of_zones
 from sipedge.queries.testing import Suite, load_suites
 from sipedge.settings import Settings

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from dialplan.analysis import Sender, compare
+from dialplan.analysis import Sender, compare, route_text
 from dialplan.check import query_text
 from dialplan.language.format import write_entry
 from dialplan.model import Dialplan, Variables
@@ -40,7 +40,6 @@ from sipedge.expressway.requests import (
 from sipedge.expressway.writes import Write
 from sipedge.importing.expressway import parts_of
 from sipedge.printable import escaped
-from sipedge.queries.differences import route_text
 
 from .account import BoxOptions, peers
 from .live import read_settings_file

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import click
 
-from dialplan.analysis import compare
+from dialplan.analysis import common_senders, compare
 from dialplan.problem import DialplanError
-from sipedge.cli.differences import print_difference
+from sipedge.cli.differences import difference_json, print_difference
 from sipedge.cli.plans import LoadedPlan, load_plan
 from sipedge.cli.printing import print_json, say
 from sipedge.cli.problems import fail
 from sipedge.config import ConfigError
-from sipedge.queries.differences import common_senders, difference_json
 
 
 def run(old: str, new: str, as_json: bool) -> int:

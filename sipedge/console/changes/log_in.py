@@ -25,7 +25,7 @@ async def show(request: Request) -> Response:
 async def log_in(request: Request) -> Response:
     form = await request.form()
     name, password = (str(form.get(key, "")) for key in ("name", "password"))
-    guessing, who = _door(request).guessing, (address_of(request), name)
+    guessing, who = door_of(request).guessing, (address_of(request), name)
     if left := guessing.left(who):
         await _audit_refused(request, who, "too soon after a wrong one")
         return _form(request, 429, f"too many wrong passwords: try again in {span_text(left + 1)}")
@@ -43,12 +43,12 @@ async def log_out(request: Request) -> Response:
     await to_thread.run_sync(_keeping_of(request).sessions.end, identity.session)
     await note(_keeping_of(request), request, identity.name, "log-out")
     answer = RedirectResponse(LOG_IN, 303)
-    answer.delete_cookie(_door(request).cookie, secure=_door(request).secure, httponly=True, samesite="strict")
+    answer.delete_cookie(door_of(request).cookie, secure=door_of(request).secure, httponly=True, samesite="strict")
     return answer
 
 
 async def _let_in(request: Request, account: Account, wanted: str) -> Response:
-    keeping, door = _keeping_of(request), _door(request)
+    keeping, door = _keeping_of(request), door_of(request)
     await note(keeping, request, account.name, "log-in")
     browser = request.headers.get("user-agent", "")
     key = await to_thread.run_sync(keeping.sessions.begin, account.name, address_of(request), browser, time())
@@ -64,7 +64,7 @@ def _own_place(wanted: str) -> str:
 
 
 async def _audit_refused(request: Request, who: tuple[str, str], why: str) -> None:
-    if _door(request).guessing.is_audited(who[0]):
+    if door_of(request).guessing.is_audited(who[0]):
         await note(_keeping_of(request), request, who[1], "log-in refused", why)
 
 
@@ -77,7 +77,8 @@ def _keeping_of(request: Request) -> Keeping:
     return world_of(request).keeping
 
 
-def _door(request: Request) -> AccountsDoor:
+def door_of(request: Request) -> AccountsDoor:
+    """Which knows who guesses passwords, and the name of the cookie."""
     door = world_of(request).door
     assert isinstance(door, AccountsDoor)
     return door

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from time import monotonic
+from typing import cast
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -19,24 +21,28 @@ from .drafts import audit, desk_of, draft_of, number_in, seen_draft, text_in
 
 KEPT = 20
 """Reviews."""
+FRESH = 60.0
+"""Seconds after which one is made anew: cases and the history change without the draft."""
 MINUTES = 60
 """That a trial may last."""
 
 
 class Reviews:
-    """Made once for each version of a draft: a large one takes seconds. Belongs to the event loop."""
+    """Made once a minute for each version of a draft: a large one takes seconds. Belongs to the event loop."""
 
     def __init__(self) -> None:
-        self._made: OrderedDict[tuple[int, int], ReviewJson] = OrderedDict()
+        self._made: OrderedDict[tuple[int, int], tuple[float, ReviewJson]] = OrderedDict()
 
     async def of(self, draft: Draft, desk: Desk) -> ReviewJson:
         key = draft.number, draft.version
-        if key not in self._made:
-            asked = desk.reviewer.ask
-            self._made[key] = await desk.run(asked, "review", base=dict(draft.base), texts=dict(draft.texts))
+        made, found = self._made.get(key, (0.0, None))
+        if found is None or monotonic() > made + FRESH:
+            ask, base, texts = desk.reviewer.ask, dict(draft.base), dict(draft.texts)
+            found = cast(ReviewJson, await desk.run(ask, "review", base=base, texts=texts))
+            self._made[key] = monotonic(), found
         while len(self._made) > KEPT:
             self._made.popitem(last=False)
-        return self._made[key]
+        return found
 
 
 async def review(request: Request) -> Response:

@@ -1,13 +1,12 @@
-"""Differences between two plans in words and as JSON: one wording for commands and pages."""
+"""Differences between two plans in words: one wording for commands and pages."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from dialplan.analysis import Conditions, Difference, Sender
-from dialplan.check import query_json
 from dialplan.search.search import Explanation
+
+from .requests import Conditions, Sender
 
 MOST_SHOWN = 6
 """Zones that are named in one line for people."""
@@ -24,18 +23,6 @@ def common_senders(old: Sequence[Sender] | None, new: Sequence[Sender] | None) -
             sender.name, known.authenticated | sender.authenticated, known.traffic | sender.traffic
         )
     return list(merged.values())
-
-
-def difference_json(difference: Difference) -> dict[str, Any]:
-    return {
-        **query_json(difference.witness),
-        "conditions": [
-            {"zone": condition.source, "traffic": condition.traffic.value, "authenticated": condition.authenticated}
-            for condition in difference.conditions
-        ],
-        "old": _route_json(difference.old),
-        "new": _route_json(difference.new),
-    }
 
 
 def likewise_text(conditions: Sequence[Conditions]) -> str:
@@ -63,8 +50,3 @@ def route_text(explanation: Explanation) -> str:
         ]
         tiers.append(" and ".join(targets))
     return "; then ".join(tiers)
-
-
-def _route_json(explanation: Explanation) -> dict[str, Any]:
-    members = explanation.to_json()
-    return {key: members[key] for key in ("transform", "searched", "tiers")}
