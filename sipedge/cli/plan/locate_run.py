@@ -9,7 +9,7 @@ import click
 
 from dialplan.language.reasons import reasons
 from dialplan.search.search import Explanation
-from sipedge.cli.explain import places_of, print_explanation
+from sipedge.cli.explain import print_explanation
 from sipedge.cli.plans import load_settings
 from sipedge.cli.printing import print_json
 from sipedge.printable import escaped
@@ -23,6 +23,7 @@ from sipedge.queries.query import (
     traffic_of,
     zone_named,
 )
+from sipedge.queries.trees.explained import places_of
 from sipedge.queries.ways import web, xmpp
 from sipedge.settings import Settings
 
