@@ -111,6 +111,8 @@ class Turn:
     """More listeners of the same kind, as larger systems have them (3479 to 3483)."""
     tls_port: int = 0
     """TURN over TLS; 0: none."""
+    beside_https: bool = False
+    """TURN over TCP on the port of ``Web``, too, at the same address: HAProxy tells the two apart."""
     ports: tuple[int, int] = (24000, 29999)
     """First and last port of relayed addresses."""
     user_quota: int = 0

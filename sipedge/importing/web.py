@@ -1,7 +1,7 @@
 """TURN and the web proxy for Meeting Server of an Expressway -> ``[turn]`` and ``[web]``.
 
-``Traversal Server TURN`` is named in Cisco's administrator guide. How a dump names the web proxy is published nowhere: a
-setting about it that holds a host name is taken as the guest account client URI, and the report says so.
+``Traversal Server TURN`` is named in Cisco's administrator guide. How a dump names the web proxy is published nowhere:
+a setting about it that holds a host name is taken as the guest account client URI, and the report says so.
 """
 
 from __future__ import annotations

@@ -111,11 +111,12 @@ def _checks(settings: Settings, pool: Pool, secure: bool) -> Iterator[str]:
 def _entered(settings: Settings, pool: Pool) -> Iterator[str]:
     """Keys of the Meeting Server's web bridge settings, and of /turnServers in its API (Cisco's guide, table 2)."""
     yield f"Guest account client URI: https://{pool.title}"
-    turn = settings.turn
+    turn, web = settings.turn, settings.web
+    port = web.port if web is not None and turn is not None and turn.beside_https else turn.port if turn else 0
     for user in turn.users if turn is not None else ():
         assert turn is not None
         yield f"turnServers serverAddress: {turn.address}"
         yield f"turnServers clientAddress: {turn.outside_address or turn.address}"
         yield f"turnServers username: {user.username}"
         yield "turnServers type: standard"
-        yield f"turnServers tcpPortNumberOverride: {turn.port}"
+        yield f"turnServers tcpPortNumberOverride: {port}"

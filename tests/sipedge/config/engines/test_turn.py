@@ -80,3 +80,8 @@ def test_a_listener_and_turn_do_not_share_a_port(tmp_path: Path) -> None:
     listener = '[[listener]]\nname = "outside"\naddress = "0.0.0.0"\nport = 3478\ntransport = "TCP"\n'
     [error] = errors(tmp_path, EDGE + listener + TURN + USER)
     assert '[turn] listens on 192.0.2.1:3478, which listener "outside" has' in error
+
+
+def test_the_port_of_https_is_shared_at_the_same_address_only(tmp_path: Path) -> None:
+    [error] = errors(tmp_path, EDGE + TURN + "beside_https = true\n" + USER)
+    assert "[web] does not listen on 192.0.2.1" in error
