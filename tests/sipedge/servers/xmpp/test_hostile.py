@@ -31,13 +31,20 @@ def test_dialback_is_offered_and_sasl_is_not() -> None:
     asyncio.run(run())
 
 
-def test_a_wrong_dialback_key_is_refused_and_nothing_is_delivered_without_a_right_one() -> None:
+def test_a_wrong_dialback_key_is_refused_and_nothing_is_delivered_without_a_right_one(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, "sipedge.xmpp")
+
     async def run() -> None:
         async with world(ALLOWED) as here, two_users(here) as (ours, theirs):
             async with Peer(here.outside, PARTNER, OURS, here.leaf) as peer:
-                peer.send(MESSAGE + RESULT.format(PARTNER, OURS))
+                peer.send(RESULT.format(PARTNER, OURS))
                 assert "invalid" in await peer.until("db:result")
                 peer.send(MESSAGE)
+                assert "not-authorized" in await peer.until("</stream:error>")
+                refused = 'Detail="it sends a stanza before dialback"'
+                await until(lambda: any(refused in text for text in caplog.messages))
                 await passes(theirs, ours)  # the first message that arrives is the honest one
                 assert ours.received.empty()
 
@@ -49,6 +56,26 @@ def test_a_further_domain_on_a_stream_must_be_in_the_certificate_too() -> None:
         async with world(ALLOWED) as here, Peer(here.outside, PARTNER, OURS, here.leaf) as peer:
             peer.send(RESULT.format(THIRD, OURS))
             assert "policy-violation" in await peer.until("</stream:error>")
+
+    asyncio.run(run())
+
+
+def test_a_dialback_that_cannot_be_is_answered_and_told(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "sipedge.xmpp")
+
+    async def run() -> None:
+        async with world(ALLOWED) as here:
+            leaf = issue(here.ca, names=[THIRD])  # a domain that the edge's DNS does not know
+            async with Peer(here.outside, THIRD, OURS, leaf) as peer:
+                peer.send(RESULT.format(THIRD, OURS))
+                assert "remote-connection-failed" in await peer.until("</stream:error>")
+            async with Peer(here.outside, PARTNER, OURS, here.leaf) as peer:
+                peer.send(RESULT.format(PARTNER, "not-ours.example.com"))
+                assert "unsupported-stanza-type" in await peer.until("</stream:error>")
+            failed = 'Event="failed" Direction="incoming" Domain="{}"'
+            await until(
+                lambda: all(any(failed.format(name) in text for text in caplog.messages) for name in (THIRD, PARTNER))
+            )
 
     asyncio.run(run())
 
