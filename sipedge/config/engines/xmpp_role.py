@@ -13,7 +13,6 @@ _OUTSIDE = (
     "security_mode",
     "require_client_certificates",
     "crl",
-    "dialback_secret_file",
     "use_static_routes",
     "privacy_mode",
     "allow",

@@ -214,7 +214,7 @@ class Federation:
                 return f"Prosody ({side.name}) cannot listen on {host_port(address, xmpp.port)}"
         if xmpp.role != "both" and self._link.answer is None:
             return "HAProxy (link) does not answer" + (f": {self._link.alert}" if self._link.alert else "")
-        links = self._sides[-1].answer.get("links", {})
+        links = self._sides[0].answer.get("links", {})
         down = [name for name in (*xmpp.domains, *xmpp.chat_node_aliases) if not links.get(name)]
         return (
             f"the link between inside and outside is down for {', '.join(down)}" if down and not self._pending else ""

@@ -69,7 +69,6 @@ class Circumstances:
 def outside_files(xmpp: Xmpp, at: Circumstances) -> dict[str, str]:
     """CONFIG and POLICY of the process towards partners."""
     options = _common(xmpp.address, xmpp, xmpp.security_mode, at, xmpp.link_port + 1) | {
-        "dialback_secret": at.secrets.dialback,
         "component_interfaces": [xmpp.link_address],
         "component_ports": [xmpp.link_port],
         "component_stanza_size_limit": LINK_STANZA_LIMIT,
@@ -127,6 +126,7 @@ def _common(address: str, xmpp: Xmpp, mode: SecurityMode, at: Circumstances, que
         "plugin_paths": [at.folder],
         "certificates": at.folder,
         "data_path": at.folder,
+        "dialback_secret": at.secrets.dialback,
         "log": [{"to": "console", "levels": {"min": "info"}}],
         "modules_enabled": _MODULES,
         "modules_disabled": _NO_MODULES,

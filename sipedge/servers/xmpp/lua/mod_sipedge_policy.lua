@@ -76,6 +76,7 @@ end
 
 local function refuse(session, domain, reason, condition)
 	tell("refused", domain, session, reason);
+	session.sipedge_refused = true;
 	session:close({ condition = condition or "policy-violation", text = "Refused for " .. domain .. ": " .. reason }, nil,
 		"refused, because " .. reason);
 end

@@ -39,6 +39,7 @@ end
 
 local function disconnected(event)
 	local session, reason = event.session, event.reason;
+	if session.sipedge_refused and not session.sipedge_told then return; end
 	if type(reason) == "table" then reason = reason.text or reason.condition; end
 	tell { event = session.sipedge_told and "disconnected" or "failed", domain = remote(session), own = own(session),
 		direction = session.direction, address = session.ip, reason = reason and tostring(reason) };

@@ -11,7 +11,18 @@ from support.certificates import issue
 from support.processes import fresh_address
 from support.prosody import logged_in
 from support.xmpp_peer import Peer, agreeable
-from support.xmpp_world import OUR_ROOMS, OURS, PARTNER, PARTNER_ROOMS, THIRD, passes, two_users, until, world
+from support.xmpp_world import (
+    OUR_LOUNGE,
+    OUR_ROOMS,
+    OURS,
+    PARTNER,
+    PARTNER_ROOMS,
+    THIRD,
+    passes,
+    two_users,
+    until,
+    world,
+)
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
@@ -85,7 +96,7 @@ def test_new_streams_have_a_new_certificate_and_open_ones_go_on() -> None:
         async with world(ALLOWED) as here, two_users(here) as (ours, theirs):
             await passes(ours, theirs)
             await until(lambda: len(here.streams()) == 2)
-            before, here.own = here.own, issue(here.ca, names=[OURS, OUR_ROOMS])
+            before, here.own = here.own, issue(here.ca, names=[OURS, OUR_ROOMS, OUR_LOUNGE])
             await here.change(ALLOWED)
             async with Peer(here.outside, PARTNER, OURS, here.leaf) as peer:
                 assert x509.load_der_x509_certificate(peer.certificate).serial_number == here.own.serial

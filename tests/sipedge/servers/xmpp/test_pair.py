@@ -17,11 +17,10 @@ from sipedge.servers import engine
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
 
-def _link(both: Pair, role: str) -> int:
-    """The process of HAProxy at one end."""
-    state = both.edges[role].state()
-    assert state is not None
-    return state.processes[-1]
+def _processes(both: Pair) -> dict[str, tuple[int, ...]]:
+    """Prosody and HAProxy of each edge."""
+    states = {role: edge.state() for role, edge in both.edges.items()}
+    return {role: state.processes for role, state in states.items() if state is not None}
 
 
 def test_messages_cross_both_edges_and_a_cut_link_is_told_and_comes_back(
@@ -37,13 +36,16 @@ def test_messages_cross_both_edges_and_a_cut_link_is_told_and_comes_back(
             await passes(theirs, ours)
             await ours.plugin["xep_0045"].join_muc_wait(f"room@{OUR_ROOMS}", "ours", maxstanzas=0, timeout=20)
             await theirs.plugin["xep_0045"].join_muc_wait(f"room@{OUR_ROOMS}", "theirs", maxstanzas=0, timeout=20)
-            os.kill(_link(both, "inside"), signal.SIGKILL)
+            before = _processes(both)
+            os.kill(before["inside"][1], signal.SIGKILL)
             await both.are_active(False)
             assert "the link between inside and outside is down" in both.reason("outside")
             assert await bounces(theirs, ours) == "remote-server-timeout"
             assert await bounces(ours, theirs) == "remote-server-timeout"
             await both.are_active()
             await passes(theirs, ours)
+            after = _processes(both)
+            assert after["outside"] == before["outside"] and after["inside"][0] == before["inside"][0]
             assert sum('Event="link down"' in text for text in caplog.messages) == 4
 
     asyncio.run(run())
