@@ -14,7 +14,7 @@ from zones.addresses import canonical_address
 from zones.names import host_name
 
 from .edge import DOMAIN_PATHS, Box
-from .toml import Table
+from .toml import Table, Value
 
 LINK_SECRET = "link.secret"
 NO_ADDRESS = "192.0.2.1"
@@ -83,7 +83,7 @@ def _table(box: Box, domains: list[str], way: _Way) -> Table:
     subject = host_name(way.view.text("SIP TLS Verify Subject Name").strip()) or (
         host_name(peer) if not outside else ""
     )
-    keys = {
+    keys: dict[str, Value] = {
         "role": way.role,
         "domains": list(domains),
         "address" if outside else "inside_address": own,

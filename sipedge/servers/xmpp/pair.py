@@ -74,8 +74,8 @@ def _named(name: str) -> tuple[str, ...]:
 
 def _in_either_case(character: str) -> str:
     """The hexadecimal digits of an ASCII character as a pattern; the cases of a letter differ in the first one."""
-    high, low = f"{ord(character.lower()):02X}"
-    return f"[{'46' if high == '6' else '57'}]{low}" if character.isalpha() else high + low
+    digits = f"{ord(character.lower()):02X}"
+    return f"[{'46' if digits[0] == '6' else '57'}]{digits[1]}" if character.isalpha() else digits
 
 
 def _connecting(xmpp: Xmpp) -> str:
