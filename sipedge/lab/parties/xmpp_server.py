@@ -79,6 +79,10 @@ class Users:
             if event == "end" and depth == 0:
                 self._take(element)
 
+    def leave(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+
     def chat(self, sender: str, to: str, text: str) -> None:
         self._stanza("message", sender, to, "chat", f"<body>{escape(text)}</body>")
 
@@ -148,8 +152,8 @@ async def main(options: dict[str, Any]) -> None:
         server = await asyncio.create_subprocess_exec(
             *words, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=asyncio.subprocess.STDOUT
         )
+    users = Users(options["domain"])
     try:
-        users = Users(options["domain"])
         reading = asyncio.create_task(users.read(await _joined(users, options["address"], secret)))
         control.report("ready")
 
@@ -166,6 +170,7 @@ async def main(options: dict[str, Any]) -> None:
         await control.serve(handle)
         reading.cancel()
     finally:
+        users.leave()
         server.terminate()
         await server.wait()
 

@@ -40,6 +40,7 @@ def test_they_prove_the_secret_answer_subscriptions_and_report_what_comes(capsys
             parser = await users.join(address, "secret")
             with pytest.raises(ConnectionError):
                 await users.read(parser)
+            users.leave()
 
     asyncio.run(run())
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
