@@ -84,6 +84,8 @@ class Limits:
     """The longest ban, and how long a source has to be quiet after one until the next is the first again."""
     waiting_per_hop: int = 1000
     """Requests held while a connection comes up."""
+    dialogs: int = 10000
+    """Calls of b2bua zones that are open at one time; a further INVITE gets 503."""
     busy_poll: float = 0.0002
     """After a message the loop looks for the next one this long before it sleeps: waking up costs more than that. At
     rest it takes no processor time; 0 switches it off."""
@@ -281,6 +283,8 @@ class Settings:
     """Path of the Unix socket on which the edge can be asked; '': none."""
     revision: str = ""
     """SHA-256, in hexadecimal, of the texts that it was read from (config/reading/files.py)."""
+    journal: str = ""
+    """File in which calls of b2bua zones survive a restart; '': none."""
     route_age: float = 30 * 86400.0
     """Seconds that a Record-Route token counts for after it was signed, and an hour at most; 0: for ever."""
     route_grace: float = 0.0

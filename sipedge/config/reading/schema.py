@@ -171,6 +171,7 @@ class EdgeTable(BaseModel):
     addresses: Annotated[tuple[Address, ...], _ARRAY] = ()
     secret_file: str = ""
     former_secret_files: Annotated[tuple[str, ...], _ARRAY, Field(max_length=8)] = ()
+    journal: str = ""
     control: Annotated[Any, AfterValidator(_control)] = ""
     keep_uri_parameters: bool = False
     undo_escapes: bool = True

@@ -59,7 +59,7 @@ def resolver(path: str) -> Callable[[MemoryEdge], object]:
 
 CORE = """system_name domains names zones plan secret former_secrets credentials keep_uri_parameters undo_escapes
     route_age route_grace
-    timers.c timers.accepted""".split()
+    timers.c timers.accepted limits.dialogs""".split()
 LOOP = "drain waiting_per_hop busy_poll heartbeat".split()
 CONNECTIONS = """header_section header_line headers handshake first_byte message_time idle connect connections
     connections_per_source send_queue malformed_in_a_row ban_after ban_time ban_longest""".split()
@@ -78,6 +78,7 @@ OBEYED: dict[str, Callable[[MemoryEdge], object]] = {
     "tls": lambda edge: edge.server._connections._tls._tls,
     "control": lambda edge: edge.control.service.place and edge.control.service.place.path,
     "revision": loop("revision"),
+    "journal": lambda edge: edge.server._keeping._journal and edge.server._keeping._journal.path,
     "history": lambda edge: edge.server.history._entries.maxlen,
     "xmpp": loop("xmpp"),  # the process hands the server's settings on to the federation: tests/e2e/test_xmpp.py
 }
@@ -98,6 +99,7 @@ undo_escapes = false
 secret_file = "new.secret"
 former_secret_files = ["former.secret"]
 history = 7
+journal = "journal"
 route_age = 86400
 route_grace = 2030-01-31
 
