@@ -18,6 +18,7 @@ from zones.addresses import host_port
 from .checker import check
 from .contents import Contents, contents_of, folder_of, sides_of
 from .cost import costs, when
+from .events import link_line
 from .pair import link_folder, link_of
 from .prosody import ONCE, Secrets
 from .side import Side
@@ -37,7 +38,7 @@ class Federation:
     def __init__(self) -> None:
         self._secrets = Secrets(*(ONCE + token_hex(32) for _ in range(3)))
         self._all = {name: Side(name, self._secrets.token) for name in ("outside", "inside")}
-        self._link = Haproxy("HAProxy (link)")
+        self._link = Haproxy("HAProxy (link)", on_log=link_line)
         """Runs where the other side is another edge."""
         self._xmpp: Xmpp | None = None
         self._wanted: Settings | None = None
@@ -96,9 +97,11 @@ class Federation:
     async def costs(self, settings: Settings) -> list[str]:
         """What ``follow`` would cost, one sentence each."""
         if settings.xmpp is None:
-            return [] if self._xmpp is None else ["XMPP federation: both processes are ended"]
+            return [] if self._xmpp is None else ["XMPP federation: its processes are ended"]
         if self._xmpp is None:
-            return ["XMPP federation: both processes are started"]
+            return ["XMPP federation: its processes are started"]
+        if self._xmpp.role != settings.xmpp.role:
+            return [f"XMPP federation: its processes are ended, and those of the role {settings.xmpp.role} are started"]
         try:
             return await asyncio.to_thread(costs, settings, settings.xmpp)
         except OSError as error:

@@ -40,9 +40,6 @@ def _defaults() -> str:
         "defaults",
         (
             line("mode", "tcp"),
-            line("log", "global"),
-            line("option", "dontlog-normal"),
-            line("option", "log-separate-errors"),
             line("timeout", "connect", "10s"),
             *timeouts,
         ),
@@ -56,6 +53,8 @@ def _listening(xmpp: Xmpp) -> str:
         "listen link",
         (
             line("bind", place, "ssl", "crt", EDGE, "ca-file", TRUSTED, "verify", "required", "tcp-ut", UNANSWERED),
+            *(line(*words.split()) for words in ("log global", "option dontlog-normal", "option log-separate-errors")),
+            line("log-format", "%ci:%cp %[ssl_c_s_dn]: %ts"),
             line("stick-table", "type", "ipv6", "size", "1000", "expire", SILENCE, "store", "conn_cur"),
             line("tcp-request", "connection", "track-sc0", "src"),
             line("tcp-request", "connection", "reject", "if", "{", "sc0_conn_cur", "gt", most, "}"),
