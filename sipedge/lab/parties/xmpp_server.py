@@ -122,7 +122,7 @@ class Users:
     async def _next(self, parser: Parser) -> tuple[str, Any]:
         while True:
             for event in parser.read_events():
-                return event
+                return event[0], event[-1]
             part = await self._reader.read(65536)
             if not part:
                 raise ConnectionError("the XMPP server has ended the stream")
