@@ -45,7 +45,7 @@ ONCE = "once-"
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """Each begins with ONCE, but for the dialback secret of a cluster."""
+    """Each begins with ONCE, but for the dialback secret of a cluster and the link secret of a pair."""
 
     link: str = field(repr=False)
     token: str = field(repr=False)
