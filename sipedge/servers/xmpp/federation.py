@@ -6,11 +6,13 @@ import asyncio
 import logging
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 from typing import Any
 
 from sipedge.servers.haproxy.process import Haproxy
+from sipedge.servers.haproxy.wanted import Wanted
 from sipedge.servers.state import ServiceState, Stream
 from sipedge.settings import BY_HAND, Settings, Xmpp
 from zones.addresses import host_port
@@ -40,6 +42,9 @@ class Federation:
         self._all = {name: Side(name, self._secrets.token) for name in ("outside", "inside")}
         self._link = Haproxy("HAProxy (link)", on_log=link_line)
         """Runs where the other side is another edge."""
+        self._link_now: Wanted | None = None
+        self._link_next: Wanted | None = None
+        """What it has, and what it has after the next restart of the process that uses it."""
         self._xmpp: Xmpp | None = None
         self._wanted: Settings | None = None
         self._fault = ""
@@ -109,10 +114,8 @@ class Federation:
 
     def restart(self) -> list[str]:
         """Have the changes that wait for it take effect now; what is restarted, nothing where none waits."""
-        names = [f"XMPP federation ({side.name})" for side, _ in self._pending]
-        if self._xmpp is not None and names:
-            self._restart_pending(self._xmpp)
-        return names
+        self._restart_at = datetime.now(UTC)
+        return [f"XMPP federation ({side.name})" for side, _ in self._pending]
 
     def _is_behind(self) -> bool:
         """Whether something that is wanted is not in force yet."""
@@ -126,6 +129,7 @@ class Federation:
         await self._end()
 
     async def _end(self) -> None:
+        self._link_now = self._link_next = None
         await asyncio.gather(self._link.aclose(), *(side.aclose() for side in self._all.values()))
 
     async def _run(self) -> None:
@@ -134,7 +138,7 @@ class Federation:
                 await asyncio.wait_for(self._change.wait(), self._wait())
             except TimeoutError:
                 if self._xmpp is not None and self._pending and datetime.now(UTC) >= self._restart_at:
-                    self._restart_pending(self._xmpp)
+                    await self._restart_pending(self._xmpp)
             else:
                 self._change.clear()
                 self._applying = True
@@ -176,34 +180,45 @@ class Federation:
             contents = await asyncio.to_thread(self._contents, side.name, settings, xmpp)
             await check(checker, folder_of(xmpp, side.name), contents)
             wanted.append((side, contents))
-        if xmpp.role != "both":
-            await self._link.bring(link_folder(xmpp), await asyncio.to_thread(link_of, settings, xmpp))
+        pending = [(side, contents) for side, contents in wanted if side.needs_restart(contents)]
+        waits = bool(pending and xmpp.restart_time)
+        await self._bring_link(settings, xmpp, waits)
         for side, contents in wanted:
-            if not side.is_started:
+            if side.is_started:
+                side.reload(xmpp, contents)
+            else:
                 side.start(program, xmpp, contents)
-                continue
-            side.reload(xmpp, contents)
-            if side.needs_restart(contents):
-                self._pending.append((side, contents))
-        self._program = program
-        if self._pending and xmpp.restart_time:
+        self._program, self._pending = program, pending
+        if waits:
             logger.warning("XMPP federation: changes wait for the restart %s", when(xmpp))
             self._restart_at = NEVER if xmpp.restart_time == BY_HAND else _next(xmpp.restart_time, datetime.now(UTC))
-        elif self._pending:
-            self._restart_pending(xmpp)
+        elif pending:
+            await self._restart_pending(xmpp)
+
+    async def _bring_link(self, settings: Settings, xmpp: Xmpp, waits: bool) -> None:
+        """New certificates at once; where a restart waits, other addresses with it. Raises OSError."""
+        if xmpp.role == "both":
+            return
+        wanted = await asyncio.to_thread(link_of, settings, xmpp)
+        now = replace(wanted, sections=self._link_now.sections) if waits and self._link_now is not None else wanted
+        await self._link.bring(link_folder(xmpp), now)
+        self._link_now, self._link_next = now, wanted
 
     def _contents(self, side: str, settings: Settings, xmpp: Xmpp) -> Contents:
         return contents_of(side, settings, xmpp, self._secrets)
 
-    def _restart_pending(self, xmpp: Xmpp) -> None:
+    async def _restart_pending(self, xmpp: Xmpp) -> None:
         names = " and ".join(side.name for side, _ in self._pending)
         logger.warning("XMPP federation: restarted for changes: %s; streams are away for seconds", names)
-        pending, self._pending = self._pending, []
         try:
-            for side, contents in pending:
+            if self._link_next is not None and self._link_next != self._link_now:
+                await self._link.bring(link_folder(xmpp), self._link_next)
+                self._link_now = self._link_next
+            for side, contents in self._pending:
                 side.start(self._program, xmpp, contents)
         except OSError as error:
             self._fault = str(error)
+        self._pending = []
 
     def _reason(self, xmpp: Xmpp) -> str:
         """Why it is not active; '' when it is."""

@@ -67,3 +67,22 @@ def test_an_edge_with_another_name_in_its_certificate_is_kept_out_at_either_end(
                 await both.are_active()
 
     asyncio.run(run())
+
+
+def test_ends_of_the_link_that_wait_for_a_restart_change_together() -> None:
+    async def run() -> None:
+        async with pair() as both:
+            await both.are_active()
+            edge, before = both.edges["outside"], _processes(both)["outside"]
+            both.use("outside", 'link_port = 5400\nrestart_time = "by hand"\n')
+            await until(lambda: bool((state := edge.state()) and state.restart))
+            os.kill(before[1], signal.SIGKILL)
+            await both.are_active(False)
+            await both.are_active()  # with the port that the process still has
+            assert _processes(both)["outside"][0] == before[0]
+            assert edge.restart() == ["XMPP federation (outside)"]
+            await until(lambda: bool((state := edge.state()) and not state.pending))
+            await both.are_active()
+            assert _processes(both)["outside"][0] != before[0]
+
+    asyncio.run(run())
