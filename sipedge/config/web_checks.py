@@ -137,7 +137,7 @@ def _ports(reader: Reader, tables: Tables) -> None:
         for path, listener in tables.listeners
     ]
     if tables.xmpp is not None:
-        where = (tables.xmpp.address, tables.xmpp.inside_address)
+        where = filter(None, (tables.xmpp.address, tables.xmpp.inside_address))
         others += [_Socket("[xmpp]", ("xmpp",), address, tables.xmpp.port) for address in where]
     host, _, port = tables.metrics.listen.rpartition(":")
     if host:

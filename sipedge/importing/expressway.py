@@ -26,6 +26,7 @@ from .report import write_report
 from .stand_in_files import certificate, password
 from .toml import Table, write_toml
 from .web import TURN_PASSWORD, guest_uris, turn_tables, web_tables
+from .xmpp import LINK_SECRET, xmpp_tables
 from .zones import STAND_IN, Zones
 
 CONFIG, PLAN, REPORT = "edge.toml", "edge.dialplan", "report.txt"
@@ -85,6 +86,7 @@ def import_dump(dump: Dump, name: str, certificates: str = "", notes: Sequence[s
     tables += _credentials(dump, box, zones, imported)
     tables += [table for zone in zones.zones for table in zone.tables()]
     tables += [*web, *_turn(dump, box, imported)]
+    tables += _xmpp(dump, box, imported)
     imported.files[CONFIG] = write_toml(_head(name, certificates), tables)
     imported.files[PLAN] = _plan_text(plan, name)
     remarks = [*box.remarks, *zones.remarks, *plan.remarks]
@@ -114,6 +116,14 @@ def _turn(dump: Dump, box: Box, imported: Imported) -> list[Table]:
     if tables:
         imported.files[TURN_PASSWORD] = password(None)
         imported.secret.add(TURN_PASSWORD)
+    return tables
+
+
+def _xmpp(dump: Dump, box: Box, imported: Imported) -> list[Table]:
+    tables = xmpp_tables(dump, box)
+    if tables:
+        imported.files[LINK_SECRET] = password(None)
+        imported.secret.add(LINK_SECRET)
     return tables
 
 

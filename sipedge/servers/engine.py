@@ -18,7 +18,7 @@ LONGEST_PAUSE = 30.0
 QUESTION_INTERVAL = 2.0
 """Seconds between two questions."""
 SOON = 8
-"""Questions after a reload that are asked eight times as often."""
+"""Questions after a start or a reload that are asked eight times as often."""
 ANSWER_LIMIT = 5.0
 """Seconds for an answer."""
 SILENCE = 30.0
@@ -110,7 +110,7 @@ class Engine:
         except OSError as error:
             logger.error("%s cannot be started: %s", self.name, error)
             return 0.0
-        self._process = process
+        self._process, self._soon = process, SOON
         watch = loop.create_task(self._watch())
         try:
             await self._read(process)

@@ -13,6 +13,8 @@ logger = logging.getLogger("sipedge.xmpp")
 
 _LEVELS = {"error": logging.ERROR, "warn": logging.WARNING}
 _NAMES = {"event": "Event", "direction": "Direction", "domain": "Domain", "own": "Local", "address": "Address"}
+_WARNING = 4
+"""Of syslog's severities, where less is worse."""
 LONGEST = 300
 """Characters of a value that are logged: most come from peers."""
 
@@ -39,6 +41,13 @@ class Events:
         if event == "refused":
             return logging.WARNING
         return logging.INFO if self._side == "outside" or event.startswith("link") else logging.DEBUG
+
+
+def link_line(severity: int, text: str) -> None:
+    """Take one line of HAProxy's log about the link. Its two letters at the end are in section 8.5 of its manual: PR
+    is a certificate that does not have ``peer_subject_name``."""
+    level = logging.WARNING if severity <= _WARNING else logging.DEBUG
+    logger.log(level, 'Module="XMPPFederation" Event="link refused" Detail="%s"', escaped(text[:LONGEST]))
 
 
 def _read(text: str) -> dict[str, Any] | None:

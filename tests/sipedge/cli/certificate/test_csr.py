@@ -67,6 +67,15 @@ servers = ["dir.example.com"]
     assert 'web publishing   [[web.publish]] "Director"' in rows["meet.example.com"]
 
 
+def test_an_inside_edge_needs_the_chat_node_aliases_and_no_federated_domains(config: Path) -> None:
+    (config.parent / "link").write_text("secret")
+    pair = 'peer_address = "10.1.0.1"\npeer_subject_name = "expe.example.com"\nlink_secret_file = "link"\n'
+    inside = XMPP.replace('address = "192.0.2.1"\n', "", 1) + 'role = "inside"\n' + pair
+    config.write_text(CONFIG + inside)
+    names = [line.split()[0] for line in _run(config).stdout.splitlines()[1:4]]
+    assert names == ["edge.example.com", "sip.example.com", "chat.example.com"]
+
+
 def test_two_edges_stand_side_by_side(config: Path, tmp_path: Path) -> None:
     inside = tmp_path / "inside.toml"
     inside.write_text(CONFIG.replace("edge.example.com", "inside.example.com"))
