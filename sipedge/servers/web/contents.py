@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Sequence
 
+from sipedge.servers.haproxy.syntax import line
 from sipedge.servers.haproxy.wanted import Wanted
 from sipedge.settings import Settings
 from sipedge.web_settings import Web
@@ -25,7 +26,9 @@ def wanted(settings: Settings, web: Web, pools: Sequence[Pool]) -> Wanted:
         turn=_turn(settings),
         cookie_key=hmac.digest(settings.secret, b"cookies of published web services", "sha256").hex()[:32],
     )
-    return Wanted(sections(web, pools, at), files, web.maximum_connections)
+    newest = (line("ssl-default-bind-options", "ssl-min-ver", "TLSv1.3"),)
+    options = newest if settings.tls.minimum_version == "1.3" else ()
+    return Wanted(sections(web, pools, at), files, web.maximum_connections, options)
 
 
 def _turn(settings: Settings) -> str:
