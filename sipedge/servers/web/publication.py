@@ -161,6 +161,8 @@ class Publication:
             return self._fault
         if self._haproxy.answer is None:
             return self._haproxy.alert or "HAProxy does not answer"
+        if self._haproxy.alert and not self._haproxy.is_current:
+            return f"the last change is not in force: {self._haproxy.alert}"
         down = [pool for pool in pools if not pool.active]
         return "; ".join(f"{pool.name} has no server: {_why(pool)}" for pool in down)
 

@@ -130,6 +130,25 @@ def test_a_configuration_that_cannot_be_used_changes_nothing() -> None:
     asyncio.run(run())
 
 
+def test_a_port_that_somebody_else_has_is_told_and_what_was_in_force_goes_on() -> None:
+    async def run() -> None:
+        async with world(JOIN, FRONT) as here:
+            tables = await _both(here)
+            taken = await asyncio.start_server(lambda reader, writer: None, here.address, 8444)
+            here.plain = 8444
+            here.use(tables)
+            await until(lambda: "the last change is not in force" in here.state().reason)
+            assert f"{here.address}:8444" in here.state().reason
+            assert (await here.get(JOIN)).status == 200
+            here.plain = 8080
+            here.use(tables)
+            await here.is_active()
+            taken.close()
+            await taken.wait_closed()
+
+    asyncio.run(run())
+
+
 def test_an_engine_that_is_killed_is_back_within_five_seconds() -> None:
     async def run() -> None:
         async with world(JOIN, FRONT) as here:
