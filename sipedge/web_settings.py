@@ -59,6 +59,8 @@ class Web:
     dns_servers: tuple[str, ...] = ()
     """Of the inside view, where the names lead to the servers behind; empty: those of ``DnsSettings``."""
     maximum_connections: int = 2000
+    connections_per_source: int = 200
+    """Of one IP address, on each listener; many browsers may be behind one."""
     log_requests: bool = False
     """Each request into the log; else those that went wrong."""
     folder: str = ""

@@ -109,6 +109,7 @@ def _shared(address: str, web: Web, https: str, turn: str) -> str:
     front = [
         line("mode", "tcp"),
         line("bind", host_port(address, web.port)),
+        *_sources(web),
         _rule("option tcplog"),
         _rule("tcp-request inspect-delay 5s"),
         _rule("tcp-request content accept if { req.len gt 0 }"),
@@ -128,6 +129,7 @@ def _outside(name: str, bind: str, web: Web, pools: Sequence[Pool], at: Circumst
         f"frontend {name}",
         [
             line("bind", bind, *proxied, "ssl", *crt, "alpn", "http/1.1", "strict-sni"),
+            *([] if proxied else _sources(web)),
             *_refusals(web.port, 443),
             _rule("http-request deny deny_status 421 unless { ssl_fc_sni,lower,strcmp(txn.host) eq 0 }"),
             line("http-request", "set-header", "X-Forwarded-For", "%[src]"),
@@ -135,6 +137,15 @@ def _outside(name: str, bind: str, web: Web, pools: Sequence[Pool], at: Circumst
             line("default_backend", NOBODY),
         ],
     )
+
+
+def _sources(web: Web) -> list[str]:
+    """No address takes all connections, before any handshake is done for it."""
+    return [
+        _rule("stick-table type ipv6 size 100k expire 1m store conn_cur"),
+        _rule("tcp-request connection track-sc0 src"),
+        _rule(f"tcp-request connection reject if {{ sc0_conn_cur gt {web.connections_per_source} }}"),
+    ]
 
 
 def _refusals(port: int, usual: int) -> list[str]:
@@ -166,6 +177,7 @@ def _plain(name: str, address: str, web: Web, pools: Sequence[Pool]) -> str:
         f"frontend {name}",
         [
             line("bind", host_port(address, web.plain_port)),
+            *_sources(web),
             *_refusals(web.plain_port, 80),
             *([line(*redirect)] if names else []),
             line("http-request", "set-header", "X-Forwarded-For", "%[src]"),
