@@ -27,5 +27,13 @@ class Services:
         """Of those that the settings ask for."""
         return (*self.federation.services(), *self._publication.services(), *self._relay.services())
 
+    async def costs(self, settings: Settings) -> list[str]:
+        """What these settings would cost, a sentence each."""
+        return [
+            *await self.federation.costs(settings),
+            *self._publication.costs(settings.web),
+            *self._relay.costs(settings.turn),
+        ]
+
     async def aclose(self) -> None:
         await asyncio.gather(self.federation.aclose(), self._publication.aclose(), self._relay.aclose())

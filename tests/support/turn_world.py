@@ -14,6 +14,7 @@ from typing import Any
 from sipedge.config import load_config
 from sipedge.servers.state import ServiceState
 from sipedge.servers.turn.relay import Relay
+from sipedge.settings import Settings
 
 from .certificates import Ca, issue, make_ca
 from .processes import fresh_address
@@ -44,6 +45,8 @@ class World:
     relay: Relay = field(default_factory=Relay)
     address: str = field(default_factory=fresh_address)
     peer: str = field(default_factory=fresh_address)
+    settings: Settings = field(init=False)
+    """Those that were given last."""
 
     def text(self, keys: str = "") -> str:
         """``keys``: further lines of [turn]."""
@@ -56,7 +59,8 @@ class World:
         path = self.folder / "edge.toml"
         text = self.text(keys)
         path.write_text(text if turn else text.partition("[turn]")[0])
-        self.relay.follow(load_config(path, create_secret=False))
+        self.settings = load_config(path, create_secret=False)
+        self.relay.follow(self.settings)
 
     def state(self) -> ServiceState:
         [state] = self.relay.services()

@@ -14,6 +14,7 @@ from sipedge.servers.engine import Engine
 from sipedge.servers.folder import owner_for, write_folder
 from sipedge.servers.state import ServiceState
 from sipedge.settings import Settings
+from sipedge.web_settings import Turn
 
 from .allocations import allocations
 from .contents import CONFIG, Wanted, wanted
@@ -72,6 +73,15 @@ class Relay:
                 allocations=allocations(turn) if turn is not None and not reason else 0,
             ),
         )
+
+    def costs(self, turn: Turn | None) -> list[str]:
+        """What a change to these settings costs: none or one sentence."""
+        now = self._wanted.turn if self._wanted is not None else None
+        if turn == now:
+            return []
+        if turn is None:
+            return [f"{NAME}: coturn is ended, with every allocation"]
+        return [f"{NAME}: coturn is started" + (" again, and every allocation ends" if now is not None else "")]
 
     async def aclose(self) -> None:
         if self._task is not None:

@@ -80,6 +80,16 @@ class Publication:
             ),
         )
 
+    def costs(self, web: Web | None) -> list[str]:
+        """What a change to these settings costs: none or one sentence."""
+        if web == self._web:
+            return []
+        if web is None:
+            return [f"{NAME}: HAProxy is ended, with every connection"]
+        if self._web is None:
+            return [f"{NAME}: HAProxy is started"]
+        return [f"{NAME}: another worker of HAProxy takes over; what is under way goes on"]
+
     async def aclose(self) -> None:
         if self._task is not None:
             self._task.cancel()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -133,6 +134,10 @@ def test_a_renewed_certificate_ends_no_allocation_and_other_changes_start_it_aga
             assert here.state().processes == (process,)
             here.use("tls_port = 5349\nuser_quota = 9\n")
             await here.is_active()
+            assert here.settings.turn is not None and here.relay.costs(here.settings.turn) == []
+            other = replace(here.settings.turn, user_quota=3)
+            assert here.relay.costs(other) == ["TURN: coturn is started again, and every allocation ends"]
+            assert here.relay.costs(None) == ["TURN: coturn is ended, with every allocation"]
             assert here.state().processes != (process,) and here.state().restarts == 0
             assert "user-quota=9" in (here.folder / "edge.turn/turnserver.conf").read_text()
 
