@@ -207,9 +207,9 @@ class Xmpp:
     """Where partners connect to; '' where the role is inside."""
     inside_address: str = ""
     """Where the servers behind connect to; '' where the role is outside."""
+    chat_node_aliases: tuple[str, ...] = ()
     role: XmppRole = "both"
     """This edge runs both processes, or one and another edge the other one."""
-    chat_node_aliases: tuple[str, ...] = ()
     port: int = 5269
     """Of both listeners."""
     servers: tuple[str, ...] = ()

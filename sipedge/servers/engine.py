@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -106,6 +107,7 @@ class Engine:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,
                 limit=LONGEST_LINE,
+                start_new_session=True,
             )
         except OSError as error:
             logger.error("%s cannot be started: %s", self.name, error)
@@ -146,7 +148,8 @@ class Engine:
                 self.answers = False
             if loop.time() - answered > SILENCE:
                 logger.error("%s has not answered for %g s and is ended", self.name, SILENCE)
-                self._signal(signal.SIGKILL)
+                if self._process is not None:
+                    _kill(self._process)
             if before != self.answers:
                 self._on_change()
 
@@ -170,11 +173,18 @@ def as_child(command: Sequence[str], owner: Owner | None, *, low_ports: bool = F
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is not None:
-        return
-    process.terminate()
-    try:
-        await asyncio.wait_for(asyncio.shield(process.wait()), STOP_LIMIT)
-    except TimeoutError:
-        process.kill()
-        await process.wait()
+    if process.returncode is None:
+        process.terminate()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(process.wait()), STOP_LIMIT)
+    _kill(process)
+    await process.wait()
+    assert process.stdout is not None
+    with contextlib.suppress(TimeoutError):  # the pipe is closed at its end
+        await asyncio.wait_for(process.stdout.read(), STOP_LIMIT)
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    """With all that it has started: a worker that hangs outlives its master, and keeps its ports and its output."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
