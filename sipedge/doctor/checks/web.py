@@ -45,7 +45,7 @@ def _outside(about: About, facts: WebFacts) -> Iterator[Result]:
 
 def _inside(about: About, facts: WebFacts) -> Result:
     if not facts.name.is_guest_uri:
-        return about.not_run("web.inside", "the servers of a rule are in its configuration")
+        return _inside_of_rule(about, facts)
     if facts.found_inside is not None and facts.found_inside.services:
         targets = show_names([record.target for record in facts.found_inside.services])
         return about.ok("web.inside", f"service records: {targets}")
@@ -54,6 +54,19 @@ def _inside(about: About, facts: WebFacts) -> Result:
         return about.failed("web.inside", "neither service records nor an address")
     own = [address for address in seen if address in facts.name.listens]
     return about.failed("web.inside", f"{', '.join(own)}: the edge") if own else about.ok("web.inside", ", ".join(seen))
+
+
+def _inside_of_rule(about: About, facts: WebFacts) -> Result:
+    """Its servers are in the configuration: who asks inside are clients there."""
+    if facts.inside is None:
+        return about.not_run("web.inside", "no inside view is known (dns_servers)")
+    seen = addresses(facts.inside)
+    if not seen:
+        return about.warning("web.inside", facts.inside[0].words)
+    own = [address for address in seen if address in facts.name.listens]
+    return (
+        about.warning("web.inside", f"{', '.join(own)}: the edge") if own else about.ok("web.inside", ", ".join(seen))
+    )
 
 
 def _leak(about: About, facts: WebFacts) -> Result:

@@ -21,9 +21,9 @@ WEB = (
     ),
     Check(
         "web.inside",
-        "inside, a guest URI leads to web bridges, by service records or by its addresses, and never to the edge",
-        Symptom("the edge would connect to itself; browsers get 503"),
-        "Inside, give <domain> the web bridges' addresses, or _cms-web._tls.<domain> SRV records with their names.",
+        "inside, the name leads to the servers and not to the edge; a guest URI may do so by service records",
+        Symptom("for a guest URI the edge would connect to itself; for others, clients inside go through the edge"),
+        "Inside, give <domain> the servers' addresses, or SRV records _cms-web._tls.<domain> with their names.",
     ),
     Check(
         "web.leak",

@@ -27,6 +27,7 @@ _FIXED = (
     "no-stun-backward-compatibility",
     "response-origin-only-with-rfc5780",
     "no-software-attribute",
+    "allocation-default-address-family=keep",
     "log-file=stdout",
 )
 """``no-tcp-relay``: nothing here asks a TURN server to open TCP connections (RFC 6062), and strangers should not."""

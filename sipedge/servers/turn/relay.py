@@ -137,13 +137,14 @@ class Relay:
         )
 
     async def _ask(self) -> None:
-        assert self._wanted is not None
+        if self._wanted is None:
+            raise OSError("it is being ended")
         await ask(self._wanted.turn.address, self._wanted.turn.port)
         self._alert = ""
 
     async def _end(self) -> None:
+        self._wanted, self._fault = None, ""  # first: nobody needs to be told that it does not answer any more
         await self._end_engine()
-        self._wanted = None
 
     async def _end_engine(self) -> None:
         engine, self._engine = self._engine, None

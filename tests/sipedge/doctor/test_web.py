@@ -31,6 +31,7 @@ async def _published(names: tuple[str, ...] = (JOIN, DISCOVER)) -> AsyncIterator
         director = await here.serve("director", 4443, names=["pool.inside.example.com"])
         await here.serve("plain", 8080, address=director)
         verified = 'verify_name = "pool.inside.example.com"'
+        here.record(DISCOVER, "A", director)
         here.use(MEETING + rule("Director", [DISCOVER], [director], verified))
         await here.is_active()
         yield here
@@ -64,7 +65,7 @@ def test_what_is_published_as_it_should_be_passes() -> None:
             good = _results(report, CheckVerdict.OK)
             common = {"web.outside", "web.edge", "web.certificate", "web.behind"}
             assert {id for name, id in good if name == JOIN} == common | {"web.inside", "web.leak"}
-            assert {id for name, id in good if name == DISCOVER} == common | {"web.discover"}
+            assert {id for name, id in good if name == DISCOVER} == common | {"web.inside", "web.discover"}
             assert good[JOIN, "web.behind"].seen == "verified as cms1.example.com"
             assert good[DISCOVER, "web.discover"].seen == "HTTP/1.1 200 OK"
             assert good[JOIN, "web.leak"].check.group == "web"
@@ -78,6 +79,7 @@ def test_faults_are_told_with_what_was_seen() -> None:
             here.certify(JOIN, DISCOVER)
             here.record(SERVICE, "SRV")
             here.record(JOIN, "A", here.address)
+            here.record(DISCOVER, "A", here.address)
             here.servers["director"].renew(here.issue("other.example.com"))
             here.servers["director"].fails = True
             outside = SOA + f"{JOIN}. A {{0}}\n{SERVICE}. SRV 0 0 443 cms1.example.com.\n{DISCOVER}. A 127.0.0.99\n"
@@ -87,7 +89,7 @@ def test_faults_are_told_with_what_was_seen() -> None:
             assert failed[DISCOVER, "web.behind"] == "other.example.com, and not pool.inside.example.com"
             assert "refused" in failed[DISCOVER, "web.certificate"] and "refused" in failed[DISCOVER, "web.discover"]
             warned = _results(report, CheckVerdict.WARNING)
-            assert [(name, id) for name, id in warned] == [(JOIN, "web.leak")]
+            assert set(warned) == {(JOIN, "web.leak"), (DISCOVER, "web.inside")}
             assert warned[JOIN, "web.leak"].seen == "cms1.example.com"
             assert f"Take {SERVICE} out of the outside DNS" in warned[JOIN, "web.leak"].mend
 
