@@ -143,7 +143,7 @@ class Relay:
         self._alert = ""
 
     async def _end(self) -> None:
-        self._wanted, self._fault, self._told = None, "", ""  # first: nobody needs to be told that it does not answer any more
+        self._wanted, self._fault, self._told = None, "", ""  # first: its end is no news
         await self._end_engine()
 
     async def _end_engine(self) -> None:
