@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
 
+from .calls import CallPolicy
+
 DEFAULT_ZONE = "Default Zone"
 LOCAL_ZONE = "Local Zone"
 MICROSOFT_SERVICE = "_sipfederationtls._tcp"
@@ -157,6 +159,7 @@ class Zone:
     """True: a request sent out through this zone is refused when it comes back (SIP poison mode)."""
     tls: TlsPolicy = field(default_factory=TlsPolicy)
     rate: RatePolicy = UNLIMITED
+    b2bua: CallPolicy = CallPolicy()
 
 
 class LookUp(Enum):

@@ -31,6 +31,7 @@ from sipedge.settings import (
     Xmpp,
     XmppRoute,
 )
+from zones.calls import CallPolicy
 from zones.zone import (
     DEFAULT_ZONE,
     AccessAction,
@@ -262,10 +263,15 @@ def _zone(record: type, kind: str, omit: tuple[str, ...] = (), **more: Any) -> t
     default = next(entry.default for entry in fields(record) if entry.name == "rate")
     policy = mirror(TlsPolicy)
     rate = mirror(RatePolicy, **{name: (_TYPES[name], getattr(default, name)) for name in _RATES})
-    own = {"type": (Literal[kind], ...), "tls": (policy, policy()), "rate": (rate, rate())}
+    own = {"type": (Literal[kind], ...), "tls": (policy, policy()), "rate": (rate, rate()), "b2bua": (CALLS, CALLS())}
     return mirror(record, (*omit, *own), **own, **more)
 
 
+CALLS = mirror(
+    CallPolicy,
+    session_timer=(Annotated[int, Field(ge=0, le=86400)], CallPolicy().session_timer),
+    username=(Annotated[str, Field(max_length=128)], ""),
+)
 _RATES = tuple(entry.name for entry in fields(RatePolicy))
 _REQUIRED_PEERS = (_TYPES["peers"], ...)
 _REQUIRED_USER = (_TYPES["username"], ...)
