@@ -250,9 +250,9 @@ class Calls:
                 return False
             if not credentials.take(leg, response, incoming.tries > 0):
                 return False
-        elif status == 422 and self._policies.of(passage.target).session_timer:
+        elif status == 422 and (wanted := self._policies.of(passage.target).session_timer):
             least = sessions.number_of(response, "min-se")
-            if not leg.least < least <= sessions.LONGEST:
+            if not max(leg.least, wanted) < least <= sessions.LONGEST:
                 return False
             leg.least = least
         elif status in range(300, 400) and way.target is None and self._policies.of(passage.target).follow_redirects:
@@ -291,18 +291,22 @@ class Calls:
         return True
 
     def _tiers(self, decided: Decided, uri: Uri) -> list[Tier]:
-        """What the rules say to a Contact; a target whose alias they leave gets the whole URI."""
+        """What the rules say to a Contact; a target whose alias they leave gets the whole URI.
+
+        Stop ends the search for this Contact: the next one comes all the same.
+        """
         settings = self._installation.settings
         alias = alias_of_uri(uri, settings.keep_uri_parameters, settings.undo_escapes)
         whole = uri.text.partition(":")[2]
         tiers, _ = tiers_of(replace(decided, alias=alias, also=""), settings)
+        last = next((number for number, tier in enumerate(tiers, 1) if tier.stop), len(tiers))
         return [
             Tier(
                 tier.priority,
-                tier.stop,
+                False,
                 tuple(replace(each, alias=whole) if each.alias == alias else each for each in tier.targets),
             )
-            for tier in tiers
+            for tier in tiers[:last]
         ]
 
     def _end_fork(self, dialog: Dialog, leg: Leg, now: float, out: list[Command]) -> None:

@@ -282,7 +282,7 @@ class ResponseContext:
     def redirected(self, branch_id: str, status: int, tiers: Iterable[Tier], now: float, out: list[Command]) -> None:
         """A branch was answered with other targets, which come next."""
         self.branches.pop(branch_id).attempt.status = status
-        self.tiers, self.stop = chain(tiers, self.tiers), False
+        self.tiers, self.stop = iter((*tiers,)) if self.stop else chain(tiers, self.tiers), False
         self._settle(now, out)
 
     def hop_lost(self, branch_id: str, now: float) -> None:
