@@ -17,15 +17,6 @@ class Prack(Enum):
     """The edge; it asks for reliability, and the caller sees an ordinary provisional response."""
 
 
-class Refer(Enum):
-    """Who carries out a transfer that a peer of the zone asks for within a call (RFC 3515)."""
-
-    PASS = "pass"
-    """The other party."""
-    HERE = "here"
-    """The edge; the other party sees a re-INVITE."""
-
-
 @dataclass(frozen=True, slots=True)
 class CallPolicy:
     """Defaults are those of ``[zone.b2bua]``."""
@@ -35,7 +26,6 @@ class CallPolicy:
     prack: Prack = Prack.END_TO_END
     follow_redirects: bool = False
     """A 3xx of the zone's peers is followed, as far as search rules lead, and not passed on."""
-    refer: Refer = Refer.PASS
     username: str = ""
     """Of the local database: with its password the edge answers 401 and 407 of the zone's peers (RFC 3261 22)."""
 

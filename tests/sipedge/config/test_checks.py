@@ -38,12 +38,12 @@ MISTAKES = [
     ),
     (
         _zone("One", "dns", 'topology = "b2bua"\nb2bua.session_timer = 60\n'),
-        "9:25: a session of 60 s is too short",
+        "9:23: a session of 60 s is too short",
         "at least 90 seconds (RFC 4028 4), or 0 for none",
     ),
     (
         _zone("One", "dns", 'topology = "b2bua"\nb2bua.username = "nobody"\n'),
-        '9:20: there is no credential for "nobody"',
+        '9:18: there is no credential for "nobody"',
         'add [[credential]] with username = "nobody" and a password',
     ),
     (
