@@ -12,6 +12,8 @@ from typing import Literal
 from dialplan.search.search import CompiledPlan
 from zones.zone import AnyZone, Credential, TlsVersion, Transport
 
+from .web_settings import Turn, Web
+
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
@@ -286,3 +288,7 @@ class Settings:
     """
     xmpp: Xmpp | None = None
     """None: no XMPP federation, and no engine is started or needed."""
+    web: Web | None = None
+    """None: nothing is published, and no engine is started or needed."""
+    turn: Turn | None = None
+    """None: no TURN, and no engine is started or needed."""

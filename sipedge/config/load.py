@@ -18,15 +18,16 @@ from .reading.positions import Path
 from .reading.problems import ConfigError
 from .reading.reader import Reader, open_toml
 from .reading.schema import EdgeTable
+from .reading.texts import Texts
 from .tables import Tables, read_tables, variables_of
 
 
-def load_config(path: str | os.PathLike[str], *, create_secret: bool = True) -> Settings:
-    """Raises ConfigError with all problems of all files.
+def load_config(path: str | os.PathLike[str], *, create_secret: bool = True, texts: Texts | None = None) -> Settings:
+    """Raises ConfigError with all problems of all files. ``texts``: where they are read, None for the disk.
 
     The only file that is ever written is the secret: made when it is missing and ``create_secret``.
     """
-    reader = open_toml(os.fspath(path))
+    reader = open_toml(os.fspath(path), texts)
     tables = read_tables(reader)
     check_tables(reader, tables)
     plan, problems = read_plans(reader, variables_of(tables) if tables.edge else None)
@@ -64,6 +65,8 @@ def load_config(path: str | os.PathLike[str], *, create_secret: bool = True) -> 
         route_age=edge.route_age,
         route_grace=_end_of(edge.route_grace) if edge.route_grace else 0.0,
         xmpp=tables.xmpp,
+        web=tables.web,
+        turn=tables.turn,
     )
 
 
