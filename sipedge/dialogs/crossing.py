@@ -113,12 +113,17 @@ class Crossings:
         policy, method = self._policies.of(passage.target), passage.method
         taken: list[dict[str, Handler]] = []
         lines: list[str] = []
+        supported: list[str] = []
         if method in REFRESHES and (policy.session_timer or passage.terms is not None):
             taken.append(sessions.TAKEN)
-            lines += asked(leg, policy.session_timer) if policy.session_timer else ()
+            if policy.session_timer:
+                lines += asked(leg, policy.session_timer)
+                supported.append(sessions.TAG)
         if passage.acknowledges:
             taken.append(provisional.TAKEN)
-            lines.append(provisional.SUPPORTED)
+            supported.append(provisional.RELIABLE)
+        if supported:
+            lines.append(f"Supported: {', '.join(supported)}")
         credential = self._policies.credentials.get(passage.target)
         if credential is not None:
             taken.append(credentials.TAKEN)

@@ -13,7 +13,6 @@ from .dialog import Leg
 from .options import tags_of, without
 
 RELIABLE = "100rel"
-SUPPORTED = f"Supported: {RELIABLE}"
 TAKEN: dict[str, Handler] = {**without(RELIABLE), "rseq": lambda value: None}
 """What the caller does not see of a response, and the callee not of the request."""
 

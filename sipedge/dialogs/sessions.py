@@ -24,6 +24,8 @@ AGAIN = 10.0
 """Seconds until the next attempt, at least, where a party refused a refresh but knows the call."""
 MOST_KEPT = 4096
 """Bytes of a session description that is kept for a re-INVITE."""
+TAG = "timer"
+"""The option tag."""
 REFRESHES = ("INVITE", "UPDATE")
 
 
@@ -51,7 +53,7 @@ class Terms:
 
 def terms_of(request: Message) -> Terms:
     interval, refresher = _expires(request)
-    return Terms(interval, number_of(request, "min-se"), refresher, "timer" in tags_of(request, "supported"))
+    return Terms(interval, number_of(request, "min-se"), refresher, TAG in tags_of(request, "supported"))
 
 
 def number_of(message: Message, name: str) -> int:
@@ -70,21 +72,21 @@ def _expires(message: Message) -> tuple[int, Literal["", "uac", "uas"]]:
     return number_of(message, "session-expires"), who
 
 
-TAKEN: dict[str, Handler] = {**without("timer"), **dict.fromkeys(("session-expires", "min-se"), lambda value: None)}
+TAKEN: dict[str, Handler] = {**without(TAG), **dict.fromkeys(("session-expires", "min-se"), lambda value: None)}
 """What one party says about its own timers is not for the other one."""
 
 
 def asked(leg: Leg, wanted: int) -> tuple[str, ...]:
-    """Lines of an INVITE or UPDATE to a leg: the edge refreshes."""
+    """Lines of an INVITE or UPDATE to a leg, beside its support of timers: the edge refreshes."""
     interval = max(wanted, leg.least)
-    return (f"Session-Expires: {interval};refresher=uac", f"Min-SE: {SHORTEST_SESSION}", "Supported: timer")
+    return (f"Session-Expires: {interval};refresher=uac", f"Min-SE: {SHORTEST_SESSION}")
 
 
 def granted(leg: Leg, terms: Terms) -> tuple[str, ...]:
     """Lines of a 2xx to a leg that has asked."""
     if not terms.supported:
         return ()
-    return (f"Session-Expires: {leg.interval};refresher={'uas' if leg.refreshes else 'uac'}", "Require: timer")
+    return (f"Session-Expires: {leg.interval};refresher={'uas' if leg.refreshes else 'uac'}", f"Require: {TAG}")
 
 
 def accepted(leg: Leg, response: Message, wanted: int, now: float) -> None:
