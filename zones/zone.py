@@ -155,6 +155,9 @@ class Zone:
     topology: Topology = Topology.OPEN
     hide_call_id: bool = True
     """Whether a hidden zone's Call-IDs are sealed as well."""
+    longest_user_part: int = 0
+    """Characters of a SIP URI's user part that the peers of this zone take; what a hidden zone seals for them is kept
+    beyond it, and a handle goes out. 0: any number."""
     poison: bool = False
     """True: a request sent out through this zone is refused when it comes back (SIP poison mode)."""
     tls: TlsPolicy = field(default_factory=TlsPolicy)

@@ -11,9 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 
 from dialplan.model import Target, Tier
-from sipedge.decision.deciding import Decided, tiers_of
 from sipedge.decision.installation import Installation
-from sipedge.decision.routing import alias_of_uri
 from sipedge.dialogs import credentials, provisional, redirects, sessions
 from sipedge.dialogs.arrivals import Arrivals, routes_of
 from sipedge.dialogs.crossing import Passage, learn, own_contact
@@ -24,7 +22,8 @@ from sipedge.dialogs.requests import own_request
 from sipedge.dialogs.states import DialogAction, DialogInput, DialogState
 from sipedge.dialogs.table import Dialogs
 from sipedge.sip.message import Message
-from sipedge.sip.uri import Uri, UriError
+from sipedge.sip.uri import UriError
+from sipedge.topology.handles import Handles
 from sipedge.topology.routes import values_of
 from zones.calls import SHORTEST_SESSION
 
@@ -41,6 +40,8 @@ PATIENCE = 40.0
 """Seconds for an ACK or the answer to a BYE: 64*T1 and what a repeated one takes."""
 RESUMING = 2.0
 """Seconds after a start in which ways to peers are found."""
+HANDLE = "h."
+"""Begins the keys of the journal that are no call's."""
 GONE = (408, 481)
 MOST_TRIES = 3
 """How often one request is sent again because of what it was answered."""
@@ -62,6 +63,8 @@ class Calls:
 
     def __init__(self, ids: Callable[[], str]) -> None:
         self.dialogs = Dialogs()
+        self.handles = Handles()
+        """Of hidden zones: they share the journal."""
         self._ids = ids
         self.arrivals: Arrivals
         self._installation: Installation
@@ -85,10 +88,14 @@ class Calls:
         if installation.settings.journal != self._journal:
             self._journal = installation.settings.journal
             self._touched.update(dict.fromkeys(self.dialogs))
+            self.handles.touch_all()
 
     def recalled(self, event: Recalled, now: float, out: list[Command]) -> None:
         """Calls of before a restart. What was under way in them then has no transaction any more."""
         for number, (key, data) in enumerate(event.kept.items(), 1):
+            if key.startswith(HANDLE):
+                self.handles.recall(key.removeprefix(HANDLE), data.decode(errors="replace"))
+                continue
             dialog = from_bytes(data)
             if dialog is None or not self._is_configured(dialog):
                 out += (Keep(key, None), Log("warning", f"a call of the journal cannot go on: {key}"))
@@ -283,31 +290,12 @@ class Calls:
         for uri in redirects.targets(response, decided.routes.uri.scheme):
             if uri.text not in dialog.visited and len(dialog.visited) < redirects.MOST:
                 dialog.visited.add(uri.text)
-                tiers += self._tiers(decided, uri)
+                tiers += redirects.tiers_towards(uri, decided, self._installation.settings)
         if not tiers:
             return False
         self._count(context.incoming, context.incoming.way or Way(dialog, dialog.near, None), dialog.far)
         self._contexts.redirected(branch, response.status, tiers, now, out)
         return True
-
-    def _tiers(self, decided: Decided, uri: Uri) -> list[Tier]:
-        """What the rules say to a Contact; a target whose alias they leave gets the whole URI.
-
-        Stop ends the search for this Contact: the next one comes all the same.
-        """
-        settings = self._installation.settings
-        alias = alias_of_uri(uri, settings.keep_uri_parameters, settings.undo_escapes)
-        whole = uri.text.partition(":")[2]
-        tiers, _ = tiers_of(replace(decided, alias=alias, also=""), settings)
-        last = next((number for number, tier in enumerate(tiers, 1) if tier.stop), len(tiers))
-        return [
-            Tier(
-                tier.priority,
-                False,
-                tuple(replace(each, alias=whole) if each.alias == alias else each for each in tier.targets),
-            )
-            for tier in tiers[:last]
-        ]
 
     def _end_fork(self, dialog: Dialog, leg: Leg, now: float, out: list[Command]) -> None:
         """RFC 3261 13.2.2.4: each 2xx gets its ACK, and a BYE where nobody talks."""
@@ -316,7 +304,7 @@ class Calls:
 
     def settled(self, now: float, out: list[Command]) -> list[Command]:
         """Take up what has become of requests; gives the commands without answers to the edge itself."""
-        if not (self._finals or self._own or self._touched):
+        if not (self._finals or self._own or self._touched or self.handles.has_changed):
             return out
         while self._finals:
             finals, self._finals = self._finals, []
@@ -330,6 +318,9 @@ class Calls:
         """For the journal: before what tells a party of the change."""
         touched, self._touched = self._touched, {}
         notes: list[Command] = []
+        for handle, token in self.handles.taken().items():
+            if self._journal:
+                notes.append(Keep(HANDLE + handle, None if token is None else token.encode()))
         for dialog in touched:
             self.dialogs.schedule(dialog)
             if self._journal and dialog.is_confirmed:

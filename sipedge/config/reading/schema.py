@@ -45,6 +45,8 @@ from zones.zone import (
     TraversalServerZone,
 )
 
+SHORTEST_USER_PART = 100
+"""The edge's own token with a handle behind it."""
 _STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
 
@@ -100,6 +102,13 @@ def listening_place(text: str) -> str:
         if int(port[:6]) < 65536:
             return text
     raise fail(f'"{text}" is not an address with a port', "write it like 127.0.0.1:9100 or [::1]:9100")
+
+
+def _user_part(longest: int) -> int:
+    if 0 < longest < SHORTEST_USER_PART:
+        hint = f"write {SHORTEST_USER_PART} or more, or 0 for any number"
+        raise _fail(f"{longest} characters are too few for the edge's own Record-Route", hint)
+    return longest
 
 
 def _service(text: str) -> str:
@@ -215,6 +224,7 @@ class AccessRuleTable(BaseModel):
 
 _TYPES: dict[str, Any] = {
     "name": Name,
+    "longest_user_part": Annotated[int, Field(ge=0, le=4096), AfterValidator(_user_part)],
     "hop_count": Annotated[int, Field(ge=1, le=255)],
     "subject_names": Annotated[tuple[Peer, ...], ARRAY],
     "peers": Annotated[tuple[Peer, ...], ARRAY, Field(min_length=1, max_length=6)],

@@ -32,6 +32,11 @@ MISTAKES = [
         "write per_domain = 0.5 or less, or a larger messages_per_second",
     ),
     (
+        _zone("One", "dns", "longest_user_part = 99\n"),
+        "8:21: 99 characters are too few for the edge's own Record-Route",
+        "write 100 or more, or 0 for any number",
+    ),
+    (
         _zone("One", "dns", "b2bua.session_timer = 600\n"),
         '8:1: "b2bua" says nothing, because the zone "One" is no b2bua zone',
         'write topology = "b2bua" into the zone, or take the table out',
