@@ -107,7 +107,7 @@ def listening_place(text: str) -> str:
 def _user_part(longest: int) -> int:
     if 0 < longest < SHORTEST_USER_PART:
         hint = f"write {SHORTEST_USER_PART} or more, or 0 for any number"
-        raise _fail(f"{longest} characters are too few for the edge's own Record-Route", hint)
+        raise fail(f"{longest} characters are too few for the edge's own Record-Route", hint)
     return longest
 
 
