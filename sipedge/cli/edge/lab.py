@@ -10,7 +10,7 @@ import click
 @click.option("--hidden", is_flag=True, help='The outside edge hides the inside: topology = "hidden".')
 @click.option("--expressway", is_flag=True, help="Start stand-ins for Expressways instead, until Ctrl-C.")
 def command(keep: bool, hidden: bool, expressway: bool) -> int:
-    """Start all parties on loopback and send IM and presence both ways.
+    """Start all parties on loopback, send IM and presence both ways, open a published page and its WebSocket.
 
     The parties are an IM&P node, two edges, a Skype for Business Edge, a DNS server and a CA. Prints the ladder of
     every hop and a verdict.

@@ -50,7 +50,8 @@ async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, t
     with contextlib.suppress(EOFError, OSError, ValueError, LookupError):
         while True:
             request = await read_request(reader)
-            control.report("log", text=f"{request.method} {request.target} for {request.headers.get('host', '')}")
+            if "x-forwarded-for" in request.headers:  # else the edge asks whether this server is well
+                control.report("log", text=f"web bridge: {request.method} {request.target}")
             if request.target == "/ws":
                 writer.write(upgraded(request))
                 await echo(reader, writer)
