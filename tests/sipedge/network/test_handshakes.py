@@ -1,0 +1,154 @@
+"""Handshakes beside the event loop: who waits, whose turn it is, and what a connection does meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import get_ident
+
+import pytest
+from support.certificates import Ca, issue
+from support.connections import Run
+from support.edge import message
+from support.lone_connection import TLS, Lone, lone
+
+from sipedge.network.handshakes import HANDED_OVER, THREADS, Handshakes, Outcome
+from sipedge.network.state import State
+from sipedge.network.tls_stream import TlsStream
+
+
+class Watched(TlsStream):
+    """Tells who makes its steps, and lets none begin before it may."""
+
+    may_begin = threading.Event()
+    began: list[tuple[str, int]] = []
+
+    def __init__(self, context: ssl.SSLContext, source: str) -> None:
+        super().__init__(context, server_side=True)
+        self.source = source
+
+    def handshake(self) -> bool:
+        self.began.append((self.source, get_ident()))
+        self.may_begin.wait()
+        return super().handshake()
+
+
+@pytest.fixture
+def context(ca: Ca) -> ssl.SSLContext:
+    leaf = issue(ca, names=["edge.example.com"])
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(leaf.certificate, leaf.key)
+    return server
+
+
+@pytest.fixture
+def watched(context: ssl.SSLContext) -> Iterator[Callable[[str], Watched]]:
+    Watched.may_begin.clear()
+    Watched.began.clear()
+    yield lambda source: Watched(context, source)
+    Watched.may_begin.set()
+
+
+def test_steps_are_made_in_threads_and_sources_take_turns(run: Run, watched: Callable[[str], Watched]) -> None:
+    async def test() -> None:
+        handshakes, told = Handshakes(), list[str]()
+        all_told = asyncio.Event()
+
+        def done(source: str, outcome: Outcome) -> None:
+            assert outcome is False  # no byte has come
+            told.append(source)
+            if len(told) == 52:
+                all_told.set()
+
+        for source in ["greedy"] * 50 + ["modest"] * 2:
+            handshakes.step(source, watched(source), lambda outcome, source=source: done(source, outcome))  # type: ignore[misc]
+        await asyncio.sleep(0)
+        assert not told
+        Watched.may_begin.set()
+        async with asyncio.timeout(10):
+            await all_told.wait()
+        handshakes.close()
+        first, second = (at for at, (source, _) in enumerate(Watched.began) if source == "modest")
+        assert first < HANDED_OVER + 2 * THREADS
+        assert second - first < 2 * THREADS
+        assert get_ident() not in {thread for _, thread in Watched.began}
+        assert len({thread for _, thread in Watched.began}) == THREADS
+
+    run(test)
+
+
+def test_nothing_comes_after_the_end(run: Run, watched: Callable[[str], Watched]) -> None:
+    async def test() -> None:
+        handshakes, told = Handshakes(), list[Outcome]()
+        for _ in range(2 * HANDED_OVER):
+            handshakes.step("here", watched("here"), told.append)
+        handshakes.close()
+        Watched.may_begin.set()
+        while len(Watched.began) < THREADS:
+            await asyncio.sleep(0)
+        await asyncio.sleep(0.01)
+        assert len(Watched.began) == THREADS  # those that ran already
+        assert len(told) <= THREADS
+
+    run(test)
+
+
+@pytest.fixture
+def shaking(context: ssl.SSLContext) -> Iterator[Lone]:
+    """A connection whose first step is under way."""
+    with lone() as make:
+        one = make(TLS, context)
+        one.owner.holds_handshakes = True
+        one.connect()
+        one.receive(b"\x16\x03\x01")
+        yield one
+
+
+def test_nothing_more_is_read_while_a_step_is_under_way(shaking: Lone) -> None:
+    assert not shaking.transport.reads
+    shaking.connection.resume_writing()
+    assert not shaking.transport.reads
+    shaking.connection.shaken(False)
+    assert shaking.transport.reads
+    assert shaking.connection.state is State.HANDSHAKE
+
+
+@pytest.mark.parametrize("outcome", [True, False, "it failed"])
+def test_a_step_that_comes_too_late_changes_nothing(shaking: Lone, outcome: Outcome) -> None:
+    shaking.after(10.0)
+    told = ["made", "lost: the TLS handshake took too long"]
+    assert shaking.told == told
+    shaking.connection.shaken(outcome)
+    assert (shaking.told, shaking.transport.ended) == (told, "aborted")
+
+
+def test_an_end_in_the_middle_of_a_step_leaves_the_stream_alone(shaking: Lone) -> None:
+    shaking.connection.close("over")
+    assert (shaking.transport.written, shaking.transport.ended) == (b"", "end of file")
+    shaking.connection.shaken(True)
+    assert shaking.told == ["made", "lost: over"]
+
+
+def test_a_step_that_failed_ends_the_connection_with_its_reason(shaking: Lone) -> None:
+    shaking.connection.shaken("it failed")
+    assert shaking.told == ["made", "lost: it failed"]
+    assert shaking.connection.state is State.CLOSING
+
+
+def test_what_came_with_the_end_of_the_handshake_is_delivered(ca: Ca, context: ssl.SSLContext, tmp_path: Path) -> None:
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client.load_verify_locations(ca.certificate)
+    peer = TlsStream(client, server_side=False, server_name="edge.example.com")
+    with lone() as make:
+        one = make(TLS, context)
+        one.connect()
+        peer.handshake()
+        one.receive(peer.output())
+        peer.receive(memoryview(one.transport.written))
+        assert peer.handshake()
+        peer.write(message(b"early"))
+        one.receive(peer.output())
+        assert one.told == ["made", "ready", "arrived 1"]
