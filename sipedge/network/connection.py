@@ -12,13 +12,13 @@ import ssl
 from time import perf_counter
 from typing import Protocol, cast
 
+from sipedge.rates.reading import Reading
 from sipedge.settings import Limits, Listener
 from sipedge.sip.framing import Frame, Framer
 from zones.addresses import host_port
 from zones.zone import Hop
 
 from .handshakes import Outcome, shake_hands
-from .pace import Pace
 from .state import PEER_CLOSED, TRANSITIONS, Awaited, Input, State
 from .tcp import break_after, os_reason, unacknowledged, was_closed
 from .tls import openssl_reason
@@ -103,7 +103,7 @@ class Connection(asyncio.BufferedProtocol):
         self._deaf = ""
         """Why nothing that the peer sends counts any more."""
         self._blocked_since: float | None = None
-        self._pace = Pace()
+        self._reading = Reading()
         self._shaking = False
         """A thread has the stream: nobody else may touch it."""
         self.spoke = False
@@ -149,7 +149,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:
         plain = self._stream is None and self.state is State.OPEN
-        return self._pace.room(self._framer.space() if plain else self._owner.scratch)
+        return self._reading.room(self._framer.space() if plain else self._owner.scratch)
 
     def buffer_updated(self, nbytes: int) -> None:
         if self.state is not State.OPEN and self.state is not State.HANDSHAKE:
@@ -288,7 +288,7 @@ class Connection(asyncio.BufferedProtocol):
         Unread bytes stay in the kernel, which slows the sender down. Without the pause libuv reads up to 32 full
         buffers of one connection before it looks at the next.
         """
-        if self._pace.is_fast(nbytes, seconds) and self._transport is not None and not self._transport.is_closing():
+        if self._reading.is_fast(nbytes, seconds) and self._transport is not None and not self._transport.is_closing():
             self._transport.pause_reading()
             self._loop.call_soon(self._next_turn)
 

@@ -100,8 +100,7 @@ class Connections:
         self._by_hop: dict[Hop, int] = {}
         self._connecting: dict[Hop, asyncio.Task[None]] = {}
         self._outgoing = 0  # records of connections that the edge opened
-        self._admission = Admission()
-        self._handshakes = Handshakes()
+        self._admission, self._handshakes = Admission(), Handshakes()
         self.listening = Listening(lambda listener: self._record(listener).connection, inherited, opener)
         self.refused: dict[tuple[str, str], int] = {}
         """(zone or '', a record's ``refusal``) -> connections that did not come about."""

@@ -7,7 +7,7 @@ SLICE = 0.002
 LARGEST_READ, SMALLEST_READ = 65536, 1024
 
 
-class Pace:
+class Reading:
     """Of one connection: fewer bytes from a peer whose messages take long."""
 
     __slots__ = ("_offered", "_window")
