@@ -321,7 +321,7 @@ class Connection(asyncio.BufferedProtocol):
         """All records of a read, before anything of them is delivered: many peers write one for each message."""
         framer, frames, size, fault = self._framer, list[Frame](), 0, ""
         try:
-            while (count := stream.read_into(framer.space())) > 0 and not framer.failed:
+            while (count := stream.read_into(framer.space)) > 0 and not framer.failed:
                 frames += framer.received(count)
                 size += count
         except ssl.SSLError as error:

@@ -11,13 +11,17 @@ from threading import get_ident
 
 import pytest
 from support.certificates import Ca, issue
-from support.connections import Run
-from support.edge import message
+from support.connections import FAR, LISTENER, Run
+from support.edge import Edge, message
 from support.lone_connection import TLS, Lone, lone
 
-from sipedge.network.handshakes import HANDED_OVER, THREADS, Handshakes, Outcome
+from sipedge.network.handshakes import HANDED_OVER, THREADS, Done, Handshakes, Outcome
 from sipedge.network.state import State
 from sipedge.network.tls_stream import TlsStream
+from sipedge.settings import Tls
+
+STORM = 50
+"""Peers that come back at the same time: fewer than one source may have connections."""
 
 
 class Watched(TlsStream):
@@ -152,3 +156,54 @@ def test_what_came_with_the_end_of_the_handshake_is_delivered(ca: Ca, context: s
         peer.write(message(b"early"))
         one.receive(peer.output())
         assert one.told == ["made", "ready", "arrived 1"]
+
+
+@pytest.mark.e2e
+def test_a_connection_is_served_while_a_storm_of_others_waits_for_its_handshakes(
+    run: Run, ca: Ca, tls: Tls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_begin = threading.Event()
+    may_begin.set()
+    handshake = TlsStream.handshake
+    monkeypatch.setattr(TlsStream, "handshake", lambda stream: may_begin.wait() and handshake(stream))
+    waiting, step = list[TlsStream](), Handshakes.step
+    all_wait = asyncio.Event()
+
+    def asked(handshakes: Handshakes, source: str, stream: TlsStream, done: Done) -> None:
+        step(handshakes, source, stream, done)
+        if not may_begin.is_set():
+            waiting.append(stream)
+        if len(waiting) == STORM:
+            all_wait.set()
+
+    monkeypatch.setattr(Handshakes, "step", asked)
+    context = ssl.create_default_context(cafile=str(ca.certificate))
+    leaf = issue(ca, names=[FAR], eku=["client"])
+    context.load_cert_chain(leaf.certificate, leaf.key)
+
+    async def test() -> None:
+        async with await Edge.start(tls, listener=LISTENER) as edge:
+
+            async def connect() -> asyncio.StreamWriter:
+                _, writer = await asyncio.open_connection(
+                    *edge.address, ssl=context, server_hostname="edge.example.com"
+                )
+                return writer
+
+            writers = [await connect()]
+            await edge.until(lambda: edge.opened)
+            may_begin.clear()
+            try:
+                storm = asyncio.gather(*(connect() for _ in range(STORM)))
+                await asyncio.wait_for(all_wait.wait(), 10)
+                writers[0].write(message(b"in the middle"))
+                await edge.until(lambda: edge.messages)
+                assert len(edge.opened) == 1
+            finally:
+                may_begin.set()
+            writers += await storm
+            await edge.until(lambda: len(edge.opened) == len(writers))
+            for writer in writers:
+                writer.close()
+
+    run(test)
