@@ -9,7 +9,8 @@ from itertools import zip_longest
 from sipedge.decision.installation import Installation
 from sipedge.settings import Settings
 from sipedge.sip.message import Message
-from sipedge.topology.border import Outgoing
+from sipedge.topology.border import Border, Outgoing
+from zones.zone import Topology
 
 OWN_BRANCH = "z9hG4bK"
 
@@ -30,30 +31,39 @@ class Face:
 
 def faces(source: str, targets: Iterable[str], message: Message | None, settings: Settings) -> list[Face]:
     """One for each target zone with something to hide on the way there; without a message no lines are known."""
-    installation = Installation(settings, {})
-    border = installation.border
-    if border is None:
+    if (guarded := _guarded(settings)) is None:
         return []
+    installation, border = guarded
     found = []
     for target in dict.fromkeys(targets):
         if border.lies_between(source, target):
             hidden = " and ".join(f'"{zone}"' for zone in (source, target) if zone in border.hidden)
-            lines = () if message is None else tuple(_differences(message, source, target, installation))
+            lines = () if message is None else tuple(_differences(message, source, target, installation, border))
             found.append(Face(target, hidden, lines))
     return found
 
 
 def stands_for(uri: str, source: str, settings: Settings) -> str:
     """What a sealed Contact leads to, in words; '' for any other URI, or one that peers of ``source`` may not use."""
-    installation = Installation(settings, {})
-    border = installation.border
-    opened = None if border is None else border.opened(uri, installation.seat(source).side)
+    if (guarded := _guarded(settings)) is None:
+        return ""
+    installation, border = guarded
+    opened = border.opened(uri, installation.seat(source).side)
     return "" if opened is None else f'a sealed Contact of zone "{opened.zone}": {opened.text}'
 
 
-def _differences(message: Message, source: str, target: str, installation: Installation) -> Iterator[tuple[str, str]]:
+def _guarded(settings: Settings) -> tuple[Installation, Border] | None:
+    """None where every zone is open; a plan on its own has no zones, and no secret to make an installation of."""
+    if all(zone.topology is not Topology.HIDDEN for zone in settings.zones):
+        return None
+    installation = Installation(settings, {})
+    return None if installation.border is None else (installation, installation.border)
+
+
+def _differences(
+    message: Message, source: str, target: str, installation: Installation, border: Border
+) -> Iterator[tuple[str, str]]:
     """Addresses of peers are not known here, so a header that names nothing but these is not found."""
-    assert installation.border is not None
     own = installation.edge.sent_by(target)
     via = f"Via: SIP/2.0/{own.transport} {own.text};branch={OWN_BRANCH}".encode()
     start, *rest = message.to_bytes().split(b"\r\n")
@@ -70,7 +80,7 @@ def _differences(message: Message, source: str, target: str, installation: Insta
         source_hosts=nobody,
         target_hosts=nobody,
     )
-    head, _, _ = installation.border.request(outgoing)
+    head, _, _ = border.request(outgoing)
     before, after = _by_name(received), _by_name(Message(head))
     for name, lines in before.items():
         others = after.get(name, [])

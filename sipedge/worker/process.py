@@ -80,7 +80,7 @@ async def _serve(path: str, standing: Standing, link: Link, kept: Kept | None, p
         link.keep(Kept(heart.limits.heartbeat, standing.packed(), server.sockets(), place))
         federation.follow(standing.force.settings)
 
-    control = Control(server, path, standing, keep)
+    control = Control(server, path, standing, keep, federation)
     addresses = await server.start()
     heart.beat()
     loop.add_signal_handler(signal.SIGHUP, Reloads(control.loads.reload, link.done).request)
