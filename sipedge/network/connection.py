@@ -84,28 +84,23 @@ class Connection(asyncio.BufferedProtocol):
         self.state = State.CONNECTING
         self.peer: tuple[str, int] = ("", 0) if self.hop is None else (self.hop.address, self.hop.port)
         self.local: tuple[str, int] = ("", 0)
-        self._owner = owner
-        self._loop = asyncio.get_running_loop()
+        self._owner, self._loop = owner, asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._stream: TlsStream | None = None
         self._framer: Framer
         self._awaited, self._deadline = Awaited.HANDSHAKE, float("inf")
         self._out: list[bytes] = []
-        self._queued = 0
-        """Bytes in ``_out``."""
+        self._queued = 0  # bytes in ``_out``
         self._written: list[bytes] = []
         """What was written last, for a short while: it may turn out that nothing of it arrived."""
-        self._written_size = 0
-        """Bytes on the wire."""
-        self._written_before = False
-        """A sweep has come since."""
+        self._written_size = 0  # bytes on the wire
+        self._written_before = False  # a sweep has come since
         self._resting = False
-        self._deaf = ""
-        """Why nothing that the peer sends counts any more."""
+        self._deaf = ""  # why nothing that the peer sends counts any more
         self._blocked_since: float | None = None
         self._reading = Reading()
         self._shaking = False
-        """A thread has the stream: nobody else may touch it."""
+        """A thread has the stream: nobody else may touch it. The time of the peer stands still: ``_deadline`` is its rest."""
         self.spoke = False
         """A byte of a TLS handshake came: who only looks whether somebody listens sends none."""
 
@@ -144,7 +139,7 @@ class Connection(asyncio.BufferedProtocol):
         self._stream = stream
         self._wait(self._owner.limits.handshake, Awaited.HANDSHAKE)
         if self.hop is not None:
-            self._shaking = True
+            self._begin_step()
             self.shaken(shake_hands(stream))  # only a greeting, which costs nothing
 
     def get_buffer(self, sizehint: int) -> memoryview:
@@ -193,6 +188,7 @@ class Connection(asyncio.BufferedProtocol):
         self._shaking = False
         if self.state is not State.HANDSHAKE or self._stream is None:  # it was given up meanwhile
             return
+        self._deadline += self._loop.time()
         if isinstance(outcome, str):
             self._end(outcome)
             return
@@ -267,7 +263,7 @@ class Connection(asyncio.BufferedProtocol):
         self._written_before = True
         if self._blocked_since is not None and now - self._blocked_since > READ_AGAIN:
             self._read_again()
-        if now >= self._deadline:
+        if now >= self._deadline and not self._shaking:
             if self._is_open():
                 self.close(self._awaited.value)
             else:
@@ -312,10 +308,15 @@ class Connection(asyncio.BufferedProtocol):
 
     def _shake_hands(self, stream: TlsStream) -> None:
         """What arrives meanwhile waits in the kernel."""
-        self.spoke = self._shaking = True
+        self.spoke = True
+        self._begin_step()
         if self._transport is not None and not self._transport.is_closing():
             self._transport.pause_reading()
         self._owner.shake_hands(self, stream)
+
+    def _begin_step(self) -> None:
+        self._shaking = True
+        self._deadline -= self._loop.time()
 
     def _decrypt(self, stream: TlsStream) -> None:
         """All records of a read, before anything of them is delivered: many peers write one for each message."""
