@@ -100,7 +100,7 @@ class Connection(asyncio.BufferedProtocol):
         self._blocked_since: float | None = None
         self._reading = Reading()
         self._shaking = False
-        """A thread has the stream: nobody else may touch it. The time of the peer stands still: ``_deadline`` is its rest."""
+        """A thread has the stream: nobody else may touch it. The time stands still: ``_deadline`` is what is left."""
         self.spoke = False
         """A byte of a TLS handshake came: who only looks whether somebody listens sends none."""
 
