@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from support.certificates import issue, make_ca
 from support.configuration import EDGE, errors, write
+from support.paths import ROOT
 
 from sipedge.config import load_config
 from sipedge.web_settings import MeetingServer, Publish
 
+DOCS = ROOT / "docs/web.md"
 NAMES = ["edge.example.com", "join.example.com", "meet.example.com", "lyncdiscover.example.com", "feweb.example.com"]
 WEB = '[web]\naddress = "192.0.2.1"\n'
 MEETING = '[[web.meeting_server]]\nguest_uri = "Join.example.com."\n'
@@ -113,3 +117,15 @@ def test_tls_needs_a_certificate_and_trusted_cas(tmp_path: Path) -> None:
 def test_a_port_that_is_used_twice_is_named(tmp_path: Path, table: str, what: str) -> None:
     [error] = errors(tmp_path, EDGE + _tls(tmp_path) + table + WEB + MEETING)
     assert "[web] listens on 192.0.2.1:" in error and f"which {what} has" in error, error
+
+
+def test_what_the_walk_through_writes_is_a_good_configuration(tmp_path: Path) -> None:
+    blocks = [dedent(block) for block in re.findall(r"^ *```toml\n(.*?)^ *```", DOCS.read_text(), re.S | re.M)]
+    published, _, turn = blocks
+    names = re.findall(r'[\w.]+\.example\.com(?=")', published)
+    text = EDGE + _tls(tmp_path, ["edge.example.com", *names]) + published + turn
+    (tmp_path / "inside-ca.pem").write_bytes(next(tmp_path.glob("ca-*.pem")).read_bytes())
+    (tmp_path / "turn-password").write_text("secret\n")
+    settings = load_config(write(tmp_path, text), create_secret=False)
+    assert settings.web is not None and settings.turn is not None
+    assert [rule.name for rule in settings.web.publish] == ["Director", "Front End"]
