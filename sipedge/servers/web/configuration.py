@@ -41,6 +41,10 @@ _HOLD = {"valid": "5s", "obsolete": "0s", "nx": "30s", "other": "1h", "refused":
 _REQUESTS = "request %ci:%cp %[var(txn.host)] %b %s %ST %B %Tt %ts %{+Q}r"
 
 
+_WEBSOCKET = "{ req.fhdr(upgrade),lower -m str websocket }"
+"""Any other protocol (h2c) would be a tunnel to the server, in which nobody compares Host any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """What the text needs beside ``[web]`` and its pools."""
@@ -160,6 +164,7 @@ def _refusals(port: int, usual: int) -> list[str]:
         *([_rule(shown_port)] if port != usual else []),
         _rule("http-request deny deny_status 400 unless { req.hdr_cnt(host) eq 1 }"),
         _rule("http-request deny deny_status 400 unless { url -m beg / }"),
+        _rule("http-request del-header upgrade unless { req.fhdr_cnt(upgrade) eq 1 } " + _WEBSOCKET),
     ]
 
 

@@ -88,6 +88,27 @@ def test_what_could_be_understood_in_two_ways_is_passed_in_one() -> None:
     asyncio.run(run())
 
 
+@pytest.mark.parametrize(
+    ("upgrade", "status"), [("h2c", 200), ("TLS/1.0", 200), ("websocket, h2c", 400), ("h2c\r\nUpgrade: websocket", 400)]
+)
+def test_a_connection_becomes_a_websocket_and_nothing_else(upgrade: str, status: int) -> None:
+    """RFC 9113 section 3.1 took h2c back; a server that still has it would make a tunnel of it."""
+    text = (
+        f"GET / HTTP/1.1\r\nHost: {JOIN}\r\nConnection: Upgrade\r\nUpgrade: {upgrade}\r\nSec-WebSocket-Key: x\r\n\r\n"
+    )
+
+    async def run() -> None:
+        async with world(JOIN, MEET) as here:
+            await _published(here)
+            async with here.connection(JOIN) as connection:
+                assert (await connection.send(text.encode())).status == status
+            assert [asked.headers.get("upgrade") for asked in here.servers["cms1"].asked] == [None] * (status == 200)
+            async with here.connection(JOIN) as connection:
+                assert (await connection.upgrade(JOIN)).status == 101
+
+    asyncio.run(run())
+
+
 def test_the_own_port_may_stand_in_host() -> None:
     async def run() -> None:
         async with world(JOIN, MEET) as here:
