@@ -43,6 +43,12 @@ _REQUESTS = "request %ci:%cp %[var(txn.host)] %b %s %ST %B %Tt %ts %{+Q}r"
 
 _WEBSOCKET = "{ req.fhdr(upgrade),lower -m str websocket }"
 """Any other protocol (h2c) would be a tunnel to the server, in which nobody compares Host any more."""
+_FORWARDED = (
+    line("http-request", "del-header", "x-forwarded-", "-m", "beg"),
+    line("http-request", "del-header", "forwarded"),
+    line("http-request", "set-header", "X-Forwarded-For", "%[src]"),
+)
+"""What a client writes of who has sent it on is not believed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +142,7 @@ def _outside(name: str, bind: str, web: Web, pools: Sequence[Pool], at: Circumst
             *([] if proxied else _sources(web)),
             *_refusals(web.port, 443),
             _rule("http-request deny deny_status 421 unless { ssl_fc_sni,lower,strcmp(txn.host) eq 0 }"),
-            line("http-request", "set-header", "X-Forwarded-For", "%[src]"),
+            *_FORWARDED,
             *(line("use_backend", pool.backend, "if", *_is_one_of(pool.names)) for pool in pools),
             line("default_backend", NOBODY),
         ],
@@ -185,7 +191,7 @@ def _plain(name: str, address: str, web: Web, pools: Sequence[Pool]) -> str:
             *_sources(web),
             *_refusals(web.plain_port, 80),
             *([line(*redirect)] if names else []),
-            line("http-request", "set-header", "X-Forwarded-For", "%[src]"),
+            *_FORWARDED,
             *(
                 line("use_backend", _plain_name(pool), "if", *_is_one_of(pool.plain_names))
                 for pool in pools

@@ -158,11 +158,14 @@ def test_one_address_has_a_bounded_number_of_connections() -> None:
     asyncio.run(run())
 
 
-def test_what_a_client_writes_into_x_forwarded_for_is_not_believed() -> None:
+def test_what_a_client_writes_of_who_has_sent_it_on_is_not_believed() -> None:
     async def run() -> None:
         async with world(JOIN, MEET) as here:
             await _published(here)
-            said = (await here.get(JOIN, X_Forwarded_For="10.0.0.1")).said
-            assert said["headers"]["x-forwarded-for"].startswith("127.0.0.")
+            lies = {"X_Forwarded_For": "10.0.0.1", "X_Forwarded_Host": MEET, "Forwarded": "for=10.0.0.1"}
+            headers = (await here.get(JOIN, **lies)).said["headers"]
+            assert {name: text for name, text in headers.items() if "forwarded" in name} == {
+                "x-forwarded-for": "127.0.0.1"
+            }
 
     asyncio.run(run())
