@@ -23,6 +23,7 @@ UDP = b"\x11\x00\x00\x00"
 @dataclass(frozen=True)
 class Message:
     kind: int
+    tid: bytes
     attributes: dict[int, bytes]
 
     @property
@@ -42,7 +43,7 @@ def parsed(data: bytes) -> Message:
         kind, length = int.from_bytes(data[at : at + 2]), int.from_bytes(data[at + 2 : at + 4])
         attributes[kind] = data[at + 4 : at + 4 + length]
         at += 4 + length + (-length % 4)
-    return Message(int.from_bytes(data[:2]), attributes)
+    return Message(int.from_bytes(data[:2]), data[8:20], attributes)
 
 
 def xor_address(address: str, port: int) -> bytes:
@@ -51,8 +52,9 @@ def xor_address(address: str, port: int) -> bytes:
     return b"\x00\x01" + (port ^ 0x2112).to_bytes(2) + packed
 
 
-def from_xor(value: bytes) -> tuple[str, int]:
-    packed = bytes(a ^ b for a, b in zip(value[4:8], MAGIC, strict=True))
+def from_xor(value: bytes, tid: bytes) -> tuple[str, int]:
+    """``tid``: of the answer; an IPv6 address is mixed with it, too."""
+    packed = bytes(a ^ b for a, b in zip(value[4:], MAGIC + tid, strict=False))
     return str(ip_address(packed)), int.from_bytes(value[2:4]) ^ 0x2112
 
 
@@ -102,7 +104,7 @@ class TurnClient:
     async def allocate(self) -> tuple[str, int] | int:
         """The relayed address, or the error."""
         answer = await self._ask(ALLOCATE, _attribute(TRANSPORT, UDP))
-        return answer.error or from_xor(answer.attributes[RELAYED])
+        return answer.error or from_xor(answer.attributes[RELAYED], answer.tid)
 
     async def permit(self, address: str, port: int) -> int:
         """0, or the error."""

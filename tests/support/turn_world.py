@@ -33,7 +33,7 @@ server = [{{certificate = "{leaf}.pem", key = "{leaf}.key"}}]
 address = "{address}"
 realm = "example.com"
 ports = [24000, 24063]
-allow_peers = ["{peer}/32"]
+allow_peers = ["{peer}"]
 """
 USER = '[[turn.user]]\nusername = "cms"\npassword_file = "password"\n'
 

@@ -117,6 +117,19 @@ def test_behind_a_nat_clients_are_told_the_outside_address() -> None:
     asyncio.run(run())
 
 
+def test_at_an_ipv6_address_relayed_addresses_are_of_that_kind() -> None:
+    async def run() -> None:
+        async with world() as here:
+            here.address = here.peer = "::1"
+            here.use()
+            await here.is_active()
+            async with here.client() as client:
+                relayed = await client.allocate()
+                assert isinstance(relayed, tuple) and relayed[0] == "::1" and 24000 <= relayed[1] <= 24063
+
+    asyncio.run(run())
+
+
 def test_a_renewed_certificate_ends_no_allocation_and_other_changes_start_it_again() -> None:
     async def run() -> None:
         async with world() as here:
