@@ -17,13 +17,14 @@ PUBLIC = {"GET /log-in", "POST /log-in", "GET /static/{name}"}
 OPERATOR = {"POST /drafts"} | {
     f"POST /drafts/{{number:int}}/{each}" for each in ("save", "add", "drop", "rebase", "ask")
 }
+OPERATOR |= {"POST /zones/probe", "POST /alarms/{number:int}/see"}
 ADMIN = {
     *("POST /drafts/{number:int}/apply", "POST /revisions/confirm", "POST /revisions/undo", "GET /accounts"),
     *(f"POST /accounts/{each}" for each in ("add", "role", "password", "remove")),
-    *("POST /sessions/end", "POST /tokens/add", "POST /tokens/end"),
+    *("POST /sessions/end", "POST /tokens/add", "POST /tokens/end", "POST /zones/close"),
 }
-OWN = {"POST /log-out", "POST /password"}
-"""What changes something, and everybody may who has logged in."""
+OWN = {"POST /log-out", "POST /password", "POST /locate"}
+"""What is sent, and everybody may who has logged in: about himself, or a message that is only looked at."""
 ENDLESS = {"/live"}
 
 
@@ -96,6 +97,6 @@ def _asked(client: TestClient, page: Page, method: str, token: str = "") -> int:
 def _path(page: Page) -> str:
     """As somebody might ask; what is in the path need not be there."""
     found = page.path
-    for name, value in (("{number:int}", "1"), ("{name}", "console.css")):
+    for name, value in (("{number:int}", "1"), ("{name}", "console.css"), ("{key}", "1-1")):
         found = found.replace(name, value)
     return found
