@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from time import monotonic
 
@@ -40,14 +41,20 @@ class Feeder:
             try:
                 came = await to_thread.run_sync(self.step, limiter=limiter)
                 self.problem = ""
-            except OSError as error:
-                self.problem, self._spool = f"the history does not grow: {error}", None
+            except (OSError, sqlite3.Error) as error:
+                self.problem = f"the history does not grow: {error}"
+                self.again()
                 await sleep(AFTER_TROUBLE)
                 continue
             if came:
                 changed()
             else:
                 await sleep(PAUSE)
+
+    def again(self) -> None:
+        """After trouble: go on with what the history has, not with what was read."""
+        self.close()
+        self._spool = None
 
     def close(self) -> None:
         if self._spool is not None:
