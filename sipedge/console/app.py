@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from .changes import accounts, log_in, review, revisions, rules
+from .changes import accounts, backup, log_in, review, revisions, rules, shadow
 from .frame.gate import gated, hosts_of
 from .frame.identity import Role
 from .frame.page import Page, world_of
@@ -44,10 +44,12 @@ PAGES: tuple[Page, ...] = (
     *locate.PAGES,
     *rules.PAGES,
     *review.PAGES,
+    *shadow.PAGES,
     *revisions.PAGES,
     *zones.PAGES,
     *servers.PAGES,
     *alarms.PAGES,
+    *backup.PAGES,
     *accounts.PAGES,
     *log_in.PAGES,
     Page("/live", _live, Role.AUDITOR),

@@ -8,26 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypedDict
+from typing import TypedDict
 
 from dialplan.analysis import route_text
 from dialplan.model import Query
 from dialplan.search.search import CompiledPlan, Explanation
 from sipedge.decision.deciding import explained
+from sipedge.history.wish import Asked
 
 MOST_GROUPS = 200
 MOST_ALIASES = 100_000
 """That are told apart in one group; what comes beyond is not counted."""
-
-
-class Asked(NamedTuple):
-    """What the rules of an edge were asked."""
-
-    query: Query
-    also: str = ""
-    """A second alias that had to lead to the same zones; '' for none."""
-    requests: int = 1
-    """So often."""
 
 
 class GroupJson(TypedDict):
@@ -72,10 +63,10 @@ class Tally:
         self._groups: dict[tuple[str, str], _Group] = {}
         self.requests = 0
 
-    def add(self, asked: Asked) -> bool:
-        """Whether the new plan decides otherwise."""
-        self.requests += asked.requests
-        old, new = (explained(asked.query, asked.also, plan) for plan in self._plans)
+    def add(self, query: Query, also: str, requests: int = 1) -> bool:
+        """Whether the new plan decides otherwise. ``also``: a second alias that had to lead to the same zones; ''."""
+        self.requests += requests
+        old, new = (explained(query, also, plan) for plan in self._plans)
         if old == new:
             return False
         names = label(old), label(new)
@@ -83,10 +74,10 @@ class Tally:
         if group is None:
             if len(self._groups) >= MOST_GROUPS:
                 names = "other rules", "other rules"
-            group = self._groups.setdefault(names, _Group(_first(names, asked.query, old, new)))
-        group.requests += asked.requests
+            group = self._groups.setdefault(names, _Group(_first(names, query, old, new)))
+        group.requests += requests
         if len(group.aliases) < MOST_ALIASES:
-            group.aliases.add(asked.query.alias)
+            group.aliases.add(query.alias)
         return True
 
     def to_json(self) -> RecordedJson:
@@ -101,7 +92,7 @@ class Tally:
 def recorded(old: CompiledPlan, new: CompiledPlan, asked: Iterable[Asked]) -> RecordedJson:
     tally = Tally(old, new)
     for each in asked:
-        tally.add(each)
+        tally.add(each.query, each.also, each.count)
     return tally.to_json()
 
 

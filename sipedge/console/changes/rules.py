@@ -12,8 +12,8 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from sipedge.console.frame.identity import Role
 from sipedge.console.frame.page import Page, identity_of, page
-from sipedge.control.refusal import BAD_REQUEST, CONFLICT, Refused
-from sipedge.revisions.files import FileSet, read_set
+from sipedge.control.refusal import BAD_REQUEST, CONFLICT, UNPROCESSABLE, Refused
+from sipedge.revisions.files import FileSet, password_in, read_set
 from sipedge.revisions.merge import Clash, merged_sets
 
 from .drafts import audit, desk_of, draft_of, number_in, text_in, to_draft
@@ -66,6 +66,8 @@ async def save(request: Request) -> Response:
     if name not in draft.texts:
         raise Refused(BAD_REQUEST, f'draft {draft.number} has no file "{name}"')
     text = _as_before(text_in(form, "text"), draft.texts[name])
+    if name == os.path.basename(desk.config) and password_in(desk.config, text):
+        raise Refused(UNPROCESSABLE, "no draft holds a password: put it into a file, and name that by password_file")
     if text_in(form, "then") == "layout":
         texts = {**draft.texts, name: text}
         text = await desk.run(desk.checker.ask, "layout", limit=QUICK, texts=texts, name=name)

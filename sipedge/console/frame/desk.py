@@ -10,6 +10,7 @@ from anyio import CapacityLimiter, sleep_forever, to_thread
 
 from sipedge.config.console_table import ConsoleConfig
 from sipedge.review.apart import Apart
+from sipedge.review.shadow import Shadow
 from sipedge.revisions.applying import Revisions
 from sipedge.revisions.drafts import Drafts
 
@@ -27,16 +28,25 @@ class Desk:
         self.checker = Apart(config.path)
         """For an editor, which wants its answers soon."""
         self.reviewer = Apart(config.path)
+        self.shadow: Shadow | None = None
+        """One at a time; it ends with the console."""
         self._limiter = CapacityLimiter(AT_ONCE)
 
     async def run(self, call: Callable[Arguments, Value], *args: Arguments.args, **kwargs: Arguments.kwargs) -> Value:
         """In a thread."""
         return await to_thread.run_sync(partial(call, *args, **kwargs), limiter=self._limiter)
 
+    async def end_shadow(self) -> None:
+        shadow, self.shadow = self.shadow, None
+        if shadow is not None:
+            await self.run(shadow.end)
+
     async def until_the_end(self) -> None:
-        """The two processes end with the console."""
+        """Its processes end with the console."""
         try:
             await sleep_forever()
         finally:
             self.checker.end()
             self.reviewer.end()
+            if self.shadow is not None:
+                self.shadow.end()

@@ -14,8 +14,9 @@ from sipedge.console.app import PAGES
 from sipedge.console.frame.page import Page
 
 PUBLIC = {"GET /log-in", "POST /log-in", "GET /static/{name}"}
-OPERATOR = {"POST /drafts"} | {
-    f"POST /drafts/{{number:int}}/{each}" for each in ("save", "add", "drop", "rebase", "ask")
+OPERATOR = {
+    *(f"POST /drafts/{{number:int}}/{each}" for each in ("save", "add", "drop", "rebase", "ask", "shadow")),
+    *("POST /drafts", "POST /shadow/end", "GET /backup", "POST /backup/save", "POST /backup/restore"),
 }
 OPERATOR |= {"POST /zones/probe", "POST /alarms/{number:int}/see"}
 ADMIN = {
