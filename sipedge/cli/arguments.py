@@ -11,7 +11,7 @@ CONFIG = click.argument("config", type=FILE)
 PLAN = click.argument("config", metavar="CONFIG", type=FILE)
 """A configuration or a dial plan."""
 EDGE = click.argument("config", metavar="CONFIG", type=FILE)
-"""The configuration of a running edge, or its control socket."""
+"""The configuration of a running edge, its control socket, or the address of its console."""
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 TRACES = click.argument("traces", metavar="TRACE...", nargs=-1, required=True, type=click.Path())
 KEYLOG = click.option(

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from .api import routes as api
 from .changes import accounts, backup, log_in, review, revisions, rules, shadow
 from .frame.gate import gated, hosts_of
 from .frame.identity import Role
@@ -52,6 +53,7 @@ PAGES: tuple[Page, ...] = (
     *backup.PAGES,
     *accounts.PAGES,
     *log_in.PAGES,
+    *api.PAGES,
     Page("/live", _live, Role.AUDITOR),
     Page("/static/{name}", _asset, None),
 )

@@ -17,9 +17,12 @@ from sipedge.config import ConfigError
 from sipedge.config.control_place import read_control_place
 from sipedge.control.answers import Done
 from sipedge.control.channel.client import Asking, Unreachable
+from sipedge.control.channel.over_http import SCHEMES, AskingOverHttp
 from sipedge.control.refusal import Refused
 from sipedge.control.requests import Request
 
+TOKEN = "SIPEDGE_TOKEN"
+"""The variable that holds a token for a console."""
 PATIENCE = 150.0
 """Seconds for an answer: reading a configuration may take 60 of them, and another load may come first."""
 
@@ -36,10 +39,10 @@ def ask(config: str, request: Request, as_json: bool = False) -> tuple[list[Any]
 
 
 @contextmanager
-def connection(config: str, seconds: float | None) -> Iterator[Asking]:
-    """``config``: a configuration, or the control socket itself. ``seconds``: see Asking."""
+def connection(config: str, seconds: float | None) -> Iterator[Asking | AskingOverHttp]:
+    """``config``: a configuration, the control socket itself, or a console. ``seconds``: see Asking."""
     try:
-        with Asking(_place_of(config), seconds) as asking:
+        with _opened(config, seconds) as asking:
             yield asking
     except Unreachable as error:
         raise click.UsageError(str(error)) from None
@@ -64,6 +67,13 @@ def _tell(refused: Refused, as_json: bool) -> NoReturn:
     else:
         say(refused.sentence)
     sys.exit(1)
+
+
+def _opened(config: str, seconds: float | None) -> Asking | AskingOverHttp:
+    """Raises Unreachable."""
+    if config.startswith(SCHEMES):
+        return AskingOverHttp(config, os.environ.get(TOKEN, ""), seconds)
+    return Asking(_place_of(config), seconds)
 
 
 def _place_of(config: str) -> str:

@@ -37,7 +37,7 @@ def command(**options: Any) -> int:
     """Have the running edge read its files anew and put them in force, and say what came of it.
 
     All or nothing, as by SIGHUP: with a mistake in a file, a port in use or a certificate that is missing, nothing
-    changes. CONFIG is the configuration that the edge was started with, or its control socket.
+    changes. CONFIG is the configuration that the edge was started with, its control socket or its console.
 
     Exit status: 0 in force, 1 nothing has changed, 2 the edge cannot be reached.
     """

@@ -13,7 +13,7 @@ from sipedge.cli.arguments import AS_JSON, EDGE
 def command(config: str, as_json: bool) -> int:
     """Say how the running edge is: configuration in force, zones, peers, connections, certificates, refusals.
 
-    CONFIG is the configuration that the edge was started with, or its control socket.
+    CONFIG is the configuration that the edge was started with, its control socket or its console.
 
     Exit status: 0 it answered, 2 it cannot be reached.
     """

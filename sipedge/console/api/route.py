@@ -1,0 +1,32 @@
+"""One route of the API: what it takes, who may, what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from sipedge.console.frame.identity import Role
+from sipedge.console.frame.page import Page
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    path: str
+    summary: str
+    """One sentence."""
+    call: Callable[[Request], Awaitable[object]]
+    """Gives the value; raises Refused."""
+    answers: object
+    """The type of that value."""
+    asks: tuple[tuple[str, str], ...] = ()
+    """(name, what it is) of each value in the query."""
+
+    @property
+    def page(self) -> Page:
+        async def endpoint(request: Request) -> Response:
+            return JSONResponse(await self.call(request))
+
+        return Page(self.path, endpoint, Role.AUDITOR)
