@@ -9,7 +9,8 @@ import click
 @click.option("--keep", is_flag=True, help="Leave everything running until Ctrl-C.")
 @click.option("--hidden", is_flag=True, help='The outside edge hides the inside: topology = "hidden".')
 @click.option("--expressway", is_flag=True, help="Start stand-ins for Expressways instead, until Ctrl-C.")
-def command(keep: bool, hidden: bool, expressway: bool) -> int:
+@click.option("--console", is_flag=True, help="With --keep: a console beside each edge; its address is printed.")
+def command(keep: bool, hidden: bool, expressway: bool, console: bool) -> int:
     """Start all parties on loopback and send IM and presence both ways.
 
     The parties are an IM&P node, two edges, a Skype for Business Edge, a DNS server and a CA. Prints the ladder of
@@ -19,4 +20,4 @@ def command(keep: bool, hidden: bool, expressway: bool) -> int:
     """
     from sipedge.lab.run import main
 
-    return main(keep, hidden, expressway)
+    return main(keep, hidden, expressway, console)
