@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from .changes import accounts, backup, log_in, review, revisions, rules, shadow
+from .changes import accounts, api_changes, api_edge, backup, log_in, review, revisions, rules, shadow
 from .frame.gate import gated, hosts_of
 from .frame.identity import Role
 from .frame.page import Page, world_of
@@ -46,6 +46,8 @@ PAGES: tuple[Page, ...] = (
     *backup.PAGES,
     *accounts.PAGES,
     *log_in.PAGES,
+    *api_edge.PAGES,
+    *api_changes.PAGES,
     Page("/live", _live, Role.AUDITOR),
     Page("/static/{name}", _asset, None),
 )

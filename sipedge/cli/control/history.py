@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
-from sipedge.cli.arguments import EDGE
+from sipedge.cli.arguments import edge
 
 
 @click.command()
-@EDGE
+@edge
 @click.option("--alias", default="", metavar="TEXT", help="Decisions with TEXT in the alias or the Request-URI.")
 @click.option("--rule", default="", metavar="NAME", help="Decisions that this rule had a part in.")
 @click.option("--zone", default="", metavar="ZONE", help="Requests that came from this zone or went there.")

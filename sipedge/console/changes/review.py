@@ -11,13 +11,14 @@ from starlette.responses import RedirectResponse, Response
 
 from sipedge.console.frame.desk import Desk
 from sipedge.console.frame.identity import Role
-from sipedge.console.frame.page import Page, identity_of, page, world_of
+from sipedge.console.frame.page import Page, identity_of, page
 from sipedge.control.refusal import BAD_REQUEST, CONFLICT, UNPROCESSABLE, Refused
 from sipedge.review.review import ReviewJson
-from sipedge.revisions.applying import CONFIRM_WITHIN, Revisions, Wish
+from sipedge.revisions.applying import CONFIRM_WITHIN, Wish
 from sipedge.revisions.drafts import Draft
+from sipedge.revisions.store import Revision
 
-from .drafts import audit, desk_of, draft_of, number_in, seen_draft, text_in
+from .drafts import audit, desk_of, draft_of, look_again, number_in, seen_draft, text_in
 
 KEPT = 20
 """Reviews."""
@@ -67,21 +68,22 @@ async def apply(request: Request) -> Response:
         raise Refused(BAD_REQUEST, f"a trial lasts from 1 to {MINUTES} minutes")
     comment = text_in(form, "comment").strip() or draft.title
     wish = Wish(draft.base_set.digest, draft.texts, identity_of(request).name, comment[:500], 60.0 * minutes)
-    await _apply(request, desk.revisions, wish)
+    await applied(request, wish)
     await desk.run(desk.drafts.drop, draft.number)
     return RedirectResponse("/revisions", 303)
 
 
-async def _apply(request: Request, revisions: Revisions, wish: Wish) -> None:
+async def applied(request: Request, wish: Wish) -> Revision:
+    """Raises Refused."""
     await audit(request, "apply", wish.comment, wish.base)
     try:
-        made = await desk_of(request).run(revisions.apply, wish)
+        made = await desk_of(request).run(desk_of(request).revisions.apply, wish)
     except Refused as error:
         await audit(request, "apply refused", error.sentence, wish.base)
         raise
     await audit(request, "applied", f"revision {made.number} on trial: {made.changes}", made.digest)
-    await world_of(request).link.look()
-    world_of(request).live.changed()
+    await look_again(request)
+    return made
 
 
 def _reviews(request: Request) -> Reviews:

@@ -16,15 +16,23 @@ from sipedge.console.frame.page import Page
 PUBLIC = {"GET /log-in", "POST /log-in", "GET /static/{name}"}
 OPERATOR = {
     *(f"POST /drafts/{{number:int}}/{each}" for each in ("save", "add", "drop", "rebase", "ask", "shadow")),
-    *("POST /drafts", "POST /shadow/end", "GET /backup", "POST /backup/save", "POST /backup/restore"),
+    *(
+        "POST /drafts",
+        "POST /shadow/end",
+        "GET /backup",
+        "POST /api/review",
+        "POST /backup/save",
+        "POST /backup/restore",
+    ),
 }
 ADMIN = {
     *("POST /drafts/{number:int}/apply", "POST /revisions/confirm", "POST /revisions/undo", "GET /accounts"),
     *(f"POST /accounts/{each}" for each in ("add", "role", "password", "remove")),
-    *("POST /sessions/end", "POST /tokens/add", "POST /tokens/end"),
+    *(f"POST /api/revisions/{each}" for each in ("apply", "confirm", "undo", "roll-back")),
+    *("POST /api/do", "POST /sessions/end", "POST /tokens/add", "POST /tokens/end"),
 }
-OWN = {"POST /log-out", "POST /password"}
-"""What changes something, and everybody may who has logged in."""
+OWN = {"POST /log-out", "POST /password", "POST /api/ask"}
+"""What everybody may who has logged in, although it is no GET."""
 ENDLESS = {"/live"}
 
 
