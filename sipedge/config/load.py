@@ -59,11 +59,14 @@ def load_config(path: str | os.PathLike[str], *, create_secret: bool = True, tex
         doctor=tables.doctor,
         history=edge.history,
         control=control_place(reader.file, edge.control, secret_place(reader.file, edge.secret_file)),
+        journal=edge.journal and in_folder_of(reader.file, edge.journal),
         places=_places(reader, tables),
         revision=_revision(reader, edge, plan),
         route_age=edge.route_age,
         route_grace=_end_of(edge.route_grace) if edge.route_grace else 0.0,
         xmpp=tables.xmpp,
+        web=tables.web,
+        turn=tables.turn,
     )
 
 
@@ -86,7 +89,8 @@ def _former_secrets(reader: Reader, edge: EdgeTable | None) -> tuple[bytes, ...]
 
 def _places(reader: Reader, tables: Tables) -> dict[str, str]:
     """For ``Settings.places``."""
-    paths: dict[str, Path] = {f"listener {listener.name}": path for path, listener in tables.listeners}
+    paths: dict[str, Path] = {"edge.journal": ("edge", "journal")} if "journal" in reader.table("edge") else {}
+    paths |= {f"listener {listener.name}": path for path, listener in tables.listeners}
     for table, keys in (("log", (*LOG_FILES, "hep")), ("metrics", ("listen",))):
         paths |= {f"{table}.{key}": (table, key) for key in keys if key in reader.table(table)}
     return {what: f"{reader.file}:{reader.positions.of_key(path)[0]}" for what, path in paths.items()}

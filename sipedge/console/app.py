@@ -18,7 +18,7 @@ from .frame.gate import gated, hosts_of
 from .frame.identity import Role
 from .frame.page import Page, world_of
 from .frame.world import World
-from .pages import overview
+from .pages import alarms, entry, history, locate, overview, servers, zones
 
 STATIC = Path(__file__).resolve().parent / "static"
 KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -39,10 +39,16 @@ async def _live(request: Request) -> Response:
 
 PAGES: tuple[Page, ...] = (
     *overview.PAGES,
+    *history.PAGES,
+    *entry.PAGES,
+    *locate.PAGES,
     *rules.PAGES,
     *review.PAGES,
-    *revisions.PAGES,
     *shadow.PAGES,
+    *revisions.PAGES,
+    *zones.PAGES,
+    *servers.PAGES,
+    *alarms.PAGES,
     *backup.PAGES,
     *accounts.PAGES,
     *log_in.PAGES,
@@ -66,6 +72,7 @@ def application(world: World, pages: Sequence[Page] = PAGES) -> Starlette:
                 tasks.start_soon(work)
             yield
             tasks.cancel_scope.cancel()
+        world.watch.close()
 
     routes = [Route(each.path, gated(each, hosts), methods=list(each.methods)) for each in pages]
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: _not_found, 405: _not_found})

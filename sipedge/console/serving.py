@@ -24,7 +24,9 @@ def serve(path: str) -> int:
     config = read_console(path)
     Path(config.console.folder).mkdir(mode=0o750, exist_ok=True)
     with _listening(config) as listener:
-        app = application(world_for(config))
+        world = world_for(config)
+        world.watch.open()
+        app = application(world)
         server = uvicorn.Server(_uvicorn(app, config))
         print(f"console of {path}: {address(config, listener)}", flush=True)
         server.run(sockets=[listener])

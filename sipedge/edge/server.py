@@ -53,6 +53,7 @@ from zones.dns import allowed_in
 from zones.zone import Hop
 
 from .in_force import InForce, release_in_slices
+from .keeping import Keeping
 from .observers import Observers
 from .parts import Parts
 from .prepared import Prepared
@@ -89,6 +90,7 @@ class Server:
         self._connections = self._make_connections(inherited, opener)
         self._stack = self._make_stack()
         self._resolver = Resolver(settings.dns, self._resolved)
+        self._keeping = Keeping(settings)
         self.functions = self._make_functions()
         """Type of command -> the function that carries it out."""
         self._turns = Turns(self._stack, self.functions)
@@ -150,6 +152,7 @@ class Server:
             commands.Log: _log,
             commands.Record: self._record,
             commands.Conclude: self._conclude,
+            commands.Keep: self._keeping.keep,
             commands.Probed: self._probed,
         }
 
@@ -174,6 +177,7 @@ class Server:
         )
         self._tap = self._observers.tap
         self._turns.start(self._proxy)
+        self.tell(self._keeping.recalled())
         await listening.serve()
         self._keeper = self._loop.create_task(
             self._revocations.keep_fresh(lambda: self._settings.tls.crl_interval, self._lists_changed)
@@ -200,6 +204,7 @@ class Server:
         self._turns.stop()
         self._stack.shutdown()
         await self._observers.aclose()
+        await self._keeping.aclose()
 
     def tell(self, event: Event) -> None:
         """Have the core handle an event now."""
@@ -218,21 +223,25 @@ class Server:
         use_lists = await self._revocations.prepare(settings.zones)
         contexts = await self._loop.run_in_executor(None, force.contexts)
         resolver = self._resolver_for(settings.dns)
-        observed = await self._observers.open(settings)
+        observed, journal = await self._observers.open(settings), None
         try:
             if self._stopped.is_set():
                 raise OSError("the edge is ending")
+            journal = await self._loop.run_in_executor(None, self._keeping.open, settings)
             opened = self._connections.listening.open(settings.listeners, settings.places)
         except OSError:
             await self._loop.run_in_executor(None, observed.close)
+            if journal is not None:
+                journal.end()
             raise
-        return Prepared(force, use_lists, contexts, resolver, observed, opened)
+        return Prepared(force, use_lists, contexts, resolver, observed, journal, opened)
 
     async def use(self, prepared: Prepared) -> None:
         """Swap, within one turn of the loop, then close what is old."""
         settings = prepared.force.settings
         prepared.use_lists()
         self._fetcher.follow(settings.dns, allowed_in(settings.zones))
+        self._keeping.use(settings, prepared.journal)
         self._swap(prepared.force, prepared.contexts, prepared.resolver, prepared.opened)
         await self._connections.listening.serve()
         await self._observers.reload(prepared.observed)

@@ -8,7 +8,9 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sipedge.config import load_config
 from sipedge.control.refusal import FAILED
+from sipedge.queries.speakers import speakers
 from sipedge.revisions.files import FileSet
 
 from .apart import NICENESS
@@ -20,12 +22,17 @@ def _review(config: str, base: Mapping[str, str], texts: Mapping[str, str]) -> R
     return review(config, FileSet(base), texts)
 
 
+def _speakers(config: str) -> list[dict[str, Any]]:
+    return [speaker.to_json() for speaker in speakers(load_config(config, create_secret=False))]
+
+
 QUESTIONS: Mapping[str, Callable[..., object]] = {
     "review": _review,
     "marks": marks,
     "offer": offer,
     "help": help_at,
     "layout": laid_out,
+    "speakers": _speakers,
 }
 """Each with keywords: ``config`` and what its function wants."""
 

@@ -27,13 +27,13 @@ from sipedge.edge.server import Server
 from sipedge.proxy.commands import Probed
 from sipedge.proxy.events import ProbeAsked
 from sipedge.proxy.upkeep import Upkeep
-from sipedge.servers.xmpp.federation import Federation
 from zones.addresses import host_port
 from zones.traversal_server import TraversalServer
 from zones.zone import Hop
 
 from .decisions import Decisions
 from .loads import Loads
+from .services import Services
 from .status import connections_json, status_json
 
 PROBE_LIMIT = 40.0
@@ -51,13 +51,13 @@ class Control:
         path: str,
         standing: Standing,
         keep: Callable[[Standing, Place | None], None],
-        federation: Federation,
+        services: Services,
     ) -> None:
         """``path``: of the configuration. ``keep``: see Loads; it is told the place of the control socket, too."""
-        self._server, self._federation = server, federation
+        self._server, self._services = server, services
         self.service = Service(self._answer)
         self.loads = Loads(
-            path, standing, server, self.service, lambda now: keep(now, self.service.place), federation.costs
+            path, standing, server, self.service, lambda now: keep(now, self.service.place), services.federation.costs
         )
         self._decisions = Decisions(server, self.loads)
         self._began = time()
@@ -89,8 +89,7 @@ class Control:
     async def _status(self, request: requests.Status, client: Client) -> StatusJson:
         for connection in connections_json(self._server.parts):
             await client.item(connection)
-        services = self._federation.services()
-        return status_json(self._server.parts, self.loads, self._began, services)
+        return status_json(self._server.parts, self.loads, self._began, self._services.states())
 
     async def _load(self, request: requests.Load, client: Client) -> LoadedJson:
         """It goes on where the client is gone: half of it would help nobody."""
@@ -100,7 +99,7 @@ class Control:
         return {"revision": self.loads.confirm(str(client.caller))}
 
     async def _restart(self, request: requests.Restart, client: Client) -> RestartedJson:
-        restarted = self._federation.restart()
+        restarted = self._services.federation.restart()
         if not restarted:
             raise Refused(CONFLICT, "no change waits for a restart")
         logger.info("restart of %s, as %s asked", ", ".join(restarted), client.caller)

@@ -114,7 +114,17 @@ def _decoded(file: str, raw: bytes) -> str:
         raise ConfigError([problem]) from None
 
 
-ARRAYS = ("listener", "zone", "zone.access_rule", "credential", "tls.server", "xmpp.route")
+ARRAYS = (
+    "listener",
+    "zone",
+    "zone.access_rule",
+    "credential",
+    "tls.server",
+    "xmpp.route",
+    "web.meeting_server",
+    "web.publish",
+    "turn.user",
+)
 
 _SYNTAX_HINTS = {
     "Invalid value": "text is written in quotes; true, false and numbers without",

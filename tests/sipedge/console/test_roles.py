@@ -16,23 +16,19 @@ from sipedge.console.frame.page import Page
 PUBLIC = {"GET /log-in", "POST /log-in", "GET /static/{name}"}
 OPERATOR = {
     *(f"POST /drafts/{{number:int}}/{each}" for each in ("save", "add", "drop", "rebase", "ask", "shadow")),
-    *(
-        "POST /drafts",
-        "POST /shadow/end",
-        "GET /backup",
-        "POST /api/review",
-        "POST /backup/save",
-        "POST /backup/restore",
-    ),
+    *("POST /drafts", "POST /shadow/end", "POST /api/review"),
+    *("GET /backup", "POST /backup/save", "POST /backup/restore"),
+    *("POST /zones/probe", "POST /alarms/{number:int}/see"),
 }
 ADMIN = {
     *("POST /drafts/{number:int}/apply", "POST /revisions/confirm", "POST /revisions/undo", "GET /accounts"),
     *(f"POST /accounts/{each}" for each in ("add", "role", "password", "remove")),
     *(f"POST /api/revisions/{each}" for each in ("apply", "confirm", "undo", "roll-back")),
-    *("POST /api/do", "POST /sessions/end", "POST /tokens/add", "POST /tokens/end"),
+    *("POST /api/do", "POST /zones/close"),
+    *("POST /sessions/end", "POST /tokens/add", "POST /tokens/end"),
 }
-OWN = {"POST /log-out", "POST /password", "POST /api/ask"}
-"""What everybody may who has logged in, although it is no GET."""
+OWN = {"POST /log-out", "POST /password", "POST /api/ask", "POST /locate"}
+"""What is sent, and everybody may who has logged in: about himself, or a question that is only answered."""
 ENDLESS = {"/live"}
 
 
@@ -105,6 +101,6 @@ def _asked(client: TestClient, page: Page, method: str, token: str = "") -> int:
 def _path(page: Page) -> str:
     """As somebody might ask; what is in the path need not be there."""
     found = page.path
-    for name, value in (("{number:int}", "1"), ("{name}", "console.css")):
+    for name, value in (("{number:int}", "1"), ("{name}", "console.css"), ("{key}", "1-1")):
         found = found.replace(name, value)
     return found
