@@ -17,7 +17,7 @@ from sipedge.revisions.files import read_set
 from sipedge.revisions.store import Revision
 
 from .drafts import audit, desk_of
-from .review import applied
+from .review import applied, reviewed
 from .revisions import confirmed, undone
 
 
@@ -56,8 +56,7 @@ async def review(request: Request) -> Response:
     """Of ``texts`` in the body against what the disk holds: a ``ReviewJson``."""
     desk, body = desk_of(request), await _body(request)
     held = await desk.run(read_set, desk.config)
-    found = await desk.run(desk.reviewer.ask, "review", base=dict(held.texts), texts=_texts(body))
-    return JSONResponse(found)
+    return JSONResponse(await reviewed(desk, held.texts, _texts(body)))
 
 
 async def apply(request: Request) -> Response:
