@@ -13,7 +13,9 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from .changes import accounts, api_changes, api_edge, backup, log_in, review, revisions, rules, shadow
+from .api import changes as api_changes
+from .api import routes as api
+from .changes import accounts, backup, log_in, review, revisions, rules, shadow
 from .frame.gate import gated, hosts_of
 from .frame.identity import Role
 from .frame.page import Page, world_of
@@ -52,8 +54,8 @@ PAGES: tuple[Page, ...] = (
     *backup.PAGES,
     *accounts.PAGES,
     *log_in.PAGES,
-    *api_edge.PAGES,
-    *api_changes.PAGES,
+    *api.PAGES,
+    *(route.page for route in api_changes.CHANGES),
     Page("/live", _live, Role.AUDITOR),
     Page("/static/{name}", _asset, None),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import subprocess
 import time
@@ -11,11 +13,14 @@ from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
-from support.console import browser, world_beside
+from support.asked import status
+from support.console import browser, with_account, world_beside
+from support.console_process import console_of
 from support.recorded import carry
 from support.running_edge import COMMAND
 from support.tcp_edge import Installation
 
+from sipedge.accounts.roles import Role
 from sipedge.history.wish import Wish
 
 pytestmark = pytest.mark.e2e
@@ -75,3 +80,29 @@ def test_a_console_that_is_killed_costs_nothing_and_finds_everything_later(insta
         carry(world)
     assert len({each.call_id for each in found}) == 100 and world.watch.history.stored().lost == 0
     world.watch.close()
+
+
+def test_commands_ask_the_edge_through_its_console(installation: Installation) -> None:
+    config = installation.toml
+    config.write_text(config.read_text() + '[console]\nlisten = "127.0.0.1:0"\n')
+    _sent(installation, 2)
+    world = world_beside(config)
+    with_account(world, Role.ADMIN)
+    token = world.keeping.tokens.add("laptop", Role.ADMIN, "admin", 1, time.time())
+    with console_of(config) as address:
+        env = {**os.environ, "SIPEDGE_TOKEN": token}
+
+        def said(*words: str, **more: str) -> subprocess.CompletedProcess[str]:
+            return subprocess.run([COMMAND, *words], capture_output=True, text=True, env=env | more)
+
+        direct = subprocess.run([COMMAND, "history", config], capture_output=True, text=True, check=True)
+        assert said("history", "--at", address).stdout == direct.stdout
+        assert (
+            json.loads(said("status", "--at", address, "--json").stdout)["revision"]
+            == status(installation.folder)["revision"]
+        )
+        loaded = said("load", "--at", address)
+        assert loaded.returncode == 0 and "is in force instead of" in loaded.stdout
+        refused = said("status", "--at", address, SIPEDGE_TOKEN="sipedge_wrong")
+        assert refused.returncode == 1 and "send a token" in refused.stderr
+    assert [entry.what for entry in world.keeping.audit.newest(1)] == ["load"]

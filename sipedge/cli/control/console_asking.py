@@ -13,8 +13,9 @@ import httpx
 from sipedge.control.answers import Done, Item, read_line
 from sipedge.control.channel.client import Unreachable
 from sipedge.control.refusal import Refused
-from sipedge.control.requests import History, Plan, Request, Status, write_request
+from sipedge.control.requests import Request, write_request
 
+PATH = "/api/control"
 CONNECT_LIMIT = 10.0
 """Seconds."""
 
@@ -45,9 +46,8 @@ class ConsoleAsking:
 
     def ask(self, request: Request) -> Iterator[Item | Done]:
         """The items, and last the end. Raises Refused, Unreachable."""
-        where = "ask" if isinstance(request, Status | History | Plan) else "do"
         try:
-            response = self._client.post(f"{self._url}/api/{where}", content=write_request(request))
+            response = self._client.post(self._url + PATH, content=write_request(request))
             if response.status_code != 200:
                 raise _refused(response)
             for line in response.content.splitlines():
