@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from .api import changes as api_changes
 from .api import routes as api
 from .changes import accounts, backup, log_in, review, revisions, rules, shadow
 from .frame.gate import gated, hosts_of
@@ -54,6 +55,7 @@ PAGES: tuple[Page, ...] = (
     *accounts.PAGES,
     *log_in.PAGES,
     *api.PAGES,
+    *(route.page for route in api_changes.CHANGES),
     Page("/live", _live, Role.AUDITOR),
     Page("/static/{name}", _asset, None),
 )

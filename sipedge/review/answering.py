@@ -6,10 +6,12 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from sipedge.config import load_config
 from sipedge.control.refusal import FAILED
+from sipedge.history.kept import Kept
 from sipedge.queries.speakers import speakers
 from sipedge.revisions.files import FileSet
 
@@ -18,8 +20,9 @@ from .editing import help_at, laid_out, marks, offer
 from .review import ReviewJson, review
 
 
-def _review(config: str, base: Mapping[str, str], texts: Mapping[str, str]) -> ReviewJson:
-    return review(config, FileSet(base), texts)
+def _review(config: str, base: Mapping[str, str], texts: Mapping[str, str], history: str, since: float) -> ReviewJson:
+    """``history``: the folder of segments."""
+    return review(config, FileSet(base), texts, Kept(Path(history)).asked(since))
 
 
 def _speakers(config: str) -> list[dict[str, Any]]:

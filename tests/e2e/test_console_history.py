@@ -96,12 +96,13 @@ def test_commands_ask_the_edge_through_its_console(installation: Installation) -
             return subprocess.run([COMMAND, *words], capture_output=True, text=True, env=env | more)
 
         direct = subprocess.run([COMMAND, "history", config], capture_output=True, text=True, check=True)
-        assert said("history", address).stdout == direct.stdout
+        assert said("history", "--at", address).stdout == direct.stdout
         assert (
-            json.loads(said("status", address, "--json").stdout)["revision"] == status(installation.folder)["revision"]
+            json.loads(said("status", "--at", address, "--json").stdout)["revision"]
+            == status(installation.folder)["revision"]
         )
-        loaded = said("load", address)
+        loaded = said("load", "--at", address)
         assert loaded.returncode == 0 and "is in force instead of" in loaded.stdout
-        refused = said("status", address, SIPEDGE_TOKEN="sipedge_wrong")
+        refused = said("status", "--at", address, SIPEDGE_TOKEN="sipedge_wrong")
         assert refused.returncode == 1 and "send a token" in refused.stderr
     assert [entry.what for entry in world.keeping.audit.newest(1)] == ["load"]

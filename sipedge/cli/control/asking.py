@@ -11,18 +11,18 @@ from typing import Any, NoReturn
 
 import click
 
+from sipedge.cli.arguments import TOKEN, kept
 from sipedge.cli.printing import print_json, say
 from sipedge.cli.problems import fail, print_problems
 from sipedge.config import ConfigError
 from sipedge.config.control_place import read_control_place
 from sipedge.control.answers import Done
 from sipedge.control.channel.client import Asking, Unreachable
-from sipedge.control.channel.over_http import SCHEMES, AskingOverHttp
 from sipedge.control.refusal import Refused
 from sipedge.control.requests import Request
 
-TOKEN = "SIPEDGE_TOKEN"
-"""The variable that holds a token for a console."""
+from .console_asking import ConsoleAsking, is_url
+
 PATIENCE = 150.0
 """Seconds for an answer: reading a configuration may take 60 of them, and another load may come first."""
 
@@ -39,11 +39,15 @@ def ask(config: str, request: Request, as_json: bool = False) -> tuple[list[Any]
 
 
 @contextmanager
-def connection(config: str, seconds: float | None) -> Iterator[Asking | AskingOverHttp]:
-    """``config``: a configuration, the control socket itself, or a console. ``seconds``: see Asking."""
+def connection(config: str, seconds: float | None) -> Iterator[Asking | ConsoleAsking]:
+    """``config``: a configuration, the control socket itself, or the address of a console. ``seconds``: see Asking."""
     try:
-        with _opened(config, seconds) as asking:
-            yield asking
+        if is_url(config):
+            with ConsoleAsking(config, seconds, _token(), kept("ca")) as asking_there:
+                yield asking_there
+        else:
+            with Asking(_place_of(config), seconds) as asking:
+                yield asking
     except Unreachable as error:
         raise click.UsageError(str(error)) from None
 
@@ -69,11 +73,16 @@ def _tell(refused: Refused, as_json: bool) -> NoReturn:
     sys.exit(1)
 
 
-def _opened(config: str, seconds: float | None) -> Asking | AskingOverHttp:
-    """Raises Unreachable."""
-    if config.startswith(SCHEMES):
-        return AskingOverHttp(config, os.environ.get(TOKEN, ""), seconds)
-    return Asking(_place_of(config), seconds)
+def _token() -> str:
+    """Ends with 2 where the file cannot be read."""
+    file = kept("token_file")
+    if file is None:
+        return os.environ.get(TOKEN, "")
+    try:
+        with open(file, encoding="utf-8") as stream:
+            return stream.readline().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.UsageError(f"{file}: no token can be read there: {error}") from None
 
 
 def _place_of(config: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from sipedge.cli.arguments import AS_JSON, EDGE
+from sipedge.cli.arguments import AS_JSON, edge
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -21,7 +21,7 @@ def _seconds(ctx: click.Context, param: click.Parameter, value: str) -> float:
 
 
 @click.command()
-@EDGE
+@edge
 @click.option(
     "--expect", default="", metavar="REVISION", help="Only where this revision is in force (its first digits will do)."
 )
@@ -37,7 +37,7 @@ def command(**options: Any) -> int:
     """Have the running edge read its files anew and put them in force, and say what came of it.
 
     All or nothing, as by SIGHUP: with a mistake in a file, a port in use or a certificate that is missing, nothing
-    changes. CONFIG is the configuration that the edge was started with, its control socket or its console.
+    changes. CONFIG is the configuration that the edge was started with, or its control socket.
 
     Exit status: 0 in force, 1 nothing has changed, 2 the edge cannot be reached.
     """

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import click
 
-from sipedge.cli.arguments import AS_JSON, EDGE
+from sipedge.cli.arguments import AS_JSON, edge
 
 
 @click.command()
-@EDGE
+@edge
 @AS_JSON
 def command(config: str, as_json: bool) -> int:
     """Say how the running edge is: configuration in force, zones, peers, connections, certificates, refusals.
 
-    CONFIG is the configuration that the edge was started with, its control socket or its console.
+    CONFIG is the configuration that the edge was started with, or its control socket.
 
     Exit status: 0 it answered, 2 it cannot be reached.
     """

@@ -10,19 +10,23 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from sipedge.console.frame.identity import Role
+
+from .changes import CHANGES
 from .route import Route
 from .routes import CONTROL, ROUTES
 from .schema import Schemas
 from .values import ErrorJson
 
 _REFUSALS = {"400": "what would be right", "401": "no token", "403": "the role is not enough", "404": "not there"}
+"""Of every route. What changes something also has 409, 412 and 422, with the same body."""
 
 
-def document(routes: Iterable[Route] = ROUTES) -> dict[str, Any]:
+def document(routes: Iterable[Route] = (*ROUTES, *CHANGES)) -> dict[str, Any]:
     schemas = Schemas()
     error = {"application/json": {"schema": schemas.of(ErrorJson)}}
     refusals = {code: {"description": why, "content": error} for code, why in _REFUSALS.items()}
-    paths = {route.path: {"get": _operation(route, schemas, refusals)} for route in routes}
+    paths = {route.path: {route.method: _operation(route, schemas, refusals)} for route in routes}
     return {
         "openapi": "3.1.0",
         "info": {"title": "sipedge console", "version": "1"},
@@ -42,7 +46,12 @@ def _operation(route: Route, schemas: Schemas, refusals: dict[str, Any]) -> dict
     ]
     content = {"application/json": {"schema": schemas.of(route.answers)}}
     answers = {"200": {"description": "done", "content": content}, **refusals}
-    return {"summary": route.summary, "parameters": asked, "responses": answers}
+    summary = f"{route.summary} Needs {route.role}." if route.role > Role.AUDITOR else route.summary
+    operation = {"summary": summary, "parameters": asked, "responses": answers}
+    if route.takes is not None:
+        body = {"application/json": {"schema": schemas.of(route.takes)}}
+        operation["requestBody"] = {"required": True, "content": body}
+    return operation
 
 
 def _asked(name: str, what: str, place: str) -> dict[str, Any]:

@@ -23,10 +23,20 @@ class Route:
     """The type of that value."""
     asks: tuple[tuple[str, str], ...] = ()
     """(name, what it is) of each value in the query."""
+    sends: bool = False
+    """POST: by GET nothing is asked that takes long or changes something."""
+    takes: object = None
+    """The type of the JSON in its body; None where it has none."""
+    role: Role = Role.AUDITOR
+    """The least that may."""
 
     @property
     def page(self) -> Page:
         async def endpoint(request: Request) -> Response:
             return JSONResponse(await self.call(request))
 
-        return Page(self.path, endpoint, Role.AUDITOR)
+        return Page(self.path, endpoint, self.role, methods=(self.method.upper(),))
+
+    @property
+    def method(self) -> str:
+        return "post" if self.sends else "get"

@@ -15,7 +15,7 @@ from sipedge.console.pages.entry import found_entry, tree_under
 from sipedge.console.pages.overview import BINS, SPANS
 from sipedge.console.shown.wishes import TEXTS, wish_of
 from sipedge.control import requests
-from sipedge.control.answers import write_done, write_item
+from sipedge.control.answers import write_done, write_item, write_refusal
 from sipedge.control.refusal import BAD_REQUEST, FORBIDDEN, NOT_FOUND, UNAVAILABLE, Refused
 from sipedge.control.requests import read_request
 from sipedge.control.values import StatusJson
@@ -25,6 +25,7 @@ from .route import Route
 from .values import AlarmJson, BranchJson, CountedJson, EntryJson, EventJson, HistoryJson, StoredJson
 
 CONTROL = "/api/control"
+LINES = "application/x-ndjson"
 MOST = 1000
 LEAST: Mapping[type[requests.Request], Role] = {
     requests.Status: Role.AUDITOR,
@@ -101,7 +102,8 @@ async def _events(request: Request) -> list[EventJson]:
 
 
 async def _control(request: Request) -> Response:
-    """The control socket's own words, over HTTP. What changes something is audited before it is asked."""
+    """The control socket's own words, over HTTP: a refusal of the edge is the last line, as there. What changes
+    something is audited before it is asked."""
     world, who = world_of(request), identity_of(request)
     asked = read_request(await request.body())
     if isinstance(asked, requests.History) and asked.follow:
@@ -110,9 +112,11 @@ async def _control(request: Request) -> Response:
         raise Refused(FORBIDDEN, f"{who.name} is {who.role}; this needs {LEAST[type(asked)]}")
     if LEAST[type(asked)] > Role.AUDITOR:
         await note(world.keeping, request, who.name, type(asked).__name__.lower(), "over the API")
-    items, value = await world.link.ask(asked)
-    lines = b"".join([*map(write_item, items), write_done(value)])
-    return Response(lines, media_type="application/x-ndjson")
+    try:
+        items, value = await world.link.ask(asked)
+    except Refused as error:
+        return Response(write_refusal(error), media_type=LINES)
+    return Response(b"".join([*map(write_item, items), write_done(value)]), media_type=LINES)
 
 
 async def _document(request: Request) -> Response:

@@ -42,11 +42,11 @@ class Schemas:
         name = str(kind.__name__).removesuffix("Json")
         if name not in self.named:
             schema = self.named[name] = {"type": "object"}
-            hints = get_type_hints(kind)
+            hints = get_type_hints(kind)  # NotRequired is taken off
             schema |= {
                 "description": " ".join((kind.__doc__ or name).split()),
                 "properties": {key: self.of(value) for key, value in hints.items()},
-                "required": list(hints),
+                "required": [key for key in hints if key in kind.__required_keys__],
                 "additionalProperties": False,
             }
         return {"$ref": f"#/components/schemas/{name}"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -9,6 +10,7 @@ from typing import ParamSpec, TypeVar
 from anyio import CapacityLimiter, sleep_forever, to_thread
 
 from sipedge.config.console_table import ConsoleConfig
+from sipedge.console.watch.watch import HISTORY
 from sipedge.review.apart import Apart
 from sipedge.review.shadow import Shadow
 from sipedge.revisions.applying import Revisions
@@ -23,6 +25,8 @@ Value = TypeVar("Value")
 class Desk:
     def __init__(self, config: ConsoleConfig) -> None:
         self.config = config.path
+        self.history = os.path.join(config.console.folder, HISTORY)
+        """The folder of its segments."""
         self.revisions = Revisions(config.path)
         self.drafts = Drafts(config.console.folder)
         self.checker = Apart(config.path)

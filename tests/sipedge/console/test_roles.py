@@ -16,13 +16,16 @@ from sipedge.console.frame.page import Page
 PUBLIC = {"GET /log-in", "POST /log-in", "GET /static/{name}"}
 OPERATOR = {
     *(f"POST /drafts/{{number:int}}/{each}" for each in ("save", "add", "drop", "rebase", "ask", "shadow")),
-    *("POST /drafts", "POST /shadow/end", "GET /backup", "POST /backup/save", "POST /backup/restore"),
+    *("POST /drafts", "POST /shadow/end", "POST /api/review"),
+    *("GET /backup", "POST /backup/save", "POST /backup/restore"),
+    *("POST /zones/probe", "POST /alarms/{number:int}/see"),
 }
-OPERATOR |= {"POST /zones/probe", "POST /alarms/{number:int}/see"}
 ADMIN = {
     *("POST /drafts/{number:int}/apply", "POST /revisions/confirm", "POST /revisions/undo", "GET /accounts"),
     *(f"POST /accounts/{each}" for each in ("add", "role", "password", "remove")),
-    *("POST /sessions/end", "POST /tokens/add", "POST /tokens/end", "POST /zones/close"),
+    *(f"POST /api/revisions/{each}" for each in ("apply", "confirm", "undo", "roll-back")),
+    "POST /zones/close",
+    *("POST /sessions/end", "POST /tokens/add", "POST /tokens/end"),
 }
 OWN = {"POST /log-out", "POST /password", "POST /locate", "POST /api/control"}
 """What is sent, and everybody may who has logged in: about himself, a message that is only looked
