@@ -34,7 +34,7 @@ MORE += (
     "/history?alias=nobody&status=failed",
     "/log-in",
 )
-MORE += ("/drafts/1", "/drafts/1/review", "/history/9-9", "/password")
+MORE += ("/drafts/1", "/drafts/1/review", "/password")
 PATHS = (*(page.path for page in PAGES if page.title), *MORE)
 
 
