@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from pathlib import Path
 
 import uvicorn
@@ -62,6 +63,8 @@ def _uvicorn(app: object, config: ConsoleConfig) -> uvicorn.Config:
         lifespan="on",
         ssl_certfile=settings.certificate or None,
         ssl_keyfile=settings.key or None,
+        ssl_ca_certs=settings.client_ca or None,
+        ssl_cert_reqs=ssl.CERT_REQUIRED if settings.client_ca else ssl.CERT_NONE,
         limit_concurrency=MOST,
         timeout_graceful_shutdown=PATIENCE,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TypedDict
 
 from dialplan.analysis import route_text
@@ -16,6 +17,8 @@ from dialplan.search.search import CompiledPlan, Explanation
 from sipedge.decision.deciding import explained
 from sipedge.history.wish import Asked
 
+MOST_ASKED = 1_000_000
+"""Different questions of a history: half a minute."""
 MOST_GROUPS = 200
 MOST_ALIASES = 100_000
 """That are told apart in one group; what comes beyond is not counted."""
@@ -46,6 +49,8 @@ class RecordedJson(TypedDict):
     """Of these requests."""
     groups: list[GroupJson]
     """Those with most requests first."""
+    whole: bool
+    """Whether all that was recorded was looked at."""
 
 
 @dataclass(slots=True)
@@ -86,14 +91,16 @@ class Tally:
             for group in self._groups.values()
         ]
         groups.sort(key=lambda group: -group["requests"])
-        return {"requests": self.requests, "changed": sum(each["requests"] for each in groups), "groups": groups}
+        changed = sum(each["requests"] for each in groups)
+        return {"requests": self.requests, "changed": changed, "groups": groups, "whole": True}
 
 
-def recorded(old: CompiledPlan, new: CompiledPlan, asked: Iterable[Asked]) -> RecordedJson:
-    tally = Tally(old, new)
-    for each in asked:
+def recorded(old: CompiledPlan, new: CompiledPlan, asked: Iterable[Asked], most: int = MOST_ASKED) -> RecordedJson:
+    """``most``: so many different questions, the newest."""
+    tally, asked = Tally(old, new), iter(asked)
+    for each in islice(asked, most):
         tally.add(each.query, each.also, each.count)
-    return tally.to_json()
+    return {**tally.to_json(), "whole": next(asked, None) is None}
 
 
 def label(explanation: Explanation) -> str:

@@ -114,7 +114,7 @@ def _empty(base: FileSet, texts: Mapping[str, str]) -> ReviewJson:
         "differences": [],
         "unproved": [],
         "cases": {"held": 0, "failed": [], "broken": []},
-        "recorded": {"requests": 0, "changed": 0, "groups": []},
+        "recorded": {"requests": 0, "changed": 0, "groups": [], "whole": True},
     }
 
 

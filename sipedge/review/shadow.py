@@ -30,7 +30,7 @@ class ShadowJson(TypedDict):
 
 
 NOTHING: ShadowJson = {
-    "recorded": {"requests": 0, "changed": 0, "groups": []},
+    "recorded": {"requests": 0, "changed": 0, "groups": [], "whole": True},
     "not_asked": 0,
     "others": 0,
     "lost": 0,

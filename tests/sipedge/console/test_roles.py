@@ -105,3 +105,13 @@ def _path(page: Page) -> str:
     for name, value in (("{number:int}", "1"), ("{name}", "console.css"), ("{key}", "1-1")):
         found = found.replace(name, value)
     return found
+
+
+@pytest.mark.parametrize("name", sorted(each for each in ROUTES if each.startswith("GET")))
+def test_no_page_shows_a_secret_a_key_or_a_password(name: str, drafting: Drafting) -> None:
+    page, method = ROUTES[name]
+    if page.path in ENDLESS or page.path.startswith("/static"):
+        return
+    client = drafting.of(Role.ADMIN)
+    text = client.request(method, _path(page)).text
+    assert [each for each in (*drafting.secrets(), client.cookies["sipedge-8443"]) if each in text] == []

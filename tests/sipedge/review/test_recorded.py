@@ -4,8 +4,9 @@ from support.plans import compiled
 from support.running_edge import rule
 
 from dialplan.model import Query
+from sipedge.history.wish import Asked, Key
 from sipedge.review import recorded as room
-from sipedge.review.recorded import Tally
+from sipedge.review.recorded import Tally, recorded
 
 RULE = rule("out", r".*@far\.example", "far")
 
@@ -21,6 +22,16 @@ def test_a_second_alias_narrows_what_a_rule_may_lead_to() -> None:
     tally = Tally(compiled(RULE), compiled(RULE + rule("too", r"edge\.example", "far")))
     assert not tally.add(Query("edge.example", "near"), "x@nowhere.example")
     assert tally.add(Query("edge.example", "near"), "x@far.example")
+
+
+def test_a_history_that_is_too_long_is_tried_from_its_newest_on() -> None:
+    asked = [Asked(Query(f"a{number}@far.example", "near"), "", 2, Key(1, 1), "MESSAGE") for number in range(5)]
+    plans = compiled(RULE), compiled("")
+    some, all_of_them = recorded(*plans, asked, 3), recorded(*plans, asked, 5)
+    assert (some["requests"], some["whole"]) == (6, False) and (all_of_them["requests"], all_of_them["whole"]) == (
+        10,
+        True,
+    )
 
 
 def test_groups_do_not_grow_without_end() -> None:
