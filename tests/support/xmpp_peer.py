@@ -72,9 +72,12 @@ RESULT = re.compile(r"<db:result[^/]*</db:result>")
 
 
 @asynccontextmanager
-async def agreeable(address: str, own: str, to: str) -> AsyncIterator[None]:
-    """The server of ``own`` on port 5269, without TLS, that calls every dialback key valid."""
-    ends = f"from='{own}' to='{to}'"
+async def agreeable(address: str, own: str, to: str, reads: bool = True) -> AsyncIterator[None]:
+    """The server of ``own`` on port 5269, without TLS, that calls every dialback key valid.
+
+    ``reads``: goes on to read what comes behind a key of the other side.
+    """
+    ends, ended = f"from='{own}' to='{to}'", asyncio.Event()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"<stream:stream")
@@ -87,6 +90,8 @@ async def agreeable(address: str, own: str, to: str) -> AsyncIterator[None]:
             found += part.decode()
             if RESULT.search(found):
                 writer.write(f"<db:result {ends} type='valid'/>".encode())
+                if not reads:
+                    await ended.wait()
             for number in VERIFY.findall(found):
                 writer.write(f"<db:verify {ends} id='{number}' type='valid'/>".encode())
             found = "" if found.endswith(">") else found
@@ -94,6 +99,7 @@ async def agreeable(address: str, own: str, to: str) -> AsyncIterator[None]:
 
     async with await asyncio.start_server(serve, address, 5269):
         yield
+        ended.set()
 
 
 @asynccontextmanager
