@@ -77,9 +77,17 @@ async def agreeable(address: str, own: str, to: str, reads: bool = True) -> Asyn
 
     ``reads``: goes on to read what comes behind a key of the other side.
     """
-    ends, ended = f"from='{own}' to='{to}'", asyncio.Event()
+    ends = f"from='{own}' to='{to}'"
+    served: set[asyncio.Task[None] | None] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        served.add(asyncio.current_task())
+        try:
+            await converse(reader, writer)
+        finally:
+            writer.transport.abort()
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"<stream:stream")
         await reader.readuntil(b">")
         header = HEADER.format(own, to).replace(" from=", " id='1' from=")
@@ -91,15 +99,17 @@ async def agreeable(address: str, own: str, to: str, reads: bool = True) -> Asyn
             if RESULT.search(found):
                 writer.write(f"<db:result {ends} type='valid'/>".encode())
                 if not reads:
-                    await ended.wait()
+                    await asyncio.Event().wait()
             for number in VERIFY.findall(found):
                 writer.write(f"<db:verify {ends} id='{number}' type='valid'/>".encode())
             found = "" if found.endswith(">") else found
-        writer.close()
 
     async with await asyncio.start_server(serve, address, 5269):
         yield
-        ended.set()
+        tasks = [task for task in served if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @asynccontextmanager
