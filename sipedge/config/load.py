@@ -56,6 +56,7 @@ def load_config(path: str | os.PathLike[str], *, create_secret: bool = True) -> 
         log=tables.log,
         metrics=tables.metrics,
         doctor=tables.doctor,
+        workers=edge.workers,
         history=edge.history,
         control=control_place(reader.file, edge.control, secret_place(reader.file, edge.secret_file)),
         places=_places(reader, tables),

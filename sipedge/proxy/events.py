@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from sipedge.settings import Settings
 from sipedge.sip.message import Message
 from zones.dns import DnsError, DnsRecord
+from zones.traversal_server import Proof
 from zones.zone import Hop, Transport
+
+from .looked_after.seen import UpkeepSeen
 
 
 @dataclass(slots=True)
@@ -166,6 +169,28 @@ class ProbeAsked:
 
 
 @dataclass(slots=True)
+class PeerElsewhere:
+    """Another worker has a connection, which this one may use; or it has another zone now."""
+
+    opened: ConnectionOpened
+    zone: str
+    speaks_in: str
+    barred: str
+    since: float
+    proof: Proof | None = None
+    """Of a connection of a traversal server zone."""
+
+
+@dataclass(slots=True)
+class HopJudged:
+    """A worker that follows has learned how a peer is."""
+
+    hop: Hop
+    why: str
+    """It did not take a request; '' where it answered one."""
+
+
+@dataclass(slots=True)
 class Ending:
     """The edge was asked to end: what is open goes on, nothing new begins."""
 
@@ -191,6 +216,9 @@ Event = (
     | RevocationChanged
     | ConfigChanged
     | ProbeAsked
+    | PeerElsewhere
+    | HopJudged
+    | UpkeepSeen
     | Ending
     | DrainEnded
 )
