@@ -64,10 +64,6 @@ class TraversalServer:
         """A connection that ``ZoneTable.ingress`` gave to this zone."""
         self._clients[connection] = Proof(Hop(self.zone.name, self.zone.transport, connection=connection))
 
-    def seen(self, connection: int) -> Proof | None:
-        """For ``follow``."""
-        return self._clients.get(connection)
-
     def follow(self, proofs: Iterable[Proof], now: float) -> None:
         """Another process judges these connections of the zone, and this is what it has found."""
         for proof in proofs:

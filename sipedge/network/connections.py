@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import count
 
 from sipedge.certificates.identity import IdentityError, PeerCertificate
@@ -76,6 +76,10 @@ class Connections:
         is_trusted: Callable[[str], bool] = lambda address: False,
         inherited: Mapping[Place, socket.socket] = NO_SOCKETS,
         opener: Callable[[Listener], socket.socket] = open_socket,
+        numbers: Iterator[int] | None = None,
+        on_unusable: Callable[[int], None] = lambda connection: None,
+        on_gone: Callable[[str], None] = lambda source: None,
+        on_offence: Callable[[str, str], None] = lambda address, reason: None,
     ) -> None:
         """``egress``: ``ZoneTable.egress``, which judges the certificate of a peer that the edge connected to.
 
@@ -84,6 +88,10 @@ class Connections:
         seconds that a connection may go on for its open transactions once nothing new is opened on it.
         ``revocations``: is it revoked? ``revocation`` asks it about peers that connect, once their zone is known.
         ``is_trusted``: whether an address is never banned. ``inherited`` and ``opener``: the sockets of ``listening``.
+
+        Of several workers: ``numbers`` are this one's; ``on_unusable`` is called when a connection serves no hop any
+        more, ``on_gone`` with the source of one that was ``handed`` over and has no socket any more, ``on_offence``
+        for what others should count, too.
         """
         self.limits = limits
         self.scratch = memoryview(bytearray(SCRATCH))
@@ -93,7 +101,9 @@ class Connections:
         self._is_used, self._is_owed, self._retire_within = is_used, is_owed, retire_within
         self.bans, self._is_trusted = Bans(), is_trusted
         self._loop = asyncio.get_running_loop()
-        self._numbers = count(1)
+        self._numbers = numbers or count(1)
+        self._on_unusable, self._on_gone, self._on_offence = on_unusable, on_gone, on_offence
+        self._taking: set[asyncio.Task[None]] = set()
         self._records: dict[int, Record] = {}
         self._open: dict[int, Connection] = {}
         self._by_hop: dict[Hop, int] = {}
@@ -116,6 +126,14 @@ class Connections:
         if self._closed or hop in self._connecting or hop in self._by_hop:
             return
         self._connecting[hop] = self._loop.create_task(self._connect(hop, policy, source))
+
+    def handed(self, listener: Listener, taken: socket.socket, source: str, too_many: str) -> None:
+        """A connection that another process has accepted. ``too_many``: why it has to be refused."""
+        record = self._record(listener)
+        record.given, record.too_many = source, too_many
+        task = self._loop.create_task(self._take(record, taken))
+        self._taking.add(task)
+        task.add_done_callback(self._taking.discard)
 
     def find(self, hop: Hop) -> int | None:
         """The open connection that this hop may use."""
@@ -147,6 +165,11 @@ class Connections:
 
     def offence(self, address: str, reason: str) -> bool:
         """Count an offence of an address (``Limits.ban_after``); whether it is banned now. Open connections stay."""
+        self._on_offence(address, reason)
+        return self.offends(address, reason)
+
+    def offends(self, address: str, reason: str) -> bool:
+        """As ``offence``; the other workers know of it."""
         now, source = self._loop.time(), source_of(address)
         if self._is_trusted(address):
             return False
@@ -213,7 +236,8 @@ class Connections:
         if connection.listener is None:
             return record.stream
         record.source = source_of(connection.peer[0])
-        too_many = self._admission.enter(record.source, self.limits)
+        counted = self._admission.enter(record.source, self.limits)
+        too_many = record.too_many if record.given else counted
         left = self.bans.left(record.source, self._loop.time())
         if left:
             record.refusal = "ban"
@@ -310,6 +334,16 @@ class Connections:
             self._outgoing -= 1
         elif record.source:
             self._admission.leave(record.source)
+        if record.given:
+            self._on_gone(record.given)
+
+    async def _take(self, record: Record, taken: socket.socket) -> None:
+        try:
+            await self._loop.connect_accepted_socket(lambda: record.connection, taken)
+        except OSError as error:  # the peer is gone again
+            _log.info("a connection from %s could not be taken: %s", record.given, os_reason(error))
+            taken.close()
+            self.gone(record.connection)
 
     def _record(self, origin: Listener | Hop) -> Record:
         """Make a connection; its record stays until it is ``gone``."""
@@ -371,6 +405,7 @@ class Connections:
     def _retire(self, record: Record) -> None:
         if record.retire_by is None:
             record.retire_by = self._loop.time() + self._retire_within
+            self._on_unusable(record.connection.number)
         self._forget_hop(record.connection)
 
     def _end_retired(self, record: Record, retire_by: float, now: float) -> None:

@@ -31,6 +31,10 @@ class Record:
     """In force when the connection was made."""
     stream: TlsStream | None = None
     """Made before connecting: the policy of the zone is known then. None for an accepted connection and over TCP."""
+    given: str = ""
+    """Of one that another process has accepted and counted: whose share it counts in there; '' for others."""
+    too_many: str = ""
+    """Why that process wants it refused."""
     source: str = ""
     """Whose share of the accepted connections it counts in; '' for none."""
     retire_by: float | None = None

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from sipedge.settings import Settings
 from sipedge.sip.message import Message
 from zones.dns import DnsError, DnsRecord
-from zones.traversal_server import Proof
 from zones.zone import Hop, Transport
 
 from .looked_after.seen import UpkeepSeen
@@ -177,8 +176,6 @@ class PeerElsewhere:
     speaks_in: str
     barred: str
     since: float
-    proof: Proof | None = None
-    """Of a connection of a traversal server zone."""
 
 
 @dataclass(slots=True)

@@ -379,8 +379,6 @@ class Proxy:
         self._peers[opened.connection] = peer
         self._ways_back.opened(peer)
         self._upkeep.opened(peer, now, out)
-        if event.proof is not None:
-            self._upkeep.proved(event.zone, event.proof, now)
 
     def _hop_judged(self, event: HopJudged, now: float, out: list[Command]) -> None:
         if event.why:

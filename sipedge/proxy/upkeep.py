@@ -20,7 +20,7 @@ from zones.dns import Question
 from zones.neighbor import NeighborPeers
 from zones.peer import Health, Outages
 from zones.traversal_client import Action, Connect, SendOptions, TraversalClient
-from zones.traversal_server import Proof, TraversalServer
+from zones.traversal_server import TraversalServer
 from zones.zone import AnyZone, Hop, NeighborZone, TraversalClientZone, TraversalServerZone
 
 from . import commands
@@ -116,16 +116,6 @@ class Upkeep:
     def follow(self, known: UpkeepSeen, now: float) -> bool:
         """Another worker looks after all zones; whether addresses of neighbours have changed."""
         return follow(known, self._neighbors, self._clients, self._servers, self._installation.zones, now)
-
-    def proof(self, peer: Peer) -> Proof | None:
-        """How far a connection of a traversal server zone has proved who it is."""
-        server = self._servers.get(peer.zone)
-        return None if server is None else server.seen(peer.connection)
-
-    def proved(self, zone: str, proof: Proof, now: float) -> None:
-        """What was known of a connection before this worker came."""
-        if zone in self._servers:
-            self._servers[zone].follow((proof,), now)
 
     def _salt(self) -> bytes:
         return self._environment.random_bytes(8)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import socket
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from sipedge.network.admission import Admission
 from sipedge.network.listening import Place
@@ -16,6 +16,7 @@ from sipedge.settings import Limits
 from zones.addresses import source_of
 
 from .child import Child
+from .link import Kept
 from .orders import hand_over
 
 AT_ONCE = 32
@@ -32,16 +33,17 @@ class Acceptor:
 
     def take(
         self,
-        places: Mapping[Place, socket.socket],
+        kept: Kept,
         ready: Sequence[object],
-        limits: Limits,
         children: Iterable[Child],
     ) -> None:
         """Take what waits at those of the sockets that are ``ready``."""
         children = list(children)
-        for place, listening in places.items():
+        limits = Limits(connections=kept.connections, connections_per_source=kept.connections_per_source)
+        for place, listening in kept.sockets.items():
             if listening in ready:
-                self._take(place, listening, limits, children)
+                able = [child for child in children if child.worker == 0 or place not in kept.for_first]
+                self._take(place, listening, limits, able)
 
     def gone(self, child: Child, source: str) -> None:
         """A connection that was handed over has no socket any more."""

@@ -43,6 +43,8 @@ class Kept:
     connections: int = 0
     connections_per_source: int = 0
     """See Limits; they count where the supervisor takes the connections."""
+    for_first: tuple[Place, ...] = ()
+    """Where connections come that worker 0 has to have."""
 
     def stop_listening(self) -> None:
         """Close this process's copies of the SIP sockets: nobody connects where nobody will accept."""
@@ -89,7 +91,7 @@ class Link:
         files = [in_memory, *(os.dup(each.fileno()) for each in sockets)]
         where = (control.path, control.identity) if control else None
         numbers = (kept.heartbeat, kept.workers, kept.connections, kept.connections_per_source)
-        header = json.dumps({"numbers": numbers, "places": places, "control": where})
+        header = json.dumps({"numbers": numbers, "places": places, "control": where, "first": kept.for_first})
         self._unsent.append((KEEP + header.encode(), files))
         self._flush()
 
@@ -147,4 +149,5 @@ def receive(channel: socket.socket) -> bytes | Kept | None:
         path, (device, inode) = header["control"]
         control = ControlPlace(path, sockets.pop(), (device, inode))
     heartbeat, *numbers = header["numbers"]
-    return Kept(heartbeat, packed, dict(zip(places, sockets, strict=True)), control, *numbers)
+    first = tuple((address, port, name) for address, port, name in header["first"])
+    return Kept(heartbeat, packed, dict(zip(places, sockets, strict=True)), control, *numbers, first)

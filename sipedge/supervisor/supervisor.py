@@ -19,8 +19,6 @@ import sys
 import time
 from collections.abc import Callable
 
-from sipedge.settings import Limits
-
 from .acceptor import Acceptor
 from .child import Child, end_text
 from .link import DONE, GONE, Kept, Link, receive
@@ -40,6 +38,8 @@ START_LIMIT = 120.0
 """Seconds until a worker must be in force: a plan of 10,000 rules takes 12 on a busy machine."""
 ABORT_GRACE = 2.0
 """Seconds between SIGABRT, which shows where a worker hangs, and SIGKILL."""
+GATHER = 10.0
+"""Seconds that connections wait for all workers at the start."""
 STEP = 1.0
 
 
@@ -77,6 +77,8 @@ class _Supervisor:
         """See Seat."""
         self._children = [Child(0, self._transactions)]
         self._acceptor = Acceptor()
+        self._gathered = False
+        """The workers are there, or have had the time to come: else the first would get all connections."""
         self._is_final = False
 
     def is_over(self) -> bool:
@@ -148,17 +150,17 @@ class _Supervisor:
             elif child.pid and child.silence > self._patience(child):
                 self._end_hung_worker(child)
         if self._accepts and self.kept is not None:
-            kept = self.kept
-            limits = Limits(connections=kept.connections, connections_per_source=kept.connections_per_source)
-            self._acceptor.take(kept.sockets, ready, limits, self._children)
+            self._acceptor.take(self.kept, ready, self._children)
 
     @property
     def _accepts(self) -> bool:
         """Whether connections are taken here: there are several workers, and one of them serves."""
         kept = self.kept
-        if kept is None or kept.workers == 1 or self._asked:
+        if kept is None or kept.workers == 1 or self._asked or not any(child.serving for child in self._children):
             return False
-        return any(child.serving for child in self._children)
+        if time.monotonic() > self._children[0].began + GATHER or all(child.serving for child in self._children):
+            self._gathered = True
+        return self._gathered
 
     def _waited(self) -> list[socket.socket]:
         waited = [self._signals.reading, *(each.channel for each in self._children if each.channel is not None)]

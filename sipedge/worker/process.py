@@ -8,17 +8,22 @@ import gc
 import logging
 import resource
 import signal
+import socket
+from collections.abc import Mapping
 from time import monotonic, time
 from typing import Any
 
 from sipedge.control.channel.place import Place
 from sipedge.edge import log
+from sipedge.edge.colleagues import FIRST
 from sipedge.edge.in_force import InForce, Standing
 from sipedge.edge.server import CANCEL_LIMIT, Server
+from sipedge.network.listening import Place as ListenerPlace
 from sipedge.servers.xmpp.federation import Federation
 from sipedge.supervisor.link import Kept, Link
 from sipedge.supervisor.supervisor import supervise
 
+from .colleagues import Orders, colleagues, kept_of
 from .control import Control
 from .heart import Heart
 from .loads import revision_text
@@ -47,7 +52,7 @@ def _work(path: str, link: Link, kept: Kept | None) -> int:
         import uvloop
 
         runner = uvloop.run
-    place = first_place(standing.force.settings.control, kept.control if kept else None, kept is not None)
+    place = _place(standing, link, kept)
     try:
         with log.queued_streams():
             runner(_serve(path, standing, link, kept, place))
@@ -71,18 +76,22 @@ async def _serve(path: str, standing: Standing, link: Link, kept: Kept | None, p
     loop.set_exception_handler(_unhandled)
     heart = Heart(link, standing.force.settings.limits)
     federation = Federation()
-    sockets = {} if kept is None else kept.sockets
-    server = Server(standing.force, sockets, services=federation.services)
+    others = colleagues(link, standing.force.settings, kept)
+    server = Server(standing.force, _sockets(link, kept), services=federation.services, colleagues=others)
 
     def keep(standing: Standing, place: Place | None) -> None:
-        heart.limits = standing.force.settings.limits
-        _allow_files(heart.limits.connections)
-        link.keep(Kept(heart.limits.heartbeat, standing.packed(), server.sockets(), place))
-        federation.follow(standing.force.settings)
+        settings = standing.force.settings
+        heart.limits = settings.limits
+        _allow_files(settings.limits.connections)
+        link.keep(kept_of(settings, standing.packed(), server.sockets(), place))
+        federation.follow(settings)
 
     control = Control(server, path, standing, keep)
     addresses = await server.start()
     heart.beat()
+    orders = Orders(link.seat, server, others.bus) if others else None
+    if orders is not None:
+        orders.begin()
     loop.add_signal_handler(signal.SIGHUP, Reloads(control.loads.reload, link.done).request)
 
     def stop() -> None:
@@ -91,15 +100,34 @@ async def _serve(path: str, standing: Standing, link: Link, kept: Kept | None, p
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop)
-    await control.begin(place)
+    if link.seat.worker == FIRST:
+        await control.begin(place)
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GARBAGE_THRESHOLDS)
-    print(f"sipedge: {standing.force.settings.system_name} serves {', '.join(addresses)}", flush=True)
+    if link.seat.worker == FIRST:
+        print(f"sipedge: {standing.force.settings.system_name} serves {', '.join(addresses)}", flush=True)
     link.done()
     await server.run()
     await control.aclose()
     await federation.aclose()
+    if others is not None:
+        await others.bus.aclose()
+
+
+def _place(standing: Standing, link: Link, kept: Kept | None) -> Place | None:
+    """Where the edge can be asked. Raises OSError at a first start."""
+    if link.seat.worker != FIRST:
+        return None
+    return first_place(standing.force.settings.control, kept.control if kept else None, kept is not None)
+
+
+def _sockets(link: Link, kept: Kept | None) -> Mapping[ListenerPlace, socket.socket]:
+    """Those that the worker before this one had; a worker that follows has none."""
+    if kept is None or link.seat.worker == FIRST:
+        return {} if kept is None else kept.sockets
+    kept.close()
+    return {}
 
 
 def _unhandled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
