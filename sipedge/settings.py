@@ -84,6 +84,8 @@ class Limits:
     """The longest ban, and how long a source has to be quiet after one until the next is the first again."""
     waiting_per_hop: int = 1000
     """Requests held while a connection comes up."""
+    dialogs: int = 10000
+    """Calls of b2bua zones that are open at one time; a further INVITE gets 503."""
     busy_poll: float = 0.0002
     """After a message the loop looks for the next one this long before it sleeps: waking up costs more than that. At
     rest it takes no processor time; 0 switches it off."""
@@ -174,6 +176,8 @@ def where(places: Mapping[str, str], what: str) -> str:
 
 SecurityMode = Literal["tls required", "tls optional", "no tls"]
 PrivacyMode = Literal["off", "allow list", "deny list"]
+BY_HAND = "by hand"
+"""As ``restart_time``: changes that need a restart wait for ``sipedge restart``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +232,7 @@ class Xmpp:
     folder: str = ""
     """Where the generated configuration is, for the edge and the engine only."""
     restart_time: str = ""
-    """``HH:MM`` in UTC at which changes that need a restart take effect; '': at once."""
+    """``HH:MM`` in UTC at which changes that need a restart take effect, or BY_HAND; '': at once."""
 
 
 @dataclass(frozen=True, slots=True)

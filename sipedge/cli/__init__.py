@@ -33,6 +33,7 @@ COMMANDS = {
     "history": "control.history",
     "load": "control.load",
     "confirm": "control.confirm",
+    "restart": "control.restart",
     "probe": "control.probe",
     "close": "control.close",
     "check": "proof.check",
@@ -69,7 +70,7 @@ PLAIN = {"color": False}
 
 GROUPS = {
     "Serve": ("run", "console", "lab"),
-    "Ask a running edge": ("status", "history", "load", "confirm", "probe", "close"),
+    "Ask a running edge": ("status", "history", "load", "confirm", "restart", "probe", "close"),
     "Ask and write rules": ("locate", "check-pattern", "fmt", "lsp", "import"),
     "Judge a configuration": ("check", "test", "diff", "speakers", "csr"),
     "Beside a live Expressway": ("expressway pull", "expressway drift", "expressway push"),

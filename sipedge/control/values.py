@@ -98,6 +98,36 @@ class BanJson(TypedDict):
     """Bans of this source in a row."""
 
 
+class StreamJson(TypedDict):
+    domain: str
+    """The partner's."""
+    own: str
+    """Our domain or chat node alias."""
+    direction: str
+    """``incoming`` or ``outgoing``."""
+    address: str
+    secure: bool
+
+
+class ServiceJson(TypedDict):
+    """What runs on somebody else's server, an engine."""
+
+    name: str
+    active: bool
+    reason: str
+    """Why it is not active; ''."""
+    pending: bool
+    """Something that was loaded is not in force yet."""
+    restart: str
+    """When changes that wait for a restart get it; ''."""
+    restarts: int
+    """Starts of engines that had died or hung."""
+    processes: list[int]
+    version: str
+    """Of the engine."""
+    streams: list[StreamJson]
+
+
 class StatusJson(TypedDict):
     version: str
     system_name: str
@@ -119,6 +149,8 @@ class StatusJson(TypedDict):
     """``server`` and ``client`` -> open ones."""
     refused: list[RefusedJson]
     bans: list[BanJson]
+    services: list[ServiceJson]
+    """XMPP federation and the like."""
     decisions: int
     """The number of the last record of a decision; 0 where none are written."""
     dns: dict[str, int]
@@ -155,11 +187,18 @@ class LoadedJson(TypedDict):
     revision: str
     replaced: str
     changes: ChangesJson
+    costs: list[str]
+    """What engines do about it, a sentence each."""
     confirm_within: float
 
 
 class ConfirmedJson(TypedDict):
     revision: str
+
+
+class RestartedJson(TypedDict):
+    restarted: list[str]
+    """Names of services and their processes."""
 
 
 class ProbeResultJson(TypedDict):

@@ -15,8 +15,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import count
 from time import perf_counter, time
-from typing import Any
 
+from sipedge.network.among import Among
 from sipedge.network.connections import Connections
 from sipedge.network.crl_fetching import CrlFetcher
 from sipedge.network.listening import Place, open_socket, place_of
@@ -50,6 +50,7 @@ from sipedge.tap.tap import Tap
 from zones.addresses import host_port
 from zones.dns import allowed_in
 
+from . import log
 from .colleagues import Colleagues
 from .elsewhere import Elsewhere, boot_of, ends_of, numbers_of
 from .in_force import InForce, release_in_slices
@@ -130,20 +131,19 @@ class Server:
             is_trusted=lambda address: self._proxy.is_neighbor(address),
             inherited=inherited,
             opener=opener,
-            **self._told_of_connections(),
+            among=self._among(),
         )
 
-    def _told_of_connections(self) -> Mapping[str, Any]:
-        """What Connections has to be given where there are several workers."""
+    def _among(self) -> Among | None:
         colleagues = self._colleagues
         if colleagues is None:
-            return {}
-        return {
-            "numbers": numbers_of(colleagues.bus.worker, colleagues.start),
-            "on_unusable": lambda connection: self._tell_together(Together.unusable, connection),
-            "on_gone": colleagues.gone,
-            "on_offence": lambda address, reason: self._tell_together(Together.offence, address, reason),
-        }
+            return None
+        return Among(
+            numbers_of(colleagues.bus.worker, colleagues.start),
+            lambda connection: self._tell_together(Together.unusable, connection),
+            colleagues.gone,
+            lambda address, reason: self._tell_together(Together.offence, address, reason),
+        )
 
     def _tell_together(self, what: Callable[..., None], *about: object) -> None:
         if self._together is not None:
@@ -202,7 +202,7 @@ class Server:
             commands.Resolve: lambda command: self._resolver.resolve(
                 command.query, command.name, command.kind, command.asker
             ),
-            commands.Log: _log,
+            commands.Log: log.write,
             commands.Record: self._record,
             commands.Conclude: self._conclude,
             commands.Probed: self._probed,
@@ -440,13 +440,3 @@ class Server:
     def _probed(self, command: commands.Probed) -> None:
         if self.probed is not None:
             self.probed(command)
-
-
-def _log(command: commands.Log) -> None:
-    level = logging.getLevelNamesMapping()[command.level.upper()]
-    if logger.isEnabledFor(level):
-        error = command.error
-        raised = None if error is None else (type(error), error, error.__traceback__)
-        extra = {"source": command.source} if command.source else None
-        file, line = command.place
-        logger.handle(logger.makeRecord(logger.name, level, file, line, "%s", (command.text,), raised, extra=extra))

@@ -15,8 +15,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Callable, Iterator, Mapping
-from itertools import count
+from collections.abc import Callable, Mapping
 
 from sipedge.certificates.identity import IdentityError, PeerCertificate
 from sipedge.proxy.events import ConnectionClosed, ConnectionFailed, ConnectionOpened
@@ -30,6 +29,7 @@ from zones.table import Egress
 from zones.zone import Hop, TlsPolicy
 
 from .admission import Admission
+from .among import Among
 from .connection import Connection
 from .listening import Listening, Place, open_socket
 from .opened import certificate_of, opened
@@ -76,10 +76,7 @@ class Connections:
         is_trusted: Callable[[str], bool] = lambda address: False,
         inherited: Mapping[Place, socket.socket] = NO_SOCKETS,
         opener: Callable[[Listener], socket.socket] = open_socket,
-        numbers: Iterator[int] | None = None,
-        on_unusable: Callable[[int], None] = lambda connection: None,
-        on_gone: Callable[[str], None] = lambda source: None,
-        on_offence: Callable[[str, str], None] = lambda address, reason: None,
+        among: Among | None = None,
     ) -> None:
         """``egress``: ``ZoneTable.egress``, which judges the certificate of a peer that the edge connected to.
 
@@ -88,10 +85,7 @@ class Connections:
         seconds that a connection may go on for its open transactions once nothing new is opened on it.
         ``revocations``: is it revoked? ``revocation`` asks it about peers that connect, once their zone is known.
         ``is_trusted``: whether an address is never banned. ``inherited`` and ``opener``: the sockets of ``listening``.
-
-        Of several workers: ``numbers`` are this one's; ``on_unusable`` is called when a connection serves no hop any
-        more, ``on_gone`` with the source of one that was ``handed`` over and has no socket any more, ``on_offence``
-        for what others should count, too.
+        ``among``: where there are several workers.
         """
         self.limits = limits
         self.scratch = memoryview(bytearray(SCRATCH))
@@ -101,8 +95,7 @@ class Connections:
         self._is_used, self._is_owed, self._retire_within = is_used, is_owed, retire_within
         self.bans, self._is_trusted = Bans(), is_trusted
         self._loop = asyncio.get_running_loop()
-        self._numbers = numbers or count(1)
-        self._on_unusable, self._on_gone, self._on_offence = on_unusable, on_gone, on_offence
+        self._among = among or Among()
         self._taking: set[asyncio.Task[None]] = set()
         self._records: dict[int, Record] = {}
         self._open: dict[int, Connection] = {}
@@ -165,7 +158,7 @@ class Connections:
 
     def offence(self, address: str, reason: str) -> bool:
         """Count an offence of an address (``Limits.ban_after``); whether it is banned now. Open connections stay."""
-        self._on_offence(address, reason)
+        self._among.offence(address, reason)
         return self.offends(address, reason)
 
     def offends(self, address: str, reason: str) -> bool:
@@ -335,7 +328,7 @@ class Connections:
         elif record.source:
             self._admission.leave(record.source)
         if record.given:
-            self._on_gone(record.given)
+            self._among.gone(record.given)
 
     async def _take(self, record: Record, taken: socket.socket) -> None:
         try:
@@ -347,7 +340,7 @@ class Connections:
 
     def _record(self, origin: Listener | Hop) -> Record:
         """Make a connection; its record stays until it is ``gone``."""
-        connection = Connection(self, next(self._numbers), origin)
+        connection = Connection(self, next(self._among.numbers), origin)
         record = self._records[connection.number] = Record(connection, self._tls)
         return record
 
@@ -405,7 +398,7 @@ class Connections:
     def _retire(self, record: Record) -> None:
         if record.retire_by is None:
             record.retire_by = self._loop.time() + self._retire_within
-            self._on_unusable(record.connection.number)
+            self._among.unusable(record.connection.number)
         self._forget_hop(record.connection)
 
     def _end_retired(self, record: Record, retire_by: float, now: float) -> None:

@@ -17,15 +17,15 @@ from zones.authentication import Authentication, Identity
 from zones.zone import FromDomain, TraversalClientZone, TraversalServerZone
 
 from .answers import ENDING, conclude, own_response, respond, retry_after, retry_in
+from .calls import Calls
 from .commands import Asker, Command, Log, Record, Respond
-from .contexts import Contexts, transaction_key
+from .contexts import Contexts, StatelessForward, transaction_key
 from .events import RequestReceived
 from .forwarder import Forwarder
 from .history import Entry, kept_lines
 from .incoming import Incoming, Peer
 from .locating import UNREACHABLE, TargetLookUps
 from .response_context import ResponseContext
-from .stateless import StatelessForward
 from .upkeep import Upkeep
 
 WITHOUT_RESPONSE = frozenset({"ACK", "BENOTIFY"})
@@ -46,6 +46,7 @@ class RequestPath:
         upkeep: Upkeep,
         targets: TargetLookUps,
         rates: Rates,
+        calls: Calls,
     ) -> None:
         self.ending = False
         """Whether a request that begins something is answered 503."""
@@ -55,6 +56,7 @@ class RequestPath:
         self._forwarder = forwarder
         self._contexts = contexts
         self._upkeep = upkeep
+        self._calls = calls
 
     def take(self, event: RequestReceived, peer: Peer, now: float, out: list[Command]) -> None:
         """What the request alone decides (decision/), and what depends on the moment: its connection, its password."""
@@ -89,6 +91,12 @@ class RequestPath:
             return Refusal(403, peer.barred)
         message, zone = event.message, self._installation.zone(peer.speaks_in)
         known = partial(self._targets.known, now=now)
+        arrival = self._calls.arriving(message, zone.name) if message.method != "CANCEL" else None
+        if isinstance(arrival, Refusal):
+            return arrival
+        if arrival is not None:
+            message, routes = arrival.message, arrival.routes
+            return decide(message, zone, self._installation, peer.names, known, event.time, routes)
         return decide(message, zone, self._installation, peer.names, known, event.time)
 
     def _wait(self, decided: Decided, event: RequestReceived, peer: Peer, now: float, out: list[Command]) -> None:
@@ -202,6 +210,7 @@ class RequestPath:
         # 9.2: the same To tag as in the responses to the INVITE
         data = own_response(installation, context.transaction, peer, message, 200)
         out.append(Respond(event.transaction, 200, data))
+        self._calls.cancelled(context.incoming)
         self._contexts.cancel(context, now, out)
 
     def _waiting_for(self, cancel: RequestReceived, peer: Peer) -> RequestReceived | None:
@@ -235,6 +244,14 @@ class RequestPath:
         settings = self._installation.settings
         message = event.message
         tiers, explanation = tiers_of(decided, settings)
+        way = self._calls.way(message, decided.source.name) or self._calls.begin(decided, tiers, event.transaction)
+        if isinstance(way, Refusal):
+            self.refuse(event, peer, way, out)
+            return
+        if way is not None and way.target is not None and not self._calls.requested(way, message, now):
+            if event.transaction:
+                self.refuse(event, peer, Refusal(481, "this call is not answered yet"), out)
+            return
         entry = self._entry(event, peer, decided.classification)
         entry.explanation, entry.alias, entry.also = explanation, decided.alias, decided.also
         if decided.routes.pair is not None:
@@ -242,6 +259,8 @@ class RequestPath:
         out.append(Record(entry))
         loop = loop_hash(message, decided.source.name, settings.secret)
         incoming = Incoming(decided, event.transaction, peer, loop, entry, explanation)
+        if way is not None:
+            self._calls.follow(incoming, way)
         if event.transaction == 0:
             targets = tiers[0].targets if tiers else ()
             self._contexts.begin_stateless(StatelessForward(self._forwarder, incoming), targets, now, out)

@@ -394,6 +394,8 @@ class ResponseContext:
             else:
                 entry.answered(answer)
             conclude(entry, out)
+            if self.incoming.concluded is not None:
+                self.incoming.concluded(status, answer)
             out.append(Drop(self.transaction) if data is None else Respond(self.transaction, status, data))
         elif action is ContextAction.RELAY and data is not None:
             out.append(Relay(self.peer.connection, data))

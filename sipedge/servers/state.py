@@ -28,7 +28,9 @@ class ServiceState:
     reason: str
     """Why it is not active; '' when it is."""
     pending: bool = False
-    """Changes wait for a restart."""
+    """Something that is wanted is not in force yet."""
+    restart: str = ""
+    """When changes that wait for a restart get it: ``at 03:00 UTC``, ``by hand``; '' where none waits."""
     restarts: int = 0
     """Starts that nobody asked for: an engine had died or hung."""
     processes: tuple[int, ...] = ()

@@ -148,6 +148,8 @@ def receive(channel: socket.socket) -> bytes | Kept | None:
     if header["control"]:
         path, (device, inode) = header["control"]
         control = ControlPlace(path, sockets.pop(), (device, inode))
-    heartbeat, *numbers = header["numbers"]
+    heartbeat, workers, connections, per_source = header["numbers"]
     first = tuple((address, port, name) for address, port, name in header["first"])
-    return Kept(heartbeat, packed, dict(zip(places, sockets, strict=True)), control, *numbers, first)
+    return Kept(
+        heartbeat, packed, dict(zip(places, sockets, strict=True)), control, workers, connections, per_source, first
+    )

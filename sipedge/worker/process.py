@@ -86,7 +86,7 @@ async def _serve(path: str, standing: Standing, link: Link, kept: Kept | None, p
         link.keep(kept_of(settings, standing.packed(), server.sockets(), place))
         federation.follow(settings)
 
-    control = Control(server, path, standing, keep)
+    control = Control(server, path, standing, keep, federation)
     addresses = await server.start()
     heart.beat()
     orders = Orders(link.seat, server, others.bus) if others else None

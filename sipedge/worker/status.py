@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from time import time
 
@@ -19,12 +19,14 @@ from sipedge.control.values import (
     ListenerJson,
     PeerJson,
     RefusedJson,
+    ServiceJson,
     StatusJson,
     UnconfirmedJson,
     ZoneJson,
 )
 from sipedge.edge.parts import Parts
 from sipedge.proxy.upkeep import Upkeep
+from sipedge.servers.state import ServiceState
 from sipedge.settings import Tls
 from zones.addresses import host_port
 from zones.neighbor import NeighborPeers
@@ -44,7 +46,7 @@ KINDS: dict[type[AnyZone], str] = {
 """As ``type`` in edge.toml."""
 
 
-def status_json(parts: Parts, loads: Loads, began: float) -> StatusJson:
+def status_json(parts: Parts, loads: Loads, began: float, services: Sequence[ServiceState]) -> StatusJson:
     """All but the connections. ``began``: seconds since the epoch, of this process."""
     gauges, standing = parts.observers.gauges(), loads.standing
     return {
@@ -66,6 +68,7 @@ def status_json(parts: Parts, loads: Loads, began: float) -> StatusJson:
             for (zone, reason), number in (gauges.refused | gauges.requests_refused).items()
         ],
         "bans": _bans(parts),
+        "services": list(map(_service, services)),
         "decisions": parts.observers.tap.sequence if parts.observers.tap is not None else 0,
         "dns": {**_whole(gauges.dns), "spared": int(sum(gauges.dns_spared.values()))},
         "dropped": _whole(gauges.dropped),
@@ -166,6 +169,29 @@ def _bans(parts: Parts) -> list[BanJson]:
         {"source": ban.source, "reason": ban.reason, "left": round(ban.until - now, 1), "times": ban.times}
         for ban in parts.connections.bans.bans(now)
     ]
+
+
+def _service(state: ServiceState) -> ServiceJson:
+    return {
+        "name": state.name,
+        "active": state.active,
+        "reason": state.reason,
+        "pending": state.pending,
+        "restart": state.restart,
+        "restarts": state.restarts,
+        "processes": list(state.processes),
+        "version": state.version,
+        "streams": [
+            {
+                "domain": stream.domain,
+                "own": stream.own,
+                "direction": stream.direction,
+                "address": stream.address,
+                "secure": stream.secure,
+            }
+            for stream in state.streams
+        ],
+    }
 
 
 def _whole(numbers: dict[str, float]) -> dict[str, int]:

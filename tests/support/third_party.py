@@ -21,6 +21,7 @@ PACKAGES = {
     "openssl": "openssl",
     "prosody": "prosody prosody-modules lua-unbound",
     "luac5.4": "lua5.4",
+    "lua5.4": "lua5.4",
     "ejabberdctl": "ejabberd",
     "haproxy": "haproxy",
     "turnserver": "coturn",

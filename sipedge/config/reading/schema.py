@@ -19,6 +19,7 @@ from pydantic_core import PydanticCustomError
 from dialplan.model import PatternType
 from dialplan.problem import listing
 from sipedge.settings import (
+    BY_HAND,
     DnsSettings,
     DoctorSettings,
     Hep,
@@ -123,9 +124,9 @@ def _loopback(text: str) -> str:
     return text
 
 
-def _time_of_day(text: str) -> str:
-    if text and not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text):
-        raise _fail(f'"{text}" is not a time of day', 'write it like "03:00", in UTC')
+def _restart_time(text: str) -> str:
+    if text not in ("", BY_HAND) and not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text):
+        raise _fail(f'"{text}" is not a time of day', f'write it like "03:00", in UTC, or "{BY_HAND}"')
     return text
 
 
@@ -329,7 +330,7 @@ XMPP = mirror(
     deny=(_Domains, ()),
     link_address=(Annotated[str, AfterValidator(_loopback)], "127.0.0.1"),
     link_port=(Annotated[int, Field(ge=1, le=65533)], 5347),
-    restart_time=(Annotated[str, AfterValidator(_time_of_day)], ""),
+    restart_time=(Annotated[str, AfterValidator(_restart_time)], ""),
     route=(list[Any], []),
 )
 """Routes are read one by one, by XMPP_ROUTE."""

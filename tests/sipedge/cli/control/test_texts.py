@@ -39,6 +39,27 @@ STATUS: StatusJson = {
     "refused": [{"zone": "", "reason": "handshake", "count": 12}],
     "dns": {"asked": 1, "waiting": 0, "spared": 5},
     "bans": [{"source": "192.0.2.9", "reason": "password", "left": 90.0, "times": 2}],
+    "services": [
+        {
+            "name": "XMPP federation",
+            "active": True,
+            "reason": "",
+            "pending": True,
+            "restart": "at 03:00 UTC",
+            "restarts": 1,
+            "processes": [11, 0],
+            "version": "0.12.3",
+            "streams": [
+                {
+                    "domain": HOSTILE,
+                    "own": "ours.example",
+                    "direction": "incoming",
+                    "address": "192.0.2.8",
+                    "secure": True,
+                }
+            ],
+        }
+    ],
     "decisions": 41,
     "dropped": {"stderr": 3, "stdout": 0},
     "connections": [
@@ -70,6 +91,11 @@ def test_status_in_sections() -> None:
         "zones",
         "  Traversal: traversal client, 1 connection, down",
         f"    e.example waiting for 1 min: {HOSTILE}",
+        "XMPP federation: Active",
+        "  version 0.12.3, processes 11, none, started again 1 time",
+        "  changes wait for the restart at 03:00 UTC",
+        "  streams",
+        "    192.0.2.8  Incoming  \\x1b[31mred\\r\\nforged\\u202e  ours.example  TLS",
         "connections",
         "  4  192.0.2.7:40000  Default Zone  TLS 1.3  opened by the peer  5 s  1 transaction  "
         "a.example \\x1b[31mred\\r\\nforged\\u202e",
