@@ -376,6 +376,8 @@ class Server:
     def _read(self) -> None:
         """Every message of a read has been through pjsip."""
         self._turns.work()
+        if self._together is not None:
+            self._together.publish()
         self._turns.stay_awake(self._settings.limits.busy_poll)
 
     def _malformed(self, connection: int, error: FramingError) -> None:

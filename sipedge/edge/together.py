@@ -74,6 +74,13 @@ class Together:
         if self._bus.worker == FIRST:
             self._loop.call_later(PUBLISH, self._publish)
 
+    def publish(self) -> None:
+        """Tell the others what is new of neighbours and traversal zones, where this worker looks after them."""
+        changes = self._proxy.upkeep.changes if self._bus.worker == FIRST else self._published
+        if changes != self._published:
+            self._published = changes
+            self._bus.tell_all(self._proxy.upkeep.seen())
+
     def takes(self, connection: int, message: Message) -> bool:
         """Give a message to the worker that has its transaction; False: it is this one's."""
         worker = self._owner(connection, message)
@@ -175,10 +182,7 @@ class Together:
         return said
 
     def _publish(self) -> None:
-        changes = self._proxy.upkeep.changes
-        if changes != self._published:
-            self._published = changes
-            self._bus.tell_all(self._proxy.upkeep.seen())
+        self.publish()
         self._loop.call_later(PUBLISH, self._publish)
 
     def _event(self, worker: int, word: HopJudged | UpkeepSeen) -> None:

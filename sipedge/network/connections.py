@@ -83,9 +83,8 @@ class Connections:
         ``on_closed`` is also told what was to be sent and certainly did not arrive. ``is_used``: whether a transaction
         on a connection waits for an answer; ``is_owed``: whether its peer waits for one of ours. ``retire_within``:
         seconds that a connection may go on for its open transactions once nothing new is opened on it.
-        ``revocations``: is it revoked? ``revocation`` asks it about peers that connect, once their zone is known.
+        ``revocations``: is it revoked? ``revocation`` asks it once a peer's zone is known. ``among``: several workers.
         ``is_trusted``: whether an address is never banned. ``inherited`` and ``opener``: the sockets of ``listening``.
-        ``among``: where there are several workers.
         """
         self.limits = limits
         self.scratch = memoryview(bytearray(SCRATCH))
@@ -94,9 +93,7 @@ class Connections:
         self._on_malformed, self._on_failed, self._on_closed = on_malformed, on_failed, on_closed
         self._is_used, self._is_owed, self._retire_within = is_used, is_owed, retire_within
         self.bans, self._is_trusted = Bans(), is_trusted
-        self._loop = asyncio.get_running_loop()
-        self._among = among or Among()
-        self._taking: set[asyncio.Task[None]] = set()
+        self._loop, self._among = asyncio.get_running_loop(), among or Among()
         self._records: dict[int, Record] = {}
         self._open: dict[int, Connection] = {}
         self._by_hop: dict[Hop, int] = {}
@@ -124,9 +121,7 @@ class Connections:
         """A connection that another process has accepted. ``too_many``: why it has to be refused."""
         record = self._record(listener)
         record.given, record.too_many = source, too_many
-        task = self._loop.create_task(self._take(record, taken))
-        self._taking.add(task)
-        task.add_done_callback(self._taking.discard)
+        record.taking = self._loop.create_task(self._take(record, taken))
 
     def find(self, hop: Hop) -> int | None:
         """The open connection that this hop may use."""
