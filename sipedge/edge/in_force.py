@@ -52,14 +52,17 @@ class InForce:
 
         Raises ReadingError and OSError, too.
         """
-        loop = asyncio.get_running_loop()
-        apart = Apart(path)
-        try:
-            parcel = await loop.run_in_executor(None, apart.parcel)
-        finally:
-            apart.end()
+        return await cls.from_parcel(await parcel_apart(path), before)
+
+    @classmethod
+    async def from_parcel(
+        cls, parcel: bytes, before: CompiledPlan, files: Mapping[str, bytes] | None = None
+    ) -> InForce:
+        """What ``parcel_apart`` gave. ``files``: as another worker has read them. Raises ConfigError and OSError."""
         settings = await in_slices(unpacked(parcel, before))
-        return cls(settings, await loop.run_in_executor(None, read_files, settings.tls))
+        if files is None:
+            files = await asyncio.get_running_loop().run_in_executor(None, read_files, settings.tls)
+        return cls(settings, files)
 
     def contexts(self) -> TlsContexts:
         """Raises TlsError."""
@@ -102,6 +105,15 @@ class Standing:
         written = io.BytesIO()
         _Pickler(written, pickle.HIGHEST_PROTOCOL).dump(self)
         return written.getvalue()
+
+
+async def parcel_apart(path: str) -> bytes:
+    """A configuration, read by a process of its own. Raises ReadingError and OSError."""
+    apart = Apart(path)
+    try:
+        return await asyncio.get_running_loop().run_in_executor(None, apart.parcel)
+    finally:
+        apart.end()
 
 
 async def in_slices(steps: Generator[None, None, T]) -> T:

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
-import secrets
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from itertools import count
 from time import perf_counter, time
 
 from sipedge.network.among import Among
@@ -40,10 +37,9 @@ from sipedge.proxy.events import (
     UnreadableReceived,
 )
 from sipedge.proxy.history import Entry, History
-from sipedge.proxy.incoming import Environment
 from sipedge.proxy.proxy import Proxy
 from sipedge.servers.state import ServiceState
-from sipedge.settings import DnsSettings, Limits, Listener
+from sipedge.settings import DnsSettings, Limits, Listener, Settings
 from sipedge.sip.framing import FramingError
 from sipedge.sip.message import Message
 from sipedge.tap.tap import Tap
@@ -52,7 +48,8 @@ from zones.dns import allowed_in
 
 from . import log
 from .colleagues import Colleagues
-from .elsewhere import Elsewhere, boot_of, ends_of, numbers_of
+from .elsewhere import Elsewhere, ends_of, numbers_of
+from .environment import environment_of
 from .in_force import InForce, release_in_slices
 from .observers import Observers
 from .parts import Parts
@@ -212,9 +209,10 @@ class Server:
         """Open all listeners; returns a text for each. Raises OSError."""
         listeners, listening = self._settings.listeners, self._connections.listening
         if not self._follows:
-            listening.swap(listeners, listening.open(listeners, self._settings.places))
+            listening.swap(listeners, self._open(self._settings))
         self._note_ports()
-        self._proxy = Proxy(self._settings, self._environment())
+        environment = environment_of(self._ports, self._connections, self._colleagues, self._together)
+        self._proxy = Proxy(self._settings, environment)
         if self._together is not None:
             self._together.begin(self._proxy, self._sending)
         self._observers = Observers(
@@ -243,22 +241,6 @@ class Server:
                 self._colleagues.gone(source)
         else:
             self._connections.handed(listener, taken, source, too_many)
-
-    def _environment(self) -> Environment:
-        unique, boot, together = count(1), secrets.token_hex(4), self._together
-        if self._colleagues is not None:
-            boot = boot_of(self._colleagues.bus.worker, boot)
-        environment = Environment(
-            lambda: f"{boot}{next(unique):x}",
-            random.SystemRandom().random,
-            secrets.token_bytes,
-            self._ports,
-            self._connections.revocation,
-            self._connections.offence,
-        )
-        if together is None:
-            return environment
-        return replace(environment, rezoned=together.announce, follows=self._follows, judged=together.judged)
 
     def _note_ports(self) -> None:
         """The core reads them from this dictionary."""
@@ -307,19 +289,28 @@ class Server:
         try:
             if self._stopped.is_set():
                 raise OSError("the edge is ending")
-            opened = self._connections.listening.open(settings.listeners, settings.places)
+            opened = self._open(settings)
         except OSError:
             await self._loop.run_in_executor(None, observed.close)
             raise
         return Prepared(force, use_lists, contexts, resolver, observed, opened)
 
-    async def use(self, prepared: Prepared) -> None:
-        """Swap, within one turn of the loop, then close what is old."""
+    async def unprepare(self, prepared: Prepared) -> None:
+        """It is not used after all."""
+        if prepared.resolver is not self._resolver:
+            await prepared.resolver.aclose()
+        await self._loop.run_in_executor(None, prepared.observed.close)
+
+    async def use(self, prepared: Prepared, ports: Mapping[str, int] | None = None) -> None:
+        """Swap, within one turn of the loop, then close what is old. ``ports``: where another worker listens."""
+        if ports is not None and self._colleagues is not None:
+            self._colleagues = replace(self._colleagues, ports=ports)
         settings = prepared.force.settings
         prepared.use_lists()
         self._fetcher.follow(settings.dns, allowed_in(settings.zones))
         self._swap(prepared.force, prepared.contexts, prepared.resolver, prepared.opened)
-        await self._connections.listening.serve()
+        if self._colleagues is None:
+            await self._connections.listening.serve()
         await self._observers.reload(prepared.observed)
         self._tap = self._observers.tap
         self._turns.tick()
@@ -333,6 +324,15 @@ class Server:
         """Those that listen."""
         return self._connections.listening.sockets()
 
+    def _open(self, settings: Settings) -> Mapping[Place, socket.socket]:
+        """Raises OSError."""
+        return {} if self._follows else self._connections.listening.open(settings.listeners, settings.places)
+
+    @property
+    def ports(self) -> Mapping[str, int]:
+        """Name of a listener -> its port."""
+        return dict(self._ports)
+
     def _resolver_for(self, dns: DnsSettings) -> Resolver:
         """Raises ResolverError."""
         return self._resolver if dns == self._settings.dns else Resolver(dns, self._resolved)
@@ -342,7 +342,8 @@ class Server:
     ) -> None:
         """All within one turn of the loop: nobody sees a half of it."""
         settings = force.settings
-        self._connections.listening.swap(settings.listeners, opened)
+        if not self._follows:
+            self._connections.listening.swap(settings.listeners, opened)
         self._connections.reload(limits=settings.limits, tls=contexts, retire_within=settings.timers.c)
         self._stack.limit(**self._stack_limits(settings.limits))
         self._note_ports()

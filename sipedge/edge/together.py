@@ -11,7 +11,7 @@ from sipedge.bus.bus import Bus
 from sipedge.bus.directory import Directory
 from sipedge.network.connections import Connections
 from sipedge.pjsip.stack import Stack
-from sipedge.proxy.events import ConnectionClosed, ConnectionFailed, HopJudged, PeerElsewhere
+from sipedge.proxy.events import ConnectionClosed, ConnectionFailed, Event, HopJudged, PeerElsewhere
 from sipedge.proxy.incoming import Peer
 from sipedge.proxy.looked_after.seen import UpkeepSeen
 from sipedge.proxy.proxy import Proxy
@@ -186,7 +186,12 @@ class Together:
         self._loop.call_later(PUBLISH, self._publish)
 
     def _event(self, worker: int, word: HopJudged | UpkeepSeen) -> None:
-        self._turns.put(word)
+        self._handle(word)
+
+    def _handle(self, event: Event) -> None:
+        """At once: whether a message that follows counts may depend on it."""
+        self._turns.put(event)
+        self._turns.work()
 
     def _sent(self, worker: int, word: words.Sent) -> None:
         self._users.setdefault(word.connection, {}).setdefault(worker, None)
@@ -203,14 +208,13 @@ class Together:
 
     def _peer_elsewhere(self, worker: int, word: PeerElsewhere) -> None:
         is_new = self._elsewhere.opened(word.opened)
-        self._turns.put(word)
+        self._handle(word)
         if is_new and word.opened.hop is not None:
-            self._turns.work()
             self._sending.opened(word.opened.hop, word.opened)
 
     def _closed(self, worker: int, word: ConnectionClosed) -> None:
         self._watched.pop(word.connection, None)
-        self._turns.put(word)
+        self._handle(word)
         self._elsewhere.closed(word.connection, self._stack)
 
     def _failed(self, worker: int, word: ConnectionFailed) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from itertools import count
 from time import time
 
+from sipedge.bus.bus import Bus
 from sipedge.control import requests
 from sipedge.control.channel.place import Place
 from sipedge.control.channel.service import Client, Service
@@ -33,6 +34,7 @@ from zones.traversal_server import TraversalServer
 from zones.zone import Hop
 
 from .decisions import Decisions
+from .followers import Followers
 from .loads import Loads
 from .status import connections_json, status_json
 
@@ -52,13 +54,18 @@ class Control:
         standing: Standing,
         keep: Callable[[Standing, Place | None], None],
         federation: Federation,
+        bus: Bus | None = None,
     ) -> None:
-        """``path``: of the configuration. ``keep``: see Loads; it is told the place of the control socket, too."""
+        """``path``: of the configuration. ``keep``: see Loads; it is told the place of the control socket, too.
+
+        ``bus``: where other workers follow this one.
+        """
         self._server, self._federation = server, federation
         self.service = Service(self._answer)
-        self.loads = Loads(
-            path, standing, server, self.service, lambda now: keep(now, self.service.place), federation.costs
-        )
+        parts = server, self.service, lambda now: keep(now, self.service.place), federation.costs
+        self.loads = Loads(path, standing, *parts, Followers(bus))
+        if bus is not None:
+            bus.answer = self._told
         self._decisions = Decisions(server, self.loads)
         self._began = time()
         self._numbers = count(1)
@@ -86,6 +93,10 @@ class Control:
     async def _answer(self, request: Request, client: Client) -> object:
         return await self._answers[type(request)](request, client)
 
+    async def _told(self, worker: int, what: object) -> object:
+        """The answer to another worker's question: since when what is in force is."""
+        return self.loads.standing.since
+
     async def _status(self, request: requests.Status, client: Client) -> StatusJson:
         for connection in connections_json(self._server.parts):
             await client.item(connection)
@@ -97,7 +108,7 @@ class Control:
         return await asyncio.shield(self.loads.load(request, str(client.caller)))
 
     async def _confirm(self, request: requests.Confirm, client: Client) -> ConfirmedJson:
-        return {"revision": self.loads.confirm(str(client.caller))}
+        return {"revision": await self.loads.confirm(str(client.caller))}
 
     async def _restart(self, request: requests.Restart, client: Client) -> RestartedJson:
         restarted = self._federation.restart()

@@ -8,23 +8,21 @@ import gc
 import logging
 import resource
 import signal
-import socket
-from collections.abc import Mapping
 from time import monotonic, time
 from typing import Any
 
 from sipedge.control.channel.place import Place
 from sipedge.edge import log
-from sipedge.edge.colleagues import FIRST
+from sipedge.edge.colleagues import FIRST, Colleagues
 from sipedge.edge.in_force import InForce, Standing
 from sipedge.edge.server import CANCEL_LIMIT, Server
-from sipedge.network.listening import Place as ListenerPlace
 from sipedge.servers.xmpp.federation import Federation
 from sipedge.supervisor.link import Kept, Link
 from sipedge.supervisor.supervisor import supervise
 
 from .colleagues import Orders, colleagues, kept_of
 from .control import Control
+from .follower import Follower
 from .heart import Heart
 from .loads import revision_text
 from .places import first_place
@@ -72,12 +70,24 @@ def _resumed(kept: Kept) -> Standing:
 
 
 async def _serve(path: str, standing: Standing, link: Link, kept: Kept | None, place: Place | None) -> None:
-    loop = asyncio.get_running_loop()
-    loop.set_exception_handler(_unhandled)
+    asyncio.get_running_loop().set_exception_handler(_unhandled)
+    others = colleagues(link, standing.force.settings, kept)
+    if others is not None and others.follows:
+        await _follow(standing, link, kept, others)
+    else:
+        await _lead(path, standing, link, kept, place, others)
+    if others is not None:
+        await others.bus.aclose()
+
+
+async def _lead(
+    path: str, standing: Standing, link: Link, kept: Kept | None, place: Place | None, others: Colleagues | None
+) -> None:
+    """All that is done once: by the only worker, or by the first of several."""
     heart = Heart(link, standing.force.settings.limits)
     federation = Federation()
-    others = colleagues(link, standing.force.settings, kept)
-    server = Server(standing.force, _sockets(link, kept), services=federation.services, colleagues=others)
+    sockets = {} if kept is None else kept.sockets
+    server = Server(standing.force, sockets, services=federation.services, colleagues=others)
 
     def keep(standing: Standing, place: Place | None) -> None:
         settings = standing.force.settings
@@ -86,33 +96,62 @@ async def _serve(path: str, standing: Standing, link: Link, kept: Kept | None, p
         link.keep(kept_of(settings, standing.packed(), server.sockets(), place))
         federation.follow(settings)
 
-    control = Control(server, path, standing, keep, federation)
+    bus = others.bus if others is not None else None
+    control = Control(server, path, standing, keep, federation, bus)
     addresses = await server.start()
     heart.beat()
-    orders = Orders(link.seat, server, others.bus) if others else None
-    if orders is not None:
-        orders.begin()
-    loop.add_signal_handler(signal.SIGHUP, Reloads(control.loads.reload, link.done).request)
+    reload = Reloads(control.loads.reload, link.done).request
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
+    _end_by_signal(server, heart)
+    if bus is not None:
+        Orders(link.seat, server, bus).begin()
+    await control.begin(place)
+    _settle()
+    print(f"sipedge: {standing.force.settings.system_name} serves {', '.join(addresses)}", flush=True)
+    link.done()
+    await server.run()
+    await control.aclose()
+    await federation.aclose()
 
+
+async def _follow(standing: Standing, link: Link, kept: Kept | None, others: Colleagues) -> None:
+    """All that every worker does, by one that is not the first."""
+    if kept is not None:
+        kept.close()  # the first one has them; the supervisor takes the connections
+    heart = Heart(link, standing.force.settings.limits)
+    server = Server(standing.force, {}, colleagues=others)
+
+    def changed(standing: Standing) -> None:
+        heart.limits = standing.force.settings.limits
+        _allow_files(heart.limits.connections)
+
+    follower = Follower(others.bus, server, standing, changed)
+    changed(standing)
+    await server.start()
+    heart.beat()
+    _end_by_signal(server, heart)
+    Orders(link.seat, server, others.bus).begin()
+    _settle()
+    link.done()
+    checking = asyncio.get_running_loop().create_task(follower.check())
+    await server.run()
+    checking.cancel()
+
+
+def _end_by_signal(server: Server, heart: Heart) -> None:
     def stop() -> None:
         heart.end(CANCEL_LIMIT)
         server.stop()
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
-    if link.seat.worker == FIRST:
-        await control.begin(place)
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+
+
+def _settle() -> None:
+    """What is there now stays."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GARBAGE_THRESHOLDS)
-    if link.seat.worker == FIRST:
-        print(f"sipedge: {standing.force.settings.system_name} serves {', '.join(addresses)}", flush=True)
-    link.done()
-    await server.run()
-    await control.aclose()
-    await federation.aclose()
-    if others is not None:
-        await others.bus.aclose()
 
 
 def _place(standing: Standing, link: Link, kept: Kept | None) -> Place | None:
@@ -120,14 +159,6 @@ def _place(standing: Standing, link: Link, kept: Kept | None) -> Place | None:
     if link.seat.worker != FIRST:
         return None
     return first_place(standing.force.settings.control, kept.control if kept else None, kept is not None)
-
-
-def _sockets(link: Link, kept: Kept | None) -> Mapping[ListenerPlace, socket.socket]:
-    """Those that the worker before this one had; a worker that follows has none."""
-    if kept is None or link.seat.worker == FIRST:
-        return {} if kept is None else kept.sockets
-    kept.close()
-    return {}
 
 
 def _unhandled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
