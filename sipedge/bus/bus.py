@@ -10,7 +10,7 @@ from itertools import count
 from typing import Protocol
 
 from .stream import Stream
-from .words import Answer, Question, Word
+from .words import Answer, Note, Question, Word
 
 logger = logging.getLogger("sipedge.bus")
 
@@ -41,6 +41,8 @@ class Bus:
         self.listener: Listener
         self.answer: Callable[[int, object], Awaitable[object]]
         """What another one gets for its question."""
+        self.note: Callable[[int, object], None]
+        """Another one said something that wants no answer."""
         self._streams: dict[int, Stream] = {}
         self._numbers = count(1)
         self._asked: dict[int, tuple[int, asyncio.Future[object]]] = {}
@@ -99,7 +101,7 @@ class Bus:
         await asyncio.sleep(0)
 
     def _taken(self, worker: int, words: list[Word]) -> None:
-        others = [word for word in words if not isinstance(word, Question | Answer)]
+        others = [word for word in words if not isinstance(word, Question | Answer | Note)]
         if others:
             self.listener.taken(worker, others)
         for word in words:
@@ -107,6 +109,8 @@ class Bus:
                 task = asyncio.get_running_loop().create_task(self._answer(worker, word))
                 self._answering.add(task)
                 task.add_done_callback(self._answering.discard)
+            elif isinstance(word, Note):
+                self.note(worker, word.what)
             elif isinstance(word, Answer) and word.number in self._asked:
                 _, future = self._asked[word.number]
                 if not future.done():

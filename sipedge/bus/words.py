@@ -82,6 +82,13 @@ class Quiet:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """As a question that wants no answer."""
+
+    what: object
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     number: int
     what: object
@@ -109,6 +116,7 @@ Word = (
     | UpkeepSeen
     | Offence
     | Quiet
+    | Note
     | Question
     | Answer
 )

@@ -97,7 +97,8 @@ class Server:
         self._turns = Turns(self._stack, self.functions)
         elsewhere = Elsewhere(colleagues.bus if colleagues else None)
         self._sending = self._make_sending(elsewhere)
-        self._together = self._make_together(colleagues, elsewhere) if colleagues else None
+        parts = self._stack, self._connections, self._turns, elsewhere
+        self._together = Together(colleagues.bus, colleagues.memory, *parts) if colleagues else None
         self._proxy: Proxy
         self._keeper: asyncio.Task[None]
         self._observers: Observers
@@ -163,10 +164,6 @@ class Server:
             transmit=self._transmit,
         )
 
-    def _make_together(self, colleagues: Colleagues, elsewhere: Elsewhere) -> Together:
-        parts = self._stack, self._connections, self._turns, elsewhere
-        return Together(colleagues.bus, colleagues.memory, *parts)
-
     def _make_stack(self) -> Stack:
         return Stack(
             emit=self._emit,
@@ -215,13 +212,11 @@ class Server:
         self._proxy = Proxy(self._settings, environment)
         if self._together is not None:
             self._together.begin(self._proxy, self._sending)
-        self._observers = Observers(
-            self._settings, self._proxy, self._stack, self._connections, lambda: self._resolver, self._services
-        )
+        parts = self._settings, self._proxy, self._stack, self._connections
+        self._observers = Observers(*parts, lambda: self._resolver, self._services, self._follows)
         self._tap = self._observers.tap
         self._turns.start(self._proxy)
-        if self._colleagues is None:
-            await listening.serve()
+        await self._serve()
         self._keeper = self._loop.create_task(
             self._revocations.keep_fresh(lambda: self._settings.tls.crl_interval, self._lists_changed)
         )
@@ -273,6 +268,10 @@ class Server:
         self._turns.put(event)
         self._turns.work()
 
+    def close(self, connection: int, reason: str) -> None:
+        """Here or in the worker that has it."""
+        self._sending.close(commands.Close(connection, reason))
+
     def stop(self) -> None:
         self._stopped.set()
 
@@ -309,8 +308,7 @@ class Server:
         prepared.use_lists()
         self._fetcher.follow(settings.dns, allowed_in(settings.zones))
         self._swap(prepared.force, prepared.contexts, prepared.resolver, prepared.opened)
-        if self._colleagues is None:
-            await self._connections.listening.serve()
+        await self._serve()
         await self._observers.reload(prepared.observed)
         self._tap = self._observers.tap
         self._turns.tick()
@@ -327,6 +325,11 @@ class Server:
     def _open(self, settings: Settings) -> Mapping[Place, socket.socket]:
         """Raises OSError."""
         return {} if self._follows else self._connections.listening.open(settings.listeners, settings.places)
+
+    async def _serve(self) -> None:
+        """Take connections, where not the supervisor does."""
+        if self._colleagues is None:
+            await self._connections.listening.serve()
 
     @property
     def ports(self) -> Mapping[str, int]:

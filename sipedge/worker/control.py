@@ -37,6 +37,7 @@ from .decisions import Decisions
 from .followers import Followers
 from .loads import Loads
 from .status import connections_json, status_json
+from .words import Told
 
 PROBE_LIMIT = 40.0
 """Seconds; pjsip gives up after 32."""
@@ -63,10 +64,12 @@ class Control:
         self._server, self._federation = server, federation
         self.service = Service(self._answer)
         parts = server, self.service, lambda now: keep(now, self.service.place), federation.costs
-        self.loads = Loads(path, standing, *parts, Followers(bus))
+        followers = Followers(bus)
+        self.loads = Loads(path, standing, *parts, followers)
+        self._look = followers.look
         if bus is not None:
-            bus.answer = self._told
-        self._decisions = Decisions(server, self.loads)
+            bus.answer, bus.note = self._told, self._noted
+        self._decisions = Decisions(server, self.loads.revisions, followers)
         self._began = time()
         self._numbers = count(1)
         self._probes: dict[int, asyncio.Queue[Probed]] = {}
@@ -84,6 +87,7 @@ class Control:
 
     async def begin(self, place: Place | None) -> None:
         """The edge serves: answer at this place."""
+        self._server.parts.observers.others = self._look
         await self.service.use(place)
         self.loads.begin()
 
@@ -97,11 +101,16 @@ class Control:
         """The answer to another worker's question: since when what is in force is."""
         return self.loads.standing.since
 
+    def _noted(self, worker: int, what: object) -> None:
+        if isinstance(what, Told):
+            self._decisions.noted(worker, what)
+
     async def _status(self, request: requests.Status, client: Client) -> StatusJson:
-        for connection in connections_json(self._server.parts):
+        look = await self._server.parts.observers.look_at_all()
+        for connection in connections_json(self._server.parts, look.transactions):
             await client.item(connection)
         services = self._federation.services()
-        return status_json(self._server.parts, self.loads, self._began, services)
+        return status_json(self._server.parts, self.loads, self._began, services, look)
 
     async def _load(self, request: requests.Load, client: Client) -> LoadedJson:
         """It goes on where the client is gone: half of it would help nobody."""
@@ -124,7 +133,7 @@ class Control:
             raise Refused(NOT_FOUND, f'there is no connection {request.connection}; "sipedge status" lists them')
         text = "connection %d with %s (zone %s) is closed, as %s asked"
         logger.info(text, peer.connection, host_port(peer.address, peer.port), peer.zone, client.caller)
-        parts.connections.close(peer.connection, "closed over the control socket")
+        self._server.close(peer.connection, "closed over the control socket")
         return {"connection": peer.connection, "peer": host_port(peer.address, peer.port), "zone": peer.zone}
 
     async def _probe(self, request: requests.Probe, client: Client) -> ProbedJson:

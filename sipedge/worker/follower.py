@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from weakref import WeakKeyDictionary
 
+from dialplan.search.search import CompiledPlan
 from sipedge.bus.bus import Bus, GoneError
+from sipedge.bus.words import Note
 from sipedge.edge.colleagues import FIRST
 from sipedge.edge.in_force import InForce, Standing, Unconfirmed
+from sipedge.edge.look import Look
 from sipedge.edge.prepared import Prepared
 from sipedge.edge.server import Server
 
-from .words import Confirmed, Forget, Prepare, Since, Use
+from .decisions import Decisions
+from .followers import Followers
+from .words import Confirmed, Forget, LookNow, Prepare, Since, Use
 
 PATIENCE = 5.0
 
@@ -24,15 +30,19 @@ class Follower:
     def __init__(self, bus: Bus, server: Server, standing: Standing, changed: Callable[[Standing], None]) -> None:
         """``changed`` is told what is in force from now on."""
         self._bus, self._server, self._changed = bus, server, changed
-        self._standing = standing
+        self._standing: Standing
         self._prepared: Prepared | None = None
-        self._answers: dict[type, Callable[..., Awaitable[None]]] = {
+        self._answers: dict[type, Callable[..., Awaitable[object]]] = {
             Prepare: self._prepare,
             Use: self._use,
             Forget: self._forget,
             Confirmed: self._confirmed,
+            LookNow: self._look,
         }
+        self._revisions: WeakKeyDictionary[CompiledPlan, str] = WeakKeyDictionary()
+        self._decisions = Decisions(server, self._revisions, Followers(None), lambda told: bus.tell(FIRST, Note(told)))
         bus.answer = self._answer
+        self._stand(standing)
 
     async def check(self) -> None:
         """End this worker where it began with what is not in force any more: the next one begins with what is."""
@@ -43,8 +53,12 @@ class Follower:
         if since != self._standing.since:
             self._leave("something else has come in force")
 
-    async def _answer(self, worker: int, what: object) -> None:
-        await self._answers[type(what)](what)
+    async def _answer(self, worker: int, what: object) -> object:
+        answer = self._answers.get(type(what), self._decisions.told)
+        return await answer(what)
+
+    async def _look(self, wish: LookNow) -> Look:
+        return self._server.parts.observers.look()
 
     async def _prepare(self, wish: Prepare) -> None:
         before = self._standing
@@ -75,6 +89,7 @@ class Follower:
 
     def _stand(self, standing: Standing) -> None:
         self._standing = standing
+        self._revisions[standing.force.settings.plan] = standing.force.settings.revision
         self._changed(standing)
 
     def _leave(self, why: str) -> None:

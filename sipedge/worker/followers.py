@@ -7,12 +7,14 @@ import logging
 from collections.abc import Mapping
 
 from sipedge.bus.bus import Bus, GoneError
+from sipedge.edge.look import Look
 
-from .words import Confirmed, Forget, Prepare, Use
+from .words import Confirmed, Forget, LookNow, Prepare, Use
 
 PATIENCE = 60.0
 """Seconds for a worker to prepare: 10,000 rules take some on a busy machine."""
 AT_ONCE = 10.0
+LOOK = 1.5
 
 logger = logging.getLogger("sipedge")
 
@@ -25,30 +27,40 @@ class Followers:
 
     async def prepare(self, parcel: bytes, files: Mapping[str, bytes]) -> None:
         """Raises ValueError and OSError: then none of them keeps what it has prepared."""
-        failed = [error for error in await self._ask(Prepare(parcel, files), PATIENCE) if error is not None]
+        answers = await self.ask(Prepare(parcel, files), PATIENCE)
+        failed = [answer for answer in answers.values() if isinstance(answer, ValueError | OSError)]
         if failed:
             await self.forget()
             raise failed[0]
 
     async def forget(self) -> None:
-        await self._ask(Forget(), AT_ONCE)
+        await self.ask(Forget(), AT_ONCE)
 
     async def use(self, since: float, until: float, ports: Mapping[str, int]) -> None:
         """One that cannot ends, and begins anew with what is in force."""
-        await self._ask(Use(since, until, ports), AT_ONCE)
+        await self.ask(Use(since, until, ports), AT_ONCE)
 
     async def confirm(self) -> None:
-        await self._ask(Confirmed(), AT_ONCE)
+        await self.ask(Confirmed(), AT_ONCE)
 
-    async def _ask(self, what: object, seconds: float) -> list[ValueError | OSError | None]:
-        """What each one raised; one that is gone meanwhile comes back with what is in force."""
+    async def look(self) -> list[Look]:
+        answers = await self.ask(LookNow(), LOOK)
+        return [answer for answer in answers.values() if isinstance(answer, Look)]
+
+    async def ask(self, what: object, seconds: float = AT_ONCE) -> dict[int, object]:
+        """What each one answered or raised; one that is gone meanwhile comes back with what is in force."""
         bus = self._bus
-        return [] if bus is None else await asyncio.gather(*(_asked(bus, each, what, seconds) for each in bus.others))
+        if bus is None:
+            return {}
+        others = bus.others
+        return dict(
+            zip(others, await asyncio.gather(*(_asked(bus, each, what, seconds) for each in others)), strict=True)
+        )
 
 
-async def _asked(bus: Bus, worker: int, what: object, seconds: float) -> ValueError | OSError | None:
+async def _asked(bus: Bus, worker: int, what: object, seconds: float) -> object:
     try:
-        await bus.ask(worker, what, seconds)
+        return await bus.ask(worker, what, seconds)
     except GoneError as error:
         logger.error("%s", error)
     except (ValueError, OSError) as error:

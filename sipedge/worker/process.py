@@ -126,7 +126,6 @@ async def _follow(standing: Standing, link: Link, kept: Kept | None, others: Col
         _allow_files(heart.limits.connections)
 
     follower = Follower(others.bus, server, standing, changed)
-    changed(standing)
     await server.start()
     heart.beat()
     _end_by_signal(server, heart)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from sipedge.control.requests import History
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,44 @@ class Forget:
 @dataclass(frozen=True, slots=True)
 class Confirmed:
     """What was loaded on trial stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookNow:
+    """The answer is an edge.look.Look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Decisions in memory that fit. The answer is a list of ``Told``, oldest first."""
+
+    wish: History
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """Send decisions that fit as they are concluded, as notes of ``Told``, until ``Unfollow``."""
+
+    number: int
+    wish: History
+
+
+@dataclass(frozen=True, slots=True)
+class Unfollow:
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A decision of a worker that follows."""
+
+    number: int
+    """Of Follow; 0: it answers ``Kept``."""
+    entry: int
+    """No two decisions that are in memory have the same one."""
+    time: float
+    decision: Any
+    """A DecisionJson."""
 
 
 @dataclass(frozen=True, slots=True)

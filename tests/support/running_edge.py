@@ -37,7 +37,7 @@ class Edge:
     def write(self, config: str | None = None, dialplan: str | None = None) -> None:
         """Change the files; ``reload()`` makes the edge read them."""
         if config is not None:
-            several = f"[edge]\nworkers = {WORKERS}\n" if WORKERS else "[edge]\n"
+            several = f"[edge]\nworkers = {WORKERS}\n" if WORKERS and "\nworkers = " not in config else "[edge]\n"
             (self.folder / "edge.toml").write_text(config.replace("[edge]\n", several, 1))
         if dialplan is not None:
             (self.folder / "edge.dialplan").write_text(dialplan)
