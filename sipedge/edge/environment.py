@@ -10,8 +10,8 @@ from itertools import count
 from sipedge.network.connections import Connections
 from sipedge.proxy.incoming import Environment
 
-from .colleagues import Colleagues
-from .elsewhere import boot_of
+from .others.colleagues import Colleagues
+from .others.elsewhere import boot_of
 from .together import Together
 
 

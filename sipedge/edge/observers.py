@@ -32,7 +32,7 @@ from zones.addresses import host_port
 
 from . import log
 from .exposition import Exposition
-from .look import Look, together
+from .others.look import Look, together
 
 FIRST_EXAMINATION = 10.0
 """Seconds after a start or a reload: connections that it brings about have come up by then."""

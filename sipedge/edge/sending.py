@@ -13,7 +13,7 @@ from sipedge.settings import Settings
 from sipedge.sip.responses import branch_of_request
 from zones.zone import Hop
 
-from .elsewhere import Elsewhere, worker_of_branch
+from .others.elsewhere import Elsewhere, worker_of_branch
 from .turns import Turns
 from .waiting import ToHop, Waiting
 

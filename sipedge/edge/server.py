@@ -47,11 +47,11 @@ from zones.addresses import host_port
 from zones.dns import allowed_in
 
 from . import log
-from .colleagues import Colleagues
-from .elsewhere import Elsewhere, ends_of, numbers_of
 from .environment import environment_of
 from .in_force import InForce, release_in_slices
 from .observers import Observers
+from .others.colleagues import Colleagues
+from .others.elsewhere import Elsewhere, ends_of, numbers_of
 from .parts import Parts
 from .prepared import Prepared
 from .sending import Sending

@@ -18,8 +18,8 @@ from sipedge.proxy.proxy import Proxy
 from sipedge.sip.message import Message
 from zones.zone import Hop
 
-from .colleagues import FIRST
-from .elsewhere import MOST, Elsewhere, worker_of_via
+from .others.colleagues import FIRST
+from .others.elsewhere import MOST, Elsewhere, worker_of_via
 from .sending import Sending
 from .turns import Turns
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from sipedge.bus.bus import Bus
 from sipedge.control.channel.place import Place as ControlPlace
-from sipedge.edge.colleagues import Colleagues
+from sipedge.edge.others.colleagues import Colleagues
 from sipedge.edge.server import Server
 from sipedge.network.listening import Place, place_of
 from sipedge.settings import Settings

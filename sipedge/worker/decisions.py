@@ -16,7 +16,7 @@ from sipedge.control.channel.service import Client
 from sipedge.control.refusal import NOT_FOUND, UNAVAILABLE, Refused
 from sipedge.control.requests import History, Plan
 from sipedge.control.values import DecisionJson, PlanJson
-from sipedge.edge.colleagues import FIRST
+from sipedge.edge.others.colleagues import FIRST
 from sipedge.edge.server import Server
 from sipedge.proxy.history import Entry
 

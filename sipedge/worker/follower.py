@@ -9,15 +9,15 @@ from weakref import WeakKeyDictionary
 from dialplan.search.search import CompiledPlan
 from sipedge.bus.bus import Bus, GoneError
 from sipedge.bus.words import Note
-from sipedge.edge.colleagues import FIRST
 from sipedge.edge.in_force import InForce, Standing, Unconfirmed
-from sipedge.edge.look import Look
+from sipedge.edge.others.colleagues import FIRST
+from sipedge.edge.others.look import Look
 from sipedge.edge.prepared import Prepared
 from sipedge.edge.server import Server
 
 from .decisions import Decisions
 from .followers import Followers
-from .words import Confirmed, Forget, LookNow, Prepare, Since, Use
+from .words import Confirmed, Forget, LookNow, Prepare, Since, Told, Use
 
 PATIENCE = 5.0
 
@@ -40,7 +40,7 @@ class Follower:
             LookNow: self._look,
         }
         self._revisions: WeakKeyDictionary[CompiledPlan, str] = WeakKeyDictionary()
-        self._decisions = Decisions(server, self._revisions, Followers(None), lambda told: bus.tell(FIRST, Note(told)))
+        self._decisions = Decisions(server, self._revisions, Followers(None), self._note)
         bus.answer = self._answer
         self._stand(standing)
 
@@ -56,6 +56,9 @@ class Follower:
     async def _answer(self, worker: int, what: object) -> object:
         answer = self._answers.get(type(what), self._decisions.told)
         return await answer(what)
+
+    def _note(self, told: Told) -> None:
+        self._bus.tell(FIRST, Note(told))
 
     async def _look(self, wish: LookNow) -> Look:
         return self._server.parts.observers.look()

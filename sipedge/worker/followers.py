@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping
 
 from sipedge.bus.bus import Bus, GoneError
-from sipedge.edge.look import Look
+from sipedge.edge.others.look import Look
 
 from .words import Confirmed, Forget, LookNow, Prepare, Use
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from sipedge.control.channel.place import Place
 from sipedge.edge import log
-from sipedge.edge.colleagues import FIRST, Colleagues
 from sipedge.edge.in_force import InForce, Standing
+from sipedge.edge.others.colleagues import FIRST, Colleagues
 from sipedge.edge.server import CANCEL_LIMIT, Server
 from sipedge.servers.xmpp.federation import Federation
 from sipedge.supervisor.link import Kept, Link

@@ -24,7 +24,7 @@ from sipedge.control.values import (
     UnconfirmedJson,
     ZoneJson,
 )
-from sipedge.edge.look import Look
+from sipedge.edge.others.look import Look
 from sipedge.edge.parts import Parts
 from sipedge.proxy.upkeep import Upkeep
 from sipedge.servers.state import ServiceState

@@ -28,7 +28,8 @@ def together(first: Look, others: Sequence[Look]) -> Look:
     looks = [first, *others]
     transactions = _sum([look.transactions for look in looks])
     counters = None if first.counters is None else _counters(first.counters, looks)
-    return Look(_gauges(looks), counters, transactions, sum(look.decisions for look in looks))
+    whole = {connection: int(number) for connection, number in transactions.items()}
+    return Look(_gauges(looks), counters, whole, sum(look.decisions for look in looks))
 
 
 def _gauges(looks: Sequence[Look]) -> Gauges:
