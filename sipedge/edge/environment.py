@@ -7,6 +7,7 @@ import secrets
 from dataclasses import replace
 from itertools import count
 
+from sipedge.bus.shelf import SharedShelf
 from sipedge.network.connections import Connections
 from sipedge.proxy.incoming import Environment
 
@@ -32,4 +33,10 @@ def environment_of(
     )
     if colleagues is None or together is None:
         return alone
-    return replace(alone, rezoned=together.announce, follows=colleagues.follows, judged=together.judged)
+    return replace(
+        alone,
+        rezoned=together.announce,
+        follows=colleagues.follows,
+        judged=together.judged,
+        shelf=SharedShelf(colleagues.rates),
+    )

@@ -10,6 +10,7 @@ from sipedge.decision.deciding import Decided
 from sipedge.decision.installation import Installation
 from sipedge.dialogs.crossing import Passage
 from sipedge.dialogs.dialog import Way
+from sipedge.rates.shelf import Shelf
 from sipedge.sip.message import Message
 from sipedge.topology.border import Crossing
 from zones.addresses import source_of
@@ -45,6 +46,8 @@ class Environment:
     """Whether another worker looks after neighbours and traversal zones."""
     judged: Callable[[Hop, str], None] = lambda hop, why: None
     """Tell that worker of a hop: why it did not take a request, '' where it answered one."""
+    shelf: Shelf | None = None
+    """Of the rates of several workers."""
 
 
 @dataclass(slots=True, eq=False)

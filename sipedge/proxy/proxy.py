@@ -68,9 +68,9 @@ class Proxy:
         self._peers: dict[int, Peer] = {}
         self.refused: dict[str, int] = {}
         """Zone -> connections that it did not admit."""
-        self._rates = Rates()
+        self._rates = Rates(environment.shelf)
         self._ending = False
-        self._contexts = Contexts()
+        self._contexts = Contexts(environment.shelf)
         self._questions = Questions()
         self._look_ups = LookUps(environment.random, self._questions)
         self._targets = TargetLookUps(self._questions)
@@ -103,7 +103,7 @@ class Proxy:
 
     def _configure(self, settings: Settings) -> None:
         self._installation = Installation(settings, self._environment.ports, self._tag)
-        self._rates.configure(self._installation.zones)
+        self._rates.configure(self._installation.zones, settings.workers)
         self._contexts.configure(any(zone.rate.pace for zone in self._installation.zones))
         self._upkeep.configure(self._installation)
         self._ways_back.configure(self._installation, self._upkeep)

@@ -18,8 +18,8 @@ LONGEST_TRACE = 16_384
 class Child:
     """A seat, and the process that has it at the time."""
 
-    def __init__(self, worker: int, transactions: int) -> None:
-        """``transactions``: see Seat."""
+    def __init__(self, worker: int, *shared: int) -> None:
+        """``shared``: descriptors of memory, see Seat."""
         self.worker = worker
         self.pid = 0
         """0 while there is no process."""
@@ -40,7 +40,7 @@ class Child:
         self.trace = os.memfd_create("sipedge-trace")
         """Where a dying worker writes what it was doing: into memory, because standard error may be full."""
         self._starts = 0
-        self._transactions = transactions
+        self._shared = shared
 
     @property
     def connections(self) -> int:
@@ -51,7 +51,7 @@ class Child:
         """Before the fork: the other end of the link, and the seat."""
         self.channel, theirs = make_channel()
         self.orders, orders = make_orders()
-        seat = Seat(self.worker, self._starts, orders, self._transactions)
+        seat = Seat(self.worker, self._starts, orders, *self._shared)
         self._starts += 1
         return theirs, seat
 

@@ -46,6 +46,8 @@ class Seat:
     orders: socket.socket
     transactions: int
     """Descriptor of the memory that all workers share (bus/directory.py)."""
+    rates: int
+    """The same for bus/shelf.py."""
 
 
 def make_orders() -> tuple[socket.socket, socket.socket]:

@@ -73,9 +73,9 @@ class _Supervisor:
         """The signal that asked for the end; 0: none."""
         self._reload_asked = False
         """A SIGHUP waits for a worker that can heed it."""
-        self._transactions = os.memfd_create("sipedge-transactions")
+        self._shared = os.memfd_create("sipedge-transactions"), os.memfd_create("sipedge-rates")
         """See Seat."""
-        self._children = [Child(0, self._transactions)]
+        self._children = [Child(0, *self._shared)]
         self._acceptor = Acceptor()
         self._gathered = False
         """The workers are there, or have had the time to come: else the first would get all connections."""
@@ -254,7 +254,7 @@ class _Supervisor:
         if self._asked:
             kept.stop_listening()
         for worker in range(len(self._children), kept.workers):
-            self._children.append(Child(worker, self._transactions))
+            self._children.append(Child(worker, *self._shared))
         self._hand_reload_on()
 
     def _patience(self, child: Child) -> float:

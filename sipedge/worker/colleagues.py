@@ -24,7 +24,8 @@ def colleagues(link: Link, settings: Settings, kept: Kept | None) -> Colleagues 
     if settings.workers == 1:
         return None
     ports = {} if kept is None else ports_of(settings, kept.sockets)
-    return Colleagues(Bus(link.seat.worker), link.seat.start, link.seat.transactions, link.gone, ports)
+    seat = link.seat
+    return Colleagues(Bus(seat.worker), seat.start, seat.transactions, seat.rates, link.gone, ports)
 
 
 def ports_of(settings: Settings, sockets: Mapping[Place, socket.socket]) -> dict[str, int]:

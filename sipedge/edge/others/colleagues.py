@@ -20,6 +20,8 @@ class Colleagues:
     """How many processes had this worker's seat before."""
     memory: int
     """Descriptor of what all share (bus/directory.py)."""
+    rates: int
+    """The same for bus/shelf.py."""
     gone: Callable[[str], None]
     """Tell the supervisor that a connection which it handed over has no socket any more."""
     ports: Mapping[str, int]
