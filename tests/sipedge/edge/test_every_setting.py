@@ -82,8 +82,8 @@ OBEYED: dict[str, Callable[[MemoryEdge], object]] = {
     "xmpp": loop("xmpp"),  # the process hands the server's settings on to the federation: tests/e2e/test_xmpp.py
 }
 
-NOT_SET = {"secret_made_up", "places"}
-"""What no file says, or no running edge has."""
+NOT_SET = {"secret_made_up", "places", "workers"}
+"""What no file says, no running edge has, or no load can change (tests/e2e/test_workers.py)."""
 
 LISTENER = '\n[[listener]]\nname = "{0}"\naddress = "203.0.113.1"\nport = 5060\ntransport = "TCP"\n'
 BEFORE = '[edge]\nsystem_name = "old.example.com"\ndomains = ["old.example"]\n' + LISTENER.format("old")
