@@ -71,7 +71,11 @@ class Edge:
 
     def worker(self) -> int:
         """The process that serves, the child of ``pid``."""
-        return int(Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()[0])
+        return self.workers()[0]
+
+    def workers(self) -> list[int]:
+        """All processes that serve, in the order of their start."""
+        return list(map(int, Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()))
 
     def output(self) -> str:
         with self._changed:
