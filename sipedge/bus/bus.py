@@ -10,7 +10,7 @@ from itertools import count
 from typing import Protocol
 
 from .stream import Stream
-from .words import Answer, Note, Question, Word
+from .words import Answer, Meet, Note, Question, Word
 
 logger = logging.getLogger("sipedge.bus")
 
@@ -93,6 +93,13 @@ class Bus:
             raise answer
         return answer
 
+    async def meet(self, worker: int, seconds: float) -> None:
+        """Wait until another one has said what it has; one that is gone or hung has nothing."""
+        try:
+            await self.ask(worker, Meet(), seconds)
+        except GoneError as error:
+            logger.info("%s", error)
+
     async def aclose(self) -> None:
         for task in self._answering:
             task.cancel()
@@ -118,7 +125,7 @@ class Bus:
 
     async def _answer(self, worker: int, question: Question) -> None:
         try:
-            answer = await self.answer(worker, question.what)
+            answer = None if isinstance(question.what, Meet) else await self.answer(worker, question.what)
         except Exception as error:
             answer = error
         self.tell(worker, Answer(question.number, answer))

@@ -89,6 +89,11 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Meet:
+    """A question that the bus itself answers: what was said on joining has come before the answer."""
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     number: int
     what: object

@@ -16,6 +16,8 @@ from sipedge.settings import Settings
 from sipedge.supervisor.link import Kept, Link
 from sipedge.supervisor.orders import Introduced, Seat, receive
 
+PATIENCE = 2.0
+
 logger = logging.getLogger("sipedge")
 
 
@@ -52,9 +54,12 @@ class Orders:
         self._loop = asyncio.get_running_loop()
         self._joining: set[asyncio.Task[None]] = set()
 
-    def begin(self) -> None:
-        """The server serves."""
+    async def begin(self) -> None:
+        """The server serves. Returns when this worker knows what those have that are there already."""
         self._loop.add_reader(self._seat.orders, self._take)
+        self._take()
+        await asyncio.gather(*self._joining)
+        await asyncio.gather(*(self._bus.meet(each, PATIENCE) for each in self._bus.others))
 
     def end(self) -> None:
         self._loop.remove_reader(self._seat.orders)

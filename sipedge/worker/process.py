@@ -104,7 +104,7 @@ async def _lead(
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
     _end_by_signal(server, heart)
     if bus is not None:
-        Orders(link.seat, server, bus).begin()
+        await Orders(link.seat, server, bus).begin()
     await control.begin(place)
     _settle()
     print(f"sipedge: {standing.force.settings.system_name} serves {', '.join(addresses)}", flush=True)
@@ -129,7 +129,7 @@ async def _follow(standing: Standing, link: Link, kept: Kept | None, others: Col
     await server.start()
     heart.beat()
     _end_by_signal(server, heart)
-    Orders(link.seat, server, others.bus).begin()
+    await Orders(link.seat, server, others.bus).begin()
     _settle()
     link.done()
     checking = asyncio.get_running_loop().create_task(follower.check())
