@@ -12,6 +12,8 @@ from typing import Literal
 from dialplan.search.search import CompiledPlan
 from zones.zone import AnyZone, Credential, TlsVersion, Transport
 
+from .web_settings import Turn, Web
+
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
@@ -275,6 +277,8 @@ class Settings:
     """Path of the Unix socket on which the edge can be asked; '': none."""
     revision: str = ""
     """SHA-256, in hexadecimal, of the texts that it was read from (config/reading/files.py)."""
+    journal: str = ""
+    """File in which calls of b2bua zones survive a restart; '': none."""
     route_age: float = 30 * 86400.0
     """Seconds that a Record-Route token counts for after it was signed, and an hour at most; 0: for ever."""
     route_grace: float = 0.0
@@ -286,3 +290,7 @@ class Settings:
     """
     xmpp: Xmpp | None = None
     """None: no XMPP federation, and no engine is started or needed."""
+    web: Web | None = None
+    """None: nothing is published, and no engine is started or needed."""
+    turn: Turn | None = None
+    """None: no TURN, and no engine is started or needed."""

@@ -11,11 +11,11 @@ from typing import Any
 from sipedge.edge.in_force import InForce, Standing
 from sipedge.edge.server import Server
 from sipedge.network.tls import read_files
-from sipedge.servers.xmpp.federation import Federation
 from sipedge.settings import Limits, Listener, Settings
 from sipedge.sip.framing import Framer
 from sipedge.sip.message import Message
 from sipedge.worker.control import Control
+from sipedge.worker.services import Services
 
 from .clock import Clock
 
@@ -127,7 +127,7 @@ class MemoryEdge:
         self.loop = loop
         force = InForce(settings, read_files(settings.tls))
         self.server = Server(force, {}, self._open)
-        self.control = Control(self.server, path, Standing(force, time()), lambda standing, place: None, Federation())
+        self.control = Control(self.server, path, Standing(force, time()), lambda standing, place: None, Services())
 
     def _open(self, listener: Listener) -> socket.socket:
         return ListeningSocket(self.loop, listener.port)

@@ -109,6 +109,33 @@ class StreamJson(TypedDict):
     secure: bool
 
 
+class ServerJson(TypedDict):
+    """A server behind the edge."""
+
+    name: str
+    address: str
+    """``address:port``; '' while it has none."""
+    status: str
+    """``active``, ``failed`` or ``checking``."""
+    reason: str
+    """Why it has failed; ''."""
+    sessions: int
+    """Requests under way, WebSockets among them."""
+    total: int
+    """Requests since the engine's last start or reload."""
+    backup: bool
+    """It serves only while the others have failed."""
+
+
+class PoolJson(TypedDict):
+    name: str
+    names: list[str]
+    """Public ones that lead to it."""
+    servers: list[ServerJson]
+    problem: str
+    """Why there are none; ''."""
+
+
 class ServiceJson(TypedDict):
     """What runs on somebody else's server, an engine."""
 
@@ -126,6 +153,7 @@ class ServiceJson(TypedDict):
     version: str
     """Of the engine."""
     streams: list[StreamJson]
+    pools: list[PoolJson]
 
 
 class StatusJson(TypedDict):
@@ -150,7 +178,7 @@ class StatusJson(TypedDict):
     refused: list[RefusedJson]
     bans: list[BanJson]
     services: list[ServiceJson]
-    """XMPP federation and the like."""
+    """XMPP federation, web publishing."""
     decisions: int
     """The number of the last record of a decision; 0 where none are written."""
     dns: dict[str, int]

@@ -66,6 +66,8 @@ class Dialog:
     """When something has to be done about it, by the core's clock; 0: never."""
     forks: dict[str, Leg] = field(default_factory=dict)
     """Early legs towards the callee, by their remote tag."""
+    is_kept: bool = False
+    """Whether the journal has heard of it."""
 
     def take(self, what: DialogInput) -> DialogAction:
         """Go to the next state; gives what is to be done now."""
@@ -78,6 +80,10 @@ class Dialog:
     @property
     def is_early(self) -> bool:
         return self.state in (DialogState.CALLING, DialogState.CANCELLED)
+
+    @property
+    def is_confirmed(self) -> bool:
+        return not self.is_early and self.state is not DialogState.OVER
 
     def fork(self, tag: str, zone: str, side: str) -> Leg | None:
         """The early leg of a callee with that tag, which may be new; None where there are too many."""

@@ -39,7 +39,7 @@ from sipedge.proxy.events import (
 from sipedge.proxy.history import Entry, History
 from sipedge.proxy.proxy import Proxy
 from sipedge.servers.state import ServiceState
-from sipedge.settings import DnsSettings, Limits, Listener, Settings
+from sipedge.settings import DnsSettings, Listener, Settings
 from sipedge.sip.framing import FramingError
 from sipedge.sip.message import Message
 from sipedge.tap.tap import Tap
@@ -49,8 +49,9 @@ from zones.dns import allowed_in
 from . import log
 from .environment import environment_of
 from .in_force import InForce, release_in_slices
+from .keeping import Keeping
 from .observers import Observers
-from .others.colleagues import Colleagues
+from .others.colleagues import Colleagues, stack_limits
 from .others.elsewhere import Elsewhere, ends_of, numbers_of
 from .parts import Parts
 from .prepared import Prepared
@@ -92,6 +93,7 @@ class Server:
         self._connections = self._make_connections(inherited, opener)
         self._stack = self._make_stack()
         self._resolver = Resolver(settings.dns, self._resolved)
+        self._keeping = Keeping(settings)
         self.functions = self._make_functions()
         """Type of command -> the function that carries it out."""
         self._turns = Turns(self._stack, self.functions)
@@ -169,17 +171,8 @@ class Server:
             emit=self._emit,
             send=self._transmit,
             may_answer=lambda branch, connection: self._proxy.may_answer(branch, connection, self._loop.time()),
-            **self._stack_limits(self._settings.limits),
+            **stack_limits(self._settings),
         )
-
-    def _stack_limits(self, limits: Limits) -> dict[str, int]:
-        """Of several workers each has its part of the transactions."""
-        workers = 1 if self._colleagues is None else self._settings.workers
-        return {
-            "max_message": limits.message,
-            "max_transactions": -(-limits.transactions // workers),
-            "max_transactions_per_connection": limits.transactions_per_connection,
-        }
 
     def _make_functions(self) -> Mapping[type, Callable[..., None]]:
         return {
@@ -199,6 +192,7 @@ class Server:
             commands.Log: log.write,
             commands.Record: self._record,
             commands.Conclude: self._conclude,
+            commands.Keep: self._keeping.keep,
             commands.Probed: self._probed,
         }
 
@@ -216,6 +210,7 @@ class Server:
         self._observers = Observers(*parts, lambda: self._resolver, self._services, self._follows)
         self._tap = self._observers.tap
         self._turns.start(self._proxy)
+        self.tell(self._keeping.recalled())
         await self._serve()
         self._keeper = self._loop.create_task(
             self._revocations.keep_fresh(lambda: self._settings.tls.crl_interval, self._lists_changed)
@@ -258,6 +253,7 @@ class Server:
         self._turns.stop()
         self._stack.shutdown()
         await self._observers.aclose()
+        await self._keeping.aclose()
 
     def _is_quiet(self) -> bool:
         """Whether nothing is lost by ending now, for another worker either."""
@@ -284,15 +280,18 @@ class Server:
         use_lists = await self._revocations.prepare(settings.zones)
         contexts = await self._loop.run_in_executor(None, force.contexts)
         resolver = self._resolver_for(settings.dns)
-        observed = await self._observers.open(settings)
+        observed, journal = await self._observers.open(settings), None
         try:
             if self._stopped.is_set():
                 raise OSError("the edge is ending")
+            journal = await self._loop.run_in_executor(None, self._keeping.open, settings)
             opened = self._open(settings)
         except OSError:
             await self._loop.run_in_executor(None, observed.close)
+            if journal is not None:
+                journal.end()
             raise
-        return Prepared(force, use_lists, contexts, resolver, observed, opened)
+        return Prepared(force, use_lists, contexts, resolver, observed, journal, opened)
 
     async def unprepare(self, prepared: Prepared) -> None:
         """It is not used after all."""
@@ -307,6 +306,7 @@ class Server:
         settings = prepared.force.settings
         prepared.use_lists()
         self._fetcher.follow(settings.dns, allowed_in(settings.zones))
+        self._keeping.use(settings, prepared.journal)
         self._swap(prepared.force, prepared.contexts, prepared.resolver, prepared.opened)
         await self._serve()
         await self._observers.reload(prepared.observed)
@@ -348,7 +348,7 @@ class Server:
         if not self._follows:
             self._connections.listening.swap(settings.listeners, opened)
         self._connections.reload(limits=settings.limits, tls=contexts, retire_within=settings.timers.c)
-        self._stack.limit(**self._stack_limits(settings.limits))
+        self._stack.limit(**stack_limits(settings))
         self._note_ports()
         self._resolver = resolver  # the old one answers what it was asked
         self._resolver.forget()

@@ -19,8 +19,9 @@ from sipedge.decision.routing import RouteInformation
 from sipedge.decision.validation import Refusal
 from sipedge.dialogs.crossing import PREFIX, Passage, learn, with_tag
 from sipedge.dialogs.dialog import Dialog, Leg, Way
+from sipedge.dialogs.record import from_bytes, to_bytes
 from sipedge.dialogs.requests import own_request, revealed
-from sipedge.dialogs.states import DialogAction, DialogInput
+from sipedge.dialogs.states import DialogAction, DialogInput, DialogState
 from sipedge.dialogs.table import Dialogs
 from sipedge.sip.message import Message
 from sipedge.sip.uri import UriError, parse_uri
@@ -28,9 +29,9 @@ from sipedge.sip.values import parse_address
 from sipedge.topology.routes import values_of
 from zones.authentication import Authentication, Identity
 
-from .commands import Command, Drop, Log, Record, Respond
+from .commands import Command, Drop, Keep, Log, Record, Respond
 from .contexts import Contexts, StatelessForward
-from .events import ConnectionOpened
+from .events import ConnectionOpened, Recalled
 from .forwarder import Forwarder
 from .history import Entry, kept_lines
 from .incoming import Incoming, Peer
@@ -40,6 +41,8 @@ _A, _I = DialogAction, DialogInput
 
 PATIENCE = 40.0
 """Seconds for an ACK or the answer to a BYE: 64*T1 and what a repeated one takes."""
+RESUMING = 2.0
+"""Seconds after a start in which ways to peers are found."""
 GONE = (408, 481)
 _OTHER_USAGES = frozenset({"SUBSCRIBE", "NOTIFY", "REFER"})
 """Their 481 ends a subscription within the dialog, not the call (RFC 5057 5.1)."""
@@ -69,14 +72,39 @@ class Calls:
         self._numbers = count(1)
         self._own: set[int] = set()
         """Transactions of the edge's own requests that wait for their final response: below 0."""
+        self._journal = ""
+        """The path of the one that is written."""
+        self._touched: dict[Dialog, None] = {}
+        """Calls that are not in it as they are now."""
 
     def configure(self, installation: Installation, forwarder: Forwarder, contexts: Contexts) -> None:
         self._installation, self._forwarder, self._contexts = installation, forwarder, contexts
+        if installation.settings.journal != self._journal:
+            self._journal = installation.settings.journal
+            self._touched.update(dict.fromkeys(self.dialogs))
 
-    @property
-    def is_idle(self) -> bool:
-        """Whether there is nothing that ``settle`` or ``arriving`` could have to do with any event."""
-        return not (self._finals or self._own)
+    def recalled(self, event: Recalled, now: float, out: list[Command]) -> None:
+        """Calls of before a restart. What was under way in them then has no transaction any more."""
+        for key, data in event.kept.items():
+            dialog = from_bytes(data)
+            if dialog is None or not self._is_configured(dialog):
+                out += (Keep(key, None), Log("warning", f"a call of the journal cannot go on: {key}"))
+                continue
+            dialog.is_kept = True
+            self.dialogs.add(dialog)
+            if dialog.state is DialogState.ANSWERED:
+                self.dialogs.schedule(dialog, now + PATIENCE)
+            elif dialog.state is DialogState.ENDING:  # who has got no BYE gets one, who has sent it says 481
+                dialog.state = DialogState.TALKING
+                self.dialogs.schedule(dialog, now + RESUMING)
+
+    def _is_configured(self, dialog: Dialog) -> bool:
+        """Whether its zones are still there; their peers may be strangers now, or no longer."""
+        for leg in (dialog.near, dialog.far):
+            if self._installation.zones.get(leg.zone) is None:
+                return False
+            leg.side = self._installation.side(leg.zone)
+        return True
 
     def arriving(self, message: Message, zone: str) -> Arrival | Refusal | None:
         """What becomes of a request to a Contact of the edge; None: it belongs to no call, and is decided as any other.
@@ -155,6 +183,7 @@ class Calls:
         if way.source is not dialog.near and what is _I.ACK:
             what = _I.REQUEST  # to an INVITE of the callee's
         action = dialog.take(what)
+        self._touched[dialog] = None
         if what is _I.ACK and action is _A.PASS:
             self.dialogs.schedule(dialog, 0.0)
         elif what is _I.BYE:
@@ -173,8 +202,8 @@ class Calls:
             return True
         way = passage.way
         if way.target is not None:
-            if passage.method in ("INVITE", "UPDATE"):
-                learn(way.target, response)
+            if passage.method in ("INVITE", "UPDATE") and learn(way.target, response):
+                self._touched[way.dialog] = None
             return True
         return self._answered(passage, response, now, out)
 
@@ -197,6 +226,7 @@ class Calls:
             return False
         dialog.far = leg
         dialog.take(_I.ACCEPT)
+        self._touched[dialog] = None
         if is_first:
             dialog.forks.clear()
             self.dialogs.schedule(dialog, now + PATIENCE)
@@ -207,15 +237,29 @@ class Calls:
         self._acknowledge(dialog, dialog.near, leg, leg.invite[1], now, out)
         self._originate(dialog, dialog.near, leg, "BYE", now, out)
 
-    def settle(self, now: float, out: list[Command]) -> list[Command]:
+    def settled(self, now: float, out: list[Command]) -> list[Command]:
         """Take up what has become of requests; gives the commands without answers to the edge itself."""
+        if not (self._finals or self._own or self._touched):
+            return out
         while self._finals:
             finals, self._finals = self._finals, []
             for incoming, status, _ in finals:
                 self._own.discard(incoming.transaction)
                 if incoming.way is not None:
                     self._concluded(incoming.way, incoming.decided.message.method, status, now, out)
-        return [command for command in out if not _is_to_itself(command)]
+        return [*self._notes(), *(command for command in out if not _is_to_itself(command))]
+
+    def _notes(self) -> list[Command]:
+        """For the journal: before what tells a party of the change."""
+        touched, self._touched = self._touched, {}
+        notes: list[Command] = []
+        for dialog in touched if self._journal else ():
+            if dialog.is_confirmed:
+                notes.append(Keep(dialog.near.tag, to_bytes(dialog)))
+                dialog.is_kept = True
+            elif dialog.is_kept:
+                notes.append(Keep(dialog.near.tag, None))
+        return notes
 
     def _concluded(self, way: Way, method: str, status: int, now: float, out: list[Command]) -> None:
         if way.target is None:
@@ -228,6 +272,7 @@ class Calls:
 
     def _act(self, dialog: Dialog, what: DialogInput, now: float, out: list[Command]) -> None:
         action = dialog.take(what)
+        self._touched[dialog] = None
         if action is _A.FORGET:
             self.dialogs.remove(dialog)
         elif action is _A.END_BOTH:
@@ -253,6 +298,7 @@ class Calls:
     ) -> None:
         """A request of the edge's own to a leg, in the name of the other party."""
         way = Way(dialog, source, target, target.own_number(source))
+        self._touched[dialog] = None
         incoming = self._incoming(way, method, -next(self._numbers), out)
         if incoming is not None:
             self._own.add(incoming.transaction)

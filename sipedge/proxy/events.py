@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sipedge.settings import Settings
@@ -188,6 +189,13 @@ class HopJudged:
 
 
 @dataclass(slots=True)
+class Recalled:
+    """What the journal kept, at the start of an edge: key -> data."""
+
+    kept: Mapping[str, bytes] = field(repr=False)
+
+
+@dataclass(slots=True)
 class Ending:
     """The edge was asked to end: what is open goes on, nothing new begins."""
 
@@ -216,6 +224,7 @@ Event = (
     | PeerElsewhere
     | HopJudged
     | UpkeepSeen
+    | Recalled
     | Ending
     | DrainEnded
 )

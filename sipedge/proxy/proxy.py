@@ -42,6 +42,7 @@ from .events import (
     MalformedReceived,
     PeerElsewhere,
     ProbeAsked,
+    Recalled,
     RequestReceived,
     Resolved,
     ResponseReceived,
@@ -97,6 +98,7 @@ class Proxy:
             PeerElsewhere: self._peer_elsewhere,
             HopJudged: self._hop_judged,
             UpkeepSeen: self._upkeep_seen,
+            Recalled: self._calls.recalled,
             Ending: self._end_begins,
             DrainEnded: self._drain_ended,
         }
@@ -132,11 +134,7 @@ class Proxy:
             out.append(Log("error", f"{error!r} while handling {event!r}", error))
             if isinstance(event, RequestReceived) and event.transaction:
                 self._answer_500(event, out)
-        return self._contexts.paced(self._settled(out, now), now)
-
-    def _settled(self, out: list[Command], now: float) -> list[Command]:
-        """With what calls make of it."""
-        return out if self._calls.is_idle else self._calls.settle(now, out)
+        return self._contexts.paced(self._calls.settled(now, out), now)
 
     def tick(self, now: float) -> list[Command]:
         """What is due by ``now``: Timer C, accepted INVITEs, OPTIONS, connection attempts."""
@@ -147,7 +145,7 @@ class Proxy:
         self._guarded("in a timer", out, self._ways_back.tick, now, out)
         self._guarded("in a timer", out, self._calls.tick, now, out)
         self._go_on(self._targets.due(now), now, out)
-        return self._contexts.released(now) + self._contexts.paced(self._settled(out, now), now)
+        return self._contexts.released(now) + self._contexts.paced(self._calls.settled(now, out), now)
 
     def _guarded(self, where: str, out: list[Command], work: Callable[..., None], *arguments: object) -> None:
         """Work that may not keep other work from its turn: one timer of many, one request that waited of many."""

@@ -28,7 +28,6 @@ from sipedge.edge.server import Server
 from sipedge.proxy.commands import Probed
 from sipedge.proxy.events import ProbeAsked
 from sipedge.proxy.upkeep import Upkeep
-from sipedge.servers.xmpp.federation import Federation
 from zones.addresses import host_port
 from zones.traversal_server import TraversalServer
 from zones.zone import Hop
@@ -36,6 +35,7 @@ from zones.zone import Hop
 from .decisions import Decisions
 from .followers import Followers
 from .loads import Loads
+from .services import Services
 from .status import connections_json, status_json
 from .words import Told
 
@@ -54,16 +54,16 @@ class Control:
         path: str,
         standing: Standing,
         keep: Callable[[Standing, Place | None], None],
-        federation: Federation,
+        services: Services,
         bus: Bus | None = None,
     ) -> None:
         """``path``: of the configuration. ``keep``: see Loads; it is told the place of the control socket, too.
 
         ``bus``: where other workers follow this one.
         """
-        self._server, self._federation = server, federation
+        self._server, self._services = server, services
         self.service = Service(self._answer)
-        parts = server, self.service, lambda now: keep(now, self.service.place), federation.costs
+        parts = server, self.service, lambda now: keep(now, self.service.place), services.federation.costs
         followers = Followers(bus)
         self.loads = Loads(path, standing, *parts, followers)
         self._look = followers.look
@@ -109,8 +109,7 @@ class Control:
         look = await self._server.parts.observers.look_at_all()
         for connection in connections_json(self._server.parts, look.transactions):
             await client.item(connection)
-        services = self._federation.services()
-        return status_json(self._server.parts, self.loads, self._began, services, look)
+        return status_json(self._server.parts, self.loads, self._began, self._services.states(), look)
 
     async def _load(self, request: requests.Load, client: Client) -> LoadedJson:
         """It goes on where the client is gone: half of it would help nobody."""
@@ -120,7 +119,7 @@ class Control:
         return {"revision": await self.loads.confirm(str(client.caller))}
 
     async def _restart(self, request: requests.Restart, client: Client) -> RestartedJson:
-        restarted = self._federation.restart()
+        restarted = self._services.federation.restart()
         if not restarted:
             raise Refused(CONFLICT, "no change waits for a restart")
         logger.info("restart of %s, as %s asked", ", ".join(restarted), client.caller)

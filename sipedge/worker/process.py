@@ -16,7 +16,6 @@ from sipedge.edge import log
 from sipedge.edge.in_force import InForce, Standing
 from sipedge.edge.others.colleagues import FIRST, Colleagues
 from sipedge.edge.server import CANCEL_LIMIT, Server
-from sipedge.servers.xmpp.federation import Federation
 from sipedge.supervisor.link import Kept, Link
 from sipedge.supervisor.supervisor import supervise
 
@@ -27,6 +26,7 @@ from .heart import Heart
 from .loads import revision_text
 from .places import first_place
 from .reloads import Reloads
+from .services import Services
 
 logger = logging.getLogger("sipedge")
 
@@ -85,19 +85,19 @@ async def _lead(
 ) -> None:
     """All that is done once: by the only worker, or by the first of several."""
     heart = Heart(link, standing.force.settings.limits)
-    federation = Federation()
+    services = Services()
     sockets = {} if kept is None else kept.sockets
-    server = Server(standing.force, sockets, services=federation.services, colleagues=others)
+    server = Server(standing.force, sockets, services=services.states, colleagues=others)
 
     def keep(standing: Standing, place: Place | None) -> None:
         settings = standing.force.settings
         heart.limits = settings.limits
         _allow_files(settings.limits.connections)
         link.keep(kept_of(settings, standing.packed(), server.sockets(), place))
-        federation.follow(settings)
+        services.follow(settings)
 
     bus = others.bus if others is not None else None
-    control = Control(server, path, standing, keep, federation, bus)
+    control = Control(server, path, standing, keep, services, bus)
     addresses = await server.start()
     heart.beat()
     reload = Reloads(control.loads.reload, link.done).request
@@ -111,7 +111,7 @@ async def _lead(
     link.done()
     await server.run()
     await control.aclose()
-    await federation.aclose()
+    await services.aclose()
 
 
 async def _follow(standing: Standing, link: Link, kept: Kept | None, others: Colleagues) -> None:

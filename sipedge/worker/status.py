@@ -18,7 +18,9 @@ from sipedge.control.values import (
     ConnectionJson,
     ListenerJson,
     PeerJson,
+    PoolJson,
     RefusedJson,
+    ServerJson,
     ServiceJson,
     StatusJson,
     UnconfirmedJson,
@@ -27,7 +29,7 @@ from sipedge.control.values import (
 from sipedge.edge.others.look import Look
 from sipedge.edge.parts import Parts
 from sipedge.proxy.upkeep import Upkeep
-from sipedge.servers.state import ServiceState
+from sipedge.servers.state import PoolState, ServerState, ServiceState
 from sipedge.settings import Tls
 from zones.addresses import host_port
 from zones.neighbor import NeighborPeers
@@ -192,6 +194,24 @@ def _service(state: ServiceState) -> ServiceJson:
             }
             for stream in state.streams
         ],
+        "pools": [_pool(pool) for pool in state.pools],
+    }
+
+
+def _pool(pool: PoolState) -> PoolJson:
+    servers = [_server(server) for server in pool.servers]
+    return {"name": pool.name, "names": list(pool.names), "servers": servers, "problem": pool.problem}
+
+
+def _server(server: ServerState) -> ServerJson:
+    return {
+        "name": server.name,
+        "address": server.address,
+        "status": server.status,
+        "reason": server.reason,
+        "sessions": server.sessions,
+        "total": server.total,
+        "backup": server.backup,
     }
 
 

@@ -26,6 +26,7 @@ PACKAGES = {
     "haproxy": "haproxy",
     "turnserver": "coturn",
     "turnutils_uclient": "coturn",
+    "npm": "npm",
     "chromium": "chromium",
 }
 """Program -> Debian packages."""

@@ -15,6 +15,7 @@ from sipedge.control.values import (
     CertificateJson,
     ConnectionJson,
     PeerJson,
+    ServerJson,
     ServiceJson,
     StatusJson,
     StreamJson,
@@ -102,6 +103,17 @@ def _service(service: ServiceJson) -> Iterator[str]:
     elif service["pending"]:
         yield "  changes are not in force yet"
     yield from _section("  streams", map(_stream, service["streams"]))
+    for pool in service["pools"]:
+        yield f"  {pool['name']}: {pool['problem'] or ', '.join(pool['names'])}"
+        yield from (f"    {_server(server)}" for server in pool["servers"])
+
+
+def _server(server: ServerJson) -> str:
+    name = f"{server['name']} ({server['address']})" if server["address"] else server["name"]
+    backup = " (backup)" if server["backup"] else ""
+    reason = f": {server['reason']}" if server["reason"] else ""
+    counts = f", {amount(server['total'], 'request')}, {server['sessions']} under way"
+    return f"{name}{backup} {server['status']}{reason}{counts}"
 
 
 def _stream(each: StreamJson) -> list[str]:

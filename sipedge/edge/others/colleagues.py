@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sipedge.bus.bus import Bus
+from sipedge.settings import Settings
 
 FIRST = 0
 """The worker that does what is to be done once."""
@@ -31,3 +32,13 @@ class Colleagues:
     def follows(self) -> bool:
         """Whether another worker has the listening sockets, and looks after neighbours and traversal zones."""
         return self.bus.worker != FIRST
+
+
+def stack_limits(settings: Settings) -> dict[str, int]:
+    """For pjsip's Stack. Of several workers each has its part of the transactions."""
+    limits = settings.limits
+    return {
+        "max_message": limits.message,
+        "max_transactions": -(-limits.transactions // settings.workers),
+        "max_transactions_per_connection": limits.transactions_per_connection,
+    }

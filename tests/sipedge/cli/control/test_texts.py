@@ -58,6 +58,33 @@ STATUS: StatusJson = {
                     "secure": True,
                 }
             ],
+            "pools": [
+                {
+                    "name": "Director",
+                    "names": ["meet.example.com", "lyncdiscover.example.com"],
+                    "problem": "",
+                    "servers": [
+                        {
+                            "name": "dir.example.com",
+                            "address": "",
+                            "status": "failed",
+                            "reason": "it has no address in the DNS",
+                            "sessions": 0,
+                            "total": 0,
+                            "backup": False,
+                        },
+                        {
+                            "name": "10.0.0.2",
+                            "address": "10.0.0.2:4443",
+                            "status": "active",
+                            "reason": "",
+                            "sessions": 2,
+                            "total": 1,
+                            "backup": True,
+                        },
+                    ],
+                }
+            ],
         }
     ],
     "decisions": 41,
@@ -96,6 +123,9 @@ def test_status_in_sections() -> None:
         "  changes wait for the restart at 03:00 UTC",
         "  streams",
         "    192.0.2.8  Incoming  \\x1b[31mred\\r\\nforged\\u202e  ours.example  TLS",
+        "  Director: meet.example.com, lyncdiscover.example.com",
+        "    dir.example.com failed: it has no address in the DNS, 0 requests, 0 under way",
+        "    10.0.0.2 (10.0.0.2:4443) (backup) active, 1 request, 2 under way",
         "connections",
         "  4  192.0.2.7:40000  Default Zone  TLS 1.3  opened by the peer  5 s  1 transaction  "
         "a.example \\x1b[31mred\\r\\nforged\\u202e",
