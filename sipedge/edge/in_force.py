@@ -20,12 +20,15 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import TypeVar
 
+from dialplan.model import Variables
 from dialplan.search.search import CompiledPlan
 from sipedge.config import load_config
 from sipedge.config.apart import Apart
 from sipedge.config.parcel import unpacked
 from sipedge.config.plans import plan_again, zone_names_of
 from sipedge.network.tls import TlsContexts, read_files
+from sipedge.pjsip import declarations
+from sipedge.pjsip.declarations import StackError
 from sipedge.settings import Settings
 
 SLICE = 0.0005
@@ -105,6 +108,13 @@ class Standing:
         written = io.BytesIO()
         _Pickler(written, pickle.HIGHEST_PROTOCOL).dump(self)
         return written.getvalue()
+
+
+def warm_up() -> None:
+    """Make what every worker needs, before they are forked from this process: then they share its memory."""
+    with contextlib.suppress(StackError):  # who needs it will say so
+        declarations.load()
+    plan_again({"": ""}, (), Variables())
 
 
 async def parcel_apart(path: str) -> bytes:

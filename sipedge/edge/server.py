@@ -380,9 +380,10 @@ class Server:
     def _read(self) -> None:
         """Every message of a read has been through pjsip."""
         self._turns.work()
-        if self._together is not None:
+        if self._together is not None:  # workers that stayed awake would take each other's processor time
             self._together.publish()
-        self._turns.stay_awake(self._settings.limits.busy_poll)
+        else:
+            self._turns.stay_awake(self._settings.limits.busy_poll)
 
     def _malformed(self, connection: int, error: FramingError) -> None:
         if error.head is not None:

@@ -10,6 +10,7 @@ the edge ends too.
 from __future__ import annotations
 
 import faulthandler
+import gc
 import logging
 import os
 import select
@@ -50,6 +51,7 @@ def supervise(work: Callable[[Link, Kept | None], int]) -> int:
     before anything was kept is a first start that failed: it is final. Call it before any thread is started. It returns
     in the children, too: with the result of ``work``.
     """
+    gc.freeze()  # or a worker's first collection would make a copy of every page of it (gc.freeze in Python's manual)
     supervisor = _Supervisor()
     while not supervisor.is_over():
         link = supervisor.start_due()

@@ -13,7 +13,7 @@ from typing import Any
 
 from sipedge.control.channel.place import Place
 from sipedge.edge import log
-from sipedge.edge.in_force import InForce, Standing
+from sipedge.edge.in_force import InForce, Standing, warm_up
 from sipedge.edge.others.colleagues import FIRST, Colleagues
 from sipedge.edge.server import CANCEL_LIMIT, Server
 from sipedge.supervisor.link import Kept, Link
@@ -36,6 +36,9 @@ GARBAGE_THRESHOLDS = (50_000, 20, 20)
 
 def run(path: str) -> int:
     """Serve with a configuration until SIGTERM. Raises ConfigError, TlsError, ResolverError, StackError, OSError."""
+    warm_up()
+    with contextlib.suppress(ImportError):
+        import uvloop  # noqa: F401  # shared, too
     try:
         return supervise(lambda link, kept: _work(path, link, kept))
     finally:
