@@ -13,10 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from time import perf_counter, time
 
-from sipedge.network.among import Among
 from sipedge.network.connections import Connections
 from sipedge.network.crl_fetching import CrlFetcher
 from sipedge.network.listening import Place, open_socket, place_of
+from sipedge.network.record import Among
 from sipedge.network.resolver import Resolver
 from sipedge.network.revocation import Revocations
 from sipedge.network.tls import TlsContexts

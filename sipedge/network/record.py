@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
 
 from .connection import Connection
 from .tls import TlsContexts
@@ -51,3 +53,17 @@ class Record:
     refusal: str = "handshake"
     """The reason under which ``Connections.refused`` counts it if it does not come about: "handshake", "certificate",
     "connect", "limit" or "ban"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """What connections have to know and to tell where they are one worker's among several. As it is made, it is that of an edge with one worker."""
+
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    """Of connections; no other worker has the same."""
+    unusable: Callable[[int], None] = lambda connection: None
+    """A connection serves no hop any more."""
+    gone: Callable[[str], None] = lambda source: None
+    """One of this source that was ``handed`` over has no socket any more."""
+    offence: Callable[[str, str], None] = lambda address, reason: None
+    """An offence that others should count, too."""

@@ -63,7 +63,7 @@ class Control:
         """
         self._server, self._services = server, services
         self.service = Service(self._answer)
-        parts = server, self.service, lambda now: keep(now, self.service.place), services.federation.costs
+        parts = server, self.service, lambda now: keep(now, self.service.place), services.costs
         followers = Followers(bus)
         self.loads = Loads(path, standing, *parts, followers)
         self._look = followers.look
