@@ -57,7 +57,10 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Among:
-    """What connections have to know and to tell where they are one worker's among several. As it is made, it is that of an edge with one worker."""
+    """What connections have to know and to tell where they are one worker's among several.
+
+    As it is made, it is that of an edge with one worker.
+    """
 
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     """Of connections; no other worker has the same."""
