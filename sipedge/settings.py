@@ -84,6 +84,8 @@ class Limits:
     """The longest ban, and how long a source has to be quiet after one until the next is the first again."""
     waiting_per_hop: int = 1000
     """Requests held while a connection comes up."""
+    remembered: int = 4096
+    """Verdicts kept for requests that say the same again; 0: each is decided about anew."""
     busy_poll: float = 0.0002
     """After a message the loop looks for the next one this long before it sleeps: waking up costs more than that. At
     rest it takes no processor time; 0 switches it off."""

@@ -54,6 +54,17 @@ def validate(message: Message) -> Accepted | Refusal:
         return Refusal(416, f"the scheme {uri.scheme}: is not routed here, only sip: and sips:")
     if uri.headers is not None:  # RFC 3261 19.1.5: header components have no place in a Request-URI
         return Refusal(400, "the Request-URI carries header components after '?'")
+    numbers = transaction_of(message)
+    if isinstance(numbers, Refusal):
+        return numbers
+    unsupported = _unsupported(message)
+    if unsupported:  # 16.3 check 5
+        return Refusal(420, "Proxy-Require asks for what is not supported", (("Unsupported", ", ".join(unsupported)),))
+    return Accepted(uri, *numbers)
+
+
+def transaction_of(message: Message) -> tuple[int | None, int | None] | Refusal:
+    """Max-Forwards and Max-Breadth, None where there are none, of a request whose transaction can be told apart."""
     try:
         message.check_transaction()  # the topmost Via too: forwarding, CANCEL and responses read it again
         max_forwards = _number(message, "max-forwards")
@@ -65,10 +76,7 @@ def validate(message: Message) -> Accepted | Refusal:
         return Refusal(400, f"the method has more than {LONGEST_METHOD} characters")
     if method != message.method:  # RFC 3261 8.1.1.5
         return Refusal(400, f"CSeq names the method {method[:40]} but the request line {message.method}")
-    unsupported = _unsupported(message)
-    if unsupported:  # 16.3 check 5
-        return Refusal(420, "Proxy-Require asks for what is not supported", (("Unsupported", ", ".join(unsupported)),))
-    return Accepted(uri, max_forwards, max_breadth)
+    return max_forwards, max_breadth
 
 
 def _number(message: Message, header: str) -> int | None:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable
 
 from sipedge.decision.installation import Installation
 from sipedge.rates.rates import Rates
+from sipedge.remembered.memory import Memory
 from sipedge.settings import Settings
 from sipedge.sip.message import Message
 from sipedge.sip.responses import branch_of_response, response_to_bytes, warning
@@ -68,6 +69,8 @@ class Proxy:
         self.refused: dict[str, int] = {}
         """Zone -> connections that it did not admit."""
         self._rates = Rates()
+        self.memory = Memory()
+        """The verdicts that are remembered."""
         self._ending = False
         self._contexts = Contexts()
         self._questions = Questions()
@@ -99,6 +102,7 @@ class Proxy:
     def _configure(self, settings: Settings) -> None:
         self._installation = Installation(settings, self._environment.ports, self._tag)
         self._rates.configure(self._installation.zones)
+        self.memory.configure(settings.limits.remembered)
         self._contexts.configure(any(zone.rate.pace for zone in self._installation.zones))
         self._upkeep.configure(self._installation)
         self._ways_back.configure(self._installation, self._upkeep)
@@ -106,7 +110,7 @@ class Proxy:
         ids = self._environment.ids
         forwarder = Forwarder(self._installation, self._upkeep, self._look_ups, self._ways_back, ids)
         self._path = RequestPath(
-            self._installation, forwarder, self._contexts, self._upkeep, self._targets, self._rates
+            self._installation, forwarder, self._contexts, self._upkeep, self._targets, self._rates, self.memory
         )
         self._path.ending = self._ending
 

@@ -11,6 +11,9 @@ from sipedge.decision.speaking import host_of
 from sipedge.decision.validation import Refusal, loop_hash
 from sipedge.rates.arrivals import Arrivals, TooMany
 from sipedge.rates.rates import Rates
+from sipedge.remembered.key import Key, key_of
+from sipedge.remembered.memory import Heard, Memory
+from sipedge.remembered.verdict import verdict_of
 from sipedge.sip.message import Message
 from sipedge.sip.responses import ALLOW
 from zones.authentication import Authentication, Identity
@@ -46,6 +49,7 @@ class RequestPath:
         upkeep: Upkeep,
         targets: TargetLookUps,
         rates: Rates,
+        memory: Memory,
     ) -> None:
         self.ending = False
         """Whether a request that begins something is answered 503."""
@@ -55,6 +59,7 @@ class RequestPath:
         self._forwarder = forwarder
         self._contexts = contexts
         self._upkeep = upkeep
+        self._memory = memory
 
     def take(self, event: RequestReceived, peer: Peer, now: float, out: list[Command]) -> None:
         """What the request alone decides (decision/), and what depends on the moment: its connection, its password."""
@@ -87,9 +92,25 @@ class RequestPath:
     def _decide(self, event: RequestReceived, peer: Peer, now: float) -> Decision:
         if peer.barred:
             return Refusal(403, peer.barred)
-        message, zone = event.message, self._installation.zone(peer.speaks_in)
-        known = partial(self._targets.known, now=now)
-        return decide(message, zone, self._installation, peer.names, known, event.time)
+        message, zone, installation = event.message, self._installation.zone(peer.speaks_in), self._installation
+        key = key_of(message, zone, peer.opened.names, installation) if self._memory.is_on else None
+        verdict = None if key is None else self._memory.find(key)
+        decided = None if verdict is None else verdict.again(message, installation, event.time)
+        if decided is not None:
+            self._memory.hits += 1
+            return decided
+        known = Heard(partial(self._targets.known, now=now))
+        decision = decide(message, zone, installation, peer.names, known, event.time)
+        if key is not None and isinstance(decision, Decided) and not known.used:
+            self._remember(key, decision)
+        return decision
+
+    def _remember(self, key: Key, decided: Decided) -> None:
+        found = tiers_of(decided, self._installation.settings)
+        verdict = verdict_of(decided, found)
+        if verdict is not None:
+            decided.found = found
+            self._memory.keep(key, verdict)
 
     def _wait(self, decided: Decided, event: RequestReceived, peer: Peer, now: float, out: list[Command]) -> None:
         """Ask the DNS for whom the peer may speak; the request goes on when it has answered, or its time is over."""
