@@ -71,6 +71,7 @@ OBEYED: dict[str, Callable[[MemoryEdge], object]] = {
     **{path: connections(path) for path in (f"limits.{name}" for name in CONNECTIONS)},
     **{path: observers(path) for path in OBSERVERS},
     **{path: resolver(path) for path in ("dns.servers", "dns.timeout", "dns.attempts", "dns.cache")},
+    "limits.remembered": lambda edge: edge.server._proxy.memory._most,
     "limits.message": lambda edge: edge.server._stack._reception._size,
     "limits.transactions": lambda edge: edge.server._stack._servers._total,
     "limits.transactions_per_connection": lambda edge: edge.server._stack._servers._each,
