@@ -26,6 +26,9 @@ ONLY_IN = {
     "rich": ("sipedge/cli", "sipedge/lab"),
     "pydantic": ("sipedge/config",),
     "tree_sitter": ("sipedge/config",),
+    "starlette": ("sipedge/console",),
+    "uvicorn": ("sipedge/console",),
+    "jinja2": ("sipedge/console",),
     "prometheus_client": ("sipedge/tap", "sipedge/edge", "sipedge/doctor", "sipedge/servers"),
 }
 FILE_CEILING = 450

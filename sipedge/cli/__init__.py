@@ -48,13 +48,14 @@ COMMANDS = {
     "expressway drift": "expressway.drift",
     "expressway push": "expressway.push",
     "messages": "trace.messages",
-    "replay": "trace.replay",
+    "replay": "replay.replay",
     "ladder": "trace.ladder",
     "anonymise": "trace.anonymise",
     "doctor": "doctor.doctor",
     "csr": "certificate.csr",
     "lsp": "edge.lsp",
     "lab": "edge.lab",
+    "console": "edge.console",
 }
 """Command -> options half in this folder, whose ``command`` it is. Two words: a command of a family."""
 FAMILIES = {
@@ -67,7 +68,7 @@ PLAIN = {"color": False}
 
 
 GROUPS = {
-    "Serve": ("run", "lab"),
+    "Serve": ("run", "console", "lab"),
     "Ask a running edge": ("status", "history", "load", "confirm", "probe", "close"),
     "Ask and write rules": ("locate", "check-pattern", "fmt", "lsp", "import"),
     "Judge a configuration": ("check", "test", "diff", "speakers", "csr"),

@@ -39,6 +39,7 @@ from zones.zone import (
     TraversalServerZone,
 )
 
+from .console_table import read_console_table
 from .engines.xmpp import read_xmpp
 from .log_table import read_log
 from .patterns import access_pattern
@@ -76,6 +77,7 @@ TABLES = (
     "metrics",
     "doctor",
     "xmpp",
+    "console",
 )
 FIRST_TRAVERSAL_PORT = 7001
 
@@ -122,6 +124,7 @@ def read_tables(reader: Reader) -> Tables:
         doctor=_mirrored(reader, "doctor", DOCTOR, DoctorSettings),
         xmpp=read_xmpp(reader),
     )
+    read_console_table(reader)  # another process obeys it; here its mistakes are found
     for path, raw in reader.array("credential"):
         _credential(reader, tables, path, raw)
     for path, raw in reader.array("listener"):

@@ -160,7 +160,7 @@ def _opened(message: Message, source: str, installation: Installation) -> Opened
     """The sealed Contact in the Request-URI, if a rule connects its zone with where the request comes from."""
     if installation.border is None:
         return None
-    opened = installation.border.opened(message, installation.seat(source).side)
+    opened = installation.border.opened(message.uri, installation.seat(source).side)
     if opened is None or not installation.connects(ZonePair(source, opened.zone)):
         return None
     return opened

@@ -29,7 +29,7 @@ class NewDefault:
     back: str
 
 
-def _is_outside(zone: AnyZone) -> bool:
+def is_outside(zone: AnyZone) -> bool:
     return isinstance(zone, DnsZone | DefaultZone)
 
 
@@ -55,14 +55,14 @@ OF_ZONES = (
     NewDefault(
         "border",
         "true",
-        lambda zone: _is_outside(zone) and zone.authentication_trust,
+        lambda zone: is_outside(zone) and zone.authentication_trust,
         "ms-edge-proxy-message-trust is removed from what its peers send",
         "border = false lets it pass",
     ),
     NewDefault(
         "allow_private",
         "false",
-        _is_outside,
+        is_outside,
         "no private address is connected to that DNS or a Contact names",
         "allow_private = true connects to them",
     ),
@@ -75,7 +75,7 @@ def new_defaults(file: str) -> Iterator[Finding]:
     """Notes, at most one for each key. ``file``: a configuration that can be read."""
     reader = open_toml(file)
     tables = read_tables(reader)
-    zones = list(_zones(tables))
+    zones = list(zones_in_use(tables))
     for new in OF_ZONES:
         silent = [(path, zone) for path, zone in zones if new.concerns(zone) and (*path, new.key) not in _keys(reader)]
         if silent:
@@ -87,7 +87,7 @@ def new_defaults(file: str) -> Iterator[Finding]:
         yield _finding(reader, ("edge",), "[edge] does", "route_age", ROUTE_AGE, back)
 
 
-def _zones(tables: Tables) -> Iterator[tuple[Path, AnyZone]]:
+def zones_in_use(tables: Tables) -> Iterator[tuple[Path, AnyZone]]:
     """All but a Default Zone that no listener leads to."""
     reached = any(not listener.zone for _, listener in tables.listeners)
     for path, zone in tables.zones:

@@ -31,6 +31,8 @@ from sipedge.sip.values import MessageError
 from zones.names import PeerNames
 from zones.zone import DEFAULT_ZONE, LOCAL_ZONE, FromDomain
 
+from .faces import stands_for
+
 NO_CERTIFICATE = "From is not compared with a certificate, because none is given"
 ASKS_DNS = "the DNS would be asked whether the certificate vouches for From"
 LARGEST_MESSAGE = 16 * 1024 * 1024
@@ -86,6 +88,9 @@ def query_of(request: DescribedRequest, settings: Settings) -> tuple[Query, str]
         decided, remarks = _searched(request.message, request, settings)
         alias, evidence = decided.alias, "; ".join((evidence, *remarks))
     elif alias.lower().startswith(("sip:", "sips:")):
+        sealed = stands_for(alias, request.source, settings)
+        if sealed:
+            raise NotSearched(f"{sealed}; no rule is asked", SIGNED_ROUTE)
         alias = _alias_of(alias, settings)
     return Query(alias, request.source, traffic, authenticated=request.authenticated), evidence
 
@@ -162,6 +167,9 @@ def _searched(message: Message, request: DescribedRequest, settings: Settings) -
         raise NotSearched("the edge answers this OPTIONS itself: nothing is searched", EDGE)
     if decision.routes.pair is not None:
         zone = decision.routes.pair.there
+        sealed = stands_for(message.uri, request.source, settings)
+        if sealed:
+            raise NotSearched(f"{sealed}; no rule is asked", SIGNED_ROUTE)
         raise NotSearched(f'a signed Route leads to zone "{zone}": nothing is searched', SIGNED_ROUTE)
     policy = installation.from_policies.get(request.source)
     unnamed = names is None and policy is not None and policy.kind is FromDomain.CERTIFICATE

@@ -12,11 +12,15 @@ from sipedge.topology.seals import Seals
 from zones.table import ZoneTable
 
 
+def clear_of(settings: Settings) -> Callable[[str], str]:
+    """A text -> the same text with everything opened that this edge has sealed."""
+    seals = Seals(settings.secret, settings.former_secrets)
+    return Clear(seals, (zone.name for zone in ZoneTable(settings.zones))).text
+
+
 def unmasked(lines: Iterable[str], settings: Settings) -> Iterator[str]:
     """Each line, with its line end. A line that is a JSON object stays one: its texts are opened, not its quotes."""
-    clear = Clear(
-        Seals(settings.secret, settings.former_secrets), (zone.name for zone in ZoneTable(settings.zones))
-    ).text
+    clear = clear_of(settings)
     for line in lines:
         record = _record(line)
         if record is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import signal
 from collections.abc import Awaitable, Callable, Sequence
@@ -32,6 +33,7 @@ class Engine:
 
     ``on_line`` gets each line of its output, ``ask`` puts a question that only a working engine answers and raises
     OSError when there is no answer, ``on_change`` is called when the process has started or ended.
+    ``reload_signal``: has it read its files anew; ``low_ports``: it may listen on ports below 1024.
     """
 
     def __init__(
@@ -43,17 +45,21 @@ class Engine:
         on_line: Callable[[str], None],
         ask: Callable[[], Awaitable[None]],
         on_change: Callable[[], None],
+        reload_signal: signal.Signals = signal.SIGHUP,
+        low_ports: bool = False,
     ) -> None:
         self.name = name
         self.answers = False
         """Whether the last question was answered."""
         self.restarts = 0
         """Starts that nobody asked for."""
-        self._command = as_child(command, owner)
+        self._command = as_child(command, owner, low_ports=low_ports)
+        self._reload_signal = reload_signal
         self._on_line, self._ask, self._on_change = on_line, ask, on_change
         self._process: asyncio.subprocess.Process | None = None
         self._restart_asked = False
         self._soon = 0
+        self._hurry = asyncio.Event()
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     @property
@@ -64,7 +70,8 @@ class Engine:
     def reload(self) -> None:
         """Have it read its files anew; what it serves goes on."""
         self._soon = SOON
-        self._signal(signal.SIGHUP)
+        self._hurry.set()
+        self._signal(self._reload_signal)
 
     def restart(self) -> None:
         """End it; it is started again at once."""
@@ -138,7 +145,9 @@ class Engine:
         answered = loop.time()
         while True:
             at_rest = self.answers and not self._soon
-            await asyncio.sleep(QUESTION_INTERVAL if at_rest else QUESTION_INTERVAL / 8)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._hurry.wait(), QUESTION_INTERVAL if at_rest else QUESTION_INTERVAL / 8)
+            self._hurry.clear()
             self._soon = max(0, self._soon - 1)
             before = self.answers
             try:
@@ -157,9 +166,17 @@ class Engine:
             self._process.send_signal(number)
 
 
-def as_child(command: Sequence[str], owner: Owner | None) -> list[str]:
-    """util-linux's setpriv lets the engine end with the edge, however that ends, and gives away what root may."""
+_LOW_PORTS = ("--inh-caps=-all,+net_bind_service", "--ambient-caps=-all,+net_bind_service")
+
+
+def as_child(command: Sequence[str], owner: Owner | None, *, low_ports: bool = False) -> list[str]:
+    """util-linux's setpriv lets the engine end with the edge, however that ends, and gives away what root may.
+
+    ``low_ports``: but for the right to ports below 1024; an edge that is not root hands on what it has itself.
+    """
     identity = [] if owner is None else [f"--reuid={owner.uid}", f"--regid={owner.gid}", "--clear-groups"]
+    if owner is not None and low_ports:
+        identity += _LOW_PORTS
     return ["setpriv", *identity, "--pdeathsig", "KILL", "--no-new-privs", "--", *command]
 
 

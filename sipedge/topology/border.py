@@ -100,12 +100,12 @@ class Border:
 
         return crossed
 
-    def opened(self, message: Message, side: str) -> Opened | None:
-        """What the Request-URI stands for, if it is a sealed Contact that peers of this side may use."""
-        if ":c-" not in message.uri:
+    def opened(self, uri: str, side: str) -> Opened | None:
+        """What a Request-URI stands for, if it is a sealed Contact that peers of this side may use."""
+        if ":c-" not in uri:
             return None
         try:
-            return self._contacts.opened(parse_uri(message.uri), side)
+            return self._contacts.opened(parse_uri(uri), side)
         except UriError:
             return None
 

@@ -10,6 +10,9 @@ from .contacts import DIGEST_BYTES
 from .contacts import PREFIX as CONTACT
 from .seals import Kind, Seals
 
+MARKS = (CALL_ID, f":{CONTACT}", ":e-")
+"""A text without any of these has nothing to open."""
+
 _TOKEN = "[A-Za-z0-9_-]{24,}"
 _CALL_ID = re.compile(rf"\b{CALL_ID}({_TOKEN})")
 _CONTACT = re.compile(rf"\bsips?:{CONTACT}({_TOKEN})@[^\s<>;,?\"]+(?:;transport=\w+)?")

@@ -22,6 +22,10 @@ PACKAGES = {
     "prosody": "prosody prosody-modules lua-unbound",
     "luac5.4": "lua5.4",
     "ejabberdctl": "ejabberd",
+    "haproxy": "haproxy",
+    "turnserver": "coturn",
+    "turnutils_uclient": "coturn",
+    "chromium": "chromium",
 }
 """Program -> Debian packages."""
 SHARED = ROOT.parent / "shared"

@@ -29,6 +29,7 @@ FindingId = Literal[
     "new-default",
     "not-proved",
     "open-domain",
+    "open-topology",
     "receives-nothing",
     "scheme-in-pattern",
     "sent-back",

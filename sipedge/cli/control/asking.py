@@ -67,7 +67,7 @@ def _tell(refused: Refused, as_json: bool) -> NoReturn:
 
 
 def _place_of(config: str) -> str:
-    if _is_socket(config):
+    if is_socket(config):
         return config
     try:
         place = read_control_place(config)
@@ -78,7 +78,7 @@ def _place_of(config: str) -> str:
     return place
 
 
-def _is_socket(path: str) -> bool:
+def is_socket(path: str) -> bool:
     try:
         return stat.S_ISSOCK(os.stat(path).st_mode)
     except OSError:

@@ -24,7 +24,8 @@ def command(**options: Any) -> int:
     """Print the decisions that the running edge keeps in memory, oldest first, as `locate` prints them.
 
     The tree is made here, by the search that the edge itself uses, with the dial plan that was in force. How many
-    decisions are kept is `history` under [edge]. CONFIG is the configuration of the edge, or its control socket.
+    decisions are kept is `history` under [edge]. CONFIG is the configuration of the edge, or its control socket; with
+    the former, a Call-ID that a hidden zone has sealed is opened, if you may read the secret.
 
     Exit status: 0 there are some, 1 there is none, 2 the edge cannot be reached.
     """

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import click
@@ -14,16 +15,19 @@ from dialplan.search.search import CompiledPlan, Explanation
 from sipedge.cli.explain import explanation_tree
 from sipedge.cli.printing import print_json
 from sipedge.cli.screen import console
+from sipedge.config import ConfigError, load_config
 from sipedge.config.plans import plan_again
 from sipedge.control.answers import Done
 from sipedge.control.refusal import Refused
 from sipedge.control.requests import History, Plan
+from sipedge.control.times import moment
 from sipedge.control.values import DecisionJson, PlanJson
 from sipedge.printable import escaped
+from sipedge.queries.unmask import clear_of
+from sipedge.topology.call_ids import PREFIX as SEALED
 from zones.addresses import host_port
 
-from .asking import connection, refusals
-from .times import moment
+from .asking import connection, is_socket, refusals
 
 PLANS_KEPT = 4
 """A plan may be large, and decisions of one follow each other."""
@@ -47,7 +51,7 @@ def run(options: Options) -> int:
     """The exit status: 1 where nothing fits."""
     given = {"alias", "rule", "zone", "call_id", "status", "failed", "follow"}
     request = History(last=options.last or 0, **{name: getattr(options, name) for name in given})
-    plans, found = _Plans(options.config), False
+    plans, seals, found = _Plans(options.config), _Seals(options.config), False
     with refusals(options.as_json), connection(options.config, None) as asking:
         for answer in asking.ask(request):
             if isinstance(answer, Done):
@@ -56,7 +60,7 @@ def run(options: Options) -> int:
             if options.as_json:
                 print_json(answer.value)
             else:
-                _print(answer.value, plans)
+                _print(answer.value, plans, seals)
     return 0 if found else 1
 
 
@@ -84,6 +88,27 @@ class _Plans:
         return plan_of([answer.value for answer in answers[:-1]], answers[-1].value)
 
 
+class _Seals:
+    """Of the edge's hidden zones, for whoever may read its configuration and its secret."""
+
+    def __init__(self, config: str) -> None:
+        self._config = config
+
+    def opened(self, call_id: str) -> str:
+        return self._clear(call_id) if call_id.startswith(SEALED) else call_id
+
+    @cached_property
+    def _clear(self) -> Callable[[str], str]:
+        """Read when the first sealed one is met: most edges have none. Who may not read it sees what was sealed."""
+        if is_socket(self._config):
+            return str
+        try:
+            settings = load_config(self._config, create_secret=False)
+        except ConfigError:
+            return str
+        return str if settings.secret_made_up else clear_of(settings)
+
+
 def plan_of(pieces: Iterable[tuple[str, str]], rest: PlanJson) -> CompiledPlan:
     """From the answer to ``Plan``. ``pieces``: its items, (file, piece of the text)."""
     sources: dict[str, str] = {}
@@ -103,12 +128,12 @@ def searched_again(item: DecisionJson, plan: CompiledPlan) -> Explanation | None
     return plan.search(Query(**{**query, **kinds}))
 
 
-def _print(item: DecisionJson, plans: _Plans) -> None:
+def _print(item: DecisionJson, plans: _Plans, seals: _Seals) -> None:
     decision = item["decision"]
     status = f"{decision['status'] or 'no final status yet'} {decision['reason']}".rstrip()
     head = f"{moment(decision['time'])}  {decision['method']} {decision['request_uri']}  {decision['zone']}  {status}"
     click.echo(escaped(head))
-    click.echo(escaped(f"  Call-ID {decision['call_id']}, CSeq {decision['cseq']}"))
+    click.echo(escaped(f"  Call-ID {seals.opened(decision['call_id'])}, CSeq {decision['cseq']}"))
     plan = plans.of(item["revision"]) if item["revision"] else None
     explanation = searched_again(item, plan) if plan is not None else None
     if explanation is not None:

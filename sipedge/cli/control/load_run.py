@@ -8,10 +8,10 @@ import click
 
 from sipedge.cli.printing import print_json
 from sipedge.control.requests import Load
+from sipedge.control.times import span_text
 from sipedge.control.words import changes_text, short
 
 from .asking import ask
-from .times import span_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

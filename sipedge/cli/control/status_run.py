@@ -9,12 +9,12 @@ import click
 
 from sipedge.cli.printing import amount, print_json
 from sipedge.control.requests import Status
+from sipedge.control.times import moment, span_text
 from sipedge.control.values import BanJson, CertificateJson, ConnectionJson, PeerJson, StatusJson, ZoneJson
 from sipedge.control.words import short
 from sipedge.printable import escaped
 
 from .asking import ask
-from .times import moment, span_text
 
 
 def run(config: str, as_json: bool) -> int:

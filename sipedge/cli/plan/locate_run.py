@@ -12,6 +12,8 @@ from dialplan.search.search import Explanation
 from sipedge.cli.explain import places_of, print_explanation
 from sipedge.cli.plans import load_settings
 from sipedge.cli.printing import print_json
+from sipedge.printable import escaped
+from sipedge.queries.faces import Face, faces
 from sipedge.queries.query import (
     DescribedRequest,
     NotSearched,
@@ -55,7 +57,8 @@ def run(options: Options) -> int:
     if options.xmpp is not None:
         return _xmpp(options, settings, options.xmpp)
     try:
-        query, evidence = query_of(_described(options, settings), settings)
+        described = _described(options, settings)
+        query, evidence = query_of(described, settings)
     except NotSearched as answer:
         if options.as_json:
             print_json(answer.to_json())
@@ -65,10 +68,14 @@ def run(options: Options) -> int:
     except QueryError as error:
         raise click.UsageError(str(error)) from None
     explanation = settings.plan.search(query)
+    targets = (target.zone for tier in explanation.tiers for target in tier.targets)
+    seen = faces(query.source, targets, described.message, settings)
     if options.as_json:
-        print_json(_to_json(explanation, options.why))
+        print_json(_to_json(explanation, options.why, seen))
     else:
         print_explanation(explanation, "--traffic" if options.traffic else evidence, places_of(settings))
+        for face in seen:
+            _print_face(face, settings.system_name)
     return 0 if explanation.tiers else 1
 
 
@@ -89,8 +96,20 @@ def _xmpp(options: Options, settings: Settings, domain: str) -> int:
     return 0 if way.allowed else 1
 
 
-def _to_json(explanation: Explanation, why: bool) -> dict[str, Any]:
+def _print_face(face: Face, edge: str) -> None:
+    """Both faces of a request: what came, and below each line what peers of the target see in its place."""
+    click.echo(escaped(f'what "{face.zone}" sees is {edge}: {face.hidden} is hidden'))
+    for received, sent in face.lines:
+        if received:
+            click.echo(escaped(f"  - {received}"))
+        if sent:
+            click.echo(escaped(f"  + {sent}"))
+
+
+def _to_json(explanation: Explanation, why: bool, seen: list[Face]) -> dict[str, Any]:
     members = explanation.to_json()
+    if seen:
+        members = {**members, "faces": [face.to_json() for face in seen]}
     return {**members, "trace": [reason.to_json() for reason in reasons(explanation)]} if why else members
 
 

@@ -17,6 +17,7 @@ from sipedge.cli.printing import amount, print_json
 from sipedge.cli.problems import LEVEL_COLOURS, caret_in_red, fail
 from sipedge.config import ConfigError
 from sipedge.queries.new_defaults import new_defaults
+from sipedge.queries.open_zones import open_zones
 from sipedge.queries.startup import startup_findings
 
 from .notify_return import check_pairs
@@ -58,7 +59,7 @@ def _check(file: str, as_json: bool) -> int:
     results = findings(loaded.plan, loaded.senders)
     if loaded.senders is not None:
         sources[file] = read_text(file)
-        results = [*startup_findings(file), *new_defaults(file), *results]
+        results = [*startup_findings(file), *new_defaults(file), *open_zones(file), *results]
     levels = {finding.level for finding in results}
     serious = bool(levels - {Level.NOTE})
     if as_json:

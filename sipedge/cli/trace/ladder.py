@@ -12,7 +12,14 @@ from sipedge.cli.arguments import FILE, KEYLOG, NAMES, TRACES, filters
 @click.command()
 @TRACES
 @filters
-@click.option("--config", "configs", metavar="CONFIG", multiple=True, type=FILE, help="Say the rule that decides.")
+@click.option(
+    "--config",
+    "configs",
+    metavar="CONFIG",
+    multiple=True,
+    type=FILE,
+    help="Say the rule that decides; open what was sealed.",
+)
 @NAMES
 @click.option("--limit", default=2000, show_default=True, type=click.IntRange(1), help="Messages drawn at most.")
 @click.option("--svg", metavar="FILE", type=FILE, help="Write an SVG file instead.")
@@ -24,7 +31,8 @@ def command(**options: Any) -> int:
 
     Messages with one Call-ID are one dialog, on whatever hop they were seen; each has its number, as in "sipedge
     messages", and the seconds since the one before. What the logs of two boxes show of one hop is one arrow. --config
-    may be said once for each edge.
+    may be said once for each edge; what its hidden zones have sealed is opened with its secret, so that both sides of
+    a call are one dialog.
 
     Exit status: 0 good, 1 no dialog is as asked for, 2 nothing was readable.
     """

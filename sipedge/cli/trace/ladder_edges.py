@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from sipedge.replay.decider import OWN_NAME, Decider
 from sipedge.replay.verdict import label
-from sipedge.traces.ladder.flow import Parties, Sighting
+from sipedge.traces.ladder.flow import Parties, Sighting, sighting
 from sipedge.traces.records.record import Endpoint, Record
 
 
@@ -26,7 +26,7 @@ class Edges:
 
     def note(self, seen: Sighting) -> str:
         """The deciding rule of a request, where one of the edges received it; that edge did not send it itself."""
-        seen = seen.received or seen
+        seen = _as_on_the_wire(seen.received or seen)
         if seen.message is None or not seen.message.is_request:
             return ""
         decider = self._receiver(seen.record)
@@ -60,3 +60,9 @@ class Edges:
         if own is not None:
             return OWN_NAME if len(self._deciders) == 1 else own.settings.system_name
         return next((name for _, name in names if name), "")
+
+
+def _as_on_the_wire(seen: Sighting) -> Sighting:
+    """What the edge has read itself: its signed Routes count with the Call-ID that they were signed for only."""
+    wire = seen.record.wire
+    return seen if wire is None else sighting(seen.index, seen.record._replace(data=wire, wire=None))

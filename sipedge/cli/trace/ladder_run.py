@@ -22,6 +22,7 @@ from sipedge.traces.ladder.hops import joined, local_ends
 from sipedge.traces.ladder.side_by_side import SAME, rows
 
 from .ladder_edges import Edges
+from .opening import Opening
 from .trace_input import TraceInput, chosen, read_twice
 
 MAX_COLUMNS = 6
@@ -57,11 +58,12 @@ class Options:
 
 def run(options: Options) -> int:
     """The exit status: 0 good (or two messages are the same), 1 no such dialog (or different), 2 nothing readable."""
-    trace_input = TraceInput(options.traces, options.keylog)
+    deciders = _deciders(options)
+    opening = Opening(decider.settings for decider in deciders)
+    trace_input = TraceInput(options.traces, options.keylog, opened=opening.record)
     if options.diff is not None:
         return _diff(trace_input, options.diff)
-    deciders = _deciders(options)
-    sightings = joined(_wanted(trace_input, options))
+    sightings = joined(_wanted(trace_input, options, opening))
     status = trace_input.finish()
     if not sightings:
         say("no dialog is as asked for" if status == 0 else "there is nothing to draw")
@@ -106,7 +108,7 @@ def _width(unseen: int) -> int:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else unseen
 
 
-def _wanted(trace_input: TraceInput, options: Options) -> Iterator[Sighting]:
+def _wanted(trace_input: TraceInput, options: Options, opening: Opening) -> Iterator[Sighting]:
     """Messages of the dialogs that meet all demands; read twice when there are any, so that little is held."""
     demands = Filter(options.call_id, options.user, options.method, options.status)
     matching: frozenset[str] | None = None
@@ -115,7 +117,7 @@ def _wanted(trace_input: TraceInput, options: Options) -> Iterator[Sighting]:
         matching = chosen(trace_input, demands)
         if not matching:
             return
-        trace_input = TraceInput(options.traces, options.keylog, quiet=True)
+        trace_input = TraceInput(options.traces, options.keylog, quiet=True, opened=opening.record)
     drawn = left = 0
     for index, record in enumerate(trace_input.records(), 1):
         seen = sighting(index, record)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from sipedge.cli.arguments import KEYLOG, TRACES, filters
+from sipedge.cli.arguments import FILE, KEYLOG, TRACES, filters
 
 
 @click.command()
@@ -14,6 +14,9 @@ from sipedge.cli.arguments import KEYLOG, TRACES, filters
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a message.")
 @click.option("--raw", metavar="DIR", type=click.Path(file_okay=False), help="Write each message to DIR/<index>.sip.")
 @click.option("--show", metavar="N", multiple=True, type=click.IntRange(1), help="Print message N as a whole.")
+@click.option(
+    "--unmask", metavar="CONFIG", multiple=True, type=FILE, help="Open what this edge has sealed for its hidden zones."
+)
 @filters
 @KEYLOG
 def command(**options: Any) -> int:
@@ -21,7 +24,8 @@ def command(**options: Any) -> int:
 
     Of an edge's log of decisions ([log] decisions) it lists what was decided about which request, and what came of it.
 
-    A message that had to be rebuilt, because the log lost line ends or order, is marked with * (exact: false).
+    A message that had to be rebuilt, because the log lost line ends or order, is marked with * (exact: false). So is
+    one that --unmask has opened.
 
     The filters choose whole dialogs, all demands have to be met; a message keeps its number.
 

@@ -10,12 +10,14 @@ from typing import Any
 
 import click
 
+from sipedge.cli.configuration import load
 from sipedge.cli.files import new_file
 from sipedge.cli.printing import print_json, say
 from sipedge.printable import escaped
 from sipedge.traces.ladder.flow import Filter, sighting
 from sipedge.traces.records.record import Endpoint, Record, iso_time
 
+from .opening import Opening
 from .trace_input import TraceInput, chosen, read_twice
 
 _ADDRESS_WIDTH = 22
@@ -35,11 +37,14 @@ class Options:
     method: str
     status: str
     keylog: str | None
+    unmask: tuple[str, ...]
+    """Configurations of edges that have sealed something in the messages."""
 
 
 def run(options: Options) -> int:
     """The exit status: 0 good, 1 no such dialog, 2 nothing was readable or no such message."""
-    trace_input = TraceInput(options.traces, options.keylog)
+    opened = Opening(map(load, options.unmask)).record
+    trace_input = TraceInput(options.traces, options.keylog, opened=opened)
     demands = Filter(options.call_id, options.user, options.method, options.status)
     if options.show:
         return _show(enumerate(trace_input.records(), 1), options.show)
@@ -47,10 +52,10 @@ def run(options: Options) -> int:
         _list(enumerate(trace_input.records(), 1), options)
         return trace_input.finish()
     sizes = read_twice(options.traces)
-    trace_input = TraceInput(options.traces, options.keylog, sizes=sizes)
+    trace_input = TraceInput(options.traces, options.keylog, sizes=sizes, opened=opened)
     dialogs = chosen(trace_input, demands)
     status = trace_input.finish()
-    again = enumerate(TraceInput(options.traces, options.keylog, quiet=True, sizes=sizes).records(), 1)
+    again = enumerate(TraceInput(options.traces, options.keylog, quiet=True, sizes=sizes, opened=opened).records(), 1)
     _list((one for one in again if sighting(*one).call_id in dialogs), options)
     if not dialogs and status == 0:
         say("no dialog is as asked for")
@@ -104,7 +109,7 @@ def _to_json(index: int, record: Record) -> dict[str, Any]:
         "start_line": _start_line(record.data),
         "length": len(record.data),
         "sha1": sha1(record.data, usedforsecurity=False).hexdigest(),
-        "exact": record.exact,
+        "exact": record.exact and record.wire is None,
         "file": record.file,
         "position": record.position,
     }
@@ -115,7 +120,7 @@ def _line(index: int, record: Record) -> str:
     """Columns of fixed width, so that a line can be printed before the next message is known."""
     time = (iso_time(record.time) or "-").removesuffix("Z").replace("T", " ")
     source, destination = _text(record.source) or "?", _text(record.destination) or "?"
-    mark = " " if record.exact else "*"
+    mark = " " if record.exact and record.wire is None else "*"
     where = f"{escaped(source):>{_ADDRESS_WIDTH}} -> {escaped(destination):<{_ADDRESS_WIDTH}}"
     said = "" if record.decided is None else f": {escaped(str(record.decided))}"
     return f"{index:>6}{mark} {time:<26} {record.transport or '-':<4} {where} {escaped(_start_line(record.data))}{said}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import click
 
@@ -74,9 +74,14 @@ class TraceInput:
         *,
         quiet: bool = False,
         sizes: Mapping[str, int] | None = None,
+        opened: Callable[[Record], Record] | None = None,
     ) -> None:
-        """``quiet``: say nothing, for a second time through the same files. ``sizes``: see ``read_twice``."""
+        """``quiet``: say nothing, for a second time through the same files. ``sizes``: see ``read_twice``.
+
+        ``opened``: what is made of each message before anybody sees it, see Opening.
+        """
         self._traces, self._keylog, self._sizes = traces, keylog, sizes or {}
+        self._opened = opened
         self._tally = Tally(quiet)
 
     def records(self) -> Iterator[Record]:
@@ -85,7 +90,7 @@ class TraceInput:
                 for item in read_trace(trace, self._keylog, self._sizes.get(trace)):
                     if isinstance(item, Record):
                         self._tally.read(trace, 1)
-                        yield item
+                        yield item if self._opened is None else self._opened(item)
                     else:
                         self._tally.skip(item)
                 self._tally.read(trace)

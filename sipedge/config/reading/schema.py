@@ -90,7 +90,8 @@ def _dns_server(text: str) -> str:
     )
 
 
-def _place(text: str) -> str:
+def listening_place(text: str) -> str:
+    """``address:port``. Raises PydanticCustomError."""
     host, _, port = text.removeprefix("[").rpartition("]:" if text.startswith("[") else ":")
     if _is_address(host) and (":" in host) == text.startswith("[") and port.isascii() and port.isdigit():
         if int(port[:6]) < 65536:
@@ -308,7 +309,9 @@ LIMITS = mirror(
 )
 TIMERS = mirror(Timers)
 DNS = mirror(DnsSettings)
-METRICS = mirror(MetricsSettings, listen=(Annotated[str, AfterValidator(lambda text: text and _place(text))], ""))
+METRICS = mirror(
+    MetricsSettings, listen=(Annotated[str, AfterValidator(lambda text: text and listening_place(text))], "")
+)
 DOCTOR = mirror(
     DoctorSettings,
     interval=(Annotated[float, Field(ge=0, le=604800)], 0.0),

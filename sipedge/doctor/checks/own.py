@@ -13,6 +13,7 @@ from sipedge.doctor.facts.options import Options
 from sipedge.doctor.facts.own import OwnCertificate
 from sipedge.doctor.facts.trust import Trust
 from zones.names import any_match, show_names
+from zones.zone import Topology
 
 from .certificate import check_client_auth, check_dates, check_strength, is_complete
 from .result import About, Result
@@ -30,6 +31,7 @@ def check_own(own: OwnCertificate, options: Options, trust: Trust) -> Iterator[R
     chain = own.chain
     yield about.ok("own.files", name_of(chain.leaf))
     yield _chain(about, chain, trust)
+    yield from _system_name(about, chain, options)
     yield from check_dates("own", about, chain, options.now, options.bounds.expiry_days)
     yield from check_strength("own", about, chain)
     if options.direction.outbound:
@@ -50,6 +52,18 @@ def _chain(about: About, chain: Chain, trust: Trust) -> Result:
     if trust.knows(last.issuer) and _issued(chain):
         return about.ok("own.chain", f"issuer {issuer_of(last)}")
     return about.failed("own.chain", f"it leads to {issuer_of(last)}, not among the trusted CAs")
+
+
+def _system_name(about: About, chain: Chain, options: Options) -> Iterator[Result]:
+    """Nothing where no zone is hidden: then nobody is led to the edge by this name."""
+    settings = options.settings
+    if settings is None or all(zone.topology is Topology.OPEN for zone in settings.zones):
+        return
+    names = chain.identity.names
+    if any_match([settings.system_name], names, wildcards=False):
+        yield about.ok("own.system-name", f"{show_names([settings.system_name])} is in {show_names(names)}")
+    else:
+        yield about.failed("own.system-name", show_names(names), show_names([settings.system_name]))
 
 
 def _issued(chain: Chain) -> bool:

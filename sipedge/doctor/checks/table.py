@@ -298,6 +298,12 @@ _OWN = (
         _UNTRUSTED,
         "Append the intermediate certificates to the certificate file.",
     ),
+    Check(
+        "own.system-name",
+        "the certificate names system_name where a zone is hidden: sealed Contacts lead partners there",
+        _WRONG_NAME,
+        "Get a certificate that names system_name, or let system_name be a name that the certificate has.",
+    ),
     Check("own.dates", "the certificate is valid today", _EXPIRED, "Renew the certificate."),
     Check(
         "own.expiry",

@@ -65,6 +65,8 @@ class Record(NamedTuple):
     """In the sender's certificate, where the trace itself has them; None: it does not say."""
     decided: OwnDecision | None = None
     """Where the trace is an edge's log of decisions: this one. Then of the message only some lines are there."""
+    wire: bytes | None = None
+    """What was on the wire, where ``data`` has the tokens of hidden zones opened."""
 
     @property
     def local(self) -> Endpoint | None:

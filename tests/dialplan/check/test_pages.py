@@ -21,7 +21,7 @@ SENDERS = (
     Sender(LOCAL_ZONE, frozenset(), silent="nothing registers here"),
     Sender("DNS zone without inbound mapping", frozenset(), silent="it maps nothing"),
 )
-OF_CONFIGURATIONS = {"cannot-listen", "cannot-write", "new-default", "receives-nothing"}
+OF_CONFIGURATIONS = {"cannot-listen", "cannot-write", "new-default", "open-topology", "receives-nothing"}
 """Their examples are no dial plans; tests/sipedge/queries/test_startup.py runs them."""
 NEED_ZONES = {"source-never-sends", "never-authenticated", "dead-target", "unknown-zone"}
 

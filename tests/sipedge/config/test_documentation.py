@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from support.paths import ROOT
 
 from sipedge.config.reading import schema
+from sipedge.config.reading.console import CONSOLE
 
 TEXT = (ROOT / "docs/configuration.md").read_text()
 
@@ -41,6 +42,7 @@ TABLES: dict[str, tuple[type[BaseModel], set[str]]] = {
     "## [doctor]": (schema.DOCTOR, set()),
     "## [xmpp]": (schema.XMPP, {"route"}),
     "### [[xmpp.route]]": (schema.XMPP_ROUTE, set()),
+    "## [console]": (CONSOLE, set()),
 }
 """Where a table is described -> its model, and the keys that are described elsewhere."""
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import click
 import pytest
 
-from sipedge.cli.control.history_run import _Plans, _print
+from sipedge.cli.control.history_run import _Plans, _print, _Seals
 from sipedge.cli.control.load import _seconds, command
 from sipedge.cli.control.status_run import _lines
-from sipedge.cli.control.times import moment, span_text
+from sipedge.control.times import moment, span_text
 from sipedge.control.values import DecisionJson, StatusJson
 
 HOSTILE = "\x1b[31mred\r\nforged\u202e"
@@ -107,7 +107,7 @@ def test_a_decision_of_a_hostile_peer_stays_on_its_lines(capsys: pytest.CaptureF
         "query": None,
         "revision": "",
     }
-    _print(item, _Plans(""))
+    _print(item, _Plans(""), _Seals(""))
     out = capsys.readouterr().out
     assert out.count("\n") == 3 and "\x1b" not in out and "\u202e" not in out
     assert out.endswith("  no rule was asked\n")

@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from support.configuration import write
+from support.messages import request
 
 from sipedge.cli import main
+from sipedge.topology.contacts import Contacts, Seat
+from sipedge.topology.seals import Seals
 
 CONFIG = """\
 [edge]
@@ -305,3 +308,30 @@ def test_questions_about_stanzas_stand_alone_and_need_the_table(tmp_path: Path) 
     ):
         result = CliRunner().invoke(main, ["locate", path, *words])
         assert result.exit_code == 2 and sentence in result.stderr
+
+
+def test_both_faces_of_a_message_from_a_hidden_zone_are_shown(tmp_path: Path) -> None:
+    write(tmp_path, PLAN, "edge.dialplan")
+    config = str(write(tmp_path, CONFIG.replace("port = 5062", 'topology = "hidden"\nport = 5062')))
+    message = request(uri="sip:bob@elsewhere.example", extra=("User-Agent: Jabber/15",))
+    file = tmp_path / "one.sip"
+    file.write_bytes(message.to_bytes())
+    asked = ("locate", config, "--from", "IMP", "--message", str(file))
+    result = CliRunner().invoke(main, asked)
+    assert result.exit_code == 0
+    assert 'what "DNS" sees is edge.example.com: "IMP" is hidden\n' in result.stdout
+    assert "\n  - User-Agent: Jabber/15\n" in result.stdout and "\n  + Call-ID: sealed-" in result.stdout
+    (face,) = json.loads(CliRunner().invoke(main, [*asked, "--json"]).stdout)["faces"]
+    assert face["zone"] == "DNS" and ["User-Agent: Jabber/15", ""] in face["lines"]
+
+
+def test_a_sealed_contact_is_opened(tmp_path: Path) -> None:
+    secret = bytes(range(32))
+    write(tmp_path, PLAN, "edge.dialplan")
+    write(tmp_path, secret.hex() + "\n", "edge.secret")
+    config = str(write(tmp_path, CONFIG.replace("port = 5062", 'topology = "hidden"\nport = 5062')))
+    seat = Seat("edge.example.com:5060", "tcp", "")
+    sealed = Contacts(Seals(secret), ("IMP",), frozenset()).sealed("sip:alice@10.1.2.3", "IMP", seat)
+    result = CliRunner().invoke(main, ["locate", config, sealed, "--from", "DNS"])
+    assert result.exit_code == 1
+    assert result.stdout == 'a sealed Contact of zone "IMP": sip:alice@10.1.2.3; no rule is asked\n'

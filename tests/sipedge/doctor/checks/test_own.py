@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from support.doctor_certificates import ca_file, files, make
+from support.settings import ZONES, make_settings, with_zone
 
 from sipedge.doctor.checks.own import check_from, check_own, speaks_for
 from sipedge.doctor.checks.result import CheckVerdict
@@ -14,6 +15,7 @@ from sipedge.doctor.probes.own import read_own
 from sipedge.doctor.probes.trust import read_trust
 from sipedge.settings import Certificate
 from zones.dns import SrvRecord
+from zones.zone import Topology
 
 CA = make(None, "Test CA", ca=True)
 LEAF = make(CA, "sip.ours.example", names=["sip.ours.example", "sip.second.example"])
@@ -83,3 +85,13 @@ def test_from(tmp_path: Path) -> None:
     assert check_from(own, facts("ours.example", "edge.ours.example")).verdict is CheckVerdict.FAILED
     assert check_from(own, facts("ours.example")).verdict is CheckVerdict.NOT_RUN
     assert check_from(None, facts("ours.example", "sip.ours.example")).verdict is CheckVerdict.NOT_RUN
+
+
+def test_where_a_zone_is_hidden_the_certificate_names_the_edge(tmp_path: Path) -> None:
+    own, trust = read_own(Certificate(*files(tmp_path, LEAF))), read_trust(ca_file(tmp_path, CA))
+    hidden = with_zone(ZONES, "Inside", topology=Topology.HIDDEN)
+    verdicts = []
+    for zones, name in ((ZONES, "sip.ours.example"), (hidden, "sip.ours.example"), (hidden, "edge.ours.example")):
+        options = Options(settings=make_settings(zones=zones, system_name=name))
+        verdicts.append([one.verdict for one in check_own(own, options, trust) if one.id == "own.system-name"])
+    assert verdicts == [[], [CheckVerdict.OK], [CheckVerdict.FAILED]]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sipedge.cli.trace import progress
-from sipedge.cli.trace.progress import Progress
+from sipedge.cli.replay import progress
+from sipedge.cli.replay.progress import Progress
 from sipedge.replay.work import Part
 
 

@@ -11,6 +11,7 @@ import click
 from sipedge.cli.files import check_readable, new_file
 from sipedge.cli.printing import say
 from sipedge.cli.problems import fail
+from sipedge.cli.trace.trace_input import Tally, TraceInput, chosen, read_twice
 from sipedge.config import ConfigError
 from sipedge.queries.query import QueryError
 from sipedge.replay.cases import Classes, cases_text
@@ -22,13 +23,12 @@ from sipedge.replay.verdict import HEADER
 from sipedge.replay.work import Part, Plans, Wanted, deciders_of
 from sipedge.traces.ladder.flow import Filter
 
+from .comparison import Comparison, verdict_lines
 from .doubts import Doubts
+from .explain import explain_messages
 from .progress import Progress
-from .replay_comparison import Comparison, verdict_lines
-from .replay_explain import explain_messages
-from .replay_referee import referee_traces
-from .replay_report import report
-from .trace_input import Tally, TraceInput, chosen, read_twice
+from .referee import referee_traces
+from .report import report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import time
+from datetime import UTC, datetime, timedelta
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def moment(epoch: float) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%SZ", time.gmtime(epoch))
+    return (_EPOCH + timedelta(seconds=int(epoch))).strftime("%Y-%m-%d %H:%M:%SZ")
 
 
 def span_text(seconds: float) -> str:

@@ -6,13 +6,12 @@ import click
 
 from sipedge.cli.explain import places_of, print_explanation
 from sipedge.cli.printing import say
+from sipedge.cli.trace.trace_input import TraceInput
 from sipedge.printable import escaped
 from sipedge.replay.decider import Decider
 from sipedge.replay.verdict import HEADER, Verdict, label, row
 from sipedge.replay.work import Plans, deciders_of
 from sipedge.traces.records.record import Record
-
-from .trace_input import TraceInput
 
 
 def explain_messages(plans: Plans, traces: tuple[str, ...], numbers: tuple[int, ...]) -> int:

@@ -1,0 +1,1 @@
+"""What every page of the console stands on: who asks and what he may, what a page is, and how it is made."""

@@ -1,0 +1,57 @@
+"""What a page is, and how it becomes an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from .identity import Identity, Role
+from .rendering import rendered
+from .world import World
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One route. Every route of the console is one, so that a table can say who may what."""
+
+    path: str
+    endpoint: Endpoint
+    role: Role
+    """The least that may ask."""
+    title: str = ""
+    """In the menu; '' where it is not there."""
+    methods: tuple[str, ...] = ("GET",)
+
+
+def world_of(request: Request) -> World:
+    world = request.app.state.world
+    assert isinstance(world, World)
+    return world
+
+
+def identity_of(request: Request) -> Identity:
+    """Of whom the gate let in."""
+    identity = request.state.identity
+    assert isinstance(identity, Identity)
+    return identity
+
+
+def page(request: Request, template: str, title: str, status: int = 200, **values: object) -> Response:
+    """A whole page. Text in ``values`` is shown as text, whatever is in it; markup of ours is ``Markup``."""
+    identity, world = identity_of(request), world_of(request)
+    menu = [each for each in request.app.state.menu if identity.role >= each.role]
+    frame = {
+        "title": title,
+        "menu": menu,
+        "here": request.url.path,
+        "identity": identity,
+        "notice": world.door.notice,
+        "edge": world.link.state,
+        "nonce": request.state.nonce,
+    }
+    return HTMLResponse(rendered(template, **frame, **values), status)

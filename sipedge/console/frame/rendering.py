@@ -1,0 +1,50 @@
+"""Templates. All text that a peer may have written passes ``escaped`` and HTML's escapes, wherever it stands."""
+
+from __future__ import annotations
+
+import time
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from sipedge.control.times import moment, span_text
+from sipedge.control.words import short
+from sipedge.printable import escaped
+
+FOLDER = Path(__file__).resolve().parent.parent / "templates"
+
+
+def rendered(template: str, **values: object) -> str:
+    return _environment().get_template(template).render(values)
+
+
+@cache
+def _environment() -> Environment:
+    """Autoescape is on for every template, and a name that is missing is an error."""
+    made = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    made.filters |= {"moment": moment, "span": span_text, "short": short, "lines": _lines, "since": _since}
+    return made
+
+
+def _shown(value: object) -> object:
+    """Controls, directional marks and half characters as their escapes."""
+    return escaped(value) if type(value) is str else "" if value is None else value
+
+
+def _lines(text: str) -> Markup:
+    """Text of more than a line, for ``pre`` and ``textarea``: each line made printable by itself."""
+    return Markup("\n").join(escape(escaped(line)) for line in text.split("\n"))
+
+
+def _since(epoch: float) -> str:
+    return span_text(time.time() - epoch)

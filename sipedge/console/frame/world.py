@@ -1,0 +1,31 @@
+"""What the console knows and has at hand: one value, made at the start, that every page reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+from sipedge.config.console_table import ConsoleConfig
+
+from .identity import Door
+from .link import EdgeState, Link
+from .live import Live
+
+
+@dataclass(slots=True)
+class World:
+    config: ConsoleConfig
+    link: Link
+    door: Door
+    live: Live = field(default_factory=Live)
+
+    def tasks(self) -> list[Callable[[], Coroutine[Any, Any, None]]]:
+        """What runs beside the pages, until it is cancelled."""
+        return [self._watch]
+
+    async def _watch(self) -> None:
+        await self.link.watch(self._seen)
+
+    async def _seen(self, state: EdgeState) -> None:
+        self.live.changed()

@@ -1,0 +1,67 @@
+"""``sipedge console``: the application served by uvicorn."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import uvicorn
+
+from sipedge.config.console_table import ConsoleConfig, read_console
+from zones.addresses import host_port
+
+from .app import application
+from .frame.identity import OpenDoor
+from .frame.link import Link
+from .frame.world import World
+
+PATIENCE = 2
+"""Seconds that answers which are under way have at the end."""
+MOST = 256
+"""Connections and answers at the same time; further ones get 503."""
+
+
+def serve(path: str) -> int:
+    """Serve until SIGTERM or Ctrl-C; the exit status. Raises ConfigError, OSError for a port or folder in use."""
+    config = read_console(path)
+    Path(config.console.folder).mkdir(mode=0o750, exist_ok=True)
+    with _listening(config) as listener:
+        app = application(World(config, Link(config.control), OpenDoor()))
+        server = uvicorn.Server(_uvicorn(app, config))
+        print(f"console of {path}: {address(config, listener)}", flush=True)
+        server.run(sockets=[listener])
+    return 0
+
+
+def address(config: ConsoleConfig, listener: socket.socket) -> str:
+    """What a browser is to be given."""
+    scheme = "https" if config.console.certificate else "http"
+    return f"{scheme}://{host_port(*listener.getsockname()[:2])}/"
+
+
+def _listening(config: ConsoleConfig) -> socket.socket:
+    """Raises OSError."""
+    settings = config.console
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family)
+    except OSError as error:
+        raise OSError(error.errno, f"[console] listen = {settings.listen}: {error.strerror}") from None
+
+
+def _uvicorn(app: object, config: ConsoleConfig) -> uvicorn.Config:
+    settings = config.console
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        http="h11",
+        ws="none",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        lifespan="on",
+        ssl_certfile=settings.certificate or None,
+        ssl_keyfile=settings.key or None,
+        limit_concurrency=MOST,
+        timeout_graceful_shutdown=PATIENCE,
+    )

@@ -1,0 +1,31 @@
+"""What the console is told: the table ``[console]`` of ``edge.toml``. The edge itself obeys none of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleSettings:
+    listen: str = "127.0.0.1:8443"
+    """``address:port`` (``[v6]:port``) where browsers may ask; port 0 lets the system choose one (for tests)."""
+    certificate: str = ""
+    """PEM file with the leaf and the chain after it; '': plain HTTP, which is for loopback addresses only."""
+    key: str = ""
+    """PEM file of its private key."""
+    names: tuple[str, ...] = ()
+    """Host names and addresses by which browsers may call the console, beside ``listen``."""
+    folder: str = ""
+    """Where the console keeps the history and all else; '' is beside ``edge.toml``, with the ending ``.console``."""
+    days: float = 30.0
+    """Days after which the history forgets a decision."""
+    bytes: int = 10 * 1024**3
+    """Bytes that the history may take on the disk; what is oldest goes first."""
+
+    @property
+    def host(self) -> str:
+        return self.listen.rpartition(":")[0].strip("[]")
+
+    @property
+    def port(self) -> int:
+        return int(self.listen.rpartition(":")[2])

@@ -1,0 +1,1 @@
+"""One HAProxy run by the edge: generated configuration, one master process, questions on its socket."""
