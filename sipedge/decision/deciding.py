@@ -90,6 +90,8 @@ class Decided:
     would otherwise have the next hop relay anything."""
     found: Found | None = None
     """What ``tiers_of`` gives, where it is known already."""
+    recalled: bool = False
+    """It was decided about a request before that said the same."""
 
     @property
     def reason(self) -> str:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from hashlib import blake2s
 from operator import itemgetter
 
-from sipedge.sip.message import COMMA, SHORT, Message, value_of
+from sipedge.sip.message import COMMA, SHORT, HeaderIndex, Message, value_of
 from sipedge.sip.responses import ALLOW
 from sipedge.sip.uri import Uri, UriError, parse_uri
 from sipedge.sip.values import MessageError, parse_via
@@ -119,13 +119,17 @@ def loop_hash(message: Message, source: str, secret: bytes) -> str:
     """
     index = message.index
     deciding = index.memo.get(loop_hash)
-    if deciding is None:
-        names = ("route", "call-id", "cseq", "from", "proxy-require")
-        numbers = (number for name in names for number in index.get(name, ()))
-        deciding = index.memo[loop_hash] = itemgetter(0, 0, *numbers)  # two at least: else it gives no tuple
+    if deciding is None:  # two at least: else it gives no tuple
+        deciding = index.memo[loop_hash] = itemgetter(0, 0, *hashed_numbers(index))
     hashed = _begun(source, secret).copy()
     hashed.update(b"\0".join(deciding(message.lines)[1:]))
     return hashed.hexdigest()
+
+
+def hashed_numbers(index: HeaderIndex) -> tuple[int, ...]:
+    """The lines that the loop hash is made of, beside the first one."""
+    names = ("route", "call-id", "cseq", "from", "proxy-require")
+    return tuple(number for name in names for number in index.get(name, ()))
 
 
 @lru_cache(maxsize=256)

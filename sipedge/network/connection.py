@@ -13,7 +13,7 @@ from time import perf_counter
 from typing import Protocol, cast
 
 from sipedge.settings import Limits, Listener
-from sipedge.sip.framing import Frame, Framer
+from sipedge.sip.framing import Frame, Framer, Take
 from zones.addresses import host_port
 from zones.zone import Hop
 
@@ -186,12 +186,12 @@ class Connection(asyncio.BufferedProtocol):
         self._read_again()
         self.flush()
 
-    def send(self, data: bytes) -> None:
+    def send(self, *messages: bytes) -> None:
         """Queue for this turn of the loop. A peer that leaves more than ``limits.send_queue`` unread is cut off."""
         if not self._out:
             self._owner.unsent(self)
-        self._out.append(data)
-        self._queued += len(data)
+        self._out += messages
+        self._queued += sum(map(len, messages))
         if self._queued > self._owner.limits.send_queue:
             self.flush()
             if self._queued > self._owner.limits.send_queue:
@@ -239,6 +239,10 @@ class Connection(asyncio.BufferedProtocol):
         self._resting = True
         if self._transport is not None and not self._transport.is_closing():
             self._transport.pause_reading()
+
+    def shorten(self, take: Take) -> None:
+        """Let somebody else have whole messages first."""
+        self._framer.take = take
 
     def limit(self, limits: Limits) -> None:
         """Hold an open connection's next messages to other limits."""
@@ -316,7 +320,7 @@ class Connection(asyncio.BufferedProtocol):
         framer, frames, size, fault = self._framer, list[Frame](), 0, ""
         try:
             while (count := stream.read_into(framer.space())) > 0 and not framer.failed:
-                frames += framer.received(count)
+                frames += framer.received(count, not frames)
                 size += count
         except ssl.SSLError as error:
             count, fault = WANT_MORE, openssl_reason(error)

@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from sipedge.remembered.way import Way
 from zones.zone import Hop, RatePolicy
 
 from .history import Entry
@@ -150,6 +151,16 @@ class Conclude:
 
 
 @dataclass(slots=True)
+class Remember:
+    """Requests of this connection that say the same as this one may go this way without the core (docs/native.md)."""
+
+    connection: int
+    head: bytes
+    """The request's header section as it came."""
+    way: Way
+
+
+@dataclass(slots=True)
 class Probed:
     """What became of one OPTIONS that ProbeAsked asked for: the status of its answer, 408 or 503 where none came."""
 
@@ -174,5 +185,6 @@ Command = (
     | Log
     | Record
     | Conclude
+    | Remember
     | Probed
 )

@@ -9,6 +9,8 @@ from sipedge.decision.installation import Installation
 from sipedge.decision.record_route import HOUR, NO_SEAL, RECORD_ROUTED, ZonePair, is_record_routed
 from sipedge.decision.routing import seal_of_contact, sealed_response
 from sipedge.decision.validation import POISON
+from sipedge.remembered.verdict import verdict_of
+from sipedge.remembered.way import Way
 from sipedge.sip.message import Message
 from sipedge.sip.uri import Uri, UriError, parse_uri
 from sipedge.sip.values import MessageError, parse_address
@@ -17,7 +19,7 @@ from zones.authentication import Identity
 from zones.zone import DefaultZone, DnsZone, Hop, RatePolicy, Topology
 
 from .commands import Asker, Command, Log
-from .forwarding import Changes, forwarded_head, unbelieved
+from .forwarding import ASSERTED_IDENTITY, Changes, forwarded_head, unbelieved
 from .incoming import Incoming
 from .locating import NOT_FOUND, UNREACHABLE, Destination, Hops, LookUps, NoHops
 from .upkeep import Upkeep
@@ -116,6 +118,34 @@ class Forwarder:
             outgoing = self._outgoing(Message(head, body), incoming, hop, changes.record_routes)
             head, body, incoming.crossings[branch] = border.request(outgoing)
         return branch, head, body
+
+    def way(self, incoming: Incoming, target: Target, hop: Hop) -> Way | None:
+        """How requests that say the same may go on without the core; None: each of them needs it.
+
+        As ``build`` does it: whatever that does of its own for each request has no way.
+        """
+        installation, decided, zone = self.installation, incoming.decided, self.installation.zone(target.zone)
+        message, identity = decided.message, decided.authentication.identity
+        verdict = verdict_of(decided, decided.found) if decided.found is not None else None
+        is_strip = bool(zone.proxy_require_strip) and "proxy-require" in message.index
+        if verdict is None or identity is Identity.INSERT or is_strip or self._record_routes(incoming, target.zone):
+            return None
+        if not self._upkeep.is_only(zone, hop) or self.rate_towards(incoming, target) is not None:
+            return None
+        removed = unbelieved(message, decided.source)
+        if identity is Identity.REMOVE:
+            removed = (*removed, *message.index.get(ASSERTED_IDENTITY, ()))
+        return Way(
+            verdict,
+            hop,
+            installation.settings.revision,
+            incoming.peer.opened.names if decided.source.name in installation.from_policies else (),
+            self._vias[hop.transport, installation.edge.sent_by(target.zone).text],
+            _request_uri(incoming, target) or b"",
+            removed,
+            zone.hop_count,
+            zone.poison,
+        )
 
     def _outgoing(self, message: Message, incoming: Incoming, hop: Hop, record_routes: tuple[bytes, ...]) -> Outgoing:
         installation, received = self.installation, incoming.decided.message

@@ -28,6 +28,7 @@ from .answers import own_response, respond
 from .commands import Abandon, Close, Command, Log, Relay
 from .contexts import Contexts
 from .events import (
+    Adopted,
     ConfigChanged,
     ConnectionClosed,
     ConnectionFailed,
@@ -81,6 +82,7 @@ class Proxy:
         self._configure(settings)
         self._handlers: dict[type, Callable[..., None]] = {
             RequestReceived: self._request,
+            Adopted: self._adopted,
             ResponseReceived: self._response,
             ForwardFailed: self._forward_failed,
             HopLost: self._hop_lost,
@@ -210,6 +212,11 @@ class Proxy:
         if peer is not None:  # else it closed while its last messages were on the way
             self._path.take(event, peer, now, out)
 
+    def _adopted(self, event: Adopted, now: float, out: list[Command]) -> None:
+        peer = self._peers.get(event.request.connection)
+        if peer is not None:
+            self._path.adopt(event, peer, now, out)
+
     def _response(self, event: ResponseReceived, now: float, out: list[Command]) -> None:
         if self._upkeep.response(event, now, out):
             return
@@ -273,6 +280,7 @@ class Proxy:
         elif isinstance(purpose, TargetLookUp):
             self._go_on(self._targets.answer(purpose, question, event, now), now, out)
         elif isinstance(purpose, NeighborPeers | TraversalClient):
+            self.memory.forget_ways()
             if self._upkeep.answer(purpose, question, event, now, out):
                 self._reassign_zones(now, out)
 
@@ -369,6 +377,7 @@ class Proxy:
 
     def _reassign_zones(self, now: float, out: list[Command]) -> None:
         """Zones or the addresses of their peers have changed: a connection may belong elsewhere now, or nowhere."""
+        self.memory.forget_ways()
         for peer in list(self._peers.values()):
             if self._installation.zones.get(peer.opened.zone or DEFAULT_ZONE) is None:
                 out.append(Close(peer.connection, f'zone "{peer.zone}" is no longer configured'))
@@ -413,6 +422,8 @@ class Proxy:
     def _end_begins(self, event: Ending, now: float, out: list[Command]) -> None:
         """From now on a request that begins something gets 503."""
         self._ending = self._path.ending = self._upkeep.ending = True
+        self.memory.shows_ways = False
+        self.memory.forget_ways()
 
     def _drain_ended(self, event: DrainEnded, now: float, out: list[Command]) -> None:
         """Nobody is left without a final response."""

@@ -13,18 +13,20 @@ from sipedge.rates.arrivals import Arrivals, TooMany
 from sipedge.rates.rates import Rates
 from sipedge.remembered.key import Key, key_of
 from sipedge.remembered.memory import Heard, Memory
+from sipedge.remembered.record import ENTRY, WAY
 from sipedge.remembered.verdict import verdict_of
+from sipedge.remembered.way import Way
 from sipedge.sip.message import Message
 from sipedge.sip.responses import ALLOW
 from zones.authentication import Authentication, Identity
 from zones.zone import FromDomain, TraversalClientZone, TraversalServerZone
 
 from .answers import ENDING, conclude, own_response, respond, retry_after, retry_in
-from .commands import Asker, Command, Log, Record, Respond
+from .commands import Asker, Command, Log, Record, Remember, Respond
 from .contexts import Contexts, transaction_key
-from .events import RequestReceived
+from .events import Adopted, RequestReceived
 from .forwarder import Forwarder
-from .history import Entry, kept_lines
+from .history import Entry, entry_of, kept_lines
 from .incoming import Incoming, Peer
 from .locating import UNREACHABLE, TargetLookUps
 from .response_context import ResponseContext
@@ -269,9 +271,38 @@ class RequestPath:
             return
         if message.method == "INVITE" and not waited:  # RFC 3261 16.2: a stateful proxy answers 100 within 200 ms
             out.append(respond(self._installation, event.transaction, peer, message, 100))
-        self._contexts.begin(ResponseContext(self._forwarder, incoming, iter(tiers)), now, out)
+        context = ResponseContext(self._forwarder, incoming, iter(tiers))
+        self._contexts.begin(context, now, out)
+        if decided.recalled and self._memory.shows_ways:
+            self._show_way(context, out)
         if not tiers and self._is_scan(decided):
             self._upkeep.offence(peer, "scan", out)
+
+    def _show_way(self, context: ResponseContext, out: list[Command]) -> None:
+        """Requests that say the same may go where this one has gone, if nothing but the memory was asked about it."""
+        peer, message = context.peer, context.request
+        is_traversal = isinstance(context.incoming.decided.source, (TraversalServerZone, TraversalClientZone))
+        if is_traversal or self._arrivals.get(peer.speaks_in) is not None or context.targets != 1:
+            return
+        if context.outcomes or context.located_later or len(context.branches) != 1:
+            return
+        (branch,) = context.branches.values()
+        way = self._forwarder.way(context.incoming, branch.target, branch.hop)
+        if way is not None:
+            out.append(Remember(peer.connection, message.head, way))
+
+    def adopt(self, event: Adopted, peer: Peer, now: float, out: list[Command]) -> None:
+        """Take over a request that went on without the core: it was decided about as its way says."""
+        message, record, request = event.request.message, event.record, event.request
+        way: Way = record[WAY]
+        decided = way.verdict.again(message, self._installation, request.time)
+        assert decided is not None  # else it would not have gone this way
+        entry = record[ENTRY] = entry_of(record)
+        loop = loop_hash(message, decided.source.name, self._installation.settings.secret)
+        tiers, explanation = way.verdict.found
+        incoming = Incoming(decided, request.transaction, peer, loop, entry, explanation)
+        context = ResponseContext(self._forwarder, incoming, iter(tiers))
+        self._contexts.adopt(context, event.branch, event.head, way.hop, now - event.age)
 
     def _is_scan(self, decided: Decided) -> bool:
         """Whether a stranger asks for what is none of this edge's business: it looks for a gateway or a relay."""

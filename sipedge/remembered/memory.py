@@ -18,6 +18,10 @@ class Memory:
         """Requests whose verdict may have been remembered."""
         self.hits = 0
         """Those whose verdict was."""
+        self.shows_ways = False
+        """Whether somebody can send requests on without the core."""
+        self.generation = 0
+        """Ways that were shown before it grew hold no more."""
 
     def __len__(self) -> int:
         return len(self._verdicts)
@@ -30,6 +34,11 @@ class Memory:
         """Forget everything; ``most``: verdicts from now on, 0 for none."""
         self._most = most
         self._verdicts.clear()
+        self.generation += 1
+
+    def forget_ways(self) -> None:
+        """Something else has changed than what is decided: who is where."""
+        self.generation += 1
 
     def find(self, key: Key) -> Verdict | None:
         self.asked += 1

@@ -52,6 +52,7 @@ class Verdict:
             time,
             also=self.also,
             found=self.found,
+            recalled=True,
         )
 
 

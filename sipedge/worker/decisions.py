@@ -36,13 +36,13 @@ class Decisions:
     def __init__(self, server: Server, loads: Loads) -> None:
         self._server, self._loads = server, loads
         self._followers: list[_Follower] = []
-        server.concluded = self._concluded
 
     async def history(self, wish: History, client: Client) -> None:
         """An item for each decision. Raises Refused where one that follows does not keep up."""
         follower = _Follower(wish)
         if wish.follow:
             self._followers.append(follower)
+            self._server.concluded = self._concluded
         try:
             kept = await self._kept(wish)
             for entry in kept:
@@ -55,6 +55,7 @@ class Decisions:
         finally:
             if wish.follow:
                 self._followers.remove(follower)
+                self._server.concluded = self._concluded if self._followers else None
 
     async def plan(self, wish: Plan, client: Client) -> PlanJson:
         """The texts come as items ``[file, piece]``, the rest in the end. Raises Refused."""

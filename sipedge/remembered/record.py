@@ -1,0 +1,14 @@
+"""What is kept of a request that went on without the core: a list, made in C; its items by their places.
+
+An entry of the history is made of it when somebody asks (proxy/history.py).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+WAY, OPENED, HEAD, TIME, BEGUN, STATUS, REASON, ENDED, ENTRY = range(9)
+"""Its way, its connection's ``ConnectionOpened``, its header section, when it came in seconds since 1970 and by a clock
+that never goes back; of its final response status and reason phrase, and when it came; its entry. None: not yet."""
+
+Record = list[Any]
