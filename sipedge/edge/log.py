@@ -18,6 +18,7 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import Any, TextIO
 
 from sipedge.printable import escaped
+from sipedge.proxy import commands
 
 from .rate_limit import RateLimit
 from .writer import Writer
@@ -26,6 +27,8 @@ END_LIMIT = 2.0
 """Seconds that an ending process waits for the readers of its lines."""
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
+
+logger = logging.getLogger("sipedge")
 
 _writers: list[Writer] = []
 """Of standard output and standard error, in this order, once ``set_up`` has been called."""
@@ -173,3 +176,14 @@ def _extra(record: logging.LogRecord) -> dict[str, Any]:
 
 def _traceback(formatter: logging.Formatter, record: logging.LogRecord) -> list[str]:
     return formatter.formatException(record.exc_info).splitlines() if record.exc_info else []
+
+
+def say(command: commands.Log) -> None:
+    """Carry out a command of the core's."""
+    level = logging.getLevelNamesMapping()[command.level.upper()]
+    if logger.isEnabledFor(level):
+        error = command.error
+        raised = None if error is None else (type(error), error, error.__traceback__)
+        extra = {"source": command.source} if command.source else None
+        file, line = command.place
+        logger.handle(logger.makeRecord(logger.name, level, file, line, "%s", (command.text,), raised, extra=extra))

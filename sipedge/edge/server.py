@@ -15,7 +15,6 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 from time import perf_counter, time
 
-from sipedge.native import library
 from sipedge.network.connections import Connections
 from sipedge.network.crl_fetching import CrlFetcher
 from sipedge.network.listening import Place, open_socket
@@ -40,21 +39,21 @@ from sipedge.proxy.events import (
     Undelivered,
     UnreadableReceived,
 )
-from sipedge.proxy.forwarder import BRANCH_COOKIE
 from sipedge.proxy.history import Entry, History, entry_of
 from sipedge.proxy.incoming import Environment
 from sipedge.proxy.proxy import Proxy
-from sipedge.servers.state import ServiceState
 from sipedge.remembered.native.ways import Records
+from sipedge.servers.state import ServiceState
 from sipedge.settings import DnsSettings, Limits, Listener
 from sipedge.sip.framing import FramingError
 from sipedge.sip.message import Message
 from sipedge.sip.responses import branch_of_request
-from sipedge.tap.tap import Tap
+from sipedge.tap.tap import Tap, wanted
 from zones.addresses import host_port, source_of
 from zones.dns import allowed_in
 from zones.zone import Hop
 
+from . import log
 from .in_force import InForce, release_in_slices
 from .observers import Observers
 from .parts import Parts
@@ -99,13 +98,12 @@ class Server:
         self._proxy: Proxy
         self._keeper: asyncio.Task[None]
         self._observers: Observers
+        self._short: ShortWay
         self._tap: Tap | None = None
         """None when no message is to be shown to anybody."""
         self.concluded: Callable[[Entry], None] | None = None
         """Told of each decision whose request has its final status."""
         self.probed: Callable[[commands.Probed], None] | None = None
-        self._short: ShortWay | None = None
-        """None where all goes through the core."""
 
     def _make_connections(
         self, inherited: Mapping[Place, socket.socket], opener: Callable[[Listener], socket.socket]
@@ -153,11 +151,11 @@ class Server:
             commands.Resolve: lambda command: self._resolver.resolve(
                 command.query, command.name, command.kind, command.asker
             ),
-            commands.Log: _log,
+            commands.Log: log.say,
             commands.Record: self._record,
             commands.Conclude: self._conclude,
             commands.Probed: self._probed,
-            commands.Remember: lambda command: self._short and self._short.remember(command),
+            commands.Remember: lambda command: self._short.remember(command),
         }
 
     async def start(self) -> list[str]:
@@ -180,7 +178,9 @@ class Server:
             self._settings, self._proxy, self._stack, self._connections, lambda: self._resolver, self._services
         )
         self._tap = self._observers.tap
-        self._short = self._make_short_way(f"{BRANCH_COOKIE}{environment.ids()}x")
+        ways = self._stack, self._connections, self._proxy.memory, self._turns
+        self._short = ShortWay(*ways, environment.ids(), self._take_back, self._recorded)
+        self._short.configure(self._settings, self._tap is not None)
         self._turns.start(self._proxy)
         await listening.serve()
         self._keeper = self._loop.create_task(
@@ -188,19 +188,6 @@ class Server:
         )
         bound = listening.bound()
         return [f"{each.transport} {host_port(*bound[each.name])}" for each in listeners]
-
-    def _make_short_way(self, front: str) -> ShortWay | None:
-        def take_back(connection: int, data: bytes) -> None:
-            self._take_back(ConnectionClosed(connection, "the connection is closed"), data)
-
-        parts = self._stack, self._connections, self._proxy.memory, self._turns
-        try:
-            short = ShortWay(*parts, front.encode(), take_back, self._recorded)
-        except library.Unusable:
-            return None
-        short.is_watched = self._tap is not None
-        short.configure(self._settings)
-        return short
 
     def _note_ports(self) -> None:
         """The core reads them from this dictionary."""
@@ -210,8 +197,7 @@ class Server:
     async def run(self) -> None:
         """Serve until ``stop``, then begin nothing more, wait for what is open, answer what still is, and close."""
         await self._stopped.wait()
-        if self._short is not None:
-            self._short.end()
+        self._short.end()
         self.tell(Ending())
         await self._connections.drain(self._settings.limits.drain, self._proxy.is_quiet)
         self.tell(DrainEnded())
@@ -260,8 +246,6 @@ class Server:
         await self._connections.listening.serve()
         await self._observers.reload(prepared.observed)
         self._tap = self._observers.tap
-        if self._short is not None:
-            self._short.is_watched = self._tap is not None
         self._turns.tick()
 
     @property
@@ -288,8 +272,7 @@ class Server:
         self._note_ports()
         self._resolver = resolver  # the old one answers what it was asked
         self._resolver.forget()
-        if self._short is not None:
-            self._short.configure(settings)
+        self._short.configure(settings, wanted(settings))
         release_in_slices(self._settings.plan)
         self._force, self._settings = force, settings
         self.history = self.history.resized(settings.history)
@@ -304,8 +287,7 @@ class Server:
             share=source_of(event.peer_address),
         )
         self._stack.open(event.connection, ends)
-        if self._short is not None:
-            self._short.opened(event)
+        self._short.opened(event)
         self._turns.put(event)
         self._turns.work()
         if event.hop is not None:
@@ -326,8 +308,7 @@ class Server:
         self._turns.stay_awake(self._settings.limits.busy_poll)
 
     def _malformed(self, connection: int, error: FramingError) -> None:
-        if self._short is not None:
-            self._short.adopt_on(connection)
+        self._short.adopt_on(connection)
         if error.head is not None:
             if self._tap is not None:
                 self._tap.unreadable(connection, error.head)
@@ -340,8 +321,7 @@ class Server:
         self._turns.work()
 
     def _closed(self, event: ConnectionClosed, unsent: list[bytes]) -> None:
-        if self._short is not None:
-            self._short.closed(event.connection)
+        self._short.closed(event.connection)
         for data in unsent[: self._settings.limits.waiting_per_hop]:  # more could not wait for another connection
             self._take_back(event, data)
         self._turns.put(event)
@@ -360,8 +340,7 @@ class Server:
 
     def _emit(self, event: Event) -> None:
         if type(event) is MalformedReceived:
-            if self._short is not None:
-                self._short.adopt_on(event.connection)
+            self._short.adopt_on(event.connection)
             self._connections.malformed(event.connection)
         self._turns.put(event)
 
@@ -470,13 +449,3 @@ def _stack_limits(limits: Limits) -> dict[str, int]:
         "max_transactions": limits.transactions,
         "max_transactions_per_connection": limits.transactions_per_connection,
     }
-
-
-def _log(command: commands.Log) -> None:
-    level = logging.getLevelNamesMapping()[command.level.upper()]
-    if logger.isEnabledFor(level):
-        error = command.error
-        raised = None if error is None else (type(error), error, error.__traceback__)
-        extra = {"source": command.source} if command.source else None
-        file, line = command.place
-        logger.handle(logger.makeRecord(logger.name, level, file, line, "%s", (command.text,), raised, extra=extra))

@@ -17,22 +17,24 @@ from sipedge.network.connections import Connections
 from sipedge.pjsip.reception import Malformed
 from sipedge.pjsip.stack import Stack
 from sipedge.proxy.commands import Remember
-from sipedge.proxy.events import Adopted, ConnectionOpened, ForwardFailed, RequestReceived
+from sipedge.proxy.events import Adopted, ConnectionClosed, ConnectionOpened, ForwardFailed, RequestReceived
+from sipedge.proxy.forwarder import BRANCH_COOKIE
 from sipedge.proxy.forwarding import IDENTITY_HEADERS
 from sipedge.remembered.memory import Memory
 from sipedge.remembered.native import ways
 from sipedge.remembered.native.ways import Outputs, Records, Ways
-from sipedge.remembered.record import BEGUN, HEAD, TIME
+from sipedge.remembered.record import HEAD, TIME
 from sipedge.remembered.way import Shape, names_of, request_shape, response_shape
 from sipedge.settings import Limits, Settings
-from sipedge.sip.message import MAX_SHARED_LINES, HeaderIndex, Message
+from sipedge.sip.message import MAX_SHARED_LINES, Message
 
 from .turns import Turns
 
 SWEEP = 0.5
 """Seconds between two looks at who still waits for an answer: who did at the look before is the core's then. It sends a
 100 after 3.5 s, and pjsip's timers, which begin then, run so much longer at most."""
-NOBODY = -1
+ANY, FOREVER = -1, float("inf")
+"""Every connection, every time."""
 
 
 class ShortWay:
@@ -44,72 +46,78 @@ class ShortWay:
         connections: Connections,
         memory: Memory,
         turns: Turns,
-        front: bytes,
-        take_back: Callable[[int, bytes], None],
+        unique: str,
+        take_back: Callable[[ConnectionClosed, bytes], None],
         record: Callable[[Records, Records], None],
     ) -> None:
-        """``front``: what branches begin with; nobody else makes any with it. ``take_back``: connection and message that
-        could not be written. ``record``: requests that have begun, and that have their answer.
-
-        Raises library.Unusable.
+        """``unique``: token for its branches. ``take_back``: why a connection is gone, and a message that could not be
+        written. ``record``: requests that have begun, and that have their answer. Without parts in C it does nothing.
         """
-        if not stack.sequences:
-            raise library.Unusable("pjsip is called from Python")
-        self._native: Ways = ways.load()
+        self._native = _load() if stack.sequences else None
         self._loop = asyncio.get_running_loop()
         self._stack, self._connections, self._memory = stack, connections, memory
-        self._turns, self._front, self._take_back, self._record = turns, front, take_back, record
+        self._front = f"{BRANCH_COOKIE}{unique}x".encode()
+        """Of all its branches: no other token has this letter in its place."""
+        self._turns, self._take_back, self._record = turns, take_back, record
         self._places: dict[int, int] = {}
         """Connection -> where C has it."""
         self._opened: dict[int, ConnectionOpened] = {}
         self._seats: dict[tuple[str, tuple[str, ...]], int] = {}
+        self._targets: set[int] = set()
+        """Where ways lead."""
         self._state = (0, 0)
         """Of what ways depend on, when they were shown."""
         self._looked = 0.0
-        self.is_watched = False
-        """Whether somebody wants to see each message: then all go through the core."""
+        self._is_open = False
+        """Whether anything may go this way."""
+        self._timer: asyncio.TimerHandle | None = None
         stack.reclaim = self._reclaim
-        memory.shows_ways = True
-        self._timer = self._loop.call_later(SWEEP, self._sweep)
 
-    def configure(self, settings: Settings) -> None:
-        """Begin anew; the core has all that waited."""
+    def configure(self, settings: Settings, is_watched: bool) -> None:
+        """Begin anew; the core has all that waited. ``is_watched``: somebody wants to see each message."""
+        if self._native is None:
+            return
         self.adopt_all()
         self._secret, self._busy_poll = settings.secret[:32], settings.limits.busy_poll
-        self._begin(settings.limits)
+        self._is_open = self._memory.shows_ways = settings.limits.remembered > 0 and not is_watched
+        self._begin(self._native, settings.limits)
         for event in self._opened.values():
-            self._open(event)
+            self._open(self._native, event)
+        if self._timer is None:
+            self._sweep()
 
-    def _begin(self, limits: Limits) -> None:
-        most = limits.remembered
+    def _begin(self, native: Ways, limits: Limits) -> None:
         sizes = limits.header_section, limits.headers, limits.header_line, limits.message
-        self._native.begin(self._stack.sequences, self._front, most, *sizes)
+        native.begin(self._stack.sequences, self._front, limits.remembered, *sizes)
         self._places.clear()
-        self.forget()
+        self._forget(native)
 
     def opened(self, event: ConnectionOpened) -> None:
-        self._opened[event.connection] = event
-        self._open(event)
+        if self._native is not None:
+            self._opened[event.connection] = event
+            self._open(self._native, event)
 
-    def _open(self, event: ConnectionOpened) -> None:
+    def _open(self, native: Ways, event: ConnectionOpened) -> None:
         connection = event.connection
-        place = self._native.open(self._stack.source(connection), connection, event)
+        place = native.open(self._stack.source(connection), connection, event)
         self._places[connection] = place
-        self._connections.shorten(connection, partial(self._take, connection, place))
+        self._connections.shorten(connection, partial(self._take, native, connection, place))
 
     def closed(self, connection: int) -> None:
         """The core has what still waits on it."""
         place = self._places.pop(connection, None)
-        if place is not None:
-            self._adopt_at(place)
-            self.forget()
+        if place is not None and self._native is not None:
+            self._adopt_before(place, FOREVER)
+            if place in self._targets:
+                self._forget(self._native)
             self._native.close(place)
             del self._opened[connection]
 
-    def forget(self) -> None:
+    def _forget(self, native: Ways) -> None:
         """All ways."""
-        self._native.forget()
+        native.forget()
         self._seats.clear()
+        self._targets.clear()
         self._state = self._memory.generation, self._connections.hops_lost
 
     def remember(self, command: Remember) -> None:
@@ -117,38 +125,55 @@ class ShortWay:
         way, hop = command.way, self._connections.find(command.way.hop)
         place, target = self._places.get(command.connection), self._places.get(hop or 0)
         message = Message(command.head)
-        if place is None or target is None or not self._has_shape(message, request_shape(message.index)):
+        if (
+            self._native is None
+            or place is None
+            or target is None
+            or not self._has_shape(self._native, message, request_shape(message.index))
+        ):
             return
         if self._state != (self._memory.generation, self._connections.hops_lost):
-            self.forget()
+            self._forget(self._native)
         source = way.verdict.source.name
         self._native.seat(place, self._seats.setdefault((source, way.names), len(self._seats) + 1))
         removed, key = bytes(way.removed), source.encode() + b"\0"
         edits = way.via, way.request_uri, removed, way.hop_count, way.poison
+        self._targets.add(target)
         self._native.learn(place, command.head, target, *edits, self._secret, key, way)
 
-    def _has_shape(self, message: Message, shape: Shape | None) -> bool:
+    def _has_shape(self, native: Ways, message: Message, shape: Shape | None) -> bool:
         """Have C know messages with these names; whether it does."""
-        index: HeaderIndex = message.index
         if shape is None or len(message.lines) > MAX_SHARED_LINES:
             return False
         try:
             parsed = self._stack.shown(message)
         except Malformed:
             return False
-        numbers = map(bytes, (parsed, shape.vias, shape.read, shape.hashed))
-        single = shape.sender, shape.cseq, shape.content_length, shape.max_forwards
-        self._native.shape(names_of(index), shape.is_response, *numbers, *single)
+        native.shape(
+            names_of(message.index),
+            shape.is_response,
+            bytes(parsed),
+            bytes(shape.vias),
+            bytes(shape.read),
+            bytes(shape.hashed),
+            shape.sender,
+            shape.cseq,
+            shape.content_length,
+            shape.max_forwards,
+        )
         return True
 
-    def _take(self, connection: int, place: int, buffer: bytearray, start: int, searched: int, end: int) -> int:
+    def _take(
+        self, native: Ways, connection: int, place: int, buffer: bytearray, start: int, searched: int, end: int
+    ) -> int:
         """See framing.Take."""
-        if self.is_watched:
+        if not self._is_open:
             return start
         if self._state != (self._memory.generation, self._connections.hops_lost):
-            self.forget()
+            self._forget(native)
         room = self._stack.room(connection)
-        taken = self._native.take(place, buffer, start, searched, end, room, time(), perf_counter())
+        times = time(), perf_counter(), self._loop.time()
+        taken = native.take(place, buffer, start, searched, end, room, *times)
         if taken is None:
             return start
         start, outputs, begun, ended = taken
@@ -173,59 +198,65 @@ class ShortWay:
         """A connection is gone that nobody has heard of yet."""
         self.adopt_on(target)
         for message in messages:
-            self._take_back(target, message)
+            self._take_back(ConnectionClosed(target, "the connection is closed"), message)
         self._loop.call_soon(self._turns.work)
 
     def _sweep(self) -> None:
         """The core has all that waited at the last look."""
-        before, self._looked = self._looked, perf_counter()
-        if self._adopt_before(NOBODY, before):
+        before, self._looked = self._looked, self._loop.time()
+        if self._adopt_before(ANY, before):
             self._turns.work()
         self._timer = self._loop.call_later(SWEEP, self._sweep)
 
     def end(self) -> None:
         """From now on all goes through the core."""
-        self.is_watched = True
-        self._timer.cancel()
+        self._is_open = False
+        if self._timer is not None:
+            self._timer.cancel()
         self.adopt_all()
 
     def adopt_all(self) -> None:
-        if self._adopt_before(NOBODY, float("inf")):
+        if self._adopt_before(ANY, FOREVER):
             self._turns.work()
 
     def adopt_on(self, connection: int) -> None:
         """All that came or went on a connection."""
         place = self._places.get(connection)
         if place is not None:
-            self._adopt_at(place)
-
-    def _adopt_at(self, place: int) -> None:
-        self._adopt_before(place, float("inf"))
+            self._adopt_before(place, FOREVER)
 
     def _adopt_before(self, place: int, clock: float) -> bool:
-        numbers = self._native.waiting(place, clock)
+        native = self._native
+        numbers = [] if native is None else native.waiting(place, clock)
         for number in numbers:
             self._adopt(number)
         return bool(numbers)
 
     def _reclaim(self, branch: str, response: Message) -> bool:
         """See Stack.reclaim: the response has to go through the core; the next one like it may not have to."""
-        number = self._native.find(branch.encode("latin-1"))
-        if number:
-            self._has_shape(response, response_shape(response.index, IDENTITY_HEADERS))
+        number = 0 if self._native is None else self._native.find(branch.encode("latin-1"))
+        if number and self._native is not None:
+            self._has_shape(self._native, response, response_shape(response.index, IDENTITY_HEADERS))
             self._adopt(number)
         return number > 0
 
     def _adopt(self, number: int) -> None:
-        given = self._native.give_up(number)
+        given = None if self._native is None else self._native.give_up(number)
         if given is None:
             return
-        source, target, record, sent, named = given
+        source, target, record, sent, named, begun = given
         end, branch = sent.index(b"\r\n\r\n") + 4, named.decode("ascii")
         head, message = sent[:end], Message(record[HEAD], sent[end:])
         self._stack.count_short(source, target, -1)
         transaction, is_sent = self._stack.adopt(source, message, branch, target, head)
         request = RequestReceived(transaction, source, message, record[TIME])
-        self._turns.put(Adopted(request, branch, head, perf_counter() - record[BEGUN], record))
+        self._turns.put(Adopted(request, branch, head, begun, record))
         if not is_sent:
             self._turns.put(ForwardFailed(branch, 503, "too many transactions are open"))
+
+
+def _load() -> Ways | None:
+    try:
+        return ways.load()
+    except library.Unusable:
+        return None

@@ -31,8 +31,8 @@ class Adopted:
     branch: str
     head: bytes
     """The header section as it was sent."""
-    age: float
-    """Seconds since it came."""
+    begun: float
+    """When it came, by the core's clock."""
     record: Record
     """Gets its entry of the history."""
 

@@ -215,7 +215,7 @@ class Proxy:
     def _adopted(self, event: Adopted, now: float, out: list[Command]) -> None:
         peer = self._peers.get(event.request.connection)
         if peer is not None:
-            self._path.adopt(event, peer, now, out)
+            self._path.adopt(event, peer)
 
     def _response(self, event: ResponseReceived, now: float, out: list[Command]) -> None:
         if self._upkeep.response(event, now, out):

@@ -291,7 +291,7 @@ class RequestPath:
         if way is not None:
             out.append(Remember(peer.connection, message.head, way))
 
-    def adopt(self, event: Adopted, peer: Peer, now: float, out: list[Command]) -> None:
+    def adopt(self, event: Adopted, peer: Peer) -> None:
         """Take over a request that went on without the core: it was decided about as its way says."""
         message, record, request = event.request.message, event.record, event.request
         way: Way = record[WAY]
@@ -302,7 +302,7 @@ class RequestPath:
         tiers, explanation = way.verdict.found
         incoming = Incoming(decided, request.transaction, peer, loop, entry, explanation)
         context = ResponseContext(self._forwarder, incoming, iter(tiers))
-        self._contexts.adopt(context, event.branch, event.head, way.hop, now - event.age)
+        self._contexts.adopt(context, event.branch, event.head, way.hop, event.begun)
 
     def _is_scan(self, decided: Decided) -> bool:
         """Whether a stranger asks for what is none of this edge's business: it looks for a gateway or a relay."""

@@ -1,8 +1,8 @@
 """Where requests go whose decision is remembered, and as what: all that sends them on without the core.
 
-A ``Way`` holds for requests with the same request line, From host and headers of ``key.READ`` as the one that it was made
-of, from peers in the same seat (zone, and names of the certificate where From is compared with them), with the same
-header names in the same order. What each has of its own, C looks at (native/forward.h), and leaves the rest to the core.
+A ``Way`` holds for requests with the same request line, From host and headers of ``key.READ`` as the one that it was
+made of, from peers in the same seat (zone, and names of the certificate where From is compared with them), with the
+same header names in the same order. What each has of its own C looks at (native/forward.h).
 """
 
 from __future__ import annotations

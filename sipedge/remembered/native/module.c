@@ -286,18 +286,18 @@ static PyObject *outputs(void)
     return list;
 }
 
-/* (connection, buffer, start, searched, end, room, time, clock): None, or how far it went, outputs, and records that
+/* (connection, buffer, start, searched, end, room, time, clock, now): None, or how far it went, outputs, and records that
  * have begun and ended. */
 static PyObject *take(PyObject *module, PyObject *const *args, Py_ssize_t count)
 {
     (void)module;
     size_t sizes[4];
-    if (count != 8 || !PyByteArray_Check(args[1]))
-        return PyErr_Format(PyExc_TypeError, "take takes a connection, a bytearray, four numbers and two times");
+    if (count != 9 || !PyByteArray_Check(args[1]))
+        return PyErr_Format(PyExc_TypeError, "take takes a connection, a bytearray, four numbers and three times");
     sizes[0] = PyLong_AsSize_t(args[0]);
     for (int i = 1; i < 4; i++)
         sizes[i] = PyLong_AsSize_t(args[i + 1]);
-    struct reading reading = {sizes[0], PyLong_AsLong(args[5]), args[6], args[7], NULL, NULL, PyFloat_AsDouble(args[7])};
+    struct reading reading = {sizes[0], PyLong_AsLong(args[5]), args[6], args[7], NULL, NULL, PyFloat_AsDouble(args[8])};
     if (PyErr_Occurred())
         return NULL;
     if (sizes[1] > sizes[2] || sizes[2] > sizes[3] || sizes[3] > (size_t)PyByteArray_Size(args[1]) || !is_open(sizes[0]))
@@ -447,7 +447,7 @@ static PyObject *find(PyObject *module, PyObject *branch)
     return PyLong_FromUnsignedLong(found ? found->number : 0);
 }
 
-/* (connection or -1 for all, clock): the numbers of requests that came or went on it and began before. */
+/* (connection or -1 for all, time): the numbers of requests that came or went on it and began before. */
 static PyObject *waiting(PyObject *module, PyObject *args)
 {
     (void)module;
@@ -468,7 +468,7 @@ static PyObject *waiting(PyObject *module, PyObject *args)
     return list;
 }
 
-/* Hand a request over: (source, target, record, what was sent, branch), None when it is not there any more. */
+/* Hand a request over: (source, target, record, what was sent, branch, when it came), None when it is not there any more. */
 static PyObject *give_up(PyObject *module, PyObject *number)
 {
     (void)module;
@@ -478,8 +478,9 @@ static PyObject *give_up(PyObject *module, PyObject *number)
     struct pending *found = pending_at(wanted);
     if (!wanted || found->number != wanted)
         Py_RETURN_NONE;
-    PyObject *result = Py_BuildValue("OOOOy#", connections[found->source].number, connections[found->target].number,
-                                     found->record, found->sent, found->branch, (Py_ssize_t)found->branch_length);
+    PyObject *result = Py_BuildValue("OOOOy#d", connections[found->source].number, connections[found->target].number,
+                                     found->record, found->sent, found->branch, (Py_ssize_t)found->branch_length,
+                                     found->begun);
     forget(found);
     return result;
 }
