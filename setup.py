@@ -16,6 +16,7 @@ HARDENED = [
     "-std=c11",
     "-O2",
     "-fstack-protector-strong",
+    "-fvisibility=hidden",
     "-U_FORTIFY_SOURCE",
     "-D_FORTIFY_SOURCE=2",
     "-Wall",

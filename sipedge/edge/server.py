@@ -329,14 +329,12 @@ class Server:
         self._turns.work()
 
     def _lists_changed(self) -> None:
-        self._turns.put(RevocationChanged())
-        self._turns.work()
+        self.tell(RevocationChanged())
 
     def _resolved(self, event: Resolved) -> None:
         if event.error and self._tap is not None:
             self._tap.dns_failed(event.error)
-        self._turns.put(event)
-        self._turns.work()
+        self.tell(event)
 
     def _emit(self, event: Event) -> None:
         if type(event) is MalformedReceived:

@@ -57,6 +57,9 @@ _log = logging.getLogger("sipedge.connections")
 class Connections:
     """Made inside a running event loop; ``aclose`` ends it. From ``made`` to ``gone`` it is each connection's Owner."""
 
+    hops_lost = 0
+    """How often a hop has lost its connection."""
+
     def __init__(
         self,
         *,
@@ -97,8 +100,6 @@ class Connections:
         self._records: dict[int, Record] = {}
         self._open: dict[int, Connection] = {}
         self._by_hop: dict[Hop, int] = {}
-        self.hops_lost = 0
-        """How often a hop has lost its connection."""
         self._connecting: dict[Hop, asyncio.Task[None]] = {}
         self._outgoing = 0  # records of connections that the edge opened
         self._admission = Admission()

@@ -59,7 +59,10 @@ Step = tuple[Any, ...]
 
 
 def settings(chance: Random, remembered: int) -> Settings:
-    policy, kind = chance.choice(tuple(AuthenticationPolicy)), chance.choice((FromDomain.ANY,) * 4 + (FromDomain.CERTIFICATE,))
+    policy, kind = (
+        chance.choice(tuple(AuthenticationPolicy)),
+        chance.choice((FromDomain.ANY,) * 4 + (FromDomain.CERTIFICATE,)),
+    )
     each = chance.choice((12, 2000, 2000))
     trust, poison = chance.random() < 0.5, chance.random() < 0.3
     inside = NeighborZone(

@@ -60,7 +60,7 @@ struct way *way_in(PyObject *capsule)
     return PyCapsule_GetPointer(capsule, CAPSULE);
 }
 
-static struct span span_of(PyObject *bytes)
+static struct span text_of(PyObject *bytes)
 {
     return (struct span){PyBytes_AsString(bytes), (size_t)PyBytes_Size(bytes)};
 }
@@ -68,7 +68,7 @@ static struct span span_of(PyObject *bytes)
 /* Numbers of lines, of which the last one is ``last``. */
 static int copy_numbers(struct numbers *numbers, PyObject *bytes, size_t last)
 {
-    struct span given = span_of(bytes);
+    struct span given = text_of(bytes);
     if (given.length > sizeof numbers->at)
         return 0;
     for (size_t i = 0; i < given.length; i++)
@@ -90,8 +90,8 @@ struct way *way_new(PyObject *via, PyObject *uri, PyObject *removed, PyObject *m
     Py_INCREF(uri);
     Py_INCREF(shown);
     way->via = via, way->uri = uri, way->method = method, way->shown = shown;
-    way->edits.via = span_of(via);
-    way->edits.uri = span_of(uri);
+    way->edits.via = text_of(via);
+    way->edits.uri = text_of(uri);
     if (copy_numbers(&way->edits.removed, removed, MOST_LINES))
         return way;
     way_free(way);
@@ -188,7 +188,7 @@ static int are_sound(struct shape *shape, size_t last, PyObject *const *numbers)
 
 int shape_keep(struct shape *shape, PyObject *names, PyObject *const *numbers)
 {
-    struct span text = span_of(names);
+    struct span text = text_of(names);
     size_t last = 0;
     for (size_t i = 0; i < text.length; i++)
         last += text.start[i] == '\n';
