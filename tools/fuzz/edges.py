@@ -17,8 +17,7 @@ from dialplan.search.search import CompiledPlan
 from sipedge.network import connection
 from sipedge.proxy.events import RevocationChanged
 from sipedge.settings import DnsSettings, Limits, Listener, Settings
-from sipedge.sip.message import Message, parse_message
-from sipedge.sip.values import MessageError
+from sipedge.sip.message import Message
 from tools.bench.instructions import PLAN
 from tools.memory_edge import EDGE, Far, MemoryEdge, run_edge
 from zones.authentication import AuthenticationPolicy
