@@ -23,7 +23,12 @@ from .program import run_in_folder
 from .proxies import Proxy, Running
 from .rows import Row, head, line, machine, summary
 
-PROXIES = {"kamailio": proxies.kamailio, "edge": proxies.edge, "kamailio-qm": proxies.kamailio_as_shipped}
+PROXIES = {
+    "kamailio": proxies.kamailio,
+    "edge": proxies.edge,
+    "edge-anew": proxies.forgetful_edge,
+    "kamailio-qm": proxies.kamailio_as_shipped,
+}
 LOADS: dict[str, Callable[[int], Load]] = {
     "message": lambda count: Load(count),
     "message-30k": lambda count: Load(count // 4, body=30_000),

@@ -162,11 +162,22 @@ def _kamailio(name: str, address: str, allocator: Allocator, folder: Path, certi
 
 def edge(folder: Path, certificates: Certificates) -> Proxy:
     """The edge of this work tree, with zones for the callers and the far end and the same three expressions."""
-    (folder / "edge.dialplan").write_text(_DIALPLAN)
-    config = folder / "edge.toml"
-    own = {"certificate": certificates.certificate("edge"), "key": certificates.key("edge")}
-    config.write_text(HEAD % {"edge": "127.0.0.2", "trusted": certificates.trusted, **own} + _ZONES)
-    return Proxy("edge", "127.0.0.2:5061", (sys.executable, "-m", "sipedge", "run", str(config)))
+    return _edge("edge", "127.0.0.2", "", folder, certificates)
+
+
+def forgetful_edge(folder: Path, certificates: Certificates) -> Proxy:
+    """The same one, that decides about each request anew."""
+    return _edge("edge-anew", "127.0.0.7", "remembered = 0\n", folder, certificates)
+
+
+def _edge(name: str, address: str, limits: str, folder: Path, certificates: Certificates) -> Proxy:
+    own = folder / name
+    own.mkdir(exist_ok=True)
+    (own / "edge.dialplan").write_text(_DIALPLAN)
+    files = {"certificate": certificates.certificate("edge"), "key": certificates.key("edge")}
+    settings = HEAD % {"edge": address, "trusted": certificates.trusted, **files} + _ZONES
+    (own / "edge.toml").write_text(settings.replace("[limits]\n", "[limits]\n" + limits))
+    return Proxy(name, f"{address}:5061", (sys.executable, "-m", "sipedge", "run", str(own / "edge.toml")))
 
 
 _KAMAILIO_SETTINGS = """\

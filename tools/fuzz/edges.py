@@ -20,8 +20,7 @@ from sipedge.settings import DnsSettings, Limits, Listener, Settings
 from sipedge.sip.message import Message
 from tools.bench.instructions import PLAN
 from tools.memory_edge import EDGE, Far, MemoryEdge, run_edge
-from zones.authentication import AuthenticationPolicy
-from zones.zone import DefaultZone, FromDomain, NeighborZone
+from zones.zone import AuthenticationPolicy, DefaultZone, FromDomain, NeighborZone
 
 from .mutations import mutated
 
@@ -58,10 +57,8 @@ Step = tuple[Any, ...]
 
 
 def settings(chance: Random, remembered: int) -> Settings:
-    policy, kind = (
-        chance.choice(tuple(AuthenticationPolicy)),
-        chance.choice((FromDomain.ANY,) * 4 + (FromDomain.CERTIFICATE,)),
-    )
+    policy = chance.choice(tuple(AuthenticationPolicy))
+    kind = chance.choice((FromDomain.ANY,) * 4 + (FromDomain.CERTIFICATE,))
     each = chance.choice((12, 2000, 2000))
     trust, poison = chance.random() < 0.5, chance.random() < 0.3
     inside = NeighborZone(

@@ -1,4 +1,4 @@
-"""What the part in C refuses of its caller; what it makes of messages, tests/sipedge/edge/test_short_way.py compares."""
+"""What the part in C refuses of its caller; what it makes of messages is compared in sipedge/edge/test_short_way.py."""
 
 from __future__ import annotations
 
