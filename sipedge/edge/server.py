@@ -48,7 +48,7 @@ from sipedge.settings import DnsSettings, Limits, Listener
 from sipedge.sip.framing import FramingError
 from sipedge.sip.message import Message
 from sipedge.sip.responses import branch_of_request
-from sipedge.tap.tap import Tap, wanted
+from sipedge.tap.tap import Tap
 from zones.addresses import host_port, source_of
 from zones.dns import allowed_in
 from zones.zone import Hop
@@ -180,7 +180,8 @@ class Server:
         self._tap = self._observers.tap
         ways = self._stack, self._connections, self._proxy.memory, self._turns
         self._short = ShortWay(*ways, environment.ids(), self._take_back, self._recorded)
-        self._short.configure(self._settings, self._tap is not None)
+        self._short.configure(self._settings)
+        self._short.watch(self._tap is not None and self._tap.sees_messages)
         self._turns.start(self._proxy)
         await listening.serve()
         self._keeper = self._loop.create_task(
@@ -246,6 +247,7 @@ class Server:
         await self._connections.listening.serve()
         await self._observers.reload(prepared.observed)
         self._tap = self._observers.tap
+        self._short.watch(self._tap is not None and self._tap.sees_messages)
         self._turns.tick()
 
     @property
@@ -272,7 +274,7 @@ class Server:
         self._note_ports()
         self._resolver = resolver  # the old one answers what it was asked
         self._resolver.forget()
-        self._short.configure(settings, wanted(settings))
+        self._short.configure(settings)
         release_in_slices(self._settings.plan)
         self._force, self._settings = force, settings
         self.history = self.history.resized(settings.history)
@@ -288,8 +290,7 @@ class Server:
         )
         self._stack.open(event.connection, ends)
         self._short.opened(event)
-        self._turns.put(event)
-        self._turns.work()
+        self.tell(event)
         if event.hop is not None:
             self._turns.carry_out(self._waiting.take(event.hop), event)
         self._turns.work()
@@ -361,8 +362,7 @@ class Server:
         self._stack.respond(command.transaction, command.status, command.data)
 
     def _forward(self, command: commands.Forward) -> None:
-        connection = self._connection(command)
-        if not connection:
+        if not (connection := self._connection(command)):
             return
         if not self._connections.is_open(connection):
             self._turns.put(ForwardFailed(command.branch, 503, "the connection is closed", unsent=True))
@@ -377,8 +377,7 @@ class Server:
             self._stack.cancel(command.branch, connection, command.data)
 
     def _send(self, command: commands.Send) -> None:
-        connection = self._connection(command)
-        if connection:
+        if connection := self._connection(command):
             self._transmit(connection, command.data)
 
     def _connection(self, command: ToHop) -> int:
@@ -429,9 +428,11 @@ class Server:
         if self.concluded is not None:
             self.concluded(command.entry)
 
-    def _recorded(self, begun: Records, ended: Records) -> None:
-        """Of requests that went the short way."""
+    def _recorded(self, connection: int, begun: Records, ended: Records, copies: list[bytes]) -> None:
+        """What a connection has brought that went the short way; ``copies``: methods of requests that came again."""
         self.history.extend(begun)
+        if self._tap is not None:
+            self._tap.went_short(connection, begun, ended, copies)
         if self.concluded is not None:
             for record in ended:
                 self.concluded(entry_of(record))

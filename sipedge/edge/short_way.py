@@ -48,10 +48,11 @@ class ShortWay:
         turns: Turns,
         unique: str,
         take_back: Callable[[ConnectionClosed, bytes], None],
-        record: Callable[[Records, Records], None],
+        record: Callable[[int, Records, Records, list[bytes]], None],
     ) -> None:
         """``unique``: token for its branches. ``take_back``: why a connection is gone, and a message that could not be
-        written. ``record``: requests that have begun, and that have their answer. Without parts in C it does nothing.
+        written. ``record``: what a connection has brought: requests that have begun, that have their answer, methods of
+        copies. Without parts in C it does nothing.
         """
         self._native = _load() if stack.sequences else None
         self._loop = asyncio.get_running_loop()
@@ -70,21 +71,28 @@ class ShortWay:
         self._looked = 0.0
         self._is_open = False
         """Whether anything may go this way."""
+        self._most = 0
+        """Ways."""
         self._timer: asyncio.TimerHandle | None = None
         stack.reclaim = self._reclaim
 
-    def configure(self, settings: Settings, is_watched: bool) -> None:
-        """Begin anew; the core has all that waited. ``is_watched``: somebody wants to see each message."""
+    def configure(self, settings: Settings) -> None:
+        """Begin anew; the core has all that waited, and all that comes until ``watch``."""
         if self._native is None:
             return
         self.adopt_all()
         self._secret, self._busy_poll = settings.secret[:32], settings.limits.busy_poll
-        self._is_open = self._memory.shows_ways = settings.limits.remembered > 0 and not is_watched
+        self._most = settings.limits.remembered
+        self.watch(True)
         self._begin(self._native, settings.limits)
         for event in self._opened.values():
             self._open(self._native, event)
         if self._timer is None:
             self._sweep()
+
+    def watch(self, is_watched: bool) -> None:
+        """``is_watched``: whether somebody wants to see each message; then all go through the core."""
+        self._is_open = self._memory.shows_ways = self._native is not None and self._most > 0 and not is_watched
 
     def _begin(self, native: Ways, limits: Limits) -> None:
         sizes = limits.header_section, limits.headers, limits.header_line, limits.message
@@ -176,11 +184,11 @@ class ShortWay:
         taken = native.take(place, buffer, start, searched, end, room, *times)
         if taken is None:
             return start
-        start, outputs, begun, ended = taken
+        start, outputs, begun, ended, copies = taken
         self._send(connection, outputs)
         self._memory.asked += len(begun)
         self._memory.hits += len(begun)
-        self._record(begun, ended)
+        self._record(connection, begun, ended, copies)
         self._connections.sound(connection)
         self._turns.stay_awake(self._busy_poll)
         return start

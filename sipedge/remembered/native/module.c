@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-/* (connection, buffer, start, searched, end, room, time, clock, now): None, or how far it went, outputs, and records that
- * have begun and ended. */
+/* (connection, buffer, start, searched, end, room, time, clock, now): None, or how far it went, outputs, records that have
+ * begun and ended, and the methods of copies that were absorbed. */
 static PyObject *take(PyObject *module, PyObject *const *args, Py_ssize_t count)
 {
     (void)module;
@@ -16,7 +16,7 @@ static PyObject *take(PyObject *module, PyObject *const *args, Py_ssize_t count)
     sizes[0] = PyLong_AsSize_t(args[0]);
     for (int i = 1; i < 4; i++)
         sizes[i] = PyLong_AsSize_t(args[i + 1]);
-    struct reading reading = {sizes[0], PyLong_AsLong(args[5]), args[6], args[7], NULL, NULL, PyFloat_AsDouble(args[8])};
+    struct reading reading = {sizes[0], PyLong_AsLong(args[5]), args[6], args[7], NULL, NULL, NULL, PyFloat_AsDouble(args[8])};
     if (PyErr_Occurred())
         return NULL;
     if (sizes[1] > sizes[2] || sizes[2] > sizes[3] || sizes[3] > (size_t)PyByteArray_Size(args[1]) || !is_open(sizes[0]))
@@ -24,15 +24,17 @@ static PyObject *take(PyObject *module, PyObject *const *args, Py_ssize_t count)
     struct span bytes = {PyByteArray_AsString(args[1]) + sizes[1], sizes[3] - sizes[1]};
     reading.begun = PyList_New(0);
     reading.ended = reading.begun ? PyList_New(0) : NULL;
-    Py_ssize_t taken = reading.ended ? read_all(&reading, bytes, sizes[2] - sizes[1]) : -1;
+    reading.copies = reading.ended ? PyList_New(0) : NULL;
+    Py_ssize_t taken = reading.copies ? read_all(&reading, bytes, sizes[2] - sizes[1]) : -1;
     PyObject *out = outputs(), *result = NULL;
     if (taken > 0 && out)
-        result = Py_BuildValue("nOOO", (Py_ssize_t)sizes[1] + taken, out, reading.begun, reading.ended);
+        result = Py_BuildValue("nOOOO", (Py_ssize_t)sizes[1] + taken, out, reading.begun, reading.ended, reading.copies);
     else if (taken == 0 && out)
         result = new_reference(Py_None);
     Py_XDECREF(out);
     Py_XDECREF(reading.begun);
     Py_XDECREF(reading.ended);
+    Py_XDECREF(reading.copies);
     return result;
 }
 

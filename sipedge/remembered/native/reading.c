@@ -121,6 +121,14 @@ static int begin_request(struct reading *reading, PyObject *capsule, const struc
     return 1;
 }
 
+static int note_copy(const struct reading *reading, const struct head *head)
+{
+    PyObject *method = bytes_of(head->method);
+    int done = method && PyList_Append(reading->copies, method) == 0;
+    Py_XDECREF(method);
+    return done ? 1 : -1;
+}
+
 /* 1: it went on; 0: the core has to take it; -1: an exception. */
 static int forward(struct reading *reading, const struct head *head, const struct shape *shape, struct span whole)
 {
@@ -143,8 +151,10 @@ static int forward(struct reading *reading, const struct head *head, const struc
         return PyErr_Occurred() ? -1 : 0;
     enum kind kind = pjsip->request(from->source, head->method.start, head->method.length);
     const char *key = kind == NEW ? pjsip->key() : NULL;
-    if (kind == ABSORBED || !key)
-        return kind == ABSORBED;
+    if (kind == ABSORBED)
+        return note_copy(reading, head);
+    if (!key)
+        return 0;
     struct span body = {whole.start + head->length, whole.length - head->length};
     PyObject *sent = joined((struct span){text.start, text.length}, body);
     return begin_request(reading, capsule, way, number, key, (struct span){whole.start, head->length}, named, sent);

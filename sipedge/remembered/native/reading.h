@@ -21,7 +21,7 @@ struct connection {
 struct reading {
     size_t connection;
     long room; /* for transactions */
-    PyObject *time, *clock, *begun, *ended;
+    PyObject *time, *clock, *begun, *ended, *copies;
     double begun_at;
 };
 

@@ -12,7 +12,7 @@ from support.settings import INSIDE_PEER, OUTSIDE_PEER, ZONES, make_settings
 
 from sipedge.network import connection
 from sipedge.proxy.history import Entry
-from sipedge.settings import DnsSettings, Limits, Listener, MetricsSettings, Settings
+from sipedge.settings import DnsSettings, Hep, Limits, Listener, Log, MetricsSettings, Settings
 from sipedge.sip.message import Message
 from tools.fuzz import edges
 from tools.memory_edge import Far, MemoryEdge, run_edge
@@ -178,7 +178,7 @@ def test_a_change_of_configuration_makes_all_ways_be_learned_anew() -> None:
     async def scenario(edge: MemoryEdge, caller: Far, callee: Far) -> None:
         caller.send(said(4))
         await edge.turn()
-        edge.server._short.configure(SETTINGS, False)
+        edge.server._short.configure(SETTINGS)
         assert shorts(edge) == 0
         callee.send(*(answer_to(each, 200) for each in callee.received()))
         await edge.turn()
@@ -190,11 +190,29 @@ def test_a_change_of_configuration_makes_all_ways_be_learned_anew() -> None:
     played(scenario)
 
 
+def test_metrics_count_all_of_it() -> None:
+    counted = []
+    for remembered in (0, 100):
+
+        async def scenario(edge: MemoryEdge, caller: Far, callee: Far) -> None:
+            caller.send(said(4), said(5), said(4))
+            await edge.turn()
+            callee.send(*(answer_to(each, 202) for each in callee.received()))
+            await edge.turn()
+            metrics = edge.server._observers.metrics
+            assert metrics is not None
+            counted.append(metrics.counts())
+
+        limits = replace(Limits(), remembered=remembered)
+        played(scenario, replace(SETTINGS, limits=limits, metrics=MetricsSettings("127.0.0.1:0")))
+    assert counted[0] == counted[1]
+
+
 @pytest.mark.parametrize(
     "settings",
     [
         replace(SETTINGS, limits=replace(Limits(), remembered=0)),
-        replace(SETTINGS, metrics=MetricsSettings("127.0.0.1:0")),
+        replace(SETTINGS, log=Log(hep=Hep("127.0.0.1", 9))),
     ],
     ids=["switched off", "watched"],
 )
