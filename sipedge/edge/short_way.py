@@ -145,7 +145,7 @@ class ShortWay:
         source = way.verdict.source.name
         self._native.seat(place, self._seats.setdefault((source, way.names), len(self._seats) + 1))
         removed, key = bytes(way.removed), source.encode() + b"\0"
-        edits = way.via, way.request_uri, removed, way.hop_count, way.poison
+        edits = way.via, way.request_uri, removed, way.hop_count, way.poison, way.until
         self._targets.add(target)
         self._native.learn(place, command.head, target, *edits, self._secret, key, way)
 

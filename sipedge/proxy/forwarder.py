@@ -19,7 +19,7 @@ from zones.authentication import Identity
 from zones.zone import DefaultZone, DnsZone, Hop, RatePolicy, Topology
 
 from .commands import Asker, Command, Log
-from .forwarding import ASSERTED_IDENTITY, Changes, forwarded_head, unbelieved
+from .forwarding import ASSERTED_IDENTITY, Changes, forwarded_head, own_lines, unbelieved
 from .incoming import Incoming
 from .locating import NOT_FOUND, UNREACHABLE, Destination, Hops, LookUps, NoHops
 from .upkeep import Upkeep
@@ -128,11 +128,14 @@ class Forwarder:
         message, identity = decided.message, decided.authentication.identity
         verdict = verdict_of(decided, decided.found) if decided.found is not None else None
         is_strip = bool(zone.proxy_require_strip) and "proxy-require" in message.index
+        pair, own = decided.routes.pair, own_lines(message, decided.routes)
+        if own is None or (pair is not None and not pair.issued):
+            return None
         if verdict is None or identity is Identity.INSERT or is_strip or self._record_routes(incoming, target.zone):
             return None
         if not self._upkeep.is_only(zone, hop) or self.rate_towards(incoming, target) is not None:
             return None
-        removed = unbelieved(message, decided.source)
+        removed = (*own, *unbelieved(message, decided.source))
         if identity is Identity.REMOVE:
             removed = (*removed, *message.index.get(ASSERTED_IDENTITY, ()))
         return Way(
@@ -145,6 +148,7 @@ class Forwarder:
             removed,
             zone.hop_count,
             zone.poison,
+            float("inf") if pair is None else installation.young_until(pair),
         )
 
     def _outgoing(self, message: Message, incoming: Incoming, hop: Hop, record_routes: tuple[bytes, ...]) -> Outgoing:

@@ -212,7 +212,8 @@ def entry_of(record: Record) -> Entry:
         verdict.found[1],
         verdict.alias,
         verdict.also,
-        attempts=[attempt],
+        verdict.routes.pair.there if verdict.routes.pair is not None else "",
+        [attempt],
         begun=record[BEGUN],
     )
     if record[STATUS] is not None:

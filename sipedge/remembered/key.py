@@ -18,7 +18,9 @@ METHODS = IMP_METHODS | EVENT_METHODS
 """Of others the body or any header may be what decides their class of traffic."""
 READ = ("event", "proxy-require", "p-asserted-identity")
 """Headers that decide, beside Route and From. Of Event the first counts, and a second one makes another key."""
-LONGEST = 512
+DIALOG = ("route", "call-id", "from", "to")
+"""Those that decide where there is a Route: a signed one counts in its own dialog only."""
+LONGEST = 1024
 """Bytes of a Request-URI and of these headers: so that strangers cannot fill the memory."""
 
 
@@ -32,19 +34,23 @@ class Key(NamedTuple):
     domain: str
     """The host in From; '' where nobody asks for it."""
     lines: tuple[bytes, ...]
-    """Of the headers of ``READ``."""
+    """Of the headers that decide."""
+    numbers: tuple[int, ...]
+    """Of these lines, where there is a Route: verdicts name lines of it."""
 
 
 def key_of(message: Message, source: AnyZone, names: tuple[str, ...], installation: Installation) -> Key | None:
     """None: a decision about such a request is not remembered. ``names``: of the peer's certificate."""
-    if message.method not in METHODS or "route" in message.index or installation.border is not None:
+    has_route = "route" in message.index
+    if message.method not in METHODS or installation.border is not None or (has_route and not message.to_tag):
         return None
     lines = read_lines(message)
     if len(message.uri) + sum(map(len, lines)) > LONGEST:
         return None
     is_judged = source.name in installation.from_policies
     domain = host_of(message.first("from") or "") if is_judged or reads_from(source) else ""
-    return Key(source.name, names if is_judged else (), message.method, message.uri, domain, lines)
+    numbers = read_numbers(message.index) if has_route else ()
+    return Key(source.name, names if is_judged else (), message.method, message.uri, domain, lines, numbers)
 
 
 def reads_from(source: AnyZone) -> bool:
@@ -53,7 +59,7 @@ def reads_from(source: AnyZone) -> bool:
 
 
 def read_lines(message: Message) -> tuple[bytes, ...]:
-    """The lines of the headers of ``READ``."""
+    """The lines of the headers that decide."""
     numbers = read_numbers(message.index)
     return itemgetter(0, 0, *numbers)(message.lines)[2:] if numbers else ()
 
@@ -62,6 +68,7 @@ def read_numbers(index: HeaderIndex) -> tuple[int, ...]:
     """Their numbers."""
     numbers: tuple[int, ...] | None = index.memo.get(read_numbers)
     if numbers is None:
-        found = tuple(number for name in READ for number in index.get(name, ()))
+        names = READ + DIALOG if "route" in index else READ
+        found = tuple(number for name in names for number in index.get(name, ()))
         numbers = index.memo[read_numbers] = found
     return numbers

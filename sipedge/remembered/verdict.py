@@ -33,6 +33,9 @@ class Verdict:
 
         ``time``: when it came, in seconds since 1970.
         """
+        pair = self.routes.pair
+        if pair is not None and not installation.is_young(pair, time):
+            return None
         numbers = transaction_of(message)
         if isinstance(numbers, Refusal) or numbers[0] == 0:
             return None
@@ -59,7 +62,7 @@ class Verdict:
 def verdict_of(decided: Decided, found: Found) -> Verdict | None:
     """None: this decision depends on more than the key, or on what happens afterwards."""
     message, routes = decided.message, decided.routes
-    if decided.asks or decided.authentication.challenge or routes.pair is not None or routes.foreign is not None:
+    if decided.asks or decided.authentication.challenge:
         return None
     event = (message.first("event") or "").partition(";")[0].strip()
     by_method = classify_method(message.method, event)

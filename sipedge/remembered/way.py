@@ -35,6 +35,8 @@ class Way:
     """Lines that are not passed on."""
     hop_count: int
     poison: bool
+    until: float
+    """Seconds since 1970: so long it holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Shape:
     max_forwards: int
 
 
-NEVER = ("route", "record-route", "max-breadth")
+NEVER = ("record-route", "max-breadth")
 """Requests with one of these go to the core."""
 NEVER_BACK = ("p-asserted-identity", "record-route")
 """Responses with one of these, or with who somebody is said to be, do."""

@@ -10,10 +10,12 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from random import Random
+from time import time
 from typing import Any
 
 from dialplan.language.parser import parse_dialplan
 from dialplan.search.search import CompiledPlan
+from sipedge.decision.record_route import HOUR, TokenKey, ZonePair
 from sipedge.network import connection
 from sipedge.proxy.events import RevocationChanged
 from sipedge.settings import DnsSettings, Limits, Listener, Settings
@@ -46,6 +48,10 @@ VIAS = ("",) * 50 + (";rport", ";received=192.0.2.77", ", SIP/2.0/TCP before.exa
 BEFORE = ("",) * 6 + ("SIP/2.0/TCP 192.0.2.1;branch=z9hG4bKx.0123456789abp", "SIP/2.0/TCP 192.0.2.1;branch=z9hG4bKy")
 STATUSES = (200,) * 9 + (202, 100, 180, 302, 404, 408, 486, 503, 603)
 PAUSES = (0.25, 0.75, 1.25, 3.5, 6.0)
+ZONES = ("Inside", "Outside", "Default Zone")
+SECRET = b"a secret for the fuzz"
+DIALOG = "dialog"
+"""Its Call-ID."""
 LAST, LOOK = 35.0, 0.25
 """Seconds at the end, and between two looks at the timers. What is due at the same time comes in any order."""
 WORDS = ("say",) * 20 + ("answer",) * 20 + ("wait", "wait", "leave", "hang up", "change")
@@ -75,20 +81,34 @@ def settings(chance: Random, remembered: int) -> Settings:
         listeners=(Listener("sip", EDGE, 5060, transport="TCP"),),
         limits=replace(Limits(), busy_poll=0.0, remembered=remembered, transactions_per_connection=each),
         dns=DnsSettings(("127.0.0.1",)),
-        secret=b"a secret for the fuzz",
+        secret=SECRET,
+        route_age=7 * 86400.0,
     )
 
 
 def steps(chance: Random) -> list[Step]:
     """What the peers do: words for ``Player``, and numbers that choose among what is there then."""
     kinds = [_kind(chance) for _ in range(chance.randint(0, 3))]
-    kinds += [(METHODS[0], URIS[0], SENDERS[0], [], "")] * (len(kinds) + 1)
+    routes = _routes(chance) * (chance.random() < 0.4)
+    kinds += [(METHODS[0], URIS[0], SENDERS[0], [], "", routes)] * (len(kinds) + 1)
     return [_step(chance, kinds) for _ in range(chance.randint(4, MOST_STEPS))]
 
 
 def _kind(chance: Random) -> tuple[Any, ...]:
     extra = [each for each in EXTRA if chance.random() < 0.06]
-    return chance.choice(METHODS), chance.choice(URIS), chance.choice(SENDERS), extra, chance.choice(BEFORE)
+    method, sender = chance.choice(METHODS), chance.choice(SENDERS)
+    return method, chance.choice(URIS), sender, extra, chance.choice(BEFORE), _routes(chance) * (chance.random() < 0.4)
+
+
+def _routes(chance: Random) -> list[str]:
+    """Of a dialog: what the edge has signed, for this dialog or another one, and who else is on the way."""
+    here, there = chance.sample(ZONES, 2) if chance.random() < 0.2 else ZONES[:2]
+    issued = int(time()) // HOUR - (chance.random() < 0.1) * 10_000
+    pair = ZonePair(here, there, chance.random() < 0.5, issued=issued)
+    token = TokenKey(SECRET, ZONES).mint(pair, DIALOG if chance.random() < 0.9 else "another", "1")
+    own = f"<sip:{token}@{EDGE}:5060;transport=tcp;lr>"
+    foreign = chance.choice(("", "", "<sip:192.0.2.88;lr>", "<sip:192.0.2.88>"))
+    return chance.choice(([own], [own, own], [f"{own}, {own}"], [own, foreign], [f"{own},{foreign}"], [foreign, own]))
 
 
 def _step(chance: Random, kinds: Sequence[tuple[Any, ...]]) -> Step:
@@ -105,7 +125,7 @@ def _step(chance: Random, kinds: Sequence[tuple[Any, ...]]) -> Step:
 
 
 def _said(chance: Random, kind: tuple[Any, ...]) -> bytes:
-    method, uri, sender, extra, before = kind
+    method, uri, sender, extra, before, routes = kind
     number = chance.randrange(10**8)
     lines = [f"{method} {uri} SIP/2.0"]
     lines.append(f"Via: SIP/2.0/TCP {chance.choice(CALLERS[:2])}:5060;branch=z9hG4bKs{number}{chance.choice(VIAS)}")
@@ -113,8 +133,10 @@ def _said(chance: Random, kind: tuple[Any, ...]) -> bytes:
         lines.append(f"Via: {before}")
     if chance.random() < 0.95:
         lines.append(f"Max-Forwards: {chance.choice((70,) * 9 + (9, 1, 0, 256))}")
+    lines += [f"Route: {route}" for route in routes if route]
+    to, call = ("<sip:b@example.com>;tag=9", DIALOG) if routes else ("<sip:b@example.com>", f"c{number}")
     body = b"x" * chance.choice((0, 5, 300))
-    lines += [f"From: {sender}", "To: <sip:b@example.com>", f"Call-ID: c{number}", f"CSeq: {number} {method}", *extra]
+    lines += [f"From: {sender}", f"To: {to}", f"Call-ID: {call}", f"CSeq: {number} {method}", *extra]
     lines.append(f"Content-Length: {len(body)}")
     data = "\r\n".join(lines).encode() + b"\r\n\r\n" + body
     return mutated(chance, [data]) if chance.random() < 0.05 else data

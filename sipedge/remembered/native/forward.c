@@ -70,7 +70,8 @@ static int host_part_of(struct span from, struct span *part)
         return 0;
     struct span uri = behind(value, bracket + 1);
     const char *end = find(uri, '>');
-    if (!end)
+    struct span rest = behind(value, end ? end + 1 : value.start);
+    if (!end || (rest.length && rest.start[0] != ';') || find(rest, '<') || find(rest, '"'))
         return 0;
     uri.length = (size_t)(end - uri.start);
     const char *at = find(uri, '@');

@@ -8,7 +8,7 @@
 #include "../../sip/native/head.h"
 #include "blake2s.h"
 
-enum { LONGEST_KEY = 1024, LONGEST_BRANCH = 96 };
+enum { LONGEST_KEY = 2048, LONGEST_BRANCH = 96 };
 
 struct numbers {
     unsigned char count, at[MOST_LINES];

@@ -16,7 +16,8 @@ static PyObject *take(PyObject *module, PyObject *const *args, Py_ssize_t count)
     sizes[0] = PyLong_AsSize_t(args[0]);
     for (int i = 1; i < 4; i++)
         sizes[i] = PyLong_AsSize_t(args[i + 1]);
-    struct reading reading = {sizes[0], PyLong_AsLong(args[5]), args[6], args[7], NULL, NULL, NULL, PyFloat_AsDouble(args[8])};
+    struct reading reading = {sizes[0], PyLong_AsLong(args[5]), args[6], args[7], NULL, NULL, NULL, PyFloat_AsDouble(args[8]),
+                              PyFloat_AsDouble(args[6])};
     if (PyErr_Occurred())
         return NULL;
     if (sizes[1] > sizes[2] || sizes[2] > sizes[3] || sizes[3] > (size_t)PyByteArray_Size(args[1]) || !is_open(sizes[0]))
@@ -114,8 +115,9 @@ static PyObject *learn(PyObject *module, PyObject *args)
     Py_ssize_t place, target, head_length, key_length, source_length;
     PyObject *via, *uri, *removed, *shown;
     static const struct limits any = {LONGEST_HEAD, MOST_LINES, LONGEST_HEAD, LONGEST_HEAD};
-    if (!PyArg_ParseTuple(args, "ny#nSSSlpy#y#O", &place, &whole.start, &head_length, &target, &via, &uri, &removed,
-                          &hop_count, &poison, &key.start, &key_length, &source.start, &source_length, &shown))
+    double until;
+    if (!PyArg_ParseTuple(args, "ny#nSSSlpdy#y#O", &place, &whole.start, &head_length, &target, &via, &uri, &removed,
+                          &hop_count, &poison, &until, &key.start, &key_length, &source.start, &source_length, &shown))
         return NULL;
     whole.length = (size_t)head_length, key.length = (size_t)key_length, source.length = (size_t)source_length;
     if (place < 0 || target < 0 || !is_open((size_t)place) || !is_open((size_t)target))
@@ -129,6 +131,7 @@ static PyObject *learn(PyObject *module, PyObject *args)
     way->target = (size_t)target;
     way->edits.hop_count = hop_count;
     way->edits.poison = poison;
+    way->until = until;
     if (!way_hash(way, key, source))
         return PyErr_Format(PyExc_ValueError, "a key of the loop hash has 1 to %d bytes", BLAKE2S_KEY);
     int kept = way_keep(way, connections[place].seat, &head, shape);

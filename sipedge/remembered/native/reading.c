@@ -142,7 +142,7 @@ static int forward(struct reading *reading, const struct head *head, const struc
         return 0;
     PyObject *capsule = way_find(from->seat, head, shape);
     const struct way *way = capsule ? way_in(capsule) : NULL;
-    if (!way || !is_open(way->target) || !is_sound(head, shape, address, &own))
+    if (!way || !is_open(way->target) || !(reading->time_at < way->until) || !is_sound(head, shape, address, &own))
         return PyErr_Occurred() ? -1 : 0;
     write_branch(&branch, span_of(front), number, head, shape, &way->edits);
     struct span named = {branch.start, branch.length};

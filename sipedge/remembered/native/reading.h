@@ -22,7 +22,7 @@ struct reading {
     size_t connection;
     long room; /* for transactions */
     PyObject *time, *clock, *begun, *ended, *copies;
-    double begun_at;
+    double begun_at, time_at; /* by the loop's clock; seconds since 1970 */
 };
 
 extern struct connection *connections;

@@ -15,6 +15,7 @@
 struct way {
     struct edits edits;
     size_t target; /* connection */
+    double until; /* seconds since 1970 */
     PyObject *via, *uri, *method, *shown; /* bytes, and what a record shows of it */
     PyObject *shape; /* of the key: while it lives no other one has its address */
 };

@@ -71,6 +71,7 @@ class Ways(Protocol):
         removed: bytes,
         hop_count: int,
         poison: bool,
+        until: float,
         key: bytes,
         source: bytes,
         shown: object,

@@ -37,7 +37,7 @@ def native() -> Ways:
         lambda made: made.open(1),
         lambda made: made.find("a branch"),
         lambda made: made.begin(0, b"front", 1, 1, 1, 1, 1),
-        lambda made: made.learn(0, b"", 0, b"", b"", b"", 1, False, b"key", b"source", None),
+        lambda made: made.learn(0, b"", 0, b"", b"", b"", 1, False, 1.0, b"key", b"source", None),
         lambda made: made.shape(b"\nVia:", False, b"\1\2", b"\1", b"", b"", 1, 1, 1, 0),
         lambda made: made.shape(b"\nVia:", False, *ONE, 2, 1, 1, 0),
         lambda made: made.shape(b"\nVia:", False, b"\0", b"\1", b"", b"", 1, 1, 1, 0),
