@@ -12,6 +12,8 @@ from typing import Literal
 from dialplan.search.search import CompiledPlan
 from zones.zone import AnyZone, Credential, TlsVersion, Transport
 
+from .web_settings import Turn, Web
+
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
@@ -86,6 +88,8 @@ class Limits:
     """Requests held while a connection comes up."""
     remembered: int = 4096
     """Verdicts kept for requests that say the same again; 0: each is decided about anew."""
+    dialogs: int = 10000
+    """Calls of b2bua zones that are open at one time; a further INVITE gets 503."""
     busy_poll: float = 0.0002
     """After a message the loop looks for the next one this long before it sleeps: waking up costs more than that. At
     rest it takes no processor time; 0 switches it off."""
@@ -176,6 +180,8 @@ def where(places: Mapping[str, str], what: str) -> str:
 
 SecurityMode = Literal["tls required", "tls optional", "no tls"]
 PrivacyMode = Literal["off", "allow list", "deny list"]
+BY_HAND = "by hand"
+"""As ``restart_time``: changes that need a restart wait for ``sipedge restart``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +236,7 @@ class Xmpp:
     folder: str = ""
     """Where the generated configuration is, for the edge and the engine only."""
     restart_time: str = ""
-    """``HH:MM`` in UTC at which changes that need a restart take effect; '': at once."""
+    """``HH:MM`` in UTC at which changes that need a restart take effect, or BY_HAND; '': at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +277,8 @@ class Settings:
     """Path of the Unix socket on which the edge can be asked; '': none."""
     revision: str = ""
     """SHA-256, in hexadecimal, of the texts that it was read from (config/reading/files.py)."""
+    journal: str = ""
+    """File in which calls of b2bua zones survive a restart; '': none."""
     route_age: float = 30 * 86400.0
     """Seconds that a Record-Route token counts for after it was signed, and an hour at most; 0: for ever."""
     route_grace: float = 0.0
@@ -282,3 +290,7 @@ class Settings:
     """
     xmpp: Xmpp | None = None
     """None: no XMPP federation, and no engine is started or needed."""
+    web: Web | None = None
+    """None: nothing is published, and no engine is started or needed."""
+    turn: Turn | None = None
+    """None: no TURN, and no engine is started or needed."""

@@ -15,6 +15,7 @@ from sipedge.settings import Limits, Listener, Settings
 from sipedge.sip.framing import Frame, Framer
 from sipedge.sip.message import Message
 from sipedge.worker.control import Control
+from sipedge.worker.services import Services
 
 from .clock import Clock
 
@@ -134,7 +135,7 @@ class MemoryEdge:
         self.loop = loop
         force = InForce(settings, read_files(settings.tls))
         self.server = Server(force, {}, self._open)
-        self.control = Control(self.server, path, Standing(force, time()), lambda standing, place: None)
+        self.control = Control(self.server, path, Standing(force, time()), lambda standing, place: None, Services())
 
     def _open(self, listener: Listener) -> socket.socket:
         return ListeningSocket(self.loop, listener.port)

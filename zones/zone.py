@@ -41,6 +41,8 @@ class Topology(Enum):
     """All that its peers write."""
     HIDDEN = "hidden"
     """Neither hosts nor addresses: Via, Record-Route, Contact and Call-ID are kept back or sealed."""
+    B2BUA = "b2bua"
+    """As hidden; of calls the edge is the user agent on both sides, and keeps their dialogs."""
 
 
 class AuthenticationPolicy(Enum):

@@ -31,6 +31,7 @@ from .plan import Branch, Languages, SymbolicPlan, SymbolicRule
 from .requests import Conditions, RequestClass, Sender, conditions_of, senders_of
 from .rewriting import Same, aliases_before
 from .routing import Chain, Routing
+from .words import common_senders, likewise_text, route_text
 
 __all__ = [
     "ASCII",
@@ -56,15 +57,18 @@ __all__ = [
     "Witnesses",
     "aliases_before",
     "by_admitted",
+    "common_senders",
     "compare",
     "conditions_of",
     "decide",
     "fixed",
+    "likewise_text",
     "natural",
     "node_of",
     "places_of",
     "plain_aliases",
     "regions",
+    "route_text",
     "senders_of",
     "text_runs",
     "well_formed",

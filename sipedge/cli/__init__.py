@@ -33,6 +33,7 @@ COMMANDS = {
     "history": "control.history",
     "load": "control.load",
     "confirm": "control.confirm",
+    "restart": "control.restart",
     "probe": "control.probe",
     "close": "control.close",
     "check": "proof.check",
@@ -56,10 +57,16 @@ COMMANDS = {
     "lsp": "edge.lsp",
     "lab": "edge.lab",
     "console": "edge.console",
+    "account add": "account.add",
+    "account password": "account.password",
+    "account remove": "account.remove",
+    "account list": "account.show",
+    "audit": "account.audit",
 }
 """Command -> options half in this folder, whose ``command`` it is. Two words: a command of a family."""
 FAMILIES = {
     "expressway": "Read a live Expressway, watch it drift, and change its search rules in steps that are each proved.",
+    "account": "Say who may use the console: auditor, operator or admin.",
 }
 """First word -> what the family is for."""
 LONGEST_SENTENCE = 500
@@ -69,10 +76,11 @@ PLAIN = {"color": False}
 
 GROUPS = {
     "Serve": ("run", "console", "lab"),
-    "Ask a running edge": ("status", "history", "load", "confirm", "probe", "close"),
+    "Ask a running edge": ("status", "history", "load", "confirm", "restart", "probe", "close"),
     "Ask and write rules": ("locate", "check-pattern", "fmt", "lsp", "import"),
     "Judge a configuration": ("check", "test", "diff", "speakers", "csr"),
     "Beside a live Expressway": ("expressway pull", "expressway drift", "expressway push"),
+    "Beside the console": ("account add", "account password", "account remove", "account list", "audit"),
     "Look at traffic and partners": ("messages", "ladder", "replay", "anonymise", "unmask", "doctor"),
 }
 """The order of ``sipedge --help``; a command that no group names comes last."""

@@ -23,6 +23,12 @@ KEYLOG = click.option(
 NAMES = click.option(
     "--name", "names", metavar="HOST=ADDR", multiple=True, help="An address of a peer that CONFIG has by name."
 )
+NEW_PASSWORD = click.option(
+    "--password-file",
+    metavar="FILE",
+    type=FILE,
+    help="The new password on the first line; without it you are asked.",
+)
 HOSTS = click.argument("hosts", metavar="HOST...", nargs=-1, required=True)
 DUMP = click.option(
     "--dump", metavar="FILE", type=FILE, help="What the box prints for xConfiguration, for what the API does not give."

@@ -1,33 +1,22 @@
-"""Two plans compared: who can send by both, and each difference as it is shown."""
+"""One difference between two plans, as it is shown."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import click
 
-from dialplan.analysis import Conditions, Difference, Sender
+from dialplan.analysis import Difference, likewise_text, route_text
 from dialplan.check import query_json, query_text
 from dialplan.search.search import Explanation
 
-from .plans import LoadedPlan
 
-MOST_SHOWN = 6
-"""Zones that are named in one line for people."""
-
-
-def common_senders(old: LoadedPlan, new: LoadedPlan) -> list[Sender] | None:
-    """What a zone can send by either configuration."""
-    if old.senders is None or new.senders is None:
-        return None
-    merged: dict[str, Sender] = {}
-    for sender in (*old.senders, *new.senders):
-        known = merged.get(sender.name, sender)
-        merged[sender.name] = Sender(
-            sender.name, known.authenticated | sender.authenticated, known.traffic | sender.traffic
-        )
-    return list(merged.values())
+def print_difference(difference: Difference) -> None:
+    click.echo(click.style(query_text(difference.witness), bold=True))
+    if likewise := likewise_text(difference.conditions):
+        click.echo(f"    and likewise {likewise}")
+    click.echo(click.style(f"    - {route_text(difference.old)}", fg="red"))
+    click.echo(click.style(f"    + {route_text(difference.new)}", fg="green"))
 
 
 def difference_json(difference: Difference) -> dict[str, Any]:
@@ -45,37 +34,3 @@ def difference_json(difference: Difference) -> dict[str, Any]:
 def _route_json(explanation: Explanation) -> dict[str, Any]:
     members = explanation.to_json()
     return {key: members[key] for key in ("transform", "searched", "tiers")}
-
-
-def print_difference(difference: Difference) -> None:
-    conditions = difference.conditions
-    click.echo(click.style(query_text(difference.witness), bold=True))
-    if len({(condition.source, condition.traffic) for condition in conditions}) > 1:
-        click.echo(f"    and likewise {_likewise(conditions)}")
-    click.echo(click.style(f"    - {route_text(difference.old)}", fg="red"))
-    click.echo(click.style(f"    + {route_text(difference.new)}", fg="green"))
-
-
-def _likewise(conditions: Sequence[Conditions]) -> str:
-    """All conditions in a few words."""
-    zones = list(dict.fromkeys(condition.source for condition in conditions))
-    traffic = list(dict.fromkeys(condition.traffic.value for condition in conditions))
-    shown = ", ".join(f'"{zone}"' for zone in zones[:MOST_SHOWN])
-    more = f" and {len(zones) - MOST_SHOWN} more" if len(zones) > MOST_SHOWN else ""
-    return f"from {shown}{more}; {', '.join(traffic)}"
-
-
-def route_text(explanation: Explanation) -> str:
-    """``zone "A" as x (rule "r"); then zone "B"``."""
-    if not explanation.tiers:
-        return "nowhere: 404 Not Found"
-    tiers = []
-    for tier in explanation.tiers:
-        targets = [
-            f'zone "{target.zone}"'
-            + (f" as {target.alias}" if target.alias != explanation.alias else "")
-            + f' (rule "{target.rule}")'
-            for target in tier.targets
-        ]
-        tiers.append(" and ".join(targets))
-    return "; then ".join(tiers)

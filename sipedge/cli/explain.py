@@ -1,25 +1,19 @@
-"""A search's explanation as a tree for people: one rendering for every command that shows one."""
+"""A search's explanation as a tree on a terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from io import StringIO
 
 from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
-from dialplan.language.reasons import reasons
-from dialplan.model import RuleOutcome
 from dialplan.search.search import Explanation
-from sipedge.printable import escaped
-from sipedge.settings import Settings
-from zones.zone import DnsZone, NeighborZone, TraversalClientZone, TraversalServerZone
+from sipedge.queries.trees.explained import Branch, Places, Tone, tree_of
 
 from .screen import UNWRAPPED, console
 
-Places = Callable[[str], str]
-"""The name of a zone -> what lies behind it, in a few words; '' where that is not known."""
+_STYLES = {Tone.PLAIN: "", Tone.STRONG: "bold", Tone.GOOD: "green", Tone.BAD: "red", Tone.DIM: "dim"}
 
 
 def print_explanation(explanation: Explanation, evidence: str, places: Places) -> None:
@@ -36,54 +30,16 @@ def explanation_text(explanation: Explanation, evidence: str, places: Places) ->
 
 
 def explanation_tree(explanation: Explanation, evidence: str, places: Places) -> Tree:
-    query = explanation.query
-    authenticated = "authenticated" if query.authenticated else "not authenticated"
-    tree = Tree(Text(escaped(explanation.alias), style="bold"))
-    tree.add(Text(f"from {query.source}, {authenticated}; {query.traffic.value} ({escaped(evidence)})"))
-    tree.add(_transform(explanation))
-    _tiers(tree, explanation, places)
-    _rules(tree, explanation)
+    whole = tree_of(explanation, evidence, places)
+    tree = Tree(_text(whole))
+    _grow(tree, whole)
     return tree
 
 
-def places_of(settings: Settings) -> Places:
-    zones = {zone.name: zone for zone in settings.zones}
-
-    def place(name: str) -> str:
-        zone = zones.get(name)
-        if isinstance(zone, NeighborZone):
-            return f"[{zone.transport} {', '.join(zone.peers)} port {zone.port}]"
-        if isinstance(zone, TraversalClientZone | TraversalServerZone):
-            return f"[traversal connection, port {zone.port}]"
-        if isinstance(zone, DnsZone):
-            return "[by DNS]"
-        return "[nothing registers here]" if zones else ""
-
-    return place
+def _grow(tree: Tree, branch: Branch) -> None:
+    for each in branch.branches:
+        _grow(tree.add(_text(each)), each)
 
 
-def _transform(explanation: Explanation) -> Text:
-    if explanation.transform is None:
-        return Text("no transform")
-    return Text(f'transform "{explanation.transform}" -> ').append(escaped(explanation.searched), style="bold")
-
-
-def _tiers(tree: Tree, explanation: Explanation, places: Places) -> None:
-    if not explanation.tiers:
-        tree.add(Text("no rule matches: 404 Not Found", style="red"))
-    for tier in explanation.tiers:
-        branch = tree.add(Text(f"priority {tier.priority}" + (", then stop" if tier.stop else "")))
-        for target in tier.targets:
-            line = Text(target.zone, style="green")
-            place = places(target.zone)
-            line.append(f" {place}" if place else "", style="dim")
-            branch.add(line.append(f' as {escaped(target.alias)}  (rule "{target.rule}")', style="not dim"))
-
-
-def _rules(tree: Tree, explanation: Explanation) -> None:
-    why = reasons(explanation)
-    branch = tree.add(Text("rules" if why else "no rules"))
-    for reason in why:
-        style = "green" if reason.outcome is RuleOutcome.MATCHED else "dim"
-        line = Text(f"{reason.priority:>5} {reason.rule}: ")
-        branch.add(line.append(escaped(reason.text), style=style))
+def _text(branch: Branch) -> Text:
+    return Text.assemble(*((each.text, _STYLES[each.tone]) for each in branch.words))

@@ -36,6 +36,8 @@ class LoadedPlan:
     about: str
     notes: tuple[str, ...] = ()
     """One sentence each, about the zones."""
+    settings: Settings | None = None
+    """None where a dial plan stands alone."""
 
 
 def read_settings(file: str) -> Settings:
@@ -67,7 +69,7 @@ def load_plan(file: str) -> LoadedPlan:
         return LoadedPlan(plan, None, f"{amount(transforms, 'transform')}, {amount(rules, 'search rule')}")
     zones = len(settings.zones) - 1
     about = f"{amount(len(settings.listeners), 'listener')}, {amount(zones, 'zone')} and the Default Zone"
-    return LoadedPlan(plan, senders_of_zones(settings.zones), about, _notes(settings))
+    return LoadedPlan(plan, senders_of_zones(settings.zones), about, _notes(settings), settings)
 
 
 def _notes(settings: Settings) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from ipaddress import ip_address
 
 from sipedge.settings import Listener
 from zones.addresses import host_port
@@ -26,6 +25,7 @@ from .reading.positions import Path
 from .reading.problems import did_you_mean
 from .reading.reader import Reader
 from .tables import Tables, names_written, unique
+from .web_checks import check_web, overlap
 
 
 def check_tables(reader: Reader, tables: Tables) -> None:
@@ -37,6 +37,7 @@ def check_tables(reader: Reader, tables: Tables) -> None:
     _metrics_port(reader, tables)
     _tls(reader, tables)
     _xmpp(reader, tables)
+    check_web(reader, tables)
     tables.zones[:] = [(path, _with_credential(reader, tables, path, zone)) for path, zone in tables.zones]
 
 
@@ -147,7 +148,7 @@ def _is_address(text: str) -> bool:
 def _ports(reader: Reader, listeners: list[tuple[Path, Listener]]) -> None:
     for number, (path, listener) in enumerate(listeners):
         for _, other in listeners[:number]:
-            if listener.port and listener.port == other.port and _overlap(listener.address, other.address):
+            if listener.port and listener.port == other.port and overlap(listener.address, other.address):
                 where = host_port(listener.address, listener.port)
                 message = f'"{listener.name}" listens on {where}, which "{other.name}" has already'
                 hint = "each listener and each traversal server zone needs a port of its own"
@@ -158,16 +159,9 @@ def _ports(reader: Reader, listeners: list[tuple[Path, Listener]]) -> None:
 def _metrics_port(reader: Reader, tables: Tables) -> None:
     address, _, port = tables.metrics.listen.rpartition(":")
     for _, listener in tables.listeners:
-        if address and int(port) == listener.port != 0 and _overlap(address.strip("[]"), listener.address):
+        if address and int(port) == listener.port != 0 and overlap(address.strip("[]"), listener.address):
             message = f'"metrics" listens on {tables.metrics.listen}, which "{listener.name}" has already'
             reader.problem(("metrics", "listen"), message, "give the metrics a port of their own")
-
-
-def _overlap(address: str, other: str) -> bool:
-    """Whether two sockets with these addresses would want the same port: 0.0.0.0 has all of IPv4, :: all of IPv6."""
-    first, second = ip_address(address), ip_address(other)
-    either_any = first.is_unspecified or second.is_unspecified
-    return first == second or (first.version == second.version and either_any)
 
 
 def _tls(reader: Reader, tables: Tables) -> None:

@@ -18,15 +18,16 @@ from .reading.positions import Path
 from .reading.problems import ConfigError
 from .reading.reader import Reader, open_toml
 from .reading.schema import EdgeTable
+from .reading.texts import Texts
 from .tables import Tables, read_tables, variables_of
 
 
-def load_config(path: str | os.PathLike[str], *, create_secret: bool = True) -> Settings:
-    """Raises ConfigError with all problems of all files.
+def load_config(path: str | os.PathLike[str], *, create_secret: bool = True, texts: Texts | None = None) -> Settings:
+    """Raises ConfigError with all problems of all files. ``texts``: where they are read, None for the disk.
 
     The only file that is ever written is the secret: made when it is missing and ``create_secret``.
     """
-    reader = open_toml(os.fspath(path))
+    reader = open_toml(os.fspath(path), texts)
     tables = read_tables(reader)
     check_tables(reader, tables)
     plan, problems = read_plans(reader, variables_of(tables) if tables.edge else None)
@@ -58,11 +59,14 @@ def load_config(path: str | os.PathLike[str], *, create_secret: bool = True) -> 
         doctor=tables.doctor,
         history=edge.history,
         control=control_place(reader.file, edge.control, secret_place(reader.file, edge.secret_file)),
+        journal=edge.journal and in_folder_of(reader.file, edge.journal),
         places=_places(reader, tables),
         revision=_revision(reader, edge, plan),
         route_age=edge.route_age,
         route_grace=_end_of(edge.route_grace) if edge.route_grace else 0.0,
         xmpp=tables.xmpp,
+        web=tables.web,
+        turn=tables.turn,
     )
 
 
@@ -85,7 +89,8 @@ def _former_secrets(reader: Reader, edge: EdgeTable | None) -> tuple[bytes, ...]
 
 def _places(reader: Reader, tables: Tables) -> dict[str, str]:
     """For ``Settings.places``."""
-    paths: dict[str, Path] = {f"listener {listener.name}": path for path, listener in tables.listeners}
+    paths: dict[str, Path] = {"edge.journal": ("edge", "journal")} if "journal" in reader.table("edge") else {}
+    paths |= {f"listener {listener.name}": path for path, listener in tables.listeners}
     for table, keys in (("log", (*LOG_FILES, "hep")), ("metrics", ("listen",))):
         paths |= {f"{table}.{key}": (table, key) for key in keys if key in reader.table(table)}
     return {what: f"{reader.file}:{reader.positions.of_key(path)[0]}" for what, path in paths.items()}

@@ -29,7 +29,7 @@ def read_plans(reader: Reader, variables: Variables | None) -> tuple[CompiledPla
         compiled = CompiledPlan(plan, variables) if variables else None
     except DialplanError as error:
         problems += error.problems
-    order = [in_folder_of(reader.file, name) for name in _names(reader)]
+    order = [in_folder_of(reader.file, name) for name in plan_names(reader)]
     problems.sort(key=lambda each: (order.index(each.location.file), each.location.line, each.location.column))
     return compiled, problems
 
@@ -50,7 +50,7 @@ def plan_again(sources: Mapping[str, str], zones: Iterable[str], variables: Vari
 def _parse_all(reader: Reader) -> tuple[Dialplan, list[Problem]]:
     """What could be read of the files, joined in the order in which they are named."""
     whole, problems = Dialplan(), list[Problem]()
-    for index, name in enumerate(_names(reader)):
+    for index, name in enumerate(plan_names(reader)):
         file = in_folder_of(reader.file, name)
         text = _read(reader, index, file)
         try:
@@ -60,8 +60,8 @@ def _parse_all(reader: Reader) -> tuple[Dialplan, list[Problem]]:
     return whole, problems
 
 
-def _names(reader: Reader) -> list[str]:
-    """As written, even where another part of [edge] is broken."""
+def plan_names(reader: Reader) -> list[str]:
+    """The dial plan files as written, even where another part of [edge] is broken."""
     edge = reader.table("edge")
     names = edge.get("dialplans", []) if isinstance(edge, dict) else []
     return [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
@@ -69,8 +69,7 @@ def _names(reader: Reader) -> list[str]:
 
 def _read(reader: Reader, index: int, file: str) -> str | None:
     try:
-        with open(file, encoding="utf-8", newline="") as stream:
-            return stream.read()
+        return reader.texts.read(file).decode()
     except OSError as error:
         reader.problem(("edge", "dialplans", index), f'"{file}" cannot be read: {error.strerror}')
     except UnicodeDecodeError:

@@ -25,6 +25,7 @@ from sipedge.settings import (
     Tls,
     Xmpp,
 )
+from sipedge.web_settings import Turn, Web
 from zones.zone import (
     DEFAULT_ZONE,
     AccessRule,
@@ -40,6 +41,8 @@ from zones.zone import (
 )
 
 from .console_table import read_console_table
+from .engines.turn import read_turn
+from .engines.web import read_web
 from .engines.xmpp import read_xmpp
 from .log_table import read_log
 from .patterns import access_pattern
@@ -77,6 +80,8 @@ TABLES = (
     "metrics",
     "doctor",
     "xmpp",
+    "web",
+    "turn",
     "console",
 )
 FIRST_TRAVERSAL_PORT = 7001
@@ -103,6 +108,8 @@ class Tables:
     metrics: MetricsSettings
     doctor: DoctorSettings
     xmpp: Xmpp | None
+    web: Web | None
+    turn: Turn | None
     listeners: list[tuple[Path, Listener]] = field(default_factory=list)
     """With those of the traversal server zones, whose path is the zone's."""
     zones: list[tuple[Path, AnyZone]] = field(default_factory=list)
@@ -123,6 +130,8 @@ def read_tables(reader: Reader) -> Tables:
         metrics=_mirrored(reader, "metrics", METRICS, MetricsSettings),
         doctor=_mirrored(reader, "doctor", DOCTOR, DoctorSettings),
         xmpp=read_xmpp(reader),
+        web=read_web(reader),
+        turn=read_turn(reader),
     )
     read_console_table(reader)  # another process obeys it; here its mistakes are found
     for path, raw in reader.array("credential"):

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from .changes import accounts, log_in, review, revisions, rules
 from .frame.gate import gated, hosts_of
 from .frame.identity import Role
 from .frame.page import Page, world_of
@@ -38,8 +39,13 @@ async def _live(request: Request) -> Response:
 
 PAGES: tuple[Page, ...] = (
     *overview.PAGES,
+    *rules.PAGES,
+    *review.PAGES,
+    *revisions.PAGES,
+    *accounts.PAGES,
+    *log_in.PAGES,
     Page("/live", _live, Role.AUDITOR),
-    Page("/static/{name}", _asset, Role.AUDITOR),
+    Page("/static/{name}", _asset, None),
 )
 """In the order of the menu."""
 
@@ -60,6 +66,7 @@ def application(world: World, pages: Sequence[Page] = PAGES) -> Starlette:
     routes = [Route(each.path, gated(each, hosts), methods=list(each.methods)) for each in pages]
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: _not_found, 405: _not_found})
     app.state.world = world
+    app.state.reviews = review.Reviews()
     app.state.menu = [each for each in pages if each.title]
     return app
 

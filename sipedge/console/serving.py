@@ -11,9 +11,7 @@ from sipedge.config.console_table import ConsoleConfig, read_console
 from zones.addresses import host_port
 
 from .app import application
-from .frame.identity import OpenDoor
-from .frame.link import Link
-from .frame.world import World
+from .frame.world import world_for
 
 PATIENCE = 2
 """Seconds that answers which are under way have at the end."""
@@ -26,7 +24,7 @@ def serve(path: str) -> int:
     config = read_console(path)
     Path(config.console.folder).mkdir(mode=0o750, exist_ok=True)
     with _listening(config) as listener:
-        app = application(World(config, Link(config.control), OpenDoor()))
+        app = application(world_for(config))
         server = uvicorn.Server(_uvicorn(app, config))
         print(f"console of {path}: {address(config, listener)}", flush=True)
         server.run(sockets=[listener])

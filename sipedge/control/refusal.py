@@ -11,6 +11,8 @@ FORBIDDEN = 403
 NOT_FOUND = 404
 CONFLICT = 409
 """Another revision is in force than was expected, or there is nothing to confirm."""
+PRECONDITION = 412
+"""What was changed was made from another revision than is there now."""
 UNPROCESSABLE = 422
 """The files have mistakes: ``problems``."""
 FAILED = 500

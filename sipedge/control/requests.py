@@ -67,6 +67,11 @@ class Confirm:
 
 
 @dataclass(frozen=True, slots=True)
+class Restart:
+    """Changes of engines that wait for a restart take effect now: a ``RestartedJson``."""
+
+
+@dataclass(frozen=True, slots=True)
 class Probe:
     """Send an OPTIONS to each peer of a zone now: a ``ProbedJson``."""
 
@@ -80,13 +85,14 @@ class Close:
     connection: int
 
 
-Request = Status | History | Plan | Load | Confirm | Probe | Close
+Request = Status | History | Plan | Load | Confirm | Restart | Probe | Close
 _KINDS: dict[str, type[Request]] = {
     "status": Status,
     "history": History,
     "plan": Plan,
     "load": Load,
     "confirm": Confirm,
+    "restart": Restart,
     "probe": Probe,
     "close": Close,
 }

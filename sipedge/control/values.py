@@ -98,6 +98,64 @@ class BanJson(TypedDict):
     """Bans of this source in a row."""
 
 
+class StreamJson(TypedDict):
+    domain: str
+    """The partner's."""
+    own: str
+    """Our domain or chat node alias."""
+    direction: str
+    """``incoming`` or ``outgoing``."""
+    address: str
+    secure: bool
+
+
+class ServerJson(TypedDict):
+    """A server behind the edge."""
+
+    name: str
+    address: str
+    """``address:port``; '' while it has none."""
+    status: str
+    """``active``, ``failed`` or ``checking``."""
+    reason: str
+    """Why it has failed; ''."""
+    sessions: int
+    """Requests under way, WebSockets among them."""
+    total: int
+    """Requests since the engine's last start or reload."""
+    backup: bool
+    """It serves only while the others have failed."""
+
+
+class PoolJson(TypedDict):
+    name: str
+    names: list[str]
+    """Public ones that lead to it."""
+    servers: list[ServerJson]
+    problem: str
+    """Why there are none; ''."""
+
+
+class ServiceJson(TypedDict):
+    """What runs on somebody else's server, an engine."""
+
+    name: str
+    active: bool
+    reason: str
+    """Why it is not active; ''."""
+    pending: bool
+    """Something that was loaded is not in force yet."""
+    restart: str
+    """When changes that wait for a restart get it; ''."""
+    restarts: int
+    """Starts of engines that had died or hung."""
+    processes: list[int]
+    version: str
+    """Of the engine."""
+    streams: list[StreamJson]
+    pools: list[PoolJson]
+
+
 class StatusJson(TypedDict):
     version: str
     system_name: str
@@ -121,6 +179,8 @@ class StatusJson(TypedDict):
     """``verdicts`` that are kept, requests that ``asked`` for one, and ``hits``: those that found it."""
     refused: list[RefusedJson]
     bans: list[BanJson]
+    services: list[ServiceJson]
+    """XMPP federation, web publishing."""
     decisions: int
     """The number of the last record of a decision; 0 where none are written."""
     dns: dict[str, int]
@@ -157,11 +217,18 @@ class LoadedJson(TypedDict):
     revision: str
     replaced: str
     changes: ChangesJson
+    costs: list[str]
+    """What engines do about it, a sentence each."""
     confirm_within: float
 
 
 class ConfirmedJson(TypedDict):
     revision: str
+
+
+class RestartedJson(TypedDict):
+    restarted: list[str]
+    """Names of services and their processes."""
 
 
 class ProbeResultJson(TypedDict):

@@ -115,11 +115,13 @@ def decide(
     names: PeerNames | None = None,
     known: Known = nothing_known,
     time: float | None = None,
+    kept: RouteInformation | None = None,
 ) -> Decision:
     """``message``: a request; ``source``: the zone it came from. Nothing is sent, remembered or asked of the DNS.
 
     ``names``: of the peer's certificate; None: not known. ``known``: what the DNS has said so far. ``time``: when the
-    request came, in seconds since 1970; None: not known, and the age of a signed Route is not judged.
+    request came, in seconds since 1970; None: not known, and the age of a signed Route is not judged. ``kept``: where
+    it goes in a call that the edge keeps; its Request-URI and Route are that leg's already.
     """
     if message.method == "CANCEL":
         return _cancellation(message, installation.settings)
@@ -134,7 +136,7 @@ def decide(
             return Refusal(481, "the Contact in the Request-URI was not made by this edge for this side")
         message = _revealed(message, opened, installation)
         uri = accepted.uri if opened is None else parse_uri(opened.text)
-        routes = read_routes(message, uri, edge, installation.key)
+        routes = kept or read_routes(message, uri, edge, installation.key)
     except (UriError, MessageError) as error:
         return Refusal(400, str(error))
     if loop:
@@ -146,7 +148,7 @@ def decide(
         return OwnOptions(alias)
     if accepted.max_forwards == 0:  # RFC 3261 16.3 check 3
         return Refusal(483, "Max-Forwards has come down to 0")
-    if routes.pair is not None:
+    if routes.pair is not None and kept is None:
         routes.void = _void(routes, routes.pair, source.name, installation, time)
         routes.pair = None if routes.void else routes.pair
     if opened is not None and routes.pair is None and routes.foreign is None:

@@ -38,9 +38,10 @@ class Installation:
         self.outside = frozenset(zone.name for zone in self.zones if isinstance(zone, DnsZone | DefaultZone))
         """Zones whose peers are strangers: what left through one of them may come back through another."""
 
-        hidden = [zone for zone in self.zones if zone.topology is Topology.HIDDEN]
+        hidden = [zone for zone in self.zones if zone.topology is not Topology.OPEN]
         self.border = self._border(hidden) if hidden else None
         """What hidden zones show; None where all are open."""
+        self._b2bua = frozenset(zone.name for zone in hidden if zone.topology is Topology.B2BUA)
         self._connected = frozenset(self._connections())
         policies = {zone.name: FromPolicy.of(zone, self.domains) for zone in self.zones}
         self.from_policies = {name: policy for name, policy in policies.items() if policy.judges}
@@ -55,6 +56,10 @@ class Installation:
             self.domains,
         )
 
+    def open_border(self) -> Border:
+        """Where nothing is hidden, but calls may go on that began when something was."""
+        return self._border([])
+
     def seat(self, zone: str) -> Seat:
         """How the edge is called by a zone's peers, in URIs that only they may use.
 
@@ -62,7 +67,7 @@ class Installation:
         """
         sent_by = self.edge.sent_by(zone)
         host = self.settings.system_name if sent_by.transport == "TLS" else sent_by.host
-        return Seat(host_port(host, sent_by.port), sent_by.transport.lower(), self._side(zone))
+        return Seat(host_port(host, sent_by.port), sent_by.transport.lower(), self.side(zone))
 
     def _connections(self) -> Iterable[tuple[str, str]]:
         """Pairs of zones of which a rule leads from one to the other; all zones outside count as one."""
@@ -70,14 +75,19 @@ class Installation:
         for rule in self.settings.plan.dialplan.rules:
             sources = (rule.source_name,) if rule.source is SourceMode.NAMED else names
             if rule.enabled:
-                yield from ((self._side(source), self._side(rule.target)) for source in sources)
+                yield from ((self.side(source), self.side(rule.target)) for source in sources)
 
-    def _side(self, zone: str) -> str:
+    def ends_calls(self, source: str, target: str) -> bool:
+        """Whether the edge is the user agent of a call between two zones, on both sides."""
+        return source != target and (source in self._b2bua or target in self._b2bua)
+
+    def side(self, zone: str) -> str:
+        """The zone, or '' for all zones outside: their peers are the same strangers."""
         return "" if zone in self.outside else zone
 
     def connects(self, pair: ZonePair) -> bool:
         """Whether the plan in force still has a rule between the zones of a token, in either direction."""
-        here, there = self._side(pair.here), self._side(pair.there)
+        here, there = self.side(pair.here), self.side(pair.there)
         return (here, there) in self._connected or (there, here) in self._connected
 
     def is_young(self, pair: ZonePair, time: float) -> bool:

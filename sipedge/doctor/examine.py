@@ -14,6 +14,7 @@ from sipedge.doctor.checks.result import About, Result
 from sipedge.doctor.checks.sip import IDS as SIP_IDS
 from sipedge.doctor.checks.table import ids
 from sipedge.doctor.facts.options import Options
+from sipedge.doctor.facts.xmpp import XmppDomain
 from sipedge.settings import Settings
 from zones.names import to_ascii
 
@@ -21,6 +22,7 @@ from . import parts
 from .peers import ZonePeer, peers_of, services_of
 from .report import Report
 from .tools import DoctorError, Tools, make_tools
+from .xmpp import xmpp_part
 
 Progress = Callable[[str, int, int], None]
 """Called when a part is done: its name, parts done, parts in all."""
@@ -104,6 +106,7 @@ def _parts(tools: Tools) -> Iterator[_Part]:
         yield from (_from(tools, domain) for domain in options.own_domains if domain not in options.domains)
     for service, domain in options.services:
         yield _service(tools, service, domain)
+    yield from (_xmpp(tools, domain) for domain in options.xmpp)
     yield from (_routing(tools, name) for name in options.routing_names)
     for peer in peers_of(options.settings) if options.settings is not None else ():
         yield _peer(tools, peer)
@@ -111,6 +114,10 @@ def _parts(tools: Tools) -> Iterator[_Part]:
 
 def _domain(tools: Tools, domain: str, expected: tuple[str, ...]) -> _Part:
     return _Part(domain, expected, lambda results: parts.domain_part(tools, domain, results))
+
+
+def _xmpp(tools: Tools, domain: XmppDomain) -> _Part:
+    return _Part(domain.name, ids("xmpp."), lambda results: xmpp_part(tools, domain, results))
 
 
 def _from(tools: Tools, domain: str) -> _Part:
@@ -148,6 +155,7 @@ def _normalised(options: Options) -> Options:
         domains=_names(options.domains),
         own_domains=_names(options.own_domains),
         routing_names=_names(options.routing_names),
+        xmpp=tuple(replace(domain, name=_names([domain.name])[0]) for domain in options.xmpp),
         services=tuple(dict.fromkeys((service.lower(), _names([domain])[0]) for service, domain in services)),
     )
 

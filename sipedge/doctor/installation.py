@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from sipedge.doctor.facts.options import Options
+from sipedge.doctor.facts.sip import NOBODY
 from sipedge.settings import Certificate, DnsSettings, Settings
 from zones.dns import allowed_in
 from zones.zone import DnsZone, NeighborZone
+
+from .xmpp import xmpp_domains
 
 
 def options_of(settings: Settings) -> Options:
@@ -14,7 +17,7 @@ def options_of(settings: Settings) -> Options:
     An edge without a DNS zone is an inside edge. It shows its certificate to no partner, and the DNS that it asks need
     not know its domains as the world does: its own domains are left to the outside edge.
     """
-    doctor = settings.doctor
+    doctor, xmpp = settings.doctor, settings.xmpp
     outside = any(isinstance(zone, DnsZone) for zone in settings.zones)
     return Options(
         domains=(*(settings.domains if outside else ()), *doctor.partners),
@@ -25,6 +28,9 @@ def options_of(settings: Settings) -> Options:
         client=presented(settings),
         own_domains=settings.domains,
         routing_names=(*doctor.federation_routing, *_of_neighbors(settings)),
+        xmpp=xmpp_domains(xmpp) if xmpp else (),
+        xmpp_sender=xmpp.domains[0] if xmpp else settings.domains[0] if settings.domains else NOBODY,
+        xmpp_chain_counts=xmpp is None or xmpp.require_client_certificates,
         settings=settings,
         allowed=allowed_in(settings.zones),
     )

@@ -8,7 +8,7 @@ from sipedge.network.connections import Connections
 from sipedge.pjsip.stack import Stack
 from sipedge.proxy.history import History
 from sipedge.proxy.proxy import Proxy
-from sipedge.settings import Settings
+from sipedge.settings import Limits, Settings
 
 from .observers import Observers
 
@@ -25,3 +25,12 @@ class Parts:
     history: History
     ending: bool
     """The edge was told to end."""
+
+
+def stack_limits(limits: Limits) -> dict[str, int]:
+    """What the stack is told of them."""
+    return {
+        "max_message": limits.message,
+        "max_transactions": limits.transactions,
+        "max_transactions_per_connection": limits.transactions_per_connection,
+    }

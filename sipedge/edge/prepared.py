@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from sipedge.journal.journal import Journal
 from sipedge.network.listening import Place
 from sipedge.network.resolver import Resolver
 from sipedge.network.tls import TlsContexts
@@ -24,5 +25,7 @@ class Prepared:
     contexts: TlsContexts
     resolver: Resolver
     observed: Opened
+    journal: Journal | None
+    """None: none, or the one that is in use."""
     opened: Mapping[Place, socket.socket]
     """Listening sockets at places that are new."""

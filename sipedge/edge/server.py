@@ -44,7 +44,7 @@ from sipedge.proxy.incoming import Environment
 from sipedge.proxy.proxy import Proxy
 from sipedge.remembered.native.ways import Records
 from sipedge.servers.state import ServiceState
-from sipedge.settings import DnsSettings, Limits, Listener
+from sipedge.settings import DnsSettings, Listener
 from sipedge.sip.framing import FramingError
 from sipedge.sip.message import Message
 from sipedge.sip.responses import branch_of_request
@@ -55,8 +55,9 @@ from zones.zone import Hop
 
 from . import log
 from .in_force import InForce, release_in_slices
+from .keeping import Keeping
 from .observers import Observers
-from .parts import Parts
+from .parts import Parts, stack_limits
 from .prepared import Prepared
 from .short_way import ShortWay
 from .turns import Turns
@@ -92,6 +93,7 @@ class Server:
         self._connections = self._make_connections(inherited, opener)
         self._stack = self._make_stack()
         self._resolver = Resolver(settings.dns, self._resolved)
+        self._keeping = Keeping(settings)
         self.functions = self._make_functions()
         """Type of command -> the function that carries it out."""
         self._turns = Turns(self._stack, self.functions)
@@ -103,7 +105,7 @@ class Server:
         """None when no message is to be shown to anybody."""
         self.concluded: Callable[[Entry], None] | None = None
         """Told of each decision whose request has its final status."""
-        self.probed: Callable[[commands.Probed], None] | None = None
+        self.probed: Callable[[commands.Probed], None] = lambda probed: None
 
     def _make_connections(
         self, inherited: Mapping[Place, socket.socket], opener: Callable[[Listener], socket.socket]
@@ -133,7 +135,7 @@ class Server:
             emit=self._emit,
             send=self._transmit,
             may_answer=lambda branch, connection: self._proxy.may_answer(branch, connection, self._loop.time()),
-            **_stack_limits(self._settings.limits),
+            **stack_limits(self._settings.limits),
         )
 
     def _make_functions(self) -> Mapping[type, Callable[..., None]]:
@@ -154,7 +156,8 @@ class Server:
             commands.Log: log.say,
             commands.Record: self._record,
             commands.Conclude: self._conclude,
-            commands.Probed: self._probed,
+            commands.Keep: self._keeping.keep,
+            commands.Probed: lambda command: self.probed(command),
             commands.Remember: lambda command: self._short.remember(command),
         }
 
@@ -183,6 +186,7 @@ class Server:
         self._short.configure(self._settings)
         self._short.watch(self._tap is not None and self._tap.sees_messages)
         self._turns.start(self._proxy)
+        self.tell(self._keeping.recalled())
         await listening.serve()
         self._keeper = self._loop.create_task(
             self._revocations.keep_fresh(lambda: self._settings.tls.crl_interval, self._lists_changed)
@@ -210,6 +214,7 @@ class Server:
         self._turns.stop()
         self._stack.shutdown()
         await self._observers.aclose()
+        await self._keeping.aclose()
 
     def tell(self, event: Event) -> None:
         """Have the core handle an event now."""
@@ -228,21 +233,25 @@ class Server:
         use_lists = await self._revocations.prepare(settings.zones)
         contexts = await self._loop.run_in_executor(None, force.contexts)
         resolver = self._resolver_for(settings.dns)
-        observed = await self._observers.open(settings)
+        observed, journal = await self._observers.open(settings), None
         try:
             if self._stopped.is_set():
                 raise OSError("the edge is ending")
+            journal = await self._loop.run_in_executor(None, self._keeping.open, settings)
             opened = self._connections.listening.open(settings.listeners, settings.places)
         except OSError:
             await self._loop.run_in_executor(None, observed.close)
+            if journal is not None:
+                journal.end()
             raise
-        return Prepared(force, use_lists, contexts, resolver, observed, opened)
+        return Prepared(force, use_lists, contexts, resolver, observed, journal, opened)
 
     async def use(self, prepared: Prepared) -> None:
         """Swap, within one turn of the loop, then close what is old."""
         settings = prepared.force.settings
         prepared.use_lists()
         self._fetcher.follow(settings.dns, allowed_in(settings.zones))
+        self._keeping.use(settings, prepared.journal)
         self._swap(prepared.force, prepared.contexts, prepared.resolver, prepared.opened)
         await self._connections.listening.serve()
         await self._observers.reload(prepared.observed)
@@ -270,7 +279,7 @@ class Server:
         settings = force.settings
         self._connections.listening.swap(settings.listeners, opened)
         self._connections.reload(limits=settings.limits, tls=contexts, retire_within=settings.timers.c)
-        self._stack.limit(**_stack_limits(settings.limits))
+        self._stack.limit(**stack_limits(settings.limits))
         self._note_ports()
         self._resolver = resolver  # the old one answers what it was asked
         self._resolver.forget()
@@ -436,15 +445,3 @@ class Server:
         if self.concluded is not None:
             for record in ended:
                 self.concluded(entry_of(record))
-
-    def _probed(self, command: commands.Probed) -> None:
-        if self.probed is not None:
-            self.probed(command)
-
-
-def _stack_limits(limits: Limits) -> dict[str, int]:
-    return {
-        "max_message": limits.message,
-        "max_transactions": limits.transactions,
-        "max_transactions_per_connection": limits.transactions_per_connection,
-    }

@@ -11,6 +11,7 @@ from dialplan.problem import DialplanError
 from sipedge.config import ConfigError
 from sipedge.config.reading.files import in_folder_of
 from sipedge.config.reading.reader import Reader, open_toml
+from sipedge.config.reading.texts import Texts
 from sipedge.queries.testing import Suite, load_suites
 from zones.zone import DEFAULT_ZONE, LOCAL_ZONE
 
@@ -51,6 +52,14 @@ def look_around(path: str) -> Surroundings:
         if os.path.abspath(path) in (os.path.abspath(in_folder_of(config, name)) for name in _plans(reader)):
             return _surroundings(config, reader)
     return Surroundings()
+
+
+def surroundings_in(config: str, texts: Texts) -> Surroundings:
+    """Of a configuration that is known. ``texts``: where it is read; while it is no TOML, nothing is known."""
+    try:
+        return _surroundings(config, open_toml(config, texts))
+    except ConfigError:
+        return Surroundings()
 
 
 def _surroundings(config: str, reader: Reader) -> Surroundings:

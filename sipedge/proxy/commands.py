@@ -161,6 +161,14 @@ class Remember:
 
 
 @dataclass(slots=True)
+class Keep:
+    """Write into the journal, so that it survives a restart: ``key`` has this data from now on; None: forget it."""
+
+    key: str
+    data: bytes | None
+
+
+@dataclass(slots=True)
 class Probed:
     """What became of one OPTIONS that ProbeAsked asked for: the status of its answer, 408 or 503 where none came."""
 
@@ -186,5 +194,6 @@ Command = (
     | Record
     | Conclude
     | Remember
+    | Keep
     | Probed
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sipedge.remembered.record import Record
@@ -181,6 +182,13 @@ class ProbeAsked:
 
 
 @dataclass(slots=True)
+class Recalled:
+    """What the journal kept, at the start of an edge: key -> data."""
+
+    kept: Mapping[str, bytes] = field(repr=False)
+
+
+@dataclass(slots=True)
 class Ending:
     """The edge was asked to end: what is open goes on, nothing new begins."""
 
@@ -207,6 +215,7 @@ Event = (
     | RevocationChanged
     | ConfigChanged
     | ProbeAsked
+    | Recalled
     | Ending
     | DrainEnded
 )

@@ -9,6 +9,8 @@ from sipedge.decision.installation import Installation
 from sipedge.decision.record_route import HOUR, NO_SEAL, RECORD_ROUTED, ZonePair, is_record_routed
 from sipedge.decision.routing import seal_of_contact, sealed_response
 from sipedge.decision.validation import POISON
+from sipedge.dialogs.crossing import Crossings, Passage
+from sipedge.dialogs.table import Dialogs
 from sipedge.remembered.verdict import verdict_of
 from sipedge.remembered.way import Way
 from sipedge.sip.message import Message
@@ -41,8 +43,10 @@ class Forwarder:
         look_ups: LookUps,
         ways_back: WaysBack,
         ids: Callable[[], str],
+        dialogs: Dialogs,
     ) -> None:
         self.installation = installation
+        self._crossings = Crossings(installation.border or installation.open_border(), dialogs)
         self._upkeep = upkeep
         self._ways_back = ways_back
         self._look_ups = look_ups
@@ -113,8 +117,11 @@ class Forwarder:
         source = incoming.peer.source
         head = forwarded_head(decided.message, decided.routes, changes, source, decided.max_forwards)
         body = decided.message.body
-        border = installation.border
-        if border is not None and border.lies_between(decided.source.name, target.zone):
+        border, way = installation.border, incoming.way
+        if way is not None and self._ends_call(incoming, target.zone):
+            outgoing = self._outgoing(Message(head, body), incoming, hop, ())
+            head, body, incoming.crossings[branch] = self._crossings.request(outgoing, decided.message, way)
+        elif border is not None and border.lies_between(decided.source.name, target.zone):
             outgoing = self._outgoing(Message(head, body), incoming, hop, changes.record_routes)
             head, body, incoming.crossings[branch] = border.request(outgoing)
         return branch, head, body
@@ -151,6 +158,16 @@ class Forwarder:
             float("inf") if pair is None else installation.young_until(pair),
         )
 
+    def _ends_call(self, incoming: Incoming, zone: str) -> bool:
+        """Whether a request goes from one leg of a call to another one, of which the edge is the user agent.
+
+        Of an INVITE that begins a call some targets may be in zones that are all open.
+        """
+        way = incoming.way
+        if way is None:
+            return False
+        return way.target is not None or self.installation.ends_calls(incoming.decided.source.name, zone)
+
     def _outgoing(self, message: Message, incoming: Incoming, hop: Hop, record_routes: tuple[bytes, ...]) -> Outgoing:
         installation, received = self.installation, incoming.decided.message
         return Outgoing(
@@ -169,13 +186,13 @@ class Forwarder:
         """One line for each side, outgoing side on top (RFC 5658 double record-routing)."""
         decided = incoming.decided
         message, pair = decided.message, decided.routes.pair
-        if message.method not in RECORD_ROUTED:
+        if message.method not in RECORD_ROUTED or self._ends_call(incoming, egress):
             return ()
         ingress = pair.here if pair is not None else decided.source.name
         target = self.installation.zone(egress)
         if not is_record_routed(message.method, decided.source, target, _is_microsoft(incoming)):
             # The proxies behind a hidden zone are on the way back only as a part of the edge's own value.
-            if decided.source.topology is not Topology.HIDDEN or "record-route" not in message.index:
+            if decided.source.topology is Topology.OPEN or "record-route" not in message.index:
                 return ()
         if not message.from_tag:  # RFC 2543: no tag, nothing to bind a token to
             return ()
@@ -215,6 +232,8 @@ class Forwarder:
         """A response without what the caller's side must not see, and with what it alone may see (hidden zones)."""
         installation, crossing = self.installation, incoming.crossings.get(branch)
         border = installation.border
+        if isinstance(crossing, Passage):
+            return self._crossings.response(response, crossing)
         if border is not None and crossing is not None:
             response = border.restored(response, crossing)
         if incoming.peer.speaks_in in installation.outside and 100 < response.status < 300:

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from dialplan.search.search import Explanation
 from sipedge.decision.deciding import Decided
+from sipedge.dialogs.crossing import Passage
+from sipedge.dialogs.dialog import Way
+from sipedge.sip.message import Message
 from sipedge.topology.border import Crossing
 from zones.addresses import source_of
 from zones.names import PeerNames
@@ -90,8 +93,12 @@ class Incoming:
     """Its line in the history, which hops and the final status are written to."""
     explanation: Explanation | None = None
     """The search; None when a signed Route decided."""
-    crossings: dict[str, Crossing] = field(default_factory=dict)
+    crossings: dict[str, Crossing | Passage] = field(default_factory=dict)
     """By branch: what responses need that come out of a hidden zone, or go into one."""
+    way: Way | None = None
+    """Where it goes in a call that the edge keeps."""
+    concluded: Callable[[int, Message | None], None] | None = None
+    """Told the status of the final response, and the response if it is another's."""
 
     def sent_alone(self, branch: str) -> bool:
         """Whether the request of a branch was sent with no other Via than the edge's own."""

@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from sipedge.decision.installation import Installation
+from sipedge.dialogs.table import Dialogs
 from sipedge.rates.rates import Rates
 from sipedge.remembered.memory import Memory
 from sipedge.settings import Settings
-from sipedge.sip.message import Message
 from sipedge.sip.responses import branch_of_response, response_to_bytes, warning
 from zones.addresses import same_scope
 from zones.neighbor import NeighborPeers
@@ -25,6 +25,7 @@ from zones.traversal_client import TraversalClient
 from zones.zone import DEFAULT_ZONE, Hop
 
 from .answers import own_response, respond
+from .calls import Calls
 from .commands import Abandon, Close, Command, Log, Relay
 from .contexts import Contexts
 from .events import (
@@ -41,6 +42,7 @@ from .events import (
     HopLost,
     MalformedReceived,
     ProbeAsked,
+    Recalled,
     RequestReceived,
     Resolved,
     ResponseReceived,
@@ -53,7 +55,6 @@ from .forwarding import believed
 from .incoming import Environment, Peer
 from .locating import LookUp, LookUps, Questions, TargetLookUp, TargetLookUps
 from .requests import WITHOUT_RESPONSE, RequestPath
-from .response_context import ResponseContext
 from .upkeep import Upkeep
 from .way_back import WaysBack
 
@@ -79,6 +80,7 @@ class Proxy:
         self._targets = TargetLookUps(self._questions)
         self._upkeep = Upkeep(environment, self._questions, self._rates)
         self._ways_back = WaysBack()
+        self._calls = Calls(environment.ids)
         self._configure(settings)
         self._handlers: dict[type, Callable[..., None]] = {
             RequestReceived: self._request,
@@ -97,6 +99,7 @@ class Proxy:
             RevocationChanged: self._revocation_changed,
             ConfigChanged: self._config_changed,
             ProbeAsked: self._probe_asked,
+            Recalled: self._calls.recalled,
             Ending: self._end_begins,
             DrainEnded: self._drain_ended,
         }
@@ -110,10 +113,12 @@ class Proxy:
         self._ways_back.configure(self._installation, self._upkeep)
         self._look_ups.forget()
         ids = self._environment.ids
-        forwarder = Forwarder(self._installation, self._upkeep, self._look_ups, self._ways_back, ids)
-        self._path = RequestPath(
-            self._installation, forwarder, self._contexts, self._upkeep, self._targets, self._rates, self.memory
+        forwarder = Forwarder(
+            self._installation, self._upkeep, self._look_ups, self._ways_back, ids, self._calls.dialogs
         )
+        parts = self._contexts, self._upkeep, self._targets, self._rates, self._calls, self.memory
+        self._path = RequestPath(self._installation, forwarder, *parts)
+        self._calls.configure(self._installation, forwarder, self._contexts)
         self._path.ending = self._ending
 
     @property
@@ -130,7 +135,7 @@ class Proxy:
             out.append(Log("error", f"{error!r} while handling {event!r}", error))
             if isinstance(event, RequestReceived) and event.transaction:
                 self._answer_500(event, out)
-        return self._contexts.paced(out, now)
+        return self._contexts.paced(self._calls.settled(now, out), now)
 
     def tick(self, now: float) -> list[Command]:
         """What is due by ``now``: Timer C, accepted INVITEs, OPTIONS, connection attempts."""
@@ -139,8 +144,9 @@ class Proxy:
             self._guarded("in a timer", out, self._contexts.tick, now, out)
         self._guarded("in a timer", out, self._upkeep.tick, now, out)
         self._guarded("in a timer", out, self._ways_back.tick, now, out)
+        self._guarded("in a timer", out, self._calls.tick, now, out)
         self._go_on(self._targets.due(now), now, out)
-        return self._contexts.released(now) + self._contexts.paced(out, now)
+        return self._contexts.released(now) + self._contexts.paced(self._calls.settled(now, out), now)
 
     def _guarded(self, where: str, out: list[Command], work: Callable[..., None], *arguments: object) -> None:
         """Work that may not keep other work from its turn: one timer of many, one request that waited of many."""
@@ -168,7 +174,7 @@ class Proxy:
             out.append(respond(self._installation, event.transaction, peer, event.message, 500))
 
     def next_deadline(self) -> float | None:
-        parts = (self._contexts, self._upkeep, self._ways_back, self._targets)
+        parts = (self._contexts, self._upkeep, self._ways_back, self._targets, self._calls)
         deadlines = [self._contexts.next_release(), *(part.next_deadline() for part in parts)]
         return min((deadline for deadline in deadlines if deadline is not None), default=None)
 
@@ -207,6 +213,11 @@ class Proxy:
         """Neighbours and traversal zones, for people to look at."""
         return self._upkeep
 
+    @property
+    def dialogs(self) -> Dialogs:
+        """Calls of b2bua zones, for people to look at."""
+        return self._calls.dialogs
+
     def _request(self, event: RequestReceived, now: float, out: list[Command]) -> None:
         peer = self._peers.get(event.connection)
         if peer is not None:  # else it closed while its last messages were on the way
@@ -226,7 +237,7 @@ class Proxy:
             return
         if event.stray and not self._is_repeated_2xx(event, peer, now):
             return
-        if fault := _via_fault(context, event.branch, event.message):
+        if fault := context.via_fault(event.branch, event.message):
             out.append(Log("warning", fault, source=peer.address))
             if event.message.status >= 200:  # its transaction is over: nothing else will come for the caller
                 failed = ForwardFailed(event.branch, 502, "the next hop broke the Via header")
@@ -235,6 +246,10 @@ class Proxy:
         hop = self._contexts.hop_of(event.branch) if context.is_invite else None
         zones = self._installation.zones
         message = believed(event.message, zones.get(peer.zone) or zones[DEFAULT_ZONE])
+        if context.incoming.way is not None:
+            if not self._calls.responded(context.incoming, event.branch, message, now, out):
+                self._contexts.failed(ForwardFailed(event.branch, 487, "another callee has the call"), now, out)
+                return
         message = context.forwarder.as_seen_upstream(message, context.incoming, event.branch)
         self._contexts.response(context, event.branch, message, now, out)
         if event.message.status >= 200:
@@ -429,15 +444,3 @@ class Proxy:
         """Nobody is left without a final response."""
         for context in self._contexts.open():
             self._guarded("at the end", out, self._contexts.end, context, now, out)
-
-
-def _via_fault(context: ResponseContext, branch: str, response: Message) -> str:
-    """Why a response is not forwarded; '' where its Via values are those it was sent with."""
-    if not context.forwarder.wrote(response):  # RFC 3261 18.1.2
-        return "a response whose topmost Via names somebody else"
-    numbers = response.index.get("via", ())
-    if context.incoming.sent_alone(branch):
-        return ""
-    if len(numbers) > 1 or (len(numbers) == 1 and len(response.items("via")) > 1):
-        return ""
-    return "a response without the Via values it was sent with"

@@ -19,18 +19,18 @@ from sipedge.remembered.way import Way
 from sipedge.sip.message import Message
 from sipedge.sip.responses import ALLOW
 from zones.authentication import Authentication, Identity
-from zones.zone import FromDomain, TraversalClientZone, TraversalServerZone
+from zones.zone import AnyZone, FromDomain, TraversalClientZone, TraversalServerZone
 
 from .answers import ENDING, conclude, own_response, respond, retry_after, retry_in
+from .calls import Calls
 from .commands import Asker, Command, Log, Record, Remember, Respond
-from .contexts import Contexts, transaction_key
+from .contexts import Contexts, StatelessForward, transaction_key
 from .events import Adopted, RequestReceived
 from .forwarder import Forwarder
 from .history import Entry, entry_of, kept_lines
 from .incoming import Incoming, Peer
 from .locating import UNREACHABLE, TargetLookUps
 from .response_context import ResponseContext
-from .stateless import StatelessForward
 from .upkeep import Upkeep
 
 WITHOUT_RESPONSE = frozenset({"ACK", "BENOTIFY"})
@@ -51,6 +51,7 @@ class RequestPath:
         upkeep: Upkeep,
         targets: TargetLookUps,
         rates: Rates,
+        calls: Calls,
         memory: Memory,
     ) -> None:
         self.ending = False
@@ -61,6 +62,7 @@ class RequestPath:
         self._forwarder = forwarder
         self._contexts = contexts
         self._upkeep = upkeep
+        self._calls = calls
         self._memory = memory
 
     def take(self, event: RequestReceived, peer: Peer, now: float, out: list[Command]) -> None:
@@ -95,17 +97,28 @@ class RequestPath:
         if peer.barred:
             return Refusal(403, peer.barred)
         message, zone, installation = event.message, self._installation.zone(peer.speaks_in), self._installation
-        key = key_of(message, zone, peer.opened.names, installation) if self._memory.is_on else None
+        known = Heard(partial(self._targets.known, now=now))
+        arrival = self._calls.arriving(message, zone.name) if message.method != "CANCEL" else None
+        if isinstance(arrival, Refusal):
+            return arrival
+        if arrival is not None:
+            return decide(arrival.message, zone, installation, peer.names, known, event.time, arrival.routes)
+        key = self._key(message, zone, peer)
         verdict = None if key is None else self._memory.find(key)
         decided = None if verdict is None else verdict.again(message, installation, event.time)
         if decided is not None:
             self._memory.hits += 1
             return decided
-        known = Heard(partial(self._targets.known, now=now))
         decision = decide(message, zone, installation, peer.names, known, event.time)
         if key is not None and isinstance(decision, Decided) and not known.used:
             self._remember(key, decision)
         return decision
+
+    def _key(self, message: Message, zone: AnyZone, peer: Peer) -> Key | None:
+        """None: the memory is not asked. What a call of a b2bua zone makes of a request is in no key."""
+        if not self._memory.is_on or len(self._calls.dialogs):
+            return None
+        return key_of(message, zone, peer.opened.names, self._installation)
 
     def _remember(self, key: Key, decided: Decided) -> None:
         found = tiers_of(decided, self._installation.settings)
@@ -225,6 +238,7 @@ class RequestPath:
         # 9.2: the same To tag as in the responses to the INVITE
         data = own_response(installation, context.transaction, peer, message, 200)
         out.append(Respond(event.transaction, 200, data))
+        self._calls.cancelled(context.incoming)
         self._contexts.cancel(context, now, out)
 
     def _waiting_for(self, cancel: RequestReceived, peer: Peer) -> RequestReceived | None:
@@ -258,6 +272,14 @@ class RequestPath:
         settings = self._installation.settings
         message = event.message
         tiers, explanation = tiers_of(decided, settings)
+        way = self._calls.way(message, decided.source.name) or self._calls.begin(decided, tiers, event.transaction)
+        if isinstance(way, Refusal):
+            self.refuse(event, peer, way, out)
+            return
+        if way is not None and way.target is not None and not self._calls.requested(way, message, now):
+            if event.transaction:
+                self.refuse(event, peer, Refusal(481, "this call is not answered yet"), out)
+            return
         entry = self._entry(event, peer, decided.classification)
         entry.explanation, entry.alias, entry.also = explanation, decided.alias, decided.also
         if decided.routes.pair is not None:
@@ -265,6 +287,8 @@ class RequestPath:
         out.append(Record(entry))
         loop = loop_hash(message, decided.source.name, settings.secret)
         incoming = Incoming(decided, event.transaction, peer, loop, entry, explanation)
+        if way is not None:
+            self._calls.follow(incoming, way)
         if event.transaction == 0:
             targets = tiers[0].targets if tiers else ()
             self._contexts.begin_stateless(StatelessForward(self._forwarder, incoming), targets, now, out)

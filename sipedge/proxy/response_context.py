@@ -197,6 +197,17 @@ class ResponseContext:
         out.append(Forward(branch_id, hops[0], head, body, rate))
         return branch
 
+    def via_fault(self, branch: str, response: Message) -> str:
+        """Why a response is not forwarded; '' where its Via values are those it was sent with."""
+        if not self.forwarder.wrote(response):  # RFC 3261 18.1.2
+            return "a response whose topmost Via names somebody else"
+        numbers = response.index.get("via", ())
+        if self.incoming.sent_alone(branch):
+            return ""
+        if len(numbers) > 1 or (len(numbers) == 1 and len(response.items("via")) > 1):
+            return ""
+        return "a response without the Via values it was sent with"
+
     def adopt(self, branch_id: str, head: bytes, hop: Hop, begun: float) -> None:
         """Its first target was tried already, at its only hop."""
         tier = next(self.tiers)
@@ -402,6 +413,8 @@ class ResponseContext:
             else:
                 entry.answered(answer)
             conclude(entry, out)
+            if self.incoming.concluded is not None:
+                self.incoming.concluded(status, answer)
             out.append(Drop(self.transaction) if data is None else Respond(self.transaction, status, data))
         elif action is ContextAction.RELAY and data is not None:
             out.append(Relay(self.peer.connection, data))

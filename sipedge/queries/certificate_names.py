@@ -12,6 +12,7 @@ from sipedge.config import ConfigError
 from sipedge.config.reading.reader import open_toml
 from sipedge.config.tables import read_tables
 from sipedge.settings import Xmpp
+from sipedge.web_settings import Web
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +36,19 @@ class CertificateNeeds:
 def certificate_needs(config: str) -> CertificateNeeds:
     """Reads a configuration whose certificates may be missing: they are what is to be asked for.
 
-    Raises ConfigError when [edge] or [xmpp] is broken.
+    Raises ConfigError when [edge], [xmpp] or [web] is broken.
     """
     reader = open_toml(config)
     tables = read_tables(reader)
     edge = tables.edge
-    if edge is None or ("xmpp" in reader.data and tables.xmpp is None):
+    broken = [name for name, table in (("xmpp", tables.xmpp), ("web", tables.web)) if name in reader.data and not table]
+    if edge is None or broken:
         raise ConfigError(reader.problems)
     needed = [
         NeededName(edge.system_name, "all", "[edge] system_name"),
         *(NeededName(name, "all", "[edge] names") for name in edge.names),
         *(_for_xmpp(tables.xmpp) if tables.xmpp else ()),
+        *(_for_web(tables.web) if tables.web else ()),
     ]
     first = {entry.name.lower(): entry for entry in reversed(needed)}
     names = tuple(NeededName(name, entry.feature, entry.key) for name, entry in reversed(first.items()))
@@ -57,3 +60,13 @@ def _for_xmpp(xmpp: Xmpp) -> list[NeededName]:
         *(NeededName(name, "XMPP federation", "[xmpp] domains") for name in xmpp.domains),
         *(NeededName(name, "XMPP group chat", "[xmpp] chat_node_aliases") for name in xmpp.chat_node_aliases),
     ]
+
+
+def _for_web(web: Web) -> list[NeededName]:
+    guests = (NeededName(entry.guest_uri, "Meeting Server", "[[web.meeting_server]]") for entry in web.meeting_servers)
+    rules = (
+        NeededName(name, "web publishing", f'[[web.publish]] "{rule.name}"')
+        for rule in web.publish
+        for name in rule.public_names
+    )
+    return [*guests, *rules]

@@ -18,6 +18,7 @@ from dialplan.notes import source_line
 from dialplan.problem import DialplanError, Problem, suggestion
 from dialplan.search.search import CompiledPlan, Explanation
 from sipedge.config import load_config
+from sipedge.config.reading.texts import OnDisk, Texts
 from sipedge.settings import Settings
 from zones.names import plain_host, to_ascii
 
@@ -93,8 +94,9 @@ class Suite:
         return senders_of(self.settings.plan.dialplan)
 
 
-def load_suites(texts: Iterable[tuple[str, str]]) -> list[Suite]:
-    """``texts``: (file, its text). Files about the same plan make one suite.
+def load_suites(texts: Iterable[tuple[str, str]], plans: Texts | None = None) -> list[Suite]:
+    """``texts``: (file, its text). Files about the same plan make one suite. ``plans``: where the plans are read, None
+    for the disk.
 
     Raises DialplanError when case files or dial plans have mistakes, ConfigError when a configuration has.
     """
@@ -103,7 +105,7 @@ def load_suites(texts: Iterable[tuple[str, str]]) -> list[Suite]:
         cases = parse_cases(text, file)
         key = (*_paths(cases), *(f"{setting.name} {setting.value}" for setting in cases.settings))
         if key not in suites:
-            suites[key] = Suite(tuple(_paths(cases)), _settings(cases))
+            suites[key] = Suite(tuple(_paths(cases)), _settings(cases, plans or OnDisk()))
         suites[key].questions += _questions(cases, suites[key].settings)
         suites[key].claims += _claims(cases, suites[key].settings)
     return list(suites.values())
@@ -117,21 +119,21 @@ def _beside(cases: CaseFile, name: str) -> str:
     return os.path.join(os.path.dirname(cases.file), name)
 
 
-def _settings(cases: CaseFile) -> Settings:
+def _settings(cases: CaseFile, texts: Texts) -> Settings:
     plans = list(cases.plans)
     if not plans:
         hint = 'write: plan "edge.toml" (or plan "rules.dialplan")'
         raise DialplanError([Problem(Location(cases.file, 1, 1), "no plan to test", hint)])
     if not any(plan.file.endswith(".toml") for plan in plans):
-        return _bare(cases, plans)
+        return _bare(cases, plans, texts)
     extras: list[PlanStatement | SettingStatement] = [*plans[1:], *cases.settings]
     for extra in extras:
         message = "a configuration says all there is to know of its plan"
         raise _error(cases, extra.location, message, "leave this out, or name dial plan files only")
-    return load_config(_beside(cases, plans[0].file), create_secret=False)
+    return load_config(_beside(cases, plans[0].file), create_secret=False, texts=texts)
 
 
-def _bare(cases: CaseFile, plans: list[PlanStatement]) -> Settings:
+def _bare(cases: CaseFile, plans: list[PlanStatement], texts: Texts) -> Settings:
     """Dial plan files without a configuration: no zones, and only the variables that the case file sets."""
     domains = tuple(setting.value for setting in cases.settings if setting.name == "domain")
     system_name = next((setting.value for setting in cases.settings if setting.name == "system name"), "")
@@ -144,7 +146,7 @@ def _bare(cases: CaseFile, plans: list[PlanStatement]) -> Settings:
     )
     whole = Dialplan()
     for plan in plans:
-        whole += _read(cases, plan)
+        whole += _read(cases, plan, texts)
     return bare_settings(whole, variables)
 
 
@@ -155,11 +157,10 @@ def _address(cases: CaseFile, setting: SettingStatement) -> IPv4Address | IPv6Ad
         raise _error(cases, setting.location, str(error), 'write: address "192.0.2.1"') from None
 
 
-def _read(cases: CaseFile, plan: PlanStatement) -> Dialplan:
+def _read(cases: CaseFile, plan: PlanStatement, texts: Texts) -> Dialplan:
     path = _beside(cases, plan.file)
     try:
-        with open(path, encoding="utf-8", newline="") as stream:
-            return parse_dialplan(stream.read(), path)
+        return parse_dialplan(texts.read(path).decode(), path)
     except OSError as error:
         raise _error(cases, plan.location, f'"{path}" cannot be read: {error.strerror}', "") from None
     except UnicodeDecodeError:

@@ -10,6 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from .state import ServiceState
 
 _LABELS = ("service",)
+_SERVER = (*_LABELS, "pool", "server", "address")
 
 
 def families(states: Sequence[ServiceState]) -> list[Metric]:
@@ -27,4 +28,16 @@ def families(states: Sequence[ServiceState]) -> list[Metric]:
         counts = Counter(stream.direction for stream in state.streams)
         for direction in ("incoming", "outgoing"):
             streams.add_metric((state.name, direction), counts[direction])
-    return [active, pending, restarts, streams] if states else []
+    return [active, pending, restarts, streams, *_of_pools(states)] if states else []
+
+
+def _of_pools(states: Sequence[ServiceState]) -> list[Metric]:
+    """A name with several addresses is one server for each."""
+    up = GaugeMetricFamily("sipedge_pool_server_active", "1: the server behind is used", labels=_SERVER)
+    sessions = GaugeMetricFamily("sipedge_pool_server_sessions", "Requests under way, WebSockets too", labels=_SERVER)
+    servers = [(state.name, pool, server) for state in states for pool in state.pools for server in pool.servers]
+    for service, pool, server in servers:
+        labels = (service, pool.name, server.name, server.address)
+        up.add_metric(labels, server.status == "active")
+        sessions.add_metric(labels, server.sessions)
+    return [up, sessions] if servers else []

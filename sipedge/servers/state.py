@@ -20,6 +20,40 @@ class Stream:
 
 
 @dataclass(frozen=True, slots=True)
+class ServerState:
+    """One server of a pool behind the edge."""
+
+    name: str
+    address: str
+    """``address:port``; '' while it has none."""
+    status: str
+    """``active``, ``failed``, or ``checking`` until that is known."""
+    reason: str
+    """Why it has failed; ''."""
+    sessions: int
+    """Requests that it answers at this moment, WebSockets among them."""
+    total: int
+    """Requests since the engine's worker started."""
+    backup: bool = False
+    """It serves only while all others of its pool have failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class PoolState:
+    """Servers that are equal, and the public names that lead to them."""
+
+    name: str
+    names: tuple[str, ...]
+    servers: tuple[ServerState, ...]
+    problem: str = ""
+    """Why there are none; ''."""
+
+    @property
+    def active(self) -> bool:
+        return any(server.status == "active" for server in self.servers)
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceState:
     """One service of the edge that runs on engines."""
 
@@ -28,7 +62,9 @@ class ServiceState:
     reason: str
     """Why it is not active; '' when it is."""
     pending: bool = False
-    """Changes wait for a restart."""
+    """Something that is wanted is not in force yet."""
+    restart: str = ""
+    """When changes that wait for a restart get it: ``at 03:00 UTC``, ``by hand``; '' where none waits."""
     restarts: int = 0
     """Starts that nobody asked for: an engine had died or hung."""
     processes: tuple[int, ...] = ()
@@ -37,3 +73,4 @@ class ServiceState:
     """Of the engine, as it says itself."""
     streams: tuple[Stream, ...] = ()
     """With partners, not with the servers behind."""
+    pools: tuple[PoolState, ...] = ()

@@ -186,6 +186,26 @@ class Border:
         head.drop(leaks.naming(hosts))
         return Message(head.to_bytes(), body)
 
+    def masked(
+        self, message: Message, zone: str, seat: Seat, peers: frozenset[str], changes: Mapping[str, Handler]
+    ) -> tuple[Head, bytes]:
+        """Head and body of a zone's message with ``changes``, and without what the zone hides beside the way.
+
+        For a call of which the edge ends both legs (dialogs/): Via and Record-Route are the caller's business, and a
+        Contact that ``changes`` leaves alone is sealed. ``peers``: addresses and names of who sent it.
+        """
+        head = Head(message)
+        if zone not in self.hidden:
+            head.rewrite(changes)
+            return head, message.body
+        hosts = self._hosts(message, values_of(message, "record-route"), peers, message.items("via"))
+        hiding = self._hiding(zone, seat, hosts)
+        if "contact" in changes:
+            del hiding["contact"]
+        body = self._hide(head, message, composed(changes, hiding), seat)
+        head.drop(leaks.naming(hosts))
+        return head, body
+
     def _hiding(self, zone: str, seat: Seat, hosts: frozenset[str]) -> dict[str, Handler]:
         """What is done to the headers of a hidden zone's peers, Via and Record-Route aside."""
 

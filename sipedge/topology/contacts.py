@@ -59,9 +59,8 @@ class Contacts:
         if not uri.is_sip or uri.host in self._domains:
             return text
         token = self._seals.seal(Kind.CONTACT, seat.side, self._digests[zone] + bare)
-        seen = [name if value is None else f"{name}={value}" for name, value in uri.parameters if name in VISIBLE]
         transport = [] if uri.scheme == "sips" else [f"transport={seat.transport}"]
-        return ";".join((f"{uri.scheme}:{PREFIX}{token}@{seat.host_port}", *transport, *seen)) + headers
+        return ";".join((f"{uri.scheme}:{PREFIX}{token}@{seat.host_port}", *transport, *_seen(uri))) + headers
 
     def opened(self, uri: Uri, side: str) -> Opened | None:
         """What a Request-URI with one of these tokens stands for; None for any other, or from another side."""
@@ -91,6 +90,18 @@ class Contacts:
         ]
         display = f"{address.display} " if address.display else ""
         return f"{display}<{self.sealed(address.uri, zone, seat)}>{''.join(kept)}"
+
+
+def visible_parameters(text: str) -> list[str]:
+    """Of a SIP URI, those that stay visible, as they are written; none of anything else."""
+    try:
+        return _seen(parse_uri(split_headers(text)[0]))
+    except UriError:
+        return []
+
+
+def _seen(uri: Uri) -> list[str]:
+    return [name if value is None else f"{name}={value}" for name, value in uri.parameters if name in VISIBLE]
 
 
 def is_sealed(uri: Uri) -> bool:

@@ -11,9 +11,17 @@ from time import time
 from sipedge.control import requests
 from sipedge.control.channel.place import Place
 from sipedge.control.channel.service import Client, Service
-from sipedge.control.refusal import NOT_FOUND, Refused
+from sipedge.control.refusal import CONFLICT, NOT_FOUND, Refused
 from sipedge.control.requests import Request
-from sipedge.control.values import ClosedJson, ConfirmedJson, LoadedJson, ProbedJson, ProbeResultJson, StatusJson
+from sipedge.control.values import (
+    ClosedJson,
+    ConfirmedJson,
+    LoadedJson,
+    ProbedJson,
+    ProbeResultJson,
+    RestartedJson,
+    StatusJson,
+)
 from sipedge.edge.in_force import Standing
 from sipedge.edge.server import Server
 from sipedge.proxy.commands import Probed
@@ -25,6 +33,7 @@ from zones.zone import Hop
 
 from .decisions import Decisions
 from .loads import Loads
+from .services import Services
 from .status import connections_json, status_json
 
 PROBE_LIMIT = 40.0
@@ -37,12 +46,19 @@ class Control:
     """Belongs to the event loop."""
 
     def __init__(
-        self, server: Server, path: str, standing: Standing, keep: Callable[[Standing, Place | None], None]
+        self,
+        server: Server,
+        path: str,
+        standing: Standing,
+        keep: Callable[[Standing, Place | None], None],
+        services: Services,
     ) -> None:
         """``path``: of the configuration. ``keep``: see Loads; it is told the place of the control socket, too."""
-        self._server = server
+        self._server, self._services = server, services
         self.service = Service(self._answer)
-        self.loads = Loads(path, standing, server, self.service, lambda now: keep(now, self.service.place))
+        self.loads = Loads(
+            path, standing, server, self.service, lambda now: keep(now, self.service.place), services.federation.costs
+        )
         self._decisions = Decisions(server, self.loads)
         self._began = time()
         self._numbers = count(1)
@@ -54,6 +70,7 @@ class Control:
             requests.Plan: self._decisions.plan,
             requests.Load: self._load,
             requests.Confirm: self._confirm,
+            requests.Restart: self._restart,
             requests.Probe: self._probe,
             requests.Close: self._close,
         }
@@ -72,7 +89,7 @@ class Control:
     async def _status(self, request: requests.Status, client: Client) -> StatusJson:
         for connection in connections_json(self._server.parts):
             await client.item(connection)
-        return status_json(self._server.parts, self.loads, self._began)
+        return status_json(self._server.parts, self.loads, self._began, self._services.states())
 
     async def _load(self, request: requests.Load, client: Client) -> LoadedJson:
         """It goes on where the client is gone: half of it would help nobody."""
@@ -80,6 +97,13 @@ class Control:
 
     async def _confirm(self, request: requests.Confirm, client: Client) -> ConfirmedJson:
         return {"revision": self.loads.confirm(str(client.caller))}
+
+    async def _restart(self, request: requests.Restart, client: Client) -> RestartedJson:
+        restarted = self._services.federation.restart()
+        if not restarted:
+            raise Refused(CONFLICT, "no change waits for a restart")
+        logger.info("restart of %s, as %s asked", ", ".join(restarted), client.caller)
+        return {"restarted": restarted}
 
     async def _close(self, request: requests.Close, client: Client) -> ClosedJson:
         parts = self._server.parts

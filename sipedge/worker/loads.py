@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from time import time
 from weakref import WeakKeyDictionary
@@ -23,6 +23,7 @@ from sipedge.control.values import ChangesJson, LoadedJson
 from sipedge.control.words import changes_text, short
 from sipedge.edge.in_force import InForce, Standing, Unconfirmed, in_slices
 from sipedge.edge.server import Server
+from sipedge.settings import Settings
 
 from .changes import changes
 from .places import place_for
@@ -37,14 +38,23 @@ class Loads:
     """Belongs to the event loop. ``begin`` when the edge serves; until then requests wait."""
 
     def __init__(
-        self, path: str, standing: Standing, server: Server, service: Service, keep: Callable[[Standing], None]
+        self,
+        path: str,
+        standing: Standing,
+        server: Server,
+        service: Service,
+        keep: Callable[[Standing], None],
+        costs: Callable[[Settings], Awaitable[list[str]]],
     ) -> None:
-        """``path``: of the configuration. ``keep`` is told what is in force at the beginning and after each change."""
+        """``path``: of the configuration. ``keep`` is told what is in force at the beginning and after each change.
+
+        ``costs``: what engines will do about settings, asked before ``keep`` is told of them.
+        """
         self.standing = standing
         self.path = path
         self.revisions: WeakKeyDictionary[CompiledPlan, str] = WeakKeyDictionary()
         """Of plans in force, and of earlier ones that the history still names."""
-        self._server, self._service, self._keep = server, service, keep
+        self._server, self._service, self._keep, self._costs = server, service, keep, costs
         self._loop = asyncio.get_running_loop()
         self._lock = asyncio.Lock()
         """Held while something is loaded."""
@@ -102,16 +112,20 @@ class Loads:
                 raise Refused(UNPROCESSABLE, f"{self.path} has mistakes", error.problems) from None
             except (ReadingError, ValueError, OSError) as error:
                 raise Refused(UNAVAILABLE, _sentence(error)) from None
+            costs = await self._costs(force.settings)
             trial = wish.confirm_within
             # The confirmed one of this moment: it may have been confirmed while the files were read.
             unconfirmed = Unconfirmed(self.standing.confirmed, self._loop.time() + trial) if trial else None
             self._stand(Standing(force, time(), unconfirmed))
             self._tell_loaded(different, trial, asked_by)
+            for sentence in costs:
+                logger.info("%s", sentence)
             return {
                 "config": os.path.abspath(self.path),
                 "revision": force.settings.revision,
                 "replaced": before.settings.revision,
                 "changes": different,
+                "costs": costs,
                 "confirm_within": trial,
             }
 

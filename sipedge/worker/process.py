@@ -15,7 +15,6 @@ from sipedge.control.channel.place import Place
 from sipedge.edge import log
 from sipedge.edge.in_force import InForce, Standing
 from sipedge.edge.server import CANCEL_LIMIT, Server
-from sipedge.servers.xmpp.federation import Federation
 from sipedge.supervisor.link import Kept, Link
 from sipedge.supervisor.supervisor import supervise
 
@@ -24,6 +23,7 @@ from .heart import Heart
 from .loads import revision_text
 from .places import first_place
 from .reloads import Reloads
+from .services import Services
 
 logger = logging.getLogger("sipedge")
 
@@ -70,17 +70,17 @@ async def _serve(path: str, standing: Standing, link: Link, kept: Kept | None, p
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_unhandled)
     heart = Heart(link, standing.force.settings.limits)
-    federation = Federation()
+    services = Services()
     sockets = {} if kept is None else kept.sockets
-    server = Server(standing.force, sockets, services=federation.services)
+    server = Server(standing.force, sockets, services=services.states)
 
     def keep(standing: Standing, place: Place | None) -> None:
         heart.limits = standing.force.settings.limits
         _allow_files(heart.limits.connections)
         link.keep(Kept(heart.limits.heartbeat, standing.packed(), server.sockets(), place))
-        federation.follow(standing.force.settings)
+        services.follow(standing.force.settings)
 
-    control = Control(server, path, standing, keep)
+    control = Control(server, path, standing, keep, services)
     addresses = await server.start()
     heart.beat()
     loop.add_signal_handler(signal.SIGHUP, Reloads(control.loads.reload, link.done).request)
@@ -99,7 +99,7 @@ async def _serve(path: str, standing: Standing, link: Link, kept: Kept | None, p
     link.done()
     await server.run()
     await control.aclose()
-    await federation.aclose()
+    await services.aclose()
 
 
 def _unhandled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

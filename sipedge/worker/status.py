@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from time import time
 
@@ -18,7 +18,10 @@ from sipedge.control.values import (
     ConnectionJson,
     ListenerJson,
     PeerJson,
+    PoolJson,
     RefusedJson,
+    ServerJson,
+    ServiceJson,
     StatusJson,
     UnconfirmedJson,
     ZoneJson,
@@ -26,6 +29,7 @@ from sipedge.control.values import (
 from sipedge.edge.parts import Parts
 from sipedge.proxy.upkeep import Upkeep
 from sipedge.remembered.memory import Memory
+from sipedge.servers.state import PoolState, ServerState, ServiceState
 from sipedge.settings import Tls
 from zones.addresses import host_port
 from zones.neighbor import NeighborPeers
@@ -45,7 +49,7 @@ KINDS: dict[type[AnyZone], str] = {
 """As ``type`` in edge.toml."""
 
 
-def status_json(parts: Parts, loads: Loads, began: float) -> StatusJson:
+def status_json(parts: Parts, loads: Loads, began: float, services: Sequence[ServiceState]) -> StatusJson:
     """All but the connections. ``began``: seconds since the epoch, of this process."""
     gauges, standing = parts.observers.gauges(), loads.standing
     return {
@@ -68,6 +72,7 @@ def status_json(parts: Parts, loads: Loads, began: float) -> StatusJson:
             for (zone, reason), number in (gauges.refused | gauges.requests_refused).items()
         ],
         "bans": _bans(parts),
+        "services": list(map(_service, services)),
         "decisions": parts.observers.tap.sequence if parts.observers.tap is not None else 0,
         "dns": {**_whole(gauges.dns), "spared": int(sum(gauges.dns_spared.values()))},
         "dropped": _whole(gauges.dropped),
@@ -172,6 +177,47 @@ def _bans(parts: Parts) -> list[BanJson]:
         {"source": ban.source, "reason": ban.reason, "left": round(ban.until - now, 1), "times": ban.times}
         for ban in parts.connections.bans.bans(now)
     ]
+
+
+def _service(state: ServiceState) -> ServiceJson:
+    return {
+        "name": state.name,
+        "active": state.active,
+        "reason": state.reason,
+        "pending": state.pending,
+        "restart": state.restart,
+        "restarts": state.restarts,
+        "processes": list(state.processes),
+        "version": state.version,
+        "streams": [
+            {
+                "domain": stream.domain,
+                "own": stream.own,
+                "direction": stream.direction,
+                "address": stream.address,
+                "secure": stream.secure,
+            }
+            for stream in state.streams
+        ],
+        "pools": [_pool(pool) for pool in state.pools],
+    }
+
+
+def _pool(pool: PoolState) -> PoolJson:
+    servers = [_server(server) for server in pool.servers]
+    return {"name": pool.name, "names": list(pool.names), "servers": servers, "problem": pool.problem}
+
+
+def _server(server: ServerState) -> ServerJson:
+    return {
+        "name": server.name,
+        "address": server.address,
+        "status": server.status,
+        "reason": server.reason,
+        "sessions": server.sessions,
+        "total": server.total,
+        "backup": server.backup,
+    }
 
 
 def _whole(numbers: dict[str, float]) -> dict[str, int]:

@@ -11,8 +11,8 @@
 
 Each ``>>`` gives an event to the proxy and wants everything before it to have been expected; each ``<<`` takes the next
 command. Branches are random to a test, so a ``Leg`` remembers one when it is forwarded. Decisions for the history go
-to ``book.entries``, branches to be taken back to ``book.withdrawn``; log lines to ``book.log``, where one of level
-"error" fails the test unless it is expected.
+to ``book.entries``, branches to be taken back to ``book.withdrawn``, what is to be kept to ``book.journal``; log lines
+to ``book.log``, where one of level "error" fails the test unless it is expected.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from sipedge.proxy.commands import (
     Connect,
     Drop,
     Forward,
+    Keep,
     Log,
     Probed,
     Record,
@@ -41,7 +42,15 @@ from sipedge.proxy.commands import (
     Send,
     Withdraw,
 )
-from sipedge.proxy.events import ConnectionClosed, ConnectionOpened, Event, ForwardFailed, RequestReceived, Resolved
+from sipedge.proxy.events import (
+    ConnectionClosed,
+    ConnectionOpened,
+    Event,
+    ForwardFailed,
+    Recalled,
+    RequestReceived,
+    Resolved,
+)
 from sipedge.proxy.events import ResponseReceived as Received
 from sipedge.proxy.history import Entry
 from sipedge.proxy.incoming import Environment
@@ -139,6 +148,7 @@ class Playbook:
         self.now = now
         self.entries: list[Entry] = []
         self.concluded: list[Entry] = []
+        self.journal: dict[str, bytes | None] = {}
         self.log: list[Log] = []
         self.withdrawn: list[str] = []
         self.resolver = resolver
@@ -170,6 +180,12 @@ class Playbook:
         """All that was said must have been expected."""
         assert not self._commands, f"not expected: {[*map(_show, self._commands)]}"
 
+    def restarted(self, settings: Settings) -> Playbook:
+        """Another edge that reads this one's journal."""
+        book = Playbook(settings, now=self.now + 1000)
+        kept = {key: data for key, data in self.journal.items() if data is not None}
+        return book >> Recalled(kept)
+
     def drain(self) -> list[Command]:
         """What was said and nobody expected, for tests that do not care."""
         commands = [*self._commands]
@@ -187,6 +203,8 @@ class Playbook:
         for command in commands:
             if isinstance(command, Conclude):
                 self.concluded.append(command.entry)
+            elif isinstance(command, Keep):
+                self.journal |= {command.key: command.data}
             elif isinstance(command, Record):
                 self.entries.append(command.entry)
             elif isinstance(command, Withdraw):

@@ -21,10 +21,12 @@ PACKAGES = {
     "openssl": "openssl",
     "prosody": "prosody prosody-modules lua-unbound",
     "luac5.4": "lua5.4",
+    "lua5.4": "lua5.4",
     "ejabberdctl": "ejabberd",
     "haproxy": "haproxy",
     "turnserver": "coturn",
     "turnutils_uclient": "coturn",
+    "npm": "npm",
     "chromium": "chromium",
 }
 """Program -> Debian packages."""

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sipedge.config import load_config
@@ -71,6 +71,15 @@ class World:
         self.use(keys)
         await until(lambda: (state := self.federation.state()) is not None and not state.pending)
 
+    async def costs(self, keys: str) -> list[str]:
+        """What ``use`` would cost."""
+        path = self.folder / "next.toml"
+        path.write_text(self.text(keys))
+        settings = load_config(path, create_secret=False)
+        assert settings.xmpp is not None
+        xmpp = replace(settings.xmpp, folder=str(self.folder / "edge.xmpp"))
+        return await self.federation.costs(replace(settings, xmpp=xmpp))
+
     def use(self, keys: str, *, xmpp: bool = True) -> None:
         path = self.folder / "edge.toml"
         text = self.text(keys)
@@ -88,6 +97,11 @@ class World:
         state = self.federation.state()
         return state is not None and state.pending
 
+    def waits_for(self) -> str:
+        """When changes that wait for a restart get it."""
+        state = self.federation.state()
+        return state.restart if state is not None else ""
+
     def processes(self) -> tuple[int, ...]:
         """Outside and inside; 0 for one that does not run."""
         state = self.federation.state()
@@ -98,12 +112,13 @@ class World:
         return state.streams if state is not None else ()
 
 
-def records(places: dict[str, str]) -> str:
+def records(places: dict[str, str], further: Sequence[str] = ()) -> str:
+    """``further``: lines of the zone file."""
     lines = []
     for number, (name, address) in enumerate(places.items()):
-        lines.append(f"_xmpp-server._tcp.{name}. SRV 0 0 5269 host{number}.example.com.")
+        lines.append(f"_xmpp-server._tcp.{name}. SRV 0 65535 5269 host{number}.example.com.")
         lines.append(f"host{number}.example.com. A {address}")
-    return SOA + "\n".join(lines) + "\n"
+    return SOA + "\n".join([*lines, *further]) + "\n"
 
 
 @asynccontextmanager
@@ -114,9 +129,11 @@ async def world(
     names: Sequence[str] = (PARTNER, PARTNER_ROOMS),
     other_ca: bool = False,
     waits: bool = True,
+    dns: Sequence[str] = (),
 ) -> AsyncIterator[World]:
     """``keys``: further lines of ``[xmpp]``, None: nothing is run; ``partner``: Lua options of the partner; ``names``:
-    of its certificate, issued by a CA that the edge trusts unless ``other_ca``; ``waits``: until all is active.
+    of its certificate, issued by a CA that the edge trusts unless ``other_ca``; ``waits``: until all is active;
+    ``dns``: further lines of the zone file that the edge and the partner see.
     """
     folder = Path(tempfile.mkdtemp(prefix="sipedge-xmpp-"))
     folder.chmod(0o755)  # the engine is another user than root, under which tests may run
@@ -125,7 +142,7 @@ async def world(
             ca = make_ca(folder / "ca")
             leaf = issue(make_ca(folder / "other") if other_ca else ca, names=names)
             here = World(folder, ca, Federation(), leaf, issue(ca, names=[OURS, OUR_ROOMS]))
-            await _open(stack, here, partner or {})
+            await _open(stack, here, partner or {}, dns)
             if keys is not None:
                 here.use(keys)
             if waits:
@@ -135,10 +152,10 @@ async def world(
         shutil.rmtree(folder)
 
 
-async def _open(stack: AsyncExitStack, here: World, options: dict[str, str]) -> None:
+async def _open(stack: AsyncExitStack, here: World, options: dict[str, str], dns: Sequence[str]) -> None:
     stack.push_async_callback(here.federation.aclose)
     theirs = {PARTNER: here.partner, PARTNER_ROOMS: here.partner}
-    outer = records({OURS: here.outside, OUR_ROOMS: here.outside} | theirs)
+    outer = records({OURS: here.outside, OUR_ROOMS: here.outside} | theirs, dns)
     outer_dns = await stack.enter_async_context(DnsServer(outer))
     inner_dns = await stack.enter_async_context(DnsServer(records(dict.fromkeys((*theirs, THIRD), here.inside))))
     here.dns, here.asked = outer_dns.address, outer_dns.asked

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import click
 
-from dialplan.model import Protocol, Query, Traffic, Variables
-from dialplan.search.search import CompiledPlan, Explanation
+from dialplan.search.search import CompiledPlan
 from sipedge.cli.explain import explanation_tree
 from sipedge.cli.printing import print_json
 from sipedge.cli.screen import console
 from sipedge.config import ConfigError, load_config
-from sipedge.config.plans import plan_again
 from sipedge.control.answers import Done
 from sipedge.control.refusal import Refused
 from sipedge.control.requests import History, Plan
 from sipedge.control.times import moment
-from sipedge.control.values import DecisionJson, PlanJson
+from sipedge.control.values import DecisionJson
 from sipedge.printable import escaped
+from sipedge.queries.trees.again import plan_of, searched_again
 from sipedge.queries.unmask import clear_of
 from sipedge.topology.call_ids import PREFIX as SEALED
 from zones.addresses import host_port
@@ -109,25 +108,6 @@ class _Seals:
         return str if settings.secret_made_up else clear_of(settings)
 
 
-def plan_of(pieces: Iterable[tuple[str, str]], rest: PlanJson) -> CompiledPlan:
-    """From the answer to ``Plan``. ``pieces``: its items, (file, piece of the text)."""
-    sources: dict[str, str] = {}
-    for file, piece in pieces:
-        sources[file] = sources.get(file, "") + piece
-    values = rest["variables"]
-    lists = {name: tuple(values[name]) for name in ("ipv4", "ipv6", "domains")}
-    return plan_again(sources, rest["zones"], Variables(**lists, system_name=values["system_name"]))
-
-
-def searched_again(item: DecisionJson, plan: CompiledPlan) -> Explanation | None:
-    """What the edge found, with the reason of each rule; None where no rule was asked."""
-    query = item["query"]
-    if query is None:
-        return None
-    kinds = {"traffic": Traffic(query["traffic"]), "protocol": Protocol(query["protocol"])}
-    return plan.search(Query(**{**query, **kinds}))
-
-
 def _print(item: DecisionJson, plans: _Plans, seals: _Seals) -> None:
     decision = item["decision"]
     status = f"{decision['status'] or 'no final status yet'} {decision['reason']}".rstrip()
@@ -135,7 +115,7 @@ def _print(item: DecisionJson, plans: _Plans, seals: _Seals) -> None:
     click.echo(escaped(head))
     click.echo(escaped(f"  Call-ID {seals.opened(decision['call_id'])}, CSeq {decision['cseq']}"))
     plan = plans.of(item["revision"]) if item["revision"] else None
-    explanation = searched_again(item, plan) if plan is not None else None
+    explanation = searched_again(decision, plan) if plan is not None else None
     if explanation is not None:
         console().print(explanation_tree(explanation, decision["evidence"], lambda zone: ""))
     elif decision["route"]:

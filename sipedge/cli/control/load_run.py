@@ -32,6 +32,8 @@ def run(options: Options) -> int:
     replaced, revision = short(loaded["replaced"]), short(loaded["revision"])
     click.echo(f"{loaded['config']}: revision {revision} is in force instead of {replaced}")
     click.echo(f"different: {changes_text(loaded['changes'])}")
+    for sentence in loaded["costs"]:
+        click.echo(sentence)
     if options.confirm_within:
         left = span_text(options.confirm_within)
         click.echo(f"back to {replaced} in {left}, unless: sipedge confirm {options.config}")

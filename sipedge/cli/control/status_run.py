@@ -10,7 +10,17 @@ import click
 from sipedge.cli.printing import amount, print_json
 from sipedge.control.requests import Status
 from sipedge.control.times import moment, span_text
-from sipedge.control.values import BanJson, CertificateJson, ConnectionJson, PeerJson, StatusJson, ZoneJson
+from sipedge.control.values import (
+    BanJson,
+    CertificateJson,
+    ConnectionJson,
+    PeerJson,
+    ServerJson,
+    ServiceJson,
+    StatusJson,
+    StreamJson,
+    ZoneJson,
+)
 from sipedge.control.words import short
 from sipedge.printable import escaped
 
@@ -34,6 +44,8 @@ def _lines(status: StatusJson, now: float) -> Iterator[str]:
     yield "zones"
     for zone in status["zones"]:
         yield from _zone(zone, now)
+    for service in status["services"]:
+        yield from _service(service)
     yield from _section("connections", (_connection(each, now) for each in status["connections"]))
     yield from _section("own certificates", (_certificate(each) for each in status["certificates"]))
     yield from _section("refused", ([str(each["count"]), each["reason"], each["zone"]] for each in status["refused"]))
@@ -86,6 +98,38 @@ def _connection(each: ConnectionJson, now: float) -> list[str]:
         f"{each['transport']} {each['tls_version']}".strip(),
         *(f"opened by the {each['opened_by']}", span_text(now - each["since"])),
         *(amount(each["transactions"], "transaction"), " ".join(each["names"])),
+    ]
+
+
+def _service(service: ServiceJson) -> Iterator[str]:
+    """Its streams are what an Expressway shows as federated connections."""
+    state = "Active" if service["active"] else f"Inactive: {service['reason']}"
+    yield f"{service['name']}: {state}"
+    processes = ", ".join(str(number) if number else "none" for number in service["processes"])
+    restarts = f", started again {amount(service['restarts'], 'time')}" if service["restarts"] else ""
+    yield f"  version {service['version'] or 'unknown'}, processes {processes}{restarts}"
+    if service["restart"]:
+        yield f"  changes wait for the restart {service['restart']}"
+    elif service["pending"]:
+        yield "  changes are not in force yet"
+    yield from _section("  streams", map(_stream, service["streams"]))
+    for pool in service["pools"]:
+        yield f"  {pool['name']}: {pool['problem'] or ', '.join(pool['names'])}"
+        yield from (f"    {_server(server)}" for server in pool["servers"])
+
+
+def _server(server: ServerJson) -> str:
+    name = f"{server['name']} ({server['address']})" if server["address"] else server["name"]
+    backup = " (backup)" if server["backup"] else ""
+    reason = f": {server['reason']}" if server["reason"] else ""
+    counts = f", {amount(server['total'], 'request')}, {server['sessions']} under way"
+    return f"{name}{backup} {server['status']}{reason}{counts}"
+
+
+def _stream(each: StreamJson) -> list[str]:
+    return [
+        *("", each["address"], each["direction"].capitalize(), each["domain"], each["own"]),
+        "TLS" if each["secure"] else "no TLS",
     ]
 
 

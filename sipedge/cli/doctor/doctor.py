@@ -27,6 +27,7 @@ from sipedge.cli.arguments import FILE
 @click.option("--from", "senders", multiple=True, metavar="DOMAIN", help="SIP domain that the certificate speaks for.")
 @click.option("--federation-routing", multiple=True, metavar="FQDN", help="A Federation Routing IM/P FQDN.")
 @click.option("--service", "services", multiple=True, metavar="NAME", help="A further SRV record, such as _sips._tcp.")
+@click.option("--xmpp", multiple=True, metavar="DOMAIN", help="An XMPP domain or chat node alias.")
 @click.option("--timeout", type=click.FloatRange(1, 600), default=60.0, show_default=True, help="Seconds for all.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--nagios", is_flag=True, help="Print one line with performance data.")
@@ -36,7 +37,8 @@ def command(**options: Any) -> int:
     """Look at the DNS, the certificates and the answers of DOMAINs as a Microsoft Edge does.
 
     Each check says what was seen, what was expected, what the fault looks like on Microsoft's side, and how to mend
-    it. With --config and no DOMAIN: all domains and zones of the installation.
+    it. With --config and no DOMAIN: all domains and zones of the installation. XMPP domains (--xmpp, or those of the
+    configuration) are looked at as a server that federates with them does.
 
     Exit status: 0 nothing failed (there may be warnings), 1 something failed or could not be looked up at all, 2 the
     command line. With --nagios: 0 ok, 1 warning, 2 critical, 3 unknown. With --explain: 0 no refusal found, 1 some.

@@ -11,6 +11,7 @@ from sipedge import doctor
 from sipedge.cli.configuration import load
 from sipedge.cli.printing import print_json
 from sipedge.doctor.installation import options_of
+from sipedge.doctor.xmpp import xmpp_domain
 from sipedge.settings import Certificate, DnsSettings
 from sipedge.sip.uri import UriError, split_host_port
 from zones.addresses import Allowed, canonical_address, forbidden
@@ -37,6 +38,7 @@ class Options:
     senders: tuple[str, ...]
     federation_routing: tuple[str, ...]
     services: tuple[str, ...]
+    xmpp: tuple[str, ...]
     timeout: float
     """Seconds for all."""
     as_json: bool
@@ -67,8 +69,11 @@ def run(options: Options) -> int:
 def _task(options: Options) -> doctor.Options:
     """Raises click.UsageError."""
     known = options_of(load(options.config)) if options.config else doctor.Options()
-    domains = options.domains or known.domains or (known.own_domains if options.dns else ())
-    if not domains and not options.config and options.trace is None:
+    named = bool(options.domains or options.xmpp)
+    domains = options.domains if named else known.domains or (known.own_domains if options.dns else ())
+    settings = known.settings
+    xmpp = tuple(xmpp_domain(name, settings.xmpp if settings else None) for name in options.xmpp)
+    if not named and not options.config and options.trace is None:
         raise click.UsageError("a DOMAIN is missing (or --config FILE, or --explain TRACE)")
     return replace(
         known,
@@ -80,6 +85,7 @@ def _task(options: Options) -> doctor.Options:
         client=_client(options) or known.client,
         own_domains=options.senders or known.own_domains,
         routing_names=options.federation_routing or known.routing_names,
+        xmpp=xmpp if named else known.xmpp,
         services=tuple((service, domain) for service in options.services for domain in domains),
         allowed=allowed_by(known.allowed, filter(None, (options.dns, options.inside_dns))),
         bounds=doctor.Bounds(whole=options.timeout),

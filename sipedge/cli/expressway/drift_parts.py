@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dialplan.analysis import compare
+from dialplan.analysis import common_senders, compare, route_text
 from dialplan.cases.claims_proof import ClaimVerdict
 from dialplan.check import Level, findings, query_text
 from dialplan.importers.xconfiguration import Dump
 from dialplan.model import LOCAL_ZONE, OnMatch
 from dialplan.problem import DialplanError
 from dialplan.search.search import CompiledPlan
-from sipedge.cli.differences import common_senders, route_text
 from sipedge.cli.files import read_text
 from sipedge.cli.plans import LoadedPlan
 from sipedge.cli.printing import amount
@@ -50,7 +49,7 @@ def settings_part(sides: Sides) -> Part:
 
 def decisions_part(sides: Sides) -> Part:
     old, new = (LoadedPlan(each.plan, senders_of_zones(each.zones), "") for each in (sides.old, sides.new))
-    comparison = compare(old.plan, new.plan, common_senders(old, new))
+    comparison = compare(old.plan, new.plan, common_senders(old.senders, new.senders))
     lines: list[str] = []
     for difference in comparison.differences:
         lines += [

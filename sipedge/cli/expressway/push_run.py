@@ -8,13 +8,13 @@ from pathlib import Path
 
 import click
 
-from dialplan.analysis import Sender, compare
+from dialplan.analysis import Sender, compare, route_text
 from dialplan.check import query_text
 from dialplan.language.format import write_entry
 from dialplan.model import Dialplan, Variables
 from dialplan.problem import DialplanError
 from dialplan.search.search import CompiledPlan
-from sipedge.cli.differences import print_difference, route_text
+from sipedge.cli.differences import print_difference
 from sipedge.cli.files import write_folder
 from sipedge.cli.plans import LoadedPlan, load_plan
 from sipedge.cli.printing import amount, say

@@ -12,7 +12,7 @@ from sipedge.cli.arguments import FILE, PLAN
 @click.command()
 @PLAN
 @click.argument("alias", required=False)
-@click.option("--from", "source", metavar="ZONE", help="The zone the request comes from; needed, but for --xmpp.")
+@click.option("--from", "source", metavar="ZONE", help="The zone it comes from; needed, but for --xmpp and --web.")
 @click.option("--traffic", metavar="TYPE", help="standard, microsoft av, microsoft share or microsoft im and presence.")
 @click.option("--method", metavar="METHOD", help="Gives the traffic type when --traffic does not.")
 @click.option("--event", default="presence", show_default=True, help="Event of a SUBSCRIBE, NOTIFY or PUBLISH.")
@@ -26,6 +26,7 @@ from sipedge.cli.arguments import FILE, PLAN
     help="With --message: a name in the sender's certificate; may be given several times. From is compared with them.",
 )
 @click.option("--xmpp", metavar="DOMAIN", help="Ask for the way of XMPP stanzas to a partner's domain instead.")
+@click.option("--web", metavar="URL", help="Ask for the way of a request for a published web service instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option(
     "--why", is_flag=True, help="With --json: add to each rule of the trace the reason, and where it is written."

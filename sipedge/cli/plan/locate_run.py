@@ -9,7 +9,7 @@ import click
 
 from dialplan.language.reasons import reasons
 from dialplan.search.search import Explanation
-from sipedge.cli.explain import places_of, print_explanation
+from sipedge.cli.explain import print_explanation
 from sipedge.cli.plans import load_settings
 from sipedge.cli.printing import print_json
 from sipedge.printable import escaped
@@ -23,7 +23,8 @@ from sipedge.queries.query import (
     traffic_of,
     zone_named,
 )
-from sipedge.queries.xmpp_way import way_of
+from sipedge.queries.trees.explained import places_of
+from sipedge.queries.ways import web, xmpp
 from sipedge.settings import Settings
 
 
@@ -45,17 +46,21 @@ class Options:
     """In its sender's certificate; (): not said."""
     xmpp: str | None
     """A partner's domain: then nothing else is asked."""
+    web: str | None
+    """A URL: likewise."""
     as_json: bool
     why: bool
 
 
 def run(options: Options) -> int:
     """The exit status: 0 where a rule matches, 1 where none does or the rules are not asked."""
-    if options.source is None and options.xmpp is None:
+    if options.source is None and options.xmpp is None and options.web is None:
         raise click.UsageError("Missing option '--from'.")
     settings = load_settings(options.config)
     if options.xmpp is not None:
         return _xmpp(options, settings, options.xmpp)
+    if options.web is not None:
+        return _web(options, settings, options.web)
     try:
         described = _described(options, settings)
         query, evidence = query_of(described, settings)
@@ -80,11 +85,10 @@ def run(options: Options) -> int:
 
 
 def _xmpp(options: Options, settings: Settings, domain: str) -> int:
-    if options.alias is not None or options.source is not None or options.file is not None:
-        raise click.UsageError("--xmpp DOMAIN stands alone: without ALIAS, --from and --message")
+    _stands_alone(options, "--xmpp DOMAIN")
     if settings.xmpp is None:
         raise click.UsageError(f'"{options.config}" has no [xmpp]')
-    way = way_of(settings.xmpp, domain)
+    way = xmpp.way_of(settings.xmpp, domain)
     if options.as_json:
         print_json(way.to_json())
         return 0 if way.allowed else 1
@@ -94,6 +98,30 @@ def _xmpp(options: Options, settings: Settings, domain: str) -> int:
     if way.certificate:
         click.echo(f"  if {way.certificate}")
     return 0 if way.allowed else 1
+
+
+def _web(options: Options, settings: Settings, url: str) -> int:
+    _stands_alone(options, "--web URL")
+    if settings.web is None:
+        raise click.UsageError(f'"{options.config}" has no [web]')
+    try:
+        way = web.way_of(settings, settings.web, url)
+    except QueryError as error:
+        raise click.UsageError(str(error)) from None
+    if options.as_json:
+        print_json(way.to_json())
+        return 0 if way.passed else 1
+    click.echo(escaped(way.rule + (f", at {way.listener}" if way.listener else "")))
+    lines = [*(f"to {target}" for target in way.targets), *way.checks, *([way.answer] if way.answer else [])]
+    for line in lines:
+        click.echo(escaped(f"  {line}"))
+    return 0 if way.passed else 1
+
+
+def _stands_alone(options: Options, option: str) -> None:
+    others = (options.alias, options.source, options.file, options.xmpp if options.web is not None else None)
+    if any(other is not None for other in others):
+        raise click.UsageError(f"{option} stands alone: without ALIAS, --from and --message")
 
 
 def _print_face(face: Face, edge: str) -> None:

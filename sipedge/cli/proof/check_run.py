@@ -16,6 +16,7 @@ from sipedge.cli.plans import load_plan
 from sipedge.cli.printing import amount, print_json
 from sipedge.cli.problems import LEVEL_COLOURS, caret_in_red, fail
 from sipedge.config import ConfigError
+from sipedge.queries.engine_costs import engine_costs
 from sipedge.queries.new_defaults import new_defaults
 from sipedge.queries.open_zones import open_zones
 from sipedge.queries.startup import startup_findings
@@ -66,7 +67,8 @@ def _check(file: str, as_json: bool) -> int:
         _print_json(results)
     else:
         _print(results, sources)
-        for note in loaded.notes:
+        costs = [] if loaded.settings is None else engine_costs(loaded.settings)
+        for note in (*loaded.notes, *costs):
             click.echo(f"{file}: {click.style('note', fg=LEVEL_COLOURS['note'])}: {note}")
         click.echo(f"{file}: {_counts(results) if serious else 'good'} ({loaded.about})")
     return 1 if Level.ERROR in levels else WARNINGS if serious else 0

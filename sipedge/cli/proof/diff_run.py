@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from dialplan.analysis import compare
+from dialplan.analysis import common_senders, compare
 from dialplan.problem import DialplanError
-from sipedge.cli.differences import common_senders, difference_json, print_difference
+from sipedge.cli.differences import difference_json, print_difference
 from sipedge.cli.plans import LoadedPlan, load_plan
 from sipedge.cli.printing import print_json, say
 from sipedge.cli.problems import fail
@@ -18,7 +18,7 @@ def run(old: str, new: str, as_json: bool) -> int:
     before, after = _load(old), _load(new)
     _tell_assumed(old, before, after)
     _tell_assumed(new, after, before)
-    comparison = compare(before.plan, after.plan, common_senders(before, after))
+    comparison = compare(before.plan, after.plan, common_senders(before.senders, after.senders))
     for difference in comparison.differences:
         if as_json:
             print_json(difference_json(difference))

@@ -10,9 +10,10 @@ import click
 from dialplan.cases.claims_proof import ClaimAnswer, ClaimVerdict
 from dialplan.cases.coverage import Coverage, coverage
 from sipedge.cli import junit
-from sipedge.cli.explain import explanation_text, places_of, print_explanation
+from sipedge.cli.explain import explanation_text, print_explanation
 from sipedge.printable import escaped
 from sipedge.queries.testing import CaseResult, Suite
+from sipedge.queries.trees.explained import places_of
 
 COUNTEREXAMPLE = "the counter-example"
 DIFF_COLOURS = {"-": "red", "+": "green"}

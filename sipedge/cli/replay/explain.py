@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
-from sipedge.cli.explain import places_of, print_explanation
+from sipedge.cli.explain import print_explanation
 from sipedge.cli.printing import say
 from sipedge.cli.trace.trace_input import TraceInput
 from sipedge.printable import escaped
+from sipedge.queries.trees.explained import places_of
 from sipedge.replay.decider import Decider
 from sipedge.replay.verdict import HEADER, Verdict, label, row
 from sipedge.replay.work import Plans, deciders_of

@@ -18,6 +18,7 @@ from .positions import Path, Positions, read_positions
 from .problems import ConfigError, did_you_mean, file_problem
 from .schema import zones_with
 from .sentences import sentence_of
+from .texts import OnDisk, Texts
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -30,6 +31,8 @@ class Reader:
     text: str
     data: dict[str, Any]
     positions: Positions
+    texts: Texts
+    """Where the files are read that it names."""
     problems: list[Problem] = field(default_factory=list)
 
     def problem(
@@ -85,11 +88,11 @@ class Reader:
             self.problem((key,), f'there is no table "{key}"', did_you_mean(key, known), at_key=True)
 
 
-def open_toml(file: str) -> Reader:
-    """Reads a file. Raises ConfigError where it cannot be read or is no TOML."""
+def open_toml(file: str, texts: Texts | None = None) -> Reader:
+    """Reads a file. Raises ConfigError where it cannot be read or is no TOML. ``texts``: None for the disk."""
+    texts = texts or OnDisk()
     try:
-        with open(file, "rb") as stream:
-            raw = stream.read()
+        raw = texts.read(file)
     except OSError as error:
         raise ConfigError([file_problem(file, f"cannot be read: {error.strerror}")]) from None
     text = _decoded(file, raw)
@@ -97,7 +100,7 @@ def open_toml(file: str) -> Reader:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError([_syntax_problem(file, text, str(error))]) from None
-    return Reader(file, text, data, read_positions(text))
+    return Reader(file, text, data, read_positions(text), texts)
 
 
 def _decoded(file: str, raw: bytes) -> str:
@@ -111,7 +114,17 @@ def _decoded(file: str, raw: bytes) -> str:
         raise ConfigError([problem]) from None
 
 
-ARRAYS = ("listener", "zone", "zone.access_rule", "credential", "tls.server", "xmpp.route")
+ARRAYS = (
+    "listener",
+    "zone",
+    "zone.access_rule",
+    "credential",
+    "tls.server",
+    "xmpp.route",
+    "web.meeting_server",
+    "web.publish",
+    "turn.user",
+)
 
 _SYNTAX_HINTS = {
     "Invalid value": "text is written in quotes; true, false and numbers without",

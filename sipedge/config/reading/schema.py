@@ -19,6 +19,7 @@ from pydantic_core import PydanticCustomError
 from dialplan.model import PatternType
 from dialplan.problem import listing
 from sipedge.settings import (
+    BY_HAND,
     DnsSettings,
     DoctorSettings,
     Hep,
@@ -46,7 +47,8 @@ from zones.zone import (
 _STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
 
-def _fail(sentence: str, hint: str = "") -> PydanticCustomError:
+def fail(sentence: str, hint: str = "") -> PydanticCustomError:
+    """For a validator to raise: what is wrong, and what would be right."""
     return PydanticCustomError("sentence", "{sentence}", {"sentence": sentence, "hint": hint})
 
 
@@ -60,7 +62,7 @@ def _is_address(text: str) -> bool:
 
 def _address(text: str) -> str:
     if not _is_address(text):
-        raise _fail(f'"{text}" is not an IPv4 or IPv6 address', "write it like 192.0.2.10, 0.0.0.0 or 2001:db8::10")
+        raise fail(f'"{text}" is not an IPv4 or IPv6 address', "write it like 192.0.2.10, 0.0.0.0 or 2001:db8::10")
     return text
 
 
@@ -68,7 +70,7 @@ def _host_name(text: str) -> str:
     labels = text.removesuffix(".").split(".")
     legal = all(0 < len(label) < 64 and label.replace("-", "").replace("_", "").isalnum() for label in labels)
     if not (legal and text.isascii() and len(text) <= 128 and not any(label.startswith("-") for label in labels)):
-        raise _fail(f'"{text}" is not a host name', "write it like edge.example.com, without port, scheme or wildcard")
+        raise fail(f'"{text}" is not a host name', "write it like edge.example.com, without port, scheme or wildcard")
     return text
 
 
@@ -85,7 +87,7 @@ def _dns_server(text: str) -> str:
         (bracketed or colon) and _is_address(host) and port.isascii() and port.isdigit() and 0 < int(port[:6]) < 65536
     ):
         return text
-    raise _fail(
+    raise fail(
         f'"{text}" is not the address of a DNS server', "write it like 192.0.2.53, 192.0.2.53:5353 or [::1]:5353"
     )
 
@@ -96,20 +98,20 @@ def listening_place(text: str) -> str:
     if _is_address(host) and (":" in host) == text.startswith("[") and port.isascii() and port.isdigit():
         if int(port[:6]) < 65536:
             return text
-    raise _fail(f'"{text}" is not an address with a port', "write it like 127.0.0.1:9100 or [::1]:9100")
+    raise fail(f'"{text}" is not an address with a port', "write it like 127.0.0.1:9100 or [::1]:9100")
 
 
 def _service(text: str) -> str:
     labels = text.split(".")
     if text and not (len(labels) == 2 and all(len(label) > 1 and label.startswith("_") for label in labels)):
-        raise _fail(f'"{text}" is not a service and protocol', "write it like _sips._tcp")
+        raise fail(f'"{text}" is not a service and protocol', "write it like _sips._tcp")
     return text
 
 
 def _control(value: object) -> object:
     if value is False or isinstance(value, str):
         return value
-    raise _fail('"control" must be a path or false', "write the path of a socket in quotes, or false for none")
+    raise fail('"control" must be a path or false', "write the path of a socket in quotes, or false for none")
 
 
 def _domain(text: str) -> str:
@@ -119,19 +121,19 @@ def _domain(text: str) -> str:
 
 def _loopback(text: str) -> str:
     if not ipaddress.ip_address(_address(text)).is_loopback:
-        raise _fail(f'"{text}" is not a loopback address', "write 127.0.0.1, or another one of this host alone")
+        raise fail(f'"{text}" is not a loopback address', "write 127.0.0.1, or another one of this host alone")
     return text
 
 
-def _time_of_day(text: str) -> str:
-    if text and not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text):
-        raise _fail(f'"{text}" is not a time of day', 'write it like "03:00", in UTC')
+def _restart_time(text: str) -> str:
+    if text not in ("", BY_HAND) and not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text):
+        raise fail(f'"{text}" is not a time of day', f'write it like "03:00", in UTC, or "{BY_HAND}"')
     return text
 
 
 def _name(text: str) -> str:
     if not text.isprintable() or text.strip() != text or '"' in text or "\\" in text:
-        raise _fail(
+        raise fail(
             f"the name {text!r} holds a character that does not belong in a name",
             "no quotes, backslashes or control characters, no blank at either end",
         )
@@ -141,6 +143,11 @@ def _name(text: str) -> str:
 Address = Annotated[str, AfterValidator(_address)]
 HostName = Annotated[str, AfterValidator(_host_name)]
 Peer = Annotated[str, AfterValidator(_peer)]
+DnsServers = Annotated[tuple[Annotated[str, AfterValidator(_dns_server)], ...], Field(strict=False)]
+Domain = Annotated[str, AfterValidator(_domain)]
+AddressOrNone = Annotated[str, AfterValidator(lambda text: text and _address(text))]
+DomainOrNone = Annotated[str, AfterValidator(lambda text: text and _domain(text))]
+"""'' where there is none."""
 Name = Annotated[str, Field(min_length=1, max_length=50), AfterValidator(_name)]
 OwnPort = Annotated[int, Field(ge=0, le=65535)]
 """0 lets the system choose one (for tests)."""
@@ -151,7 +158,7 @@ Rate = Annotated[float, Field(ge=0, le=1_000_000)]
 """Requests a second; 0 is no bound."""
 
 
-_ARRAY = Field(strict=False)
+ARRAY = Field(strict=False)
 """An array of the file becomes a tuple; its elements stay strict."""
 
 
@@ -164,12 +171,13 @@ class CertificateTable(BaseModel):
 class EdgeTable(BaseModel):
     model_config = _STRICT
     system_name: HostName
-    domains: Annotated[tuple[HostName, ...], _ARRAY, Field(min_length=1, max_length=200)]
-    dialplans: Annotated[tuple[str, ...], _ARRAY] = ()
-    names: Annotated[tuple[HostName, ...], _ARRAY] = ()
-    addresses: Annotated[tuple[Address, ...], _ARRAY] = ()
+    domains: Annotated[tuple[HostName, ...], ARRAY, Field(min_length=1, max_length=200)]
+    dialplans: Annotated[tuple[str, ...], ARRAY] = ()
+    names: Annotated[tuple[HostName, ...], ARRAY] = ()
+    addresses: Annotated[tuple[Address, ...], ARRAY] = ()
     secret_file: str = ""
-    former_secret_files: Annotated[tuple[str, ...], _ARRAY, Field(max_length=8)] = ()
+    former_secret_files: Annotated[tuple[str, ...], ARRAY, Field(max_length=8)] = ()
+    journal: str = ""
     control: Annotated[Any, AfterValidator(_control)] = ""
     keep_uri_parameters: bool = False
     undo_escapes: bool = True
@@ -180,7 +188,7 @@ class EdgeTable(BaseModel):
 
 class TlsTable(BaseModel):
     model_config = _STRICT
-    server: Annotated[tuple[CertificateTable, ...], _ARRAY] = ()
+    server: Annotated[tuple[CertificateTable, ...], ARRAY] = ()
     client: CertificateTable | None = None
     trusted: str = ""
     minimum_version: TlsVersion = "1.2"
@@ -207,17 +215,17 @@ class AccessRuleTable(BaseModel):
 _TYPES: dict[str, Any] = {
     "name": Name,
     "hop_count": Annotated[int, Field(ge=1, le=255)],
-    "subject_names": Annotated[tuple[Peer, ...], _ARRAY],
-    "peers": Annotated[tuple[Peer, ...], _ARRAY, Field(min_length=1, max_length=6)],
-    "from_domains": Annotated[tuple[HostName, ...], _ARRAY, Field(max_length=1000)],
-    "federation_routing": Annotated[tuple[HostName, ...], _ARRAY],
+    "subject_names": Annotated[tuple[Peer, ...], ARRAY],
+    "peers": Annotated[tuple[Peer, ...], ARRAY, Field(min_length=1, max_length=6)],
+    "from_domains": Annotated[tuple[HostName, ...], ARRAY, Field(max_length=1000)],
+    "federation_routing": Annotated[tuple[HostName, ...], ARRAY],
     "port": Port,
     "service": Annotated[str, Field(min_length=1), AfterValidator(_service)],
     "microsoft_service": Annotated[str, AfterValidator(_service)],
     "modify_dns_request": Annotated[str, AfterValidator(lambda text: text and _host_name(text))],
     "address": Address,
     "username": Annotated[str, Field(min_length=1, max_length=128)],
-    "servers": Annotated[tuple[Annotated[str, AfterValidator(_dns_server)], ...], _ARRAY],
+    "servers": DnsServers,
     "attempts": Annotated[int, Field(ge=1, le=10)],
     "cache": Annotated[int, Field(ge=0, le=1_000_000)],
     "c": Annotated[float, Field(gt=180, le=604800)],
@@ -249,7 +257,7 @@ def mirror(record: type, omit: tuple[str, ...] = (), **more: Any) -> type[BaseMo
 
 def _by_type(hint: Any) -> Any:
     if get_origin(hint) is tuple:
-        return Annotated[hint, _ARRAY]
+        return Annotated[hint, ARRAY]
     if isinstance(hint, type) and issubclass(hint, Enum):
         return Annotated[hint, Field(strict=False)]
     return {int: Positive, float: Seconds}.get(hint, hint)
@@ -315,24 +323,24 @@ METRICS = mirror(
 DOCTOR = mirror(
     DoctorSettings,
     interval=(Annotated[float, Field(ge=0, le=604800)], 0.0),
-    partners=(Annotated[tuple[HostName, ...], _ARRAY, Field(max_length=200)], ()),
+    partners=(Annotated[tuple[HostName, ...], ARRAY, Field(max_length=200)], ()),
     inside_dns=(_TYPES["servers"], ()),
 )
-_Domains = Annotated[tuple[Annotated[str, AfterValidator(_domain)], ...], _ARRAY, Field(max_length=1000)]
+Domains = Annotated[tuple[Domain, ...], ARRAY, Field(max_length=1000)]
 
-XMPP_ROUTE = mirror(XmppRoute, domain=(Annotated[str, AfterValidator(_domain)], ...), address=(Peer, ...))
+XMPP_ROUTE = mirror(XmppRoute, domain=(Domain, ...), address=(Peer, ...))
 XMPP = mirror(
     Xmpp,
     ("routes",),
-    domains=(Annotated[_Domains, Field(min_length=1)], ...),
-    chat_node_aliases=(_Domains, ()),
+    domains=(Annotated[Domains, Field(min_length=1)], ...),
+    chat_node_aliases=(Domains, ()),
     inside_address=(Address, ...),
-    servers=(Annotated[tuple[Peer, ...], _ARRAY, Field(max_length=20)], ()),
-    allow=(_Domains, ()),
-    deny=(_Domains, ()),
+    servers=(Annotated[tuple[Peer, ...], ARRAY, Field(max_length=20)], ()),
+    allow=(Domains, ()),
+    deny=(Domains, ()),
     link_address=(Annotated[str, AfterValidator(_loopback)], "127.0.0.1"),
     link_port=(Annotated[int, Field(ge=1, le=65533)], 5347),
-    restart_time=(Annotated[str, AfterValidator(_time_of_day)], ""),
+    restart_time=(Annotated[str, AfterValidator(_restart_time)], ""),
     route=(list[Any], []),
 )
 """Routes are read one by one, by XMPP_ROUTE."""

@@ -1,5 +1,7 @@
 """Before every page: the host that was asked for, where a form comes from, who asks, what he may; after it the headers.
 
+A form carries the token of its session, which no other page can know. Of it is read so much as a form can be.
+
 A browser that is told to send a request by a foreign page says so (Sec-Fetch-Site; Origin from older ones), and a name
 that an attacker's DNS points to this address is no name of this console (DNS rebinding).
 """
@@ -7,20 +9,25 @@ that an attacker's DNS points to this address is no name of this console (DNS re
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from secrets import token_urlsafe
+from secrets import compare_digest, token_urlsafe
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 
+from sipedge.control.channel.client import Unreachable
+from sipedge.control.refusal import Refused
 from sipedge.printable import escaped
 
 from .identity import Identity
-from .page import Page, world_of
+from .page import Page, no_page, world_of
+from .refusing import refused
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 SAFE = ("GET", "HEAD")
+LONGEST = 8 * 1024**2
+"""Bytes of a form."""
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -46,16 +53,54 @@ async def _answer(request: Request, page: Page, hosts: frozenset[str]) -> Respon
     host = request.headers.get("host", "")
     if _name(host) not in hosts:
         known = ", ".join(sorted(hosts))
-        return _no(421, f'this console is not called "{escaped(host)}"; its names are {known} ([console] names)')
+        return refused(
+            request, 421, f'this console is not called "{escaped(host)}"; its names are {known} ([console] names)'
+        )
     if request.method not in SAFE and not _same_site(request, host):
-        return _no(403, "this form was sent by another site")
-    who = world_of(request).door.who(request)
-    if not isinstance(who, Identity):
-        return who
-    if who.role < page.role:
-        return _no(403, f"{who.name} is {who.role}; this needs {page.role}")
-    request.state.identity = who
-    return await page.endpoint(request)
+        return refused(request, 403, "this form was sent by another site")
+    if request.method not in SAFE and not _short_enough(request):
+        return refused(request, 413, f"a form has a Content-Length, of {LONGEST} bytes at most")
+    return await _let_in(request, page)
+
+
+async def _let_in(request: Request, page: Page) -> Response:
+    request.state.identity = None
+    if page.role is not None:
+        who = await world_of(request).door.who(request)
+        if not isinstance(who, Identity):
+            return who
+        if who.role < page.role:
+            return refused(request, 403, f"{who.name} is {who.role}; this needs {page.role}")
+        if request.method not in SAFE and who.form_token and not await _carries(request, who.form_token):
+            return refused(request, 403, "this form is not of your session; load the page anew, and send it again")
+        request.state.identity = who
+    return await _said(request, page)
+
+
+async def _said(request: Request, page: Page) -> Response:
+    """The page, or why it cannot be: what somebody wished for cannot be done, or the disk does not take it."""
+    try:
+        return await page.endpoint(request)
+    except Refused as error:
+        return no_page(request, error.code, error.sentence, error.problems)
+    except Unreachable as error:
+        return no_page(request, 503, str(error))
+    except OSError as error:
+        return no_page(request, 500, f"this cannot be kept: {error}")
+
+
+def _short_enough(request: Request) -> bool:
+    length = request.headers.get("content-length", "")
+    return length.isascii() and length.isdigit() and len(length) < 12 and int(length) <= LONGEST
+
+
+async def _carries(request: Request, token: str) -> bool:
+    """In a header, or in the form itself."""
+    given = request.headers.get("x-form-token")
+    if given is None:
+        field = (await request.form()).get("form_token")
+        given = field if isinstance(field, str) else ""
+    return compare_digest(given.encode(), token.encode())
 
 
 def _name(host: str) -> str:
@@ -72,10 +117,6 @@ def _same_site(request: Request, host: str) -> bool:
         return site == "same-origin"
     origin = request.headers.get("origin")
     return origin is None or origin == f"{request.url.scheme}://{host}"
-
-
-def _no(status: int, sentence: str) -> Response:
-    return PlainTextResponse(sentence + "\n", status)
 
 
 def _protect(request: Request, response: Response) -> None:

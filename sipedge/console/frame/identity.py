@@ -1,25 +1,14 @@
-"""Who asks, and what he may: three roles, each of which may all that the one before it may."""
+"""Who asks, and what he may."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Protocol
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-
-class Role(IntEnum):
-    AUDITOR = 1
-    """Reads."""
-    OPERATOR = 2
-    """Writes drafts."""
-    ADMIN = 3
-    """Puts something in force."""
-
-    def __str__(self) -> str:
-        return self.name.lower()
+from sipedge.accounts.roles import Role as Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +16,9 @@ class Identity:
     name: str
     role: Role
     form_token: str = ""
-    """What a form of this session carries, so that no other page can send it."""
+    """What a form of this session carries, so that no other page can send it; '' where no cookie lets in."""
+    session: int = 0
+    """Its number; 0 for none."""
 
 
 class Door(Protocol):
@@ -36,15 +27,6 @@ class Door(Protocol):
     notice: str
     """One line on every page; '' for none."""
 
-    def who(self, request: Request) -> Identity | Response:
+    async def who(self, request: Request) -> Identity | Response:
         """The identity, or the answer to somebody who has none yet."""
         ...
-
-
-class OpenDoor:
-    """Whoever reaches a loopback address is let in: before there are accounts. The gate keeps other hosts away."""
-
-    notice = "There are no accounts: every user of this machine can see this console."
-
-    def who(self, request: Request) -> Identity | Response:
-        return Identity("local", Role.ADMIN)

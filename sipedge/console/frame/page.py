@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from .identity import Identity, Role
+from .refusing import API, refused
 from .rendering import rendered
 from .world import World
 
@@ -21,8 +22,8 @@ class Page:
 
     path: str
     endpoint: Endpoint
-    role: Role
-    """The least that may ask."""
+    role: Role | None
+    """The least that may ask; None: whoever does, before he has logged in."""
     title: str = ""
     """In the menu; '' where it is not there."""
     methods: tuple[str, ...] = ("GET",)
@@ -43,8 +44,8 @@ def identity_of(request: Request) -> Identity:
 
 def page(request: Request, template: str, title: str, status: int = 200, **values: object) -> Response:
     """A whole page. Text in ``values`` is shown as text, whatever is in it; markup of ours is ``Markup``."""
-    identity, world = identity_of(request), world_of(request)
-    menu = [each for each in request.app.state.menu if identity.role >= each.role]
+    identity, world = request.state.identity, world_of(request)
+    menu = [each for each in request.app.state.menu if identity and identity.role >= (each.role or 0)]
     frame = {
         "title": title,
         "menu": menu,
@@ -55,3 +56,11 @@ def page(request: Request, template: str, title: str, status: int = 200, **value
         "nonce": request.state.nonce,
     }
     return HTMLResponse(rendered(template, **frame, **values), status)
+
+
+def no_page(request: Request, status: int, sentence: str, problems: Sequence[object] = ()) -> Response:
+    """Why something cannot be done, in the frame of the other pages; JSON for a program."""
+    if request.url.path.startswith(API):
+        return refused(request, status, sentence, problems)
+    said = [str(problem) for problem in problems]
+    return page(request, "no.html", "Not done", status, sentence=sentence, problems=said)

@@ -32,7 +32,14 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters |= {"moment": moment, "span": span_text, "short": short, "lines": _lines, "since": _since}
+    made.filters |= {
+        "moment": moment,
+        "span": span_text,
+        "short": short,
+        "lines": _lines,
+        "since": _since,
+        "exact": escape,
+    }
     return made
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from .table import CHECKS, Check
+from .check import Check
+from .table import CHECKS
 
 
 class CheckVerdict(Enum):

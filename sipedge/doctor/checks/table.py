@@ -6,33 +6,8 @@ those that Microsoft and Cisco publish for the fault; where a check has none, th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Symptom:
-    """What the fault causes on the Microsoft side."""
-
-    effect: str
-    diagnostics: int | None = None
-    """The number in ms-diagnostics that Microsoft's own users get."""
-    log: str = ""
-    """Result code and name in the Edge's log (TF_DIAG)."""
-    hresult: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    id: str
-    demand: str
-    symptom: Symptom
-    mend: str
-
-    @property
-    def group(self) -> str:
-        """ "dns", "tls" or "sip"; ``own``, the certificate that is presented, is a part of TLS."""
-        return {"own": "tls"}.get(prefix := self.id.partition(".")[0], prefix)
-
+from .check import Check, Symptom
+from .xmpp_rows import XMPP
 
 _NOT_FOUND = Symptom("the Edge cannot find the domain; the partner's users get 504", 1008)
 _WRONG_DOMAIN = Symptom(
@@ -377,7 +352,7 @@ _SIP = (
     ),
 )
 
-CHECKS: dict[str, Check] = {check.id: check for check in (*_DNS, *_TLS, *_OWN, *_SIP)}
+CHECKS: dict[str, Check] = {check.id: check for check in (*_DNS, *_TLS, *_OWN, *_SIP, *XMPP)}
 
 
 def ids(prefix: str) -> tuple[str, ...]:

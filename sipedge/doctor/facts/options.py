@@ -9,6 +9,9 @@ from enum import Enum
 from sipedge.settings import Certificate, DnsSettings, Settings
 from zones.addresses import PUBLIC, Allowed
 
+from .sip import NOBODY
+from .xmpp import XmppDomain
+
 HOSTING_PROVIDERS = frozenset(
     {
         "sipfed.online.lync.com",
@@ -71,6 +74,12 @@ class Options:
     """Federation-routing FQDNs."""
     services: tuple[tuple[str, str], ...] = ()
     """Further SRV records to look at: service ("_sips._tcp") and domain."""
+    xmpp: tuple[XmppDomain, ...] = ()
+    """XMPP domains and chat node aliases."""
+    xmpp_sender: str = NOBODY
+    """The XMPP domain that streams come from."""
+    xmpp_chain_counts: bool = True
+    """The edge refuses partners whose certificates lead to no trusted CA."""
     settings: Settings | None = None
     """The installation, for its zones and its dial plan."""
     hosting_providers: frozenset[str] = HOSTING_PROVIDERS

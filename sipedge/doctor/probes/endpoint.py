@@ -23,6 +23,7 @@ class Contexts:
     bare_newer: ssl.SSLContext
     suites: ssl.SSLContext
     verifying: ssl.SSLContext
+    any_version: ssl.SSLContext
     has_certificate: bool
 
 
@@ -37,6 +38,7 @@ def make_contexts(options: Options) -> Contexts:
         looking_context(None, "TLS 1.3", "TLS 1.3"),
         edge_context(client),
         verifying_context(client, options.trusted),
+        looking_context(client, newest="TLS 1.3"),
         client is not None,
     )
 

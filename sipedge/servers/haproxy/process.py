@@ -29,6 +29,8 @@ _OWN = re.compile(r"\[(NOTICE|WARNING|ALERT)\] +\(\d+\) : (.*)")
 _OWN_LEVELS = {"NOTICE": logging.DEBUG, "WARNING": logging.WARNING, "ALERT": logging.ERROR}
 _CONSEQUENCE = re.compile(r"Some protocols failed|Exiting|Loading failure|exited with code|exit-on-failure")
 """Alerts that only follow from the one that says why."""
+_ORDINARY = re.compile(r"Server \S+ (is|\(|administratively)|[Bb]ackend '?\S+ has no server|\S+ changed its IP")
+"""Warnings of a worker that only tell how servers are: ``answer`` has that, and the sections' log says what changes."""
 _SEVERITY = re.compile(r"<(\d)>(.*)")
 
 
@@ -135,7 +137,7 @@ class Haproxy:
             self._on_log(int(found[1]), found[2])
             return
         found = _OWN.fullmatch(text)
-        level = _OWN_LEVELS[found[1]] if found else logging.DEBUG
+        level = _OWN_LEVELS[found[1]] if found and not _ORDINARY.match(found[2]) else logging.DEBUG
         if found and level == logging.ERROR and not _CONSEQUENCE.search(text):
             self.alert = escaped(found[2][:LONGEST_LINE])
         logger.log(level, "%s: %s", self.name, escaped(text[:LONGEST_LINE]))

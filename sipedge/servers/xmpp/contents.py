@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from importlib.resources import files
 
@@ -12,7 +13,9 @@ from sipedge.settings import Certificate, Settings, Xmpp
 from .lua_text import assignments
 from .prosody import (
     CERTIFICATE,
+    CONFIG,
     KEY,
+    ONCE,
     POLICY,
     TRUSTED,
     Circumstances,
@@ -23,7 +26,9 @@ from .prosody import (
 
 RELOADED = frozenset({POLICY, CERTIFICATE, KEY, TRUSTED})
 """Files that a running process reads again after SIGHUP; for all others it has to be started anew."""
-_MODULES = ("policy", "state", "link", "partner")
+_MADE_UP = re.compile(rf'"{ONCE}[0-9a-f]*"'.encode())
+_MODULES = tuple(f"mod_sipedge_{name}.lua" for name in ("policy", "state", "link", "partner", "weights"))
+_LIBRARIES = ("sipedge_weights.lib.lua",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +38,41 @@ class Contents:
     files: Mapping[str, bytes]
     revision: str
     """Of what a running process reads again. It says which it has, so that a change is known to be in force."""
+    start: str
+    """Of the rest, which it reads at its start only, but for secrets that are made up; it says that, too."""
 
     def only(self, reloaded: bool) -> dict[str, bytes]:
         return {name: content for name, content in self.files.items() if (name in RELOADED) is reloaded}
 
 
-def contents_of(side: str, settings: Settings, xmpp: Xmpp, folder: str, secrets: Secrets) -> Contents:
+def contents_of(side: str, settings: Settings, xmpp: Xmpp, secrets: Secrets) -> Contents:
     """``side``: ``outside`` or ``inside``. Raises OSError when a file cannot be read."""
+    if xmpp.dialback_secret_file:
+        secrets = replace(secrets, dialback=_read(xmpp.dialback_secret_file).decode().partition("\n")[0].rstrip("\r"))
     copies = _copies(settings, xmpp if side == "outside" else None)
-    at = Circumstances(folder, settings.dns, secrets, CERTIFICATE in copies, TRUSTED in copies, bool(xmpp.crl))
+    at = Circumstances(
+        folder_of(xmpp, side), settings.dns, secrets, CERTIFICATE in copies, TRUSTED in copies, bool(xmpp.crl)
+    )
     written = (outside_files if side == "outside" else inside_files)(xmpp, at)
     found = {name: text.encode() for name, text in written.items()} | _modules() | copies
-    reloaded = sorted((name, content) for name, content in found.items() if name in RELOADED)
-    revision = sha256(repr(reloaded).encode()).hexdigest()
+    revision, start = (_digest(found, reloaded) for reloaded in (True, False))
     found[POLICY] += assignments({"sipedge_revision": revision}).encode()
-    return Contents(found, revision)
+    found[CONFIG] = assignments({"sipedge_start": start}).encode() + found[CONFIG]
+    return Contents(found, revision, start)
+
+
+def _digest(found: Mapping[str, bytes], reloaded: bool) -> str:
+    chosen = sorted((name, comparable(content)) for name, content in found.items() if (name in RELOADED) is reloaded)
+    return sha256(repr(chosen).encode()).hexdigest()
+
+
+def comparable(content: bytes) -> bytes:
+    """Without secrets that are made up at each start of the edge."""
+    return _MADE_UP.sub(b'""', content)
+
+
+def folder_of(xmpp: Xmpp, side: str) -> str:
+    return f"{xmpp.folder}/{side}"
 
 
 def _copies(settings: Settings, xmpp: Xmpp | None) -> dict[str, bytes]:
@@ -64,7 +89,7 @@ def _copies(settings: Settings, xmpp: Xmpp | None) -> dict[str, bytes]:
 
 def _modules() -> dict[str, bytes]:
     folder = files(__package__).joinpath("lua")
-    return {f"mod_sipedge_{name}.lua": folder.joinpath(f"mod_sipedge_{name}.lua").read_bytes() for name in _MODULES}
+    return {name: folder.joinpath(name).read_bytes() for name in (*_MODULES, *_LIBRARIES)}
 
 
 def _read(path: str) -> bytes:

@@ -11,18 +11,20 @@ from secrets import token_hex
 from typing import Any
 
 from sipedge.servers.state import ServiceState, Stream
-from sipedge.settings import Settings, Xmpp
+from sipedge.settings import BY_HAND, Settings, Xmpp
 from zones.addresses import host_port
 
 from .checker import check
-from .contents import Contents, contents_of
-from .prosody import Secrets
+from .contents import Contents, contents_of, folder_of
+from .cost import costs, when
+from .prosody import ONCE, Secrets
 from .side import Side
 
 logger = logging.getLogger("sipedge.xmpp")
 
 PROGRAM, CHECKER = "prosody", "prosodyctl"
 ABSENT = "Prosody is not installed: install the Debian packages prosody, prosody-modules and lua-unbound"
+NEVER = datetime.max.replace(tzinfo=UTC)
 LOOK_INTERVAL = 1.0
 """Seconds between two comparisons of the state with the one that was last told."""
 
@@ -31,7 +33,7 @@ class Federation:
     """``follow`` at the start and after each reload; ``aclose`` at the end. Lives in the event loop."""
 
     def __init__(self) -> None:
-        self._secrets = Secrets(token_hex(32), token_hex(16), token_hex(32))
+        self._secrets = Secrets(*(ONCE + token_hex(32) for _ in range(3)))
         self._sides = [Side(name, self._secrets.token) for name in ("outside", "inside")]
         self._xmpp: Xmpp | None = None
         self._wanted: Settings | None = None
@@ -41,7 +43,7 @@ class Federation:
         self._change = asyncio.Event()
         self._applying = False
         self._program = ""
-        self._restart_at = datetime.max.replace(tzinfo=UTC)
+        self._restart_at = NEVER
         self._told = ""
         self._was_behind = False
         self._task: asyncio.Task[None] | None = None
@@ -66,6 +68,7 @@ class Federation:
             active=not reason,
             reason=reason,
             pending=self._is_behind(),
+            restart=when(self._xmpp) if self._pending else "",
             restarts=sum(side.restarts for side in self._sides),
             processes=tuple(side.pid for side in self._sides),
             version=str(answer.get("version", "")),
@@ -76,6 +79,24 @@ class Federation:
         """``state`` among those of other services: none or one."""
         state = self.state()
         return () if state is None else (state,)
+
+    async def costs(self, settings: Settings) -> list[str]:
+        """What ``follow`` would cost, one sentence each."""
+        if settings.xmpp is None:
+            return [] if self._xmpp is None else ["XMPP federation: both processes are ended"]
+        if self._xmpp is None:
+            return ["XMPP federation: both processes are started"]
+        try:
+            return await asyncio.to_thread(costs, settings, settings.xmpp)
+        except OSError as error:
+            return [f"XMPP federation: what follows is not known, because {error}"]
+
+    def restart(self) -> list[str]:
+        """Have the changes that wait for it take effect now; what is restarted, nothing where none waits."""
+        names = [f"XMPP federation ({side.name})" for side, _ in self._pending]
+        if self._xmpp is not None and names:
+            self._restart_pending(self._xmpp)
+        return names
 
     def _is_behind(self) -> bool:
         """Whether something that is wanted is not in force yet."""
@@ -134,7 +155,7 @@ class Federation:
         wanted = []
         for side in self._sides:
             contents = await asyncio.to_thread(self._contents, side.name, settings, xmpp)
-            await check(checker, f"{xmpp.folder}/{side.name}", contents)
+            await check(checker, folder_of(xmpp, side.name), contents)
             wanted.append((side, contents))
         for side, contents in wanted:
             if not side.is_started:
@@ -145,23 +166,17 @@ class Federation:
                 self._pending.append((side, contents))
         self._program = program
         if self._pending and xmpp.restart_time:
-            logger.warning("XMPP federation: changes wait for the restart at %s UTC", xmpp.restart_time)
-            self._restart_at = _next(xmpp.restart_time, datetime.now(UTC))
+            logger.warning("XMPP federation: changes wait for the restart %s", when(xmpp))
+            self._restart_at = NEVER if xmpp.restart_time == BY_HAND else _next(xmpp.restart_time, datetime.now(UTC))
         elif self._pending:
             self._restart_pending(xmpp)
 
     def _contents(self, side: str, settings: Settings, xmpp: Xmpp) -> Contents:
-        return contents_of(side, settings, xmpp, f"{xmpp.folder}/{side}", self._secrets_with(xmpp))
-
-    def _secrets_with(self, xmpp: Xmpp) -> Secrets:
-        if not xmpp.dialback_secret_file:
-            return self._secrets
-        with open(xmpp.dialback_secret_file, encoding="utf-8") as stream:
-            return Secrets(self._secrets.link, self._secrets.token, stream.readline().rstrip("\r\n"))
+        return contents_of(side, settings, xmpp, self._secrets)
 
     def _restart_pending(self, xmpp: Xmpp) -> None:
         names = " and ".join(side.name for side, _ in self._pending)
-        logger.warning("XMPP federation: %s is restarted for changes; streams are away for seconds", names)
+        logger.warning("XMPP federation: restarted for changes: %s; streams are away for seconds", names)
         pending, self._pending = self._pending, []
         try:
             for side, contents in pending:

@@ -27,7 +27,8 @@ LINK_STANZA_LIMIT = 8 * STANZA_LIMIT
 """A stanza grows on the link, where each quote is written as an entity of six characters; one that is too large there
 would cut off a domain of ours from every partner."""
 
-_MODULES: tuple[str, ...] = ("s2s", "s2s_auth_certs", "tls", "dialback", "http", "sipedge_policy", "sipedge_state")
+_OWN_MODULES: tuple[str, ...] = ("sipedge_policy", "sipedge_state", "sipedge_weights")
+_MODULES: tuple[str, ...] = ("s2s", "s2s_auth_certs", "tls", "dialback", "http", *_OWN_MODULES)
 _NO_MODULES: tuple[str, ...] = ("saslauth", "s2s_bidi", "c2s", "s2s_direct_tls", "offline", "register", "pep")
 _ENCRYPTION: Mapping[SecurityMode, tuple[bool, bool]] = {
     "tls required": (True, True),
@@ -37,9 +38,13 @@ _ENCRYPTION: Mapping[SecurityMode, tuple[bool, bool]] = {
 """Required, allowed."""
 
 
+ONCE = "once-"
+"""Begins a secret that is made up at each start of the edge."""
+
+
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """Made up at each start of the edge, but for the dialback secret of a cluster."""
+    """Each begins with ONCE, but for the dialback secret of a cluster."""
 
     link: str = field(repr=False)
     token: str = field(repr=False)

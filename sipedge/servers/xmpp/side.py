@@ -11,7 +11,7 @@ from sipedge.servers.engine import Engine
 from sipedge.servers.folder import owner_for, write_folder
 from sipedge.settings import Xmpp
 
-from .contents import Contents
+from .contents import Contents, folder_of
 from .events import Events
 from .prosody import CONFIG, USER
 from .question import question
@@ -34,7 +34,8 @@ class Side:
         self._engine: Engine | None = None
         self._started: dict[str, bytes] = {}
         """Files that were read at the last start."""
-        self._revision = ""
+        self._state = ("", "")
+        """Revision and start of what was written last."""
         self._place = ("", 0)
 
     @property
@@ -44,7 +45,7 @@ class Side:
     @property
     def is_current(self) -> bool:
         """Whether the process has said that it has the files that were written last."""
-        return self.answer.get("revision") == self._revision
+        return (self.answer.get("revision"), self.answer.get("start")) == self._state
 
     @property
     def restarts(self) -> int:
@@ -59,9 +60,9 @@ class Side:
 
     def start(self, program: str, xmpp: Xmpp, contents: Contents) -> None:
         """Write everything and start the process, or start it anew. Raises OSError."""
-        folder = os.path.join(xmpp.folder, self.name)
+        folder = folder_of(xmpp, self.name)
         write_folder(folder, contents.files, owner_for(USER))
-        self._started, self._revision = contents.only(reloaded=False), contents.revision
+        self._started, self._state = contents.only(reloaded=False), (contents.revision, contents.start)
         self._place = (xmpp.link_address, xmpp.link_port + QUESTION_PORTS[self.name])
         if self._engine is not None:
             self._engine.restart()
@@ -77,9 +78,10 @@ class Side:
 
     def reload(self, xmpp: Xmpp, contents: Contents) -> None:
         """Write what a running process reads again, and have it do so. Raises OSError."""
-        write_folder(os.path.join(xmpp.folder, self.name), contents.only(reloaded=True), owner_for(USER))
-        if self._engine is not None and self._revision != contents.revision:
-            self._revision = contents.revision
+        write_folder(folder_of(xmpp, self.name), contents.only(reloaded=True), owner_for(USER))
+        revision, start = self._state
+        if self._engine is not None and revision != contents.revision:
+            self._state = (contents.revision, start)
             self._engine.reload()
 
     async def aclose(self) -> None:

@@ -5,8 +5,9 @@ from pathlib import Path
 from support.configuration import EDGE, write
 
 from dialplan.model import Query
-from sipedge.cli.explain import explanation_text, places_of
+from sipedge.cli.explain import explanation_text
 from sipedge.config import load_config
+from sipedge.queries.trees.explained import places_of
 
 ZONES = """
 [[credential]]

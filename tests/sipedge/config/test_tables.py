@@ -13,6 +13,7 @@ from sipedge.config.checks import check_tables
 from sipedge.config.reading import schema
 from sipedge.config.reading.positions import Positions
 from sipedge.config.reading.reader import Reader
+from sipedge.config.reading.texts import OnDisk
 from sipedge.config.tables import TABLES, read_tables
 
 WORDS = ["x", "", "TLS", "example.com", "192.0.2.1", "1.2", "none.pem", "u", "strict", "Default Zone", "(", "regex"]
@@ -59,7 +60,7 @@ DATA = st.one_of(
 @examples(150)
 @given(DATA)
 def test_any_data_gives_tables_or_problems(data: dict[str, Any]) -> None:
-    reader = Reader("nowhere/edge.toml", "", data, Positions([""]))
+    reader = Reader("nowhere/edge.toml", "", data, Positions([""]), OnDisk())
     tables = read_tables(reader)
     check_tables(reader, tables)
     for problem in reader.problems:

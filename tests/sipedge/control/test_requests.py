@@ -49,8 +49,8 @@ def test_fields_have_types_that_lines_have() -> None:
     ("line", "sentence"),
     [
         ('"status"', 'a request is one JSON object on one line, such as {"do": "status"}'),
-        ("{}", '"do" must be one of status, history, plan, load, confirm, probe, close'),
-        ('{"do": ["status"]}', '"do" must be one of status, history, plan, load, confirm, probe, close'),
+        ("{}", '"do" must be one of status, history, plan, load, confirm, restart, probe, close'),
+        ('{"do": ["status"]}', '"do" must be one of status, history, plan, load, confirm, restart, probe, close'),
         ('{"do": "confirm", "now": 1}', 'confirm has no "now"; it knows nothing more'),
         ('{"do": "load", "expected": ""}', 'load has no "expected"; it knows expect, revision, confirm_within'),
         ('{"do": "close"}', '"connection" is missing'),

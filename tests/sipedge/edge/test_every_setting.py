@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 
-from support.certificates import make_ca
+from support.certificates import issue, make_ca
 from support.processes import fresh_address
 
 from sipedge.config import load_config
 from tools.memory_edge import MemoryEdge, run_edge
 from zones.zone import UNLIMITED
 
-WHOLE = {"tls", "log.hep", "xmpp"}
+WHOLE = {"tls", "log.hep", "xmpp", "web", "turn"}
 """Records that change as a whole."""
 
 
@@ -59,7 +59,7 @@ def resolver(path: str) -> Callable[[MemoryEdge], object]:
 
 CORE = """system_name domains names zones plan secret former_secrets credentials keep_uri_parameters undo_escapes
     route_age route_grace
-    timers.c timers.accepted""".split()
+    timers.c timers.accepted limits.dialogs""".split()
 LOOP = "drain waiting_per_hop busy_poll heartbeat".split()
 CONNECTIONS = """header_section header_line headers handshake first_byte message_time idle connect connections
     connections_per_source send_queue malformed_in_a_row ban_after ban_time ban_longest""".split()
@@ -79,8 +79,10 @@ OBEYED: dict[str, Callable[[MemoryEdge], object]] = {
     "tls": lambda edge: edge.server._connections._tls._tls,
     "control": lambda edge: edge.control.service.place and edge.control.service.place.path,
     "revision": loop("revision"),
+    "journal": lambda edge: edge.server._keeping._journal and edge.server._keeping._journal.path,
     "history": lambda edge: edge.server.history._entries.maxlen,
-    "xmpp": loop("xmpp"),  # the process hands the server's settings on to the federation: tests/e2e/test_xmpp.py
+    # The process hands the settings on to what runs on engines: test_xmpp.py, test_web.py, test_turn.py in tests/e2e
+    **{path: loop(path) for path in ("xmpp", "web", "turn")},
 }
 
 NOT_SET = {"secret_made_up", "places"}
@@ -99,11 +101,13 @@ undo_escapes = false
 secret_file = "new.secret"
 former_secret_files = ["former.secret"]
 history = 7
+journal = "journal"
 route_age = 86400
 route_grace = 2030-01-31
 
 [tls]
 trusted = "{ca}"
+server = [{{certificate = "{leaf}.pem", key = "{leaf}.key"}}]
 
 [limits]
 {limits}
@@ -142,6 +146,18 @@ address = "203.0.113.2"
 inside_address = "203.0.113.3"
 security_mode = "no tls"
 
+[web]
+address = "203.0.113.4"
+[[web.meeting_server]]
+guest_uri = "join.new.example"
+
+[turn]
+address = "203.0.113.4"
+realm = "new.example"
+[[turn.user]]
+username = "user"
+password_file = "former.secret"
+
 [[credential]]
 username = "user"
 password = "secret"
@@ -170,12 +186,13 @@ def test_a_reload_brings_every_setting_into_force(tmp_path: Path) -> None:
     limits = {field.name: getattr(before.limits, field.name) for field in fields(before.limits)}
     limits = {name: value + (0.5 if name == "busy_poll" else 1) for name, value in limits.items()}
     lines = "".join(f"{name} = {value}\n" for name, value in limits.items())
-    ca = make_ca(tmp_path).certificate
+    ca, leaf = make_ca(tmp_path), tmp_path / "leaf"
+    issue(ca, names=["join.new.example"], out=leaf)
     (tmp_path / "new.dialplan").write_text("")
     (tmp_path / "former.secret").write_text("ab" * 32)
 
     async def scenario(edge: MemoryEdge) -> None:
-        text = AFTER.format(ca=ca, limits=lines, metrics=f"{fresh_address()}:9100")
+        text = AFTER.format(ca=ca.certificate, leaf=leaf, limits=lines, metrics=f"{fresh_address()}:9100")
         path.write_text(text + LISTENER.format("new"))
         await edge.control.loads.reload()
         after = load_config(path)

@@ -8,6 +8,8 @@ local json = require "util.json";
 local portmanager = require "core.portmanager";
 
 local token = module:get_option_string("sipedge_token");
+-- Read once: what the process was started with, whatever the file says by now.
+local start = module:get_option_string("sipedge_start");
 local streams = module:shared("/*/s2s/sessions");
 local links = module:shared("/*/sipedge/links");
 
@@ -73,7 +75,7 @@ module:provides("http", {
 			if event.request.headers.authorization ~= "Bearer " .. token then return 403; end
 			event.response.headers.content_type = "application/json";
 			return json.encode { version = prosody.version, streams = open_streams(), links = links, listens = listens(),
-				revision = module:get_option_string("sipedge_revision") };
+				start = start, revision = module:get_option_string("sipedge_revision") };
 		end;
 	};
 });

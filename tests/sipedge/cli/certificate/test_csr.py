@@ -50,6 +50,23 @@ def test_each_name_has_its_feature_and_key_before_there_is_a_certificate(config:
     assert "edge.pem is not there yet" in result.stdout
 
 
+def test_published_names_are_needed_too(config: Path) -> None:
+    web = """\
+[web]
+address = "192.0.2.1"
+[[web.meeting_server]]
+guest_uri = "join.example.com"
+[[web.publish]]
+name = "Director"
+public_names = ["meet.example.com"]
+servers = ["dir.example.com"]
+"""
+    config.write_text(config.read_text() + web)
+    rows = {line.split()[0]: line for line in _run(config).stdout.splitlines()}
+    assert "Meeting Server" in rows["join.example.com"] and "[[web.meeting_server]]" in rows["join.example.com"]
+    assert 'web publishing   [[web.publish]] "Director"' in rows["meet.example.com"]
+
+
 def test_two_edges_stand_side_by_side(config: Path, tmp_path: Path) -> None:
     inside = tmp_path / "inside.toml"
     inside.write_text(CONFIG.replace("edge.example.com", "inside.example.com"))

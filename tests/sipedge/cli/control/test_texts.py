@@ -40,6 +40,54 @@ STATUS: StatusJson = {
     "remembered": {"verdicts": 3, "asked": 8, "hits": 6},
     "dns": {"asked": 1, "waiting": 0, "spared": 5},
     "bans": [{"source": "192.0.2.9", "reason": "password", "left": 90.0, "times": 2}],
+    "services": [
+        {
+            "name": "XMPP federation",
+            "active": True,
+            "reason": "",
+            "pending": True,
+            "restart": "at 03:00 UTC",
+            "restarts": 1,
+            "processes": [11, 0],
+            "version": "0.12.3",
+            "streams": [
+                {
+                    "domain": HOSTILE,
+                    "own": "ours.example",
+                    "direction": "incoming",
+                    "address": "192.0.2.8",
+                    "secure": True,
+                }
+            ],
+            "pools": [
+                {
+                    "name": "Director",
+                    "names": ["meet.example.com", "lyncdiscover.example.com"],
+                    "problem": "",
+                    "servers": [
+                        {
+                            "name": "dir.example.com",
+                            "address": "",
+                            "status": "failed",
+                            "reason": "it has no address in the DNS",
+                            "sessions": 0,
+                            "total": 0,
+                            "backup": False,
+                        },
+                        {
+                            "name": "10.0.0.2",
+                            "address": "10.0.0.2:4443",
+                            "status": "active",
+                            "reason": "",
+                            "sessions": 2,
+                            "total": 1,
+                            "backup": True,
+                        },
+                    ],
+                }
+            ],
+        }
+    ],
     "decisions": 41,
     "dropped": {"stderr": 3, "stdout": 0},
     "connections": [
@@ -71,6 +119,14 @@ def test_status_in_sections() -> None:
         "zones",
         "  Traversal: traversal client, 1 connection, down",
         f"    e.example waiting for 1 min: {HOSTILE}",
+        "XMPP federation: Active",
+        "  version 0.12.3, processes 11, none, started again 1 time",
+        "  changes wait for the restart at 03:00 UTC",
+        "  streams",
+        "    192.0.2.8  Incoming  \\x1b[31mred\\r\\nforged\\u202e  ours.example  TLS",
+        "  Director: meet.example.com, lyncdiscover.example.com",
+        "    dir.example.com failed: it has no address in the DNS, 0 requests, 0 under way",
+        "    10.0.0.2 (10.0.0.2:4443) (backup) active, 1 request, 2 under way",
         "connections",
         "  4  192.0.2.7:40000  Default Zone  TLS 1.3  opened by the peer  5 s  1 transaction  "
         "a.example \\x1b[31mred\\r\\nforged\\u202e",

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from support.certificates import issue, make_ca
 from support.configuration import write
 from support.messages import request
 
@@ -303,8 +304,43 @@ def test_questions_about_stanzas_stand_alone_and_need_the_table(tmp_path: Path) 
     path = str(write(tmp_path, CONFIG.replace('dialplans = ["edge.dialplan"]\n', "")))
     for words, sentence in (
         (["--xmpp", "a.example"], "has no [xmpp]"),
+        (["--web", "https://a.example/"], "has no [web]"),
         (["--xmpp", "a.example", "--from", "DNS"], "--xmpp DOMAIN stands alone"),
         (["bob@example.com"], "Missing option '--from'."),
+    ):
+        result = CliRunner().invoke(main, ["locate", path, *words])
+        assert result.exit_code == 2 and sentence in result.stderr
+
+
+WEB = """\
+[tls]
+server = [{{certificate = "{leaf}.pem", key = "{leaf}.key"}}]
+trusted = "{leaf}.pem"
+[web]
+address = "192.0.2.1"
+[[web.publish]]
+name = "Director"
+public_names = ["meet.example.com"]
+servers = ["dir.example.com"]
+"""
+
+
+def test_the_way_of_a_request_for_a_published_service(tmp_path: Path) -> None:
+    issue(make_ca(tmp_path), names=["meet.example.com"], out=tmp_path / "leaf")
+    text = CONFIG.replace('dialplans = ["edge.dialplan"]\n', "") + WEB.format(leaf=tmp_path / "leaf")
+    path = str(write(tmp_path, text))
+    result = CliRunner().invoke(main, ["locate", path, "--web", "https://meet.example.com/alice/XYZ"])
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[:2] == [
+        '[[web.publish]] "Director", at 192.0.2.1:443',
+        "  to dir.example.com:4443 (A and AAAA), verified as dir.example.com",
+    ]
+    result = CliRunner().invoke(main, ["locate", path, "--web", "http://meet.example.com/", "--json"])
+    assert result.exit_code == 1 and json.loads(result.stdout)["answer"].startswith("301: to https://meet")
+    for words, sentence in (
+        (["--web", "meet"], '"meet" is not a URL'),
+        (["--web", "https://a/", "--xmpp", "a.example"], "--xmpp DOMAIN stands alone"),
+        (["--web", "https://a/", "alice"], "--web URL stands alone"),
     ):
         result = CliRunner().invoke(main, ["locate", path, *words])
         assert result.exit_code == 2 and sentence in result.stderr

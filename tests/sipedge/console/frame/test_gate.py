@@ -69,7 +69,7 @@ def test_who_may_not_is_told_what_it_needs(world: World) -> None:
     class Reading:
         notice = ""
 
-        def who(self, request: Request) -> Identity | Response:
+        async def who(self, request: Request) -> Identity | Response:
             return Identity("bob", Role.AUDITOR)
 
     world.door = Reading()

@@ -37,6 +37,18 @@ def test_static_routes_are_tried_one_after_the_other_and_the_dns_is_never_asked(
     asyncio.run(run())
 
 
+def test_targets_of_equal_priority_are_taken_by_their_weights() -> None:
+    dead = [f"_xmpp-server._tcp.{PARTNER}. SRV 0 0 5269 dead{number}.example.com." for number in range(9)]
+
+    async def run() -> None:
+        async with world(ALLOWED, dns=dead) as here, two_users(here) as (ours, theirs):
+            await passes(ours, theirs)
+            assert any(PARTNER in question for question in here.asked)
+            assert not [question for question in here.asked if "dead" in question]
+
+    asyncio.run(run())
+
+
 def test_an_engine_that_dies_is_started_again_and_says_meanwhile_that_one_may_try_later(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -72,6 +84,52 @@ def test_changes_that_need_a_restart_wait_for_their_time_and_take_one_restart() 
             await until(lambda: not here.pending() and here.processes()[0] not in (0, before[0]))
             await here.is_active()
             assert 0 not in here.processes() and here.processes()[1] != before[1]
+
+    asyncio.run(run())
+
+
+def test_changes_wait_for_a_restart_by_hand() -> None:
+    by_hand = ALLOWED + 'restart_time = "by hand"\n'
+
+    async def run() -> None:
+        async with world(by_hand) as here:
+            before = (await here.is_active()).processes
+            assert here.federation.restart() == []
+            here.use(by_hand + 'security_mode = "tls optional"\n')
+            await until(lambda: bool(here.waits_for()))
+            assert here.waits_for() == 'by hand ("sipedge restart")' and here.processes() == before
+            assert here.federation.restart() == ["XMPP federation (outside)"]
+            await until(lambda: not here.pending() and here.processes()[0] not in (0, before[0]))
+            assert here.processes()[1] == before[1] and not here.waits_for()
+
+    asyncio.run(run())
+
+
+CHANGES = (
+    (f'allow = ["{THIRD}"]\n', []),
+    ('privacy_mode = "off"\n', []),
+    ('privacy_mode = "off"\nrequire_client_certificates = false\n', []),
+    ('privacy_mode = "off"\nsecurity_mode = "tls optional"\n', ["outside"]),
+    ('privacy_mode = "off"\nsecurity_mode = "tls optional"\ninside_security_mode = "no tls"\n', ["inside"]),
+    ('privacy_mode = "off"\nidle = 60.0\n', ["outside", "inside"]),
+    ('privacy_mode = "off"\nidle = 60.0\nrestart_time = "by hand"\n', []),
+)
+"""Keys one after the other, and the processes that are restarted for them."""
+
+
+def test_what_a_change_costs_is_told_before_it_happens() -> None:
+    async def run() -> None:
+        async with world("") as here:
+            before = (await here.is_active()).processes
+            for keys, restarted in CHANGES:
+                told = await here.costs(keys)
+                assert [side for side in ("outside", "inside") if f" {side} " in " ".join(told)] == restarted, keys
+                await here.change(keys)
+                await here.is_active()
+                changed = [now != then for now, then in zip(here.processes(), before, strict=True)]
+                assert changed == ["outside" in restarted, "inside" in restarted], keys
+                before = here.processes()
+                assert await here.costs(keys) == []
 
     asyncio.run(run())
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from sipedge.queries.xmpp_way import way_of
+from sipedge.queries.ways.xmpp import way_of
 from sipedge.settings import Xmpp, XmppRoute
 
 ROUTES = (XmppRoute("routed.example", "192.0.2.7"), XmppRoute("routed.example", "2001:db8::7", 5270))

@@ -14,12 +14,12 @@ from support.tapped import OPENED
 from dialplan.language.format import write_entry
 from dialplan.model import Dialplan, Protocol, Query, Traffic, Variables
 from dialplan.problem import DialplanError
-from sipedge.cli.control.history_run import plan_of, searched_again
 from sipedge.cli.explain import explanation_text
 from sipedge.config.plans import plan_again, zone_names_of
 from sipedge.control.answers import Item, read_line, write_item
 from sipedge.decision.classification import Classification
 from sipedge.proxy.history import Entry
+from sipedge.queries.trees.again import plan_of, searched_again
 from sipedge.worker.decisions import decision_json, pieces_of
 
 VARIABLES = Variables(("192.0.2.1",), ("2001:db8::1",), ("a.example", "b"), "edge.a.example")
@@ -54,11 +54,11 @@ def test_it_is_the_same_byte_for_byte(plan: Dialplan, query: Query, spelled: str
     explanation = compiled.search(query)
     told = Classification(query.traffic, "method MESSAGE")
     lines = (b"From: <sip:a@b>", b"To: <sip:c@d>", b"CSeq: 1 MESSAGE")
-    entry = Entry(0.0, OPENED, query.source, "r", "MESSAGE", "sip:x", "c", lines, told, explanation)
+    entry = Entry(0.0, OPENED, query.source, "r", "MESSAGE", "sip:x", "c", lines, told, explanation, query.alias)
     item = travelled(decision_json(entry, "r"))
     pieces = travelled(list(pieces_of(compiled)))
     rest = travelled({"zones": zone_names_of(compiled), "variables": asdict(VARIABLES)})
-    again = searched_again(item, plan_of(pieces, rest))  # type: ignore[arg-type]
+    again = searched_again(item["decision"], plan_of(pieces, rest))  # type: ignore[index, arg-type]
     assert again is not None and again.tiers == explanation.tiers
     assert explanation_text(again, "", str) == explanation_text(explanation, "", str)
 

@@ -1,0 +1,49 @@
+"""``console.db``: accounts, sessions and tokens. The history has files of its own: its retention never comes here."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+NAME = "console.db"
+PATIENCE = 5.0
+"""Seconds that another process may be writing."""
+_TABLES = """
+create table if not exists account (
+    name text primary key, role integer not null, password text not null, made real not null
+) strict;
+create table if not exists session (
+    number integer primary key, hash text unique not null, account text not null references account on delete cascade,
+    form_token text not null, began real not null, seen real not null, address text not null, browser text not null
+) strict;
+create table if not exists token (
+    number integer primary key, hash text unique not null, name text not null, role integer not null,
+    account text not null references account on delete cascade, made real not null, ends real not null
+) strict;
+"""
+
+
+class Database:
+    """A connection for each use: the file is small, and several processes use it. Raises OSError."""
+
+    def __init__(self, folder: str) -> None:
+        self.path = os.path.join(folder, NAME)
+
+    @contextmanager
+    def open(self) -> Iterator[sqlite3.Connection]:
+        """One transaction: all of it, or nothing."""
+        try:
+            os.makedirs(os.path.dirname(self.path), 0o750, exist_ok=True)
+            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+            connection = sqlite3.connect(self.path, timeout=PATIENCE)
+            try:
+                connection.execute("pragma foreign_keys = on")
+                connection.executescript(_TABLES)
+                with connection:
+                    yield connection
+            finally:
+                connection.close()
+        except sqlite3.OperationalError as error:
+            raise OSError(f"{self.path}: {error}") from None

@@ -1,0 +1,1 @@
+"""The pages by which somebody changes something, a file for each."""

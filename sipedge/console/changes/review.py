@@ -1,0 +1,96 @@
+"""A draft reviewed, and put in force on trial."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from time import monotonic
+from typing import cast
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from sipedge.console.frame.desk import Desk
+from sipedge.console.frame.identity import Role
+from sipedge.console.frame.page import Page, identity_of, page, world_of
+from sipedge.control.refusal import BAD_REQUEST, CONFLICT, UNPROCESSABLE, Refused
+from sipedge.review.review import ReviewJson
+from sipedge.revisions.applying import CONFIRM_WITHIN, Revisions, Wish
+from sipedge.revisions.drafts import Draft
+
+from .drafts import audit, desk_of, draft_of, number_in, seen_draft, text_in
+
+KEPT = 20
+"""Reviews."""
+FRESH = 60.0
+"""Seconds after which one is made anew: cases and the history change without the draft."""
+MINUTES = 60
+"""That a trial may last."""
+
+
+class Reviews:
+    """Made once a minute for each version of a draft: a large one takes seconds. Belongs to the event loop."""
+
+    def __init__(self) -> None:
+        self._made: OrderedDict[tuple[int, int], tuple[float, ReviewJson]] = OrderedDict()
+
+    async def of(self, draft: Draft, desk: Desk) -> ReviewJson:
+        key = draft.number, draft.version
+        made, found = self._made.get(key, (0.0, None))
+        if found is None or monotonic() > made + FRESH:
+            ask, base, texts = desk.reviewer.ask, dict(draft.base), dict(draft.texts)
+            found = cast(ReviewJson, await desk.run(ask, "review", base=base, texts=texts))
+            self._made[key] = monotonic(), found
+        while len(self._made) > KEPT:
+            self._made.popitem(last=False)
+        return found
+
+
+async def review(request: Request) -> Response:
+    draft = await draft_of(request)
+    found = await _reviews(request).of(draft, desk_of(request))
+    minutes = round(CONFIRM_WITHIN / 60)
+    title = f"Draft {draft.number} reviewed"
+    return page(request, "review.html", title, draft=draft, review=found, minutes=minutes, most=MINUTES)
+
+
+async def apply(request: Request) -> Response:
+    """What was reviewed, on trial. Cases that do not hold have to be waved through by name."""
+    form, desk = await request.form(), desk_of(request)
+    draft = await seen_draft(request, form)
+    found = await _reviews(request).of(draft, desk)
+    if found["problems"]:
+        raise Refused(UNPROCESSABLE, "the draft has mistakes: see its review")
+    if (found["cases"]["failed"] or found["cases"]["broken"]) and not text_in(form, "anyway"):
+        raise Refused(CONFLICT, "cases do not hold: mend the draft or the cases, or tick that you apply it anyway")
+    minutes = number_in(form, "minutes")
+    if not 1 <= minutes <= MINUTES:
+        raise Refused(BAD_REQUEST, f"a trial lasts from 1 to {MINUTES} minutes")
+    comment = text_in(form, "comment").strip() or draft.title
+    wish = Wish(draft.base_set.digest, draft.texts, identity_of(request).name, comment[:500], 60.0 * minutes)
+    await _apply(request, desk.revisions, wish)
+    await desk.run(desk.drafts.drop, draft.number)
+    return RedirectResponse("/revisions", 303)
+
+
+async def _apply(request: Request, revisions: Revisions, wish: Wish) -> None:
+    await audit(request, "apply", wish.comment, wish.base)
+    try:
+        made = await desk_of(request).run(revisions.apply, wish)
+    except Refused as error:
+        await audit(request, "apply refused", error.sentence, wish.base)
+        raise
+    await audit(request, "applied", f"revision {made.number} on trial: {made.changes}", made.digest)
+    await world_of(request).link.look()
+    world_of(request).live.changed()
+
+
+def _reviews(request: Request) -> Reviews:
+    reviews = request.app.state.reviews
+    assert isinstance(reviews, Reviews)
+    return reviews
+
+
+PAGES = (
+    Page("/drafts/{number:int}/review", review, Role.AUDITOR),
+    Page("/drafts/{number:int}/apply", apply, Role.ADMIN, methods=("POST",)),
+)

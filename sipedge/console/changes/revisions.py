@@ -1,0 +1,81 @@
+"""What was in force, who changed it, how two revisions differ; a trial confirmed or undone."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from sipedge.console.frame.identity import Role
+from sipedge.console.frame.page import Page, identity_of, page, world_of
+from sipedge.control.refusal import BAD_REQUEST, Refused
+from sipedge.review.review import file_diffs
+from sipedge.revisions.applying import Revisions
+from sipedge.revisions.store import Revision
+
+from .drafts import audit, desk_of
+
+SHOWN = 200
+
+
+async def revisions(request: Request) -> Response:
+    desk = desk_of(request)
+    problem = ""
+    try:
+        await desk.run(desk.revisions.settle)
+    except Refused as error:
+        problem = str(error)
+    kept = await desk.run(desk.revisions.store.all)
+    return page(request, "revisions.html", "Revisions", revisions=kept[:SHOWN], kept=len(kept), problem=problem)
+
+
+async def compare(request: Request) -> Response:
+    """``old`` and ``new`` in the query; without ``old``, the one that ``new`` was made from."""
+    store = desk_of(request).revisions.store
+    new = await desk_of(request).run(store.get, _number(request, "new"))
+    old = None
+    if number := _number(request, "old") if "old" in request.query_params else new.parent:
+        old = await desk_of(request).run(store.get, number)
+    diffs = await desk_of(request).run(_diffs, desk_of(request).revisions, old, new)
+    return page(request, "compare.html", f"Revision {new.number}", old=old, new=new, diffs=diffs)
+
+
+async def confirm(request: Request) -> Response:
+    desk, who = desk_of(request), identity_of(request).name
+    await audit(request, "confirm")
+    kept = await desk.run(desk.revisions.confirm, who)
+    await audit(request, "confirmed", f"revision {kept.number}", kept.digest)
+    return await _back(request)
+
+
+async def undo(request: Request) -> Response:
+    desk, who = desk_of(request), identity_of(request).name
+    await audit(request, "undo")
+    back = await desk.run(desk.revisions.undo, who)
+    await audit(request, "undone", f"back to revision {back.number}", back.digest)
+    return await _back(request)
+
+
+async def _back(request: Request) -> Response:
+    await world_of(request).link.look()
+    world_of(request).live.changed()
+    return RedirectResponse("/revisions", 303)
+
+
+def _diffs(revisions: Revisions, old: Revision | None, new: Revision) -> list[object]:
+    before = revisions.store.texts(old).texts if old else {}
+    return [*file_diffs(before, revisions.store.texts(new).texts)]
+
+
+def _number(request: Request, name: str) -> int:
+    text = request.query_params.get(name, "")
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise Refused(BAD_REQUEST, f'"{name}" is the number of a revision')
+    return int(text)
+
+
+PAGES = (
+    Page("/revisions", revisions, Role.AUDITOR, "Revisions"),
+    Page("/revisions/compare", compare, Role.AUDITOR),
+    Page("/revisions/confirm", confirm, Role.ADMIN, methods=("POST",)),
+    Page("/revisions/undo", undo, Role.ADMIN, methods=("POST",)),
+)

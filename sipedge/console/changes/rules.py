@@ -1,0 +1,150 @@
+"""The rules in force, and drafts of other ones."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from sipedge.console.frame.identity import Role
+from sipedge.console.frame.page import Page, identity_of, page
+from sipedge.control.refusal import BAD_REQUEST, CONFLICT, Refused
+from sipedge.revisions.files import FileSet, read_set
+from sipedge.revisions.merge import Clash, merged_sets
+
+from .drafts import audit, desk_of, draft_of, number_in, text_in, to_draft
+
+PLAN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,80}\.dialplan")
+QUICK = 20.0
+"""Seconds that an editor waits for an answer."""
+QUESTIONS: Mapping[str, tuple[str, ...]] = {"marks": (), "offer": ("line", "column"), "help": ("line",)}
+"""What an editor asks -> the numbers that it sends."""
+
+
+async def rules(request: Request) -> Response:
+    desk = desk_of(request)
+    held, problems = FileSet({}), [""][:0]
+    try:
+        held = await desk.run(read_set, desk.config)
+    except Refused as error:
+        problems = [str(problem) for problem in error.problems]
+    drafts = await desk.run(desk.drafts.all)
+    name, names = _chosen(request, held.texts)
+    return page(request, "rules.html", "Rules", held=held, names=names, name=name, drafts=drafts, problems=problems)
+
+
+async def begin(request: Request) -> Response:
+    """A draft of what the disk holds; with the field ``revision``, of the texts that one had."""
+    desk, form = desk_of(request), await request.form()
+    base = await desk.run(read_set, desk.config)
+    texts, title = base.texts, text_in(form, "title")
+    if text_in(form, "revision"):
+        number = number_in(form, "revision")
+        revision = await desk.run(desk.revisions.store.get, number)
+        texts, title = (await desk.run(desk.revisions.store.texts, revision)).texts, f"back to revision {number}"
+    draft = await desk.run(desk.drafts.begin, identity_of(request).name, base, texts, title)
+    await audit(request, "draft begun", f"draft {draft.number} {draft.title}", base.digest)
+    return to_draft(draft, "/review" if draft.changed else "")
+
+
+async def show(request: Request) -> Response:
+    draft = await draft_of(request)
+    name, names = _chosen(request, draft.texts)
+    found = await desk_of(request).run(
+        desk_of(request).checker.ask, "marks", limit=QUICK, texts=dict(draft.texts), name=name
+    )
+    return page(request, "draft.html", f"Draft {draft.number}", draft=draft, names=names, name=name, marks=found)
+
+
+async def save(request: Request) -> Response:
+    desk, form = desk_of(request), await request.form()
+    draft, name = await draft_of(request), text_in(form, "file")
+    if name not in draft.texts:
+        raise Refused(BAD_REQUEST, f'draft {draft.number} has no file "{name}"')
+    text = _as_before(text_in(form, "text"), draft.texts[name])
+    if text_in(form, "then") == "layout":
+        texts = {**draft.texts, name: text}
+        text = await desk.run(desk.checker.ask, "layout", limit=QUICK, texts=texts, name=name)
+    draft = await desk.run(desk.drafts.change, draft.number, number_in(form, "version"), {name: text})
+    await audit(request, "draft changed", f"draft {draft.number}, {name}")
+    if text_in(form, "then") == "review":
+        return to_draft(draft, "/review")
+    return to_draft(draft, f"?file={name}")
+
+
+async def add(request: Request) -> Response:
+    """An empty dial plan, which ``dialplans`` in edge.toml has to name."""
+    desk, form = desk_of(request), await request.form()
+    draft, name = await draft_of(request), text_in(form, "file")
+    if not PLAN.fullmatch(name):
+        raise Refused(BAD_REQUEST, f'"{name}" is no name of a dial plan: it ends with .dialplan and names no folder')
+    if name in draft.texts:
+        raise Refused(CONFLICT, f'draft {draft.number} has "{name}" already')
+    draft = await desk.run(desk.drafts.change, draft.number, number_in(form, "version"), {name: ""})
+    await audit(request, "draft changed", f"draft {draft.number}, {name} added")
+    return to_draft(draft, f"?file={name}")
+
+
+async def drop(request: Request) -> Response:
+    desk, draft = desk_of(request), await draft_of(request)
+    await audit(request, "draft dropped", f"draft {draft.number} {draft.title}")
+    await desk.run(desk.drafts.drop, draft.number)
+    return RedirectResponse("/rules", 303)
+
+
+async def rebase(request: Request) -> Response:
+    """The draft's changes on top of what the disk holds by now."""
+    desk, draft = desk_of(request), await draft_of(request)
+    base = await desk.run(read_set, desk.config)
+    try:
+        texts = merged_sets(draft.base, draft.texts, base.texts)
+    except Clash as clash:
+        raise Refused(CONFLICT, f"{clash}; begin another draft, and make your change there") from None
+    draft = await desk.run(desk.drafts.rebase, draft.number, base, texts)
+    await audit(request, "draft changed", f"draft {draft.number} made to fit what is there by now", base.digest)
+    return to_draft(draft, "/review")
+
+
+async def ask(request: Request) -> Response:
+    """For the editor: its question about the text as it is typed, which nobody has saved."""
+    desk, form = desk_of(request), await request.form()
+    draft, name, question = await draft_of(request), text_in(form, "file"), text_in(form, "ask")
+    if name not in draft.texts or question not in QUESTIONS:
+        raise Refused(BAD_REQUEST, "there is no such question")
+    texts = {**draft.texts, name: text_in(form, "text").replace("\r\n", "\n")}
+    numbers: dict[str, Any] = {each: number_in(form, each) for each in QUESTIONS[question]}
+    answer = await desk.run(desk.checker.ask, question, limit=QUICK, texts=texts, name=name, **numbers)
+    return JSONResponse({"answer": answer})
+
+
+def _chosen(request: Request, texts: Mapping[str, str]) -> tuple[str, list[str]]:
+    """(the file that is shown, all of them). A dial plan before the configuration."""
+    names = sorted(texts, key=lambda name: (os.path.splitext(name)[1] == ".toml", list(texts).index(name)))
+    wanted = request.query_params.get("file", "")
+    return (wanted if wanted in texts else next(iter(names), "")), names
+
+
+def _as_before(text: str, before: str) -> str:
+    """A browser ends lines with CR LF; the text keeps the ends that it had."""
+    plain = text.replace("\r\n", "\n")
+    return plain.replace("\n", "\r\n") if "\r\n" in before else plain
+
+
+def _draft_pages(path: str) -> str:
+    return "/drafts/{number:int}" + path
+
+
+PAGES = (
+    Page("/rules", rules, Role.AUDITOR, "Rules"),
+    Page("/drafts", begin, Role.OPERATOR, methods=("POST",)),
+    Page(_draft_pages(""), show, Role.AUDITOR),
+    Page(_draft_pages("/save"), save, Role.OPERATOR, methods=("POST",)),
+    Page(_draft_pages("/add"), add, Role.OPERATOR, methods=("POST",)),
+    Page(_draft_pages("/drop"), drop, Role.OPERATOR, methods=("POST",)),
+    Page(_draft_pages("/rebase"), rebase, Role.OPERATOR, methods=("POST",)),
+    Page(_draft_pages("/ask"), ask, Role.OPERATOR, methods=("POST",)),
+)

@@ -1,0 +1,42 @@
+"""What the pages stand on by which somebody changes the configuration. All of it blocks: ask it by ``run``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+from anyio import CapacityLimiter, sleep_forever, to_thread
+
+from sipedge.config.console_table import ConsoleConfig
+from sipedge.review.apart import Apart
+from sipedge.revisions.applying import Revisions
+from sipedge.revisions.drafts import Drafts
+
+AT_ONCE = 8
+"""Calls: most wait for one of the two processes, or for the edge."""
+Arguments = ParamSpec("Arguments")
+Value = TypeVar("Value")
+
+
+class Desk:
+    def __init__(self, config: ConsoleConfig) -> None:
+        self.config = config.path
+        self.revisions = Revisions(config.path)
+        self.drafts = Drafts(config.console.folder)
+        self.checker = Apart(config.path)
+        """For an editor, which wants its answers soon."""
+        self.reviewer = Apart(config.path)
+        self._limiter = CapacityLimiter(AT_ONCE)
+
+    async def run(self, call: Callable[Arguments, Value], *args: Arguments.args, **kwargs: Arguments.kwargs) -> Value:
+        """In a thread."""
+        return await to_thread.run_sync(partial(call, *args, **kwargs), limiter=self._limiter)
+
+    async def until_the_end(self) -> None:
+        """The two processes end with the console."""
+        try:
+            await sleep_forever()
+        finally:
+            self.checker.end()
+            self.reviewer.end()

@@ -1,0 +1,40 @@
+"""Wrong passwords: by address and by account each further try waits twice as long."""
+
+from __future__ import annotations
+
+from time import monotonic
+
+from anyio import CapacityLimiter
+
+from sipedge.rates.buckets import Buckets
+from sipedge.rates.pauses import Pauses
+
+AT_ONCE = 2
+"""Passwords: each takes 16 MiB and a tenth of a second of a core."""
+AUDITED, AUDITED_BURST = 0.5, 60.0
+"""Refused tries of an address that are audited: so many a second, and so many seconds' worth at once."""
+
+
+class Guessing:
+    """What is known of those who try passwords: one for each console."""
+
+    def __init__(self) -> None:
+        self._pauses = Pauses()
+        self._audited = Buckets()
+        self.limiter = CapacityLimiter(AT_ONCE)
+
+    def left(self, who: tuple[str, str]) -> float:
+        """Seconds until ``who``, an address and an account, may try again."""
+        now = monotonic()
+        return max(self._pauses.left(key, now) for key in enumerate(who))
+
+    def failed(self, who: tuple[str, str]) -> None:
+        for key in enumerate(who):
+            self._pauses.failed(key, monotonic())
+
+    def succeeded(self, who: tuple[str, str]) -> None:
+        for key in enumerate(who):
+            self._pauses.succeeded(key)
+
+    def is_audited(self, address: str) -> bool:
+        return not self._audited.take(address, AUDITED, AUDITED_BURST, monotonic())

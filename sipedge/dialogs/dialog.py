@@ -1,0 +1,108 @@
+"""One call as the edge keeps it: a leg towards each party (RFC 3261 12), and what joins the two."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .states import DialogAction, DialogInput, DialogState, after
+
+MOST_FORKS = 32
+"""Early legs of one INVITE."""
+
+
+@dataclass(slots=True)
+class Leg:
+    """The edge's dialog with one party, whose user agent it is on this side."""
+
+    zone: str
+    side: str
+    """The zone, or '' for all zones outside: their peers are the same strangers."""
+    call_id: str
+    tag: str
+    """The edge's own."""
+    remote_tag: str = ""
+    """The party's; '' as long as it has not answered."""
+    target: str = ""
+    """The URI of the party's Contact."""
+    routes: tuple[str, ...] = ()
+    """Route values to the party, whole, in order."""
+    sent: int = 0
+    """The highest CSeq number of the edge's requests."""
+    received: int = 0
+    """That of the party's."""
+    shift: int = 0
+    """What is added to a CSeq number of the other party's on its way to this one."""
+    invite: tuple[int, int] = (0, 0)
+    """The CSeq number of the last INVITE to this party: as the other party wrote it, and as it was sent."""
+
+    def number(self, theirs: int, method: str) -> int:
+        """The CSeq number that a request of the other party carries to this one. An ACK has its INVITE's."""
+        if method == "ACK" and theirs == self.invite[0]:
+            return self.invite[1]
+        ours = theirs + self.shift
+        self.sent = max(self.sent, ours)
+        if method == "INVITE":
+            self.invite = theirs, ours
+        return ours
+
+    def own_number(self, other: Leg) -> int:
+        """For a request of the edge's own: what the other party sends later comes behind it."""
+        self.sent += 1
+        self.shift = self.sent - other.received
+        return self.sent
+
+
+@dataclass(slots=True, eq=False)
+class Dialog:
+    """A call. ``near`` is the caller's leg; ``far`` the callee's, of several early ones the last that was heard of."""
+
+    near: Leg
+    far: Leg
+    caller: str
+    """From and To of the INVITE, without a tag: what the edge's own requests carry."""
+    callee: str
+    state: DialogState = DialogState.CALLING
+    deadline: float = 0.0
+    """When something has to be done about it, by the core's clock; 0: never."""
+    forks: dict[str, Leg] = field(default_factory=dict)
+    """Early legs towards the callee, by their remote tag."""
+    is_kept: bool = False
+    """Whether the journal has heard of it."""
+
+    def take(self, what: DialogInput) -> DialogAction:
+        """Go to the next state; gives what is to be done now."""
+        self.state, action = after(self.state, what)
+        return action
+
+    def other(self, leg: Leg) -> Leg:
+        return self.far if leg is self.near else self.near
+
+    @property
+    def is_early(self) -> bool:
+        return self.state in (DialogState.CALLING, DialogState.CANCELLED)
+
+    @property
+    def is_confirmed(self) -> bool:
+        return not self.is_early and self.state is not DialogState.OVER
+
+    def fork(self, tag: str, zone: str, side: str) -> Leg | None:
+        """The early leg of a callee with that tag, which may be new; None where there are too many."""
+        leg = self.forks.get(tag)
+        if leg is None and len(self.forks) < MOST_FORKS:
+            first = self.far
+            leg = Leg(
+                zone, side, first.call_id, first.tag, tag, sent=first.sent, shift=first.shift, invite=first.invite
+            )
+            self.forks[tag] = leg
+        return leg
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """From which leg to which one a request goes. ``target`` is None for the INVITE that begins a call."""
+
+    dialog: Dialog
+    source: Leg
+    target: Leg | None
+    number: int = 0
+    """The CSeq number of a request that the edge itself begins; 0: a party's."""

@@ -1,0 +1,45 @@
+"""A call as one line of the journal, and back."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from typing import Any
+
+from .dialog import Dialog, Leg
+from .states import DialogState
+
+_LEG = [entry.name for entry in fields(Leg)]
+
+
+def to_bytes(dialog: Dialog) -> bytes:
+    """One line without its end."""
+    record = {
+        "near": _of_leg(dialog.near),
+        "far": _of_leg(dialog.far),
+        "caller": dialog.caller,
+        "callee": dialog.callee,
+        "state": dialog.state.value,
+    }
+    return json.dumps(record, separators=(",", ":")).encode()
+
+
+def from_bytes(data: bytes) -> Dialog | None:
+    """None for what is no record of this version."""
+    try:
+        record: dict[str, Any] = json.loads(data)
+        near, far = (_to_leg(record[name]) for name in ("near", "far"))
+        return Dialog(near, far, record["caller"], record["callee"], DialogState(record["state"]))
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _of_leg(leg: Leg) -> dict[str, Any]:
+    return {name: getattr(leg, name) for name in _LEG}
+
+
+def _to_leg(record: dict[str, Any]) -> Leg:
+    """Raises TypeError for fields that are missing, or that nobody knows."""
+    leg = Leg(**record)
+    leg.routes, leg.invite = tuple(leg.routes), (leg.invite[0], leg.invite[1])
+    return leg

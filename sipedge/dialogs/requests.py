@@ -1,0 +1,50 @@
+"""Requests on the legs of a call: those of a party made ready for the other leg, and those of the edge's own."""
+
+from __future__ import annotations
+
+from sipedge.sip.message import Message
+from sipedge.topology.headers import Head
+
+from .crossing import with_tag
+from .dialog import Dialog, Leg
+
+
+def revealed(message: Message, leg: Leg) -> Message:
+    """A request with the Request-URI and the Route of the leg that it goes to (RFC 3261 12.2.1.1)."""
+    head = Head(message)
+    head.start_line(f"{message.method} {leg.target} SIP/2.0".encode("utf-8", "surrogateescape"))
+    if "route" in message.index:
+        head.write("route", leg.routes)
+    elif leg.routes:
+        head.add_behind_first("via", [f"Route: {route}".encode("utf-8", "surrogateescape") for route in leg.routes])
+    return Message(head.to_bytes(), message.body)
+
+
+def own_request(
+    dialog: Dialog,
+    source: Leg,
+    target: Leg,
+    method: str,
+    number: int,
+    via: str,
+    headers: tuple[str, ...] = (),
+    body: bytes = b"",
+) -> Message:
+    """A request of the edge's own to one leg, as the party of the other leg would have written it.
+
+    ``via``: one value; ``headers``: whole lines. Request-URI and Route are those of ``target`` already.
+    """
+    is_near = source is dialog.near
+    from_, to = (dialog.caller, dialog.callee) if is_near else (dialog.callee, dialog.caller)
+    lines = [
+        f"{method} {target.target} SIP/2.0",
+        f"Via: {via}",
+        *(f"Route: {route}" for route in target.routes),
+        f"From: {with_tag(from_, source.remote_tag)}",
+        f"To: {with_tag(to, source.tag)}",
+        f"Call-ID: {source.call_id}",
+        f"CSeq: {number} {method}",
+        *headers,
+        f"Content-Length: {len(body)}",
+    ]
+    return Message("\r\n".join(lines).encode("utf-8", "surrogateescape") + b"\r\n\r\n", body)

@@ -1,0 +1,100 @@
+"""All calls that the edge keeps: found by the edge's own tag, bounded, each with at most one deadline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from heapq import heappop, heappush
+from itertools import count
+
+from sipedge.sip.message import Message
+
+from .dialog import Dialog, Leg, Way
+from .identifiers import Identity
+
+
+class Dialogs:
+    """The tags are random, so that each names one leg (RFC 3261 19.3)."""
+
+    def __init__(self) -> None:
+        self._legs: dict[str, tuple[Dialog, bool]] = {}
+        """The edge's own tag -> the call, and whether it is the caller's leg."""
+        self._deadlines: list[tuple[float, int, Dialog]] = []
+        self._numbers = count()
+
+    def __len__(self) -> int:
+        return len(self._legs) // 2
+
+    def __iter__(self) -> Iterator[Dialog]:
+        return (dialog for dialog, is_near in list(self._legs.values()) if is_near)
+
+    def add(self, dialog: Dialog) -> None:
+        self._legs[dialog.near.tag] = dialog, True
+        self._legs[dialog.far.tag] = dialog, False
+
+    def remove(self, dialog: Dialog) -> None:
+        """Nothing happens when it is not there."""
+        self._legs.pop(dialog.near.tag, None)
+        self._legs.pop(dialog.far.tag, None)
+        dialog.deadline = 0.0
+
+    def way(self, message: Message, side: str) -> Way | None:
+        """From which leg to which one a request within a dialog goes; None: it belongs to no call, or not to its side.
+
+        ``side``: of the zone that it comes from.
+        """
+        found = self._legs.get(message.to_tag or "")
+        if found is None:
+            return None
+        dialog, is_near = found
+        source = dialog.near if is_near else self._far(dialog, message.from_tag or "")
+        if source is None or (source.call_id, source.remote_tag) != (message.call_id, message.from_tag):
+            return None
+        if source.side != side:
+            return None
+        return Way(dialog, source, dialog.far if is_near else dialog.near)
+
+    @staticmethod
+    def _far(dialog: Dialog, tag: str) -> Leg | None:
+        return dialog.far if dialog.far.remote_tag == tag else dialog.forks.get(tag)
+
+    def by_contact(self, tag: str, side: str) -> Leg | None:
+        """The leg behind the one whose Contact a peer of that side writes to."""
+        dialog, is_near = self._legs.get(tag, (None, False))
+        if dialog is None:
+            return None
+        here, there = (dialog.near, dialog.far) if is_near else (dialog.far, dialog.near)
+        return there if here.side == side and there.target else None
+
+    def renamed(self, identity: Identity, side: str) -> Identity | None:
+        """See ``identifiers.Renamed``. ``side``: of who wrote it."""
+        call_id, *tags = identity
+        for tag in tags:
+            dialog, is_near = self._legs.get(tag, (None, False))
+            if dialog is not None:
+                here, there = (dialog.near, dialog.far) if is_near else (dialog.far, dialog.near)
+                if here.side != side or here.call_id != call_id or here.remote_tag not in tags:
+                    return None
+                new = {here.tag: there.remote_tag, here.remote_tag: there.tag}
+                return there.call_id, new[tags[0]], new[tags[1]]
+        return None
+
+    def schedule(self, dialog: Dialog, when: float) -> None:
+        """Its one deadline, by the core's clock; 0: none."""
+        dialog.deadline = when
+        if when:
+            heappush(self._deadlines, (when, next(self._numbers), dialog))
+
+    def next_deadline(self) -> float | None:
+        queue = self._deadlines
+        while queue and queue[0][0] != queue[0][2].deadline:
+            heappop(queue)
+        return queue[0][0] if queue else None
+
+    def due(self, now: float) -> Dialog | None:
+        """One call whose deadline has passed; it has none then."""
+        when = self.next_deadline()
+        if when is None or when > now:
+            return None
+        dialog = heappop(self._deadlines)[2]
+        dialog.deadline = 0.0
+        return dialog

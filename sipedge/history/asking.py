@@ -1,0 +1,170 @@
+"""One segment asked."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Any
+
+from dialplan.model import Protocol, Query, Traffic
+
+from .files import bytes_of
+from .row import TEXTS, WORDS, call_hash, fields_of
+from .schema import QUESTIONS
+from .wish import Asked, Found, Key, Wish
+
+FEW = 500
+"""Aliases: of more that hold the text, the rows are read from the newest on, without an index."""
+_NAMES = {name: name if name in TEXTS else "words" for name in (*TEXTS, *WORDS)}
+"""Column -> the table of its texts."""
+_LISTED = ("alias", "sender", "zone", "target", "rule", "method", "revision")
+
+
+def find(file: sqlite3.Connection, segment: int, wish: Wish) -> list[Found]:
+    """Newest first, ``wish.most`` at most. Raises sqlite3.Error."""
+    conditions = _Conditions(file)
+    if not conditions.add(wish):
+        return []
+    if wish.before is not None and wish.before.segment == segment:
+        conditions.also("d.id < ?", wish.before.id)
+    columns = ", ".join(_text(name) for name in _LISTED)
+    sql = (
+        f"SELECT d.id, d.began, d.status, d.us, json_extract(d.rest, '$[0]') AS request_uri, "
+        f"json_extract(d.rest, '$[2]') AS call_id, {columns} "
+        f"FROM decisions d {conditions.where} ORDER BY d.id DESC LIMIT ?"
+    )
+    return [_found(segment, row) for row in file.execute(sql, (*conditions.values, wish.most))]
+
+
+def entry(file: sqlite3.Connection, number: int) -> dict[str, Any] | None:
+    """Raises sqlite3.Error."""
+    columns = ", ".join(_text(name) for name in _NAMES)
+    others = "d.id, d.began, d.sequence, d.status, d.us, d.authenticated, d.own, d.rest"
+    row = file.execute(f"SELECT {others}, {columns} FROM decisions d WHERE d.id = ?", (number,)).fetchone()
+    return None if row is None else fields_of(row)
+
+
+def asked(file: sqlite3.Connection, segment: int, since: float) -> Iterator[Asked]:
+    """Raises sqlite3.Error."""
+    sealed = file.execute("SELECT count(*) FROM sealed").fetchone()[0]
+    source = "questions" if sealed else f"({QUESTIONS})"
+    texts = ", ".join(_text(name) for name in ("alias", "zone", "traffic", "protocol"))
+    method = "(SELECT text FROM words WHERE id = (SELECT method FROM decisions WHERE id = d.last)) AS method"
+    sql = f"SELECT d.authenticated, d.also, d.count, d.last, {method}, {texts} FROM {source} d WHERE d.last >= ?"
+    for row in file.execute(sql, (round(since * 1e6),)):
+        kinds = Traffic(row["traffic"]), Protocol(row["protocol"] or "sip")
+        query = Query(row["alias"], row["zone"], *kinds, bool(row["authenticated"]))
+        yield Asked(query, row["also"], row["count"], Key(segment, row["last"]), row["method"])
+
+
+def words(file: sqlite3.Connection, column: str) -> list[str]:
+    """Raises sqlite3.Error."""
+    source = "minutes" if column == "rule" else "decisions"
+    both = f"SELECT {column} FROM {source}" + (" UNION SELECT target FROM decisions" if column == "zone" else "")
+    return [row[0] for row in file.execute(f"SELECT text FROM words WHERE id IN ({both})")]
+
+
+class _Conditions:
+    """The WHERE of a question, and its values."""
+
+    def __init__(self, file: sqlite3.Connection) -> None:
+        self.values: list[Any] = []
+        self._file = file
+        self._parts: list[str] = []
+
+    @property
+    def where(self) -> str:
+        return f"WHERE {' AND '.join(self._parts)}" if self._parts else ""
+
+    def also(self, part: str, *values: Any) -> None:
+        self._parts.append(part)
+        self.values += values
+
+    def add(self, wish: Wish) -> bool:
+        """False where nothing in this segment can fit."""
+        for column, text in (("rule", wish.rule), ("method", wish.method)):
+            if text and not self._add_word(column, text):
+                return False
+        if wish.zone and not self._add_zone(wish.zone):
+            return False
+        if wish.alias and not self._add_alias(wish.alias):
+            return False
+        if wish.call_id:
+            self.also("d.call = ? AND json_extract(d.rest, '$[2]') = CAST(? AS TEXT)", *_call(wish.call_id))
+        if wish.revision:
+            pattern = bytes_of(_like(wish.revision)[1:])
+            self.also("+d.revision IN (SELECT id FROM words WHERE text LIKE CAST(? AS TEXT) ESCAPE '~')", pattern)
+        self._add_status(wish.status)
+        if wish.since:
+            self.also("d.id >= ?", round(wish.since * 1e6))
+        if wish.until:
+            self.also("d.id < ?", round(wish.until * 1e6))
+        return True
+
+    def _add_word(self, column: str, text: str) -> bool:
+        number = self._number(text)
+        self.also(f"d.{column} = ?", number)
+        return number is not None
+
+    def _add_zone(self, text: str) -> bool:
+        number = self._number(text)
+        self.also("(d.zone = ? OR d.target = ?)", number, number)
+        return number is not None
+
+    def _number(self, text: str) -> int | None:
+        found = self._file.execute("SELECT id FROM words WHERE text = CAST(? AS TEXT)", (bytes_of(text),)).fetchone()
+        return None if found is None else int(found[0])
+
+    def _add_alias(self, text: str) -> bool:
+        pattern, parts, some = bytes_of(_like(text)), [], False
+        for name in TEXTS:
+            numbers = self._file.execute(
+                f"SELECT id FROM {name} WHERE text LIKE CAST(? AS TEXT) ESCAPE '~' LIMIT ?", (pattern, FEW + 1)
+            ).fetchall()
+            some = some or bool(numbers)
+            if len(numbers) > FEW:
+                parts.append(f"+d.{name} IN (SELECT id FROM {name} WHERE text LIKE CAST(? AS TEXT) ESCAPE '~')")
+                self.values.append(pattern)
+            else:
+                parts.append(f"d.{name} IN ({', '.join(str(row[0]) for row in numbers)})")
+        self._parts.append(f"({' OR '.join(parts)})")
+        return some
+
+    def _add_status(self, status: str) -> None:
+        if status == "failed":
+            self.also("d.status >= 400")
+        elif status.endswith("xx"):
+            self.also("d.status BETWEEN ? AND ?", int(status[0]) * 100, int(status[0]) * 100 + 99)
+        elif status:
+            self.also("d.status = ?", int(status))
+
+
+def _call(call_id: str) -> tuple[int, bytes]:
+    return call_hash(call_id), bytes_of(call_id)
+
+
+def _like(text: str) -> str:
+    escaped = "".join(f"~{each}" if each in "~%_" else each for each in text)
+    return f"%{escaped}%"
+
+
+def _text(column: str) -> str:
+    return f"(SELECT text FROM {_NAMES[column]} WHERE id = d.{column}) AS {column}"
+
+
+def _found(segment: int, row: sqlite3.Row) -> Found:
+    return Found(
+        Key(segment, row["id"]),
+        row["began"] / 1e6,
+        row["method"],
+        row["alias"],
+        row["request_uri"],
+        row["sender"],
+        row["zone"],
+        row["target"],
+        row["rule"],
+        row["status"],
+        None if row["us"] is None else row["us"] / 1000,
+        row["revision"],
+        row["call_id"],
+    )

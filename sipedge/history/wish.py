@@ -1,0 +1,201 @@
+"""What can be asked of the history, and what it answers: values. Times are seconds since the epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from dialplan.model import Query
+
+NO_RULE = "(no rule)"
+SIGNED_ROUTE = "(signed Route)"
+REFUSED = "(refused)"
+"""In the place of a rule's name, where none decided. A rule may not begin with a bracket by chance: see ``Found``."""
+
+
+class Key(NamedTuple):
+    """Of one entry, for as long as it is kept."""
+
+    segment: int
+    id: int
+
+    def __str__(self) -> str:
+        return f"{self.segment}-{self.id}"
+
+
+def key_of(text: str) -> Key:
+    """Raises ValueError."""
+    segment, _, number = text.partition("-")
+    if not (segment.isascii() and segment.isdigit() and number.isascii() and number.isdigit() and len(text) < 40):
+        raise ValueError(f'"{text}" names no entry')
+    return Key(int(segment), int(number))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """'' and 0 demand nothing."""
+
+    alias: str = ""
+    """Text in the alias or in From; ASCII letters of either case."""
+    rule: str = ""
+    """Name of the first rule that took it, or one of the three words above."""
+    zone: str = ""
+    """It came from, or its first hop went to."""
+    method: str = ""
+    call_id: str = ""
+    """The whole Call-ID."""
+    status: str = ""
+    """``504``, ``5xx`` or ``failed``: 400 or more."""
+    revision: str = ""
+    """Its first digits."""
+    since: float = 0
+    until: float = 0
+    before: Key | None = None
+    """Only what is older than this entry."""
+    most: int = 50
+
+
+class Found(NamedTuple):
+    """One line of a list."""
+
+    key: Key
+    time: float
+    method: str
+    alias: str
+    """'' of a request that was refused before it had one."""
+    request_uri: str
+    sender: str
+    """The From header."""
+    zone: str
+    target: str
+    """The zone of the first hop; of a signed Route its zone; '' for none."""
+    rule: str
+    status: int
+    ms: float | None
+    revision: str
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a span of time holds. ``step`` seconds a bin, the first one begins at ``since``."""
+
+    since: float
+    step: int
+    classes: Mapping[str, Sequence[int]]
+    """``2xx`` ... -> number for each bin; ``0xx`` has no final status."""
+    rules: Mapping[str, int]
+    """Rule -> number, the most used first."""
+    failed_rules: Mapping[str, int]
+    median: Sequence[float | None]
+    """Milliseconds until the final status, for each bin; None where nothing came."""
+    high: Sequence[float | None]
+    """The 99th percentile."""
+
+    @property
+    def total(self) -> int:
+        return sum(map(sum, self.classes.values()))
+
+    @property
+    def failed(self) -> int:
+        return sum(sum(numbers) for name, numbers in self.classes.items() if name >= "4xx")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question to the rules that was asked once or often."""
+
+    query: Query
+    also: str
+    """A second alias that had to lead to the same zones; ''."""
+    count: int
+    last: Key
+    """The newest entry that asked it."""
+    method: str
+    """Of that entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Decisions that are missing."""
+
+    time: float
+    """Of the first one that is there again."""
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What is kept."""
+
+    rows: int
+    since: float | None
+    """Of the oldest entry."""
+    bytes: int
+    gaps: tuple[Gap, ...] = ()
+    """The newest ones first."""
+    lost: int = 0
+    """Their sum."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far the file of decisions was read."""
+
+    first: str = ""
+    """The beginning of the file that is being read: it tells files apart, whatever they are called by now."""
+    offset: int = 0
+    sequence: int = 0
+    """The number of the last decision."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What was read at once, and where reading goes on behind it."""
+
+    records: tuple[Mapping[str, Any], ...]
+    position: Position
+    gaps: tuple[Gap, ...] = ()
+    unread: int = field(default=0)
+    """Lines that are no decision of this version."""
+
+
+class History(Protocol):
+    """The one way to what was decided. It blocks; every method but ``add`` may be called from any thread."""
+
+    def position(self) -> Position: ...
+
+    def add(self, batch: Batch) -> None:
+        """All of it or nothing. From one thread. Raises OSError where the disk takes no more."""
+        ...
+
+    def find(self, wish: Wish) -> list[Found]:
+        """Newest first. Raises TooLong."""
+        ...
+
+    def entry(self, key: Key) -> dict[str, Any] | None:
+        """The record as the edge wrote it; None where it is not kept any more."""
+        ...
+
+    def counted(self, since: float, until: float, bins: int) -> Counted: ...
+
+    def asked(self, since: float) -> Iterator[Asked]:
+        """Each question once for each segment, the newest segment first."""
+        ...
+
+    def stored(self) -> Stored: ...
+
+    def words(self, column: str) -> list[str]:
+        """Of ``rule``, ``zone``, ``method`` or ``revision``: the values there are, for a person to choose from."""
+        ...
+
+    def forget(self, days: float, size: int) -> int:
+        """Drop what is older than ``days``, and the oldest until it takes at most ``size`` bytes; how many rows."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class TooLong(Exception):
+    """A question that would have taken too long; ``str()`` is one sentence."""

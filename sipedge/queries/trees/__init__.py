@@ -1,0 +1,1 @@
+"""Decisions made again, and the tree of a search in words."""

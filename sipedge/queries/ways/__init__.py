@@ -1,0 +1,1 @@
+"""Where something would go that is not SIP: stanzas, requests for web services."""

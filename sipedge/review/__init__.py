@@ -1,0 +1,1 @@
+"""What a draft would do, before anybody puts it in force."""

@@ -1,0 +1,49 @@
+"""The other side of ``apart``: a question a line in, its answer a line out, until nobody asks any more."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sipedge.control.refusal import FAILED
+from sipedge.revisions.files import FileSet
+
+from .apart import NICENESS
+from .editing import help_at, laid_out, marks, offer
+from .review import ReviewJson, review
+
+
+def _review(config: str, base: Mapping[str, str], texts: Mapping[str, str]) -> ReviewJson:
+    return review(config, FileSet(base), texts)
+
+
+QUESTIONS: Mapping[str, Callable[..., object]] = {
+    "review": _review,
+    "marks": marks,
+    "offer": offer,
+    "help": help_at,
+    "layout": laid_out,
+}
+"""Each with keywords: ``config`` and what its function wants."""
+
+
+def answer_to(line: bytes) -> Mapping[str, Any]:
+    question = json.loads(line)
+    try:
+        return {"answer": QUESTIONS[question.pop("ask")](**question)}
+    except Exception as error:  # a question that goes wrong must not cost the next one its answer
+        return {"refused": {"code": FAILED, "sentence": f"this went wrong: {type(error).__name__}: {error}"}}
+
+
+def main() -> None:
+    os.nice(NICENESS)
+    for line in sys.stdin.buffer:
+        sys.stdout.buffer.write(json.dumps(answer_to(line)).encode() + b"\n")
+        sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""Drafts: texts that somebody is changing, each a file of its own. They are in force nowhere."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from threading import RLock
+from time import time
+
+from sipedge.control.refusal import CONFLICT, FAILED, NOT_FOUND, UNPROCESSABLE, Refused
+
+from .durable import write_whole
+from .files import FileSet
+
+NAME = "drafts"
+MOST = 100
+LONGEST = 4 * 1024**2
+"""Bytes of all texts of a draft."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    number: int
+    version: int
+    """Counts the changes: who changes a draft says which one he has seen."""
+    who: str
+    """Who began it."""
+    title: str
+    """What it is about; ''."""
+    time: float
+    """Of the last change; seconds since 1970."""
+    base: Mapping[str, str]
+    """The texts that it was made from, as in FileSet."""
+    texts: Mapping[str, str]
+
+    @property
+    def base_set(self) -> FileSet:
+        return FileSet(self.base)
+
+    @property
+    def changed(self) -> list[str]:
+        """Names of the files that are different."""
+        names = dict.fromkeys([*self.base, *self.texts])
+        return [name for name in names if self.base.get(name) != self.texts.get(name)]
+
+
+class Drafts:
+    """Of one process. Raises OSError, and Refused: 404 for a draft that is not there, 409 for one changed meanwhile."""
+
+    def __init__(self, folder: str) -> None:
+        """``folder``: of the console."""
+        self._folder = os.path.join(folder, NAME)
+        self._lock = RLock()
+
+    def all(self) -> list[Draft]:
+        """The last changed first."""
+        return sorted(map(self.get, self._numbers()), key=lambda draft: -draft.time)
+
+    def get(self, number: int) -> Draft:
+        try:
+            with open(self._place(number), encoding="utf-8") as stream:
+                return Draft(**json.load(stream))
+        except FileNotFoundError:
+            raise Refused(NOT_FOUND, f"there is no draft {number}") from None
+        except (ValueError, TypeError):
+            raise Refused(FAILED, f"{self._place(number)}: this is no draft any more") from None
+
+    def begin(self, who: str, base: FileSet, texts: Mapping[str, str], title: str = "") -> Draft:
+        """Refused, 409, where there are too many."""
+        with self._lock:
+            numbers = self._numbers()
+            if len(numbers) >= MOST:
+                raise Refused(CONFLICT, f"there are {MOST} drafts already: drop one that nobody needs")
+            made = Draft(max(numbers, default=0) + 1, 1, who, title[:200], time(), dict(base.texts), dict(texts))
+            return self._written(made)
+
+    def change(self, number: int, version: int, texts: Mapping[str, str]) -> Draft:
+        """``version``: that which was changed. ``texts``: those that take the place of others; new ones are added."""
+        with self._lock:
+            held = self.get(number)
+            if held.version != version:
+                text = f"somebody else has changed draft {number} meanwhile: load it anew, and make your change again"
+                raise Refused(CONFLICT, text)
+            return self._written(replace(held, version=version + 1, time=time(), texts={**held.texts, **texts}))
+
+    def rebase(self, number: int, base: FileSet, texts: Mapping[str, str]) -> Draft:
+        """Another base, and the texts that were made for it."""
+        with self._lock:
+            held = self.get(number)
+            made = replace(held, version=held.version + 1, time=time(), base=dict(base.texts), texts=dict(texts))
+            return self._written(made)
+
+    def drop(self, number: int) -> None:
+        with self._lock:
+            self.get(number)
+            os.unlink(self._place(number))
+
+    def _written(self, draft: Draft) -> Draft:
+        if sum(len(text.encode()) for text in draft.texts.values()) > LONGEST:
+            raise Refused(UNPROCESSABLE, f"a draft holds {LONGEST} bytes at most")
+        os.makedirs(self._folder, 0o750, exist_ok=True)
+        write_whole(self._place(draft.number), json.dumps(asdict(draft)).encode(), 0o640)
+        return draft
+
+    def _place(self, number: int) -> str:
+        return os.path.join(self._folder, f"{number:06}.json")
+
+    def _numbers(self) -> list[int]:
+        try:
+            names = os.listdir(self._folder)
+        except FileNotFoundError:
+            return []
+        return [int(name[:-5]) for name in names if re.fullmatch(r"[0-9]{6,9}\.json", name)]

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from sipedge.accounts.accounts import AccountError, Accounts
+from sipedge.accounts.database import Database
+from sipedge.accounts.passwords import PasswordError, fits, hashed
+from sipedge.accounts.roles import Role, role_named
+from sipedge.accounts.sessions import IDLE, LONGEST, MOST_EACH, TOUCHED, Sessions
+from sipedge.accounts.tokens import PREFIX, Tokens
+
+PASSWORD = "correct horse battery"
+NOW = 1_000_000.0
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Database:
+    made = Database(str(tmp_path))
+    Accounts(made).add("alice", Role.ADMIN, PASSWORD)
+    return made
+
+
+def test_a_password_is_kept_as_scrypt_with_a_salt_of_its_own() -> None:
+    one, two = hashed(PASSWORD), hashed(PASSWORD)
+    assert one != two and PASSWORD not in one and one.startswith("scrypt$16384$8$1$")
+    assert fits(PASSWORD, one) and fits(PASSWORD, two) and not fits(PASSWORD + " ", one)
+    with pytest.raises(PasswordError, match="12 to 1024 characters"):
+        hashed("short")
+
+
+def test_an_account_is_let_in_by_its_password_only(database: Database) -> None:
+    accounts = Accounts(database)
+    found = accounts.checked("alice", PASSWORD)
+    assert found is not None and (found.name, found.role) == ("alice", Role.ADMIN)
+    assert accounts.checked("alice", "wrong password") is None
+    assert accounts.checked("bob", PASSWORD) is None
+    assert accounts.checked("' or 1=1 --", "\ud800") is None
+
+
+def test_the_file_is_for_its_owner_only_and_holds_no_password_or_key(database: Database) -> None:
+    key = Sessions(database).begin("alice", "127.0.0.1", "a browser", NOW)
+    token = Tokens(database).add("monitoring", Role.AUDITOR, "alice", 30, NOW)
+    assert stat.S_IMODE(Path(database.path).stat().st_mode) == 0o600
+    content = Path(database.path).read_bytes()
+    assert not [text for text in (PASSWORD, key, token) if text.encode() in content]
+
+
+def test_names_are_checked_and_not_given_twice(database: Database) -> None:
+    with pytest.raises(AccountError, match="is no name"):
+        Accounts(database).add("a b", Role.AUDITOR, PASSWORD)
+    with pytest.raises(AccountError, match='an account "alice" already'):
+        Accounts(database).add("alice", Role.AUDITOR, PASSWORD)
+    assert role_named("operator") is Role.OPERATOR
+    with pytest.raises(ValueError, match="roles are auditor, operator, admin"):
+        role_named("root")
+
+
+def test_the_last_admin_stays(database: Database) -> None:
+    accounts = Accounts(database)
+    for change in (lambda: accounts.remove("alice"), lambda: accounts.give_role("alice", Role.AUDITOR)):
+        with pytest.raises(AccountError, match="the last admin"):
+            change()
+    accounts.add("bob", Role.ADMIN, PASSWORD)
+    accounts.give_role("alice", Role.AUDITOR)
+    assert [(each.name, each.role) for each in accounts.all()] == [("alice", Role.AUDITOR), ("bob", Role.ADMIN)]
+    accounts.remove("alice")
+    with pytest.raises(AccountError, match='no account "alice"'):
+        accounts.remove("alice")
+
+
+def test_a_session_ends_by_silence_by_age_and_by_command(database: Database) -> None:
+    sessions = Sessions(database)
+    key = sessions.begin("alice", "192.0.2.1", "Firefox", NOW)
+    found = sessions.of(key, NOW + 60)
+    assert found is not None and (found.account, found.role, found.address) == ("alice", Role.ADMIN, "192.0.2.1")
+    assert sessions.of(key, NOW + 60 + IDLE + TOUCHED) is None
+    at = NOW
+    while at < NOW + LONGEST:
+        assert sessions.of(key, at) is not None
+        at += IDLE / 2
+    assert sessions.of(key, NOW + LONGEST + 1) is None, "however busy it was"
+    other = sessions.begin("alice", "", "", NOW)
+    (listed,) = [each for each in sessions.all(NOW) if each.number != found.number]
+    assert sessions.end(listed.number) == "alice" and sessions.end(listed.number) == ""
+    assert sessions.of(other, NOW) is None
+    assert sessions.of("", NOW) is None
+
+
+def test_an_account_has_so_many_sessions_at_most(database: Database) -> None:
+    sessions = Sessions(database)
+    keys = [sessions.begin("alice", "", "", NOW + number) for number in range(MOST_EACH + 3)]
+    assert [sessions.of(key, NOW + 60) is None for key in keys] == [True] * 3 + [False] * MOST_EACH
+
+
+def test_a_new_password_or_a_removal_ends_all_sessions(database: Database) -> None:
+    accounts, sessions = Accounts(database), Sessions(database)
+    key = sessions.begin("alice", "", "", NOW)
+    accounts.give_password("alice", PASSWORD + "!")
+    assert sessions.of(key, NOW) is None and accounts.checked("alice", PASSWORD) is None
+    accounts.add("bob", Role.OPERATOR, PASSWORD)
+    key = sessions.begin("bob", "", "", NOW)
+    accounts.give_role("bob", Role.AUDITOR)
+    found = sessions.of(key, NOW)
+    assert found is not None and found.role is Role.AUDITOR, "at once"
+    accounts.remove("bob")
+    assert sessions.of(key, NOW) is None
+
+
+def test_a_token_has_a_role_and_an_end(database: Database) -> None:
+    accounts, tokens = Accounts(database), Tokens(database)
+    text = tokens.add("monitoring", Role.OPERATOR, "alice", 30, NOW)
+    assert text.startswith(PREFIX)
+    found = tokens.of(text, NOW + 29 * 86400)
+    assert found is not None and (found.name, found.role, found.account) == ("monitoring", Role.OPERATOR, "alice")
+    assert tokens.of(text, NOW + 30 * 86400) is None and tokens.of(text + "x", NOW) is None
+    accounts.add("bob", Role.ADMIN, PASSWORD)
+    accounts.give_role("alice", Role.AUDITOR)
+    found = tokens.of(text, NOW)
+    assert found is not None and found.role is Role.AUDITOR, "never more than who made it"
+    assert tokens.end(found.number) == "monitoring" and tokens.of(text, NOW) is None
+
+
+@pytest.mark.parametrize(("name", "days"), [("x", 0), ("x", 400), ("", 1), ("x" * 65, 1)])
+def test_a_token_without_end_or_name_is_refused(database: Database, name: str, days: int) -> None:
+    with pytest.raises(AccountError):
+        Tokens(database).add(name, Role.AUDITOR, "alice", days, NOW)

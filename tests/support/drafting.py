@@ -1,0 +1,44 @@
+"""A console with accounts beside a configuration that no edge runs: for pages about drafts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from starlette.testclient import TestClient
+from support.configuration import EDGE, write
+from support.console import browser, log_in, send, with_account, world_beside
+from support.running_edge import rule
+
+from sipedge.accounts.roles import Role
+
+ZONES = "".join(
+    f'[[zone]]\nname = "{name}"\ntype = "neighbor"\npeers = ["127.0.0.{number}"]\ntransport = "TCP"\n'
+    for number, name in enumerate(("near", "far", "other"), 2)
+)
+CONFIG = EDGE + 'dialplans = ["edge.dialplan"]\n' + ZONES
+RULE = rule("out", r".*@far\.example", "far")
+MORE = rule("more", r"x.*@far\.example", "other", priority=5)
+
+
+class Drafting:
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.toml = folder, write(folder, CONFIG)
+        self.plan = write(folder, RULE, "edge.dialplan")
+        self.world = world_beside(self.toml)
+        self.clients: dict[Role, TestClient] = {}
+
+    def of(self, role: Role) -> TestClient:
+        """A browser in which somebody of this role has logged in."""
+        if role not in self.clients:
+            client = browser(self.world)
+            assert log_in(client, with_account(self.world, role)).status_code == 303
+            self.clients[role] = client
+        return self.clients[role]
+
+    def begun(self, title: str = "") -> str:
+        """The path of a draft."""
+        return str(send(self.of(Role.OPERATOR), "/drafts", "/rules", title=title).headers["location"])
+
+    def close(self) -> None:
+        self.world.desk.checker.end()
+        self.world.desk.reviewer.end()
