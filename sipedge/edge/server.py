@@ -181,7 +181,7 @@ class Server:
             self._settings, self._proxy, self._stack, self._connections, lambda: self._resolver, self._services
         )
         self._tap = self._observers.tap
-        ways = self._stack, self._connections, self._proxy.memory, self._turns
+        ways = self._stack, self._connections, self._proxy, self._turns
         self._short = ShortWay(*ways, environment.ids(), self._take_back, self._recorded)
         self._short.configure(self._settings)
         self._short.watch(self._tap is not None and self._tap.sees_messages)

@@ -20,11 +20,11 @@ from sipedge.proxy.commands import Remember
 from sipedge.proxy.events import Adopted, ConnectionClosed, ConnectionOpened, ForwardFailed, RequestReceived
 from sipedge.proxy.forwarder import BRANCH_COOKIE
 from sipedge.proxy.forwarding import IDENTITY_HEADERS
-from sipedge.remembered.memory import Memory
+from sipedge.proxy.proxy import Proxy
 from sipedge.remembered.native import ways
 from sipedge.remembered.native.ways import Outputs, Records, Ways
 from sipedge.remembered.record import HEAD, TIME
-from sipedge.remembered.way import Shape, names_of, request_shape, response_shape
+from sipedge.remembered.way import Shape, Way, names_of, request_shape, response_shape
 from sipedge.settings import Limits, Settings
 from sipedge.sip.message import MAX_SHARED_LINES, Message
 
@@ -44,7 +44,7 @@ class ShortWay:
         self,
         stack: Stack,
         connections: Connections,
-        memory: Memory,
+        proxy: Proxy,
         turns: Turns,
         unique: str,
         take_back: Callable[[ConnectionClosed, bytes], None],
@@ -56,7 +56,7 @@ class ShortWay:
         """
         self._native = _load() if stack.sequences else None
         self._loop = asyncio.get_running_loop()
-        self._stack, self._connections, self._memory = stack, connections, memory
+        self._stack, self._connections, self._proxy, self._memory = stack, connections, proxy, proxy.memory
         self._front = f"{BRANCH_COOKIE}{unique}x".encode()
         """Of all its branches: no other token has this letter in its place."""
         self._turns, self._take_back, self._record = turns, take_back, record
@@ -96,7 +96,7 @@ class ShortWay:
 
     def _begin(self, native: Ways, limits: Limits) -> None:
         sizes = limits.header_section, limits.headers, limits.header_line, limits.message
-        native.begin(self._stack.sequences, self._front, limits.remembered, *sizes)
+        native.begin(self._stack.sequences, self._front, self._may_pass, limits.remembered, *sizes)
         self._places.clear()
         self._forget(native)
 
@@ -145,7 +145,7 @@ class ShortWay:
         source = way.verdict.source.name
         self._native.seat(place, self._seats.setdefault((source, way.names), len(self._seats) + 1))
         removed, key = bytes(way.removed), source.encode() + b"\0"
-        edits = way.via, way.request_uri, removed, way.hop_count, way.poison, way.until
+        edits = way.via, way.request_uri, removed, way.hop_count, way.poison, way.until, way.asks
         self._targets.add(target)
         self._native.learn(place, command.head, target, *edits, self._secret, key, way)
 
@@ -192,6 +192,10 @@ class ShortWay:
         self._connections.sound(connection)
         self._turns.stay_awake(self._busy_poll)
         return start
+
+    def _may_pass(self, connection: int, way: Way) -> bool:
+        """Asked from inside of ``take``."""
+        return self._proxy.may_pass(connection, way, self._loop.time())
 
     def _send(self, connection: int, outputs: Outputs) -> None:
         for target, messages, requests, responses in outputs:

@@ -8,6 +8,7 @@ from dialplan.model import Target, Traffic
 from sipedge.decision.installation import Installation
 from sipedge.decision.record_route import HOUR, NO_SEAL, RECORD_ROUTED, ZonePair, is_record_routed
 from sipedge.decision.routing import seal_of_contact, sealed_response
+from sipedge.decision.speaking import host_of
 from sipedge.decision.validation import POISON
 from sipedge.dialogs.crossing import Crossings, Passage
 from sipedge.dialogs.table import Dialogs
@@ -126,8 +127,8 @@ class Forwarder:
             head, body, incoming.crossings[branch] = border.request(outgoing)
         return branch, head, body
 
-    def way(self, incoming: Incoming, target: Target, hop: Hop) -> Way | None:
-        """How requests that say the same may go on without the core; None: each of them needs it.
+    def way(self, incoming: Incoming, target: Target, hop: Hop, asks: bool) -> Way | None:
+        """How requests that say the same may go on without the core; None: each of them needs it. ``asks``: see Way.
 
         As ``build`` does it: whatever that does of its own for each request has no way.
         """
@@ -156,6 +157,8 @@ class Forwarder:
             zone.hop_count,
             zone.poison,
             float("inf") if pair is None else installation.young_until(pair),
+            asks,
+            host_of(message.first("from") or "") if asks else "",
         )
 
     def _ends_call(self, incoming: Incoming, zone: str) -> bool:

@@ -16,6 +16,7 @@ from sipedge.decision.installation import Installation
 from sipedge.dialogs.table import Dialogs
 from sipedge.rates.rates import Rates
 from sipedge.remembered.memory import Memory
+from sipedge.remembered.way import Way
 from sipedge.settings import Settings
 from sipedge.sip.responses import branch_of_response, response_to_bytes, warning
 from zones.addresses import same_scope
@@ -219,13 +220,11 @@ class Proxy:
         return self._calls.dialogs
 
     def _request(self, event: RequestReceived, now: float, out: list[Command]) -> None:
-        peer = self._peers.get(event.connection)
-        if peer is not None:  # else it closed while its last messages were on the way
+        if (peer := self._peers.get(event.connection)) is not None:  # else it closed while this was on the way
             self._path.take(event, peer, now, out)
 
     def _adopted(self, event: Adopted, now: float, out: list[Command]) -> None:
-        peer = self._peers.get(event.request.connection)
-        if peer is not None:
+        if (peer := self._peers.get(event.request.connection)) is not None:
             self._path.adopt(event, peer)
 
     def _response(self, event: ResponseReceived, now: float, out: list[Command]) -> None:
@@ -255,6 +254,11 @@ class Proxy:
         if event.message.status >= 200:
             accepted_for = self._installation.settings.timers.accepted
             self._contexts.ended(event.branch, context, now, accepted_for, hop)
+
+    def may_pass(self, connection: int, way: Way, now: float) -> bool:
+        """Whether a request of a connection may go this way without the core."""
+        peer = self._peers.get(connection)
+        return peer is not None and self._path.may_pass(peer, way, now)
 
     def may_answer(self, branch: str, connection: int, now: float) -> bool:
         """Whether the peer of a connection is the one that the request of a branch was sent to (RFC 3261 18.1.1)."""

@@ -64,6 +64,8 @@ class RequestPath:
         self._upkeep = upkeep
         self._calls = calls
         self._memory = memory
+        self._asked: tuple[int, TooMany | None] | None = None
+        """The connection of a request that comes next and is counted already, and whether it is one too many."""
 
     def take(self, event: RequestReceived, peer: Peer, now: float, out: list[Command]) -> None:
         """What the request alone decides (decision/), and what depends on the moment: its connection, its password."""
@@ -165,8 +167,12 @@ class RequestPath:
         method = event.message.method
         if method == "CANCEL":
             return False
-        counted = arrivals.ack if method == "ACK" else arrivals.request
-        too_many = counted(peer.share, now)
+        asked, self._asked = self._asked, None
+        if asked is not None and asked[0] == peer.connection:
+            too_many = asked[1]
+        else:
+            counted = arrivals.ack if method == "ACK" else arrivals.request
+            too_many = counted(peer.share, now)
         if too_many is not None:
             self._turn_away(too_many, event, peer, now, out)
         return too_many is not None
@@ -189,15 +195,18 @@ class RequestPath:
             return False
         too_many = None
         if arrivals.policy.per_domain:
-            policy = self._installation.from_policies.get(peer.speaks_in)
-            domain = host_of(message.first("from") or "")[:LONGEST_DOMAIN]
-            is_judged = policy is not None and policy.kind is not FromDomain.ANY
-            too_many = arrivals.domain(domain if is_judged else f"{domain} {peer.share}", now)
+            too_many = arrivals.domain(self._whose(peer, host_of(message.first("from") or "")), now)
         if too_many is None and message.method == "SUBSCRIBE" and not message.to_tag:
             too_many = arrivals.subscription(peer.share, decided.alias, now)
         if too_many is not None:
             self._turn_away(too_many, event, peer, now, out)
         return too_many is not None
+
+    def _whose(self, peer: Peer, domain: str) -> str:
+        """What a domain in From is counted as: with the source where anybody may name it."""
+        policy, domain = self._installation.from_policies.get(peer.speaks_in), domain[:LONGEST_DOMAIN]
+        is_judged = policy is not None and policy.kind is not FromDomain.ANY
+        return domain if is_judged else f"{domain} {peer.share}"
 
     def _turn_away(self, too_many: TooMany, event: RequestReceived, peer: Peer, now: float, out: list[Command]) -> None:
         """503 with Retry-After, and nothing for the history: a flood would push all else out of it."""
@@ -306,14 +315,26 @@ class RequestPath:
         """Requests that say the same may go where this one has gone, if nothing but the memory was asked about it."""
         peer, message = context.peer, context.request
         is_traversal = isinstance(context.incoming.decided.source, (TraversalServerZone, TraversalClientZone))
-        if is_traversal or self._arrivals.get(peer.speaks_in) is not None or context.targets != 1:
+        asks = peer.speaks_in in self._arrivals
+        if is_traversal or (asks and message.method == "SUBSCRIBE") or context.targets != 1:
             return
         if context.outcomes or context.located_later or len(context.branches) != 1:
             return
         (branch,) = context.branches.values()
-        way = self._forwarder.way(context.incoming, branch.target, branch.hop)
+        way = self._forwarder.way(context.incoming, branch.target, branch.hop, asks)
         if way is not None:
             out.append(Remember(peer.connection, message.head, way))
+
+    def may_pass(self, peer: Peer, way: Way, now: float) -> bool:
+        """Count a request that goes on without the core. False: ``take`` is to turn it away."""
+        arrivals = self._arrivals.get(peer.speaks_in)
+        if arrivals is None:
+            return True
+        too_many = arrivals.request(peer.share, now)
+        if too_many is None and arrivals.domain(self._whose(peer, way.domain), now) is None:
+            return True
+        self._asked = peer.connection, too_many
+        return False
 
     def adopt(self, event: Adopted, peer: Peer) -> None:
         """Take over a request that went on without the core: it was decided about as its way says."""

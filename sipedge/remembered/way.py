@@ -37,6 +37,10 @@ class Way:
     poison: bool
     until: float
     """Seconds since 1970: so long it holds."""
+    asks: bool = False
+    """Whether each request may be one too many (``[zone.rate]``)."""
+    domain: str = ""
+    """In From; for that."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from sipedge.settings import DnsSettings, Limits, Listener, Settings
 from sipedge.sip.message import Message
 from tools.bench.instructions import PLAN
 from tools.memory_edge import EDGE, Far, MemoryEdge, run_edge
-from zones.zone import AuthenticationPolicy, DefaultZone, FromDomain, NeighborZone
+from zones.zone import AuthenticationPolicy, DefaultZone, FromDomain, NeighborZone, RatePolicy
 
 from .mutations import mutated
 
@@ -67,8 +67,15 @@ def settings(chance: Random, remembered: int) -> Settings:
     kind = chance.choice((FromDomain.ANY,) * 4 + (FromDomain.CERTIFICATE,))
     each = chance.choice((12, 2000, 2000))
     trust, poison = chance.random() < 0.5, chance.random() < 0.3
+    rate = RatePolicy(chance.choice((0.0, 0.0, 3.0)), chance.choice((0.0, 2.0)), chance.choice((0.0, 1.0)))
     inside = NeighborZone(
-        name="Inside", transport="TCP", peers=CALLERS[:1], monitor=False, authentication_policy=policy, from_domain=kind
+        name="Inside",
+        transport="TCP",
+        peers=CALLERS[:1],
+        monitor=False,
+        authentication_policy=policy,
+        rate=rate if chance.random() < 0.3 else RatePolicy(),
+        from_domain=kind,
     )
     outside = NeighborZone(
         name="Outside", transport="TCP", peers=(CALLEE,), monitor=False, authentication_trust=trust, poison=poison

@@ -116,8 +116,9 @@ static PyObject *learn(PyObject *module, PyObject *args)
     PyObject *via, *uri, *removed, *shown;
     static const struct limits any = {LONGEST_HEAD, MOST_LINES, LONGEST_HEAD, LONGEST_HEAD};
     double until;
-    if (!PyArg_ParseTuple(args, "ny#nSSSlpdy#y#O", &place, &whole.start, &head_length, &target, &via, &uri, &removed,
-                          &hop_count, &poison, &until, &key.start, &key_length, &source.start, &source_length, &shown))
+    int asks;
+    if (!PyArg_ParseTuple(args, "ny#nSSSlpdpy#y#O", &place, &whole.start, &head_length, &target, &via, &uri, &removed,
+                          &hop_count, &poison, &until, &asks, &key.start, &key_length, &source.start, &source_length, &shown))
         return NULL;
     whole.length = (size_t)head_length, key.length = (size_t)key_length, source.length = (size_t)source_length;
     if (place < 0 || target < 0 || !is_open((size_t)place) || !is_open((size_t)target))
@@ -132,6 +133,7 @@ static PyObject *learn(PyObject *module, PyObject *args)
     way->edits.hop_count = hop_count;
     way->edits.poison = poison;
     way->until = until;
+    way->asks = asks;
     if (!way_hash(way, key, source))
         return PyErr_Format(PyExc_ValueError, "a key of the loop hash has 1 to %d bytes", BLAKE2S_KEY);
     int kept = way_keep(way, connections[place].seat, &head, shape);
@@ -209,13 +211,13 @@ static PyObject *give_up(PyObject *module, PyObject *number)
     return result;
 }
 
-/* (sequences, branches' front, ways, header_section, headers, header_line, message): everything is forgotten. */
+/* (sequences, branches' front, who is asked, ways, header_section, headers, header_line, message): everything is forgotten. */
 static PyObject *begin(PyObject *module, PyObject *args)
 {
     (void)module;
-    PyObject *table, *text;
+    PyObject *table, *text, *who;
     Py_ssize_t most;
-    if (!PyArg_ParseTuple(args, "OSnnnnn", &table, &text, &most, &limits.header_section, &limits.headers,
+    if (!PyArg_ParseTuple(args, "OSOnnnnn", &table, &text, &who, &most, &limits.header_section, &limits.headers,
                           &limits.header_line, &limits.message))
         return NULL;
     pjsip = PyLong_AsVoidPtr(table);
@@ -232,7 +234,9 @@ static PyObject *begin(PyObject *module, PyObject *args)
         memset(connections, 0, places * sizeof *connections);
     pending_begin();
     Py_XDECREF(front);
+    Py_XDECREF(asked);
     front = new_reference(text);
+    asked = new_reference(who);
     pjsip->watch(is_taken);
     Py_RETURN_NONE;
 }

@@ -11,7 +11,7 @@ struct connection *connections;
 size_t places;
 const struct sequences *pjsip;
 struct limits limits;
-PyObject *front;
+PyObject *front, *asked;
 
 static size_t touched[MOST_TOUCHED], touched_count; /* connections of the read at work */
 
@@ -129,6 +129,17 @@ static int note_copy(const struct reading *reading, const struct head *head)
     return done ? 1 : -1;
 }
 
+/* As ``forward`` says it. */
+static int is_let_pass(const struct reading *reading, const struct way *way)
+{
+    if (!way->asks)
+        return 1;
+    PyObject *answer = PyObject_CallFunctionObjArgs(asked, connections[reading->connection].number, way->shown, NULL);
+    int is_true = answer ? PyObject_IsTrue(answer) : -1;
+    Py_XDECREF(answer);
+    return is_true;
+}
+
 /* 1: it went on; 0: the core has to take it; -1: an exception. */
 static int forward(struct reading *reading, const struct head *head, const struct shape *shape, struct span whole)
 {
@@ -153,8 +164,9 @@ static int forward(struct reading *reading, const struct head *head, const struc
     const char *key = kind == NEW ? pjsip->key() : NULL;
     if (kind == ABSORBED)
         return note_copy(reading, head);
-    if (!key)
-        return 0;
+    int may_pass = key ? is_let_pass(reading, way) : 0;
+    if (may_pass <= 0)
+        return may_pass;
     struct span body = {whole.start + head->length, whole.length - head->length};
     PyObject *sent = joined((struct span){text.start, text.length}, body);
     return begin_request(reading, capsule, way, number, key, (struct span){whole.start, head->length}, named, sent);

@@ -30,6 +30,7 @@ extern size_t places; /* of connections */
 extern const struct sequences *pjsip;
 extern struct limits limits;
 extern PyObject *front; /* of all branches */
+extern PyObject *asked; /* of a connection and a way: whether a request may pass */
 
 struct span span_of(PyObject *bytes);
 PyObject *bytes_of(struct span text);

@@ -16,6 +16,7 @@ struct way {
     struct edits edits;
     size_t target; /* connection */
     double until; /* seconds since 1970 */
+    int asks; /* whether each request may pass */
     PyObject *via, *uri, *method, *shown; /* bytes, and what a record shows of it */
     PyObject *shape; /* of the key: while it lives no other one has its address */
 };

@@ -4,6 +4,7 @@ core takes every request."""
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol, cast
@@ -37,6 +38,7 @@ class Ways(Protocol):
         self,
         sequences: int,
         front: bytes,
+        asked: Callable[[int, Any], bool],
         most: int,
         header_section: int,
         headers: int,
@@ -72,6 +74,7 @@ class Ways(Protocol):
         hop_count: int,
         poison: bool,
         until: float,
+        asks: bool,
         key: bytes,
         source: bytes,
         shown: object,
