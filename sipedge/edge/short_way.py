@@ -20,6 +20,7 @@ from sipedge.proxy.commands import Remember
 from sipedge.proxy.events import Adopted, ConnectionClosed, ConnectionOpened, ForwardFailed, RequestReceived
 from sipedge.proxy.forwarder import BRANCH_COOKIE
 from sipedge.proxy.forwarding import IDENTITY_HEADERS
+from sipedge.proxy.locating import preferred
 from sipedge.proxy.proxy import Proxy
 from sipedge.remembered.native import ways
 from sipedge.remembered.native.ways import Outputs, Records, Ways
@@ -27,6 +28,8 @@ from sipedge.remembered.record import HEAD, TIME
 from sipedge.remembered.way import Shape, Way, names_of, request_shape, response_shape
 from sipedge.settings import Limits, Settings
 from sipedge.sip.message import MAX_SHARED_LINES, Message
+from zones.neighbor import NeighborPeers
+from zones.zone import Hop
 
 from .turns import Turns
 
@@ -96,7 +99,7 @@ class ShortWay:
 
     def _begin(self, native: Ways, limits: Limits) -> None:
         sizes = limits.header_section, limits.headers, limits.header_line, limits.message
-        native.begin(self._stack.sequences, self._front, self._may_pass, limits.remembered, *sizes)
+        native.begin(self._stack.sequences, self._front, self._where, limits.remembered, *sizes)
         self._places.clear()
         self._forget(native)
 
@@ -145,9 +148,9 @@ class ShortWay:
         source = way.verdict.source.name
         self._native.seat(place, self._seats.setdefault((source, way.names), len(self._seats) + 1))
         removed, key = bytes(way.removed), source.encode() + b"\0"
-        edits = way.via, way.request_uri, removed, way.hop_count, way.poison, way.until, way.asks
+        edits = way.via, way.request_uri, removed, way.hop_count, way.poison, way.until, way.asks or way.uri is not None
         self._targets.add(target)
-        self._native.learn(place, command.head, target, *edits, self._secret, key, way)
+        self._native.learn(place, command.head, target, *edits, self._secret, key, way, (way.hop,))
 
     def _has_shape(self, native: Ways, message: Message, shape: Shape | None) -> bool:
         """Have C know messages with these names; whether it does."""
@@ -193,9 +196,17 @@ class ShortWay:
         self._turns.stay_awake(self._busy_poll)
         return start
 
-    def _may_pass(self, connection: int, way: Way) -> bool:
-        """Asked from inside of ``take``."""
-        return self._proxy.may_pass(connection, way, self._loop.time())
+    def _where(self, connection: int, way: Way) -> tuple[int, tuple[Hop, ...]] | None:
+        """Asked from inside of ``take``: the place to go to, and the hops to be tried; None: to the core."""
+        now, hops, peers = self._loop.time(), (way.hop,), self._proxy.upkeep.zone(way.hop.zone)
+        if way.uri is not None and isinstance(peers, NeighborPeers):
+            hops = preferred(peers.peek(now), way.uri)
+        place = self._places.get(self._connections.find(hops[0]) or 0) if hops else None
+        if place is None or (way.asks and not self._proxy.may_pass(connection, way, now)):
+            return None
+        if way.uri is not None and isinstance(peers, NeighborPeers):
+            peers.hops(now)
+        return place, hops
 
     def _send(self, connection: int, outputs: Outputs) -> None:
         for target, messages, requests, responses in outputs:

@@ -142,11 +142,11 @@ class Contexts:
             self._close(context)
             raise
 
-    def adopt(self, context: ResponseContext, branch: str, head: bytes, hop: Hop, begun: float) -> None:
+    def adopt(self, context: ResponseContext, branch: str, head: bytes, hops: Hops, begun: float) -> None:
         """A request, none of INVITEs, that was sent on already. ``begun``: when it came."""
         self._unanswered[context.transaction] = context
         insort(self._slow, (begun + SLOW, context.transaction))
-        context.adopt(branch, head, hop, begun)
+        context.adopt(branch, head, hops, begun)
         self._take_up(context)
 
     def begin_stateless(

@@ -19,6 +19,7 @@ from sipedge.sip.uri import Uri, UriError, parse_uri
 from sipedge.sip.values import MessageError, parse_address
 from sipedge.topology.border import Outgoing
 from zones.authentication import Identity
+from zones.neighbor import NeighborPeers
 from zones.zone import DefaultZone, DnsZone, Hop, RatePolicy, Topology
 
 from .commands import Asker, Command, Log
@@ -141,7 +142,8 @@ class Forwarder:
             return None
         if verdict is None or identity is Identity.INSERT or is_strip or self._record_routes(incoming, target.zone):
             return None
-        if not self._upkeep.is_only(zone, hop) or self.rate_towards(incoming, target) is not None:
+        peers = self._upkeep.zone(target.zone)
+        if not isinstance(peers, NeighborPeers) or self.rate_towards(incoming, target) is not None:
             return None
         removed = (*own, *unbelieved(message, decided.source))
         if identity is Identity.REMOVE:
@@ -159,6 +161,7 @@ class Forwarder:
             float("inf") if pair is None else installation.young_until(pair),
             asks,
             host_of(message.first("from") or "") if asks else "",
+            _next_hop_uri(incoming, target) if len(peers.states()) > 1 else None,
         )
 
     def _ends_call(self, incoming: Incoming, zone: str) -> bool:

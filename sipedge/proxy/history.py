@@ -16,7 +16,7 @@ from dialplan.model import Target, Tier
 from dialplan.search.search import Explanation
 from sipedge.decision.classification import Classification
 from sipedge.decision.deciding import REFUSED, RULES, SIGNED_ROUTE
-from sipedge.remembered.record import BEGUN, ENDED, ENTRY, HEAD, OPENED, REASON, STATUS, TIME, WAY, Record
+from sipedge.remembered.record import BEGUN, ENDED, ENTRY, HEAD, HOPS, OPENED, REASON, STATUS, TIME, WAY, Record
 from sipedge.sip.message import Message
 from zones.addresses import host_port
 from zones.zone import Hop
@@ -198,7 +198,7 @@ def entry_of(record: Record) -> Entry:
         entry: Entry = record[ENTRY]
         return entry
     way, request = record[WAY], Message(record[HEAD])
-    verdict, attempt = way.verdict, Attempt(way.hop)
+    verdict, attempt = way.verdict, Attempt(record[HOPS][0])
     entry = Entry(
         record[TIME],
         record[OPENED],

@@ -256,7 +256,7 @@ class Proxy:
             self._contexts.ended(event.branch, context, now, accepted_for, hop)
 
     def may_pass(self, connection: int, way: Way, now: float) -> bool:
-        """Whether a request of a connection may go this way without the core."""
+        """Count a request of a connection that goes this way without the core: whether it may."""
         peer = self._peers.get(connection)
         return peer is not None and self._path.may_pass(peer, way, now)
 

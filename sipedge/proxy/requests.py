@@ -13,7 +13,7 @@ from sipedge.rates.arrivals import Arrivals, TooMany
 from sipedge.rates.rates import Rates
 from sipedge.remembered.key import Key, key_of
 from sipedge.remembered.memory import Heard, Memory
-from sipedge.remembered.record import ENTRY, WAY
+from sipedge.remembered.record import ENTRY, HOPS, WAY
 from sipedge.remembered.verdict import verdict_of
 from sipedge.remembered.way import Way
 from sipedge.sip.message import Message
@@ -347,7 +347,7 @@ class RequestPath:
         tiers, explanation = way.verdict.found
         incoming = Incoming(decided, request.transaction, peer, loop, entry, explanation)
         context = ResponseContext(self._forwarder, incoming, iter(tiers))
-        self._contexts.adopt(context, event.branch, event.head, way.hop, event.begun)
+        self._contexts.adopt(context, event.branch, event.head, record[HOPS], event.begun)
 
     def _is_scan(self, decided: Decided) -> bool:
         """Whether a stranger asks for what is none of this edge's business: it looks for a gateway or a relay."""

@@ -15,7 +15,6 @@ from dialplan.model import Target, Tier
 from sipedge.sip.edits import Edits
 from sipedge.sip.message import Message
 from sipedge.sip.responses import without_top_via
-from zones.zone import Hop
 
 from .answers import ENDING, conclude, own_response, retry_after, retry_in
 from .branch import NOT_FOUND, Branch, BranchAction, BranchInput, BranchState, Outcome, best_outcome
@@ -208,12 +207,12 @@ class ResponseContext:
             return ""
         return "a response without the Via values it was sent with"
 
-    def adopt(self, branch_id: str, head: bytes, hop: Hop, begun: float) -> None:
-        """Its first target was tried already, at its only hop."""
+    def adopt(self, branch_id: str, head: bytes, hops: Hops, begun: float) -> None:
+        """Its first target was tried already, at the first of these hops."""
         tier = next(self.tiers)
         self.stop, (target,) = tier.stop, tier.targets
         (attempt,) = self.incoming.entry.attempts
-        self.branches[branch_id] = Branch(branch_id, target, hop, (), head, begun, attempt)
+        self.branches[branch_id] = Branch(branch_id, target, hops[0], hops[1:], head, begun, attempt)
 
     def response(self, branch_id: str, message: Message, now: float, out: list[Command]) -> None:
         """A response on a branch of this context (16.7 steps 1 to 5)."""

@@ -159,11 +159,6 @@ class Upkeep:
             return preferred(self._neighbors[zone.name].hops(now), uri)
         return self.links(zone.name, now)
 
-    def is_only(self, zone: AnyZone, hop: Hop) -> bool:
-        """Whether a zone has no other hop than this one, whatever becomes of it: then none takes turns with it."""
-        peers = self._neighbors.get(zone.name)
-        return peers is not None and [each for each, _ in peers.states()] == [hop]
-
     def links(self, zone: str, now: float) -> tuple[Hop, ...]:
         """The authenticated connections of a traversal zone, in turn."""
         return self._clients[zone].hops(now) if zone in self._clients else self._servers[zone].hops(now)

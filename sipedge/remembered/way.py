@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from sipedge.decision.validation import hashed_numbers
 from sipedge.sip.message import HeaderIndex
+from sipedge.sip.uri import Uri
 from zones.zone import Hop
 
 from .key import read_numbers
@@ -41,6 +42,8 @@ class Way:
     """Whether each request may be one too many (``[zone.rate]``)."""
     domain: str = ""
     """In From; for that."""
+    uri: Uri | None = None
+    """What leads to the next hop, where several take turns; None: there is one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from .mutations import mutated
 
 CALLERS = ("192.0.2.10", "192.0.2.10", "198.51.100.20", "203.0.113.99")
 """Two of one peer, the callee's own side, and a stranger."""
-CALLEE = CALLERS[2]
+CALLEES = CALLERS[2], "198.51.100.21"
 URIS = ("sip:bob@outside.example",) * 4 + ("sip:al@inside.example", "sip:x@nowhere.example")
 METHODS = ("MESSAGE",) * 5 + ("SERVICE", "SUBSCRIBE", "NOTIFY", "PUBLISH", "BENOTIFY", "INFO", "INVITE")
 SENDERS = ("<sip:a@inside.example>;tag=1", '"A, B" <sip:a@inside.example>;tag=2', "<sip:c@outside.example>;tag=3")
@@ -78,7 +78,12 @@ def settings(chance: Random, remembered: int) -> Settings:
         from_domain=kind,
     )
     outside = NeighborZone(
-        name="Outside", transport="TCP", peers=(CALLEE,), monitor=False, authentication_trust=trust, poison=poison
+        name="Outside",
+        transport="TCP",
+        peers=CALLEES[: chance.choice((1, 1, 2))],
+        monitor=False,
+        authentication_trust=trust,
+        poison=poison,
     )
     return Settings(
         system_name="edge.outside.example",

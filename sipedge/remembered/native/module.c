@@ -113,12 +113,12 @@ static PyObject *learn(PyObject *module, PyObject *args)
     int poison;
     long hop_count;
     Py_ssize_t place, target, head_length, key_length, source_length;
-    PyObject *via, *uri, *removed, *shown;
+    PyObject *via, *uri, *removed, *shown, *hops;
     static const struct limits any = {LONGEST_HEAD, MOST_LINES, LONGEST_HEAD, LONGEST_HEAD};
     double until;
     int asks;
-    if (!PyArg_ParseTuple(args, "ny#nSSSlpdpy#y#O", &place, &whole.start, &head_length, &target, &via, &uri, &removed,
-                          &hop_count, &poison, &until, &asks, &key.start, &key_length, &source.start, &source_length, &shown))
+    if (!PyArg_ParseTuple(args, "ny#nSSSlpdpy#y#OO", &place, &whole.start, &head_length, &target, &via, &uri, &removed,
+                          &hop_count, &poison, &until, &asks, &key.start, &key_length, &source.start, &source_length, &shown, &hops))
         return NULL;
     whole.length = (size_t)head_length, key.length = (size_t)key_length, source.length = (size_t)source_length;
     if (place < 0 || target < 0 || !is_open((size_t)place) || !is_open((size_t)target))
@@ -126,7 +126,7 @@ static PyObject *learn(PyObject *module, PyObject *args)
     const struct shape *shape = head_read(&head, whole, 0, &any) && !head.status ? shape_find(&head) : NULL;
     if (!shape || shape->is_response)
         return PyErr_Occurred() ? NULL : PyBool_FromLong(0);
-    struct way *way = way_new(via, uri, removed, bytes_of(head.method), shown);
+    struct way *way = way_new(via, uri, removed, bytes_of(head.method), shown, hops);
     if (!way)
         return NULL;
     way->target = (size_t)target;

@@ -5,7 +5,7 @@
 enum { ADDED = 1024, MOST_TOUCHED = 64 };
 
 /* The items of a record, as record.py has them. */
-enum { WAY, OPENED, HEAD, TIME, BEGUN, STATUS, REASON, ENDED, ENTRY, ITEMS };
+enum { WAY, HOPS, OPENED, HEAD, TIME, BEGUN, STATUS, REASON, ENDED, ENTRY, ITEMS };
 
 struct connection *connections;
 size_t places;
@@ -83,10 +83,10 @@ static int show_pjsip(struct span start, const struct head *head, const struct s
     return fits && pjsip->text_line("", 0);
 }
 
-static PyObject *record_of(const struct reading *reading, const struct way *way, struct span head)
+static PyObject *record_of(const struct reading *reading, const struct way *way, PyObject *hops, struct span head)
 {
     PyObject *items[ITEMS] = {
-        new_reference(way->shown), new_reference(connections[reading->connection].opened), bytes_of(head),
+        new_reference(way->shown), new_reference(hops), new_reference(connections[reading->connection].opened), bytes_of(head),
         new_reference(reading->time), new_reference(reading->clock),
     };
     PyObject *record = PyList_New(ITEMS);
@@ -100,23 +100,23 @@ static PyObject *record_of(const struct reading *reading, const struct way *way,
     return record;
 }
 
-static int begin_request(struct reading *reading, PyObject *capsule, const struct way *way, unsigned long number,
-                         const char *key, struct span head, struct span branch, PyObject *sent)
+/* Takes over record and message, which may be NULL with an exception. */
+static int begin_request(struct reading *reading, PyObject *capsule, size_t target, unsigned long number, const char *key,
+                         PyObject *record, struct span branch, PyObject *sent)
 {
-    PyObject *record = sent ? record_of(reading, way, head) : NULL;
-    if (!record || PyList_Append(reading->begun, record) || !send(way->target, new_reference(sent))) {
+    if (!record || PyList_Append(reading->begun, record) || !send(target, new_reference(sent))) {
         Py_XDECREF(record);
         Py_XDECREF(sent);
         return -1;
     }
     struct pending *made = pending_add(number, key, branch);
     made->source = reading->connection;
-    made->target = way->target;
+    made->target = target;
     made->begun = reading->begun_at;
     made->way = new_reference(capsule);
     made->record = record;
     made->sent = sent;
-    connections[way->target].requests++;
+    connections[target].requests++;
     reading->room--;
     return 1;
 }
@@ -129,15 +129,19 @@ static int note_copy(const struct reading *reading, const struct head *head)
     return done ? 1 : -1;
 }
 
-/* As ``forward`` says it. */
-static int is_let_pass(const struct reading *reading, const struct way *way)
+/* Where a request goes: its connection, and a reference to the hops that Python has for it. As ``forward`` says it. */
+static int find_target(const struct reading *reading, const struct way *way, size_t *target, PyObject **hops)
 {
+    *target = way->target;
+    *hops = new_reference(way->hops);
     if (!way->asks)
         return 1;
     PyObject *answer = PyObject_CallFunctionObjArgs(asked, connections[reading->connection].number, way->shown, NULL);
-    int is_true = answer ? PyObject_IsTrue(answer) : -1;
+    Py_CLEAR(*hops);
+    int is_found = answer && answer != Py_None && PyArg_ParseTuple(answer, "nO", target, hops);
+    Py_XINCREF(*hops);
     Py_XDECREF(answer);
-    return is_true;
+    return is_found ? 1 : PyErr_Occurred() ? -1 : 0;
 }
 
 /* 1: it went on; 0: the core has to take it; -1: an exception. */
@@ -158,18 +162,24 @@ static int forward(struct reading *reading, const struct head *head, const struc
     write_branch(&branch, span_of(front), number, head, shape, &way->edits);
     struct span named = {branch.start, branch.length};
     write_head(&text, head, shape, &way->edits, &own, named, address);
-    if (text.failed || branch.failed || !show_pjsip(head->lines[0], head, shape) || !touch(way->target))
+    if (text.failed || branch.failed || !show_pjsip(head->lines[0], head, shape))
         return PyErr_Occurred() ? -1 : 0;
     enum kind kind = pjsip->request(from->source, head->method.start, head->method.length);
     const char *key = kind == NEW ? pjsip->key() : NULL;
     if (kind == ABSORBED)
         return note_copy(reading, head);
-    int may_pass = key ? is_let_pass(reading, way) : 0;
-    if (may_pass <= 0)
-        return may_pass;
+    size_t target;
+    PyObject *hops = NULL;
+    int is_found = key ? find_target(reading, way, &target, &hops) : 0;
+    if (is_found <= 0 || !is_open(target) || !touch(target)) {
+        Py_XDECREF(hops);
+        return is_found < 0 || PyErr_Occurred() ? -1 : 0;
+    }
     struct span body = {whole.start + head->length, whole.length - head->length};
     PyObject *sent = joined((struct span){text.start, text.length}, body);
-    return begin_request(reading, capsule, way, number, key, (struct span){whole.start, head->length}, named, sent);
+    PyObject *record = sent ? record_of(reading, way, hops, (struct span){whole.start, head->length}) : NULL;
+    Py_DECREF(hops);
+    return begin_request(reading, capsule, target, number, key, record, named, sent);
 }
 
 void forget(struct pending *request)

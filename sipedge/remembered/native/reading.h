@@ -30,7 +30,7 @@ extern size_t places; /* of connections */
 extern const struct sequences *pjsip;
 extern struct limits limits;
 extern PyObject *front; /* of all branches */
-extern PyObject *asked; /* of a connection and a way: whether a request may pass */
+extern PyObject *asked; /* of a connection and a way: where to, and the hops; None: to the core */
 
 struct span span_of(PyObject *bytes);
 PyObject *bytes_of(struct span text);

@@ -46,6 +46,7 @@ void way_free(struct way *way)
     Py_XDECREF(way->uri);
     Py_XDECREF(way->method);
     Py_XDECREF(way->shown);
+    Py_XDECREF(way->hops);
     Py_XDECREF(way->shape);
     PyMem_Free(way);
 }
@@ -79,7 +80,8 @@ static int copy_numbers(struct numbers *numbers, PyObject *bytes, size_t last)
     return 1;
 }
 
-struct way *way_new(PyObject *via, PyObject *uri, PyObject *removed, PyObject *method, PyObject *shown)
+struct way *way_new(
+    PyObject *via, PyObject *uri, PyObject *removed, PyObject *method, PyObject *shown, PyObject *hops)
 {
     struct way *way = method ? PyMem_Calloc(1, sizeof *way) : NULL;
     if (!way) {
@@ -89,6 +91,8 @@ struct way *way_new(PyObject *via, PyObject *uri, PyObject *removed, PyObject *m
     Py_INCREF(via);
     Py_INCREF(uri);
     Py_INCREF(shown);
+    Py_INCREF(hops);
+    way->hops = hops;
     way->via = via, way->uri = uri, way->method = method, way->shown = shown;
     way->edits.via = text_of(via);
     way->edits.uri = text_of(uri);

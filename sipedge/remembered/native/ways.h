@@ -16,7 +16,8 @@ struct way {
     struct edits edits;
     size_t target; /* connection */
     double until; /* seconds since 1970 */
-    int asks; /* whether each request may pass */
+    int asks; /* of each request, where it may go */
+    PyObject *hops; /* what a record shows of those that it goes to without asking */
     PyObject *via, *uri, *method, *shown; /* bytes, and what a record shows of it */
     PyObject *shape; /* of the key: while it lives no other one has its address */
 };
@@ -26,7 +27,8 @@ int ways_begin(Py_ssize_t most);
 void ways_forget(void);
 
 /* A capsule's. Takes over the method, which may be NULL with an exception; NULL with an exception. */
-struct way *way_new(PyObject *via, PyObject *uri, PyObject *removed, PyObject *method, PyObject *shown);
+struct way *way_new(
+    PyObject *via, PyObject *uri, PyObject *removed, PyObject *method, PyObject *shown, PyObject *hops);
 int way_hash(struct way *way, struct span key, struct span source);
 /* 1, 0 where such requests have no key, -1 with an exception; takes over the way. */
 int way_keep(struct way *way, unsigned long seat, const struct head *head, const struct shape *shape);

@@ -38,7 +38,7 @@ class Ways(Protocol):
         self,
         sequences: int,
         front: bytes,
-        asked: Callable[[int, Any], bool],
+        asked: Callable[[int, Any], tuple[int, tuple[Any, ...]] | None],
         most: int,
         header_section: int,
         headers: int,
@@ -78,6 +78,7 @@ class Ways(Protocol):
         key: bytes,
         source: bytes,
         shown: object,
+        hops: tuple[Any, ...],
         /,
     ) -> bool: ...
     def forget(self) -> None: ...

@@ -20,7 +20,7 @@ def native() -> Ways:
     require_native()
     made = ways.load()
     made.begin(
-        sequences.load(DECLARATIONS).table(), b"z9hG4bKtestx", lambda connection, way: True, 10, 2048, 40, 512, 4096
+        sequences.load(DECLARATIONS).table(), b"z9hG4bKtestx", lambda connection, way: None, 10, 2048, 40, 512, 4096
     )
     return made
 
@@ -39,7 +39,7 @@ def native() -> Ways:
         lambda made: made.open(1),
         lambda made: made.find("a branch"),
         lambda made: made.begin(0, b"front", None, 1, 1, 1, 1, 1),
-        lambda made: made.learn(0, b"", 0, b"", b"", b"", 1, False, 1.0, False, b"key", b"source", None),
+        lambda made: made.learn(0, b"", 0, b"", b"", b"", 1, False, 1.0, False, b"key", b"source", None, ()),
         lambda made: made.shape(b"\nVia:", False, b"\1\2", b"\1", b"", b"", 1, 1, 1, 0),
         lambda made: made.shape(b"\nVia:", False, *ONE, 2, 1, 1, 0),
         lambda made: made.shape(b"\nVia:", False, b"\0", b"\1", b"", b"", 1, 1, 1, 0),
