@@ -198,7 +198,8 @@ class ShortWay:
 
     def _where(self, connection: int, way: Way) -> tuple[int, tuple[Hop, ...]] | None:
         """Asked from inside of ``take``: the place to go to, and the hops to be tried; None: to the core."""
-        now, hops, peers = self._loop.time(), (way.hop,), self._proxy.upkeep.zone(way.hop.zone)
+        now, peers = self._loop.time(), self._proxy.upkeep.zone(way.hop.zone)
+        hops: tuple[Hop, ...] = (way.hop,)
         if way.uri is not None and isinstance(peers, NeighborPeers):
             hops = preferred(peers.peek(now), way.uri)
         place = self._places.get(self._connections.find(hops[0]) or 0) if hops else None
