@@ -11,6 +11,7 @@ from sipedge.decision.routing import seal_of_contact, sealed_response
 from sipedge.decision.speaking import host_of
 from sipedge.decision.validation import POISON
 from sipedge.dialogs.crossing import Crossings, Passage
+from sipedge.dialogs.policies import policies_of
 from sipedge.dialogs.table import Dialogs
 from sipedge.remembered.verdict import verdict_of
 from sipedge.remembered.way import Way
@@ -47,8 +48,10 @@ class Forwarder:
         ids: Callable[[], str],
         dialogs: Dialogs,
     ) -> None:
+        policies = policies_of(installation.zones, installation.settings.credentials)
         self.installation = installation
-        self._crossings = Crossings(installation.border or installation.open_border(), dialogs)
+        border = installation.border or installation.open_border()
+        self._crossings = Crossings(border, dialogs, policies, ids)
         self._upkeep = upkeep
         self._ways_back = ways_back
         self._look_ups = look_ups

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from functools import partial
 
+from dialplan.model import Tier
 from sipedge.decision.classification import Classification, classify_method
 from sipedge.decision.deciding import Cancellation, Decided, Decision, decide, tiers_of
 from sipedge.decision.installation import Installation
 from sipedge.decision.speaking import host_of
 from sipedge.decision.validation import Refusal, loop_hash
+from sipedge.dialogs.dialog import Way
 from sipedge.rates.arrivals import Arrivals, TooMany
 from sipedge.rates.rates import Rates
 from sipedge.remembered.key import Key, key_of
 from sipedge.remembered.memory import Heard, Memory
 from sipedge.remembered.record import ENTRY, HOPS, WAY
 from sipedge.remembered.verdict import verdict_of
-from sipedge.remembered.way import Way
+from sipedge.remembered.way import Way as RememberedWay
 from sipedge.sip.message import Message
 from sipedge.sip.responses import ALLOW
 from zones.authentication import Authentication, Identity
 from zones.zone import AnyZone, FromDomain, TraversalClientZone, TraversalServerZone
 
 from .answers import ENDING, conclude, own_response, respond, retry_after, retry_in
-from .calls import Calls
+from .calls import Answer, Calls
 from .commands import Asker, Command, Log, Record, Remember, Respond
 from .contexts import Contexts, StatelessForward, transaction_key
 from .events import Adopted, RequestReceived
@@ -100,7 +102,7 @@ class RequestPath:
             return Refusal(403, peer.barred)
         message, zone, installation = event.message, self._installation.zone(peer.speaks_in), self._installation
         known = Heard(partial(self._targets.known, now=now))
-        arrival = self._calls.arriving(message, zone.name) if message.method != "CANCEL" else None
+        arrival = self._calls.arrivals.arriving(message, zone.name) if message.method != "CANCEL" else None
         if isinstance(arrival, Refusal):
             return arrival
         if arrival is not None:
@@ -281,13 +283,9 @@ class RequestPath:
         settings = self._installation.settings
         message = event.message
         tiers, explanation = tiers_of(decided, settings)
-        way = self._calls.way(message, decided.source.name) or self._calls.begin(decided, tiers, event.transaction)
-        if isinstance(way, Refusal):
-            self.refuse(event, peer, way, out)
-            return
-        if way is not None and way.target is not None and not self._calls.requested(way, message, now):
-            if event.transaction:
-                self.refuse(event, peer, Refusal(481, "this call is not answered yet"), out)
+        way = self._way(decided, tiers, event, peer, now, out)
+        if isinstance(way, Answer | Refusal):
+            self._answer(way, event, peer, out)
             return
         entry = self._entry(event, peer, decided.classification)
         entry.explanation, entry.alias, entry.also = explanation, decided.alias, decided.also
@@ -311,6 +309,35 @@ class RequestPath:
         if not tiers and self._is_scan(decided):
             self._upkeep.offence(peer, "scan", out)
 
+    def _way(
+        self,
+        decided: Decided,
+        tiers: tuple[Tier, ...],
+        event: RequestReceived,
+        peer: Peer,
+        now: float,
+        out: list[Command],
+    ) -> Way | Answer | Refusal | None:
+        """Where a request goes in a call, or what the edge answers itself; None: it is no part of one."""
+        message, arrivals = decided.message, self._calls.arrivals
+        way = arrivals.way(message, decided.source.name)
+        if way is not None:
+            return self._calls.requested(way, message, now) or way
+        begun = arrivals.begin(decided, tiers, event.transaction)
+        if isinstance(begun, Way):
+            return self._calls.begun(begun, message, now) or begun
+        return begun
+
+    def _answer(self, answer: Answer | Refusal, event: RequestReceived, peer: Peer, out: list[Command]) -> None:
+        """Of the edge's own, in a call."""
+        if isinstance(answer, Refusal):
+            self.refuse(event, peer, answer, out)
+        elif answer.status >= 300:
+            self.refuse(event, peer, Refusal(answer.status, answer.text, answer.headers), out)
+        elif event.transaction:
+            number, headers = event.transaction, answer.headers
+            out.append(respond(self._installation, number, peer, event.message, answer.status, headers=headers))
+
     def _show_way(self, context: ResponseContext, out: list[Command]) -> None:
         """Requests that say the same may go where this one has gone, if nothing but the memory was asked about it."""
         peer, message = context.peer, context.request
@@ -325,7 +352,7 @@ class RequestPath:
         if way is not None:
             out.append(Remember(peer.connection, message.head, way))
 
-    def may_pass(self, peer: Peer, way: Way, now: float) -> bool:
+    def may_pass(self, peer: Peer, way: RememberedWay, now: float) -> bool:
         """Count a request that goes on without the core. False: ``take`` is to turn it away."""
         arrivals = self._arrivals.get(peer.speaks_in)
         if arrivals is None:
@@ -339,7 +366,7 @@ class RequestPath:
     def adopt(self, event: Adopted, peer: Peer) -> None:
         """Take over a request that went on without the core: it was decided about as its way says."""
         message, record, request = event.request.message, event.record, event.request
-        way: Way = record[WAY]
+        way: RememberedWay = record[WAY]
         decided = way.verdict.again(message, self._installation, request.time)
         assert decided is not None  # else it would not have gone this way
         entry = record[ENTRY] = entry_of(record)
