@@ -20,7 +20,7 @@ from pathlib import Path
 
 from dialplan.language.parser import parse_dialplan
 from dialplan.search.search import CompiledPlan
-from sipedge.network import connection
+from sipedge.rates import reading
 from sipedge.settings import DnsSettings, Limits, Listener, Settings
 from sipedge.sip.framing import Framer
 from sipedge.sip.message import Message, parse_message
@@ -116,7 +116,7 @@ def answered(request: Message) -> Message:
 def proxy(count: int, window: int, settings: Settings) -> None:
     """``count`` transactions, ``window`` of them in each read."""
 
-    connection.SLICE = float("inf")  # valgrind makes every read a long one, and the clock is the machine's
+    reading.SLICE = float("inf")  # valgrind makes every read a long one, and the clock is the machine's
 
     gc.set_threshold(*GARBAGE_THRESHOLDS)
 
@@ -182,7 +182,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--record", action="store_true", help="write the record anew")
     options = parser.parse_args(arguments)
     if options.run:
-        connection.SLICE = float("inf")  # valgrind makes every read a long one, and the clock is the machine's
+        reading.SLICE = float("inf")  # valgrind makes every read a long one, and the clock is the machine's
         gc.set_threshold(*GARBAGE_THRESHOLDS)
         proxy(options.run, options.window, settings(options.stranger, options.from_domain, options.anew))
         return 0

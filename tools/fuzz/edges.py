@@ -16,8 +16,8 @@ from typing import Any
 from dialplan.language.parser import parse_dialplan
 from dialplan.search.search import CompiledPlan
 from sipedge.decision.record_route import HOUR, TokenKey, ZonePair
-from sipedge.network import connection
 from sipedge.proxy.events import RevocationChanged
+from sipedge.rates import reading
 from sipedge.settings import DnsSettings, Limits, Listener, Settings
 from sipedge.sip.message import Message
 from tools.bench.instructions import PLAN
@@ -256,11 +256,11 @@ def play(seed: int, short: bool) -> list[object]:
         await player.play(steps(Random(seed)))
         notes.extend(player.notes)
 
-    slice, connection.SLICE = connection.SLICE, float("inf")  # else the sizes of reads depend on the clock
+    slice, reading.SLICE = reading.SLICE, float("inf")  # else the sizes of reads depend on the clock
     try:
         run_edge(settings(Random(seed), 100 if short else 0), scenario)
     finally:
-        connection.SLICE = slice
+        reading.SLICE = slice
     return notes
 
 

@@ -10,8 +10,8 @@ from support.messages import answer_to, request
 from support.native import require_native
 from support.settings import INSIDE_PEER, OUTSIDE_PEER, ZONES, make_settings
 
-from sipedge.network import connection
 from sipedge.proxy.history import Entry
+from sipedge.rates import reading
 from sipedge.settings import DnsSettings, Hep, Limits, Listener, Log, MetricsSettings, Settings
 from sipedge.sip.message import Message
 from tools.fuzz import edges
@@ -28,7 +28,7 @@ Scenario = Callable[[MemoryEdge, Far, Far], Awaitable[None]]
 @pytest.fixture(autouse=True)
 def native(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     require_native()
-    monkeypatch.setattr(connection, "SLICE", float("inf"))  # else the sizes of reads depend on the machine
+    monkeypatch.setattr(reading, "SLICE", float("inf"))  # else the sizes of reads depend on the machine
     yield
 
 
