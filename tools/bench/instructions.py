@@ -116,8 +116,6 @@ def answered(request: Message) -> Message:
 def proxy(count: int, window: int, settings: Settings) -> None:
     """``count`` transactions, ``window`` of them in each read."""
 
-    reading.SLICE = float("inf")  # valgrind makes every read a long one, and the clock is the machine's
-
     gc.set_threshold(*GARBAGE_THRESHOLDS)
 
     async def scenario(edge: MemoryEdge) -> None:
@@ -134,7 +132,11 @@ def proxy(count: int, window: int, settings: Settings) -> None:
                 raise RuntimeError("the edge left a request unanswered")
             edge.loop.now += EACH * window
 
-    run_edge(settings, scenario)
+    slice, reading.SLICE = reading.SLICE, float("inf")  # valgrind makes every read a long one, by the machine's clock
+    try:
+        run_edge(settings, scenario)
+    finally:
+        reading.SLICE = slice
 
 
 def instructions(count: int, options: Sequence[str]) -> int:
@@ -182,8 +184,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--record", action="store_true", help="write the record anew")
     options = parser.parse_args(arguments)
     if options.run:
-        reading.SLICE = float("inf")  # valgrind makes every read a long one, and the clock is the machine's
-        gc.set_threshold(*GARBAGE_THRESHOLDS)
         proxy(options.run, options.window, settings(options.stranger, options.from_domain, options.anew))
         return 0
     how = ["--window", str(options.window), "--from-domain", options.from_domain.value]
