@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Literal
 
+from .calls import CallPolicy
+
 DEFAULT_ZONE = "Default Zone"
 LOCAL_ZONE = "Local Zone"
 MICROSOFT_SERVICE = "_sipfederationtls._tcp"
@@ -153,10 +155,14 @@ class Zone:
     topology: Topology = Topology.OPEN
     hide_call_id: bool = True
     """Whether a hidden zone's Call-IDs are sealed as well."""
+    longest_user_part: int = 0
+    """Characters of a SIP URI's user part that the peers of this zone take; what a hidden zone seals for them is kept
+    beyond it, and a handle goes out. 0: any number."""
     poison: bool = False
     """True: a request sent out through this zone is refused when it comes back (SIP poison mode)."""
     tls: TlsPolicy = field(default_factory=TlsPolicy)
     rate: RatePolicy = UNLIMITED
+    b2bua: CallPolicy = CallPolicy()
 
 
 class LookUp(Enum):

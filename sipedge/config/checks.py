@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from sipedge.settings import Listener
 from zones.addresses import host_port
+from zones.calls import SHORTEST_SESSION, CallPolicy
 from zones.zone import (
     DEFAULT_ZONE,
     LOCAL_ZONE,
@@ -17,6 +18,7 @@ from zones.zone import (
     LookUp,
     NeighborZone,
     Revocation,
+    Topology,
     TraversalClientZone,
     TraversalServerZone,
 )
@@ -33,6 +35,7 @@ def check_tables(reader: Reader, tables: Tables) -> None:
     _names(reader, tables)
     for path, zone in tables.zones:
         _zone(reader, path, zone)
+        _calls(reader, path, zone)
     _ports(reader, tables.listeners)
     _metrics_port(reader, tables)
     _tls(reader, tables)
@@ -42,15 +45,17 @@ def check_tables(reader: Reader, tables: Tables) -> None:
 
 
 def _xmpp(reader: Reader, tables: Tables) -> None:
-    """TLS towards partners needs a certificate, and CAs where theirs are verified."""
+    """TLS needs a certificate, and CAs where those of partners or of the other edge of a pair are verified."""
     xmpp = tables.xmpp
-    if xmpp is None or xmpp.security_mode == "no tls":
+    if xmpp is None or (xmpp.security_mode == "no tls" and xmpp.role == "both"):
         return
     if not tables.tls.server:
         hint = 'add server = [{certificate = "...", key = "..."}] under [tls]'
         reader.problem(("xmpp",), "[xmpp] speaks TLS, and [tls] has no server certificate for it", hint, at_key=True)
-    if xmpp.require_client_certificates and not tables.tls.trusted:
-        hint = 'add trusted = "ca.pem" under [tls], or require_client_certificates = false under [xmpp]'
+    if (xmpp.require_client_certificates or xmpp.role != "both") and not tables.tls.trusted:
+        hint = 'add trusted = "ca.pem" under [tls]'
+        if xmpp.role == "both":
+            hint += ", or require_client_certificates = false under [xmpp]"
         reader.problem(("xmpp",), "[xmpp] verifies certificates, and [tls] has no trusted CAs", hint, at_key=True)
 
 
@@ -88,6 +93,26 @@ def _zone(reader: Reader, path: Path, zone: AnyZone) -> None:
     _rate(reader, path, zone)
     if isinstance(zone, DnsZone) and zone.inbound_mapping and not zone.tls.subject_names:
         _subject_missing(reader, path, f'zone "{zone.name}" has "inbound_mapping"')
+
+
+def _calls(reader: Reader, path: Path, zone: AnyZone) -> None:
+    """The table ``[zone.b2bua]``."""
+    policy, written = zone.b2bua, (*path, "b2bua")
+    if policy != CallPolicy() and zone.topology is not Topology.B2BUA:
+        message = f'"b2bua" says nothing, because the zone "{zone.name}" is no b2bua zone'
+        reader.problem(written, message, 'write topology = "b2bua" into the zone, or take the table out', at_key=True)
+    if 0 < policy.session_timer < SHORTEST_SESSION:
+        hint = f"at least {SHORTEST_SESSION} seconds (RFC 4028 4), or 0 for none"
+        reader.problem((*written, "session_timer"), f"a session of {policy.session_timer} s is too short", hint)
+    if policy.username:
+        _credential(reader, (*written, "username"), policy.username)
+
+
+def _credential(reader: Reader, path: Path, username: str) -> None:
+    """A user that the local database must have."""
+    if username not in (known := names_written(reader, "credential", "username")):
+        hint = did_you_mean(username, known) or f'add [[credential]] with username = "{username}" and a password'
+        reader.problem(path, f'there is no credential for "{username}"', hint)
 
 
 def _rate(reader: Reader, path: Path, zone: AnyZone) -> None:
@@ -197,7 +222,6 @@ def _with_credential(reader: Reader, tables: Tables, path: Path, zone: AnyZone) 
         return zone
     username = tables.usernames[path]
     credential: Credential | None = next((item for _, item in tables.credentials if item.username == username), None)
-    if credential is None and username not in (known := names_written(reader, "credential", "username")):
-        hint = did_you_mean(username, known) or f'add [[credential]] with username = "{username}" and a password'
-        reader.problem((*path, "username"), f'there is no credential for "{username}"', hint)
+    if credential is None:
+        _credential(reader, (*path, "username"), username)
     return replace(zone, credential=credential)

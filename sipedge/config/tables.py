@@ -26,6 +26,7 @@ from sipedge.settings import (
     Xmpp,
 )
 from sipedge.web_settings import Turn, Web
+from zones.calls import CallPolicy
 from zones.zone import (
     DEFAULT_ZONE,
     AccessRule,
@@ -219,9 +220,10 @@ def _zone(reader: Reader, tables: Tables, path: Path, raw: dict[str, Any]) -> No
     model = reader.validate(ZONES[kind], raw, path, label)
     if model is None:
         return
-    fields = model.model_dump(exclude={"type", "access_rule", "address", "username", "tls", "rate"})
+    fields = model.model_dump(exclude={"type", "access_rule", "address", "username", "tls", "rate", "b2bua"})
     fields["tls"] = _policy(reader, path, model.model_dump(include={"tls"})["tls"])
     fields["rate"] = RatePolicy(**model.model_dump(include={"rate"})["rate"])
+    fields["b2bua"] = CallPolicy(**model.model_dump(include={"b2bua"})["b2bua"])
     extra = model.model_dump(include={"address", "username"})
     if kind.startswith("traversal"):
         tables.usernames[path] = extra["username"]

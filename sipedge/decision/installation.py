@@ -9,6 +9,7 @@ from dialplan.model import SourceMode
 from sipedge.settings import Settings
 from sipedge.topology.border import Border
 from sipedge.topology.contacts import Seat
+from sipedge.topology.handles import Handles
 from sipedge.topology.seals import Seals
 from zones.addresses import host_port
 from zones.names import plain_host
@@ -23,12 +24,15 @@ from .speaking import FromPolicy
 class Installation:
     """What every request is measured against."""
 
-    def __init__(self, settings: Settings, ports: dict[str, int], tag: str = "edge") -> None:
+    def __init__(
+        self, settings: Settings, ports: dict[str, int], tag: str = "edge", handles: Handles | None = None
+    ) -> None:
         """``ports``: the ports that listeners with port 0 were given, by listener name.
 
-        ``tag``: random text that the edge's own To tags begin with (RFC 3261 19.3).
+        ``tag``: random text that the edge's own To tags begin with (RFC 3261 19.3). ``handles``: those of a running
+        edge, which outlive its settings.
         """
-        self._tag = tag
+        self._tag, self._handles = tag, handles
         self.settings = settings
         self.zones = ZoneTable(settings.zones)
         self.edge = OwnNames(settings, tuple(self.zones), ports)
@@ -51,7 +55,7 @@ class Installation:
         return Border(
             frozenset(zone.name for zone in hidden),
             frozenset(zone.name for zone in hidden if zone.hide_call_id),
-            Seals(self.settings.secret, self.settings.former_secrets),
+            Seals(self.settings.secret, self.settings.former_secrets, self._handles),
             self.edge.hosts,
             self.domains,
         )
@@ -67,7 +71,8 @@ class Installation:
         """
         sent_by = self.edge.sent_by(zone)
         host = self.settings.system_name if sent_by.transport == "TLS" else sent_by.host
-        return Seat(host_port(host, sent_by.port), sent_by.transport.lower(), self.side(zone))
+        longest = self.zones[zone].longest_user_part
+        return Seat(host_port(host, sent_by.port), sent_by.transport.lower(), self.side(zone), longest)
 
     def _connections(self) -> Iterable[tuple[str, str]]:
         """Pairs of zones of which a rule leads from one to the other; all zones outside count as one."""

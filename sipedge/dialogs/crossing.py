@@ -6,6 +6,7 @@ Call-ID, tags and CSeq numbers. What a hidden zone does not show beside these (t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sipedge.sip.message import Message
@@ -13,10 +14,15 @@ from sipedge.sip.uri import UriError, parse_uri
 from sipedge.sip.values import parse_address, split_commas
 from sipedge.topology.border import Border, Outgoing
 from sipedge.topology.contacts import HIDDEN_PARAMETERS, Seat, visible_parameters
-from sipedge.topology.headers import Handler
+from sipedge.topology.headers import Handler, composed
+from zones.calls import Prack
 
-from . import identifiers
+from . import credentials, identifiers, provisional, sessions
+from .credentials import proofs
 from .dialog import Leg, Way
+from .policies import Policies
+from .provisional import is_done_here
+from .sessions import REFRESHES, Terms, asked, granted, is_description, note_offer, terms_of
 from .table import Dialogs
 
 PREFIX = "b-"
@@ -46,17 +52,26 @@ class Passage:
     """As received: a response that begins a dialog repeats them."""
     hosts: frozenset[str]
     """Of the target's peer."""
+    number: int
+    """Of its CSeq, on the target's leg."""
+    terms: Terms | None
+    """What the source says about its session, where the edge looks after that."""
+    acknowledges: bool
+    """Whether the edge acknowledges the target's provisional responses itself."""
 
 
 class Crossings:
     """Rewrites what crosses."""
 
-    def __init__(self, border: Border, dialogs: Dialogs) -> None:
-        self._border, self._dialogs = border, dialogs
+    def __init__(self, border: Border, dialogs: Dialogs, policies: Policies, ids: Callable[[], str]) -> None:
+        self._border, self._dialogs, self._policies, self._ids = border, dialogs, policies, ids
 
     def request(self, out: Outgoing, received: Message, way: Way) -> tuple[bytes, bytes, Passage]:
         """Head and body to send, and what responses need. ``received``: the request as it came."""
         message, leg = out.message, way.target or way.dialog.far
+        theirs, method = received.cseq
+        number = way.number or leg.number(theirs, method)
+        ours, source = self._policies.of(out.target), self._policies.of(way.source.zone)
         first = {name: received.lines[received.index[name][0]] for name in (*_RESTORED, "to")}
         passage = Passage(
             way,
@@ -69,9 +84,10 @@ class Crossings:
             vias=tuple(message.lines[number] for number in message.index["via"][1:]),
             record_routes=tuple(received.lines[number] for number in received.index.get("record-route", ())),
             hosts=out.target_hosts,
+            number=number,
+            terms=terms_of(received) if source.session_timer and method in REFRESHES else None,
+            acknowledges=ours.prack is Prack.HERE and is_done_here(received),
         )
-        theirs, method = received.cseq
-        number = way.number or leg.number(theirs, method)
         to_tag = leg.remote_tag if way.target is not None else ""
         changes: dict[str, Handler] = {
             "call-id": lambda value: leg.call_id,
@@ -82,14 +98,47 @@ class Crossings:
             "record-route": lambda value: None,
             **identifiers.handlers(lambda identity: self._dialogs.renamed(identity, out.at_source.side)),
         }
+        taken, lines = self._added(passage, leg, message.uri)
+        changes = composed(changes, *taken)
         head, body = self._border.masked(message, out.source, out.at_target, out.source_hosts, changes)
         head.keep_first("via")
+        if lines:
+            head.add_behind_first("via", [line.encode("utf-8", "surrogateescape") for line in lines])
+        if ours.session_timer and body:
+            note_offer(leg, message, body)
         return head.to_bytes(), body, passage
+
+    def _added(self, passage: Passage, leg: Leg, uri: str) -> tuple[list[dict[str, Handler]], list[str]]:
+        """What the edge itself has to say to the target, and what is taken out for it."""
+        policy, method = self._policies.of(passage.target), passage.method
+        taken: list[dict[str, Handler]] = []
+        lines: list[str] = []
+        supported: list[str] = []
+        if method in REFRESHES and (policy.session_timer or passage.terms is not None):
+            taken.append(sessions.TAKEN)
+            if policy.session_timer:
+                lines += asked(leg, policy.session_timer)
+                supported.append(sessions.TAG)
+        if passage.acknowledges:
+            taken.append(provisional.TAKEN)
+            supported.append(provisional.RELIABLE)
+        if supported:
+            lines.append(f"Supported: {', '.join(supported)}")
+        credential = self._policies.credentials.get(passage.target)
+        if credential is not None:
+            taken.append(credentials.TAKEN)
+            lines += proofs(leg, credential, method, uri, self._ids())
+        return taken, lines
 
     def response(self, response: Message, passage: Passage) -> Message:
         """A response as the source's leg has it."""
         near, lines = passage.way.source, passage.lines
         changes: dict[str, Handler] = {"record-route": lambda value: None}
+        ours = self._policies.of(passage.target)
+        if passage.method in REFRESHES and (ours.session_timer or passage.terms is not None):
+            changes = composed(changes, sessions.TAKEN)
+        if passage.acknowledges:
+            changes = composed(changes, provisional.TAKEN)
         if response.status in _FORMING:
             changes["contact"] = lambda value: own_contact(value, near.tag, passage.seat)
         head, body = self._border.masked(response, passage.target, passage.seat, passage.hosts, changes)
@@ -100,8 +149,31 @@ class Crossings:
             to += b";tag=" + near.tag.encode()
         head.replace("to", to)
         forms = response.status in _FORMING and passage.method == "INVITE"
-        head.add_behind_first("via", (*passage.vias, *(passage.record_routes if forms else ())))
+        added = [line.encode() for line in self._granted(passage, response)]
+        if passage.acknowledges and (early := _early_answer(passage, response, body)):
+            body = early
+            head.rewrite({"content-length": lambda value: str(len(early))})
+            added.append(b"Content-Type: application/sdp")
+        head.add_behind_first("via", (*passage.vias, *(passage.record_routes if forms else ()), *added))
+        if passage.terms is not None and body:
+            note_offer(near, response, body)
         return Message(head.to_bytes(), body)
+
+    @staticmethod
+    def _granted(passage: Passage, response: Message) -> tuple[str, ...]:
+        if passage.terms is None or not 200 <= response.status < 300:
+            return ()
+        return granted(passage.way.source, passage.terms)
+
+
+def _early_answer(passage: Passage, response: Message, body: bytes) -> bytes:
+    """What a 2xx without a body has to repeat: to the caller the answer came in an ordinary provisional response."""
+    leg = passage.way.dialog.leg_of(response.to_tag or "")
+    if leg is None:
+        return b""
+    if response.status < 200 and is_description(response):
+        leg.early = body
+    return leg.early if 200 <= response.status < 300 and not body else b""
 
 
 def own_contact(value: str, tag: str, seat: Seat) -> str:

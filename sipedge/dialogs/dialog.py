@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .states import DialogAction, DialogInput, DialogState, after
 
 MOST_FORKS = 32
 """Early legs of one INVITE."""
+
+
+@dataclass(slots=True)
+class Challenge:
+    """What a party has asked for before it serves (RFC 3261 22), and how often it was answered."""
+
+    values: tuple[str, ...]
+    uses: int = 0
 
 
 @dataclass(slots=True)
@@ -34,6 +42,27 @@ class Leg:
     """What is added to a CSeq number of the other party's on its way to this one."""
     invite: tuple[int, int] = (0, 0)
     """The CSeq number of the last INVITE to this party: as the other party wrote it, and as it was sent."""
+    interval: int = 0
+    """Seconds of its session (RFC 4028); 0: none."""
+    refreshes: bool = True
+    """Whether the edge is who refreshes it."""
+    updates: bool = True
+    """Whether the party takes UPDATE, as far as is known."""
+    least: int = 0
+    """The shortest session it takes (Min-SE), where it has said so."""
+    offer: str = ""
+    """The last session description that it got, where a refresh might have to repeat it."""
+    refresh_at: float = 0.0
+    expires_at: float = 0.0
+    """By the core's clock; 0: never. Neither these nor what follows is in the journal."""
+    reliable: int = 0
+    """The RSeq of the last reliable response that the edge has acknowledged."""
+    early: bytes = b""
+    """The answer that came in one, which a 2xx need not repeat."""
+    challenges: dict[str, Challenge] = field(default_factory=dict)
+    """By the header that answers them."""
+    proofs: tuple[str, ...] = ()
+    """Of its last INVITE: lines."""
 
     def number(self, theirs: int, method: str) -> int:
         """The CSeq number that a request of the other party carries to this one. An ACK has its INVITE's."""
@@ -62,10 +91,14 @@ class Dialog:
     """From and To of the INVITE, without a tag: what the edge's own requests carry."""
     callee: str
     state: DialogState = DialogState.CALLING
+    patience: float = 0.0
+    """Until when an ACK or the answer to a BYE is waited for, by the core's clock; 0: neither is."""
     deadline: float = 0.0
-    """When something has to be done about it, by the core's clock; 0: never."""
+    """When something has to be done about it, by the same clock; 0: never."""
     forks: dict[str, Leg] = field(default_factory=dict)
     """Early legs towards the callee, by their remote tag."""
+    visited: set[str] = field(default_factory=set)
+    """URIs that its INVITE was redirected to."""
     is_kept: bool = False
     """Whether the journal has heard of it."""
 
@@ -76,6 +109,10 @@ class Dialog:
 
     def other(self, leg: Leg) -> Leg:
         return self.far if leg is self.near else self.near
+
+    def leg_of(self, tag: str) -> Leg | None:
+        """The leg towards a callee, by its tag."""
+        return self.far if self.far.remote_tag == tag else self.forks.get(tag)
 
     @property
     def is_early(self) -> bool:
@@ -90,9 +127,7 @@ class Dialog:
         leg = self.forks.get(tag)
         if leg is None and len(self.forks) < MOST_FORKS:
             first = self.far
-            leg = Leg(
-                zone, side, first.call_id, first.tag, tag, sent=first.sent, shift=first.shift, invite=first.invite
-            )
+            leg = replace(first, zone=zone, side=side, remote_tag=tag, target="", routes=(), reliable=0, early=b"")
             self.forks[tag] = leg
         return leg
 

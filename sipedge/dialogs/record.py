@@ -9,7 +9,8 @@ from typing import Any
 from .dialog import Dialog, Leg
 from .states import DialogState
 
-_LEG = [entry.name for entry in fields(Leg)]
+_OF_THE_MOMENT = {"refresh_at", "expires_at", "reliable", "early", "challenges", "proofs"}
+_LEG = [entry.name for entry in fields(Leg) if entry.name not in _OF_THE_MOMENT]
 
 
 def to_bytes(dialog: Dialog) -> bytes:

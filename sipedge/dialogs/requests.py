@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sipedge.sip.message import Message
 from sipedge.topology.headers import Head
 
@@ -26,25 +28,24 @@ def own_request(
     target: Leg,
     method: str,
     number: int,
-    via: str,
-    headers: tuple[str, ...] = (),
+    headers: Sequence[str],
     body: bytes = b"",
 ) -> Message:
     """A request of the edge's own to one leg, as the party of the other leg would have written it.
 
-    ``via``: one value; ``headers``: whole lines. Request-URI and Route are those of ``target`` already.
+    ``headers``: whole lines, Via first. Request-URI and Route are those of ``target`` already.
     """
     is_near = source is dialog.near
     from_, to = (dialog.caller, dialog.callee) if is_near else (dialog.callee, dialog.caller)
     lines = [
         f"{method} {target.target} SIP/2.0",
-        f"Via: {via}",
+        headers[0],
         *(f"Route: {route}" for route in target.routes),
         f"From: {with_tag(from_, source.remote_tag)}",
         f"To: {with_tag(to, source.tag)}",
         f"Call-ID: {source.call_id}",
         f"CSeq: {number} {method}",
-        *headers,
+        *headers[1:],
         f"Content-Length: {len(body)}",
     ]
     return Message("\r\n".join(lines).encode("utf-8", "surrogateescape") + b"\r\n\r\n", body)

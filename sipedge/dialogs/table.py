@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from itertools import count
 
 from sipedge.sip.message import Message
 
 from .dialog import Dialog, Leg, Way
 from .identifiers import Identity
+from .sessions import next_due
+
+SPARE = 1000
+"""Deadlines that were moved since, before they are swept out."""
 
 
 class Dialogs:
@@ -46,16 +50,12 @@ class Dialogs:
         if found is None:
             return None
         dialog, is_near = found
-        source = dialog.near if is_near else self._far(dialog, message.from_tag or "")
+        source = dialog.near if is_near else dialog.leg_of(message.from_tag or "")
         if source is None or (source.call_id, source.remote_tag) != (message.call_id, message.from_tag):
             return None
         if source.side != side:
             return None
         return Way(dialog, source, dialog.far if is_near else dialog.near)
-
-    @staticmethod
-    def _far(dialog: Dialog, tag: str) -> Leg | None:
-        return dialog.far if dialog.far.remote_tag == tag else dialog.forks.get(tag)
 
     def by_contact(self, tag: str, side: str) -> Leg | None:
         """The leg behind the one whose Contact a peer of that side writes to."""
@@ -78,9 +78,15 @@ class Dialogs:
                 return there.call_id, new[tags[0]], new[tags[1]]
         return None
 
-    def schedule(self, dialog: Dialog, when: float) -> None:
-        """Its one deadline, by the core's clock; 0: none."""
+    def schedule(self, dialog: Dialog) -> None:
+        """Note anew when something is due."""
+        when = next_due(dialog) if dialog.near.tag in self._legs else 0.0
+        if when == dialog.deadline:
+            return
         dialog.deadline = when
+        if len(self._deadlines) > 4 * len(self) + SPARE:
+            self._deadlines = [entry for entry in self._deadlines if entry[0] == entry[2].deadline]
+            heapify(self._deadlines)
         if when:
             heappush(self._deadlines, (when, next(self._numbers), dialog))
 
@@ -91,7 +97,7 @@ class Dialogs:
         return queue[0][0] if queue else None
 
     def due(self, now: float) -> Dialog | None:
-        """One call whose deadline has passed; it has none then."""
+        """One call whose deadline has passed; it has none then, until it is scheduled again."""
         when = self.next_deadline()
         if when is None or when > now:
             return None

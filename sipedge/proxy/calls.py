@@ -6,35 +6,32 @@ nobody waits for its response but this file.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from itertools import count
 
 from dialplan.model import Target, Tier
-from sipedge.decision.classification import classify
-from sipedge.decision.deciding import Decided
 from sipedge.decision.installation import Installation
-from sipedge.decision.record_route import ZonePair
-from sipedge.decision.routing import RouteInformation
-from sipedge.decision.validation import Refusal
-from sipedge.dialogs.crossing import PREFIX, Passage, learn, with_tag
+from sipedge.dialogs import credentials, provisional, redirects, sessions
+from sipedge.dialogs.arrivals import Arrivals, routes_of
+from sipedge.dialogs.crossing import Passage, learn, own_contact
 from sipedge.dialogs.dialog import Dialog, Leg, Way
+from sipedge.dialogs.policies import Policies, policies_of
 from sipedge.dialogs.record import from_bytes, to_bytes
-from sipedge.dialogs.requests import own_request, revealed
+from sipedge.dialogs.requests import own_request
 from sipedge.dialogs.states import DialogAction, DialogInput, DialogState
 from sipedge.dialogs.table import Dialogs
 from sipedge.sip.message import Message
-from sipedge.sip.uri import UriError, parse_uri
-from sipedge.sip.values import parse_address
+from sipedge.sip.uri import UriError
+from sipedge.topology.handles import Handles
 from sipedge.topology.routes import values_of
-from zones.authentication import Authentication, Identity
+from zones.calls import SHORTEST_SESSION
 
 from .commands import Command, Drop, Keep, Log, Record, Respond
 from .contexts import Contexts, StatelessForward
-from .events import ConnectionOpened, Recalled
+from .events import ForwardFailed, Recalled
 from .forwarder import Forwarder
-from .history import Entry, kept_lines
-from .incoming import Incoming, Peer
+from .incoming import Incoming, own_incoming
 from .response_context import ResponseContext
 
 _A, _I = DialogAction, DialogInput
@@ -43,19 +40,22 @@ PATIENCE = 40.0
 """Seconds for an ACK or the answer to a BYE: 64*T1 and what a repeated one takes."""
 RESUMING = 2.0
 """Seconds after a start in which ways to peers are found."""
+HANDLE = "h."
+"""Begins the keys of the journal that are no call's."""
 GONE = (408, 481)
-_OTHER_USAGES = frozenset({"SUBSCRIBE", "NOTIFY", "REFER"})
-"""Their 481 ends a subscription within the dialog, not the call (RFC 5057 5.1)."""
-_ITSELF = ConnectionOpened(-1, "TLS", "127.0.0.1", 0, "127.0.0.1", 0)
-"""Where requests of the edge's own come from."""
+MOST_TRIES = 3
+"""How often one request is sent again because of what it was answered."""
+_OTHER_USAGES = frozenset({"SUBSCRIBE", "NOTIFY", "REFER", "PRACK"})
+"""Their 481 ends a subscription within the dialog, or an acknowledgement, not the call (RFC 5057 5.1)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
-    """A request to one of the edge's Contacts, as it is to be decided."""
+class Answer:
+    """What the edge itself answers to a request within a call."""
 
-    message: Message
-    routes: RouteInformation
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    text: str = ""
 
 
 class Calls:
@@ -63,29 +63,39 @@ class Calls:
 
     def __init__(self, ids: Callable[[], str]) -> None:
         self.dialogs = Dialogs()
+        self.handles = Handles()
+        """Of hidden zones: they share the journal."""
         self._ids = ids
+        self.arrivals: Arrivals
         self._installation: Installation
+        self._policies: Policies
         self._forwarder: Forwarder
         self._contexts: Contexts
-        self._finals: list[tuple[Incoming, int, Message | None]] = []
-        """Final responses since the last ``settle``, and whose they are."""
+        self._finals: list[tuple[Incoming, int]] = []
+        """Statuses of final responses since the last ``settled``, and whose they are."""
         self._numbers = count(1)
         self._own: set[int] = set()
         """Transactions of the edge's own requests that wait for their final response: below 0."""
         self._journal = ""
         """The path of the one that is written."""
         self._touched: dict[Dialog, None] = {}
-        """Calls that are not in it as they are now."""
+        """Calls that are not in it, or whose deadlines are not set, as they are now."""
 
     def configure(self, installation: Installation, forwarder: Forwarder, contexts: Contexts) -> None:
         self._installation, self._forwarder, self._contexts = installation, forwarder, contexts
+        self.arrivals = Arrivals(installation, self.dialogs, self._ids)
+        self._policies = policies_of(installation.zones, installation.settings.credentials)
         if installation.settings.journal != self._journal:
             self._journal = installation.settings.journal
             self._touched.update(dict.fromkeys(self.dialogs))
+            self.handles.touch_all()
 
     def recalled(self, event: Recalled, now: float, out: list[Command]) -> None:
         """Calls of before a restart. What was under way in them then has no transaction any more."""
-        for key, data in event.kept.items():
+        for number, (key, data) in enumerate(event.kept.items(), 1):
+            if key.startswith(HANDLE):
+                self.handles.recall(key.removeprefix(HANDLE), data.decode(errors="replace"))
+                continue
             dialog = from_bytes(data)
             if dialog is None or not self._is_configured(dialog):
                 out += (Keep(key, None), Log("warning", f"a call of the journal cannot go on: {key}"))
@@ -93,10 +103,12 @@ class Calls:
             dialog.is_kept = True
             self.dialogs.add(dialog)
             if dialog.state is DialogState.ANSWERED:
-                self.dialogs.schedule(dialog, now + PATIENCE)
+                dialog.patience = now + PATIENCE
             elif dialog.state is DialogState.ENDING:  # who has got no BYE gets one, who has sent it says 481
-                dialog.state = DialogState.TALKING
-                self.dialogs.schedule(dialog, now + RESUMING)
+                dialog.state, dialog.patience = DialogState.TALKING, now + RESUMING
+            for leg in (dialog.near, dialog.far):
+                sessions.resume(leg, now + RESUMING, number / len(event.kept))
+            self.dialogs.schedule(dialog)
 
     def _is_configured(self, dialog: Dialog) -> bool:
         """Whether its zones are still there; their peers may be strangers now, or no longer."""
@@ -106,130 +118,183 @@ class Calls:
             leg.side = self._installation.side(leg.zone)
         return True
 
-    def arriving(self, message: Message, zone: str) -> Arrival | Refusal | None:
-        """What becomes of a request to a Contact of the edge; None: it belongs to no call, and is decided as any other.
-
-        ``zone``: where it comes from.
-        """
-        if self._installation.border is None and not len(self.dialogs):
-            return None
-        way = self.way(message, zone)
-        if way is not None and way.target is not None:
-            return self._arrival(message, way.source, way.target)
-        tag = self._contact(message)
-        if not tag:
-            return None
-        leg = None if message.to_tag else self.dialogs.by_contact(tag, self._installation.side(zone))
-        if leg is None:
-            return Refusal(481, "the edge keeps no call that this Contact belongs to")
-        return self._arrival(message, Leg(zone, "", "", ""), leg)
-
-    def way(self, message: Message, zone: str) -> Way | None:
-        """From which leg to which one a request within a call goes; None: it is within none."""
-        if not message.to_tag or not len(self.dialogs):
-            return None
-        return self.dialogs.way(message, self._installation.side(zone))
-
-    def _contact(self, message: Message) -> str:
-        """The tag in a Request-URI that looks like one of the edge's Contacts; '' for any other."""
-        user = message.uri.partition("@")[0].partition(":")[2]
-        if not user.startswith(PREFIX):
-            return ""
-        try:
-            return user.removeprefix(PREFIX) if self._installation.edge.is_own(parse_uri(message.uri)) else ""
-        except UriError:
-            return ""
-
-    def _arrival(self, message: Message, source: Leg, target: Leg) -> Arrival | Refusal:
-        if not target.target:
-            return Refusal(481, "the other party has not said where it can be reached")
-        try:
-            message = revealed(message, target)
-            return Arrival(message, _routes(message, source, target))
-        except UriError as error:
-            return Refusal(502, f"the other party's Contact or Record-Route cannot be read: {error}")
-
-    def begin(self, decided: Decided, tiers: tuple[Tier, ...], transaction: int) -> Way | Refusal | None:
-        """A new call, where an INVITE goes into a b2bua zone or comes out of one; None for any other request."""
-        message, source, installation = decided.message, decided.source.name, self._installation
-        if message.method != "INVITE" or message.to_tag or not message.from_tag:
-            return None
-        if not any(installation.ends_calls(source, target.zone) for tier in tiers for target in tier.targets):
-            return None
-        if len(self.dialogs) >= installation.settings.limits.dialogs:
-            return Refusal(503, "as many calls are open as limits.dialogs allows")
-        routes = tuple(values_of(message, "record-route"))
-        side, tag = installation.side(source), installation.tag(transaction)
-        near = Leg(source, side, message.call_id, tag, message.from_tag, routes=routes, received=message.cseq[0])
-        learn(near, message)
-        if not near.target:
-            return Refusal(400, "an INVITE needs a Contact that is a SIP URI")
-        from_, to = (with_tag(message.first(name) or "", "") for name in ("from", "to"))
-        dialog = Dialog(near, Leg("", "", self._ids(), self._ids()), from_, to)
-        self.dialogs.add(dialog)
-        return Way(dialog, near, None)
-
     def follow(self, incoming: Incoming, way: Way) -> None:
         """Whatever becomes of this request is told to its call."""
         incoming.way = way
-        incoming.concluded = lambda status, answer: self._finals.append((incoming, status, answer))
+        incoming.concluded = lambda status: self._finals.append((incoming, status))
 
-    def requested(self, way: Way, message: Message, now: float) -> bool:
-        """A request within a call is about to go to its other leg; False: it must not."""
-        dialog, method = way.dialog, message.method
-        way.source.received = max(way.source.received, message.cseq[0])
-        learn(way.source, message)
+    def requested(self, way: Way, message: Message, now: float) -> Answer | None:
+        """A request within a call is about to go to its other leg; what the edge answers instead, if it must not."""
+        dialog, leg, method = way.dialog, way.source, message.method
+        leg.received = max(leg.received, message.cseq[0])
+        learn(leg, message)
+        self._touched[dialog] = None
         what = {"ACK": _I.ACK, "BYE": _I.BYE}.get(method, _I.REQUEST)
-        if way.source is not dialog.near and what is _I.ACK:
+        if leg is not dialog.near and what is _I.ACK:
             what = _I.REQUEST  # to an INVITE of the callee's
         action = dialog.take(what)
-        self._touched[dialog] = None
-        if what is _I.ACK and action is _A.PASS:
-            self.dialogs.schedule(dialog, 0.0)
-        elif what is _I.BYE:
-            self.dialogs.schedule(dialog, now + PATIENCE)
-        return action is not _A.REFUSE
+        if action is _A.REFUSE:
+            return Answer(481, text="this call is not answered yet")
+        if what is _I.ACK:
+            dialog.patience = 0.0
+        elif what is _I.BYE and not dialog.is_early:
+            dialog.patience = now + PATIENCE
+        return self._session(leg, message, now) if method in sessions.REFRESHES else None
+
+    def begun(self, way: Way, message: Message, now: float) -> Answer | None:
+        """An INVITE that begins a call; what the edge answers instead of sending it on, if it must not go."""
+        answer = self._session(way.source, message, now)
+        if answer is not None:
+            self.dialogs.remove(way.dialog)
+        return answer
+
+    def _session(self, leg: Leg, message: Message, now: float) -> Answer | None:
+        """A session that is too short is refused; a mere refresh is answered, where sessions are the edge's."""
+        wanted = self._policies.of(leg.zone).session_timer
+        if not wanted:
+            return None
+        terms = sessions.terms_of(message)
+        if terms.is_too_short:
+            return Answer(422, (("Min-SE", str(SHORTEST_SESSION)),))
+        if message.method == "UPDATE" and terms.interval and not message.body:
+            sessions.grant(leg, terms, wanted, now)
+            contact = own_contact("", leg.tag, self._installation.seat(leg.zone))
+            granted = (line.partition(": ") for line in sessions.granted(leg, terms))
+            return Answer(200, (("Contact", contact), *((name, value) for name, _, value in granted)))
+        return None
 
     def cancelled(self, incoming: Incoming) -> None:
         """The caller has sent CANCEL."""
         if incoming.way is not None and incoming.way.target is None:
             incoming.way.dialog.take(_I.CANCEL)
 
-    def responded(self, incoming: Incoming, branch: str, response: Message, now: float, out: list[Command]) -> bool:
-        """A response on its way from leg to leg; False: it goes no further, because the edge ends that leg itself."""
-        passage = incoming.crossings.get(branch)
-        if not isinstance(passage, Passage) or not 100 < response.status < 300:
+    def responded(
+        self, context: ResponseContext, branch: str, response: Message, now: float, out: list[Command]
+    ) -> bool:
+        """A response on its way from leg to leg; False: it goes no further, because the edge has acted on it."""
+        passage = context.incoming.crossings.get(branch)
+        if not isinstance(passage, Passage) or response.status == 100:
             return True
-        way = passage.way
-        if way.target is not None:
-            if passage.method in ("INVITE", "UPDATE") and learn(way.target, response):
-                self._touched[way.dialog] = None
-            return True
-        return self._answered(passage, response, now, out)
+        self._touched[passage.way.dialog] = None
+        if response.status >= 300:
+            return not self._goes_on(context, passage, branch, response, now, out)
+        way, goes_up = passage.way, True
+        leg = way.target
+        if leg is not None and passage.method in sessions.REFRESHES:
+            learn(leg, response)
+        elif leg is None and passage.method == "INVITE":
+            leg, goes_up = self._answered(passage, response, now, out)
+        if leg is not None and passage.acknowledges and response.status < 200:
+            goes_up = self._acknowledged(passage, leg, response, now, out) and goes_up
+        if leg is not None and goes_up and response.status >= 200:
+            self._agreed(passage, leg, response, now, out)
+        if not goes_up and response.status >= 200:
+            self._contexts.failed(ForwardFailed(branch, 487, "another callee has the call"), now, out)
+        return goes_up
 
-    def _answered(self, passage: Passage, response: Message, now: float, out: list[Command]) -> bool:
-        """A callee rings or takes the call."""
+    def _answered(self, passage: Passage, response: Message, now: float, out: list[Command]) -> tuple[Leg | None, bool]:
+        """A callee rings or takes the call: its leg, None where there are too many, and whether the caller hears it."""
         dialog, tag = passage.way.dialog, response.to_tag or ""
         is_first = dialog.is_early
-        leg = dialog.far if dialog.far.remote_tag == tag else dialog.fork(tag, passage.target, passage.side)
+        leg = dialog.leg_of(tag) or dialog.fork(tag, passage.target, passage.side)
         if leg is None:
-            return response.status >= 200
+            return None, response.status >= 200
         if is_first or leg is not dialog.far:
             learn(leg, response)
             leg.routes = tuple(reversed(values_of(response, "record-route")))
+            leg.invite = passage.way.source.received, passage.number
         if response.status < 200:
             dialog.far = leg if is_first else dialog.far
-            return is_first
+            return leg, is_first
         if not is_first and leg is not dialog.far:
             if dialog.take(_I.SURPLUS) is _A.END_FORK:
                 self._end_fork(dialog, leg, now, out)
-            return False
+            return leg, False
         dialog.far = leg
         dialog.take(_I.ACCEPT)
-        self._touched[dialog] = None
         if is_first:
             dialog.forks.clear()
-            self.dialogs.schedule(dialog, now + PATIENCE)
+            dialog.patience = now + PATIENCE
+        return leg, True
+
+    def _acknowledged(self, passage: Passage, leg: Leg, response: Message, now: float, out: list[Command]) -> bool:
+        """PRACK to a reliable provisional response; False where it has come before, or out of its order."""
+        rack = provisional.rack_of(leg, response, passage.number)
+        if rack:
+            self._originate(passage.way.dialog, passage.way.source, leg, "PRACK", now, out, (f"RAck: {rack}",))
+        return rack != ""
+
+    def _agreed(self, passage: Passage, leg: Leg, response: Message, now: float, out: list[Command]) -> None:
+        """A 2xx to INVITE or UPDATE: the sessions of both legs begin anew; the edge acknowledges its own re-INVITE."""
+        way, method = passage.way, passage.method
+        if method not in sessions.REFRESHES:
+            return
+        sessions.learn_methods(leg, response)
+        wanted = self._policies.of(leg.zone).session_timer
+        if wanted:
+            sessions.accepted(leg, response, wanted, now)
+        if passage.terms is not None and not way.number:
+            sessions.grant(way.source, passage.terms, self._policies.of(way.source.zone).session_timer, now)
+        if method == "INVITE" and way.number:
+            self._acknowledge(way.dialog, way.source, leg, way.number, now, out)
+
+    def _goes_on(
+        self,
+        context: ResponseContext,
+        passage: Passage,
+        branch: str,
+        response: Message,
+        now: float,
+        out: list[Command],
+    ) -> bool:
+        """Whether the edge goes on by itself where a request was refused: with credentials, for longer, elsewhere."""
+        incoming, way, status = context.incoming, passage.way, response.status
+        leg = way.target or way.dialog.far
+        if incoming.tries >= MOST_TRIES or not context.may_go_on():
+            return False
+        if status in credentials.ASKED:
+            if passage.target not in self._policies.credentials:
+                return False
+            if not credentials.take(leg, response, incoming.tries > 0):
+                return False
+        elif status == 422 and (wanted := self._policies.of(passage.target).session_timer):
+            least = sessions.number_of(response, "min-se")
+            if not max(leg.least, wanted) < least <= sessions.LONGEST:
+                return False
+            leg.least = least
+        elif status in range(300, 400) and way.target is None and self._policies.of(passage.target).follow_redirects:
+            return self._follow(context, way.dialog, branch, response, now, out)
+        else:
+            return False
+        self._count(incoming, way, leg)
+        self._contexts.again(branch, status, now, out)
+        return True
+
+    @staticmethod
+    def _count(incoming: Incoming, way: Way, leg: Leg) -> None:
+        """What is sent again is another request: its CSeq number is the next one."""
+        incoming.tries += 1
+        if way.number:
+            incoming.way = replace(way, number=leg.own_number(way.source))
+        else:
+            leg.shift += 1
+
+    def _follow(
+        self, context: ResponseContext, dialog: Dialog, branch: str, response: Message, now: float, out: list[Command]
+    ) -> bool:
+        """Try the Contacts of a 3xx, as far as the rules lead there for the caller."""
+        decided = context.incoming.decided
+        if decided.routes.foreign is not None:
+            return False
+        tiers: list[Tier] = []
+        for uri in redirects.targets(response, decided.routes.uri.scheme):
+            if uri.text not in dialog.visited and len(dialog.visited) < redirects.MOST:
+                dialog.visited.add(uri.text)
+                tiers += redirects.tiers_towards(uri, decided, self._installation.settings)
+        if not tiers:
+            return False
+        self._count(context.incoming, context.incoming.way or Way(dialog, dialog.near, None), dialog.far)
+        self._contexts.redirected(branch, response.status, tiers, now, out)
         return True
 
     def _end_fork(self, dialog: Dialog, leg: Leg, now: float, out: list[Command]) -> None:
@@ -239,11 +304,11 @@ class Calls:
 
     def settled(self, now: float, out: list[Command]) -> list[Command]:
         """Take up what has become of requests; gives the commands without answers to the edge itself."""
-        if not (self._finals or self._own or self._touched):
+        if not (self._finals or self._own or self._touched or self.handles.has_changed):
             return out
         while self._finals:
             finals, self._finals = self._finals, []
-            for incoming, status, _ in finals:
+            for incoming, status in finals:
                 self._own.discard(incoming.transaction)
                 if incoming.way is not None:
                     self._concluded(incoming.way, incoming.decided.message.method, status, now, out)
@@ -253,11 +318,15 @@ class Calls:
         """For the journal: before what tells a party of the change."""
         touched, self._touched = self._touched, {}
         notes: list[Command] = []
-        for dialog in touched if self._journal else ():
-            if dialog.is_confirmed:
+        for handle, token in self.handles.taken().items():
+            if self._journal:
+                notes.append(Keep(HANDLE + handle, None if token is None else token.encode()))
+        for dialog in touched:
+            self.dialogs.schedule(dialog)
+            if self._journal and dialog.is_confirmed:
                 notes.append(Keep(dialog.near.tag, to_bytes(dialog)))
                 dialog.is_kept = True
-            elif dialog.is_kept:
+            elif self._journal and dialog.is_kept:
                 notes.append(Keep(dialog.near.tag, None))
         return notes
 
@@ -269,6 +338,15 @@ class Calls:
             self._act(way.dialog, _I.BYE_STOPPED if status in (401, 407) else _I.BYE_DONE, now, out)
         elif status in GONE and method not in _OTHER_USAGES:
             self._act(way.dialog, _I.GONE, now, out)
+        elif status >= 300 and way.number and method in sessions.REFRESHES:
+            self._refused(way.dialog, way.target, status, now)
+
+    def _refused(self, dialog: Dialog, leg: Leg, status: int, now: float) -> None:
+        """A refresh has failed, and the party knows the call."""
+        sessions.refused(leg, now)
+        if status in (405, 501) and leg.updates and leg.offer:
+            leg.updates, leg.refresh_at = False, now
+        self._touched[dialog] = None
 
     def _act(self, dialog: Dialog, what: DialogInput, now: float, out: list[Command]) -> None:
         action = dialog.take(what)
@@ -276,8 +354,9 @@ class Calls:
         if action is _A.FORGET:
             self.dialogs.remove(dialog)
         elif action is _A.END_BOTH:
-            self.dialogs.schedule(dialog, now + PATIENCE)
+            dialog.patience = now + PATIENCE
             for source, target in ((dialog.near, dialog.far), (dialog.far, dialog.near)):
+                target.expires_at = target.refresh_at = 0.0
                 self._originate(dialog, source, target, "BYE", now, out)
 
     def next_deadline(self) -> float | None:
@@ -285,7 +364,13 @@ class Calls:
 
     def tick(self, now: float, out: list[Command]) -> None:
         while (dialog := self.dialogs.due(now)) is not None:
-            self._act(dialog, _I.EXPIRE, now, out)
+            self._touched[dialog] = None
+            if sessions.has_expired(dialog, now):
+                self._act(dialog, _I.EXPIRE, now, out)
+                continue
+            for leg in sessions.to_refresh(dialog, now):
+                method, headers, body = sessions.refresh_of(leg)
+                self._originate(dialog, dialog.other(leg), leg, method, now, out, headers, body)
 
     def _originate(
         self,
@@ -295,11 +380,13 @@ class Calls:
         method: str,
         now: float,
         out: list[Command],
+        headers: Sequence[str] = (),
+        body: bytes = b"",
     ) -> None:
         """A request of the edge's own to a leg, in the name of the other party."""
         way = Way(dialog, source, target, target.own_number(source))
         self._touched[dialog] = None
-        incoming = self._incoming(way, method, -next(self._numbers), out)
+        incoming = self._incoming(way, method, -next(self._numbers), out, headers, body)
         if incoming is not None:
             self._own.add(incoming.transaction)
             self.follow(incoming, way)
@@ -315,45 +402,31 @@ class Calls:
             request = StatelessForward(self._forwarder, incoming)
             self._contexts.begin_stateless(request, (Target("", target.zone, ""),), now, out)
 
-    def _incoming(self, way: Way, method: str, transaction: int, out: list[Command]) -> Incoming | None:
+    def _incoming(
+        self,
+        way: Way,
+        method: str,
+        transaction: int,
+        out: list[Command],
+        headers: Sequence[str] = (),
+        body: bytes = b"",
+    ) -> Incoming | None:
         """None, and a line in the log, where the party cannot be reached."""
         source, target = way.source, way.target or way.dialog.far
-        zone = self._installation.source(source.zone)
-        via = f"SIP/2.0/TLS {self._installation.agent(source.zone)};branch=z9hG4bK{self._ids()}"
-        message = own_request(way.dialog, source, target, method, way.number, via)
+        agent = self._installation.agent(source.zone)
+        lines = (f"Via: SIP/2.0/TLS {agent};branch=z9hG4bK{self._ids()}", *headers)
+        if method in sessions.REFRESHES:
+            lines = (*lines, f"Contact: <{source.target}>")
+        message = own_request(way.dialog, source, target, method, way.number, lines, body)
         try:
-            routes = _routes(message, source, target)
+            routes = routes_of(message, source, target)
         except UriError as error:
-            text = f'a {method} to zone "{target.zone}" cannot be sent: {error}'
-            out.append(Log("warning", text))
+            out.append(Log("warning", f'a {method} to zone "{target.zone}" cannot be sent: {error}'))
             return None
-        decided = Decided(message, zone, routes, "", None, None, Authentication(True, Identity.KEEP), classify(message))
-        peer = Peer(_ITSELF.connection, source.zone, _ITSELF.peer_address, _ITSELF.peer_port, _ITSELF)
-        entry = Entry(
-            0.0,
-            _ITSELF,
-            source.zone,
-            self._installation.settings.revision,
-            method,
-            message.uri,
-            message.call_id,
-            kept_lines(message),
-            decided.classification,
-            route=target.zone,
-        )
-        out.append(Record(entry))
-        incoming = Incoming(decided, transaction, peer, "0" * 12, entry)
+        incoming = own_incoming(self._installation, message, source.zone, routes, transaction)
+        out.append(Record(incoming.entry))
         incoming.way = way
         return incoming
-
-
-def _routes(message: Message, source: Leg, target: Leg) -> RouteInformation:
-    """Where a request goes that has the Request-URI and the Route of its leg. Raises UriError."""
-    routes = RouteInformation(parse_uri(target.target), pair=ZonePair(source.zone, target.zone))
-    if target.routes:
-        routes.foreign = parse_uri(parse_address(target.routes[0]).uri)
-        routes.foreign_line = message.index["route"][0]
-    return routes
 
 
 def _is_to_itself(command: Command) -> bool:

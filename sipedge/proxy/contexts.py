@@ -6,10 +6,11 @@ Whoever has an event for a context gives it to this registry, which calls the co
 from __future__ import annotations
 
 from collections import Counter, deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 
-from dialplan.model import Target
+from dialplan.model import Target, Tier
 from sipedge.rates.pace import Pace
 from sipedge.sip.message import Message
 from zones.zone import Hop, RatePolicy
@@ -192,6 +193,20 @@ class Contexts:
                 context.failed(event.branch, event.status, event.reason, now, out)
             self._take_up(context)
             self.ended(event.branch, context, now)
+
+    def again(self, branch: str, status: int, now: float, out: list[Command]) -> None:
+        """Send the request of a branch once more, to the same hop, as it is to be sent by now."""
+        context = self._branches[branch]
+        context.again(branch, status, now, out)
+        self._take_up(context)
+        self.ended(branch, context, now)
+
+    def redirected(self, branch: str, status: int, tiers: Iterable[Tier], now: float, out: list[Command]) -> None:
+        """Go on with other targets in place of a branch."""
+        context = self._branches[branch]
+        context.redirected(branch, status, tiers, now, out)
+        self._take_up(context)
+        self.ended(branch, context, now)
 
     def hop_lost(self, branch: str, now: float, out: list[Command]) -> None:
         """The connection of a branch is gone; nothing happens when the branch is not known."""

@@ -10,6 +10,7 @@ from sipedge.decision.record_route import HOUR, NO_SEAL, RECORD_ROUTED, ZonePair
 from sipedge.decision.routing import seal_of_contact, sealed_response
 from sipedge.decision.validation import POISON
 from sipedge.dialogs.crossing import Crossings, Passage
+from sipedge.dialogs.policies import policies_of
 from sipedge.dialogs.table import Dialogs
 from sipedge.sip.message import Message
 from sipedge.sip.uri import Uri, UriError, parse_uri
@@ -43,8 +44,10 @@ class Forwarder:
         ids: Callable[[], str],
         dialogs: Dialogs,
     ) -> None:
+        policies = policies_of(installation.zones, installation.settings.credentials)
         self.installation = installation
-        self._crossings = Crossings(installation.border or installation.open_border(), dialogs)
+        border = installation.border or installation.open_border()
+        self._crossings = Crossings(border, dialogs, policies, ids)
         self._upkeep = upkeep
         self._ways_back = ways_back
         self._look_ups = look_ups

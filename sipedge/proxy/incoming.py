@@ -6,17 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from dialplan.search.search import Explanation
+from sipedge.decision.classification import classify
 from sipedge.decision.deciding import Decided
+from sipedge.decision.installation import Installation
+from sipedge.decision.routing import RouteInformation
 from sipedge.dialogs.crossing import Passage
 from sipedge.dialogs.dialog import Way
 from sipedge.sip.message import Message
 from sipedge.topology.border import Crossing
 from zones.addresses import source_of
+from zones.authentication import Authentication, Identity
 from zones.names import PeerNames
 from zones.table import Egress
 
 from .events import ConnectionOpened
-from .history import Entry
+from .history import Entry, kept_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +101,46 @@ class Incoming:
     """By branch: what responses need that come out of a hidden zone, or go into one."""
     way: Way | None = None
     """Where it goes in a call that the edge keeps."""
-    concluded: Callable[[int, Message | None], None] | None = None
-    """Told the status of the final response, and the response if it is another's."""
+    tries: int = 0
+    """How often the edge has sent it again because of what it was answered."""
+    concluded: Callable[[int], None] | None = None
+    """Told the status of the final response."""
 
     def sent_alone(self, branch: str) -> bool:
         """Whether the request of a branch was sent with no other Via than the edge's own."""
         crossing = self.crossings.get(branch)
         return crossing is not None and bool(crossing.vias)
+
+
+_ITSELF = ConnectionOpened(-1, "TLS", "127.0.0.1", 0, "127.0.0.1", 0)
+"""Where requests of the edge's own come from."""
+
+
+def own_incoming(
+    installation: Installation, message: Message, zone: str, routes: RouteInformation, transaction: int
+) -> Incoming:
+    """A request of the edge's own, in the name of a party in ``zone``: nobody else's decision is asked."""
+    decided = Decided(
+        message,
+        installation.source(zone),
+        routes,
+        "",
+        None,
+        None,
+        Authentication(True, Identity.KEEP),
+        classify(message),
+    )
+    peer = Peer(_ITSELF.connection, zone, _ITSELF.peer_address, _ITSELF.peer_port, _ITSELF)
+    entry = Entry(
+        0.0,
+        _ITSELF,
+        zone,
+        installation.settings.revision,
+        message.method,
+        message.uri,
+        message.call_id,
+        kept_lines(message),
+        decided.classification,
+        route=routes.pair.there if routes.pair is not None else "",
+    )
+    return Incoming(decided, transaction, peer, "0" * 12, entry)

@@ -102,7 +102,7 @@ class Proxy:
         }
 
     def _configure(self, settings: Settings) -> None:
-        self._installation = Installation(settings, self._environment.ports, self._tag)
+        self._installation = Installation(settings, self._environment.ports, self._tag, self._calls.handles)
         self._rates.configure(self._installation.zones)
         self._contexts.configure(any(zone.rate.pace for zone in self._installation.zones))
         self._upkeep.configure(self._installation)
@@ -238,10 +238,8 @@ class Proxy:
         hop = self._contexts.hop_of(event.branch) if context.is_invite else None
         zones = self._installation.zones
         message = believed(event.message, zones.get(peer.zone) or zones[DEFAULT_ZONE])
-        if context.incoming.way is not None:
-            if not self._calls.responded(context.incoming, event.branch, message, now, out):
-                self._contexts.failed(ForwardFailed(event.branch, 487, "another callee has the call"), now, out)
-                return
+        if context.incoming.way is not None and not self._calls.responded(context, event.branch, message, now, out):
+            return
         message = context.forwarder.as_seen_upstream(message, context.incoming, event.branch)
         self._contexts.response(context, event.branch, message, now, out)
         if event.message.status >= 200:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
+from dialplan.model import Tier
 from sipedge.decision.classification import Classification, classify_method
 from sipedge.decision.deciding import Cancellation, Decided, Decision, decide, tiers_of
 from sipedge.decision.installation import Installation
 from sipedge.decision.speaking import host_of
 from sipedge.decision.validation import Refusal, loop_hash
+from sipedge.dialogs.dialog import Way
 from sipedge.rates.arrivals import Arrivals, TooMany
 from sipedge.rates.rates import Rates
 from sipedge.sip.message import Message
@@ -17,7 +19,7 @@ from zones.authentication import Authentication, Identity
 from zones.zone import FromDomain, TraversalClientZone, TraversalServerZone
 
 from .answers import ENDING, conclude, own_response, respond, retry_after, retry_in
-from .calls import Calls
+from .calls import Answer, Calls
 from .commands import Asker, Command, Log, Record, Respond
 from .contexts import Contexts, StatelessForward, transaction_key
 from .events import RequestReceived
@@ -91,7 +93,7 @@ class RequestPath:
             return Refusal(403, peer.barred)
         message, zone = event.message, self._installation.zone(peer.speaks_in)
         known = partial(self._targets.known, now=now)
-        arrival = self._calls.arriving(message, zone.name) if message.method != "CANCEL" else None
+        arrival = self._calls.arrivals.arriving(message, zone.name) if message.method != "CANCEL" else None
         if isinstance(arrival, Refusal):
             return arrival
         if arrival is not None:
@@ -244,13 +246,9 @@ class RequestPath:
         settings = self._installation.settings
         message = event.message
         tiers, explanation = tiers_of(decided, settings)
-        way = self._calls.way(message, decided.source.name) or self._calls.begin(decided, tiers, event.transaction)
-        if isinstance(way, Refusal):
-            self.refuse(event, peer, way, out)
-            return
-        if way is not None and way.target is not None and not self._calls.requested(way, message, now):
-            if event.transaction:
-                self.refuse(event, peer, Refusal(481, "this call is not answered yet"), out)
+        way = self._way(decided, tiers, event, peer, now, out)
+        if isinstance(way, Answer | Refusal):
+            self._answer(way, event, peer, out)
             return
         entry = self._entry(event, peer, decided.classification)
         entry.explanation, entry.alias, entry.also = explanation, decided.alias, decided.also
@@ -270,6 +268,35 @@ class RequestPath:
         self._contexts.begin(ResponseContext(self._forwarder, incoming, iter(tiers)), now, out)
         if not tiers and self._is_scan(decided):
             self._upkeep.offence(peer, "scan", out)
+
+    def _way(
+        self,
+        decided: Decided,
+        tiers: tuple[Tier, ...],
+        event: RequestReceived,
+        peer: Peer,
+        now: float,
+        out: list[Command],
+    ) -> Way | Answer | Refusal | None:
+        """Where a request goes in a call, or what the edge answers itself; None: it is no part of one."""
+        message, arrivals = decided.message, self._calls.arrivals
+        way = arrivals.way(message, decided.source.name)
+        if way is not None:
+            return self._calls.requested(way, message, now) or way
+        begun = arrivals.begin(decided, tiers, event.transaction)
+        if isinstance(begun, Way):
+            return self._calls.begun(begun, message, now) or begun
+        return begun
+
+    def _answer(self, answer: Answer | Refusal, event: RequestReceived, peer: Peer, out: list[Command]) -> None:
+        """Of the edge's own, in a call."""
+        if isinstance(answer, Refusal):
+            self.refuse(event, peer, answer, out)
+        elif answer.status >= 300:
+            self.refuse(event, peer, Refusal(answer.status, answer.text, answer.headers), out)
+        elif event.transaction:
+            number, headers = event.transaction, answer.headers
+            out.append(respond(self._installation, number, peer, event.message, answer.status, headers=headers))
 
     def _is_scan(self, decided: Decided) -> bool:
         """Whether a stranger asks for what is none of this edge's business: it looks for a gateway or a relay."""

@@ -7,9 +7,10 @@ follows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import chain
 
 from dialplan.model import Target, Tier
 from sipedge.sip.edits import Edits
@@ -174,14 +175,14 @@ class ResponseContext:
         self._settle(now, out)
 
     def _try_target(self, target: Target, hops: Hops | NoHops, now: float, out: list[Command]) -> None:
-        if not self._may_try():
+        if not self.may_go_on():
             return
         if isinstance(hops, NoHops):
             self.outcomes.append(Outcome(hops.status, hops.text))
         else:
             self._try(target, hops, now, out)
 
-    def _may_try(self) -> bool:
+    def may_go_on(self) -> bool:
         """No branch is opened after an answer, a CANCEL or a 6xx (16.7 step 5)."""
         return self.state is ContextState.WAITING and all(outcome.status < 600 for outcome in self.outcomes)
 
@@ -231,7 +232,7 @@ class ResponseContext:
     def _failure(self, branch: Branch, outcome: Outcome, now: float, out: list[Command]) -> None:
         if outcome.status == 503 or self._is_silent(branch, outcome):
             self.forwarder.failed(branch.hop, now, outcome.text or "it answered 503")
-            if branch.remaining and not branch.is_cancelled and self._may_try():  # RFC 3263 4.3
+            if branch.remaining and not branch.is_cancelled and self.may_go_on():  # RFC 3263 4.3
                 self._try(branch.target, branch.remaining, now, out)
                 return
         self.outcomes.append(outcome)
@@ -264,13 +265,25 @@ class ResponseContext:
     def unsent(self, branch_id: str, reason: str, now: float, out: list[Command]) -> None:
         """Nothing of a request can have arrived: it is sent once more on a new connection (16.9)."""
         branch = self.branches.get(branch_id)
-        if branch is None or branch.is_second or branch.is_cancelled or not self._may_try():
+        if branch is None or branch.is_second or branch.is_cancelled or not self.may_go_on():
             self.failed(branch_id, 503, reason, now, out)
             return
         del self.branches[branch_id]
         branch.attempt.status, branch.attempt.reason = 503, reason
         hop = self.forwarder.again(branch.hop, now)
         self._try(branch.target, (hop, *branch.remaining), now, out).is_second = True
+
+    def again(self, branch_id: str, status: int, now: float, out: list[Command]) -> None:
+        """What a branch was answered is no answer yet: its request, built anew, goes to the same hop."""
+        branch = self.branches.pop(branch_id)
+        branch.attempt.status = status
+        self._try(branch.target, (branch.hop, *branch.remaining), now, out)
+
+    def redirected(self, branch_id: str, status: int, tiers: Iterable[Tier], now: float, out: list[Command]) -> None:
+        """A branch was answered with other targets, which come next."""
+        self.branches.pop(branch_id).attempt.status = status
+        self.tiers, self.stop = iter((*tiers,)) if self.stop else chain(tiers, self.tiers), False
+        self._settle(now, out)
 
     def hop_lost(self, branch_id: str, now: float) -> None:
         """The connection of a branch is gone: the answer may come on another one (18.1.1). Calls wait for Timer C."""
@@ -395,7 +408,7 @@ class ResponseContext:
                 entry.answered(answer)
             conclude(entry, out)
             if self.incoming.concluded is not None:
-                self.incoming.concluded(status, answer)
+                self.incoming.concluded(status)
             out.append(Drop(self.transaction) if data is None else Respond(self.transaction, status, data))
         elif action is ContextAction.RELAY and data is not None:
             out.append(Relay(self.peer.connection, data))

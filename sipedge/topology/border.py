@@ -143,7 +143,8 @@ class Border:
         hosts = self._hosts(message, received, out.source_hosts, message.items("via"))
         head.keep_first("via")
         if "record-route" in message.index:
-            head.write("record-route", [self._routes.sealed(out.own[0], received)] if out.own else [])
+            own = [self._routes.sealed(out.own[0], received, out.at_target.longest)] if out.own else []
+            head.write("record-route", own)
         body = self._hide(
             head, message, composed(crossed, self._hiding(out.source, out.at_target, hosts)), out.at_target
         )
@@ -180,7 +181,8 @@ class Border:
         if items:
             # What stands above the edge's own value is the hidden side's: sealed into it, in the order of Route. Where
             # the target has lost or changed that value no way leads back, and nothing is shown.
-            own = [self._routes.sealed(items[place], items[:place][::-1])] if place >= 0 else []
+            longest = crossing.seat.longest
+            own = [self._routes.sealed(items[place], items[:place][::-1], longest)] if place >= 0 else []
             head.write("record-route", own + items[place + 1 :] if own else [])
         body = self._hide(head, response, self._hiding(crossing.target, crossing.seat, hosts), crossing.seat)
         head.drop(leaks.naming(hosts))

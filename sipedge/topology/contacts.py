@@ -27,6 +27,8 @@ class Seat:
     """Lower case."""
     side: str
     """The zone that may use it; all zones outside are one, ''."""
+    longest: int = 0
+    """Characters of a user part that its peers take; 0: any number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ class Contacts:
             return text
         if not uri.is_sip or uri.host in self._domains:
             return text
-        token = self._seals.seal(Kind.CONTACT, seat.side, self._digests[zone] + bare)
+        longest = max(seat.longest - len(PREFIX), 0)
+        token = self._seals.seal(Kind.CONTACT, seat.side, self._digests[zone] + bare, longest)
         transport = [] if uri.scheme == "sips" else [f"transport={seat.transport}"]
         return ";".join((f"{uri.scheme}:{PREFIX}{token}@{seat.host_port}", *transport, *_seen(uri))) + headers
 

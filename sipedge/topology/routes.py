@@ -27,12 +27,16 @@ class Routes:
     def __init__(self, seals: Seals) -> None:
         self._seals = seals
 
-    def sealed(self, own: str, following: Sequence[str]) -> str:
-        """``own``: a Record-Route value of the edge; ``following``: whole Route values behind it."""
+    def sealed(self, own: str, following: Sequence[str], longest: int = 0) -> str:
+        """``own``: a Record-Route value of the edge; ``following``: whole Route values behind it.
+
+        ``longest``: characters of a user part that the peer takes, 0 for any number.
+        """
         if not following:
             return own
         user = user_of(own)
-        return own.replace(user, user + DOT + self._seals.seal(Kind.ROUTES, user, _BETWEEN.join(following)), 1)
+        left = max(longest - len(user) - len(DOT), 1) if longest else 0
+        return own.replace(user, user + DOT + self._seals.seal(Kind.ROUTES, user, _BETWEEN.join(following), left), 1)
 
     def unsealed(self, message: Message, counts: Callable[[str], bool]) -> list[str]:
         """All Route values of a message, what was sealed in its place; empty where nothing was.

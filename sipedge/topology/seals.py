@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from .handles import Handles
+
 KEY_BYTES = 64
 """AES-256 twice: SIV takes one half to authenticate and one to encrypt."""
 TAG_BYTES = 16
@@ -32,23 +34,32 @@ class Kind(Enum):
 class Seals:
     """The keys, by the byte that names them."""
 
-    def __init__(self, secret: bytes, former: Iterable[bytes] = ()) -> None:
-        """``former``: secrets of which tokens are still read. Of two with the same name the newer one counts."""
+    def __init__(self, secret: bytes, former: Iterable[bytes] = (), handles: Handles | None = None) -> None:
+        """``former``: secrets of which tokens are still read. Of two with the same name the newer one counts.
+
+        ``handles``: where tokens are kept that are too long for a peer; None: nowhere.
+        """
+        self._handles = Handles() if handles is None else handles
         self._keys: dict[bytes, AESSIV] = {}
         for item in (*former, secret):
             material = HKDF(SHA256(), KEY_BYTES + KEY_ID_BYTES, salt=None, info=b"sipedge topology 1").derive(item)
             self._newest = material[KEY_BYTES:]
             self._keys[self._newest] = AESSIV(material[:KEY_BYTES])
 
-    def seal(self, kind: Kind, context: str, text: str) -> str:
-        """``context``: what the token is bound to, and has to be opened with. Gives base64url, or '' for ''."""
+    def seal(self, kind: Kind, context: str, text: str, longest: int = 0) -> str:
+        """``context``: what the token is bound to, and has to be opened with. Gives base64url, or '' for ''.
+
+        ``longest``: characters that a peer takes, 0 for any number; beyond it a handle is given.
+        """
         if not text:
             return ""
         data = self._keys[self._newest].encrypt(_bytes(text), [kind.value, _bytes(context)])
-        return base64.urlsafe_b64encode(self._newest + data).rstrip(b"=").decode()
+        token = base64.urlsafe_b64encode(self._newest + data).rstrip(b"=").decode()
+        return self._handles.shortened(token, longest)
 
     def open(self, kind: Kind, context: str, token: str) -> str | None:
         """None for what no key of this edge sealed as this kind and with this context."""
+        token = self._handles.whole(token)
         try:
             raw = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
         except ValueError:

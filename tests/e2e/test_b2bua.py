@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from support.baresip import Baresip
 from support.certificates import Ca, issue, make_ca
+from support.kamailio import Challenge, Route, kamailio
 from support.pjsua_agent import Agent, Options
 from support.processes import fresh_address
 from support.running_edge import Edge, edge_toml, listener, neighbor, rule
@@ -19,12 +21,16 @@ ALICE, BOB = "sip:alice@near.example", "sip:bob@far.example"
 B2BUA = 'topology = "b2bua"'
 
 
+CREDENTIAL = '[[credential]]\nusername = "edge"\npassword = "secret"\n'
+
+
 @contextmanager
-def parties(folder: Path, near_zone: str, far_zone: str) -> Iterator[Parties]:
+def parties(folder: Path, near_zone: str, far_zone: str, behind: str = "") -> Iterator[Parties]:
+    """``behind``: where the callee's zone is reached, instead of the callee itself."""
     edge, caller, callee = (fresh_address() for _ in range(3))
     ca = make_ca(folder)
-    zones = [neighbor("near", [caller], "TCP", near_zone), neighbor("far", [callee], "TCP", far_zone)]
-    config = edge_toml(ca, issue(ca, ips=[edge]), listener("tcp", edge, "TCP"), *zones)
+    zones = [neighbor("near", [caller], "TCP", near_zone), neighbor("far", [behind or callee], "TCP", far_zone)]
+    config = edge_toml(ca, issue(ca, ips=[edge]), listener("tcp", edge, "TCP"), *zones, CREDENTIAL)
     keys = {"caller": "alice@near.example", "callee": "bob@far.example"}
     with Edge(folder / "edge", config, rule("out", r".*@far\.example", "far")):
         yield Parties(caller, callee, f"{edge}:5060", keys)
@@ -52,6 +58,27 @@ def test_sipp_at_both_ends(sides: Parties, tmp_path: Path, caller: str, callee: 
     sent, received = exchange(tmp_path, caller, callee, sides, calls=5)
     if "INVITE" in sent:
         assert not call_ids(sent) & call_ids(received)
+
+
+def test_a_callee_that_rings_reliably_is_acknowledged_by_the_edge(tmp_path: Path) -> None:
+    with parties(tmp_path, "", f'{B2BUA}\n[zone.b2bua]\nprack = "here"\n') as both:
+        sent, _ = exchange(tmp_path, "caller_invite", "callee_prack", both, calls=5)
+    assert "RSeq" not in sent and "100rel" not in sent
+    assert sent.count("m=message") == 15  # each of five callers offers, and hears the answer in 180 and 200
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_proxy_behind_that_asks_for_credentials(tmp_path: Path, turned: bool) -> None:
+    """Kamailio record-routes, and challenges what comes from the edge; a callee hangs up through it, too."""
+    proxy = fresh_address()
+    with parties(tmp_path, "", f'{B2BUA}\n[zone.b2bua]\nusername = "edge"\n', proxy) as both:
+        ca = make_ca(tmp_path / "ca")
+        route = [Route("bob@", f"sip:{both.callee}:5060;transport=tcp")]
+        asks = Challenge(both.proxy.partition(":")[0], "secret")
+        with kamailio(tmp_path / "kamailio", proxy, ca, issue(ca, ips=[proxy]), route, asks):
+            scenarios = ("caller_invite_hung_up", "callee_hangs_up") if turned else ("caller_invite", "callee_invite")
+            sent, _ = exchange(tmp_path, *scenarios, both, calls=5)
+    assert "Authenticate" not in sent and "Record-Route" not in sent
 
 
 def call_ids(log: str) -> set[str]:
@@ -89,3 +116,31 @@ def test_pjsua2_at_both_ends(tmp_path: Path, hanging_up: int) -> None:
         (alice, bob)[hanging_up].do("hang up")
         for party in (alice, bob):
             party.expect("call", state="DISCONNECTED")
+
+
+@pytest.mark.parametrize("caller", ["baresip", "pjsua2"])
+def test_baresip_and_pjsua2(tmp_path: Path, caller: str) -> None:
+    """One of them over TCP in a b2bua zone, the other one over TLS; the callee hangs up."""
+    edge, near, far = (fresh_address() for _ in range(3))
+    ca = make_ca(tmp_path)
+    inside = neighbor("inside", [near, "127.0.0.1"], "TCP", B2BUA)  # baresip does not bind what it opens
+    rules = rule("to alice", "alice@.*", "inside") + rule("to bob", "bob@.*", "outside")
+    listeners = listener("tcp", edge, "TCP") + listener("tls", edge)
+    config = edge_toml(ca, issue(ca, ips=[edge]), listeners, inside, neighbor("outside", [far]), name=edge)
+    with (
+        Edge(tmp_path / "edge", config, rules),
+        Baresip(tmp_path / "alice", near, ALICE, edge) as alice,
+        agent(tmp_path, ca, far, BOB, edge) as bob,
+    ):
+        if caller == "baresip":
+            alice.do("dial", BOB)
+        else:
+            bob.do("call", to=ALICE)
+        alice.expect("CALL_ESTABLISHED")
+        bob.expect("call", state="CONFIRMED")
+        if caller == "baresip":
+            bob.do("hang up")
+        else:
+            alice.do("hangup")
+        alice.expect("CALL_CLOSED")
+        bob.expect("call", state="DISCONNECTED")

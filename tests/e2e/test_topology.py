@@ -44,7 +44,8 @@ Content-Length: {length}
 """
 SDP = "v=0\no=- 0 0 IN IP4 phone.{canary}\ns=s\nc=IN IP4 phone.{canary}\nt=0 0\nm=message 5060 sip null\n"
 SYSTEMS = {
-    "edge": set[str](),
+    "hidden": set[str](),
+    "b2bua": set[str](),
     "topoh": {
         "body", "contact", "history-info", "organization", "reply-to", "user-agent", "warning", "x-trace",
     },
@@ -82,8 +83,8 @@ def leaks(message: bytes) -> set[str]:
 def running(system: str, folder: Path, address: str, inside: str, outside: str) -> Iterator[None]:
     ca = make_ca(folder)
     leaf = issue(ca, ips=[address])
-    if system == "edge":
-        zones = [neighbor("inside", [inside], "TCP", 'topology = "hidden"'), neighbor("outside", [outside], "TCP")]
+    if system in ("hidden", "b2bua"):
+        zones = [neighbor("inside", [inside], "TCP", f'topology = "{system}"'), neighbor("outside", [outside], "TCP")]
         config = edge_toml(ca, leaf, listener("tcp", address, "TCP"), *zones)
         with Edge(folder, config, rule("out", r".*@outside\.example", "outside")):
             yield

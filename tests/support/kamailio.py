@@ -25,13 +25,28 @@ class Route:
     destination: str
 
 
-def kamailio(folder: Path, address: str, ca: Ca, leaf: Leaf, routes: Sequence[Route]) -> Program:
+@dataclass(frozen=True)
+class Challenge:
+    """INVITE and BYE of this address are asked for the password, whoever the user is."""
+
+    address: str
+    password: str
+
+
+def kamailio(
+    folder: Path, address: str, ca: Ca, leaf: Leaf, routes: Sequence[Route], challenge: Challenge | None = None
+) -> Program:
     """Ready to be entered; ``folder`` (made here) holds configuration and log, ``output()`` is the log.
 
     It listens on ``address`` for TLS (5061, client certificate required) and TCP (5060) and calls out from there.
     """
     rules = "".join(f'  if ($ru =~ "{_quote(r.pattern)}") {{ $du = "{r.destination}"; return; }}\n' for r in routes)
-    return _program(folder, address, ca, leaf, _SCRIPT.replace("ROUTES", rules))
+    asking, module = "", ""
+    if challenge is not None:
+        asking = _CHALLENGE.replace("ADDRESS", challenge.address).replace("PASSWORD", challenge.password)
+        module = 'loadmodule "auth.so"\n'
+    script = _SCRIPT.replace("ROUTES", rules).replace("CHALLENGE", asking)
+    return _program(folder, address, ca, leaf, module + script)
 
 
 def doorkeeper(folder: Path, address: str, ca: Ca, leaf: Leaf) -> Program:
@@ -72,7 +87,7 @@ request_route {
   if (!mf_process_maxfwd_header("10")) { sl_send_reply("483", "Too Many Hops"); exit; }
   if (proto == TCP) force_tcp_alias();
   if (is_method("CANCEL")) { if (t_check_trans()) t_relay(); exit; }
-  if (has_totag() && loose_route()) { t_relay(); exit; }
+CHALLENGE  if (has_totag() && loose_route()) { t_relay(); exit; }
   if (is_method("ACK")) { if (t_check_trans()) t_relay(); exit; }
   if (is_method("INVITE")) record_route();
   route(DESTINATION);
@@ -82,6 +97,13 @@ request_route {
 
 route[DESTINATION] {
 ROUTES}
+"""
+
+_CHALLENGE = """\
+  if (src_ip == ADDRESS && is_method("INVITE|BYE")) {
+    if (!pv_www_authenticate("far.example", "PASSWORD", "0")) { www_challenge("far.example", "1"); exit; }
+    consume_credentials();
+  }
 """
 
 _DOORKEEPER = """\

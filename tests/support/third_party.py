@@ -17,6 +17,7 @@ from .paths import ROOT
 PACKAGES = {
     "kamailio": "kamailio kamailio-tls-modules",
     "sipp": "sip-tester",
+    "baresip": "baresip-core",
     "tshark": "tshark",
     "openssl": "openssl",
     "prosody": "prosody prosody-modules lua-unbound",

@@ -23,7 +23,15 @@ from .program import run_in_folder
 from .proxies import Proxy, Running
 from .rows import Row, head, line, machine, summary
 
-PROXIES = {"kamailio": proxies.kamailio, "edge": proxies.edge, "kamailio-qm": proxies.kamailio_as_shipped}
+USUAL = {"kamailio": proxies.kamailio, "edge": proxies.edge, "kamailio-qm": proxies.kamailio_as_shipped}
+HIDING = {
+    "kamailio-topoh": proxies.kamailio_hiding,
+    "edge-hidden": proxies.edge_hidden,
+    "edge-b2bua": proxies.edge_b2bua,
+    "kamailio-qm-topoh": proxies.kamailio_hiding_as_shipped,
+}
+"""What others see nothing of the callers through; measured where ``--only`` names it."""
+PROXIES = USUAL | HIDING
 LOADS: dict[str, Callable[[int], Load]] = {
     "message": lambda count: Load(count),
     "message-30k": lambda count: Load(count // 4, body=30_000),
@@ -83,7 +91,7 @@ class Bench:
 
 def run(arguments: argparse.Namespace, folder: Path) -> list[Row]:
     print(machine(), flush=True)
-    bench = Bench(folder, arguments.only or list(PROXIES), arguments.count)
+    bench = Bench(folder, arguments.only or list(USUAL), arguments.count)
     rows: list[Row] = []
     for mode in arguments.mode or [*LOADS, SILENT]:
         of_mode: list[Row] = []

@@ -143,7 +143,18 @@ def kamailio_as_shipped(folder: Path, certificates: Certificates) -> Proxy:
     return _kamailio("kamailio-qm", "127.0.0.6:5061", "qm", folder, certificates)
 
 
-def _kamailio(name: str, address: str, allocator: Allocator, folder: Path, certificates: Certificates) -> Proxy:
+def kamailio_hiding(folder: Path, certificates: Certificates) -> Proxy:
+    """Kamailio at its best with topoh, Call-IDs included."""
+    return _kamailio("kamailio-topoh", "127.0.0.7:5061", "fm", folder, certificates, _TOPOH)
+
+
+def kamailio_hiding_as_shipped(folder: Path, certificates: Certificates) -> Proxy:
+    return _kamailio("kamailio-qm-topoh", "127.0.0.8:5061", "qm", folder, certificates, _TOPOH)
+
+
+def _kamailio(
+    name: str, address: str, allocator: Allocator, folder: Path, certificates: Certificates, hiding: str = ""
+) -> Proxy:
     """A stateful TLS-to-TLS proxy: one worker, three expressions, client certificates both ways."""
     program = shutil.which("kamailio", path=os.environ.get("PATH", "") + ":/usr/sbin")
     if program is None:
@@ -155,19 +166,43 @@ def _kamailio(name: str, address: str, allocator: Allocator, folder: Path, certi
     own = folder / name
     own.mkdir(exist_ok=True)
     tls = TlsFiles(certificates.certificate("edge"), certificates.key("edge"), certificates.trusted)
-    configuration = write_configuration(own, tls, _KAMAILIO_SETTINGS.replace("ADDRESS", address), _KAMAILIO_SCRIPT)
+    configuration = write_configuration(
+        own, tls, _KAMAILIO_SETTINGS.replace("ADDRESS", address), hiding + _KAMAILIO_SCRIPT
+    )
     # Transactions stay in the shared pool for 5 s after they ended.
     return Proxy(name, address, command(program, configuration, 4096, 64, allocator))
 
 
 def edge(folder: Path, certificates: Certificates) -> Proxy:
     """The edge of this work tree, with zones for the callers and the far end and the same three expressions."""
-    (folder / "edge.dialplan").write_text(_DIALPLAN)
-    config = folder / "edge.toml"
-    own = {"certificate": certificates.certificate("edge"), "key": certificates.key("edge")}
-    config.write_text(HEAD % {"edge": "127.0.0.2", "trusted": certificates.trusted, **own} + _ZONES)
-    return Proxy("edge", "127.0.0.2:5061", (sys.executable, "-m", "sipedge", "run", str(config)))
+    return _edge("edge", "127.0.0.2", "open", folder, certificates)
 
+
+def edge_hidden(folder: Path, certificates: Certificates) -> Proxy:
+    """With the callers' zone hidden."""
+    return _edge("edge-hidden", "127.0.0.9", "hidden", folder, certificates)
+
+
+def edge_b2bua(folder: Path, certificates: Certificates) -> Proxy:
+    return _edge("edge-b2bua", "127.0.0.10", "b2bua", folder, certificates)
+
+
+def _edge(name: str, address: str, topology: str, folder: Path, certificates: Certificates) -> Proxy:
+    own = folder / name
+    own.mkdir(exist_ok=True)
+    (own / "edge.dialplan").write_text(_DIALPLAN)
+    config = own / "edge.toml"
+    files = {"certificate": certificates.certificate("edge"), "key": certificates.key("edge")}
+    zones = _ZONES.replace('name = "node"\n', f'name = "node"\ntopology = "{topology}"\n')
+    config.write_text(HEAD % {"edge": address, "trusted": certificates.trusted, **files} + zones)
+    return Proxy(name, f"{address}:5061", (sys.executable, "-m", "sipedge", "run", str(config)))
+
+
+_TOPOH = """\
+loadmodule "topoh.so"
+modparam("topoh", "mask_key", "a key of the bench")
+modparam("topoh", "mask_callid", 1)
+"""
 
 _KAMAILIO_SETTINGS = """\
 debug=0

@@ -9,10 +9,12 @@ import ssl
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from statistics import median
 
 EDGE = "edge"
+"""Begins the names of all ways in which the edge is configured."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,10 @@ def summary(mode: str, rows: Sequence[Row]) -> Iterator[str]:
         of = [row for row in rows if row.proxy == name]
         cells = [_span([row.figures[column] for row in of]) for column in columns]
         yield f"{name:<24}" + "".join(f"{cell:>19}" for cell in cells) + f"{sum(row.faults for row in of):>8}"
-    for other in names if EDGE in names else ():
-        if other != EDGE:
-            yield f"{EDGE} / {other:<17}" + "".join(f"{_ratios(rows, other, column):>19}" for column in columns)
+    for ours, other in product(names, names):
+        if ours.startswith(EDGE) and not other.startswith(EDGE):
+            ratios = (_ratios(rows, ours, other, column) for column in columns)
+            yield f"{f'{ours} / {other}':<24}" + "".join(f"{ratio:>19}" for ratio in ratios)
 
 
 def _span(values: Sequence[float]) -> str:
@@ -61,11 +64,11 @@ def _short(value: float) -> str:
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def _ratios(rows: Sequence[Row], other: str, column: str) -> str:
+def _ratios(rows: Sequence[Row], ours: str, other: str, column: str) -> str:
     ratios = []
     for start in sorted({row.start for row in rows}):
-        ours, theirs = (_middle(rows, name, start, column) for name in (EDGE, other))
-        ratios.append(ours / theirs if theirs else float("nan"))
+        one, two = (_middle(rows, name, start, column) for name in (ours, other))
+        ratios.append(one / two if two else float("nan"))
     return _span(ratios)
 
 

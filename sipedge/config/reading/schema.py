@@ -31,6 +31,7 @@ from sipedge.settings import (
     Xmpp,
     XmppRoute,
 )
+from zones.calls import CallPolicy
 from zones.zone import (
     DEFAULT_ZONE,
     AccessAction,
@@ -44,6 +45,8 @@ from zones.zone import (
     TraversalServerZone,
 )
 
+SHORTEST_USER_PART = 100
+"""The edge's own token with a handle behind it."""
 _STRICT = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
 
@@ -99,6 +102,13 @@ def listening_place(text: str) -> str:
         if int(port[:6]) < 65536:
             return text
     raise fail(f'"{text}" is not an address with a port', "write it like 127.0.0.1:9100 or [::1]:9100")
+
+
+def _user_part(longest: int) -> int:
+    if 0 < longest < SHORTEST_USER_PART:
+        hint = f"write {SHORTEST_USER_PART} or more, or 0 for any number"
+        raise fail(f"{longest} characters are too few for the edge's own Record-Route", hint)
+    return longest
 
 
 def _service(text: str) -> str:
@@ -214,6 +224,7 @@ class AccessRuleTable(BaseModel):
 
 _TYPES: dict[str, Any] = {
     "name": Name,
+    "longest_user_part": Annotated[int, Field(ge=0, le=4096), AfterValidator(_user_part)],
     "hop_count": Annotated[int, Field(ge=1, le=255)],
     "subject_names": Annotated[tuple[Peer, ...], ARRAY],
     "peers": Annotated[tuple[Peer, ...], ARRAY, Field(min_length=1, max_length=6)],
@@ -268,10 +279,15 @@ def _zone(record: type, kind: str, omit: tuple[str, ...] = (), **more: Any) -> t
     default = next(entry.default for entry in fields(record) if entry.name == "rate")
     policy = mirror(TlsPolicy)
     rate = mirror(RatePolicy, **{name: (_TYPES[name], getattr(default, name)) for name in _RATES})
-    own = {"type": (Literal[kind], ...), "tls": (policy, policy()), "rate": (rate, rate())}
+    own = {"type": (Literal[kind], ...), "tls": (policy, policy()), "rate": (rate, rate()), "b2bua": (CALLS, CALLS())}
     return mirror(record, (*omit, *own), **own, **more)
 
 
+CALLS = mirror(
+    CallPolicy,
+    session_timer=(Annotated[int, Field(ge=0, le=86400)], CallPolicy().session_timer),
+    username=(Annotated[str, Field(max_length=128)], ""),
+)
 _RATES = tuple(entry.name for entry in fields(RatePolicy))
 _REQUIRED_PEERS = (_TYPES["peers"], ...)
 _REQUIRED_USER = (_TYPES["username"], ...)
@@ -330,7 +346,11 @@ XMPP = mirror(
     ("routes",),
     domains=(Annotated[Domains, Field(min_length=1)], ...),
     chat_node_aliases=(Domains, ()),
-    inside_address=(Address, ...),
+    address=(Address, ""),
+    inside_address=(Address, ""),
+    peer_address=(Address, ""),
+    peer_port=(Port, 7400),
+    peer_subject_name=(HostName, ""),
     servers=(Annotated[tuple[Peer, ...], ARRAY, Field(max_length=20)], ()),
     allow=(Domains, ()),
     deny=(Domains, ()),

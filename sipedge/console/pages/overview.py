@@ -14,7 +14,8 @@ from sipedge.history.wish import Wish
 
 SPANS = {"1h": (3600, "hour"), "24h": (86400, "day"), "7d": (7 * 86400, "7 days"), "30d": (30 * 86400, "30 days")}
 """As they stand in the address -> seconds, and what they are called."""
-BINS = 60
+BINS = 61
+"""A minute each, of an hour that does not begin with one."""
 RECENT = 8
 """Failures that are shown."""
 MOST_RULES = 20

@@ -70,8 +70,8 @@ def _axes(root: Element, counted: Counted, bins: int, top: float, unit: str) -> 
         place = {"x": str(LEFT - 5), "y": f"{floor - part * (floor - ABOVE) + 4:.0f}", "text-anchor": "end"}
         SubElement(root, "text", place).text = f"{part * top:g}{unit if part else ''}"
     for number in range(0, bins, max(1, -(-bins // 6))):
-        place = {"x": f"{_place(number, bins):.0f}", "y": str(HEIGHT - 5)}
-        SubElement(root, "text", place).text = _clock(counted, number)
+        if (x := _place(number, bins)) < WIDTH - 40:
+            SubElement(root, "text", {"x": f"{x:.0f}", "y": str(HEIGHT - 5)}).text = _clock(counted, number)
 
 
 def _runs(values: Sequence[float | None], bins: int, top: float) -> list[str]:

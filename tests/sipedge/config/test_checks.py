@@ -32,6 +32,26 @@ MISTAKES = [
         "write per_domain = 0.5 or less, or a larger messages_per_second",
     ),
     (
+        _zone("One", "dns", "longest_user_part = 99\n"),
+        "8:21: 99 characters are too few for the edge's own Record-Route",
+        "write 100 or more, or 0 for any number",
+    ),
+    (
+        _zone("One", "dns", "b2bua.session_timer = 600\n"),
+        '8:1: "b2bua" says nothing, because the zone "One" is no b2bua zone',
+        'write topology = "b2bua" into the zone, or take the table out',
+    ),
+    (
+        _zone("One", "dns", 'topology = "b2bua"\nb2bua.session_timer = 60\n'),
+        "9:23: a session of 60 s is too short",
+        "at least 90 seconds (RFC 4028 4), or 0 for none",
+    ),
+    (
+        _zone("One", "dns", 'topology = "b2bua"\nb2bua.username = "nobody"\n'),
+        '9:18: there is no credential for "nobody"',
+        'add [[credential]] with username = "nobody" and a password',
+    ),
+    (
         _zone("One", "dns", 'tls.revocation = "hard"\n'),
         '8:18: zone "One" has no list to look for revocation in',
         'add crl = ["..."]',

@@ -29,6 +29,7 @@ TABLES: dict[str, tuple[type[BaseModel], set[str]]] = {
     "### All zones": (schema.ZONES["dns"], set(schema.ZONES["dns"].model_fields) - COMMON),
     "### [zone.tls]": (POLICY, set()),
     "### [zone.rate]": (RATE, set()),
+    "### [zone.b2bua]": (schema.CALLS, set()),
     **{
         f'### type = "{kind}"': (model, COMMON - ({"name"} if kind == "default" else set()))
         for kind, model in schema.ZONES.items()

@@ -32,9 +32,10 @@ def test_a_dialog_is_named_tag_for_tag() -> None:
 
 def test_what_is_due_comes_once_and_in_its_order() -> None:
     dialogs, one, two = Dialogs(), a_call("one"), a_call("two")
-    dialogs.schedule(one, 20.0)
-    dialogs.schedule(two, 10.0)
-    dialogs.schedule(one, 5.0)
+    for call, when in ((one, 20.0), (two, 10.0), (one, 5.0)):
+        dialogs.add(call)
+        call.patience = when
+        dialogs.schedule(call)
     assert dialogs.next_deadline() == 5.0
     assert dialogs.due(4.0) is None
     assert [dialogs.due(30.0) for _ in range(3)] == [one, two, None]
@@ -43,7 +44,8 @@ def test_what_is_due_comes_once_and_in_its_order() -> None:
 def test_what_is_removed_is_due_no_more() -> None:
     dialogs, call = Dialogs(), a_call("x")
     dialogs.add(call)
-    dialogs.schedule(call, 5.0)
+    call.patience = 5.0
+    dialogs.schedule(call)
     dialogs.remove(call)
     assert (len(dialogs), dialogs.next_deadline()) == (0, None)
 

@@ -1,0 +1,68 @@
+"""Tokens that are too long for a peer, kept here, and the short handles that stand for them.
+
+A handle is the beginning of its token: the byte that names the key and the SIV, which no two texts share (RFC 5297).
+What it leads to is opened like any token, so that a handle is worth no more than what it stands for.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+MARK = "."
+"""Begins a handle; no token has one."""
+LENGTH = 23
+"""Characters: the 17 bytes of key and SIV."""
+MOST = 20_000
+"""Handles that are kept; the one that was used longest ago goes."""
+
+
+class Handles:
+    """Found by handle; what has changed is told by ``taken``."""
+
+    def __init__(self) -> None:
+        self._tokens: OrderedDict[str, str] = OrderedDict()
+        self._changes: dict[str, str | None] = {}
+
+    def __len__(self) -> int:
+        return len(self._tokens)
+
+    @property
+    def has_changed(self) -> bool:
+        return bool(self._changes)
+
+    def shortened(self, token: str, longest: int) -> str:
+        """The token, or its handle with MARK where it has more than ``longest`` characters; 0: any number."""
+        if not longest or len(token) <= longest:
+            return token
+        handle = token[:LENGTH]
+        if handle not in self._tokens:
+            self._tokens[handle] = self._changes[handle] = token
+            if len(self._tokens) > MOST:
+                self._changes[self._tokens.popitem(last=False)[0]] = None
+        self._tokens.move_to_end(handle)
+        return MARK + handle
+
+    def whole(self, token: str) -> str:
+        """The token of a handle; any other text stays, and so does a handle that nobody knows."""
+        if not token.startswith(MARK):
+            return token
+        handle = token[len(MARK) :]
+        found = self._tokens.get(handle)
+        if found is None:
+            return token
+        self._tokens.move_to_end(handle)
+        return found
+
+    def recall(self, handle: str, token: str) -> None:
+        """What was kept before a restart; nothing of it is a change."""
+        if handle == token[:LENGTH] and len(self._tokens) < MOST:
+            self._tokens[handle] = token
+
+    def touch_all(self) -> None:
+        """All is to be written anew."""
+        self._changes |= self._tokens
+
+    def taken(self) -> dict[str, str | None]:
+        """Handle -> token, None for one that is gone: what has changed since the last call."""
+        changes, self._changes = self._changes, {}
+        return changes
