@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -23,6 +24,9 @@ from sipedge.queries.trees.again import searched_again
 from sipedge.queries.trees.explained import Branch, tree_of
 
 OWN, IN_FORCE, ON_DISK = "own", "force", "disk"
+DRAFT = re.compile(r"draft-([0-9]{1,9})")
+OFFERED = 5
+"""Drafts, the last changed ones."""
 SAME_CALL = 30
 """Entries of the same Call-ID that are listed."""
 
@@ -50,6 +54,7 @@ async def entry(request: Request) -> Response:
         without="" if tree else _why_none(found),
         doctor=words_of(found),
         key=request.path_params["key"],
+        drafts=(await world.desk.run(world.desk.drafts.all))[:OFFERED],
         what_if=_what_if(found),
         messages=bool(world.config.log.messages),
     )
@@ -95,10 +100,12 @@ def _tree(explanation: Explanation | None, found: Mapping[str, Any]) -> Branch |
 
 
 async def _plan(world: World, found: Mapping[str, Any], under: str) -> tuple[CompiledPlan | None, str]:
-    """(the plan, what it is called)."""
+    """(the plan, what it is called). Raises Refused for a draft with mistakes."""
     if under == ON_DISK:
         settings, _ = await world.watch.disk.settings()
         return (settings.plan if settings else None), "what the files hold now"
+    if draft := DRAFT.fullmatch(under):
+        return await world.desk.run(world.desk.plan_of, int(draft[1])), f"draft {draft[1]}"
     status = world.link.state.status
     revision = (status["revision"] if status else "") if under == IN_FORCE else found["revision"]
     return await world.watch.plans.of(revision), f"revision {short(revision)}"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 from support.console import browser
-from support.decisions import BEGAN, plan_of, record, write
+from support.decisions import BEGAN, PLAN, plan_of, record, write
 from support.recorded import carry, recorded, revision_of
 
 from dialplan.model import Query
@@ -19,6 +19,7 @@ from sipedge.cli.explain import explanation_text
 from sipedge.console.frame.world import World
 from sipedge.control.times import moment
 from sipedge.queries.trees.explained import Branch, tree_of
+from sipedge.revisions.files import read_set
 
 HOSTILE = "<script>alert(1)</script>\u202egnp\x00@far.example"
 
@@ -153,3 +154,15 @@ def test_an_entry_that_is_forgotten_or_none_is_said_to_be(client: TestClient) ->
 
 def test_without_a_file_of_messages_there_is_no_ladder(client: TestClient) -> None:
     assert "records no messages" in client.get(f"{_entry(client, 'rule=imp')}/ladder").text
+
+
+def test_an_entry_opens_under_a_draft(client: TestClient, world: World) -> None:
+    place, drafts = _entry(client, "rule=rest"), world.desk.drafts
+    held = read_set(world.config.path)
+    drafts.begin("alice", held, {**held.texts, "edge.dialplan": PLAN.replace("priority 30", "priority 7")})
+    text = client.get(f"{place}?under=draft-1").text
+    assert "Under draft 1." in text and "priority 7" in text and "priority 30" not in text
+    drafts.begin("alice", held, {**held.texts, "edge.dialplan": "search rule"})
+    answer = client.get(f"{place}?under=draft-2")
+    assert answer.status_code == 422 and "edge.dialplan:1:" in answer.text
+    assert client.get(f"{place}?under=draft-3").status_code == 404
