@@ -10,17 +10,14 @@ from typing import ParamSpec, TypeVar
 
 from anyio import CapacityLimiter, sleep_forever, to_thread
 
-from dialplan.search.search import CompiledPlan
-from sipedge.config import ConfigError, load_config
 from sipedge.config.console_table import ConsoleConfig
 from sipedge.console.watch.watch import HISTORY
-from sipedge.control.refusal import UNPROCESSABLE, Refused
+from sipedge.control.refusal import Refused
 from sipedge.control.values import StatusJson
 from sipedge.review.apart import Apart
 from sipedge.review.shadow import Shadow
 from sipedge.revisions.applying import Revisions
 from sipedge.revisions.drafts import Drafts
-from sipedge.revisions.files import FileSet
 
 AT_ONCE = 8
 """Calls: most wait for one of the two processes, or for the edge."""
@@ -43,15 +40,6 @@ class Desk:
         self._limiter = CapacityLimiter(AT_ONCE)
         self._settled: tuple[str, bool] | None = None
         """What was in force when revisions were settled, and whether on trial."""
-
-    def plan_of(self, number: int) -> CompiledPlan:
-        """Of a draft. Raises Refused for one with mistakes, or that is not there."""
-        draft = self.drafts.get(number)
-        try:
-            texts = FileSet(draft.texts).at(self.config)
-            return load_config(self.config, create_secret=False, texts=texts).plan
-        except ConfigError as error:
-            raise Refused(UNPROCESSABLE, f"draft {number} has mistakes", error.problems) from None
 
     async def run(self, call: Callable[Arguments, Value], *args: Arguments.args, **kwargs: Arguments.kwargs) -> Value:
         """In a thread."""

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
-from support.console import browser
+from support.console import browser, log_in, send, with_account
 from support.decisions import BEGAN, PLAN, plan_of, record, write
 from support.recorded import carry, recorded, revision_of
 
 from dialplan.model import Query
+from sipedge.accounts.roles import Role
 from sipedge.cli.explain import explanation_text
 from sipedge.console.frame.world import World
 from sipedge.control.times import moment
 from sipedge.queries.trees.explained import Branch, tree_of
-from sipedge.revisions.files import read_set
 
 HOSTILE = "<script>alert(1)</script>\u202egnp\x00@far.example"
 
@@ -31,6 +31,7 @@ def world(tmp_path: Path) -> Iterator[World]:
     made = recorded(tmp_path, (record(number, alias) for number, alias in enumerate(aliases, 1)))
     yield made
     made.watch.close()
+    made.desk.checker.end()
 
 
 @pytest.fixture
@@ -116,6 +117,22 @@ def test_an_entry_opens_as_the_tree_that_the_edge_saw(world: World, tmp_path: Pa
     assert "This plan is not kept" in client.get(place).text, "no edge runs that could give it"
 
 
+def test_an_entry_opens_under_a_draft_that_nobody_has_applied(world: World, client: TestClient) -> None:
+    with_account(world, Role.OPERATOR)
+    log_in(client, "operator")
+    path = send(client, "/drafts", "/rules", title="other").headers["location"]
+    text = PLAN.replace('"@example.com"', '"@else.example"')
+    send(client, f"{path}/save", path, version="1", file="edge.dialplan", text=text, then="save")
+    place = _entry(client, "rule=imp")
+    assert ">draft 1</a>" in client.get(place).text
+    shown = unescape(re.sub(r"<[^>]+>", "", client.get(f"{place}?under=draft-1").text))
+    assert "Under draft 1." in shown and "no rule matches: 404 Not Found" in shown
+    send(client, f"{path}/save", path, version="2", file="edge.dialplan", text="search", then="save")
+    assert "cannot be read" in client.get(f"{place}?under=draft-1").text
+    assert client.get(f"{place}?under=draft-7").status_code == 404
+    assert client.get(f"{place}?under=draft-x").status_code == 404
+
+
 def test_terminal_and_page_say_the_same_words() -> None:
     found = plan_of().search(Query("eve@far.example", "Default Zone"))
     printed = explanation_text(found, "why", lambda zone: "")
@@ -154,15 +171,3 @@ def test_an_entry_that_is_forgotten_or_none_is_said_to_be(client: TestClient) ->
 
 def test_without_a_file_of_messages_there_is_no_ladder(client: TestClient) -> None:
     assert "records no messages" in client.get(f"{_entry(client, 'rule=imp')}/ladder").text
-
-
-def test_an_entry_opens_under_a_draft(client: TestClient, world: World) -> None:
-    place, drafts = _entry(client, "rule=rest"), world.desk.drafts
-    held = read_set(world.config.path)
-    drafts.begin("alice", held, {**held.texts, "edge.dialplan": PLAN.replace("priority 30", "priority 7")})
-    text = client.get(f"{place}?under=draft-1").text
-    assert "Under draft 1." in text and "priority 7" in text and "priority 30" not in text
-    drafts.begin("alice", held, {**held.texts, "edge.dialplan": "search rule"})
-    answer = client.get(f"{place}?under=draft-2")
-    assert answer.status_code == 422 and "edge.dialplan:1:" in answer.text
-    assert client.get(f"{place}?under=draft-3").status_code == 404
