@@ -14,6 +14,7 @@ from sipedge.sip.message import Message
 from sipedge.topology.headers import Handler
 from zones.calls import SHORTEST_SESSION
 
+from .answer import Answer
 from .dialog import Dialog, Leg
 from .options import tags_of, without
 
@@ -87,6 +88,21 @@ def granted(leg: Leg, terms: Terms) -> tuple[str, ...]:
     if not terms.supported:
         return ()
     return (f"Session-Expires: {leg.interval};refresher={'uas' if leg.refreshes else 'uac'}", f"Require: {TAG}")
+
+
+def answer(leg: Leg, request: Message, wanted: int, contact: str, now: float) -> Answer | None:
+    """A session that is too short is refused, a mere refresh is granted; None: the request goes on.
+
+    ``contact``: the edge's, as the leg knows it.
+    """
+    terms = terms_of(request)
+    if terms.is_too_short:
+        return Answer(422, (("Min-SE", str(SHORTEST_SESSION)),))
+    if request.method != "UPDATE" or not terms.interval or request.body:
+        return None
+    grant(leg, terms, wanted, now)
+    lines = (line.partition(": ") for line in granted(leg, terms))
+    return Answer(200, (("Contact", contact), *((name, value) for name, _, value in lines)))
 
 
 def accepted(leg: Leg, response: Message, wanted: int, now: float) -> None:

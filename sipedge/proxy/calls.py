@@ -7,17 +7,18 @@ nobody waits for its response but this file.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
 
 from dialplan.model import Target, Tier
 from sipedge.decision.installation import Installation
 from sipedge.dialogs import credentials, provisional, redirects, sessions
+from sipedge.dialogs.answer import Answer
 from sipedge.dialogs.arrivals import Arrivals, routes_of
 from sipedge.dialogs.crossing import Passage, learn, own_contact
 from sipedge.dialogs.dialog import Dialog, Leg, Way
 from sipedge.dialogs.policies import Policies, policies_of
-from sipedge.dialogs.record import from_bytes, to_bytes
+from sipedge.dialogs.record import restored, to_bytes
 from sipedge.dialogs.requests import own_request
 from sipedge.dialogs.states import DialogAction, DialogInput, DialogState
 from sipedge.dialogs.table import Dialogs
@@ -25,7 +26,6 @@ from sipedge.sip.message import Message
 from sipedge.sip.uri import UriError
 from sipedge.topology.handles import Handles
 from sipedge.topology.routes import values_of
-from zones.calls import SHORTEST_SESSION
 
 from .commands import Command, Drop, Keep, Log, Record, Respond
 from .contexts import Contexts, StatelessForward
@@ -47,15 +47,6 @@ MOST_TRIES = 3
 """How often one request is sent again because of what it was answered."""
 _OTHER_USAGES = frozenset({"SUBSCRIBE", "NOTIFY", "REFER", "PRACK"})
 """Their 481 ends a subscription within the dialog, or an acknowledgement, not the call (RFC 5057 5.1)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the edge itself answers to a request within a call."""
-
-    status: int
-    headers: tuple[tuple[str, str], ...] = ()
-    text: str = ""
 
 
 class Calls:
@@ -96,11 +87,10 @@ class Calls:
             if key.startswith(HANDLE):
                 self.handles.recall(key.removeprefix(HANDLE), data.decode(errors="replace"))
                 continue
-            dialog = from_bytes(data)
-            if dialog is None or not self._is_configured(dialog):
+            dialog = restored(data, self._installation)
+            if dialog is None:
                 out += (Keep(key, None), Log("warning", f"a call of the journal cannot go on: {key}"))
                 continue
-            dialog.is_kept = True
             self.dialogs.add(dialog)
             if dialog.state is DialogState.ANSWERED:
                 dialog.patience = now + PATIENCE
@@ -109,14 +99,6 @@ class Calls:
             for leg in (dialog.near, dialog.far):
                 sessions.resume(leg, now + RESUMING, number / len(event.kept))
             self.dialogs.schedule(dialog)
-
-    def _is_configured(self, dialog: Dialog) -> bool:
-        """Whether its zones are still there; their peers may be strangers now, or no longer."""
-        for leg in (dialog.near, dialog.far):
-            if self._installation.zones.get(leg.zone) is None:
-                return False
-            leg.side = self._installation.side(leg.zone)
-        return True
 
     def follow(self, incoming: Incoming, way: Way) -> None:
         """Whatever becomes of this request is told to its call."""
@@ -149,19 +131,10 @@ class Calls:
         return answer
 
     def _session(self, leg: Leg, message: Message, now: float) -> Answer | None:
-        """A session that is too short is refused; a mere refresh is answered, where sessions are the edge's."""
+        """What the edge says to an INVITE or UPDATE where the sessions of a leg are its own business."""
         wanted = self._policies.of(leg.zone).session_timer
-        if not wanted:
-            return None
-        terms = sessions.terms_of(message)
-        if terms.is_too_short:
-            return Answer(422, (("Min-SE", str(SHORTEST_SESSION)),))
-        if message.method == "UPDATE" and terms.interval and not message.body:
-            sessions.grant(leg, terms, wanted, now)
-            contact = own_contact("", leg.tag, self._installation.seat(leg.zone))
-            granted = (line.partition(": ") for line in sessions.granted(leg, terms))
-            return Answer(200, (("Contact", contact), *((name, value) for name, _, value in granted)))
-        return None
+        contact = own_contact("", leg.tag, self._installation.seat(leg.zone))
+        return sessions.answer(leg, message, wanted, contact, now) if wanted else None
 
     def cancelled(self, incoming: Incoming) -> None:
         """The caller has sent CANCEL."""
@@ -283,19 +256,11 @@ class Calls:
         self, context: ResponseContext, dialog: Dialog, branch: str, response: Message, now: float, out: list[Command]
     ) -> bool:
         """Try the Contacts of a 3xx, as far as the rules lead there for the caller."""
-        decided = context.incoming.decided
-        if decided.routes.foreign is not None:
-            return False
-        tiers: list[Tier] = []
-        for uri in redirects.targets(response, decided.routes.uri.scheme):
-            if uri.text not in dialog.visited and len(dialog.visited) < redirects.MOST:
-                dialog.visited.add(uri.text)
-                tiers += redirects.tiers_towards(uri, decided, self._installation.settings)
-        if not tiers:
-            return False
-        self._count(context.incoming, context.incoming.way or Way(dialog, dialog.near, None), dialog.far)
-        self._contexts.redirected(branch, response.status, tiers, now, out)
-        return True
+        tiers = redirects.followed(response, dialog.visited, context.incoming.decided, self._installation.settings)
+        if tiers:
+            self._count(context.incoming, context.incoming.way or Way(dialog, dialog.near, None), dialog.far)
+            self._contexts.redirected(branch, response.status, tiers, now, out)
+        return bool(tiers)
 
     def _end_fork(self, dialog: Dialog, leg: Leg, now: float, out: list[Command]) -> None:
         """RFC 3261 13.2.2.4: each 2xx gets its ACK, and a BYE where nobody talks."""

@@ -10,6 +10,7 @@ from sipedge.decision.deciding import Cancellation, Decided, Decision, decide, t
 from sipedge.decision.installation import Installation
 from sipedge.decision.speaking import host_of
 from sipedge.decision.validation import Refusal, loop_hash
+from sipedge.dialogs.answer import Answer
 from sipedge.dialogs.dialog import Way
 from sipedge.rates.arrivals import Arrivals, TooMany
 from sipedge.rates.rates import Rates
@@ -19,7 +20,7 @@ from zones.authentication import Authentication, Identity
 from zones.zone import FromDomain, TraversalClientZone, TraversalServerZone
 
 from .answers import ENDING, conclude, own_response, respond, retry_after, retry_in
-from .calls import Answer, Calls
+from .calls import Calls
 from .commands import Asker, Command, Log, Record, Respond
 from .contexts import Contexts, StatelessForward, transaction_key
 from .events import RequestReceived
