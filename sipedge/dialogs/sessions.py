@@ -14,9 +14,9 @@ from sipedge.sip.message import Message
 from sipedge.topology.headers import Handler
 from zones.calls import SHORTEST_SESSION
 
-from .answer import Answer
 from .dialog import Dialog, Leg
 from .options import tags_of, without
+from .orders import Answer
 
 LONGEST = 86400
 EARLIER = 32
@@ -164,7 +164,9 @@ def note_offer(leg: Leg, message: Message, body: bytes) -> None:
 
 def next_due(dialog: Dialog) -> float:
     """When something has to be done about a call; 0: never."""
-    legs = dialog.near, dialog.far
+    if dialog.is_pending:
+        return 0.0
+    legs = () if dialog.is_left else (dialog.near, dialog.far)
     times = (dialog.patience, *(time for leg in legs for time in (leg.refresh_at, leg.expires_at)))
     return min(filter(None, times), default=0.0)
 
@@ -172,7 +174,7 @@ def next_due(dialog: Dialog) -> float:
 def has_expired(dialog: Dialog, now: float) -> bool:
     """Whether its time is over: no ACK, no answer to a BYE, no refresh."""
     times = (dialog.patience, dialog.near.expires_at, dialog.far.expires_at)
-    return any(0.0 < time <= now for time in times)
+    return any(0.0 < time <= now for time in (times[:1] if dialog.is_left else times))
 
 
 def to_refresh(dialog: Dialog, now: float) -> list[Leg]:

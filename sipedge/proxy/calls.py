@@ -6,26 +6,32 @@ nobody waits for its response but this file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import count
 
 from dialplan.model import Target, Tier
+from sipedge.decision.deciding import tiers_of
 from sipedge.decision.installation import Installation
+from sipedge.decision.routing import alias_of_uri
 from sipedge.dialogs import credentials, provisional, redirects, sessions
-from sipedge.dialogs.answer import Answer
 from sipedge.dialogs.arrivals import Arrivals, routes_of
 from sipedge.dialogs.crossing import Passage, learn, own_contact
 from sipedge.dialogs.dialog import Dialog, Leg, Way
+from sipedge.dialogs.orders import Answer, Kind, Order
 from sipedge.dialogs.policies import Policies, policies_of
 from sipedge.dialogs.record import restored, to_bytes
 from sipedge.dialogs.requests import own_request
 from sipedge.dialogs.states import DialogAction, DialogInput, DialogState
 from sipedge.dialogs.table import Dialogs
+from sipedge.dialogs.transfers import Transfers
 from sipedge.sip.message import Message
+from sipedge.sip.responses import REASONS
 from sipedge.sip.uri import UriError
 from sipedge.topology.handles import Handles
 from sipedge.topology.routes import values_of
+from zones.authentication import Authentication, Identity
+from zones.calls import Refer
 
 from .commands import Command, Drop, Keep, Log, Record, Respond
 from .contexts import Contexts, StatelessForward
@@ -65,6 +71,11 @@ class Calls:
         self._finals: list[tuple[Incoming, int]] = []
         """Statuses of final responses since the last ``settled``, and whose they are."""
         self._numbers = count(1)
+        self._transfers = Transfers(self.dialogs, ids)
+        self._orders: list[Order] = []
+        """What transfers want sent, behind what is said already."""
+        self._ringing: dict[Dialog, ResponseContext] = {}
+        """INVITEs of new calls of transfers that have no final response."""
         self._own: set[int] = set()
         """Transactions of the edge's own requests that wait for their final response: below 0."""
         self._journal = ""
@@ -108,6 +119,11 @@ class Calls:
     def requested(self, way: Way, message: Message, now: float) -> Answer | None:
         """A request within a call is about to go to its other leg; what the edge answers instead, if it must not."""
         dialog, leg, method = way.dialog, way.source, message.method
+        if dialog.transfer is not None or dialog.is_left:
+            answer, orders = self._transfers.heard(way, method)
+            self._orders += orders
+            if answer is not None:
+                return answer
         leg.received = max(leg.received, message.cseq[0])
         learn(leg, message)
         self._touched[dialog] = None
@@ -121,6 +137,10 @@ class Calls:
             dialog.patience = 0.0
         elif what is _I.BYE and not dialog.is_early:
             dialog.patience = now + PATIENCE
+        if method == "REFER" and self._policies.of(leg.zone).refer is Refer.HERE:
+            answer, orders = self._transfers.asked(way, message)
+            self._orders += orders
+            return answer
         return self._session(leg, message, now) if method in sessions.REFRESHES else None
 
     def begun(self, way: Way, message: Message, now: float) -> Answer | None:
@@ -161,6 +181,9 @@ class Calls:
             goes_up = self._acknowledged(passage, leg, response, now, out) and goes_up
         if leg is not None and goes_up and response.status >= 200:
             self._agreed(passage, leg, response, now, out)
+            if way.transfer is not None and passage.method == "INVITE":
+                seen = self._forwarder.as_seen_upstream(response, context.incoming, branch)
+                self._orders += self._transfers.answered(way.transfer, leg, passage.number, seen)
         if not goes_up and response.status >= 200:
             self._contexts.failed(ForwardFailed(branch, 487, "another callee has the call"), now, out)
         return goes_up
@@ -194,7 +217,8 @@ class Calls:
         """PRACK to a reliable provisional response; False where it has come before, or out of its order."""
         rack = provisional.rack_of(leg, response, passage.number)
         if rack:
-            self._originate(passage.way.dialog, passage.way.source, leg, "PRACK", now, out, (f"RAck: {rack}",))
+            way, headers = passage.way, (f"RAck: {rack}",)
+            self._carry_out(Order(Kind.REQUEST, way.dialog, way.source, leg, "PRACK", headers=headers), now, out)
         return rack != ""
 
     def _agreed(self, passage: Passage, leg: Leg, response: Message, now: float, out: list[Command]) -> None:
@@ -208,8 +232,9 @@ class Calls:
             sessions.accepted(leg, response, wanted, now)
         if passage.terms is not None and not way.number:
             sessions.grant(way.source, passage.terms, self._policies.of(way.source.zone).session_timer, now)
-        if method == "INVITE" and way.number:
-            self._acknowledge(way.dialog, way.source, leg, way.number, now, out)
+        is_asked = way.transfer is not None and leg is not way.transfer.transferee  # its ACK has the answer
+        if method == "INVITE" and way.number and not is_asked:
+            self._carry_out(Order(Kind.ACK, way.dialog, way.source, leg, "ACK", way.number), now, out)
 
     def _goes_on(
         self,
@@ -264,14 +289,17 @@ class Calls:
 
     def _end_fork(self, dialog: Dialog, leg: Leg, now: float, out: list[Command]) -> None:
         """RFC 3261 13.2.2.4: each 2xx gets its ACK, and a BYE where nobody talks."""
-        self._acknowledge(dialog, dialog.near, leg, leg.invite[1], now, out)
-        self._originate(dialog, dialog.near, leg, "BYE", now, out)
+        self._carry_out(Order(Kind.ACK, dialog, dialog.near, leg, "ACK", leg.invite[1]), now, out)
+        self._carry_out(Order(Kind.REQUEST, dialog, dialog.near, leg, "BYE"), now, out)
 
     def settled(self, now: float, out: list[Command]) -> list[Command]:
         """Take up what has become of requests; gives the commands without answers to the edge itself."""
-        if not (self._finals or self._own or self._touched or self.handles.has_changed):
+        if not (self._finals or self._orders or self._own or self._touched or self.handles.has_changed):
             return out
-        while self._finals:
+        while self._finals or self._orders:
+            orders, self._orders = self._orders, []
+            for order in orders:
+                self._carry_out(order, now, out)
             finals, self._finals = self._finals, []
             for incoming, status in finals:
                 self._own.discard(incoming.transaction)
@@ -296,14 +324,17 @@ class Calls:
         return notes
 
     def _concluded(self, way: Way, method: str, status: int, now: float, out: list[Command]) -> None:
+        if way.transfer is not None and method == "INVITE" and status >= 300:
+            self._orders += self._transfers.failed(way.transfer, f"{status} {REASONS.get(status, 'Refused')}")
         if way.target is None:
+            self._ringing.pop(way.dialog, None)
             if way.dialog.is_early:
                 self._act(way.dialog, _I.REFUSE, now, out)
         elif method == "BYE":
             self._act(way.dialog, _I.BYE_STOPPED if status in (401, 407) else _I.BYE_DONE, now, out)
         elif status in GONE and method not in _OTHER_USAGES:
             self._act(way.dialog, _I.GONE, now, out)
-        elif status >= 300 and way.number and method in sessions.REFRESHES:
+        elif status >= 300 and way.number and way.transfer is None and method in sessions.REFRESHES:
             self._refused(way.dialog, way.target, status, now)
 
     def _refused(self, dialog: Dialog, leg: Leg, status: int, now: float) -> None:
@@ -322,7 +353,7 @@ class Calls:
             dialog.patience = now + PATIENCE
             for source, target in ((dialog.near, dialog.far), (dialog.far, dialog.near)):
                 target.expires_at = target.refresh_at = 0.0
-                self._originate(dialog, source, target, "BYE", now, out)
+                self._carry_out(Order(Kind.REQUEST, dialog, source, target, "BYE"), now, out)
 
     def next_deadline(self) -> float | None:
         return self.dialogs.next_deadline()
@@ -335,54 +366,64 @@ class Calls:
                 continue
             for leg in sessions.to_refresh(dialog, now):
                 method, headers, body = sessions.refresh_of(leg)
-                self._originate(dialog, dialog.other(leg), leg, method, now, out, headers, body)
+                order = Order(Kind.REQUEST, dialog, dialog.other(leg), leg, method, 0, headers, body)
+                self._carry_out(order, now, out)
 
-    def _originate(
-        self,
-        dialog: Dialog,
-        source: Leg,
-        target: Leg,
-        method: str,
-        now: float,
-        out: list[Command],
-        headers: Sequence[str] = (),
-        body: bytes = b"",
-    ) -> None:
+    def _carry_out(self, order: Order, now: float, out: list[Command]) -> None:
         """A request of the edge's own to a leg, in the name of the other party."""
-        way = Way(dialog, source, target, target.own_number(source))
+        dialog, source, target = order.dialog, order.source, order.target
         self._touched[dialog] = None
-        incoming = self._incoming(way, method, -next(self._numbers), out, headers, body)
-        if incoming is not None:
-            self._own.add(incoming.transaction)
-            self.follow(incoming, way)
-            tier = Tier(0, True, (Target("", target.zone, ""),))
-            self._contexts.begin(ResponseContext(self._forwarder, incoming, iter((tier,))), now, out)
+        if order.kind is Kind.ACK:
+            incoming = self._incoming(Way(dialog, source, target, order.number), order, 0, out)
+            if incoming is not None:
+                request = StatelessForward(self._forwarder, incoming)
+                self._contexts.begin_stateless(request, (Target("", target.zone, ""),), now, out)
+        elif order.kind is Kind.CALL:
+            self._call(order, now, out)
+        elif order.kind is Kind.CANCEL:
+            context = self._ringing.pop(order.dialog, None)
+            if context is not None:
+                self._contexts.cancel(context, now, out)
+        elif order.kind is not Kind.JOINED:
+            if order.kind is Kind.END:
+                dialog.take(_I.BYE)
+                dialog.patience = now + PATIENCE
+            way = Way(dialog, source, target, target.own_number(source), order.transfer)
+            incoming = self._incoming(way, order, -next(self._numbers), out)
+            if incoming is not None:
+                self._begin((Tier(0, True, (Target("", target.zone, ""),)),), incoming, now, out)
 
-    def _acknowledge(
-        self, dialog: Dialog, source: Leg, target: Leg, number: int, now: float, out: list[Command]
-    ) -> None:
-        """The edge's own ACK to a 2xx."""
-        incoming = self._incoming(Way(dialog, source, target, number), "ACK", 0, out)
+    def _call(self, order: Order, now: float, out: list[Command]) -> None:
+        """A new call for a party, which the rules lead as if it had made it; without a password."""
+        settings, way = self._installation.settings, Way(order.dialog, order.source, None, order.number, order.transfer)
+        incoming = self._incoming(way, order, -next(self._numbers), out)
+        tiers: tuple[Tier, ...] = ()
         if incoming is not None:
-            request = StatelessForward(self._forwarder, incoming)
-            self._contexts.begin_stateless(request, (Target("", target.zone, ""),), now, out)
+            decided = incoming.decided
+            decided.routes.pair, decided.authentication = None, Authentication(False, Identity.KEEP)
+            decided.alias = alias_of_uri(decided.routes.uri, settings.keep_uri_parameters, settings.undo_escapes)
+            tiers, incoming.explanation = tiers_of(decided, settings)
+            incoming.entry.explanation, incoming.entry.alias = incoming.explanation, decided.alias
+        if incoming is not None and tiers:
+            self._begin(tiers, incoming, now, out)
+        elif order.transfer is not None:
+            self._orders += self._transfers.failed(order.transfer, "404 Not Found")
 
-    def _incoming(
-        self,
-        way: Way,
-        method: str,
-        transaction: int,
-        out: list[Command],
-        headers: Sequence[str] = (),
-        body: bytes = b"",
-    ) -> Incoming | None:
+    def _begin(self, tiers: Iterable[Tier], incoming: Incoming, now: float, out: list[Command]) -> None:
+        self._own.add(incoming.transaction)
+        context = ResponseContext(self._forwarder, incoming, iter(tiers))
+        if incoming.way is not None and incoming.way.target is None:
+            self._ringing[incoming.way.dialog] = context
+        self._contexts.begin(context, now, out)
+
+    def _incoming(self, way: Way, order: Order, transaction: int, out: list[Command]) -> Incoming | None:
         """None, and a line in the log, where the party cannot be reached."""
-        source, target = way.source, way.target or way.dialog.far
+        source, target, method = order.source, order.target, order.method
         agent = self._installation.agent(source.zone)
-        lines = (f"Via: SIP/2.0/TLS {agent};branch=z9hG4bK{self._ids()}", *headers)
+        lines = (f"Via: SIP/2.0/TLS {agent};branch=z9hG4bK{self._ids()}", *order.headers)
         if method in sessions.REFRESHES:
             lines = (*lines, f"Contact: <{source.target}>")
-        message = own_request(way.dialog, source, target, method, way.number, lines, body)
+        message = own_request(way.dialog, source, target, method, way.number, lines, order.body)
         try:
             routes = routes_of(message, source, target)
         except UriError as error:
@@ -390,7 +431,7 @@ class Calls:
             return None
         incoming = own_incoming(self._installation, message, source.zone, routes, transaction)
         out.append(Record(incoming.entry))
-        incoming.way = way
+        self.follow(incoming, way)
         return incoming
 
 

@@ -10,8 +10,8 @@ from sipedge.decision.deciding import Cancellation, Decided, Decision, decide, t
 from sipedge.decision.installation import Installation
 from sipedge.decision.speaking import host_of
 from sipedge.decision.validation import Refusal, loop_hash
-from sipedge.dialogs.answer import Answer
 from sipedge.dialogs.dialog import Way
+from sipedge.dialogs.orders import Answer
 from sipedge.rates.arrivals import Arrivals, TooMany
 from sipedge.rates.rates import Rates
 from sipedge.sip.message import Message
