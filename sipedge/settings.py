@@ -178,6 +178,7 @@ def where(places: Mapping[str, str], what: str) -> str:
 
 SecurityMode = Literal["tls required", "tls optional", "no tls"]
 PrivacyMode = Literal["off", "allow list", "deny list"]
+XmppRole = Literal["both", "outside", "inside"]
 BY_HAND = "by hand"
 """As ``restart_time``: changes that need a restart wait for ``sipedge restart``."""
 
@@ -202,11 +203,13 @@ class Xmpp:
 
     domains: tuple[str, ...]
     """Our XMPP domains that are federated."""
-    address: str
-    """Where partners connect to."""
-    inside_address: str
-    """Where the servers behind connect to."""
+    address: str = ""
+    """Where partners connect to; '' where the role is inside."""
+    inside_address: str = ""
+    """Where the servers behind connect to; '' where the role is outside."""
     chat_node_aliases: tuple[str, ...] = ()
+    role: XmppRole = "both"
+    """This edge runs both processes, or one and another edge the other one."""
     port: int = 5269
     """Of both listeners."""
     servers: tuple[str, ...] = ()
@@ -231,6 +234,13 @@ class Xmpp:
     """Loopback address of what the two processes say to each other and to the edge."""
     link_port: int = 5347
     """The link; the two ports after it answer the edge's questions."""
+    peer_address: str = ""
+    """Role outside: where the inside edge connects to. Role inside: the same address, of the outside edge."""
+    peer_port: int = 7400
+    peer_subject_name: str = ""
+    """DNS name that the other edge's certificate must have."""
+    link_secret_file: str = ""
+    """Shared by the two edges of a pair: with it the inside edge proves who it is, beside its certificate."""
     folder: str = ""
     """Where the generated configuration is, for the edge and the engine only."""
     restart_time: str = ""

@@ -45,15 +45,17 @@ def check_tables(reader: Reader, tables: Tables) -> None:
 
 
 def _xmpp(reader: Reader, tables: Tables) -> None:
-    """TLS towards partners needs a certificate, and CAs where theirs are verified."""
+    """TLS needs a certificate, and CAs where those of partners or of the other edge of a pair are verified."""
     xmpp = tables.xmpp
-    if xmpp is None or xmpp.security_mode == "no tls":
+    if xmpp is None or (xmpp.security_mode == "no tls" and xmpp.role == "both"):
         return
     if not tables.tls.server:
         hint = 'add server = [{certificate = "...", key = "..."}] under [tls]'
         reader.problem(("xmpp",), "[xmpp] speaks TLS, and [tls] has no server certificate for it", hint, at_key=True)
-    if xmpp.require_client_certificates and not tables.tls.trusted:
-        hint = 'add trusted = "ca.pem" under [tls], or require_client_certificates = false under [xmpp]'
+    if (xmpp.require_client_certificates or xmpp.role != "both") and not tables.tls.trusted:
+        hint = 'add trusted = "ca.pem" under [tls]'
+        if xmpp.role == "both":
+            hint += ", or require_client_certificates = false under [xmpp]"
         reader.problem(("xmpp",), "[xmpp] verifies certificates, and [tls] has no trusted CAs", hint, at_key=True)
 
 

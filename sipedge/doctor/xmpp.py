@@ -18,7 +18,9 @@ MAX_TARGETS = 8
 
 
 def xmpp_domains(xmpp: Xmpp) -> tuple[XmppDomain, ...]:
-    """Ours as the world sees them, and the partners that the configuration names."""
+    """Ours as the world sees them, and the partners that the configuration names; none at the inside edge of a pair."""
+    if xmpp.role == "inside":
+        return ()
     partners = dict.fromkeys((*xmpp.allow, *(route.domain for route in _routes(xmpp))))
     return tuple(xmpp_domain(name, xmpp) for name in (*xmpp.domains, *xmpp.chat_node_aliases, *partners))
 

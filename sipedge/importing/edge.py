@@ -16,6 +16,7 @@ from .toml import Table
 NAME_UNKNOWN = "edge.invalid"
 DOMAIN_UNKNOWN = "example.invalid"
 """Stand-ins (RFC 6761: the domain is never resolved)."""
+DOMAIN_PATHS = ("SIP Domain", "SIP Domains Domain")
 MAX_DOMAINS = 200
 ENCIPHERED = "{cipher}"
 MAX_PASSWORD = 128
@@ -171,7 +172,7 @@ def _password(view: View, words: str, name: str, box: Box) -> str | None:
 
 
 def _domains(dump: Dump, box: Box) -> None:
-    for words in ("SIP Domain", "SIP Domains Domain"):
+    for words in DOMAIN_PATHS:
         for number in dump.indexes(words):
             view = dump.under(words, str(number))
             name = view.text("Name").strip()

@@ -25,6 +25,7 @@ from .edge import (
 from .report import write_report
 from .stand_in_files import certificate, password
 from .toml import Table, write_toml
+from .xmpp import LINK_SECRET, xmpp_tables
 from .zones import STAND_IN, Zones
 
 CONFIG, PLAN, REPORT = "edge.toml", "edge.dialplan", "report.txt"
@@ -81,6 +82,7 @@ def import_dump(dump: Dump, name: str, certificates: str = "", notes: Sequence[s
     tables = [edge_table(box, PLAN), *_tls(dump, box, certificates, imported), *other_tables(dump), *listeners]
     tables += _credentials(dump, box, zones, imported)
     tables += [table for zone in zones.zones for table in zone.tables()]
+    tables += _xmpp(dump, box, imported)
     imported.files[CONFIG] = write_toml(_head(name, certificates), tables)
     imported.files[PLAN] = _plan_text(plan, name)
     remarks = [*box.remarks, *zones.remarks, *plan.remarks]
@@ -102,6 +104,14 @@ def _credentials(dump: Dump, box: Box, zones: Zones, imported: Imported) -> list
         tables.append(Table("[[credential]]", {"username": username, "password_file": file}))
         if known is None:
             tables[-1].notes["password_file"] = "holds a random stand-in: write the password into it"
+    return tables
+
+
+def _xmpp(dump: Dump, box: Box, imported: Imported) -> list[Table]:
+    tables = xmpp_tables(dump, box)
+    if tables:
+        imported.files[LINK_SECRET] = password(None)
+        imported.secret.add(LINK_SECRET)
     return tables
 
 

@@ -14,12 +14,14 @@ from typing import Any
 from .ca import Authority, Pem
 
 CISCO, MICROSOFT = "ciscoexample.com", "msexample.com"
+PARTNER, STRANGER = "xmppexample.com", "strangerexample.com"
+"""Of XMPP federation: one that is allowed and one that is not."""
 ROUTING_NAME = "imp1-public.ciscoexample.com"
 """The Federation Routing IM/P FQDN: Contact of everything that the IM&P node sends."""
 EDGE_NAME = "sip.ciscoexample.com"
 """Target of the SRV record that Microsoft looks up, and in the outside edge's certificate."""
 SFB_NAME = "sip.msexample.com"
-FEDERATION = "_sipfederationtls._tcp."
+FEDERATION, XMPP_SERVER = "_sipfederationtls._tcp.", "_xmpp-server._tcp."
 CONFIGS = ("inside.toml", "outside.toml", "inside.dialplan", "outside.dialplan")
 _LOCK_PORT = 5999
 
@@ -34,6 +36,7 @@ class Block:
     outside: str
     imp: str
     sfb: str
+    partner: str
 
 
 def reserve() -> Block:
@@ -45,7 +48,7 @@ def reserve() -> Block:
         except OSError:
             lock.close()
         else:
-            return Block(lock, *(f"127.77.{number}.{host}" for host in range(1, 6)))
+            return Block(lock, *(f"127.77.{number}.{host}" for host in range(1, 7)))
     raise OSError("no free block of loopback addresses in 127.77.0.0/16")
 
 
@@ -58,6 +61,9 @@ class Layout:
     ca: Path
     imp: Pem
     sfb: Pem
+    partner: Pem
+    xmpp: bool
+    """The edges federate over XMPP, too."""
 
     def dns(self) -> dict[str, Any]:
         block = self.block
@@ -102,6 +108,17 @@ class Layout:
             "routing_name": ROUTING_NAME,
         }
 
+    def xmpp_behind(self) -> dict[str, Any]:
+        """IM&P's own XMPP server, with its federation switched on."""
+        return self._xmpp_server(CISCO, self.block.imp, 5301, self.imp)
+
+    def xmpp_partner(self) -> dict[str, Any]:
+        return self._xmpp_server(PARTNER, self.block.partner, 5300, self.partner)
+
+    def _xmpp_server(self, domain: str, address: str, view: int, pem: Pem) -> dict[str, Any]:
+        place = {"domain": domain, "address": address, "dns": f"{self.block.dns}@{view}"}
+        return place | {"folder": str(self.folder / f"xmpp-{domain}"), **self._files(pem)}
+
     def _files(self, pem: Pem) -> dict[str, str]:
         return {"certificate": str(pem.certificate), "key": str(pem.key), "trusted": str(self.ca)}
 
@@ -116,6 +133,9 @@ def external_records(block: Block) -> dict[str, dict[str, list[str]]]:
         "expe.ciscoexample.com": {"A": [block.outside]},
         FEDERATION + MICROSOFT: {"SRV": [f"10 10 5061 {SFB_NAME}."]},
         SFB_NAME: {"A": [block.sfb]},
+        XMPP_SERVER + CISCO: {"SRV": [f"0 0 5269 {EDGE_NAME}."]},
+        XMPP_SERVER + PARTNER: {"SRV": [f"0 0 5269 xmpp.{PARTNER}."]},
+        f"xmpp.{PARTNER}": {"A": [block.partner]},
     }
 
 
@@ -125,6 +145,8 @@ def internal_records(block: Block) -> dict[str, dict[str, list[str]]]:
         ROUTING_NAME: {"A": [block.imp]},
         "expc.ciscoexample.com": {"A": [block.inside]},
         "expe.ciscoexample.com": {"A": [block.outside]},
+        XMPP_SERVER + PARTNER: {"SRV": ["0 0 5269 expc.ciscoexample.com."]},
+        XMPP_SERVER + STRANGER: {"SRV": ["0 0 5269 expc.ciscoexample.com."]},
     }
 
 
@@ -132,19 +154,29 @@ HIDDEN = """topology = "hidden"
 hide_call_id = false  # the ladder tells dialogs by it"""
 
 
-def prepare(folder: Path, block: Block, hidden: bool = False) -> Layout:
+def prepare(folder: Path, block: Block, hidden: bool = False, xmpp: bool = False) -> Layout:
     """Write certificates and the edges' configuration into ``folder``.
 
-    ``hidden``: the outside edge hides the inside.
+    ``hidden``: the outside edge hides the inside; ``xmpp``: the edges federate over XMPP, too.
     """
     authority = Authority(folder)
     authority.issue("inside", common_name="expc.ciscoexample.com", names=("expc.ciscoexample.com",))
-    authority.issue("outside", common_name="expe.ciscoexample.com", names=("expe.ciscoexample.com", EDGE_NAME))
+    names = ("expe.ciscoexample.com", EDGE_NAME, *([CISCO] if xmpp else []))
+    authority.issue("outside", common_name="expe.ciscoexample.com", names=names)
     imp = authority.issue("imp", common_name="imp1.ciscoexample.com", names=(ROUTING_NAME, "imp1.ciscoexample.com"))
     sfb = authority.issue("sfb", common_name=SFB_NAME, names=(SFB_NAME,))
-    words = {"dns": block.dns, "inside": block.inside, "outside": block.outside, "password": secrets.token_urlsafe(12)}
+    partner = authority.issue("partner", common_name=PARTNER, names=(PARTNER,))
+    words = {"dns": block.dns, "inside": block.inside, "outside": block.outside, "imp": block.imp}
+    words["password"] = secrets.token_urlsafe(12)
     words["hidden"] = HIDDEN if hidden else 'topology = "open"'
     for name in CONFIGS:
-        text = files("sipedge.lab").joinpath("data", name).read_text()
+        text = _data(name) + (_data(f"xmpp-{name}") if xmpp and name.endswith(".toml") else "")
         (folder / name).write_text(Template(text).substitute(words) if name.endswith(".toml") else text)
-    return Layout(folder, block, authority.file, imp, sfb)
+    if xmpp:
+        (folder / "link.secret").write_text(secrets.token_urlsafe(24))
+        folder.chmod(0o711)  # where the lab is root, the engines are not
+    return Layout(folder, block, authority.file, imp, sfb, partner, xmpp)
+
+
+def _data(name: str) -> str:
+    return files("sipedge.lab").joinpath("data", name).read_text()

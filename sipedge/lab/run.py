@@ -11,12 +11,21 @@ from pathlib import Path
 
 from sipedge.traces.ladder import ladder
 
-from . import layout, scenario, stand_in, story
+from . import layout, scenario, scenario_xmpp, stand_in, story
 from .edge_process import EdgeProcess
 from .layout import Layout
 from .party import Party, Recorder
 from .scenario import Lab, StepResult
 
+_MODULES = {
+    "dns": "dns_server",
+    "imp": "imp_node",
+    "presence": "imp_presence",
+    "sfb": "sfb_edge",
+    "behind": "xmpp_server",
+    "partner": "xmpp_server",
+}
+"""Party -> its program."""
 WHOLE_RUN = 120.0
 """Seconds after which the run counts as failed, whatever hangs."""
 
@@ -33,7 +42,8 @@ def main(keep: bool = False, hidden: bool = False, expressway: bool = False) -> 
             with block.lock:
                 if expressway:
                     return asyncio.run(stand_in.stay(Path(folder), block))
-                return asyncio.run(_run(layout.prepare(Path(folder), block, hidden), keep))
+                plan = layout.prepare(Path(folder), block, hidden, xmpp=not scenario_xmpp.missing())
+                return asyncio.run(_run(plan, keep))
     except (OSError, RuntimeError, TimeoutError) as error:
         print(f"lab: {error or 'not everything came up in time'}")
         return 1
@@ -60,13 +70,18 @@ async def _run(plan: Layout, keep: bool) -> int:
 async def _play(lab: Lab, edges: tuple[EdgeProcess, EdgeProcess], recorder: Recorder) -> bool:
     """The scenario, its ladder and its verdict; whether all arrived."""
     await scenario.traversal_up(lab)
+    if lab.xmpp is not None:
+        await scenario_xmpp.federation_up(lab)
     since, begun = lab.now, [len(edge.decisions()) for edge in edges]
-    checks = await scenario.run(lab)
+    checks = await scenario.run(lab, scenario.STEPS)
+    checks += await scenario.run(lab, scenario_xmpp.STEPS) if lab.xmpp is not None else []
     lines = [edge.decisions()[start:] for edge, start in zip(edges, begun, strict=True)]
     decisions = story.read_decisions(story.INSIDE, lines[0]) + story.read_decisions(story.OUTSIDE, lines[1])
     records = story.tell(recorder.events[since:], decisions)
     print("\n".join(ladder.render(records, story.COLUMNS)))
     print("\n" + "\n".join(verdict(checks)))
+    if lab.xmpp is None:
+        print(scenario_xmpp.missing())
     good = all(check.ok for check in checks)
     if not good:
         _show_logs(edges)
@@ -85,8 +100,7 @@ async def running(plan: Layout, recorder: Recorder) -> AsyncIterator[tuple[Lab, 
     try:
 
         async def party(name: str, options: dict[str, object]) -> Party:
-            module = {"dns": "dns_server", "imp": "imp_node", "presence": "imp_presence", "sfb": "sfb_edge"}[name]
-            started = await Party.start(name, f"sipedge.lab.parties.{module}", options, recorder)
+            started = await Party.start(name, f"sipedge.lab.parties.{_MODULES[name]}", options, recorder)
             processes.append(started)
             return started
 
@@ -101,7 +115,12 @@ async def running(plan: Layout, recorder: Recorder) -> AsyncIterator[tuple[Lab, 
         sfb = await party("sfb", plan.sfb_edge())
         outside = await edge("outside")  # first, so that the traversal client finds it at once
         inside = await edge("inside")
-        yield Lab(recorder, dns, imp, presence, sfb), (inside, outside)
+        xmpp = (
+            (await party("behind", plan.xmpp_behind()), await party("partner", plan.xmpp_partner()))
+            if plan.xmpp
+            else None
+        )
+        yield Lab(recorder, dns, imp, presence, sfb, xmpp), (inside, outside)
     finally:
         ends = await asyncio.gather(*(process.stop() for process in processes), return_exceptions=True)
         for end in ends:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from . import layout
@@ -40,6 +40,8 @@ class Lab:
     imp: Party
     presence: Party
     sfb: Party
+    xmpp: tuple[Party, Party] | None
+    """IM&P's XMPP server and a partner's; None: XMPP is left out."""
 
     async def delivered(self, since: int, party: Party, method: str, text: str = "") -> Event:
         """What a party's user got since event number ``since``."""
@@ -70,6 +72,10 @@ class Lab:
         return len(self.recorder.events)
 
 
+Steps = Mapping[str, Callable[[Lab], Awaitable[str]]]
+"""By their titles; each gives what it saw, or raises Failed."""
+
+
 def unanswered(events: list[Event]) -> list[str]:
     """Methods of requests that parties sent and got no final response to; ACK and BENOTIFY want none."""
     waiting: dict[tuple[str, str, str], str] = {}
@@ -85,9 +91,9 @@ def unanswered(events: list[Event]) -> list[str]:
     return list(waiting.values())
 
 
-async def run(lab: Lab) -> list[StepResult]:
+async def run(lab: Lab, steps: Steps) -> list[StepResult]:
     """All steps in turn."""
-    return [await _check(lab, title, step) for title, step in STEPS.items()]
+    return [await _check(lab, title, step) for title, step in steps.items()]
 
 
 async def _check(lab: Lab, title: str, step: Callable[[Lab], Awaitable[str]]) -> StepResult:
@@ -259,7 +265,7 @@ async def wrong_certificate(lab: Lab) -> str:
     return await _fault(lab, "sip2.ciscoexample.com", 1010)
 
 
-STEPS: dict[str, Callable[[Lab], Awaitable[str]]] = {
+STEPS: Steps = {
     "IM session, SfB to IM&P": session_from_sfb,
     "IM session, IM&P to SfB": session_from_imp,
     "Pager message, SfB to IM&P": pager_from_sfb,

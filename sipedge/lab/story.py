@@ -18,7 +18,7 @@ from .party import Event
 
 IMP, INSIDE, OUTSIDE, SFB = "IM&P node", "inside edge", "outside edge", "SfB Edge"
 COLUMNS = (IMP, INSIDE, OUTSIDE, SFB)
-_PARTY = {"imp": IMP, "presence": IMP, "sfb": SFB}
+_PARTY = {"imp": IMP, "presence": IMP, "behind": IMP, "sfb": SFB}
 _BESIDE = {IMP: INSIDE, SFB: OUTSIDE}
 _ZONE = {"IMP": IMP, "Inside": INSIDE, "Outside": OUTSIDE, "Microsoft": SFB, "Default Zone": SFB}
 """Where the zones of both edges lead (data/*.toml)."""

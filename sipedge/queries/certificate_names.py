@@ -56,8 +56,9 @@ def certificate_needs(config: str) -> CertificateNeeds:
 
 
 def _for_xmpp(xmpp: Xmpp) -> list[NeededName]:
+    """The federated domains are shown to partners only, the chat node aliases on both sides."""
     return [
-        *(NeededName(name, "XMPP federation", "[xmpp] domains") for name in xmpp.domains),
+        *(NeededName(name, "XMPP federation", "[xmpp] domains") for name in xmpp.domains if xmpp.role != "inside"),
         *(NeededName(name, "XMPP group chat", "[xmpp] chat_node_aliases") for name in xmpp.chat_node_aliases),
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -17,7 +18,7 @@ LONGEST_PAUSE = 30.0
 QUESTION_INTERVAL = 2.0
 """Seconds between two questions."""
 SOON = 8
-"""Questions after a reload that are asked eight times as often."""
+"""Questions after a start or a reload that are asked eight times as often."""
 ANSWER_LIMIT = 5.0
 """Seconds for an answer."""
 SILENCE = 30.0
@@ -107,11 +108,12 @@ class Engine:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,
                 limit=LONGEST_LINE,
+                start_new_session=True,
             )
         except OSError as error:
             logger.error("%s cannot be started: %s", self.name, error)
             return 0.0
-        self._process = process
+        self._process, self._soon = process, SOON
         watch = loop.create_task(self._watch())
         try:
             await self._read(process)
@@ -157,7 +159,8 @@ class Engine:
                 self.answers = False
             if loop.time() - answered > SILENCE:
                 logger.error("%s has not answered for %g s and is ended", self.name, SILENCE)
-                self._signal(signal.SIGKILL)
+                if self._process is not None:
+                    _kill(self._process)
             if before != self.answers:
                 self._on_change()
 
@@ -181,11 +184,18 @@ def as_child(command: Sequence[str], owner: Owner | None, *, low_ports: bool = F
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is not None:
-        return
-    process.terminate()
-    try:
-        await asyncio.wait_for(asyncio.shield(process.wait()), STOP_LIMIT)
-    except TimeoutError:
-        process.kill()
-        await process.wait()
+    if process.returncode is None:
+        process.terminate()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(process.wait()), STOP_LIMIT)
+    _kill(process)
+    await process.wait()
+    assert process.stdout is not None
+    with contextlib.suppress(TimeoutError):  # the pipe is closed at its end
+        await asyncio.wait_for(process.stdout.read(), STOP_LIMIT)
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    """With all that it has started: a worker that hangs outlives its master, and keeps its ports and its output."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)

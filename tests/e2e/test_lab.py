@@ -11,15 +11,19 @@ from pathlib import Path
 
 import pytest
 from support.asked import command
+from support.third_party import require
 
-from sipedge.lab.scenario import STEPS
+from sipedge.lab import scenario, scenario_xmpp
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(150)]
+STEPS = [*scenario.STEPS, *scenario_xmpp.STEPS]
 COMMAND = [sys.executable, "-m", "sipedge", "lab"]
 
 
 @pytest.mark.parametrize("options", [[], ["--hidden"]])
 def test_everything_arrives(options: list[str]) -> None:
+    require("prosody")
+    require("haproxy")
     lab = subprocess.Popen([*COMMAND, *options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         output, _ = lab.communicate(timeout=140)

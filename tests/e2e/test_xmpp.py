@@ -87,6 +87,6 @@ def test_what_a_change_costs_is_told_before_and_the_restart_waits_for_the_admin(
                 await until(lambda: edge.output().count("XMPP federation is Active") == 2)
                 assert "after a reload" not in (await asked("check", toml))[1]
                 toml.write_text(here.text(ALLOWED).partition("[xmpp]")[0])
-                assert "\nXMPP federation: both processes are ended\n" in (await asked("load", toml))[1]
+                assert "\nXMPP federation: its processes are ended\n" in (await asked("load", toml))[1]
 
     asyncio.run(run())

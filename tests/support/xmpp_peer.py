@@ -94,3 +94,15 @@ async def agreeable(address: str, own: str, to: str) -> AsyncIterator[None]:
 
     async with await asyncio.start_server(serve, address, 5269):
         yield
+
+
+@asynccontextmanager
+async def closing_at_once(address: str, used: set[str]) -> AsyncIterator[None]:
+    """A server on port 5269 that ends each connection, and adds its address to ``used``."""
+
+    def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        used.add(address)
+        writer.close()
+
+    async with await asyncio.start_server(serve, address, 5269):
+        yield

@@ -19,7 +19,7 @@ from .dns_server import DnsServer
 from .processes import fresh_address
 from .prosody import LIMIT, Server, User, logged_in
 
-OURS, OUR_ROOMS = "ours.example.com", "rooms.ours.example.com"
+OURS, OUR_ROOMS, OUR_LOUNGE = "ours.example.com", "rooms.ours.example.com", "lounge.ours.example.com"
 PARTNER, PARTNER_ROOMS = "partner.example.com", "rooms.partner.example.com"
 THIRD = "third.example.com"
 """A partner that only the servers behind can find: the edge has a static route to it, or none."""
@@ -35,7 +35,7 @@ trusted = "{ca.certificate}"
 servers = ["{here.dns}"]
 [xmpp]
 domains = ["{ours}"]
-chat_node_aliases = ["{rooms}"]
+chat_node_aliases = ["{rooms}", "{lounge}"]
 address = "{here.outside}"
 inside_address = "{here.inside}"
 servers = ["{here.behind}"]
@@ -61,10 +61,13 @@ class World:
     dns: str = ""
     asked: list[str] = field(default_factory=list)
     """What the edge and the partner have asked the DNS."""
+    name: str = "edge"
+    """Of the configuration file, and of the folder beside it."""
 
     def text(self, keys: str) -> str:
         """The whole configuration; ``keys``: its last lines, of [xmpp]."""
-        return EDGE.format(ours=OURS, rooms=OUR_ROOMS, leaf=self.own, ca=self.ca, here=self) + keys
+        names = {"ours": OURS, "rooms": OUR_ROOMS, "lounge": OUR_LOUNGE}
+        return EDGE.format(**names, leaf=self.own, ca=self.ca, here=self) + keys
 
     async def change(self, keys: str) -> None:
         """``use``, and wait until that is in force."""
@@ -81,10 +84,14 @@ class World:
         return await self.federation.costs(replace(settings, xmpp=xmpp))
 
     def use(self, keys: str, *, xmpp: bool = True) -> None:
-        path = self.folder / "edge.toml"
+        path = self.folder / f"{self.name}.toml"
         text = self.text(keys)
         path.write_text(text if xmpp else text.partition("[xmpp]")[0])
         self.federation.follow(load_config(path, create_secret=False))
+
+    def issue(self, names: Sequence[str]) -> Leaf:
+        """A certificate of the CA that all trust."""
+        return issue(self.ca, names=names)
 
     async def is_active(self, active: bool = True) -> ServiceState:
         """Wait until the federation is, or is not."""
@@ -130,10 +137,12 @@ async def world(
     other_ca: bool = False,
     waits: bool = True,
     dns: Sequence[str] = (),
+    found: Sequence[str] = (THIRD,),
 ) -> AsyncIterator[World]:
     """``keys``: further lines of ``[xmpp]``, None: nothing is run; ``partner``: Lua options of the partner; ``names``:
     of its certificate, issued by a CA that the edge trusts unless ``other_ca``; ``waits``: until all is active;
-    ``dns``: further lines of the zone file that the edge and the partner see.
+    ``dns``: further lines of the zone file that the edge and the partner see; ``found``: domains that the
+    servers behind find beside the partner's.
     """
     folder = Path(tempfile.mkdtemp(prefix="sipedge-xmpp-"))
     folder.chmod(0o755)  # the engine is another user than root, under which tests may run
@@ -141,8 +150,8 @@ async def world(
         async with AsyncExitStack() as stack:
             ca = make_ca(folder / "ca")
             leaf = issue(make_ca(folder / "other") if other_ca else ca, names=names)
-            here = World(folder, ca, Federation(), leaf, issue(ca, names=[OURS, OUR_ROOMS]))
-            await _open(stack, here, partner or {}, dns)
+            here = World(folder, ca, Federation(), leaf, issue(ca, names=[OURS, OUR_ROOMS, OUR_LOUNGE]))
+            await _open(stack, here, partner or {}, dns, found)
             if keys is not None:
                 here.use(keys)
             if waits:
@@ -152,17 +161,19 @@ async def world(
         shutil.rmtree(folder)
 
 
-async def _open(stack: AsyncExitStack, here: World, options: dict[str, str], dns: Sequence[str]) -> None:
+async def _open(
+    stack: AsyncExitStack, here: World, options: dict[str, str], dns: Sequence[str], found: Sequence[str]
+) -> None:
     stack.push_async_callback(here.federation.aclose)
     theirs = {PARTNER: here.partner, PARTNER_ROOMS: here.partner}
-    outer = records({OURS: here.outside, OUR_ROOMS: here.outside} | theirs, dns)
+    outer = records(dict.fromkeys((OURS, OUR_ROOMS, OUR_LOUNGE), here.outside) | theirs, dns)
     outer_dns = await stack.enter_async_context(DnsServer(outer))
-    inner_dns = await stack.enter_async_context(DnsServer(records(dict.fromkeys((*theirs, THIRD), here.inside))))
+    inner_dns = await stack.enter_async_context(DnsServer(records(dict.fromkeys((*theirs, *found), here.inside))))
     here.dns, here.asked = outer_dns.address, outer_dns.asked
     ca, folder = here.ca.certificate, here.folder
     leaf = issue(here.ca, names=[OURS])
     servers = (
-        Server(folder / "behind", here.behind, [OURS], inner_dns.address, leaf, ca, [OUR_ROOMS]),
+        Server(folder / "behind", here.behind, [OURS], inner_dns.address, leaf, ca, [OUR_ROOMS, OUR_LOUNGE]),
         Server(folder / "partner", here.partner, [PARTNER], here.dns, here.leaf, ca, [PARTNER_ROOMS], options),
     )
     for server in servers:

@@ -12,6 +12,7 @@ from ..reading.files import check_crl, in_folder_of, read_password
 from ..reading.positions import Path
 from ..reading.reader import Reader
 from ..reading.schema import XMPP, XMPP_ROUTE
+from .xmpp_role import check_role
 
 _PATH: Path = ("xmpp",)
 
@@ -24,11 +25,13 @@ def read_xmpp(reader: Reader) -> Xmpp | None:
     if table is None:
         return None
     xmpp = Xmpp(**table.model_dump(exclude={"route"}), routes=_routes(reader))
+    check_role(reader, xmpp)
     _check(reader, xmpp)
     return replace(
         xmpp,
         crl=_crl(reader, xmpp.crl),
-        dialback_secret_file=_secret_file(reader, xmpp.dialback_secret_file),
+        dialback_secret_file=_secret_file(reader, "dialback_secret_file", xmpp.dialback_secret_file),
+        link_secret_file=_secret_file(reader, "link_secret_file", xmpp.link_secret_file),
         folder=_folder(reader, xmpp.folder),
     )
 
@@ -51,11 +54,11 @@ def _crl(reader: Reader, name: str) -> str:
     return file
 
 
-def _secret_file(reader: Reader, name: str) -> str:
+def _secret_file(reader: Reader, key: str, name: str) -> str:
     if not name:
         return ""
     file = in_folder_of(reader.file, name)
-    read_password(reader, (*_PATH, "dialback_secret_file"), file)
+    read_password(reader, (*_PATH, key), file)
     return file
 
 
@@ -71,7 +74,7 @@ def _check(reader: Reader, xmpp: Xmpp) -> None:
     if len(ours) < len(xmpp.domains) + len(xmpp.chat_node_aliases):
         hint = "write each name once, under domains or under chat_node_aliases"
         reader.problem((*_PATH, "domains"), "a name stands twice among [xmpp] domains and chat_node_aliases", hint)
-    if xmpp.address == xmpp.inside_address:
+    if xmpp.role == "both" and xmpp.address == xmpp.inside_address != "":
         hint = "the two listeners have one port, so each needs an address of its own"
         reader.problem((*_PATH, "inside_address"), "[xmpp] address and inside_address are the same", hint)
     partners: dict[str, tuple[str, ...]] = {

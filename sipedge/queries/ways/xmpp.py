@@ -36,6 +36,9 @@ def way_of(xmpp: Xmpp, domain: str) -> XmppWay:
     name = domain.removesuffix(".").lower()
     if name in (*xmpp.domains, *xmpp.chat_node_aliases):
         return XmppWay(name, False, "it is our own: [xmpp] domains, chat_node_aliases", (), "")
+    if xmpp.role == "inside":
+        target = host_port(xmpp.peer_address, xmpp.peer_port)
+        return XmppWay(name, True, 'role = "inside": the outside edge decides', (f"the outside edge, {target}",), "")
     routes = [route for route in xmpp.routes if route.domain == name] if xmpp.use_static_routes else []
     allowed, rule = _privacy(xmpp, name, bool(routes))
     if not allowed:

@@ -48,7 +48,9 @@ class Contents:
 def contents_of(side: str, settings: Settings, xmpp: Xmpp, secrets: Secrets) -> Contents:
     """``side``: ``outside`` or ``inside``. Raises OSError when a file cannot be read."""
     if xmpp.dialback_secret_file:
-        secrets = replace(secrets, dialback=_read(xmpp.dialback_secret_file).decode().partition("\n")[0].rstrip("\r"))
+        secrets = replace(secrets, dialback=_secret(xmpp.dialback_secret_file))
+    if xmpp.link_secret_file:
+        secrets = replace(secrets, link=_secret(xmpp.link_secret_file))
     copies = _copies(settings, xmpp if side == "outside" else None)
     at = Circumstances(
         folder_of(xmpp, side), settings.dns, secrets, CERTIFICATE in copies, TRUSTED in copies, bool(xmpp.crl)
@@ -71,6 +73,11 @@ def comparable(content: bytes) -> bytes:
     return _MADE_UP.sub(b'""', content)
 
 
+def sides_of(xmpp: Xmpp) -> tuple[str, ...]:
+    """The processes that an edge of this role runs."""
+    return ("outside", "inside") if xmpp.role == "both" else (xmpp.role,)
+
+
 def folder_of(xmpp: Xmpp, side: str) -> str:
     return f"{xmpp.folder}/{side}"
 
@@ -80,10 +87,10 @@ def _copies(settings: Settings, xmpp: Xmpp | None) -> dict[str, bytes]:
     found = {}
     pair: Certificate | None = next(iter(settings.tls.server), None)
     if pair is not None:
-        found = {CERTIFICATE: _read(pair.certificate), KEY: _read(pair.key)}
+        found = {CERTIFICATE: read(pair.certificate), KEY: read(pair.key)}
     if settings.tls.trusted:
-        lists = b"\n" + _read(xmpp.crl) if xmpp is not None and xmpp.crl else b""
-        found[TRUSTED] = _read(settings.tls.trusted) + lists
+        lists = b"\n" + read(xmpp.crl) if xmpp is not None and xmpp.crl else b""
+        found[TRUSTED] = read(settings.tls.trusted) + lists
     return found
 
 
@@ -92,6 +99,11 @@ def _modules() -> dict[str, bytes]:
     return {name: folder.joinpath(name).read_bytes() for name in (*_MODULES, *_LIBRARIES)}
 
 
-def _read(path: str) -> bytes:
+def _secret(path: str) -> str:
+    return read(path).decode().partition("\n")[0].rstrip("\r")
+
+
+def read(path: str) -> bytes:
+    """Raises OSError."""
     with open(path, "rb") as stream:
         return stream.read()

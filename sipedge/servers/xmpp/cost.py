@@ -9,10 +9,9 @@ import os
 
 from sipedge.settings import BY_HAND, Settings, Xmpp
 
-from .contents import RELOADED, comparable, contents_of, folder_of
+from .contents import RELOADED, comparable, contents_of, folder_of, sides_of
 from .prosody import CONFIG, ONCE, Secrets
 
-SIDES = ("outside", "inside")
 _MADE_UP = Secrets(ONCE, ONCE, ONCE)
 
 
@@ -22,7 +21,7 @@ def costs(settings: Settings, xmpp: Xmpp) -> list[str]:
     Compares with what the processes of this folder were given last; '' in its place where there is nothing.
     """
     restarted, changed = [], False
-    for side in SIDES:
+    for side in sides_of(xmpp):
         wanted, folder = contents_of(side, settings, xmpp, _MADE_UP).files, folder_of(xmpp, side)
         given = {name: _given(os.path.join(folder, name)) for name in wanted}
         different = {name for name in wanted if comparable(wanted[name]) != comparable(given[name])}
@@ -51,7 +50,7 @@ def when(xmpp: Xmpp) -> str:
 def is_there(xmpp: Xmpp) -> bool:
     """Whether an edge has run with this folder. Raises OSError when that cannot be seen."""
     try:
-        os.stat(os.path.join(folder_of(xmpp, SIDES[0]), CONFIG))
+        os.stat(os.path.join(folder_of(xmpp, sides_of(xmpp)[0]), CONFIG))
     except FileNotFoundError:
         return False
     return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,11 @@ logger = logging.getLogger("sipedge.xmpp")
 
 _LEVELS = {"error": logging.ERROR, "warn": logging.WARNING}
 _NAMES = {"event": "Event", "direction": "Direction", "domain": "Domain", "own": "Local", "address": "Address"}
+_WARNING = 4
+"""Of syslog's severities, where less is worse."""
+_TERMINATION = re.compile(r": ([A-Za-z-]{2})$")
+_BY_RULE = "PR"
+"""HAProxy's state at the end of a session (its manual, section 8.5): a certificate without ``peer_subject_name``."""
 LONGEST = 300
 """Characters of a value that are logged: most come from peers."""
 
@@ -39,6 +45,14 @@ class Events:
         if event == "refused":
             return logging.WARNING
         return logging.INFO if self._side == "outside" or event.startswith("link") else logging.DEBUG
+
+
+def link_line(severity: int, text: str) -> None:
+    """Take one line of HAProxy's log about the link: who was kept out. How others ended is told by "link down"."""
+    ended = _TERMINATION.search(text)
+    refused = severity <= _WARNING and (ended is None or ended[1] == _BY_RULE)
+    level = logging.WARNING if refused else logging.DEBUG
+    logger.log(level, 'Module="XMPPFederation" Event="link refused" Detail="%s"', escaped(text[:LONGEST]))
 
 
 def _read(text: str) -> dict[str, Any] | None:

@@ -6,17 +6,22 @@ import asyncio
 import logging
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from secrets import token_hex
 from typing import Any
 
+from sipedge.servers.haproxy.process import Haproxy
+from sipedge.servers.haproxy.wanted import Wanted
 from sipedge.servers.state import ServiceState, Stream
 from sipedge.settings import BY_HAND, Settings, Xmpp
 from zones.addresses import host_port
 
 from .checker import check
-from .contents import Contents, contents_of, folder_of
+from .contents import Contents, contents_of, folder_of, sides_of
 from .cost import costs, when
+from .events import link_line
+from .pair import link_folder, link_of
 from .prosody import ONCE, Secrets
 from .side import Side
 
@@ -34,7 +39,12 @@ class Federation:
 
     def __init__(self) -> None:
         self._secrets = Secrets(*(ONCE + token_hex(32) for _ in range(3)))
-        self._sides = [Side(name, self._secrets.token) for name in ("outside", "inside")]
+        self._all = {name: Side(name, self._secrets.token) for name in ("outside", "inside")}
+        self._link = Haproxy("HAProxy (link)", on_log=link_line)
+        """Runs where the other side is another edge."""
+        self._link_now: Wanted | None = None
+        self._link_next: Wanted | None = None
+        """What it has, and what it has after the next restart of the process that uses it."""
         self._xmpp: Xmpp | None = None
         self._wanted: Settings | None = None
         self._fault = ""
@@ -62,18 +72,27 @@ class Federation:
         if self._xmpp is None:
             return None
         reason = self._reason(self._xmpp)
-        answer = self._sides[0].answer
+        sides = self._sides
         return ServiceState(
             "XMPP federation",
             active=not reason,
             reason=reason,
             pending=self._is_behind(),
             restart=when(self._xmpp) if self._pending else "",
-            restarts=sum(side.restarts for side in self._sides),
-            processes=tuple(side.pid for side in self._sides),
-            version=str(answer.get("version", "")),
-            streams=tuple(map(_stream, answer.get("streams", ()))),
+            restarts=sum(engine.restarts for engine in self._engines),
+            processes=tuple(engine.pid for engine in self._engines),
+            version=str(sides[0].answer.get("version", "")),
+            streams=tuple(map(_stream, self._all["outside"].answer.get("streams", ()))),
         )
+
+    @property
+    def _sides(self) -> list[Side]:
+        return [self._all[name] for name in (sides_of(self._xmpp) if self._xmpp is not None else ())]
+
+    @property
+    def _engines(self) -> list[Side | Haproxy]:
+        alone = self._xmpp is None or self._xmpp.role == "both"
+        return [*self._sides, *([] if alone else [self._link])]
 
     def services(self) -> tuple[ServiceState, ...]:
         """``state`` among those of other services: none or one."""
@@ -83,9 +102,11 @@ class Federation:
     async def costs(self, settings: Settings) -> list[str]:
         """What ``follow`` would cost, one sentence each."""
         if settings.xmpp is None:
-            return [] if self._xmpp is None else ["XMPP federation: both processes are ended"]
+            return [] if self._xmpp is None else ["XMPP federation: its processes are ended"]
         if self._xmpp is None:
-            return ["XMPP federation: both processes are started"]
+            return ["XMPP federation: its processes are started"]
+        if self._xmpp.role != settings.xmpp.role:
+            return [f"XMPP federation: its processes are ended, and those of the role {settings.xmpp.role} are started"]
         try:
             return await asyncio.to_thread(costs, settings, settings.xmpp)
         except OSError as error:
@@ -93,21 +114,23 @@ class Federation:
 
     def restart(self) -> list[str]:
         """Have the changes that wait for it take effect now; what is restarted, nothing where none waits."""
-        names = [f"XMPP federation ({side.name})" for side, _ in self._pending]
-        if self._xmpp is not None and names:
-            self._restart_pending(self._xmpp)
-        return names
+        self._restart_at = datetime.now(UTC)
+        return [f"XMPP federation ({side.name})" for side, _ in self._pending]
 
     def _is_behind(self) -> bool:
         """Whether something that is wanted is not in force yet."""
-        unread = not all(side.is_current for side in self._sides)
+        unread = not all(engine.is_current for engine in self._engines)
         return self._change.is_set() or self._applying or bool(self._pending) or unread
 
     async def aclose(self) -> None:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        await asyncio.gather(*(side.aclose() for side in self._sides))
+        await self._end()
+
+    async def _end(self) -> None:
+        self._link_now = self._link_next = None
+        await asyncio.gather(self._link.aclose(), *(side.aclose() for side in self._all.values()))
 
     async def _run(self) -> None:
         while True:
@@ -115,7 +138,7 @@ class Federation:
                 await asyncio.wait_for(self._change.wait(), self._wait())
             except TimeoutError:
                 if self._xmpp is not None and self._pending and datetime.now(UTC) >= self._restart_at:
-                    self._restart_pending(self._xmpp)
+                    await self._restart_pending(self._xmpp)
             else:
                 self._change.clear()
                 self._applying = True
@@ -136,64 +159,80 @@ class Federation:
         before, self._xmpp = self._xmpp, settings.xmpp
         self._fault, self._pending = "", []
         if settings.xmpp is None:
-            await asyncio.gather(*(side.aclose() for side in self._sides))
+            await self._end()
             logger.info("XMPP federation is off")
             return
         program, checker = shutil.which(PROGRAM), shutil.which(CHECKER)
         if program is None or checker is None:
             self._fault = ABSENT
             return
-        if before is not None and before.folder != settings.xmpp.folder:
-            await asyncio.gather(*(side.aclose() for side in self._sides))
+        if before is not None and (before.folder, before.role) != (settings.xmpp.folder, settings.xmpp.role):
+            await self._end()
         try:
             await self._bring(program, checker, settings, settings.xmpp)
         except OSError as error:
             self._fault = str(error)
 
     async def _bring(self, program: str, checker: str, settings: Settings, xmpp: Xmpp) -> None:
-        """Both are checked before either is touched. Raises OSError."""
+        """All are checked before any is touched. Raises OSError."""
         wanted = []
         for side in self._sides:
             contents = await asyncio.to_thread(self._contents, side.name, settings, xmpp)
             await check(checker, folder_of(xmpp, side.name), contents)
             wanted.append((side, contents))
+        pending = [(side, contents) for side, contents in wanted if side.needs_restart(contents)]
+        waits = bool(pending and xmpp.restart_time)
+        await self._bring_link(settings, xmpp, waits)
         for side, contents in wanted:
-            if not side.is_started:
+            if side.is_started:
+                side.reload(xmpp, contents)
+            else:
                 side.start(program, xmpp, contents)
-                continue
-            side.reload(xmpp, contents)
-            if side.needs_restart(contents):
-                self._pending.append((side, contents))
-        self._program = program
-        if self._pending and xmpp.restart_time:
+        self._program, self._pending = program, pending
+        if waits:
             logger.warning("XMPP federation: changes wait for the restart %s", when(xmpp))
             self._restart_at = NEVER if xmpp.restart_time == BY_HAND else _next(xmpp.restart_time, datetime.now(UTC))
-        elif self._pending:
-            self._restart_pending(xmpp)
+        elif pending:
+            await self._restart_pending(xmpp)
+
+    async def _bring_link(self, settings: Settings, xmpp: Xmpp, waits: bool) -> None:
+        """New certificates at once; where a restart waits, other addresses with it. Raises OSError."""
+        if xmpp.role == "both":
+            return
+        wanted = await asyncio.to_thread(link_of, settings, xmpp)
+        now = replace(wanted, sections=self._link_now.sections) if waits and self._link_now is not None else wanted
+        await self._link.bring(link_folder(xmpp), now)
+        self._link_now, self._link_next = now, wanted
 
     def _contents(self, side: str, settings: Settings, xmpp: Xmpp) -> Contents:
         return contents_of(side, settings, xmpp, self._secrets)
 
-    def _restart_pending(self, xmpp: Xmpp) -> None:
+    async def _restart_pending(self, xmpp: Xmpp) -> None:
         names = " and ".join(side.name for side, _ in self._pending)
         logger.warning("XMPP federation: restarted for changes: %s; streams are away for seconds", names)
-        pending, self._pending = self._pending, []
         try:
-            for side, contents in pending:
+            if self._link_next is not None and self._link_next != self._link_now:
+                await self._link.bring(link_folder(xmpp), self._link_next)
+                self._link_now = self._link_next
+            for side, contents in self._pending:
                 side.start(self._program, xmpp, contents)
         except OSError as error:
             self._fault = str(error)
+        self._pending = []
 
     def _reason(self, xmpp: Xmpp) -> str:
         """Why it is not active; '' when it is."""
         if self._fault:
             return self._fault
-        for side, address in zip(self._sides, (xmpp.address, xmpp.inside_address), strict=True):
+        for side in self._sides:
             if not side.answer:
                 return f"Prosody ({side.name}) does not answer"
             if not side.answer.get("listens"):
+                address = xmpp.address if side.name == "outside" else xmpp.inside_address
                 return f"Prosody ({side.name}) cannot listen on {host_port(address, xmpp.port)}"
-        links = self._sides[1].answer.get("links", {})
+        if xmpp.role != "both" and self._link.answer is None:
+            return "HAProxy (link) does not answer" + (f": {self._link.alert}" if self._link.alert else "")
+        links = self._sides[0].answer.get("links", {})
         down = [name for name in (*xmpp.domains, *xmpp.chat_node_aliases) if not links.get(name)]
         return (
             f"the link between inside and outside is down for {', '.join(down)}" if down and not self._pending else ""

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from sipedge.settings import DnsSettings, SecurityMode, Xmpp
+from zones.addresses import host_port
 
 from .lua_text import Value, assignments, literal
 
@@ -44,7 +45,7 @@ ONCE = "once-"
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """Each begins with ONCE, but for the dialback secret of a cluster."""
+    """Each begins with ONCE, but for the dialback secret of a cluster and the link secret of a pair."""
 
     link: str = field(repr=False)
     token: str = field(repr=False)
@@ -68,15 +69,15 @@ class Circumstances:
 def outside_files(xmpp: Xmpp, at: Circumstances) -> dict[str, str]:
     """CONFIG and POLICY of the process towards partners."""
     options = _common(xmpp.address, xmpp, xmpp.security_mode, at, xmpp.link_port + 1) | {
-        "dialback_secret": at.secrets.dialback,
         "component_interfaces": [xmpp.link_address],
         "component_ports": [xmpp.link_port],
         "component_stanza_size_limit": LINK_STANZA_LIMIT,
+        "sipedge_tell_links": xmpp.role == "outside",
     }
     component: dict[str, Value] = {
         "component_secret": at.secrets.link,
         "component_conflict_resolve": "kick_old",
-        "modules_enabled": ["sipedge_policy", "s2s_idle_timeout"],
+        "modules_enabled": ["sipedge_policy", "sipedge_state", "s2s_idle_timeout"],
     }
     hosts = [_host(name, component) for name in (*xmpp.domains, *xmpp.chat_node_aliases)]
     shut: dict[str, Value] = {"modules_disabled": ["s2s", "dialback", "tls"]}
@@ -125,6 +126,7 @@ def _common(address: str, xmpp: Xmpp, mode: SecurityMode, at: Circumstances, que
         "plugin_paths": [at.folder],
         "certificates": at.folder,
         "data_path": at.folder,
+        "dialback_secret": at.secrets.dialback,
         "log": [{"to": "console", "levels": {"min": "info"}}],
         "modules_enabled": _MODULES,
         "modules_disabled": _NO_MODULES,
@@ -140,6 +142,8 @@ def _common(address: str, xmpp: Xmpp, mode: SecurityMode, at: Circumstances, que
         "http_ports": [question_port],
         "https_ports": [],
         "sipedge_token": at.secrets.token,
+        # Nobody reads it: other ends of the link are a change that needs a restart, which cuts the old link.
+        "sipedge_peer": f"{xmpp.peer_subject_name} {host_port(xmpp.peer_address, xmpp.peer_port)}",
     }
     if at.dns.servers:
         options["unbound"] = {

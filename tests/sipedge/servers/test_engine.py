@@ -92,6 +92,18 @@ def test_one_that_does_not_answer_is_ended_and_started_again(monkeypatch: pytest
     asyncio.run(run())
 
 
+def test_what_it_has_started_ends_with_one_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "SILENCE", 0.3)
+
+    async def run() -> None:
+        watched = Watched("sh -c 'kill -STOP $$' & echo $!; exec sleep 1000", answers=False)
+        await watched.until_lines(2)
+        assert not os.path.exists(f"/proc/{watched.lines[0]}/exe") and watched.lines[0] != watched.lines[1]
+        await watched.engine.aclose()
+
+    asyncio.run(run())
+
+
 def test_a_line_without_end_comes_in_pieces() -> None:
     async def run() -> None:
         watched = Watched("head -c 200000 /dev/zero | tr '\\0' x; exec sleep 1000")

@@ -14,6 +14,8 @@ local hostmanager = require "core.hostmanager";
 
 local NAMESPACE = "jabber:component:accept";
 local FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8;
+-- Seconds after which something is said on the link, so that a dead one is known (XEP-0114 takes white space).
+local PING = 20;
 
 local address = module:get_option_string("sipedge_link_address", "127.0.0.1");
 local port = module:get_option_number("sipedge_link_port", 5347);
@@ -150,6 +152,11 @@ module:hook("s2s-created", function (event)
 		if from and ours:contains(from) then partner(nameprep(item.attr.to or "")); end
 		return run(thread, item);
 	end
+end);
+
+module:add_timer(PING, function ()
+	for _, session in pairs(open) do session.send(" "); end
+	return PING;
 end);
 
 module:hook("server-started", function ()

@@ -2,6 +2,7 @@
 -- All options are read again after "config-reloaded", when streams of domains that are no longer allowed are closed.
 module:set_global();
 
+local is_stanza = require "util.stanza".is_stanza;
 local nameprep = require "util.encodings".stringprep.nameprep;
 local service = require "net.resolvers.service";
 local basic = require "net.resolvers.basic";
@@ -73,9 +74,10 @@ local function objection(session, domain)
 	if not names_domain(certificate, domain) then return "its certificate does not name the domain"; end
 end
 
-local function refuse(session, domain, reason)
+local function refuse(session, domain, reason, condition)
 	tell("refused", domain, session, reason);
-	session:close({ condition = "policy-violation", text = "Refused for " .. domain .. ": " .. reason }, nil,
+	session.sipedge_refused = true;
+	session:close({ condition = condition or "policy-violation", text = "Refused for " .. domain .. ": " .. reason }, nil,
 		"refused, because " .. reason);
 end
 
@@ -114,6 +116,17 @@ function module.add_host(module)
 		end
 	end, 500);
 end
+
+-- A stanza before dialback ends the stream (RFC 6120 4.9.3.12): the engine would drop it without a word.
+module:hook("s2s-created", function (event)
+	local session = event.session;
+	if session.direction ~= "incoming" then return; end
+	local run = session.thread.run;
+	function session.thread.run(thread, item)
+		if session.type ~= "s2sin_unauthed" or not is_stanza(item) or item.attr.xmlns then return run(thread, item); end
+		refuse(session, session.from_host or "", "it sends a stanza before dialback", "not-authorized");
+	end
+end);
 
 -- Whoever waits for a key that cannot be verified is told so (XEP-0220 2.4): the engine would let it wait.
 module:hook("s2s-destroyed", function (event)

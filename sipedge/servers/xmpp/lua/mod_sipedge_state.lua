@@ -12,6 +12,8 @@ local token = module:get_option_string("sipedge_token");
 local start = module:get_option_string("sipedge_start");
 local streams = module:shared("/*/s2s/sessions");
 local links = module:shared("/*/sipedge/links");
+-- Where the other end of the link is another edge, nobody else tells its events here.
+local tell_links = module:get_option_boolean("sipedge_tell_links", false);
 
 local function tell(event)
 	io.stdout:write(token, " ", json.encode(event), "\n");
@@ -37,6 +39,7 @@ end
 
 local function disconnected(event)
 	local session, reason = event.session, event.reason;
+	if session.sipedge_refused and not session.sipedge_told then return; end
 	if type(reason) == "table" then reason = reason.text or reason.condition; end
 	tell { event = session.sipedge_told and "disconnected" or "failed", domain = remote(session), own = own(session),
 		direction = session.direction, address = session.ip, reason = reason and tostring(reason) };
@@ -50,6 +53,19 @@ end
 module:hook("s2sout-established", once);
 module:hook("s2sin-established", once);
 module:hook("s2s-destroyed", disconnected);
+
+-- OUTSIDE: each of our domains is a Component, and connected while the inside process has its link.
+function module.add_host(module)
+	local function connected_is(state, what)
+		links[module.host] = state;
+		if tell_links then tell { event = what, own = module.host }; end
+	end
+
+	module:hook("component-authenticated", function () connected_is(true, "link up"); end);
+	module:hook("component-disconnected", function (event)
+		if event.session.type == "component" then connected_is(false, "link down"); end
+	end);
+end
 
 local function open_streams()
 	local found = array();

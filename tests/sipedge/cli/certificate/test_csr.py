@@ -50,6 +50,15 @@ def test_each_name_has_its_feature_and_key_before_there_is_a_certificate(config:
     assert "edge.pem is not there yet" in result.stdout
 
 
+def test_an_inside_edge_needs_the_chat_node_aliases_and_no_federated_domains(config: Path) -> None:
+    (config.parent / "link").write_text("secret")
+    pair = 'peer_address = "10.1.0.1"\npeer_subject_name = "expe.example.com"\nlink_secret_file = "link"\n'
+    inside = XMPP.replace('address = "192.0.2.1"\n', "", 1) + 'role = "inside"\n' + pair
+    config.write_text(CONFIG + inside)
+    names = [line.split()[0] for line in _run(config).stdout.splitlines()[1:4]]
+    assert names == ["edge.example.com", "sip.example.com", "chat.example.com"]
+
+
 def test_published_names_are_needed_too(config: Path) -> None:
     web = """\
 [web]

@@ -47,3 +47,10 @@ def test_what_the_certificate_must_be_depends_on_the_settings() -> None:
     assert certificate(replace(XMPP, require_client_certificates=False)).endswith("as an alternative name")
     assert certificate(replace(XMPP, security_mode="tls optional")).endswith("where TLS comes about")
     assert "no certificate counts" in certificate(replace(XMPP, security_mode="no tls"))
+
+
+def test_an_inside_edge_sends_all_to_the_outside_edge_which_decides() -> None:
+    inside = Xmpp(("ours.example",), inside_address="10.0.0.1", role="inside", peer_address="10.1.0.1")
+    way = way_of(inside, "any.example")
+    assert way.allowed and way.targets == ("the outside edge, 10.1.0.1:7400",) and "outside edge decides" in way.rule
+    assert not way_of(inside, "ours.example").allowed

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from sipedge.servers.xmpp.events import Events
+from sipedge.servers.xmpp.events import Events, link_line
 
 EVENT = '{"event": "refused", "direction": "incoming", "domain": "a.example", "reason": "because\\n\\"so\\""}'
 
@@ -46,3 +46,19 @@ def test_the_engines_own_lines_keep_their_level(log: pytest.LogCaptureFixture) -
 def test_streams_of_the_servers_behind_are_for_who_looks_closely(log: pytest.LogCaptureFixture) -> None:
     Events("inside", "token").line('token {"event": "connected", "domain": "a.example"}')
     assert log.records[0].levelno == logging.DEBUG
+
+
+@pytest.mark.parametrize(
+    ("severity", "line", "level"),
+    [
+        (3, "192.0.2.9:4711 /CN=other.example.com: PR", "WARNING"),
+        (3, "192.0.2.9:4711 [30/Nov/2026:13:23:24.456] link/1: SSL client certificate not trusted", "WARNING"),
+        (3, "192.0.2.9:4711 /CN=inside.example.com: cD", "DEBUG"),
+        (6, "192.0.2.9:4711 /CN=inside.example.com: --", "DEBUG"),
+    ],
+)
+def test_only_who_is_kept_out_of_the_link_is_a_warning(
+    log: pytest.LogCaptureFixture, severity: int, line: str, level: str
+) -> None:
+    link_line(severity, line)
+    assert [record.levelname for record in log.records] == [level]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from support.xmpp_world import OUR_ROOMS, OURS, PARTNER, PARTNER_ROOMS, passes, two_users, until, world
+from support.xmpp_world import OUR_LOUNGE, OUR_ROOMS, OURS, PARTNER, PARTNER_ROOMS, passes, two_users, until, world
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
@@ -34,11 +34,13 @@ def test_messages_and_presence_go_both_ways_with_their_addresses_unchanged() -> 
 def test_users_of_each_side_talk_in_the_rooms_of_the_other() -> None:
     async def run() -> None:
         async with world(ALLOWED) as here, two_users(here) as (ours, theirs):
-            for room in (f"one@{OUR_ROOMS}", f"two@{PARTNER_ROOMS}"):
+            for room in (f"one@{OUR_ROOMS}", f"two@{OUR_LOUNGE}", f"three@{PARTNER_ROOMS}"):
                 for user, nick in ((ours, "ours"), (theirs, "theirs")):
                     await user.plugin["xep_0045"].join_muc_wait(room, nick, maxstanzas=0, timeout=20)
-                ours.send_message(room, "for all", mtype="groupchat")
-                while (await theirs.next_message())["body"] != "for all":
-                    pass
+                for sender, reader in ((ours, theirs), (theirs, ours)):
+                    text = f"from {sender.boundjid.domain} in {room}"
+                    sender.send_message(room, text, mtype="groupchat")
+                    while (await reader.next_message())["body"] != text:
+                        pass
 
     asyncio.run(run())

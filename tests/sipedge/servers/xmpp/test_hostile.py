@@ -11,7 +11,18 @@ from support.certificates import issue
 from support.processes import fresh_address
 from support.prosody import logged_in
 from support.xmpp_peer import Peer, agreeable
-from support.xmpp_world import OUR_ROOMS, OURS, PARTNER, PARTNER_ROOMS, THIRD, passes, two_users, until, world
+from support.xmpp_world import (
+    OUR_LOUNGE,
+    OUR_ROOMS,
+    OURS,
+    PARTNER,
+    PARTNER_ROOMS,
+    THIRD,
+    passes,
+    two_users,
+    until,
+    world,
+)
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
 
@@ -31,13 +42,20 @@ def test_dialback_is_offered_and_sasl_is_not() -> None:
     asyncio.run(run())
 
 
-def test_a_wrong_dialback_key_is_refused_and_nothing_is_delivered_without_a_right_one() -> None:
+def test_a_wrong_dialback_key_is_refused_and_nothing_is_delivered_without_a_right_one(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, "sipedge.xmpp")
+
     async def run() -> None:
         async with world(ALLOWED) as here, two_users(here) as (ours, theirs):
             async with Peer(here.outside, PARTNER, OURS, here.leaf) as peer:
-                peer.send(MESSAGE + RESULT.format(PARTNER, OURS))
+                peer.send(RESULT.format(PARTNER, OURS))
                 assert "invalid" in await peer.until("db:result")
                 peer.send(MESSAGE)
+                assert "not-authorized" in await peer.until("</stream:error>")
+                refused = 'Detail="it sends a stanza before dialback"'
+                await until(lambda: any(refused in text for text in caplog.messages))
                 await passes(theirs, ours)  # the first message that arrives is the honest one
                 assert ours.received.empty()
 
@@ -53,12 +71,32 @@ def test_a_further_domain_on_a_stream_must_be_in_the_certificate_too() -> None:
     asyncio.run(run())
 
 
+def test_a_dialback_that_cannot_be_is_answered_and_told(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "sipedge.xmpp")
+
+    async def run() -> None:
+        async with world(ALLOWED) as here:
+            leaf = issue(here.ca, names=[THIRD])  # a domain that the edge's DNS does not know
+            async with Peer(here.outside, THIRD, OURS, leaf) as peer:
+                peer.send(RESULT.format(THIRD, OURS))
+                assert "remote-connection-failed" in await peer.until("</stream:error>")
+            async with Peer(here.outside, PARTNER, OURS, here.leaf) as peer:
+                peer.send(RESULT.format(PARTNER, "not-ours.example.com"))
+                assert "unsupported-stanza-type" in await peer.until("</stream:error>")
+            failed = 'Event="failed" Direction="incoming" Domain="{}"'
+            await until(
+                lambda: all(any(failed.format(name) in text for text in caplog.messages) for name in (THIRD, PARTNER))
+            )
+
+    asyncio.run(run())
+
+
 def test_new_streams_have_a_new_certificate_and_open_ones_go_on() -> None:
     async def run() -> None:
         async with world(ALLOWED) as here, two_users(here) as (ours, theirs):
             await passes(ours, theirs)
             await until(lambda: len(here.streams()) == 2)
-            before, here.own = here.own, issue(here.ca, names=[OURS, OUR_ROOMS])
+            before, here.own = here.own, issue(here.ca, names=[OURS, OUR_ROOMS, OUR_LOUNGE])
             await here.change(ALLOWED)
             async with Peer(here.outside, PARTNER, OURS, here.leaf) as peer:
                 assert x509.load_der_x509_certificate(peer.certificate).serial_number == here.own.serial

@@ -7,9 +7,11 @@ import logging
 import os
 import signal
 import socket
+from contextlib import AsyncExitStack
 
 import pytest
 from support.processes import fresh_address
+from support.xmpp_peer import closing_at_once
 from support.xmpp_world import PARTNER, THIRD, bounces, passes, two_users, until, world
 
 from sipedge.servers import engine
@@ -33,6 +35,26 @@ def test_static_routes_are_tried_one_after_the_other_and_the_dns_is_never_asked(
                 await passes(ours, theirs)
                 await passes(theirs, ours)
                 assert not [question for question in here.asked if PARTNER in question]
+
+    asyncio.run(run())
+
+
+def test_every_static_route_of_a_domain_is_used() -> None:
+    routes = [fresh_address() for _ in range(3)]
+    used: set[str] = set()
+
+    async def run() -> None:
+        async with world(
+            "use_static_routes = true\n" + "".join(ROUTE.format(PARTNER, each) for each in routes)
+        ) as here:
+            async with AsyncExitStack() as stack, two_users(here) as (ours, theirs):
+                for address in routes:
+                    await stack.enter_async_context(closing_at_once(address, used))
+                for _ in range(60):  # each stream begins with one of them, by chance
+                    await bounces(ours, theirs)
+                    if len(used) == len(routes):
+                        return
+                raise AssertionError(used)
 
     asyncio.run(run())
 

@@ -25,7 +25,7 @@ def test_each_domain_and_alias_is_a_component_that_is_guarded() -> None:
     text = outside_files(FEDERATION, HERE)[CONFIG]
     for name in ("ours.example", "rooms.ours.example"):
         component = text.split(f'Component "{name}"\n')[1].split("Component")[0]
-        assert 'modules_enabled = { "sipedge_policy"; "s2s_idle_timeout"; }' in component
+        assert 'modules_enabled = { "sipedge_policy"; "sipedge_state"; "s2s_idle_timeout"; }' in component
     assert '"saslauth"' in text.split("modules_disabled")[1]
     assert 'forward"] = { "192.0.2.53"; "::1@5353"; }' in text
 

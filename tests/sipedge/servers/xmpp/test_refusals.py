@@ -26,6 +26,19 @@ def refusals(caplog: pytest.LogCaptureFixture) -> Callable[[str], int]:
     return count
 
 
+@pytest.fixture
+def failures(caplog: pytest.LogCaptureFixture) -> Callable[[str], int]:
+    """How many streams in one direction the event log tells of that never came to be, refused or failed."""
+    caplog.set_level(logging.INFO, "sipedge.xmpp")
+    events = ("refused", "failed")
+
+    def count(direction: str) -> int:
+        wanted = [f'Event="{event}" Direction="{direction}"' for event in events]
+        return sum(any(words in text for words in wanted) for text in map(str, caplog.messages))
+
+    return count
+
+
 def test_a_domain_is_refused_until_it_is_allowed_and_closed_when_it_no_longer_is(
     refusals: Callable[[str], int],
 ) -> None:
@@ -97,6 +110,9 @@ def test_a_revoked_certificate_is_refused(refusals: Callable[[str], int]) -> Non
             await bounces(ours, theirs)
             await bounces(theirs, ours)
             assert refusals("revoked") == 2
+            await here.change(ALLOWED)
+            await passes(ours, theirs)
+            await passes(theirs, ours)
 
     asyncio.run(run())
 
@@ -111,7 +127,9 @@ def test_a_revoked_certificate_is_refused(refusals: Callable[[str], int]) -> Non
         ("no tls", {"s2s_require_encryption": "true"}, False),
     ],
 )
-def test_security_modes_meet_those_of_partners(mode: str, partner: dict[str, str], works: bool) -> None:
+def test_security_modes_meet_those_of_partners(
+    mode: str, partner: dict[str, str], works: bool, failures: Callable[[str], int]
+) -> None:
     async def run() -> None:
         keys = ALLOWED + f'security_mode = "{mode}"\n'
         async with world(keys, partner=partner) as here, two_users(here) as (ours, theirs):
@@ -120,5 +138,11 @@ def test_security_modes_meet_those_of_partners(mode: str, partner: dict[str, str
                     await passes(sender, receiver)
                 else:
                     await bounces(sender, receiver)
+            if not works:
+                await until(lambda: (failures("outgoing"), failures("incoming")) == (1, 1))
+                await here.change(ALLOWED + 'security_mode = "tls optional"\n')
+                await here.is_active()
+                await passes(ours, theirs)
+                await passes(theirs, ours)
 
     asyncio.run(run())
