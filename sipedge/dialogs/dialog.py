@@ -7,6 +7,8 @@ from enum import Enum
 
 from .states import DialogAction, DialogInput, DialogState, after
 
+LARGEST = 8192
+"""Characters of what one party writes: Call-ID, tag, Contact and Record-Route."""
 MOST_FORKS = 32
 """Early legs of one INVITE."""
 
@@ -64,6 +66,12 @@ class Leg:
     """By the header that answers them."""
     proofs: tuple[str, ...] = ()
     """Of its last INVITE: lines."""
+
+    @property
+    def is_too_large(self) -> bool:
+        """Whether a party has written more into its dialog than the edge keeps."""
+        texts = (self.call_id, self.remote_tag, self.target, *self.routes)
+        return sum(map(len, texts)) > LARGEST
 
     def number(self, theirs: int, method: str) -> int:
         """The CSeq number that a request of the other party carries to this one. An ACK has its INVITE's."""

@@ -78,6 +78,8 @@ class Calls:
         """INVITEs of new calls of transfers that have no final response."""
         self._own: set[int] = set()
         """Transactions of the edge's own requests that wait for their final response: below 0."""
+        self.may_have_any = False
+        """Whether a request can belong to a call, or begin one."""
         self._journal = ""
         """The path of the one that is written."""
         self._touched: dict[Dialog, None] = {}
@@ -87,6 +89,7 @@ class Calls:
         self._installation, self._forwarder, self._contexts = installation, forwarder, contexts
         self.arrivals = Arrivals(installation, self.dialogs, self._ids)
         self._policies = policies_of(installation.zones, installation.settings.credentials)
+        self.may_have_any = bool(self._policies.by_zone) or len(self.dialogs) > 0
         if installation.settings.journal != self._journal:
             self._journal = installation.settings.journal
             self._touched.update(dict.fromkeys(self.dialogs))
@@ -103,6 +106,7 @@ class Calls:
                 out += (Keep(key, None), Log("warning", f"a call of the journal cannot go on: {key}"))
                 continue
             self.dialogs.add(dialog)
+            self.may_have_any = True
             if dialog.state is DialogState.ANSWERED:
                 dialog.patience = now + PATIENCE
             elif dialog.state is DialogState.ENDING:  # who has got no BYE gets one, who has sent it says 481
@@ -185,7 +189,7 @@ class Calls:
                 seen = self._forwarder.as_seen_upstream(response, context.incoming, branch)
                 self._orders += self._transfers.answered(way.transfer, leg, passage.number, seen)
         if not goes_up and response.status >= 200:
-            self._contexts.failed(ForwardFailed(branch, 487, "another callee has the call"), now, out)
+            self._contexts.failed(ForwardFailed(branch, 487, "the edge has ended the call of this callee"), now, out)
         return goes_up
 
     def _answered(self, passage: Passage, response: Message, now: float, out: list[Command]) -> tuple[Leg | None, bool]:
@@ -200,9 +204,9 @@ class Calls:
             leg.routes = tuple(reversed(values_of(response, "record-route")))
             leg.invite = passage.way.source.received, passage.number
         if response.status < 200:
-            dialog.far = leg if is_first else dialog.far
+            dialog.far = leg if is_first and not leg.is_too_large else dialog.far
             return leg, is_first
-        if not is_first and leg is not dialog.far:
+        if leg.is_too_large or (not is_first and leg is not dialog.far):
             if dialog.take(_I.SURPLUS) is _A.END_FORK:
                 self._end_fork(dialog, leg, now, out)
             return leg, False
@@ -294,7 +298,7 @@ class Calls:
 
     def settled(self, now: float, out: list[Command]) -> list[Command]:
         """Take up what has become of requests; gives the commands without answers to the edge itself."""
-        if not (self._finals or self._orders or self._own or self._touched or self.handles.has_changed):
+        if not (self._finals or self._orders or self._own or self._touched or self.handles.changes):
             return out
         while self._finals or self._orders:
             orders, self._orders = self._orders, []

@@ -94,7 +94,8 @@ class RequestPath:
             return Refusal(403, peer.barred)
         message, zone = event.message, self._installation.zone(peer.speaks_in)
         known = partial(self._targets.known, now=now)
-        arrival = self._calls.arrivals.arriving(message, zone.name) if message.method != "CANCEL" else None
+        is_call = self._calls.may_have_any and message.method != "CANCEL"
+        arrival = self._calls.arrivals.arriving(message, zone.name) if is_call else None
         if isinstance(arrival, Refusal):
             return arrival
         if arrival is not None:
@@ -247,7 +248,7 @@ class RequestPath:
         settings = self._installation.settings
         message = event.message
         tiers, explanation = tiers_of(decided, settings)
-        way = self._way(decided, tiers, event, peer, now, out)
+        way = self._way(decided, tiers, event, now) if self._calls.may_have_any else None
         if isinstance(way, Answer | Refusal):
             self._answer(way, event, peer, out)
             return
@@ -271,13 +272,7 @@ class RequestPath:
             self._upkeep.offence(peer, "scan", out)
 
     def _way(
-        self,
-        decided: Decided,
-        tiers: tuple[Tier, ...],
-        event: RequestReceived,
-        peer: Peer,
-        now: float,
-        out: list[Command],
+        self, decided: Decided, tiers: tuple[Tier, ...], event: RequestReceived, now: float
     ) -> Way | Answer | Refusal | None:
         """Where a request goes in a call, or what the edge answers itself; None: it is no part of one."""
         message, arrivals = decided.message, self._calls.arrivals
