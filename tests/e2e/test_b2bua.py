@@ -33,7 +33,7 @@ def parties(folder: Path, near_zone: str, far_zone: str, behind: str = "") -> It
     ca = make_ca(folder)
     zones = [neighbor("near", [caller], "TCP", near_zone), neighbor("far", [behind or callee], "TCP", far_zone)]
     config = edge_toml(ca, issue(ca, ips=[edge]), listener("tcp", edge, "TCP"), *zones, CREDENTIAL)
-    config = config.replace("[edge]\n", "[edge]\njournal = \"journal\"\n", 1)
+    config = config.replace("[edge]\n", '[edge]\njournal = "journal"\n', 1)
     keys = {"caller": "alice@near.example", "callee": "bob@far.example"}
     with Edge(folder / "edge", config, rule("out", r".*@far\.example", "far")):
         yield Parties(caller, callee, f"{edge}:5060", keys)

@@ -8,8 +8,9 @@ import click
 @click.command()
 @click.option("--keep", is_flag=True, help="Leave everything running until Ctrl-C.")
 @click.option("--hidden", is_flag=True, help='The outside edge hides the inside: topology = "hidden".')
+@click.option("--b2bua", is_flag=True, help='The outside edge ends the calls of the inside: topology = "b2bua".')
 @click.option("--expressway", is_flag=True, help="Start stand-ins for Expressways instead, until Ctrl-C.")
-def command(keep: bool, hidden: bool, expressway: bool) -> int:
+def command(keep: bool, hidden: bool, b2bua: bool, expressway: bool) -> int:
     """Start all parties on loopback and send IM and presence both ways.
 
     The parties are an IM&P node, two edges, a Skype for Business Edge, a DNS server and a CA. Prints the ladder of
@@ -19,4 +20,4 @@ def command(keep: bool, hidden: bool, expressway: bool) -> int:
     """
     from sipedge.lab.run import main
 
-    return main(keep, hidden, expressway)
+    return main(keep, "b2bua" if b2bua else "hidden" if hidden else "open", expressway)
