@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from operator import is_
 
 MAX_CODE_POINT = 0x10FFFF
 
@@ -99,6 +100,7 @@ class Look:
 Node = Literal | CharacterSet | AnyCharacter | Anchor | Variable | Sequence | Alternation | Group | Repeat | Look
 
 EMPTY = Sequence(())
+_BRACKETS = (Group, Repeat, Look)
 ANYTHING = Repeat(AnyCharacter(), 0, None)
 """``.*``"""
 
@@ -120,22 +122,23 @@ class PatternError(ValueError):
 def children(node: Node) -> tuple[Node, ...]:
     if isinstance(node, Sequence):
         return node.items
-    if isinstance(node, Alternation):
-        return node.branches
-    if isinstance(node, Group | Repeat | Look):
+    if isinstance(node, _BRACKETS):
         return (node.body,)
-    return ()
+    return node.branches if isinstance(node, Alternation) else ()
 
 
 def with_children(node: Node, change: Callable[[Node], Node]) -> Node:
-    """A copy of the node with ``change`` applied to each child; a leaf as it is."""
+    """A copy of the node with ``change`` applied to each child; the node itself where no child is changed."""
+    before = children(node)
+    after = tuple(map(change, before))
+    if all(map(is_, before, after)):
+        return node
     if isinstance(node, Sequence):
-        return Sequence(tuple(map(change, node.items)), node.at)
+        return Sequence(after, node.at)
     if isinstance(node, Alternation):
-        return Alternation(tuple(map(change, node.branches)), node.at)
-    if isinstance(node, Group | Repeat | Look):
-        return replace(node, body=change(node.body))
-    return node
+        return Alternation(after, node.at)
+    assert isinstance(node, _BRACKETS)
+    return replace(node, body=after[0])
 
 
 def flattened(node: Node) -> list[Node]:

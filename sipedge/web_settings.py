@@ -59,6 +59,8 @@ class Web:
     dns_servers: tuple[str, ...] = ()
     """Of the inside view, where the names lead to the servers behind; empty: those of ``DnsSettings``."""
     maximum_connections: int = 2000
+    connections_per_source: int = 200
+    """Of one IP address, on each listener; many browsers may be behind one."""
     log_requests: bool = False
     """Each request into the log; else those that went wrong."""
     folder: str = ""
@@ -111,6 +113,8 @@ class Turn:
     """More listeners of the same kind, as larger systems have them (3479 to 3483)."""
     tls_port: int = 0
     """TURN over TLS; 0: none."""
+    beside_https: bool = False
+    """TURN over TCP on the port of ``Web``, too, at the same address: HAProxy tells the two apart."""
     ports: tuple[int, int] = (24000, 29999)
     """First and last port of relayed addresses."""
     user_quota: int = 0

@@ -5,6 +5,7 @@ The parser, the formatter, completion and the importer all read this one table.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -169,22 +170,17 @@ FIELD_NAMES: Mapping[BlockKind, tuple[str, ...]] = {
 SPELLINGS: Mapping[str, str] = {"behaviour": "behavior"}
 ALL_NAMES: tuple[str, ...] = tuple(sorted({*FIELD_NAMES[BlockKind.SEARCH_RULE], *SPELLINGS}, key=len, reverse=True))
 """Longest first, so that "pattern type" is not taken for "pattern"."""
+_FIELD = re.compile(rf'({"|".join(map(re.escape, ALL_NAMES))})(?=[ "]|\Z)')
+_WORDS = [re.compile(rf'(?:\s*[^\s"]*){{{count}}}\s*') for count in range(4)]
 
 
 def value_offset(text: str, name: str) -> int:
     """Offset of the value in the text of a field; the text's length when there is no value."""
-    at = 0
-    for _ in name.split():
-        while at < len(text) and text[at].isspace():
-            at += 1
-        while at < len(text) and not text[at].isspace() and text[at] != '"':
-            at += 1
-    while at < len(text) and text[at].isspace():
-        at += 1
-    return at
+    found = _WORDS[len(name.split())].match(text)
+    return found.end() if found else len(text)
 
 
 def field_named(text: str) -> str | None:
     """The field that a text begins with, as it is spelled there, in lower case."""
-    words = plain_words(text)
-    return next((name for name in ALL_NAMES if words == name or words.startswith((name + " ", name + '"'))), None)
+    found = _FIELD.match(plain_words(text))
+    return found[1] if found else None

@@ -15,6 +15,7 @@ from lark.parsers.lalr_interactive_parser import InteractiveParser
 from dialplan.collector import collector_paused
 from dialplan.model import BlockKind, Dialplan
 from dialplan.notes import Notes
+from dialplan.pattern.walk import in_one
 from dialplan.problem import DialplanError, listing, suggestion
 from dialplan.search.uniqueness import unique_names, unique_priorities
 
@@ -84,15 +85,8 @@ def _lark() -> Lark:
 
 @cache
 def _terminals() -> re.Pattern[str]:
-    """The terminals of the grammar in the order in which Lark's lexer tries them; one that is ignored has no name."""
     lexer = cast(BasicLexer, _lark().parser.lexer)
-    texts = (
-        f"(?:{terminal.pattern.to_regexp()})"
-        if terminal.name in lexer.ignore_types
-        else f"(?P<{terminal.name}>{terminal.pattern.to_regexp()})"
-        for terminal in lexer.terminals
-    )
-    return re.compile("|".join(texts))
+    return in_one(lexer.terminals, lexer.ignore_types)
 
 
 class _Reader:

@@ -213,7 +213,7 @@ class PlanBuilder:
         node = self._syntax.get(entry.pattern)
         if node is None:
             node = self._syntax[entry.pattern] = parse_pattern(entry.pattern)
-        return group_count(node)
+        return group_count(node) if "(" in entry.pattern else 0
 
 
 def _read_words(kind: BlockKind, text: str) -> _Value:

@@ -6,10 +6,11 @@ import re
 from dataclasses import replace
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, cast
 
 from lark import Lark, Token, Transformer, UnexpectedInput
 from lark.exceptions import VisitError
+from lark.lexer import BasicLexer, ContextualLexer
 
 from dialplan.syntax import (
     EMPTY,
@@ -34,6 +35,7 @@ from .brought import BORDER, CASED, INNER, plain
 from .character_set import CLASSES, parse_character_set
 from .mistakes import mistake
 from .variables import check_name
+from .walk import Build, Walk, in_one
 
 MAX_PATTERN_LENGTH = 1024
 """Expressway allows 60, too short for many a real pattern."""
@@ -56,12 +58,7 @@ def parse_pattern(text: str) -> Node:
         raise PatternError(MAX_PATTERN_LENGTH, f"a pattern of {len(text)} characters", f"{MAX_PATTERN_LENGTH} at most")
     if text.count("(") > MAX_GROUPS:
         raise PatternError(_nth(text, "(", MAX_GROUPS), "too many groups", f"{MAX_GROUPS} at most")
-    try:
-        node: Node = _lark().parse(text)  # type: ignore[assignment]  # the embedded transformer builds nodes
-    except UnexpectedInput as error:
-        raise mistake(text, _offset(text, error)) from None
-    except VisitError as error:
-        raise error.orig_exc from None
+    node = _walk().tree(text) or _parsed(text)
     if _BROUGHT_SIGNS.search(text):
         node = plain(node)
     if _ATOMIC_SIGNS.search(text):
@@ -71,6 +68,16 @@ def parse_pattern(text: str) -> Node:
     if "{" in text:
         _size(node)
     return node
+
+
+def _parsed(text: str) -> Node:
+    """By Lark. Raises PatternError."""
+    try:
+        return _lark().parse(text)  # type: ignore[return-value]  # the embedded transformer builds nodes
+    except UnexpectedInput as error:
+        raise mistake(text, _offset(text, error)) from None
+    except VisitError as error:
+        raise error.orig_exc from None
 
 
 class _Build(Transformer[Token, Node]):
@@ -146,6 +153,29 @@ def _lark() -> Lark:
     """Made once: it takes 25 ms."""
     grammar = files(__package__).joinpath("pattern.lark").read_text("utf-8")
     return Lark(grammar, parser="lalr", lexer="contextual", transformer=_Build(), maybe_placeholders=False)
+
+
+@cache
+def _walk() -> Walk:
+    lexer = cast(BasicLexer, cast(ContextualLexer, _lark().parser.lexer).root_lexer)
+    build = _Build()
+    atoms: dict[str, Build] = {
+        "RUN": build.literal,
+        "CHARACTER": build.literal,
+        "ANY": build.any_character,
+        "CLASS": build.character_class,
+        "SET": build.character_set,
+        "VARIABLE": build.variable,
+        "ANCHOR": build.anchor,
+        "BORDER": build.border,
+    }
+    openings: dict[str, Build] = {
+        "OPEN": build.group,
+        "OPEN_PLAIN": build.plain_group,
+        "OPEN_ATOMIC": build.atomic_group,
+        "OPEN_LOOK": build.look,
+    }
+    return Walk(in_one(lexer.terminals), atoms, openings, build.flags, build.repeat, build.branch, build.branches)
 
 
 def _case(flags: Token) -> int:

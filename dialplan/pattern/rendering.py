@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from dialplan.syntax import (
@@ -22,6 +23,8 @@ from .folding import FIRST_MARK, LAST_MARK
 NEVER = r"[^\x00-\x{10FFFF}]"
 ALL_MARKS = rf"[\x{{{FIRST_MARK:X}}}-\x{{{LAST_MARK:X}}}]*"
 
+_SPECIAL = re.compile("[^0-9A-Za-z]")
+
 Marks = Mapping[int, int]
 """Offset of a look-around in the pattern -> code point of its mark. Empty: the text to match has no marks."""
 
@@ -40,7 +43,7 @@ class _Renderer:
 
     def text(self, node: Node) -> str:
         if isinstance(node, Literal):
-            return "".join(self._skip + _character(ord(character)) for character in node.text)
+            return self._literal(node.text)
         if isinstance(node, CharacterSet):
             return self._skip + _set(_without_marks(node.ranges) if self._marks else node.ranges)
         if isinstance(node, AnyCharacter):
@@ -52,6 +55,11 @@ class _Renderer:
         if isinstance(node, Alternation):
             return "|".join(map(self.text, node.branches)) if node.branches else NEVER
         return self._bracketed(node)
+
+    def _literal(self, text: str) -> str:
+        if self._skip:
+            return "".join(self._skip + _character(ord(character)) for character in text)
+        return _SPECIAL.sub(lambda found: _character(ord(found[0])), text)
 
     def _bracketed(self, node: Node) -> str:
         if isinstance(node, Group):

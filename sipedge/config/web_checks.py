@@ -27,6 +27,7 @@ def check_web(reader: Reader, tables: Tables) -> None:
         _own_address(reader, tables.web)
     if tables.turn is not None:
         _peers(reader, tables.turn, tables.web)
+        _beside_https(reader, tables.turn, tables.web)
         if tables.turn.tls_port and not tables.tls.server:
             _no_certificate(reader, ("turn", "tls_port"), "[turn] has a port for TLS")
     _ports(reader, tables)
@@ -111,6 +112,14 @@ def _peers(reader: Reader, turn: Turn, web: Web | None) -> None:
                 reader.problem(("turn",), message, hint, at_key=True)
 
 
+def _beside_https(reader: Reader, turn: Turn, web: Web | None) -> None:
+    """HAProxy hands TURN on, so it has to listen where TURN is asked for."""
+    here = canonical_address(turn.address)
+    if turn.beside_https and (web is None or here not in map(canonical_address, web.addresses)):
+        hint = "give both the same address, or take beside_https out"
+        reader.problem(("turn", "beside_https"), f"[web] does not listen on {turn.address}", hint)
+
+
 @dataclass(frozen=True, slots=True)
 class _Socket:
     """TCP only, but for TURN: nothing else of the edge listens on UDP."""
@@ -128,7 +137,7 @@ def _ports(reader: Reader, tables: Tables) -> None:
         for path, listener in tables.listeners
     ]
     if tables.xmpp is not None:
-        where = (tables.xmpp.address, tables.xmpp.inside_address)
+        where = filter(None, (tables.xmpp.address, tables.xmpp.inside_address))
         others += [_Socket("[xmpp]", ("xmpp",), address, tables.xmpp.port) for address in where]
     host, _, port = tables.metrics.listen.rpartition(":")
     if host:

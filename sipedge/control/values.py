@@ -154,6 +154,8 @@ class ServiceJson(TypedDict):
     """Of the engine."""
     streams: list[StreamJson]
     pools: list[PoolJson]
+    allocations: int | None
+    """Relayed addresses in use; None where it is no TURN server."""
 
 
 class StatusJson(TypedDict):
@@ -178,7 +180,7 @@ class StatusJson(TypedDict):
     refused: list[RefusedJson]
     bans: list[BanJson]
     services: list[ServiceJson]
-    """XMPP federation, web publishing."""
+    """XMPP federation, web publishing, TURN."""
     decisions: int
     """The number of the last record of a decision; 0 where none are written."""
     dns: dict[str, int]

@@ -14,6 +14,7 @@ from sipedge.doctor.checks.result import About, Result
 from sipedge.doctor.checks.sip import IDS as SIP_IDS
 from sipedge.doctor.checks.table import ids
 from sipedge.doctor.facts.options import Options
+from sipedge.doctor.facts.web import WebName
 from sipedge.doctor.facts.xmpp import XmppDomain
 from sipedge.settings import Settings
 from zones.names import to_ascii
@@ -22,6 +23,7 @@ from . import parts
 from .peers import ZonePeer, peers_of, services_of
 from .report import Report
 from .tools import DoctorError, Tools, make_tools
+from .web import web_part
 from .xmpp import xmpp_part
 
 Progress = Callable[[str, int, int], None]
@@ -107,6 +109,7 @@ def _parts(tools: Tools) -> Iterator[_Part]:
     for service, domain in options.services:
         yield _service(tools, service, domain)
     yield from (_xmpp(tools, domain) for domain in options.xmpp)
+    yield from (_web(tools, name) for name in options.web)
     yield from (_routing(tools, name) for name in options.routing_names)
     for peer in peers_of(options.settings) if options.settings is not None else ():
         yield _peer(tools, peer)
@@ -118,6 +121,10 @@ def _domain(tools: Tools, domain: str, expected: tuple[str, ...]) -> _Part:
 
 def _xmpp(tools: Tools, domain: XmppDomain) -> _Part:
     return _Part(domain.name, ids("xmpp."), lambda results: xmpp_part(tools, domain, results))
+
+
+def _web(tools: Tools, name: WebName) -> _Part:
+    return _Part(name.name, ids("web."), lambda results: web_part(tools, name, results))
 
 
 def _from(tools: Tools, domain: str) -> _Part:

@@ -8,6 +8,7 @@ from sipedge.settings import Certificate, DnsSettings, Settings
 from zones.dns import allowed_in
 from zones.zone import DnsZone, NeighborZone
 
+from .web import web_names
 from .xmpp import xmpp_domains
 
 
@@ -18,12 +19,13 @@ def options_of(settings: Settings) -> Options:
     not know its domains as the world does: its own domains are left to the outside edge.
     """
     doctor, xmpp = settings.doctor, settings.xmpp
+    inside = doctor.inside_dns or (settings.web.dns_servers if settings.web else ())
     outside = any(isinstance(zone, DnsZone) for zone in settings.zones)
     return Options(
         domains=(*(settings.domains if outside else ()), *doctor.partners),
         faces_partners=outside,
         dns=settings.dns,
-        inside_dns=DnsSettings(doctor.inside_dns) if doctor.inside_dns else None,
+        inside_dns=DnsSettings(inside) if inside else None,
         trusted=settings.tls.trusted,
         client=presented(settings),
         own_domains=settings.domains,
@@ -31,6 +33,7 @@ def options_of(settings: Settings) -> Options:
         xmpp=xmpp_domains(xmpp) if xmpp else (),
         xmpp_sender=xmpp.domains[0] if xmpp else settings.domains[0] if settings.domains else NOBODY,
         xmpp_chain_counts=xmpp is None or xmpp.require_client_certificates,
+        web=web_names(settings),
         settings=settings,
         allowed=allowed_in(settings.zones),
     )

@@ -25,6 +25,7 @@ from .edge import (
 from .report import write_report
 from .stand_in_files import certificate, password
 from .toml import Table, write_toml
+from .web import TURN_PASSWORD, guest_uris, turn_tables, web_tables
 from .xmpp import LINK_SECRET, xmpp_tables
 from .zones import STAND_IN, Zones
 
@@ -79,9 +80,12 @@ def import_dump(dump: Dump, name: str, certificates: str = "", notes: Sequence[s
     imported = Imported(refused=len(plan.refused), settings=len(dump.settings))
     if any(zone.keys.get("mutual_tls") is False for zone in zones.zones):
         ask_no_certificates(listeners)
-    tables = [edge_table(box, PLAN), *_tls(dump, box, certificates, imported), *other_tables(dump), *listeners]
+    web = web_tables(guest_uris(dump), box)
+    tls = _tls(dump, box, certificates, imported, [str(table.keys["guest_uri"]) for table in web[1:]])
+    tables = [edge_table(box, PLAN), *tls, *other_tables(dump), *listeners]
     tables += _credentials(dump, box, zones, imported)
     tables += [table for zone in zones.zones for table in zone.tables()]
+    tables += [*web, *_turn(dump, box, imported)]
     tables += _xmpp(dump, box, imported)
     imported.files[CONFIG] = write_toml(_head(name, certificates), tables)
     imported.files[PLAN] = _plan_text(plan, name)
@@ -107,6 +111,14 @@ def _credentials(dump: Dump, box: Box, zones: Zones, imported: Imported) -> list
     return tables
 
 
+def _turn(dump: Dump, box: Box, imported: Imported) -> list[Table]:
+    tables = turn_tables(dump, box)
+    if tables:
+        imported.files[TURN_PASSWORD] = password(None)
+        imported.secret.add(TURN_PASSWORD)
+    return tables
+
+
 def _xmpp(dump: Dump, box: Box, imported: Imported) -> list[Table]:
     tables = xmpp_tables(dump, box)
     if tables:
@@ -115,7 +127,8 @@ def _xmpp(dump: Dump, box: Box, imported: Imported) -> list[Table]:
     return tables
 
 
-def _tls(dump: Dump, box: Box, certificates: str, imported: Imported) -> list[Table]:
+def _tls(dump: Dump, box: Box, certificates: str, imported: Imported, names: Sequence[str]) -> list[Table]:
+    """``names``: that the certificate needs beside the edge's own."""
     folder = f"{certificates.rstrip('/')}/" if certificates else ""
     trusted = Table("[tls]", {"trusted": folder + TRUSTED})
     server = Table("[[tls.server]]", {"certificate": folder + CERTIFICATE, "key": folder + KEY})
@@ -124,7 +137,7 @@ def _tls(dump: Dump, box: Box, certificates: str, imported: Imported) -> list[Ta
         trusted.keys["minimum_version"] = version
     if not certificates:
         trusted.comments = ["Stand-ins that nobody trusts: put the edge's own certificate, its key and the CAs here."]
-        leaf, key = certificate(box.host_name)
+        leaf, key = certificate(box.host_name, *names)
         imported.files |= {CERTIFICATE: leaf, KEY: key, TRUSTED: leaf}
         imported.secret.add(KEY)
     return [trusted, server]

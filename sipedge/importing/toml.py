@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-Value = str | int | float | bool | list[str]
+Value = str | int | float | bool | list[str] | list[int]
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ def _value(value: Value) -> str:
     if isinstance(value, str):
         return _string(value)
     if isinstance(value, list):
-        return f"[{', '.join(map(_string, value))}]"
+        return f"[{', '.join(map(_value, value))}]"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

@@ -21,6 +21,8 @@ ROUTING_NAME = "imp1-public.ciscoexample.com"
 EDGE_NAME = "sip.ciscoexample.com"
 """Target of the SRV record that Microsoft looks up, and in the outside edge's certificate."""
 SFB_NAME = "sip.msexample.com"
+GUEST_URI, WEB_BRIDGE = "join.ciscoexample.com", "cms1.ciscoexample.com"
+"""Of the Meeting Server, whose web bridge the outside edge publishes."""
 FEDERATION, XMPP_SERVER = "_sipfederationtls._tcp.", "_xmpp-server._tcp."
 CONFIGS = ("inside.toml", "outside.toml", "inside.dialplan", "outside.dialplan")
 _LOCK_PORT = 5999
@@ -37,6 +39,7 @@ class Block:
     imp: str
     sfb: str
     partner: str
+    cms: str
 
 
 def reserve() -> Block:
@@ -48,7 +51,7 @@ def reserve() -> Block:
         except OSError:
             lock.close()
         else:
-            return Block(lock, *(f"127.77.{number}.{host}" for host in range(1, 7)))
+            return Block(lock, *(f"127.77.{number}.{host}" for host in range(1, 8)))
     raise OSError("no free block of loopback addresses in 127.77.0.0/16")
 
 
@@ -62,8 +65,11 @@ class Layout:
     imp: Pem
     sfb: Pem
     partner: Pem
+    cms: Pem
     xmpp: bool
     """The edges federate over XMPP, too."""
+    web: bool
+    """The outside edge publishes a web bridge, too."""
 
     def dns(self) -> dict[str, Any]:
         block = self.block
@@ -115,6 +121,9 @@ class Layout:
     def xmpp_partner(self) -> dict[str, Any]:
         return self._xmpp_server(PARTNER, self.block.partner, 5300, self.partner)
 
+    def web_bridge(self) -> dict[str, Any]:
+        return {"address": self.block.cms, "port": 8443, "turn": [], **self._files(self.cms)}
+
     def _xmpp_server(self, domain: str, address: str, view: int, pem: Pem) -> dict[str, Any]:
         place = {"domain": domain, "address": address, "dns": f"{self.block.dns}@{view}"}
         return place | {"folder": str(self.folder / f"xmpp-{domain}"), **self._files(pem)}
@@ -136,6 +145,7 @@ def external_records(block: Block) -> dict[str, dict[str, list[str]]]:
         XMPP_SERVER + CISCO: {"SRV": [f"0 0 5269 {EDGE_NAME}."]},
         XMPP_SERVER + PARTNER: {"SRV": [f"0 0 5269 xmpp.{PARTNER}."]},
         f"xmpp.{PARTNER}": {"A": [block.partner]},
+        GUEST_URI: {"A": [block.outside]},
     }
 
 
@@ -146,6 +156,8 @@ def internal_records(block: Block) -> dict[str, dict[str, list[str]]]:
         "expc.ciscoexample.com": {"A": [block.inside]},
         "expe.ciscoexample.com": {"A": [block.outside]},
         XMPP_SERVER + PARTNER: {"SRV": ["0 0 5269 expc.ciscoexample.com."]},
+        f"_cms-web._tls.{GUEST_URI}": {"SRV": [f"0 0 8443 {WEB_BRIDGE}."]},
+        WEB_BRIDGE: {"A": [block.cms]},
         XMPP_SERVER + STRANGER: {"SRV": ["0 0 5269 expc.ciscoexample.com."]},
     }
 
@@ -153,28 +165,32 @@ def internal_records(block: Block) -> dict[str, dict[str, list[str]]]:
 SAME_CALL_ID = "hide_call_id = false  # the ladder tells dialogs by it"
 
 
-def prepare(folder: Path, block: Block, topology: str = "open", xmpp: bool = False) -> Layout:
+def prepare(folder: Path, block: Block, topology: str = "open", xmpp: bool = False, web: bool = False) -> Layout:
     """Write certificates and the edges' configuration into ``folder``.
 
-    ``topology``: of the inside, as the outside edge shows it; ``xmpp``: the edges federate over XMPP, too.
+    ``topology``: of the inside, as the outside edge shows it; ``xmpp``: the edges federate over XMPP, too; ``web``:
+    the outside edge publishes a web bridge.
     """
     authority = Authority(folder)
     authority.issue("inside", common_name="expc.ciscoexample.com", names=("expc.ciscoexample.com",))
-    names = ("expe.ciscoexample.com", EDGE_NAME, *([CISCO] if xmpp else []))
+    names = ("expe.ciscoexample.com", EDGE_NAME, *([CISCO] if xmpp else []), *([GUEST_URI] if web else []))
     authority.issue("outside", common_name="expe.ciscoexample.com", names=names)
     imp = authority.issue("imp", common_name="imp1.ciscoexample.com", names=(ROUTING_NAME, "imp1.ciscoexample.com"))
     sfb = authority.issue("sfb", common_name=SFB_NAME, names=(SFB_NAME,))
     partner = authority.issue("partner", common_name=PARTNER, names=(PARTNER,))
+    cms = authority.issue("cms", common_name=WEB_BRIDGE, names=(WEB_BRIDGE,))
     words = {"dns": block.dns, "inside": block.inside, "outside": block.outside, "imp": block.imp}
     words["password"] = secrets.token_urlsafe(12)
     words["hidden"] = f'topology = "{topology}"\n{SAME_CALL_ID}'
     for name in CONFIGS:
         text = _data(name) + (_data(f"xmpp-{name}") if xmpp and name.endswith(".toml") else "")
+        text += _data(f"web-{name}") if web and name == "outside.toml" else ""
         (folder / name).write_text(Template(text).substitute(words) if name.endswith(".toml") else text)
     if xmpp:
         (folder / "link.secret").write_text(secrets.token_urlsafe(24))
+    if xmpp or web:
         folder.chmod(0o711)  # where the lab is root, the engines are not
-    return Layout(folder, block, authority.file, imp, sfb, partner, xmpp)
+    return Layout(folder, block, authority.file, imp, sfb, partner, cms, xmpp, web)
 
 
 def _data(name: str) -> str:

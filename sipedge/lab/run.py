@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sipedge.traces.ladder import ladder
 
-from . import layout, scenario, scenario_xmpp, stand_in, story
+from . import layout, scenario, scenario_web, scenario_xmpp, stand_in, story
 from .edge_process import EdgeProcess
 from .layout import Layout
 from .party import Party, Recorder
@@ -24,6 +24,7 @@ _MODULES = {
     "sfb": "sfb_edge",
     "behind": "xmpp_server",
     "partner": "xmpp_server",
+    "cms": "web_bridge",
 }
 """Party -> its program."""
 WHOLE_RUN = 120.0
@@ -42,7 +43,8 @@ def main(keep: bool = False, topology: str = "open", expressway: bool = False) -
             with block.lock:
                 if expressway:
                     return asyncio.run(stand_in.stay(Path(folder), block))
-                plan = layout.prepare(Path(folder), block, topology, xmpp=not scenario_xmpp.missing())
+                engines = {"xmpp": not scenario_xmpp.missing(), "web": not scenario_web.missing()}
+                plan = layout.prepare(Path(folder), block, topology, **engines)
                 return asyncio.run(_run(plan, keep))
     except (OSError, RuntimeError, TimeoutError) as error:
         print(f"lab: {error or 'not everything came up in time'}")
@@ -72,16 +74,19 @@ async def _play(lab: Lab, edges: tuple[EdgeProcess, EdgeProcess], recorder: Reco
     await scenario.traversal_up(lab)
     if lab.xmpp is not None:
         await scenario_xmpp.federation_up(lab)
+    if lab.web is not None:
+        await scenario_web.publishing_up(lab)
     since, begun = lab.now, [len(edge.decisions()) for edge in edges]
     checks = await scenario.run(lab, scenario.STEPS)
     checks += await scenario.run(lab, scenario_xmpp.STEPS) if lab.xmpp is not None else []
+    checks += await scenario.run(lab, scenario_web.STEPS) if lab.web is not None else []
     lines = [edge.decisions()[start:] for edge, start in zip(edges, begun, strict=True)]
     decisions = story.read_decisions(story.INSIDE, lines[0]) + story.read_decisions(story.OUTSIDE, lines[1])
     records = story.tell(recorder.events[since:], decisions)
     print("\n".join(ladder.render(records, story.COLUMNS)))
     print("\n" + "\n".join(verdict(checks)))
-    if lab.xmpp is None:
-        print(scenario_xmpp.missing())
+    for left_out in filter(None, (scenario_xmpp.missing(), scenario_web.missing())):
+        print(left_out)
     good = all(check.ok for check in checks)
     if not good:
         _show_logs(edges)
@@ -120,7 +125,9 @@ async def running(plan: Layout, recorder: Recorder) -> AsyncIterator[tuple[Lab, 
             if plan.xmpp
             else None
         )
-        yield Lab(recorder, dns, imp, presence, sfb, xmpp), (inside, outside)
+        if plan.web:
+            await party("cms", plan.web_bridge())
+        yield Lab(recorder, dns, imp, presence, sfb, xmpp, plan if plan.web else None), (inside, outside)
     finally:
         ends = await asyncio.gather(*(process.stop() for process in processes), return_exceptions=True)
         for end in ends:
@@ -147,6 +154,8 @@ async def _stay(plan: Layout, edges: tuple[EdgeProcess, EdgeProcess]) -> None:
     print(f"  outside edge  {block.outside}:5061  {plan.folder / 'outside.toml'}")
     print(f"  ask them      sipedge status (or history, probe, load) {plan.folder / 'outside.toml'}")
     print(f"  IM&P node     {block.imp}:5062      SfB Edge  {block.sfb}:5061")
+    if plan.web:
+        print(f"  web           https://{layout.GUEST_URI}:8443 at {block.outside}      web bridge {block.cms}:8443")
     print(f"  DNS           {block.dns}:5300 external, {block.dns}:5301 internal", flush=True)
     await stopped.wait()
 

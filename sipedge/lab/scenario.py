@@ -42,6 +42,8 @@ class Lab:
     sfb: Party
     xmpp: tuple[Party, Party] | None
     """IM&P's XMPP server and a partner's; None: XMPP is left out."""
+    web: layout.Layout | None
+    """Where the outside edge publishes; None: that is left out."""
 
     async def delivered(self, since: int, party: Party, method: str, text: str = "") -> Event:
         """What a party's user got since event number ``since``."""

@@ -12,14 +12,16 @@ import ssl
 from time import perf_counter
 from typing import Protocol, cast
 
+from sipedge.rates.reading import Reading
 from sipedge.settings import Limits, Listener
 from sipedge.sip.framing import Frame, Framer
 from zones.addresses import host_port
 from zones.zone import Hop
 
+from .handshakes import Outcome, shake_hands
 from .state import PEER_CLOSED, TRANSITIONS, Awaited, Input, State
 from .tcp import break_after, os_reason, unacknowledged, was_closed
-from .tls import handshake_reason, openssl_reason
+from .tls import openssl_reason
 from .tls_stream import WANT_MORE, TlsStream
 
 HIGH_WATER = 512 * 1024
@@ -30,9 +32,6 @@ READ_AGAIN = 2.0
 the send queue's limit holds meanwhile."""
 LINGER = 2.0
 """Seconds that the peer has to close its side after we closed ours."""
-SLICE = 0.002
-"""Seconds of work after which the other connections have their turn."""
-LARGEST_READ, SMALLEST_READ = 65536, 1024
 PROBE, PROBES = 0.002, 100
 """Seconds between two looks at what became of the last bytes for a peer that has closed, and how many there are."""
 
@@ -45,6 +44,9 @@ class Owner(Protocol):
 
     def made(self, connection: Connection) -> TlsStream | None:
         """Give the stream that a TLS connection needs; may ``abort`` the connection instead."""
+
+    def shake_hands(self, connection: Connection, stream: TlsStream) -> None:
+        """Have a step of the handshake made beside the loop, then call ``shaken``."""
 
     def ready(self, connection: Connection) -> None:
         """Judge the peer; may ``close``. The handshake is done, and no SIP byte was looked at."""
@@ -82,29 +84,23 @@ class Connection(asyncio.BufferedProtocol):
         self.state = State.CONNECTING
         self.peer: tuple[str, int] = ("", 0) if self.hop is None else (self.hop.address, self.hop.port)
         self.local: tuple[str, int] = ("", 0)
-        self._owner = owner
-        self._loop = asyncio.get_running_loop()
+        self._owner, self._loop = owner, asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._stream: TlsStream | None = None
         self._framer: Framer
         self._awaited, self._deadline = Awaited.HANDSHAKE, float("inf")
         self._out: list[bytes] = []
-        self._queued = 0
-        """Bytes in ``_out``."""
+        self._queued = 0  # bytes in ``_out``
         self._written: list[bytes] = []
         """What was written last, for a short while: it may turn out that nothing of it arrived."""
-        self._written_size = 0
-        """Bytes on the wire."""
-        self._written_before = False
-        """A sweep has come since."""
+        self._written_size = 0  # bytes on the wire
+        self._written_before = False  # a sweep has come since
         self._resting = False
-        self._deaf = ""
-        """Why nothing that the peer sends counts any more."""
+        self._deaf = ""  # why nothing that the peer sends counts any more
         self._blocked_since: float | None = None
-        self._window = LARGEST_READ
-        """Bytes to read at once: fewer from a peer whose messages take long."""
-        self._offered = 0
-        """Bytes that the event loop was given room for."""
+        self._reading = Reading()
+        self._shaking = False
+        """A thread has the stream: nobody else may touch it. The time stands still: ``_deadline`` is what is left."""
         self.spoke = False
         """A byte of a TLS handshake came: who only looks whether somebody listens sends none."""
 
@@ -143,13 +139,12 @@ class Connection(asyncio.BufferedProtocol):
         self._stream = stream
         self._wait(self._owner.limits.handshake, Awaited.HANDSHAKE)
         if self.hop is not None:
-            self._shake_hands(stream)
+            self._begin_step()
+            self.shaken(shake_hands(stream))  # only a greeting, which costs nothing
 
     def get_buffer(self, sizehint: int) -> memoryview:
         plain = self._stream is None and self.state is State.OPEN
-        space = self._framer.space() if plain else self._owner.scratch
-        self._offered = min(len(space), self._window)
-        return space[: self._offered]
+        return self._reading.room(self._framer.space() if plain else self._owner.scratch)
 
     def buffer_updated(self, nbytes: int) -> None:
         if self.state is not State.OPEN and self.state is not State.HANDSHAKE:
@@ -160,8 +155,10 @@ class Connection(asyncio.BufferedProtocol):
             self._arrived(self._framer.received(nbytes))
         else:
             stream.receive(self._owner.scratch[:nbytes])
-            if self.state is State.OPEN or self._shake_hands(stream):
+            if self.state is State.OPEN:
                 self._decrypt(stream)
+            else:
+                self._shake_hands(stream)
         self._take_turns(nbytes, perf_counter() - began)
 
     def eof_received(self) -> bool:
@@ -185,6 +182,21 @@ class Connection(asyncio.BufferedProtocol):
         self._blocked_since = None
         self._read_again()
         self.flush()
+
+    def shaken(self, outcome: Outcome) -> None:
+        """A step of the handshake is made."""
+        self._shaking = False
+        if self.state is not State.HANDSHAKE or self._stream is None:  # it was given up meanwhile
+            return
+        self._deadline += self._loop.time()
+        if isinstance(outcome, str):
+            self._end(outcome)
+            return
+        self._carry(self._stream)
+        if outcome:
+            self._ready()
+            self.buffer_updated(0)  # what the peer said right behind its handshake is there
+        self._next_turn()
 
     def send(self, data: bytes) -> None:
         """Queue for this turn of the loop. A peer that leaves more than ``limits.send_queue`` unread is cut off."""
@@ -251,7 +263,7 @@ class Connection(asyncio.BufferedProtocol):
         self._written_before = True
         if self._blocked_since is not None and now - self._blocked_since > READ_AGAIN:
             self._read_again()
-        if now >= self._deadline:
+        if now >= self._deadline and not self._shaking:
             if self._is_open():
                 self.close(self._awaited.value)
             else:
@@ -272,11 +284,7 @@ class Connection(asyncio.BufferedProtocol):
         Unread bytes stay in the kernel, which slows the sender down. Without the pause libuv reads up to 32 full
         buffers of one connection before it looks at the next.
         """
-        if seconds > SLICE:
-            self._window = max(SMALLEST_READ, int(nbytes * SLICE / seconds))
-        else:
-            self._window = min(2 * self._window, LARGEST_READ)
-        if nbytes == self._offered and self._transport is not None and not self._transport.is_closing():
+        if self._reading.is_fast(nbytes, seconds) and self._transport is not None and not self._transport.is_closing():
             self._transport.pause_reading()
             self._loop.call_soon(self._next_turn)
 
@@ -285,7 +293,7 @@ class Connection(asyncio.BufferedProtocol):
             self._read_again()
 
     def _read_again(self) -> None:
-        if not self._resting and self._transport is not None and not self._transport.is_closing():
+        if not self._resting and not self._shaking and self._transport is not None and not self._transport.is_closing():
             self._transport.resume_reading()
 
     def _ready(self) -> None:
@@ -298,24 +306,23 @@ class Connection(asyncio.BufferedProtocol):
             self._wait(limits.idle, Awaited.MESSAGE)
         self._owner.ready(self)
 
-    def _shake_hands(self, stream: TlsStream) -> bool:
-        """One step of the handshake; True when the connection is open."""
+    def _shake_hands(self, stream: TlsStream) -> None:
+        """What arrives meanwhile waits in the kernel."""
         self.spoke = True
-        try:
-            done = stream.handshake()
-        except ssl.SSLError as error:
-            self._end(handshake_reason(error))
-            return False
-        self._carry(stream)
-        if done:
-            self._ready()
-        return self.state is State.OPEN
+        self._begin_step()
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.pause_reading()
+        self._owner.shake_hands(self, stream)
+
+    def _begin_step(self) -> None:
+        self._shaking = True
+        self._deadline -= self._loop.time()
 
     def _decrypt(self, stream: TlsStream) -> None:
         """All records of a read, before anything of them is delivered: many peers write one for each message."""
         framer, frames, size, fault = self._framer, list[Frame](), 0, ""
         try:
-            while (count := stream.read_into(framer.space())) > 0 and not framer.failed:
+            while (count := stream.read_into(framer.space)) > 0 and not framer.failed:
                 frames += framer.received(count)
                 size += count
         except ssl.SSLError as error:
@@ -418,7 +425,7 @@ class Connection(asyncio.BufferedProtocol):
         transport = self._transport
         if not self._give_up(reason) or transport is None or transport.is_closing():
             return
-        if self._stream is not None:
+        if self._stream is not None and not self._shaking:
             if was_open:
                 self._stream.close()
             self._carry(self._stream)

@@ -31,6 +31,7 @@ from zones.zone import Hop, TlsPolicy
 
 from .admission import Admission
 from .connection import Connection
+from .handshakes import Handshakes
 from .listening import Listening, Place, open_socket
 from .opened import certificate_of, opened
 from .record import Counts, Record
@@ -99,7 +100,7 @@ class Connections:
         self._by_hop: dict[Hop, int] = {}
         self._connecting: dict[Hop, asyncio.Task[None]] = {}
         self._outgoing = 0  # records of connections that the edge opened
-        self._admission = Admission()
+        self._admission, self._handshakes = Admission(), Handshakes()
         self.listening = Listening(lambda listener: self._record(listener).connection, inherited, opener)
         self.refused: dict[tuple[str, str], int] = {}
         """(zone or '', a record's ``refusal``) -> connections that did not come about."""
@@ -205,6 +206,7 @@ class Connections:
         for record in list(self._records.values()):
             record.connection.abort(EDGE_STOPS)
         self._sweeper.cancel()
+        self._handshakes.close()
         await asyncio.sleep(0)
 
     def made(self, connection: Connection) -> TlsStream | None:
@@ -226,6 +228,10 @@ class Connections:
         if connection.transport != "TLS":
             return None
         return TlsStream(record.tls.server(connection.listener), server_side=True)
+
+    def shake_hands(self, connection: Connection, stream: TlsStream) -> None:
+        """See connection.Owner."""
+        self._handshakes.step(source_of(connection.peer[0]), stream, connection.shaken)
 
     def ready(self, connection: Connection) -> None:
         """See connection.Owner: the handshake is done."""

@@ -16,7 +16,9 @@ from dataclasses import dataclass
 from sipedge.settings import Listener, where
 from zones.addresses import host_port
 
-BACKLOG = 512
+BACKLOG = 4096
+"""Connections that wait to be accepted; the system bounds it (net.core.somaxconn). Where peers that come back find no
+room, TCP lets them try again after 1, 3, 7 ... s."""
 
 Place = tuple[str, int, str]
 """Address, port as configured, and the listener's name where the system chooses the port, else ''."""

@@ -7,6 +7,7 @@ tells a peer why its certificate was refused. It may deliver the first bytes of 
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
 
 WANT_MORE = -1
 
@@ -34,13 +35,14 @@ class TlsStream:
             return False
         return True
 
-    def read_into(self, space: memoryview) -> int:
-        """Bytes decrypted into ``space``, WANT_MORE, or 0 when the peer closed. Raises ssl.SSLError."""
+    def read_into(self, space: Callable[[], memoryview]) -> int:
+        """Bytes decrypted into what ``space`` gives, WANT_MORE, or 0 when the peer closed. Raises ssl.SSLError."""
         if not self._incoming.pending and not self.object.pending():
             return WANT_MORE
         try:
             # Given a buffer, read() returns how many bytes it put there; typeshed knows only the other form.
-            return int(self.object.read(len(space), space))
+            room = space()
+            return int(self.object.read(len(room), room))
         except ssl.SSLWantReadError:
             return WANT_MORE
 

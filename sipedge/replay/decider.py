@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from dialplan.model import Query
 from dialplan.search.search import Explanation
@@ -26,7 +27,7 @@ from sipedge.decision.record_route import HOUR, ZonePair
 from sipedge.decision.validation import Refusal
 from sipedge.settings import Settings
 from sipedge.sip.framing import stated_length
-from sipedge.sip.message import Message, parse_message
+from sipedge.sip.message import HeaderIndex, Message, parse_message
 from sipedge.sip.uri import UriError, split_host_port
 from sipedge.sip.values import MessageError
 from sipedge.traces.records.own_decision import OwnDecision
@@ -71,6 +72,8 @@ class Decider:
         self.installation = Installation(settings, {})
         self._sources = SourceZones(self.installation, said or {}, names)
         self._searches: dict[tuple[Query, str, str], Decision] = {}
+        self._index: HeaderIndex | None = None
+        """Of the message before: the headers of the next one are often the same."""
         self._own = {canonical_address(listener.address) for listener in settings.listeners} - {"", "0.0.0.0", "::"}
 
     def decide(self, index: int, record: Record) -> Verdict | Skipped | None:
@@ -78,9 +81,10 @@ class Decider:
         if is_response(record.data):
             return None
         try:
-            message = parse_message(record.data)
+            message = parse_message(record.data, self._index)
         except MessageError as error:
             return Skipped(record.file, record.position, f"a request cannot be read: {error}")
+        self._index = message.index
         if not message.is_request:
             return None
         return self.verdict(index, record, message)
@@ -92,7 +96,7 @@ class Decider:
 
     def is_own(self, end: Endpoint | None) -> bool:
         """Whether an address of a trace is one of this edge's listeners."""
-        return end is not None and canonical_address(end.host) in self._own
+        return end is not None and _canonical(end.host) in self._own
 
     def _is_sent(self, record: Record) -> bool:
         """Whether this edge sent it. What the box whose log it is sent to this edge's address is what the edge got."""
@@ -235,6 +239,9 @@ def _malformed(record: Record, message: Message) -> Refusal | None:
     """What the edge's strict parser refuses; of a log that was put together again nobody knows what came."""
     header = unreadable(message) if record.exact else ""
     return Refusal(400, f"malformed header {header}") if header else None
+
+
+_canonical = lru_cache(maxsize=4096)(canonical_address)
 
 
 def is_response(data: bytes) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from sipedge.sip.message import Message
+from sipedge.sip.message import Message, plain_sent_by
 from sipedge.sip.uri import UriError, parse_uri
 from sipedge.sip.values import MessageError, parse_via, split_commas
 
@@ -45,9 +45,9 @@ def _is_request_uri(uri: str) -> bool:
 
 
 def _reads_via(message: Message, name: str) -> bool:
-    lines = message.index[name]
-    if len(lines) == 1 and message.plain_via_host is not None and b"," not in message.lines[lines[0]]:
-        return True
+    lines = [message.lines[number] for number in message.index[name]]
+    if all(b"," not in line and plain_sent_by(line.partition(b";")[0]) is not None for line in lines):
+        return True  # nothing in the parameters is refused
     try:
         for line in message.values(name):
             items = split_commas(line)

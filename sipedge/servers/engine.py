@@ -10,6 +10,7 @@ import signal
 from collections.abc import Awaitable, Callable, Sequence
 
 from .folder import Owner
+from .lines import LONGEST_LINE, MOST, read_lines
 
 logger = logging.getLogger("sipedge.servers")
 
@@ -25,8 +26,6 @@ SILENCE = 30.0
 """Seconds without an answer after which an engine is ended; also the time that it has for its start."""
 STOP_LIMIT = 5.0
 """Seconds between SIGTERM and SIGKILL."""
-LONGEST_LINE = 64 * 1024
-"""Bytes of a line of its log; a longer one comes in pieces."""
 
 
 class Engine:
@@ -127,20 +126,10 @@ class Engine:
 
     async def _read(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None
-        while True:
-            try:
-                line = await process.stdout.readuntil(b"\n")
-            except asyncio.IncompleteReadError as error:
-                self._line(error.partial)
-                return
-            except asyncio.LimitOverrunError as error:
-                line = await process.stdout.readexactly(error.consumed)
-            self._line(line)
+        await read_lines(process.stdout, self._on_line, self._dropped)
 
-    def _line(self, line: bytes) -> None:
-        text = line.decode(errors="replace").rstrip("\r\n")
-        if text:
-            self._on_line(text)
+    def _dropped(self, number: int) -> None:
+        logger.warning("%s wrote more than %d lines in a second: %d of them were not read", self.name, MOST, number)
 
     async def _watch(self) -> None:
         loop = asyncio.get_running_loop()

@@ -28,7 +28,7 @@ def families(states: Sequence[ServiceState]) -> list[Metric]:
         counts = Counter(stream.direction for stream in state.streams)
         for direction in ("incoming", "outgoing"):
             streams.add_metric((state.name, direction), counts[direction])
-    return [active, pending, restarts, streams, *_of_pools(states)] if states else []
+    return [active, pending, restarts, streams, *_of_pools(states), *_of_turn(states)] if states else []
 
 
 def _of_pools(states: Sequence[ServiceState]) -> list[Metric]:
@@ -41,3 +41,11 @@ def _of_pools(states: Sequence[ServiceState]) -> list[Metric]:
         up.add_metric(labels, server.status == "active")
         sessions.add_metric(labels, server.sessions)
     return [up, sessions] if servers else []
+
+
+def _of_turn(states: Sequence[ServiceState]) -> list[Metric]:
+    metric = GaugeMetricFamily("sipedge_turn_allocations", "Relayed addresses that clients have")
+    counts = [state.allocations for state in states if state.allocations is not None]
+    for number in counts:
+        metric.add_metric((), number)
+    return [metric] if counts else []

@@ -74,3 +74,5 @@ class ServiceState:
     streams: tuple[Stream, ...] = ()
     """With partners, not with the servers behind."""
     pools: tuple[PoolState, ...] = ()
+    allocations: int | None = None
+    """Relayed addresses that clients of TURN have; None: it is no TURN server."""

@@ -1,8 +1,9 @@
 """Cutting a TCP or TLS byte stream into SIP messages by Content-Length (RFC 3261 18.3) and keep-alives (RFC 5626).
 
-The framer owns one buffer. The reader asks for the free end of it (``space``), has the kernel or OpenSSL write there,
-and says how many bytes came (``received``); what is complete comes back as messages, keep-alives and errors. Between
-two calls ``_start`` is the first byte not yet consumed, ``_end`` the end of what came, and ``_searched`` how far the
+The framer owns one buffer while it holds bytes. The reader asks for the free end of it (``space``), has the kernel or
+OpenSSL write there, and says how many bytes came (``received``); what is complete comes back as messages, keep-alives
+and errors. A buffer without bytes goes to whichever framer needs the next one: most connections are quiet. Between two
+calls ``_start`` is the first byte not yet consumed, ``_end`` the end of what came, and ``_searched`` how far the
 search for the end of a header section has got, so a peer that trickles bytes does not have them searched again and
 again. A message is parsed once, when its header section is complete; then the framer knows how long it is.
 
@@ -26,13 +27,17 @@ from .values import MessageError
 
 CRLF = b"\r\n"
 BUFFER = 16384
-"""Bytes kept for a quiet connection: a TLS record, and more than nearly all messages."""
+"""Bytes of a buffer: a TLS record, and more than nearly all messages."""
 MINIMUM_SPACE = 4096
+MOST_SPARE = 16
+"""Buffers of that size kept while no framer needs them; in nearly every moment one is enough."""
 MOST_SKIPPED = 16 * 1024 * 1024
 """Bytes of a message that are let go; one that is longer ends its connection."""
 
 _LINE_BREAKS = re.compile(rb"[\r\n]*")
 _CONTENT_LENGTH = re.compile(rb"\r\n(?:content-length|l)[ \t]*:([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)", re.IGNORECASE)
+_NO_BUFFER = bytearray()
+_spare: list[bytearray] = []
 _TLS_RECORD = re.compile(rb"[\x14-\x17]\x03[\x00-\x04]")
 
 
@@ -84,8 +89,8 @@ class Framer:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         """A reload sets others: they hold for what is read from then on."""
-        self._buffer = bytearray(BUFFER)
-        self._view = memoryview(self._buffer)
+        self._buffer = _NO_BUFFER
+        self._view = memoryview(_NO_BUFFER)
         self._start = self._end = self._searched = 0
         self._breaks = 0
         self._skipping = 0
@@ -262,13 +267,12 @@ class Framer:
 
     def _empty(self) -> None:
         self._start = self._end = self._searched = 0
-        if len(self._buffer) > BUFFER:
-            self._move(BUFFER)
+        self._exchange(_NO_BUFFER)
 
     def _make_room(self) -> None:
         """Move what is left to the front, or to a larger buffer when a large message is coming."""
         held = self._end - self._start
-        size = len(self._buffer)
+        size = len(self._buffer) or BUFFER
         wanted = max(held, self._length if self._message is not None else 0) + MINIMUM_SPACE
         while size < wanted:
             size *= 2
@@ -279,11 +283,16 @@ class Framer:
         if size == len(self._buffer):
             self._view[:held] = self._view[self._start : self._end]
         else:
-            buffer = bytearray(size)
+            buffer = _spare.pop() if size == BUFFER and _spare else bytearray(size)
             buffer[:held] = self._view[self._start : self._end]
-            self._buffer, self._view = buffer, memoryview(buffer)
+            self._exchange(buffer)
         self._searched -= self._start
         self._start, self._end = 0, held
+
+    def _exchange(self, buffer: bytearray) -> None:
+        if len(self._buffer) == BUFFER and len(_spare) < MOST_SPARE:
+            _spare.append(self._buffer)
+        self._buffer, self._view = buffer, memoryview(buffer)
 
 
 def stated_length(message: Message) -> int:

@@ -195,7 +195,7 @@ class Message:
         if numbers is None:
             return None
         front, semicolon, parameters = self.lines[numbers[0]].partition(b";")
-        host = _remembered_sent_by(front) if len(front) <= SHORT else _plain_sent_by(front)
+        host = plain_sent_by(front)
         if host is None or (semicolon and not _PLAIN_PARAMETERS.fullmatch(parameters)):
             return None
         return host
@@ -237,12 +237,15 @@ def value_of(line: bytes) -> str:
     return raw.strip().decode("utf-8", "surrogateescape")
 
 
-def parse_message(data: bytes) -> Message:
-    """A whole message in one piece: everything after the empty line is the body. Raises MessageError."""
+def parse_message(data: bytes, like: HeaderIndex | None = None) -> Message:
+    """A whole message in one piece: everything after the empty line is the body. ``like``: see Message.
+
+    Raises MessageError.
+    """
     end = data.find(b"\r\n\r\n")
     if end < 0:
         raise MessageError("the header section has no empty line at its end")
-    return Message(data[: end + 4], data[end + 4 :])
+    return Message(data[: end + 4], data[end + 4 :], like)
 
 
 def _split_lines(head: bytes) -> list[bytes]:
@@ -302,8 +305,12 @@ def _status_line(line: bytes) -> tuple[str, str, int, str]:
 _remembered_status_line = lru_cache(maxsize=256)(_status_line)
 
 
+def plain_sent_by(front: bytes) -> str | None:
+    """The host of a Via line up to its parameters, lower case; None where it is not in the usual form."""
+    return _remembered_sent_by(front) if len(front) <= SHORT else _plain_sent_by(front)
+
+
 def _plain_sent_by(front: bytes) -> str | None:
-    """The host of a Via up to its parameters, lower case; None where it is not in the usual form."""
     plain = _PLAIN_SENT_BY.fullmatch(front)
     return None if plain is None else plain[1].decode().lower()
 

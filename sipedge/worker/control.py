@@ -57,7 +57,7 @@ class Control:
         self._server, self._services = server, services
         self.service = Service(self._answer)
         self.loads = Loads(
-            path, standing, server, self.service, lambda now: keep(now, self.service.place), services.federation.costs
+            path, standing, server, self.service, lambda now: keep(now, self.service.place), services.costs
         )
         self._decisions = Decisions(server, self.loads)
         self._began = time()

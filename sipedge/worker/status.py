@@ -194,6 +194,7 @@ def _service(state: ServiceState) -> ServiceJson:
             for stream in state.streams
         ],
         "pools": [_pool(pool) for pool in state.pools],
+        "allocations": state.allocations,
     }
 
 

@@ -1,17 +1,41 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
+
+import pytest
 
 from dialplan.collector import collector_paused
 
 
-def test_it_is_left_as_it_was() -> None:
+@pytest.fixture(autouse=True)
+def collector() -> Iterator[None]:
+    """Enabled; afterwards as it was."""
     was = gc.isenabled()
-    try:
-        for enabled in (True, False):
-            (gc.enable if enabled else gc.disable)()
-            with collector_paused():
-                assert not gc.isenabled()
-            assert gc.isenabled() == enabled
-    finally:
-        (gc.enable if was else gc.disable)()
+    gc.enable()
+    yield
+    gc.unfreeze()
+    (gc.enable if was else gc.disable)()
+
+
+def test_it_is_left_as_it_was() -> None:
+    for enabled in (True, False):
+        (gc.enable if enabled else gc.disable)()
+        with collector_paused():
+            assert not gc.isenabled()
+        assert gc.isenabled() == enabled
+
+
+def test_what_was_made_is_not_walked_as_if_it_were_young() -> None:
+    assert not gc.get_freeze_count()
+    with collector_paused():
+        made = [[number] for number in range(1000)]
+        assert any(each is made for each in gc.get_objects(generation=0))
+    assert any(each is made for each in gc.get_objects(generation=2))
+
+
+def test_what_was_frozen_stays_frozen() -> None:
+    gc.freeze()
+    with collector_paused():
+        pass
+    assert gc.get_freeze_count()

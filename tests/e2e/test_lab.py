@@ -13,10 +13,10 @@ import pytest
 from support.asked import command
 from support.third_party import require
 
-from sipedge.lab import scenario, scenario_xmpp
+from sipedge.lab import scenario, scenario_web, scenario_xmpp
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(150)]
-STEPS = [*scenario.STEPS, *scenario_xmpp.STEPS]
+STEPS = [*scenario.STEPS, *scenario_xmpp.STEPS, *scenario_web.STEPS]
 COMMAND = [sys.executable, "-m", "sipedge", "lab"]
 
 

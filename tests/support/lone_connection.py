@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sipedge.network.connection import Connection
+from sipedge.network.handshakes import shake_hands
 from sipedge.network.tls_stream import TlsStream
 from sipedge.settings import Limits, Listener
 from sipedge.sip.framing import Frame
@@ -31,10 +32,16 @@ class Owner:
         self.left: list[bytes] = []
         """What ``lost`` was told that did not arrive."""
         self._context = context
+        self.holds_handshakes = False
+        """Steps are not made; the test tells the connection what came of one."""
 
     def made(self, connection: Connection) -> TlsStream | None:
         self.told.append("made")
         return None if self._context is None else TlsStream(self._context, server_side=True)
+
+    def shake_hands(self, connection: Connection, stream: TlsStream) -> None:
+        if not self.holds_handshakes:
+            connection.shaken(shake_hands(stream))
 
     def ready(self, connection: Connection) -> None:
         self.told.append("ready")
@@ -64,6 +71,7 @@ class MemoryTransport(asyncio.Transport):
         super().__init__({"peername": peer, "sockname": ("127.0.0.1", 5060), "socket": raw})
         self.written = b""
         self.ended = ""
+        self.reads = True
 
     def is_closing(self) -> bool:
         return self.ended == "aborted"
@@ -78,10 +86,10 @@ class MemoryTransport(asyncio.Transport):
         return 0
 
     def pause_reading(self) -> None:
-        pass
+        self.reads = False
 
     def resume_reading(self) -> None:
-        pass
+        self.reads = True
 
     def write_eof(self) -> None:
         self.ended = "end of file"

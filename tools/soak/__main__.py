@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import os
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -24,6 +26,7 @@ from .world import SHARES, World
 
 GIVE_UP = 36.0
 """Seconds after which a request that is still open stays so: 64*T1 is 32 (RFC 3261 17.1.1.2, 17.1.2.2)."""
+WEB = "hold published web services instead: a WebSocket idle for these seconds (default: 600), 200 MB to a slow reader"
 GROWTH = 64.0
 """Megabytes that the worker may grow by over a run."""
 
@@ -39,6 +42,8 @@ class Plan:
     bound: float
     folder: Path | None
     """Where files are kept."""
+    web: float = 0.0
+    """Seconds that published web services are held for instead; 0: not."""
 
 
 class Soak:
@@ -126,16 +131,25 @@ def read_arguments(arguments: Sequence[str] | None = None) -> Plan:
     parser.add_argument("--rate", type=float, default=300, help="requests a second in all (default: 300)")
     parser.add_argument("--seconds", type=float, default=5, help="that a fault and its recovery last (default: 5)")
     parser.add_argument("--bound", type=float, default=1, help="seconds for 99 of 100 innocent requests (default: 1)")
+    parser.add_argument("--web", type=float, nargs="?", const=600.0, default=0.0, help=WEB)
     parser.add_argument("--folder", type=Path, help="keep configuration, log and messages of the edge here")
     read = parser.parse_args(arguments)
     faults = tuple(fault.strip() for fault in read.faults.split(","))
     if unknown := [fault for fault in faults if fault not in FAULTS]:
         parser.error(f"there is no fault {unknown[0]!r}, only {', '.join(FAULTS)}")
-    return Plan(faults, read.minutes, read.rate, read.seconds, read.bound, read.folder)
+    return Plan(faults, read.minutes, read.rate, read.seconds, read.bound, read.folder, read.web)
+
+
+def hold_web_services(seconds: float) -> int:
+    """The tests of what lasts, with times and sizes in full."""
+    command = [sys.executable, "-m", "pytest", "-q", "tests/sipedge/servers/web/test_lasting.py"]
+    return subprocess.run(command, env=os.environ | {"SIPEDGE_WEB_IDLE": str(seconds)}, check=False).returncode
 
 
 def main() -> int:
     plan = read_arguments()
+    if plan.web:
+        return hold_web_services(plan.web)
     with contextlib.ExitStack() as stack:
         folder = plan.folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sipedge-soak-")))
         folder.mkdir(parents=True, exist_ok=True)

@@ -103,6 +103,8 @@ def _service(service: ServiceJson) -> Iterator[str]:
     elif service["pending"]:
         yield "  changes are not in force yet"
     yield from _section("  streams", map(_stream, service["streams"]))
+    if service["allocations"] is not None:
+        yield f"  {amount(service['allocations'], 'allocation')}"
     for pool in service["pools"]:
         yield f"  {pool['name']}: {pool['problem'] or ', '.join(pool['names'])}"
         yield from (f"    {_server(server)}" for server in pool["servers"])

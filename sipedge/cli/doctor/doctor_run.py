@@ -86,6 +86,7 @@ def _task(options: Options) -> doctor.Options:
         own_domains=options.senders or known.own_domains,
         routing_names=options.federation_routing or known.routing_names,
         xmpp=xmpp if named else known.xmpp,
+        web=() if named else known.web,
         services=tuple((service, domain) for service in options.services for domain in domains),
         allowed=allowed_by(known.allowed, filter(None, (options.dns, options.inside_dns))),
         bounds=doctor.Bounds(whole=options.timeout),

@@ -38,7 +38,8 @@ def command(**options: Any) -> int:
     port and parameters as a Request-URI does. With --message it is found in the message. CONFIG may also be one dial
     plan (*.dialplan): then the zones are those that its rules name.
 
-    Exit status: 0 a zone is found, 1 there is no match or the rules are not asked, 2 a file is broken.
+    Exit status: 0 a zone is found, 1 there is no match or the rules are not asked, 2 a file is broken. With --xmpp: 1
+    the domain is not allowed; with --web: 1 nothing is published there, or the edge answers itself.
     """
     from .locate_run import Options, run
 

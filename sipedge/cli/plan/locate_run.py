@@ -115,6 +115,10 @@ def _web(options: Options, settings: Settings, url: str) -> int:
     lines = [*(f"to {target}" for target in way.targets), *way.checks, *([way.answer] if way.answer else [])]
     for line in lines:
         click.echo(escaped(f"  {line}"))
+    if way.meeting_server:
+        click.echo("  to be entered on the Meeting Server")
+    for line in way.meeting_server:
+        click.echo(escaped(f"    {line}"))
     return 0 if way.passed else 1
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from sipedge.web_settings import PRIVATE, Turn, TurnUser
 
@@ -49,6 +49,9 @@ def _users(reader: Reader) -> tuple[TurnUser, ...]:
 
 def _check(reader: Reader, turn: Turn) -> None:
     """Ports of its own, and no door into the networks inside."""
+    if ip_address(turn.address).is_unspecified:
+        hint = "write one address of this host: relayed addresses are there, too"
+        reader.problem((*_PATH, "address"), f"{turn.address} is no address that clients can be told", hint)
     listening = [*turn.further_ports, *([turn.tls_port] if turn.tls_port else [])]
     if len({turn.port, *listening}) < 1 + len(listening):
         reader.problem(_PATH, "a port stands twice in [turn]", "give each listener a port of its own", at_key=True)

@@ -26,5 +26,5 @@ class Check:
 
     @property
     def group(self) -> str:
-        """ "dns", "tls", "sip" or "xmpp"; ``own``, the certificate that is presented, is a part of TLS."""
+        """ "dns", "tls", "sip", "xmpp" or "web"; ``own``, the certificate that is presented, is a part of TLS."""
         return {"own": "tls"}.get(prefix := self.id.partition(".")[0], prefix)

@@ -7,6 +7,7 @@ those that Microsoft and Cisco publish for the fault; where a check has none, th
 from __future__ import annotations
 
 from .check import Check, Symptom
+from .web_rows import WEB
 from .xmpp_rows import XMPP
 
 _NOT_FOUND = Symptom("the Edge cannot find the domain; the partner's users get 504", 1008)
@@ -352,7 +353,7 @@ _SIP = (
     ),
 )
 
-CHECKS: dict[str, Check] = {check.id: check for check in (*_DNS, *_TLS, *_OWN, *_SIP, *XMPP)}
+CHECKS: dict[str, Check] = {check.id: check for check in (*_DNS, *_TLS, *_OWN, *_SIP, *XMPP, *WEB)}
 
 
 def ids(prefix: str) -> tuple[str, ...]:

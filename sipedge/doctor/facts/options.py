@@ -10,6 +10,7 @@ from sipedge.settings import Certificate, DnsSettings, Settings
 from zones.addresses import PUBLIC, Allowed
 
 from .sip import NOBODY
+from .web import WebName
 from .xmpp import XmppDomain
 
 HOSTING_PROVIDERS = frozenset(
@@ -80,6 +81,8 @@ class Options:
     """The XMPP domain that streams come from."""
     xmpp_chain_counts: bool = True
     """The edge refuses partners whose certificates lead to no trusted CA."""
+    web: tuple[WebName, ...] = ()
+    """Published web services."""
     settings: Settings | None = None
     """The installation, for its zones and its dial plan."""
     hosting_providers: frozenset[str] = HOSTING_PROVIDERS

@@ -69,7 +69,7 @@ class Connection:
 
     async def receive(self) -> bytes:
         """Some bytes; b"" at the end."""
-        while (count := self.tls.read_into(self._space)) == WANT_MORE:
+        while (count := self.tls.read_into(lambda: self._space)) == WANT_MORE:
             data = await self.reader.read(_SPACE)
             if not data:
                 return b""

@@ -28,6 +28,8 @@ class WebWay:
     """Servers in words, with the name that each one's certificate must have."""
     checks: tuple[str, ...]
     """What else is compared, a sentence each."""
+    meeting_server: tuple[str, ...] = ()
+    """What is entered on the Meeting Server, where this is its guest URI: ``key: value``."""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -38,6 +40,7 @@ class WebWay:
             "answer": self.answer,
             "targets": list(self.targets),
             "checks": list(self.checks),
+            "meeting_server": list(self.meeting_server),
         }
 
 
@@ -58,7 +61,9 @@ def way_of(settings: Settings, web: Web, url: str) -> WebWay:
         there = f"301: to https://{host}{'' if web.port == 443 else f':{web.port}'}, path and query as they are"
         return WebWay(url, False, _rule(web, pool), listener, there, (), ())
     targets = tuple(_target(pool, member, secure) for member in pool.members)
-    return WebWay(url, True, _rule(web, pool), listener, "", targets, tuple(_checks(settings, pool, secure)))
+    checks = tuple(_checks(settings, pool, secure))
+    entered = tuple(_entered(settings, pool)) if pool.asks_by_name else ()
+    return WebWay(url, True, _rule(web, pool), listener, "", targets, checks, entered)
 
 
 def _parts(url: str) -> tuple[str, int, bool]:
@@ -101,3 +106,17 @@ def _checks(settings: Settings, pool: Pool, secure: bool) -> Iterator[str]:
         yield "each client has a server connection of its own, because NTLM logs in connections"
     if pool.sticky and secure:
         yield "a cookie keeps a client with its server"
+
+
+def _entered(settings: Settings, pool: Pool) -> Iterator[str]:
+    """Keys of the Meeting Server's web bridge settings, and of /turnServers in its API (Cisco's guide, table 2)."""
+    yield f"Guest account client URI: https://{pool.title}"
+    turn, web = settings.turn, settings.web
+    port = web.port if web is not None and turn is not None and turn.beside_https else turn.port if turn else 0
+    for user in turn.users if turn is not None else ():
+        assert turn is not None
+        yield f"turnServers serverAddress: {turn.address}"
+        yield f"turnServers clientAddress: {turn.outside_address or turn.address}"
+        yield f"turnServers username: {user.username}"
+        yield "turnServers type: standard"
+        yield f"turnServers tcpPortNumberOverride: {port}"

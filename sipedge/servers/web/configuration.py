@@ -20,6 +20,8 @@ from zones.addresses import canonical_address, host_port
 from .pools import Member, Pool
 
 TRUSTED = "trusted.pem"
+HTTPS_SOCKET = "https.sock"
+"""Between the two halves of HAProxy where TURN shares the port."""
 RESOLVERS = "edge"
 NOBODY = "nobody"
 _TIMEOUTS = {
@@ -49,6 +51,8 @@ class Circumstances:
     """``address`` or ``address:port``; empty: what the system uses."""
     cookie_key: str
     """Secret: makes the cookies, which else would tell inside addresses."""
+    turn: str = ""
+    """``address:port`` of the TURN server that shares the port of HTTPS; ''."""
 
 
 def sections(web: Web, pools: Sequence[Pool], at: Circumstances) -> str:
@@ -56,7 +60,11 @@ def sections(web: Web, pools: Sequence[Pool], at: Circumstances) -> str:
     parts = [_defaults(web), _resolvers(at.dns)]
     for number, address in enumerate(web.addresses, 1):
         here = [pool for pool in pools if pool.address == address]
-        parts.append(_outside(f"outside-{number}", address, web, here, at))
+        shares = at.turn and canonical_address(address) == canonical_address(at.turn.rpartition(":")[0].strip("[]"))
+        bind = f"unix@{web.folder}/{HTTPS_SOCKET}" if shares else host_port(address, web.port)
+        if shares:
+            parts.append(_shared(address, web, bind, at.turn))
+        parts.append(_outside(f"outside-{number}", bind, web, here, at))
         if web.plain_port:
             parts.append(_plain(f"plain-{number}", address, web, here))
     parts.append(section(f"backend {NOBODY}", [line("http-request", "deny", "deny_status", "404")]))
@@ -96,13 +104,32 @@ def _with_port(server: str) -> str:
     return f"{server}:53" if canonical_address(server) and not server.startswith("[") else server
 
 
-def _outside(name: str, address: str, web: Web, pools: Sequence[Pool], at: Circumstances) -> str:
+def _shared(address: str, web: Web, https: str, turn: str) -> str:
+    """A port that HTTPS and TURN share: a TLS record begins with 22, a STUN message with 0 (RFC 7983 section 7)."""
+    front = [
+        line("mode", "tcp"),
+        line("bind", host_port(address, web.port)),
+        *_sources(web),
+        _rule("option tcplog"),
+        _rule("tcp-request inspect-delay 5s"),
+        _rule("tcp-request content accept if { req.len gt 0 }"),
+        _rule("use_backend https if { req.payload(0,1) -m bin 16 }"),
+        _rule("use_backend turn if { req.payload(0,1) -m bin 00 }"),
+    ]
+    back = [line("mode", "tcp"), line("server", "https", https, "send-proxy-v2")]
+    relay = [line("mode", "tcp"), line("timeout", "server", "1h"), line("server", "coturn", turn)]
+    return section("frontend shared", front) + section("backend https", back) + section("backend turn", relay)
+
+
+def _outside(name: str, bind: str, web: Web, pools: Sequence[Pool], at: Circumstances) -> str:
     """Nothing gets through but a request whose Host is the name that the TLS handshake asked for, and published."""
     crt = [word for file in at.certificates for word in ("crt", file)]
+    proxied = ["accept-proxy"] if bind.startswith("unix@") else []
     return section(
         f"frontend {name}",
         [
-            line("bind", host_port(address, web.port), "ssl", *crt, "alpn", "http/1.1", "strict-sni"),
+            line("bind", bind, *proxied, "ssl", *crt, "alpn", "http/1.1", "strict-sni"),
+            *([] if proxied else _sources(web)),
             *_refusals(web.port, 443),
             _rule("http-request deny deny_status 421 unless { ssl_fc_sni,lower,strcmp(txn.host) eq 0 }"),
             line("http-request", "set-header", "X-Forwarded-For", "%[src]"),
@@ -110,6 +137,15 @@ def _outside(name: str, address: str, web: Web, pools: Sequence[Pool], at: Circu
             line("default_backend", NOBODY),
         ],
     )
+
+
+def _sources(web: Web) -> list[str]:
+    """No address takes all connections, before any handshake is done for it."""
+    return [
+        _rule("stick-table type ipv6 size 100k expire 1m store conn_cur"),
+        _rule("tcp-request connection track-sc0 src"),
+        _rule(f"tcp-request connection reject if {{ sc0_conn_cur gt {web.connections_per_source} }}"),
+    ]
 
 
 def _refusals(port: int, usual: int) -> list[str]:
@@ -141,6 +177,7 @@ def _plain(name: str, address: str, web: Web, pools: Sequence[Pool]) -> str:
         f"frontend {name}",
         [
             line("bind", host_port(address, web.plain_port)),
+            *_sources(web),
             *_refusals(web.plain_port, 80),
             *([line(*redirect)] if names else []),
             line("http-request", "set-header", "X-Forwarded-For", "%[src]"),

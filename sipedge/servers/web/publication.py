@@ -15,7 +15,7 @@ from sipedge.web_settings import Web
 
 from .causes import Causes
 from .contents import wanted
-from .look_ups import LookUps
+from .look_ups import LATEST, LookUps
 from .pools import Pool, Services, pools_of
 from .states import pool_states
 
@@ -24,6 +24,10 @@ logger = logging.getLogger("sipedge.web")
 NAME = "web publishing"
 LOOK_INTERVAL = 1.0
 """Seconds between two comparisons of the state with the one that was last told."""
+
+FIRST_PAUSE = 10.0
+"""Seconds after service records have changed, and twice as many after each further change: each one is a reload, and an
+old worker with its WebSockets outlives a number of them only."""
 
 
 class Publication:
@@ -40,8 +44,8 @@ class Publication:
         self._causes: Causes | None = None
         self._look_ups: LookUps | None = None
         self._looked_at: DnsSettings | None = None
-        self._again = 0.0
-        """When service records are looked up again, by the loop's clock."""
+        self._again = self._pause = 0.0
+        """When service records are looked up again, by the loop's clock; ``_pause``: after a change of theirs."""
         self._change = asyncio.Event()
         self._applying = False
         self._told: dict[str, str] = {}
@@ -75,6 +79,16 @@ class Publication:
                 pools=pools,
             ),
         )
+
+    def costs(self, web: Web | None) -> list[str]:
+        """What a change to these settings costs: none or one sentence."""
+        if web == self._web:
+            return []
+        if web is None:
+            return [f"{NAME}: HAProxy is ended, with every connection"]
+        if self._web is None:
+            return [f"{NAME}: HAProxy is started"]
+        return [f"{NAME}: another worker of HAProxy takes over; what is under way goes on"]
 
     async def aclose(self) -> None:
         if self._task is not None:
@@ -130,7 +144,11 @@ class Publication:
             return
         pools = await self._looked_up(settings, settings.web)
         if refreshing and pools == self._pools and not self._fault:
+            self._pause = 0.0
             return
+        if refreshing:
+            self._pause = min(max(FIRST_PAUSE, 2 * self._pause), LATEST)
+            self._again = max(self._again, asyncio.get_running_loop().time() + self._pause)
         self._fault = ""
         await self._haproxy.bring(settings.web.folder, await asyncio.to_thread(wanted, settings, settings.web, pools))
         self._causes = await asyncio.to_thread(Causes, settings.web.trusted or settings.tls.trusted)
@@ -153,6 +171,8 @@ class Publication:
             return self._fault
         if self._haproxy.answer is None:
             return self._haproxy.alert or "HAProxy does not answer"
+        if self._haproxy.alert and not self._haproxy.is_current:
+            return f"the last change is not in force: {self._haproxy.alert}"
         down = [pool for pool in pools if not pool.active]
         return "; ".join(f"{pool.name} has no server: {_why(pool)}" for pool in down)
 

@@ -21,8 +21,9 @@ def test_two_labs_at_once_get_two_blocks() -> None:
 @pytest.mark.parametrize("name", ["inside", "outside"])
 def test_what_is_written_is_a_good_configuration(tmp_path: Path, name: str, xmpp: bool) -> None:
     with socket.socket() as lock:
-        layout.prepare(tmp_path, layout.Block(lock, *(f"127.77.0.{host}" for host in range(1, 7))), xmpp=xmpp)
+        layout.prepare(tmp_path, layout.Block(lock, *(f"127.77.0.{host}" for host in range(1, 8))), xmpp=xmpp, web=xmpp)
     settings = load_config(str(tmp_path / f"{name}.toml"))
     assert settings.domains == (layout.CISCO,)
     assert (settings.xmpp is not None and settings.xmpp.role == name) is xmpp
+    assert (settings.web is not None) is (xmpp and name == "outside")
     assert settings.log.decisions == str(tmp_path / f"{name}.decisions")

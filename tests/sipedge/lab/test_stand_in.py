@@ -10,7 +10,7 @@ from sipedge.lab.stand_in import PORT, lesson, prepared
 
 def test_two_clusters_with_all_that_they_need(tmp_path: Path) -> None:
     with socket.socket() as lock:
-        block = Block(lock, "127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.6")
+        block = Block(lock, "127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.6", "127.0.0.7")
         parties = prepared(tmp_path, block)
         words = " ".join(lesson(tmp_path, block)).split()
     inside = Cluster(parties["expc"]["hosts"], parties["expc"]["answers"], Behaviour())

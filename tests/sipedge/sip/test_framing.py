@@ -245,6 +245,16 @@ def test_a_trickling_peer_costs_linear_time() -> None:
     assert len(found) == 1 and time.process_time() - begin < 1.0
 
 
+def test_a_buffer_without_bytes_goes_to_whoever_needs_the_next_one() -> None:
+    one, other = Framer(LIMITS), Framer(LIMITS)
+    assert len(one.feed(message())) == 1
+    buffer = other.space().obj
+    other.feed(message()[:10])
+    assert one.space().obj is not buffer
+    assert len(other.feed(message()[10:])) == 1
+    assert Framer(LIMITS).space().obj is buffer
+
+
 PIECES = st.lists(
     st.sampled_from(
         [
@@ -284,3 +294,14 @@ def test_every_cutting_gives_the_same(pieces: list[bytes], cuts: list[int]) -> N
 def test_any_bytes_give_frames_or_nothing(data: bytes, step: int) -> None:
     for prefix in (b"", b"BYE sip:a SIP/2.0\r\n", message()):
         frames(prefix + data + b"\r\n\r\n", step)
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(1, 70_000)), max_size=30))
+def test_framers_that_take_turns_see_their_own_bytes_only(turns: list[tuple[int, int]]) -> None:
+    streams = [b"".join(message(name * size) for size in (3, 40_000, 0, 5_000)) for name in (b"a", b"b", b"c")]
+    framers, found, at = [Framer(LIMITS) for _ in streams], [list[Frame]() for _ in streams], [0] * len(streams)
+    for which, size in [*turns, (0, 200_000), (1, 200_000), (2, 200_000)]:
+        found[which] += framers[which].feed(streams[which][at[which] : at[which] + size])
+        at[which] += size
+    for stream, those in zip(streams, found, strict=True):
+        assert b"".join(each.head + each.body for each in those if isinstance(each, Message)) == stream

@@ -58,6 +58,7 @@ STATUS: StatusJson = {
                     "secure": True,
                 }
             ],
+            "allocations": 2,
             "pools": [
                 {
                     "name": "Director",
@@ -123,6 +124,7 @@ def test_status_in_sections() -> None:
         "  changes wait for the restart at 03:00 UTC",
         "  streams",
         "    192.0.2.8  Incoming  \\x1b[31mred\\r\\nforged\\u202e  ours.example  TLS",
+        "  2 allocations",
         "  Director: meet.example.com, lyncdiscover.example.com",
         "    dir.example.com failed: it has no address in the DNS, 0 requests, 0 under way",
         "    10.0.0.2 (10.0.0.2:4443) (backup) active, 1 request, 2 under way",

@@ -71,7 +71,17 @@ def test_a_published_server_is_not_reached_through_turn(tmp_path: Path) -> None:
     assert '10.0.0.12, a server of "Director", can be reached through TURN from outside' in error
 
 
+def test_the_address_is_one_that_clients_can_be_told(tmp_path: Path) -> None:
+    [error] = errors(tmp_path, EDGE + TURN.replace("192.0.2.1", "0.0.0.0") + USER)
+    assert "0.0.0.0 is no address that clients can be told" in error
+
+
 def test_a_listener_and_turn_do_not_share_a_port(tmp_path: Path) -> None:
     listener = '[[listener]]\nname = "outside"\naddress = "0.0.0.0"\nport = 3478\ntransport = "TCP"\n'
     [error] = errors(tmp_path, EDGE + listener + TURN + USER)
     assert '[turn] listens on 192.0.2.1:3478, which listener "outside" has' in error
+
+
+def test_the_port_of_https_is_shared_at_the_same_address_only(tmp_path: Path) -> None:
+    [error] = errors(tmp_path, EDGE + TURN + "beside_https = true\n" + USER)
+    assert "[web] does not listen on 192.0.2.1" in error

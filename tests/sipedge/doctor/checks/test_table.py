@@ -19,8 +19,8 @@ def test_document_has_the_table() -> None:
 @pytest.mark.parametrize("check", CHECKS.values(), ids=lambda check: check.id)
 def test_every_check_says_what_it_wants_and_how_to_mend_it(check: Check) -> None:
     assert check.demand and check.mend.endswith(".") and check.symptom.effect
-    assert check.group in ("dns", "tls", "sip", "xmpp")
-    assert re.fullmatch(r"(dns|tls|own|sip|xmpp)\.[a-z0-9-]+", check.id)
+    assert check.group in ("dns", "tls", "sip", "xmpp", "web")
+    assert re.fullmatch(r"(dns|tls|own|sip|xmpp|web)\.[a-z0-9-]+", check.id)
 
 
 def test_numbers_of_the_issue_are_there() -> None:

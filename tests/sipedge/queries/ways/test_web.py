@@ -10,7 +10,7 @@ from support.settings import make_settings
 from sipedge.queries.query import QueryError
 from sipedge.queries.ways.web import WebWay, way_of
 from sipedge.settings import Certificate, Tls
-from sipedge.web_settings import MeetingServer, Publish, Web
+from sipedge.web_settings import MeetingServer, Publish, Turn, TurnUser, Web
 
 WEB = Web(
     "192.0.2.1",
@@ -53,6 +53,20 @@ def test_web_bridges_come_from_the_dns() -> None:
         "targets of _cms-web._tls.join.example.com, each verified by its own name; without such records "
         "A and AAAA of join.example.com, port 443, verified as join.example.com",
     )
+
+
+def test_what_is_entered_on_the_meeting_server_is_told() -> None:
+    turn = Turn("10.0.0.1", "example.com", outside_address="192.0.2.1", users=(TurnUser("cms", "secret"),))
+    settings = make_settings(web=WEB, turn=turn, tls=Tls(server=(Certificate("edge.pem", "edge.key"),)))
+    assert way_of(settings, WEB, "https://join.example.com/").meeting_server == (
+        "Guest account client URI: https://join.example.com",
+        "turnServers serverAddress: 10.0.0.1",
+        "turnServers clientAddress: 192.0.2.1",
+        "turnServers username: cms",
+        "turnServers type: standard",
+        "turnServers tcpPortNumberOverride: 3478",
+    )
+    assert _way("https://meet.example.com/").meeting_server == ()
 
 
 @pytest.mark.parametrize(

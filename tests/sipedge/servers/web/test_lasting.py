@@ -11,13 +11,15 @@ import pytest
 from support.web_client import Connection
 from support.web_world import FRONT, JOIN, MEETING, World, rule, until, world
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(60)]
-
 REQUESTS = 700
 """Of all loops, at least."""
-SIZE = 20 * 1024 * 1024
+IDLE = float(os.environ.get("SIPEDGE_WEB_IDLE", "1"))
+"""Seconds that a WebSocket says nothing: 600 in make soak OPTIONS=--web, and the download is ten times as large."""
+SIZE = (200 if IDLE >= 60 else 20) * 1024 * 1024
 MOST_MEMORY = 40 * 1024
 """KiB that a worker may have more than before: a part of one download is a good deal less."""
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(60 + 2 * IDLE)]
 
 
 async def _both(here: World) -> str:
@@ -73,6 +75,18 @@ def test_three_reloads_fail_no_request_and_leave_a_websocket_and_a_download_alon
     asyncio.run(run())
 
 
+def test_a_websocket_that_says_nothing_stays_open() -> None:
+    async def run() -> None:
+        async with world(JOIN, FRONT) as here:
+            await _both(here)
+            async with here.connection(JOIN) as socket:
+                assert (await socket.upgrade(JOIN)).status == 101
+                await asyncio.sleep(IDLE)
+                assert await socket.echoes("still there")
+
+    asyncio.run(run())
+
+
 def test_a_slow_reader_costs_no_memory() -> None:
     async def run() -> None:
         async with world(JOIN, FRONT) as here:
@@ -112,6 +126,25 @@ def test_a_configuration_that_cannot_be_used_changes_nothing() -> None:
             here.use(tables)
             await here.is_active()
             assert (await here.get(JOIN)).status == 200
+
+    asyncio.run(run())
+
+
+def test_a_port_that_somebody_else_has_is_told_and_what_was_in_force_goes_on() -> None:
+    async def run() -> None:
+        async with world(JOIN, FRONT) as here:
+            tables = await _both(here)
+            taken = await asyncio.start_server(lambda reader, writer: None, here.address, 8444)
+            here.plain = 8444
+            here.use(tables)
+            await until(lambda: "the last change is not in force" in here.state().reason)
+            assert f"{here.address}:8444" in here.state().reason
+            assert (await here.get(JOIN)).status == 200
+            here.plain = 8080
+            here.use(tables)
+            await here.is_active()
+            taken.close()
+            await taken.wait_closed()
 
     asyncio.run(run())
 

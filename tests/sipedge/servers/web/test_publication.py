@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from support.web_world import DISCOVER, FRONT, JOIN, MEET, MEETING, rule, until, world
@@ -204,10 +205,16 @@ def test_the_service_goes_away_with_its_table() -> None:
             await here.bridges(1)
             here.use(MEETING)
             await here.is_active()
+            web = here.settings.web
+            assert web is not None and here.publication.costs(web) == []
+            other = replace(web, log_requests=True)
+            assert "another worker of HAProxy takes over" in here.publication.costs(other)[0]
+            assert here.publication.costs(None) == ["web publishing: HAProxy is ended, with every connection"]
             path = here.folder / "edge.toml"
             path.write_text(path.read_text().partition("[web]")[0])
             here.follow(path)
             await until(lambda: here.publication.services() == ())
+            assert here.publication.costs(web) == ["web publishing: HAProxy is started"]
             with pytest.raises(OSError):
                 await here.get(JOIN)
 

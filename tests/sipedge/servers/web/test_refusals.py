@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from contextlib import AsyncExitStack
 
 import pytest
 from support.web_client import Connection
@@ -116,6 +117,22 @@ def test_a_name_of_the_certificate_that_is_not_published_leads_nowhere() -> None
             await _published(here)
             assert (await here.get("edge.example.com")).status == 404
             assert not any(server.asked for server in here.servers.values())
+
+    asyncio.run(run())
+
+
+def test_one_address_has_a_bounded_number_of_connections() -> None:
+    async def run() -> None:
+        async with world(JOIN) as here, AsyncExitStack() as stack:
+            await here.bridges(1)
+            here.use("connections_per_source = 3\n" + MEETING)
+            await here.is_active()
+            for _ in range(3):
+                connection = await stack.enter_async_context(here.connection(JOIN))
+                assert (await connection.get(JOIN)).status == 200
+            with pytest.raises((ssl.SSLError, ConnectionError)):
+                await stack.enter_async_context(here.connection(JOIN))
+            assert (await connection.get(JOIN)).status == 200
 
     asyncio.run(run())
 
