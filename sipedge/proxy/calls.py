@@ -21,7 +21,7 @@ from sipedge.dialogs.dialog import Dialog, Leg, Way
 from sipedge.dialogs.orders import Answer, Kind, Order
 from sipedge.dialogs.policies import Policies, policies_of
 from sipedge.dialogs.record import restored, to_bytes
-from sipedge.dialogs.requests import own_request
+from sipedge.dialogs.requests import GONE, OTHER_USAGES, TARGET_REFRESHES, own_request
 from sipedge.dialogs.states import DialogAction, DialogInput, DialogState
 from sipedge.dialogs.table import Dialogs
 from sipedge.dialogs.transfers import Transfers
@@ -44,15 +44,14 @@ _A, _I = DialogAction, DialogInput
 
 PATIENCE = 40.0
 """Seconds for an ACK or the answer to a BYE: 64*T1 and what a repeated one takes."""
+RINGING = 7200.0
+"""Seconds after which an INVITE without a final response counts for nothing, whatever has become of it."""
 RESUMING = 2.0
 """Seconds after a start in which ways to peers are found."""
 HANDLE = "h."
 """Begins the keys of the journal that are no call's."""
-GONE = (408, 481)
 MOST_TRIES = 3
 """How often one request is sent again because of what it was answered."""
-_OTHER_USAGES = frozenset({"SUBSCRIBE", "NOTIFY", "REFER", "PRACK"})
-"""Their 481 ends a subscription within the dialog, or an acknowledgement, not the call (RFC 5057 5.1)."""
 
 
 class Calls:
@@ -129,7 +128,8 @@ class Calls:
             if answer is not None:
                 return answer
         leg.received = max(leg.received, message.cseq[0])
-        learn(leg, message)
+        if method in TARGET_REFRESHES:
+            learn(leg, message)
         self._touched[dialog] = None
         what = {"ACK": _I.ACK, "BYE": _I.BYE}.get(method, _I.REQUEST)
         if leg is not dialog.near and what is _I.ACK:
@@ -149,6 +149,8 @@ class Calls:
 
     def begun(self, way: Way, message: Message, now: float) -> Answer | None:
         """An INVITE that begins a call; what the edge answers instead of sending it on, if it must not go."""
+        way.dialog.patience = now + RINGING
+        self._touched[way.dialog] = None
         answer = self._session(way.source, message, now)
         if answer is not None:
             self.dialogs.remove(way.dialog)
@@ -157,8 +159,10 @@ class Calls:
     def _session(self, leg: Leg, message: Message, now: float) -> Answer | None:
         """What the edge says to an INVITE or UPDATE where the sessions of a leg are its own business."""
         wanted = self._policies.of(leg.zone).session_timer
+        if not wanted:
+            return None
         contact = own_contact("", leg.tag, self._installation.seat(leg.zone))
-        return sessions.answer(leg, message, wanted, contact, now) if wanted else None
+        return sessions.answer(leg, message, wanted, contact, now)
 
     def cancelled(self, incoming: Incoming) -> None:
         """The caller has sent CANCEL."""
@@ -336,7 +340,7 @@ class Calls:
                 self._act(way.dialog, _I.REFUSE, now, out)
         elif method == "BYE":
             self._act(way.dialog, _I.BYE_STOPPED if status in (401, 407) else _I.BYE_DONE, now, out)
-        elif status in GONE and method not in _OTHER_USAGES:
+        elif status in GONE and method not in OTHER_USAGES:
             self._act(way.dialog, _I.GONE, now, out)
         elif status >= 300 and way.number and way.transfer is None and method in sessions.REFRESHES:
             self._refused(way.dialog, way.target, status, now)
@@ -422,7 +426,10 @@ class Calls:
 
     def _incoming(self, way: Way, order: Order, transaction: int, out: list[Command]) -> Incoming | None:
         """None, and a line in the log, where the party cannot be reached."""
-        source, target, method = order.source, order.target, order.method
+        source, target, method, zones = order.source, order.target, order.method, self._installation.zones
+        if zones.get(source.zone) is None or (target.zone and zones.get(target.zone) is None):
+            out.append(Log("warning", f'a {method} to zone "{target.zone}" cannot be sent: a zone of its call is gone'))
+            return None
         agent = self._installation.agent(source.zone)
         lines = (f"Via: SIP/2.0/TLS {agent};branch=z9hG4bK{self._ids()}", *order.headers)
         if method in sessions.REFRESHES:

@@ -29,6 +29,7 @@ from support.playbook import (
 )
 from support.settings import RULES, THIRD, ZONES, forking, make_settings, rule, with_zone
 
+from sipedge.proxy.commands import Forward
 from sipedge.proxy.events import ConfigChanged
 from sipedge.settings import Limits
 from sipedge.sip.message import Message
@@ -229,6 +230,23 @@ def test_a_call_of_a_zone_that_is_open_now_goes_on(play: Play) -> None:
     call.passes(call.callee, "INFO")
     call.passes(call.caller, "BYE")
     assert len(call.book.proxy.dialogs) == 0
+
+
+def test_a_call_whose_zone_is_gone_ends_without_a_word(play: Play) -> None:
+    call = called(play(b2bua())).answered()
+    call.book >> ConfigChanged(make_settings(rules="", zones=ZONES[1:])) >> waits(41)
+    assert [command for command in call.book.drain() if isinstance(command, Forward)] == []
+    assert {line.level for line in call.book.log} == {"warning"}
+    call.book >> waits(41)
+    assert len(call.book.proxy.dialogs) == 0
+
+
+def test_an_info_does_not_move_a_party(play: Play) -> None:
+    call, leg = talking(play(b2bua())), Leg()
+    info = call.caller.request("INFO").head.replace(b"phone.inside.local:5071", b"elsewhere.inside.local")
+    call.book >> arrives(Message(info)) << forwards(leg, "Outside")
+    call.book >> answers_with(leg, call.callee.answer(leg.message, 200)) << responds(200)
+    call.passes(call.callee, "BYE")
 
 
 def test_more_calls_than_may_be_open_are_refused(play: Play) -> None:
