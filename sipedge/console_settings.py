@@ -13,6 +13,9 @@ class ConsoleSettings:
     """PEM file with the leaf and the chain after it; '': plain HTTP, which is for loopback addresses only."""
     key: str = ""
     """PEM file of its private key."""
+    client_ca: str = ""
+    """PEM file with the CAs of browsers: who has no certificate of theirs does not get as far as the log-in. It admits;
+    it names nobody. '': nobody needs one."""
     names: tuple[str, ...] = ()
     """Host names and addresses by which browsers may call the console, beside ``listen``."""
     folder: str = ""

@@ -7,11 +7,11 @@ from collections.abc import Callable
 import click
 
 FILE = click.Path(dir_okay=False)
+TOKEN = "SIPEDGE_TOKEN"
+"""The environment variable with a token of the console."""
 CONFIG = click.argument("config", type=FILE)
 PLAN = click.argument("config", metavar="CONFIG", type=FILE)
 """A configuration or a dial plan."""
-EDGE = click.argument("config", metavar="CONFIG", type=FILE)
-"""The configuration of a running edge, or its control socket."""
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 TRACES = click.argument("traces", metavar="TRACE...", nargs=-1, required=True, type=click.Path())
 KEYLOG = click.option(
@@ -33,6 +33,43 @@ HOSTS = click.argument("hosts", metavar="HOST...", nargs=-1, required=True)
 DUMP = click.option(
     "--dump", metavar="FILE", type=FILE, help="What the box prints for xConfiguration, for what the API does not give."
 )
+
+
+EDGE = click.argument("config", metavar="CONFIG", type=FILE)
+"""The configuration of a running edge, or its control socket."""
+
+
+def edge(command: Callable[..., int]) -> Callable[..., int]:
+    """Which running edge: ``config``, its configuration, its control socket, or the address of its console (--at)."""
+    for name, metavar, kind, text in (
+        ("--ca", "FILE", FILE, "With --at: CAs that vouch for the console; without it, those of the system."),
+        ("--token-file", "FILE", FILE, f"With --at: a token on the first line; without it, ${TOKEN} is taken."),
+        ("--at", "URL", str, "Ask the console there instead, from any machine."),
+    ):
+        command = click.option(
+            name, metavar=metavar, type=kind, help=text, callback=_keep, expose_value=False, is_eager=True
+        )(command)
+    return click.argument("config", metavar="[CONFIG]", default="", type=FILE, callback=_edge)(command)
+
+
+def kept(name: str) -> str | None:
+    """``ca`` or ``token_file`` of the command that runs."""
+    value = click.get_current_context().meta.get(f"{__name__}.{name}")
+    assert value is None or isinstance(value, str)
+    return value
+
+
+def _keep(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    ctx.meta[f"{__name__}.{param.name}"] = value
+
+
+def _edge(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    at: str | None = ctx.meta.get(f"{__name__}.at")
+    if bool(value) == bool(at) and not ctx.resilient_parsing:
+        raise click.UsageError("say which edge: either CONFIG, or --at URL")
+    if at is not None and not at.startswith(("http://", "https://")):
+        raise click.BadParameter(f'"{at}" is no address such as https://edge.example.com:8443/', ctx, param_hint="--at")
+    return value or at or ""
 
 
 def filters(command: Callable[..., int]) -> Callable[..., int]:

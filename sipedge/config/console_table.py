@@ -13,7 +13,7 @@ from sipedge.settings import Certificate, Log
 from .control_place import read_control_place
 from .log_table import read_log
 from .reading.console import CONSOLE
-from .reading.files import check_certificate, in_folder_of
+from .reading.files import check_certificate, check_trusted, in_folder_of
 from .reading.problems import ConfigError
 from .reading.reader import Reader, open_toml
 
@@ -45,7 +45,7 @@ def read_console_table(reader: Reader) -> ConsoleSettings:
     """File names become absolute or relative to the working directory; what is wrong is reported."""
     table = reader.validate(CONSOLE, reader.table("console"), ("console",), "[console]")
     fields: dict[str, Any] = table.model_dump() if table else {}
-    for key in ("certificate", "key"):
+    for key in ("certificate", "key", "client_ca"):
         if fields.get(key):
             fields[key] = in_folder_of(reader.file, fields[key])
     own = fields.get("folder")
@@ -57,6 +57,11 @@ def read_console_table(reader: Reader) -> ConsoleSettings:
 
 
 def _check_files(reader: Reader, settings: ConsoleSettings) -> None:
+    if settings.client_ca:
+        check_trusted(reader, ("console", "client_ca"), settings.client_ca)
+        if not settings.certificate:
+            hint = 'write "certificate" and "key", too'
+            reader.problem(("console", "client_ca"), "without TLS no browser can show a certificate", hint)
     given, missing = ("certificate", "key") if settings.certificate else ("key", "certificate")
     if settings.certificate and settings.key:
         check_certificate(reader, ("console",), Certificate(settings.certificate, settings.key))

@@ -13,12 +13,14 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from .changes import accounts, log_in, review, revisions, rules
+from .api import changes as api_changes
+from .api import routes as api
+from .changes import accounts, backup, log_in, review, revisions, rules, shadow
 from .frame.gate import gated, hosts_of
 from .frame.identity import Role
 from .frame.page import Page, world_of
 from .frame.world import World
-from .pages import overview
+from .pages import alarms, entry, history, locate, overview, servers, zones
 
 STATIC = Path(__file__).resolve().parent / "static"
 KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -39,11 +41,21 @@ async def _live(request: Request) -> Response:
 
 PAGES: tuple[Page, ...] = (
     *overview.PAGES,
+    *history.PAGES,
+    *entry.PAGES,
+    *locate.PAGES,
     *rules.PAGES,
     *review.PAGES,
+    *shadow.PAGES,
     *revisions.PAGES,
+    *zones.PAGES,
+    *servers.PAGES,
+    *alarms.PAGES,
+    *backup.PAGES,
     *accounts.PAGES,
     *log_in.PAGES,
+    *api.PAGES,
+    *(route.page for route in api_changes.CHANGES),
     Page("/live", _live, Role.AUDITOR),
     Page("/static/{name}", _asset, None),
 )
@@ -62,6 +74,7 @@ def application(world: World, pages: Sequence[Page] = PAGES) -> Starlette:
                 tasks.start_soon(work)
             yield
             tasks.cancel_scope.cancel()
+        world.watch.close()
 
     routes = [Route(each.path, gated(each, hosts), methods=list(each.methods)) for each in pages]
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: _not_found, 405: _not_found})

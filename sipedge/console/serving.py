@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from pathlib import Path
 
 import uvicorn
@@ -24,7 +25,9 @@ def serve(path: str) -> int:
     config = read_console(path)
     Path(config.console.folder).mkdir(mode=0o750, exist_ok=True)
     with _listening(config) as listener:
-        app = application(world_for(config))
+        world = world_for(config)
+        world.watch.open()
+        app = application(world)
         server = uvicorn.Server(_uvicorn(app, config))
         print(f"console of {path}: {address(config, listener)}", flush=True)
         server.run(sockets=[listener])
@@ -60,6 +63,8 @@ def _uvicorn(app: object, config: ConsoleConfig) -> uvicorn.Config:
         lifespan="on",
         ssl_certfile=settings.certificate or None,
         ssl_keyfile=settings.key or None,
+        ssl_ca_certs=settings.client_ca or None,
+        ssl_cert_reqs=ssl.CERT_REQUIRED if settings.client_ca else ssl.CERT_NONE,
         limit_concurrency=MOST,
         timeout_graceful_shutdown=PATIENCE,
     )

@@ -57,13 +57,6 @@ def asked(file: sqlite3.Connection, segment: int, since: float) -> Iterator[Aske
         yield Asked(query, row["also"], row["count"], Key(segment, row["last"]), row["method"])
 
 
-def words(file: sqlite3.Connection, column: str) -> list[str]:
-    """Raises sqlite3.Error."""
-    source = "minutes" if column == "rule" else "decisions"
-    both = f"SELECT {column} FROM {source}" + (" UNION SELECT target FROM decisions" if column == "zone" else "")
-    return [row[0] for row in file.execute(f"SELECT text FROM words WHERE id IN ({both})")]
-
-
 class _Conditions:
     """The WHERE of a question, and its values."""
 

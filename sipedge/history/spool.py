@@ -153,6 +153,15 @@ class Spool:
         return f"{self._path}.{number}" if number else self._path
 
 
+def end_of(path: str) -> Position:
+    """Behind what a file holds now, for who wants only what comes. Raises OSError."""
+    try:
+        with open(path, "rb") as file:
+            return Position(_beginning(file), os.fstat(file.fileno()).st_size)
+    except FileNotFoundError:
+        return Position()
+
+
 def _beginning(file: BinaryIO) -> str:
     """'' where it is too short to say which file it is."""
     file.seek(0)

@@ -186,10 +186,6 @@ class History(Protocol):
 
     def stored(self) -> Stored: ...
 
-    def words(self, column: str) -> list[str]:
-        """Of ``rule``, ``zone``, ``method`` or ``revision``: the values there are, for a person to choose from."""
-        ...
-
     def forget(self, days: float, size: int) -> int:
         """Drop what is older than ``days``, and the oldest until it takes at most ``size`` bytes; how many rows."""
         ...

@@ -6,12 +6,13 @@ import asyncio
 import signal
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from sipedge.traces.ladder import ladder
 
 from . import layout, scenario, scenario_web, scenario_xmpp, stand_in, story
+from .console_process import console_of
 from .edge_process import EdgeProcess
 from .layout import Layout
 from .party import Party, Recorder
@@ -31,11 +32,11 @@ WHOLE_RUN = 120.0
 """Seconds after which the run counts as failed, whatever hangs."""
 
 
-def main(keep: bool = False, topology: str = "open", expressway: bool = False) -> int:
+def main(keep: bool = False, topology: str = "open", expressway: bool = False, console: bool = False) -> int:
     """Run the lab. Exit status: 0 when all arrived, 1 otherwise.
 
     ``keep``: leave it running until Ctrl-C; ``topology``: of the inside, as the outside edge shows it;
-    ``expressway``: stand-ins for Expressways instead, until Ctrl-C.
+    ``expressway``: stand-ins for Expressways instead, until Ctrl-C; ``console``: with ``keep``, a console beside each edge.
     """
     try:
         with tempfile.TemporaryDirectory(prefix="sipedge-lab-") as folder:
@@ -45,7 +46,7 @@ def main(keep: bool = False, topology: str = "open", expressway: bool = False) -
                     return asyncio.run(stand_in.stay(Path(folder), block))
                 engines = {"xmpp": not scenario_xmpp.missing(), "web": not scenario_web.missing()}
                 plan = layout.prepare(Path(folder), block, topology, **engines)
-                return asyncio.run(_run(plan, keep))
+                return asyncio.run(_run(plan, keep, console))
     except (OSError, RuntimeError, TimeoutError) as error:
         print(f"lab: {error or 'not everything came up in time'}")
         return 1
@@ -53,7 +54,7 @@ def main(keep: bool = False, topology: str = "open", expressway: bool = False) -
         return 130
 
 
-async def _run(plan: Layout, keep: bool) -> int:
+async def _run(plan: Layout, keep: bool, console: bool) -> int:
     recorder = Recorder()
     task = asyncio.current_task()
     assert task is not None
@@ -65,7 +66,7 @@ async def _run(plan: Layout, keep: bool) -> int:
             _show_logs(edges)
             raise
         if keep:
-            await _stay(plan, edges)
+            await _stay(plan, edges, console)
     return 0 if good else 1
 
 
@@ -143,21 +144,30 @@ def verdict(checks: list[StepResult]) -> list[str]:
     return [*lines, f"verdict: {total}"]
 
 
-async def _stay(plan: Layout, edges: tuple[EdgeProcess, EdgeProcess]) -> None:
-    block = plan.block
+async def _stay(plan: Layout, edges: tuple[EdgeProcess, EdgeProcess], console: bool) -> None:
     stopped = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stopped.set)  # before it is told to press Ctrl-C
+    async with AsyncExitStack() as consoles:
+        served = [await consoles.enter_async_context(console_of(edge.config)) for edge in edges] if console else []
+        _tell(plan, edges, served)
+        await stopped.wait()
+
+
+def _tell(plan: Layout, edges: tuple[EdgeProcess, EdgeProcess], consoles: list[str]) -> None:
+    """What there is, for who looks around."""
+    block = plan.block
     print(f"\nThe lab stays up; Ctrl-C ends it. Everything is in {plan.folder}")
     inside, outside = edges
     print("  try           " + "\n                ".join(_tries(plan.folder, inside, outside)))
     print(f"  inside edge   {block.inside}:5061  {plan.folder / 'inside.toml'}")
     print(f"  outside edge  {block.outside}:5061  {plan.folder / 'outside.toml'}")
     print(f"  ask them      sipedge status (or history, probe, load) {plan.folder / 'outside.toml'}")
+    for edge, address in zip(edges, consoles, strict=bool(consoles)):
+        print(f"  {edge.name + ' console':13} {address}")
     print(f"  IM&P node     {block.imp}:5062      SfB Edge  {block.sfb}:5061")
     if plan.web:
         print(f"  web           https://{layout.GUEST_URI}:8443 at {block.outside}      web bridge {block.cms}:8443")
     print(f"  DNS           {block.dns}:5300 external, {block.dns}:5301 internal", flush=True)
-    await stopped.wait()
 
 
 def _tries(folder: Path, *edges: EdgeProcess) -> list[str]:

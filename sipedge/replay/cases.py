@@ -16,7 +16,7 @@ from dialplan.language.spelling import quoted
 from dialplan.model import Tier, Traffic
 from sipedge.decision.deciding import RULES
 
-from .verdict import Verdict, label
+from .verdict import Decision, Verdict, label
 
 Way = tuple[tuple[int, bool, tuple[tuple[str, str], ...]], ...]
 """Of each tier its priority, whether it stops, its rules and their zones."""
@@ -94,10 +94,9 @@ def cases_text(classes: Classes, config: str, file: str) -> str:
     return "\n".join([f"plan {quoted(plan)}\n", *blocks])
 
 
-def _case(routing_class: RoutingClass, names: set[str]) -> str:
-    verdict, decision = routing_class.first, routing_class.first.decision
-    lines = [f"from zone {quoted(verdict.zone)}", f"alias {quoted(decision.alias)}"]
-    lines.append(f"traffic {verdict.traffic.value}")
+def case_block(name: str, comment: str, zone: str, traffic: Traffic, decision: Decision) -> str:
+    """A case that expects a decision as it is. ``zone``: the source; ``comment``: one line."""
+    lines = [f"from zone {quoted(zone)}", f"alias {quoted(decision.alias)}", f"traffic {traffic.value}"]
     if decision.authenticated:
         lines.append("authenticated yes")
     if decision.transform is None:
@@ -105,10 +104,19 @@ def _case(routing_class: RoutingClass, names: set[str]) -> str:
     else:
         lines += [f"expect transform {quoted(decision.transform)}", f"expect searched {quoted(decision.searched)}"]
     lines += [line for tier in decision.tiers for line in _tier(tier)] or ["expect no match"]
-    count = routing_class.requests
-    comment = f"# {count} request{'' if count == 1 else 's'}, the first is message {verdict.index}\n"
     body = "".join(f"{INDENT}{line}\n" for line in lines)
-    return f"{comment}case {quoted(_name(verdict, names))} {{\n{body}}}\n"
+    return f"# {comment}\ncase {quoted(name)} {{\n{body}}}\n"
+
+
+def case_name(traffic: Traffic, zone: str, decision: Decision) -> str:
+    """What it is about, as far as it fits."""
+    return f"{traffic.value} from {zone}: {label(decision.to_json())}"[: MAX_NAME - 8]
+
+
+def _case(routing_class: RoutingClass, names: set[str]) -> str:
+    verdict, count = routing_class.first, routing_class.requests
+    comment = f"{count} request{'' if count == 1 else 's'}, the first is message {verdict.index}"
+    return case_block(_name(verdict, names), comment, verdict.zone, verdict.traffic, verdict.decision)
 
 
 def _tier(tier: Tier) -> Iterator[str]:
@@ -119,9 +127,8 @@ def _tier(tier: Tier) -> Iterator[str]:
 
 
 def _name(verdict: Verdict, names: set[str]) -> str:
-    """Unique; what the class is, as far as it fits."""
-    decision = label(verdict.decision.to_json())
-    base = f"{verdict.traffic.value} from {verdict.zone}: {decision}"[: MAX_NAME - 8]
+    """Unique."""
+    base = case_name(verdict.traffic, verdict.zone, verdict.decision)
     name, number = base, 1
     while name in names:
         number += 1

@@ -6,9 +6,13 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
+from sipedge.config import load_config
 from sipedge.control.refusal import FAILED
+from sipedge.history.kept import Kept
+from sipedge.queries.speakers import speakers
 from sipedge.revisions.files import FileSet
 
 from .apart import NICENESS
@@ -16,8 +20,13 @@ from .editing import help_at, laid_out, marks, offer
 from .review import ReviewJson, review
 
 
-def _review(config: str, base: Mapping[str, str], texts: Mapping[str, str]) -> ReviewJson:
-    return review(config, FileSet(base), texts)
+def _review(config: str, base: Mapping[str, str], texts: Mapping[str, str], history: str, since: float) -> ReviewJson:
+    """``history``: the folder of segments."""
+    return review(config, FileSet(base), texts, Kept(Path(history)).asked(since))
+
+
+def _speakers(config: str) -> list[dict[str, Any]]:
+    return [speaker.to_json() for speaker in speakers(load_config(config, create_secret=False))]
 
 
 QUESTIONS: Mapping[str, Callable[..., object]] = {
@@ -26,6 +35,7 @@ QUESTIONS: Mapping[str, Callable[..., object]] = {
     "offer": offer,
     "help": help_at,
     "layout": laid_out,
+    "speakers": _speakers,
 }
 """Each with keywords: ``config`` and what its function wants."""
 

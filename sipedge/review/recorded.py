@@ -8,26 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypedDict
+from itertools import islice
+from typing import TypedDict
 
 from dialplan.analysis import route_text
 from dialplan.model import Query
 from dialplan.search.search import CompiledPlan, Explanation
 from sipedge.decision.deciding import explained
+from sipedge.history.wish import Asked
 
+MOST_ASKED = 1_000_000
+"""Different questions of a history: half a minute."""
 MOST_GROUPS = 200
 MOST_ALIASES = 100_000
 """That are told apart in one group; what comes beyond is not counted."""
-
-
-class Asked(NamedTuple):
-    """What the rules of an edge were asked."""
-
-    query: Query
-    also: str = ""
-    """A second alias that had to lead to the same zones; '' for none."""
-    requests: int = 1
-    """So often."""
 
 
 class GroupJson(TypedDict):
@@ -55,6 +49,8 @@ class RecordedJson(TypedDict):
     """Of these requests."""
     groups: list[GroupJson]
     """Those with most requests first."""
+    whole: bool
+    """Whether all that was recorded was looked at."""
 
 
 @dataclass(slots=True)
@@ -72,10 +68,10 @@ class Tally:
         self._groups: dict[tuple[str, str], _Group] = {}
         self.requests = 0
 
-    def add(self, asked: Asked) -> bool:
-        """Whether the new plan decides otherwise."""
-        self.requests += asked.requests
-        old, new = (explained(asked.query, asked.also, plan) for plan in self._plans)
+    def add(self, query: Query, also: str, requests: int = 1) -> bool:
+        """Whether the new plan decides otherwise. ``also``: a second alias that had to lead to the same zones; ''."""
+        self.requests += requests
+        old, new = (explained(query, also, plan) for plan in self._plans)
         if old == new:
             return False
         names = label(old), label(new)
@@ -83,10 +79,10 @@ class Tally:
         if group is None:
             if len(self._groups) >= MOST_GROUPS:
                 names = "other rules", "other rules"
-            group = self._groups.setdefault(names, _Group(_first(names, asked.query, old, new)))
-        group.requests += asked.requests
+            group = self._groups.setdefault(names, _Group(_first(names, query, old, new)))
+        group.requests += requests
         if len(group.aliases) < MOST_ALIASES:
-            group.aliases.add(asked.query.alias)
+            group.aliases.add(query.alias)
         return True
 
     def to_json(self) -> RecordedJson:
@@ -95,14 +91,16 @@ class Tally:
             for group in self._groups.values()
         ]
         groups.sort(key=lambda group: -group["requests"])
-        return {"requests": self.requests, "changed": sum(each["requests"] for each in groups), "groups": groups}
+        changed = sum(each["requests"] for each in groups)
+        return {"requests": self.requests, "changed": changed, "groups": groups, "whole": True}
 
 
-def recorded(old: CompiledPlan, new: CompiledPlan, asked: Iterable[Asked]) -> RecordedJson:
-    tally = Tally(old, new)
-    for each in asked:
-        tally.add(each)
-    return tally.to_json()
+def recorded(old: CompiledPlan, new: CompiledPlan, asked: Iterable[Asked], most: int = MOST_ASKED) -> RecordedJson:
+    """``most``: so many different questions, the newest."""
+    tally, asked = Tally(old, new), iter(asked)
+    for each in islice(asked, most):
+        tally.add(each.query, each.also, each.count)
+    return {**tally.to_json(), "whole": next(asked, None) is None}
 
 
 def label(explanation: Explanation) -> str:

@@ -13,12 +13,13 @@ from dialplan.analysis import Difference, common_senders, compare, likewise_text
 from dialplan.check import Finding, findings, query_text
 from sipedge.config import ConfigError, load_config
 from sipedge.control.refusal import Refused
+from sipedge.history.wish import Asked
 from sipedge.queries.senders import senders_of_zones
 from sipedge.revisions.files import FileSet, set_of
 from sipedge.settings import Settings
 
 from .cases import CasesJson, ask_cases
-from .recorded import Asked, RecordedJson, recorded
+from .recorded import RecordedJson, recorded
 
 CONTEXT = 3
 """Lines around a change that are shown."""
@@ -113,7 +114,7 @@ def _empty(base: FileSet, texts: Mapping[str, str]) -> ReviewJson:
         "differences": [],
         "unproved": [],
         "cases": {"held": 0, "failed": [], "broken": []},
-        "recorded": {"requests": 0, "changed": 0, "groups": []},
+        "recorded": {"requests": 0, "changed": 0, "groups": [], "whole": True},
     }
 
 

@@ -53,6 +53,7 @@ class Drafts:
     def __init__(self, folder: str) -> None:
         """``folder``: of the console."""
         self._folder = os.path.join(folder, NAME)
+        self._counter = os.path.join(self._folder, "last")
         self._lock = RLock()
 
     def all(self) -> list[Draft]:
@@ -74,8 +75,10 @@ class Drafts:
             numbers = self._numbers()
             if len(numbers) >= MOST:
                 raise Refused(CONFLICT, f"there are {MOST} drafts already: drop one that nobody needs")
-            made = Draft(max(numbers, default=0) + 1, 1, who, title[:200], time(), dict(base.texts), dict(texts))
-            return self._written(made)
+            number = max([self._last(), *numbers]) + 1
+            made = self._written(Draft(number, 1, who, title[:200], time(), dict(base.texts), dict(texts)))
+            write_whole(self._counter, str(number).encode())
+            return made
 
     def change(self, number: int, version: int, texts: Mapping[str, str]) -> Draft:
         """``version``: that which was changed. ``texts``: those that take the place of others; new ones are added."""
@@ -104,6 +107,14 @@ class Drafts:
         os.makedirs(self._folder, 0o750, exist_ok=True)
         write_whole(self._place(draft.number), json.dumps(asdict(draft)).encode(), 0o640)
         return draft
+
+    def _last(self) -> int:
+        """The number that was given last: none is given twice, because reviews and the audit log name them."""
+        try:
+            with open(self._counter, encoding="ascii") as stream:
+                return int(stream.read())
+        except (FileNotFoundError, ValueError):
+            return 0
 
     def _place(self, number: int) -> str:
         return os.path.join(self._folder, f"{number:06}.json")

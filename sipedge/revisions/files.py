@@ -6,12 +6,13 @@ Keys, passwords and secrets are in files of their own. A password inside ``edge.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sipedge.config import ConfigError
 from sipedge.config.plans import plan_names
 from sipedge.config.reading.files import in_folder_of, revision_of
+from sipedge.config.reading.positions import Path
 from sipedge.config.reading.problems import file_problem
 from sipedge.config.reading.reader import Reader, open_toml
 from sipedge.config.reading.texts import Drafted, OnDisk, Texts
@@ -50,7 +51,7 @@ def set_of(config: str, texts: Mapping[str, str]) -> FileSet:
 def password_in(config: str, text: str) -> bool:
     """Whether a text of ``edge.toml`` has a password in it; one that is no TOML yet is judged by its lines."""
     try:
-        return bool(_passwords(open_toml(config, Drafted({config: text}))))
+        return any(True for _ in _passwords(open_toml(config, Drafted({config: text})).data))
     except ConfigError:
         return any(line.replace('"', "").split("=")[0].strip() == "password" for line in text.splitlines())
 
@@ -71,8 +72,8 @@ def _set(config: str, texts: Texts) -> FileSet:
 def _check(reader: Reader) -> None:
     """What an edge may run with, and a revision may not hold."""
     hint = "put it into a file of its own and name that by password_file: revisions are read by people"
-    for index in _passwords(reader):
-        reader.problem(("credential", index, "password"), "a revision holds no passwords", hint, at_key=True)
+    for path in _passwords(reader.data):
+        reader.problem(path, "a revision holds no passwords", hint, at_key=True)
     for index, name in enumerate(plan_names(reader)):
         if os.path.isabs(name) or ".." in name.split("/"):
             message = f'"{name}" lies outside the folder of the configuration, so no revision can hold it'
@@ -81,11 +82,14 @@ def _check(reader: Reader) -> None:
         raise ConfigError(reader.problems)
 
 
-def _passwords(reader: Reader) -> list[int]:
-    """The numbers of the credentials that have one."""
-    tables = reader.data.get("credential")
-    tables = tables if isinstance(tables, list) else []
-    return [index for index, table in enumerate(tables) if isinstance(table, dict) and "password" in table]
+def _passwords(value: object, path: Path = ()) -> Iterator[Path]:
+    """Where a table has one, whichever table it is."""
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, member in members:
+        if key == "password":
+            yield *path, key
+        else:
+            yield from _passwords(member, (*path, key))
 
 
 def _text(reader: Reader, index: int, name: str) -> str:

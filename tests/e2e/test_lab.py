@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import httpx
 import pytest
 from support.asked import command
 from support.third_party import require
@@ -44,7 +45,9 @@ def test_everything_arrives(options: list[str]) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_kept_lab_stays_until_it_is_told_to_end(number: signal.Signals) -> None:
-    lab = subprocess.Popen([*COMMAND, "--keep"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    lab = subprocess.Popen(
+        [*COMMAND, "--keep", "--console"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     try:
         assert lab.stdout is not None
         lines = []
@@ -58,6 +61,9 @@ def test_kept_lab_stays_until_it_is_told_to_end(number: signal.Signals) -> None:
         told = re.search(r"ask them +sipedge status \(.*\) (/.*/)outside\.toml\n", "".join(lines))
         assert told, "".join(lines)
         look_around(Path(told[1]))
+        console = re.search(r"inside console +(http://[\d.:]+/)\n", "".join(lines))
+        assert console, "".join(lines)
+        assert "Own domain to IMP" in httpx.get(f"{console[1]}history").text
         lab.send_signal(number)
         lab.communicate(timeout=40)
     finally:

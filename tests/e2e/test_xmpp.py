@@ -84,7 +84,7 @@ def test_what_a_change_costs_is_told_before_and_the_restart_waits_for_the_admin(
                 assert f"\nXMPP federation: {cost}" in (await asked("load", toml))[1]
                 assert "  changes wait for the restart by hand" in (await asked("status", toml))[1]
                 assert "XMPP federation (inside) is being restarted" in (await asked("restart", toml))[1]
-                await until(lambda: edge.output().count("XMPP federation is Active") == 2)
+                await until(lambda: edge.output().count("the changes are in force") >= 2)
                 assert "after a reload" not in (await asked("check", toml))[1]
                 toml.write_text(here.text(ALLOWED).partition("[xmpp]")[0])
                 assert "\nXMPP federation: its processes are ended\n" in (await asked("load", toml))[1]

@@ -54,4 +54,4 @@ def looking(browser: Browser, address: str, width: int = 1280) -> Iterator[Page]
     page.on("request", lambda request: None if request.url.startswith(address) else said.append(request.url))
     yield page
     context.close()
-    assert not said
+    assert not said, said

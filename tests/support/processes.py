@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-START_LIMIT = 15.0
+START_LIMIT = 30.0
 """Seconds until a program must listen."""
 STOP_LIMIT = 1.0
 """Seconds after SIGTERM. Nothing that these programs do on the way out matters; Kamailio at times never gets there."""

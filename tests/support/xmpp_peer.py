@@ -72,11 +72,22 @@ RESULT = re.compile(r"<db:result[^/]*</db:result>")
 
 
 @asynccontextmanager
-async def agreeable(address: str, own: str, to: str) -> AsyncIterator[None]:
-    """The server of ``own`` on port 5269, without TLS, that calls every dialback key valid."""
+async def agreeable(address: str, own: str, to: str, reads: bool = True) -> AsyncIterator[None]:
+    """The server of ``own`` on port 5269, without TLS, that calls every dialback key valid.
+
+    ``reads``: goes on to read what comes behind a key of the other side.
+    """
     ends = f"from='{own}' to='{to}'"
+    served: set[asyncio.Task[None] | None] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        served.add(asyncio.current_task())
+        try:
+            await converse(reader, writer)
+        finally:
+            writer.transport.abort()
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"<stream:stream")
         await reader.readuntil(b">")
         header = HEADER.format(own, to).replace(" from=", " id='1' from=")
@@ -87,13 +98,18 @@ async def agreeable(address: str, own: str, to: str) -> AsyncIterator[None]:
             found += part.decode()
             if RESULT.search(found):
                 writer.write(f"<db:result {ends} type='valid'/>".encode())
+                if not reads:
+                    await asyncio.Event().wait()
             for number in VERIFY.findall(found):
                 writer.write(f"<db:verify {ends} id='{number}' type='valid'/>".encode())
             found = "" if found.endswith(">") else found
-        writer.close()
 
     async with await asyncio.start_server(serve, address, 5269):
         yield
+        tasks = [task for task in served if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @asynccontextmanager

@@ -50,7 +50,7 @@ class Costs:
     """Bytes of a line."""
 
 
-def _entry(explanation: Explanation) -> Entry:
+def entry_of(explanation: Explanation) -> Entry:
     """As the core makes it, up to the final response."""
     entry = Entry(
         0.0,
@@ -76,10 +76,10 @@ def measure(rules: int) -> Costs:
     text, aliases = make(rules)
     explanation = CompiledPlan(parse_dialplan(text, "bench.dialplan")).search(Query(aliases[rules // 2], "IMP"))
     file, history, costs = DecisionsFile(RotatingFile("", 1, 1)), History(255), Costs()
-    item = Decided(0, _entry(explanation), 1)
+    item = Decided(0, entry_of(explanation), 1)
 
     def loop() -> None:
-        entry = _entry(explanation)
+        entry = entry_of(explanation)
         history.add(entry)
         Decided(entry.size, entry, 1)
 

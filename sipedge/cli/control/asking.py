@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 
 import click
 
+from sipedge.cli.arguments import TOKEN, kept
 from sipedge.cli.printing import print_json, say
 from sipedge.cli.problems import fail, print_problems
 from sipedge.config import ConfigError
@@ -19,6 +20,8 @@ from sipedge.control.answers import Done
 from sipedge.control.channel.client import Asking, Unreachable
 from sipedge.control.refusal import Refused
 from sipedge.control.requests import Request
+
+from .console_asking import ConsoleAsking, is_url
 
 PATIENCE = 150.0
 """Seconds for an answer: reading a configuration may take 60 of them, and another load may come first."""
@@ -36,11 +39,15 @@ def ask(config: str, request: Request, as_json: bool = False) -> tuple[list[Any]
 
 
 @contextmanager
-def connection(config: str, seconds: float | None) -> Iterator[Asking]:
-    """``config``: a configuration, or the control socket itself. ``seconds``: see Asking."""
+def connection(config: str, seconds: float | None) -> Iterator[Asking | ConsoleAsking]:
+    """``config``: a configuration, the control socket itself, or the address of a console. ``seconds``: see Asking."""
     try:
-        with Asking(_place_of(config), seconds) as asking:
-            yield asking
+        if is_url(config):
+            with ConsoleAsking(config, seconds, _token(), kept("ca")) as asking_there:
+                yield asking_there
+        else:
+            with Asking(_place_of(config), seconds) as asking:
+                yield asking
     except Unreachable as error:
         raise click.UsageError(str(error)) from None
 
@@ -64,6 +71,18 @@ def _tell(refused: Refused, as_json: bool) -> NoReturn:
     else:
         say(refused.sentence)
     sys.exit(1)
+
+
+def _token() -> str:
+    """Ends with 2 where the file cannot be read."""
+    file = kept("token_file")
+    if file is None:
+        return os.environ.get(TOKEN, "")
+    try:
+        with open(file, encoding="utf-8") as stream:
+            return stream.readline().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.UsageError(f"{file}: no token can be read there: {error}") from None
 
 
 def _place_of(config: str) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from sipedge.cli.arguments import EDGE
+from sipedge.cli.arguments import edge
 
 
 @click.command()
-@EDGE
+@edge
 def command(config: str) -> int:
     """Keep the configuration that was loaded with --confirm-within.
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
-from sipedge.cli.arguments import EDGE
+from sipedge.cli.arguments import edge
 
 
 @click.command()
-@EDGE
+@edge
 @click.option("--alias", default="", metavar="TEXT", help="Decisions with TEXT in the alias or the Request-URI.")
 @click.option("--rule", default="", metavar="NAME", help="Decisions that this rule had a part in.")
 @click.option("--zone", default="", metavar="ZONE", help="Requests that came from this zone or went there.")
@@ -25,7 +25,8 @@ def command(**options: Any) -> int:
 
     The tree is made here, by the search that the edge itself uses, with the dial plan that was in force. How many
     decisions are kept is `history` under [edge]. CONFIG is the configuration of the edge, or its control socket; with
-    the former, a Call-ID that a hidden zone has sealed is opened, if you may read the secret.
+    the former, a Call-ID that a hidden zone has sealed is opened, if you may read the
+    secret.
 
     Exit status: 0 there are some, 1 there is none, 2 the edge cannot be reached.
     """

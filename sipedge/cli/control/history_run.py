@@ -27,6 +27,7 @@ from sipedge.topology.call_ids import PREFIX as SEALED
 from zones.addresses import host_port
 
 from .asking import connection, is_socket, refusals
+from .console_asking import is_url
 
 PLANS_KEPT = 4
 """A plan may be large, and decisions of one follow each other."""
@@ -99,7 +100,7 @@ class _Seals:
     @cached_property
     def _clear(self) -> Callable[[str], str]:
         """Read when the first sealed one is met: most edges have none. Who may not read it sees what was sealed."""
-        if is_socket(self._config):
+        if is_socket(self._config) or is_url(self._config):
             return str
         try:
             settings = load_config(self._config, create_secret=False)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from sipedge.cli.arguments import AS_JSON, EDGE
+from sipedge.cli.arguments import AS_JSON, edge
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
@@ -21,7 +21,7 @@ def _seconds(ctx: click.Context, param: click.Parameter, value: str) -> float:
 
 
 @click.command()
-@EDGE
+@edge
 @click.option(
     "--expect", default="", metavar="REVISION", help="Only where this revision is in force (its first digits will do)."
 )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from sipedge.cli.arguments import EDGE
+from sipedge.cli.arguments import edge
 
 
 @click.command()
-@EDGE
+@edge
 def command(config: str) -> int:
     """Restart those processes of XMPP federation whose changes wait for it (restart_time); SIP goes on.
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from sipedge.cli.arguments import AS_JSON, EDGE
+from sipedge.cli.arguments import AS_JSON, edge
 
 
 @click.command()
-@EDGE
+@edge
 @AS_JSON
 def command(config: str, as_json: bool) -> int:
     """Say how the running edge is: configuration in force, zones, peers, connections, certificates, refusals.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 
@@ -10,7 +12,8 @@ import click
 @click.option("--hidden", is_flag=True, help='The outside edge hides the inside: topology = "hidden".')
 @click.option("--b2bua", is_flag=True, help='The outside edge ends the calls of the inside: topology = "b2bua".')
 @click.option("--expressway", is_flag=True, help="Start stand-ins for Expressways instead, until Ctrl-C.")
-def command(keep: bool, hidden: bool, b2bua: bool, expressway: bool) -> int:
+@click.option("--console", is_flag=True, help="With --keep: a console beside each edge; its address is printed.")
+def command(**options: Any) -> int:
     """Start all parties on loopback and send IM and presence both ways.
 
     The parties are an IM&P node, two edges, a Skype for Business Edge, a DNS server and a CA. Prints the ladder of
@@ -18,6 +21,6 @@ def command(keep: bool, hidden: bool, b2bua: bool, expressway: bool) -> int:
 
     Exit status: 0 when all arrived, 1 otherwise.
     """
-    from sipedge.lab.run import main
+    from .lab_run import Options, run
 
-    return main(keep, "b2bua" if b2bua else "hidden" if hidden else "open", expressway)
+    return run(Options(**options))

@@ -54,5 +54,11 @@ async def audit(request: Request, what: str, about: str = "", revision: str = ""
     await note(world_of(request).keeping, request, identity_of(request).name, what, about, revision)
 
 
+async def look_again(request: Request) -> None:
+    """The edge has another configuration: whoever looks shall see it now."""
+    await world_of(request).link.look()
+    world_of(request).live.changed()
+
+
 def to_draft(draft: Draft, more: str = "") -> Response:
     return RedirectResponse(f"/drafts/{draft.number}{more}", 303)

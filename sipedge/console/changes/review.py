@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from time import monotonic
+from collections.abc import Mapping
+from time import monotonic, time
 from typing import cast
 
 from starlette.requests import Request
@@ -11,14 +12,17 @@ from starlette.responses import RedirectResponse, Response
 
 from sipedge.console.frame.desk import Desk
 from sipedge.console.frame.identity import Role
-from sipedge.console.frame.page import Page, identity_of, page, world_of
+from sipedge.console.frame.page import Page, identity_of, page
 from sipedge.control.refusal import BAD_REQUEST, CONFLICT, UNPROCESSABLE, Refused
 from sipedge.review.review import ReviewJson
-from sipedge.revisions.applying import CONFIRM_WITHIN, Revisions, Wish
+from sipedge.revisions.applying import CONFIRM_WITHIN, Wish
 from sipedge.revisions.drafts import Draft
+from sipedge.revisions.store import Revision
 
-from .drafts import audit, desk_of, draft_of, number_in, seen_draft, text_in
+from .drafts import audit, desk_of, draft_of, look_again, number_in, seen_draft, text_in
 
+DAYS = 7
+"""Of the history that a draft is tried on."""
 KEPT = 20
 """Reviews."""
 FRESH = 60.0
@@ -31,33 +35,41 @@ class Reviews:
     """Made once a minute for each version of a draft: a large one takes seconds. Belongs to the event loop."""
 
     def __init__(self) -> None:
-        self._made: OrderedDict[tuple[int, int], tuple[float, ReviewJson]] = OrderedDict()
+        self._made: OrderedDict[tuple[int, int, int], tuple[float, ReviewJson]] = OrderedDict()
 
-    async def of(self, draft: Draft, desk: Desk) -> ReviewJson:
-        key = draft.number, draft.version
+    async def of(self, draft: Draft, desk: Desk, days: int) -> ReviewJson:
+        """``days``: of the history that it is tried on."""
+        key = draft.number, draft.version, days
         made, found = self._made.get(key, (0.0, None))
         if found is None or monotonic() > made + FRESH:
-            ask, base, texts = desk.reviewer.ask, dict(draft.base), dict(draft.texts)
-            found = cast(ReviewJson, await desk.run(ask, "review", base=base, texts=texts))
+            found = await reviewed(desk, draft.base, draft.texts, days)
             self._made[key] = monotonic(), found
         while len(self._made) > KEPT:
             self._made.popitem(last=False)
         return found
 
 
+async def reviewed(desk: Desk, base: Mapping[str, str], texts: Mapping[str, str], days: int = DAYS) -> ReviewJson:
+    """Raises Refused."""
+    ask, since = desk.reviewer.ask, time() - 86400 * days
+    answer = await desk.run(ask, "review", base=dict(base), texts=dict(texts), history=desk.history, since=since)
+    return cast(ReviewJson, answer)
+
+
 async def review(request: Request) -> Response:
     draft = await draft_of(request)
-    found = await _reviews(request).of(draft, desk_of(request))
+    days = _days(request)
+    found = await _reviews(request).of(draft, desk_of(request), days)
     minutes = round(CONFIRM_WITHIN / 60)
     title = f"Draft {draft.number} reviewed"
-    return page(request, "review.html", title, draft=draft, review=found, minutes=minutes, most=MINUTES)
+    return page(request, "review.html", title, draft=draft, review=found, minutes=minutes, most=MINUTES, days=days)
 
 
 async def apply(request: Request) -> Response:
     """What was reviewed, on trial. Cases that do not hold have to be waved through by name."""
     form, desk = await request.form(), desk_of(request)
     draft = await seen_draft(request, form)
-    found = await _reviews(request).of(draft, desk)
+    found = await _reviews(request).of(draft, desk, DAYS)
     if found["problems"]:
         raise Refused(UNPROCESSABLE, "the draft has mistakes: see its review")
     if (found["cases"]["failed"] or found["cases"]["broken"]) and not text_in(form, "anyway"):
@@ -67,21 +79,30 @@ async def apply(request: Request) -> Response:
         raise Refused(BAD_REQUEST, f"a trial lasts from 1 to {MINUTES} minutes")
     comment = text_in(form, "comment").strip() or draft.title
     wish = Wish(draft.base_set.digest, draft.texts, identity_of(request).name, comment[:500], 60.0 * minutes)
-    await _apply(request, desk.revisions, wish)
+    await applied(request, wish)
     await desk.run(desk.drafts.drop, draft.number)
     return RedirectResponse("/revisions", 303)
 
 
-async def _apply(request: Request, revisions: Revisions, wish: Wish) -> None:
+async def applied(request: Request, wish: Wish) -> Revision:
+    """Raises Refused."""
     await audit(request, "apply", wish.comment, wish.base)
     try:
-        made = await desk_of(request).run(revisions.apply, wish)
+        made = await desk_of(request).run(desk_of(request).revisions.apply, wish)
     except Refused as error:
         await audit(request, "apply refused", error.sentence, wish.base)
         raise
     await audit(request, "applied", f"revision {made.number} on trial: {made.changes}", made.digest)
-    await world_of(request).link.look()
-    world_of(request).live.changed()
+    await look_again(request)
+    return made
+
+
+def _days(request: Request) -> int:
+    """Raises Refused."""
+    text = request.query_params.get("days", str(DAYS))
+    if not (text.isascii() and text.isdigit() and len(text) <= 4):
+        raise Refused(BAD_REQUEST, '"days" is a number')
+    return int(text)
 
 
 def _reviews(request: Request) -> Reviews:

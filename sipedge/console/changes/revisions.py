@@ -6,13 +6,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from sipedge.console.frame.identity import Role
-from sipedge.console.frame.page import Page, identity_of, page, world_of
+from sipedge.console.frame.page import Page, identity_of, page
 from sipedge.control.refusal import BAD_REQUEST, Refused
 from sipedge.review.review import file_diffs
 from sipedge.revisions.applying import Revisions
 from sipedge.revisions.store import Revision
 
-from .drafts import audit, desk_of
+from .drafts import audit, desk_of, look_again
 
 SHOWN = 200
 
@@ -40,25 +40,33 @@ async def compare(request: Request) -> Response:
 
 
 async def confirm(request: Request) -> Response:
+    await confirmed(request)
+    return RedirectResponse("/revisions", 303)
+
+
+async def undo(request: Request) -> Response:
+    await undone(request)
+    return RedirectResponse("/revisions", 303)
+
+
+async def confirmed(request: Request) -> Revision:
+    """What stays. Raises Refused."""
     desk, who = desk_of(request), identity_of(request).name
     await audit(request, "confirm")
     kept = await desk.run(desk.revisions.confirm, who)
     await audit(request, "confirmed", f"revision {kept.number}", kept.digest)
-    return await _back(request)
+    await look_again(request)
+    return kept
 
 
-async def undo(request: Request) -> Response:
+async def undone(request: Request) -> Revision:
+    """What is in force again. Raises Refused."""
     desk, who = desk_of(request), identity_of(request).name
     await audit(request, "undo")
     back = await desk.run(desk.revisions.undo, who)
     await audit(request, "undone", f"back to revision {back.number}", back.digest)
-    return await _back(request)
-
-
-async def _back(request: Request) -> Response:
-    await world_of(request).link.look()
-    world_of(request).live.changed()
-    return RedirectResponse("/revisions", 303)
+    await look_again(request)
+    return back
 
 
 def _diffs(revisions: Revisions, old: Revision | None, new: Revision) -> list[object]:

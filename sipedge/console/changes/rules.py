@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from typing import Any
+from time import time
+from typing import Any, NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from dialplan.model import SearchRule
 from sipedge.console.frame.identity import Role
-from sipedge.console.frame.page import Page, identity_of, page
-from sipedge.control.refusal import BAD_REQUEST, CONFLICT, Refused
-from sipedge.revisions.files import FileSet, read_set
+from sipedge.console.frame.page import Page, identity_of, page, world_of
+from sipedge.control.refusal import BAD_REQUEST, CONFLICT, UNPROCESSABLE, Refused
+from sipedge.revisions.files import FileSet, password_in, read_set
 from sipedge.revisions.merge import Clash, merged_sets
 
 from .drafts import audit, desk_of, draft_of, number_in, text_in, to_draft
@@ -21,8 +23,18 @@ from .drafts import audit, desk_of, draft_of, number_in, text_in, to_draft
 PLAN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,80}\.dialplan")
 QUICK = 20.0
 """Seconds that an editor waits for an answer."""
+DAYS = 7
+"""For which it is counted what a rule was used for."""
 QUESTIONS: Mapping[str, tuple[str, ...]] = {"marks": (), "offer": ("line", "column"), "help": ("line",)}
 """What an editor asks -> the numbers that it sends."""
+
+
+class Use(NamedTuple):
+    """A rule, and for how many requests it was the first that decided."""
+
+    rule: SearchRule
+    requests: int
+    failed: int
 
 
 async def rules(request: Request) -> Response:
@@ -34,7 +46,18 @@ async def rules(request: Request) -> Response:
         problems = [str(problem) for problem in error.problems]
     drafts = await desk.run(desk.drafts.all)
     name, names = _chosen(request, held.texts)
-    return page(request, "rules.html", "Rules", held=held, names=names, name=name, drafts=drafts, problems=problems)
+    return page(
+        request,
+        "rules.html",
+        "Rules",
+        held=held,
+        names=names,
+        name=name,
+        drafts=drafts,
+        problems=problems,
+        uses=await _uses(request),
+        days=DAYS,
+    )
 
 
 async def begin(request: Request) -> Response:
@@ -66,6 +89,8 @@ async def save(request: Request) -> Response:
     if name not in draft.texts:
         raise Refused(BAD_REQUEST, f'draft {draft.number} has no file "{name}"')
     text = _as_before(text_in(form, "text"), draft.texts[name])
+    if name == os.path.basename(desk.config) and password_in(desk.config, text):
+        raise Refused(UNPROCESSABLE, "no draft holds a password: put it into a file, and name that by password_file")
     if text_in(form, "then") == "layout":
         texts = {**draft.texts, name: text}
         text = await desk.run(desk.checker.ask, "layout", limit=QUICK, texts=texts, name=name)
@@ -119,6 +144,17 @@ async def ask(request: Request) -> Response:
     numbers: dict[str, Any] = {each: number_in(form, each) for each in QUESTIONS[question]}
     answer = await desk.run(desk.checker.ask, question, limit=QUICK, texts=texts, name=name, **numbers)
     return JSONResponse({"answer": answer})
+
+
+async def _uses(request: Request) -> list[Use]:
+    """In the order in which they are asked; none while the files have mistakes."""
+    watch, now = world_of(request).watch, time()
+    settings, _ = await watch.disk.settings()
+    if settings is None:
+        return []
+    counted = await watch.asked(watch.history.counted, now - 86400 * DAYS, now, 1)
+    rules = sorted(settings.plan.dialplan.rules, key=lambda rule: rule.priority)
+    return [Use(each, counted.rules.get(each.name, 0), counted.failed_rules.get(each.name, 0)) for each in rules]
 
 
 def _chosen(request: Request, texts: Mapping[str, str]) -> tuple[str, list[str]]:

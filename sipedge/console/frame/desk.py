@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import partial
 from typing import ParamSpec, TypeVar
@@ -9,7 +10,9 @@ from typing import ParamSpec, TypeVar
 from anyio import CapacityLimiter, sleep_forever, to_thread
 
 from sipedge.config.console_table import ConsoleConfig
+from sipedge.console.watch.watch import HISTORY
 from sipedge.review.apart import Apart
+from sipedge.review.shadow import Shadow
 from sipedge.revisions.applying import Revisions
 from sipedge.revisions.drafts import Drafts
 
@@ -22,21 +25,32 @@ Value = TypeVar("Value")
 class Desk:
     def __init__(self, config: ConsoleConfig) -> None:
         self.config = config.path
+        self.history = os.path.join(config.console.folder, HISTORY)
+        """The folder of its segments."""
         self.revisions = Revisions(config.path)
         self.drafts = Drafts(config.console.folder)
         self.checker = Apart(config.path)
         """For an editor, which wants its answers soon."""
         self.reviewer = Apart(config.path)
+        self.shadow: Shadow | None = None
+        """One at a time; it ends with the console."""
         self._limiter = CapacityLimiter(AT_ONCE)
 
     async def run(self, call: Callable[Arguments, Value], *args: Arguments.args, **kwargs: Arguments.kwargs) -> Value:
         """In a thread."""
         return await to_thread.run_sync(partial(call, *args, **kwargs), limiter=self._limiter)
 
+    async def end_shadow(self) -> None:
+        shadow, self.shadow = self.shadow, None
+        if shadow is not None:
+            await self.run(shadow.end)
+
     async def until_the_end(self) -> None:
-        """The two processes end with the console."""
+        """Its processes end with the console."""
         try:
             await sleep_forever()
         finally:
             self.checker.end()
             self.reviewer.end()
+            if self.shadow is not None:
+                self.shadow.end()

@@ -36,7 +36,10 @@ def gated(page: Page, hosts: frozenset[str]) -> Endpoint:
 
     async def endpoint(request: Request) -> Response:
         request.state.nonce = token_urlsafe(16)
-        response = await _answer(request, page, hosts)
+        try:
+            response = await _answer(request, page, hosts)
+        finally:
+            await request.close()  # files of a form
         _protect(request, response)
         return response
 

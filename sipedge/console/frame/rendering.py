@@ -39,6 +39,7 @@ def _environment() -> Environment:
         "lines": _lines,
         "since": _since,
         "exact": escape,
+        "ms": _milliseconds,
     }
     return made
 
@@ -51,6 +52,11 @@ def _shown(value: object) -> object:
 def _lines(text: str) -> Markup:
     """Text of more than a line, for ``pre`` and ``textarea``: each line made printable by itself."""
     return Markup("\n").join(escape(escaped(line)) for line in text.split("\n"))
+
+
+def _milliseconds(value: float | None) -> str:
+    """Three digits tell enough."""
+    return "" if value is None else f"{value:.3g}" if value < 1000 else f"{value:.0f}"
 
 
 def _since(epoch: float) -> str:

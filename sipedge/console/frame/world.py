@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sipedge.config.console_table import ConsoleConfig
+from sipedge.console.watch.watch import Watch
 
 from .desk import Desk
 from .door import AccountsDoor
@@ -17,9 +18,9 @@ from .live import Live
 
 
 def world_for(config: ConsoleConfig) -> World:
-    """Everything beside the edge of a configuration."""
-    keeping = Keeping(config.console.folder)
-    return World(config, Link(config.control), AccountsDoor(config, keeping), keeping, Desk(config))
+    """Everything beside the edge of a configuration. Raises OSError where the console's folder cannot be used."""
+    keeping, link = Keeping(config.console.folder), Link(config.control)
+    return World(config, link, AccountsDoor(config, keeping), keeping, Desk(config), Watch(config, link.ask))
 
 
 @dataclass(slots=True)
@@ -29,14 +30,16 @@ class World:
     door: Door
     keeping: Keeping
     desk: Desk
+    watch: Watch
     live: Live = field(default_factory=Live)
 
     def tasks(self) -> list[Callable[[], Coroutine[Any, Any, None]]]:
         """What runs beside the pages, until it is cancelled."""
-        return [self._watch, self.desk.until_the_end]
+        return [self._look, self.desk.until_the_end, *self.watch.tasks(self.live.changed)]
 
-    async def _watch(self) -> None:
+    async def _look(self) -> None:
         await self.link.watch(self._seen)
 
     async def _seen(self, state: EdgeState) -> None:
+        await self.watch.seen(state.status, state.problem)
         self.live.changed()

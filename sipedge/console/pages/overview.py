@@ -2,15 +2,50 @@
 
 from __future__ import annotations
 
+from time import time
+
 from starlette.requests import Request
 from starlette.responses import Response
 
 from sipedge.console.frame.identity import Role
-from sipedge.console.frame.page import Page, page
+from sipedge.console.frame.page import Page, page, world_of
+from sipedge.console.shown.plots import answers, latency
+from sipedge.history.wish import Wish
+
+SPANS = {"1h": (3600, "hour"), "24h": (86400, "day"), "7d": (7 * 86400, "7 days"), "30d": (30 * 86400, "30 days")}
+"""As they stand in the address -> seconds, and what they are called."""
+BINS = 61
+"""A minute each, of an hour that does not begin with one."""
+RECENT = 8
+"""Failures that are shown."""
+MOST_RULES = 20
 
 
 async def overview(request: Request) -> Response:
-    return page(request, "overview.html", "Overview")
+    watch, now = world_of(request).watch, time()
+    chosen = request.query_params.get("span", "1h")
+    seconds, words = SPANS.get(chosen, SPANS["1h"])
+    counted = await watch.asked(watch.history.counted, now - seconds, now, BINS)
+    failing = await watch.asked(watch.history.find, Wish(status="failed", since=now - seconds, most=RECENT))
+    alarms = [each for each in await watch.asked(watch.journal.alarms, 20) if each.cleared is None]
+    rules = list(counted.rules.items())[:MOST_RULES]
+    return page(
+        request,
+        "overview.html",
+        "Overview",
+        span=chosen,
+        spans=SPANS,
+        words=words,
+        counted=counted,
+        rules=rules,
+        failing=failing,
+        answers=answers(counted),
+        latency=latency(counted),
+        alarms=alarms,
+        seconds=seconds,
+        rate=counted.total / seconds,
+        trouble=watch.feeder.problem,
+    )
 
 
 PAGES = (Page("/", overview, Role.AUDITOR, "Overview"),)

@@ -27,8 +27,8 @@ from .prosody import (
 RELOADED = frozenset({POLICY, CERTIFICATE, KEY, TRUSTED})
 """Files that a running process reads again after SIGHUP; for all others it has to be started anew."""
 _MADE_UP = re.compile(rf'"{ONCE}[0-9a-f]*"'.encode())
-_MODULES = tuple(f"mod_sipedge_{name}.lua" for name in ("policy", "state", "link", "partner", "weights"))
-_LIBRARIES = ("sipedge_weights.lib.lua",)
+_MODULES = tuple(f"mod_sipedge_{name}.lua" for name in ("policy", "state", "link", "partner", "weights", "bounds"))
+_LIBRARIES = ("sipedge_weights.lib.lua", "sipedge_waiting.lib.lua")
 
 
 @dataclass(frozen=True, slots=True)

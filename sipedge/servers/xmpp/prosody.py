@@ -28,7 +28,7 @@ LINK_STANZA_LIMIT = 8 * STANZA_LIMIT
 """A stanza grows on the link, where each quote is written as an entity of six characters; one that is too large there
 would cut off a domain of ours from every partner."""
 
-_OWN_MODULES: tuple[str, ...] = ("sipedge_policy", "sipedge_state", "sipedge_weights")
+_OWN_MODULES: tuple[str, ...] = ("sipedge_policy", "sipedge_state", "sipedge_weights", "sipedge_bounds")
 _MODULES: tuple[str, ...] = ("s2s", "s2s_auth_certs", "tls", "dialback", "http", *_OWN_MODULES)
 _NO_MODULES: tuple[str, ...] = ("saslauth", "s2s_bidi", "c2s", "s2s_direct_tls", "offline", "register", "pep")
 _ENCRYPTION: Mapping[SecurityMode, tuple[bool, bool]] = {
@@ -77,7 +77,7 @@ def outside_files(xmpp: Xmpp, at: Circumstances) -> dict[str, str]:
     component: dict[str, Value] = {
         "component_secret": at.secrets.link,
         "component_conflict_resolve": "kick_old",
-        "modules_enabled": ["sipedge_policy", "sipedge_state", "s2s_idle_timeout"],
+        "modules_enabled": ["sipedge_policy", "sipedge_state", "sipedge_bounds", "s2s_idle_timeout"],
     }
     hosts = [_host(name, component) for name in (*xmpp.domains, *xmpp.chat_node_aliases)]
     shut: dict[str, Value] = {"modules_disabled": ["s2s", "dialback", "tls"]}

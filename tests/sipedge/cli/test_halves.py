@@ -115,10 +115,15 @@ def _commands(command: click.Command) -> list[click.Command]:
     return list(command.commands.values()) if isinstance(command, click.Group) else [command]
 
 
+def _given(command: click.Command) -> list[click.Parameter]:
+    """What its function is given."""
+    return [parameter for parameter in command.params if parameter.expose_value]
+
+
 @pytest.mark.parametrize("name", sorted(set(OPTIONS_HALVES.values()) - set(WITH_OPTIONS)))
 def test_commands_without_options_have_few_parameters(name: str) -> None:
     for command in _commands(import_module(name).command):
-        assert len(command.params) <= MOST_PARAMETERS
+        assert len(_given(command)) <= MOST_PARAMETERS
 
 
 @pytest.mark.parametrize("name", WITH_OPTIONS)
@@ -126,10 +131,10 @@ def test_options_are_what_the_command_takes(name: str) -> None:
     options = import_module(f"{name}_run").Options
     (command,) = _commands(import_module(name).command)
     types = {field.name: str(field.type) for field in fields(options)}
-    assert types.keys() == {parameter.name for parameter in command.params}
+    assert types.keys() == {parameter.name for parameter in _given(command)}
     assert options.__dataclass_params__.frozen
     defaults = command.make_context("x", [], resilient_parsing=True).params
-    for parameter in command.params:
+    for parameter in _given(command):
         assert parameter.name is not None
         kind = types[parameter.name]
         assert (kind == "bool") == getattr(parameter, "is_flag", False), kind

@@ -102,12 +102,6 @@ def test_each_question_is_counted_once_a_segment(history: Segments) -> None:
     assert list(history.asked(BEGAN + 60)) == []
 
 
-def test_words_to_choose_from(history: Segments) -> None:
-    assert history.words("rule") == ["(no rule)", "imp", "rest"]
-    assert history.words("zone") == ["Default Zone", "IM&P", "Internet"]
-    assert history.words("method") == ["MESSAGE", "NOTIFY"]
-
-
 def test_it_goes_on_after_a_restart(history: Segments, tmp_path: Path) -> None:
     history.close()
     again = Segments(tmp_path / "history")

@@ -7,7 +7,7 @@ from support.configuration import EDGE, write
 from support.running_edge import rule
 
 from dialplan.model import Query
-from sipedge.review.recorded import Asked
+from sipedge.history.wish import Asked, Key
 from sipedge.review.review import ReviewJson, review
 from sipedge.revisions.files import FileSet, read_set
 
@@ -75,9 +75,9 @@ def test_cases_that_no_longer_hold_are_named_and_broken_ones_too(tmp_path: Path,
 
 def test_recorded_requests_are_counted_by_the_rules_that_change_places(tmp_path: Path, base: FileSet) -> None:
     asked = [
-        Asked(Query("x1@far.example", "near"), requests=40),
-        Asked(Query("x2@far.example", "near"), requests=1),
-        Asked(Query("bob@far.example", "near"), requests=1000),
+        Asked(Query("x1@far.example", "near"), "", 40, Key(1, 1), "MESSAGE"),
+        Asked(Query("x2@far.example", "near"), "", 1, Key(1, 1), "MESSAGE"),
+        Asked(Query("bob@far.example", "near"), "", 1000, Key(1, 1), "MESSAGE"),
     ]
     found = reviewed(tmp_path, base, RULE + MORE, *asked)["recorded"]
     assert (found["requests"], found["changed"]) == (1041, 41)

@@ -24,6 +24,8 @@ def test_a_draft_is_kept_with_what_it_was_made_from(drafts: Drafts, tmp_path: Pa
     assert Drafts(str(tmp_path)).get(1) == changed and changed.base_set == BASE
     drafts.begin("bob", BASE, BASE.texts)
     assert [each.number for each in drafts.all()] == [2, 1]
+    drafts.drop(2)
+    assert drafts.begin("bob", BASE, BASE.texts).number == 3, "no number is given twice"
     drafts.drop(1)
     with pytest.raises(Refused, match="there is no draft 1"):
         drafts.get(1)

@@ -49,7 +49,7 @@ local function partner(domain)
 	if not used[domain] then
 		if prosody.hosts[domain] or (count >= most_partners and not make_room()) then return false; end
 		config.set(domain, "component_module", "sipedge_partner");
-		config.set(domain, "modules_enabled", { "sipedge_policy", "s2s_idle_timeout" });
+		config.set(domain, "modules_enabled", { "sipedge_policy", "sipedge_bounds", "s2s_idle_timeout" });
 		if not hostmanager.activate(domain) then return false; end
 		count = count + 1;
 	end

@@ -1,6 +1,7 @@
 -- INSIDE: one partner's domain. What the servers behind send to it goes over the link of the domain that sent it.
 local jid = require "util.jid";
 local st = require "util.stanza";
+local too_much = module:require "sipedge_waiting";
 
 local open = module:shared("/*/sipedge_link/open");
 
@@ -15,7 +16,11 @@ local function over_the_link(event)
 	local copy = st.clone(stanza);
 	copy.attr.xmlns = nil;
 	local text = tostring(copy);
-	if link and #text <= stanza_limit then
+	if link and too_much(link.conn, #text) then
+		if stanza.attr.type ~= "error" and stanza.attr.type ~= "result" then
+			origin.send(st.error_reply(stanza, "wait", "resource-constraint", "Too much waits for the link"));
+		end
+	elseif link and #text <= stanza_limit then
 		link.send(text);
 	elseif stanza.attr.type ~= "error" and stanza.attr.type ~= "result" then
 		origin.send(link and st.error_reply(stanza, "modify", "policy-violation", "The stanza is too large")

@@ -27,7 +27,7 @@ def test_a_draft_is_begun_saved_and_reviewed(drafting: Drafting) -> None:
     draft = drafting.world.desk.drafts.get(1)
     assert draft.texts["edge.dialplan"] == RULE + MORE and draft.changed == ["edge.dialplan"]
     page = client.get(f"{path}/review").text
-    assert "1 kinds of requests go another way" in page and "no request goes another way" not in page
+    assert "1 kind of requests another way" in page and "no request goes another way" not in page
     assert "x@far.example" in page and '<span class="plus">+' in page
     assert "<b>rules</b>" not in page and "&lt;b&gt;rules" in page
     assert "/apply" not in page, "an operator drafts"
@@ -124,3 +124,19 @@ def test_passwords_never_get_into_a_draft(drafting: Drafting) -> None:
     answer = send(client, "/drafts", "/rules")
     assert answer.status_code == 422 and "holds no passwords" in answer.text
     assert "secretword" not in answer.text + client.get("/rules").text
+
+
+def test_what_cannot_be_audited_does_not_happen(drafting: Drafting) -> None:
+    client, path = drafting.of(Role.OPERATOR), drafting.begun()
+    log = drafting.folder / "edge.console" / "audit.jsonl"
+    log.unlink()
+    log.mkdir()
+    answer = send(client, f"{path}/drop", path)
+    assert answer.status_code == 500 and "this cannot be kept" in answer.text
+    assert client.get(path).status_code == 200
+
+
+def test_rules_are_listed_in_the_order_in_which_they_are_asked(drafting: Drafting) -> None:
+    drafting.plan.write_text(RULE + MORE)
+    page = drafting.of(Role.AUDITOR).get("/rules").text
+    assert page.index('class="wrap">more<') < page.index('class="wrap">out<')

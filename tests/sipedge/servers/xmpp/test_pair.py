@@ -77,7 +77,7 @@ def test_ends_of_the_link_that_wait_for_a_restart_change_together() -> None:
             both.use("outside", 'link_port = 5400\nrestart_time = "by hand"\n')
             await until(lambda: bool((state := edge.state()) and state.restart))
             os.kill(before[1], signal.SIGKILL)
-            await both.are_active(False)
+            await until(lambda: bool(both.reason("outside")))
             await both.are_active()  # with the port that the process still has
             assert _processes(both)["outside"][0] == before[0]
             assert edge.restart() == ["XMPP federation (outside)"]

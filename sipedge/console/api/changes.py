@@ -1,0 +1,180 @@
+"""Changes by programs, as JSON: what is there, what another set of texts would do, that set put in force."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NotRequired, TypedDict
+
+from starlette.requests import Request
+
+from sipedge.console.changes.drafts import audit, desk_of, look_again
+from sipedge.console.changes.review import applied, reviewed
+from sipedge.console.changes.revisions import confirmed, undone
+from sipedge.console.frame.identity import Role
+from sipedge.console.frame.page import identity_of
+from sipedge.control.refusal import BAD_REQUEST, Refused
+from sipedge.review.review import ReviewJson
+from sipedge.revisions.applying import CONFIRM_WITHIN, Wish
+from sipedge.revisions.files import read_set
+from sipedge.revisions.store import Revision
+
+from .route import Route
+
+LONGEST_TRIAL = 3600
+"""Seconds."""
+
+
+class TextsJson(TypedDict):
+    """Name -> text: edge.toml and its dial plans."""
+
+    digest: str
+    texts: dict[str, str]
+
+
+class DraftJson(TypedDict):
+    """Name -> text; a dial plan that is not among them is read from the disk."""
+
+    texts: dict[str, str]
+
+
+class ApplyJson(TypedDict):
+    """``base``: the digest of what the texts were made from. ``confirm_within``: seconds, 300 where it is left out."""
+
+    base: str
+    texts: dict[str, str]
+    comment: NotRequired[str]
+    confirm_within: NotRequired[float]
+
+
+class NumberJson(TypedDict):
+    number: int
+
+
+class RevisionJson(TypedDict):
+    number: int
+    digest: str
+    parent: int
+    time: float
+    who: str
+    comment: str
+    result: str
+    note: str
+    changes: str
+    version: str
+
+
+async def _texts_there(request: Request) -> TextsJson:
+    held = await desk_of(request).run(read_set, desk_of(request).config)
+    return {"digest": held.digest, "texts": dict(held.texts)}
+
+
+async def _revisions(request: Request) -> list[RevisionJson]:
+    kept = await desk_of(request).run(desk_of(request).revisions.store.all)
+    return [_revision_json(each) for each in kept]
+
+
+async def _review(request: Request) -> ReviewJson:
+    desk, body = desk_of(request), await _body(request)
+    held = await desk.run(read_set, desk.config)
+    return await reviewed(desk, held.texts, _texts(body))
+
+
+async def _apply(request: Request) -> RevisionJson:
+    body = await _body(request)
+    base, comment, within = body.get("base"), body.get("comment", ""), body.get("confirm_within", CONFIRM_WITHIN)
+    if not isinstance(base, str) or not isinstance(comment, str) or not isinstance(within, int | float):
+        raise Refused(BAD_REQUEST, '"base" and "comment" are text, "confirm_within" is a number of seconds')
+    if not 0 <= within <= LONGEST_TRIAL or isinstance(within, bool):
+        raise Refused(BAD_REQUEST, f'"confirm_within" is from 0 to {LONGEST_TRIAL} seconds; 0: it stays')
+    wish = Wish(base, _texts(body), identity_of(request).name, comment[:500], float(within))
+    return _revision_json(await applied(request, wish))
+
+
+async def _confirm(request: Request) -> RevisionJson:
+    return _revision_json(await confirmed(request))
+
+
+async def _undo(request: Request) -> RevisionJson:
+    return _revision_json(await undone(request))
+
+
+async def _roll_back(request: Request) -> RevisionJson:
+    number = (await _body(request)).get("number")
+    if not isinstance(number, int):
+        raise Refused(BAD_REQUEST, '"number" is that of a revision')
+    desk, who = desk_of(request), identity_of(request).name
+    await audit(request, "roll back", f"to revision {number}")
+    back = await desk.run(desk.revisions.roll_back, number, who)
+    await look_again(request)
+    return _revision_json(back)
+
+
+async def _body(request: Request) -> Mapping[str, Any]:
+    """Raises Refused."""
+    try:
+        given = json.loads(await request.body())
+    except (ValueError, RecursionError):
+        given = None
+    if not isinstance(given, dict):
+        raise Refused(BAD_REQUEST, "the body is one JSON object")
+    return given
+
+
+def _texts(body: Mapping[str, Any]) -> dict[str, str]:
+    found = body.get("texts")
+    if not isinstance(found, dict) or not all(isinstance(each, str) for each in found.values()):
+        raise Refused(BAD_REQUEST, '"texts" is an object: name of a file -> its text')
+    return found
+
+
+def _revision_json(revision: Revision) -> RevisionJson:
+    return {
+        "number": revision.number,
+        "digest": revision.digest,
+        "parent": revision.parent,
+        "time": revision.time,
+        "who": revision.who,
+        "comment": revision.comment,
+        "result": revision.result.value,
+        "note": revision.note,
+        "changes": revision.changes,
+        "version": revision.version,
+    }
+
+
+CHANGES = (
+    Route("/api/texts", "The configuration on the disk.", _texts_there, TextsJson),
+    Route("/api/revisions", "What was in force, the newest first.", _revisions, list[RevisionJson]),
+    Route(
+        "/api/review",
+        "What other texts would do, compared with those on the disk.",
+        _review,
+        ReviewJson,
+        sends=True,
+        takes=DraftJson,
+        role=Role.OPERATOR,
+    ),
+    Route(
+        "/api/revisions/apply",
+        "Put other texts in force, on trial.",
+        _apply,
+        RevisionJson,
+        sends=True,
+        takes=ApplyJson,
+        role=Role.ADMIN,
+    ),
+    Route("/api/revisions/confirm", "What is on trial stays.", _confirm, RevisionJson, sends=True, role=Role.ADMIN),
+    Route(
+        "/api/revisions/undo", "What was before the trial comes back.", _undo, RevisionJson, sends=True, role=Role.ADMIN
+    ),
+    Route(
+        "/api/revisions/roll-back",
+        "Put the texts of an earlier revision in force, on trial.",
+        _roll_back,
+        RevisionJson,
+        sends=True,
+        takes=NumberJson,
+        role=Role.ADMIN,
+    ),
+)

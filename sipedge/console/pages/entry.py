@@ -1,0 +1,126 @@
+"""One decision: what came of it, and its tree under the plan that it was made with or under another one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dialplan.search.search import CompiledPlan, Explanation
+from sipedge.console.frame.identity import Role
+from sipedge.console.frame.page import Page, no_page, page, world_of
+from sipedge.console.frame.world import World
+from sipedge.console.shown.case import case_text
+from sipedge.console.shown.ladder import ladder_of
+from sipedge.console.shown.refusals import words_of
+from sipedge.control.refusal import NOT_FOUND
+from sipedge.control.words import short
+from sipedge.history.wish import Wish, key_of
+from sipedge.queries.trees.again import searched_again
+from sipedge.queries.trees.explained import Branch, tree_of
+
+OWN, IN_FORCE, ON_DISK = "own", "force", "disk"
+SAME_CALL = 30
+"""Entries of the same Call-ID that are listed."""
+
+
+async def entry(request: Request) -> Response:
+    world = world_of(request)
+    found = await found_entry(request)
+    if found is None:
+        return no_page(request, NOT_FOUND, "this entry is not kept any more")
+    explanation, which = await _explained(request, found)
+    tree = _tree(explanation, found)
+    case = case_text(found, explanation) if explanation is not None else ""
+    history = world.watch.history
+    same = await world.watch.asked(history.find, Wish(call_id=found["call_id"], most=SAME_CALL))
+    return page(
+        request,
+        "entry.html",
+        f"{found['method']} {found['status'] or 'without answer'}",
+        found=found,
+        tree=tree,
+        under=request.query_params.get("under", OWN),
+        which=which,
+        case=case,
+        same=same,
+        without="" if tree else _why_none(found),
+        doctor=words_of(found),
+        key=request.path_params["key"],
+        what_if=_what_if(found),
+        messages=bool(world.config.log.messages),
+    )
+
+
+async def ladder(request: Request) -> Response:
+    """The messages of its Call-ID, where the edge records them."""
+    world = world_of(request)
+    found = await found_entry(request)
+    if found is None:
+        return no_page(request, NOT_FOUND, "this entry is not kept any more")
+    log = world.config.log
+    seen = (
+        await world.watch.asked(ladder_of, log.messages, log.rotate_count, found["call_id"]) if log.messages else None
+    )
+    key = request.path_params["key"]
+    return page(request, "ladder.html", "Ladder", found=found, ladder=seen, key=key, messages=bool(log.messages))
+
+
+async def tree_under(request: Request, found: Mapping[str, Any]) -> tuple[Branch | None, str]:
+    """(the tree of a decision under the plan that the request names, what that is called)."""
+    explanation, which = await _explained(request, found)
+    return _tree(explanation, found), which
+
+
+async def found_entry(request: Request) -> dict[str, Any] | None:
+    """None where it is not kept any more."""
+    world = world_of(request)
+    try:
+        key = key_of(request.path_params["key"])
+    except ValueError:
+        return None
+    return await world.watch.asked(world.watch.history.entry, key)
+
+
+async def _explained(request: Request, found: Mapping[str, Any]) -> tuple[Explanation | None, str]:
+    plan, which = await _plan(world_of(request), found, request.query_params.get("under", OWN))
+    return (searched_again(found, plan) if plan is not None else None), which
+
+
+def _tree(explanation: Explanation | None, found: Mapping[str, Any]) -> Branch | None:
+    return None if explanation is None else tree_of(explanation, found["evidence"], lambda zone: "")
+
+
+async def _plan(world: World, found: Mapping[str, Any], under: str) -> tuple[CompiledPlan | None, str]:
+    """(the plan, what it is called)."""
+    if under == ON_DISK:
+        settings, _ = await world.watch.disk.settings()
+        return (settings.plan if settings else None), "what the files hold now"
+    status = world.link.state.status
+    revision = (status["revision"] if status else "") if under == IN_FORCE else found["revision"]
+    return await world.watch.plans.of(revision), f"revision {short(revision)}"
+
+
+def _why_none(found: Mapping[str, Any]) -> str:
+    if found["route"]:
+        return f'A signed Route led to zone "{found["route"]}": nothing was searched.'
+    if found["decided_by"] == "refused":
+        return "It was refused before a rule was asked."
+    return "This plan is not kept, or cannot be read."
+
+
+def _what_if(found: Mapping[str, Any]) -> str:
+    """The page that asks the same again, to be changed there."""
+    asked = {"alias": found["alias"], "from": found["zone"], "traffic": found["traffic"]}
+    if found["authenticated"]:
+        asked["authenticated"] = "1"
+    return f"/locate?{urlencode(asked, errors='surrogatepass')}"
+
+
+PAGES = (
+    Page("/history/{key}", entry, Role.AUDITOR),
+    Page("/history/{key}/ladder", ladder, Role.AUDITOR),
+)

@@ -1,0 +1,16 @@
+"""Other people's servers that the edge runs, where there are any."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sipedge.console.frame.identity import Role
+from sipedge.console.frame.page import Page, page
+
+
+async def servers(request: Request) -> Response:
+    return page(request, "servers.html", "Servers")
+
+
+PAGES = (Page("/servers", servers, Role.AUDITOR, "Servers"),)

@@ -1,0 +1,1 @@
+"""What the console keeps while nobody looks: decisions, plans of former revisions, alarms, events."""

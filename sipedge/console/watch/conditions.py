@@ -1,0 +1,79 @@
+"""What should worry somebody now, from how the edge is and how the console does: values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sipedge.control.values import StatusJson, ZoneJson
+
+DAYS_LEFT = 30
+"""Of a certificate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    key: str
+    """The same as long as it is the same trouble."""
+    text: str
+    """One sentence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What there is to judge."""
+
+    status: StatusJson | None
+    problem: str
+    """Why there is no status; '' before the first look."""
+    history: str
+    """Why the history does not grow; ''."""
+    lost: int
+    """Decisions that were rotated away before they were read, since the console began."""
+
+
+def conditions(seen: Seen) -> list[Condition]:
+    found = list(_of_console(seen))
+    return [*found, *_of_edge(seen.status)] if seen.status else found
+
+
+def _of_console(seen: Seen) -> Iterator[Condition]:
+    if seen.problem:
+        yield Condition("edge", f"The edge does not answer: {seen.problem}")
+    if seen.history:
+        yield Condition("history", seen.history[:1].upper() + seen.history[1:])
+    if seen.lost:
+        yield Condition("history lost", f"{seen.lost} decisions were put aside by the edge before they could be read")
+
+
+def _of_edge(status: StatusJson) -> Iterator[Condition]:
+    for zone in status["zones"]:
+        yield from _of_zone(zone)
+    for certificate in status["certificates"]:
+        days = certificate["days_left"]
+        if days < DAYS_LEFT:
+            when = f"ends in {days:.0f} days" if days >= 0 else f"ended {-days:.0f} days ago"
+            yield Condition(f"certificate {certificate['file']}", f"The certificate {certificate['file']} {when}")
+    for output, number in status["dropped"].items():
+        if number:
+            yield Condition(f"lost {output}", f"The edge has lost {number} lines of {output}")
+    for service in status["services"]:
+        if not service["active"]:
+            name = service["name"]
+            yield Condition(
+                f"service {name}", f"The server {name} is not active: {service['reason'] or 'it is starting'}"
+            )
+    if status["unconfirmed"]:
+        yield Condition("trial", "What is in force is on trial: nobody has confirmed it yet")
+
+
+def _of_zone(zone: ZoneJson) -> Iterator[Condition]:
+    name = zone["name"]
+    for peer in zone["peers"]:
+        if peer["state"] in ("failed", "retrying", "waiting"):
+            why = f": {peer['problem']}" if peer["problem"] else ""
+            yield Condition(f"peer {name} {peer['peer']}", f'Peer {peer["peer"]} of zone "{name}" does not answer{why}')
+    if zone["up"] is False:
+        yield Condition(f"zone {name}", f'No connection of traversal zone "{name}" is up')
+    for problem in zone["problems"]:
+        yield Condition(f"name {name} {problem}", f'Zone "{name}": {problem}')

@@ -1,0 +1,130 @@
+"""Alarms and events, kept in one small SQLite file. It blocks; it may be asked from any thread."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+from threading import Lock
+from time import time
+from typing import NamedTuple
+
+from .conditions import Condition
+
+KEPT = 20_000
+"""Of each; the oldest go."""
+_TABLES = """
+CREATE TABLE IF NOT EXISTS alarms (id INTEGER PRIMARY KEY, key TEXT, text TEXT, raised REAL, cleared REAL,
+                                   seen REAL, seen_by TEXT);
+CREATE INDEX IF NOT EXISTS open ON alarms (key) WHERE cleared IS NULL;
+CREATE TABLE IF NOT EXISTS events (id INTEGER PRIMARY KEY, time REAL, kind TEXT, text TEXT, revision TEXT);
+"""
+
+
+class Alarm(NamedTuple):
+    number: int
+    text: str
+    raised: float
+    cleared: float | None
+    """None while it lasts."""
+    seen: float | None
+    seen_by: str
+
+
+class Event(NamedTuple):
+    time: float
+    kind: str
+    text: str
+    revision: str
+
+
+class Journal:
+    def __init__(self, folder: Path) -> None:
+        """Raises OSError."""
+        folder.mkdir(mode=0o750, parents=True, exist_ok=True)
+        path = folder / "journal.db"
+        self._lock = Lock()
+        try:
+            self._file = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self._file.execute("PRAGMA journal_mode = wal")
+            self._file.executescript(_TABLES)
+            path.chmod(0o640)
+        except sqlite3.Error as error:
+            raise OSError(f"{path}: {error}") from None
+
+    def judge(self, conditions: Iterable[Condition]) -> bool:
+        """Raise what is new and clear what is over; whether there was any. Raises OSError."""
+        now = {each.key: each.text for each in conditions}
+        with self._writing() as file:
+            open_ones = dict(file.execute("SELECT key, text FROM alarms WHERE cleared IS NULL"))
+            for key, text in now.items():
+                if key not in open_ones:
+                    file.execute("INSERT INTO alarms (key, text, raised) VALUES (?, ?, ?)", (key, text, time()))
+                    self._note(file, "alarm", text)
+                elif open_ones[key] != text:
+                    file.execute("UPDATE alarms SET text = ? WHERE key = ? AND cleared IS NULL", (text, key))
+            for key in open_ones.keys() - now.keys():
+                file.execute("UPDATE alarms SET cleared = ? WHERE key = ? AND cleared IS NULL", (time(), key))
+                self._note(file, "cleared", open_ones[key])
+            file.execute("DELETE FROM alarms WHERE id <= (SELECT max(id) FROM alarms) - ?", (KEPT,))
+        return now.keys() != open_ones.keys()
+
+    def see(self, number: int, who: str) -> bool:
+        """Somebody has seen an alarm; False where there is no such one that nobody has. Raises OSError."""
+        with self._writing() as file:
+            sql = "UPDATE alarms SET seen = ?, seen_by = ? WHERE id = ? AND seen IS NULL"
+            return file.execute(sql, (time(), who, number)).rowcount == 1
+
+    def note(self, kind: str, text: str, revision: str = "") -> None:
+        """Raises OSError."""
+        with self._writing() as file:
+            self._note(file, kind, text, revision)
+
+    def alarms(self, most: int) -> list[Alarm]:
+        """Those that last first, then the newest."""
+        sql = "SELECT id, text, raised, cleared, seen, coalesce(seen_by, '') FROM alarms"
+        with self._lock:
+            rows = self._file.execute(f"{sql} ORDER BY cleared IS NOT NULL, id DESC LIMIT ?", (most,)).fetchall()
+        return [Alarm(*row) for row in rows]
+
+    def events(self, most: int, kind: str = "", text: str = "") -> list[Event]:
+        """The newest first. ``text``: a part of it."""
+        sql = "SELECT time, kind, text, revision FROM events WHERE (? = '' OR kind = ?) AND instr(text, ?)"
+        with self._lock:
+            rows = self._file.execute(f"{sql} ORDER BY id DESC LIMIT ?", (kind, kind, text, most)).fetchall()
+        return [Event(*row) for row in rows]
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _note(self, file: sqlite3.Connection, kind: str, text: str, revision: str = "") -> None:
+        sql = "INSERT INTO events (time, kind, text, revision) VALUES (?, ?, ?, ?)"
+        file.execute(sql, (time(), kind, text, revision))
+        file.execute("DELETE FROM events WHERE id <= (SELECT max(id) FROM events) - ?", (KEPT,))
+
+    def _writing(self) -> _Writing:
+        return _Writing(self._file, self._lock)
+
+
+class _Writing:
+    """A transaction, one at a time."""
+
+    def __init__(self, file: sqlite3.Connection, lock: Lock) -> None:
+        self._file, self._lock = file, lock
+
+    def __enter__(self) -> sqlite3.Connection:
+        self._lock.acquire()
+        try:
+            self._file.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            self._lock.release()
+            raise OSError(f"journal.db: {error}") from None
+        return self._file
+
+    def __exit__(self, kind: object, error: BaseException | None, at: object) -> None:
+        try:
+            self._file.execute("ROLLBACK" if error else "COMMIT")
+        finally:
+            self._lock.release()
+        if isinstance(error, sqlite3.Error):
+            raise OSError(f"journal.db: {error}") from None

@@ -1,0 +1,105 @@
+"""The history as a folder of segments, asked: ``000001.db``, ``000002.db`` ... of which the last one is written."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from . import asking
+from .files import reading
+from .rollup import Sums
+from .wish import Asked, Counted, Found, Gap, Key, Stored, Wish
+
+SHOWN_GAPS = 20
+ENDINGS = ("", "-wal", "-shm", "-journal")
+"""Of the files that a segment may have."""
+
+
+class Kept:
+    """What a ``History`` answers. Any process may ask a folder that another one writes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def find(self, wish: Wish) -> list[Found]:
+        found: list[Found] = []
+        for number in sorted(self._numbers(), reverse=True):
+            if wish.before is not None and number > wish.before.segment:
+                continue
+            with suppress(FileNotFoundError), self._reading(number) as file:
+                if self._may_hold(file, wish.since, wish.until):
+                    found += asking.find(file, number, replace(wish, most=wish.most - len(found)))
+            if len(found) >= wish.most:
+                break
+        return found
+
+    def entry(self, key: Key) -> dict[str, Any] | None:
+        with suppress(FileNotFoundError), self._reading(key.segment) as file:
+            return asking.entry(file, key.id)
+        return None
+
+    def counted(self, since: float, until: float, bins: int) -> Counted:
+        sums = Sums(since, until, bins)
+        for number in self._numbers():
+            with suppress(FileNotFoundError), self._reading(number) as file:
+                if self._may_hold(file, since, until):
+                    sums.add(file)
+        return sums.counted()
+
+    def asked(self, since: float) -> Iterator[Asked]:
+        for number in sorted(self._numbers(), reverse=True):
+            with suppress(FileNotFoundError), self._reading(number) as file:
+                yield from asking.asked(file, number, since)
+
+    def stored(self) -> Stored:
+        rows, lost, first, gaps = 0, 0, list[int](), list[Gap]()
+        numbers = self._numbers()
+        for number in sorted(numbers, reverse=True):
+            with suppress(FileNotFoundError), self._reading(number) as file:
+                kept = kept_of(file)
+                rows, lost = rows + kept["rows"], lost + kept["lost"]
+                first += [kept["first"]] if kept["rows"] else []
+                if kept["lost"] and len(gaps) < SHOWN_GAPS:
+                    gaps += [
+                        Gap(*row) for row in file.execute("SELECT time, count FROM gaps ORDER BY time DESC LIMIT 20")
+                    ]
+        since = min(first) / 1e6 if first else None
+        return Stored(rows, since, sum(map(self._size, numbers)), tuple(gaps[:SHOWN_GAPS]), lost)
+
+    def _path(self, number: int) -> Path:
+        return self._folder / f"{number:06}.db"
+
+    def _numbers(self) -> list[int]:
+        return [int(path.stem) for path in self._folder.glob("*.db") if path.stem.isdigit()]
+
+    def _size(self, number: int) -> int:
+        size = 0
+        for ending in ENDINGS:
+            with suppress(FileNotFoundError):
+                size += Path(f"{self._path(number)}{ending}").stat().st_size
+        return size
+
+    def _reading(self, number: int) -> AbstractContextManager[sqlite3.Connection]:
+        return reading(self._path(number))
+
+    def _may_hold(self, file: sqlite3.Connection, since: float, until: float) -> bool:
+        """A sealed segment says when it begins and ends; the other one is always asked."""
+        row = file.execute("SELECT first, last FROM sealed").fetchone()
+        if row is None or row["first"] is None:
+            return True
+        return row["last"] >= since * 1e6 and (not until or row["first"] <= until * 1e6)
+
+
+def kept_of(file: sqlite3.Connection) -> dict[str, int]:
+    """``rows``, ``first``, ``last`` and ``lost`` of a segment."""
+    row = file.execute("SELECT rows, first, last, lost FROM sealed").fetchone()
+    if row is None:
+        row = file.execute(
+            "SELECT count(*) AS rows, min(id) AS first, max(id) AS last, "
+            "(SELECT coalesce(sum(count), 0) FROM gaps) AS lost FROM decisions"
+        ).fetchone()
+    return {name: row[name] or 0 for name in ("rows", "first", "last", "lost")}

@@ -1,0 +1,151 @@
+"""Every page of the console in a browser: read by who does not see, used without a mouse, small, dark, hostile."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+from support.console import PASSWORD, send, with_account, world_beside
+from support.console import browser as client_of
+from support.console import log_in as log_in_as
+from support.console_process import chromium, console_of, looking
+from support.decisions import record, write
+from support.tcp_edge import Installation
+
+from sipedge.accounts.roles import Role
+from sipedge.console.app import PAGES
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
+HOSTILE = (
+    "<script>document.title='taken'</script>@far.example",
+    "\u202eelpmaxe@b\x00b\x1b[2J",
+    "a" * 4096 + "@far.example",
+)
+ENTRY = "{entry}"
+MORE = (ENTRY, f"{ENTRY}?under=disk", f"{ENTRY}/ladder", "/pattern?kind=regex&alias=a&pattern=a", "/zones/speakers")
+MORE += (
+    "/zones/graph",
+    "/locate?alias=bob@far.example",
+    "/logs/audit",
+    "/history?alias=nobody&status=failed",
+    "/log-in",
+)
+MORE += ("/drafts/1", "/drafts/1/review", "/password")
+PATHS = (*(page.path for page in PAGES if page.title), *MORE)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A console beside a running edge, with a history of odd requests, an alarm and a draft."""
+    installation = Installation(tmp_path_factory.mktemp("pages"))
+    config = installation.toml
+    text = config.read_text() + '[log]\ndecisions = "decisions.jsonl"\n[console]\nlisten = "127.0.0.1:0"\n'
+    config.write_text(text)
+    write(config.with_name("decisions.jsonl"), (record(number, alias) for number, alias in enumerate(HOSTILE, 1)))
+    more = record(4, method="NOTIFY", status=504, own=False, call_id="call-1@far.example")
+    write(config.with_name("decisions.jsonl"), [more])
+    world = world_beside(config)
+    with_account(world, Role.ADMIN)
+    client = client_of(world)
+    log_in_as(client, "admin")
+    send(client, "/drafts", "/rules", title="<b>bold</b>")
+    client.close()
+    world.watch.close()
+    world.desk.checker.end()
+    world.desk.reviewer.end()
+    with installation.edge, console_of(config) as served:
+        yield served
+
+
+def _logged_in(page: Page, address: str) -> Page:
+    page.goto(f"{address}/log-in")
+    page.get_by_label("Account").fill("admin")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Overview")
+    return page
+
+
+def _path(page: Page, address: str, path: str) -> str:
+    if not path.startswith(ENTRY):
+        return address + path
+    page.goto(f"{address}/history?method=NOTIFY")
+    href = page.locator("#found a[href^='/history/']").first.get_attribute("href")
+    return f"{address}{path.replace(ENTRY, href or '')}"
+
+
+@pytest.fixture(scope="module")
+def shown(browser: Browser, address: str) -> Iterator[Page]:
+    """As people see it: with the policy that the console sends."""
+    with looking(browser, address) as page:
+        yield _logged_in(page, address)
+
+
+@pytest.fixture(scope="module")
+def examined(browser: Browser, address: str) -> Iterator[Page]:
+    """axe is a script of its own, which that policy would forbid."""
+    context = browser.new_context(bypass_csp=True, viewport={"width": 1280, "height": 800})
+    yield _logged_in(context.new_page(), address)
+    context.close()
+
+
+def _widest(page: Page) -> str:
+    """What sticks out."""
+    return str(
+        page.locator("main *").evaluate_all("""all => all.filter(each => !each.closest('.scroll, pre, .picture')
+        && each.getBoundingClientRect().right > 320).map(each => each.outerHTML.slice(0, 80)).slice(0, 3)""")
+    )
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_page_has_no_barrier_fits_a_small_screen_and_says_nothing_wrong(
+    path: str, shown: Page, examined: Page, address: str
+) -> None:
+    shown.goto(_path(shown, address, path))
+    expect(shown.get_by_role("heading", level=1)).to_be_visible()
+    shown.set_viewport_size({"width": 320, "height": 700})
+    wide = shown.locator("html").evaluate("each => each.scrollWidth")
+    assert wide <= 320, f"it scrolls to the side: {_widest(shown)}"
+    shown.set_viewport_size({"width": 1280, "height": 800})
+    expect(shown).not_to_have_title(re.compile("taken"))
+    for scheme in ("light", "dark"):
+        examined.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        examined.goto(_path(examined, address, path))
+        found = Axe().run(examined)
+        assert found.violations_count == 0, found.generate_report()
+
+
+def test_the_history_is_used_by_keyboard_alone_and_filters_as_one_types(shown: Page, address: str) -> None:
+    shown.goto(f"{address}/history")
+    shown.keyboard.press("Tab")
+    expect(shown.get_by_role("link", name="To the content")).to_be_focused()
+    shown.keyboard.press("Enter")
+    shown.keyboard.press("Tab")
+    expect(shown.get_by_label("Alias or From")).to_be_focused()
+    shown.keyboard.type("script")
+    expect(shown.locator("#found tbody tr")).to_have_count(1)
+    expect(shown).to_have_url(re.compile("alias=script"))
+    expect(shown.locator("#found tbody")).to_contain_text(HOSTILE[0])
+    shown.get_by_label("Answer").fill("nonsense")
+    expect(shown.get_by_role("alert")).to_contain_text("must be a status")
+
+
+def test_a_decision_appears_while_one_looks(
+    shown: Page, address: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    shown.goto(f"{address}/history")
+    count = shown.locator("#found tbody tr").count()
+    file = next(Path(tmp_path_factory.getbasetemp()).glob("pages*/edge/decisions.jsonl"))
+    write(file, [record(5, "new@far.example")])
+    expect(shown.locator("#found tbody tr")).to_have_count(count + 1, timeout=10_000)
+    expect(shown.locator("#found tbody tr").first).to_contain_text("new@far.example")

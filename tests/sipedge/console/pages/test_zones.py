@@ -1,0 +1,86 @@
+"""Zones, who may speak, the picture of the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+from support.console import browser, log_in, send, with_account, world_beside
+from support.tcp_edge import Installation
+
+from sipedge.accounts.roles import Role
+from sipedge.console.frame.world import World
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    made = Installation(tmp_path_factory.mktemp("zones"))
+    with made.edge:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def world(installation: Installation) -> Iterator[World]:
+    made = world_beside(installation.toml)
+    yield made
+    made.desk.reviewer.end()
+
+
+@pytest.fixture(scope="module")
+def client(world: World) -> Iterator[TestClient]:
+    with browser(world) as client:
+        assert client.portal is not None
+        client.portal.call(world.link.look)
+        log_in(client, with_account(world, Role.ADMIN))
+        yield client
+
+
+def test_zones_have_their_peers_and_connections(client: TestClient, installation: Installation, world: World) -> None:
+    assert client.portal is not None
+    with installation.call() as call:
+        call.send(installation.message(1))
+        call.read_message()
+        client.portal.call(world.link.look)
+        text = client.get("/zones").text
+        assert ">near<" in text and f"{installation.far}:5060" in text and "Certificates" in text
+        assert f"{installation.own}:" in text and "Close connection" in text
+
+
+def test_peers_are_asked_by_options_and_who_asked_is_noted(client: TestClient, world: World) -> None:
+    text = send(client, "/zones/probe", "/zones", zone="far").text
+    assert "OPTIONS to far" in text and ("503" in text or "408" in text)
+    assert world.keeping.audit.newest(1)[0].what == "probe"
+    answer = send(client, "/zones/probe", "/zones", zone="mars")
+    assert answer.status_code == 404 and "there is no zone" in answer.text
+
+
+def test_a_connection_that_is_not_there_cannot_be_closed(client: TestClient) -> None:
+    assert send(client, "/zones/close", "/zones", connection="99999").status_code == 404
+    assert send(client, "/zones/close", "/zones", connection="x").status_code == 400
+
+
+def test_who_may_speak_is_proved_about_the_files(client: TestClient) -> None:
+    text = client.get("/zones/speakers").text
+    assert ">near</h2>" in text and "reaches" in text and "/locate?alias=" in text
+
+
+def test_the_rules_in_force_are_a_picture(client: TestClient) -> None:
+    text = client.get("/zones/graph").text
+    assert "<svg" in text and "10 out: .*@far" in text
+
+
+def test_what_the_edge_does_is_noted_and_its_plan_kept(client: TestClient, world: World) -> None:
+    assert world.link.state.status is not None
+    revision = world.link.state.status["revision"]
+    assert client.portal is not None
+    client.portal.call(world.watch.seen, world.link.state.status, "")
+    assert f"revision {revision[:12]} is in force" in client.get("/logs?kind=revision").text
+    assert (Path(world.config.console.folder) / "plans" / f"{revision}.json").exists()
+    assert client.portal.call(world.watch.plans.of, revision) is not None
+    assert client.portal.call(world.watch.plans.of, "0" * 64) is None
+    assert client.portal.call(world.watch.plans.of, "../../etc/passwd") is None
+    assert "no server of somebody else" in client.get("/servers").text
