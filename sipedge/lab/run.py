@@ -35,8 +35,8 @@ WHOLE_RUN = 120.0
 def main(keep: bool = False, topology: str = "open", expressway: bool = False, console: bool = False) -> int:
     """Run the lab. Exit status: 0 when all arrived, 1 otherwise.
 
-    ``keep``: leave it running until Ctrl-C; ``topology``: of the inside, as the outside edge shows it;
-    ``expressway``: stand-ins for Expressways instead, until Ctrl-C; ``console``: with ``keep``, a console beside each edge.
+    ``keep``: leave it running until Ctrl-C; ``topology``: of the inside, as the outside edge shows it; ``expressway``:
+    stand-ins for Expressways instead, until Ctrl-C; ``console``: with ``keep``, a console beside each edge.
     """
     try:
         with tempfile.TemporaryDirectory(prefix="sipedge-lab-") as folder:
