@@ -201,6 +201,7 @@ class Observers:
             bans=dict(Counter(ban.reason for ban in self._connections.bans.bans(self._loop.time()))),
             bans_begun=dict(self._connections.bans.begun),
             waiting=self._proxy.kept()["paced"],
+            calls=len(self._proxy.dialogs),
             transactions={"server": counts.servers, "client": counts.clients},
             peers={(zone, host_port(hop.address, hop.port)): up for (zone, hop), up in upkeep.peers_alive().items()},
             traversal=dict(upkeep.traversal_up(self._loop.time())),

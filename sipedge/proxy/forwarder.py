@@ -175,7 +175,9 @@ class Forwarder:
         way = incoming.way
         if way is None:
             return False
-        return way.target is not None or self.installation.ends_calls(incoming.decided.source.name, zone)
+        return (
+            way.target is not None or way.number > 0 or self.installation.ends_calls(incoming.decided.source.name, zone)
+        )
 
     def _outgoing(self, message: Message, incoming: Incoming, hop: Hop, record_routes: tuple[bytes, ...]) -> Outgoing:
         installation, received = self.installation, incoming.decided.message

@@ -11,6 +11,7 @@ from sipedge.decision.installation import Installation
 from sipedge.decision.speaking import host_of
 from sipedge.decision.validation import Refusal, loop_hash
 from sipedge.dialogs.dialog import Way
+from sipedge.dialogs.orders import Answer
 from sipedge.rates.arrivals import Arrivals, TooMany
 from sipedge.rates.rates import Rates
 from sipedge.remembered.key import Key, key_of
@@ -24,7 +25,7 @@ from zones.authentication import Authentication, Identity
 from zones.zone import AnyZone, FromDomain, TraversalClientZone, TraversalServerZone
 
 from .answers import ENDING, conclude, own_response, respond, retry_after, retry_in
-from .calls import Answer, Calls
+from .calls import Calls
 from .commands import Asker, Command, Log, Record, Remember, Respond
 from .contexts import Contexts, StatelessForward, transaction_key
 from .events import Adopted, RequestReceived
@@ -102,7 +103,8 @@ class RequestPath:
             return Refusal(403, peer.barred)
         message, zone, installation = event.message, self._installation.zone(peer.speaks_in), self._installation
         known = Heard(partial(self._targets.known, now=now))
-        arrival = self._calls.arrivals.arriving(message, zone.name) if message.method != "CANCEL" else None
+        is_call = self._calls.may_have_any and message.method != "CANCEL"
+        arrival = self._calls.arrivals.arriving(message, zone.name) if is_call else None
         if isinstance(arrival, Refusal):
             return arrival
         if arrival is not None:
@@ -283,7 +285,7 @@ class RequestPath:
         settings = self._installation.settings
         message = event.message
         tiers, explanation = tiers_of(decided, settings)
-        way = self._way(decided, tiers, event, peer, now, out)
+        way = self._way(decided, tiers, event, now) if self._calls.may_have_any else None
         if isinstance(way, Answer | Refusal):
             self._answer(way, event, peer, out)
             return
@@ -310,13 +312,7 @@ class RequestPath:
             self._upkeep.offence(peer, "scan", out)
 
     def _way(
-        self,
-        decided: Decided,
-        tiers: tuple[Tier, ...],
-        event: RequestReceived,
-        peer: Peer,
-        now: float,
-        out: list[Command],
+        self, decided: Decided, tiers: tuple[Tier, ...], event: RequestReceived, now: float
     ) -> Way | Answer | Refusal | None:
         """Where a request goes in a call, or what the edge answers itself; None: it is no part of one."""
         message, arrivals = decided.message, self._calls.arrivals

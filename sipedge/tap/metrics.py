@@ -54,6 +54,8 @@ class Gauges:
     """Reason -> bans since the start."""
     waiting: float = 0.0
     """Requests that wait for their turn."""
+    calls: float = 0.0
+    """Of b2bua zones."""
     transactions: dict[str, float] = field(default_factory=dict)
     """By role: "server", "client"."""
     peers: dict[tuple[str, ...], float] = field(default_factory=dict)
@@ -170,6 +172,7 @@ def families(counts: Counters, state: Gauges, now: float) -> list[Metric]:
         _counter("requests_refused", "Requests that went no further", ("zone", "reason"), state.requests_refused),
         _counter("bans", "Bans of sources that began", ("reason",), _single(state.bans_begun)),
         _gauge("banned", "Sources that are banned", ("reason",), _single(state.bans)),
+        _gauge("calls", "Open calls of b2bua zones", (), {(): state.calls}),
         _gauge("requests_paced", "Requests that wait for their turn to leave", (), {(): state.waiting}),
         _counter("log_dropped", "Records or lines lost by an output", ("output",), _single(state.dropped)),
         _gauge("connections", "Open connections", ("zone",), _single(state.connections)),
