@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dialplan.collector import collector_paused
+from dialplan.collector import MANY, collector_paused
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +29,7 @@ def test_it_is_left_as_it_was() -> None:
 def test_what_was_made_is_not_walked_as_if_it_were_young() -> None:
     assert not gc.get_freeze_count()
     with collector_paused():
-        made = [[number] for number in range(1000)]
+        made = [[number] for number in range(2 * MANY)]
         assert any(each is made for each in gc.get_objects(generation=0))
     assert any(each is made for each in gc.get_objects(generation=2))
 
@@ -37,5 +37,5 @@ def test_what_was_made_is_not_walked_as_if_it_were_young() -> None:
 def test_what_was_frozen_stays_frozen() -> None:
     gc.freeze()
     with collector_paused():
-        pass
-    assert gc.get_freeze_count()
+        made = [[number] for number in range(2 * MANY)]
+    assert gc.get_freeze_count() and made
