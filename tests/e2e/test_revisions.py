@@ -161,6 +161,7 @@ def test_a_confirmation_by_the_command_line_counts(edge: Applied) -> None:
     assert (settled.number, settled.result) == (made.number, Result.CONFIRMED)
 
 
+@pytest.mark.timeout(240)
 def test_a_crash_at_any_step_leaves_the_old_set_or_the_new_one(edge: Applied) -> None:
     """Each round applies, ends it behind another step, and looks at what an edge would read then."""
     sets, last = {RULE, CHANGED}, 0
@@ -181,6 +182,7 @@ def test_a_crash_at_any_step_leaves_the_old_set_or_the_new_one(edge: Applied) ->
     assert edge.plan() == wanted
 
 
+@pytest.mark.timeout(240)
 def test_a_crash_while_a_change_is_undone_loses_nothing(edge: Applied) -> None:
     last = 0
     while True:
