@@ -279,8 +279,10 @@ class Settings:
     log: Log = field(default_factory=Log)
     metrics: MetricsSettings = field(default_factory=MetricsSettings)
     doctor: DoctorSettings = field(default_factory=DoctorSettings)
+    workers: int = 1
+    """Processes that serve; a load cannot change it."""
     history: int = 255
-    """Decisions kept in memory."""
+    """Decisions kept in memory, of each worker."""
     control: str = ""
     """Path of the Unix socket on which the edge can be asked; '': none."""
     revision: str = ""

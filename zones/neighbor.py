@@ -6,12 +6,13 @@ anew for each request. Failed ones are always last: when all have failed, trying
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from .addresses import ANYWHERE
 from .dns import DnsError, DnsRecord, Question, Resolution
 from .peer import Health, NeighborPeer, Sign
-from .peer_name import PeerName
+from .peer_name import NameSeen, PeerName
 from .rotation import Rotation
 from .zone import Hop, LookUp, NeighborZone
 
@@ -19,6 +20,15 @@ MAX_PEERS = 30
 """Configured peers of a zone. Each has at most ``dns.MAX_HOPS`` hops."""
 _DRAWS = 32
 """Orders by SRV weight that are drawn in advance and then taken in turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class NeighborSeen:
+    """What is known of a neighbour's peers, for another process."""
+
+    configured: tuple[str, ...]
+    names: tuple[NameSeen, ...]
+    peers: Mapping[Hop, NeighborPeer]
 
 
 class NeighborPeers:
@@ -34,6 +44,8 @@ class NeighborPeers:
         """``hops`` does nothing but take turns before this."""
         self._all_well = False
         """Whether every peer is alive and has not failed of late, so that an answer is no news."""
+        self.changes = 0
+        """Grows whenever ``seen`` has something new."""
 
     def _starter(self, peer: str) -> Callable[[], Resolution]:
         zone = self.zone
@@ -116,6 +128,24 @@ class NeighborPeers:
         """Each peer as it is configured, and why its last look-up brought nothing; '' where it brought something."""
         return tuple((peer, name.problem) for peer, name in zip(self.zone.peers, self._names, strict=False))
 
+    def seen(self) -> NeighborSeen:
+        """For ``follow``."""
+        orders = _DRAWS if self.zone.look_up is LookUp.SERVICE_RECORD else 0
+        names = tuple(name.seen(orders) for name in self._names)
+        return NeighborSeen(self.zone.peers, names, {hop: replace(peer) for hop, peer in self._peers.items()})
+
+    def follow(self, seen: NeighborSeen, now: float) -> bool:
+        """Another process looks after this zone, and this is what it knows. True when the addresses are others now."""
+        before = self.addresses
+        if seen.configured != self.zone.peers:  # it has another configuration, for a moment
+            return False
+        for name, known in zip(self._names, seen.names, strict=True):
+            name.follow(known)
+        self._peers = dict(seen.peers)
+        self._all_well = all(peer.is_well for peer in self._peers.values())
+        self._arrange(now)
+        return self.addresses != before
+
     def states(self) -> tuple[tuple[Hop, NeighborPeer], ...]:
         """For people to look at; not to be changed."""
         return tuple(self._peers.items())
@@ -148,6 +178,7 @@ class NeighborPeers:
 
     def _arrange(self, now: float) -> None:
         """Work out the orders anew: after a change of health or of addresses."""
+        self.changes += 1
         interval = self.zone.monitor_interval
         hops = self._all_hops()
         self._peers = {hop: self._peers.get(hop) or NeighborPeer(interval, due_at=now, since=now) for hop in hops}

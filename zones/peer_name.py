@@ -7,6 +7,7 @@ is gone, it is gone at once.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from .dns import DnsError, DnsRecord, Question, Resolution
 from .zone import Hop
@@ -19,6 +20,16 @@ LONGEST_PAUSE = 60.0
 """All in seconds. The pauses lie between attempts that brought nothing."""
 
 
+@dataclass(frozen=True, slots=True)
+class NameSeen:
+    """What is known of a configured peer, for another process."""
+
+    hops: tuple[Hop, ...]
+    problem: str
+    orders: tuple[tuple[Hop, ...], ...]
+    """Of the hops, as they were drawn."""
+
+
 class PeerName:
     """``hops`` are always usable. Its owner carries questions to the DNS and answers back as long as the zone lives."""
 
@@ -29,13 +40,27 @@ class PeerName:
         self.refresh_at = float("-inf")
         """When there are questions again."""
         self._start = start
+        self._orders: tuple[tuple[Hop, ...], ...] = ()
+        """Drawn in another process."""
         self._good: Resolution | None = None
         self._running: Resolution | None = None
         self._stale_until = float("-inf")
         self._failures = 0
 
+    def follow(self, seen: NameSeen) -> None:
+        """Another process looks this peer up, and this is what it has found. Nothing is asked here any more."""
+        self.hops, self.problem, self._orders = seen.hops, seen.problem, seen.orders
+        self.refresh_at = float("inf")
+
+    def seen(self, orders: int) -> NameSeen:
+        """For ``follow``, with so many orders drawn."""
+        return NameSeen(self.hops, self.problem, tuple(self.draw() for _ in range(orders)))
+
     def draw(self) -> tuple[Hop, ...]:
         """The hops in an order drawn anew (RFC 2782)."""
+        if self._orders:
+            self._orders = (*self._orders[1:], self._orders[0])
+            return self._orders[0]
         return self._good.draw() if self._good is not None and self.hops else self.hops
 
     def questions(self, now: float) -> tuple[Question, ...]:

@@ -88,6 +88,17 @@ class ClientLink:
     """When it came to be active, or stopped to be; None where it never was."""
 
 
+@dataclass(frozen=True, slots=True)
+class ClientLinkSeen:
+    """What another process has to know of a ClientLink."""
+
+    peer: str
+    state: LinkState
+    hop: Hop | None
+    connection: int
+    since: float | None
+
+
 class TraversalClient:
     """``now``: seconds of any clock that never goes back. The actions returned are to be done in order."""
 
@@ -98,6 +109,8 @@ class TraversalClient:
         self._cnonce = cnonce
         self._links = [ClientLink(peer, PeerName(self._starter(peer))) for peer in zone.peers[:MAX_PEERS]]
         self._rotation = Rotation()
+        self.changes = 0
+        """Grows whenever ``seen`` has something new that matters for requests."""
 
     def _starter(self, peer: str) -> Callable[[], Resolution]:
         zone = self.zone
@@ -124,6 +137,21 @@ class TraversalClient:
     def links(self) -> tuple[ClientLink, ...]:
         """For people to look at; not to be changed."""
         return tuple(self._links)
+
+    def seen(self) -> tuple[ClientLinkSeen, ...]:
+        """For ``follow``."""
+        return tuple(
+            ClientLinkSeen(each.peer, each.state, each.hop, each.connection, each.since) for each in self._links
+        )
+
+    def follow(self, seen: Iterable[ClientLinkSeen]) -> None:
+        """Another process looks after these connections, and this is how they are. ``tick`` is not for this one."""
+        known = {each.peer: each for each in seen}
+        for link in self._links:
+            if link.peer in known:
+                now = known[link.peer]
+                link.state, link.hop, link.connection, link.since = now.state, now.hop, now.connection, now.since
+        self._arrange()
 
     def questions(self, now: float) -> tuple[Question, ...]:
         """What to ask the DNS now; each question is handed out once. Call it before ``tick``."""
@@ -267,6 +295,7 @@ class TraversalClient:
         self._arrange()
 
     def _arrange(self) -> None:
+        self.changes += 1
         active = [link for link in self._links if link.state is LinkState.ACTIVE and link.hop is not None]
         self._rotation.set_hops([replace(link.hop, connection=link.connection) for link in active if link.hop])
 

@@ -7,7 +7,7 @@ keep-alive is challenged again: a password may have been taken away.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from .digest import DigestOutcome, DigestServer
@@ -37,7 +37,9 @@ class OptionsAnswer:
 
 
 @dataclass(slots=True)
-class _Client:
+class Proof:
+    """How far a connection has proved who it is."""
+
     hop: Hop
     proved_at: float | None = None
     up_since: float | None = None
@@ -52,13 +54,26 @@ class TraversalServer:
         """``secret``, ``salt``: see ``DigestServer``. A zone without credential lets nobody in."""
         self.zone = zone
         self._digest = DigestServer(zone.realm, zone.credential, secret, salt) if zone.credential else None
-        self._clients: dict[int, _Client] = {}
+        self._clients: dict[int, Proof] = {}
         self._rotation = Rotation()
         self._look_again = float("inf")
+        self.changes = 0
+        """Grows whenever ``proofs`` has something new."""
 
     def opened(self, connection: int) -> None:
         """A connection that ``ZoneTable.ingress`` gave to this zone."""
-        self._clients[connection] = _Client(Hop(self.zone.name, self.zone.transport, connection=connection))
+        self._clients[connection] = Proof(Hop(self.zone.name, self.zone.transport, connection=connection))
+
+    def follow(self, proofs: Iterable[Proof], now: float) -> None:
+        """Another process judges these connections of the zone, and this is what it has found."""
+        for proof in proofs:
+            if proof.hop.connection in self._clients:
+                self._clients[proof.hop.connection] = proof
+        self._arrange(now)
+
+    def proofs(self) -> tuple[Proof, ...]:
+        """Of all connections, for ``follow``."""
+        return tuple(self._clients.values())
 
     def closed(self, connection: int, now: float) -> None:
         if self._clients.pop(connection, None) is not None:
@@ -106,7 +121,7 @@ class TraversalServer:
         held = [client for client in self._clients.values() if _holds(client, now)]
         return tuple((client.hop.connection, client.up_since or now) for client in held)
 
-    def _refuse(self, client: _Client, digest: DigestServer, reason: str, now: float) -> OptionsAnswer:
+    def _refuse(self, client: Proof, digest: DigestServer, reason: str, now: float) -> OptionsAnswer:
         """Wrong credentials end the proof that earlier ones gave: the peer at the other end is not who it was."""
         client.proved_at = client.up_since = None
         client.refusals += 1
@@ -117,6 +132,7 @@ class TraversalServer:
         return _challenge(digest, now, reason=reason)
 
     def _arrange(self, now: float) -> None:
+        self.changes += 1
         proved = [client for client in self._clients.values() if _holds(client, now)]
         self._rotation.set_hops([client.hop for client in proved])
         ends = [client.proved_at + RECHECK + GRACE for client in proved if client.proved_at is not None]
@@ -127,5 +143,5 @@ def _challenge(digest: DigestServer, now: float, *, stale: bool = False, reason:
     return OptionsAnswer(401, tuple(digest.challenges(now, stale=stale)), reason=reason)
 
 
-def _holds(client: _Client, now: float) -> bool:
+def _holds(client: Proof, now: float) -> bool:
     return client.proved_at is not None and now < client.proved_at + RECHECK + GRACE

@@ -57,6 +57,7 @@ def load_config(path: str | os.PathLike[str], *, create_secret: bool = True, tex
         log=tables.log,
         metrics=tables.metrics,
         doctor=tables.doctor,
+        workers=edge.workers,
         history=edge.history,
         control=control_place(reader.file, edge.control, secret_place(reader.file, edge.secret_file)),
         journal=edge.journal and in_folder_of(reader.file, edge.journal),

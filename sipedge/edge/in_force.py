@@ -20,12 +20,15 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import TypeVar
 
+from dialplan.model import Variables
 from dialplan.search.search import CompiledPlan
 from sipedge.config import load_config
 from sipedge.config.apart import Apart
 from sipedge.config.parcel import unpacked
 from sipedge.config.plans import plan_again, zone_names_of
 from sipedge.network.tls import TlsContexts, read_files
+from sipedge.pjsip import declarations
+from sipedge.pjsip.declarations import StackError
 from sipedge.settings import Settings
 
 SLICE = 0.0005
@@ -52,14 +55,17 @@ class InForce:
 
         Raises ReadingError and OSError, too.
         """
-        loop = asyncio.get_running_loop()
-        apart = Apart(path)
-        try:
-            parcel = await loop.run_in_executor(None, apart.parcel)
-        finally:
-            apart.end()
+        return await cls.from_parcel(await parcel_apart(path), before)
+
+    @classmethod
+    async def from_parcel(
+        cls, parcel: bytes, before: CompiledPlan, files: Mapping[str, bytes] | None = None
+    ) -> InForce:
+        """What ``parcel_apart`` gave. ``files``: as another worker has read them. Raises ConfigError and OSError."""
         settings = await in_slices(unpacked(parcel, before))
-        return cls(settings, await loop.run_in_executor(None, read_files, settings.tls))
+        if files is None:
+            files = await asyncio.get_running_loop().run_in_executor(None, read_files, settings.tls)
+        return cls(settings, files)
 
     def contexts(self) -> TlsContexts:
         """Raises TlsError."""
@@ -102,6 +108,22 @@ class Standing:
         written = io.BytesIO()
         _Pickler(written, pickle.HIGHEST_PROTOCOL).dump(self)
         return written.getvalue()
+
+
+def warm_up() -> None:
+    """Make what every worker needs, before they are forked from this process: then they share its memory."""
+    with contextlib.suppress(StackError):  # who needs it will say so
+        declarations.load()
+    plan_again({"": ""}, (), Variables())
+
+
+async def parcel_apart(path: str) -> bytes:
+    """A configuration, read by a process of its own. Raises ReadingError and OSError."""
+    apart = Apart(path)
+    try:
+        return await asyncio.get_running_loop().run_in_executor(None, apart.parcel)
+    finally:
+        apart.end()
 
 
 async def in_slices(steps: Generator[None, None, T]) -> T:

@@ -18,9 +18,12 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import Any, TextIO
 
 from sipedge.printable import escaped
+from sipedge.proxy import commands
 
 from .rate_limit import RateLimit
 from .writer import Writer
+
+logger = logging.getLogger("sipedge")
 
 END_LIMIT = 2.0
 """Seconds that an ending process waits for the readers of its lines."""
@@ -71,6 +74,17 @@ def finish() -> None:
 def dropped() -> dict[str, float]:
     """Output -> lines of this process that are lost."""
     return {writer.name: writer.dropped for writer in _writers}
+
+
+def write(command: commands.Log) -> None:
+    """A line that the core has for the operator."""
+    level = logging.getLevelNamesMapping()[command.level.upper()]
+    if logger.isEnabledFor(level):
+        error = command.error
+        raised = None if error is None else (type(error), error, error.__traceback__)
+        extra = {"source": command.source} if command.source else None
+        file, line = command.place
+        logger.handle(logger.makeRecord(logger.name, level, file, line, "%s", (command.text,), raised, extra=extra))
 
 
 class _Handler(logging.Handler):

@@ -7,8 +7,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import time
 
@@ -26,13 +25,14 @@ from sipedge.proxy.proxy import Proxy
 from sipedge.servers.metrics import families as service_families
 from sipedge.servers.state import ServiceState
 from sipedge.settings import Settings, where
-from sipedge.tap.metrics import Counters, Gauges, Metrics, expiries, families, registry
+from sipedge.tap.metrics import Gauges, Metrics, expiries, families, registry
 from sipedge.tap.tap import Tap, close_outputs, open_outputs, wanted
 from sipedge.tap.worker import Output
 from zones.addresses import host_port
 
 from . import log
 from .exposition import Exposition
+from .others.look import Look, together
 
 FIRST_EXAMINATION = 10.0
 """Seconds after a start or a reload: connections that it brings about have come up by then."""
@@ -70,11 +70,15 @@ class Observers:
         connections: Connections,
         resolver: Callable[[], Resolver],
         services: Callable[[], Sequence[ServiceState]] = tuple,
+        follows: bool = False,
     ) -> None:
         """Open files and the listener of metrics. ``resolver``: the one in use; ``services``: what runs on engines.
 
-        Raises OSError.
+        ``follows``: another worker shows what is counted here. Raises OSError.
         """
+        self._follows = follows
+        self.others: Callable[[], Awaitable[Sequence[Look]]] | None = None
+        """What other workers have counted."""
         self._loop = asyncio.get_running_loop()
         self._proxy, self._stack, self._connections = proxy, stack, connections
         self._resolver, self._services = resolver, services
@@ -117,6 +121,8 @@ class Observers:
 
     def _open(self, settings: Settings) -> Opened:
         """Blocks. Raises OSError."""
+        if self._follows:
+            return Opened(settings, None, {}, {})
         listen, exposition = settings.metrics.listen, None
         certificates = expiries(settings.tls) if listen else {}
         outputs = open_outputs(settings, collector=settings.log.hep != self.settings.log.hep)
@@ -147,7 +153,7 @@ class Observers:
     def _examine(self, settings: Settings) -> None:
         """Begin a round of examinations; the report of the one before is dropped."""
         self.report = None
-        if settings.doctor.interval:
+        if settings.doctor.interval and not self._follows:
             going = rounds(options_of(settings), settings.doctor.interval, self._take, first=FIRST_EXAMINATION)
             self._doctor = self._loop.create_task(going)
 
@@ -162,15 +168,26 @@ class Observers:
 
     def _collect(self) -> list[Metric]:
         """All metrics, for a thread of the exposition. Raises TimeoutError."""
-        answer: Future[tuple[Counters, Gauges, Sequence[ServiceState]]] = Future()
-        self._loop.call_soon_threadsafe(self._answer, answer)
-        counters, gauges, services = answer.result(PATIENCE)
-        metrics = families(counters, gauges, time()) + service_families(services)
+        look, services = asyncio.run_coroutine_threadsafe(self._asked(), self._loop).result(PATIENCE)
+        if look.counters is None:
+            raise TimeoutError("the listener is being closed")
+        metrics = families(look.counters, look.gauges, time()) + service_families(services)
         return metrics + doctor_families(report) if (report := self.report) is not None else metrics
 
-    def _answer(self, answer: Future[tuple[Counters, Gauges, Sequence[ServiceState]]]) -> None:
-        if self.metrics is not None:  # else the listener is being closed
-            answer.set_result((self.metrics.counts(), self.gauges(), self._services()))
+    async def _asked(self) -> tuple[Look, Sequence[ServiceState]]:
+        return await self.look_at_all(), self._services()
+
+    async def look_at_all(self) -> Look:
+        """Of all workers."""
+        others = await self.others() if self.others is not None else ()
+        return together(self.look(), others)
+
+    def look(self) -> Look:
+        """Of this worker."""
+        counters = self.metrics.counts() if self.metrics is not None else None
+        decisions = self.tap.sequence if self.tap is not None else 0
+        used = ((peer.connection, self._stack.transactions_of(peer.connection)) for peer in self._proxy.peers())
+        return Look(self.gauges(), counters, {connection: number for connection, number in used if number}, decisions)
 
     def gauges(self) -> Gauges:
         """What is open or alive at this moment."""

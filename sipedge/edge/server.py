@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
-import secrets
 import socket
 from collections.abc import Callable, Mapping, Sequence
-from itertools import count
+from dataclasses import replace
 from time import perf_counter, time
 
 from sipedge.network.connections import Connections
 from sipedge.network.crl_fetching import CrlFetcher
-from sipedge.network.listening import Place, open_socket
+from sipedge.network.listening import Place, open_socket, place_of
+from sipedge.network.record import Among
 from sipedge.network.resolver import Resolver
 from sipedge.network.revocation import Revocations
 from sipedge.network.tls import TlsContexts
 from sipedge.pjsip.stack import Stack
-from sipedge.pjsip.transport import Ends
 from sipedge.proxy import commands
 from sipedge.proxy.events import (
     ConfigChanged,
@@ -32,7 +30,6 @@ from sipedge.proxy.events import (
     DrainEnded,
     Ending,
     Event,
-    ForwardFailed,
     MalformedReceived,
     Resolved,
     RevocationChanged,
@@ -40,25 +37,27 @@ from sipedge.proxy.events import (
     UnreadableReceived,
 )
 from sipedge.proxy.history import Entry, History
-from sipedge.proxy.incoming import Environment
 from sipedge.proxy.proxy import Proxy
 from sipedge.servers.state import ServiceState
-from sipedge.settings import DnsSettings, Limits, Listener
+from sipedge.settings import DnsSettings, Listener, Settings
 from sipedge.sip.framing import FramingError
 from sipedge.sip.message import Message
-from sipedge.sip.responses import branch_of_request
 from sipedge.tap.tap import Tap
-from zones.addresses import host_port, source_of
+from zones.addresses import host_port
 from zones.dns import allowed_in
-from zones.zone import Hop
 
+from . import log
+from .environment import environment_of
 from .in_force import InForce, release_in_slices
 from .keeping import Keeping
 from .observers import Observers
+from .others.colleagues import Colleagues, stack_limits
+from .others.elsewhere import Elsewhere, ends_of, numbers_of
 from .parts import Parts
 from .prepared import Prepared
+from .sending import Sending
+from .together import Together
 from .turns import Turns
-from .waiting import ToHop, Waiting
 
 logger = logging.getLogger("sipedge")
 
@@ -75,13 +74,17 @@ class Server:
         inherited: Mapping[Place, socket.socket],
         opener: Callable[[Listener], socket.socket] = open_socket,
         services: Callable[[], Sequence[ServiceState]] = tuple,
+        colleagues: Colleagues | None = None,
     ) -> None:
-        """``inherited``: sockets that listen already. ``services``: what runs on engines beside this edge."""
+        """``inherited``: sockets that listen already. ``services``: what runs on engines beside this edge.
+
+        ``colleagues``: where this is one of several workers.
+        """
         self._force, self._services = force, services
         self._settings = settings = force.settings
         self._loop = asyncio.get_running_loop()
         self._stopped = asyncio.Event()
-        self._waiting = Waiting()
+        self._colleagues = colleagues
         self._ports: dict[str, int] = {}
         self.history = History(settings.history)
         self._fetcher = CrlFetcher(self._lists_changed)
@@ -94,6 +97,10 @@ class Server:
         self.functions = self._make_functions()
         """Type of command -> the function that carries it out."""
         self._turns = Turns(self._stack, self.functions)
+        elsewhere = Elsewhere(colleagues.bus if colleagues else None)
+        self._sending = self._make_sending(elsewhere)
+        parts = self._stack, self._connections, self._turns, elsewhere
+        self._together = Together(colleagues.bus, colleagues.memory, *parts) if colleagues else None
         self._proxy: Proxy
         self._keeper: asyncio.Task[None]
         self._observers: Observers
@@ -118,12 +125,45 @@ class Server:
             on_malformed=self._malformed,
             on_failed=self._failed,
             on_closed=self._closed,
-            is_used=lambda connection: self._stack.is_used(connection),
-            is_owed=lambda connection: self._stack.is_owed(connection),
+            is_used=lambda connection: self._stack.is_used(connection) or self._is_used_elsewhere(connection),
+            is_owed=lambda connection: self._stack.is_owed(connection) or self._is_owed_elsewhere(connection),
             retire_within=settings.timers.c,
             is_trusted=lambda address: self._proxy.is_neighbor(address),
             inherited=inherited,
             opener=opener,
+            among=self._among(),
+        )
+
+    def _among(self) -> Among | None:
+        colleagues = self._colleagues
+        if colleagues is None:
+            return None
+        return Among(
+            numbers_of(colleagues.bus.worker, colleagues.start),
+            lambda connection: self._tell_together(Together.unusable, connection),
+            colleagues.gone,
+            lambda address, reason: self._tell_together(Together.offence, address, reason),
+        )
+
+    def _tell_together(self, what: Callable[..., None], *about: object) -> None:
+        if self._together is not None:
+            what(self._together, *about)
+
+    def _is_used_elsewhere(self, connection: int) -> bool:
+        return self._together is not None and self._together.is_used(connection)
+
+    def _is_owed_elsewhere(self, connection: int) -> bool:
+        return self._together is not None and self._together.is_owed(connection)
+
+    def _make_sending(self, elsewhere: Elsewhere) -> Sending:
+        return Sending(
+            self._stack,
+            self._connections,
+            self._turns,
+            elsewhere,
+            settings=lambda: self._settings,
+            proxy=lambda: self._proxy,
+            transmit=self._transmit,
         )
 
     def _make_stack(self) -> Stack:
@@ -131,25 +171,25 @@ class Server:
             emit=self._emit,
             send=self._transmit,
             may_answer=lambda branch, connection: self._proxy.may_answer(branch, connection, self._loop.time()),
-            **_stack_limits(self._settings.limits),
+            **stack_limits(self._settings),
         )
 
     def _make_functions(self) -> Mapping[type, Callable[..., None]]:
         return {
             commands.Respond: self._respond,
-            commands.Forward: self._forward,
-            commands.Cancel: self._cancel,
-            commands.Withdraw: self._withdraw,
-            commands.Abandon: self._abandon,
+            commands.Forward: lambda command: self._sending.forward(command),
+            commands.Cancel: lambda command: self._sending.cancel(command),
+            commands.Withdraw: lambda command: self._sending.withdraw(command),
+            commands.Abandon: lambda command: self._sending.abandon(command),
             commands.Drop: lambda command: self._stack.drop(command.transaction),
-            commands.Send: self._send,
+            commands.Send: lambda command: self._sending.send(command),
             commands.Relay: lambda command: self._transmit(command.connection, command.data),
-            commands.Connect: lambda command: self._connect(command.hop),
-            commands.Close: lambda command: self._connections.close(command.connection, command.reason),
+            commands.Connect: lambda command: self._sending.connect_here(command.hop),
+            commands.Close: lambda command: self._sending.close(command),
             commands.Resolve: lambda command: self._resolver.resolve(
                 command.query, command.name, command.kind, command.asker
             ),
-            commands.Log: _log,
+            commands.Log: log.write,
             commands.Record: self._record,
             commands.Conclude: self._conclude,
             commands.Keep: self._keeping.keep,
@@ -159,42 +199,51 @@ class Server:
     async def start(self) -> list[str]:
         """Open all listeners; returns a text for each. Raises OSError."""
         listeners, listening = self._settings.listeners, self._connections.listening
-        listening.swap(listeners, listening.open(listeners, self._settings.places))
+        if not self._follows:
+            listening.swap(listeners, self._open(self._settings))
         self._note_ports()
-        unique = count(1)
-        boot = secrets.token_hex(4)
-        environment = Environment(
-            lambda: f"{boot}{next(unique):x}",
-            random.SystemRandom().random,
-            secrets.token_bytes,
-            self._ports,
-            self._connections.revocation,
-            self._connections.offence,
-        )
+        environment = environment_of(self._ports, self._connections, self._colleagues, self._together)
         self._proxy = Proxy(self._settings, environment)
-        self._observers = Observers(
-            self._settings, self._proxy, self._stack, self._connections, lambda: self._resolver, self._services
-        )
+        if self._together is not None:
+            self._together.begin(self._proxy, self._sending)
+        parts = self._settings, self._proxy, self._stack, self._connections
+        self._observers = Observers(*parts, lambda: self._resolver, self._services, self._follows)
         self._tap = self._observers.tap
         self._turns.start(self._proxy)
         self.tell(self._keeping.recalled())
-        await listening.serve()
+        await self._serve()
         self._keeper = self._loop.create_task(
             self._revocations.keep_fresh(lambda: self._settings.tls.crl_interval, self._lists_changed)
         )
         bound = listening.bound()
-        return [f"{each.transport} {host_port(*bound[each.name])}" for each in listeners]
+        return [f"{each.transport} {host_port(*bound[each.name])}" for each in listeners if each.name in bound]
+
+    @property
+    def _follows(self) -> bool:
+        return self._colleagues is not None and self._colleagues.follows
+
+    def accept(self, place: Place, taken: socket.socket, source: str, too_many: str) -> None:
+        """A connection that the supervisor has taken; ``source`` and ``too_many``: see Connections.handed."""
+        listener = next((each for each in self._settings.listeners if place_of(each) == place), None)
+        if listener is None or self._stopped.is_set():
+            taken.close()
+            if self._colleagues is not None:
+                self._colleagues.gone(source)
+        else:
+            self._connections.handed(listener, taken, source, too_many)
 
     def _note_ports(self) -> None:
         """The core reads them from this dictionary."""
         self._ports.clear()
         self._ports.update({name: port for name, (_, port) in self._connections.listening.bound().items()})
+        if self._follows and self._colleagues is not None:
+            self._ports.update(self._colleagues.ports)
 
     async def run(self) -> None:
         """Serve until ``stop``, then begin nothing more, wait for what is open, answer what still is, and close."""
         await self._stopped.wait()
         self.tell(Ending())
-        await self._connections.drain(self._settings.limits.drain, self._proxy.is_quiet)
+        await self._connections.drain(self._settings.limits.drain, self._is_quiet)
         self.tell(DrainEnded())
         await self._connections.drain(CANCEL_LIMIT, lambda: not self._proxy.is_cancelling())
         self._keeper.cancel()
@@ -206,10 +255,18 @@ class Server:
         await self._observers.aclose()
         await self._keeping.aclose()
 
+    def _is_quiet(self) -> bool:
+        """Whether nothing is lost by ending now, for another worker either."""
+        return self._proxy.is_quiet() and (self._together is None or self._together.quiet())
+
     def tell(self, event: Event) -> None:
         """Have the core handle an event now."""
         self._turns.put(event)
         self._turns.work()
+
+    def close(self, connection: int, reason: str) -> None:
+        """Here or in the worker that has it."""
+        self._sending.close(commands.Close(connection, reason))
 
     def stop(self) -> None:
         self._stopped.set()
@@ -228,7 +285,7 @@ class Server:
             if self._stopped.is_set():
                 raise OSError("the edge is ending")
             journal = await self._loop.run_in_executor(None, self._keeping.open, settings)
-            opened = self._connections.listening.open(settings.listeners, settings.places)
+            opened = self._open(settings)
         except OSError:
             await self._loop.run_in_executor(None, observed.close)
             if journal is not None:
@@ -236,14 +293,22 @@ class Server:
             raise
         return Prepared(force, use_lists, contexts, resolver, observed, journal, opened)
 
-    async def use(self, prepared: Prepared) -> None:
-        """Swap, within one turn of the loop, then close what is old."""
+    async def unprepare(self, prepared: Prepared) -> None:
+        """It is not used after all."""
+        if prepared.resolver is not self._resolver:
+            await prepared.resolver.aclose()
+        await self._loop.run_in_executor(None, prepared.observed.close)
+
+    async def use(self, prepared: Prepared, ports: Mapping[str, int] | None = None) -> None:
+        """Swap, within one turn of the loop, then close what is old. ``ports``: where another worker listens."""
+        if ports is not None and self._colleagues is not None:
+            self._colleagues = replace(self._colleagues, ports=ports)
         settings = prepared.force.settings
         prepared.use_lists()
         self._fetcher.follow(settings.dns, allowed_in(settings.zones))
         self._keeping.use(settings, prepared.journal)
         self._swap(prepared.force, prepared.contexts, prepared.resolver, prepared.opened)
-        await self._connections.listening.serve()
+        await self._serve()
         await self._observers.reload(prepared.observed)
         self._tap = self._observers.tap
         self._turns.tick()
@@ -257,6 +322,20 @@ class Server:
         """Those that listen."""
         return self._connections.listening.sockets()
 
+    def _open(self, settings: Settings) -> Mapping[Place, socket.socket]:
+        """Raises OSError."""
+        return {} if self._follows else self._connections.listening.open(settings.listeners, settings.places)
+
+    async def _serve(self) -> None:
+        """Take connections, where not the supervisor does."""
+        if self._colleagues is None:
+            await self._connections.listening.serve()
+
+    @property
+    def ports(self) -> Mapping[str, int]:
+        """Name of a listener -> its port."""
+        return dict(self._ports)
+
     def _resolver_for(self, dns: DnsSettings) -> Resolver:
         """Raises ResolverError."""
         return self._resolver if dns == self._settings.dns else Resolver(dns, self._resolved)
@@ -266,9 +345,10 @@ class Server:
     ) -> None:
         """All within one turn of the loop: nobody sees a half of it."""
         settings = force.settings
-        self._connections.listening.swap(settings.listeners, opened)
+        if not self._follows:
+            self._connections.listening.swap(settings.listeners, opened)
         self._connections.reload(limits=settings.limits, tls=contexts, retire_within=settings.timers.c)
-        self._stack.limit(**_stack_limits(settings.limits))
+        self._stack.limit(**stack_limits(settings))
         self._note_ports()
         self._resolver = resolver  # the old one answers what it was asked
         self._resolver.forget()
@@ -278,23 +358,20 @@ class Server:
         self.tell(ConfigChanged(settings))
 
     def _opened(self, event: ConnectionOpened) -> None:
-        ends = Ends(
-            event.transport == "TLS",
-            local=(event.local_address, event.local_port),
-            remote=(event.peer_address, event.peer_port),
-            names=event.names,
-            share=source_of(event.peer_address),
-        )
-        self._stack.open(event.connection, ends)
+        self._stack.open(event.connection, ends_of(event))
         self._turns.put(event)
         self._turns.work()
         if event.hop is not None:
-            self._turns.carry_out(self._waiting.take(event.hop), event)
+            self._sending.opened(event.hop, event)
+        if self._together is not None:
+            self._together.announce(event.connection)
         self._turns.work()
 
     def _message(self, connection: int, message: Message) -> None:
         if self._tap is not None:
             self._tap.received(connection, message)
+        if self._together is not None and self._together.takes(connection, message):
+            return
         try:
             self._stack.receive(connection, message)
         except Exception:
@@ -303,7 +380,10 @@ class Server:
     def _read(self) -> None:
         """Every message of a read has been through pjsip."""
         self._turns.work()
-        self._turns.stay_awake(self._settings.limits.busy_poll)
+        if self._together is not None:  # workers that stayed awake would take each other's processor time
+            self._together.publish()
+        else:
+            self._turns.stay_awake(self._settings.limits.busy_poll)
 
     def _malformed(self, connection: int, error: FramingError) -> None:
         if error.head is not None:
@@ -314,12 +394,15 @@ class Server:
     def _failed(self, event: ConnectionFailed) -> None:
         self._turns.put(event)
         if event.hop is not None:
-            self._fail_waiting(event.hop, event.reason)
+            self._sending.failed(event.hop, event.reason)
+            if self._together is not None:
+                self._together.connect_failed(event)
         self._turns.work()
 
     def _closed(self, event: ConnectionClosed, unsent: list[bytes]) -> None:
-        for data in unsent[: self._settings.limits.waiting_per_hop]:  # more could not wait for another connection
-            self._take_back(event, data)
+        self._sending.closed(event, unsent)
+        if self._together is not None:
+            self._together.gone(event)
         self._turns.put(event)
         self._stack.close(event.connection)
         self._turns.work()
@@ -339,79 +422,14 @@ class Server:
             self._connections.malformed(event.connection)
         self._turns.put(event)
 
-    def _take_back(self, event: ConnectionClosed, data: bytes) -> None:
-        """A message did not arrive: a request fails and may be sent again, others find another connection."""
-        branch = branch_of_request(data)
-        if branch and self._stack.connection_of(branch) == event.connection:
-            self._stack.abandon(branch)
-            self._turns.put(ForwardFailed(branch, 503, event.reason, unsent=True))
-        else:
-            self._turns.put(Undelivered(event.connection, data))
-
     def _transmit(self, connection: int, data: bytes) -> None:
-        if not self._connections.send(connection, data):
+        if not self._sending.write(connection, data):
             self._turns.put(Undelivered(connection, data))
         elif self._tap is not None:
             self._tap.sent(connection, data)
 
     def _respond(self, command: commands.Respond) -> None:
         self._stack.respond(command.transaction, command.status, command.data)
-
-    def _forward(self, command: commands.Forward) -> None:
-        connection = self._connection(command)
-        if not connection:
-            return
-        if not self._connections.is_open(connection):
-            self._turns.put(ForwardFailed(command.branch, 503, "the connection is closed", unsent=True))
-        elif not self._stack.forward(command.branch, connection, command.head, command.body):
-            self._turns.put(ForwardFailed(command.branch, 503, "too many transactions are open"))
-
-    def _cancel(self, command: commands.Cancel) -> None:
-        connection = self._stack.connection_of(command.branch)
-        if connection == 0:  # it is gone, and the answer still awaited
-            connection = self._connection(command)
-        if connection:
-            self._stack.cancel(command.branch, connection, command.data)
-
-    def _send(self, command: commands.Send) -> None:
-        connection = self._connection(command)
-        if connection:
-            self._transmit(connection, command.data)
-
-    def _connection(self, command: ToHop) -> int:
-        """The connection to use; 0 when the command has to wait for it or has failed."""
-        hop = command.hop
-        connection = hop.connection or self._connections.find(hop)
-        if connection:
-            return connection
-        if self._waiting.count(hop) >= self._settings.limits.waiting_per_hop:
-            self._fail(command, "too many requests wait for this connection")
-        elif self._waiting.add(command):
-            self._connect(hop)
-        return 0
-
-    def _connect(self, hop: Hop) -> None:
-        zone = next((zone for zone in self._settings.zones if zone.name == hop.zone), None)
-        if zone is None:  # a reload has come between the look-up and its answer
-            self._fail_waiting(hop, f'zone "{hop.zone}" is no longer configured')
-            return
-        self._connections.connect(hop, zone.tls, self._proxy.source_address(hop))
-
-    def _withdraw(self, command: commands.Withdraw) -> None:
-        if self._waiting.abandon(command.branch):
-            self._turns.put(ForwardFailed(command.branch, 487, "withdrawn before it was sent"))
-
-    def _abandon(self, command: commands.Abandon) -> None:
-        self._waiting.abandon(command.branch)
-        self._stack.abandon(command.branch)
-
-    def _fail_waiting(self, hop: Hop, reason: str) -> None:
-        for command in self._waiting.take(hop):
-            self._fail(command, reason)
-
-    def _fail(self, command: ToHop, reason: str) -> None:
-        if isinstance(command, commands.Forward):
-            self._turns.put(ForwardFailed(command.branch, 503, reason))
 
     def _record(self, command: commands.Record) -> None:
         command.entry.time, command.entry.begun = time(), perf_counter()
@@ -429,21 +447,3 @@ class Server:
     def _probed(self, command: commands.Probed) -> None:
         if self.probed is not None:
             self.probed(command)
-
-
-def _stack_limits(limits: Limits) -> dict[str, int]:
-    return {
-        "max_message": limits.message,
-        "max_transactions": limits.transactions,
-        "max_transactions_per_connection": limits.transactions_per_connection,
-    }
-
-
-def _log(command: commands.Log) -> None:
-    level = logging.getLevelNamesMapping()[command.level.upper()]
-    if logger.isEnabledFor(level):
-        error = command.error
-        raised = None if error is None else (type(error), error, error.__traceback__)
-        extra = {"source": command.source} if command.source else None
-        file, line = command.place
-        logger.handle(logger.makeRecord(logger.name, level, file, line, "%s", (command.text,), raised, extra=extra))

@@ -189,7 +189,9 @@ def prepare(folder: Path, block: Block, topology: str = "open", xmpp: bool = Fal
     if xmpp:
         (folder / "link.secret").write_text(secrets.token_urlsafe(24))
     if xmpp or web:
-        folder.chmod(0o711)  # where the lab is root, the engines are not
+        for file in folder.iterdir():
+            file.chmod(0o600)
+        folder.chmod(0o711)  # where the lab is root, the engines are not, and their folders are below this one
     return Layout(folder, block, authority.file, imp, sfb, partner, cms, xmpp, web)
 
 

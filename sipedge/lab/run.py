@@ -167,6 +167,8 @@ def _tell(plan: Layout, edges: tuple[EdgeProcess, EdgeProcess], consoles: list[s
     print(f"  IM&P node     {block.imp}:5062      SfB Edge  {block.sfb}:5061")
     if plan.web:
         print(f"  web           https://{layout.GUEST_URI}:8443 at {block.outside}      web bridge {block.cms}:8443")
+    if plan.xmpp:
+        print(f"  XMPP servers  {block.imp}:5269 of IM&P, {block.partner}:5269 of a partner")
     print(f"  DNS           {block.dns}:5300 external, {block.dns}:5301 internal", flush=True)
 
 

@@ -16,7 +16,6 @@ import asyncio
 import logging
 import socket
 from collections.abc import Callable, Mapping
-from itertools import count
 
 from sipedge.certificates.identity import IdentityError, PeerCertificate
 from sipedge.proxy.events import ConnectionClosed, ConnectionFailed, ConnectionOpened
@@ -34,7 +33,7 @@ from .connection import Connection
 from .handshakes import Handshakes
 from .listening import Listening, Place, open_socket
 from .opened import certificate_of, opened
-from .record import Counts, Record
+from .record import Among, Counts, Record
 from .revocation import Revocations
 from .state import EDGE_STOPS, LAST_ENDED, ORDERLY, State
 from .tcp import os_reason
@@ -77,13 +76,14 @@ class Connections:
         is_trusted: Callable[[str], bool] = lambda address: False,
         inherited: Mapping[Place, socket.socket] = NO_SOCKETS,
         opener: Callable[[Listener], socket.socket] = open_socket,
+        among: Among | None = None,
     ) -> None:
         """``egress``: ``ZoneTable.egress``, which judges the certificate of a peer that the edge connected to.
 
         ``on_closed`` is also told what was to be sent and certainly did not arrive. ``is_used``: whether a transaction
         on a connection waits for an answer; ``is_owed``: whether its peer waits for one of ours. ``retire_within``:
         seconds that a connection may go on for its open transactions once nothing new is opened on it.
-        ``revocations``: is it revoked? ``revocation`` asks it about peers that connect, once their zone is known.
+        ``revocations``: is it revoked? ``revocation`` asks it once a peer's zone is known. ``among``: several workers.
         ``is_trusted``: whether an address is never banned. ``inherited`` and ``opener``: the sockets of ``listening``.
         """
         self.limits = limits
@@ -93,8 +93,7 @@ class Connections:
         self._on_malformed, self._on_failed, self._on_closed = on_malformed, on_failed, on_closed
         self._is_used, self._is_owed, self._retire_within = is_used, is_owed, retire_within
         self.bans, self._is_trusted = Bans(), is_trusted
-        self._loop = asyncio.get_running_loop()
-        self._numbers = count(1)
+        self._loop, self._among = asyncio.get_running_loop(), among or Among()
         self._records: dict[int, Record] = {}
         self._open: dict[int, Connection] = {}
         self._by_hop: dict[Hop, int] = {}
@@ -117,6 +116,12 @@ class Connections:
         if self._closed or hop in self._connecting or hop in self._by_hop:
             return
         self._connecting[hop] = self._loop.create_task(self._connect(hop, policy, source))
+
+    def handed(self, listener: Listener, taken: socket.socket, source: str, too_many: str) -> None:
+        """A connection that another process has accepted. ``too_many``: why it has to be refused."""
+        record = self._record(listener)
+        record.given, record.too_many = source, too_many
+        record.taking = self._loop.create_task(self._take(record, taken))
 
     def find(self, hop: Hop) -> int | None:
         """The open connection that this hop may use."""
@@ -148,6 +153,11 @@ class Connections:
 
     def offence(self, address: str, reason: str) -> bool:
         """Count an offence of an address (``Limits.ban_after``); whether it is banned now. Open connections stay."""
+        self._among.offence(address, reason)
+        return self.offends(address, reason)
+
+    def offends(self, address: str, reason: str) -> bool:
+        """As ``offence``; the other workers know of it."""
         now, source = self._loop.time(), source_of(address)
         if self._is_trusted(address):
             return False
@@ -215,7 +225,8 @@ class Connections:
         if connection.listener is None:
             return record.stream
         record.source = source_of(connection.peer[0])
-        too_many = self._admission.enter(record.source, self.limits)
+        counted = self._admission.enter(record.source, self.limits)
+        too_many = record.too_many if record.given else counted
         left = self.bans.left(record.source, self._loop.time())
         if left:
             record.refusal = "ban"
@@ -316,10 +327,20 @@ class Connections:
             self._outgoing -= 1
         elif record.source:
             self._admission.leave(record.source)
+        if record.given:
+            self._among.gone(record.given)
+
+    async def _take(self, record: Record, taken: socket.socket) -> None:
+        try:
+            await self._loop.connect_accepted_socket(lambda: record.connection, taken)
+        except OSError as error:  # the peer is gone again
+            _log.info("a connection from %s could not be taken: %s", record.given, os_reason(error))
+            taken.close()
+            self.gone(record.connection)
 
     def _record(self, origin: Listener | Hop) -> Record:
         """Make a connection; its record stays until it is ``gone``."""
-        connection = Connection(self, next(self._numbers), origin)
+        connection = Connection(self, next(self._among.numbers), origin)
         record = self._records[connection.number] = Record(connection, self._tls)
         return record
 
@@ -377,6 +398,7 @@ class Connections:
     def _retire(self, record: Record) -> None:
         if record.retire_by is None:
             record.retire_by = self._loop.time() + self._retire_within
+            self._among.unusable(record.connection.number)
         self._forget_hop(record.connection)
 
     def _end_retired(self, record: Record, retire_by: float, now: float) -> None:

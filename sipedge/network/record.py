@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
 
 from .connection import Connection
 from .tls import TlsContexts
@@ -31,6 +34,12 @@ class Record:
     """In force when the connection was made."""
     stream: TlsStream | None = None
     """Made before connecting: the policy of the zone is known then. None for an accepted connection and over TCP."""
+    given: str = ""
+    """Of one that another process has accepted and counted: whose share it counts in there; '' for others."""
+    too_many: str = ""
+    """Why that process wants it refused."""
+    taking: asyncio.Task[None] | None = None
+    """What makes a connection of its socket: a task that nobody holds may be collected."""
     source: str = ""
     """Whose share of the accepted connections it counts in; '' for none."""
     retire_by: float | None = None
@@ -44,3 +53,20 @@ class Record:
     refusal: str = "handshake"
     """The reason under which ``Connections.refused`` counts it if it does not come about: "handshake", "certificate",
     "connect", "limit" or "ban"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """What connections have to know and to tell where they are one worker's among several.
+
+    As it is made, it is that of an edge with one worker.
+    """
+
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    """Of connections; no other worker has the same."""
+    unusable: Callable[[int], None] = lambda connection: None
+    """A connection serves no hop any more."""
+    gone: Callable[[str], None] = lambda source: None
+    """One of this source that was ``handed`` over has no socket any more."""
+    offence: Callable[[str, str], None] = lambda address, reason: None
+    """An offence that others should count, too."""

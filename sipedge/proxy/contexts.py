@@ -12,6 +12,7 @@ from heapq import heapify, heappop, heappush
 
 from dialplan.model import Target, Tier
 from sipedge.rates.pace import Pace
+from sipedge.rates.shelf import Shelf
 from sipedge.sip.message import Message
 from zones.zone import Hop, RatePolicy
 
@@ -95,7 +96,8 @@ class StatelessForward:
 class Contexts:
     """Nothing stays longer than its transaction, but for accepted INVITEs: their 2xx may come again (RFC 6026)."""
 
-    def __init__(self) -> None:
+    def __init__(self, shelf: Shelf | None = None) -> None:
+        """``shelf``: of the rates of several workers."""
         self._branches: dict[str, ResponseContext] = {}
         self._tickets: dict[int, ResponseContext | StatelessForward] = {}
         self._invites: dict[Key, ResponseContext] = {}
@@ -109,7 +111,7 @@ class Contexts:
         """Branches that wait to be forgotten, and where their requests went."""
         self._paces = False
         """Whether something waits for its turn, or may have to."""
-        self._pace: Pace[Command] = Pace()
+        self._pace: Pace[Command] = Pace(shelf)
         self.dropped: Counter[str] = Counter()
         """Zone -> requests that were not sent, because too many waited for their turn."""
 

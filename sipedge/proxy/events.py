@@ -10,6 +10,8 @@ from sipedge.sip.message import Message
 from zones.dns import DnsError, DnsRecord
 from zones.zone import Hop, Transport
 
+from .looked_after.seen import UpkeepSeen
+
 
 @dataclass(slots=True)
 class RequestReceived:
@@ -167,6 +169,26 @@ class ProbeAsked:
 
 
 @dataclass(slots=True)
+class PeerElsewhere:
+    """Another worker has a connection, which this one may use; or it has another zone now."""
+
+    opened: ConnectionOpened
+    zone: str
+    speaks_in: str
+    barred: str
+    since: float
+
+
+@dataclass(slots=True)
+class HopJudged:
+    """A worker that follows has learned how a peer is."""
+
+    hop: Hop
+    why: str
+    """It did not take a request; '' where it answered one."""
+
+
+@dataclass(slots=True)
 class Recalled:
     """What the journal kept, at the start of an edge: key -> data."""
 
@@ -199,6 +221,9 @@ Event = (
     | RevocationChanged
     | ConfigChanged
     | ProbeAsked
+    | PeerElsewhere
+    | HopJudged
+    | UpkeepSeen
     | Recalled
     | Ending
     | DrainEnded

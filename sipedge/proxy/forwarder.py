@@ -199,6 +199,17 @@ class Forwarder:
             return False
         return host in self.installation.edge.hosts
 
+    def via_fault(self, incoming: Incoming, branch: str, response: Message) -> str:
+        """Why a response is not forwarded; '' where its Via values are those it was sent with."""
+        if not self.wrote(response):  # RFC 3261 18.1.2
+            return "a response whose topmost Via names somebody else"
+        numbers = response.index.get("via", ())
+        if incoming.sent_alone(branch):
+            return ""
+        if len(numbers) > 1 or (len(numbers) == 1 and len(response.items("via")) > 1):
+            return ""
+        return "a response without the Via values it was sent with"
+
     def as_seen_upstream(self, response: Message, incoming: Incoming, branch: str) -> Message:
         """A response without what the caller's side must not see, and with what it alone may see (hidden zones)."""
         installation, crossing = self.installation, incoming.crossings.get(branch)

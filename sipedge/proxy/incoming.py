@@ -12,15 +12,19 @@ from sipedge.decision.installation import Installation
 from sipedge.decision.routing import RouteInformation
 from sipedge.dialogs.crossing import Passage
 from sipedge.dialogs.dialog import Way
+from sipedge.rates.shelf import Shelf
 from sipedge.sip.message import Message
 from sipedge.topology.border import Crossing
 from zones.addresses import source_of
 from zones.authentication import Authentication, Identity
 from zones.names import PeerNames
-from zones.table import Egress
+from zones.table import Egress, Ingress
+from zones.zone import Hop
 
 from .events import ConnectionOpened
 from .history import Entry, kept_lines
+
+NOT_LET_IN = "this peer is answered, but its own requests are not let in: no access rule allows its certificate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,14 @@ class Environment:
     """What a zone makes of the revocation lists about the peer of an open connection."""
     offence: Callable[[str, str], bool] = lambda address, reason: False
     """Count an offence of an address; whether it is banned now."""
+    rezoned: Callable[[int], None] = lambda connection: None
+    """Take note that a connection belongs to another zone now, or that its peer is judged otherwise."""
+    follows: bool = False
+    """Whether another worker looks after neighbours and traversal zones."""
+    judged: Callable[[Hop, str], None] = lambda hop, why: None
+    """Tell that worker of a hop: why it did not take a request, '' where it answered one."""
+    shelf: Shelf | None = None
+    """Of the rates of several workers."""
 
 
 @dataclass(slots=True, eq=False)
@@ -58,6 +70,8 @@ class Peer:
     """'' or why none of its requests is taken."""
     since: float = 0.0
     """When it was admitted, by the core's clock."""
+    elsewhere: bool = False
+    """Another worker has the connection."""
     names: PeerNames = field(init=False)
     share: str = field(init=False)
     """The source that its requests count for."""
@@ -81,6 +95,49 @@ class Peer:
     def source(self) -> tuple[str, int]:
         """Address and port, for ``received`` and ``rport`` (RFC 3261 18.2.1)."""
         return self.address, self.port
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where a connection belongs: its zone, and the zone that its requests come from."""
+
+    installation: Installation
+    environment: Environment
+    listener_zone: Callable[[str | None], str]
+    """The traversal server zone whose port a listener is; ''."""
+
+    def zone_of(self, event: ConnectionOpened) -> tuple[str, str, str]:
+        """The zone of a connection, why it is refused, and a remark for the log; '' where there is none."""
+        if event.zone is not None:
+            return event.zone, self.environment.revocation(event.connection, event.zone).refused, ""
+        ingress = self._ingress(event)
+        minimum = self.installation.zone(ingress.zone).tls.minimum_version
+        if not ingress.refused and event.transport == "TLS" and event.tls_version < minimum:
+            return ingress.zone, f'zone "{ingress.zone}": TLS {event.tls_version} is below the minimum {minimum}', ""
+        if ingress.refused:
+            return ingress.zone, ingress.refused, ingress.warning
+        revocation = self.environment.revocation(event.connection, ingress.zone)
+        return ingress.zone, revocation.refused, "; ".join(filter(None, (ingress.warning, revocation.warning)))
+
+    def requests_of(self, event: ConnectionOpened) -> tuple[str, str]:
+        """The zone that requests on a connection come from, and why none is taken; '' where nothing is special.
+
+        That the edge connected to a stranger lets nobody in: behind a DNS zone the Default Zone's access rules hold.
+        """
+        if event.zone is None or event.zone not in self.installation.outside:
+            return "", ""
+        ingress = self._ingress(event)
+        return ingress.zone, NOT_LET_IN if ingress.refused else ""
+
+    def _ingress(self, event: ConnectionOpened) -> Ingress:
+        return self.installation.zones.ingress(
+            listener_zone=self.listener_zone(event.listener),
+            transport=event.transport,
+            peer_address=event.peer_address,
+            names=event.names,
+            has_certificate=event.has_certificate,
+            usages=event.key_usages if event.zone is None else None,  # the usage of a server was checked by egress
+        )
 
 
 @dataclass(slots=True)

@@ -16,11 +16,10 @@ from sipedge.decision.installation import Installation
 from sipedge.dialogs.table import Dialogs
 from sipedge.rates.rates import Rates
 from sipedge.settings import Settings
-from sipedge.sip.message import Message
 from sipedge.sip.responses import branch_of_response, response_to_bytes, warning
 from zones.addresses import same_scope
 from zones.neighbor import NeighborPeers
-from zones.table import Egress, Ingress
+from zones.table import Egress
 from zones.traversal_client import TraversalClient
 from zones.zone import DEFAULT_ZONE, Hop
 
@@ -38,8 +37,10 @@ from .events import (
     Ending,
     Event,
     ForwardFailed,
+    HopJudged,
     HopLost,
     MalformedReceived,
+    PeerElsewhere,
     ProbeAsked,
     Recalled,
     RequestReceived,
@@ -51,14 +52,12 @@ from .events import (
 )
 from .forwarder import Forwarder
 from .forwarding import believed
-from .incoming import Environment, Peer
+from .incoming import Door, Environment, Peer
 from .locating import LookUp, LookUps, Questions, TargetLookUp, TargetLookUps
+from .looked_after.seen import UpkeepSeen
 from .requests import WITHOUT_RESPONSE, RequestPath
-from .response_context import ResponseContext
 from .upkeep import Upkeep
 from .way_back import WaysBack
-
-NOT_LET_IN = "this peer is answered, but its own requests are not let in: no access rule allows its certificate"
 
 
 class Proxy:
@@ -70,9 +69,9 @@ class Proxy:
         self._peers: dict[int, Peer] = {}
         self.refused: dict[str, int] = {}
         """Zone -> connections that it did not admit."""
-        self._rates = Rates()
+        self._rates = Rates(environment.shelf)
         self._ending = False
-        self._contexts = Contexts()
+        self._contexts = Contexts(environment.shelf)
         self._questions = Questions()
         self._look_ups = LookUps(environment.random, self._questions)
         self._targets = TargetLookUps(self._questions)
@@ -96,6 +95,9 @@ class Proxy:
             RevocationChanged: self._revocation_changed,
             ConfigChanged: self._config_changed,
             ProbeAsked: self._probe_asked,
+            PeerElsewhere: self._peer_elsewhere,
+            HopJudged: self._hop_judged,
+            UpkeepSeen: self._upkeep_seen,
             Recalled: self._calls.recalled,
             Ending: self._end_begins,
             DrainEnded: self._drain_ended,
@@ -103,7 +105,7 @@ class Proxy:
 
     def _configure(self, settings: Settings) -> None:
         self._installation = Installation(settings, self._environment.ports, self._tag, self._calls.handles)
-        self._rates.configure(self._installation.zones)
+        self._rates.configure(self._installation.zones, settings.workers)
         self._contexts.configure(any(zone.rate.pace for zone in self._installation.zones))
         self._upkeep.configure(self._installation)
         self._ways_back.configure(self._installation, self._upkeep)
@@ -229,7 +231,7 @@ class Proxy:
             return
         if event.stray and not self._is_repeated_2xx(event, peer, now):
             return
-        if fault := _via_fault(context, event.branch, event.message):
+        if fault := context.forwarder.via_fault(context.incoming, event.branch, event.message):
             out.append(Log("warning", fault, source=peer.address))
             if event.message.status >= 200:  # its transaction is over: nothing else will come for the caller
                 failed = ForwardFailed(event.branch, 502, "the next hop broke the Via header")
@@ -329,7 +331,7 @@ class Proxy:
         return self._installation.zones.egress(hop, names, usages)
 
     def _opened(self, event: ConnectionOpened, now: float, out: list[Command]) -> None:
-        zone, refused, remark = self._zone_of(event)
+        zone, refused, remark = self._door().zone_of(event)
         if remark:
             out.append(Log("warning", f"connection from {event.peer_address}: {remark}", source=event.peer_address))
         if refused:
@@ -340,64 +342,67 @@ class Proxy:
             if event.zone is None:
                 self._environment.offence(event.peer_address, "zone")
             return
-        peer = Peer(event.connection, zone, event.peer_address, event.peer_port, event, *self._requests_of(event))
+        peer = Peer(
+            event.connection, zone, event.peer_address, event.peer_port, event, *self._door().requests_of(event)
+        )
         peer.since = now
         self._peers[event.connection] = peer
         self._ways_back.opened(peer)
         self._upkeep.opened(peer, now, out)
 
-    def _zone_of(self, event: ConnectionOpened) -> tuple[str, str, str]:
-        """The zone of a connection, why it is refused, and a remark for the log; '' where there is none."""
-        if event.zone is not None:
-            return event.zone, self._environment.revocation(event.connection, event.zone).refused, ""
-        ingress = self._ingress(event)
-        minimum = self._installation.zone(ingress.zone).tls.minimum_version
-        if not ingress.refused and event.transport == "TLS" and event.tls_version < minimum:
-            return ingress.zone, f'zone "{ingress.zone}": TLS {event.tls_version} is below the minimum {minimum}', ""
-        if ingress.refused:
-            return ingress.zone, ingress.refused, ingress.warning
-        revocation = self._environment.revocation(event.connection, ingress.zone)
-        return ingress.zone, revocation.refused, "; ".join(filter(None, (ingress.warning, revocation.warning)))
-
-    def _ingress(self, event: ConnectionOpened) -> Ingress:
-        return self._installation.zones.ingress(
-            listener_zone=self._upkeep.listener_zone(event.listener),
-            transport=event.transport,
-            peer_address=event.peer_address,
-            names=event.names,
-            has_certificate=event.has_certificate,
-            usages=event.key_usages if event.zone is None else None,  # the usage of a server was checked by egress
-        )
-
-    def _requests_of(self, event: ConnectionOpened) -> tuple[str, str]:
-        """The zone that requests on a connection come from, and why none is taken; '' where nothing is special.
-
-        That the edge connected to a stranger lets nobody in: behind a DNS zone the Default Zone's access rules hold.
-        """
-        if event.zone is None or event.zone not in self._installation.outside:
-            return "", ""
-        ingress = self._ingress(event)
-        return ingress.zone, NOT_LET_IN if ingress.refused else ""
+    def _door(self) -> Door:
+        return Door(self._installation, self._environment, self._upkeep.listener_zone)
 
     def _reassign_zones(self, now: float, out: list[Command]) -> None:
         """Zones or the addresses of their peers have changed: a connection may belong elsewhere now, or nowhere."""
-        for peer in list(self._peers.values()):
+        for peer in [peer for peer in self._peers.values() if not peer.elsewhere]:
             if self._installation.zones.get(peer.opened.zone or DEFAULT_ZONE) is None:
                 out.append(Close(peer.connection, f'zone "{peer.zone}" is no longer configured'))
                 continue
-            zone, refused, _ = self._zone_of(peer.opened)
+            before = peer.zone, peer.speaks_in, peer.barred
+            zone, refused, _ = self._door().zone_of(peer.opened)
             if refused:
                 text = f"connection from {peer.address} closed: {refused}"
                 out.append(Log("warning", text, source=peer.address))
                 out.append(Close(peer.connection, refused))
             elif zone != peer.zone:
-                self._upkeep.closed(peer, now, out)
-                self._ways_back.leaves(peer)
-                peer.zone = zone
-                self._ways_back.opened(peer)
-                self._upkeep.opened(peer, now, out)
-            speaks_in, peer.barred = self._requests_of(peer.opened)
+                self._move(peer, zone, now, out)
+            speaks_in, peer.barred = self._door().requests_of(peer.opened)
             peer.speaks_in = speaks_in or zone
+            if before != (peer.zone, peer.speaks_in, peer.barred):
+                self._environment.rezoned(peer.connection)
+
+    def _move(self, peer: Peer, zone: str, now: float, out: list[Command]) -> None:
+        self._upkeep.closed(peer, now, out)
+        self._ways_back.leaves(peer)
+        peer.zone = zone
+        self._ways_back.opened(peer)
+        self._upkeep.opened(peer, now, out)
+
+    def _peer_elsewhere(self, event: PeerElsewhere, now: float, out: list[Command]) -> None:
+        """The worker that has the connection has judged it already."""
+        opened = event.opened
+        known = self._peers.get(opened.connection)
+        if known is not None:
+            if known.zone != event.zone:
+                self._move(known, event.zone, now, out)
+            known.speaks_in, known.barred = event.speaks_in, event.barred
+            return
+        place = opened.connection, event.zone, opened.peer_address, opened.peer_port
+        peer = Peer(*place, opened, event.speaks_in, event.barred, event.since, elsewhere=True)
+        self._peers[opened.connection] = peer
+        self._ways_back.opened(peer)
+        self._upkeep.opened(peer, now, out)
+
+    def _hop_judged(self, event: HopJudged, now: float, out: list[Command]) -> None:
+        if event.why:
+            self._upkeep.failed(event.hop, now, event.why)
+        else:
+            self._upkeep.succeeded(event.hop, now)
+
+    def _upkeep_seen(self, event: UpkeepSeen, now: float, out: list[Command]) -> None:
+        if self._upkeep.follow(event, now):
+            self._reassign_zones(now, out)
 
     def _closed(self, event: ConnectionClosed, now: float, out: list[Command]) -> None:
         peer = self._peers.pop(event.connection, None)
@@ -430,15 +435,3 @@ class Proxy:
         """Nobody is left without a final response."""
         for context in self._contexts.open():
             self._guarded("at the end", out, self._contexts.end, context, now, out)
-
-
-def _via_fault(context: ResponseContext, branch: str, response: Message) -> str:
-    """Why a response is not forwarded; '' where its Via values are those it was sent with."""
-    if not context.forwarder.wrote(response):  # RFC 3261 18.1.2
-        return "a response whose topmost Via names somebody else"
-    numbers = response.index.get("via", ())
-    if context.incoming.sent_alone(branch):
-        return ""
-    if len(numbers) > 1 or (len(numbers) == 1 and len(response.items("via")) > 1):
-        return ""
-    return "a response without the Via values it was sent with"

@@ -5,9 +5,8 @@ zones/ decides what is due and what an answer means; this file turns that into c
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from sipedge.decision.installation import Installation
 from sipedge.decision.validation import Accepted, Refusal, validate
@@ -30,6 +29,8 @@ from .commands import EDGE, Command, Forward, Log, Probed
 from .events import ConnectionFailed, ForwardFailed, RequestReceived, Resolved, ResponseReceived
 from .incoming import Environment, Peer
 from .locating import Questions, preferred
+from .looked_after.seen import UpkeepSeen, changes, follow, seen
+from .looked_after.standing import standing
 
 SHORTEST_PAUSE = 0.5
 """Seconds between two looks at what is due, whatever the zones say."""
@@ -48,16 +49,6 @@ class _Probe:
     hop: Hop
     number: int = 0
     """Of the ProbeAsked; 0: nobody asked."""
-
-
-class _Standing(NamedTuple):
-    """What the log says once when it changes."""
-
-    what: str
-    is_up: bool
-    why: str
-    """It is down; '' where nobody knows."""
-    source: str
 
 
 class Upkeep:
@@ -113,6 +104,18 @@ class Upkeep:
         }
         self._listener_zones = {listener.name: listener.zone for listener in installation.settings.listeners}
         self._look_at = float("-inf")
+
+    def seen(self) -> UpkeepSeen:
+        """What other workers have to know; new whenever ``changes`` is."""
+        return seen(self._neighbors, self._clients, self._servers)
+
+    @property
+    def changes(self) -> tuple[int, ...]:
+        return changes(self._neighbors, self._clients, self._servers)
+
+    def follow(self, known: UpkeepSeen, now: float) -> bool:
+        """Another worker looks after all zones; whether addresses of neighbours have changed."""
+        return follow(known, self._neighbors, self._clients, self._servers, self._installation.zones, now)
 
     def _salt(self) -> bytes:
         return self._environment.random_bytes(8)
@@ -174,12 +177,16 @@ class Upkeep:
         if peers is not None:
             peers.failed(hop, now, why)
             self._look_at = now
+            if self._environment.follows:
+                self._environment.judged(hop, why)
 
     def succeeded(self, hop: Hop, now: float) -> None:
         """A hop answered a request; a peer that is not asked by OPTIONS shows so that it is alive again."""
         peers = self._neighbors.get(hop.zone)
         if peers is not None and not peers.zone.monitor and peers.alive(hop, now):
             self._look_at = now
+            if self._environment.follows:
+                self._environment.judged(hop, "")
 
     def takes(self, peer: Peer, event: RequestReceived, now: float, out: list[Command]) -> bool:
         """Whether a request on a traversal connection is a keep-alive, which is answered here."""
@@ -270,7 +277,7 @@ class Upkeep:
     def opened(self, peer: Peer, now: float, out: list[Command]) -> None:
         if peer.zone in self._servers and peer.accepted:
             self._servers[peer.zone].opened(peer.connection)
-        elif peer.zone in self._clients:
+        elif peer.zone in self._clients and not self._environment.follows:
             client = self._clients[peer.zone]
             self._carry_out(client, client.opened(peer.connection, peer.address, peer.port, now), now, out)
         self._look_at = now
@@ -289,10 +296,10 @@ class Upkeep:
             self._look_at = now
 
     def next_deadline(self) -> float | None:
-        return self._look_at if self._look_at < float("inf") else None
+        return self._look_at if self._look_at < float("inf") and not self._environment.follows else None
 
     def tick(self, now: float, out: list[Command]) -> None:
-        if now < self._look_at:
+        if now < self._look_at or self._environment.follows:
             return
         self._look_at = now + PAUSE_AFTER_FAULT  # stands if something below raises
         for peers in self._neighbors.values():
@@ -403,30 +410,13 @@ class Upkeep:
     def _tell_changes(self, now: float, out: list[Command]) -> None:
         """Peers and traversal connections that are down, and up again."""
         seen = []
-        for what, is_up, why, source in self._standing(now):
+        for what, is_up, why, source in standing(self._neighbors, self._clients, self._servers, self._were_up, now):
             seen.append(what)
             news = "" if self.ending else self._outages.saw(what, is_up, now)
             if news:
                 reason = f": {why}" if why and not is_up else ""
                 out.append(Log("info" if is_up else "warning", f"{what} {news}{reason}", source=source))
         self._outages.keep(seen)
-
-    def _standing(self, now: float) -> Iterator[_Standing]:
-        for name, peers in self._neighbors.items():
-            zone = f'zone "{name}"'
-            for peer, problem in peers.problems:
-                yield _Standing(f"{zone}: the name of peer {peer}", not problem, problem, peer)
-            for hop, state in peers.states():
-                what = f"{zone}: peer {host_port(hop.address, hop.port)}"
-                yield _Standing(what, state.health is Health.ALIVE, state.why, hop.address)
-        for name, client in self._clients.items():
-            for link in client.links():
-                what = f'zone "{name}": the traversal connection with {link.peer}'
-                if link.problem or client.authenticated(link.connection):  # else it is on its way
-                    yield _Standing(what, not link.problem, link.problem, link.peer)
-        for name, server in self._servers.items():
-            if server.is_up(now) or name in self._were_up:
-                yield _Standing(f'zone "{name}"', server.is_up(now), "no traversal connection is authenticated", name)
 
 
 def _options_uri(hop: Hop) -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Hashable
 
+from .shelf import Shelf, key_of
+
 MOST = 4096
 """Keys kept at once; the one that was used longest ago gives way, as if its bucket were full."""
 SLACK = 1e-9
@@ -17,8 +19,9 @@ SLACK = 1e-9
 class Buckets:
     """In any time t at most ``rate * t + rate * burst`` tokens are taken with one key (but one token always can be)."""
 
-    def __init__(self, most: int = MOST) -> None:
-        self._most = most
+    def __init__(self, most: int = MOST, shelf: Shelf | None = None, name: Hashable = "") -> None:
+        """``shelf``: where several processes take from the same buckets, those that have the same ``name``."""
+        self._most, self._shelf, self._name = most, shelf, name
         self._full_at: OrderedDict[Hashable, float] = OrderedDict()
         """In the order of their last use."""
 
@@ -29,12 +32,19 @@ class Buckets:
     def take(self, key: Hashable, rate: float, burst: float, now: float) -> float:
         """Take a token: 0.0, or the seconds until there is one. ``rate``: tokens a second; ``burst``: in seconds."""
         full_at, interval = self._full_at, 1.0 / rate
-        behind = full_at.get(key, now) - now
+        shelf, shared = self._shelf, 0
+        if shelf is None:
+            behind = full_at.get(key, now) - now
+        else:
+            shared = key_of(self._name, key)
+            behind = shelf.get(shared) - now
         if behind < 0.0:
             behind = 0.0
         room = burst - interval if burst > interval else 0.0
         if behind > room + SLACK:
             return behind - room
+        if shelf is not None:
+            shelf.put(shared, now + behind + interval)
         full_at[key] = now + behind + interval
         full_at.move_to_end(key)
         if len(full_at) > self._most:

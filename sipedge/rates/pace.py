@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Generic, TypeVar
 
+from .shelf import Shelf, key_of
+
 Item = TypeVar("Item")
 MOST_PARTNERS = 4096
 """Partners looked after at once; more are not paced, because a queue for each would have no bound."""
@@ -28,7 +30,9 @@ class _Partner(Generic[Item]):
 class Pace(Generic[Item]):
     """In any time t at most ``rate * (t + LATE) + 1`` leave to one partner, evenly: nobody here knows its bucket."""
 
-    def __init__(self) -> None:
+    def __init__(self, shelf: Shelf | None = None) -> None:
+        """``shelf``: where several processes send to the same partners."""
+        self._shelf = shelf
         self._partners: dict[Hashable, _Partner[Item]] = {}
         """Those to whom something left a moment ago, or waits."""
         self._times: list[tuple[float, int, Hashable]] = []
@@ -48,15 +52,15 @@ class Pace(Generic[Item]):
 
         ``rate``: items a second; ``longest``: seconds to wait at most; ``name``: to withdraw it by, '' for none.
         """
-        queue = self._partners.get(partner)
+        queue, free_at = self._partners.get(partner), self._free_at(partner)
         if queue is None:
-            if len(self._partners) < MOST_PARTNERS:
-                self._partners[partner] = _Partner(now + 1.0 / rate, 1.0 / rate)
-                self._note(partner, now + 1.0 / rate)
-            return 0.0
-        queue.interval = 1.0 / rate
+            if len(self._partners) >= MOST_PARTNERS:
+                return 0.0
+            queue = self._partners[partner] = _Partner(max(now, free_at), 1.0 / rate)
+            self._note(partner, max(now + queue.interval, free_at))
+        queue.interval, queue.next_at = 1.0 / rate, max(queue.next_at, free_at)
         if not queue.waiting and queue.next_at <= now:
-            queue.next_at = now + queue.interval
+            self._leaves(partner, queue, now)
             return 0.0
         wait = queue.next_at - now + len(queue.waiting) * queue.interval
         if wait > longest or self._waiting >= MOST_WAITING:
@@ -86,6 +90,7 @@ class Pace(Generic[Item]):
         while self._times and self._times[0][0] <= now:
             _, _, partner = heappop(self._times)
             queue = self._partners[partner]
+            queue.next_at = max(queue.next_at, self._free_at(partner))
             if queue.next_at > now:
                 self._note(partner, queue.next_at)
                 continue
@@ -96,9 +101,18 @@ class Pace(Generic[Item]):
             self._names.pop(name, None)
             self._waiting -= 1
             left.append(item)
-            queue.next_at = max(queue.next_at, now - LATE) + queue.interval
+            self._leaves(partner, queue, max(queue.next_at, now - LATE))
             self._note(partner, queue.next_at)
         return left
+
+    def _free_at(self, partner: Hashable) -> float:
+        """When the other processes leave room for one."""
+        return 0.0 if self._shelf is None else self._shelf.get(key_of("pace", partner))
+
+    def _leaves(self, partner: Hashable, queue: _Partner[Item], at: float) -> None:
+        queue.next_at = at + queue.interval
+        if self._shelf is not None:
+            self._shelf.put(key_of("pace", partner), queue.next_at)
 
     def _note(self, partner: Hashable, when: float) -> None:
         self._last += 1

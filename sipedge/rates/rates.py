@@ -10,6 +10,7 @@ from zones.zone import AnyZone
 from .arrivals import Arrivals
 from .buckets import Buckets
 from .pauses import Pauses
+from .shelf import Shelf
 
 TELL_AGAIN = 60.0
 """Seconds in which one source is told of once: a flood of requests must be no flood of lines."""
@@ -18,7 +19,9 @@ TELL_AGAIN = 60.0
 class Rates:
     """It outlives reloads: who has used up a rate does not get it anew because another key has changed."""
 
-    def __init__(self) -> None:
+    def __init__(self, shelf: Shelf | None = None) -> None:
+        """``shelf``: where several workers are one edge."""
+        self._shelf = shelf
         self.zones: dict[str, Arrivals] = {}
         """Those that bound what comes in."""
         self.refused: Counter[tuple[str, str]] = Counter()
@@ -26,7 +29,7 @@ class Rates:
         self.passwords = Pauses()
         self._told = Buckets()
 
-    def configure(self, zones: Iterable[AnyZone]) -> None:
+    def configure(self, zones: Iterable[AnyZone], workers: int = 1) -> None:
         self.passwords = Pauses()  # the wrong one may have been ours
         before, self.zones = self.zones, {}
         for zone in zones:
@@ -34,7 +37,7 @@ class Rates:
             if old is not None and old.policy == zone.rate:
                 self.zones[zone.name] = old
             elif Arrivals.wanted(zone.rate):
-                self.zones[zone.name] = Arrivals(zone.rate)
+                self.zones[zone.name] = Arrivals(zone.rate, zone.name, self._shelf, workers)
 
     def is_news(self, zone: str, reason: str, source: str, now: float) -> bool:
         """Whether nobody was told of it lately."""

@@ -19,7 +19,9 @@ from threading import Thread
 from sipedge.control.channel.place import Place as ControlPlace
 from sipedge.network.listening import Place
 
-BEAT, KEEP, DONE = b".", b"K", b"D"
+from .orders import Seat
+
+BEAT, KEEP, DONE, GONE = b".", b"K", b"D", b"G"
 PACKET = 65536
 MOST_SOCKETS = 250
 """The kernel passes 253 files at once. Further sockets are not kept: the next worker opens them anew."""
@@ -36,6 +38,13 @@ class Kept:
     sockets: Mapping[Place, socket.socket]
     control: ControlPlace | None = None
     """Where the edge can be asked."""
+    workers: int = 1
+    """How many processes serve. Where there are several, the supervisor takes the connections."""
+    connections: int = 0
+    connections_per_source: int = 0
+    """See Limits; they count where the supervisor takes the connections."""
+    for_first: tuple[Place, ...] = ()
+    """Where connections come that worker 0 has to have."""
 
     def stop_listening(self) -> None:
         """Close this process's copies of the SIP sockets: nobody connects where nobody will accept."""
@@ -52,8 +61,8 @@ class Kept:
 class Link:
     """The worker's end."""
 
-    def __init__(self, channel: socket.socket) -> None:
-        self._channel = channel
+    def __init__(self, channel: socket.socket, seat: Seat) -> None:
+        self._channel, self.seat = channel, seat
         self._unsent: list[tuple[bytes, list[int]]] = []
 
     def end_with_parent(self) -> None:
@@ -81,12 +90,18 @@ class Link:
         sockets = [*(kept.sockets[place] for place in places), *([control.socket] if control else [])]
         files = [in_memory, *(os.dup(each.fileno()) for each in sockets)]
         where = (control.path, control.identity) if control else None
-        header = json.dumps({"heartbeat": kept.heartbeat, "places": places, "control": where})
+        numbers = (kept.heartbeat, kept.workers, kept.connections, kept.connections_per_source)
+        header = json.dumps({"numbers": numbers, "places": places, "control": where, "first": kept.for_first})
         self._unsent.append((KEEP + header.encode(), files))
         self._flush()
 
+    def gone(self, source: str) -> None:
+        """A connection that the supervisor handed over has no socket any more."""
+        self._unsent.append((GONE + source.encode(), []))
+        self._flush()
+
     def done(self) -> None:
-        """No reload is under way any more."""
+        """No reload is under way any more; of a worker that follows: it serves."""
         self._unsent.append((DONE, []))
         self._flush()
 
@@ -133,4 +148,8 @@ def receive(channel: socket.socket) -> bytes | Kept | None:
     if header["control"]:
         path, (device, inode) = header["control"]
         control = ControlPlace(path, sockets.pop(), (device, inode))
-    return Kept(header["heartbeat"], packed, dict(zip(places, sockets, strict=True)), control)
+    heartbeat, workers, connections, per_source = header["numbers"]
+    first = tuple((address, port, name) for address, port, name in header["first"])
+    return Kept(
+        heartbeat, packed, dict(zip(places, sockets, strict=True)), control, workers, connections, per_source, first
+    )

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from itertools import count
 from time import time
 
+from sipedge.bus.bus import Bus
 from sipedge.control import requests
 from sipedge.control.channel.place import Place
 from sipedge.control.channel.service import Client, Service
@@ -32,9 +33,11 @@ from zones.traversal_server import TraversalServer
 from zones.zone import Hop
 
 from .decisions import Decisions
+from .followers import Followers
 from .loads import Loads
 from .services import Services
 from .status import connections_json, status_json
+from .words import Told
 
 PROBE_LIMIT = 40.0
 """Seconds; pjsip gives up after 32."""
@@ -52,14 +55,21 @@ class Control:
         standing: Standing,
         keep: Callable[[Standing, Place | None], None],
         services: Services,
+        bus: Bus | None = None,
     ) -> None:
-        """``path``: of the configuration. ``keep``: see Loads; it is told the place of the control socket, too."""
+        """``path``: of the configuration. ``keep``: see Loads; it is told the place of the control socket, too.
+
+        ``bus``: where other workers follow this one.
+        """
         self._server, self._services = server, services
         self.service = Service(self._answer)
-        self.loads = Loads(
-            path, standing, server, self.service, lambda now: keep(now, self.service.place), services.costs
-        )
-        self._decisions = Decisions(server, self.loads)
+        parts = server, self.service, lambda now: keep(now, self.service.place), services.costs
+        followers = Followers(bus)
+        self.loads = Loads(path, standing, *parts, followers)
+        self._look = followers.look
+        if bus is not None:
+            bus.answer, bus.note = self._told, self._noted
+        self._decisions = Decisions(server, self.loads.revisions, followers)
         self._began = time()
         self._numbers = count(1)
         self._probes: dict[int, asyncio.Queue[Probed]] = {}
@@ -77,6 +87,7 @@ class Control:
 
     async def begin(self, place: Place | None) -> None:
         """The edge serves: answer at this place."""
+        self._server.parts.observers.others = self._look
         await self.service.use(place)
         self.loads.begin()
 
@@ -86,17 +97,26 @@ class Control:
     async def _answer(self, request: Request, client: Client) -> object:
         return await self._answers[type(request)](request, client)
 
+    async def _told(self, worker: int, what: object) -> object:
+        """The answer to another worker's question: since when what is in force is."""
+        return self.loads.standing.since
+
+    def _noted(self, worker: int, what: object) -> None:
+        if isinstance(what, Told):
+            self._decisions.noted(worker, what)
+
     async def _status(self, request: requests.Status, client: Client) -> StatusJson:
-        for connection in connections_json(self._server.parts):
+        look = await self._server.parts.observers.look_at_all()
+        for connection in connections_json(self._server.parts, look.transactions):
             await client.item(connection)
-        return status_json(self._server.parts, self.loads, self._began, self._services.states())
+        return status_json(self._server.parts, self.loads, self._began, self._services.states(), look)
 
     async def _load(self, request: requests.Load, client: Client) -> LoadedJson:
         """It goes on where the client is gone: half of it would help nobody."""
         return await asyncio.shield(self.loads.load(request, str(client.caller)))
 
     async def _confirm(self, request: requests.Confirm, client: Client) -> ConfirmedJson:
-        return {"revision": self.loads.confirm(str(client.caller))}
+        return {"revision": await self.loads.confirm(str(client.caller))}
 
     async def _restart(self, request: requests.Restart, client: Client) -> RestartedJson:
         restarted = self._services.federation.restart()
@@ -112,7 +132,7 @@ class Control:
             raise Refused(NOT_FOUND, f'there is no connection {request.connection}; "sipedge status" lists them')
         text = "connection %d with %s (zone %s) is closed, as %s asked"
         logger.info(text, peer.connection, host_port(peer.address, peer.port), peer.zone, client.caller)
-        parts.connections.close(peer.connection, "closed over the control socket")
+        self._server.close(peer.connection, "closed over the control socket")
         return {"connection": peer.connection, "peer": host_port(peer.address, peer.port), "zone": peer.zone}
 
     async def _probe(self, request: requests.Probe, client: Client) -> ProbedJson:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
-from typing import Any
+from itertools import count
+from typing import Any, NamedTuple
 
 from dialplan.model import Query
 from dialplan.search.search import CompiledPlan
@@ -15,10 +16,12 @@ from sipedge.control.channel.service import Client
 from sipedge.control.refusal import NOT_FOUND, UNAVAILABLE, Refused
 from sipedge.control.requests import History, Plan
 from sipedge.control.values import DecisionJson, PlanJson
+from sipedge.edge.others.colleagues import FIRST
 from sipedge.edge.server import Server
 from sipedge.proxy.history import Entry
 
-from .loads import Loads
+from .followers import Followers
+from .words import Follow, Kept, Told, Unfollow
 
 LONGEST_QUEUE = 1000
 """Decisions that wait for a client that follows."""
@@ -33,32 +36,67 @@ CHUNK = 200
 class Decisions:
     """Belongs to the event loop."""
 
-    def __init__(self, server: Server, loads: Loads) -> None:
-        self._server, self._loads = server, loads
-        self._followers: list[_Follower] = []
+    def __init__(
+        self,
+        server: Server,
+        revisions: Mapping[CompiledPlan, str],
+        followers: Followers,
+        note: Callable[[Told], None] | None = None,
+    ) -> None:
+        """``revisions``: of plans that decisions in memory name. ``note``: tell worker 0, where this is another one."""
+        self._server, self._revisions, self._others, self._note = server, revisions, followers, note
+        self._numbers = count(1)
+        self._followers: dict[int, _Follower] = {}
+        self._followed: dict[int, History] = {}
+        """What clients of worker 0 follow."""
         server.concluded = self._concluded
 
     async def history(self, wish: History, client: Client) -> None:
-        """An item for each decision. Raises Refused where one that follows does not keep up."""
-        follower = _Follower(wish)
+        """An item for each decision, of all workers. Raises Refused where one that follows does not keep up."""
+        follower, number = _Follower(wish), next(self._numbers)
         if wish.follow:
-            self._followers.append(follower)
+            self._followers[number] = follower
+            await self._others.ask(Follow(number, wish))
         try:
-            kept = await self._kept(wish)
-            for entry in kept:
-                await client.item(self._json(entry))
-            shown = set(map(id, kept))  # one that got its status meanwhile has come to both
+            kept = await self._kept_by_all(wish)
+            for each in kept:
+                await client.item(self._json(each.what))
+            shown = {each.key for each in kept}  # one that got its status meanwhile has come to both
             while wish.follow and not client.is_gone:
-                for entry in await follower.entries():
-                    if id(entry) not in shown:
-                        await client.item(self._json(entry))
+                for each in await follower.entries():
+                    if each.key not in shown:
+                        await client.item(self._json(each.what))
         finally:
             if wish.follow:
-                self._followers.remove(follower)
+                del self._followers[number]
+                await self._others.ask(Unfollow(number))
+
+    async def _kept_by_all(self, wish: History) -> list[_Shown]:
+        shown = [_Shown((FIRST, id(entry)), entry.time, entry) for entry in await self._kept(wish)]
+        for worker, answer in (await self._others.ask(Kept(wish))).items():
+            told = answer if isinstance(answer, list) else []
+            shown += [_Shown((worker, each.entry), each.time, each.decision) for each in told]
+        shown.sort(key=lambda each: each.time)
+        return shown[-wish.last :]
+
+    async def told(self, what: object) -> object:
+        """The answer of a worker that follows, to ``Kept``, ``Follow`` and ``Unfollow``."""
+        if isinstance(what, Kept):
+            return [Told(0, id(entry), entry.time, self._json(entry)) for entry in await self._kept(what.wish)]
+        if isinstance(what, Follow):
+            self._followed[what.number] = what.wish
+        elif isinstance(what, Unfollow):
+            self._followed.pop(what.number, None)
+        return None
+
+    def noted(self, worker: int, told: Told) -> None:
+        """A worker that follows has concluded a decision."""
+        if told.number in self._followers:
+            self._followers[told.number].add(_Shown((worker, told.entry), told.time, told.decision))
 
     async def plan(self, wish: Plan, client: Client) -> PlanJson:
         """The texts come as items ``[file, piece]``, the rest in the end. Raises Refused."""
-        plan = next((plan for plan, name in self._loads.revisions.items() if name == wish.revision), None)
+        plan = next((plan for plan, name in self._revisions.items() if name == wish.revision), None)
         if plan is None:
             raise Refused(NOT_FOUND, f"the plan of revision {wish.revision} is not in memory any more")
         for piece in pieces_of(plan):
@@ -78,12 +116,26 @@ class Decisions:
         return fitting[::-1]
 
     def _concluded(self, entry: Entry) -> None:
-        for follower in self._followers:
+        for follower in self._followers.values():
             follower.put(entry)
+        for number, wish in self._followed.items():
+            if self._note is not None and fits(entry, wish):
+                self._note(Told(number, id(entry), entry.time, self._json(entry)))
 
-    def _json(self, entry: Entry) -> DecisionJson:
+    def _json(self, entry: Entry | DecisionJson) -> DecisionJson:
+        if not isinstance(entry, Entry):
+            return entry
         explanation = entry.explanation
-        return decision_json(entry, self._loads.revisions.get(explanation.plan, "") if explanation else "")
+        return decision_json(entry, self._revisions.get(explanation.plan, "") if explanation else "")
+
+
+class _Shown(NamedTuple):
+    """A decision for a client."""
+
+    key: tuple[int, int]
+    """Worker, and what tells its decisions apart."""
+    time: float
+    what: Entry | DecisionJson
 
 
 class _Follower:
@@ -91,18 +143,22 @@ class _Follower:
 
     def __init__(self, wish: History) -> None:
         self._wish = wish
-        self._entries: deque[Entry] = deque()
+        self._entries: deque[_Shown] = deque()
         self._came = asyncio.Event()
         self._lost = False
 
     def put(self, entry: Entry) -> None:
+        if fits(entry, self._wish):
+            self.add(_Shown((FIRST, id(entry)), entry.time, entry))
+
+    def add(self, shown: _Shown) -> None:
         if len(self._entries) >= LONGEST_QUEUE:
             self._lost = True
-        elif fits(entry, self._wish):
-            self._entries.append(entry)
+        else:
+            self._entries.append(shown)
             self._came.set()
 
-    async def entries(self) -> list[Entry]:
+    async def entries(self) -> list[_Shown]:
         """What has come; after LOOK at the latest. Raises Refused where some could not be kept."""
         if self._lost:
             raise Refused(UNAVAILABLE, "decisions come faster than this client takes them; ask for fewer")

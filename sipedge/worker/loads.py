@@ -21,11 +21,12 @@ from sipedge.control.refusal import CONFLICT, UNAVAILABLE, UNPROCESSABLE, Refuse
 from sipedge.control.requests import Load
 from sipedge.control.values import ChangesJson, LoadedJson
 from sipedge.control.words import changes_text, short
-from sipedge.edge.in_force import InForce, Standing, Unconfirmed, in_slices
+from sipedge.edge.in_force import InForce, Standing, Unconfirmed, in_slices, parcel_apart
 from sipedge.edge.server import Server
 from sipedge.settings import Settings
 
 from .changes import changes
+from .followers import Followers
 from .places import place_for
 
 AGAIN = 10.0
@@ -45,6 +46,7 @@ class Loads:
         service: Service,
         keep: Callable[[Standing], None],
         costs: Callable[[Settings], Awaitable[list[str]]],
+        followers: Followers,
     ) -> None:
         """``path``: of the configuration. ``keep`` is told what is in force at the beginning and after each change.
 
@@ -55,6 +57,7 @@ class Loads:
         self.revisions: WeakKeyDictionary[CompiledPlan, str] = WeakKeyDictionary()
         """Of plans in force, and of earlier ones that the history still names."""
         self._server, self._service, self._keep, self._costs = server, service, keep, costs
+        self._followers = followers
         self._loop = asyncio.get_running_loop()
         self._lock = asyncio.Lock()
         """Held while something is loaded."""
@@ -88,7 +91,7 @@ class Loads:
         with suppress(Refused):
             await self.load(Load())
 
-    def confirm(self, asked_by: str) -> str:
+    async def confirm(self, asked_by: str) -> str:
         """What is in force stays; returns its revision. Raises Refused where nothing waits for that."""
         standing = self.standing
         if standing.unconfirmed is None:
@@ -96,6 +99,7 @@ class Loads:
         if self._going_back:
             raise Refused(CONFLICT, "it is too late: the edge goes back already")
         self._stand(Standing(standing.force, standing.since))
+        await self._followers.confirm()
         logger.info("reload: revision %s is confirmed (asked by %s)", revision_text(standing), asked_by)
         return standing.force.settings.revision
 
@@ -104,10 +108,12 @@ class Loads:
             before = self.standing.force
             _check_expected(wish.expect, self.standing)
             try:
-                force = await InForce.read_apart(self.path, before.settings.plan)
+                parcel = await parcel_apart(self.path)
+                force = await InForce.from_parcel(parcel, before.settings.plan)
                 _check_read(wish.revision, force)
+                _check_workers(before, force)
                 different = await in_slices(changes(before, force))
-                await self._put_in_force(force)
+                await self._put_in_force(force, parcel)
             except ConfigError as error:
                 raise Refused(UNPROCESSABLE, f"{self.path} has mistakes", error.problems) from None
             except (ReadingError, ValueError, OSError) as error:
@@ -117,6 +123,7 @@ class Loads:
             # The confirmed one of this moment: it may have been confirmed while the files were read.
             unconfirmed = Unconfirmed(self.standing.confirmed, self._loop.time() + trial) if trial else None
             self._stand(Standing(force, time(), unconfirmed))
+            await self._followers_stand()
             self._tell_loaded(different, trial, asked_by)
             for sentence in costs:
                 logger.info("%s", sentence)
@@ -129,8 +136,21 @@ class Loads:
                 "confirm_within": trial,
             }
 
-    async def _put_in_force(self, force: InForce) -> None:
-        """Raises ValueError and OSError: then all is as it was."""
+    async def _put_in_force(self, force: InForce, parcel: bytes = b"") -> None:
+        """Raises ValueError and OSError: then all is as it was. ``parcel``: for the other workers (words.Prepare)."""
+        await self._followers.prepare(parcel, force.files)
+        try:
+            await self._put_in_force_here(force)
+        except BaseException:
+            await self._followers.forget()
+            raise
+
+    async def _followers_stand(self) -> None:
+        unconfirmed = self.standing.unconfirmed
+        until = unconfirmed.until if unconfirmed is not None else 0.0
+        await self._followers.use(self.standing.since, until, self._server.ports)
+
+    async def _put_in_force_here(self, force: InForce) -> None:
         place, is_new = await place_for(force.settings.control, self._service.place)
         try:
             prepared = await self._server.prepare(force)
@@ -170,6 +190,7 @@ class Loads:
                 self._timer = self._loop.call_later(AGAIN, self._begin_to_go_back)
             else:
                 self._came_back(revision_text(self.standing), unconfirmed.before)
+                await self._followers_stand()
             finally:
                 self._going_back = False
 
@@ -202,6 +223,13 @@ def _check_expected(expect: str, standing: Standing) -> None:
     revision = standing.force.settings.revision
     if not revision.startswith(expect):
         raise Refused(CONFLICT, f"revision {revision} is in force, not {expect}: look at what has changed, then load")
+
+
+def _check_workers(before: InForce, force: InForce) -> None:
+    """Raises Refused."""
+    if force.settings.workers != before.settings.workers:
+        text = f"[edge] workers: {before.settings.workers} are at work; another number takes a restart of the edge"
+        raise Refused(CONFLICT, text)
 
 
 def _check_read(wanted: str, force: InForce) -> None:

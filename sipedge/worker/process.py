@@ -13,12 +13,15 @@ from typing import Any
 
 from sipedge.control.channel.place import Place
 from sipedge.edge import log
-from sipedge.edge.in_force import InForce, Standing
+from sipedge.edge.in_force import InForce, Standing, warm_up
+from sipedge.edge.others.colleagues import FIRST, Colleagues
 from sipedge.edge.server import CANCEL_LIMIT, Server
 from sipedge.supervisor.link import Kept, Link
 from sipedge.supervisor.supervisor import supervise
 
+from .colleagues import Orders, colleagues, kept_of
 from .control import Control
+from .follower import Follower
 from .heart import Heart
 from .loads import revision_text
 from .places import first_place
@@ -33,6 +36,9 @@ GARBAGE_THRESHOLDS = (50_000, 20, 20)
 
 def run(path: str) -> int:
     """Serve with a configuration until SIGTERM. Raises ConfigError, TlsError, ResolverError, StackError, OSError."""
+    warm_up()
+    with contextlib.suppress(ImportError):
+        import uvloop  # noqa: F401  # shared, too
     try:
         return supervise(lambda link, kept: _work(path, link, kept))
     finally:
@@ -47,7 +53,7 @@ def _work(path: str, link: Link, kept: Kept | None) -> int:
         import uvloop
 
         runner = uvloop.run
-    place = first_place(standing.force.settings.control, kept.control if kept else None, kept is not None)
+    place = _place(standing, link, kept)
     try:
         with log.queued_streams():
             runner(_serve(path, standing, link, kept, place))
@@ -67,39 +73,94 @@ def _resumed(kept: Kept) -> Standing:
 
 
 async def _serve(path: str, standing: Standing, link: Link, kept: Kept | None, place: Place | None) -> None:
-    loop = asyncio.get_running_loop()
-    loop.set_exception_handler(_unhandled)
+    asyncio.get_running_loop().set_exception_handler(_unhandled)
+    others = colleagues(link, standing.force.settings, kept)
+    if others is not None and others.follows:
+        await _follow(standing, link, kept, others)
+    else:
+        await _lead(path, standing, link, kept, place, others)
+    if others is not None:
+        await others.bus.aclose()
+
+
+async def _lead(
+    path: str, standing: Standing, link: Link, kept: Kept | None, place: Place | None, others: Colleagues | None
+) -> None:
+    """All that is done once: by the only worker, or by the first of several."""
     heart = Heart(link, standing.force.settings.limits)
     services = Services()
     sockets = {} if kept is None else kept.sockets
-    server = Server(standing.force, sockets, services=services.states)
+    server = Server(standing.force, sockets, services=services.states, colleagues=others)
 
     def keep(standing: Standing, place: Place | None) -> None:
-        heart.limits = standing.force.settings.limits
-        _allow_files(heart.limits.connections)
-        link.keep(Kept(heart.limits.heartbeat, standing.packed(), server.sockets(), place))
-        services.follow(standing.force.settings)
+        settings = standing.force.settings
+        heart.limits = settings.limits
+        _allow_files(settings.limits.connections)
+        link.keep(kept_of(settings, standing.packed(), server.sockets(), place))
+        services.follow(settings)
 
-    control = Control(server, path, standing, keep, services)
+    bus = others.bus if others is not None else None
+    control = Control(server, path, standing, keep, services, bus)
     addresses = await server.start()
     heart.beat()
-    loop.add_signal_handler(signal.SIGHUP, Reloads(control.loads.reload, link.done).request)
-
-    def stop() -> None:
-        heart.end(CANCEL_LIMIT)
-        server.stop()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop)
+    reload = Reloads(control.loads.reload, link.done).request
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
+    _end_by_signal(server, heart)
+    if bus is not None:
+        await Orders(link.seat, server, bus).begin()
     await control.begin(place)
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GARBAGE_THRESHOLDS)
+    _settle()
     print(f"sipedge: {standing.force.settings.system_name} serves {', '.join(addresses)}", flush=True)
     link.done()
     await server.run()
     await control.aclose()
     await services.aclose()
+
+
+async def _follow(standing: Standing, link: Link, kept: Kept | None, others: Colleagues) -> None:
+    """All that every worker does, by one that is not the first."""
+    if kept is not None:
+        kept.close()  # the first one has them; the supervisor takes the connections
+    heart = Heart(link, standing.force.settings.limits)
+    server = Server(standing.force, {}, colleagues=others)
+
+    def changed(standing: Standing) -> None:
+        heart.limits = standing.force.settings.limits
+        _allow_files(heart.limits.connections)
+
+    follower = Follower(others.bus, server, standing, changed)
+    await server.start()
+    heart.beat()
+    _end_by_signal(server, heart)
+    await Orders(link.seat, server, others.bus).begin()
+    _settle()
+    link.done()
+    checking = asyncio.get_running_loop().create_task(follower.check())
+    await server.run()
+    checking.cancel()
+
+
+def _end_by_signal(server: Server, heart: Heart) -> None:
+    def stop() -> None:
+        heart.end(CANCEL_LIMIT)
+        server.stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+
+
+def _settle() -> None:
+    """What is there now stays."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
+
+
+def _place(standing: Standing, link: Link, kept: Kept | None) -> Place | None:
+    """Where the edge can be asked. Raises OSError at a first start."""
+    if link.seat.worker != FIRST:
+        return None
+    return first_place(standing.force.settings.control, kept.control if kept else None, kept is not None)
 
 
 def _unhandled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from time import time
 
@@ -26,6 +26,7 @@ from sipedge.control.values import (
     UnconfirmedJson,
     ZoneJson,
 )
+from sipedge.edge.others.look import Look
 from sipedge.edge.parts import Parts
 from sipedge.proxy.upkeep import Upkeep
 from sipedge.servers.state import PoolState, ServerState, ServiceState
@@ -48,9 +49,9 @@ KINDS: dict[type[AnyZone], str] = {
 """As ``type`` in edge.toml."""
 
 
-def status_json(parts: Parts, loads: Loads, began: float, services: Sequence[ServiceState]) -> StatusJson:
-    """All but the connections. ``began``: seconds since the epoch, of this process."""
-    gauges, standing = parts.observers.gauges(), loads.standing
+def status_json(parts: Parts, loads: Loads, began: float, services: Sequence[ServiceState], look: Look) -> StatusJson:
+    """All but the connections. ``began``: seconds since the epoch, of this process; ``look``: of all workers."""
+    gauges, standing = look.gauges, loads.standing
     return {
         "version": __version__,
         "system_name": parts.settings.system_name,
@@ -71,15 +72,15 @@ def status_json(parts: Parts, loads: Loads, began: float, services: Sequence[Ser
         ],
         "bans": _bans(parts),
         "services": list(map(_service, services)),
-        "decisions": parts.observers.tap.sequence if parts.observers.tap is not None else 0,
+        "decisions": look.decisions,
         "dns": {**_whole(gauges.dns), "spared": int(sum(gauges.dns_spared.values()))},
         "dropped": _whole(gauges.dropped),
         "connections": [],
     }
 
 
-def connections_json(parts: Parts) -> Iterator[ConnectionJson]:
-    """Those that are open at the beginning."""
+def connections_json(parts: Parts, transactions: Mapping[int, int]) -> Iterator[ConnectionJson]:
+    """Those that are open at the beginning. ``transactions``: see Look."""
     for peer in list(parts.proxy.peers()):
         opened = peer.opened
         yield {
@@ -92,7 +93,7 @@ def connections_json(parts: Parts) -> Iterator[ConnectionJson]:
             "opened_by": "peer" if peer.accepted else "edge",
             "names": list(opened.names),
             "since": _wall(peer.since),
-            "transactions": parts.stack.transactions_of(peer.connection),
+            "transactions": transactions.get(peer.connection, 0),
         }
 
 

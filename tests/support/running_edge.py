@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -14,6 +15,8 @@ from support.certificates import Ca, Leaf
 
 START_LIMIT = 15.0
 STOP_LIMIT = 15.0
+WORKERS = int(os.environ.get("EDGE_WORKERS", "0"))
+"""Of every edge that a test starts; 0: as its configuration says."""
 COMMAND = Path(sys.executable).with_name("sipedge")
 
 
@@ -34,7 +37,8 @@ class Edge:
     def write(self, config: str | None = None, dialplan: str | None = None) -> None:
         """Change the files; ``reload()`` makes the edge read them."""
         if config is not None:
-            (self.folder / "edge.toml").write_text(config)
+            several = f"[edge]\nworkers = {WORKERS}\n" if WORKERS and "\nworkers = " not in config else "[edge]\n"
+            (self.folder / "edge.toml").write_text(config.replace("[edge]\n", several, 1))
         if dialplan is not None:
             (self.folder / "edge.dialplan").write_text(dialplan)
 
@@ -67,7 +71,11 @@ class Edge:
 
     def worker(self) -> int:
         """The process that serves, the child of ``pid``."""
-        return int(Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()[0])
+        return self.workers()[0]
+
+    def workers(self) -> list[int]:
+        """All processes that serve, in the order of their start."""
+        return list(map(int, Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()))
 
     def output(self) -> str:
         with self._changed:

@@ -42,6 +42,7 @@ class Plan:
     bound: float
     folder: Path | None
     """Where files are kept."""
+    workers: int = 1
     web: float = 0.0
     """Seconds that published web services are held for instead; 0: not."""
 
@@ -113,7 +114,7 @@ class Soak:
 
 
 async def soak(plan: Plan, folder: Path) -> int:
-    async with World(folder) as world:
+    async with World(folder, plan.workers) as world:
         run = Soak(world, plan)
         await run.run()
         broken = [*run.broken()]
@@ -131,13 +132,14 @@ def read_arguments(arguments: Sequence[str] | None = None) -> Plan:
     parser.add_argument("--rate", type=float, default=300, help="requests a second in all (default: 300)")
     parser.add_argument("--seconds", type=float, default=5, help="that a fault and its recovery last (default: 5)")
     parser.add_argument("--bound", type=float, default=1, help="seconds for 99 of 100 innocent requests (default: 1)")
+    parser.add_argument("--workers", type=int, default=1, help="of the edge (default: 1)")
     parser.add_argument("--web", type=float, nargs="?", const=600.0, default=0.0, help=WEB)
     parser.add_argument("--folder", type=Path, help="keep configuration, log and messages of the edge here")
     read = parser.parse_args(arguments)
     faults = tuple(fault.strip() for fault in read.faults.split(","))
     if unknown := [fault for fault in faults if fault not in FAULTS]:
         parser.error(f"there is no fault {unknown[0]!r}, only {', '.join(FAULTS)}")
-    return Plan(faults, read.minutes, read.rate, read.seconds, read.bound, read.folder, read.web)
+    return Plan(faults, read.minutes, read.rate, read.seconds, read.bound, read.folder, read.workers, read.web)
 
 
 def hold_web_services(seconds: float) -> int:

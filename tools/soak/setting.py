@@ -77,6 +77,15 @@ rotate_count = 2
 )
 
 
+MESSAGES = CONFIG[CONFIG.index("[log]") :]
+
+
+def of_workers(number: int) -> str:
+    """The configuration of an edge of several workers, which write no file of messages."""
+    several = CONFIG.replace("[edge]\n", f"[edge]\nworkers = {number}\n", 1)
+    return CONFIG if number == 1 else several.replace(MESSAGES, "")
+
+
 def _rule(number: int, pattern: str, zone: str) -> str:
     return f"""\
 search rule "{zone}" {{

@@ -16,7 +16,7 @@ from .callee import Callee
 from .caller import Caller
 from .ledger import Ledger
 from .names import Names
-from .setting import CONFIG, DIALPLAN
+from .setting import DIALPLAN, of_workers
 
 NETWORK = 40
 TCP_PORT, TLS_PORT, DNS_PORT = 5060, 5061, 5353
@@ -46,7 +46,7 @@ class Places:
 class World:
     """``async with``: everything is up and connected inside, nothing is left outside."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, workers: int = 1) -> None:
         self.folder = folder
         self.ledger = Ledger()
         self.places = Places(*addresses(10, NETWORK))
@@ -54,7 +54,7 @@ class World:
         self.renew_certificate()
         tls_names = (self.places.tls_caller, self.places.tls_callee)
         self._peer = self._authority.issue("peer", common_name="peer", names=tls_names)
-        self.edge = LiveEdge(folder, CONFIG % self._words(), DIALPLAN)
+        self.edge = LiveEdge(folder, of_workers(workers) % self._words(), DIALPLAN)
         self.names = Names(self.places.dns_callee)
         self.callees = {pair: self._callee(pair) for pair in PAIRS}
         self.callers = {pair: self._caller(pair) for pair in PAIRS}

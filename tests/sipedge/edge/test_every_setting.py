@@ -84,8 +84,8 @@ OBEYED: dict[str, Callable[[MemoryEdge], object]] = {
     **{path: loop(path) for path in ("xmpp", "web", "turn")},
 }
 
-NOT_SET = {"secret_made_up", "places"}
-"""What no file says, or no running edge has."""
+NOT_SET = {"secret_made_up", "places", "workers"}
+"""What no file says, no running edge has, or no load can change (tests/e2e/test_workers.py)."""
 
 LISTENER = '\n[[listener]]\nname = "{0}"\naddress = "203.0.113.1"\nport = 5060\ntransport = "TCP"\n'
 BEFORE = '[edge]\nsystem_name = "old.example.com"\ndomains = ["old.example"]\n' + LISTENER.format("old")

@@ -24,6 +24,7 @@ def test_what_is_written_is_a_good_configuration(tmp_path: Path, name: str, xmpp
         layout.prepare(tmp_path, layout.Block(lock, *(f"127.77.0.{host}" for host in range(1, 8))), xmpp=xmpp, web=xmpp)
     settings = load_config(str(tmp_path / f"{name}.toml"))
     assert settings.domains == (layout.CISCO,)
+    assert not xmpp or (tmp_path / f"{name}.toml").stat().st_mode & 0o077 == 0
     assert (settings.xmpp is not None and settings.xmpp.role == name) is xmpp
     assert (settings.web is not None) is (xmpp and name == "outside")
     assert settings.log.decisions == str(tmp_path / f"{name}.decisions")

@@ -97,11 +97,11 @@ def test_what_is_confirmed_at_the_last_moment_stays(tmp_path: Path) -> None:
         await loads.load(Load(confirm_within=60))
         second = loads.standing.force.settings.revision
         await asyncio.sleep(59.9)
-        assert loads.confirm("somebody") == second and loads.left == 0
+        assert await loads.confirm("somebody") == second and loads.left == 0
         await asyncio.sleep(100)
         assert loads.standing.force.settings.revision == second
         with pytest.raises(Refused, match="nothing waits"):
-            loads.confirm("somebody")
+            await loads.confirm("somebody")
 
     path = config(tmp_path, "first")
     run_edge(load_config(path), scenario, path)

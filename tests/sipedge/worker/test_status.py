@@ -36,10 +36,10 @@ def test_who_is_banned_and_for_how_long(tmp_path: Path) -> None:
         bans, limits, now = server._connections.bans, server._connections.limits, edge.loop.time()
         for _ in range(2):
             bans.offence("192.0.2.9", "password", limits, now)
-        (ban,) = status_json(server.parts, edge.control.loads, 0.0, ())["bans"]
+        (ban,) = status_json(server.parts, edge.control.loads, 0.0, (), server.parts.observers.look())["bans"]
         assert (ban["source"], ban["reason"], ban["times"]) == ("192.0.2.9", "password", 1)
         assert 0 < ban["left"] <= limits.ban_time
-        assert status_json(server.parts, edge.control.loads, 0.0, ())["decisions"] == 0
+        assert status_json(server.parts, edge.control.loads, 0.0, (), server.parts.observers.look())["decisions"] == 0
 
     path = write(tmp_path, CONFIG)
     run_edge(load_config(path), scenario, str(path))

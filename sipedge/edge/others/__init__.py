@@ -1,0 +1,1 @@
+"""What one of several workers has, and what it knows of the others."""

@@ -1,0 +1,44 @@
+"""What one of several workers is given to be one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from sipedge.bus.bus import Bus
+from sipedge.settings import Settings
+
+FIRST = 0
+"""The worker that does what is to be done once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Colleagues:
+    """The supervisor takes the connections, and all workers are one edge."""
+
+    bus: Bus
+    start: int
+    """How many processes had this worker's seat before."""
+    memory: int
+    """Descriptor of what all share (bus/directory.py)."""
+    rates: int
+    """The same for bus/shelf.py."""
+    gone: Callable[[str], None]
+    """Tell the supervisor that a connection which it handed over has no socket any more."""
+    ports: Mapping[str, int]
+    """Name of a listener -> its port, where another worker has opened them."""
+
+    @property
+    def follows(self) -> bool:
+        """Whether another worker has the listening sockets, and looks after neighbours and traversal zones."""
+        return self.bus.worker != FIRST
+
+
+def stack_limits(settings: Settings) -> dict[str, int]:
+    """For pjsip's Stack. Of several workers each has its part of the transactions."""
+    limits = settings.limits
+    return {
+        "max_message": limits.message,
+        "max_transactions": -(-limits.transactions // settings.workers),
+        "max_transactions_per_connection": limits.transactions_per_connection,
+    }

@@ -1,0 +1,257 @@
+"""The edge as several workers: what they tell one another, and what each makes of it (bus/words.py)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+
+from sipedge.bus import words
+from sipedge.bus.bus import Bus
+from sipedge.bus.directory import Directory
+from sipedge.network.connections import Connections
+from sipedge.pjsip.stack import Stack
+from sipedge.proxy.events import ConnectionClosed, ConnectionFailed, Event, HopJudged, PeerElsewhere
+from sipedge.proxy.incoming import Peer
+from sipedge.proxy.looked_after.seen import UpkeepSeen
+from sipedge.proxy.proxy import Proxy
+from sipedge.sip.message import Message
+from zones.zone import Hop
+
+from .others.colleagues import FIRST
+from .others.elsewhere import MOST, Elsewhere, worker_of_via
+from .sending import Sending
+from .turns import Turns
+
+PUBLISH = 0.05
+"""Seconds between two looks whether the others have to know more of them."""
+LOOK = 0.2
+"""Seconds between two looks whether connections that are to be closed are still in use here."""
+GONE = "the worker that had it is gone"
+
+logger = logging.getLogger("sipedge")
+
+
+class Together:
+    """One worker among others: the bus's listener. Belongs to the event loop."""
+
+    def __init__(
+        self, bus: Bus, memory: int, stack: Stack, connections: Connections, turns: Turns, elsewhere: Elsewhere
+    ) -> None:
+        """``memory``: see Directory."""
+        self._bus, self._directory = bus, Directory(memory, bus.worker)
+        self._stack, self._connections, self._turns, self._elsewhere = stack, connections, turns, elsewhere
+        self._sending: Sending
+        self._proxy: Proxy
+        self._loop = asyncio.get_running_loop()
+        self._published: tuple[int, ...] = ()
+        self._users: dict[int, dict[int, words.Held | None]] = {}
+        """Connection of this worker -> others that have used it, and what they have open on it, if they have said."""
+        self._watched: dict[int, words.Held] = {}
+        """Connections of others that are to be closed, and what was said last of each."""
+        self._quiet: set[int] = set()
+        self._handlers: dict[type, Callable[..., None]] = {
+            words.Sent: self._sent,
+            words.Came: self._came,
+            words.TakenBack: self._taken_back,
+            PeerElsewhere: self._peer_elsewhere,
+            ConnectionClosed: self._closed,
+            ConnectionFailed: self._failed,
+            words.Unusable: self._unusable,
+            words.Held: self._held,
+            words.Wanted: self._wanted,
+            words.Shut: self._shut,
+            HopJudged: self._event,
+            UpkeepSeen: self._event,
+            words.Offence: self._offence,
+            words.Quiet: self._is_quiet,
+        }
+
+    def begin(self, proxy: Proxy, sending: Sending) -> None:
+        """The others may be listened to."""
+        self._proxy, self._sending = proxy, sending
+        self._bus.listener = self
+        if self._bus.worker == FIRST:
+            self._loop.call_later(PUBLISH, self._publish)
+
+    def publish(self) -> None:
+        """Tell the others what is new of neighbours and traversal zones, where this worker looks after them."""
+        changes = self._proxy.upkeep.changes if self._bus.worker == FIRST else self._published
+        if changes != self._published:
+            self._published = changes
+            self._bus.tell_all(self._proxy.upkeep.seen())
+
+    def takes(self, connection: int, message: Message) -> bool:
+        """Give a message to the worker that has its transaction; False: it is this one's."""
+        worker = self._owner(connection, message)
+        if worker is None or worker == self._bus.worker:
+            return False
+        if not self._bus.tell(worker, words.Came(connection, message.head, message.body)):
+            return False
+        self._users.setdefault(connection, {}).setdefault(worker, None)
+        return True
+
+    def announce(self, connection: int) -> None:
+        """Tell the others of a connection of this worker, or that its peer belongs elsewhere now."""
+        peer = self._proxy.peer(connection)
+        if peer is not None:
+            for word in self._said_of(peer):
+                self._bus.tell_all(word)
+
+    def connect_failed(self, event: ConnectionFailed) -> None:
+        self._bus.tell_all(event)
+
+    def unusable(self, connection: int) -> None:
+        """A connection of this worker serves no hop any more."""
+        self._bus.tell_all(words.Unusable(connection))
+
+    def gone(self, event: ConnectionClosed) -> None:
+        """A connection of this worker is closed."""
+        self._users.pop(event.connection, None)
+        self._bus.tell_all(event)
+
+    def is_used(self, connection: int) -> bool:
+        """Whether an answer is awaited on a connection of this worker, by the peer or by another worker."""
+        return any(held is None or held.used for held in self._users.get(connection, {}).values())
+
+    def is_owed(self, connection: int) -> bool:
+        """Whether the peer of a connection waits for an answer of another worker."""
+        return any(held is None or held.owed for held in self._users.get(connection, {}).values())
+
+    def offence(self, address: str, reason: str) -> None:
+        self._bus.tell_all(words.Offence(address, reason))
+
+    def judged(self, hop: Hop, why: str) -> None:
+        self._bus.tell(FIRST, HopJudged(hop, why))
+
+    def quiet(self) -> bool:
+        """This worker is at its end and waits for nothing; whether the others are, too."""
+        if self._bus.worker not in self._quiet:
+            self._quiet.add(self._bus.worker)
+            self._bus.tell_all(words.Quiet())
+        return self._quiet.issuperset(self._bus.others)
+
+    def joined(self, worker: int) -> None:
+        """See bus.Listener."""
+        for peer in self._proxy.peers():
+            if not peer.elsewhere:
+                for word in self._said_of(peer):
+                    self._bus.tell(worker, word)
+        if self._bus.worker == FIRST:
+            self._bus.tell(worker, self._proxy.upkeep.seen())
+
+    def left(self, worker: int) -> None:
+        """See bus.Listener."""
+        for users in self._users.values():
+            users.pop(worker, None)
+        for connection in self._elsewhere.connections_of(worker):
+            self._closed(worker, ConnectionClosed(connection, GONE))
+        for hop in [hop for hop, owner in self._elsewhere.wanted.items() if owner == worker]:
+            del self._elsewhere.wanted[hop]
+            self._sending.connect(hop)
+        self._turns.work()
+
+    def taken(self, worker: int, said: Sequence[words.Word]) -> None:
+        """See bus.Listener."""
+        for word in said:
+            try:
+                self._handlers[type(word)](worker, word)
+            except Exception:
+                logger.exception("worker %d said %r", worker, word)
+        self._turns.work()
+
+    def _owner(self, connection: int, message: Message) -> int | None:
+        vias = message.index.get("via")
+        if not vias:
+            return None
+        line = message.lines[vias[0]]
+        if message.status:
+            return worker_of_via(line)
+        sent_by, branch, rest = line.partition(b"branch=z9hG4bK")
+        peer = self._proxy.peer(connection)
+        if not branch or peer is None:
+            return None
+        token = rest.partition(b";")[0].partition(b",")[0].strip()
+        return self._directory.owner(hash((peer.who, sent_by.partition(b";")[0], token)))
+
+    def _said_of(self, peer: Peer) -> list[words.Word]:
+        opened = peer.opened
+        said: list[words.Word] = [PeerElsewhere(opened, peer.zone, peer.speaks_in, peer.barred, peer.since)]
+        if opened.hop is not None and self._connections.find(opened.hop) != peer.connection:
+            said.append(words.Unusable(peer.connection))
+        return said
+
+    def _publish(self) -> None:
+        self.publish()
+        self._loop.call_later(PUBLISH, self._publish)
+
+    def _event(self, worker: int, word: HopJudged | UpkeepSeen) -> None:
+        self._handle(word)
+
+    def _handle(self, event: Event) -> None:
+        """At once: whether a message that follows counts may depend on it."""
+        self._turns.put(event)
+        self._turns.work()
+
+    def _sent(self, worker: int, word: words.Sent) -> None:
+        self._users.setdefault(word.connection, {}).setdefault(worker, None)
+        if not self._connections.send(word.connection, word.data):
+            self._users.pop(word.connection, None)
+            self._bus.tell(worker, words.TakenBack(word.connection, word.data, "the connection is closed"))
+
+    def _came(self, worker: int, word: words.Came) -> None:
+        if self._elsewhere.use(word.connection, self._stack):
+            self._stack.receive(word.connection, Message(word.head, word.body))
+
+    def _taken_back(self, worker: int, word: words.TakenBack) -> None:
+        self._sending.take_back(word.connection, word.reason, word.data)
+
+    def _peer_elsewhere(self, worker: int, word: PeerElsewhere) -> None:
+        is_new = self._elsewhere.opened(word.opened)
+        self._handle(word)
+        if is_new and word.opened.hop is not None:
+            self._sending.opened(word.opened.hop, word.opened)
+
+    def _closed(self, worker: int, word: ConnectionClosed) -> None:
+        self._watched.pop(word.connection, None)
+        self._handle(word)
+        self._elsewhere.closed(word.connection, self._stack)
+
+    def _failed(self, worker: int, word: ConnectionFailed) -> None:
+        if word.hop is not None and self._elsewhere.wanted.pop(word.hop, None) is not None:
+            self._sending.failed(word.hop, word.reason)
+
+    def _unusable(self, worker: int, word: words.Unusable) -> None:
+        self._elsewhere.unusable(word.connection)
+        if self._elsewhere.is_open(word.connection):
+            if not self._watched:
+                self._loop.call_later(LOOK, self._look)
+            self._watched[word.connection] = self._say_held(word.connection, None)
+
+    def _look(self) -> None:
+        self._watched = {connection: self._say_held(connection, said) for connection, said in self._watched.items()}
+        if self._watched:
+            self._loop.call_later(LOOK, self._look)
+
+    def _say_held(self, connection: int, said: words.Held | None) -> words.Held:
+        held = words.Held(connection, self._stack.is_used(connection), self._stack.is_owed(connection))
+        if held != said:
+            self._bus.tell(connection % MOST, held)
+        return held
+
+    def _held(self, worker: int, word: words.Held) -> None:
+        if self._connections.is_open(word.connection):
+            self._users.setdefault(word.connection, {})[worker] = word
+
+    def _wanted(self, worker: int, word: words.Wanted) -> None:
+        if self._connections.find(word.hop) is None:
+            self._sending.connect_here(word.hop)
+
+    def _shut(self, worker: int, word: words.Shut) -> None:
+        self._connections.close(word.connection, word.reason)
+
+    def _offence(self, worker: int, word: words.Offence) -> None:
+        self._connections.offends(word.address, word.reason)
+
+    def _is_quiet(self, worker: int, word: words.Quiet) -> None:
+        self._quiet.add(worker)

@@ -1,0 +1,51 @@
+"""Memory that all workers share: what one writes another reads, and nothing in it grows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from sipedge.bus import directory
+from sipedge.bus.directory import Directory
+from sipedge.bus.shelf import SharedShelf
+
+
+@pytest.fixture
+def memory() -> Iterator[int]:
+    file = os.memfd_create("test")
+    yield file
+    os.close(file)
+
+
+def test_the_first_worker_that_has_a_request_is_its_owner_for_all(memory: int) -> None:
+    one, two = Directory(memory, 1), Directory(memory, 2)
+    assert one.owner(7) == 1
+    assert two.owner(7) == 1
+    assert two.owner(8) == one.owner(8) == 2
+    assert one.owner(-7) == two.owner(-7) == 1
+
+
+def test_an_old_entry_counts_no_more(memory: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, two = Directory(memory, 1), Directory(memory, 2)
+    monkeypatch.setattr(directory, "monotonic", lambda: 1000.0)
+    assert one.owner(7) == 1
+    monkeypatch.setattr(directory, "monotonic", lambda: 1000.0 + directory.FRESH)
+    assert two.owner(7) == 2
+
+
+def test_another_request_in_the_same_place_pushes_the_older_one_out(memory: int) -> None:
+    one, two = Directory(memory, 1), Directory(memory, 2)
+    one.owner(7)
+    assert two.owner(7 + directory.SLOTS) == 2
+    assert two.owner(7) == 2
+
+
+def test_a_number_of_one_worker_is_read_by_the_other(memory: int) -> None:
+    one, two = SharedShelf(memory), SharedShelf(memory)
+    assert two.get(-5) == 0.0
+    one.put(-5, 12.25)
+    assert two.get(-5) == 12.25
+    two.put(-5, 13.5)
+    assert one.get(-5) == 13.5

@@ -1,0 +1,53 @@
+"""Numbers and branches name their worker, and connections of others are found by what they were opened for."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from support.tapped import OPENED
+
+from sipedge.bus.bus import Bus
+from sipedge.edge.others.elsewhere import (
+    MOST,
+    Elsewhere,
+    boot_of,
+    numbers_of,
+    worker_of_branch,
+    worker_of_via,
+)
+from zones.zone import Hop
+
+HOP = Hop("far", "TLS", "192.0.2.1", 5061, "far.example")
+
+
+def test_no_number_is_used_by_two_workers_or_by_two_processes_in_one_seat() -> None:
+    numbers = [
+        number for worker in range(MOST) for start in range(3) for number in islice(numbers_of(worker, start), 50)
+    ]
+    assert len(set(numbers)) == len(numbers)
+    assert all(next(numbers_of(worker, 0)) % MOST == worker for worker in range(MOST))
+
+
+def test_a_branch_tells_its_worker_and_another_one_tells_nothing() -> None:
+    branch = f"z9hG4bK{boot_of(3, 'abcd')}17.hash"
+    assert worker_of_branch(branch) == 3
+    assert worker_of_via(f"Via: SIP/2.0/TLS edge.example.com;branch={branch}".encode()) == 3
+    assert worker_of_branch("z9hG4bKabcd17.hash") is None
+    assert worker_of_via(b"Via: SIP/2.0/TLS edge.example.com") is None
+
+
+def test_a_connection_of_another_worker_serves_its_hop_until_it_is_unusable() -> None:
+    elsewhere = Elsewhere(Bus(0))
+    opened = OPENED.__class__(9, "TLS", "192.0.2.1", 5061, "192.0.2.9", 40000, zone="far", hop=HOP)
+    assert elsewhere.opened(opened)
+    assert elsewhere.find(HOP) == 9 and not elsewhere.is_mine(9)
+    assert not elsewhere.opened(opened), "it is told again where its zone has changed"
+    elsewhere.unusable(9)
+    assert elsewhere.find(HOP) is None and elsewhere.is_open(9)
+    assert elsewhere.connections_of(1) == [9]
+
+
+def test_an_edge_of_one_worker_has_nothing_elsewhere() -> None:
+    alone = Elsewhere(None)
+    assert alone.is_mine(9) and not alone.want(HOP) and alone.find(HOP) is None
+    assert not alone.send(9, b"") and not alone.shut(9, "") and not alone.take_back(3, 9, "", b"")
