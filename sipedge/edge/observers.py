@@ -30,8 +30,8 @@ from sipedge.tap.tap import Tap, close_outputs, open_outputs, wanted
 from sipedge.tap.worker import Output
 from zones.addresses import host_port
 
-from . import log
 from .exposition import Exposition
+from .logs import log
 from .others.look import Look, together
 
 FIRST_EXAMINATION = 10.0

@@ -10,8 +10,9 @@ from time import monotonic
 
 from .wish import TooLong
 
-PATIENCE = 5.0
-"""Seconds that one question may take in one segment."""
+PATIENCE = 10.0
+"""Seconds that one question may take, in all segments together."""
+TOO_LONG = f"this takes longer than {PATIENCE:g} s; ask for a shorter time, or for less"
 STEPS = 20_000
 """Instructions of SQLite's machine between two looks at the clock: about a millisecond."""
 
@@ -40,20 +41,23 @@ def writing(path: Path) -> sqlite3.Connection:
 
 
 @contextmanager
-def reading(path: Path) -> Iterator[sqlite3.Connection]:
-    """For one question. Raises TooLong; FileNotFoundError where the segment was forgotten meanwhile."""
+def reading(path: Path, end: float | None = None) -> Iterator[sqlite3.Connection]:
+    """For one question, until ``end`` by the monotonic clock. Raises TooLong; FileNotFoundError where the segment was
+    forgotten meanwhile."""
+    if end is not None and monotonic() > end:
+        raise TooLong(TOO_LONG)
     if not path.exists():
         raise FileNotFoundError(path)
     opened = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False)
-    end = monotonic() + PATIENCE
     try:
         opened.text_factory = text_of
         opened.row_factory = sqlite3.Row
-        opened.set_progress_handler(lambda: int(monotonic() > end), STEPS)
+        if end is not None:
+            opened.set_progress_handler(lambda: int(monotonic() > end), STEPS)
         yield opened
     except sqlite3.OperationalError as error:
         if "interrupted" not in str(error):
             raise
-        raise TooLong(f"this takes longer than {PATIENCE:g} s; ask for a shorter time, or for less") from None
+        raise TooLong(TOO_LONG) from None
     finally:
         opened.close()

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from . import asking
-from .files import reading
+from .files import PATIENCE, reading
 from .rollup import Sums
 from .wish import Asked, Counted, Found, Gap, Key, Stored, Wish
 
@@ -26,11 +27,11 @@ class Kept:
         self._folder = folder
 
     def find(self, wish: Wish) -> list[Found]:
-        found: list[Found] = []
+        found, end = list[Found](), monotonic() + PATIENCE
         for number in sorted(self._numbers(), reverse=True):
             if wish.before is not None and number > wish.before.segment:
                 continue
-            with suppress(FileNotFoundError), self._reading(number) as file:
+            with suppress(FileNotFoundError), self._reading(number, end) as file:
                 if self._may_hold(file, wish.since, wish.until):
                     found += asking.find(file, number, replace(wish, most=wish.most - len(found)))
             if len(found) >= wish.most:
@@ -43,9 +44,9 @@ class Kept:
         return None
 
     def counted(self, since: float, until: float, bins: int) -> Counted:
-        sums = Sums(since, until, bins)
+        sums, end = Sums(since, until, bins), monotonic() + PATIENCE
         for number in self._numbers():
-            with suppress(FileNotFoundError), self._reading(number) as file:
+            with suppress(FileNotFoundError), self._reading(number, end) as file:
                 if self._may_hold(file, since, until):
                     sums.add(file)
         return sums.counted()
@@ -83,8 +84,8 @@ class Kept:
                 size += Path(f"{self._path(number)}{ending}").stat().st_size
         return size
 
-    def _reading(self, number: int) -> AbstractContextManager[sqlite3.Connection]:
-        return reading(self._path(number))
+    def _reading(self, number: int, end: float | None = None) -> AbstractContextManager[sqlite3.Connection]:
+        return reading(self._path(number), end)
 
     def _may_hold(self, file: sqlite3.Connection, since: float, until: float) -> bool:
         """A sealed segment says when it begins and ends; the other one is always asked."""

@@ -108,6 +108,23 @@ class Metrics:
         word = data[8:9] if data.startswith(b"SIP/2.0 ") else data[:16].partition(b" ")[0]
         self._sent[zone, word if word in _WORDS else b""] += 1
 
+    def copied(self, zone: str, methods: Iterable[bytes]) -> None:
+        """Requests that came again."""
+        for method in methods:
+            self._requests["received", zone, METHODS.get(method, OTHER)] += 1
+
+    def forwarded(self, source: str, target: str, data: bytes) -> None:
+        """A request came from one zone and was sent to another; ``data`` begins with its method."""
+        word = data[:16].partition(b" ")[0]
+        self._requests["received", source, METHODS.get(word, OTHER)] += 1
+        self._sent[target, word if word in _WORDS else b""] += 1
+
+    def returned(self, source: str, target: str | None, status: int) -> None:
+        """A response came from one zone and was sent to another; None: its connection is gone."""
+        self._responses["received", source, _CLASSES[status // 100]] += 1
+        if target is not None:
+            self._sent[target, b"%d" % (status // 100)] += 1
+
     def decided(self, entry: Entry) -> None:
         """A request has its final status."""
         outcome = _CLASSES[entry.status // 100]

@@ -58,9 +58,10 @@ class Beside(Installation):
 @pytest.fixture
 def beside(tmp_path: Path) -> Iterator[Beside]:
     made = Beside(tmp_path)
-    with made.edge, made.client:
+    with made.edge:
         log_in(made.client, with_account(made.world, Role.ADMIN))
         yield made
+        made.world.desk.end()
 
 
 def test_a_reviewed_draft_is_applied_confirmed_and_rolled_back(beside: Beside) -> None:
@@ -128,5 +129,26 @@ def test_nobody_confirms_and_the_edge_goes_back_with_the_console_dead(beside: Be
     desk.revisions.apply(Wish(draft.base_set.digest, draft.texts, "admin", "", 0.5))
     beside.edge.wait_for("nobody confirmed revision")
     assert status(beside.folder)["revision"] == first
-    page = beside.client.get("/revisions").text
-    assert "undone" in page and (beside.folder / "edge.dialplan").read_text() == RULE
+    assert (beside.folder / "edge.dialplan").read_text() == CHANGED, "nobody has looked yet"
+    with beside.client:
+        _look(beside)
+        assert (beside.folder / "edge.dialplan").read_text() == RULE
+    assert "undone" in beside.client.get("/revisions").text
+
+
+def test_what_somebody_loads_by_hand_becomes_a_revision(beside: Beside) -> None:
+    with beside.client:
+        _look(beside)
+        (beside.folder / "edge.dialplan").write_text(CHANGED)
+        beside.edge.reload()
+        _look(beside)
+    kept = [(each.number, each.result, each.digest) for each in beside.world.desk.revisions.store.all()]
+    assert [each[:2] for each in kept] == [(2, Result.FROM_DISK), (1, Result.FROM_DISK)]
+    assert kept[0][2] == status(beside.folder)["revision"]
+
+
+def _look(beside: Beside) -> None:
+    """As the console does every two seconds."""
+    portal = beside.client.portal
+    assert portal is not None
+    portal.call(beside.world.desk.seen, portal.call(beside.world.link.look).status)

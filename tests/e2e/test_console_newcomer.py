@@ -81,6 +81,7 @@ def test_a_newcomer_changes_a_rule_and_sees_what_it_did(tmp_path: Path) -> None:
             expect(page.get_by_text("1 of 1 requests")).to_be_visible()
             page.get_by_role("button", name="Apply, on trial").click()
             expect(page.get_by_role("status")).to_contain_text("is on trial: back to")
+            expect(page.get_by_role("status")).to_contain_text("in 4 min", timeout=10_000)
             page.get_by_role("button", name="Confirm").click()
             expect(page.get_by_role("status")).to_have_count(0)
             expect(page.locator("tbody tr").first).to_contain_text("route new.example")

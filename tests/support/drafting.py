@@ -53,5 +53,4 @@ class Drafting:
         return [PASSWORD, WORD, SECRET, *hashes]
 
     def close(self) -> None:
-        self.world.desk.checker.end()
-        self.world.desk.reviewer.end()
+        self.world.desk.end()

@@ -143,7 +143,9 @@ _FILTERS = (
 ROUTES = (
     Route("/api/status", "How the edge is, by the last look at it.", _status, StatusJson),
     Route("/api/history", "Decisions that fit, the newest first.", _history, HistoryJson, _FILTERS),
-    Route("/api/history/{key}", "A decision and its tree.", _entry, EntryJson, (("under", "own, force or disk"),)),
+    Route(
+        "/api/history/{key}", "A decision and its tree.", _entry, EntryJson, (("under", "own, force, disk or draft-7"),)
+    ),
     Route("/api/stored", "What the history holds, and what it lacks.", _stored, StoredJson),
     Route("/api/counts", "Numbers by time and by rule.", _counts, CountedJson, (("span", "1h, 24h, 7d or 30d"),)),
     Route("/api/alarms", "Alarms: those that last first.", _alarms, list[AlarmJson]),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from sipedge.console.frame.identity import Role
-from sipedge.console.frame.page import Page, identity_of, page
+from sipedge.console.frame.page import Page, identity_of, page, world_of
+from sipedge.console.frame.rendering import rendered
 from sipedge.control.refusal import BAD_REQUEST, Refused
 from sipedge.review.review import file_diffs
 from sipedge.revisions.applying import Revisions
@@ -26,6 +27,11 @@ async def revisions(request: Request) -> Response:
         problem = str(error)
     kept = await desk.run(desk.revisions.store.all)
     return page(request, "revisions.html", "Revisions", revisions=kept[:SHOWN], kept=len(kept), problem=problem)
+
+
+async def trial(request: Request) -> Response:
+    """The one line about it, for pages that are open."""
+    return HTMLResponse(rendered("trial.html", edge=world_of(request).link.state))
 
 
 async def compare(request: Request) -> Response:
@@ -83,6 +89,7 @@ def _number(request: Request, name: str) -> int:
 
 PAGES = (
     Page("/revisions", revisions, Role.AUDITOR, "Revisions"),
+    Page("/trial", trial, Role.AUDITOR),
     Page("/revisions/compare", compare, Role.AUDITOR),
     Page("/revisions/confirm", confirm, Role.ADMIN, methods=("POST",)),
     Page("/revisions/undo", undo, Role.ADMIN, methods=("POST",)),

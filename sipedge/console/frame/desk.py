@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import ParamSpec, TypeVar
 
@@ -11,6 +12,8 @@ from anyio import CapacityLimiter, sleep_forever, to_thread
 
 from sipedge.config.console_table import ConsoleConfig
 from sipedge.console.watch.watch import HISTORY
+from sipedge.control.refusal import Refused
+from sipedge.control.values import StatusJson
 from sipedge.review.apart import Apart
 from sipedge.review.shadow import Shadow
 from sipedge.revisions.applying import Revisions
@@ -35,10 +38,22 @@ class Desk:
         self.shadow: Shadow | None = None
         """One at a time; it ends with the console."""
         self._limiter = CapacityLimiter(AT_ONCE)
+        self._settled: tuple[str, bool] | None = None
+        """What was in force when revisions were settled, and whether on trial."""
 
     async def run(self, call: Callable[Arguments, Value], *args: Arguments.args, **kwargs: Arguments.kwargs) -> Value:
         """In a thread."""
         return await to_thread.run_sync(partial(call, *args, **kwargs), limiter=self._limiter)
+
+    async def seen(self, status: StatusJson | None) -> None:
+        """After each look at the edge: whatever comes in force is a revision, and what the edge took back is taken back
+        on the disk. Why that cannot be, the page of revisions says."""
+        now = (status["revision"], status["unconfirmed"] is not None) if status else None
+        if now is None or now == self._settled:
+            return
+        self._settled = now
+        with suppress(Refused, OSError):
+            await self.run(self.revisions.settle)
 
     async def end_shadow(self) -> None:
         shadow, self.shadow = self.shadow, None
@@ -50,7 +65,11 @@ class Desk:
         try:
             await sleep_forever()
         finally:
-            self.checker.end()
-            self.reviewer.end()
-            if self.shadow is not None:
-                self.shadow.end()
+            self.end()
+
+    def end(self) -> None:
+        """Its processes."""
+        self.checker.end()
+        self.reviewer.end()
+        if self.shadow is not None:
+            self.shadow.end()

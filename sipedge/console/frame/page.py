@@ -27,6 +27,8 @@ class Page:
     title: str = ""
     """In the menu; '' where it is not there."""
     methods: tuple[str, ...] = ("GET",)
+    wanted: Callable[[World], bool] = lambda world: True
+    """Whether the menu shows it."""
 
 
 def world_of(request: Request) -> World:
@@ -45,7 +47,7 @@ def identity_of(request: Request) -> Identity:
 def page(request: Request, template: str, title: str, status: int = 200, **values: object) -> Response:
     """A whole page. Text in ``values`` is shown as text, whatever is in it; markup of ours is ``Markup``."""
     identity, world = request.state.identity, world_of(request)
-    menu = [each for each in request.app.state.menu if identity and identity.role >= (each.role or 0)]
+    menu = [each for each in request.app.state.menu if _offered(each, identity, world)]
     frame = {
         "title": title,
         "menu": menu,
@@ -56,6 +58,10 @@ def page(request: Request, template: str, title: str, status: int = 200, **value
         "nonce": request.state.nonce,
     }
     return HTMLResponse(rendered(template, **frame, **values), status)
+
+
+def _offered(page: Page, identity: Identity | None, world: World) -> bool:
+    return identity is not None and identity.role >= (page.role or 0) and page.wanted(world)
 
 
 def no_page(request: Request, status: int, sentence: str, problems: Sequence[object] = ()) -> Response:

@@ -42,4 +42,5 @@ class World:
 
     async def _seen(self, state: EdgeState) -> None:
         await self.watch.seen(state.status, state.problem)
+        await self.desk.seen(state.status)
         self.live.changed()

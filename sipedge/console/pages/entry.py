@@ -10,19 +10,25 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dialplan.search.search import CompiledPlan, Explanation
+from sipedge.config import ConfigError, load_config
 from sipedge.console.frame.identity import Role
 from sipedge.console.frame.page import Page, no_page, page, world_of
 from sipedge.console.frame.world import World
 from sipedge.console.shown.case import case_text
 from sipedge.console.shown.ladder import ladder_of
 from sipedge.console.shown.refusals import words_of
-from sipedge.control.refusal import NOT_FOUND
+from sipedge.control.refusal import NOT_FOUND, Refused
 from sipedge.control.words import short
 from sipedge.history.wish import Wish, key_of
 from sipedge.queries.trees.again import searched_again
 from sipedge.queries.trees.explained import Branch, tree_of
+from sipedge.revisions.files import FileSet
 
-OWN, IN_FORCE, ON_DISK = "own", "force", "disk"
+OWN, IN_FORCE, ON_DISK, DRAFT = "own", "force", "disk", "draft-"
+"""As they stand in the address, the last one with the number of a draft behind it."""
+PLANS = {OWN: "as decided", IN_FORCE: "in force now", ON_DISK: "files on disk"}
+MOST_DRAFTS = 5
+"""That are offered."""
 SAME_CALL = 30
 """Entries of the same Call-ID that are listed."""
 
@@ -35,6 +41,7 @@ async def entry(request: Request) -> Response:
     explanation, which = await _explained(request, found)
     tree = _tree(explanation, found)
     case = case_text(found, explanation) if explanation is not None else ""
+    drafts = [each for each in await world.desk.run(world.desk.drafts.all) if each.changed][:MOST_DRAFTS]
     history = world.watch.history
     same = await world.watch.asked(history.find, Wish(call_id=found["call_id"], most=SAME_CALL))
     return page(
@@ -47,6 +54,7 @@ async def entry(request: Request) -> Response:
         which=which,
         case=case,
         same=same,
+        plans=PLANS | {f"{DRAFT}{each.number}": f"draft {each.number}" for each in drafts},
         without="" if tree else _why_none(found),
         doctor=words_of(found),
         key=request.path_params["key"],
@@ -99,9 +107,25 @@ async def _plan(world: World, found: Mapping[str, Any], under: str) -> tuple[Com
     if under == ON_DISK:
         settings, _ = await world.watch.disk.settings()
         return (settings.plan if settings else None), "what the files hold now"
+    if under.startswith(DRAFT):
+        return await _drafted(world, under.removeprefix(DRAFT))
     status = world.link.state.status
     revision = (status["revision"] if status else "") if under == IN_FORCE else found["revision"]
     return await world.watch.plans.of(revision), f"revision {short(revision)}"
+
+
+async def _drafted(world: World, number: str) -> tuple[CompiledPlan | None, str]:
+    """Raises Refused where there is no such draft."""
+    if not (number.isascii() and number.isdigit() and len(number) < 10):
+        raise Refused(NOT_FOUND, "there is no such draft")
+    desk = world.desk
+    draft = await desk.run(desk.drafts.get, int(number))
+    try:
+        texts = FileSet(draft.texts).at(desk.config)
+        settings = await desk.run(load_config, desk.config, create_secret=False, texts=texts)
+    except ConfigError:
+        return None, f"draft {number}, which has mistakes"
+    return settings.plan, f"draft {number}"
 
 
 def _why_none(found: Mapping[str, Any]) -> str:

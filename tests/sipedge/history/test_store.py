@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from support.decisions import BEGAN, record
 
-from sipedge.history import schema, segment
+from sipedge.history import kept, schema, segment
 from sipedge.history.store import Segments
-from sipedge.history.wish import Batch, Gap, Key, Position, Wish, key_of
+from sipedge.history.wish import Batch, Gap, Key, Position, TooLong, Wish, key_of
 
 
 @pytest.fixture
@@ -156,3 +156,12 @@ def test_no_question_reads_a_sealed_segment_without_an_index(history: Segments, 
     names = {row[0] for row in file.execute("SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")}
     file.close()
     assert len(names) == schema.SEAL.count("CREATE INDEX")
+
+
+def test_a_question_that_takes_too_long_is_ended(history: Segments, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "PATIENCE", -1.0)
+    with pytest.raises(TooLong, match="ask for a shorter time"):
+        history.find(Wish(alias="bob"))
+    with pytest.raises(TooLong):
+        history.counted(BEGAN, BEGAN + 60, 5)
+    assert history.stored().rows == 12 and len(list(history.asked(0))) == 8, "what must end is not ended"

@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
-from support.console import browser
-from support.decisions import BEGAN, plan_of, record, write
+from support.console import browser, log_in, send, with_account
+from support.decisions import BEGAN, PLAN, plan_of, record, write
 from support.recorded import carry, recorded, revision_of
 
 from dialplan.model import Query
+from sipedge.accounts.roles import Role
 from sipedge.cli.explain import explanation_text
 from sipedge.console.frame.world import World
 from sipedge.control.times import moment
@@ -30,6 +31,7 @@ def world(tmp_path: Path) -> Iterator[World]:
     made = recorded(tmp_path, (record(number, alias) for number, alias in enumerate(aliases, 1)))
     yield made
     made.watch.close()
+    made.desk.checker.end()
 
 
 @pytest.fixture
@@ -113,6 +115,22 @@ def test_an_entry_opens_as_the_tree_that_the_edge_saw(world: World, tmp_path: Pa
     for line in _lines(tree_of(found, "no sign of Microsoft", lambda zone: "")):
         assert line in shown
     assert "This plan is not kept" in client.get(place).text, "no edge runs that could give it"
+
+
+def test_an_entry_opens_under_a_draft_that_nobody_has_applied(world: World, client: TestClient) -> None:
+    with_account(world, Role.OPERATOR)
+    log_in(client, "operator")
+    path = send(client, "/drafts", "/rules", title="other").headers["location"]
+    text = PLAN.replace('"@example.com"', '"@else.example"')
+    send(client, f"{path}/save", path, version="1", file="edge.dialplan", text=text, then="save")
+    place = _entry(client, "rule=imp")
+    assert ">draft 1</a>" in client.get(place).text
+    shown = unescape(re.sub(r"<[^>]+>", "", client.get(f"{place}?under=draft-1").text))
+    assert "Under draft 1." in shown and "no rule matches: 404 Not Found" in shown
+    send(client, f"{path}/save", path, version="2", file="edge.dialplan", text="search", then="save")
+    assert "cannot be read" in client.get(f"{place}?under=draft-1").text
+    assert client.get(f"{place}?under=draft-7").status_code == 404
+    assert client.get(f"{place}?under=draft-x").status_code == 404
 
 
 def test_terminal_and_page_say_the_same_words() -> None:
