@@ -19,6 +19,9 @@ def check_workers(reader: Reader, tables: Tables) -> None:
         if zone.topology is Topology.B2BUA:
             text = f'{several}, and zone "{zone.name}" has topology "b2bua": a worker knows its own calls only'
             reader.problem(path, text, ONE)
+        if zone.longest_user_part:
+            text = f'{several}, and zone "{zone.name}" has a longest_user_part: what is too long is kept by one of them'
+            reader.problem(path, text, ONE)
     if tables.edge.journal:
         reader.problem(path, f"{several}, and a journal is of calls, which a worker knows alone", ONE)
     for name in ("decisions", "messages", "expressway", "hep"):

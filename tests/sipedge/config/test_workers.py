@@ -33,6 +33,11 @@ def problems(folder: Path, workers: int, keys: str = "", tables: str = "") -> li
             '[[zone]]\nname = "far"\ntype = "dns"\ntopology = "b2bua"\n',
             '[edge] has 2 workers, and zone "far" has topology "b2bua": a worker knows its own calls only',
         ),
+        (
+            "",
+            '[[zone]]\nname = "far"\ntype = "dns"\nlongest_user_part = 200\n',
+            '[edge] has 2 workers, and zone "far" has a longest_user_part: what is too long is kept by one of them',
+        ),
     ],
 )
 def test_what_one_process_has_to_know_takes_one_worker(tmp_path: Path, keys: str, tables: str, said: str) -> None:
