@@ -9,12 +9,14 @@ ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT))  # the backend of a build does not
 
 from sipedge.pjsip.native import sequences  # noqa: E402
+from sipedge.remembered.native import ways  # noqa: E402
 from sipedge.sip.native import heads  # noqa: E402
 
 HARDENED = [
     "-std=c11",
     "-O2",
     "-fstack-protector-strong",
+    "-fvisibility=hidden",
     "-U_FORTIFY_SOURCE",
     "-D_FORTIFY_SOURCE=2",
     "-Wall",
@@ -40,6 +42,7 @@ setup(
     ext_modules=[
         part(sequences.MODULE, sequences.COMPILED, sequences.READ, sequences.digest(DECLARATIONS)),
         part(heads.MODULE, heads.COMPILED, heads.READ, heads.digest()),
+        part(ways.MODULE, ways.COMPILED, ways.READ, ways.digest()),
     ],
     options={"bdist_wheel": {"py_limited_api": "cp311"}},
 )

@@ -86,6 +86,8 @@ class Limits:
     """The longest ban, and how long a source has to be quiet after one until the next is the first again."""
     waiting_per_hop: int = 1000
     """Requests held while a connection comes up."""
+    remembered: int = 4096
+    """Verdicts kept for requests that say the same again; 0: each is decided about anew."""
     dialogs: int = 10000
     """Calls of b2bua zones that are open at one time; a further INVITE gets 503."""
     busy_poll: float = 0.0002

@@ -12,7 +12,7 @@ from sipedge.edge.in_force import InForce, Standing
 from sipedge.edge.server import Server
 from sipedge.network.tls import read_files
 from sipedge.settings import Limits, Listener, Settings
-from sipedge.sip.framing import Framer
+from sipedge.sip.framing import Frame, Framer
 from sipedge.sip.message import Message
 from sipedge.worker.control import Control
 from sipedge.worker.services import Services
@@ -42,17 +42,25 @@ class Far(asyncio.Transport):
 
     def send(self, *messages: Message) -> None:
         """Have the edge read these, in as few reads as it allows."""
-        data = b"".join(message.to_bytes() for message in messages)
-        while data:
+        self.write_in(b"".join(message.to_bytes() for message in messages))
+
+    def write_in(self, data: bytes) -> None:
+        """Have the edge read these bytes, as long as it does."""
+        while data and not self.is_closing():
             space = memoryview(self.protocol.get_buffer(-1))
             count = min(len(space), len(data))
             space[:count] = data[:count]
             self.protocol.buffer_updated(count)
             data = data[count:]
 
-    def received(self) -> list[Message]:
-        """The messages that the edge wrote since the last call."""
+    def frames(self) -> list[Frame]:
+        """What the edge wrote since the last call."""
         frames, self._written = self._framer.feed(self._written), b""
+        return frames
+
+    def received(self) -> list[Message]:
+        """As ``frames``, of an edge that writes nothing but messages."""
+        frames = self.frames()
         assert all(isinstance(frame, Message) for frame in frames)
         return frames  # type: ignore[return-value]
 

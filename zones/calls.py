@@ -17,6 +17,15 @@ class Prack(Enum):
     """The edge; it asks for reliability, and the caller sees an ordinary provisional response."""
 
 
+class Refer(Enum):
+    """Who carries out a transfer that a peer of the zone asks for within a call (RFC 3515)."""
+
+    PASS = "pass"
+    """The other party."""
+    HERE = "here"
+    """The edge; the other party sees a re-INVITE."""
+
+
 @dataclass(frozen=True, slots=True)
 class CallPolicy:
     """Defaults are those of ``[zone.b2bua]``."""
@@ -24,6 +33,7 @@ class CallPolicy:
     session_timer: int = 1800
     """Seconds of a session that the edge refreshes (RFC 4028), at least 90; 0: timers pass, the edge has none."""
     prack: Prack = Prack.END_TO_END
+    refer: Refer = Refer.PASS
     follow_redirects: bool = False
     """A 3xx of the zone's peers is followed, as far as search rules lead, and not passed on."""
     username: str = ""

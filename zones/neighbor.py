@@ -67,6 +67,10 @@ class NeighborPeers:
             self._retry(now)
         return self._rotation.next()
 
+    def peek(self, now: float) -> tuple[Hop, ...]:
+        """What ``hops`` will give, without taking the turn; () where something is to be looked at before."""
+        return () if now >= self._look_again else self._rotation.peek()
+
     def failed(self, hop: Hop, now: float, why: str = "") -> None:
         """A request to ``hop`` found no connection or no answer at all."""
         self._saw(hop, Sign.FAILED, now, why)

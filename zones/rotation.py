@@ -16,6 +16,11 @@ class Rotation:
         self._orders: tuple[tuple[Hop, ...], ...] = ((),)
         self._turn = -1
 
+    def peek(self) -> tuple[Hop, ...]:
+        """What ``next`` will give."""
+        turn = self._turn + 1
+        return self._orders[turn if turn < len(self._orders) else 0]
+
     def next(self) -> tuple[Hop, ...]:
         turn = self._turn + 1
         if turn >= len(self._orders):

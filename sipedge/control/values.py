@@ -177,6 +177,8 @@ class StatusJson(TypedDict):
     certificates: list[CertificateJson]
     transactions: dict[str, int]
     """``server`` and ``client`` -> open ones."""
+    remembered: dict[str, int]
+    """``verdicts`` that are kept, requests that ``asked`` for one, and ``hits``: those that found it."""
     refused: list[RefusedJson]
     bans: list[BanJson]
     services: list[ServiceJson]

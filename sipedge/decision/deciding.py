@@ -62,6 +62,10 @@ class OwnOptions:
     alias: str
 
 
+Found = tuple[tuple[Tier, ...], Explanation | None]
+"""The tiers to try, and what the rules said; None where a signed Route decided."""
+
+
 @dataclass(slots=True)
 class Decided:
     """A request that goes on: by a signed Route where ``routes.pair`` is set, else by the search rules."""
@@ -84,6 +88,10 @@ class Decided:
     also: str = ""
     """A second alias that a rule must lead to the same zone: the Request-URI behind a foreign Route from outside, which
     would otherwise have the next hop relay anything."""
+    found: Found | None = None
+    """What ``tiers_of`` gives, where it is known already."""
+    recalled: bool = False
+    """It was decided about a request before that said the same."""
 
     @property
     def reason(self) -> str:
@@ -217,8 +225,10 @@ def _spoken(decided: Decided, installation: Installation, names: PeerNames | Non
     return decided
 
 
-def tiers_of(decided: Decided, settings: Settings) -> tuple[tuple[Tier, ...], Explanation | None]:
+def tiers_of(decided: Decided, settings: Settings) -> Found:
     """The tiers to try: one target for a signed Route, without a search; else what the search rules say, and why."""
+    if decided.found is not None:
+        return decided.found
     pair = decided.routes.pair
     if pair is not None:
         return (Tier(0, True, (Target("", pair.there, decided.alias),)),), None

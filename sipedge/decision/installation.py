@@ -97,10 +97,12 @@ class Installation:
 
     def is_young(self, pair: ZonePair, time: float) -> bool:
         """Whether a token still counts: its time was rounded down to an hour. ``time``: seconds since 1970."""
-        settings = self.settings
-        if not pair.issued:
-            return time <= settings.route_grace
-        return not settings.route_age or time - pair.issued * HOUR < settings.route_age + HOUR
+        return time <= self.settings.route_grace if not pair.issued else time < self.young_until(pair)
+
+    def young_until(self, pair: ZonePair) -> float:
+        """Until when a token with a time counts: seconds since 1970."""
+        age = self.settings.route_age
+        return pair.issued * HOUR + age + HOUR if age else float("inf")
 
     def zone(self, name: str) -> AnyZone:
         return self.zones[name]

@@ -8,7 +8,7 @@ from functools import lru_cache
 from hashlib import blake2s
 from operator import itemgetter
 
-from sipedge.sip.message import COMMA, SHORT, Message, value_of
+from sipedge.sip.message import COMMA, SHORT, HeaderIndex, Message, value_of
 from sipedge.sip.responses import ALLOW
 from sipedge.sip.uri import Uri, UriError, parse_uri
 from sipedge.sip.values import MessageError, parse_via
@@ -54,6 +54,17 @@ def validate(message: Message) -> Accepted | Refusal:
         return Refusal(416, f"the scheme {uri.scheme}: is not routed here, only sip: and sips:")
     if uri.headers is not None:  # RFC 3261 19.1.5: header components have no place in a Request-URI
         return Refusal(400, "the Request-URI carries header components after '?'")
+    numbers = transaction_of(message)
+    if isinstance(numbers, Refusal):
+        return numbers
+    unsupported = _unsupported(message)
+    if unsupported:  # 16.3 check 5
+        return Refusal(420, "Proxy-Require asks for what is not supported", (("Unsupported", ", ".join(unsupported)),))
+    return Accepted(uri, *numbers)
+
+
+def transaction_of(message: Message) -> tuple[int | None, int | None] | Refusal:
+    """Max-Forwards and Max-Breadth, None where there are none, of a request whose transaction can be told apart."""
     try:
         message.check_transaction()  # the topmost Via too: forwarding, CANCEL and responses read it again
         max_forwards = _number(message, "max-forwards")
@@ -65,10 +76,7 @@ def validate(message: Message) -> Accepted | Refusal:
         return Refusal(400, f"the method has more than {LONGEST_METHOD} characters")
     if method != message.method:  # RFC 3261 8.1.1.5
         return Refusal(400, f"CSeq names the method {method[:40]} but the request line {message.method}")
-    unsupported = _unsupported(message)
-    if unsupported:  # 16.3 check 5
-        return Refusal(420, "Proxy-Require asks for what is not supported", (("Unsupported", ", ".join(unsupported)),))
-    return Accepted(uri, max_forwards, max_breadth)
+    return max_forwards, max_breadth
 
 
 def _number(message: Message, header: str) -> int | None:
@@ -111,13 +119,17 @@ def loop_hash(message: Message, source: str, secret: bytes) -> str:
     """
     index = message.index
     deciding = index.memo.get(loop_hash)
-    if deciding is None:
-        names = ("route", "call-id", "cseq", "from", "proxy-require")
-        numbers = (number for name in names for number in index.get(name, ()))
-        deciding = index.memo[loop_hash] = itemgetter(0, 0, *numbers)  # two at least: else it gives no tuple
+    if deciding is None:  # two at least: else it gives no tuple
+        deciding = index.memo[loop_hash] = itemgetter(0, 0, *hashed_numbers(index))
     hashed = _begun(source, secret).copy()
     hashed.update(b"\0".join(deciding(message.lines)[1:]))
     return hashed.hexdigest()
+
+
+def hashed_numbers(index: HeaderIndex) -> tuple[int, ...]:
+    """The lines that the loop hash is made of, beside the first one."""
+    names = ("route", "call-id", "cseq", "from", "proxy-require")
+    return tuple(number for name in names for number in index.get(name, ()))
 
 
 @lru_cache(maxsize=256)

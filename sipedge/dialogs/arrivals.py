@@ -42,8 +42,6 @@ class Arrivals:
 
         ``zone``: where it comes from.
         """
-        if self._installation.border is None and not len(self._dialogs):
-            return None
         way = self.way(message, zone)
         if way is not None and way.target is not None:
             return self._arrival(message, way.source, way.target)
@@ -95,6 +93,8 @@ class Arrivals:
         near = Leg(source, side, message.call_id, tag, message.from_tag, routes=routes, received=message.cseq[0])
         learn(near, message)
         learn_methods(near, message)
+        if near.is_too_large:
+            return Refusal(513, "Call-ID, Contact and Record-Route are longer than the edge keeps of a call")
         if not near.target:
             return Refusal(400, "an INVITE needs a Contact that is a SIP URI")
         from_, to = (with_tag(message.first(name) or "", "") for name in ("from", "to"))

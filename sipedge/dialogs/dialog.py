@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from enum import Enum
 
 from .states import DialogAction, DialogInput, DialogState, after
 
+LARGEST = 8192
+"""Characters of what one party writes: Call-ID, tag, Contact and Record-Route."""
 MOST_FORKS = 32
 """Early legs of one INVITE."""
 
@@ -64,6 +67,12 @@ class Leg:
     proofs: tuple[str, ...] = ()
     """Of its last INVITE: lines."""
 
+    @property
+    def is_too_large(self) -> bool:
+        """Whether a party has written more into its dialog than the edge keeps."""
+        texts = (self.call_id, self.remote_tag, self.target, *self.routes)
+        return sum(map(len, texts)) > LARGEST
+
     def number(self, theirs: int, method: str) -> int:
         """The CSeq number that a request of the other party carries to this one. An ACK has its INVITE's."""
         if method == "ACK" and theirs == self.invite[0]:
@@ -79,6 +88,33 @@ class Leg:
         self.sent += 1
         self.shift = self.sent - other.received
         return self.sent
+
+
+class Stage(Enum):
+    ASKING = "asking"
+    OFFERING = "offering"
+    OVER = "over"
+
+
+@dataclass(slots=True, eq=False)
+class Transfer:
+    """One of them. ``call``: where it was asked for; ``other``: where the new party is."""
+
+    call: Dialog
+    referrer: Leg
+    transferee: Leg
+    other: Dialog
+    replaces: bool
+    """``other`` is another call of the referrer's; else it is a new one, which its INVITE begins."""
+    event: str
+    """The Event of its NOTIFYs (RFC 3515 2.4.6); '' where the referrer wants none (RFC 4488)."""
+    stage: Stage = Stage.ASKING
+    has_left: bool = False
+    """Whether the referrer has hung up meanwhile."""
+    target: Leg | None = None
+    """The new party, once it has answered."""
+    number: int = 0
+    """The CSeq number of what it answered."""
 
 
 @dataclass(slots=True, eq=False)
@@ -99,6 +135,12 @@ class Dialog:
     """Early legs towards the callee, by their remote tag."""
     visited: set[str] = field(default_factory=set)
     """URIs that its INVITE was redirected to."""
+    transfer: Transfer | None = None
+    """One that is under way, and that it has a part in."""
+    is_pending: bool = False
+    """Whether it is the new call of a transfer, whose caller talks to somebody else as yet."""
+    is_left: bool = False
+    """Whether one of its parties is in another call now, so that only the other one has still to hang up."""
     is_kept: bool = False
     """Whether the journal has heard of it."""
 
@@ -114,13 +156,17 @@ class Dialog:
         """The leg towards a callee, by its tag."""
         return self.far if self.far.remote_tag == tag else self.forks.get(tag)
 
+    def address_of(self, leg: Leg) -> str:
+        """The party's From or To, without a tag."""
+        return self.caller if leg is self.near else self.callee
+
     @property
     def is_early(self) -> bool:
         return self.state in (DialogState.CALLING, DialogState.CANCELLED)
 
     @property
     def is_confirmed(self) -> bool:
-        return not self.is_early and self.state is not DialogState.OVER
+        return not (self.is_early or self.is_pending or self.is_left) and self.state is not DialogState.OVER
 
     def fork(self, tag: str, zone: str, side: str) -> Leg | None:
         """The early leg of a callee with that tag, which may be new; None where there are too many."""
@@ -141,3 +187,5 @@ class Way:
     target: Leg | None
     number: int = 0
     """The CSeq number of a request that the edge itself begins; 0: a party's."""
+    transfer: Transfer | None = None
+    """Of which it is a step."""

@@ -15,8 +15,8 @@ from sipedge.topology.headers import Handler
 HEADERS = ("replaces", "join", "target-dialog")
 """RFC 3891, 3911, 4538: a Call-ID and two tags."""
 _IN_URI = re.compile(r"([?&](?:Replaces|Join|Target-Dialog)=)([^&>]*)", re.IGNORECASE)
-_LOCAL, _REMOTE = ("local-tag", "from-tag"), ("remote-tag", "to-tag")
-"""Of the party that is named: Target-Dialog calls them by another name (RFC 4538 7)."""
+_TAGS = ("local-tag", "from-tag", "remote-tag", "to-tag")
+"""Target-Dialog calls them by another name (RFC 4538 7)."""
 
 Identity = tuple[str, str, str]
 """Call-ID and the two tags, in whatever order they stand."""
@@ -24,19 +24,22 @@ Renamed = Callable[[Identity], Identity | None]
 """A dialog as one party knows it -> the same as the other party does, tag for tag; None: it is no call of the edge."""
 
 
+def identity_of(value: str) -> Identity | None:
+    """Whom the value of one of these headers names, the tags in the order in which they stand."""
+    call_id, _, rest = value.partition(";")
+    tags = [text or "" for name, text in split_parameters(rest) if name in _TAGS]
+    return (call_id.strip(), *tags) if len(tags) == 2 else None  # type: ignore[return-value]
+
+
 def handlers(renamed: Renamed) -> dict[str, Handler]:
     """For every header that may name a call."""
 
     def whole(value: str) -> str:
-        call_id, _, rest = value.partition(";")
-        parameters = split_parameters(rest)
-        tags = [(name, text or "") for name, text in parameters if name in _LOCAL + _REMOTE]
-        if len(tags) != 2:
-            return value
-        found = renamed((call_id.strip(), tags[0][1], tags[1][1]))
+        identity, parameters = identity_of(value), split_parameters(value.partition(";")[2])
+        found = renamed(identity) if identity is not None else None
         if found is None:
             return value
-        new = dict(zip((name for name, _ in tags), found[1:], strict=True))
+        new = dict(zip((name for name, _ in parameters if name in _TAGS), found[1:], strict=True))
         others = (name if text is None else f"{name}={new.get(name, text)}" for name, text in parameters)
         return ";".join((found[0], *others))
 

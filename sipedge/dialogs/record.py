@@ -6,6 +6,8 @@ import json
 from dataclasses import fields
 from typing import Any
 
+from sipedge.decision.installation import Installation
+
 from .dialog import Dialog, Leg
 from .states import DialogState
 
@@ -33,6 +35,19 @@ def from_bytes(data: bytes) -> Dialog | None:
         return Dialog(near, far, record["caller"], record["callee"], DialogState(record["state"]))
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def restored(data: bytes, installation: Installation) -> Dialog | None:
+    """None also where one of its zones is gone. Whose peers are strangers may have changed."""
+    dialog = from_bytes(data)
+    if dialog is None:
+        return None
+    for leg in (dialog.near, dialog.far):
+        if installation.zones.get(leg.zone) is None:
+            return None
+        leg.side = installation.side(leg.zone)
+    dialog.is_kept = True
+    return dialog
 
 
 def _of_leg(leg: Leg) -> dict[str, Any]:

@@ -31,6 +31,16 @@ def targets(response: Message, scheme: str) -> list[Uri]:
     return [uri for _, uri in sorted(found, key=lambda pair: -pair[0])]
 
 
+def followed(response: Message, visited: set[str], decided: Decided, settings: Settings) -> list[Tier]:
+    """What to try because of a 3xx; ``visited``: URIs that were tried before, and are from now on."""
+    tiers: list[Tier] = []
+    for uri in targets(response, decided.routes.uri.scheme) if decided.routes.foreign is None else ():
+        if uri.text not in visited and len(visited) < MOST:
+            visited.add(uri.text)
+            tiers += tiers_towards(uri, decided, settings)
+    return tiers
+
+
 def tiers_towards(uri: Uri, decided: Decided, settings: Settings) -> list[Tier]:
     """What the rules say to a Contact, for who sent ``decided``; a target whose alias they leave gets the whole URI.
 

@@ -10,6 +10,13 @@ from sipedge.topology.headers import Head
 from .crossing import with_tag
 from .dialog import Dialog, Leg
 
+TARGET_REFRESHES = frozenset({"INVITE", "UPDATE", "REFER", "SUBSCRIBE", "NOTIFY"})
+"""Requests whose Contact is the party's from now on (RFC 5057 4.5)."""
+GONE = (408, 481)
+"""A party that answers so has hung up: RFC 3261 12.2.1.2."""
+OTHER_USAGES = frozenset({"SUBSCRIBE", "NOTIFY", "REFER", "PRACK"})
+"""Their 481 ends a subscription within the dialog, or an acknowledgement, not the call (RFC 5057 5.1)."""
+
 
 def revealed(message: Message, leg: Leg) -> Message:
     """A request with the Request-URI and the Route of the leg that it goes to (RFC 3261 12.2.1.1)."""

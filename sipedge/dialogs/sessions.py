@@ -16,6 +16,7 @@ from zones.calls import SHORTEST_SESSION
 
 from .dialog import Dialog, Leg
 from .options import tags_of, without
+from .orders import Answer
 
 LONGEST = 86400
 EARLIER = 32
@@ -89,6 +90,21 @@ def granted(leg: Leg, terms: Terms) -> tuple[str, ...]:
     return (f"Session-Expires: {leg.interval};refresher={'uas' if leg.refreshes else 'uac'}", f"Require: {TAG}")
 
 
+def answer(leg: Leg, request: Message, wanted: int, contact: str, now: float) -> Answer | None:
+    """A session that is too short is refused, a mere refresh is granted; None: the request goes on.
+
+    ``contact``: the edge's, as the leg knows it.
+    """
+    terms = terms_of(request)
+    if terms.is_too_short:
+        return Answer(422, (("Min-SE", str(SHORTEST_SESSION)),))
+    if request.method != "UPDATE" or not terms.interval or request.body:
+        return None
+    grant(leg, terms, wanted, now)
+    lines = (line.partition(": ") for line in granted(leg, terms))
+    return Answer(200, (("Contact", contact), *((name, value) for name, _, value in lines)))
+
+
 def accepted(leg: Leg, response: Message, wanted: int, now: float) -> None:
     """A 2xx of a leg to what ``asked`` wrote."""
     interval, refresher = _expires(response)
@@ -148,7 +164,9 @@ def note_offer(leg: Leg, message: Message, body: bytes) -> None:
 
 def next_due(dialog: Dialog) -> float:
     """When something has to be done about a call; 0: never."""
-    legs = dialog.near, dialog.far
+    if dialog.is_pending:
+        return 0.0
+    legs = () if dialog.is_left else (dialog.near, dialog.far)
     times = (dialog.patience, *(time for leg in legs for time in (leg.refresh_at, leg.expires_at)))
     return min(filter(None, times), default=0.0)
 
@@ -156,7 +174,7 @@ def next_due(dialog: Dialog) -> float:
 def has_expired(dialog: Dialog, now: float) -> bool:
     """Whether its time is over: no ACK, no answer to a BYE, no refresh."""
     times = (dialog.patience, dialog.near.expires_at, dialog.far.expires_at)
-    return any(0.0 < time <= now for time in times)
+    return any(0.0 < time <= now for time in (times[:1] if dialog.is_left else times))
 
 
 def to_refresh(dialog: Dialog, now: float) -> list[Leg]:

@@ -35,10 +35,15 @@ class Dialogs:
         self._legs[dialog.near.tag] = dialog, True
         self._legs[dialog.far.tag] = dialog, False
 
+    def add_far(self, dialog: Dialog) -> None:
+        """A call whose caller is in another one as yet."""
+        self._legs[dialog.far.tag] = dialog, False
+
     def remove(self, dialog: Dialog) -> None:
-        """Nothing happens when it is not there."""
-        self._legs.pop(dialog.near.tag, None)
-        self._legs.pop(dialog.far.tag, None)
+        """Nothing happens when it is not there. A leg that is another call's by now stays."""
+        for tag in (dialog.near.tag, dialog.far.tag):
+            if tag in self._legs and self._legs[tag][0] is dialog:
+                del self._legs[tag]
         dialog.deadline = 0.0
 
     def way(self, message: Message, side: str) -> Way | None:
@@ -67,20 +72,28 @@ class Dialogs:
 
     def renamed(self, identity: Identity, side: str) -> Identity | None:
         """See ``identifiers.Renamed``. ``side``: of who wrote it."""
+        found = self.named(identity, side)
+        if found is None:
+            return None
+        _, here, there = found
+        new = {here.tag: there.remote_tag, here.remote_tag: there.tag}
+        return there.call_id, new[identity[1]], new[identity[2]]
+
+    def named(self, identity: Identity, side: str) -> tuple[Dialog, Leg, Leg] | None:
+        """The call that a party of that side names, its own leg and the other one."""
         call_id, *tags = identity
         for tag in tags:
             dialog, is_near = self._legs.get(tag, (None, False))
             if dialog is not None:
                 here, there = (dialog.near, dialog.far) if is_near else (dialog.far, dialog.near)
-                if here.side != side or here.call_id != call_id or here.remote_tag not in tags:
-                    return None
-                new = {here.tag: there.remote_tag, here.remote_tag: there.tag}
-                return there.call_id, new[tags[0]], new[tags[1]]
+                is_right = (here.side, here.call_id) == (side, call_id) and {here.tag, here.remote_tag} == set(tags)
+                return (dialog, here, there) if is_right else None
         return None
 
     def schedule(self, dialog: Dialog) -> None:
         """Note anew when something is due."""
-        when = next_due(dialog) if dialog.near.tag in self._legs else 0.0
+        is_there = any(self._legs.get(leg.tag, (None,))[0] is dialog for leg in (dialog.near, dialog.far))
+        when = next_due(dialog) if is_there else 0.0
         if when == dialog.deadline:
             return
         dialog.deadline = when

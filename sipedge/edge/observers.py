@@ -30,8 +30,8 @@ from sipedge.tap.tap import Tap, close_outputs, open_outputs, wanted
 from sipedge.tap.worker import Output
 from zones.addresses import host_port
 
-from . import log
 from .exposition import Exposition
+from .logs import log
 from .others.look import Look, together
 
 FIRST_EXAMINATION = 10.0
@@ -201,6 +201,7 @@ class Observers:
             bans=dict(Counter(ban.reason for ban in self._connections.bans.bans(self._loop.time()))),
             bans_begun=dict(self._connections.bans.begun),
             waiting=self._proxy.kept()["paced"],
+            calls=len(self._proxy.dialogs),
             transactions={"server": counts.servers, "client": counts.clients},
             peers={(zone, host_port(hop.address, hop.port)): up for (zone, hop), up in upkeep.peers_alive().items()},
             traversal=dict(upkeep.traversal_up(self._loop.time())),

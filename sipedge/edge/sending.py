@@ -81,8 +81,9 @@ class Sending:
         connection = self._stack.connection_of(command.branch)
         if connection == 0:  # it is gone, and the answer still awaited
             connection = self._connection(command)
-        if connection and self._is_open(connection):
-            self._stack.cancel(command.branch, connection, command.data)
+        if connection:
+            self._elsewhere.use(connection, self._stack)
+            self._stack.cancel(command.branch, connection, command.data)  # comes back where nobody can write it
 
     def send(self, command: commands.Send) -> None:
         connection = self._connection(command)

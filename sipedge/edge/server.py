@@ -11,7 +11,6 @@ import logging
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from time import perf_counter, time
 
 from sipedge.network.connections import Connections
 from sipedge.network.crl_fetching import CrlFetcher
@@ -36,7 +35,6 @@ from sipedge.proxy.events import (
     Undelivered,
     UnreadableReceived,
 )
-from sipedge.proxy.history import Entry, History
 from sipedge.proxy.proxy import Proxy
 from sipedge.servers.state import ServiceState
 from sipedge.settings import DnsSettings, Listener, Settings
@@ -46,16 +44,18 @@ from sipedge.tap.tap import Tap
 from zones.addresses import host_port
 from zones.dns import allowed_in
 
-from . import log
 from .environment import environment_of
 from .in_force import InForce, release_in_slices
 from .keeping import Keeping
+from .logs import log
 from .observers import Observers
 from .others.colleagues import Colleagues, stack_limits
 from .others.elsewhere import Elsewhere, ends_of, numbers_of
 from .parts import Parts
 from .prepared import Prepared
+from .recording import Recording
 from .sending import Sending
+from .short_way import ShortWay
 from .together import Together
 from .turns import Turns
 
@@ -86,7 +86,7 @@ class Server:
         self._stopped = asyncio.Event()
         self._colleagues = colleagues
         self._ports: dict[str, int] = {}
-        self.history = History(settings.history)
+        self.recording = Recording(settings.history)
         self._fetcher = CrlFetcher(self._lists_changed)
         self._fetcher.follow(settings.dns, allowed_in(settings.zones))
         self._revocations = Revocations(settings.zones, self._fetcher)
@@ -104,11 +104,10 @@ class Server:
         self._proxy: Proxy
         self._keeper: asyncio.Task[None]
         self._observers: Observers
+        self._short: ShortWay
         self._tap: Tap | None = None
         """None when no message is to be shown to anybody."""
-        self.concluded: Callable[[Entry], None] | None = None
-        """Told of each decision whose request has its final status."""
-        self.probed: Callable[[commands.Probed], None] | None = None
+        self.probed: Callable[[commands.Probed], None] = lambda probed: None
 
     def _make_connections(
         self, inherited: Mapping[Place, socket.socket], opener: Callable[[Listener], socket.socket]
@@ -189,11 +188,12 @@ class Server:
             commands.Resolve: lambda command: self._resolver.resolve(
                 command.query, command.name, command.kind, command.asker
             ),
-            commands.Log: log.write,
-            commands.Record: self._record,
-            commands.Conclude: self._conclude,
+            commands.Log: log.say,
+            commands.Record: self.recording.record,
+            commands.Conclude: self.recording.conclude,
             commands.Keep: self._keeping.keep,
-            commands.Probed: self._probed,
+            commands.Probed: lambda command: self.probed(command),
+            commands.Remember: lambda command: self._short.remember(command),
         }
 
     async def start(self) -> list[str]:
@@ -208,7 +208,13 @@ class Server:
             self._together.begin(self._proxy, self._sending)
         parts = self._settings, self._proxy, self._stack, self._connections
         self._observers = Observers(*parts, lambda: self._resolver, self._services, self._follows)
-        self._tap = self._observers.tap
+        self._tap = self.recording.tap = self._observers.tap
+        ways = self._stack, self._connections, self._proxy, self._turns
+        self._short = ShortWay(
+            *ways, environment.ids(), self._sending.take_back, self.recording.went_short, self._stay_awake
+        )
+        self._short.configure(self._settings)
+        self._short.watch(self._tap is not None and self._tap.sees_messages)
         self._turns.start(self._proxy)
         self.tell(self._keeping.recalled())
         await self._serve()
@@ -242,6 +248,7 @@ class Server:
     async def run(self) -> None:
         """Serve until ``stop``, then begin nothing more, wait for what is open, answer what still is, and close."""
         await self._stopped.wait()
+        self._short.end()
         self.tell(Ending())
         await self._connections.drain(self._settings.limits.drain, self._is_quiet)
         self.tell(DrainEnded())
@@ -310,13 +317,16 @@ class Server:
         self._swap(prepared.force, prepared.contexts, prepared.resolver, prepared.opened)
         await self._serve()
         await self._observers.reload(prepared.observed)
-        self._tap = self._observers.tap
+        self._tap = self.recording.tap = self._observers.tap
+        self._short.watch(self._tap is not None and self._tap.sees_messages)
         self._turns.tick()
 
     @property
     def parts(self) -> Parts:
         observers, stopped = self._observers, self._stopped.is_set()
-        return Parts(self._settings, self._proxy, self._connections, self._stack, observers, self.history, stopped)
+        return Parts(
+            self._settings, self._proxy, self._connections, self._stack, observers, self.recording.history, stopped
+        )
 
     def sockets(self) -> Mapping[Place, socket.socket]:
         """Those that listen."""
@@ -352,13 +362,15 @@ class Server:
         self._note_ports()
         self._resolver = resolver  # the old one answers what it was asked
         self._resolver.forget()
+        self._short.configure(settings)
         release_in_slices(self._settings.plan)
         self._force, self._settings = force, settings
-        self.history = self.history.resized(settings.history)
+        self.recording.history = self.recording.history.resized(settings.history)
         self.tell(ConfigChanged(settings))
 
     def _opened(self, event: ConnectionOpened) -> None:
         self._stack.open(event.connection, ends_of(event))
+        self._short.opened(event)
         self._turns.put(event)
         self._turns.work()
         if event.hop is not None:
@@ -380,12 +392,16 @@ class Server:
     def _read(self) -> None:
         """Every message of a read has been through pjsip."""
         self._turns.work()
-        if self._together is not None:  # workers that stayed awake would take each other's processor time
+        if self._together is not None:
             self._together.publish()
-        else:
+        self._stay_awake()
+
+    def _stay_awake(self) -> None:
+        if self._together is None:  # workers that stayed awake would take each other's processor time
             self._turns.stay_awake(self._settings.limits.busy_poll)
 
     def _malformed(self, connection: int, error: FramingError) -> None:
+        self._short.adopt_on(connection)
         if error.head is not None:
             if self._tap is not None:
                 self._tap.unreadable(connection, error.head)
@@ -400,6 +416,7 @@ class Server:
         self._turns.work()
 
     def _closed(self, event: ConnectionClosed, unsent: list[bytes]) -> None:
+        self._short.closed(event.connection)
         self._sending.closed(event, unsent)
         if self._together is not None:
             self._together.gone(event)
@@ -408,17 +425,16 @@ class Server:
         self._turns.work()
 
     def _lists_changed(self) -> None:
-        self._turns.put(RevocationChanged())
-        self._turns.work()
+        self.tell(RevocationChanged())
 
     def _resolved(self, event: Resolved) -> None:
         if event.error and self._tap is not None:
             self._tap.dns_failed(event.error)
-        self._turns.put(event)
-        self._turns.work()
+        self.tell(event)
 
     def _emit(self, event: Event) -> None:
         if type(event) is MalformedReceived:
+            self._short.adopt_on(event.connection)
             self._connections.malformed(event.connection)
         self._turns.put(event)
 
@@ -430,20 +446,3 @@ class Server:
 
     def _respond(self, command: commands.Respond) -> None:
         self._stack.respond(command.transaction, command.status, command.data)
-
-    def _record(self, command: commands.Record) -> None:
-        command.entry.time, command.entry.begun = time(), perf_counter()
-        self.history.add(command.entry)
-        if self._tap is not None:
-            self._tap.searched(command.entry)
-
-    def _conclude(self, command: commands.Conclude) -> None:
-        command.entry.seconds = perf_counter() - command.entry.begun
-        if self._tap is not None:
-            self._tap.concluded(command.entry)
-        if self.concluded is not None:
-            self.concluded(command.entry)
-
-    def _probed(self, command: commands.Probed) -> None:
-        if self.probed is not None:
-            self.probed(command)

@@ -45,8 +45,9 @@ class Together:
         self._proxy: Proxy
         self._loop = asyncio.get_running_loop()
         self._published: tuple[int, ...] = ()
-        self._users: dict[int, dict[int, words.Held | None]] = {}
-        """Connection of this worker -> others that have used it, and what they have open on it, if they have said."""
+        self._users: dict[int, dict[int, words.Held]] = {}
+        """Connection of this worker -> others that have used it, and what they have open on it, for all that is known:
+        until one says otherwise, it waits for an answer to what it has sent, and the peer to what it was given."""
         self._watched: dict[int, words.Held] = {}
         """Connections of others that are to be closed, and what was said last of each."""
         self._quiet: set[int] = set()
@@ -88,7 +89,8 @@ class Together:
             return False
         if not self._bus.tell(worker, words.Came(connection, message.head, message.body)):
             return False
-        self._users.setdefault(connection, {}).setdefault(worker, None)
+        if message.is_request:
+            self._users.setdefault(connection, {})[worker] = words.Held(connection, used=True, owed=True)
         return True
 
     def announce(self, connection: int) -> None:
@@ -112,11 +114,11 @@ class Together:
 
     def is_used(self, connection: int) -> bool:
         """Whether an answer is awaited on a connection of this worker, by the peer or by another worker."""
-        return any(held is None or held.used for held in self._users.get(connection, {}).values())
+        return any(held.used for held in self._users.get(connection, {}).values())
 
     def is_owed(self, connection: int) -> bool:
         """Whether the peer of a connection waits for an answer of another worker."""
-        return any(held is None or held.owed for held in self._users.get(connection, {}).values())
+        return any(held.owed for held in self._users.get(connection, {}).values())
 
     def offence(self, address: str, reason: str) -> None:
         self._bus.tell_all(words.Offence(address, reason))
@@ -194,7 +196,8 @@ class Together:
         self._turns.work()
 
     def _sent(self, worker: int, word: words.Sent) -> None:
-        self._users.setdefault(word.connection, {}).setdefault(worker, None)
+        unknown = words.Held(word.connection, used=True, owed=False)
+        self._users.setdefault(word.connection, {}).setdefault(worker, unknown)
         if not self._connections.send(word.connection, word.data):
             self._users.pop(word.connection, None)
             self._bus.tell(worker, words.TakenBack(word.connection, word.data, "the connection is closed"))

@@ -162,15 +162,14 @@ def internal_records(block: Block) -> dict[str, dict[str, list[str]]]:
     }
 
 
-HIDDEN = """topology = "hidden"
-hide_call_id = false  # the ladder tells dialogs by it"""
+SAME_CALL_ID = "hide_call_id = false  # the ladder tells dialogs by it"
 
 
-def prepare(folder: Path, block: Block, hidden: bool = False, xmpp: bool = False, web: bool = False) -> Layout:
+def prepare(folder: Path, block: Block, topology: str = "open", xmpp: bool = False, web: bool = False) -> Layout:
     """Write certificates and the edges' configuration into ``folder``.
 
-    ``hidden``: the outside edge hides the inside; ``xmpp``: the edges federate over XMPP, too; ``web``: the
-    outside edge publishes a web bridge.
+    ``topology``: of the inside, as the outside edge shows it; ``xmpp``: the edges federate over XMPP, too; ``web``:
+    the outside edge publishes a web bridge.
     """
     authority = Authority(folder)
     authority.issue("inside", common_name="expc.ciscoexample.com", names=("expc.ciscoexample.com",))
@@ -182,7 +181,7 @@ def prepare(folder: Path, block: Block, hidden: bool = False, xmpp: bool = False
     cms = authority.issue("cms", common_name=WEB_BRIDGE, names=(WEB_BRIDGE,))
     words = {"dns": block.dns, "inside": block.inside, "outside": block.outside, "imp": block.imp}
     words["password"] = secrets.token_urlsafe(12)
-    words["hidden"] = HIDDEN if hidden else 'topology = "open"'
+    words["hidden"] = f'topology = "{topology}"\n{SAME_CALL_ID}'
     for name in CONFIGS:
         text = _data(name) + (_data(f"xmpp-{name}") if xmpp and name.endswith(".toml") else "")
         text += _data(f"web-{name}") if web and name == "outside.toml" else ""

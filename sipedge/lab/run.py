@@ -32,11 +32,11 @@ WHOLE_RUN = 120.0
 """Seconds after which the run counts as failed, whatever hangs."""
 
 
-def main(keep: bool = False, hidden: bool = False, expressway: bool = False, console: bool = False) -> int:
+def main(keep: bool = False, topology: str = "open", expressway: bool = False, console: bool = False) -> int:
     """Run the lab. Exit status: 0 when all arrived, 1 otherwise.
 
-    ``keep``: leave it running until Ctrl-C; ``hidden``: the outside edge hides the inside; ``expressway``: stand-ins
-    for Expressways instead, until Ctrl-C; ``console``: with ``keep``, a console beside each edge.
+    ``keep``: leave it running until Ctrl-C; ``topology``: of the inside, as the outside edge shows it; ``expressway``:
+    stand-ins for Expressways instead, until Ctrl-C; ``console``: with ``keep``, a console beside each edge.
     """
     try:
         with tempfile.TemporaryDirectory(prefix="sipedge-lab-") as folder:
@@ -45,7 +45,7 @@ def main(keep: bool = False, hidden: bool = False, expressway: bool = False, con
                 if expressway:
                     return asyncio.run(stand_in.stay(Path(folder), block))
                 engines = {"xmpp": not scenario_xmpp.missing(), "web": not scenario_web.missing()}
-                plan = layout.prepare(Path(folder), block, hidden, **engines)
+                plan = layout.prepare(Path(folder), block, topology, **engines)
                 return asyncio.run(_run(plan, keep, console))
     except (OSError, RuntimeError, TimeoutError) as error:
         print(f"lab: {error or 'not everything came up in time'}")

@@ -148,12 +148,13 @@ def _last_answer(recorder: Recorder) -> str:
 async def _session(lab: Lab, caller: Party, callee: Party, user: str, to: str) -> str:
     since = lab.now
     call_id = (await ask(caller, "invite", 200, user=user, to=to))["call_id"]
-    await lab.delivered(since, callee, "INVITE", "m=message")
+    arrived = await lab.delivered(since, callee, "INVITE", "m=message")
+    sessions = {caller: call_id, callee: str(arrived["call_id"])}  # an edge between two dialogs makes the second one
     await lab.delivered(since, callee, "ACK")
     for speaker, listener, text in ((caller, callee, "Good morrow! Ünd 😀"), (callee, caller, "And to you.")):
-        await ask(speaker, "type", 200, call_id=call_id)
+        await ask(speaker, "type", 200, call_id=sessions[speaker])
         await lab.delivered(since, listener, "INFO", "KeyboardActivity")
-        await ask(speaker, "say", 200, call_id=call_id, text=text)
+        await ask(speaker, "say", 200, call_id=sessions[speaker], text=text)
         await lab.delivered(since, listener, "MESSAGE", text)
     await ask(caller, "bye", 200, call_id=call_id)
     await lab.delivered(since, callee, "BYE")

@@ -87,7 +87,7 @@ class Connection(asyncio.BufferedProtocol):
         self._owner, self._loop = owner, asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._stream: TlsStream | None = None
-        self._framer: Framer
+        self.framer: Framer
         self._awaited, self._deadline = Awaited.HANDSHAKE, float("inf")
         self._out: list[bytes] = []
         self._queued = 0  # bytes in ``_out``
@@ -144,7 +144,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:
         plain = self._stream is None and self.state is State.OPEN
-        return self._reading.room(self._framer.space() if plain else self._owner.scratch)
+        return self._reading.room(self.framer.space() if plain else self._owner.scratch)
 
     def buffer_updated(self, nbytes: int) -> None:
         if self.state is not State.OPEN and self.state is not State.HANDSHAKE:
@@ -152,7 +152,7 @@ class Connection(asyncio.BufferedProtocol):
         began = perf_counter()
         stream = self._stream
         if stream is None:
-            self._arrived(self._framer.received(nbytes))
+            self._arrived(self.framer.received(nbytes))
         else:
             stream.receive(self._owner.scratch[:nbytes])
             if self.state is State.OPEN:
@@ -198,12 +198,12 @@ class Connection(asyncio.BufferedProtocol):
             self.buffer_updated(0)  # what the peer said right behind its handshake is there
         self._next_turn()
 
-    def send(self, data: bytes) -> None:
+    def send(self, *messages: bytes) -> None:
         """Queue for this turn of the loop. A peer that leaves more than ``limits.send_queue`` unread is cut off."""
         if not self._out:
             self._owner.unsent(self)
-        self._out.append(data)
-        self._queued += len(data)
+        self._out += messages
+        self._queued += sum(map(len, messages))
         if self._queued > self._owner.limits.send_queue:
             self.flush()
             if self._queued > self._owner.limits.send_queue:
@@ -254,7 +254,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def limit(self, limits: Limits) -> None:
         """Hold an open connection's next messages to other limits."""
-        self._framer.limits = limits
+        self.framer.limits = limits
 
     def sweep(self, now: float) -> None:
         """End the connection if something took too long. ``now``: by the loop's clock."""
@@ -299,7 +299,7 @@ class Connection(asyncio.BufferedProtocol):
     def _ready(self) -> None:
         self._enter(Input.READY)
         limits = self._owner.limits
-        self._framer = Framer(limits)
+        self.framer = Framer(limits)
         if self.hop is None:
             self._wait(limits.first_byte, Awaited.FIRST_BYTE)
         else:
@@ -320,10 +320,10 @@ class Connection(asyncio.BufferedProtocol):
 
     def _decrypt(self, stream: TlsStream) -> None:
         """All records of a read, before anything of them is delivered: many peers write one for each message."""
-        framer, frames, size, fault = self._framer, list[Frame](), 0, ""
+        framer, frames, size, fault = self.framer, list[Frame](), 0, ""
         try:
             while (count := stream.read_into(framer.space)) > 0 and not framer.failed:
-                frames += framer.received(count)
+                frames += framer.received(count, not frames)
                 size += count
         except ssl.SSLError as error:
             count, fault = WANT_MORE, openssl_reason(error)
@@ -339,7 +339,7 @@ class Connection(asyncio.BufferedProtocol):
             self._carry(stream)
 
     def _arrived(self, frames: list[Frame]) -> None:
-        if not self._framer.partial:
+        if not self.framer.partial:
             self._wait(self._owner.limits.idle, Awaited.MESSAGE)
         elif frames or self._awaited is not Awaited.END_OF_MESSAGE:
             self._wait(self._owner.limits.message_time, Awaited.END_OF_MESSAGE)
@@ -396,7 +396,7 @@ class Connection(asyncio.BufferedProtocol):
             return self._deaf
         if self.state is State.HANDSHAKE:
             return "the peer closed the connection during the TLS handshake"
-        partial = self.state is State.OPEN and self._framer.partial
+        partial = self.state is State.OPEN and self.framer.partial
         return PEER_CLOSED + (" in the middle of a message" if partial else "")
 
     def _write(self, data: bytes) -> None:

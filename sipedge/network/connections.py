@@ -21,7 +21,7 @@ from sipedge.certificates.identity import IdentityError, PeerCertificate
 from sipedge.proxy.events import ConnectionClosed, ConnectionFailed, ConnectionOpened
 from sipedge.rates.bans import Bans
 from sipedge.settings import Limits, Listener
-from sipedge.sip.framing import CRLF, Frame, FramingError, KeepAlive
+from sipedge.sip.framing import CRLF, Frame, FramingError, KeepAlive, Take
 from sipedge.sip.message import Message
 from zones.addresses import source_of
 from zones.names import host_name
@@ -56,6 +56,9 @@ _log = logging.getLogger("sipedge.connections")
 
 class Connections:
     """Made inside a running event loop; ``aclose`` ends it. From ``made`` to ``gone`` it is each connection's Owner."""
+
+    hops_lost = 0
+    """How often a hop has lost its connection."""
 
     def __init__(
         self,
@@ -98,8 +101,7 @@ class Connections:
         self._open: dict[int, Connection] = {}
         self._by_hop: dict[Hop, int] = {}
         self._connecting: dict[Hop, asyncio.Task[None]] = {}
-        self._outgoing = 0  # records of connections that the edge opened
-        self._admission, self._handshakes = Admission(), Handshakes()
+        self._outgoing, self._admission, self._handshakes = 0, Admission(), Handshakes()
         self.listening = Listening(lambda listener: self._record(listener).connection, inherited, opener)
         self.refused: dict[tuple[str, str], int] = {}
         """(zone or '', a record's ``refusal``) -> connections that did not come about."""
@@ -132,13 +134,23 @@ class Connections:
     def is_open(self, connection: int) -> bool:
         return connection in self._open
 
-    def send(self, connection: int, data: bytes) -> bool:
+    def send(self, connection: int, *messages: bytes) -> bool:
         """Send at the end of this turn of the loop, with all else for this peer. False: the connection is gone."""
         target = self._open.get(connection)
         if target is None:
             return False
-        target.send(data)
+        target.send(*messages)
         return True
+
+    def shorten(self, connection: int, take: Take) -> None:
+        """Let somebody else have the whole messages that arrive first."""
+        target = self._open.get(connection)
+        if target is not None:
+            target.framer.take = take
+
+    def sound(self, connection: int) -> None:
+        """A good message came that framing has not seen."""
+        self._records[connection].malformed_in_a_row = 0
 
     def close(self, connection: int, reason: str) -> None:
         """Send what is queued, then close. Nothing is delivered from it any more."""
@@ -418,6 +430,7 @@ class Connections:
         """Let ``find`` give it to nobody any more."""
         if connection.hop is not None and self._by_hop.get(connection.hop) == connection.number:
             del self._by_hop[connection.hop]
+            self.hops_lost += 1
 
     def _sweep(self) -> None:
         now = self._loop.time()

@@ -11,6 +11,7 @@ waits for one step at a time and the connections are limited.
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 from collections import OrderedDict, deque
 from collections.abc import Callable
@@ -19,6 +20,8 @@ from functools import partial
 
 from .tls import handshake_reason
 from .tls_stream import TlsStream
+
+_log = logging.getLogger("sipedge.connections")
 
 THREADS = 2
 HANDED_OVER = 2 * THREADS
@@ -68,6 +71,10 @@ class Handshakes:
 
     def _made(self, done: Done, made: asyncio.Future[Outcome]) -> None:
         self._handed_over -= 1
-        if not made.cancelled():
-            self._hand_over()
-            done(made.result())
+        if made.cancelled():
+            return
+        self._hand_over()
+        fault = made.exception()
+        if fault is not None:  # nobody foresaw it, and the connection must not wait for ever
+            _log.error("while handling a TLS handshake", exc_info=fault)
+        done(made.result() if fault is None else "the TLS handshake failed by a fault of the edge")

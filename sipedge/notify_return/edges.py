@@ -57,7 +57,7 @@ class Edge:
 
     def hides(self, zone: str) -> bool:
         """Whether the Contacts of a zone are sealed on their way to others, so that they lead back by themselves."""
-        return self.zones[zone].topology is Topology.HIDDEN
+        return self.zones[zone].topology is not Topology.OPEN
 
 
 @dataclass(frozen=True, slots=True)

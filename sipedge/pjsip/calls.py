@@ -34,6 +34,8 @@ class Calls:
         self._endpoint, self._ffi, self._lib = endpoint, endpoint.ffi, endpoint.lib
         self._reception, self._outgoing, self._callbacks = reception, outgoing, callbacks
         self._result = endpoint.ffi.new("pjsip_transaction **")
+        self.table = 0
+        """The address of the sequences for parts in C; 0: there are none."""
 
     def resize(self, max_message: int) -> None:
         """Room for messages of this size in bytes; every transport has to be prepared again."""

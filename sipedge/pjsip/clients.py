@@ -30,9 +30,11 @@ class Clients:
     def __init__(self, calls: Calls, total: int) -> None:
         self._calls, self.total = calls, total
         self._clients: dict[Key, Client] = {}
+        self.short = 0
+        """Requests without a transaction here."""
 
     def __len__(self) -> int:
-        return len(self._clients)
+        return len(self._clients) + self.short
 
     def find(self, branch: str, is_cancel: bool = False) -> Client | None:
         return self._clients.get((branch.encode("latin-1").lower(), is_cancel))
@@ -50,7 +52,7 @@ class Clients:
         if method in _WITHOUT:
             raise StackError(f"{method.decode()} is sent without a transaction")
         key = named.lower(), method == b"CANCEL"
-        if key in self._clients or len(self._clients) >= self.total:
+        if key in self._clients or len(self) >= self.total:
             return None
         if not 0 < len(named) <= MAX_BRANCH or len(method) > MAX_METHOD:
             return None

@@ -39,6 +39,7 @@ class NativeCalls(Calls):
         setup.send, setup.ended = callbacks.operations[0], callbacks.changed
         outgoing.tell(setup)
         send, state = self._begin()
+        self.table = self._native.table()
         callbacks.operations = (ffi.cast(SEND, send), *callbacks.operations[1:])
         callbacks.listener.on_tsx_state = ffi.cast(STATE, state)
 

@@ -30,9 +30,11 @@ class Servers:
         self._accepted: dict[int, None] = {}
         """INVITEs answered with 2xx, oldest first."""
         self._last = 0
+        self._short = 0
+        """Requests without a transaction here that take up room."""
 
     def __len__(self) -> int:
-        return len(self._servers)
+        return len(self._servers) + self._short
 
     def limit(self, total: int, each: int) -> None:
         """At most so many transactions from now on, ``each``: of one connection."""
@@ -42,9 +44,22 @@ class Servers:
         """Whether there is room for a transaction; the oldest answered INVITE makes room."""
         if self._held.get(source.share, 0) >= self._each_address:
             return False
-        if len(source.servers) >= self._each and not self._give_way(source.accepted):
+        if len(source.servers) + source.short >= self._each and not self._give_way(source.accepted):
             return False
-        return len(self._servers) < self._total or self._give_way(self._accepted)
+        return len(self) < self._total or self._give_way(self._accepted)
+
+    def room(self, source: Transport) -> int:
+        """How many transactions may begin, if no answered INVITE makes room."""
+        address, connection = self._held.get(source.share, 0), len(source.servers) + source.short
+        return min(self._each_address - address, self._each - connection, self._total - len(self))
+
+    def count_short(self, source: Transport, more: int) -> None:
+        """So many requests more (or less) wait for their answer without a transaction here."""
+        source.short += more
+        self._short += more
+        held = self._held[source.share] = self._held.get(source.share, 0) + more
+        if not held:
+            del self._held[source.share]
 
     def _give_way(self, accepted: dict[int, None]) -> bool:
         oldest = next(iter(accepted), None)

@@ -94,6 +94,13 @@ class Stack:
         self._idle: deque[int] = deque()
         """Those of them whose last transaction has ended; a look at all of them would cost every poll."""
         self._events: deque[Event] = deque()
+        self.reclaim: Callable[[str, Message], bool] = lambda branch, message: False
+        """Whether the request of a branch went on without a transaction, and has one now: this response needs it."""
+
+    @property
+    def sequences(self) -> int:
+        """The address of what parts in C may call (native/sequences.h); 0: pjsip is called from Python."""
+        return self._calls.table
 
     def limit(self, *, max_message: int, max_transactions: int, max_transactions_per_connection: int) -> None:
         """Other limits from now on; transactions that are open stay."""
@@ -154,7 +161,9 @@ class Stack:
     def transactions_of(self, connection: int) -> int:
         """Those that wait for an answer on this connection, of either side."""
         used = self._connections.get(connection)
-        return 0 if used is None else len(used.clients) + len(used.servers) - len(used.accepted)
+        if used is None:
+            return 0
+        return len(used.clients) + used.asked + len(used.servers) + used.short - len(used.accepted)
 
     def _release(self) -> None:
         """Let go of closed connections whose last transaction has ended."""
@@ -201,6 +210,9 @@ class Stack:
         method, branch = self._calls.response(source, message)
         is_cancel = method == "CANCEL"
         client = self._clients.find(branch, is_cancel)
+        if client is None and self.reclaim(branch, message):
+            method, branch = self._calls.response(source, message)  # another message was read meanwhile
+            client = self._clients.find(branch, is_cancel)
         if client is None:
             if method == "ACK":  # pjsip would take it for a response to an INVITE
                 raise _bad_method(message)
@@ -248,6 +260,37 @@ class Stack:
         target = self._connections.get(cancelled.connection.number) or self._connections.get(connection)
         if target is not None and self._clients.open(branch, target, data) is not None:
             self._send(target.number, data)
+
+    def source(self, connection: int) -> int:
+        """The address of what parts in C know of a connection, until the next ``limit``."""
+        return self._connections[connection].source
+
+    def shown(self, message: Message) -> list[int]:
+        """The numbers of the header lines that pjsip parses. Raises Malformed."""
+        return self._reception.select(message)[0][1:]
+
+    def room(self, connection: int) -> int:
+        """How many server transactions may begin on a connection."""
+        source = self._connections.get(connection)
+        return 0 if source is None else self._servers.room(source)
+
+    def count_short(self, source: int, target: int, more: int) -> None:
+        """So many requests more (or less) that have no transaction here: where they came from, where they went."""
+        came, went = (self._connections.get(number) or self._closed.get(number) for number in (source, target))
+        if came is not None:
+            self._servers.count_short(came, more)
+        if went is not None:
+            went.asked += more
+            self._clients.short += more
+
+    def adopt(self, source: int, message: Message, branch: str, target: int, head: bytes) -> tuple[int, bool]:
+        """Give a request its transactions that was sent without; ``head``: as it was sent.
+
+        The number of its server transaction, and whether there was room for one of the client's side.
+        """
+        self._calls.request(self._connections[source], message)
+        number = self._servers.open(self._connections[source], message.method == "INVITE")
+        return number, self._clients.open(branch, self._connections[target], head) is not None
 
     def connection_of(self, branch: str) -> int | None:
         """The connection that the request of a branch was sent on, 0 when it is gone; None when nobody waits."""

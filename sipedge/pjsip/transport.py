@@ -34,6 +34,8 @@ class Transport:
         "servers",
         "accepted",
         "clients",
+        "short",
+        "asked",
         "idle",
     )
 
@@ -55,6 +57,8 @@ class Transport:
         """Those of them that are INVITEs answered with 2xx, oldest first."""
         self.clients: set[tuple[bytes, bool]] = set()
         """Keys of its client transactions."""
+        self.short = self.asked = 0
+        """Requests that went on without a transaction (``Stack.count_short``): that came on it, and that went on it."""
         self.idle: deque[int] | None = None
         """Once it is closed: where its number goes when its last transaction has ended."""
 
@@ -71,12 +75,12 @@ class Transport:
     @property
     def is_owed(self) -> bool:
         """Its peer waits for an answer; an INVITE that has its 2xx is over."""
-        return len(self.servers) > len(self.accepted)
+        return len(self.servers) + self.short > len(self.accepted)
 
     @property
     def is_used(self) -> bool:
         """An answer is awaited on it, by either side."""
-        return bool(self.clients) or self.is_owed
+        return bool(self.clients or self.asked) or self.is_owed
 
 
 def _digest(names: Sequence[str]) -> bytes:

@@ -6,26 +6,32 @@ nobody waits for its response but this file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from itertools import count
 
 from dialplan.model import Target, Tier
+from sipedge.decision.deciding import tiers_of
 from sipedge.decision.installation import Installation
+from sipedge.decision.routing import alias_of_uri
 from sipedge.dialogs import credentials, provisional, redirects, sessions
 from sipedge.dialogs.arrivals import Arrivals, routes_of
 from sipedge.dialogs.crossing import Passage, learn, own_contact
 from sipedge.dialogs.dialog import Dialog, Leg, Way
+from sipedge.dialogs.orders import Answer, Kind, Order
 from sipedge.dialogs.policies import Policies, policies_of
-from sipedge.dialogs.record import from_bytes, to_bytes
-from sipedge.dialogs.requests import own_request
+from sipedge.dialogs.record import restored, to_bytes
+from sipedge.dialogs.requests import GONE, OTHER_USAGES, TARGET_REFRESHES, own_request
 from sipedge.dialogs.states import DialogAction, DialogInput, DialogState
 from sipedge.dialogs.table import Dialogs
+from sipedge.dialogs.transfers import Transfers
 from sipedge.sip.message import Message
+from sipedge.sip.responses import REASONS
 from sipedge.sip.uri import UriError
 from sipedge.topology.handles import Handles
 from sipedge.topology.routes import values_of
-from zones.calls import SHORTEST_SESSION
+from zones.authentication import Authentication, Identity
+from zones.calls import Refer
 
 from .commands import Command, Drop, Keep, Log, Record, Respond
 from .contexts import Contexts, StatelessForward
@@ -38,24 +44,14 @@ _A, _I = DialogAction, DialogInput
 
 PATIENCE = 40.0
 """Seconds for an ACK or the answer to a BYE: 64*T1 and what a repeated one takes."""
+RINGING = 7200.0
+"""Seconds after which an INVITE without a final response counts for nothing, whatever has become of it."""
 RESUMING = 2.0
 """Seconds after a start in which ways to peers are found."""
 HANDLE = "h."
 """Begins the keys of the journal that are no call's."""
-GONE = (408, 481)
 MOST_TRIES = 3
 """How often one request is sent again because of what it was answered."""
-_OTHER_USAGES = frozenset({"SUBSCRIBE", "NOTIFY", "REFER", "PRACK"})
-"""Their 481 ends a subscription within the dialog, or an acknowledgement, not the call (RFC 5057 5.1)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the edge itself answers to a request within a call."""
-
-    status: int
-    headers: tuple[tuple[str, str], ...] = ()
-    text: str = ""
 
 
 class Calls:
@@ -74,8 +70,15 @@ class Calls:
         self._finals: list[tuple[Incoming, int]] = []
         """Statuses of final responses since the last ``settled``, and whose they are."""
         self._numbers = count(1)
+        self._transfers = Transfers(self.dialogs, ids)
+        self._orders: list[Order] = []
+        """What transfers want sent, behind what is said already."""
+        self._ringing: dict[Dialog, ResponseContext] = {}
+        """INVITEs of new calls of transfers that have no final response."""
         self._own: set[int] = set()
         """Transactions of the edge's own requests that wait for their final response: below 0."""
+        self.may_have_any = False
+        """Whether a request can belong to a call, or begin one."""
         self._journal = ""
         """The path of the one that is written."""
         self._touched: dict[Dialog, None] = {}
@@ -85,6 +88,7 @@ class Calls:
         self._installation, self._forwarder, self._contexts = installation, forwarder, contexts
         self.arrivals = Arrivals(installation, self.dialogs, self._ids)
         self._policies = policies_of(installation.zones, installation.settings.credentials)
+        self.may_have_any = bool(self._policies.by_zone) or len(self.dialogs) > 0
         if installation.settings.journal != self._journal:
             self._journal = installation.settings.journal
             self._touched.update(dict.fromkeys(self.dialogs))
@@ -96,12 +100,12 @@ class Calls:
             if key.startswith(HANDLE):
                 self.handles.recall(key.removeprefix(HANDLE), data.decode(errors="replace"))
                 continue
-            dialog = from_bytes(data)
-            if dialog is None or not self._is_configured(dialog):
+            dialog = restored(data, self._installation)
+            if dialog is None:
                 out += (Keep(key, None), Log("warning", f"a call of the journal cannot go on: {key}"))
                 continue
-            dialog.is_kept = True
             self.dialogs.add(dialog)
+            self.may_have_any = True
             if dialog.state is DialogState.ANSWERED:
                 dialog.patience = now + PATIENCE
             elif dialog.state is DialogState.ENDING:  # who has got no BYE gets one, who has sent it says 481
@@ -109,14 +113,6 @@ class Calls:
             for leg in (dialog.near, dialog.far):
                 sessions.resume(leg, now + RESUMING, number / len(event.kept))
             self.dialogs.schedule(dialog)
-
-    def _is_configured(self, dialog: Dialog) -> bool:
-        """Whether its zones are still there; their peers may be strangers now, or no longer."""
-        for leg in (dialog.near, dialog.far):
-            if self._installation.zones.get(leg.zone) is None:
-                return False
-            leg.side = self._installation.side(leg.zone)
-        return True
 
     def follow(self, incoming: Incoming, way: Way) -> None:
         """Whatever becomes of this request is told to its call."""
@@ -126,8 +122,14 @@ class Calls:
     def requested(self, way: Way, message: Message, now: float) -> Answer | None:
         """A request within a call is about to go to its other leg; what the edge answers instead, if it must not."""
         dialog, leg, method = way.dialog, way.source, message.method
+        if dialog.transfer is not None or dialog.is_left:
+            answer, orders = self._transfers.heard(way, method)
+            self._orders += orders
+            if answer is not None:
+                return answer
         leg.received = max(leg.received, message.cseq[0])
-        learn(leg, message)
+        if method in TARGET_REFRESHES:
+            learn(leg, message)
         self._touched[dialog] = None
         what = {"ACK": _I.ACK, "BYE": _I.BYE}.get(method, _I.REQUEST)
         if leg is not dialog.near and what is _I.ACK:
@@ -139,29 +141,28 @@ class Calls:
             dialog.patience = 0.0
         elif what is _I.BYE and not dialog.is_early:
             dialog.patience = now + PATIENCE
+        if method == "REFER" and self._policies.of(leg.zone).refer is Refer.HERE:
+            answer, orders = self._transfers.asked(way, message)
+            self._orders += orders
+            return answer
         return self._session(leg, message, now) if method in sessions.REFRESHES else None
 
     def begun(self, way: Way, message: Message, now: float) -> Answer | None:
         """An INVITE that begins a call; what the edge answers instead of sending it on, if it must not go."""
+        way.dialog.patience = now + RINGING
+        self._touched[way.dialog] = None
         answer = self._session(way.source, message, now)
         if answer is not None:
             self.dialogs.remove(way.dialog)
         return answer
 
     def _session(self, leg: Leg, message: Message, now: float) -> Answer | None:
-        """A session that is too short is refused; a mere refresh is answered, where sessions are the edge's."""
+        """What the edge says to an INVITE or UPDATE where the sessions of a leg are its own business."""
         wanted = self._policies.of(leg.zone).session_timer
         if not wanted:
             return None
-        terms = sessions.terms_of(message)
-        if terms.is_too_short:
-            return Answer(422, (("Min-SE", str(SHORTEST_SESSION)),))
-        if message.method == "UPDATE" and terms.interval and not message.body:
-            sessions.grant(leg, terms, wanted, now)
-            contact = own_contact("", leg.tag, self._installation.seat(leg.zone))
-            granted = (line.partition(": ") for line in sessions.granted(leg, terms))
-            return Answer(200, (("Contact", contact), *((name, value) for name, _, value in granted)))
-        return None
+        contact = own_contact("", leg.tag, self._installation.seat(leg.zone))
+        return sessions.answer(leg, message, wanted, contact, now)
 
     def cancelled(self, incoming: Incoming) -> None:
         """The caller has sent CANCEL."""
@@ -188,8 +189,11 @@ class Calls:
             goes_up = self._acknowledged(passage, leg, response, now, out) and goes_up
         if leg is not None and goes_up and response.status >= 200:
             self._agreed(passage, leg, response, now, out)
+            if way.transfer is not None and passage.method == "INVITE":
+                seen = self._forwarder.as_seen_upstream(response, context.incoming, branch)
+                self._orders += self._transfers.answered(way.transfer, leg, passage.number, seen)
         if not goes_up and response.status >= 200:
-            self._contexts.failed(ForwardFailed(branch, 487, "another callee has the call"), now, out)
+            self._contexts.failed(ForwardFailed(branch, 487, "the edge has ended the call of this callee"), now, out)
         return goes_up
 
     def _answered(self, passage: Passage, response: Message, now: float, out: list[Command]) -> tuple[Leg | None, bool]:
@@ -204,9 +208,9 @@ class Calls:
             leg.routes = tuple(reversed(values_of(response, "record-route")))
             leg.invite = passage.way.source.received, passage.number
         if response.status < 200:
-            dialog.far = leg if is_first else dialog.far
+            dialog.far = leg if is_first and not leg.is_too_large else dialog.far
             return leg, is_first
-        if not is_first and leg is not dialog.far:
+        if leg.is_too_large or (not is_first and leg is not dialog.far):
             if dialog.take(_I.SURPLUS) is _A.END_FORK:
                 self._end_fork(dialog, leg, now, out)
             return leg, False
@@ -221,7 +225,8 @@ class Calls:
         """PRACK to a reliable provisional response; False where it has come before, or out of its order."""
         rack = provisional.rack_of(leg, response, passage.number)
         if rack:
-            self._originate(passage.way.dialog, passage.way.source, leg, "PRACK", now, out, (f"RAck: {rack}",))
+            way, headers = passage.way, (f"RAck: {rack}",)
+            self._carry_out(Order(Kind.REQUEST, way.dialog, way.source, leg, "PRACK", headers=headers), now, out)
         return rack != ""
 
     def _agreed(self, passage: Passage, leg: Leg, response: Message, now: float, out: list[Command]) -> None:
@@ -235,8 +240,9 @@ class Calls:
             sessions.accepted(leg, response, wanted, now)
         if passage.terms is not None and not way.number:
             sessions.grant(way.source, passage.terms, self._policies.of(way.source.zone).session_timer, now)
-        if method == "INVITE" and way.number:
-            self._acknowledge(way.dialog, way.source, leg, way.number, now, out)
+        is_asked = way.transfer is not None and leg is not way.transfer.transferee  # its ACK has the answer
+        if method == "INVITE" and way.number and not is_asked:
+            self._carry_out(Order(Kind.ACK, way.dialog, way.source, leg, "ACK", way.number), now, out)
 
     def _goes_on(
         self,
@@ -283,30 +289,25 @@ class Calls:
         self, context: ResponseContext, dialog: Dialog, branch: str, response: Message, now: float, out: list[Command]
     ) -> bool:
         """Try the Contacts of a 3xx, as far as the rules lead there for the caller."""
-        decided = context.incoming.decided
-        if decided.routes.foreign is not None:
-            return False
-        tiers: list[Tier] = []
-        for uri in redirects.targets(response, decided.routes.uri.scheme):
-            if uri.text not in dialog.visited and len(dialog.visited) < redirects.MOST:
-                dialog.visited.add(uri.text)
-                tiers += redirects.tiers_towards(uri, decided, self._installation.settings)
-        if not tiers:
-            return False
-        self._count(context.incoming, context.incoming.way or Way(dialog, dialog.near, None), dialog.far)
-        self._contexts.redirected(branch, response.status, tiers, now, out)
-        return True
+        tiers = redirects.followed(response, dialog.visited, context.incoming.decided, self._installation.settings)
+        if tiers:
+            self._count(context.incoming, context.incoming.way or Way(dialog, dialog.near, None), dialog.far)
+            self._contexts.redirected(branch, response.status, tiers, now, out)
+        return bool(tiers)
 
     def _end_fork(self, dialog: Dialog, leg: Leg, now: float, out: list[Command]) -> None:
         """RFC 3261 13.2.2.4: each 2xx gets its ACK, and a BYE where nobody talks."""
-        self._acknowledge(dialog, dialog.near, leg, leg.invite[1], now, out)
-        self._originate(dialog, dialog.near, leg, "BYE", now, out)
+        self._carry_out(Order(Kind.ACK, dialog, dialog.near, leg, "ACK", leg.invite[1]), now, out)
+        self._carry_out(Order(Kind.REQUEST, dialog, dialog.near, leg, "BYE"), now, out)
 
     def settled(self, now: float, out: list[Command]) -> list[Command]:
         """Take up what has become of requests; gives the commands without answers to the edge itself."""
-        if not (self._finals or self._own or self._touched or self.handles.has_changed):
+        if not (self._finals or self._orders or self._own or self._touched or self.handles.changes):
             return out
-        while self._finals:
+        while self._finals or self._orders:
+            orders, self._orders = self._orders, []
+            for order in orders:
+                self._carry_out(order, now, out)
             finals, self._finals = self._finals, []
             for incoming, status in finals:
                 self._own.discard(incoming.transaction)
@@ -331,14 +332,17 @@ class Calls:
         return notes
 
     def _concluded(self, way: Way, method: str, status: int, now: float, out: list[Command]) -> None:
+        if way.transfer is not None and method == "INVITE" and status >= 300:
+            self._orders += self._transfers.failed(way.transfer, f"{status} {REASONS.get(status, 'Refused')}")
         if way.target is None:
+            self._ringing.pop(way.dialog, None)
             if way.dialog.is_early:
                 self._act(way.dialog, _I.REFUSE, now, out)
         elif method == "BYE":
             self._act(way.dialog, _I.BYE_STOPPED if status in (401, 407) else _I.BYE_DONE, now, out)
-        elif status in GONE and method not in _OTHER_USAGES:
+        elif status in GONE and method not in OTHER_USAGES:
             self._act(way.dialog, _I.GONE, now, out)
-        elif status >= 300 and way.number and method in sessions.REFRESHES:
+        elif status >= 300 and way.number and way.transfer is None and method in sessions.REFRESHES:
             self._refused(way.dialog, way.target, status, now)
 
     def _refused(self, dialog: Dialog, leg: Leg, status: int, now: float) -> None:
@@ -357,7 +361,7 @@ class Calls:
             dialog.patience = now + PATIENCE
             for source, target in ((dialog.near, dialog.far), (dialog.far, dialog.near)):
                 target.expires_at = target.refresh_at = 0.0
-                self._originate(dialog, source, target, "BYE", now, out)
+                self._carry_out(Order(Kind.REQUEST, dialog, source, target, "BYE"), now, out)
 
     def next_deadline(self) -> float | None:
         return self.dialogs.next_deadline()
@@ -370,54 +374,67 @@ class Calls:
                 continue
             for leg in sessions.to_refresh(dialog, now):
                 method, headers, body = sessions.refresh_of(leg)
-                self._originate(dialog, dialog.other(leg), leg, method, now, out, headers, body)
+                order = Order(Kind.REQUEST, dialog, dialog.other(leg), leg, method, 0, headers, body)
+                self._carry_out(order, now, out)
 
-    def _originate(
-        self,
-        dialog: Dialog,
-        source: Leg,
-        target: Leg,
-        method: str,
-        now: float,
-        out: list[Command],
-        headers: Sequence[str] = (),
-        body: bytes = b"",
-    ) -> None:
+    def _carry_out(self, order: Order, now: float, out: list[Command]) -> None:
         """A request of the edge's own to a leg, in the name of the other party."""
-        way = Way(dialog, source, target, target.own_number(source))
+        dialog, source, target = order.dialog, order.source, order.target
         self._touched[dialog] = None
-        incoming = self._incoming(way, method, -next(self._numbers), out, headers, body)
-        if incoming is not None:
-            self._own.add(incoming.transaction)
-            self.follow(incoming, way)
-            tier = Tier(0, True, (Target("", target.zone, ""),))
-            self._contexts.begin(ResponseContext(self._forwarder, incoming, iter((tier,))), now, out)
+        if order.kind is Kind.ACK:
+            incoming = self._incoming(Way(dialog, source, target, order.number), order, 0, out)
+            if incoming is not None:
+                request = StatelessForward(self._forwarder, incoming)
+                self._contexts.begin_stateless(request, (Target("", target.zone, ""),), now, out)
+        elif order.kind is Kind.CALL:
+            self._call(order, now, out)
+        elif order.kind is Kind.CANCEL:
+            context = self._ringing.pop(order.dialog, None)
+            if context is not None:
+                self._contexts.cancel(context, now, out)
+        elif order.kind is not Kind.JOINED:
+            if order.kind is Kind.END:
+                dialog.take(_I.BYE)
+                dialog.patience = now + PATIENCE
+            way = Way(dialog, source, target, target.own_number(source), order.transfer)
+            incoming = self._incoming(way, order, -next(self._numbers), out)
+            if incoming is not None:
+                self._begin((Tier(0, True, (Target("", target.zone, ""),)),), incoming, now, out)
 
-    def _acknowledge(
-        self, dialog: Dialog, source: Leg, target: Leg, number: int, now: float, out: list[Command]
-    ) -> None:
-        """The edge's own ACK to a 2xx."""
-        incoming = self._incoming(Way(dialog, source, target, number), "ACK", 0, out)
+    def _call(self, order: Order, now: float, out: list[Command]) -> None:
+        """A new call for a party, which the rules lead as if it had made it; without a password."""
+        settings, way = self._installation.settings, Way(order.dialog, order.source, None, order.number, order.transfer)
+        incoming = self._incoming(way, order, -next(self._numbers), out)
+        tiers: tuple[Tier, ...] = ()
         if incoming is not None:
-            request = StatelessForward(self._forwarder, incoming)
-            self._contexts.begin_stateless(request, (Target("", target.zone, ""),), now, out)
+            decided = incoming.decided
+            decided.routes.pair, decided.authentication = None, Authentication(False, Identity.KEEP)
+            decided.alias = alias_of_uri(decided.routes.uri, settings.keep_uri_parameters, settings.undo_escapes)
+            tiers, incoming.explanation = tiers_of(decided, settings)
+            incoming.entry.explanation, incoming.entry.alias = incoming.explanation, decided.alias
+        if incoming is not None and tiers:
+            self._begin(tiers, incoming, now, out)
+        elif order.transfer is not None:
+            self._orders += self._transfers.failed(order.transfer, "404 Not Found")
 
-    def _incoming(
-        self,
-        way: Way,
-        method: str,
-        transaction: int,
-        out: list[Command],
-        headers: Sequence[str] = (),
-        body: bytes = b"",
-    ) -> Incoming | None:
+    def _begin(self, tiers: Iterable[Tier], incoming: Incoming, now: float, out: list[Command]) -> None:
+        self._own.add(incoming.transaction)
+        context = ResponseContext(self._forwarder, incoming, iter(tiers))
+        if incoming.way is not None and incoming.way.target is None:
+            self._ringing[incoming.way.dialog] = context
+        self._contexts.begin(context, now, out)
+
+    def _incoming(self, way: Way, order: Order, transaction: int, out: list[Command]) -> Incoming | None:
         """None, and a line in the log, where the party cannot be reached."""
-        source, target = way.source, way.target or way.dialog.far
+        source, target, method, zones = order.source, order.target, order.method, self._installation.zones
+        if zones.get(source.zone) is None or (target.zone and zones.get(target.zone) is None):
+            out.append(Log("warning", f'a {method} to zone "{target.zone}" cannot be sent: a zone of its call is gone'))
+            return None
         agent = self._installation.agent(source.zone)
-        lines = (f"Via: SIP/2.0/TLS {agent};branch=z9hG4bK{self._ids()}", *headers)
+        lines = (f"Via: SIP/2.0/TLS {agent};branch=z9hG4bK{self._ids()}", *order.headers)
         if method in sessions.REFRESHES:
             lines = (*lines, f"Contact: <{source.target}>")
-        message = own_request(way.dialog, source, target, method, way.number, lines, body)
+        message = own_request(way.dialog, source, target, method, way.number, lines, order.body)
         try:
             routes = routes_of(message, source, target)
         except UriError as error:
@@ -425,7 +442,7 @@ class Calls:
             return None
         incoming = own_incoming(self._installation, message, source.zone, routes, transaction)
         out.append(Record(incoming.entry))
-        incoming.way = way
+        self.follow(incoming, way)
         return incoming
 
 

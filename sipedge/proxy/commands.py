@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from sipedge.remembered.way import Way
 from zones.zone import Hop, RatePolicy
 
 from .history import Entry
@@ -150,6 +151,16 @@ class Conclude:
 
 
 @dataclass(slots=True)
+class Remember:
+    """Requests of this connection that say the same as this one may go this way without the core (docs/native.md)."""
+
+    connection: int
+    head: bytes
+    """The request's header section as it came."""
+    way: Way
+
+
+@dataclass(slots=True)
 class Keep:
     """Write into the journal, so that it survives a restart: ``key`` has this data from now on; None: forget it."""
 
@@ -182,6 +193,7 @@ Command = (
     | Log
     | Record
     | Conclude
+    | Remember
     | Keep
     | Probed
 )

@@ -5,6 +5,7 @@ Whoever has an event for a context gives it to this registry, which calls the co
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -143,6 +144,13 @@ class Contexts:
         except Exception:  # the caller answers 500 (Proxy.handle): nothing may wait for this context
             self._close(context)
             raise
+
+    def adopt(self, context: ResponseContext, branch: str, head: bytes, hops: Hops, begun: float) -> None:
+        """A request, none of INVITEs, that was sent on already. ``begun``: when it came."""
+        self._unanswered[context.transaction] = context
+        insort(self._slow, (begun + SLOW, context.transaction))
+        context.adopt(branch, head, hops, begun)
+        self._take_up(context)
 
     def begin_stateless(
         self, request: StatelessForward, targets: tuple[Target, ...], now: float, out: list[Command]

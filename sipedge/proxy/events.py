@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from sipedge.remembered.record import Record
 from sipedge.settings import Settings
 from sipedge.sip.message import Message
 from zones.dns import DnsError, DnsRecord
@@ -23,6 +24,20 @@ class RequestReceived:
     message: Message
     time: float
     """When it came, in seconds since 1970."""
+
+
+@dataclass(slots=True)
+class Adopted:
+    """A request that went on without the core needs it now: as if the core had sent it on."""
+
+    request: RequestReceived
+    branch: str
+    head: bytes
+    """The header section as it was sent."""
+    begun: float
+    """When it came, by the core's clock."""
+    record: Record
+    """Gets its entry of the history."""
 
 
 @dataclass(slots=True)
@@ -207,6 +222,7 @@ class DrainEnded:
 
 Event = (
     RequestReceived
+    | Adopted
     | ResponseReceived
     | MalformedReceived
     | UnreadableReceived

@@ -8,19 +8,23 @@ from dialplan.model import Target, Traffic
 from sipedge.decision.installation import Installation
 from sipedge.decision.record_route import HOUR, NO_SEAL, RECORD_ROUTED, ZonePair, is_record_routed
 from sipedge.decision.routing import seal_of_contact, sealed_response
+from sipedge.decision.speaking import host_of
 from sipedge.decision.validation import POISON
 from sipedge.dialogs.crossing import Crossings, Passage
 from sipedge.dialogs.policies import policies_of
 from sipedge.dialogs.table import Dialogs
+from sipedge.remembered.verdict import verdict_of
+from sipedge.remembered.way import Way
 from sipedge.sip.message import Message
 from sipedge.sip.uri import Uri, UriError, parse_uri
 from sipedge.sip.values import MessageError, parse_address
 from sipedge.topology.border import Outgoing
 from zones.authentication import Identity
+from zones.neighbor import NeighborPeers
 from zones.zone import DefaultZone, DnsZone, Hop, RatePolicy, Topology
 
 from .commands import Asker, Command, Log
-from .forwarding import Changes, forwarded_head, unbelieved
+from .forwarding import ASSERTED_IDENTITY, Changes, forwarded_head, own_lines, unbelieved
 from .incoming import Incoming
 from .locating import NOT_FOUND, UNREACHABLE, Destination, Hops, LookUps, NoHops
 from .upkeep import Upkeep
@@ -127,6 +131,42 @@ class Forwarder:
             head, body, incoming.crossings[branch] = border.request(outgoing)
         return branch, head, body
 
+    def way(self, incoming: Incoming, target: Target, hop: Hop, asks: bool) -> Way | None:
+        """How requests that say the same may go on without the core; None: each of them needs it. ``asks``: see Way.
+
+        As ``build`` does it: whatever that does of its own for each request has no way.
+        """
+        installation, decided, zone = self.installation, incoming.decided, self.installation.zone(target.zone)
+        message, identity = decided.message, decided.authentication.identity
+        verdict = verdict_of(decided, decided.found) if decided.found is not None else None
+        is_strip = bool(zone.proxy_require_strip) and "proxy-require" in message.index
+        pair, own = decided.routes.pair, own_lines(message, decided.routes)
+        if own is None or (pair is not None and not pair.issued):
+            return None
+        if verdict is None or identity is Identity.INSERT or is_strip or self._record_routes(incoming, target.zone):
+            return None
+        peers = self._upkeep.zone(target.zone)
+        if not isinstance(peers, NeighborPeers) or self.rate_towards(incoming, target) is not None:
+            return None
+        removed = (*own, *unbelieved(message, decided.source))
+        if identity is Identity.REMOVE:
+            removed = (*removed, *message.index.get(ASSERTED_IDENTITY, ()))
+        return Way(
+            verdict,
+            hop,
+            installation.settings.revision,
+            incoming.peer.opened.names if decided.source.name in installation.from_policies else (),
+            self._vias[hop.transport, installation.edge.sent_by(target.zone).text],
+            _request_uri(incoming, target) or b"",
+            removed,
+            zone.hop_count,
+            zone.poison,
+            float("inf") if pair is None else installation.young_until(pair),
+            asks,
+            host_of(message.first("from") or "") if asks else "",
+            _next_hop_uri(incoming, target) if len(peers.states()) > 1 else None,
+        )
+
     def _ends_call(self, incoming: Incoming, zone: str) -> bool:
         """Whether a request goes from one leg of a call to another one, of which the edge is the user agent.
 
@@ -135,7 +175,9 @@ class Forwarder:
         way = incoming.way
         if way is None:
             return False
-        return way.target is not None or self.installation.ends_calls(incoming.decided.source.name, zone)
+        return (
+            way.target is not None or way.number > 0 or self.installation.ends_calls(incoming.decided.source.name, zone)
+        )
 
     def _outgoing(self, message: Message, incoming: Incoming, hop: Hop, record_routes: tuple[bytes, ...]) -> Outgoing:
         installation, received = self.installation, incoming.decided.message

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sipedge.decision.routing import RouteInformation
 from sipedge.sip.edits import Edits
 from sipedge.sip.message import Message
+from sipedge.sip.values import split_commas
 from sipedge.sip.via import stamped_via
 from zones.authentication import Identity
 from zones.zone import Zone
@@ -98,6 +99,20 @@ def unbelieved(message: Message, zone: Zone) -> tuple[int, ...]:
     if lines is None:
         lines = message.index.memo[unbelieved] = _lines(message, IDENTITY_HEADERS)
     return lines
+
+
+def own_lines(message: Message, routes: RouteInformation) -> tuple[int, ...] | None:
+    """The lines of Route that hold nothing but the edge's own values, which 16.4 removes.
+
+    None: something else is done to Route, because of a line with others' values behind them or of a strict router.
+    """
+    foreign = routes.foreign
+    if routes.strict_last is not None or (foreign is not None and not (foreign.is_sip and foreign.is_loose)):
+        return None
+    counts = Counter(item.line for item in routes.own)
+    if any(len(split_commas(message.value(line))) != count for line, count in counts.items()):
+        return None
+    return tuple(counts)
 
 
 def _lines(message: Message, names: tuple[str, ...]) -> tuple[int, ...]:

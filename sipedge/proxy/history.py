@@ -7,7 +7,7 @@ each rule said is in no entry: a search is pure, so that the alias, its circumst
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -16,6 +16,7 @@ from dialplan.model import Target, Tier
 from dialplan.search.search import Explanation
 from sipedge.decision.classification import Classification
 from sipedge.decision.deciding import REFUSED, RULES, SIGNED_ROUTE
+from sipedge.remembered.record import BEGUN, ENDED, ENTRY, HEAD, HOPS, OPENED, REASON, STATUS, TIME, WAY, Record
 from sipedge.sip.message import Message
 from zones.addresses import host_port
 from zones.zone import Hop
@@ -191,21 +192,57 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
     }
 
 
+def entry_of(record: Record) -> Entry:
+    """The entry of a request that went on without the core, as the core would have made it."""
+    if record[ENTRY] is not None:
+        entry: Entry = record[ENTRY]
+        return entry
+    way, request = record[WAY], Message(record[HEAD])
+    verdict, attempt = way.verdict, Attempt(record[HOPS][0])
+    entry = Entry(
+        record[TIME],
+        record[OPENED],
+        verdict.source.name,
+        way.revision,
+        request.method,
+        request.uri,
+        request.call_id,
+        kept_lines(request),
+        verdict.classification,
+        verdict.found[1],
+        verdict.alias,
+        verdict.also,
+        verdict.routes.pair.there if verdict.routes.pair is not None else "",
+        [attempt],
+        begun=record[BEGUN],
+    )
+    if record[STATUS] is not None:
+        entry.status = attempt.status = record[STATUS]
+        entry.reason = record[REASON].decode("utf-8", "replace")
+        entry.seconds = record[ENDED] - record[BEGUN]
+        record[ENTRY] = entry  # from now on it is the same for all who ask
+    return entry
+
+
 class History:
     """At most ``size`` entries; the oldest goes first."""
 
     def __init__(self, size: int) -> None:
-        self._entries: deque[Entry] = deque(maxlen=size)
+        self._entries: deque[Entry | Record] = deque(maxlen=size)
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def __iter__(self) -> Iterator[Entry]:
         """Newest first."""
-        return reversed(self._entries)
+        return (entry_of(each) if type(each) is list else each for each in reversed(self._entries))  # type: ignore[misc]
 
     def add(self, entry: Entry) -> None:
         self._entries.append(entry)
+
+    def extend(self, records: Iterable[Record]) -> None:
+        """Requests that went on without the core: their entries are made when somebody asks."""
+        self._entries.extend(records)
 
     def resized(self, size: int) -> History:
         """The newest entries under another bound, for a reload."""

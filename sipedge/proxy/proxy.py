@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterable
 from sipedge.decision.installation import Installation
 from sipedge.dialogs.table import Dialogs
 from sipedge.rates.rates import Rates
+from sipedge.remembered.memory import Memory
+from sipedge.remembered.way import Way
 from sipedge.settings import Settings
 from sipedge.sip.responses import branch_of_response, response_to_bytes, warning
 from zones.addresses import same_scope
@@ -28,6 +30,7 @@ from .calls import Calls
 from .commands import Abandon, Close, Command, Log, Relay
 from .contexts import Contexts
 from .events import (
+    Adopted,
     ConfigChanged,
     ConnectionClosed,
     ConnectionFailed,
@@ -70,6 +73,8 @@ class Proxy:
         self.refused: dict[str, int] = {}
         """Zone -> connections that it did not admit."""
         self._rates = Rates(environment.shelf)
+        self.memory = Memory()
+        """The verdicts that are remembered."""
         self._ending = False
         self._contexts = Contexts(environment.shelf)
         self._questions = Questions()
@@ -81,6 +86,7 @@ class Proxy:
         self._configure(settings)
         self._handlers: dict[type, Callable[..., None]] = {
             RequestReceived: self._request,
+            Adopted: self._adopted,
             ResponseReceived: self._response,
             ForwardFailed: self._forward_failed,
             HopLost: self._hop_lost,
@@ -88,13 +94,13 @@ class Proxy:
             MalformedReceived: self._malformed,
             UnreadableReceived: self._unreadable,
             ConnectionOpened: self._opened,
-            ConnectionFailed: self._connection_failed,
+            ConnectionFailed: self._upkeep.connection_failed,
             ConnectionClosed: self._closed,
-            ConnectionForgotten: self._forgotten,
+            ConnectionForgotten: lambda event, now, out: self._ways_back.forgotten(event.connection),
             Resolved: self._resolved,
             RevocationChanged: self._revocation_changed,
             ConfigChanged: self._config_changed,
-            ProbeAsked: self._probe_asked,
+            ProbeAsked: lambda event, now, out: self._upkeep.probe(event.zone, event.number, out),
             PeerElsewhere: self._peer_elsewhere,
             HopJudged: self._hop_judged,
             UpkeepSeen: self._upkeep_seen,
@@ -106,6 +112,7 @@ class Proxy:
     def _configure(self, settings: Settings) -> None:
         self._installation = Installation(settings, self._environment.ports, self._tag, self._calls.handles)
         self._rates.configure(self._installation.zones, settings.workers)
+        self.memory.configure(settings.limits.remembered)
         self._contexts.configure(any(zone.rate.pace for zone in self._installation.zones))
         self._upkeep.configure(self._installation)
         self._ways_back.configure(self._installation, self._upkeep)
@@ -114,9 +121,8 @@ class Proxy:
         forwarder = Forwarder(
             self._installation, self._upkeep, self._look_ups, self._ways_back, ids, self._calls.dialogs
         )
-        self._path = RequestPath(
-            self._installation, forwarder, self._contexts, self._upkeep, self._targets, self._rates, self._calls
-        )
+        parts = self._contexts, self._upkeep, self._targets, self._rates, self._calls, self.memory
+        self._path = RequestPath(self._installation, forwarder, *parts)
         self._calls.configure(self._installation, forwarder, self._contexts)
         self._path.ending = self._ending
 
@@ -218,9 +224,12 @@ class Proxy:
         return self._calls.dialogs
 
     def _request(self, event: RequestReceived, now: float, out: list[Command]) -> None:
-        peer = self._peers.get(event.connection)
-        if peer is not None:  # else it closed while its last messages were on the way
+        if (peer := self._peers.get(event.connection)) is not None:  # else it closed while this was on the way
             self._path.take(event, peer, now, out)
+
+    def _adopted(self, event: Adopted, now: float, out: list[Command]) -> None:
+        if (peer := self._peers.get(event.request.connection)) is not None:
+            self._path.adopt(event, peer)
 
     def _response(self, event: ResponseReceived, now: float, out: list[Command]) -> None:
         if self._upkeep.response(event, now, out):
@@ -247,6 +256,11 @@ class Proxy:
         if event.message.status >= 200:
             accepted_for = self._installation.settings.timers.accepted
             self._contexts.ended(event.branch, context, now, accepted_for, hop)
+
+    def may_pass(self, connection: int, way: Way, now: float) -> bool:
+        """Count a request of a connection that goes this way without the core: whether it may."""
+        peer = self._peers.get(connection)
+        return peer is not None and self._path.may_pass(peer, way, now)
 
     def may_answer(self, branch: str, connection: int, now: float) -> bool:
         """Whether the peer of a connection is the one that the request of a branch was sent to (RFC 3261 18.1.1)."""
@@ -287,6 +301,7 @@ class Proxy:
         elif isinstance(purpose, TargetLookUp):
             self._go_on(self._targets.answer(purpose, question, event, now), now, out)
         elif isinstance(purpose, NeighborPeers | TraversalClient):
+            self.memory.forget_ways()
             if self._upkeep.answer(purpose, question, event, now, out):
                 self._reassign_zones(now, out)
 
@@ -355,6 +370,7 @@ class Proxy:
 
     def _reassign_zones(self, now: float, out: list[Command]) -> None:
         """Zones or the addresses of their peers have changed: a connection may belong elsewhere now, or nowhere."""
+        self.memory.forget_ways()
         for peer in [peer for peer in self._peers.values() if not peer.elsewhere]:
             if self._installation.zones.get(peer.opened.zone or DEFAULT_ZONE) is None:
                 out.append(Close(peer.connection, f'zone "{peer.zone}" is no longer configured'))
@@ -401,6 +417,7 @@ class Proxy:
             self._upkeep.succeeded(event.hop, now)
 
     def _upkeep_seen(self, event: UpkeepSeen, now: float, out: list[Command]) -> None:
+        self.memory.forget_ways()
         if self._upkeep.follow(event, now):
             self._reassign_zones(now, out)
 
@@ -410,12 +427,6 @@ class Proxy:
             self._ways_back.closed(peer)
             self._upkeep.closed(peer, now, out)
 
-    def _forgotten(self, event: ConnectionForgotten, now: float, out: list[Command]) -> None:
-        self._ways_back.forgotten(event.connection)
-
-    def _connection_failed(self, event: ConnectionFailed, now: float, out: list[Command]) -> None:
-        self._upkeep.connection_failed(event, now, out)
-
     def _revocation_changed(self, event: RevocationChanged, now: float, out: list[Command]) -> None:
         self._reassign_zones(now, out)
 
@@ -424,12 +435,11 @@ class Proxy:
         self._configure(event.settings)
         self._reassign_zones(now, out)
 
-    def _probe_asked(self, event: ProbeAsked, now: float, out: list[Command]) -> None:
-        self._upkeep.probe(event.zone, event.number, out)
-
     def _end_begins(self, event: Ending, now: float, out: list[Command]) -> None:
         """From now on a request that begins something gets 503."""
         self._ending = self._path.ending = self._upkeep.ending = True
+        self.memory.shows_ways = False
+        self.memory.forget_ways()
 
     def _drain_ended(self, event: DrainEnded, now: float, out: list[Command]) -> None:
         """Nobody is left without a final response."""

@@ -11,20 +11,26 @@ from sipedge.decision.installation import Installation
 from sipedge.decision.speaking import host_of
 from sipedge.decision.validation import Refusal, loop_hash
 from sipedge.dialogs.dialog import Way
+from sipedge.dialogs.orders import Answer
 from sipedge.rates.arrivals import Arrivals, TooMany
 from sipedge.rates.rates import Rates
+from sipedge.remembered.key import Key, key_of
+from sipedge.remembered.memory import Heard, Memory
+from sipedge.remembered.record import ENTRY, HOPS, WAY
+from sipedge.remembered.verdict import verdict_of
+from sipedge.remembered.way import Way as RememberedWay
 from sipedge.sip.message import Message
 from sipedge.sip.responses import ALLOW
 from zones.authentication import Authentication, Identity
-from zones.zone import FromDomain, TraversalClientZone, TraversalServerZone
+from zones.zone import AnyZone, FromDomain, TraversalClientZone, TraversalServerZone
 
 from .answers import ENDING, conclude, own_response, respond, retry_after, retry_in
-from .calls import Answer, Calls
-from .commands import Asker, Command, Log, Record, Respond
+from .calls import Calls
+from .commands import Asker, Command, Log, Record, Remember, Respond
 from .contexts import Contexts, StatelessForward, transaction_key
-from .events import RequestReceived
+from .events import Adopted, RequestReceived
 from .forwarder import Forwarder
-from .history import Entry, kept_lines
+from .history import Entry, entry_of, kept_lines
 from .incoming import Incoming, Peer
 from .locating import UNREACHABLE, TargetLookUps
 from .response_context import ResponseContext
@@ -49,6 +55,7 @@ class RequestPath:
         targets: TargetLookUps,
         rates: Rates,
         calls: Calls,
+        memory: Memory,
     ) -> None:
         self.ending = False
         """Whether a request that begins something is answered 503."""
@@ -59,6 +66,9 @@ class RequestPath:
         self._contexts = contexts
         self._upkeep = upkeep
         self._calls = calls
+        self._memory = memory
+        self._asked: tuple[int, TooMany | None] | None = None
+        """The connection of a request that comes next and is counted already, and whether it is one too many."""
 
     def take(self, event: RequestReceived, peer: Peer, now: float, out: list[Command]) -> None:
         """What the request alone decides (decision/), and what depends on the moment: its connection, its password."""
@@ -91,15 +101,37 @@ class RequestPath:
     def _decide(self, event: RequestReceived, peer: Peer, now: float) -> Decision:
         if peer.barred:
             return Refusal(403, peer.barred)
-        message, zone = event.message, self._installation.zone(peer.speaks_in)
-        known = partial(self._targets.known, now=now)
-        arrival = self._calls.arrivals.arriving(message, zone.name) if message.method != "CANCEL" else None
+        message, zone, installation = event.message, self._installation.zone(peer.speaks_in), self._installation
+        known = Heard(partial(self._targets.known, now=now))
+        is_call = self._calls.may_have_any and message.method != "CANCEL"
+        arrival = self._calls.arrivals.arriving(message, zone.name) if is_call else None
         if isinstance(arrival, Refusal):
             return arrival
         if arrival is not None:
-            message, routes = arrival.message, arrival.routes
-            return decide(message, zone, self._installation, peer.names, known, event.time, routes)
-        return decide(message, zone, self._installation, peer.names, known, event.time)
+            return decide(arrival.message, zone, installation, peer.names, known, event.time, arrival.routes)
+        key = self._key(message, zone, peer)
+        verdict = None if key is None else self._memory.find(key)
+        decided = None if verdict is None else verdict.again(message, installation, event.time)
+        if decided is not None:
+            self._memory.hits += 1
+            return decided
+        decision = decide(message, zone, installation, peer.names, known, event.time)
+        if key is not None and isinstance(decision, Decided) and not known.used:
+            self._remember(key, decision)
+        return decision
+
+    def _key(self, message: Message, zone: AnyZone, peer: Peer) -> Key | None:
+        """None: the memory is not asked. What a call of a b2bua zone makes of a request is in no key."""
+        if not self._memory.is_on or len(self._calls.dialogs):
+            return None
+        return key_of(message, zone, peer.opened.names, self._installation)
+
+    def _remember(self, key: Key, decided: Decided) -> None:
+        found = tiers_of(decided, self._installation.settings)
+        verdict = verdict_of(decided, found)
+        if verdict is not None:
+            decided.found = found
+            self._memory.keep(key, verdict)
 
     def _wait(self, decided: Decided, event: RequestReceived, peer: Peer, now: float, out: list[Command]) -> None:
         """Ask the DNS for whom the peer may speak; the request goes on when it has answered, or its time is over."""
@@ -139,8 +171,12 @@ class RequestPath:
         method = event.message.method
         if method == "CANCEL":
             return False
-        counted = arrivals.ack if method == "ACK" else arrivals.request
-        too_many = counted(peer.share, now)
+        asked, self._asked = self._asked, None
+        if asked is not None and asked[0] == peer.connection:
+            too_many = asked[1]
+        else:
+            counted = arrivals.ack if method == "ACK" else arrivals.request
+            too_many = counted(peer.share, now)
         if too_many is not None:
             self._turn_away(too_many, event, peer, now, out)
         return too_many is not None
@@ -163,15 +199,18 @@ class RequestPath:
             return False
         too_many = None
         if arrivals.policy.per_domain:
-            policy = self._installation.from_policies.get(peer.speaks_in)
-            domain = host_of(message.first("from") or "")[:LONGEST_DOMAIN]
-            is_judged = policy is not None and policy.kind is not FromDomain.ANY
-            too_many = arrivals.domain(domain if is_judged else f"{domain} {peer.share}", now)
+            too_many = arrivals.domain(self._whose(peer, host_of(message.first("from") or "")), now)
         if too_many is None and message.method == "SUBSCRIBE" and not message.to_tag:
             too_many = arrivals.subscription(peer.share, decided.alias, now)
         if too_many is not None:
             self._turn_away(too_many, event, peer, now, out)
         return too_many is not None
+
+    def _whose(self, peer: Peer, domain: str) -> str:
+        """What a domain in From is counted as: with the source where anybody may name it."""
+        policy, domain = self._installation.from_policies.get(peer.speaks_in), domain[:LONGEST_DOMAIN]
+        is_judged = policy is not None and policy.kind is not FromDomain.ANY
+        return domain if is_judged else f"{domain} {peer.share}"
 
     def _turn_away(self, too_many: TooMany, event: RequestReceived, peer: Peer, now: float, out: list[Command]) -> None:
         """503 with Retry-After, and nothing for the history: a flood would push all else out of it."""
@@ -246,7 +285,7 @@ class RequestPath:
         settings = self._installation.settings
         message = event.message
         tiers, explanation = tiers_of(decided, settings)
-        way = self._way(decided, tiers, event, peer, now, out)
+        way = self._way(decided, tiers, event, now) if self._calls.may_have_any else None
         if isinstance(way, Answer | Refusal):
             self._answer(way, event, peer, out)
             return
@@ -265,18 +304,15 @@ class RequestPath:
             return
         if message.method == "INVITE" and not waited:  # RFC 3261 16.2: a stateful proxy answers 100 within 200 ms
             out.append(respond(self._installation, event.transaction, peer, message, 100))
-        self._contexts.begin(ResponseContext(self._forwarder, incoming, iter(tiers)), now, out)
+        context = ResponseContext(self._forwarder, incoming, iter(tiers))
+        self._contexts.begin(context, now, out)
+        if decided.recalled and self._memory.shows_ways:
+            self._show_way(context, out)
         if not tiers and self._is_scan(decided):
             self._upkeep.offence(peer, "scan", out)
 
     def _way(
-        self,
-        decided: Decided,
-        tiers: tuple[Tier, ...],
-        event: RequestReceived,
-        peer: Peer,
-        now: float,
-        out: list[Command],
+        self, decided: Decided, tiers: tuple[Tier, ...], event: RequestReceived, now: float
     ) -> Way | Answer | Refusal | None:
         """Where a request goes in a call, or what the edge answers itself; None: it is no part of one."""
         message, arrivals = decided.message, self._calls.arrivals
@@ -297,6 +333,44 @@ class RequestPath:
         elif event.transaction:
             number, headers = event.transaction, answer.headers
             out.append(respond(self._installation, number, peer, event.message, answer.status, headers=headers))
+
+    def _show_way(self, context: ResponseContext, out: list[Command]) -> None:
+        """Requests that say the same may go where this one has gone, if nothing but the memory was asked about it."""
+        peer, message = context.peer, context.request
+        is_traversal = isinstance(context.incoming.decided.source, (TraversalServerZone, TraversalClientZone))
+        asks = peer.speaks_in in self._arrivals
+        if is_traversal or (asks and message.method == "SUBSCRIBE") or context.targets != 1:
+            return
+        if context.outcomes or context.located_later or len(context.branches) != 1:
+            return
+        (branch,) = context.branches.values()
+        way = self._forwarder.way(context.incoming, branch.target, branch.hop, asks)
+        if way is not None:
+            out.append(Remember(peer.connection, message.head, way))
+
+    def may_pass(self, peer: Peer, way: RememberedWay, now: float) -> bool:
+        """Count a request that goes on without the core. False: ``take`` is to turn it away."""
+        arrivals = self._arrivals.get(peer.speaks_in)
+        if arrivals is None:
+            return True
+        too_many = arrivals.request(peer.share, now)
+        if too_many is None and arrivals.domain(self._whose(peer, way.domain), now) is None:
+            return True
+        self._asked = peer.connection, too_many
+        return False
+
+    def adopt(self, event: Adopted, peer: Peer) -> None:
+        """Take over a request that went on without the core: it was decided about as its way says."""
+        message, record, request = event.request.message, event.record, event.request
+        way: RememberedWay = record[WAY]
+        decided = way.verdict.again(message, self._installation, request.time)
+        assert decided is not None  # else it would not have gone this way
+        entry = record[ENTRY] = entry_of(record)
+        loop = loop_hash(message, decided.source.name, self._installation.settings.secret)
+        tiers, explanation = way.verdict.found
+        incoming = Incoming(decided, request.transaction, peer, loop, entry, explanation)
+        context = ResponseContext(self._forwarder, incoming, iter(tiers))
+        self._contexts.adopt(context, event.branch, event.head, record[HOPS], event.begun)
 
     def _is_scan(self, decided: Decided) -> bool:
         """Whether a stranger asks for what is none of this edge's business: it looks for a gateway or a relay."""

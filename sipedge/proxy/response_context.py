@@ -197,6 +197,13 @@ class ResponseContext:
         out.append(Forward(branch_id, hops[0], head, body, rate))
         return branch
 
+    def adopt(self, branch_id: str, head: bytes, hops: Hops, begun: float) -> None:
+        """Its first target was tried already, at the first of these hops."""
+        tier = next(self.tiers)
+        self.stop, (target,) = tier.stop, tier.targets
+        (attempt,) = self.incoming.entry.attempts
+        self.branches[branch_id] = Branch(branch_id, target, hops[0], hops[1:], head, begun, attempt)
+
     def response(self, branch_id: str, message: Message, now: float, out: list[Command]) -> None:
         """A response on a branch of this context (16.7 steps 1 to 5)."""
         branch = self.branches.get(branch_id)

@@ -30,7 +30,10 @@ class Face:
 
 
 def faces(source: str, targets: Iterable[str], message: Message | None, settings: Settings) -> list[Face]:
-    """One for each target zone with something to hide on the way there; without a message no lines are known."""
+    """One for each target zone with something to hide on the way there; without a message no lines are known.
+
+    Nor are they for a call of a b2bua zone: its identifiers are made when it begins.
+    """
     if (guarded := _guarded(settings)) is None:
         return []
     installation, border = guarded
@@ -38,7 +41,10 @@ def faces(source: str, targets: Iterable[str], message: Message | None, settings
     for target in dict.fromkeys(targets):
         if border.lies_between(source, target):
             hidden = " and ".join(f'"{zone}"' for zone in (source, target) if zone in border.hidden)
-            lines = () if message is None else tuple(_differences(message, source, target, installation, border))
+            is_call = message is not None and message.method == "INVITE" and installation.ends_calls(source, target)
+            lines: tuple[tuple[str, str], ...] = ()
+            if message is not None and not is_call:
+                lines = tuple(_differences(message, source, target, installation, border))
             found.append(Face(target, hidden, lines))
     return found
 
@@ -54,7 +60,7 @@ def stands_for(uri: str, source: str, settings: Settings) -> str:
 
 def _guarded(settings: Settings) -> tuple[Installation, Border] | None:
     """None where every zone is open; a plan on its own has no zones, and no secret to make an installation of."""
-    if all(zone.topology is not Topology.HIDDEN for zone in settings.zones):
+    if all(zone.topology is Topology.OPEN for zone in settings.zones):
         return None
     installation = Installation(settings, {})
     return None if installation.border is None else (installation, installation.border)

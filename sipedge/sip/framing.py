@@ -14,6 +14,7 @@ or it is not (``fatal``; the stream says nothing more that could be trusted, RFC
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -70,6 +71,8 @@ class FramingError:
 
 
 Frame = Message | KeepAlive | FramingError
+Take = Callable[[bytearray, int, int, int], int]
+"""Buffer, the first byte, how far an empty line was looked for, the end: the first byte that is left."""
 
 
 @lru_cache(maxsize=2)
@@ -100,6 +103,8 @@ class Framer:
         """Of the message before: the headers of the next one are likely to be the same."""
         self._length = 0
         self._heads = _heads(library.is_switched_off())
+        self.take: Take | None = None
+        """Takes whole messages that need nobody else off the front of what came."""
         self.failed = False
         """A fatal error was reported: nothing more is read."""
 
@@ -119,9 +124,17 @@ class Framer:
             self._make_room()
         return self._view[self._end :]
 
-    def received(self, count: int) -> list[Frame]:
-        """``count`` bytes were written to ``space()``: what is complete now, in order."""
+    def received(self, count: int, is_first: bool = True) -> list[Frame]:
+        """``count`` bytes were written to ``space()``: what is complete now, in order.
+
+        ``is_first``: nobody waits for what came before, so that it can be overtaken by nothing.
+        """
         self._end += count
+        if is_first and self.take is not None and self._message is None and not self._skipping:
+            start = self.take(self._buffer, self._start, self._searched, self._end)
+            if start > self._start:
+                self._breaks = 0
+                self._start = self._searched = start
         frames: list[Frame] = []
         while not self.failed and (frame := self._next()) is not None:
             frames.append(frame)

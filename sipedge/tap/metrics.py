@@ -54,6 +54,8 @@ class Gauges:
     """Reason -> bans since the start."""
     waiting: float = 0.0
     """Requests that wait for their turn."""
+    calls: float = 0.0
+    """Of b2bua zones."""
     transactions: dict[str, float] = field(default_factory=dict)
     """By role: "server", "client"."""
     peers: dict[tuple[str, ...], float] = field(default_factory=dict)
@@ -106,6 +108,23 @@ class Metrics:
         word = data[8:9] if data.startswith(b"SIP/2.0 ") else data[:16].partition(b" ")[0]
         self._sent[zone, word if word in _WORDS else b""] += 1
 
+    def copied(self, zone: str, methods: Iterable[bytes]) -> None:
+        """Requests that came again."""
+        for method in methods:
+            self._requests["received", zone, METHODS.get(method, OTHER)] += 1
+
+    def forwarded(self, source: str, target: str, data: bytes) -> None:
+        """A request came from one zone and was sent to another; ``data`` begins with its method."""
+        word = data[:16].partition(b" ")[0]
+        self._requests["received", source, METHODS.get(word, OTHER)] += 1
+        self._sent[target, word if word in _WORDS else b""] += 1
+
+    def returned(self, source: str, target: str | None, status: int) -> None:
+        """A response came from one zone and was sent to another; None: its connection is gone."""
+        self._responses["received", source, _CLASSES[status // 100]] += 1
+        if target is not None:
+            self._sent[target, b"%d" % (status // 100)] += 1
+
     def decided(self, entry: Entry) -> None:
         """A request has its final status."""
         outcome = _CLASSES[entry.status // 100]
@@ -153,6 +172,7 @@ def families(counts: Counters, state: Gauges, now: float) -> list[Metric]:
         _counter("requests_refused", "Requests that went no further", ("zone", "reason"), state.requests_refused),
         _counter("bans", "Bans of sources that began", ("reason",), _single(state.bans_begun)),
         _gauge("banned", "Sources that are banned", ("reason",), _single(state.bans)),
+        _gauge("calls", "Open calls of b2bua zones", (), {(): state.calls}),
         _gauge("requests_paced", "Requests that wait for their turn to leave", (), {(): state.waiting}),
         _counter("log_dropped", "Records or lines lost by an output", ("output",), _single(state.dropped)),
         _gauge("connections", "Open connections", ("zone",), _single(state.connections)),

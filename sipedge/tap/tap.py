@@ -5,11 +5,12 @@ The server has a tap only where something is to be written or counted. Without a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from time import time
 
-from sipedge.proxy.history import Entry
+from sipedge.proxy.history import Entry, entry_of
 from sipedge.proxy.incoming import Peer
+from sipedge.remembered.record import HEAD, OPENED, STATUS, WAY, Record
 from sipedge.settings import Log, Settings, where
 from sipedge.sip.message import Message
 
@@ -95,6 +96,29 @@ class Tap:
         if self._messages:
             self._pass(peer, True, data, b"")
 
+    @property
+    def sees_messages(self) -> bool:
+        """Whether anything is to be written of messages, decisions aside."""
+        return bool(self._messages)
+
+    def went_short(
+        self, connection: int, begun: Sequence[Record], ended: Sequence[Record], copies: Iterable[bytes]
+    ) -> None:
+        """What a connection has brought that the core has not seen: requests, answers, methods of copies."""
+        peer, metrics = self._peer_of(connection), self._metrics
+        if metrics is not None and peer is not None:
+            metrics.copied(peer.zone, copies)
+            for record in begun:
+                metrics.forwarded(peer.zone, record[WAY].hop.zone, record[HEAD])
+            for record in ended:
+                caller = self._peer_of(record[OPENED].connection)
+                metrics.returned(record[WAY].hop.zone, caller.zone if caller else None, record[STATUS])
+                metrics.decided(entry_of(record))
+        for record in begun if self._searched else ():
+            self.searched(entry_of(record))
+        for record in ended if self._concluded else ():
+            self._conclude(entry_of(record))
+
     def searched(self, entry: Entry) -> None:
         """A decision was made, nothing was sent yet."""
         if self._searched:
@@ -103,6 +127,9 @@ class Tap:
     def concluded(self, entry: Entry) -> None:
         if self._metrics is not None:
             self._metrics.decided(entry)
+        self._conclude(entry)
+
+    def _conclude(self, entry: Entry) -> None:
         if self._concluded:
             self._sequence += 1
             self._put(self._concluded, Decided(entry.size, entry, self._sequence))

@@ -17,18 +17,15 @@ MOST = 20_000
 
 
 class Handles:
-    """Found by handle; what has changed is told by ``taken``."""
+    """Found by handle; what has changed is told by ``changes``."""
 
     def __init__(self) -> None:
         self._tokens: OrderedDict[str, str] = OrderedDict()
-        self._changes: dict[str, str | None] = {}
+        self.changes: dict[str, str | None] = {}
+        """Handle -> token, None for one that is gone: what has changed since ``taken``."""
 
     def __len__(self) -> int:
         return len(self._tokens)
-
-    @property
-    def has_changed(self) -> bool:
-        return bool(self._changes)
 
     def shortened(self, token: str, longest: int) -> str:
         """The token, or its handle with MARK where it has more than ``longest`` characters; 0: any number."""
@@ -36,9 +33,9 @@ class Handles:
             return token
         handle = token[:LENGTH]
         if handle not in self._tokens:
-            self._tokens[handle] = self._changes[handle] = token
+            self._tokens[handle] = self.changes[handle] = token
             if len(self._tokens) > MOST:
-                self._changes[self._tokens.popitem(last=False)[0]] = None
+                self.changes[self._tokens.popitem(last=False)[0]] = None
         self._tokens.move_to_end(handle)
         return MARK + handle
 
@@ -60,9 +57,9 @@ class Handles:
 
     def touch_all(self) -> None:
         """All is to be written anew."""
-        self._changes |= self._tokens
+        self.changes |= self._tokens
 
     def taken(self) -> dict[str, str | None]:
-        """Handle -> token, None for one that is gone: what has changed since the last call."""
-        changes, self._changes = self._changes, {}
+        """``changes``, for the last time."""
+        changes, self.changes = self.changes, {}
         return changes

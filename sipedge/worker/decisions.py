@@ -49,13 +49,13 @@ class Decisions:
         self._followers: dict[int, _Follower] = {}
         self._followed: dict[int, History] = {}
         """What clients of worker 0 follow."""
-        server.concluded = self._concluded
 
     async def history(self, wish: History, client: Client) -> None:
         """An item for each decision, of all workers. Raises Refused where one that follows does not keep up."""
         follower, number = _Follower(wish), next(self._numbers)
         if wish.follow:
             self._followers[number] = follower
+            self._watch()
             await self._others.ask(Follow(number, wish))
         try:
             kept = await self._kept_by_all(wish)
@@ -69,6 +69,7 @@ class Decisions:
         finally:
             if wish.follow:
                 del self._followers[number]
+                self._watch()
                 await self._others.ask(Unfollow(number))
 
     async def _kept_by_all(self, wish: History) -> list[_Shown]:
@@ -87,6 +88,7 @@ class Decisions:
             self._followed[what.number] = what.wish
         elif isinstance(what, Unfollow):
             self._followed.pop(what.number, None)
+        self._watch()
         return None
 
     def noted(self, worker: int, told: Told) -> None:
@@ -106,7 +108,7 @@ class Decisions:
     async def _kept(self, wish: History) -> list[Entry]:
         """Those that fit, oldest first."""
         fitting: list[Entry] = []
-        for number, entry in enumerate(list(self._server.history)):
+        for number, entry in enumerate(list(self._server.recording.history)):
             if number % CHUNK == CHUNK - 1:
                 await asyncio.sleep(0)
             if fits(entry, wish) and (not wish.follow or entry.status):  # the others come when they have their status
@@ -114,6 +116,10 @@ class Decisions:
             if len(fitting) == wish.last > 0:
                 break
         return fitting[::-1]
+
+    def _watch(self) -> None:
+        """Who follows nobody is told of nothing: an entry for each request that went the short way costs its making."""
+        self._server.recording.concluded = self._concluded if self._followers or self._followed else None
 
     def _concluded(self, entry: Entry) -> None:
         for follower in self._followers.values():

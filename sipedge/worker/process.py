@@ -12,8 +12,8 @@ from time import monotonic, time
 from typing import Any
 
 from sipedge.control.channel.place import Place
-from sipedge.edge import log
 from sipedge.edge.in_force import InForce, Standing, warm_up
+from sipedge.edge.logs import log
 from sipedge.edge.others.colleagues import FIRST, Colleagues
 from sipedge.edge.server import CANCEL_LIMIT, Server
 from sipedge.supervisor.link import Kept, Link

@@ -18,6 +18,8 @@ from support.sipp import Parties, exchange
 pytestmark = pytest.mark.e2e
 
 ALICE, BOB = "sip:alice@near.example", "sip:bob@far.example"
+CAROL = "sip:carol@third.example"
+WAYS = {"alice": "near", "bob": "far", "carol": "third"}
 B2BUA = 'topology = "b2bua"'
 
 
@@ -31,6 +33,7 @@ def parties(folder: Path, near_zone: str, far_zone: str, behind: str = "") -> It
     ca = make_ca(folder)
     zones = [neighbor("near", [caller], "TCP", near_zone), neighbor("far", [behind or callee], "TCP", far_zone)]
     config = edge_toml(ca, issue(ca, ips=[edge]), listener("tcp", edge, "TCP"), *zones, CREDENTIAL)
+    config = config.replace("[edge]\n", '[edge]\njournal = "journal"\n', 1)
     keys = {"caller": "alice@near.example", "callee": "bob@far.example"}
     with Edge(folder / "edge", config, rule("out", r".*@far\.example", "far")):
         yield Parties(caller, callee, f"{edge}:5060", keys)
@@ -144,3 +147,30 @@ def test_baresip_and_pjsua2(tmp_path: Path, caller: str) -> None:
             alice.do("hangup")
         alice.expect("CALL_CLOSED")
         bob.expect("call", state="DISCONNECTED")
+
+
+def test_pjsua2_is_transferred_by_the_edge(tmp_path: Path) -> None:
+    """alice has bob talk to carol; bob and carol see a re-INVITE and an INVITE, and no REFER."""
+    edge, near, far, third = (fresh_address() for _ in range(4))
+    ca = make_ca(tmp_path)
+    here = f'{B2BUA}\n[zone.b2bua]\nrefer = "here"\n'
+    zones = [neighbor("near", [near], "TLS", here), neighbor("far", [far]), neighbor("third", [third])]
+    rules = "".join(rule(f"to {user}", f"{user}@.*", zone) for user, zone in WAYS.items())
+    config = edge_toml(ca, issue(ca, ips=[edge]), listener("tls", edge), *zones, name=edge)
+    with (
+        Edge(tmp_path / "edge", config, rules),
+        agent(tmp_path, ca, near, ALICE, edge) as alice,
+        agent(tmp_path, ca, far, BOB, edge) as bob,
+        agent(tmp_path, ca, third, CAROL, edge) as carol,
+    ):
+        alice.do("call", to=BOB)
+        for party in (alice, bob):
+            party.expect("call", state="CONFIRMED")
+        alice.do("transfer", to=CAROL)
+        carol.expect("call", state="CONFIRMED")
+        alice.expect("call", state="DISCONNECTED")
+        carol.do("hang up")
+        for party in (carol, bob):
+            party.expect("call", state="DISCONNECTED")
+    log = (tmp_path / f"{far}.log").read_text(errors="replace")
+    assert "REFER sip:" not in log and log.count("INVITE sip:bob") == 2

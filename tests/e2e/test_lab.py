@@ -21,7 +21,7 @@ STEPS = [*scenario.STEPS, *scenario_xmpp.STEPS, *scenario_web.STEPS]
 COMMAND = [sys.executable, "-m", "sipedge", "lab"]
 
 
-@pytest.mark.parametrize("options", [[], ["--hidden"]])
+@pytest.mark.parametrize("options", [[], ["--hidden"], ["--b2bua"]])
 def test_everything_arrives(options: list[str]) -> None:
     require("prosody")
     require("haproxy")

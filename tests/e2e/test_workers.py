@@ -177,7 +177,7 @@ def test_a_load_is_in_force_in_both_workers_or_in_none(pair: Pair) -> None:
                 assert final(caller) == 404
             pair.edge.write(dialplan=RULE)
             ask(pair.folder, Load(confirm_within=0.3))
-            pair.edge.wait_for("nobody confirmed")
+            pair.edge.wait_for("nobody confirmed", 30.0)
             for number, caller in ((5, one), (6, two)):
                 caller.send(pair.message(number))
                 assert final(caller) == 404

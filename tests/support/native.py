@@ -9,16 +9,18 @@ import pytest
 from sipedge.native import library
 from sipedge.pjsip.declarations import DECLARATIONS
 from sipedge.pjsip.native import sequences
+from sipedge.remembered.native import ways
 from sipedge.sip.native import heads
 
 from .third_party import missing
 
 
 def require_native() -> None:
-    """Both, compiled from the sources at hand."""
+    """All of them, compiled from the sources at hand."""
     try:
         sequences.load(DECLARATIONS)
         heads.load()
+        ways.load()
     except library.Unusable as reason:
         missing(f"a part in C cannot be used: {reason} (python setup.py build_ext --inplace)")
 

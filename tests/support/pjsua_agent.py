@@ -1,7 +1,7 @@
 """A pjsua2 user agent over TLS in a process of its own (pjsip allows one endpoint a process).
 
 ``Agent`` is the test's side of it; run as a program, this file is the agent. They talk in JSON lines: commands on the
-agent's standard input (``do``: message, status, watch, call, hang up), events on its output (``event``).
+agent's standard input (``do``: message, status, watch, call, transfer, hang up), events on its output (``event``).
 """
 
 from __future__ import annotations
@@ -159,6 +159,8 @@ def main(options: Options) -> None:
             case "call":
                 calls.append(Call(account))
                 calls[-1].makeCall(command["to"], pj.CallOpParam(True))
+            case "transfer":
+                calls[-1].xfer(command["to"], pj.CallOpParam(True))
             case "hang up":
                 calls[-1].hangup(_operation(pj, 0))
 

@@ -23,7 +23,12 @@ from .program import run_in_folder
 from .proxies import Proxy, Running
 from .rows import Row, head, line, machine, summary
 
-USUAL = {"kamailio": proxies.kamailio, "edge": proxies.edge, "kamailio-qm": proxies.kamailio_as_shipped}
+USUAL = {
+    "kamailio": proxies.kamailio,
+    "edge": proxies.edge,
+    "edge-anew": proxies.forgetful_edge,
+    "kamailio-qm": proxies.kamailio_as_shipped,
+}
 HIDING = {
     "kamailio-topoh": proxies.kamailio_hiding,
     "edge-hidden": proxies.edge_hidden,

@@ -149,15 +149,17 @@ static Span bracketed(Span value) {
 
 /* -- the caller -------------------------------------------------------------------------------------------------- */
 
+enum { USERS = 200 }; /* who is written to: a federation's are not endless, and a proxy may remember where they are */
+
 static void begin(Connection *c) {
     long n = started++;
     const char *method = option.calls ? "INVITE" : option.subscribe ? "SUBSCRIBE" : "MESSAGE";
     transactions[n] = (Transaction){ .began = now(), .caller = c };
     c->outstanding++;
-    print(&c->out, "%s sip:user%ld@%s SIP/2.0\r\n", method, n, option.to);
+    print(&c->out, "%s sip:user%ld@%s SIP/2.0\r\n", method, n % USERS, option.to);
     print(&c->out, "Via: SIP/2.0/TLS %s:5062;branch=z9hG4bKload%lx.%x\r\nMax-Forwards: 70\r\n", option.local, n, run_id);
     print(&c->out, "From: \"Load\" <sip:load%d@%s>;tag=t%lx;epid=0a1b2c\r\n", c->number, option.from, n);
-    print(&c->out, "To: <sip:user%ld@%s>\r\nCall-ID: load-%lx.%x@%s\r\n", n, option.to, n, run_id, option.from);
+    print(&c->out, "To: <sip:user%ld@%s>\r\nCall-ID: load-%lx.%x@%s\r\n", n % USERS, option.to, n, run_id, option.from);
     print(&c->out, "CSeq: 1 %s\r\nContact: <sip:load%d@%s:5062;transport=tls>\r\n", method, c->number, option.local);
     if (option.subscribe) print(&c->out, "Event: presence\r\nExpires: 3600\r\n");
     print(&c->out, "User-Agent: UCCAPI/16.0.4266.1001 OC/16.0.4266.1001 (Skype for Business)\r\n"

@@ -178,6 +178,11 @@ def edge(folder: Path, certificates: Certificates) -> Proxy:
     return edge_at("edge", "127.0.0.2", "open", folder, certificates)
 
 
+def forgetful_edge(folder: Path, certificates: Certificates) -> Proxy:
+    """The same one, that decides about each request anew."""
+    return edge_at("edge-anew", "127.0.0.11", "open", folder, certificates, "remembered = 0\n")
+
+
 def edge_hidden(folder: Path, certificates: Certificates) -> Proxy:
     """With the callers' zone hidden."""
     return edge_at("edge-hidden", "127.0.0.9", "hidden", folder, certificates)
@@ -187,13 +192,16 @@ def edge_b2bua(folder: Path, certificates: Certificates) -> Proxy:
     return edge_at("edge-b2bua", "127.0.0.10", "b2bua", folder, certificates)
 
 
-def edge_at(name: str, address: str, topology: str, folder: Path, certificates: Certificates) -> Proxy:
+def edge_at(
+    name: str, address: str, topology: str, folder: Path, certificates: Certificates, limits: str = ""
+) -> Proxy:
     own = folder / name
     own.mkdir(exist_ok=True)
     (own / "edge.dialplan").write_text(_DIALPLAN)
     config = own / "edge.toml"
     files = {"certificate": certificates.certificate("edge"), "key": certificates.key("edge")}
     zones = _ZONES.replace('name = "node"\n', f'name = "node"\ntopology = "{topology}"\n')
+    zones = zones.replace("[limits]\n", "[limits]\n" + limits)
     config.write_text(HEAD % {"edge": address, "trusted": certificates.trusted, **files} + zones)
     return Proxy(name, f"{address}:5061", (sys.executable, "-m", "sipedge", "run", str(config)))
 

@@ -22,6 +22,7 @@ from sipedge.settings import Limits
 from sipedge.sip.framing import Frame, Framer
 from sipedge.sip.message import Message
 from sipedge.worker.process import GARBAGE_THRESHOLDS
+from zones.zone import FromDomain
 
 from .counting import mark, parts
 from .instructions import CALLEE, CALLER, EACH, answered, request, settings
@@ -62,7 +63,7 @@ class Edge:
         )
         ids = count(1)
         environment = Environment(lambda: f"bench{next(ids):x}", lambda: 0.5, bytes, {})
-        self._proxy = Proxy(settings(), environment)
+        self._proxy = Proxy(settings(False, FromDomain.ANY, anew=True), environment)
         self._now = 1000.0
         self._proxy.tick(self._now)
         self._framers = [Framer(Limits()), Framer(Limits())]

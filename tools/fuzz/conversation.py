@@ -25,6 +25,7 @@ from sipedge.sip.framing import Framer
 from sipedge.sip.message import Message, parse_message
 from sipedge.sip.values import MessageError
 
+from . import edges
 from .mutations import mutated
 
 Step = tuple[Any, ...]
@@ -56,6 +57,8 @@ WORDS = (
     "poll",
 )
 MOST_STEPS = 30
+WHOLE = 0.3
+"""Of the conversations are with a whole edge (edges.py)."""
 MOST_BYTES = 3000
 """Of a message's lines for pjsip: some are longer."""
 LIMITS = Limits(message=4096, header_section=2048, header_line=512, headers=40)
@@ -66,6 +69,8 @@ _TAG = re.compile(rb";tag=[0-9a-f]{16}(?=\r\n)")
 
 def steps(chance: Random, samples: Sequence[bytes]) -> list[Step]:
     """A conversation of a few peers. ``samples``: messages, some of which come mutated."""
+    if chance.random() < WHOLE:
+        return [("edge", chance.randrange(2**32))]
     return [_step(chance, samples, chance.choice(WORDS)) for _ in range(chance.randint(1, MOST_STEPS))]
 
 
@@ -114,14 +119,7 @@ class Player:
     """A Stack, and what it does, as values that can be compared."""
 
     def __init__(self) -> None:
-        self._stack = Stack(
-            emit=self._emit,
-            send=lambda connection, data: self._note("send", connection, _TAG.sub(b"", data)),
-            may_answer=lambda branch, connection: (len(branch) + connection) % 2 == 0,
-            max_message=MOST_BYTES,
-            max_transactions=12,
-            max_transactions_per_connection=6,
-        )
+        self._stack = self._make_stack()
         self._notes: list[object] = []
         self._numbers = count(1)
         self._do: dict[str, Callable[..., object]] = {
@@ -136,8 +134,20 @@ class Player:
             "poll": lambda _: self._stack.poll(),
         }
 
+    def _make_stack(self) -> Stack:
+        return Stack(
+            emit=self._emit,
+            send=lambda connection, data: self._note("send", connection, _TAG.sub(b"", data)),
+            may_answer=lambda branch, connection: (len(branch) + connection) % 2 == 0,
+            max_message=MOST_BYTES,
+            max_transactions=12,
+            max_transactions_per_connection=6,
+        )
+
     def play(self, conversation: Sequence[Step]) -> list[object]:
         """From new connections to the end of all of them, when nothing may be left."""
+        if conversation[0][0] == "edge":
+            return self._whole(conversation[0][1])
         self._notes, self._open, self._transactions = [], set[int](), list[int]()
         self._connections = [self._connect(peer) for peer in range(len(PEERS))]
         for word, *arguments in conversation:
@@ -152,6 +162,14 @@ class Player:
         self._stack.poll()
         self._note("left", self._stack.counts())
         return self._notes
+
+    def _whole(self, seed: int) -> list[object]:
+        """A whole edge has a stack of its own, and there is one in a process."""
+        self._stack.shutdown()
+        try:
+            return edges.play(seed, short=True)
+        finally:
+            self._stack = self._make_stack()
 
     def end(self) -> None:
         self._stack.shutdown()

@@ -55,7 +55,17 @@ def _lines(status: StatusJson, now: float) -> Iterator[str]:
         yield f"decisions: the last record is number {status['decisions']}"
     dns, open_ones = status["dns"], status["transactions"]
     yield f"transactions: {open_ones.get('server', 0)} of peers, {open_ones.get('client', 0)} of the edge"
+    yield _remembered(status["remembered"])
     yield f"questions to the DNS: {dns.get('asked', 0)} asked, {dns.get('waiting', 0)} waiting, {dns['spared']} spared"
+
+
+def _remembered(counts: dict[str, int]) -> str:
+    rate = (
+        f", {counts['hits'] / counts['asked']:.1%} of {counts['asked']} requests found theirs"
+        if counts["asked"]
+        else ""
+    )
+    return f"verdicts remembered: {counts['verdicts']}{rate}"
 
 
 def _head(status: StatusJson, now: float) -> Iterator[str]:

@@ -10,6 +10,7 @@ import click
 @click.command()
 @click.option("--keep", is_flag=True, help="Leave everything running until Ctrl-C.")
 @click.option("--hidden", is_flag=True, help='The outside edge hides the inside: topology = "hidden".')
+@click.option("--b2bua", is_flag=True, help='The outside edge ends the calls of the inside: topology = "b2bua".')
 @click.option("--expressway", is_flag=True, help="Start stand-ins for Expressways instead, until Ctrl-C.")
 @click.option("--console", is_flag=True, help="With --keep: a console beside each edge; its address is printed.")
 def command(**options: Any) -> int:

@@ -11,6 +11,7 @@ from sipedge.lab.run import main
 class Options:
     keep: bool
     hidden: bool
+    b2bua: bool
     expressway: bool
     """Stand-ins for Expressways instead."""
     console: bool
@@ -18,4 +19,5 @@ class Options:
 
 def run(options: Options) -> int:
     """The exit status: 0 when all arrived, 1 otherwise."""
-    return main(options.keep, options.hidden, options.expressway, options.console)
+    topology = "b2bua" if options.b2bua else "hidden" if options.hidden else "open"
+    return main(options.keep, topology, options.expressway, options.console)

@@ -8,7 +8,7 @@ import click
 
 from sipedge.cli.problems import fail
 from sipedge.config import ConfigError
-from sipedge.edge import log
+from sipedge.edge.logs import log
 from sipedge.network.tls import TlsError
 from sipedge.worker import process
 

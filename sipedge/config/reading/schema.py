@@ -327,7 +327,11 @@ def zones_with(key: str) -> str:
 
 
 LISTENER = mirror(Listener, ("zone",), port=(OwnPort, ...))
-LIMITS = mirror(Limits, busy_poll=(Annotated[float, Field(ge=0, le=1)], Limits().busy_poll))
+LIMITS = mirror(
+    Limits,
+    remembered=(Annotated[int, Field(ge=0, le=1_000_000)], Limits().remembered),
+    busy_poll=(Annotated[float, Field(ge=0, le=1)], Limits().busy_poll),
+)
 TIMERS = mirror(Timers)
 DNS = mirror(DnsSettings)
 METRICS = mirror(

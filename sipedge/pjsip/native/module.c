@@ -186,6 +186,13 @@ static PyObject *end(PyObject *module, PyObject *handle)
     Py_RETURN_NONE;
 }
 
+/* The address of what other parts in C may call. */
+static PyObject *table(PyObject *module, PyObject *nothing)
+{
+    (void)module, (void)nothing;
+    return PyLong_FromVoidPtr((void *)sequences_table());
+}
+
 /* Seconds and milliseconds until the next timer. */
 static PyObject *poll(PyObject *module, PyObject *nothing)
 {
@@ -208,6 +215,7 @@ static PyMethodDef METHODS[] = {
     {"accept", FAST(accept_server)},
     {"end", end, METH_O, NULL},
     {"poll", poll, METH_NOARGS, NULL},
+    {"table", table, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 

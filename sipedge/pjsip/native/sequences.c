@@ -19,7 +19,8 @@ static struct sipedge_setup edge;
 static struct blake2b keyed;
 static char key[COOKIE_LENGTH + 2 * BLAKE2B_DIGEST];
 static size_t written; /* of edge.text, at most edge.size */
-static int caller_writes;
+static int caller_writes, named_by_digest;
+static int (*is_taken)(const char *key);
 
 void sequences_begin(const struct sipedge_setup *setup)
 {
@@ -147,7 +148,8 @@ static void identify(const struct sipedge_source *source)
 {
     pjsip_via_hdr *via = edge.received->msg_info.via;
     const pj_str_t *branch = &via->branch_param;
-    if (length_of(branch) >= COOKIE_LENGTH && strncasecmp(branch->ptr, COOKIE, COOKIE_LENGTH) == 0)
+    named_by_digest = length_of(branch) >= COOKIE_LENGTH && strncasecmp(branch->ptr, COOKIE, COOKIE_LENGTH) == 0;
+    if (named_by_digest)
         name_by_digest(source, via);
     else
         name_by_host(source, via);
@@ -159,6 +161,7 @@ enum kind sequences_request(const struct sipedge_source *source, const char *met
 {
     static const char UNANSWERED[] = "BENOTIFY";
     enum kind kind = parse(source);
+    named_by_digest = 0;
     if (kind != READ)
         return kind;
     const pj_str_t *named = &edge.received->msg_info.cseq->method.name;
@@ -167,7 +170,7 @@ enum kind sequences_request(const struct sipedge_source *source, const char *met
     if (equals(named, UNANSWERED, sizeof UNANSWERED - 1))
         return ALONE;
     identify(source);
-    if (sequences_distribute())
+    if ((named_by_digest && is_taken && is_taken(key)) || sequences_distribute())
         return ABSORBED;
     return edge.received->msg_info.msg->line.req.method.id == ACK ? ALONE : NEW;
 }
@@ -180,6 +183,26 @@ enum kind sequences_response(const struct sipedge_source *source, pj_str_t *meth
         *branch = edge.received->msg_info.via->branch_param;
     }
     return kind;
+}
+
+_Static_assert(sizeof key == KEY_LENGTH, "the key is as long as sequences.h says");
+
+static const char *key_of_request(void)
+{
+    return named_by_digest ? key : NULL;
+}
+
+static void watch(int (*asked)(const char *key))
+{
+    is_taken = asked;
+}
+
+const struct sequences *sequences_table(void)
+{
+    static const struct sequences table = {
+        text_begin, text_line, sequences_request, sequences_response, key_of_request, watch,
+    };
+    return &table;
 }
 
 pjsip_transaction *sequences_open(int is_invite, struct failure *failure)

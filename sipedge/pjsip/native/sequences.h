@@ -18,6 +18,21 @@ struct failure {
     int status;
 };
 
+/* What other parts in C may call of this one: they are given its address. */
+struct sequences {
+    void (*text_begin)(void);
+    int (*text_line)(const char *line, size_t length);
+    enum kind (*request)(const struct sipedge_source *source, const char *method, size_t length);
+    enum kind (*response)(const struct sipedge_source *source, pj_str_t *method, pj_str_t *branch);
+    /* The digest that names the transaction of the request that was read last, KEY_LENGTH bytes; NULL: none does. */
+    const char *(*key)(void);
+    /* Have somebody asked whether a request with this key is under way there: then a copy of it is absorbed. */
+    void (*watch)(int (*is_taken)(const char *key));
+};
+enum { KEY_LENGTH = 39 };
+
+const struct sequences *sequences_table(void);
+
 void sequences_begin(const struct sipedge_setup *setup);
 
 /* pjsip's callbacks. */

@@ -71,6 +71,7 @@ OBEYED: dict[str, Callable[[MemoryEdge], object]] = {
     **{path: connections(path) for path in (f"limits.{name}" for name in CONNECTIONS)},
     **{path: observers(path) for path in OBSERVERS},
     **{path: resolver(path) for path in ("dns.servers", "dns.timeout", "dns.attempts", "dns.cache")},
+    "limits.remembered": lambda edge: edge.server._proxy.memory._most,
     "limits.message": lambda edge: edge.server._stack._reception._size,
     "limits.transactions": lambda edge: edge.server._stack._servers._total,
     "limits.transactions_per_connection": lambda edge: edge.server._stack._servers._each,
@@ -79,7 +80,7 @@ OBEYED: dict[str, Callable[[MemoryEdge], object]] = {
     "control": lambda edge: edge.control.service.place and edge.control.service.place.path,
     "revision": loop("revision"),
     "journal": lambda edge: edge.server._keeping._journal and edge.server._keeping._journal.path,
-    "history": lambda edge: edge.server.history._entries.maxlen,
+    "history": lambda edge: edge.server.recording.history._entries.maxlen,
     # The process hands the settings on to what runs on engines: test_xmpp.py, test_web.py, test_turn.py in tests/e2e
     **{path: loop(path) for path in ("xmpp", "web", "turn")},
 }

@@ -12,7 +12,7 @@ from support.connections import FAR, LIMITS, LISTENER, Run, hop, zone
 from support.edge import Edge, connect_raw, message, receive, settings_for
 from support.openssl_tool import OpenSslTool
 
-from sipedge.edge.rate_limit import RateLimit, kind_of
+from sipedge.edge.logs.rate_limit import RateLimit, kind_of
 from sipedge.network.record import Counts
 from sipedge.settings import Tls
 from zones.key_usage import CLIENT_AUTH, SERVER_AUTH

@@ -13,7 +13,7 @@ from support.connections import FAR, LIMITS, LISTENER, Run, hop, zone
 from support.edge import Edge, connect_raw, message, receive, settings_for
 from support.openssl_tool import OpenSslTool
 
-from sipedge.edge.rate_limit import RateLimit
+from sipedge.edge.logs.rate_limit import RateLimit
 from sipedge.network.tls import TlsContexts
 from sipedge.settings import Listener, Tls
 

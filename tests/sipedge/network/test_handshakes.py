@@ -100,6 +100,21 @@ def test_nothing_comes_after_the_end(run: Run, watched: Callable[[str], Watched]
     run(test)
 
 
+def test_a_fault_in_a_step_is_logged_and_ends_its_connection(
+    run: Run, watched: Callable[[str], Watched], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def test() -> None:
+        handshakes, told = Handshakes(), asyncio.get_running_loop().create_future()
+        monkeypatch.setattr(TlsStream, "handshake", lambda stream: [][0])
+        Watched.may_begin.set()
+        handshakes.step("here", watched("here"), told.set_result)
+        assert "a fault of the edge" in await asyncio.wait_for(told, 10)
+        assert "IndexError" in caplog.text
+        handshakes.close()
+
+    run(test)
+
+
 @pytest.fixture
 def shaking(context: ssl.SSLContext) -> Iterator[Lone]:
     """A connection whose first step is under way."""

@@ -183,9 +183,10 @@ def test_parameters_that_are_kept_are_part_of_the_alias() -> None:
     assert all(";opaque=user:epid:" in alias for _, alias in lost)
 
 
-def test_behind_an_outside_edge_that_hides_the_inside_no_rule_is_needed_there() -> None:
+@pytest.mark.parametrize("topology", [Topology.HIDDEN, Topology.B2BUA])
+def test_behind_an_outside_edge_that_hides_the_inside_no_rule_is_needed_there(topology: Topology) -> None:
     """The federation guide's plan as printed lacks the rule for the node's name: a hidden zone mends it."""
-    outer = with_zone(OUTER, "Traversal server", topology=Topology.HIDDEN)
+    outer = with_zone(OUTER, "Traversal server", topology=topology)
     report = report_of(inside(), outside(mended=False, zones=outer))
     assert report.passed and errors(report) == []
     assert not report_of(inside(), outside(mended=False)).passed

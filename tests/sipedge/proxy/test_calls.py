@@ -22,12 +22,14 @@ from support.playbook import (
     closes_connection,
     fails,
     forwards,
+    opens,
     responds,
     sends,
     waits,
 )
-from support.settings import forking, make_settings, with_zone
+from support.settings import RULES, THIRD, ZONES, forking, make_settings, rule, with_zone
 
+from sipedge.proxy.commands import Forward
 from sipedge.proxy.events import ConfigChanged
 from sipedge.settings import Limits
 from sipedge.sip.message import Message
@@ -230,6 +232,23 @@ def test_a_call_of_a_zone_that_is_open_now_goes_on(play: Play) -> None:
     assert len(call.book.proxy.dialogs) == 0
 
 
+def test_a_call_whose_zone_is_gone_ends_without_a_word(play: Play) -> None:
+    call = called(play(b2bua())).answered()
+    call.book >> ConfigChanged(make_settings(rules="", zones=ZONES[1:])) >> waits(41)
+    assert [command for command in call.book.drain() if isinstance(command, Forward)] == []
+    assert {line.level for line in call.book.log} == {"warning"}
+    call.book >> waits(41)
+    assert len(call.book.proxy.dialogs) == 0
+
+
+def test_an_info_does_not_move_a_party(play: Play) -> None:
+    call, leg = talking(play(b2bua())), Leg()
+    info = call.caller.request("INFO").head.replace(b"phone.inside.local:5071", b"elsewhere.inside.local")
+    call.book >> arrives(Message(info)) << forwards(leg, "Outside")
+    call.book >> answers_with(leg, call.callee.answer(leg.message, 200)) << responds(200)
+    call.passes(call.callee, "BYE")
+
+
 def test_more_calls_than_may_be_open_are_refused(play: Play) -> None:
     book = play(b2bua(limits=Limits(dialogs=2)))
     first = talking(book)
@@ -237,6 +256,50 @@ def test_more_calls_than_may_be_open_are_refused(play: Play) -> None:
     book >> arrives(invite(call_id="third")) << responds(503)
     first.passes(first.callee, "BYE")
     book >> arrives(invite(call_id="third")) << responds(100) << forwards(Leg(), "Outside")
+
+
+def test_a_party_cannot_have_the_edge_keep_more_than_a_call_needs(play: Play) -> None:
+    book, routes = play(b2bua()), tuple(f"Record-Route: <sip:p{'x' * 100}{n}.example;lr>" for n in range(80))
+    book >> arrives(invite(extra=("Contact: <sip:alice@192.0.2.10>", *routes))) << responds(513)
+    assert len(book.proxy.dialogs) == 0
+    call, bye = called(book), Leg()
+    book >> answers_with(call.leg, call.callee.answer(call.leg.message, 200, extra=routes))
+    book << sends("Outside") << forwards(bye, "Outside", method="BYE") << responds(487, to=call.call)
+    book >> answers_with(bye, answer_to(bye.message, 200))
+    assert len(book.proxy.dialogs) == 0
+
+
+def test_a_target_refresh_leaves_the_proxies_of_both_sides_on_the_way(play: Play) -> None:
+    call = called(play(b2bua()), extra=("Record-Route: <sip:p.inside.local;lr>",))
+    call.answered(extra=("Record-Route: <sip:q.outside.local;lr>",)).acknowledged()
+    for sender, route in ((call.caller, "<sip:q.outside.local;lr>"), (call.callee, "<sip:p.inside.local;lr>")):
+        for method in ("UPDATE", "INFO"):
+            assert call.passes(sender, method).items("route") == [route]
+
+
+def test_a_call_that_passes_twice_is_two_calls(play: Play) -> None:
+    """A proxy outside sends it back: what the edge wrote is what it reads, and each pass has its own legs."""
+    rules = rule("back", "Third", r".*@third\.example", source_zone='"Outside"') + RULES
+    book = play(b2bua("Inside", "Third", rules=rules, zones=(*ZONES, THIRD))) >> opens(4, "198.51.100.30")
+    first, second = called(book), Leg()
+    sent = first.leg.message
+    line = sent.lines[sent.index["via"][0]]
+    head = sent.head.replace(b"INVITE sip:bob@outside", b"INVITE sip:carol@third", 1).replace(
+        line, b"Via: SIP/2.0/TLS 198.51.100.20;branch=z9hG4bKproxy\r\n" + line, 1
+    )
+    back = Call()
+    book >> arrives(Message(head, sent.body), OUTSIDE, back) << responds(100) << forwards(second, "Third")
+    assert second.message.call_id not in (sent.call_id, first.caller.call_id)
+    contact = "<sip:carol@phone.third.local;transport=tls>"
+    answer, told = answer_to(second.message, 200, tag="carol-tag", contact=contact), Captured()
+    book >> answers_with(second, answer, connection=4) << responds(200, to=back, told=told)
+    through = told.message.head.replace(b"Via: SIP/2.0/TLS 198.51.100.20;branch=z9hG4bKproxy\r\n", b"", 1)
+    book >> answers_with(first.leg, Message(through, told.message.body)) << responds(200, to=first.call, told=told)
+    first.caller.learn(told.message)
+    assert len(book.proxy.dialogs) == 2
+    one, two = Leg(), Leg()
+    book >> arrives(first.caller.request("BYE")) << forwards(one, "Outside", method="BYE")
+    book >> arrives(one.message, OUTSIDE) << forwards(two, "Third", method="BYE", uri=contact[1:-1])
 
 
 def test_an_invite_without_a_contact_begins_no_call(play: Play) -> None:

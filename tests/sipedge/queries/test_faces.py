@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from support.messages import invite
+from support.messages import invite, request
 from support.settings import ZONES, make_settings, with_zone
 
 from sipedge.decision.installation import Installation
@@ -45,3 +45,11 @@ def test_a_sealed_contact_says_what_it_stands_for_to_the_side_that_it_was_made_f
     assert stands_for(sealed, "Outside", SETTINGS) == 'a sealed Contact of zone "Inside": sip:alice@10.1.2.3'
     assert stands_for(sealed, "Inside", SETTINGS) == stands_for("sip:a@b", "Outside", SETTINGS) == ""
     assert stands_for(sealed, DEFAULT_ZONE, SETTINGS) == ""
+
+
+def test_of_a_call_of_a_b2bua_zone_it_is_known_who_is_hidden_and_of_the_rest_all() -> None:
+    settings = make_settings(zones=with_zone(ZONES, "Inside", topology=Topology.B2BUA))
+    (call,) = faces("Inside", ["Outside"], MESSAGE, settings)
+    assert (call.hidden, call.lines) == ('"Inside"', ())
+    (pager,) = faces("Inside", ["Outside"], request("MESSAGE", extra=("User-Agent: Jabber/15",)), settings)
+    assert ("User-Agent: Jabber/15", "") in pager.lines

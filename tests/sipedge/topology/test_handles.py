@@ -39,12 +39,12 @@ def test_what_has_changed_is_told_once_and_read_back() -> None:
     seals = Seals(SECRET, handles=kept)
     handle = seals.seal(Kind.CONTACT, "here", LONG, 64)
     changes = kept.taken()
-    assert set(changes) == {handle[1:]} and not kept.has_changed
+    assert set(changes) == {handle[1:]} and not kept.changes
     again = Handles()
     for name, token in changes.items():
         again.recall(name, token or "")
         again.recall("other", token or "")
-    assert len(again) == 1 and not again.has_changed
+    assert len(again) == 1 and not again.changes
     assert Seals(SECRET, handles=again).open(Kind.CONTACT, "here", handle) == LONG
 
 

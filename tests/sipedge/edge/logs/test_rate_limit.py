@@ -7,7 +7,7 @@ from collections.abc import Callable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sipedge.edge.rate_limit import RateLimit
+from sipedge.edge.logs.rate_limit import RateLimit
 from zones.addresses import host_port
 
 

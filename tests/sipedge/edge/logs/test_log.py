@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from sipedge.edge import log
-from sipedge.edge.log import JsonFormatter, TextFormatter
-from sipedge.edge.writer import MAX_BYTES
+from sipedge.edge.logs import log
+from sipedge.edge.logs.log import JsonFormatter, TextFormatter
+from sipedge.edge.logs.writer import MAX_BYTES
 from sipedge.printable import LONGEST, escaped
 
 

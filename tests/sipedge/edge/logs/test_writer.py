@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from sipedge.edge.writer import MAX_BYTES, Writer
+from sipedge.edge.logs.writer import MAX_BYTES, Writer
 
 PIPE = 4096
 LIMIT = 10.0
@@ -145,7 +145,7 @@ def test_a_line_longer_than_the_queue_is_dropped(pipe: Pipe) -> None:
 
 FORKED = """
 import os, sys
-from sipedge.edge.writer import Writer
+from sipedge.edge.logs.writer import Writer
 writer = Writer("test", 1, lambda lost: b"")
 writer.put(b"parent\\n")
 writer.flush(9)
@@ -165,7 +165,7 @@ def test_a_child_has_a_thread_of_its_own() -> None:
 
 
 def test_a_process_ends_although_its_thread_hangs_in_a_write(pipe: Pipe) -> None:
-    program = "from sipedge.edge.writer import Writer\nwriter = Writer('test', 2, lambda lost: b'')\n"
+    program = "from sipedge.edge.logs.writer import Writer\nwriter = Writer('test', 2, lambda lost: b'')\n"
     program += "for _ in range(100): writer.put(b'x' * 100)\nprint(writer.flush(0.1))\n"
     done = subprocess.run([sys.executable, "-c", program], stdout=-1, stderr=pipe.writing, timeout=LIMIT)
     assert (done.returncode, done.stdout) == (0, b"False\n")

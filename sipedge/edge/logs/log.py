@@ -30,6 +30,8 @@ END_LIMIT = 2.0
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 
+logger = logging.getLogger("sipedge")
+
 _writers: list[Writer] = []
 """Of standard output and standard error, in this order, once ``set_up`` has been called."""
 _formatters: list[logging.Formatter] = []
@@ -74,17 +76,6 @@ def finish() -> None:
 def dropped() -> dict[str, float]:
     """Output -> lines of this process that are lost."""
     return {writer.name: writer.dropped for writer in _writers}
-
-
-def write(command: commands.Log) -> None:
-    """A line that the core has for the operator."""
-    level = logging.getLevelNamesMapping()[command.level.upper()]
-    if logger.isEnabledFor(level):
-        error = command.error
-        raised = None if error is None else (type(error), error, error.__traceback__)
-        extra = {"source": command.source} if command.source else None
-        file, line = command.place
-        logger.handle(logger.makeRecord(logger.name, level, file, line, "%s", (command.text,), raised, extra=extra))
 
 
 class _Handler(logging.Handler):
@@ -187,3 +178,14 @@ def _extra(record: logging.LogRecord) -> dict[str, Any]:
 
 def _traceback(formatter: logging.Formatter, record: logging.LogRecord) -> list[str]:
     return formatter.formatException(record.exc_info).splitlines() if record.exc_info else []
+
+
+def say(command: commands.Log) -> None:
+    """Carry out a command of the core's."""
+    level = logging.getLevelNamesMapping()[command.level.upper()]
+    if logger.isEnabledFor(level):
+        error = command.error
+        raised = None if error is None else (type(error), error, error.__traceback__)
+        extra = {"source": command.source} if command.source else None
+        file, line = command.place
+        logger.handle(logger.makeRecord(logger.name, level, file, line, "%s", (command.text,), raised, extra=extra))
