@@ -42,7 +42,7 @@ class NeighborPeers:
         self._rotation = Rotation()
         self._look_again = float("-inf")
         """``hops`` does nothing but take turns before this."""
-        self._all_well = False
+        self.all_well = False
         """Whether every peer is alive and has not failed of late, so that an answer is no news."""
         self.changes = 0
         """Grows whenever ``seen`` has something new."""
@@ -77,10 +77,10 @@ class NeighborPeers:
 
     def alive(self, hop: Hop, now: float) -> bool:
         """``hop`` answered something. True when it did not count as alive."""
-        if self._all_well:
+        if self.all_well:
             return False
         changed = self._saw(hop, Sign.ANSWERED, now)
-        self._all_well = all(peer.is_well for peer in self._peers.values())
+        self.all_well = all(peer.is_well for peer in self._peers.values())
         return changed
 
     def due(self, now: float) -> list[Hop]:
@@ -146,7 +146,7 @@ class NeighborPeers:
         for name, known in zip(self._names, seen.names, strict=True):
             name.follow(known)
         self._peers = dict(seen.peers)
-        self._all_well = all(peer.is_well for peer in self._peers.values())
+        self.all_well = all(peer.is_well for peer in self._peers.values())
         self._arrange(now)
         return self.addresses != before
 
@@ -159,7 +159,7 @@ class NeighborPeers:
 
     def _saw(self, hop: Hop, sign: Sign, now: float, why: str = "") -> bool:
         """True when its health is another now."""
-        self._all_well = False
+        self.all_well = False
         peer = self._peers.get(hop)
         if peer is None:
             return False

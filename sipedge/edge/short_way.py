@@ -70,7 +70,7 @@ class ShortWay:
         self._seats: dict[tuple[str, tuple[str, ...]], int] = {}
         self._targets: set[int] = set()
         """Where ways lead."""
-        self._state = (0, 0)
+        self._state = (0, 0, 0)
         """Of what ways depend on, when they were shown."""
         self._looked = 0.0
         self._is_open = False
@@ -130,7 +130,10 @@ class ShortWay:
         native.forget()
         self._seats.clear()
         self._targets.clear()
-        self._state = self._memory.generation, self._connections.hops_lost
+        self._state = self._of_now()
+
+    def _of_now(self) -> tuple[int, int, int]:
+        return self._memory.generation, self._connections.hops_lost, self._proxy.upkeep.failures
 
     def remember(self, command: Remember) -> None:
         """Have requests go this way. Nothing happens where C would not take them."""
@@ -144,7 +147,7 @@ class ShortWay:
             or not self._has_shape(self._native, message, request_shape(message.index))
         ):
             return
-        if self._state != (self._memory.generation, self._connections.hops_lost):
+        if self._state != self._of_now():
             self._forget(self._native)
         source = way.verdict.source.name
         self._native.seat(place, self._seats.setdefault((source, way.names), len(self._seats) + 1))
@@ -181,7 +184,7 @@ class ShortWay:
         """See framing.Take."""
         if not self._is_open:
             return start
-        if self._state != (self._memory.generation, self._connections.hops_lost):
+        if self._state != self._of_now():
             self._forget(native)
         room = self._stack.room(connection)
         times = time(), perf_counter(), self._loop.time()

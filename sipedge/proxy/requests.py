@@ -344,6 +344,8 @@ class RequestPath:
         if context.outcomes or context.located_later or len(context.branches) != 1:
             return
         (branch,) = context.branches.values()
+        if self._upkeep.awaits(branch.hop.zone):
+            return
         way = self._forwarder.way(context.incoming, branch.target, branch.hop, asks)
         if way is not None:
             out.append(Remember(peer.connection, message.head, way))

@@ -69,6 +69,8 @@ class Upkeep:
         self._outages = Outages()
         self._were_up: set[str] = set()
         """Traversal server zones: one to which nobody has come yet is not down."""
+        self.failures = 0
+        """How often a neighbour's peer has failed."""
         self.ending = False
         """Whether it is in the order of things that connections end."""
 
@@ -176,6 +178,7 @@ class Upkeep:
         peers = self._neighbors.get(hop.zone)
         if peers is not None:
             peers.failed(hop, now, why)
+            self.failures += 1
             self._look_at = now
             if self._environment.follows:
                 self._environment.judged(hop, why)
@@ -187,6 +190,11 @@ class Upkeep:
             self._look_at = now
             if self._environment.follows:
                 self._environment.judged(hop, "")
+
+    def awaits(self, zone: str) -> bool:
+        """Whether the answer to a request would say something new of a neighbour's peers."""
+        peers = self._neighbors.get(zone)
+        return peers is not None and not peers.zone.monitor and not peers.all_well
 
     def takes(self, peer: Peer, event: RequestReceived, now: float, out: list[Command]) -> bool:
         """Whether a request on a traversal connection is a keep-alive, which is answered here."""

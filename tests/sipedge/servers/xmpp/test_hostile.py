@@ -117,7 +117,7 @@ def test_a_stanza_that_is_too_large_costs_the_stream_of_its_partner_and_nobody_e
         async with world(ALLOWED, partner={"c2s_stanza_size_limit": "4000000"}) as here:
             async with two_users(here) as (ours, theirs):
                 await ours.plugin["xep_0045"].join_muc_wait(f"room@{PARTNER_ROOMS}", "ours", maxstanzas=0, timeout=20)
-                theirs.send_message(ours.boundjid.bare, "x" * 300_000, mtype="chat")
+                theirs.send_message(ours.boundjid.bare, "x" * 512 * 1024, mtype="chat")
                 await until(lambda: bool(closed(PARTNER)))
                 await passes(theirs, ours)
                 assert not closed(PARTNER_ROOMS) and not any("link down" in text for text in caplog.messages)
