@@ -14,6 +14,8 @@ from .lines import LONGEST_LINE, MOST, read_lines
 
 logger = logging.getLogger("sipedge.servers")
 
+DIRECTORY = "/"
+"""Where engines and their checkers run: their user may not be allowed to enter the edge's own directory."""
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 30.0
 QUESTION_INTERVAL = 2.0
@@ -106,6 +108,7 @@ class Engine:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,
+                cwd=DIRECTORY,
                 limit=LONGEST_LINE,
                 start_new_session=True,
             )

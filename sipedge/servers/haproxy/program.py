@@ -7,7 +7,7 @@ import os
 import re
 import shutil
 
-from sipedge.servers.engine import as_child
+from sipedge.servers.engine import DIRECTORY, as_child
 from sipedge.servers.folder import Owner, owner_for, write_folder
 
 from .wanted import CONFIG, USER, Wanted
@@ -63,6 +63,7 @@ async def _output(command: list[str], owner: Owner | None) -> tuple[int, str]:
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
+        cwd=DIRECTORY,
     )
     try:
         out, _ = await asyncio.wait_for(process.communicate(), LIMIT)

@@ -6,7 +6,7 @@ import asyncio
 import os
 import shutil
 
-from sipedge.servers.engine import as_child
+from sipedge.servers.engine import DIRECTORY, as_child
 from sipedge.servers.folder import owner_for, write_folder
 
 from .contents import Contents
@@ -41,6 +41,7 @@ async def _output(command: list[str]) -> str:
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
+        cwd=DIRECTORY,
     )
     try:
         out, _ = await asyncio.wait_for(process.communicate(), LIMIT)

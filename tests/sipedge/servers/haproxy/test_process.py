@@ -117,6 +117,19 @@ def _runs(pid: int) -> bool:
         return False
 
 
+def test_its_user_need_not_see_where_the_edge_was_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tmp_path.chmod(0o700)
+    monkeypatch.chdir(tmp_path)
+
+    async def run() -> None:
+        async with ground() as here:
+            await here.haproxy.bring(here.folder, here.wanted("one"))
+            await here.is_current()
+            assert await here.said() == "one"
+
+    asyncio.run(run())
+
+
 def test_it_is_started_asked_and_ended() -> None:
     async def run() -> None:
         async with ground() as here:
