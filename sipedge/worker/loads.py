@@ -171,15 +171,17 @@ class Loads:
             self._timer.cancel()
             self._timer = None
         if standing.unconfirmed is not None:
-            self._timer = self._loop.call_at(standing.unconfirmed.until, self._begin_to_go_back)
+            late = standing.unconfirmed
+            self._timer = self._loop.call_at(late.until, self._begin_to_go_back, late)
 
-    def _begin_to_go_back(self) -> None:
-        self._way_back = self._loop.create_task(self._go_back())
+    def _begin_to_go_back(self, late: Unconfirmed) -> None:
+        self._way_back = self._loop.create_task(self._go_back(late))
 
-    async def _go_back(self) -> None:
+    async def _go_back(self, late: Unconfirmed) -> None:
+        """The clock is not asked: uvloop's timers, which know milliseconds, may come before their time."""
         async with self._lock:
             unconfirmed = self.standing.unconfirmed
-            if unconfirmed is None or self._loop.time() < unconfirmed.until:
+            if unconfirmed is not late:
                 return  # somebody was quicker
             self._going_back = True
             try:
@@ -187,7 +189,7 @@ class Loads:
             except (ValueError, OSError) as error:
                 text = "reload: nobody confirmed revision %s, and going back failed, again in %g s: %s"
                 logger.error(text, revision_text(self.standing), AGAIN, _sentence(error))
-                self._timer = self._loop.call_later(AGAIN, self._begin_to_go_back)
+                self._timer = self._loop.call_later(AGAIN, self._begin_to_go_back, late)
             else:
                 self._came_back(revision_text(self.standing), unconfirmed.before)
                 await self._followers_stand()

@@ -55,6 +55,25 @@ def test_going_back_is_tried_again_until_it_works(tmp_path: Path, caplog: pytest
     run_edge(load_config(path), scenario, path)
 
 
+def test_a_timer_that_comes_too_early_goes_back_all_the_same(tmp_path: Path) -> None:
+    """uvloop's may come half a millisecond before their time, and no other comes after it."""
+
+    async def scenario(edge: MemoryEdge) -> None:
+        loads = edge.control.loads
+        first = loads.standing.force.settings.revision
+        config(tmp_path, "second")
+        await loads.load(Load(confirm_within=60))
+        assert loads.standing.unconfirmed is not None
+        await asyncio.sleep(59.9995)
+        loads._begin_to_go_back(loads.standing.unconfirmed)
+        while loads.standing.force.settings.revision != first:
+            await asyncio.sleep(0.1)
+        assert loads.standing.unconfirmed is None
+
+    path = config(tmp_path, "first")
+    run_edge(load_config(path), scenario, path)
+
+
 def test_a_load_that_is_refused_leaves_a_trial_as_it_is(tmp_path: Path) -> None:
     async def scenario(edge: MemoryEdge) -> None:
         loads = edge.control.loads
