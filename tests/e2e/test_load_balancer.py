@@ -33,8 +33,9 @@ async def verdict(haproxy: Haproxy, status: str) -> str:
     """HAProxy's word for the check that made the edge ``status``."""
     while True:
         for row in haproxy.answer.rows if haproxy.answer else ():
-            if row["svname"] == "one" and row["status"] == status and row["check_status"] not in ("", "INI"):
-                return row["check_status"]
+            word = row["check_status"].removeprefix("* ")  # the next one has begun
+            if row["svname"] == "one" and row["status"] == status and word not in ("", "INI"):
+                return word
         await asyncio.sleep(0.05)
 
 
