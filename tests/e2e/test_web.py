@@ -8,11 +8,10 @@ import os
 import signal
 import sys
 import time
-from pathlib import Path
 
 import pytest
 from support.asked import command
-from support.processes import Program, fresh_address
+from support.processes import Program, fresh_address, naming
 from support.running_edge import listener, neighbor
 from support.stream import Stream, connect, request
 from support.web_world import JOIN, MEETING, World, until, world
@@ -30,18 +29,7 @@ def _edge(here: World, further: str = "") -> Program:
 
 
 def _engines(here: World) -> set[int]:
-    """The processes that have a file of this edge's folder on their command line."""
-    wanted = str(here.folder / "edge.web").encode()
-    found = set()
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                words = (entry / "cmdline").read_bytes()
-            except OSError:  # it has ended meanwhile
-                continue
-            if wanted in words:
-                found.add(int(entry.name))
-    return found
+    return naming(here.folder / "edge.web")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])

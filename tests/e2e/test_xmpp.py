@@ -6,11 +6,10 @@ import asyncio
 import os
 import signal
 import sys
-from pathlib import Path
 
 import pytest
 from support.asked import command
-from support.processes import Program
+from support.processes import Program, naming
 from support.xmpp_world import OURS, PARTNER, World, bounces, passes, two_users, until, world
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
@@ -25,18 +24,7 @@ def _edge(here: World, keys: str) -> Program:
 
 
 def _engines(here: World) -> set[int]:
-    """The processes that have a file of this edge's folder on their command line."""
-    wanted = str(here.folder / "edge.xmpp").encode()
-    found = set()
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                words = (entry / "cmdline").read_bytes()
-            except OSError:  # it has ended meanwhile
-                continue
-            if wanted in words:
-                found.add(int(entry.name))
-    return found
+    return naming(here.folder / "edge.xmpp")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])

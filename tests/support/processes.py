@@ -105,3 +105,17 @@ def wait_until_closed(address: str, port: int) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError(f"somebody still listens on {address}:{port}")
         time.sleep(0.01)
+
+
+def naming(folder: Path) -> set[int]:
+    """The processes with this folder, or a file in it, on their command line."""
+    wanted, found = str(folder).encode(), set()
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                words = (entry / "cmdline").read_bytes()
+            except OSError:  # it has ended meanwhile
+                continue
+            if wanted in words:
+                found.add(int(entry.name))
+    return found
