@@ -86,7 +86,8 @@ class ShortWay:
             return
         self.adopt_all()
         self._secret = settings.secret[:32]
-        self._most = settings.limits.remembered
+        # C knows nothing of what other workers have under way: a copy that comes to another worker would go out twice.
+        self._most = settings.limits.remembered if settings.workers == 1 else 0
         self.watch(True)
         self._begin(self._native, settings.limits)
         for event in self._opened.values():
