@@ -143,6 +143,8 @@ class Forwarder:
         pair, own = decided.routes.pair, own_lines(message, decided.routes)
         if own is None or (pair is not None and not pair.issued):
             return None
+        if installation.border is not None and installation.border.lies_between(decided.source.name, target.zone):
+            return None
         if verdict is None or identity is Identity.INSERT or is_strip or self._record_routes(incoming, target.zone):
             return None
         peers = self._upkeep.zone(target.zone)

@@ -16,7 +16,7 @@ from sipedge.sip.values import MessageError, parse_address, parse_via
 
 from . import call_ids, leaks
 from .call_ids import CallIds, Crossed
-from .contacts import Contacts, Opened, Seat, host_of
+from .contacts import IN_URI, Contacts, Opened, Seat, host_of
 from .headers import Handler, Head, composed, names_of
 from .routes import Routes, place_of, values_of
 from .seals import Seals
@@ -102,7 +102,7 @@ class Border:
 
     def opened(self, uri: str, side: str) -> Opened | None:
         """What a Request-URI stands for, if it is a sealed Contact that peers of this side may use."""
-        if ":c-" not in uri:
+        if IN_URI not in uri:
             return None
         try:
             return self._contacts.opened(parse_uri(uri), side)

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable
 
 from .call_ids import PREFIX as CALL_ID
-from .contacts import DIGEST_BYTES
+from .contacts import DIGEST_BYTES, IN_URI
 from .contacts import PREFIX as CONTACT
 from .seals import Kind, Seals
 
-MARKS = (CALL_ID, f":{CONTACT}", ":e-")
+MARKS = (CALL_ID, IN_URI, ":e-")
 """A text without any of these has nothing to open."""
 
 _TOKEN = "[A-Za-z0-9_-]{24,}"
