@@ -371,6 +371,9 @@ class RequestPath:
         loop = loop_hash(message, decided.source.name, self._installation.settings.secret)
         tiers, explanation = way.verdict.found
         incoming = Incoming(decided, request.transaction, peer, loop, entry, explanation)
+        crossing = self._forwarder.crossing(incoming, record[HOPS][0])
+        if crossing is not None:
+            incoming.crossings[event.branch] = crossing
         context = ResponseContext(self._forwarder, incoming, iter(tiers))
         self._contexts.adopt(context, event.branch, event.head, record[HOPS], event.begun)
 
