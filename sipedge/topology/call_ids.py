@@ -71,4 +71,9 @@ def handlers(crossed: Crossed) -> dict[str, Handler]:
     def in_uri(value: str) -> str:
         return _IN_URI.sub(lambda found: found[1] + quote(crossed(unquote(found[2])), safe="-_.@"), value)
 
-    return {**dict.fromkeys(LEADING, partial(leading, crossed)), "in-reply-to": listed, "event": parameter, "refer-to": in_uri}
+    return {
+        **dict.fromkeys(LEADING, partial(leading, crossed)),
+        "in-reply-to": listed,
+        "event": parameter,
+        "refer-to": in_uri,
+    }

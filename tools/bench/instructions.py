@@ -194,7 +194,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--record", action="store_true", help="write the record anew")
     options = parser.parse_args(arguments)
     if options.run:
-        proxy(options.run, options.window, settings(options.stranger, options.from_domain, options.anew, options.hidden))
+        proxy(
+            options.run, options.window, settings(options.stranger, options.from_domain, options.anew, options.hidden)
+        )
         return 0
     how = ["--window", str(options.window), "--from-domain", options.from_domain.value]
     how += ["--stranger"] * options.stranger + ["--anew"] * options.anew + ["--hidden"] * options.hidden

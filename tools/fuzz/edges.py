@@ -51,7 +51,7 @@ NAMING = (
     "Server: pbx/1.2",
     "Content-Type: application/sdp",
     "Content-Type: text/plain",
-    "Warning: 399 pbx.inside.local \"x\"",
+    'Warning: 399 pbx.inside.local "x"',
     "X-Where: sip.inside.local",
     "X-Where: 192.0.2.10",
     "x-what: 1.2.3",

@@ -64,7 +64,10 @@ def worlds(draw: st.DrawFn) -> Settings:
     policy, trust, kind = draw(POLICIES), draw(st.booleans()), draw(st.sampled_from(FromDomain))
     changed = {"authentication_policy": policy, "authentication_trust": trust, "from_domain": kind}
     shown = with_zone(ZONES, "Outside", topology=draw(TOPOLOGIES))
-    zones = (*with_zone(shown, "Inside", topology=draw(TOPOLOGIES), **changed), DefaultZone(from_domain=kind, authentication_policy=policy))
+    zones = (
+        *with_zone(shown, "Inside", topology=draw(TOPOLOGIES), **changed),
+        DefaultZone(from_domain=kind, authentication_policy=policy),
+    )
     return make_settings(PLAN, zones)
 
 
