@@ -71,8 +71,11 @@ LAST, LOOK = 35.0, 0.25
 """Seconds at the end, and between two looks at the timers. What is due at the same time comes in any order."""
 WORDS = ("say",) * 20 + ("answer",) * 20 + ("wait", "wait", "leave", "hang up", "change")
 MOST_STEPS = 60
-_NAMES = re.compile(rb"z9hG4bK[0-9a-f]+(?:x[0-9a-f]+)?(?=\.[0-9a-f]{12})|(?<=;tag=)[0-9a-f]{9,}")
-"""What an edge draws at random: of branches what is in front of the loop hash, and its own tags."""
+NAMES = re.compile(
+    rb"z9hG4bK[0-9a-f]+(?:x[0-9a-f]+)?(?=\.[0-9a-f]{12})|(?:(?<=;tag=)|(?<=:b-)|(?<=Call-ID: ))[0-9a-f]{9,}"
+)
+"""What an edge draws at random: of branches what is in front of the loop hash, its own tags, and in calls of which it
+ends both legs its Contacts and Call-IDs."""
 
 Step = tuple[Any, ...]
 
@@ -177,7 +180,7 @@ def _said(chance: Random, kind: tuple[Any, ...]) -> bytes:
     if chance.random() < 0.95:
         lines.append(f"Max-Forwards: {chance.choice((70,) * 9 + (9, 1, 0, 256))}")
     lines += [f"Route: {route}" for route in routes if route]
-    to, call = ("<sip:b@example.com>;tag=9", DIALOG) if routes else ("<sip:b@example.com>", f"c{number}")
+    to, call = ("<sip:b@example.com>;tag=9", DIALOG) if routes else ("<sip:b@example.com>", f"call{number}")
     body = b"x" * chance.choice((0, 5, 300))
     lines += [f"From: {sender}", f"To: {to}", f"Call-ID: {call}", f"CSeq: {number} {method}", *extra]
     lines.append(f"Content-Length: {len(body)}")
@@ -229,7 +232,7 @@ class Player:
             got = [frame for frame in frames if isinstance(frame, Message)]
             self._requests += [(far, message) for message in got if message.is_request]
             others = [repr(frame) for frame in frames if not isinstance(frame, Message)]
-            texts = [_NAMES.sub(b"*", message.to_bytes()) for message in got]
+            texts = [NAMES.sub(b"*", message.to_bytes()) for message in got]
             self.notes.append((word, number, sorted(texts) if word == "wait" else texts, others))
 
     def _say(self, peer: int, said: Sequence[bytes], cut: int) -> None:

@@ -17,7 +17,7 @@ from sipedge.proxy.events import ConfigChanged
 from sipedge.rates import reading
 from sipedge.settings import DnsSettings, Limits, Listener, Settings
 from sipedge.sip.message import Message
-from tools.fuzz.edges import _NAMES as DRAWN
+from tools.fuzz.edges import NAMES as DRAWN
 from tools.memory_edge import Far, MemoryEdge, run_edge
 from zones.zone import Topology, Zone
 
