@@ -66,9 +66,11 @@ class Stack:
         max_message: int,
         max_transactions: int,
         max_transactions_per_connection: int,
+        secret: bytes = b"",
         log_level: int = 2,
     ) -> None:
-        """Sizes in bytes; at most ``max_transactions`` of each role.
+        """Sizes in bytes; at most ``max_transactions`` of each role. ``secret``: 32 bytes, the key of the digests that
+        name transactions, where others have to name them alike; b"": one of its own.
 
         ``may_answer``: whether the peer of a connection is the one that the request of a branch was sent to; asked only
         when that was another connection. ``send`` is also called for connections that are closed by then.
@@ -78,7 +80,7 @@ class Stack:
         self._emit, self._send, self._may_answer = emit, send, may_answer
         self._endpoint = endpoint = Endpoint(transactions=2 * max_transactions, log_level=log_level)
         try:
-            self._reception = Reception(endpoint, max_message)
+            self._reception = Reception(endpoint, max_message, secret)
             outgoing = Outgoing(endpoint)
             proof.prove(endpoint, self._reception, outgoing)
         except BaseException:
@@ -96,6 +98,11 @@ class Stack:
         self._events: deque[Event] = deque()
         self.reclaim: Callable[[str, Message], bool] = lambda branch, message: False
         """Whether the request of a branch went on without a transaction, and has one now: this response needs it."""
+        self.recall: Callable[[bytes], bool] = lambda key: False
+        """The same of a request that is named like this CANCEL."""
+        self.is_elsewhere: Callable[[int, bytes, Message], bool] | None = None
+        """Whether another worker has the transaction of a request that is new here, by connection and name: it has been
+        given the request then."""
 
     @property
     def sequences(self) -> int:
@@ -194,6 +201,12 @@ class Stack:
             return None
         if kind == MISNAMED:
             raise _bad_method(message)
+        if (
+            self.is_elsewhere is not None
+            and (key := self._calls.key())
+            and self.is_elsewhere(source.number, key, message)
+        ):
+            return None
         if kind == ALONE:
             return RequestReceived(0, source.number, message, time())
         if not self._servers.has_room(source):
@@ -203,6 +216,8 @@ class Stack:
             )
             self._send(source.number, refuse(message, peer))
             return None
+        if message.method == "CANCEL" and self.recall(self._calls.key()):
+            self._calls.request(source, message)  # another message was read meanwhile
         number = self._servers.open(source, message.method == "INVITE")
         return RequestReceived(number, source.number, message, time())
 

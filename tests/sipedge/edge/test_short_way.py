@@ -116,17 +116,6 @@ def test_the_history_says_of_it_what_the_core_would_have_said() -> None:
     played(scenario)
 
 
-def test_of_several_workers_none_takes_it() -> None:
-    """A copy may come to another worker (RFC 3261 17.2.3), and only the core asks the others."""
-
-    async def scenario(edge: MemoryEdge, caller: Far, callee: Far) -> None:
-        caller.send(said(4))
-        await edge.turn()
-        assert shorts(edge) == 0 and len(callee.received()) == 1
-
-    played(scenario, replace(SETTINGS, workers=2))
-
-
 def test_a_copy_is_absorbed_on_either_way() -> None:
     async def scenario(edge: MemoryEdge, caller: Far, callee: Far) -> None:
         caller.send(said(4), said(4))
