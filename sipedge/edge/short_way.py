@@ -57,9 +57,9 @@ class ShortWay:
         stay_awake: Callable[[], None],
     ) -> None:
         """``directory``: of one of several workers. ``unique``: token for its branches. ``take_back``: a connection,
-        why it is gone, and a message that could not be written. ``record``: what a connection has brought: requests that
-        have begun, that have their answer, methods of copies. ``stay_awake``: more may come at once. Without parts in C
-        it does nothing.
+        why it is gone, and a message that could not be written. ``record``: what a connection has brought: requests
+        that have begun, that have their answer, methods of copies. ``stay_awake``: more may come at once. Without parts
+        in C it does nothing.
         """
         self._native = _load() if stack.sequences else None
         self._loop = asyncio.get_running_loop()
@@ -82,7 +82,7 @@ class ShortWay:
         self._most = 0
         """Ways."""
         self._timer: asyncio.TimerHandle | None = None
-        stack.reclaim, stack.recall = self._reclaim, self._recall
+        stack.reclaim = self._reclaim
 
     def configure(self, settings: Settings) -> None:
         """Begin anew; the core has all that waited, and all that comes until ``watch``."""
@@ -201,6 +201,8 @@ class ShortWay:
             return start
         start, outputs, begun, ended, copies = taken
         self._send(connection, outputs)
+        if copies:
+            self._stack.flush()  # pjsip may have answered some of them
         self._memory.asked += len(begun)
         self._memory.hits += len(begun)
         self._record(connection, begun, ended, copies)
@@ -273,13 +275,6 @@ class ShortWay:
         number = 0 if self._native is None else self._native.find(branch.encode("latin-1"))
         if number and self._native is not None:
             self._has_shape(self._native, response, response_shape(response.index, IDENTITY_HEADERS))
-            self._adopt(number)
-        return number > 0
-
-    def _recall(self, key: bytes) -> bool:
-        """See Stack.recall."""
-        number = 0 if self._native is None or not key else self._native.named(key)
-        if number:
             self._adopt(number)
         return number > 0
 

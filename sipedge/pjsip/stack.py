@@ -98,8 +98,6 @@ class Stack:
         self._events: deque[Event] = deque()
         self.reclaim: Callable[[str, Message], bool] = lambda branch, message: False
         """Whether the request of a branch went on without a transaction, and has one now: this response needs it."""
-        self.recall: Callable[[bytes], bool] = lambda key: False
-        """The same of a request that is named like this CANCEL."""
         self.is_elsewhere: Callable[[int, bytes, Message], bool] | None = None
         """Whether another worker has the transaction of a request that is new here, by connection and name: it has been
         given the request then."""
@@ -191,7 +189,7 @@ class Stack:
             event = self._response(source, message) if message.status else self._request(source, message)
         except Malformed as error:
             event = MalformedReceived(connection, message, error.header, error.line, error.column)
-        self._flush()
+        self.flush()
         if event is not None:
             self._emit(event)
 
@@ -216,8 +214,6 @@ class Stack:
             )
             self._send(source.number, refuse(message, peer))
             return None
-        if message.method == "CANCEL" and self.recall(self._calls.key()):
-            self._calls.request(source, message)  # another message was read meanwhile
         number = self._servers.open(source, message.method == "INVITE")
         return RequestReceived(number, source.number, message, time())
 
@@ -323,7 +319,7 @@ class Stack:
     def poll(self) -> float | None:
         """Fire all timers that are due; seconds until the next one, None when there is none."""
         delay = self._calls.poll()
-        self._flush()
+        self.flush()
         self._release()
         return delay
 
@@ -360,7 +356,7 @@ class Stack:
         else:
             self._events.append(ForwardFailed(client.branch, 503, "the transport failed"))
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
         """Write and emit what callbacks have noted. Raises StackError when one of them failed."""
         callbacks = self._callbacks
         while callbacks.resent:

@@ -188,16 +188,6 @@ static PyObject *share(PyObject *module, PyObject *const *args, Py_ssize_t count
     Py_RETURN_NONE;
 }
 
-/* The number of the request that is named by these 39 bytes; 0: it is none of these. */
-static PyObject *named(PyObject *module, PyObject *key)
-{
-    (void)module;
-    if (!PyBytes_Check(key) || PyBytes_Size(key) != KEY_LENGTH)
-        return PyErr_Format(PyExc_TypeError, "named takes a key");
-    const struct pending *found = pending_by_key(PyBytes_AsString(key));
-    return PyLong_FromUnsignedLong(found ? found->number : 0);
-}
-
 /* The number of the request that was sent with a branch; 0: it is none of these. */
 static PyObject *find(PyObject *module, PyObject *branch)
 {
@@ -288,7 +278,6 @@ static PyMethodDef METHODS[] = {
     {"take", FAST(take)},
     {"share", FAST(share)},
     {"find", find, METH_O, NULL},
-    {"named", named, METH_O, NULL},
     {"waiting", waiting, METH_VARARGS, NULL},
     {"give_up", give_up, METH_O, NULL},
     {NULL, NULL, 0, NULL},
