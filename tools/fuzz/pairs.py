@@ -12,7 +12,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -78,7 +78,7 @@ class RemoteFar:
 class Remote:
     """The process of a worker. Raises EOFError when it has ended."""
 
-    def __init__(self, number: int, memory: int, rates: int, environment: dict[str, str], tree: Path) -> None:
+    def __init__(self, number: int, memory: int, rates: int, environment: Mapping[str, str], tree: Path) -> None:
         own, theirs = Pipe()
         self._link: Connection[Any, Any] = own
         command = [sys.executable, "-m", "tools.fuzz.pair_worker", *map(str, (number, theirs.fileno(), memory, rates))]
@@ -161,7 +161,7 @@ class Both:
 class Pair:
     """``with``: two processes, which may play many conversations. ``environment`` and ``tree``: what they run with."""
 
-    def __init__(self, environment: dict[str, str] | None = None, tree: Path = ROOT) -> None:
+    def __init__(self, environment: Mapping[str, str] | None = None, tree: Path = ROOT) -> None:
         self._memory, rates = os.memfd_create("transactions"), os.memfd_create("rates")
         self._descriptors = self._memory, rates
         self._workers = [Remote(number, self._memory, rates, environment or {}, tree) for number in range(2)]
@@ -193,9 +193,3 @@ class Pair:
     def difference(self, seed: int) -> str:
         """'' or what the first difference is. Raises EOFError when a worker has ended over it."""
         return edges.difference_of(self.play(seed, True), self.play(seed, False))
-
-
-def differences(pair: Pair, seeds: Sequence[int]) -> Iterator[tuple[int, str]]:
-    for seed in seeds:
-        if difference := pair.difference(seed):
-            yield seed, difference
