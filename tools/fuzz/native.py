@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from time import monotonic
+from typing import TypeVar
 
 from tools.live.edge import ROOT
 
@@ -20,6 +21,7 @@ from .pairs import Pair
 
 COMPILED = ("setup.py", "pyproject.toml", "README.md", "sipedge", "dialplan", "zones", "tools")
 """Of the clone: what the copy that is compiled has to hold."""
+Asked = TypeVar("Asked")
 PARTS = 3
 """_sequences, _heads and _ways."""
 PAIRS = 4
@@ -74,12 +76,12 @@ def search(samples: Sequence[bytes], seed: int, seconds: float, folder: Path) ->
         while monotonic() < end:
             conversation = steps(chance, samples)
             played += 1
-            if difference := _difference(lambda: halves.difference(conversation)):
+            if difference := _difference(halves.difference, conversation):
                 (folder / "conversation.pickle").write_bytes(pickle.dumps(conversation))
                 print(f"{difference[:2000]}\nafter {played} conversations; kept in {folder}", flush=True)
                 return 1
             number = chance.randrange(2**32)
-            if played % PAIRS == 0 and (difference := _difference(lambda: pair.difference(number))):
+            if played % PAIRS == 0 and (difference := _difference(pair.difference, number)):
                 print(f"{difference[:2000]}\nat an edge of two workers, conversation {number}", flush=True)
                 return 1
     statuses = *halves.statuses, *pair.statuses
@@ -87,8 +89,8 @@ def search(samples: Sequence[bytes], seed: int, seconds: float, folder: Path) ->
     return int(any(statuses))
 
 
-def _difference(asked: Callable[[], str]) -> str:
+def _difference(played: Callable[[Asked], str], conversation: Asked) -> str:
     try:
-        return asked()
+        return played(conversation)
     except (EOFError, ConnectionError) as error:
         return f"a process has ended: {error}"
