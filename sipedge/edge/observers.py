@@ -26,6 +26,7 @@ from sipedge.servers.metrics import families as service_families
 from sipedge.servers.state import ServiceState
 from sipedge.settings import Settings, where
 from sipedge.tap.metrics import Gauges, Metrics, expiries, families, registry
+from sipedge.tap.shared import Shared
 from sipedge.tap.tap import Tap, close_outputs, open_outputs, wanted
 from sipedge.tap.worker import Output
 from zones.addresses import host_port
@@ -70,13 +71,15 @@ class Observers:
         connections: Connections,
         resolver: Callable[[], Resolver],
         services: Callable[[], Sequence[ServiceState]] = tuple,
+        shared: Shared | None = None,
         follows: bool = False,
     ) -> None:
         """Open files and the listener of metrics. ``resolver``: the one in use; ``services``: what runs on engines.
 
-        ``follows``: another worker shows what is counted here. Raises OSError.
+        ``shared``: with other workers that write into the same files; ``follows``: one of them shows what is counted
+        here. Raises OSError.
         """
-        self._follows = follows
+        self._shared, self._follows = shared, follows
         self.others: Callable[[], Awaitable[Sequence[Look]]] | None = None
         """What other workers have counted."""
         self._loop = asyncio.get_running_loop()
@@ -121,11 +124,10 @@ class Observers:
 
     def _open(self, settings: Settings) -> Opened:
         """Blocks. Raises OSError."""
-        if self._follows:
-            return Opened(settings, None, {}, {})
-        listen, exposition = settings.metrics.listen, None
+        listen, exposition = "" if self._follows else settings.metrics.listen, None
         certificates = expiries(settings.tls) if listen else {}
-        outputs = open_outputs(settings, collector=settings.log.hep != self.settings.log.hep)
+        collector = settings.log.hep != self.settings.log.hep
+        outputs = open_outputs(settings, collector=collector, shared=self._shared)
         if listen and (self._exposition is None or self._exposition.listen != listen):
             try:
                 exposition = Exposition(listen, registry(self._collect))
@@ -145,7 +147,7 @@ class Observers:
             self.metrics.certificates = opened.certificates
         else:
             self.metrics = None
-        tap = self.tap or Tap(self._proxy.peer)
+        tap = self.tap or Tap(self._proxy.peer, self._shared)
         tap.use(opened.outputs, self.metrics)
         self.tap = tap if wanted(settings) else None
         self._examine(settings)

@@ -49,7 +49,7 @@ from .in_force import InForce, release_in_slices
 from .keeping import Keeping
 from .logs import log
 from .observers import Observers
-from .others.colleagues import Colleagues, stack_limits
+from .others.colleagues import Colleagues, shared_of, stack_limits
 from .others.elsewhere import Elsewhere, ends_of, numbers_of
 from .parts import Parts
 from .prepared import Prepared
@@ -207,7 +207,8 @@ class Server:
         if self._together is not None:
             self._together.begin(self._proxy, self._sending)
         parts = self._settings, self._proxy, self._stack, self._connections
-        self._observers = Observers(*parts, lambda: self._resolver, self._services, self._follows)
+        shared = None if self._colleagues is None else shared_of(self._colleagues)
+        self._observers = Observers(*parts, lambda: self._resolver, self._services, shared, self._follows)
         self._tap = self.recording.tap = self._observers.tap
         ways = self._stack, self._connections, self._proxy, self._turns
         self._short = ShortWay(

@@ -48,6 +48,8 @@ class Seat:
     """Descriptor of the memory that all workers share (bus/directory.py)."""
     rates: int
     """The same for bus/shelf.py."""
+    outputs: int
+    """The same for tap/shared.py."""
 
 
 def make_orders() -> tuple[socket.socket, socket.socket]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sipedge.bus.bus import Bus
 from sipedge.settings import Settings
+from sipedge.tap.shared import Shared
 
 FIRST = 0
 """The worker that does what is to be done once."""
@@ -23,6 +24,8 @@ class Colleagues:
     """Descriptor of what all share (bus/directory.py)."""
     rates: int
     """The same for bus/shelf.py."""
+    outputs: int
+    """The same for tap/shared.py."""
     gone: Callable[[str], None]
     """Tell the supervisor that a connection which it handed over has no socket any more."""
     ports: Mapping[str, int]
@@ -32,6 +35,11 @@ class Colleagues:
     def follows(self) -> bool:
         """Whether another worker has the listening sockets, and looks after neighbours and traversal zones."""
         return self.bus.worker != FIRST
+
+
+def shared_of(colleagues: Colleagues) -> Shared:
+    """For files that all of them write."""
+    return Shared(colleagues.outputs, colleagues.bus.worker)
 
 
 def stack_limits(settings: Settings) -> dict[str, int]:
