@@ -26,13 +26,13 @@ from sipedge.servers.metrics import families as service_families
 from sipedge.servers.state import ServiceState
 from sipedge.settings import Settings, where
 from sipedge.tap.metrics import Gauges, Metrics, expiries, families, registry
-from sipedge.tap.shared import Shared
 from sipedge.tap.tap import Tap, close_outputs, open_outputs, wanted
 from sipedge.tap.worker import Output
 from zones.addresses import host_port
 
 from .exposition import Exposition
 from .logs import log
+from .others.colleagues import Colleagues, shared_of
 from .others.look import Look, together
 
 FIRST_EXAMINATION = 10.0
@@ -71,15 +71,14 @@ class Observers:
         connections: Connections,
         resolver: Callable[[], Resolver],
         services: Callable[[], Sequence[ServiceState]] = tuple,
-        shared: Shared | None = None,
-        follows: bool = False,
+        colleagues: Colleagues | None = None,
     ) -> None:
         """Open files and the listener of metrics. ``resolver``: the one in use; ``services``: what runs on engines.
 
-        ``shared``: with other workers that write into the same files; ``follows``: one of them shows what is counted
-        here. Raises OSError.
+        ``colleagues``: they write into the same files, and the first of them shows what all count. Raises OSError.
         """
-        self._shared, self._follows = shared, follows
+        self._shared = None if colleagues is None else shared_of(colleagues)
+        self._follows = colleagues is not None and colleagues.follows
         self.others: Callable[[], Awaitable[Sequence[Look]]] | None = None
         """What other workers have counted."""
         self._loop = asyncio.get_running_loop()

@@ -49,7 +49,7 @@ from .in_force import InForce, release_in_slices
 from .keeping import Keeping
 from .logs import log
 from .observers import Observers
-from .others.colleagues import Colleagues, shared_of, stack_limits
+from .others.colleagues import Colleagues, stack_limits
 from .others.elsewhere import Elsewhere, ends_of, numbers_of
 from .parts import Parts
 from .prepared import Prepared
@@ -205,10 +205,9 @@ class Server:
         environment = environment_of(self._ports, self._connections, self._colleagues, self._together)
         self._proxy = Proxy(self._settings, environment)
         if self._together is not None:
-            self._together.begin(self._proxy, self._sending)
+            self._together.begin(self._proxy, self._sending, self._received)
         parts = self._settings, self._proxy, self._stack, self._connections
-        shared = None if self._colleagues is None else shared_of(self._colleagues)
-        self._observers = Observers(*parts, lambda: self._resolver, self._services, shared, self._follows)
+        self._observers = Observers(*parts, lambda: self._resolver, self._services, self._colleagues)
         self._tap = self.recording.tap = self._observers.tap
         ways = self._stack, self._connections, self._proxy, self._turns
         self._short = ShortWay(
@@ -381,10 +380,13 @@ class Server:
         self._turns.work()
 
     def _message(self, connection: int, message: Message) -> None:
+        if self._together is None or not self._together.takes(connection, message):
+            self._received(connection, message)
+
+    def _received(self, connection: int, message: Message) -> None:
+        """A message that is this worker's. So whoever has a transaction shows all its messages, in their order."""
         if self._tap is not None:
             self._tap.received(connection, message)
-        if self._together is not None and self._together.takes(connection, message):
-            return
         try:
             self._stack.receive(connection, message)
         except Exception:

@@ -43,6 +43,7 @@ class Together:
         self._stack, self._connections, self._turns, self._elsewhere = stack, connections, turns, elsewhere
         self._sending: Sending
         self._proxy: Proxy
+        self._received: Callable[[int, Message], None]
         self._loop = asyncio.get_running_loop()
         self._published: tuple[int, ...] = ()
         self._users: dict[int, dict[int, words.Held]] = {}
@@ -68,9 +69,9 @@ class Together:
             words.Quiet: self._is_quiet,
         }
 
-    def begin(self, proxy: Proxy, sending: Sending) -> None:
-        """The others may be listened to."""
-        self._proxy, self._sending = proxy, sending
+    def begin(self, proxy: Proxy, sending: Sending, received: Callable[[int, Message], None]) -> None:
+        """The others may be listened to. ``received`` takes messages that others give to this worker."""
+        self._proxy, self._sending, self._received = proxy, sending, received
         self._bus.listener = self
         if self._bus.worker == FIRST:
             self._loop.call_later(PUBLISH, self._publish)
@@ -204,7 +205,7 @@ class Together:
 
     def _came(self, worker: int, word: words.Came) -> None:
         if self._elsewhere.use(word.connection, self._stack):
-            self._stack.receive(word.connection, Message(word.head, word.body))
+            self._received(word.connection, Message(word.head, word.body))
 
     def _taken_back(self, worker: int, word: words.TakenBack) -> None:
         self._sending.take_back(word.connection, word.reason, word.data)

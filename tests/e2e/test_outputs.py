@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -141,7 +140,7 @@ def test_kamailio_understands_the_packets(tmp_path: Path) -> None:
             assert time.monotonic() < end, text
             time.sleep(0.01)
     seen = [line.partition("SEEN ")[2].split() for line in text.splitlines() if "SEEN " in line]
-    assert Counter(kind for _, kind, _ in seen) == {"MESSAGE": 22, "200": 22}
+    assert [kind for _, kind, _ in seen] == ["MESSAGE", "MESSAGE", "200", "200"] * 11
     assert [call for _, _, call in seen[::4]] == [f"stream-{number}@{installation.own}" for number in range(11)]
     hosts = [place.rpartition(":")[0] for place, _, _ in seen[:4]]
     assert hosts == [installation.own, installation.address, installation.far, installation.address]
@@ -155,7 +154,6 @@ def test_files_rotate_and_lose_nothing(tmp_path: Path) -> None:
     assert len(files) > 5
     assert all(file.stat().st_size <= 9000 for file in files)
     records = [record for file in files for record in _records(read_trace(str(file)))]
-    records.sort(key=lambda record: record.time or 0.0)  # several workers write in turns
     assert [record.data for record in records][4:] == seen
 
 
