@@ -124,8 +124,12 @@ class Server:
             on_malformed=self._malformed,
             on_failed=self._failed,
             on_closed=self._closed,
-            is_used=lambda connection: self._stack.is_used(connection) or self._is_used_elsewhere(connection),
-            is_owed=lambda connection: self._stack.is_owed(connection) or self._is_owed_elsewhere(connection),
+            is_used=lambda connection: (
+                self._stack.is_used(connection) or self._is_elsewhere(Together.is_used, connection)
+            ),
+            is_owed=lambda connection: (
+                self._stack.is_owed(connection) or self._is_elsewhere(Together.is_owed, connection)
+            ),
             retire_within=settings.timers.c,
             is_trusted=lambda address: self._proxy.is_neighbor(address),
             inherited=inherited,
@@ -148,11 +152,8 @@ class Server:
         if self._together is not None:
             what(self._together, *about)
 
-    def _is_used_elsewhere(self, connection: int) -> bool:
-        return self._together is not None and self._together.is_used(connection)
-
-    def _is_owed_elsewhere(self, connection: int) -> bool:
-        return self._together is not None and self._together.is_owed(connection)
+    def _is_elsewhere(self, what: Callable[[Together, int], bool], connection: int) -> bool:
+        return self._together is not None and what(self._together, connection)
 
     def _make_sending(self, elsewhere: Elsewhere) -> Sending:
         return Sending(
