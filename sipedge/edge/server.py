@@ -15,7 +15,6 @@ from dataclasses import replace
 from sipedge.network.connections import Connections
 from sipedge.network.crl_fetching import CrlFetcher
 from sipedge.network.listening import Place, open_socket, place_of
-from sipedge.network.record import Among
 from sipedge.network.resolver import Resolver
 from sipedge.network.revocation import Revocations
 from sipedge.network.tls import TlsContexts
@@ -50,13 +49,13 @@ from .keeping import Keeping
 from .logs import log
 from .observers import Observers
 from .others.colleagues import Colleagues, stack_limits
-from .others.elsewhere import Elsewhere, ends_of, numbers_of
+from .others.elsewhere import Elsewhere, ends_of
 from .parts import Parts
 from .prepared import Prepared
 from .recording import Recording
 from .sending import Sending
 from .short_way import ShortWay
-from .together import Together
+from .together import Together, among_of
 from .turns import Turns
 
 logger = logging.getLogger("sipedge")
@@ -134,23 +133,8 @@ class Server:
             is_trusted=lambda address: self._proxy.is_neighbor(address),
             inherited=inherited,
             opener=opener,
-            among=self._among(),
+            among=among_of(self._colleagues, lambda: self._together) if self._colleagues else None,
         )
-
-    def _among(self) -> Among | None:
-        colleagues = self._colleagues
-        if colleagues is None:
-            return None
-        return Among(
-            numbers_of(colleagues.bus.worker, colleagues.start),
-            lambda connection: self._tell_together(Together.unusable, connection),
-            colleagues.gone,
-            lambda address, reason: self._tell_together(Together.offence, address, reason),
-        )
-
-    def _tell_together(self, what: Callable[..., None], *about: object) -> None:
-        if self._together is not None:
-            what(self._together, *about)
 
     def _is_elsewhere(self, what: Callable[[Together, int], bool], connection: int) -> bool:
         return self._together is not None and what(self._together, connection)

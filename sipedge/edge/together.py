@@ -10,6 +10,7 @@ from sipedge.bus import words
 from sipedge.bus.bus import Bus
 from sipedge.bus.directory import Directory
 from sipedge.network.connections import Connections
+from sipedge.network.record import Among
 from sipedge.pjsip.stack import Stack
 from sipedge.proxy.events import ConnectionClosed, ConnectionFailed, Event, HopJudged, PeerElsewhere
 from sipedge.proxy.incoming import Peer
@@ -18,8 +19,8 @@ from sipedge.proxy.proxy import Proxy
 from sipedge.sip.message import Message
 from zones.zone import Hop
 
-from .others.colleagues import FIRST
-from .others.elsewhere import MOST, Elsewhere, worker_of_via
+from .others.colleagues import FIRST, Colleagues
+from .others.elsewhere import MOST, Elsewhere, numbers_of, worker_of_via
 from .sending import Sending
 from .turns import Turns
 
@@ -259,3 +260,18 @@ class Together:
 
     def _is_quiet(self, worker: int, word: words.Quiet) -> None:
         self._quiet.add(worker)
+
+
+def among_of(colleagues: Colleagues, together: Callable[[], Together | None]) -> Among:
+    """What connections have to know of the others. ``together``: None as long as there are no connections."""
+
+    def tell(what: Callable[..., None], *about: object) -> None:
+        if (listener := together()) is not None:
+            what(listener, *about)
+
+    return Among(
+        numbers_of(colleagues.bus.worker, colleagues.start),
+        lambda connection: tell(Together.unusable, connection),
+        colleagues.gone,
+        lambda address, reason: tell(Together.offence, address, reason),
+    )
