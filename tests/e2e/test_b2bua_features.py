@@ -75,7 +75,7 @@ def b2bua(*lines: str) -> str:
 
 
 def test_sessions_are_refreshed(tmp_path: Path) -> None:
-    """By UPDATE, or a re-INVITE where that is not taken; of a party without timers; and by a party itself."""
+    """By UPDATE, or a re-INVITE where that is not taken, and of a party without timers."""
     refreshed = b2bua(f"session_timer = {SESSION}")
     callers = {"one": ("TCP", ""), "two": ("TCP", ""), "three": ("TCP", "")}
     callees = dict.fromkeys(("refreshed", "invited", "baresip"), ("TCP", refreshed))
@@ -99,8 +99,14 @@ def test_sessions_are_refreshed(tmp_path: Path) -> None:
         for agent in (alice, bob):
             agent.expect("call", state="DISCONNECTED")
     assert shown.count("\nINVITE sip:") == 2 and "UPDATE" not in shown  # it does not list that in Allow
-    own, edges = here.log("alice"), here.log("bob")
-    assert "UPDATE sip:b-" in own and "UPDATE sip:bob@" in edges and "UPDATE sip:b-" not in edges
+    assert "UPDATE sip:alice@" in here.log("alice") and "UPDATE sip:bob@" in here.log("bob")
+
+
+def test_who_refreshes_its_session_itself_is_answered_here(tmp_path: Path) -> None:
+    with town(tmp_path, {"one": ("TCP", b2bua(f"session_timer = {SESSION}")), "two": ("TCP", "")}) as here:
+        behind = here.callee("two", "callee_invite")
+        here.caller("one", "two", "caller_refreshes").finish()
+        assert "UPDATE sip:" not in behind.finish() and "Session-Expires" not in behind.report()
 
 
 def test_pjsua2_that_insists_on_ringing_reliably_is_acknowledged_here(tmp_path: Path) -> None:
