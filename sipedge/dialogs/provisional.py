@@ -1,8 +1,8 @@
 """Reliable provisional responses (RFC 3262) whose other party is the edge, on either side of a call.
 
 Those of a callee are acknowledged by the edge: the caller need not know of them. Those to a caller are the edge's own:
-numbered, repeated until their PRACK, one after the other (RFC 3262 3). Both only for an INVITE with an offer, whose answer
-may come in any of them: an offer of the callee's could be answered by nobody but the caller.
+numbered, repeated until their PRACK, one after the other (RFC 3262 3). Both only for an INVITE with an offer, whose
+answer may come in any of them: an offer of the callee's could be answered by nobody but the caller.
 """
 
 from __future__ import annotations

@@ -109,9 +109,11 @@ def test_who_refreshes_its_session_itself_is_answered_here(tmp_path: Path) -> No
         assert "UPDATE sip:" not in behind.finish() and "Session-Expires" not in behind.report()
 
 
-def test_pjsua2_that_insists_on_ringing_reliably_is_acknowledged_here(tmp_path: Path) -> None:
-    zones = {"alice": ("TLS", ""), "bob": ("TLS", b2bua('prack = "here"'))}
-    with town(tmp_path, zones) as here:
+@pytest.mark.parametrize("both", [False, True], ids=["the callee's zone", "both zones"])
+def test_pjsua2_that_insists_on_ringing_reliably_is_acknowledged_here(tmp_path: Path, both: bool) -> None:
+    """And a caller that supports it acknowledges what the edge tells it, where its zone asks for that."""
+    here_too = b2bua('prack = "here"')
+    with town(tmp_path, {"alice": ("TLS", here_too if both else ""), "bob": ("TLS", here_too)}) as here:
         alice, bob = here.agent("alice"), here.agent("bob", reliable=True)
         alice.do("call", to="sip:bob@bob.example")
         for agent in (alice, bob):
@@ -120,7 +122,8 @@ def test_pjsua2_that_insists_on_ringing_reliably_is_acknowledged_here(tmp_path: 
         for agent in (alice, bob):
             agent.expect("call", state="DISCONNECTED")
     assert "PRACK sip:bob@" in here.log("bob") and "RSeq" in here.log("bob")
-    assert "PRACK sip:" not in here.log("alice") and "RSeq" not in here.log("alice")
+    own = here.log("alice")
+    assert ("PRACK sip:b-" in own, "RSeq" in own) == (both, both)
 
 
 def test_a_redirect_is_followed(tmp_path: Path) -> None:

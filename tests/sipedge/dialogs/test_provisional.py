@@ -13,8 +13,8 @@ from sipedge.dialogs.provisional import (
     RING_TABLE,
     T1,
     RingAction,
-    RingInput,
     Ringing,
+    RingInput,
     RingState,
 )
 from sipedge.sip.message import Message
