@@ -12,7 +12,7 @@ from typing import Any
 
 from zones.addresses import host_port
 
-from .items import Decided, Item, ItemKind, Passed, record_of
+from .items import Decided, Item, ItemKind, Lines, Passed, record_text
 from .masking import masked
 from .rotating_file import RotatingFile
 
@@ -23,7 +23,7 @@ _SEQUENCE = re.compile(rb'^\{"format":\d+,"sequence":(\d{1,18}),', re.MULTILINE)
 class DecisionsFile:
     """One line for each request that has its final status: its record."""
 
-    takes = frozenset({ItemKind.CONCLUDED})
+    takes = frozenset({ItemKind.LINES})
 
     def __init__(self, file: RotatingFile) -> None:
         self.name = f"decisions file {file.path}"
@@ -37,8 +37,8 @@ class DecisionsFile:
         self.last = int(next(reversed(_SEQUENCE.findall(self._file.tail())), 0))
 
     def render(self, item: Item) -> bytes:
-        assert type(item) is Decided
-        return _line(record_of(item))
+        assert type(item) is Lines
+        return item.data
 
     def write(self, parts: list[bytes]) -> int:
         self._file.write(parts)
@@ -57,9 +57,9 @@ class MessagesFile:
 
     def render(self, item: Item) -> bytes:
         if type(item) is Passed:
-            return _line(_message(item, self._mask))
+            return _ENCODER.encode(_message(item, self._mask)).encode() + b"\n"
         assert type(item) is Decided
-        return _line({"time": item.entry.time, "decision": record_of(item)})
+        return f'{{"time":{item.entry.time!r},"decision":{record_text(item.entry, item.sequence)}}}\n'.encode("ascii")
 
     def write(self, parts: list[bytes]) -> int:
         self._file.write(parts)
@@ -88,7 +88,3 @@ def _message(item: Passed, mask: bool) -> dict[str, Any]:
     except UnicodeDecodeError:
         fields["base64"] = b64encode(data).decode()
     return fields
-
-
-def _line(fields: dict[str, Any]) -> bytes:
-    return _ENCODER.encode(fields).encode() + b"\n"

@@ -16,11 +16,12 @@ from sipedge.sip.message import Message
 
 from .collector import Collector
 from .expressway import ExpresswayFile
-from .items import Decided, Item, ItemKind, Passed
+from .items import Decided, Item, ItemKind, Lines, Passed
 from .json_lines import DecisionsFile, MessagesFile
 from .metrics import Metrics
 from .rotating_file import RotatingFile
 from .worker import Output, Worker
+from .writing import Writing
 
 
 class Tap:
@@ -34,6 +35,7 @@ class Tap:
         self._metrics: Metrics | None = None
         self._sequence = 0
         """Of the last decision."""
+        self._writing = Writing()
         self._use({}, {})
 
     @property
@@ -44,6 +46,7 @@ class Tap:
     def use(self, outputs: Mapping[str, Output], metrics: Metrics | None) -> None:
         """Use these outputs from now on, which ``open_outputs`` gave."""
         self._metrics = metrics
+        self._writing.forget()
         decisions = outputs.get("decisions")
         if isinstance(decisions, DecisionsFile):  # numbers go on where an edge before this one, or a queue, ended
             self._sequence = max(self._sequence, decisions.last)
@@ -116,8 +119,12 @@ class Tap:
                 metrics.decided(entry_of(record))
         for record in begun if self._searched else ():
             self.searched(entry_of(record))
-        for record in ended if self._concluded else ():
-            self._conclude(entry_of(record))
+        if ended and self._lines:
+            self._put_lines(self._writing.lines(ended, self._sequence + 1), len(ended))
+        for sequence, record in enumerate(ended if self._concluded else (), self._sequence + 1):
+            entry = entry_of(record)
+            self._put(self._concluded, Decided(entry.size, entry, sequence))
+        self._sequence += len(ended) if self._lines or self._concluded else 0
 
     def searched(self, entry: Entry) -> None:
         """A decision was made, nothing was sent yet."""
@@ -127,12 +134,16 @@ class Tap:
     def concluded(self, entry: Entry) -> None:
         if self._metrics is not None:
             self._metrics.decided(entry)
-        self._conclude(entry)
-
-    def _conclude(self, entry: Entry) -> None:
+        if not self._lines and not self._concluded:
+            return
+        self._sequence += 1
+        if self._lines:
+            self._put_lines(self._writing.line(entry, self._sequence), 1)
         if self._concluded:
-            self._sequence += 1
             self._put(self._concluded, Decided(entry.size, entry, self._sequence))
+
+    def _put_lines(self, data: bytes, records: int) -> None:
+        self._put(self._lines, Lines(len(data), data, records))
 
     def dns_failed(self, error: str) -> None:
         if self._metrics is not None:
@@ -151,7 +162,7 @@ class Tap:
             return [worker for name, worker in workers.items() if kind in outputs[name].takes]
 
         self._workers = workers
-        self._messages, self._searched, self._concluded = map(takers, ItemKind)
+        self._messages, self._searched, self._concluded, self._lines = map(takers, ItemKind)
 
     def _end_all(self) -> None:
         for worker in self._workers.values():
