@@ -33,8 +33,9 @@ class DecisionsFile:
         """The last sequence number that was in the file when it was opened; 0: none."""
 
     def open(self) -> None:
-        self._file.open()
-        self.last = int(next(reversed(_SEQUENCE.findall(self._file.tail())), 0))
+        if not self._file.is_open:  # the end of a large file is read: not each time that something is written
+            self._file.open()
+            self.last = int(next(reversed(_SEQUENCE.findall(self._file.tail())), 0))
 
     def render(self, item: Item) -> bytes:
         assert type(item) is Lines

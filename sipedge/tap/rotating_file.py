@@ -26,9 +26,13 @@ class RotatingFile:
         self._size = 0
         self._regular = True
 
+    @property
+    def is_open(self) -> bool:
+        return self._file >= 0
+
     def open(self) -> None:
         """Nothing happens when it is open. Raises OSError."""
-        if self._file >= 0:
+        if self.is_open:
             return
         self._file = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, MODE)
         status = os.fstat(self._file)

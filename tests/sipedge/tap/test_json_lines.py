@@ -80,6 +80,16 @@ def test_the_last_number_in_a_file_is_known_when_it_is_opened(tmp_path: Path) ->
     assert _last(tmp_path / "decisions") == 8
 
 
+def test_an_open_file_is_not_read_again(tmp_path: Path) -> None:
+    """The thread opens its output each time before it writes: reading the end of the file then cost more than all else."""
+    _write(tmp_path / "decisions", 7)
+    output = _decisions(tmp_path / "decisions")
+    (tmp_path / "decisions").write_bytes(lines_of(decided(sequence=9)))
+    output.open()
+    assert output.last == 7
+    output.close()
+
+
 def test_the_last_number_stands_in_the_file_before_where_the_file_is_empty(tmp_path: Path) -> None:
     _write(tmp_path / "decisions", 41, 42)
     (tmp_path / "decisions").rename(tmp_path / "decisions.1")
