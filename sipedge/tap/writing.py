@@ -1,7 +1,7 @@
 """Decisions as lines of ``[log] decisions``: one JSON object for each request that has its final status.
 
-Lines are made in the event loop: a thread that made them would take the interpreter away from it, again and again, which
-costs more than it spares. What went the short way has its lines made in C, many at once.
+Lines are made in the event loop: a thread that made them would take the interpreter away from it, again and again,
+which costs more than it spares. What went the short way has its lines made in C, many at once.
 """
 
 from __future__ import annotations

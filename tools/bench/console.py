@@ -3,8 +3,8 @@
 Run ``python -m tools.bench.console [--rounds N] [--count N] [--rate N] [--anew]``. Three edges are up: one writes no
 decisions; one has ``[log] decisions``; one has that and a console of its own, which reads them while 20 pages a second
 are asked for, a history is searched, and two plans of 300 rules are compared at low priority. They are under the same
-load in turns, A B C C B A; ``--rate``: so many transactions a second, else 64 are under way; ``--anew``: each is decided
-about by the core. The console's own time is not counted: it is another process. Processor time is the kernel's
+load in turns, A B C C B A; ``--rate``: so many transactions a second, else 64 are under way; ``--anew``: each one is
+decided about by the core. The console's own time is not counted: it is another process. Processor time is the kernel's
 count in nanoseconds (proc(5): schedstat), of all threads and of the event loop's alone.
 """
 

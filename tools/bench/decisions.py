@@ -138,12 +138,8 @@ def in_the_thread(folder: Path, rate: int) -> float:
     text, aliases = make(3)
     explanation = CompiledPlan(parse_dialplan(text, "bench.dialplan")).search(Query(aliases[0], "IMP"))
     line, path = Writing().line(entry_of(explanation), 1), folder / f"{rate}.jsonl"
-    output, costs, count = (
-        DecisionsFile(RotatingFile(str(path), 100 << 20, 1)),
-        list[float](),
-        max(1, int(rate * SLICE)),
-    )
-    worker = Worker(output)
+    output, count = DecisionsFile(RotatingFile(str(path), 100 << 20, 1)), max(1, int(rate * SLICE))
+    worker, costs = Worker(output), list[float]()
     clock = pthread_getcpuclockid(next(each.ident for each in enumerate_threads() if each.name == output.name) or 0)
     for _ in range(3):
         before, end, put = clock_gettime(clock), monotonic() + LASTING, 0

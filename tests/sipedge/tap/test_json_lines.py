@@ -81,7 +81,7 @@ def test_the_last_number_in_a_file_is_known_when_it_is_opened(tmp_path: Path) ->
 
 
 def test_an_open_file_is_not_read_again(tmp_path: Path) -> None:
-    """The thread opens its output each time before it writes: reading the end of the file then cost more than all else."""
+    """The thread opens its output each time before it writes: to read the end of the file then costs more than all."""
     _write(tmp_path / "decisions", 7)
     output = _decisions(tmp_path / "decisions")
     (tmp_path / "decisions").write_bytes(lines_of(decided(sequence=9)))
