@@ -100,7 +100,7 @@ class Server:
         elsewhere = Elsewhere(colleagues.bus if colleagues else None)
         self._sending = self._make_sending(elsewhere)
         parts = self._stack, self._connections, self._turns, elsewhere
-        self._together = Together(colleagues.bus, colleagues.memory, *parts) if colleagues else None
+        self._together = Together(colleagues.bus, colleagues.directory, *parts) if colleagues else None
         self._proxy: Proxy
         self._keeper: asyncio.Task[None]
         self._observers: Observers
@@ -170,6 +170,7 @@ class Server:
             emit=self._emit,
             send=self._transmit,
             may_answer=lambda branch, connection: self._proxy.may_answer(branch, connection, self._loop.time()),
+            secret=self._colleagues.secret if self._colleagues else b"",
             **stack_limits(self._settings),
         )
 
@@ -209,9 +210,10 @@ class Server:
         parts = self._settings, self._proxy, self._stack, self._connections
         self._observers = Observers(*parts, lambda: self._resolver, self._services, self._follows)
         self._tap = self.recording.tap = self._observers.tap
+        directory = self._colleagues.directory if self._colleagues else None
         ways = self._stack, self._connections, self._proxy, self._turns
         self._short = ShortWay(
-            *ways, environment.ids(), self._sending.take_back, self.recording.went_short, self._stay_awake
+            *ways, directory, environment.ids(), self._sending.take_back, self.recording.went_short, self._stay_awake
         )
         self._short.configure(self._settings)
         self._short.watch(self._tap is not None and self._tap.sees_messages)
@@ -382,7 +384,7 @@ class Server:
     def _message(self, connection: int, message: Message) -> None:
         if self._tap is not None:
             self._tap.received(connection, message)
-        if self._together is not None and self._together.takes(connection, message):
+        if self._together is not None and self._together.takes_response(connection, message):
             return
         try:
             self._stack.receive(connection, message)

@@ -36,10 +36,10 @@ class Together:
     """One worker among others: the bus's listener. Belongs to the event loop."""
 
     def __init__(
-        self, bus: Bus, memory: int, stack: Stack, connections: Connections, turns: Turns, elsewhere: Elsewhere
+        self, bus: Bus, directory: Directory, stack: Stack, connections: Connections, turns: Turns, elsewhere: Elsewhere
     ) -> None:
-        """``memory``: see Directory."""
-        self._bus, self._directory = bus, Directory(memory, bus.worker)
+        self._bus, self._directory = bus, directory
+        stack.is_elsewhere = self._takes_request
         self._stack, self._connections, self._turns, self._elsewhere = stack, connections, turns, elsewhere
         self._sending: Sending
         self._proxy: Proxy
@@ -82,16 +82,24 @@ class Together:
             self._published = changes
             self._bus.tell_all(self._proxy.upkeep.seen())
 
-    def takes(self, connection: int, message: Message) -> bool:
-        """Give a message to the worker that has its transaction; False: it is this one's."""
-        worker = self._owner(connection, message)
-        if worker is None or worker == self._bus.worker:
+    def takes_response(self, connection: int, message: Message) -> bool:
+        """Give a response to the worker that sent its request; False: it is this one's."""
+        vias = message.index.get("via") if message.status else None
+        worker = worker_of_via(message.lines[vias[0]]) if vias else None
+        return worker is not None and self._give(worker, connection, message)
+
+    def _takes_request(self, connection: int, name: bytes, message: Message) -> bool:
+        """See Stack.is_elsewhere. What another worker has given stays here."""
+        if not self._elsewhere.is_mine(connection):
             return False
-        if not self._bus.tell(worker, words.Came(connection, message.head, message.body)):
+        worker = self._directory.owner(name, self._loop.time())
+        if not self._give(worker, connection, message):
             return False
-        if message.is_request:
-            self._users.setdefault(connection, {})[worker] = words.Held(connection, used=True, owed=True)
+        self._users.setdefault(connection, {})[worker] = words.Held(connection, used=True, owed=True)
         return True
+
+    def _give(self, worker: int, connection: int, message: Message) -> bool:
+        return worker != self._bus.worker and self._bus.tell(worker, words.Came(connection, message.head, message.body))
 
     def announce(self, connection: int) -> None:
         """Tell the others of a connection of this worker, or that its peer belongs elsewhere now."""
@@ -161,20 +169,6 @@ class Together:
             except Exception:
                 logger.exception("worker %d said %r", worker, word)
         self._turns.work()
-
-    def _owner(self, connection: int, message: Message) -> int | None:
-        vias = message.index.get("via")
-        if not vias:
-            return None
-        line = message.lines[vias[0]]
-        if message.status:
-            return worker_of_via(line)
-        sent_by, branch, rest = line.partition(b"branch=z9hG4bK")
-        peer = self._proxy.peer(connection)
-        if not branch or peer is None:
-            return None
-        token = rest.partition(b";")[0].partition(b",")[0].strip()
-        return self._directory.owner(hash((peer.who, sent_by.partition(b";")[0], token)))
 
     def _said_of(self, peer: Peer) -> list[words.Word]:
         opened = peer.opened

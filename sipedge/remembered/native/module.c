@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "directory.h"
+
 /* (connection, buffer, start, searched, end, room, time, clock, now): None, or how far it went, outputs, records that have
  * begun and ended, and the methods of copies that were absorbed. */
 static PyObject *take(PyObject *module, PyObject *const *args, Py_ssize_t count)
@@ -163,6 +165,29 @@ static PyObject *forget_ways(PyObject *module, PyObject *nothing)
     Py_RETURN_NONE;
 }
 
+/* (memory or None, worker): what all workers share; see directory.h. */
+static PyObject *share(PyObject *module, PyObject *const *args, Py_ssize_t count)
+{
+    (void)module;
+    static Py_buffer shared;
+    unsigned long worker = count == 2 ? PyLong_AsUnsignedLong(args[1]) : 0;
+    if (count != 2 || PyErr_Occurred())
+        return PyErr_Occurred() ? NULL : PyErr_Format(PyExc_TypeError, "share takes memory and a number");
+    directory_begin(NULL, 0);
+    if (shared.obj)
+        PyBuffer_Release(&shared);
+    if (args[0] == Py_None)
+        Py_RETURN_NONE;
+    if (PyObject_GetBuffer(args[0], &shared, PyBUF_WRITABLE))
+        return NULL;
+    if (shared.len != SLOTS * SLOT_SIZE) {
+        PyBuffer_Release(&shared);
+        return PyErr_Format(PyExc_ValueError, "the memory that workers share has %d bytes", SLOTS * SLOT_SIZE);
+    }
+    directory_begin(shared.buf, (unsigned)worker);
+    Py_RETURN_NONE;
+}
+
 /* The number of the request that was sent with a branch; 0: it is none of these. */
 static PyObject *find(PyObject *module, PyObject *branch)
 {
@@ -272,6 +297,7 @@ static PyMethodDef METHODS[] = {
     {"learn", learn, METH_VARARGS, NULL},
     {"forget", forget_ways, METH_NOARGS, NULL},
     {"take", FAST(take)},
+    {"share", FAST(share)},
     {"find", find, METH_O, NULL},
     {"waiting", waiting, METH_VARARGS, NULL},
     {"give_up", give_up, METH_O, NULL},

@@ -39,7 +39,7 @@ struct span span_of(PyObject *bytes);
 PyObject *bytes_of(struct span text);
 PyObject *new_reference(PyObject *object);
 int is_open(size_t place);
-int is_taken(const char *key);
+int is_taken(const char *key, const char *method, size_t length);
 
 /* Bytes of the messages that went on; those of the first one that did not, and of all behind it, are not among them. -1
  * with an exception. */

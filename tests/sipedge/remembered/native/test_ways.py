@@ -38,6 +38,8 @@ def native() -> Ways:
         lambda made: made.open(0, 1, None),
         lambda made: made.open(1),
         lambda made: made.find("a branch"),
+        lambda made: made.share(bytearray(9), 0),
+        lambda made: made.share(None),
         lambda made: made.begin(0, b"front", None, 1, 1, 1, 1, 1),
         lambda made: made.learn(0, b"", 0, b"", b"", b"", 1, False, 1.0, False, b"key", b"source", None, ()),
         lambda made: made.shape(b"\nVia:", False, b"\1\2", b"\1", b"", b"", 1, 1, 1, 1, 1, 0),
