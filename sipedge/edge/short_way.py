@@ -172,10 +172,10 @@ class ShortWay:
             parsed = self._stack.shown(message)
         except Malformed:
             return False
-        border = (0, 0, b"", b"", 0)
+        border = (False, 0, b"", b"", 0)
         if (usual := shape.usual) is not None:
             lines = bytes(usual.dropped), bytes(usual.searched)
-            border = usual.call_id, usual.content_type, *lines, usual.contacts
+            border = True, usual.content_type, *lines, usual.contacts
         native.shape(
             names_of(message.index),
             shape.is_response,
@@ -184,6 +184,8 @@ class ShortWay:
             bytes(shape.read),
             bytes(shape.hashed),
             shape.sender,
+            shape.to,
+            shape.call_id,
             shape.cseq,
             shape.content_length,
             shape.max_forwards,

@@ -19,7 +19,6 @@ UNUSUAL = frozenset(
 class Usual:
     """Numbers of lines, in messages with the same names in the same order."""
 
-    call_id: int
     content_type: int
     """0: there is none."""
     dropped: tuple[int, ...]
@@ -45,4 +44,4 @@ def _usual(index: HeaderIndex) -> Usual | None:
     contacts = index.get("contact", ())
     others = index.keys() - MAY_NAME_HOSTS - {*DROPPED, "contact"}
     searched = (*contacts, *sorted(number for name in others for number in index[name]))
-    return Usual(index["call-id"][0], index.get("content-type", (0,))[0], dropped, searched, len(contacts))
+    return Usual(index.get("content-type", (0,))[0], dropped, searched, len(contacts))

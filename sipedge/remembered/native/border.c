@@ -159,7 +159,7 @@ int gate_request(const struct gate *gate, struct head *head, const struct shape 
 {
     int is_asked = 0;
     *held = *back = NULL;
-    if (!shape->call_id || !(*back = back_of(gate, head, shape, address, own)))
+    if (!shape->crosses || !(*back = back_of(gate, head, shape, address, own)))
         return PyErr_Occurred() ? -1 : 0;
     PyObject *call_id, *lines;
     *held = ask_request(gate, head, shape, address, &is_asked);
@@ -200,7 +200,7 @@ int gate_response(const struct gate *gate, struct head *head, const struct shape
     struct span kept = {PyBytes_AsString(back), (size_t)PyBytes_Size(back)};
     const char *feed = memchr(kept.start, '\n', kept.length);
     *held = NULL;
-    if (!shape->call_id || !feed || (gate->covers && !(*held = ask_response(gate, head, shape, hops, &is_asked))))
+    if (!shape->crosses || !feed || (gate->covers && !(*held = ask_response(gate, head, shape, hops, &is_asked))))
         return PyErr_Occurred() ? -1 : 0;
     if (gate->covers && !show_lines(head, shape, *held, is_asked)) {
         Py_CLEAR(*held);

@@ -20,9 +20,9 @@ struct shape {
     struct numbers vias;
     struct numbers read; /* by a decision, beside the start line and From */
     struct numbers hashed; /* by the loop hash */
-    unsigned char from, cseq, content_length, max_forwards; /* 0: there is none */
-    /* For the border of a hidden zone (border.h); call_id 0: they cross none. */
-    unsigned char call_id, content_type, contacts;
+    unsigned char from, to, call_id, cseq, content_length, max_forwards; /* 0: there is none */
+    /* For the border of a hidden zone (border.h), which messages cross that have nothing unusual. */
+    unsigned char crosses, content_type, contacts;
     struct numbers dropped, searched; /* of ``searched`` so many are Contacts, in front */
     unsigned char is_response;
 };
