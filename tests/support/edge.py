@@ -108,7 +108,7 @@ class Edge:
             is_trusted=lambda address: address == trusted,
         )
         if listener is not None:
-            await edge.connections.listening.listen([listener])
+            edge.connections.listening.listen([listener])
             edge.address = edge.connections.listening.bound()[listener.name]
         return edge
 

@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from sipedge.network.admission import Slices
 from sipedge.network.connection import Connection
 from sipedge.network.handshakes import shake_hands
 from sipedge.network.tls_stream import TlsStream
@@ -27,6 +28,7 @@ class Owner:
         """``context``: what a TLS connection is given at the server's side."""
         self.limits = limits or Limits()
         self.scratch = memoryview(bytearray(65536))
+        self.slices = Slices()
         self.told: list[str] = []
         self.is_owed = False
         self.left: list[bytes] = []

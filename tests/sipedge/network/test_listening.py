@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import cast
 
 import pytest
 from support.edge import LOOPS, run_in
 
-from sipedge.network.listening import Listening, open_socket, place_of
+from sipedge.network.listening import Listening, Place, open_socket, place_of
 from sipedge.settings import Listener
 
 ANY = Listener("any", "127.0.0.1", 0, transport="TCP")
 
 
-class Accepted(asyncio.Protocol):
+class Named(asyncio.Protocol):
     """Says which listener it belongs to."""
 
     def __init__(self, listener: Listener) -> None:
@@ -25,6 +26,14 @@ class Accepted(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         cast(asyncio.Transport, transport).write(self._listener.name.encode())
+
+
+def listening_at(inherited: Mapping[Place, socket.socket] = MappingProxyType({})) -> Listening:
+    def accept(listener: Listener, taken: socket.socket) -> None:
+        listening.take(taken, Named(listener), lambda: None)
+
+    listening = Listening(accept, inherited, open_socket)
+    return listening
 
 
 @pytest.fixture(params=LOOPS)
@@ -47,11 +56,11 @@ def free_port() -> int:
 
 def test_a_listener_that_changes_at_its_place_keeps_the_socket(run) -> None:  # type: ignore[no-untyped-def]
     async def test() -> None:
-        listening = Listening(Accepted, {}, open_socket)
+        listening = listening_at()
         first = replace(ANY, name="first", port=free_port())
-        await listening.listen([first])
+        listening.listen([first])
         before = listening.sockets()
-        await listening.listen([replace(first, name="second", transport="TLS")])
+        listening.listen([replace(first, name="second", transport="TLS")])
         assert listening.sockets() == before
         assert await accepted_by(first.port) == "second"
         listening.close()
@@ -61,9 +70,9 @@ def test_a_listener_that_changes_at_its_place_keeps_the_socket(run) -> None:  # 
 
 def test_where_one_cannot_be_opened_none_is(run) -> None:  # type: ignore[no-untyped-def]
     async def test() -> None:
-        listening = Listening(Accepted, {}, open_socket)
+        listening = listening_at()
         kept, free = (replace(ANY, name=name, port=free_port()) for name in ("kept", "free"))
-        await listening.listen([kept])
+        listening.listen([kept])
         with socket.create_server(("127.0.0.1", 0)) as taken:
             busy = replace(ANY, name="busy", port=taken.getsockname()[1])
             said = rf'^listener "busy" \(edge.toml:16\): 127.0.0.1:{busy.port} is in use$'
@@ -72,7 +81,7 @@ def test_where_one_cannot_be_opened_none_is(run) -> None:  # type: ignore[no-unt
         assert await accepted_by(kept.port) == "kept"
         with pytest.raises(ConnectionRefusedError):
             await accepted_by(free.port)
-        await listening.listen([free, busy])
+        listening.listen([free, busy])
         assert await accepted_by(busy.port) == "busy"
         listening.close()
 
@@ -84,8 +93,8 @@ def test_an_inherited_socket_serves_who_connected_before(run) -> None:  # type: 
         inherited = open_socket(ANY)
         early = socket.create_connection(inherited.getsockname())
         early.setblocking(False)
-        listening = Listening(Accepted, {place_of(ANY): inherited}, open_socket)
-        await listening.listen([ANY])
+        listening = listening_at({place_of(ANY): inherited})
+        listening.listen([ANY])
         assert await asyncio.get_running_loop().sock_recv(early, 100) == b"any"
         early.close()
         listening.close()
