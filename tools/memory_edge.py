@@ -84,6 +84,9 @@ class Far(asyncio.Transport):
     def write_eof(self) -> None:
         self.abort()
 
+    def close(self) -> None:
+        self.abort()
+
     def abort(self) -> None:
         if not self.is_closing():
             self._raw.close()

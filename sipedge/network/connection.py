@@ -90,8 +90,8 @@ class Connection(asyncio.BufferedProtocol):
         self._deaf = ""  # why nothing that the peer sends counts any more
         self._blocked_since: float | None = None
         self._reading = Reading()
-        self._ending = False
-        """The peer has ended, and it was not yet this connection's turn to follow."""
+        self._eof = self._ending = False
+        """``_ending``: the peer has ended, and it was not yet this connection's turn to follow."""
         self._shaking = False
         """A thread has the stream: nobody else may touch it. The time stands still: ``_deadline`` is what is left."""
         self.spoke = False
@@ -156,6 +156,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def eof_received(self) -> bool:
         """True keeps our side open."""
+        self._eof = True
         self._peer_ended()
         return self._ending or self.state is State.HALF_CLOSED
 
@@ -311,7 +312,6 @@ class Connection(asyncio.BufferedProtocol):
         self._deadline -= self._loop.time()
 
     def _decrypt(self, stream: TlsStream) -> None:
-        """All records of a read, before anything of them is delivered: many peers write one for each message."""
         read = stream.read_frames(self.framer)
         if read.size:
             self._arrived(read.frames)
@@ -427,6 +427,9 @@ class Connection(asyncio.BufferedProtocol):
                 self._stream.close()
             self._carry(self._stream)
         self._wait(LINGER, Awaited.END_OF_FILE)
+        if self._eof:
+            transport.close()
+            return
         try:
             transport.write_eof()
             transport.resume_reading()

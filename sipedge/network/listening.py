@@ -14,6 +14,7 @@ import socket
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from sipedge.settings import Listener, where
 from zones.addresses import host_port
@@ -86,7 +87,7 @@ class Listening:
         self._inherited = dict(inherited)
         self._opener = opener
         self._open: dict[Place, _Open] = {}
-        self._taking: set[asyncio.Future[object]] = set()
+        self._taking: set[asyncio.Future[Any]] = set()
         """A task that nobody holds may be collected."""
 
     def open(self, listeners: Iterable[Listener], places: Mapping[str, str]) -> dict[Place, socket.socket]:
@@ -166,7 +167,7 @@ class Listening:
                 return
             self._accept(place.listener, taken)
 
-    def _taken(self, taken: socket.socket, failed: Callable[[], None], taking: asyncio.Future[object]) -> None:
+    def _taken(self, taken: socket.socket, failed: Callable[[], None], taking: asyncio.Future[Any]) -> None:
         self._taking.discard(taking)
         if not taking.cancelled() and (error := taking.exception()) is not None:  # the peer is gone again
             _log.info("a connection that was accepted could not be taken: %s", os_reason(error))

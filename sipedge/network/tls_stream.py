@@ -64,7 +64,7 @@ class TlsStream:
             return WANT_MORE
 
     def read_frames(self, framer: Framer) -> Read:
-        """All records that have come: many peers write one for each message."""
+        """Of all records that have come, before any of them is delivered: many peers write one for each message."""
         frames, size = list[Frame](), 0
         try:
             while (count := self.read_into(framer.space)) > 0 and not framer.failed:

@@ -96,6 +96,9 @@ class MemoryTransport(asyncio.Transport):
     def write_eof(self) -> None:
         self.ended = "end of file"
 
+    def close(self) -> None:
+        self.ended = "end of file"
+
     def abort(self) -> None:
         self.ended = "aborted"
 
@@ -119,6 +122,10 @@ class Lone:
             space[:count] = data[:count]
             self.connection.buffer_updated(count)
             data = data[count:]
+
+    def turn(self) -> None:
+        """Let the loop do what is due."""
+        self.loop.run_until_complete(asyncio.sleep(0))
 
     def after(self, seconds: float) -> None:
         """Turn the clock and look at it, as the owner's sweep does."""

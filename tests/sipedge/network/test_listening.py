@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
@@ -10,9 +11,9 @@ from types import MappingProxyType
 from typing import cast
 
 import pytest
-from support.edge import LOOPS, run_in
+from support.edge import LOOPS, Turns, run_in
 
-from sipedge.network.listening import Listening, Place, open_socket, place_of
+from sipedge.network.listening import AT_ONCE, Listening, Place, open_socket, place_of
 from sipedge.settings import Listener
 
 ANY = Listener("any", "127.0.0.1", 0, transport="TCP")
@@ -98,5 +99,92 @@ def test_an_inherited_socket_serves_who_connected_before(run) -> None:  # type: 
         assert await asyncio.get_running_loop().sock_recv(early, 100) == b"any"
         early.close()
         listening.close()
+
+    run(test)
+
+
+def test_a_crowd_is_taken_in_several_turns_of_the_loop(run) -> None:  # type: ignore[no-untyped-def]
+    async def test() -> None:
+        turns, took = Turns(), list[int]()
+
+        def accept(listener: Listener, taken: socket.socket) -> None:
+            took.append(turns.number)
+            taken.close()
+
+        listening = Listening(accept, {}, open_socket)
+        listening.listen([ANY])
+        crowd = [socket.create_connection(listening.bound()["any"]) for _ in range(3 * AT_ONCE + 1)]
+        async with asyncio.timeout(10):
+            while len(took) < len(crowd):
+                await asyncio.sleep(0)
+        assert max(took.count(turn) for turn in took) == AT_ONCE
+        for each in crowd:
+            each.close()
+        listening.close()
+        turns.end()
+
+    run(test)
+
+
+def test_without_descriptors_it_waits_and_goes_on(run, monkeypatch, caplog) -> None:  # type: ignore[no-untyped-def]
+    class Exhausted(socket.socket):
+        left = 2
+
+        def accept(self) -> tuple[socket.socket, object]:
+            self.left -= 1
+            if self.left >= 0:
+                raise OSError(errno.EMFILE, "Too many open files")
+            return super().accept()
+
+    monkeypatch.setattr("sipedge.network.listening.PAUSE", 0.001)
+
+    async def test() -> None:
+        exhausted = Exhausted()
+        exhausted.bind(("127.0.0.1", 0))
+        exhausted.listen()
+        exhausted.setblocking(False)
+        listening = listening_at({place_of(ANY): exhausted})
+        listening.listen([ANY])
+        assert await accepted_by(exhausted.getsockname()[1]) == "any"
+        assert caplog.text.count("no connection can be taken: Too many open files") == 2
+        listening.close()
+
+    run(test)
+
+
+def test_a_place_may_be_given_up_while_it_waits_for_descriptors(run) -> None:  # type: ignore[no-untyped-def]
+    class Exhausted(socket.socket):
+        def accept(self) -> tuple[socket.socket, object]:
+            asked.set_result(None)
+            raise OSError(errno.EMFILE, "Too many open files")
+
+    asked: asyncio.Future[None]
+
+    async def test() -> None:
+        nonlocal asked
+        asked = asyncio.get_running_loop().create_future()
+        exhausted = Exhausted()
+        exhausted.bind(("127.0.0.1", 0))
+        exhausted.listen()
+        exhausted.setblocking(False)
+        listening = listening_at({place_of(ANY): exhausted})
+        listening.listen([ANY])
+        with socket.create_connection(exhausted.getsockname()):
+            await asked
+        listening.close()
+        assert exhausted.fileno() < 0
+
+    run(test)
+
+
+def test_who_hears_that_no_connection_came_about(run, caplog) -> None:  # type: ignore[no-untyped-def]
+    async def test() -> None:
+        listening, failed = listening_at(), asyncio.Event()
+        caplog.set_level("INFO")
+        with socket.socket(type=socket.SOCK_DGRAM) as no_stream:
+            listening.take(no_stream, asyncio.Protocol(), failed.set)
+            await failed.wait()
+            assert no_stream.fileno() < 0
+        assert "a connection that was accepted could not be taken" in caplog.text
 
     run(test)
