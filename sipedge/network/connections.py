@@ -122,8 +122,7 @@ class Connections:
 
     def handed(self, listener: Listener, taken: socket.socket, source: str, too_many: str) -> None:
         """A connection that another process has accepted. ``too_many``: why it has to be refused."""
-        record = self._accepted(listener, taken)
-        record.given, record.too_many = source, too_many
+        self._accepted(listener, taken, source, too_many)
 
     def find(self, hop: Hop) -> int | None:
         """The open connection that this hop may use."""
@@ -344,10 +343,10 @@ class Connections:
         if record.given:
             self._among.gone(record.given)
 
-    def _accepted(self, listener: Listener, taken: socket.socket) -> Record:
+    def _accepted(self, listener: Listener, taken: socket.socket, given: str = "", too_many: str = "") -> None:
         record = self._record(listener)
+        record.given, record.too_many = given, too_many
         self.listening.take(taken, record.connection, lambda: self.gone(record.connection))
-        return record
 
     def _record(self, origin: Listener | Hop) -> Record:
         """Make a connection; its record stays until it is ``gone``."""

@@ -74,7 +74,7 @@ class Listening:
 
     def __init__(
         self,
-        accept: Callable[[Listener, socket.socket], object],
+        accept: Callable[[Listener, socket.socket], None],
         inherited: Mapping[Place, socket.socket],
         opener: Callable[[Listener], socket.socket],
     ) -> None:

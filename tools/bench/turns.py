@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import multiprocessing
 import sys
 import time
@@ -19,7 +18,7 @@ import uvloop
 
 from sipedge.edge.in_force import InForce, release_in_slices
 from sipedge.edge.server import Server
-from sipedge.worker.process import GARBAGE_THRESHOLDS
+from sipedge.worker.process import settle
 
 from .certificates import make_certificates
 from .program import run_in_folder
@@ -53,12 +52,6 @@ class Turns:
         self.long.clear()
 
 
-def as_the_edge_collects() -> None:
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GARBAGE_THRESHOLDS)
-
-
 async def measure_storm(folder: Path, count: int, rounds: int) -> None:
     path, certificates = folder / "edge.toml", make_certificates(folder)
     path.write_text(config_of(certificates))
@@ -66,7 +59,7 @@ async def measure_storm(folder: Path, count: int, rounds: int) -> None:
     server = Server(InForce.read(str(path)), {})
     await server.start()
     serving = asyncio.create_task(server.run())
-    as_the_edge_collects()
+    settle()
     turns, context = Turns(), multiprocessing.get_context("spawn")
     for number in range(1, rounds + 1):
         pipe, theirs = context.Pipe()
@@ -89,7 +82,7 @@ async def measure(folder: Path, rules: int, rounds: int) -> None:
     path.write_text(CONFIG)
     (folder / "edge.dialplan").write_text(plan(rules, 0))
     force = InForce.read(str(path))
-    as_the_edge_collects()
+    settle()
     turns = Turns()
     for generation in range(1, rounds + 1):
         (folder / "edge.dialplan").write_text(plan(rules, generation))
