@@ -14,7 +14,7 @@ from sipedge.topology.seals import Seals
 from zones.table import ZoneTable
 
 
-def clear_of(settings: Settings, tell: Callable[[str], None] = str) -> Callable[[str], str]:
+def clear_of(settings: Settings, tell: Callable[[str], object] = str) -> Callable[[str], str]:
     """A text -> the same text with everything opened that this edge has sealed; handles too, where a journal has them.
 
     ``tell`` gets a sentence where that cannot be read.
@@ -23,7 +23,7 @@ def clear_of(settings: Settings, tell: Callable[[str], None] = str) -> Callable[
     return Clear(seals, (zone.name for zone in ZoneTable(settings.zones))).text
 
 
-def _handles_of(settings: Settings, tell: Callable[[str], None]) -> Handles:
+def _handles_of(settings: Settings, tell: Callable[[str], object]) -> Handles:
     """Those that the edge has kept, as far as they have come into its journal."""
     handles = Handles()
     try:

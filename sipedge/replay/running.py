@@ -36,10 +36,14 @@ LARGEST_AHEAD = 128 << 20
 def run(
     plans: Plans, wanted: Wanted, traces: Sequence[str], executor: Executor | None = None, workers: int = 1
 ) -> Iterator[Part]:
-    """All parts in order. Without an executor everything happens here. Raises ConfigError."""
+    """All parts in order. Without an executor everything happens here, and where calls of b2bua zones are followed from
+    one message to the next. Raises ConfigError."""
     start = 1
+    follows = any([decider.follow_calls() for decider in deciders_of(plans)])
     for part in (
-        _here(plans, wanted, traces) if executor is None else _elsewhere(plans, wanted, traces, executor, workers)
+        _here(plans, wanted, traces, follows)
+        if executor is None or follows
+        else _elsewhere(plans, wanted, traces, executor, workers)
     ):
         part.start = start
         start += part.messages
@@ -60,9 +64,10 @@ def verdicts(
             start += batch.messages
 
 
-def _here(plans: Plans, wanted: Wanted, traces: Sequence[str]) -> Iterator[Part]:
+def _here(plans: Plans, wanted: Wanted, traces: Sequence[str], follows: bool) -> Iterator[Part]:
     deciders = deciders_of(plans)
-    return (decided(deciders, wanted, batch) for trace in traces for batch in read(trace, plans.keylog))
+    every = (batch for trace in traces for batch in read(trace, plans.keylog, None, follows))
+    return (decided(deciders, wanted, batch) for batch in every)
 
 
 def _elsewhere(plans: Plans, wanted: Wanted, traces: Sequence[str], executor: Executor, workers: int) -> Iterator[Part]:
