@@ -39,12 +39,11 @@ def run(
     """All parts in order. Without an executor everything happens here, and where calls of b2bua zones are followed from
     one message to the next. Raises ConfigError."""
     start = 1
-    follows = any([decider.follow_calls() for decider in deciders_of(plans)])
-    for part in (
-        _here(plans, wanted, traces, follows)
-        if executor is None or follows
-        else _elsewhere(plans, wanted, traces, executor, workers)
-    ):
+    if executor is None or plans.follows:
+        parts = _here(plans, wanted, traces)
+    else:
+        parts = _elsewhere(plans, wanted, traces, executor, workers)
+    for part in parts:
         part.start = start
         start += part.messages
         yield part
@@ -64,9 +63,12 @@ def verdicts(
             start += batch.messages
 
 
-def _here(plans: Plans, wanted: Wanted, traces: Sequence[str], follows: bool) -> Iterator[Part]:
+def _here(plans: Plans, wanted: Wanted, traces: Sequence[str]) -> Iterator[Part]:
     deciders = deciders_of(plans)
-    every = (batch for trace in traces for batch in read(trace, plans.keylog, None, follows))
+    if plans.follows:
+        for decider in deciders:
+            decider.follow_calls()
+    every = (batch for trace in traces for batch in read(trace, plans.keylog, None, plans.follows))
     return (decided(deciders, wanted, batch) for batch in every)
 
 

@@ -36,6 +36,8 @@ class Plans:
     keylog: str | None = None
     names: tuple[tuple[str, str], ...] = ()
     """Host name and address; a name may have several."""
+    follows: bool = False
+    """Whether calls are followed from one message to the next: one of them has b2bua zones."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from support.b2bua import Conversation, b2bua, called, talking
 from support.playbook import INSIDE, PEERS, START, Leg, Playbook, answers_with, arrives, forwards
 from support.settings import ZONES, make_settings
-from support.traces import record
+from support.traces import CONFIG, record, write_config, write_trace
 
 from sipedge.proxy.commands import Command, Forward, Respond, Send
 from sipedge.proxy.events import Event, RequestReceived, ResponseReceived
 from sipedge.replay.decider import Decider
+from sipedge.replay.running import run
 from sipedge.replay.verdict import UNSEEN, Verdict
+from sipedge.replay.work import Plans, Wanted
 from sipedge.settings import Settings
 from sipedge.traces.records.record import Direction, Endpoint, Record
 
@@ -106,6 +109,20 @@ def test_behind_its_end_a_call_is_unknown_as_at_the_edge() -> None:
     book.drain()
     last = verdicts(book.records)[-1]
     assert last.decision.refused.startswith("481 ")
+
+
+def test_the_whole_replay_follows_them_too(tmp_path: Path) -> None:
+    secret = bytes(range(32))
+    book = Watched(replace(SETTINGS, secret=secret))
+    call = talking(book)
+    call.passes(call.callee, "INFO")
+    config = CONFIG.replace('type = "neighbor"', 'type = "neighbor"\ntopology = "b2bua"', 1)
+    config = config.replace("[edge]\n", '[edge]\nsecret_file = "secret"\n')
+    (tmp_path / "secret").write_text(secret.hex())
+    (tmp_path / "secret").chmod(0o600)
+    path, trace = write_config(tmp_path, config=config), write_trace(tmp_path / "trace.jsonl", book.records)
+    (part,) = run(Plans((path,), follows=True), Wanted(rows=True, received_only=True), [trace])
+    assert [row.rpartition(" -> ")[2].split()[0] for row in part.rows] == ["Outside", "Outside", "Inside"]
 
 
 def test_where_the_trace_begins_within_the_call_it_says_so() -> None:
