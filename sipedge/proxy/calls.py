@@ -151,7 +151,7 @@ class Calls:
 
     def _session(self, leg: Leg, message: Message, now: float) -> Answer | None:
         """What the edge says to an INVITE or UPDATE where the sessions of a leg are its own business."""
-        wanted = self._policies.of(leg.zone).session_timer
+        wanted = self._policies.of(leg.zone).session_timer or leg.interval
         if not wanted:
             return None
         contact = own_contact("", leg.tag, self._installation.seat(leg.zone))
@@ -258,11 +258,10 @@ class Calls:
         if method not in sessions.REFRESHES:
             return
         sessions.learn_methods(leg, response)
-        wanted = self._policies.of(leg.zone).session_timer
-        if wanted:
-            sessions.accepted(leg, response, wanted, now)
+        if passage.session:
+            sessions.accepted(leg, response, passage.session, now)
         if passage.terms is not None and not way.number:
-            sessions.grant(way.source, passage.terms, self._policies.of(way.source.zone).session_timer, now)
+            sessions.grant(way.source, passage.terms, passage.own_session, now)
         is_asked = way.transfer is not None and leg is not way.transfer.transferee  # its ACK has the answer
         if method == "INVITE" and way.number and not is_asked:
             self._carry_out(Order(Kind.ACK, way.dialog, way.source, leg, "ACK", way.number), now, out)
