@@ -97,7 +97,7 @@ class Server:
         self.functions = self._make_functions()
         """Type of command -> the function that carries it out."""
         self._turns = Turns(self._stack, self.functions)
-        elsewhere = Elsewhere(colleagues.bus if colleagues else None)
+        self._elsewhere = elsewhere = Elsewhere(colleagues)
         self._sending = self._make_sending(elsewhere)
         parts = self._stack, self._connections, self._turns, elsewhere
         self._together = Together(colleagues.bus, colleagues.directory, *parts) if colleagues else None
@@ -124,8 +124,8 @@ class Server:
             on_malformed=self._malformed,
             on_failed=self._failed,
             on_closed=self._closed,
-            is_used=lambda connection: self._stack.is_used(connection) or self._is_used_elsewhere(connection),
-            is_owed=lambda connection: self._stack.is_owed(connection) or self._is_owed_elsewhere(connection),
+            is_used=lambda connection: self._stack.is_used(connection) or self._ask(Together.is_used, connection),
+            is_owed=lambda connection: self._stack.is_owed(connection) or self._ask(Together.is_owed, connection),
             retire_within=settings.timers.c,
             is_trusted=lambda address: self._proxy.is_neighbor(address),
             inherited=inherited,
@@ -139,20 +139,14 @@ class Server:
             return None
         return Among(
             numbers_of(colleagues.bus.worker, colleagues.start),
-            lambda connection: self._tell_together(Together.unusable, connection),
+            lambda connection: self._ask(Together.unusable, connection),
             colleagues.gone,
-            lambda address, reason: self._tell_together(Together.offence, address, reason),
+            lambda address, reason: self._ask(Together.offence, address, reason),
         )
 
-    def _tell_together(self, what: Callable[..., None], *about: object) -> None:
-        if self._together is not None:
-            what(self._together, *about)
-
-    def _is_used_elsewhere(self, connection: int) -> bool:
-        return self._together is not None and self._together.is_used(connection)
-
-    def _is_owed_elsewhere(self, connection: int) -> bool:
-        return self._together is not None and self._together.is_owed(connection)
+    def _ask(self, what: Callable[..., bool | None], *about: object) -> bool:
+        """False where there are no other workers."""
+        return self._together is not None and bool(what(self._together, *about))
 
     def _make_sending(self, elsewhere: Elsewhere) -> Sending:
         return Sending(
@@ -205,18 +199,22 @@ class Server:
         self._note_ports()
         environment = environment_of(self._ports, self._connections, self._colleagues, self._together)
         self._proxy = Proxy(self._settings, environment)
-        if self._together is not None:
-            self._together.begin(self._proxy, self._sending)
         parts = self._settings, self._proxy, self._stack, self._connections
         self._observers = Observers(*parts, lambda: self._resolver, self._services, self._follows)
         self._tap = self.recording.tap = self._observers.tap
-        directory = self._colleagues.directory if self._colleagues else None
-        ways = self._stack, self._connections, self._proxy, self._turns
+        ways = self._stack, self._connections, self._proxy, self._turns, self._elsewhere
         self._short = ShortWay(
-            *ways, directory, environment.ids(), self._sending.take_back, self.recording.went_short, self._stay_awake
+            *ways,
+            environment.ids(),
+            self._message,
+            self._sending.take_back,
+            self.recording.went_short,
+            self._stay_awake,
         )
         self._short.configure(self._settings)
         self._short.watch(self._tap is not None and self._tap.sees_messages)
+        if self._together is not None:
+            self._together.begin(self._proxy, self._sending, self._short, self._message)
         self._turns.start(self._proxy)
         self.tell(self._keeping.recalled())
         await self._serve()

@@ -53,7 +53,8 @@ class Worker:
         run_edge(replace(settings(Random(seed), remembered), workers=2), scenario, colleagues=colleagues)
 
     async def _obey(self, edge: MemoryEdge, bus: Bus, wire: Wire) -> None:
-        one, accepted = One(edge), list[Far]()
+        one, accepted, together = One(edge), list[Far](), edge.server._together
+        assert together is not None
         do: dict[str, Callable[..., Any]] = {
             "accept": lambda address: accepted.append(edge.accept(address)),
             "write": lambda kind, nth, data: (accepted, one.called())[kind][nth].write_in(data),
@@ -67,6 +68,8 @@ class Worker:
             word, *arguments = task
             if word == "turn":
                 await edge.turn()
+                together.publish()  # else the other one hears of it later, at a time that depends on what was read
+                edge.server.parts.stack.poll()  # until then pjsip answers copies of what is answered
                 self._link.send((_seen(accepted), _seen(one.called()), [*wire.said]))
                 wire.said.clear()
             else:

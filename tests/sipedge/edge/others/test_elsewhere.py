@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from itertools import islice
 
+import pytest
 from support.tapped import OPENED
 
 from sipedge.bus.bus import Bus
+from sipedge.bus.directory import Directory
+from sipedge.edge.others.colleagues import Colleagues
 from sipedge.edge.others.elsewhere import (
     MOST,
     Elsewhere,
@@ -36,14 +41,21 @@ def test_a_branch_tells_its_worker_and_another_one_tells_nothing() -> None:
     assert worker_of_via(b"Via: SIP/2.0/TLS edge.example.com") is None
 
 
-def test_a_connection_of_another_worker_serves_its_hop_until_it_is_unusable() -> None:
-    elsewhere = Elsewhere(Bus(0))
+@pytest.fixture
+def colleagues() -> Iterator[Colleagues]:
+    memory = os.memfd_create("test")
+    yield Colleagues(Bus(0), 0, Directory(memory, 0), memory, b"", lambda source: None, {})
+    os.close(memory)
+
+
+def test_a_connection_of_another_worker_serves_its_hop_until_it_is_unusable(colleagues: Colleagues) -> None:
+    elsewhere = Elsewhere(colleagues)
     opened = OPENED.__class__(9, "TLS", "192.0.2.1", 5061, "192.0.2.9", 40000, zone="far", hop=HOP)
     assert elsewhere.opened(opened)
     assert elsewhere.find(HOP) == 9 and not elsewhere.is_mine(9)
     assert not elsewhere.opened(opened), "it is told again where its zone has changed"
     elsewhere.unusable(9)
-    assert elsewhere.find(HOP) is None and elsewhere.is_open(9)
+    assert elsewhere.find(HOP) is None and elsewhere.is_open(9) and elsewhere.lost == 1
     assert elsewhere.connections_of(1) == [9]
 
 
