@@ -10,6 +10,7 @@ from sipedge.bus import words
 from sipedge.bus.bus import Bus
 from sipedge.bus.directory import Directory
 from sipedge.network.connections import Connections
+from sipedge.network.record import Among
 from sipedge.pjsip.stack import Stack
 from sipedge.proxy.events import ConnectionClosed, ConnectionFailed, Event, HopJudged, PeerElsewhere
 from sipedge.proxy.incoming import Peer
@@ -18,8 +19,8 @@ from sipedge.proxy.proxy import Proxy
 from sipedge.sip.message import Message, parse_message
 from zones.zone import Hop
 
-from .others.colleagues import FIRST
-from .others.elsewhere import MOST, Elsewhere, worker_of_via
+from .others.colleagues import FIRST, Colleagues
+from .others.elsewhere import MOST, Elsewhere, numbers_of, worker_of_via
 from .sending import Sending
 from .short_way import ShortWay
 from .turns import Turns
@@ -41,11 +42,11 @@ class Together:
     ) -> None:
         self._bus, self._directory = bus, directory
         self._short: ShortWay
-        self._receive: Callable[[int, Message], None]
         stack.is_elsewhere = self._takes_request
         self._stack, self._connections, self._turns, self._elsewhere = stack, connections, turns, elsewhere
         self._sending: Sending
         self._proxy: Proxy
+        self._received: Callable[[int, Message], None]
         self._loop = asyncio.get_running_loop()
         self._published: tuple[int, ...] = ()
         self._users: dict[int, dict[int, words.Held]] = {}
@@ -72,9 +73,9 @@ class Together:
             words.Quiet: self._is_quiet,
         }
 
-    def begin(self, proxy: Proxy, sending: Sending, short: ShortWay, receive: Callable[[int, Message], None]) -> None:
-        """The others may be listened to. ``receive``: a message as if it had just come."""
-        self._proxy, self._sending, self._short, self._receive = proxy, sending, short, receive
+    def begin(self, proxy: Proxy, sending: Sending, short: ShortWay, received: Callable[[int, Message], None]) -> None:
+        """The others may be listened to. ``received`` takes responses that others give to this worker."""
+        self._proxy, self._sending, self._short, self._received = proxy, sending, short, received
         self._bus.listener = self
         if self._bus.worker == FIRST:
             self._loop.call_later(PUBLISH, self._publish)
@@ -206,12 +207,14 @@ class Together:
 
     def _came(self, worker: int, word: words.Came) -> None:
         if self._elsewhere.use(word.connection, self._stack):
-            self._stack.receive(word.connection, Message(word.head, word.body))
+            message = Message(word.head, word.body)
+            # A request was shown where it came; a response is shown here, behind its request.
+            (self._received if message.status else self._stack.receive)(word.connection, message)
 
     def _passed(self, worker: int, word: words.Passed) -> None:
         if self._elsewhere.use(word.connection, self._stack):
             for data in self._short.heard(word.connection, word.messages):
-                self._receive(word.connection, parse_message(data))
+                self._received(word.connection, parse_message(data))
 
     def _taken_back(self, worker: int, word: words.TakenBack) -> None:
         self._short.adopt_on(word.connection)
@@ -267,3 +270,18 @@ class Together:
 
     def _is_quiet(self, worker: int, word: words.Quiet) -> None:
         self._quiet.add(worker)
+
+
+def among_of(colleagues: Colleagues, together: Callable[[], Together | None]) -> Among:
+    """What connections have to know of the others. ``together``: None as long as there are no connections."""
+
+    def tell(what: Callable[..., None], *about: object) -> None:
+        if (listener := together()) is not None:
+            what(listener, *about)
+
+    return Among(
+        numbers_of(colleagues.bus.worker, colleagues.start),
+        lambda connection: tell(Together.unusable, connection),
+        colleagues.gone,
+        lambda address, reason: tell(Together.offence, address, reason),
+    )

@@ -43,6 +43,8 @@ class Shared:
     """Descriptor of the memory of bus/directory.py."""
     rates: int
     """The same of bus/shelf.py."""
+    outputs: int
+    """The same of tap/shared.py."""
     secret: bytes
     """32 bytes: the key of the digests that name transactions."""
 

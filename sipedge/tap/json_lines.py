@@ -15,6 +15,7 @@ from zones.addresses import host_port
 from .items import Decided, Item, ItemKind, Passed, record_of
 from .masking import masked
 from .rotating_file import RotatingFile
+from .shared import Shared
 
 _ENCODER = JSONEncoder(separators=(",", ":"))
 _SEQUENCE = re.compile(rb'^\{"format":\d+,"sequence":(\d{1,18}),', re.MULTILINE)
@@ -25,9 +26,10 @@ class DecisionsFile:
 
     takes = frozenset({ItemKind.CONCLUDED})
 
-    def __init__(self, file: RotatingFile) -> None:
+    def __init__(self, file: RotatingFile, shared: Shared | None = None) -> None:
+        """``shared``: where several workers write into it. Their records are numbered as they are written."""
         self.name = f"decisions file {file.path}"
-        self._file = file
+        self._file, self._shared = file, shared
         self.close = file.close
         self.last = 0
         """The last sequence number that was in the file when it was opened; 0: none."""
@@ -41,8 +43,16 @@ class DecisionsFile:
         return _line(record_of(item))
 
     def write(self, parts: list[bytes]) -> int:
-        self._file.write(parts)
+        with self._file.turn():
+            self._file.append(parts if self._shared is None else [self._numbered(part, self._shared) for part in parts])
         return 0
+
+    def _numbered(self, line: bytes, shared: Shared) -> bytes:
+        """``line``: with the number that it has among those of this worker."""
+        own = _SEQUENCE.match(line)
+        assert own is not None
+        number = shared.numbered(int(own[1]), self.last)
+        return line[: own.start(1)] + b"%d" % number + line[own.end(1) :]
 
 
 class MessagesFile:

@@ -11,7 +11,7 @@ from time import time
 from sipedge.proxy.history import Entry, entry_of
 from sipedge.proxy.incoming import Peer
 from sipedge.remembered.record import HEAD, OPENED, STATUS, WAY, Record
-from sipedge.settings import Log, Settings, where
+from sipedge.settings import Settings, where
 from sipedge.sip.message import Message
 
 from .collector import Collector
@@ -20,20 +20,21 @@ from .items import Decided, Item, ItemKind, Passed
 from .json_lines import DecisionsFile, MessagesFile
 from .metrics import Metrics
 from .rotating_file import RotatingFile
+from .shared import Shared
 from .worker import Output, Worker
 
 
 class Tap:
     """Belongs to the event loop. Only ``join`` waits."""
 
-    def __init__(self, peer_of: Callable[[int], Peer | None]) -> None:
-        """``peer_of``: what is known of an open connection."""
-        self._peer_of = peer_of
+    def __init__(self, peer_of: Callable[[int], Peer | None], shared: Shared | None = None) -> None:
+        """``peer_of``: what is known of an open connection. ``shared``: with the other workers, if there are any."""
+        self._peer_of, self._shared = peer_of, shared
         self._workers: dict[str, Worker] = {}
         self._ended: list[Worker] = []
         self._metrics: Metrics | None = None
-        self._sequence = 0
-        """Of the last decision."""
+        self._sequence = shared.concluded if shared is not None else 0
+        """Of the last decision; of several workers each counts its own."""
         self._use({}, {})
 
     @property
@@ -45,7 +46,8 @@ class Tap:
         """Use these outputs from now on, which ``open_outputs`` gave."""
         self._metrics = metrics
         decisions = outputs.get("decisions")
-        if isinstance(decisions, DecisionsFile):  # numbers go on where an edge before this one, or a queue, ended
+        if isinstance(decisions, DecisionsFile) and self._shared is None:
+            # Numbers go on where an edge before this one, or a queue, ended.
             self._sequence = max(self._sequence, decisions.last)
         workers: dict[str, Worker] = {}
         for name, output in outputs.items():
@@ -132,6 +134,8 @@ class Tap:
     def _conclude(self, entry: Entry) -> None:
         if self._concluded:
             self._sequence += 1
+            if self._shared is not None:
+                self._shared.concluded = self._sequence
             self._put(self._concluded, Decided(entry.size, entry, self._sequence))
 
     def dns_failed(self, error: str) -> None:
@@ -164,14 +168,14 @@ def wanted(settings: Settings) -> bool:
     return bool(settings.metrics.listen or _outputs(settings))
 
 
-def open_outputs(settings: Settings, *, collector: bool) -> dict[str, Output]:
+def open_outputs(settings: Settings, *, collector: bool, shared: Shared | None = None) -> dict[str, Output]:
     """By their names in ``[log]``, with their files open; files that stay are opened anew, as logrotate may have moved
     them. It may wait for seconds. Raises OSError, which names the output; then none is open.
 
     ``collector``: whether to connect to the collector, too. Else its thread does, again and again: a collector that is
-    not there must not keep the edge from starting.
+    not there must not keep the edge from starting. ``shared``: see Tap.
     """
-    outputs = _outputs(settings)
+    outputs = _outputs(settings, shared)
     try:
         for name in (name for name in outputs if name != "hep" or collector):
             outputs[name].open()
@@ -187,20 +191,21 @@ def close_outputs(outputs: Mapping[str, Output]) -> None:
         output.close()
 
 
-def _outputs(settings: Settings) -> dict[str, Output]:
+def _outputs(settings: Settings, shared: Shared | None = None) -> dict[str, Output]:
     """By their names in ``[log]``; none of them is open."""
     log = settings.log
+
+    def file(name: str) -> RotatingFile:
+        turns = shared.turns(name) if shared is not None else None
+        return RotatingFile(getattr(log, name), log.rotate_size, log.rotate_count, turns)
+
     outputs: dict[str, Output] = {}
     if log.decisions:
-        outputs["decisions"] = DecisionsFile(_file(log, log.decisions))
+        outputs["decisions"] = DecisionsFile(file("decisions"), shared)
     if log.messages:
-        outputs["messages"] = MessagesFile(_file(log, log.messages), log.mask_credentials)
+        outputs["messages"] = MessagesFile(file("messages"), log.mask_credentials)
     if log.expressway:
-        outputs["expressway"] = ExpresswayFile(_file(log, log.expressway), settings.system_name, log.mask_credentials)
+        outputs["expressway"] = ExpresswayFile(file("expressway"), settings.system_name, log.mask_credentials)
     if log.hep is not None:
         outputs["hep"] = Collector(log.hep, log.mask_credentials)
     return outputs
-
-
-def _file(log: Log, path: str) -> RotatingFile:
-    return RotatingFile(path, log.rotate_size, log.rotate_count)

@@ -29,7 +29,8 @@ def colleagues(link: Link, settings: Settings, kept: Kept | None) -> Colleagues 
     ports = {} if kept is None else ports_of(settings, kept.sockets)
     seat, shared = link.seat, link.seat.shared
     directory = Directory(shared.transactions, seat.worker)
-    return Colleagues(Bus(seat.worker), seat.start, directory, shared.rates, shared.secret, link.gone, ports)
+    memory = shared.rates, shared.outputs, shared.secret
+    return Colleagues(Bus(seat.worker), seat.start, directory, *memory, link.gone, ports)
 
 
 def ports_of(settings: Settings, sockets: Mapping[Place, socket.socket]) -> dict[str, int]:

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 from support.asked import ask, command, status
-from support.stream import Callee, Stream, answer, connect, request
-from support.tcp_edge import PORT, RULE, Installation
+from support.stream import Callee, answer, connect, request
+from support.tcp_edge import PORT, RULE
+from support.two_workers import MOST, Pair, final
 
 from sipedge.control.channel.client import Asking
 from sipedge.control.refusal import Refused
@@ -20,48 +21,12 @@ from sipedge.control.requests import Close, History, Load
 
 pytestmark = pytest.mark.e2e
 
-WORKERS = "[edge]\nworkers = 2\n"
-MOST = 8
-"""The number of a connection, divided by this, leaves that of its worker."""
-
-
-class Pair(Installation):
-    """The same, of two workers."""
-
-    def __init__(self, folder: Path, *more: str) -> None:
-        super().__init__(folder)
-        self.edge.write(config=self.config(*more))
-
-    def config(self, *more: str, keys: str = "") -> str:
-        return super().config(*more, keys=keys).replace("[edge]\n", WORKERS, 1)
-
-    def callers(self) -> tuple[Stream, Stream]:
-        """One for each worker: the supervisor gives a connection to who has fewest."""
-        return self.call(), self.call()
-
-    def workers_of(self, zone: str) -> list[int]:
-        """Which workers have the connections of a zone."""
-        told = status(self.folder)["connections"]
-        return sorted(each["connection"] % MOST for each in told if each["zone"] == zone)
-
-    def until(self, zone: str, workers: list[int]) -> None:
-        end = time.monotonic() + 15
-        while (now := self.workers_of(zone)) != workers:
-            assert time.monotonic() < end, f"{now} and not {workers} have connections of zone {zone}"
-            time.sleep(0.02)
-
 
 @pytest.fixture
 def pair(tmp_path: Path) -> Iterator[Pair]:
     made = Pair(tmp_path)
     with made.edge:
         yield made
-
-
-def final(stream: Stream) -> int:
-    while True:
-        if (code := int(stream.read_message().split(b" ", 2)[1])) >= 200:
-            return code
 
 
 def test_both_workers_reach_a_peer_over_one_connection(pair: Pair) -> None:
@@ -245,11 +210,10 @@ def test_who_follows_the_history_sees_what_both_workers_decide(pair: Pair) -> No
 
 
 def test_calls_that_a_worker_would_know_alone_are_refused_before_the_start(tmp_path: Path) -> None:
-    made = Pair(tmp_path, '[[zone]]\nname = "calls"\ntype = "dns"\ntopology = "b2bua"\n', '[log]\nmessages = "m.log"\n')
+    made = Pair(tmp_path, '[[zone]]\nname = "calls"\ntype = "dns"\ntopology = "b2bua"\n')
     code, _, said = command("check", made.toml)
     assert code == 1
     assert '[edge] has 2 workers, and zone "calls" has topology "b2bua"' in said
-    assert "[edge] has 2 workers, and [log] messages is written by one process" in said
 
 
 def test_a_connection_over_the_limit_is_refused_whichever_worker_has_room(tmp_path: Path) -> None:

@@ -80,13 +80,13 @@ class RemoteFar:
 class Remote:
     """The process of a worker. Raises EOFError when it has ended."""
 
-    def __init__(self, number: int, memory: int, rates: int, environment: Mapping[str, str], tree: Path) -> None:
+    def __init__(self, number: int, memory: Sequence[int], environment: Mapping[str, str], tree: Path) -> None:
         own, theirs = Pipe()
         self._link: Connection[Any, Any] = own
-        command = [sys.executable, "-m", "tools.fuzz.pair_worker", *map(str, (number, theirs.fileno(), memory, rates))]
+        command = [sys.executable, "-m", "tools.fuzz.pair_worker", *map(str, (number, theirs.fileno(), *memory))]
         self._process = subprocess.Popen(
             command,
-            pass_fds=(theirs.fileno(), memory, rates),
+            pass_fds=(theirs.fileno(), *memory),
             cwd=tree,
             env={**os.environ, "PYTHONPATH": str(tree), "PYTHONHASHSEED": "0", **environment},
         )
@@ -164,9 +164,9 @@ class Pair:
     """``with``: two processes, which may play many conversations. ``environment`` and ``tree``: what they run with."""
 
     def __init__(self, environment: Mapping[str, str] | None = None, tree: Path = ROOT) -> None:
-        self._memory, rates = os.memfd_create("transactions"), os.memfd_create("rates")
-        self._descriptors = self._memory, rates
-        self._workers = [Remote(number, self._memory, rates, environment or {}, tree) for number in range(2)]
+        self._descriptors = [os.memfd_create(name) for name in ("transactions", "rates", "outputs")]
+        self._memory = self._descriptors[0]
+        self._workers = [Remote(number, self._descriptors, environment or {}, tree) for number in range(2)]
         self.statuses: list[int] = []
 
     def __enter__(self) -> Pair:
