@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 from sipedge.bus.bus import Bus
 from sipedge.bus.directory import Directory
+from sipedge.bus.stream import Stream
 from sipedge.bus.words import Word
 from sipedge.edge.others.colleagues import Colleagues
 from sipedge.rates import reading
@@ -33,6 +34,11 @@ class Wire:
     def close(self) -> None:
         """Nothing is open."""
 
+    def join(self, bus: Bus, worker: int) -> None:
+        """As if that one had come."""
+        bus._streams[worker] = cast(Stream, self)
+        bus.listener.joined(worker)
+
 
 class Worker:
     def __init__(self, link: Connection, number: int, memory: int, rates: int, outputs: int) -> None:
@@ -46,9 +52,7 @@ class Worker:
         colleagues = Colleagues(bus, 0, directory, self._rates, self._outputs, SECRET, lambda source: None, PORTS)
 
         async def scenario(edge: MemoryEdge) -> None:
-            other = 1 - self._number
-            bus._streams[other] = wire  # type: ignore[assignment]
-            bus.listener.joined(other)
+            wire.join(bus, 1 - self._number)
             await self._obey(edge, bus, wire)
 
         run_edge(replace(settings(Random(seed), remembered), workers=2), scenario, colleagues=colleagues)

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from itertools import islice
 
-import pytest
+from support.colleagues import colleagues
 from support.tapped import OPENED
 
-from sipedge.bus.bus import Bus
-from sipedge.bus.directory import Directory
-from sipedge.edge.others.colleagues import Colleagues
 from sipedge.edge.others.elsewhere import (
     MOST,
     Elsewhere,
@@ -41,15 +36,9 @@ def test_a_branch_tells_its_worker_and_another_one_tells_nothing() -> None:
     assert worker_of_via(b"Via: SIP/2.0/TLS edge.example.com") is None
 
 
-@pytest.fixture
-def colleagues() -> Iterator[Colleagues]:
-    memory = os.memfd_create("test")
-    yield Colleagues(Bus(0), 0, Directory(memory, 0), memory, b"", lambda source: None, {})
-    os.close(memory)
-
-
-def test_a_connection_of_another_worker_serves_its_hop_until_it_is_unusable(colleagues: Colleagues) -> None:
-    elsewhere = Elsewhere(colleagues)
+def test_a_connection_of_another_worker_serves_its_hop_until_it_is_unusable() -> None:
+    with colleagues() as given:
+        elsewhere = Elsewhere(given)
     opened = OPENED.__class__(9, "TLS", "192.0.2.1", 5061, "192.0.2.9", 40000, zone="far", hop=HOP)
     assert elsewhere.opened(opened)
     assert elsewhere.find(HOP) == 9 and not elsewhere.is_mine(9)
