@@ -194,6 +194,8 @@ class ShortWay:
             bytes(shape.read),
             bytes(shape.hashed),
             shape.sender,
+            shape.to,
+            shape.call_id,
             shape.cseq,
             shape.content_length,
             shape.max_forwards,

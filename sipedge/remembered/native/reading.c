@@ -7,9 +7,6 @@
 
 enum { ADDED = 1024, MOST_TOUCHED = 64 };
 
-/* The items of a record, as record.py has them. */
-enum { WAY, HOPS, OPENED, HEAD, TIME, BEGUN, STATUS, REASON, ENDED, ENTRY, ITEMS };
-
 struct connection *connections;
 size_t places;
 const struct sequences *pjsip;

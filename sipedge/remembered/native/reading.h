@@ -25,6 +25,9 @@ struct reading {
     double begun_at, time_at; /* by the loop's clock; seconds since 1970 */
 };
 
+/* The items of a record, as record.py has them. */
+enum { WAY, HOPS, OPENED, HEAD, TIME, BEGUN, STATUS, REASON, ENDED, ENTRY, ITEMS };
+
 extern struct connection *connections;
 extern size_t places; /* of connections */
 extern const struct sequences *pjsip;

@@ -61,6 +61,8 @@ class Ways(Protocol):
         read: bytes,
         hashed: bytes,
         from_: int,
+        to: int,
+        call_id: int,
         cseq: int,
         content_length: int,
         max_forwards: int,
@@ -102,6 +104,16 @@ class Ways(Protocol):
     def find(self, branch: bytes, /) -> int: ...
     def waiting(self, place: int, before: float, /) -> list[int]: ...
     def give_up(self, number: int, /) -> tuple[int, int, list[Any], bytes, bytes, float] | None: ...
+    def lines(
+        self,
+        records: Records,
+        first: int,
+        way_texts: Callable[[list[Any]], tuple[bytes, bytes, bytes, bytes]],
+        party_text: Callable[[Any], bytes],
+        whole: Callable[[list[Any], int], bytes],
+        /,
+    ) -> bytes: ...
+    def forget_lines(self) -> None: ...
 
 
 def digest() -> str:

@@ -42,11 +42,11 @@ def native() -> Ways:
         lambda made: made.share(None),
         lambda made: made.begin(0, b"front", None, 1, 1, 1, 1, 1),
         lambda made: made.learn(0, b"", 0, b"", b"", b"", 1, False, 1.0, False, b"key", b"source", None, ()),
-        lambda made: made.shape(b"\nVia:", False, b"\1\2", b"\1", b"", b"", 1, 1, 1, 0),
-        lambda made: made.shape(b"\nVia:", False, *ONE, 2, 1, 1, 0),
-        lambda made: made.shape(b"\nVia:", False, b"\0", b"\1", b"", b"", 1, 1, 1, 0),
-        lambda made: made.shape(b"\nVia:", False, b"\1" * 65, b"\1", b"", b"", 1, 1, 1, 0),
-        lambda made: made.shape(b"\nVia:" * 65, False, *ONE, 1, 1, 1, 0),
+        lambda made: made.shape(b"\nVia:", False, b"\1\2", b"\1", b"", b"", 1, 1, 1, 1, 1, 0),
+        lambda made: made.shape(b"\nVia:", False, *ONE, 2, 1, 1, 1, 1, 0),
+        lambda made: made.shape(b"\nVia:", False, b"\0", b"\1", b"", b"", 1, 1, 1, 1, 1, 0),
+        lambda made: made.shape(b"\nVia:", False, b"\1" * 65, b"\1", b"", b"", 1, 1, 1, 1, 1, 0),
+        lambda made: made.shape(b"\nVia:" * 65, False, *ONE, 1, 1, 1, 1, 1, 0),
     ],
 )
 def test_numbers_and_bytes_that_cannot_be_are_refused(native: Ways, wrong: Callable[[Ways], object]) -> None:
