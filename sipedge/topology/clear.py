@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterable
 
 from .call_ids import PREFIX as CALL_ID
-from .contacts import DIGEST_BYTES
+from .contacts import DIGEST_BYTES, IN_URI
 from .contacts import PREFIX as CONTACT
 from .handles import LENGTH, MARK
 from .seals import Kind, Seals
 
-MARKS = (CALL_ID, f":{CONTACT}", ":e-")
+MARKS = (CALL_ID, IN_URI, ":e-")
 """A text without any of these has nothing to open."""
 
 _TOKEN = rf"(?:[A-Za-z0-9_-]{{{LENGTH + 1},}}|{re.escape(MARK)}[A-Za-z0-9_-]{{{LENGTH}}})"
