@@ -30,8 +30,8 @@ class Directory:
         self._map = mmap.mmap(memory, size)
         self._worker = worker
 
-    def owner(self, key: int) -> int:
-        """Who has the transaction of a request; this worker from now on, where nobody had it.
+    def owner(self, key: int, otherwise: int) -> int:
+        """Who has the transaction of a request; ``otherwise`` from now on, where nobody had it.
 
         ``key``: a hash that is the same in all workers.
         """
@@ -39,8 +39,8 @@ class Directory:
         known, noted, worker = _SLOT.unpack_from(self._map, place)
         if known == key and now - noted < FRESH:
             return int(worker)
-        _SLOT.pack_into(self._map, place, key, now, self._worker)
-        return self._worker
+        _SLOT.pack_into(self._map, place, key, now, otherwise)
+        return otherwise
 
     def close(self) -> None:
         self._map.close()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from zones.zone import Topology
-
 from .reading.reader import Reader
 from .tables import Tables
 
@@ -16,11 +14,6 @@ def check_workers(reader: Reader, tables: Tables) -> None:
         return
     path, several = ("edge", "workers"), f"[edge] has {tables.edge.workers} workers"
     for _, zone in tables.zones:
-        if zone.topology is Topology.B2BUA:
-            text = f'{several}, and zone "{zone.name}" has topology "b2bua": a worker knows its own calls only'
-            reader.problem(path, text, ONE)
         if zone.longest_user_part:
             text = f'{several}, and zone "{zone.name}" has a longest_user_part: what is too long is kept by one of them'
             reader.problem(path, text, ONE)
-    if tables.edge.journal:
-        reader.problem(path, f"{several}, and a journal is of calls, which a worker knows alone", ONE)

@@ -12,7 +12,7 @@ from sipedge.network.connections import Connections
 from sipedge.proxy.incoming import Environment
 
 from .others.colleagues import Colleagues
-from .others.elsewhere import boot_of
+from .others.elsewhere import boot_of, name_of
 from .together import Together
 
 
@@ -39,4 +39,6 @@ def environment_of(
         follows=colleagues.follows,
         judged=together.judged,
         shelf=SharedShelf(colleagues.rates),
+        name=name_of(colleagues.bus.worker),
+        others=together.calls,
     )

@@ -9,18 +9,30 @@ from collections.abc import Callable, Sequence
 from sipedge.bus import words
 from sipedge.bus.bus import Bus
 from sipedge.bus.directory import Directory
+from sipedge.bus.tally import Tally
 from sipedge.network.connections import Connections
 from sipedge.network.record import Among
 from sipedge.pjsip.stack import Stack
-from sipedge.proxy.events import ConnectionClosed, ConnectionFailed, Event, HopJudged, PeerElsewhere
+from sipedge.proxy.commands import CallGiven
+from sipedge.proxy.events import (
+    CallMoved,
+    CallWanted,
+    ConnectionClosed,
+    ConnectionFailed,
+    Event,
+    HopJudged,
+    PeerElsewhere,
+)
 from sipedge.proxy.incoming import Peer
 from sipedge.proxy.looked_after.seen import UpkeepSeen
 from sipedge.proxy.proxy import Proxy
 from sipedge.sip.message import Message
 from zones.zone import Hop
 
+from .others.calls import CallsOfAll
 from .others.colleagues import FIRST, Colleagues
 from .others.elsewhere import MOST, Elsewhere, numbers_of, worker_of_via
+from .others.held import Held
 from .sending import Sending
 from .turns import Turns
 
@@ -28,6 +40,10 @@ PUBLISH = 0.05
 """Seconds between two looks whether the others have to know more of them."""
 LOOK = 0.2
 """Seconds between two looks whether connections that are to be closed are still in use here."""
+UNTIL_BACK = 20.0
+"""Seconds that requests of a call wait for the next worker in the seat of the one that had it."""
+UNTIL_MOVED = 2.0
+"""Seconds that a request waits for a call of another worker that it names, too."""
 GONE = "the worker that had it is gone"
 
 logger = logging.getLogger("sipedge")
@@ -37,9 +53,17 @@ class Together:
     """One worker among others: the bus's listener. Belongs to the event loop."""
 
     def __init__(
-        self, bus: Bus, memory: int, stack: Stack, connections: Connections, turns: Turns, elsewhere: Elsewhere
+        self,
+        bus: Bus,
+        memory: int,
+        calls: CallsOfAll,
+        stack: Stack,
+        connections: Connections,
+        turns: Turns,
+        elsewhere: Elsewhere,
     ) -> None:
         """``memory``: see Directory."""
+        self.calls = calls
         self._bus, self._directory = bus, Directory(memory, bus.worker)
         self._stack, self._connections, self._turns, self._elsewhere = stack, connections, turns, elsewhere
         self._sending: Sending
@@ -50,6 +74,7 @@ class Together:
         self._users: dict[int, dict[int, words.Held]] = {}
         """Connection of this worker -> others that have used it, and what they have open on it, for all that is known:
         until one says otherwise, it waits for an answer to what it has sent, and the peer to what it was given."""
+        self._waiting = Held(lambda connection, message: self._received(connection, message))
         self._watched: dict[int, words.Held] = {}
         """Connections of others that are to be closed, and what was said last of each."""
         self._quiet: set[int] = set()
@@ -66,6 +91,9 @@ class Together:
             words.Shut: self._shut,
             HopJudged: self._event,
             UpkeepSeen: self._event,
+            CallWanted: self._event,
+            CallMoved: self._call_moved,
+            words.Belongs: self.calls.belongs,
             words.Offence: self._offence,
             words.Quiet: self._is_quiet,
         }
@@ -88,12 +116,31 @@ class Together:
         """Give a message to the worker that has its transaction; False: it is this one's."""
         worker = self._owner(connection, message)
         if worker is None or worker == self._bus.worker:
-            return False
+            return self._lacks(connection, message)
         if not self._bus.tell(worker, words.Came(connection, message.head, message.body)):
-            return False
+            return self._waits(connection, message, worker)
         if message.is_request:
             self._users.setdefault(connection, {})[worker] = words.Held(connection, used=True, owed=True)
         return True
+
+    def _waits(self, connection: int, message: Message, worker: int) -> bool:
+        """For the next one in the seat of a worker that is gone: whether it has the call of this request."""
+        is_call = message.is_request and self.calls.worker_for(message) == worker
+        return is_call and self._waiting.put(worker, UNTIL_BACK, connection, message)
+
+    def _lacks(self, connection: int, message: Message) -> bool:
+        """Whether a request of this worker names a call of another one beside its own, and waits for it here."""
+        found = self.calls.missing(message) if message.is_request else None
+        if found is None:
+            return False
+        tag, worker = found
+        if not self._bus.tell(worker, CallWanted(tag, self._bus.worker)):
+            return self._waiting.put(worker, UNTIL_BACK, connection, message)
+        return self._waiting.put(tag, UNTIL_MOVED, connection, message)
+
+    def give(self, command: CallGiven) -> None:
+        """A call of this worker to the one that has asked for it."""
+        self._bus.tell(command.asker, CallMoved(command.tag, command.dialog))
 
     def announce(self, connection: int) -> None:
         """Tell the others of a connection of this worker, or that its peer belongs elsewhere now."""
@@ -141,8 +188,13 @@ class Together:
             if not peer.elsewhere:
                 for word in self._said_of(peer):
                     self._bus.tell(worker, word)
+        for word in self.calls.joined(worker):
+            self._bus.tell(worker, word)
         if self._bus.worker == FIRST:
             self._bus.tell(worker, self._proxy.upkeep.seen())
+        for connection, message in self._waiting.take(worker):
+            if not self.takes(connection, message):
+                self._received(connection, message)
 
     def left(self, worker: int) -> None:
         """See bus.Listener."""
@@ -176,7 +228,9 @@ class Together:
         if not branch or peer is None:
             return None
         token = rest.partition(b";")[0].partition(b",")[0].strip()
-        return self._directory.owner(hash((peer.who, sent_by.partition(b";")[0], token)))
+        of_call = self.calls.worker_for(message)
+        otherwise = self._bus.worker if of_call is None else of_call
+        return self._directory.owner(hash((peer.who, sent_by.partition(b";")[0], token)), otherwise)
 
     def _said_of(self, peer: Peer) -> list[words.Word]:
         opened = peer.opened
@@ -205,8 +259,14 @@ class Together:
             self._bus.tell(worker, words.TakenBack(word.connection, word.data, "the connection is closed"))
 
     def _came(self, worker: int, word: words.Came) -> None:
-        if self._elsewhere.use(word.connection, self._stack):
-            self._received(word.connection, Message(word.head, word.body))
+        message = Message(word.head, word.body)
+        if self._elsewhere.use(word.connection, self._stack) and not self._lacks(word.connection, message):
+            self._received(word.connection, message)
+
+    def _call_moved(self, worker: int, word: CallMoved) -> None:
+        self._handle(word)
+        for connection, message in self._waiting.take(word.tag):
+            self._received(connection, message)
 
     def _taken_back(self, worker: int, word: words.TakenBack) -> None:
         self._sending.take_back(word.connection, word.reason, word.data)
@@ -260,6 +320,20 @@ class Together:
 
     def _is_quiet(self, worker: int, word: words.Quiet) -> None:
         self._quiet.add(worker)
+
+
+def together_of(
+    colleagues: Colleagues,
+    workers: int,
+    stack: Stack,
+    connections: Connections,
+    turns: Turns,
+    elsewhere: Elsewhere,
+) -> Together:
+    """``workers``: how many there are."""
+    bus = colleagues.bus
+    calls = CallsOfAll(bus, Tally(colleagues.legs, bus.worker), workers)
+    return Together(bus, colleagues.memory, calls, stack, connections, turns, elsewhere)
 
 
 def among_of(colleagues: Colleagues, together: Callable[[], Together | None]) -> Among:

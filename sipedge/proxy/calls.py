@@ -7,7 +7,6 @@ nobody waits for its response but this file.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from itertools import count
 
 from dialplan.model import Target, Tier
@@ -20,10 +19,10 @@ from sipedge.dialogs.crossing import Passage, learn, own_contact
 from sipedge.dialogs.dialog import Dialog, Leg, Way
 from sipedge.dialogs.orders import Answer, Kind, Order
 from sipedge.dialogs.policies import Policies, policies_of
-from sipedge.dialogs.record import restored, to_bytes
+from sipedge.dialogs.record import restored, resume, to_bytes
 from sipedge.dialogs.requests import GONE, OTHER_USAGES, TARGET_REFRESHES, own_request
-from sipedge.dialogs.states import DialogAction, DialogInput, DialogState
-from sipedge.dialogs.table import Dialogs
+from sipedge.dialogs.states import DialogAction, DialogInput
+from sipedge.dialogs.table import NOBODY, Dialogs, Others
 from sipedge.dialogs.transfers import Transfers
 from sipedge.sip.message import Message
 from sipedge.sip.responses import REASONS
@@ -33,9 +32,9 @@ from sipedge.topology.routes import values_of
 from zones.authentication import Authentication, Identity
 from zones.calls import Refer
 
-from .commands import Command, Drop, Keep, Log, Record, Respond
+from .commands import CallGiven, Command, Drop, Keep, Log, Record, Respond
 from .contexts import Contexts, StatelessForward
-from .events import ForwardFailed, Recalled
+from .events import CallMoved, CallWanted, Event, ForwardFailed, Recalled
 from .forwarder import Forwarder
 from .incoming import Incoming, own_incoming
 from .response_context import ResponseContext
@@ -46,8 +45,6 @@ PATIENCE = 40.0
 """Seconds for an ACK or the answer to a BYE: 64*T1 and what a repeated one takes."""
 RINGING = 7200.0
 """Seconds after which an INVITE without a final response counts for nothing, whatever has become of it."""
-RESUMING = 2.0
-"""Seconds after a start in which ways to peers are found."""
 HANDLE = "h."
 """Begins the keys of the journal that are no call's."""
 MOST_TRIES = 3
@@ -57,8 +54,8 @@ MOST_TRIES = 3
 class Calls:
     """All calls of one edge."""
 
-    def __init__(self, ids: Callable[[], str]) -> None:
-        self.dialogs = Dialogs()
+    def __init__(self, ids: Callable[[], str], others: Others = NOBODY) -> None:
+        self.dialogs = Dialogs(others)
         self.handles = Handles()
         """Of hidden zones: they share the journal."""
         self._ids = ids
@@ -84,6 +81,11 @@ class Calls:
         self._touched: dict[Dialog, None] = {}
         """Calls that are not in it, or whose deadlines are not set, as they are now."""
 
+    @property
+    def handlers(self) -> dict[type[Event], Callable[..., None]]:
+        """Of events that are about calls alone."""
+        return {Recalled: self.recalled, CallWanted: self.wanted, CallMoved: self.moved}
+
     def configure(self, installation: Installation, forwarder: Forwarder, contexts: Contexts) -> None:
         self._installation, self._forwarder, self._contexts = installation, forwarder, contexts
         self.arrivals = Arrivals(installation, self.dialogs, self._ids)
@@ -106,13 +108,21 @@ class Calls:
                 continue
             self.dialogs.add(dialog)
             self.may_have_any = True
-            if dialog.state is DialogState.ANSWERED:
-                dialog.patience = now + PATIENCE
-            elif dialog.state is DialogState.ENDING:  # who has got no BYE gets one, who has sent it says 481
-                dialog.state, dialog.patience = DialogState.TALKING, now + RESUMING
-            for leg in (dialog.near, dialog.far):
-                sessions.resume(leg, now + RESUMING, number / len(event.kept))
+            resume(dialog, number / len(event.kept), PATIENCE, now)
             self.dialogs.schedule(dialog)
+
+    def wanted(self, event: CallWanted, now: float, out: list[Command]) -> None:
+        """Give a call up that another worker needs beside one of its own; not while a request of it is under way."""
+        ways = (context.incoming.way for context in self._contexts.open())
+        dialog = self.dialogs.given_up(event.tag, [way.dialog for way in ways if way is not None])
+        forgotten = [Keep(dialog.near.tag, None)] if dialog is not None else []
+        out += (*forgotten, CallGiven(event.asker, event.tag, dialog))
+
+    def moved(self, event: CallMoved, now: float, out: list[Command]) -> None:
+        """Another worker has given a call up."""
+        if event.dialog is not None:
+            self.dialogs.add(event.dialog)
+            self._touched[event.dialog], self.may_have_any = None, True
 
     def follow(self, incoming: Incoming, way: Way) -> None:
         """Whatever becomes of this request is told to its call."""
@@ -272,18 +282,9 @@ class Calls:
             return self._follow(context, way.dialog, branch, response, now, out)
         else:
             return False
-        self._count(incoming, way, leg)
+        incoming.goes_again(way, leg)
         self._contexts.again(branch, status, now, out)
         return True
-
-    @staticmethod
-    def _count(incoming: Incoming, way: Way, leg: Leg) -> None:
-        """What is sent again is another request: its CSeq number is the next one."""
-        incoming.tries += 1
-        if way.number:
-            incoming.way = replace(way, number=leg.own_number(way.source))
-        else:
-            leg.shift += 1
 
     def _follow(
         self, context: ResponseContext, dialog: Dialog, branch: str, response: Message, now: float, out: list[Command]
@@ -291,7 +292,7 @@ class Calls:
         """Try the Contacts of a 3xx, as far as the rules lead there for the caller."""
         tiers = redirects.followed(response, dialog.visited, context.incoming.decided, self._installation.settings)
         if tiers:
-            self._count(context.incoming, context.incoming.way or Way(dialog, dialog.near, None), dialog.far)
+            context.incoming.goes_again(context.incoming.way or Way(dialog, dialog.near, None), dialog.far)
             self._contexts.redirected(branch, response.status, tiers, now, out)
         return bool(tiers)
 
@@ -313,7 +314,10 @@ class Calls:
                 self._own.discard(incoming.transaction)
                 if incoming.way is not None:
                     self._concluded(incoming.way, incoming.decided.message.method, status, now, out)
-        return [*self._notes(), *(command for command in out if not _is_to_itself(command))]
+        return [
+            *self._notes(),
+            *(each for each in out if not (isinstance(each, Respond | Drop) and each.transaction < 0)),
+        ]
 
     def _notes(self) -> list[Command]:
         """For the journal: before what tells a party of the change."""
@@ -444,7 +448,3 @@ class Calls:
         out.append(Record(incoming.entry))
         self.follow(incoming, way)
         return incoming
-
-
-def _is_to_itself(command: Command) -> bool:
-    return isinstance(command, Respond | Drop) and command.transaction < 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dialplan.search.search import Explanation
 from sipedge.decision.classification import classify
@@ -11,7 +11,8 @@ from sipedge.decision.deciding import Decided
 from sipedge.decision.installation import Installation
 from sipedge.decision.routing import RouteInformation
 from sipedge.dialogs.crossing import Passage
-from sipedge.dialogs.dialog import Way
+from sipedge.dialogs.dialog import Leg, Way
+from sipedge.dialogs.table import NOBODY, Others
 from sipedge.rates.shelf import Shelf
 from sipedge.sip.message import Message
 from sipedge.topology.border import Crossing
@@ -51,6 +52,10 @@ class Environment:
     """Tell that worker of a hop: why it did not take a request, '' where it answered one."""
     shelf: Shelf | None = None
     """Of the rates of several workers."""
+    name: str = ""
+    """What tags of one of several workers begin with."""
+    others: Others = NOBODY
+    """What they have to know of its calls."""
 
 
 @dataclass(slots=True, eq=False)
@@ -162,6 +167,14 @@ class Incoming:
     """How often the edge has sent it again because of what it was answered."""
     concluded: Callable[[int], None] | None = None
     """Told the status of the final response."""
+
+    def goes_again(self, way: Way, leg: Leg) -> None:
+        """What is sent again is another request: its CSeq number is the next one."""
+        self.tries += 1
+        if way.number:
+            self.way = replace(way, number=leg.own_number(way.source))
+        else:
+            leg.shift += 1
 
     def sent_alone(self, branch: str) -> bool:
         """Whether the request of a branch was sent with no other Via than the edge's own."""

@@ -45,7 +45,6 @@ from .events import (
     MalformedReceived,
     PeerElsewhere,
     ProbeAsked,
-    Recalled,
     RequestReceived,
     Resolved,
     ResponseReceived,
@@ -68,7 +67,7 @@ class Proxy:
 
     def __init__(self, settings: Settings, environment: Environment) -> None:
         self._environment = environment
-        self._tag = environment.random_bytes(4).hex()
+        self._tag = environment.name + environment.random_bytes(4).hex()
         self._peers: dict[int, Peer] = {}
         self.refused: dict[str, int] = {}
         """Zone -> connections that it did not admit."""
@@ -82,7 +81,7 @@ class Proxy:
         self._targets = TargetLookUps(self._questions)
         self._upkeep = Upkeep(environment, self._questions, self._rates)
         self._ways_back = WaysBack()
-        self._calls = Calls(environment.ids)
+        self._calls = Calls(environment.ids, environment.others)
         self._configure(settings)
         self._handlers: dict[type, Callable[..., None]] = {
             RequestReceived: self._request,
@@ -104,7 +103,7 @@ class Proxy:
             PeerElsewhere: self._peer_elsewhere,
             HopJudged: self._hop_judged,
             UpkeepSeen: self._upkeep_seen,
-            Recalled: self._calls.recalled,
+            **self._calls.handlers,
             Ending: self._end_begins,
             DrainEnded: self._drain_ended,
         }

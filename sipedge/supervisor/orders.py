@@ -50,6 +50,8 @@ class Seat:
     """The same for bus/shelf.py."""
     outputs: int
     """The same for tap/shared.py."""
+    legs: int
+    """The same for bus/tally.py: legs of calls."""
 
 
 def make_orders() -> tuple[socket.socket, socket.socket]:

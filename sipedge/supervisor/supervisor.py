@@ -75,7 +75,9 @@ class _Supervisor:
         """The signal that asked for the end; 0: none."""
         self._reload_asked = False
         """A SIGHUP waits for a worker that can heed it."""
-        self._shared = tuple(os.memfd_create(f"sipedge-{name}") for name in ("transactions", "rates", "outputs"))
+        self._shared = tuple(
+            os.memfd_create(f"sipedge-{name}") for name in ("transactions", "rates", "outputs", "legs")
+        )
         """See Seat."""
         self._children = [Child(0, *self._shared)]
         self._acceptor = Acceptor()

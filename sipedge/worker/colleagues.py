@@ -27,7 +27,9 @@ def colleagues(link: Link, settings: Settings, kept: Kept | None) -> Colleagues 
         return None
     ports = {} if kept is None else ports_of(settings, kept.sockets)
     seat = link.seat
-    return Colleagues(Bus(seat.worker), seat.start, seat.transactions, seat.rates, seat.outputs, link.gone, ports)
+    return Colleagues(
+        Bus(seat.worker), seat.start, seat.transactions, seat.rates, seat.outputs, seat.legs, link.gone, ports
+    )
 
 
 def ports_of(settings: Settings, sockets: Mapping[Place, socket.socket]) -> dict[str, int]:

@@ -26,6 +26,8 @@ class Colleagues:
     """The same for bus/shelf.py."""
     outputs: int
     """The same for tap/shared.py."""
+    legs: int
+    """The same for bus/tally.py: legs of calls."""
     gone: Callable[[str], None]
     """Tell the supervisor that a connection which it handed over has no socket any more."""
     ports: Mapping[str, int]

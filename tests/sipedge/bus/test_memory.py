@@ -21,25 +21,26 @@ def memory() -> Iterator[int]:
 
 def test_the_first_worker_that_has_a_request_is_its_owner_for_all(memory: int) -> None:
     one, two = Directory(memory, 1), Directory(memory, 2)
-    assert one.owner(7) == 1
-    assert two.owner(7) == 1
-    assert two.owner(8) == one.owner(8) == 2
-    assert one.owner(-7) == two.owner(-7) == 1
+    assert one.owner(7, 1) == 1
+    assert two.owner(7, 2) == 1
+    assert two.owner(8, 2) == one.owner(8, 1) == 2
+    assert one.owner(-7, 1) == two.owner(-7, 2) == 1
+    assert one.owner(9, 3) == two.owner(9, 2) == 3
 
 
 def test_an_old_entry_counts_no_more(memory: int, monkeypatch: pytest.MonkeyPatch) -> None:
     one, two = Directory(memory, 1), Directory(memory, 2)
     monkeypatch.setattr(directory, "monotonic", lambda: 1000.0)
-    assert one.owner(7) == 1
+    assert one.owner(7, 1) == 1
     monkeypatch.setattr(directory, "monotonic", lambda: 1000.0 + directory.FRESH)
-    assert two.owner(7) == 2
+    assert two.owner(7, 2) == 2
 
 
 def test_another_request_in_the_same_place_pushes_the_older_one_out(memory: int) -> None:
     one, two = Directory(memory, 1), Directory(memory, 2)
-    one.owner(7)
-    assert two.owner(7 + directory.SLOTS) == 2
-    assert two.owner(7) == 2
+    one.owner(7, 1)
+    assert two.owner(7 + directory.SLOTS, 2) == 2
+    assert two.owner(7, 2) == 2
 
 
 def test_a_number_of_one_worker_is_read_by_the_other(memory: int) -> None:

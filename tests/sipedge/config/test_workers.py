@@ -24,12 +24,6 @@ def problems(folder: Path, workers: int, keys: str = "", tables: str = "") -> li
 @pytest.mark.parametrize(
     ("keys", "tables", "said"),
     [
-        ('journal = "j"', "", "[edge] has 2 workers, and a journal is of calls, which a worker knows alone"),
-        (
-            "",
-            '[[zone]]\nname = "far"\ntype = "dns"\ntopology = "b2bua"\n',
-            '[edge] has 2 workers, and zone "far" has topology "b2bua": a worker knows its own calls only',
-        ),
         (
             "",
             '[[zone]]\nname = "far"\ntype = "dns"\nlongest_user_part = 200\n',
