@@ -7,6 +7,7 @@ import secrets
 from dataclasses import replace
 from itertools import count
 
+from sipedge.bus.board import Board
 from sipedge.bus.shelf import SharedShelf
 from sipedge.network.connections import Connections
 from sipedge.proxy.incoming import Environment
@@ -41,4 +42,5 @@ def environment_of(
         shelf=SharedShelf(colleagues.rates),
         name=name_of(colleagues.bus.worker),
         others=together.calls,
+        board=Board(colleagues.handles, colleagues.bus.worker),
     )

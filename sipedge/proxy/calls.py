@@ -27,7 +27,7 @@ from sipedge.dialogs.transfers import Transfers
 from sipedge.sip.message import Message
 from sipedge.sip.responses import REASONS
 from sipedge.sip.uri import UriError
-from sipedge.topology.handles import Handles
+from sipedge.topology.handles import Board, Handles
 from sipedge.topology.routes import values_of
 from zones.authentication import Authentication, Identity
 from zones.calls import Refer
@@ -54,9 +54,9 @@ MOST_TRIES = 3
 class Calls:
     """All calls of one edge."""
 
-    def __init__(self, ids: Callable[[], str], others: Others = NOBODY) -> None:
+    def __init__(self, ids: Callable[[], str], others: Others = NOBODY, board: Board | None = None) -> None:
         self.dialogs = Dialogs(others)
-        self.handles = Handles()
+        self.handles = Handles(board)
         """Of hidden zones: they share the journal."""
         self._ids = ids
         self.arrivals: Arrivals

@@ -16,6 +16,7 @@ from sipedge.dialogs.table import NOBODY, Others
 from sipedge.rates.shelf import Shelf
 from sipedge.sip.message import Message
 from sipedge.topology.border import Crossing
+from sipedge.topology.handles import Board
 from zones.addresses import source_of
 from zones.authentication import Authentication, Identity
 from zones.names import PeerNames
@@ -56,6 +57,8 @@ class Environment:
     """What tags of one of several workers begin with."""
     others: Others = NOBODY
     """What they have to know of its calls."""
+    board: Board | None = None
+    """Where they have the handles of hidden zones."""
 
 
 @dataclass(slots=True, eq=False)

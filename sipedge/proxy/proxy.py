@@ -81,7 +81,7 @@ class Proxy:
         self._targets = TargetLookUps(self._questions)
         self._upkeep = Upkeep(environment, self._questions, self._rates)
         self._ways_back = WaysBack()
-        self._calls = Calls(environment.ids, environment.others)
+        self._calls = Calls(environment.ids, environment.others, environment.board)
         self._configure(settings)
         self._handlers: dict[type, Callable[..., None]] = {
             RequestReceived: self._request,
@@ -144,6 +144,7 @@ class Proxy:
     def tick(self, now: float) -> list[Command]:
         """What is due by ``now``: Timer C, accepted INVITEs, OPTIONS, connection attempts."""
         out: list[Command] = []
+        self._calls.handles.look()
         while (deadline := self._contexts.next_deadline()) is not None and deadline <= now:
             self._guarded("in a timer", out, self._contexts.tick, now, out)
         self._guarded("in a timer", out, self._upkeep.tick, now, out)

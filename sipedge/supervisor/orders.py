@@ -52,6 +52,8 @@ class Seat:
     """The same for tap/shared.py."""
     legs: int
     """The same for bus/tally.py: legs of calls."""
+    handles: int
+    """The same for bus/board.py."""
 
 
 def make_orders() -> tuple[socket.socket, socket.socket]:

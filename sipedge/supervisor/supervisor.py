@@ -76,7 +76,7 @@ class _Supervisor:
         self._reload_asked = False
         """A SIGHUP waits for a worker that can heed it."""
         self._shared = tuple(
-            os.memfd_create(f"sipedge-{name}") for name in ("transactions", "rates", "outputs", "legs")
+            os.memfd_create(f"sipedge-{name}") for name in ("transactions", "rates", "outputs", "legs", "handles")
         )
         """See Seat."""
         self._children = [Child(0, *self._shared)]

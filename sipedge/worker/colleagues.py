@@ -28,7 +28,15 @@ def colleagues(link: Link, settings: Settings, kept: Kept | None) -> Colleagues 
     ports = {} if kept is None else ports_of(settings, kept.sockets)
     seat = link.seat
     return Colleagues(
-        Bus(seat.worker), seat.start, seat.transactions, seat.rates, seat.outputs, seat.legs, link.gone, ports
+        Bus(seat.worker),
+        seat.start,
+        seat.transactions,
+        seat.rates,
+        seat.outputs,
+        seat.legs,
+        seat.handles,
+        link.gone,
+        ports,
     )
 
 

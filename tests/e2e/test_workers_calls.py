@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import pytest
 from support import running_edge
-from support.stream import Callee, Stream, answer, header
+from support.stream import Callee, Stream, answer, connect, header, request
 from support.tcp_edge import PORT, RULE
 from support.two_workers import Pair
 
@@ -36,7 +36,7 @@ class Edge(Pair):
 class Call:
     """What the caller knows of its dialog with the edge."""
 
-    pair: Edge
+    pair: Pair
     number: int
     callee: str = "bob"
     uri: str = ""
@@ -221,6 +221,35 @@ def test_calls_outlive_another_number_of_workers(tmp_path: Path, workers: int) -
                         far.send(answer(bye))
                         assert final(caller).startswith(b"SIP/2.0 200 ")
     assert (tmp_path / "edge" / "journal.1").exists() is (workers == 3)
+
+
+def test_a_handle_leads_back_whichever_worker_made_it(tmp_path: Path) -> None:
+    made = Pair(tmp_path)
+    config = made.config().replace('name = "near"\n', 'name = "near"\ntopology = "hidden"\n')
+    made.edge.write(config=config.replace('name = "far"\n', 'name = "far"\nlongest_user_part = 100\n'))
+    with made.edge, Callee(made.far, PORT) as callee, Callee(made.own, PORT) as home:
+        one, two = made.callers()
+        with one, two:
+            user = "alice-" + "x" * 80
+            subscribe = Call(made, 1).request("SUBSCRIBE")
+            one.send(subscribe.replace(f"alice@{made.own}".encode(), f"{user}@{made.own}".encode()))
+            with callee.accept() as far:
+                got = far.read_message()
+                far.send(answer(got))
+                final(one)
+            contact = header(got, "Contact")[1:].partition(">")[0]
+            assert contact.startswith("sip:c-.")
+            with connect(made.far, made.address, PORT) as third, connect(made.far, made.address, PORT) as fourth:
+                assert made.workers_of("far") == [0, 1]
+                for number, sender in ((1, third), (2, fourth)):
+                    sender.send(request("MESSAGE", contact, made.far, number, transport="TCP"))
+                with home.accept() as inner:
+                    for _ in range(2):
+                        message = inner.read_message()
+                        assert message.startswith(f"MESSAGE sip:{user}@{made.own}:5060 ".encode())
+                        inner.send(answer(message))
+                    for sender in (third, fourth):
+                        assert final(sender).startswith(b"SIP/2.0 200 ")
 
 
 def test_no_more_calls_than_the_limit_whichever_worker_has_them(tmp_path: Path) -> None:

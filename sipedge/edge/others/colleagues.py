@@ -28,6 +28,8 @@ class Colleagues:
     """The same for tap/shared.py."""
     legs: int
     """The same for bus/tally.py: legs of calls."""
+    handles: int
+    """The same for bus/board.py."""
     gone: Callable[[str], None]
     """Tell the supervisor that a connection which it handed over has no socket any more."""
     ports: Mapping[str, int]
