@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from functools import partial
 from time import time
 from typing import Any
 
 from sipedge.edge.in_force import InForce, Standing
+from sipedge.edge.others.colleagues import Colleagues
 from sipedge.edge.server import Server
+from sipedge.network.listening import place_of
 from sipedge.network.tls import read_files
 from sipedge.settings import Limits, Listener, Settings
 from sipedge.sip.framing import Frame, Framer
 from sipedge.sip.message import Message
 from sipedge.worker.control import Control
 from sipedge.worker.services import Services
+from zones.addresses import source_of
 
 from .clock import Clock
 
@@ -23,6 +27,7 @@ EDGE = "203.0.113.1"
 TURNS = 5
 """Of the loop: more than anything takes that needs no time."""
 Factory = Callable[[], asyncio.BaseProtocol]
+Taker = Callable[[], object]
 
 
 class Far(asyncio.Transport):
@@ -53,10 +58,13 @@ class Far(asyncio.Transport):
             self.protocol.buffer_updated(count)
             data = data[count:]
 
+    def written(self) -> bytes:
+        """What the edge wrote since the last call of this or of ``frames``."""
+        written, self._written = self._written, b""
+        return written
+
     def frames(self) -> list[Frame]:
-        """What the edge wrote since the last call."""
-        frames, self._written = self._framer.feed(self._written), b""
-        return frames
+        return self._framer.feed(self.written())
 
     def received(self) -> list[Message]:
         """As ``frames``, of an edge that writes nothing but messages."""
@@ -70,6 +78,9 @@ class Far(asyncio.Transport):
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
         pass
 
+    def get_write_buffer_size(self) -> int:
+        return 0
+
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self._written += data
 
@@ -82,6 +93,9 @@ class Far(asyncio.Transport):
     def write_eof(self) -> None:
         self.abort()
 
+    def close(self) -> None:
+        self.abort()
+
     def abort(self) -> None:
         if not self.is_closing():
             self._raw.close()
@@ -89,18 +103,31 @@ class Far(asyncio.Transport):
 
 
 class ListeningSocket(socket.socket):
-    """It is bound to nothing."""
+    """It is bound to nothing. ``caller``: who has just connected."""
 
-    def __init__(self, loop: MemoryLoop, port: int) -> None:
+    caller = ""
+
+    def __init__(self, port: int) -> None:
         super().__init__()
-        self._loop, self._port = loop, port
+        self._port = port
 
     def getsockname(self) -> tuple[str, int]:
         return EDGE, self._port
 
-    def close(self) -> None:
-        super().close()
-        self._loop.listening.pop(self._port, None)
+    def accept(self) -> tuple[socket.socket, tuple[str, int]]:
+        """Raises BlockingIOError."""
+        caller, self.caller = self.caller, ""
+        if not caller:
+            raise BlockingIOError
+        return Taken(caller), (caller, 40000)
+
+
+class Taken(socket.socket):
+    """Connected to nothing; a Far takes its place."""
+
+    def __init__(self, caller: str) -> None:
+        super().__init__()
+        self.caller = caller
 
 
 class MemoryLoop(Clock):
@@ -108,7 +135,10 @@ class MemoryLoop(Clock):
 
     def __init__(self) -> None:
         super().__init__()
-        self.listening: dict[int, Factory] = {}
+        self.listening: dict[int, tuple[ListeningSocket, Taker]] = {}
+        """Port -> its socket, and what takes who has connected."""
+        self.came: Far
+        """Who has connected last."""
         self.called: list[Far] = []
         self.answer = asyncio.Event()
         """Calls are answered while it is set."""
@@ -116,9 +146,31 @@ class MemoryLoop(Clock):
         self.refused = ""
         """An address where nobody listens."""
 
-    async def create_server(self, factory: Factory, *, sock: socket.socket, **_: Any) -> Any:  # type: ignore[override]
-        self.listening[sock.getsockname()[1]] = factory
-        return sock
+    def add_reader(self, fd: Any, callback: Callable[..., object], *args: Any) -> None:  # type: ignore[override]
+        if isinstance(fd, ListeningSocket):
+            self.listening[fd.getsockname()[1]] = fd, partial(callback, *args)
+        else:
+            super().add_reader(fd, callback, *args)
+
+    def remove_reader(self, fd: Any) -> bool:
+        if isinstance(fd, ListeningSocket):
+            return self.listening.pop(fd.getsockname()[1], None) is not None
+        return super().remove_reader(fd)
+
+    def connect_accepted_socket(self, factory: Factory, sock: socket.socket, **_: Any) -> Any:  # type: ignore[override]
+        assert isinstance(sock, Taken)
+        self.came = Far(self, factory, sock.caller, 40000)
+        sock.close()
+        made = self.create_future()
+        made.set_result(None)
+        return made
+
+    def call_in(self, address: str, port: int) -> Far:
+        """A peer connects."""
+        listening, take = self.listening[port]
+        listening.caller = address
+        take()
+        return self.came
 
     async def create_connection(self, factory: Factory, host: str, port: int, **_: Any) -> Any:  # type: ignore[override]
         await self.answer.wait()
@@ -129,20 +181,25 @@ class MemoryLoop(Clock):
 
 
 class MemoryEdge:
-    def __init__(self, settings: Settings, path: str) -> None:
+    def __init__(self, settings: Settings, path: str, colleagues: Colleagues | None) -> None:
         loop = asyncio.get_running_loop()
         assert isinstance(loop, MemoryLoop)
         self.loop = loop
         force = InForce(settings, read_files(settings.tls))
-        self.server = Server(force, {}, self._open)
+        self.server = Server(force, {}, self._open, colleagues=colleagues)
+        self._settings, self._is_of_several = settings, colleagues is not None
         self.control = Control(self.server, path, Standing(force, time()), lambda standing, place: None, Services())
 
     def _open(self, listener: Listener) -> socket.socket:
-        return ListeningSocket(self.loop, listener.port)
+        return ListeningSocket(listener.port)
 
     def accept(self, address: str, port: int = 5060) -> Far:
         """A peer connects to the listener of this port."""
-        return Far(self.loop, self.loop.listening[port], address, 40000)
+        if not self._is_of_several:
+            return self.loop.call_in(address, port)
+        listener = next(each for each in self._settings.listeners if each.port == port)
+        self.server.accept(place_of(listener), Taken(address), source_of(address), "")  # the supervisor has taken it
+        return self.loop.came
 
     async def turn(self) -> None:
         """Let everything happen that needs no time."""
@@ -155,11 +212,15 @@ def run_edge(
     scenario: Callable[[MemoryEdge], Awaitable[None]],
     path: str = "",
     loop_factory: type[MemoryLoop] = MemoryLoop,
+    colleagues: Colleagues | None = None,
 ) -> None:
-    """Start an edge, go through the scenario, and end it. ``path``: of the configuration that a reload reads."""
+    """Start an edge, go through the scenario, and end it. ``path``: of the configuration that a reload reads.
+
+    ``colleagues``: where it is one of several workers.
+    """
 
     async def run() -> None:
-        edge = MemoryEdge(settings, path)
+        edge = MemoryEdge(settings, path, colleagues)
         await edge.server.start()
         try:
             await scenario(edge)

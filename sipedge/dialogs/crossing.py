@@ -21,7 +21,7 @@ from . import credentials, identifiers, provisional, sessions
 from .credentials import proofs
 from .dialog import Leg, Way
 from .policies import Policies
-from .provisional import is_done_here
+from .provisional import is_done_here, is_wanted
 from .sessions import REFRESHES, Terms, asked, granted, is_description, note_offer, terms_of
 from .table import Dialogs
 
@@ -54,10 +54,16 @@ class Passage:
     """Of the target's peer."""
     number: int
     """Of its CSeq, on the target's leg."""
+    session: int
+    """Seconds of the target's session that it is asked for; 0: the edge does not look after it."""
+    own_session: int
+    """The same of the source's."""
     terms: Terms | None
     """What the source says about its session, where the edge looks after that."""
     acknowledges: bool
     """Whether the edge acknowledges the target's provisional responses itself."""
+    rings: bool
+    """Whether the source gets provisional responses reliably, from the edge."""
 
 
 class Crossings:
@@ -72,6 +78,8 @@ class Crossings:
         theirs, method = received.cseq
         number = way.number or leg.number(theirs, method)
         ours, source = self._policies.of(out.target), self._policies.of(way.source.zone)
+        own_session = source.session_timer or way.source.interval
+        rings = source.prack is Prack.HERE and way.target is None and not way.number and is_wanted(received)
         first = {name: received.lines[received.index[name][0]] for name in (*_RESTORED, "to")}
         passage = Passage(
             way,
@@ -85,8 +93,11 @@ class Crossings:
             record_routes=tuple(received.lines[number] for number in received.index.get("record-route", ())),
             hosts=out.target_hosts,
             number=number,
-            terms=terms_of(received) if source.session_timer and method in REFRESHES else None,
-            acknowledges=ours.prack is Prack.HERE and is_done_here(received),
+            session=ours.session_timer or (way.target.interval if way.target is not None else 0),
+            own_session=own_session,
+            terms=terms_of(received) if own_session and method in REFRESHES else None,
+            acknowledges=ours.prack is Prack.HERE and (rings or is_done_here(received)),
+            rings=rings,
         )
         to_tag = leg.remote_tag if way.target is not None else ""
         changes: dict[str, Handler] = {
@@ -104,23 +115,24 @@ class Crossings:
         head.keep_first("via")
         if lines:
             head.add_behind_first("via", [line.encode("utf-8", "surrogateescape") for line in lines])
-        if ours.session_timer and body:
+        if passage.session and body:
             note_offer(leg, message, body)
         return head.to_bytes(), body, passage
 
     def _added(self, passage: Passage, leg: Leg, uri: str) -> tuple[list[dict[str, Handler]], list[str]]:
         """What the edge itself has to say to the target, and what is taken out for it."""
-        policy, method = self._policies.of(passage.target), passage.method
+        method = passage.method
         taken: list[dict[str, Handler]] = []
         lines: list[str] = []
         supported: list[str] = []
-        if method in REFRESHES and (policy.session_timer or passage.terms is not None):
+        if method in REFRESHES and (passage.session or passage.terms is not None):
             taken.append(sessions.TAKEN)
-            if policy.session_timer:
-                lines += asked(leg, policy.session_timer)
+            if passage.session:
+                lines += asked(leg, passage.session)
                 supported.append(sessions.TAG)
-        if passage.acknowledges:
+        if passage.acknowledges or passage.rings:
             taken.append(provisional.TAKEN)
+        if passage.acknowledges:
             supported.append(provisional.RELIABLE)
         if supported:
             lines.append(f"Supported: {', '.join(supported)}")
@@ -134,10 +146,9 @@ class Crossings:
         """A response as the source's leg has it."""
         near, lines = passage.way.source, passage.lines
         changes: dict[str, Handler] = {"record-route": lambda value: None}
-        ours = self._policies.of(passage.target)
-        if passage.method in REFRESHES and (ours.session_timer or passage.terms is not None):
+        if passage.method in REFRESHES and (passage.session or passage.terms is not None):
             changes = composed(changes, sessions.TAKEN)
-        if passage.acknowledges:
+        if passage.acknowledges or passage.rings:
             changes = composed(changes, provisional.TAKEN)
         if response.status in _FORMING:
             changes["contact"] = lambda value: own_contact(value, near.tag, passage.seat)
@@ -154,10 +165,16 @@ class Crossings:
             body = early
             head.rewrite({"content-length": lambda value: str(len(early))})
             added.append(b"Content-Type: application/sdp")
+        ringing = passage.way.dialog.ringing if passage.rings else None
+        numbered = ringing.lines(response) if ringing is not None else ()
+        added += [line.encode() for line in numbered]
         head.add_behind_first("via", (*passage.vias, *(passage.record_routes if forms else ()), *added))
         if passage.terms is not None and body:
             note_offer(near, response, body)
-        return Message(head.to_bytes(), body)
+        message = Message(head.to_bytes(), body)
+        if ringing is not None and numbered:
+            ringing.sent = message
+        return message
 
     @staticmethod
     def _granted(passage: Passage, response: Message) -> tuple[str, ...]:

@@ -12,6 +12,8 @@ from . import sessions
 from .dialog import Dialog, Leg
 from .states import DialogState
 
+PATIENCE = 40.0
+"""Seconds for an ACK or the answer to a BYE: 64*T1 and what a repeated one takes."""
 RESUMING = 2.0
 """Seconds after a start in which ways to peers are found."""
 _OF_THE_MOMENT = {"refresh_at", "expires_at", "reliable", "early", "challenges", "proofs"}
@@ -53,13 +55,10 @@ def restored(data: bytes, installation: Installation) -> Dialog | None:
     return dialog
 
 
-def resume(dialog: Dialog, share: float, patience: float, now: float) -> None:
-    """Go on with a restored call, in which nothing is under way any more. ``share``: of all calls that resume before.
-
-    ``patience``: seconds for an ACK that is missing.
-    """
+def resume(dialog: Dialog, now: float, share: float) -> None:
+    """What was under way before a restart has no transaction any more. ``share``: see ``sessions.resume``."""
     if dialog.state is DialogState.ANSWERED:
-        dialog.patience = now + patience
+        dialog.patience = now + PATIENCE
     elif dialog.state is DialogState.ENDING:  # who has got no BYE gets one, who has sent it says 481
         dialog.state, dialog.patience = DialogState.TALKING, now + RESUMING
     for leg in (dialog.near, dialog.far):

@@ -155,6 +155,7 @@ class Server:
             emit=self._emit,
             send=self._transmit,
             may_answer=lambda branch, connection: self._proxy.may_answer(branch, connection, self._loop.time()),
+            secret=self._colleagues.secret if self._colleagues else b"",
             **stack_limits(self._settings),
         )
 
@@ -195,15 +196,16 @@ class Server:
         parts = self._settings, self._proxy, self._stack, self._connections
         self._observers = Observers(*parts, lambda: self._resolver, self._services, self._colleagues)
         self._tap = self.recording.tap = self._observers.tap
+        directory = self._colleagues.directory if self._colleagues else None
         ways = self._stack, self._connections, self._proxy, self._turns
         self._short = ShortWay(
-            *ways, environment.ids(), self._sending.take_back, self.recording.went_short, self._stay_awake
+            *ways, directory, environment.ids(), self._sending.take_back, self.recording.went_short, self._stay_awake
         )
         self._short.configure(self._settings)
         self._short.watch(self._tap is not None and self._tap.sees_messages)
         self._turns.start(self._proxy)
         self.tell(self._keeping.recalled())
-        await self._serve()
+        self._serve()
         self._keeper = self._loop.create_task(
             self._revocations.keep_fresh(lambda: self._settings.tls.crl_interval, self._lists_changed)
         )
@@ -301,7 +303,7 @@ class Server:
         self._fetcher.follow(settings.dns, allowed_in(settings.zones))
         self._keeping.use(settings, prepared.journal)
         self._swap(prepared.force, prepared.contexts, prepared.resolver, prepared.opened)
-        await self._serve()
+        self._serve()
         await self._observers.reload(prepared.observed)
         self._tap = self.recording.tap = self._observers.tap
         self._short.watch(self._tap is not None and self._tap.sees_messages)
@@ -322,10 +324,10 @@ class Server:
         """Raises OSError."""
         return {} if self._follows else self._connections.listening.open(settings.listeners, settings.places)
 
-    async def _serve(self) -> None:
+    def _serve(self) -> None:
         """Take connections, where not the supervisor does."""
         if self._colleagues is None:
-            await self._connections.listening.serve()
+            self._connections.listening.serve()
 
     @property
     def ports(self) -> Mapping[str, int]:
@@ -366,11 +368,11 @@ class Server:
         self._turns.work()
 
     def _message(self, connection: int, message: Message) -> None:
-        if self._together is None or not self._together.takes(connection, message):
+        if self._together is None or not self._together.takes_response(connection, message):
             self._received(connection, message)
 
     def _received(self, connection: int, message: Message) -> None:
-        """A message that is this worker's. So whoever has a transaction shows all its messages, in their order."""
+        """A message that is this worker's, or a request that came here: pjsip finds out whose it is."""
         if self._tap is not None:
             self._tap.received(connection, message)
         try:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from time import perf_counter, time
 
+from sipedge.bus.directory import Directory
 from sipedge.native import library
 from sipedge.network.connections import Connections
 from sipedge.pjsip.reception import Malformed
@@ -49,14 +50,16 @@ class ShortWay:
         connections: Connections,
         proxy: Proxy,
         turns: Turns,
+        directory: Directory | None,
         unique: str,
         take_back: Callable[[int, str, bytes], None],
         record: Callable[[int, Records, Records, list[bytes]], None],
         stay_awake: Callable[[], None],
     ) -> None:
-        """``unique``: token for its branches. ``take_back``: a connection, why it is gone, and a message that could not
-        be written. ``record``: what a connection has brought: requests that have begun, that have their answer, methods
-        of copies. ``stay_awake``: more may come at once. Without parts in C it does nothing.
+        """``directory``: of one of several workers. ``unique``: token for its branches. ``take_back``: a connection,
+        why it is gone, and a message that could not be written. ``record``: what a connection has brought: requests
+        that have begun, that have their answer, methods of copies. ``stay_awake``: more may come at once. Without parts
+        in C it does nothing.
         """
         self._native = _load() if stack.sequences else None
         self._loop = asyncio.get_running_loop()
@@ -64,6 +67,7 @@ class ShortWay:
         self._front = f"{BRANCH_COOKIE}{unique}x".encode()
         """Of all its branches: no other token has this letter in its place."""
         self._turns, self._take_back, self._record, self._stay_awake = turns, take_back, record, stay_awake
+        self._directory = directory
         self._places: dict[int, int] = {}
         """Connection -> where C has it."""
         self._opened: dict[int, ConnectionOpened] = {}
@@ -86,8 +90,7 @@ class ShortWay:
             return
         self.adopt_all()
         self._secret = settings.secret[:32]
-        # C knows nothing of what other workers have under way: a copy that comes to another worker would go out twice.
-        self._most = settings.limits.remembered if settings.workers == 1 else 0
+        self._most = settings.limits.remembered
         self.watch(True)
         self._begin(self._native, settings.limits)
         for event in self._opened.values():
@@ -101,6 +104,10 @@ class ShortWay:
 
     def _begin(self, native: Ways, limits: Limits) -> None:
         sizes = limits.header_section, limits.headers, limits.header_line, limits.message
+        if self._directory is None:
+            native.share(None, 0)
+        else:
+            native.share(self._directory.memory, self._directory.worker)
         native.begin(self._stack.sequences, self._front, self._where, limits.remembered, *sizes)
         self._places.clear()
         self._forget(native)
@@ -155,7 +162,7 @@ class ShortWay:
         removed, key = bytes(way.removed), source.encode() + b"\0"
         edits = way.via, way.request_uri, removed, way.hop_count, way.poison, way.until, way.asks or way.uri is not None
         self._targets.add(target)
-        self._native.learn(place, command.head, target, *edits, self._secret, key, way, (way.hop,))
+        self._native.learn(place, command.head, target, *edits, self._secret, key, way, (way.hop,), way.gate)
 
     def _has_shape(self, native: Ways, message: Message, shape: Shape | None) -> bool:
         """Have C know messages with these names; whether it does."""
@@ -165,6 +172,10 @@ class ShortWay:
             parsed = self._stack.shown(message)
         except Malformed:
             return False
+        border = (False, 0, b"", b"", 0)
+        if (usual := shape.usual) is not None:
+            lines = bytes(usual.dropped), bytes(usual.searched)
+            border = True, usual.content_type, *lines, usual.contacts
         native.shape(
             names_of(message.index),
             shape.is_response,
@@ -173,9 +184,12 @@ class ShortWay:
             bytes(shape.read),
             bytes(shape.hashed),
             shape.sender,
+            shape.to,
+            shape.call_id,
             shape.cseq,
             shape.content_length,
             shape.max_forwards,
+            border,
         )
         return True
 
@@ -194,6 +208,8 @@ class ShortWay:
             return start
         start, outputs, begun, ended, copies = taken
         self._send(connection, outputs)
+        if copies:
+            self._stack.flush()  # pjsip may have answered some of them
         self._memory.asked += len(begun)
         self._memory.hits += len(begun)
         self._record(connection, begun, ended, copies)

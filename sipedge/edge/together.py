@@ -55,16 +55,18 @@ class Together:
     def __init__(
         self,
         bus: Bus,
-        memory: int,
+        directory: Directory,
         calls: CallsOfAll,
         stack: Stack,
         connections: Connections,
         turns: Turns,
         elsewhere: Elsewhere,
     ) -> None:
-        """``memory``: see Directory."""
         self.calls = calls
-        self._bus, self._directory = bus, Directory(memory, bus.worker)
+        self._bus, self._directory = bus, directory
+        self._stays = False
+        """Whether a request that is shown to pjsip is this worker's, whatever it names."""
+        stack.is_elsewhere = self._takes_request
         self._stack, self._connections, self._turns, self._elsewhere = stack, connections, turns, elsewhere
         self._sending: Sending
         self._proxy: Proxy
@@ -74,7 +76,7 @@ class Together:
         self._users: dict[int, dict[int, words.Held]] = {}
         """Connection of this worker -> others that have used it, and what they have open on it, for all that is known:
         until one says otherwise, it waits for an answer to what it has sent, and the peer to what it was given."""
-        self._waiting = Held(lambda connection, message: self._received(connection, message))
+        self._waiting = Held(self._stay)
         self._watched: dict[int, words.Held] = {}
         """Connections of others that are to be closed, and what was said last of each."""
         self._quiet: set[int] = set()
@@ -99,7 +101,7 @@ class Together:
         }
 
     def begin(self, proxy: Proxy, sending: Sending, received: Callable[[int, Message], None]) -> None:
-        """The others may be listened to. ``received`` takes messages that others give to this worker."""
+        """The others may be listened to. ``received`` takes responses that others give to this worker."""
         self._proxy, self._sending, self._received = proxy, sending, received
         self._bus.listener = self
         if self._bus.worker == FIRST:
@@ -112,31 +114,52 @@ class Together:
             self._published = changes
             self._bus.tell_all(self._proxy.upkeep.seen())
 
-    def takes(self, connection: int, message: Message) -> bool:
-        """Give a message to the worker that has its transaction; False: it is this one's."""
-        worker = self._owner(connection, message)
-        if worker is None or worker == self._bus.worker:
+    def takes_response(self, connection: int, message: Message) -> bool:
+        """Give a response to the worker that sent its request; False: it is this one's."""
+        vias = message.index.get("via") if message.status else None
+        worker = worker_of_via(message.lines[vias[0]]) if vias else None
+        return worker is not None and self._give(worker, connection, message)
+
+    def _takes_request(self, connection: int, name: bytes, message: Message) -> bool:
+        """See Stack.is_elsewhere. What another worker has given stays here, but for a call that it lacks."""
+        if self._stays:
+            return False
+        if not self._elsewhere.is_mine(connection):
             return self._lacks(connection, message)
-        if not self._bus.tell(worker, words.Came(connection, message.head, message.body)):
-            return self._waits(connection, message, worker)
-        if message.is_request:
-            self._users.setdefault(connection, {})[worker] = words.Held(connection, used=True, owed=True)
+        of_call = self.calls.worker_for(message)
+        worker = self._directory.owner(name, self._loop.time(), self._bus.worker if of_call is None else of_call)
+        if worker == self._bus.worker:
+            return self._lacks(connection, message)
+        if not self._give(worker, connection, message):  # the next one in its seat will have the call
+            return worker == of_call and self._waiting.put(worker, UNTIL_BACK, connection, message)
+        self._users.setdefault(connection, {})[worker] = words.Held(connection, used=True, owed=True)
         return True
 
-    def _waits(self, connection: int, message: Message, worker: int) -> bool:
-        """For the next one in the seat of a worker that is gone: whether it has the call of this request."""
-        is_call = message.is_request and self.calls.worker_for(message) == worker
-        return is_call and self._waiting.put(worker, UNTIL_BACK, connection, message)
+    def _give(self, worker: int, connection: int, message: Message) -> bool:
+        return worker != self._bus.worker and self._bus.tell(worker, words.Came(connection, message.head, message.body))
 
     def _lacks(self, connection: int, message: Message) -> bool:
         """Whether a request of this worker names a call of another one beside its own, and waits for it here."""
-        found = self.calls.missing(message) if message.is_request else None
+        found = self.calls.missing(message)
         if found is None:
             return False
         tag, worker = found
         if not self._bus.tell(worker, CallWanted(tag, self._bus.worker)):
             return self._waiting.put(worker, UNTIL_BACK, connection, message)
         return self._waiting.put(tag, UNTIL_MOVED, connection, message)
+
+    def _stay(self, connection: int, message: Message) -> None:
+        """A request that has waited is this worker's now."""
+        self._stays = True
+        try:
+            self._show(connection, message)
+        finally:
+            self._stays = False
+
+    def _show(self, connection: int, message: Message) -> None:
+        """To pjsip, once more: it has been shown to others when it came."""
+        if self._elsewhere.is_mine(connection) or self._elsewhere.use(connection, self._stack):
+            self._stack.receive(connection, message)
 
     def give(self, command: CallGiven) -> None:
         """A call of this worker to the one that has asked for it."""
@@ -193,8 +216,7 @@ class Together:
         if self._bus.worker == FIRST:
             self._bus.tell(worker, self._proxy.upkeep.seen())
         for connection, message in self._waiting.take(worker):
-            if not self.takes(connection, message):
-                self._received(connection, message)
+            self._show(connection, message)
 
     def left(self, worker: int) -> None:
         """See bus.Listener."""
@@ -215,22 +237,6 @@ class Together:
             except Exception:
                 logger.exception("worker %d said %r", worker, word)
         self._turns.work()
-
-    def _owner(self, connection: int, message: Message) -> int | None:
-        vias = message.index.get("via")
-        if not vias:
-            return None
-        line = message.lines[vias[0]]
-        if message.status:
-            return worker_of_via(line)
-        sent_by, branch, rest = line.partition(b"branch=z9hG4bK")
-        peer = self._proxy.peer(connection)
-        if not branch or peer is None:
-            return None
-        token = rest.partition(b";")[0].partition(b",")[0].strip()
-        of_call = self.calls.worker_for(message)
-        otherwise = self._bus.worker if of_call is None else of_call
-        return self._directory.owner(hash((peer.who, sent_by.partition(b";")[0], token)), otherwise)
 
     def _said_of(self, peer: Peer) -> list[words.Word]:
         opened = peer.opened
@@ -259,14 +265,15 @@ class Together:
             self._bus.tell(worker, words.TakenBack(word.connection, word.data, "the connection is closed"))
 
     def _came(self, worker: int, word: words.Came) -> None:
-        message = Message(word.head, word.body)
-        if self._elsewhere.use(word.connection, self._stack) and not self._lacks(word.connection, message):
-            self._received(word.connection, message)
+        if self._elsewhere.use(word.connection, self._stack):
+            message = Message(word.head, word.body)
+            # A request was shown where it came; a response is shown here, behind its request.
+            (self._received if message.status else self._stack.receive)(word.connection, message)
 
     def _call_moved(self, worker: int, word: CallMoved) -> None:
         self._handle(word)
         for connection, message in self._waiting.take(word.tag):
-            self._received(connection, message)
+            self._stay(connection, message)
 
     def _taken_back(self, worker: int, word: words.TakenBack) -> None:
         self._sending.take_back(word.connection, word.reason, word.data)
@@ -333,7 +340,7 @@ def together_of(
     """``workers``: how many there are."""
     bus = colleagues.bus
     calls = CallsOfAll(bus, Tally(colleagues.legs, bus.worker), workers)
-    return Together(bus, colleagues.memory, calls, stack, connections, turns, elsewhere)
+    return Together(bus, colleagues.directory, calls, stack, connections, turns, elsewhere)
 
 
 def among_of(colleagues: Colleagues, together: Callable[[], Together | None]) -> Among:

@@ -31,6 +31,8 @@ from .commands import Abandon, Close, Command, Log, Relay
 from .contexts import Contexts
 from .events import (
     Adopted,
+    CallMoved,
+    CallWanted,
     ConfigChanged,
     ConnectionClosed,
     ConnectionFailed,
@@ -45,6 +47,7 @@ from .events import (
     MalformedReceived,
     PeerElsewhere,
     ProbeAsked,
+    Recalled,
     RequestReceived,
     Resolved,
     ResponseReceived,
@@ -103,7 +106,9 @@ class Proxy:
             PeerElsewhere: self._peer_elsewhere,
             HopJudged: self._hop_judged,
             UpkeepSeen: self._upkeep_seen,
-            **self._calls.handlers,
+            Recalled: self._calls.recalled,
+            CallWanted: self._calls.wanted,
+            CallMoved: self._calls.moved,
             Ending: self._end_begins,
             DrainEnded: self._drain_ended,
         }
@@ -246,16 +251,11 @@ class Proxy:
                 failed = ForwardFailed(event.branch, 502, "the next hop broke the Via header")
                 self._contexts.failed(failed, now, out)
             return
-        hop = self._contexts.hop_of(event.branch) if context.is_invite else None
         zones = self._installation.zones
         message = believed(event.message, zones.get(peer.zone) or zones[DEFAULT_ZONE])
         if context.incoming.way is not None and not self._calls.responded(context, event.branch, message, now, out):
             return
-        message = context.forwarder.as_seen_upstream(message, context.incoming, event.branch)
-        self._contexts.response(context, event.branch, message, now, out)
-        if event.message.status >= 200:
-            accepted_for = self._installation.settings.timers.accepted
-            self._contexts.ended(event.branch, context, now, accepted_for, hop)
+        self._contexts.pass_on(context, event.branch, message, now, out)
 
     def may_pass(self, connection: int, way: Way, now: float) -> bool:
         """Count a request of a connection that goes this way without the core: whether it may."""

@@ -33,9 +33,13 @@ class RotatingFile:
         self._rotations = 0
         """Those before it was opened."""
 
+    @property
+    def is_open(self) -> bool:
+        return self._file >= 0
+
     def open(self) -> None:
         """Nothing happens when it is open. Raises OSError."""
-        if self._file >= 0:
+        if self.is_open:
             return
         self._rotations = self._turns.rotations if self._turns is not None else 0
         self._file = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, MODE)

@@ -16,12 +16,13 @@ from sipedge.sip.message import Message
 
 from .collector import Collector
 from .expressway import ExpresswayFile
-from .items import Decided, Item, ItemKind, Passed
+from .items import Decided, Item, ItemKind, Lines, Passed
 from .json_lines import DecisionsFile, MessagesFile
 from .metrics import Metrics
 from .rotating_file import RotatingFile
 from .shared import Shared
 from .worker import Output, Worker
+from .writing import Writing
 
 
 class Tap:
@@ -35,6 +36,7 @@ class Tap:
         self._metrics: Metrics | None = None
         self._sequence = shared.concluded if shared is not None else 0
         """Of the last decision; of several workers each counts its own."""
+        self._writing = Writing()
         self._use({}, {})
 
     @property
@@ -45,6 +47,7 @@ class Tap:
     def use(self, outputs: Mapping[str, Output], metrics: Metrics | None) -> None:
         """Use these outputs from now on, which ``open_outputs`` gave."""
         self._metrics = metrics
+        self._writing.forget()
         decisions = outputs.get("decisions")
         if isinstance(decisions, DecisionsFile) and self._shared is None:
             # Numbers go on where an edge before this one, or a queue, ended.
@@ -118,8 +121,12 @@ class Tap:
                 metrics.decided(entry_of(record))
         for record in begun if self._searched else ():
             self.searched(entry_of(record))
-        for record in ended if self._concluded else ():
-            self._conclude(entry_of(record))
+        first = self._counted(len(ended))
+        if ended and self._lines:
+            self._put_lines(self._writing.lines(ended, first), len(ended))
+        for sequence, record in enumerate(ended if self._concluded else (), first):
+            entry = entry_of(record)
+            self._put(self._concluded, Decided(entry.size, entry, sequence))
 
     def searched(self, entry: Entry) -> None:
         """A decision was made, nothing was sent yet."""
@@ -129,14 +136,23 @@ class Tap:
     def concluded(self, entry: Entry) -> None:
         if self._metrics is not None:
             self._metrics.decided(entry)
-        self._conclude(entry)
-
-    def _conclude(self, entry: Entry) -> None:
+        first = self._counted(1)
+        if self._lines:
+            self._put_lines(self._writing.line(entry, first), 1)
         if self._concluded:
-            self._sequence += 1
+            self._put(self._concluded, Decided(entry.size, entry, first))
+
+    def _counted(self, decisions: int) -> int:
+        """The number of the first one of so many that are concluded, where anybody is told of them."""
+        first = self._sequence + 1
+        if decisions and (self._lines or self._concluded):
+            self._sequence += decisions
             if self._shared is not None:
                 self._shared.concluded = self._sequence
-            self._put(self._concluded, Decided(entry.size, entry, self._sequence))
+        return first
+
+    def _put_lines(self, data: bytes, records: int) -> None:
+        self._put(self._lines, Lines(len(data), data, records))
 
     def dns_failed(self, error: str) -> None:
         if self._metrics is not None:
@@ -155,7 +171,7 @@ class Tap:
             return [worker for name, worker in workers.items() if kind in outputs[name].takes]
 
         self._workers = workers
-        self._messages, self._searched, self._concluded = map(takers, ItemKind)
+        self._messages, self._searched, self._concluded, self._lines = map(takers, ItemKind)
 
     def _end_all(self) -> None:
         for worker in self._workers.values():

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sipedge.bus.bus import Bus
+from sipedge.bus.directory import Directory
 from sipedge.settings import Settings
 from sipedge.tap.shared import Shared
 
@@ -20,16 +21,17 @@ class Colleagues:
     bus: Bus
     start: int
     """How many processes had this worker's seat before."""
-    memory: int
-    """Descriptor of what all share (bus/directory.py)."""
+    directory: Directory
     rates: int
-    """The same for bus/shelf.py."""
+    """Descriptor of the memory of bus/shelf.py, which all share."""
     outputs: int
     """The same for tap/shared.py."""
     legs: int
     """The same for bus/tally.py: legs of calls."""
     handles: int
     """The same for bus/board.py."""
+    secret: bytes
+    """See Stack."""
     gone: Callable[[str], None]
     """Tell the supervisor that a connection which it handed over has no socket any more."""
     ports: Mapping[str, int]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from mmap import mmap
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol, cast
@@ -29,6 +30,17 @@ Outputs = list[tuple[int, list[bytes], int, int]]
 """Connection, messages, how many of them are requests and responses."""
 Records = list[list[Any]]
 """See record.py."""
+
+
+class Gate(Protocol):
+    """What requests of a way cross (border.h). None: this one is the core's."""
+
+    @property
+    def hides(self) -> bool: ...
+    @property
+    def covers(self) -> bool: ...
+    def request(self, call_id: bytes, seen: bytes, /) -> tuple[bytes, tuple[bytes | None, ...]] | None: ...
+    def response(self, hops: tuple[Any, ...], seen: bytes, /) -> tuple[bytes | None, ...] | None: ...
 
 
 class Ways(Protocol):
@@ -58,9 +70,12 @@ class Ways(Protocol):
         read: bytes,
         hashed: bytes,
         from_: int,
+        to: int,
+        call_id: int,
         cseq: int,
         content_length: int,
         max_forwards: int,
+        border: tuple[bool, int, bytes, bytes, int],
         /,
     ) -> None: ...
     def learn(
@@ -79,6 +94,7 @@ class Ways(Protocol):
         source: bytes,
         shown: object,
         hops: tuple[Any, ...],
+        gate: Gate | None,
         /,
     ) -> bool: ...
     def forget(self) -> None: ...
@@ -95,9 +111,20 @@ class Ways(Protocol):
         now: float,
         /,
     ) -> tuple[int, Outputs, Records, Records, list[bytes]] | None: ...
+    def share(self, memory: mmap | None, worker: int, /) -> None: ...
     def find(self, branch: bytes, /) -> int: ...
     def waiting(self, place: int, before: float, /) -> list[int]: ...
     def give_up(self, number: int, /) -> tuple[int, int, list[Any], bytes, bytes, float] | None: ...
+    def lines(
+        self,
+        records: Records,
+        first: int,
+        way_texts: Callable[[list[Any]], tuple[bytes, bytes, bytes, bytes]],
+        party_text: Callable[[Any], bytes],
+        whole: Callable[[list[Any], int], bytes],
+        /,
+    ) -> bytes: ...
+    def forget_lines(self) -> None: ...
 
 
 def digest() -> str:

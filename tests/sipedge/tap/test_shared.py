@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from support.tapped import decided
+from support.tapped import decided, lines_of
 
 from sipedge.history.spool import Spool
 from sipedge.history.wish import Position
@@ -40,8 +40,8 @@ class Writer:
         lines = []
         for _ in range(count):
             self.conclude()
-            lines.append(self.output.render(decided(sequence=self.shared.concluded)))
-        self.output.write(lines)
+            lines.append(lines_of(decided(sequence=self.shared.concluded)))
+        self.output.write([b"".join(lines[:1]), b"".join(lines[1:])])
 
     def conclude(self) -> None:
         self.shared.concluded += 1
@@ -60,7 +60,7 @@ def test_all_workers_number_their_decisions_in_one_row(tmp_path: Path, memory: i
 
 
 def test_numbers_go_on_where_an_edge_before_this_one_ended(tmp_path: Path, memory: int) -> None:
-    (tmp_path / "log").write_bytes(DecisionsFile(RotatingFile("", 1, 1)).render(decided(sequence=41)))
+    (tmp_path / "log").write_bytes(lines_of(decided(sequence=41)))
     one, two = (Writer(memory, worker, tmp_path / "log") for worker in range(2))
     two.write()
     one.write()
