@@ -39,6 +39,8 @@ class Accepted:
 class Shared:
     """What all workers have from their parent, whenever they are started."""
 
+    secret: bytes
+    """32 bytes: the key of the digests that name transactions."""
     transactions: int
     """Descriptor of the memory of bus/directory.py."""
     rates: int
@@ -49,8 +51,6 @@ class Shared:
     """The same of bus/tally.py: legs of calls."""
     handles: int
     """The same of bus/board.py."""
-    secret: bytes
-    """32 bytes: the key of the digests that name transactions."""
 
 
 @dataclass(frozen=True, slots=True)

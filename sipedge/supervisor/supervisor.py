@@ -78,7 +78,7 @@ class _Supervisor:
         self._reload_asked = False
         """A SIGHUP waits for a worker that can heed it."""
         memory = (os.memfd_create(f"sipedge-{field.name}") for field in fields(Shared) if field.name != "secret")
-        self._shared = Shared(*memory, secret=secrets.token_bytes(32))
+        self._shared = Shared(secrets.token_bytes(32), *memory)
         self._children = [Child(0, self._shared)]
         self._acceptor = Acceptor()
         self._gathered = False

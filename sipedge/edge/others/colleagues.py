@@ -22,6 +22,12 @@ class Colleagues:
     start: int
     """How many processes had this worker's seat before."""
     directory: Directory
+    secret: bytes
+    """See Stack."""
+    gone: Callable[[str], None]
+    """Tell the supervisor that a connection which it handed over has no socket any more."""
+    ports: Mapping[str, int]
+    """Name of a listener -> its port, where another worker has opened them."""
     rates: int
     """Descriptor of the memory of bus/shelf.py, which all share."""
     outputs: int
@@ -30,12 +36,6 @@ class Colleagues:
     """The same for bus/tally.py: legs of calls."""
     handles: int
     """The same for bus/board.py."""
-    secret: bytes
-    """See Stack."""
-    gone: Callable[[str], None]
-    """Tell the supervisor that a connection which it handed over has no socket any more."""
-    ports: Mapping[str, int]
-    """Name of a listener -> its port, where another worker has opened them."""
 
     @property
     def follows(self) -> bool:

@@ -47,10 +47,10 @@ def test_a_conversation_with_two_workers_is_the_same_with_and_without_the_short_
 
 def played(scenario: Scenario) -> None:
     """Worker 0, when worker 1 is not there and three requests have gone."""
-    memory, rates, outputs = [os.memfd_create("test") for _ in range(3)]
+    memory, *others = [os.memfd_create("test") for _ in range(5)]
     directory = Directory(memory, 0)
     ports = {"sip": 5060}
-    colleagues = Colleagues(Bus(0), 0, directory, rates, outputs, bytes(32), lambda source: None, ports)
+    colleagues = Colleagues(Bus(0), 0, directory, bytes(32), lambda source: None, ports, *others)
 
     async def whole(edge: MemoryEdge) -> None:
         caller = edge.accept(INSIDE_PEER)
@@ -67,7 +67,7 @@ def played(scenario: Scenario) -> None:
     try:
         run_edge(replace(SETTINGS, workers=2), whole, colleagues=colleagues)
     finally:
-        for each in (memory, rates, outputs):
+        for each in (memory, *others):
             os.close(each)
 
 
