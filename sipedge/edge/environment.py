@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import secrets
 from dataclasses import replace
+from hashlib import blake2b
 from itertools import count
 
 from sipedge.bus.board import Board
@@ -40,6 +41,7 @@ def environment_of(
         follows=colleagues.follows,
         judged=together.judged,
         shelf=SharedShelf(colleagues.rates),
+        digest_key=blake2b(colleagues.secret, person=b"nonces").digest(),
         name=name_of(colleagues.bus.worker),
         others=together.calls,
         board=Board(colleagues.handles, colleagues.bus.worker),

@@ -58,6 +58,8 @@ class Environment:
     """Tell that worker of a hop: why it did not take a request, '' where it answered one."""
     shelf: Shelf | None = None
     """Of the rates of several workers."""
+    digest_key: bytes = b""
+    """What signs nonces of all of them; b"": 32 random bytes do."""
     name: str = ""
     """What tags of one of several workers begin with."""
     others: Others = NOBODY
