@@ -125,6 +125,18 @@ def test_it_is_the_same_as_anew(number: int, seen: Record) -> None:
     _same(DECIDERS[number], seen)
 
 
+@pytest.mark.parametrize("number", range(len(DECIDERS)))
+def test_every_odd_line_in_the_place_of_a_sound_one_is_decided_as_anew(number: int) -> None:
+    decider = DECIDERS[number]
+    for data, ends, line in product(SOUND, ENDS, LINES):
+        lines = data.split(b"\r\n")
+        for place, old in enumerate(lines):
+            if old and old.partition(b":")[0] == line.partition(b":")[0]:
+                _same(decider, _as_record(data, ends, True, None))
+                odd = b"\r\n".join([*lines[:place], line, *lines[place + 1 :]])
+                _same(decider, _as_record(odd, ends, True, None))
+
+
 @pytest.mark.parametrize("data", SOUND, ids=["message", "more lines", "subscribe", "notify"])
 def test_a_sound_request_is_read_once_only(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     decider = Decider(make_settings(PLAN, ALL))
