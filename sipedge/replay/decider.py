@@ -39,7 +39,7 @@ from zones.zone import DEFAULT_ZONE, AuthenticationPolicy, FromDomain
 from .retold import explanation_of, query_of, unsearched, verdict_of
 from .source_zone import SourceZones
 from .unreadable import unreadable
-from .usual.key import Key, Way, is_by_method, key_of
+from .usual.key import Key, Way, is_by_method, is_short, key_of
 from .usual.requests import UsualRequests
 from .verdict import (
     AGE_NOT_JUDGED,
@@ -100,10 +100,10 @@ class Decider:
 
     def _again(self, index: int, record: Record) -> Verdict | None:
         """The verdict on a usual request like one before, by its key: as ``verdict`` would give it."""
-        usual = self._usual.read(record.data)
-        if usual is None or record.source is None or record.decided is not None:
+        usual, source = self._usual.read(record.data), record.source
+        if usual is None or source is None or record.decided is not None:
             return None
-        way = self._way(record.source, record)
+        way = self._way(source, record)
         like = None if way.sent else self._alike.get(key_of(usual, way, record.names))
         if like is None:
             return None
@@ -114,8 +114,8 @@ class Decider:
             way.destination,
             like.method,
             like.request_uri,
-            usual.call_id.decode("utf-8", "surrogateescape"),
-            usual.cseq.decode("ascii"),
+            usual[5].decode("utf-8", "surrogateescape"),
+            usual[6].decode("ascii"),
             like.zone,
             like.traffic,
             like.evidence,
@@ -132,14 +132,15 @@ class Decider:
             return
         self._usual.show(message.index)
         usual = self._usual.read(record.data)
-        if usual is None or verdict.sent or verdict.decision.decided_by != RULES or not usual.is_short:
+        if usual is None or verdict.sent or verdict.decision.decided_by != RULES:
             return
-        if not is_by_method(message, verdict.traffic, verdict.evidence):
+        key = key_of(usual, self._way(record.source, record), record.names)
+        if not is_short(key) or not is_by_method(message, verdict.traffic, verdict.evidence):
             return
         if len(self._alike) >= _KEPT:
             self._alike.clear()
         verdict.ending = verdict.end()
-        self._alike[key_of(usual, self._way(record.source, record), record.names)] = verdict
+        self._alike[key] = verdict
 
     def _way(self, source: Endpoint, record: Record) -> Way:
         ends = (source, record.destination, record.transport, record.direction, record.zone)

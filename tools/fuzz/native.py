@@ -19,8 +19,8 @@ from .halves import Halves
 
 COMPILED = ("setup.py", "pyproject.toml", "README.md", "sipedge", "dialplan", "zones", "tools")
 """Of the clone: what the copy that is compiled has to hold."""
-PARTS = 3
-"""_sequences, _heads and _ways."""
+PARTS = 4
+"""_sequences, _heads, _ways and _packets."""
 FLAGS = "-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g"
 
 

@@ -27,22 +27,23 @@ class Way(NamedTuple):
     """The names of the peer's certificate may."""
 
 
-class Key(NamedTuple):
-    method: bytes
-    uri: bytes
-    deciding: tuple[bytes, ...]
-    in_dialog: bool
-    zone: str
-    domain: str
-    """In From; '' where nobody asks for it."""
-    names: tuple[str, ...] | None
+Key = tuple[bytes, bytes, tuple[bytes, ...], bool, str, str, tuple[str, ...] | None]
+"""Method, Request-URI, lines of the headers that decide, whether it is in a dialog, zone, domain in From where somebody
+asks for it, names of the peer's certificate where somebody asks for them."""
+LONGEST = 1024
+"""Bytes of a Request-URI and of the lines that decide up to which a verdict is remembered."""
 
 
 def key_of(usual: Usual, way: Way, names: tuple[str, ...] | None) -> Key:
     """``names``: of the peer's certificate, None where they are not known."""
-    in_dialog = usual.to_parameters != b"" and _has_tag(usual.to_parameters)
-    domain = _domain(usual.sender) if way.asks_domain else ""
-    return Key(usual.method, usual.uri, usual.deciding, in_dialog, way.zone, domain, names if way.asks_names else None)
+    method, uri, deciding, sender, to_parameters, _, _ = usual
+    in_dialog = to_parameters != b"" and _has_tag(to_parameters)
+    domain = _domain(sender) if way.asks_domain else ""
+    return method, uri, deciding, in_dialog, way.zone, domain, names if way.asks_names else None
+
+
+def is_short(key: Key) -> bool:
+    return len(key[1]) + sum(map(len, key[2])) <= LONGEST
 
 
 def is_by_method(message: Message, traffic: Traffic, evidence: str) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from sipedge.sip.message import COMMA, HeaderIndex, plain_sent_by
 
 from .shape import Shape, shape_of
@@ -14,27 +12,12 @@ MOST_SENDERS = 65_536
 """Values of Via up to their parameters that are remembered."""
 
 
-LONGEST = 1024
-"""Bytes of a Request-URI and of the lines that decide."""
+Usual = tuple[bytes, bytes, tuple[bytes, ...], bytes, bytes, bytes, bytes]
+"""What a decision reads of a sound request without a Route, and what of it stands in a verdict: method, Request-URI,
+whole lines of the headers that decide (``shape.DECIDING``), the URI in From, parameters of To, Call-ID, CSeq.
 
-
-class Usual(NamedTuple):
-    """What a decision reads of a sound request without a Route, and what of it stands in a verdict."""
-
-    method: bytes
-    uri: bytes
-    sender: bytes
-    """The URI in From."""
-    deciding: tuple[bytes, ...]
-    """Whole lines of the headers that decide, in the order of ``shape.DECIDING``."""
-    to_parameters: bytes
-    call_id: bytes
-    cseq: bytes
-
-    @property
-    def is_short(self) -> bool:
-        """What a decision about it is remembered with takes little memory."""
-        return len(self.uri) + sum(map(len, self.deciding)) <= LONGEST
+A plain tuple: one is made of every request.
+"""
 
 
 class UsualRequests:
@@ -68,22 +51,22 @@ class UsualRequests:
         if data.count(b"\n", 0, match.end()) != shape.line_feeds:
             return None
         found = match.groups()
+        strangers = self._strangers
         for place in shape.vias:
-            if COMMA in found[place + 1] or not self._is_strange(found[place]):
+            front = found[place]
+            if COMMA in found[place + 1] or not (strangers.get(front) or self._is_strange(front)):
                 return None
         call_id = found[shape.call_id].strip()
         if not call_id:
             return None
-        deciding = tuple([found[place] for place in shape.deciding])
+        deciding = tuple([found[place] for place in shape.deciding]) if shape.deciding else ()
         sender, to, cseq = found[shape.sender], found[shape.to_parameters], found[shape.cseq]
-        return Usual(found[0], found[1], sender, deciding, to, call_id, cseq)
+        return found[0], found[1], deciding, sender, to, call_id, cseq
 
     def _is_strange(self, front: bytes) -> bool:
-        known = self._strangers.get(front)
-        if known is None:
-            host = plain_sent_by(b"Via:" + front)
-            known = host is not None and host not in self._own_hosts
-            if len(self._strangers) >= MOST_SENDERS:
-                self._strangers.clear()
-            self._strangers[front] = known
-        return known
+        host = plain_sent_by(b"Via:" + front)
+        is_strange = host is not None and host not in self._own_hosts
+        if len(self._strangers) >= MOST_SENDERS:
+            self._strangers.clear()
+        self._strangers[front] = is_strange
+        return is_strange

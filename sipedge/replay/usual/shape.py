@@ -17,18 +17,21 @@ DECIDING = ("event", "proxy-require", "p-asserted-identity")
 """Headers whose whole lines decide, beside From and the start line."""
 _UNUSUAL = ("route", "max-breadth")
 _ONCE = ("from", "to", "call-id", "cseq", "content-length")
-_URI = rb'sips?:[^>\s"]+'
+_NAME = rb' ?(?:"[^"\\\r<]*" ?|[A-Za-z0-9_.-][A-Za-z0-9_ .-]*)?<'
+_URI = rb'sips?:[^>" \t\r\n\v\f]+'
+"""Sets are written out: with \\s and \\w in them the whole takes twice as long. Each part can match in one way only,
+whatever the bytes are: so no request takes longer than it is long."""
 _VIA = rb"([^\r;]*)((?:;[^\r]*)?)"
 _METHODS = "|".join(sorted(IMP_METHODS | EVENT_METHODS)).encode()
 """Of others the body or any header may be what decides their class of traffic."""
-_START = b"(" + _METHODS + rb") ([^\r ]+) SIP/2\.0\r\n"
+_START = b"(" + _METHODS + rb") ([^ ]+) SIP/2\.0\r\n"
 _VALUES = {
-    "from": rb'[ \t]*(?:"[^"\\\r<]*"[ \t]*|[\w .-]*)<(' + _URI + rb")>[^\r]*",
-    "to": rb'[ \t]*(?:"[^"\\\r<]*"[ \t]*|[\w .-]*)<' + _URI + rb'>((?:;[^\r>"]*)?)',
+    "from": _NAME + b"(" + _URI + rb")>[^\r]*",
+    "to": _NAME + _URI + rb'>((?:;[^\r>"]*)?)',
     "call-id": rb"([^\r]*)",
     "cseq": rb" ?(\d{1,9} \1)",
     "max-forwards": rb" ?[1-9]\d?",
-    "record-route": rb' ?<sips?:[^>,\s"]+>',
+    "record-route": rb' ?<sips?:[^>," \t\r\n\v\f]+>',
     "content-length": rb" ?\d{1,9}",
 }
 _ANY = rb"[^\r]*"
