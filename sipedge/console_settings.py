@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .oidc_settings import OidcSettings
+
 
 @dataclass(frozen=True, slots=True)
 class ConsoleSettings:
@@ -24,6 +26,9 @@ class ConsoleSettings:
     """Days after which the history forgets a decision."""
     bytes: int = 10 * 1024**3
     """Bytes that the history may take on the disk; what is oldest goes first."""
+
+    oidc: OidcSettings | None = None
+    """Log-in at an OpenID provider, beside that by passwords; None: by passwords alone."""
 
     @property
     def host(self) -> str:

@@ -1,4 +1,7 @@
-"""``console.db``: accounts, sessions and tokens. The history has files of its own: its retention never comes here."""
+"""``console.db``: accounts (``vouched``: for whom a provider vouches), sessions and tokens.
+
+The history has files of its own: its retention never comes here.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,10 @@ PATIENCE = 5.0
 _TABLES = """
 create table if not exists account (
     name text primary key, role integer not null, password text not null, made real not null
+) strict;
+create table if not exists vouched (
+    issuer text not null, subject text not null, account text unique not null references account on delete cascade,
+    primary key (issuer, subject)
 ) strict;
 create table if not exists session (
     number integer primary key, hash text unique not null, account text not null references account on delete cascade,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import click
 
@@ -35,12 +36,28 @@ DUMP = click.option(
 )
 
 
-EDGE = click.argument("config", metavar="CONFIG", type=FILE)
-"""The configuration of a running edge, or its control socket."""
-
-
 def edge(command: Callable[..., int]) -> Callable[..., int]:
     """Which running edge: ``config``, its configuration, its control socket, or the address of its console (--at)."""
+    return click.argument("config", metavar="[CONFIG]", default="", type=FILE, callback=_edge)(_from_elsewhere(command))
+
+
+def edge_and(metavar: str, kind: click.ParamType[Any]) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """``asked``: (which running edge, as by ``edge``; what it is asked about). With --at the latter stands alone."""
+
+    def split(ctx: click.Context, param: click.Parameter, words: tuple[str, ...]) -> tuple[str, Any]:
+        at = ctx.meta.get(f"{__name__}.at")
+        if len(words) != (1 if at else 2):
+            raise click.UsageError(f"say which edge and which {metavar}: CONFIG {metavar}, or {metavar} --at URL")
+        return _edge(ctx, param, "" if at else words[0]), kind.convert(words[-1], param, ctx)
+
+    def made(command: Callable[..., int]) -> Callable[..., int]:
+        argument = click.argument("asked", metavar=f"[CONFIG] {metavar}", nargs=-1, type=FILE, callback=split)
+        return argument(_from_elsewhere(command))
+
+    return made
+
+
+def _from_elsewhere(command: Callable[..., int]) -> Callable[..., int]:
     for name, metavar, kind, text in (
         ("--ca", "FILE", FILE, "With --at: CAs that vouch for the console; without it, those of the system."),
         ("--token-file", "FILE", FILE, f"With --at: a token on the first line; without it, ${TOKEN} is taken."),
@@ -49,7 +66,7 @@ def edge(command: Callable[..., int]) -> Callable[..., int]:
         command = click.option(
             name, metavar=metavar, type=kind, help=text, callback=_keep, expose_value=False, is_eager=True
         )(command)
-    return click.argument("config", metavar="[CONFIG]", default="", type=FILE, callback=_edge)(command)
+    return command
 
 
 def kept(name: str) -> str | None:

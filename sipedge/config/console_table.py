@@ -8,16 +8,18 @@ from ipaddress import ip_address
 from typing import Any
 
 from sipedge.console_settings import ConsoleSettings
+from sipedge.oidc_settings import OidcSettings, is_safe
 from sipedge.settings import Certificate, Log
 
 from .control_place import read_control_place
 from .log_table import read_log
 from .reading.console import CONSOLE
-from .reading.files import check_certificate, check_trusted, in_folder_of
+from .reading.files import check_certificate, check_trusted, in_folder_of, read_password
 from .reading.problems import ConfigError
 from .reading.reader import Reader, open_toml
 
 SUFFIX = ".console"
+OIDC = ("console", "oidc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,24 @@ def read_console_table(reader: Reader) -> ConsoleSettings:
             fields[key] = in_folder_of(reader.file, fields[key])
     own = fields.get("folder")
     fields["folder"] = in_folder_of(reader.file, own) if own else os.path.splitext(reader.file)[0] + SUFFIX
-    settings = ConsoleSettings(**fields)
+    oidc = fields.pop("oidc", None)
+    settings = ConsoleSettings(**fields, oidc=None if oidc is None else _oidc(reader, oidc))
     if table is not None:
         _check_files(reader, settings)
     return settings
+
+
+def _oidc(reader: Reader, fields: dict[str, Any]) -> OidcSettings:
+    if not is_safe(fields["issuer"]):
+        message = f'"{fields["issuer"]}" is no address of a provider'
+        reader.problem((*OIDC, "issuer"), message, "write it as the provider does, with https://")
+    if fields["ca"]:
+        fields["ca"] = in_folder_of(reader.file, fields["ca"])
+        check_trusted(reader, (*OIDC, "ca"), fields["ca"])
+    if fields["client_secret_file"]:
+        fields["client_secret_file"] = file = in_folder_of(reader.file, fields["client_secret_file"])
+        fields["client_secret"] = read_password(reader, (*OIDC, "client_secret_file"), file) or ""
+    return OidcSettings(**fields)
 
 
 def _check_files(reader: Reader, settings: ConsoleSettings) -> None:

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from .api import changes as api_changes
 from .api import routes as api
-from .changes import accounts, backup, log_in, review, revisions, rules, shadow
+from .changes import accounts, backup, log_in, oidc, review, revisions, rules, shadow
 from .frame.gate import gated, hosts_of
 from .frame.identity import Role
 from .frame.page import Page, world_of
@@ -54,6 +54,7 @@ PAGES: tuple[Page, ...] = (
     *backup.PAGES,
     *accounts.PAGES,
     *log_in.PAGES,
+    *oidc.PAGES,
     *api.PAGES,
     *(route.page for route in api_changes.CHANGES),
     Page("/live", _live, Role.AUDITOR),

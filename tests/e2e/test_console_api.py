@@ -90,6 +90,24 @@ def test_commands_ask_the_edge_from_elsewhere(there: There) -> None:
     assert len(audited) == 3 and audited[-1].who == "alice (token admin)"
 
 
+def test_a_zone_is_probed_and_a_connection_closed_from_elsewhere(there: There) -> None:
+    with there.call() as stream:
+        stream.send(there.message(1))
+        stream.read_message()
+        assert "this needs operator" in there.run("probe", "far", role=Role.AUDITOR)[1]
+        code, said = there.run("probe", "far", "--json", role=Role.OPERATOR)
+        (probed,) = json.loads(said)["results"]
+        assert (code, probed["status"]) == (1, 503), "nobody is there"
+        assert "there is no zone" in there.run("probe", "none", role=Role.OPERATOR)[1]
+        number = str(status(there.folder)["connections"][0]["connection"])
+        assert "this needs admin" in there.run("close", number, role=Role.OPERATOR)[1]
+        code, said = there.run("close", number)
+        assert code == 0 and f"connection {number} with" in said
+    assert there.run("close", "x")[0] == there.run("close")[0] == there.run("close", "edge.toml", "1")[0] == 2
+    audited = [(entry.what, entry.who) for entry in there.world.keeping.audit.newest(10)]
+    assert ("close", "alice (token admin)") in audited and ("probe", "alice (token operator)") in audited
+
+
 def test_who_has_no_token_or_asks_too_much_is_told_so(there: There) -> None:
     code, said = there.run("status", role=None)
     assert code == 1 and "send a token that has not ended" in said

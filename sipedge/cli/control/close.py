@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import click
 
-from sipedge.cli.arguments import EDGE
+from sipedge.cli.arguments import edge_and
 
 
 @click.command()
-@EDGE
-@click.argument("connection", type=click.IntRange(1))
-def command(config: str, connection: int) -> int:
+@edge_and("NUMBER", click.IntRange(1))
+def command(asked: tuple[str, int]) -> int:
     """Have the running edge close a connection, by the number that `sipedge status` shows.
 
     What is queued for the peer is sent first. Transactions go on, as after any loss of a connection.
@@ -19,4 +18,4 @@ def command(config: str, connection: int) -> int:
     """
     from .close_run import run
 
-    return run(config, connection)
+    return run(*asked)

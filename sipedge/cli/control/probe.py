@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import click
 
-from sipedge.cli.arguments import AS_JSON, EDGE
+from sipedge.cli.arguments import AS_JSON, edge_and
 
 
 @click.command()
-@EDGE
-@click.argument("zone")
+@edge_and("ZONE", click.STRING)
 @AS_JSON
-def command(config: str, zone: str, as_json: bool) -> int:
+def command(asked: tuple[str, str], as_json: bool) -> int:
     """Have the running edge send an OPTIONS to each peer of ZONE (neighbor, traversal client) now.
 
     The answers count like those of the OPTIONS that the edge sends by itself: a peer may be alive again by them.
@@ -20,4 +19,4 @@ def command(config: str, zone: str, as_json: bool) -> int:
     """
     from .probe_run import run
 
-    return run(config, zone, as_json)
+    return run(*asked, as_json)

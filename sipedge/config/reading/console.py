@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
 from sipedge.console_settings import ConsoleSettings
+from sipedge.oidc_settings import OidcSettings
 
-from .schema import Peer, listening_place, mirror
+from .schema import Peer, fail, listening_place, mirror
 
+
+def _scope(text: str) -> str:
+    if "openid" not in text.split():
+        raise fail(f'"{text}" does not ask for an ID token', 'write it like "openid profile email"')
+    return text
+
+
+Filled = Annotated[str, Field(min_length=1)]
+OIDC = mirror(
+    OidcSettings,
+    omit=("client_secret",),
+    issuer=(Filled, ...),
+    client_id=(Filled, ...),
+    claim=(Filled, "groups"),
+    name_claim=(Filled, "preferred_username"),
+    scope=(Annotated[str, AfterValidator(_scope)], "openid profile email"),
+    roles=(Annotated[dict[str, Literal["auditor", "operator", "admin"]], Field(min_length=1)], ...),
+)
 CONSOLE = mirror(
     ConsoleSettings,
     listen=(Annotated[str, AfterValidator(listening_place)], ConsoleSettings().listen),
+    oidc=(OIDC | None, None),
     names=(Annotated[tuple[Peer, ...], Field(strict=False, max_length=50)], ()),
 )

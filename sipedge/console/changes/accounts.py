@@ -94,8 +94,8 @@ async def own(request: Request) -> Response:
 async def change_own(request: Request) -> Response:
     """It ends all sessions of the account, this one too."""
     form, identity, keeping = await request.form(), identity_of(request), _keeping(request)
-    if not identity.session:
-        raise Refused(FORBIDDEN, "only who has logged in has a password")
+    if not identity.has_password:
+        raise Refused(FORBIDDEN, "only who has logged in with a password has one")
     await _check_own(request, identity.name, text_in(form, "old"))
     await audit(request, "password changed", identity.name)
     await _done(partial(keeping.accounts.give_password, identity.name, text_in(form, "password")))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from time import time
 
 from anyio import to_thread
@@ -14,12 +15,16 @@ from sipedge.console.frame.identity import Role
 from sipedge.console.frame.keeping import Keeping, address_of, note
 from sipedge.console.frame.page import Page, identity_of, page, world_of
 from sipedge.control.times import span_text
+from sipedge.oidc.errors import ProviderDown
+from sipedge.oidc.provider import Provider
 
+OUT = "out"
+"""In the address, of who has just logged out here and may want to at the provider."""
 WRONG = "this is no account, or another password"
 
 
 async def show(request: Request) -> Response:
-    return _form(request, 200, "")
+    return await log_in_form(request, 200, "")
 
 
 async def log_in(request: Request) -> Response:
@@ -27,13 +32,13 @@ async def log_in(request: Request) -> Response:
     name, password = (str(form.get(key, "")) for key in ("name", "password"))
     guessing, who = door_of(request).guessing, (address_of(request), name)
     if left := guessing.left(who):
-        await _audit_refused(request, who, "too soon after a wrong one")
-        return _form(request, 429, f"too many wrong passwords: try again in {span_text(left + 1)}")
+        await audit_refused(request, name, "too soon after a wrong one")
+        return await log_in_form(request, 429, f"too many wrong passwords: try again in {span_text(left + 1)}")
     guessing.failed(who)  # until it is known: so nobody tries many at once
     account = await to_thread.run_sync(_keeping_of(request).accounts.checked, name, password, limiter=guessing.limiter)
     if account is None:
-        await _audit_refused(request, who, "wrong password")
-        return _form(request, 403, WRONG)
+        await audit_refused(request, name, "wrong password")
+        return await log_in_form(request, 403, WRONG)
     guessing.succeeded(who)
     return await _let_in(request, account, str(form.get("next", "")))
 
@@ -42,35 +47,63 @@ async def log_out(request: Request) -> Response:
     identity = identity_of(request)
     await to_thread.run_sync(_keeping_of(request).sessions.end, identity.session)
     await note(_keeping_of(request), request, identity.name, "log-out")
-    answer = RedirectResponse(LOG_IN, 303)
+    answer = RedirectResponse(LOG_IN if identity.has_password else f"{LOG_IN}?{OUT}=1", 303)
     answer.delete_cookie(door_of(request).cookie, secure=door_of(request).secure, httponly=True, samesite="strict")
     return answer
 
 
 async def _let_in(request: Request, account: Account, wanted: str) -> Response:
-    keeping, door = _keeping_of(request), door_of(request)
-    await note(keeping, request, account.name, "log-in")
-    browser = request.headers.get("user-agent", "")
-    key = await to_thread.run_sync(keeping.sessions.begin, account.name, address_of(request), browser, time())
-    answer = RedirectResponse(_own_place(wanted), 303)
-    answer.set_cookie(door.cookie, key, secure=door.secure, httponly=True, samesite="strict")
+    answer = RedirectResponse(own_place(wanted), 303)
+    await begin_session(request, account, answer)
     return answer
 
 
-def _own_place(wanted: str) -> str:
+async def begin_session(request: Request, account: Account, answer: Response) -> None:
+    """``answer`` gets the cookie."""
+    keeping, door = _keeping_of(request), door_of(request)
+    about = f"by {account.issuer}, {account.role}" if account.issuer else ""
+    await note(keeping, request, account.name, "log-in", about)
+    browser = request.headers.get("user-agent", "")
+    key = await to_thread.run_sync(keeping.sessions.begin, account.name, address_of(request), browser, time())
+    answer.set_cookie(door.cookie, key, secure=door.secure, httponly=True, samesite="strict")
+
+
+def own_place(wanted: str) -> str:
     """A page of this console, never a place elsewhere (``//evil.example``)."""
     is_own = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isprintable()
     return wanted if is_own else "/"
 
 
-async def _audit_refused(request: Request, who: tuple[str, str], why: str) -> None:
-    if door_of(request).guessing.is_audited(who[0]):
-        await note(_keeping_of(request), request, who[1], "log-in refused", why)
+async def audit_refused(request: Request, who: str, why: str) -> None:
+    if door_of(request).guessing.is_audited(address_of(request)):
+        await note(_keeping_of(request), request, who, "log-in refused", why)
 
 
-def _form(request: Request, status: int, problem: str) -> Response:
-    wanted = request.query_params.get("next", "/")
-    return page(request, "log_in.html", "Log in", status, problem=problem, wanted=wanted)
+async def log_in_form(request: Request, status: int, problem: str) -> Response:
+    """The page by which one logs in."""
+    wanted, provider = request.query_params.get("next", "/"), world_of(request).provider
+    return page(
+        request,
+        "log_in.html",
+        "Log in",
+        status,
+        problem=problem,
+        wanted=wanted,
+        provider=provider.name if provider else "",
+        way_out=await _way_out(request, provider) if provider and OUT in request.query_params else "",
+    )
+
+
+async def _way_out(request: Request, provider: Provider) -> str:
+    """Else one click would log him in again. '' also where the provider does not answer."""
+    with suppress(ProviderDown):
+        return await provider.way_out(address_here(request, LOG_IN))
+    return ""
+
+
+def address_here(request: Request, path: str) -> str:
+    """As the provider is to call a page of this console."""
+    return f"{'https' if door_of(request).secure else 'http'}://{request.headers['host']}{path}"
 
 
 def _keeping_of(request: Request) -> Keeping:

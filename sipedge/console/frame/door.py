@@ -26,7 +26,8 @@ BEARER = "bearer "
 
 
 class AccountsDoor:
-    """Before there are accounts, whoever reaches a loopback address may read; nobody may change anything."""
+    """Before there are accounts, and where no provider vouches for people, whoever reaches a loopback address may read;
+    nobody may change anything."""
 
     def __init__(self, config: ConsoleConfig, keeping: Keeping) -> None:
         settings = config.console
@@ -36,7 +37,7 @@ class AccountsDoor:
         self.guessing = Guessing()
         self.notice = ""
         self._keeping = keeping
-        self._lets_read = ip_address(settings.host).is_loopback
+        self._lets_read = ip_address(settings.host).is_loopback and settings.oidc is None
         self._first = NOTICE.format(config.path)
 
     async def who(self, request: Request) -> Identity | Response:
@@ -52,8 +53,8 @@ class AccountsDoor:
         if session is not None:
             self.notice = ""
             return Identity(session.account, session.role, session.form_token, session.number)
-        self.notice = "" if self._keeping.accounts.some() else self._first
-        return Identity("local", Role.AUDITOR) if self.notice and self._lets_read else None
+        self.notice = self._first if self._lets_read and not self._keeping.accounts.some() else ""
+        return Identity("local", Role.AUDITOR) if self.notice else None
 
 
 def _log_in_first(request: Request) -> Response:

@@ -23,16 +23,16 @@ class Guessing:
         self._audited = Buckets()
         self.limiter = CapacityLimiter(AT_ONCE)
 
-    def left(self, who: tuple[str, str]) -> float:
-        """Seconds until ``who``, an address and an account, may try again."""
+    def left(self, who: tuple[str, ...]) -> float:
+        """Seconds until ``who``, an address and where there is one an account, may try again."""
         now = monotonic()
         return max(self._pauses.left(key, now) for key in enumerate(who))
 
-    def failed(self, who: tuple[str, str]) -> None:
+    def failed(self, who: tuple[str, ...]) -> None:
         for key in enumerate(who):
             self._pauses.failed(key, monotonic())
 
-    def succeeded(self, who: tuple[str, str]) -> None:
+    def succeeded(self, who: tuple[str, ...]) -> None:
         for key in enumerate(who):
             self._pauses.succeeded(key)
 

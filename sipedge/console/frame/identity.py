@@ -8,6 +8,7 @@ from typing import Protocol
 from starlette.requests import Request
 from starlette.responses import Response
 
+from sipedge.accounts.accounts import VOUCHED
 from sipedge.accounts.roles import Role as Role
 
 
@@ -19,6 +20,11 @@ class Identity:
     """What a form of this session carries, so that no other page can send it; '' where no cookie lets in."""
     session: int = 0
     """Its number; 0 for none."""
+
+    @property
+    def has_password(self) -> bool:
+        """Here, which he can change."""
+        return bool(self.session) and not self.name.startswith(VOUCHED)
 
 
 class Door(Protocol):

@@ -8,6 +8,7 @@ from typing import Any
 
 from sipedge.config.console_table import ConsoleConfig
 from sipedge.console.watch.watch import Watch
+from sipedge.oidc.provider import Provider
 
 from .desk import Desk
 from .door import AccountsDoor
@@ -18,9 +19,13 @@ from .live import Live
 
 
 def world_for(config: ConsoleConfig) -> World:
-    """Everything beside the edge of a configuration. Raises OSError where the console's folder cannot be used."""
+    """Everything beside the edge of a configuration. Raises OSError where the console's folder cannot be used, or a
+    file of CAs cannot be read."""
     keeping, link = Keeping(config.console.folder), Link(config.control)
-    return World(config, link, AccountsDoor(config, keeping), keeping, Desk(config), Watch(config, link.ask))
+    oidc = config.console.oidc
+    provider = None if oidc is None else Provider(oidc)
+    door = AccountsDoor(config, keeping)
+    return World(config, link, door, keeping, Desk(config), Watch(config, link.ask), provider)
 
 
 @dataclass(slots=True)
@@ -31,6 +36,8 @@ class World:
     keeping: Keeping
     desk: Desk
     watch: Watch
+    provider: Provider | None = None
+    """Where people may log in, too."""
     live: Live = field(default_factory=Live)
 
     def tasks(self) -> list[Callable[[], Coroutine[Any, Any, None]]]:

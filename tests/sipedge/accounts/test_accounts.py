@@ -127,3 +127,31 @@ def test_a_token_has_a_role_and_an_end(database: Database) -> None:
 def test_a_token_without_end_or_name_is_refused(database: Database, name: str, days: int) -> None:
     with pytest.raises(AccountError):
         Tokens(database).add(name, Role.AUDITOR, "alice", days, NOW)
+
+
+def test_an_account_that_a_provider_vouches_for_has_no_password_and_no_role_of_ours(database: Database) -> None:
+    accounts, issuer = Accounts(database), "https://id.example.com"
+    made = accounts.vouched(issuer, "1001", "alice", Role.OPERATOR)
+    assert (made.name, made.role, made.issuer) == ("oidc:alice", Role.OPERATOR, issuer)
+    key = Sessions(database).begin(made.name, "", "", NOW)
+    assert accounts.vouched(issuer, "1001", "alice.smith", Role.ADMIN).name == "oidc:alice", (
+        "another name, the same one"
+    )
+    session = Sessions(database).of(key, NOW)
+    assert session is not None and session.role == Role.ADMIN
+    for change in (
+        lambda: accounts.give_password("oidc:alice", PASSWORD),
+        lambda: accounts.give_role("oidc:alice", Role.AUDITOR),
+    ):
+        with pytest.raises(AccountError, match="has password and role at https://id.example.com"):
+            change()
+    assert accounts.checked("oidc:alice", "") is None and accounts.checked("oidc:alice", PASSWORD) is None
+    with pytest.raises(AccountError, match="is no name"):
+        accounts.add("oidc:bob", Role.ADMIN, PASSWORD)
+    with pytest.raises(AccountError, match="somebody else of the provider"):
+        accounts.vouched(issuer, "1002", "alice", Role.ADMIN)
+    with pytest.raises(AccountError, match="the last admin"):
+        accounts.remove("alice")
+    assert accounts.disowned(issuer, "1001") == "oidc:alice" and accounts.disowned(issuer, "1001") == ""
+    assert Sessions(database).of(key, NOW) is None
+    assert [each.name for each in accounts.all()] == ["alice"]

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from support.paths import ROOT
 
 from sipedge.config.reading import schema, web_schema
-from sipedge.config.reading.console import CONSOLE
+from sipedge.config.reading.console import CONSOLE, OIDC
 
 TEXT = (ROOT / "docs/configuration.md").read_text()
 
@@ -49,7 +49,8 @@ TABLES: dict[str, tuple[type[BaseModel], set[str]]] = {
     "### [[web.publish]]": (web_schema.PUBLISH, set()),
     "## [turn]": (web_schema.TURN, {"user"}),
     "### [[turn.user]]": (web_schema.TurnUserTable, set()),
-    "## [console]": (CONSOLE, set()),
+    "## [console]": (CONSOLE, {"oidc"}),
+    "### [console.oidc]": (OIDC, set()),
 }
 """Where a table is described -> its model, and the keys that are described elsewhere."""
 

@@ -13,7 +13,7 @@ from sipedge.accounts.roles import Role
 from sipedge.console.app import PAGES
 from sipedge.console.frame.page import Page
 
-PUBLIC = {"GET /log-in", "POST /log-in", "GET /static/{name}"}
+PUBLIC = {"GET /log-in", "POST /log-in", "GET /static/{name}", "GET /log-in/oidc", "GET /log-in/oidc/back"}
 OPERATOR = {
     *(f"POST /drafts/{{number:int}}/{each}" for each in ("save", "add", "drop", "rebase", "ask", "shadow")),
     *("POST /drafts", "POST /shadow/end", "POST /api/review"),
