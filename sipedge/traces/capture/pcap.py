@@ -21,7 +21,7 @@ Packet = tuple[float, int, bytes, int]
 
 @dataclass(slots=True)
 class Block:
-    """Packets in a row, all whole. Who takes some off its front says so; the others come one by one."""
+    """Packets in a row. Who takes some off its front says so; the others come one by one."""
 
     data: bytes
     position: int
@@ -74,6 +74,28 @@ _KINDS = {
 """Magic number as it stands in the file -> byte order, unit of the fraction in seconds, length of a packet header."""
 
 
+Offered = Packet | Skipped | Block
+
+
+class _Offers:
+    """When the next packets are offered in a block: not at once, where nothing was taken off the one before."""
+
+    def __init__(self) -> None:
+        self._rest = self._refused = 0
+
+    def are_due(self) -> bool:
+        """Asked before each packet."""
+        if self._rest:
+            self._rest -= 1
+            return False
+        return True
+
+    def passed(self, block: Block, start: int) -> tuple[int, int]:
+        """Where to go on, and the time before; the block began at ``start``."""
+        self._rest = self._refused = 0 if block.position > start else min(2 * self._refused + 1, _MOST_REST)
+        return block.position, block.last
+
+
 def is_pcap(head: bytes) -> bool:
     return head[:4] in _KINDS and len(head) >= _FILE_HEADER
 
@@ -100,10 +122,8 @@ class Buffer:
 @overload
 def packets(stream: ByteStream, file: str, offset: int = 0) -> Iterator[Packet | Skipped]: ...
 @overload
-def packets(stream: ByteStream, file: str, offset: int = 0, *, blocks: bool) -> Iterator[Packet | Skipped | Block]: ...
-def packets(
-    stream: ByteStream, file: str, offset: int = 0, *, blocks: bool = False
-) -> Iterator[Packet | Skipped | Block]:
+def packets(stream: ByteStream, file: str, offset: int = 0, *, blocks: bool) -> Iterator[Offered]: ...
+def packets(stream: ByteStream, file: str, offset: int = 0, *, blocks: bool = False) -> Iterator[Offered]:
     """All packets in order. The stream begins with a file header (``is_pcap``).
 
     ``offset``: what has to be added to a place in the stream to get the position in the file. ``blocks``: packets are
@@ -117,28 +137,19 @@ def packets(
     buffer = Buffer(stream, _FILE_HEADER + offset)
     buffer.advance(0)
     position, last = 0, headers.time(buffer.data, 0)
-    blocks = blocks and header == BLOCK_HEADER and link == _BLOCK_LINK
-    rest = refused = 0
+    offers = _Offers() if blocks and header == BLOCK_HEADER and link == _BLOCK_LINK else None
     while True:
         base, data, end = buffer.base, buffer.data, len(buffer.data)
         low, high = last - _DAY, last + _DAY
         # Every packet that lies whole in the block; what is left over begins the next one.
         while position + header <= end:
-            if rest:
-                rest -= 1
-            elif blocks:
-                block = Block(data, position, base, last, low, high, order == ">", unit)
-                yield block
-                refused = 0 if block.position > position else min(2 * refused + 1, _MOST_REST)
-                rest, position, last = refused, block.position, block.last
-                if not refused:
-                    continue
-                rest -= 1
+            if offers is not None and offers.are_due():
+                yield (block := Block(data, position, base, last, low, high, order == ">", unit))
+                position, last = offers.passed(block, position)
+                continue
             seconds, fraction, size, original = unpack(data, position)
-            if size > original or size > LARGEST_PACKET or not low < seconds < high:
-                break
             first = position + header
-            if first + size > end:
+            if size > original or size > LARGEST_PACKET or not low < seconds < high or first + size > end:
                 break
             yield seconds + fraction * unit, link, data[first : first + size], base + position
             last = seconds
@@ -157,9 +168,8 @@ def packets(
             broken, whole, reason = base + position, headers.whole(data, position), headers.fault(data, position)
             position = headers.find(buffer, position + 1, last)
             if position < 0:
-                yield Skipped(
-                    file, broken, reason + unread(buffer, broken) if whole else "the file ends inside a packet"
-                )
+                reason = reason + unread(buffer, broken) if whole else "the file ends inside a packet"
+                yield Skipped(file, broken, reason)
                 return
             yield Skipped(file, broken, f"{reason}: {buffer.base + position - broken} bytes are passed over")
             last = headers.time(buffer.data, position)

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from support.decisions import OPENED
 from support.examples import examples
 from support.plans import ALIASES, changed, plans
+from support.tapped import record_of
 
 from dialplan.language.format import write_entry
 from dialplan.model import Dialplan, Query, Traffic, Variables
@@ -32,7 +33,7 @@ from sipedge.history.store import Segments
 from sipedge.history.wish import Batch, Position, Wish
 from sipedge.proxy.history import Entry
 from sipedge.queries.trees.again import searched_again
-from sipedge.tap.items import Decided, record_of
+from sipedge.tap.items import Decided
 from sipedge.worker.decisions import pieces_of
 
 VARIABLES = Variables(("192.0.2.1",), ("2001:db8::1",), ("a.example", "b"), "edge.a.example")
@@ -74,7 +75,7 @@ class _Edge:
         entry = Entry(
             number, OPENED, query.source, self.revision, "MESSAGE", "sip:x", "c", LINES, told, found, query.alias
         )
-        return json.loads(json.dumps(record_of(Decided(0, entry, number)))), _shown(found)
+        return record_of(Decided(0, entry, number)), _shown(found)
 
 
 def _shown(found: Explanation) -> str:
