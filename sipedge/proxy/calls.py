@@ -199,7 +199,10 @@ class Calls:
         """Whether the caller hears a response now that it gets reliably."""
         if dialog.ringing is None:
             dialog.ringing = Ringing(crc32(self._ids().encode()) >> 2, context.transaction, context.request.cseq[0])
-        return dialog.ringing.passes(branch, response, sessions.is_description(response), now)
+        passes = dialog.ringing.passes(branch, response, sessions.is_description(response), now)
+        if not passes and response.status >= 200:
+            context.hold(branch)
+        return passes
 
     def _ring(self, dialog: Dialog, ringing: Ringing, now: float, out: list[Command]) -> None:
         """What is due: a response again, the next one, or an end to the call of a caller that acknowledges none."""
@@ -325,7 +328,7 @@ class Calls:
                 self._own.discard(incoming.transaction)
                 if incoming.way is not None:
                     self._concluded(incoming.way, incoming.decided.message.method, status, now, out)
-        return [*self._notes(), *(command for command in out if not _is_to_itself(command))]
+        return [*self._notes(), *(one for one in out if not (isinstance(one, Respond | Drop) and one.transaction < 0))]
 
     def _notes(self) -> list[Command]:
         """For the journal: before what tells a party of the change."""
@@ -441,7 +444,3 @@ class Calls:
         out.append(Record(incoming.entry))
         self.follow(incoming, way)
         return incoming
-
-
-def _is_to_itself(command: Command) -> bool:
-    return isinstance(command, Respond | Drop) and command.transaction < 0
