@@ -328,7 +328,10 @@ class Calls:
                 self._own.discard(incoming.transaction)
                 if incoming.way is not None:
                     self._concluded(incoming.way, incoming.decided.message.method, status, now, out)
-        return [*self._notes(), *(one for one in out if not (isinstance(one, Respond | Drop) and one.transaction < 0))]
+        return [
+            *self._notes(),
+            *(each for each in out if not (isinstance(each, Respond | Drop) and each.transaction < 0)),
+        ]
 
     def _notes(self) -> list[Command]:
         """For the journal: before what tells a party of the change."""

@@ -126,6 +126,16 @@ def test_pjsua2_that_insists_on_ringing_reliably_is_acknowledged_here(tmp_path: 
     assert ("PRACK sip:b-" in own, "RSeq" in own) == (both, both)
 
 
+def test_sipp_that_acknowledges_late_is_rung_again_and_answered_behind_it(tmp_path: Path) -> None:
+    """The callee has taken the call at once: the 200 waits for the PRACK of the answer in the 180."""
+    with town(tmp_path, {"one": ("TCP", b2bua('prack = "here"')), "two": ("TCP", "")}) as here:
+        behind = here.callee("two", "callee_rings_with_answer")
+        sent = here.caller("one", "two", "caller_acknowledges_late").finish()
+        got = behind.finish()
+    assert sent.index("PRACK sip:b-") < sent.index("CSeq: 1 INVITE", sent.index("PRACK sip:b-"))
+    assert "100rel" not in got and "PRACK" not in got
+
+
 def test_a_redirect_is_followed(tmp_path: Path) -> None:
     """To a party that the caller never hears of."""
     zones = {"one": ("TCP", ""), "moved": ("TCP", b2bua("follow_redirects = true")), "two": ("TCP", "")}
