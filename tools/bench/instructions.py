@@ -12,7 +12,6 @@ caller's certificate, which is put into the core, as there is no TLS: the differ
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import sys
 from collections.abc import Sequence
@@ -25,7 +24,7 @@ from sipedge.rates import reading
 from sipedge.settings import DnsSettings, Limits, Listener, Settings
 from sipedge.sip.framing import Framer
 from sipedge.sip.message import Message, parse_message
-from sipedge.worker.process import GARBAGE_THRESHOLDS
+from sipedge.worker.process import settle
 from tools.memory_edge import EDGE, MemoryEdge, run_edge
 from zones.names import PeerNames
 from zones.zone import DefaultZone, FromDomain, NeighborZone, Topology
@@ -125,7 +124,7 @@ def answered(request: Message) -> Message:
 def proxy(count: int, window: int, settings: Settings) -> None:
     """``count`` transactions, ``window`` of them in each read."""
 
-    gc.set_threshold(*GARBAGE_THRESHOLDS)
+    settle()
 
     async def scenario(edge: MemoryEdge) -> None:
         caller = edge.accept(CALLER)
