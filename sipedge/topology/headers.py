@@ -30,7 +30,9 @@ class Head:
         message = self._message
         for name, numbers in message.index.items():
             handler = handlers.get(name)
-            for number in numbers if handler is not None else ():
+            if handler is None:
+                continue
+            for number in numbers:
                 value = message.value(number)
                 changed = handler(value)
                 if changed is None:
