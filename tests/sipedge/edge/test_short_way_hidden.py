@@ -198,7 +198,9 @@ def test_an_answer_after_a_change_of_configuration_comes_home_as_ever() -> None:
         talk.caller.send(said(9, [0]))
         await edge.turn()
         assert edge.server._stack._clients.short == 1
-        edge.server.tell(ConfigChanged(replace(settings(("Inside", "Outside")), domains=("d.e",))))
+        changed = settings(())  # nothing is hidden any more
+        edge.server._short.configure(changed)
+        edge.server.tell(ConfigChanged(changed))
         await edge.turn()
         edge.loop.called[0].send(*(answer(each, [0, 5], 200) for each in edge.loop.called[0].received()))
         await edge.turn()
