@@ -81,14 +81,16 @@ static int put_received_of(struct text *seen, struct span parameters)
 {
     static const char NAME[] = "received";
     static const size_t LENGTH = sizeof NAME - 1;
+    int found = 0;
     for (const char *at = parameters.start, *end = end_of(parameters), *next; at < end; at = next + 1) {
         next = memchr(at, ';', (size_t)(end - at));
         next = next ? next : end;
         if ((size_t)(next - at) < LENGTH || strncasecmp(at, NAME, LENGTH))
             continue;
         struct span value = {at + LENGTH + 1, (size_t)(next - at) - LENGTH - (at + LENGTH < next)};
-        if (at + LENGTH == next || at[LENGTH] != '=' || !is_address(value))
+        if (found || at + LENGTH == next || at[LENGTH] != '=' || !is_address(value))
             return 0;
+        found = 1;
         put(seen, " ", 1);
         put_span(seen, value);
     }
