@@ -121,7 +121,6 @@ MODES: dict[str, Scenario] = {"call": calls, "subscribe": subscriptions}
 
 def proxy(mode: str, count: int, window: int) -> None:
     """Raises RuntimeError where one did not go through."""
-    settle()
 
     async def scenario(edge: MemoryEdge) -> None:
         caller = edge.accept(CALLER)
@@ -144,6 +143,7 @@ def main() -> int:
     parser.add_argument("--run", type=int, metavar="COUNT", help="take so many through, without counting anything")
     options = parser.parse_args()
     if options.run:
+        settle()
         proxy(options.mode, options.run, options.window)
         return 0
     how = ["--mode", options.mode, "--window", str(options.window)]
