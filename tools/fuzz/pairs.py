@@ -39,6 +39,8 @@ def steps(chance: Random, naming: Random) -> list[Step]:
     for place in range(len(conversation) - 1, -1, -1):
         word, peer, *rest = conversation[place]
         if word == "say" and peer < 2 and chance.random() < MORE:
+            if chance.random() < 0.1:
+                conversation[place] = "cross", peer, *rest
             said = [_cancel(each) if chance.random() < 0.2 else each for each in rest[0]]
             again = "say", chance.choice((peer, 1 - peer, 1 - peer)), said, 0
             conversation.insert(place + 1 + chance.choice(LATER), again)
