@@ -94,6 +94,9 @@ class StatelessForward:
             conclude(self.incoming.entry, out)
 
 
+_ACCEPTED = ContextState.ACCEPTED
+
+
 class Contexts:
     """Nothing stays longer than its transaction, but for accepted INVITEs: their 2xx may come again (RFC 6026)."""
 
@@ -242,14 +245,15 @@ class Contexts:
         """
         if branch in self._accepted:
             return
-        if context.state is not ContextState.ACCEPTED or hop is None:
+        is_accepted = context.state is _ACCEPTED
+        if not is_accepted or hop is None:
             self._branches.pop(branch, None)
         else:
             self._accepted[branch] = hop
             self._schedule(now + accepted_for, branch, True)
             if len(self._accepted) > MAX_ACCEPTED:
                 self._forget(next(iter(self._accepted)))
-        if context.state is ContextState.ACCEPTED:
+        if is_accepted:
             context.release_request()
 
     def configure(self, paces: bool) -> None:
