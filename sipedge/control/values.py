@@ -88,6 +88,14 @@ class UnconfirmedJson(TypedDict):
     """The revision."""
 
 
+class WentBackJson(TypedDict):
+    """What was on trial and is in force no more, by the edge itself."""
+
+    revision: str
+    at: float
+    why: str
+
+
 class BanJson(TypedDict):
     source: str
     """An address, or the /64 of an IPv6 site."""
@@ -170,6 +178,8 @@ class StatusJson(TypedDict):
     revision: str
     in_force_since: float
     unconfirmed: UnconfirmedJson | None
+    went_back: WentBackJson | None
+    """The last time, until something else is loaded."""
     ending: bool
     """It was told to end, and waits for open transactions."""
     listeners: list[ListenerJson]

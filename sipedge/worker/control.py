@@ -92,6 +92,7 @@ class Control:
         self.loads.begin()
 
     async def aclose(self) -> None:
+        await self.loads.aclose()
         await self.service.aclose()
 
     async def _answer(self, request: Request, client: Client) -> object:

@@ -62,6 +62,7 @@ def status_json(parts: Parts, loads: Loads, began: float, services: Sequence[Ser
         "revision": parts.settings.revision,
         "in_force_since": standing.since,
         "unconfirmed": _unconfirmed(loads),
+        "went_back": loads.went_back,
         "ending": parts.ending,
         "listeners": _listeners(parts),
         "zones": _zones(parts),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sipedge.control.values import StatusJson, ZoneJson
+from sipedge.control.words import short
 
 DAYS_LEFT = 30
 """Of a certificate."""
@@ -63,6 +64,9 @@ def _of_edge(status: StatusJson) -> Iterator[Condition]:
             yield Condition(
                 f"service {name}", f"The server {name} is not active: {service['reason'] or 'it is starting'}"
             )
+    if back := status["went_back"]:
+        text = f"Revision {short(back['revision'])} was on trial and is undone: {back['why']}"
+        yield Condition(f"undone {back['revision']} {back['at']}", text)
     if status["unconfirmed"]:
         yield Condition("trial", "What is in force is on trial: nobody has confirmed it yet")
 

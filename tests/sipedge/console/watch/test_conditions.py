@@ -15,7 +15,7 @@ ZONE = {"name": "far", "kind": "neighbor", "connections": 0, "peers": [PEER], "u
 
 
 def _status(**changes: Any) -> Any:
-    good = {"zones": [ZONE], "certificates": [], "dropped": {}, "services": [], "unconfirmed": None}
+    good = {"zones": [ZONE], "certificates": [], "dropped": {}, "services": [], "unconfirmed": None, "went_back": None}
     return good | changes
 
 
