@@ -15,6 +15,8 @@ LONGEST_TIME = 86400.0
 """Seconds within which a load may ask to be confirmed."""
 
 
+LEVELS = ("debug", "info", "warning", "error")
+"""Of the log."""
 FAIL_MORE = 0.2
 """A wrong plan loses whole classes of requests; a partner who has a bad minute does not reach this."""
 
@@ -44,6 +46,20 @@ class History:
     """At most so many, the newest."""
     follow: bool = False
     """Then go on with each decision as it gets its final status, until the client closes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """The last lines of the edge's log, oldest first: an item each, a ``LogLineJson``."""
+
+    level: str = ""
+    """One of LEVELS: lines of this one and worse ones; '' all."""
+    text: str = ""
+    """A part of the line."""
+    last: int = 0
+    """At most so many, the newest; 0 all."""
+    follow: bool = False
+    """Then go on with each further line, until the client closes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +108,11 @@ class Close:
     connection: int
 
 
-Request = Status | History | Plan | Load | Confirm | Restart | Probe | Close
+Request = Status | History | Log | Plan | Load | Confirm | Restart | Probe | Close
 _KINDS: dict[str, type[Request]] = {
     "status": Status,
     "history": History,
+    "log": Log,
     "plan": Plan,
     "load": Load,
     "confirm": Confirm,
@@ -150,5 +167,7 @@ def _check(request: Request) -> None:
         raise Refused(BAD_REQUEST, '"fail_more" must be a share above 0, such as 0.2, and at most 1')
     if isinstance(request, History) and request.status and not re.fullmatch(r"[1-6](xx|[0-9]{2})", request.status):
         raise Refused(BAD_REQUEST, '"status" must be a status such as 504 or a class such as 5xx')
-    if isinstance(request, History) and request.last < 0:
+    if isinstance(request, Log) and request.level not in ("", *LEVELS):
+        raise Refused(BAD_REQUEST, f'"level" must be one of {", ".join(LEVELS)}')
+    if isinstance(request, History | Log) and request.last < 0:
         raise Refused(BAD_REQUEST, '"last" must not be negative')

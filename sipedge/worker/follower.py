@@ -18,7 +18,8 @@ from sipedge.edge.server import Server
 
 from .decisions import Decisions
 from .followers import Followers
-from .words import Confirmed, Forget, LookNow, OutcomesNow, Prepare, Since, Told, Use
+from .lines import told
+from .words import Confirmed, Forget, LinesNow, LookNow, OutcomesNow, Prepare, Since, Told, Use
 
 PATIENCE = 5.0
 
@@ -40,6 +41,7 @@ class Follower:
             Confirmed: self._confirmed,
             LookNow: self._look,
             OutcomesNow: self._outcomes,
+            LinesNow: told,
         }
         self._revisions: WeakKeyDictionary[CompiledPlan, str] = WeakKeyDictionary()
         self._decisions = Decisions(server, self._revisions, Followers(None), self._note)

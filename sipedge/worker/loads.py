@@ -19,7 +19,7 @@ from sipedge.config.apart import ReadingError
 from sipedge.control.channel.service import Service
 from sipedge.control.refusal import CONFLICT, UNAVAILABLE, UNPROCESSABLE, Refused
 from sipedge.control.requests import Load
-from sipedge.control.values import ChangesJson, LoadedJson, WentBackJson
+from sipedge.control.values import ChangesJson, LoadedJson, RefusedLoadJson, WentBackJson
 from sipedge.control.words import changes_text, short
 from sipedge.edge.in_force import InForce, Standing, Unconfirmed, in_slices, parcel_apart
 from sipedge.edge.recording import Outcomes
@@ -34,6 +34,8 @@ from .trial import Judge
 AGAIN = 10.0
 """Seconds between two attempts to go back; the first fails where a port is in use by now, say."""
 
+MOST_PROBLEMS = 20
+"""That are remembered."""
 NOBODY = "nobody confirmed it"
 
 logger = logging.getLogger("sipedge")
@@ -69,6 +71,7 @@ class Loads:
         self._way_back: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self.went_back: WentBackJson | None = None
+        self.refused: RefusedLoadJson | None = None
         self._judge = Judge(self._outcomes, self._undo)
         self._watching: asyncio.Task[None] | None = None
 
@@ -95,7 +98,10 @@ class Loads:
         try:
             return await self._load(wish, asked_by)
         except Refused as refused:
-            told = "\n".join([refused.sentence, *map(str, refused.problems)])
+            problems = [str(problem) for problem in refused.problems]
+            told = "\n".join([refused.sentence, *problems])
+            if refused.code != CONFLICT:  # that is of who asks, no trouble of the edge
+                self.refused = {"at": time(), "sentence": refused.sentence, "problems": problems[:MOST_PROBLEMS]}
             logger.error("%s: nothing changed\n%s", _what(asked_by), told)
             raise
 
@@ -137,7 +143,7 @@ class Loads:
                 await self._judge.begin(wish.fail_more)
             # The confirmed one of this moment: it may have been confirmed while the files were read.
             unconfirmed = Unconfirmed(self.standing.confirmed, self._loop.time() + trial) if trial else None
-            self.went_back = None
+            self.went_back = self.refused = None
             self._stand(Standing(force, time(), unconfirmed))
             await self._followers_stand()
             self._tell_loaded(different, trial, asked_by)

@@ -51,6 +51,11 @@ class OutcomesNow:
 
 
 @dataclass(frozen=True, slots=True)
+class LinesNow:
+    """The answer is a list of edge.logs.recent.Line."""
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
     """Decisions in memory that fit. The answer is a list of ``Told``, oldest first."""
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from signal import SIGHUP
 from time import sleep
 
 import pytest
@@ -12,7 +14,7 @@ from support.asked import status
 from support.console import browser, log_in, send, with_account, world_beside
 from support.echo import Echo
 from support.running_edge import rule
-from support.stream import Stream
+from support.stream import Stream, request
 from support.tcp_edge import PORT, RULE, Installation
 
 from sipedge.accounts.roles import Role
@@ -164,6 +166,27 @@ def test_a_trial_by_which_requests_fail_is_undone_at_once_and_everybody_is_told(
         assert beside.world.keeping.audit.newest(1)[0].who == "(edge)"
         beside.edge.reload()
         while ">lasts<" in beside.client.get("/alarms").text.split("is undone")[1].split("</tr>")[0]:
+            sleep(0.1)
+
+
+def test_a_reload_that_fails_is_an_alarm_with_its_line_and_stands_in_the_edges_log(beside: Beside) -> None:
+    (beside.folder / "edge.dialplan").write_text(RULE.replace('"far"', '"fra"'))
+    os.kill(beside.edge.pid, SIGHUP)
+    beside.edge.wait_for("nothing changed")
+    with beside.client, beside.call() as stream:
+        stream.send(request("<b>x</b>", "sip:bob@far.example", beside.own, 1, transport="TCP"))
+        stream.send(beside.message(2, "<script>"))
+        while "The last reload has changed nothing" not in (alarms := beside.client.get("/alarms").text):
+            sleep(0.1)
+        assert "edge.dialplan:" in alarms and "no zone" in alarms
+        page = beside.client.get("/logs/edge?level=error").text
+        assert "reload: nothing changed" in page and ">info<" not in page
+        everything = beside.client.get("/logs/edge").text
+        assert "<b>x" not in everything and "<script>" not in everything.split("<main")[1]
+        assert "No line" in beside.client.get("/logs/edge?text=never+said").text
+        (beside.folder / "edge.dialplan").write_text(RULE)
+        beside.edge.reload()
+        while ">lasts<" in beside.client.get("/alarms").text.split("has changed nothing")[1].split("</tr>")[0]:
             sleep(0.1)
 
 

@@ -31,6 +31,7 @@ MORE += (
     "/zones/graph",
     "/locate?alias=bob@far.example",
     "/logs/audit",
+    "/logs/edge?text=s",
     "/history?alias=nobody&status=failed",
     "/log-in",
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 import pytest
 
+from sipedge.cli.control.changes.load import _seconds, command
 from sipedge.cli.control.history_run import _Plans, _print, _Seals
-from sipedge.cli.control.load import _seconds, command
 from sipedge.cli.control.status_run import _lines
 from sipedge.control.times import moment, span_text
 from sipedge.control.values import DecisionJson, StatusJson

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 import click
 
+from sipedge.cli.control.asking import ask
 from sipedge.cli.printing import print_json
 from sipedge.control.requests import Load
 from sipedge.control.times import span_text
 from sipedge.control.words import changes_text, short
-
-from .asking import ask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
