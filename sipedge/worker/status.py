@@ -150,7 +150,8 @@ def _zone(zone: AnyZone, connections: int, upkeep: Upkeep) -> ZoneJson:
     if isinstance(known, NeighborPeers):
         problems = [f"{peer}: {problem}" for peer, problem in known.problems if problem]
         peers = [
-            _peer(host_port(hop.address, hop.port), state.health.value, state.since) for hop, state in known.states()
+            _peer(host_port(hop.address, hop.port), state.health.value, state.since, state.why)
+            for hop, state in known.states()
         ]
     elif isinstance(known, TraversalClient):
         peers = [_peer(link.peer, link.state.value, link.since, link.problem) for link in known.links()]

@@ -180,7 +180,7 @@ def test_a_reload_that_fails_is_an_alarm_with_its_line_and_stands_in_the_edges_l
             sleep(0.1)
         assert "edge.dialplan:" in alarms and "no zone" in alarms
         page = beside.client.get("/logs/edge?level=error").text
-        assert "reload: nothing changed" in page and ">info<" not in page
+        assert "reload: nothing changed" in page and '"state pale">info<' not in page
         everything = beside.client.get("/logs/edge").text
         assert "<b>x" not in everything and "<script>" not in everything.split("<main")[1]
         assert "No line" in beside.client.get("/logs/edge?text=never+said").text

@@ -55,9 +55,7 @@ class Link:
         try:
             connections, status = await self.ask(Status())
             if StatusJson.__required_keys__ - status.keys():
-                raise Unreachable(
-                    f"it is of version {status.get('version')}, which this console cannot read: restart it"
-                )
+                raise Unreachable(f"it is of version {status.get('version')}, which this console cannot read")
             status["connections"] = connections
             self.state = EdgeState(time(), status)
         except (Unreachable, Refused) as error:

@@ -45,13 +45,17 @@ async def edge(request: Request) -> Response:
         lines = (await world_of(request).link.ask(wish))[0]
     except Unreachable as error:
         problem = str(error)
-    values = {"lines": lines[::-1], "problem": problem, "levels": LEVELS, "level": level, "text": text}
-    return page(request, "edge_log.html", "Logs", again=again(level, text), **values)
-
-
-def again(level: str, text: str) -> str:
-    """The address of the same."""
-    return address_of({}, "/logs/edge", level=level or None, text=text or None)
+    return page(
+        request,
+        "edge_log.html",
+        "Logs",
+        again=address_of({}, "/logs/edge", level=level or None, text=text or None),
+        lines=lines[::-1],
+        problem=problem,
+        levels=LEVELS,
+        level=level,
+        text=text,
+    )
 
 
 PAGES = (
