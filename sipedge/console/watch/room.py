@@ -18,13 +18,15 @@ def folders_of(config: ConsoleConfig) -> list[str]:
 
 
 def free_in(folders: Iterable[str]) -> dict[str, float]:
-    """Folder -> percent of its file system that is free for others than root; without those that are not there."""
-    found = {}
+    """Folder -> percent of its file system that is free for others than root: the first folder of each file system,
+    without those that are not there."""
+    found, seen = {}, set[int]()
     for folder in folders:
         try:
-            room = os.statvfs(folder)
+            device, room = os.stat(folder).st_dev, os.statvfs(folder)
         except OSError:
             continue
-        if room.f_blocks:
+        if room.f_blocks and device not in seen:
             found[folder] = 100.0 * room.f_bavail / room.f_blocks
+        seen.add(device)
     return found
