@@ -9,6 +9,7 @@ from time import time
 from typing import Any
 
 from sipedge.edge.in_force import InForce, Standing
+from sipedge.edge.others.colleagues import Colleagues
 from sipedge.edge.server import Server
 from sipedge.network.tls import read_files
 from sipedge.settings import Limits, Listener, Settings
@@ -53,10 +54,13 @@ class Far(asyncio.Transport):
             self.protocol.buffer_updated(count)
             data = data[count:]
 
+    def written(self) -> bytes:
+        """What the edge wrote since the last call of this or of ``frames``."""
+        written, self._written = self._written, b""
+        return written
+
     def frames(self) -> list[Frame]:
-        """What the edge wrote since the last call."""
-        frames, self._written = self._framer.feed(self._written), b""
-        return frames
+        return self._framer.feed(self.written())
 
     def received(self) -> list[Message]:
         """As ``frames``, of an edge that writes nothing but messages."""
@@ -69,6 +73,9 @@ class Far(asyncio.Transport):
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
         pass
+
+    def get_write_buffer_size(self) -> int:
+        return 0
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         self._written += data
@@ -129,12 +136,13 @@ class MemoryLoop(Clock):
 
 
 class MemoryEdge:
-    def __init__(self, settings: Settings, path: str) -> None:
+    def __init__(self, settings: Settings, path: str, colleagues: Colleagues | None) -> None:
         loop = asyncio.get_running_loop()
         assert isinstance(loop, MemoryLoop)
         self.loop = loop
         force = InForce(settings, read_files(settings.tls))
-        self.server = Server(force, {}, self._open)
+        self.server = Server(force, {}, self._open, colleagues=colleagues)
+        self._settings, self._is_of_several = settings, colleagues is not None
         self.control = Control(self.server, path, Standing(force, time()), lambda standing, place: None, Services())
 
     def _open(self, listener: Listener) -> socket.socket:
@@ -142,7 +150,14 @@ class MemoryEdge:
 
     def accept(self, address: str, port: int = 5060) -> Far:
         """A peer connects to the listener of this port."""
-        return Far(self.loop, self.loop.listening[port], address, 40000)
+        return Far(self.loop, self._factory(port), address, 40000)
+
+    def _factory(self, port: int) -> Factory:
+        """Of several workers the supervisor accepts, and hands connections over."""
+        if not self._is_of_several:
+            return self.loop.listening[port]
+        listener = next(each for each in self._settings.listeners if each.port == port)
+        return lambda: self.server.parts.connections.listening._accept(listener)
 
     async def turn(self) -> None:
         """Let everything happen that needs no time."""
@@ -155,11 +170,15 @@ def run_edge(
     scenario: Callable[[MemoryEdge], Awaitable[None]],
     path: str = "",
     loop_factory: type[MemoryLoop] = MemoryLoop,
+    colleagues: Colleagues | None = None,
 ) -> None:
-    """Start an edge, go through the scenario, and end it. ``path``: of the configuration that a reload reads."""
+    """Start an edge, go through the scenario, and end it. ``path``: of the configuration that a reload reads.
+
+    ``colleagues``: where it is one of several workers.
+    """
 
     async def run() -> None:
-        edge = MemoryEdge(settings, path)
+        edge = MemoryEdge(settings, path, colleagues)
         await edge.server.start()
         try:
             await scenario(edge)

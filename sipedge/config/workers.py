@@ -24,6 +24,3 @@ def check_workers(reader: Reader, tables: Tables) -> None:
             reader.problem(path, text, ONE)
     if tables.edge.journal:
         reader.problem(path, f"{several}, and a journal is of calls, which a worker knows alone", ONE)
-    for name in ("decisions", "messages", "expressway", "hep"):
-        if getattr(tables.log, name):
-            reader.problem(path, f"{several}, and [log] {name} is written by one process", ONE)

@@ -21,7 +21,7 @@ from . import credentials, identifiers, provisional, sessions
 from .credentials import proofs
 from .dialog import Leg, Way
 from .policies import Policies
-from .provisional import is_done_here
+from .provisional import is_done_here, is_wanted
 from .sessions import REFRESHES, Terms, asked, granted, is_description, note_offer, terms_of
 from .table import Dialogs
 
@@ -58,6 +58,8 @@ class Passage:
     """What the source says about its session, where the edge looks after that."""
     acknowledges: bool
     """Whether the edge acknowledges the target's provisional responses itself."""
+    rings: bool
+    """Whether the source gets provisional responses reliably, from the edge."""
 
 
 class Crossings:
@@ -72,6 +74,7 @@ class Crossings:
         theirs, method = received.cseq
         number = way.number or leg.number(theirs, method)
         ours, source = self._policies.of(out.target), self._policies.of(way.source.zone)
+        rings = source.prack is Prack.HERE and way.target is None and not way.number and is_wanted(received)
         first = {name: received.lines[received.index[name][0]] for name in (*_RESTORED, "to")}
         passage = Passage(
             way,
@@ -86,7 +89,8 @@ class Crossings:
             hosts=out.target_hosts,
             number=number,
             terms=terms_of(received) if source.session_timer and method in REFRESHES else None,
-            acknowledges=ours.prack is Prack.HERE and is_done_here(received),
+            acknowledges=ours.prack is Prack.HERE and (rings or is_done_here(received)),
+            rings=rings,
         )
         to_tag = leg.remote_tag if way.target is not None else ""
         changes: dict[str, Handler] = {
@@ -119,8 +123,9 @@ class Crossings:
             if policy.session_timer:
                 lines += asked(leg, policy.session_timer)
                 supported.append(sessions.TAG)
-        if passage.acknowledges:
+        if passage.acknowledges or passage.rings:
             taken.append(provisional.TAKEN)
+        if passage.acknowledges:
             supported.append(provisional.RELIABLE)
         if supported:
             lines.append(f"Supported: {', '.join(supported)}")
@@ -137,7 +142,7 @@ class Crossings:
         ours = self._policies.of(passage.target)
         if passage.method in REFRESHES and (ours.session_timer or passage.terms is not None):
             changes = composed(changes, sessions.TAKEN)
-        if passage.acknowledges:
+        if passage.acknowledges or passage.rings:
             changes = composed(changes, provisional.TAKEN)
         if response.status in _FORMING:
             changes["contact"] = lambda value: own_contact(value, near.tag, passage.seat)
@@ -154,10 +159,16 @@ class Crossings:
             body = early
             head.rewrite({"content-length": lambda value: str(len(early))})
             added.append(b"Content-Type: application/sdp")
+        ringing = passage.way.dialog.ringing if passage.rings else None
+        numbered = ringing.lines(response) if ringing is not None else ()
+        added += [line.encode() for line in numbered]
         head.add_behind_first("via", (*passage.vias, *(passage.record_routes if forms else ()), *added))
         if passage.terms is not None and body:
             note_offer(near, response, body)
-        return Message(head.to_bytes(), body)
+        message = Message(head.to_bytes(), body)
+        if ringing is not None and numbered:
+            ringing.sent = message
+        return message
 
     @staticmethod
     def _granted(passage: Passage, response: Message) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
+from .provisional import Ringing
 from .states import DialogAction, DialogInput, DialogState, after
 
 LARGEST = 8192
@@ -135,6 +136,8 @@ class Dialog:
     """Early legs towards the callee, by their remote tag."""
     visited: set[str] = field(default_factory=set)
     """URIs that its INVITE was redirected to."""
+    ringing: Ringing | None = None
+    """What the caller is told reliably, if it is."""
     transfer: Transfer | None = None
     """One that is under way, and that it has a part in."""
     is_pending: bool = False

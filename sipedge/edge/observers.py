@@ -32,6 +32,7 @@ from zones.addresses import host_port
 
 from .exposition import Exposition
 from .logs import log
+from .others.colleagues import Colleagues, shared_of
 from .others.look import Look, together
 
 FIRST_EXAMINATION = 10.0
@@ -70,13 +71,14 @@ class Observers:
         connections: Connections,
         resolver: Callable[[], Resolver],
         services: Callable[[], Sequence[ServiceState]] = tuple,
-        follows: bool = False,
+        colleagues: Colleagues | None = None,
     ) -> None:
         """Open files and the listener of metrics. ``resolver``: the one in use; ``services``: what runs on engines.
 
-        ``follows``: another worker shows what is counted here. Raises OSError.
+        ``colleagues``: they write into the same files, and the first of them shows what all count. Raises OSError.
         """
-        self._follows = follows
+        self._shared = None if colleagues is None else shared_of(colleagues)
+        self._follows = colleagues is not None and colleagues.follows
         self.others: Callable[[], Awaitable[Sequence[Look]]] | None = None
         """What other workers have counted."""
         self._loop = asyncio.get_running_loop()
@@ -121,11 +123,10 @@ class Observers:
 
     def _open(self, settings: Settings) -> Opened:
         """Blocks. Raises OSError."""
-        if self._follows:
-            return Opened(settings, None, {}, {})
-        listen, exposition = settings.metrics.listen, None
+        listen, exposition = "" if self._follows else settings.metrics.listen, None
         certificates = expiries(settings.tls) if listen else {}
-        outputs = open_outputs(settings, collector=settings.log.hep != self.settings.log.hep)
+        collector = settings.log.hep != self.settings.log.hep
+        outputs = open_outputs(settings, collector=collector, shared=self._shared)
         if listen and (self._exposition is None or self._exposition.listen != listen):
             try:
                 exposition = Exposition(listen, registry(self._collect))
@@ -145,7 +146,7 @@ class Observers:
             self.metrics.certificates = opened.certificates
         else:
             self.metrics = None
-        tap = self.tap or Tap(self._proxy.peer)
+        tap = self.tap or Tap(self._proxy.peer, self._shared)
         tap.use(opened.outputs, self.metrics)
         self.tap = tap if wanted(settings) else None
         self._examine(settings)

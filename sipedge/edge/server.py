@@ -15,7 +15,6 @@ from dataclasses import replace
 from sipedge.network.connections import Connections
 from sipedge.network.crl_fetching import CrlFetcher
 from sipedge.network.listening import Place, open_socket, place_of
-from sipedge.network.record import Among
 from sipedge.network.resolver import Resolver
 from sipedge.network.revocation import Revocations
 from sipedge.network.tls import TlsContexts
@@ -50,13 +49,13 @@ from .keeping import Keeping
 from .logs import log
 from .observers import Observers
 from .others.colleagues import Colleagues, stack_limits
-from .others.elsewhere import Elsewhere, ends_of, numbers_of
+from .others.elsewhere import Elsewhere, ends_of
 from .parts import Parts
 from .prepared import Prepared
 from .recording import Recording
 from .sending import Sending
 from .short_way import ShortWay
-from .together import Together
+from .together import Together, among_of
 from .turns import Turns
 
 logger = logging.getLogger("sipedge")
@@ -100,7 +99,7 @@ class Server:
         elsewhere = Elsewhere(colleagues.bus if colleagues else None)
         self._sending = self._make_sending(elsewhere)
         parts = self._stack, self._connections, self._turns, elsewhere
-        self._together = Together(colleagues.bus, colleagues.memory, *parts) if colleagues else None
+        self._together = Together(colleagues.bus, colleagues.directory, *parts) if colleagues else None
         self._proxy: Proxy
         self._keeper: asyncio.Task[None]
         self._observers: Observers
@@ -124,35 +123,21 @@ class Server:
             on_malformed=self._malformed,
             on_failed=self._failed,
             on_closed=self._closed,
-            is_used=lambda connection: self._stack.is_used(connection) or self._is_used_elsewhere(connection),
-            is_owed=lambda connection: self._stack.is_owed(connection) or self._is_owed_elsewhere(connection),
+            is_used=lambda connection: (
+                self._stack.is_used(connection) or self._is_elsewhere(Together.is_used, connection)
+            ),
+            is_owed=lambda connection: (
+                self._stack.is_owed(connection) or self._is_elsewhere(Together.is_owed, connection)
+            ),
             retire_within=settings.timers.c,
             is_trusted=lambda address: self._proxy.is_neighbor(address),
             inherited=inherited,
             opener=opener,
-            among=self._among(),
+            among=among_of(self._colleagues, lambda: self._together) if self._colleagues else None,
         )
 
-    def _among(self) -> Among | None:
-        colleagues = self._colleagues
-        if colleagues is None:
-            return None
-        return Among(
-            numbers_of(colleagues.bus.worker, colleagues.start),
-            lambda connection: self._tell_together(Together.unusable, connection),
-            colleagues.gone,
-            lambda address, reason: self._tell_together(Together.offence, address, reason),
-        )
-
-    def _tell_together(self, what: Callable[..., None], *about: object) -> None:
-        if self._together is not None:
-            what(self._together, *about)
-
-    def _is_used_elsewhere(self, connection: int) -> bool:
-        return self._together is not None and self._together.is_used(connection)
-
-    def _is_owed_elsewhere(self, connection: int) -> bool:
-        return self._together is not None and self._together.is_owed(connection)
+    def _is_elsewhere(self, what: Callable[[Together, int], bool], connection: int) -> bool:
+        return self._together is not None and what(self._together, connection)
 
     def _make_sending(self, elsewhere: Elsewhere) -> Sending:
         return Sending(
@@ -170,6 +155,7 @@ class Server:
             emit=self._emit,
             send=self._transmit,
             may_answer=lambda branch, connection: self._proxy.may_answer(branch, connection, self._loop.time()),
+            secret=self._colleagues.secret if self._colleagues else b"",
             **stack_limits(self._settings),
         )
 
@@ -205,13 +191,14 @@ class Server:
         environment = environment_of(self._ports, self._connections, self._colleagues, self._together)
         self._proxy = Proxy(self._settings, environment)
         if self._together is not None:
-            self._together.begin(self._proxy, self._sending)
+            self._together.begin(self._proxy, self._sending, self._received)
         parts = self._settings, self._proxy, self._stack, self._connections
-        self._observers = Observers(*parts, lambda: self._resolver, self._services, self._follows)
+        self._observers = Observers(*parts, lambda: self._resolver, self._services, self._colleagues)
         self._tap = self.recording.tap = self._observers.tap
+        directory = self._colleagues.directory if self._colleagues else None
         ways = self._stack, self._connections, self._proxy, self._turns
         self._short = ShortWay(
-            *ways, environment.ids(), self._sending.take_back, self.recording.went_short, self._stay_awake
+            *ways, directory, environment.ids(), self._sending.take_back, self.recording.went_short, self._stay_awake
         )
         self._short.configure(self._settings)
         self._short.watch(self._tap is not None and self._tap.sees_messages)
@@ -380,10 +367,13 @@ class Server:
         self._turns.work()
 
     def _message(self, connection: int, message: Message) -> None:
+        if self._together is None or not self._together.takes_response(connection, message):
+            self._received(connection, message)
+
+    def _received(self, connection: int, message: Message) -> None:
+        """A message that is this worker's, or a request that came here: pjsip finds out whose it is."""
         if self._tap is not None:
             self._tap.received(connection, message)
-        if self._together is not None and self._together.takes(connection, message):
-            return
         try:
             self._stack.receive(connection, message)
         except Exception:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from time import perf_counter, time
 
+from sipedge.bus.directory import Directory
 from sipedge.native import library
 from sipedge.network.connections import Connections
 from sipedge.pjsip.reception import Malformed
@@ -49,14 +50,16 @@ class ShortWay:
         connections: Connections,
         proxy: Proxy,
         turns: Turns,
+        directory: Directory | None,
         unique: str,
         take_back: Callable[[int, str, bytes], None],
         record: Callable[[int, Records, Records, list[bytes]], None],
         stay_awake: Callable[[], None],
     ) -> None:
-        """``unique``: token for its branches. ``take_back``: a connection, why it is gone, and a message that could not
-        be written. ``record``: what a connection has brought: requests that have begun, that have their answer, methods
-        of copies. ``stay_awake``: more may come at once. Without parts in C it does nothing.
+        """``directory``: of one of several workers. ``unique``: token for its branches. ``take_back``: a connection,
+        why it is gone, and a message that could not be written. ``record``: what a connection has brought: requests
+        that have begun, that have their answer, methods of copies. ``stay_awake``: more may come at once. Without parts
+        in C it does nothing.
         """
         self._native = _load() if stack.sequences else None
         self._loop = asyncio.get_running_loop()
@@ -64,6 +67,7 @@ class ShortWay:
         self._front = f"{BRANCH_COOKIE}{unique}x".encode()
         """Of all its branches: no other token has this letter in its place."""
         self._turns, self._take_back, self._record, self._stay_awake = turns, take_back, record, stay_awake
+        self._directory = directory
         self._places: dict[int, int] = {}
         """Connection -> where C has it."""
         self._opened: dict[int, ConnectionOpened] = {}
@@ -86,8 +90,7 @@ class ShortWay:
             return
         self.adopt_all()
         self._secret = settings.secret[:32]
-        # C knows nothing of what other workers have under way: a copy that comes to another worker would go out twice.
-        self._most = settings.limits.remembered if settings.workers == 1 else 0
+        self._most = settings.limits.remembered
         self.watch(True)
         self._begin(self._native, settings.limits)
         for event in self._opened.values():
@@ -101,6 +104,10 @@ class ShortWay:
 
     def _begin(self, native: Ways, limits: Limits) -> None:
         sizes = limits.header_section, limits.headers, limits.header_line, limits.message
+        if self._directory is None:
+            native.share(None, 0)
+        else:
+            native.share(self._directory.memory, self._directory.worker)
         native.begin(self._stack.sequences, self._front, self._where, limits.remembered, *sizes)
         self._places.clear()
         self._forget(native)
@@ -173,6 +180,8 @@ class ShortWay:
             bytes(shape.read),
             bytes(shape.hashed),
             shape.sender,
+            shape.to,
+            shape.call_id,
             shape.cseq,
             shape.content_length,
             shape.max_forwards,
@@ -194,6 +203,8 @@ class ShortWay:
             return start
         start, outputs, begun, ended, copies = taken
         self._send(connection, outputs)
+        if copies:
+            self._stack.flush()  # pjsip may have answered some of them
         self._memory.asked += len(begun)
         self._memory.hits += len(begun)
         self._record(connection, begun, ended, copies)

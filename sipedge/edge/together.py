@@ -10,6 +10,7 @@ from sipedge.bus import words
 from sipedge.bus.bus import Bus
 from sipedge.bus.directory import Directory
 from sipedge.network.connections import Connections
+from sipedge.network.record import Among
 from sipedge.pjsip.stack import Stack
 from sipedge.proxy.events import ConnectionClosed, ConnectionFailed, Event, HopJudged, PeerElsewhere
 from sipedge.proxy.incoming import Peer
@@ -18,8 +19,8 @@ from sipedge.proxy.proxy import Proxy
 from sipedge.sip.message import Message
 from zones.zone import Hop
 
-from .others.colleagues import FIRST
-from .others.elsewhere import MOST, Elsewhere, worker_of_via
+from .others.colleagues import FIRST, Colleagues
+from .others.elsewhere import MOST, Elsewhere, numbers_of, worker_of_via
 from .sending import Sending
 from .turns import Turns
 
@@ -36,13 +37,14 @@ class Together:
     """One worker among others: the bus's listener. Belongs to the event loop."""
 
     def __init__(
-        self, bus: Bus, memory: int, stack: Stack, connections: Connections, turns: Turns, elsewhere: Elsewhere
+        self, bus: Bus, directory: Directory, stack: Stack, connections: Connections, turns: Turns, elsewhere: Elsewhere
     ) -> None:
-        """``memory``: see Directory."""
-        self._bus, self._directory = bus, Directory(memory, bus.worker)
+        self._bus, self._directory = bus, directory
+        stack.is_elsewhere = self._takes_request
         self._stack, self._connections, self._turns, self._elsewhere = stack, connections, turns, elsewhere
         self._sending: Sending
         self._proxy: Proxy
+        self._received: Callable[[int, Message], None]
         self._loop = asyncio.get_running_loop()
         self._published: tuple[int, ...] = ()
         self._users: dict[int, dict[int, words.Held]] = {}
@@ -68,9 +70,9 @@ class Together:
             words.Quiet: self._is_quiet,
         }
 
-    def begin(self, proxy: Proxy, sending: Sending) -> None:
-        """The others may be listened to."""
-        self._proxy, self._sending = proxy, sending
+    def begin(self, proxy: Proxy, sending: Sending, received: Callable[[int, Message], None]) -> None:
+        """The others may be listened to. ``received`` takes responses that others give to this worker."""
+        self._proxy, self._sending, self._received = proxy, sending, received
         self._bus.listener = self
         if self._bus.worker == FIRST:
             self._loop.call_later(PUBLISH, self._publish)
@@ -82,16 +84,24 @@ class Together:
             self._published = changes
             self._bus.tell_all(self._proxy.upkeep.seen())
 
-    def takes(self, connection: int, message: Message) -> bool:
-        """Give a message to the worker that has its transaction; False: it is this one's."""
-        worker = self._owner(connection, message)
-        if worker is None or worker == self._bus.worker:
+    def takes_response(self, connection: int, message: Message) -> bool:
+        """Give a response to the worker that sent its request; False: it is this one's."""
+        vias = message.index.get("via") if message.status else None
+        worker = worker_of_via(message.lines[vias[0]]) if vias else None
+        return worker is not None and self._give(worker, connection, message)
+
+    def _takes_request(self, connection: int, name: bytes, message: Message) -> bool:
+        """See Stack.is_elsewhere. What another worker has given stays here."""
+        if not self._elsewhere.is_mine(connection):
             return False
-        if not self._bus.tell(worker, words.Came(connection, message.head, message.body)):
+        worker = self._directory.owner(name, self._loop.time())
+        if not self._give(worker, connection, message):
             return False
-        if message.is_request:
-            self._users.setdefault(connection, {})[worker] = words.Held(connection, used=True, owed=True)
+        self._users.setdefault(connection, {})[worker] = words.Held(connection, used=True, owed=True)
         return True
+
+    def _give(self, worker: int, connection: int, message: Message) -> bool:
+        return worker != self._bus.worker and self._bus.tell(worker, words.Came(connection, message.head, message.body))
 
     def announce(self, connection: int) -> None:
         """Tell the others of a connection of this worker, or that its peer belongs elsewhere now."""
@@ -162,20 +172,6 @@ class Together:
                 logger.exception("worker %d said %r", worker, word)
         self._turns.work()
 
-    def _owner(self, connection: int, message: Message) -> int | None:
-        vias = message.index.get("via")
-        if not vias:
-            return None
-        line = message.lines[vias[0]]
-        if message.status:
-            return worker_of_via(line)
-        sent_by, branch, rest = line.partition(b"branch=z9hG4bK")
-        peer = self._proxy.peer(connection)
-        if not branch or peer is None:
-            return None
-        token = rest.partition(b";")[0].partition(b",")[0].strip()
-        return self._directory.owner(hash((peer.who, sent_by.partition(b";")[0], token)))
-
     def _said_of(self, peer: Peer) -> list[words.Word]:
         opened = peer.opened
         said: list[words.Word] = [PeerElsewhere(opened, peer.zone, peer.speaks_in, peer.barred, peer.since)]
@@ -204,7 +200,9 @@ class Together:
 
     def _came(self, worker: int, word: words.Came) -> None:
         if self._elsewhere.use(word.connection, self._stack):
-            self._stack.receive(word.connection, Message(word.head, word.body))
+            message = Message(word.head, word.body)
+            # A request was shown where it came; a response is shown here, behind its request.
+            (self._received if message.status else self._stack.receive)(word.connection, message)
 
     def _taken_back(self, worker: int, word: words.TakenBack) -> None:
         self._sending.take_back(word.connection, word.reason, word.data)
@@ -258,3 +256,18 @@ class Together:
 
     def _is_quiet(self, worker: int, word: words.Quiet) -> None:
         self._quiet.add(worker)
+
+
+def among_of(colleagues: Colleagues, together: Callable[[], Together | None]) -> Among:
+    """What connections have to know of the others. ``together``: None as long as there are no connections."""
+
+    def tell(what: Callable[..., None], *about: object) -> None:
+        if (listener := together()) is not None:
+            what(listener, *about)
+
+    return Among(
+        numbers_of(colleagues.bus.worker, colleagues.start),
+        lambda connection: tell(Together.unusable, connection),
+        colleagues.gone,
+        lambda address, reason: tell(Together.offence, address, reason),
+    )

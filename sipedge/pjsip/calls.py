@@ -57,6 +57,10 @@ class Calls:
             return ABSORBED
         return ALONE if parsed.line.req.method.id == ACK else NEW
 
+    def key(self) -> bytes:
+        """What names the transaction of the request that was shown last, in all workers; b"" where no digest does."""
+        return self._reception.key()
+
     def open(self, is_invite: bool) -> Handle:
         """Make a server transaction of the request that was shown last, which was NEW. Raises StackError."""
         user = self._callbacks.listener if is_invite else self._callbacks.quiet

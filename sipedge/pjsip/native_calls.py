@@ -70,6 +70,9 @@ class NativeCalls(Calls):
             raise self._error(kind, message)
         return kind
 
+    def key(self) -> bytes:
+        return self._native.key()
+
     def open(self, is_invite: bool) -> int:
         return self._native.open(is_invite)
 

@@ -47,7 +47,8 @@ class Malformed(Exception):
 class Reception:
     """pjsip's receive buffer: there is one, and what it holds is valid until the next message is parsed."""
 
-    def __init__(self, endpoint: Endpoint, max_message: int) -> None:
+    def __init__(self, endpoint: Endpoint, max_message: int, secret: bytes = b"") -> None:
+        """``secret``: see Stack."""
         ffi = endpoint.ffi
         self._ffi, self._lib, self._endpoint = ffi, endpoint.lib, endpoint.pointer
         self._handled = ffi.new("int *")
@@ -64,9 +65,10 @@ class Reception:
         self._key_text = ffi.new("char[]", b"z9hG4bK" + bytes(32))
         self._digest = ffi.buffer(self._key_text + 7, 32)
         self._key = ffi.new("pj_str_t *", (self._key_text, 39))
-        self._secret = secrets.token_bytes(32)
+        self._secret = secret or secrets.token_bytes(32)
         self._keyed = hashlib.blake2b(digest_size=16, key=self._secret)
         self._host = ffi.NULL
+        self._named_by_digest = False
 
     def resize(self, max_message: int) -> None:
         """Room for messages of this size; all transports have to be prepared (again)."""
@@ -110,6 +112,7 @@ class Reception:
         ffi.memmove(self._varying, transport.received, len(transport.received))
         ffi.memmove(self._text, text + b"\0", length + 1)
         data.tp_info.transport = transport.pointer
+        self._named_by_digest = False
         parsed = self._lib.pjsip_parse_rdata(self._text, length, data)
         information = data.msg_info
         errors = information.parse_err
@@ -143,6 +146,7 @@ class Reception:
             keyed.update(b"%b %b:%d %b" % (transport.who, sender, sent_by.port, token))
             self._digest[:] = keyed.hexdigest().encode("ascii")
             via.branch_param = self._key[0]
+            self._named_by_digest = True
         else:
             named = b"%b!%b" % (transport.who, sender)
             self._host = ffi.new("char[]", named)
@@ -150,6 +154,10 @@ class Reception:
         self._source.slen = len(transport.peer)
         via.recvd_param = self._source[0]
         via.rport_param = transport.port
+
+    def key(self) -> bytes:
+        """See Calls.key."""
+        return bytes(self._ffi.buffer(self._key_text, 39)) if self._named_by_digest else b""
 
     def distribute(self) -> bool:
         """Hand the received message to pjsip's transaction layer; True when a transaction took it."""

@@ -66,9 +66,11 @@ class Stack:
         max_message: int,
         max_transactions: int,
         max_transactions_per_connection: int,
+        secret: bytes = b"",
         log_level: int = 2,
     ) -> None:
-        """Sizes in bytes; at most ``max_transactions`` of each role.
+        """Sizes in bytes; at most ``max_transactions`` of each role. ``secret``: 32 bytes, the key of the digests that
+        name transactions, where others have to name them alike; b"": one of its own.
 
         ``may_answer``: whether the peer of a connection is the one that the request of a branch was sent to; asked only
         when that was another connection. ``send`` is also called for connections that are closed by then.
@@ -78,7 +80,7 @@ class Stack:
         self._emit, self._send, self._may_answer = emit, send, may_answer
         self._endpoint = endpoint = Endpoint(transactions=2 * max_transactions, log_level=log_level)
         try:
-            self._reception = Reception(endpoint, max_message)
+            self._reception = Reception(endpoint, max_message, secret)
             outgoing = Outgoing(endpoint)
             proof.prove(endpoint, self._reception, outgoing)
         except BaseException:
@@ -96,6 +98,9 @@ class Stack:
         self._events: deque[Event] = deque()
         self.reclaim: Callable[[str, Message], bool] = lambda branch, message: False
         """Whether the request of a branch went on without a transaction, and has one now: this response needs it."""
+        self.is_elsewhere: Callable[[int, bytes, Message], bool] | None = None
+        """Whether another worker has the transaction of a request that is new here, by connection and name: it has been
+        given the request then."""
 
     @property
     def sequences(self) -> int:
@@ -184,7 +189,7 @@ class Stack:
             event = self._response(source, message) if message.status else self._request(source, message)
         except Malformed as error:
             event = MalformedReceived(connection, message, error.header, error.line, error.column)
-        self._flush()
+        self.flush()
         if event is not None:
             self._emit(event)
 
@@ -194,6 +199,12 @@ class Stack:
             return None
         if kind == MISNAMED:
             raise _bad_method(message)
+        if (
+            self.is_elsewhere is not None
+            and (key := self._calls.key())
+            and self.is_elsewhere(source.number, key, message)
+        ):
+            return None
         if kind == ALONE:
             return RequestReceived(0, source.number, message, time())
         if not self._servers.has_room(source):
@@ -308,7 +319,7 @@ class Stack:
     def poll(self) -> float | None:
         """Fire all timers that are due; seconds until the next one, None when there is none."""
         delay = self._calls.poll()
-        self._flush()
+        self.flush()
         self._release()
         return delay
 
@@ -345,7 +356,7 @@ class Stack:
         else:
             self._events.append(ForwardFailed(client.branch, 503, "the transport failed"))
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
         """Write and emit what callbacks have noted. Raises StackError when one of them failed."""
         callbacks = self._callbacks
         while callbacks.resent:

@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import islice
+from json import loads
+from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any
 
 from dialplan.model import Target, Tier
@@ -27,6 +30,8 @@ FORMAT = 1
 """Of ``Entry.to_json``: a reader of another format has to say so."""
 MOST = 8
 """Rules and hops in a record: it costs no more with any plan, and they can all be made again."""
+HOPS_KEPT = 1024
+"""Texts of hops."""
 _SIZE = 4096
 """Bytes that an entry keeps in memory beside what its peer wrote: an estimate."""
 _KEPT = ("from", "to", "cseq")
@@ -104,47 +109,49 @@ class Entry:
     def decided_by(self) -> str:
         return SIGNED_ROUTE if self.route else REFUSED if self.explanation is None else RULES
 
-    def to_json(self) -> dict[str, Any]:
-        """The keys that docs/traces.md promises; takes as long with any plan."""
-        opened, classification, found = self.opened, self.classification, self.explanation
+    def text(self, party: str = "") -> str:
+        """The keys that docs/traces.md promises, as JSON without braces; takes as long with any plan.
+
+        ``party``: ``party_text`` of its connection, by who has kept it.
+        """
         sender, receiver, cseq = map(_value, self.lines)
+        ms = _thousands(self.seconds, 1000) if self.status else "null"
+        hops = ",".join(map(_attempt_text, self.attempts[:MOST]))
+        diagnostics = ",".join(_quoted(_value(line)) for line in self.diagnostics[:MOST])
+        return (
+            f'"time":{_thousands(self.time, 1_000_000)},"ms":{ms},"revision":"{self.revision}",'
+            f"{party or party_text(self.opened)},{self.place_text()},"
+            f'"from":{_quoted(sender)},"to":{_quoted(receiver)},"call_id":{_quoted(self.call_id)},'
+            f'"cseq":{_quoted(cseq)},{self.decided_text()},'
+            f'"hops":[{hops}],"more_hops":{max(0, len(self.attempts) - MOST)},"status":{self.status},'
+            f'"own":{_truth(self.own)},"reason":{_quoted(self.reason)},"diagnostics":[{diagnostics}]'
+        )
+
+    def place_text(self) -> str:
+        """Its source zone and start line; see ``text``."""
+        return f'"zone":{_quoted(self.zone)},"method":{_quoted(self.method)},"request_uri":{_quoted(self.request_uri)}'
+
+    def decided_text(self) -> str:
+        """What was decided, and by what; see ``text``."""
+        classification, found = self.classification, self.explanation
         tiers = found.tiers if found else ()
         hit = ((tier, target) for tier in tiers for target in tier.targets)
-        return {
-            "time": self.time,
-            "ms": round(self.seconds * 1000, 3) if self.status else None,
-            "revision": self.revision,
-            "connection": opened.connection,
-            "transport": opened.transport,
-            "local": host_port(opened.local_address, opened.local_port),
-            "peer": host_port(opened.peer_address, opened.peer_port),
-            "names": list(opened.names),
-            "zone": self.zone,
-            "method": self.method,
-            "request_uri": self.request_uri,
-            "from": sender,
-            "to": receiver,
-            "call_id": self.call_id,
-            "cseq": cseq,
-            "traffic": classification.traffic.value,
-            "evidence": classification.evidence,
-            "decided_by": self.decided_by,
-            "alias": self.alias,
-            "also": self.also,
-            "protocol": found.query.protocol.value if found else None,
-            "authenticated": found.query.authenticated if found else None,
-            "transform": found.transform if found else None,
-            "searched": found.searched if found else None,
-            "rules": [_rule(tier, target, found) for tier, target in islice(hit, MOST)] if found else [],
-            "more_rules": max(0, sum(len(tier.targets) for tier in tiers) - MOST),
-            "route": self.route,
-            "hops": [_attempt(attempt) for attempt in self.attempts[:MOST]],
-            "more_hops": max(0, len(self.attempts) - MOST),
-            "status": self.status,
-            "own": self.own,
-            "reason": self.reason,
-            "diagnostics": [_value(line) for line in self.diagnostics[:MOST]],
-        }
+        rules = ",".join(_rule_text(tier, target, found) for tier, target in islice(hit, MOST)) if found else ""
+        protocol = _quoted(found.query.protocol.value) if found else "null"
+        return (
+            f'"traffic":"{classification.traffic.value}","evidence":{_quoted(classification.evidence)},'
+            f'"decided_by":"{self.decided_by}","alias":{_quoted(self.alias)},"also":{_quoted(self.also)},'
+            f'"protocol":{protocol},"authenticated":{_truth(found.query.authenticated) if found else "null"},'
+            f'"transform":{_perhaps(found.transform if found else None)},'
+            f'"searched":{_perhaps(found.searched if found else None)},'
+            f'"rules":[{rules}],"more_rules":{max(0, sum(len(tier.targets) for tier in tiers) - MOST)},'
+            f'"route":{_quoted(self.route)}'
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as values."""
+        fields: dict[str, Any] = loads(f"{{{self.text()}}}")
+        return fields
 
 
 def kept_lines(request: Message) -> tuple[bytes, ...]:
@@ -165,31 +172,49 @@ def _value(line: bytes) -> str:
     return unfolded.strip().decode("utf-8", "surrogateescape")
 
 
-def _rule(tier: Tier, target: Target, found: Explanation) -> dict[str, Any]:
+def party_text(opened: ConnectionOpened) -> str:
+    """See ``Entry.text``."""
+    local, peer = host_port(opened.local_address, opened.local_port), host_port(opened.peer_address, opened.peer_port)
+    return (
+        f'"connection":{opened.connection},"transport":"{opened.transport}","local":"{local}","peer":"{peer}",'
+        f'"names":[{",".join(map(_quoted, opened.names))}]'
+    )
+
+
+@lru_cache(HOPS_KEPT)
+def hop_text(hop: Hop) -> str:
+    """Where a request was sent to, up to what came of it."""
+    return (
+        f'{{"zone":{_quoted(hop.zone)},"transport":"{hop.transport}","address":"{hop.address}","port":{hop.port},'
+        f'"name":{_quoted(hop.name)},"connection":{hop.connection},"status":'
+    )
+
+
+def _attempt_text(attempt: Attempt) -> str:
+    return f'{hop_text(attempt.hop)}{attempt.status},"reason":{_quoted(attempt.reason)}}}'
+
+
+def _rule_text(tier: Tier, target: Target, found: Explanation) -> str:
     place = found.plan.places[target.rule]
-    return {
-        "rule": target.rule,
-        "file": place.file,
-        "line": place.line,
-        "priority": tier.priority,
-        "stop": tier.stop,
-        "zone": target.zone,
-        "alias": target.alias,
-    }
+    return (
+        f'{{"rule":{_quoted(target.rule)},"file":{_quoted(place.file)},"line":{place.line},'
+        f'"priority":{tier.priority},"stop":{_truth(tier.stop)},"zone":{_quoted(target.zone)},'
+        f'"alias":{_quoted(target.alias)}}}'
+    )
 
 
-def _attempt(attempt: Attempt) -> dict[str, Any]:
-    hop = attempt.hop
-    return {
-        "zone": hop.zone,
-        "transport": hop.transport,
-        "address": hop.address,
-        "port": hop.port,
-        "name": hop.name,
-        "connection": hop.connection,
-        "status": attempt.status,
-        "reason": attempt.reason,
-    }
+def _thousands(seconds: float, unit: int) -> str:
+    """To the microsecond, in ``unit`` parts of them: 1000 for milliseconds, 1,000,000 for seconds."""
+    whole, rest = divmod(int(seconds * 1e6 + 0.5), unit)
+    return f"{whole}.{rest:06}" if unit == 1_000_000 else f"{whole}.{rest:03}"
+
+
+def _truth(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def _perhaps(text: str | None) -> str:
+    return "null" if text is None else _quoted(text)
 
 
 def entry_of(record: Record) -> Entry:

@@ -251,7 +251,7 @@ class RequestPath:
         # 9.2: the same To tag as in the responses to the INVITE
         data = own_response(installation, context.transaction, peer, message, 200)
         out.append(Respond(event.transaction, 200, data))
-        self._calls.cancelled(context.incoming)
+        self._calls.cancelled(context.incoming, now)
         self._contexts.cancel(context, now, out)
 
     def _waiting_for(self, cancel: RequestReceived, peer: Peer) -> RequestReceived | None:

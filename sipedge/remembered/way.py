@@ -55,6 +55,8 @@ class Shape:
     read: tuple[int, ...]
     hashed: tuple[int, ...]
     sender: int
+    to: int
+    call_id: int
     cseq: int
     content_length: int
     max_forwards: int
@@ -85,7 +87,8 @@ def _shape(index: HeaderIndex, *, is_response: bool) -> Shape | None:
         return None
     ((sender,), (cseq,), (length,)), (limit,) = single, limits
     hashed = hashed_numbers(index)
-    return Shape(is_response, index["via"], read_numbers(index), hashed, sender, cseq, length, limit)
+    to, call_id = (index.get(name, (0,))[0] for name in ("to", "call-id"))
+    return Shape(is_response, index["via"], read_numbers(index), hashed, sender, to, call_id, cseq, length, limit)
 
 
 def names_of(index: HeaderIndex) -> bytes:

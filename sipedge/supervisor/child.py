@@ -9,7 +9,7 @@ import time
 from collections import Counter
 
 from .link import make_channel
-from .orders import Seat, make_orders
+from .orders import Seat, Shared, make_orders
 
 LONGEST_TRACE = 16_384
 """Bytes of a dying worker's stacks that are logged."""
@@ -18,8 +18,7 @@ LONGEST_TRACE = 16_384
 class Child:
     """A seat, and the process that has it at the time."""
 
-    def __init__(self, worker: int, *shared: int) -> None:
-        """``shared``: descriptors of memory, see Seat."""
+    def __init__(self, worker: int, shared: Shared) -> None:
         self.worker = worker
         self.pid = 0
         """0 while there is no process."""
@@ -51,7 +50,7 @@ class Child:
         """Before the fork: the other end of the link, and the seat."""
         self.channel, theirs = make_channel()
         self.orders, orders = make_orders()
-        seat = Seat(self.worker, self._starts, orders, *self._shared)
+        seat = Seat(self.worker, self._starts, orders, self._shared)
         self._starts += 1
         return theirs, seat
 

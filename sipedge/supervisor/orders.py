@@ -36,6 +36,20 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True)
+class Shared:
+    """What all workers have from their parent, whenever they are started."""
+
+    transactions: int
+    """Descriptor of the memory of bus/directory.py."""
+    rates: int
+    """The same of bus/shelf.py."""
+    outputs: int
+    """The same of tap/shared.py."""
+    secret: bytes
+    """32 bytes: the key of the digests that name transactions."""
+
+
+@dataclass(frozen=True, slots=True)
 class Seat:
     """Which of the workers a process is."""
 
@@ -44,10 +58,7 @@ class Seat:
     start: int
     """How many processes had this seat before."""
     orders: socket.socket
-    transactions: int
-    """Descriptor of the memory that all workers share (bus/directory.py)."""
-    rates: int
-    """The same for bus/shelf.py."""
+    shared: Shared
 
 
 def make_orders() -> tuple[socket.socket, socket.socket]:

@@ -13,6 +13,7 @@ import faulthandler
 import gc
 import logging
 import os
+import secrets
 import select
 import signal
 import socket
@@ -24,7 +25,7 @@ from .acceptor import Acceptor
 from .child import Child, end_text
 from .link import DONE, GONE, Kept, Link, receive
 from .notify import READY, STOPPING, Manager, reloading
-from .orders import introduce
+from .orders import Shared, introduce
 from .signals import Signals
 
 logger = logging.getLogger("sipedge.supervisor")
@@ -75,9 +76,11 @@ class _Supervisor:
         """The signal that asked for the end; 0: none."""
         self._reload_asked = False
         """A SIGHUP waits for a worker that can heed it."""
-        self._shared = os.memfd_create("sipedge-transactions"), os.memfd_create("sipedge-rates")
-        """See Seat."""
-        self._children = [Child(0, *self._shared)]
+        transactions, rates, outputs = (
+            os.memfd_create(f"sipedge-{name}") for name in ("transactions", "rates", "outputs")
+        )
+        self._shared = Shared(transactions, rates, outputs, secrets.token_bytes(32))
+        self._children = [Child(0, self._shared)]
         self._acceptor = Acceptor()
         self._gathered = False
         """The workers are there, or have had the time to come: else the first would get all connections."""
@@ -256,7 +259,7 @@ class _Supervisor:
         if self._asked:
             kept.stop_listening()
         for worker in range(len(self._children), kept.workers):
-            self._children.append(Child(worker, *self._shared))
+            self._children.append(Child(worker, self._shared))
         self._hand_reload_on()
 
     def _patience(self, child: Child) -> float:

@@ -6,14 +6,13 @@ HEP3 specification (draft "The Extensible Encapsulation Protocol", revision 36),
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
 from ipaddress import ip_address
 from struct import Struct, pack
 
 from sipedge.proxy.events import ConnectionOpened
 
-from .items import Decided, Item, Passed, record_of
+from .items import Decided, Item, Passed, record_text
 from .masking import masked
 
 SIP, LOG = 1, 100
@@ -40,7 +39,7 @@ class Packets:
             head = masked(item.head) if self._mask else item.head
             return self._packet(item.time, SIP, item.opened, item.sent, head + item.body)
         assert type(item) is Decided
-        payload = json.dumps(record_of(item), separators=(",", ":")).encode()
+        payload = record_text(item.entry, item.sequence).encode("ascii")
         related = _chunk(17, item.entry.call_id.encode("utf-8", "surrogateescape"))
         return self._packet(item.entry.time, LOG, item.entry.opened, False, payload, related)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sipedge.proxy.events import ConnectionOpened
 from sipedge.proxy.history import FORMAT, Entry
@@ -17,6 +17,8 @@ class ItemKind(Enum):
     """A decision that was made; nothing was sent yet."""
     CONCLUDED = "concluded"
     """A decision whose request has its final status: nothing is written into its entry any more."""
+    LINES = "lines"
+    """The same as lines, made already."""
 
 
 class Passed(NamedTuple):
@@ -44,9 +46,25 @@ class Decided(NamedTuple):
     """CONCLUDED: counts them all, those that an output loses too; the first one is 1."""
 
 
-Item = Passed | Decided
+class Lines(NamedTuple):
+    """Decisions as lines."""
+
+    size: int
+    data: bytes
+    records: int
 
 
-def record_of(item: Decided) -> dict[str, Any]:
-    """A decision as JSON, for files and collectors: all that it takes to make it again, and what came of it."""
-    return {"format": FORMAT, "sequence": item.sequence, **item.entry.to_json()}
+Item = Passed | Decided | Lines
+
+
+def records_in(item: Item) -> int:
+    """Messages or decisions."""
+    return item.records if type(item) is Lines else 1
+
+
+def record_text(entry: Entry, sequence: int, party: str = "") -> str:
+    """A decision as JSON, for files and collectors: all that it takes to make it again, and what came of it.
+
+    ``party``: see ``Entry.text``.
+    """
+    return f'{{"format":{FORMAT},"sequence":{sequence},{entry.text(party)}}}'

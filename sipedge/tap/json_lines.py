@@ -12,9 +12,10 @@ from typing import Any
 
 from zones.addresses import host_port
 
-from .items import Decided, Item, ItemKind, Passed, record_of
+from .items import Decided, Item, ItemKind, Lines, Passed, record_text
 from .masking import masked
 from .rotating_file import RotatingFile
+from .shared import Shared
 
 _ENCODER = JSONEncoder(separators=(",", ":"))
 _SEQUENCE = re.compile(rb'^\{"format":\d+,"sequence":(\d{1,18}),', re.MULTILINE)
@@ -23,26 +24,37 @@ _SEQUENCE = re.compile(rb'^\{"format":\d+,"sequence":(\d{1,18}),', re.MULTILINE)
 class DecisionsFile:
     """One line for each request that has its final status: its record."""
 
-    takes = frozenset({ItemKind.CONCLUDED})
+    takes = frozenset({ItemKind.LINES})
 
-    def __init__(self, file: RotatingFile) -> None:
+    def __init__(self, file: RotatingFile, shared: Shared | None = None) -> None:
+        """``shared``: where several workers write into it. Their records are numbered as they are written."""
         self.name = f"decisions file {file.path}"
-        self._file = file
+        self._file, self._shared = file, shared
         self.close = file.close
         self.last = 0
         """The last sequence number that was in the file when it was opened; 0: none."""
 
     def open(self) -> None:
-        self._file.open()
-        self.last = int(next(reversed(_SEQUENCE.findall(self._file.tail())), 0))
+        if not self._file.is_open:  # the end of a large file is read: not each time that something is written
+            self._file.open()
+            self.last = int(next(reversed(_SEQUENCE.findall(self._file.tail())), 0))
 
     def render(self, item: Item) -> bytes:
-        assert type(item) is Decided
-        return _line(record_of(item))
+        assert type(item) is Lines
+        return item.data
 
     def write(self, parts: list[bytes]) -> int:
-        self._file.write(parts)
+        with self._file.turn():
+            self._file.append(parts if self._shared is None else [self._numbered(part, self._shared) for part in parts])
         return 0
+
+    def _numbered(self, lines: bytes, shared: Shared) -> bytes:
+        """``lines``: with the numbers that they have among those of this worker."""
+
+        def number(own: re.Match[bytes]) -> bytes:
+            return own[0][: own.start(1) - own.start()] + b"%d," % shared.numbered(int(own[1]), self.last)
+
+        return _SEQUENCE.sub(number, lines)
 
 
 class MessagesFile:
@@ -57,9 +69,9 @@ class MessagesFile:
 
     def render(self, item: Item) -> bytes:
         if type(item) is Passed:
-            return _line(_message(item, self._mask))
+            return _ENCODER.encode(_message(item, self._mask)).encode() + b"\n"
         assert type(item) is Decided
-        return _line({"time": item.entry.time, "decision": record_of(item)})
+        return f'{{"time":{item.entry.time!r},"decision":{record_text(item.entry, item.sequence)}}}\n'.encode("ascii")
 
     def write(self, parts: list[bytes]) -> int:
         self._file.write(parts)
@@ -88,7 +100,3 @@ def _message(item: Passed, mask: bool) -> dict[str, Any]:
     except UnicodeDecodeError:
         fields["base64"] = b64encode(data).decode()
     return fields
-
-
-def _line(fields: dict[str, Any]) -> bytes:
-    return _ENCODER.encode(fields).encode() + b"\n"

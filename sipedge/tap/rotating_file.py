@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
+
+from .shared import Turns
 
 MODE = 0o640
 """Of a file that is made here: messages hold what people said to each other."""
@@ -16,29 +18,47 @@ TAIL = 4 << 20
 class RotatingFile:
     """``size``: bytes after which the file is put aside. ``count``: how many files put aside are kept.
 
-    A line longer than ``size`` has a file of its own. A pipe or a device is never put aside.
+    A line longer than ``size`` has a file of its own. A pipe or a device is never put aside. Several workers may have
+    the same file open: each of them writes in its turn, and whoever finds the file full puts it aside.
     """
 
-    def __init__(self, path: str, size: int, count: int) -> None:
+    def __init__(self, path: str, size: int, count: int, turns: Turns | None = None) -> None:
+        """``turns``: where others write into it, too."""
         self.path = path
-        self._limit, self._count = size, count
+        self._limit, self._count, self._turns = size, count, turns
         self._file = -1
-        self._size = 0
+        self._size = self._whole = 0
+        """Bytes in the file, and so many of them as are known to end in a line end."""
         self._regular = True
+        self._rotations = 0
+        """Those before it was opened."""
+
+    @property
+    def is_open(self) -> bool:
+        return self._file >= 0
 
     def open(self) -> None:
         """Nothing happens when it is open. Raises OSError."""
-        if self._file >= 0:
+        if self.is_open:
             return
+        self._rotations = self._turns.rotations if self._turns is not None else 0
         self._file = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, MODE)
         status = os.fstat(self._file)
         self._regular = stat.S_ISREG(status.st_mode)
-        self._size = status.st_size if self._regular else 0
-        if self._size and os.pread(self._file, 1, self._size - 1) != b"\n":  # a line broke off: the disk was full
-            self._append(b"\n")
+        self._size, self._whole = status.st_size if self._regular else 0, 0
 
     def write(self, lines: Iterable[bytes]) -> None:
         """Append lines, each with its line end. Raises OSError; some of them are written then."""
+        with self.turn():
+            self.append(lines)
+
+    def turn(self) -> AbstractContextManager[None]:
+        """Nobody else writes inside it."""
+        return nullcontext() if self._turns is None else self._turns
+
+    def append(self, lines: Iterable[bytes]) -> None:
+        """As ``write``, for whose turn it is."""
+        self._go_on()
         run: list[bytes] = []
         length = 0
         for line in lines:
@@ -49,6 +69,7 @@ class RotatingFile:
             run.append(line)
             length += len(line)
         self._append(b"".join(run))
+        self._whole = self._size
 
     def tail(self) -> bytes:
         """The last TAIL bytes of the open file, or where it is empty of the one put aside last. Raises OSError."""
@@ -66,6 +87,16 @@ class RotatingFile:
             with suppress(OSError):
                 os.close(file)
 
+    def _go_on(self) -> None:
+        """Where others may have written, and where a line broke off: the disk was full, or its writer was killed."""
+        if self._turns is not None and self._turns.rotations != self._rotations:
+            self.close()
+            self.open()
+        if self._regular:
+            self._size = os.fstat(self._file).st_size
+            if self._size and self._size != self._whole and os.pread(self._file, 1, self._size - 1) != b"\n":
+                self._append(b"\n")
+
     def _append(self, data: bytes) -> None:
         while data:
             written = os.write(self._file, data)
@@ -79,4 +110,6 @@ class RotatingFile:
         free = next((number for number, name in enumerate(names) if not os.path.exists(name)), self._count)
         for number in range(free, 0, -1):
             os.replace(names[number - 1], names[number])
+        if self._turns is not None:
+            self._turns.rotated()
         self.open()

@@ -11,29 +11,32 @@ from time import time
 from sipedge.proxy.history import Entry, entry_of
 from sipedge.proxy.incoming import Peer
 from sipedge.remembered.record import HEAD, OPENED, STATUS, WAY, Record
-from sipedge.settings import Log, Settings, where
+from sipedge.settings import Settings, where
 from sipedge.sip.message import Message
 
 from .collector import Collector
 from .expressway import ExpresswayFile
-from .items import Decided, Item, ItemKind, Passed
+from .items import Decided, Item, ItemKind, Lines, Passed
 from .json_lines import DecisionsFile, MessagesFile
 from .metrics import Metrics
 from .rotating_file import RotatingFile
+from .shared import Shared
 from .worker import Output, Worker
+from .writing import Writing
 
 
 class Tap:
     """Belongs to the event loop. Only ``join`` waits."""
 
-    def __init__(self, peer_of: Callable[[int], Peer | None]) -> None:
-        """``peer_of``: what is known of an open connection."""
-        self._peer_of = peer_of
+    def __init__(self, peer_of: Callable[[int], Peer | None], shared: Shared | None = None) -> None:
+        """``peer_of``: what is known of an open connection. ``shared``: with the other workers, if there are any."""
+        self._peer_of, self._shared = peer_of, shared
         self._workers: dict[str, Worker] = {}
         self._ended: list[Worker] = []
         self._metrics: Metrics | None = None
-        self._sequence = 0
-        """Of the last decision."""
+        self._sequence = shared.concluded if shared is not None else 0
+        """Of the last decision; of several workers each counts its own."""
+        self._writing = Writing()
         self._use({}, {})
 
     @property
@@ -44,8 +47,10 @@ class Tap:
     def use(self, outputs: Mapping[str, Output], metrics: Metrics | None) -> None:
         """Use these outputs from now on, which ``open_outputs`` gave."""
         self._metrics = metrics
+        self._writing.forget()
         decisions = outputs.get("decisions")
-        if isinstance(decisions, DecisionsFile):  # numbers go on where an edge before this one, or a queue, ended
+        if isinstance(decisions, DecisionsFile) and self._shared is None:
+            # Numbers go on where an edge before this one, or a queue, ended.
             self._sequence = max(self._sequence, decisions.last)
         workers: dict[str, Worker] = {}
         for name, output in outputs.items():
@@ -116,8 +121,12 @@ class Tap:
                 metrics.decided(entry_of(record))
         for record in begun if self._searched else ():
             self.searched(entry_of(record))
-        for record in ended if self._concluded else ():
-            self._conclude(entry_of(record))
+        first = self._counted(len(ended))
+        if ended and self._lines:
+            self._put_lines(self._writing.lines(ended, first), len(ended))
+        for sequence, record in enumerate(ended if self._concluded else (), first):
+            entry = entry_of(record)
+            self._put(self._concluded, Decided(entry.size, entry, sequence))
 
     def searched(self, entry: Entry) -> None:
         """A decision was made, nothing was sent yet."""
@@ -127,12 +136,23 @@ class Tap:
     def concluded(self, entry: Entry) -> None:
         if self._metrics is not None:
             self._metrics.decided(entry)
-        self._conclude(entry)
-
-    def _conclude(self, entry: Entry) -> None:
+        first = self._counted(1)
+        if self._lines:
+            self._put_lines(self._writing.line(entry, first), 1)
         if self._concluded:
-            self._sequence += 1
-            self._put(self._concluded, Decided(entry.size, entry, self._sequence))
+            self._put(self._concluded, Decided(entry.size, entry, first))
+
+    def _counted(self, decisions: int) -> int:
+        """The number of the first one of so many that are concluded, where anybody is told of them."""
+        first = self._sequence + 1
+        if decisions and (self._lines or self._concluded):
+            self._sequence += decisions
+            if self._shared is not None:
+                self._shared.concluded = self._sequence
+        return first
+
+    def _put_lines(self, data: bytes, records: int) -> None:
+        self._put(self._lines, Lines(len(data), data, records))
 
     def dns_failed(self, error: str) -> None:
         if self._metrics is not None:
@@ -151,7 +171,7 @@ class Tap:
             return [worker for name, worker in workers.items() if kind in outputs[name].takes]
 
         self._workers = workers
-        self._messages, self._searched, self._concluded = map(takers, ItemKind)
+        self._messages, self._searched, self._concluded, self._lines = map(takers, ItemKind)
 
     def _end_all(self) -> None:
         for worker in self._workers.values():
@@ -164,14 +184,14 @@ def wanted(settings: Settings) -> bool:
     return bool(settings.metrics.listen or _outputs(settings))
 
 
-def open_outputs(settings: Settings, *, collector: bool) -> dict[str, Output]:
+def open_outputs(settings: Settings, *, collector: bool, shared: Shared | None = None) -> dict[str, Output]:
     """By their names in ``[log]``, with their files open; files that stay are opened anew, as logrotate may have moved
     them. It may wait for seconds. Raises OSError, which names the output; then none is open.
 
     ``collector``: whether to connect to the collector, too. Else its thread does, again and again: a collector that is
-    not there must not keep the edge from starting.
+    not there must not keep the edge from starting. ``shared``: see Tap.
     """
-    outputs = _outputs(settings)
+    outputs = _outputs(settings, shared)
     try:
         for name in (name for name in outputs if name != "hep" or collector):
             outputs[name].open()
@@ -187,20 +207,21 @@ def close_outputs(outputs: Mapping[str, Output]) -> None:
         output.close()
 
 
-def _outputs(settings: Settings) -> dict[str, Output]:
+def _outputs(settings: Settings, shared: Shared | None = None) -> dict[str, Output]:
     """By their names in ``[log]``; none of them is open."""
     log = settings.log
+
+    def file(name: str) -> RotatingFile:
+        turns = shared.turns(name) if shared is not None else None
+        return RotatingFile(getattr(log, name), log.rotate_size, log.rotate_count, turns)
+
     outputs: dict[str, Output] = {}
     if log.decisions:
-        outputs["decisions"] = DecisionsFile(_file(log, log.decisions))
+        outputs["decisions"] = DecisionsFile(file("decisions"), shared)
     if log.messages:
-        outputs["messages"] = MessagesFile(_file(log, log.messages), log.mask_credentials)
+        outputs["messages"] = MessagesFile(file("messages"), log.mask_credentials)
     if log.expressway:
-        outputs["expressway"] = ExpresswayFile(_file(log, log.expressway), settings.system_name, log.mask_credentials)
+        outputs["expressway"] = ExpresswayFile(file("expressway"), settings.system_name, log.mask_credentials)
     if log.hep is not None:
         outputs["hep"] = Collector(log.hep, log.mask_credentials)
     return outputs
-
-
-def _file(log: Log, path: str) -> RotatingFile:
-    return RotatingFile(path, log.rotate_size, log.rotate_count)

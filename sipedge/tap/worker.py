@@ -13,13 +13,13 @@ from collections import deque
 from threading import Event, Lock, Thread
 from typing import Protocol
 
-from .items import Item, ItemKind
+from .items import Item, ItemKind, records_in
 
 MAX_ITEMS = 20_000
 MAX_BYTES = 64 * 1024 * 1024
 SLICE = 0.0005
 BREATH = 0.0002
-GATHER = 0.02
+GATHER = 0.05
 """Seconds that the thread lets items come together before it writes them."""
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 30.0
@@ -63,7 +63,7 @@ class Worker:
         self._put = self._taken = 0
         """Bytes; each is written by one thread only, so the difference needs no lock."""
         self._dropped = self._lost = 0
-        """By the loop, because the queue was full; by the thread, because the output failed."""
+        """Records. By the loop, because the queue was full; by the thread, because the output failed."""
         self._said, self._said_at = 0, float("-inf")
         self._idle = False
         self._wake = Event()
@@ -74,7 +74,7 @@ class Worker:
 
     @property
     def dropped(self) -> int:
-        """Items that never got to the output."""
+        """Records that never got to the output."""
         return self._dropped + self._lost
 
     @property
@@ -83,7 +83,7 @@ class Worker:
 
     def put(self, item: Item) -> None:
         if len(self._queue) >= MAX_ITEMS or self._put - self._taken > MAX_BYTES:
-            self._dropped += 1
+            self._dropped += records_in(item)
             return
         self._put += item.size
         self._queue.append(item)
@@ -142,18 +142,19 @@ class Worker:
     def _drain(self) -> None:
         """Raises OSError."""
         while self._queue and self._following is None:
-            parts = self._slice()
+            parts, records = self._slice()
             if parts:
                 try:
                     self._lost += self._output.write(parts)
                 except OSError:
-                    self._lost += len(parts)
+                    self._lost += records
                     raise
                 self._pause = FIRST_PAUSE
             time.sleep(BREATH)
 
-    def _slice(self) -> list[bytes]:
-        parts = []
+    def _slice(self) -> tuple[list[bytes], int]:
+        """What to write next, and how many records that is."""
+        parts, records = [], 0
         end = time.monotonic() + SLICE
         while self._queue and time.monotonic() < end:
             item = self._queue.popleft()
@@ -162,18 +163,19 @@ class Worker:
                 part = self._output.render(item)
             except Exception:  # one item must not end the thread
                 logger.exception("%s: a record could not be written", self._output.name)
-                self._lost += 1
+                self._lost += records_in(item)
                 continue
             if part is not None:
                 parts.append(part)
-        return parts
+                records += records_in(item)
+        return parts, records
 
     def _failed(self, error: OSError) -> None:
         """Wait before the next attempt; at the end there is none."""
         self._output.close()
         logger.warning("%s: %s; tried again in %g s", self._output.name, error, self._pause)
         if self._ended.is_set():
-            self._lost += len(self._queue)
+            self._lost += sum(map(records_in, self._queue))
             self._queue.clear()
             return
         until = time.monotonic() + self._pause

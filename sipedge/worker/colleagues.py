@@ -8,6 +8,7 @@ import socket
 from collections.abc import Mapping
 
 from sipedge.bus.bus import Bus
+from sipedge.bus.directory import Directory
 from sipedge.control.channel.place import Place as ControlPlace
 from sipedge.edge.others.colleagues import Colleagues
 from sipedge.edge.server import Server
@@ -26,8 +27,10 @@ def colleagues(link: Link, settings: Settings, kept: Kept | None) -> Colleagues 
     if settings.workers == 1:
         return None
     ports = {} if kept is None else ports_of(settings, kept.sockets)
-    seat = link.seat
-    return Colleagues(Bus(seat.worker), seat.start, seat.transactions, seat.rates, link.gone, ports)
+    seat, shared = link.seat, link.seat.shared
+    directory = Directory(shared.transactions, seat.worker)
+    memory = shared.rates, shared.outputs, shared.secret
+    return Colleagues(Bus(seat.worker), seat.start, directory, *memory, link.gone, ports)
 
 
 def ports_of(settings: Settings, sockets: Mapping[Place, socket.socket]) -> dict[str, int]:

@@ -224,15 +224,16 @@ class Loads:
                 logger.error(text, _undone(self.standing, why), AGAIN, _sentence(error))
                 self._timer = self._loop.call_later(AGAIN, self._begin_to_go_back, late, why)
             else:
-                self._came_back(unconfirmed.before, why)
-                await self._followers_stand()
+                await self._came_back(unconfirmed.before, why)
             finally:
                 self._going_back = False
 
-    def _came_back(self, earlier: Standing, why: str) -> None:
+    async def _came_back(self, earlier: Standing, why: str) -> None:
+        """What is said then is true of all workers."""
         late, now = self.standing, time()
         self._stand(Standing(earlier.force, now))
         self.went_back = {"revision": late.force.settings.revision, "at": now, "why": why}
+        await self._followers_stand()
         logger.error(
             "reload: %s, so revision %s is in force again; "
             "the files are as they were: the next reload or start reads them",

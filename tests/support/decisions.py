@@ -14,8 +14,10 @@ from dialplan.search.search import CompiledPlan
 from sipedge.decision.classification import Classification
 from sipedge.proxy.events import ConnectionOpened
 from sipedge.proxy.history import Attempt, Entry
-from sipedge.tap.items import Decided, record_of
+from sipedge.tap.items import Decided
 from zones.zone import Hop
+
+from .tapped import record_of
 
 PLAN = r"""
 search rule "imp" {

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from io import BytesIO
+from typing import Any
 
 from dialplan.language.parser import parse_dialplan
 from dialplan.model import Dialplan, Query, Traffic
@@ -10,9 +12,8 @@ from dialplan.search.search import CompiledPlan, Explanation
 from sipedge.decision.classification import Classification
 from sipedge.proxy.events import ConnectionOpened
 from sipedge.proxy.history import Attempt, Entry
-from sipedge.tap.items import Decided, Passed
-from sipedge.tap.json_lines import DecisionsFile
-from sipedge.tap.rotating_file import RotatingFile
+from sipedge.tap.items import Decided, Passed, record_text
+from sipedge.tap.writing import Writing
 from sipedge.traces.formats import edge_decisions
 from sipedge.traces.records.record import Item
 from zones.zone import Hop
@@ -26,8 +27,14 @@ HEAD = b"MESSAGE sip:bob@far.example SIP/2.0\r\nCall-ID: 1@a\r\nContent-Length: 
 
 def lines_of(*items: Decided) -> bytes:
     """As ``[log] decisions`` has them."""
-    output = DecisionsFile(RotatingFile("", 1, 1))
-    return b"".join(map(output.render, items))
+    writing = Writing()
+    return b"".join(writing.line(item.entry, item.sequence) for item in items)
+
+
+def record_of(item: Decided) -> dict[str, Any]:
+    """The same as values."""
+    fields: dict[str, Any] = json.loads(record_text(item.entry, item.sequence))
+    return fields
 
 
 def read_back(lines: bytes) -> list[Item]:

@@ -1,20 +1,24 @@
-"""What a console costs the edge beside it: the edge alone, and with ``[log] decisions`` and a console that is busy.
+"""What the feed and a console cost an edge: the edge alone, one that writes its decisions, and one with a busy console.
 
-Run ``python -m tools.bench.console [rounds] [count]``. Two edges are up: one writes no decisions; the other does, and a
-console of its own reads them while 20 pages a second are asked for, a history is searched, and two plans of 300 rules
-are compared at low priority. They are under the same load in turns, A B B A. The console's own time is not counted: it
-is another process, and may have another core.
+Run ``python -m tools.bench.console [--rounds N] [--count N] [--rate N] [--anew]``. Three edges are up: one writes no
+decisions; one has ``[log] decisions``; one has that and a console of its own, which reads them while 20 pages a second
+are asked for, a history is searched, and two plans of 300 rules are compared at low priority. They are under the same
+load in turns, A B C C B A; ``--rate``: so many transactions a second, else 64 are under way; ``--anew``: each one is
+decided about by the core. The console's own time is not counted: it is another process. Processor time is the kernel's
+count in nanoseconds (proc(5): schedstat), of all threads and of the event loop's alone.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -31,8 +35,11 @@ EACH = 0.05
 RULES = 300
 NICENESS = 10
 """Of a comparison of plans, as the console has it."""
-SETTLE = 2.0
-WATCHED = '\n[log]\ndecisions = "decisions.jsonl"\n[console]\nlisten = "127.0.0.1:0"\n'
+SETTLE = 1.0
+FEED = '\n[log]\ndecisions = "decisions.jsonl"\n'
+CONSOLE = '[console]\nlisten = "127.0.0.1:0"\n'
+EDGES = {"alone": "", "writing": FEED, "watched": FEED + CONSOLE}
+"""Name -> what its configuration has more."""
 Figures = dict[str, float]
 
 
@@ -76,42 +83,42 @@ def kept_busy(address: str, plans: tuple[str, str]) -> Iterator[None]:
         process.wait()
 
 
-def measured(running: Running, generator: Generator, count: int) -> Figures:
-    before = running.cpu_seconds()
-    loaded = generator.run(Load(count), running.proxy.address)
+def measured(running: Running, generator: Generator, load: Load) -> Figures:
+    before = running.cpu_nanoseconds()
+    loaded = generator.run(load, running.proxy.address)
     time.sleep(SETTLE)
-    used = running.cpu_seconds() - before
+    used = [after - before.get(thread, 0) for thread, after in running.cpu_nanoseconds().items()]
     if loaded.faults:
         raise RuntimeError(f"{loaded.faults} transactions went wrong")
-    return {"CPU us": used * 1e6 / count, "p50 ms": loaded.p50_us / 1000, "p99 ms": loaded.p99_us / 1000}
+    cpu = {"CPU us": sum(used) / 1000 / load.count, "loop us": max(used) / 1000 / load.count}
+    return cpu | {"p50 ms": loaded.p50_us / 1000, "p99 ms": loaded.p99_us / 1000}
 
 
-def run(folder: Path, rounds: int, count: int) -> int:
-    certificates = make_certificates(folder)
-    generator = Generator(folder, certificates)
-    alone = edge_at("alone", "127.0.0.5", "open", folder, certificates)
-    watched = edge_at("watched", "127.0.0.6", "open", folder, certificates)
-    config = watched.command[-1]
-    Path(config).write_text(Path(config).read_text() + WATCHED)
-    plans = _plans(folder)
-    with Running(alone, folder) as one, Running(watched, folder) as other, console(config) as address:
-        for running in (one, other):
-            generator.run(Load(count // 2), running.proxy.address)
-        figures: dict[str, list[Figures]] = {alone.name: [], watched.name: []}
-        for _ in range(rounds):
-            for running in (one, other, other, one):
-                figures[running.proxy.name].append(_one(running, generator, count, address, plans, running is other))
-    _tell(figures[alone.name], figures[watched.name])
+def run(options: argparse.Namespace, folder: Path) -> int:
+    certificates, plans = make_certificates(folder), _plans(folder)
+    generator, load = Generator(folder, certificates), _load(options)
+    figures: dict[str, list[Figures]] = {name: [] for name in EDGES}
+    with ExitStack() as stack:
+        edges = {}
+        for place, (name, more) in enumerate(EDGES.items(), 5):
+            limits = "remembered = 0\n" if options.anew else ""
+            proxy = edge_at(name, f"127.0.0.{place}", "open", folder, certificates, limits)
+            config = Path(proxy.command[-1])
+            config.write_text(config.read_text() + more)
+            edges[name] = stack.enter_context(Running(proxy, folder))
+        address = stack.enter_context(console(str(config)))
+        for running in edges.values():
+            generator.run(replace(load, count=load.count // 2), running.proxy.address)
+        for _ in range(options.rounds):
+            for name in (*EDGES, *reversed(EDGES)):
+                with kept_busy(address, plans) if name == "watched" else nullcontext():
+                    figures[name].append(measured(edges[name], generator, load))
+    _tell(figures)
     return 0
 
 
-def _one(
-    running: Running, generator: Generator, count: int, address: str, plans: tuple[str, str], watched: bool
-) -> Figures:
-    if not watched:
-        return measured(running, generator, count)
-    with kept_busy(address, plans):
-        return measured(running, generator, count)
+def _load(options: argparse.Namespace) -> Load:
+    return Load(options.count, window=1000, rate=options.rate) if options.rate else Load(options.count)
 
 
 def _plans(folder: Path) -> tuple[str, str]:
@@ -123,14 +130,16 @@ def _plans(folder: Path) -> tuple[str, str]:
     return str(paths[0]), str(paths[1])
 
 
-def _tell(alone: list[Figures], watched: list[Figures]) -> None:
-    for name in alone[0]:
-        before, after = ([each[name] for each in figures] for figures in (alone, watched))
-        pairs = [two / one for one, two in zip(before, after, strict=True)]
-        print(
-            f"{name:>7}: alone {statistics.median(before):8.3f}, watched {statistics.median(after):8.3f}, "
-            f"pairs {statistics.median(pairs):.3f} ({min(pairs):.3f} to {max(pairs):.3f})"
-        )
+def _tell(figures: dict[str, list[Figures]]) -> None:
+    """Medians, and of the pairs of each round their ratio to the edge alone."""
+    alone = figures["alone"]
+    for title in alone[0]:
+        print(f"{title:>7}: alone {statistics.median(each[title] for each in alone):8.3f}", end="")
+        for name in list(figures)[1:]:
+            pairs = [two[title] / one[title] for one, two in zip(alone, figures[name], strict=True)]
+            middle = statistics.median(each[title] for each in figures[name])
+            print(f", {name} {middle:8.3f} x{statistics.median(pairs):.3f} ({min(pairs):.3f}-{max(pairs):.3f})", end="")
+        print()
     print(f"load average at the end: {os.getloadavg()[0]:.1f}")
 
 
@@ -138,8 +147,13 @@ def main(arguments: list[str]) -> int:
     if arguments[:1] == ["busy"]:
         busy(arguments[1], (arguments[2], arguments[3]))
         return 0
-    rounds, count = [*map(int, arguments), *(5, 10_000)[len(arguments) :]]
-    return run_in_folder("console", lambda folder: run(folder, rounds, count))
+    parser = argparse.ArgumentParser(prog="python -m tools.bench.console", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5, help="of A B C C B A (default: 5)")
+    parser.add_argument("--count", type=int, default=10_000, help="transactions of each (default: 10000)")
+    parser.add_argument("--rate", type=float, default=0, help="transactions a second (default: as many as go)")
+    parser.add_argument("--anew", action="store_true", help="nothing is remembered of what was decided")
+    options = parser.parse_args(arguments)
+    return run_in_folder("console", lambda folder: run(options, folder))
 
 
 if __name__ == "__main__":

@@ -1,16 +1,22 @@
 """What a decision costs beside the request: in the event loop, and in the thread that writes it.
 
-Run ``python -m tools.bench.decisions``. Each size of plan has, in turns within one process: what the loop does for the
-history and the tap, the line of ``[log] decisions``, and that line with what each rule said (as a command makes it
-again from the record). Processor time of one decision in microseconds, the best of several rounds.
+Run ``python -m tools.bench.decisions``. First, for each size of plan, what the loop does for a request of the core: its
+entry, the history, the line of ``[log] decisions``; and beside it what each rule said (as a command makes it again from
+the record). Then what it does for requests of the short way, as many in a read as stand there. Last the thread, with so
+many decisions a second. Processor time of one decision in microseconds: the best of several rounds, of the thread's the
+middle. Exit status 1: more than ``LOOP`` or ``THREAD``.
 """
 
 from __future__ import annotations
 
+import gc
+import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from json import dumps
-from time import process_time
+from pathlib import Path
+from statistics import median
+from threading import enumerate as enumerate_threads
+from time import clock_gettime, monotonic, process_time, pthread_getcpuclockid, sleep
 
 from dialplan.language.parser import parse_dialplan
 from dialplan.model import Query, Traffic
@@ -18,17 +24,33 @@ from dialplan.search.search import CompiledPlan, Explanation
 from sipedge.decision.classification import Classification
 from sipedge.proxy.events import ConnectionOpened
 from sipedge.proxy.history import Attempt, Entry, History, kept_lines
+from sipedge.rates import reading
+from sipedge.remembered.record import Record
 from sipedge.sip.message import parse_message
-from sipedge.tap.items import Decided
+from sipedge.tap.items import Lines
 from sipedge.tap.json_lines import DecisionsFile
 from sipedge.tap.rotating_file import RotatingFile
-from zones.zone import Hop
+from sipedge.tap.worker import Worker
+from sipedge.tap.writing import Writing
+from sipedge.worker.process import GARBAGE_THRESHOLDS
+from tools.memory_edge import MemoryEdge, run_edge
+from zones.zone import FromDomain, Hop
 
+from .instructions import CALLER, answered, request, settings
+from .program import run_in_folder
 from .search import make
 
 SIZES = (3, 20, 60, 200, 2_000)
+READS = (1, 8, 64)
+RATES = (200, 1_000, 5_000)
+LOOP, THREAD = 10.0, 25.0
+"""What a decision may cost."""
 ROUNDS = 15
 EACH = 200
+LASTING = 2.0
+"""Seconds of a rate."""
+SLICE = 0.01
+"""Seconds of decisions that come at once, at most."""
 
 _OPENED = ConnectionOpened(7, "TLS", "192.0.2.2", 40112, "192.0.2.1", 5061, names=("imp1.example.com",))
 _HOP = Hop("Zone 1", address="192.0.2.9", port=5061, name="sip.far.example")
@@ -39,15 +61,6 @@ _REQUEST = parse_message(
     b"Call-ID: a84b4c76e66710@pc33.near.example\r\nCSeq: 1 MESSAGE\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
 )
 _ANSWER = parse_message(b"SIP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n")
-
-
-@dataclass(slots=True)
-class Costs:
-    loop: float = float("inf")
-    line: float = float("inf")
-    tree: float = float("inf")
-    size: int = 0
-    """Bytes of a line."""
 
 
 def entry_of(explanation: Explanation) -> Entry:
@@ -72,40 +85,99 @@ def entry_of(explanation: Explanation) -> Entry:
     return entry
 
 
-def measure(rules: int) -> Costs:
+def through_the_core(rules: int) -> float:
     text, aliases = make(rules)
     explanation = CompiledPlan(parse_dialplan(text, "bench.dialplan")).search(Query(aliases[rules // 2], "IMP"))
-    file, history, costs = DecisionsFile(RotatingFile("", 1, 1)), History(255), Costs()
-    item = Decided(0, entry_of(explanation), 1)
+    writing, history = Writing(), History(255)
 
     def loop() -> None:
         entry = entry_of(explanation)
         history.add(entry)
-        Decided(entry.size, entry, 1)
+        line = writing.line(entry, 1)
+        Lines(len(line), line, 1)
 
-    for _ in range(ROUNDS):
-        costs.loop = min(costs.loop, _spent(loop))
-        costs.line = min(costs.line, _spent(lambda: file.render(item)))
-        costs.tree = min(costs.tree, _spent(lambda: dumps(explanation.to_json()))) if rules <= 200 else costs.tree
-    costs.size = len(file.render(item))
-    return costs
+    cost, tree = _best(loop), _best(lambda: dumps(explanation.to_json())) if rules <= 200 else float("nan")
+    print(f"{rules:>6} rules: {cost:5.1f}, {len(writing.line(entry_of(explanation), 1))} bytes; each rule {tree:8.1f}")
+    return cost
 
 
-def _spent(action: Callable[[], object]) -> float:
+def the_short_way() -> float:
+    records, history, writing, worst = list[Record](), History(255), Writing(), 0.0
+
+    async def scenario(edge: MemoryEdge) -> None:
+        edge.server._short._record = lambda connection, begun, ended, copies: records.extend(ended)
+        caller = edge.accept(CALLER)
+        for number in range(2 * max(READS)):
+            caller.send(parse_message(request(number)))
+            await edge.turn()
+            callee = edge.loop.called[0]
+            callee.send(*map(answered, callee.received()))
+            await edge.turn()
+            caller.received()
+
+    slice, reading.SLICE = reading.SLICE, float("inf")
+    try:
+        run_edge(settings(False, FromDomain.ANY), scenario)
+    finally:
+        reading.SLICE = slice
+    for size in READS if records else ():
+        some = records[-size:]
+
+        def loop(some: list[Record] = some) -> None:
+            history.extend(some)
+            lines = writing.lines(some, 1)
+            Lines(len(lines), lines, len(some))
+
+        cost = _best(loop) / size
+        worst = max(worst, cost)
+        print(f"{size:>6} at once: {cost:4.1f}")
+    return worst
+
+
+def in_the_thread(folder: Path, rate: int) -> float:
+    text, aliases = make(3)
+    explanation = CompiledPlan(parse_dialplan(text, "bench.dialplan")).search(Query(aliases[0], "IMP"))
+    line, path = Writing().line(entry_of(explanation), 1), folder / f"{rate}.jsonl"
+    output, count = DecisionsFile(RotatingFile(str(path), 100 << 20, 1)), max(1, int(rate * SLICE))
+    worker, costs = Worker(output), list[float]()
+    clock = pthread_getcpuclockid(next(each.ident for each in enumerate_threads() if each.name == output.name) or 0)
+    for _ in range(3):
+        before, end, put = clock_gettime(clock), monotonic() + LASTING, 0
+        while monotonic() < end:
+            worker.put(Lines(len(line) * count, line * count, count))
+            put += count
+            sleep(count / rate)
+        costs.append((clock_gettime(clock) - before) / put * 1e6)
+    worker.end()
+    worker.join()
+    print(f"{rate:>6} a second: {median(costs):4.1f}")
+    return median(costs)
+
+
+def _best(action: Callable[[], object]) -> float:
     """Microseconds of one."""
-    began = process_time()
-    for _ in range(EACH):
-        action()
-    return (process_time() - began) / EACH * 1e6
+    best = float("inf")
+    for _ in range(ROUNDS):
+        began = process_time()
+        for _ in range(EACH):
+            action()
+        best = min(best, (process_time() - began) / EACH * 1e6)
+    return best
 
 
-def main() -> None:
-    print(f"{'rules':>6} {'loop':>8} {'line':>8} {'tree':>8} bytes of a line")
-    for rules in SIZES:
-        costs = measure(rules)
-        tree = f"{costs.tree:8.1f}" if costs.tree < float("inf") else f"{'-':>8}"
-        print(f"{rules:>6} {costs.loop:8.1f} {costs.line:8.1f} {tree} {costs.size}")
+def run(folder: Path) -> int:
+    print("in the loop, a request of the core:")
+    loop = [through_the_core(rules) for rules in SIZES]
+    print("in the loop, requests of the short way:")
+    loop.append(the_short_way())
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
+    print("in the thread that writes:")
+    thread = [in_the_thread(folder, rate) for rate in RATES]
+    print(f"at most {max(loop):.1f} in the loop ({LOOP:g} allowed), {max(thread):.1f} in the thread ({THREAD:g})")
+    return int(max(loop) > LOOP or max(thread) > THREAD)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(run_in_folder("decisions", run))

@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
+from json import loads
 from multiprocessing import Process
 from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
@@ -27,9 +28,10 @@ from sipedge.history.schema import ROWS as SEGMENT
 from sipedge.history.spool import ROWS, Spool
 from sipedge.history.store import Segments
 from sipedge.history.wish import Batch, Position, Wish
-from sipedge.tap.items import Decided, record_of
+from sipedge.tap.items import Decided, record_text
 from sipedge.tap.json_lines import DecisionsFile
 from sipedge.tap.rotating_file import RotatingFile
+from sipedge.tap.writing import Writing
 
 from .decisions import entry_of
 from .search import make
@@ -62,10 +64,11 @@ def write(path: str, seconds: float) -> None:
     """The edge's side, in a process of its own."""
     file = DecisionsFile(RotatingFile(path, SIZE, COUNT))
     file.open()
+    writing = Writing()
     made, began, count = lines(1), monotonic(), 0
     while (passed := monotonic() - began) < seconds:
         due = int(passed * PACE) - count
-        file.write([file.render(item) for item in islice(made, due)])
+        file.write([writing.line(item.entry, item.sequence) for item in islice(made, due)])
         count += due
         sleep(SLICE)
     file.close()
@@ -100,7 +103,9 @@ def fill(history: Segments, rows: int) -> None:
     spent, base = 0.0, time() - rows / 1000
     for start in range(0, rows, ROWS):
         items = enumerate(islice(made, ROWS), start)
-        records = [record_of(item) | {"time": base + number / 1000} for number, item in items]
+        records = [
+            loads(record_text(item.entry, item.sequence)) | {"time": base + number / 1000} for number, item in items
+        ]
         before = _processor()
         history.add(Batch(tuple(records), Position("", 0, start)))
         spent += _processor() - before

@@ -1,7 +1,7 @@
 /* A SIP load generator for one proxy: the callers and the far end in one process, everything over TLS with client certificates.
  *
- * Callers connect to the proxy and keep `window` transactions each under way (closed loop); the far end accepts connections
- * from the proxy and answers 200. A transaction is a MESSAGE and its 200 or, with --calls, INVITE, 200, ACK, BYE, 200 or,
+ * Callers connect to the proxy and keep `window` transactions each under way (closed loop) or, with --rate, begin so many a
+ * second together, as far as their windows allow; the far end accepts connections from the proxy and answers 200. A transaction is a MESSAGE and its 200 or, with --calls, INVITE, 200, ACK, BYE, 200 or,
  * with --subscribe, SUBSCRIBE, 200, and a NOTIFY of the far end, whose 200 ends it: for that the callers listen, too.
  * Its number is in the Call-ID. One thread, one epoll set; what one pass produced for a connection leaves in one write.
  *
@@ -45,10 +45,10 @@ typedef struct { uint64_t began; uint32_t latency; bool done; int answers; Conne
 static struct {
     const char *proxy, *far, *local, *certificate, *key, *trusted, *server_name, *to, *from;
     long connections, window, count, body;
-    double settle, patience;
+    double settle, patience, rate;
     int calls, subscribe;
 } option = { "127.0.0.2:5061", "127.0.0.3:5061", "127.0.0.4", NULL, NULL, NULL, "edge.ciscoexample.com",
-             "msexample.com", "ciscoexample.com", 4, 16, 20000, 200, 0.2, 10, 0, 0 };
+             "msexample.com", "ciscoexample.com", 4, 16, 20000, 200, 0.2, 10, 0, 0, 0 };
 
 static int epoll_fd;
 static struct { int fd; } listeners[2]; /* the far end's, the callers' */
@@ -399,10 +399,17 @@ static bool all_ready(Connection **callers) {
     return true;
 }
 
-static void fill_windows(Connection **callers) {
-    for (long i = 0; i < option.connections; i++) {
-        while (started < option.count && callers[i]->outstanding < option.window) begin(callers[i]);
-        if (callers[i]->out.start < callers[i]->out.end) flush(callers[i]);
+/* How many may have begun by now. */
+static long due(uint64_t begun) {
+    long by_now = option.rate > 0 ? (long)((double)(now() - begun) * option.rate / 1e6) : option.count;
+    return by_now < option.count ? by_now : option.count;
+}
+
+static void fill_windows(Connection **callers, long most) {
+    for (long i = 0, first = started; i < option.connections; i++) {
+        Connection *caller = callers[(first + i) % option.connections];
+        while (started < most && caller->outstanding < option.window) begin(caller);
+        if (caller->out.start < caller->out.end) flush(caller);
     }
 }
 
@@ -414,8 +421,8 @@ static double run(Connection **callers) {
     for (uint64_t until = now() + (uint64_t)(option.settle * 1e6); now() < until;) pass(10);
     begun = progress = now();
     for (long before = 0; finished < option.count && now() - progress < patience;) {
-        fill_windows(callers);
-        pass(100);
+        fill_windows(callers, due(begun));
+        pass(option.rate > 0 ? 1 : 100);
         if (finished != before) { before = finished; progress = now(); }
     }
     return (double)((finished == option.count ? now() : progress) - begun) / 1e6;
@@ -461,6 +468,7 @@ static void read_options(int count, char **arguments) {
         { { "body", 1, 0, 0 }, 0, &option.body, 0 },
         { { "settle", 1, 0, 0 }, 0, 0, &option.settle },
         { { "patience", 1, 0, 0 }, 0, 0, &option.patience },
+        { { "rate", 1, 0, 0 }, 0, 0, &option.rate },
         { { "calls", 0, &option.calls, 1 }, 0, 0, 0 },
         { { "subscribe", 0, &option.subscribe, 1 }, 0, 0, 0 },
     };

@@ -21,7 +21,7 @@ class Unavailable(Exception):
 
 @dataclass(frozen=True)
 class Load:
-    """What to send: ``window`` per connection, ``body`` in bytes.
+    """What to send: ``window`` per connection, ``body`` in bytes, ``rate`` a second (0: as many as windows allow).
 
     ``calls``: INVITE, ACK, BYE instead of MESSAGE; ``subscribe``: SUBSCRIBE, and the far end sends a NOTIFY back.
     """
@@ -32,6 +32,7 @@ class Load:
     body: int = 200
     calls: bool = False
     subscribe: bool = False
+    rate: float = 0
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ class Generator:
             "connections": load.connections,
             "window": load.window,
             "body": load.body,
+            "rate": load.rate,
         }
         return [f"--{name}={value}" for name, value in options.items()] + self._kind(load)
 

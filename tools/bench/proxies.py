@@ -71,6 +71,11 @@ class Running:
         """User and system time of all its processes so far (proc(5): stat, fields 14 and 15)."""
         return sum(map(_ticks, self._processes())) / os.sysconf("SC_CLK_TCK")
 
+    def cpu_nanoseconds(self) -> dict[int, int]:
+        """The same of each of their threads, counted by the scheduler (proc(5): schedstat)."""
+        threads = [int(each.name) for process in self._processes() for each in Path(f"/proc/{process}/task").glob("*")]
+        return {thread: _nanoseconds(thread) for thread in threads}
+
     def busiest(self) -> int:
         """The id of the process that does the work: the one with most CPU time."""
         return max(self._processes(), key=_ticks)
@@ -126,6 +131,14 @@ def _stat(process: int) -> list[str]:
         return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return ["0"] * 50
+
+
+def _nanoseconds(thread: int) -> int:
+    """0 for one that has just gone."""
+    try:
+        return int(Path(f"/proc/{thread}/schedstat").read_text().split()[0])
+    except OSError:
+        return 0
 
 
 def _proportional_bytes(process: int) -> int:

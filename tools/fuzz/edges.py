@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from random import Random
 from time import time
-from typing import Any
+from typing import Any, Protocol
 
 from dialplan.language.parser import parse_dialplan
 from dialplan.search.search import CompiledPlan
@@ -19,6 +19,7 @@ from sipedge.decision.record_route import HOUR, TokenKey, ZonePair
 from sipedge.proxy.events import RevocationChanged
 from sipedge.rates import reading
 from sipedge.settings import DnsSettings, Limits, Listener, Settings
+from sipedge.sip.framing import Frame
 from sipedge.sip.message import Message
 from tools.bench.instructions import PLAN
 from tools.memory_edge import EDGE, Far, MemoryEdge, run_edge
@@ -56,7 +57,7 @@ LAST, LOOK = 35.0, 0.25
 """Seconds at the end, and between two looks at the timers. What is due at the same time comes in any order."""
 WORDS = ("say",) * 20 + ("answer",) * 20 + ("wait", "wait", "leave", "hang up", "change")
 MOST_STEPS = 60
-_NAMES = re.compile(rb"z9hG4bK[0-9a-f]+(?:x[0-9a-f]+)?(?=\.[0-9a-f]{12})|(?<=;tag=)[0-9a-f]{9,}")
+_NAMES = re.compile(rb"z9hG4bK(?:w\d)?[0-9a-f]+(?:x[0-9a-f]+)?(?=\.[0-9a-f]{12})|(?<=;tag=)(?:w\d)?[0-9a-f]{9,}")
 """What an edge draws at random: of branches what is in front of the loop hash, and its own tags."""
 
 Step = tuple[Any, ...]
@@ -161,21 +162,70 @@ def _answer(chance: Random) -> tuple[Any, ...]:
     return chance.randrange(4), chance.choice(STATUSES), extra, chance.random() < 0.1, broken
 
 
-class Player:
-    """One edge, its peers, and what they saw."""
+class Party(Protocol):
+    """A peer's end of a connection; see memory_edge.Far."""
+
+    def write_in(self, data: bytes) -> None: ...
+    def frames(self) -> list[Frame]: ...
+    def is_closing(self) -> bool: ...
+    def abort(self) -> None: ...
+
+
+class Edge(Protocol):
+    """What a player plays with."""
+
+    def accept(self, address: str, port: int) -> Party: ...
+    def called(self) -> Sequence[Party]:
+        """Those that the edge has connected to."""
+
+    def change(self) -> None:
+        """Have all ways forgotten."""
+
+    async def turn(self) -> None: ...
+    def later(self, seconds: float) -> None:
+        """The time from now on."""
+
+    def left(self) -> list[object]:
+        """What it has noted, and what is not over."""
+
+
+class One:
+    """An edge of one worker."""
 
     def __init__(self, edge: MemoryEdge) -> None:
         self._edge = edge
+        self.accept, self.turn = edge.accept, edge.turn
+
+    def called(self) -> Sequence[Far]:
+        return self._edge.loop.called
+
+    def change(self) -> None:
+        self._edge.server.tell(RevocationChanged())
+
+    def later(self, seconds: float) -> None:
+        self._edge.loop.now += seconds
+
+    def left(self) -> list[object]:
+        server = self._edge.server
+        parts = server.parts
+        history = [_entry(entry.to_json()) for entry in server.recording.history]
+        return [history, parts.proxy.requests_refused(), parts.proxy.is_quiet(), replace(parts.stack.counts(), pools=0)]
+
+
+class Player:
+    """An edge, its peers, and what they saw."""
+
+    def __init__(self, edge: Edge) -> None:
+        self._edge = edge
         self._peers = [edge.accept(address, 5060) for address in CALLERS]
-        self._seen = 0
-        self._requests: list[tuple[Far, Message]] = []
+        self._requests: list[tuple[Party, Message]] = []
         self.notes: list[object] = []
         self._do: dict[str, Callable[..., None]] = {
             "say": self._say,
             "answer": self._answer,
             "leave": self._leave,
             "hang up": lambda peer: self._far().abort(),
-            "change": lambda peer: self._edge.server.tell(RevocationChanged()),
+            "change": lambda peer: self._edge.change(),
         }
 
     async def play(self, conversation: Sequence[Step]) -> None:
@@ -186,13 +236,11 @@ class Player:
                 self._do[word](*arguments)
                 await self._edge.turn()
             self._look(word)
-        server = self._edge.server
-        self.notes.append([_entry(entry.to_json()) for entry in server.recording.history])
-        self.notes.append([server.parts.proxy.requests_refused(), server.parts.proxy.is_quiet()])
+        self.notes += self._edge.left()
 
     def _look(self, word: str) -> None:
         """What each peer got, and what there is to answer now."""
-        fars = [*self._peers, *self._edge.loop.called]
+        fars = [*self._peers, *self._edge.called()]
         for number, far in enumerate(fars):
             frames = far.frames()
             got = [frame for frame in frames if isinstance(frame, Message)]
@@ -207,7 +255,7 @@ class Player:
             _write(far, piece)
 
     def _answer(self, elsewhere: bool, answers: Sequence[tuple[Any, ...]]) -> None:
-        written: dict[Far, bytes] = {}
+        written: dict[Party, bytes] = {}
         for nth, status, extra, twice, broken in answers:
             if nth < len(self._requests):
                 far, request = self._requests[-1 - nth]
@@ -220,18 +268,18 @@ class Player:
     async def _wait(self, seconds: float) -> None:
         """In small steps, so that nothing is looked at too late."""
         for _ in range(round(seconds / LOOK)):
-            self._edge.loop.now += LOOK
+            self._edge.later(LOOK)
             await self._edge.turn()
 
     def _leave(self, peer: int) -> None:
         self._peers[peer].abort()
         self._peers[peer] = self._edge.accept(CALLERS[peer], 5060)
 
-    def _far(self) -> Far:
-        return self._edge.loop.called[-1] if self._edge.loop.called else self._peers[2]
+    def _far(self) -> Party:
+        return self._edge.called()[-1] if self._edge.called() else self._peers[2]
 
 
-def _write(far: Far, data: bytes) -> None:
+def _write(far: Party, data: bytes) -> None:
     if data and not far.is_closing():
         far.write_in(data)
 
@@ -252,7 +300,7 @@ def play(seed: int, short: bool) -> list[object]:
     notes: list[object] = []
 
     async def scenario(edge: MemoryEdge) -> None:
-        player = Player(edge)
+        player = Player(One(edge))
         await player.play(steps(Random(seed)))
         notes.extend(player.notes)
 
@@ -266,7 +314,10 @@ def play(seed: int, short: bool) -> list[object]:
 
 def difference(seed: int) -> str:
     """'' or what the first difference is."""
-    one, other = play(seed, True), play(seed, False)
+    return difference_of(play(seed, True), play(seed, False))
+
+
+def difference_of(one: Sequence[object], other: Sequence[object]) -> str:
     for number, (short, whole) in enumerate(zip(one, other, strict=True)):
         if short != whole:
             return f"note {number} is {short!r} by the short way, and {whole!r} through the core"

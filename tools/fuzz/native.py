@@ -7,20 +7,25 @@ import pickle
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from time import monotonic
+from typing import TypeVar
 
 from tools.live.edge import ROOT
 
-from .conversation import Step, steps
+from .conversation import steps
 from .halves import Halves
+from .pairs import Pair
 
 COMPILED = ("setup.py", "pyproject.toml", "README.md", "sipedge", "dialplan", "zones", "tools")
 """Of the clone: what the copy that is compiled has to hold."""
+Asked = TypeVar("Asked")
 PARTS = 3
 """_sequences, _heads and _ways."""
+PAIRS = 4
+"""Of so many conversations one is with an edge of two workers."""
 FLAGS = "-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g"
 
 
@@ -67,20 +72,25 @@ def search(samples: Sequence[bytes], seed: int, seconds: float, folder: Path) ->
         print(error, flush=True)
         return 1
     chance, end, played = Random(seed), monotonic() + seconds, 0
-    with Halves(environment, tree) as halves:
+    with Halves(environment, tree) as halves, Pair(environment, tree) as pair:
         while monotonic() < end:
             conversation = steps(chance, samples)
             played += 1
-            if difference := _difference(halves, conversation):
+            if difference := _difference(halves.difference, conversation):
                 (folder / "conversation.pickle").write_bytes(pickle.dumps(conversation))
                 print(f"{difference[:2000]}\nafter {played} conversations; kept in {folder}", flush=True)
                 return 1
-    print(f"{played} conversations, no difference, exit statuses {halves.statuses}", flush=True)
-    return int(halves.statuses != (0, 0))
+            number = chance.randrange(2**32)
+            if played % PAIRS == 0 and (difference := _difference(pair.difference, number)):
+                print(f"{difference[:2000]}\nat an edge of two workers, conversation {number}", flush=True)
+                return 1
+    statuses = *halves.statuses, *pair.statuses
+    print(f"{played} conversations, no difference, exit statuses {statuses}", flush=True)
+    return int(any(statuses))
 
 
-def _difference(halves: Halves, conversation: Sequence[Step]) -> str:
+def _difference(played: Callable[[Asked], str], conversation: Asked) -> str:
     try:
-        return halves.difference(conversation)
-    except EOFError as error:
-        return str(error)
+        return played(conversation)
+    except (EOFError, ConnectionError) as error:
+        return f"a process has ended: {error}"

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from sipedge.bus.bus import Bus
+from sipedge.bus.directory import Directory
 from sipedge.settings import Settings
+from sipedge.tap.shared import Shared
 
 FIRST = 0
 """The worker that does what is to be done once."""
@@ -19,10 +21,13 @@ class Colleagues:
     bus: Bus
     start: int
     """How many processes had this worker's seat before."""
-    memory: int
-    """Descriptor of what all share (bus/directory.py)."""
+    directory: Directory
     rates: int
-    """The same for bus/shelf.py."""
+    """Descriptor of the memory of bus/shelf.py, which all share."""
+    outputs: int
+    """The same for tap/shared.py."""
+    secret: bytes
+    """See Stack."""
     gone: Callable[[str], None]
     """Tell the supervisor that a connection which it handed over has no socket any more."""
     ports: Mapping[str, int]
@@ -32,6 +37,11 @@ class Colleagues:
     def follows(self) -> bool:
         """Whether another worker has the listening sockets, and looks after neighbours and traversal zones."""
         return self.bus.worker != FIRST
+
+
+def shared_of(colleagues: Colleagues) -> Shared:
+    """For files that all of them write."""
+    return Shared(colleagues.outputs, colleagues.bus.worker)
 
 
 def stack_limits(settings: Settings) -> dict[str, int]:

@@ -90,6 +90,14 @@ static PyObject *request(PyObject *module, PyObject *const *args, Py_ssize_t cou
     return PyLong_FromLong(fits ? (long)sequences_request(source, method, (size_t)length) : INCOMPLETE);
 }
 
+/* b"" where no digest names the transaction of the request that was read last. */
+static PyObject *key(PyObject *module, PyObject *nothing)
+{
+    (void)module, (void)nothing;
+    const char *named = sequences_key();
+    return PyBytes_FromStringAndSize(named, named ? KEY_LENGTH : 0);
+}
+
 static PyObject *response(PyObject *module, PyObject *const *args, Py_ssize_t count)
 {
     (void)module;
@@ -206,6 +214,7 @@ static PyObject *poll(PyObject *module, PyObject *nothing)
 static PyMethodDef METHODS[] = {
     {"begin", FAST(begin)},
     {"request", FAST(request)},
+    {"key", key, METH_NOARGS, NULL},
     {"response", FAST(response)},
     {"open", open_server, METH_O, NULL},
     {"distribute", distribute, METH_NOARGS, NULL},

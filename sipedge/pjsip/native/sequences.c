@@ -20,7 +20,7 @@ static struct blake2b keyed;
 static char key[COOKIE_LENGTH + 2 * BLAKE2B_DIGEST];
 static size_t written; /* of edge.text, at most edge.size */
 static int caller_writes, named_by_digest;
-static int (*is_taken)(const char *key);
+static int (*is_taken)(const char *key, const char *method, size_t length);
 
 void sequences_begin(const struct sipedge_setup *setup)
 {
@@ -170,7 +170,7 @@ enum kind sequences_request(const struct sipedge_source *source, const char *met
     if (equals(named, UNANSWERED, sizeof UNANSWERED - 1))
         return ALONE;
     identify(source);
-    if ((named_by_digest && is_taken && is_taken(key)) || sequences_distribute())
+    if ((named_by_digest && is_taken && is_taken(key, method, length)) || sequences_distribute())
         return ABSORBED;
     return edge.received->msg_info.msg->line.req.method.id == ACK ? ALONE : NEW;
 }
@@ -187,12 +187,12 @@ enum kind sequences_response(const struct sipedge_source *source, pj_str_t *meth
 
 _Static_assert(sizeof key == KEY_LENGTH, "the key is as long as sequences.h says");
 
-static const char *key_of_request(void)
+const char *sequences_key(void)
 {
     return named_by_digest ? key : NULL;
 }
 
-static void watch(int (*asked)(const char *key))
+static void watch(int (*asked)(const char *key, const char *method, size_t length))
 {
     is_taken = asked;
 }
@@ -200,7 +200,7 @@ static void watch(int (*asked)(const char *key))
 const struct sequences *sequences_table(void)
 {
     static const struct sequences table = {
-        text_begin, text_line, sequences_request, sequences_response, key_of_request, watch,
+        text_begin, text_line, sequences_request, sequences_response, sequences_key, watch,
     };
     return &table;
 }

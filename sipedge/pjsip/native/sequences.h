@@ -26,12 +26,13 @@ struct sequences {
     enum kind (*response)(const struct sipedge_source *source, pj_str_t *method, pj_str_t *branch);
     /* The digest that names the transaction of the request that was read last, KEY_LENGTH bytes; NULL: none does. */
     const char *(*key)(void);
-    /* Have somebody asked whether a request with this key is under way there: then a copy of it is absorbed. */
-    void (*watch)(int (*is_taken)(const char *key));
+    /* Have somebody asked whether such a request with this key is under way there: then a copy of it is absorbed. */
+    void (*watch)(int (*is_taken)(const char *key, const char *method, size_t length));
 };
 enum { KEY_LENGTH = 39 };
 
 const struct sequences *sequences_table(void);
+const char *sequences_key(void);
 
 void sequences_begin(const struct sipedge_setup *setup);
 

@@ -20,7 +20,7 @@ struct shape {
     struct numbers vias;
     struct numbers read; /* by a decision, beside the start line and From */
     struct numbers hashed; /* by the loop hash */
-    unsigned char from, cseq, content_length, max_forwards; /* 0: there is none */
+    unsigned char from, to, call_id, cseq, content_length, max_forwards; /* 0: there is none */
     unsigned char is_response;
 };
 

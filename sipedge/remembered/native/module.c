@@ -1,9 +1,11 @@
 /* What Python sees of the short way. The work is in reading.c, what is done with the bytes in forward.c, who waits for an
- * answer in pending.c, and where requests go in ways.c. */
+ * answer in pending.c, where requests go in ways.c, and what is told of them in lines.c. */
 
-#include "reading.h"
+#include "lines.h"
 
 #include <string.h>
+
+#include "directory.h"
 
 /* (connection, buffer, start, searched, end, room, time, clock, now): None, or how far it went, outputs, records that have
  * begun and ended, and the methods of copies that were absorbed. */
@@ -140,15 +142,15 @@ static PyObject *learn(PyObject *module, PyObject *args)
     return kept < 0 ? NULL : PyBool_FromLong(kept);
 }
 
-/* (names, is_response, parsed, vias, read, hashed, from, cseq, content_length, max_forwards) */
+/* (names, is_response, parsed, vias, read, hashed, from, to, call_id, cseq, content_length, max_forwards) */
 static PyObject *shape(PyObject *module, PyObject *args)
 {
     (void)module;
     PyObject *names, *numbers[4];
     int is_response;
     struct shape made = {0};
-    if (!PyArg_ParseTuple(args, "SpSSSSbbbb", &names, &is_response, &numbers[0], &numbers[1], &numbers[2], &numbers[3],
-                          &made.from, &made.cseq, &made.content_length, &made.max_forwards))
+    if (!PyArg_ParseTuple(args, "SpSSSSbbbbbb", &names, &is_response, &numbers[0], &numbers[1], &numbers[2], &numbers[3],
+                          &made.from, &made.to, &made.call_id, &made.cseq, &made.content_length, &made.max_forwards))
         return NULL;
     made.is_response = (unsigned char)is_response;
     return shape_keep(&made, names, numbers) ? new_reference(Py_None) : NULL;
@@ -160,6 +162,29 @@ static PyObject *forget_ways(PyObject *module, PyObject *nothing)
     ways_forget();
     for (size_t i = 0; i < places; i++)
         connections[i].seat = 0;
+    Py_RETURN_NONE;
+}
+
+/* (memory or None, worker): what all workers share; see directory.h. */
+static PyObject *share(PyObject *module, PyObject *const *args, Py_ssize_t count)
+{
+    (void)module;
+    static Py_buffer shared;
+    unsigned long worker = count == 2 ? PyLong_AsUnsignedLong(args[1]) : 0;
+    if (count != 2 || PyErr_Occurred())
+        return PyErr_Occurred() ? NULL : PyErr_Format(PyExc_TypeError, "share takes memory and a number");
+    directory_begin(NULL, 0);
+    if (shared.obj)
+        PyBuffer_Release(&shared);
+    if (args[0] == Py_None)
+        Py_RETURN_NONE;
+    if (PyObject_GetBuffer(args[0], &shared, PyBUF_WRITABLE))
+        return NULL;
+    if (shared.len != SLOTS * SLOT_SIZE) {
+        PyBuffer_Release(&shared);
+        return PyErr_Format(PyExc_ValueError, "the memory that workers share has %d bytes", SLOTS * SLOT_SIZE);
+    }
+    directory_begin(shared.buf, (unsigned)worker);
     Py_RETURN_NONE;
 }
 
@@ -211,6 +236,27 @@ static PyObject *give_up(PyObject *module, PyObject *number)
     return result;
 }
 
+/* (records, number of the first, texts of a way, text of a party, whole line): see lines.h. */
+static PyObject *lines(PyObject *module, PyObject *args)
+{
+    (void)module;
+    PyObject *records;
+    unsigned long first;
+    struct texts texts;
+    if (!PyArg_ParseTuple(args, "OkOOO", &records, &first, &texts.way, &texts.party, &texts.whole))
+        return NULL;
+    if (!PyList_Check(records))
+        return PyErr_Format(PyExc_TypeError, "records are a list");
+    return lines_of(records, first, &texts);
+}
+
+static PyObject *forget_lines(PyObject *module, PyObject *nothing)
+{
+    (void)module, (void)nothing;
+    lines_forget();
+    Py_RETURN_NONE;
+}
+
 /* (sequences, branches' front, who is asked, ways, header_section, headers, header_line, message): everything is forgotten. */
 static PyObject *begin(PyObject *module, PyObject *args)
 {
@@ -251,9 +297,12 @@ static PyMethodDef METHODS[] = {
     {"learn", learn, METH_VARARGS, NULL},
     {"forget", forget_ways, METH_NOARGS, NULL},
     {"take", FAST(take)},
+    {"share", FAST(share)},
     {"find", find, METH_O, NULL},
     {"waiting", waiting, METH_VARARGS, NULL},
     {"give_up", give_up, METH_O, NULL},
+    {"lines", lines, METH_VARARGS, NULL},
+    {"forget_lines", forget_lines, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 

@@ -2,10 +2,9 @@
 
 #include <string.h>
 
-enum { ADDED = 1024, MOST_TOUCHED = 64 };
+#include "directory.h"
 
-/* The items of a record, as record.py has them. */
-enum { WAY, HOPS, OPENED, HEAD, TIME, BEGUN, STATUS, REASON, ENDED, ENTRY, ITEMS };
+enum { ADDED = 1024, MOST_TOUCHED = 64 };
 
 struct connection *connections;
 size_t places;
@@ -15,9 +14,12 @@ PyObject *front, *asked;
 
 static size_t touched[MOST_TOUCHED], touched_count; /* connections of the read at work */
 
-int is_taken(const char *key)
+/* A key names requests of all methods: a CANCEL has that of what it cancels. */
+int is_taken(const char *key, const char *method, size_t length)
 {
-    return pending_by_key(key) != NULL;
+    const struct pending *found = pending_by_key(key);
+    struct span named = found ? span_of(way_in(found->way)->method) : (struct span){NULL, 0};
+    return found && named.length == length && memcmp(named.start, method, length) == 0;
 }
 
 struct span span_of(PyObject *bytes)
@@ -168,9 +170,11 @@ static int forward(struct reading *reading, const struct head *head, const struc
     const char *key = kind == NEW ? pjsip->key() : NULL;
     if (kind == ABSORBED)
         return note_copy(reading, head);
+    if (!key || pending_by_key(key) || directory_is_elsewhere(key, reading->begun_at))
+        return 0;
     size_t target;
     PyObject *hops = NULL;
-    int is_found = key ? find_target(reading, way, &target, &hops) : 0;
+    int is_found = find_target(reading, way, &target, &hops);
     if (is_found <= 0 || !is_open(target) || !touch(target)) {
         Py_XDECREF(hops);
         return is_found < 0 || PyErr_Occurred() ? -1 : 0;

@@ -25,6 +25,9 @@ struct reading {
     double begun_at, time_at; /* by the loop's clock; seconds since 1970 */
 };
 
+/* The items of a record, as record.py has them. */
+enum { WAY, HOPS, OPENED, HEAD, TIME, BEGUN, STATUS, REASON, ENDED, ENTRY, ITEMS };
+
 extern struct connection *connections;
 extern size_t places; /* of connections */
 extern const struct sequences *pjsip;
@@ -36,7 +39,7 @@ struct span span_of(PyObject *bytes);
 PyObject *bytes_of(struct span text);
 PyObject *new_reference(PyObject *object);
 int is_open(size_t place);
-int is_taken(const char *key);
+int is_taken(const char *key, const char *method, size_t length);
 
 /* Bytes of the messages that went on; those of the first one that did not, and of all behind it, are not among them. -1
  * with an exception. */

@@ -181,7 +181,7 @@ const struct shape *shape_find(const struct head *head)
 
 static int are_sound(struct shape *shape, size_t last, PyObject *const *numbers)
 {
-    size_t single[] = {shape->from, shape->cseq, shape->content_length, shape->max_forwards};
+    size_t single[] = {shape->from, shape->to, shape->call_id, shape->cseq, shape->content_length, shape->max_forwards};
     for (size_t i = 0; i < sizeof single / sizeof *single; i++)
         if (single[i] > last)
             return 0;

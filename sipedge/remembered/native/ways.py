@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from mmap import mmap
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol, cast
@@ -58,6 +59,8 @@ class Ways(Protocol):
         read: bytes,
         hashed: bytes,
         from_: int,
+        to: int,
+        call_id: int,
         cseq: int,
         content_length: int,
         max_forwards: int,
@@ -95,9 +98,20 @@ class Ways(Protocol):
         now: float,
         /,
     ) -> tuple[int, Outputs, Records, Records, list[bytes]] | None: ...
+    def share(self, memory: mmap | None, worker: int, /) -> None: ...
     def find(self, branch: bytes, /) -> int: ...
     def waiting(self, place: int, before: float, /) -> list[int]: ...
     def give_up(self, number: int, /) -> tuple[int, int, list[Any], bytes, bytes, float] | None: ...
+    def lines(
+        self,
+        records: Records,
+        first: int,
+        way_texts: Callable[[list[Any]], tuple[bytes, bytes, bytes, bytes]],
+        party_text: Callable[[Any], bytes],
+        whole: Callable[[list[Any], int], bytes],
+        /,
+    ) -> bytes: ...
+    def forget_lines(self) -> None: ...
 
 
 def digest() -> str:

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sipedge.bus import directory
-from sipedge.bus.directory import Directory
+from sipedge.bus.directory import FRESH, SLOTS, Directory
 from sipedge.bus.shelf import SharedShelf
 
 
@@ -19,27 +18,29 @@ def memory() -> Iterator[int]:
     os.close(file)
 
 
+def name(key: int) -> bytes:
+    return b"z9hG4bK" + b"0" * 16 + b"%016x" % key
+
+
 def test_the_first_worker_that_has_a_request_is_its_owner_for_all(memory: int) -> None:
     one, two = Directory(memory, 1), Directory(memory, 2)
-    assert one.owner(7) == 1
-    assert two.owner(7) == 1
-    assert two.owner(8) == one.owner(8) == 2
-    assert one.owner(-7) == two.owner(-7) == 1
+    assert one.owner(name(7), 10.5) == 1
+    assert two.owner(name(7), 11.0) == 1
+    assert two.owner(name(8), 11.0) == one.owner(name(8), 12.0) == 2
+    assert one.owner(name(2**64 - 1), 1.0) == two.owner(name(2**64 - 1), 1.0) == 1
 
 
-def test_an_old_entry_counts_no_more(memory: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_old_entry_counts_no_more(memory: int) -> None:
     one, two = Directory(memory, 1), Directory(memory, 2)
-    monkeypatch.setattr(directory, "monotonic", lambda: 1000.0)
-    assert one.owner(7) == 1
-    monkeypatch.setattr(directory, "monotonic", lambda: 1000.0 + directory.FRESH)
-    assert two.owner(7) == 2
+    assert one.owner(name(7), 1000.0) == 1
+    assert two.owner(name(7), 1000.0 + FRESH) == 2
 
 
 def test_another_request_in_the_same_place_pushes_the_older_one_out(memory: int) -> None:
     one, two = Directory(memory, 1), Directory(memory, 2)
-    one.owner(7)
-    assert two.owner(7 + directory.SLOTS) == 2
-    assert two.owner(7) == 2
+    one.owner(name(7), 1.0)
+    assert two.owner(name(7 + SLOTS), 1.0) == 2
+    assert two.owner(name(7), 1.0) == 2
 
 
 def test_a_number_of_one_worker_is_read_by_the_other(memory: int) -> None:

@@ -24,9 +24,6 @@ def problems(folder: Path, workers: int, keys: str = "", tables: str = "") -> li
 @pytest.mark.parametrize(
     ("keys", "tables", "said"),
     [
-        ("", '[log]\ndecisions = "d"\n', "[edge] has 2 workers, and [log] decisions is written by one process"),
-        ("", '[log]\nmessages = "m"\n', "[edge] has 2 workers, and [log] messages is written by one process"),
-        ("", '[log]\nexpressway = "x"\n', "[edge] has 2 workers, and [log] expressway is written by one process"),
         ('journal = "j"', "", "[edge] has 2 workers, and a journal is of calls, which a worker knows alone"),
         (
             "",

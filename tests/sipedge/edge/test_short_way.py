@@ -116,17 +116,6 @@ def test_the_history_says_of_it_what_the_core_would_have_said() -> None:
     played(scenario)
 
 
-def test_of_several_workers_none_takes_it() -> None:
-    """A copy may come to another worker (RFC 3261 17.2.3), and only the core asks the others."""
-
-    async def scenario(edge: MemoryEdge, caller: Far, callee: Far) -> None:
-        caller.send(said(4))
-        await edge.turn()
-        assert shorts(edge) == 0 and len(callee.received()) == 1
-
-    played(scenario, replace(SETTINGS, workers=2))
-
-
 def test_a_copy_is_absorbed_on_either_way() -> None:
     async def scenario(edge: MemoryEdge, caller: Far, callee: Far) -> None:
         caller.send(said(4), said(4))
@@ -136,6 +125,26 @@ def test_a_copy_is_absorbed_on_either_way() -> None:
         caller.send(said(4))
         await edge.turn()
         (got,) = callee.received()
+        callee.send(answer_to(got, 200))
+        await edge.turn()
+        assert len(caller.received()) == 1
+
+    played(scenario)
+
+
+def test_another_request_with_the_branch_of_one_that_waits_is_no_copy_of_it() -> None:
+    """As with transactions of pjsip, whose names hold the method; only an INVITE is found by its CANCEL."""
+
+    async def scenario(edge: MemoryEdge, caller: Far, callee: Far) -> None:
+        caller.send(said(4))
+        await edge.turn()
+        (got,) = callee.received()
+        whole = said(4).to_bytes()
+        caller.write_in(whole.replace(b"MESSAGE", b"SERVICE"))
+        caller.write_in(whole.replace(b"MESSAGE", b"CANCEL"))
+        await edge.turn()
+        assert [each.status for each in caller.received()] == [481]
+        assert [each.method for each in callee.received()] == ["SERVICE"]
         callee.send(answer_to(got, 200))
         await edge.turn()
         assert len(caller.received()) == 1
@@ -172,6 +181,21 @@ def test_an_answer_that_does_not_come_is_the_cores() -> None:
         callee.send(*(answer_to(each, 200) for each in callee.received()))
         await edge.turn()
         assert [each.status for each in caller.received()] == [200]
+
+    played(scenario)
+
+
+def test_a_copy_of_a_request_that_has_its_100_is_answered_with_that_at_once() -> None:
+    async def scenario(edge: MemoryEdge, caller: Far, callee: Far) -> None:
+        caller.send(said(4))
+        for _ in range(8):
+            await edge.turn()
+            edge.loop.now += 0.5
+        await edge.turn()
+        assert [each.status for each in caller.received()] == [100]
+        caller.send(said(4))
+        await edge.turn()
+        assert [each.status for each in caller.received()] == [100]
 
     played(scenario)
 

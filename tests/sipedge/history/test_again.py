@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from support.decisions import OPENED
 from support.examples import examples
 from support.plans import ALIASES, plans
+from support.tapped import record_of
 
 from dialplan.language.format import write_entry
 from dialplan.model import Dialplan, Query, Traffic, Variables
@@ -26,7 +27,7 @@ from sipedge.history.wish import Batch, Position, Wish
 from sipedge.proxy.history import Entry
 from sipedge.queries.trees.again import plan_of, searched_again
 from sipedge.queries.trees.explained import tree_of
-from sipedge.tap.items import Decided, record_of
+from sipedge.tap.items import Decided
 from sipedge.worker.decisions import pieces_of
 
 VARIABLES = Variables(("192.0.2.1",), ("2001:db8::1",), ("a.example", "b"), "edge.a.example")
@@ -45,7 +46,7 @@ def _record(number: int, found: Explanation) -> Any:
     query = found.query
     told = Classification(query.traffic, "method MESSAGE")
     entry = Entry(number, OPENED, query.source, "r", "MESSAGE", "sip:x", "c", LINES, told, found, query.alias)
-    return json.loads(json.dumps(record_of(Decided(0, entry, number))))
+    return record_of(Decided(0, entry, number))
 
 
 @pytest.mark.slow

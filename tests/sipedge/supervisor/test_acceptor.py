@@ -11,6 +11,7 @@ from sipedge.supervisor import orders
 from sipedge.supervisor.acceptor import Acceptor
 from sipedge.supervisor.child import Child
 from sipedge.supervisor.link import Kept
+from sipedge.supervisor.orders import Shared
 
 PLACE = ("127.0.0.1", 5060, "tcp")
 
@@ -21,7 +22,7 @@ class World:
     def __init__(self, workers: int) -> None:
         self.listening = socket.create_server(("127.0.0.1", 0))
         self.listening.setblocking(False)
-        self.children = [Child(worker, -1, -1) for worker in range(workers)]
+        self.children = [Child(worker, Shared(-1, -1, -1, b"")) for worker in range(workers)]
         self.ends: list[socket.socket] = []
         self.callers: list[socket.socket] = []
         for child in self.children:

@@ -8,11 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.examples import examples
-from support.tapped import HEAD, OPENED, OPENED_6, TIME, decided, passed
+from support.tapped import HEAD, OPENED, OPENED_6, TIME, decided, passed, record_of
 
 from sipedge.proxy.events import ConnectionOpened
 from sipedge.tap.hep import LARGEST, Packets
-from sipedge.tap.items import record_of
 from sipedge.traces.capture import hep
 from sipedge.traces.records.record import Record
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.tapped import OPENED_6, TIME, decided, passed
+from support.tapped import OPENED_6, TIME, decided, lines_of, passed, record_of
 
-from sipedge.tap.items import Item, record_of
+from sipedge.tap.items import Item, Lines
 from sipedge.tap.json_lines import DecisionsFile, MessagesFile
 from sipedge.tap.rotating_file import RotatingFile
 
@@ -58,7 +58,8 @@ def _decisions(path: Path) -> DecisionsFile:
 
 def _write(path: Path, *sequences: int) -> None:
     output = _decisions(path)
-    assert output.write([output.render(decided(sequence=sequence)) for sequence in sequences]) == 0
+    lines = [lines_of(decided(sequence=sequence)) for sequence in sequences]
+    assert output.write([output.render(Lines(len(line), line, 1)) for line in lines]) == 0
     output.close()
 
 
@@ -79,6 +80,16 @@ def test_the_last_number_in_a_file_is_known_when_it_is_opened(tmp_path: Path) ->
     assert _last(tmp_path / "decisions") == 8
 
 
+def test_an_open_file_is_not_read_again(tmp_path: Path) -> None:
+    """The thread opens its output each time before it writes: to read the end of the file then costs more than all."""
+    _write(tmp_path / "decisions", 7)
+    output = _decisions(tmp_path / "decisions")
+    (tmp_path / "decisions").write_bytes(lines_of(decided(sequence=9)))
+    output.open()
+    assert output.last == 7
+    output.close()
+
+
 def test_the_last_number_stands_in_the_file_before_where_the_file_is_empty(tmp_path: Path) -> None:
     _write(tmp_path / "decisions", 41, 42)
     (tmp_path / "decisions").rename(tmp_path / "decisions.1")
@@ -86,7 +97,7 @@ def test_the_last_number_stands_in_the_file_before_where_the_file_is_empty(tmp_p
 
 
 def test_a_line_that_broke_off_has_used_its_number(tmp_path: Path) -> None:
-    whole = DecisionsFile(RotatingFile("", 1, 1)).render(decided(sequence=7))
+    whole = lines_of(decided(sequence=7))
     (tmp_path / "decisions").write_bytes(whole + b'{"format":1,"sequence":8,"time":17')
     assert _last(tmp_path / "decisions") == 8
 
@@ -94,7 +105,7 @@ def test_a_line_that_broke_off_has_used_its_number(tmp_path: Path) -> None:
 def test_no_peer_can_write_a_number(tmp_path: Path) -> None:
     item = decided(sequence=7)
     item.entry.call_id = '\n{"format":1,"sequence":999,'
-    (tmp_path / "decisions").write_bytes(DecisionsFile(RotatingFile("", 1, 1)).render(item))
+    (tmp_path / "decisions").write_bytes(lines_of(item))
     assert _last(tmp_path / "decisions") == 7
 
 

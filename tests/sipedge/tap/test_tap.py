@@ -9,13 +9,12 @@ from typing import Any
 
 import pytest
 from support.settings import make_settings
-from support.tapped import HEAD, OPENED, decided, entry
+from support.tapped import HEAD, OPENED, decided, entry, record_of
 
 from sipedge.proxy.incoming import Peer
 from sipedge.settings import Hep, Log, MetricsSettings, Settings
 from sipedge.sip.message import Message
 from sipedge.tap import worker
-from sipedge.tap.items import record_of
 from sipedge.tap.metrics import Metrics
 from sipedge.tap.tap import Tap, open_outputs, wanted
 

@@ -1,0 +1,155 @@
+"""Lines made in C say what those say that are made in Python, whatever stands in a request."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.examples import examples
+from support.messages import answer_to, request
+from support.native import require_native
+from support.settings import INSIDE_PEER, ZONES, make_settings
+from support.tapped import entry, searched
+
+from sipedge.native import library
+from sipedge.proxy.history import entry_of
+from sipedge.remembered.record import BEGUN, ENDED, ENTRY, HEAD, HOPS, OPENED, REASON, STATUS, TIME, WAY, Record
+from sipedge.settings import DnsSettings, Listener
+from sipedge.tap import writing as module
+from sipedge.tap.writing import Writing
+from tools.memory_edge import MemoryEdge, run_edge
+
+SETTINGS = make_settings(
+    zones=tuple(replace(zone, transport="TCP") for zone in ZONES),
+    listeners=(Listener("sip", "203.0.113.1", 5060, transport="TCP"),),
+    dns=DnsSettings(("127.0.0.1",)),
+)
+TEXTS = st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"])).map(str.encode) | st.binary(
+    max_size=9
+).map(lambda text: text.replace(b"\r", b"").replace(b"\n", b""))
+NAMES = ("From", "To", "Call-ID", "CSeq")
+
+
+@pytest.fixture(scope="module")
+def records() -> Iterator[list[Record]]:
+    """Of requests that went through an edge without its core."""
+    require_native()
+    ended: list[Record] = []
+
+    async def scenario(edge: MemoryEdge) -> None:
+        edge.server._short._record = lambda connection, begun, concluded, copies: ended.extend(concluded)
+        caller = edge.accept(INSIDE_PEER)
+        for number in range(6):
+            via = f"SIP/2.0/TCP {INSIDE_PEER}:5060;branch=z9hG4bK{number}"
+            caller.send(request(via=via, call_id=f"call-{number}", cseq=f"{number} MESSAGE", body=b"hello"))
+            await edge.turn()
+            (callee,) = edge.loop.called
+            callee.send(*(answer_to(each, 200) for each in callee.received()))
+            await edge.turn()
+            caller.received()
+
+    run_edge(SETTINGS, scenario)
+    assert len(ended) >= 2
+    yield ended
+
+
+@pytest.fixture(scope="module")
+def writing() -> Writing:
+    return Writing()
+
+
+def _in_python(records: list[Record], first: int) -> bytes:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(library.SWITCH, "0")
+        return Writing().lines([[*record[:ENTRY], None] for record in records], first)
+
+
+def _other(record: Record, **changes: Any) -> Record:
+    """``changes``: header -> value, with _ for -, or ``reason``, ``time``, ``took``, ``status``."""
+    made, head = [*record[:ENTRY], None], record[HEAD].split(b"\r\n")
+    for name, value in changes.items():
+        front = name.replace("_", "-").encode() + b":"
+        head = [front + b" " + value if line.startswith(front) else line for line in head]
+    made[HEAD] = b"\r\n".join(head)
+    made[REASON], made[STATUS] = changes.get("reason", record[REASON]), changes.get("status", record[STATUS])
+    made[TIME] = changes.get("time", record[TIME])
+    made[ENDED] = made[BEGUN] + changes.get("took", 0.25)
+    return made
+
+
+def test_a_batch_is_written_as_one_by_one(records: list[Record], writing: Writing) -> None:
+    made = writing.lines(records, 41)
+    assert made == _in_python(records, 41)
+    fields = [json.loads(line) for line in made.splitlines()]
+    assert [each["sequence"] for each in fields] == list(range(41, 41 + len(records)))
+    assert fields[-1] == {"format": 1, "sequence": 40 + len(records), **entry_of(records[-1]).to_json()}
+    assert fields[-1]["from"].startswith("<sip:") and fields[-1]["call_id"] == "call-5"
+
+
+def test_usual_ones_ask_nothing_of_python(records: list[Record], monkeypatch: pytest.MonkeyPatch) -> None:
+    writing, asked = Writing(), list[int]()
+    monkeypatch.setattr(writing, "_line_of", lambda record, number: asked.append(number) or b"?\n")
+    quoted = _other(records[-1], From=rb'"A \" \\ B" <sip:alice@inside.example>;tag=1')
+    accented = _other(records[-1], From="É <sip:alice@inside.example>;tag=1".encode())
+    assert writing.lines([records[0], quoted, accented, records[1]], 5).count(b"?\n") == 1
+    assert asked == [7]
+
+
+@examples(300)
+@given(data=st.data())
+def test_whatever_a_request_says_the_line_is_the_same(
+    data: st.DataObject, records: list[Record], writing: Writing
+) -> None:
+    changes = {name.replace("-", "_"): data.draw(TEXTS, name) for name in NAMES}
+    record = _other(
+        records[-1],
+        **changes,
+        reason=data.draw(TEXTS),
+        time=data.draw(st.floats(0, 4e9)),
+        took=data.draw(st.floats(0, 1e5)),
+        status=data.draw(st.integers(200, 299)),
+    )
+    assert writing.lines([records[0], record, records[0]], 7) == _in_python([records[0], record, records[0]], 7)
+
+
+@pytest.mark.parametrize("odd", [{"took": -0.5}, {"took": 2e9}, {"time": 1e13}, {"To": b"x" * 5000}])
+def test_odd_numbers_and_long_values_are_written_too(
+    odd: dict[str, Any], records: list[Record], writing: Writing
+) -> None:
+    record = _other(records[-1], **odd)
+    assert writing.lines([record], 1) == _in_python([record], 1)
+
+
+def test_other_hops_and_connections_have_texts_of_their_own(records: list[Record], writing: Writing) -> None:
+    made = [_other(records[-1]) for _ in range(3)]
+    made[1][HOPS] = (replace(made[1][HOPS][0], port=5099), *made[1][HOPS][1:])
+    made[2][OPENED] = replace(made[2][OPENED], connection=99, peer_port=1, names=("é",))
+    assert writing.lines(made, 1) == _in_python(made, 1)
+    fields = [json.loads(line) for line in writing.lines(made, 1).splitlines()]
+    assert [each["hops"][0]["port"] for each in fields][1] == 5099
+    assert [each["connection"] for each in fields][2] == 99
+
+
+def test_what_was_forgotten_is_made_again(records: list[Record], writing: Writing) -> None:
+    record = _other(records[-1])
+    writing.lines([record], 1)
+    verdict = replace(record[WAY].verdict, source=replace(record[WAY].verdict.source, name="another"))
+    before, record[WAY].verdict = record[WAY].verdict, verdict
+    writing.forget()
+    assert b'"another"' in writing.lines([record], 1)
+    record[WAY].verdict = before
+    writing.forget()
+
+
+def test_many_connections_are_not_all_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "KEPT", 2)
+    writing, one = Writing(), entry(searched("bob@far.example"))
+    for number in range(5):
+        one.opened = replace(one.opened, connection=number)
+        assert json.loads(writing.line(one, 1))["connection"] == number
+    assert len(writing._parties) <= 2
