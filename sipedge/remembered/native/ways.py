@@ -32,6 +32,17 @@ Records = list[list[Any]]
 """See record.py."""
 
 
+class Gate(Protocol):
+    """What requests of a way cross (border.h). None: this one is the core's."""
+
+    @property
+    def hides(self) -> bool: ...
+    @property
+    def covers(self) -> bool: ...
+    def request(self, call_id: bytes, seen: bytes, /) -> tuple[bytes, tuple[bytes | None, ...]] | None: ...
+    def response(self, hops: tuple[Any, ...], seen: bytes, /) -> tuple[bytes | None, ...] | None: ...
+
+
 class Ways(Protocol):
     """module.c. A connection is named by its place, which ``open`` gives."""
 
@@ -64,6 +75,7 @@ class Ways(Protocol):
         cseq: int,
         content_length: int,
         max_forwards: int,
+        border: tuple[bool, int, bytes, bytes, int],
         /,
     ) -> None: ...
     def learn(
@@ -82,6 +94,7 @@ class Ways(Protocol):
         source: bytes,
         shown: object,
         hops: tuple[Any, ...],
+        gate: Gate | None,
         /,
     ) -> bool: ...
     def forget(self) -> None: ...
