@@ -105,7 +105,7 @@ class RefusedLoadJson(TypedDict):
     """Mistakes in files, each with its place."""
 
 
-class FindingJson(TypedDict):
+class DoctorFindingJson(TypedDict):
     """Of the doctor, who examines the edge in rounds."""
 
     check: str
@@ -203,7 +203,7 @@ class StatusJson(TypedDict):
     """The last time, until something else is loaded."""
     refused_load: RefusedLoadJson | None
     """The last one, until something is loaded."""
-    doctor: list[FindingJson]
+    doctor: list[DoctorFindingJson]
     """Of its last round."""
     ending: bool
     """It was told to end, and waits for open transactions."""

@@ -16,7 +16,7 @@ from sipedge.control.values import (
     BanJson,
     CertificateJson,
     ConnectionJson,
-    FindingJson,
+    DoctorFindingJson,
     ListenerJson,
     PeerJson,
     PoolJson,
@@ -113,7 +113,7 @@ def _unconfirmed(loads: Loads) -> UnconfirmedJson | None:
     return {"left": round(loads.left, 1), "back_to": unconfirmed.before.force.settings.revision}
 
 
-def _findings(report: Report | None) -> list[FindingJson]:
+def _findings(report: Report | None) -> list[DoctorFindingJson]:
     return [
         {
             "check": each.id,
