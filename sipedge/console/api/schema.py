@@ -22,7 +22,7 @@ class Schemas:
 
     def __init__(self) -> None:
         self.named: dict[str, Schema] = {}
-        self._kinds: dict[str, object] = {}
+        self._kinds: dict[str, Any] = {}
 
     def of(self, kind: object) -> Schema:
         """Raises TypeError for a type that none of our values has."""
