@@ -51,10 +51,6 @@ def test_what_the_doctor_found_in_the_last_round_failures_first(tmp_path: Path) 
     about = About("example.com", "sip.example.com")
     worse = about.warning("tls.expiry", "4 days", days=4), about.failed("dns.srv-port", "0")
     found = about.ok("tls.name", "fits"), *worse
-        about.ok("tls.name", "fits"),
-        about.warning("tls.expiry", "4 days", days=4),
-        about.failed("dns.srv-port", "0"),
-    )
 
     async def scenario(edge: MemoryEdge) -> None:
         parts = edge.server.parts
