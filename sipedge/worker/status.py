@@ -16,6 +16,7 @@ from sipedge.control.values import (
     BanJson,
     CertificateJson,
     ConnectionJson,
+    DoctorFindingJson,
     ListenerJson,
     PeerJson,
     PoolJson,
@@ -26,6 +27,7 @@ from sipedge.control.values import (
     UnconfirmedJson,
     ZoneJson,
 )
+from sipedge.doctor.report import Report
 from sipedge.edge.others.look import Look
 from sipedge.edge.parts import Parts
 from sipedge.proxy.upkeep import Upkeep
@@ -40,6 +42,8 @@ from zones.zone import AnyZone, DefaultZone, DnsZone, NeighborZone, TraversalCli
 from .loads import Loads
 
 DAY = 86400.0
+MOST = 100
+"""Findings of the doctor."""
 KINDS: dict[type[AnyZone], str] = {
     NeighborZone: "neighbor",
     TraversalServerZone: "traversal server",
@@ -62,6 +66,9 @@ def status_json(parts: Parts, loads: Loads, began: float, services: Sequence[Ser
         "revision": parts.settings.revision,
         "in_force_since": standing.since,
         "unconfirmed": _unconfirmed(loads),
+        "went_back": loads.went_back,
+        "refused_load": loads.refused,
+        "doctor": _findings(parts.observers.report),
         "ending": parts.ending,
         "listeners": _listeners(parts),
         "zones": _zones(parts),
@@ -106,6 +113,19 @@ def _unconfirmed(loads: Loads) -> UnconfirmedJson | None:
     return {"left": round(loads.left, 1), "back_to": unconfirmed.before.force.settings.revision}
 
 
+def _findings(report: Report | None) -> list[DoctorFindingJson]:
+    return [
+        {
+            "check": each.id,
+            "about": f"{each.domain} {each.subject}".strip(),
+            "verdict": each.verdict.value,
+            "seen": each.seen,
+            "expected": each.expected,
+        }
+        for each in (report.findings[:MOST] if report else ())
+    ]
+
+
 def _listeners(parts: Parts) -> list[ListenerJson]:
     bound = parts.connections.listening.bound()
     return [
@@ -130,7 +150,8 @@ def _zone(zone: AnyZone, connections: int, upkeep: Upkeep) -> ZoneJson:
     if isinstance(known, NeighborPeers):
         problems = [f"{peer}: {problem}" for peer, problem in known.problems if problem]
         peers = [
-            _peer(host_port(hop.address, hop.port), state.health.value, state.since) for hop, state in known.states()
+            _peer(host_port(hop.address, hop.port), state.health.value, state.since, state.why)
+            for hop, state in known.states()
         ]
     elif isinstance(known, TraversalClient):
         peers = [_peer(link.peer, link.state.value, link.since, link.problem) for link in known.links()]

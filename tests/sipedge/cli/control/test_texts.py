@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 import pytest
 
+from sipedge.cli.control.changes.load import _seconds, command
 from sipedge.cli.control.history_run import _Plans, _print, _Seals
-from sipedge.cli.control.load import _seconds, command
 from sipedge.cli.control.status_run import _lines
 from sipedge.control.times import moment, span_text
 from sipedge.control.values import DecisionJson, StatusJson
@@ -22,6 +22,11 @@ STATUS: StatusJson = {
     "revision": "0123456789abcdef",
     "in_force_since": 1000.0,
     "unconfirmed": {"left": 221.0, "back_to": "fedcba9876543210"},
+    "went_back": {"revision": "00112233445566", "at": 60.0, "why": "30 of 60 requests since then have failed"},
+    "refused_load": {"at": 90.0, "sentence": "edge.toml has mistakes", "problems": ["edge.toml:3:1: no\n  key"]},
+    "doctor": [
+        {"check": "dns.srv", "about": HOSTILE, "verdict": "failed", "seen": "", "expected": "a record"},
+    ],
     "ending": True,
     "listeners": [{"name": "in", "transport": "TLS", "address": "192.0.2.1:5061", "zone": ""}],
     "zones": [
@@ -115,6 +120,9 @@ def test_status_in_sections() -> None:
         "  up 0 s, since 1970-01-01 00:16:40Z",
         "  revision 0123456789ab of /etc/sipedge/edge.toml, in force since 1970-01-01 00:16:40Z",
         "  not confirmed: back to revision fedcba987654 in 3 min 41 s",
+        "  revision 001122334455 was undone at 1970-01-01 00:01:00Z: 30 of 60 requests since then have failed",
+        "  nothing was changed by a reload at 1970-01-01 00:01:30Z: edge.toml has mistakes; edge.toml:3:1: no",
+        f"  doctor: dns.srv of {HOSTILE}: failed",
         "listeners",
         "  in  TLS  192.0.2.1:5061",
         "zones",
