@@ -65,9 +65,9 @@ class Together:
     ) -> None:
         self.calls = calls
         self._bus, self._directory = bus, directory
-        self._short: ShortWay
         self._stays = False
         """Whether a request that is shown to pjsip is this worker's, whatever it names."""
+        self._short: ShortWay
         stack.is_elsewhere = self._takes_request
         self._stack, self._connections, self._turns, self._elsewhere = stack, connections, turns, elsewhere
         self._sending: Sending
@@ -277,15 +277,15 @@ class Together:
             # A request was shown where it came; a response is shown here, behind its request.
             (self._received if message.status else self._stack.receive)(word.connection, message)
 
-    def _passed(self, worker: int, word: words.Passed) -> None:
-        if self._elsewhere.use(word.connection, self._stack):
-            for data in self._short.heard(word.connection, word.messages):
-                self._received(word.connection, parse_message(data))
-
     def _call_moved(self, worker: int, word: CallMoved) -> None:
         self._handle(word)
         for connection, message in self._waiting.take(word.tag):
             self._stay(connection, message)
+
+    def _passed(self, worker: int, word: words.Passed) -> None:
+        if self._elsewhere.use(word.connection, self._stack):
+            for data in self._short.heard(word.connection, word.messages):
+                self._received(word.connection, parse_message(data))
 
     def _taken_back(self, worker: int, word: words.TakenBack) -> None:
         self._short.adopt_on(word.connection)

@@ -24,7 +24,6 @@ class Wire(pair_worker.Wire):
 @contextmanager
 def colleagues(worker: int = 0) -> Iterator[Colleagues]:
     memory, *others = [os.memfd_create("test") for _ in range(5)]
-    directory = Directory(memory, worker)
-    yield Colleagues(Bus(worker), 0, directory, bytes(32), lambda source: None, {"sip": 5060}, *others)
+    yield Colleagues(Bus(worker), 0, Directory(memory, worker), bytes(32), lambda source: None, {"sip": 5060}, *others)
     for each in (memory, *others):
         os.close(each)
