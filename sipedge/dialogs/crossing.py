@@ -54,6 +54,10 @@ class Passage:
     """Of the target's peer."""
     number: int
     """Of its CSeq, on the target's leg."""
+    session: int
+    """Seconds of the target's session that it is asked for; 0: the edge does not look after it."""
+    own_session: int
+    """The same of the source's."""
     terms: Terms | None
     """What the source says about its session, where the edge looks after that."""
     acknowledges: bool
@@ -74,6 +78,7 @@ class Crossings:
         theirs, method = received.cseq
         number = way.number or leg.number(theirs, method)
         ours, source = self._policies.of(out.target), self._policies.of(way.source.zone)
+        own_session = source.session_timer or way.source.interval
         rings = source.prack is Prack.HERE and way.target is None and not way.number and is_wanted(received)
         first = {name: received.lines[received.index[name][0]] for name in (*_RESTORED, "to")}
         passage = Passage(
@@ -88,7 +93,9 @@ class Crossings:
             record_routes=tuple(received.lines[number] for number in received.index.get("record-route", ())),
             hosts=out.target_hosts,
             number=number,
-            terms=terms_of(received) if source.session_timer and method in REFRESHES else None,
+            session=ours.session_timer or (way.target.interval if way.target is not None else 0),
+            own_session=own_session,
+            terms=terms_of(received) if own_session and method in REFRESHES else None,
             acknowledges=ours.prack is Prack.HERE and (rings or is_done_here(received)),
             rings=rings,
         )
@@ -108,20 +115,20 @@ class Crossings:
         head.keep_first("via")
         if lines:
             head.add_behind_first("via", [line.encode("utf-8", "surrogateescape") for line in lines])
-        if ours.session_timer and body:
+        if passage.session and body:
             note_offer(leg, message, body)
         return head.to_bytes(), body, passage
 
     def _added(self, passage: Passage, leg: Leg, uri: str) -> tuple[list[dict[str, Handler]], list[str]]:
         """What the edge itself has to say to the target, and what is taken out for it."""
-        policy, method = self._policies.of(passage.target), passage.method
+        method = passage.method
         taken: list[dict[str, Handler]] = []
         lines: list[str] = []
         supported: list[str] = []
-        if method in REFRESHES and (policy.session_timer or passage.terms is not None):
+        if method in REFRESHES and (passage.session or passage.terms is not None):
             taken.append(sessions.TAKEN)
-            if policy.session_timer:
-                lines += asked(leg, policy.session_timer)
+            if passage.session:
+                lines += asked(leg, passage.session)
                 supported.append(sessions.TAG)
         if passage.acknowledges or passage.rings:
             taken.append(provisional.TAKEN)
@@ -139,8 +146,7 @@ class Crossings:
         """A response as the source's leg has it."""
         near, lines = passage.way.source, passage.lines
         changes: dict[str, Handler] = {"record-route": lambda value: None}
-        ours = self._policies.of(passage.target)
-        if passage.method in REFRESHES and (ours.session_timer or passage.terms is not None):
+        if passage.method in REFRESHES and (passage.session or passage.terms is not None):
             changes = composed(changes, sessions.TAKEN)
         if passage.acknowledges or passage.rings:
             changes = composed(changes, provisional.TAKEN)

@@ -208,7 +208,7 @@ class Server:
             self._together.begin(self._proxy, self._sending, self._short, self._received)
         self._turns.start(self._proxy)
         self.tell(self._keeping.recalled())
-        await self._serve()
+        self._serve()
         self._keeper = self._loop.create_task(
             self._revocations.keep_fresh(lambda: self._settings.tls.crl_interval, self._lists_changed)
         )
@@ -306,7 +306,7 @@ class Server:
         self._fetcher.follow(settings.dns, allowed_in(settings.zones))
         self._keeping.use(settings, prepared.journal)
         self._swap(prepared.force, prepared.contexts, prepared.resolver, prepared.opened)
-        await self._serve()
+        self._serve()
         await self._observers.reload(prepared.observed)
         self._tap = self.recording.tap = self._observers.tap
         self._short.watch(self._tap is not None and self._tap.sees_messages)
@@ -327,10 +327,10 @@ class Server:
         """Raises OSError."""
         return {} if self._follows else self._connections.listening.open(settings.listeners, settings.places)
 
-    async def _serve(self) -> None:
+    def _serve(self) -> None:
         """Take connections, where not the supervisor does."""
         if self._colleagues is None:
-            await self._connections.listening.serve()
+            self._connections.listening.serve()
 
     @property
     def ports(self) -> Mapping[str, int]:

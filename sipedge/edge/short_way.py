@@ -176,7 +176,7 @@ class ShortWay:
         removed, key = bytes(way.removed), source.encode() + b"\0"
         edits = way.via, way.request_uri, removed, way.hop_count, way.poison, way.until, way.asks or way.uri is not None
         self._targets.add(target)
-        self._native.learn(place, command.head, target, *edits, self._secret, key, way, (way.hop,))
+        self._native.learn(place, command.head, target, *edits, self._secret, key, way, (way.hop,), way.gate)
 
     def _has_shape(self, native: Ways, message: Message, shape: Shape | None) -> bool:
         """Have C know messages with these names; whether it does."""
@@ -186,6 +186,10 @@ class ShortWay:
             parsed = self._stack.shown(message)
         except Malformed:
             return False
+        border = (False, 0, b"", b"", 0)
+        if (usual := shape.usual) is not None:
+            lines = bytes(usual.dropped), bytes(usual.searched)
+            border = True, usual.content_type, *lines, usual.contacts
         native.shape(
             names_of(message.index),
             shape.is_response,
@@ -199,6 +203,7 @@ class ShortWay:
             shape.cseq,
             shape.content_length,
             shape.max_forwards,
+            border,
         )
         return True
 

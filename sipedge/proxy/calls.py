@@ -29,7 +29,7 @@ from sipedge.dialogs.table import Dialogs
 from sipedge.dialogs.transfers import Transfers
 from sipedge.sip.message import Message
 from sipedge.sip.responses import REASONS, without_top_via
-from sipedge.topology.handles import Handles
+from sipedge.topology.handles import KEY, Handles
 from sipedge.topology.routes import values_of
 from zones.authentication import Authentication, Identity
 from zones.calls import Refer
@@ -45,8 +45,6 @@ _A, _I = DialogAction, DialogInput
 
 RINGING = 7200.0
 """Seconds after which an INVITE without a final response counts for nothing, whatever has become of it."""
-HANDLE = "h."
-"""Begins the keys of the journal that are no call's."""
 MOST_TRIES = 3
 """How often one request is sent again because of what it was answered."""
 
@@ -94,8 +92,8 @@ class Calls:
     def recalled(self, event: Recalled, now: float, out: list[Command]) -> None:
         """Calls of before a restart."""
         for number, (key, data) in enumerate(event.kept.items(), 1):
-            if key.startswith(HANDLE):
-                self.handles.recall(key.removeprefix(HANDLE), data.decode(errors="replace"))
+            if key.startswith(KEY):
+                self.handles.recall(key.removeprefix(KEY), data.decode(errors="replace"))
                 continue
             dialog = restored(data, self._installation)
             if dialog is None:
@@ -153,7 +151,7 @@ class Calls:
 
     def _session(self, leg: Leg, message: Message, now: float) -> Answer | None:
         """What the edge says to an INVITE or UPDATE where the sessions of a leg are its own business."""
-        wanted = self._policies.of(leg.zone).session_timer
+        wanted = self._policies.of(leg.zone).session_timer or leg.interval
         if not wanted:
             return None
         contact = own_contact("", leg.tag, self._installation.seat(leg.zone))
@@ -260,11 +258,10 @@ class Calls:
         if method not in sessions.REFRESHES:
             return
         sessions.learn_methods(leg, response)
-        wanted = self._policies.of(leg.zone).session_timer
-        if wanted:
-            sessions.accepted(leg, response, wanted, now)
+        if passage.session:
+            sessions.accepted(leg, response, passage.session, now)
         if passage.terms is not None and not way.number:
-            sessions.grant(way.source, passage.terms, self._policies.of(way.source.zone).session_timer, now)
+            sessions.grant(way.source, passage.terms, passage.own_session, now)
         is_asked = way.transfer is not None and leg is not way.transfer.transferee  # its ACK has the answer
         if method == "INVITE" and way.number and not is_asked:
             self._carry_out(Order(Kind.ACK, way.dialog, way.source, leg, "ACK", way.number), now, out)
@@ -336,7 +333,7 @@ class Calls:
         notes: list[Command] = []
         for handle, token in self.handles.taken().items():
             if self._journal:
-                notes.append(Keep(HANDLE + handle, None if token is None else token.encode()))
+                notes.append(Keep(KEY + handle, None if token is None else token.encode()))
         for dialog in touched:
             self.dialogs.schedule(dialog)
             if self._journal and dialog.is_confirmed:

@@ -34,6 +34,17 @@ Records = list[list[Any]]
 """See record.py."""
 
 
+class Gate(Protocol):
+    """What requests of a way cross (border.h). None: this one is the core's."""
+
+    @property
+    def hides(self) -> bool: ...
+    @property
+    def covers(self) -> bool: ...
+    def request(self, call_id: bytes, seen: bytes, /) -> tuple[bytes, tuple[bytes | None, ...]] | None: ...
+    def response(self, hops: tuple[Any, ...], seen: bytes, /) -> tuple[bytes | None, ...] | None: ...
+
+
 class Ways(Protocol):
     """module.c. A connection is named by its place, which ``open`` gives."""
 
@@ -66,6 +77,7 @@ class Ways(Protocol):
         cseq: int,
         content_length: int,
         max_forwards: int,
+        border: tuple[bool, int, bytes, bytes, int],
         /,
     ) -> None: ...
     def learn(
@@ -84,6 +96,7 @@ class Ways(Protocol):
         source: bytes,
         shown: object,
         hops: tuple[Any, ...],
+        gate: Gate | None,
         /,
     ) -> bool: ...
     def forget(self) -> None: ...
