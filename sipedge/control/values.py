@@ -213,7 +213,8 @@ class StatusJson(TypedDict):
     transactions: dict[str, int]
     """``server`` and ``client`` -> open ones."""
     remembered: dict[str, int]
-    """``verdicts`` that are kept, requests that ``asked`` for one, and ``hits``: those that found it."""
+    """``verdicts`` that are kept, requests that ``asked`` for one, ``hits``: those that found it, and ``short``: those
+    of them that went on without the core."""
     refused: list[RefusedJson]
     bans: list[BanJson]
     services: list[ServiceJson]

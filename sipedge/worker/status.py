@@ -31,7 +31,6 @@ from sipedge.doctor.report import Report
 from sipedge.edge.others.look import Look
 from sipedge.edge.parts import Parts
 from sipedge.proxy.upkeep import Upkeep
-from sipedge.remembered.memory import Memory
 from sipedge.servers.state import PoolState, ServerState, ServiceState
 from sipedge.settings import Tls
 from zones.addresses import host_port
@@ -74,7 +73,7 @@ def status_json(parts: Parts, loads: Loads, began: float, services: Sequence[Ser
         "zones": _zones(parts),
         "certificates": _certificates(parts.settings.tls, loads),
         "transactions": {role: int(number) for role, number in gauges.transactions.items()},
-        "remembered": _remembered(parts.proxy.memory),
+        "remembered": dict(look.remembered),
         "refused": [
             _refused(zone, reason, int(number))
             for (zone, reason), number in (gauges.refused | gauges.requests_refused).items()
@@ -183,10 +182,6 @@ def _certificates(tls: Tls, loads: Loads) -> list[CertificateJson]:
 def _end(pem: bytes) -> float:
     """Seconds since the epoch."""
     return x509.load_pem_x509_certificates(pem)[0].not_valid_after_utc.timestamp()
-
-
-def _remembered(memory: Memory) -> dict[str, int]:
-    return {"verdicts": len(memory), "asked": memory.asked, "hits": memory.hits}
 
 
 def _refused(zone: str, reason: str, count: int) -> RefusedJson:

@@ -61,7 +61,8 @@ def _lines(status: StatusJson, now: float) -> Iterator[str]:
 
 def _remembered(counts: dict[str, int]) -> str:
     rate = (
-        f", {counts['hits'] / counts['asked']:.1%} of {counts['asked']} requests found theirs"
+        f", {counts['hits'] / counts['asked']:.1%} of {counts['asked']} requests found theirs,"
+        f" {counts['short']} went on by the short way"
         if counts["asked"]
         else ""
     )

@@ -21,6 +21,8 @@ class Look:
     """Connection -> those that wait for an answer on it."""
     decisions: int
     """Made since the start."""
+    remembered: Mapping[str, int]
+    """See Memory.counts."""
 
 
 def together(first: Look, others: Sequence[Look]) -> Look:
@@ -29,7 +31,8 @@ def together(first: Look, others: Sequence[Look]) -> Look:
     transactions = _sum([look.transactions for look in looks])
     counters = None if first.counters is None else _counters(first.counters, looks)
     whole = {connection: int(number) for connection, number in transactions.items()}
-    return Look(_gauges(looks), counters, whole, sum(look.decisions for look in looks))
+    remembered = {key: int(number) for key, number in _sum([look.remembered for look in looks]).items()}
+    return Look(_gauges(looks), counters, whole, sum(look.decisions for look in looks), remembered)
 
 
 def _gauges(looks: Sequence[Look]) -> Gauges:

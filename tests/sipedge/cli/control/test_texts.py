@@ -42,7 +42,7 @@ STATUS: StatusJson = {
     "certificates": [{"file": "a.pem", "ends": 0.0, "days_left": -2.0}],
     "transactions": {"server": 1, "client": 2},
     "refused": [{"zone": "", "reason": "handshake", "count": 12}],
-    "remembered": {"verdicts": 3, "asked": 8, "hits": 6},
+    "remembered": {"verdicts": 3, "asked": 8, "hits": 6, "short": 5},
     "dns": {"asked": 1, "waiting": 0, "spared": 5},
     "bans": [{"source": "192.0.2.9", "reason": "password", "left": 90.0, "times": 2}],
     "services": [
@@ -150,7 +150,7 @@ def test_status_in_sections() -> None:
         "  3  stderr",
         "decisions: the last record is number 41",
         "transactions: 1 of peers, 2 of the edge",
-        "verdicts remembered: 3, 75.0% of 8 requests found theirs",
+        "verdicts remembered: 3, 75.0% of 8 requests found theirs, 5 went on by the short way",
         "questions to the DNS: 1 asked, 0 waiting, 5 spared",
     ]
 
