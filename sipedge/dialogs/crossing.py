@@ -6,6 +6,7 @@ Call-ID, tags and CSeq numbers. What a hidden zone does not show beside these (t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -27,6 +28,7 @@ from .table import Dialogs
 
 PREFIX = "b-"
 """Begins the user part of the edge's Contacts; its tag of the leg follows."""
+_REFER_ID = re.compile(r"(;\s*id\s*=\s*)(\d+)", re.IGNORECASE)
 _RESTORED = ("call-id", "from", "cseq")
 _FORMING = range(101, 300)
 """Responses that carry Contact and Record-Route (RFC 3261 12.1.1)."""
@@ -107,6 +109,7 @@ class Crossings:
             "cseq": lambda value: f"{number} {method}",
             "contact": lambda value: own_contact(value, leg.tag, out.at_target),
             "record-route": lambda value: None,
+            "event": lambda value: _event(value, method, way),
             **identifiers.handlers(lambda identity: self._dialogs.renamed(identity, out.at_source.side)),
         }
         taken, lines = self._added(passage, leg, message.uri)
@@ -181,6 +184,14 @@ class Crossings:
         if passage.terms is None or not 200 <= response.status < 300:
             return ()
         return granted(passage.way.source, passage.terms)
+
+
+def _event(value: str, method: str, way: Way) -> str:
+    """The subscription that a REFER begins has that one's CSeq number as its id (RFC 3515 2.4.6): each leg its own."""
+    if way.target is None or method not in ("NOTIFY", "SUBSCRIBE") or not value.lower().startswith("refer"):
+        return value
+    known, other = way.source.refer[::-1] if method == "NOTIFY" else way.target.refer
+    return _REFER_ID.sub(lambda found: found[1] + str(other) if found[2] == str(known) else found[0], value)
 
 
 def _early_answer(passage: Passage, response: Message, body: bytes) -> bytes:

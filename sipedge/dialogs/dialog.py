@@ -46,6 +46,8 @@ class Leg:
     """What is added to a CSeq number of the other party's on its way to this one."""
     invite: tuple[int, int] = (0, 0)
     """The CSeq number of the last INVITE to this party: as the other party wrote it, and as it was sent."""
+    refer: tuple[int, int] = (0, 0)
+    """The same of the last REFER."""
     interval: int = 0
     """Seconds of its session (RFC 4028); 0: none."""
     refreshes: bool = True
@@ -82,6 +84,8 @@ class Leg:
         self.sent = max(self.sent, ours)
         if method == "INVITE":
             self.invite = theirs, ours
+        elif method == "REFER":
+            self.refer = theirs, ours
         return ours
 
     def own_number(self, other: Leg) -> int:
@@ -166,6 +170,11 @@ class Dialog:
     @property
     def is_early(self) -> bool:
         return self.state in (DialogState.CALLING, DialogState.CANCELLED)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether both parties talk, and nothing is about to change that."""
+        return self.state is DialogState.TALKING and self.transfer is None and not (self.is_pending or self.is_left)
 
     @property
     def is_confirmed(self) -> bool:

@@ -72,5 +72,6 @@ def _of_leg(leg: Leg) -> dict[str, Any]:
 def _to_leg(record: dict[str, Any]) -> Leg:
     """Raises TypeError for fields that are missing, or that nobody knows."""
     leg = Leg(**record)
-    leg.routes, leg.invite = tuple(leg.routes), (leg.invite[0], leg.invite[1])
+    leg.routes = tuple(leg.routes)
+    leg.invite, leg.refer = (leg.invite[0], leg.invite[1]), (leg.refer[0], leg.refer[1])
     return leg
