@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from itertools import count
-from zlib import crc32
 
 from dialplan.model import Target, Tier
 from sipedge.decision.deciding import tiers_of
@@ -20,8 +19,8 @@ from sipedge.dialogs.crossing import Passage, learn, own_contact
 from sipedge.dialogs.dialog import Dialog, Leg, Way
 from sipedge.dialogs.orders import Answer, Kind, Order
 from sipedge.dialogs.policies import Policies, policies_of
-from sipedge.dialogs.provisional import RingAction, Ringing
-from sipedge.dialogs.record import PATIENCE, restored, resume, to_bytes
+from sipedge.dialogs.provisional import RingAction, Ringing, begun
+from sipedge.dialogs.record import PATIENCE, RINGING, restored, resume, to_bytes
 from sipedge.dialogs.requests import GONE, OTHER_USAGES, TARGET_REFRESHES
 from sipedge.dialogs.states import DialogAction, DialogInput
 from sipedge.dialogs.table import NOBODY, Dialogs, Others
@@ -42,8 +41,6 @@ from .response_context import ResponseContext
 
 _A, _I = DialogAction, DialogInput
 
-RINGING = 7200.0
-"""Seconds after which an INVITE without a final response counts for nothing, whatever has become of it."""
 MOST_TRIES = 3
 """How often one request is sent again because of what it was answered."""
 
@@ -210,8 +207,11 @@ class Calls:
     def _rings(self, context: ResponseContext, branch: str, dialog: Dialog, response: Message, now: float) -> bool:
         """Whether the caller hears a response now that it gets reliably."""
         if dialog.ringing is None:
-            dialog.ringing = Ringing(crc32(self._ids().encode()) >> 2, context.transaction, context.request.cseq[0])
-        return dialog.ringing.passes(branch, response, sessions.is_description(response), now)
+            dialog.ringing = begun(self._ids(), context.transaction, context.request.cseq[0])
+        passes = dialog.ringing.passes(branch, response, sessions.is_description(response), now)
+        if not passes and response.status >= 200:
+            context.hold(branch)
+        return passes
 
     def _ring(self, dialog: Dialog, ringing: Ringing, now: float, out: list[Command]) -> None:
         """What is due: a response again, the next one, or an end to the call of a caller that acknowledges none."""

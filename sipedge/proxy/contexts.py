@@ -169,7 +169,7 @@ class Contexts:
     def hop_of(self, branch: str) -> Hop | None:
         """Where the request of a branch went, while it is open or its 2xx may come again."""
         context = self._branches.get(branch)
-        waiting = context.branches.get(branch) if context is not None else None
+        waiting = None if context is None else context.branches.get(branch) or context.held.get(branch)
         return self.accepted_by(branch) if waiting is None else waiting.hop
 
     def accepted_by(self, branch: str) -> Hop | None:
@@ -301,7 +301,7 @@ class Contexts:
     def end(
         self, context: ResponseContext, now: float, out: list[Command], status: int = 503, text: str = ENDING
     ) -> None:
-        before = tuple(context.branches)
+        before = (*context.branches, *context.held)
         context.end(now, out, status, text)
         for branch in before:
             if branch not in context.branches:

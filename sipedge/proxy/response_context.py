@@ -107,6 +107,8 @@ class ResponseContext:
     state: ContextState = ContextState.WAITING
     branches: dict[str, Branch] = field(default_factory=dict)
     """Branches without a final response."""
+    held: dict[str, Branch] = field(default_factory=dict)
+    """Branches whose 2xx waits until the caller may have it: no CANCEL is for them."""
     located_later: dict[int, Target] = field(default_factory=dict)
     """Ticket -> the target whose hops are being looked up."""
     outcomes: list[Outcome] = field(default_factory=list)
@@ -136,7 +138,7 @@ class ResponseContext:
     @property
     def is_open(self) -> bool:
         """Something is still awaited: a branch or a look-up."""
-        return bool(self.branches or self.located_later)
+        return bool(self.branches or self.held or self.located_later)
 
     def trying(self, out: list[Command]) -> None:
         """Say 100: the final response takes its time."""
@@ -211,8 +213,8 @@ class ResponseContext:
             if branch is not None:
                 self._provisional(branch, message, now, out)
             return
+        branch = self.branches.pop(branch_id, None) or self.held.pop(branch_id, None)
         if branch is not None:
-            del self.branches[branch_id]
             branch.attempt.status = message.status
             if message.status != 503:
                 self.forwarder.succeeded(branch.hop, now)
@@ -292,6 +294,10 @@ class ResponseContext:
         self.tiers, self.stop = iter((*tiers,)) if self.stop else chain(tiers, self.tiers), False
         self._settle(now, out)
 
+    def hold(self, branch_id: str) -> None:
+        """The 2xx of a branch has come, and is given to ``response`` later."""
+        self.held[branch_id] = self.branches.pop(branch_id)
+
     def hop_lost(self, branch_id: str, now: float) -> None:
         """The connection of a branch is gone: the answer may come on another one (18.1.1). Calls wait for Timer C."""
         branch = self.branches.get(branch_id)
@@ -310,6 +316,7 @@ class ResponseContext:
 
         A CANCEL needs a provisional response before it (9.1); other branches are given up without a word.
         """
+        self.held.clear()
         for branch in tuple(self.branches.values()):
             action = branch.take(BranchInput.CANCEL) if self.is_invite else BranchAction.ABANDON
             if action is BranchAction.SEND_CANCEL:
