@@ -130,12 +130,13 @@ class Together:
         """See Stack.is_elsewhere. What another worker has given stays here, but for a call that it lacks."""
         if self._stays:
             return False
+        named, own = self.calls.named(message), self._bus.worker
         if not self._elsewhere.is_mine(connection):
-            return self._lacks(connection, message)
-        of_call = self.calls.worker_for(message)
-        worker = self._directory.owner(name, self._loop.time(), self._bus.worker if of_call is None else of_call)
-        if worker == self._bus.worker:
-            return self._lacks(connection, message)
+            return self._lacks(named, connection, message)
+        of_call = named[0][1] if named else own
+        worker = self._directory.owner(name, self._loop.time(), of_call)
+        if worker == own:
+            return self._lacks(named, connection, message)
         if not self._give(worker, connection, message):  # the next one in its seat will have the call
             return worker == of_call and self._waiting.put(worker, UNTIL_BACK, connection, message)
         self._users.setdefault(connection, {})[worker] = words.Held(connection, used=True, owed=True)
@@ -144,12 +145,11 @@ class Together:
     def _give(self, worker: int, connection: int, message: Message) -> bool:
         return worker != self._bus.worker and self._bus.tell(worker, words.Came(connection, message.head, message.body))
 
-    def _lacks(self, connection: int, message: Message) -> bool:
+    def _lacks(self, named: Sequence[tuple[str, int]], connection: int, message: Message) -> bool:
         """Whether a request of this worker names a call of another one beside its own, and waits for it here."""
-        found = self.calls.missing(message)
-        if found is None:
+        tag, worker = next((each for each in named if each[1] != self._bus.worker), ("", self._bus.worker))
+        if not tag:
             return False
-        tag, worker = found
         if not self._bus.tell(worker, CallWanted(tag, self._bus.worker)):
             return self._waiting.put(worker, UNTIL_BACK, connection, message)
         return self._waiting.put(tag, UNTIL_MOVED, connection, message)
@@ -164,7 +164,7 @@ class Together:
 
     def _show(self, connection: int, message: Message) -> None:
         """To pjsip, once more: it has been shown to others when it came."""
-        if self._elsewhere.is_mine(connection) or self._elsewhere.use(connection, self._stack):
+        if self._connections.is_open(connection) or self._elsewhere.use(connection, self._stack):
             self._stack.receive(connection, message)
 
     def give(self, command: CallGiven) -> None:

@@ -23,7 +23,11 @@ class Edge(Pair):
     """The same with a b2bua zone and a journal."""
 
     def config(self, *more: str, keys: str = "") -> str:
-        whole = super().config(*more, keys=keys).replace("[edge]\n", '[edge]\njournal = "journal"\n', 1)
+        whole = (
+            super()
+            .config(*(more or ("[limits]\ndrain = 0.2\n",)), keys=keys)
+            .replace("[edge]\n", '[edge]\njournal = "journal"\n', 1)
+        )
         return whole.replace('name = "near"\n', 'name = "near"\ntopology = "b2bua"\n')
 
     def refers_here(self) -> None:
@@ -253,7 +257,7 @@ def test_a_handle_leads_back_whichever_worker_made_it(tmp_path: Path) -> None:
 
 
 def test_no_more_calls_than_the_limit_whichever_worker_has_them(tmp_path: Path) -> None:
-    made = Edge(tmp_path, "[limits]\ndialogs = 2\n")
+    made = Edge(tmp_path, "[limits]\ndrain = 0.2\ndialogs = 2\n")
     with made.edge, Callee(made.far, PORT) as callee:
         one, two = made.callers()
         with one, two:

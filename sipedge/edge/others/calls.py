@@ -36,7 +36,7 @@ class CallsOfAll:
         """See Others."""
         self._legs += 1 if here else -1
         self._tally.put(self._legs)
-        if self._named(tag) != self._bus.worker:
+        if self._made_by(tag) != self._bus.worker:
             (self._told.add if here else self._told.discard)(tag)
             self._bus.tell_all(Belongs(tag, here))
 
@@ -48,20 +48,12 @@ class CallsOfAll:
         """None: it is no tag of the edge."""
         if tag in self._told:
             return self._bus.worker
-        return self._elsewhere.get(tag, self._named(tag))
+        return self._elsewhere.get(tag, self._made_by(tag))
 
-    def worker_for(self, message: Message) -> int | None:
-        """Who has the call that a request belongs to, or the first one that it names; None: it names none."""
-        workers = (self.worker_of(tag) for tag in self._tags(message))
-        return next((worker for worker in workers if worker is not None), None)
-
-    def missing(self, message: Message) -> tuple[str, int] | None:
-        """A call that a request names beside one of this worker's, by its tag, and who has it."""
-        for tag in self._tags(message):
-            worker = self.worker_of(tag)
-            if worker is not None and worker != self._bus.worker:
-                return tag, worker
-        return None
+    def named(self, message: Message) -> list[tuple[str, int]]:
+        """The calls that a request names, each by a tag, and who has them: that of its own dialog first."""
+        workers = ((tag, self.worker_of(tag)) for tag in self._tags(message))
+        return [(tag, worker) for tag, worker in workers if worker is not None]
 
     def joined(self, worker: int) -> list[Belongs]:
         """What a worker has to be told that is new; what the one before in its seat had is its own to tell."""
@@ -82,7 +74,7 @@ class CallsOfAll:
             yield match[1]
         yield from tags_in(message)
 
-    def _named(self, tag: str) -> int | None:
+    def _made_by(self, tag: str) -> int | None:
         match = _TAG.match(tag)
         worker = int(match[1]) if match else self._workers
         return worker if worker < self._workers else None

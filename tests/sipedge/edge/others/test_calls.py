@@ -86,20 +86,17 @@ def test_a_worker_that_has_died_tells_anew_what_it_has(calls: CallsOfAll) -> Non
     ],
 )
 def test_a_request_goes_where_its_call_is(calls: CallsOfAll, message: Message) -> None:
-    assert calls.worker_for(message) == 1
-    assert calls.missing(message) == (THEIRS, 1)
+    assert calls.named(message) == [(THEIRS, 1)]
 
 
-def test_of_two_calls_that_a_request_names_its_own_counts(calls: CallsOfAll) -> None:
+def test_of_two_calls_that_a_request_names_its_own_comes_first(calls: CallsOfAll) -> None:
     to, other = (
         f"To: <sip:bob@far.example>;tag={MINE}",
         f"Refer-To: <sip:c@d?Replaces=1%3Bto-tag%3D{THEIRS}%3Bfrom-tag%3Dx>",
     )
     refer = request("REFER", "sip:bob@far.example", to, other)
-    assert calls.worker_for(refer) == 0
-    assert calls.missing(refer) == (THEIRS, 1)
-    assert calls.missing(request("BYE", "sip:bob@far.example", to)) is None
-    assert calls.worker_for(request("MESSAGE", "sip:bob@far.example", "To: <sip:bob@far.example>")) is None
+    assert calls.named(refer) == [(MINE, 0), (THEIRS, 1)]
+    assert calls.named(request("MESSAGE", "sip:bob@far.example", "To: <sip:bob@far.example>")) == []
 
 
 def test_legs_of_the_others_are_calls(calls: CallsOfAll, memory: int) -> None:
