@@ -6,19 +6,20 @@ A connection belongs to the worker that has its socket. Another one uses it by i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sipedge.proxy.events import ConnectionClosed, ConnectionFailed, HopJudged, PeerElsewhere
+from sipedge.proxy.events import CallMoved, CallWanted, ConnectionClosed, ConnectionFailed, HopJudged, PeerElsewhere
 from sipedge.proxy.looked_after.seen import UpkeepSeen
 from zones.zone import Hop
 
 
 class Sent(NamedTuple):
-    """Write this on a connection of yours."""
+    """Write these on a connection of yours."""
 
     connection: int
-    data: bytes
+    messages: Sequence[bytes]
 
 
 class Came(NamedTuple):
@@ -27,6 +28,13 @@ class Came(NamedTuple):
     connection: int
     head: bytes
     body: bytes
+
+
+class Passed(NamedTuple):
+    """Responses that came on a connection of mine to requests of yours. Nothing but framing has looked at them."""
+
+    connection: int
+    messages: Sequence[bytes]
 
 
 class TakenBack(NamedTuple):
@@ -77,6 +85,14 @@ class Offence:
 
 
 @dataclass(frozen=True, slots=True)
+class Belongs:
+    """A call is this worker's, or is no more, whose tag names another one."""
+
+    tag: str
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Quiet:
     """The end was asked for, and every request here has had its final response."""
 
@@ -109,6 +125,7 @@ class Answer:
 Word = (
     Sent
     | Came
+    | Passed
     | TakenBack
     | PeerElsewhere
     | ConnectionClosed
@@ -120,6 +137,9 @@ Word = (
     | HopJudged
     | UpkeepSeen
     | Offence
+    | Belongs
+    | CallWanted
+    | CallMoved
     | Quiet
     | Note
     | Question

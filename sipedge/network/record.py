@@ -61,9 +61,9 @@ class Among:
 
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     """Of connections; no other worker has the same."""
-    unusable: Callable[[int], None] = lambda connection: None
+    unusable: Callable[[int], object] = lambda connection: None
     """A connection serves no hop any more."""
     gone: Callable[[str], None] = lambda source: None
     """One of this source that was ``handed`` over has no socket any more."""
-    offence: Callable[[str, str], None] = lambda address, reason: None
+    offence: Callable[[str, str], object] = lambda address, reason: None
     """An offence that others should count, too."""

@@ -256,6 +256,7 @@ class Player:
             "answer": self._answer,
             "leave": self._leave,
             "hang up": lambda peer: self._far().abort(),
+            "cross": self._cross,
             "change": lambda peer: self._edge.change(),
         }
 
@@ -284,6 +285,11 @@ class Player:
         far, data = self._peers[peer], b"".join(said)
         for piece in (data[:cut], data[cut:]):
             _write(far, piece)
+
+    def _cross(self, *said: Any) -> None:
+        """A callee goes away while a request is on its way there."""
+        self._far().abort()
+        self._say(*said)
 
     def _answer(self, elsewhere: bool, answers: Sequence[tuple[Any, ...]]) -> None:
         written: dict[Party, bytes] = {}

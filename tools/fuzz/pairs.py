@@ -39,6 +39,8 @@ def steps(chance: Random, naming: Random) -> list[Step]:
     for place in range(len(conversation) - 1, -1, -1):
         word, peer, *rest = conversation[place]
         if word == "say" and peer < 2 and chance.random() < MORE:
+            if chance.random() < 0.1:
+                conversation[place] = "cross", peer, *rest
             said = [_cancel(each) if chance.random() < 0.2 else each for each in rest[0]]
             again = "say", chance.choice((peer, 1 - peer, 1 - peer)), said, 0
             conversation.insert(place + 1 + chance.choice(LATER), again)
@@ -162,7 +164,7 @@ class Pair:
     """``with``: two processes, which may play many conversations. ``environment`` and ``tree``: what they run with."""
 
     def __init__(self, environment: Mapping[str, str] | None = None, tree: Path = ROOT) -> None:
-        self._descriptors = [os.memfd_create(name) for name in ("transactions", "rates", "outputs")]
+        self._descriptors = [os.memfd_create(name) for name in ("transactions", "rates", "outputs", "legs", "handles")]
         self._memory = self._descriptors[0]
         self._workers = [Remote(number, self._descriptors, environment or {}, tree) for number in range(2)]
         self.statuses: list[int] = []

@@ -39,6 +39,7 @@ def _gauges(looks: Sequence[Look]) -> Gauges:
         refused=_sum([gauges.refused for gauges in each]),
         requests_refused=_sum([gauges.requests_refused for gauges in each]),
         waiting=sum(gauges.waiting for gauges in each),
+        calls=sum(gauges.calls for gauges in each),
         transactions=_sum([gauges.transactions for gauges in each]),
         dns=_sum([gauges.dns for gauges in each]),
         dns_spared=_sum([gauges.dns_spared for gauges in each]),

@@ -6,9 +6,10 @@
 #include <string.h>
 
 #include "directory.h"
+#include "passing.h"
 
 /* (connection, buffer, start, searched, end, room, time, clock, now): None, or how far it went, outputs, records that have
- * begun and ended, and the methods of copies that were absorbed. */
+ * begun and ended, the methods of copies that were absorbed, and what belongs to other workers. */
 static PyObject *take(PyObject *module, PyObject *const *args, Py_ssize_t count)
 {
     (void)module;
@@ -29,12 +30,14 @@ static PyObject *take(PyObject *module, PyObject *const *args, Py_ssize_t count)
     reading.ended = reading.begun ? PyList_New(0) : NULL;
     reading.copies = reading.ended ? PyList_New(0) : NULL;
     Py_ssize_t taken = reading.copies ? read_all(&reading, bytes, sizes[2] - sizes[1]) : -1;
-    PyObject *out = outputs(), *result = NULL;
-    if (taken > 0 && out)
-        result = Py_BuildValue("nOOOO", (Py_ssize_t)sizes[1] + taken, out, reading.begun, reading.ended, reading.copies);
-    else if (taken == 0 && out)
+    PyObject *out = outputs(), *passed = passed_on(), *result = NULL;
+    if (taken > 0 && out && passed)
+        result = Py_BuildValue("nOOOOO", (Py_ssize_t)sizes[1] + taken, out, reading.begun, reading.ended, reading.copies,
+                               passed);
+    else if (taken == 0 && out && passed)
         result = new_reference(Py_None);
     Py_XDECREF(out);
+    Py_XDECREF(passed);
     Py_XDECREF(reading.begun);
     Py_XDECREF(reading.ended);
     Py_XDECREF(reading.copies);

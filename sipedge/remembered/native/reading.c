@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "directory.h"
+#include "passing.h"
 
 enum { ADDED = 1024, MOST_TOUCHED = 64 };
 
@@ -259,12 +260,17 @@ static PyObject *answered(const struct pending *request, const struct gate *gate
     return text.failed ? NULL : joined((struct span){text.start, text.length}, body);
 }
 
-/* As ``forward``: a 2xx goes back without the edge's own Via. */
+/* As ``forward``: a 2xx goes back without the edge's own Via, what belongs to another worker goes there. */
 static int answer(struct reading *reading, struct head *head, const struct shape *shape, struct span whole)
 {
     struct span branch, via = head->lines[shape->vias.at[0]];
     struct pending *request = NULL;
-    if (head->status >= 200 && head->status < 300 && branch_of(head, shape, &branch))
+    if (!branch_of(head, shape, &branch))
+        return 0;
+    int passed = pass_on(branch, whole);
+    if (passed)
+        return passed;
+    if (head->status >= 200 && head->status < 300)
         request = pending_by_branch(span_of(front), branch);
     if (!request || request->target != reading->connection)
         return 0;

@@ -28,6 +28,8 @@ READ = (
 
 Outputs = list[tuple[int, list[bytes], int, int]]
 """Connection, messages, how many of them are requests and responses."""
+Passed = list[tuple[int, list[bytes]]]
+"""Worker, and the responses to requests of his."""
 Records = list[list[Any]]
 """See record.py."""
 
@@ -110,7 +112,7 @@ class Ways(Protocol):
         clock: float,
         now: float,
         /,
-    ) -> tuple[int, Outputs, Records, Records, list[bytes]] | None: ...
+    ) -> tuple[int, Outputs, Records, Records, list[bytes], Passed | None] | None: ...
     def share(self, memory: mmap | None, worker: int, /) -> None: ...
     def find(self, branch: bytes, /) -> int: ...
     def waiting(self, place: int, before: float, /) -> list[int]: ...

@@ -1,10 +1,8 @@
-"""What several workers cannot do is said with its key."""
+"""How many workers there may be: nothing is refused because of them."""
 
 from __future__ import annotations
 
 from pathlib import Path
-
-import pytest
 
 from sipedge.config import ConfigError, load_config
 
@@ -21,27 +19,9 @@ def problems(folder: Path, workers: int, keys: str = "", tables: str = "") -> li
     return []
 
 
-@pytest.mark.parametrize(
-    ("keys", "tables", "said"),
-    [
-        ('journal = "j"', "", "[edge] has 2 workers, and a journal is of calls, which a worker knows alone"),
-        (
-            "",
-            '[[zone]]\nname = "far"\ntype = "dns"\ntopology = "b2bua"\n',
-            '[edge] has 2 workers, and zone "far" has topology "b2bua": a worker knows its own calls only',
-        ),
-        (
-            "",
-            '[[zone]]\nname = "far"\ntype = "dns"\nlongest_user_part = 200\n',
-            '[edge] has 2 workers, and zone "far" has a longest_user_part: what is too long is kept by one of them',
-        ),
-    ],
-)
-def test_what_one_process_has_to_know_takes_one_worker(tmp_path: Path, keys: str, tables: str, said: str) -> None:
-    assert said in problems(tmp_path, 2, keys, tables)
-    assert said not in problems(tmp_path, 1, keys, tables)
-
-
-def test_several_workers_are_fine_otherwise(tmp_path: Path) -> None:
-    assert problems(tmp_path, 8) == []
+def test_up_to_eight_workers_do_all_that_one_does(tmp_path: Path) -> None:
+    zone = '[[zone]]\nname = "far"\ntype = "neighbor"\ntransport = "TCP"\npeers = ["192.0.2.2"]\n'
+    zone += 'topology = "b2bua"\nlongest_user_part = 200\n'
+    log = '[log]\ndecisions = "d"\nmessages = "m"\nexpressway = "x"\n[log.hep]\naddress = "192.0.2.1"\n'
+    assert problems(tmp_path, 8, 'journal = "j"', zone + log) == []
     assert len(problems(tmp_path, 9)) == len(problems(tmp_path, 0)) == 1
