@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from time import time
 from weakref import finalize
@@ -38,11 +39,17 @@ class Segments(Kept):
                     return Position(*found)
         return Position()
 
-    def add(self, batch: Batch) -> None:
-        if self._writing.full or self._writing.is_ahead_of(batch):
-            self._writing.seal()
-            self._begin()
-        self._writing.add(batch)
+    def add(self, batches: Iterable[Batch]) -> None:
+        try:
+            for batch in batches:
+                if self._writing.full or self._writing.is_ahead_of(batch):
+                    self._writing.commit()
+                    self._writing.seal()
+                    self._begin()
+                self._writing.add(batch)
+            self._writing.commit()
+        finally:
+            self._writing.give_up()
 
     def forget(self, days: float, size: int) -> int:
         """Only whole segments go. The one that is written is ended before, where it is old or too large alone."""
