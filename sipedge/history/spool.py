@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any, BinaryIO
 
 from .wish import Batch, Gap, Position
 
-_scan: Callable[[str, int], tuple[Any, int]] = json.JSONDecoder().scan_once
-"""What json.loads asks, too: it raises StopIteration where no value begins."""
+_decode = json.JSONDecoder().raw_decode
 FORMAT = 1
 """Of the records (``sipedge.proxy.history.FORMAT``)."""
 READ = 1 << 16
@@ -176,14 +175,11 @@ def _beginning(file: BinaryIO) -> str:
 def _read(line: str) -> Mapping[str, Any] | None:
     """None for what is no record of a decision."""
     try:
-        fields, end = _scan(line, 0)
-        if (
-            end != len(line)
-            or fields["format"] != FORMAT
-            or type(fields["sequence"]) is not int
-            or type(fields["time"]) is not float
-        ):
+        fields, end = _decode(line)
+        if end != len(line) or fields["format"] != FORMAT:
             return None
-    except (StopIteration, ValueError, TypeError, KeyError, RecursionError):
+        if type(fields["sequence"]) is not int or type(fields["time"]) is not float:
+            return None
+    except (ValueError, TypeError, KeyError, RecursionError):
         return None
     return fields if isinstance(fields, dict) else None

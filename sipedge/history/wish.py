@@ -167,8 +167,8 @@ class History(Protocol):
     def position(self) -> Position: ...
 
     def add(self, batches: Iterable[Batch]) -> None:
-        """In one transaction, a segment. From one thread. Raises OSError where the disk takes no more: some of them may be
-        there then, as ``position`` tells."""
+        """In one transaction for each segment. From one thread. Raises OSError where the disk takes no more; what is
+        there then ``position`` tells."""
         ...
 
     def find(self, wish: Wish) -> list[Found]:
