@@ -20,7 +20,7 @@ from .verdict import Verdict
 
 @dataclass(slots=True, eq=False)
 class Way:
-    """Read only."""
+    """Read only, but for ``texts``."""
 
     verdict: Verdict
     hop: Hop
@@ -44,6 +44,8 @@ class Way:
     """In From; for that."""
     uri: Uri | None = None
     """What leads to the next hop, where several take turns; None: there is one."""
+    texts: tuple[bytes, bytes, bytes] | None = None
+    """What lines of decisions say of it; native/lines.c writes it when it asks for them first."""
 
 
 @dataclass(frozen=True, slots=True)
