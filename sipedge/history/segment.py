@@ -13,7 +13,7 @@ from typing import Any
 
 from .files import bytes_of, writing
 from .row import COLUMNS, TEXTS, WORDS, concluded, row_of
-from .schema import ROWS, SEAL, TABLES
+from .schema import PARTS, ROWS, SEAL, TABLES
 from .wish import Batch, Position
 
 _INSERT = f"INSERT INTO decisions VALUES ({', '.join('?' * len(COLUMNS))})"
@@ -95,7 +95,8 @@ class Segment:
     def seal(self) -> None:
         """Nothing is written into it any more. Raises OSError: then it is as it was."""
         try:
-            self._file.executescript(f"BEGIN IMMEDIATE; {SEAL} COMMIT; PRAGMA wal_checkpoint(truncate);")
+            parts = "".join(PARTS.format(name=name) for name in TEXTS) if _has_fts5(self._file) else ""
+            self._file.executescript(f"BEGIN IMMEDIATE; {SEAL} {parts} COMMIT; PRAGMA wal_checkpoint(truncate);")
             self._file.execute("PRAGMA journal_mode = delete")
         except sqlite3.Error as error:
             if self._file.in_transaction:
@@ -127,6 +128,10 @@ class Segment:
         add = "DO UPDATE SET count = count + excluded.count"
         self._file.executemany(f"INSERT INTO minutes VALUES (?, ?, ?, ?) ON CONFLICT {add}", counts)
         self._file.executemany(f"INSERT INTO times VALUES (?, ?, ?) ON CONFLICT {add}", times)
+
+
+def _has_fts5(file: sqlite3.Connection) -> bool:
+    return bool(file.execute("SELECT sqlite_compileoption_used('ENABLE_FTS5')").fetchone()[0])
 
 
 class _Adding:
