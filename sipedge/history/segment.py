@@ -13,7 +13,7 @@ from typing import Any
 
 from .files import bytes_of, writing
 from .row import COLUMNS, TEXTS, WORDS, concluded, row_of
-from .schema import PARTS, ROWS, SEAL, TABLES
+from .schema import ROWS, TABLES
 from .wish import Batch, Position
 
 _INSERT = f"INSERT INTO decisions VALUES ({', '.join('?' * len(COLUMNS))})"
@@ -92,18 +92,6 @@ class Segment:
         self.rows, self.first, self._last = self.rows + adding.rows, adding.first, adding.last
         self._adding = None
 
-    def seal(self) -> None:
-        """Nothing is written into it any more. Raises OSError: then it is as it was."""
-        try:
-            parts = "".join(PARTS.format(name=name) for name in TEXTS) if _has_fts5(self._file) else ""
-            self._file.executescript(f"BEGIN IMMEDIATE; {SEAL} {parts} COMMIT; PRAGMA wal_checkpoint(truncate);")
-            self._file.execute("PRAGMA journal_mode = delete")
-        except sqlite3.Error as error:
-            if self._file.in_transaction:
-                self._file.execute("ROLLBACK")
-            raise OSError(f"{self.path}: {error}") from None
-        self.close()
-
     def close(self) -> None:
         self._file.close()
 
@@ -128,10 +116,6 @@ class Segment:
         add = "DO UPDATE SET count = count + excluded.count"
         self._file.executemany(f"INSERT INTO minutes VALUES (?, ?, ?, ?) ON CONFLICT {add}", counts)
         self._file.executemany(f"INSERT INTO times VALUES (?, ?, ?) ON CONFLICT {add}", times)
-
-
-def _has_fts5(file: sqlite3.Connection) -> bool:
-    return bool(file.execute("SELECT sqlite_compileoption_used('ENABLE_FTS5')").fetchone()[0])
 
 
 class _Adding:

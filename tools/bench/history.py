@@ -171,6 +171,7 @@ def main(seconds: float, rows: int) -> None:
         if rows:
             history = Segments(Path(folder) / "filled")
             fill(history, rows)
+            history.settle()
             sizes = sum(file.stat().st_size for file in os.scandir(Path(folder) / "filled"))
             print(f"        {sizes / 1e6:.0f} MB in segments of {SEGMENT}")
             ask(history)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support.decisions import record
 from support.examples import examples
 
-from sipedge.history import asking, segment
+from sipedge.history import asking, sealing
 from sipedge.history.store import Segments
 from sipedge.history.wish import Batch, Position, Wish
 
@@ -30,18 +30,23 @@ def _history(folder: str, aliases: list[str]) -> Segments:
     return history
 
 
+def _seal(history: Segments) -> None:
+    history._begin()
+    history.settle()
+
+
 def _found(history: Segments, part: str) -> list[str]:
     return [each.alias for each in history.find(Wish(alias=part, most=100))]
 
 
-@examples(60)
+@examples(25)
 @given(aliases=st.lists(LETTERS, min_size=1, max_size=8), part=LETTERS)
 def test_a_part_is_found_with_and_without_an_index(aliases: list[str], part: str) -> None:
     wanted = [alias for alias in reversed(aliases) if _lower(part) in _lower(alias)]
     with TemporaryDirectory() as folder:
         history = _history(folder, aliases)
         assert _found(history, part) == wanted
-        history._writing.seal()
+        _seal(history)
         assert _found(history, part) == wanted
         history.close()
 
@@ -52,14 +57,14 @@ def test_where_many_hold_it_the_newest_are_found(sealed: bool, tmp_path: Path, m
     aliases = [f"user{number}@far.example" for number in range(20)] + ["other@near.example"]
     history = _history(str(tmp_path), aliases)
     if sealed:
-        history._writing.seal()
+        _seal(history)
     assert _found(history, "USER") == aliases[19::-1]
     history.close()
 
 
 def test_without_fts5_a_part_is_found_by_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(segment, "_has_fts5", lambda file: False)
+    monkeypatch.setattr(sealing, "has_fts5", lambda file: False)
     history = _history(str(tmp_path), ["user1@far.example", "user2@far.example"])
-    history._writing.seal()
+    _seal(history)
     assert _found(history, "ser1") == ["user1@far.example"]
     history.close()

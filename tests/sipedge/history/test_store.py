@@ -23,6 +23,7 @@ def history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Segment
         alias = ("bob@example.com", "Eve_1@far.example", "nobody@nowhere")[number % 3]
         more = {"method": "NOTIFY", "revision": "b2" * 32} if number > 9 else {}
         made.add([Batch((record(number, alias, **more),), Position("first", number * 10, number))])
+    made.settle()
     yield made
     made.close()
 
