@@ -6,7 +6,7 @@ import logging
 import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
-from threading import Thread
+from threading import Lock, Thread
 
 from .files import text_of
 from .row import TEXTS
@@ -21,25 +21,29 @@ class Sealing:
     def __init__(self) -> None:
         self._waiting: list[Path] = []
         self._thread: Thread | None = None
+        self._lock = Lock()
+        """Of the two before: the thread ends only where nothing waits."""
         self._ended = False
         self._file: sqlite3.Connection | None = None
         """That is being sealed."""
 
     def add(self, path: Path) -> None:
         """Nothing is written into it any more."""
-        self._waiting.append(path)
+        with self._lock:
+            self._waiting.append(path)
         self.go_on()
 
     def go_on(self) -> None:
         """With those that wait; one that could not be sealed, because the disk was full, is tried again."""
-        if self._waiting and (self._thread is None or not self._thread.is_alive()):
-            self._thread = Thread(target=self._run, daemon=True, name="sealing")
-            self._thread.start()
+        with self._lock:
+            if self._waiting and self._thread is None:
+                self._thread = Thread(target=self._run, daemon=True, name="sealing")
+                self._thread.start()
 
     def wait(self) -> None:
         """Until each was tried."""
-        if self._thread is not None:
-            self._thread.join()
+        if (thread := self._thread) is not None:
+            thread.join()
 
     def end(self) -> None:
         """What is not sealed by now is sealed by the next one that opens the folder."""
@@ -51,8 +55,7 @@ class Sealing:
 
     def _run(self) -> None:
         tried = 0
-        while tried < len(self._waiting) and not self._ended:
-            path = self._waiting[tried]
+        while (path := self._next(tried)) is not None:
             try:
                 self._seal(path)
                 self._waiting.remove(path)
@@ -60,6 +63,14 @@ class Sealing:
                 tried += 1
                 if not self._ended:
                     logger.warning("%s: no indexes yet: %s", path, error)
+
+    def _next(self, tried: int) -> Path | None:
+        """Behind so many that could not be sealed; None: the thread ends."""
+        with self._lock:
+            if tried < len(self._waiting) and not self._ended:
+                return self._waiting[tried]
+            self._thread = None
+            return None
 
     def _seal(self, path: Path) -> None:
         if not path.exists():  # forgotten

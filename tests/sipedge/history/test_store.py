@@ -115,6 +115,8 @@ def test_it_goes_on_after_a_restart(history: Segments, tmp_path: Path) -> None:
 
 
 def test_the_oldest_segment_goes_whole_by_days_and_by_bytes(history: Segments) -> None:
+    history._begin()
+    history.settle()
     assert history.forget(days=1e6, size=10**12) == 0
     whole = history.stored().bytes
     assert history.forget(days=1e6, size=whole - 1) == 5
