@@ -22,12 +22,12 @@ def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(("figure", "status"), [(500, 0), (1000, 0), (1100, 0), (1101, 1)])
 @pytest.mark.usefixtures("record")
 def test_a_tenth_more_than_the_record_is_refused(figure: int, status: int) -> None:
-    assert instructions.guard(figure) == status
+    assert instructions.guard(figure, instructions.half()) == status
 
 
 def test_another_python_is_not_compared(record: Path, capsys: pytest.CaptureFixture[str]) -> None:
     record.write_text(json.dumps({"python": "3.0", instructions.half(): 1000}))
-    assert instructions.guard(5000) == 0
+    assert instructions.guard(5000, instructions.half()) == 0
     assert "not compared" in capsys.readouterr().out
 
 
@@ -41,7 +41,7 @@ def test_the_record_is_of_a_python_that_the_edge_runs_on_and_has_all_figures() -
 def test_a_record_keeps_the_figure_of_the_other_half(record: Path) -> None:
     other = next(half for half in instructions.HALVES if half != instructions.half())
     record.write_text(json.dumps({"python": instructions.PYTHON, other: 2000}))
-    instructions.record(1500)
+    instructions.record(1500, instructions.half())
     assert json.loads(record.read_text()) == {"python": instructions.PYTHON, other: 2000, instructions.half(): 1500}
 
 

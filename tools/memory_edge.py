@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
+from functools import partial
 from time import time
 from typing import Any
 
 from sipedge.edge.in_force import InForce, Standing
 from sipedge.edge.others.colleagues import Colleagues
 from sipedge.edge.server import Server
+from sipedge.network.listening import place_of
 from sipedge.network.tls import read_files
 from sipedge.settings import Limits, Listener, Settings
 from sipedge.sip.framing import Frame, Framer
 from sipedge.sip.message import Message
 from sipedge.worker.control import Control
 from sipedge.worker.services import Services
+from zones.addresses import source_of
 
 from .clock import Clock
 
@@ -24,6 +27,7 @@ EDGE = "203.0.113.1"
 TURNS = 5
 """Of the loop: more than anything takes that needs no time."""
 Factory = Callable[[], asyncio.BaseProtocol]
+Taker = Callable[[], object]
 
 
 class Far(asyncio.Transport):
@@ -89,6 +93,9 @@ class Far(asyncio.Transport):
     def write_eof(self) -> None:
         self.abort()
 
+    def close(self) -> None:
+        self.abort()
+
     def abort(self) -> None:
         if not self.is_closing():
             self._raw.close()
@@ -96,18 +103,31 @@ class Far(asyncio.Transport):
 
 
 class ListeningSocket(socket.socket):
-    """It is bound to nothing."""
+    """It is bound to nothing. ``caller``: who has just connected."""
 
-    def __init__(self, loop: MemoryLoop, port: int) -> None:
+    caller = ""
+
+    def __init__(self, port: int) -> None:
         super().__init__()
-        self._loop, self._port = loop, port
+        self._port = port
 
     def getsockname(self) -> tuple[str, int]:
         return EDGE, self._port
 
-    def close(self) -> None:
-        super().close()
-        self._loop.listening.pop(self._port, None)
+    def accept(self) -> tuple[socket.socket, tuple[str, int]]:
+        """Raises BlockingIOError."""
+        caller, self.caller = self.caller, ""
+        if not caller:
+            raise BlockingIOError
+        return Taken(caller), (caller, 40000)
+
+
+class Taken(socket.socket):
+    """Connected to nothing; a Far takes its place."""
+
+    def __init__(self, caller: str) -> None:
+        super().__init__()
+        self.caller = caller
 
 
 class MemoryLoop(Clock):
@@ -115,7 +135,10 @@ class MemoryLoop(Clock):
 
     def __init__(self) -> None:
         super().__init__()
-        self.listening: dict[int, Factory] = {}
+        self.listening: dict[int, tuple[ListeningSocket, Taker]] = {}
+        """Port -> its socket, and what takes who has connected."""
+        self.came: Far
+        """Who has connected last."""
         self.called: list[Far] = []
         self.answer = asyncio.Event()
         """Calls are answered while it is set."""
@@ -123,9 +146,31 @@ class MemoryLoop(Clock):
         self.refused = ""
         """An address where nobody listens."""
 
-    async def create_server(self, factory: Factory, *, sock: socket.socket, **_: Any) -> Any:  # type: ignore[override]
-        self.listening[sock.getsockname()[1]] = factory
-        return sock
+    def add_reader(self, fd: Any, callback: Callable[..., object], *args: Any) -> None:  # type: ignore[override]
+        if isinstance(fd, ListeningSocket):
+            self.listening[fd.getsockname()[1]] = fd, partial(callback, *args)
+        else:
+            super().add_reader(fd, callback, *args)
+
+    def remove_reader(self, fd: Any) -> bool:
+        if isinstance(fd, ListeningSocket):
+            return self.listening.pop(fd.getsockname()[1], None) is not None
+        return super().remove_reader(fd)
+
+    def connect_accepted_socket(self, factory: Factory, sock: socket.socket, **_: Any) -> Any:  # type: ignore[override]
+        assert isinstance(sock, Taken)
+        self.came = Far(self, factory, sock.caller, 40000)
+        sock.close()
+        made = self.create_future()
+        made.set_result(None)
+        return made
+
+    def call_in(self, address: str, port: int) -> Far:
+        """A peer connects."""
+        listening, take = self.listening[port]
+        listening.caller = address
+        take()
+        return self.came
 
     async def create_connection(self, factory: Factory, host: str, port: int, **_: Any) -> Any:  # type: ignore[override]
         await self.answer.wait()
@@ -146,18 +191,15 @@ class MemoryEdge:
         self.control = Control(self.server, path, Standing(force, time()), lambda standing, place: None, Services())
 
     def _open(self, listener: Listener) -> socket.socket:
-        return ListeningSocket(self.loop, listener.port)
+        return ListeningSocket(listener.port)
 
     def accept(self, address: str, port: int = 5060) -> Far:
         """A peer connects to the listener of this port."""
-        return Far(self.loop, self._factory(port), address, 40000)
-
-    def _factory(self, port: int) -> Factory:
-        """Of several workers the supervisor accepts, and hands connections over."""
         if not self._is_of_several:
-            return self.loop.listening[port]
+            return self.loop.call_in(address, port)
         listener = next(each for each in self._settings.listeners if each.port == port)
-        return lambda: self.server.parts.connections.listening._accept(listener)
+        self.server.accept(place_of(listener), Taken(address), source_of(address), "")  # the supervisor has taken it
+        return self.loop.came
 
     async def turn(self) -> None:
         """Let everything happen that needs no time."""

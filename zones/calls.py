@@ -10,11 +10,11 @@ SHORTEST_SESSION = 90
 
 
 class Prack(Enum):
-    """Who acknowledges a reliable provisional response of a callee in the zone (RFC 3262)."""
+    """Whose business reliable provisional responses are towards the zone's peers (RFC 3262)."""
 
     END_TO_END = "end to end"
     HERE = "here"
-    """The edge; it asks for reliability, and the caller sees an ordinary provisional response."""
+    """The edge's: it acknowledges those of callees, and callers that support it get the edge's own."""
 
 
 class Refer(Enum):

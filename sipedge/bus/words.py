@@ -6,6 +6,7 @@ A connection belongs to the worker that has its socket. Another one uses it by i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,10 +16,10 @@ from zones.zone import Hop
 
 
 class Sent(NamedTuple):
-    """Write this on a connection of yours."""
+    """Write these on a connection of yours."""
 
     connection: int
-    data: bytes
+    messages: Sequence[bytes]
 
 
 class Came(NamedTuple):
@@ -27,6 +28,13 @@ class Came(NamedTuple):
     connection: int
     head: bytes
     body: bytes
+
+
+class Passed(NamedTuple):
+    """Responses that came on a connection of mine to requests of yours. Nothing but framing has looked at them."""
+
+    connection: int
+    messages: Sequence[bytes]
 
 
 class TakenBack(NamedTuple):
@@ -109,6 +117,7 @@ class Answer:
 Word = (
     Sent
     | Came
+    | Passed
     | TakenBack
     | PeerElsewhere
     | ConnectionClosed

@@ -6,6 +6,7 @@ Call-ID, tags and CSeq numbers. What a hidden zone does not show beside these (t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -21,12 +22,13 @@ from . import credentials, identifiers, provisional, sessions
 from .credentials import proofs
 from .dialog import Leg, Way
 from .policies import Policies
-from .provisional import is_done_here
+from .provisional import is_done_here, is_wanted
 from .sessions import REFRESHES, Terms, asked, granted, is_description, note_offer, terms_of
 from .table import Dialogs
 
 PREFIX = "b-"
 """Begins the user part of the edge's Contacts; its tag of the leg follows."""
+_REFER_ID = re.compile(r"(;\s*id\s*=\s*)(\d+)", re.IGNORECASE)
 _RESTORED = ("call-id", "from", "cseq")
 _FORMING = range(101, 300)
 """Responses that carry Contact and Record-Route (RFC 3261 12.1.1)."""
@@ -54,10 +56,16 @@ class Passage:
     """Of the target's peer."""
     number: int
     """Of its CSeq, on the target's leg."""
+    session: int
+    """Seconds of the target's session that it is asked for; 0: the edge does not look after it."""
+    own_session: int
+    """The same of the source's."""
     terms: Terms | None
     """What the source says about its session, where the edge looks after that."""
     acknowledges: bool
     """Whether the edge acknowledges the target's provisional responses itself."""
+    rings: bool
+    """Whether the source gets provisional responses reliably, from the edge."""
 
 
 class Crossings:
@@ -72,6 +80,8 @@ class Crossings:
         theirs, method = received.cseq
         number = way.number or leg.number(theirs, method)
         ours, source = self._policies.of(out.target), self._policies.of(way.source.zone)
+        own_session = source.session_timer or way.source.interval
+        rings = source.prack is Prack.HERE and way.target is None and not way.number and is_wanted(received)
         first = {name: received.lines[received.index[name][0]] for name in (*_RESTORED, "to")}
         passage = Passage(
             way,
@@ -85,8 +95,11 @@ class Crossings:
             record_routes=tuple(received.lines[number] for number in received.index.get("record-route", ())),
             hosts=out.target_hosts,
             number=number,
-            terms=terms_of(received) if source.session_timer and method in REFRESHES else None,
-            acknowledges=ours.prack is Prack.HERE and is_done_here(received),
+            session=ours.session_timer or (way.target.interval if way.target is not None else 0),
+            own_session=own_session,
+            terms=terms_of(received) if own_session and method in REFRESHES else None,
+            acknowledges=ours.prack is Prack.HERE and (rings or is_done_here(received)),
+            rings=rings,
         )
         to_tag = leg.remote_tag if way.target is not None else ""
         changes: dict[str, Handler] = {
@@ -96,6 +109,7 @@ class Crossings:
             "cseq": lambda value: f"{number} {method}",
             "contact": lambda value: own_contact(value, leg.tag, out.at_target),
             "record-route": lambda value: None,
+            "event": lambda value: _event(value, method, way),
             **identifiers.handlers(lambda identity: self._dialogs.renamed(identity, out.at_source.side)),
         }
         taken, lines = self._added(passage, leg, message.uri)
@@ -104,23 +118,24 @@ class Crossings:
         head.keep_first("via")
         if lines:
             head.add_behind_first("via", [line.encode("utf-8", "surrogateescape") for line in lines])
-        if ours.session_timer and body:
+        if passage.session and body:
             note_offer(leg, message, body)
         return head.to_bytes(), body, passage
 
     def _added(self, passage: Passage, leg: Leg, uri: str) -> tuple[list[dict[str, Handler]], list[str]]:
         """What the edge itself has to say to the target, and what is taken out for it."""
-        policy, method = self._policies.of(passage.target), passage.method
+        method = passage.method
         taken: list[dict[str, Handler]] = []
         lines: list[str] = []
         supported: list[str] = []
-        if method in REFRESHES and (policy.session_timer or passage.terms is not None):
+        if method in REFRESHES and (passage.session or passage.terms is not None):
             taken.append(sessions.TAKEN)
-            if policy.session_timer:
-                lines += asked(leg, policy.session_timer)
+            if passage.session:
+                lines += asked(leg, passage.session)
                 supported.append(sessions.TAG)
-        if passage.acknowledges:
+        if passage.acknowledges or passage.rings:
             taken.append(provisional.TAKEN)
+        if passage.acknowledges:
             supported.append(provisional.RELIABLE)
         if supported:
             lines.append(f"Supported: {', '.join(supported)}")
@@ -134,10 +149,9 @@ class Crossings:
         """A response as the source's leg has it."""
         near, lines = passage.way.source, passage.lines
         changes: dict[str, Handler] = {"record-route": lambda value: None}
-        ours = self._policies.of(passage.target)
-        if passage.method in REFRESHES and (ours.session_timer or passage.terms is not None):
+        if passage.method in REFRESHES and (passage.session or passage.terms is not None):
             changes = composed(changes, sessions.TAKEN)
-        if passage.acknowledges:
+        if passage.acknowledges or passage.rings:
             changes = composed(changes, provisional.TAKEN)
         if response.status in _FORMING:
             changes["contact"] = lambda value: own_contact(value, near.tag, passage.seat)
@@ -154,16 +168,30 @@ class Crossings:
             body = early
             head.rewrite({"content-length": lambda value: str(len(early))})
             added.append(b"Content-Type: application/sdp")
+        ringing = passage.way.dialog.ringing if passage.rings else None
+        numbered = ringing.lines(response) if ringing is not None else ()
+        added += [line.encode() for line in numbered]
         head.add_behind_first("via", (*passage.vias, *(passage.record_routes if forms else ()), *added))
         if passage.terms is not None and body:
             note_offer(near, response, body)
-        return Message(head.to_bytes(), body)
+        message = Message(head.to_bytes(), body)
+        if ringing is not None and numbered:
+            ringing.sent = message
+        return message
 
     @staticmethod
     def _granted(passage: Passage, response: Message) -> tuple[str, ...]:
         if passage.terms is None or not 200 <= response.status < 300:
             return ()
         return granted(passage.way.source, passage.terms)
+
+
+def _event(value: str, method: str, way: Way) -> str:
+    """The subscription that a REFER begins has that one's CSeq number as its id (RFC 3515 2.4.6): each leg its own."""
+    if way.target is None or method not in ("NOTIFY", "SUBSCRIBE") or not value.lower().startswith("refer"):
+        return value
+    known, other = way.source.refer[::-1] if method == "NOTIFY" else way.target.refer
+    return _REFER_ID.sub(lambda found: found[1] + str(other) if found[2] == str(known) else found[0], value)
 
 
 def _early_answer(passage: Passage, response: Message, body: bytes) -> bytes:

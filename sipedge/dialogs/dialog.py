@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
+from .provisional import Ringing
 from .states import DialogAction, DialogInput, DialogState, after
 
 LARGEST = 8192
@@ -45,6 +46,8 @@ class Leg:
     """What is added to a CSeq number of the other party's on its way to this one."""
     invite: tuple[int, int] = (0, 0)
     """The CSeq number of the last INVITE to this party: as the other party wrote it, and as it was sent."""
+    refer: tuple[int, int] = (0, 0)
+    """The same of the last REFER."""
     interval: int = 0
     """Seconds of its session (RFC 4028); 0: none."""
     refreshes: bool = True
@@ -81,6 +84,8 @@ class Leg:
         self.sent = max(self.sent, ours)
         if method == "INVITE":
             self.invite = theirs, ours
+        elif method == "REFER":
+            self.refer = theirs, ours
         return ours
 
     def own_number(self, other: Leg) -> int:
@@ -135,6 +140,8 @@ class Dialog:
     """Early legs towards the callee, by their remote tag."""
     visited: set[str] = field(default_factory=set)
     """URIs that its INVITE was redirected to."""
+    ringing: Ringing | None = None
+    """What the caller is told reliably, if it is."""
     transfer: Transfer | None = None
     """One that is under way, and that it has a part in."""
     is_pending: bool = False

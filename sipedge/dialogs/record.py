@@ -8,9 +8,14 @@ from typing import Any
 
 from sipedge.decision.installation import Installation
 
+from . import sessions
 from .dialog import Dialog, Leg
 from .states import DialogState
 
+PATIENCE = 40.0
+"""Seconds for an ACK or the answer to a BYE: 64*T1 and what a repeated one takes."""
+RESUMING = 2.0
+"""Seconds after a start in which ways to peers are found."""
 _OF_THE_MOMENT = {"refresh_at", "expires_at", "reliable", "early", "challenges", "proofs"}
 _LEG = [entry.name for entry in fields(Leg) if entry.name not in _OF_THE_MOMENT]
 
@@ -50,6 +55,16 @@ def restored(data: bytes, installation: Installation) -> Dialog | None:
     return dialog
 
 
+def resume(dialog: Dialog, now: float, share: float) -> None:
+    """What was under way before a restart has no transaction any more. ``share``: see ``sessions.resume``."""
+    if dialog.state is DialogState.ANSWERED:
+        dialog.patience = now + PATIENCE
+    elif dialog.state is DialogState.ENDING:  # who has got no BYE gets one, who has sent it says 481
+        dialog.state, dialog.patience = DialogState.TALKING, now + RESUMING
+    for leg in (dialog.near, dialog.far):
+        sessions.resume(leg, now + RESUMING, share)
+
+
 def _of_leg(leg: Leg) -> dict[str, Any]:
     return {name: getattr(leg, name) for name in _LEG}
 
@@ -57,5 +72,6 @@ def _of_leg(leg: Leg) -> dict[str, Any]:
 def _to_leg(record: dict[str, Any]) -> Leg:
     """Raises TypeError for fields that are missing, or that nobody knows."""
     leg = Leg(**record)
-    leg.routes, leg.invite = tuple(leg.routes), (leg.invite[0], leg.invite[1])
+    leg.routes = tuple(leg.routes)
+    leg.invite, leg.refer = (leg.invite[0], leg.invite[1]), (leg.refer[0], leg.refer[1])
     return leg

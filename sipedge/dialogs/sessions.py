@@ -131,9 +131,11 @@ def resume(leg: Leg, now: float, share: float) -> None:
         leg.refresh_at = now + share * leg.interval / 2 if leg.refreshes else 0.0
 
 
-def refused(leg: Leg, now: float) -> None:
-    """A refresh has failed although the party knows the call."""
+def refused(leg: Leg, status: int, now: float) -> None:
+    """A refresh has failed although the party knows the call; where it takes no UPDATE, a re-INVITE is next."""
     leg.refresh_at = now + max(AGAIN, (leg.expires_at - now) / 2)
+    if status in (405, 501) and leg.updates and leg.offer:
+        leg.updates, leg.refresh_at = False, now
 
 
 def learn_methods(leg: Leg, message: Message) -> None:
@@ -167,7 +169,8 @@ def next_due(dialog: Dialog) -> float:
     if dialog.is_pending:
         return 0.0
     legs = () if dialog.is_left else (dialog.near, dialog.far)
-    times = (dialog.patience, *(time for leg in legs for time in (leg.refresh_at, leg.expires_at)))
+    ringing = dialog.ringing.when if dialog.ringing is not None else 0.0
+    times = (dialog.patience, ringing, *(time for leg in legs for time in (leg.refresh_at, leg.expires_at)))
     return min(filter(None, times), default=0.0)
 
 

@@ -96,7 +96,7 @@ class Server:
         self.functions = self._make_functions()
         """Type of command -> the function that carries it out."""
         self._turns = Turns(self._stack, self.functions)
-        elsewhere = Elsewhere(colleagues.bus if colleagues else None)
+        self._elsewhere = elsewhere = Elsewhere(colleagues)
         self._sending = self._make_sending(elsewhere)
         parts = self._stack, self._connections, self._turns, elsewhere
         self._together = Together(colleagues.bus, colleagues.directory, *parts) if colleagues else None
@@ -190,21 +190,25 @@ class Server:
         self._note_ports()
         environment = environment_of(self._ports, self._connections, self._colleagues, self._together)
         self._proxy = Proxy(self._settings, environment)
-        if self._together is not None:
-            self._together.begin(self._proxy, self._sending, self._received)
         parts = self._settings, self._proxy, self._stack, self._connections
         self._observers = Observers(*parts, lambda: self._resolver, self._services, self._colleagues)
         self._tap = self.recording.tap = self._observers.tap
-        directory = self._colleagues.directory if self._colleagues else None
-        ways = self._stack, self._connections, self._proxy, self._turns
+        ways = self._stack, self._connections, self._proxy, self._turns, self._elsewhere
         self._short = ShortWay(
-            *ways, directory, environment.ids(), self._sending.take_back, self.recording.went_short, self._stay_awake
+            *ways,
+            environment.ids(),
+            self._received,
+            self._sending.take_back,
+            self.recording.went_short,
+            self._stay_awake,
         )
         self._short.configure(self._settings)
         self._short.watch(self._tap is not None and self._tap.sees_messages)
+        if self._together is not None:
+            self._together.begin(self._proxy, self._sending, self._short, self._received)
         self._turns.start(self._proxy)
         self.tell(self._keeping.recalled())
-        await self._serve()
+        self._serve()
         self._keeper = self._loop.create_task(
             self._revocations.keep_fresh(lambda: self._settings.tls.crl_interval, self._lists_changed)
         )
@@ -302,7 +306,7 @@ class Server:
         self._fetcher.follow(settings.dns, allowed_in(settings.zones))
         self._keeping.use(settings, prepared.journal)
         self._swap(prepared.force, prepared.contexts, prepared.resolver, prepared.opened)
-        await self._serve()
+        self._serve()
         await self._observers.reload(prepared.observed)
         self._tap = self.recording.tap = self._observers.tap
         self._short.watch(self._tap is not None and self._tap.sees_messages)
@@ -323,10 +327,10 @@ class Server:
         """Raises OSError."""
         return {} if self._follows else self._connections.listening.open(settings.listeners, settings.places)
 
-    async def _serve(self) -> None:
+    def _serve(self) -> None:
         """Take connections, where not the supervisor does."""
         if self._colleagues is None:
-            await self._connections.listening.serve()
+            self._connections.listening.serve()
 
     @property
     def ports(self) -> Mapping[str, int]:

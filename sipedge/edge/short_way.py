@@ -8,11 +8,10 @@ sent it on itself. docs/architecture.md says what never goes this way.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from time import perf_counter, time
 
-from sipedge.bus.directory import Directory
 from sipedge.native import library
 from sipedge.network.connections import Connections
 from sipedge.pjsip.reception import Malformed
@@ -28,10 +27,11 @@ from sipedge.remembered.native.ways import Outputs, Records, Ways
 from sipedge.remembered.record import HEAD, TIME
 from sipedge.remembered.way import Shape, Way, names_of, request_shape, response_shape
 from sipedge.settings import Limits, Settings
-from sipedge.sip.message import MAX_SHARED_LINES, Message
+from sipedge.sip.message import MAX_SHARED_LINES, Message, parse_message
 from zones.neighbor import NeighborPeers
 from zones.zone import Hop
 
+from .others.elsewhere import Elsewhere
 from .turns import Turns
 
 SWEEP = 0.5
@@ -50,26 +50,33 @@ class ShortWay:
         connections: Connections,
         proxy: Proxy,
         turns: Turns,
-        directory: Directory | None,
+        elsewhere: Elsewhere,
         unique: str,
+        receive: Callable[[int, Message], None],
         take_back: Callable[[int, str, bytes], None],
         record: Callable[[int, Records, Records, list[bytes]], None],
         stay_awake: Callable[[], None],
     ) -> None:
-        """``directory``: of one of several workers. ``unique``: token for its branches. ``take_back``: a connection,
-        why it is gone, and a message that could not be written. ``record``: what a connection has brought: requests
-        that have begun, that have their answer, methods of copies. ``stay_awake``: more may come at once. Without parts
-        in C it does nothing.
+        """``unique``: token for its branches. ``receive``: a message that has to take the other way. ``take_back``: a
+        connection, why it is gone, and a message that could not be written. ``record``: what a connection has brought:
+        requests that have begun, that have their answer, methods of copies. ``stay_awake``: more may come at once.
+        Without parts in C it does nothing.
         """
         self._native = _load() if stack.sequences else None
         self._loop = asyncio.get_running_loop()
         self._stack, self._connections, self._proxy, self._memory = stack, connections, proxy, proxy.memory
         self._front = f"{BRANCH_COOKIE}{unique}x".encode()
         """Of all its branches: no other token has this letter in its place."""
-        self._turns, self._take_back, self._record, self._stay_awake = turns, take_back, record, stay_awake
-        self._directory = directory
+        self._receive, self._turns, self._take_back, self._record, self._stay_awake = (
+            receive,
+            turns,
+            take_back,
+            record,
+            stay_awake,
+        )
+        self._elsewhere = elsewhere
         self._places: dict[int, int] = {}
-        """Connection -> where C has it."""
+        """Connection -> where C has it; of another worker's, those that were used."""
         self._opened: dict[int, ConnectionOpened] = {}
         self._seats: dict[tuple[str, tuple[str, ...]], int] = {}
         self._targets: set[int] = set()
@@ -104,10 +111,8 @@ class ShortWay:
 
     def _begin(self, native: Ways, limits: Limits) -> None:
         sizes = limits.header_section, limits.headers, limits.header_line, limits.message
-        if self._directory is None:
-            native.share(None, 0)
-        else:
-            native.share(self._directory.memory, self._directory.worker)
+        directory = self._elsewhere.directory
+        native.share(*((directory.memory, directory.worker) if directory else (None, 0)))
         native.begin(self._stack.sequences, self._front, self._where, limits.remembered, *sizes)
         self._places.clear()
         self._forget(native)
@@ -131,7 +136,7 @@ class ShortWay:
             if place in self._targets:
                 self._forget(self._native)
             self._native.close(place)
-            del self._opened[connection]
+            self._opened.pop(connection, None)
 
     def _forget(self, native: Ways) -> None:
         """All ways."""
@@ -141,19 +146,28 @@ class ShortWay:
         self._state = self._of_now()
 
     def _of_now(self) -> tuple[int, int, int]:
-        return self._memory.generation, self._connections.hops_lost, self._proxy.upkeep.failures
+        lost = self._connections.hops_lost + self._elsewhere.lost
+        return self._memory.generation, lost, self._proxy.upkeep.failures
+
+    def _find(self, hop: Hop) -> int:
+        """The connection that serves a hop; 0: none does."""
+        return self._connections.find(hop) or self._elsewhere.find(hop) or 0
+
+    def _place_elsewhere(self, native: Ways, connection: int) -> int | None:
+        """Where C has a connection of another worker; None: it is closed, or this one's."""
+        place = self._places.get(connection)
+        if place is None and self._elsewhere.use(connection, self._stack):
+            event = self._elsewhere.event(connection)
+            place = self._places[connection] = native.open(self._stack.source(connection), connection, event)
+        return place
 
     def remember(self, command: Remember) -> None:
         """Have requests go this way. Nothing happens where C would not take them."""
-        way, hop = command.way, self._connections.find(command.way.hop)
-        place, target = self._places.get(command.connection), self._places.get(hop or 0)
-        message = Message(command.head)
-        if (
-            self._native is None
-            or place is None
-            or target is None
-            or not self._has_shape(self._native, message, request_shape(message.index))
-        ):
+        if self._native is None or command.connection not in self._opened:
+            return
+        way, message, place = command.way, Message(command.head), self._places.get(command.connection)
+        target = self._place_elsewhere(self._native, self._find(way.hop))
+        if place is None or target is None or not self._has_shape(self._native, message, request_shape(message.index)):
             return
         if self._state != self._of_now():
             self._forget(self._native)
@@ -162,7 +176,7 @@ class ShortWay:
         removed, key = bytes(way.removed), source.encode() + b"\0"
         edits = way.via, way.request_uri, removed, way.hop_count, way.poison, way.until, way.asks or way.uri is not None
         self._targets.add(target)
-        self._native.learn(place, command.head, target, *edits, self._secret, key, way, (way.hop,))
+        self._native.learn(place, command.head, target, *edits, self._secret, key, way, (way.hop,), way.gate)
 
     def _has_shape(self, native: Ways, message: Message, shape: Shape | None) -> bool:
         """Have C know messages with these names; whether it does."""
@@ -172,6 +186,10 @@ class ShortWay:
             parsed = self._stack.shown(message)
         except Malformed:
             return False
+        border = (False, 0, b"", b"", 0)
+        if (usual := shape.usual) is not None:
+            lines = bytes(usual.dropped), bytes(usual.searched)
+            border = True, usual.content_type, *lines, usual.contacts
         native.shape(
             names_of(message.index),
             shape.is_response,
@@ -185,6 +203,7 @@ class ShortWay:
             shape.cseq,
             shape.content_length,
             shape.max_forwards,
+            border,
         )
         return True
 
@@ -201,14 +220,17 @@ class ShortWay:
         taken = native.take(place, buffer, start, searched, end, room, *times)
         if taken is None:
             return start
-        start, outputs, begun, ended, copies = taken
+        start, outputs, begun, ended, copies, passed = taken
         self._send(connection, outputs)
         if copies:
             self._stack.flush()  # pjsip may have answered some of them
         self._memory.asked += len(begun)
         self._memory.hits += len(begun)
         self._record(connection, begun, ended, copies)
-        self._connections.sound(connection)
+        if connection in self._opened:
+            self._connections.sound(connection)
+        for worker, messages in passed or ():
+            self._pass_on(worker, connection, messages)
         self._stay_awake()
         return start
 
@@ -218,7 +240,7 @@ class ShortWay:
         hops: tuple[Hop, ...] = (way.hop,)
         if way.uri is not None and isinstance(peers, NeighborPeers):
             hops = preferred(peers.peek(now), way.uri)
-        place = self._places.get(self._connections.find(hops[0]) or 0) if hops else None
+        place = self._places.get(self._find(hops[0])) if hops else None
         if place is None or (way.asks and not self._proxy.may_pass(connection, way, now)):
             return None
         if way.uri is not None and isinstance(peers, NeighborPeers):
@@ -231,8 +253,30 @@ class ShortWay:
                 self._stack.count_short(connection, target, requests)
             if responses:
                 self._stack.count_short(target, connection, -responses)
-            if not self._connections.send(target, *messages):
+            if not self._connections.send(target, *messages) and not self._elsewhere.send(target, *messages):
                 self._return(target, messages)
+
+    def _pass_on(self, worker: int, connection: int, messages: Sequence[bytes]) -> None:
+        if not self._elsewhere.pass_on(worker, connection, messages):
+            for data in messages:
+                self._receive(connection, parse_message(data))
+
+    def heard(self, connection: int, messages: Sequence[bytes]) -> Sequence[bytes]:
+        """Responses that another worker has passed on; those of them that the core has to take."""
+        place = None if self._native is None else self._place_elsewhere(self._native, connection)
+        if self._native is None or place is None:
+            return messages
+        data = bytearray().join(messages)
+        taken, rest = self._take(self._native, connection, place, data, 0, 0, len(data)), 0
+        while taken > 0:
+            taken -= len(messages[rest])
+            rest += 1
+        return messages[rest:]
+
+    def note(self, response: Message) -> None:
+        """Another worker has been given a response: the next one like it may be passed on unread."""
+        if self._native is not None and self._is_open:
+            self._has_shape(self._native, response, response_shape(response.index, IDENTITY_HEADERS))
 
     def _return(self, target: int, messages: list[bytes]) -> None:
         """A connection is gone that nobody has heard of yet."""

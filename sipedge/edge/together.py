@@ -16,12 +16,13 @@ from sipedge.proxy.events import ConnectionClosed, ConnectionFailed, Event, HopJ
 from sipedge.proxy.incoming import Peer
 from sipedge.proxy.looked_after.seen import UpkeepSeen
 from sipedge.proxy.proxy import Proxy
-from sipedge.sip.message import Message
+from sipedge.sip.message import Message, parse_message
 from zones.zone import Hop
 
 from .others.colleagues import FIRST, Colleagues
 from .others.elsewhere import MOST, Elsewhere, numbers_of, worker_of_via
 from .sending import Sending
+from .short_way import ShortWay
 from .turns import Turns
 
 PUBLISH = 0.05
@@ -40,6 +41,7 @@ class Together:
         self, bus: Bus, directory: Directory, stack: Stack, connections: Connections, turns: Turns, elsewhere: Elsewhere
     ) -> None:
         self._bus, self._directory = bus, directory
+        self._short: ShortWay
         stack.is_elsewhere = self._takes_request
         self._stack, self._connections, self._turns, self._elsewhere = stack, connections, turns, elsewhere
         self._sending: Sending
@@ -56,6 +58,7 @@ class Together:
         self._handlers: dict[type, Callable[..., None]] = {
             words.Sent: self._sent,
             words.Came: self._came,
+            words.Passed: self._passed,
             words.TakenBack: self._taken_back,
             PeerElsewhere: self._peer_elsewhere,
             ConnectionClosed: self._closed,
@@ -70,9 +73,9 @@ class Together:
             words.Quiet: self._is_quiet,
         }
 
-    def begin(self, proxy: Proxy, sending: Sending, received: Callable[[int, Message], None]) -> None:
+    def begin(self, proxy: Proxy, sending: Sending, short: ShortWay, received: Callable[[int, Message], None]) -> None:
         """The others may be listened to. ``received`` takes responses that others give to this worker."""
-        self._proxy, self._sending, self._received = proxy, sending, received
+        self._proxy, self._sending, self._short, self._received = proxy, sending, short, received
         self._bus.listener = self
         if self._bus.worker == FIRST:
             self._loop.call_later(PUBLISH, self._publish)
@@ -88,7 +91,10 @@ class Together:
         """Give a response to the worker that sent its request; False: it is this one's."""
         vias = message.index.get("via") if message.status else None
         worker = worker_of_via(message.lines[vias[0]]) if vias else None
-        return worker is not None and self._give(worker, connection, message)
+        if worker is None or not self._give(worker, connection, message):
+            return False
+        self._short.note(message)
+        return True
 
     def _takes_request(self, connection: int, name: bytes, message: Message) -> bool:
         """See Stack.is_elsewhere. What another worker has given stays here."""
@@ -194,9 +200,10 @@ class Together:
     def _sent(self, worker: int, word: words.Sent) -> None:
         unknown = words.Held(word.connection, used=True, owed=False)
         self._users.setdefault(word.connection, {}).setdefault(worker, unknown)
-        if not self._connections.send(word.connection, word.data):
+        if not self._connections.send(word.connection, *word.messages):
             self._users.pop(word.connection, None)
-            self._bus.tell(worker, words.TakenBack(word.connection, word.data, "the connection is closed"))
+            for data in word.messages:
+                self._bus.tell(worker, words.TakenBack(word.connection, data, "the connection is closed"))
 
     def _came(self, worker: int, word: words.Came) -> None:
         if self._elsewhere.use(word.connection, self._stack):
@@ -204,7 +211,13 @@ class Together:
             # A request was shown where it came; a response is shown here, behind its request.
             (self._received if message.status else self._stack.receive)(word.connection, message)
 
+    def _passed(self, worker: int, word: words.Passed) -> None:
+        if self._elsewhere.use(word.connection, self._stack):
+            for data in self._short.heard(word.connection, word.messages):
+                self._received(word.connection, parse_message(data))
+
     def _taken_back(self, worker: int, word: words.TakenBack) -> None:
+        self._short.adopt_on(word.connection)
         self._sending.take_back(word.connection, word.reason, word.data)
 
     def _peer_elsewhere(self, worker: int, word: PeerElsewhere) -> None:
@@ -215,6 +228,7 @@ class Together:
 
     def _closed(self, worker: int, word: ConnectionClosed) -> None:
         self._watched.pop(word.connection, None)
+        self._short.closed(word.connection)
         self._handle(word)
         self._elsewhere.closed(word.connection, self._stack)
 

@@ -48,6 +48,12 @@ class JournalFile:
             os.close(file)
         return dict(self._live)
 
+    def peek(self) -> dict[str, bytes]:
+        """What counts now, of a file that an edge may be writing: it is neither locked nor changed."""
+        with open(self.path, "rb") as stream:
+            self._read(stream)
+        return dict(self._live)
+
     def append(self, changes: Changes) -> None:
         """Write changes; they are in the hands of the system then, and survive this process."""
         self._write(b"".join(_line(key, data) for key, data in changes.items()))

@@ -18,22 +18,12 @@ from sipedge.sip.framing import Frame, Framer
 from zones.addresses import host_port
 from zones.zone import Hop
 
+from .admission import Slices
 from .handshakes import Outcome, shake_hands
-from .state import PEER_CLOSED, TRANSITIONS, Awaited, Input, State
-from .tcp import break_after, os_reason, unacknowledged, was_closed
+from .state import LINGER, PEER_CLOSED, PROBE, PROBES, READ_AGAIN, TRANSITIONS, Awaited, Input, State
+from .tcp import HIGH_WATER, LOW_WATER, break_after, os_reason, unacknowledged, was_closed
 from .tls import openssl_reason
-from .tls_stream import WANT_MORE, TlsStream
-
-HIGH_WATER = 512 * 1024
-"""Unsent bytes at which a connection is *blocked*: no more is written to it and it is not read from."""
-LOW_WATER = 128 * 1024
-READ_AGAIN = 2.0
-"""Seconds after which a blocked connection is read again. Two edges that wait for each other to read would never end;
-the send queue's limit holds meanwhile."""
-LINGER = 2.0
-"""Seconds that the peer has to close its side after we closed ours."""
-PROBE, PROBES = 0.002, 100
-"""Seconds between two looks at what became of the last bytes for a peer that has closed, and how many there are."""
+from .tls_stream import TlsStream
 
 
 class Owner(Protocol):
@@ -41,6 +31,7 @@ class Owner(Protocol):
 
     limits: Limits
     scratch: memoryview
+    slices: Slices
 
     def made(self, connection: Connection) -> TlsStream | None:
         """Give the stream that a TLS connection needs; may ``abort`` the connection instead."""
@@ -99,6 +90,8 @@ class Connection(asyncio.BufferedProtocol):
         self._deaf = ""  # why nothing that the peer sends counts any more
         self._blocked_since: float | None = None
         self._reading = Reading()
+        self._eof = self._ending = False
+        """``_ending``: the peer has ended, and it was not yet this connection's turn to follow."""
         self._shaking = False
         """A thread has the stream: nobody else may touch it. The time stands still: ``_deadline`` is what is left."""
         self.spoke = False
@@ -163,15 +156,15 @@ class Connection(asyncio.BufferedProtocol):
 
     def eof_received(self) -> bool:
         """True keeps our side open."""
+        self._eof = True
         self._peer_ended()
-        return self.state is State.HALF_CLOSED
+        return self._ending or self.state is State.HALF_CLOSED
 
     def connection_lost(self, exc: Exception | None) -> None:
         if exc is not None and self._is_open():
             self._out = self._not_taken(exc) + self._out
-        self._end(self._peer_closed() if exc is None else f"the connection broke: {os_reason(exc)}")
-        self._enter(Input.LOST)
-        self._owner.gone(self)
+        reason = self._peer_closed() if exc is None else f"the connection broke: {os_reason(exc)}"
+        self._owner.slices.do(lambda: self._lost(reason))
 
     def pause_writing(self) -> None:
         self._blocked_since = self._loop.time()
@@ -319,21 +312,14 @@ class Connection(asyncio.BufferedProtocol):
         self._deadline -= self._loop.time()
 
     def _decrypt(self, stream: TlsStream) -> None:
-        """All records of a read, before anything of them is delivered: many peers write one for each message."""
-        framer, frames, size, fault = self.framer, list[Frame](), 0, ""
-        try:
-            while (count := stream.read_into(framer.space)) > 0 and not framer.failed:
-                frames += framer.received(count, not frames)
-                size += count
-        except ssl.SSLError as error:
-            count, fault = WANT_MORE, openssl_reason(error)
-        if size:
-            self._arrived(frames)
+        read = stream.read_frames(self.framer)
+        if read.size:
+            self._arrived(read.frames)
         if self.state is not State.OPEN:
             return
-        if fault:
-            self._end(fault)
-        elif count == 0:
+        if read.fault:
+            self._end(read.fault)
+        elif read.is_end:
             self._peer_ended()
         else:
             self._carry(stream)
@@ -348,11 +334,18 @@ class Connection(asyncio.BufferedProtocol):
 
     def _peer_ended(self) -> None:
         """End of file, or TLS's close_notify: a peer that has closed one side only still reads (RFC 9293 3.6)."""
-        if self.state is not State.OPEN:
-            if self.state is not State.HALF_CLOSED:
-                self._end(self._peer_closed())
+        if self.state is State.OPEN or self.state is State.HANDSHAKE:
+            self._ending = self._ending or not self._owner.slices.do(self._follow)
+
+    def _follow(self) -> None:
+        """The peer has ended: so does the edge, as soon as nothing is owed to it."""
+        self._ending = False
+        if self.state is State.HALF_CLOSED:
             return
         reason = self._peer_closed()
+        if self.state is not State.OPEN or self._transport is None or self._transport.is_closing():
+            self._end(reason)
+            return
         self.flush()
         if self._owner.half_closed(self) or self._may_be_lost():
             self._enter(Input.PEER_ENDED)
@@ -360,17 +353,21 @@ class Connection(asyncio.BufferedProtocol):
         else:
             self._end(reason)
 
+    def _lost(self, reason: str) -> None:
+        self._end(reason)
+        self._enter(Input.LOST)
+        self._owner.gone(self)
+
     def _may_be_lost(self) -> bool:
         """Whether the peer has acknowledged nothing of what was written last."""
-        transport = self._transport
-        if not self._written or transport is None:
+        if not self._written or self._transport is None:
             return False
-        left = unacknowledged(transport.get_extra_info("socket")) + transport.get_write_buffer_size()
+        left = unacknowledged(self._transport.get_extra_info("socket")) + self._transport.get_write_buffer_size()
         return left >= self._written_size
 
     def _learn(self, reason: str, left: int) -> None:
         """Look until it is known what became of the last bytes: a peer that has closed both sides resets at once."""
-        if self.state is not State.HALF_CLOSED or self._transport is None:
+        if self.state is not State.HALF_CLOSED or self._transport is None or self._transport.is_closing():
             return
         lost = self._may_be_lost()
         if lost and was_closed(self._transport.get_extra_info("socket")):
@@ -430,6 +427,9 @@ class Connection(asyncio.BufferedProtocol):
                 self._stream.close()
             self._carry(self._stream)
         self._wait(LINGER, Awaited.END_OF_FILE)
+        if self._eof:
+            transport.close()
+            return
         try:
             transport.write_eof()
             transport.resume_reading()

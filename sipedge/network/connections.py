@@ -16,6 +16,7 @@ import asyncio
 import logging
 import socket
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from sipedge.certificates.identity import IdentityError, PeerCertificate
 from sipedge.proxy.events import ConnectionClosed, ConnectionFailed, ConnectionOpened
@@ -28,7 +29,7 @@ from zones.names import host_name
 from zones.table import Egress
 from zones.zone import Hop, TlsPolicy
 
-from .admission import Admission
+from .admission import Admission, Slices
 from .connection import Connection
 from .handshakes import Handshakes
 from .listening import Listening, Place, open_socket
@@ -101,8 +102,8 @@ class Connections:
         self._open: dict[int, Connection] = {}
         self._by_hop: dict[Hop, int] = {}
         self._connecting: dict[Hop, asyncio.Task[None]] = {}
-        self._outgoing, self._admission, self._handshakes = 0, Admission(), Handshakes()
-        self.listening = Listening(lambda listener: self._record(listener).connection, inherited, opener)
+        self._outgoing, self._admission, self._handshakes, self.slices = 0, Admission(), Handshakes(), Slices()
+        self.listening = Listening(self._accepted, inherited, opener)
         self.refused: dict[tuple[str, str], int] = {}
         """(zone or '', a record's ``refusal``) -> connections that did not come about."""
         self._unsent: list[Connection] = []
@@ -121,9 +122,7 @@ class Connections:
 
     def handed(self, listener: Listener, taken: socket.socket, source: str, too_many: str) -> None:
         """A connection that another process has accepted. ``too_many``: why it has to be refused."""
-        record = self._record(listener)
-        record.given, record.too_many = source, too_many
-        record.taking = self._loop.create_task(self._take(record, taken))
+        self._accepted(listener, taken, source, too_many)
 
     def find(self, hop: Hop) -> int | None:
         """The open connection that this hop may use."""
@@ -223,7 +222,7 @@ class Connections:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         end = self._loop.time() + SWEEP
-        while self._records and self._loop.time() < end:
+        while (self._records or self.slices) and self._loop.time() < end:
             await asyncio.sleep(DONE_CHECK)
         for record in list(self._records.values()):
             record.connection.abort(EDGE_STOPS)
@@ -319,10 +318,12 @@ class Connections:
         self._say(ended if was_open else logging.WARNING, connection, reason)
         if was_open:
             self._forget_hop(connection)
-            self._loop.call_soon(self._on_closed, ConnectionClosed(connection.number, reason), unsent)
+            tell = partial(self._on_closed, ConnectionClosed(connection.number, reason), unsent)
+            self.slices.do(lambda: self._loop.call_soon(tell))
             return
         refusal = self._records[connection.number].refusal
-        self._count_refused(connection, refusal)
+        counted = (hop.zone if hop is not None else "", refusal)
+        self.refused[counted] = self.refused.get(counted, 0) + 1
         if hop is None and refusal in OFFENCES and connection.spoke:
             self.offence(connection.peer[0], refusal)
         if hop is not None:
@@ -342,13 +343,10 @@ class Connections:
         if record.given:
             self._among.gone(record.given)
 
-    async def _take(self, record: Record, taken: socket.socket) -> None:
-        try:
-            await self._loop.connect_accepted_socket(lambda: record.connection, taken)
-        except OSError as error:  # the peer is gone again
-            _log.info("a connection from %s could not be taken: %s", record.given, os_reason(error))
-            taken.close()
-            self.gone(record.connection)
+    def _accepted(self, listener: Listener, taken: socket.socket, given: str = "", too_many: str = "") -> None:
+        record = self._record(listener)
+        record.given, record.too_many = given, too_many
+        self.listening.take(taken, record.connection, lambda: self.gone(record.connection))
 
     def _record(self, origin: Listener | Hop) -> Record:
         """Make a connection; its record stays until it is ``gone``."""
@@ -397,10 +395,6 @@ class Connections:
     def _offends(self, record: Record) -> None:
         if record.connection.hop is None:
             self.offence(record.connection.peer[0], "malformed")
-
-    def _count_refused(self, connection: Connection, reason: str) -> None:
-        key = (connection.hop.zone if connection.hop is not None else "", reason)
-        self.refused[key] = self.refused.get(key, 0) + 1
 
     def _flush(self) -> None:
         unsent, self._unsent = self._unsent, []

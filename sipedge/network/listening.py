@@ -9,32 +9,40 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import socket
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from sipedge.settings import Listener, where
 from zones.addresses import host_port
 
+from .tcp import os_reason
+
 BACKLOG = 4096
 """Connections that wait to be accepted; the system bounds it (net.core.somaxconn). Where peers that come back find no
 room, TCP lets them try again after 1, 3, 7 ... s."""
+AT_ONCE = 8
+"""Connections taken at one place in one turn of the loop; the others wait in the backlog. uvloop's own server takes all
+that wait: 2,000 peers that come back would hold up everybody else for a tenth of a second."""
+PAUSE = 1.0
+"""Seconds without taking any at a place where the system gives none, for lack of descriptors as a rule."""
 
 Place = tuple[str, int, str]
 """Address, port as configured, and the listener's name where the system chooses the port, else ''."""
+
+_log = logging.getLogger("sipedge.connections")
 
 
 @dataclass(slots=True, eq=False)
 class _Open:
     listener: Listener
     socket: socket.socket
-    server: asyncio.Server | None = None
-    """None until ``serve``: connects wait in the backlog."""
-
-    def close(self) -> None:
-        if self.server is not None:
-            self.server.close()
-        self.socket.close()
+    serves: bool = False
+    """False until ``serve``: connects wait in the backlog."""
+    pause: asyncio.TimerHandle | None = None
 
 
 _WHY = {
@@ -66,15 +74,21 @@ class Listening:
 
     def __init__(
         self,
-        accept: Callable[[Listener], asyncio.BaseProtocol],
+        accept: Callable[[Listener, socket.socket], None],
         inherited: Mapping[Place, socket.socket],
         opener: Callable[[Listener], socket.socket],
     ) -> None:
-        """``accept`` makes the protocol of each connection. ``inherited``: sockets that listen already."""
+        """Inside a running event loop. ``accept`` gets the socket of each connection, for ``take``.
+
+        ``inherited``: sockets that listen already.
+        """
+        self._loop = asyncio.get_running_loop()
         self._accept = accept
         self._inherited = dict(inherited)
         self._opener = opener
         self._open: dict[Place, _Open] = {}
+        self._taking: set[asyncio.Future[Any]] = set()
+        """A task that nobody holds may be collected."""
 
     def open(self, listeners: Iterable[Listener], places: Mapping[str, str]) -> dict[Place, socket.socket]:
         """Open what these listeners need beside what is really open. Raises OSError; then nothing new is open.
@@ -104,23 +118,25 @@ class Listening:
             kept.listener = listener
             self._open[place] = kept
         for gone in before.values():
-            gone.close()
+            self._close(gone)
 
-    async def serve(self) -> None:
+    def serve(self) -> None:
         """Take connections at places that are new."""
-        loop = asyncio.get_running_loop()
-        for new in [each for each in self._open.values() if each.server is None]:
-            new.server = await loop.create_server(
-                lambda new=new: self._accept(new.listener),  # type: ignore[misc]  # mypy cannot infer the default
-                sock=new.socket,
-                backlog=BACKLOG,
-            )
+        for new in [each for each in self._open.values() if not each.serves]:
+            new.serves = True
+            self._go_on(new)
 
-    async def listen(self, listeners: Iterable[Listener]) -> None:
+    def listen(self, listeners: Iterable[Listener]) -> None:
         """Raises OSError."""
         listeners = tuple(listeners)
         self.swap(listeners, self.open(listeners, {}))
-        await self.serve()
+        self.serve()
+
+    def take(self, taken: socket.socket, connection: asyncio.BaseProtocol, failed: Callable[[], None]) -> None:
+        """Make a connection of a socket that was accepted, here or by another process."""
+        taking = asyncio.ensure_future(self._loop.connect_accepted_socket(lambda: connection, taken), loop=self._loop)
+        self._taking.add(taking)
+        taking.add_done_callback(partial(self._taken, taken, failed))
 
     def bound(self) -> dict[str, tuple[str, int]]:
         """Name of a listener -> its address and port, which the system has chosen for port 0."""
@@ -132,3 +148,35 @@ class Listening:
     def close(self) -> None:
         """Take no more connections; those that were accepted stay."""
         self.swap((), {})
+
+    def _go_on(self, place: _Open) -> None:
+        place.pause = None
+        self._loop.add_reader(place.socket, self._take, place)
+
+    def _take(self, place: _Open) -> None:
+        for _ in range(AT_ONCE):
+            try:
+                taken, _ = place.socket.accept()
+            except (BlockingIOError, ConnectionAbortedError):
+                return
+            except OSError as error:
+                where = host_port(*place.socket.getsockname()[:2])
+                _log.error("%s: no connection can be taken: %s", where, error.strerror or error)
+                self._loop.remove_reader(place.socket)
+                place.pause = self._loop.call_later(PAUSE, self._go_on, place)
+                return
+            self._accept(place.listener, taken)
+
+    def _taken(self, taken: socket.socket, failed: Callable[[], None], taking: asyncio.Future[Any]) -> None:
+        self._taking.discard(taking)
+        if not taking.cancelled() and (error := taking.exception()) is not None:  # the peer is gone again
+            _log.info("a connection that was accepted could not be taken: %s", os_reason(error))
+            taken.close()
+            failed()
+
+    def _close(self, place: _Open) -> None:
+        if place.pause is not None:
+            place.pause.cancel()
+        elif place.serves:
+            self._loop.remove_reader(place.socket)
+        place.socket.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
@@ -38,8 +37,6 @@ class Record:
     """Of one that another process has accepted and counted: whose share it counts in there; '' for others."""
     too_many: str = ""
     """Why that process wants it refused."""
-    taking: asyncio.Task[None] | None = None
-    """What makes a connection of its socket: a task that nobody holds may be collected."""
     source: str = ""
     """Whose share of the accepted connections it counts in; '' for none."""
     retire_by: float | None = None
@@ -64,9 +61,9 @@ class Among:
 
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     """Of connections; no other worker has the same."""
-    unusable: Callable[[int], None] = lambda connection: None
+    unusable: Callable[[int], object] = lambda connection: None
     """A connection serves no hop any more."""
     gone: Callable[[str], None] = lambda source: None
     """One of this source that was ``handed`` over has no socket any more."""
-    offence: Callable[[str, str], None] = lambda address, reason: None
+    offence: Callable[[str, str], object] = lambda address, reason: None
     """An offence that others should count, too."""

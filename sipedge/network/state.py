@@ -64,3 +64,10 @@ class Awaited(Enum):
 
 ORDERLY = frozenset({PEER_CLOSED, EDGE_STOPS, LAST_ENDED, Awaited.MESSAGE.value})
 """Why connections end when nothing is wrong."""
+READ_AGAIN = 2.0
+"""Seconds after which a blocked connection is read again. Two edges that wait for each other to read would never end;
+the send queue's limit holds meanwhile."""
+LINGER = 2.0
+"""Seconds that the peer has to close its side after we closed ours."""
+PROBE, PROBES = 0.002, 100
+"""Seconds between two looks at what became of the last bytes for a peer that has closed, and how many there are."""

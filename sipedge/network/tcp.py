@@ -11,6 +11,9 @@ import termios
 
 KEEP_ALIVE = 30
 """Seconds of silence after which TCP asks whether the peer is still there (RFC 9293 3.8.4)."""
+HIGH_WATER = 512 * 1024
+"""Unsent bytes at which a connection is *blocked*: no more is written to it and it is not read from."""
+LOW_WATER = 128 * 1024
 
 
 def break_after(raw: socket.socket, seconds: float) -> None:

@@ -8,8 +8,25 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable
+from typing import NamedTuple
+
+from sipedge.sip.framing import Frame, Framer
+
+from .tls import openssl_reason
 
 WANT_MORE = -1
+
+
+class Read(NamedTuple):
+    """What the records that had come held."""
+
+    frames: list[Frame]
+    size: int
+    """Bytes, those of messages that are not whole yet among them."""
+    is_end: bool
+    """The peer has closed (close_notify)."""
+    fault: str
+    """Why nothing more can be read; '' else."""
 
 
 class TlsStream:
@@ -45,6 +62,17 @@ class TlsStream:
             return int(self.object.read(len(room), room))
         except ssl.SSLWantReadError:
             return WANT_MORE
+
+    def read_frames(self, framer: Framer) -> Read:
+        """Of all records that have come, before any of them is delivered: many peers write one for each message."""
+        frames, size = list[Frame](), 0
+        try:
+            while (count := self.read_into(framer.space)) > 0 and not framer.failed:
+                frames += framer.received(count, not frames)
+                size += count
+        except ssl.SSLError as error:
+            return Read(frames, size, False, openssl_reason(error))
+        return Read(frames, size, count == 0, "")
 
     def write(self, data: bytes) -> None:
         """Encrypt ``data`` into ``output``. Raises ssl.SSLError."""

@@ -9,26 +9,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import count
+from zlib import crc32
 
 from dialplan.model import Target, Tier
 from sipedge.decision.deciding import tiers_of
 from sipedge.decision.installation import Installation
 from sipedge.decision.routing import alias_of_uri
-from sipedge.dialogs import credentials, provisional, redirects, sessions
-from sipedge.dialogs.arrivals import Arrivals, routes_of
+from sipedge.dialogs import provisional, redirects, sessions
+from sipedge.dialogs.arrivals import Arrivals
 from sipedge.dialogs.crossing import Passage, learn, own_contact
 from sipedge.dialogs.dialog import Dialog, Leg, Way
 from sipedge.dialogs.orders import Answer, Kind, Order
 from sipedge.dialogs.policies import Policies, policies_of
-from sipedge.dialogs.record import restored, to_bytes
-from sipedge.dialogs.requests import GONE, OTHER_USAGES, TARGET_REFRESHES, own_request
-from sipedge.dialogs.states import DialogAction, DialogInput, DialogState
+from sipedge.dialogs.provisional import RingAction, Ringing
+from sipedge.dialogs.record import PATIENCE, restored, resume, to_bytes
+from sipedge.dialogs.requests import GONE, OTHER_USAGES, TARGET_REFRESHES
+from sipedge.dialogs.states import DialogAction, DialogInput
 from sipedge.dialogs.table import Dialogs
 from sipedge.dialogs.transfers import Transfers
 from sipedge.sip.message import Message
-from sipedge.sip.responses import REASONS
-from sipedge.sip.uri import UriError
-from sipedge.topology.handles import Handles
+from sipedge.sip.responses import REASONS, without_top_via
+from sipedge.topology.handles import KEY, Handles
 from sipedge.topology.routes import values_of
 from zones.authentication import Authentication, Identity
 from zones.calls import Refer
@@ -42,14 +43,8 @@ from .response_context import ResponseContext
 
 _A, _I = DialogAction, DialogInput
 
-PATIENCE = 40.0
-"""Seconds for an ACK or the answer to a BYE: 64*T1 and what a repeated one takes."""
 RINGING = 7200.0
 """Seconds after which an INVITE without a final response counts for nothing, whatever has become of it."""
-RESUMING = 2.0
-"""Seconds after a start in which ways to peers are found."""
-HANDLE = "h."
-"""Begins the keys of the journal that are no call's."""
 MOST_TRIES = 3
 """How often one request is sent again because of what it was answered."""
 
@@ -95,10 +90,10 @@ class Calls:
             self.handles.touch_all()
 
     def recalled(self, event: Recalled, now: float, out: list[Command]) -> None:
-        """Calls of before a restart. What was under way in them then has no transaction any more."""
+        """Calls of before a restart."""
         for number, (key, data) in enumerate(event.kept.items(), 1):
-            if key.startswith(HANDLE):
-                self.handles.recall(key.removeprefix(HANDLE), data.decode(errors="replace"))
+            if key.startswith(KEY):
+                self.handles.recall(key.removeprefix(KEY), data.decode(errors="replace"))
                 continue
             dialog = restored(data, self._installation)
             if dialog is None:
@@ -106,12 +101,7 @@ class Calls:
                 continue
             self.dialogs.add(dialog)
             self.may_have_any = True
-            if dialog.state is DialogState.ANSWERED:
-                dialog.patience = now + PATIENCE
-            elif dialog.state is DialogState.ENDING:  # who has got no BYE gets one, who has sent it says 481
-                dialog.state, dialog.patience = DialogState.TALKING, now + RESUMING
-            for leg in (dialog.near, dialog.far):
-                sessions.resume(leg, now + RESUMING, number / len(event.kept))
+            resume(dialog, now, number / len(event.kept))
             self.dialogs.schedule(dialog)
 
     def follow(self, incoming: Incoming, way: Way) -> None:
@@ -122,6 +112,9 @@ class Calls:
     def requested(self, way: Way, message: Message, now: float) -> Answer | None:
         """A request within a call is about to go to its other leg; what the edge answers instead, if it must not."""
         dialog, leg, method = way.dialog, way.source, message.method
+        if method == "PRACK" and dialog.ringing is not None and leg is dialog.near:
+            self._touched[dialog] = None
+            return Answer(dialog.ringing.acknowledged(message, now))
         if dialog.transfer is not None or dialog.is_left:
             answer, orders = self._transfers.heard(way, method)
             self._orders += orders
@@ -158,16 +151,20 @@ class Calls:
 
     def _session(self, leg: Leg, message: Message, now: float) -> Answer | None:
         """What the edge says to an INVITE or UPDATE where the sessions of a leg are its own business."""
-        wanted = self._policies.of(leg.zone).session_timer
+        wanted = self._policies.of(leg.zone).session_timer or leg.interval
         if not wanted:
             return None
         contact = own_contact("", leg.tag, self._installation.seat(leg.zone))
         return sessions.answer(leg, message, wanted, contact, now)
 
-    def cancelled(self, incoming: Incoming) -> None:
+    def cancelled(self, incoming: Incoming, now: float) -> None:
         """The caller has sent CANCEL."""
         if incoming.way is not None and incoming.way.target is None:
-            incoming.way.dialog.take(_I.CANCEL)
+            dialog = incoming.way.dialog
+            dialog.take(_I.CANCEL)
+            if dialog.ringing is not None:
+                dialog.ringing.cancelled(now)
+                self._touched[dialog] = None
 
     def responded(
         self, context: ResponseContext, branch: str, response: Message, now: float, out: list[Command]
@@ -192,9 +189,34 @@ class Calls:
             if way.transfer is not None and passage.method == "INVITE":
                 seen = self._forwarder.as_seen_upstream(response, context.incoming, branch)
                 self._orders += self._transfers.answered(way.transfer, leg, passage.number, seen)
+        if goes_up and passage.rings:
+            return self._rings(context, branch, way.dialog, response, now)
         if not goes_up and response.status >= 200:
             self._contexts.failed(ForwardFailed(branch, 487, "the edge has ended the call of this callee"), now, out)
         return goes_up
+
+    def _rings(self, context: ResponseContext, branch: str, dialog: Dialog, response: Message, now: float) -> bool:
+        """Whether the caller hears a response now that it gets reliably."""
+        if dialog.ringing is None:
+            dialog.ringing = Ringing(crc32(self._ids().encode()) >> 2, context.transaction, context.request.cseq[0])
+        return dialog.ringing.passes(branch, response, sessions.is_description(response), now)
+
+    def _ring(self, dialog: Dialog, ringing: Ringing, now: float, out: list[Command]) -> None:
+        """What is due: a response again, the next one, or an end to the call of a caller that acknowledges none."""
+        action = ringing.due(now)
+        if action is RingAction.REPEAT and ringing.sent is not None:
+            out.append(Respond(ringing.transaction, ringing.sent.status, without_top_via(ringing.sent)))
+        elif action is RingAction.NEXT:
+            branch, response = ringing.waiting.popleft()
+            dialog.patience = now + PATIENCE if response.status >= 200 else dialog.patience
+            context = self._contexts.by_branch(branch)
+            if context is not None and self._rings(context, branch, dialog, response, now):
+                self._contexts.pass_on(context, branch, response, now, out)
+        elif action is RingAction.GIVE_UP:
+            self._contexts.give_up(ringing.transaction, 504, provisional.NO_PRACK, now, out)
+            if not dialog.is_early:
+                ack = Order(Kind.ACK, dialog, dialog.near, dialog.far, "ACK", dialog.far.invite[1])
+                self._orders += (ack, Order(Kind.END, dialog, dialog.near, dialog.far, "BYE"))
 
     def _answered(self, passage: Passage, response: Message, now: float, out: list[Command]) -> tuple[Leg | None, bool]:
         """A callee rings or takes the call: its leg, None where there are too many, and whether the caller hears it."""
@@ -206,7 +228,7 @@ class Calls:
         if is_first or leg is not dialog.far:
             learn(leg, response)
             leg.routes = tuple(reversed(values_of(response, "record-route")))
-            leg.invite = passage.way.source.received, passage.number
+            leg.invite = dialog.far.invite[0], passage.number
         if response.status < 200:
             dialog.far = leg if is_first and not leg.is_too_large else dialog.far
             return leg, is_first
@@ -223,11 +245,12 @@ class Calls:
 
     def _acknowledged(self, passage: Passage, leg: Leg, response: Message, now: float, out: list[Command]) -> bool:
         """PRACK to a reliable provisional response; False where it has come before, or out of its order."""
-        rack = provisional.rack_of(leg, response, passage.number)
-        if rack:
-            way, headers = passage.way, (f"RAck: {rack}",)
+        sequence = provisional.acknowledged_by(leg.reliable, response)
+        if sequence:
+            leg.reliable = sequence
+            way, headers = passage.way, (f"RAck: {sequence} {passage.number} INVITE",)
             self._carry_out(Order(Kind.REQUEST, way.dialog, way.source, leg, "PRACK", headers=headers), now, out)
-        return rack != ""
+        return sequence != 0
 
     def _agreed(self, passage: Passage, leg: Leg, response: Message, now: float, out: list[Command]) -> None:
         """A 2xx to INVITE or UPDATE: the sessions of both legs begin anew; the edge acknowledges its own re-INVITE."""
@@ -235,11 +258,10 @@ class Calls:
         if method not in sessions.REFRESHES:
             return
         sessions.learn_methods(leg, response)
-        wanted = self._policies.of(leg.zone).session_timer
-        if wanted:
-            sessions.accepted(leg, response, wanted, now)
+        if passage.session:
+            sessions.accepted(leg, response, passage.session, now)
         if passage.terms is not None and not way.number:
-            sessions.grant(way.source, passage.terms, self._policies.of(way.source.zone).session_timer, now)
+            sessions.grant(way.source, passage.terms, passage.own_session, now)
         is_asked = way.transfer is not None and leg is not way.transfer.transferee  # its ACK has the answer
         if method == "INVITE" and way.number and not is_asked:
             self._carry_out(Order(Kind.ACK, way.dialog, way.source, leg, "ACK", way.number), now, out)
@@ -258,19 +280,9 @@ class Calls:
         leg = way.target or way.dialog.far
         if incoming.tries >= MOST_TRIES or not context.may_go_on():
             return False
-        if status in credentials.ASKED:
-            if passage.target not in self._policies.credentials:
-                return False
-            if not credentials.take(leg, response, incoming.tries > 0):
-                return False
-        elif status == 422 and (wanted := self._policies.of(passage.target).session_timer):
-            least = sessions.number_of(response, "min-se")
-            if not max(leg.least, wanted) < least <= sessions.LONGEST:
-                return False
-            leg.least = least
-        elif status in range(300, 400) and way.target is None and self._policies.of(passage.target).follow_redirects:
+        if status in range(300, 400) and way.target is None and self._policies.of(passage.target).follow_redirects:
             return self._follow(context, way.dialog, branch, response, now, out)
-        else:
+        if not self._policies.heeds(leg, passage.target, response, incoming.tries > 0):
             return False
         self._count(incoming, way, leg)
         self._contexts.again(branch, status, now, out)
@@ -321,7 +333,7 @@ class Calls:
         notes: list[Command] = []
         for handle, token in self.handles.taken().items():
             if self._journal:
-                notes.append(Keep(HANDLE + handle, None if token is None else token.encode()))
+                notes.append(Keep(KEY + handle, None if token is None else token.encode()))
         for dialog in touched:
             self.dialogs.schedule(dialog)
             if self._journal and dialog.is_confirmed:
@@ -343,14 +355,8 @@ class Calls:
         elif status in GONE and method not in OTHER_USAGES:
             self._act(way.dialog, _I.GONE, now, out)
         elif status >= 300 and way.number and way.transfer is None and method in sessions.REFRESHES:
-            self._refused(way.dialog, way.target, status, now)
-
-    def _refused(self, dialog: Dialog, leg: Leg, status: int, now: float) -> None:
-        """A refresh has failed, and the party knows the call."""
-        sessions.refused(leg, now)
-        if status in (405, 501) and leg.updates and leg.offer:
-            leg.updates, leg.refresh_at = False, now
-        self._touched[dialog] = None
+            sessions.refused(way.target, status, now)
+            self._touched[way.dialog] = None
 
     def _act(self, dialog: Dialog, what: DialogInput, now: float, out: list[Command]) -> None:
         action = dialog.take(what)
@@ -372,6 +378,8 @@ class Calls:
             if sessions.has_expired(dialog, now):
                 self._act(dialog, _I.EXPIRE, now, out)
                 continue
+            if dialog.ringing is not None:
+                self._ring(dialog, dialog.ringing, now, out)
             for leg in sessions.to_refresh(dialog, now):
                 method, headers, body = sessions.refresh_of(leg)
                 order = Order(Kind.REQUEST, dialog, dialog.other(leg), leg, method, 0, headers, body)
@@ -426,21 +434,10 @@ class Calls:
 
     def _incoming(self, way: Way, order: Order, transaction: int, out: list[Command]) -> Incoming | None:
         """None, and a line in the log, where the party cannot be reached."""
-        source, target, method, zones = order.source, order.target, order.method, self._installation.zones
-        if zones.get(source.zone) is None or (target.zone and zones.get(target.zone) is None):
-            out.append(Log("warning", f'a {method} to zone "{target.zone}" cannot be sent: a zone of its call is gone'))
+        incoming = own_incoming(self._installation, way, order, transaction, self._ids())
+        if isinstance(incoming, str):
+            out.append(Log("warning", f'a {order.method} to zone "{order.target.zone}" cannot be sent: {incoming}'))
             return None
-        agent = self._installation.agent(source.zone)
-        lines = (f"Via: SIP/2.0/TLS {agent};branch=z9hG4bK{self._ids()}", *order.headers)
-        if method in sessions.REFRESHES:
-            lines = (*lines, f"Contact: <{source.target}>")
-        message = own_request(way.dialog, source, target, method, way.number, lines, order.body)
-        try:
-            routes = routes_of(message, source, target)
-        except UriError as error:
-            out.append(Log("warning", f'a {method} to zone "{target.zone}" cannot be sent: {error}'))
-            return None
-        incoming = own_incoming(self._installation, message, source.zone, routes, transaction)
         out.append(Record(incoming.entry))
         self.follow(incoming, way)
         return incoming

@@ -17,7 +17,7 @@ from sipedge.rates.shelf import Shelf
 from sipedge.sip.message import Message
 from zones.zone import Hop, RatePolicy
 
-from .answers import conclude
+from .answers import ENDING, conclude
 from .commands import Abandon, Command, Forward, Send, Withdraw
 from .events import ForwardFailed
 from .forwarder import Forwarder, breadth
@@ -191,6 +191,14 @@ class Contexts:
         context.response(branch, message, now, out)
         self._take_up(context)
 
+    def pass_on(self, context: ResponseContext, branch: str, message: Message, now: float, out: list[Command]) -> None:
+        """A response of a branch goes upstream, as it is to be seen there."""
+        hop, forwarder = self.hop_of(branch) if context.is_invite else None, context.forwarder
+        seen = forwarder.as_seen_upstream(message, context.incoming, branch)
+        self.response(context, branch, seen, now, out)
+        if message.status >= 200:
+            self.ended(branch, context, now, forwarder.installation.settings.timers.accepted, hop)
+
     def failed(self, event: ForwardFailed, now: float, out: list[Command]) -> None:
         """A branch ended without a response; nothing happens when it is not known."""
         context = self._branches.get(event.branch)
@@ -285,9 +293,16 @@ class Contexts:
         """Those that wait for their final response."""
         return tuple(self._unanswered.values())
 
-    def end(self, context: ResponseContext, now: float, out: list[Command]) -> None:
+    def give_up(self, transaction: int, status: int, text: str, now: float, out: list[Command]) -> None:
+        """End one request with this status; nothing happens where it has its final response."""
+        if transaction in self._unanswered:
+            self.end(self._unanswered[transaction], now, out, status, text)
+
+    def end(
+        self, context: ResponseContext, now: float, out: list[Command], status: int = 503, text: str = ENDING
+    ) -> None:
         before = tuple(context.branches)
-        context.end(now, out)
+        context.end(now, out, status, text)
         for branch in before:
             if branch not in context.branches:
                 self._forget(branch)

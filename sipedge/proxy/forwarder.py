@@ -18,7 +18,9 @@ from sipedge.remembered.way import Way
 from sipedge.sip.message import Message
 from sipedge.sip.uri import Uri, UriError, parse_uri
 from sipedge.sip.values import MessageError, parse_address
-from sipedge.topology.border import Outgoing
+from sipedge.sip.via import stamped_via
+from sipedge.topology.border import Crossing, Outgoing
+from sipedge.topology.gate import Gate
 from zones.authentication import Identity
 from zones.neighbor import NeighborPeers
 from zones.zone import DefaultZone, DnsZone, Hop, RatePolicy, Topology
@@ -143,6 +145,9 @@ class Forwarder:
         pair, own = decided.routes.pair, own_lines(message, decided.routes)
         if own is None or (pair is not None and not pair.issued):
             return None
+        crosses, gate = self._gate(message, decided.source.name, target.zone)
+        if crosses and gate is None:
+            return None
         if verdict is None or identity is Identity.INSERT or is_strip or self._record_routes(incoming, target.zone):
             return None
         peers = self._upkeep.zone(target.zone)
@@ -165,7 +170,24 @@ class Forwarder:
             asks,
             host_of(message.first("from") or "") if asks else "",
             _next_hop_uri(incoming, target) if len(peers.states()) > 1 else None,
+            gate,
         )
+
+    def _gate(self, message: Message, source: str, target: str) -> tuple[bool, Gate | None]:
+        """Whether requests cross a border, and its gate for those like this one."""
+        border, seat = self.installation.border, self.installation.seat
+        if border is None or not border.lies_between(source, target):
+            return False, None
+        return True, border.gate(message, source, target, seat(source), seat(target))
+
+    def crossing(self, incoming: Incoming, hop: Hop) -> Crossing | None:
+        """What responses need to a request that went to a hop without the core; None where it crossed no border."""
+        message, border = incoming.decided.message, self.installation.border
+        if border is None or not border.lies_between(incoming.decided.source.name, hop.zone):
+            return None
+        first, *others = (message.lines[number] for number in message.index["via"])
+        vias = (stamped_via(message, incoming.peer.source) or first, *others)
+        return border.crossing(self._outgoing(message, incoming, hop, ()), vias)
 
     def _ends_call(self, incoming: Incoming, zone: str) -> bool:
         """Whether a request goes from one leg of a call to another one, of which the edge is the user agent.

@@ -10,10 +10,15 @@ from sipedge.decision.classification import classify
 from sipedge.decision.deciding import Decided
 from sipedge.decision.installation import Installation
 from sipedge.decision.routing import RouteInformation
+from sipedge.dialogs.arrivals import routes_of
 from sipedge.dialogs.crossing import Passage
 from sipedge.dialogs.dialog import Way
+from sipedge.dialogs.orders import Order
+from sipedge.dialogs.requests import own_request
+from sipedge.dialogs.sessions import REFRESHES
 from sipedge.rates.shelf import Shelf
 from sipedge.sip.message import Message
+from sipedge.sip.uri import UriError
 from sipedge.topology.border import Crossing
 from zones.addresses import source_of
 from zones.authentication import Authentication, Identity
@@ -173,10 +178,30 @@ _ITSELF = ConnectionOpened(-1, "TLS", "127.0.0.1", 0, "127.0.0.1", 0)
 """Where requests of the edge's own come from."""
 
 
-def own_incoming(
+def own_incoming(installation: Installation, way: Way, order: Order, transaction: int, branch: str) -> Incoming | str:
+    """A request of the edge's own, in the name of the party that it does not go to: nobody else's decision is asked.
+
+    Or why that one cannot be reached. ``branch``: of the Via that the party would have written, without its cookie.
+    """
+    source, target, zones = order.source, order.target, installation.zones
+    if zones.get(source.zone) is None or (target.zone and zones.get(target.zone) is None):
+        return "a zone of its call is gone"
+    lines = (f"Via: SIP/2.0/TLS {installation.agent(source.zone)};branch=z9hG4bK{branch}", *order.headers)
+    if order.method in REFRESHES:
+        lines = (*lines, f"Contact: <{source.target}>")
+    message = own_request(way.dialog, source, target, order.method, way.number, lines, order.body)
+    try:
+        routes = routes_of(message, source, target)
+    except UriError as error:
+        return str(error)
+    incoming = _incoming(installation, message, source.zone, routes, transaction)
+    incoming.way = way
+    return incoming
+
+
+def _incoming(
     installation: Installation, message: Message, zone: str, routes: RouteInformation, transaction: int
 ) -> Incoming:
-    """A request of the edge's own, in the name of a party in ``zone``: nobody else's decision is asked."""
     decided = Decided(
         message,
         installation.source(zone),

@@ -246,16 +246,11 @@ class Proxy:
                 failed = ForwardFailed(event.branch, 502, "the next hop broke the Via header")
                 self._contexts.failed(failed, now, out)
             return
-        hop = self._contexts.hop_of(event.branch) if context.is_invite else None
         zones = self._installation.zones
         message = believed(event.message, zones.get(peer.zone) or zones[DEFAULT_ZONE])
         if context.incoming.way is not None and not self._calls.responded(context, event.branch, message, now, out):
             return
-        message = context.forwarder.as_seen_upstream(message, context.incoming, event.branch)
-        self._contexts.response(context, event.branch, message, now, out)
-        if event.message.status >= 200:
-            accepted_for = self._installation.settings.timers.accepted
-            self._contexts.ended(event.branch, context, now, accepted_for, hop)
+        self._contexts.pass_on(context, event.branch, message, now, out)
 
     def may_pass(self, connection: int, way: Way, now: float) -> bool:
         """Count a request of a connection that goes this way without the core: whether it may."""

@@ -251,7 +251,7 @@ class RequestPath:
         # 9.2: the same To tag as in the responses to the INVITE
         data = own_response(installation, context.transaction, peer, message, 200)
         out.append(Respond(event.transaction, 200, data))
-        self._calls.cancelled(context.incoming)
+        self._calls.cancelled(context.incoming, now)
         self._contexts.cancel(context, now, out)
 
     def _waiting_for(self, cancel: RequestReceived, peer: Peer) -> RequestReceived | None:
@@ -306,7 +306,7 @@ class RequestPath:
             out.append(respond(self._installation, event.transaction, peer, message, 100))
         context = ResponseContext(self._forwarder, incoming, iter(tiers))
         self._contexts.begin(context, now, out)
-        if decided.recalled and self._memory.shows_ways:
+        if decided.recalled and self._memory.shows_ways and not self._calls.may_have_any:
             self._show_way(context, out)
         if not tiers and self._is_scan(decided):
             self._upkeep.offence(peer, "scan", out)
@@ -371,6 +371,9 @@ class RequestPath:
         loop = loop_hash(message, decided.source.name, self._installation.settings.secret)
         tiers, explanation = way.verdict.found
         incoming = Incoming(decided, request.transaction, peer, loop, entry, explanation)
+        crossing = self._forwarder.crossing(incoming, record[HOPS][0])
+        if crossing is not None:
+            incoming.crossings[event.branch] = crossing
         context = ResponseContext(self._forwarder, incoming, iter(tiers))
         self._contexts.adopt(context, event.branch, event.head, record[HOPS], event.begun)
 

@@ -305,8 +305,8 @@ class ResponseContext:
             self._cancel_branches(now, out)
             self._settle(now, out)
 
-    def end(self, now: float, out: list[Command]) -> None:
-        """The edge ends: the caller gets its final response, and callees that are being called hear that it is over.
+    def end(self, now: float, out: list[Command], status: int = 503, text: str = ENDING) -> None:
+        """The edge ends, or this request: the caller gets a final response, and callees hear that it is over.
 
         A CANCEL needs a provisional response before it (9.1); other branches are given up without a word.
         """
@@ -320,7 +320,8 @@ class ResponseContext:
         if self.state is ContextState.CANCELLED or self._is_found():
             self._finish(out)
         else:
-            self._send_own(503, ENDING, out, (retry_after(self.forwarder.installation),))
+            headers = (retry_after(self.forwarder.installation),) if status == 503 else ()
+            self._send_own(status, text, out, headers)
 
     def _cancel_branches(self, now: float, out: list[Command]) -> None:
         if self.is_invite:

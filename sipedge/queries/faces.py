@@ -7,12 +7,17 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from sipedge.decision.installation import Installation
+from sipedge.dialogs.crossing import Crossings
+from sipedge.dialogs.dialog import Dialog, Leg, Way
+from sipedge.dialogs.policies import policies_of
+from sipedge.dialogs.table import Dialogs
 from sipedge.settings import Settings
 from sipedge.sip.message import Message
 from sipedge.topology.border import Border, Outgoing
 from zones.zone import Topology
 
 OWN_BRANCH = "z9hG4bK"
+CALL_ID, TAG = "CALL-ID", "TAG"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +37,8 @@ class Face:
 def faces(source: str, targets: Iterable[str], message: Message | None, settings: Settings) -> list[Face]:
     """One for each target zone with something to hide on the way there; without a message no lines are known.
 
-    Nor are they for a call of a b2bua zone: its identifiers are made when it begins.
+    Of a call of a b2bua zone the edge makes identifiers when it begins: CALL-ID and TAG stand for them. Of an INVITE
+    within one no lines are known either.
     """
     if (guarded := _guarded(settings)) is None:
         return []
@@ -41,9 +47,8 @@ def faces(source: str, targets: Iterable[str], message: Message | None, settings
     for target in dict.fromkeys(targets):
         if border.lies_between(source, target):
             hidden = " and ".join(f'"{zone}"' for zone in (source, target) if zone in border.hidden)
-            is_call = message is not None and message.method == "INVITE" and installation.ends_calls(source, target)
             lines: tuple[tuple[str, str], ...] = ()
-            if message is not None and not is_call:
+            if message is not None:
                 lines = tuple(_differences(message, source, target, installation, border))
             found.append(Face(target, hidden, lines))
     return found
@@ -72,8 +77,8 @@ def _differences(
     """Addresses of peers are not known here, so a header that names nothing but these is not found."""
     own = installation.edge.sent_by(target)
     via = f"Via: SIP/2.0/{own.transport} {own.text};branch={OWN_BRANCH}".encode()
-    start, *rest = message.to_bytes().split(b"\r\n")
-    received = Message(b"\r\n".join((start, via, *rest)))
+    start, *rest = message.head.split(b"\r\n")
+    received = Message(b"\r\n".join((start, via, *rest)), message.body)
     nobody: frozenset[str] = frozenset()
     outgoing = Outgoing(
         received,
@@ -86,12 +91,23 @@ def _differences(
         source_hosts=nobody,
         target_hosts=nobody,
     )
-    head, _, _ = border.request(outgoing)
-    before, after = _by_name(received), _by_name(Message(head))
-    for name, lines in before.items():
-        others = after.get(name, [])
+    before, after = _by_name(received), _by_name(Message(_sent(outgoing, message, installation, border)))
+    for name in dict.fromkeys((*before, *after)):
+        lines, others = before.get(name, []), after.get(name, [])
         gone, new = [line for line in lines if line not in others], [line for line in others if line not in lines]
         yield from zip_longest(gone, new, fillvalue="")
+
+
+def _sent(out: Outgoing, message: Message, installation: Installation, border: Border) -> bytes:
+    """The header section as the target's peers get it."""
+    if message.method != "INVITE" or not installation.ends_calls(out.source, out.target):
+        return border.request(out)[0]
+    if message.to_tag:  # of its call nothing is known here
+        return out.message.head
+    near = Leg(out.source, "", message.call_id, TAG, message.from_tag or "", received=message.cseq[0])
+    way = Way(Dialog(near, Leg("", "", CALL_ID, TAG), "", ""), near, None)
+    policies = policies_of(installation.zones, installation.settings.credentials)
+    return Crossings(border, Dialogs(), policies, str).request(out, message, way)[0]
 
 
 def _by_name(message: Message) -> dict[str, list[str]]:

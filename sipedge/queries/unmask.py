@@ -6,21 +6,44 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from sipedge.journal.file import JournalFile
 from sipedge.settings import Settings
 from sipedge.topology.clear import Clear
+from sipedge.topology.handles import KEY, Handles
 from sipedge.topology.seals import Seals
 from zones.table import ZoneTable
 
 
-def clear_of(settings: Settings) -> Callable[[str], str]:
-    """A text -> the same text with everything opened that this edge has sealed."""
-    seals = Seals(settings.secret, settings.former_secrets)
+def clear_of(settings: Settings, tell: Callable[[str], object] = str) -> Callable[[str], str]:
+    """A text -> the same text with everything opened that this edge has sealed; handles too, where a journal has them.
+
+    ``tell`` gets a sentence where that cannot be read.
+    """
+    seals = Seals(settings.secret, settings.former_secrets, _handles_of(settings, tell))
     return Clear(seals, (zone.name for zone in ZoneTable(settings.zones))).text
 
 
-def unmasked(lines: Iterable[str], settings: Settings) -> Iterator[str]:
-    """Each line, with its line end. A line that is a JSON object stays one: its texts are opened, not its quotes."""
-    clear = clear_of(settings)
+def _handles_of(settings: Settings, tell: Callable[[str], object]) -> Handles:
+    """Those that the edge has kept, as far as they have come into its journal."""
+    handles = Handles()
+    try:
+        kept = JournalFile(settings.journal).peek() if settings.journal else {}
+    except FileNotFoundError:
+        kept = {}
+    except OSError as error:
+        kept = {}
+        tell(f'journal "{settings.journal}" cannot be read, so handles stay as they are: {error.strerror or error}')
+    for key, token in kept.items():
+        if key.startswith(KEY):
+            handles.recall(key.removeprefix(KEY), token.decode(errors="replace"))
+    return handles
+
+
+def unmasked(lines: Iterable[str], clear: Callable[[str], str]) -> Iterator[str]:
+    """Each line, with its line end. A line that is a JSON object stays one: its texts are opened, not its quotes.
+
+    ``clear``: see ``clear_of``.
+    """
     for line in lines:
         record = _record(line)
         if record is None:

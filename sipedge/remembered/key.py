@@ -12,6 +12,7 @@ from sipedge.decision.classification import EVENT_METHODS, IMP_METHODS
 from sipedge.decision.installation import Installation
 from sipedge.decision.speaking import host_of
 from sipedge.sip.message import HeaderIndex, Message
+from sipedge.topology.contacts import IN_URI as SEALED
 from zones.zone import AnyZone, AuthenticationPolicy
 
 METHODS = IMP_METHODS | EVENT_METHODS
@@ -42,7 +43,9 @@ class Key(NamedTuple):
 def key_of(message: Message, source: AnyZone, names: tuple[str, ...], installation: Installation) -> Key | None:
     """None: a decision about such a request is not remembered. ``names``: of the peer's certificate."""
     has_route = "route" in message.index
-    if message.method not in METHODS or installation.border is not None or (has_route and not message.to_tag):
+    if message.method not in METHODS or (has_route and not message.to_tag):
+        return None
+    if installation.border is not None and (has_route or SEALED in message.uri):  # what is sealed there is read, too
         return None
     lines = read_lines(message)
     if len(message.uri) + sum(map(len, lines)) > LONGEST:

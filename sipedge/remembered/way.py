@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from sipedge.decision.validation import hashed_numbers
 from sipedge.sip.message import HeaderIndex
 from sipedge.sip.uri import Uri
+from sipedge.topology.gate import Gate
+from sipedge.topology.usual import Usual, usual
 from zones.zone import Hop
 
 from .key import read_numbers
@@ -46,6 +48,8 @@ class Way:
     """What leads to the next hop, where several take turns; None: there is one."""
     texts: tuple[bytes, bytes, bytes] | None = None
     """What lines of decisions say of it; native/lines.c writes it when it asks for them first."""
+    gate: Gate | None = None
+    """What it crosses, where one of the two zones is hidden."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,8 @@ class Shape:
     cseq: int
     content_length: int
     max_forwards: int
+    usual: Usual | None
+    """None: they cross no border of a hidden zone."""
 
 
 NEVER = ("record-route", "max-breadth")
@@ -77,7 +83,7 @@ def request_shape(index: HeaderIndex) -> Shape | None:
 
 def response_shape(index: HeaderIndex, identity: tuple[str, ...]) -> Shape | None:
     """None: such responses go to the core. ``identity``: headers that are not believed from everybody."""
-    if any(name in index for name in (*NEVER_BACK, *identity)) or len(index.get("via", ())) < 2:
+    if any(name in index for name in (*NEVER_BACK, *identity)) or "via" not in index:
         return None
     return _shape(index, is_response=True)
 
@@ -90,7 +96,8 @@ def _shape(index: HeaderIndex, *, is_response: bool) -> Shape | None:
     ((sender,), (cseq,), (length,)), (limit,) = single, limits
     hashed = hashed_numbers(index)
     to, call_id = (index.get(name, (0,))[0] for name in ("to", "call-id"))
-    return Shape(is_response, index["via"], read_numbers(index), hashed, sender, to, call_id, cseq, length, limit)
+    lines = index["via"], read_numbers(index), hashed
+    return Shape(is_response, *lines, sender, to, call_id, cseq, length, limit, usual(index))
 
 
 def names_of(index: HeaderIndex) -> bytes:

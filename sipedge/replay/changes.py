@@ -11,7 +11,7 @@ from typing import Any, cast
 from sipedge.decision.deciding import REFUSED
 from sipedge.sip.uri import UriError, parse_uri
 
-from .verdict import NOT_JUDGED, label
+from .verdict import NOT_JUDGED, UNSEEN, label
 
 COMPARED = ("zone", "traffic", "in_dialog", "searched", "transform", "tiers", "decided_by", "refused")
 """Members of a verdict that make its decision; a file saved by an older version may lack the last one."""
@@ -86,7 +86,7 @@ class Changes:
         if new["sent"]:  # the decision stands at the request that was received
             return
         _complete(old, new)
-        if NOT_JUDGED in (old["decided_by"], new["decided_by"]):
+        if not {NOT_JUDGED, UNSEEN}.isdisjoint((old["decided_by"], new["decided_by"])):
             return
         if all(old.get(key) == new[key] for key in COMPARED):
             return

@@ -1,8 +1,12 @@
-"""Recorded requests in, verdicts out, by the functions that the edge itself calls; no state from one to the next."""
+"""Recorded requests in, verdicts out, by the functions that the edge itself calls.
+
+No state from one to the next, but for calls of b2bua zones where these are followed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 
 from dialplan.model import Query
@@ -34,8 +38,9 @@ from sipedge.traces.records.own_decision import OwnDecision
 from sipedge.traces.records.record import Direction, Endpoint, Record, Skipped
 from zones.addresses import canonical_address
 from zones.names import PeerNames
-from zones.zone import DEFAULT_ZONE, FromDomain
+from zones.zone import DEFAULT_ZONE, FromDomain, Topology
 
+from .calls import JOINING, SeenCalls, Unseen
 from .retold import explanation_of, query_of, unsearched, verdict_of
 from .source_zone import SourceZones
 from .unreadable import unreadable
@@ -46,6 +51,7 @@ from .verdict import (
     NOT_JUDGED,
     SENT,
     STALE_ROUTE,
+    UNSEEN,
     VOID_ROUTE,
     Decision,
     Verdict,
@@ -74,11 +80,34 @@ class Decider:
         self._searches: dict[tuple[Query, str, str], Decision] = {}
         self._index: HeaderIndex | None = None
         """Of the message before: the headers of the next one are often the same."""
+        self._calls: SeenCalls | None = None
+        """None: they are not followed."""
         self._own = {canonical_address(listener.address) for listener in settings.listeners} - {"", "0.0.0.0", "::"}
+
+    def follow_calls(self) -> bool:
+        """Whether there are b2bua zones. Then ``decide`` is to be shown all messages of a trace from now on, in order,
+        and what it knows of calls is forgotten."""
+        is_b2bua = any(zone.topology is Topology.B2BUA for zone in self.settings.zones)
+        self._calls = SeenCalls(self.installation) if is_b2bua else None
+        return is_b2bua
+
+    def _hear(self, record: Record) -> None:
+        """A response."""
+        if self._calls is not None:
+            with suppress(MessageError):
+                message = parse_message(record.data)
+                if message.cseq[1] in JOINING:
+                    self._calls.answered(message, self._zone_behind(record), self._is_sent(record))
+
+    def _zone_behind(self, record: Record) -> str:
+        """Of the peer that got a message or sent it."""
+        end = record.destination if self._is_sent(record) else record.source
+        return record.zone or (DEFAULT_ZONE if end is None else self._sources.of_address(end))
 
     def decide(self, index: int, record: Record) -> Verdict | Skipped | None:
         """None for a response; Skipped for a request that cannot be read at all."""
         if is_response(record.data):
+            self._hear(record)
             return None
         try:
             message = parse_message(record.data, self._index)
@@ -131,6 +160,8 @@ class Decider:
             return self._retold(index, record, record.decided, message)
         zone = self._sources.of(record, message)
         decided = self._decided(record, message, zone)
+        if self._calls is not None:
+            self._follow(self._calls, record, message, zone, decided)
         classification = decided.classification if isinstance(decided, Decided) else classify(message)
         return Verdict(
             index,
@@ -158,14 +189,29 @@ class Decider:
             decision = unsearched(decided, message)
         return verdict_of(index, record, decided, message, decision)
 
-    def _decided(self, record: Record, message: Message, zone: str) -> EdgeDecision | None:
+    def _decided(self, record: Record, message: Message, zone: str) -> EdgeDecision | Unseen | None:
         """None for the edge's own request."""
         if self._is_sent(record):
             return None
         names = None if record.names is None else PeerNames(record.names)
         source = self.installation.source(zone)
         odd = _misframed(record, message) or _malformed(record, message)
-        return odd or decide(message, source, self.installation, names, time=record.time)
+        if odd is not None:
+            return odd
+        arrival = None if self._calls is None or message.method == "CANCEL" else self._calls.arriving(message, zone)
+        if isinstance(arrival, Refusal | Unseen):
+            return arrival
+        message, routes = (message, None) if arrival is None else (arrival.message, arrival.routes)
+        return decide(message, source, self.installation, names, time=record.time, kept=routes)
+
+    def _follow(
+        self, calls: SeenCalls, record: Record, message: Message, zone: str, decided: EdgeDecision | Unseen | None
+    ) -> None:
+        if isinstance(decided, Decided):
+            calls.received(message, zone)
+        elif decided is None:
+            with suppress(MessageError):
+                calls.sent(message, self._zone_behind(record))
 
     def _from_policy(self, decided: Decided, record: Record) -> str:
         """What the edge would have judged and a trace does not show; '' where all was."""
@@ -175,8 +221,10 @@ class Decider:
         asks = policy is not None and policy.kind is FromDomain.CERTIFICATE
         return NO_CERTIFICATE if asks and record.names is None else ""
 
-    def _made(self, message: Message, decision: EdgeDecision | None, time: float | None) -> Decision:
+    def _made(self, message: Message, decision: EdgeDecision | Unseen | None, time: float | None) -> Decision:
         """``decision`` None: of the edge's own request."""
+        if isinstance(decision, Unseen):
+            return Decision(message.uri, None, (), UNSEEN)
         if decision is None:
             return Decision("", None, (), SENT)
         if isinstance(decision, Refusal):

@@ -36,11 +36,14 @@ LARGEST_AHEAD = 128 << 20
 def run(
     plans: Plans, wanted: Wanted, traces: Sequence[str], executor: Executor | None = None, workers: int = 1
 ) -> Iterator[Part]:
-    """All parts in order. Without an executor everything happens here. Raises ConfigError."""
+    """All parts in order. Without an executor everything happens here, and where calls of b2bua zones are followed from
+    one message to the next. Raises ConfigError."""
     start = 1
-    for part in (
-        _here(plans, wanted, traces) if executor is None else _elsewhere(plans, wanted, traces, executor, workers)
-    ):
+    if executor is None or plans.follows:
+        parts = _here(plans, wanted, traces)
+    else:
+        parts = _elsewhere(plans, wanted, traces, executor, workers)
+    for part in parts:
         part.start = start
         start += part.messages
         yield part
@@ -62,7 +65,11 @@ def verdicts(
 
 def _here(plans: Plans, wanted: Wanted, traces: Sequence[str]) -> Iterator[Part]:
     deciders = deciders_of(plans)
-    return (decided(deciders, wanted, batch) for trace in traces for batch in read(trace, plans.keylog))
+    if plans.follows:
+        for decider in deciders:
+            decider.follow_calls()
+    every = (batch for trace in traces for batch in read(trace, plans.keylog, None, plans.follows))
+    return (decided(deciders, wanted, batch) for batch in every)
 
 
 def _elsewhere(plans: Plans, wanted: Wanted, traces: Sequence[str], executor: Executor, workers: int) -> Iterator[Part]:

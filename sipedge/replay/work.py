@@ -36,6 +36,8 @@ class Plans:
     keylog: str | None = None
     names: tuple[tuple[str, str], ...] = ()
     """Host name and address; a name may have several."""
+    follows: bool = False
+    """Whether calls are followed from one message to the next: one of them has b2bua zones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +59,10 @@ class Wanted:
 
 @dataclass(slots=True)
 class Batch:
-    """Some messages in a row of which only the requests are still here."""
+    """Some messages in a row of which only the requests are still here, and responses where calls are followed."""
 
     file: str
+    follows: bool = False
     requests: list[tuple[int, Record]] = field(default_factory=list)
     """With their number among the messages of the batch, from 0."""
     passed_over: list[Skipped] = field(default_factory=list)
@@ -69,7 +72,7 @@ class Batch:
 
     def add(self, item: Item) -> None:
         if isinstance(item, Record):
-            if not is_response(item.data):
+            if self.follows or not is_response(item.data):
                 self.requests.append((self.messages, item))
             self.messages += 1
         else:
@@ -116,16 +119,16 @@ def deciders_of(plans: Plans) -> tuple[Decider, ...]:
     )
 
 
-def batches(trace: str, items: Iterator[Item]) -> Iterator[Batch]:
-    """At least one for each file; the last may say that the file cannot be read."""
-    batch = Batch(trace)
+def batches(trace: str, items: Iterator[Item], follows: bool = False) -> Iterator[Batch]:
+    """At least one for each file; the last may say that the file cannot be read. ``follows``: calls, see Batch."""
+    batch = Batch(trace, follows)
     try:
         for item in items:
             batch.add(item)
             if len(batch.requests) >= BATCH or batch.messages >= 8 * BATCH or len(batch.passed_over) >= BATCH:
                 batch.position = item.position
                 yield batch
-                batch = Batch(trace)
+                batch = Batch(trace, follows)
     except TraceError as error:
         batch.error = str(error)
     except OSError as error:
@@ -133,9 +136,9 @@ def batches(trace: str, items: Iterator[Item]) -> Iterator[Batch]:
     yield batch
 
 
-def read(trace: str, keylog: str | None, span: Span | None = None) -> Iterator[Batch]:
-    """A whole file, or a part of it."""
-    return batches(trace, read_trace(trace, keylog) if span is None else read_span(trace, span))
+def read(trace: str, keylog: str | None, span: Span | None = None, follows: bool = False) -> Iterator[Batch]:
+    """A whole file, or a part of it. ``follows``: calls, see Batch."""
+    return batches(trace, read_trace(trace, keylog) if span is None else read_span(trace, span), follows)
 
 
 def decided(deciders: tuple[Decider, ...], wanted: Wanted, batch: Batch) -> Part:

@@ -76,8 +76,10 @@ class _Supervisor:
         """The signal that asked for the end; 0: none."""
         self._reload_asked = False
         """A SIGHUP waits for a worker that can heed it."""
-        memory = [os.memfd_create(f"sipedge-{name}") for name in ("transactions", "rates", "outputs")]
-        self._shared = Shared(*memory, secrets.token_bytes(32))
+        transactions, rates, outputs = (
+            os.memfd_create(f"sipedge-{name}") for name in ("transactions", "rates", "outputs")
+        )
+        self._shared = Shared(transactions, rates, outputs, secrets.token_bytes(32))
         self._children = [Child(0, self._shared)]
         self._acceptor = Acceptor()
         self._gathered = False

@@ -6,9 +6,11 @@ is in the tokens. The message is made as it would be without hiding, and is rewr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
 
 from sipedge.sip.message import Message
 from sipedge.sip.uri import UriError, parse_uri
@@ -16,11 +18,13 @@ from sipedge.sip.values import MessageError, parse_address, parse_via
 
 from . import call_ids, leaks
 from .call_ids import CallIds, Crossed
-from .contacts import Contacts, Opened, Seat, host_of
+from .contacts import IN_URI, Contacts, Opened, Seat, host_of
+from .gate import Gate, Lines
 from .headers import Handler, Head, composed, names_of
 from .routes import Routes, place_of, values_of
 from .seals import Seals
 from .session import with_hidden_address
+from .usual import usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ class Border:
         self._call_ids = {zone: CallIds(seals, zone) for zone in hidden & sealed_call_ids}
         self._contacts = Contacts(seals, tuple(sorted(hidden)), domains)
         self._routes = Routes(seals)
+        self._gates: dict[tuple[str, str], Gate] = {}
         self._public = own_hosts | domains | frozenset(map(_domain_of, own_hosts))
 
     def lies_between(self, source: str, target: str) -> bool:
@@ -102,7 +107,7 @@ class Border:
 
     def opened(self, uri: str, side: str) -> Opened | None:
         """What a Request-URI stands for, if it is a sealed Contact that peers of this side may use."""
-        if ":c-" not in uri:
+        if IN_URI not in uri:
             return None
         try:
             return self._contacts.opened(parse_uri(uri), side)
@@ -125,22 +130,13 @@ class Border:
         """Head and body to send, and what responses need."""
         message, hides = out.message, out.source in self.hidden
         received = values_of(message, "record-route")[len(out.own) :]
-        crossing = Crossing(
-            out.source,
-            out.target,
-            out.at_source,
-            out.received_call_id,
-            vias=tuple(message.lines[number] for number in message.index["via"][1:]) if hides else (),
-            own=out.own,
-            behind=tuple(received) if hides else (),
-            hosts=out.target_hosts if out.target in self.hidden else frozenset(),
-        )
+        crossing = self.crossing(out, (message.lines[number] for number in message.index["via"][1:]), received)
         head = Head(message)
         crossed = call_ids.handlers(self._crossed(out.source, out.target))
         if not hides:
             head.rewrite(crossed)
             return head.to_bytes(), message.body, crossing
-        hosts = self._hosts(message, received, out.source_hosts, message.items("via"))
+        hosts = self._hosts(message, received, chain(out.source_hosts, _hosts_of_vias(message)))
         head.keep_first("via")
         if "record-route" in message.index:
             own = [self._routes.sealed(out.own[0], received, out.at_target.longest)] if out.own else []
@@ -150,6 +146,46 @@ class Border:
         )
         head.drop(leaks.naming(hosts))
         return head.to_bytes(), body, crossing
+
+    def crossing(self, out: Outgoing, vias: Iterable[bytes], behind: Sequence[str] = ()) -> Crossing:
+        """What responses need. ``vias``, ``behind``: as in it, where the source is hidden."""
+        hides = out.source in self.hidden
+        return Crossing(
+            out.source,
+            out.target,
+            out.at_source,
+            out.received_call_id,
+            vias=tuple(vias) if hides else (),
+            own=out.own,
+            behind=tuple(behind) if hides else (),
+            hosts=out.target_hosts if out.target in self.hidden else frozenset(),
+        )
+
+    def gate(self, message: Message, source: str, target: str, at_source: Seat, at_target: Seat) -> Gate | None:
+        """For requests with the same names and Event as this one; None: they have to come here.
+
+        Where a token may be too long for its peers they do, because a handle has to be noted each time.
+        """
+        events = (message.lines[number] for number in message.index.get("event", ()))
+        if usual(message.index) is None or any(b"call-id" in line.lower() for line in events):
+            return None
+        hides, covers = source in self.hidden, target in self.hidden
+        if (hides and at_target.longest) or (covers and at_source.longest):
+            return None
+        if (source, target) not in self._gates:
+            out = partial(self._shown, source, at_target) if hides else None
+            back = partial(self._shown, target, at_source) if covers else None
+            self._gates[source, target] = Gate(self._crossed(source, target), out, back)
+        return self._gates[source, target]
+
+    def _shown(self, zone: str, seat: Seat, lines: Sequence[bytes], others: Iterable[str]) -> Lines:
+        """Of messages in the usual form those lines of a zone's peers that are ``Usual.searched``. See ``_hosts``."""
+        message = Message(b"\r\n".join((b"SIP/2.0 200 OK", *lines)) + b"\r\n\r\n")
+        hosts = self._hosts(message, (), others)
+        head = Head(message)
+        head.rewrite(self._hiding(zone, seat, hosts))
+        head.drop(leaks.naming(hosts))
+        return head.kept[1:]
 
     def restored(self, response: Message, crossing: Crossing) -> Message:
         """A response as the source's peers know its request: Call-ID, Via and Record-Route as they were.
@@ -176,7 +212,7 @@ class Border:
             return response
         items = values_of(response, "record-route")
         place = place_of(items, crossing.own[-1]) if crossing.own else -1
-        hosts = self._hosts(response, items[: max(place, 0)], crossing.hosts, ())
+        hosts = self._hosts(response, items[: max(place, 0)], crossing.hosts)
         head = Head(response)
         if items:
             # What stands above the edge's own value is the hidden side's: sealed into it, in the order of Route. Where
@@ -200,7 +236,7 @@ class Border:
         if zone not in self.hidden:
             head.rewrite(changes)
             return head, message.body
-        hosts = self._hosts(message, values_of(message, "record-route"), peers, message.items("via"))
+        hosts = self._hosts(message, values_of(message, "record-route"), chain(peers, _hosts_of_vias(message)))
         hiding = self._hiding(zone, seat, hosts)
         if "contact" in changes:
             del hiding["contact"]
@@ -229,10 +265,8 @@ class Border:
             head.rewrite({"content-length": lambda value: str(len(body))})
         return body
 
-    def _hosts(
-        self, message: Message, routes: Sequence[str], peers: frozenset[str], vias: Sequence[str]
-    ) -> frozenset[str]:
-        """What no other header may name: hosts of a message's way and Contact, and the domains that they are in.
+    def _hosts(self, message: Message, routes: Sequence[str], others: Iterable[str]) -> frozenset[str]:
+        """What no other header may name: ``others``, hosts of ``routes`` and Contact, and the domains that they are in.
 
         Empty where no header can name any.
         """
@@ -240,12 +274,16 @@ class Border:
         if not any(leaks.may_name_hosts(names[number], line) for number, line in enumerate(message.lines) if number):
             return frozenset()
         addresses = map(parse_address, (*values_of(message, "contact"), *routes))
-        hosts = {host_of(address.uri).strip("[]") for address in addresses} | peers
-        for item in vias:
-            with suppress(MessageError):
-                via = parse_via(item)
-                hosts |= {via.host.strip("[]"), via.parameter("received") or ""}
+        hosts = {host_of(address.uri).strip("[]") for address in addresses}.union(others)
         return frozenset(hosts | set(map(_domain_of, hosts))) - self._public
+
+
+def _hosts_of_vias(message: Message) -> Iterator[str]:
+    for item in message.items("via"):
+        with suppress(MessageError):
+            via = parse_via(item)
+            yield via.host.strip("[]")
+            yield via.parameter("received") or ""
 
 
 def _domain_of(host: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from urllib.parse import quote, unquote
 
 from sipedge.sip.values import split_commas
@@ -52,12 +53,14 @@ class CallIds:
         return PREFIX + self._seals.seal(Kind.CALL_ID, f"{other} {self._zone}", call_id) if call_id else call_id
 
 
+def leading(crossed: Crossed, value: str) -> str:
+    """A header value that begins with a Call-ID."""
+    call_id, semicolon, rest = value.partition(";")
+    return crossed(call_id.rstrip()) + semicolon + rest
+
+
 def handlers(crossed: Crossed) -> dict[str, Handler]:
     """For every header that carries Call-IDs."""
-
-    def leading(value: str) -> str:
-        call_id, semicolon, rest = value.partition(";")
-        return crossed(call_id.rstrip()) + semicolon + rest
 
     def listed(value: str) -> str:
         return ", ".join(map(crossed, split_commas(value)))
@@ -68,4 +71,9 @@ def handlers(crossed: Crossed) -> dict[str, Handler]:
     def in_uri(value: str) -> str:
         return _IN_URI.sub(lambda found: found[1] + quote(crossed(unquote(found[2])), safe="-_.@"), value)
 
-    return {**dict.fromkeys(LEADING, leading), "in-reply-to": listed, "event": parameter, "refer-to": in_uri}
+    return {
+        **dict.fromkeys(LEADING, partial(leading, crossed)),
+        "in-reply-to": listed,
+        "event": parameter,
+        "refer-to": in_uri,
+    }

@@ -6,14 +6,16 @@ import re
 from collections.abc import Iterable
 
 from .call_ids import PREFIX as CALL_ID
-from .contacts import DIGEST_BYTES
+from .contacts import DIGEST_BYTES, IN_URI
 from .contacts import PREFIX as CONTACT
+from .handles import LENGTH, MARK
 from .seals import Kind, Seals
 
-MARKS = (CALL_ID, f":{CONTACT}", ":e-")
+MARKS = (CALL_ID, IN_URI, ":e-")
 """A text without any of these has nothing to open."""
 
-_TOKEN = "[A-Za-z0-9_-]{24,}"
+_TOKEN = rf"(?:[A-Za-z0-9_-]{{{LENGTH + 1},}}|{re.escape(MARK)}[A-Za-z0-9_-]{{{LENGTH}}})"
+"""Or the handle of one."""
 _CALL_ID = re.compile(rf"\b{CALL_ID}({_TOKEN})")
 _CONTACT = re.compile(rf"\bsips?:{CONTACT}({_TOKEN})@[^\s<>;,?\"]+(?:;transport=\w+)?")
 _ROUTE = re.compile(rf"<sips?:(e-[A-Za-z0-9_-]+)\.({_TOKEN})@[^<>]*>")

@@ -11,6 +11,8 @@ from sipedge.sip.values import parse_address, split_commas
 from .seals import Kind, Seals
 
 PREFIX = "c-"
+IN_URI = f":{PREFIX}"
+"""In the text of every sealed URI."""
 VISIBLE = ("gr", "gruu", "opaque", "isfocus", "method", "user")
 """URI parameters that peers decide by and that name no host: GRUUs (RFC 5627, MS-SIPRE), conferences (RFC 4579)."""
 HIDDEN_PARAMETERS = ("received", "pub-gruu", "temp-gruu", "+sip.instance", "reg-id")

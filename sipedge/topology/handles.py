@@ -12,6 +12,8 @@ MARK = "."
 """Begins a handle; no token has one."""
 LENGTH = 23
 """Characters: the 17 bytes of key and SIV."""
+KEY = "h."
+"""Begins the keys of the journal that are handles'."""
 MOST = 20_000
 """Handles that are kept; the one that was used longest ago goes."""
 

@@ -60,6 +60,11 @@ class Head:
             if number and line is not None and doubted(self._names[number], line):
                 self._lines[number] = None
 
+    @property
+    def kept(self) -> tuple[bytes | None, ...]:
+        """All lines as they are now, where no line stands for several; None: it is gone."""
+        return tuple(self._lines)
+
     def to_bytes(self) -> bytes:
         lines: list[bytes] = []
         for number, line in enumerate(self._lines):

@@ -191,13 +191,14 @@ class Loads:
                 logger.error(text, revision_text(self.standing), AGAIN, _sentence(error))
                 self._timer = self._loop.call_later(AGAIN, self._begin_to_go_back, late)
             else:
-                self._came_back(revision_text(self.standing), unconfirmed.before)
-                await self._followers_stand()
+                await self._came_back(revision_text(self.standing), unconfirmed.before)
             finally:
                 self._going_back = False
 
-    def _came_back(self, late: str, earlier: Standing) -> None:
+    async def _came_back(self, late: str, earlier: Standing) -> None:
+        """What is said then is true of all workers."""
         self._stand(Standing(earlier.force, time()))
+        await self._followers_stand()
         logger.error(
             "reload: nobody confirmed revision %s, so revision %s is in force again; "
             "the files are as they were: the next reload or start reads them",

@@ -30,8 +30,11 @@ from .services import Services
 
 logger = logging.getLogger("sipedge")
 
-GARBAGE_THRESHOLDS = (50_000, 20, 20)
-"""Objects of a transaction die by reference count; the collector looks for cycles more rarely than Python's default."""
+GARBAGE_THRESHOLDS = (2_500, 1, 2_000)
+"""Objects of a transaction die by reference count; the collector looks for cycles more rarely than Python's default.
+
+It takes 0.5 ms for 2,500 young objects and 2 ms for 7,500 with those above, in which nothing else happens. 2,000
+connections that come at once are 50,000 objects."""
 
 
 def run(path: str) -> int:
@@ -109,7 +112,7 @@ async def _lead(
     if bus is not None:
         await Orders(link.seat, server, bus).begin()
     await control.begin(place)
-    _settle()
+    settle()
     print(f"sipedge: {standing.force.settings.system_name} serves {', '.join(addresses)}", flush=True)
     link.done()
     await server.run()
@@ -133,7 +136,7 @@ async def _follow(standing: Standing, link: Link, kept: Kept | None, others: Col
     heart.beat()
     _end_by_signal(server, heart)
     await Orders(link.seat, server, others.bus).begin()
-    _settle()
+    settle()
     link.done()
     checking = asyncio.get_running_loop().create_task(follower.check())
     await server.run()
@@ -149,8 +152,8 @@ def _end_by_signal(server: Server, heart: Heart) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop)
 
 
-def _settle() -> None:
-    """What is there now stays."""
+def settle() -> None:
+    """What is there now stays, and the collector of garbage passes it by."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GARBAGE_THRESHOLDS)

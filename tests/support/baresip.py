@@ -72,6 +72,10 @@ class Baresip:
             if message.get("type") == kind:
                 return message
 
+    def log(self) -> str:
+        """All it has written, its messages among it."""
+        return self._program.output()
+
     def _next(self) -> dict[str, Any]:
         while True:
             length, colon, rest = self._buffer.partition(b":")

@@ -30,6 +30,21 @@ NO_TLS = Tls()
 LIMITS = Limits()
 
 
+class Turns:
+    """Counts the turns of the running loop until ``end``; it does not sleep meanwhile."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self._next = asyncio.get_running_loop().call_soon(self._turn)
+
+    def _turn(self) -> None:
+        self.number += 1
+        self._next = asyncio.get_running_loop().call_soon(self._turn)
+
+    def end(self) -> None:
+        self._next.cancel()
+
+
 def run_in(loop: str, test: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Run a test in an event loop; whatever reaches the loop's exception handler fails it."""
     unhandled: list[dict[str, Any]] = []
@@ -108,7 +123,7 @@ class Edge:
             is_trusted=lambda address: address == trusted,
         )
         if listener is not None:
-            await edge.connections.listening.listen([listener])
+            edge.connections.listening.listen([listener])
             edge.address = edge.connections.listening.bound()[listener.name]
         return edge
 

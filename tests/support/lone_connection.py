@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from sipedge.network.admission import Slices
 from sipedge.network.connection import Connection
 from sipedge.network.handshakes import shake_hands
 from sipedge.network.tls_stream import TlsStream
@@ -27,6 +28,7 @@ class Owner:
         """``context``: what a TLS connection is given at the server's side."""
         self.limits = limits or Limits()
         self.scratch = memoryview(bytearray(65536))
+        self.slices = Slices()
         self.told: list[str] = []
         self.is_owed = False
         self.left: list[bytes] = []
@@ -94,6 +96,9 @@ class MemoryTransport(asyncio.Transport):
     def write_eof(self) -> None:
         self.ended = "end of file"
 
+    def close(self) -> None:
+        self.ended = "end of file"
+
     def abort(self) -> None:
         self.ended = "aborted"
 
@@ -117,6 +122,10 @@ class Lone:
             space[:count] = data[:count]
             self.connection.buffer_updated(count)
             data = data[count:]
+
+    def turn(self) -> None:
+        """Let the loop do what is due."""
+        self.loop.run_until_complete(asyncio.sleep(0))
 
     def after(self, seconds: float) -> None:
         """Turn the clock and look at it, as the owner's sweep does."""

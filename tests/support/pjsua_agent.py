@@ -40,6 +40,10 @@ class Options:
     key: str
     trusted: str
     log: str
+    session: int = 0
+    """Seconds of its session timers (RFC 4028), which it insists on; 0: as pjsua has them."""
+    reliable: bool = False
+    """Whether it rings reliably (RFC 3262) before it answers, and insists on that."""
 
 
 class Agent:
@@ -136,6 +140,8 @@ def main(options: Options) -> None:
 
         def onIncomingCall(self, prm: Any) -> None:
             calls.append(Call(self, prm.callId))
+            if options.reliable:
+                calls[-1].answer(_operation(pj, 183))
             calls[-1].answer(_operation(pj, 200))
 
     calls: list[Call] = []
@@ -222,6 +228,11 @@ def _account(pj: Any, options: Options) -> Any:
     config.sipConfig.contactForced = f"<{options.contact}>"
     config.sipConfig.proxies.append(f"sip:{options.edge}:{PORT};transport=tls;lr")
     config.mediaConfig.transportConfig.boundAddress = options.address
+    if options.session:
+        config.callConfig.timerUse = pj.PJSUA_SIP_TIMER_ALWAYS
+        config.callConfig.timerMinSESec = config.callConfig.timerSessExpiresSec = options.session
+    if options.reliable:
+        config.callConfig.prackUse = pj.PJSUA_100REL_MANDATORY
     return config
 
 

@@ -51,10 +51,11 @@ class Edge:
             text=True,
             errors="replace",
         )
+        since = len(self._lines)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
         try:
-            self.wait_for(" serves ", START_LIMIT)
+            self.wait_for(" serves ", START_LIMIT, since=since)
         except BaseException:
             self.stop()
             raise
@@ -101,6 +102,17 @@ class Edge:
         """SIGTERM: the edge ends when its open transactions have."""
         if self._process.poll() is None:
             self._process.terminate()
+
+    def start_again(self) -> None:
+        """SIGKILL to all its processes, as when the power goes; then it serves again."""
+        workers = self.workers()
+        for pid in (self.pid, *workers):  # the supervisor first: nothing starts a worker again
+            os.kill(pid, signal.SIGKILL)
+        self._process.wait()
+        self._reader.join()  # until nobody holds the other end: the workers are gone, too
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        self.__enter__()
 
     def stop(self) -> int:
         """SIGTERM, and SIGKILL where the edge does not heed it; the exit status."""

@@ -35,15 +35,33 @@ class Sipp:
     """One SIPp process: entered it runs, ``finish()`` waits for all its calls and raises where one failed."""
 
     def __init__(
-        self, folder: Path, scenario: str, address: str, keys: Mapping[str, str], *, remote: str = "", calls: int = 1
+        self,
+        folder: Path,
+        scenario: str,
+        address: str,
+        keys: Mapping[str, str],
+        *,
+        remote: str = "",
+        calls: int = 1,
+        pause: int = 0,
     ) -> None:
-        """``remote`` (address:port): a caller has one, a callee listens instead."""
+        """``remote`` (address:port): a caller has one, a callee listens instead. ``pause``: seconds."""
+        self._limit = LIMIT + pause
         self.name = f"{scenario}-{address}"
         folder.mkdir(parents=True, exist_ok=True)
         self._messages, self._errors = folder / f"{self.name}.messages", folder / f"{self.name}.errors"
         command: list[str | Path] = [require("sipp"), "-sf", SCENARIOS / f"{scenario}.xml", "-t", "t1"]
         command += ["-i", address, "-p", str(PORT), "-m", str(calls), "-r", "100", "-l", "10", "-nostdin"]
-        command += ["-timeout", str(LIMIT), "-timeout_error", "-trace_msg", "-message_file", self._messages]
+        command += [
+            "-d",
+            str(1000 * pause),
+            "-timeout",
+            str(self._limit),
+            "-timeout_error",
+            "-trace_msg",
+            "-message_file",
+            self._messages,
+        ]
         command += ["-trace_err", "-error_file", self._errors]
         command += [word for key, value in keys.items() for word in ("-key", key, value)]
         command += [remote] if remote else []
@@ -59,7 +77,7 @@ class Sipp:
     def finish(self) -> str:
         """All messages it sent and received, as SIPp logs them. AssertionError with them where a call failed."""
         try:
-            status = self._program.wait(LIMIT + 5)
+            status = self._program.wait(self._limit + 5)
         except subprocess.TimeoutExpired:
             status = -1
         assert status == 0, f"SIPp {self.name} ended with {status}\n{self.report()}"

@@ -126,6 +126,12 @@ def header(message: bytes, name: str) -> str:
     return ""
 
 
+def values(message: bytes, name: str) -> list[str]:
+    """The values of all lines of a header, from the top."""
+    lines = (line.partition(b":") for line in message.partition(b"\r\n\r\n")[0].split(b"\r\n")[1:])
+    return [value.strip().decode() for field, _, value in lines if field.strip().lower() == name.lower().encode()]
+
+
 def request(method: str, uri: str, own: str, number: int, body: bytes = b"", transport: str = "TLS") -> bytes:
     """A request out of any dialog; ``number`` makes Call-ID, branch and tag its own."""
     return (

@@ -130,7 +130,7 @@ def serve(loop: str, folder: Path, window: int, pipe: Pipe) -> None:
     async def main() -> None:
         server = Server(Certificates(folder), "edge")
         server.window = window
-        await server.connections.listening.listen([LISTENER])
+        server.connections.listening.listen([LISTENER])
         pipe.send(server.connections.listening.bound()[LISTENER.name])
         running = asyncio.get_running_loop()
         asked: list[None] = []

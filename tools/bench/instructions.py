@@ -6,12 +6,12 @@ measured against is in instructions.json: ``--guard`` compares, ``--record`` wri
 
 ``--stranger`` has the caller come in by the Default Zone, ``--from-domain`` has From compared with the names of the
 caller's certificate, which is put into the core, as there is no TLS: the difference is what the comparison costs.
+``--hidden`` has the caller in a hidden zone.
 """
 
 from __future__ import annotations
 
 import argparse
-import gc
 import json
 import sys
 from collections.abc import Sequence
@@ -24,10 +24,10 @@ from sipedge.rates import reading
 from sipedge.settings import DnsSettings, Limits, Listener, Settings
 from sipedge.sip.framing import Framer
 from sipedge.sip.message import Message, parse_message
-from sipedge.worker.process import GARBAGE_THRESHOLDS
+from sipedge.worker.process import settle
 from tools.memory_edge import EDGE, MemoryEdge, run_edge
 from zones.names import PeerNames
-from zones.zone import DefaultZone, FromDomain, NeighborZone
+from zones.zone import DefaultZone, FromDomain, NeighborZone, Topology
 
 from .counting import total
 from .load import Unavailable
@@ -43,6 +43,7 @@ RECORD = Path(__file__).with_name("instructions.json")
 MOST = 1.1
 """Of the recorded figure."""
 HALVES = ("with the parts in C", "with the parts in C, nothing remembered", "without the parts in C")
+HIDDEN = ", the caller hidden"
 USERS = 20
 """Who is written to: so few that each of them is known before it counts."""
 PYTHON = ".".join(map(str, sys.version_info[:2]))
@@ -91,8 +92,15 @@ def request(number: int) -> bytes:
     return REQUEST % {b"number": number, b"user": number % USERS}
 
 
-def settings(stranger: bool, from_domain: FromDomain, anew: bool = False) -> Settings:
-    inside = NeighborZone(name="Inside", transport="TCP", peers=(CALLER,), monitor=False, from_domain=from_domain)
+def settings(stranger: bool, from_domain: FromDomain, anew: bool = False, hidden: bool = False) -> Settings:
+    inside = NeighborZone(
+        name="Inside",
+        transport="TCP",
+        peers=(CALLER,),
+        monitor=False,
+        from_domain=from_domain,
+        topology=Topology.HIDDEN if hidden else Topology.OPEN,
+    )
     default = DefaultZone(transport="TCP", from_domain=from_domain)
     return Settings(
         system_name="edge.outside.example",
@@ -116,7 +124,7 @@ def answered(request: Message) -> Message:
 def proxy(count: int, window: int, settings: Settings) -> None:
     """``count`` transactions, ``window`` of them in each read."""
 
-    gc.set_threshold(*GARBAGE_THRESHOLDS)
+    settle()
 
     async def scenario(edge: MemoryEdge) -> None:
         caller = edge.accept(CALLER)
@@ -150,27 +158,27 @@ def measured(options: Sequence[str]) -> int:
     return round((many - few) / (MANY - FEW))
 
 
-def half(anew: bool = False) -> str:
-    """Which parts run here (docs/native.md)."""
-    return HALVES[anew if Framer(Limits()).is_native else 2]
+def half(anew: bool = False, hidden: bool = False) -> str:
+    """Which parts run here (docs/native.md), and for whom."""
+    return HALVES[anew if Framer(Limits()).is_native else 2] + HIDDEN * hidden
 
 
-def guard(figure: int, anew: bool = False) -> int:
+def guard(figure: int, what: str) -> int:
     """1 when the figure is too far above the recorded one, else 0."""
     recorded = json.loads(RECORD.read_text())
     if recorded["python"] != PYTHON:
         print(f"not compared: the record is Python {recorded['python']}'s, this is {PYTHON}")
         return 0
-    ratio = figure / recorded[half(anew)]
-    print(f"{half(anew)}: {ratio:.3f} of what {RECORD.name} has recorded; {MOST} is the most")
+    ratio = figure / recorded[what]
+    print(f"{what}: {ratio:.3f} of what {RECORD.name} has recorded; {MOST} is the most")
     return int(ratio > MOST)
 
 
-def record(figure: int, anew: bool = False) -> None:
+def record(figure: int, what: str) -> None:
     """Other figures stay."""
     known = json.loads(RECORD.read_text()) if RECORD.exists() else {}
-    kept = {key: known[key] for key in HALVES if key in known and known.get("python") == PYTHON}
-    RECORD.write_text(json.dumps({"python": PYTHON, **kept, half(anew): figure}, indent=1) + "\n")
+    kept = known if known.get("python") == PYTHON else {}
+    RECORD.write_text(json.dumps({"python": PYTHON, **kept, what: figure}, indent=1) + "\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -179,23 +187,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--stranger", action="store_true", help="the caller is nobody's peer")
     parser.add_argument("--from-domain", type=FromDomain, default=FromDomain.ANY, choices=FROM, help="of its zone")
     parser.add_argument("--anew", action="store_true", help="nothing is remembered of what was decided")
+    parser.add_argument("--hidden", action="store_true", help="the caller's zone is hidden")
     parser.add_argument("--run", type=int, metavar="COUNT", help="proxy so many, without counting anything")
     parser.add_argument("--guard", action="store_true", help="exit status 1 when it is above the record by a tenth")
     parser.add_argument("--record", action="store_true", help="write the record anew")
     options = parser.parse_args(arguments)
     if options.run:
-        proxy(options.run, options.window, settings(options.stranger, options.from_domain, options.anew))
+        proxy(
+            options.run, options.window, settings(options.stranger, options.from_domain, options.anew, options.hidden)
+        )
         return 0
     how = ["--window", str(options.window), "--from-domain", options.from_domain.value]
+    how += ["--stranger"] * options.stranger + ["--anew"] * options.anew + ["--hidden"] * options.hidden
     try:
-        figure = measured([*how, *["--stranger"] * options.stranger, *["--anew"] * options.anew])
+        figure = measured(how)
     except (Unavailable, RuntimeError) as error:
         print(f"instructions: {error}", file=sys.stderr)
         return 2
     print(f"{figure:,} instructions for each MESSAGE transaction, {options.window} in each read")
     if options.record:
-        record(figure, options.anew)
-    return guard(figure, options.anew) if options.guard else 0
+        record(figure, half(options.anew, options.hidden))
+    return guard(figure, half(options.anew, options.hidden)) if options.guard else 0
 
 
 if __name__ == "__main__":

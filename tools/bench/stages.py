@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import sys
 from collections.abc import Callable, Sequence
 from itertools import count, pairwise
@@ -21,7 +20,7 @@ from sipedge.proxy.proxy import Environment, Proxy
 from sipedge.settings import Limits
 from sipedge.sip.framing import Frame, Framer
 from sipedge.sip.message import Message
-from sipedge.worker.process import GARBAGE_THRESHOLDS
+from sipedge.worker.process import settle
 from zones.zone import FromDomain
 
 from .counting import mark, parts
@@ -130,7 +129,7 @@ def _nothing() -> None:
 
 
 def run(between: Callable[[], None]) -> None:
-    gc.set_threshold(*GARBAGE_THRESHOLDS)
+    settle()
     edge = Edge()
     edge.transactions(0, WARM_UP, _nothing)
     edge.transactions(WARM_UP, WARM_UP + COUNT, between)

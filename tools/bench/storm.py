@@ -43,13 +43,13 @@ LIMITS = "[limits]\nconnections = 20000\nhandshake = 60\nban_after = 0\n"
 
 
 def storm(certificates: Certificates, count: int, pipe: Connection) -> None:
-    """Open all, tell how long it took and how many came about, and close them."""
+    """Open all, tell how long it took and how many came about, and close them when that was read."""
     os.nice(NICE)
     pipe.recv()
-    pipe.send(asyncio.run(_storm(certificates, count)))
+    asyncio.run(_storm(certificates, count, pipe))
 
 
-async def _storm(certificates: Certificates, count: int) -> tuple[float, int]:
+async def _storm(certificates: Certificates, count: int, pipe: Connection) -> None:
     context = ssl.create_default_context(cafile=str(certificates.trusted))
     context.check_hostname = False  # the edge is called by address
     context.load_cert_chain(certificates.certificate("load"), certificates.key("load"))
@@ -65,9 +65,17 @@ async def _storm(certificates: Certificates, count: int) -> tuple[float, int]:
     made = await asyncio.gather(*(connect(number) for number in range(count)), return_exceptions=True)
     seconds = time.monotonic() - began
     writers = [each for each in made if isinstance(each, asyncio.StreamWriter)]
+    pipe.send((seconds, len(writers)))
+    pipe.recv()
     for writer in writers:
         writer.transport.abort()
-    return seconds, len(writers)
+
+
+def opened_and_closed(pipe: Connection) -> tuple[float, int]:
+    """How many seconds it took to open all, and how many came about; they close at once."""
+    told: tuple[float, int] = pipe.recv()
+    pipe.send(None)
+    return told
 
 
 async def stream(rate: float, seconds: float, first: int, pipe: Connection | None) -> Seen:
@@ -76,17 +84,27 @@ async def stream(rate: float, seconds: float, first: int, pipe: Connection | Non
     return await Steady(TARGET, first).run(rate, seconds)
 
 
+def config_of(certificates: Certificates) -> str:
+    own = {"certificate": certificates.certificate("edge"), "key": certificates.key("edge")}
+    return HEAD % {"edge": EDGE, "trusted": certificates.trusted, **own} + ZONES + LIMITS
+
+
+def allow_files(count: int) -> None:
+    """For so many connections and both of their ends."""
+    wanted = 2 * count + 500
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(soft, wanted), hard), hard))
+
+
 async def run(arguments: argparse.Namespace, folder: Path) -> int:
     certificates = make_certificates(folder)
-    own = {"certificate": certificates.certificate("edge"), "key": certificates.key("edge")}
-    config = HEAD % {"edge": EDGE, "trusted": certificates.trusted, **own} + ZONES + LIMITS
     context = multiprocessing.get_context("spawn")
     missing = 0
     print(
         f"{'milliseconds':<28}{'sent':>8}{'lost':>6}{'unsent':>8}"
         + f"{'p50':>9}{'p90':>9}{'p99':>9}{'p99.9':>9}{'max':>9}"
     )
-    async with LiveEdge(folder, config, plan(10, 0)):
+    async with LiveEdge(folder, config_of(certificates), plan(10, 0)):
         for start in range(arguments.rounds):
             first = start * 2_000_000
             show("no storm", await stream(arguments.rate, arguments.seconds, first, None))
@@ -94,8 +112,9 @@ async def run(arguments: argparse.Namespace, folder: Path) -> int:
             process = context.Process(target=storm, args=(certificates, arguments.count, theirs))
             process.start()
             await asyncio.sleep(CALM)
+            closing = asyncio.create_task(asyncio.to_thread(opened_and_closed, pipe))
             seen = await stream(arguments.rate, arguments.seconds, first + 1_000_000, pipe)
-            seconds, made = await asyncio.to_thread(pipe.recv)
+            seconds, made = await closing
             process.join()
             missing += arguments.count - made + len(seen.lost())
             show("storm", seen, f"{made} handshakes in {seconds:.1f} s")
@@ -110,9 +129,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=10, help="of each stream (default: 10)")
     parser.add_argument("--rounds", type=int, default=3, help="of both streams (default: 3)")
     arguments = parser.parse_args()
-    wanted = 2 * arguments.count + 500
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(soft, wanted), hard), hard))
+    allow_files(arguments.count)
     return run_in_folder("storm", lambda folder: asyncio.run(run(arguments, folder)))
 
 

@@ -23,7 +23,7 @@ from sipedge.sip.framing import Frame
 from sipedge.sip.message import Message
 from tools.bench.instructions import PLAN
 from tools.memory_edge import EDGE, Far, MemoryEdge, run_edge
-from zones.zone import AuthenticationPolicy, DefaultZone, FromDomain, NeighborZone, RatePolicy
+from zones.zone import AuthenticationPolicy, DefaultZone, FromDomain, NeighborZone, RatePolicy, Topology
 
 from .mutations import mutated
 
@@ -45,6 +45,21 @@ EXTRA = (
     "Route: <sip:203.0.113.1;lr>",
     "Subject: a\r\n b",
 )
+NAMING = (
+    "Contact: <sip:a@pbx.inside.local:5060;transport=tcp;gr=x>;+sip.instance=1",
+    "Contact: <sip:a@pbx>",
+    'm: "192.0.2.10" <sip:b@inside.local>, <tel:1>',
+    "Server: pbx/1.2",
+    "Content-Type: application/sdp",
+    "Content-Type: text/plain",
+    'Warning: 399 pbx.inside.local "x"',
+    "X-Where: sip.inside.local",
+    "X-Where: 192.0.2.10",
+    "x-what: 1.2.3",
+    "Event: dialog;call-id=x",
+    "Referred-By: <sip:a@192.0.2.10>",
+)
+"""Lines that a hidden zone's border looks at."""
 VIAS = ("",) * 50 + (";rport", ";received=192.0.2.77", ", SIP/2.0/TCP before.example;branch=z9hG4bKb")
 BEFORE = ("",) * 6 + ("SIP/2.0/TCP 192.0.2.1;branch=z9hG4bKx.0123456789abp", "SIP/2.0/TCP 192.0.2.1;branch=z9hG4bKy")
 STATUSES = (200,) * 9 + (202, 100, 180, 302, 404, 408, 486, 503, 603)
@@ -57,7 +72,7 @@ LAST, LOOK = 35.0, 0.25
 """Seconds at the end, and between two looks at the timers. What is due at the same time comes in any order."""
 WORDS = ("say",) * 20 + ("answer",) * 20 + ("wait", "wait", "leave", "hang up", "change")
 MOST_STEPS = 60
-_NAMES = re.compile(rb"z9hG4bK(?:w\d)?[0-9a-f]+(?:x[0-9a-f]+)?(?=\.[0-9a-f]{12})|(?<=;tag=)(?:w\d)?[0-9a-f]{9,}")
+NAMES = re.compile(rb"z9hG4bK(?:w\d)?[0-9a-f]+(?:x[0-9a-f]+)?(?=\.[0-9a-f]{12})|(?<=;tag=)(?:w\d)?[0-9a-f]{9,}")
 """What an edge draws at random: of branches what is in front of the loop hash, and its own tags."""
 
 Step = tuple[Any, ...]
@@ -86,6 +101,7 @@ def settings(chance: Random, remembered: int) -> Settings:
         authentication_trust=trust,
         poison=poison,
     )
+    inside, outside = (replace(zone, **_topology(chance)) for zone in (inside, outside))
     return Settings(
         system_name="edge.outside.example",
         domains=("outside.example",),
@@ -99,12 +115,27 @@ def settings(chance: Random, remembered: int) -> Settings:
     )
 
 
-def steps(chance: Random) -> list[Step]:
-    """What the peers do: words for ``Player``, and numbers that choose among what is there then."""
+def _topology(chance: Random) -> dict[str, Any]:
+    shown = chance.choice((Topology.OPEN, Topology.HIDDEN))
+    longest = 60 if chance.random() < 0.05 else 0
+    return {"topology": shown, "hide_call_id": chance.random() < 0.8, "longest_user_part": longest}
+
+
+def steps(chance: Random, naming: Random) -> list[Step]:
+    """What the peers do: words for ``Player``, and numbers that choose among what is there then.
+
+    ``naming``: for lines of NAMING.
+    """
     kinds = [_kind(chance) for _ in range(chance.randint(0, 3))]
     routes = _routes(chance) * (chance.random() < 0.4)
     kinds += [(METHODS[0], URIS[0], SENDERS[0], [], "", routes)] * (len(kinds) + 1)
-    return [_step(chance, kinds) for _ in range(chance.randint(4, MOST_STEPS))]
+    kinds = [(*kind[:3], [*kind[3], *_naming(naming)], *kind[4:]) for kind in kinds]
+    answers = [_naming(naming), _naming(naming), []]
+    return [_step(chance, kinds, lambda: naming.choice(answers)) for _ in range(chance.randint(4, MOST_STEPS))]
+
+
+def _naming(chance: Random) -> list[str]:
+    return chance.sample(NAMING, chance.choice((0, 1, 2))) if chance.random() < 0.5 else []
 
 
 def _kind(chance: Random) -> tuple[Any, ...]:
@@ -124,7 +155,7 @@ def _routes(chance: Random) -> list[str]:
     return chance.choice(([own], [own, own], [f"{own}, {own}"], [own, foreign], [f"{own},{foreign}"], [foreign, own]))
 
 
-def _step(chance: Random, kinds: Sequence[tuple[Any, ...]]) -> Step:
+def _step(chance: Random, kinds: Sequence[tuple[Any, ...]], naming: Callable[[], list[str]]) -> Step:
     word, peer = chance.choice(WORDS), chance.choice((0,) * 9 + (1, 1, 2, 3))
     if word == "say":
         said = [_said(chance, chance.choice(kinds)) for _ in range(chance.choice((1, 1, 2, 5)))]
@@ -132,7 +163,7 @@ def _step(chance: Random, kinds: Sequence[tuple[Any, ...]]) -> Step:
             return word, peer, [*said, *said], 0
         return word, peer, said, chance.choice((0, 0, 0, 40, 700))
     if word == "answer":
-        how = [_answer(chance) for _ in range(chance.choice((1, 2, 4, 8)))]
+        how = [_answer(chance, naming()) for _ in range(chance.choice((1, 2, 4, 8)))]
         return word, chance.random() < 0.06, how
     return word, chance.choice(PAUSES) if word == "wait" else peer
 
@@ -155,9 +186,9 @@ def _said(chance: Random, kind: tuple[Any, ...]) -> bytes:
     return mutated(chance, [data]) if chance.random() < 0.05 else data
 
 
-def _answer(chance: Random) -> tuple[Any, ...]:
+def _answer(chance: Random, naming: list[str]) -> tuple[Any, ...]:
     """Which request, counted from the newest; status; lines more; whether it comes twice; what is broken in it."""
-    extra = [each.encode() for each in EXTRA[3:7] if chance.random() < 0.05]
+    extra = [each.encode() for each in EXTRA[3:7] if chance.random() < 0.05] + [each.encode() for each in naming]
     broken = chance.choice((b"Via:", b"CSeq: ", b"From:", b";branch=", b"OK")) if chance.random() < 0.06 else b""
     return chance.randrange(4), chance.choice(STATUSES), extra, chance.random() < 0.1, broken
 
@@ -225,6 +256,7 @@ class Player:
             "answer": self._answer,
             "leave": self._leave,
             "hang up": lambda peer: self._far().abort(),
+            "cross": self._cross,
             "change": lambda peer: self._edge.change(),
         }
 
@@ -246,13 +278,18 @@ class Player:
             got = [frame for frame in frames if isinstance(frame, Message)]
             self._requests += [(far, message) for message in got if message.is_request]
             others = [repr(frame) for frame in frames if not isinstance(frame, Message)]
-            texts = [_NAMES.sub(b"*", message.to_bytes()) for message in got]
+            texts = [NAMES.sub(b"*", message.to_bytes()) for message in got]
             self.notes.append((word, number, sorted(texts) if word == "wait" else texts, others))
 
     def _say(self, peer: int, said: Sequence[bytes], cut: int) -> None:
         far, data = self._peers[peer], b"".join(said)
         for piece in (data[:cut], data[cut:]):
             _write(far, piece)
+
+    def _cross(self, *said: Any) -> None:
+        """A callee goes away while a request is on its way there."""
+        self._far().abort()
+        self._say(*said)
 
     def _answer(self, elsewhere: bool, answers: Sequence[tuple[Any, ...]]) -> None:
         written: dict[Party, bytes] = {}
@@ -301,7 +338,7 @@ def play(seed: int, short: bool) -> list[object]:
 
     async def scenario(edge: MemoryEdge) -> None:
         player = Player(One(edge))
-        await player.play(steps(Random(seed)))
+        await player.play(steps(Random(seed), Random(seed + 1)))
         notes.extend(player.notes)
 
     slice, reading.SLICE = reading.SLICE, float("inf")  # else the sizes of reads depend on the clock

@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 from sipedge.bus.bus import Bus
 from sipedge.bus.directory import Directory
+from sipedge.bus.stream import Stream
 from sipedge.bus.words import Word
 from sipedge.edge.others.colleagues import Colleagues
 from sipedge.rates import reading
@@ -33,6 +34,11 @@ class Wire:
     def close(self) -> None:
         """Nothing is open."""
 
+    def join(self, bus: Bus, worker: int) -> None:
+        """As if that one had come."""
+        bus._streams[worker] = cast(Stream, self)
+        bus.listener.joined(worker)
+
 
 class Worker:
     def __init__(self, link: Connection, number: int, memory: int, rates: int, outputs: int) -> None:
@@ -46,15 +52,14 @@ class Worker:
         colleagues = Colleagues(bus, 0, directory, self._rates, self._outputs, SECRET, lambda source: None, PORTS)
 
         async def scenario(edge: MemoryEdge) -> None:
-            other = 1 - self._number
-            bus._streams[other] = wire  # type: ignore[assignment]
-            bus.listener.joined(other)
+            wire.join(bus, 1 - self._number)
             await self._obey(edge, bus, wire)
 
         run_edge(replace(settings(Random(seed), remembered), workers=2), scenario, colleagues=colleagues)
 
     async def _obey(self, edge: MemoryEdge, bus: Bus, wire: Wire) -> None:
-        one, accepted = One(edge), list[Far]()
+        one, accepted, together = One(edge), list[Far](), edge.server._together
+        assert together is not None
         do: dict[str, Callable[..., Any]] = {
             "accept": lambda address: accepted.append(edge.accept(address)),
             "write": lambda kind, nth, data: (accepted, one.called())[kind][nth].write_in(data),
@@ -68,6 +73,8 @@ class Worker:
             word, *arguments = task
             if word == "turn":
                 await edge.turn()
+                together.publish()  # else the other one hears of it later, at a time that depends on what was read
+                edge.server.parts.stack.poll()  # until then pjsip answers copies of what is answered
                 self._link.send((_seen(accepted), _seen(one.called()), [*wire.said]))
                 wire.said.clear()
             else:

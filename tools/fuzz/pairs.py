@@ -33,12 +33,14 @@ LATER = (0, 0, 1, 2, 4)
 _METHOD, _CSEQ = re.compile(rb"^[A-Z]+"), re.compile(rb"(?<=\r\nCSeq: )(\d+) [A-Z]+")
 
 
-def steps(chance: Random) -> list[Step]:
+def steps(chance: Random, naming: Random) -> list[Step]:
     """As of one worker, and requests of the two connections of one peer that come again on either of them."""
-    conversation = edges.steps(chance)
+    conversation = edges.steps(chance, naming)
     for place in range(len(conversation) - 1, -1, -1):
         word, peer, *rest = conversation[place]
         if word == "say" and peer < 2 and chance.random() < MORE:
+            if chance.random() < 0.1:
+                conversation[place] = "cross", peer, *rest
             said = [_cancel(each) if chance.random() < 0.2 else each for each in rest[0]]
             again = "say", chance.choice((peer, 1 - peer, 1 - peer)), said, 0
             conversation.insert(place + 1 + chance.choice(LATER), again)
@@ -184,7 +186,7 @@ class Pair:
         for worker in self._workers:
             worker.begin(seed, 100 if short else 0)
         player = Player(Both(self._workers, Random(seed)))
-        asyncio.run(player.play(steps(Random(seed))))
+        asyncio.run(player.play(steps(Random(seed), Random(seed + 1))))
         for worker in self._workers:
             worker.ask("end")
         held = os.pread(self._memory, os.fstat(self._memory).st_size, 0)

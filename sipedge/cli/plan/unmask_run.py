@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import click
 
 from sipedge.cli.plans import load_settings
-from sipedge.queries.unmask import unmasked
+from sipedge.cli.printing import say
+from sipedge.queries.unmask import clear_of, unmasked
 
 STANDARD_INPUT = "-"
 
@@ -17,7 +18,7 @@ def run(config: str, file: str) -> int:
     settings = load_settings(config)
     if settings.secret_made_up:
         raise click.UsageError(f'"{config}" has no secret here (secret_file): nothing can be opened')
-    for line in unmasked(_lines(file), settings):
+    for line in unmasked(_lines(file), clear_of(settings, say)):
         click.echo(line, nl=False)
     return 0
 

@@ -18,11 +18,13 @@ from sipedge.traces.records.record import Record
 def explain_messages(plans: Plans, traces: tuple[str, ...], numbers: tuple[int, ...]) -> int:
     """The exit status: 0, or 2 where a number is no request's."""
     decider = deciders_of(plans)[0]
-    wanted = set(numbers)
+    wanted, follows = set(numbers), decider.follow_calls()
     click.echo(HEADER)
     for index, record in enumerate(TraceInput(traces, plans.keylog).records(), 1):
         if index in wanted and _explain(decider, index, record):
             wanted.remove(index)
+        elif follows:
+            decider.decide(index, record)
         if not wanted:
             return 0
     say(f"message {min(wanted)} is no request, or is not there")

@@ -120,9 +120,11 @@ def _plans(options: Options) -> Plans:
         from_file = zones_of_file(options.map_file) if options.map_file else ()
         said = (*from_file, *map(zone_of_address, options.zones))
         names = tuple(map(name_and_address, options.names))
+        follows = False
         for decider in deciders_of(Plans(configs, (), options.keylog, names)):
             said = with_zone_names(said, decider.settings)
-        plans = Plans(configs, said, options.keylog, names)
+            follows = decider.follow_calls() or follows
+        plans = Plans(configs, said, options.keylog, names, follows)
     except QueryError as error:
         raise click.UsageError(str(error)) from None
     except ConfigError as error:

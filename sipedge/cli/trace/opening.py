@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
+from sipedge.cli.printing import say
 from sipedge.queries.unmask import clear_of
 from sipedge.settings import Settings
 from sipedge.topology.clear import MARKS
@@ -19,7 +20,7 @@ class Opening:
 
     def __init__(self, edges: Iterable[Settings]) -> None:
         """An edge without a secret file has sealed nothing that could be read here, and does not count."""
-        self._clears: list[Callable[[str], str]] = [clear_of(edge) for edge in edges if not edge.secret_made_up]
+        self._clears: list[Callable[[str], str]] = [clear_of(edge, say) for edge in edges if not edge.secret_made_up]
 
     def record(self, record: Record) -> Record:
         """The record itself, or one with ``wire`` whose head is opened; Content-Length stays true."""

@@ -7,16 +7,17 @@ edge of one worker has one too: nothing is elsewhere then.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
 
-from sipedge.bus.bus import Bus
-from sipedge.bus.words import Sent, Shut, TakenBack, Wanted
+from sipedge.bus.words import Passed, Sent, Shut, TakenBack, Wanted
 from sipedge.pjsip.stack import Stack
 from sipedge.pjsip.transport import Ends
 from sipedge.proxy.events import ConnectionOpened
 from zones.addresses import source_of
 from zones.zone import Hop
+
+from .colleagues import Colleagues
 
 MOST = 8
 """Workers: the number of a connection, divided by this, leaves that of its worker."""
@@ -61,8 +62,12 @@ def ends_of(event: ConnectionOpened) -> Ends:
 class Elsewhere:
     """Belongs to the event loop."""
 
-    def __init__(self, bus: Bus | None) -> None:
-        self._bus = bus
+    def __init__(self, colleagues: Colleagues | None) -> None:
+        self._bus = colleagues.bus if colleagues else None
+        self.directory = colleagues.directory if colleagues else None
+        """Of the transactions that all have."""
+        self.lost = 0
+        """How often a hop has lost its connection."""
         self._opened: dict[int, ConnectionOpened] = {}
         self._by_hop: dict[Hop, int] = {}
         self._in_stack: set[int] = set()
@@ -76,15 +81,23 @@ class Elsewhere:
     def is_open(self, connection: int) -> bool:
         return connection in self._opened
 
+    def event(self, connection: int) -> ConnectionOpened:
+        """Of a connection that is open."""
+        return self._opened[connection]
+
     def find(self, hop: Hop) -> int | None:
         """The connection of another worker that this hop may use."""
         return self._by_hop.get(hop)
 
-    def send(self, connection: int, data: bytes) -> bool:
+    def send(self, connection: int, *messages: bytes) -> bool:
         """False: the connection is gone."""
         if self._bus is None or connection not in self._opened:
             return False
-        return self._bus.tell(connection % MOST, Sent(connection, data))
+        return self._bus.tell(connection % MOST, Sent(connection, messages))
+
+    def pass_on(self, worker: int, connection: int, messages: Sequence[bytes]) -> bool:
+        """Give responses to the worker that sent their requests; False: it is not there."""
+        return self._bus is not None and self._bus.tell(worker, Passed(connection, messages))
 
     def want(self, hop: Hop) -> bool:
         """Have the worker open a connection whose turn it is with this hop; False: it is this one's."""
@@ -132,6 +145,7 @@ class Elsewhere:
         event = self._opened.get(connection)
         if event is not None and event.hop is not None and self._by_hop.get(event.hop) == connection:
             del self._by_hop[event.hop]
+            self.lost += 1
 
     def closed(self, connection: int, stack: Stack) -> None:
         self.unusable(connection)

@@ -15,6 +15,11 @@ void directory_begin(void *memory, unsigned worker)
     own = worker;
 }
 
+int directory_worker(void)
+{
+    return slots ? (int)own : -1;
+}
+
 /* Of the key's end, which is hexadecimal in lower case. */
 static uint64_t number_of(const char *key)
 {

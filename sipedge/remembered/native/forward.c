@@ -241,6 +241,14 @@ static void put_start_line(struct text *text, const struct head *head, const str
     put_text(text, " SIP/2.0");
 }
 
+void put_received(struct text *text, int stamped, struct span address)
+{
+    if (!stamped)
+        return;
+    put_text(text, ";received=");
+    put_span(text, address);
+}
+
 void write_head(struct text *text, const struct head *head, const struct shape *shape, const struct edits *edits,
                 const struct own *own, struct span branch, struct span address)
 {
@@ -250,7 +258,7 @@ void write_head(struct text *text, const struct head *head, const struct shape *
         struct span line = head->lines[i];
         if (i == shape->vias.at[0])
             put_vias(text, edits, own, branch);
-        if (is_among(&edits->removed, i))
+        if (!line.length || is_among(&edits->removed, i) || (edits->hides && is_among(&shape->vias, i)))
             continue;
         if (i == shape->max_forwards) {
             const char *colon = find(line, ':');
@@ -259,11 +267,21 @@ void write_head(struct text *text, const struct head *head, const struct shape *
             continue;
         }
         put_span(text, line);
-        if (i == shape->vias.at[0] && own->stamped) {
-            put_text(text, ";received=");
-            put_span(text, address);
-        }
+        put_received(text, i == shape->vias.at[0] && own->stamped, address);
         put_text(text, "\r\n");
+    }
+    put_text(text, "\r\n");
+}
+
+void write_answer(struct text *text, const struct head *head, const struct shape *shape, struct span vias)
+{
+    for (size_t i = 0; i < head->count; i++) {
+        if (i == shape->vias.at[0]) {
+            put_span(text, vias);
+        } else if (head->lines[i].length) {
+            put_span(text, head->lines[i]);
+            put_text(text, "\r\n");
+        }
     }
     put_text(text, "\r\n");
 }
@@ -272,7 +290,7 @@ int branch_of(const struct head *head, const struct shape *shape, struct span *b
 {
     static const char NAME[] = ";branch=";
     struct span via = head->lines[shape->vias.at[0]];
-    if (shape->vias.count < 2 || find(via, ',') || find(via, '"'))
+    if (find(via, ',') || find(via, '"'))
         return 0;
     const char *at = memmem(via.start, via.length, NAME, sizeof NAME - 1);
     if (!at)

@@ -21,6 +21,9 @@ struct shape {
     struct numbers read; /* by a decision, beside the start line and From */
     struct numbers hashed; /* by the loop hash */
     unsigned char from, to, call_id, cseq, content_length, max_forwards; /* 0: there is none */
+    /* For the border of a hidden zone (border.h), which messages cross that have nothing unusual. */
+    unsigned char crosses, content_type, contacts;
+    struct numbers dropped, searched; /* of ``searched`` so many are Contacts, in front */
     unsigned char is_response;
 };
 
@@ -41,6 +44,7 @@ struct edits {
     struct numbers removed;
     long hop_count;
     int poison;
+    int hides; /* the Via lines of its source */
     struct blake2s begun; /* of the loop hash: the source */
 };
 
@@ -60,10 +64,17 @@ int is_sound(const struct head *head, const struct shape *shape, struct span add
 void write_branch(struct text *branch, struct span front, unsigned long number, const struct head *head,
                   const struct shape *shape, const struct edits *edits);
 
+/* The address that a request came from, behind its Via. */
+void put_received(struct text *text, int stamped, struct span address);
+
+/* Lines of no length are gone. */
 void write_head(struct text *text, const struct head *head, const struct shape *shape, const struct edits *edits,
                 const struct own *own, struct span branch, struct span address);
 
-/* The branch of a response's topmost Via, if that has one value and is not alone. */
+/* ``vias``: whole lines in place of the topmost Via. */
+void write_answer(struct text *text, const struct head *head, const struct shape *shape, struct span vias);
+
+/* The branch of a response's topmost Via, if that has one value. */
 int branch_of(const struct head *head, const struct shape *shape, struct span *branch);
 
 /* Whether CSeq names the method. */

@@ -6,9 +6,10 @@
 #include <string.h>
 
 #include "directory.h"
+#include "passing.h"
 
 /* (connection, buffer, start, searched, end, room, time, clock, now): None, or how far it went, outputs, records that have
- * begun and ended, and the methods of copies that were absorbed. */
+ * begun and ended, the methods of copies that were absorbed, and what belongs to other workers. */
 static PyObject *take(PyObject *module, PyObject *const *args, Py_ssize_t count)
 {
     (void)module;
@@ -29,12 +30,14 @@ static PyObject *take(PyObject *module, PyObject *const *args, Py_ssize_t count)
     reading.ended = reading.begun ? PyList_New(0) : NULL;
     reading.copies = reading.ended ? PyList_New(0) : NULL;
     Py_ssize_t taken = reading.copies ? read_all(&reading, bytes, sizes[2] - sizes[1]) : -1;
-    PyObject *out = outputs(), *result = NULL;
-    if (taken > 0 && out)
-        result = Py_BuildValue("nOOOO", (Py_ssize_t)sizes[1] + taken, out, reading.begun, reading.ended, reading.copies);
-    else if (taken == 0 && out)
+    PyObject *out = outputs(), *passed = passed_on(), *result = NULL;
+    if (taken > 0 && out && passed)
+        result = Py_BuildValue("nOOOOO", (Py_ssize_t)sizes[1] + taken, out, reading.begun, reading.ended, reading.copies,
+                               passed);
+    else if (taken == 0 && out && passed)
         result = new_reference(Py_None);
     Py_XDECREF(out);
+    Py_XDECREF(passed);
     Py_XDECREF(reading.begun);
     Py_XDECREF(reading.ended);
     Py_XDECREF(reading.copies);
@@ -115,12 +118,13 @@ static PyObject *learn(PyObject *module, PyObject *args)
     int poison;
     long hop_count;
     Py_ssize_t place, target, head_length, key_length, source_length;
-    PyObject *via, *uri, *removed, *shown, *hops;
+    PyObject *via, *uri, *removed, *shown, *hops, *gate;
     static const struct limits any = {LONGEST_HEAD, MOST_LINES, LONGEST_HEAD, LONGEST_HEAD};
     double until;
     int asks;
-    if (!PyArg_ParseTuple(args, "ny#nSSSlpdpy#y#OO", &place, &whole.start, &head_length, &target, &via, &uri, &removed,
-                          &hop_count, &poison, &until, &asks, &key.start, &key_length, &source.start, &source_length, &shown, &hops))
+    if (!PyArg_ParseTuple(args, "ny#nSSSlpdpy#y#OOO", &place, &whole.start, &head_length, &target, &via, &uri, &removed,
+                          &hop_count, &poison, &until, &asks, &key.start, &key_length, &source.start, &source_length, &shown, &hops,
+                          &gate))
         return NULL;
     whole.length = (size_t)head_length, key.length = (size_t)key_length, source.length = (size_t)source_length;
     if (place < 0 || target < 0 || !is_open((size_t)place) || !is_open((size_t)target))
@@ -136,21 +140,28 @@ static PyObject *learn(PyObject *module, PyObject *args)
     way->edits.poison = poison;
     way->until = until;
     way->asks = asks;
+    if (!gate_begin(&way->gate, gate)) {
+        way_free(way);
+        return NULL;
+    }
+    way->edits.hides = way->gate.hides;
     if (!way_hash(way, key, source))
         return PyErr_Format(PyExc_ValueError, "a key of the loop hash has 1 to %d bytes", BLAKE2S_KEY);
     int kept = way_keep(way, connections[place].seat, &head, shape);
     return kept < 0 ? NULL : PyBool_FromLong(kept);
 }
 
-/* (names, is_response, parsed, vias, read, hashed, from, to, call_id, cseq, content_length, max_forwards) */
+/* (names, is_response, parsed, vias, read, hashed, from, to, call_id, cseq, content_length, max_forwards, (crosses,
+ * content_type, dropped, searched, contacts)) */
 static PyObject *shape(PyObject *module, PyObject *args)
 {
     (void)module;
-    PyObject *names, *numbers[4];
+    PyObject *names, *numbers[6];
     int is_response;
     struct shape made = {0};
-    if (!PyArg_ParseTuple(args, "SpSSSSbbbbbb", &names, &is_response, &numbers[0], &numbers[1], &numbers[2], &numbers[3],
-                          &made.from, &made.to, &made.call_id, &made.cseq, &made.content_length, &made.max_forwards))
+    if (!PyArg_ParseTuple(args, "SpSSSSbbbbbb(bbSSb)", &names, &is_response, &numbers[0], &numbers[1], &numbers[2], &numbers[3],
+                          &made.from, &made.to, &made.call_id, &made.cseq, &made.content_length, &made.max_forwards,
+                          &made.crosses, &made.content_type, &numbers[4], &numbers[5], &made.contacts))
         return NULL;
     made.is_response = (unsigned char)is_response;
     return shape_keep(&made, names, numbers) ? new_reference(Py_None) : NULL;

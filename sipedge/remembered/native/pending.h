@@ -16,7 +16,7 @@ struct pending {
     size_t branch_length;
     size_t source, target; /* connections */
     double begun;
-    void *way, *record, *sent; /* Python's */
+    void *way, *record, *sent, *back; /* Python's; the last one is NULL where no border was crossed */
     size_t next; /* in its bucket; MOST_PENDING: none */
 };
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "directory.h"
+#include "passing.h"
 
 enum { ADDED = 1024, MOST_TOUCHED = 64 };
 
@@ -102,13 +103,14 @@ static PyObject *record_of(const struct reading *reading, const struct way *way,
     return record;
 }
 
-/* Takes over record and message, which may be NULL with an exception. */
+/* Takes over record, message and ``back``, which may be NULL with an exception. */
 static int begin_request(struct reading *reading, PyObject *capsule, size_t target, unsigned long number, const char *key,
-                         PyObject *record, struct span branch, PyObject *sent)
+                         PyObject *record, struct span branch, PyObject *sent, PyObject *back)
 {
     if (!record || PyList_Append(reading->begun, record) || !send(target, new_reference(sent))) {
         Py_XDECREF(record);
         Py_XDECREF(sent);
+        Py_XDECREF(back);
         return -1;
     }
     struct pending *made = pending_add(number, key, branch);
@@ -118,6 +120,7 @@ static int begin_request(struct reading *reading, PyObject *capsule, size_t targ
     made->way = new_reference(capsule);
     made->record = record;
     made->sent = sent;
+    made->back = back;
     connections[target].requests++;
     reading->room--;
     return 1;
@@ -146,8 +149,20 @@ static int find_target(const struct reading *reading, const struct way *way, siz
     return is_found ? 1 : PyErr_Occurred() ? -1 : 0;
 }
 
+/* The header section to be sent: 1, 0 or -1 as ``forward``. A border changes the lines; see gate_request for ``back``. */
+static int compose(struct text *text, const struct way *way, struct head *head, const struct shape *shape,
+                   const struct own *own, struct span branch, struct span address, PyObject **back)
+{
+    PyObject *held = NULL;
+    int done = way->gate.request ? gate_request(&way->gate, head, shape, address, own, &held, back) : 1;
+    if (done > 0)
+        write_head(text, head, shape, &way->edits, own, branch, address);
+    Py_XDECREF(held);
+    return done > 0 && text->failed ? 0 : done;
+}
+
 /* 1: it went on; 0: the core has to take it; -1: an exception. */
-static int forward(struct reading *reading, const struct head *head, const struct shape *shape, struct span whole)
+static int forward(struct reading *reading, struct head *head, const struct shape *shape, struct span whole)
 {
     const struct connection *from = &connections[reading->connection];
     char space[LONGEST_HEAD + ADDED], branch_space[LONGEST_BRANCH];
@@ -163,8 +178,7 @@ static int forward(struct reading *reading, const struct head *head, const struc
         return PyErr_Occurred() ? -1 : 0;
     write_branch(&branch, span_of(front), number, head, shape, &way->edits);
     struct span named = {branch.start, branch.length};
-    write_head(&text, head, shape, &way->edits, &own, named, address);
-    if (text.failed || branch.failed || !show_pjsip(head->lines[0], head, shape))
+    if (branch.failed || !show_pjsip(head->lines[0], head, shape))
         return PyErr_Occurred() ? -1 : 0;
     enum kind kind = pjsip->request(from->source, head->method.start, head->method.length);
     const char *key = kind == NEW ? pjsip->key() : NULL;
@@ -173,25 +187,27 @@ static int forward(struct reading *reading, const struct head *head, const struc
     if (!key || pending_by_key(key) || directory_is_elsewhere(key, reading->begun_at))
         return 0;
     size_t target;
-    PyObject *hops = NULL;
-    int is_found = find_target(reading, way, &target, &hops);
+    PyObject *hops = NULL, *back = NULL;
+    int is_found = compose(&text, way, head, shape, &own, named, address, &back);
+    is_found = is_found > 0 ? find_target(reading, way, &target, &hops) : is_found;
     if (is_found <= 0 || !is_open(target) || !touch(target)) {
         Py_XDECREF(hops);
+        Py_XDECREF(back);
         return is_found < 0 || PyErr_Occurred() ? -1 : 0;
     }
     struct span body = {whole.start + head->length, whole.length - head->length};
     PyObject *sent = joined((struct span){text.start, text.length}, body);
     PyObject *record = sent ? record_of(reading, way, hops, (struct span){whole.start, head->length}) : NULL;
     Py_DECREF(hops);
-    return begin_request(reading, capsule, target, number, key, record, named, sent);
+    return begin_request(reading, capsule, target, number, key, record, named, sent, back);
 }
 
 void forget(struct pending *request)
 {
-    PyObject *held[] = {request->way, request->record, request->sent};
+    PyObject *held[] = {request->way, request->record, request->sent, request->back};
     pending_remove(request);
-    for (size_t i = 0; i < 3; i++)
-        Py_DECREF(held[i]);
+    for (size_t i = 0; i < 4; i++)
+        Py_XDECREF(held[i]);
 }
 
 /* Takes over the values. */
@@ -224,23 +240,50 @@ static int show_response(struct connection *from, const struct head *head, const
            pjsip->response(from->source, &method, &branch) == READ;
 }
 
-/* As ``forward``: a 2xx goes back without the edge's own Via. */
-static int answer(struct reading *reading, const struct head *head, const struct shape *shape, struct span whole)
+/* A response without the edge's own Via; NULL where the core has to take it, or with an exception. */
+static PyObject *answered(const struct pending *request, const struct gate *gate, struct head *head,
+                          const struct shape *shape, struct span whole)
+{
+    struct span via = head->lines[shape->vias.at[0]], vias;
+    const char *rest = via.start + via.length + 2;
+    if (!request->back)
+        return joined((struct span){whole.start, (size_t)(via.start - whole.start)},
+                      (struct span){rest, (size_t)(whole.start + whole.length - rest)});
+    char space[LONGEST_HEAD + ADDED];
+    struct text text = {space, 0, sizeof space, 0};
+    PyObject *held, *hops = PyList_GetItem(request->record, HOPS);
+    if (head->length > LONGEST_HEAD || gate_response(gate, head, shape, hops, request->back, &held, &vias) <= 0)
+        return NULL;
+    write_answer(&text, head, shape, vias);
+    Py_XDECREF(held);
+    struct span body = {whole.start + head->length, whole.length - head->length};
+    return text.failed ? NULL : joined((struct span){text.start, text.length}, body);
+}
+
+/* As ``forward``: a 2xx goes back without the edge's own Via, what belongs to another worker goes there. */
+static int answer(struct reading *reading, struct head *head, const struct shape *shape, struct span whole)
 {
     struct span branch, via = head->lines[shape->vias.at[0]];
     struct pending *request = NULL;
-    if (head->status >= 200 && head->status < 300 && branch_of(head, shape, &branch))
+    if (!branch_of(head, shape, &branch))
+        return 0;
+    int passed = pass_on(branch, whole);
+    if (passed)
+        return passed;
+    if (head->status >= 200 && head->status < 300)
         request = pending_by_branch(span_of(front), branch);
     if (!request || request->target != reading->connection)
         return 0;
     const struct way *way = way_in(request->way);
+    if (shape->vias.count < 2 && !way->gate.hides) /* it was not sent alone */
+        return 0;
     if (!is_way_of(way, via, branch) || memcmp(branch.start, request->branch, branch.length) ||
         !names_method(head, shape, span_of(way->method)) || !touch(request->source) ||
         !show_response(&connections[reading->connection], head, shape))
         return PyErr_Occurred() ? -1 : 0;
-    const char *rest = via.start + via.length + 2;
-    PyObject *sent = joined((struct span){whole.start, (size_t)(via.start - whole.start)},
-                            (struct span){rest, (size_t)(whole.start + whole.length - rest)});
+    PyObject *sent = answered(request, &way->gate, head, shape, whole);
+    if (!sent)
+        return PyErr_Occurred() ? -1 : 0;
     struct span reason = head->reason;
     int done = send(request->source, sent) && conclude(reading, request->record, PyLong_FromLong(head->status),
                                                        bytes_of(reason));

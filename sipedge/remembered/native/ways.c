@@ -48,6 +48,7 @@ void way_free(struct way *way)
     Py_XDECREF(way->shown);
     Py_XDECREF(way->hops);
     Py_XDECREF(way->shape);
+    gate_end(&way->gate);
     PyMem_Free(way);
 }
 
@@ -185,9 +186,12 @@ static int are_sound(struct shape *shape, size_t last, PyObject *const *numbers)
     for (size_t i = 0; i < sizeof single / sizeof *single; i++)
         if (single[i] > last)
             return 0;
+    if (shape->content_type > last || (shape->crosses && !shape->call_id))
+        return 0;
     return copy_numbers(&shape->parsed, numbers[0], last) && copy_numbers(&shape->vias, numbers[1], last) &&
            copy_numbers(&shape->read, numbers[2], last) && copy_numbers(&shape->hashed, numbers[3], last) &&
-           shape->vias.count && shape->from && shape->cseq && shape->content_length;
+           copy_numbers(&shape->dropped, numbers[4], last) && copy_numbers(&shape->searched, numbers[5], last) &&
+           shape->contacts <= shape->searched.count && shape->vias.count && shape->from && shape->cseq && shape->content_length;
 }
 
 int shape_keep(struct shape *shape, PyObject *names, PyObject *const *numbers)

@@ -9,11 +9,12 @@
 #endif
 #include <Python.h>
 
-#include "forward.h"
+#include "border.h"
 
 /* Where requests with one key go, and as what. */
 struct way {
     struct edits edits;
+    struct gate gate;
     size_t target; /* connection */
     double until; /* seconds since 1970 */
     int asks; /* of each request, where it may go */
@@ -39,7 +40,7 @@ void way_free(struct way *way);
 
 /* NULL, perhaps with an exception. */
 const struct shape *shape_find(const struct head *head);
-/* ``numbers``: bytes of parsed, vias, read, hashed. 0 with an exception. */
+/* ``numbers``: bytes of parsed, vias, read, hashed, dropped, searched. 0 with an exception. */
 int shape_keep(struct shape *shape, PyObject *names, PyObject *const *numbers);
 
 #endif

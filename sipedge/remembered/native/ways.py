@@ -28,8 +28,21 @@ READ = (
 
 Outputs = list[tuple[int, list[bytes], int, int]]
 """Connection, messages, how many of them are requests and responses."""
+Passed = list[tuple[int, list[bytes]]]
+"""Worker, and the responses to requests of his."""
 Records = list[list[Any]]
 """See record.py."""
+
+
+class Gate(Protocol):
+    """What requests of a way cross (border.h). None: this one is the core's."""
+
+    @property
+    def hides(self) -> bool: ...
+    @property
+    def covers(self) -> bool: ...
+    def request(self, call_id: bytes, seen: bytes, /) -> tuple[bytes, tuple[bytes | None, ...]] | None: ...
+    def response(self, hops: tuple[Any, ...], seen: bytes, /) -> tuple[bytes | None, ...] | None: ...
 
 
 class Ways(Protocol):
@@ -64,6 +77,7 @@ class Ways(Protocol):
         cseq: int,
         content_length: int,
         max_forwards: int,
+        border: tuple[bool, int, bytes, bytes, int],
         /,
     ) -> None: ...
     def learn(
@@ -82,6 +96,7 @@ class Ways(Protocol):
         source: bytes,
         shown: object,
         hops: tuple[Any, ...],
+        gate: Gate | None,
         /,
     ) -> bool: ...
     def forget(self) -> None: ...
@@ -97,7 +112,7 @@ class Ways(Protocol):
         clock: float,
         now: float,
         /,
-    ) -> tuple[int, Outputs, Records, Records, list[bytes]] | None: ...
+    ) -> tuple[int, Outputs, Records, Records, list[bytes], Passed | None] | None: ...
     def share(self, memory: mmap | None, worker: int, /) -> None: ...
     def find(self, branch: bytes, /) -> int: ...
     def waiting(self, place: int, before: float, /) -> list[int]: ...

@@ -69,7 +69,7 @@ def run(scenario: Callable[[Bus, Ear, Bus, Ear], Awaitable[None]]) -> None:
 
 def test_words_come_in_the_order_they_were_said_in_whatever_their_size() -> None:
     async def scenario(one: Bus, ear: Ear, two: Bus, other: Ear) -> None:
-        words = [Sent(number, bytes([number % 256]) * number**2) for number in range(300)]
+        words = [Sent(number, [bytes([number % 256]) * number**2]) for number in range(300)]
         for word in words:
             assert one.tell(2, word)
         await other.until(lambda: len(other.said) == len(words))
@@ -109,7 +109,7 @@ def test_who_is_gone_answers_nothing_and_is_told_nothing() -> None:
         with pytest.raises(GoneError, match="worker 2 is gone"):
             await one.ask(2, "right", 10)
         await ear.until(lambda: not ear.here)
-        assert one.others == [] and not one.tell(2, Sent(1, b""))
+        assert one.others == [] and not one.tell(2, Sent(1, [b""]))
 
     run(scenario)
 
@@ -136,7 +136,7 @@ def test_a_worker_that_takes_nothing_counts_as_gone(monkeypatch: pytest.MonkeyPa
         with deaf:
             own.setblocking(False)
             await one.join(2, own)
-            one.tell(2, Sent(1, bytes(4_000_000)))
+            one.tell(2, Sent(1, [bytes(4_000_000)]))
             await ear.until(lambda: not ear.here)
             assert one.others == []
 

@@ -14,7 +14,7 @@ from sipedge.config import load_config
 from sipedge.proxy.commands import Command, Forward
 from sipedge.settings import DnsSettings, Limits, Listener
 from sipedge.sip.message import Message
-from tools.memory_edge import Factory, Far, MemoryEdge, MemoryLoop, run_edge
+from tools.memory_edge import Far, ListeningSocket, MemoryEdge, MemoryLoop, run_edge
 
 SETTINGS = make_settings(
     zones=tuple(replace(zone, transport="TCP") for zone in ZONES),
@@ -60,11 +60,11 @@ class Eager(MemoryLoop):
 
     early: Far
 
-    async def create_server(self, factory: Factory, **more: Any) -> Any:  # type: ignore[override]
-        listening = await super().create_server(factory, **more)
-        self.early = Far(self, factory, INSIDE_PEER, 40000)
-        self.early.send(message())
-        return listening
+    def add_reader(self, fd: Any, callback: Any, *args: Any) -> None:  # type: ignore[override]
+        super().add_reader(fd, callback, *args)
+        if isinstance(fd, ListeningSocket):
+            self.early = self.call_in(INSIDE_PEER, 5060)
+            self.early.send(message())
 
 
 def test_a_peer_may_be_quicker_than_the_start() -> None:

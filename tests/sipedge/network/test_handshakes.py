@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ from support.connections import FAR, LISTENER, Run
 from support.edge import Edge, message
 from support.lone_connection import TLS, Lone, lone
 
-from sipedge.network.handshakes import HANDED_OVER, THREADS, Done, Handshakes, Outcome
+from sipedge.network.handshakes import HANDED_OVER, NICE, THREADS, Done, Handshakes, Outcome
 from sipedge.network.state import State
 from sipedge.network.tls_stream import TlsStream
 from sipedge.settings import Tls
@@ -80,6 +81,31 @@ def test_steps_are_made_in_threads_and_sources_take_turns(run: Run, watched: Cal
         assert second - first < 2 * THREADS
         assert get_ident() not in {thread for _, thread in Watched.began}
         assert len({thread for _, thread in Watched.began}) == THREADS
+
+    run(test)
+
+
+def test_the_threads_give_way_to_the_loop(
+    run: Run, watched: Callable[[str], Watched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def test() -> None:
+        handshakes, told = Handshakes(), asyncio.get_running_loop().create_future()
+
+        def step(stream: TlsStream) -> bool:
+            asyncio.run_coroutine_threadsafe(tell(os.getpriority(os.PRIO_PROCESS, 0)), loop)
+            return False
+
+        async def tell(priority: int) -> None:
+            told.set_result(priority)
+
+        loop = asyncio.get_running_loop()
+        monkeypatch.setattr(TlsStream, "handshake", step)
+        Watched.may_begin.set()
+        own = os.getpriority(os.PRIO_PROCESS, 0)
+        handshakes.step("here", watched("here"), lambda outcome: None)
+        assert await asyncio.wait_for(told, 10) == min(own + NICE, 19)
+        assert os.getpriority(os.PRIO_PROCESS, 0) == own
+        handshakes.close()
 
     run(test)
 

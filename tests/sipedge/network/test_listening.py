@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import cast
 
 import pytest
-from support.edge import LOOPS, run_in
+from support.edge import LOOPS, Turns, run_in
 
-from sipedge.network.listening import Listening, open_socket, place_of
+from sipedge.network.listening import AT_ONCE, Listening, Place, open_socket, place_of
 from sipedge.settings import Listener
 
 ANY = Listener("any", "127.0.0.1", 0, transport="TCP")
 
 
-class Accepted(asyncio.Protocol):
+class Named(asyncio.Protocol):
     """Says which listener it belongs to."""
 
     def __init__(self, listener: Listener) -> None:
@@ -25,6 +27,14 @@ class Accepted(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         cast(asyncio.Transport, transport).write(self._listener.name.encode())
+
+
+def listening_at(inherited: Mapping[Place, socket.socket] = MappingProxyType({})) -> Listening:
+    def accept(listener: Listener, taken: socket.socket) -> None:
+        listening.take(taken, Named(listener), lambda: None)
+
+    listening = Listening(accept, inherited, open_socket)
+    return listening
 
 
 @pytest.fixture(params=LOOPS)
@@ -47,11 +57,11 @@ def free_port() -> int:
 
 def test_a_listener_that_changes_at_its_place_keeps_the_socket(run) -> None:  # type: ignore[no-untyped-def]
     async def test() -> None:
-        listening = Listening(Accepted, {}, open_socket)
+        listening = listening_at()
         first = replace(ANY, name="first", port=free_port())
-        await listening.listen([first])
+        listening.listen([first])
         before = listening.sockets()
-        await listening.listen([replace(first, name="second", transport="TLS")])
+        listening.listen([replace(first, name="second", transport="TLS")])
         assert listening.sockets() == before
         assert await accepted_by(first.port) == "second"
         listening.close()
@@ -61,9 +71,9 @@ def test_a_listener_that_changes_at_its_place_keeps_the_socket(run) -> None:  # 
 
 def test_where_one_cannot_be_opened_none_is(run) -> None:  # type: ignore[no-untyped-def]
     async def test() -> None:
-        listening = Listening(Accepted, {}, open_socket)
+        listening = listening_at()
         kept, free = (replace(ANY, name=name, port=free_port()) for name in ("kept", "free"))
-        await listening.listen([kept])
+        listening.listen([kept])
         with socket.create_server(("127.0.0.1", 0)) as taken:
             busy = replace(ANY, name="busy", port=taken.getsockname()[1])
             said = rf'^listener "busy" \(edge.toml:16\): 127.0.0.1:{busy.port} is in use$'
@@ -72,7 +82,7 @@ def test_where_one_cannot_be_opened_none_is(run) -> None:  # type: ignore[no-unt
         assert await accepted_by(kept.port) == "kept"
         with pytest.raises(ConnectionRefusedError):
             await accepted_by(free.port)
-        await listening.listen([free, busy])
+        listening.listen([free, busy])
         assert await accepted_by(busy.port) == "busy"
         listening.close()
 
@@ -84,10 +94,97 @@ def test_an_inherited_socket_serves_who_connected_before(run) -> None:  # type: 
         inherited = open_socket(ANY)
         early = socket.create_connection(inherited.getsockname())
         early.setblocking(False)
-        listening = Listening(Accepted, {place_of(ANY): inherited}, open_socket)
-        await listening.listen([ANY])
+        listening = listening_at({place_of(ANY): inherited})
+        listening.listen([ANY])
         assert await asyncio.get_running_loop().sock_recv(early, 100) == b"any"
         early.close()
         listening.close()
+
+    run(test)
+
+
+def test_a_crowd_is_taken_in_several_turns_of_the_loop(run) -> None:  # type: ignore[no-untyped-def]
+    async def test() -> None:
+        turns, took = Turns(), list[int]()
+
+        def accept(listener: Listener, taken: socket.socket) -> None:
+            took.append(turns.number)
+            taken.close()
+
+        listening = Listening(accept, {}, open_socket)
+        listening.listen([ANY])
+        crowd = [socket.create_connection(listening.bound()["any"]) for _ in range(3 * AT_ONCE + 1)]
+        async with asyncio.timeout(10):
+            while len(took) < len(crowd):
+                await asyncio.sleep(0)
+        assert max(took.count(turn) for turn in took) == AT_ONCE
+        for each in crowd:
+            each.close()
+        listening.close()
+        turns.end()
+
+    run(test)
+
+
+def test_without_descriptors_it_waits_and_goes_on(run, monkeypatch, caplog) -> None:  # type: ignore[no-untyped-def]
+    class Exhausted(socket.socket):
+        left = 2
+
+        def accept(self) -> tuple[socket.socket, object]:
+            self.left -= 1
+            if self.left >= 0:
+                raise OSError(errno.EMFILE, "Too many open files")
+            return super().accept()
+
+    monkeypatch.setattr("sipedge.network.listening.PAUSE", 0.001)
+
+    async def test() -> None:
+        exhausted = Exhausted()
+        exhausted.bind(("127.0.0.1", 0))
+        exhausted.listen()
+        exhausted.setblocking(False)
+        listening = listening_at({place_of(ANY): exhausted})
+        listening.listen([ANY])
+        assert await accepted_by(exhausted.getsockname()[1]) == "any"
+        assert caplog.text.count("no connection can be taken: Too many open files") == 2
+        listening.close()
+
+    run(test)
+
+
+def test_a_place_may_be_given_up_while_it_waits_for_descriptors(run) -> None:  # type: ignore[no-untyped-def]
+    class Exhausted(socket.socket):
+        def accept(self) -> tuple[socket.socket, object]:
+            asked.set_result(None)
+            raise OSError(errno.EMFILE, "Too many open files")
+
+    asked: asyncio.Future[None]
+
+    async def test() -> None:
+        nonlocal asked
+        asked = asyncio.get_running_loop().create_future()
+        exhausted = Exhausted()
+        exhausted.bind(("127.0.0.1", 0))
+        exhausted.listen()
+        exhausted.setblocking(False)
+        listening = listening_at({place_of(ANY): exhausted})
+        listening.listen([ANY])
+        with socket.create_connection(exhausted.getsockname()):
+            await asked
+        listening.close()
+        assert exhausted.fileno() < 0
+
+    run(test)
+
+
+def test_who_hears_that_no_connection_came_about(run, caplog) -> None:  # type: ignore[no-untyped-def]
+    async def test() -> None:
+        listening, failed = listening_at(), asyncio.Event()
+        caplog.set_level("INFO")
+        with socket.socket(type=socket.SOCK_DGRAM) as no_stream:
+            listening.take(no_stream, asyncio.Protocol(), failed.set)
+            await failed.wait()
+            assert no_stream.fileno() < 0
+        assert "a connection that was accepted could not be taken" in caplog.text
 
     run(test)

@@ -21,7 +21,9 @@ from support.playbook import (
     sends,
     waits,
 )
+from support.settings import ZONES, make_settings
 
+from sipedge.proxy.events import ConfigChanged
 from sipedge.settings import Settings
 from zones.calls import CallPolicy
 
@@ -217,3 +219,24 @@ def test_what_is_no_message_of_numbers_is_no_session(play: Play) -> None:
     extra = ("Supported: timer", "Session-Expires: never;refresher=me", "Min-SE: -1")
     call = called(play(timed("Inside")), extra=extra).answered()
     assert call.caller.seen[-1].first("session-expires") == "1800;refresher=uas"
+
+
+@pytest.mark.parametrize("answered_before", [True, False])
+def test_a_call_keeps_its_session_where_a_reload_takes_the_b2bua_zone_away(play: Play, answered_before: bool) -> None:
+    """Answered before the reload or after it: both ends are refreshed, with what the call began with."""
+    both = timed("Inside", "Outside", seconds=600)
+    call = called(play(both))
+    if answered_before:
+        call.answered()
+    call.book >> ConfigChanged(make_settings(zones=ZONES)) >> waits(1)
+    if not answered_before:
+        call.answered()
+    call.acknowledged()
+    for _ in range(3):
+        near, far = Leg(), Leg()
+        call.book >> waits(302)
+        call.book << forwards(near, "Inside", method="UPDATE") << forwards(far, "Outside", method="UPDATE")
+        for leg, party in ((near, call.caller), (far, call.callee)):
+            assert leg.message.first("session-expires") == "600;refresher=uac"
+            call.book >> answers_with(leg, party.answer(leg.message, 200), connection=party.connection)
+    call.passes(call.caller, "BYE")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote
 
 import pytest
@@ -25,11 +25,13 @@ from support.playbook import (
     sends,
     waits,
 )
-from support.settings import RULES, THIRD, ZONES, rule
+from support.settings import RULES, THIRD, ZONES, rule, with_zone
 
+from sipedge.proxy.events import ConfigChanged
 from sipedge.settings import Settings
 from sipedge.sip.message import Message
 from zones.calls import CallPolicy, Refer
+from zones.zone import Topology
 
 THIRD_PARTY = 4
 OFFER, ANSWER = SDP_IM.replace(b"192.0.2.10", b"198.51.100.30"), SDP_IM.replace(b"192.0.2.10", b"198.51.100.20")
@@ -88,8 +90,8 @@ class Scene:
         self.book >> answers_with(self.again, answer)
 
 
-def began(play: Play) -> Scene:
-    call = talking(opened(play(transferring())))
+def began(play: Play, settings: Settings | None = None) -> Scene:
+    call = talking(opened(play(settings or transferring())))
     carol = End("carol", "third.example", "Third", THIRD_PARTY, tag="carol-tag")
     scene = Scene(call, carol)
     call.book >> arrives(refer(call)) << responds(202)
@@ -99,6 +101,21 @@ def began(play: Play) -> Scene:
     carol.learn(scene.invite.message)
     carol.remote = call.callee.address
     return scene
+
+
+@pytest.mark.parametrize("reloaded", [False, True])
+def test_the_session_of_a_hidden_new_party_is_told_of_as_its_zone_does(play: Play, reloaded: bool) -> None:
+    """Also where a reload has opened the referrer's zone meanwhile. With audio, of which ``c=`` has to stay."""
+    settings = transferring()
+    hidden = with_zone(settings.zones, "Third", topology=Topology.HIDDEN)
+    scene = began(play, replace(settings, zones=hidden))
+    if reloaded:
+        scene.book >> ConfigChanged(replace(settings, zones=with_zone(hidden, "Inside", topology=Topology.OPEN)))
+    offer = OFFER.replace(b"o=- 0 0 IN IP4 198.51.100.30", b"o=- 0 0 IN IP4 10.9.8.7").replace(b"m=message", b"m=audio")
+    answer = with_body(scene.carol.answer(scene.invite.message, 200), offer)
+    scene.book >> answers_with(scene.invite, answer, connection=THIRD_PARTY)
+    scene.book << forwards(scene.again, "Outside", method="INVITE")
+    assert b"m=audio" in scene.again.message.body and b"10.9.8.7" not in scene.again.message.body
 
 
 def test_a_party_is_transferred_without_a_word_to_it(play: Play) -> None:

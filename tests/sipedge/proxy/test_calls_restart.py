@@ -10,20 +10,23 @@ from support.messages import SDP_IM, answer_to
 from support.playbook import (
     INSIDE,
     OUTSIDE,
+    Call,
     Captured,
     Leg,
     Play,
     answers_with,
     arrives,
     forwards,
+    opens,
     responds,
     sends,
     waits,
 )  # fmt: skip
-from support.settings import THIRD, ZONES, make_settings
+from support.settings import RULES, THIRD, ZONES, make_settings, rule
 
 from sipedge.dialogs.record import from_bytes, to_bytes
 from sipedge.proxy.events import ConfigChanged
+from sipedge.sip.message import Message
 
 JOURNAL = b2bua(journal="journal")
 
@@ -131,3 +134,21 @@ def test_a_record_is_about_a_kilobyte_and_reads_back_as_it_was(play: Play) -> No
     again = from_bytes(data)
     assert again is not None and to_bytes(again) == data and b"\n" not in data
     assert len(data) < 1500
+
+
+def test_a_call_that_passes_twice_is_two_calls_after_it(play: Play) -> None:
+    """Out to a proxy that sends it back in: both are in the journal, and a BYE goes through both."""
+    rules = rule("back", "Third", r".*@third\.example", source_zone='"Outside"') + RULES
+    settings = b2bua("Inside", "Third", rules=rules, zones=(*ZONES, THIRD), journal="journal")
+    book = play(settings) >> opens(4, "198.51.100.30")
+    call, second, back, told = called(book), Leg(), Call(), Captured()
+    head = call.leg.message.head.replace(b"INVITE sip:bob@outside", b"INVITE sip:carol@third", 1)
+    book >> arrives(Message(head, call.leg.message.body), OUTSIDE, back) << responds(100) << forwards(second, "Third")
+    answer = answer_to(second.message, 200, tag="carol-tag", contact="<sip:carol@phone.third.local;transport=tls>")
+    book >> answers_with(second, answer, connection=4) << responds(200, to=back, told=told)
+    book >> answers_with(call.leg, told.message) << responds(200, to=call.call, told=told)
+    call.caller.learn(told.message)
+    book, one, two = book.restarted(settings) >> opens(4, "198.51.100.30"), Leg(), Leg()
+    assert len(book.proxy.dialogs) == 2
+    book >> arrives(call.caller.request("BYE")) << forwards(one, "Outside", method="BYE")
+    book >> arrives(one.message, OUTSIDE) << forwards(two, "Third", uri="sip:carol@phone.third.local;transport=tls")

@@ -36,7 +36,7 @@ from sipedge.sip.message import Message
 from zones.zone import AnyZone, DefaultZone, FromDomain, Topology
 
 COMBINATIONS = [(), ("Inside",), ("Outside",), ("Inside", "Outside")]
-METHODS = ["BYE", "INFO", "UPDATE", "NOTIFY", "MESSAGE"]
+METHODS = ["BYE", "INFO", "UPDATE", "NOTIFY", "MESSAGE", "REFER", "SUBSCRIBE", "PRACK"]
 
 
 @dataclass
@@ -172,11 +172,8 @@ def test_a_dialog_goes_on_in_both_directions(play: Play, hidden: tuple[str, ...]
             within = message_of(method, sender, receiver, sender.target, dialog=True)
             book >> arrives(within, sender.connection) << forwards(leg, receiver.zone)
             check_arrived(leg.message, within, sender, receiver)
-            (
-                book
-                >> answers_with(leg, answer_of(leg, receiver), connection=receiver.connection)
-                << responds(200, told=told)
-            )
+            book >> answers_with(leg, answer_of(leg, receiver), connection=receiver.connection)
+            book << responds(200, told=told)
             assert told.message.call_id == sender.call_id
             sender.seen.append(told.message)
     check_nothing_leaks(hidden, caller, callee)
@@ -188,10 +185,11 @@ def test_an_edge_that_was_restarted_knows_the_dialog(play: Play, hidden: tuple[s
     caller, callee = parties()
     begin(play(hiding(*hidden)), caller, callee)
     for sender, receiver in ((caller, callee), (callee, caller)):
-        for method in METHODS:
+        for method in (*METHODS, "INVITE"):
             leg, told = Leg(), Captured()
             within = message_of(method, sender, receiver, sender.target, dialog=True)
-            book = play(hiding(*hidden)) >> arrives(within, sender.connection) << forwards(leg, receiver.zone)
+            book = play(hiding(*hidden)) >> arrives(within, sender.connection)
+            book = (book << responds(100) if method == "INVITE" else book) << forwards(leg, receiver.zone)
             check_arrived(leg.message, within, sender, receiver)
             book >> answers_with(leg, answer_of(leg, receiver), connection=receiver.connection)
             book << responds(200, told=told)

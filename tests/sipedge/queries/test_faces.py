@@ -47,9 +47,27 @@ def test_a_sealed_contact_says_what_it_stands_for_to_the_side_that_it_was_made_f
     assert stands_for(sealed, DEFAULT_ZONE, SETTINGS) == ""
 
 
-def test_of_a_call_of_a_b2bua_zone_it_is_known_who_is_hidden_and_of_the_rest_all() -> None:
-    settings = make_settings(zones=with_zone(ZONES, "Inside", topology=Topology.B2BUA))
-    (call,) = faces("Inside", ["Outside"], MESSAGE, settings)
+B2BUA = make_settings(zones=with_zone(ZONES, "Inside", topology=Topology.B2BUA))
+
+
+def test_a_call_of_a_b2bua_zone_has_placeholders_for_what_the_edge_makes_up() -> None:
+    (call,) = faces("Inside", ["Outside"], MESSAGE, B2BUA)
+    pairs = {(one or other).partition(":")[0]: other for one, other in call.lines}
+    assert pairs["Call-ID"] == "Call-ID: CALL-ID" and pairs["From"] == "From: <sip:alice@inside.example>;tag=TAG"
+    assert pairs["Contact"] == "Contact: <sip:b-TAG@edge.inside.example:5061;transport=tls>"
+    assert pairs["Via"] == pairs["User-Agent"] == ""
+    assert "Subject" not in pairs
+
+
+def test_what_the_edge_says_itself_to_a_b2bua_zone_is_shown() -> None:
+    (call,) = faces("Outside", ["Inside"], MESSAGE, B2BUA)
+    assert ("", "Session-Expires: 1800;refresher=uac") in call.lines and ("", "Supported: timer") in call.lines
+    assert MESSAGE.lines[1].decode() == "Via: SIP/2.0/TLS node.corp.local;branch=z9hG4bKn"
+    assert (MESSAGE.lines[1].decode(), "") in call.lines
+
+
+def test_within_a_call_nothing_is_known_and_other_methods_are_as_in_a_hidden_zone() -> None:
+    (call,) = faces("Inside", ["Outside"], invite(to="<sip:bob@outside.example>;tag=b"), B2BUA)
     assert (call.hidden, call.lines) == ('"Inside"', ())
-    (pager,) = faces("Inside", ["Outside"], request("MESSAGE", extra=("User-Agent: Jabber/15",)), settings)
+    (pager,) = faces("Inside", ["Outside"], request("MESSAGE", extra=("User-Agent: Jabber/15",)), B2BUA)
     assert ("User-Agent: Jabber/15", "") in pager.lines

@@ -45,6 +45,7 @@ EVENTS = st.sampled_from(
     )
 )
 POLICIES = st.sampled_from(AuthenticationPolicy)
+TOPOLOGIES = st.sampled_from(Topology)
 
 
 @st.composite
@@ -62,7 +63,11 @@ def requests(draw: st.DrawFn) -> Message:
 def worlds(draw: st.DrawFn) -> Settings:
     policy, trust, kind = draw(POLICIES), draw(st.booleans()), draw(st.sampled_from(FromDomain))
     changed = {"authentication_policy": policy, "authentication_trust": trust, "from_domain": kind}
-    zones = (*with_zone(ZONES, "Inside", **changed), DefaultZone(from_domain=kind, authentication_policy=policy))
+    shown = with_zone(ZONES, "Outside", topology=draw(TOPOLOGIES))
+    zones = (
+        *with_zone(shown, "Inside", topology=draw(TOPOLOGIES), **changed),
+        DefaultZone(from_domain=kind, authentication_policy=policy),
+    )
     return make_settings(PLAN, zones)
 
 
@@ -146,9 +151,13 @@ def test_what_may_depend_on_more_is_decided_about_each_time() -> None:
     assert hits(book, request(max_forwards="0")) == 0
 
 
-def test_a_hidden_zone_switches_it_off() -> None:
+def test_of_a_hidden_zone_what_is_sealed_is_read_each_time() -> None:
     book = with_memory(make_settings(zones=with_zone(ZONES, "Inside", topology=Topology.HIDDEN)), 10)
-    assert hits(book, request()) == 0
+    assert hits(book, request()) == 1
+    book >> arrives(request(extra=("Contact: <sip:alice@192.0.2.10:5061>",)), INSIDE)
+    (forward,) = (command for command in book.drain() if isinstance(command, Forward))
+    (contact,) = Message(forward.head).items("contact")
+    assert hits(book, request(uri=contact.strip("<>"), from_="<sip:b@outside.example>;tag=2"), OUTSIDE) == 0
 
 
 def test_a_loop_is_found_although_its_verdict_is_remembered() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from itertools import islice
 
+from support.colleagues import colleagues
 from support.tapped import OPENED
 
-from sipedge.bus.bus import Bus
 from sipedge.edge.others.elsewhere import (
     MOST,
     Elsewhere,
@@ -37,13 +37,14 @@ def test_a_branch_tells_its_worker_and_another_one_tells_nothing() -> None:
 
 
 def test_a_connection_of_another_worker_serves_its_hop_until_it_is_unusable() -> None:
-    elsewhere = Elsewhere(Bus(0))
+    with colleagues() as given:
+        elsewhere = Elsewhere(given)
     opened = OPENED.__class__(9, "TLS", "192.0.2.1", 5061, "192.0.2.9", 40000, zone="far", hop=HOP)
     assert elsewhere.opened(opened)
     assert elsewhere.find(HOP) == 9 and not elsewhere.is_mine(9)
     assert not elsewhere.opened(opened), "it is told again where its zone has changed"
     elsewhere.unusable(9)
-    assert elsewhere.find(HOP) is None and elsewhere.is_open(9)
+    assert elsewhere.find(HOP) is None and elsewhere.is_open(9) and elsewhere.lost == 1
     assert elsewhere.connections_of(1) == [9]
 
 

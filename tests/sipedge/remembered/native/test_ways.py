@@ -13,6 +13,9 @@ from sipedge.remembered.native import ways
 from sipedge.remembered.native.ways import Ways
 
 ONE = (b"\1", b"\1", b"", b"")
+SINGLE = (1, 1, 1, 1, 1, 0)
+OPEN = (False, 0, b"", b"", 0)
+"""Of a border."""
 
 
 @pytest.fixture
@@ -41,12 +44,17 @@ def native() -> Ways:
         lambda made: made.share(bytearray(9), 0),
         lambda made: made.share(None),
         lambda made: made.begin(0, b"front", None, 1, 1, 1, 1, 1),
-        lambda made: made.learn(0, b"", 0, b"", b"", b"", 1, False, 1.0, False, b"key", b"source", None, ()),
-        lambda made: made.shape(b"\nVia:", False, b"\1\2", b"\1", b"", b"", 1, 1, 1, 1, 1, 0),
-        lambda made: made.shape(b"\nVia:", False, *ONE, 2, 1, 1, 1, 1, 0),
-        lambda made: made.shape(b"\nVia:", False, b"\0", b"\1", b"", b"", 1, 1, 1, 1, 1, 0),
-        lambda made: made.shape(b"\nVia:", False, b"\1" * 65, b"\1", b"", b"", 1, 1, 1, 1, 1, 0),
-        lambda made: made.shape(b"\nVia:" * 65, False, *ONE, 1, 1, 1, 1, 1, 0),
+        lambda made: made.learn(0, b"", 0, b"", b"", b"", 1, False, 1.0, False, b"key", b"source", None, (), None),
+        lambda made: made.shape(b"\nVia:", False, b"\1\2", b"\1", b"", b"", *SINGLE, OPEN),
+        lambda made: made.shape(b"\nVia:", False, *ONE, 2, 1, 1, 1, 1, 0, OPEN),
+        lambda made: made.shape(b"\nVia:", False, b"\0", b"\1", b"", b"", *SINGLE, OPEN),
+        lambda made: made.shape(b"\nVia:", False, b"\1" * 65, b"\1", b"", b"", *SINGLE, OPEN),
+        lambda made: made.shape(b"\nVia:", False, *ONE, 1, 1, 0, 1, 1, 0, (True, 0, b"", b"", 0)),
+        lambda made: made.shape(b"\nVia:", False, *ONE, *SINGLE, (True, 2, b"", b"", 0)),
+        lambda made: made.shape(b"\nVia:", False, *ONE, *SINGLE, (True, 0, b"\2", b"", 0)),
+        lambda made: made.shape(b"\nVia:", False, *ONE, *SINGLE, (True, 0, b"", b"\0", 0)),
+        lambda made: made.shape(b"\nVia:", False, *ONE, *SINGLE, (True, 0, b"", b"\1", 2)),
+        lambda made: made.shape(b"\nVia:" * 65, False, *ONE, *SINGLE, OPEN),
     ],
 )
 def test_numbers_and_bytes_that_cannot_be_are_refused(native: Ways, wrong: Callable[[Ways], object]) -> None:

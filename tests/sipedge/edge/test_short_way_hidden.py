@@ -1,0 +1,197 @@
+"""Requests that cross the border of a hidden zone without the core: the others see what they always saw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.examples import examples
+from support.messages import request
+from support.native import require_native
+from support.settings import INSIDE_PEER, OUTSIDE_PEER, ZONES, make_settings
+
+from sipedge.proxy.events import ConfigChanged
+from sipedge.rates import reading
+from sipedge.settings import DnsSettings, Limits, Listener, Settings
+from sipedge.sip.message import Message
+from tools.fuzz.edges import NAMES as DRAWN
+from tools.memory_edge import Far, MemoryEdge, run_edge
+from zones.zone import Topology, Zone
+
+IN, OUT = "canary-in", "canary-out"
+HIDDEN = [("Inside",), ("Outside",), ("Inside", "Outside")]
+LINES = (
+    "Contact: <sip:%(user)s@phone.%(canary)s.local:5071;transport=tcp;gr=urn:x>;isfocus",
+    'm: "%(canary)s.local" <sip:%(user)s@%(address)s>',
+    "Contact: <sip:%(user)s@%(canary)s>",
+    "User-Agent: %(canary)s/1",
+    "Server: %(canary)s/1.2",
+    "X-Trace: from %(canary)s.local, via phone.%(canary)s.local",
+    "X-Where: %(address)s",
+    "X-Version: 1.2.3",
+    "P-Charging-Vector: icid-value=%(canary)s",
+    'Warning: 399 p1.%(canary)s.local "text %(canary)s"',
+    "Content-Type: text/plain",
+    "c: Application/SDP; x=y",
+    "Subject: nothing to see",
+    "Event: presence",
+    'o: dialog;call-id="x@%(canary)s"',
+    "Reply-To: <sip:%(user)s@phone.%(canary)s.local>",
+)
+BODY = b"o=- 1 1 IN IP4 192.0.2.10\r\n"
+
+
+@pytest.fixture(autouse=True)
+def native(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    require_native()
+    monkeypatch.setattr(reading, "SLICE", float("inf"))  # else the sizes of reads depend on the machine
+    yield
+
+
+def settings(hidden: Sequence[str], remembered: int = 100, **changed: object) -> Settings:
+    return make_settings(
+        zones=tuple(replace(_shown(zone, hidden), transport="TCP", **changed) for zone in ZONES),  # type: ignore[arg-type]
+        listeners=(Listener("sip", "203.0.113.1", 5060, transport="TCP"),),
+        dns=DnsSettings(("127.0.0.1",)),
+        limits=replace(Limits(), remembered=remembered),
+    )
+
+
+def _shown(zone: Zone, hidden: Sequence[str]) -> Zone:
+    return replace(zone, topology=Topology.HIDDEN) if zone.name in hidden else zone
+
+
+def lines(names: Sequence[int], user: str, canary: str, address: str) -> tuple[str, ...]:
+    return tuple(LINES[number] % {"user": user, "canary": canary, "address": address} for number in names)
+
+
+def said(number: int, names: Sequence[int], hosts: Sequence[str] = ("phone.canary-in.local",)) -> Message:
+    vias = (INSIDE_PEER, *hosts)
+    return request(
+        via=tuple(f"SIP/2.0/TCP {host}:5060;branch=z9hG4bK{number}{host}" for host in vias),
+        call_id=f"{number}@{IN}.local",
+        cseq=f"{number} MESSAGE",
+        extra=lines(names, f"user{number % 3}", IN, INSIDE_PEER),
+        body=BODY,
+    )
+
+
+def answer(sent: Message, names: Sequence[int], status: int) -> Message:
+    """As the callee's side writes it."""
+    copied = ("via", "from", "to", "call-id", "cseq")
+    head = [b"SIP/2.0 %d OK" % status, *(sent.lines[number] for name in copied for number in sent.index[name])]
+    head += [line.encode() for line in lines(names, "bob", OUT, OUTSIDE_PEER)]
+    return Message(b"\r\n".join([*head, b"Content-Length: %d" % len(BODY)]) + b"\r\n\r\n", BODY)
+
+
+class Talk:
+    """A caller and a callee; all that each of them got, and how many requests went without the core."""
+
+    def __init__(self, edge: MemoryEdge) -> None:
+        self.edge, self.caller = edge, edge.accept(INSIDE_PEER)
+        self.seen: list[tuple[str, bytes]] = []
+        self.short = 0
+
+    async def transaction(
+        self, number: int, asked: Sequence[int], answered: Sequence[int], status: int = 200, pause: float = 0.0
+    ) -> None:
+        self.caller.send(said(number, asked))
+        await self.edge.turn()
+        self.short += self.edge.server._stack._clients.short
+        callee: Far = self.edge.loop.called[0]
+        sent = callee.received()
+        for _ in range(round(pause / 0.5)):
+            self.edge.loop.now += 0.5
+            await self.edge.turn()
+        callee.send(*(answer(each, answered, status) for each in sent))
+        await self.edge.turn()
+        got = self.caller.received()
+        self.seen += [("callee", DRAWN.sub(b"*", each.to_bytes())) for each in sent]
+        self.seen += [("caller", DRAWN.sub(b"*", each.to_bytes())) for each in got]
+
+
+def talked(settings: Settings, *transactions: tuple[Sequence[int], Sequence[int], int, float]) -> Talk:
+    """Each of them four times."""
+    talks: list[Talk] = []
+
+    async def scenario(edge: MemoryEdge) -> None:
+        talks.append(talk := Talk(edge))
+        for number, transaction in enumerate([each for each in transactions for _ in range(4)]):
+            await talk.transaction(number, *transaction)
+
+    run_edge(settings, scenario)
+    return talks[0]
+
+
+@pytest.mark.parametrize("hidden", HIDDEN)
+def test_nothing_of_a_hidden_side_is_seen_on_the_other_one(hidden: tuple[str, ...]) -> None:
+    shown = [0, 3, 4, 5, 6, 7, 8, 10, 12, 13]
+    talk = talked(settings(hidden), (shown, shown, 200, 0.0))
+    assert talk.short == 2 and len(talk.seen) == 8
+    canaries = {"callee": (IN, INSIDE_PEER, "Inside"), "caller": (OUT, OUTSIDE_PEER, "Outside")}
+    for who, data in talk.seen:
+        canary, address, zone = canaries[who]
+        assert (canary.encode() in data.replace(b"o=- 1 1 IN IP4 192.0.2.10", b"")) == (zone not in hidden)
+        assert (address.encode() in data.replace(BODY, b"")) == (zone not in hidden)
+    last = Message(talk.seen[-1][1].partition(b"\r\n\r\n")[0] + b"\r\n\r\n")
+    assert last.call_id == f"3@{IN}.local" and len(last.items("via")) == 2
+    assert talk.seen == talked(settings(hidden, 0), (shown, shown, 200, 0.0)).seen
+
+
+@examples(60)
+@given(
+    st.sampled_from(HIDDEN),
+    st.lists(
+        st.tuples(
+            st.lists(st.integers(0, len(LINES) - 1), max_size=4, unique=True),
+            st.lists(st.integers(0, len(LINES) - 1), max_size=4, unique=True),
+            st.sampled_from((200, 200, 202, 404)),
+            st.sampled_from((0.0, 0.0, 1.5)),
+        ),
+        min_size=1,
+        max_size=3,
+    ),
+    st.booleans(),
+    st.sampled_from((0, 0, 60)),
+)
+def test_each_side_gets_the_same_with_and_without_the_short_way(
+    hidden: tuple[str, ...], came: list[tuple[list[int], list[int], int, float]], call_ids: bool, longest: int
+) -> None:
+    changed = {"hide_call_id": call_ids, "longest_user_part": longest}
+    one, other = (talked(settings(hidden, remembered, **changed), *came).seen for remembered in (100, 0))
+    assert one == other
+
+
+def test_an_answer_after_a_change_of_configuration_comes_home_as_ever() -> None:
+    async def scenario(edge: MemoryEdge) -> None:
+        talk = Talk(edge)
+        for number in range(3):
+            await talk.transaction(number, [0], [0])
+        talk.caller.send(said(9, [0]))
+        await edge.turn()
+        assert edge.server._stack._clients.short == 1
+        edge.server.tell(ConfigChanged(replace(settings(("Inside", "Outside")), domains=("d.e",))))
+        await edge.turn()
+        edge.loop.called[0].send(*(answer(each, [0, 5], 200) for each in edge.loop.called[0].received()))
+        await edge.turn()
+        (got,) = talk.caller.received()
+        assert (got.call_id, len(got.items("via"))) == (f"9@{IN}.local", 2)
+        assert OUT not in got.head.decode()
+
+    run_edge(settings(("Inside", "Outside")), scenario)
+
+
+def test_a_party_that_cannot_be_read_is_left_to_the_core() -> None:
+    async def scenario(edge: MemoryEdge) -> None:
+        talk = Talk(edge)
+        for number in range(3):
+            await talk.transaction(number, [0], [0])
+        talk.caller.send(said(9, [0], ("[2001:db8::1]",)))
+        await edge.turn()
+        assert edge.server._stack._clients.short == 0
+        assert len(edge.loop.called[0].received()) == 1
+
+    run_edge(settings(("Inside",)), scenario)
