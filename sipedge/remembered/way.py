@@ -46,10 +46,10 @@ class Way:
     """In From; for that."""
     uri: Uri | None = None
     """What leads to the next hop, where several take turns; None: there is one."""
-    texts: tuple[bytes, bytes, bytes] | None = None
-    """What lines of decisions say of it; native/lines.c writes it when it asks for them first."""
     gate: Gate | None = None
     """What it crosses, where one of the two zones is hidden."""
+    texts: tuple[bytes, bytes, bytes] | None = None
+    """What lines of decisions say of it; native/lines.c writes it when it asks for them first."""
 
 
 @dataclass(frozen=True, slots=True)
