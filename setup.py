@@ -11,6 +11,7 @@ sys.path.insert(0, str(ROOT))  # the backend of a build does not
 from sipedge.pjsip.native import sequences  # noqa: E402
 from sipedge.remembered.native import ways  # noqa: E402
 from sipedge.sip.native import heads  # noqa: E402
+from sipedge.traces.capture.native import packets  # noqa: E402
 
 HARDENED = [
     "-std=c11",
@@ -43,6 +44,7 @@ setup(
         part(sequences.MODULE, sequences.COMPILED, sequences.READ, sequences.digest(DECLARATIONS)),
         part(heads.MODULE, heads.COMPILED, heads.READ, heads.digest()),
         part(ways.MODULE, ways.COMPILED, ways.READ, ways.digest()),
+        part(packets.MODULE, packets.COMPILED, packets.READ, packets.digest()),
     ],
     options={"bdist_wheel": {"py_limited_api": "cp311"}},
 )

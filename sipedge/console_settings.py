@@ -27,6 +27,8 @@ class ConsoleSettings:
     bytes: int = 10 * 1024**3
     """Bytes that the history may take on the disk; what is oldest goes first."""
 
+    disk_free: float = 5.0
+    """Percent of a file system that edge or console write to: with less room there is an alarm. 0: there is none."""
     oidc: OidcSettings | None = None
     """Log-in at an OpenID provider, beside that by passwords; None: by passwords alone."""
 

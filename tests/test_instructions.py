@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.bench import instructions
+from tools.bench import dialogs, instructions
 from zones.zone import FromDomain
 
 
@@ -48,3 +48,8 @@ def test_a_record_keeps_the_figure_of_the_other_half(record: Path) -> None:
 @pytest.mark.parametrize("window", [1, 8])
 def test_what_is_counted_is_answered(window: int) -> None:
     instructions.proxy(80, window, instructions.settings(False, FromDomain.ANY))
+
+
+@pytest.mark.parametrize("mode", dialogs.MODES)
+def test_calls_and_subscriptions_that_are_counted_go_through(mode: str) -> None:
+    dialogs.proxy(mode, 16, 8)

@@ -14,7 +14,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from enum import Enum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from .zone import Credential
 
@@ -90,12 +90,30 @@ def _response(algorithm: str, credential: Credential, realm: str, method: str, g
     return hashed(who, given["nonce"], given["nc"], given["cnonce"], "auth", hashed(method, given["uri"]))
 
 
+class Counts(Protocol):
+    """How often nonces were used, as far as other processes know."""
+
+    def get(self, nonce: str) -> int: ...
+
+    def put(self, nonce: str, count: int) -> None: ...
+
+
 class DigestServer:
     """One realm with one credential, as a traversal server zone has it."""
 
-    def __init__(self, realm: str, credential: Credential, secret: bytes, salt: Callable[[], bytes]) -> None:
-        """``secret`` signs nonces: random, made anew at each start. ``salt`` gives 8 random bytes for each nonce."""
-        self._realm = realm
+    def __init__(
+        self,
+        realm: str,
+        credential: Credential,
+        secret: bytes,
+        salt: Callable[[], bytes],
+        counts: Counts | None = None,
+    ) -> None:
+        """``secret`` signs nonces: random, made anew at each start. ``salt`` gives 8 random bytes for each nonce.
+
+        ``counts``: of other processes with the same secret.
+        """
+        self._realm, self._counts = realm, counts
         self._credential = credential
         self._secret = secret
         self._salt = salt
@@ -146,12 +164,14 @@ class DigestServer:
         age = now - issued / 1000
         if not -1.0 <= age <= NONCE_LIFE or (nonce not in self._uses and issued <= self._forgotten):
             return DigestCheck(DigestOutcome.STALE, "the nonce is too old")
-        _, last = self._uses.get(nonce, (issued, 0))
+        last = max(self._uses.get(nonce, (issued, 0))[1], self._counts.get(nonce) if self._counts is not None else 0)
         if count <= last:
             return DigestCheck(DigestOutcome.STALE, f"nonce count {count} was used before")
         if count > MAX_USES:
             return DigestCheck(DigestOutcome.STALE, "the nonce was used too often")
         self._uses[nonce] = (issued, count)
+        if self._counts is not None:
+            self._counts.put(nonce, count)
         if len(self._uses) > MAX_REMEMBERED:
             _, (oldest, _) = self._uses.popitem(last=False)
             self._forgotten = max(self._forgotten, oldest)

@@ -55,11 +55,13 @@ def plain_host(text: str) -> str:
 class PeerNames:
     """The names of one peer's certificate, made ready once for many questions."""
 
+    __slots__ = ("_exact", "_parents")
+
     def __init__(self, presented: Iterable[str]) -> None:
         names = tuple(presented)
         plain = (canonical_address(name) or host_name(_without_scheme(name)) for name in names)
-        self._exact = frozenset(plain) - {""}
-        self._parents = frozenset(host_name(name[2:]) for name in names if name.startswith("*.")) - {""}
+        self._exact = frozenset(filter(None, plain))
+        self._parents = frozenset(filter(None, (host_name(name[2:]) for name in names if name.startswith("*."))))
 
     def carries(self, host: str, wildcards: bool) -> bool:
         """As ``name_matches``, for a host in its one spelling (``plain_host``)."""

@@ -48,6 +48,8 @@ class Topology(Enum):
 
 
 class AuthenticationPolicy(Enum):
+    __hash__ = object.__hash__  # of identity, in C: Enum's own is Python, and is called for each look into the table
+
     CHECK = "check credentials"
     DO_NOT_CHECK = "do not check credentials"
     TREAT_AS_AUTHENTICATED = "treat as authenticated"

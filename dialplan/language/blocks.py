@@ -13,13 +13,12 @@ FIELDS = frozenset({"ZONE_FIELD", "TEXT_FIELD", "WORDS_FIELD"})
 
 
 class BlockToken(str):
-    """A token, which is also its text. ``line`` and ``column`` count from 1."""
+    """A token, which is also its text."""
 
-    __slots__ = ("column", "line", "type")
+    __slots__ = ("start_pos", "type")
 
     type: str
-    line: int | None
-    column: int | None
+    start_pos: int | None
 
 
 def read_blocks(text: str, terminals: re.Pattern[str]) -> list[list[BlockToken]] | None:
@@ -29,28 +28,28 @@ def read_blocks(text: str, terminals: re.Pattern[str]) -> list[list[BlockToken]]
     """
     blocks: list[list[BlockToken]] = []
     block: list[BlockToken] = []
-    place, position, line, line_start = 0, 0, 1, 0
+    place = position = 0
     for match in terminals.finditer(text):
         start, end = match.span()
         if start != position:
             return None
-        kind = match.lastgroup
-        if kind is not None:
-            if place < len(BEGINNING):
-                if kind != BEGINNING[place]:
-                    return None
-                place += 1
-            elif kind == "RBRACE":
-                blocks.append(block)
-                block, place = [], 0
-            elif kind not in FIELDS:
-                return None
-            if kind not in ("LBRACE", "RBRACE"):
-                token = BlockToken(match[0])
-                token.type, token.line, token.column = kind, line, start - line_start + 1
-                block.append(token)
-        breaks = text.count("\n", start, end)
-        if breaks:
-            line, line_start = line + breaks, text.rindex("\n", start, end) + 1
         position = end
+        kind = match.lastgroup
+        if kind is None:
+            continue
+        if place < len(BEGINNING):
+            if kind != BEGINNING[place]:
+                return None
+            place += 1
+            if kind == "LBRACE":
+                continue
+        elif kind == "RBRACE":
+            blocks.append(block)
+            block, place = [], 0
+            continue
+        elif kind not in FIELDS:
+            return None
+        token = BlockToken(match[0])
+        token.type, token.start_pos = kind, start
+        block.append(token)
     return blocks if position == len(text) and not place else None

@@ -11,7 +11,6 @@ from dialplan.model import (
     BlockKind,
     Dialplan,
     Entry,
-    Location,
     PatternType,
     SearchRule,
     SourceMode,
@@ -21,6 +20,7 @@ from dialplan.notes import Notes
 from dialplan.pattern.parser import parse_pattern
 from dialplan.pattern.pattern import check_plain
 from dialplan.pattern.replacement import check_replacement
+from dialplan.places import Lines, Places
 from dialplan.problem import listing
 from dialplan.syntax import Node, PatternError, group_count
 
@@ -43,8 +43,8 @@ class Token(Protocol):
     """A Lark token, which is also its text."""
 
     type: str
-    line: int | None
-    column: int | None
+    start_pos: int | None
+    """Its offset in the text; None where the parser made it up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +64,11 @@ class PlanBuilder:
     def __init__(self, notes: Notes, text: str) -> None:
         self._notes = notes
         self._text = text
+        self._lines = Lines(notes.file, notes.lines)
         self._transforms: list[Transform] = []
         self._rules: list[SearchRule] = []
         self._syntax: dict[str, Node] = {}
-        self._read: dict[BlockKind, dict[str, _Value]] = {kind: {} for kind in BlockKind}
+        self._read: dict[BlockKind, dict[object, _Value]] = {kind: {} for kind in BlockKind}
         """Text of a field of words -> its value. Reading 10,000 rules takes a fifth less time with it
         (tools/bench/search.py), as most rules have most of these fields in common."""
         self._whole = not notes.problems
@@ -81,16 +82,23 @@ class PlanBuilder:
 
     def add(self, tokens: Sequence[Token]) -> None:
         """``tokens``: the block's kind, its name in quotes, its fields."""
-        if tokens[0].line is None:
+        if tokens[0].start_pos is None:
             return  # the parser made up the beginning, and has noted the mistake
         kind = BlockKind(plain_words(str(tokens[0])))
-        where = Location(self._notes.file, tokens[0].line or 1, tokens[0].column or 1)
-        values: dict[str, Any] = {"name": self._name(tokens[1]), "location": where}
-        places: dict[str, Location] = {}
+        where = self._lines.location(tokens[0].start_pos)
+        offsets: dict[str, int] = {}
+        places = Places(self._lines, offsets)
+        values: dict[str, Any] = {"name": self._name(tokens[1]), "location": where, "places": places}
         self._wrong = set[str]()
+        names, known = FIELD_NAMES[kind], self._read[kind]
         for token in tokens[2:]:
-            self._field(kind, token, values, places)
-        values["places"] = places
+            read = known.get(token) if token.type == "WORDS_FIELD" else None
+            read = read or self._value(kind, token)
+            if read.name in names and read.name not in offsets and not read.error:
+                place = offsets[read.name] = (token.start_pos or 0) + read.offset
+                self._set(read, token.type, place, values)
+            else:
+                self._note_field(kind, read, token.start_pos or 0, offsets)
         if kind is BlockKind.TRANSFORM:
             transform = Transform(**values)
             self._check_transform(transform)
@@ -101,62 +109,60 @@ class PlanBuilder:
             self._rules.append(rule)
 
     def _name(self, token: Token) -> str:
-        if token.line is None:
+        if token.start_pos is None:
             return ""  # the parser made up the name, and has noted the mistake
-        place = Location(self._notes.file, token.line, token.column or 1)
-        return self._quoted(str(token), "name", place, MAX_NAME, empty=False)
+        return self._quoted(str(token), "name", token.start_pos, MAX_NAME, empty=False)
 
-    def _field(self, kind: BlockKind, token: Token, values: dict[str, Any], places: dict[str, Location]) -> None:
-        read = self._words(kind, token) if token.type == "WORDS_FIELD" else self._quoted_field(kind, token)
-        place = Location(self._notes.file, token.line or 1, (token.column or 1) + read.offset)
-        if read.name not in FIELD_NAMES[kind]:
-            hint = f"its fields are {listing(FIELD_NAMES[kind])}"
-            self._notes.add(token.line or 1, token.column or 1, f"a {kind.value} has no {read.name}", hint)
-            return
-        if read.name in places:
-            hint = f"it is set in line {places[read.name].line} already; leave one out"
-            self._notes.add(token.line or 1, token.column or 1, f"{read.name} a second time", hint)
-            return
-        places[read.name] = place
-        if read.error:
-            self._wrong.add(read.name)
-            self._notes.at(place, f"{read.name}: {read.error.message}", read.error.hint)
-        elif token.type == "ZONE_FIELD":
-            self._zone(read, place, values)
-        elif token.type == "TEXT_FIELD":
+    def _set(self, read: _Value, kind: str, place: int, values: dict[str, Any]) -> None:
+        """``kind``: of the token; ``place``: the offset of the value in the text."""
+        if kind == "WORDS_FIELD":
+            values[read.attribute] = read.value
+        elif kind == "TEXT_FIELD":
             limit = MAX_DESCRIPTION if read.name == "description" else None
             values[read.attribute] = self._quoted(read.value, read.name, place, limit)
         else:
-            values[read.attribute] = read.value
+            zone = self._quoted(read.value, f"{read.name} zone", place, MAX_NAME, empty=False)
+            values |= {"source": SourceMode.NAMED, "source_name": zone} if read.name == "source" else {"target": zone}
 
-    def _zone(self, read: _Value, place: Location, values: dict[str, Any]) -> None:
-        zone = self._quoted(read.value, f"{read.name} zone", place, MAX_NAME, empty=False)
-        if read.name == "source":
-            values |= {"source": SourceMode.NAMED, "source_name": zone}
-        else:
-            values["target"] = zone
+    def _note_field(self, kind: BlockKind, read: _Value, start: int, offsets: dict[str, int]) -> None:
+        """What is wrong with a field that is not set."""
+        if read.name not in FIELD_NAMES[kind]:
+            hint = f"its fields are {listing(FIELD_NAMES[kind])}"
+            self._notes.at(self._lines.location(start), f"a {kind.value} has no {read.name}", hint)
+        elif read.name in offsets:
+            line = self._lines.location(offsets[read.name]).line
+            hint = f"it is set in line {line} already; leave one out"
+            self._notes.at(self._lines.location(start), f"{read.name} a second time", hint)
+        elif read.error:
+            offsets[read.name] = start + read.offset
+            self._wrong.add(read.name)
+            place = self._lines.location(start + read.offset)
+            self._notes.at(place, f"{read.name}: {read.error.message}", read.error.hint)
 
-    def _words(self, kind: BlockKind, token: Token) -> _Value:
+    def _value(self, kind: BlockKind, token: Token) -> _Value:
         text = str(token)
-        read = self._read[kind]
-        if text not in read:
-            read[text] = _read_words(kind, text)
-        return read[text]
+        if token.type != "WORDS_FIELD":
+            return self._quoted_field(text)
+        read = self._read[kind][text] = _read_words(kind, text)
+        return read
 
-    def _quoted_field(self, kind: BlockKind, token: Token) -> _Value:
-        text = str(token).rstrip()
+    def _quoted_field(self, text: str) -> _Value:
+        text = text.rstrip()
         quote = text.index('"')
         name = text[:quote].split(maxsplit=1)[0].lower()
         return _Value(name, name, text[quote:], quote)
 
-    def _quoted(self, text: str, what: str, place: Location, limit: int | None, empty: bool = True) -> str:
+    def _quoted(self, text: str, what: str, start: int, limit: int | None, empty: bool = True) -> str:
+        """``start``: the offset of its opening quote."""
         value = unquoted(text)
-        control = control_character_at(value)
+        if value.isprintable() and (value or empty) and (limit is None or len(value) <= limit):
+            return value
+        place, control = self._lines.location(start), control_character_at(value)
         if control is not None:
             self._notes.in_text(place, PatternError(control, f"a control character in {what}", "leave it out"))
         elif limit is not None and len(value) > limit:
             self._notes.in_text(place, PatternError(limit, f"a {what} of {len(value)} characters", f"{limit} at most"))
-        elif not (value or empty):
+        else:
             self._notes.at(place, f"an empty {what}", "write something between the quotes")
         return value
 

@@ -49,6 +49,9 @@ class Plain:
 
     def test(self) -> Test:
         texts = self.texts
+        if self.open_start and self.open_end and len(texts) == 1:
+            (text,) = texts
+            return lambda folded: text in folded
         if self.open_start and self.open_end:
             return lambda folded: any(text in folded for text in texts)
         if self.open_start:

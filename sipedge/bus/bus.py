@@ -56,8 +56,11 @@ class Bus:
 
     async def join(self, worker: int, end: socket.socket) -> None:
         """This is a stream to another one."""
-        stream = Stream(worker, self._taken, lambda worker: self._left(worker, stream))
+        stream = Stream(worker, lambda: self._made(worker, stream), self._taken, lambda: self._left(worker, stream))
         await asyncio.get_running_loop().create_unix_connection(lambda: stream, sock=end)
+
+    def _made(self, worker: int, stream: Stream) -> None:
+        """Before anything that it says is taken: who hears of its connections may write to them at once."""
         before = self._streams.pop(worker, None)
         if before is not None:  # its end is still on the way
             before.close()

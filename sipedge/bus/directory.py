@@ -35,8 +35,8 @@ class Directory:
         self.memory = mmap.mmap(memory, size)
         self.worker = worker
 
-    def owner(self, name: bytes, now: float) -> int:
-        """Who has the transaction of a request; this worker from now on, where nobody had it.
+    def owner(self, name: bytes, now: float, otherwise: int) -> int:
+        """Who has the transaction of a request; ``otherwise`` from now on, where nobody had it.
 
         ``name``: see Calls.key. ``now``: seconds by a clock that is the same in all workers.
         """
@@ -45,5 +45,5 @@ class Directory:
         known, noted, worker = _SLOT.unpack_from(self.memory, place)
         if known == key and second - noted < FRESH:
             return int(worker)
-        _SLOT.pack_into(self.memory, place, key, second, self.worker)
-        return self.worker
+        _SLOT.pack_into(self.memory, place, key, second, otherwise)
+        return otherwise

@@ -24,9 +24,17 @@ logger = logging.getLogger("sipedge.bus")
 class Stream(asyncio.Protocol):
     """One end. ``send`` belongs to the event loop."""
 
-    def __init__(self, worker: int, taken: Callable[[int, list[Word]], None], left: Callable[[int], None]) -> None:
-        """``worker``: at the other end. ``taken`` gets the words of a frame; ``left`` is called once, at the end."""
-        self._worker, self._taken, self._left = worker, taken, left
+    def __init__(
+        self,
+        worker: int,
+        made: Callable[[], None],
+        taken: Callable[[int, list[Word]], None],
+        left: Callable[[], None],
+    ) -> None:
+        """``worker``: at the other end. ``made`` is called once, first, ``left`` once, at the end; ``taken`` gets the
+        words of a frame.
+        """
+        self._worker, self._made, self._taken, self._left = worker, made, taken, left
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
         self._unsent: list[Word] = []
@@ -34,6 +42,7 @@ class Stream(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
+        self._made()
 
     def send(self, word: Word) -> None:
         """With all else of this turn of the loop."""
@@ -58,7 +67,7 @@ class Stream(asyncio.Protocol):
             self._taken(self._worker, pickle.loads(frame))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._left(self._worker)
+        self._left()
 
     def _flush(self) -> None:
         words, self._unsent = self._unsent, []

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sipedge.proxy.events import ConnectionClosed, ConnectionFailed, HopJudged, PeerElsewhere
+from sipedge.proxy.events import CallMoved, CallWanted, ConnectionClosed, ConnectionFailed, HopJudged, PeerElsewhere
 from sipedge.proxy.looked_after.seen import UpkeepSeen
 from zones.zone import Hop
 
@@ -85,6 +85,14 @@ class Offence:
 
 
 @dataclass(frozen=True, slots=True)
+class Belongs:
+    """A call is this worker's, or is no more, whose tag names another one."""
+
+    tag: str
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Quiet:
     """The end was asked for, and every request here has had its final response."""
 
@@ -129,6 +137,9 @@ Word = (
     | HopJudged
     | UpkeepSeen
     | Offence
+    | Belongs
+    | CallWanted
+    | CallMoved
     | Quiet
     | Note
     | Question

@@ -28,7 +28,6 @@ from .reading.problems import did_you_mean
 from .reading.reader import Reader
 from .tables import Tables, names_written, unique
 from .web_checks import check_web, overlap
-from .workers import check_workers
 
 
 def check_tables(reader: Reader, tables: Tables) -> None:
@@ -41,7 +40,6 @@ def check_tables(reader: Reader, tables: Tables) -> None:
     _metrics_port(reader, tables)
     _tls(reader, tables)
     _xmpp(reader, tables)
-    check_workers(reader, tables)
     check_web(reader, tables)
     tables.zones[:] = [(path, _with_credential(reader, tables, path, zone)) for path, zone in tables.zones]
 

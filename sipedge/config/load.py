@@ -21,6 +21,9 @@ from .reading.schema import EdgeTable
 from .reading.texts import Texts
 from .tables import Tables, read_tables, variables_of
 
+MOST_CORES = 4
+"""Workers that ``workers = 0`` means at most: connections are few, so that more find no work."""
+
 
 def load_config(path: str | os.PathLike[str], *, create_secret: bool = True, texts: Texts | None = None) -> Settings:
     """Raises ConfigError with all problems of all files. ``texts``: where they are read, None for the disk.
@@ -57,7 +60,7 @@ def load_config(path: str | os.PathLike[str], *, create_secret: bool = True, tex
         log=tables.log,
         metrics=tables.metrics,
         doctor=tables.doctor,
-        workers=edge.workers,
+        workers=edge.workers or min(len(os.sched_getaffinity(0)), MOST_CORES),
         history=edge.history,
         control=control_place(reader.file, edge.control, secret_place(reader.file, edge.secret_file)),
         journal=edge.journal and in_folder_of(reader.file, edge.journal),

@@ -20,7 +20,7 @@ from .frame.gate import gated, hosts_of
 from .frame.identity import Role
 from .frame.page import Page, world_of
 from .frame.world import World
-from .pages import alarms, entry, history, locate, overview, servers, zones
+from .pages import alarms, entry, history, locate, logs, overview, servers, zones
 
 STATIC = Path(__file__).resolve().parent / "static"
 KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -51,6 +51,7 @@ PAGES: tuple[Page, ...] = (
     *zones.PAGES,
     *servers.PAGES,
     *alarms.PAGES,
+    *logs.PAGES,
     *backup.PAGES,
     *accounts.PAGES,
     *log_in.PAGES,

@@ -15,6 +15,12 @@ LONGEST_TIME = 86400.0
 """Seconds within which a load may ask to be confirmed."""
 
 
+LEVELS = ("debug", "info", "warning", "error")
+"""Of the log."""
+FAIL_MORE = 0.2
+"""A wrong plan loses whole classes of requests; a partner who has a bad minute does not reach this."""
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """How the edge is: an item for each connection, then a ``StatusJson``."""
@@ -43,6 +49,20 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
+class Log:
+    """The last lines of the edge's log, oldest first: an item each, a ``LogLineJson``."""
+
+    level: str = ""
+    """One of LEVELS: lines of this one and worse ones; '' all."""
+    text: str = ""
+    """A part of the line."""
+    last: int = 0
+    """At most so many, the newest; 0 all."""
+    follow: bool = False
+    """Then go on with each further line, until the client closes."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """The dial plan of a revision that a decision in memory names: a ``PlanJson``."""
 
@@ -59,6 +79,9 @@ class Load:
     """The revision that the files must hold, as ``expect``: whoever wrote them has no other one put in force."""
     confirm_within: float = 0.0
     """Seconds after which the edge goes back unless it was told to ``Confirm``; 0: it stays."""
+    fail_more: float = FAIL_MORE
+    """With ``confirm_within``: by what share of requests more may fail than before (0.2: 20 of 100); at more than that
+    the edge goes back at once. 1: it does not for that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +108,11 @@ class Close:
     connection: int
 
 
-Request = Status | History | Plan | Load | Confirm | Restart | Probe | Close
+Request = Status | History | Log | Plan | Load | Confirm | Restart | Probe | Close
 _KINDS: dict[str, type[Request]] = {
     "status": Status,
     "history": History,
+    "log": Log,
     "plan": Plan,
     "load": Load,
     "confirm": Confirm,
@@ -139,7 +163,11 @@ def _value(field: Field[Any], given: dict[str, Any]) -> Any:
 def _check(request: Request) -> None:
     if isinstance(request, Load) and not 0 <= request.confirm_within <= LONGEST_TIME:
         raise Refused(BAD_REQUEST, f'"confirm_within" must be from 0 to {LONGEST_TIME:g} seconds')
+    if isinstance(request, Load) and not 0 < request.fail_more <= 1:
+        raise Refused(BAD_REQUEST, '"fail_more" must be a share above 0, such as 0.2, and at most 1')
     if isinstance(request, History) and request.status and not re.fullmatch(r"[1-6](xx|[0-9]{2})", request.status):
         raise Refused(BAD_REQUEST, '"status" must be a status such as 504 or a class such as 5xx')
-    if isinstance(request, History) and request.last < 0:
+    if isinstance(request, Log) and request.level not in ("", *LEVELS):
+        raise Refused(BAD_REQUEST, f'"level" must be one of {", ".join(LEVELS)}')
+    if isinstance(request, History | Log) and request.last < 0:
         raise Refused(BAD_REQUEST, '"last" must not be negative')

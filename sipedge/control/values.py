@@ -88,6 +88,35 @@ class UnconfirmedJson(TypedDict):
     """The revision."""
 
 
+class WentBackJson(TypedDict):
+    """What was on trial and is in force no more, by the edge itself."""
+
+    revision: str
+    at: float
+    why: str
+
+
+class RefusedLoadJson(TypedDict):
+    """What could not be put in force."""
+
+    at: float
+    sentence: str
+    problems: list[str]
+    """Mistakes in files, each with its place."""
+
+
+class DoctorFindingJson(TypedDict):
+    """Of the doctor, who examines the edge in rounds."""
+
+    check: str
+    about: str
+    """The domain or zone, and what of it."""
+    verdict: str
+    """``failed`` or ``warning``."""
+    seen: str
+    expected: str
+
+
 class BanJson(TypedDict):
     source: str
     """An address, or the /64 of an IPv6 site."""
@@ -170,6 +199,12 @@ class StatusJson(TypedDict):
     revision: str
     in_force_since: float
     unconfirmed: UnconfirmedJson | None
+    went_back: WentBackJson | None
+    """The last time, until something else is loaded."""
+    refused_load: RefusedLoadJson | None
+    """The last one, until something is loaded."""
+    doctor: list[DoctorFindingJson]
+    """Of its last round."""
     ending: bool
     """It was told to end, and waits for open transactions."""
     listeners: list[ListenerJson]
@@ -178,7 +213,8 @@ class StatusJson(TypedDict):
     transactions: dict[str, int]
     """``server`` and ``client`` -> open ones."""
     remembered: dict[str, int]
-    """``verdicts`` that are kept, requests that ``asked`` for one, and ``hits``: those that found it."""
+    """``verdicts`` that are kept, requests that ``asked`` for one, ``hits``: those that found it, and ``short``: those
+    of them that went on without the core."""
     refused: list[RefusedJson]
     bans: list[BanJson]
     services: list[ServiceJson]
@@ -202,6 +238,17 @@ class DecisionJson(TypedDict):
     """Fields of dialplan.model.Query, for the search to be made again; None where no rule was asked."""
     revision: str
     """Of the plan that was searched; '' where none was."""
+
+
+class LogLineJson(TypedDict):
+    """An item of ``log``."""
+
+    time: float
+    level: str
+    source: str
+    """The part of the edge that says it."""
+    text: str
+    """A traceback has several lines."""
 
 
 class PlanJson(TypedDict):

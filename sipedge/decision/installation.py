@@ -37,6 +37,7 @@ class Installation:
         self.zones = ZoneTable(settings.zones)
         self.edge = OwnNames(settings, tuple(self.zones), ports)
         self.key = TokenKey(settings.secret, tuple(zone.name for zone in self.zones), settings.former_secrets)
+        self._seats: dict[str, Seat] = {}
         self._local_zone = replace(DefaultZone(), name=LOCAL_ZONE, from_domain=FromDomain.ANY, border=False)
         self.domains = frozenset(map(plain_host, settings.domains))
         self.outside = frozenset(zone.name for zone in self.zones if isinstance(zone, DnsZone | DefaultZone))
@@ -69,6 +70,11 @@ class Installation:
 
         Over TLS by its name, which its certificate has and federation knows; over TCP as in Via.
         """
+        if zone not in self._seats:
+            self._seats[zone] = self._seat(zone)
+        return self._seats[zone]
+
+    def _seat(self, zone: str) -> Seat:
         sent_by = self.edge.sent_by(zone)
         host = self.settings.system_name if sent_by.transport == "TLS" else sent_by.host
         longest = self.zones[zone].longest_user_part

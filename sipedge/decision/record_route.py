@@ -17,7 +17,7 @@ import base64
 import hmac
 from collections.abc import Iterable
 from dataclasses import dataclass
-from hashlib import blake2s
+from hashlib import blake2s, sha256
 from itertools import product
 
 from zones.zone import Zone
@@ -33,10 +33,14 @@ NAME_BYTES = 6
 SEAL_BYTES = 5
 NO_SEAL = bytes(SEAL_BYTES)
 MAC_BYTES = 15
+BLOCK = 64
+"""Bytes that SHA-256 takes at once."""
 TOKEN_LENGTH = 50
 """Characters: base64url of 1 + 3 + 2 * 6 + 5 + 15 = 36 bytes is 48 characters, after the prefix ``e-``."""
 UNDATED_LENGTH = TOKEN_LENGTH - 4
 PREFIX = "e-"
+MOST_KNOWN, LONGEST_KNOWN = 2048, 128
+"""Tokens that need not be read again, and the characters of a Call-ID or tag of theirs."""
 
 
 DIALOG_METHODS = frozenset({"INVITE", "REFER"})
@@ -89,9 +93,11 @@ class TokenKey:
 
         Raises ValueError when a secret is shorter than 16 bytes: anyone could try them all.
         """
-        self._secrets = (secret, *former)
-        if min(map(len, self._secrets)) < 16:
+        if min(map(len, (secret, *former))) < 16:
             raise ValueError("the secret of the Record-Route tokens is shorter than 16 bytes")
+        self._seals = tuple(map(_Mac, (secret, *former)))
+        self._known: dict[tuple[str, str, str], ZonePair] = {}
+        """What good tokens say, by token, Call-ID and caller's tag: that of an INVITE comes back in ACK and BYE."""
         self._digests = {name: blake2s(name.encode(), digest_size=NAME_BYTES).digest() for name in zone_names}
         self._names = {digest: name for name, digest in self._digests.items()}
 
@@ -99,8 +105,10 @@ class TokenKey:
         kind = MICROSOFT if pair.microsoft else STANDARD
         issued = pair.issued.to_bytes(TIME_BYTES, "big")
         payload = kind + issued + self._digests[pair.here] + self._digests[pair.there] + pair.seal
-        mac = _mac(self._secrets[0], payload, call_id, caller_tag)
-        return PREFIX + base64.urlsafe_b64encode(payload + mac).decode()
+        mac = self._seals[0].of(payload, call_id, caller_tag)
+        token = PREFIX + base64.urlsafe_b64encode(payload + mac).decode()
+        self._know(token, call_id, caller_tag, pair)
+        return token
 
     def read(self, token: str, call_id: str, tags: tuple[str | None, ...]) -> ZonePair | None:
         """The zones of a token that is ours and belongs to this dialog, else None.
@@ -109,6 +117,9 @@ class TokenKey:
         """
         if len(token) not in (TOKEN_LENGTH, UNDATED_LENGTH) or not token.startswith(PREFIX):
             return None
+        for tag in filter(None, tags):
+            if (known := self._known.get((token, call_id, tag))) is not None:
+                return known
         try:
             raw = base64.b64decode(token[len(PREFIX) :], altchars=b"-_", validate=True)
         except ValueError:
@@ -117,10 +128,20 @@ class TokenKey:
         kinds = (STANDARD, MICROSOFT) if len(token) == TOKEN_LENGTH else UNDATED
         if payload[:1] not in kinds:
             return None
-        for secret, tag in product(self._secrets, filter(None, tags)):
-            if hmac.compare_digest(mac, _mac(secret, payload, call_id, tag)):
-                return self._pair(payload)
+        for seal, tag in product(self._seals, filter(None, tags)):
+            if hmac.compare_digest(mac, seal.of(payload, call_id, tag)):
+                pair = self._pair(payload)
+                if pair is not None:
+                    self._know(token, call_id, tag, pair)
+                return pair
         return None
+
+    def _know(self, token: str, call_id: str, tag: str, pair: ZonePair) -> None:
+        """Good ones only, so that nobody else's can push them out."""
+        if len(call_id) <= LONGEST_KNOWN >= len(tag):
+            if len(self._known) >= MOST_KNOWN:
+                del self._known[next(iter(self._known))]
+            self._known[token, call_id, tag] = pair
 
     def _pair(self, payload: bytes) -> ZonePair | None:
         kind, names = payload[:1], payload[-2 * NAME_BYTES - SEAL_BYTES :]
@@ -132,8 +153,17 @@ class TokenKey:
         return ZonePair(here, there, UNDATED.get(kind, kind) == MICROSOFT, payload[-SEAL_BYTES:], issued)
 
 
-def _mac(secret: bytes, payload: bytes, call_id: str, caller_tag: str) -> bytes:
-    text = b"\0".join(
-        (payload, call_id.encode("utf-8", "surrogateescape"), caller_tag.encode("utf-8", "surrogateescape"))
-    )
-    return hmac.digest(secret, text, "sha256")[:MAC_BYTES]
+class _Mac:
+    """HMAC-SHA-256 (RFC 2104) with one secret, begun once: that takes two fifths of the time of hmac.digest."""
+
+    def __init__(self, secret: bytes) -> None:
+        block = (sha256(secret).digest() if len(secret) > BLOCK else secret).ljust(BLOCK, b"\0")
+        self._inner = sha256(bytes(byte ^ 0x36 for byte in block))
+        self._outer = sha256(bytes(byte ^ 0x5C for byte in block))
+
+    def of(self, payload: bytes, call_id: str, caller_tag: str) -> bytes:
+        inner, outer = self._inner.copy(), self._outer.copy()
+        parts = payload, call_id.encode("utf-8", "surrogateescape"), caller_tag.encode("utf-8", "surrogateescape")
+        inner.update(b"\0".join(parts))
+        outer.update(inner.digest())
+        return outer.digest()[:MAC_BYTES]

@@ -86,7 +86,7 @@ class Arrivals:
             return None
         if not any(installation.ends_calls(source, target.zone) for tier in tiers for target in tier.targets):
             return None
-        if len(self._dialogs) >= installation.settings.limits.dialogs:
+        if len(self._dialogs) + self._dialogs.others.calls() >= installation.settings.limits.dialogs:
             return Refusal(503, "as many calls are open as limits.dialogs allows")
         routes = tuple(values_of(message, "record-route"))
         side, tag = installation.side(source), installation.tag(transaction)

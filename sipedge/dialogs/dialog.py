@@ -172,6 +172,11 @@ class Dialog:
         return self.state in (DialogState.CALLING, DialogState.CANCELLED)
 
     @property
+    def is_free(self) -> bool:
+        """Whether both parties talk, and nothing is about to change that."""
+        return self.state is DialogState.TALKING and self.transfer is None and not (self.is_pending or self.is_left)
+
+    @property
     def is_confirmed(self) -> bool:
         return not (self.is_early or self.is_pending or self.is_left) and self.state is not DialogState.OVER
 

@@ -6,9 +6,10 @@ Whoever writes it knows its own leg of that call. Whoever reads it knows the oth
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from urllib.parse import quote, unquote
 
+from sipedge.sip.message import Message
 from sipedge.sip.values import split_parameters
 from sipedge.topology.headers import Handler
 
@@ -29,6 +30,17 @@ def identity_of(value: str) -> Identity | None:
     call_id, _, rest = value.partition(";")
     tags = [text or "" for name, text in split_parameters(rest) if name in _TAGS]
     return (call_id.strip(), *tags) if len(tags) == 2 else None  # type: ignore[return-value]
+
+
+def tags_in(message: Message) -> Iterator[str]:
+    """The tags of other dialogs that a request names."""
+    index = message.index
+    values = [message.first(name) or "" for name in HEADERS if name in index]
+    if "refer-to" in index:
+        values += (unquote(match[2]) for match in _IN_URI.finditer(message.first("refer-to") or ""))
+    for value in values:
+        identity = identity_of(value)
+        yield from identity[1:] if identity is not None else ()
 
 
 def handlers(renamed: Renamed) -> dict[str, Handler]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from enum import Enum
+from zlib import crc32
 
 from sipedge.sip.message import Message
 from sipedge.topology.headers import Handler
@@ -217,3 +218,8 @@ class Ringing:
         self.pause *= 2
         self.due_at = min(now + self.pause, self.ends_at)
         return self._take(RingInput.REPEAT)
+
+
+def begun(text: str, transaction: int, invite: int) -> Ringing:
+    """Towards a caller that has heard nothing yet. ``text``: any, of which the first number is made (RFC 3262 3)."""
+    return Ringing(crc32(text.encode()) >> 2, transaction, invite)

@@ -14,6 +14,8 @@ from .states import DialogState
 
 PATIENCE = 40.0
 """Seconds for an ACK or the answer to a BYE: 64*T1 and what a repeated one takes."""
+RINGING = 7200.0
+"""Seconds after which an INVITE without a final response counts for nothing, whatever has become of it."""
 RESUMING = 2.0
 """Seconds after a start in which ways to peers are found."""
 _OF_THE_MOMENT = {"refresh_at", "expires_at", "reliable", "early", "challenges", "proofs"}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from heapq import heapify, heappop, heappush
 from itertools import count
+from typing import Protocol
 
 from sipedge.sip.message import Message
 
@@ -16,10 +17,33 @@ SPARE = 1000
 """Deadlines that were moved since, before they are swept out."""
 
 
+class Others(Protocol):
+    """The other workers of the edge, each of which has calls of its own."""
+
+    def holds(self, tag: str, here: bool) -> None:
+        """This worker has the leg with this tag, or has it no more."""
+
+    def calls(self) -> int:
+        """How many all of them have."""
+
+
+class Nobody:
+    """An edge of one worker."""
+
+    def holds(self, tag: str, here: bool) -> None: ...
+
+    def calls(self) -> int:
+        return 0
+
+
+NOBODY = Nobody()
+
+
 class Dialogs:
     """The tags are random, so that each names one leg (RFC 3261 19.3)."""
 
-    def __init__(self) -> None:
+    def __init__(self, others: Others = NOBODY) -> None:
+        self.others = others
         self._legs: dict[str, tuple[Dialog, bool]] = {}
         """The edge's own tag -> the call, and whether it is the caller's leg."""
         self._deadlines: list[tuple[float, int, Dialog]] = []
@@ -32,18 +56,24 @@ class Dialogs:
         return (dialog for dialog, is_near in list(self._legs.values()) if is_near)
 
     def add(self, dialog: Dialog) -> None:
-        self._legs[dialog.near.tag] = dialog, True
-        self._legs[dialog.far.tag] = dialog, False
+        self._put(dialog.near.tag, dialog, True)
+        self._put(dialog.far.tag, dialog, False)
 
     def add_far(self, dialog: Dialog) -> None:
         """A call whose caller is in another one as yet."""
-        self._legs[dialog.far.tag] = dialog, False
+        self._put(dialog.far.tag, dialog, False)
+
+    def _put(self, tag: str, dialog: Dialog, is_near: bool) -> None:
+        if tag not in self._legs:
+            self.others.holds(tag, True)
+        self._legs[tag] = dialog, is_near
 
     def remove(self, dialog: Dialog) -> None:
         """Nothing happens when it is not there. A leg that is another call's by now stays."""
         for tag in (dialog.near.tag, dialog.far.tag):
             if tag in self._legs and self._legs[tag][0] is dialog:
                 del self._legs[tag]
+                self.others.holds(tag, False)
         dialog.deadline = 0.0
 
     def way(self, message: Message, side: str) -> Way | None:
@@ -61,6 +91,14 @@ class Dialogs:
         if source.side != side:
             return None
         return Way(dialog, source, dialog.far if is_near else dialog.near)
+
+    def given_up(self, tag: str, busy: Collection[Dialog]) -> Dialog | None:
+        """Let go of the call that one of the edge's own tags is of. ``busy``: those with a request under way."""
+        dialog, _ = self._legs.get(tag, (None, False))
+        if dialog is None or not dialog.is_free or dialog in busy:
+            return None
+        self.remove(dialog)
+        return dialog
 
     def by_contact(self, tag: str, side: str) -> Leg | None:
         """The leg behind the one whose Contact a peer of that side writes to."""

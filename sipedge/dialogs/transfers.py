@@ -67,7 +67,7 @@ class Transfers:
 
     def _named(self, identity: Identity, side: str) -> tuple[Dialog, Leg, Leg] | None:
         found = self._dialogs.named(identity, side)
-        return found if found is not None and _is_free(found[0]) else None
+        return found if found is not None and found[0].is_free else None
 
     def answered(self, transfer: Transfer, leg: Leg, number: int, response: Message) -> list[Order]:
         """A 2xx to an INVITE of the transfer's. ``leg``: who has answered; ``number``: of that INVITE's CSeq."""
@@ -172,10 +172,6 @@ class Transfers:
             transfer.has_left = True
             return Answer(200), []
         return (Answer(200) if transfer.has_left else None), self.failed(transfer, TEMPORARILY_UNAVAILABLE)
-
-
-def _is_free(dialog: Dialog) -> bool:
-    return dialog.state is DialogState.TALKING and dialog.transfer is None
 
 
 def _readable(text: str) -> Uri | None:

@@ -41,6 +41,12 @@ class Report:
         return CheckVerdict.NOT_RUN if open_ended and verdict is not CheckVerdict.FAILED else verdict
 
     @property
+    def findings(self) -> tuple[Result, ...]:
+        """What failed, then what warns."""
+        found = [each for each in self.results if each.verdict in (CheckVerdict.FAILED, CheckVerdict.WARNING)]
+        return tuple(sorted(found, key=lambda each: each.verdict is CheckVerdict.WARNING))
+
+    @property
     def good(self) -> bool:
         """Nothing failed, and something is known."""
         return self.verdict in (CheckVerdict.OK, CheckVerdict.WARNING)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import random
 import secrets
 from dataclasses import replace
+from hashlib import blake2b
 from itertools import count
 
+from sipedge.bus.board import Board
 from sipedge.bus.shelf import SharedShelf
 from sipedge.network.connections import Connections
 from sipedge.proxy.incoming import Environment
 
 from .others.colleagues import Colleagues
-from .others.elsewhere import boot_of
+from .others.elsewhere import boot_of, name_of
 from .together import Together
 
 
@@ -39,4 +41,8 @@ def environment_of(
         follows=colleagues.follows,
         judged=together.judged,
         shelf=SharedShelf(colleagues.rates),
+        digest_key=blake2b(colleagues.secret, person=b"nonces").digest(),
+        name=name_of(colleagues.bus.worker),
+        others=together.calls,
+        board=Board(colleagues.handles, colleagues.bus.worker),
     )

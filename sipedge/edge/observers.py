@@ -188,7 +188,8 @@ class Observers:
         counters = self.metrics.counts() if self.metrics is not None else None
         decisions = self.tap.sequence if self.tap is not None else 0
         used = ((peer.connection, self._stack.transactions_of(peer.connection)) for peer in self._proxy.peers())
-        return Look(self.gauges(), counters, {connection: number for connection, number in used if number}, decisions)
+        transactions = {connection: number for connection, number in used if number}
+        return Look(self.gauges(), counters, transactions, decisions, self._proxy.memory.counts())
 
     def gauges(self) -> Gauges:
         """What is open or alive at this moment."""

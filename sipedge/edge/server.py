@@ -48,14 +48,14 @@ from .in_force import InForce, release_in_slices
 from .keeping import Keeping
 from .logs import log
 from .observers import Observers
-from .others.colleagues import Colleagues, stack_limits
+from .others.colleagues import FIRST, Colleagues, stack_limits
 from .others.elsewhere import Elsewhere, ends_of
 from .parts import Parts
 from .prepared import Prepared
 from .recording import Recording
 from .sending import Sending
 from .short_way import ShortWay
-from .together import Together, among_of
+from .together import Together, among_of, together_of
 from .turns import Turns
 
 logger = logging.getLogger("sipedge")
@@ -92,14 +92,14 @@ class Server:
         self._connections = self._make_connections(inherited, opener)
         self._stack = self._make_stack()
         self._resolver = Resolver(settings.dns, self._resolved)
-        self._keeping = Keeping(settings)
+        self._keeping = Keeping(settings, colleagues.bus.worker if colleagues else FIRST)
         self.functions = self._make_functions()
         """Type of command -> the function that carries it out."""
         self._turns = Turns(self._stack, self.functions)
         self._elsewhere = elsewhere = Elsewhere(colleagues)
         self._sending = self._make_sending(elsewhere)
         parts = self._stack, self._connections, self._turns, elsewhere
-        self._together = Together(colleagues.bus, colleagues.directory, *parts) if colleagues else None
+        self._together = together_of(colleagues, settings.workers, *parts) if colleagues else None
         self._proxy: Proxy
         self._keeper: asyncio.Task[None]
         self._observers: Observers
@@ -178,6 +178,7 @@ class Server:
             commands.Record: self.recording.record,
             commands.Conclude: self.recording.conclude,
             commands.Keep: self._keeping.keep,
+            commands.CallGiven: self._give,
             commands.Probed: lambda command: self.probed(command),
             commands.Remember: lambda command: self._short.remember(command),
         }
@@ -437,6 +438,10 @@ class Server:
             self._turns.put(Undelivered(connection, data))
         elif self._tap is not None:
             self._tap.sent(connection, data)
+
+    def _give(self, command: commands.CallGiven) -> None:
+        if self._together is not None:
+            self._together.give(command)
 
     def _respond(self, command: commands.Respond) -> None:
         self._stack.respond(command.transaction, command.status, command.data)

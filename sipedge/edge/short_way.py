@@ -226,6 +226,7 @@ class ShortWay:
             self._stack.flush()  # pjsip may have answered some of them
         self._memory.asked += len(begun)
         self._memory.hits += len(begun)
+        self._memory.short += len(begun)
         self._record(connection, begun, ended, copies)
         if connection in self._opened:
             self._connections.sound(connection)

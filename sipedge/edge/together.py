@@ -9,18 +9,30 @@ from collections.abc import Callable, Sequence
 from sipedge.bus import words
 from sipedge.bus.bus import Bus
 from sipedge.bus.directory import Directory
+from sipedge.bus.tally import Tally
 from sipedge.network.connections import Connections
 from sipedge.network.record import Among
 from sipedge.pjsip.stack import Stack
-from sipedge.proxy.events import ConnectionClosed, ConnectionFailed, Event, HopJudged, PeerElsewhere
+from sipedge.proxy.commands import CallGiven
+from sipedge.proxy.events import (
+    CallMoved,
+    CallWanted,
+    ConnectionClosed,
+    ConnectionFailed,
+    Event,
+    HopJudged,
+    PeerElsewhere,
+)
 from sipedge.proxy.incoming import Peer
 from sipedge.proxy.looked_after.seen import UpkeepSeen
 from sipedge.proxy.proxy import Proxy
 from sipedge.sip.message import Message, parse_message
 from zones.zone import Hop
 
+from .others.calls import CallsOfAll
 from .others.colleagues import FIRST, Colleagues
 from .others.elsewhere import MOST, Elsewhere, numbers_of, worker_of_via
+from .others.held import Held
 from .sending import Sending
 from .short_way import ShortWay
 from .turns import Turns
@@ -29,6 +41,10 @@ PUBLISH = 0.05
 """Seconds between two looks whether the others have to know more of them."""
 LOOK = 0.2
 """Seconds between two looks whether connections that are to be closed are still in use here."""
+UNTIL_BACK = 20.0
+"""Seconds that requests of a call wait for the next worker in the seat of the one that had it."""
+UNTIL_MOVED = 2.0
+"""Seconds that a request waits for a call of another worker that it names, too."""
 GONE = "the worker that had it is gone"
 
 logger = logging.getLogger("sipedge")
@@ -38,9 +54,19 @@ class Together:
     """One worker among others: the bus's listener. Belongs to the event loop."""
 
     def __init__(
-        self, bus: Bus, directory: Directory, stack: Stack, connections: Connections, turns: Turns, elsewhere: Elsewhere
+        self,
+        bus: Bus,
+        directory: Directory,
+        calls: CallsOfAll,
+        stack: Stack,
+        connections: Connections,
+        turns: Turns,
+        elsewhere: Elsewhere,
     ) -> None:
+        self.calls = calls
         self._bus, self._directory = bus, directory
+        self._stays = False
+        """Whether a request that is shown to pjsip is this worker's, whatever it names."""
         self._short: ShortWay
         stack.is_elsewhere = self._takes_request
         self._stack, self._connections, self._turns, self._elsewhere = stack, connections, turns, elsewhere
@@ -52,6 +78,7 @@ class Together:
         self._users: dict[int, dict[int, words.Held]] = {}
         """Connection of this worker -> others that have used it, and what they have open on it, for all that is known:
         until one says otherwise, it waits for an answer to what it has sent, and the peer to what it was given."""
+        self._waiting = Held(self._stay)
         self._watched: dict[int, words.Held] = {}
         """Connections of others that are to be closed, and what was said last of each."""
         self._quiet: set[int] = set()
@@ -69,6 +96,9 @@ class Together:
             words.Shut: self._shut,
             HopJudged: self._event,
             UpkeepSeen: self._event,
+            CallWanted: self._event,
+            CallMoved: self._call_moved,
+            words.Belongs: self.calls.belongs,
             words.Offence: self._offence,
             words.Quiet: self._is_quiet,
         }
@@ -97,17 +127,49 @@ class Together:
         return True
 
     def _takes_request(self, connection: int, name: bytes, message: Message) -> bool:
-        """See Stack.is_elsewhere. What another worker has given stays here."""
+        """See Stack.is_elsewhere. What another worker has given stays here, but for a call that it lacks."""
+        if self._stays:
+            return False
+        named, own = self.calls.named(message), self._bus.worker
         if not self._elsewhere.is_mine(connection):
-            return False
-        worker = self._directory.owner(name, self._loop.time())
-        if not self._give(worker, connection, message):
-            return False
+            return self._lacks(named, connection, message)
+        of_call = named[0][1] if named else own
+        worker = self._directory.owner(name, self._loop.time(), of_call)
+        if worker == own:
+            return self._lacks(named, connection, message)
+        if not self._give(worker, connection, message):  # the next one in its seat will have the call
+            return worker == of_call and self._waiting.put(worker, UNTIL_BACK, connection, message)
         self._users.setdefault(connection, {})[worker] = words.Held(connection, used=True, owed=True)
         return True
 
     def _give(self, worker: int, connection: int, message: Message) -> bool:
         return worker != self._bus.worker and self._bus.tell(worker, words.Came(connection, message.head, message.body))
+
+    def _lacks(self, named: Sequence[tuple[str, int]], connection: int, message: Message) -> bool:
+        """Whether a request of this worker names a call of another one beside its own, and waits for it here."""
+        tag, worker = next((each for each in named if each[1] != self._bus.worker), ("", self._bus.worker))
+        if not tag:
+            return False
+        if not self._bus.tell(worker, CallWanted(tag, self._bus.worker)):
+            return self._waiting.put(worker, UNTIL_BACK, connection, message)
+        return self._waiting.put(tag, UNTIL_MOVED, connection, message)
+
+    def _stay(self, connection: int, message: Message) -> None:
+        """A request that has waited is this worker's now."""
+        self._stays = True
+        try:
+            self._show(connection, message)
+        finally:
+            self._stays = False
+
+    def _show(self, connection: int, message: Message) -> None:
+        """To pjsip, once more: it has been shown to others when it came."""
+        if self._connections.is_open(connection) or self._elsewhere.use(connection, self._stack):
+            self._stack.receive(connection, message)
+
+    def give(self, command: CallGiven) -> None:
+        """A call of this worker to the one that has asked for it."""
+        self._bus.tell(command.asker, CallMoved(command.tag, command.dialog))
 
     def announce(self, connection: int) -> None:
         """Tell the others of a connection of this worker, or that its peer belongs elsewhere now."""
@@ -155,8 +217,12 @@ class Together:
             if not peer.elsewhere:
                 for word in self._said_of(peer):
                     self._bus.tell(worker, word)
+        for word in self.calls.joined(worker):
+            self._bus.tell(worker, word)
         if self._bus.worker == FIRST:
             self._bus.tell(worker, self._proxy.upkeep.seen())
+        for connection, message in self._waiting.take(worker):
+            self._show(connection, message)
 
     def left(self, worker: int) -> None:
         """See bus.Listener."""
@@ -210,6 +276,11 @@ class Together:
             message = Message(word.head, word.body)
             # A request was shown where it came; a response is shown here, behind its request.
             (self._received if message.status else self._stack.receive)(word.connection, message)
+
+    def _call_moved(self, worker: int, word: CallMoved) -> None:
+        self._handle(word)
+        for connection, message in self._waiting.take(word.tag):
+            self._stay(connection, message)
 
     def _passed(self, worker: int, word: words.Passed) -> None:
         if self._elsewhere.use(word.connection, self._stack):
@@ -270,6 +341,20 @@ class Together:
 
     def _is_quiet(self, worker: int, word: words.Quiet) -> None:
         self._quiet.add(worker)
+
+
+def together_of(
+    colleagues: Colleagues,
+    workers: int,
+    stack: Stack,
+    connections: Connections,
+    turns: Turns,
+    elsewhere: Elsewhere,
+) -> Together:
+    """``workers``: how many there are."""
+    bus = colleagues.bus
+    calls = CallsOfAll(bus, Tally(colleagues.legs, bus.worker), workers)
+    return Together(bus, colleagues.directory, calls, stack, connections, turns, elsewhere)
 
 
 def among_of(colleagues: Colleagues, together: Callable[[], Together | None]) -> Among:

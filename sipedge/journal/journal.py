@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterable
+from os import unlink
+from os.path import exists
 from threading import Condition, Thread
 
 from .file import Changes, JournalFile
@@ -26,12 +29,14 @@ logger = logging.getLogger("sipedge")
 class Journal:
     """``keep`` and ``end`` belong to the event loop; neither waits."""
 
-    def __init__(self, path: str) -> None:
-        """Open and read it. Blocks. Raises OSError."""
+    def __init__(self, path: str, others: Iterable[str] = ()) -> None:
+        """Open and read it. Blocks. Raises OSError. ``others``: files of which those that are there go up in it."""
         self.path = path
         self._file = JournalFile(path)
         self.recalled = self._file.open()
         """Key -> data, as they were at the start."""
+        for other in filter(exists, others):
+            self._inherit(other)
         if self._file.unreadable:
             logger.warning("journal %s: %d lines are damaged and passed over", path, self._file.unreadable)
         self._changed = Condition()
@@ -39,6 +44,16 @@ class Journal:
         self._ended = False
         self._thread = Thread(target=self._run, daemon=True, name=f"journal {path}")
         self._thread.start()
+
+    def _inherit(self, path: str) -> None:
+        """Raises OSError."""
+        other = JournalFile(path)
+        kept = other.open()
+        self._file.append(kept)
+        self._file.sync()
+        self.recalled |= kept
+        unlink(path)
+        other.close()
 
     def keep(self, key: str, data: bytes | None) -> None:
         """From now on ``key`` has this data; None: forget it."""

@@ -20,7 +20,7 @@ from zones.zone import Hop
 
 from .admission import Slices
 from .handshakes import Outcome, shake_hands
-from .state import LINGER, PEER_CLOSED, PROBE, PROBES, READ_AGAIN, TRANSITIONS, Awaited, Input, State
+from .state import LINGER, OPEN, PEER_CLOSED, PROBE, PROBES, READ_AGAIN, TRANSITIONS, Awaited, Input, State
 from .tcp import HIGH_WATER, LOW_WATER, break_after, os_reason, unacknowledged, was_closed
 from .tls import openssl_reason
 from .tls_stream import TlsStream
@@ -136,11 +136,11 @@ class Connection(asyncio.BufferedProtocol):
             self.shaken(shake_hands(stream))  # only a greeting, which costs nothing
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        plain = self._stream is None and self.state is State.OPEN
+        plain = self._stream is None and self.state is OPEN
         return self._reading.room(self.framer.space() if plain else self._owner.scratch)
 
     def buffer_updated(self, nbytes: int) -> None:
-        if self.state is not State.OPEN and self.state is not State.HANDSHAKE:
+        if self.state is not OPEN and self.state is not State.HANDSHAKE:
             return
         began = perf_counter()
         stream = self._stream
@@ -148,7 +148,7 @@ class Connection(asyncio.BufferedProtocol):
             self._arrived(self.framer.received(nbytes))
         else:
             stream.receive(self._owner.scratch[:nbytes])
-            if self.state is State.OPEN:
+            if self.state is OPEN:
                 self._decrypt(stream)
             else:
                 self._shake_hands(stream)
@@ -263,7 +263,7 @@ class Connection(asyncio.BufferedProtocol):
                 self.abort(self._awaited.value)
 
     def _is_open(self) -> bool:
-        return self.state is State.OPEN or self.state is State.HALF_CLOSED
+        return self.state is OPEN or self.state is State.HALF_CLOSED
 
     def _enter(self, happened: Input) -> None:
         self.state = TRANSITIONS[self.state][happened]
@@ -315,7 +315,7 @@ class Connection(asyncio.BufferedProtocol):
         read = stream.read_frames(self.framer)
         if read.size:
             self._arrived(read.frames)
-        if self.state is not State.OPEN:
+        if self.state is not OPEN:
             return
         if read.fault:
             self._end(read.fault)
@@ -334,7 +334,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def _peer_ended(self) -> None:
         """End of file, or TLS's close_notify: a peer that has closed one side only still reads (RFC 9293 3.6)."""
-        if self.state is State.OPEN or self.state is State.HANDSHAKE:
+        if self.state is OPEN or self.state is State.HANDSHAKE:
             self._ending = self._ending or not self._owner.slices.do(self._follow)
 
     def _follow(self) -> None:
@@ -343,7 +343,7 @@ class Connection(asyncio.BufferedProtocol):
         if self.state is State.HALF_CLOSED:
             return
         reason = self._peer_closed()
-        if self.state is not State.OPEN or self._transport is None or self._transport.is_closing():
+        if self.state is not OPEN or self._transport is None or self._transport.is_closing():
             self._end(reason)
             return
         self.flush()
@@ -393,7 +393,7 @@ class Connection(asyncio.BufferedProtocol):
             return self._deaf
         if self.state is State.HANDSHAKE:
             return "the peer closed the connection during the TLS handshake"
-        partial = self.state is State.OPEN and self.framer.partial
+        partial = self.state is OPEN and self.framer.partial
         return PEER_CLOSED + (" in the middle of a message" if partial else "")
 
     def _write(self, data: bytes) -> None:

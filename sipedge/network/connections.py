@@ -36,7 +36,7 @@ from .listening import Listening, Place, open_socket
 from .opened import certificate_of, opened
 from .record import Among, Counts, Record
 from .revocation import Revocations
-from .state import EDGE_STOPS, LAST_ENDED, ORDERLY, State
+from .state import EDGE_STOPS, LAST_ENDED, OPEN, ORDERLY, State
 from .tcp import os_reason
 from .tls import TlsContexts, TlsError
 from .tls_stream import TlsStream
@@ -289,7 +289,7 @@ class Connections:
                 connection.send(CRLF * frame.count)
             elif type(frame) is FramingError:
                 self._take_error(record, frame)
-            if connection.state is not State.OPEN or record.malformed_in_a_row > self.limits.malformed_in_a_row:
+            if connection.state is not OPEN or record.malformed_in_a_row > self.limits.malformed_in_a_row:
                 break
         self._on_read()  # what closes a connection does so behind its answers
         if type(frame) is FramingError and frame.fatal:
@@ -369,7 +369,7 @@ class Connections:
                 await self._loop.create_connection(lambda: connection, hop.address, hop.port, local_addr=local)
         except (OSError, TlsError, ValueError) as error:
             slow = isinstance(error, TimeoutError) and not error.errno
-            if connection.state is not State.OPEN:  # else it came about in the last moment
+            if connection.state is not OPEN:  # else it came about in the last moment
                 record.refusal = "connect"
                 connection.abort(f"no answer in {self.limits.connect:g} s" if slow else os_reason(error))
 

@@ -11,6 +11,7 @@ waits for one step at a time and the connections are limited.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import ssl
@@ -47,8 +48,9 @@ def shake_hands(stream: TlsStream) -> Outcome:
 
 
 def _give_way() -> None:
-    """Only this thread, which is what setpriority(2) means by a process in Linux."""
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), os.getpriority(os.PRIO_PROCESS, 0) + NICE)
+    """Only this thread, which is what setpriority(2) means by a process in Linux. A sandbox may forbid it."""
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), os.getpriority(os.PRIO_PROCESS, 0) + NICE)
 
 
 class Handshakes:

@@ -1,16 +1,17 @@
 """What OpenSSL can do and Python's ``ssl`` does not hand on.
 
-Three things are done through ctypes on the very library that it uses:
+Four things are done through ctypes on the very library that it uses:
 
 * The *purpose* of a peer certificate. OpenSSL refuses a client certificate whose extended key usage lacks clientAuth;
   a zone may tolerate that, because public authorities stop issuing clientAuth.
 * The server's session cache. A resumed TLS 1.2 session skips the certificate; every connection shall show its own.
 * The certificates of a refused peer. OpenSSL forgets them with the handshake, and the log shall name them.
+* What a memory buffer has grown to. The flights of a handshake are long, and a connection that waits needs nothing.
 
 The ``SSL_CTX *`` is the first field of CPython's PySSLContext, right after the object header. Before anything is
 written, ``pointer_to`` proves this on the context at hand: Python sets its verify mode and flags, and OpenSSL must
 report the same ones for the pointer. Where that fails (another Python), the functions return False, and OpenSSL stays
-as strict as it is.
+as strict as it is. The ``BIO *`` of a MemoryBIO lies at the same place, and is proved once.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ _SESSION_CACHE_OFF = 0
 VERIFY_MODES = {ssl.CERT_NONE: 0, ssl.CERT_OPTIONAL: 1, ssl.CERT_REQUIRED: 3}
 KNOWN_PYTHONS = ((3, 11), (3, 12))
 _MOST_CERTIFICATES = 16
+_PENDING, _SET_MEMORY, _CLOSE = 10, 114, 1
+"""BIO_CTRL_PENDING, BIO_C_SET_BUF_MEM, BIO_CLOSE (openssl/bio.h)."""
 _refused = threading.local()
 """``ders``: of the last peer that was refused in this thread, taken by ``take_refused``."""
 
@@ -84,6 +87,32 @@ def _der(library: ctypes.CDLL, certificate: int) -> bytes:
     return space.raw
 
 
+def shrink(buffer: ssl.MemoryBIO) -> bool:
+    """Give back the memory of a buffer that is empty. False when it is not, or OpenSSL cannot be reached."""
+    library = library_of_python()
+    if library is None or buffer.pending or not _knows_buffers():
+        return False
+    memory = library.BUF_MEM_new()
+    return bool(memory) and library.BIO_ctrl(_bio(buffer), _SET_MEMORY, _CLOSE, memory) == 1
+
+
+def _bio(buffer: ssl.MemoryBIO) -> int | None:
+    return ctypes.c_void_p.from_address(id(buffer) + object.__basicsize__).value
+
+
+@cache
+def _knows_buffers() -> bool:
+    """Whether OpenSSL finds in a buffer of Python's what Python has written there."""
+    library, buffer = library_of_python(), ssl.MemoryBIO()
+    if library is None:
+        return False
+    counts = []
+    for size in (0, 7, 1001):
+        buffer.write(b"x" * size)
+        counts.append(library.BIO_ctrl(_bio(buffer), _PENDING, 0, None))
+    return counts == [0, 7, 1008]
+
+
 def verified_chain(connection: ssl.SSLObject) -> tuple[bytes, ...]:
     """DER of the peer's certificates as they were verified, from the leaf to the root; () when it showed none.
 
@@ -110,6 +139,7 @@ def library_of_python() -> ctypes.CDLL | None:
         library.X509_VERIFY_PARAM_get_flags.restype = ctypes.c_ulong
         library.X509_VERIFY_PARAM_set_purpose.argtypes = [ctypes.c_void_p, ctypes.c_int]
         _declare_certificates(library)
+        _declare_buffers(library)
         version = library.OpenSSL_version(0)
     except (OSError, AttributeError):
         return None
@@ -126,6 +156,14 @@ def _declare_certificates(library: ctypes.CDLL) -> None:
     library.OPENSSL_sk_value.argtypes = [ctypes.c_void_p, ctypes.c_int]
     library.OPENSSL_sk_value.restype = ctypes.c_void_p
     library.i2d_X509.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
+
+
+def _declare_buffers(library: ctypes.CDLL) -> None:
+    """Raises AttributeError."""
+    library.BUF_MEM_new.argtypes = []
+    library.BUF_MEM_new.restype = ctypes.c_void_p
+    library.BIO_ctrl.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_long, ctypes.c_void_p]
+    library.BIO_ctrl.restype = ctypes.c_long
 
 
 def pointer_to(context: ssl.SSLContext) -> int | None:

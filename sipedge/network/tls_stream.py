@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from sipedge.sip.framing import Frame, Framer
 
+from .openssl import shrink
 from .tls import openssl_reason
 
 WANT_MORE = -1
@@ -50,6 +51,8 @@ class TlsStream:
             self.object.do_handshake()
         except ssl.SSLWantReadError:
             return False
+        shrink(self._incoming)
+        shrink(self._outgoing)
         return True
 
     def read_into(self, space: Callable[[], memoryview]) -> int:

@@ -60,7 +60,7 @@ class Clients:
         if handle is None:
             return None
         client = self._clients[key] = Client(key, branch, method.decode("ascii"), handle, target)
-        target.clients.add(key)
+        target.clients[key] = None
         if method == b"INVITE":
             client.invite = head
         return client
@@ -87,5 +87,5 @@ class Clients:
 
     def _forget(self, client: Client) -> None:
         del self._clients[client.key]
-        client.connection.clients.discard(client.key)
+        client.connection.clients.pop(client.key, None)
         client.connection.settle()

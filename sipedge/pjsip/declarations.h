@@ -106,7 +106,9 @@ int pj_atomic_create(void *, long, void **);
 int pj_atomic_destroy(void *);
 int pj_lock_create_recursive_mutex(void *, const char *, void **);
 int pj_lock_destroy(void *);
+int pj_thread_register(const char *, void *, void **);
 unsigned pj_timer_heap_poll(void *, pj_time_val *);
+void pj_timer_heap_set_lock(void *, void *, int);
 
 extern pjsip_cfg_t pjsip_sip_cfg_var;
 int pjsip_endpt_create(void *, const char *, void **);

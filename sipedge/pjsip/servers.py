@@ -73,7 +73,7 @@ class Servers:
         handle = self._calls.open(is_invite)
         self._last = number = self._last + 1
         self._servers[number] = _Server(handle, source, is_invite)
-        source.servers.add(number)
+        source.servers[number] = None
         self._held[source.share] = self._held.get(source.share, 0) + 1
         if is_invite:
             self._invites[self._calls.address(handle)] = number
@@ -114,7 +114,7 @@ class Servers:
 
     def _forget(self, number: int) -> None:
         server = self._servers.pop(number)
-        server.connection.servers.discard(number)
+        server.connection.servers.pop(number, None)
         if number in self._accepted:
             del self._accepted[number], server.connection.accepted[number]
         else:

@@ -7,9 +7,7 @@ nobody waits for its response but this file.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from itertools import count
-from zlib import crc32
 
 from dialplan.model import Target, Tier
 from sipedge.decision.deciding import tiers_of
@@ -21,30 +19,28 @@ from sipedge.dialogs.crossing import Passage, learn, own_contact
 from sipedge.dialogs.dialog import Dialog, Leg, Way
 from sipedge.dialogs.orders import Answer, Kind, Order
 from sipedge.dialogs.policies import Policies, policies_of
-from sipedge.dialogs.provisional import RingAction, Ringing
-from sipedge.dialogs.record import PATIENCE, restored, resume, to_bytes
+from sipedge.dialogs.provisional import RingAction, Ringing, begun
+from sipedge.dialogs.record import PATIENCE, RINGING, restored, resume, to_bytes
 from sipedge.dialogs.requests import GONE, OTHER_USAGES, TARGET_REFRESHES
 from sipedge.dialogs.states import DialogAction, DialogInput
-from sipedge.dialogs.table import Dialogs
+from sipedge.dialogs.table import NOBODY, Dialogs, Others
 from sipedge.dialogs.transfers import Transfers
 from sipedge.sip.message import Message
 from sipedge.sip.responses import REASONS, without_top_via
-from sipedge.topology.handles import KEY, Handles
+from sipedge.topology.handles import KEY, Board, Handles
 from sipedge.topology.routes import values_of
 from zones.authentication import Authentication, Identity
 from zones.calls import Refer
 
-from .commands import Command, Drop, Keep, Log, Record, Respond
+from .commands import CallGiven, Command, Drop, Keep, Log, Record, Respond
 from .contexts import Contexts, StatelessForward
-from .events import ForwardFailed, Recalled
+from .events import CallMoved, CallWanted, ForwardFailed, Recalled
 from .forwarder import Forwarder
 from .incoming import Incoming, own_incoming
 from .response_context import ResponseContext
 
 _A, _I = DialogAction, DialogInput
 
-RINGING = 7200.0
-"""Seconds after which an INVITE without a final response counts for nothing, whatever has become of it."""
 MOST_TRIES = 3
 """How often one request is sent again because of what it was answered."""
 
@@ -52,9 +48,9 @@ MOST_TRIES = 3
 class Calls:
     """All calls of one edge."""
 
-    def __init__(self, ids: Callable[[], str]) -> None:
-        self.dialogs = Dialogs()
-        self.handles = Handles()
+    def __init__(self, ids: Callable[[], str], others: Others = NOBODY, board: Board | None = None) -> None:
+        self.dialogs = Dialogs(others)
+        self.handles = Handles(board)
         """Of hidden zones: they share the journal."""
         self._ids = ids
         self.arrivals: Arrivals
@@ -103,6 +99,19 @@ class Calls:
             self.may_have_any = True
             resume(dialog, now, number / len(event.kept))
             self.dialogs.schedule(dialog)
+
+    def wanted(self, event: CallWanted, now: float, out: list[Command]) -> None:
+        """Give a call up that another worker needs beside one of its own; not while a request of it is under way."""
+        ways = (context.incoming.way for context in self._contexts.open())
+        dialog = self.dialogs.given_up(event.tag, [way.dialog for way in ways if way is not None])
+        forgotten = [Keep(dialog.near.tag, None)] if dialog is not None else []
+        out += (*forgotten, CallGiven(event.asker, event.tag, dialog))
+
+    def moved(self, event: CallMoved, now: float, out: list[Command]) -> None:
+        """Another worker has given a call up."""
+        if event.dialog is not None:
+            self.dialogs.add(event.dialog)
+            self._touched[event.dialog], self.may_have_any = None, True
 
     def follow(self, incoming: Incoming, way: Way) -> None:
         """Whatever becomes of this request is told to its call."""
@@ -198,8 +207,11 @@ class Calls:
     def _rings(self, context: ResponseContext, branch: str, dialog: Dialog, response: Message, now: float) -> bool:
         """Whether the caller hears a response now that it gets reliably."""
         if dialog.ringing is None:
-            dialog.ringing = Ringing(crc32(self._ids().encode()) >> 2, context.transaction, context.request.cseq[0])
-        return dialog.ringing.passes(branch, response, sessions.is_description(response), now)
+            dialog.ringing = begun(self._ids(), context.transaction, context.request.cseq[0])
+        passes = dialog.ringing.passes(branch, response, sessions.is_description(response), now)
+        if not passes and response.status >= 200:
+            context.hold(branch)
+        return passes
 
     def _ring(self, dialog: Dialog, ringing: Ringing, now: float, out: list[Command]) -> None:
         """What is due: a response again, the next one, or an end to the call of a caller that acknowledges none."""
@@ -284,18 +296,9 @@ class Calls:
             return self._follow(context, way.dialog, branch, response, now, out)
         if not self._policies.heeds(leg, passage.target, response, incoming.tries > 0):
             return False
-        self._count(incoming, way, leg)
+        incoming.goes_again(way, leg)
         self._contexts.again(branch, status, now, out)
         return True
-
-    @staticmethod
-    def _count(incoming: Incoming, way: Way, leg: Leg) -> None:
-        """What is sent again is another request: its CSeq number is the next one."""
-        incoming.tries += 1
-        if way.number:
-            incoming.way = replace(way, number=leg.own_number(way.source))
-        else:
-            leg.shift += 1
 
     def _follow(
         self, context: ResponseContext, dialog: Dialog, branch: str, response: Message, now: float, out: list[Command]
@@ -303,7 +306,7 @@ class Calls:
         """Try the Contacts of a 3xx, as far as the rules lead there for the caller."""
         tiers = redirects.followed(response, dialog.visited, context.incoming.decided, self._installation.settings)
         if tiers:
-            self._count(context.incoming, context.incoming.way or Way(dialog, dialog.near, None), dialog.far)
+            context.incoming.goes_again(context.incoming.way or Way(dialog, dialog.near, None), dialog.far)
             self._contexts.redirected(branch, response.status, tiers, now, out)
         return bool(tiers)
 
@@ -325,7 +328,10 @@ class Calls:
                 self._own.discard(incoming.transaction)
                 if incoming.way is not None:
                     self._concluded(incoming.way, incoming.decided.message.method, status, now, out)
-        return [*self._notes(), *(command for command in out if not _is_to_itself(command))]
+        return [
+            *self._notes(),
+            *(each for each in out if not (isinstance(each, Respond | Drop) and each.transaction < 0)),
+        ]
 
     def _notes(self) -> list[Command]:
         """For the journal: before what tells a party of the change."""
@@ -441,7 +447,3 @@ class Calls:
         out.append(Record(incoming.entry))
         self.follow(incoming, way)
         return incoming
-
-
-def _is_to_itself(command: Command) -> bool:
-    return isinstance(command, Respond | Drop) and command.transaction < 0

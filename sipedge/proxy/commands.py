@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from sipedge.dialogs.dialog import Dialog
 from sipedge.remembered.way import Way
 from zones.zone import Hop, RatePolicy
 
@@ -169,6 +170,15 @@ class Keep:
 
 
 @dataclass(slots=True)
+class CallGiven:
+    """Give a call to the worker that has asked for it: CallWanted. None: there is none to give."""
+
+    asker: int
+    tag: str
+    dialog: Dialog | None
+
+
+@dataclass(slots=True)
 class Probed:
     """What became of one OPTIONS that ProbeAsked asked for: the status of its answer, 408 or 503 where none came."""
 
@@ -195,5 +205,6 @@ Command = (
     | Conclude
     | Remember
     | Keep
+    | CallGiven
     | Probed
 )

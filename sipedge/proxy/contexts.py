@@ -94,6 +94,9 @@ class StatelessForward:
             conclude(self.incoming.entry, out)
 
 
+_ACCEPTED = ContextState.ACCEPTED
+
+
 class Contexts:
     """Nothing stays longer than its transaction, but for accepted INVITEs: their 2xx may come again (RFC 6026)."""
 
@@ -169,7 +172,7 @@ class Contexts:
     def hop_of(self, branch: str) -> Hop | None:
         """Where the request of a branch went, while it is open or its 2xx may come again."""
         context = self._branches.get(branch)
-        waiting = context.branches.get(branch) if context is not None else None
+        waiting = None if context is None else context.branches.get(branch) or context.held.get(branch)
         return self.accepted_by(branch) if waiting is None else waiting.hop
 
     def accepted_by(self, branch: str) -> Hop | None:
@@ -242,14 +245,15 @@ class Contexts:
         """
         if branch in self._accepted:
             return
-        if context.state is not ContextState.ACCEPTED or hop is None:
+        is_accepted = context.state is _ACCEPTED
+        if not is_accepted or hop is None:
             self._branches.pop(branch, None)
         else:
             self._accepted[branch] = hop
             self._schedule(now + accepted_for, branch, True)
             if len(self._accepted) > MAX_ACCEPTED:
                 self._forget(next(iter(self._accepted)))
-        if context.state is ContextState.ACCEPTED:
+        if is_accepted:
             context.release_request()
 
     def configure(self, paces: bool) -> None:
@@ -301,7 +305,7 @@ class Contexts:
     def end(
         self, context: ResponseContext, now: float, out: list[Command], status: int = 503, text: str = ENDING
     ) -> None:
-        before = tuple(context.branches)
+        before = (*context.branches, *context.held)
         context.end(now, out, status, text)
         for branch in before:
             if branch not in context.branches:

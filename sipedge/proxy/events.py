@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from sipedge.dialogs.dialog import Dialog
 from sipedge.remembered.record import Record
 from sipedge.settings import Settings
 from sipedge.sip.message import Message
@@ -211,6 +212,24 @@ class Recalled:
 
 
 @dataclass(slots=True)
+class CallWanted:
+    """Another worker needs the call that one of the edge's tags is of."""
+
+    tag: str
+    asker: int
+    """Its number."""
+
+
+@dataclass(slots=True)
+class CallMoved:
+    """Another worker was asked for the call with this tag."""
+
+    tag: str
+    dialog: Dialog | None = field(repr=False)
+    """None: it has none, or one that is busy."""
+
+
+@dataclass(slots=True)
 class Ending:
     """The edge was asked to end: what is open goes on, nothing new begins."""
 
@@ -238,6 +257,8 @@ Event = (
     | ConfigChanged
     | ProbeAsked
     | PeerElsewhere
+    | CallWanted
+    | CallMoved
     | HopJudged
     | UpkeepSeen
     | Recalled

@@ -21,6 +21,7 @@ from sipedge.sip.values import MessageError, parse_address
 from sipedge.sip.via import stamped_via
 from sipedge.topology.border import Crossing, Outgoing
 from sipedge.topology.gate import Gate
+from sipedge.topology.headers import remade
 from zones.authentication import Identity
 from zones.neighbor import NeighborPeers
 from zones.zone import DefaultZone, DnsZone, Hop, RatePolicy, Topology
@@ -126,10 +127,10 @@ class Forwarder:
         body = decided.message.body
         border, way = installation.border, incoming.way
         if way is not None and self._ends_call(incoming, target.zone):
-            outgoing = self._outgoing(Message(head, body), incoming, hop, ())
+            outgoing = self._outgoing(remade(head, body, decided.message), incoming, hop, ())
             head, body, incoming.crossings[branch] = self._crossings.request(outgoing, decided.message, way)
         elif border is not None and border.lies_between(decided.source.name, target.zone):
-            outgoing = self._outgoing(Message(head, body), incoming, hop, changes.record_routes)
+            outgoing = self._outgoing(remade(head, body, decided.message), incoming, hop, changes.record_routes)
             head, body, incoming.crossings[branch] = border.request(outgoing)
         return branch, head, body
 

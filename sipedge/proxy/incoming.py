@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dialplan.search.search import Explanation
 from sipedge.decision.classification import classify
@@ -12,14 +12,16 @@ from sipedge.decision.installation import Installation
 from sipedge.decision.routing import RouteInformation
 from sipedge.dialogs.arrivals import routes_of
 from sipedge.dialogs.crossing import Passage
-from sipedge.dialogs.dialog import Way
+from sipedge.dialogs.dialog import Leg, Way
 from sipedge.dialogs.orders import Order
 from sipedge.dialogs.requests import own_request
 from sipedge.dialogs.sessions import REFRESHES
+from sipedge.dialogs.table import NOBODY, Others
 from sipedge.rates.shelf import Shelf
 from sipedge.sip.message import Message
 from sipedge.sip.uri import UriError
 from sipedge.topology.border import Crossing
+from sipedge.topology.handles import Board
 from zones.addresses import source_of
 from zones.authentication import Authentication, Identity
 from zones.names import PeerNames
@@ -56,6 +58,14 @@ class Environment:
     """Tell that worker of a hop: why it did not take a request, '' where it answered one."""
     shelf: Shelf | None = None
     """Of the rates of several workers."""
+    digest_key: bytes = b""
+    """What signs nonces of all of them; b"": 32 random bytes do."""
+    name: str = ""
+    """What tags of one of several workers begin with."""
+    others: Others = NOBODY
+    """What they have to know of its calls."""
+    board: Board | None = None
+    """Where they have the handles of hidden zones."""
 
 
 @dataclass(slots=True, eq=False)
@@ -167,6 +177,14 @@ class Incoming:
     """How often the edge has sent it again because of what it was answered."""
     concluded: Callable[[int], None] | None = None
     """Told the status of the final response."""
+
+    def goes_again(self, way: Way, leg: Leg) -> None:
+        """What is sent again is another request: its CSeq number is the next one."""
+        self.tries += 1
+        if way.number:
+            self.way = replace(way, number=leg.own_number(way.source))
+        else:
+            leg.shift += 1
 
     def sent_alone(self, branch: str) -> bool:
         """Whether the request of a branch was sent with no other Via than the edge's own."""

@@ -31,6 +31,8 @@ from .commands import Abandon, Close, Command, Log, Relay
 from .contexts import Contexts
 from .events import (
     Adopted,
+    CallMoved,
+    CallWanted,
     ConfigChanged,
     ConnectionClosed,
     ConnectionFailed,
@@ -68,7 +70,7 @@ class Proxy:
 
     def __init__(self, settings: Settings, environment: Environment) -> None:
         self._environment = environment
-        self._tag = environment.random_bytes(4).hex()
+        self._tag = environment.name + environment.random_bytes(4).hex()
         self._peers: dict[int, Peer] = {}
         self.refused: dict[str, int] = {}
         """Zone -> connections that it did not admit."""
@@ -82,7 +84,7 @@ class Proxy:
         self._targets = TargetLookUps(self._questions)
         self._upkeep = Upkeep(environment, self._questions, self._rates)
         self._ways_back = WaysBack()
-        self._calls = Calls(environment.ids)
+        self._calls = Calls(environment.ids, environment.others, environment.board)
         self._configure(settings)
         self._handlers: dict[type, Callable[..., None]] = {
             RequestReceived: self._request,
@@ -105,6 +107,8 @@ class Proxy:
             HopJudged: self._hop_judged,
             UpkeepSeen: self._upkeep_seen,
             Recalled: self._calls.recalled,
+            CallWanted: self._calls.wanted,
+            CallMoved: self._calls.moved,
             Ending: self._end_begins,
             DrainEnded: self._drain_ended,
         }
@@ -145,6 +149,7 @@ class Proxy:
     def tick(self, now: float) -> list[Command]:
         """What is due by ``now``: Timer C, accepted INVITEs, OPTIONS, connection attempts."""
         out: list[Command] = []
+        self._calls.handles.look()
         while (deadline := self._contexts.next_deadline()) is not None and deadline <= now:
             self._guarded("in a timer", out, self._contexts.tick, now, out)
         self._guarded("in a timer", out, self._upkeep.tick, now, out)

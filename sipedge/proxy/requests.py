@@ -286,7 +286,7 @@ class RequestPath:
         message = event.message
         tiers, explanation = tiers_of(decided, settings)
         way = self._way(decided, tiers, event, now) if self._calls.may_have_any else None
-        if isinstance(way, Answer | Refusal):
+        if way is not None and isinstance(way, (Answer, Refusal)):
             self._answer(way, event, peer, out)
             return
         entry = self._entry(event, peer, decided.classification)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from sipedge.decision.installation import Installation
 from sipedge.decision.validation import Accepted, Refusal, validate
 from sipedge.rates.rates import Rates
+from sipedge.rates.shelf import Counts
 from sipedge.sip.message import Message
 from sipedge.sip.responses import ALLOW
 from sipedge.sip.uri import Uri
@@ -58,8 +59,9 @@ class Upkeep:
         self._environment = environment
         self._questions = questions
         self._rates = rates
-        self._digest_key = environment.random_bytes(32)
+        self._digest_key = environment.digest_key or environment.random_bytes(32)
         """Signs digest nonces. Not the stored secret: how often a nonce was used is forgotten at a restart."""
+        self._counts = Counts(environment.shelf, "nonces") if environment.shelf is not None else None
         self._neighbors: dict[str, NeighborPeers] = {}
         self._clients: dict[str, TraversalClient] = {}
         self._servers: dict[str, TraversalServer] = {}
@@ -101,7 +103,7 @@ class Upkeep:
                 )
         realm = installation.settings.system_name
         self._digests = {
-            credential.username: DigestServer(realm, credential, self._digest_key, self._salt)
+            credential.username: DigestServer(realm, credential, self._digest_key, self._salt, self._counts)
             for credential in installation.settings.credentials
         }
         self._listener_zones = {listener.name: listener.zone for listener in installation.settings.listeners}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from glob import escape, glob
 from typing import Any
 
 from sipedge.journal.file import JournalFile
@@ -26,17 +27,26 @@ def clear_of(settings: Settings, tell: Callable[[str], object] = str) -> Callabl
 def _handles_of(settings: Settings, tell: Callable[[str], object]) -> Handles:
     """Those that the edge has kept, as far as they have come into its journal."""
     handles = Handles()
-    try:
-        kept = JournalFile(settings.journal).peek() if settings.journal else {}
-    except FileNotFoundError:
-        kept = {}
-    except OSError as error:
-        kept = {}
-        tell(f'journal "{settings.journal}" cannot be read, so handles stay as they are: {error.strerror or error}')
-    for key, token in kept.items():
-        if key.startswith(KEY):
-            handles.recall(key.removeprefix(KEY), token.decode(errors="replace"))
+    for path in _journals(settings.journal):
+        try:
+            kept = JournalFile(path).peek()
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            tell(f'journal "{path}" cannot be read, so handles stay as they are: {error.strerror or error}')
+            continue
+        for key, token in kept.items():
+            if key.startswith(KEY):
+                handles.recall(key.removeprefix(KEY), token.decode(errors="replace"))
     return handles
+
+
+def _journals(path: str) -> list[str]:
+    """The file that is configured, and those of further workers, which have a number behind its name."""
+    if not path:
+        return []
+    further = (name for name in glob(f"{escape(path)}.*") if name.removeprefix(f"{path}.").isdigit())
+    return [path, *sorted(further)]
 
 
 def unmasked(lines: Iterable[str], clear: Callable[[str], str]) -> Iterator[str]:

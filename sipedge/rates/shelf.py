@@ -15,6 +15,19 @@ class Shelf(Protocol):
     def put(self, key: int, number: float) -> None: ...
 
 
+class Counts:
+    """Whole numbers by name (zones.digest.Counts)."""
+
+    def __init__(self, shelf: Shelf, what: str) -> None:
+        self._shelf, self._what = shelf, what
+
+    def get(self, name: str) -> int:
+        return int(self._shelf.get(key_of(self._what, name)))
+
+    def put(self, name: str, count: int) -> None:
+        self._shelf.put(key_of(self._what, name), count)
+
+
 def key_of(*what: Hashable) -> int:
     """The same in all processes that were forked from one."""
     return hash(what)

@@ -18,6 +18,8 @@ class Memory:
         """Requests whose verdict may have been remembered."""
         self.hits = 0
         """Those whose verdict was."""
+        self.short = 0
+        """Those of them that went on without the core."""
         self.shows_ways = False
         """Whether somebody can send requests on without the core."""
         self.generation = 0
@@ -29,6 +31,10 @@ class Memory:
     @property
     def is_on(self) -> bool:
         return self._most > 0
+
+    def counts(self) -> dict[str, int]:
+        """For people to look at."""
+        return {"verdicts": len(self), "asked": self.asked, "hits": self.hits, "short": self.short}
 
     def configure(self, most: int) -> None:
         """Forget everything; ``most``: verdicts from now on, 0 for none."""

@@ -38,12 +38,14 @@ from sipedge.traces.records.own_decision import OwnDecision
 from sipedge.traces.records.record import Direction, Endpoint, Record, Skipped
 from zones.addresses import canonical_address
 from zones.names import PeerNames
-from zones.zone import DEFAULT_ZONE, FromDomain, Topology
+from zones.zone import DEFAULT_ZONE, AuthenticationPolicy, FromDomain, Topology
 
 from .calls import JOINING, SeenCalls, Unseen
 from .retold import explanation_of, query_of, unsearched, verdict_of
 from .source_zone import SourceZones
 from .unreadable import unreadable
+from .usual.key import Key, Way, is_by_method, is_short, key_of
+from .usual.requests import UsualRequests
 from .verdict import (
     AGE_NOT_JUDGED,
     NO_CERTIFICATE,
@@ -80,6 +82,9 @@ class Decider:
         self._searches: dict[tuple[Query, str, str], Decision] = {}
         self._index: HeaderIndex | None = None
         """Of the message before: the headers of the next one are often the same."""
+        self._usual = UsualRequests(self.installation.edge.hosts)
+        self._ways: dict[tuple[object, ...], Way] = {}
+        self._alike: dict[Key, Verdict] = {}
         self._calls: SeenCalls | None = None
         """None: they are not followed."""
         self._own = {canonical_address(listener.address) for listener in settings.listeners} - {"", "0.0.0.0", "::"}
@@ -106,6 +111,8 @@ class Decider:
 
     def decide(self, index: int, record: Record) -> Verdict | Skipped | None:
         """None for a response; Skipped for a request that cannot be read at all."""
+        if self._calls is None and (again := self._again(index, record)) is not None:
+            return again
         if is_response(record.data):
             self._hear(record)
             return None
@@ -116,7 +123,68 @@ class Decider:
         self._index = message.index
         if not message.is_request:
             return None
-        return self.verdict(index, record, message)
+        verdict = self.verdict(index, record, message)
+        if self._calls is None:  # else a decision may depend on what came before
+            self._keep(record, message, verdict)
+        return verdict
+
+    def _again(self, index: int, record: Record) -> Verdict | None:
+        """The verdict on a usual request like one before, by its key: as ``verdict`` would give it."""
+        usual, source = self._usual.read(record.data), record.source
+        if usual is None or source is None or record.decided is not None:
+            return None
+        way = self._way(source, record)
+        like = None if way.sent else self._alike.get(key_of(usual, way, record.names))
+        if like is None:
+            return None
+        return Verdict(
+            index,
+            record.time,
+            way.source,
+            way.destination,
+            like.method,
+            like.request_uri,
+            usual[5].decode("utf-8", "surrogateescape"),
+            usual[6].decode("ascii"),
+            like.zone,
+            like.traffic,
+            like.evidence,
+            like.in_dialog,
+            like.decision,
+            False,
+            like.from_policy,
+            like.ending,
+        )
+
+    def _keep(self, record: Record, message: Message, verdict: Verdict) -> None:
+        """For requests like it, where the rules decided and nothing can have had a say that is no part of the key."""
+        if self.installation.border is not None or record.source is None or record.decided is not None:
+            return
+        self._usual.show(message.index)
+        usual = self._usual.read(record.data)
+        if usual is None or verdict.sent or verdict.decision.decided_by != RULES:
+            return
+        key = key_of(usual, self._way(record.source, record), record.names)
+        if not is_short(key) or not is_by_method(message, verdict.traffic, verdict.evidence):
+            return
+        if len(self._alike) >= _KEPT:
+            self._alike.clear()
+        verdict.ending = verdict.end()
+        self._alike[key] = verdict
+
+    def _way(self, source: Endpoint, record: Record) -> Way:
+        ends = (source, record.destination, record.transport, record.direction, record.zone)
+        way = self._ways.get(ends)
+        if way is None:
+            zone = self._sources.of_sender(source, record)
+            checks = self.installation.source(zone).authentication_policy is not AuthenticationPolicy.DO_NOT_CHECK
+            judges = zone in self.installation.from_policies
+            destination = None if record.destination is None else str(record.destination)
+            way = Way(str(source), destination, zone, self._is_sent(record), checks or judges, judges)
+            if len(self._ways) >= _KEPT:
+                self._ways.clear()
+            self._ways[ends] = way
+        return way
 
     @property
     def untold(self) -> tuple[str, ...]:

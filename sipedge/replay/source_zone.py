@@ -63,11 +63,11 @@ class SourceZones:
         self._find = lru_cache(maxsize=_KEPT)(self._found)
 
     def of(self, record: Record, message: Message) -> str:
-        source = record.source
-        if source is None:
-            source = sender(message)
-            if source is None:
-                return DEFAULT_ZONE
+        source = record.source or sender(message)
+        return DEFAULT_ZONE if source is None else self.of_sender(source, record)
+
+    def of_sender(self, source: Endpoint, record: Record) -> str:
+        """``source``: where the record comes from. Of the record only what is around the message counts."""
         zone = self._find(source, record.destination, record.transport in ("tls", "wss"))
         if not record.zone or record.direction is Direction.SENT:
             return zone

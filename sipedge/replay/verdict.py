@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from json.encoder import encode_basestring_ascii as _text
 from typing import Any
 
@@ -94,6 +94,8 @@ class Verdict:
     """Sent by this edge, or by the box whose log it is: the decision about it was made when it was received."""
     from_policy: str = ""
     """NO_CERTIFICATE or NO_DNS where whether the sender may speak for the domain in From could not be judged."""
+    ending: str = field(default="", compare=False, repr=False)
+    """What ``tail`` ends with, where it was made before."""
 
     def to_json(self) -> dict[str, Any]:
         """The keys that docs/replay.md promises."""
@@ -128,7 +130,13 @@ class Verdict:
             f', "time": {"null" if time is None else _text(time)}, "source": {source}, '
             f'"destination": {destination}, "method": {_text(self.method)}, '
             f'"request_uri": {_text(self.request_uri)}, "call_id": {_text(self.call_id)}, '
-            f'"cseq": {_text(self.cseq)}, "zone": {_text(self.zone)}, "traffic": {_text(self.traffic.value)}, '
+            f'"cseq": {_text(self.cseq)}{self.ending or self.end()}'
+        )
+
+    def end(self) -> str:
+        """The members that requests which are decided alike have in common."""
+        return (
+            f', "zone": {_text(self.zone)}, "traffic": {_text(self.traffic.value)}, '
             f'"evidence": {_text(self.evidence)}, "in_dialog": {"true" if self.in_dialog else "false"}, '
             f'{self.decision.text}, "sent": {"true" if self.sent else "false"}, '
             f'"from_policy": {_text(self.from_policy)}}}'

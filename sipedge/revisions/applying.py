@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from sipedge.config import ConfigError, load_config
 from sipedge.control.refusal import CONFLICT, NOT_FOUND, PRECONDITION, UNPROCESSABLE, Refused
+from sipedge.control.requests import FAIL_MORE
 from sipedge.control.values import StatusJson
 from sipedge.control.words import changes_text, short
 
@@ -25,7 +26,7 @@ CONFIRM_WITHIN = 300.0
 """Seconds that the edge waits for a confirmation before it goes back by itself."""
 AS_FOUND = "as it was found"
 BY_HAND = "changed by hand"
-NOBODY = "nobody confirmed it in time, or it never came in force"
+NEVER = "nobody confirmed it in time, or it never came in force"
 RESTARTED = "the edge was started anew meanwhile, so it waits no longer: confirm it, or undo it"
 
 
@@ -38,6 +39,8 @@ class Wish:
     who: str
     comment: str
     confirm_within: float = CONFIRM_WITHIN
+    fail_more: float = FAIL_MORE
+    """See control.requests.Load."""
 
 
 def _quiet(step: str) -> None:
@@ -121,7 +124,9 @@ class Revisions:
     def _judged(self, trial: Revision, status: StatusJson) -> Revision | None:
         """A revision on trial, after what the edge says."""
         if status["revision"] != trial.digest:
-            self.store.mark(trial, Result.UNDONE, NOBODY)
+            back = status["went_back"]
+            by_itself = back is not None and back["revision"] == trial.digest
+            self.store.mark(trial, Result.UNDONE, f"by the edge: {back['why']}" if back and by_itself else NEVER)
             return self.store.standing()
         if status["unconfirmed"] is not None:
             return trial
@@ -141,7 +146,7 @@ class Revisions:
         self._step("recorded")
         try:
             self._live.swap(before, (made, new), self._step)
-            loaded = talk.load(before[1].digest, new.digest, wish.confirm_within)
+            loaded = talk.load(before[1].digest, new.digest, wish.confirm_within, wish.fail_more)
         except (Refused, OSError) as error:
             self.store.mark(made, Result.REFUSED, error.sentence if isinstance(error, Refused) else str(error))
             if read_set(self._config).digest == new.digest:

@@ -9,7 +9,7 @@ from sipedge.config.control_place import read_control_place
 from sipedge.control.answers import Done
 from sipedge.control.channel.client import Asking, Unreachable
 from sipedge.control.refusal import UNAVAILABLE, UNPROCESSABLE, Refused
-from sipedge.control.requests import Confirm, Load, Request, Status
+from sipedge.control.requests import FAIL_MORE, Confirm, Load, Request, Status
 from sipedge.control.values import ConfirmedJson, LoadedJson, StatusJson
 
 PATIENCE = 150.0
@@ -28,8 +28,8 @@ class Talk:
         status: StatusJson = self._ask(Status())
         return status
 
-    def load(self, expect: str, revision: str, confirm_within: float) -> LoadedJson:
-        loaded: LoadedJson = self._ask(Load(expect, revision, confirm_within))
+    def load(self, expect: str, revision: str, confirm_within: float, fail_more: float = FAIL_MORE) -> LoadedJson:
+        loaded: LoadedJson = self._ask(Load(expect, revision, confirm_within, fail_more))
         return loaded
 
     def confirm(self) -> ConfirmedJson:

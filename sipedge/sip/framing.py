@@ -38,6 +38,7 @@ MOST_SKIPPED = 16 * 1024 * 1024
 _LINE_BREAKS = re.compile(rb"[\r\n]*")
 _CONTENT_LENGTH = re.compile(rb"\r\n(?:content-length|l)[ \t]*:([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)", re.IGNORECASE)
 _NO_BUFFER = bytearray()
+_NO_VIEW = memoryview(_NO_BUFFER)
 _spare: list[bytearray] = []
 _TLS_RECORD = re.compile(rb"[\x14-\x17]\x03[\x00-\x04]")
 
@@ -93,7 +94,7 @@ class Framer:
         self.limits = limits
         """A reload sets others: they hold for what is read from then on."""
         self._buffer = _NO_BUFFER
-        self._view = memoryview(_NO_BUFFER)
+        self._view = _NO_VIEW
         self._start = self._end = self._searched = 0
         self._breaks = 0
         self._skipping = 0

@@ -39,14 +39,18 @@ class Accepted:
 class Shared:
     """What all workers have from their parent, whenever they are started."""
 
+    secret: bytes
+    """32 bytes: the key of the digests that name transactions."""
     transactions: int
     """Descriptor of the memory of bus/directory.py."""
     rates: int
     """The same of bus/shelf.py."""
     outputs: int
     """The same of tap/shared.py."""
-    secret: bytes
-    """32 bytes: the key of the digests that name transactions."""
+    legs: int
+    """The same of bus/tally.py: legs of calls."""
+    handles: int
+    """The same of bus/board.py."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import fields
 
 from .acceptor import Acceptor
 from .child import Child, end_text
@@ -76,10 +77,8 @@ class _Supervisor:
         """The signal that asked for the end; 0: none."""
         self._reload_asked = False
         """A SIGHUP waits for a worker that can heed it."""
-        transactions, rates, outputs = (
-            os.memfd_create(f"sipedge-{name}") for name in ("transactions", "rates", "outputs")
-        )
-        self._shared = Shared(transactions, rates, outputs, secrets.token_bytes(32))
+        memory = (os.memfd_create(f"sipedge-{field.name}") for field in fields(Shared) if field.name != "secret")
+        self._shared = Shared(secrets.token_bytes(32), *memory)
         self._children = [Child(0, self._shared)]
         self._acceptor = Acceptor()
         self._gathered = False

@@ -9,22 +9,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from itertools import chain
 
-from sipedge.sip.message import Message
+from sipedge.sip.message import COMMA, Message, plain_sent_by
 from sipedge.sip.uri import UriError, parse_uri
-from sipedge.sip.values import MessageError, parse_address, parse_via
+from sipedge.sip.values import MessageError, parse_address, parse_via, split_commas
 
 from . import call_ids, leaks
 from .call_ids import CallIds, Crossed
 from .contacts import IN_URI, Contacts, Opened, Seat, host_of
 from .gate import Gate, Lines
-from .headers import Handler, Head, composed, names_of
+from .headers import Handler, Head, composed, remade
 from .routes import Routes, place_of, values_of
 from .seals import Seals
 from .session import with_hidden_address
 from .usual import usual
+
+REFERRED = frozenset(("refer-to", "referred-by", "reply-to"))
+"""URIs in these are sealed where they name a hidden host."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,8 @@ class Border:
         self._contacts = Contacts(seals, tuple(sorted(hidden)), domains)
         self._routes = Routes(seals)
         self._gates: dict[tuple[str, str], Gate] = {}
+        self._tables: dict[tuple[str, str, Seat], Mapping[str, Handler]] = {}
+        self._named = lru_cache(maxsize=1024)(self._not_to_be_named)
         self._public = own_hosts | domains | frozenset(map(_domain_of, own_hosts))
 
     def lies_between(self, source: str, target: str) -> bool:
@@ -132,19 +137,17 @@ class Border:
         received = values_of(message, "record-route")[len(out.own) :]
         crossing = self.crossing(out, (message.lines[number] for number in message.index["via"][1:]), received)
         head = Head(message)
-        crossed = call_ids.handlers(self._crossed(out.source, out.target))
         if not hides:
-            head.rewrite(crossed)
+            head.rewrite(self._changes(message, out.source, out.target, out.at_target, frozenset()))
             return head.to_bytes(), message.body, crossing
         hosts = self._hosts(message, received, chain(out.source_hosts, _hosts_of_vias(message)))
         head.keep_first("via")
         if "record-route" in message.index:
             own = [self._routes.sealed(out.own[0], received, out.at_target.longest)] if out.own else []
             head.write("record-route", own)
-        body = self._hide(
-            head, message, composed(crossed, self._hiding(out.source, out.at_target, hosts)), out.at_target
-        )
-        head.drop(leaks.naming(hosts))
+        changes = self._changes(message, out.source, out.target, out.at_target, hosts)
+        body = self._hide(head, message, changes, out.at_target)
+        head.drop(leaks.searched(message.index), leaks.naming(hosts))
         return head.to_bytes(), body, crossing
 
     def crossing(self, out: Outgoing, vias: Iterable[bytes], behind: Sequence[str] = ()) -> Crossing:
@@ -184,7 +187,7 @@ class Border:
         hosts = self._hosts(message, (), others)
         head = Head(message)
         head.rewrite(self._hiding(zone, seat, hosts))
-        head.drop(leaks.naming(hosts))
+        head.drop(leaks.searched(message.index), leaks.naming(hosts))
         return head.kept[1:]
 
     def restored(self, response: Message, crossing: Crossing) -> Message:
@@ -204,7 +207,7 @@ class Border:
                 head.write("record-route", items)
         if crossing.vias:
             head.add_behind_first("via", crossing.vias)
-        return Message(head.to_bytes(), response.body)
+        return remade(head.to_bytes(), response.body, response)
 
     def covered(self, response: Message, crossing: Crossing) -> Message:
         """A response of a hidden target as the source's peers may see it."""
@@ -220,9 +223,10 @@ class Border:
             longest = crossing.seat.longest
             own = [self._routes.sealed(items[place], items[:place][::-1], longest)] if place >= 0 else []
             head.write("record-route", own + items[place + 1 :] if own else [])
-        body = self._hide(head, response, self._hiding(crossing.target, crossing.seat, hosts), crossing.seat)
-        head.drop(leaks.naming(hosts))
-        return Message(head.to_bytes(), body)
+        changes = self._changes(response, crossing.target, "", crossing.seat, hosts)
+        body = self._hide(head, response, changes, crossing.seat)
+        head.drop(leaks.searched(response.index), leaks.naming(hosts))
+        return remade(head.to_bytes(), body, response)
 
     def masked(
         self, message: Message, zone: str, seat: Seat, peers: frozenset[str], changes: Mapping[str, Handler]
@@ -241,8 +245,25 @@ class Border:
         if "contact" in changes:
             del hiding["contact"]
         body = self._hide(head, message, composed(changes, hiding), seat)
-        head.drop(leaks.naming(hosts))
+        head.drop(leaks.searched(message.index), leaks.naming(hosts))
         return head, body
+
+    def _changes(
+        self, message: Message, source: str, target: str, seat: Seat, hosts: frozenset[str]
+    ) -> Mapping[str, Handler]:
+        """What is done to the headers of a message of ``source``'s peers. ``target``: '' for a response, whose Call-ID
+        is restored. Tables are kept, but for messages of which a header is changed by ``hosts``.
+        """
+        if source in self.hidden and not REFERRED.isdisjoint(message.index):
+            return self._table(source, target, seat, hosts)
+        key = source, target, seat
+        if key not in self._tables:
+            self._tables[key] = self._table(*key, frozenset())
+        return self._tables[key]
+
+    def _table(self, source: str, target: str, seat: Seat, hosts: frozenset[str]) -> Mapping[str, Handler]:
+        crossed = call_ids.handlers(self._crossed(source, target)) if target else {}
+        return composed(crossed, self._hiding(source, seat, hosts)) if source in self.hidden else crossed
 
     def _hiding(self, zone: str, seat: Seat, hosts: frozenset[str]) -> dict[str, Handler]:
         """What is done to the headers of a hidden zone's peers, Via and Record-Route aside."""
@@ -253,12 +274,13 @@ class Border:
         def referred(value: str) -> str:
             return self._contacts.sealed_value(value, zone, seat, hosts)
 
-        named = {"contact": contact, "refer-to": referred, "referred-by": referred, "reply-to": referred}
-        return {**leaks.handlers(seat.host_port), **named}
+        return {**leaks.handlers(seat.host_port), "contact": contact, **dict.fromkeys(REFERRED, referred)}
 
     def _hide(self, head: Head, message: Message, handlers: Mapping[str, Handler], seat: Seat) -> bytes:
         """Rewrites the headers; gives the body, with the address hidden."""
         head.rewrite(handlers)
+        if "content-type" not in message.index:
+            return message.body
         kind = (message.first("content-type") or "").partition(";")[0].strip().lower()
         body = with_hidden_address(kind, message.body, seat.host_port.rpartition(":")[0].encode())
         if len(body) != len(message.body):
@@ -270,20 +292,31 @@ class Border:
 
         Empty where no header can name any.
         """
-        names = names_of(message)
-        if not any(leaks.may_name_hosts(names[number], line) for number, line in enumerate(message.lines) if number):
+        if not any(leaks.may_name_hosts(message.lines[number]) for number in leaks.searched(message.index)):
             return frozenset()
         addresses = map(parse_address, (*values_of(message, "contact"), *routes))
         hosts = {host_of(address.uri).strip("[]") for address in addresses}.union(others)
+        return self._named(frozenset(hosts))
+
+    def _not_to_be_named(self, hosts: frozenset[str]) -> frozenset[str]:
+        """Hidden hosts, and the domains that they are in."""
         return frozenset(hosts | set(map(_domain_of, hosts))) - self._public
 
 
 def _hosts_of_vias(message: Message) -> Iterator[str]:
-    for item in message.items("via"):
-        with suppress(MessageError):
-            via = parse_via(item)
-            yield via.host.strip("[]")
-            yield via.parameter("received") or ""
+    """Sent-by and ``received`` of each Via."""
+    for number in message.index["via"]:
+        line = message.lines[number]
+        front, _, parameters = line.partition(b";")
+        host = plain_sent_by(front)
+        if host is not None and COMMA not in parameters and b"received" not in parameters.lower():
+            yield host
+            continue
+        for item in split_commas(message.value(number)):
+            with suppress(MessageError):
+                via = parse_via(item)
+                yield via.host.strip("[]")
+                yield via.parameter("received") or ""
 
 
 def _domain_of(host: str) -> str:

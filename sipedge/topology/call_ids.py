@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from urllib.parse import quote, unquote
 
 from sipedge.sip.values import split_commas
@@ -18,6 +18,8 @@ from .headers import Handler
 from .seals import Kind, Seals
 
 PREFIX = "sealed-"
+MOST, LONGEST = 1024, 256
+"""Call-IDs of a zone that are remembered, because all requests of a dialog have one, and their characters."""
 LEADING = ("call-id", "replaces", "join", "target-dialog")
 """Headers whose value begins with a Call-ID (RFC 3261 20.8, 3891, 3911, 4538)."""
 _PARAMETER = re.compile(r'(;\s*call-id\s*=\s*"?)([^";]+)', re.IGNORECASE)
@@ -36,6 +38,7 @@ class CallIds:
 
     def __init__(self, seals: Seals, zone: str) -> None:
         self._seals, self._zone = seals, zone
+        self._remembered = lru_cache(maxsize=MOST)(self._made)
 
     def outward(self, call_id: str) -> str:
         """As it is written outside of what the zone's peers write."""
@@ -46,6 +49,10 @@ class CallIds:
         return self._crossed(call_id, "out", "in")
 
     def _crossed(self, call_id: str, made_for: str, other: str) -> str:
+        make = self._remembered if len(call_id) <= LONGEST else self._made
+        return make(call_id, made_for, other)
+
+    def _made(self, call_id: str, made_for: str, other: str) -> str:
         if call_id.startswith(PREFIX):
             opened = self._seals.open(Kind.CALL_ID, f"{made_for} {self._zone}", call_id[len(PREFIX) :])
             if opened is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2s
 
 from sipedge.sip.uri import Uri, UriError, parse_uri
@@ -18,6 +19,8 @@ VISIBLE = ("gr", "gruu", "opaque", "isfocus", "method", "user")
 HIDDEN_PARAMETERS = ("received", "pub-gruu", "temp-gruu", "+sip.instance", "reg-id")
 """Header parameters that hold addresses, URIs or the number of a device."""
 DIGEST_BYTES = 6
+MOST, LONGEST = 1024, 256
+"""Sealed URIs that are remembered, because a party has one Contact for all that it sends, and their characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +52,17 @@ class Contacts:
         self._seals, self._domains = seals, domains
         self._digests = {zone: blake2s(zone.encode(), digest_size=DIGEST_BYTES).hexdigest() for zone in zones}
         self._zones = {digest: zone for zone, digest in self._digests.items()}
+        self._remembered = lru_cache(maxsize=MOST)(self._made)
 
     def sealed(self, text: str, zone: str, seat: Seat) -> str:
         """A URI as the others see it; what is no SIP URI, or names only a domain of ours, stays.
 
         Header components (``?Replaces=...``) stay behind it: they are for who sends a request there.
         """
+        is_usual = not seat.longest and len(text) <= LONGEST  # else a handle may have to be noted
+        return (self._remembered if is_usual else self._made)(text, zone, seat)
+
+    def _made(self, text: str, zone: str, seat: Seat) -> str:
         bare, headers = split_headers(text)
         try:
             uri = parse_uri(bare)

@@ -15,7 +15,6 @@ class Head:
 
     def __init__(self, message: Message) -> None:
         self._message = message
-        self._names = names_of(message)
         self._lines: list[bytes | None] = list(message.lines)
         self._instead: dict[int, list[bytes]] = {}
         """Line number -> lines that stand there instead."""
@@ -29,10 +28,13 @@ class Head:
 
     def rewrite(self, handlers: Mapping[str, Handler]) -> None:
         message = self._message
-        for name in handlers.keys() & message.index.keys():
-            for number in message.index[name]:
+        for name, numbers in message.index.items():
+            handler = handlers.get(name)
+            if handler is None:
+                continue
+            for number in numbers:
                 value = message.value(number)
-                changed = handlers[name](value)
+                changed = handler(value)
                 if changed is None:
                     self._lines[number] = None
                 elif changed != value:
@@ -54,10 +56,11 @@ class Head:
             self._lines[number] = None
         self._instead[numbers[0]] = [line_of(written, item) for item in items]
 
-    def drop(self, doubted: Callable[[str, bytes], bool]) -> None:
-        """Lines of which ``doubted`` (canonical name, line) says so; the start line stays."""
-        for number, line in enumerate(self._lines):
-            if number and line is not None and doubted(self._names[number], line):
+    def drop(self, numbers: Iterable[int], doubted: Callable[[bytes], bool]) -> None:
+        """Of these lines those of which ``doubted`` says so."""
+        for number in numbers:
+            line = self._lines[number]
+            if line is not None and doubted(line):
                 self._lines[number] = None
 
     @property
@@ -75,19 +78,12 @@ class Head:
         return b"\r\n".join(lines) + b"\r\n\r\n"
 
 
-_NAMES = object()
-
-
-def names_of(message: Message) -> list[str]:
-    """The canonical name of each line's header; '' for the start line. Shared by messages with the same names."""
-    names: list[str] | None = message.index.memo.get(_NAMES)
-    if names is None:
-        names = [""] * len(message.lines)
-        for name, numbers in message.index.items():
-            for number in numbers:
-                names[number] = name
-        message.index.memo[_NAMES] = names
-    return names
+def remade(head: bytes, body: bytes, message: Message) -> Message:
+    """What has become of a message. Those with the same names become alike, as a rule."""
+    memo = message.index.memo
+    made = Message(head, body, memo.get(remade))
+    memo[remade] = made.index
+    return made
 
 
 def line_of(name: bytes, value: str) -> bytes:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
+from itertools import chain
+
+from sipedge.sip.message import HeaderIndex
 
 from .headers import Handler
 
@@ -29,8 +33,6 @@ MAY_NAME_HOSTS = frozenset(
 )
 """Not searched for hidden hosts: most hold none any more, and no message is whole without them; who is meant by the
 last three is decided by rules and by the trust in the zone."""
-_DOTS = (b".", b"::")
-"""One of these is in every address and in every host name that is looked for."""
 _WARNING = re.compile(r'(?:^|,)\s*(\d{3})\s+[^\s,"]+\s+"')
 _ERROR_ID = re.compile(r"\s*(\d+)")
 
@@ -55,17 +57,27 @@ def _dropped(value: str) -> None:
     return None
 
 
-def may_name_hosts(name: str, line: bytes) -> bool:
-    """Whether a line has to be searched for hidden hosts at all."""
-    return name not in MAY_NAME_HOSTS and any(dot in line for dot in _DOTS)
+def searched(index: HeaderIndex) -> tuple[int, ...]:
+    """The lines that are searched for hidden hosts."""
+    numbers: tuple[int, ...] | None = index.memo.get(searched)
+    if numbers is None:
+        found = (numbers for name, numbers in index.items() if name not in MAY_NAME_HOSTS)
+        numbers = index.memo[searched] = tuple(sorted(chain.from_iterable(found)))
+    return numbers
 
 
-def naming(hosts: frozenset[str]) -> Callable[[str, bytes], bool]:
+def may_name_hosts(line: bytes) -> bool:
+    """Whether there is anything in a line that could be a hidden host."""
+    return b"." in line or b"::" in line  # one of them is in every address and in every name that is looked for
+
+
+@lru_cache(maxsize=1024)
+def naming(hosts: frozenset[str]) -> Callable[[bytes], bool]:
     """Whether a line names one of ``hosts`` (lower case). A word without a dot is not searched for."""
     wanted = [host.encode("utf-8", "surrogateescape") for host in hosts if "." in host or ":" in host]
 
-    def names(name: str, line: bytes) -> bool:
-        if not may_name_hosts(name, line):
+    def names(line: bytes) -> bool:
+        if not may_name_hosts(line):
             return False
         text = line.lower()
         return any(host in text for host in wanted)

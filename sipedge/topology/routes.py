@@ -7,6 +7,7 @@ follow, in the order of Route. The seal is bound to its token, and so to the dia
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from sipedge.sip.message import Message
 from sipedge.sip.values import parse_address, split_commas
@@ -14,6 +15,8 @@ from sipedge.sip.values import parse_address, split_commas
 from .seals import Kind, Seals
 
 DOT = "."
+MOST, LONGEST = 1024, 512
+"""Route values whose user part is remembered, because they come with each message of a dialog, and their characters."""
 _BETWEEN = "\n"
 """Unfolded header values hold none."""
 SAME_ZONES = 23
@@ -56,8 +59,15 @@ class Routes:
 
 def user_of(item: str) -> str:
     """The user part of a Route value; '' where it has none."""
+    return _remembered_user(item) if len(item) <= LONGEST else _user_of(item)
+
+
+def _user_of(item: str) -> str:
     user, at, _ = parse_address(item).uri.partition("@")
     return user.partition(":")[2] if at else ""
+
+
+_remembered_user = lru_cache(maxsize=MOST)(_user_of)
 
 
 def place_of(items: Sequence[str], own: str) -> int:

@@ -29,8 +29,8 @@ def colleagues(link: Link, settings: Settings, kept: Kept | None) -> Colleagues 
     ports = {} if kept is None else ports_of(settings, kept.sockets)
     seat, shared = link.seat, link.seat.shared
     directory = Directory(shared.transactions, seat.worker)
-    memory = shared.rates, shared.outputs, shared.secret
-    return Colleagues(Bus(seat.worker), seat.start, directory, *memory, link.gone, ports)
+    memory = shared.rates, shared.outputs, shared.legs, shared.handles
+    return Colleagues(Bus(seat.worker), seat.start, directory, shared.secret, link.gone, ports, *memory)
 
 
 def ports_of(settings: Settings, sockets: Mapping[Place, socket.socket]) -> dict[str, int]:

@@ -34,6 +34,7 @@ from zones.zone import Hop
 
 from .decisions import Decisions
 from .followers import Followers
+from .lines import Lines
 from .loads import Loads
 from .services import Services
 from .status import connections_json, status_json
@@ -77,6 +78,7 @@ class Control:
         self._answers: dict[type[Request], Callable[..., Awaitable[object]]] = {
             requests.Status: self._status,
             requests.History: self._decisions.history,
+            requests.Log: Lines(followers).log,
             requests.Plan: self._decisions.plan,
             requests.Load: self._load,
             requests.Confirm: self._confirm,
@@ -92,6 +94,7 @@ class Control:
         self.loads.begin()
 
     async def aclose(self) -> None:
+        await self.loads.aclose()
         await self.service.aclose()
 
     async def _answer(self, request: Request, client: Client) -> object:

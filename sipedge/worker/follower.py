@@ -13,11 +13,13 @@ from sipedge.edge.in_force import InForce, Standing, Unconfirmed
 from sipedge.edge.others.colleagues import FIRST
 from sipedge.edge.others.look import Look
 from sipedge.edge.prepared import Prepared
+from sipedge.edge.recording import Outcomes
 from sipedge.edge.server import Server
 
 from .decisions import Decisions
 from .followers import Followers
-from .words import Confirmed, Forget, LookNow, Prepare, Since, Told, Use
+from .lines import told
+from .words import Confirmed, Forget, LinesNow, LookNow, OutcomesNow, Prepare, Since, Told, Use
 
 PATIENCE = 5.0
 
@@ -38,6 +40,8 @@ class Follower:
             Forget: self._forget,
             Confirmed: self._confirmed,
             LookNow: self._look,
+            OutcomesNow: self._outcomes,
+            LinesNow: told,
         }
         self._revisions: WeakKeyDictionary[CompiledPlan, str] = WeakKeyDictionary()
         self._decisions = Decisions(server, self._revisions, Followers(None), self._note)
@@ -62,6 +66,9 @@ class Follower:
 
     async def _look(self, wish: LookNow) -> Look:
         return self._server.parts.observers.look()
+
+    async def _outcomes(self, wish: OutcomesNow) -> Outcomes:
+        return self._server.recording.outcomes
 
     async def _prepare(self, wish: Prepare) -> None:
         before = self._standing

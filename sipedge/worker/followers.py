@@ -7,9 +7,11 @@ import logging
 from collections.abc import Mapping
 
 from sipedge.bus.bus import Bus, GoneError
+from sipedge.edge.logs.recent import Line
 from sipedge.edge.others.look import Look
+from sipedge.edge.recording import Outcomes
 
-from .words import Confirmed, Forget, LookNow, Prepare, Use
+from .words import Confirmed, Forget, LinesNow, LookNow, OutcomesNow, Prepare, Use
 
 PATIENCE = 60.0
 """Seconds for a worker to prepare: 10,000 rules take some on a busy machine."""
@@ -46,6 +48,15 @@ class Followers:
     async def look(self) -> list[Look]:
         answers = await self.ask(LookNow(), LOOK)
         return [answer for answer in answers.values() if isinstance(answer, Look)]
+
+    async def outcomes(self) -> list[Outcomes]:
+        answers = await self.ask(OutcomesNow(), LOOK)
+        return [answer for answer in answers.values() if isinstance(answer, Outcomes)]
+
+    async def lines(self) -> dict[int, list[Line]]:
+        """The last lines of the log of each."""
+        answers = await self.ask(LinesNow(), LOOK)
+        return {worker: answer for worker, answer in answers.items() if isinstance(answer, list)}
 
     async def ask(self, what: object, seconds: float = AT_ONCE) -> dict[int, object]:
         """What each one answered or raised; one that is gone meanwhile comes back with what is in force."""

@@ -19,18 +19,24 @@ from sipedge.config.apart import ReadingError
 from sipedge.control.channel.service import Service
 from sipedge.control.refusal import CONFLICT, UNAVAILABLE, UNPROCESSABLE, Refused
 from sipedge.control.requests import Load
-from sipedge.control.values import ChangesJson, LoadedJson
+from sipedge.control.values import ChangesJson, LoadedJson, RefusedLoadJson, WentBackJson
 from sipedge.control.words import changes_text, short
 from sipedge.edge.in_force import InForce, Standing, Unconfirmed, in_slices, parcel_apart
+from sipedge.edge.recording import Outcomes
 from sipedge.edge.server import Server
 from sipedge.settings import Settings
 
 from .changes import changes
 from .followers import Followers
 from .places import place_for
+from .trial import Judge
 
 AGAIN = 10.0
 """Seconds between two attempts to go back; the first fails where a port is in use by now, say."""
+
+MOST_PROBLEMS = 20
+"""That are remembered."""
+NOBODY = "nobody confirmed it"
 
 logger = logging.getLogger("sipedge")
 
@@ -64,9 +70,19 @@ class Loads:
         self._going_back = False
         self._way_back: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self.went_back: WentBackJson | None = None
+        self.refused: RefusedLoadJson | None = None
+        self._judge = Judge(self._outcomes, self._undo)
+        self._watching: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
         self._stand(self.standing)
+        self._watching = self._loop.create_task(self._judge.watch())
+
+    async def aclose(self) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+            await asyncio.gather(self._watching, return_exceptions=True)
 
     @property
     def left(self) -> float:
@@ -82,7 +98,10 @@ class Loads:
         try:
             return await self._load(wish, asked_by)
         except Refused as refused:
-            told = "\n".join([refused.sentence, *map(str, refused.problems)])
+            problems = [str(problem) for problem in refused.problems]
+            told = "\n".join([refused.sentence, *problems])
+            if refused.code != CONFLICT:  # that is of who asks, no trouble of the edge
+                self.refused = {"at": time(), "sentence": refused.sentence, "problems": problems[:MOST_PROBLEMS]}
             logger.error("%s: nothing changed\n%s", _what(asked_by), told)
             raise
 
@@ -120,8 +139,11 @@ class Loads:
                 raise Refused(UNAVAILABLE, _sentence(error)) from None
             costs = await self._costs(force.settings)
             trial = wish.confirm_within
+            if trial:
+                await self._judge.begin(wish.fail_more)
             # The confirmed one of this moment: it may have been confirmed while the files were read.
             unconfirmed = Unconfirmed(self.standing.confirmed, self._loop.time() + trial) if trial else None
+            self.went_back = self.refused = None
             self._stand(Standing(force, time(), unconfirmed))
             await self._followers_stand()
             self._tell_loaded(different, trial, asked_by)
@@ -172,12 +194,23 @@ class Loads:
             self._timer = None
         if standing.unconfirmed is not None:
             late = standing.unconfirmed
-            self._timer = self._loop.call_at(late.until, self._begin_to_go_back, late)
+            self._timer = self._loop.call_at(late.until, self._begin_to_go_back, late, NOBODY)
+        else:
+            self._judge.end()
 
-    def _begin_to_go_back(self, late: Unconfirmed) -> None:
-        self._way_back = self._loop.create_task(self._go_back(late))
+    async def _outcomes(self) -> Outcomes:
+        """Of all workers."""
+        each = [self._server.recording.outcomes, *await self._followers.outcomes()]
+        return Outcomes(sum(one.answered for one in each), sum(one.failed for one in each))
 
-    async def _go_back(self, late: Unconfirmed) -> None:
+    def _undo(self, why: str) -> None:
+        if self.standing.unconfirmed is not None:
+            self._begin_to_go_back(self.standing.unconfirmed, why)
+
+    def _begin_to_go_back(self, late: Unconfirmed, why: str) -> None:
+        self._way_back = self._loop.create_task(self._go_back(late, why))
+
+    async def _go_back(self, late: Unconfirmed, why: str) -> None:
         """The clock is not asked: uvloop's timers, which know milliseconds, may come before their time."""
         async with self._lock:
             unconfirmed = self.standing.unconfirmed
@@ -187,22 +220,24 @@ class Loads:
             try:
                 await self._put_in_force(unconfirmed.before.force)
             except (ValueError, OSError) as error:
-                text = "reload: nobody confirmed revision %s, and going back failed, again in %g s: %s"
-                logger.error(text, revision_text(self.standing), AGAIN, _sentence(error))
-                self._timer = self._loop.call_later(AGAIN, self._begin_to_go_back, late)
+                text = "reload: %s, and going back failed, again in %g s: %s"
+                logger.error(text, _undone(self.standing, why), AGAIN, _sentence(error))
+                self._timer = self._loop.call_later(AGAIN, self._begin_to_go_back, late, why)
             else:
-                await self._came_back(revision_text(self.standing), unconfirmed.before)
+                await self._came_back(unconfirmed.before, why)
             finally:
                 self._going_back = False
 
-    async def _came_back(self, late: str, earlier: Standing) -> None:
+    async def _came_back(self, earlier: Standing, why: str) -> None:
         """What is said then is true of all workers."""
-        self._stand(Standing(earlier.force, time()))
+        late, now = self.standing, time()
+        self._stand(Standing(earlier.force, now))
+        self.went_back = {"revision": late.force.settings.revision, "at": now, "why": why}
         await self._followers_stand()
         logger.error(
-            "reload: nobody confirmed revision %s, so revision %s is in force again; "
+            "reload: %s, so revision %s is in force again; "
             "the files are as they were: the next reload or start reads them",
-            *(late, revision_text(earlier)),
+            *(_undone(late, why), revision_text(earlier)),
         )
 
     def _tell_loaded(self, different: ChangesJson, trial: float, asked_by: str) -> None:
@@ -215,6 +250,11 @@ class Loads:
 def revision_text(standing: Standing) -> str:
     """For people."""
     return short(standing.force.settings.revision)
+
+
+def _undone(late: Standing, why: str) -> str:
+    revision = revision_text(late)
+    return f"nobody confirmed revision {revision}" if why == NOBODY else f"revision {revision} is undone, {why}"
 
 
 def _what(asked_by: str) -> str:

@@ -16,6 +16,7 @@ from sipedge.control.values import (
     BanJson,
     CertificateJson,
     ConnectionJson,
+    DoctorFindingJson,
     ListenerJson,
     PeerJson,
     PoolJson,
@@ -26,10 +27,10 @@ from sipedge.control.values import (
     UnconfirmedJson,
     ZoneJson,
 )
+from sipedge.doctor.report import Report
 from sipedge.edge.others.look import Look
 from sipedge.edge.parts import Parts
 from sipedge.proxy.upkeep import Upkeep
-from sipedge.remembered.memory import Memory
 from sipedge.servers.state import PoolState, ServerState, ServiceState
 from sipedge.settings import Tls
 from zones.addresses import host_port
@@ -40,6 +41,8 @@ from zones.zone import AnyZone, DefaultZone, DnsZone, NeighborZone, TraversalCli
 from .loads import Loads
 
 DAY = 86400.0
+MOST = 100
+"""Findings of the doctor."""
 KINDS: dict[type[AnyZone], str] = {
     NeighborZone: "neighbor",
     TraversalServerZone: "traversal server",
@@ -62,12 +65,15 @@ def status_json(parts: Parts, loads: Loads, began: float, services: Sequence[Ser
         "revision": parts.settings.revision,
         "in_force_since": standing.since,
         "unconfirmed": _unconfirmed(loads),
+        "went_back": loads.went_back,
+        "refused_load": loads.refused,
+        "doctor": _findings(parts.observers.report),
         "ending": parts.ending,
         "listeners": _listeners(parts),
         "zones": _zones(parts),
         "certificates": _certificates(parts.settings.tls, loads),
         "transactions": {role: int(number) for role, number in gauges.transactions.items()},
-        "remembered": _remembered(parts.proxy.memory),
+        "remembered": dict(look.remembered),
         "refused": [
             _refused(zone, reason, int(number))
             for (zone, reason), number in (gauges.refused | gauges.requests_refused).items()
@@ -106,6 +112,19 @@ def _unconfirmed(loads: Loads) -> UnconfirmedJson | None:
     return {"left": round(loads.left, 1), "back_to": unconfirmed.before.force.settings.revision}
 
 
+def _findings(report: Report | None) -> list[DoctorFindingJson]:
+    return [
+        {
+            "check": each.id,
+            "about": f"{each.domain} {each.subject}".strip(),
+            "verdict": each.verdict.value,
+            "seen": each.seen,
+            "expected": each.expected,
+        }
+        for each in (report.findings[:MOST] if report else ())
+    ]
+
+
 def _listeners(parts: Parts) -> list[ListenerJson]:
     bound = parts.connections.listening.bound()
     return [
@@ -130,7 +149,8 @@ def _zone(zone: AnyZone, connections: int, upkeep: Upkeep) -> ZoneJson:
     if isinstance(known, NeighborPeers):
         problems = [f"{peer}: {problem}" for peer, problem in known.problems if problem]
         peers = [
-            _peer(host_port(hop.address, hop.port), state.health.value, state.since) for hop, state in known.states()
+            _peer(host_port(hop.address, hop.port), state.health.value, state.since, state.why)
+            for hop, state in known.states()
         ]
     elif isinstance(known, TraversalClient):
         peers = [_peer(link.peer, link.state.value, link.since, link.problem) for link in known.links()]
@@ -162,10 +182,6 @@ def _certificates(tls: Tls, loads: Loads) -> list[CertificateJson]:
 def _end(pem: bytes) -> float:
     """Seconds since the epoch."""
     return x509.load_pem_x509_certificates(pem)[0].not_valid_after_utc.timestamp()
-
-
-def _remembered(memory: Memory) -> dict[str, int]:
-    return {"verdicts": len(memory), "asked": memory.asked, "hits": memory.hits}
 
 
 def _refused(zone: str, reason: str, count: int) -> RefusedJson:

@@ -46,6 +46,16 @@ class LookNow:
 
 
 @dataclass(frozen=True, slots=True)
+class OutcomesNow:
+    """The answer is an edge.recording.Outcomes."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinesNow:
+    """The answer is a list of edge.logs.recent.Line."""
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
     """Decisions in memory that fit. The answer is a list of ``Told``, oldest first."""
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.e2e
 
 SESSION = 90
 """Seconds: the shortest one (RFC 4028 4). It is refreshed after half of it."""
-STAYS = SESSION // 2 + 4
+STAYS = SESSION // 2 + 6
 
 
 @dataclass
@@ -74,6 +74,7 @@ def b2bua(*lines: str) -> str:
     return "\n".join(('topology = "b2bua"', "[zone.b2bua]", *lines))
 
 
+@pytest.mark.timeout(180)  # most of them waited for
 def test_sessions_are_refreshed(tmp_path: Path) -> None:
     """By UPDATE, or a re-INVITE where that is not taken, and of a party without timers."""
     refreshed = b2bua(f"session_timer = {SESSION}")
@@ -124,6 +125,16 @@ def test_pjsua2_that_insists_on_ringing_reliably_is_acknowledged_here(tmp_path: 
     assert "PRACK sip:bob@" in here.log("bob") and "RSeq" in here.log("bob")
     own = here.log("alice")
     assert ("PRACK sip:b-" in own, "RSeq" in own) == (both, both)
+
+
+def test_sipp_that_acknowledges_late_is_rung_again_and_answered_behind_it(tmp_path: Path) -> None:
+    """The callee has taken the call at once: the 200 waits for the PRACK of the answer in the 180."""
+    with town(tmp_path, {"one": ("TCP", b2bua('prack = "here"')), "two": ("TCP", "")}) as here:
+        behind = here.callee("two", "callee_rings_with_answer")
+        sent = here.caller("one", "two", "caller_acknowledges_late").finish()
+        got = behind.finish()
+    assert sent.index("PRACK sip:b-") < sent.index("CSeq: 1 INVITE", sent.index("PRACK sip:b-"))
+    assert "100rel" not in got and "PRACK" not in got
 
 
 def test_a_redirect_is_followed(tmp_path: Path) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from signal import SIGHUP
+from time import sleep
 
 import pytest
 from starlette.testclient import TestClient
 from support.asked import status
 from support.console import browser, log_in, send, with_account, world_beside
+from support.echo import Echo
 from support.running_edge import rule
-from support.tcp_edge import RULE, Installation
+from support.stream import Stream, request
+from support.tcp_edge import PORT, RULE, Installation
 
 from sipedge.accounts.roles import Role
 from sipedge.revisions.applying import Wish
@@ -47,9 +52,15 @@ class Beside(Installation):
     def applied(self, path: str, minutes: str = "5", **fields: str) -> tuple[int, str]:
         """(status, text)."""
         review = f"{path}/review"
-        fields = {"version": "2", "minutes": minutes, "comment": "why", **fields}
+        fields = {"version": "2", "minutes": minutes, "more": "20", "comment": "why", **fields}
         answer = send(self.client, f"{path}/apply", review, **fields)
         return answer.status_code, answer.text
+
+    def ask(self, stream: Stream, numbers: Iterable[int], status: bytes) -> None:
+        """And be answered so."""
+        for number in numbers:
+            stream.send(self.message(number))
+            assert stream.read_message().split(b" ")[1] == status
 
     def audited(self) -> list[str]:
         return [entry.what for entry in reversed(self.world.keeping.audit.newest(100))]
@@ -134,6 +145,49 @@ def test_nobody_confirms_and_the_edge_goes_back_with_the_console_dead(beside: Be
         _look(beside)
         assert (beside.folder / "edge.dialplan").read_text() == RULE
     assert "undone" in beside.client.get("/revisions").text
+
+
+def test_a_trial_by_which_requests_fail_is_undone_at_once_and_everybody_is_told(beside: Beside) -> None:
+    first = status(beside.folder)["revision"]
+    with Echo(beside.far, PORT), beside.call() as stream, beside.client:
+        beside.ask(stream, range(60), b"200")
+        path = beside.drafted(RULE.replace('"far"', '"near"').replace("far", "gone"))
+        assert beside.applied(path, more="101")[0] == 400
+        assert beside.applied(path)[0] == 303
+        second = status(beside.folder)["revision"]
+        beside.ask(stream, range(100, 160), b"404")
+        beside.edge.wait_for("60 of 60 requests since then have failed: 100%, before the load 0%")
+        while not (beside.audited()[-1] == "undone" and "is undone" in beside.client.get("/alarms").text):
+            sleep(0.1)
+        assert status(beside.folder)["revision"] == first and (beside.folder / "edge.dialplan").read_text() == RULE
+        why = "60 of 60 requests since then have failed"
+        assert f"by the edge: {why}" in beside.client.get("/revisions").text
+        assert f"Revision {second[:12]} was on trial and is undone: {why}" in beside.client.get("/alarms").text
+        assert beside.world.keeping.audit.newest(1)[0].who == "(edge)"
+        beside.edge.reload()
+        while ">lasts<" in beside.client.get("/alarms").text.split("is undone")[1].split("</tr>")[0]:
+            sleep(0.1)
+
+
+def test_a_reload_that_fails_is_an_alarm_with_its_line_and_stands_in_the_edges_log(beside: Beside) -> None:
+    (beside.folder / "edge.dialplan").write_text(RULE.replace('"far"', '"fra"'))
+    os.kill(beside.edge.pid, SIGHUP)
+    beside.edge.wait_for("nothing changed")
+    with beside.client, beside.call() as stream:
+        stream.send(request("<b>x</b>", "sip:bob@far.example", beside.own, 1, transport="TCP"))
+        stream.send(beside.message(2, "<script>"))
+        while "The last reload has changed nothing" not in (alarms := beside.client.get("/alarms").text):
+            sleep(0.1)
+        assert "edge.dialplan:" in alarms and "no zone" in alarms
+        page = beside.client.get("/logs/edge?level=error").text
+        assert "reload: nothing changed" in page and '"state pale">info<' not in page
+        everything = beside.client.get("/logs/edge").text
+        assert "<b>x" not in everything and "<script>" not in everything.split("<main")[1]
+        assert "No line" in beside.client.get("/logs/edge?text=never+said").text
+        (beside.folder / "edge.dialplan").write_text(RULE)
+        beside.edge.reload()
+        while ">lasts<" in beside.client.get("/alarms").text.split("has changed nothing")[1].split("</tr>")[0]:
+            sleep(0.1)
 
 
 def test_what_somebody_loads_by_hand_becomes_a_revision(beside: Beside) -> None:

@@ -25,16 +25,23 @@ HOSTILE = (
     "\u202eelpmaxe@b\x00b\x1b[2J",
     "a" * 4096 + "@far.example",
 )
+OIDC = '[console.oidc]\nissuer = "https://127.0.0.1:1"\nclient_id = "x"\nroles = { x = "admin" }\n'
+"""So that the page of the log-in has all that it may have."""
+FOCUSABLE = "a[href], button, input:not([type=hidden]):not([hidden]), select, textarea, summary, [tabindex='0']"
+STEPS = 70
+"""Presses of Tab that reach as much of a page as anybody wants to try."""
 ENTRY = "{entry}"
 MORE = (ENTRY, f"{ENTRY}?under=disk", f"{ENTRY}/ladder", "/pattern?kind=regex&alias=a&pattern=a", "/zones/speakers")
 MORE += (
     "/zones/graph",
     "/locate?alias=bob@far.example",
     "/logs/audit",
+    "/logs/edge?text=s",
     "/history?alias=nobody&status=failed",
     "/log-in",
 )
 MORE += ("/drafts/1", "/drafts/1/review", "/password")
+KEYBOARD = ("/logs/edge", "/zones", "/alarms", "/accounts", "/", "/drafts/1/review", "/revisions", "/locate")
 PATHS = (*(page.path for page in PAGES if page.title), *MORE)
 
 
@@ -49,7 +56,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A console beside a running edge, with a history of odd requests, an alarm and a draft."""
     installation = Installation(tmp_path_factory.mktemp("pages"))
     config = installation.toml
-    text = config.read_text() + '[log]\ndecisions = "decisions.jsonl"\n[console]\nlisten = "127.0.0.1:0"\n'
+    text = config.read_text() + '[log]\ndecisions = "decisions.jsonl"\n[console]\nlisten = "127.0.0.1:0"\n' + OIDC
     config.write_text(text)
     write(config.with_name("decisions.jsonl"), (record(number, alias) for number, alias in enumerate(HOSTILE, 1)))
     more = record(4, method="NOTIFY", status=504, own=False, call_id="call-1@far.example")
@@ -123,6 +130,23 @@ def test_a_page_has_no_barrier_fits_a_small_screen_and_says_nothing_wrong(
         examined.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         found = Axe().run(examined, options=options)
         assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("path", KEYBOARD)
+def test_all_that_can_be_done_is_reached_by_the_tab_key_and_seen_to_be(path: str, shown: Page, address: str) -> None:
+    shown.goto(address + path)
+    things = shown.locator(FOCUSABLE)
+    things.evaluate_all("all => all.forEach((each, number) => each.dataset.number = number)")
+    wanted = things.evaluate_all("all => all.filter(each => each.checkVisibility()).map(each => each.dataset.number)")
+    reached: list[str] = []
+    for _ in range(min(len(wanted), STEPS)):
+        shown.keyboard.press("Tab")
+        number, outline = shown.locator(":focus").evaluate(
+            "each => [each.dataset.number, getComputedStyle(each).outlineStyle]"
+        )
+        assert outline != "none", shown.locator(":focus").evaluate("each => each.outerHTML.slice(0, 120)")
+        reached.append(number)
+    assert reached == wanted[:STEPS], "in the order in which they stand there"
 
 
 def test_the_history_is_used_by_keyboard_alone_and_filters_as_one_types(shown: Page, address: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -28,6 +29,27 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
     made = Installation(tmp_path)
     with made.edge:
         yield made
+
+
+def test_the_log_is_told_and_followed_and_a_failed_reload_is_remembered(installation: Installation) -> None:
+    line = [COMMAND, "log", installation.toml, "--follow", "--level", "error"]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, text=True) as following:
+        (installation.folder / "edge.dialplan").write_text(RULE.replace('"far"', '"fra"'))
+        os.kill(installation.edge.pid, signal.SIGHUP)
+        assert following.stdout
+        said = following.stdout.readline()
+        assert "ERROR sipedge: reload: nothing changed" in said and 'did you mean "far"?' in said
+        following.terminate()
+    refused = status(installation.folder)["refused_load"]
+    assert refused and "edge.dialplan:" in refused["problems"][0] and "has mistakes" in refused["sentence"]
+    (installation.folder / "edge.dialplan").write_text(RULE)
+    installation.edge.reload()
+    assert status(installation.folder)["refused_load"] is None
+    code, said, _ = command("log", installation.toml, "--text", "is in force", "--last", "1")
+    assert code == 0 and said.count("\n") == 1 and "INFO sipedge: reload: " in said
+    assert command("log", installation.toml, "--text", "never said") == (1, "", "")
+    code, said, _ = command("log", installation.toml, "--json", "--level", "error")
+    assert code == 0 and json.loads(said)["level"] == "error"
 
 
 def test_status_tells_what_is_open_and_in_force(installation: Installation) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -142,6 +143,27 @@ def test_what_the_edge_does_not_take_is_swapped_back(edge: Applied) -> None:
     assert edge.in_force() == before and edge.plan() == RULE and edge.toml.read_text() != text
     newest = edge.revisions.store.all()[0]
     assert newest.result is Result.REFUSED and "192.0.2.1" in newest.note
+
+
+def test_a_port_that_is_taken_is_told_and_nothing_changes(edge: Applied) -> None:
+    before = edge.in_force()
+    with socket.create_server((edge.address, 0)) as taken:
+        text = edge.toml.read_text().replace("port = 5060", f"port = {taken.getsockname()[1]}", 1)
+        with pytest.raises(Refused) as refused:
+            edge.revisions.apply(edge.wish(CHANGED, **{"edge.toml": text}))
+    assert refused.value.code == 503 and "in use" in refused.value.sentence
+    assert edge.in_force() == before and edge.plan() == RULE
+
+
+def test_a_certificate_that_is_gone_is_shown_at_its_line_and_nothing_changes(edge: Applied) -> None:
+    before, text = edge.in_force(), edge.toml.read_text()
+    edge.leaf.certificate.unlink()
+    with pytest.raises(Refused) as refused:
+        edge.revisions.apply(edge.wish(CHANGED))
+    line = next(number for number, each in enumerate(text.splitlines(), 1) if edge.leaf.certificate.name in each)
+    assert refused.value.code == 422 and f"edge.toml:{line}:" in str(refused.value.problems[0])
+    assert "cannot be read" in str(refused.value.problems[0])
+    assert edge.in_force() == before and edge.plan() == RULE
 
 
 def test_without_a_confirmation_edge_and_disk_go_back(edge: Applied) -> None:

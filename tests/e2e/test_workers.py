@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from support.asked import ask, command, status
+from support.echo import Echo
 from support.stream import Callee, answer, connect, request
 from support.tcp_edge import PORT, RULE
 from support.two_workers import MOST, Pair, final
@@ -209,13 +210,6 @@ def test_who_follows_the_history_sees_what_both_workers_decide(pair: Pair) -> No
                 seen.add(next(following).value["decision"]["request_uri"])
 
 
-def test_calls_that_a_worker_would_know_alone_are_refused_before_the_start(tmp_path: Path) -> None:
-    made = Pair(tmp_path, '[[zone]]\nname = "calls"\ntype = "dns"\ntopology = "b2bua"\n')
-    code, _, said = command("check", made.toml)
-    assert code == 1
-    assert '[edge] has 2 workers, and zone "calls" has topology "b2bua"' in said
-
-
 def test_a_connection_over_the_limit_is_refused_whichever_worker_has_room(tmp_path: Path) -> None:
     made = Pair(tmp_path, "[limits]\nconnections_per_source = 2\n")
     with made.edge:
@@ -227,3 +221,25 @@ def test_a_connection_over_the_limit_is_refused_whichever_worker_has_room(tmp_pa
             with connect(made.own, made.address, PORT) as fourth:
                 fourth.send(made.message(1, domain="nowhere.example"))
                 assert final(fourth) == 404
+
+
+def test_a_trial_is_judged_by_what_fails_in_both_workers_and_the_log_is_of_both(pair: Pair) -> None:
+    one, two = pair.callers()
+    with Echo(pair.far, PORT), one, two:
+        for number in range(60):
+            caller = (one, two)[number % 2]
+            caller.send(pair.message(number))
+            assert final(caller) == 200
+        (pair.folder / "edge.dialplan").write_text(RULE.replace("far", "gone", 1))
+        first = status(pair.folder)["revision"]
+        ask(pair.folder, Load(confirm_within=300))
+        for number in range(100, 160):
+            caller = (one, two)[number % 2]
+            caller.send(pair.message(number))
+            assert final(caller) == 404
+        pair.edge.wait_for("60 of 60 requests since then have failed")
+        while (back := status(pair.folder)["went_back"]) is None:
+            time.sleep(0.1)
+        assert status(pair.folder)["revision"] == first and back["why"].startswith("60 of 60")
+    code, said, _ = command("log", pair.toml, "--text", "is undone")
+    assert code == 0 and said.count("60 of 60") == 1

@@ -23,9 +23,7 @@ class Wire(pair_worker.Wire):
 
 @contextmanager
 def colleagues(worker: int = 0) -> Iterator[Colleagues]:
-    memory, rates, outputs = [os.memfd_create("test") for _ in range(3)]
-    yield Colleagues(
-        Bus(worker), 0, Directory(memory, worker), rates, outputs, bytes(32), lambda source: None, {"sip": 5060}
-    )
-    for each in (memory, rates, outputs):
+    memory, *others = [os.memfd_create("test") for _ in range(5)]
+    yield Colleagues(Bus(worker), 0, Directory(memory, worker), bytes(32), lambda source: None, {"sip": 5060}, *others)
+    for each in (memory, *others):
         os.close(each)

@@ -1,7 +1,8 @@
 """How many examples a property test draws, decided in one place.
 
 Every run draws the same ones. ``SIPEDGE_EXAMPLES`` says how many: ``full`` (``make test`` and plain pytest), ``quick``
-(``make check``: a tenth), ``random`` (``make fuzz``: others in every run, and what failed once is tried again first).
+(``make check``: a tenth), ``random`` (``make fuzz``: others in every run, and what failed once is tried again first), a
+number (``make fuzz OPTIONS="--examples 10000"``: so many of each test, others in every run).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ USUAL = 100
 
 
 def _count(full: int) -> int:
-    return max(FEWEST, int(full * FACTORS[DRAW]))
+    return int(DRAW) if DRAW.isdigit() else max(FEWEST, int(full * FACTORS[DRAW]))
 
 
 def examples(full: int, **options: Any) -> settings:
@@ -29,8 +30,8 @@ def examples(full: int, **options: Any) -> settings:
 
 
 def load_profile() -> None:
-    """Raises KeyError for a word in the environment that is none of FACTORS."""
-    is_random = DRAW == "random"
+    """Raises KeyError for a word in the environment that is neither a number nor one of FACTORS."""
+    is_random = DRAW == "random" or DRAW.isdigit()
     settings.register_profile(
         "sipedge",
         max_examples=_count(USUAL),

@@ -11,6 +11,7 @@ from sipedge.pjsip.declarations import DECLARATIONS
 from sipedge.pjsip.native import sequences
 from sipedge.remembered.native import ways
 from sipedge.sip.native import heads
+from sipedge.traces.capture.native import packets
 
 from .third_party import missing
 
@@ -21,6 +22,7 @@ def require_native() -> None:
         sequences.load(DECLARATIONS)
         heads.load()
         ways.load()
+        packets.load()
     except library.Unusable as reason:
         missing(f"a part in C cannot be used: {reason} (python setup.py build_ext --inplace)")
 

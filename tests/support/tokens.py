@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hmac
 
 from sipedge.decision.record_route import MAC_BYTES, PREFIX, TIME_BYTES, TokenKey, ZonePair
 
@@ -12,6 +11,4 @@ def undated(key: TokenKey, pair: ZonePair, call_id: str, caller_tag: str) -> str
     raw = base64.urlsafe_b64decode(key.mint(pair, call_id, caller_tag)[len(PREFIX) :])
     kind = b"\x02" if pair.microsoft else b"\x01"
     payload = kind + raw[1 + TIME_BYTES : -MAC_BYTES]
-    text = b"\0".join((payload, call_id.encode(), caller_tag.encode()))
-    mac = hmac.digest(key._secrets[0], text, "sha256")[:MAC_BYTES]
-    return PREFIX + base64.urlsafe_b64encode(payload + mac).decode()
+    return PREFIX + base64.urlsafe_b64encode(payload + key._seals[0].of(payload, call_id, caller_tag)).decode()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from itertools import count
 
@@ -8,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.examples import examples
 
+from sipedge.bus.shelf import SharedShelf
+from sipedge.rates.shelf import Counts
 from zones.digest import (
     MAX_REMEMBERED,
     MAX_USES,
@@ -132,6 +135,22 @@ def test_a_replay_does_not_get_through_for_want_of_memory() -> None:
         assert outcome(edge.check(proof(edge.challenges(1.0 + i / 100)), "OPTIONS", URI, 12.0)) is DigestOutcome.OK
     assert outcome(edge.check(first, "OPTIONS", URI, 12.0)) is DigestOutcome.STALE
     assert outcome(edge.check(proof(edge.challenges(12.0)), "OPTIONS", URI, 12.0)) is DigestOutcome.OK
+
+
+def test_two_processes_of_one_edge_take_each_use_of_a_nonce_once() -> None:
+    file = os.memfd_create("test")
+    one, two = (
+        DigestServer("TraversalZone", ALICE, b"key", salts(), Counts(SharedShelf(file), "nonces")) for _ in range(2)
+    )
+    challenges = one.challenges(0.0)
+    for edge, nc, expected in (
+        (two, 1, DigestOutcome.OK),
+        (one, 1, DigestOutcome.STALE),
+        (one, 2, DigestOutcome.OK),
+        (two, 2, DigestOutcome.STALE),
+    ):
+        assert outcome(edge.check(proof(challenges, nc=nc), "OPTIONS", URI, 1.0)) is expected
+    os.close(file)
 
 
 def test_nonces_of_others_are_stale() -> None:

@@ -124,8 +124,6 @@ def answered(request: Message) -> Message:
 def proxy(count: int, window: int, settings: Settings) -> None:
     """``count`` transactions, ``window`` of them in each read."""
 
-    settle()
-
     async def scenario(edge: MemoryEdge) -> None:
         caller = edge.accept(CALLER)
         (peer,) = edge.server._proxy._peers.values()
@@ -193,6 +191,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--record", action="store_true", help="write the record anew")
     options = parser.parse_args(arguments)
     if options.run:
+        settle()
         proxy(
             options.run, options.window, settings(options.stranger, options.from_domain, options.anew, options.hidden)
         )

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import uvloop
 
-from sipedge.edge.in_force import InForce, release_in_slices
+from sipedge.edge.in_force import InForce, Standing, release_in_slices
 from sipedge.edge.server import Server
 from sipedge.worker.process import settle
 
@@ -89,7 +89,7 @@ async def measure(folder: Path, rules: int, rounds: int) -> None:
         await asyncio.sleep(0)
         turns.long.clear()
         following = await InForce.read_apart(str(path), force.settings.plan)
-        following.packed()
+        Standing(following, time.time()).packed()
         release_in_slices(force.settings.plan)
         force = following
         del following

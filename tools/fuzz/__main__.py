@@ -25,6 +25,8 @@ class Plan:
     parts: tuple[str, ...]
     seconds: float
     """For each part."""
+    examples: int
+    """Of each property test, once, whatever the time; 0: rounds of fewer until the time is up."""
     seed: int
     folder: Path
     """Where evidence is kept."""
@@ -42,6 +44,12 @@ def search(plan: Plan) -> int:
     return found
 
 
+def _properties(plan: Plan) -> int:
+    if plan.examples:
+        return properties.once(plan.examples, plan.tests, plan.seed)
+    return properties.rounds(plan.seconds, plan.tests, plan.seed)
+
+
 def _live(plan: Plan) -> int:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         fuzz = runner.run(fuzz_live(plan.folder, samples.messages(), plan.seed, plan.seconds))
@@ -50,7 +58,7 @@ def _live(plan: Plan) -> int:
 
 
 CARRY_OUT: dict[str, Callable[[Plan], int]] = {
-    "properties": lambda plan: properties.rounds(plan.seconds, plan.tests, plan.seed),
+    "properties": _properties,
     "live": _live,
     "native": lambda plan: native.search(samples.messages(), plan.seed, plan.seconds, plan.folder),
     "coverage": lambda plan: coverage.search(plan.targets, plan.seconds, plan.seed, plan.folder),
@@ -61,6 +69,7 @@ def read_arguments(arguments: Sequence[str] | None = None) -> Plan:
     parser = argparse.ArgumentParser(prog="python -m tools.fuzz", description=__doc__)
     parser.add_argument("--part", choices=PARTS, action="append", help="this one alone (default: all); repeatable")
     parser.add_argument("--minutes", type=float, default=5, help="for each part (default: 5)")
+    parser.add_argument("--examples", type=int, default=0, help="of each property test, once, instead of for a time")
     parser.add_argument("--seed", type=int, help="the one of an earlier run (default: another one each time)")
     parser.add_argument("--folder", type=Path, help="for evidence (default: a new one for temporary files)")
     parser.add_argument("--target", choices=TARGETS, action="append", help="of coverage; repeatable")
@@ -71,6 +80,7 @@ def read_arguments(arguments: Sequence[str] | None = None) -> Plan:
     return Plan(
         tuple(read.part or PARTS),
         60 * read.minutes,
+        read.examples,
         random.SystemRandom().randrange(2**31) if read.seed is None else read.seed,
         folder,
         tuple(read.tests),

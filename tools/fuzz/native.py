@@ -22,8 +22,8 @@ from .pairs import Pair
 COMPILED = ("setup.py", "pyproject.toml", "README.md", "sipedge", "dialplan", "zones", "tools")
 """Of the clone: what the copy that is compiled has to hold."""
 Asked = TypeVar("Asked")
-PARTS = 3
-"""_sequences, _heads and _ways."""
+PARTS = 4
+"""_sequences, _heads, _ways and _packets."""
 PAIRS = 4
 """Of so many conversations one is with an edge of two workers."""
 FLAGS = "-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g"

@@ -41,15 +41,15 @@ class Wire:
 
 
 class Worker:
-    def __init__(self, link: Connection, number: int, memory: int, rates: int, outputs: int) -> None:
-        """``memory`` and behind it: descriptors as in supervisor.orders.Shared."""
-        self._link, self._number, self._memory, self._rates, self._outputs = link, number, memory, rates, outputs
+    def __init__(self, link: Connection, number: int, memory: int, others: Sequence[int]) -> None:
+        """``memory`` and ``others``: descriptors in the order of supervisor.orders.Shared."""
+        self._link, self._number, self._memory, self._others = link, number, memory, others
 
     def play(self, seed: int, remembered: int) -> None:
         """Until the parent says ``end``."""
         directory = Directory(self._memory, self._number)
         bus, wire = Bus(self._number), Wire()
-        colleagues = Colleagues(bus, 0, directory, self._rates, self._outputs, SECRET, lambda source: None, PORTS)
+        colleagues = Colleagues(bus, 0, directory, SECRET, lambda source: None, PORTS, *self._others)
 
         async def scenario(edge: MemoryEdge) -> None:
             wire.join(bus, 1 - self._number)
@@ -87,11 +87,11 @@ def _seen(fars: Sequence[Far]) -> list[tuple[bytes, bool]]:
 
 
 def main() -> None:
-    number, link, memory, rates, outputs = map(int, sys.argv[1:])
+    number, link, memory, *others = map(int, sys.argv[1:])
     logging.getLogger("sipedge").setLevel(logging.ERROR)
     reading.SLICE = float("inf")  # else the sizes of reads depend on the clock
     with Connection(link) as parent:
-        worker = Worker(parent, number, memory, rates, outputs)
+        worker = Worker(parent, number, memory, others)
         while (task := parent.recv()) is not None:
             worker.play(*task)
             parent.send(None)

@@ -164,7 +164,7 @@ class Pair:
     """``with``: two processes, which may play many conversations. ``environment`` and ``tree``: what they run with."""
 
     def __init__(self, environment: Mapping[str, str] | None = None, tree: Path = ROOT) -> None:
-        self._descriptors = [os.memfd_create(name) for name in ("transactions", "rates", "outputs")]
+        self._descriptors = [os.memfd_create(name) for name in ("transactions", "rates", "outputs", "legs", "handles")]
         self._memory = self._descriptors[0]
         self._workers = [Remote(number, self._descriptors, environment or {}, tree) for number in range(2)]
         self.statuses: list[int] = []

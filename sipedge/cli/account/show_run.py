@@ -11,5 +11,5 @@ def run(config: str) -> int:
     with opened(config) as console:
         accounts = console.accounts.all()
     for account in accounts:
-        click.echo(f"{account.name} {account.role}")
+        click.echo(f"{account.name} {account.role}{f' by {account.issuer}' if account.issuer else ''}")
     return 0 if accounts else 1

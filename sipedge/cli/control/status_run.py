@@ -61,7 +61,8 @@ def _lines(status: StatusJson, now: float) -> Iterator[str]:
 
 def _remembered(counts: dict[str, int]) -> str:
     rate = (
-        f", {counts['hits'] / counts['asked']:.1%} of {counts['asked']} requests found theirs"
+        f", {counts['hits'] / counts['asked']:.1%} of {counts['asked']} requests found theirs,"
+        f" {counts['short']} went on by the short way"
         if counts["asked"]
         else ""
     )
@@ -77,6 +78,15 @@ def _head(status: StatusJson, now: float) -> Iterator[str]:
     if status["unconfirmed"] is not None:
         left, back = span_text(status["unconfirmed"]["left"]), short(status["unconfirmed"]["back_to"])
         yield f"  not confirmed: back to revision {back} in {left}"
+    if (gone := status["went_back"]) is not None:
+        yield f"  revision {short(gone['revision'])} was undone at {moment(gone['at'])}: {gone['why']}"
+    if (refused := status["refused_load"]) is not None:
+        mistakes = (problem.partition("\n")[0] for problem in refused["problems"])
+        yield "; ".join(
+            [f"  nothing was changed by a reload at {moment(refused['at'])}: {refused['sentence']}", *mistakes]
+        )
+    for finding in status["doctor"]:
+        yield f"  doctor: {finding['check']} of {finding['about']}: {finding['seen'] or finding['verdict']}"
 
 
 def _zone(zone: ZoneJson, now: float) -> Iterator[str]:

@@ -32,6 +32,7 @@ OIDC = mirror(
 CONSOLE = mirror(
     ConsoleSettings,
     listen=(Annotated[str, AfterValidator(listening_place)], ConsoleSettings().listen),
+    disk_free=(Annotated[float, Field(ge=0, le=100)], ConsoleSettings().disk_free),
     oidc=(OIDC | None, None),
     names=(Annotated[tuple[Peer, ...], Field(strict=False, max_length=50)], ()),
 )

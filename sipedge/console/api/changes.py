@@ -14,6 +14,7 @@ from sipedge.console.changes.revisions import confirmed, undone
 from sipedge.console.frame.identity import Role
 from sipedge.console.frame.page import identity_of
 from sipedge.control.refusal import BAD_REQUEST, Refused
+from sipedge.control.requests import FAIL_MORE
 from sipedge.review.review import ReviewJson
 from sipedge.revisions.applying import CONFIRM_WITHIN, Wish
 from sipedge.revisions.files import read_set
@@ -39,12 +40,14 @@ class DraftJson(TypedDict):
 
 
 class ApplyJson(TypedDict):
-    """``base``: the digest of what the texts were made from. ``confirm_within``: seconds, 300 where it is left out."""
+    """``base``: the digest of what the texts were made from. ``confirm_within``: seconds, 300 where it is left out.
+    ``fail_more``: the share of requests that may fail more than before, 0.2 where it is left out; 1: however many."""
 
     base: str
     texts: dict[str, str]
     comment: NotRequired[str]
     confirm_within: NotRequired[float]
+    fail_more: NotRequired[float]
 
 
 class NumberJson(TypedDict):
@@ -87,7 +90,10 @@ async def _apply(request: Request) -> RevisionJson:
         raise Refused(BAD_REQUEST, '"base" and "comment" are text, "confirm_within" is a number of seconds')
     if not 0 <= within <= LONGEST_TRIAL or isinstance(within, bool):
         raise Refused(BAD_REQUEST, f'"confirm_within" is from 0 to {LONGEST_TRIAL} seconds; 0: it stays')
-    wish = Wish(base, _texts(body), identity_of(request).name, comment[:500], float(within))
+    more = body.get("fail_more", FAIL_MORE)
+    if not isinstance(more, int | float) or isinstance(more, bool) or not 0 < more <= 1:
+        raise Refused(BAD_REQUEST, '"fail_more" is a share above 0, such as 0.2, and at most 1')
+    wish = Wish(base, _texts(body), identity_of(request).name, comment[:500], float(within), float(more))
     return _revision_json(await applied(request, wish))
 
 

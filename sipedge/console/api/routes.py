@@ -30,6 +30,7 @@ MOST = 1000
 LEAST: Mapping[type[requests.Request], Role] = {
     requests.Status: Role.AUDITOR,
     requests.History: Role.AUDITOR,
+    requests.Log: Role.AUDITOR,
     requests.Plan: Role.AUDITOR,
     requests.Probe: Role.OPERATOR,
     requests.Load: Role.ADMIN,
@@ -106,7 +107,7 @@ async def _control(request: Request) -> Response:
     something is audited before it is asked."""
     world, who = world_of(request), identity_of(request)
     asked = read_request(await request.body())
-    if isinstance(asked, requests.History) and asked.follow:
+    if isinstance(asked, requests.History | requests.Log) and asked.follow:
         raise Refused(BAD_REQUEST, "the console follows nothing; ask again")
     if who.role < LEAST[type(asked)]:
         raise Refused(FORBIDDEN, f"{who.name} is {who.role}; this needs {LEAST[type(asked)]}")

@@ -22,6 +22,7 @@ class Schemas:
 
     def __init__(self) -> None:
         self.named: dict[str, Schema] = {}
+        self._kinds: dict[str, Any] = {}
 
     def of(self, kind: object) -> Schema:
         """Raises TypeError for a type that none of our values has."""
@@ -40,6 +41,8 @@ class Schemas:
 
     def _named(self, kind: Any) -> Schema:
         name = str(kind.__name__).removesuffix("Json")
+        if self._kinds.setdefault(name, kind) is not kind:
+            raise TypeError(f"two types are called {name}")
         if name not in self.named:
             schema = self.named[name] = {"type": "object"}
             hints = get_type_hints(kind)  # NotRequired is taken off

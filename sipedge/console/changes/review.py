@@ -14,6 +14,7 @@ from sipedge.console.frame.desk import Desk
 from sipedge.console.frame.identity import Role
 from sipedge.console.frame.page import Page, identity_of, page
 from sipedge.control.refusal import BAD_REQUEST, CONFLICT, UNPROCESSABLE, Refused
+from sipedge.control.requests import FAIL_MORE
 from sipedge.review.review import ReviewJson
 from sipedge.revisions.applying import CONFIRM_WITHIN, Wish
 from sipedge.revisions.drafts import Draft
@@ -62,7 +63,8 @@ async def review(request: Request) -> Response:
     found = await _reviews(request).of(draft, desk_of(request), days)
     minutes = round(CONFIRM_WITHIN / 60)
     title = f"Draft {draft.number} reviewed"
-    return page(request, "review.html", title, draft=draft, review=found, minutes=minutes, most=MINUTES, days=days)
+    values = {"minutes": minutes, "most": MINUTES, "more": round(100 * FAIL_MORE), "days": days}
+    return page(request, "review.html", title, draft=draft, review=found, **values)
 
 
 async def apply(request: Request) -> Response:
@@ -77,8 +79,12 @@ async def apply(request: Request) -> Response:
     minutes = number_in(form, "minutes")
     if not 1 <= minutes <= MINUTES:
         raise Refused(BAD_REQUEST, f"a trial lasts from 1 to {MINUTES} minutes")
-    comment = text_in(form, "comment").strip() or draft.title
-    wish = Wish(draft.base_set.digest, draft.texts, identity_of(request).name, comment[:500], 60.0 * minutes)
+    more = number_in(form, "more")
+    if not 1 <= more <= 100:
+        raise Refused(BAD_REQUEST, "from 1 to 100 more of 100 requests may fail; 100: however many do")
+    comment = (text_in(form, "comment").strip() or draft.title)[:500]
+    who = identity_of(request).name
+    wish = Wish(draft.base_set.digest, draft.texts, who, comment, 60.0 * minutes, more / 100)
     await applied(request, wish)
     await desk.run(desk.drafts.drop, draft.number)
     return RedirectResponse("/revisions", 303)

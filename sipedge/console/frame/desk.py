@@ -38,8 +38,8 @@ class Desk:
         self.shadow: Shadow | None = None
         """One at a time; it ends with the console."""
         self._limiter = CapacityLimiter(AT_ONCE)
-        self._settled: tuple[str, bool] | None = None
-        """What was in force when revisions were settled, and whether on trial."""
+        self._settled: tuple[str, bool, float] | None = None
+        """What was in force when revisions were settled, whether on trial, when the edge had gone back."""
 
     async def run(self, call: Callable[Arguments, Value], *args: Arguments.args, **kwargs: Arguments.kwargs) -> Value:
         """In a thread."""
@@ -48,8 +48,11 @@ class Desk:
     async def seen(self, status: StatusJson | None) -> None:
         """After each look at the edge: whatever comes in force is a revision, and what the edge took back is taken back
         on the disk. Why that cannot be, the page of revisions says."""
-        now = (status["revision"], status["unconfirmed"] is not None) if status else None
-        if now is None or now == self._settled:
+        if status is None:
+            return
+        back = status["went_back"]
+        now = (status["revision"], status["unconfirmed"] is not None, back["at"] if back else 0.0)
+        if now == self._settled:
             return
         self._settled = now
         with suppress(Refused, OSError):

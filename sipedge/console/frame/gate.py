@@ -107,7 +107,9 @@ async def _carries(request: Request, token: str) -> bool:
 
 
 def _name(host: str) -> str:
-    """Without the port."""
+    """Without the port; '' for what is more than a name and a port, because addresses are made of it."""
+    if set(host) & set("/?#@\\ "):
+        return ""
     try:
         return (urlsplit(f"//{host}").hostname or "").lower()
     except ValueError:

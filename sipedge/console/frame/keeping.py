@@ -12,6 +12,12 @@ from sipedge.accounts.database import Database
 from sipedge.accounts.sessions import Sessions
 from sipedge.accounts.tokens import Tokens
 from sipedge.audit.log import AuditLog
+from sipedge.control.values import WentBackJson
+
+EDGE = "(edge)"
+"""Who did what the edge did by itself; no account is called so."""
+LOOKED_AT = 1000
+"""Entries of the audit log."""
 
 
 class Keeping:
@@ -20,6 +26,17 @@ class Keeping:
         database = Database(folder)
         self.accounts, self.sessions, self.tokens = Accounts(database), Sessions(database), Tokens(database)
         self.audit = AuditLog(folder)
+        self._noted = 0.0
+        """When the edge went back for the last time that the audit log tells of."""
+
+    def note_way_back(self, back: WentBackJson) -> None:
+        """What the edge has undone by itself is in the audit log, once. Raises OSError."""
+        if back["at"] == self._noted:
+            return
+        known = (each.who == EDGE and each.time >= back["at"] for each in self.audit.newest(LOOKED_AT))
+        if not any(known):
+            self.audit.add(EDGE, "", "undone", back["why"], back["revision"])
+        self._noted = back["at"]
 
 
 def address_of(request: Request) -> str:

@@ -54,6 +54,8 @@ class Link:
         """Ask how it is, now."""
         try:
             connections, status = await self.ask(Status())
+            if StatusJson.__required_keys__ - status.keys():
+                raise Unreachable(f"it is of version {status.get('version')}, which this console cannot read")
             status["connections"] = connections
             self.state = EdgeState(time(), status)
         except (Unreachable, Refused) as error:

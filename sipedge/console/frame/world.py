@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
+
+from anyio import to_thread
 
 from sipedge.config.console_table import ConsoleConfig
 from sipedge.console.watch.watch import Watch
@@ -50,4 +53,7 @@ class World:
     async def _seen(self, state: EdgeState) -> None:
         await self.watch.seen(state.status, state.problem)
         await self.desk.seen(state.status)
+        if state.status is not None and (back := state.status["went_back"]) is not None:
+            with suppress(OSError):
+                await to_thread.run_sync(self.keeping.note_way_back, back)
         self.live.changed()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,7 +12,7 @@ from starlette.responses import Response
 from dialplan.search.search import CompiledPlan, Explanation
 from sipedge.config import ConfigError, load_config
 from sipedge.console.frame.identity import Role
-from sipedge.console.frame.page import Page, no_page, page, world_of
+from sipedge.console.frame.page import Page, identity_of, no_page, page, world_of
 from sipedge.console.frame.world import World
 from sipedge.console.shown.case import case_text
 from sipedge.console.shown.ladder import ladder_of
@@ -22,6 +22,7 @@ from sipedge.control.words import short
 from sipedge.history.wish import Wish, key_of
 from sipedge.queries.trees.again import searched_again
 from sipedge.queries.trees.explained import Branch, tree_of
+from sipedge.queries.unmask import clear_of
 from sipedge.revisions.files import FileSet
 
 OWN, IN_FORCE, ON_DISK, DRAFT = "own", "force", "disk", "draft-"
@@ -60,6 +61,7 @@ async def entry(request: Request) -> Response:
         key=request.path_params["key"],
         what_if=_what_if(found),
         messages=bool(world.config.log.messages),
+        call_id=(await _clear(request))(found["call_id"]),
     )
 
 
@@ -73,8 +75,26 @@ async def ladder(request: Request) -> Response:
     seen = (
         await world.watch.asked(ladder_of, log.messages, log.rotate_count, found["call_id"]) if log.messages else None
     )
-    key = request.path_params["key"]
-    return page(request, "ladder.html", "Ladder", found=found, ladder=seen, key=key, messages=bool(log.messages))
+    clear = await _clear(request)
+    return page(
+        request,
+        "ladder.html",
+        "Ladder",
+        found=found,
+        ladder=seen,
+        texts=[(title, clear(text)) for title, text in (seen.messages if seen else ())],
+        key=request.path_params["key"],
+        messages=bool(log.messages),
+        call_id=clear(found["call_id"]),
+    )
+
+
+async def _clear(request: Request) -> Callable[[str], str]:
+    """What a hidden zone has sealed, opened for who may more than read, where the console can read the secret."""
+    if identity_of(request).role < Role.OPERATOR:
+        return str
+    settings, _ = await world_of(request).watch.disk.settings()
+    return str if settings is None or settings.secret_made_up else clear_of(settings)
 
 
 async def tree_under(request: Request, found: Mapping[str, Any]) -> tuple[Branch | None, str]:

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from sipedge.console.frame.identity import Role
 from sipedge.console.frame.page import Page, page, world_of
+from sipedge.console.shown.failing import kinds_of
 from sipedge.console.shown.plots import answers, latency
 from sipedge.history.wish import Wish
 
@@ -16,8 +17,10 @@ SPANS = {"1h": (3600, "hour"), "24h": (86400, "day"), "7d": (7 * 86400, "7 days"
 """As they stand in the address -> seconds, and what they are called."""
 BINS = 61
 """A minute each, of an hour that does not begin with one."""
-RECENT = 8
-"""Failures that are shown."""
+RECENT = 500
+"""Failures that are looked at."""
+MOST_KINDS = 8
+"""Of them that are shown."""
 MOST_RULES = 20
 
 
@@ -38,7 +41,8 @@ async def overview(request: Request) -> Response:
         words=words,
         counted=counted,
         rules=rules,
-        failing=failing,
+        failing=kinds_of(failing, MOST_KINDS),
+        looked_at=len(failing),
         answers=answers(counted),
         latency=latency(counted),
         alarms=alarms,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from time import time
-from typing import Any
+from typing import Any, NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -14,14 +14,43 @@ from sipedge.console.frame.page import Page, identity_of, no_page, page, world_o
 from sipedge.console.shown.rule_graph import MOST, rule_graph
 from sipedge.control.refusal import BAD_REQUEST, UNPROCESSABLE, Refused
 from sipedge.control.requests import Close, Probe
+from sipedge.control.values import ProbedJson, StatusJson
 
 LATELY = 86400
 """Seconds of which the picture counts."""
 ALIVE = ("alive", "active")
 
 
+class Use(NamedTuple):
+    """Of one peer, on the connections that the edge has with its address."""
+
+    connections: int
+    transactions: int
+    """That wait for an answer."""
+
+
 async def zones(request: Request) -> Response:
-    return page(request, "zones.html", "Zones", alive=ALIVE, probed=None)
+    return _zones(request, None)
+
+
+def _zones(request: Request, probed: ProbedJson | None) -> Response:
+    uses = uses_of(world_of(request).link.state.status)
+    return page(request, "zones.html", "Zones", alive=ALIVE, probed=probed, uses=uses)
+
+
+def uses_of(status: StatusJson | None) -> dict[tuple[str, str], Use]:
+    """(zone, peer as the zone lists it) -> what is open with it. A peer that has called has another port."""
+    found = {}
+    for zone in status["zones"] if status else ():
+        for peer in zone["peers"]:
+            host = peer["peer"].rpartition(":")[0]
+            there = [
+                each
+                for each in (status["connections"] if status else ())
+                if each["zone"] == zone["name"] and each["peer"].rpartition(":")[0] == host
+            ]
+            found[zone["name"], peer["peer"]] = Use(len(there), sum(each["transactions"] for each in there))
+    return found
 
 
 async def speakers(request: Request) -> Response:
@@ -52,7 +81,7 @@ async def probe(request: Request) -> Response:
     world = world_of(request)
     await note(world.keeping, request, identity_of(request).name, "probe", zone)
     _, probed = await world.link.ask(Probe(zone))
-    return page(request, "zones.html", "Zones", alive=ALIVE, probed=probed)
+    return _zones(request, probed)
 
 
 async def close(request: Request) -> Response:

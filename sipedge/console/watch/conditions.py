@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sipedge.control.values import StatusJson, ZoneJson
+from sipedge.control.words import short
 
+MOST_PROBLEMS = 3
+"""Of a reload, in its alarm; the log has all."""
 DAYS_LEFT = 30
 """Of a certificate."""
 
@@ -30,6 +33,12 @@ class Seen:
     """Why the history does not grow; ''."""
     lost: int
     """Decisions that were rotated away before they were read, since the console began."""
+    unread: int
+    """Lines of the file of decisions that were none."""
+    rooms: Mapping[str, float]
+    """Folder -> percent of its file system that is free."""
+    least: float
+    """Of that; 0: nobody cares."""
 
 
 def conditions(seen: Seen) -> list[Condition]:
@@ -42,6 +51,11 @@ def _of_console(seen: Seen) -> Iterator[Condition]:
         yield Condition("edge", f"The edge does not answer: {seen.problem}")
     if seen.history:
         yield Condition("history", seen.history[:1].upper() + seen.history[1:])
+    if seen.unread:
+        yield Condition("history unread", f"{seen.unread} lines of the file of decisions are no decisions")
+    for folder, free in seen.rooms.items():
+        if free < seen.least:
+            yield Condition(f"disk {folder}", f"The disk of {folder} is nearly full: {free:.1f} % are free")
     if seen.lost:
         yield Condition("history lost", f"{seen.lost} decisions were put aside by the edge before they could be read")
 
@@ -63,6 +77,17 @@ def _of_edge(status: StatusJson) -> Iterator[Condition]:
             yield Condition(
                 f"service {name}", f"The server {name} is not active: {service['reason'] or 'it is starting'}"
             )
+    if refused := status["refused_load"]:
+        mistakes = (each.partition("\n")[0] for each in refused["problems"][:MOST_PROBLEMS])
+        why = "; ".join([refused["sentence"], *mistakes])
+        yield Condition("load", f"The last reload has changed nothing: {why}")
+    for finding in status["doctor"]:
+        key = f"doctor {finding['check']} {finding['about']}"
+        wanted = f", expected: {finding['expected']}" if finding["expected"] else ""
+        yield Condition(key, f"Doctor: {finding['check']} of {finding['about']}: {finding['seen']}{wanted}")
+    if back := status["went_back"]:
+        text = f"Revision {short(back['revision'])} was on trial and is undone: {back['why']}"
+        yield Condition(f"undone {back['revision']} {back['at']}", text)
     if status["unconfirmed"]:
         yield Condition("trial", "What is in force is on trial: nobody has confirmed it yet")
 

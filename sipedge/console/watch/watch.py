@@ -21,6 +21,7 @@ from .disk import Disk
 from .feeding import Feeder
 from .journal import Journal
 from .plans import Ask, Plans
+from .room import folders_of, free_in
 
 AT_ONCE = 4
 """Questions to the history."""
@@ -38,6 +39,7 @@ class Watch:
         self._folder = Path(config.console.folder)
         self.plans = Plans(self._folder / "plans", ask)
         self.disk = Disk(config.path)
+        self._folders = folders_of(config)
         self._status: StatusJson | None = None
         self._limiter = CapacityLimiter(AT_ONCE)
 
@@ -103,5 +105,13 @@ class Watch:
 
     def _judge(self, status: StatusJson | None, problem: str) -> None:
         feeder = self.feeder
-        seen = Seen(status=status, problem=problem, history=feeder.problem, lost=feeder.lost)
+        seen = Seen(
+            status=status,
+            problem=problem,
+            history=feeder.problem,
+            lost=feeder.lost,
+            unread=feeder.unread,
+            rooms=free_in(self._folders),
+            least=self._config.console.disk_free,
+        )
         self.journal.judge(conditions(seen))

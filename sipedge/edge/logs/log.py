@@ -21,6 +21,7 @@ from sipedge.printable import escaped
 from sipedge.proxy import commands
 
 from .rate_limit import RateLimit
+from .recent import Line, Recent
 from .writer import Writer
 
 logger = logging.getLogger("sipedge")
@@ -34,6 +35,7 @@ logger = logging.getLogger("sipedge")
 
 _writers: list[Writer] = []
 """Of standard output and standard error, in this order, once ``set_up`` has been called."""
+_recent = Recent()
 _formatters: list[logging.Formatter] = []
 """The one that ``set_up`` has chosen."""
 
@@ -73,6 +75,11 @@ def finish() -> None:
         writer.flush(max(0.0, end - time.monotonic()))
 
 
+def recent() -> list[Line]:
+    """The last lines of this process, oldest first, and what its parent had said before it."""
+    return _recent.lines()
+
+
 def dropped() -> dict[str, float]:
     """Output -> lines of this process that are lost."""
     return {writer.name: writer.dropped for writer in _writers}
@@ -90,6 +97,8 @@ class _Handler(logging.Handler):
             self.handleError(record)
         else:
             self._writer.put(line)
+            text = said(self.formatter or TextFormatter(), record)
+            _recent.add(record.created, record.levelname, _source(record), text)
 
 
 class _Stream(io.TextIOBase):
@@ -113,9 +122,14 @@ class TextFormatter(logging.Formatter):
     """``2026-01-31T12:00:00.123Z WARNING connections: handshake refused``; a traceback follows, each line indented."""
 
     def format(self, record: logging.LogRecord) -> str:
-        line = f"{_timestamp(record)} {record.levelname} {_source(record)}: {escaped(record.getMessage())}"
-        extra = "".join(f" {key}={value}" for key, value in _extra(record).items())
-        return line + extra + "".join(f"\n    {escaped(part)}" for part in _traceback(self, record))
+        return f"{_timestamp(record)} {record.levelname} {_source(record)}: {said(self, record)}"
+
+
+def said(formatter: logging.Formatter, record: logging.LogRecord) -> str:
+    """All but who says it when."""
+    extra = "".join(f" {key}={value}" for key, value in _extra(record).items())
+    traceback = "".join(f"\n    {escaped(part)}" for part in _traceback(formatter, record))
+    return escaped(record.getMessage()) + extra + traceback
 
 
 class JsonFormatter(logging.Formatter):

@@ -22,16 +22,20 @@ class Colleagues:
     start: int
     """How many processes had this worker's seat before."""
     directory: Directory
-    rates: int
-    """Descriptor of the memory of bus/shelf.py, which all share."""
-    outputs: int
-    """The same for tap/shared.py."""
     secret: bytes
     """See Stack."""
     gone: Callable[[str], None]
     """Tell the supervisor that a connection which it handed over has no socket any more."""
     ports: Mapping[str, int]
     """Name of a listener -> its port, where another worker has opened them."""
+    rates: int
+    """Descriptor of the memory of bus/shelf.py, which all share."""
+    outputs: int
+    """The same for tap/shared.py."""
+    legs: int
+    """The same for bus/tally.py: legs of calls."""
+    handles: int
+    """The same for bus/board.py."""
 
     @property
     def follows(self) -> bool:

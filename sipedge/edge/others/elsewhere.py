@@ -32,9 +32,14 @@ def numbers_of(worker: int, start: int) -> Iterator[int]:
     return count(MOST * (1 + start * LIFE) + worker, MOST)
 
 
+def name_of(worker: int) -> str:
+    """What the ids and tags of one of several workers begin with."""
+    return f"w{worker}"
+
+
 def boot_of(worker: int, boot: str) -> str:
     """What the ids of one of several workers begin with."""
-    return f"w{worker}{boot}"
+    return f"{name_of(worker)}{boot}"
 
 
 def worker_of_branch(branch: str) -> int | None:

@@ -21,6 +21,8 @@ class Look:
     """Connection -> those that wait for an answer on it."""
     decisions: int
     """Made since the start."""
+    remembered: Mapping[str, int]
+    """See Memory.counts."""
 
 
 def together(first: Look, others: Sequence[Look]) -> Look:
@@ -29,7 +31,8 @@ def together(first: Look, others: Sequence[Look]) -> Look:
     transactions = _sum([look.transactions for look in looks])
     counters = None if first.counters is None else _counters(first.counters, looks)
     whole = {connection: int(number) for connection, number in transactions.items()}
-    return Look(_gauges(looks), counters, whole, sum(look.decisions for look in looks))
+    remembered = {key: int(number) for key, number in _sum([look.remembered for look in looks]).items()}
+    return Look(_gauges(looks), counters, whole, sum(look.decisions for look in looks), remembered)
 
 
 def _gauges(looks: Sequence[Look]) -> Gauges:
@@ -39,6 +42,7 @@ def _gauges(looks: Sequence[Look]) -> Gauges:
         refused=_sum([gauges.refused for gauges in each]),
         requests_refused=_sum([gauges.requests_refused for gauges in each]),
         waiting=sum(gauges.waiting for gauges in each),
+        calls=sum(gauges.calls for gauges in each),
         transactions=_sum([gauges.transactions for gauges in each]),
         dns=_sum([gauges.dns for gauges in each]),
         dns_spared=_sum([gauges.dns_spared for gauges in each]),

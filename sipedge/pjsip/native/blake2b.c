@@ -22,7 +22,7 @@ static uint64_t rotated(uint64_t word, int bits)
     return word >> bits | word << (64 - bits);
 }
 
-static void mix(uint64_t *v, int a, int b, int c, int d, uint64_t x, uint64_t y)
+static inline __attribute__((always_inline)) void mix(uint64_t *v, int a, int b, int c, int d, uint64_t x, uint64_t y)
 {
     v[a] += v[b] + x;
     v[d] = rotated(v[d] ^ v[a], 32);

@@ -63,16 +63,65 @@ static int put_searched(struct text *seen, const struct head *head, const struct
     return some;
 }
 
+static const char *end_of(struct span text)
+{
+    return text.start + text.length;
+}
+
+static int is_address(struct span text)
+{
+    for (size_t i = 0; i < text.length; i++)
+        if (!text.start[i] || !strchr("0123456789abcdef.:", text.start[i]))
+            return 0;
+    return text.length > 0;
+}
+
+/* Where a Via line says that it came from: 0 for what is unusual. ``parameters``: behind the first semicolon. */
+static int put_received_of(struct text *seen, struct span parameters)
+{
+    static const char NAME[] = "received";
+    static const size_t LENGTH = sizeof NAME - 1;
+    int found = 0;
+    for (const char *at = parameters.start, *end = end_of(parameters), *next; at < end; at = next + 1) {
+        next = memchr(at, ';', (size_t)(end - at));
+        next = next ? next : end;
+        if ((size_t)(next - at) < LENGTH || strncasecmp(at, NAME, LENGTH))
+            continue;
+        struct span value = {at + LENGTH + 1, (size_t)(next - at) - LENGTH - (at + LENGTH < next)};
+        if (found || at + LENGTH == next || at[LENGTH] != '=' || !is_address(value))
+            return 0;
+        found = 1;
+        put(seen, " ", 1);
+        put_span(seen, value);
+    }
+    return 1;
+}
+
+/* The same of its sent-by. */
+static int put_via(struct text *seen, struct span line)
+{
+    struct span front = line, host, rest = {end_of(line), 0};
+    const char *semicolon = memchr(line.start, ';', line.length);
+    if (semicolon) {
+        front.length = (size_t)(semicolon - line.start);
+        rest = (struct span){semicolon + 1, (size_t)(end_of(line) - semicolon - 1)};
+    }
+    for (size_t i = 0; i < rest.length; i++)
+        if (rest.start[i] <= ' ' || rest.start[i] == ',' || rest.start[i] == '"')
+            return 0;
+    if (!plain_via_host_of(front, &host))
+        return 0;
+    put(seen, " ", 1);
+    put_span(seen, host);
+    return put_received_of(seen, rest);
+}
+
 static int put_hosts(struct text *seen, const struct head *head, const struct shape *shape, struct span address)
 {
-    struct span host;
     put_span(seen, address);
-    for (size_t i = 0; i < shape->vias.count; i++) {
-        if (!plain_via_host_of(head->lines[shape->vias.at[i]], &host))
+    for (size_t i = 0; i < shape->vias.count; i++)
+        if (!put_via(seen, head->lines[shape->vias.at[i]]))
             return 0;
-        put(seen, " ", 1);
-        put_span(seen, host);
-    }
     return 1;
 }
 

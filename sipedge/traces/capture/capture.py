@@ -7,9 +7,11 @@ reads only its part of the connections.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from struct import Struct
 from typing import NamedTuple
 
+from sipedge.native import library
 from sipedge.traces.records.record import Direction, Item, Record, Skipped
 from sipedge.traces.records.source import ByteStream, Limited, Rejoined
 from sipedge.traces.records.wire import START, content_length
@@ -18,12 +20,16 @@ from . import hep, pcap, pcapng
 from .decryption import TlsSeen, decrypted
 from .ip import TCP, UDP, Datagrams, Payload
 from .link import IP_OFFSET
+from .native import packets as native
 from .streams import Streams, bucket_of, endpoints
 from .tunnels import UDP_TUNNELS
 
 _MAX_WORDS = 16
 _UDP = Struct(">4sHH")
 _BEHIND = 1 << 62
+_RUN = 64
+"""Segments that are found in C at a time."""
+_Seen = pcap.Packet | pcap.Block | Skipped | pcapng.Secrets
 
 
 class Slice(NamedTuple):
@@ -67,12 +73,23 @@ def read_slice(reading: Reading, path: str, part: Slice) -> Iterator[Item]:
         yield from reading.messages(_packets(Rejoined(part.context, limited), path, part.start - len(part.context)))
 
 
-def _packets(stream: ByteStream, file: str, offset: int = 0) -> Iterator[pcap.Packet | Skipped | pcapng.Secrets]:
+def _packets(stream: ByteStream, file: str, offset: int = 0) -> Iterator[_Seen]:
     start = stream.read(32)
     again = Rejoined(start, stream)
     if pcapng.is_pcapng(start):
         return pcapng.packets(again, file, offset)
-    return pcap.packets(again, file, offset) if pcap.is_pcap(start) else iter(())
+    if not pcap.is_pcap(start):
+        return iter(())
+    return pcap.packets(again, file, offset, blocks=_native(library.is_switched_off()) is not None)
+
+
+@lru_cache(maxsize=2)
+def _native(switched_off: bool) -> native.Packets | None:
+    """The part in C, if it can be used; without it packets come one by one."""
+    try:
+        return native.load()
+    except library.Unusable:
+        return None
 
 
 class Reading:
@@ -92,13 +109,13 @@ class Reading:
         self._datagrams = Datagrams()
         self._unknown: set[int] = set()
 
-    def messages(self, packets: Iterable[pcap.Packet | Skipped | pcapng.Secrets]) -> Iterator[Item]:
+    def messages(self, packets: Iterable[_Seen]) -> Iterator[Item]:
         out, shares = self._out, self._shares
         find, unwrapped, streams = self._datagrams.find, self._datagrams.unwrapped, self._streams
         segment = streams.segment
         for packet in packets:
             if type(packet) is not tuple:
-                yield from self._aside(packet)
+                yield from self._usual(packet) if type(packet) is pcap.Block else self._aside(packet)
                 continue
             time, link, data, place = packet  # type: ignore[misc]  # a plain tuple is a Packet
             if time >= streams.due:
@@ -125,6 +142,28 @@ class Reading:
                 self.at = place
                 yield from out
                 out.clear()
+
+    def _usual(self, block: pcap.Block) -> Iterator[Item]:
+        """Takes off its front what is found in C."""
+        found = _native(library.is_switched_off())
+        taken = -1
+        while found is not None and block.position > taken:
+            taken, due = block.position, self._streams.due
+            segments, block.position, block.last = found.segments(
+                block.data, taken, block.base, block.last, block.big, block.unit, block.low, block.high, due, _RUN
+            )
+            for segment in segments:
+                if self._shares > 1 and bucket_of(segment[0][:-4], segment[0][-4:]) % self._shares != self._number:
+                    continue
+                read = self._streams.usual(segment)
+                if self._out:
+                    self.at = read
+                    yield from self._out
+                    self._out.clear()
+                if self._streams.due != due or read != segment[8]:
+                    # From now on each packet may settle streams, those without data too; or half of a pair is left.
+                    block.pass_to(read)
+                    break
 
     def end(self) -> Iterator[Item]:
         """The last items, when there are no more packets."""

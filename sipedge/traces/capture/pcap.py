@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from struct import Struct
+from typing import overload
 
 from sipedge.traces.records.record import Skipped
 from sipedge.traces.records.source import ByteStream
@@ -16,6 +18,39 @@ from sipedge.traces.records.source import ByteStream
 Packet = tuple[float, int, bytes, int]
 """Time in seconds since 1970, link type, the captured bytes, byte offset in the file."""
 
+
+@dataclass(slots=True)
+class Block:
+    """Packets in a row. Who takes some off its front says so; the others come one by one."""
+
+    data: bytes
+    position: int
+    """In ``data``, where the next packet stands."""
+    base: int
+    """Position in the file where ``data`` begin."""
+    last: int
+    """Whole seconds of the packet before."""
+    low: int
+    high: int
+    """Seconds between which the time of a packet in it lies, both excluded."""
+    big: bool
+    """The byte order of packet headers."""
+    unit: float
+    """Of the fraction in a packet header, in seconds."""
+
+    def pass_to(self, place: int) -> None:
+        """Behind the packet at this position in the file."""
+        start = place - self.base
+        self.last, _, size, _ = _ENDS[self.big](self.data, start)
+        self.position = start + BLOCK_HEADER + size
+
+
+BLOCK_HEADER = 16
+_ENDS = {True: Struct(">IIII").unpack_from, False: Struct("<IIII").unpack_from}
+_BLOCK_LINK = 1
+"""Only packets of Ethernet, with the usual headers, come in blocks."""
+_MOST_REST = 255
+"""Packets after which another block is offered although nothing was taken off the ones before."""
 LARGEST_PACKET = 262_144
 """The same bound as libpcap's and Wireshark's."""
 BLOCK = 1 << 20
@@ -37,6 +72,28 @@ _KINDS = {
     b"\xa1\xb2\xcd\x34": (">", 1e-6, 24),
 }
 """Magic number as it stands in the file -> byte order, unit of the fraction in seconds, length of a packet header."""
+
+
+Offered = Packet | Skipped | Block
+
+
+class _Offers:
+    """When the next packets are offered in a block: not at once, where nothing was taken off the one before."""
+
+    def __init__(self) -> None:
+        self._rest = self._refused = 0
+
+    def are_due(self) -> bool:
+        """Asked before each packet."""
+        if self._rest:
+            self._rest -= 1
+            return False
+        return True
+
+    def passed(self, block: Block, start: int) -> tuple[int, int]:
+        """Where to go on, and the time before; the block began at ``start``."""
+        self._rest = self._refused = 0 if block.position > start else min(2 * self._refused + 1, _MOST_REST)
+        return block.position, block.last
 
 
 def is_pcap(head: bytes) -> bool:
@@ -62,10 +119,15 @@ class Buffer:
         self.ended = not more
 
 
-def packets(stream: ByteStream, file: str, offset: int = 0) -> Iterator[Packet | Skipped]:
+@overload
+def packets(stream: ByteStream, file: str, offset: int = 0) -> Iterator[Packet | Skipped]: ...
+@overload
+def packets(stream: ByteStream, file: str, offset: int = 0, *, blocks: bool) -> Iterator[Offered]: ...
+def packets(stream: ByteStream, file: str, offset: int = 0, *, blocks: bool = False) -> Iterator[Offered]:
     """All packets in order. The stream begins with a file header (``is_pcap``).
 
-    ``offset``: what has to be added to a place in the stream to get the position in the file.
+    ``offset``: what has to be added to a place in the stream to get the position in the file. ``blocks``: packets are
+    offered in blocks, too.
     """
     start = stream.read(_FILE_HEADER)
     order, unit, header = _KINDS[start[:4]]
@@ -75,16 +137,19 @@ def packets(stream: ByteStream, file: str, offset: int = 0) -> Iterator[Packet |
     buffer = Buffer(stream, _FILE_HEADER + offset)
     buffer.advance(0)
     position, last = 0, headers.time(buffer.data, 0)
+    offers = _Offers() if blocks and header == BLOCK_HEADER and link == _BLOCK_LINK else None
     while True:
         base, data, end = buffer.base, buffer.data, len(buffer.data)
         low, high = last - _DAY, last + _DAY
         # Every packet that lies whole in the block; what is left over begins the next one.
         while position + header <= end:
+            if offers is not None and offers.are_due():
+                yield (block := Block(data, position, base, last, low, high, order == ">", unit))
+                position, last = offers.passed(block, position)
+                continue
             seconds, fraction, size, original = unpack(data, position)
-            if size > original or size > LARGEST_PACKET or not low < seconds < high:
-                break
             first = position + header
-            if first + size > end:
+            if size > original or size > LARGEST_PACKET or not low < seconds < high or first + size > end:
                 break
             yield seconds + fraction * unit, link, data[first : first + size], base + position
             last = seconds
@@ -103,9 +168,8 @@ def packets(stream: ByteStream, file: str, offset: int = 0) -> Iterator[Packet |
             broken, whole, reason = base + position, headers.whole(data, position), headers.fault(data, position)
             position = headers.find(buffer, position + 1, last)
             if position < 0:
-                yield Skipped(
-                    file, broken, reason + unread(buffer, broken) if whole else "the file ends inside a packet"
-                )
+                reason = reason + unread(buffer, broken) if whole else "the file ends inside a packet"
+                yield Skipped(file, broken, reason)
                 return
             yield Skipped(file, broken, f"{reason}: {buffer.base + position - broken} bytes are passed over")
             last = headers.time(buffer.data, position)

@@ -21,6 +21,7 @@ from sipedge.traces.records.cutter import Cutter
 from sipedge.traces.records.record import Endpoint, Item
 
 from .decryption import TlsSeen
+from .native.packets import Segment
 from .tcp import JOIN_WAIT, Stream
 
 BUCKETS = 128
@@ -95,9 +96,31 @@ class Streams:
             return
         ports, sequence, offset, flags = _TCP.unpack_from(data, start)
         first = start + (offset >> 4) * 4
-        if first >= end and not flags & _MARKS:
-            return
-        key = addresses + ports
+        if first < end or flags & _MARKS:
+            self._carry(addresses + ports, data[first:end], max(0, end - first), flags, sequence, time, position)
+
+    def usual(self, segment: Segment) -> int:
+        """A segment that was found in C. Most are one whole message, in order: for these there is a short way.
+
+        Returns the position of the last packet of it that was read.
+        """
+        key, data, flags, sequence, time, position, message, size, end = segment
+        flow, whole = self._flows.get(key), message > 0 and message == len(data)
+        if flow is None or not whole or not self._is_quiet(flow, size) or not flow.stream.passes(sequence, message):
+            self._carry(key, data[:size], size, flags, sequence, time, position)
+            return position
+        flow.used = True
+        flow.cutter.take(data, time, position)
+        return end
+
+    def _is_quiet(self, flow: _Flow, size: int) -> bool:
+        """Whether nothing of it is held, and there is room to hold so much for a moment."""
+        return not flow.held and flow.bucket.held + size <= self._limit and flow.cutter.is_between_messages
+
+    def _carry(
+        self, key: bytes, data: bytes, length: int, flags: int, sequence: int, time: float, position: int
+    ) -> None:
+        """``length`` bytes, of which ``data`` were captured."""
         flow = self._flows.get(key)
         if flow is None:
             flow = self._new(key, position)
@@ -106,20 +129,24 @@ class Streams:
         if flags & _SYN:
             stream.begin(sequence, position)
             sequence = sequence + 1 & 0xFFFFFFFF
-        elif first < end and stream.fresh:
+        elif length and stream.fresh:
             flow.cutter.join()
-            if not _SURE_START.match(data, first):
+            if not _SURE_START.match(data):
                 self._join(key, flow, sequence, time)
-        if first < end:
-            stream.segment(sequence, data[first:end], end - first, time, position)
+        if length:
+            stream.segment(sequence, data, length, time, position)
         if flags & (_FIN | _RST):
             stream.end()
         if flow.held or flow.cutter.held or stream.waiting_bytes:
-            bucket, held = flow.bucket, len(flow.cutter.held) + stream.waiting_bytes
-            bucket.held += held - flow.held
-            flow.held = held
-            if bucket.held > self._limit:
-                self._shrink(bucket)
+            self._count(flow)
+
+    def _count(self, flow: _Flow) -> None:
+        """What it holds has changed."""
+        bucket, held = flow.bucket, len(flow.cutter.held) + flow.stream.waiting_bytes
+        bucket.held += held - flow.held
+        flow.held = held
+        if bucket.held > self._limit:
+            self._shrink(bucket)
 
     def _new(self, key: bytes, position: int) -> _Flow:
         source, destination = endpoints(key[:-4], key[-4:])

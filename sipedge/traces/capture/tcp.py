@@ -153,6 +153,15 @@ class Stream:
             self._drain()
             self._relieve(time)
 
+    def passes(self, sequence: int, length: int) -> bool:
+        """Whether ``length`` bytes at ``sequence`` come in order while nothing waits. Then they are counted, and who
+        asked delivers them."""
+        expected = self._expected
+        if expected is None or self._waiting or (sequence - expected) & MASK:
+            return False
+        self._expected = expected + length
+        return True
+
     def give_up(self) -> None:
         """Deliver what waits, gaps and all: the trace or the connection has ended."""
         self.settle()

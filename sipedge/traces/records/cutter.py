@@ -61,6 +61,16 @@ class Cutter:
         """More bytes of a message are to come."""
         return bool(self.held or self._rest)
 
+    @property
+    def is_between_messages(self) -> bool:
+        """In step, and nothing is held that the next bytes could belong to."""
+        return self._in_step and self.tls is None and not (self.held or self._rest or self._endless)
+
+    def take(self, message: bytes, time: float, position: int) -> None:
+        """A whole message in the usual form, with its Content-Length, between messages: what ``feed`` would do."""
+        self._time, self._position, self._sip = time, position, True
+        self._emit(message)
+
     def join(self) -> None:
         """The first bytes may be the middle of a message."""
         self._in_step = False

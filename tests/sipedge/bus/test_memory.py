@@ -24,23 +24,24 @@ def name(key: int) -> bytes:
 
 def test_the_first_worker_that_has_a_request_is_its_owner_for_all(memory: int) -> None:
     one, two = Directory(memory, 1), Directory(memory, 2)
-    assert one.owner(name(7), 10.5) == 1
-    assert two.owner(name(7), 11.0) == 1
-    assert two.owner(name(8), 11.0) == one.owner(name(8), 12.0) == 2
-    assert one.owner(name(2**64 - 1), 1.0) == two.owner(name(2**64 - 1), 1.0) == 1
+    assert one.owner(name(7), 10.5, 1) == 1
+    assert two.owner(name(7), 11.0, 2) == 1
+    assert two.owner(name(8), 11.0, 2) == one.owner(name(8), 12.0, 1) == 2
+    assert one.owner(name(9), 1.0, 3) == two.owner(name(9), 1.0, 2) == 3
+    assert one.owner(name(2**64 - 1), 1.0, 1) == two.owner(name(2**64 - 1), 1.0, 2) == 1
 
 
 def test_an_old_entry_counts_no_more(memory: int) -> None:
     one, two = Directory(memory, 1), Directory(memory, 2)
-    assert one.owner(name(7), 1000.0) == 1
-    assert two.owner(name(7), 1000.0 + FRESH) == 2
+    assert one.owner(name(7), 1000.0, 1) == 1
+    assert two.owner(name(7), 1000.0 + FRESH, 2) == 2
 
 
 def test_another_request_in_the_same_place_pushes_the_older_one_out(memory: int) -> None:
     one, two = Directory(memory, 1), Directory(memory, 2)
-    one.owner(name(7), 1.0)
-    assert two.owner(name(7 + SLOTS), 1.0) == 2
-    assert two.owner(name(7), 1.0) == 2
+    one.owner(name(7), 1.0, 1)
+    assert two.owner(name(7 + SLOTS), 1.0, 2) == 2
+    assert two.owner(name(7), 1.0, 2) == 2
 
 
 def test_a_number_of_one_worker_is_read_by_the_other(memory: int) -> None:

@@ -1,7 +1,8 @@
-"""What several workers cannot do is said with its key."""
+"""How many workers there may be: nothing is refused because of them."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -21,27 +22,18 @@ def problems(folder: Path, workers: int, keys: str = "", tables: str = "") -> li
     return []
 
 
-@pytest.mark.parametrize(
-    ("keys", "tables", "said"),
-    [
-        ('journal = "j"', "", "[edge] has 2 workers, and a journal is of calls, which a worker knows alone"),
-        (
-            "",
-            '[[zone]]\nname = "far"\ntype = "dns"\ntopology = "b2bua"\n',
-            '[edge] has 2 workers, and zone "far" has topology "b2bua": a worker knows its own calls only',
-        ),
-        (
-            "",
-            '[[zone]]\nname = "far"\ntype = "dns"\nlongest_user_part = 200\n',
-            '[edge] has 2 workers, and zone "far" has a longest_user_part: what is too long is kept by one of them',
-        ),
-    ],
-)
-def test_what_one_process_has_to_know_takes_one_worker(tmp_path: Path, keys: str, tables: str, said: str) -> None:
-    assert said in problems(tmp_path, 2, keys, tables)
-    assert said not in problems(tmp_path, 1, keys, tables)
+def test_up_to_eight_workers_do_all_that_one_does(tmp_path: Path) -> None:
+    zone = '[[zone]]\nname = "far"\ntype = "neighbor"\ntransport = "TCP"\npeers = ["192.0.2.2"]\n'
+    zone += 'topology = "b2bua"\nlongest_user_part = 200\n'
+    log = '[log]\ndecisions = "d"\nmessages = "m"\nexpressway = "x"\n[log.hep]\naddress = "192.0.2.1"\n'
+    assert problems(tmp_path, 8, 'journal = "j"', zone + log) == []
+    assert len(problems(tmp_path, 9)) == len(problems(tmp_path, -1)) == 1
 
 
-def test_several_workers_are_fine_otherwise(tmp_path: Path) -> None:
-    assert problems(tmp_path, 8) == []
-    assert len(problems(tmp_path, 9)) == len(problems(tmp_path, 0)) == 1
+@pytest.mark.parametrize(("cores", "workers"), [(1, 1), (2, 2), (4, 4), (64, 4)])
+def test_0_is_one_for_each_core_up_to_four(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cores: int, workers: int
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(cores)))
+    (tmp_path / "edge.toml").write_text(EDGE.format(0, "") + LISTENER)
+    assert load_config(tmp_path / "edge.toml").workers == workers

@@ -49,10 +49,12 @@ def test_fields_have_types_that_lines_have() -> None:
     ("line", "sentence"),
     [
         ('"status"', 'a request is one JSON object on one line, such as {"do": "status"}'),
-        ("{}", '"do" must be one of status, history, plan, load, confirm, restart, probe, close'),
-        ('{"do": ["status"]}', '"do" must be one of status, history, plan, load, confirm, restart, probe, close'),
+        ("{}", '"do" must be one of status, history, log, plan, load, confirm, restart, probe, close'),
+        ('{"do": ["status"]}', '"do" must be one of status, history, log, plan, load, confirm, restart, probe, close'),
         ('{"do": "confirm", "now": 1}', 'confirm has no "now"; it knows nothing more'),
-        ('{"do": "load", "expected": ""}', 'load has no "expected"; it knows expect, revision, confirm_within'),
+        ('{"do": "load", "x": 1}', 'load has no "x"; it knows expect, revision, confirm_within, fail_more'),
+        ('{"do": "load", "fail_more": 0}', '"fail_more" must be a share above 0, such as 0.2, and at most 1'),
+        ('{"do": "load", "fail_more": NaN}', '"fail_more" must be a share above 0, such as 0.2, and at most 1'),
         ('{"do": "close"}', '"connection" is missing'),
         ('{"do": "close", "connection": true}', '"connection" must be a whole number'),
         ('{"do": "close", "connection": 1.5}', '"connection" must be a whole number'),
@@ -64,6 +66,7 @@ def test_fields_have_types_that_lines_have() -> None:
         ('{"do": "load", "confirm_within": 1e999}', '"confirm_within" must be from 0 to 86400 seconds'),
         ('{"do": "history", "status": "x"}', '"status" must be a status such as 504 or a class such as 5xx'),
         ('{"do": "history", "status": "504\\n"}', '"status" must be a status such as 504 or a class such as 5xx'),
+        ('{"do": "log", "level": "loud"}', '"level" must be one of debug, info, warning, error'),
         ('{"do": "history", "last": -1}', '"last" must not be negative'),
     ],
 )

@@ -58,3 +58,23 @@ def test_one_that_cannot_be_opened_is_named_with_its_place(tmp_path: Path) -> No
     with pytest.raises(OSError) as caught:
         Keeping(settings)
     assert str(caught.value) == f'[edge] journal (edge.toml:4): "{path}": No such file or directory'
+
+
+def test_each_worker_has_a_file_and_those_that_are_left_inherit(tmp_path: Path) -> None:
+    settings = b2bua(journal=str(tmp_path / "journal"))
+
+    async def scenario() -> None:
+        for worker in range(4):
+            keeping = Keeping(replace(settings, workers=4), worker)
+            keeping.keep(Keep(f"call-{worker}", b"x"))
+            await keeping.aclose()
+        for worker, kept in ((0, {"call-0", "call-2"}), (1, {"call-1", "call-3"})):
+            keeping = Keeping(replace(settings, workers=2), worker)
+            assert set(keeping.recalled().kept) == kept
+            await keeping.aclose()
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["journal", "journal.1"]
+        keeping = Keeping(settings)
+        assert set(keeping.recalled().kept) == {f"call-{worker}" for worker in range(4)}
+        await keeping.aclose()
+
+    asyncio.run(scenario())

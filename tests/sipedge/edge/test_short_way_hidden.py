@@ -32,6 +32,9 @@ LINES = (
     "X-Trace: from %(canary)s.local, via phone.%(canary)s.local",
     "X-Where: %(address)s",
     "X-Version: 1.2.3",
+    "X-Behind: 10.9.9.9, 10.9.9.8, canary.x",
+    "X-Behind: 10.9.9.7",
+    "X-Behind: 10.9.9.6, [2001:db8::1]",
     "P-Charging-Vector: icid-value=%(canary)s",
     'Warning: 399 p1.%(canary)s.local "text %(canary)s"',
     "Content-Type: text/plain",
@@ -41,6 +44,18 @@ LINES = (
     'o: dialog;call-id="x@%(canary)s"',
     "Reply-To: <sip:%(user)s@phone.%(canary)s.local>",
 )
+BEHIND = (
+    "phone.canary-in.local:5060",
+    "10.9.9.9:50231;received=10.9.9.8;rport=50231",
+    "10.9.9.9;Received=10.9.9.7;x",
+    "10.9.9.9;received=CANARY.x",
+    "10.9.9.9;received",
+    "10.9.9.9;received=10.9.9.8;received=10.9.9.7",
+    '10.9.9.9;receivedx=1;y="received=1"',
+    "[2001:db8::1]:5060",
+    "10.9.9.9, SIP/2.0/TCP 10.9.9.6",
+)
+"""Sent-by and parameters of Via values behind the first one."""
 BODY = b"o=- 1 1 IN IP4 192.0.2.10\r\n"
 
 
@@ -68,10 +83,10 @@ def lines(names: Sequence[int], user: str, canary: str, address: str) -> tuple[s
     return tuple(LINES[number] % {"user": user, "canary": canary, "address": address} for number in names)
 
 
-def said(number: int, names: Sequence[int], hosts: Sequence[str] = ("phone.canary-in.local",)) -> Message:
-    vias = (INSIDE_PEER, *hosts)
+def said(number: int, names: Sequence[int], behind: Sequence[str] = BEHIND[:1]) -> Message:
+    vias = (f"{INSIDE_PEER}:5060", *behind)
     return request(
-        via=tuple(f"SIP/2.0/TCP {host}:5060;branch=z9hG4bK{number}{host}" for host in vias),
+        via=tuple(f"SIP/2.0/TCP {via};branch=z9hG4bK{number}{at}" for at, via in enumerate(vias)),
         call_id=f"{number}@{IN}.local",
         cseq=f"{number} MESSAGE",
         extra=lines(names, f"user{number % 3}", IN, INSIDE_PEER),
@@ -96,9 +111,15 @@ class Talk:
         self.short = 0
 
     async def transaction(
-        self, number: int, asked: Sequence[int], answered: Sequence[int], status: int = 200, pause: float = 0.0
+        self,
+        number: int,
+        asked: Sequence[int],
+        answered: Sequence[int],
+        status: int = 200,
+        pause: float = 0.0,
+        behind: Sequence[str] = BEHIND[:1],
     ) -> None:
-        self.caller.send(said(number, asked))
+        self.caller.send(said(number, asked, behind))
         await self.edge.turn()
         self.short += self.edge.server._stack._clients.short
         callee: Far = self.edge.loop.called[0]
@@ -113,7 +134,7 @@ class Talk:
         self.seen += [("caller", DRAWN.sub(b"*", each.to_bytes())) for each in got]
 
 
-def talked(settings: Settings, *transactions: tuple[Sequence[int], Sequence[int], int, float]) -> Talk:
+def talked(settings: Settings, *transactions: tuple[Sequence[int], Sequence[int], int, float, Sequence[str]]) -> Talk:
     """Each of them four times."""
     talks: list[Talk] = []
 
@@ -128,8 +149,8 @@ def talked(settings: Settings, *transactions: tuple[Sequence[int], Sequence[int]
 
 @pytest.mark.parametrize("hidden", HIDDEN)
 def test_nothing_of_a_hidden_side_is_seen_on_the_other_one(hidden: tuple[str, ...]) -> None:
-    shown = [0, 3, 4, 5, 6, 7, 8, 10, 12, 13]
-    talk = talked(settings(hidden), (shown, shown, 200, 0.0))
+    shown = [0, 3, 4, 5, 6, 7, 11, 13, 15, 16]
+    talk = talked(settings(hidden), (shown, shown, 200, 0.0, BEHIND[:2]))
     assert talk.short == 2 and len(talk.seen) == 8
     canaries = {"callee": (IN, INSIDE_PEER, "Inside"), "caller": (OUT, OUTSIDE_PEER, "Outside")}
     for who, data in talk.seen:
@@ -137,8 +158,8 @@ def test_nothing_of_a_hidden_side_is_seen_on_the_other_one(hidden: tuple[str, ..
         assert (canary.encode() in data.replace(b"o=- 1 1 IN IP4 192.0.2.10", b"")) == (zone not in hidden)
         assert (address.encode() in data.replace(BODY, b"")) == (zone not in hidden)
     last = Message(talk.seen[-1][1].partition(b"\r\n\r\n")[0] + b"\r\n\r\n")
-    assert last.call_id == f"3@{IN}.local" and len(last.items("via")) == 2
-    assert talk.seen == talked(settings(hidden, 0), (shown, shown, 200, 0.0)).seen
+    assert last.call_id == f"3@{IN}.local" and len(last.items("via")) == 3
+    assert talk.seen == talked(settings(hidden, 0), (shown, shown, 200, 0.0, BEHIND[:2])).seen
 
 
 @examples(60)
@@ -150,6 +171,7 @@ def test_nothing_of_a_hidden_side_is_seen_on_the_other_one(hidden: tuple[str, ..
             st.lists(st.integers(0, len(LINES) - 1), max_size=4, unique=True),
             st.sampled_from((200, 200, 202, 404)),
             st.sampled_from((0.0, 0.0, 1.5)),
+            st.lists(st.sampled_from(BEHIND), max_size=2),
         ),
         min_size=1,
         max_size=3,
@@ -158,7 +180,10 @@ def test_nothing_of_a_hidden_side_is_seen_on_the_other_one(hidden: tuple[str, ..
     st.sampled_from((0, 0, 60)),
 )
 def test_each_side_gets_the_same_with_and_without_the_short_way(
-    hidden: tuple[str, ...], came: list[tuple[list[int], list[int], int, float]], call_ids: bool, longest: int
+    hidden: tuple[str, ...],
+    came: list[tuple[list[int], list[int], int, float, list[str]]],
+    call_ids: bool,
+    longest: int,
 ) -> None:
     changed = {"hide_call_id": call_ids, "longest_user_part": longest}
     one, other = (talked(settings(hidden, remembered, **changed), *came).seen for remembered in (100, 0))
@@ -173,7 +198,9 @@ def test_an_answer_after_a_change_of_configuration_comes_home_as_ever() -> None:
         talk.caller.send(said(9, [0]))
         await edge.turn()
         assert edge.server._stack._clients.short == 1
-        edge.server.tell(ConfigChanged(replace(settings(("Inside", "Outside")), domains=("d.e",))))
+        changed = settings(())  # nothing is hidden any more
+        edge.server._short.configure(changed)
+        edge.server.tell(ConfigChanged(changed))
         await edge.turn()
         edge.loop.called[0].send(*(answer(each, [0, 5], 200) for each in edge.loop.called[0].received()))
         await edge.turn()
@@ -189,7 +216,7 @@ def test_a_party_that_cannot_be_read_is_left_to_the_core() -> None:
         talk = Talk(edge)
         for number in range(3):
             await talk.transaction(number, [0], [0])
-        talk.caller.send(said(9, [0], ("[2001:db8::1]",)))
+        talk.caller.send(said(9, [0], ("[2001:db8::1]:5060",)))
         await edge.turn()
         assert edge.server._stack._clients.short == 0
         assert len(edge.loop.called[0].received()) == 1

@@ -11,6 +11,7 @@ from support.third_party import require
 from sipedge.pjsip.native import sequences
 from sipedge.remembered.native import ways
 from sipedge.sip.native import heads
+from sipedge.traces.capture.native import packets
 
 
 def has_all(source: Path, headers: Path) -> bool:
@@ -28,7 +29,8 @@ def test_the_compiler_finds_nothing_to_warn_of(tmp_path: Path) -> None:
     headers = Path(sysconfig.get_paths()["include"])
     strict = "-std=c11 -O2 -Wall -Wextra -Wconversion -Werror -fanalyzer -fstack-protector-strong -D_FORTIFY_SOURCE=2"
     strict += f' -I{headers} -DSIPEDGE_SOURCES=""'
-    files = {str(path) for path in (*sequences.COMPILED, *heads.COMPILED, *ways.COMPILED) if has_all(path, headers)}
+    compiled = (*sequences.COMPILED, *heads.COMPILED, *ways.COMPILED, *packets.COMPILED)
+    files = {str(path) for path in compiled if has_all(path, headers)}
     assert files
     done = subprocess.run(
         [str(require("gcc")), *strict.split(), "-c", *files], cwd=tmp_path, capture_output=True, text=True, check=False

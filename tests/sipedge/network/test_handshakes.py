@@ -110,6 +110,24 @@ def test_the_threads_give_way_to_the_loop(
     run(test)
 
 
+def test_where_threads_may_not_give_way_they_make_their_steps_all_the_same(
+    run: Run, watched: Callable[[str], Watched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def forbidden(*_: int) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "setpriority", forbidden)
+
+    async def test() -> None:
+        handshakes, told = Handshakes(), asyncio.get_running_loop().create_future()
+        Watched.may_begin.set()
+        handshakes.step("here", watched("here"), told.set_result)
+        assert await asyncio.wait_for(told, 10) is False
+        handshakes.close()
+
+    run(test)
+
+
 def test_nothing_comes_after_the_end(run: Run, watched: Callable[[str], Watched]) -> None:
     async def test() -> None:
         handshakes, told = Handshakes(), list[Outcome]()

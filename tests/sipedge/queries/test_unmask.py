@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from support.messages import invite
 from support.settings import ZONES, make_settings, with_zone
 
@@ -67,8 +68,10 @@ def test_what_was_not_sealed_here_stays() -> None:
     assert "".join(unmasked([sent()], clear_of(other))) == sent()
 
 
-def test_handles_are_opened_with_the_journal_of_an_edge_that_is_running(tmp_path: Path) -> None:
-    handles, journal = Handles(), JournalFile(str(tmp_path / "journal"))
+@pytest.mark.parametrize("file", ["journal", "journal.1"])
+def test_handles_are_opened_with_the_journal_of_an_edge_that_is_running(tmp_path: Path, file: str) -> None:
+    """Or with that of one of several workers."""
+    handles, journal = Handles(), JournalFile(str(tmp_path / file))
     short = sent(longest=40, handles=handles)
     journal.open()
     journal.append({KEY + handle: token and token.encode() for handle, token in handles.taken().items()})

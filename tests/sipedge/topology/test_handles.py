@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
+from sipedge.bus.board import Board
 from sipedge.topology import handles as handles_module
 from sipedge.topology.handles import LENGTH, MARK, Handles
 from sipedge.topology.seals import Kind, Seals
@@ -46,6 +49,28 @@ def test_what_has_changed_is_told_once_and_read_back() -> None:
         again.recall("other", token or "")
     assert len(again) == 1 and not again.changes
     assert Seals(SECRET, handles=again).open(Kind.CONTACT, "here", handle) == LONG
+
+
+def test_a_handle_of_one_worker_opens_at_another_at_once_and_in_the_next_in_its_seat() -> None:
+    memory = os.memfd_create("test")
+    one, two = (Handles(Board(memory, worker)) for worker in range(2))
+    handle = Seals(SECRET, handles=one).seal(Kind.CONTACT, "here", LONG, 64)
+    for kept in (two, Handles(Board(memory, 0))):
+        assert Seals(SECRET, handles=kept).open(Kind.CONTACT, "here", handle) == LONG
+        assert not kept.changes, "only who made it writes it into its journal"
+    again = Handles(Board(memory, 1))
+    again.look()
+    assert len(again) == 1
+    os.close(memory)
+
+
+def test_what_a_journal_gave_back_is_there_for_all() -> None:
+    memory = os.memfd_create("test")
+    one, two = (Handles(Board(memory, worker)) for worker in range(2))
+    token = "x" * 100
+    one.recall(token[:LENGTH], token)
+    assert two.whole(MARK + token[:LENGTH]) == token
+    os.close(memory)
 
 
 def test_the_one_that_was_used_longest_ago_goes(monkeypatch: pytest.MonkeyPatch) -> None:

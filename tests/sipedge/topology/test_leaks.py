@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from support.messages import request
 
-from sipedge.topology.leaks import DROPPED, handlers, naming
+from sipedge.topology.leaks import DROPPED, handlers, naming, searched
 
 TABLE = handlers("edge.example.com:5061")
 
@@ -34,8 +35,12 @@ def test_of_these_the_number_is_left(name: str, value: str, expected: str | None
 
 def test_a_header_that_names_a_hidden_host_goes() -> None:
     names = naming(frozenset({"fe1.local", "fe2", "", "fd00::7"}))
-    assert names("x-from", b"X-From: at FE1.local now")
-    assert names("x-from", b"X-From: [fd00::7]")
-    assert not names("to", b"To: <sip:b@FE1.local>")
-    assert not names("subject", b"Subject: fe2 is up.")
-    assert not names("x-from", b"X-From: fe1.locale"[:-2])
+    assert names(b"X-From: at FE1.local now")
+    assert names(b"X-From: [fd00::7]")
+    assert not names(b"Subject: fe2 is up.")
+    assert not names(b"X-From: fe1.locale"[:-2])
+
+
+def test_who_is_meant_and_what_holds_no_host_any_more_is_not_searched() -> None:
+    message = request(extra=("X-From: FE1.local",))
+    assert searched(message.index) == (*message.index["max-forwards"], *message.index["x-from"])

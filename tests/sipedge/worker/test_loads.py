@@ -11,7 +11,7 @@ from support.configuration import write
 from sipedge.config import load_config
 from sipedge.control.refusal import Refused
 from sipedge.control.requests import Load
-from sipedge.worker.loads import AGAIN
+from sipedge.worker.loads import AGAIN, NOBODY
 from tools.memory_edge import MemoryEdge, run_edge
 
 CONFIG = """\
@@ -65,7 +65,7 @@ def test_a_timer_that_comes_too_early_goes_back_all_the_same(tmp_path: Path) -> 
         await loads.load(Load(confirm_within=60))
         assert loads.standing.unconfirmed is not None
         await asyncio.sleep(59.9995)
-        loads._begin_to_go_back(loads.standing.unconfirmed)
+        loads._begin_to_go_back(loads.standing.unconfirmed, NOBODY)
         while loads.standing.force.settings.revision != first:
             await asyncio.sleep(0.1)
         assert loads.standing.unconfirmed is None

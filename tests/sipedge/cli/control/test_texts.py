@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 import pytest
 
+from sipedge.cli.control.changes.load import _seconds, command
 from sipedge.cli.control.history_run import _Plans, _print, _Seals
-from sipedge.cli.control.load import _seconds, command
 from sipedge.cli.control.status_run import _lines
 from sipedge.control.times import moment, span_text
 from sipedge.control.values import DecisionJson, StatusJson
@@ -22,6 +22,11 @@ STATUS: StatusJson = {
     "revision": "0123456789abcdef",
     "in_force_since": 1000.0,
     "unconfirmed": {"left": 221.0, "back_to": "fedcba9876543210"},
+    "went_back": {"revision": "00112233445566", "at": 60.0, "why": "30 of 60 requests since then have failed"},
+    "refused_load": {"at": 90.0, "sentence": "edge.toml has mistakes", "problems": ["edge.toml:3:1: no\n  key"]},
+    "doctor": [
+        {"check": "dns.srv", "about": HOSTILE, "verdict": "failed", "seen": "", "expected": "a record"},
+    ],
     "ending": True,
     "listeners": [{"name": "in", "transport": "TLS", "address": "192.0.2.1:5061", "zone": ""}],
     "zones": [
@@ -37,7 +42,7 @@ STATUS: StatusJson = {
     "certificates": [{"file": "a.pem", "ends": 0.0, "days_left": -2.0}],
     "transactions": {"server": 1, "client": 2},
     "refused": [{"zone": "", "reason": "handshake", "count": 12}],
-    "remembered": {"verdicts": 3, "asked": 8, "hits": 6},
+    "remembered": {"verdicts": 3, "asked": 8, "hits": 6, "short": 5},
     "dns": {"asked": 1, "waiting": 0, "spared": 5},
     "bans": [{"source": "192.0.2.9", "reason": "password", "left": 90.0, "times": 2}],
     "services": [
@@ -115,6 +120,9 @@ def test_status_in_sections() -> None:
         "  up 0 s, since 1970-01-01 00:16:40Z",
         "  revision 0123456789ab of /etc/sipedge/edge.toml, in force since 1970-01-01 00:16:40Z",
         "  not confirmed: back to revision fedcba987654 in 3 min 41 s",
+        "  revision 001122334455 was undone at 1970-01-01 00:01:00Z: 30 of 60 requests since then have failed",
+        "  nothing was changed by a reload at 1970-01-01 00:01:30Z: edge.toml has mistakes; edge.toml:3:1: no",
+        f"  doctor: dns.srv of {HOSTILE}: failed",
         "listeners",
         "  in  TLS  192.0.2.1:5061",
         "zones",
@@ -142,7 +150,7 @@ def test_status_in_sections() -> None:
         "  3  stderr",
         "decisions: the last record is number 41",
         "transactions: 1 of peers, 2 of the edge",
-        "verdicts remembered: 3, 75.0% of 8 requests found theirs",
+        "verdicts remembered: 3, 75.0% of 8 requests found theirs, 5 went on by the short way",
         "questions to the DNS: 1 asked, 0 waiting, 5 spared",
     ]
 

@@ -38,7 +38,19 @@ def test_the_names_of_the_console_are_answered(world: World, host: str) -> None:
     assert _client(world).get("/do", headers={"Host": host}).text == "done"
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "[::1", "edge.example.com.evil:8443"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "127.0.0.1:8443/x",
+        "evil@127.0.0.1",
+        "localhost?x",
+        "127.0.0.1.evil.example",
+        "",
+        "[::1",
+        "edge.example.com.evil:8443",
+    ],
+)
 def test_a_foreign_host_is_refused_with_the_names_that_are_right(world: World, host: str) -> None:
     answer = _client(world).get("/do", headers={"Host": host})
     assert answer.status_code == 421 and "edge.example.com" in answer.text

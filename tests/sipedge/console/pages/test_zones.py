@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,10 @@ def test_zones_have_their_peers_and_connections(client: TestClient, installation
         text = client.get("/zones").text
         assert ">near<" in text and f"{installation.far}:5060" in text and "Certificates" in text
         assert f"{installation.own}:" in text and "Close connection" in text
+        assert "on 1 connection with 0 requests under way" in text, "with the peer of the zone that has called"
+        seen = world.link.state.status
+        problems = [peer["problem"] for zone in (seen["zones"] if seen else ()) for peer in zone["peers"]]
+        assert any(problems) and all(each in unescape(text) for each in problems), "and why the far one failed last"
 
 
 def test_peers_are_asked_by_options_and_who_asked_is_noted(client: TestClient, world: World) -> None:

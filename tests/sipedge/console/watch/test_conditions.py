@@ -14,13 +14,27 @@ PEER = {"peer": "192.0.2.1:5061", "state": "alive", "since": None, "problem": ""
 ZONE = {"name": "far", "kind": "neighbor", "connections": 0, "peers": [PEER], "up": None, "problems": []}
 
 
+FINDING = {"check": "dns.srv", "about": "a.example", "verdict": "failed", "seen": "nothing", "expected": "a record"}
+
+
 def _status(**changes: Any) -> Any:
-    good = {"zones": [ZONE], "certificates": [], "dropped": {}, "services": [], "unconfirmed": None}
+    good = {"zones": [ZONE], "certificates": [], "dropped": {}, "services": [], "unconfirmed": None, "went_back": None}
+    good |= {"refused_load": None, "doctor": []}
     return good | changes
 
 
-def _texts(status: Any = None, problem: str = "", history: str = "", lost: int = 0) -> list[str]:
-    return [each.text for each in conditions(Seen(status=status, problem=problem, history=history, lost=lost))]
+def _texts(
+    status: Any = None,
+    problem: str = "",
+    history: str = "",
+    lost: int = 0,
+    unread: int = 0,
+    rooms: dict[str, float] | None = None,
+) -> list[str]:
+    found = conditions(
+        Seen(status=status, problem=problem, history=history, lost=lost, unread=unread, rooms=rooms or {}, least=5.0)
+    )
+    return [each.text for each in found]
 
 
 def test_where_all_is_well_there_is_none() -> None:
@@ -38,6 +52,21 @@ def test_where_all_is_well_there_is_none() -> None:
         ({"dropped": {"decisions file": 4}}, "The edge has lost 4 lines of decisions file"),
         ({"services": [{"name": "prosody", "active": False, "reason": ""}]}, "prosody is not active: it is starting"),
         ({"unconfirmed": {"left": 3.0, "back_to": "a"}}, "on trial"),
+        (
+            {"went_back": {"revision": "ab", "at": 1.0, "why": "9 of 9"}},
+            "Revision ab was on trial and is undone: 9 of 9",
+        ),
+        (
+            {
+                "refused_load": {
+                    "at": 1.0,
+                    "sentence": "it has mistakes",
+                    "problems": ["edge.dialplan:3:5: no such zone"],
+                }
+            },
+            "has changed nothing: it has mistakes; edge.dialplan:3:5: no such zone",
+        ),
+        ({"doctor": [FINDING]}, "Doctor: dns.srv of a.example: nothing, expected: a record"),
     ],
 )
 def test_each_trouble_has_a_sentence(changes: dict[str, Any], text: str) -> None:
@@ -46,9 +75,12 @@ def test_each_trouble_has_a_sentence(changes: dict[str, Any], text: str) -> None
 
 
 def test_what_the_console_itself_lacks_counts_too() -> None:
-    assert _texts(problem="nobody there", history="there is no history", lost=7) == [
+    rooms = {"/var/lib/sipedge": 4.96, "/etc": 5.0}
+    assert _texts(problem="nobody there", history="there is no history", lost=7, unread=2, rooms=rooms) == [
         "The edge does not answer: nobody there",
         "There is no history",
+        "2 lines of the file of decisions are no decisions",
+        "The disk of /var/lib/sipedge is nearly full: 5.0 % are free",
         "7 decisions were put aside by the edge before they could be read",
     ]
 

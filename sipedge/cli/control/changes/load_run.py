@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 import click
 
+from sipedge.cli.control.asking import ask
 from sipedge.cli.printing import print_json
 from sipedge.control.requests import Load
 from sipedge.control.times import span_text
 from sipedge.control.words import changes_text, short
-
-from .asking import ask
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,11 +20,14 @@ class Options:
     """A revision, '' any."""
     confirm_within: float
     """Seconds; 0: it needs no confirmation."""
+    fail_more: int
+    """Percent."""
     as_json: bool
 
 
 def run(options: Options) -> int:
-    _, loaded = ask(options.config, Load(expect=options.expect, confirm_within=options.confirm_within), options.as_json)
+    wish = Load(options.expect, "", options.confirm_within, options.fail_more / 100)
+    _, loaded = ask(options.config, wish, options.as_json)
     if options.as_json:
         print_json(loaded)
         return 0

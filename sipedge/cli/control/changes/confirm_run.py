@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import click
 
+from sipedge.cli.control.asking import ask
 from sipedge.control.requests import Confirm
 from sipedge.control.words import short
-
-from .asking import ask
 
 
 def run(config: str) -> int:

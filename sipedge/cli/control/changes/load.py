@@ -32,6 +32,14 @@ def _seconds(ctx: click.Context, param: click.Parameter, value: str) -> float:
     metavar="TIME",
     help="Go back after TIME (90s, 5m, 1h) unless `sipedge confirm` comes.",
 )
+@click.option(
+    "--fail-more",
+    type=click.IntRange(1, 100),
+    default=20,
+    show_default=True,
+    metavar="PERCENT",
+    help="With --confirm-within: go back at once where so many more of 100 requests fail than before; 100: never.",
+)
 @AS_JSON
 def command(**options: Any) -> int:
     """Have the running edge read its files anew and put them in force, and say what came of it.

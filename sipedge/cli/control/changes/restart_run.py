@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
+from sipedge.cli.control.asking import ask
 from sipedge.control.requests import Restart
-
-from .asking import ask
 
 
 def run(config: str) -> int:

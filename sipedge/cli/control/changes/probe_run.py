@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import click
 
+from sipedge.cli.control.asking import ask
 from sipedge.cli.printing import print_json
 from sipedge.control.requests import Probe
 from sipedge.printable import escaped
-
-from .asking import ask
 
 NOT_ANSWERED = {408, 503}
 """What the edge itself says where no answer came or nobody could be connected."""

@@ -1,0 +1,1 @@
+"""Commands that have a running edge do something."""

@@ -1,0 +1,1 @@
+"""Packets in the usual form found in C: TCP over IPv4 over Ethernet, in a classic capture."""
