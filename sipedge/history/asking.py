@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 from dialplan.model import Protocol, Query, Traffic
@@ -14,7 +15,7 @@ from .schema import QUESTIONS
 from .wish import Asked, Found, Key, Wish
 
 FEW = 500
-"""Aliases: of more that hold the text, the rows are read from the newest on, without an index."""
+"""Aliases: where more hold the text, rows are read from the newest on, without an index, until there are enough."""
 _NAMES = {name: name if name in TEXTS else "words" for name in (*TEXTS, *WORDS)}
 """Column -> the table of its texts."""
 _LISTED = ("alias", "sender", "zone", "target", "rule", "method", "revision")
@@ -111,17 +112,30 @@ class _Conditions:
     def _add_alias(self, text: str) -> bool:
         pattern, parts, some = bytes_of(_like(text)), [], False
         for name in TEXTS:
-            numbers = self._file.execute(
-                f"SELECT id FROM {name} WHERE text LIKE CAST(? AS TEXT) ESCAPE '~' LIMIT ?", (pattern, FEW + 1)
-            ).fetchall()
+            numbers = self._that_hold(name, text, pattern)
             some = some or bool(numbers)
             if len(numbers) > FEW:
-                parts.append(f"+d.{name} IN (SELECT id FROM {name} WHERE text LIKE CAST(? AS TEXT) ESCAPE '~')")
+                parts.append(f"(SELECT text FROM {name} WHERE id = d.{name}) LIKE CAST(? AS TEXT) ESCAPE '~'")
                 self.values.append(pattern)
             else:
-                parts.append(f"d.{name} IN ({', '.join(str(row[0]) for row in numbers)})")
+                parts.append(f"d.{name} IN ({', '.join(map(str, numbers))})")
         self._parts.append(f"({' OR '.join(parts)})")
         return some
+
+    def _that_hold(self, name: str, text: str, pattern: bytes) -> list[int]:
+        """The texts of a table that hold a part, FEW + 1 of them at most."""
+        like = "text LIKE CAST(? AS TEXT) ESCAPE '~' LIMIT ?"
+        wanted = _trigrams(text)
+        if wanted and self._has_parts:
+            parts = f"{name}_parts p CROSS JOIN {name} t ON t.id = p.rowid WHERE {name}_parts MATCH ?"
+            rows = self._file.execute(f"SELECT t.id FROM {parts} AND t.{like}", (wanted, pattern, FEW + 1))
+        else:
+            rows = self._file.execute(f"SELECT id FROM {name} WHERE {like}", (pattern, FEW + 1))
+        return [int(row[0]) for row in rows]
+
+    @cached_property
+    def _has_parts(self) -> bool:
+        return self._file.execute("SELECT 1 FROM sqlite_master WHERE name = 'alias_parts'").fetchone() is not None
 
     def _add_status(self, status: str) -> None:
         if status == "failed":
@@ -134,6 +148,13 @@ class _Conditions:
 
 def _call(call_id: str) -> tuple[int, bytes]:
     return call_hash(call_id), bytes_of(call_id)
+
+
+def _trigrams(text: str) -> str:
+    """For MATCH: each three characters that follow one another, ASCII only, as of others more are alike."""
+    each = (text[at : at + 3] for at in range(len(text) - 2))
+    quoted = (part.replace('"', '""') for part in each if part.isascii() and part.isprintable())
+    return " AND ".join(f'"{part}"' for part in quoted)
 
 
 def _like(text: str) -> str:

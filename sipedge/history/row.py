@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from hashlib import blake2b
+from operator import itemgetter
 from typing import Any
 
 from .wish import NO_RULE, REFUSED, SIGNED_ROUTE
@@ -43,6 +45,9 @@ _PARTY = ("connection", "transport", "local", "peer", "names")
 _REST = ("request_uri", "to", "call_id", "cseq", "also", "transform", "searched", "diagnostics", "more_rules")
 _INSTEAD = {"rules": NO_RULE, "signed Route": SIGNED_ROUTE, "refused": REFUSED}
 _dumps = json.JSONEncoder(separators=(",", ":")).encode
+_rule, _hop, _party, _rest = (itemgetter(*names) for names in (_RULE, _HOP, _PARTY, _REST))
+PACKED = 4096
+"""Texts of several values that are kept: most decisions have the parties, rules and hops of others."""
 
 
 def row_of(fields: Mapping[str, Any], number: int, intern: Callable[[str, str], int]) -> tuple[Any, ...]:
@@ -52,7 +57,7 @@ def row_of(fields: Mapping[str, Any], number: int, intern: Callable[[str, str], 
     """
     rules, hops, ms, searched = fields["rules"], fields["hops"], fields["ms"], fields["searched"]
     authenticated = fields["authenticated"]
-    rest = [fields[name] for name in _REST]
+    rest = [*_rest(fields)]
     if fields["more_hops"]:
         rest.append(fields["more_hops"])
     return (
@@ -74,9 +79,9 @@ def row_of(fields: Mapping[str, Any], number: int, intern: Callable[[str, str], 
         None if authenticated is None else int(authenticated),
         intern("decided_by", fields["decided_by"]),
         intern("evidence", fields["evidence"]),
-        intern("party", _dumps([fields[name] for name in _PARTY])),
-        intern("rules", _dumps([_packed_rule(rule, searched) for rule in rules])),
-        intern("hops", _dumps([[hop[name] for name in _HOP] for hop in hops])),
+        intern("party", _packed(_party_of(fields))),
+        intern("rules", _packed(tuple(_packed_rule(rule, searched) for rule in rules))),
+        intern("hops", _packed(tuple(map(_hop, hops)))),
         int(fields["own"]),
         intern("reason", fields["reason"]),
         _dumps([*rest, fields["route"]] if fields["route"] else rest),
@@ -141,9 +146,21 @@ def call_hash(call_id: str) -> int:
     return int.from_bytes(blake2b(call_id.encode("utf-8", "surrogatepass"), digest_size=8).digest()) >> 2
 
 
-def _packed_rule(rule: Mapping[str, Any], searched: str | None) -> list[Any]:
+@lru_cache(PACKED)
+def _packed(values: tuple[Any, ...]) -> str:
+    """Raises TypeError for what no tuple of a record holds."""
+    return _dumps(values)
+
+
+def _party_of(fields: Mapping[str, Any]) -> tuple[Any, ...]:
+    *others, names = _party(fields)
+    return *others, tuple(names)
+
+
+def _packed_rule(rule: Mapping[str, Any], searched: str | None) -> tuple[Any, ...]:
     """The alias of most is what was searched: without it, many requests have the same text here."""
-    return [None if name == "alias" and rule[name] == searched else rule[name] for name in _RULE]
+    *others, alias = _rule(rule)
+    return *others, None if alias == searched else alias
 
 
 def _whole_rule(packed: list[Any], searched: str | None) -> dict[str, Any]:

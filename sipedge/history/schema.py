@@ -34,6 +34,12 @@ SELECT alias, zone, traffic, protocol, authenticated, json_extract(rest, '$[4]')
 FROM decisions WHERE authenticated IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6
 """
 
+PARTS = """
+CREATE VIRTUAL TABLE {name}_parts USING fts5(text, content='', columnsize=0, detail=none, tokenize='trigram');
+INSERT INTO {name}_parts (rowid, text) SELECT id, text FROM {name};
+"""
+"""Which texts hold three characters: a sealed segment has it, where this SQLite was compiled with fts5."""
+
 SEAL = f"""
 CREATE INDEX by_alias ON decisions (alias);
 CREATE INDEX by_sender ON decisions (sender);

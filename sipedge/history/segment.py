@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import astuple
 from math import log2
 from pathlib import Path
 from typing import Any
 
 from .files import bytes_of, writing
-from .row import COLUMNS, TEXTS, concluded, row_of
-from .schema import ROWS, SEAL, TABLES
+from .row import COLUMNS, TEXTS, WORDS, concluded, row_of
+from .schema import ROWS, TABLES
 from .wish import Batch, Position
 
 _INSERT = f"INSERT INTO decisions VALUES ({', '.join('?' * len(COLUMNS))})"
@@ -39,10 +40,12 @@ class Segment:
         found = self._file.execute("SELECT count(*), coalesce(min(id), 0), coalesce(max(id), 0) FROM decisions")
         self.rows, self.first, self._last = map(int, found.fetchone())
         """Microseconds; 0 without rows."""
+        self._adding: _Adding | None = None
+        """What is not committed yet."""
 
     @property
     def full(self) -> bool:
-        return self.rows >= ROWS
+        return self.rows + (self._adding.rows if self._adding else 0) >= ROWS
 
     def is_ahead_of(self, batch: Batch) -> bool:
         """Whether the clock went back: what comes has to stand in a segment of its own, to be found by its time."""
@@ -50,7 +53,9 @@ class Segment:
             first = concluded(batch.records[0])
         except (IndexError, KeyError, TypeError, ValueError, OverflowError):
             return False
-        return self.rows >= FEW and self._last - first > BACK
+        adding = self._adding
+        rows, last = (self.rows + adding.rows, adding.last) if adding else (self.rows, self._last)
+        return rows >= FEW and last - first > BACK
 
     def position(self) -> Position | None:
         """None where this segment has none yet."""
@@ -58,43 +63,52 @@ class Segment:
         return Position(*found) if found else None
 
     def add(self, batch: Batch) -> None:
-        """All of it or nothing. Raises OSError."""
-        adding = _Adding(self._known, self._last)
+        """Nobody sees it before ``commit``. Raises OSError: then nothing is there of all since the last ``commit``."""
+        adding = self._adding = self._adding or _Adding(self._known, self._last, self.first)
         rows = [row for fields in batch.records if (row := adding.row(fields)) is not None]
-        try:
-            self._file.execute("BEGIN IMMEDIATE")
+        with self._undone():
+            if not self._file.in_transaction:
+                self._file.execute("BEGIN IMMEDIATE")
+            self._file.executemany(_INSERT, rows)
+            self._file.executemany("INSERT INTO gaps VALUES (?, ?)", [astuple(gap) for gap in batch.gaps])
+        adding.rows += len(rows)
+        adding.position = batch.position
+
+    def commit(self) -> None:
+        """Raises OSError: then nothing is there of all that was added."""
+        adding = self._adding
+        if adding is None:
+            return
+        with self._undone():
             for name in _TABLES:
                 given = [(number, bytes_of(text)) for text, number in adding.new[name].items()]
                 self._file.executemany(f"INSERT INTO {name} VALUES (?, CAST(? AS TEXT))", given)
-            self._file.executemany(_INSERT, rows)
             self._roll_up(adding)
-            self._file.executemany("INSERT INTO gaps VALUES (?, ?)", [astuple(gap) for gap in batch.gaps])
             self._file.execute("DELETE FROM position")
-            self._file.execute("INSERT INTO position VALUES (?, ?, ?)", astuple(batch.position))
+            self._file.execute("INSERT INTO position VALUES (?, ?, ?)", astuple(adding.position))
             self._file.execute("COMMIT")
-        except sqlite3.Error as error:
-            if self._file.in_transaction:
-                self._file.execute("ROLLBACK")
-            raise OSError(f"{self.path}: {error}") from None
         for name in _TABLES:
             self._known[name] |= adding.new[name]
-        self.rows += len(rows)
-        self.first = self.first or (rows[0][0] if rows else 0)
-        self._last = adding.last
-
-    def seal(self) -> None:
-        """Nothing is written into it any more. Raises OSError: then it is as it was."""
-        try:
-            self._file.executescript(f"BEGIN IMMEDIATE; {SEAL} COMMIT; PRAGMA wal_checkpoint(truncate);")
-            self._file.execute("PRAGMA journal_mode = delete")
-        except sqlite3.Error as error:
-            if self._file.in_transaction:
-                self._file.execute("ROLLBACK")
-            raise OSError(f"{self.path}: {error}") from None
-        self.close()
+        self.rows, self.first, self._last = self.rows + adding.rows, adding.first, adding.last
+        self._adding = None
 
     def close(self) -> None:
         self._file.close()
+
+    def give_up(self) -> None:
+        """Nothing is left of what was added since the last ``commit``."""
+        self._adding = None
+        if self._file.in_transaction:
+            self._file.execute("ROLLBACK")
+
+    @contextmanager
+    def _undone(self) -> Iterator[None]:
+        """Where it fails, all is given up. Raises OSError."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            self.give_up()
+            raise OSError(f"{self.path}: {error}") from None
 
     def _roll_up(self, adding: _Adding) -> None:
         counts = [(*key, count) for key, count in adding.minutes.items()]
@@ -105,15 +119,19 @@ class Segment:
 
 
 class _Adding:
-    """What one batch adds to a segment."""
+    """What one transaction adds to a segment, beside its rows."""
 
-    def __init__(self, known: Mapping[str, Mapping[str, int]], last: int) -> None:
-        self.last = last
+    def __init__(self, known: Mapping[str, Mapping[str, int]], last: int, first: int) -> None:
+        self.last, self.first, self.rows = last, first, 0
+        self.position = Position()
         self.new: dict[str, dict[str, int]] = {name: {} for name in _TABLES}
         self.minutes: Counter[tuple[int, int, int]] = Counter()
         self.times: Counter[tuple[int, int]] = Counter()
-        self._known = known
-        self._ids: set[int] = set()
+        self._tables = {
+            column: (known[table], self.new[table])
+            for column in (*TEXTS, *WORDS)
+            for table in (column if column in TEXTS else "words",)
+        }
 
     def row(self, fields: Mapping[str, Any]) -> Sequence[Any] | None:
         """None for what is no record of a decision."""
@@ -121,6 +139,7 @@ class _Adding:
             row = row_of(fields, self._number(concluded(fields)), self._intern)
         except (KeyError, TypeError, ValueError, IndexError, OverflowError):
             return None
+        self.first = self.first or row[0]
         minute, rule, status, us = row[0] // (MINUTE * 1_000_000), row[7], row[9], row[10]
         self.minutes[minute, rule, status // 100] += 1
         if us is not None:
@@ -135,11 +154,12 @@ class _Adding:
         return self.last
 
     def _intern(self, column: str, text: str) -> int:
-        table = column if column in TEXTS else "words"
-        known, new = self._known[table], self.new[table]
-        found = known.get(text) or new.get(text)
+        known, new = self._tables[column]
+        found = known.get(text)
         if found is None:
-            found = new[text] = len(known) + len(new) + 1
+            found = new.get(text)
+            if found is None:
+                found = new[text] = len(known) + len(new) + 1
         return found
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from time import time
 from weakref import finalize
 
 from .files import reading
 from .kept import ENDINGS, Kept, kept_of
+from .sealing import Sealing, is_sealed
 from .segment import Segment
 from .wish import Batch, Position
 
@@ -26,8 +28,13 @@ class Segments(Kept):
         folder.mkdir(mode=0o750, parents=True, exist_ok=True)
         super().__init__(folder)
         self._unlock = finalize(self, os.close, _locked(folder / "lock"))
-        self._writing = Segment(self._path(max(self._numbers(), default=1)))
-        if self._sealed(self._writing.path):
+        self._sealing = Sealing()
+        for number in sorted(self._numbers())[:-1]:
+            if not self._is_sealed(number):
+                self._sealing.add(self._path(number))
+        newest = max(self._numbers(), default=1)
+        self._writing = Segment(self._path(newest))
+        if self._is_sealed(newest):
             self._begin()
 
     def position(self) -> Position:
@@ -38,16 +45,22 @@ class Segments(Kept):
                     return Position(*found)
         return Position()
 
-    def add(self, batch: Batch) -> None:
-        if self._writing.full or self._writing.is_ahead_of(batch):
-            self._writing.seal()
-            self._begin()
-        self._writing.add(batch)
+    def add(self, batches: Iterable[Batch]) -> None:
+        try:
+            for batch in batches:
+                if self._writing.full or self._writing.is_ahead_of(batch):
+                    self._writing.commit()
+                    self._begin()
+                self._writing.add(batch)
+            self._writing.commit()
+        finally:
+            self._writing.give_up()
 
     def forget(self, days: float, size: int) -> int:
         """Only whole segments go. The one that is written is ended before, where it is old or too large alone."""
         forgotten = 0
         self._end_in_time(days, size)
+        self._sealing.go_on()
         numbers = sorted(self._numbers())
         sizes = {number: self._size(number) for number in numbers}
         for number in numbers[:-1]:
@@ -60,7 +73,12 @@ class Segments(Kept):
             forgotten += kept["rows"]
         return forgotten
 
+    def settle(self) -> None:
+        """Wait until what is full has its indexes."""
+        self._sealing.wait()
+
     def close(self) -> None:
+        self._sealing.end()
         self._writing.close()
         self._unlock()
 
@@ -68,20 +86,22 @@ class Segments(Kept):
         age = time() - self._writing.first / 1e6
         number = int(self._writing.path.stem)
         if self._writing.rows and (age > days * DAY / PARTS or self._size(number) > size / PARTS):
-            self._writing.seal()
             self._begin()
 
     def _begin(self) -> None:
-        self._writing.close()
+        """The next segment; the one before gets its indexes."""
+        before = self._writing
+        before.close()
         self._writing = Segment(self._path(max(self._numbers()) + 1))
+        self._sealing.add(before.path)
 
     def _remove(self, number: int) -> None:
         for ending in reversed(ENDINGS):
             Path(f"{self._path(number)}{ending}").unlink(missing_ok=True)
 
-    def _sealed(self, path: Path) -> bool:
-        with reading(path) as file:
-            return bool(file.execute("SELECT count(*) FROM sealed").fetchone()[0])
+    def _is_sealed(self, number: int) -> bool:
+        with reading(self._path(number)) as file:
+            return is_sealed(file)
 
 
 def _locked(path: Path) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -166,8 +166,9 @@ class History(Protocol):
 
     def position(self) -> Position: ...
 
-    def add(self, batch: Batch) -> None:
-        """All of it or nothing. From one thread. Raises OSError where the disk takes no more."""
+    def add(self, batches: Iterable[Batch]) -> None:
+        """In one transaction for each segment. From one thread. Raises OSError where the disk takes no more; what is
+        there then ``position`` tells."""
         ...
 
     def find(self, wish: Wish) -> list[Found]:

@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import islice
 from json import loads
 from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any
@@ -134,9 +133,8 @@ class Entry:
     def decided_text(self) -> str:
         """What was decided, and by what; see ``text``."""
         classification, found = self.classification, self.explanation
-        tiers = found.tiers if found else ()
-        hit = ((tier, target) for tier in tiers for target in tier.targets)
-        rules = ",".join(_rule_text(tier, target, found) for tier, target in islice(hit, MOST)) if found else ""
+        hit = [(tier, target) for tier in found.tiers for target in tier.targets] if found else []
+        rules = ",".join([_rule_text(tier, target, found) for tier, target in hit[:MOST]]) if found else ""
         protocol = _quoted(found.query.protocol.value) if found else "null"
         return (
             f'"traffic":"{classification.traffic.value}","evidence":{_quoted(classification.evidence)},'
@@ -144,7 +142,7 @@ class Entry:
             f'"protocol":{protocol},"authenticated":{_truth(found.query.authenticated) if found else "null"},'
             f'"transform":{_perhaps(found.transform if found else None)},'
             f'"searched":{_perhaps(found.searched if found else None)},'
-            f'"rules":[{rules}],"more_rules":{max(0, sum(len(tier.targets) for tier in tiers) - MOST)},'
+            f'"rules":[{rules}],"more_rules":{max(0, len(hit) - MOST)},'
             f'"route":{_quoted(self.route)}'
         )
 

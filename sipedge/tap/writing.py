@@ -13,7 +13,8 @@ from sipedge.proxy.events import ConnectionOpened
 from sipedge.proxy.history import Entry, entry_of, hop_text, party_text
 from sipedge.remembered.native import ways
 from sipedge.remembered.native.ways import Ways
-from sipedge.remembered.record import HOPS, Record
+from sipedge.remembered.record import Record
+from zones.zone import Hop
 
 from .items import record_text
 
@@ -35,10 +36,10 @@ class Writing:
         """``first``: the sequence number of the first one. Each record has its answer."""
         if self._native is None:
             return b"".join(self._line_of(record, number) for number, record in enumerate(records, first))
-        return self._native.lines(list(records), first, _way_texts, _party_text, self._line_of)
+        return self._native.lines(list(records), first, _way_texts, _hop_text, _party_text, self._line_of)
 
     def forget(self) -> None:
-        """Texts that are kept, and what they were made of: a plan that is not in force any more may be large."""
+        """Texts of hops and connections."""
         self._parties.clear()
         if self._native is not None:
             self._native.forget_lines()
@@ -55,17 +56,16 @@ class Writing:
         return kept[1]
 
 
-def _way_texts(record: Record) -> tuple[bytes, bytes, bytes, bytes]:
-    """Of all requests that go the same way to the same hop; see native/lines.h."""
+def _way_texts(record: Record) -> tuple[bytes, bytes, bytes]:
+    """Of all requests that go the same way; see native/lines.h."""
     entry = entry_of(record)
-    texts = (
-        f',"revision":"{entry.revision}",',
-        f",{entry.place_text()}",
-        f',{entry.decided_text()},"hops":[{hop_text(record[HOPS][0])}',
-        ',"reason":""}],"more_hops":0,"status":',
-    )
-    before, between, decided, rest = (text.encode("ascii") for text in texts)
-    return before, between, decided, rest
+    texts = f',"revision":"{entry.revision}",', f",{entry.place_text()}", f',{entry.decided_text()},"hops":['
+    before, between, decided = (text.encode("ascii") for text in texts)
+    return before, between, decided
+
+
+def _hop_text(hop: Hop) -> bytes:
+    return hop_text(hop).encode("ascii")
 
 
 def _party_text(opened: ConnectionOpened) -> bytes:

@@ -59,12 +59,18 @@ def busy(address: str, plans: tuple[str, str]) -> None:
                 time.sleep(EACH)
 
 
-@contextmanager
-def console(config: str) -> Iterator[str]:
+def started(config: str) -> tuple[subprocess.Popen[str], str]:
+    """A console, and its address."""
     process = subprocess.Popen([sys.executable, "-m", "sipedge", "console", config], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
+    return process, process.stdout.readline().split()[-1]
+
+
+@contextmanager
+def console(config: str) -> Iterator[str]:
+    process, address = started(config)
     try:
-        yield process.stdout.readline().split()[-1]
+        yield address
     finally:
         process.terminate()
         process.wait()

@@ -11,7 +11,7 @@ import os
 import random
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 from json import loads
@@ -24,8 +24,8 @@ from typing import Any
 from dialplan.language.parser import parse_dialplan
 from dialplan.model import Query
 from dialplan.search.search import CompiledPlan
+from sipedge.console.watch.feeding import PAUSE, Feeder
 from sipedge.history.schema import ROWS as SEGMENT
-from sipedge.history.spool import ROWS, Spool
 from sipedge.history.store import Segments
 from sipedge.history.wish import Batch, Position, Wish
 from sipedge.tap.items import Decided, record_text
@@ -42,6 +42,8 @@ SLICE = 0.02
 """Seconds of them that are written at once, as the tap does."""
 ALIASES = 200_000
 ASKED = 20
+FILLED = 500
+"""Decisions that are put in at once."""
 SIZE, COUNT = 100 << 20, 10
 """Of the file: as [log] has them where nothing is said."""
 
@@ -74,25 +76,39 @@ def write(path: str, seconds: float) -> None:
     file.close()
 
 
+class Timed(Segments):
+    """Knows how old a decision was, at most, when it could be found."""
+
+    worst = 0.0
+
+    def add(self, batches: Iterable[Batch]) -> None:
+        oldest = float("inf")
+
+        def seen() -> Iterator[Batch]:
+            nonlocal oldest
+            for batch in batches:
+                oldest = min(oldest, *(record["time"] for record in batch.records))
+                yield batch
+
+        super().add(seen())
+        self.worst = max(self.worst, time() - oldest)
+
+
 def feed(folder: Path, seconds: float) -> None:
     path = str(folder / "decisions.jsonl")
     writer = Process(target=write, args=(path, seconds))
-    history, spool = Segments(folder / "fed"), Spool(path, Position())
+    history = Timed(folder / "fed")
+    feeder = Feeder(history, path, 30, 1 << 40)
     writer.start()
-    began, spent, latest, worst = monotonic(), _processor(), 0.0, 0.0
-    while writer.is_alive() or latest:
-        batch, latest = spool.read(), 0.0
-        if batch is None:
-            sleep(0.3)
-            continue
-        history.add(batch)
-        latest = time() - batch.records[0]["time"]
-        worst = max(worst, latest)
+    began, spent = monotonic(), _processor()
+    while writer.is_alive() or feeder.step():
+        if not feeder.step():
+            sleep(PAUSE)
     took, spent = monotonic() - began, _processor() - spent
     stored = history.stored()
-    print(f"fed: {stored.rows} decisions in {took:.0f} s, {stored.lost} lost, of {spool.position.sequence}")
+    print(f"fed: {stored.rows} decisions in {took:.0f} s, {stored.lost} lost, of {history.position().sequence}")
     each = spent / stored.rows * 1e6
-    print(f"     {100 * spent / took:.0f} % of a core, {each:.0f} us each; the oldest unsaved {worst:.1f} s at most")
+    print(f"     {100 * spent / took:.0f} % of a core, {each:.0f} us each; visible after {history.worst:.1f} s at most")
     print(f"     {stored.bytes / stored.rows:.0f} bytes each")
     history.close()
 
@@ -101,13 +117,13 @@ def fill(history: Segments, rows: int) -> None:
     """As fast as they go, a thousandth of a second apart."""
     began, made = monotonic(), lines(1)
     spent, base = 0.0, time() - rows / 1000
-    for start in range(0, rows, ROWS):
-        items = enumerate(islice(made, ROWS), start)
+    for start in range(0, rows, FILLED):
+        items = enumerate(islice(made, FILLED), start)
         records = [
             loads(record_text(item.entry, item.sequence)) | {"time": base + number / 1000} for number, item in items
         ]
         before = _processor()
-        history.add(Batch(tuple(records), Position("", 0, start)))
+        history.add([Batch(tuple(records), Position("", 0, start))])
         spent += _processor() - before
     print(f"filled: {rows} in {monotonic() - began:.0f} s, {spent / rows * 1e6:.1f} us each in the store")
 
@@ -155,6 +171,7 @@ def main(seconds: float, rows: int) -> None:
         if rows:
             history = Segments(Path(folder) / "filled")
             fill(history, rows)
+            history.settle()
             sizes = sum(file.stat().st_size for file in os.scandir(Path(folder) / "filled"))
             print(f"        {sizes / 1e6:.0f} MB in segments of {SEGMENT}")
             ask(history)

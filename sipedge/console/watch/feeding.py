@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from time import monotonic
 
 from anyio import CapacityLimiter, sleep, to_thread
 
 from sipedge.history.spool import Spool
-from sipedge.history.wish import History
+from sipedge.history.wish import Batch, History
 
 PAUSE = 0.3
 """Seconds between two looks when there was nothing: what was decided is seen within two."""
+LONGEST = 0.2
+"""Seconds that a thread carries in one go: then those who look are told."""
 AFTER_TROUBLE = 5.0
 FORGETTING = 60.0
 """Seconds between two times of forgetting."""
@@ -61,16 +63,22 @@ class Feeder:
             self._spool.close()
 
     def step(self) -> bool:
-        """Carry one batch; whether there was one. Raises OSError."""
+        """Carry what is there, for LONGEST at most; whether there was anything. Raises OSError."""
         if monotonic() > self._forgot + FORGETTING:
             self._history.forget(self._days, self._size)
             self._forgot = monotonic()
         if self._spool is None:
             self._spool = Spool(self._path, self._history.position())
-        batch = self._spool.read()
-        if batch is None:
-            return False
-        self._history.add(batch)
-        self.unread += batch.unread
-        self.lost += sum(gap.count for gap in batch.gaps)
-        return True
+        read = list[tuple[int, int]]()
+        self._history.add(_batches(self._spool, read))
+        self.unread += sum(unread for unread, _ in read)
+        self.lost += sum(lost for _, lost in read)
+        return bool(read)
+
+
+def _batches(spool: Spool, read: list[tuple[int, int]]) -> Iterator[Batch]:
+    """One after the other, so that little is in memory at once. ``read``: (unread, lost) of each is appended to it."""
+    end = monotonic() + LONGEST
+    while monotonic() < end and (batch := spool.read()) is not None:
+        read.append((batch.unread, sum(gap.count for gap in batch.gaps)))
+        yield batch

@@ -2,81 +2,74 @@
 
 #include <string.h>
 
-enum { KEPT = 1024, PARTS = 4, DIGITS = 20, ADDED = 512, SPACE = 1 << 17 };
+enum { KEPT = 1024, DIGITS = 20, ADDED = 512, SPACE = 1 << 17 };
 
 /* Texts that were made, by the objects that they were made of; while those are held no others have their addresses. */
-static struct kept {
-    PyObject *way, *hop, *texts[PARTS];
-} kept_ways[KEPT];
+struct kept {
+    PyObject *of, *text;
+};
 
-static struct {
-    PyObject *opened, *text;
-} kept_parties[KEPT];
+static struct kept hops[KEPT], parties[KEPT];
 
-static const char START[] = "{\"format\":1,\"sequence\":";
+static const char START[] = "{\"format\":1,\"sequence\":", REST[] = ",\"reason\":\"\"}],\"more_hops\":0,\"status\":";
 
-static size_t place_of(const void *one, const void *other)
+static void drop(struct kept *kept)
 {
-    size_t mixed = (size_t)one / 16 * 31 + (size_t)other / 16;
-    return (mixed ^ mixed / KEPT) % KEPT;
-}
-
-static void forget_way(struct kept *kept)
-{
-    Py_CLEAR(kept->way);
-    Py_CLEAR(kept->hop);
-    for (int i = 0; i < PARTS; i++)
-        Py_CLEAR(kept->texts[i]);
+    for (int i = 0; i < KEPT; i++) {
+        Py_CLEAR(kept[i].of);
+        Py_CLEAR(kept[i].text);
+    }
 }
 
 void lines_forget(void)
 {
-    for (int i = 0; i < KEPT; i++) {
-        forget_way(&kept_ways[i]);
-        Py_CLEAR(kept_parties[i].opened);
-        Py_CLEAR(kept_parties[i].text);
-    }
+    drop(hops);
+    drop(parties);
 }
 
 /* Borrowed; NULL with an exception. */
-static PyObject *const *texts_of_way(PyObject *record, PyObject *hop, const struct texts *texts)
+static PyObject *text_of(struct kept *kept, PyObject *object, PyObject *make)
 {
-    PyObject *way = PyList_GetItem(record, WAY);
-    struct kept *kept = &kept_ways[place_of(way, hop)];
-    if (kept->way == way && kept->hop == hop)
-        return kept->texts;
-    forget_way(kept);
-    PyObject *made = PyObject_CallFunctionObjArgs(texts->way, record, NULL), **at = kept->texts;
-    if (!made)
-        return NULL;
-    if (PyArg_ParseTuple(made, "SSSS", &at[0], &at[1], &at[2], &at[3])) {
-        for (int i = 0; i < PARTS; i++)
-            Py_INCREF(at[i]);
-        kept->way = new_reference(way);
-        kept->hop = new_reference(hop);
-    } else {
-        memset(kept, 0, sizeof *kept);
-    }
-    Py_DECREF(made);
-    return kept->way ? kept->texts : NULL;
-}
-
-static PyObject *text_of_party(PyObject *opened, const struct texts *texts)
-{
-    size_t place = place_of(opened, NULL);
-    if (kept_parties[place].opened == opened)
-        return kept_parties[place].text;
-    PyObject *made = PyObject_CallFunctionObjArgs(texts->party, opened, NULL);
+    size_t mixed = (size_t)object / 16;
+    kept += (mixed ^ mixed / KEPT) % KEPT;
+    if (kept->of == object)
+        return kept->text;
+    PyObject *made = PyObject_CallFunctionObjArgs(make, object, NULL);
     if (made && !PyBytes_Check(made)) {
-        PyErr_SetString(PyExc_TypeError, "a party's text is bytes");
+        PyErr_SetString(PyExc_TypeError, "a text is bytes");
         Py_CLEAR(made);
     }
     if (!made)
         return NULL;
-    Py_XDECREF(kept_parties[place].opened);
-    Py_XDECREF(kept_parties[place].text);
-    kept_parties[place].opened = new_reference(opened);
-    kept_parties[place].text = made;
+    Py_XDECREF(kept->of);
+    Py_XDECREF(kept->text);
+    kept->of = new_reference(object);
+    kept->text = made;
+    return made;
+}
+
+/* A reference to a tuple of bytes, of which the way has another one; NULL with an exception. */
+static PyObject *texts_of_way(PyObject *record, struct span *parts, const struct texts *texts)
+{
+    static PyObject *name;
+    PyObject *way = PyList_GetItem(record, WAY), *bytes[3];
+    if (!name && !(name = PyUnicode_InternFromString("texts")))
+        return NULL;
+    PyObject *made = PyObject_GetAttr(way, name);
+    if (made == Py_None) {
+        Py_DECREF(made);
+        made = PyObject_CallFunctionObjArgs(texts->way, record, NULL);
+        if (made && PyObject_SetAttr(way, name, made))
+            Py_CLEAR(made);
+    }
+    if (made && !PyTuple_Check(made))
+        PyErr_SetString(PyExc_TypeError, "texts are a tuple");
+    if (!made || PyErr_Occurred() || !PyArg_ParseTuple(made, "SSS", &bytes[0], &bytes[1], &bytes[2])) {
+        Py_XDECREF(made);
+        return NULL;
+    }
+    for (int i = 0; i < 3; i++)
+        parts[i] = span_of(bytes[i]);
     return made;
 }
 
@@ -94,11 +87,6 @@ static int has_room(struct text *text, size_t more)
 }
 
 /* The following write into text that has room. */
-static void put_bytes(struct text *text, PyObject *bytes)
-{
-    put_span(text, span_of(bytes));
-}
-
 static void put_number(struct text *text, unsigned long long number, int digits)
 {
     char space[DIGITS];
@@ -155,49 +143,84 @@ static double item_double(PyObject *record, int item)
     return PyFloat_AsDouble(PyList_GetItem(record, item));
 }
 
-/* 1; 0 where Python has to write it; -1 with an exception. */
-static int put_line(struct text *text, PyObject *record, unsigned long number, const struct texts *texts)
+/* What a line has of the request's own between what others say, too. */
+struct line {
+    struct span way[3], party, hop, reason;
+    PyObject *head;
+    unsigned long number, status;
+    double time, took;
+};
+
+static int is_usual(const struct line *line)
 {
-    PyObject *hops = PyList_GetItem(record, HOPS), *head = PyList_GetItem(record, HEAD), *reason = PyList_GetItem(record, REASON);
-    PyObject *hop = hops ? PyTuple_GetItem(hops, 0) : NULL;
-    if (!hop || !PyBytes_Check(head) || !PyBytes_Check(reason))
-        return PyErr_Occurred() ? -1 : 0;
-    PyObject *const *parts = texts_of_way(record, hop, texts);
-    PyObject *party = parts ? text_of_party(PyList_GetItem(record, OPENED), texts) : NULL;
-    long status = PyLong_AsLong(PyList_GetItem(record, STATUS));
-    double took = item_double(record, ENDED) - item_double(record, BEGUN), time = item_double(record, TIME);
-    if (!party || PyErr_Occurred())
-        return -1;
-    size_t longest = 2 * ((size_t)PyBytes_Size(head) + (size_t)PyBytes_Size(reason)) + (size_t)PyBytes_Size(party) + ADDED;
-    for (int i = 0; i < PARTS; i++)
-        longest += (size_t)PyBytes_Size(parts[i]);
-    if (!has_room(text, longest))
-        return -1;
-    if (!(took >= 0 && took < 1e9 && time >= 0 && time < 1e12) || status < 0)
-        return 0;
+    return line->took >= 0 && line->took < 1e9 && line->time >= 0 && line->time < 1e12;
+}
+
+/* 0 where Python has to write it, perhaps with an exception. */
+static int put_line(struct text *text, const struct line *line)
+{
     put(text, START, sizeof START - 1);
-    put_number(text, number, 1);
+    put_number(text, line->number, 1);
     put(text, ",\"time\":", 8);
-    put_time(text, time, 1000000, 6);
+    put_time(text, line->time, 1000000, 6);
     put(text, ",\"ms\":", 6);
-    put_time(text, took, 1000, 3);
-    put_bytes(text, parts[0]);
-    put_bytes(text, party);
-    put_bytes(text, parts[1]);
-    if (!put_values(text, head))
-        return PyErr_Occurred() ? -1 : 0;
-    put_bytes(text, parts[2]);
-    put_number(text, (unsigned long)status, 1);
-    put_bytes(text, parts[3]);
-    put_number(text, (unsigned long)status, 1);
+    put_time(text, line->took, 1000, 3);
+    put_span(text, line->way[0]);
+    put_span(text, line->party);
+    put_span(text, line->way[1]);
+    if (!put_values(text, line->head))
+        return 0;
+    put_span(text, line->way[2]);
+    put_span(text, line->hop);
+    put_number(text, line->status, 1);
+    put(text, REST, sizeof REST - 1);
+    put_number(text, line->status, 1);
     put(text, ",\"own\":false,\"reason\":", 22);
-    if (!put_quoted(text, span_of(reason)))
+    if (!put_quoted(text, line->reason))
         return 0;
     put(text, ",\"diagnostics\":[]}\n", 19);
     return 1;
 }
 
-/* As ``put_line``, but for 0. */
+/* All but what the way says. 0 with an exception. */
+static int read_record(struct line *line, PyObject *record, const struct texts *texts)
+{
+    PyObject *reason = PyList_GetItem(record, REASON), *tried = PyList_GetItem(record, HOPS);
+    PyObject *hop = tried ? PyTuple_GetItem(tried, 0) : NULL;
+    PyObject *hop_text = hop ? text_of(hops, hop, texts->hop) : NULL;
+    PyObject *party = hop_text ? text_of(parties, PyList_GetItem(record, OPENED), texts->party) : NULL;
+    line->head = PyList_GetItem(record, HEAD);
+    if (!party || !PyBytes_Check(line->head) || !PyBytes_Check(reason)) {
+        if (!PyErr_Occurred())
+            PyErr_SetString(PyExc_TypeError, "a record has its header section and its reason phrase as bytes");
+        return 0;
+    }
+    line->hop = span_of(hop_text), line->party = span_of(party), line->reason = span_of(reason);
+    line->status = PyLong_AsUnsignedLong(PyList_GetItem(record, STATUS));
+    line->took = item_double(record, ENDED) - item_double(record, BEGUN);
+    line->time = item_double(record, TIME);
+    return !PyErr_Occurred();
+}
+
+static size_t longest(const struct line *line)
+{
+    return 2 * ((size_t)PyBytes_Size(line->head) + line->reason.length) + line->way[0].length + line->way[1].length +
+           line->way[2].length + line->party.length + line->hop.length + ADDED;
+}
+
+/* 1; 0 where Python has to write it; -1 with an exception. */
+static int put_record(struct text *text, PyObject *record, unsigned long number, const struct texts *texts)
+{
+    struct line line = {.number = number};
+    PyObject *held = read_record(&line, record, texts) ? texts_of_way(record, line.way, texts) : NULL;
+    if (!held)
+        return -1;
+    int done = has_room(text, longest(&line)) ? is_usual(&line) && put_line(text, &line) : -1;
+    Py_DECREF(held);
+    return PyErr_Occurred() ? -1 : done;
+}
+
+/* As ``put_record``, but for 0. */
 static int put_whole(struct text *text, PyObject *record, unsigned long number, const struct texts *texts)
 {
     PyObject *counted = PyLong_FromUnsignedLong(number);
@@ -207,7 +230,7 @@ static int put_whole(struct text *text, PyObject *record, unsigned long number, 
         PyErr_SetString(PyExc_TypeError, "a line is bytes");
     int done = line && PyBytes_Check(line) && has_room(text, (size_t)PyBytes_Size(line)) ? 1 : -1;
     if (done > 0)
-        put_bytes(text, line);
+        put_span(text, span_of(line));
     Py_XDECREF(line);
     return done;
 }
@@ -220,7 +243,7 @@ PyObject *lines_of(PyObject *records, unsigned long first, const struct texts *t
     for (Py_ssize_t i = 0; done > 0 && i < PyList_Size(records); i++) {
         PyObject *record = PyList_GetItem(records, i);
         size_t before = text.length;
-        done = put_line(&text, record, first + (unsigned long)i, texts);
+        done = put_record(&text, record, first + (unsigned long)i, texts);
         if (!done) {
             text.length = before;
             done = put_whole(&text, record, first + (unsigned long)i, texts);

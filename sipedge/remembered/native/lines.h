@@ -8,7 +8,8 @@
 
 /* Who makes what is not written here, by functions of Python. */
 struct texts {
-    PyObject *way;   /* (record): four bytes: before the connection, behind it, behind CSeq, behind the hop's status */
+    PyObject *way;   /* (record): three bytes: before the connection, behind it, behind CSeq up to the hop; its ``texts`` */
+    PyObject *hop;   /* (hop): bytes, up to its status */
     PyObject *party; /* (opened): bytes */
     PyObject *whole; /* (record, number): the whole line, where a request says something unusual */
 };

@@ -247,14 +247,14 @@ static PyObject *give_up(PyObject *module, PyObject *number)
     return result;
 }
 
-/* (records, number of the first, texts of a way, text of a party, whole line): see lines.h. */
+/* (records, number of the first, texts of a way, of a hop, of a party, whole line): see lines.h. */
 static PyObject *lines(PyObject *module, PyObject *args)
 {
     (void)module;
     PyObject *records;
     unsigned long first;
     struct texts texts;
-    if (!PyArg_ParseTuple(args, "OkOOO", &records, &first, &texts.way, &texts.party, &texts.whole))
+    if (!PyArg_ParseTuple(args, "OkOOOO", &records, &first, &texts.way, &texts.hop, &texts.party, &texts.whole))
         return NULL;
     if (!PyList_Check(records))
         return PyErr_Format(PyExc_TypeError, "records are a list");

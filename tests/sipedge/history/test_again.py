@@ -64,7 +64,7 @@ def test_the_tree_comes_back_byte_for_byte_through_file_and_segment(plan: Dialpl
     again = plan_of(json.loads(json.dumps(list(pieces_of(compiled)))), json.loads(json.dumps(rest)))
     with TemporaryDirectory() as folder:
         history = Segments(Path(folder))
-        history.add(Batch(tuple(records), Position("x", 1, len(records))))
+        history.add([Batch(tuple(records), Position("x", 1, len(records)))])
         kept = [history.entry(each.key) for each in reversed(history.find(Wish(most=100)))]
         history.close()
     made = [searched_again(entry, again) for entry in kept if entry]

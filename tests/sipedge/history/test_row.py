@@ -21,7 +21,7 @@ TEXT = st.text(st.characters(codec="utf-8"), max_size=30) | st.just("bob@example
 
 
 def _through(history: Segments, given: Json) -> Json:
-    history.add(Batch((given,), Position("", 0, 0)))
+    history.add([Batch((given,), Position("", 0, 0))])
     (found,) = history.find(Wish(most=1))
     kept = history.entry(found.key)
     assert kept is not None

@@ -141,6 +141,7 @@ def test_what_is_no_record_is_counted_and_left_out(path: Path, line: bytes) -> N
 
 
 def test_a_line_without_end_is_passed_over(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spool, "READ", 1024)
     monkeypatch.setattr(spool, "BYTES", 4096)
     path.write_bytes(b"x" * 10_000 + b"\n")
     _write(path, 1, 2)

@@ -22,7 +22,8 @@ def history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Segment
     for number in range(1, 13):
         alias = ("bob@example.com", "Eve_1@far.example", "nobody@nowhere")[number % 3]
         more = {"method": "NOTIFY", "revision": "b2" * 32} if number > 9 else {}
-        made.add(Batch((record(number, alias, **more),), Position("first", number * 10, number)))
+        made.add([Batch((record(number, alias, **more),), Position("first", number * 10, number))])
+    made.settle()
     yield made
     made.close()
 
@@ -106,7 +107,7 @@ def test_it_goes_on_after_a_restart(history: Segments, tmp_path: Path) -> None:
     history.close()
     again = Segments(tmp_path / "history")
     assert again.position() == Position("first", 120, 12)
-    again.add(Batch((record(13),), Position("first", 130, 13), (Gap(BEGAN, 4),)))
+    again.add([Batch((record(13),), Position("first", 130, 13), (Gap(BEGAN, 4),))])
     assert _numbers(again, most=3) == [13, 12, 11]
     stored = again.stored()
     assert (stored.rows, stored.lost, stored.gaps) == (13, 4, (Gap(BEGAN, 4),))
@@ -114,6 +115,8 @@ def test_it_goes_on_after_a_restart(history: Segments, tmp_path: Path) -> None:
 
 
 def test_the_oldest_segment_goes_whole_by_days_and_by_bytes(history: Segments) -> None:
+    history._begin()
+    history.settle()
     assert history.forget(days=1e6, size=10**12) == 0
     whole = history.stored().bytes
     assert history.forget(days=1e6, size=whole - 1) == 5
@@ -121,21 +124,50 @@ def test_the_oldest_segment_goes_whole_by_days_and_by_bytes(history: Segments) -
     assert history.entry(Key(1, 1)) is None
     assert history.forget(days=0.001, size=10**12) == 7
     assert _numbers(history) == [] and history.stored().rows == 0
-    history.add(Batch((record(14),), Position("first", 140, 14)))
+    history.add([Batch((record(14),), Position("first", 140, 14))])
     assert _numbers(history) == [14]
 
 
 def test_a_clock_that_went_back_begins_a_segment(history: Segments, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(segment, "FEW", 1)
-    history.add(Batch((record(13, time=BEGAN - 3600),), Position("first", 130, 13)))
+    history.add([Batch((record(13, time=BEGAN - 3600),), Position("first", 130, 13))])
     assert _numbers(history, most=1) == [13]
     assert _numbers(history, until=BEGAN - 3000) == [13]
 
 
 def test_what_is_no_record_is_left_out_and_costs_no_other(history: Segments) -> None:
     broken = {"time": 1.0, "sequence": 13}, record(14, time=-1.0), record(15, time=1e300)
-    history.add(Batch((*broken, record(16)), Position("first", 160, 16)))
+    history.add([Batch((*broken, record(16)), Position("first", 160, 16))])
     assert _numbers(history, most=2) == [16, 12]
+
+
+def _batches(*numbers: int) -> Iterator[Batch]:
+    """One for each number; 0 is a file that cannot be read."""
+    for number in numbers:
+        if not number:
+            raise OSError("unreadable")
+        yield Batch((record(number),), Position("first", number * 10, number), (Gap(BEGAN, 1),))
+
+
+def test_several_batches_go_in_over_the_end_of_a_segment(history: Segments) -> None:
+    history.add(_batches(*range(13, 25)))
+    assert _numbers(history, most=100) == list(range(24, 0, -1))
+    assert history.stored().lost == 12 and history.position() == Position("first", 240, 24)
+
+
+def test_what_was_not_finished_is_not_there_and_goes_in_once(history: Segments) -> None:
+    with pytest.raises(OSError, match="unreadable"):
+        history.add(_batches(13, 14, 0))
+    assert _numbers(history, most=1) == [12] and history.stored().lost == 0
+    assert history.position() == Position("first", 120, 12)
+    history.add(_batches(13, 14))
+    assert _numbers(history, most=3) == [14, 13, 12] and history.stored().rows == 14
+
+
+def test_what_filled_a_segment_stays_when_the_rest_fails(history: Segments) -> None:
+    with pytest.raises(OSError, match="unreadable"):
+        history.add(_batches(13, 14, 15, 16, 0))
+    assert _numbers(history, most=1) == [15] and history.position() == Position("first", 150, 15)
 
 
 def test_a_disk_that_is_full_costs_nothing_that_was_there(history: Segments, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,10 +176,10 @@ def test_a_disk_that_is_full_costs_nothing_that_was_there(history: Segments, mon
     file.execute(f"PRAGMA max_page_count = {pages}")
     big = record(13, "x" * 100_000)
     with pytest.raises(OSError, match="full"):
-        history.add(Batch((big,), Position("first", 130, 13)))
+        history.add([Batch((big,), Position("first", 130, 13))])
     assert history.position() == Position("first", 120, 12)
     file.execute("PRAGMA max_page_count = 1000000")
-    history.add(Batch((big,), Position("first", 130, 13)))
+    history.add([Batch((big,), Position("first", 130, 13))])
     assert _numbers(history, most=2) == [13, 12]
 
 

@@ -5,12 +5,15 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
 from support.settings import make_settings
 from support.tapped import HEAD, OPENED, decided, entry, record_of
 
+from sipedge.history.spool import Spool
+from sipedge.history.wish import Position
 from sipedge.proxy.incoming import Peer
 from sipedge.settings import Hep, Log, MetricsSettings, Settings
 from sipedge.sip.message import Message
@@ -18,6 +21,7 @@ from sipedge.tap import worker
 from sipedge.tap.metrics import Metrics
 from sipedge.tap.tap import Tap, open_outputs, wanted
 
+PATIENCE = 10.0
 PEERS = {7: Peer(7, "IMP", "192.0.2.2", 40112, OPENED)}
 
 
@@ -111,6 +115,32 @@ def test_what_is_dropped_leaves_a_gap_of_its_size(
     tap.end()
     tap.join()
     assert _numbers(tmp_path / "decisions") == [1, 2, 8]
+
+
+def _until(true: Callable[[], bool]) -> None:
+    end = monotonic() + PATIENCE
+    while not true():
+        assert monotonic() < end
+        sleep(0.01)
+
+
+def test_a_disk_that_was_full_is_a_gap_of_its_size_to_the_history(tmp_path: Path, taps: Callable[..., Tap]) -> None:
+    file, settings = tmp_path / "decisions", _settings(decisions=tmp_path / "decisions")
+    tap = taps(settings)
+    _conclude(tap, 2)
+    _until(lambda: file.read_bytes().count(b"\n") == 2)
+    tap.use(open_outputs(_settings(decisions="/dev/full"), collector=True), None)
+    _conclude(tap, 5)
+    _until(lambda: tap.dropped()["decisions"] == 5)
+    tap.use(open_outputs(settings, collector=True), None)
+    _conclude(tap, 1)
+    tap.end()
+    tap.join()
+    spool = Spool(str(file), Position())
+    (batch,) = iter(spool.read, None)
+    spool.close()
+    assert [record["sequence"] for record in batch.records] == [1, 2, 8]
+    assert [gap.count for gap in batch.gaps] == [5]
 
 
 def test_metrics_count_without_any_output(taps: Callable[..., Tap]) -> None:

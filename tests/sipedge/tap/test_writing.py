@@ -135,15 +135,21 @@ def test_other_hops_and_connections_have_texts_of_their_own(records: list[Record
     assert [each["connection"] for each in fields][2] == 99
 
 
+def test_each_way_keeps_its_own_texts(records: list[Record], writing: Writing) -> None:
+    made = [_other(records[-1]) for _ in range(2)]
+    made[1][WAY] = replace(made[1][WAY], revision="another", texts=None)
+    assert writing.lines(made * 2, 1) == _in_python(made * 2, 1)
+    assert [b'"revision":"another"' in line for line in writing.lines(made * 2, 1).splitlines()] == [False, True] * 2
+    assert made[1][WAY].texts is not None and b"another" in made[1][WAY].texts[0]
+
+
 def test_what_was_forgotten_is_made_again(records: list[Record], writing: Writing) -> None:
     record = _other(records[-1])
+    record[OPENED] = replace(record[OPENED])
     writing.lines([record], 1)
-    verdict = replace(record[WAY].verdict, source=replace(record[WAY].verdict.source, name="another"))
-    before, record[WAY].verdict = record[WAY].verdict, verdict
+    record[OPENED].transport = "TLS"
     writing.forget()
-    assert b'"another"' in writing.lines([record], 1)
-    record[WAY].verdict = before
-    writing.forget()
+    assert b'"transport":"TLS","local"' in writing.lines([record], 1)
 
 
 def test_many_connections_are_not_all_kept(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,70 @@
+"""A part of an alias is found alike in a segment that is sealed, by its index, and in one that is not, by reading."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.decisions import record
+from support.examples import examples
+
+from sipedge.history import asking, sealing
+from sipedge.history.store import Segments
+from sipedge.history.wish import Batch, Position, Wish
+
+LETTERS = st.text(st.sampled_from('abAB@."%_~-é€K'), min_size=1, max_size=9)
+
+
+def _lower(text: str) -> str:
+    """ASCII letters only, as LIKE has them."""
+    return "".join(each.lower() if each.isascii() else each for each in text)
+
+
+def _history(folder: str, aliases: list[str]) -> Segments:
+    history = Segments(Path(folder))
+    records = tuple(record(number, alias, lines=(b"",) * 3) for number, alias in enumerate(aliases, 1))
+    history.add([Batch(records, Position("first", 1, len(records)))])
+    return history
+
+
+def _seal(history: Segments) -> None:
+    history._begin()
+    history.settle()
+
+
+def _found(history: Segments, part: str) -> list[str]:
+    return [each.alias for each in history.find(Wish(alias=part, most=100))]
+
+
+@examples(25)
+@given(aliases=st.lists(LETTERS, min_size=1, max_size=8), part=LETTERS)
+def test_a_part_is_found_with_and_without_an_index(aliases: list[str], part: str) -> None:
+    wanted = [alias for alias in reversed(aliases) if _lower(part) in _lower(alias)]
+    with TemporaryDirectory() as folder:
+        history = _history(folder, aliases)
+        assert _found(history, part) == wanted
+        _seal(history)
+        assert _found(history, part) == wanted
+        history.close()
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+def test_where_many_hold_it_the_newest_are_found(sealed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "FEW", 3)
+    aliases = [f"user{number}@far.example" for number in range(20)] + ["other@near.example"]
+    history = _history(str(tmp_path), aliases)
+    if sealed:
+        _seal(history)
+    assert _found(history, "USER") == aliases[19::-1]
+    history.close()
+
+
+def test_without_fts5_a_part_is_found_by_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealing, "has_fts5", lambda file: False)
+    history = _history(str(tmp_path), ["user1@far.example", "user2@far.example"])
+    _seal(history)
+    assert _found(history, "ser1") == ["user1@far.example"]
+    history.close()
