@@ -80,12 +80,12 @@ class Child:
                 each.close()
         self.channel = self.orders = None
 
-    def last_words(self) -> list[str]:
-        """The stacks that it has written, line by line; the next process begins with nothing."""
+    def last_words(self) -> str:
+        """The stacks that it has written; the next process begins with nothing."""
         trace = os.pread(self.trace, LONGEST_TRACE, 0)
         os.ftruncate(self.trace, 0)
         os.lseek(self.trace, 0, os.SEEK_SET)  # the next worker shares the offset
-        return trace.decode(errors="replace").splitlines()
+        return trace.decode(errors="replace").rstrip()
 
 
 def end_text(status: int) -> str:

@@ -183,8 +183,8 @@ class _Supervisor:
         child.close()
         child.serving = False
         self._acceptor.ended(child)
-        for line in child.last_words():
-            logger.error("%s", line)
+        if trace := child.last_words():  # one record: of many at one place the log leaves some out
+            logger.error("%s", trace)
         if child.worker == 0:
             self.status = self._final_status(status)
         if self._asked or (self.kept is None and status >= 0):
