@@ -279,7 +279,7 @@ def test_loads_that_fail_under_traffic_lose_nothing_and_close_nothing(installati
         before = status(installation.folder)
         in_use = listener("more", installation.own, "TCP").replace("5060", str(port))
         installation.edge.write(config=installation.config(in_use))
-        with pytest.raises(Refused, match='listener "more" .*edge.toml:20.: .* is in use'):
+        with pytest.raises(Refused, match='listener "more" .*edge.toml:21.: .* is in use'):
             ask(installation.folder, Load())
         installation.edge.write(config=installation.config(), dialplan=RULE + "nonsense")
         with pytest.raises(Refused, match="has mistakes"):

@@ -123,7 +123,7 @@ def test_a_port_in_use_at_the_start_is_told_with_its_line(tmp_path: Path, as_jso
     with socket.create_server((installation.address, PORT)):
         command = [COMMAND, "run", "edge.toml", *options]
         ended = subprocess.run(command, cwd=tmp_path / "edge", capture_output=True, text=True, timeout=60)
-    number = installation.config.splitlines().index("[[listener]]") + 1
+    number = (tmp_path / "edge" / "edge.toml").read_text().splitlines().index("[[listener]]") + 1
     said = f'listener "tcp" (edge.toml:{number}): {installation.address}:{PORT} is in use'
     assert ended.returncode == 2 and ended.stdout == ""
     (line,) = ended.stderr.splitlines()[-1:]

@@ -14,7 +14,7 @@ from urllib.request import urlopen
 import pytest
 from support.certificates import issue, make_ca
 from support.processes import fresh_address, listening
-from support.running_edge import COMMAND, START_LIMIT, edge_toml, listener, neighbor, rule
+from support.running_edge import COMMAND, START_LIMIT, edge_toml, listener, neighbor, rule, with_workers
 from support.stream import Callee, answer, connect, request
 
 pytestmark = pytest.mark.e2e
@@ -36,7 +36,7 @@ class DeafEdge:
         metrics = f'[metrics]\nlisten = "{self.address}:9100"\n'
         leaf = issue(ca, ips=[self.address])
         config = edge_toml(ca, leaf, listener("tcp", self.address, "TCP"), *zones, metrics)
-        (folder / "edge.toml").write_text(config)
+        (folder / "edge.toml").write_text(with_workers(config))
         (folder / "edge.dialplan").write_text(rule("out", r".*@far\.example", "far"))
         self.reading, writing = os.pipe()
         fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)

@@ -15,9 +15,17 @@ from support.certificates import Ca, Leaf
 
 START_LIMIT = 15.0
 STOP_LIMIT = 15.0
-WORKERS = int(os.environ.get("EDGE_WORKERS", "0"))
-"""Of every edge that a test starts; 0: as its configuration says."""
+WORKERS = int(os.environ.get("EDGE_WORKERS", "1"))
+"""Of every edge whose configuration says nothing of it; 0: one for each core, as users have it.
+
+One, because many tests look into the process that serves, or at what is quick. Those of the lab, of other people's
+servers and of pages have the default.
+"""
 COMMAND = Path(sys.executable).with_name("sipedge")
+
+
+def with_workers(config: str) -> str:
+    return config if "\nworkers = " in config else config.replace("[edge]\n", f"[edge]\nworkers = {WORKERS}\n", 1)
 
 
 class Edge:
@@ -37,8 +45,7 @@ class Edge:
     def write(self, config: str | None = None, dialplan: str | None = None) -> None:
         """Change the files; ``reload()`` makes the edge read them."""
         if config is not None:
-            several = f"[edge]\nworkers = {WORKERS}\n" if WORKERS and "\nworkers = " not in config else "[edge]\n"
-            (self.folder / "edge.toml").write_text(config.replace("[edge]\n", several, 1))
+            (self.folder / "edge.toml").write_text(with_workers(config))
         if dialplan is not None:
             (self.folder / "edge.dialplan").write_text(dialplan)
 

@@ -31,6 +31,7 @@ SETTLE = 2.0
 
 CONFIG = f"""\
 [edge]
+workers = 1
 system_name = "edge.example.com"
 domains = ["near.example"]
 dialplans = ["edge.dialplan"]

@@ -44,7 +44,7 @@ def of_workers(number: int, folder: Path, certificates: Certificates) -> Proxy:
     own.mkdir(exist_ok=True)
     proxy = edge(own, certificates)
     config = Path(proxy.command[-1])
-    config.write_text(config.read_text().replace("[edge]\n", f"[edge]\nworkers = {number}\n", 1))
+    config.write_text(config.read_text().replace("workers = 1\n", f"workers = {number}\n", 1))
     return replace(proxy, name=f"{number} worker")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 HEAD = """\
 [edge]
+workers = 1
 system_name = "edge.example.com"
 domains = ["near.example"]
 dialplans = ["edge.dialplan"]

@@ -82,7 +82,7 @@ MESSAGES = CONFIG[CONFIG.index("[log]") :]
 
 def of_workers(number: int) -> str:
     """The configuration of an edge of several workers, which write no file of messages."""
-    several = CONFIG.replace("[edge]\n", f"[edge]\nworkers = {number}\n", 1)
+    several = CONFIG.replace("workers = 1\n", f"workers = {number}\n", 1)
     return CONFIG if number == 1 else several.replace(MESSAGES, "")
 
 

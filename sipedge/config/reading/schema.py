@@ -191,7 +191,7 @@ class EdgeTable(BaseModel):
     control: Annotated[Any, AfterValidator(_control)] = ""
     keep_uri_parameters: bool = False
     undo_escapes: bool = True
-    workers: Annotated[int, Field(ge=0, le=8)] = 1
+    workers: Annotated[int, Field(ge=0, le=8)] = 0
     history: Annotated[int, Field(ge=0, le=100_000)] = 255
     route_age: Annotated[float, Field(ge=0, le=315_360_000)] = 30 * 86400.0
     route_grace: date | None = None
