@@ -147,7 +147,7 @@ class Border:
             head.write("record-route", own)
         changes = self._changes(message, out.source, out.target, out.at_target, hosts)
         body = self._hide(head, message, changes, out.at_target)
-        head.drop(leaks.searched(message.index), leaks.naming(hosts))
+        head.drop(leaks.searched(message.index), leaks.naming(hosts, self._public))
         return head.to_bytes(), body, crossing
 
     def crossing(self, out: Outgoing, vias: Iterable[bytes], behind: Sequence[str] = ()) -> Crossing:
@@ -187,7 +187,7 @@ class Border:
         hosts = self._hosts(message, (), others)
         head = Head(message)
         head.rewrite(self._hiding(zone, seat, hosts))
-        head.drop(leaks.searched(message.index), leaks.naming(hosts))
+        head.drop(leaks.searched(message.index), leaks.naming(hosts, self._public))
         return head.kept[1:]
 
     def restored(self, response: Message, crossing: Crossing) -> Message:
@@ -225,7 +225,7 @@ class Border:
             head.write("record-route", own + items[place + 1 :] if own else [])
         changes = self._changes(response, crossing.target, "", crossing.seat, hosts)
         body = self._hide(head, response, changes, crossing.seat)
-        head.drop(leaks.searched(response.index), leaks.naming(hosts))
+        head.drop(leaks.searched(response.index), leaks.naming(hosts, self._public))
         return remade(head.to_bytes(), body, response)
 
     def masked(
@@ -245,7 +245,7 @@ class Border:
         if "contact" in changes:
             del hiding["contact"]
         body = self._hide(head, message, composed(changes, hiding), seat)
-        head.drop(leaks.searched(message.index), leaks.naming(hosts))
+        head.drop(leaks.searched(message.index), leaks.naming(hosts, self._public))
         return head, body
 
     def _changes(

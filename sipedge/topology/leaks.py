@@ -72,14 +72,29 @@ def may_name_hosts(line: bytes) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def naming(hosts: frozenset[str]) -> Callable[[bytes], bool]:
-    """Whether a line names one of ``hosts`` (lower case). A word without a dot is not searched for."""
-    wanted = [host.encode("utf-8", "surrogateescape") for host in hosts if "." in host or ":" in host]
+def naming(hosts: frozenset[str], public: frozenset[str]) -> Callable[[bytes], bool]:
+    """Whether a line names one of ``hosts`` (lower case). A word without a dot is not searched for.
+
+    ``public``: hosts that count for nothing where they stand whole. So a sealed Contact at 203.0.113.10 does not name
+    203.0.113.1, and one at edge.dmz.local.example does not name local.example.
+    """
+    wanted = [_bytes(host) for host in hosts if "." in host or ":" in host]
+    whole = re.compile(b"|".join(map(_whole, sorted(public))) or rb"(?!)")
 
     def names(line: bytes) -> bool:
         if not may_name_hosts(line):
             return False
         text = line.lower()
-        return any(host in text for host in wanted)
+        return any(host in text for host in wanted) and any(host in whole.sub(b" ", text) for host in wanted)
 
     return names
+
+
+def _whole(host: str) -> bytes:
+    """A pattern for a host that is no part of another one; a port may stand behind a name or an IPv4 address."""
+    behind = rb"[\w:-]" if ":" in host else rb"[\w-]"
+    return rb"(?<![\w.:-])%s(?!%s|\.\w)" % (re.escape(_bytes(host)), behind)
+
+
+def _bytes(host: str) -> bytes:
+    return host.encode("utf-8", "surrogateescape")

@@ -89,9 +89,10 @@ NOT_SET = {"secret_made_up", "places", "workers"}
 """What no file says, no running edge has, or no load can change (tests/e2e/test_workers.py)."""
 
 LISTENER = '\n[[listener]]\nname = "{0}"\naddress = "203.0.113.1"\nport = 5060\ntransport = "TCP"\n'
-BEFORE = '[edge]\nsystem_name = "old.example.com"\ndomains = ["old.example"]\n' + LISTENER.format("old")
+BEFORE = '[edge]\nworkers = 1\nsystem_name = "old.example.com"\ndomains = ["old.example"]\n' + LISTENER.format("old")
 AFTER = """\
 [edge]
+workers = 1
 system_name = "new.example.com"
 domains = ["new.example"]
 names = ["sip.new.example"]

@@ -34,11 +34,32 @@ def test_of_these_the_number_is_left(name: str, value: str, expected: str | None
 
 
 def test_a_header_that_names_a_hidden_host_goes() -> None:
-    names = naming(frozenset({"fe1.local", "fe2", "", "fd00::7"}))
+    names = naming(frozenset({"fe1.local", "fe2", "", "fd00::7"}), frozenset())
     assert names(b"X-From: at FE1.local now")
     assert names(b"X-From: [fd00::7]")
     assert not names(b"Subject: fe2 is up.")
     assert not names(b"X-From: fe1.locale"[:-2])
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (b"Contact: <sip:c-x@203.0.113.10:5061;transport=tls>", False),
+        (b"Contact: <sip:c-x@edge.dmz.local.example:5061>", False),
+        (b"Contact: <sip:c-x@[fd00::70]:5061>", False),
+        (b"X-At: 203.0.113.1", True),
+        (b"X-At: 203.0.113.10, 203.0.113.1", True),
+        (b"X-At: 203.0.113.100", True),
+        (b"X-At: [fd00::7]", True),
+        (b"X-At: [fd00::70:7]", True),
+        (b"X-At: pbx.local.example", True),
+        (b"X-At: old.edge.dmz.local.example", True),
+        (b"X-At: edge.dmz.local.example.net", True),
+    ],
+)
+def test_the_edges_own_names_are_none_of_a_hidden_host_that_is_a_part_of_them(line: bytes, expected: bool) -> None:
+    hidden = frozenset({"203.0.113.1", "local.example", "fd00::7"})
+    assert naming(hidden, frozenset({"203.0.113.10", "edge.dmz.local.example", "fd00::70"}))(line) is expected
 
 
 def test_who_is_meant_and_what_holds_no_host_any_more_is_not_searched() -> None:

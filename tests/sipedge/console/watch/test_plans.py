@@ -95,7 +95,7 @@ async def _shown_again(edge: _Edge, both: Iterable[Dialplan], queries: list[Quer
                 records.append(record)
                 live.append(shown)
         history = Segments(Path(folder) / "history")
-        history.add(Batch(tuple(records), Position("x", 1, len(records))))
+        history.add([Batch(tuple(records), Position("x", 1, len(records)))])
         found = [history.entry(each.key) for each in reversed(history.find(Wish(most=100)))]
         history.close()
         made = [searched_again(each, await _plan(kept, each["revision"])) for each in found if each]
