@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gc
+import signal
+from collections.abc import Iterator
 
+import pytest
 from support.examples import load_profile
 
 load_profile()
@@ -16,6 +19,14 @@ def pytest_configure() -> None:
 def pytest_collection_finish() -> None:
     gc.enable()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def signals_are_let_through_again() -> Iterator[None]:
+    """``sipedge run`` in the tests' own process blocks SIGHUP, which programs that are started later would inherit."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    yield
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def pytest_unconfigure() -> None:
