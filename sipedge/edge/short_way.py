@@ -335,7 +335,8 @@ class ShortWay:
         self._stack.count_short(source, target, -1)
         transaction, is_sent = self._stack.adopt(source, message, branch, target, head)
         request = RequestReceived(transaction, source, message, record[TIME])
-        self._turns.put(Adopted(request, branch, head, begun, record))
+        # At once: an answer may have come on another connection, and the core is asked whether it may be given there.
+        self._proxy.handle(Adopted(request, branch, head, begun, record), self._loop.time())
         if not is_sent:
             self._turns.put(ForwardFailed(branch, 503, "too many transactions are open"))
 
