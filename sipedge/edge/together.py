@@ -304,7 +304,8 @@ class Together:
         self._elsewhere.closed(word.connection, self._stack)
 
     def _failed(self, worker: int, word: ConnectionFailed) -> None:
-        if word.hop is not None and self._elsewhere.wanted.pop(word.hop, None) is not None:
+        if word.hop is not None and self._elsewhere.wanted.get(word.hop) == worker:
+            del self._elsewhere.wanted[word.hop]
             self._sending.failed(word.hop, word.reason)
 
     def _unusable(self, worker: int, word: words.Unusable) -> None:
