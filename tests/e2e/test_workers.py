@@ -68,9 +68,11 @@ def test_each_worker_has_a_connection_of_its_own_to_a_busy_peer(pair: Pair) -> N
                         caller.send(pair.message(number))
                         own.send(answer(own.read_message()))
                         assert final(caller) == 200
-                caller.send(pair.message(20))  # the peer closed it: the other worker's serves again
-                far.send(answer(far.read_message()))
-                assert final(caller) == 200
+                pair.until("far", [owner])
+                for number in range(20, 30):  # the peer wants no second one: the first serves, and for a minute no more
+                    caller.send(pair.message(number))
+                    far.send(answer(far.read_message()))
+                    assert final(caller) == 200
                 assert pair.workers_of("far") == [owner]
 
 
