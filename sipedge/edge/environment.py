@@ -40,7 +40,7 @@ def environment_of(
         rezoned=together.announce,
         follows=colleagues.follows,
         judged=together.judged,
-        shelf=SharedShelf(colleagues.rates),
+        shelf=SharedShelf(colleagues.rates, colleagues.bus.worker),
         digest_key=blake2b(colleagues.secret, person=b"nonces").digest(),
         name=name_of(colleagues.bus.worker),
         others=together.calls,

@@ -39,6 +39,8 @@ from .turns import Turns
 
 PUBLISH = 0.05
 """Seconds between two looks whether the others have to know more of them."""
+COUNT = 0.5
+"""Seconds after which the others know at the latest that this one has fewer transactions open."""
 LOOK = 0.2
 """Seconds between two looks whether connections that are to be closed are still in use here."""
 UNTIL_BACK = 20.0
@@ -109,6 +111,7 @@ class Together:
         self._bus.listener = self
         if self._bus.worker == FIRST:
             self._loop.call_later(PUBLISH, self._publish)
+        self._count()
 
     def publish(self) -> None:
         """Tell the others what is new of neighbours and traversal zones, where this worker looks after them."""
@@ -251,6 +254,10 @@ class Together:
             said.append(words.Unusable(peer.connection))
         return said
 
+    def _count(self) -> None:
+        self._stack.tell_open()
+        self._loop.call_later(COUNT, self._count)
+
     def _publish(self) -> None:
         self.publish()
         self._loop.call_later(PUBLISH, self._publish)
@@ -355,6 +362,7 @@ def together_of(
     """``workers``: how many there are."""
     bus = colleagues.bus
     calls = CallsOfAll(bus, Tally(colleagues.legs, bus.worker), workers)
+    stack.share(Tally(colleagues.servers, bus.worker), Tally(colleagues.clients, bus.worker))
     return Together(bus, colleagues.directory, calls, stack, connections, turns, elsewhere)
 
 

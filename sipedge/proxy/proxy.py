@@ -115,7 +115,7 @@ class Proxy:
 
     def _configure(self, settings: Settings) -> None:
         self._installation = Installation(settings, self._environment.ports, self._tag, self._calls.handles)
-        self._rates.configure(self._installation.zones, settings.workers)
+        self._rates.configure(self._installation.zones)
         self.memory.configure(settings.limits.remembered)
         self._contexts.configure(any(zone.rate.pace for zone in self._installation.zones))
         self._upkeep.configure(self._installation)

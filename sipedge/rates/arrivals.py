@@ -29,10 +29,10 @@ class TooMany(NamedTuple):
 class Arrivals:
     """One zone's buckets. ``source``: see ``zones.addresses.source_of``."""
 
-    def __init__(self, policy: RatePolicy, zone: str = "", shelf: Shelf | None = None, workers: int = 1) -> None:
-        """``shelf``: of several workers, of which each takes its part of the zone's rate."""
+    def __init__(self, policy: RatePolicy, zone: str = "", shelf: Shelf | None = None) -> None:
+        """``shelf``: of several workers, whose rates are one."""
         self.policy = policy
-        self._zone, self._part = Shares(), policy.messages_per_second / workers
+        self._zone = Shares(shelf=shelf, name=(zone, "zone"))
         self._peers, self._acks, self._domains = (
             Buckets(shelf=shelf, name=(zone, what)) for what in ("peers", "acks", "domains")
         )
@@ -48,8 +48,8 @@ class Arrivals:
         policy = self.policy
         if policy.per_peer and (pause := self._peers.take(source, policy.per_peer, policy.burst, now)):
             return TooMany("peer rate", f"more than {policy.per_peer:g} requests a second from one peer", pause)
-        if self._part and (pause := self._zone.take(source, self._part, policy.burst, now)):
-            rate = policy.messages_per_second
+        rate = policy.messages_per_second
+        if rate and (pause := self._zone.take(source, rate, policy.burst, now)):
             return TooMany("zone rate", f"more than {rate:g} requests a second, and this peer has had its share", pause)
         return None
 

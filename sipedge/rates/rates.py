@@ -26,18 +26,18 @@ class Rates:
         """Those that bound what comes in."""
         self.refused: Counter[tuple[str, str]] = Counter()
         """(zone, reason) -> requests; the reason is the status where no rate refused it."""
-        self.passwords = Pauses()
+        self.passwords = Pauses(shelf=shelf)
         self._told = Buckets()
 
-    def configure(self, zones: Iterable[AnyZone], workers: int = 1) -> None:
-        self.passwords = Pauses()  # the wrong one may have been ours
+    def configure(self, zones: Iterable[AnyZone]) -> None:
+        self.passwords.forget()  # the wrong one may have been ours
         before, self.zones = self.zones, {}
         for zone in zones:
             old = before.get(zone.name)
             if old is not None and old.policy == zone.rate:
                 self.zones[zone.name] = old
             elif Arrivals.wanted(zone.rate):
-                self.zones[zone.name] = Arrivals(zone.rate, zone.name, self._shelf, workers)
+                self.zones[zone.name] = Arrivals(zone.rate, zone.name, self._shelf)
 
     def is_news(self, zone: str, reason: str, source: str, now: float) -> bool:
         """Whether nobody was told of it lately."""

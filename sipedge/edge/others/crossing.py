@@ -1,7 +1,7 @@
 """When a worker has so much for a peer that a connection of its own costs less than another worker's.
 
-What goes over a connection of another worker passes the bus twice, there and back, which takes as long as all else that a
-remembered request needs. So one connection serves a quiet peer, and each worker has its own to a busy one.
+What goes over a connection of another worker passes the bus twice, there and back, and two workers are woken for it.
+So one connection serves a quiet peer, and each worker has its own to a busy one.
 """
 
 from __future__ import annotations

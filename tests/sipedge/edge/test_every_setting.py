@@ -73,7 +73,7 @@ OBEYED: dict[str, Callable[[MemoryEdge], object]] = {
     **{path: resolver(path) for path in ("dns.servers", "dns.timeout", "dns.attempts", "dns.cache")},
     "limits.remembered": lambda edge: edge.server._proxy.memory._most,
     "limits.message": lambda edge: edge.server._stack._reception._size,
-    "limits.transactions": lambda edge: edge.server._stack._servers._total,
+    "limits.transactions": lambda edge: edge.server._stack._servers.total.most,
     "limits.transactions_per_connection": lambda edge: edge.server._stack._servers._each,
     "listeners": lambda edge: tuple(each.listener for each in edge.server._connections.listening._open.values()),
     "tls": lambda edge: edge.server._connections._tls._tls,

@@ -1,4 +1,4 @@
-"""A busy peer is worth a connection of each worker's own, a quiet one is not, and one that wants none is asked rarely."""
+"""A busy peer is worth a connection of each worker, a quiet one is not, and one that wants none is asked rarely."""
 
 from __future__ import annotations
 
