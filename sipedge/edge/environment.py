@@ -40,6 +40,7 @@ def environment_of(
         rezoned=together.announce,
         follows=colleagues.follows,
         judged=together.judged,
+        subscribed=together.subscribed,
         shelf=SharedShelf(colleagues.rates, colleagues.bus.worker),
         digest_key=blake2b(colleagues.secret, person=b"nonces").digest(),
         name=name_of(colleagues.bus.worker),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 from sipedge.bus import words
 from sipedge.bus.bus import Bus
@@ -22,6 +22,7 @@ from sipedge.proxy.events import (
     Event,
     HopJudged,
     PeerElsewhere,
+    TargetSeen,
 )
 from sipedge.proxy.incoming import Peer
 from sipedge.proxy.looked_after.seen import UpkeepSeen
@@ -98,6 +99,7 @@ class Together:
             words.Shut: self._shut,
             HopJudged: self._event,
             UpkeepSeen: self._event,
+            TargetSeen: self._event,
             CallWanted: self._event,
             CallMoved: self._call_moved,
             words.Belongs: self.calls.belongs,
@@ -207,6 +209,9 @@ class Together:
     def judged(self, hop: Hop, why: str) -> None:
         self._bus.tell(FIRST, HopJudged(hop, why))
 
+    def subscribed(self, zone: str, source: Hashable, number: int) -> None:
+        self._bus.tell_all(TargetSeen(zone, source, number))
+
     def quiet(self) -> bool:
         """This worker is at its end and waits for nothing; whether the others are, too."""
         if self._bus.worker not in self._quiet:
@@ -262,7 +267,7 @@ class Together:
         self.publish()
         self._loop.call_later(PUBLISH, self._publish)
 
-    def _event(self, worker: int, word: HopJudged | UpkeepSeen) -> None:
+    def _event(self, worker: int, word: HopJudged | UpkeepSeen | TargetSeen) -> None:
         self._handle(word)
 
     def _handle(self, event: Event) -> None:
