@@ -15,6 +15,7 @@ from itertools import chain, product
 from dialplan.analysis.languages.automaton import NotProved
 from dialplan.analysis.languages.grammar import witness
 from dialplan.analysis.languages.language import Language
+from dialplan.collector import collector_paused
 from dialplan.model import Query
 from dialplan.search.search import CompiledPlan, Explanation
 
@@ -55,10 +56,11 @@ def compare(old: CompiledPlan, new: CompiledPlan, senders: Sequence[Sender] | No
     """``senders``: None when every zone that one of the plans names can send everything."""
     if senders is None:
         senders = senders_of(old.dialplan + new.dialplan)
-    search = _Search(old, new)
-    for admitted, conditions in by_admitted(search.plans, conditions_of(senders)):
-        search.compare(admitted, conditions)
-    return Comparison(tuple(search.differences()), tuple(search.unproved))
+    with collector_paused():
+        search = _Search(old, new)
+        for admitted, conditions in by_admitted(search.plans, conditions_of(senders)):
+            search.compare(admitted, conditions)
+        return Comparison(tuple(search.differences()), tuple(search.unproved))
 
 
 @dataclass(slots=True)
