@@ -10,10 +10,11 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
+from collections.abc import Sequence
 from threading import Event, Lock, Thread
 from typing import Protocol
 
-from .items import Item, ItemKind, records_in
+from .items import Item, ItemKind, Part, records_in
 
 MAX_ITEMS = 20_000
 MAX_BYTES = 64 * 1024 * 1024
@@ -41,17 +42,17 @@ class Output(Protocol):
     def open(self) -> None:
         """Nothing happens when it is open. Raises OSError."""
 
-    def render(self, item: Item) -> bytes | None:
+    def render(self, item: Item) -> Part | None:
         """What to write of an item; None: nothing."""
 
-    def write(self, parts: list[bytes]) -> int:
+    def write(self, parts: Sequence[Part]) -> int:
         """How many were passed over. Raises OSError: what then got through is not known."""
 
     def close(self) -> None: ...
 
 
 class Worker:
-    """``put``, ``replace`` and ``end`` belong to the event loop; none of them waits."""
+    """What is public belongs to the event loop, and does not wait; but for ``join``."""
 
     def __init__(self, output: Output) -> None:
         """``output`` may be open already."""
@@ -81,10 +82,25 @@ class Worker:
     def alive(self) -> bool:
         return self._thread.is_alive()
 
-    def put(self, item: Item) -> None:
+    def put(self, item: Item) -> bool:
+        """False: the queue is full, and the item is dropped."""
         if len(self._queue) >= MAX_ITEMS or self._put - self._taken > MAX_BYTES:
             self._dropped += records_in(item)
-            return
+            return False
+        self.put_again(item)
+        return True
+
+    def recall(self) -> Item | None:
+        """What was put last, where the thread has not taken it: to be changed, and ``put_again``."""
+        try:
+            item = self._queue.pop()
+        except IndexError:
+            return None
+        self._put -= item.size
+        return item
+
+    def put_again(self, item: Item) -> None:
+        """There is room for what was recalled."""
         self._put += item.size
         self._queue.append(item)
         if self._idle:
@@ -152,12 +168,15 @@ class Worker:
                 self._pause = FIRST_PAUSE
             time.sleep(BREATH)
 
-    def _slice(self) -> tuple[list[bytes], int]:
+    def _slice(self) -> tuple[list[Part], int]:
         """What to write next, and how many records that is."""
-        parts, records = [], 0
+        parts, records = list[Part](), 0
         end = time.monotonic() + SLICE
-        while self._queue and time.monotonic() < end:
-            item = self._queue.popleft()
+        while time.monotonic() < end:
+            try:
+                item = self._queue.popleft()
+            except IndexError:  # there is none, or the loop has just recalled it
+                break
             self._taken += item.size
             try:
                 part = self._output.render(item)
