@@ -109,23 +109,33 @@ class Tap:
 
     def went_short(self, connection: int, begun: Records, ended: Records, copies: Iterable[bytes]) -> None:
         """What a connection has brought that the core has not seen: requests, answers, methods of copies."""
-        peer, metrics = self._peer_of(connection), self._metrics
-        if metrics is not None and peer is not None:
-            metrics.copied(peer.zone, copies)
+        if self._metrics is not None:
+            self._count_short(self._metrics, connection, begun, ended, copies)
+        if self._searched:
             for record in begun:
-                metrics.forwarded(peer.zone, record[WAY].hop.zone, record[HEAD])
-            for record in ended:
-                caller = self._peer_of(record[OPENED].connection)
-                metrics.returned(record[WAY].hop.zone, caller.zone if caller else None, record[STATUS])
-                metrics.decided(entry_of(record))
-        for record in begun if self._searched else ():
-            self.searched(entry_of(record))
+                self.searched(entry_of(record))
+        if not ended:
+            return
         first = self._counted(len(ended))
-        if ended and self._lines is not None:
+        if self._lines is not None:
             self._writing.put_all(self._lines, ended, first)
         for sequence, record in enumerate(ended if self._concluded else (), first):
             entry = entry_of(record)
             self._put(self._concluded, Decided(entry.size, entry, sequence))
+
+    def _count_short(
+        self, metrics: Metrics, connection: int, begun: Records, ended: Records, copies: Iterable[bytes]
+    ) -> None:
+        peer = self._peer_of(connection)
+        if peer is None:
+            return
+        metrics.copied(peer.zone, copies)
+        for record in begun:
+            metrics.forwarded(peer.zone, record[WAY].hop.zone, record[HEAD])
+        for record in ended:
+            caller = self._peer_of(record[OPENED].connection)
+            metrics.returned(record[WAY].hop.zone, caller.zone if caller else None, record[STATUS])
+            metrics.decided(entry_of(record))
 
     def searched(self, entry: Entry) -> None:
         """A decision was made, nothing was sent yet."""
@@ -144,7 +154,7 @@ class Tap:
     def _counted(self, decisions: int) -> int:
         """The number of the first one of so many that are concluded, where anybody is told of them."""
         first = self._sequence + 1
-        if decisions and (self._lines is not None or self._concluded):
+        if self._lines is not None or self._concluded:
             self._sequence += decisions
             if self._shared is not None:
                 self._shared.concluded = self._sequence

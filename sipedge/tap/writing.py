@@ -44,8 +44,8 @@ class Writing:
 
     def put_all(self, worker: Worker, records: Records, first: int) -> None:
         """The same of records that have their answers. ``first``: the sequence number of the first one."""
-        done = 0
-        while done < len(records):
+        done, count = 0, len(records)
+        while done < count:
             before = done
             if self._native is not None:
                 done = self._put_natively(self._native, worker, records, done, first + done)

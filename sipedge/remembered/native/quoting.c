@@ -3,9 +3,11 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { DIGITS = 20, WORD = sizeof(uint64_t) };
+enum { DIGITS = 20, BLOCK = 16 };
 
-static const uint64_t ONES = UINT64_MAX / 0xff, HIGH = UINT64_MAX / 0xff * 0x80;
+/* Bytes that are compared at once; what is true of one is -1. */
+typedef signed char block __attribute__((vector_size(BLOCK)));
+typedef uint64_t halves __attribute__((vector_size(BLOCK)));
 
 char *write_span(char *to, struct span span)
 {
@@ -28,30 +30,45 @@ char *write_number(char *to, unsigned long long number)
     return write_digits(to, number, digits);
 }
 
-/* Whether a byte of a word may be none that stands in JSON as it is: never wrong where it says no. */
-static int is_odd(uint64_t word)
+static int is_plain(char c)
 {
-    uint64_t quote = word ^ '"' * ONES, escape = word ^ '\\' * ONES;
-    return ((word | (word + ONES) | (word - ' ' * ONES) | (quote - ONES) | (escape - ONES)) & HIGH) != 0;
+    return c >= ' ' && c <= '~' && c != '"' && c != '\\';
+}
+
+/* ``is_plain`` of each. */
+static int are_plain(const char *start)
+{
+    block bytes;
+    memcpy(&bytes, start, sizeof bytes);
+    halves odd = (halves)((bytes < ' ') | (bytes > '~') | (bytes == '"') | (bytes == '\\'));
+    return !(odd[0] | odd[1]);
+}
+
+/* How many bytes from the front on are plain; perhaps there are more. */
+static size_t plain_in(struct span text)
+{
+    size_t length = 0, left;
+    while ((left = text.length - length) >= BLOCK && are_plain(text.start + length))
+        length += BLOCK;
+    if (!left || (left < BLOCK && text.length >= BLOCK && are_plain(text.start + text.length - BLOCK)))
+        return text.length;
+    while (length < text.length && is_plain(text.start[length]))
+        length++;
+    return length;
 }
 
 char *write_quoted(char *to, struct span value)
 {
     *to++ = '"';
-    for (size_t i = 0; i < value.length;) {
-        uint64_t word;
-        if (value.length - i >= WORD && (memcpy(&word, value.start + i, WORD), !is_odd(word))) {
-            memcpy(to, &word, WORD);
-            to += WORD, i += WORD;
-            continue;
-        }
-        char c = value.start[i++];
-        if (c < ' ' || c > '~')
+    for (size_t plain; (plain = plain_in(value)) < value.length; value.start += plain + 1, value.length -= plain + 1) {
+        char c = value.start[plain];
+        if (c != '"' && c != '\\')
             return NULL;
-        if (c == '"' || c == '\\')
-            *to++ = '\\';
+        to = write_span(to, (struct span){value.start, plain});
+        *to++ = '\\';
         *to++ = c;
     }
+    to = write_span(to, value);
     *to++ = '"';
     return to;
 }
