@@ -141,9 +141,9 @@ def test_whatever_a_request_says_the_line_is_the_same(
         {"From": rb'"A \" \\ B" <sip:alice@inside.example>;tag=1'},
         {"reason": rb'say "no" \ or not'},
         {"reason": b"DEL \x7f"},
-        {"reason": b'"' * 1_000_000},
+        {"reason": b'"' * 50_000},
     ],
-    ids=["negative", "long ago", "far off", "long", "quoted", "a quoting reason", "DEL", "quotes that fill all memory"],
+    ids=["negative", "long ago", "far off", "long", "quoted", "a quoting reason", "DEL", "quotes that fill a page"],
 )
 def test_what_is_odd_or_long_is_written_too(odd: dict[str, Any], records: list[Record], writing: Writing) -> None:
     record = _other(records[-1], **odd)
@@ -168,7 +168,8 @@ def test_so_many_hops_and_connections_that_some_share_a_place_have_texts_of_thei
     for number, record in enumerate(made):
         record[HOPS] = (replace(record[HOPS][0], port=number), *record[HOPS][1:])
         record[OPENED] = replace(record[OPENED], connection=number)
-    fields = [json.loads(line) for line in writing.lines(made * 2, 1).splitlines()]
+    pages = [_in_c(writing, made[at : at + 100], 1) for at in [*range(0, 1500, 100)] * 2]
+    fields = [json.loads(line) for line in b"".join(pages).splitlines()]
     assert [(each["hops"][0]["port"], each["connection"]) for each in fields] == [(at, at) for at in range(1500)] * 2
 
 
