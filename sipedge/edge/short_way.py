@@ -139,11 +139,13 @@ class ShortWay:
             self._opened.pop(connection, None)
 
     def _forget(self, native: Ways) -> None:
-        """All ways."""
+        """All ways. When a peer has failed, the core has what waits, too: an answer to it says that this peer is well."""
+        before, self._state = self._state, self._of_now()
+        if before[-1] != self._state[-1]:
+            self._adopt_before(ANY, FOREVER)
         native.forget()
         self._seats.clear()
         self._targets.clear()
-        self._state = self._of_now()
 
     def _of_now(self) -> tuple[int, int, int]:
         changed = self._connections.hops_lost + self._elsewhere.changed

@@ -107,6 +107,22 @@ def test_an_answer_that_says_something_new_of_a_peer_goes_through_the_core(nth: 
     played(scenario)
 
 
+def test_an_answer_to_a_request_that_was_under_way_when_its_peer_failed_makes_it_well() -> None:
+    async def scenario(edge: MemoryEdge, caller: Far, callee: Far) -> None:
+        caller.send(said(4), said(5))
+        await edge.turn()
+        assert shorts(edge) == 2
+        first, second = callee.received()
+        callee.send(answer_to(first, 503))
+        await edge.turn()
+        assert not is_well(edge)
+        callee.send(answer_to(second, 200))
+        await edge.turn()
+        assert [each.status for each in caller.received()] == [500, 200] and is_well(edge)
+
+    played(scenario)
+
+
 def test_a_request_and_its_answer_go_without_the_core() -> None:
     async def scenario(edge: MemoryEdge, caller: Far, callee: Far) -> None:
         handled: list[object] = []
