@@ -139,7 +139,7 @@ class ShortWay:
             self._opened.pop(connection, None)
 
     def _forget(self, native: Ways) -> None:
-        """All ways. When a peer has failed, the core has what waits, too: an answer to it says that this peer is well."""
+        """All ways. When a peer has failed, the core has what waits, too: an answer to that says that it is well."""
         before, self._state = self._state, self._of_now()
         if before[-1] != self._state[-1]:
             self._adopt_before(ANY, FOREVER)

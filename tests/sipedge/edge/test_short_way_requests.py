@@ -159,7 +159,8 @@ def test_without_max_forwards_one_is_added() -> None:
     def teach(number: int) -> Message:
         return parse_message(said(number).to_bytes().replace(b"Max-Forwards: 70\r\n", b"", 1))
 
-    assert short_of(teach(9).to_bytes(), teach) == 1
+    for hop_count in (15, 69, 70, 71):
+        assert short_of(teach(9).to_bytes(), teach, hop_count=hop_count) == 1
 
 
 def test_a_header_that_decides_is_read_of_each_request() -> None:
