@@ -37,6 +37,10 @@ class Sending:
         self._settings, self._proxy, self._transmit = settings, proxy, transmit
         self._waiting = Waiting()
 
+    def waiting(self) -> dict[Hop, int]:
+        """What waits for a connection to be opened."""
+        return self._waiting.counts()
+
     def write(self, connection: int, data: bytes) -> bool:
         """False: the connection is gone."""
         if self._elsewhere.is_mine(connection):

@@ -23,4 +23,3 @@ def alike(record: Mapping[str, Any]) -> dict[str, str]:
         "status": str(record["status"] or ""),
     }
     return {name: text for name, text in demands.items() if text}
-

@@ -29,6 +29,8 @@ class Alarm(NamedTuple):
     """None while it lasts."""
     seen: float | None
     seen_by: str
+    key: str
+    """Of its condition."""
 
 
 class Event(NamedTuple):
@@ -82,7 +84,7 @@ class Journal:
 
     def alarms(self, most: int) -> list[Alarm]:
         """Those that last first, then the newest."""
-        sql = "SELECT id, text, raised, cleared, seen, coalesce(seen_by, '') FROM alarms"
+        sql = "SELECT id, text, raised, cleared, seen, coalesce(seen_by, ''), key FROM alarms"
         with self._lock:
             rows = self._file.execute(f"{sql} ORDER BY cleared IS NOT NULL, id DESC LIMIT ?", (most,)).fetchall()
         return [Alarm(*row) for row in rows]

@@ -42,6 +42,8 @@ class Watch:
         self._folders = folders_of(config)
         self._status: StatusJson | None = None
         self._limiter = CapacityLimiter(AT_ONCE)
+        self.raised = 0
+        """Alarms that last, by the last look at the edge."""
 
     @cached_property
     def history(self) -> Segments:
@@ -114,4 +116,6 @@ class Watch:
             rooms=free_in(self._folders),
             least=self._config.console.disk_free,
         )
-        self.journal.judge(conditions(seen))
+        found = conditions(seen)
+        self.raised = len(found)
+        self.journal.judge(found)
