@@ -19,6 +19,7 @@ from sipedge.console.frame.page import Page, identity_of, no_page, page, world_o
 from sipedge.console.frame.world import World
 from sipedge.console.shown.alike import alike
 from sipedge.console.shown.case import case_text
+from sipedge.console.shown.causes import anchor_of
 from sipedge.console.shown.ladder import ladder_of
 from sipedge.console.shown.refusals import words_of
 from sipedge.console.shown.wishes import address_of, wish_of
@@ -68,6 +69,7 @@ async def entry(request: Request) -> Response:
         key=request.path_params["key"],
         what_if=_what_if(found),
         alike=_alike(found),
+        anchor=anchor_of,
         messages=bool(world.config.log.messages),
         call_id=(await _clear(request))(found["call_id"]),
     )

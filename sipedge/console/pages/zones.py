@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from sipedge.console.frame.identity import Role
 from sipedge.console.frame.keeping import note
 from sipedge.console.frame.page import Page, identity_of, no_page, page, world_of
-from sipedge.console.shown.causes import anchor_of
+from sipedge.console.shown.causes import ALIVE, anchor_of
 from sipedge.console.shown.rule_graph import MOST, rule_graph
 from sipedge.control.refusal import BAD_REQUEST, UNPROCESSABLE, Refused
 from sipedge.control.requests import Close, Probe
@@ -26,7 +26,6 @@ HOUR = 3600
 """Seconds of which failures are counted."""
 LOOKED_AT = 500
 """Failures, the newest."""
-ALIVE = ("alive", "active")
 
 
 class Use(NamedTuple):

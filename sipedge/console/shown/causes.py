@@ -16,6 +16,8 @@ PLACES = {
     "history": "/history",
 }
 """First word of a condition's key -> page."""
+ALIVE = ("alive", "active")
+"""States of a peer with which all is well."""
 OF_ZONES = ("peer", "zone", "name")
 
 
