@@ -17,6 +17,13 @@ ENDS_WITHIN = 10.0
 @contextmanager
 def console_of(config: Path) -> Iterator[str]:
     """Its address, without a slash at its end. ``config`` listens on port 0."""
+    with console_process(config) as (address, _):
+        yield address
+
+
+@contextmanager
+def console_process(config: Path) -> Iterator[tuple[str, int]]:
+    """(the same, the number of its process)."""
     process = subprocess.Popen(
         [COMMAND, "console", config],
         stdin=subprocess.DEVNULL,
@@ -28,7 +35,7 @@ def console_of(config: Path) -> Iterator[str]:
     try:
         said = process.stdout.readline()
         assert "http" in said, said + process.stdout.read()
-        yield said.split()[-1].rstrip("/")
+        yield said.split()[-1].rstrip("/"), process.pid
     finally:
         process.terminate()
         process.communicate(timeout=ENDS_WITHIN)

@@ -17,7 +17,7 @@ SHOWN = 200
 async def alarms(request: Request) -> Response:
     watch = world_of(request).watch
     found = await watch.asked(watch.journal.alarms, SHOWN)
-    return page(request, "alarms.html", "Alarms", alarms=found, place=place_of)
+    return page(request, "alarms.html", "Alarms", alarms=found, place=place_of, watch=watch)
 
 
 async def count(request: Request) -> Response:

@@ -56,6 +56,7 @@ async def overview(request: Request) -> Response:
         down=sum(state not in ALIVE for state in states),
         rate=counted.total / seconds,
         trouble=watch.feeder.problem,
+        unkept=watch.unkept,
     )
 
 

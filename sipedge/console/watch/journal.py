@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from time import time
@@ -104,29 +105,16 @@ class Journal:
         file.execute(sql, (time(), kind, text, revision))
         file.execute("DELETE FROM events WHERE id <= (SELECT max(id) FROM events) - ?", (KEPT,))
 
-    def _writing(self) -> _Writing:
-        return _Writing(self._file, self._lock)
-
-
-class _Writing:
-    """A transaction, one at a time."""
-
-    def __init__(self, file: sqlite3.Connection, lock: Lock) -> None:
-        self._file, self._lock = file, lock
-
-    def __enter__(self) -> sqlite3.Connection:
-        self._lock.acquire()
-        try:
-            self._file.execute("BEGIN IMMEDIATE")
-        except sqlite3.Error as error:
-            self._lock.release()
-            raise OSError(f"journal.db: {error}") from None
-        return self._file
-
-    def __exit__(self, kind: object, error: BaseException | None, at: object) -> None:
-        try:
-            self._file.execute("ROLLBACK" if error else "COMMIT")
-        finally:
-            self._lock.release()
-        if isinstance(error, sqlite3.Error):
-            raise OSError(f"journal.db: {error}") from None
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction, one at a time; where the disk does not take it, nothing of it is left. Raises OSError."""
+        with self._lock:
+            try:
+                self._file.execute("BEGIN IMMEDIATE")
+                yield self._file
+                self._file.execute("COMMIT")
+            except sqlite3.Error as error:
+                raise OSError(f"journal.db: {error}") from None
+            finally:
+                if self._file.in_transaction:
+                    self._file.execute("ROLLBACK")
