@@ -170,8 +170,7 @@ class Proxy:
     def _go_on(self, events: Iterable[RequestReceived], now: float, out: list[Command]) -> None:
         """Requests that have waited for the DNS to say for whom their peers may speak."""
         for event in events:
-            peer = self._peers.get(event.connection)
-            if peer is None:
+            if (peer := self._peers.get(event.connection)) is None:
                 continue
             try:
                 self._path.go_on(event, peer, now, out)
@@ -180,8 +179,7 @@ class Proxy:
                 self._answer_500(event, out)
 
     def _answer_500(self, event: RequestReceived, out: list[Command]) -> None:
-        peer = self._peers.get(event.connection)
-        if peer is not None and event.transaction:
+        if event.transaction and (peer := self._peers.get(event.connection)) is not None:
             out.append(respond(self._installation, event.transaction, peer, event.message, 500))
 
     def next_deadline(self) -> float | None:
