@@ -67,6 +67,36 @@ class Connection(asyncio.BufferedProtocol):
     Nobody else writes its attributes.
     """
 
+    __slots__ = (
+        "number",
+        "transport",
+        "listener",
+        "hop",
+        "state",
+        "peer",
+        "local",
+        "framer",
+        "spoke",
+        "_owner",
+        "_loop",
+        "_transport",
+        "_stream",
+        "_awaited",
+        "_deadline",
+        "_out",
+        "_queued",
+        "_written",
+        "_written_size",
+        "_written_before",
+        "_resting",
+        "_deaf",
+        "_blocked_since",
+        "_reading",
+        "_eof",
+        "_ending",
+        "_shaking",
+    )
+
     def __init__(self, owner: Owner, number: int, origin: Listener | Hop) -> None:
         """``origin``: the listener that accepts it, or the hop that the edge opens it for."""
         self.number, self.transport = number, origin.transport

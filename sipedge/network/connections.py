@@ -44,6 +44,8 @@ from .tls_stream import TlsStream
 SCRATCH = 65536
 SWEEP = 1.0
 """Seconds between two looks at the clock, less where a limit is shorter."""
+SWEPT = 128
+"""Connections that are looked at in one turn of the loop: 0.6 microseconds each, of 10,000 that would be 6 ms."""
 DONE_CHECK = 0.02
 REST = 32.0
 """64*T1 (RFC 3261 17): what a retired connection has for its last transactions once nothing is read from it."""
@@ -109,7 +111,7 @@ class Connections:
         self._unsent: list[Connection] = []
         """What ``_flush`` has to flush, once a turn of the loop."""
         self._closed = False
-        self._sweeper = self._loop.call_later(self._sweep_interval(), self._sweep)
+        self._sweeper: asyncio.Handle = self._loop.call_later(self._sweep_interval(), self._sweep)
 
     def connect(self, hop: Hop, policy: TlsPolicy = POLICY, source: str = "") -> None:
         """Open a connection; ``on_opened`` or ``on_failed`` tells the result, once for all calls made meanwhile.
@@ -427,12 +429,22 @@ class Connections:
             self.hops_lost += 1
 
     def _sweep(self) -> None:
-        now = self._loop.time()
-        for record in list(self._records.values()):
-            record.connection.sweep(now)
-            if record.retire_by is not None:
-                self._end_retired(record, record.retire_by, now)
-        self._sweeper = self._loop.call_later(self._sweep_interval(), self._sweep)
+        self._sweep_some(list(self._records))
+
+    def _sweep_some(self, left: list[int]) -> None:
+        """``left``: numbers of connections that this round still has to look at, some of them gone by now."""
+        now, numbers = self._loop.time(), left[-SWEPT:]
+        del left[-SWEPT:]
+        for number in numbers:
+            record = self._records.get(number)
+            if record is not None:
+                record.connection.sweep(now)
+                if record.retire_by is not None:
+                    self._end_retired(record, record.retire_by, now)
+        if left:
+            self._sweeper = self._loop.call_soon(self._sweep_some, left)
+        else:
+            self._sweeper = self._loop.call_later(self._sweep_interval(), self._sweep)
 
     def _sweep_interval(self) -> float:
         limits = self.limits
