@@ -52,6 +52,7 @@ from .events import (
     Resolved,
     ResponseReceived,
     RevocationChanged,
+    TargetSeen,
     Undelivered,
     UnreadableReceived,
 )
@@ -74,7 +75,7 @@ class Proxy:
         self._peers: dict[int, Peer] = {}
         self.refused: dict[str, int] = {}
         """Zone -> connections that it did not admit."""
-        self._rates = Rates(environment.shelf)
+        self._rates = Rates(environment.shelf, environment.subscribed)
         self.memory = Memory()
         """The verdicts that are remembered."""
         self._ending = False
@@ -106,6 +107,7 @@ class Proxy:
             PeerElsewhere: self._peer_elsewhere,
             HopJudged: self._hop_judged,
             UpkeepSeen: self._upkeep_seen,
+            TargetSeen: lambda event, now, out: self._rates.seen(event.zone, event.source, event.number, now),
             Recalled: self._calls.recalled,
             CallWanted: self._calls.wanted,
             CallMoved: self._calls.moved,
@@ -115,7 +117,7 @@ class Proxy:
 
     def _configure(self, settings: Settings) -> None:
         self._installation = Installation(settings, self._environment.ports, self._tag, self._calls.handles)
-        self._rates.configure(self._installation.zones, settings.workers)
+        self._rates.configure(self._installation.zones)
         self.memory.configure(settings.limits.remembered)
         self._contexts.configure(any(zone.rate.pace for zone in self._installation.zones))
         self._upkeep.configure(self._installation)
