@@ -156,7 +156,7 @@ class Reading:
                 if not alone and bucket_of(segment[0][:-4], segment[0][-4:]) % self._shares != self._number:
                     continue
                 read = usual(segment)
-                if out and not alone:  # each with its place among those of all shares
+                if out:
                     self.at = read
                     yield from out
                     out.clear()
@@ -164,8 +164,6 @@ class Reading:
                     # From now on each packet may settle streams, those without data too; or half of a pair is left.
                     block.pass_to(read)
                     break
-            yield from out
-            out.clear()
 
     def end(self) -> Iterator[Item]:
         """The last items, when there are no more packets."""
