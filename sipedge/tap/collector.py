@@ -5,12 +5,13 @@ from __future__ import annotations
 import errno
 import socket
 import ssl
+from collections.abc import Sequence
 
 from sipedge.settings import Hep
 from zones.addresses import host_port
 
 from .hep import LARGEST, Packets
-from .items import ItemKind
+from .items import ItemKind, Part
 
 PATIENCE = 5.0
 """Seconds for connecting, for the handshake and for a collector that does not read."""
@@ -33,7 +34,7 @@ class Collector:
             settings = self._settings
             self._socket = _datagrams(settings) if settings.transport == "UDP" else _stream(settings)
 
-    def write(self, parts: list[bytes]) -> int:
+    def write(self, parts: Sequence[Part]) -> int:
         """Packets longer than HEP or UDP allows are passed over. Raises OSError."""
         assert self._socket is not None
         fit = [part for part in parts if len(part) <= self._largest]

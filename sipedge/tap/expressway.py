@@ -13,14 +13,14 @@ The first two lines stand on one. Search rules are logged in the box's words; ru
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from hashlib import blake2b
 
 from dialplan.model import RuleOutcome, Target
 from dialplan.search.search import Explanation
 
-from .items import Decided, Item, ItemKind, Passed
+from .items import Decided, Item, ItemKind, Part, Passed
 from .masking import masked
 from .rotating_file import RotatingFile
 
@@ -55,7 +55,7 @@ class ExpresswayFile:
         prefix = self._prefix(item.entry.time, "network.search")
         return "".join(f'{prefix} Detail="{text}"\n' for text in _search(item.entry.explanation)).encode()
 
-    def write(self, parts: list[bytes]) -> int:
+    def write(self, parts: Sequence[Part]) -> int:
         self._file.write(parts)
         return 0
 

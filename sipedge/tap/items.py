@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from enum import Enum
 from typing import NamedTuple
 
@@ -46,15 +47,40 @@ class Decided(NamedTuple):
     """CONCLUDED: counts them all, those that an output loses too; the first one is 1."""
 
 
-class Lines(NamedTuple):
-    """Decisions as lines."""
+PAGE = 1 << 18
+"""Bytes: some two hundred decisions. Small enough to stay in a processor's cache from the loop to the disk."""
+SPARE = 8
+"""Pages that are kept to be used again: memory that was never touched costs more than the lines in it."""
 
-    size: int
-    data: bytes
-    records: int
+
+class Lines:
+    """Decisions as lines, to which more come until the thread takes them."""
+
+    __slots__ = ("_spare", "records", "space", "used")
+
+    def __init__(self, space: bytearray, spare: deque[bytearray] | None = None) -> None:
+        """``spare``: where the space goes in the end."""
+        self.space, self._spare = space, spare
+        self.used = self.records = 0
+        """Bytes of it, and how many decisions that is."""
+
+    @property
+    def size(self) -> int:
+        return len(self.space)
+
+    @property
+    def data(self) -> memoryview:
+        return memoryview(self.space)[: self.used]
+
+    def give_back(self) -> None:
+        """Nobody reads ``data`` any more."""
+        if self._spare is not None:
+            self._spare.append(self.space)
 
 
 Item = Passed | Decided | Lines
+Part = bytes | memoryview
+"""What an output has made of an item."""
 
 
 def records_in(item: Item) -> int:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
+from collections.abc import Sequence
 from json import JSONEncoder
 from typing import Any
 
 from zones.addresses import host_port
 
-from .items import Decided, Item, ItemKind, Lines, Passed, record_text
+from .items import Decided, Item, ItemKind, Lines, Part, Passed, record_text
 from .masking import masked
 from .rotating_file import RotatingFile
 from .shared import Shared
@@ -31,6 +32,8 @@ class DecisionsFile:
         self.name = f"decisions file {file.path}"
         self._file, self._shared = file, shared
         self.close = file.close
+        self._taken: list[Lines] = []
+        """What was rendered and is not written yet."""
         self.last = 0
         """The last sequence number that was in the file when it was opened; 0: none."""
 
@@ -39,13 +42,19 @@ class DecisionsFile:
             self._file.open()
             self.last = int(next(reversed(_SEQUENCE.findall(self._file.tail())), 0))
 
-    def render(self, item: Item) -> bytes:
+    def render(self, item: Item) -> memoryview:
         assert type(item) is Lines
+        self._taken.append(item)
         return item.data
 
-    def write(self, parts: list[bytes]) -> int:
-        with self._file.turn():
-            self._file.append(parts if self._shared is None else [self._numbered(part, self._shared) for part in parts])
+    def write(self, parts: Sequence[Part]) -> int:
+        try:
+            with self._file.turn():
+                for part in parts:
+                    self._file.append(part if self._shared is None else self._numbered(bytes(part), self._shared))
+        finally:
+            while self._taken:
+                self._taken.pop().give_back()
         return 0
 
     def _numbered(self, lines: bytes, shared: Shared) -> bytes:
@@ -73,7 +82,7 @@ class MessagesFile:
         assert type(item) is Decided
         return f'{{"time":{item.entry.time!r},"decision":{record_text(item.entry, item.sequence)}}}\n'.encode("ascii")
 
-    def write(self, parts: list[bytes]) -> int:
+    def write(self, parts: Sequence[Part]) -> int:
         self._file.write(parts)
         return 0
 

@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext, suppress
 
+from .items import Part
 from .shared import Turns
 
 MODE = 0o640
@@ -47,29 +48,37 @@ class RotatingFile:
         self._regular = stat.S_ISREG(status.st_mode)
         self._size, self._whole = status.st_size if self._regular else 0, 0
 
-    def write(self, lines: Iterable[bytes]) -> None:
+    def write(self, lines: Iterable[Part]) -> None:
         """Append lines, each with its line end. Raises OSError; some of them are written then."""
         with self.turn():
-            self.append(lines)
+            self.append(b"".join(lines))
 
     def turn(self) -> AbstractContextManager[None]:
         """Nobody else writes inside it."""
         return nullcontext() if self._turns is None else self._turns
 
-    def append(self, lines: Iterable[bytes]) -> None:
+    def append(self, lines: Part) -> None:
         """As ``write``, for whose turn it is."""
         self._go_on()
-        run: list[bytes] = []
-        length = 0
-        for line in lines:
-            if self._regular and self._size + length and self._size + length + len(line) > self._limit:
-                self._append(b"".join(run))
+        rest = memoryview(lines)
+        while rest:
+            fits = self._fitting(rest)
+            if fits:
+                self._append(rest[:fits])
+            rest = rest[fits:]
+            if rest:
                 self._rotate()
-                run, length = [], 0
-            run.append(line)
-            length += len(line)
-        self._append(b"".join(run))
         self._whole = self._size
+
+    def _fitting(self, lines: memoryview) -> int:
+        """Bytes of those of these lines that belong into the file as it is."""
+        room = self._limit - self._size
+        if not self._regular or len(lines) <= room:
+            return len(lines)
+        whole = bytes(lines[: max(room, 0)]).rfind(b"\n") + 1
+        if whole or self._size:
+            return whole
+        return bytes(lines).find(b"\n") + 1 or len(lines)
 
     def tail(self) -> bytes:
         """The last TAIL bytes of the open file, or where it is empty of the one put aside last. Raises OSError."""
@@ -97,7 +106,7 @@ class RotatingFile:
             if self._size and self._size != self._whole and os.pread(self._file, 1, self._size - 1) != b"\n":
                 self._append(b"\n")
 
-    def _append(self, data: bytes) -> None:
+    def _append(self, data: Part) -> None:
         while data:
             written = os.write(self._file, data)
             self._size += written

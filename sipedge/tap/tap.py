@@ -5,18 +5,19 @@ The server has a tap only where something is to be written or counted. Without a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from time import time
 
 from sipedge.proxy.history import Entry, entry_of
 from sipedge.proxy.incoming import Peer
-from sipedge.remembered.record import HEAD, OPENED, STATUS, WAY, Record
+from sipedge.remembered.native.ways import Records
+from sipedge.remembered.record import HEAD, OPENED, STATUS, WAY
 from sipedge.settings import Settings, where
 from sipedge.sip.message import Message
 
 from .collector import Collector
 from .expressway import ExpresswayFile
-from .items import Decided, Item, ItemKind, Lines, Passed
+from .items import Decided, Item, ItemKind, Passed
 from .json_lines import DecisionsFile, MessagesFile
 from .metrics import Metrics
 from .rotating_file import RotatingFile
@@ -106,27 +107,35 @@ class Tap:
         """Whether anything is to be written of messages, decisions aside."""
         return bool(self._messages)
 
-    def went_short(
-        self, connection: int, begun: Sequence[Record], ended: Sequence[Record], copies: Iterable[bytes]
-    ) -> None:
+    def went_short(self, connection: int, begun: Records, ended: Records, copies: Iterable[bytes]) -> None:
         """What a connection has brought that the core has not seen: requests, answers, methods of copies."""
-        peer, metrics = self._peer_of(connection), self._metrics
-        if metrics is not None and peer is not None:
-            metrics.copied(peer.zone, copies)
+        if self._metrics is not None:
+            self._count_short(self._metrics, connection, begun, ended, copies)
+        if self._searched:
             for record in begun:
-                metrics.forwarded(peer.zone, record[WAY].hop.zone, record[HEAD])
-            for record in ended:
-                caller = self._peer_of(record[OPENED].connection)
-                metrics.returned(record[WAY].hop.zone, caller.zone if caller else None, record[STATUS])
-                metrics.decided(entry_of(record))
-        for record in begun if self._searched else ():
-            self.searched(entry_of(record))
+                self.searched(entry_of(record))
+        if not ended:
+            return
         first = self._counted(len(ended))
-        if ended and self._lines:
-            self._put_lines(self._writing.lines(ended, first), len(ended))
+        if self._lines is not None:
+            self._writing.put_all(self._lines, ended, first)
         for sequence, record in enumerate(ended if self._concluded else (), first):
             entry = entry_of(record)
             self._put(self._concluded, Decided(entry.size, entry, sequence))
+
+    def _count_short(
+        self, metrics: Metrics, connection: int, begun: Records, ended: Records, copies: Iterable[bytes]
+    ) -> None:
+        peer = self._peer_of(connection)
+        if peer is None:
+            return
+        metrics.copied(peer.zone, copies)
+        for record in begun:
+            metrics.forwarded(peer.zone, record[WAY].hop.zone, record[HEAD])
+        for record in ended:
+            caller = self._peer_of(record[OPENED].connection)
+            metrics.returned(record[WAY].hop.zone, caller.zone if caller else None, record[STATUS])
+            metrics.decided(entry_of(record))
 
     def searched(self, entry: Entry) -> None:
         """A decision was made, nothing was sent yet."""
@@ -137,22 +146,19 @@ class Tap:
         if self._metrics is not None:
             self._metrics.decided(entry)
         first = self._counted(1)
-        if self._lines:
-            self._put_lines(self._writing.line(entry, first), 1)
+        if self._lines is not None:
+            self._writing.put(self._lines, entry, first)
         if self._concluded:
             self._put(self._concluded, Decided(entry.size, entry, first))
 
     def _counted(self, decisions: int) -> int:
         """The number of the first one of so many that are concluded, where anybody is told of them."""
         first = self._sequence + 1
-        if decisions and (self._lines or self._concluded):
+        if self._lines is not None or self._concluded:
             self._sequence += decisions
             if self._shared is not None:
                 self._shared.concluded = self._sequence
         return first
-
-    def _put_lines(self, data: bytes, records: int) -> None:
-        self._put(self._lines, Lines(len(data), data, records))
 
     def dns_failed(self, error: str) -> None:
         if self._metrics is not None:
@@ -171,7 +177,8 @@ class Tap:
             return [worker for name, worker in workers.items() if kind in outputs[name].takes]
 
         self._workers = workers
-        self._messages, self._searched, self._concluded, self._lines = map(takers, ItemKind)
+        self._messages, self._searched, self._concluded, lines = map(takers, ItemKind)
+        self._lines = lines[0] if lines else None  # what takes them adds to what it was given before: there is one
 
     def _end_all(self) -> None:
         for worker in self._workers.values():

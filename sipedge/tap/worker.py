@@ -10,10 +10,11 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
+from collections.abc import Sequence
 from threading import Event, Lock, Thread
 from typing import Protocol
 
-from .items import Item, ItemKind, records_in
+from .items import Item, ItemKind, Part, records_in
 
 MAX_ITEMS = 20_000
 MAX_BYTES = 64 * 1024 * 1024
@@ -41,17 +42,17 @@ class Output(Protocol):
     def open(self) -> None:
         """Nothing happens when it is open. Raises OSError."""
 
-    def render(self, item: Item) -> bytes | None:
+    def render(self, item: Item) -> Part | None:
         """What to write of an item; None: nothing."""
 
-    def write(self, parts: list[bytes]) -> int:
+    def write(self, parts: Sequence[Part]) -> int:
         """How many were passed over. Raises OSError: what then got through is not known."""
 
     def close(self) -> None: ...
 
 
 class Worker:
-    """``put``, ``replace`` and ``end`` belong to the event loop; none of them waits."""
+    """What is public belongs to the event loop, and does not wait; but for ``join``."""
 
     def __init__(self, output: Output) -> None:
         """``output`` may be open already."""
@@ -67,7 +68,11 @@ class Worker:
         self._said, self._said_at = 0, float("-inf")
         self._idle = False
         self._wake = Event()
-        self._ended = Event()
+        """For a thread that has nothing to do."""
+        self._ended = False
+        self._going_on = Lock()
+        """Held until the end: to wait for a lock takes the thread a third of the time that an Event takes."""
+        self._going_on.acquire()
         self._pause = FIRST_PAUSE
         self._thread = Thread(target=self._run, daemon=True, name=output.name)
         self._thread.start()
@@ -81,10 +86,25 @@ class Worker:
     def alive(self) -> bool:
         return self._thread.is_alive()
 
-    def put(self, item: Item) -> None:
+    def put(self, item: Item) -> bool:
+        """False: the queue is full, and the item is dropped."""
         if len(self._queue) >= MAX_ITEMS or self._put - self._taken > MAX_BYTES:
             self._dropped += records_in(item)
-            return
+            return False
+        self.put_again(item)
+        return True
+
+    def recall(self) -> Item | None:
+        """What was put last, where the thread has not taken it: to be changed, and ``put_again``."""
+        try:
+            item = self._queue.pop()
+        except IndexError:
+            return None
+        self._put -= item.size
+        return item
+
+    def put_again(self, item: Item) -> None:
+        """There is room for what was recalled."""
         self._put += item.size
         self._queue.append(item)
         if self._idle:
@@ -101,7 +121,9 @@ class Worker:
 
     def end(self) -> None:
         """Write what is queued, then end."""
-        self._ended.set()
+        if not self._ended:
+            self._ended = True
+            self._going_on.release()
         self._wake.set()
 
     def join(self) -> None:
@@ -109,12 +131,14 @@ class Worker:
         self._thread.join(END_LIMIT)
 
     def _run(self) -> None:
-        while self._queue or not self._ended.is_set():
-            self._wait()
+        came = 0
+        while self._queue or not self._ended:
+            self._wait(is_quiet=not came)
             self._take_following()
+            came = len(self._queue)
             try:
                 self._output.open()
-                self._drain()
+                self._drain(came)
             except OSError as error:
                 self._failed(error)
             self._say()
@@ -122,14 +146,15 @@ class Worker:
         self._said_at = float("-inf")
         self._say()
 
-    def _wait(self) -> None:
-        """Until there is something to do; then GATHER longer, so that more comes together."""
-        self._wake.clear()
-        self._idle = True
-        if not self._queue and not self._ended.is_set() and self._following is None:
+    def _wait(self, is_quiet: bool) -> None:
+        """GATHER, so that more comes together; before that, where nothing does, until there is something to do."""
+        self._idle = is_quiet
+        if is_quiet and not self._queue and not self._ended and self._following is None:
             self._wake.wait()
         self._idle = False
-        self._ended.wait(GATHER)
+        self._wake.clear()
+        if self._going_on.acquire(timeout=GATHER):
+            self._going_on.release()
 
     def _take_following(self) -> None:
         with self._lock:
@@ -139,10 +164,10 @@ class Worker:
             self._output = following
             self._pause = FIRST_PAUSE
 
-    def _drain(self) -> None:
-        """Raises OSError."""
-        while self._queue and self._following is None:
-            parts, records = self._slice()
+    def _drain(self, items: int) -> None:
+        """So many, which are there: with those that come meanwhile more shall come together. Raises OSError."""
+        while items > 0 and self._following is None:
+            parts, records, taken = self._slice(items)
             if parts:
                 try:
                     self._lost += self._output.write(parts)
@@ -150,14 +175,20 @@ class Worker:
                     self._lost += records
                     raise
                 self._pause = FIRST_PAUSE
-            time.sleep(BREATH)
+            items -= taken or items
+            if items:
+                time.sleep(BREATH)
 
-    def _slice(self) -> tuple[list[bytes], int]:
-        """What to write next, and how many records that is."""
-        parts, records = [], 0
+    def _slice(self, most: int) -> tuple[list[Part], int, int]:
+        """What to write next, how many records that is, and how many items."""
+        parts, records, taken = list[Part](), 0, 0
         end = time.monotonic() + SLICE
-        while self._queue and time.monotonic() < end:
-            item = self._queue.popleft()
+        while taken < most and time.monotonic() < end:
+            try:
+                item = self._queue.popleft()
+            except IndexError:  # the loop has just recalled it
+                break
+            taken += 1
             self._taken += item.size
             try:
                 part = self._output.render(item)
@@ -168,18 +199,18 @@ class Worker:
             if part is not None:
                 parts.append(part)
                 records += records_in(item)
-        return parts, records
+        return parts, records, taken
 
     def _failed(self, error: OSError) -> None:
         """Wait before the next attempt; at the end there is none."""
         self._output.close()
         logger.warning("%s: %s; tried again in %g s", self._output.name, error, self._pause)
-        if self._ended.is_set():
+        if self._ended:
             self._lost += sum(map(records_in, self._queue))
             self._queue.clear()
             return
         until = time.monotonic() + self._pause
-        while self._following is None and not self._ended.is_set() and (left := until - time.monotonic()) > 0:
+        while self._following is None and not self._ended and (left := until - time.monotonic()) > 0:
             self._wake.wait(left)
             self._wake.clear()
         self._pause = min(2 * self._pause, LONGEST_PAUSE)

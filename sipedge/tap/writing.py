@@ -6,20 +6,24 @@ which costs more than it spares. What went the short way has its lines made in C
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
 
 from sipedge.native import library
 from sipedge.proxy.events import ConnectionOpened
 from sipedge.proxy.history import Entry, entry_of, hop_text, party_text
 from sipedge.remembered.native import ways
-from sipedge.remembered.native.ways import Ways
-from sipedge.remembered.record import Record
+from sipedge.remembered.native.ways import Records, Ways
+from sipedge.remembered.record import HEAD, Record
+from sipedge.sip.message import Message
 from zones.zone import Hop
 
-from .items import record_text
+from .items import PAGE, SPARE, Lines, record_text
+from .worker import Worker
 
 KEPT = 1024
 """Connections whose text is kept."""
+USUAL = 4096
+"""Bytes that lines seldom exceed."""
 
 
 class Writing:
@@ -27,16 +31,67 @@ class Writing:
 
     def __init__(self) -> None:
         self._native = _load()
+        self._texts = _way_texts, _hop_text, _party_text, self._line_of
         self._parties: dict[int, tuple[ConnectionOpened, str]] = {}
+        self._spare: deque[bytearray] = deque(maxlen=SPARE)
 
     def line(self, entry: Entry, sequence: int) -> bytes:
         return f"{record_text(entry, sequence, self._party(entry.opened))}\n".encode("ascii")
 
-    def lines(self, records: Sequence[Record], first: int) -> bytes:
-        """``first``: the sequence number of the first one. Each record has its answer."""
-        if self._native is None:
-            return b"".join(self._line_of(record, number) for number, record in enumerate(records, first))
-        return self._native.lines(list(records), first, _way_texts, _hop_text, _party_text, self._line_of)
+    def put(self, worker: Worker, entry: Entry, sequence: int) -> None:
+        """Have its line written."""
+        self._put(worker, self.line(entry, sequence))
+
+    def put_all(self, worker: Worker, records: Records, first: int) -> None:
+        """The same of records that have their answers. ``first``: the sequence number of the first one."""
+        done, count = 0, len(records)
+        while done < count:
+            before = done
+            if self._native is not None:
+                done = self._put_natively(self._native, worker, records, done, first + done)
+            if done == before:  # it is longer than most, or there is no C
+                self._put(worker, self._line_of(records[done], first + done))
+                done += 1
+
+    def _put_natively(self, native: Ways, worker: Worker, records: Records, done: int, number: int) -> int:
+        """As many as there is room for on one page; how many have their lines now."""
+        page = self._page(worker, USUAL)
+        before, begun = page.records, done
+        try:
+            done, page.used = native.lines(records, done, number, page.space, page.used, self._texts)
+            page.records += done - begun
+        finally:
+            self._give(worker, page, before)
+        return done
+
+    def _put(self, worker: Worker, line: bytes) -> None:
+        page = self._page(worker, len(line))
+        before = page.records
+        page.space[page.used : page.used + len(line)] = line
+        page.used += len(line)
+        page.records += 1
+        self._give(worker, page, before)
+
+    def _page(self, worker: Worker, room: int) -> Lines:
+        """One with so much room; nobody else has it until it is given back."""
+        page = worker.recall()
+        assert page is None or type(page) is Lines
+        if page is not None and page.used + room > len(page.space):
+            worker.put_again(page)
+            page = None
+        return page or self._new(room)
+
+    def _give(self, worker: Worker, page: Lines, before: int) -> None:
+        """``before``: how many decisions were on it when the worker had it; 0: it is a new one."""
+        if before:
+            worker.put_again(page)
+        elif not page.records or not worker.put(page):
+            page.give_back()
+
+    def _new(self, least: int) -> Lines:
+        if least > PAGE:
+            return Lines(bytearray(least))
+        return Lines(self._spare.popleft() if self._spare else bytearray(PAGE), self._spare)
 
     def forget(self) -> None:
         """Texts of hops and connections."""
@@ -56,12 +111,13 @@ class Writing:
         return kept[1]
 
 
-def _way_texts(record: Record) -> tuple[bytes, bytes, bytes]:
+def _way_texts(record: Record) -> tuple[bytes, bytes, bytes, bytes]:
     """Of all requests that go the same way; see native/lines.h."""
-    entry = entry_of(record)
+    entry, index = entry_of(record), Message(record[HEAD]).index
     texts = f',"revision":"{entry.revision}",', f",{entry.place_text()}", f',{entry.decided_text()},"hops":['
     before, between, decided = (text.encode("ascii") for text in texts)
-    return before, between, decided
+    values = bytes(index.get(name, (0,))[0] for name in ("from", "to", "call-id", "cseq"))
+    return before, between, decided, values
 
 
 def _hop_text(hop: Hop) -> bytes:

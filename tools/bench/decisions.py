@@ -16,7 +16,7 @@ from json import dumps
 from pathlib import Path
 from statistics import median
 from threading import enumerate as enumerate_threads
-from time import clock_gettime, monotonic, process_time, pthread_getcpuclockid, sleep
+from time import clock_gettime, monotonic, pthread_getcpuclockid, sleep, thread_time
 
 from dialplan.language.parser import parse_dialplan
 from dialplan.model import Query, Traffic
@@ -27,7 +27,6 @@ from sipedge.proxy.history import Attempt, Entry, History, kept_lines
 from sipedge.rates import reading
 from sipedge.remembered.record import Record
 from sipedge.sip.message import parse_message
-from sipedge.tap.items import Lines
 from sipedge.tap.json_lines import DecisionsFile
 from sipedge.tap.rotating_file import RotatingFile
 from sipedge.tap.worker import Worker
@@ -85,7 +84,7 @@ def entry_of(explanation: Explanation) -> Entry:
     return entry
 
 
-def through_the_core(rules: int) -> float:
+def through_the_core(worker: Worker, rules: int) -> float:
     text, aliases = make(rules)
     explanation = CompiledPlan(parse_dialplan(text, "bench.dialplan")).search(Query(aliases[rules // 2], "IMP"))
     writing, history = Writing(), History(255)
@@ -93,15 +92,14 @@ def through_the_core(rules: int) -> float:
     def loop() -> None:
         entry = entry_of(explanation)
         history.add(entry)
-        line = writing.line(entry, 1)
-        Lines(len(line), line, 1)
+        writing.put(worker, entry, 1)
 
     cost, tree = _best(loop), _best(lambda: dumps(explanation.to_json())) if rules <= 200 else float("nan")
     print(f"{rules:>6} rules: {cost:5.1f}, {len(writing.line(entry_of(explanation), 1))} bytes; each rule {tree:8.1f}")
     return cost
 
 
-def the_short_way() -> float:
+def the_short_way(worker: Worker) -> float:
     records, history, writing, worst = list[Record](), History(255), Writing(), 0.0
 
     async def scenario(edge: MemoryEdge) -> None:
@@ -125,8 +123,7 @@ def the_short_way() -> float:
 
         def loop(some: list[Record] = some) -> None:
             history.extend(some)
-            lines = writing.lines(some, 1)
-            Lines(len(lines), lines, len(some))
+            writing.put_all(worker, some, 1)
 
         cost = _best(loop) / size
         worst = max(worst, cost)
@@ -137,14 +134,14 @@ def the_short_way() -> float:
 def in_the_thread(folder: Path, rate: int) -> float:
     text, aliases = make(3)
     explanation = CompiledPlan(parse_dialplan(text, "bench.dialplan")).search(Query(aliases[0], "IMP"))
-    line, path = Writing().line(entry_of(explanation), 1), folder / f"{rate}.jsonl"
-    output, count = DecisionsFile(RotatingFile(str(path), 100 << 20, 1)), max(1, int(rate * SLICE))
-    worker, costs = Worker(output), list[float]()
-    clock = pthread_getcpuclockid(next(each.ident for each in enumerate_threads() if each.name == output.name) or 0)
+    entry, writing = entry_of(explanation), Writing()
+    worker, name, count, costs = *_worker(folder), max(1, int(rate * SLICE)), list[float]()
+    clock = pthread_getcpuclockid(next(each.ident for each in enumerate_threads() if each.name == name) or 0)
     for _ in range(3):
         before, end, put = clock_gettime(clock), monotonic() + LASTING, 0
         while monotonic() < end:
-            worker.put(Lines(len(line) * count, line * count, count))
+            for _ in range(count):
+                writing.put(worker, entry, 1)
             put += count
             sleep(count / rate)
         costs.append((clock_gettime(clock) - before) / put * 1e6)
@@ -154,22 +151,31 @@ def in_the_thread(folder: Path, rate: int) -> float:
     return median(costs)
 
 
+def _worker(folder: Path) -> tuple[Worker, str]:
+    """With its name."""
+    output = DecisionsFile(RotatingFile(str(folder / "decisions.jsonl"), 100 << 20, 1))
+    return Worker(output), output.name
+
+
 def _best(action: Callable[[], object]) -> float:
     """Microseconds of one."""
     best = float("inf")
     for _ in range(ROUNDS):
-        began = process_time()
+        began = thread_time()
         for _ in range(EACH):
             action()
-        best = min(best, (process_time() - began) / EACH * 1e6)
+        best = min(best, (thread_time() - began) / EACH * 1e6)
     return best
 
 
 def run(folder: Path) -> int:
+    worker, _ = _worker(folder)
     print("in the loop, a request of the core:")
-    loop = [through_the_core(rules) for rules in SIZES]
+    loop = [through_the_core(worker, rules) for rules in SIZES]
     print("in the loop, requests of the short way:")
-    loop.append(the_short_way())
+    loop.append(the_short_way(worker))
+    worker.end()
+    worker.join()
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GARBAGE_THRESHOLDS)

@@ -2,253 +2,248 @@
 
 #include <string.h>
 
-enum { KEPT = 1024, DIGITS = 20, ADDED = 512, SPACE = 1 << 17 };
+#include "quoting.h"
+
+enum { KEPT = 1024, PARTS = 3, VALUES = 4, ADDED = 512, DIGITS_OF_TIME = 32 };
 
 /* Texts that were made, by the objects that they were made of; while those are held no others have their addresses. */
 struct kept {
-    PyObject *of, *text;
+    PyObject *of, *made;
+    struct span parts[PARTS];
+    unsigned char values[VALUES]; /* numbers of header lines */
 };
 
-static struct kept hops[KEPT], parties[KEPT];
+static struct kept ways[KEPT], hops[KEPT], parties[KEPT];
 
-static const char START[] = "{\"format\":1,\"sequence\":", REST[] = ",\"reason\":\"\"}],\"more_hops\":0,\"status\":";
+#define TEXT(words) {words, sizeof words - 1}
+static const struct span START = TEXT("{\"format\":1,\"sequence\":"), TIME_KEY = TEXT(",\"time\":"), MS_KEY = TEXT(",\"ms\":"),
+                         REST = TEXT(",\"reason\":\"\"}],\"more_hops\":0,\"status\":"),
+                         REASON_KEY = TEXT(",\"own\":false,\"reason\":"), END = TEXT(",\"diagnostics\":[]}\n");
+static const struct span KEYS[VALUES] = {TEXT(",\"from\":"), TEXT(",\"to\":"), TEXT(",\"call_id\":"), TEXT(",\"cseq\":")};
 
 static void drop(struct kept *kept)
 {
     for (int i = 0; i < KEPT; i++) {
         Py_CLEAR(kept[i].of);
-        Py_CLEAR(kept[i].text);
+        Py_CLEAR(kept[i].made);
     }
 }
 
 void lines_forget(void)
 {
+    drop(ways);
     drop(hops);
     drop(parties);
 }
 
-/* Borrowed; NULL with an exception. */
-static PyObject *text_of(struct kept *kept, PyObject *object, PyObject *make)
+/* What Python has made: bytes, or as ``texts.way`` says it. 0 with an exception. */
+static int is_read(struct kept *read, PyObject *made)
+{
+    PyObject *parts[PARTS], *values = made;
+    if (PyBytes_Check(made)) {
+        read->parts[0] = span_of(made);
+        return 1;
+    }
+    if (!PyTuple_Check(made)) {
+        PyErr_SetString(PyExc_TypeError, "a text is bytes");
+        return 0;
+    }
+    if (!PyArg_ParseTuple(made, "SSSS", &parts[0], &parts[1], &parts[2], &values))
+        return 0;
+    for (int i = 0; i < PARTS; i++)
+        read->parts[i] = span_of(parts[i]);
+    struct span numbers = span_of(values);
+    if (numbers.length == VALUES)
+        memcpy(read->values, numbers.start, VALUES);
+    else
+        PyErr_SetString(PyExc_ValueError, "a record shows four header lines");
+    return numbers.length == VALUES;
+}
+
+/* NULL with an exception. ``from``: what ``make`` is given. */
+static const struct kept *text_of(struct kept *kept, PyObject *object, PyObject *make, PyObject *from)
 {
     size_t mixed = (size_t)object / 16;
     kept += (mixed ^ mixed / KEPT) % KEPT;
     if (kept->of == object)
-        return kept->text;
-    PyObject *made = PyObject_CallFunctionObjArgs(make, object, NULL);
-    if (made && !PyBytes_Check(made)) {
-        PyErr_SetString(PyExc_TypeError, "a text is bytes");
-        Py_CLEAR(made);
-    }
-    if (!made)
+        return kept;
+    struct kept read = {.made = PyObject_CallFunctionObjArgs(make, from, NULL)};
+    if (!read.made || !is_read(&read, read.made)) {
+        Py_XDECREF(read.made);
         return NULL;
+    }
+    read.of = new_reference(object);
     Py_XDECREF(kept->of);
-    Py_XDECREF(kept->text);
-    kept->of = new_reference(object);
-    kept->text = made;
-    return made;
-}
-
-/* A reference to a tuple of bytes, of which the way has another one; NULL with an exception. */
-static PyObject *texts_of_way(PyObject *record, struct span *parts, const struct texts *texts)
-{
-    static PyObject *name;
-    PyObject *way = PyList_GetItem(record, WAY), *bytes[3];
-    if (!name && !(name = PyUnicode_InternFromString("texts")))
-        return NULL;
-    PyObject *made = PyObject_GetAttr(way, name);
-    if (made == Py_None) {
-        Py_DECREF(made);
-        made = PyObject_CallFunctionObjArgs(texts->way, record, NULL);
-        if (made && PyObject_SetAttr(way, name, made))
-            Py_CLEAR(made);
-    }
-    if (made && !PyTuple_Check(made))
-        PyErr_SetString(PyExc_TypeError, "texts are a tuple");
-    if (!made || PyErr_Occurred() || !PyArg_ParseTuple(made, "SSS", &bytes[0], &bytes[1], &bytes[2])) {
-        Py_XDECREF(made);
-        return NULL;
-    }
-    for (int i = 0; i < 3; i++)
-        parts[i] = span_of(bytes[i]);
-    return made;
-}
-
-static int has_room(struct text *text, size_t more)
-{
-    if (text->size - text->length >= more)
-        return 1;
-    size_t size = 2 * text->size + more;
-    char *grown = PyMem_Realloc(text->start, size);
-    if (!grown)
-        return PyErr_NoMemory() != NULL;
-    text->start = grown;
-    text->size = size;
-    return 1;
-}
-
-/* The following write into text that has room. */
-static void put_number(struct text *text, unsigned long long number, int digits)
-{
-    char space[DIGITS];
-    int at = DIGITS;
-    for (; at > 0 && (number || DIGITS - at < digits); number /= 10)
-        space[--at] = (char)('0' + number % 10);
-    put(text, space + at, (size_t)(DIGITS - at));
+    Py_XDECREF(kept->made);
+    *kept = read;
+    return kept;
 }
 
 /* Microseconds, with a point in front of the last ``digits``. */
-static void put_time(struct text *text, double seconds, unsigned long long unit, int digits)
+static char *write_time(char *to, double seconds, unsigned long long unit, int digits)
 {
     unsigned long long whole = (unsigned long long)(seconds * 1e6 + 0.5);
-    put_number(text, whole / unit, 1);
-    put(text, ".", 1);
-    put_number(text, whole % unit, digits);
+    to = write_number(to, whole / unit);
+    *to++ = '.';
+    return write_digits(to, whole % unit, digits);
 }
 
-/* 0 for what Python has to write: control characters, and all that is not ASCII. */
-static int put_quoted(struct text *text, struct span value)
+/* The header lines with these numbers; 0 where one is not there, or a line is folded. */
+static int find_lines(struct span head, const unsigned char *numbers, struct span *found)
 {
-    char *to = text->start + text->length;
-    *to++ = '"';
-    for (size_t i = 0; i < value.length; i++) {
-        char c = value.start[i];
-        if (c < ' ' || c > '~')
+    const char *at = head.start, *end = head.start + head.length, *starts[MOST_LINES + 2] = {at};
+    size_t last = 0;
+    for (int i = 0; i < VALUES; i++)
+        last = numbers[i] > last ? numbers[i] : last;
+    if (last > MOST_LINES)
+        return 0;
+    for (size_t i = 1; i <= last + 1; i++) {
+        const char *feed = memchr(at, '\n', (size_t)(end - at));
+        if (!feed || *at == ' ' || *at == '\t')
             return 0;
-        if (c == '"' || c == '\\')
-            *to++ = '\\';
-        *to++ = c;
+        starts[i] = at = feed + 1;
     }
-    *to++ = '"';
-    text->length = (size_t)(to - text->start);
+    for (int i = 0; i < VALUES; i++)
+        found[i] = (struct span){starts[numbers[i]], (size_t)(starts[numbers[i] + 1] - starts[numbers[i]])};
     return 1;
-}
-
-static int put_value(struct text *text, const char *key, const struct head *head, size_t line)
-{
-    struct span value = line ? value_of(head->lines[line]) : (struct span){"", 0};
-    put(text, key, strlen(key));
-    return put_quoted(text, value);
-}
-
-static int put_values(struct text *text, PyObject *head)
-{
-    struct head read;
-    const struct shape *shape = head_read(&read, span_of(head), 0, &limits) ? shape_find(&read) : NULL;
-    return shape && put_value(text, ",\"from\":", &read, shape->from) && put_value(text, ",\"to\":", &read, shape->to) &&
-           put_value(text, ",\"call_id\":", &read, shape->call_id) && put_value(text, ",\"cseq\":", &read, shape->cseq);
-}
-
-static double item_double(PyObject *record, int item)
-{
-    return PyFloat_AsDouble(PyList_GetItem(record, item));
 }
 
 /* What a line has of the request's own between what others say, too. */
 struct line {
-    struct span way[3], party, hop, reason;
-    PyObject *head;
+    const struct kept *way;
+    struct span party, hop, head, reason;
     unsigned long number, status;
     double time, took;
 };
+
+/* NULL where Python has to write them. */
+static char *write_values(char *to, const struct line *line)
+{
+    struct span found[VALUES];
+    if (!find_lines(line->head, line->way->values, found))
+        return NULL;
+    for (int i = 0; i < VALUES && to; i++) {
+        to = write_span(to, KEYS[i]);
+        to = write_quoted(to, line->way->values[i] ? value_of(found[i]) : (struct span){"", 0});
+    }
+    return to;
+}
 
 static int is_usual(const struct line *line)
 {
     return line->took >= 0 && line->took < 1e9 && line->time >= 0 && line->time < 1e12;
 }
 
-/* 0 where Python has to write it, perhaps with an exception. */
-static int put_line(struct text *text, const struct line *line)
+/* What was written last of a time: all of a read have come at the same. */
+static char *write_moment(char *to, double time)
 {
-    put(text, START, sizeof START - 1);
-    put_number(text, line->number, 1);
-    put(text, ",\"time\":", 8);
-    put_time(text, line->time, 1000000, 6);
-    put(text, ",\"ms\":", 6);
-    put_time(text, line->took, 1000, 3);
-    put_span(text, line->way[0]);
-    put_span(text, line->party);
-    put_span(text, line->way[1]);
-    if (!put_values(text, line->head))
-        return 0;
-    put_span(text, line->way[2]);
-    put_span(text, line->hop);
-    put_number(text, line->status, 1);
-    put(text, REST, sizeof REST - 1);
-    put_number(text, line->status, 1);
-    put(text, ",\"own\":false,\"reason\":", 22);
-    if (!put_quoted(text, line->reason))
-        return 0;
-    put(text, ",\"diagnostics\":[]}\n", 19);
-    return 1;
+    static double last = -1;
+    static char text[DIGITS_OF_TIME];
+    static size_t length;
+    if (time != last) {
+        length = (size_t)(write_time(text, time, 1000000, 6) - text);
+        last = time;
+    }
+    return write_span(to, (struct span){text, length});
 }
 
-/* All but what the way says. 0 with an exception. */
+/* NULL where Python has to write it. */
+static char *write_line(char *to, const struct line *line)
+{
+    to = write_number(write_span(to, START), line->number);
+    to = write_moment(write_span(to, TIME_KEY), line->time);
+    to = write_time(write_span(to, MS_KEY), line->took, 1000, 3);
+    to = write_span(to, line->way->parts[0]);
+    to = write_span(to, line->party);
+    to = write_values(write_span(to, line->way->parts[1]), line);
+    if (!to)
+        return NULL;
+    to = write_span(to, line->way->parts[2]);
+    to = write_number(write_span(to, line->hop), line->status);
+    to = write_number(write_span(to, REST), line->status);
+    to = write_quoted(write_span(to, REASON_KEY), line->reason);
+    return to ? write_span(to, END) : NULL;
+}
+
+/* 0 with an exception. */
 static int read_record(struct line *line, PyObject *record, const struct texts *texts)
 {
-    PyObject *reason = PyList_GetItem(record, REASON), *tried = PyList_GetItem(record, HOPS);
-    PyObject *hop = tried ? PyTuple_GetItem(tried, 0) : NULL;
-    PyObject *hop_text = hop ? text_of(hops, hop, texts->hop) : NULL;
-    PyObject *party = hop_text ? text_of(parties, PyList_GetItem(record, OPENED), texts->party) : NULL;
-    line->head = PyList_GetItem(record, HEAD);
-    if (!party || !PyBytes_Check(line->head) || !PyBytes_Check(reason)) {
+    PyObject *reason = PyList_GetItem(record, REASON), *tried = PyList_GetItem(record, HOPS), *head = PyList_GetItem(record, HEAD);
+    PyObject *hop = tried ? PyTuple_GetItem(tried, 0) : NULL, *way = PyList_GetItem(record, WAY);
+    PyObject *opened = PyList_GetItem(record, OPENED);
+    if (!hop || !way || !opened || !head || !reason || !PyBytes_Check(head) || !PyBytes_Check(reason)) {
         if (!PyErr_Occurred())
             PyErr_SetString(PyExc_TypeError, "a record has its header section and its reason phrase as bytes");
         return 0;
     }
-    line->hop = span_of(hop_text), line->party = span_of(party), line->reason = span_of(reason);
+    const struct kept *hop_text = text_of(hops, hop, texts->hop, hop);
+    const struct kept *party = hop_text ? text_of(parties, opened, texts->party, opened) : NULL;
+    line->way = party ? text_of(ways, way, texts->way, record) : NULL;
+    if (!line->way)
+        return 0;
+    line->hop = hop_text->parts[0], line->party = party->parts[0];
+    line->head = span_of(head), line->reason = span_of(reason);
     line->status = PyLong_AsUnsignedLong(PyList_GetItem(record, STATUS));
-    line->took = item_double(record, ENDED) - item_double(record, BEGUN);
-    line->time = item_double(record, TIME);
+    line->time = PyFloat_AsDouble(PyList_GetItem(record, TIME));
+    line->took = PyFloat_AsDouble(PyList_GetItem(record, ENDED)) - PyFloat_AsDouble(PyList_GetItem(record, BEGUN));
     return !PyErr_Occurred();
 }
 
 static size_t longest(const struct line *line)
 {
-    return 2 * ((size_t)PyBytes_Size(line->head) + line->reason.length) + line->way[0].length + line->way[1].length +
-           line->way[2].length + line->party.length + line->hop.length + ADDED;
+    size_t others = line->party.length + line->hop.length + ADDED;
+    for (int i = 0; i < PARTS; i++)
+        others += line->way->parts[i].length;
+    return others + 2 * (line->head.length + line->reason.length);
 }
 
-/* 1; 0 where Python has to write it; -1 with an exception. */
-static int put_record(struct text *text, PyObject *record, unsigned long number, const struct texts *texts)
+static char *place_in(const struct page *page)
 {
-    struct line line = {.number = number};
-    PyObject *held = read_record(&line, record, texts) ? texts_of_way(record, line.way, texts) : NULL;
-    if (!held)
-        return -1;
-    int done = has_room(text, longest(&line)) ? is_usual(&line) && put_line(text, &line) : -1;
-    Py_DECREF(held);
-    return PyErr_Occurred() ? -1 : done;
+    return PyByteArray_AsString(page->space) + page->used;
 }
 
-/* As ``put_record``, but for 0. */
-static int put_whole(struct text *text, PyObject *record, unsigned long number, const struct texts *texts)
+static size_t room_in(const struct page *page)
+{
+    return (size_t)PyByteArray_Size(page->space) - page->used;
+}
+
+/* As ``put_record``. */
+static int put_whole(struct page *page, PyObject *record, unsigned long number, const struct texts *texts)
 {
     PyObject *counted = PyLong_FromUnsignedLong(number);
     PyObject *line = counted ? PyObject_CallFunctionObjArgs(texts->whole, record, counted, NULL) : NULL;
     Py_XDECREF(counted);
     if (line && !PyBytes_Check(line))
         PyErr_SetString(PyExc_TypeError, "a line is bytes");
-    int done = line && PyBytes_Check(line) && has_room(text, (size_t)PyBytes_Size(line)) ? 1 : -1;
-    if (done > 0)
-        put_span(text, span_of(line));
+    int done = line && PyBytes_Check(line) ? 1 : -1;
+    struct span text = done > 0 ? span_of(line) : (struct span){NULL, 0};
+    if (done > 0 && text.length <= room_in(page))
+        page->used = (size_t)(write_span(place_in(page), text) - PyByteArray_AsString(page->space));
+    else if (done > 0)
+        done = 0;
     Py_XDECREF(line);
     return done;
 }
 
-PyObject *lines_of(PyObject *records, unsigned long first, const struct texts *texts)
+/* 1; 0 where there is no room; -1 with an exception. */
+static int put_record(struct page *page, PyObject *record, unsigned long number, const struct texts *texts)
 {
-    static struct text text; /* stays allocated: what one read brings is bounded */
-    text.length = 0;
-    int done = has_room(&text, SPACE) ? 1 : -1;
-    for (Py_ssize_t i = 0; done > 0 && i < PyList_Size(records); i++) {
-        PyObject *record = PyList_GetItem(records, i);
-        size_t before = text.length;
-        done = put_record(&text, record, first + (unsigned long)i, texts);
-        if (!done) {
-            text.length = before;
-            done = put_whole(&text, record, first + (unsigned long)i, texts);
-        }
-    }
-    PyObject *made = done > 0 ? bytes_of((struct span){text.start, text.length}) : NULL;
-    return made;
+    struct line line = {.number = number};
+    if (!PyList_Check(record) || !read_record(&line, record, texts))
+        return PyErr_Occurred() ? -1 : (PyErr_SetString(PyExc_TypeError, "a record is a list"), -1);
+    if (longest(&line) > room_in(page))
+        return 0;
+    char *end = is_usual(&line) ? write_line(place_in(page), &line) : NULL;
+    if (!end)
+        return put_whole(page, record, number, texts);
+    page->used = (size_t)(end - PyByteArray_AsString(page->space));
+    return 1;
+}
+
+Py_ssize_t lines_put(struct page *page, PyObject *records, Py_ssize_t done, unsigned long number, const struct texts *texts)
+{
+    int put = 1;
+    for (Py_ssize_t count = PyList_Size(records); put > 0 && done < count; done += put > 0, number++)
+        put = put_record(page, PyList_GetItem(records, done), number, texts);
+    return put < 0 ? -1 : done;
 }

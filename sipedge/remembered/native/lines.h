@@ -8,14 +8,22 @@
 
 /* Who makes what is not written here, by functions of Python. */
 struct texts {
-    PyObject *way;   /* (record): three bytes: before the connection, behind it, behind CSeq up to the hop; its ``texts`` */
+    PyObject *way;   /* (record): three bytes: before the connection, behind it, behind CSeq up to the hop; and four
+                        numbers of header lines as bytes: From, To, Call-ID, CSeq, 0 for none */
     PyObject *hop;   /* (hop): bytes, up to its status */
     PyObject *party; /* (opened): bytes */
     PyObject *whole; /* (record, number): the whole line, where a request says something unusual */
 };
 
-/* Bytes; NULL with an exception. The first line has the number ``first``. */
-PyObject *lines_of(PyObject *records, unsigned long first, const struct texts *texts);
+/* Lines that are put into a bytearray behind what is used of it. */
+struct page {
+    PyObject *space;
+    size_t used;
+};
+
+/* How many of the records, from ``done`` on, have lines now: as many as there is room for. ``number``: of the next one.
+ * -1 with an exception: then none of them counts. */
+Py_ssize_t lines_put(struct page *page, PyObject *records, Py_ssize_t done, unsigned long number, const struct texts *texts);
 /* All texts that were kept. */
 void lines_forget(void);
 

@@ -247,18 +247,23 @@ static PyObject *give_up(PyObject *module, PyObject *number)
     return result;
 }
 
-/* (records, number of the first, texts of a way, of a hop, of a party, whole line): see lines.h. */
-static PyObject *lines(PyObject *module, PyObject *args)
+/* (records, how many of them have lines, number of the next one, space, used, (texts of a way, of a hop, of a party, whole
+ * line)): how many have lines now, and what is used; see lines.h. */
+static PyObject *lines(PyObject *module, PyObject *const *args, Py_ssize_t count)
 {
     (void)module;
-    PyObject *records;
-    unsigned long first;
     struct texts texts;
-    if (!PyArg_ParseTuple(args, "OkOOOO", &records, &first, &texts.way, &texts.hop, &texts.party, &texts.whole))
+    if (count != 6 || !PyList_Check(args[0]) || !PyByteArray_Check(args[3]) ||
+        !PyArg_ParseTuple(args[5], "OOOO", &texts.way, &texts.hop, &texts.party, &texts.whole))
+        return PyErr_Format(PyExc_TypeError, "lines takes records, two numbers, space, a number, and four functions");
+    Py_ssize_t done = PyLong_AsSsize_t(args[1]);
+    unsigned long number = PyLong_AsUnsignedLong(args[2]);
+    struct page page = {args[3], PyLong_AsSize_t(args[4])};
+    if (!PyErr_Occurred() && (done < 0 || page.used > (size_t)PyByteArray_Size(page.space)))
+        PyErr_SetString(PyExc_ValueError, "more is used than there is");
+    if (PyErr_Occurred() || (done = lines_put(&page, args[0], done, number, &texts)) < 0)
         return NULL;
-    if (!PyList_Check(records))
-        return PyErr_Format(PyExc_TypeError, "records are a list");
-    return lines_of(records, first, &texts);
+    return Py_BuildValue("nn", done, (Py_ssize_t)page.used);
 }
 
 static PyObject *forget_lines(PyObject *module, PyObject *nothing)
@@ -312,7 +317,7 @@ static PyMethodDef METHODS[] = {
     {"find", find, METH_O, NULL},
     {"waiting", waiting, METH_VARARGS, NULL},
     {"give_up", give_up, METH_O, NULL},
-    {"lines", lines, METH_VARARGS, NULL},
+    {"lines", FAST(lines)},
     {"forget_lines", forget_lines, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };

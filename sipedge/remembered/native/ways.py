@@ -32,6 +32,13 @@ Passed = list[tuple[int, list[bytes]]]
 """Worker, and the responses to requests of his."""
 Records = list[list[Any]]
 """See record.py."""
+Texts = tuple[
+    Callable[[list[Any]], tuple[bytes, bytes, bytes, bytes]],
+    Callable[[Any], bytes],
+    Callable[[Any], bytes],
+    Callable[[list[Any], int], bytes],
+]
+"""What lines.c does not write: of a way, of a hop, of a connection, and whole lines."""
 
 
 class Gate(Protocol):
@@ -118,15 +125,8 @@ class Ways(Protocol):
     def waiting(self, place: int, before: float, /) -> list[int]: ...
     def give_up(self, number: int, /) -> tuple[int, int, list[Any], bytes, bytes, float] | None: ...
     def lines(
-        self,
-        records: Records,
-        first: int,
-        way_texts: Callable[[list[Any]], tuple[bytes, bytes, bytes]],
-        hop_text: Callable[[Any], bytes],
-        party_text: Callable[[Any], bytes],
-        whole: Callable[[list[Any], int], bytes],
-        /,
-    ) -> bytes: ...
+        self, records: Records, done: int, number: int, space: bytearray, used: int, texts: Texts, /
+    ) -> tuple[int, int]: ...
     def forget_lines(self) -> None: ...
 
 

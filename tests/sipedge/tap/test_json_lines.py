@@ -56,10 +56,16 @@ def _decisions(path: Path) -> DecisionsFile:
     return output
 
 
+def _page(lines: bytes) -> Lines:
+    page = Lines(bytearray(lines))
+    page.used, page.records = len(lines), 1
+    return page
+
+
 def _write(path: Path, *sequences: int) -> None:
     output = _decisions(path)
     lines = [lines_of(decided(sequence=sequence)) for sequence in sequences]
-    assert output.write([output.render(Lines(len(line), line, 1)) for line in lines]) == 0
+    assert output.write([output.render(_page(line)) for line in lines]) == 0
     output.close()
 
 

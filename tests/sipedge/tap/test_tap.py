@@ -17,7 +17,7 @@ from sipedge.history.wish import Position
 from sipedge.proxy.incoming import Peer
 from sipedge.settings import Hep, Log, MetricsSettings, Settings
 from sipedge.sip.message import Message
-from sipedge.tap import worker
+from sipedge.tap import worker, writing
 from sipedge.tap.metrics import Metrics
 from sipedge.tap.tap import Tap, open_outputs, wanted
 
@@ -105,6 +105,7 @@ def test_numbers_go_on_over_rotation_reload_and_restart(tmp_path: Path, taps: Ca
 def test_what_is_dropped_leaves_a_gap_of_its_size(
     tmp_path: Path, taps: Callable[..., Tap], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(writing, "PAGE", 1)  # each decision needs one of its own
     tap = taps(_settings(decisions=tmp_path / "decisions"))
     _conclude(tap, 2)
     with monkeypatch.context() as patch:

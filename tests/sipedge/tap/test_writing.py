@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +22,9 @@ from sipedge.proxy.history import entry_of
 from sipedge.remembered.record import BEGUN, ENDED, ENTRY, HEAD, HOPS, OPENED, REASON, STATUS, TIME, WAY, Record
 from sipedge.settings import DnsSettings, Listener
 from sipedge.tap import writing as module
+from sipedge.tap.json_lines import DecisionsFile
+from sipedge.tap.rotating_file import RotatingFile
+from sipedge.tap.worker import Worker
 from sipedge.tap.writing import Writing
 from tools.memory_edge import MemoryEdge, run_edge
 
@@ -64,9 +68,18 @@ def writing() -> Writing:
 
 
 def _in_python(records: list[Record], first: int) -> bytes:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(library.SWITCH, "0")
-        return Writing().lines([[*record[:ENTRY], None] for record in records], first)
+    writing = Writing()
+    return b"".join(
+        writing.line(entry_of([*record[:ENTRY], None]), number) for number, record in enumerate(records, first)
+    )
+
+
+def _in_c(writing: Writing, records: list[Record], first: int) -> bytes:
+    assert writing._native is not None
+    space = bytearray(b"?" * (1 << 17))
+    done, used = writing._native.lines(records, 0, first, space, 10, writing._texts)
+    assert done == len(records) and space[:10] + space[used:] == b"?" * (len(space) + 10 - used)
+    return bytes(space[10:used])
 
 
 def _other(record: Record, **changes: Any) -> Record:
@@ -83,7 +96,7 @@ def _other(record: Record, **changes: Any) -> Record:
 
 
 def test_a_batch_is_written_as_one_by_one(records: list[Record], writing: Writing) -> None:
-    made = writing.lines(records, 41)
+    made = _in_c(writing, records, 41)
     assert made == _in_python(records, 41)
     fields = [json.loads(line) for line in made.splitlines()]
     assert [each["sequence"] for each in fields] == list(range(41, 41 + len(records)))
@@ -93,10 +106,11 @@ def test_a_batch_is_written_as_one_by_one(records: list[Record], writing: Writin
 
 def test_usual_ones_ask_nothing_of_python(records: list[Record], monkeypatch: pytest.MonkeyPatch) -> None:
     writing, asked = Writing(), list[int]()
-    monkeypatch.setattr(writing, "_line_of", lambda record, number: asked.append(number) or b"?\n")
+    whole = lambda record, number: asked.append(number) or b"?\n"  # noqa: E731
+    monkeypatch.setattr(writing, "_texts", (*writing._texts[:3], whole))
     quoted = _other(records[-1], From=rb'"A \" \\ B" <sip:alice@inside.example>;tag=1')
     accented = _other(records[-1], From="É <sip:alice@inside.example>;tag=1".encode())
-    assert writing.lines([records[0], quoted, accented, records[1]], 5).count(b"?\n") == 1
+    assert _in_c(writing, [records[0], quoted, accented, records[1]], 5).count(b"?\n") == 1
     assert asked == [7]
 
 
@@ -114,7 +128,7 @@ def test_whatever_a_request_says_the_line_is_the_same(
         took=data.draw(st.floats(0, 1e5)),
         status=data.draw(st.integers(200, 299)),
     )
-    assert writing.lines([records[0], record, records[0]], 7) == _in_python([records[0], record, records[0]], 7)
+    assert _in_c(writing, [records[0], record, records[0]], 7) == _in_python([records[0], record, records[0]], 7)
 
 
 @pytest.mark.parametrize("odd", [{"took": -0.5}, {"took": 2e9}, {"time": 1e13}, {"To": b"x" * 5000}])
@@ -122,34 +136,90 @@ def test_odd_numbers_and_long_values_are_written_too(
     odd: dict[str, Any], records: list[Record], writing: Writing
 ) -> None:
     record = _other(records[-1], **odd)
-    assert writing.lines([record], 1) == _in_python([record], 1)
+    assert _in_c(writing, [record], 1) == _in_python([record], 1)
 
 
 def test_other_hops_and_connections_have_texts_of_their_own(records: list[Record], writing: Writing) -> None:
     made = [_other(records[-1]) for _ in range(3)]
     made[1][HOPS] = (replace(made[1][HOPS][0], port=5099), *made[1][HOPS][1:])
     made[2][OPENED] = replace(made[2][OPENED], connection=99, peer_port=1, names=("é",))
-    assert writing.lines(made, 1) == _in_python(made, 1)
-    fields = [json.loads(line) for line in writing.lines(made, 1).splitlines()]
+    assert _in_c(writing, made, 1) == _in_python(made, 1)
+    fields = [json.loads(line) for line in _in_c(writing, made, 1).splitlines()]
     assert [each["hops"][0]["port"] for each in fields][1] == 5099
     assert [each["connection"] for each in fields][2] == 99
 
 
 def test_each_way_keeps_its_own_texts(records: list[Record], writing: Writing) -> None:
     made = [_other(records[-1]) for _ in range(2)]
-    made[1][WAY] = replace(made[1][WAY], revision="another", texts=None)
-    assert writing.lines(made * 2, 1) == _in_python(made * 2, 1)
-    assert [b'"revision":"another"' in line for line in writing.lines(made * 2, 1).splitlines()] == [False, True] * 2
-    assert made[1][WAY].texts is not None and b"another" in made[1][WAY].texts[0]
+    made[1][WAY] = replace(made[1][WAY], revision="another")
+    assert _in_c(writing, made * 2, 1) == _in_python(made * 2, 1)
+    assert [b'"revision":"another"' in line for line in _in_c(writing, made * 2, 1).splitlines()] == [False, True] * 2
 
 
 def test_what_was_forgotten_is_made_again(records: list[Record], writing: Writing) -> None:
     record = _other(records[-1])
     record[OPENED] = replace(record[OPENED])
-    writing.lines([record], 1)
+    _in_c(writing, [record], 1)
     record[OPENED].transport = "TLS"
     writing.forget()
-    assert b'"transport":"TLS","local"' in writing.lines([record], 1)
+    assert b'"transport":"TLS","local"' in _in_c(writing, [record], 1)
+
+
+def _written(writing: Writing, path: Path, batches: list[list[Record]]) -> bytes:
+    """What a worker's file has in the end."""
+    worker, first = Worker(DecisionsFile(RotatingFile(str(path), 1 << 20, 1))), 1
+    for batch in batches:
+        writing.put_all(worker, batch, first)
+        first += len(batch)
+    worker.end()
+    worker.join()
+    assert not worker.alive and not worker.dropped
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("native", [True, False])
+@pytest.mark.parametrize("page", [1 << 18, 1 << 13, 4096, 100])
+def test_pages_of_any_size_hold_all_in_order(
+    page: int, native: bool, records: list[Record], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "PAGE", page)
+    if not native:
+        monkeypatch.setenv(library.SWITCH, "0")
+    odd = [_other(records[-1], To=b"\xff" * 2000), _other(records[-1], To=b"x" * 5000)]
+    batches = [records, [*records[:2], *odd, records[1]], records * 9]
+    assert _written(Writing(), tmp_path / "log", batches) == _in_python([each for some in batches for each in some], 1)
+
+
+def test_a_page_that_was_written_is_used_again(records: list[Record], tmp_path: Path) -> None:
+    writing = Writing()
+    for number in range(3):
+        _written(writing, tmp_path / f"{number}", [records])
+        assert len(writing._spare) == 1
+
+
+def test_a_page_without_room_is_left_as_it_is(records: list[Record], writing: Writing) -> None:
+    assert writing._native is not None
+    space = bytearray(1500)
+    done, used = writing._native.lines(records, 0, 1, space, 0, writing._texts)
+    assert writing._native.lines(records, done, 2, space, used, writing._texts) == (done, used)
+    assert bytes(space[:used]) == _in_python(records[:done], 1) and not any(space[used:])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ([], 0, 1, b"", 0, ()),
+        ((), 0, 1, bytearray(9), 0, (None,) * 4),
+        ([], 0, 1, bytearray(9), 10, (None,) * 4),
+        ([], -1, 1, bytearray(9), 0, (None,) * 4),
+        ([[]], 0, 1, bytearray(9), 0, (None,) * 4),
+        ([()], 0, 1, bytearray(9), 0, (None,) * 4),
+    ],
+)
+def test_what_is_no_page_or_no_record_is_an_error(wrong: tuple[Any, ...], writing: Writing) -> None:
+    assert writing._native is not None
+    with pytest.raises((TypeError, ValueError, IndexError)):
+        writing._native.lines(*wrong)
 
 
 def test_many_connections_are_not_all_kept(monkeypatch: pytest.MonkeyPatch) -> None:
