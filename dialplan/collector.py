@@ -36,15 +36,17 @@ def collector_paused() -> Iterator[None]:
 
 @contextmanager
 def collector_patient() -> Iterator[None]:
-    """Inside, what is there already is never walked, and what is new less often; also in processes that are forked.
+    """Inside, what is there already is not walked, and what is new less often; also in processes that are forked.
 
     For work that makes many short-lived objects and keeps hardly any.
     """
-    thresholds = gc.get_threshold()
-    gc.freeze()
+    thresholds, frozen = gc.get_threshold(), gc.get_freeze_count()
+    if not frozen:  # else somebody wants that to stay, and what came since, too, would stay with it
+        gc.freeze()
     gc.set_threshold(MANY, *thresholds[1:])
     try:
         yield
     finally:
         gc.set_threshold(*thresholds)
-        gc.unfreeze()
+        if not frozen:
+            gc.unfreeze()

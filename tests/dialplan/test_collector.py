@@ -46,3 +46,7 @@ def test_who_is_patient_walks_only_what_is_new_and_leaves_all_as_it_was() -> Non
     with collector_patient():
         assert gc.get_freeze_count() and gc.get_threshold() == (MANY, *thresholds[1:])
     assert not gc.get_freeze_count() and gc.get_threshold() == thresholds
+    gc.freeze()
+    with collector_patient():
+        pass
+    assert gc.get_freeze_count()
