@@ -39,6 +39,10 @@ class Sending:
         self._waiting = Waiting()
         elsewhere.crossed = self._crossed
 
+    def waiting(self) -> dict[Hop, int]:
+        """What waits for a connection to be opened."""
+        return self._waiting.counts()
+
     def write(self, connection: int, data: bytes) -> bool:
         """False: the connection is gone."""
         if self._elsewhere.is_mine(connection):
