@@ -14,6 +14,9 @@ _KEPT = 64 << 20
 """Bytes of released pools that the caching pool keeps for reuse."""
 _THREAD = 4096
 """Bytes, more than a pj_thread_desc has."""
+_LAID_OUT = 4096
+"""Transactions that there is room for at first: for 40,000 it would be 2 MB, written in every worker as it starts. The
+room for timers doubles by itself, and a table that holds more has several in a row."""
 _NEVER = 1 << 30
 """Seconds that pjsip writes for "no timer" (PJ_MAXINT32) are above this."""
 
@@ -24,7 +27,7 @@ class Endpoint:
     _exists = False
 
     def __init__(self, *, transactions: int, log_level: int) -> None:
-        """``transactions``: how many may be held, and the hash tables are laid out for. Raises StackError."""
+        """``transactions``: how many may be held. Raises StackError."""
         if Endpoint._exists:
             raise StackError("there is a pjsip endpoint in this process already")
         self.ffi, self.lib = load()
@@ -37,9 +40,10 @@ class Endpoint:
         self._memory = self.ffi.new("char[]", 65536)
         self.factory: Pointer = self.ffi.cast("void *", self._memory)
         self.lib.pj_caching_pool_init(self.factory, self.ffi.NULL, _KEPT)
-        self.allow(transactions)
+        self.allow(min(transactions, _LAID_OUT))
         self.pointer = self._create()
         self.check("pjsip_tsx_layer_init_module", self.lib.pjsip_tsx_layer_init_module(self.pointer))
+        self.allow(transactions)
         self.transport_manager: Pointer = self.lib.pjsip_endpt_get_tpmgr(self.pointer)
         self.timers: Pointer = self.lib.pjsip_endpt_get_timer_heap(self.pointer)
         self.lib.pj_timer_heap_set_lock(self.timers, self.ffi.NULL, 0)  # one thread needs none

@@ -51,3 +51,39 @@ def test_pjsip_can_be_ended_and_begun_again() -> None:
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert (result.returncode, result.stdout.split()) == (0, ["1", "1", "1"]), result.stderr
+
+
+MANY = """
+from sipedge.pjsip.endpoint import _LAID_OUT
+from sipedge.pjsip.stack import Stack
+from sipedge.pjsip.transport import Ends
+from sipedge.sip.message import parse_message
+many = 3 * _LAID_OUT
+events = []
+stack = Stack(
+    emit=events.append,
+    send=lambda connection, data: None,
+    may_answer=print,
+    max_message=999,
+    max_transactions=many,
+    max_transactions_per_connection=many,
+)
+stack.open(1, Ends(secure=True, local=("127.0.0.1", 1), remote=("127.0.0.2", 2)))
+for round in range(2):
+    for number in range(many):
+        stack.receive(1, parse_message({request!r}.replace(b"branch=", b"branch=z9hG4bK%d-%d" % (round, number), 1)))
+        stack.respond(events.pop().transaction, 200, {answer!r})
+    print(stack.counts().transactions == many, stack.poll(), stack.counts().transactions)
+"""
+
+
+@pytest.mark.slow
+def test_more_transactions_and_timers_than_are_laid_out_for_find_room() -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", MANY.format(request=request(via=VIA), answer=answer())],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert (result.returncode, result.stdout.split()) == (0, ["True", "None", "0"] * 2), result.stderr
