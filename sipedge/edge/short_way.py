@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from functools import partial
 from time import perf_counter, time
 
 from sipedge.native import library
@@ -39,6 +38,18 @@ SWEEP = 0.5
 100 after 3.5 s, and pjsip's timers, which begin then, run so much longer at most."""
 ANY, FOREVER = -1, float("inf")
 """Every connection, every time."""
+
+
+class _Taker:
+    """``ShortWay.take`` for one connection; a partial of a method takes 200 bytes more."""
+
+    __slots__ = ("_way", "_native", "_connection", "_place")
+
+    def __init__(self, way: ShortWay, native: Ways, connection: int, place: int) -> None:
+        self._way, self._native, self._connection, self._place = way, native, connection, place
+
+    def __call__(self, buffer: bytearray, start: int, searched: int, end: int) -> int:
+        return self._way.take(self._native, self._connection, self._place, buffer, start, searched, end)
 
 
 class ShortWay:
@@ -126,7 +137,7 @@ class ShortWay:
         connection = event.connection
         place = native.open(self._stack.source(connection), connection, event)
         self._places[connection] = place
-        self._connections.shorten(connection, partial(self._take, native, connection, place))
+        self._connections.shorten(connection, _Taker(self, native, connection, place))
 
     def closed(self, connection: int) -> None:
         """The core has what still waits on it."""
@@ -139,11 +150,13 @@ class ShortWay:
             self._opened.pop(connection, None)
 
     def _forget(self, native: Ways) -> None:
-        """All ways."""
+        """All ways. When a peer has failed, the core has what waits, too: an answer to that says that it is well."""
+        before, self._state = self._state, self._of_now()
+        if before[-1] != self._state[-1]:
+            self._adopt_before(ANY, FOREVER)
         native.forget()
         self._seats.clear()
         self._targets.clear()
-        self._state = self._of_now()
 
     def _of_now(self) -> tuple[int, int, int]:
         changed = self._connections.hops_lost + self._elsewhere.changed
@@ -207,7 +220,7 @@ class ShortWay:
         )
         return True
 
-    def _take(
+    def take(
         self, native: Ways, connection: int, place: int, buffer: bytearray, start: int, searched: int, end: int
     ) -> int:
         """See framing.Take."""
@@ -268,7 +281,7 @@ class ShortWay:
         if self._native is None or place is None:
             return messages
         data = bytearray().join(messages)
-        taken, rest = self._take(self._native, connection, place, data, 0, 0, len(data)), 0
+        taken, rest = self.take(self._native, connection, place, data, 0, 0, len(data)), 0
         while taken > 0:
             taken -= len(messages[rest])
             rest += 1
@@ -335,7 +348,8 @@ class ShortWay:
         self._stack.count_short(source, target, -1)
         transaction, is_sent = self._stack.adopt(source, message, branch, target, head)
         request = RequestReceived(transaction, source, message, record[TIME])
-        self._turns.put(Adopted(request, branch, head, begun, record))
+        # At once: an answer may have come on another connection, and the core is asked whether it may be given there.
+        self._proxy.handle(Adopted(request, branch, head, begun, record), self._loop.time())
         if not is_sent:
             self._turns.put(ForwardFailed(branch, 503, "too many transactions are open"))
 
