@@ -57,14 +57,16 @@ class Sessions:
             tables.execute("insert into session values (null, ?, ?, ?, ?, ?, ?, ?)", values)
         return key
 
-    def of(self, key: str, now: float) -> Session | None:
-        """None for a key that never was one, or whose session is over. The role is that which the account has now."""
+    def of(self, key: str, now: float, used: bool = True) -> Session | None:
+        """None for a key that never was one, or whose session is over. The role is that which the account has now.
+
+        ``used``: by somebody, so that it lasts longer."""
         with self._database.open() as tables:
             row = tables.execute(f"select {_COLUMNS} {_FROM} where s.hash = ?", (hash_of(key),)).fetchone()
             session = _session(row) if row else None
             if session is None or session.seen < now - IDLE or session.began < now - LONGEST:
                 return None
-        if session.seen < now - TOUCHED:
+        if used and session.seen < now - TOUCHED:
             with suppress(OSError), self._database.open() as tables:  # a full disk locks nobody out who is in
                 tables.execute("update session set seen = ? where number = ?", (now, session.number))
         return session

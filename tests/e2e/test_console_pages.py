@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from support.console import PASSWORD, send, with_account, world_beside
 from support.console import browser as client_of
 from support.console import log_in as log_in_as
-from support.console_process import barriers, chromium, console_of, looking
+from support.console_process import barriers, chromium, console_of, looking, sticks_out
 from support.decisions import record, write
 from support.tcp_edge import Installation
 
@@ -106,12 +106,12 @@ def examined(browser: Browser, address: str) -> Iterator[Page]:
     context.close()
 
 
-def _widest(page: Page) -> str:
+def _widest(page: Page, width: int) -> str:
     """What sticks out."""
-    return str(
-        page.locator("main *").evaluate_all("""all => all.filter(each => !each.closest('.scroll, pre, .picture')
-        && each.getBoundingClientRect().right > 320).map(each => each.outerHTML.slice(0, 80)).slice(0, 3)""")
-    )
+    page.set_viewport_size({"width": width, "height": 700})
+    out = """(all, width) => all.filter(each => !each.closest('.scroll, pre, .picture')
+        && each.getBoundingClientRect().right > width).map(each => each.outerHTML.slice(0, 80)).slice(0, 3)"""
+    return str(page.locator("main *").evaluate_all(out, width))
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -120,10 +120,8 @@ def test_a_page_has_no_barrier_fits_a_small_screen_and_says_nothing_wrong(
 ) -> None:
     shown.goto(_path(shown, address, path))
     expect(shown.get_by_role("heading", level=1)).to_be_visible()
-    shown.set_viewport_size({"width": 320, "height": 700})
-    wide = shown.locator("html").evaluate("each => each.scrollWidth")
-    assert wide <= 320, f"it scrolls to the side: {_widest(shown)}"
-    shown.set_viewport_size({"width": 1280, "height": 800})
+    for width in (768, 320):
+        assert not sticks_out(shown, width), f"it scrolls to the side: {_widest(shown, width)}"
     expect(shown).not_to_have_title(re.compile("taken"))
     examined.goto(_path(examined, address, path))
     assert barriers(examined) == ""
@@ -132,6 +130,7 @@ def test_a_page_has_no_barrier_fits_a_small_screen_and_says_nothing_wrong(
 @pytest.mark.parametrize("path", KEYBOARD)
 def test_all_that_can_be_done_is_reached_by_the_tab_key_and_seen_to_be(path: str, shown: Page, address: str) -> None:
     shown.goto(address + path)
+    shown.keyboard.press("Shift")  # while somebody uses the keyboard, nothing is fetched anew
     things = shown.locator(FOCUSABLE)
     things.evaluate_all("all => all.forEach((each, number) => each.dataset.number = number)")
     wanted = things.evaluate_all("all => all.filter(each => each.checkVisibility()).map(each => each.dataset.number)")

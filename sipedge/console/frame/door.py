@@ -23,6 +23,8 @@ NOTICE = (
     "The first one is made by: sipedge account add {} NAME --role admin"
 )
 BEARER = "bearer "
+BY_ITSELF = ("/alarms/count", "/trial")
+"""What a page that is open asks although nobody uses it: no session lasts by it."""
 
 
 class AccountsDoor:
@@ -49,7 +51,8 @@ class AccountsDoor:
         if given:
             token = self._keeping.tokens.of(given[len(BEARER) :], now) if given.lower().startswith(BEARER) else None
             return Identity(f"{token.account} (token {token.name})", token.role) if token else None
-        session = self._keeping.sessions.of(request.cookies.get(self.cookie, ""), now)
+        used = request.url.path not in BY_ITSELF
+        session = self._keeping.sessions.of(request.cookies.get(self.cookie, ""), now, used)
         if session is not None:
             self.notice = ""
             return Identity(session.account, session.role, session.form_token, session.number)

@@ -4,8 +4,12 @@ const wanted = document.querySelector('[hx-trigger*="live"]');
 if (wanted) {
   let source = null, waiting = 0, pressed = -Infinity;
   document.addEventListener("keydown", () => { pressed = performance.now(); });
-  // Who goes through a part by keyboard would be thrown out of it by its fresh copy: that waits until he has left, or rests.
-  const used = () => performance.now() - pressed < 30000 && document.querySelector('[hx-trigger*="live"] :focus-visible');
+  // Who goes through a page by keyboard would be thrown out of a part by its fresh copy: that waits until he rests, or has
+  // left it.
+  const used = () => {
+    const rests = performance.now() - pressed;
+    return rests < 3000 || (rests < 30000 && document.querySelector('[hx-trigger*="live"] :focus-visible'));
+  };
   const tell = () => {
     waiting = 0;
     if (used()) waiting = setTimeout(tell, 1000);
