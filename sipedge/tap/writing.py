@@ -6,6 +6,7 @@ which costs more than it spares. What went the short way has its lines made in C
 
 from __future__ import annotations
 
+import struct
 from collections import deque
 
 from sipedge.native import library
@@ -111,13 +112,12 @@ class Writing:
         return kept[1]
 
 
-def _way_texts(record: Record) -> tuple[bytes, bytes, bytes, bytes]:
+def _way_texts(record: Record) -> bytes:
     """Of all requests that go the same way; see native/lines.h."""
     entry, index = entry_of(record), Message(record[HEAD]).index
     texts = f',"revision":"{entry.revision}",', f",{entry.place_text()}", f',{entry.decided_text()},"hops":['
-    before, between, decided = (text.encode("ascii") for text in texts)
     values = bytes(index.get(name, (0,))[0] for name in ("from", "to", "call-id", "cseq"))
-    return before, between, decided, values
+    return values + struct.pack("=3I", *map(len, texts)) + "".join(texts).encode("ascii")
 
 
 def _hop_text(hop: Hop) -> bytes:

@@ -8,8 +8,9 @@
 
 /* Who makes what is not written here, by functions of Python. */
 struct texts {
-    PyObject *way;   /* (record): three bytes: before the connection, behind it, behind CSeq up to the hop; and four
-                        numbers of header lines as bytes: From, To, Call-ID, CSeq, 0 for none */
+    PyObject *way;   /* (record): bytes: four numbers of header lines (From, To, Call-ID, CSeq; 0: there is none), three
+                        lengths of 32 bits each, and so many bytes of text: before the connection, behind it, behind CSeq
+                        up to the hop. They are kept as the way's ``texts`` */
     PyObject *hop;   /* (hop): bytes, up to its status */
     PyObject *party; /* (opened): bytes */
     PyObject *whole; /* (record, number): the whole line, where a request says something unusual */

@@ -33,7 +33,7 @@ Passed = list[tuple[int, list[bytes]]]
 Records = list[list[Any]]
 """See record.py."""
 Texts = tuple[
-    Callable[[list[Any]], tuple[bytes, bytes, bytes, bytes]],
+    Callable[[list[Any]], bytes],
     Callable[[Any], bytes],
     Callable[[Any], bytes],
     Callable[[list[Any], int], bytes],

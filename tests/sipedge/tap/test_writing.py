@@ -151,9 +151,18 @@ def test_other_hops_and_connections_have_texts_of_their_own(records: list[Record
 
 def test_each_way_keeps_its_own_texts(records: list[Record], writing: Writing) -> None:
     made = [_other(records[-1]) for _ in range(2)]
-    made[1][WAY] = replace(made[1][WAY], revision="another")
+    made[1][WAY] = replace(made[1][WAY], revision="another", texts=None)
     assert _in_c(writing, made * 2, 1) == _in_python(made * 2, 1)
     assert [b'"revision":"another"' in line for line in _in_c(writing, made * 2, 1).splitlines()] == [False, True] * 2
+    assert made[1][WAY].texts is not None and b"another" in made[1][WAY].texts
+
+
+@pytest.mark.parametrize("texts", [b"", b"\1\2\3\4", bytes(15), bytes(17), bytes(4) + b"\xff" * 12, "text"])
+def test_texts_of_a_way_that_are_none_are_an_error(texts: Any, records: list[Record], writing: Writing) -> None:
+    made = _other(records[-1])
+    made[WAY] = replace(made[WAY], texts=texts)
+    with pytest.raises(ValueError, match="texts of a way are"):
+        _in_c(writing, [made], 1)
 
 
 def test_what_was_forgotten_is_made_again(records: list[Record], writing: Writing) -> None:
