@@ -11,14 +11,14 @@ from collections import deque
 
 from sipedge.native import library
 from sipedge.proxy.events import ConnectionOpened
-from sipedge.proxy.history import Entry, entry_of, hop_text, party_text
+from sipedge.proxy.history import Entry, Piece, entry_of, hop_text, joined, json_text, party_text
 from sipedge.remembered.native import ways
 from sipedge.remembered.native.ways import Records, Ways
 from sipedge.remembered.record import HEAD, Record
 from sipedge.sip.message import Message
 from zones.zone import Hop
 
-from .items import PAGE, SPARE, Lines, record_text
+from .items import PAGE, SPARE, Lines, record_pieces
 from .worker import Worker
 
 KEPT = 1024
@@ -37,11 +37,28 @@ class Writing:
         self._spare: deque[bytearray] = deque(maxlen=SPARE)
 
     def line(self, entry: Entry, sequence: int) -> bytes:
-        return f"{record_text(entry, sequence, self._party(entry.opened))}\n".encode("ascii")
+        return joined(self._pieces(entry, sequence)).encode("ascii")
 
     def put(self, worker: Worker, entry: Entry, sequence: int) -> None:
         """Have its line written."""
-        self._put(worker, self.line(entry, sequence))
+        pieces = self._pieces(entry, sequence)
+        if self._native is None or not self._put_pieces(self._native, worker, pieces):
+            self._put(worker, joined(pieces).encode("ascii"))
+
+    def _pieces(self, entry: Entry, sequence: int) -> list[Piece]:
+        return record_pieces(entry, sequence, self._party(entry.opened), "\n")
+
+    def _put_pieces(self, native: Ways, worker: Worker, pieces: list[Piece]) -> bool:
+        """False: there is no room for them on the page."""
+        page = self._page(worker, USUAL)
+        before = page.records
+        try:
+            used = native.line(pieces, page.space, page.used, json_text)
+            if used is not None:
+                page.used, page.records = used, before + 1
+        finally:
+            self._give(worker, page, before)
+        return used is not None
 
     def put_all(self, worker: Worker, records: Records, first: int) -> None:
         """The same of records that have their answers. ``first``: the sequence number of the first one."""

@@ -106,15 +106,6 @@ static int read_way_texts(struct way_texts *texts, PyObject *record, PyObject *m
     return is_read;
 }
 
-/* Microseconds, with a point in front of the last ``digits``. */
-static char *write_time(char *to, double seconds, unsigned long long unit, int digits)
-{
-    unsigned long long whole = (unsigned long long)(seconds * 1e6 + 0.5);
-    to = write_number(to, whole / unit);
-    *to++ = '.';
-    return write_digits(to, whole % unit, digits);
-}
-
 /* The header lines with these numbers; 0 where one is not there, or a line is folded. */
 static int find_lines(struct span head, const unsigned char *numbers, struct span *found)
 {
@@ -158,7 +149,7 @@ static char *write_values(char *to, const struct line *line)
 
 static int is_usual(const struct line *line)
 {
-    return line->took >= 0 && line->took < 1e9 && line->time >= 0 && line->time < 1e12;
+    return line->took >= 0 && line->took < 1e9 && is_usual_time(line->time);
 }
 
 /* What was written last of a time: all of a read have come at the same. */
