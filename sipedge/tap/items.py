@@ -56,13 +56,13 @@ SPARE = 8
 class Lines:
     """Decisions as lines, to which more come until the thread takes them."""
 
-    __slots__ = ("_spare", "records", "space", "used")
+    __slots__ = ("_spare", "last", "records", "space", "used")
 
     def __init__(self, space: bytearray, spare: deque[bytearray] | None = None) -> None:
         """``spare``: where the space goes in the end."""
         self.space, self._spare = space, spare
-        self.used = self.records = 0
-        """Bytes of it, and how many decisions that is."""
+        self.used = self.records = self.last = 0
+        """Bytes of it, how many decisions that is, and the number of the last one."""
 
     @property
     def size(self) -> int:

@@ -6,7 +6,7 @@
 #include "quoting.h"
 
 static const uint64_t SPREADING = 0x9e3779b97f4a7c15; /* 2^64 by the golden ratio: neighbours come to lie apart */
-enum { KEPT_BITS = 10, KEPT = 1 << KEPT_BITS, PARTS = 3, VALUES = 4, ADDED = 512, DIGITS_OF_TIME = 32 };
+enum { KEPT_BITS = 10, KEPT = 1 << KEPT_BITS, PARTS = 3, VALUES = 4, ADDED = 512, DIGITS = 20, DIGITS_OF_TIME = 32 };
 
 /* Texts that were made, by the objects that they were made of; while those are held no others have their addresses. */
 struct kept {
@@ -260,4 +260,32 @@ Py_ssize_t lines_put(struct page *page, PyObject *records, Py_ssize_t done, unsi
     for (Py_ssize_t count = PyList_Size(records); put > 0 && done < count; done += put > 0, number++)
         put = put_record(page, PyList_GetItem(records, done), number, texts);
     return put < 0 ? -1 : done;
+}
+
+/* What stands in front of a number; NULL where it is none of a line. */
+static const char *read_number(struct span line, unsigned long long *number)
+{
+    size_t at = START.length;
+    if (line.length <= at || memcmp(line.start, START.start, at))
+        return NULL;
+    for (*number = 0; at < line.length && at < START.length + DIGITS && line.start[at] >= '0' && line.start[at] <= '9'; at++)
+        *number = 10 * *number + (unsigned long long)(line.start[at] - '0');
+    return line.start + at;
+}
+
+int lines_renumber(struct page *page, struct span lines, long long higher)
+{
+    char *to = place_in(page), *end = to + room_in(page);
+    const char *at = lines.start, *last = lines.start + lines.length, *feed;
+    for (; at < last; at = feed + 1) {
+        unsigned long long number;
+        feed = memchr(at, '\n', (size_t)(last - at));
+        const char *rest = feed ? read_number((struct span){at, (size_t)(feed - at)}, &number) : NULL;
+        if (!rest || (size_t)(end - to) < (size_t)(feed + 1 - at) + DIGITS)
+            return 0;
+        to = write_number(write_span(to, START), number + (unsigned long long)higher);
+        to = write_span(to, (struct span){rest, (size_t)(feed + 1 - rest)});
+    }
+    page->used = (size_t)(to - PyByteArray_AsString(page->space));
+    return 1;
 }

@@ -25,6 +25,8 @@ struct page {
 /* How many of the records, from ``done`` on, have lines now: as many as there is room for. ``number``: of the next one.
  * -1 with an exception: then none of them counts. */
 Py_ssize_t lines_put(struct page *page, PyObject *records, Py_ssize_t done, unsigned long number, const struct texts *texts);
+/* Copies lines whose numbers are so much higher onto an empty page. 1; 0 where there is no room, or these are no lines. */
+int lines_renumber(struct page *page, struct span lines, long long higher);
 /* All texts that were kept. */
 void lines_forget(void);
 

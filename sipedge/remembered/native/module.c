@@ -279,6 +279,22 @@ static PyObject *line(PyObject *module, PyObject *const *args, Py_ssize_t count)
     return done < 0 ? NULL : done ? PyLong_FromSize_t(page.used) : new_reference(Py_None);
 }
 
+/* (lines, how much higher, space): what is used of it then; None: there is no room, or these are no lines. */
+static PyObject *renumber(PyObject *module, PyObject *const *args, Py_ssize_t count)
+{
+    (void)module;
+    Py_buffer given;
+    if (count != 3 || !PyByteArray_Check(args[2]))
+        return PyErr_Format(PyExc_TypeError, "renumber takes lines, a number and space");
+    struct page page = {args[2], 0};
+    long long higher = PyLong_AsLongLong(args[1]);
+    if (PyErr_Occurred() || PyObject_GetBuffer(args[0], &given, PyBUF_SIMPLE))
+        return NULL;
+    int done = lines_renumber(&page, (struct span){given.buf, (size_t)given.len}, higher);
+    PyBuffer_Release(&given);
+    return done ? PyLong_FromSize_t(page.used) : new_reference(Py_None);
+}
+
 static PyObject *forget_lines(PyObject *module, PyObject *nothing)
 {
     (void)module, (void)nothing;
@@ -332,6 +348,7 @@ static PyMethodDef METHODS[] = {
     {"give_up", give_up, METH_O, NULL},
     {"line", FAST(line)},
     {"lines", FAST(lines)},
+    {"renumber", FAST(renumber)},
     {"forget_lines", forget_lines, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };

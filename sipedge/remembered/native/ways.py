@@ -128,6 +128,7 @@ class Ways(Protocol):
     def lines(
         self, records: Records, done: int, number: int, space: bytearray, used: int, texts: Texts, /
     ) -> tuple[int, int]: ...
+    def renumber(self, lines: bytes | memoryview, higher: int, space: bytearray, /) -> int | None: ...
     def forget_lines(self) -> None: ...
 
 
@@ -142,3 +143,11 @@ def _compiled() -> ModuleType:
 def load() -> Ways:
     """Raises library.Unusable."""
     return cast(Ways, library.load(_compiled, digest()))
+
+
+def perhaps() -> Ways | None:
+    """None where it may not be used."""
+    try:
+        return load()
+    except library.Unusable:
+        return None
