@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
 from .model import Location
 from .problem import Problem
@@ -14,8 +15,13 @@ class Notes:
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
-        self.lines = text.split("\n")
+        self._text = text
         self.problems: list[Problem] = []
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """Without their line feeds. A file without mistakes needs none of them."""
+        return self._text.split("\n")
 
     def add(self, line: int, column: int, message: str, hint: str) -> None:
         self.at(Location(self.file, line, column), message, hint)

@@ -6,7 +6,7 @@ A plan of 10,000 rules has 80,000 fields, and hardly any of their places is ever
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import accumulate, count
 from operator import add
 
@@ -14,19 +14,27 @@ from .model import Location
 
 
 class Lines:
-    """The lines of a file, by the offsets of their beginnings."""
+    """The lines of a file, found by offsets in its text."""
 
-    __slots__ = ("_file", "_starts")
+    __slots__ = ("_file", "_line", "_offset", "_starts", "_text")
 
-    def __init__(self, file: str, lines: Sequence[str]) -> None:
-        """``lines``: without their line feeds."""
-        self._file = file
-        self._starts = list(map(add, accumulate(map(len, lines), initial=0), count()))
+    def __init__(self, file: str, text: str) -> None:
+        self._file, self._text = file, text
+        self._starts: list[int] | None = None
+        self._offset, self._line = 0, 1
 
     def location(self, offset: int) -> Location:
-        """Of the character at this offset in the text."""
+        """Of the character at this offset."""
+        if self._starts is None:
+            self._starts = list(map(add, accumulate(map(len, self._text.split("\n")), initial=0), count()))
         line = bisect_right(self._starts, offset)
         return Location(self._file, line, offset - self._starts[line - 1] + 1)
+
+    def following(self, offset: int) -> Location:
+        """As ``location``, for offsets that rise from call to call: no list of all lines is made for it."""
+        self._line += self._text.count("\n", self._offset, offset)
+        self._offset = offset
+        return Location(self._file, self._line, offset - self._text.rfind("\n", 0, offset))
 
 
 class Places(Mapping[str, Location]):

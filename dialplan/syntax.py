@@ -105,6 +105,17 @@ ANYTHING = Repeat(AnyCharacter(), 0, None)
 """``.*``"""
 
 
+def is_anything(node: Node) -> bool:
+    """Whether it equals ANYTHING; comparing takes six times as long."""
+    return (
+        isinstance(node, Repeat)
+        and isinstance(node.body, AnyCharacter)
+        and not node.minimum
+        and node.maximum is None
+        and not node.lazy
+    )
+
+
 class PatternError(ValueError):
     """A pattern or replace string is refused. ``offset``: 0-based, in its text; ``hint``: the cure."""
 

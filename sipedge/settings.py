@@ -86,6 +86,9 @@ class Limits:
     """The longest ban, and how long a source has to be quiet after one until the next is the first again."""
     waiting_per_hop: int = 1000
     """Requests held while a connection comes up."""
+    own_connection_after: int = 100
+    """Of several workers: so many messages within a second go to a peer over a connection of another worker, until one
+    opens its own. 0: one connection serves all."""
     remembered: int = 4096
     """Verdicts kept for requests that say the same again; 0: each is decided about anew."""
     dialogs: int = 10000

@@ -95,7 +95,8 @@ Tiers = list[list[SymbolicRule]]
 class Exploration:
     """The regions of one language, ``base``, under one branch of each plan.
 
-    ``left_out``: rules whose aliases need no region; regions of such aliases may be missing.
+    ``left_out``: rules whose aliases need no region; regions of such aliases may be missing. As an attribute: their
+    languages, on which, with the base and ``relevant``, the regions depend.
     """
 
     def __init__(
@@ -110,7 +111,7 @@ class Exploration:
         self._base = base
         self._meetings = meetings
         self._views = [meetings.near(base, rules, branch) for branch, rules in zip(branches, admitted, strict=True)]
-        self._left_out = set[Item]().union(*(meetings.items(base, rules, branch) for rules, branch in left_out))
+        self.left_out = frozenset[Item]().union(*(meetings.items(base, rules, branch) for rules, branch in left_out))
 
     @property
     def relevant(self) -> tuple[tuple[SymbolicRule, ...], ...]:
@@ -138,7 +139,7 @@ class Exploration:
                 if matched:
                     waiting.append((inside, (*outside, item)))
                     inside = (*inside, item)
-                elif item not in self._left_out and self._may_meet(inside, item):
+                elif item not in self.left_out and self._may_meet(inside, item):
                     waiting.append(((*inside, item), outside))
                     outside = (*outside, item)
             yield self._region(alias, partial(self._language, inside, outside), tiers)

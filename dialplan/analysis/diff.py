@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import product
+from itertools import chain, product
 
 from dialplan.analysis.languages.automaton import NotProved
 from dialplan.analysis.languages.grammar import witness
 from dialplan.analysis.languages.language import Language
+from dialplan.collector import collector_paused
 from dialplan.model import Query
 from dialplan.search.search import CompiledPlan, Explanation
 
@@ -55,18 +56,23 @@ def compare(old: CompiledPlan, new: CompiledPlan, senders: Sequence[Sender] | No
     """``senders``: None when every zone that one of the plans names can send everything."""
     if senders is None:
         senders = senders_of(old.dialplan + new.dialplan)
-    search = _Search(old, new)
-    for admitted, conditions in by_admitted(search.plans, conditions_of(senders)):
-        search.compare(admitted, conditions)
-    return Comparison(tuple(search.differences()), tuple(search.unproved))
+    with collector_paused():
+        search = _Search(old, new)
+        for admitted, conditions in by_admitted(search.plans, conditions_of(senders)):
+            search.compare(admitted, conditions)
+        return Comparison(tuple(search.differences()), tuple(search.unproved))
 
 
 @dataclass(slots=True)
 class _Deviation:
-    """A region that shows a difference, and all conditions under which its witness does."""
+    """A region that shows a difference, and all conditions under which its witness does, in groups."""
 
     region: Region
-    conditions: dict[Conditions, None] = field(default_factory=dict)
+    groups: list[tuple[Conditions, ...]] = field(default_factory=list)
+
+    @property
+    def conditions(self) -> tuple[Conditions, ...]:
+        return tuple(chain.from_iterable(self.groups))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +110,8 @@ class _Search:
 
     def differences(self) -> Iterator[Difference]:
         for deviation in self._deviations.values():
-            query = next(iter(deviation.conditions)).query(deviation.region.alias)
-            yield Difference(query, tuple(deviation.conditions), self.old.search(query), self.new.search(query))
+            query = deviation.groups[0][0].query(deviation.region.alias)
+            yield Difference(query, deviation.conditions, self.old.search(query), self.new.search(query))
 
     def _branches(self) -> Iterator[tuple[Branch, Branch]]:
         """Pairs of transforms that are applied to a common alias."""
@@ -158,7 +164,7 @@ class _Search:
                 return
             hiding = [(rules, branches[plan]) for rules, plan in suspect.hiding] if suspect else []
             exploration = Exploration(branches, admitted, base, self._meetings, hiding)
-            key = (base, exploration.relevant, tuple(rules for rules, _ in hiding))
+            key = (base, exploration.relevant, exploration.left_out)
             for region in self._explored(key, exploration):
                 self._note(region, conditions)
         except NotProved as error:
@@ -190,11 +196,15 @@ class _Search:
             self.unproved.setdefault(why)
 
     def _add(self, key: object, region: Region, conditions: tuple[Conditions, ...]) -> None:
-        """Reports regions of one key once, for all conditions under which the first witness shows the difference."""
+        """Reports regions of one key once, for all conditions under which the first witness shows the difference.
+
+        Groups of conditions come one after the other and share none, so a group is there already or it is not.
+        """
         deviation = self._deviations.setdefault(key, _Deviation(region))
-        if deviation.conditions and not self._differs(conditions[0].query(deviation.region.alias)):
+        if deviation.groups and not self._differs(conditions[0].query(deviation.region.alias)):
             deviation = self._deviations.setdefault((key, conditions[0]), _Deviation(region))
-        deviation.conditions |= dict.fromkeys(conditions)
+        if not deviation.groups or deviation.groups[-1] is not conditions:
+            deviation.groups.append(conditions)
 
     def _shown(self, region: Region, conditions: Conditions) -> Region | None:
         """The region with an alias about which the live engines disagree; None when none was found."""

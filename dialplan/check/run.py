@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dialplan.analysis import Sender, senders_of
 from dialplan.check.witnesses.context import Context
 from dialplan.check.witnesses.finding import IDS, Finding, Level
+from dialplan.collector import collector_paused
 from dialplan.model import Location
 from dialplan.search.search import CompiledPlan
 
@@ -62,8 +63,9 @@ def findings(plan: CompiledPlan, senders: Sequence[Sender] | None = None) -> lis
 
 def report(plan: CompiledPlan, senders: Sequence[Sender] | None = None) -> Report:
     """``senders``: as for ``findings``."""
-    context = Context(plan, senders_of(plan.dialplan) if senders is None else senders, senders is not None)
-    claimed = [finding for family in FAMILIES for finding in family(context)]
+    with collector_paused():
+        context = Context(plan, senders_of(plan.dialplan) if senders is None else senders, senders is not None)
+        claimed = [finding for family in FAMILIES for finding in family(context)]
     claimed += _not_proved(context)
     good: list[Finding] = []
     refuted: list[Finding] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import cast
@@ -19,7 +19,7 @@ from dialplan.pattern.walk import in_one
 from dialplan.problem import DialplanError, listing, suggestion
 from dialplan.search.uniqueness import unique_names, unique_priorities
 
-from .blocks import BlockToken, read_blocks
+from .blocks import BlockToken, NotRead, read_blocks
 from .fields import ALL_NAMES, FIELD_NAMES, TEXT_FIELDS, field_named, value_offset
 from .habits import habit
 from .layout import Lexeme
@@ -42,7 +42,11 @@ def parse_dialplan(text: str, file: str) -> Dialplan:
         notes.add(1, 1, f"a file of {len(text)} characters", f"{MAX_FILE_SIZE} at most")
         raise DialplanError(notes.problems)
     with collector_paused():
-        plan = _plan(notes, text)
+        try:
+            plan = _plan(notes, text, read_blocks(text, _terminals()))
+        except NotRead:
+            notes = Notes(file, text)
+            plan = _plan(notes, text, _blocks_with_errors(notes, text))
     problems = notes.problems + unique_names(plan)
     problems += [] if problems else unique_priorities(plan)
     if problems:
@@ -56,10 +60,7 @@ def lexemes(text: str) -> Iterator[Lexeme]:
         yield Lexeme(token.type, str(token), token.start_pos or 0)
 
 
-def _plan(notes: Notes, text: str) -> Dialplan:
-    blocks: Iterable[Sequence[BlockToken] | Sequence[Token]] | None = read_blocks(text, _terminals())
-    if blocks is None:
-        blocks = _blocks_with_errors(notes, text)
+def _plan(notes: Notes, text: str, blocks: Iterable[list[BlockToken]]) -> Dialplan:
     builder = PlanBuilder(notes, text)
     for block in blocks:
         if len(notes.problems) < MAX_PROBLEMS:
@@ -67,13 +68,14 @@ def _plan(notes: Notes, text: str) -> Dialplan:
     return builder.plan()
 
 
-def _blocks_with_errors(notes: Notes, text: str) -> list[list[Token]]:
+def _blocks_with_errors(notes: Notes, text: str) -> list[list[BlockToken]]:
     """Notes the syntax errors of the text, and gives what can be read of its blocks."""
     try:
         tree = _lark().parse(text, on_error=_Reader(notes).on_error)
     except UnexpectedInput:
         raise DialplanError(notes.problems) from None
-    return [cast(Tree[Token], block).children for block in tree.children]  # type: ignore[misc]  # only tokens
+    blocks = (cast(list[Token], cast(Tree[Token], block).children) for block in tree.children)
+    return [[(token.type, str(token), token.start_pos) for token in block] for block in blocks]
 
 
 @cache

@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from dialplan.model import Variables
-from dialplan.syntax import Alternation, CharacterSet, Group, Literal, Node, Variable, with_children
+from dialplan.syntax import (
+    Alternation,
+    Anchor,
+    AnyCharacter,
+    CharacterSet,
+    Group,
+    Literal,
+    Node,
+    Variable,
+    with_children,
+)
 
 from .character_set import folded_ranges
 from .folding import fold
@@ -15,6 +25,8 @@ def expand(node: Node, variables: Variables) -> Node:
     if isinstance(node, Literal):
         text = fold(node.text)
         return node if text == node.text else Literal(text, node.at)
+    if isinstance(node, AnyCharacter | Anchor):
+        return node
     if isinstance(node, CharacterSet):
         return CharacterSet(folded_ranges(node), False, node.at)
     if isinstance(node, Variable):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import product
@@ -19,6 +20,12 @@ from .variables import VARIABLE, check_name, values
 
 MAX_ALTERNATIVES = 1000
 """Texts of one exact, prefix or suffix pattern once its variables are written out."""
+
+MODEST = 256
+"""Characters of a pattern that RE2 takes, whatever they are, unless something in it stands for more than itself."""
+
+_GROWS = re.compile(r"[{%]|\(\?[^:]|\\[bB]|[*+?]\+")
+"""Repetitions that are written out, variables, look-arounds, borders, atomic groups."""
 
 NO_VARIABLES = Variables()
 
@@ -118,7 +125,7 @@ def compile_pattern(
     """Raises PatternError when the pattern is refused. ``node``: the tree of a regex, when it is parsed already."""
     if kind is PatternType.REGEX:
         node = expand(node or parse_pattern(text), variables)
-        regex = Regex(node)
+        regex = Regex(node, len(text) <= MODEST and not _GROWS.search(text))
         return Pattern(kind, regex.plain, regex, node)
     texts = expanded_texts(text, variables)
     return Pattern(kind, Plain(texts, kind is PatternType.SUFFIX, kind is PatternType.PREFIX), None, None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,7 +64,8 @@ class Sessions:
             session = _session(row) if row else None
             if session is None or session.seen < now - IDLE or session.began < now - LONGEST:
                 return None
-            if session.seen < now - TOUCHED:
+        if session.seen < now - TOUCHED:
+            with suppress(OSError), self._database.open() as tables:  # a full disk locks nobody out who is in
                 tables.execute("update session set seen = ? where number = ?", (now, session.number))
         return session
 

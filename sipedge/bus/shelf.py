@@ -7,14 +7,19 @@ import os
 import struct
 
 SLOTS = 1 << 16
+MOST = 8
+"""Workers."""
 _SLOT = struct.Struct("<qd")
 
 
 class SharedShelf:
     """One worker's view."""
 
-    def __init__(self, memory: int) -> None:
+    workers = MOST
+
+    def __init__(self, memory: int, worker: int) -> None:
         """``memory``: descriptor of a file in memory that all workers have."""
+        self.worker = worker
         size = SLOTS * _SLOT.size
         os.ftruncate(memory, size)
         self._map = mmap.mmap(memory, size)

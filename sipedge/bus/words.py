@@ -10,7 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sipedge.proxy.events import CallMoved, CallWanted, ConnectionClosed, ConnectionFailed, HopJudged, PeerElsewhere
+from sipedge.proxy.events import (
+    CallMoved,
+    CallWanted,
+    ConnectionClosed,
+    ConnectionFailed,
+    HopJudged,
+    PeerElsewhere,
+    TargetSeen,
+)
 from sipedge.proxy.looked_after.seen import UpkeepSeen
 from zones.zone import Hop
 
@@ -136,6 +144,7 @@ Word = (
     | Shut
     | HopJudged
     | UpkeepSeen
+    | TargetSeen
     | Offence
     | Belongs
     | CallWanted

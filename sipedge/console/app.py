@@ -20,7 +20,7 @@ from .frame.gate import gated, hosts_of
 from .frame.identity import Role
 from .frame.page import Page, world_of
 from .frame.world import World
-from .pages import alarms, entry, history, locate, logs, overview, servers, zones
+from .pages import alarms, doctor, entry, history, locate, logs, overview, servers, zones
 
 STATIC = Path(__file__).resolve().parent / "static"
 KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
@@ -49,6 +49,7 @@ PAGES: tuple[Page, ...] = (
     *shadow.PAGES,
     *revisions.PAGES,
     *zones.PAGES,
+    *doctor.PAGES,
     *servers.PAGES,
     *alarms.PAGES,
     *logs.PAGES,
@@ -81,6 +82,7 @@ def application(world: World, pages: Sequence[Page] = PAGES) -> Starlette:
     routes = [Route(each.path, gated(each, hosts), methods=list(each.methods)) for each in pages]
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: _not_found, 405: _not_found})
     app.state.world = world
+    app.state.examining = doctor.one_at_a_time()
     app.state.reviews = review.Reviews()
     app.state.menu = [each for each in pages if each.title]
     return app

@@ -16,6 +16,8 @@ class PeerJson(TypedDict):
     """When it came into this state; None where that was not noted."""
     problem: str
     """Why it is not alive, where that is known."""
+    waiting: int
+    """Requests that wait for a connection to it, or for their turn where the zone has a pace."""
 
 
 class ZoneJson(TypedDict):
@@ -23,6 +25,8 @@ class ZoneJson(TypedDict):
     kind: str
     """As ``type`` in edge.toml."""
     connections: int
+    waiting: int
+    """As of a peer; of all hops of the zone."""
     peers: list[PeerJson]
     """Of neighbour and traversal client zones."""
     up: bool | None

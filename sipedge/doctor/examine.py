@@ -111,8 +111,7 @@ def _parts(tools: Tools) -> Iterator[_Part]:
     yield from (_xmpp(tools, domain) for domain in options.xmpp)
     yield from (_web(tools, name) for name in options.web)
     yield from (_routing(tools, name) for name in options.routing_names)
-    for peer in peers_of(options.settings) if options.settings is not None else ():
-        yield _peer(tools, peer)
+    yield from (_peer(tools, peer) for settings in _looked_at(options) for peer in peers_of(settings))
 
 
 def _domain(tools: Tools, domain: str, expected: tuple[str, ...]) -> _Part:
@@ -145,7 +144,16 @@ def _service(tools: Tools, service: str, domain: str) -> _Part:
     return _Part(domain, expected, lambda results: parts.service_part(tools, service, domain, results))
 
 
+def _looked_at(options: Options) -> Iterator[Settings]:
+    """The installation with those zones whose peers are examined; nothing where there is none."""
+    if options.settings is not None:
+        zones = [zone for zone in options.settings.zones if options.zone in ("", zone.name)]
+        yield replace(options.settings, zones=tuple(zones))
+
+
 def _notify_return(options: Options, settings: Settings) -> list[Result]:
+    if options.zone and not options.routing_names:
+        return []
     if not options.routing_names:
         about = About(settings.system_name)
         return [about.not_run("sip.notify-return", "no federation-routing FQDN is known: give --federation-routing")]
@@ -156,7 +164,7 @@ def _notify_return(options: Options, settings: Settings) -> list[Result]:
 
 def _normalised(options: Options) -> Options:
     """Names in their one spelling. Raises DoctorError."""
-    services = [*options.services, *(services_of(options.settings) if options.settings is not None else ())]
+    services = [*options.services, *(found for settings in _looked_at(options) for found in services_of(settings))]
     return replace(
         options,
         domains=_names(options.domains),

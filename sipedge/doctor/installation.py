@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from sipedge.doctor.facts.options import Options
 from sipedge.doctor.facts.sip import NOBODY
 from sipedge.settings import Certificate, DnsSettings, Settings
 from zones.dns import allowed_in
-from zones.zone import DnsZone, NeighborZone
+from zones.zone import AnyZone, DnsZone, NeighborZone
 
 from .web import web_names
 from .xmpp import xmpp_domains
@@ -29,7 +32,7 @@ def options_of(settings: Settings) -> Options:
         trusted=settings.tls.trusted,
         client=presented(settings),
         own_domains=settings.domains,
-        routing_names=(*doctor.federation_routing, *_of_neighbors(settings)),
+        routing_names=(*doctor.federation_routing, *_routing_names(settings.zones)),
         xmpp=xmpp_domains(xmpp) if xmpp else (),
         xmpp_sender=xmpp.domains[0] if xmpp else settings.domains[0] if settings.domains else NOBODY,
         xmpp_chain_counts=xmpp is None or xmpp.require_client_certificates,
@@ -39,10 +42,22 @@ def options_of(settings: Settings) -> Options:
     )
 
 
+def options_of_zone(settings: Settings, name: str) -> Options:
+    """The peers of one zone, its federation-routing FQDNs, and the certificate that the edge shows there."""
+    routing_names = tuple(_routing_names(zone for zone in settings.zones if zone.name == name))
+    whole = options_of(settings)
+    return replace(whole, zone=name, domains=(), faces_partners=False, routing_names=routing_names, xmpp=(), web=())
+
+
+def options_of_domain(settings: Settings, domain: str) -> Options:
+    """One SIP domain, a partner's or an own one, with the certificate, trusted CAs and DNS of the installation."""
+    return replace(options_of(settings), domains=(domain,), routing_names=(), xmpp=(), web=(), settings=None)
+
+
 def presented(settings: Settings) -> Certificate | None:
     """What the edge presents on connections that it opens."""
     return settings.tls.client or next(iter(settings.tls.server), None)
 
 
-def _of_neighbors(settings: Settings) -> list[str]:
-    return [name for zone in settings.zones if isinstance(zone, NeighborZone) for name in zone.federation_routing]
+def _routing_names(zones: Iterable[AnyZone]) -> list[str]:
+    return [name for zone in zones if isinstance(zone, NeighborZone) for name in zone.federation_routing]

@@ -29,6 +29,7 @@ from sipedge.tap.metrics import Gauges, Metrics, expiries, families, registry
 from sipedge.tap.tap import Tap, close_outputs, open_outputs, wanted
 from sipedge.tap.worker import Output
 from zones.addresses import host_port
+from zones.zone import Hop
 
 from .exposition import Exposition
 from .logs import log
@@ -81,6 +82,8 @@ class Observers:
         self._follows = colleagues is not None and colleagues.follows
         self.others: Callable[[], Awaitable[Sequence[Look]]] | None = None
         """What other workers have counted."""
+        self.opening: Callable[[], Mapping[Hop, int]] = dict
+        """What waits here for a connection to be opened."""
         self._loop = asyncio.get_running_loop()
         self._proxy, self._stack, self._connections = proxy, stack, connections
         self._resolver, self._services = resolver, services
@@ -189,7 +192,11 @@ class Observers:
         decisions = self.tap.sequence if self.tap is not None else 0
         used = ((peer.connection, self._stack.transactions_of(peer.connection)) for peer in self._proxy.peers())
         transactions = {connection: number for connection, number in used if number}
-        return Look(self.gauges(), counters, transactions, decisions, self._proxy.memory.counts())
+        return Look(self.gauges(), counters, transactions, self._waiting(), decisions, self._proxy.memory.counts())
+
+    def _waiting(self) -> dict[tuple[str, str], int]:
+        opening = {(hop.zone, host_port(hop.address, hop.port)): number for hop, number in self.opening().items()}
+        return opening | self._proxy.waiting()
 
     def gauges(self) -> Gauges:
         """What is open or alive at this moment."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import monotonic
 
 from sipedge.network.connections import Connections
 from sipedge.pjsip.stack import Stack
@@ -36,6 +37,11 @@ class Sending:
         self._stack, self._connections, self._turns, self._elsewhere = stack, connections, turns, elsewhere
         self._settings, self._proxy, self._transmit = settings, proxy, transmit
         self._waiting = Waiting()
+        elsewhere.crossed = self._crossed
+
+    def waiting(self) -> dict[Hop, int]:
+        """What waits for a connection to be opened."""
+        return self._waiting.counts()
 
     def write(self, connection: int, data: bytes) -> bool:
         """False: the connection is gone."""
@@ -45,6 +51,8 @@ class Sending:
 
     def opened(self, hop: Hop, event: ConnectionOpened | None) -> None:
         """A connection for this hop is there, here or in another worker: what waits for it may leave."""
+        if event is not None and self._elsewhere.is_mine(event.connection):
+            self._elsewhere.superseded(hop)
         self._turns.carry_out(self._waiting.take(hop), event)
 
     def failed(self, hop: Hop, reason: str) -> None:
@@ -109,6 +117,12 @@ class Sending:
             self.failed(hop, f'zone "{hop.zone}" is no longer configured')
             return
         self._connections.connect(hop, zone.tls, self._proxy().source_address(hop))
+
+    def _crossed(self, hop: Hop, messages: int) -> None:
+        """See Elsewhere."""
+        most = self._settings().limits.own_connection_after
+        if self._elsewhere.crossing.is_worth_one(hop, messages, most, monotonic()):
+            self.connect_here(hop)
 
     def close(self, command: commands.Close) -> None:
         if not self._elsewhere.shut(command.connection, command.reason):

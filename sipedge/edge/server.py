@@ -193,6 +193,7 @@ class Server:
         self._proxy = Proxy(self._settings, environment)
         parts = self._settings, self._proxy, self._stack, self._connections
         self._observers = Observers(*parts, lambda: self._resolver, self._services, self._colleagues)
+        self._observers.opening = self._sending.waiting
         self._tap = self.recording.tap = self._observers.tap
         ways = self._stack, self._connections, self._proxy, self._turns, self._elsewhere
         self._short = ShortWay(

@@ -144,8 +144,8 @@ class ShortWay:
         self._state = self._of_now()
 
     def _of_now(self) -> tuple[int, int, int]:
-        lost = self._connections.hops_lost + self._elsewhere.lost
-        return self._memory.generation, lost, self._proxy.upkeep.failures
+        changed = self._connections.hops_lost + self._elsewhere.changed
+        return self._memory.generation, changed, self._proxy.upkeep.failures
 
     def _find(self, hop: Hop) -> int:
         """The connection that serves a hop; 0: none does."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 from sipedge.bus import words
 from sipedge.bus.bus import Bus
@@ -22,6 +22,7 @@ from sipedge.proxy.events import (
     Event,
     HopJudged,
     PeerElsewhere,
+    TargetSeen,
 )
 from sipedge.proxy.incoming import Peer
 from sipedge.proxy.looked_after.seen import UpkeepSeen
@@ -39,6 +40,8 @@ from .turns import Turns
 
 PUBLISH = 0.05
 """Seconds between two looks whether the others have to know more of them."""
+COUNT = 0.5
+"""Seconds after which the others know at the latest that this one has fewer transactions open."""
 LOOK = 0.2
 """Seconds between two looks whether connections that are to be closed are still in use here."""
 UNTIL_BACK = 20.0
@@ -96,6 +99,7 @@ class Together:
             words.Shut: self._shut,
             HopJudged: self._event,
             UpkeepSeen: self._event,
+            TargetSeen: self._event,
             CallWanted: self._event,
             CallMoved: self._call_moved,
             words.Belongs: self.calls.belongs,
@@ -109,6 +113,7 @@ class Together:
         self._bus.listener = self
         if self._bus.worker == FIRST:
             self._loop.call_later(PUBLISH, self._publish)
+        self._count()
 
     def publish(self) -> None:
         """Tell the others what is new of neighbours and traversal zones, where this worker looks after them."""
@@ -204,6 +209,9 @@ class Together:
     def judged(self, hop: Hop, why: str) -> None:
         self._bus.tell(FIRST, HopJudged(hop, why))
 
+    def subscribed(self, zone: str, source: Hashable, number: int) -> None:
+        self._bus.tell_all(TargetSeen(zone, source, number))
+
     def quiet(self) -> bool:
         """This worker is at its end and waits for nothing; whether the others are, too."""
         if self._bus.worker not in self._quiet:
@@ -251,11 +259,15 @@ class Together:
             said.append(words.Unusable(peer.connection))
         return said
 
+    def _count(self) -> None:
+        self._stack.tell_open()
+        self._loop.call_later(COUNT, self._count)
+
     def _publish(self) -> None:
         self.publish()
         self._loop.call_later(PUBLISH, self._publish)
 
-    def _event(self, worker: int, word: HopJudged | UpkeepSeen) -> None:
+    def _event(self, worker: int, word: HopJudged | UpkeepSeen | TargetSeen) -> None:
         self._handle(word)
 
     def _handle(self, event: Event) -> None:
@@ -304,7 +316,8 @@ class Together:
         self._elsewhere.closed(word.connection, self._stack)
 
     def _failed(self, worker: int, word: ConnectionFailed) -> None:
-        if word.hop is not None and self._elsewhere.wanted.pop(word.hop, None) is not None:
+        if word.hop is not None and self._elsewhere.wanted.get(word.hop) == worker:
+            del self._elsewhere.wanted[word.hop]
             self._sending.failed(word.hop, word.reason)
 
     def _unusable(self, worker: int, word: words.Unusable) -> None:
@@ -354,6 +367,7 @@ def together_of(
     """``workers``: how many there are."""
     bus = colleagues.bus
     calls = CallsOfAll(bus, Tally(colleagues.legs, bus.worker), workers)
+    stack.share(Tally(colleagues.servers, bus.worker), Tally(colleagues.clients, bus.worker))
     return Together(bus, colleagues.directory, calls, stack, connections, turns, elsewhere)
 
 

@@ -18,6 +18,10 @@ class Waiting:
     def count(self, hop: Hop) -> int:
         return len(self._commands.get(hop, ()))
 
+    def counts(self) -> dict[Hop, int]:
+        """Of each hop for which any wait."""
+        return {hop: len(commands) for hop, commands in self._commands.items()}
+
     def add(self, command: ToHop) -> bool:
         """Whether it is the first for its hop, so that a connection has to be opened."""
         is_first = command.hop not in self._commands

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -24,10 +24,8 @@ _LISTED = ("alias", "sender", "zone", "target", "rule", "method", "revision")
 def find(file: sqlite3.Connection, segment: int, wish: Wish) -> list[Found]:
     """Newest first, ``wish.most`` at most. Raises sqlite3.Error."""
     conditions = _Conditions(file)
-    if not conditions.add(wish):
+    if not conditions.add(wish, segment):
         return []
-    if wish.before is not None and wish.before.segment == segment:
-        conditions.also("d.id < ?", wish.before.id)
     columns = ", ".join(_text(name) for name in _LISTED)
     sql = (
         f"SELECT d.id, d.began, d.status, d.us, json_extract(d.rest, '$[0]') AS request_uri, "
@@ -35,6 +33,15 @@ def find(file: sqlite3.Connection, segment: int, wish: Wish) -> list[Found]:
         f"FROM decisions d {conditions.where} ORDER BY d.id DESC LIMIT ?"
     )
     return [_found(segment, row) for row in file.execute(sql, (*conditions.values, wish.most))]
+
+
+def count(file: sqlite3.Connection, segment: int, wish: Wish) -> int:
+    """``wish.most`` at most. Raises sqlite3.Error."""
+    conditions = _Conditions(file)
+    if not conditions.add(wish, segment):
+        return 0
+    sql = f"SELECT count(*) FROM (SELECT 1 FROM decisions d {conditions.where} LIMIT ?)"
+    return int(file.execute(sql, (*conditions.values, wish.most)).fetchone()[0])
 
 
 def entry(file: sqlite3.Connection, number: int) -> dict[str, Any] | None:
@@ -74,14 +81,17 @@ class _Conditions:
         self._parts.append(part)
         self.values += values
 
-    def add(self, wish: Wish) -> bool:
-        """False where nothing in this segment can fit."""
+    def add(self, wish: Wish, segment: int) -> bool:
+        """False where nothing in this segment, which is number ``segment``, can fit."""
+        if wish.before is not None and wish.before.segment == segment:
+            self.also("d.id < ?", wish.before.id)
         for column, text in (("rule", wish.rule), ("method", wish.method)):
             if text and not self._add_word(column, text):
                 return False
         if wish.zone and not self._add_zone(wish.zone):
             return False
-        if wish.alias and not self._add_alias(wish.alias):
+        texts = ((TEXTS, wish.alias), (("alias",), wish.destination), (("sender",), wish.sender))
+        if not all(self._add_text(columns, text) for columns, text in texts if text):
             return False
         if wish.call_id:
             self.also("d.call = ? AND json_extract(d.rest, '$[2]') = CAST(? AS TEXT)", *_call(wish.call_id))
@@ -109,9 +119,10 @@ class _Conditions:
         found = self._file.execute("SELECT id FROM words WHERE text = CAST(? AS TEXT)", (bytes_of(text),)).fetchone()
         return None if found is None else int(found[0])
 
-    def _add_alias(self, text: str) -> bool:
+    def _add_text(self, columns: Sequence[str], text: str) -> bool:
+        """A part of one of these columns."""
         pattern, parts, some = bytes_of(_like(text)), [], False
-        for name in TEXTS:
+        for name in columns:
             numbers = self._that_hold(name, text, pattern)
             some = some or bool(numbers)
             if len(numbers) > FEW:

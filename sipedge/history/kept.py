@@ -38,6 +38,16 @@ class Kept:
                 break
         return found
 
+    def count(self, wish: Wish) -> int:
+        counted, end = 0, monotonic() + PATIENCE
+        for number in sorted(self._numbers(), reverse=True):
+            with suppress(FileNotFoundError), self._reading(number, end) as file:
+                if self._may_hold(file, wish.since, wish.until):
+                    counted += asking.count(file, number, replace(wish, most=wish.most - counted))
+            if counted >= wish.most:
+                break
+        return counted
+
     def entry(self, key: Key) -> dict[str, Any] | None:
         with suppress(FileNotFoundError), self._reading(key.segment) as file:
             return asking.entry(file, key.id)

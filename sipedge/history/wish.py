@@ -38,6 +38,10 @@ class Wish:
 
     alias: str = ""
     """Text in the alias or in From; ASCII letters of either case."""
+    destination: str = ""
+    """Text in the alias, so, too."""
+    sender: str = ""
+    """Text in From, so, too."""
     rule: str = ""
     """Name of the first rule that took it, or one of the three words above."""
     zone: str = ""
@@ -173,6 +177,10 @@ class History(Protocol):
 
     def find(self, wish: Wish) -> list[Found]:
         """Newest first. Raises TooLong."""
+        ...
+
+    def count(self, wish: Wish) -> int:
+        """How many ``find`` would give, ``wish.most`` at most. Raises TooLong."""
         ...
 
     def entry(self, key: Key) -> dict[str, Any] | None:

@@ -22,6 +22,11 @@ AT_ONCE = 4
 """Requests."""
 SHOWN = 200
 """Characters of what a provider says about an error."""
+MEANINGS = {
+    "invalid_grant": "the code of this log-in has ended, was used before, or was given for another log-in: begin again",
+    "invalid_client": "the provider does not know the console so: is client_id of [console.oidc] or its secret wrong?",
+}
+"""RFC 6749, 5.2."""
 _PLAIN = {"Accept": "application/json", "Accept-Encoding": "identity"}
 
 
@@ -80,7 +85,8 @@ def _read(url: str, status: int, body: bytes) -> dict[str, Any]:
         value = None
     if status in (400, 401, 403) and isinstance(value, dict) and isinstance(value.get("error"), str):
         said = f"{value['error']} {value.get('error_description', '')}".strip()
-        raise NotLetIn(f"{url} says {said[:SHOWN]}")
+        meaning = MEANINGS.get(value["error"])
+        raise NotLetIn(f"{meaning} ({url} says {said[:SHOWN]})" if meaning else f"{url} says {said[:SHOWN]}")
     if status != 200:
         raise ProviderDown(f"{url} answers with {status}")
     if not isinstance(value, dict):

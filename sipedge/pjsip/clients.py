@@ -7,6 +7,7 @@ from sipedge.sip.message import Message
 from .acknowledgement import acknowledge
 from .calls import Calls, Handle, Key
 from .declarations import StackError
+from .limit import Limit
 from .outgoing import MAX_BRANCH, MAX_METHOD
 from .transport import Transport
 
@@ -28,7 +29,7 @@ class Clients:
     """Transactions that wait for a final response."""
 
     def __init__(self, calls: Calls, total: int) -> None:
-        self._calls, self.total = calls, total
+        self._calls, self.total = calls, Limit(total)
         self._clients: dict[Key, Client] = {}
         self.short = 0
         """Requests without a transaction here."""
@@ -52,7 +53,7 @@ class Clients:
         if method in _WITHOUT:
             raise StackError(f"{method.decode()} is sent without a transaction")
         key = named.lower(), method == b"CANCEL"
-        if key in self._clients or len(self) >= self.total:
+        if key in self._clients or self.total.left(len(self)) <= 0:
             return None
         if not 0 < len(named) <= MAX_BRANCH or len(method) > MAX_METHOD:
             return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .calls import Calls, Handle
+from .limit import Limit
 from .transport import Transport
 
 SHARE = 4
@@ -19,9 +20,10 @@ class _Server:
 class Servers:
     """Transactions that wait for an answer or an ACK, and INVITEs answered with 2xx, which absorb their copies."""
 
-    def __init__(self, calls: Calls, total: int, each: int) -> None:
+    def __init__(self, calls: Calls, total: int, each: int, workers: int) -> None:
         self._calls = calls
-        self.limit(total, each)
+        self.total = Limit(total)
+        self.limit(total, each, workers)
         self._held: dict[str, int] = {}
         """Transactions of each share, without answered INVITEs."""
         self._servers: dict[int, _Server] = {}
@@ -36,9 +38,9 @@ class Servers:
     def __len__(self) -> int:
         return len(self._servers) + self._short
 
-    def limit(self, total: int, each: int) -> None:
-        """At most so many transactions from now on, ``each``: of one connection."""
-        self._total, self._each, self._each_address = total, each, max(each, total // SHARE)
+    def limit(self, total: int, each: int, workers: int) -> None:
+        """At most so many transactions from now on, ``each``: of one connection; ``total``: of all workers."""
+        self.total.most, self._each, self._each_address = total, each, max(each, total // SHARE // workers)
 
     def has_room(self, source: Transport) -> bool:
         """Whether there is room for a transaction; the oldest answered INVITE makes room."""
@@ -46,12 +48,12 @@ class Servers:
             return False
         if len(source.servers) + source.short >= self._each and not self._give_way(source.accepted):
             return False
-        return len(self) < self._total or self._give_way(self._accepted)
+        return self.total.left(len(self)) > 0 or self._give_way(self._accepted)
 
     def room(self, source: Transport) -> int:
         """How many transactions may begin, if no answered INVITE makes room."""
         address, connection = self._held.get(source.share, 0), len(source.servers) + source.short
-        return min(self._each_address - address, self._each - connection, self._total - len(self))
+        return min(self._each_address - address, self._each - connection, self.total.left(len(self)))
 
     def count_short(self, source: Transport, more: int) -> None:
         """So many requests more (or less) wait for their answer without a transaction here."""

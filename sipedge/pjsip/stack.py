@@ -29,6 +29,7 @@ from .calls import ABSORBED, ALONE, MISNAMED, Calls
 from .clients import Clients
 from .declarations import UAC, Pointer, StackError
 from .endpoint import Endpoint
+from .limit import Tally
 from .native_calls import NativeCalls
 from .outgoing import Outgoing
 from .overload import refuse
@@ -66,11 +67,14 @@ class Stack:
         max_message: int,
         max_transactions: int,
         max_transactions_per_connection: int,
+        workers: int = 1,
         secret: bytes = b"",
         log_level: int = 2,
     ) -> None:
-        """Sizes in bytes; at most ``max_transactions`` of each role. ``secret``: 32 bytes, the key of the digests that
-        name transactions, where others have to name them alike; b"": one of its own.
+        """Sizes in bytes; at most ``max_transactions`` of each role, of all ``workers`` (``share``).
+
+        ``secret``: 32 bytes, the key of the digests that name transactions, where others have to name them alike; b"":
+        one of its own.
 
         ``may_answer``: whether the peer of a connection is the one that the request of a branch was sent to; asked only
         when that was another connection. ``send`` is also called for connections that are closed by then.
@@ -88,7 +92,7 @@ class Stack:
             raise
         self._callbacks = Callbacks(endpoint, outgoing, self._ended)
         self._calls = _calls(endpoint, self._reception, outgoing, self._callbacks)
-        self._servers = Servers(self._calls, max_transactions, max_transactions_per_connection)
+        self._servers = Servers(self._calls, max_transactions, max_transactions_per_connection, workers)
         self._clients = Clients(self._calls, max_transactions)
         self._connections: dict[int, Transport] = {}
         self._closed: dict[int, Transport] = {}
@@ -107,14 +111,25 @@ class Stack:
         """The address of what parts in C may call (native/sequences.h); 0: pjsip is called from Python."""
         return self._calls.table
 
-    def limit(self, *, max_message: int, max_transactions: int, max_transactions_per_connection: int) -> None:
+    def share(self, servers: Tally, clients: Tally) -> None:
+        """Have ``max_transactions`` be those of all workers, of each role."""
+        self._servers.total.tally, self._clients.total.tally = servers, clients
+
+    def tell_open(self) -> None:
+        """Tell the other workers how many transactions there are, which they know else when the next one begins."""
+        self._servers.total.left(len(self._servers))
+        self._clients.total.left(len(self._clients))
+
+    def limit(
+        self, *, max_message: int, max_transactions: int, max_transactions_per_connection: int, workers: int = 1
+    ) -> None:
         """Other limits from now on; transactions that are open stay."""
         self._endpoint.allow(2 * max_transactions)
         self._calls.resize(max_message)
         for connection in self._connections.values():
             self._calls.prepare(connection)
-        self._servers.limit(max_transactions, max_transactions_per_connection)
-        self._clients.total = max_transactions
+        self._servers.limit(max_transactions, max_transactions_per_connection, workers)
+        self._clients.total.most = max_transactions
 
     def open(self, connection: int, ends: transport.Ends) -> None:
         """Register a connection. Raises StackError for a number that is in use."""

@@ -264,6 +264,10 @@ class Contexts:
         """When a request that waits for its turn may leave, or one that comes need not wait."""
         return self._pace.next_deadline()
 
+    def waiting(self) -> dict[tuple[str, str], int]:
+        """Zone, and name or address of the partner -> what waits for its turn."""
+        return self._pace.waiting()
+
     def released(self, now: float) -> list[Command]:
         """Requests whose turn it is."""
         return self._pace.due(now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 
 from sipedge.dialogs.dialog import Dialog
@@ -205,6 +205,16 @@ class HopJudged:
 
 
 @dataclass(slots=True)
+class TargetSeen:
+    """A peer of another worker subscribes to somebody for the first time in its hour (``subscribe_targets``)."""
+
+    zone: str
+    source: Hashable
+    number: int
+    """Hash of the address, the same in all workers."""
+
+
+@dataclass(slots=True)
 class Recalled:
     """What the journal kept, at the start of an edge: key -> data."""
 
@@ -261,6 +271,7 @@ Event = (
     | CallMoved
     | HopJudged
     | UpkeepSeen
+    | TargetSeen
     | Recalled
     | Ending
     | DrainEnded

@@ -17,6 +17,7 @@ from sipedge.dialogs.orders import Order
 from sipedge.dialogs.requests import own_request
 from sipedge.dialogs.sessions import REFRESHES
 from sipedge.dialogs.table import NOBODY, Others
+from sipedge.rates.arrivals import Subscribed
 from sipedge.rates.shelf import Shelf
 from sipedge.sip.message import Message
 from sipedge.sip.uri import UriError
@@ -58,6 +59,8 @@ class Environment:
     """Tell that worker of a hop: why it did not take a request, '' where it answered one."""
     shelf: Shelf | None = None
     """Of the rates of several workers."""
+    subscribed: Subscribed = lambda zone, source, number: None
+    """Tell the others of a subscription that one of them may count."""
     digest_key: bytes = b""
     """What signs nonces of all of them; b"": 32 random bytes do."""
     name: str = ""

@@ -52,6 +52,7 @@ from .events import (
     Resolved,
     ResponseReceived,
     RevocationChanged,
+    TargetSeen,
     Undelivered,
     UnreadableReceived,
 )
@@ -74,7 +75,7 @@ class Proxy:
         self._peers: dict[int, Peer] = {}
         self.refused: dict[str, int] = {}
         """Zone -> connections that it did not admit."""
-        self._rates = Rates(environment.shelf)
+        self._rates = Rates(environment.shelf, environment.subscribed)
         self.memory = Memory()
         """The verdicts that are remembered."""
         self._ending = False
@@ -106,6 +107,7 @@ class Proxy:
             PeerElsewhere: self._peer_elsewhere,
             HopJudged: self._hop_judged,
             UpkeepSeen: self._upkeep_seen,
+            TargetSeen: lambda event, now, out: self._rates.seen(event.zone, event.source, event.number, now),
             Recalled: self._calls.recalled,
             CallWanted: self._calls.wanted,
             CallMoved: self._calls.moved,
@@ -115,7 +117,7 @@ class Proxy:
 
     def _configure(self, settings: Settings) -> None:
         self._installation = Installation(settings, self._environment.ports, self._tag, self._calls.handles)
-        self._rates.configure(self._installation.zones, settings.workers)
+        self._rates.configure(self._installation.zones)
         self.memory.configure(settings.limits.remembered)
         self._contexts.configure(any(zone.rate.pace for zone in self._installation.zones))
         self._upkeep.configure(self._installation)
@@ -142,7 +144,7 @@ class Proxy:
             self._handlers[type(event)](event, now, out)
         except Exception as error:  # no message may stop the edge
             out.append(Log("error", f"{error!r} while handling {event!r}", error))
-            if isinstance(event, RequestReceived) and event.transaction:
+            if isinstance(event, RequestReceived):
                 self._answer_500(event, out)
         return self._contexts.paced(self._calls.settled(now, out), now)
 
@@ -168,19 +170,16 @@ class Proxy:
     def _go_on(self, events: Iterable[RequestReceived], now: float, out: list[Command]) -> None:
         """Requests that have waited for the DNS to say for whom their peers may speak."""
         for event in events:
-            peer = self._peers.get(event.connection)
-            if peer is None:
+            if (peer := self._peers.get(event.connection)) is None:
                 continue
             try:
                 self._path.go_on(event, peer, now, out)
             except Exception as error:
                 out.append(Log("error", f"{error!r} after a look-up for {event!r}", error))
-                if event.transaction:
-                    self._answer_500(event, out)
+                self._answer_500(event, out)
 
     def _answer_500(self, event: RequestReceived, out: list[Command]) -> None:
-        peer = self._peers.get(event.connection)
-        if peer is not None:
+        if event.transaction and (peer := self._peers.get(event.connection)) is not None:
             out.append(respond(self._installation, event.transaction, peer, event.message, 500))
 
     def next_deadline(self) -> float | None:
@@ -201,6 +200,10 @@ class Proxy:
         """How much is held for requests that are open or just over, by kind; all 0 when nothing is."""
         held = {"questions": len(self._questions), "waiting": len(self._targets)}
         return {**self._contexts.kept(), **held, **self._ways_back.kept()}
+
+    def waiting(self) -> dict[tuple[str, str], int]:
+        """Zone, and name or address of the partner -> what waits for its turn to leave."""
+        return self._contexts.waiting()
 
     def requests_refused(self) -> dict[tuple[str, str], int]:
         """(zone, reason) -> requests; those that waited in vain for their turn count for the zone that they go to."""

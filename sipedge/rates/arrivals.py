@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
+from functools import partial
 from typing import NamedTuple
 
 from zones.zone import RatePolicy
@@ -11,6 +13,8 @@ from .shares import Shares
 from .shelf import Shelf
 from .targets import SubscribeTargets
 
+Subscribed = Callable[[str, Hashable, int], None]
+"""Told of a zone, a source, and the hash of an address that it subscribes to for the first time in its hour."""
 CALL = 181.0
 """Seconds that an INVITE may ring (RFC 3261 16.6 step 11): so long after it its ACK may come."""
 
@@ -29,14 +33,20 @@ class TooMany(NamedTuple):
 class Arrivals:
     """One zone's buckets. ``source``: see ``zones.addresses.source_of``."""
 
-    def __init__(self, policy: RatePolicy, zone: str = "", shelf: Shelf | None = None, workers: int = 1) -> None:
-        """``shelf``: of several workers, of which each takes its part of the zone's rate."""
+    def __init__(
+        self,
+        policy: RatePolicy,
+        zone: str = "",
+        shelf: Shelf | None = None,
+        subscribed: Subscribed = lambda *seen: None,
+    ) -> None:
+        """``shelf``: of several workers, whose rates are one; ``subscribed`` tells the others."""
         self.policy = policy
-        self._zone, self._part = Shares(), policy.messages_per_second / workers
+        self._zone = Shares(shelf=shelf, name=(zone, "zone"))
         self._peers, self._acks, self._domains = (
             Buckets(shelf=shelf, name=(zone, what)) for what in ("peers", "acks", "domains")
         )
-        self._targets = SubscribeTargets()
+        self._targets = SubscribeTargets(told=partial(subscribed, zone))
 
     @staticmethod
     def wanted(policy: RatePolicy) -> bool:
@@ -48,8 +58,8 @@ class Arrivals:
         policy = self.policy
         if policy.per_peer and (pause := self._peers.take(source, policy.per_peer, policy.burst, now)):
             return TooMany("peer rate", f"more than {policy.per_peer:g} requests a second from one peer", pause)
-        if self._part and (pause := self._zone.take(source, self._part, policy.burst, now)):
-            rate = policy.messages_per_second
+        rate = policy.messages_per_second
+        if rate and (pause := self._zone.take(source, rate, policy.burst, now)):
             return TooMany("zone rate", f"more than {rate:g} requests a second, and this peer has had its share", pause)
         return None
 
@@ -74,3 +84,7 @@ class Arrivals:
         if most and (pause := self._targets.take(source, target, most, now)):
             return TooMany("subscribe targets", f"subscriptions to more than {most} addresses in an hour", pause)
         return None
+
+    def seen(self, source: Hashable, number: int, now: float) -> None:
+        """Another worker has counted a subscription."""
+        self._targets.note(source, number, now)

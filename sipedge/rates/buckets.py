@@ -51,6 +51,10 @@ class Buckets:
             full_at.popitem(last=False)
         return 0.0
 
+    def last_full(self, now: float) -> float:
+        """When the bucket that was used last is full; ``now`` where there is none."""
+        return self._full_at[next(reversed(self._full_at))] if self._full_at else now
+
     def let_go(self, now: float) -> None:
         """Forget those used longest ago that are full, so that ``len`` says how many are in use."""
         full_at = self._full_at

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Hashable
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Generic, TypeVar
@@ -11,6 +10,8 @@ from typing import Generic, TypeVar
 from .shelf import Shelf, key_of
 
 Item = TypeVar("Item")
+Partner = tuple[str, str]
+"""Zone, and name or address."""
 MOST_PARTNERS = 4096
 """Partners looked after at once; more are not paced, because a queue for each would have no bound."""
 MOST_WAITING = 10_000
@@ -20,7 +21,7 @@ LATE = 0.01
 
 
 @dataclass(slots=True)
-class _Partner(Generic[Item]):
+class _Queue(Generic[Item]):
     next_at: float
     """When the next one may leave."""
     interval: float
@@ -33,12 +34,12 @@ class Pace(Generic[Item]):
     def __init__(self, shelf: Shelf | None = None) -> None:
         """``shelf``: where several processes send to the same partners."""
         self._shelf = shelf
-        self._partners: dict[Hashable, _Partner[Item]] = {}
+        self._partners: dict[Partner, _Queue[Item]] = {}
         """Those to whom something left a moment ago, or waits."""
-        self._times: list[tuple[float, int, Hashable]] = []
+        self._times: list[tuple[float, int, Partner]] = []
         """(when, a number that breaks ties, partner): each partner once."""
         self._last = 0
-        self._names: dict[str, Hashable] = {}
+        self._names: dict[str, Partner] = {}
         """Name of an item that waits -> its partner."""
         self._waiting = 0
 
@@ -46,7 +47,11 @@ class Pace(Generic[Item]):
         """How many wait."""
         return self._waiting
 
-    def enter(self, partner: Hashable, rate: float, longest: float, name: str, item: Item, now: float) -> float | None:
+    def waiting(self) -> dict[Partner, int]:
+        """How many wait of each partner for whom any do."""
+        return {partner: len(queue.waiting) for partner, queue in self._partners.items() if queue.waiting}
+
+    def enter(self, partner: Partner, rate: float, longest: float, name: str, item: Item, now: float) -> float | None:
         """0.0: it leaves at once; None: it waits, and ``due`` will give it; else the seconds after which there may be
         room for it in the queue.
 
@@ -56,7 +61,7 @@ class Pace(Generic[Item]):
         if queue is None:
             if len(self._partners) >= MOST_PARTNERS:
                 return 0.0
-            queue = self._partners[partner] = _Partner(max(now, free_at), 1.0 / rate)
+            queue = self._partners[partner] = _Queue(max(now, free_at), 1.0 / rate)
             self._note(partner, max(now + queue.interval, free_at))
         queue.interval, queue.next_at = 1.0 / rate, max(queue.next_at, free_at)
         if not queue.waiting and queue.next_at <= now:
@@ -105,15 +110,15 @@ class Pace(Generic[Item]):
             self._note(partner, queue.next_at)
         return left
 
-    def _free_at(self, partner: Hashable) -> float:
+    def _free_at(self, partner: Partner) -> float:
         """When the other processes leave room for one."""
         return 0.0 if self._shelf is None else self._shelf.get(key_of("pace", partner))
 
-    def _leaves(self, partner: Hashable, queue: _Partner[Item], at: float) -> None:
+    def _leaves(self, partner: Partner, queue: _Queue[Item], at: float) -> None:
         queue.next_at = at + queue.interval
         if self._shelf is not None:
             self._shelf.put(key_of("pace", partner), queue.next_at)
 
-    def _note(self, partner: Hashable, when: float) -> None:
+    def _note(self, partner: Partner, when: float) -> None:
         self._last += 1
         heappush(self._times, (when, self._last, partner))

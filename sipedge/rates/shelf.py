@@ -9,6 +9,14 @@ from typing import Protocol
 class Shelf(Protocol):
     """Bounded: a number may be forgotten, and two processes that change one at the same time may lose a change."""
 
+    @property
+    def worker(self) -> int:
+        """This process, of those that share it: from 0."""
+
+    @property
+    def workers(self) -> int:
+        """So many may share it."""
+
     def get(self, key: int) -> float:
         """0.0 where there is none."""
 

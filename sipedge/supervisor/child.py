@@ -10,6 +10,7 @@ from collections import Counter
 
 from .link import make_channel
 from .orders import Seat, Shared, make_orders
+from .silence import Silence
 
 LONGEST_TRACE = 16_384
 """Bytes of a dying worker's stacks that are logged."""
@@ -27,8 +28,8 @@ class Child:
         self.orders: socket.socket | None = None
         self.serving = False
         self.aborted = False
-        self.silence = 0.0
-        """Seconds since the last sign of life."""
+        self.silence = Silence()
+        """Since the last sign of life."""
         self.pause = 0.0
         """Seconds between its last end and its next start."""
         self.due = float("-inf")
@@ -57,7 +58,7 @@ class Child:
     def born(self, pid: int) -> None:
         self.pid, self.began = pid, time.monotonic()
         self.serving = self.aborted = False
-        self.silence = 0.0
+        self.silence = Silence()
 
     def kill(self, number: int) -> None:
         if self.pid:

@@ -49,6 +49,10 @@ class Shared:
     """The same of tap/shared.py."""
     legs: int
     """The same of bus/tally.py: legs of calls."""
+    servers: int
+    """The same: server transactions."""
+    clients: int
+    """The same: client transactions."""
     handles: int
     """The same of bus/board.py."""
 

@@ -1,10 +1,10 @@
 """A parent that starts the workers of the edge again whenever one ends and nobody asked for that.
 
 The parent keeps what is in force: the configuration, as worker 0 last told it, and the listening sockets, so that
-connects wait while there is no worker. It reads no file and looks into no message. It watches the workers' heartbeats,
-hands signals on, and speaks to systemd. Where there are several workers, it takes the connections and gives each to
-the one that has fewest, and it gives every two workers a stream to each other. When the parent dies, however it dies,
-the edge ends too.
+connects wait while there is no worker. It reads no file of the edge and looks into no message. It watches the workers'
+heartbeats, hands signals on, and speaks to systemd. Where there are several workers, it takes the connections and gives
+each to the one that has fewest, and it gives every two workers a stream to each other. When the parent dies, however it
+dies, the edge ends too.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from .link import DONE, GONE, Kept, Link, receive
 from .notify import READY, STOPPING, Manager, reloading
 from .orders import Shared, introduce
 from .signals import Signals
+from .silence import Silence
 
 logger = logging.getLogger("sipedge.supervisor")
 
@@ -141,18 +142,18 @@ class _Supervisor:
         """Wait for signals, messages and connections until something is due, and take them."""
         self._manager.sign()
         before = time.monotonic()
-        ready, _, _ = select.select(self._waited(), [], [], self._rest(before))
-        # While this process itself is stopped (a paused machine, say), no worker can be blamed for silence.
-        silence = min(time.monotonic() - before, STEP)
+        rest = self._rest(before)
+        ready, _, _ = select.select(self._waited(), [], [], rest)
+        # A longer sleep than was meant (a paused machine, no core free) tells nothing of the workers.
+        passed = min(time.monotonic() - before, rest)
         self._take_signals()
         for child in self._children:
-            child.silence += silence
-            self._take_messages(child)
+            is_silent = not self._take_messages(child)
             status = child.reaped()
             if status is not None:
                 self._ended(child, status)
-            elif child.pid and child.silence > self._patience(child):
-                self._end_hung_worker(child)
+            elif child.pid and is_silent:
+                self._heard_nothing(child, passed)
         if self._accepts and self.kept is not None:
             self._acceptor.take(self.kept, ready, self._children)
 
@@ -231,9 +232,11 @@ class _Supervisor:
             self._reload_asked = False
             first.kill(signal.SIGHUP)
 
-    def _take_messages(self, child: Child) -> None:
+    def _take_messages(self, child: Child) -> bool:
+        """All that have come; whether there were any."""
+        before = child.silence
         while child.channel is not None and (message := receive(child.channel)) is not None:
-            child.silence = 0.0
+            child.silence = Silence()
             if isinstance(message, Kept):
                 self._keep(child, message)
             elif message == DONE:
@@ -243,6 +246,7 @@ class _Supervisor:
             elif not message:
                 child.channel.close()
                 child.channel = None
+        return child.silence is not before
 
     def _done(self, child: Child) -> None:
         if child.worker:
@@ -266,9 +270,16 @@ class _Supervisor:
             return ABORT_GRACE
         return self.kept.heartbeat if child.serving and self.kept is not None else START_LIMIT
 
+    def _heard_nothing(self, child: Child, seconds: float) -> None:
+        """One look more without a sign of life."""
+        limit = self._patience(child)
+        child.silence.passed(seconds, child.pid, limit)
+        if child.silence.is_longer_than(limit):
+            self._end_hung_worker(child)
+
     def _end_hung_worker(self, child: Child) -> None:
         number = signal.SIGKILL if child.aborted else signal.SIGABRT
         text = "%s shows no sign of life for %g s and gets %s"
         logger.error(text, self._name(child), self._patience(child), number.name)
-        child.aborted, child.silence = True, 0.0
+        child.aborted, child.silence = True, Silence()
         child.kill(number)

@@ -36,7 +36,7 @@ from sipedge.settings import Tls
 from zones.addresses import host_port
 from zones.neighbor import NeighborPeers
 from zones.traversal_client import TraversalClient
-from zones.zone import AnyZone, DefaultZone, DnsZone, NeighborZone, TraversalClientZone, TraversalServerZone
+from zones.zone import AnyZone, DefaultZone, DnsZone, Hop, NeighborZone, TraversalClientZone, TraversalServerZone
 
 from .loads import Loads
 
@@ -70,7 +70,7 @@ def status_json(parts: Parts, loads: Loads, began: float, services: Sequence[Ser
         "doctor": _findings(parts.observers.report),
         "ending": parts.ending,
         "listeners": _listeners(parts),
-        "zones": _zones(parts),
+        "zones": _zones(parts, look.waiting),
         "certificates": _certificates(parts.settings.tls, loads),
         "transactions": {role: int(number) for role, number in gauges.transactions.items()},
         "remembered": dict(look.remembered),
@@ -138,19 +138,25 @@ def _listeners(parts: Parts) -> list[ListenerJson]:
     ]
 
 
-def _zones(parts: Parts) -> list[ZoneJson]:
+def _zones(parts: Parts, waiting: Mapping[tuple[str, str], int]) -> list[ZoneJson]:
     counts = Counter(peer.zone for peer in parts.proxy.peers())
-    return [_zone(zone, counts[zone.name], parts.proxy.upkeep) for zone in parts.settings.zones]
+    of_zones: dict[str, dict[str, int]] = {zone.name: {} for zone in parts.settings.zones}
+    for (zone, place), number in waiting.items():
+        of_zones.setdefault(zone, {})[place] = number
+    upkeep = parts.proxy.upkeep
+    return [_zone(zone, counts[zone.name], of_zones[zone.name], upkeep) for zone in parts.settings.zones]
 
 
-def _zone(zone: AnyZone, connections: int, upkeep: Upkeep) -> ZoneJson:
+def _zone(zone: AnyZone, connections: int, waiting: Mapping[str, int], upkeep: Upkeep) -> ZoneJson:
+    """``waiting``: see Look."""
     known, now = upkeep.zone(zone.name), asyncio.get_running_loop().time()
     peers, problems = list[PeerJson](), list[str]()
     if isinstance(known, NeighborPeers):
         problems = [f"{peer}: {problem}" for peer, problem in known.problems if problem]
         peers = [
-            _peer(host_port(hop.address, hop.port), state.health.value, state.since, state.why)
+            _peer(place, state.health.value, state.since, state.why, _waiting_for(hop, place, waiting))
             for hop, state in known.states()
+            for place in (host_port(hop.address, hop.port),)
         ]
     elif isinstance(known, TraversalClient):
         peers = [_peer(link.peer, link.state.value, link.since, link.problem) for link in known.links()]
@@ -160,14 +166,20 @@ def _zone(zone: AnyZone, connections: int, upkeep: Upkeep) -> ZoneJson:
         "name": zone.name,
         "kind": KINDS[type(zone)],
         "connections": connections,
+        "waiting": sum(waiting.values()),
         "peers": peers,
         "up": None if known is None or isinstance(known, NeighborPeers) else known.is_up(now),
         "problems": problems,
     }
 
 
-def _peer(peer: str, state: str, since: float | None, problem: str = "") -> PeerJson:
-    return {"peer": peer, "state": state, "since": None if since is None else _wall(since), "problem": problem}
+def _waiting_for(hop: Hop, place: str, waiting: Mapping[str, int]) -> int:
+    return waiting.get(place, 0) + waiting.get(hop.name or hop.address, 0)
+
+
+def _peer(peer: str, state: str, since: float | None, problem: str = "", waiting: int = 0) -> PeerJson:
+    came = None if since is None else _wall(since)
+    return {"peer": peer, "state": state, "since": came, "problem": problem, "waiting": waiting}
 
 
 def _certificates(tls: Tls, loads: Loads) -> list[CertificateJson]:

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, Route, expect
 from starlette.testclient import TestClient
 from support.certificates import Ca, issue, make_ca
 from support.console import HOST, browser, log_in, send, with_account, world_beside
-from support.console_process import chromium, console_of
+from support.console_process import barriers, chromium, console_of, sticks_out
 from support.oidc_provider import TABLE, provider
 
 from sipedge.accounts.roles import Role
@@ -195,3 +195,49 @@ def test_in_a_browser_one_comes_from_a_page_by_the_provider_to_that_page(tmp_pat
         page.get_by_role("button", name="Log out").click()
         expect(page.get_by_role("link", name="Log out at localhost, too")).to_be_visible()
         context.close()
+
+
+def test_the_pages_that_one_comes_back_to_have_no_barrier(tmp_path: Path) -> None:
+    """Let in, logged out and refused."""
+    with _installed(tmp_path) as there, chromium() as running, console_of(there.toml) as address:
+        context = running.new_context(ignore_https_errors=True, bypass_csp=True)
+        page = context.new_page()
+        page.route(f"{address}/alarms", _nowhere)
+        _come_back(page, f"{address}/log-in/oidc?next=/alarms", "1001")
+        expect(page.get_by_role("link", name="Go on")).to_be_visible()
+        _examined(page, "Logged in")
+        page.unroute(f"{address}/alarms")
+        page.get_by_role("link", name="Go on").click()
+        page.get_by_role("button", name="Log out").click()
+        expect(page.get_by_role("link", name="Log out at localhost, too")).to_be_visible()
+        _examined(page, "Log in")
+        context.clear_cookies()
+        _come_back(page, f"{address}/log-in/oidc", "1003")
+        expect(page.get_by_role("alert")).to_contain_text("you are not let in")
+        _examined(page, "Log in")
+        context.close()
+
+
+def test_the_page_that_says_that_the_provider_is_down_has_no_barrier(tmp_path: Path) -> None:
+    with _installed(tmp_path) as there:
+        pass
+    with chromium() as running, console_of(there.toml) as address:
+        page = running.new_context(bypass_csp=True).new_page()
+        page.goto(f"{address}/log-in/oidc")
+        expect(page.get_by_role("alert")).to_contain_text("nobody can log in at the provider now")
+        _examined(page, "Log in")
+
+
+def _come_back(page: Page, way: str, subject: str) -> None:
+    page.goto(way)
+    page.get_by_role("button", name=subject).click(no_wait_after=True)
+
+
+def _nowhere(route: Route) -> None:
+    """No content: the page that leads there stays."""
+    route.fulfill(status=204)
+
+
+def _examined(page: Page, heading: str) -> None:
+    expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+    assert barriers(page) == "" and not sticks_out(page)

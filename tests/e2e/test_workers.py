@@ -46,6 +46,36 @@ def test_both_workers_reach_a_peer_over_one_connection(pair: Pair) -> None:
                 assert len(pair.workers_of("far")) == 1
 
 
+def test_each_worker_has_a_connection_of_its_own_to_a_busy_peer(pair: Pair) -> None:
+    pair.edge.write(config=pair.config() + "\n[limits]\nown_connection_after = 4\n")
+    assert "is in force" in pair.edge.reload()
+    with Callee(pair.far, PORT) as callee:
+        one, two = pair.callers()
+        with one, two:
+            one.send(pair.message(1))
+            with callee.accept() as far:
+                far.send(answer(far.read_message()))
+                assert final(one) == 200
+                (owner,) = pair.workers_of("far")
+                caller = two if owner == 0 else one
+                for number in range(2, 7):
+                    caller.send(pair.message(number))
+                    far.send(answer(far.read_message()))
+                    assert final(caller) == 200
+                with callee.accept() as own:
+                    pair.until("far", [0, 1])
+                    for number in range(7, 20):
+                        caller.send(pair.message(number))
+                        own.send(answer(own.read_message()))
+                        assert final(caller) == 200
+                pair.until("far", [owner])
+                for number in range(20, 30):  # the peer wants no second one: the first serves, and for a minute no more
+                    caller.send(pair.message(number))
+                    far.send(answer(far.read_message()))
+                    assert final(caller) == 200
+                assert pair.workers_of("far") == [owner]
+
+
 def test_a_cancel_on_another_connection_finds_its_invite_in_the_other_worker(pair: Pair) -> None:
     with Callee(pair.far, PORT) as callee:
         one, two = pair.callers()

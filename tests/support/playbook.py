@@ -405,5 +405,10 @@ def _show(command: Command) -> str:
     return f"{type(command).__name__}: {data.decode('utf-8', 'replace')}" if data is not None else repr(command)
 
 
+def ups_and_downs(book: Playbook) -> list[tuple[str, str]]:
+    """The lines of the log about what is down and up."""
+    return [(log.level, log.text) for log in book.log if " is down" in log.text or " is up" in log.text]
+
+
 Play = Callable[..., Playbook]
 """The fixture: ``play()``, ``play(settings)`` or ``play(settings, resolver)``; see tests/sipedge/conftest.py."""

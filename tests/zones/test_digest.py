@@ -140,7 +140,7 @@ def test_a_replay_does_not_get_through_for_want_of_memory() -> None:
 def test_two_processes_of_one_edge_take_each_use_of_a_nonce_once() -> None:
     file = os.memfd_create("test")
     one, two = (
-        DigestServer("TraversalZone", ALICE, b"key", salts(), Counts(SharedShelf(file), "nonces")) for _ in range(2)
+        DigestServer("TraversalZone", ALICE, b"key", salts(), Counts(SharedShelf(file, 0), "nonces")) for _ in range(2)
     )
     challenges = one.challenges(0.0)
     for edge, nc, expected in (

@@ -58,9 +58,11 @@ class Measured:
 class Generator:
     """A compiled generator with the certificates that it shows."""
 
-    def __init__(self, folder: Path, certificates: Certificates) -> None:
+    def __init__(self, folder: Path, certificates: Certificates, *, anywhere: bool = False) -> None:
+        """``anywhere``: on every core, and not on one of its own."""
         self.program = _compile(folder)
         self.certificates = certificates
+        self._cores = os.sched_getaffinity(0) if anywhere else {GENERATOR_CORE}
 
     def start(self, load: Load, proxy: str) -> subprocess.Popen[str]:
         """Begin sending to ``proxy`` (address:port)."""
@@ -69,7 +71,7 @@ class Generator:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            preexec_fn=lambda: pin(GENERATOR_CORE),
+            preexec_fn=lambda: pin(*self._cores),
         )
 
     def run(self, load: Load, proxy: str) -> Measured:
@@ -103,10 +105,10 @@ def read_result(process: subprocess.Popen[str]) -> Measured:
     return Measured(**{name: fields[name] for name in Measured.__dataclass_fields__})
 
 
-def pin(core: int) -> None:
-    """Keep the calling process on one core; a machine with a single core has no choice to make."""
-    if core in os.sched_getaffinity(0):
-        os.sched_setaffinity(0, {core})
+def pin(*cores: int) -> None:
+    """Keep the calling process on these cores; a machine with a single core has no choice to make."""
+    if os.sched_getaffinity(0).issuperset(cores):
+        os.sched_setaffinity(0, cores)
 
 
 def _compile(folder: Path) -> Path:

@@ -89,6 +89,13 @@ class Running:
         """Memory of all its processes, what they share parted among them (proc(5): smaps_rollup, Pss)."""
         return sum(map(_proportional_bytes, self._processes()))
 
+    def spread(self) -> None:
+        """Give each process below the first one a core of its own, as far as there are so many."""
+        cores = sorted(os.sched_getaffinity(0))
+        for number, process in enumerate(sorted(self._processes()[1:])):
+            for thread in Path(f"/proc/{process}/task").iterdir():
+                os.sched_setaffinity(int(thread.name), {cores[number % len(cores)]})
+
     def _processes(self) -> list[int]:
         """The proxy's process and everything below it."""
         parents = {int(entry.name): int(_stat(int(entry.name))[1]) for entry in Path("/proc").glob("[0-9]*")}

@@ -26,6 +26,8 @@ from tools.live.edge import ROOT
 from . import edges
 from .edges import Player, Step
 
+MEMORIES = 7
+"""What two workers share: bus/directory.py and what Colleagues has."""
 MORE = 0.25
 """How often a request comes once more, or is cancelled."""
 LATER = (0, 0, 1, 2, 4)
@@ -164,7 +166,7 @@ class Pair:
     """``with``: two processes, which may play many conversations. ``environment`` and ``tree``: what they run with."""
 
     def __init__(self, environment: Mapping[str, str] | None = None, tree: Path = ROOT) -> None:
-        self._descriptors = [os.memfd_create(name) for name in ("transactions", "rates", "outputs", "legs", "handles")]
+        self._descriptors = [os.memfd_create("pair") for _ in range(MEMORIES)]
         self._memory = self._descriptors[0]
         self._workers = [Remote(number, self._descriptors, environment or {}, tree) for number in range(2)]
         self.statuses: list[int] = []

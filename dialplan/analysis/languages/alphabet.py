@@ -29,6 +29,8 @@ class Alphabet:
         self.everything = (1 << self.size) - 1
         """The mask of all symbols."""
         self._symbols = {code: symbol for symbol, code in enumerate(PRINTABLE)}
+        self.bits = {chr(code): 1 << symbol for symbol, code in enumerate(PRINTABLE)}
+        """``bit`` of the characters of ASCII."""
         self._samples = PRINTABLE + tuple(0xE9 if low <= 0xE9 <= high else low for low, high in self._blocks)
         """A code point of each symbol."""
         self._masks: dict[tuple[Range, ...], int] = {}
@@ -62,6 +64,11 @@ class Alphabet:
             if low <= code <= high:
                 return len(PRINTABLE) + number
         return None
+
+    def bit(self, character: str) -> int:
+        """The mask of the character's symbol; 0 for a control character."""
+        symbol = self.symbol(character)
+        return 0 if symbol is None else 1 << symbol
 
     def character(self, mask: int) -> str:
         """The first character of a mask that is not 0."""

@@ -7,7 +7,7 @@ edges of a state are disjoint masks that together are the whole alphabet.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
 from functools import cached_property
 
 from dialplan.syntax import Node
@@ -77,19 +77,24 @@ class Automaton(ABC):
             )
         return ways
 
+    def known_ways(self, dead_end: int) -> Mapping[int, Ways]:
+        """``ways`` of the states for which they were asked."""
+        return self._ways[dead_end]
+
     def accepting(self, state: int) -> bool:
         return self._accepting[state]
 
     def after(self, state: int, text: str) -> int:
         """The state that a (folded) text leads to."""
+        bits = self.alphabet.bits
         for character in text:
-            symbol = self.alphabet.symbol(character)
-            if symbol is None:
-                return DEAD
-            for mask, after in self.edges(state):
-                if mask >> symbol & 1:
+            bit = bits.get(character) or self.alphabet.bit(character)
+            for mask, after in self._edges[state] or self.edges(state):
+                if mask & bit:
                     state = after
                     break
+            else:
+                return DEAD  # no symbol: no alias holds the character
             if state == DEAD:
                 break
         return state
@@ -163,17 +168,16 @@ class Automaton(ABC):
         """DEAD or FULL for a key of which that is known; None for any other."""
 
     def _number(self, key: Hashable) -> int:
-        number = self._numbers.get(key)
+        """Of a key that has none yet."""
+        number = self._final(key)
         if number is None:
-            number = self._final(key)
-            if number is None:
-                number = len(self._keys)
-                if number > MAX_STATES:
-                    raise NotProved(f"more than {MAX_STATES} states")
-                self._keys.append(key)
-                self._edges.append(None)
-                self._accepting.append(self._accepts(key))
-            self._numbers[key] = number
+            number = len(self._keys)
+            if number > MAX_STATES:
+                raise NotProved(f"more than {MAX_STATES} states")
+            self._keys.append(key)
+            self._edges.append(None)
+            self._accepting.append(self._accepts(key))
+        self._numbers[key] = number
         return number
 
     def _merged(self, moves: Iterable[tuple[int, Hashable]]) -> Edges:
@@ -181,12 +185,14 @@ class Automaton(ABC):
         masks: dict[int, int] = {}
         left = self.alphabet.everything
         for mask, key in moves:
-            number = self._number(key)
+            number = self._numbers.get(key)
+            if number is None:
+                number = self._number(key)
             masks[number] = masks.get(number, 0) | mask
             left &= ~mask
         if left:
             masks[DEAD] = masks.get(DEAD, 0) | left
-        return tuple(sorted(((mask, number) for number, mask in masks.items()), key=preference))
+        return tuple(sorted(zip(masks.values(), masks, strict=True), key=preference))
 
 
 def preference(edge: tuple[int, int]) -> int:
@@ -229,7 +235,9 @@ class PatternAutomaton(Automaton):
     def _followers(self, reader: int) -> int:
         bits = self._behind.get(reader)
         if bits is None:
-            bits = self._behind[reader] = sum({1 << number for number, _ in self._graph.paths(reader)})
+            after = self._graph.next_reader(reader)
+            bits = 1 << after if after else sum({1 << number for number, _ in self._graph.paths(reader)})
+            self._behind[reader] = bits
         return bits
 
     def _start(self) -> int:
@@ -249,6 +257,9 @@ class PatternAutomaton(Automaton):
         assert isinstance(key, int)
         by_mask: dict[int, int] = {}
         bits = key & ~1
+        if not bits & bits - 1:  # one reader, as within most texts
+            number = bits.bit_length() - 1
+            return ((self._graph.steps[number].mask, self._followers(number)),) if bits else ()
         while bits:
             low = bits & -bits
             bits ^= low

@@ -38,7 +38,8 @@ NATURAL = {
     DOTTED: (),
     WELL_FORMED: (rf"alice@{HOST}",),
 }
-"""Wider and wider shapes, each with the narrower ones that people would rather write, the best first."""
+"""Wider and wider shapes, each with narrower ones, all of them within it, that people would rather write, the best
+first."""
 
 
 @lru_cache(maxsize=256)
@@ -114,9 +115,6 @@ def natural(language: Language) -> str | None:
     """
     if not language.clauses:
         return None
-    for wide, narrower in NATURAL.items():
-        alias = (language & fixed(wide, language.alphabet)).shortest()
-        if alias is not None:
-            better = ((language & fixed(shape, language.alphabet)).shortest() for shape in narrower)
-            return next((shortest for shortest in better if shortest is not None), alias)
-    return None
+    shapes = (shape for wide, narrower in NATURAL.items() for shape in (*narrower, wide))
+    aliases = ((language & fixed(shape, language.alphabet)).shortest() for shape in shapes)
+    return next((alias for alias in aliases if alias is not None), None)

@@ -128,9 +128,14 @@ class Graph:
             self._paths[reader] = self._found_paths(reader)
         return self._paths[reader]
 
+    def next_reader(self, reader: int) -> int:
+        """The one reader that comes next, without anything on the way to it; 0 where that is not so plain."""
+        after = self._behind(reader)
+        return after if self.steps[after].mask else 0
+
     def _found_paths(self, reader: int) -> list[Path]:
-        if self.steps[self._behind(reader)].mask:
-            return [(self._behind(reader), frozenset())]
+        if after := self.next_reader(reader):
+            return [(after, frozenset())]
         paths: list[Path] = []
         seen: set[tuple[int, bool, frozenset[int]]] = set()
         waiting: list[tuple[int, bool, frozenset[int]]] = [(self._behind(reader), False, frozenset())]

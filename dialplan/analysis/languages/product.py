@@ -53,11 +53,11 @@ def shortest(alphabet: Alphabet, inside: tuple[Automaton, ...], outside: tuple[A
         waiting.append((0, 0, 0, start))
     pushed = 0
     while waiting:
-        _, length, _, state = heappop(waiting)
+        least, length, _, state = heappop(waiting)
         length = -length
         if lengths[state] < length:
             continue
-        if product.accepting(state):
+        if least == length and product.accepting(state):  # what is accepted has nothing missing
             return _word(alphabet, trail, state)
         length += 1
         for mask, after, missing in product.edges(state):
@@ -76,6 +76,9 @@ class _Product:
         self._automata = (*inside, *outside)
         self._count = len(inside)
         self._dead_ends = (DEAD,) * len(inside) + (FULL,) * len(outside)
+        self._known = [
+            automaton.known_ways(dead_end) for automaton, dead_end in zip(self._automata, self._dead_ends, strict=True)
+        ]
         self._most = MAX_STEPS // max(1, len(self._automata))
         self.start: State = tuple(automaton.start for automaton in self._automata)
 
@@ -99,8 +102,8 @@ class _Product:
         Leaving these out at each automaton, not behind the last one, saves half the time of a check.
         """
         parts: Parts = [(self._everything, (), 0)]
-        for automaton, number, dead_end in zip(self._automata, state, self._dead_ends, strict=True):
-            ways = automaton.ways(number, dead_end)
+        for number, known, automaton, dead_end in zip(state, self._known, self._automata, self._dead_ends, strict=True):
+            ways = known.get(number) or automaton.ways(number, dead_end)
             parts = [
                 (both, (*states, after), missing if missing > further else further)
                 for mask, states, missing in parts

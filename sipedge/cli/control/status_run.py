@@ -99,7 +99,8 @@ def _zone(zone: ZoneJson, now: float) -> Iterator[str]:
 def _peer(peer: PeerJson, now: float) -> str:
     since = f" for {span_text(now - peer['since'])}" if peer["since"] is not None else ""
     problem = f": {peer['problem']}" if peer["problem"] else ""
-    return f"{peer['peer']} {peer['state']}{since}{problem}"
+    waiting = f"; {peer['waiting']} requests wait for it" if peer["waiting"] else ""
+    return f"{peer['peer']} {peer['state']}{since}{problem}{waiting}"
 
 
 def _connection(each: ConnectionJson, now: float) -> list[str]:

@@ -249,6 +249,7 @@ _TYPES: dict[str, Any] = {
     "pace": Rate,
     "pace_wait": Annotated[float, Field(gt=0, le=25)],
     "ban_after": Annotated[int, Field(ge=0)],
+    "own_connection_after": Annotated[int, Field(ge=0)],
 }
 """What a key may hold, where the record's type says too little."""
 

@@ -82,6 +82,8 @@ class AlarmJson(TypedDict):
     cleared: float | None
     seen: float | None
     seen_by: str
+    key: str
+    """The same as long as it is the same trouble, and whenever that comes again."""
 
 
 class EventJson(TypedDict):

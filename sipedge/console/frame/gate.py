@@ -69,7 +69,10 @@ async def _answer(request: Request, page: Page, hosts: frozenset[str]) -> Respon
 async def _let_in(request: Request, page: Page) -> Response:
     request.state.identity = None
     if page.role is not None:
-        who = await world_of(request).door.who(request)
+        try:
+            who = await world_of(request).door.who(request)
+        except OSError as error:
+            return refused(request, 503, f"who you are cannot be looked up: {error}")
         if not isinstance(who, Identity):
             return who
         if who.role < page.role:

@@ -13,7 +13,7 @@ from sipedge.control.answers import Done
 from sipedge.control.channel.client import Asking, Unreachable
 from sipedge.control.refusal import Refused
 from sipedge.control.requests import Request, Status
-from sipedge.control.values import StatusJson
+from sipedge.control.values import PeerJson, StatusJson, ZoneJson
 
 INTERVAL = 2.0
 """Seconds between two looks at the edge."""
@@ -54,7 +54,7 @@ class Link:
         """Ask how it is, now."""
         try:
             connections, status = await self.ask(Status())
-            if StatusJson.__required_keys__ - status.keys():
+            if not _is_whole(status):
                 raise Unreachable(f"it is of version {status.get('version')}, which this console cannot read")
             status["connections"] = connections
             self.state = EdgeState(time(), status)
@@ -78,3 +78,12 @@ class Link:
                     return items, answer.value
                 items.append(answer.value)
         raise AssertionError("an answer has an end")
+
+
+def _is_whole(status: dict[str, Any]) -> bool:
+    """Whether an edge of this version has said it: of another one something may be missing."""
+    if not StatusJson.__required_keys__ <= status.keys():
+        return False
+    peers = [peer for zone in status["zones"] for peer in zone["peers"]]
+    zones_are = all(ZoneJson.__required_keys__ <= zone.keys() for zone in status["zones"])
+    return zones_are and all(PeerJson.__required_keys__ <= peer.keys() for peer in peers)

@@ -55,6 +55,7 @@ def page(request: Request, template: str, title: str, status: int = 200, **value
         "identity": identity,
         "notice": world.door.notice,
         "edge": world.link.state,
+        "raised": len(world.watch.worries),
         "nonce": request.state.nonce,
     }
     return HTMLResponse(rendered(template, **frame, **values), status)

@@ -40,6 +40,7 @@ def _environment() -> Environment:
         "since": _since,
         "exact": escape,
         "ms": _milliseconds,
+        "clock": _clock,
     }
     return made
 
@@ -57,6 +58,12 @@ def _lines(text: str) -> Markup:
 def _milliseconds(value: float | None) -> str:
     """Three digits tell enough."""
     return "" if value is None else f"{value:.3g}" if value < 1000 else f"{value:.0f}"
+
+
+def _clock(epoch: float) -> str:
+    """Of today the time alone."""
+    day, _, hour = moment(epoch).partition(" ")
+    return hour.rstrip("Z") if day == moment(time.time()).partition(" ")[0] else f"{day} {hour}"
 
 
 def _since(epoch: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from .identity import Door
 from .keeping import Keeping
 from .link import EdgeState, Link
 from .live import Live
+
+_log = logging.getLogger("sipedge.console")
 
 
 def world_for(config: ConsoleConfig) -> World:
@@ -51,9 +54,15 @@ class World:
         await self.link.watch(self._seen)
 
     async def _seen(self, state: EdgeState) -> None:
+        try:
+            await self._noted(state)
+        except Exception:  # else nobody would look at the edge any more, while pages show what was
+            _log.exception("what the look at the edge showed could not be noted")
+        self.live.changed()
+
+    async def _noted(self, state: EdgeState) -> None:
         await self.watch.seen(state.status, state.problem)
         await self.desk.seen(state.status)
         if state.status is not None and (back := state.status["went_back"]) is not None:
             with suppress(OSError):
                 await to_thread.run_sync(self.keeping.note_way_back, back)
-        self.live.changed()

@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from sipedge.console.frame.identity import Role
 from sipedge.console.frame.keeping import note
 from sipedge.console.frame.page import Page, identity_of, page, world_of
+from sipedge.console.shown.causes import place_of
 from sipedge.control.refusal import NOT_FOUND, Refused
 
 SHOWN = 200
@@ -15,7 +16,13 @@ SHOWN = 200
 
 async def alarms(request: Request) -> Response:
     watch = world_of(request).watch
-    return page(request, "alarms.html", "Alarms", alarms=await watch.asked(watch.journal.alarms, SHOWN))
+    found = await watch.asked(watch.journal.alarms, SHOWN)
+    return page(request, "alarms.html", "Alarms", alarms=found, place=place_of, watch=watch)
+
+
+async def count(request: Request) -> Response:
+    """How many last, for the menu of a page that is open."""
+    return page(request, "alarm_count.html", "Alarms")
 
 
 async def see(request: Request) -> Response:
@@ -30,5 +37,6 @@ async def see(request: Request) -> Response:
 
 PAGES = (
     Page("/alarms", alarms, Role.AUDITOR, "Alarms"),
+    Page("/alarms/count", count, Role.AUDITOR),
     Page("/alarms/{number:int}/see", see, Role.OPERATOR, methods=("POST",)),
 )

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,9 +17,12 @@ from sipedge.config import ConfigError, load_config
 from sipedge.console.frame.identity import Role
 from sipedge.console.frame.page import Page, identity_of, no_page, page, world_of
 from sipedge.console.frame.world import World
+from sipedge.console.shown.alike import alike
 from sipedge.console.shown.case import case_text
+from sipedge.console.shown.causes import anchor_of
 from sipedge.console.shown.ladder import ladder_of
 from sipedge.console.shown.refusals import words_of
+from sipedge.console.shown.wishes import address_of, wish_of
 from sipedge.control.refusal import NOT_FOUND, Refused
 from sipedge.control.words import short
 from sipedge.history.wish import Wish, key_of
@@ -30,6 +36,8 @@ OWN, IN_FORCE, ON_DISK, DRAFT = "own", "force", "disk", "draft-"
 PLANS = {OWN: "as decided", IN_FORCE: "in force now", ON_DISK: "files on disk"}
 MOST_DRAFTS = 5
 """That are offered."""
+MOST_ALIKE = 10_000
+"""Entries like one that are counted."""
 SAME_CALL = 30
 """Entries of the same Call-ID that are listed."""
 
@@ -60,9 +68,24 @@ async def entry(request: Request) -> Response:
         doctor=words_of(found),
         key=request.path_params["key"],
         what_if=_what_if(found),
+        alike=_alike(found),
+        anchor=anchor_of,
         messages=bool(world.config.log.messages),
         call_id=(await _clear(request))(found["call_id"]),
     )
+
+
+async def counted_alike(request: Request) -> Response:
+    """How many there are like it today: asked when the page is there already, because it may take a while."""
+    world = world_of(request)
+    found = await found_entry(request)
+    if found is None:
+        return no_page(request, NOT_FOUND, "this entry is not kept any more")
+    count: int | None = None
+    with suppress(Refused):  # it takes too long
+        wish = replace(wish_of(_demands(found)), most=MOST_ALIKE)
+        count = await world.watch.asked(world.watch.history.count, wish)
+    return page(request, "alike.html", "Like it", alike=_alike(found), count=count, most=MOST_ALIKE)
 
 
 async def ladder(request: Request) -> Response:
@@ -156,6 +179,15 @@ def _why_none(found: Mapping[str, Any]) -> str:
     return "This plan is not kept, or cannot be read."
 
 
+def _alike(found: Mapping[str, Any]) -> str:
+    """The history of today, of what is like it."""
+    return address_of(_demands(found), "/history")
+
+
+def _demands(found: Mapping[str, Any]) -> dict[str, str]:
+    return alike(found) | {"since": f"{datetime.now(UTC):%Y-%m-%dT00:00}"}
+
+
 def _what_if(found: Mapping[str, Any]) -> str:
     """The page that asks the same again, to be changed there."""
     asked = {"alias": found["alias"], "from": found["zone"], "traffic": found["traffic"]}
@@ -166,5 +198,6 @@ def _what_if(found: Mapping[str, Any]) -> str:
 
 PAGES = (
     Page("/history/{key}", entry, Role.AUDITOR),
+    Page("/history/{key}/alike", counted_alike, Role.AUDITOR),
     Page("/history/{key}/ladder", ladder, Role.AUDITOR),
 )

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from sipedge.console.frame.identity import Role
 from sipedge.console.frame.page import Page, page, world_of
+from sipedge.console.shown.causes import ALIVE, anchor_of, place_of
 from sipedge.console.shown.failing import kinds_of
 from sipedge.console.shown.plots import answers, latency
 from sipedge.history.wish import Wish
@@ -31,6 +32,8 @@ async def overview(request: Request) -> Response:
     counted = await watch.asked(watch.history.counted, now - seconds, now, BINS)
     failing = await watch.asked(watch.history.find, Wish(status="failed", since=now - seconds, most=RECENT))
     alarms = [each for each in await watch.asked(watch.journal.alarms, 20) if each.cleared is None]
+    status = world_of(request).link.state.status
+    states = [peer["state"] for zone in (status["zones"] if status else ()) for peer in zone["peers"]]
     rules = list(counted.rules.items())[:MOST_RULES]
     return page(
         request,
@@ -46,9 +49,14 @@ async def overview(request: Request) -> Response:
         answers=answers(counted),
         latency=latency(counted),
         alarms=alarms,
-        seconds=seconds,
+        place=place_of,
+        anchor=anchor_of,
+        alive=ALIVE,
+        peers=len(states),
+        down=sum(state not in ALIVE for state in states),
         rate=counted.total / seconds,
         trouble=watch.feeder.problem,
+        unkept=watch.unkept,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import UTC, datetime
 from time import time
 from typing import Any, NamedTuple
 
@@ -11,14 +13,19 @@ from starlette.responses import RedirectResponse, Response
 from sipedge.console.frame.identity import Role
 from sipedge.console.frame.keeping import note
 from sipedge.console.frame.page import Page, identity_of, no_page, page, world_of
+from sipedge.console.shown.causes import ALIVE, anchor_of
 from sipedge.console.shown.rule_graph import MOST, rule_graph
 from sipedge.control.refusal import BAD_REQUEST, UNPROCESSABLE, Refused
 from sipedge.control.requests import Close, Probe
 from sipedge.control.values import ProbedJson, StatusJson
+from sipedge.history.wish import Wish
 
 LATELY = 86400
 """Seconds of which the picture counts."""
-ALIVE = ("alive", "active")
+HOUR = 3600
+"""Seconds of which failures are counted."""
+LOOKED_AT = 500
+"""Failures, the newest."""
 
 
 class Use(NamedTuple):
@@ -30,12 +37,26 @@ class Use(NamedTuple):
 
 
 async def zones(request: Request) -> Response:
-    return _zones(request, None)
+    return await _zones(request, None)
 
 
-def _zones(request: Request, probed: ProbedJson | None) -> Response:
-    uses = uses_of(world_of(request).link.state.status)
-    return page(request, "zones.html", "Zones", alive=ALIVE, probed=probed, uses=uses)
+async def _zones(request: Request, probed: ProbedJson | None) -> Response:
+    world = world_of(request)
+    wish = Wish(status="failed", since=time() - HOUR, most=LOOKED_AT)
+    failed = await world.watch.asked(world.watch.history.find, wish)
+    return page(
+        request,
+        "zones.html",
+        "Zones",
+        alive=ALIVE,
+        probed=probed,
+        uses=uses_of(world.link.state.status),
+        failed=Counter(zone for each in failed for zone in {each.zone, each.target}),
+        anchor=anchor_of,
+        looked_at=len(failed),
+        most=LOOKED_AT,
+        since=f"{datetime.fromtimestamp(wish.since, UTC):%Y-%m-%dT%H:%M}",
+    )
 
 
 def uses_of(status: StatusJson | None) -> dict[tuple[str, str], Use]:
@@ -81,7 +102,7 @@ async def probe(request: Request) -> Response:
     world = world_of(request)
     await note(world.keeping, request, identity_of(request).name, "probe", zone)
     _, probed = await world.link.ask(Probe(zone))
-    return _zones(request, probed)
+    return await _zones(request, probed)
 
 
 async def close(request: Request) -> Response:

@@ -11,8 +11,11 @@ from markupsafe import Markup
 
 from sipedge.history.wish import Counted
 
-WIDTH, HEIGHT, LEFT, BELOW, ABOVE = 640, 150, 46, 20, 8
-"""Of the picture, and of what lies around the plot in it: pixels."""
+WIDTH, HEIGHT, LEFT, BELOW, ABOVE = 400, 150, 50, 22, 10
+"""Of the picture, and of what lies around the plot in it: pixels. It is hardly wider than a small screen, on which its
+words are to be read, too."""
+LETTER, GAP = 7, 18
+"""Pixels of a letter below the axis, and between two words there."""
 FAILED = ("4xx", "5xx", "6xx")
 DAY = 86400
 
@@ -46,9 +49,14 @@ def latency(counted: Counted) -> Markup:
     highest = max((value for value in counted.high if value is not None), default=0.0)
     root = _picture(f"Milliseconds until the final answer: the median, and the 99th percentile, at most {highest:.0f}")
     _axes(root, counted, bins, _round_up(top), " ms")
-    for kind, values in (("line high", counted.high), ("line", counted.median)):
+    for kind, values in (("high", counted.high), ("middle", counted.median)):
         for points in _runs(values, bins, top):
-            SubElement(root, "polyline", {"points": points, "class": kind})
+            if len(points) > 1:
+                places = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+                SubElement(root, "polyline", {"points": places, "class": f"line {kind}"})
+            else:
+                ((x, y),) = points
+                SubElement(root, "circle", {"cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": "2.5", "class": kind})
     return _markup(root)
 
 
@@ -64,25 +72,32 @@ def _picture(words: str) -> Element:
 
 def _axes(root: Element, counted: Counted, bins: int, top: float, unit: str) -> None:
     floor = HEIGHT - BELOW
-    ends = {"x1": str(LEFT), "y1": str(floor), "x2": str(WIDTH), "y2": str(floor)}
-    SubElement(root, "line", {**ends, "class": "axis"})
     for part in (0.0, 0.5, 1.0):
-        place = {"x": str(LEFT - 5), "y": f"{floor - part * (floor - ABOVE) + 4:.0f}", "text-anchor": "end"}
+        y = floor - part * (floor - ABOVE)
+        ends = {"x1": str(LEFT), "y1": f"{y:.0f}", "x2": str(WIDTH), "y2": f"{y:.0f}"}
+        SubElement(root, "line", {**ends, "class": "axis" if part == 0 else "mark"})
+        place = {"x": str(LEFT - 6), "y": f"{y + 4:.0f}", "text-anchor": "end"}
         SubElement(root, "text", place).text = f"{part * top:g}{unit if part else ''}"
-    for number in range(0, bins, max(1, -(-bins // 6))):
-        if (x := _place(number, bins)) < WIDTH - 40:
-            SubElement(root, "text", {"x": f"{x:.0f}", "y": str(HEIGHT - 5)}).text = _clock(counted, number)
+    for number in range(0, bins, _every(counted, bins)):
+        word = _word(counted, number)
+        if (x := _place(number, bins)) + LETTER * len(word) < WIDTH:
+            SubElement(root, "text", {"x": f"{x:.0f}", "y": str(HEIGHT - 5)}).text = word
 
 
-def _runs(values: Sequence[float | None], bins: int, top: float) -> list[str]:
-    """A line for each stretch without a hole; one point alone is a short line."""
-    runs, points = list[str](), list[str]()
+def _every(counted: Counted, bins: int) -> int:
+    """Bins from one word below the axis to the next one."""
+    most = (WIDTH - LEFT) // (LETTER * len(_word(counted, 0)) + GAP)
+    return max(1, -(-bins // most))
+
+
+def _runs(values: Sequence[float | None], bins: int, top: float) -> list[list[tuple[float, float]]]:
+    """The points of each stretch without a hole."""
+    runs, points = list[list[tuple[float, float]]](), list[tuple[float, float]]()
     for number, value in enumerate([*values, None]):
         if value is not None:
-            points.append(f"{_place(number, bins) + 2:.1f},{HEIGHT - BELOW - _height(value, top):.1f}")
+            points.append((_place(number, bins) + 2, HEIGHT - BELOW - _height(value, top)))
         elif points:
-            x, _, y = points[-1].partition(",")
-            runs.append(" ".join(points if len(points) > 1 else [*points, f"{float(x) + 3:.1f},{y}"]))
+            runs.append(points)
             points = []
     return runs
 
@@ -104,9 +119,18 @@ def _round_up(value: float) -> float:
 
 
 def _clock(counted: Counted, number: int) -> str:
-    at = datetime.fromtimestamp(counted.since + number * counted.step, UTC)
-    whole = counted.step * len(counted.median)
-    return at.strftime("%H:%M" if whole <= DAY else "%d %b %H:%M" if whole <= 7 * DAY else "%d %b")
+    """When a bin begins, in UTC."""
+    return f"{_begin(counted, number):%d %b %H:%M}"
+
+
+def _word(counted: Counted, number: int) -> str:
+    """The same, as short as it can be below the axis."""
+    whole = counted.step * (len(counted.median) - 1)
+    return f"{_begin(counted, number):{'%H:%M' if whole <= DAY else '%d %b'}}"
+
+
+def _begin(counted: Counted, number: int) -> datetime:
+    return datetime.fromtimestamp(counted.since + number * counted.step, UTC)
 
 
 def _markup(root: Element) -> Markup:

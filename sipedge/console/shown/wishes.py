@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from sipedge.control.refusal import BAD_REQUEST, Refused
 from sipedge.history.wish import Key, Wish, key_of
 
-TEXTS = ("alias", "rule", "zone", "method", "call_id", "status", "revision")
+TEXTS = ("alias", "destination", "sender", "rule", "zone", "method", "call_id", "status", "revision")
 MOST = 1000
 """Entries of one answer."""
 USUAL = 50
@@ -29,6 +29,8 @@ def wish_of(given: Mapping[str, str]) -> Wish:
         raise Refused(BAD_REQUEST, '"revision" must be the first digits of a revision')
     return Wish(
         alias=_text(given, "alias"),
+        destination=_text(given, "destination"),
+        sender=_text(given, "sender"),
         rule=_text(given, "rule"),
         zone=_text(given, "zone"),
         method=_text(given, "method"),

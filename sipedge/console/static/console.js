@@ -2,14 +2,29 @@
 "use strict";
 const wanted = document.querySelector('[hx-trigger*="live"]');
 if (wanted) {
-  const source = new EventSource("/live");
-  let waiting = 0;
-  source.addEventListener("changed", () => {
-    if (waiting || document.hidden) return;
-    waiting = setTimeout(() => {
-      waiting = 0;
-      if (!document.body.matches("[data-paused]")) document.body.dispatchEvent(new CustomEvent("live"));
-    }, 500);
+  let source = null, waiting = 0, pressed = -Infinity;
+  document.addEventListener("keydown", () => { pressed = performance.now(); });
+  // Who goes through a part by keyboard would be thrown out of it by its fresh copy: that waits until he has left, or rests.
+  const used = () => performance.now() - pressed < 30000 && document.querySelector('[hx-trigger*="live"] :focus-visible');
+  const tell = () => {
+    waiting = 0;
+    if (used()) waiting = setTimeout(tell, 1000);
+    else document.body.dispatchEvent(new CustomEvent("live"));
+  };
+  const look = () => {
+    source = new EventSource("/live");
+    source.addEventListener("changed", () => { if (!waiting) waiting = setTimeout(tell, 500); });
+  };
+  const leave = () => {
+    if (source) source.close();
+    source = null;
+  };
+  // A page that nobody sees holds no connection: a browser has six for all pages of a console together.
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return leave();
+    if (!source) look();
+    tell();
   });
-  addEventListener("pagehide", () => source.close());
+  addEventListener("pagehide", leave);
+  addEventListener("pageshow", () => { if (!source && !document.hidden) look(); });
 }

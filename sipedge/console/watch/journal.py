@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from time import time
@@ -29,6 +30,8 @@ class Alarm(NamedTuple):
     """None while it lasts."""
     seen: float | None
     seen_by: str
+    key: str
+    """Of its condition."""
 
 
 class Event(NamedTuple):
@@ -82,7 +85,7 @@ class Journal:
 
     def alarms(self, most: int) -> list[Alarm]:
         """Those that last first, then the newest."""
-        sql = "SELECT id, text, raised, cleared, seen, coalesce(seen_by, '') FROM alarms"
+        sql = "SELECT id, text, raised, cleared, seen, coalesce(seen_by, ''), key FROM alarms"
         with self._lock:
             rows = self._file.execute(f"{sql} ORDER BY cleared IS NOT NULL, id DESC LIMIT ?", (most,)).fetchall()
         return [Alarm(*row) for row in rows]
@@ -102,29 +105,16 @@ class Journal:
         file.execute(sql, (time(), kind, text, revision))
         file.execute("DELETE FROM events WHERE id <= (SELECT max(id) FROM events) - ?", (KEPT,))
 
-    def _writing(self) -> _Writing:
-        return _Writing(self._file, self._lock)
-
-
-class _Writing:
-    """A transaction, one at a time."""
-
-    def __init__(self, file: sqlite3.Connection, lock: Lock) -> None:
-        self._file, self._lock = file, lock
-
-    def __enter__(self) -> sqlite3.Connection:
-        self._lock.acquire()
-        try:
-            self._file.execute("BEGIN IMMEDIATE")
-        except sqlite3.Error as error:
-            self._lock.release()
-            raise OSError(f"journal.db: {error}") from None
-        return self._file
-
-    def __exit__(self, kind: object, error: BaseException | None, at: object) -> None:
-        try:
-            self._file.execute("ROLLBACK" if error else "COMMIT")
-        finally:
-            self._lock.release()
-        if isinstance(error, sqlite3.Error):
-            raise OSError(f"journal.db: {error}") from None
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction, one at a time; where the disk does not take it, nothing of it is left. Raises OSError."""
+        with self._lock:
+            try:
+                self._file.execute("BEGIN IMMEDIATE")
+                yield self._file
+                self._file.execute("COMMIT")
+            except sqlite3.Error as error:
+                raise OSError(f"journal.db: {error}") from None
+            finally:
+                if self._file.in_transaction:
+                    self._file.execute("ROLLBACK")

@@ -16,7 +16,7 @@ from sipedge.control.words import short
 from sipedge.history.store import Segments
 from sipedge.history.wish import TooLong
 
-from .conditions import Seen, conditions
+from .conditions import Condition, Seen, conditions
 from .disk import Disk
 from .feeding import Feeder
 from .journal import Journal
@@ -42,6 +42,10 @@ class Watch:
         self._folders = folders_of(config)
         self._status: StatusJson | None = None
         self._limiter = CapacityLimiter(AT_ONCE)
+        self.worries: list[Condition] = []
+        """By the last look at the edge."""
+        self.unkept = ""
+        """Why the journal of alarms and events does not grow: one sentence; ''."""
 
     @cached_property
     def history(self) -> Segments:
@@ -80,8 +84,10 @@ class Watch:
                 await self._note(status)
                 await self.plans.keep(status["revision"])
             await to_thread.run_sync(self._judge, status, problem)
-        except OSError:  # the disk is full: the history says so on every page, and SIP goes on
-            return
+            self.unkept = ""
+        except OSError as error:  # the disk is full: pages say so, and SIP goes on
+            self.worries = self._worries(status, problem)
+            self.unkept = f"alarms and events cannot be kept: {error}"
 
     def open(self) -> None:
         """Now, so that somebody sees what is wrong with it. Raises OSError."""
@@ -104,6 +110,10 @@ class Watch:
             await to_thread.run_sync(self.journal.note, "edge", f"the edge was started again, as {status['pid']}")
 
     def _judge(self, status: StatusJson | None, problem: str) -> None:
+        self.worries = self._worries(status, problem)
+        self.journal.judge(self.worries)
+
+    def _worries(self, status: StatusJson | None, problem: str) -> list[Condition]:
         feeder = self.feeder
         seen = Seen(
             status=status,
@@ -114,4 +124,4 @@ class Watch:
             rooms=free_in(self._folders),
             least=self._config.console.disk_free,
         )
-        self.journal.judge(conditions(seen))
+        return conditions(seen)

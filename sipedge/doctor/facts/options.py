@@ -85,6 +85,8 @@ class Options:
     """Published web services."""
     settings: Settings | None = None
     """The installation, for its zones and its dial plan."""
+    zone: str = ""
+    """Of its zones only this one; '' all."""
     hosting_providers: frozenset[str] = HOSTING_PROVIDERS
     allowed: Allowed = PUBLIC
     """What is connected to beside public addresses when the DNS says so."""

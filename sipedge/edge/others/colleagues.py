@@ -34,6 +34,10 @@ class Colleagues:
     """The same for tap/shared.py."""
     legs: int
     """The same for bus/tally.py: legs of calls."""
+    servers: int
+    """The same: server transactions."""
+    clients: int
+    """The same: client transactions."""
     handles: int
     """The same for bus/board.py."""
 
@@ -49,10 +53,11 @@ def shared_of(colleagues: Colleagues) -> Shared:
 
 
 def stack_limits(settings: Settings) -> dict[str, int]:
-    """For pjsip's Stack. Of several workers each has its part of the transactions."""
+    """For pjsip's Stack."""
     limits = settings.limits
     return {
         "max_message": limits.message,
-        "max_transactions": -(-limits.transactions // settings.workers),
+        "max_transactions": limits.transactions,
         "max_transactions_per_connection": limits.transactions_per_connection,
+        "workers": settings.workers,
     }

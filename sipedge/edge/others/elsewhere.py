@@ -7,7 +7,7 @@ edge of one worker has one too: nothing is elsewhere then.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 
 from sipedge.bus.words import Passed, Sent, Shut, TakenBack, Wanted
@@ -18,6 +18,7 @@ from zones.addresses import source_of
 from zones.zone import Hop
 
 from .colleagues import Colleagues
+from .crossing import Crossing
 
 MOST = 8
 """Workers: the number of a connection, divided by this, leaves that of its worker."""
@@ -71,10 +72,14 @@ class Elsewhere:
         self._bus = colleagues.bus if colleagues else None
         self.directory = colleagues.directory if colleagues else None
         """Of the transactions that all have."""
-        self.lost = 0
-        """How often a hop has lost its connection."""
+        self.changed = 0
+        """How often a hop has got another connection, or none."""
+        self.crossing = Crossing()
+        self.crossed: Callable[[Hop, int], None] = lambda hop, messages: None
+        """Told how many messages go to a hop over a connection of another worker."""
         self._opened: dict[int, ConnectionOpened] = {}
-        self._by_hop: dict[Hop, int] = {}
+        self._by_hop: dict[Hop, list[int]] = {}
+        """Several workers may have one; the first is used."""
         self._in_stack: set[int] = set()
         """Connections that pjsip knows here: those that were used."""
         self.wanted: dict[Hop, int] = {}
@@ -92,12 +97,21 @@ class Elsewhere:
 
     def find(self, hop: Hop) -> int | None:
         """The connection of another worker that this hop may use."""
-        return self._by_hop.get(hop)
+        if hop.connection:
+            return hop.connection if hop.connection in self._opened else None
+        return next(iter(self._by_hop.get(hop, ())), None)
+
+    def superseded(self, hop: Hop) -> None:
+        """This worker has a connection of its own for it."""
+        self.changed += hop in self._by_hop
 
     def send(self, connection: int, *messages: bytes) -> bool:
         """False: the connection is gone."""
-        if self._bus is None or connection not in self._opened:
+        event = self._opened.get(connection)
+        if self._bus is None or event is None:
             return False
+        if event.hop is not None:
+            self.crossed(event.hop, len(messages))
         return self._bus.tell(connection % MOST, Sent(connection, messages))
 
     def pass_on(self, worker: int, connection: int, messages: Sequence[bytes]) -> bool:
@@ -141,16 +155,21 @@ class Elsewhere:
         is_new = event.connection not in self._opened
         self._opened[event.connection] = event
         if is_new and event.hop is not None:
-            self._by_hop[event.hop] = event.connection
+            self._by_hop.setdefault(event.hop, []).append(event.connection)
             self.wanted.pop(event.hop, None)
         return is_new
 
     def unusable(self, connection: int) -> None:
         """Nothing new is to be opened on it."""
         event = self._opened.get(connection)
-        if event is not None and event.hop is not None and self._by_hop.get(event.hop) == connection:
+        serving = self._by_hop.get(event.hop, []) if event is not None and event.hop is not None else []
+        if connection not in serving:
+            return
+        self.changed += serving[0] == connection
+        serving.remove(connection)
+        if not serving and event is not None and event.hop is not None:
             del self._by_hop[event.hop]
-            self.lost += 1
+            self.crossing.forget(event.hop)
 
     def closed(self, connection: int, stack: Stack) -> None:
         self.unusable(connection)

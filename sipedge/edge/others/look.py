@@ -19,6 +19,9 @@ class Look:
     """None where nobody asks for metrics."""
     transactions: Mapping[int, int]
     """Connection -> those that wait for an answer on it."""
+    waiting: Mapping[tuple[str, str], int]
+    """Zone, and ``address:port`` of a hop -> requests that wait for a connection to it; zone, and name or address of a
+    partner -> those that wait for their turn to leave."""
     decisions: int
     """Made since the start."""
     remembered: Mapping[str, int]
@@ -32,7 +35,8 @@ def together(first: Look, others: Sequence[Look]) -> Look:
     counters = None if first.counters is None else _counters(first.counters, looks)
     whole = {connection: int(number) for connection, number in transactions.items()}
     remembered = {key: int(number) for key, number in _sum([look.remembered for look in looks]).items()}
-    return Look(_gauges(looks), counters, whole, sum(look.decisions for look in looks), remembered)
+    waiting = {key: int(number) for key, number in _sum([look.waiting for look in looks]).items()}
+    return Look(_gauges(looks), counters, whole, waiting, sum(look.decisions for look in looks), remembered)
 
 
 def _gauges(looks: Sequence[Look]) -> Gauges:

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-from lark import Token
-
+from dialplan.language.blocks import BlockToken
 from dialplan.language.plan_builder import PlanBuilder
 from dialplan.model import Location, SearchRule, SourceMode
 from dialplan.notes import Notes
@@ -14,8 +13,8 @@ TEXT = '''search  RULE "a ""b""" {
 '''
 
 
-def token(kind: str, text: str, made_up: bool = False) -> Token:
-    return Token(kind, text, None if made_up else max(0, TEXT.find(text)))
+def token(kind: str, text: str, made_up: bool = False) -> BlockToken:
+    return kind, text, None if made_up else max(0, TEXT.find(text))
 
 
 def test_a_block() -> None:

@@ -10,7 +10,7 @@ from support.examples import examples
 
 from dialplan.model import Behavior as B
 from dialplan.model import PatternType, Variables
-from dialplan.pattern.pattern import Pattern, compile_pattern
+from dialplan.pattern.pattern import MODEST, Pattern, compile_pattern
 from dialplan.syntax import PatternError
 
 REGEX = PatternType.REGEX
@@ -263,3 +263,45 @@ def _compare(pattern: str, compiled: Pattern, aliases: list[str]) -> None:
         if found and expected:
             groups = tuple(group or "" for group in expected.groups())
             assert found.groups[1:] + ("",) * (len(groups) + 1 - len(found.groups)) == groups, alias
+
+
+WIDE = "[^" + "".join(chr(0x100 + 977 * number) for number in range(40)) + "]"
+"""A set that takes RE2 many steps: a gap in each of forty places."""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"\W" * 128,
+        r"(\D+)?" * 42,
+        r"(\W|\S)*" * 32,
+        "." * 256,
+        WIDE * 5,
+        f"({WIDE}+|{WIDE}*)*",
+        "(" * 80 + r"\W" + "+)" * 80,
+        "[^a]*" * 51,
+        "\U0001f600?" * 128,
+    ],
+)
+def test_a_modest_pattern_is_never_too_large(text: str) -> None:
+    compiled = regex(text)
+    assert len(text) <= MODEST
+    assert compiled.test("no such alias") in (True, False)  # RE2 is asked now
+
+
+@examples(300)
+@given(
+    st.lists(st.sampled_from([r"\W", r"\S", ".", "[^a-c]", WIDE, "ab", "é", "(", ")", "|", "*", "+", "?"]), max_size=60)
+)
+def test_no_modest_pattern_fails_when_an_alias_comes(pieces: list[str]) -> None:
+    try:
+        compiled = regex("".join(pieces)[:MODEST])
+    except PatternError:
+        return
+    assert compiled.test("aba") in (True, False)
+
+
+def test_what_stands_for_more_than_itself_is_refused_at_once() -> None:
+    many = Variables(domains=tuple(f"{number}.{'x' * 200}" for number in range(200)))
+    with pytest.raises(PatternError, match="too large"):
+        regex("(?:%localdomains%){500}", many)

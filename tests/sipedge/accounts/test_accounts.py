@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import resource
 import stat
 from pathlib import Path
 
@@ -155,3 +156,20 @@ def test_an_account_that_a_provider_vouches_for_has_no_password_and_no_role_of_o
     assert accounts.disowned(issuer, "1001") == "oidc:alice" and accounts.disowned(issuer, "1001") == ""
     assert Sessions(database).of(key, NOW) is None
     assert [each.name for each in accounts.all()] == ["alice"]
+
+
+def test_a_session_counts_although_its_use_cannot_be_noted(database: Database, tmp_path: Path) -> None:
+    """Its file may not be written: a disk that is full locks nobody out who is in."""
+    sessions, later = Sessions(database), NOW + TOUCHED + 1
+    key = sessions.begin("alice", "127.0.0.1", "a browser", NOW)
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        found = sessions.of(key, later)
+        with pytest.raises(OSError, match="console.db"):
+            sessions.begin("alice", "127.0.0.1", "a browser", later)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    assert found is not None and sessions.all(later)[0].seen == NOW
+    again = sessions.of(key, later)
+    assert again is not None and sessions.all(later)[0].seen == later

@@ -45,7 +45,7 @@ def test_another_request_in_the_same_place_pushes_the_older_one_out(memory: int)
 
 
 def test_a_number_of_one_worker_is_read_by_the_other(memory: int) -> None:
-    one, two = SharedShelf(memory), SharedShelf(memory)
+    one, two = SharedShelf(memory, 0), SharedShelf(memory, 1)
     assert two.get(-5) == 0.0
     one.put(-5, 12.25)
     assert two.get(-5) == 12.25

@@ -18,7 +18,7 @@ OPERATOR = {
     *(f"POST /drafts/{{number:int}}/{each}" for each in ("save", "add", "drop", "rebase", "ask", "shadow")),
     *("POST /drafts", "POST /shadow/end", "POST /api/review"),
     *("GET /backup", "POST /backup/save", "POST /backup/restore"),
-    *("POST /zones/probe", "POST /alarms/{number:int}/see"),
+    *("POST /zones/probe", "POST /doctor", "POST /alarms/{number:int}/see"),
 }
 ADMIN = {
     *("POST /drafts/{number:int}/apply", "POST /revisions/confirm", "POST /revisions/undo", "GET /accounts"),

@@ -60,7 +60,7 @@ def resolver(path: str) -> Callable[[MemoryEdge], object]:
 CORE = """system_name domains names zones plan secret former_secrets credentials keep_uri_parameters undo_escapes
     route_age route_grace
     timers.c timers.accepted limits.dialogs""".split()
-LOOP = "drain waiting_per_hop busy_poll heartbeat".split()
+LOOP = "drain waiting_per_hop own_connection_after busy_poll heartbeat".split()
 CONNECTIONS = """header_section header_line headers handshake first_byte message_time idle connect connections
     connections_per_source send_queue malformed_in_a_row ban_after ban_time ban_longest""".split()
 OBSERVERS = """log.decisions log.messages log.expressway log.rotate_size log.rotate_count log.mask_credentials log.hep
@@ -73,7 +73,7 @@ OBEYED: dict[str, Callable[[MemoryEdge], object]] = {
     **{path: resolver(path) for path in ("dns.servers", "dns.timeout", "dns.attempts", "dns.cache")},
     "limits.remembered": lambda edge: edge.server._proxy.memory._most,
     "limits.message": lambda edge: edge.server._stack._reception._size,
-    "limits.transactions": lambda edge: edge.server._stack._servers._total,
+    "limits.transactions": lambda edge: edge.server._stack._servers.total.most,
     "limits.transactions_per_connection": lambda edge: edge.server._stack._servers._each,
     "listeners": lambda edge: tuple(each.listener for each in edge.server._connections.listening._open.values()),
     "tls": lambda edge: edge.server._connections._tls._tls,

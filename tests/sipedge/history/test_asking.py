@@ -68,3 +68,27 @@ def test_without_fts5_a_part_is_found_by_reading(tmp_path: Path, monkeypatch: py
     _seal(history)
     assert _found(history, "ser1") == ["user1@far.example"]
     history.close()
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+def test_what_would_be_found_is_counted_up_to_a_number(sealed: bool, tmp_path: Path) -> None:
+    history = _history(str(tmp_path), [f"user{number}@far.example" for number in range(20)] + ["other@near.example"])
+    if sealed:
+        _seal(history)
+    assert history.count(Wish(alias="@far.example", most=100)) == 20
+    assert history.count(Wish(alias="@far.example", most=7)) == 7
+    assert history.count(Wish(alias="@nowhere", most=7)) == 0
+    newest = history.find(Wish(most=1))[0].key
+    assert history.count(Wish(most=100, before=newest)) == 20
+    history.close()
+
+
+def test_a_part_may_be_demanded_of_from_or_of_the_alias_alone(tmp_path: Path) -> None:
+    history = Segments(tmp_path)
+    lines = (b"From: <sip:ann@one.example>", b"", b""), (b"From: <sip:ann@two.example>", b"", b"")
+    records = [record(1, "bob@two.example", lines=lines[0]), record(2, "bob@one.example", lines=lines[1])]
+    history.add([Batch(tuple(records), Position("first", 1, 2))])
+    assert [each.alias for each in history.find(Wish(sender="@One.example"))] == ["bob@two.example"]
+    assert [each.alias for each in history.find(Wish(destination="@one.example"))] == ["bob@one.example"]
+    assert len(history.find(Wish(alias="@one.example"))) == 2
+    history.close()

@@ -26,6 +26,17 @@ def test_a_million_addresses_take_no_more_room_than_some() -> None:
     assert targets.take(0, "0", 1, 0.0) == 0.0, "who asked longest ago is forgotten first"
 
 
+def test_what_one_process_lets_a_peer_subscribe_to_counts_in_the_other() -> None:
+    told: list[tuple[object, int]] = []
+    one, two = SubscribeTargets(told=lambda who, number: told.append((who, number))), SubscribeTargets()
+    for target in ("a", "a", "b"):
+        assert one.take("peer", target, 2, 100.0) == 0.0
+    assert len(told) == 2
+    for who, number in told * 2:
+        two.note(who, number, 100.0)
+    assert [two.take("peer", target, 2, 100.0) for target in ("a", "c")] == [0.0, HOUR]
+
+
 def test_one_peer_alone_is_bounded_by_its_own_number() -> None:
     targets = SubscribeTargets(most=10)
     assert [targets.take("peer", str(number), 20, 0.0) == 0.0 for number in range(30)] == [True] * 20 + [False] * 10

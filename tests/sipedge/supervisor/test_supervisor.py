@@ -90,6 +90,68 @@ def test_a_heartbeat_keeps_it_alive() -> None:
         assert "sign of life" not in parent.stderr.read()
 
 
+def test_a_supervisor_that_was_stopped_blames_no_worker_for_it() -> None:
+    """Alone, or with its worker as on a machine that is paused, where it may be the first one to go on."""
+    beats = "def go_on(link, starts):\n    while True:\n        print(os.getpid(), flush=True)\n        link.beat()\n"
+    with start("HEARTBEAT = 0.8\n" + beats + "        time.sleep(0.05)\n") as parent:
+        assert parent.stdout is not None and parent.stderr is not None
+        assert parent.stdout.readline() == "up 1\n"
+        worker = int(parent.stdout.readline())
+
+        def lives(beats: int) -> None:
+            assert parent.stdout is not None
+            assert {int(parent.stdout.readline()) for _ in range(beats)} == {worker}
+
+        os.kill(parent.pid, signal.SIGSTOP)
+        lives(30)
+        os.kill(parent.pid, signal.SIGCONT)
+        lives(20)
+        os.kill(worker, signal.SIGSTOP)
+        os.kill(parent.pid, signal.SIGSTOP)
+        signal.sigtimedwait([], 1.5)
+        os.kill(parent.pid, signal.SIGCONT)
+        os.kill(worker, signal.SIGCONT)
+        lives(40)
+        parent.terminate()
+        assert parent.wait(10) == 0
+        assert "sign of life" not in parent.stderr.read()
+
+
+STARVED = """
+import subprocess
+from sipedge.supervisor import silence
+silence.PATIENT = 100
+HEARTBEAT = 0.5
+
+def go_on(link, starts):
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    end = time.monotonic() + 3
+    spin = f"import time\\nwhile time.monotonic() < {end}: pass"
+    others = [subprocess.Popen([sys.executable, "-c", spin]) for _ in range(8)]
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    longest, now = 0, time.monotonic()
+    while now < end:
+        link.beat()
+        before, now = now, time.monotonic()
+        longest = max(longest, now - before)
+    print("starved" if longest > 2 * HEARTBEAT else "fed", flush=True)
+    while True:
+        link.beat()
+        time.sleep(0.05)
+"""
+
+
+def test_a_worker_that_waits_for_a_core_is_left_alone() -> None:
+    """Beside eight others that leave it nothing of theirs, for three seconds."""
+    with start(STARVED) as parent:
+        assert parent.stdout is not None and parent.stderr is not None
+        assert parent.stdout.readline() == "up 1\n"
+        assert parent.stdout.readline() == "starved\n"
+        parent.terminate()
+        assert parent.wait(10) == 0
+        assert "sign of life" not in parent.stderr.read()
+
+
 def test_sigterm_between_two_workers_ends_the_parent() -> None:
     body = "supervisor.FIRST_PAUSE = 60\ndef go_on(link, starts):\n    os.abort()\n"
     with start(body) as parent:

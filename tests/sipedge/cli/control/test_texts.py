@@ -34,7 +34,7 @@ STATUS: StatusJson = {
             "name": "Traversal",
             "kind": "traversal client",
             "connections": 1,
-            "peers": [{"peer": "e.example", "state": "waiting", "since": 940.0, "problem": HOSTILE}],
+            "peers": [{"peer": "e.example", "state": "waiting", "since": 940.0, "problem": HOSTILE, "waiting": 3}],
             "up": False,
             "problems": [],
         }
@@ -127,7 +127,7 @@ def test_status_in_sections() -> None:
         "  in  TLS  192.0.2.1:5061",
         "zones",
         "  Traversal: traversal client, 1 connection, down",
-        f"    e.example waiting for 1 min: {HOSTILE}",
+        f"    e.example waiting for 1 min: {HOSTILE}; 3 requests wait for it",
         "XMPP federation: Active",
         "  version 0.12.3, processes 11, none, started again 1 time",
         "  changes wait for the restart at 03:00 UTC",

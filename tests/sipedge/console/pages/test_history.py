@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import time
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
@@ -171,3 +172,20 @@ def test_an_entry_that_is_forgotten_or_none_is_said_to_be(client: TestClient) ->
 
 def test_without_a_file_of_messages_there_is_no_ladder(client: TestClient) -> None:
     assert "records no messages" in client.get(f"{_entry(client, 'rule=imp')}/ladder").text
+
+
+def test_an_entry_tells_how_many_are_like_it_today(world: World, client: TestClient, tmp_path: Path) -> None:
+    now = time.time()
+    like = [record(number, f"user{number}@far.example", time=now) for number in range(6, 9)]
+    others = [
+        record(9, "bob@new.example", time=now),
+        record(10, "bob@far.example", time=now, status=503),
+        record(11, "bob@far.example", time=now, lines=(b"From: <sip:eve@else.example>", b"", b"")),
+    ]
+    write(tmp_path / "decisions.jsonl", [*like, *others])
+    carry(world)
+    place = _entry(client, "alias=user8")
+    found = re.search(r'<a class="button" href="([^"]+)">3 like it today</a>', client.get(f"{place}/alike").text)
+    assert found and f'href="{found[1]}"' in client.get(place).text
+    text = client.get(unescape(found[1])).text
+    assert text.count("<tr><td") == 3 and 'value="@far.example"' in text and "<details" in text and " open>" in text

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from html import unescape
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from starlette.testclient import TestClient
 from support.console import browser, log_in, send, with_account, world_beside
-from support.tcp_edge import Installation
+from support.tcp_edge import PORT, Installation
 
 from sipedge.accounts.roles import Role
 from sipedge.console.frame.world import World
@@ -89,3 +93,53 @@ def test_what_the_edge_does_is_noted_and_its_plan_kept(client: TestClient, world
     assert client.portal.call(world.watch.plans.of, "0" * 64) is None
     assert client.portal.call(world.watch.plans.of, "../../etc/passwd") is None
     assert "no server of somebody else" in client.get("/servers").text
+
+
+def test_what_waits_for_a_connection_is_counted_for_its_hop(
+    client: TestClient, installation: Installation, world: World
+) -> None:
+    """The far side listens and takes no further connection: the edge's own stays half open."""
+    assert client.portal is not None
+    with socket.socket() as far, ExitStack() as callers:
+        far.bind((installation.far, PORT))
+        far.listen(0)
+        callers.enter_context(socket.create_connection((installation.far, PORT)))
+        with installation.call() as call:
+            call.send(installation.message(11))
+            call.send(installation.message(12))
+            end = monotonic() + 5
+            while "2 wait for it" not in (text := client.get("/zones").text):
+                assert monotonic() < end, text
+                client.portal.call(world.link.look)
+            row = text[text.index('id="at-far"') :]
+            assert 'data-label="Waiting">2<' in row
+
+
+def test_the_doctor_examines_the_peers_of_one_zone(
+    client: TestClient, installation: Installation, world: World
+) -> None:
+    page = client.get("/zones").text
+    assert 'aria-label="Have the doctor examine far"' in page
+    text = unescape(send(client, "/doctor", "/zones", zone="far").text)
+    assert "dns.peer" in text and installation.far in text and "1 failed" in text
+    assert installation.own not in text, "nothing about another zone"
+    assert "sip.notify-return" not in text
+    noted = world.keeping.audit.newest(1)[0]
+    assert (noted.what, noted.about) == ("doctor", "far")
+    assert "The edge is not examined in rounds" in unescape(re.sub(r"<[^>]+>", "", client.get("/doctor").text))
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "sentence"),
+    [
+        ({}, 400, "say which zone, or which domain"),
+        ({"zone": "far", "domain": "a.example"}, 400, "say which zone, or which domain"),
+        ({"zone": "mars"}, 404, 'there is no zone "mars" in the files'),
+        ({"domain": "a b"}, 422, "the doctor cannot examine: 'a b' is no domain name"),
+    ],
+)
+def test_what_cannot_be_examined_is_said(
+    client: TestClient, fields: dict[str, str], status: int, sentence: str
+) -> None:
+    answer = send(client, "/doctor", "/zones", **fields)
+    assert answer.status_code == status and sentence in unescape(answer.text)

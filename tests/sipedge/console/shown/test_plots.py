@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from xml.etree.ElementTree import fromstring
 
 import pytest
@@ -33,10 +34,20 @@ def test_nothing_is_a_picture_too() -> None:
     assert fromstring(answers(empty)).findall("rect") == [] and fromstring(latency(empty)).findall("polyline") == []
 
 
+@pytest.mark.parametrize(("step", "words"), [(60, 5), (1440, 5), (10080, 4), (43200, 4)])
+def test_words_below_the_axis_do_not_touch(step: int, words: int) -> None:
+    counted = Counted(1_790_000_040.0, step, {"2xx": [1] * 61}, {}, {}, [1.0] * 61, [1.0] * 61)
+    below = [text for text in fromstring(answers(counted)).findall("text") if text.get("text-anchor") is None]
+    places = [float(text.get("x", "")) for text in below]
+    wide = 7 * max(len(text.text or "") for text in below)
+    assert all(right - left > wide for left, right in pairwise(places))
+    assert words - 1 <= len(below) <= words + 1
+
+
 def test_a_line_breaks_where_nothing_came() -> None:
     root = fromstring(latency(_counted([1] * 5, [0] * 5, [4.0, 8.0, None, 2.0, None])))
-    lines = root.findall("polyline")
-    assert len(lines) == 4, "two stretches of two lines"
+    assert [line.get("class") for line in root.findall("polyline")] == ["line high", "line middle"]
+    assert [point.get("class") for point in root.findall("circle")] == ["high", "middle"], "alone, between two holes"
     assert "at most 8" in root.get("aria-label", "")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 
 from support.colleagues import colleagues
@@ -44,8 +45,42 @@ def test_a_connection_of_another_worker_serves_its_hop_until_it_is_unusable() ->
     assert elsewhere.find(HOP) == 9 and not elsewhere.is_mine(9)
     assert not elsewhere.opened(opened), "it is told again where its zone has changed"
     elsewhere.unusable(9)
-    assert elsewhere.find(HOP) is None and elsewhere.is_open(9) and elsewhere.lost == 1
+    assert elsewhere.find(HOP) is None and elsewhere.is_open(9) and elsewhere.changed == 1
     assert elsewhere.connections_of(1) == [9]
+
+
+def test_of_two_connections_for_a_hop_the_first_is_used_until_it_is_unusable() -> None:
+    with colleagues() as given:
+        elsewhere = Elsewhere(given)
+    for number in (9, 10):
+        elsewhere.opened(replace(OPENED, connection=number, hop=HOP))
+    assert elsewhere.find(HOP) == 9
+    elsewhere.unusable(9)
+    assert elsewhere.find(HOP) == 10 and elsewhere.changed == 1
+    elsewhere.unusable(9)
+    assert elsewhere.find(HOP) == 10 and elsewhere.changed == 1, "it is told once more where the connection closes"
+    elsewhere.unusable(10)
+    assert elsewhere.find(HOP) is None and elsewhere.changed == 2
+
+
+def test_a_connection_of_its_own_is_a_change_only_where_another_worker_has_one_for_the_hop() -> None:
+    with colleagues() as given:
+        elsewhere = Elsewhere(given)
+    elsewhere.superseded(HOP)
+    assert elsewhere.changed == 0
+    elsewhere.opened(replace(OPENED, connection=9, hop=HOP))
+    elsewhere.superseded(HOP)
+    assert elsewhere.changed == 1
+
+
+def test_a_hop_that_is_a_connection_is_found_while_that_is_open() -> None:
+    """Traversal zones."""
+    with colleagues() as given:
+        elsewhere = Elsewhere(given)
+    hop = Hop("inside", connection=9)
+    assert elsewhere.find(hop) is None
+    elsewhere.opened(replace(OPENED, connection=9))
+    assert elsewhere.find(hop) == 9
 
 
 def test_an_edge_of_one_worker_has_nothing_elsewhere() -> None:

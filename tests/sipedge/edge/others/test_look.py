@@ -15,7 +15,9 @@ def look(number: int, counted: bool = True) -> Look:
         dns={"asked": number},
     )
     counters = Counters({("received", "far", "MESSAGE"): number}, {}, {}, {"timeout": number}, {"a.pem": number})
-    return Look(gauges, counters if counted else None, {8 * number: number, 1: 1}, number, {"hits": number, "short": 1})
+    transactions, waiting = {8 * number: number, 1: 1}, {("far", "192.0.2.1:5060"): number}
+    remembered = {"hits": number, "short": 1}
+    return Look(gauges, counters if counted else None, transactions, waiting, number, remembered)
 
 
 def test_what_each_has_counted_is_added_and_what_the_first_knows_alone_is_not() -> None:
@@ -27,6 +29,7 @@ def test_what_each_has_counted_is_added_and_what_the_first_knows_alone_is_not() 
     assert all_of_them.counters.requests == {("received", "far", "MESSAGE"): 6}
     assert all_of_them.counters.dns == {"timeout": 6} and all_of_them.counters.certificates == {"a.pem": 1}
     assert all_of_them.transactions == {1: 3, 8: 1, 16: 2, 24: 3}
+    assert all_of_them.waiting == {("far", "192.0.2.1:5060"): 6}
     assert all_of_them.decisions == 6 and all_of_them.remembered == {"hits": 6, "short": 3}
 
 
