@@ -137,11 +137,13 @@ class ShortWay:
             self._opened.pop(connection, None)
 
     def _forget(self, native: Ways) -> None:
-        """All ways."""
+        """All ways. When a peer has failed, the core has what waits, too: an answer to that says that it is well."""
+        before, self._state = self._state, self._of_now()
+        if before[-1] != self._state[-1]:
+            self._adopt_before(ANY, FOREVER)
         native.forget()
         self._seats.clear()
         self._targets.clear()
-        self._state = self._of_now()
 
     def _of_now(self) -> tuple[int, int, int]:
         changed = self._connections.hops_lost + self._elsewhere.changed
@@ -333,6 +335,7 @@ class ShortWay:
         self._stack.count_short(source, target, -1)
         transaction, is_sent = self._stack.adopt(source, message, branch, target, head)
         request = RequestReceived(transaction, source, message, record[TIME])
-        self._turns.put(Adopted(request, branch, head, begun, record))
+        # At once: an answer may have come on another connection, and the core is asked whether it may be given there.
+        self._proxy.handle(Adopted(request, branch, head, begun, record), self._loop.time())
         if not is_sent:
             self._turns.put(ForwardFailed(branch, 503, "too many transactions are open"))

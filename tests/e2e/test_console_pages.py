@@ -170,3 +170,18 @@ def test_a_decision_appears_while_one_looks(
     write(file, [record(5, "new@far.example")])
     expect(shown.locator("#found tbody tr")).to_have_count(count + 1, timeout=10_000)
     expect(shown.locator("#found tbody tr").first).to_contain_text("new@far.example")
+
+
+def test_pages_that_nobody_looks_at_keep_no_connection(browser: Browser, address: str) -> None:
+    """A browser opens six to a console: a seventh page would never be shown."""
+    context = browser.new_context()
+    pages = [_logged_in(context.new_page(), address)]
+    for _ in range(6):
+        pages[-1].locator("html").evaluate("""() => {
+            Object.defineProperty(document, "hidden", {value: true});
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""")
+        pages.append(context.new_page())
+        pages[-1].goto(f"{address}/zones")
+        expect(pages[-1].get_by_role("heading", level=1)).to_have_text("Zones")
+    context.close()

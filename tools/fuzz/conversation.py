@@ -25,11 +25,11 @@ from sipedge.sip.framing import Framer
 from sipedge.sip.message import Message, parse_message
 from sipedge.sip.values import MessageError
 
-from . import edges
+from . import captures, edges
 from .mutations import mutated
 
 Step = tuple[Any, ...]
-"""A word and its arguments, see Player."""
+"""A word and its arguments, see Player. A capture that is read (captures.py) is a conversation of one step."""
 METHODS = (b"MESSAGE", b"INVITE", b"ACK", b"CANCEL", b"BENOTIFY", b"NOTIFY", b"x-Other")
 STATUSES = (100, 180, 183, 200, 202, 300, 404, 487, 503, 603)
 BRANCHES = ("z9hG4bKe1", "z9hG4bKe2", "Z9HG4BKE1", "z9hG4bKe3%41")
@@ -146,8 +146,11 @@ class Player:
 
     def play(self, conversation: Sequence[Step]) -> list[object]:
         """From new connections to the end of all of them, when nothing may be left."""
-        if conversation[0][0] == "edge":
-            return self._whole(conversation[0][1])
+        word, *arguments = conversation[0]
+        if word == "edge":
+            return self._whole(*arguments)
+        if word == "capture":
+            return captures.found(*arguments)
         self._notes, self._open, self._transactions = [], set[int](), list[int]()
         self._connections = [self._connect(peer) for peer in range(len(PEERS))]
         for word, *arguments in conversation:

@@ -297,7 +297,7 @@ class Player:
             if nth < len(self._requests):
                 far, request = self._requests[-1 - nth]
                 data = _answered(request, status, extra, broken)
-                place = self._peers[3] if elsewhere else far
+                place = self._peers[2 + nth % 2] if elsewhere else far  # on the callee's own side, or a stranger's
                 written[place] = written.get(place, b"") + data * (1 + twice)
         for far, data in written.items():
             _write(far, data)

@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from tools.live.edge import ROOT
 
+from . import captures
 from .conversation import steps
 from .halves import Halves
 from .pairs import Pair
@@ -26,6 +27,8 @@ PARTS = 4
 """_sequences, _heads, _ways and _packets."""
 PAIRS = 4
 """Of so many conversations one is with an edge of two workers."""
+CAPTURES = 3
+"""Of so many conversations one is a capture."""
 FLAGS = "-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g"
 
 
@@ -74,8 +77,8 @@ def search(samples: Sequence[bytes], seed: int, seconds: float, folder: Path) ->
     chance, end, played = Random(seed), monotonic() + seconds, 0
     with Halves(environment, tree) as halves, Pair(environment, tree) as pair:
         while monotonic() < end:
-            conversation = steps(chance, samples)
             played += 1
+            conversation = (captures.steps if played % CAPTURES == 0 else steps)(chance, samples)
             if difference := _difference(halves.difference, conversation):
                 (folder / "conversation.pickle").write_bytes(pickle.dumps(conversation))
                 print(f"{difference[:2000]}\nafter {played} conversations; kept in {folder}", flush=True)

@@ -12,6 +12,7 @@ from sipedge.cli.arguments import FILE
 @click.command()
 @click.argument("domains", nargs=-1, metavar="[DOMAIN]...")
 @click.option("--config", type=FILE, help="An edge.toml: its domains, zones, DNS, certificates.")
+@click.option("--zone", default="", metavar="NAME", help="With --config: only the peers of this zone.")
 @click.option(
     "--direction",
     type=click.Choice(["inbound", "outbound", "both"]),

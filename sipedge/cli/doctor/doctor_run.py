@@ -10,7 +10,7 @@ import click
 from sipedge import doctor
 from sipedge.cli.configuration import load
 from sipedge.cli.printing import print_json
-from sipedge.doctor.installation import options_of
+from sipedge.doctor.installation import options_of, options_of_zone
 from sipedge.doctor.xmpp import xmpp_domain
 from sipedge.settings import Certificate, DnsSettings
 from sipedge.sip.uri import UriError, split_host_port
@@ -27,6 +27,8 @@ class Options:
 
     domains: tuple[str, ...]
     config: str | None
+    zone: str
+    """'': all."""
     direction: str
     dns: str | None
     """Address, perhaps with a port."""
@@ -68,8 +70,8 @@ def run(options: Options) -> int:
 
 def _task(options: Options) -> doctor.Options:
     """Raises click.UsageError."""
-    known = options_of(load(options.config)) if options.config else doctor.Options()
-    named = bool(options.domains or options.xmpp)
+    known = _known(options)
+    named = bool(options.domains or options.xmpp or options.zone)
     domains = options.domains if named else known.domains or (known.own_domains if options.dns else ())
     settings = known.settings
     xmpp = tuple(xmpp_domain(name, settings.xmpp if settings else None) for name in options.xmpp)
@@ -91,6 +93,19 @@ def _task(options: Options) -> doctor.Options:
         allowed=allowed_by(known.allowed, filter(None, (options.dns, options.inside_dns))),
         bounds=doctor.Bounds(whole=options.timeout),
     )
+
+
+def _known(options: Options) -> doctor.Options:
+    """Raises click.UsageError."""
+    if options.zone and (not options.config or options.domains or options.xmpp):
+        raise click.UsageError("--zone needs --config FILE, and no DOMAIN beside it")
+    if not options.config:
+        return doctor.Options()
+    settings = load(options.config)
+    names = [zone.name for zone in settings.zones]
+    if options.zone and options.zone not in names:
+        raise click.UsageError(f'there is no zone "{options.zone}"; known: {", ".join(names)}')
+    return options_of_zone(settings, options.zone) if options.zone else options_of(settings)
 
 
 def _client(options: Options) -> Certificate | None:

@@ -23,6 +23,8 @@ RECENT = 500
 MOST_KINDS = 8
 """Of them that are shown."""
 MOST_RULES = 20
+DOCTOR = "doctor "
+"""How the keys of alarms begin that he has raised."""
 
 
 async def overview(request: Request) -> Response:
@@ -32,6 +34,7 @@ async def overview(request: Request) -> Response:
     counted = await watch.asked(watch.history.counted, now - seconds, now, BINS)
     failing = await watch.asked(watch.history.find, Wish(status="failed", since=now - seconds, most=RECENT))
     alarms = [each for each in await watch.asked(watch.journal.alarms, 20) if each.cleared is None]
+    alarms.sort(key=lambda each: each.key.startswith(DOCTOR))  # his findings are many, and mostly follow from the rest
     status = world_of(request).link.state.status
     states = [peer["state"] for zone in (status["zones"] if status else ()) for peer in zone["peers"]]
     rules = list(counted.rules.items())[:MOST_RULES]

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from support.settings import make_settings
 
-from sipedge.doctor.installation import options_of, presented
+from sipedge.doctor.installation import options_of, options_of_domain, options_of_zone, presented
 from sipedge.settings import Certificate, DnsSettings, DoctorSettings, Tls
 from zones.addresses import Allowed
 from zones.zone import DefaultZone, DnsZone, NeighborZone
@@ -43,3 +43,20 @@ def test_the_server_certificate_is_presented_where_there_is_no_other() -> None:
 def test_loopback_only_where_a_zone_allows_it() -> None:
     for zone in (DnsZone(name="Out", allow_loopback=True), DefaultZone(allow_loopback=True)):
         assert options_of(make_settings("", (zone,))).allowed == Allowed(loopback=True)
+
+
+def test_of_one_zone_only_its_peers_and_names_are_looked_at() -> None:
+    doctor = DoctorSettings(0, ("partner.example",), ("imp2-public.inside.example",))
+    settings = make_settings(
+        "", (IMP, NeighborZone(name="Other", peers=("other.example",)), DnsZone(name="Out")), doctor=doctor
+    )
+    options = options_of_zone(settings, "IMP")
+    assert (options.zone, options.domains, options.faces_partners) == ("IMP", (), False)
+    assert options.routing_names == ("imp1-public.inside.example",) and options.settings is settings
+    assert options_of_zone(settings, "Other").routing_names == ()
+
+
+def test_of_one_domain_nothing_else_is_looked_at() -> None:
+    options = options_of_domain(make_settings("", (IMP, DnsZone(name="Out"))), "partner.example")
+    assert (options.domains, options.routing_names, options.settings) == (("partner.example",), (), None)
+    assert options.own_domains == ("inside.example",) and options.faces_partners

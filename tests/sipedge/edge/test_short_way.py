@@ -80,9 +80,47 @@ def test_a_conversation_is_the_same_with_and_without_the_short_way(first: int) -
         assert edges.difference(seed) == "", seed
 
 
-def test_an_answer_that_says_something_new_of_a_peer_goes_through_the_core() -> None:
-    """A peer that nobody asks by OPTIONS is well again when it answers a request; the search of a fuzzer found it."""
-    assert edges.difference(2735248425) == ""
+def is_well(edge: MemoryEdge) -> bool:
+    """The callee, whom nobody asks by OPTIONS."""
+    (up,) = (up for (zone, _), up in edge.server._proxy.upkeep.peers_alive().items() if zone == "Outside")
+    return up
+
+
+@pytest.mark.parametrize("nth", [0, 1], ids=["the first request behind its failure", "the next one, sent meanwhile"])
+def test_an_answer_that_says_something_new_of_a_peer_goes_through_the_core(nth: int) -> None:
+    """A peer that nobody asks by OPTIONS is well again when it answers a request, whichever that is."""
+
+    async def scenario(edge: MemoryEdge, caller: Far, callee: Far) -> None:
+        caller.send(said(4))
+        await edge.turn()
+        callee.send(*(answer_to(each, 503) for each in callee.received()))
+        await edge.turn()
+        assert [each.status for each in caller.received()] == [500] and not is_well(edge)
+        for number in (5, 6):
+            caller.send(said(number))
+            await edge.turn()
+        assert shorts(edge) == 0
+        callee.send(answer_to(callee.received()[nth], 200))
+        await edge.turn()
+        assert [each.status for each in caller.received()] == [200] and is_well(edge)
+
+    played(scenario)
+
+
+def test_an_answer_to_a_request_that_was_under_way_when_its_peer_failed_makes_it_well() -> None:
+    async def scenario(edge: MemoryEdge, caller: Far, callee: Far) -> None:
+        caller.send(said(4), said(5))
+        await edge.turn()
+        assert shorts(edge) == 2
+        first, second = callee.received()
+        callee.send(answer_to(first, 503))
+        await edge.turn()
+        assert not is_well(edge)
+        callee.send(answer_to(second, 200))
+        await edge.turn()
+        assert [each.status for each in caller.received()] == [500, 200] and is_well(edge)
+
+    played(scenario)
 
 
 def test_a_request_and_its_answer_go_without_the_core() -> None:

@@ -43,6 +43,13 @@ LINES = (
     "Event: presence",
     'o: dialog;call-id="x@%(canary)s"',
     "Reply-To: <sip:%(user)s@phone.%(canary)s.local>",
+    "Contact: <sip:%(user)s.x@[2001:db8::7]:5071;transport=tcp>",
+    "X-Where: [2001:db8::7]",
+    "X-One: 10.9.9.8",
+    "X-Two: canary.x",
+    "X-Three: 10.9.9.9",
+    "Content-Type: application/sdp",
+    "X-Four: 10.9.9.6",
 )
 BEHIND = (
     "phone.canary-in.local:5060",
@@ -54,6 +61,12 @@ BEHIND = (
     '10.9.9.9;receivedx=1;y="received=1"',
     "[2001:db8::1]:5060",
     "10.9.9.9, SIP/2.0/TCP 10.9.9.6",
+    "10.9.9.9;received=",
+    "10.9.9.9;x;rport;received=10.9.9.8",
+    "10.9.9.9;x=canary.x;RECEIVED=10.9.9.8;y",
+    "10.9.9.9 ;received=10.9.9.8",
+    "10.9.9.9;received=10.9.9.8;x=1, SIP/2.0/TCP 10.9.9.6",
+    '10.9.9.9;received="10.9.9.8"',
 )
 """Sent-by and parameters of Via values behind the first one."""
 BODY = b"o=- 1 1 IN IP4 192.0.2.10\r\n"
@@ -160,6 +173,47 @@ def test_nothing_of_a_hidden_side_is_seen_on_the_other_one(hidden: tuple[str, ..
     last = Message(talk.seen[-1][1].partition(b"\r\n\r\n")[0] + b"\r\n\r\n")
     assert last.call_id == f"3@{IN}.local" and len(last.items("via")) == 3
     assert talk.seen == talked(settings(hidden, 0), (shown, shown, 200, 0.0, BEHIND[:2])).seen
+
+
+def alike(hidden: Sequence[str], asked: Sequence[str], answered: Sequence[str], *vias: str) -> int:
+    """Each side gets the same with and without the short way; how many requests took that."""
+    came = [LINES.index(line) for line in asked], [LINES.index(line) for line in answered], 200, 0.0, vias
+    one, other = (talked(settings(hidden, remembered), came) for remembered in (100, 0))
+    assert one.seen == other.seen
+    return one.short
+
+
+PHONE, SIXTH = LINES[0], "Contact: <sip:%(user)s.x@[2001:db8::7]:5071;transport=tcp>"
+
+
+@pytest.mark.parametrize("via", BEHIND)
+def test_a_host_of_a_via_is_hidden_wherever_another_line_names_it(via: str) -> None:
+    for line in ("X-One: 10.9.9.8", "X-Two: canary.x", "X-Three: 10.9.9.9", "X-Behind: 10.9.9.7", "X-Four: 10.9.9.6"):
+        alike(("Inside",), [PHONE, line], [], via)
+    alike(("Inside",), [PHONE, "X-Three: 10.9.9.9"], [], "10.9.9.5", via)
+
+
+@pytest.mark.parametrize("side", ["Inside", "Outside"])
+@pytest.mark.parametrize(
+    ("lines", "is_short"),
+    [
+        ([PHONE], True),
+        ([SIXTH, "X-Where: [2001:db8::7]"], True),
+        ([PHONE, "User-Agent: %(canary)s/1", "Server: %(canary)s/1.2"], True),
+        ([PHONE, "X-Where: %(address)s"], True),
+        (["X-Version: 1.2.3"], True),
+        ([], True),
+        (["Contact: <sip:%(user)s@%(canary)s>", "X-Version: 1.2.3"], False),
+        ([PHONE, "Content-Type: application/sdp"], False),
+        ([PHONE, "c: Application/SDP; x=y"], False),
+        ([PHONE, "Content-Type: text/plain"], True),
+    ],
+)
+def test_lines_of_a_hidden_side_are_shown_as_ever(side: str, lines: list[str], is_short: bool) -> None:
+    """A request with a session description, or with a Contact without a dot, is the core's."""
+    asked, answered = (lines, []) if side == "Inside" else ([], lines)
+    assert alike((side,), asked, answered, BEHIND[0]) == (2 if is_short or side == "Outside" else 0)
+    alike(("Inside", "Outside"), asked, answered)
 
 
 @examples(60)

@@ -131,10 +131,21 @@ def test_whatever_a_request_says_the_line_is_the_same(
     assert _in_c(writing, [records[0], record, records[0]], 7) == _in_python([records[0], record, records[0]], 7)
 
 
-@pytest.mark.parametrize("odd", [{"took": -0.5}, {"took": 2e9}, {"time": 1e13}, {"To": b"x" * 5000}])
-def test_odd_numbers_and_long_values_are_written_too(
-    odd: dict[str, Any], records: list[Record], writing: Writing
-) -> None:
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"took": -0.5},
+        {"took": 2e9},
+        {"time": 1e13},
+        {"To": b"x" * 5000},
+        {"From": rb'"A \" \\ B" <sip:alice@inside.example>;tag=1'},
+        {"reason": rb'say "no" \ or not'},
+        {"reason": b"DEL \x7f"},
+        {"reason": b'"' * 50_000},
+    ],
+    ids=["negative", "long ago", "far off", "long", "quoted", "a quoting reason", "DEL", "quotes that fill a page"],
+)
+def test_what_is_odd_or_long_is_written_too(odd: dict[str, Any], records: list[Record], writing: Writing) -> None:
     record = _other(records[-1], **odd)
     assert _in_c(writing, [record], 1) == _in_python([record], 1)
 
@@ -147,6 +158,19 @@ def test_other_hops_and_connections_have_texts_of_their_own(records: list[Record
     fields = [json.loads(line) for line in _in_c(writing, made, 1).splitlines()]
     assert [each["hops"][0]["port"] for each in fields][1] == 5099
     assert [each["connection"] for each in fields][2] == 99
+
+
+def test_so_many_hops_and_connections_that_some_share_a_place_have_texts_of_their_own(
+    records: list[Record], writing: Writing
+) -> None:
+    """There are 1024 places for each: with so many objects dozens meet in one."""
+    made = [_other(records[-1]) for _ in range(1500)]
+    for number, record in enumerate(made):
+        record[HOPS] = (replace(record[HOPS][0], port=number), *record[HOPS][1:])
+        record[OPENED] = replace(record[OPENED], connection=number)
+    pages = [_in_c(writing, made[at : at + 100], 1) for at in [*range(0, 1500, 100)] * 2]
+    fields = [json.loads(line) for line in b"".join(pages).splitlines()]
+    assert [(each["hops"][0]["port"], each["connection"]) for each in fields] == [(at, at) for at in range(1500)] * 2
 
 
 def test_each_way_keeps_its_own_texts(records: list[Record], writing: Writing) -> None:

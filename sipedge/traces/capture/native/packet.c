@@ -3,6 +3,7 @@
 #include <string.h>
 
 enum { ETHERNET = 14, TYPE = 12, IPV4 = 20, PROTOCOL = 9, ADDRESSES = 12, TCP = 20, IS_TCP = 6 };
+enum { PLAIN_IPV4 = 0x45 }; /* Version 4, and no options: so the ports stand behind the addresses. */
 enum { MOST_BEHIND = 65535 }; /* Bytes of a frame behind its IP packet; with more its length is not believed (ip.py). */
 enum { MOST_BETWEEN = 4 }; /* Packets without data between the two of a pair. */
 enum { FIN_SYN_RST = 0x07, LONGEST_METHOD = 32, LONGEST_LINE = 8192, MOST_DIGITS = 9 };
@@ -24,24 +25,23 @@ static size_t half(const unsigned char *at)
 /* The frame: from Ethernet to the end of what was captured. */
 static int tcp_read(const unsigned char *frame, size_t size, struct packet *packet)
 {
-    if (size < ETHERNET + IPV4 || half(frame + TYPE) != 0x0800 || frame[ETHERNET] >> 4 != 4)
+    if (size < ETHERNET + IPV4 || half(frame + TYPE) != 0x0800 || frame[ETHERNET] != PLAIN_IPV4)
         return 0;
-    const unsigned char *ip = frame + ETHERNET;
-    size_t header = (size_t)(ip[0] & 15) * 4, length = half(ip + 2);
-    if (header < IPV4 || length > size - ETHERNET || half(ip + 6) & 0x3FFF || ip[PROTOCOL] != IS_TCP)
+    const unsigned char *ip = frame + ETHERNET, *tcp = ip + IPV4;
+    size_t length = half(ip + 2);
+    if (length > size - ETHERNET || half(ip + 6) & 0x3FFF || ip[PROTOCOL] != IS_TCP)
         return 0;
-    if (length < header + TCP || size - ETHERNET - length > MOST_BEHIND)
+    if (length < IPV4 + TCP || size - ETHERNET - length > MOST_BEHIND)
         return 0;
-    const unsigned char *tcp = ip + header;
     size_t offset = (size_t)(tcp[12] >> 4) * 4;
-    if (offset < TCP || header + offset > length)
+    if (offset < TCP || IPV4 + offset > length)
         return 0;
     packet->key = ip + ADDRESSES;
     packet->sequence = word(tcp + 4, 1);
     packet->flags = tcp[13] & FIN_SYN_RST;
     packet->payload = tcp + offset;
-    packet->length = length - header - offset;
-    return header == IPV4; /* else ports do not stand behind addresses */
+    packet->length = length - IPV4 - offset;
+    return 1;
 }
 
 int packet_read(const struct block *block, size_t position, struct packet *packet)
@@ -97,7 +97,7 @@ size_t message_length(const unsigned char *data, size_t length)
             return 0;
         if (line == data && !is_start(line, (size_t)(feed - line) - 1))
             return 0;
-        if (feed == line + 1 && line != data) {
+        if (feed == line + 1) {
             size_t whole = (size_t)(feed + 1 - data) + value;
             return is_known && whole <= LARGEST_MESSAGE ? whole : 0;
         }

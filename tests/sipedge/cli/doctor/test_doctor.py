@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from support.configuration import EDGE, write
 from support.doctor_certificates import make
 from support.doctor_world import DOMAIN, OUR_NAME, OURS, TARGET, World
+from support.drafting import RULE, ZONES
 
 from sipedge.cli import main
 from sipedge.cli.doctor.doctor_run import allowed_by
@@ -180,3 +182,30 @@ def test_a_named_server_may_send_the_doctor_where_it_is_itself(server: str, allo
 def test_usage(arguments: tuple[str, ...], words: str) -> None:
     result = run(*arguments)
     assert result.exit_code == 2 and words in result.output, result.output
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        (["--zone", "far"], "--zone needs --config FILE"),
+        (["--config", "edge.toml", "--zone", "far", "a.example"], "and no DOMAIN beside it"),
+        (["--config", "edge.toml", "--zone", "mars"], 'there is no zone "mars"; known: near, far, other'),
+    ],
+)
+def test_a_zone_is_one_of_a_configuration(
+    more: list[str], sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, RULE, "edge.dialplan")
+    write(tmp_path, EDGE + 'dialplans = ["edge.dialplan"]\n' + ZONES)
+    monkeypatch.chdir(tmp_path)
+    result = run(*more)
+    assert result.exit_code == 2 and sentence in result.output
+
+
+def test_of_a_zone_only_its_peers_are_examined(tmp_path: Path) -> None:
+    write(tmp_path, RULE, "edge.dialplan")
+    config = write(tmp_path, EDGE + 'dialplans = ["edge.dialplan"]\n' + ZONES)
+    result = run("--config", str(config), "--zone", "far", "--json")
+    checks = json.loads(result.stdout)["checks"]
+    assert {each["subject"] for each in checks if each["domain"].startswith("zone")} == {"127.0.0.3", "127.0.0.3:5061"}
+    assert {each["domain"] for each in checks if not each["id"].startswith("own.")} == {'zone "far"'}

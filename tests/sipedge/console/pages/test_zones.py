@@ -143,3 +143,22 @@ def test_what_cannot_be_examined_is_said(
 ) -> None:
     answer = send(client, "/doctor", "/zones", **fields)
     assert answer.status_code == status and sentence in unescape(answer.text)
+
+
+def test_from_the_first_page_one_step_leads_to_a_peer_that_is_down(
+    client: TestClient, installation: Installation, world: World
+) -> None:
+    assert client.portal is not None
+    with installation.call() as call:
+        call.send(installation.message(21))
+        call.read_message()
+    client.portal.call(world.link.look)
+    client.portal.call(world.watch.seen, world.link.state.status, "")
+    first = unescape(client.get("/").text)
+    text = f'Peer {installation.far}:{PORT} of zone "far" does not answer: '
+    found = re.search(rf'<a href="([^"#]+)#([^"]+)">{re.escape(text)}[^<]*(refused|lost|time)', first)
+    assert found, "with its reason"
+    page = client.get(found[1]).text
+    row = page[page.index(f'id="{found[2]}"') :].partition("</tr>")[0]
+    assert f"{installation.far}:{PORT}" in row and ">failed<" in row and "Examine" not in row and ">Doctor<" in row
+    assert '<b class="count">2<' in page, "beside that there is no history"

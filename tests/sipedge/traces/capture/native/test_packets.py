@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from random import Random
 from struct import pack
 from typing import Any
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from support.captures import ACK, FIN, START, SYN, Bytes, ethernet, ip, pcap, sip, tcp, udp
 from support.examples import examples
 from support.native import require_native
-from support.paths import DATA
+from support.paths import DATA, messages_in
 from support.third_party import require_shared
 
 from sipedge.native import library
@@ -22,6 +23,7 @@ from sipedge.traces.capture.native import packets
 from sipedge.traces.records.record import Item, Record
 from sipedge.traces.records.wire import EMPTY_LINE, content_length
 from sipedge.traces.records.wire import START as START_LINE
+from tools.fuzz import captures
 
 HOSTS = [("10.0.0.1", 5060), ("10.0.0.2", 5060), ("10.0.0.3", 40000)]
 ONE = b" SIP/2.0\r\nContent-Length: 1\r\n\r\nx"
@@ -182,6 +184,19 @@ def test_any_capture(
         file.write(data)
         file.flush()
         compare(file.name, share, size)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_captures_of_the_fuzzer(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As ``make fuzz`` goes on with them, the part in C compiled with AddressSanitizer then."""
+    require_native()
+    chance, samples = Random(seed), [path.read_bytes() for path in messages_in(DATA)]
+    for _ in range(40):
+        ((_, *arguments),) = captures.steps(chance, samples)
+        found = captures.found(*arguments)
+        with monkeypatch.context() as patch:
+            patch.setenv(library.SWITCH, "0")
+            assert found == captures.found(*arguments)
 
 
 def test_a_stream_taken_up_in_the_middle_is_settled_by_packets_without_data(tmp_path: Path) -> None:
