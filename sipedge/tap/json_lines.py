@@ -70,11 +70,13 @@ class DecisionsFile:
         used = None if self._native is None else self._native.renumber(lines, higher, self._space)
         if used is not None:
             return memoryview(self._space)[:used]
+        return b"".join(_renumbered(line, higher) for line in bytes(lines).splitlines(keepends=True))
 
-        def number(own: re.Match[bytes]) -> bytes:
-            return own[0][: own.start(1) - own.start()] + b"%d," % (int(own[1]) + higher)
 
-        return _SEQUENCE.sub(number, bytes(lines))
+def _renumbered(line: bytes, higher: int) -> bytes:
+    front, key, rest = line.partition(b'"sequence":')
+    number, comma, rest = rest.partition(b",")
+    return b"%b%b%d%b%b" % (front, key, int(number) + higher, comma, rest)
 
 
 class MessagesFile:
