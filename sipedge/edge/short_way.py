@@ -11,7 +11,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from time import perf_counter, time
 
-from sipedge.native import library
 from sipedge.network.connections import Connections
 from sipedge.pjsip.reception import Malformed
 from sipedge.pjsip.stack import Stack
@@ -21,8 +20,7 @@ from sipedge.proxy.forwarder import BRANCH_COOKIE
 from sipedge.proxy.forwarding import IDENTITY_HEADERS
 from sipedge.proxy.locating import preferred
 from sipedge.proxy.proxy import Proxy
-from sipedge.remembered.native import ways
-from sipedge.remembered.native.ways import Outputs, Records, Ways
+from sipedge.remembered.native.ways import Outputs, Records, Ways, perhaps
 from sipedge.remembered.record import HEAD, TIME
 from sipedge.remembered.way import Shape, Way, names_of, request_shape, response_shape
 from sipedge.settings import Limits, Settings
@@ -73,7 +71,7 @@ class ShortWay:
         requests that have begun, that have their answer, methods of copies. ``stay_awake``: more may come at once.
         Without parts in C it does nothing.
         """
-        self._native = _load() if stack.sequences else None
+        self._native = perhaps() if stack.sequences else None
         self._loop = asyncio.get_running_loop()
         self._stack, self._connections, self._proxy, self._memory = stack, connections, proxy, proxy.memory
         self._front = f"{BRANCH_COOKIE}{unique}x".encode()
@@ -352,10 +350,3 @@ class ShortWay:
         self._proxy.handle(Adopted(request, branch, head, begun, record), self._loop.time())
         if not is_sent:
             self._turns.put(ForwardFailed(branch, 503, "too many transactions are open"))
-
-
-def _load() -> Ways | None:
-    try:
-        return ways.load()
-    except library.Unusable:
-        return None

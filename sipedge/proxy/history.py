@@ -7,14 +7,13 @@ each rule said is in no entry: a search is pure, so that the alias, its circumst
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from json import loads
 from json.encoder import encode_basestring_ascii as _quoted
 from typing import Any
 
-from dialplan.model import Target, Tier
 from dialplan.search.search import Explanation
 from sipedge.decision.classification import Classification
 from sipedge.decision.deciding import REFUSED, RULES, SIGNED_ROUTE
@@ -31,6 +30,10 @@ MOST = 8
 """Rules and hops in a record: it costs no more with any plan, and they can all be made again."""
 HOPS_KEPT = 1024
 """Texts of hops."""
+Value = str | bytes | float | int | bool | None
+"""A string; of a header line its value; seconds, to the microsecond; the others are what JSON calls so."""
+Piece = Value
+"""Of a text: in turns text as it stands there and a value."""
 _SIZE = 4096
 """Bytes that an entry keeps in memory beside what its peer wrote: an estimate."""
 _KEPT = ("from", "to", "cseq")
@@ -108,43 +111,82 @@ class Entry:
     def decided_by(self) -> str:
         return SIGNED_ROUTE if self.route else REFUSED if self.explanation is None else RULES
 
-    def text(self, party: str = "") -> str:
-        """The keys that docs/traces.md promises, as JSON without braces; takes as long with any plan.
+    def text(self) -> str:
+        """The keys that docs/traces.md promises, as JSON without braces; takes as long with any plan."""
+        return joined(self.pieces())
 
-        ``party``: ``party_text`` of its connection, by who has kept it.
-        """
-        sender, receiver, cseq = map(_value, self.lines)
+    def pieces(self, party: str = "", before: str = "", behind: str = "") -> list[Piece]:
+        """Its text in pieces, between others. ``party``: ``party_text`` of its connection, by who has kept it."""
+        sender, receiver, cseq = self.lines
         ms = _thousands(self.seconds, 1000) if self.status else "null"
-        hops = ",".join(map(_attempt_text, self.attempts[:MOST]))
-        diagnostics = ",".join(_quoted(_value(line)) for line in self.diagnostics[:MOST])
-        return (
-            f'"time":{_thousands(self.time, 1_000_000)},"ms":{ms},"revision":"{self.revision}",'
-            f"{party or party_text(self.opened)},{self.place_text()},"
-            f'"from":{_quoted(sender)},"to":{_quoted(receiver)},"call_id":{_quoted(self.call_id)},'
-            f'"cseq":{_quoted(cseq)},{self.decided_text()},'
-            f'"hops":[{hops}],"more_hops":{max(0, len(self.attempts) - MOST)},"status":{self.status},'
-            f'"own":{_truth(self.own)},"reason":{_quoted(self.reason)},"diagnostics":[{diagnostics}]'
-        )
+        return [
+            before + '"time":',
+            self.time,
+            f',"ms":{ms},"revision":',
+            self.revision,
+            *self._place(f",{party or party_text(self.opened)},"),
+            ',"from":',
+            sender,
+            ',"to":',
+            receiver,
+            ',"call_id":',
+            self.call_id,
+            ',"cseq":',
+            cseq,
+            *self._decided(","),
+            *self._outcome(behind),
+        ]
 
     def place_text(self) -> str:
         """Its source zone and start line; see ``text``."""
-        return f'"zone":{_quoted(self.zone)},"method":{_quoted(self.method)},"request_uri":{_quoted(self.request_uri)}'
+        return joined(self._place())
 
     def decided_text(self) -> str:
         """What was decided, and by what; see ``text``."""
+        return joined(self._decided())
+
+    def _place(self, before: str = "") -> list[Piece]:
+        return [before + '"zone":', self.zone, ',"method":', self.method, ',"request_uri":', self.request_uri]
+
+    def _decided(self, before: str = "") -> list[Piece]:
         classification, found = self.classification, self.explanation
-        hit = [(tier, target) for tier in found.tiers for target in tier.targets] if found else []
-        rules = ",".join([_rule_text(tier, target, found) for tier, target in hit[:MOST]]) if found else ""
-        protocol = _quoted(found.query.protocol.value) if found else "null"
-        return (
-            f'"traffic":"{classification.traffic.value}","evidence":{_quoted(classification.evidence)},'
-            f'"decided_by":"{self.decided_by}","alias":{_quoted(self.alias)},"also":{_quoted(self.also)},'
-            f'"protocol":{protocol},"authenticated":{_truth(found.query.authenticated) if found else "null"},'
-            f'"transform":{_perhaps(found.transform if found else None)},'
-            f'"searched":{_perhaps(found.searched if found else None)},'
-            f'"rules":[{rules}],"more_rules":{max(0, len(hit) - MOST)},'
-            f'"route":{_quoted(self.route)}'
-        )
+        return [
+            before + '"traffic":',
+            classification.traffic.value,
+            ',"evidence":',
+            classification.evidence,
+            ',"decided_by":',
+            self.decided_by,
+            ',"alias":',
+            self.alias,
+            ',"also":',
+            self.also,
+            ',"protocol":',
+            found.query.protocol.value if found else None,
+            ',"authenticated":',
+            found.query.authenticated if found else None,
+            ',"transform":',
+            found.transform if found else None,
+            ',"searched":',
+            found.searched if found else None,
+            *_rules(found),
+            ',"route":',
+            self.route,
+        ]
+
+    def _outcome(self, behind: str) -> list[Piece]:
+        pieces, start = list[Piece](), ',"hops":['
+        for attempt in self.attempts[:MOST]:
+            pieces += [start + hop_text(attempt.hop), attempt.status, ',"reason":', attempt.reason]
+            start = "},"
+        pieces += [("}" if pieces else start) + '],"more_hops":', max(0, len(self.attempts) - MOST)]
+        pieces += [',"status":', self.status, ',"own":', self.own, ',"reason":', self.reason]
+        start = ',"diagnostics":['
+        for line in self.diagnostics[:MOST]:
+            pieces += [start, line]
+            start = ","
+        pieces.append(("" if self.diagnostics else start) + "]" + behind)
+        return pieces
 
     def to_json(self) -> dict[str, Any]:
         """The same as values."""
@@ -171,7 +213,7 @@ def _value(line: bytes) -> str:
 
 
 def party_text(opened: ConnectionOpened) -> str:
-    """See ``Entry.text``."""
+    """See ``Entry.pieces``."""
     local, peer = host_port(opened.local_address, opened.local_port), host_port(opened.peer_address, opened.peer_port)
     return (
         f'"connection":{opened.connection},"transport":"{opened.transport}","local":"{local}","peer":"{peer}",'
@@ -188,17 +230,29 @@ def hop_text(hop: Hop) -> str:
     )
 
 
-def _attempt_text(attempt: Attempt) -> str:
-    return f'{hop_text(attempt.hop)}{attempt.status},"reason":{_quoted(attempt.reason)}}}'
+def _rules(found: Explanation | None) -> list[Piece]:
+    if found is None:
+        return [',"rules":[],"more_rules":', 0]
+    hit = [(tier, target) for tier in found.tiers for target in tier.targets]
+    pieces, start = list[Piece](), ',"rules":[{"rule":'
+    for tier, target in hit[:MOST]:
+        place = found.plan.places[target.rule]
+        pieces += [start, target.rule, ',"file":', place.file, ',"line":', place.line, ',"priority":', tier.priority]
+        pieces += [',"stop":', tier.stop, ',"zone":', target.zone, ',"alias":', target.alias]
+        start = '},{"rule":'
+    return [*pieces, '}],"more_rules":' if hit else ',"rules":[],"more_rules":', max(0, len(hit) - MOST)]
 
 
-def _rule_text(tier: Tier, target: Target, found: Explanation) -> str:
-    place = found.plan.places[target.rule]
-    return (
-        f'{{"rule":{_quoted(target.rule)},"file":{_quoted(place.file)},"line":{place.line},'
-        f'"priority":{tier.priority},"stop":{_truth(tier.stop)},"zone":{_quoted(target.zone)},'
-        f'"alias":{_quoted(target.alias)}}}'
-    )
+def joined(pieces: list[Piece]) -> str:
+    """The text of which pieces are; remembered/native/pieces.c does the same."""
+    made = pieces.copy()
+    made[1::2] = map(json_text, pieces[1::2])
+    return "".join(made)  # type: ignore[arg-type]
+
+
+def json_text(value: Value) -> str:
+    """Of one value."""
+    return _JSON[type(value)](value)
 
 
 def _thousands(seconds: float, unit: int) -> str:
@@ -207,12 +261,14 @@ def _thousands(seconds: float, unit: int) -> str:
     return f"{whole}.{rest:06}" if unit == 1_000_000 else f"{whole}.{rest:03}"
 
 
-def _truth(value: bool) -> str:
-    return "true" if value else "false"
-
-
-def _perhaps(text: str | None) -> str:
-    return "null" if text is None else _quoted(text)
+_JSON: dict[type, Callable[[Any], str]] = {
+    str: _quoted,
+    bytes: lambda line: _quoted(_value(line)),
+    float: lambda seconds: _thousands(seconds, 1_000_000),
+    int: str,
+    bool: lambda value: "true" if value else "false",
+    type(None): lambda value: "null",
+}
 
 
 def entry_of(record: Record) -> Entry:

@@ -22,7 +22,7 @@ from .verdict import Verdict
 
 @dataclass(slots=True, eq=False)
 class Way:
-    """Read only."""
+    """Read only, but for ``texts``."""
 
     verdict: Verdict
     hop: Hop
@@ -48,6 +48,8 @@ class Way:
     """What leads to the next hop, where several take turns; None: there is one."""
     gate: Gate | None = None
     """What it crosses, where one of the two zones is hidden."""
+    texts: bytes | None = None
+    """What lines of decisions say of it; native/lines.c writes it when it asks for them first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from sipedge.proxy.events import ConnectionOpened
-from sipedge.proxy.history import FORMAT, Entry
+from sipedge.proxy.history import FORMAT, Entry, Piece, joined
 
 
 class ItemKind(Enum):
@@ -56,13 +56,13 @@ SPARE = 8
 class Lines:
     """Decisions as lines, to which more come until the thread takes them."""
 
-    __slots__ = ("_spare", "records", "space", "used")
+    __slots__ = ("_spare", "last", "records", "space", "used")
 
     def __init__(self, space: bytearray, spare: deque[bytearray] | None = None) -> None:
         """``spare``: where the space goes in the end."""
         self.space, self._spare = space, spare
-        self.used = self.records = 0
-        """Bytes of it, and how many decisions that is."""
+        self.used = self.records = self.last = 0
+        """Bytes of it, how many decisions that is, and the number of the last one."""
 
     @property
     def size(self) -> int:
@@ -88,9 +88,11 @@ def records_in(item: Item) -> int:
     return item.records if type(item) is Lines else 1
 
 
-def record_text(entry: Entry, sequence: int, party: str = "") -> str:
-    """A decision as JSON, for files and collectors: all that it takes to make it again, and what came of it.
+def record_text(entry: Entry, sequence: int) -> str:
+    """A decision as JSON, for files and collectors: all that it takes to make it again, and what came of it."""
+    return joined(record_pieces(entry, sequence))
 
-    ``party``: see ``Entry.text``.
-    """
-    return f'{{"format":{FORMAT},"sequence":{sequence},{entry.text(party)}}}'
+
+def record_pieces(entry: Entry, sequence: int, party: str = "", end: str = "") -> list[Piece]:
+    """The same in pieces, and ``end`` behind it. ``party``: see ``Entry.pieces``."""
+    return entry.pieces(party, f'{{"format":{FORMAT},"sequence":{sequence},', f"}}{end}")

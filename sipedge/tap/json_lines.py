@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from json import JSONEncoder
 from typing import Any
 
+from sipedge.remembered.native.ways import perhaps
 from zones.addresses import host_port
 
-from .items import Decided, Item, ItemKind, Lines, Part, Passed, record_text
+from .items import PAGE, Decided, Item, ItemKind, Lines, Part, Passed, record_text
 from .masking import masked
 from .rotating_file import RotatingFile
 from .shared import Shared
@@ -34,6 +35,9 @@ class DecisionsFile:
         self.close = file.close
         self._taken: list[Lines] = []
         """What was rendered and is not written yet."""
+        self._native = None if shared is None else perhaps()
+        self._space = bytearray(0 if self._native is None else 2 * PAGE)
+        """For lines with other numbers."""
         self.last = 0
         """The last sequence number that was in the file when it was opened; 0: none."""
 
@@ -50,20 +54,29 @@ class DecisionsFile:
     def write(self, parts: Sequence[Part]) -> int:
         try:
             with self._file.turn():
-                for part in parts:
-                    self._file.append(part if self._shared is None else self._numbered(bytes(part), self._shared))
+                for place, part in enumerate(parts):
+                    shared = self._shared
+                    self._file.append(part if shared is None else self._numbered(part, self._taken[place].last, shared))
         finally:
             while self._taken:
                 self._taken.pop().give_back()
         return 0
 
-    def _numbered(self, lines: bytes, shared: Shared) -> bytes:
-        """``lines``: with the numbers that they have among those of this worker."""
+    def _numbered(self, lines: Part, last: int, shared: Shared) -> Part:
+        """``lines``: with the numbers that they have among those of this worker; the last one is given."""
+        higher = shared.numbered(last, self.last)
+        if not higher:
+            return lines
+        used = None if self._native is None else self._native.renumber(lines, higher, self._space)
+        if used is not None:
+            return memoryview(self._space)[:used]
+        return b"".join(_renumbered(line, higher) for line in bytes(lines).splitlines(keepends=True))
 
-        def number(own: re.Match[bytes]) -> bytes:
-            return own[0][: own.start(1) - own.start()] + b"%d," % shared.numbered(int(own[1]), self.last)
 
-        return _SEQUENCE.sub(number, lines)
+def _renumbered(line: bytes, higher: int) -> bytes:
+    front, key, rest = line.partition(b'"sequence":')
+    number, comma, rest = rest.partition(b",")
+    return b"%b%b%d%b%b" % (front, key, int(number) + higher, comma, rest)
 
 
 class MessagesFile:

@@ -42,15 +42,16 @@ class Shared:
     def concluded(self, number: int) -> None:
         self._put(self._own, number)
 
-    def numbered(self, own: int, least: int) -> int:
-        """The number that a decision has in the file, for a thread whose turn it is.
+    def numbered(self, last: int, least: int) -> int:
+        """How much higher the numbers of decisions in a row are in the file, for a thread whose turn it is.
 
-        ``own``: counts those of this worker. ``least``: the last number that was in the file when it was opened.
+        ``last``: of those of this worker. ``least``: the last number that was in the file when it was
+        opened.
         """
-        number = max(self._get(_NUMBERS), least) + own - self._get(self._own + 1)
-        self._put(_NUMBERS, number)
-        self._put(self._own + 1, own)
-        return number
+        higher = max(self._get(_NUMBERS), least) - self._get(self._own + 1)
+        self._put(_NUMBERS, last + higher)
+        self._put(self._own + 1, last)
+        return higher
 
     def turns(self, output: str) -> Turns:
         return Turns(self, self._memory, OUTPUTS.index(output))

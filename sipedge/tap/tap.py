@@ -79,6 +79,8 @@ class Tap:
         return {name: worker.dropped for name, worker in self._workers.items()}
 
     def received(self, connection: int, message: Message) -> None:
+        if self._metrics is None and not self._messages:
+            return
         peer = self._peer_of(connection)
         if peer is None:
             return
@@ -94,6 +96,8 @@ class Tap:
             self._pass(peer, False, head, b"")
 
     def sent(self, connection: int, data: bytes) -> None:
+        if self._metrics is None and not self._messages:
+            return
         peer = self._peer_of(connection)
         if peer is None:
             return

@@ -6,18 +6,17 @@ which costs more than it spares. What went the short way has its lines made in C
 
 from __future__ import annotations
 
+import struct
 from collections import deque
 
-from sipedge.native import library
 from sipedge.proxy.events import ConnectionOpened
-from sipedge.proxy.history import Entry, entry_of, hop_text, party_text
-from sipedge.remembered.native import ways
-from sipedge.remembered.native.ways import Records, Ways
+from sipedge.proxy.history import Entry, Piece, entry_of, hop_text, joined, json_text, party_text
+from sipedge.remembered.native.ways import Records, Ways, perhaps
 from sipedge.remembered.record import HEAD, Record
 from sipedge.sip.message import Message
 from zones.zone import Hop
 
-from .items import PAGE, SPARE, Lines, record_text
+from .items import PAGE, SPARE, Lines, record_pieces
 from .worker import Worker
 
 KEPT = 1024
@@ -30,17 +29,34 @@ class Writing:
     """Belongs to the event loop."""
 
     def __init__(self) -> None:
-        self._native = _load()
+        self._native = perhaps()
         self._texts = _way_texts, _hop_text, _party_text, self._line_of
         self._parties: dict[int, tuple[ConnectionOpened, str]] = {}
         self._spare: deque[bytearray] = deque(maxlen=SPARE)
 
     def line(self, entry: Entry, sequence: int) -> bytes:
-        return f"{record_text(entry, sequence, self._party(entry.opened))}\n".encode("ascii")
+        return joined(self._pieces(entry, sequence)).encode("ascii")
 
     def put(self, worker: Worker, entry: Entry, sequence: int) -> None:
         """Have its line written."""
-        self._put(worker, self.line(entry, sequence))
+        pieces = self._pieces(entry, sequence)
+        if self._native is None or not self._put_pieces(self._native, worker, pieces, sequence):
+            self._put(worker, joined(pieces).encode("ascii"), sequence)
+
+    def _pieces(self, entry: Entry, sequence: int) -> list[Piece]:
+        return record_pieces(entry, sequence, self._party(entry.opened), "\n")
+
+    def _put_pieces(self, native: Ways, worker: Worker, pieces: list[Piece], number: int) -> bool:
+        """False: there is no room for them on the page."""
+        page = self._page(worker, USUAL)
+        before = page.records
+        try:
+            used = native.line(pieces, page.space, page.used, json_text)
+            if used is not None:
+                page.used, page.records, page.last = used, before + 1, number
+        finally:
+            self._give(worker, page, before)
+        return used is not None
 
     def put_all(self, worker: Worker, records: Records, first: int) -> None:
         """The same of records that have their answers. ``first``: the sequence number of the first one."""
@@ -50,7 +66,7 @@ class Writing:
             if self._native is not None:
                 done = self._put_natively(self._native, worker, records, done, first + done)
             if done == before:  # it is longer than most, or there is no C
-                self._put(worker, self._line_of(records[done], first + done))
+                self._put(worker, self._line_of(records[done], first + done), first + done)
                 done += 1
 
     def _put_natively(self, native: Ways, worker: Worker, records: Records, done: int, number: int) -> int:
@@ -59,17 +75,20 @@ class Writing:
         before, begun = page.records, done
         try:
             done, page.used = native.lines(records, done, number, page.space, page.used, self._texts)
-            page.records += done - begun
+            if done > begun:
+                page.records += done - begun
+                page.last = number + done - begun - 1
         finally:
             self._give(worker, page, before)
         return done
 
-    def _put(self, worker: Worker, line: bytes) -> None:
+    def _put(self, worker: Worker, line: bytes, number: int) -> None:
         page = self._page(worker, len(line))
         before = page.records
         page.space[page.used : page.used + len(line)] = line
         page.used += len(line)
         page.records += 1
+        page.last = number
         self._give(worker, page, before)
 
     def _page(self, worker: Worker, room: int) -> Lines:
@@ -111,13 +130,12 @@ class Writing:
         return kept[1]
 
 
-def _way_texts(record: Record) -> tuple[bytes, bytes, bytes, bytes]:
+def _way_texts(record: Record) -> bytes:
     """Of all requests that go the same way; see native/lines.h."""
     entry, index = entry_of(record), Message(record[HEAD]).index
     texts = f',"revision":"{entry.revision}",', f",{entry.place_text()}", f',{entry.decided_text()},"hops":['
-    before, between, decided = (text.encode("ascii") for text in texts)
     values = bytes(index.get(name, (0,))[0] for name in ("from", "to", "call-id", "cseq"))
-    return before, between, decided, values
+    return values + struct.pack("=3I", *map(len, texts)) + "".join(texts).encode("ascii")
 
 
 def _hop_text(hop: Hop) -> bytes:
@@ -126,10 +144,3 @@ def _hop_text(hop: Hop) -> bytes:
 
 def _party_text(opened: ConnectionOpened) -> bytes:
     return party_text(opened).encode("ascii")
-
-
-def _load() -> Ways | None:
-    try:
-        return ways.load()
-    except library.Unusable:
-        return None

@@ -3,9 +3,11 @@
 Run ``python -m tools.bench.console [--rounds N] [--count N] [--rate N] [--anew]``. Three edges are up: one writes no
 decisions; one has ``[log] decisions``; one has that and a console of its own, which reads them while 20 pages a second
 are asked for, a history is searched, and two plans of 300 rules are compared at low priority. They are under the same
-load in turns, A B C C B A; ``--rate``: so many transactions a second, else 64 are under way; ``--anew``: each one is
-decided about by the core. The console's own time is not counted: it is another process. Processor time is the kernel's
-count in nanoseconds (proc(5): schedstat), of all threads and of the event loop's alone.
+load in turns; in one more, *beside*, the first one is, while the console of the third is as busy: what that costs is
+the price of sharing two cores, and the rest of the third one's is the feed's. The order is turned round each time;
+``--rate``: so many transactions a second, else 64 are under way; ``--anew``: each one is decided about by the core.
+The console's own time is not counted: it is another process. Processor time is the kernel's count in nanoseconds
+(proc(5): schedstat), of all threads and of the event loop's alone.
 """
 
 from __future__ import annotations
@@ -40,6 +42,13 @@ FEED = '\n[log]\ndecisions = "decisions.jsonl"\n'
 CONSOLE = '[console]\nlisten = "127.0.0.1:0"\n'
 EDGES = {"alone": "", "writing": FEED, "watched": FEED + CONSOLE}
 """Name -> what its configuration has more."""
+TURNS = {
+    "alone": ("alone", False),
+    "writing": ("writing", False),
+    "beside": ("alone", True),
+    "watched": ("watched", True),
+}
+"""Name -> which edge is under load, and whether the console is busy."""
 Figures = dict[str, float]
 
 
@@ -103,7 +112,7 @@ def measured(running: Running, generator: Generator, load: Load) -> Figures:
 def run(options: argparse.Namespace, folder: Path) -> int:
     certificates, plans = make_certificates(folder), _plans(folder)
     generator, load = Generator(folder, certificates), _load(options)
-    figures: dict[str, list[Figures]] = {name: [] for name in EDGES}
+    figures: dict[str, list[Figures]] = {name: [] for name in TURNS}
     with ExitStack() as stack:
         edges = {}
         for place, (name, more) in enumerate(EDGES.items(), 5):
@@ -116,9 +125,10 @@ def run(options: argparse.Namespace, folder: Path) -> int:
         for running in edges.values():
             generator.run(replace(load, count=load.count // 2), running.proxy.address)
         for _ in range(options.rounds):
-            for name in (*EDGES, *reversed(EDGES)):
-                with kept_busy(address, plans) if name == "watched" else nullcontext():
-                    figures[name].append(measured(edges[name], generator, load))
+            for name in (*TURNS, *reversed(TURNS)):
+                edge, is_busy = TURNS[name]
+                with kept_busy(address, plans) if is_busy else nullcontext():
+                    figures[name].append(measured(edges[edge], generator, load))
     _tell(figures)
     return 0
 
@@ -154,7 +164,7 @@ def main(arguments: list[str]) -> int:
         busy(arguments[1], (arguments[2], arguments[3]))
         return 0
     parser = argparse.ArgumentParser(prog="python -m tools.bench.console", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5, help="of A B C C B A (default: 5)")
+    parser.add_argument("--rounds", type=int, default=5, help="of all turns and back (default: 5)")
     parser.add_argument("--count", type=int, default=10_000, help="transactions of each (default: 10000)")
     parser.add_argument("--rate", type=float, default=0, help="transactions a second (default: as many as go)")
     parser.add_argument("--anew", action="store_true", help="nothing is remembered of what was decided")

@@ -6,7 +6,7 @@ measured against is in instructions.json: ``--guard`` compares, ``--record`` wri
 
 ``--stranger`` has the caller come in by the Default Zone, ``--from-domain`` has From compared with the names of the
 caller's certificate, which is put into the core, as there is no TLS: the difference is what the comparison costs.
-``--hidden`` has the caller in a hidden zone.
+``--hidden`` has the caller in a hidden zone, ``--decisions`` has lines of ``[log] decisions`` written.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from dialplan.language.parser import parse_dialplan
 from dialplan.search.search import CompiledPlan
 from sipedge.rates import reading
-from sipedge.settings import DnsSettings, Limits, Listener, Settings
+from sipedge.settings import DnsSettings, Limits, Listener, Log, Settings
 from sipedge.sip.framing import Framer
 from sipedge.sip.message import Message, parse_message
+from sipedge.tap import worker
 from sipedge.worker.process import settle
 from tools.memory_edge import EDGE, MemoryEdge, run_edge
 from zones.names import PeerNames
@@ -47,6 +49,8 @@ HIDDEN = ", the caller hidden"
 USERS = 20
 """Who is written to: so few that each of them is known before it counts."""
 PYTHON = ".".join(map(str, sys.version_info[:2]))
+SLOWER = 50
+"""Times that a program takes under valgrind: so much longer the thread that writes lines lets them come together."""
 EACH = 0.0004
 """Seconds of the clock for a transaction: an edge at full load has pjsip's timers looked at once in twelve."""
 RULE = """
@@ -139,10 +143,11 @@ def proxy(count: int, window: int, settings: Settings) -> None:
             edge.loop.now += EACH * window
 
     slice, reading.SLICE = reading.SLICE, float("inf")  # valgrind makes every read a long one, by the machine's clock
+    gather, worker.GATHER = worker.GATHER, SLOWER * worker.GATHER
     try:
         run_edge(settings, scenario)
     finally:
-        reading.SLICE = slice
+        reading.SLICE, worker.GATHER = slice, gather
 
 
 def instructions(count: int, options: Sequence[str]) -> int:
@@ -189,15 +194,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--run", type=int, metavar="COUNT", help="proxy so many, without counting anything")
     parser.add_argument("--guard", action="store_true", help="exit status 1 when it is above the record by a tenth")
     parser.add_argument("--record", action="store_true", help="write the record anew")
+    parser.add_argument("--decisions", action="store_true", help="write a line for each decision")
     options = parser.parse_args(arguments)
     if options.run:
         settle()
-        proxy(
-            options.run, options.window, settings(options.stranger, options.from_domain, options.anew, options.hidden)
-        )
+        made = settings(options.stranger, options.from_domain, options.anew, options.hidden)
+        with TemporaryDirectory() as folder:
+            log = Log(decisions=f"{folder}/decisions" if options.decisions else "")
+            proxy(options.run, options.window, replace(made, log=log))
         return 0
     how = ["--window", str(options.window), "--from-domain", options.from_domain.value]
     how += ["--stranger"] * options.stranger + ["--anew"] * options.anew + ["--hidden"] * options.hidden
+    how += ["--decisions"] * options.decisions
     try:
         figure = measured(how)
     except (Unavailable, RuntimeError) as error:

@@ -1,19 +1,25 @@
 #include "lines.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #include "quoting.h"
 
-enum { KEPT = 1024, PARTS = 3, VALUES = 4, ADDED = 512, DIGITS_OF_TIME = 32 };
+static const uint64_t SPREADING = 0x9e3779b97f4a7c15; /* 2^64 by the golden ratio: neighbours come to lie apart */
+enum { KEPT_BITS = 10, KEPT = 1 << KEPT_BITS, PARTS = 3, VALUES = 4, ADDED = 512, DIGITS = 20, DIGITS_OF_TIME = 32 };
 
 /* Texts that were made, by the objects that they were made of; while those are held no others have their addresses. */
 struct kept {
-    PyObject *of, *made;
-    struct span parts[PARTS];
-    unsigned char values[VALUES]; /* numbers of header lines */
+    PyObject *of, *text;
 };
 
-static struct kept ways[KEPT], hops[KEPT], parties[KEPT];
+/* Of a way, in bytes that it holds. */
+struct way_texts {
+    unsigned char values[VALUES]; /* numbers of header lines */
+    struct span parts[PARTS];
+};
+
+static struct kept hops[KEPT], parties[KEPT];
 
 #define TEXT(words) {words, sizeof words - 1}
 static const struct span START = TEXT("{\"format\":1,\"sequence\":"), TIME_KEY = TEXT(",\"time\":"), MS_KEY = TEXT(",\"ms\":"),
@@ -25,67 +31,79 @@ static void drop(struct kept *kept)
 {
     for (int i = 0; i < KEPT; i++) {
         Py_CLEAR(kept[i].of);
-        Py_CLEAR(kept[i].made);
+        Py_CLEAR(kept[i].text);
     }
 }
 
 void lines_forget(void)
 {
-    drop(ways);
     drop(hops);
     drop(parties);
 }
 
-/* What Python has made: bytes, or as ``texts.way`` says it. 0 with an exception. */
-static int is_read(struct kept *read, PyObject *made)
+/* What Python makes of an object; NULL with an exception. */
+static PyObject *made_of(PyObject *object, PyObject *make)
 {
-    PyObject *parts[PARTS], *values = made;
-    if (PyBytes_Check(made)) {
-        read->parts[0] = span_of(made);
-        return 1;
-    }
-    if (!PyTuple_Check(made)) {
+    PyObject *made = PyObject_CallFunctionObjArgs(make, object, NULL);
+    if (made && !PyBytes_Check(made)) {
         PyErr_SetString(PyExc_TypeError, "a text is bytes");
-        return 0;
+        Py_CLEAR(made);
     }
-    if (!PyArg_ParseTuple(made, "SSSS", &parts[0], &parts[1], &parts[2], &values))
-        return 0;
-    for (int i = 0; i < PARTS; i++)
-        read->parts[i] = span_of(parts[i]);
-    struct span numbers = span_of(values);
-    if (numbers.length == VALUES)
-        memcpy(read->values, numbers.start, VALUES);
-    else
-        PyErr_SetString(PyExc_ValueError, "a record shows four header lines");
-    return numbers.length == VALUES;
+    return made;
 }
 
-/* NULL with an exception. ``from``: what ``make`` is given. */
-static const struct kept *text_of(struct kept *kept, PyObject *object, PyObject *make, PyObject *from)
+/* 0 with an exception. */
+static int read_text(struct span *text, struct kept *kept, PyObject *object, PyObject *make)
 {
-    size_t mixed = (size_t)object / 16;
-    kept += (mixed ^ mixed / KEPT) % KEPT;
-    if (kept->of == object)
-        return kept;
-    struct kept read = {.made = PyObject_CallFunctionObjArgs(make, from, NULL)};
-    if (!read.made || !is_read(&read, read.made)) {
-        Py_XDECREF(read.made);
-        return NULL;
+    kept += (uint64_t)(uintptr_t)object * SPREADING >> (64 - KEPT_BITS);
+    if (kept->of != object) {
+        PyObject *made = made_of(object, make);
+        if (!made)
+            return 0;
+        Py_XDECREF(kept->of);
+        Py_XDECREF(kept->text);
+        *kept = (struct kept){new_reference(object), made};
     }
-    read.of = new_reference(object);
-    Py_XDECREF(kept->of);
-    Py_XDECREF(kept->made);
-    *kept = read;
-    return kept;
+    *text = span_of(kept->text);
+    return 1;
 }
 
-/* Microseconds, with a point in front of the last ``digits``. */
-static char *write_time(char *to, double seconds, unsigned long long unit, int digits)
+/* Of bytes that hold nothing else. */
+static int part_way_texts(struct way_texts *texts, struct span whole)
 {
-    unsigned long long whole = (unsigned long long)(seconds * 1e6 + 0.5);
-    to = write_number(to, whole / unit);
-    *to++ = '.';
-    return write_digits(to, whole % unit, digits);
+    uint32_t lengths[PARTS];
+    size_t at = sizeof texts->values + sizeof lengths;
+    if (whole.length < at)
+        return 0;
+    memcpy(texts->values, whole.start, sizeof texts->values);
+    memcpy(lengths, whole.start + sizeof texts->values, sizeof lengths);
+    for (int i = 0; i < PARTS; at += lengths[i++]) {
+        if (whole.length - at < lengths[i])
+            return 0;
+        texts->parts[i] = (struct span){whole.start + at, lengths[i]};
+    }
+    return at == whole.length;
+}
+
+/* 0 with an exception. */
+static int read_way_texts(struct way_texts *texts, PyObject *record, PyObject *make)
+{
+    static PyObject *name;
+    PyObject *way = PyList_GetItem(record, WAY);
+    if (!way || (!name && !(name = PyUnicode_InternFromString("texts"))))
+        return 0;
+    PyObject *made = PyObject_GetAttr(way, name);
+    if (made == Py_None) {
+        Py_DECREF(made);
+        made = made_of(record, make);
+        if (made && PyObject_SetAttr(way, name, made))
+            Py_CLEAR(made);
+    }
+    int is_read = made && PyBytes_Check(made) && part_way_texts(texts, span_of(made));
+    if (!is_read && !PyErr_Occurred())
+        PyErr_SetString(PyExc_ValueError, "texts of a way are numbers, lengths and text");
+    Py_XDECREF(made); /* the way holds it */
+    return is_read;
 }
 
 /* The header lines with these numbers; 0 where one is not there, or a line is folded. */
@@ -110,7 +128,7 @@ static int find_lines(struct span head, const unsigned char *numbers, struct spa
 
 /* What a line has of the request's own between what others say, too. */
 struct line {
-    const struct kept *way;
+    struct way_texts way;
     struct span party, hop, head, reason;
     unsigned long number, status;
     double time, took;
@@ -120,18 +138,18 @@ struct line {
 static char *write_values(char *to, const struct line *line)
 {
     struct span found[VALUES];
-    if (!find_lines(line->head, line->way->values, found))
+    if (!find_lines(line->head, line->way.values, found))
         return NULL;
     for (int i = 0; i < VALUES && to; i++) {
         to = write_span(to, KEYS[i]);
-        to = write_quoted(to, line->way->values[i] ? value_of(found[i]) : (struct span){"", 0});
+        to = write_quoted(to, line->way.values[i] ? value_of(found[i]) : (struct span){"", 0});
     }
     return to;
 }
 
 static int is_usual(const struct line *line)
 {
-    return line->took >= 0 && line->took < 1e9 && line->time >= 0 && line->time < 1e12;
+    return line->took >= 0 && line->took < 1e9 && is_usual_time(line->time);
 }
 
 /* What was written last of a time: all of a read have come at the same. */
@@ -153,12 +171,12 @@ static char *write_line(char *to, const struct line *line)
     to = write_number(write_span(to, START), line->number);
     to = write_moment(write_span(to, TIME_KEY), line->time);
     to = write_time(write_span(to, MS_KEY), line->took, 1000, 3);
-    to = write_span(to, line->way->parts[0]);
+    to = write_span(to, line->way.parts[0]);
     to = write_span(to, line->party);
-    to = write_values(write_span(to, line->way->parts[1]), line);
+    to = write_values(write_span(to, line->way.parts[1]), line);
     if (!to)
         return NULL;
-    to = write_span(to, line->way->parts[2]);
+    to = write_span(to, line->way.parts[2]);
     to = write_number(write_span(to, line->hop), line->status);
     to = write_number(write_span(to, REST), line->status);
     to = write_quoted(write_span(to, REASON_KEY), line->reason);
@@ -169,19 +187,15 @@ static char *write_line(char *to, const struct line *line)
 static int read_record(struct line *line, PyObject *record, const struct texts *texts)
 {
     PyObject *reason = PyList_GetItem(record, REASON), *tried = PyList_GetItem(record, HOPS), *head = PyList_GetItem(record, HEAD);
-    PyObject *hop = tried ? PyTuple_GetItem(tried, 0) : NULL, *way = PyList_GetItem(record, WAY);
-    PyObject *opened = PyList_GetItem(record, OPENED);
-    if (!hop || !way || !opened || !head || !reason || !PyBytes_Check(head) || !PyBytes_Check(reason)) {
+    PyObject *hop = tried ? PyTuple_GetItem(tried, 0) : NULL, *opened = PyList_GetItem(record, OPENED);
+    if (!hop || !opened || !head || !reason || !PyBytes_Check(head) || !PyBytes_Check(reason)) {
         if (!PyErr_Occurred())
             PyErr_SetString(PyExc_TypeError, "a record has its header section and its reason phrase as bytes");
         return 0;
     }
-    const struct kept *hop_text = text_of(hops, hop, texts->hop, hop);
-    const struct kept *party = hop_text ? text_of(parties, opened, texts->party, opened) : NULL;
-    line->way = party ? text_of(ways, way, texts->way, record) : NULL;
-    if (!line->way)
+    if (!read_text(&line->hop, hops, hop, texts->hop) || !read_text(&line->party, parties, opened, texts->party) ||
+        !read_way_texts(&line->way, record, texts->way))
         return 0;
-    line->hop = hop_text->parts[0], line->party = party->parts[0];
     line->head = span_of(head), line->reason = span_of(reason);
     line->status = PyLong_AsUnsignedLong(PyList_GetItem(record, STATUS));
     line->time = PyFloat_AsDouble(PyList_GetItem(record, TIME));
@@ -193,7 +207,7 @@ static size_t longest(const struct line *line)
 {
     size_t others = line->party.length + line->hop.length + ADDED;
     for (int i = 0; i < PARTS; i++)
-        others += line->way->parts[i].length;
+        others += line->way.parts[i].length;
     return others + 2 * (line->head.length + line->reason.length);
 }
 
@@ -246,4 +260,32 @@ Py_ssize_t lines_put(struct page *page, PyObject *records, Py_ssize_t done, unsi
     for (Py_ssize_t count = PyList_Size(records); put > 0 && done < count; done += put > 0, number++)
         put = put_record(page, PyList_GetItem(records, done), number, texts);
     return put < 0 ? -1 : done;
+}
+
+/* What stands in front of a number; NULL where it is none of a line. */
+static const char *read_number(struct span line, unsigned long long *number)
+{
+    size_t at = START.length;
+    if (line.length <= at || memcmp(line.start, START.start, at))
+        return NULL;
+    for (*number = 0; at < line.length && at < START.length + DIGITS && line.start[at] >= '0' && line.start[at] <= '9'; at++)
+        *number = 10 * *number + (unsigned long long)(line.start[at] - '0');
+    return line.start + at;
+}
+
+int lines_renumber(struct page *page, struct span lines, long long higher)
+{
+    char *to = place_in(page), *end = to + room_in(page);
+    const char *at = lines.start, *last = lines.start + lines.length, *feed;
+    for (; at < last; at = feed + 1) {
+        unsigned long long number;
+        feed = memchr(at, '\n', (size_t)(last - at));
+        const char *rest = feed ? read_number((struct span){at, (size_t)(feed - at)}, &number) : NULL;
+        if (!rest || (size_t)(end - to) < (size_t)(feed + 1 - at) + DIGITS)
+            return 0;
+        to = write_number(write_span(to, START), number + (unsigned long long)higher);
+        to = write_span(to, (struct span){rest, (size_t)(feed + 1 - rest)});
+    }
+    page->used = (size_t)(to - PyByteArray_AsString(page->space));
+    return 1;
 }

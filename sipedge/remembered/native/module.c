@@ -1,7 +1,7 @@
 /* What Python sees of the short way. The work is in reading.c, what is done with the bytes in forward.c, who waits for an
- * answer in pending.c, where requests go in ways.c, and what is told of them in lines.c. */
+ * answer in pending.c, where requests go in ways.c, and what is told of them in lines.c; of others, in pieces.c. */
 
-#include "lines.h"
+#include "pieces.h"
 
 #include <string.h>
 
@@ -266,6 +266,35 @@ static PyObject *lines(PyObject *module, PyObject *const *args, Py_ssize_t count
     return Py_BuildValue("nn", done, (Py_ssize_t)page.used);
 }
 
+/* (pieces, space, used, json): what is used then; None: there is no room. See pieces.h. */
+static PyObject *line(PyObject *module, PyObject *const *args, Py_ssize_t count)
+{
+    (void)module;
+    if (count != 4 || !PyList_Check(args[0]) || !PyByteArray_Check(args[1]))
+        return PyErr_Format(PyExc_TypeError, "line takes pieces, space, a number and a function");
+    struct page page = {args[1], PyLong_AsSize_t(args[2])};
+    if (!PyErr_Occurred() && page.used > (size_t)PyByteArray_Size(page.space))
+        PyErr_SetString(PyExc_ValueError, "more is used than there is");
+    int done = PyErr_Occurred() ? -1 : pieces_put(&page, args[0], args[3]);
+    return done < 0 ? NULL : done ? PyLong_FromSize_t(page.used) : new_reference(Py_None);
+}
+
+/* (lines, how much higher, space): what is used of it then; None: there is no room, or these are no lines. */
+static PyObject *renumber(PyObject *module, PyObject *const *args, Py_ssize_t count)
+{
+    (void)module;
+    Py_buffer given;
+    if (count != 3 || !PyByteArray_Check(args[2]))
+        return PyErr_Format(PyExc_TypeError, "renumber takes lines, a number and space");
+    struct page page = {args[2], 0};
+    long long higher = PyLong_AsLongLong(args[1]);
+    if (PyErr_Occurred() || PyObject_GetBuffer(args[0], &given, PyBUF_SIMPLE))
+        return NULL;
+    int done = lines_renumber(&page, (struct span){given.buf, (size_t)given.len}, higher);
+    PyBuffer_Release(&given);
+    return done ? PyLong_FromSize_t(page.used) : new_reference(Py_None);
+}
+
 static PyObject *forget_lines(PyObject *module, PyObject *nothing)
 {
     (void)module, (void)nothing;
@@ -317,7 +346,9 @@ static PyMethodDef METHODS[] = {
     {"find", find, METH_O, NULL},
     {"waiting", waiting, METH_VARARGS, NULL},
     {"give_up", give_up, METH_O, NULL},
+    {"line", FAST(line)},
     {"lines", FAST(lines)},
+    {"renumber", FAST(renumber)},
     {"forget_lines", forget_lines, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };

@@ -30,6 +30,24 @@ char *write_number(char *to, unsigned long long number)
     return write_digits(to, number, digits);
 }
 
+int is_usual_time(double seconds)
+{
+    return seconds >= 0 && seconds < 1e12;
+}
+
+char *write_time(char *to, double seconds, unsigned long long unit, int digits)
+{
+    unsigned long long whole = (unsigned long long)(seconds * 1e6 + 0.5);
+    to = write_number(to, whole / unit);
+    *to++ = '.';
+    return write_digits(to, whole % unit, digits);
+}
+
+int is_folded(struct span line)
+{
+    return line.length && memchr(line.start, '\n', line.length) != NULL;
+}
+
 static int is_plain(char c)
 {
     return c >= ' ' && c <= '~' && c != '"' && c != '\\';

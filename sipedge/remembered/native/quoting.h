@@ -11,6 +11,13 @@ char *write_number(char *to, unsigned long long number);
 /* As many digits as are asked for. */
 char *write_digits(char *to, unsigned long long number, int digits);
 
+/* Seconds that are usual, in microseconds with a point in front of the last ``digits``, of which ``unit`` is the power. */
+int is_usual_time(double seconds);
+char *write_time(char *to, double seconds, unsigned long long unit, int digits);
+
+/* Whether a header line has line ends in it, or at its end. */
+int is_folded(struct span line);
+
 /* NULL for what Python has to write: control characters, and all that is not ASCII. At most twice as long, and two. */
 char *write_quoted(char *to, struct span value);
 

@@ -33,7 +33,7 @@ Passed = list[tuple[int, list[bytes]]]
 Records = list[list[Any]]
 """See record.py."""
 Texts = tuple[
-    Callable[[list[Any]], tuple[bytes, bytes, bytes, bytes]],
+    Callable[[list[Any]], bytes],
     Callable[[Any], bytes],
     Callable[[Any], bytes],
     Callable[[list[Any], int], bytes],
@@ -124,9 +124,11 @@ class Ways(Protocol):
     def find(self, branch: bytes, /) -> int: ...
     def waiting(self, place: int, before: float, /) -> list[int]: ...
     def give_up(self, number: int, /) -> tuple[int, int, list[Any], bytes, bytes, float] | None: ...
+    def line(self, pieces: list[Any], space: bytearray, used: int, json: Callable[[Any], str], /) -> int | None: ...
     def lines(
         self, records: Records, done: int, number: int, space: bytearray, used: int, texts: Texts, /
     ) -> tuple[int, int]: ...
+    def renumber(self, lines: bytes | memoryview, higher: int, space: bytearray, /) -> int | None: ...
     def forget_lines(self) -> None: ...
 
 
@@ -141,3 +143,11 @@ def _compiled() -> ModuleType:
 def load() -> Ways:
     """Raises library.Unusable."""
     return cast(Ways, library.load(_compiled, digest()))
+
+
+def perhaps() -> Ways | None:
+    """None where it may not be used."""
+    try:
+        return load()
+    except library.Unusable:
+        return None

@@ -11,10 +11,14 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from support.native import require_native
 from support.tapped import decided, lines_of
 
 from sipedge.history.spool import Spool
 from sipedge.history.wish import Position
+from sipedge.native import library
+from sipedge.remembered.native import ways
+from sipedge.tap.items import Lines
 from sipedge.tap.json_lines import DecisionsFile
 from sipedge.tap.rotating_file import RotatingFile
 from sipedge.tap.shared import Shared
@@ -37,11 +41,15 @@ class Writer:
         self.output.open()
 
     def write(self, count: int = 1) -> None:
-        lines = []
-        for _ in range(count):
-            self.conclude()
-            lines.append(lines_of(decided(sequence=self.shared.concluded)))
-        self.output.write([b"".join(lines[:1]), b"".join(lines[1:])])
+        parts = []
+        for numbers in (range(1), range(1, count)):
+            page = Lines(bytearray())
+            for _ in numbers:
+                self.conclude()
+                page.space += lines_of(decided(sequence=self.shared.concluded))
+            page.used, page.last = len(page.space), self.shared.concluded
+            parts.append(self.output.render(page))
+        self.output.write(parts)
 
     def conclude(self) -> None:
         self.shared.concluded += 1
@@ -57,6 +65,29 @@ def test_all_workers_number_their_decisions_in_one_row(tmp_path: Path, memory: i
     two.write(3)
     one.write(1)
     assert numbers(tmp_path / "log") == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("native", [True, False])
+@pytest.mark.parametrize("last", [8, 998, 10**15])
+def test_numbers_of_any_length_take_the_place_of_others(
+    last: int, native: bool, tmp_path: Path, memory: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not native:
+        monkeypatch.setenv(library.SWITCH, "0")
+    (tmp_path / "log").write_bytes(lines_of(decided(sequence=last)))
+    Writer(memory, 0, tmp_path / "log").write(5)
+    wanted = [lines_of(decided(sequence=number)) for number in range(last, last + 6)]
+    assert (tmp_path / "log").read_bytes() == b"".join(wanted)
+
+
+def test_what_are_no_lines_are_not_numbered() -> None:
+    require_native()
+    native, line = ways.load(), lines_of(decided(sequence=7))
+    for odd in (line[:-1], b"x" + line, line + b"\n", b"{}\n"):
+        assert native.renumber(odd, 5, bytearray(1 << 16)) is None
+    assert native.renumber(line, 5, bytearray(len(line))) is None
+    with pytest.raises(TypeError):
+        native.renumber("", 5, bytearray(9))  # type: ignore[arg-type]
 
 
 def test_numbers_go_on_where_an_edge_before_this_one_ended(tmp_path: Path, memory: int) -> None:

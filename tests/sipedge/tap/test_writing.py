@@ -18,7 +18,7 @@ from support.settings import INSIDE_PEER, ZONES, make_settings
 from support.tapped import entry, searched
 
 from sipedge.native import library
-from sipedge.proxy.history import entry_of
+from sipedge.proxy.history import entry_of, joined, json_text
 from sipedge.remembered.record import BEGUN, ENDED, ENTRY, HEAD, HOPS, OPENED, REASON, STATUS, TIME, WAY, Record
 from sipedge.settings import DnsSettings, Listener
 from sipedge.tap import writing as module
@@ -175,9 +175,18 @@ def test_so_many_hops_and_connections_that_some_share_a_place_have_texts_of_thei
 
 def test_each_way_keeps_its_own_texts(records: list[Record], writing: Writing) -> None:
     made = [_other(records[-1]) for _ in range(2)]
-    made[1][WAY] = replace(made[1][WAY], revision="another")
+    made[1][WAY] = replace(made[1][WAY], revision="another", texts=None)
     assert _in_c(writing, made * 2, 1) == _in_python(made * 2, 1)
     assert [b'"revision":"another"' in line for line in _in_c(writing, made * 2, 1).splitlines()] == [False, True] * 2
+    assert made[1][WAY].texts is not None and b"another" in made[1][WAY].texts
+
+
+@pytest.mark.parametrize("texts", [b"", b"\1\2\3\4", bytes(15), bytes(17), bytes(4) + b"\xff" * 12, "text"])
+def test_texts_of_a_way_that_are_none_are_an_error(texts: Any, records: list[Record], writing: Writing) -> None:
+    made = _other(records[-1])
+    made[WAY] = replace(made[WAY], texts=texts)
+    with pytest.raises(ValueError, match="texts of a way are"):
+        _in_c(writing, [made], 1)
 
 
 def test_what_was_forgotten_is_made_again(records: list[Record], writing: Writing) -> None:
@@ -187,6 +196,60 @@ def test_what_was_forgotten_is_made_again(records: list[Record], writing: Writin
     record[OPENED].transport = "TLS"
     writing.forget()
     assert b'"transport":"TLS","local"' in _in_c(writing, [record], 1)
+
+
+ODD = st.text(st.characters()) | st.text(max_size=9).map(lambda text: text + '"\\' + text)
+VALUES = (
+    st.none()
+    | st.booleans()
+    | st.integers(-9, 1 << 70)
+    | st.floats(0, 1e13)
+    | ODD
+    | ODD.map(lambda text: b"To: " + text.encode("utf-8", "surrogatepass"))
+    | st.binary()
+)
+
+
+@examples(300)
+@given(values=st.lists(VALUES, max_size=9), room=st.integers(0, 400))
+def test_pieces_are_put_together_as_in_python(values: list[Any], room: int, writing: Writing) -> None:
+    require_native()
+    assert writing._native is not None
+    pieces = [part for number, value in enumerate(values) for part in (f"{number}:", value)] + ["end"]
+    text, space = joined(pieces).encode("ascii"), bytearray(b"?" * (3 + room))
+    used = writing._native.line(pieces, space, 3, json_text)
+    if used is None:
+        assert room < 2 * len(text) + 32
+    else:
+        assert bytes(space[:used]) == b"???" + text and not space[used:].strip(b"?")
+
+
+def test_the_line_of_an_entry_is_the_one_of_python(tmp_path: Path) -> None:
+    by_rules, refused = entry(searched("bob@far.example")), entry()
+    refused.diagnostics, refused.attempts = (b'ms-diagnostics: 1;reason="\xff"', b"x: 2"), refused.attempts * 9
+    odd = replace(
+        by_rules, call_id="\udcff", request_uri='sip:"\\\x01@far.example', lines=(b"", b"To: \r\n a", b"C:\xc3\xa9")
+    )
+    long = replace(by_rules, call_id="x" * 300_000)
+    writing, path = Writing(), tmp_path / "log"
+    worker, all_of_them = (
+        Worker(DecisionsFile(RotatingFile(str(path), 1 << 20, 1))),
+        [by_rules, refused, odd, long, odd],
+    )
+    for number, one in enumerate(all_of_them, 1):
+        writing.put(worker, one, number)
+    worker.end()
+    worker.join()
+    assert path.read_bytes() == b"".join(writing.line(one, number) for number, one in enumerate(all_of_them, 1))
+    assert [json.loads(line)["sequence"] for line in path.read_text().splitlines()] == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("wrong", [[1], ["a", 1, b"b"], ["a", {}]])
+def test_pieces_that_are_none_are_an_error(wrong: list[Any], writing: Writing) -> None:
+    require_native()
+    assert writing._native is not None
+    with pytest.raises((TypeError, KeyError)):
+        writing._native.line(wrong, bytearray(99), 0, json_text)
 
 
 def _written(writing: Writing, path: Path, batches: list[list[Record]]) -> bytes:
