@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from support.messages import answer_to
 from support.native import require_native
+from support.settings import plan_of, rule
 from support.short_way import played, said, settings, shorts
 
 from sipedge.rates import reading
@@ -161,6 +163,19 @@ def test_without_max_forwards_one_is_added() -> None:
 
     for hop_count in (15, 69, 70, 71):
         assert short_of(teach(9).to_bytes(), teach, hop_count=hop_count) == 1
+
+
+def test_a_request_uri_that_a_rule_replaces_is_replaced_in_each_request() -> None:
+    old = rule("old", "Outside", r"(.*)@old\.example")
+    plan = plan_of(old.replace("behavior leave", 'behavior replace\n    replace "\\1@outside.example"'))
+
+    def teach(number: int) -> Message:
+        return parse_message(said(number).to_bytes().replace(b"bob@outside.example SIP", b"bob@old.example SIP", 1))
+
+    edges = [replace(settings(remembered), plan=plan) for remembered in (100, 0)]
+    (short, one), (_, other) = (heard(each, teach, teach(9).to_bytes()) for each in edges)
+    assert (short, one) == (1, other)
+    assert one[1][0].startswith(b"MESSAGE sip:bob@outside.example SIP/2.0\r\n")
 
 
 def test_a_header_that_decides_is_read_of_each_request() -> None:
