@@ -210,6 +210,13 @@ def test_a_via_below_that_may_be_the_edges_own_is_the_cores(via: bytes, short: i
     assert short_of(edited(change, teach=teach), teach) == short
 
 
+def test_only_the_topmost_via_is_marked_with_where_it_came_from() -> None:
+    def teach(number: int) -> Message:
+        return said(number, BEHIND)
+
+    assert short_of(edited((b"TCP 192.0.2.10:5060", b"TCP phone.inside.example"), teach=teach), teach) == 1
+
+
 def test_a_request_that_comes_back_is_a_loop() -> None:
     """Its branch has the edge's own hash; so it is refused, as RFC 3261 16.3 wants it, and does not go round."""
     statuses: list[int] = []
