@@ -32,3 +32,19 @@ def collector_paused() -> Iterator[None]:
                 gc.freeze()
                 gc.unfreeze()
             gc.enable()
+
+
+@contextmanager
+def collector_patient() -> Iterator[None]:
+    """Inside, what is there already is never walked, and what is new less often; also in processes that are forked.
+
+    For work that makes many short-lived objects and keeps hardly any.
+    """
+    thresholds = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(MANY, *thresholds[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.unfreeze()

@@ -13,8 +13,10 @@ from sipedge.edge.in_force import InForce, Standing
 from sipedge.edge.others.colleagues import Colleagues
 from sipedge.edge.server import Server
 from sipedge.network.listening import place_of
+from sipedge.network.tcp.sockets import Sockets
+from sipedge.network.tcp.transport import End, Receiver, Transport
 from sipedge.network.tls import read_files
-from sipedge.settings import Limits, Listener, Settings
+from sipedge.settings import Limits, Settings
 from sipedge.sip.framing import Frame, Framer
 from sipedge.sip.message import Message
 from sipedge.worker.control import Control
@@ -26,24 +28,23 @@ from .clock import Clock
 EDGE = "203.0.113.1"
 TURNS = 5
 """Of the loop: more than anything takes that needs no time."""
-Factory = Callable[[], asyncio.BaseProtocol]
 Taker = Callable[[], object]
 
 
-class Far(asyncio.Transport):
+class Far(Transport):
     """Both a connection's transport and the peer behind it, which closes as soon as the edge does."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, factory: Factory, address: str, port: int) -> None:
-        self._raw = socket.socket()
-        super().__init__({"peername": (address, port), "sockname": (EDGE, 5060), "socket": self._raw})
-        self.address = address
+    def __init__(self, loop: asyncio.AbstractEventLoop, receiver: Receiver, address: str, port: int) -> None:
+        self.socket = socket.socket()
+        self.address, self._port = address, port
         self._loop = loop
         self._framer = Framer(Limits())
         self._written = b""
-        protocol = factory()
-        assert isinstance(protocol, asyncio.BufferedProtocol)
-        self.protocol = protocol
-        self.protocol.connection_made(self)
+        self.receiver = receiver
+        self.receiver.connection_made(self)
+
+    def ends(self) -> tuple[End, End]:
+        return (self.address, self._port), (EDGE, 5060)
 
     def send(self, *messages: Message) -> None:
         """Have the edge read these, in as few reads as it allows."""
@@ -52,10 +53,10 @@ class Far(asyncio.Transport):
     def write_in(self, data: bytes) -> None:
         """Have the edge read these bytes, as long as it does."""
         while data and not self.is_closing():
-            space = memoryview(self.protocol.get_buffer(-1))
+            space = self.receiver.get_buffer(-1)
             count = min(len(space), len(data))
             space[:count] = data[:count]
-            self.protocol.buffer_updated(count)
+            self.receiver.buffer_updated(count)
             data = data[count:]
 
     def written(self) -> bytes:
@@ -73,15 +74,12 @@ class Far(asyncio.Transport):
         return frames  # type: ignore[return-value]
 
     def is_closing(self) -> bool:
-        return self._raw.fileno() < 0
-
-    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        pass
+        return self.socket.fileno() < 0
 
     def get_write_buffer_size(self) -> int:
         return 0
 
-    def write(self, data: bytes | bytearray | memoryview) -> None:
+    def write(self, data: bytes) -> None:
         self._written += data
 
     def pause_reading(self) -> None:
@@ -98,8 +96,8 @@ class Far(asyncio.Transport):
 
     def abort(self) -> None:
         if not self.is_closing():
-            self._raw.close()
-            self._loop.call_soon(self.protocol.connection_lost, None)
+            self.socket.close()
+            self._loop.call_soon(self.receiver.connection_lost, None)
 
 
 class ListeningSocket(socket.socket):
@@ -157,14 +155,6 @@ class MemoryLoop(Clock):
             return self.listening.pop(fd.getsockname()[1], None) is not None
         return super().remove_reader(fd)
 
-    def connect_accepted_socket(self, factory: Factory, sock: socket.socket, **_: Any) -> Any:  # type: ignore[override]
-        assert isinstance(sock, Taken)
-        self.came = Far(self, factory, sock.caller, 40000)
-        sock.close()
-        made = self.create_future()
-        made.set_result(None)
-        return made
-
     def call_in(self, address: str, port: int) -> Far:
         """A peer connects."""
         listening, take = self.listening[port]
@@ -172,12 +162,28 @@ class MemoryLoop(Clock):
         take()
         return self.came
 
-    async def create_connection(self, factory: Factory, host: str, port: int, **_: Any) -> Any:  # type: ignore[override]
-        await self.answer.wait()
-        if host == self.refused:
+
+class MemorySockets(Sockets):
+    def __init__(self, loop: MemoryLoop) -> None:
+        self._memory = loop
+
+    @staticmethod
+    def listen(address: str, port: int) -> socket.socket:
+        return ListeningSocket(port)
+
+    def take(self, raw: socket.socket, receiver: Receiver) -> None:
+        assert isinstance(raw, Taken)
+        self._memory.came = Far(self._memory, receiver, raw.caller, 40000)
+        raw.close()
+
+    async def connect(self, receiver: Receiver, address: str, port: int, source: str) -> None:
+        await self._memory.answer.wait()
+        if address == self._memory.refused:
             raise ConnectionRefusedError(111, "refused")
-        self.called.append(Far(self, factory, host, port))
-        return self.called[-1], self.called[-1].protocol
+        self._memory.called.append(Far(self._memory, receiver, address, port))
+
+    def close(self) -> None:
+        pass
 
 
 class MemoryEdge:
@@ -186,12 +192,9 @@ class MemoryEdge:
         assert isinstance(loop, MemoryLoop)
         self.loop = loop
         force = InForce(settings, read_files(settings.tls))
-        self.server = Server(force, {}, self._open, colleagues=colleagues)
+        self.server = Server(force, {}, lambda: MemorySockets(loop), colleagues=colleagues)
         self._settings, self._is_of_several = settings, colleagues is not None
         self.control = Control(self.server, path, Standing(force, time()), lambda standing, place: None, Services())
-
-    def _open(self, listener: Listener) -> socket.socket:
-        return ListeningSocket(listener.port)
 
     def accept(self, address: str, port: int = 5060) -> Far:
         """A peer connects to the listener of this port."""

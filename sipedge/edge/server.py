@@ -14,9 +14,10 @@ from dataclasses import replace
 
 from sipedge.network.connections import Connections
 from sipedge.network.crl_fetching import CrlFetcher
-from sipedge.network.listening import Place, open_socket, place_of
+from sipedge.network.listening import Place, place_of
 from sipedge.network.resolver import Resolver
 from sipedge.network.revocation import Revocations
+from sipedge.network.tcp.sockets import Sockets
 from sipedge.network.tls import TlsContexts
 from sipedge.pjsip.stack import Stack
 from sipedge.proxy import commands
@@ -36,7 +37,7 @@ from sipedge.proxy.events import (
 )
 from sipedge.proxy.proxy import Proxy
 from sipedge.servers.state import ServiceState
-from sipedge.settings import DnsSettings, Listener, Settings
+from sipedge.settings import DnsSettings, Settings
 from sipedge.sip.framing import FramingError
 from sipedge.sip.message import Message
 from sipedge.tap.tap import Tap
@@ -71,13 +72,13 @@ class Server:
         self,
         force: InForce,
         inherited: Mapping[Place, socket.socket],
-        opener: Callable[[Listener], socket.socket] = open_socket,
+        sockets: Callable[[], Sockets] = Sockets,
         services: Callable[[], Sequence[ServiceState]] = tuple,
         colleagues: Colleagues | None = None,
     ) -> None:
         """``inherited``: sockets that listen already. ``services``: what runs on engines beside this edge.
 
-        ``colleagues``: where this is one of several workers.
+        ``colleagues``: where this is one of several workers. ``sockets``: what connections are made of.
         """
         self._force, self._services = force, services
         self._settings = settings = force.settings
@@ -89,7 +90,7 @@ class Server:
         self._fetcher = CrlFetcher(self._lists_changed)
         self._fetcher.follow(settings.dns, allowed_in(settings.zones))
         self._revocations = Revocations(settings.zones, self._fetcher)
-        self._connections = self._make_connections(inherited, opener)
+        self._connections = self._make_connections(inherited, sockets)
         self._stack = self._make_stack()
         self._resolver = Resolver(settings.dns, self._resolved)
         self._keeping = Keeping(settings, colleagues.bus.worker if colleagues else FIRST)
@@ -109,7 +110,7 @@ class Server:
         self.probed: Callable[[commands.Probed], None] = lambda probed: None
 
     def _make_connections(
-        self, inherited: Mapping[Place, socket.socket], opener: Callable[[Listener], socket.socket]
+        self, inherited: Mapping[Place, socket.socket], sockets: Callable[[], Sockets]
     ) -> Connections:
         settings = self._settings
         return Connections(
@@ -132,7 +133,7 @@ class Server:
             retire_within=settings.timers.c,
             is_trusted=lambda address: self._proxy.is_neighbor(address),
             inherited=inherited,
-            opener=opener,
+            sockets=sockets,
             among=among_of(self._colleagues, lambda: self._together) if self._colleagues else None,
         )
 
@@ -222,14 +223,14 @@ class Server:
         return self._colleagues is not None and self._colleagues.follows
 
     def accept(self, place: Place, taken: socket.socket, source: str, too_many: str) -> None:
-        """A connection that the supervisor has taken; ``source`` and ``too_many``: see Connections.handed."""
+        """A connection that the supervisor has taken; ``source`` and ``too_many``: see Connections.accepted."""
         listener = next((each for each in self._settings.listeners if place_of(each) == place), None)
         if listener is None or self._stopped.is_set():
             taken.close()
             if self._colleagues is not None:
                 self._colleagues.gone(source)
         else:
-            self._connections.handed(listener, taken, source, too_many)
+            self._connections.accepted(listener, taken, source, too_many)
 
     def _note_ports(self) -> None:
         """The core reads them from this dictionary."""

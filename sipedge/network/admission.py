@@ -10,6 +10,8 @@ from sipedge.settings import Limits
 
 SHARE = 16
 """Connections that are ended in one turn of the loop, each of which costs it some 60 microseconds."""
+SWEPT = 128
+"""Connections that are looked at in one turn of the loop: 0.6 microseconds each, of 10,000 that would be 6 ms."""
 
 
 class Admission:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from time import perf_counter
-from typing import Protocol, cast
+from typing import Protocol
 
 from sipedge.rates.reading import Reading
 from sipedge.settings import Limits, Listener
@@ -21,7 +21,9 @@ from zones.zone import Hop
 from .admission import Slices
 from .handshakes import Outcome, shake_hands
 from .state import LINGER, OPEN, PEER_CLOSED, PROBE, PROBES, READ_AGAIN, TRANSITIONS, Awaited, Input, State
-from .tcp import HIGH_WATER, LOW_WATER, break_after, os_reason, unacknowledged, was_closed
+from .tcp.options import break_after, os_reason, was_closed
+from .tcp.transport import Transport
+from .tcp.written import Written
 from .tls import openssl_reason
 from .tls_stream import TlsStream
 
@@ -61,11 +63,39 @@ class Owner(Protocol):
         """Forget the connection: it has no socket any more."""
 
 
-class Connection(asyncio.BufferedProtocol):
-    """The event loop calls the methods of BufferedProtocol, the owner those from ``send`` to ``sweep``.
+class Connection:
+    """Its transport calls the methods of asyncio's BufferedProtocol, the owner those from ``send`` to ``sweep``.
 
     Nobody else writes its attributes.
     """
+
+    __slots__ = (
+        "number",
+        "transport",
+        "listener",
+        "hop",
+        "state",
+        "peer",
+        "local",
+        "framer",
+        "spoke",
+        "_owner",
+        "_loop",
+        "_transport",
+        "_stream",
+        "_awaited",
+        "_deadline",
+        "_out",
+        "_queued",
+        "_written",
+        "_resting",
+        "_deaf",
+        "_blocked_since",
+        "_reading",
+        "_eof",
+        "_ending",
+        "_shaking",
+    )
 
     def __init__(self, owner: Owner, number: int, origin: Listener | Hop) -> None:
         """``origin``: the listener that accepts it, or the hop that the edge opens it for."""
@@ -76,16 +106,13 @@ class Connection(asyncio.BufferedProtocol):
         self.peer: tuple[str, int] = ("", 0) if self.hop is None else (self.hop.address, self.hop.port)
         self.local: tuple[str, int] = ("", 0)
         self._owner, self._loop = owner, asyncio.get_running_loop()
-        self._transport: asyncio.Transport | None = None
+        self._transport: Transport | None = None
         self._stream: TlsStream | None = None
         self.framer: Framer
         self._awaited, self._deadline = Awaited.HANDSHAKE, float("inf")
         self._out: list[bytes] = []
         self._queued = 0  # bytes in ``_out``
-        self._written: list[bytes] = []
-        """What was written last, for a short while: it may turn out that nothing of it arrived."""
-        self._written_size = 0  # bytes on the wire
-        self._written_before = False  # a sweep has come since
+        self._written = Written()
         self._resting = False
         self._deaf = ""  # why nothing that the peer sends counts any more
         self._blocked_since: float | None = None
@@ -110,22 +137,21 @@ class Connection(asyncio.BufferedProtocol):
         """Whether more is unsent than HIGH_WATER."""
         return self._blocked_since is not None
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but name
+    def connection_made(self, transport: Transport) -> None:
+        self._transport = transport
         self._enter(Input.CONNECTED)
         if self.state is State.CLOSED:
-            self._transport.abort()
+            transport.abort()
             return
-        peer, local = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
-        if not peer or not local:
+        ends = transport.ends()
+        if ends is None:
             self.abort("the peer was gone before the connection was taken")
             return
-        self.peer, self.local = peer[:2], local[:2]
+        self.peer, self.local = ends
         stream = self._owner.made(self)
         if self.state is not State.HANDSHAKE:
             return
-        self._transport.set_write_buffer_limits(HIGH_WATER, LOW_WATER)
-        break_after(transport.get_extra_info("socket"), self._owner.limits.message_time)
+        break_after(transport.socket, self._owner.limits.message_time)
         if stream is None:
             self._ready()
             return
@@ -152,7 +178,7 @@ class Connection(asyncio.BufferedProtocol):
                 self._decrypt(stream)
             else:
                 self._shake_hands(stream)
-        self._take_turns(nbytes, perf_counter() - began)
+        self._reading.took(nbytes, perf_counter() - began)
 
     def eof_received(self) -> bool:
         """True keeps our side open."""
@@ -161,8 +187,8 @@ class Connection(asyncio.BufferedProtocol):
         return self._ending or self.state is State.HALF_CLOSED
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if exc is not None and self._is_open():
-            self._out = self._not_taken(exc) + self._out
+        if exc is not None and self._is_open() and self._transport is not None:
+            self._out = self._written.not_taken(self._transport, exc) + self._out
         reason = self._peer_closed() if exc is None else f"the connection broke: {os_reason(exc)}"
         self._owner.slices.do(lambda: self._lost(reason))
 
@@ -189,7 +215,8 @@ class Connection(asyncio.BufferedProtocol):
         if outcome:
             self._ready()
             self.buffer_updated(0)  # what the peer said right behind its handshake is there
-        self._next_turn()
+        if self._blocked_since is None:
+            self._read_again()
 
     def send(self, *messages: bytes) -> None:
         """Queue for this turn of the loop. A peer that leaves more than ``limits.send_queue`` unread is cut off."""
@@ -209,9 +236,8 @@ class Connection(asyncio.BufferedProtocol):
         if self._transport is not None and self._transport.is_closing():  # the last write has failed
             return
         data = self._out[0] if len(self._out) == 1 else b"".join(self._out)
-        self._written, self._out = self._out, []
-        self._written_before = False
-        self._queued = 0
+        self._written.note(self._out)
+        self._out, self._queued = [], 0
         if self._awaited is Awaited.MESSAGE:
             self._wait(self._owner.limits.idle, Awaited.MESSAGE)
         self._write(data)
@@ -251,9 +277,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def sweep(self, now: float) -> None:
         """End the connection if something took too long. ``now``: by the loop's clock."""
-        if self._written_before:
-            self._written.clear()
-        self._written_before = True
+        self._written.sweep()
         if self._blocked_since is not None and now - self._blocked_since > READ_AGAIN:
             self._read_again()
         if now >= self._deadline and not self._shaking:
@@ -270,20 +294,6 @@ class Connection(asyncio.BufferedProtocol):
 
     def _wait(self, seconds: float, awaited: Awaited) -> None:
         self._awaited, self._deadline = awaited, self._loop.time() + seconds
-
-    def _take_turns(self, nbytes: int, seconds: float) -> None:
-        """Make a peer that floods the edge wait between two reads, of which the last took ``seconds``.
-
-        Unread bytes stay in the kernel, which slows the sender down. Without the pause libuv reads up to 32 full
-        buffers of one connection before it looks at the next.
-        """
-        if self._reading.is_fast(nbytes, seconds) and self._transport is not None and not self._transport.is_closing():
-            self._transport.pause_reading()
-            self._loop.call_soon(self._next_turn)
-
-    def _next_turn(self) -> None:
-        if self._blocked_since is None:
-            self._read_again()
 
     def _read_again(self) -> None:
         if not self._resting and not self._shaking and self._transport is not None and not self._transport.is_closing():
@@ -347,7 +357,7 @@ class Connection(asyncio.BufferedProtocol):
             self._end(reason)
             return
         self.flush()
-        if self._owner.half_closed(self) or self._may_be_lost():
+        if self._owner.half_closed(self) or self._written.may_be_lost(self._transport):
             self._enter(Input.PEER_ENDED)
             self._learn(reason, PROBES)
         else:
@@ -358,35 +368,18 @@ class Connection(asyncio.BufferedProtocol):
         self._enter(Input.LOST)
         self._owner.gone(self)
 
-    def _may_be_lost(self) -> bool:
-        """Whether the peer has acknowledged nothing of what was written last."""
-        if not self._written or self._transport is None:
-            return False
-        left = unacknowledged(self._transport.get_extra_info("socket")) + self._transport.get_write_buffer_size()
-        return left >= self._written_size
-
     def _learn(self, reason: str, left: int) -> None:
         """Look until it is known what became of the last bytes: a peer that has closed both sides resets at once."""
         if self.state is not State.HALF_CLOSED or self._transport is None or self._transport.is_closing():
             return
-        lost = self._may_be_lost()
-        if lost and was_closed(self._transport.get_extra_info("socket")):
-            self._out = self._written + self._out
+        lost = self._written.may_be_lost(self._transport)
+        if lost and was_closed(self._transport.socket):
+            self._out = [*self._written.messages, *self._out]
             self._end(f"{reason} before it read what was sent")
         elif lost and left:
             self._loop.call_later(PROBE, self._learn, reason, left - 1)
         elif not self._owner.half_closed(self):
             self._end(reason)
-
-    def _not_taken(self, error: Exception) -> list[bytes]:
-        """Of what was written last and not acknowledged: all where the peer had closed before.
-
-        Else the responses: they may come twice, the second of which their transaction absorbs (RFC 3261 17.1).
-        """
-        if not self._may_be_lost():
-            return []
-        closed_before = isinstance(error, BrokenPipeError)
-        return [message for message in self._written if closed_before or message.startswith(b"SIP/2.0 ")]
 
     def _peer_closed(self) -> str:
         if self._deaf:
@@ -406,14 +399,14 @@ class Connection(asyncio.BufferedProtocol):
                 self._end(openssl_reason(error))
                 return
             data = stream.output()
-        self._written_size = len(data)
+        self._written.is_of(len(data))
         transport.write(data)
 
     def _carry(self, stream: TlsStream) -> None:
         """Send TLS's own messages: handshake, alerts, key updates."""
         output = stream.output()
         if output and self._transport is not None and not self._transport.is_closing():
-            self._written.clear()  # these bytes would be counted with them
+            self._written.forget()
             self._transport.write(output)
 
     def _end(self, reason: str) -> None:

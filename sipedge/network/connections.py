@@ -29,15 +29,16 @@ from zones.names import host_name
 from zones.table import Egress
 from zones.zone import Hop, TlsPolicy
 
-from .admission import Admission, Slices
+from .admission import SWEPT, Admission, Slices
 from .connection import Connection
 from .handshakes import Handshakes
-from .listening import Listening, Place, open_socket
+from .listening import Listening, Place
 from .opened import certificate_of, opened
-from .record import Among, Counts, Record
+from .record import OFFENCES, Among, Counts, Record
 from .revocation import Revocations
-from .state import EDGE_STOPS, LAST_ENDED, OPEN, ORDERLY, State
-from .tcp import os_reason
+from .state import EDGE_STOPS, LAST_ENDED, OPEN, ORDERLY, REST, State
+from .tcp.options import os_reason
+from .tcp.sockets import Sockets
 from .tls import TlsContexts, TlsError
 from .tls_stream import TlsStream
 
@@ -45,10 +46,6 @@ SCRATCH = 65536
 SWEEP = 1.0
 """Seconds between two looks at the clock, less where a limit is shorter."""
 DONE_CHECK = 0.02
-REST = 32.0
-"""64*T1 (RFC 3261 17): what a retired connection has for its last transactions once nothing is read from it."""
-OFFENCES = frozenset({"handshake", "certificate"})
-"""Reasons why a peer's connection does not come about that are the peer's doing."""
 POLICY = TlsPolicy()
 NO_SOCKETS: Mapping[Place, socket.socket] = {}
 
@@ -79,7 +76,7 @@ class Connections:
         revocations: Revocations,
         is_trusted: Callable[[str], bool] = lambda address: False,
         inherited: Mapping[Place, socket.socket] = NO_SOCKETS,
-        opener: Callable[[Listener], socket.socket] = open_socket,
+        sockets: Callable[[], Sockets] = Sockets,
         among: Among | None = None,
     ) -> None:
         """``egress``: ``ZoneTable.egress``, which judges the certificate of a peer that the edge connected to.
@@ -88,7 +85,7 @@ class Connections:
         on a connection waits for an answer; ``is_owed``: whether its peer waits for one of ours. ``retire_within``:
         seconds that a connection may go on for its open transactions once nothing new is opened on it.
         ``revocations``: is it revoked? ``revocation`` asks it once a peer's zone is known. ``among``: several workers.
-        ``is_trusted``: whether an address is never banned. ``inherited`` and ``opener``: the sockets of ``listening``.
+        ``is_trusted``: whether an address is never banned. ``inherited``: sockets that listen already.
         """
         self.limits = limits
         self.scratch = memoryview(bytearray(SCRATCH))
@@ -103,13 +100,14 @@ class Connections:
         self._by_hop: dict[Hop, int] = {}
         self._connecting: dict[Hop, asyncio.Task[None]] = {}
         self._outgoing, self._admission, self._handshakes, self.slices = 0, Admission(), Handshakes(), Slices()
-        self.listening = Listening(self._accepted, inherited, opener)
+        self._sockets = sockets()
+        self.listening = Listening(self.accepted, inherited, self._sockets.listen)
         self.refused: dict[tuple[str, str], int] = {}
         """(zone or '', a record's ``refusal``) -> connections that did not come about."""
         self._unsent: list[Connection] = []
         """What ``_flush`` has to flush, once a turn of the loop."""
         self._closed = False
-        self._sweeper = self._loop.call_later(self._sweep_interval(), self._sweep)
+        self._sweeper: asyncio.Handle = self._loop.call_later(self._sweep_interval(), self._sweep)
 
     def connect(self, hop: Hop, policy: TlsPolicy = POLICY, source: str = "") -> None:
         """Open a connection; ``on_opened`` or ``on_failed`` tells the result, once for all calls made meanwhile.
@@ -120,9 +118,11 @@ class Connections:
             return
         self._connecting[hop] = self._loop.create_task(self._connect(hop, policy, source))
 
-    def handed(self, listener: Listener, taken: socket.socket, source: str, too_many: str) -> None:
-        """A connection that another process has accepted. ``too_many``: why it has to be refused."""
-        self._accepted(listener, taken, source, too_many)
+    def accepted(self, listener: Listener, taken: socket.socket, source: str = "", too_many: str = "") -> None:
+        """One by another process counts there for a ``source``. ``too_many``: why it has to be refused."""
+        record = self._record(listener)
+        record.given, record.too_many = source, too_many
+        self._sockets.take(taken, record.connection)
 
     def find(self, hop: Hop) -> int | None:
         """The open connection that this hop may use."""
@@ -229,6 +229,7 @@ class Connections:
         self._sweeper.cancel()
         self._handshakes.close()
         await asyncio.sleep(0)
+        self._sockets.close()
 
     def made(self, connection: Connection) -> TlsStream | None:
         """See connection.Owner: the socket is there."""
@@ -343,11 +344,6 @@ class Connections:
         if record.given:
             self._among.gone(record.given)
 
-    def _accepted(self, listener: Listener, taken: socket.socket, given: str = "", too_many: str = "") -> None:
-        record = self._record(listener)
-        record.given, record.too_many = given, too_many
-        self.listening.take(taken, record.connection, lambda: self.gone(record.connection))
-
     def _record(self, origin: Listener | Hop) -> Record:
         """Make a connection; its record stays until it is ``gone``."""
         connection = Connection(self, next(self._among.numbers), origin)
@@ -365,8 +361,7 @@ class Connections:
                 name = host_name(hop.name) or None
                 record.stream = TlsStream(record.tls.client(policy), server_side=False, server_name=name)
             async with asyncio.timeout(self.limits.connect):
-                local = (source, 0) if source else None
-                await self._loop.create_connection(lambda: connection, hop.address, hop.port, local_addr=local)
+                await self._sockets.connect(connection, hop.address, hop.port, source)
         except (OSError, TlsError, ValueError) as error:
             slow = isinstance(error, TimeoutError) and not error.errno
             if connection.state is not OPEN:  # else it came about in the last moment
@@ -426,13 +421,21 @@ class Connections:
             del self._by_hop[connection.hop]
             self.hops_lost += 1
 
-    def _sweep(self) -> None:
-        now = self._loop.time()
-        for record in list(self._records.values()):
-            record.connection.sweep(now)
-            if record.retire_by is not None:
-                self._end_retired(record, record.retire_by, now)
-        self._sweeper = self._loop.call_later(self._sweep_interval(), self._sweep)
+    def _sweep(self, left: list[int] | None = None) -> None:
+        """``left``: whom this round still has to look at, some of them gone by now; None for a new one."""
+        left = list(self._records) if left is None else left
+        now, numbers = self._loop.time(), left[-SWEPT:]
+        del left[-SWEPT:]
+        for number in numbers:
+            record = self._records.get(number)
+            if record is not None:
+                record.connection.sweep(now)
+                if record.retire_by is not None:
+                    self._end_retired(record, record.retire_by, now)
+        if left:
+            self._sweeper = self._loop.call_soon(self._sweep, left)
+        else:
+            self._sweeper = self._loop.call_later(self._sweep_interval(), self._sweep)
 
     def _sweep_interval(self) -> float:
         limits = self.limits

@@ -13,17 +13,10 @@ import logging
 import socket
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
 
 from sipedge.settings import Listener, where
 from zones.addresses import host_port
 
-from .tcp import os_reason
-
-BACKLOG = 4096
-"""Connections that wait to be accepted; the system bounds it (net.core.somaxconn). Where peers that come back find no
-room, TCP lets them try again after 1, 3, 7 ... s."""
 AT_ONCE = 8
 """Connections taken at one place in one turn of the loop; the others wait in the backlog. uvloop's own server takes all
 that wait: 2,000 peers that come back would hold up everybody else for a tenth of a second."""
@@ -61,14 +54,6 @@ def why_closed(error: OSError) -> str:
     return _WHY.get(error.errno or 0) or f"cannot be opened: {error.strerror or error}"
 
 
-def open_socket(listener: Listener) -> socket.socket:
-    """A socket that listens. Raises OSError, which names address and port."""
-    family = socket.AF_INET6 if ":" in listener.address else socket.AF_INET
-    opened = socket.create_server((listener.address, listener.port), family=family, backlog=BACKLOG)
-    opened.setblocking(False)
-    return opened
-
-
 class Listening:
     """``open``, then ``swap``, then ``serve``; ``listen`` is all three."""
 
@@ -76,9 +61,9 @@ class Listening:
         self,
         accept: Callable[[Listener, socket.socket], None],
         inherited: Mapping[Place, socket.socket],
-        opener: Callable[[Listener], socket.socket],
+        opener: Callable[[str, int], socket.socket],
     ) -> None:
-        """Inside a running event loop. ``accept`` gets the socket of each connection, for ``take``.
+        """Inside a running event loop. ``accept`` gets the socket of each connection.
 
         ``inherited``: sockets that listen already.
         """
@@ -87,7 +72,6 @@ class Listening:
         self._inherited = dict(inherited)
         self._opener = opener
         self._open: dict[Place, _Open] = {}
-        self._taking: set[asyncio.Future[Any]] = set()
         """A task that nobody holds may be collected."""
 
     def open(self, listeners: Iterable[Listener], places: Mapping[str, str]) -> dict[Place, socket.socket]:
@@ -101,7 +85,9 @@ class Listening:
                 place = place_of(listener)
                 if place not in self._open and place not in opened:
                     inherited = place in self._inherited
-                    opened[place] = self._inherited.pop(place) if inherited else self._opener(listener)
+                    opened[place] = (
+                        self._inherited.pop(place) if inherited else self._opener(listener.address, listener.port)
+                    )
         except OSError as error:
             for made in opened.values():
                 made.close()
@@ -132,12 +118,6 @@ class Listening:
         self.swap(listeners, self.open(listeners, {}))
         self.serve()
 
-    def take(self, taken: socket.socket, connection: asyncio.BaseProtocol, failed: Callable[[], None]) -> None:
-        """Make a connection of a socket that was accepted, here or by another process."""
-        taking = asyncio.ensure_future(self._loop.connect_accepted_socket(lambda: connection, taken), loop=self._loop)
-        self._taking.add(taking)
-        taking.add_done_callback(partial(self._taken, taken, failed))
-
     def bound(self) -> dict[str, tuple[str, int]]:
         """Name of a listener -> its address and port, which the system has chosen for port 0."""
         return {each.listener.name: each.socket.getsockname()[:2] for each in self._open.values()}
@@ -166,13 +146,6 @@ class Listening:
                 place.pause = self._loop.call_later(PAUSE, self._go_on, place)
                 return
             self._accept(place.listener, taken)
-
-    def _taken(self, taken: socket.socket, failed: Callable[[], None], taking: asyncio.Future[Any]) -> None:
-        self._taking.discard(taking)
-        if not taking.cancelled() and (error := taking.exception()) is not None:  # the peer is gone again
-            _log.info("a connection that was accepted could not be taken: %s", os_reason(error))
-            taken.close()
-            failed()
 
     def _close(self, place: _Open) -> None:
         if place.pause is not None:

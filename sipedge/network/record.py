@@ -10,6 +10,9 @@ from .connection import Connection
 from .tls import TlsContexts
 from .tls_stream import TlsStream
 
+OFFENCES = frozenset({"handshake", "certificate"})
+"""A record's refusals that are the peer's doing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:

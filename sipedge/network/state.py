@@ -71,6 +71,8 @@ ORDERLY = frozenset({PEER_CLOSED, EDGE_STOPS, LAST_ENDED, Awaited.MESSAGE.value}
 READ_AGAIN = 2.0
 """Seconds after which a blocked connection is read again. Two edges that wait for each other to read would never end;
 the send queue's limit holds meanwhile."""
+REST = 32.0
+"""64*T1 (RFC 3261 17): what a retired connection has for its last transactions once nothing is read from it."""
 LINGER = 2.0
 """Seconds that the peer has to close its side after we closed ours."""
 PROBE, PROBES = 0.002, 100

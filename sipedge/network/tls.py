@@ -39,6 +39,16 @@ VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
 _log = logging.getLogger("sipedge.tls")
 
 
+class _Object(ssl.SSLObject):
+    """With a place for its only attribute: the dict that it else has takes 270 bytes."""
+
+    __slots__ = ("_sslobj",)
+
+
+class _Context(ssl.SSLContext):
+    sslobject_class = _Object
+
+
 class TlsError(ValueError):
     """Certificates, keys or settings that cannot work; ``str()`` is one sentence that names the file."""
 
@@ -132,7 +142,7 @@ def _tolerate(context: ssl.SSLContext, zones: str) -> None:
 
 
 def _context(protocol: int, tls: Tls, files: Mapping[str, bytes], minimum: ssl.TLSVersion) -> ssl.SSLContext:
-    context = ssl.SSLContext(protocol)
+    context = _Context(protocol)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_REQUIRED
     context.minimum_version = minimum

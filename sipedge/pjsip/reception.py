@@ -52,14 +52,14 @@ class Reception:
         ffi = endpoint.ffi
         self._ffi, self._lib, self._endpoint = ffi, endpoint.lib, endpoint.pointer
         self._handled = ffi.new("int *")
-        self.resize(max_message)
         self._memory = ffi.new("char[]", 131072)  # more than pjsip_rx_data has, see proof.py
         self.data: Pointer = ffi.cast("pjsip_rx_data *", self._memory)
         self._pool = endpoint.pool(b"received", 8000)
         self.data.tp_info.pool = self._pool
         self._start = ffi.offsetof("pjsip_rx_data", "pkt_info", "len")
         self._varying = ffi.cast("char *", self.data) + self._start
-        self._end = ffi.sizeof("pjsip_rx_data")
+        self._blank_start, self._end = ffi.offsetof("pjsip_rx_data", "msg_info"), ffi.sizeof("pjsip_rx_data")
+        self.resize(max_message)
         self._source = ffi.new("pj_str_t *")
         self._source.ptr = ffi.cast("char *", ffi.addressof(self.data.pkt_info, "src_name"))
         self._key_text = ffi.new("char[]", b"z9hG4bK" + bytes(32))
@@ -73,24 +73,31 @@ class Reception:
     def resize(self, max_message: int) -> None:
         """Room for messages of this size; all transports have to be prepared (again)."""
         self._size = max_message
-        self._text = self._ffi.new("char[]", max_message + 1)  # pjsip's scanner wants a NUL at the end
-
-    def prepare(self, transport: Transport) -> None:
-        """Keep the start of the receive buffer that all messages of this connection share."""
         ffi, data = self._ffi, self.data
+        self._text = ffi.new("char[]", max_message + 1)  # pjsip's scanner wants a NUL at the end
         ffi.memmove(self._varying, bytes(self._end - self._start), self._end - self._start)
-        source = data.pkt_info
-        source.src_addr, source.src_addr_len = transport.address, transport.address_length
-        source.src_name, source.src_port = transport.peer[:45], transport.port
         data.msg_info.msg_buf = self._text
         errors = ffi.addressof(data.msg_info, "parse_err")
         errors.prev = errors.next = errors
-        transport.received = bytes(ffi.buffer(ffi.cast("char *", data), self._end)[self._start :])
+        self._blank = ffi.new("char[]", self._held(self._blank_start, self._end))
+        """The part of the receive buffer that is the same for all messages."""
+
+    def prepare(self, transport: Transport) -> None:
+        """Keep the part of the receive buffer that is the same for all messages of this connection."""
+        ffi, source = self._ffi, self.data.pkt_info
+        ffi.memmove(self._varying, bytes(self._blank_start - self._start), self._blank_start - self._start)
+        source.src_addr, source.src_addr_len = transport.address, transport.address_length
+        source.src_name, source.src_port = transport.peer[:45], transport.port
+        transport.received = self._held(self._start, self._blank_start)
+
+    def _held(self, start: int, end: int) -> bytes:
+        content: bytes = self._ffi.buffer(self._ffi.cast("char *", self.data), end)[start:]
+        return content
 
     def tell(self, setup: Pointer) -> None:
         """Show the receive buffer to the native half, and the key of the digests."""
         setup.received, setup.pool, setup.text, setup.size = self.data, self._pool, self._text, self._size
-        setup.key = self._secret
+        setup.key, setup.blank = self._secret, self._blank
 
     def select(self, message: Message) -> tuple[list[int], bytes]:
         """Numbers of the lines that pjsip is given, and its start line. Raises Malformed."""
@@ -109,7 +116,9 @@ class Reception:
             raise Malformed("header section")
         ffi, data = self._ffi, self.data
         self._lib.pj_pool_reset(self._pool)
-        ffi.memmove(self._varying, transport.received, len(transport.received))
+        own = len(transport.received)
+        ffi.memmove(self._varying, transport.received, own)
+        ffi.memmove(self._varying + own, self._blank, self._end - self._blank_start)
         ffi.memmove(self._text, text + b"\0", length + 1)
         data.tp_info.transport = transport.pointer
         self._named_by_digest = False

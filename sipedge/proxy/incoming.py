@@ -25,7 +25,7 @@ from sipedge.topology.border import Crossing
 from sipedge.topology.handles import Board
 from zones.addresses import source_of
 from zones.authentication import Authentication, Identity
-from zones.names import PeerNames
+from zones.names import PeerNames, peer_names
 from zones.table import Egress, Ingress
 from zones.zone import Hop
 
@@ -95,7 +95,7 @@ class Peer:
     """The source that its requests count for."""
 
     def __post_init__(self) -> None:
-        self.names = PeerNames(self.opened.names)
+        self.names = peer_names(self.opened.names)
         self.share = source_of(self.address)
         self.speaks_in = self.speaks_in or self.zone
 

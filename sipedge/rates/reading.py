@@ -10,21 +10,18 @@ LARGEST_READ, SMALLEST_READ = 65536, 1024
 class Reading:
     """Of one connection: fewer bytes from a peer whose messages take long."""
 
-    __slots__ = ("_offered", "_window")
+    __slots__ = ("_window",)
 
     def __init__(self) -> None:
         self._window = LARGEST_READ
-        self._offered = 0
 
     def room(self, space: memoryview) -> memoryview:
         """What to give to the next read of it."""
-        self._offered = min(len(space), self._window)
-        return space[: self._offered]
+        return space[: self._window]
 
-    def is_fast(self, nbytes: int, seconds: float) -> bool:
-        """Whether the peer has filled what ``room`` gave; its bytes took ``seconds``."""
+    def took(self, nbytes: int, seconds: float) -> None:
+        """What the bytes of the last read took."""
         if seconds > SLICE:
             self._window = max(SMALLEST_READ, int(nbytes * SLICE / seconds))
         else:
             self._window = min(2 * self._window, LARGEST_READ)
-        return nbytes == self._offered

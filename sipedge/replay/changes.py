@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any, cast
@@ -117,7 +117,7 @@ def compare(old_lines: Iterable[str], new_lines: Iterable[str]) -> Changes:
     return changes
 
 
-def saved_lines(file: str) -> Iterator[str]:
+def saved_lines(file: str) -> Generator[str, None, None]:
     """Lines of a file that ``--save`` wrote. Raises SavedError when it cannot be read."""
     try:
         with open(file, encoding="utf-8") as stream:

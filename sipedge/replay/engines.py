@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from multiprocessing import active_children, get_context
 from signal import SIG_IGN, SIGINT, signal
 
+from dialplan.collector import collector_patient
+
 WORTH_PROCESSES = 16 << 20
 """Bytes of traces from which on a pool of processes is worth its start."""
 SCHEDULER_WAIT = 10.0
@@ -44,14 +46,15 @@ def engine(name: str, scheduler: str = "") -> Iterator[tuple[Executor | None, in
 
     ``scheduler``: address of a Dask scheduler, '' starts a cluster here. Raises EngineError.
     """
-    if name == "serial":
-        yield None, 1
-    elif name == "processes":
-        with _processes() as pool:
-            yield pool, workers()
-    else:
-        with _dask(scheduler) as found:
-            yield found
+    with collector_patient():
+        if name == "serial":
+            yield None, 1
+        elif name == "processes":
+            with _processes() as pool:
+                yield pool, workers()
+        else:
+            with _dask(scheduler) as found:
+                yield found
 
 
 @contextmanager

@@ -10,15 +10,16 @@ from __future__ import annotations
 import pickle
 from array import array
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, field
 from itertools import chain
+from sys import maxsize
 from typing import TypeVar
 
 from sipedge.traces.capture.capture import Reading, Slice, read_slice, slices
 from sipedge.traces.capture.decryption import TlsSeen, decrypted
-from sipedge.traces.records.record import Record
+from sipedge.traces.records.record import Item, Record
 
 from .cases import Classes
 from .work import Batch, Part, Plans, Wanted, batches, decided, deciders_of
@@ -69,15 +70,21 @@ def decide_slice(plans: Plans, wanted: Wanted, trace: str, part: Slice | None, r
     """The next slice, in a worker. None: what is left when there is no more."""
     going_on: Reading = pickle.loads(reading)
     batch, places = Batch(trace), array("Q")
+    items = going_on.end() if part is None else read_slice(going_on, trace, part)
     try:
-        for item in going_on.end() if part is None else read_slice(going_on, trace, part):
-            batch.add(item)
-            if isinstance(item, Record):
-                places.append(going_on.at)
+        batch.take(_placed(going_on, items, places), maxsize)
     except OSError as error:
         batch.error = f"{trace}: cannot be read: {error.strerror}"
     batch.position = 0 if part is None else part.end
     return Share(decided(deciders_of(plans), wanted, batch), places, pickle.dumps(going_on))
+
+
+def _placed(reading: Reading, items: Iterable[Item], places: array[int]) -> Iterator[Item]:
+    """The items; the place of each message is added to ``places``."""
+    for item in items:
+        if isinstance(item, Record):
+            places.append(reading.at)
+        yield item
 
 
 @dataclass(slots=True)

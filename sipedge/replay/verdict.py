@@ -94,8 +94,9 @@ class Verdict:
     """Sent by this edge, or by the box whose log it is: the decision about it was made when it was received."""
     from_policy: str = ""
     """NO_CERTIFICATE or NO_DNS where whether the sender may speak for the domain in From could not be judged."""
+    asked: str = field(default="", compare=False, repr=False)
     ending: str = field(default="", compare=False, repr=False)
-    """What ``tail`` ends with, where it was made before."""
+    """``asking`` and ``end``, where they were made before."""
 
     def to_json(self) -> dict[str, Any]:
         """The keys that docs/replay.md promises."""
@@ -123,15 +124,12 @@ class Verdict:
 
     def tail(self) -> str:
         """``line`` without its beginning, several times as fast as the library: parts are numbered later."""
-        source = "null" if self.source is None else _text(self.source)
-        destination = "null" if self.destination is None else _text(self.destination)
-        time = iso_time(self.time)
-        return (
-            f', "time": {"null" if time is None else _text(time)}, "source": {source}, '
-            f'"destination": {destination}, "method": {_text(self.method)}, '
-            f'"request_uri": {_text(self.request_uri)}, "call_id": {_text(self.call_id)}, '
-            f'"cseq": {_text(self.cseq)}{self.ending or self.end()}'
-        )
+        ends = ends_text(self.source, self.destination)
+        return tail_of(self.time, ends, self.asked or self.asking(), self.call_id, self.cseq, self.ending or self.end())
+
+    def asking(self) -> str:
+        """The members that say what was asked for."""
+        return f'"method": {_text(self.method)}, "request_uri": {_text(self.request_uri)}'
 
     def end(self) -> str:
         """The members that requests which are decided alike have in common."""
@@ -141,6 +139,19 @@ class Verdict:
             f'{self.decision.text}, "sent": {"true" if self.sent else "false"}, '
             f'"from_policy": {_text(self.from_policy)}}}'
         )
+
+
+def ends_text(source: str | None, destination: str | None) -> str:
+    """Members of a verdict."""
+    begin = "null" if source is None else _text(source)
+    return f'"source": {begin}, "destination": {"null" if destination is None else _text(destination)}'
+
+
+def tail_of(time: float | None, ends: str, asked: str, call_id: str, cseq: str, ending: str) -> str:
+    """``ends``, ``asked`` and ``ending``: members as text."""
+    told = iso_time(time)
+    clock = "null" if told is None else f'"{told}"'
+    return f', "time": {clock}, {ends}, {asked}, "call_id": {_text(call_id)}, "cseq": {_text(cseq)}{ending}'
 
 
 def numbered(index: int, tail: str) -> str:

@@ -70,13 +70,28 @@ class Batch:
     position: int = 0
     error: str = ""
 
-    def add(self, item: Item) -> None:
-        if isinstance(item, Record):
-            if self.follows or not is_response(item.data):
-                self.requests.append((self.messages, item))
-            self.messages += 1
-        else:
-            self.passed_over.append(item)
+    def take(self, items: Iterator[Item], most: int) -> Item | None:
+        """Items up to ``most`` requests or places that were passed over, or eight times as many messages.
+
+        The last one; None when they have come to an end. Raises what the reader of the trace raises.
+        """
+        requests, passed_over, follows, messages = self.requests, self.passed_over, self.follows, self.messages
+        most_messages = 8 * most
+        try:
+            for item in items:
+                if isinstance(item, Skipped):
+                    passed_over.append(item)
+                    if len(passed_over) >= most:
+                        return item
+                    continue
+                messages += 1
+                if follows or not is_response(item.data):
+                    requests.append((messages - 1, item))
+                if len(requests) >= most or messages >= most_messages:
+                    return item
+        finally:
+            self.messages = messages
+        return None
 
 
 @dataclass(slots=True)
@@ -123,12 +138,10 @@ def batches(trace: str, items: Iterator[Item], follows: bool = False) -> Iterato
     """At least one for each file; the last may say that the file cannot be read. ``follows``: calls, see Batch."""
     batch = Batch(trace, follows)
     try:
-        for item in items:
-            batch.add(item)
-            if len(batch.requests) >= BATCH or batch.messages >= 8 * BATCH or len(batch.passed_over) >= BATCH:
-                batch.position = item.position
-                yield batch
-                batch = Batch(trace, follows)
+        while (last := batch.take(items, BATCH)) is not None:
+            batch.position = last.position
+            yield batch
+            batch = Batch(trace, follows)
     except TraceError as error:
         batch.error = str(error)
     except OSError as error:
@@ -142,6 +155,7 @@ def read(trace: str, keylog: str | None, span: Span | None = None, follows: bool
 
 
 def decided(deciders: tuple[Decider, ...], wanted: Wanted, batch: Batch) -> Part:
+    everything = not wanted.received_only and wanted.dialogs is None
     part = Part(
         batch.file,
         tails=tuple([] for _ in deciders),
@@ -151,15 +165,21 @@ def decided(deciders: tuple[Decider, ...], wanted: Wanted, batch: Batch) -> Part
         position=batch.position,
         error=batch.error,
     )
+    first, others = deciders[0], deciders[1:]
+    only_tails = everything and not (wanted.rows or wanted.classes or others or first.untold)
     for number, record in batch.requests:
-        answers = [decider.decide(number, record) for decider in deciders]
-        judged = [answer for answer in answers if isinstance(answer, Verdict)]
-        if len(judged) == len(answers):
-            if wanted.counts(judged[0]):
-                _note(part, wanted, judged)
-                _doubt(part, deciders[0], record, judged[0])
-        else:
-            part.passed_over += [answer for answer in answers[:1] if isinstance(answer, Skipped)]
+        if only_tails and (tail := first.tail_again(record)) is not None:
+            part.numbers.append(number)
+            part.tails[0].append(tail)
+            continue
+        verdict = first.decide(number, record)
+        answers = [decider.decide(number, record) for decider in others] if others else ()
+        if isinstance(verdict, Verdict):
+            if everything or wanted.counts(verdict):
+                _note(part, wanted, verdict, answers)
+                _doubt(part, first, record, verdict)
+        elif verdict is not None:
+            part.passed_over.append(verdict)
     return part
 
 
@@ -174,12 +194,14 @@ def _doubt(part: Part, decider: Decider, record: Record, verdict: Verdict) -> No
             part.untold[host] += 1
 
 
-def _note(part: Part, wanted: Wanted, judged: Iterable[Verdict]) -> None:
-    for tails, verdict in zip(part.tails, judged, strict=True):
-        if tails is part.tails[0]:
-            part.numbers.append(verdict.index)
-            if wanted.rows:
-                part.rows.append(row(verdict))
-            if part.classes is not None:
-                part.classes.add(verdict)
-        tails.append(verdict.tail())
+def _note(part: Part, wanted: Wanted, verdict: Verdict, others: Iterable[Verdict | Skipped | None]) -> None:
+    """``others``: of the other configurations, which can read what the first one can."""
+    part.numbers.append(verdict.index)
+    if wanted.rows:
+        part.rows.append(row(verdict))
+    if part.classes is not None:
+        part.classes.add(verdict)
+    part.tails[0].append(verdict.tail())
+    for place, other in enumerate(others, 1):
+        assert isinstance(other, Verdict)
+        part.tails[place].append(other.tail())

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dialplan.collector import MANY, collector_paused
+from dialplan.collector import MANY, collector_patient, collector_paused
 
 
 @pytest.fixture(autouse=True)
@@ -39,3 +39,10 @@ def test_what_was_frozen_stays_frozen() -> None:
     with collector_paused():
         made = [[number] for number in range(2 * MANY)]
     assert gc.get_freeze_count() and made
+
+
+def test_who_is_patient_walks_only_what_is_new_and_leaves_all_as_it_was() -> None:
+    thresholds = gc.get_threshold()
+    with collector_patient():
+        assert gc.get_freeze_count() and gc.get_threshold() == (MANY, *thresholds[1:])
+    assert not gc.get_freeze_count() and gc.get_threshold() == thresholds

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from sipedge.network.admission import Slices
 from sipedge.network.connection import Connection
 from sipedge.network.handshakes import shake_hands
+from sipedge.network.tcp.transport import End, Transport
 from sipedge.network.tls_stream import TlsStream
 from sipedge.settings import Limits, Listener
 from sipedge.sip.framing import Frame
@@ -66,11 +67,11 @@ class Owner:
         self.told.append("gone")
 
 
-class MemoryTransport(asyncio.Transport):
-    """Keeps what is written; ``ended``: by an end of file or at once."""
+class MemoryTransport(Transport):
+    """Keeps what is written; ``ended``: by an end of file or at once. ``peer``: None for one that is gone."""
 
     def __init__(self, raw: socket.socket, peer: tuple[str, int] | None) -> None:
-        super().__init__({"peername": peer, "sockname": ("127.0.0.1", 5060), "socket": raw})
+        self.socket, self.peer = raw, peer
         self.written = b""
         self.ended = ""
         self.reads = True
@@ -78,10 +79,10 @@ class MemoryTransport(asyncio.Transport):
     def is_closing(self) -> bool:
         return self.ended == "aborted"
 
-    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        pass
+    def ends(self) -> tuple[End, End] | None:
+        return None if self.peer is None else (self.peer, ("127.0.0.1", 5060))
 
-    def write(self, data: bytes | bytearray | memoryview) -> None:
+    def write(self, data: bytes) -> None:
         self.written += data
 
     def get_write_buffer_size(self) -> int:

@@ -34,6 +34,11 @@ class Comparison:
         if self._saved is not None and next(self._saved, None) is not None:
             raise SavedError("the saved verdicts are of another trace: they have more requests")
 
+    def close(self) -> None:
+        """Also the file of saved verdicts, of which the rest is not wanted where something is wrong."""
+        if self._saved is not None:
+            self._saved.close()
+
 
 def verdict_lines(part: Part, plan: int) -> Iterator[str]:
     """The verdicts of one configuration, 0 or 1, as JSON."""

@@ -171,6 +171,7 @@ class _Replay:
         rows = not (options.as_json or options.compares)
         wanted = Wanted(rows, options.cases is not None, options.received, self._dialogs)
         with ExitStack() as stack:
+            stack.callback(self._comparison.close)
             executor, workers = stack.enter_context(engine(options.engine or usual_engine(traces), options.scheduler))
             saved = stack.enter_context(new_file(options.save, self._inputs)) if options.save else None
             progress = stack.enter_context(Progress(traces))

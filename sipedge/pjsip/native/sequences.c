@@ -69,9 +69,10 @@ int text_line(const char *line, size_t length)
 static enum kind parse(const struct sipedge_source *source)
 {
     pjsip_rx_data *data = edge.received;
-    size_t varying = offsetof(pjsip_rx_data, pkt_info.len);
+    size_t varying = offsetof(pjsip_rx_data, pkt_info.len), blank = offsetof(pjsip_rx_data, msg_info);
     edge.pj_pool_reset(edge.pool);
-    memcpy((char *)data + varying, source->start, sizeof *data - varying);
+    memcpy((char *)data + varying, source->start, blank - varying);
+    memcpy((char *)data + blank, edge.blank, sizeof *data - blank);
     data->tp_info.transport = source->transport;
     edge.text[written] = '\0';
     pjsip_msg *parsed = edge.pjsip_parse_rdata(edge.text, written, data);

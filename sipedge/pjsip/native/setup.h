@@ -30,6 +30,8 @@ struct sipedge_setup {
     void *pool;
     char *text;
     size_t size;
+    /* How its part from msg_info on begins with every message. */
+    const char *blank;
 
     /* The shapes of outgoing messages. The first one's branch and method are written anew for each request. */
     pjsip_msg *request, *provisional, *final;
@@ -44,9 +46,8 @@ struct sipedge_setup {
 /* A connection that messages come from. */
 struct sipedge_source {
     pjsip_transport *transport;
-    /* How every pjsip_rx_data from it begins, from pkt_info.len on. */
+    /* How every pjsip_rx_data from it begins, from pkt_info.len to msg_info. */
     const char *start;
-    size_t start_length;
     /* Its peer as part of the names of transactions, its address, its port. */
     const char *who;
     size_t who_length;

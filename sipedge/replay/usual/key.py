@@ -19,6 +19,8 @@ class Way(NamedTuple):
 
     source: str
     destination: str | None
+    text: str
+    """Both as members of a verdict."""
     zone: str
     sent: bool
     asks_domain: bool

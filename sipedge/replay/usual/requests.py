@@ -40,7 +40,8 @@ class UsualRequests:
     def read(self, data: bytes) -> Usual | None:
         """``data``: a request with its body. None: it has to be read in full."""
         for shape in self._shapes:
-            match = shape.match(data)
+            matches, line_feeds, vias, deciding, sender, to_parameters, call_id_at, cseq = shape
+            match = matches(data)
             if match is not None:
                 break
         else:
@@ -48,20 +49,19 @@ class UsualRequests:
         if shape is not self._shapes[0]:
             self._shapes.remove(shape)
             self._shapes.insert(0, shape)
-        if data.count(b"\n", 0, match.end()) != shape.line_feeds:
+        if data.count(b"\n", 0, match.end()) != line_feeds:
             return None
         found = match.groups()
         strangers = self._strangers
-        for place in shape.vias:
+        for place in vias:
             front = found[place]
             if COMMA in found[place + 1] or not (strangers.get(front) or self._is_strange(front)):
                 return None
-        call_id = found[shape.call_id].strip()
+        call_id = found[call_id_at].strip()
         if not call_id:
             return None
-        deciding = tuple([found[place] for place in shape.deciding]) if shape.deciding else ()
-        sender, to, cseq = found[shape.sender], found[shape.to_parameters], found[shape.cseq]
-        return found[0], found[1], deciding, sender, to, call_id, cseq
+        lines = tuple([found[place] for place in deciding]) if deciding else ()
+        return found[0], found[1], lines, found[sender], found[to_parameters], call_id, found[cseq]
 
     def _is_strange(self, front: bytes) -> bool:
         host = plain_sent_by(b"Via:" + front)

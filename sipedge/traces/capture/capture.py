@@ -146,20 +146,20 @@ class Reading:
     def _usual(self, block: pcap.Block) -> Iterator[Item]:
         """Takes off its front what is found in C."""
         found = _native(library.is_switched_off())
-        taken = -1
+        taken, out, usual, alone = -1, self._out, self._streams.usual, self._shares == 1
         while found is not None and block.position > taken:
             taken, due = block.position, self._streams.due
             segments, block.position, block.last = found.segments(
                 block.data, taken, block.base, block.last, block.big, block.unit, block.low, block.high, due, _RUN
             )
             for segment in segments:
-                if self._shares > 1 and bucket_of(segment[0][:-4], segment[0][-4:]) % self._shares != self._number:
+                if not alone and bucket_of(segment[0][:-4], segment[0][-4:]) % self._shares != self._number:
                     continue
-                read = self._streams.usual(segment)
-                if self._out:
+                read = usual(segment)
+                if out:
                     self.at = read
-                    yield from self._out
-                    self._out.clear()
+                    yield from out
+                    out.clear()
                 if self._streams.due != due or read != segment[8]:
                     # From now on each packet may settle streams, those without data too; or half of a pair is left.
                     block.pass_to(read)

@@ -105,17 +105,20 @@ class Streams:
         Returns the position of the last packet of it that was read.
         """
         key, data, flags, sequence, time, position, message, size, end = segment
-        flow, whole = self._flows.get(key), message > 0 and message == len(data)
-        if flow is None or not whole or not self._is_quiet(flow, size) or not flow.stream.passes(sequence, message):
-            self._carry(key, data[:size], size, flags, sequence, time, position)
-            return position
-        flow.used = True
-        flow.cutter.take(data, time, position)
-        return end
-
-    def _is_quiet(self, flow: _Flow, size: int) -> bool:
-        """Whether nothing of it is held, and there is room to hold so much for a moment."""
-        return not flow.held and flow.bucket.held + size <= self._limit and flow.cutter.is_between_messages
+        flow = self._flows.get(key)
+        if (
+            flow is not None
+            and 0 < message == len(data)
+            and not flow.held
+            and flow.bucket.held + size <= self._limit  # there is room to hold so much for a moment
+            and flow.cutter.is_between_messages
+            and flow.stream.passes(sequence, message)
+        ):
+            flow.used = True
+            flow.cutter.take(data, time, position)
+            return end
+        self._carry(key, data[:size], size, flags, sequence, time, position)
+        return position
 
     def _carry(
         self, key: bytes, data: bytes, length: int, flags: int, sequence: int, time: float, position: int

@@ -272,15 +272,15 @@ WIDE = "[^" + "".join(chr(0x100 + 977 * number) for number in range(40)) + "]"
 @pytest.mark.parametrize(
     "text",
     [
-        r"\W" * 128,
-        r"(\D+)?" * 42,
-        r"(\W|\S)*" * 32,
-        "." * 256,
-        WIDE * 5,
-        f"({WIDE}+|{WIDE}*)*",
-        "(" * 80 + r"\W" + "+)" * 80,
-        "[^a]*" * 51,
-        "\U0001f600?" * 128,
+        r"\W" * 30,
+        r"(\D+)?" * 10,
+        r"(\W|\S)*" * 7,
+        "." * 60,
+        f"(?:{WIDE}+)*",
+        f"({WIDE}|a*)*",
+        "(" * 18 + r"\W" + "+)" * 18,
+        "[^a]*" * 12,
+        "\U0001f600?" * 30,
     ],
 )
 def test_a_modest_pattern_is_never_too_large(text: str) -> None:

@@ -8,33 +8,24 @@ import socket
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import cast
 
 import pytest
 from support.edge import LOOPS, Turns, run_in
 
-from sipedge.network.listening import AT_ONCE, Listening, Place, open_socket, place_of
+from sipedge.network.listening import AT_ONCE, Listening, Place, place_of
+from sipedge.network.tcp.sockets import Sockets
 from sipedge.settings import Listener
 
 ANY = Listener("any", "127.0.0.1", 0, transport="TCP")
 
 
-class Named(asyncio.Protocol):
-    """Says which listener it belongs to."""
-
-    def __init__(self, listener: Listener) -> None:
-        self._listener = listener
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        cast(asyncio.Transport, transport).write(self._listener.name.encode())
-
-
 def listening_at(inherited: Mapping[Place, socket.socket] = MappingProxyType({})) -> Listening:
     def accept(listener: Listener, taken: socket.socket) -> None:
-        listening.take(taken, Named(listener), lambda: None)
+        """Say which listener it belongs to."""
+        taken.sendall(listener.name.encode())
+        taken.close()
 
-    listening = Listening(accept, inherited, open_socket)
-    return listening
+    return Listening(accept, inherited, Sockets.listen)
 
 
 @pytest.fixture(params=LOOPS)
@@ -91,7 +82,7 @@ def test_where_one_cannot_be_opened_none_is(run) -> None:  # type: ignore[no-unt
 
 def test_an_inherited_socket_serves_who_connected_before(run) -> None:  # type: ignore[no-untyped-def]
     async def test() -> None:
-        inherited = open_socket(ANY)
+        inherited = Sockets.listen(ANY.address, ANY.port)
         early = socket.create_connection(inherited.getsockname())
         early.setblocking(False)
         listening = listening_at({place_of(ANY): inherited})
@@ -111,7 +102,7 @@ def test_a_crowd_is_taken_in_several_turns_of_the_loop(run) -> None:  # type: ig
             took.append(turns.number)
             taken.close()
 
-        listening = Listening(accept, {}, open_socket)
+        listening = Listening(accept, {}, Sockets.listen)
         listening.listen([ANY])
         crowd = [socket.create_connection(listening.bound()["any"]) for _ in range(3 * AT_ONCE + 1)]
         async with asyncio.timeout(10):
@@ -173,18 +164,5 @@ def test_a_place_may_be_given_up_while_it_waits_for_descriptors(run) -> None:  #
             await asked
         listening.close()
         assert exhausted.fileno() < 0
-
-    run(test)
-
-
-def test_who_hears_that_no_connection_came_about(run, caplog) -> None:  # type: ignore[no-untyped-def]
-    async def test() -> None:
-        listening, failed = listening_at(), asyncio.Event()
-        caplog.set_level("INFO")
-        with socket.socket(type=socket.SOCK_DGRAM) as no_stream:
-            listening.take(no_stream, asyncio.Protocol(), failed.set)
-            await failed.wait()
-            assert no_stream.fileno() < 0
-        assert "a connection that was accepted could not be taken" in caplog.text
 
     run(test)

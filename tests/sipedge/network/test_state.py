@@ -102,7 +102,7 @@ def test_connecting_then_ended_is_closed_without_a_socket(make: Make, end: str) 
 
 def test_a_peer_that_went_before_it_was_taken_ends_the_connection(make: Make) -> None:
     one = make(TCP)
-    one.transport = type(one.transport)(one.transport.get_extra_info("socket"), None)
+    one.transport = type(one.transport)(one.transport.socket, None)
     one.connect()
     assert (one.connection.state, one.transport.ended) == (State.CLOSING, "aborted")
     assert one.told == ["lost: the peer was gone before the connection was taken"]

@@ -60,6 +60,13 @@ def test_an_executor_changes_nothing(
     assert sum(part.messages for part in parts) == 36
 
 
+def test_verdicts_are_the_same_when_nothing_else_is_wanted(world: tuple[Plans, list[str]]) -> None:
+    plans, traces = world
+    whole, alone = list(run(plans, EVERYTHING, traces)), list(run(plans, Wanted(), traces))
+    assert numbers(alone) == numbers(whole)
+    assert [part.tails for part in alone] == [part.tails for part in whole]
+
+
 def test_two_configurations_decide_the_same_requests(tmp_path: Path) -> None:
     other = write_config(tmp_path, 'search rule "all" {\n    target zone "Inside"\n}\n', "other")
     trace = write_trace(tmp_path / "t.jsonl", records(2))

@@ -192,12 +192,12 @@ def test_the_child_ends_with_its_parent() -> None:
 def test_sockets_outlive_a_worker(tmp_path: Path) -> None:
     """Who connects while there is no worker waits for the next one."""
     body = f"""
-from sipedge.network.listening import open_socket
+from sipedge.network.tcp.sockets import Sockets
 from sipedge.settings import Listener
 
 def work(link, kept):
     if kept is None:
-        listening = open_socket(Listener("a", "127.0.0.1", 0))
+        listening = Sockets.listen("127.0.0.1", 0)
         link.keep(Kept(60, b"", {{("127.0.0.1", 0, "a"): listening}}))
         print(listening.getsockname()[1], flush=True)
         os.kill(os.getpid(), signal.SIGKILL)

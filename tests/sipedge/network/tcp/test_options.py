@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 import socket
 
-from sipedge.network.tcp import break_after, os_reason, unacknowledged, was_closed
+from sipedge.network.tcp.options import break_after, os_reason, unacknowledged, was_closed
 
 
 def test_the_kernel_watches_a_peer_that_says_nothing() -> None:
