@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 from support.messages import answer_to
 from support.native import require_native
+from support.settings import plan_of, rule
 from support.short_way import played, said, settings, shorts
 
 from sipedge.rates import reading
@@ -163,6 +165,19 @@ def test_without_max_forwards_one_is_added() -> None:
         assert short_of(teach(9).to_bytes(), teach, hop_count=hop_count) == 1
 
 
+def test_a_request_uri_that_a_rule_replaces_is_replaced_in_each_request() -> None:
+    old = rule("old", "Outside", r"(.*)@old\.example")
+    plan = plan_of(old.replace("behavior leave", 'behavior replace\n    replace "\\1@outside.example"'))
+
+    def teach(number: int) -> Message:
+        return parse_message(said(number).to_bytes().replace(b"bob@outside.example SIP", b"bob@old.example SIP", 1))
+
+    edges = [replace(settings(remembered), plan=plan) for remembered in (100, 0)]
+    (short, one), (_, other) = (heard(each, teach, teach(9).to_bytes()) for each in edges)
+    assert (short, one) == (1, other)
+    assert one[1][0].startswith(b"MESSAGE sip:bob@outside.example SIP/2.0\r\n")
+
+
 def test_a_header_that_decides_is_read_of_each_request() -> None:
     def teach(number: int) -> Message:
         return said(number, extra=("P-Asserted-Identity: <sip:alice@inside.example>", *EVENT))
@@ -193,6 +208,13 @@ def test_a_via_below_that_may_be_the_edges_own_is_the_cores(via: bytes, short: i
 
     change = b"192.0.2.77;branch=z9hG4bKbehind", via
     assert short_of(edited(change, teach=teach), teach) == short
+
+
+def test_only_the_topmost_via_is_marked_with_where_it_came_from() -> None:
+    def teach(number: int) -> Message:
+        return said(number, BEHIND)
+
+    assert short_of(edited((b"TCP 192.0.2.10:5060", b"TCP phone.inside.example"), teach=teach), teach) == 1
 
 
 def test_a_request_that_comes_back_is_a_loop() -> None:
