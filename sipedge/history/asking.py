@@ -120,7 +120,7 @@ class _Conditions:
         return None if found is None else int(found[0])
 
     def _add_text(self, columns: Sequence[str], text: str) -> bool:
-        """A part of one of these columns."""
+        """A part of one of these columns; of those that hold it nowhere nothing is said, for ``IN ()`` reads all rows."""
         pattern, parts, some = bytes_of(_like(text)), [], False
         for name in columns:
             numbers = self._that_hold(name, text, pattern)
@@ -128,25 +128,41 @@ class _Conditions:
             if len(numbers) > FEW:
                 parts.append(f"(SELECT text FROM {name} WHERE id = d.{name}) LIKE CAST(? AS TEXT) ESCAPE '~'")
                 self.values.append(pattern)
-            else:
+            elif numbers:
                 parts.append(f"d.{name} IN ({', '.join(map(str, numbers))})")
-        self._parts.append(f"({' OR '.join(parts)})")
+        self._parts.append(f"({' OR '.join(parts or ['0'])})")
         return some
 
     def _that_hold(self, name: str, text: str, pattern: bytes) -> list[int]:
         """The texts of a table that hold a part, FEW + 1 of them at most."""
         like = "text LIKE CAST(? AS TEXT) ESCAPE '~' LIMIT ?"
-        wanted = _trigrams(text)
-        if wanted and self._has_parts:
+        wanted = self._trigrams(name, text) if self._has_parts else ""
+        if wanted:
             parts = f"{name}_parts p CROSS JOIN {name} t ON t.id = p.rowid WHERE {name}_parts MATCH ?"
             rows = self._file.execute(f"SELECT t.id FROM {parts} AND t.{like}", (wanted, pattern, FEW + 1))
         else:
             rows = self._file.execute(f"SELECT id FROM {name} WHERE {like}", (pattern, FEW + 1))
         return [int(row[0]) for row in rows]
 
+    def _trigrams(self, name: str, text: str) -> str:
+        """For MATCH: each three characters that follow one another, ASCII only, as of others more are alike.
+
+        Common ones are left out where there are others: the list of all texts that hold "use" takes longer to go
+        through than those that hold the rest of user4711@ take to be looked at.
+        """
+        each = [text[at : at + 3].lower() for at in range(len(text) - 2)]
+        usable = list(dict.fromkeys(part for part in each if part.isascii() and part.isprintable()))
+        rare = [part for part in usable if not self._is_common(name, part)]
+        quoted = (part.replace('"', '""') for part in rare or usable[:1])
+        return " AND ".join(f'"{part}"' for part in quoted)
+
+    def _is_common(self, name: str, part: str) -> bool:
+        return self._file.execute(f"SELECT 1 FROM {name}_common WHERE part = ?", (part,)).fetchone() is not None
+
     @cached_property
     def _has_parts(self) -> bool:
-        return self._file.execute("SELECT 1 FROM sqlite_master WHERE name = 'alias_parts'").fetchone() is not None
+        """Not where a build before this one has sealed it, which said nothing of what is common."""
+        return self._file.execute("SELECT 1 FROM sqlite_master WHERE name = 'alias_common'").fetchone() is not None
 
     def _add_status(self, status: str) -> None:
         if status == "failed":
@@ -159,13 +175,6 @@ class _Conditions:
 
 def _call(call_id: str) -> tuple[int, bytes]:
     return call_hash(call_id), bytes_of(call_id)
-
-
-def _trigrams(text: str) -> str:
-    """For MATCH: each three characters that follow one another, ASCII only, as of others more are alike."""
-    each = (text[at : at + 3] for at in range(len(text) - 2))
-    quoted = (part.replace('"', '""') for part in each if part.isascii() and part.isprintable())
-    return " AND ".join(f'"{part}"' for part in quoted)
 
 
 def _like(text: str) -> str:

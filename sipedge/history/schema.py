@@ -37,8 +37,13 @@ FROM decisions WHERE authenticated IS NOT NULL GROUP BY 1, 2, 3, 4, 5, 6
 PARTS = """
 CREATE VIRTUAL TABLE {name}_parts USING fts5(text, content='', columnsize=0, detail=none, tokenize='trigram');
 INSERT INTO {name}_parts (rowid, text) SELECT id, text FROM {name};
+CREATE VIRTUAL TABLE temp.{name}_seen USING fts5vocab('main', '{name}_parts', 'row');
+CREATE TABLE {name}_common (part TEXT PRIMARY KEY) WITHOUT ROWID;
+INSERT INTO {name}_common SELECT term FROM temp.{name}_seen WHERE doc > (SELECT count(*) FROM {name}) / 50;
+DROP TABLE temp.{name}_seen;
 """
-"""Which texts hold three characters: a sealed segment has it, where this SQLite was compiled with fts5."""
+"""Which texts hold three characters: a sealed segment has it, where this SQLite was compiled with fts5. Common are those
+that so many texts hold that asking for them costs more than it spares."""
 
 SEAL = f"""
 CREATE INDEX by_alias ON decisions (alias);

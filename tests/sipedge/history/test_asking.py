@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -91,4 +93,21 @@ def test_a_part_may_be_demanded_of_from_or_of_the_alias_alone(tmp_path: Path) ->
     assert [each.alias for each in history.find(Wish(sender="@One.example"))] == ["bob@two.example"]
     assert [each.alias for each in history.find(Wish(destination="@one.example"))] == ["bob@one.example"]
     assert len(history.find(Wish(alias="@one.example"))) == 2
+    history.close()
+
+
+def test_a_rare_part_is_looked_up_in_a_sealed_segment_and_no_row_is_read_for_it_but_its_own(tmp_path: Path) -> None:
+    """Neither for the column that holds it nowhere, nor for what all aliases hold."""
+    history = _history(str(tmp_path), [f"user{number}@far.example" for number in range(200)])
+    _seal(history)
+    assert _found(history, "USER171@far") == ["user171@far.example"]
+    assert _found(history, "far.exa")[:2] == ["user199@far.example", "user198@far.example"]
+    assert _found(history, "user200@") == []
+    with closing(sqlite3.connect(tmp_path / "000001.db")) as file:
+        common = {part for (part,) in file.execute("SELECT part FROM alias_common")}
+        assert common >= {"use", "@fa", "ple"} and "171" not in common
+        conditions = asking._Conditions(file)
+        assert conditions.add(Wish(alias="user171@"), 1)
+        plan = file.execute(f"EXPLAIN QUERY PLAN SELECT id FROM decisions d {conditions.where}", conditions.values)
+        assert ["by_alias" in row[3] for row in plan] == [True]
     history.close()
