@@ -120,7 +120,7 @@ class _Conditions:
         return None if found is None else int(found[0])
 
     def _add_text(self, columns: Sequence[str], text: str) -> bool:
-        """A part of one of these columns; of those that hold it nowhere nothing is said, for ``IN ()`` reads all rows."""
+        """A part of one of these columns; columns that hold it nowhere are left out, as ``IN ()`` reads all rows."""
         pattern, parts, some = bytes_of(_like(text)), [], False
         for name in columns:
             numbers = self._that_hold(name, text, pattern)

@@ -42,8 +42,8 @@ CREATE TABLE {name}_common (part TEXT PRIMARY KEY) WITHOUT ROWID;
 INSERT INTO {name}_common SELECT term FROM temp.{name}_seen WHERE doc > (SELECT count(*) FROM {name}) / 50;
 DROP TABLE temp.{name}_seen;
 """
-"""Which texts hold three characters: a sealed segment has it, where this SQLite was compiled with fts5. Common are those
-that so many texts hold that asking for them costs more than it spares."""
+"""Which texts hold three characters: a sealed segment has it, where this SQLite was compiled with fts5. Common are
+those that so many texts hold that asking for them costs more than it spares."""
 
 SEAL = f"""
 CREATE INDEX by_alias ON decisions (alias);
