@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from time import time
 from typing import Any, NamedTuple
 
@@ -15,6 +15,8 @@ from dialplan.model import SearchRule
 from sipedge.console.frame.identity import Role
 from sipedge.console.frame.page import Page, identity_of, page, world_of
 from sipedge.control.refusal import BAD_REQUEST, CONFLICT, UNPROCESSABLE, Refused
+from sipedge.history.store import Segments
+from sipedge.history.wish import Wish
 from sipedge.revisions.files import FileSet, password_in, read_set
 from sipedge.revisions.merge import Clash, merged_sets
 
@@ -35,6 +37,8 @@ class Use(NamedTuple):
     rule: SearchRule
     requests: int
     failed: int
+    last: float | None
+    """Seconds since 1970; None: there was none."""
 
 
 async def rules(request: Request) -> Response:
@@ -153,8 +157,16 @@ async def _uses(request: Request) -> list[Use]:
     if settings is None:
         return []
     counted = await watch.asked(watch.history.counted, now - 86400 * DAYS, now, 1)
+    last = await watch.asked(_last_uses, watch.history, [name for name, count in counted.rules.items() if count])
     rules = sorted(settings.plan.dialplan.rules, key=lambda rule: rule.priority)
-    return [Use(each, counted.rules.get(each.name, 0), counted.failed_rules.get(each.name, 0)) for each in rules]
+    return [
+        Use(rule, counted.rules.get(rule.name, 0), counted.failed_rules.get(rule.name, 0), last.get(rule.name))
+        for rule in rules
+    ]
+
+
+def _last_uses(history: Segments, names: Iterable[str]) -> dict[str, float]:
+    return {name: found.time for name in names for found in history.find(Wish(rule=name, most=1))}
 
 
 def _chosen(request: Request, texts: Mapping[str, str]) -> tuple[str, list[str]]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from time import time
 
 import pytest
-from support.console import form_token, send
+from support.console import browser, form_token, send
+from support.decisions import record
 from support.drafting import MORE, RULE, Drafting
+from support.recorded import recorded
 
 from sipedge.accounts.roles import Role
+from sipedge.control.times import moment
 
 
 @pytest.fixture
@@ -140,3 +144,15 @@ def test_rules_are_listed_in_the_order_in_which_they_are_asked(drafting: Draftin
     drafting.plan.write_text(RULE + MORE)
     page = drafting.of(Role.AUDITOR).get("/rules").text
     assert page.index('class="wrap">more<') < page.index('class="wrap">out<')
+
+
+def test_of_each_rule_the_page_says_how_often_and_when_it_was_used_last(tmp_path: Path) -> None:
+    now = time()
+    times = {1: now - 7200, 2: now - 3600, 3: now - 60}
+    world = recorded(tmp_path, [record(number, time=when) for number, when in times.items()])
+    page = browser(world).get("/rules").text
+    row, other = page[page.index("rule=imp") :], page[page.index(">rest<") :]
+    assert 'data-label="requests">3<' in row and row.index(moment(now - 60)) < row.index(">rest<")
+    assert 'data-label="last"></td>' in other
+    world.watch.close()
+    world.desk.checker.end()
