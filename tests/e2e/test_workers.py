@@ -77,6 +77,29 @@ def test_each_worker_has_a_connection_of_its_own_to_a_busy_peer(pair: Pair) -> N
                 assert pair.workers_of("far") == [owner]
 
 
+def test_where_a_peer_takes_no_second_connection_the_first_serves_both_workers(pair: Pair) -> None:
+    pair.edge.write(config=pair.config() + "\n[limits]\nown_connection_after = 4\n")
+    assert "is in force" in pair.edge.reload()
+    one, two = pair.callers()
+    with one, two:
+        one.send(pair.message(1))
+        with Callee(pair.far, PORT) as callee:
+            far = callee.accept()
+        with far:  # nobody listens any more
+            far.send(answer(far.read_message()))
+            assert final(one) == 200
+            (owner,) = pair.workers_of("far")
+            caller = two if owner == 0 else one
+            caller.send(b"".join(pair.message(number) for number in range(2, 7)))
+            pair.edge.wait_for("connection refused")
+            for number in range(7, 12):
+                caller.send(pair.message(number))
+            for _ in range(2, 12):
+                far.send(answer(far.read_message()))
+                assert final(caller) == 200
+            assert pair.workers_of("far") == [owner]
+
+
 def test_a_cancel_on_another_connection_finds_its_invite_in_the_other_worker(pair: Pair) -> None:
     with Callee(pair.far, PORT) as callee:
         one, two = pair.callers()
