@@ -13,7 +13,7 @@ from dialplan.language.moves import NoRoom, moved
 from dialplan.language.parser import parse_dialplan
 from dialplan.language.spelling import quoted
 from dialplan.language.values import NAME, Mistake, entry_of, every_field, field_at, values_of, words_for
-from dialplan.model import DEFAULT_ZONE, BlockKind, Dialplan, Entry, Transform
+from dialplan.model import DEFAULT_ZONE, BlockKind, Dialplan, Entry, Location, Transform
 from dialplan.problem import DialplanError
 from dialplan.search.check_pattern import PatternResult, check_pattern
 from dialplan.search.uniqueness import unique_names, unique_priorities
@@ -46,7 +46,7 @@ class FormsJson(TypedDict):
 
 class EditJson(TypedDict):
     do: str
-    """One of DOINGS."""
+    """``write``, or one of DOINGS."""
     block: str
     """The kind."""
     name: str
@@ -73,7 +73,7 @@ class EditedJson(TypedDict):
     """None where nothing was to be tried, or the pattern is refused."""
 
 
-DOINGS = ("write", "delete", "up", "down", "on", "off")
+DOINGS = ("delete", "up", "down", "on", "off")
 
 
 def forms(config: str, texts: Mapping[str, str], name: str) -> FormsJson:
@@ -138,6 +138,7 @@ def _checked(path: str, plan: Dialplan, old: Entry | None, edit: EditJson, aroun
             message, _, hint = told.message.partition("\n")
             mistakes.append(Mistake(field, message, hint))
     if not mistakes:
+        new = replace(new, location=old.location if old is not None else Location(path))
         after = _replaced(plan, old, new)
         mistakes = [Mistake(NAME, each.message, each.hint) for each in unique_names(after)]
         mistakes += [Mistake("priority", each.message, each.hint) for each in unique_priorities(after)]

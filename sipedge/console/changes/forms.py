@@ -60,8 +60,9 @@ async def listed(request: Request) -> Response:
     name = _plan(draft, request.query_params.get("file", ""))
     found = await _forms(request, draft, name)
     names = [each for each in draft.texts if each.endswith(PLAN)]
-    values = {"draft": draft, "name": name, "names": names, "forms": found, "anchor": anchor_of}
-    return page(request, "forms_of_plan.html", f"Draft {draft.number} as forms", **values)
+    title = f"Draft {draft.number} as forms"
+    more: dict[str, Any] = {"draft": draft, "name": name, "names": names}
+    return page(request, "forms_of_plan.html", title, forms=found, anchor=anchor_of, **more)
 
 
 async def form(request: Request) -> Response:
