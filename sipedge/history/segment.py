@@ -19,8 +19,8 @@ from .wish import Batch, Position
 _INSERT = f"INSERT INTO decisions VALUES ({', '.join('?' * len(COLUMNS))})"
 _TABLES = (*TEXTS, "words")
 MINUTE = 60
-LATEST = 1 << 62
-"""Microseconds."""
+LATEST = 10**18
+"""Microseconds: more digits no key has."""
 BACK = 5_000_000
 """Microseconds that a clock may have gone back until a segment ends by it."""
 FEW = 1000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
@@ -12,6 +13,10 @@ NO_RULE = "(no rule)"
 SIGNED_ROUTE = "(signed Route)"
 REFUSED = "(refused)"
 """In the place of a rule's name, where none decided. A rule may not begin with a bracket by chance: see ``Found``."""
+
+
+_KEY = re.compile(r"([0-9]{1,9})-([0-9]{1,18})")
+"""SQLite keeps no number of more than 63 bits."""
 
 
 class Key(NamedTuple):
@@ -26,10 +31,10 @@ class Key(NamedTuple):
 
 def key_of(text: str) -> Key:
     """Raises ValueError."""
-    segment, _, number = text.partition("-")
-    if not (segment.isascii() and segment.isdigit() and number.isascii() and number.isdigit() and len(text) < 40):
-        raise ValueError(f'"{text}" names no entry')
-    return Key(int(segment), int(number))
+    found = _KEY.fullmatch(text)
+    if found is None:
+        raise ValueError(f'"{text[:40]}" names no entry')
+    return Key(int(found[1]), int(found[2]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

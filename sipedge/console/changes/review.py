@@ -118,6 +118,6 @@ def _reviews(request: Request) -> Reviews:
 
 
 PAGES = (
-    Page("/drafts/{number:int}/review", review, Role.AUDITOR),
-    Page("/drafts/{number:int}/apply", apply, Role.ADMIN, methods=("POST",)),
+    Page("/drafts/{number:short}/review", review, Role.AUDITOR),
+    Page("/drafts/{number:short}/apply", apply, Role.ADMIN, methods=("POST",)),
 )

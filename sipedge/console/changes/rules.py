@@ -9,10 +9,11 @@ from time import time
 from typing import Any, NamedTuple
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from dialplan.model import SearchRule
 from sipedge.console.frame.identity import Role
+from sipedge.console.frame.json_answer import json_answer
 from sipedge.console.frame.page import Page, identity_of, page, world_of
 from sipedge.control.refusal import BAD_REQUEST, CONFLICT, UNPROCESSABLE, Refused
 from sipedge.history.store import Segments
@@ -147,7 +148,7 @@ async def ask(request: Request) -> Response:
     texts = {**draft.texts, name: text_in(form, "text").replace("\r\n", "\n")}
     numbers: dict[str, Any] = {each: number_in(form, each) for each in QUESTIONS[question]}
     answer = await desk.run(desk.checker.ask, question, limit=QUICK, texts=texts, name=name, **numbers)
-    return JSONResponse({"answer": answer})
+    return json_answer({"answer": answer})
 
 
 async def _uses(request: Request) -> list[Use]:
@@ -183,7 +184,7 @@ def _as_before(text: str, before: str) -> str:
 
 
 def _draft_pages(path: str) -> str:
-    return "/drafts/{number:int}" + path
+    return "/drafts/{number:short}" + path
 
 
 PAGES = (

@@ -37,7 +37,7 @@ async def history(request: Request) -> Response:
     watch, found, problem = world.watch, list[Found](), ""
     try:
         wish = wish_of(given)
-        found = await watch.asked(watch.history.find, wish)
+        found = await _found(world, wish)
     except Refused as refused:
         wish, problem = Wish(), str(refused)
     older = address_of(given, "/history", before=found[-1].key) if len(found) == wish.most else ""
@@ -64,18 +64,24 @@ async def history(request: Request) -> Response:
 async def as_csv(request: Request) -> Response:
     wish = replace(wish_of(request.query_params), most=MOST)
     name = {"Content-Disposition": 'attachment; filename="history.csv"'}
-    return StreamingResponse(_lines(world_of(request), wish), media_type="text/csv; charset=utf-8", headers=name)
+    world = world_of(request)
+    first = await _found(world, wish)  # now, while one can still be told why it cannot be
+    return StreamingResponse(_lines(world, wish, first), media_type="text/csv; charset=utf-8", headers=name)
 
 
-async def _lines(world: World, wish: Wish) -> AsyncIterator[bytes]:
-    """In pieces: the edge's decisions come and go meanwhile, and no piece holds the loop."""
-    yield _row(COLUMNS)
-    for _ in range(LONGEST_LIST // MOST):
-        found = await world.watch.asked(world.watch.history.find, wish)
-        yield b"".join(map(_line, found))
+async def _lines(world: World, wish: Wish, found: list[Found]) -> AsyncIterator[bytes]:
+    """In pieces: the edge's decisions come and go meanwhile, and no piece holds the loop. ``found``: the first."""
+    yield _row(COLUMNS) + b"".join(map(_line, found))
+    for _ in range(1, LONGEST_LIST // MOST):
         if len(found) < wish.most:
             return
         wish = replace(wish, before=found[-1].key)
+        found = await _found(world, wish)
+        yield b"".join(map(_line, found))
+
+
+async def _found(world: World, wish: Wish) -> list[Found]:
+    return await world.watch.asked(world.watch.history.find, wish)
 
 
 def _line(each: Found) -> bytes:
@@ -86,8 +92,12 @@ def _line(each: Found) -> bytes:
 
 def _row(cells: tuple[str, ...]) -> bytes:
     stream = StringIO()
-    csv.writer(stream).writerow([f"'{cell}" if cell.startswith(_SPREADSHEET) else escaped(cell) for cell in cells])
+    csv.writer(stream).writerow([f"{_quote(cell)}{escaped(cell)}" for cell in cells])
     return stream.getvalue().encode()
+
+
+def _quote(cell: str) -> str:
+    return "'" if cell.startswith(_SPREADSHEET) else ""
 
 
 async def _rules(world: World) -> list[str]:
