@@ -146,6 +146,8 @@ class Stored:
     """The newest ones first."""
     lost: int = 0
     """Their sum."""
+    unreadable: tuple[str, ...] = ()
+    """Segments that are left out, each with why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +207,10 @@ class History(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+class Unreadable(OSError):
+    """A segment is damaged, or of a newer version; ``str()`` says which and why."""
 
 
 class TooLong(Exception):

@@ -73,6 +73,7 @@ async def _stored(request: Request) -> StoredJson:
         "bytes": stored.bytes,
         "lost": stored.lost,
         "gaps": [{"time": gap.time, "count": gap.count} for gap in stored.gaps],
+        "unreadable": list(stored.unreadable),
     }
 
 

@@ -98,7 +98,7 @@ async def _said(request: Request, page: Page) -> Response:
     except Unreachable as error:
         return no_page(request, 503, str(error))
     except OSError as error:
-        return no_page(request, 500, f"this cannot be kept: {error}")
+        return no_page(request, 500, f"this cannot be kept or read: {error}")
     except HTTPException as error:
         return no_page(request, error.status_code, f"this form cannot be read: {error.detail}")
     except Exception:  # a mistake of ours: whoever asks is told so in a page as safe as all others

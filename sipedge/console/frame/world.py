@@ -46,6 +46,11 @@ class World:
     """Where people may log in, too."""
     live: Live = field(default_factory=Live)
 
+    def open(self) -> None:
+        """Now, so that somebody sees what is wrong with what is kept. Raises OSError."""
+        self.watch.open()
+        self.keeping.accounts.some()
+
     def tasks(self) -> list[Callable[[], Coroutine[Any, Any, None]]]:
         """What runs beside the pages, until it is cancelled."""
         return [self._look, self.desk.until_the_end, *self.watch.tasks(self.live.changed)]

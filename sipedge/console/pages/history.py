@@ -57,7 +57,7 @@ async def history(request: Request) -> Response:
         here_again=address_of(given, "/history"),
         csv=address_of(given, "/history.csv"),
         stored=None if found else await watch.asked(watch.history.stored),
-        trouble=watch.feeder.problem,
+        trouble=watch.trouble,
     )
 
 
