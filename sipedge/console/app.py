@@ -16,10 +16,11 @@ from starlette.routing import Route
 from .api import changes as api_changes
 from .api import routes as api
 from .changes import accounts, backup, log_in, oidc, review, revisions, rules, shadow
+from .frame.door import LIVE
 from .frame.gate import gated, hosts_of
-from .frame.identity import Role
+from .frame.identity import Identity, Role
 from .frame.numbers import know_short_numbers
-from .frame.page import Page, world_of
+from .frame.page import Page, identity_of, world_of
 from .frame.world import World
 from .pages import alarms, doctor, entry, history, locate, logs, overview, servers, zones
 
@@ -37,7 +38,15 @@ async def _asset(request: Request) -> Response:
 
 
 async def _live(request: Request) -> Response:
-    return await world_of(request).live.answer(request)
+    world, who = world_of(request), identity_of(request)
+
+    async def still() -> bool:
+        try:
+            return isinstance(await world.door.who(request), Identity)
+        except OSError:  # nobody can be looked up now; the next request tells him
+            return True
+
+    return world.live.answer(who.account, still)
 
 
 PAGES: tuple[Page, ...] = (
@@ -60,7 +69,7 @@ PAGES: tuple[Page, ...] = (
     *oidc.PAGES,
     *api.PAGES,
     *(route.page for route in api_changes.CHANGES),
-    Page("/live", _live, Role.AUDITOR),
+    Page(LIVE, _live, Role.AUDITOR, lasting=True),
     Page("/static/{name}", _asset, None),
 )
 """In the order of the menu."""

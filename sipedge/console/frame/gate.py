@@ -9,13 +9,14 @@ that an attacker's DNS points to this address is no name of this console (DNS re
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from secrets import compare_digest, token_urlsafe
 from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from sipedge.control.channel.client import Unreachable
 from sipedge.control.refusal import Refused
@@ -27,6 +28,8 @@ from .refusing import refused
 
 _log = logging.getLogger("sipedge.console")
 Endpoint = Callable[[Request], Awaitable[Response]]
+Turn = Callable[[str], AbstractAsyncContextManager[None]]
+Content = str | bytes | memoryview
 
 SAFE = ("GET", "HEAD")
 LONGEST = 8 * 1024**2
@@ -85,7 +88,28 @@ async def _let_in(request: Request, page: Page) -> Response:
         if request.method not in SAFE and who.form_token and not await _carries(request, who.form_token):
             return refused(request, 403, "this form is not of your session; load the page anew, and send it again")
         request.state.identity = who
+        if not page.lasting:
+            return await _in_turn(request, page, world_of(request).lanes.turn, who.account)
     return await page.endpoint(request)
+
+
+async def _in_turn(request: Request, page: Page, turn: Turn, account: str) -> Response:
+    """Each piece of an answer that comes in pieces takes a turn of its own."""
+    async with turn(account):
+        response = await page.endpoint(request)
+    if isinstance(response, StreamingResponse):
+        response.body_iterator = _pieces(response.body_iterator, turn, account)
+    return response
+
+
+async def _pieces(body: AsyncIterable[Content], turn: Turn, account: str) -> AsyncIterator[Content]:
+    pieces = aiter(body)
+    while True:
+        async with turn(account):
+            piece = await anext(pieces, None)
+        if piece is None:
+            return
+        yield piece
 
 
 async def _said(request: Request, page: Page) -> Response:

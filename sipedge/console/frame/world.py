@@ -18,6 +18,7 @@ from .desk import Desk
 from .door import AccountsDoor
 from .identity import Door
 from .keeping import Keeping
+from .lanes import Lanes
 from .link import EdgeState, Link
 from .live import Live
 
@@ -45,6 +46,7 @@ class World:
     provider: Provider | None = None
     """Where people may log in, too."""
     live: Live = field(default_factory=Live)
+    lanes: Lanes = field(default_factory=Lanes)
 
     def open(self) -> None:
         """Now, so that somebody sees what is wrong with what is kept. Raises OSError."""
