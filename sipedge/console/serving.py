@@ -12,12 +12,11 @@ from sipedge.config.console_table import ConsoleConfig, read_console
 from zones.addresses import host_port
 
 from .app import application
+from .connections import MOST, Connection
 from .frame.world import world_for
 
 PATIENCE = 2
 """Seconds that answers which are under way have at the end."""
-MOST = 256
-"""Connections and answers at the same time; further ones get 503."""
 
 
 def serve(path: str) -> int:
@@ -28,7 +27,7 @@ def serve(path: str) -> int:
         world = world_for(config)
         world.open()
         app = application(world)
-        server = uvicorn.Server(_uvicorn(app, config))
+        server = uvicorn.Server(settings_of(app, config))
         print(f"console of {path}: {address(config, listener)}", flush=True)
         server.run(sockets=[listener])
     return 0
@@ -50,11 +49,11 @@ def _listening(config: ConsoleConfig) -> socket.socket:
         raise OSError(error.errno, f"[console] listen = {settings.listen}: {error.strerror}") from None
 
 
-def _uvicorn(app: object, config: ConsoleConfig) -> uvicorn.Config:
+def settings_of(app: object, config: ConsoleConfig) -> uvicorn.Config:
     settings = config.console
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
-        http="h11",
+        http=Connection,
         ws="none",
         log_level="warning",
         access_log=False,
