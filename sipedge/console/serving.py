@@ -46,7 +46,7 @@ def _listening(config: ConsoleConfig) -> socket.socket:
     try:
         return socket.create_server((settings.host, settings.port), family=family)
     except OSError as error:
-        raise OSError(error.errno, f"[console] listen = {settings.listen}: {error.strerror}") from None
+        raise OSError(f"[console] listen = {settings.listen}: {error.strerror}") from None
 
 
 def settings_of(app: object, config: ConsoleConfig) -> uvicorn.Config:

@@ -125,7 +125,7 @@ def _locked(path: Path) -> int:
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o640)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
+    except OSError:
         os.close(file)
-        raise OSError(error.errno, f"{path.parent}: another console writes here") from None
+        raise OSError(f"{path.parent}: another console writes here") from None
     return file

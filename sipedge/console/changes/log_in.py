@@ -50,6 +50,7 @@ async def log_out(request: Request) -> Response:
     await to_thread.run_sync(_keeping_of(request).sessions.end, identity.session)
     await note(_keeping_of(request), request, identity.name, "log-out")
     answer = RedirectResponse(LOG_IN if identity.has_password else f"{LOG_IN}?{OUT}=1", 303)
+    answer.headers["Clear-Site-Data"] = '"storage"'  # of drafts: who uses the browser next shall not find it
     answer.delete_cookie(door_of(request).cookie, secure=door_of(request).secure, httponly=True, samesite="strict")
     return answer
 

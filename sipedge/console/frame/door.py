@@ -75,8 +75,10 @@ def _log_in_first(request: Request) -> Response:
 
 
 def _shown(request: Request) -> str:
-    """What he wanted to see; a form is lost. A page that asks for a part of itself says in which address it stands."""
-    if page := request.headers.get("hx-current-url", ""):
+    """What he wanted to see; of a form, and of a part of a page, the page that it stands on."""
+    page = request.headers.get("hx-current-url", "")
+    if not page and request.method != "GET":
+        page = request.headers.get("referer", "/")
+    if page:
         return _HOST.sub("", page) or "/"
-    query = f"?{request.url.query}" if request.url.query else ""
-    return request.url.path + query if request.method == "GET" else "/"
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")

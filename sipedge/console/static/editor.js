@@ -4,6 +4,7 @@ import {
   completionKeymap, defaultKeymap, drawSelection, highlightActiveLine, history, historyKeymap, hoverTooltip, keymap,
   lineNumbers, lintGutter, lintKeymap, linter, searchKeymap, syntaxHighlighting, tags,
 } from "./codemirror.js";
+import { keepUnsaved } from "./unsaved.js";
 
 const form = document.getElementById("draft");
 const area = document.getElementById("text");
@@ -132,5 +133,7 @@ const view = new EditorView({
 area.hidden = true;
 area.before(view.dom);
 const begun = view.state.doc;
+const put = (text) => view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
+keepUnsaved(form, document.getElementById("unsaved"), () => view.state.doc.toString(), put);
 form.addEventListener("submit", () => { area.value = view.state.doc.toString(); sent = true; });
 addEventListener("beforeunload", (event) => { if (!sent && !view.state.doc.eq(begun)) event.preventDefault(); });

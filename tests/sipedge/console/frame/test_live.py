@@ -98,4 +98,6 @@ def test_who_logs_in_again_comes_back_to_the_page_and_not_to_a_part_of_it(tmp_pa
     with_account(world, Role.AUDITOR)
     at = {"HX-Request": "true", "HX-Current-URL": "http://127.0.0.1:8443/history?alias=a&rule=b"}
     answer = browser(world).get("/alarms/count", headers=at)
+    form = browser(world).post("/drafts/1/save", headers={"Referer": "http://127.0.0.1:8443/drafts/1?file=a"})
+    assert form.headers["location"] == "/log-in?next=/drafts/1%3Ffile%3Da"
     assert answer.status_code == 401 and answer.headers["hx-redirect"] == "/log-in?next=/history%3Falias%3Da%26rule%3Db"
