@@ -71,6 +71,7 @@ def test_mistakes_are_marked_as_one_types_and_zones_are_offered(page: Page) -> N
 def test_what_was_sent_without_a_session_is_still_there_after_the_log_in(page: Page, tmp_path: Path) -> None:
     world = world_beside(tmp_path / "edge.toml")
     editor, unsaved = page.get_by_role("textbox", name="edge.dialplan"), page.locator("#unsaved")
+    expect(page.locator(".cm-editor")).to_be_visible()
     expect(unsaved).to_be_hidden()
     editor.focus()
     page.keyboard.type("# mine\n")
