@@ -14,8 +14,8 @@ PATIENCE = 10.0
 """Seconds that one question may take, in all segments together."""
 TOO_LONG = f"this takes longer than {PATIENCE:g} s; ask for a shorter time, or for less"
 STEPS = 5_000
-"""Instructions of SQLite's machine between two looks at the clock: a quarter of a millisecond, at most seconds where each
-of them compares texts of 4 KB that strangers have chosen to be slow."""
+"""Instructions of SQLite's machine between two looks at the clock: a quarter of a millisecond; seconds at most where
+each of them compares texts of 4 KB that strangers have chosen to be slow."""
 
 
 VERSION = 1

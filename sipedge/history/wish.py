@@ -202,6 +202,11 @@ class History(Protocol):
 
     def stored(self) -> Stored: ...
 
+    @property
+    def unreadable(self) -> tuple[str, ...]:
+        """Parts that were left out by the last answers, each with why."""
+        ...
+
     def forget(self, days: float, size: int) -> int:
         """Drop what is older than ``days``, and the oldest until it takes at most ``size`` bytes; how many rows."""
         ...

@@ -40,7 +40,7 @@ MORE += (
     "/history?alias=nobody&status=failed",
     "/log-in",
 )
-MORE += ("/drafts/1", "/drafts/1/review", "/password")
+MORE += ("/drafts/1", "/drafts/1/review", "/password", "/revisions/compare?new=1")
 KEYBOARD = ("/logs/edge", "/zones", "/doctor", "/alarms", "/accounts", "/", "/drafts/1/review", "/revisions", "/locate")
 PATHS = (*(page.path for page in PAGES if page.title), *MORE)
 
@@ -125,6 +125,15 @@ def test_a_page_has_no_barrier_fits_a_small_screen_and_says_nothing_wrong(
     expect(shown).not_to_have_title(re.compile("taken"))
     examined.goto(_path(examined, address, path))
     assert barriers(examined) == ""
+
+
+def test_no_page_is_forgotten_here() -> None:
+    parts = {"/live", "/trial", "/alarms/count", "/history/{key}/alike", "/history.csv", "/static/{name}"}
+    elsewhere = {"/log-in/oidc", "/log-in/oidc/back"}
+    there = {each.path for each in PAGES if "GET" in each.methods and not each.path.startswith("/api")}
+    seen = {re.sub(r"/drafts/1\b", "/drafts/{number:short}", path.partition("?")[0]) for path in PATHS}
+    seen = {path.replace(ENTRY, "/history/{key}") for path in seen}
+    assert there - seen == parts | elsewhere
 
 
 @pytest.mark.parametrize("path", KEYBOARD)
