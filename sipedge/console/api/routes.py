@@ -20,10 +20,10 @@ from sipedge.control.answers import write_done, write_item, write_refusal
 from sipedge.control.refusal import BAD_REQUEST, FORBIDDEN, NOT_FOUND, UNAVAILABLE, Refused
 from sipedge.control.requests import read_request
 from sipedge.control.values import StatusJson
-from sipedge.queries.trees.explained import Branch
 
+from .looking import LOOKING, branch_json
 from .route import Route
-from .values import AlarmJson, BranchJson, CountedJson, EntryJson, EventJson, HistoryJson, StoredJson
+from .values import AlarmJson, CountedJson, EntryJson, EventJson, HistoryJson, StoredJson
 
 CONTROL = "/api/control"
 LINES = "application/x-ndjson"
@@ -61,7 +61,7 @@ async def _entry(request: Request) -> EntryJson:
     if found is None:
         raise Refused(NOT_FOUND, "this entry is not kept any more")
     tree, under = await tree_under(request, found)
-    return {"decision": found, "under": under, "tree": None if tree is None else _branch(tree)}
+    return {"decision": found, "under": under, "tree": None if tree is None else branch_json(tree)}
 
 
 async def _stored(request: Request) -> StoredJson:
@@ -128,14 +128,6 @@ async def _document(request: Request) -> Response:
     return json_answer(document())
 
 
-def _branch(branch: Branch) -> BranchJson:
-    return {
-        "words": [{"text": each.text, "tone": each.tone.value} for each in branch.words],
-        "branches": [_branch(each) for each in branch.branches],
-        "place": "" if branch.location is None else str(branch.location),
-    }
-
-
 _FILTERS = (
     *((name, f"demand on the {name.replace('_', ' ')}") for name in TEXTS),
     ("since", "not before: 2026-11-30T10:04 in UTC, or seconds since the epoch"),
@@ -153,6 +145,7 @@ ROUTES = (
     Route("/api/counts", "Numbers by time and by rule.", _counts, CountedJson, (("span", "1h, 24h, 7d or 30d"),)),
     Route("/api/alarms", "Alarms: those that last first.", _alarms, list[AlarmJson]),
     Route("/api/events", "What has happened, the newest first.", _events, list[EventJson]),
+    *LOOKING,
 )
 PAGES = (
     *(route.page for route in ROUTES),

@@ -95,6 +95,17 @@ class EventJson(TypedDict):
     revision: str
 
 
+class AuditedJson(TypedDict):
+    number: int
+    """Each has the next one."""
+    time: float
+    who: str
+    address: str
+    what: str
+    about: str
+    revision: str
+
+
 class ErrorTextJson(TypedDict):
     code: int
     sentence: str
