@@ -15,7 +15,7 @@ from secrets import compare_digest, token_urlsafe
 from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
 from sipedge.control.channel.client import Unreachable
@@ -123,6 +123,8 @@ async def _said(request: Request, page: Page) -> Response:
         return no_page(request, 503, str(error))
     except OSError as error:
         return no_page(request, 500, f"this cannot be kept or read: {error}")
+    except ClientDisconnect:
+        return refused(request, 400, "the form did not come whole")  # nobody hears it
     except HTTPException as error:
         return no_page(request, error.status_code, f"this form cannot be read: {error.detail}")
     except Exception:  # a mistake of ours: whoever asks is told so in a page as safe as all others
