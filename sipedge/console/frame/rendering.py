@@ -59,7 +59,7 @@ def _lines(text: str) -> Markup:
 
 def _encoded(text: str) -> str:
     """As a value in an address, half a character of a peer, too."""
-    return quote(text, safe="", errors="surrogatepass")
+    return quote(text, safe="/", errors="surrogatepass")
 
 
 def _milliseconds(value: float | None) -> str:
