@@ -12,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from sipedge.config.console_table import ConsoleConfig
+from sipedge.console.bounds.guessing import Guessing
 
-from .guessing import Guessing
 from .identity import Identity, Role
 from .keeping import Keeping
 from .refusing import API, refused

@@ -5,8 +5,8 @@ from __future__ import annotations
 import anyio
 import pytest
 
+from sipedge.console.bounds.lanes import AT_ONCE, MOST, Lanes
 from sipedge.console.frame.desk import AT_ONCE as THREADS
-from sipedge.console.frame.lanes import AT_ONCE, MOST, Lanes
 from sipedge.console.watch.watch import AT_ONCE as QUESTIONS
 from sipedge.control.refusal import Refused
 

@@ -13,8 +13,8 @@ from starlette.responses import Response, StreamingResponse
 from support.console import browser, log_in, with_account, world_beside
 
 from sipedge.accounts.roles import Role
-from sipedge.console.frame import live
-from sipedge.console.frame.live import Live
+from sipedge.console.bounds import live
+from sipedge.console.bounds.live import Live
 from sipedge.control.refusal import Refused
 
 
