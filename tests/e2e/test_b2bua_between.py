@@ -44,6 +44,19 @@ RELIABLE = steps(
     "one BYE caller",
     "caller 200_BYE one",
 )
+OFFERED = steps(
+    "caller INVITE three",
+    "three 183_INVITE caller",
+    "caller PRACK three",
+    "three 200_PRACK caller",
+    "caller UPDATE three",
+    "three 200_UPDATE caller",
+    "three 200_INVITE caller",
+    "caller ACK three",
+    "three BYE caller",
+    "caller 200_BYE three",
+)
+"""Each with an offer or an answer, through an edge that numbers what the caller acknowledges (``prack = "here"``)."""
 FORKED = steps(
     "caller INVITE one+two",
     "one 200_INVITE caller",
@@ -72,6 +85,16 @@ TABLE = {
         "....x-4-",
         "........",
         "........",
+    ),
+    ("here", OFFERED): (
+        ".x--x-x-4-",
+        "..4-4-x-4-",
+        "...x4-x-4-",
+        "....4-x-4-",
+        ".....xx-4-",
+        "......x-4-",
+        "..........",
+        "..........",
     ),
     ("hidden", FORKED): (
         ".xx--....",
