@@ -69,7 +69,7 @@ def acknowledged(passage: Passage, leg: Leg, response: Message, sequence: int, p
 
 
 def agreed(passage: Passage, leg: Leg, response: Message, now: float) -> Order | None:
-    """A 2xx to INVITE or UPDATE: the sessions of both legs begin anew. The ACK, where it is to the edge's own re-INVITE.
+    """A 2xx to INVITE or UPDATE: the sessions of both legs begin anew. The ACK of a re-INVITE of the edge.
 
     None also where it was asked for an offer: what the ACK has to say comes later.
     """
