@@ -30,6 +30,7 @@ from sipedge.proxy.proxy import Proxy
 from sipedge.sip.message import Message, parse_message
 from zones.zone import Hop
 
+from .lists import Lists
 from .others.calls import CallsOfAll
 from .others.colleagues import FIRST, Colleagues
 from .others.elsewhere import MOST, Elsewhere, numbers_of, worker_of_via
@@ -75,6 +76,7 @@ class Together:
         self._stack, self._connections, self._turns, self._elsewhere = stack, connections, turns, elsewhere
         self._sending: Sending
         self._proxy: Proxy
+        self._lists: Lists
         self._received: Callable[[int, Message], None]
         self._loop = asyncio.get_running_loop()
         self._published: tuple[int, ...] = ()
@@ -104,12 +106,21 @@ class Together:
             CallMoved: self._call_moved,
             words.Belongs: self.calls.belongs,
             words.Offence: self._offence,
+            words.ListsFound: lambda worker, word: self._lists.heard(word),
             words.Quiet: self._is_quiet,
         }
 
-    def begin(self, proxy: Proxy, sending: Sending, short: ShortWay, received: Callable[[int, Message], None]) -> None:
+    def begin(
+        self,
+        proxy: Proxy,
+        sending: Sending,
+        short: ShortWay,
+        lists: Lists,
+        received: Callable[[int, Message], None],
+    ) -> None:
         """The others may be listened to. ``received`` takes responses that others give to this worker."""
         self._proxy, self._sending, self._short, self._received = proxy, sending, short, received
+        self._lists, lists.tell = lists, self._bus.tell_all
         self._bus.listener = self
         if self._bus.worker == FIRST:
             self._loop.call_later(PUBLISH, self._publish)
@@ -229,6 +240,7 @@ class Together:
             self._bus.tell(worker, word)
         if self._bus.worker == FIRST:
             self._bus.tell(worker, self._proxy.upkeep.seen())
+        self._bus.tell(worker, self._lists.found())
         for connection, message in self._waiting.take(worker):
             self._show(connection, message)
 
