@@ -87,7 +87,11 @@ class Together:
         self._watched: dict[int, words.Held] = {}
         """Connections of others that are to be closed, and what was said last of each."""
         self._quiet: set[int] = set()
-        self._handlers: dict[type, Callable[..., None]] = {
+        self._handlers = self._make_handlers()
+
+    def _make_handlers(self) -> dict[type, Callable[..., None]]:
+        """Each is called with the worker and what that said."""
+        return {
             words.Sent: self._sent,
             words.Came: self._came,
             words.Passed: self._passed,
