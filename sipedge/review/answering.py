@@ -17,6 +17,7 @@ from sipedge.revisions.files import FileSet
 
 from .apart import NICENESS
 from .editing import help_at, laid_out, marks, offer
+from .forms import edited, forms
 from .review import ReviewJson, review
 
 
@@ -35,6 +36,8 @@ QUESTIONS: Mapping[str, Callable[..., object]] = {
     "offer": offer,
     "help": help_at,
     "layout": laid_out,
+    "forms": forms,
+    "edit": edited,
     "speakers": _speakers,
 }
 """Each with keywords: ``config`` and what its function wants."""
