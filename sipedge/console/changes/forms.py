@@ -210,8 +210,8 @@ def _back(draft: Draft, name: str, anchor: str = "") -> Response:
 
 
 PAGES = (
-    Page("/drafts/{number:int}/forms", listed, Role.AUDITOR),
-    Page("/drafts/{number:int}/forms", do, Role.OPERATOR, methods=("POST",)),
-    Page("/drafts/{number:int}/form", form, Role.OPERATOR),
-    Page("/drafts/{number:int}/form", write, Role.OPERATOR, methods=("POST",)),
+    Page("/drafts/{number:short}/forms", listed, Role.AUDITOR),
+    Page("/drafts/{number:short}/forms", do, Role.OPERATOR, methods=("POST",)),
+    Page("/drafts/{number:short}/form", form, Role.OPERATOR),
+    Page("/drafts/{number:short}/form", write, Role.OPERATOR, methods=("POST",)),
 )

@@ -9,8 +9,7 @@ from sipedge.console.frame.identity import Role
 from sipedge.console.frame.page import Page, identity_of, page, world_of
 from sipedge.console.frame.rendering import rendered
 from sipedge.control.refusal import BAD_REQUEST, Refused
-from sipedge.review.review import file_diffs
-from sipedge.revisions.applying import Revisions
+from sipedge.revisions.files import FileSet
 from sipedge.revisions.store import Revision
 
 from .drafts import audit, desk_of, look_again
@@ -41,7 +40,9 @@ async def compare(request: Request) -> Response:
     old = None
     if number := _number(request, "old") if "old" in request.query_params else new.parent:
         old = await desk_of(request).run(store.get, number)
-    diffs = await desk_of(request).run(_diffs, desk_of(request).revisions, old, new)
+    before = await desk_of(request).run(store.texts, old) if old else FileSet({})
+    after = await desk_of(request).run(store.texts, new)
+    diffs = await desk_of(request).check("diff", old=dict(before.texts), new=dict(after.texts))
     return page(request, "compare.html", f"Revision {new.number}", old=old, new=new, diffs=diffs)
 
 
@@ -73,11 +74,6 @@ async def undone(request: Request) -> Revision:
     await audit(request, "undone", f"back to revision {back.number}", back.digest)
     await look_again(request)
     return back
-
-
-def _diffs(revisions: Revisions, old: Revision | None, new: Revision) -> list[object]:
-    before = revisions.store.texts(old).texts if old else {}
-    return [*file_diffs(before, revisions.store.texts(new).texts)]
 
 
 def _number(request: Request, name: str) -> int:

@@ -9,22 +9,20 @@ from time import time
 from typing import Any, NamedTuple
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from dialplan.model import SearchRule
 from sipedge.console.frame.identity import Role
+from sipedge.console.frame.json_answer import json_answer
 from sipedge.console.frame.page import Page, identity_of, page, world_of
 from sipedge.control.refusal import BAD_REQUEST, CONFLICT, UNPROCESSABLE, Refused
 from sipedge.history.store import Segments
 from sipedge.history.wish import Wish
 from sipedge.revisions.files import FileSet, password_in, read_set
-from sipedge.revisions.merge import Clash, merged_sets
 
 from .drafts import audit, desk_of, draft_of, number_in, text_in, to_draft
 
 PLAN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,80}\.dialplan")
-QUICK = 20.0
-"""Seconds that an editor waits for an answer."""
 DAYS = 7
 """For which it is counted what a rule was used for."""
 QUESTIONS: Mapping[str, tuple[str, ...]] = {"marks": (), "offer": ("line", "column"), "help": ("line",)}
@@ -49,6 +47,7 @@ async def rules(request: Request) -> Response:
     except Refused as error:
         problems = [str(problem) for problem in error.problems]
     drafts = await desk.run(desk.drafts.all)
+    problems += await desk.run(desk.drafts.damaged)
     name, names = _chosen(request, held.texts)
     return page(
         request,
@@ -81,9 +80,7 @@ async def begin(request: Request) -> Response:
 async def show(request: Request) -> Response:
     draft = await draft_of(request)
     name, names = _chosen(request, draft.texts)
-    found = await desk_of(request).run(
-        desk_of(request).checker.ask, "marks", limit=QUICK, texts=dict(draft.texts), name=name
-    )
+    found = await desk_of(request).check("marks", texts=dict(draft.texts), name=name)
     return page(request, "draft.html", f"Draft {draft.number}", draft=draft, names=names, name=name, marks=found)
 
 
@@ -97,7 +94,7 @@ async def save(request: Request) -> Response:
         raise Refused(UNPROCESSABLE, "no draft holds a password: put it into a file, and name that by password_file")
     if text_in(form, "then") == "layout":
         texts = {**draft.texts, name: text}
-        text = await desk.run(desk.checker.ask, "layout", limit=QUICK, texts=texts, name=name)
+        text = await desk.check("layout", texts=texts, name=name)
     draft = await desk.run(desk.drafts.change, draft.number, number_in(form, "version"), {name: text})
     await audit(request, "draft changed", f"draft {draft.number}, {name}")
     if text_in(form, "then") == "review":
@@ -129,11 +126,10 @@ async def rebase(request: Request) -> Response:
     """The draft's changes on top of what the disk holds by now."""
     desk, draft = desk_of(request), await draft_of(request)
     base = await desk.run(read_set, desk.config)
-    try:
-        texts = merged_sets(draft.base, draft.texts, base.texts)
-    except Clash as clash:
-        raise Refused(CONFLICT, f"{clash}; begin another draft, and make your change there") from None
-    draft = await desk.run(desk.drafts.rebase, draft.number, base, texts)
+    found = await desk.check("merge", base=dict(draft.base), ours=dict(draft.texts), theirs=dict(base.texts))
+    if found["clash"]:
+        raise Refused(CONFLICT, f"{found['clash']}; begin another draft, and make your change there")
+    draft = await desk.run(desk.drafts.rebase, draft.number, draft.version, base, found["texts"])
     await audit(request, "draft changed", f"draft {draft.number} made to fit what is there by now", base.digest)
     return to_draft(draft, "/review")
 
@@ -146,8 +142,8 @@ async def ask(request: Request) -> Response:
         raise Refused(BAD_REQUEST, "there is no such question")
     texts = {**draft.texts, name: text_in(form, "text").replace("\r\n", "\n")}
     numbers: dict[str, Any] = {each: number_in(form, each) for each in QUESTIONS[question]}
-    answer = await desk.run(desk.checker.ask, question, limit=QUICK, texts=texts, name=name, **numbers)
-    return JSONResponse({"answer": answer})
+    answer = await desk.check(question, texts=texts, name=name, **numbers)
+    return json_answer({"answer": answer})
 
 
 async def _uses(request: Request) -> list[Use]:
@@ -183,7 +179,7 @@ def _as_before(text: str, before: str) -> str:
 
 
 def _draft_pages(path: str) -> str:
-    return "/drafts/{number:int}" + path
+    return "/drafts/{number:short}" + path
 
 
 PAGES = (
