@@ -15,13 +15,13 @@ from starlette.routing import Route
 
 from .api import changes as api_changes
 from .api import routes as api
-from .changes import accounts, backup, log_in, oidc, review, revisions, rules, shadow
+from .changes import accounts, backup, forms, log_in, oidc, review, revisions, rules, shadow
 from .frame.door import LIVE
 from .frame.gate import gated, hosts_of
 from .frame.identity import Identity, Role
-from .frame.numbers import know_short_numbers
 from .frame.page import Page, identity_of, world_of
 from .frame.world import World
+from .numbers import know_short_numbers
 from .pages import alarms, doctor, entry, history, locate, logs, overview, servers, zones
 
 STATIC = Path(__file__).resolve().parent / "static"
@@ -55,6 +55,7 @@ PAGES: tuple[Page, ...] = (
     *entry.PAGES,
     *locate.PAGES,
     *rules.PAGES,
+    *forms.PAGES,
     *review.PAGES,
     *shadow.PAGES,
     *revisions.PAGES,

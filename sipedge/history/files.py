@@ -13,11 +13,9 @@ from .wish import TooLong, Unreadable
 PATIENCE = 10.0
 """Seconds that one question may take, in all segments together."""
 TOO_LONG = f"this takes longer than {PATIENCE:g} s; ask for a shorter time, or for less"
-STEPS = 5_000
-"""Instructions of SQLite's machine between two looks at the clock: a quarter of a millisecond; seconds at most where
-each of them compares texts of 4 KB that strangers have chosen to be slow."""
-
-
+STEPS = 1_000
+"""Instructions of SQLite's machine between two looks at the clock: some 50 µs; half a second where each compares
+texts of 4 KB that strangers have chosen to be slow."""
 VERSION = 1
 """``user_version`` of a segment; 0 has one of a build that did not say it yet, and it is the same."""
 DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}

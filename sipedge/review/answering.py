@@ -18,6 +18,7 @@ from sipedge.revisions.merge import Clash, merged_sets
 
 from .apart import NICENESS
 from .editing import help_at, laid_out, marks, offer
+from .forms import edited, forms
 from .review import FileDiffJson, ReviewJson, file_diffs, review
 
 
@@ -55,6 +56,8 @@ QUESTIONS: Mapping[str, Callable[..., object]] = {
     "offer": offer,
     "help": help_at,
     "layout": laid_out,
+    "forms": forms,
+    "edit": edited,
     "speakers": _speakers,
     "diff": _diff,
     "merge": _merge,

@@ -74,8 +74,8 @@ async def reviewed(desk: Desk, base: Mapping[str, str], texts: Mapping[str, str]
 async def review(request: Request) -> Response:
     draft = await draft_of(request)
     days = _days(request)
-    sight, who = sight_of(request), identity_of(request).account
-    found = sight.review(await _reviews(request).of(draft, desk_of(request), days, who))
+    sight = sight_of(request)
+    found = sight.review(await _reviews(request).of(draft, desk_of(request), days, identity_of(request).account))
     minutes = round(CONFIRM_WITHIN / 60)
     title = f"Draft {draft.number} reviewed"
     values = {

@@ -76,7 +76,8 @@ async def _lines(sight: Sight, wish: Wish, found: list[Found]) -> AsyncIterator[
     for _ in range(1, LONGEST_LIST // MOST):
         if len(found) < wish.most:
             return
-        found = await sight.find(replace(wish, before=found[-1].key))
+        wish = replace(wish, before=found[-1].key)
+        found = await sight.find(wish)
         yield b"".join(map(_line, found))
 
 

@@ -16,7 +16,8 @@ from sipedge.console.frame.page import Page
 PUBLIC = {"GET /log-in", "POST /log-in", "GET /static/{name}", "GET /log-in/oidc", "GET /log-in/oidc/back"}
 OPERATOR = {
     *(f"POST /drafts/{{number:short}}/{each}" for each in ("save", "add", "drop", "rebase", "ask", "shadow")),
-    *("POST /drafts", "POST /shadow/end", "POST /api/review"),
+    *(f"{each}/drafts/{{number:short}}/form" for each in ("GET ", "POST ")),
+    *("POST /drafts/{number:short}/forms", "POST /drafts", "POST /shadow/end", "POST /api/review"),
     *("GET /backup", "POST /backup/save", "POST /backup/restore"),
     *("POST /zones/probe", "POST /doctor", "POST /alarms/{number:short}/see"),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from time import monotonic
+from time import thread_time
 
 import pytest
 from support.decisions import record
@@ -22,8 +22,8 @@ def test_a_search_ends_in_time_whatever_the_texts_are(tmp_path: Path, monkeypatc
     records = tuple(whole | {"sequence": number, "alias": f"{ALIKE}{number}"} for number in range(3000))
     history.add([Batch(records, Position("first", 1, 1))])
     monkeypatch.setattr(kept, "PATIENCE", 0.05)
-    began = monotonic()
+    began = thread_time()
     with pytest.raises(TooLong):
         history.find(Wish(alias="a" * (LONGEST_PART - 1) + "b"))
-    assert monotonic() - began < 5
+    assert thread_time() - began < 3
     history.close()
