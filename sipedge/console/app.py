@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from .api import changes as api_changes
 from .api import routes as api
-from .changes import accounts, backup, log_in, oidc, review, revisions, rules, shadow
+from .changes import accounts, backup, files, log_in, oidc, review, revisions, rules, shadow
 from .frame.gate import gated, hosts_of
 from .frame.identity import Role
 from .frame.page import Page, world_of
@@ -45,6 +45,7 @@ PAGES: tuple[Page, ...] = (
     *entry.PAGES,
     *locate.PAGES,
     *rules.PAGES,
+    *files.PAGES,
     *review.PAGES,
     *shadow.PAGES,
     *revisions.PAGES,

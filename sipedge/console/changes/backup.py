@@ -36,8 +36,8 @@ async def restore(request: Request) -> Response:
     file = form.get("file")
     if not isinstance(file, UploadFile):
         raise Refused(BAD_REQUEST, "choose a file that was saved here")
-    texts = await desk.run(unpacked, await file.read())
     base = await desk.run(read_set, desk.config)
+    texts = await desk.run(unpacked, await file.read(), base)
     name = next(iter(base.texts))
     if name not in texts:
         raise Refused(UNPROCESSABLE, f"this backup is of another configuration: it has no {name}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -11,7 +13,7 @@ from sipedge.console.frame.rendering import rendered
 from sipedge.control.refusal import BAD_REQUEST, Refused
 from sipedge.review.review import file_diffs
 from sipedge.revisions.applying import Revisions
-from sipedge.revisions.store import Revision
+from sipedge.revisions.store import GONE, Revision
 
 from .drafts import audit, desk_of, look_again
 
@@ -26,7 +28,10 @@ async def revisions(request: Request) -> Response:
     except Refused as error:
         problem = str(error)
     kept = await desk.run(desk.revisions.store.all)
-    return page(request, "revisions.html", "Revisions", revisions=kept[:SHOWN], kept=len(kept), problem=problem)
+    status = world_of(request).link.state.status
+    stands = _in_force(kept, status["revision"] if status else "")
+    shown, title = kept[:SHOWN], "Revisions"
+    return page(request, "revisions.html", title, revisions=shown, kept=len(kept), problem=problem, in_force=stands)
 
 
 async def trial(request: Request) -> Response:
@@ -73,6 +78,12 @@ async def undone(request: Request) -> Revision:
     await audit(request, "undone", f"back to revision {back.number}", back.digest)
     await look_again(request)
     return back
+
+
+def _in_force(kept: Iterable[Revision], digest: str) -> int:
+    """Its number: the newest of those that hold what the edge reads, because some differ in their case files only. 0:
+    none."""
+    return next((each.number for each in kept if each.digest == digest and each.result not in GONE), 0)
 
 
 def _diffs(revisions: Revisions, old: Revision | None, new: Revision) -> list[object]:

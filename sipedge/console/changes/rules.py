@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from dialplan.model import SearchRule
+from sipedge.config.case_files import ENDING
 from sipedge.console.frame.identity import Role
 from sipedge.console.frame.page import Page, identity_of, page, world_of
 from sipedge.control.refusal import BAD_REQUEST, CONFLICT, UNPROCESSABLE, Refused
@@ -20,9 +21,9 @@ from sipedge.history.wish import Wish
 from sipedge.revisions.files import FileSet, password_in, read_set
 from sipedge.revisions.merge import Clash, merged_sets
 
-from .drafts import audit, desk_of, draft_of, number_in, text_in, to_draft
+from .drafts import audit, desk_of, draft_of, number_in, text_in, to_draft, to_file
 
-PLAN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,80}\.dialplan")
+LINE = re.compile(r"[1-9][0-9]{0,6}")
 QUICK = 20.0
 """Seconds that an editor waits for an answer."""
 DAYS = 7
@@ -72,7 +73,8 @@ async def begin(request: Request) -> Response:
     if text_in(form, "revision"):
         number = number_in(form, "revision")
         revision = await desk.run(desk.revisions.store.get, number)
-        texts, title = (await desk.run(desk.revisions.store.texts, revision)).texts, f"back to revision {number}"
+        texts = (await desk.run(desk.revisions.store.texts_over, revision, base)).texts
+        title = f"back to revision {number}"
     draft = await desk.run(desk.drafts.begin, identity_of(request).name, base, texts, title)
     await audit(request, "draft begun", f"draft {draft.number} {draft.title}", base.digest)
     return to_draft(draft, "/review" if draft.changed else "")
@@ -81,10 +83,10 @@ async def begin(request: Request) -> Response:
 async def show(request: Request) -> Response:
     draft = await draft_of(request)
     name, names = _chosen(request, draft.texts)
-    found = await desk_of(request).run(
-        desk_of(request).checker.ask, "marks", limit=QUICK, texts=dict(draft.texts), name=name
-    )
-    return page(request, "draft.html", f"Draft {draft.number}", draft=draft, names=names, name=name, marks=found)
+    desk, line = desk_of(request), request.query_params.get("line", "")
+    found = await desk.run(desk.checker.ask, "marks", limit=QUICK, texts=dict(draft.texts), name=name)
+    line, title = line if LINE.fullmatch(line) else "", f"Draft {draft.number}"
+    return page(request, "draft.html", title, draft=draft, names=names, name=name, marks=found, line=line)
 
 
 async def save(request: Request) -> Response:
@@ -100,22 +102,7 @@ async def save(request: Request) -> Response:
         text = await desk.run(desk.checker.ask, "layout", limit=QUICK, texts=texts, name=name)
     draft = await desk.run(desk.drafts.change, draft.number, number_in(form, "version"), {name: text})
     await audit(request, "draft changed", f"draft {draft.number}, {name}")
-    if text_in(form, "then") == "review":
-        return to_draft(draft, "/review")
-    return to_draft(draft, f"?file={name}")
-
-
-async def add(request: Request) -> Response:
-    """An empty dial plan, which ``dialplans`` in edge.toml has to name."""
-    desk, form = desk_of(request), await request.form()
-    draft, name = await draft_of(request), text_in(form, "file")
-    if not PLAN.fullmatch(name):
-        raise Refused(BAD_REQUEST, f'"{name}" is no name of a dial plan: it ends with .dialplan and names no folder')
-    if name in draft.texts:
-        raise Refused(CONFLICT, f'draft {draft.number} has "{name}" already')
-    draft = await desk.run(desk.drafts.change, draft.number, number_in(form, "version"), {name: ""})
-    await audit(request, "draft changed", f"draft {draft.number}, {name} added")
-    return to_draft(draft, f"?file={name}")
+    return to_draft(draft, "/review") if text_in(form, "then") == "review" else to_file(draft, name)
 
 
 async def drop(request: Request) -> Response:
@@ -170,8 +157,9 @@ def _last_uses(history: Segments, names: Iterable[str]) -> dict[str, float]:
 
 
 def _chosen(request: Request, texts: Mapping[str, str]) -> tuple[str, list[str]]:
-    """(the file that is shown, all of them). A dial plan before the configuration."""
-    names = sorted(texts, key=lambda name: (os.path.splitext(name)[1] == ".toml", list(texts).index(name)))
+    """(the file that is shown, all of them). Dial plans, the configuration, case files."""
+    last = {".toml": 1, ENDING: 2}
+    names = sorted(texts, key=lambda name: (last.get(os.path.splitext(name)[1], 0), list(texts).index(name)))
     wanted = request.query_params.get("file", "")
     return (wanted if wanted in texts else next(iter(names), "")), names
 
@@ -191,7 +179,6 @@ PAGES = (
     Page("/drafts", begin, Role.OPERATOR, methods=("POST",)),
     Page(_draft_pages(""), show, Role.AUDITOR),
     Page(_draft_pages("/save"), save, Role.OPERATOR, methods=("POST",)),
-    Page(_draft_pages("/add"), add, Role.OPERATOR, methods=("POST",)),
     Page(_draft_pages("/drop"), drop, Role.OPERATOR, methods=("POST",)),
     Page(_draft_pages("/rebase"), rebase, Role.OPERATOR, methods=("POST",)),
     Page(_draft_pages("/ask"), ask, Role.OPERATOR, methods=("POST",)),
