@@ -309,3 +309,45 @@ def test_a_party_that_cannot_be_read_is_left_to_the_core() -> None:
         assert len(edge.loop.called[0].received()) == 1
 
     run_edge(settings(("Inside",)), scenario)
+
+
+@pytest.mark.parametrize("hidden", HIDDEN)
+@pytest.mark.parametrize(
+    ("lines", "is_short"),
+    [
+        ([], True),
+        (["Subject: nothing to see"], True),
+        ([PHONE], True),
+        ([PHONE, "X-Where: %(address)s", "Server: %(canary)s/1.2"], True),
+        (["Contact: <sip:%(user)s@%(canary)s>"], False),
+        ([PHONE, "Content-Type: application/sdp"], False),
+    ],
+)
+def test_an_answer_crosses_the_border_without_the_core(
+    hidden: tuple[str, ...], lines: list[str], is_short: bool
+) -> None:
+    """Where its side is hidden, one with a session description or a Contact without a dot is the core's."""
+    names = [LINES.index(line) for line in lines]
+    got: list[list[bytes]] = []
+
+    async def scenario(edge: MemoryEdge) -> None:
+        talk = Talk(edge)
+        for number in range(3):
+            await talk.transaction(number, [], names, behind=BEHIND[:2])
+        talk.caller.send(said(9, [], BEHIND[:2], top="pbx.canary-in.local"))
+        await edge.turn()
+        handled: list[object] = []
+        handle = edge.server._proxy.handle
+        edge.server._proxy.handle = lambda event, now: handled.append(event) or handle(event, now)  # type: ignore[func-returns-value,method-assign]
+        callee = edge.loop.called[0]
+        callee.send(*(answer(each, names, 200) for each in callee.received()))
+        await edge.turn()
+        got.append([DRAWN.sub(b"*", each.to_bytes()) for each in talk.caller.received()])
+        short.append(not handled)
+
+    short: list[bool] = []
+    for remembered in (100, 0):
+        run_edge(settings(hidden, remembered), scenario)
+    assert got[0] == got[1] and len(got[0]) == 1
+    assert got[0][0].count(b"\r\nVia: ") == 3 and b";received=192.0.2.10" in got[0][0]
+    assert short == [is_short or "Outside" not in hidden, False]
