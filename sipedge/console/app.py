@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from .api import changes as api_changes
 from .api import routes as api
-from .changes import accounts, backup, forms, log_in, oidc, review, revisions, rules, shadow
+from .changes import accounts, backup, files, forms, log_in, oidc, review, revisions, rules, shadow
 from .frame.door import LIVE
 from .frame.gate import gated, hosts_of
 from .frame.identity import Identity, Role
@@ -55,6 +55,7 @@ PAGES: tuple[Page, ...] = (
     *entry.PAGES,
     *locate.PAGES,
     *rules.PAGES,
+    *files.PAGES,
     *forms.PAGES,
     *review.PAGES,
     *shadow.PAGES,

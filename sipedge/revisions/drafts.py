@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from threading import RLock
 from time import time
 
+from sipedge.config.case_files import ENDING
 from sipedge.control.refusal import CONFLICT, FAILED, NOT_FOUND, UNPROCESSABLE, Refused
 
 from .durable import write_whole
@@ -49,6 +50,11 @@ class Draft:
         """Names of the files that are different."""
         names = dict.fromkeys([*self.base, *self.texts])
         return [name for name in names if self.base.get(name) != self.texts.get(name)]
+
+    @property
+    def cases_only(self) -> bool:
+        """Whether nothing that an edge reads is different."""
+        return all(name.endswith(ENDING) for name in self.changed)
 
 
 class Drafts:
@@ -101,6 +107,15 @@ class Drafts:
         with self._lock:
             held = self._seen(number, version)
             return self._written(replace(held, version=version + 1, time=time(), texts={**held.texts, **texts}))
+
+    def take_out(self, number: int, version: int, name: str) -> Draft:
+        """Without that file. ``version``: as for ``change``. Refused, 404, where it has none of this name."""
+        with self._lock:
+            held = self._seen(number, version)
+            if name not in held.texts:
+                raise Refused(NOT_FOUND, f'draft {number} has no file "{name}"')
+            texts = {other: text for other, text in held.texts.items() if other != name}
+            return self._written(replace(held, version=version + 1, time=time(), texts=texts))
 
     def rebase(self, number: int, version: int, base: FileSet, texts: Mapping[str, str]) -> Draft:
         """Another base, and the texts that were made for it from ``version``."""

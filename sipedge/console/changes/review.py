@@ -89,7 +89,7 @@ async def review(request: Request) -> Response:
 
 
 async def apply(request: Request) -> Response:
-    """What was reviewed, on trial. Cases that do not hold have to be waved through by name."""
+    """What was reviewed, on trial unless the edge reads none of it. Cases that do not hold have to be waved through."""
     form, desk = await request.form(), desk_of(request)
     draft = await seen_draft(request, form)
     found = await _reviews(request).of(draft, desk, DAYS, identity_of(request).account)
@@ -105,7 +105,7 @@ async def apply(request: Request) -> Response:
         raise Refused(BAD_REQUEST, "from 1 to 100 more of 100 requests may fail; 100: however many do")
     comment = (text_in(form, "comment").strip() or draft.title)[:500]
     who = identity_of(request).name
-    wish = Wish(draft.base_set.digest, draft.texts, who, comment, 60.0 * minutes, more / 100)
+    wish = Wish(draft.base_set.whole, draft.texts, who, comment, 60.0 * minutes, more / 100)
     await applied(request, wish)
     await desk.run(desk.drafts.drop, draft.number)
     return RedirectResponse("/revisions", 303)
@@ -119,7 +119,7 @@ async def applied(request: Request, wish: Wish) -> Revision:
     except Refused as error:
         await audit(request, "apply refused", error.sentence, wish.base)
         raise
-    await audit(request, "applied", f"revision {made.number} on trial: {made.changes}", made.digest)
+    await audit(request, "applied", f"revision {made.number} {made.result.value}: {made.changes}", made.digest)
     await look_again(request)
     return made
 

@@ -135,5 +135,10 @@ area.before(view.dom);
 const begun = view.state.doc;
 const put = (text) => view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
 keepUnsaved(form, document.getElementById("unsaved"), () => view.state.doc.toString(), put);
+if (form.dataset.line) {
+  const line = view.state.doc.line(Math.min(Number(form.dataset.line), view.state.doc.lines));
+  view.dispatch({ selection: { anchor: line.from }, effects: EditorView.scrollIntoView(line.from, { y: "center" }) });
+  view.focus();
+}
 form.addEventListener("submit", () => { area.value = view.state.doc.toString(); sent = true; });
 addEventListener("beforeunload", (event) => { if (!sent && !view.state.doc.eq(begun)) event.preventDefault(); });

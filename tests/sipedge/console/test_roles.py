@@ -15,7 +15,10 @@ from sipedge.console.frame.page import Page
 
 PUBLIC = {"GET /log-in", "POST /log-in", "GET /static/{name}", "GET /log-in/oidc", "GET /log-in/oidc/back"}
 OPERATOR = {
-    *(f"POST /drafts/{{number:short}}/{each}" for each in ("save", "add", "drop", "rebase", "ask", "shadow")),
+    *(
+        f"POST /drafts/{{number:short}}/{each}"
+        for each in ("save", "add", "take-out", "drop", "rebase", "ask", "shadow")
+    ),
     *(f"{each}/drafts/{{number:short}}/form" for each in ("GET ", "POST ")),
     *("POST /drafts/{number:short}/forms", "POST /drafts", "POST /shadow/end", "POST /api/review"),
     *("GET /backup", "POST /backup/save", "POST /backup/restore"),
