@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dialplan.analysis import Language, NotProved, natural
-from dialplan.cases.coverage import coverage
 from dialplan.cases.parser import format_cases, parse_cases
 from dialplan.check import Level, assumed_variables, findings
 from dialplan.language.fields import FIELD_NAMES, WORDS_FIELDS, WordsField
@@ -16,7 +15,7 @@ from dialplan.model import BlockKind, Dialplan, Location, PatternType, SearchRul
 from dialplan.problem import DialplanError
 from dialplan.search.search import CompiledPlan
 from dialplan.syntax import PatternError
-from sipedge.queries.testing import Suite
+from sipedge.queries.testing import Suite, reached
 
 from .surroundings import Surroundings
 from .text import CASES, Place
@@ -142,12 +141,6 @@ def reached_by(text: str, file: str, suites: list[Suite]) -> list[tuple[Location
         dialplan = parse_dialplan(text, file)
     except DialplanError:
         return []
-    counts: dict[tuple[type, str], int] = {}
-    for suite in suites:
-        plan = suite.settings.plan
-        for question in suite.questions:
-            for entry in coverage(plan.dialplan, [plan.search(question.query)]).reached:
-                key = (type(entry), entry.name)
-                counts[key] = counts.get(key, 0) + 1
+    cases = reached(suites)
     entries: tuple[Transform | SearchRule, ...] = (*dialplan.transforms, *dialplan.rules)
-    return [(entry.location, counts.get((type(entry), entry.name), 0)) for entry in entries]
+    return [(entry.location, len(cases.get((type(entry), entry.name), ()))) for entry in entries]

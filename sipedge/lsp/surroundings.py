@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain, islice
 
 from dialplan.model import Location, Variables
 from dialplan.problem import DialplanError
 from sipedge.config import ConfigError
+from sipedge.config.case_files import case_files_in
 from sipedge.config.reading.files import in_folder_of
 from sipedge.config.reading.reader import Reader, open_toml
 from sipedge.config.reading.texts import Texts
@@ -44,7 +46,7 @@ class Surroundings:
 
 def look_around(path: str) -> Surroundings:
     """The first configuration beside the file, or one folder up, that has it among its ``dialplans``."""
-    for config in _files_near(path, ".toml"):
+    for config in _configurations_near(path):
         try:
             reader = open_toml(config)
         except ConfigError:
@@ -88,7 +90,7 @@ def _list(value: object) -> list[object]:
 def suites_about(path: str) -> list[Suite]:
     """The suites of case files nearby whose plan comes from this dial plan. Broken case files are passed over."""
     suites_here = []
-    for file in _files_near(path, ".cases"):
+    for file in chain.from_iterable(islice(case_files_in(folder), MAX_FILES) for folder in _folders_near(path)):
         try:
             with open(file, encoding="utf-8") as stream:
                 suites = load_suites([(file, stream.read())])
@@ -101,11 +103,15 @@ def suites_about(path: str) -> list[Suite]:
     return suites_here
 
 
-def _files_near(path: str, ending: str) -> Iterator[str]:
-    folder = os.path.dirname(os.path.abspath(path))
-    for where in (folder, os.path.dirname(folder)):
+def _configurations_near(path: str) -> Iterator[str]:
+    for where in _folders_near(path):
         try:
             names = sorted(os.listdir(where))[:MAX_FILES]
         except OSError:
             continue
-        yield from (os.path.join(where, name) for name in names if name.endswith(ending))
+        yield from (os.path.join(where, name) for name in names if name.endswith(".toml"))
+
+
+def _folders_near(path: str) -> tuple[str, str]:
+    folder = os.path.dirname(os.path.abspath(path))
+    return folder, os.path.dirname(folder)

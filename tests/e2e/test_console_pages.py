@@ -40,8 +40,9 @@ MORE += (
     "/history?alias=nobody&status=failed",
     "/log-in",
 )
-MORE += ("/drafts/1", "/drafts/1/review", "/password")
+MORE += ("/drafts/1", "/drafts/1/review", "/drafts/1/forms", "/drafts/1/form", "/drafts/1/form?entry=out", "/password")
 KEYBOARD = ("/logs/edge", "/zones", "/doctor", "/alarms", "/accounts", "/", "/drafts/1/review", "/revisions", "/locate")
+KEYBOARD += ("/drafts/1/forms", "/drafts/1/form?entry=out")
 PATHS = (*(page.path for page in PAGES if page.title), *MORE)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dialplan.search.search import CompiledPlan, Explanation
+from sipedge.config.case_files import ENDING
 from sipedge.console.watch.watch import Watch
 from sipedge.control.refusal import BAD_REQUEST, FORBIDDEN, Refused
 from sipedge.history.wish import Found, Key, Wish
@@ -15,6 +16,7 @@ from sipedge.masking.masking import Masking
 from sipedge.masking.pseudonyms import MARK, Pseudonyms
 from sipedge.queries.trees.again import searched_again
 from sipedge.queries.trees.explained import Branch, tree_of
+from sipedge.review.cases import SaidJson
 from sipedge.review.recorded import RecordedJson
 from sipedge.review.review import ReviewJson
 
@@ -92,13 +94,17 @@ class Sight:
         if self.whole:
             return made
         cases = made["cases"]
-        failed, broken = (list(map(_place, cases[name])) for name in ("failed", "broken"))
+        failed, broken = (list(map(_place, said)) for said in (cases["failed"], cases["broken"]))
         return {**made, "recorded": NOT_TRIED, "cases": {**cases, "failed": failed, "broken": broken}}
 
     def check(self, what: str) -> None:
         """``what``: the subject of the sentence in which it is refused to who sees no names."""
         if not self.whole:
             raise Refused(FORBIDDEN, f"{what} {FOR_WHOM}")
+
+    def files(self, texts: Mapping[str, str]) -> Mapping[str, str]:
+        """Without case files, which name people, where he sees no names."""
+        return texts if self.whole else {name: text for name, text in texts.items() if not name.endswith(ENDING)}
 
     def check_drafts(self) -> None:
         if not self.whole:
@@ -139,6 +145,6 @@ class Sight:
         return found._replace(alias=alias, request_uri=uri, sender=sender, call_id=mark)
 
 
-def _place(text: str) -> str:
+def _place(said: SaidJson) -> SaidJson:
     """Of a case, without what it says."""
-    return f"{text.partition(': ')[0]}: what it says {FOR_WHOM}"
+    return {**said, "text": f"{said['text'].partition(': ')[0]}: what it says {FOR_WHOM}"}

@@ -132,5 +132,10 @@ const view = new EditorView({
 area.hidden = true;
 area.before(view.dom);
 const begun = view.state.doc;
+if (form.dataset.line) {
+  const line = view.state.doc.line(Math.min(Number(form.dataset.line), view.state.doc.lines));
+  view.dispatch({ selection: { anchor: line.from }, effects: EditorView.scrollIntoView(line.from, { y: "center" }) });
+  view.focus();
+}
 form.addEventListener("submit", () => { area.value = view.state.doc.toString(); sent = true; });
 addEventListener("beforeunload", (event) => { if (!sent && !view.state.doc.eq(begun)) event.preventDefault(); });
