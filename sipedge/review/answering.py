@@ -17,6 +17,7 @@ from sipedge.revisions.files import FileSet
 
 from .apart import NICENESS
 from .editing import help_at, laid_out, marks, offer
+from .reaching import reach
 from .review import ReviewJson, review
 
 
@@ -36,6 +37,7 @@ QUESTIONS: Mapping[str, Callable[..., object]] = {
     "help": help_at,
     "layout": laid_out,
     "speakers": _speakers,
+    "reach": reach,
 }
 """Each with keywords: ``config`` and what its function wants."""
 

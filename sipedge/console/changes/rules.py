@@ -21,6 +21,7 @@ from sipedge.history.wish import Wish
 from sipedge.revisions.files import FileSet, password_in, read_set
 from sipedge.revisions.merge import Clash, merged_sets
 
+from .cases import cases_by_rule
 from .drafts import audit, desk_of, draft_of, number_in, text_in, to_draft, to_file
 
 LINE = re.compile(r"[1-9][0-9]{0,6}")
@@ -61,6 +62,7 @@ async def rules(request: Request) -> Response:
         drafts=drafts,
         problems=problems,
         uses=await _uses(request),
+        cases=await cases_by_rule(request, held, desk),
         days=DAYS,
     )
 

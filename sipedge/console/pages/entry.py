@@ -18,7 +18,7 @@ from sipedge.console.frame.identity import Role
 from sipedge.console.frame.page import Page, identity_of, no_page, page, world_of
 from sipedge.console.frame.world import World
 from sipedge.console.shown.alike import alike
-from sipedge.console.shown.case import case_text
+from sipedge.console.shown.case import case_of
 from sipedge.console.shown.causes import anchor_of
 from sipedge.console.shown.ladder import ladder_of
 from sipedge.console.shown.refusals import words_of
@@ -47,10 +47,10 @@ async def entry(request: Request) -> Response:
     found = await found_entry(request)
     if found is None:
         return no_page(request, NOT_FOUND, "this entry is not kept any more")
-    explanation, which = await _explained(request, found)
-    tree = _tree(explanation, found)
-    case = case_text(found, explanation) if explanation is not None else ""
-    drafts = [each for each in await world.desk.run(world.desk.drafts.all) if each.changed][:MOST_DRAFTS]
+    explanation, which = await explained(request, found)
+    tree, case = _tree(explanation, found), case_of(found, explanation)
+    drafts = await world.desk.run(world.desk.drafts.all)
+    changed = [each for each in drafts if each.changed][:MOST_DRAFTS]
     history = world.watch.history
     same = await world.watch.asked(history.find, Wish(call_id=found["call_id"], most=SAME_CALL))
     return page(
@@ -61,9 +61,10 @@ async def entry(request: Request) -> Response:
         tree=tree,
         under=request.query_params.get("under", OWN),
         which=which,
-        case=case,
+        case=case.block(case.name(())) if case else "",
+        drafts=drafts,
         same=same,
-        plans=PLANS | {f"{DRAFT}{each.number}": f"draft {each.number}" for each in drafts},
+        plans=PLANS | {f"{DRAFT}{each.number}": f"draft {each.number}" for each in changed},
         without="" if tree else _why_none(found),
         doctor=words_of(found),
         key=request.path_params["key"],
@@ -122,7 +123,7 @@ async def _clear(request: Request) -> Callable[[str], str]:
 
 async def tree_under(request: Request, found: Mapping[str, Any]) -> tuple[Branch | None, str]:
     """(the tree of a decision under the plan that the request names, what that is called)."""
-    explanation, which = await _explained(request, found)
+    explanation, which = await explained(request, found)
     return _tree(explanation, found), which
 
 
@@ -136,7 +137,8 @@ async def found_entry(request: Request) -> dict[str, Any] | None:
     return await world.watch.asked(world.watch.history.entry, key)
 
 
-async def _explained(request: Request, found: Mapping[str, Any]) -> tuple[Explanation | None, str]:
+async def explained(request: Request, found: Mapping[str, Any]) -> tuple[Explanation | None, str]:
+    """(the search made again under the plan that the request names, what that plan is called)."""
     plan, which = await _plan(world_of(request), found, request.query_params.get("under", OWN))
     return (searched_again(found, plan) if plan is not None else None), which
 

@@ -16,6 +16,7 @@ from sipedge.console.frame.page import Page
 PUBLIC = {"GET /log-in", "POST /log-in", "GET /static/{name}", "GET /log-in/oidc", "GET /log-in/oidc/back"}
 OPERATOR = {
     *(f"POST /drafts/{{number:int}}/{each}" for each in ("save", "add", "take-out", "drop", "rebase", "ask", "shadow")),
+    "POST /history/{key}/case",
     *("POST /drafts", "POST /shadow/end", "POST /api/review"),
     *("GET /backup", "POST /backup/save", "POST /backup/restore"),
     *("POST /zones/probe", "POST /doctor", "POST /alarms/{number:int}/see"),
