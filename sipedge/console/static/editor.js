@@ -12,6 +12,7 @@ const field = (name) => form.elements.namedItem(name).value;
 const LEVELS = { error: "error", warning: "warning", note: "info" };
 const CLASSES = { error: "bad", warning: "warn", note: "pale" };
 const DELAY = 350;
+const CASES = field("file").endsWith(".cases");
 
 async function ask(question, state, numbers = {}) {
   const body = new URLSearchParams({ ask: question, file: field("file"), text: state.doc.toString(), ...numbers });
@@ -64,7 +65,7 @@ async function complete(context) {
 
 async function help(view, position) {
   const line = view.state.doc.lineAt(position);
-  if (!/^\s*pattern\s/i.test(line.text)) return null;
+  if (!(CASES ? /^\s*case\s/i : /^\s*pattern\s/i).test(line.text)) return null;
   const text = await ask("help", view.state, { line: line.number });
   if (!text) return null;
   return {
