@@ -124,7 +124,7 @@ const view = new EditorView({
     language, syntaxHighlighting(colours), look,
     lintGutter(), linter(diagnose, { delay: DELAY }),
     autocompletion({ override: [complete] }), hoverTooltip(help),
-    EditorView.contentAttributes.of({ "aria-label": area.getAttribute("aria-label") }),
+    EditorView.contentAttributes.of({ "aria-label": area.getAttribute("aria-label"), tabindex: "0" }),
     EditorState.tabSize.of(4),
     // No key is kept from leaving the editor: Tab moves on.
     keymap.of([{ key: "Mod-s", run: save }, ...completionKeymap, ...lintKeymap, ...searchKeymap, ...historyKeymap, ...defaultKeymap]),
