@@ -13,7 +13,7 @@ from sipedge.console.changes.drafts import audit, desk_of, look_again
 from sipedge.console.changes.review import applied, reviewed
 from sipedge.console.changes.revisions import confirmed, undone
 from sipedge.console.frame.identity import Role
-from sipedge.console.frame.page import identity_of
+from sipedge.console.frame.page import identity_of, sight_of
 from sipedge.control.refusal import BAD_REQUEST, Refused
 from sipedge.control.requests import FAIL_MORE
 from sipedge.review.reaching import ReachJson
@@ -79,7 +79,7 @@ class RevisionJson(TypedDict):
 
 async def _texts_there(request: Request) -> TextsJson:
     held = await desk_of(request).run(read_set, desk_of(request).config)
-    return {"digest": held.digest, "whole": held.whole, "texts": dict(held.texts)}
+    return {"digest": held.digest, "whole": held.whole, "texts": sight_of(request).texts(held.texts)}
 
 
 async def _cases(request: Request) -> list[ReachJson]:
@@ -95,7 +95,7 @@ async def _revisions(request: Request) -> list[RevisionJson]:
 async def _review(request: Request) -> ReviewJson:
     desk, body = desk_of(request), await _body(request)
     held = await desk.run(read_set, desk.config)
-    return await reviewed(desk, held.texts, _texts(body, held))
+    return sight_of(request).review(await reviewed(desk, held.texts, _texts(body, held)))
 
 
 async def _apply(request: Request) -> RevisionJson:

@@ -13,8 +13,8 @@ from starlette.responses import Response
 from sipedge.config.case_files import ENDING, is_about
 from sipedge.console.frame.desk import Desk
 from sipedge.console.frame.identity import Role
-from sipedge.console.frame.page import Page, identity_of
-from sipedge.console.pages.entry import explained, found_entry
+from sipedge.console.frame.page import Page, identity_of, sight_of
+from sipedge.console.pages.entry import GONE, found_entry, plan_under
 from sipedge.console.shown.case import case_of
 from sipedge.control.refusal import NOT_FOUND, UNPROCESSABLE, Refused
 from sipedge.replay.cases import NewCase, with_case
@@ -71,10 +71,12 @@ async def make(request: Request) -> Response:
 
 async def _case(request: Request) -> NewCase:
     """Raises Refused."""
-    found = await found_entry(request)
-    if found is None:
-        raise Refused(NOT_FOUND, "this entry is not kept any more")
-    case = case_of(found, (await explained(request, found))[0])
+    sight_of(request).check("a case")
+    decision = await found_entry(request)
+    if decision is None:
+        raise Refused(NOT_FOUND, GONE)
+    plan, _ = await plan_under(request, decision.record)
+    case = case_of(decision.record, decision.again(plan) if plan else None)
     if case is None:
         raise Refused(UNPROCESSABLE, "no case can be made of this: no rule was asked, or its alias cannot be written")
     return case

@@ -8,10 +8,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from sipedge.console.frame.identity import Role
-from sipedge.console.frame.page import Page, identity_of, page, world_of
+from sipedge.console.frame.page import Page, identity_of, page, sight_of, world_of
 from sipedge.console.frame.rendering import rendered
 from sipedge.control.refusal import BAD_REQUEST, Refused
-from sipedge.review.review import file_diffs
+from sipedge.review.review import FileDiffJson, file_diffs
 from sipedge.revisions.applying import Revisions
 from sipedge.revisions.store import GONE, Revision
 
@@ -46,7 +46,7 @@ async def compare(request: Request) -> Response:
     old = None
     if number := _number(request, "old") if "old" in request.query_params else new.parent:
         old = await desk_of(request).run(store.get, number)
-    diffs = await desk_of(request).run(_diffs, desk_of(request).revisions, old, new)
+    diffs = sight_of(request).diffs(await desk_of(request).run(_diffs, desk_of(request).revisions, old, new))
     return page(request, "compare.html", f"Revision {new.number}", old=old, new=new, diffs=diffs)
 
 
@@ -86,9 +86,9 @@ def _in_force(kept: Iterable[Revision], digest: str) -> int:
     return next((each.number for each in kept if each.digest == digest and each.result not in GONE), 0)
 
 
-def _diffs(revisions: Revisions, old: Revision | None, new: Revision) -> list[object]:
+def _diffs(revisions: Revisions, old: Revision | None, new: Revision) -> list[FileDiffJson]:
     before = revisions.store.texts(old).texts if old else {}
-    return [*file_diffs(before, revisions.store.texts(new).texts)]
+    return file_diffs(before, revisions.store.texts(new).texts)
 
 
 def _number(request: Request, name: str) -> int:

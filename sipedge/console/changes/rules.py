@@ -14,7 +14,8 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from dialplan.model import SearchRule
 from sipedge.config.case_files import ENDING
 from sipedge.console.frame.identity import Role
-from sipedge.console.frame.page import Page, identity_of, page, world_of
+from sipedge.console.frame.page import Page, identity_of, page, sight_of, world_of
+from sipedge.console.frame.sight import CASES
 from sipedge.control.refusal import BAD_REQUEST, CONFLICT, UNPROCESSABLE, Refused
 from sipedge.history.store import Segments
 from sipedge.history.wish import Wish
@@ -59,6 +60,7 @@ async def rules(request: Request) -> Response:
         held=held,
         names=names,
         name=name,
+        text=held.texts.get(name, "") if sight_of(request).reads(name) else CASES,
         drafts=drafts,
         problems=problems,
         uses=await _uses(request),
@@ -86,9 +88,21 @@ async def show(request: Request) -> Response:
     draft = await draft_of(request)
     name, names = _chosen(request, draft.texts)
     desk, line = desk_of(request), request.query_params.get("line", "")
-    found = await desk.run(desk.checker.ask, "marks", limit=QUICK, texts=dict(draft.texts), name=name)
+    reads, found = sight_of(request).reads(name), []
+    if reads:
+        found = await desk.run(desk.checker.ask, "marks", limit=QUICK, texts=dict(draft.texts), name=name)
     line, title = line if LINE.fullmatch(line) else "", f"Draft {draft.number}"
-    return page(request, "draft.html", title, draft=draft, names=names, name=name, marks=found, line=line)
+    return page(
+        request,
+        "draft.html",
+        title,
+        draft=draft,
+        names=names,
+        name=name,
+        marks=found,
+        line=line,
+        hidden="" if reads else CASES,
+    )
 
 
 async def save(request: Request) -> Response:
@@ -96,6 +110,7 @@ async def save(request: Request) -> Response:
     draft, name = await draft_of(request), text_in(form, "file")
     if name not in draft.texts:
         raise Refused(BAD_REQUEST, f'draft {draft.number} has no file "{name}"')
+    sight_of(request).check_file(name)
     text = _as_before(text_in(form, "text"), draft.texts[name])
     if name == os.path.basename(desk.config) and password_in(desk.config, text):
         raise Refused(UNPROCESSABLE, "no draft holds a password: put it into a file, and name that by password_file")
@@ -133,6 +148,7 @@ async def ask(request: Request) -> Response:
     draft, name, question = await draft_of(request), text_in(form, "file"), text_in(form, "ask")
     if name not in draft.texts or question not in QUESTIONS:
         raise Refused(BAD_REQUEST, "there is no such question")
+    sight_of(request).check_file(name)
     texts = {**draft.texts, name: text_in(form, "text").replace("\r\n", "\n")}
     numbers: dict[str, Any] = {each: number_in(form, each) for each in QUESTIONS[question]}
     answer = await desk.run(desk.checker.ask, question, limit=QUICK, texts=texts, name=name, **numbers)
