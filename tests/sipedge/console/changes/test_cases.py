@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
-from support.console import browser, log_in, send, with_account
+from support.console import browser, form_token, log_in, send, with_account
 from support.decisions import record
+from support.masked import Masked
 from support.recorded import recorded
 
 from sipedge.accounts.roles import Role
@@ -120,3 +121,28 @@ def test_who_only_reads_makes_no_case(client: TestClient, world: World) -> None:
     page = reader.get(f"{key}?under=disk").text
     assert "As a case" in page and "Make case" not in page
     assert "Make case" in client.get(f"{key}?under=disk").text
+
+
+def test_who_sees_pseudonyms_sees_of_case_files_names_and_numbers(tmp_path: Path) -> None:
+    masked = Masked(tmp_path)
+    admin, client = masked.of(Role.ADMIN), masked.of(Role.OPERATOR)
+    path = str(send(admin, "/drafts", "/rules").headers["location"])
+    added = {"version": "1", "file": "people.cases", "text": "# zaphod\n", "then": "save"}
+    assert send(admin, f"{path}/save", path, **added).status_code == 303
+    token = {"form_token": form_token(client.get("/rules"))}
+    shown = [client.get(each).text for each in (f"{path}?file=people.cases", "/rules?file=people.cases")]
+    assert all("what a case file says is for who sees aliases in full" in text for text in shown)
+    shown += [client.get(f"{path}/review").text, client.get("/api/texts").text]
+    key = re.findall(r'href="(/history/[0-9.-]+)"', client.get("/history").text)[0]
+    sent = [
+        client.post(f"{path}/save", data={**token, **added, "version": "2"}),
+        client.post(f"{path}/ask", data={**token, "ask": "marks", "file": "people.cases", "text": ""}),
+        client.post("/backup/save", data=token),
+        client.post(f"{key}/case", data=token),
+    ]
+    assert [each.status_code for each in sent] == [403] * 4
+    for text in [*shown, *(each.text for each in sent)]:
+        assert "zaphod" not in text.lower()
+    assert "people.cases" not in client.get("/api/texts").json()["texts"]
+    assert "zaphod" in admin.get(f"{path}/review").text.lower()
+    masked.close()
