@@ -26,7 +26,7 @@ def serve(path: str) -> int:
     Path(config.console.folder).mkdir(mode=0o750, exist_ok=True)
     with _listening(config) as listener:
         world = world_for(config)
-        world.watch.open()
+        world.open()
         app = application(world)
         server = uvicorn.Server(_uvicorn(app, config))
         print(f"console of {path}: {address(config, listener)}", flush=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 
 from sipedge import __version__
@@ -43,7 +44,16 @@ def unpacked(content: bytes, there: FileSet) -> Mapping[str, str]:
             _check_size(archive, names)
             texts = {str(name): _text(archive, str(name)) for name in names}
             whole = str(about.get("whole", about["digest"]))
-    except (zipfile.BadZipFile, ValueError, KeyError, TypeError, OSError, RuntimeError, NotImplementedError):
+    except (
+        zipfile.BadZipFile,
+        ValueError,
+        KeyError,
+        TypeError,
+        OSError,
+        RuntimeError,
+        NotImplementedError,
+        zlib.error,
+    ):
         raise Refused(UNPROCESSABLE, "this is no backup of a configuration, or not all of it") from None
     if FileSet(texts).whole != whole:
         raise Refused(UNPROCESSABLE, "this backup was changed: its digest is another one")

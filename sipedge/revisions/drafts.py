@@ -20,6 +20,10 @@ NAME = "drafts"
 MOST = 100
 LONGEST = 4 * 1024**2
 """Bytes of all texts of a draft."""
+ALL_TOGETHER = 64 * 1024**2
+"""Bytes of all drafts: pages list them."""
+Mark = tuple[int, int, int]
+"""Inode, size and time of the last change of a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +65,27 @@ class Drafts:
         self._folder = os.path.join(folder, NAME)
         self._counter = os.path.join(self._folder, "last")
         self._lock = RLock()
+        self._read: dict[int, tuple[Mark, Draft]] = {}
+        """As their files were when they were read last."""
 
     def all(self) -> list[Draft]:
-        """The last changed first."""
-        return sorted(map(self.get, self._numbers()), key=lambda draft: -draft.time)
+        """The last changed first, without those that are damaged."""
+        return sorted(self._parted()[0], key=lambda draft: -draft.time)
+
+    def damaged(self) -> list[str]:
+        """Those that cannot be read, each in a sentence."""
+        return self._parted()[1]
 
     def get(self, number: int) -> Draft:
         try:
-            with open(self._place(number), encoding="utf-8") as stream:
-                return Draft(**json.load(stream))
+            status = os.stat(self._place(number))
+            mark = status.st_ino, status.st_size, status.st_mtime_ns
+            seen, draft = self._read.get(number, (None, None))
+            if draft is None or seen != mark:
+                with open(self._place(number), encoding="utf-8") as stream:
+                    draft = Draft(**json.load(stream))
+                self._read[number] = mark, draft
+            return draft
         except FileNotFoundError:
             raise Refused(NOT_FOUND, f"there is no draft {number}") from None
         except (ValueError, TypeError):
@@ -101,19 +117,33 @@ class Drafts:
             texts = {other: text for other, text in held.texts.items() if other != name}
             return self._written(replace(held, version=version + 1, time=time(), texts=texts))
 
-    def rebase(self, number: int, base: FileSet, texts: Mapping[str, str]) -> Draft:
-        """Another base, and the texts that were made for it."""
+    def rebase(self, number: int, version: int, base: FileSet, texts: Mapping[str, str]) -> Draft:
+        """Another base, and the texts that were made for it from ``version``."""
         with self._lock:
-            held = self.get(number)
+            held = self._seen(number, version)
             made = replace(held, version=held.version + 1, time=time(), base=dict(base.texts), texts=dict(texts))
             return self._written(made)
 
     def drop(self, number: int) -> None:
         with self._lock:
-            self.get(number)
+            if number not in self._numbers():
+                raise Refused(NOT_FOUND, f"there is no draft {number}")
             os.unlink(self._place(number))
+            self._read.pop(number, None)
+
+    def _parted(self) -> tuple[list[Draft], list[str]]:
+        """(those that can be read, a sentence about each other one)."""
+        whole, damaged = list[Draft](), list[str]()
+        for number in self._numbers():
+            try:
+                whole.append(self.get(number))
+            except Refused as error:
+                if error.code == FAILED:
+                    damaged.append(error.sentence)
+        return whole, damaged
 
     def _seen(self, number: int, version: int) -> Draft:
+        """Raises Refused where somebody has changed it since."""
         held = self.get(number)
         if held.version != version:
             text = f"somebody else has changed draft {number} meanwhile: load it anew, and make your change again"
@@ -124,7 +154,11 @@ class Drafts:
         if sum(len(text.encode()) for text in draft.texts.values()) > LONGEST:
             raise Refused(UNPROCESSABLE, f"a draft holds {LONGEST} bytes at most")
         os.makedirs(self._folder, 0o750, exist_ok=True)
-        write_whole(self._place(draft.number), json.dumps(asdict(draft)).encode(), 0o640)
+        content = json.dumps(asdict(draft)).encode()
+        others = sum(os.path.getsize(self._place(number)) for number in self._numbers() if number != draft.number)
+        if others + len(content) > ALL_TOGETHER:
+            raise Refused(CONFLICT, f"all drafts together hold {ALL_TOGETHER} bytes at most: drop one")
+        write_whole(self._place(draft.number), content, 0o640)
         return draft
 
     def _last(self) -> int:

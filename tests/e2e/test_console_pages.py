@@ -47,8 +47,10 @@ MORE += (
     "/history?alias=nobody&status=failed",
     "/log-in",
 )
-MORE += ("/drafts/1", "/drafts/1?file=edge.cases&line=2", "/drafts/1/review", "/password")
+MORE += ("/drafts/1", "/drafts/1/review", "/drafts/1/forms", "/drafts/1/form", "/drafts/1/form?entry=out", "/password")
+MORE += ("/drafts/1?file=edge.cases&line=2",)
 KEYBOARD = ("/logs/edge", "/zones", "/doctor", "/alarms", "/accounts", "/", "/drafts/1/review", "/revisions", "/locate")
+KEYBOARD += ("/drafts/1/forms", "/drafts/1/form?entry=out")
 PATHS = (*(page.path for page in PAGES if page.title), *MORE)
 
 

@@ -135,11 +135,14 @@ async def _roll_back(request: Request) -> RevisionJson:
 async def _body(request: Request) -> Mapping[str, Any]:
     """Raises Refused."""
     try:
-        given = json.loads(await request.body())
+        raw = await request.body()
+        given = json.loads(raw)
+        if b"\\ud" in raw.lower():
+            json.dumps(given, ensure_ascii=False).encode()  # half a character is in no file
     except (ValueError, RecursionError):
         given = None
     if not isinstance(given, dict):
-        raise Refused(BAD_REQUEST, "the body is one JSON object")
+        raise Refused(BAD_REQUEST, "the body is one JSON object, of whole characters")
     return given
 
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from time import time
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from sipedge.console.frame.identity import Role
+from sipedge.console.frame.json_answer import json_answer
 from sipedge.console.frame.keeping import note
 from sipedge.console.frame.page import Page, identity_of, sight_of, world_of
 from sipedge.console.pages.entry import found_entry, tree_under
@@ -74,6 +75,7 @@ async def _stored(request: Request) -> StoredJson:
         "bytes": stored.bytes,
         "lost": stored.lost,
         "gaps": [{"time": gap.time, "count": gap.count} for gap in stored.gaps],
+        "unreadable": list(stored.unreadable),
     }
 
 
@@ -127,7 +129,7 @@ async def _control(request: Request) -> Response:
 async def _document(request: Request) -> Response:
     from .document import document
 
-    return JSONResponse(document())
+    return json_answer(document())
 
 
 def _branch(branch: Branch) -> BranchJson:

@@ -43,6 +43,8 @@ class StoredJson(TypedDict):
     bytes: int
     lost: int
     gaps: list[GapJson]
+    unreadable: list[str]
+    """Parts that are left out, each with why."""
 
 
 class CountedJson(TypedDict):

@@ -25,9 +25,6 @@ from sipedge.revisions.files import FileSet, read_set
 from .drafts import audit, desk_of, number_in, text_in, to_file
 from .files import empty_cases
 
-QUICK = 20.0
-"""Seconds that a page waits for them."""
-
 
 class Reach:
     """Asked once for each set of files: the cases of a large plan take a second. Belongs to the event loop."""
@@ -38,7 +35,7 @@ class Reach:
     async def of(self, held: FileSet, desk: Desk) -> list[ReachJson]:
         """Raises Refused."""
         if held.cases and held.whole != self._whole:
-            answer = await desk.run(desk.checker.ask, "reach", limit=QUICK, texts=dict(held.texts))
+            answer = await desk.check("reach", texts=dict(held.texts))
             self._whole, self._found = held.whole, cast(list[ReachJson], answer)
         return self._found if held.cases else []
 

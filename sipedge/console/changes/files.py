@@ -52,7 +52,7 @@ def empty_cases(config: str) -> str:
 
 
 def _draft_pages(path: str) -> str:
-    return "/drafts/{number:int}" + path
+    return "/drafts/{number:short}" + path
 
 
 PAGES = (

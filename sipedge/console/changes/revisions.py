@@ -11,8 +11,7 @@ from sipedge.console.frame.identity import Role
 from sipedge.console.frame.page import Page, identity_of, page, sight_of, world_of
 from sipedge.console.frame.rendering import rendered
 from sipedge.control.refusal import BAD_REQUEST, Refused
-from sipedge.review.review import FileDiffJson, file_diffs
-from sipedge.revisions.applying import Revisions
+from sipedge.revisions.files import FileSet
 from sipedge.revisions.store import GONE, Revision
 
 from .drafts import audit, desk_of, look_again
@@ -46,7 +45,9 @@ async def compare(request: Request) -> Response:
     old = None
     if number := _number(request, "old") if "old" in request.query_params else new.parent:
         old = await desk_of(request).run(store.get, number)
-    diffs = sight_of(request).diffs(await desk_of(request).run(_diffs, desk_of(request).revisions, old, new))
+    before = await desk_of(request).run(store.texts, old) if old else FileSet({})
+    after = await desk_of(request).run(store.texts, new)
+    diffs = sight_of(request).diffs(await desk_of(request).check("diff", old=dict(before.texts), new=dict(after.texts)))
     return page(request, "compare.html", f"Revision {new.number}", old=old, new=new, diffs=diffs)
 
 
@@ -84,11 +85,6 @@ def _in_force(kept: Iterable[Revision], digest: str) -> int:
     """Its number: the newest of those that hold what the edge reads, because some differ in their case files only. 0:
     none."""
     return next((each.number for each in kept if each.digest == digest and each.result not in GONE), 0)
-
-
-def _diffs(revisions: Revisions, old: Revision | None, new: Revision) -> list[FileDiffJson]:
-    before = revisions.store.texts(old).texts if old else {}
-    return file_diffs(before, revisions.store.texts(new).texts)
 
 
 def _number(request: Request, name: str) -> int:

@@ -9,25 +9,23 @@ from time import time
 from typing import Any, NamedTuple
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from dialplan.model import SearchRule
 from sipedge.config.case_files import ENDING
 from sipedge.console.frame.identity import Role
+from sipedge.console.frame.json_answer import json_answer
 from sipedge.console.frame.page import Page, identity_of, page, sight_of, world_of
 from sipedge.console.frame.sight import CASES
 from sipedge.control.refusal import BAD_REQUEST, CONFLICT, UNPROCESSABLE, Refused
 from sipedge.history.store import Segments
 from sipedge.history.wish import Wish
 from sipedge.revisions.files import FileSet, password_in, read_set
-from sipedge.revisions.merge import Clash, merged_sets
 
 from .cases import cases_by_rule
 from .drafts import audit, desk_of, draft_of, number_in, text_in, to_draft, to_file
 
 LINE = re.compile(r"[1-9][0-9]{0,6}")
-QUICK = 20.0
-"""Seconds that an editor waits for an answer."""
 DAYS = 7
 """For which it is counted what a rule was used for."""
 QUESTIONS: Mapping[str, tuple[str, ...]] = {"marks": (), "offer": ("line", "column"), "help": ("line",)}
@@ -52,6 +50,7 @@ async def rules(request: Request) -> Response:
     except Refused as error:
         problems = [str(problem) for problem in error.problems]
     drafts = await desk.run(desk.drafts.all)
+    problems += await desk.run(desk.drafts.damaged)
     name, names = _chosen(request, held.texts)
     return page(
         request,
@@ -90,7 +89,7 @@ async def show(request: Request) -> Response:
     desk, line = desk_of(request), request.query_params.get("line", "")
     reads, found = sight_of(request).reads(name), []
     if reads:
-        found = await desk.run(desk.checker.ask, "marks", limit=QUICK, texts=dict(draft.texts), name=name)
+        found = await desk.check("marks", texts=dict(draft.texts), name=name)
     line, title = line if LINE.fullmatch(line) else "", f"Draft {draft.number}"
     return page(
         request,
@@ -116,7 +115,7 @@ async def save(request: Request) -> Response:
         raise Refused(UNPROCESSABLE, "no draft holds a password: put it into a file, and name that by password_file")
     if text_in(form, "then") == "layout":
         texts = {**draft.texts, name: text}
-        text = await desk.run(desk.checker.ask, "layout", limit=QUICK, texts=texts, name=name)
+        text = await desk.check("layout", texts=texts, name=name)
     draft = await desk.run(desk.drafts.change, draft.number, number_in(form, "version"), {name: text})
     await audit(request, "draft changed", f"draft {draft.number}, {name}")
     return to_draft(draft, "/review") if text_in(form, "then") == "review" else to_file(draft, name)
@@ -133,11 +132,10 @@ async def rebase(request: Request) -> Response:
     """The draft's changes on top of what the disk holds by now."""
     desk, draft = desk_of(request), await draft_of(request)
     base = await desk.run(read_set, desk.config)
-    try:
-        texts = merged_sets(draft.base, draft.texts, base.texts)
-    except Clash as clash:
-        raise Refused(CONFLICT, f"{clash}; begin another draft, and make your change there") from None
-    draft = await desk.run(desk.drafts.rebase, draft.number, base, texts)
+    found = await desk.check("merge", base=dict(draft.base), ours=dict(draft.texts), theirs=dict(base.texts))
+    if found["clash"]:
+        raise Refused(CONFLICT, f"{found['clash']}; begin another draft, and make your change there")
+    draft = await desk.run(desk.drafts.rebase, draft.number, draft.version, base, found["texts"])
     await audit(request, "draft changed", f"draft {draft.number} made to fit what is there by now", base.digest)
     return to_draft(draft, "/review")
 
@@ -151,8 +149,8 @@ async def ask(request: Request) -> Response:
     sight_of(request).check_file(name)
     texts = {**draft.texts, name: text_in(form, "text").replace("\r\n", "\n")}
     numbers: dict[str, Any] = {each: number_in(form, each) for each in QUESTIONS[question]}
-    answer = await desk.run(desk.checker.ask, question, limit=QUICK, texts=texts, name=name, **numbers)
-    return JSONResponse({"answer": answer})
+    answer = await desk.check(question, texts=texts, name=name, **numbers)
+    return json_answer({"answer": answer})
 
 
 async def _uses(request: Request) -> list[Use]:
@@ -189,7 +187,7 @@ def _as_before(text: str, before: str) -> str:
 
 
 def _draft_pages(path: str) -> str:
-    return "/drafts/{number:int}" + path
+    return "/drafts/{number:short}" + path
 
 
 PAGES = (

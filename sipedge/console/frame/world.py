@@ -20,6 +20,7 @@ from .desk import Desk
 from .door import AccountsDoor
 from .identity import Door
 from .keeping import Keeping
+from .lanes import Lanes
 from .link import EdgeState, Link
 from .live import Live
 from .mask_key import pseudonyms_in
@@ -53,6 +54,12 @@ class World:
     pseudonyms: Pseudonyms | None = None
     """None where everybody sees names."""
     live: Live = field(default_factory=Live)
+    lanes: Lanes = field(default_factory=Lanes)
+
+    def open(self) -> None:
+        """Now, so that somebody sees what is wrong with what is kept. Raises OSError."""
+        self.watch.open()
+        self.keeping.accounts.some()
 
     def sight(self, role: Role) -> Sight:
         """What somebody sees of people."""

@@ -48,7 +48,7 @@ def _paths(masked: Masked) -> list[str]:
     paths = []
     for page in PAGES:
         if "GET" in page.methods and page.path not in ENDLESS and "static" not in page.path:
-            path = page.path.replace("{number:int}", "1")
+            path = page.path.replace("{number:short}", "1")
             paths += [path.replace("{key}", key) for key in _keys(masked)] if "{key}" in path else [path]
     entries = [f"/history/{key}" for key in _keys(masked)]
     under = [f"{place}{entry}?under={which}" for place in ("", "/api") for entry in entries for which in UNDER]
