@@ -399,4 +399,5 @@ def among_of(colleagues: Colleagues, together: Callable[[], Together | None]) ->
         lambda connection: tell(Together.unusable, connection),
         colleagues.gone,
         lambda address, reason: tell(Together.offence, address, reason),
+        Tally(colleagues.opened, colleagues.bus.worker).whole,
     )

@@ -70,6 +70,20 @@ def test_no_route_shows_a_name_to_who_sees_pseudonyms(role: Role, masked: Masked
     assert shown == {}
 
 
+@pytest.mark.parametrize("role", MASKED)
+def test_case_files_are_for_who_sees_names(role: Role, masked: Masked) -> None:
+    texts = masked.of(Role.ADMIN).get("/api/texts").json()["texts"]
+    (cases,) = (name for name in texts if name.endswith(".cases"))
+    client = masked.of(role)
+    assert set(client.get("/api/texts").json()["texts"]) == set(texts) - {cases}
+    for page in ("/rules", "/drafts/1"):
+        assert _named(client.get(page, params={"file": cases})) == []
+        assert _named(masked.of(Role.ADMIN).get(page, params={"file": cases})) != []
+    if role is Role.OPERATOR:
+        said = send(client, "/backup/save")
+        assert (said.status_code, _named(said)) == (403, [])
+
+
 def test_who_sees_names_sees_them_there(masked: Masked) -> None:
     client, key = masked.of(Role.ADMIN), _keys(masked)[-1]
     assert len(_keys(masked)) == 6
