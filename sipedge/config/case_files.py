@@ -55,6 +55,12 @@ def case_files_in(folder: str) -> Iterator[str]:
     yield from (path for path in paths if os.path.isfile(path))
 
 
+def is_about(name: str, text: str, config: str) -> bool:
+    """Whether a case file of ``config`` asks the configuration itself, so that its cases may name zones."""
+    folder = os.path.dirname(name)
+    return any(_plan(folder, match) == os.path.basename(config) for match in _PLAN.finditer(text))
+
+
 def case_problems(config: str, plans: Sequence[str], texts: Mapping[str, str]) -> Iterator[Problem]:
     """Why some of these case files cannot be among those of a configuration. ``texts``: as in CaseFiles."""
     for name, text in texts.items():
@@ -96,14 +102,18 @@ def _foreign(name: str, text: str, names: set[str]) -> tuple[int, int] | None:
     """Line and column, from 1, of the first plan where the file names plans, but none of ``names``."""
     folder, first = os.path.dirname(name), None
     for match in _PLAN.finditer(text):
-        plan = os.path.normpath(os.path.join(folder, match[1].replace('""', '"')))
-        if plan in names:
+        if _plan(folder, match) in names:
             return None
         first = first or match
     if first is None:
         return None
     before = text[: first.start(1) - 1]
     return before.count("\n") + 1, len(before) - before.rfind("\n")
+
+
+def _plan(folder: str, match: re.Match[str]) -> str:
+    """The file that a ``plan`` of a case file in ``folder`` names."""
+    return os.path.normpath(os.path.join(folder, match[1].replace('""', '"')))
 
 
 def _folders(plans: Iterable[str]) -> list[str]:

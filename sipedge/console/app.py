@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from .api import changes as api_changes
 from .api import routes as api
-from .changes import accounts, backup, files, forms, log_in, oidc, review, revisions, rules, shadow
+from .changes import accounts, backup, cases, files, forms, log_in, oidc, review, revisions, rules, shadow
 from .frame.door import LIVE
 from .frame.gate import gated, hosts_of
 from .frame.identity import Identity, Role
@@ -56,6 +56,7 @@ PAGES: tuple[Page, ...] = (
     *locate.PAGES,
     *rules.PAGES,
     *files.PAGES,
+    *cases.PAGES,
     *forms.PAGES,
     *review.PAGES,
     *shadow.PAGES,
@@ -97,6 +98,7 @@ def application(world: World, pages: Sequence[Page] = PAGES) -> Starlette:
     app.state.world = world
     app.state.examining = doctor.one_at_a_time()
     app.state.reviews = review.Reviews()
+    app.state.reach = cases.Reach()
     app.state.menu = [each for each in pages if each.title]
     return app
 

@@ -13,7 +13,7 @@ from sipedge.config import ConfigError
 from sipedge.config.case_files import case_files_in
 from sipedge.config.reading.files import in_folder_of
 from sipedge.config.reading.reader import Reader, open_toml
-from sipedge.config.reading.texts import Texts
+from sipedge.config.reading.texts import OnDisk, Texts
 from sipedge.queries.testing import Suite, load_suites
 from zones.zone import DEFAULT_ZONE, LOCAL_ZONE
 
@@ -29,6 +29,8 @@ class Surroundings:
     zones: dict[str, Location] = field(default_factory=dict)
     domains: tuple[str, ...] = ()
     system_name: str = ""
+    texts: Texts = field(default_factory=OnDisk, compare=False)
+    """Where further files are read."""
 
     @property
     def zone_names(self) -> tuple[str, ...]:
@@ -61,7 +63,7 @@ def surroundings_in(config: str, texts: Texts) -> Surroundings:
     try:
         return _surroundings(config, open_toml(config, texts))
     except ConfigError:
-        return Surroundings()
+        return Surroundings(texts=texts)
 
 
 def _surroundings(config: str, reader: Reader) -> Surroundings:
@@ -75,7 +77,7 @@ def _surroundings(config: str, reader: Reader) -> Surroundings:
             line, column = reader.positions.of_value(("zone", index, "name"))
             zones[name] = Location(config, line, column)
     system_name = edge.get("system_name")
-    return Surroundings(config, zones, domains, system_name if isinstance(system_name, str) else "")
+    return Surroundings(config, zones, domains, system_name if isinstance(system_name, str) else "", reader.texts)
 
 
 def _plans(reader: Reader) -> list[str]:

@@ -19,6 +19,7 @@ from sipedge.revisions.merge import Clash, merged_sets
 from .apart import NICENESS
 from .editing import help_at, laid_out, marks, offer
 from .forms import edited, forms
+from .reaching import reach
 from .review import FileDiffJson, ReviewJson, file_diffs, review
 
 
@@ -59,6 +60,7 @@ QUESTIONS: Mapping[str, Callable[..., object]] = {
     "forms": forms,
     "edit": edited,
     "speakers": _speakers,
+    "reach": reach,
     "diff": _diff,
     "merge": _merge,
 }

@@ -8,6 +8,7 @@ from typing import Any, NotRequired, TypedDict
 
 from starlette.requests import Request
 
+from sipedge.console.changes.cases import reach_of
 from sipedge.console.changes.drafts import audit, desk_of, look_again
 from sipedge.console.changes.review import applied, reviewed
 from sipedge.console.changes.revisions import confirmed, undone
@@ -15,6 +16,7 @@ from sipedge.console.frame.identity import Role
 from sipedge.console.frame.page import identity_of, sight_of
 from sipedge.control.refusal import BAD_REQUEST, Refused
 from sipedge.control.requests import FAIL_MORE
+from sipedge.review.reaching import ReachJson
 from sipedge.review.review import ReviewJson
 from sipedge.revisions.applying import CONFIRM_WITHIN, Wish
 from sipedge.revisions.files import FileSet, read_set
@@ -77,7 +79,12 @@ class RevisionJson(TypedDict):
 
 async def _texts_there(request: Request) -> TextsJson:
     held = await desk_of(request).run(read_set, desk_of(request).config)
-    return {"digest": held.digest, "whole": held.whole, "texts": dict(sight_of(request).files(held.texts))}
+    return {"digest": held.digest, "whole": held.whole, "texts": sight_of(request).texts(held.texts)}
+
+
+async def _cases(request: Request) -> list[ReachJson]:
+    desk = desk_of(request)
+    return await reach_of(request).of(await desk.run(read_set, desk.config), desk)
 
 
 async def _revisions(request: Request) -> list[RevisionJson]:
@@ -167,6 +174,7 @@ def _revision_json(revision: Revision) -> RevisionJson:
 
 CHANGES = (
     Route("/api/texts", "The configuration on the disk.", _texts_there, TextsJson),
+    Route("/api/cases", "How many cases of which files reach each rule on the disk.", _cases, list[ReachJson]),
     Route("/api/revisions", "What was in force, the newest first.", _revisions, list[RevisionJson]),
     Route(
         "/api/review",

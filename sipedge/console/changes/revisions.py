@@ -47,8 +47,7 @@ async def compare(request: Request) -> Response:
         old = await desk_of(request).run(store.get, number)
     before = await desk_of(request).run(store.texts, old) if old else FileSet({})
     after = await desk_of(request).run(store.texts, new)
-    seen = sight_of(request).files
-    diffs = await desk_of(request).check("diff", old=dict(seen(before.texts)), new=dict(seen(after.texts)))
+    diffs = sight_of(request).diffs(await desk_of(request).check("diff", old=dict(before.texts), new=dict(after.texts)))
     return page(request, "compare.html", f"Revision {new.number}", old=old, new=new, diffs=diffs)
 
 

@@ -16,11 +16,13 @@ from sipedge.config.case_files import ENDING
 from sipedge.console.frame.identity import Role
 from sipedge.console.frame.json_answer import json_answer
 from sipedge.console.frame.page import Page, identity_of, page, sight_of, world_of
+from sipedge.console.frame.sight import CASES
 from sipedge.control.refusal import BAD_REQUEST, CONFLICT, UNPROCESSABLE, Refused
 from sipedge.history.store import Segments
 from sipedge.history.wish import Wish
 from sipedge.revisions.files import FileSet, password_in, read_set
 
+from .cases import cases_by_rule
 from .drafts import audit, desk_of, draft_of, number_in, text_in, to_draft, to_file
 
 LINE = re.compile(r"[1-9][0-9]{0,6}")
@@ -49,7 +51,7 @@ async def rules(request: Request) -> Response:
         problems = [str(problem) for problem in error.problems]
     drafts = await desk.run(desk.drafts.all)
     problems += await desk.run(desk.drafts.damaged)
-    name, names = _chosen(request, sight_of(request).files(held.texts))
+    name, names = _chosen(request, held.texts)
     return page(
         request,
         "rules.html",
@@ -57,9 +59,11 @@ async def rules(request: Request) -> Response:
         held=held,
         names=names,
         name=name,
+        text=held.texts.get(name, "") if sight_of(request).reads(name) else CASES,
         drafts=drafts,
         problems=problems,
         uses=await _uses(request),
+        cases=await cases_by_rule(request, held, desk),
         days=DAYS,
     )
 
@@ -81,18 +85,31 @@ async def begin(request: Request) -> Response:
 
 async def show(request: Request) -> Response:
     draft = await draft_of(request)
-    name, names = _chosen(request, sight_of(request).files(draft.texts))
-    line = request.query_params.get("line", "")
-    found = await desk_of(request).check("marks", texts=dict(draft.texts), name=name)
+    name, names = _chosen(request, draft.texts)
+    desk, line = desk_of(request), request.query_params.get("line", "")
+    reads, found = sight_of(request).reads(name), []
+    if reads:
+        found = await desk.check("marks", texts=dict(draft.texts), name=name)
     line, title = line if LINE.fullmatch(line) else "", f"Draft {draft.number}"
-    return page(request, "draft.html", title, draft=draft, names=names, name=name, marks=found, line=line)
+    return page(
+        request,
+        "draft.html",
+        title,
+        draft=draft,
+        names=names,
+        name=name,
+        marks=found,
+        line=line,
+        hidden="" if reads else CASES,
+    )
 
 
 async def save(request: Request) -> Response:
     desk, form = desk_of(request), await request.form()
     draft, name = await draft_of(request), text_in(form, "file")
-    if name not in sight_of(request).files(draft.texts):
+    if name not in draft.texts:
         raise Refused(BAD_REQUEST, f'draft {draft.number} has no file "{name}"')
+    sight_of(request).check_file(name)
     text = _as_before(text_in(form, "text"), draft.texts[name])
     if name == os.path.basename(desk.config) and password_in(desk.config, text):
         raise Refused(UNPROCESSABLE, "no draft holds a password: put it into a file, and name that by password_file")
@@ -127,8 +144,9 @@ async def ask(request: Request) -> Response:
     """For the editor: its question about the text as it is typed, which nobody has saved."""
     desk, form = desk_of(request), await request.form()
     draft, name, question = await draft_of(request), text_in(form, "file"), text_in(form, "ask")
-    if name not in sight_of(request).files(draft.texts) or question not in QUESTIONS:
+    if name not in draft.texts or question not in QUESTIONS:
         raise Refused(BAD_REQUEST, "there is no such question")
+    sight_of(request).check_file(name)
     texts = {**draft.texts, name: text_in(form, "text").replace("\r\n", "\n")}
     numbers: dict[str, Any] = {each: number_in(form, each) for each in QUESTIONS[question]}
     answer = await desk.check(question, texts=texts, name=name, **numbers)

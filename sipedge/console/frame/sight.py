@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,9 +16,9 @@ from sipedge.masking.masking import Masking
 from sipedge.masking.pseudonyms import MARK, Pseudonyms
 from sipedge.queries.trees.again import searched_again
 from sipedge.queries.trees.explained import Branch, tree_of
-from sipedge.review.cases import SaidJson
+from sipedge.review.cases import CasesJson, SaidJson
 from sipedge.review.recorded import RecordedJson
-from sipedge.review.review import ReviewJson
+from sipedge.review.review import FileDiffJson, ReviewJson
 
 FOR_WHOM = "is for who sees aliases in full ([console] aliases_for)"
 ONLY = (
@@ -27,6 +27,7 @@ ONLY = (
 )
 NO_CALL = f'what belongs to a Call-ID {FOR_WHOM}: a decision lists the others of its own; leave out "call_id"'
 NO_DRAFT = f"what a draft does with a decision {FOR_WHOM}: a rule for one name would tell whose it is"
+CASES = f"what a case file says {FOR_WHOM}"
 NOT_TRIED: RecordedJson = {"requests": 0, "changed": 0, "groups": [], "whole": False}
 
 
@@ -90,21 +91,34 @@ class Sight:
         return list(map(self._found, found))
 
     def review(self, made: ReviewJson) -> ReviewJson:
-        """Without what it says about recorded requests and the names in cases, which would tell pseudonyms apart."""
+        """Without what it says about recorded requests and what cases say, which would tell pseudonyms apart."""
         if self.whole:
             return made
         cases = made["cases"]
-        failed, broken = (list(map(_place, said)) for said in (cases["failed"], cases["broken"]))
-        return {**made, "recorded": NOT_TRIED, "cases": {**cases, "failed": failed, "broken": broken}}
+        failed, broken = list(map(_place, cases["failed"])), list(map(_place, cases["broken"]))
+        hidden: CasesJson = {**cases, "failed": failed, "broken": broken}
+        return {**made, "files": self.diffs(made["files"]), "recorded": NOT_TRIED, "cases": hidden}
+
+    def texts(self, texts: Mapping[str, str]) -> dict[str, str]:
+        """Of a configuration: without case files, which name people, and when they were seen."""
+        return {name: text for name, text in texts.items() if self.reads(name)}
+
+    def diffs(self, files: Iterable[FileDiffJson]) -> list[FileDiffJson]:
+        """Of case files only how many lines."""
+        return [each if self.reads(each["name"]) else {**each, "lines": [CASES]} for each in files]
+
+    def reads(self, name: str) -> bool:
+        """Whether he sees what this file of a configuration says."""
+        return self.whole or not name.endswith(ENDING)
+
+    def check_file(self, name: str) -> None:
+        if not self.reads(name):
+            raise Refused(FORBIDDEN, CASES)
 
     def check(self, what: str) -> None:
         """``what``: the subject of the sentence in which it is refused to who sees no names."""
         if not self.whole:
             raise Refused(FORBIDDEN, f"{what} {FOR_WHOM}")
-
-    def files(self, texts: Mapping[str, str]) -> Mapping[str, str]:
-        """Without case files, which name people, where he sees no names."""
-        return texts if self.whole else {name: text for name, text in texts.items() if not name.endswith(ENDING)}
 
     def check_drafts(self) -> None:
         if not self.whole:

@@ -13,6 +13,7 @@ const field = (name) => form.elements.namedItem(name).value;
 const LEVELS = { error: "error", warning: "warning", note: "info" };
 const CLASSES = { error: "bad", warning: "warn", note: "pale" };
 const DELAY = 350;
+const CASES = field("file").endsWith(".cases");
 
 async function ask(question, state, numbers = {}) {
   const body = new URLSearchParams({ ask: question, file: field("file"), text: state.doc.toString(), ...numbers });
@@ -65,7 +66,7 @@ async function complete(context) {
 
 async function help(view, position) {
   const line = view.state.doc.lineAt(position);
-  if (!/^\s*pattern\s/i.test(line.text)) return null;
+  if (!(CASES ? /^\s*case\s/i : /^\s*pattern\s/i).test(line.text)) return null;
   const text = await ask("help", view.state, { line: line.number });
   if (!text) return null;
   return {
@@ -124,7 +125,7 @@ const view = new EditorView({
     language, syntaxHighlighting(colours), look,
     lintGutter(), linter(diagnose, { delay: DELAY }),
     autocompletion({ override: [complete] }), hoverTooltip(help),
-    EditorView.contentAttributes.of({ "aria-label": area.getAttribute("aria-label") }),
+    EditorView.contentAttributes.of({ "aria-label": area.getAttribute("aria-label"), tabindex: "0" }),
     EditorState.tabSize.of(4),
     // No key is kept from leaving the editor: Tab moves on.
     keymap.of([{ key: "Mod-s", run: save }, ...completionKeymap, ...lintKeymap, ...searchKeymap, ...historyKeymap, ...defaultKeymap]),

@@ -21,6 +21,7 @@ OPERATOR = {
     ),
     *(f"{each}/drafts/{{number:short}}/form" for each in ("GET ", "POST ")),
     *("POST /drafts/{number:short}/forms", "POST /drafts", "POST /shadow/end", "POST /api/review"),
+    "POST /history/{key}/case",
     *("GET /backup", "POST /backup/save", "POST /backup/restore"),
     *("POST /zones/probe", "POST /doctor", "POST /alarms/{number:short}/see"),
 }
