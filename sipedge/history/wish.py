@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from dialplan.model import Query
+from sipedge.masking.addresses import Exactly
 
 NO_RULE = "(no rule)"
 SIGNED_ROUTE = "(signed Route)"
 REFUSED = "(refused)"
 """In the place of a rule's name, where none decided. A rule may not begin with a bracket by chance: see ``Found``."""
+
+
+_KEY = re.compile(r"([0-9]{1,9})-([0-9]{1,18})")
+"""SQLite keeps no number of more than 63 bits."""
 
 
 class Key(NamedTuple):
@@ -26,22 +32,22 @@ class Key(NamedTuple):
 
 def key_of(text: str) -> Key:
     """Raises ValueError."""
-    segment, _, number = text.partition("-")
-    if not (segment.isascii() and segment.isdigit() and number.isascii() and number.isdigit() and len(text) < 40):
-        raise ValueError(f'"{text}" names no entry')
-    return Key(int(segment), int(number))
+    found = _KEY.fullmatch(text)
+    if found is None:
+        raise ValueError(f'"{text[:40]}" names no entry')
+    return Key(int(found[1]), int(found[2]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """'' and 0 demand nothing."""
 
-    alias: str = ""
-    """Text in the alias or in From; ASCII letters of either case."""
-    destination: str = ""
-    """Text in the alias, so, too."""
-    sender: str = ""
-    """Text in From, so, too."""
+    alias: str | Exactly = ""
+    """Text in the alias or in From; ASCII letters of either case. Or the address there."""
+    destination: str | Exactly = ""
+    """Of the alias, so, too."""
+    sender: str | Exactly = ""
+    """Of From, so, too."""
     rule: str = ""
     """Name of the first rule that took it, or one of the three words above."""
     zone: str = ""
@@ -141,6 +147,8 @@ class Stored:
     """The newest ones first."""
     lost: int = 0
     """Their sum."""
+    unreadable: tuple[str, ...] = ()
+    """Segments that are left out, each with why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,11 +203,20 @@ class History(Protocol):
 
     def stored(self) -> Stored: ...
 
+    @property
+    def unreadable(self) -> tuple[str, ...]:
+        """Parts that were left out by the last answers, each with why."""
+        ...
+
     def forget(self, days: float, size: int) -> int:
         """Drop what is older than ``days``, and the oldest until it takes at most ``size`` bytes; how many rows."""
         ...
 
     def close(self) -> None: ...
+
+
+class Unreadable(OSError):
+    """A segment is damaged, or of a newer version; ``str()`` says which and why."""
 
 
 class TooLong(Exception):

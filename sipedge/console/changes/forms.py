@@ -20,8 +20,6 @@ from sipedge.revisions.drafts import Draft
 
 from .drafts import audit, desk_of, draft_of, number_in, seen_draft, text_in, to_draft
 
-QUICK = 20.0
-"""Seconds that somebody waits for an answer."""
 PLAN = ".dialplan"
 LONGEST = 4096
 """Characters of an alias that is tried."""
@@ -161,14 +159,12 @@ def _edit(fields: FormData) -> EditJson:
 
 
 async def _forms(request: Request, draft: Draft, name: str) -> FormsJson:
-    ask = desk_of(request).checker.ask
-    answer = await desk_of(request).run(ask, "forms", limit=QUICK, texts=dict(draft.texts), name=name)
+    answer = await desk_of(request).check("forms", texts=dict(draft.texts), name=name)
     return cast(FormsJson, answer)
 
 
 async def _edited(request: Request, draft: Draft, name: str, edit: EditJson) -> EditedJson:
-    ask = desk_of(request).checker.ask
-    answer = await desk_of(request).run(ask, "edit", limit=QUICK, texts=dict(draft.texts), name=name, edit=edit)
+    answer = await desk_of(request).check("edit", texts=dict(draft.texts), name=name, edit=edit)
     return cast(EditedJson, answer)
 
 
@@ -210,8 +206,8 @@ def _back(draft: Draft, name: str, anchor: str = "") -> Response:
 
 
 PAGES = (
-    Page("/drafts/{number:int}/forms", listed, Role.AUDITOR),
-    Page("/drafts/{number:int}/forms", do, Role.OPERATOR, methods=("POST",)),
-    Page("/drafts/{number:int}/form", form, Role.OPERATOR),
-    Page("/drafts/{number:int}/form", write, Role.OPERATOR, methods=("POST",)),
+    Page("/drafts/{number:short}/forms", listed, Role.AUDITOR),
+    Page("/drafts/{number:short}/forms", do, Role.OPERATOR, methods=("POST",)),
+    Page("/drafts/{number:short}/form", form, Role.OPERATOR),
+    Page("/drafts/{number:short}/form", write, Role.OPERATOR, methods=("POST",)),
 )

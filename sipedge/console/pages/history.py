@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from sipedge.console.frame.identity import Role
-from sipedge.console.frame.page import Page, page, world_of
+from sipedge.console.frame.page import Page, page, sight_of, world_of
+from sipedge.console.frame.sight import Sight
 from sipedge.console.frame.world import World
 from sipedge.console.shown.given import Given
 from sipedge.console.shown.wishes import MOST, address_of, wish_of
@@ -34,10 +35,10 @@ _SPREADSHEET = ("=", "+", "-", "@", "\t", "\r")
 
 async def history(request: Request) -> Response:
     world, given = world_of(request), Given(request.query_params)
-    watch, found, problem = world.watch, list[Found](), ""
+    watch, sight, found, problem = world.watch, sight_of(request), list[Found](), ""
     try:
         wish = wish_of(given)
-        found = await watch.asked(watch.history.find, wish)
+        found = await sight.find(wish)
     except Refused as refused:
         wish, problem = Wish(), str(refused)
     older = address_of(given, "/history", before=found[-1].key) if len(found) == wish.most else ""
@@ -57,25 +58,27 @@ async def history(request: Request) -> Response:
         here_again=address_of(given, "/history"),
         csv=address_of(given, "/history.csv"),
         stored=None if found else await watch.asked(watch.history.stored),
-        trouble=watch.feeder.problem,
+        trouble=watch.trouble,
+        masked=not sight.whole,
     )
 
 
 async def as_csv(request: Request) -> Response:
-    wish = replace(wish_of(request.query_params), most=MOST)
+    wish, sight = replace(wish_of(request.query_params), most=MOST), sight_of(request)
+    first = await sight.find(wish)  # now, while one can still be told why it cannot be
     name = {"Content-Disposition": 'attachment; filename="history.csv"'}
-    return StreamingResponse(_lines(world_of(request), wish), media_type="text/csv; charset=utf-8", headers=name)
+    return StreamingResponse(_lines(sight, wish, first), media_type="text/csv; charset=utf-8", headers=name)
 
 
-async def _lines(world: World, wish: Wish) -> AsyncIterator[bytes]:
-    """In pieces: the edge's decisions come and go meanwhile, and no piece holds the loop."""
-    yield _row(COLUMNS)
-    for _ in range(LONGEST_LIST // MOST):
-        found = await world.watch.asked(world.watch.history.find, wish)
-        yield b"".join(map(_line, found))
+async def _lines(sight: Sight, wish: Wish, found: list[Found]) -> AsyncIterator[bytes]:
+    """In pieces: the edge's decisions come and go meanwhile, and no piece holds the loop. ``found``: the first."""
+    yield _row(COLUMNS) + b"".join(map(_line, found))
+    for _ in range(1, LONGEST_LIST // MOST):
         if len(found) < wish.most:
             return
         wish = replace(wish, before=found[-1].key)
+        found = await sight.find(wish)
+        yield b"".join(map(_line, found))
 
 
 def _line(each: Found) -> bytes:
@@ -86,8 +89,12 @@ def _line(each: Found) -> bytes:
 
 def _row(cells: tuple[str, ...]) -> bytes:
     stream = StringIO()
-    csv.writer(stream).writerow([f"'{cell}" if cell.startswith(_SPREADSHEET) else escaped(cell) for cell in cells])
+    csv.writer(stream).writerow([f"{_quote(cell)}{escaped(cell)}" for cell in cells])
     return stream.getvalue().encode()
+
+
+def _quote(cell: str) -> str:
+    return "'" if cell.startswith(_SPREADSHEET) else ""
 
 
 async def _rules(world: World) -> list[str]:
