@@ -111,7 +111,6 @@ class SeenCalls:
         learn(far, response)
         far.routes = tuple(reversed(values_of(response, "record-route")))
 
-
     @staticmethod
     def _refreshed(dialog: Dialog, response: Message) -> None:
         """A party agrees to a re-INVITE or an UPDATE, and may have moved (RFC 3261 12.2.1.2)."""
