@@ -29,6 +29,8 @@ class ConsoleSettings:
 
     disk_free: float = 5.0
     """Percent of a file system that edge or console write to: with less room there is an alarm. 0: there is none."""
+    aliases_for: str = "auditor"
+    """The least role that sees who spoke with whom; roles below it see pseudonyms."""
     oidc: OidcSettings | None = None
     """Log-in at an OpenID provider, beside that by passwords; None: by passwords alone."""
 

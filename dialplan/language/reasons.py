@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,27 +46,28 @@ _FIELD = {
 }
 
 
-def reasons(explanation: Explanation) -> tuple[Reason, ...]:
-    """One for every rule, in the order of the search."""
-    result = []
+def reasons(explanation: Explanation, shown: Callable[[str], str] = str) -> tuple[Reason, ...]:
+    """One for every rule, in the order of the search. ``shown``: an alias -> what stands in its place."""
+    result, searched = [], shown(explanation.searched)
     for compiled, entry in zip(explanation.plan.rules, explanation.trace, strict=True):
         rule = compiled.rule
         place = rule.places.get(_FIELD.get(entry.outcome, ""), rule.location)
-        result.append(Reason(rule.name, rule.priority, entry.outcome, _text(rule, entry.outcome, explanation), place))
+        text = _text(rule, entry.outcome, explanation, searched)
+        result.append(Reason(rule.name, rule.priority, entry.outcome, text, place))
     return tuple(result)
 
 
-def _text(rule: SearchRule, outcome: RuleOutcome, explanation: Explanation) -> str:
+def _text(rule: SearchRule, outcome: RuleOutcome, explanation: Explanation, searched: str) -> str:
     if outcome in (RuleOutcome.MATCHED, RuleOutcome.DISABLED):
         return str(outcome.value)
     if outcome is RuleOutcome.STOPPED:
         return f"not reached: {_stopping(explanation)} says stop"
     if outcome is RuleOutcome.PATTERN:
         condition = f"{rule.pattern_type.value} {quoted(rule.pattern)}"
-        return f"pattern {condition} does not match {explanation.searched}"
+        return f"pattern {condition} does not match {searched}"
     if outcome is RuleOutcome.MODE:
         either = "not an IP address" if rule.mode is Mode.ANY_IP_ADDRESS else "an IP address"
-        return f"mode {rule.mode.value}, but {explanation.searched} is {either}"
+        return f"mode {rule.mode.value}, but {searched} is {either}"
     return _about_request(rule, outcome, explanation.query)
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import count as count_up
 from typing import Any
 
 from dialplan.model import Protocol, Query, Traffic
+from sipedge.masking.addresses import Exactly
 
-from .files import bytes_of
+from .files import bytes_of, text_of
 from .row import TEXTS, WORDS, call_hash, fields_of
 from .schema import QUESTIONS
 from .wish import Asked, Found, Key, Wish
@@ -72,6 +74,7 @@ class _Conditions:
         self.values: list[Any] = []
         self._file = file
         self._parts: list[str] = []
+        self._numbers = count_up()
 
     @property
     def where(self) -> str:
@@ -119,29 +122,38 @@ class _Conditions:
         found = self._file.execute("SELECT id FROM words WHERE text = CAST(? AS TEXT)", (bytes_of(text),)).fetchone()
         return None if found is None else int(found[0])
 
-    def _add_text(self, columns: Sequence[str], text: str) -> bool:
+    def _add_text(self, columns: Sequence[str], wanted: str | Exactly) -> bool:
         """A part of one of these columns; columns that hold it nowhere are left out, as ``IN ()`` reads all rows."""
+        text = wanted if isinstance(wanted, str) else wanted.part
         pattern, parts, some = bytes_of(_like(text)), [], False
+        fits = "" if isinstance(wanted, str) else self._fits(wanted)
         for name in columns:
-            numbers = self._that_hold(name, text, pattern)
+            numbers = self._that_hold(name, text, pattern, fits)
             some = some or bool(numbers)
             if len(numbers) > FEW:
-                parts.append(f"(SELECT text FROM {name} WHERE id = d.{name}) LIKE CAST(? AS TEXT) ESCAPE '~'")
+                holds = f"t.text LIKE CAST(? AS TEXT) ESCAPE '~'{fits}"
+                parts.append(f"(SELECT {holds} FROM {name} t WHERE t.id = d.{name})")
                 self.values.append(pattern)
             elif numbers:
                 parts.append(f"d.{name} IN ({', '.join(map(str, numbers))})")
         self._parts.append(f"({' OR '.join(parts or ['0'])})")
         return some
 
-    def _that_hold(self, name: str, text: str, pattern: bytes) -> list[int]:
-        """The texts of a table that hold a part, FEW + 1 of them at most."""
-        like = "text LIKE CAST(? AS TEXT) ESCAPE '~' LIMIT ?"
+    def _fits(self, wanted: Exactly) -> str:
+        """A further condition on ``t.text``."""
+        name = f"fits_{next(self._numbers)}"
+        self._file.create_function(name, 1, lambda raw: wanted.fits(text_of(raw)), deterministic=True)
+        return f" AND {name}(CAST(t.text AS BLOB))"
+
+    def _that_hold(self, name: str, text: str, pattern: bytes, fits: str) -> list[int]:
+        """The texts of a table that hold a part, FEW + 1 of them at most. ``fits``: a further condition."""
+        like = f"t.text LIKE CAST(? AS TEXT) ESCAPE '~'{fits} LIMIT ?"
         wanted = self._trigrams(name, text) if self._has_parts else ""
         if wanted:
             parts = f"{name}_parts p CROSS JOIN {name} t ON t.id = p.rowid WHERE {name}_parts MATCH ?"
-            rows = self._file.execute(f"SELECT t.id FROM {parts} AND t.{like}", (wanted, pattern, FEW + 1))
+            rows = self._file.execute(f"SELECT t.id FROM {parts} AND {like}", (wanted, pattern, FEW + 1))
         else:
-            rows = self._file.execute(f"SELECT id FROM {name} WHERE {like}", (pattern, FEW + 1))
+            rows = self._file.execute(f"SELECT t.id FROM {name} t WHERE {like}", (pattern, FEW + 1))
         return [int(row[0]) for row in rows]
 
     def _trigrams(self, name: str, text: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from dialplan.model import Query
+from sipedge.masking.addresses import Exactly
 
 NO_RULE = "(no rule)"
 SIGNED_ROUTE = "(signed Route)"
@@ -36,12 +37,12 @@ def key_of(text: str) -> Key:
 class Wish:
     """'' and 0 demand nothing."""
 
-    alias: str = ""
-    """Text in the alias or in From; ASCII letters of either case."""
-    destination: str = ""
-    """Text in the alias, so, too."""
-    sender: str = ""
-    """Text in From, so, too."""
+    alias: str | Exactly = ""
+    """Text in the alias or in From; ASCII letters of either case. Or the address there."""
+    destination: str | Exactly = ""
+    """Of the alias, so, too."""
+    sender: str | Exactly = ""
+    """Of From, so, too."""
     rule: str = ""
     """Name of the first rule that took it, or one of the three words above."""
     zone: str = ""

@@ -18,6 +18,7 @@ def _scope(text: str) -> str:
     return text
 
 
+Role = Literal["auditor", "operator", "admin"]
 Filled = Annotated[str, Field(min_length=1)]
 OIDC = mirror(
     OidcSettings,
@@ -27,12 +28,13 @@ OIDC = mirror(
     claim=(Filled, "groups"),
     name_claim=(Filled, "preferred_username"),
     scope=(Annotated[str, AfterValidator(_scope)], "openid profile email"),
-    roles=(Annotated[dict[str, Literal["auditor", "operator", "admin"]], Field(min_length=1)], ...),
+    roles=(Annotated[dict[str, Role], Field(min_length=1)], ...),
 )
 CONSOLE = mirror(
     ConsoleSettings,
     listen=(Annotated[str, AfterValidator(listening_place)], ConsoleSettings().listen),
     disk_free=(Annotated[float, Field(ge=0, le=100)], ConsoleSettings().disk_free),
+    aliases_for=(Role, ConsoleSettings().aliases_for),
     oidc=(OIDC | None, None),
     names=(Annotated[tuple[Peer, ...], Field(strict=False, max_length=50)], ()),
 )

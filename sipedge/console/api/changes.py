@@ -12,7 +12,7 @@ from sipedge.console.changes.drafts import audit, desk_of, look_again
 from sipedge.console.changes.review import applied, reviewed
 from sipedge.console.changes.revisions import confirmed, undone
 from sipedge.console.frame.identity import Role
-from sipedge.console.frame.page import identity_of
+from sipedge.console.frame.page import identity_of, sight_of
 from sipedge.control.refusal import BAD_REQUEST, Refused
 from sipedge.control.requests import FAIL_MORE
 from sipedge.review.review import ReviewJson
@@ -80,7 +80,7 @@ async def _revisions(request: Request) -> list[RevisionJson]:
 async def _review(request: Request) -> ReviewJson:
     desk, body = desk_of(request), await _body(request)
     held = await desk.run(read_set, desk.config)
-    return await reviewed(desk, held.texts, _texts(body))
+    return sight_of(request).review(await reviewed(desk, held.texts, _texts(body)))
 
 
 async def _apply(request: Request) -> RevisionJson:

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from sipedge.console.frame.identity import Role
 from sipedge.console.frame.keeping import note
-from sipedge.console.frame.page import Page, identity_of, world_of
+from sipedge.console.frame.page import Page, identity_of, sight_of, world_of
 from sipedge.console.pages.entry import found_entry, tree_under
 from sipedge.console.pages.overview import BINS, SPANS
 from sipedge.console.shown.wishes import TEXTS, wish_of
@@ -39,6 +39,8 @@ LEAST: Mapping[type[requests.Request], Role] = {
     requests.Close: Role.ADMIN,
 }
 """Who may ask the edge what."""
+NAMING = requests.History | requests.Log
+"""What is answered with names in it."""
 
 
 async def _status(request: Request) -> StatusJson:
@@ -49,8 +51,8 @@ async def _status(request: Request) -> StatusJson:
 
 
 async def _history(request: Request) -> HistoryJson:
-    watch, wish = world_of(request).watch, wish_of(request.query_params)
-    found = await watch.asked(watch.history.find, wish)
+    wish = wish_of(request.query_params)
+    found = await sight_of(request).find(wish)
     before = str(found[-1].key) if len(found) == wish.most else None
     return {"decisions": [{**each._asdict(), "key": str(each.key)} for each in found], "before": before}  # type: ignore[typeddict-item]
 
@@ -60,7 +62,7 @@ async def _entry(request: Request) -> EntryJson:
     if found is None:
         raise Refused(NOT_FOUND, "this entry is not kept any more")
     tree, under = await tree_under(request, found)
-    return {"decision": found, "under": under, "tree": None if tree is None else _branch(tree)}
+    return {"decision": found.record, "under": under, "tree": None if tree is None else _branch(tree)}
 
 
 async def _stored(request: Request) -> StoredJson:
@@ -111,6 +113,8 @@ async def _control(request: Request) -> Response:
         raise Refused(BAD_REQUEST, "the console follows nothing; ask again")
     if who.role < LEAST[type(asked)]:
         raise Refused(FORBIDDEN, f"{who.name} is {who.role}; this needs {LEAST[type(asked)]}")
+    if isinstance(asked, NAMING):
+        sight_of(request).check("what the edge itself says of decisions, and its log,")
     if LEAST[type(asked)] > Role.AUDITOR:
         await note(world.keeping, request, who.name, type(asked).__name__.lower(), "over the API")
     try:

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from sipedge.console.frame.desk import Desk
 from sipedge.console.frame.identity import Role
-from sipedge.console.frame.page import Page, identity_of, page
+from sipedge.console.frame.page import Page, identity_of, page, sight_of
 from sipedge.control.refusal import BAD_REQUEST, CONFLICT, UNPROCESSABLE, Refused
 from sipedge.control.requests import FAIL_MORE
 from sipedge.review.review import ReviewJson
@@ -60,10 +60,17 @@ async def reviewed(desk: Desk, base: Mapping[str, str], texts: Mapping[str, str]
 async def review(request: Request) -> Response:
     draft = await draft_of(request)
     days = _days(request)
-    found = await _reviews(request).of(draft, desk_of(request), days)
+    sight = sight_of(request)
+    found = sight.review(await _reviews(request).of(draft, desk_of(request), days))
     minutes = round(CONFIRM_WITHIN / 60)
     title = f"Draft {draft.number} reviewed"
-    values = {"minutes": minutes, "most": MINUTES, "more": round(100 * FAIL_MORE), "days": days}
+    values = {
+        "minutes": minutes,
+        "most": MINUTES,
+        "more": round(100 * FAIL_MORE),
+        "days": days,
+        "masked": not sight.whole,
+    }
     return page(request, "review.html", title, draft=draft, review=found, **values)
 
 

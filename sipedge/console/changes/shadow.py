@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from sipedge.console.frame.identity import Role
-from sipedge.console.frame.page import Page, page, world_of
+from sipedge.console.frame.page import Page, page, sight_of, world_of
 from sipedge.control.refusal import CONFLICT, UNAVAILABLE, Refused
 from sipedge.review.shadow import Shadow
 
@@ -14,7 +14,7 @@ from .drafts import audit, desk_of, draft_of
 
 
 async def show(request: Request) -> Response:
-    return page(request, "shadow.html", "Shadow", shadow=desk_of(request).shadow)
+    return page(request, "shadow.html", "Shadow", shadow=desk_of(request).shadow, masked=not sight_of(request).whole)
 
 
 async def begin(request: Request) -> Response:

@@ -11,6 +11,7 @@ from starlette.responses import HTMLResponse, Response
 from .identity import Identity, Role
 from .refusing import API, refused
 from .rendering import rendered
+from .sight import Sight
 from .world import World
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -42,6 +43,11 @@ def identity_of(request: Request) -> Identity:
     identity = request.state.identity
     assert isinstance(identity, Identity)
     return identity
+
+
+def sight_of(request: Request) -> Sight:
+    """What whom the gate let in sees of people."""
+    return world_of(request).sight(identity_of(request).role)
 
 
 def page(request: Request, template: str, title: str, status: int = 200, **values: object) -> Response:

@@ -10,8 +10,10 @@ from typing import Any
 
 from anyio import to_thread
 
+from sipedge.accounts.roles import Role, role_named
 from sipedge.config.console_table import ConsoleConfig
 from sipedge.console.watch.watch import Watch
+from sipedge.masking.pseudonyms import Pseudonyms
 from sipedge.oidc.provider import Provider
 
 from .desk import Desk
@@ -20,6 +22,8 @@ from .identity import Door
 from .keeping import Keeping
 from .link import EdgeState, Link
 from .live import Live
+from .mask_key import pseudonyms_in
+from .sight import Sight
 
 _log = logging.getLogger("sipedge.console")
 
@@ -31,7 +35,9 @@ def world_for(config: ConsoleConfig) -> World:
     oidc = config.console.oidc
     provider = None if oidc is None else Provider(oidc)
     door = AccountsDoor(config, keeping)
-    return World(config, link, door, keeping, Desk(config), Watch(config, link.ask), provider)
+    masked = role_named(config.console.aliases_for) > Role.AUDITOR
+    pseudonyms = pseudonyms_in(config.console.folder) if masked else None
+    return World(config, link, door, keeping, Desk(config), Watch(config, link.ask), provider, pseudonyms)
 
 
 @dataclass(slots=True)
@@ -44,7 +50,13 @@ class World:
     watch: Watch
     provider: Provider | None = None
     """Where people may log in, too."""
+    pseudonyms: Pseudonyms | None = None
+    """None where everybody sees names."""
     live: Live = field(default_factory=Live)
+
+    def sight(self, role: Role) -> Sight:
+        """What somebody sees of people."""
+        return Sight(self.watch, self.pseudonyms, role >= role_named(self.config.console.aliases_for))
 
     def tasks(self) -> list[Callable[[], Coroutine[Any, Any, None]]]:
         """What runs beside the pages, until it is cancelled."""

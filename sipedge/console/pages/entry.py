@@ -12,10 +12,11 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dialplan.search.search import CompiledPlan, Explanation
+from dialplan.search.search import CompiledPlan
 from sipedge.config import ConfigError, load_config
 from sipedge.console.frame.identity import Role
-from sipedge.console.frame.page import Page, identity_of, no_page, page, world_of
+from sipedge.console.frame.page import Page, identity_of, no_page, page, sight_of, world_of
+from sipedge.console.frame.sight import Decision
 from sipedge.console.frame.world import World
 from sipedge.console.shown.alike import alike
 from sipedge.console.shown.case import case_text
@@ -25,9 +26,8 @@ from sipedge.console.shown.refusals import words_of
 from sipedge.console.shown.wishes import address_of, wish_of
 from sipedge.control.refusal import NOT_FOUND, Refused
 from sipedge.control.words import short
-from sipedge.history.wish import Wish, key_of
-from sipedge.queries.trees.again import searched_again
-from sipedge.queries.trees.explained import Branch, tree_of
+from sipedge.history.wish import key_of
+from sipedge.queries.trees.explained import Branch
 from sipedge.queries.unmask import clear_of
 from sipedge.revisions.files import FileSet
 
@@ -38,21 +38,19 @@ MOST_DRAFTS = 5
 """That are offered."""
 MOST_ALIKE = 10_000
 """Entries like one that are counted."""
+GONE = "this entry is not kept any more"
 SAME_CALL = 30
 """Entries of the same Call-ID that are listed."""
 
 
 async def entry(request: Request) -> Response:
-    world = world_of(request)
-    found = await found_entry(request)
-    if found is None:
-        return no_page(request, NOT_FOUND, "this entry is not kept any more")
-    explanation, which = await _explained(request, found)
-    tree = _tree(explanation, found)
-    case = case_text(found, explanation) if explanation is not None else ""
-    drafts = [each for each in await world.desk.run(world.desk.drafts.all) if each.changed][:MOST_DRAFTS]
-    history = world.watch.history
-    same = await world.watch.asked(history.find, Wish(call_id=found["call_id"], most=SAME_CALL))
+    world, sight = world_of(request), sight_of(request)
+    decision = await found_entry(request)
+    if decision is None:
+        return no_page(request, NOT_FOUND, GONE)
+    found = decision.record
+    plan, which = await _plan(request, found)
+    tree, explanation = (decision.tree(plan), decision.again(plan)) if plan else (None, None)
     return page(
         request,
         "entry.html",
@@ -61,40 +59,40 @@ async def entry(request: Request) -> Response:
         tree=tree,
         under=request.query_params.get("under", OWN),
         which=which,
-        case=case,
-        same=same,
-        plans=PLANS | {f"{DRAFT}{each.number}": f"draft {each.number}" for each in drafts},
+        case=case_text(found, explanation) if explanation is not None else "",
+        same=await sight.same_call(decision, SAME_CALL),
+        plans=PLANS | (await _drafts(world) if sight.whole else {}),
         without="" if tree else _why_none(found),
         doctor=words_of(found),
         key=request.path_params["key"],
-        what_if=_what_if(found),
+        what_if=_what_if(found) if sight.whole else "",
         alike=_alike(found),
         anchor=anchor_of,
-        messages=bool(world.config.log.messages),
+        messages=bool(world.config.log.messages) and sight.whole,
         call_id=(await _clear(request))(found["call_id"]),
+        masked=not sight.whole,
     )
 
 
 async def counted_alike(request: Request) -> Response:
     """How many there are like it today: asked when the page is there already, because it may take a while."""
-    world = world_of(request)
-    found = await found_entry(request)
-    if found is None:
-        return no_page(request, NOT_FOUND, "this entry is not kept any more")
+    decision = await found_entry(request)
+    if decision is None:
+        return no_page(request, NOT_FOUND, GONE)
+    found = decision.record
     count: int | None = None
     with suppress(Refused):  # it takes too long
-        wish = replace(wish_of(_demands(found)), most=MOST_ALIKE)
-        count = await world.watch.asked(world.watch.history.count, wish)
+        count = await sight_of(request).count(replace(wish_of(_demands(found)), most=MOST_ALIKE))
     return page(request, "alike.html", "Like it", alike=_alike(found), count=count, most=MOST_ALIKE)
 
 
 async def ladder(request: Request) -> Response:
     """The messages of its Call-ID, where the edge records them."""
-    world = world_of(request)
-    found = await found_entry(request)
-    if found is None:
-        return no_page(request, NOT_FOUND, "this entry is not kept any more")
-    log = world.config.log
+    sight_of(request).check("the ladder, whose messages name people,")
+    world, decision = world_of(request), await found_entry(request)
+    if decision is None:
+        return no_page(request, NOT_FOUND, GONE)
+    log, found = world.config.log, decision.record
     seen = (
         await world.watch.asked(ladder_of, log.messages, log.rotate_count, found["call_id"]) if log.messages else None
     )
@@ -114,43 +112,41 @@ async def ladder(request: Request) -> Response:
 
 async def _clear(request: Request) -> Callable[[str], str]:
     """What a hidden zone has sealed, opened for who may more than read, where the console can read the secret."""
-    if identity_of(request).role < Role.OPERATOR:
+    if identity_of(request).role < Role.OPERATOR or not sight_of(request).whole:
         return str
     settings, _ = await world_of(request).watch.disk.settings()
     return str if settings is None or settings.secret_made_up else clear_of(settings)
 
 
-async def tree_under(request: Request, found: Mapping[str, Any]) -> tuple[Branch | None, str]:
+async def tree_under(request: Request, decision: Decision) -> tuple[Branch | None, str]:
     """(the tree of a decision under the plan that the request names, what that is called)."""
-    explanation, which = await _explained(request, found)
-    return _tree(explanation, found), which
+    plan, which = await _plan(request, decision.record)
+    return (decision.tree(plan) if plan else None), which
 
 
-async def found_entry(request: Request) -> dict[str, Any] | None:
-    """None where it is not kept any more."""
-    world = world_of(request)
+async def found_entry(request: Request) -> Decision | None:
+    """As who asks sees it; None where it is not kept any more."""
     try:
         key = key_of(request.path_params["key"])
     except ValueError:
         return None
-    return await world.watch.asked(world.watch.history.entry, key)
+    return await sight_of(request).entry(key)
 
 
-async def _explained(request: Request, found: Mapping[str, Any]) -> tuple[Explanation | None, str]:
-    plan, which = await _plan(world_of(request), found, request.query_params.get("under", OWN))
-    return (searched_again(found, plan) if plan is not None else None), which
+async def _drafts(world: World) -> dict[str, str]:
+    """As ``under`` has them -> what they are called."""
+    changed = [each for each in await world.desk.run(world.desk.drafts.all) if each.changed][:MOST_DRAFTS]
+    return {f"{DRAFT}{each.number}": f"draft {each.number}" for each in changed}
 
 
-def _tree(explanation: Explanation | None, found: Mapping[str, Any]) -> Branch | None:
-    return None if explanation is None else tree_of(explanation, found["evidence"], lambda zone: "")
-
-
-async def _plan(world: World, found: Mapping[str, Any], under: str) -> tuple[CompiledPlan | None, str]:
-    """(the plan, what it is called)."""
+async def _plan(request: Request, found: Mapping[str, Any]) -> tuple[CompiledPlan | None, str]:
+    """(the plan that the request names, what it is called)."""
+    world, under = world_of(request), request.query_params.get("under", OWN)
     if under == ON_DISK:
         settings, _ = await world.watch.disk.settings()
         return (settings.plan if settings else None), "what the files hold now"
     if under.startswith(DRAFT):
+        sight_of(request).check_drafts()
         return await _drafted(world, under.removeprefix(DRAFT))
     status = world.link.state.status
     revision = (status["revision"] if status else "") if under == IN_FORCE else found["revision"]

@@ -11,7 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from sipedge.console.frame.identity import Role
-from sipedge.console.frame.page import Page, page, world_of
+from sipedge.console.frame.page import Page, page, sight_of, world_of
+from sipedge.console.frame.sight import Sight
 from sipedge.console.frame.world import World
 from sipedge.console.shown.given import Given
 from sipedge.console.shown.wishes import MOST, address_of, wish_of
@@ -34,10 +35,10 @@ _SPREADSHEET = ("=", "+", "-", "@", "\t", "\r")
 
 async def history(request: Request) -> Response:
     world, given = world_of(request), Given(request.query_params)
-    watch, found, problem = world.watch, list[Found](), ""
+    watch, sight, found, problem = world.watch, sight_of(request), list[Found](), ""
     try:
         wish = wish_of(given)
-        found = await watch.asked(watch.history.find, wish)
+        found = await sight.find(wish)
     except Refused as refused:
         wish, problem = Wish(), str(refused)
     older = address_of(given, "/history", before=found[-1].key) if len(found) == wish.most else ""
@@ -58,24 +59,25 @@ async def history(request: Request) -> Response:
         csv=address_of(given, "/history.csv"),
         stored=None if found else await watch.asked(watch.history.stored),
         trouble=watch.feeder.problem,
+        masked=not sight.whole,
     )
 
 
 async def as_csv(request: Request) -> Response:
-    wish = replace(wish_of(request.query_params), most=MOST)
+    wish, sight = replace(wish_of(request.query_params), most=MOST), sight_of(request)
+    first = await sight.find(wish)
     name = {"Content-Disposition": 'attachment; filename="history.csv"'}
-    return StreamingResponse(_lines(world_of(request), wish), media_type="text/csv; charset=utf-8", headers=name)
+    return StreamingResponse(_lines(sight, wish, first), media_type="text/csv; charset=utf-8", headers=name)
 
 
-async def _lines(world: World, wish: Wish) -> AsyncIterator[bytes]:
+async def _lines(sight: Sight, wish: Wish, found: list[Found]) -> AsyncIterator[bytes]:
     """In pieces: the edge's decisions come and go meanwhile, and no piece holds the loop."""
     yield _row(COLUMNS)
     for _ in range(LONGEST_LIST // MOST):
-        found = await world.watch.asked(world.watch.history.find, wish)
         yield b"".join(map(_line, found))
         if len(found) < wish.most:
             return
-        wish = replace(wish, before=found[-1].key)
+        found = await sight.find(replace(wish, before=found[-1].key))
 
 
 def _line(each: Found) -> bytes:

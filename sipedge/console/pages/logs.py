@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sipedge.console.frame.identity import Role
-from sipedge.console.frame.page import Page, page, world_of
+from sipedge.console.frame.page import Page, page, sight_of, world_of
 from sipedge.console.shown.wishes import address_of
 from sipedge.control.channel.client import Unreachable
 from sipedge.control.requests import LEVELS, LONGEST, Log
@@ -37,6 +37,7 @@ async def audit(request: Request) -> Response:
 
 async def edge(request: Request) -> Response:
     """The newest first."""
+    sight_of(request).check("the log of the edge, whose lines may name people,")
     given = request.query_params
     level, text = given.get("level", ""), given.get("text", "")[:LONGEST_TEXT]
     lines, problem = list[LogLineJson](), ""

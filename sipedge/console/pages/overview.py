@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sipedge.console.frame.identity import Role
-from sipedge.console.frame.page import Page, page, world_of
+from sipedge.console.frame.page import Page, page, sight_of, world_of
 from sipedge.console.shown.causes import ALIVE, anchor_of, place_of
 from sipedge.console.shown.failing import kinds_of
 from sipedge.console.shown.plots import answers, latency
@@ -32,7 +32,7 @@ async def overview(request: Request) -> Response:
     chosen = request.query_params.get("span", "1h")
     seconds, words = SPANS.get(chosen, SPANS["1h"])
     counted = await watch.asked(watch.history.counted, now - seconds, now, BINS)
-    failing = await watch.asked(watch.history.find, Wish(status="failed", since=now - seconds, most=RECENT))
+    failing = await sight_of(request).find(Wish(status="failed", since=now - seconds, most=RECENT))
     alarms = [each for each in await watch.asked(watch.journal.alarms, 20) if each.cleared is None]
     alarms.sort(key=lambda each: each.key.startswith(DOCTOR))  # his findings are many, and mostly follow from the rest
     status = world_of(request).link.state.status

@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from sipedge.console.frame.identity import Role
 from sipedge.console.frame.keeping import note
-from sipedge.console.frame.page import Page, identity_of, no_page, page, world_of
+from sipedge.console.frame.page import Page, identity_of, no_page, page, sight_of, world_of
 from sipedge.console.shown.causes import ALIVE, anchor_of
 from sipedge.console.shown.rule_graph import MOST, rule_graph
 from sipedge.control.refusal import BAD_REQUEST, UNPROCESSABLE, Refused
@@ -43,7 +43,7 @@ async def zones(request: Request) -> Response:
 async def _zones(request: Request, probed: ProbedJson | None) -> Response:
     world = world_of(request)
     wish = Wish(status="failed", since=time() - HOUR, most=LOOKED_AT)
-    failed = await world.watch.asked(world.watch.history.find, wish)
+    failed = await sight_of(request).find(wish)
     return page(
         request,
         "zones.html",

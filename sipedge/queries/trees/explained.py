@@ -43,13 +43,22 @@ class Branch:
         return "".join(each.text for each in self.words)
 
 
-def tree_of(explanation: Explanation, evidence: str, places: Places) -> Branch:
+Shown = Callable[[str], str]
+"""An alias -> what stands in its place."""
+
+
+def tree_of(explanation: Explanation, evidence: str, places: Places, shown: Shown = str) -> Branch:
     """``evidence``: what decided the traffic type."""
     query = explanation.query
     authenticated = "authenticated" if query.authenticated else "not authenticated"
     asked = f"from {query.source}, {authenticated}; {query.traffic.value} ({escaped(evidence)})"
-    branches = _plain(asked), _transform(explanation), *_tiers(explanation, places), _rules(explanation)
-    return Branch((Words(escaped(explanation.alias), Tone.STRONG),), branches)
+    branches = (
+        _plain(asked),
+        _transform(explanation, shown),
+        *_tiers(explanation, places, shown),
+        _rules(explanation, shown),
+    )
+    return Branch((Words(escaped(shown(explanation.alias)), Tone.STRONG),), branches)
 
 
 def places_of(settings: Settings) -> Places:
@@ -72,14 +81,14 @@ def _plain(text: str) -> Branch:
     return Branch((Words(text),))
 
 
-def _transform(explanation: Explanation) -> Branch:
+def _transform(explanation: Explanation, shown: Shown) -> Branch:
     if explanation.transform is None:
         return _plain("no transform")
-    searched = Words(escaped(explanation.searched), Tone.STRONG)
+    searched = Words(escaped(shown(explanation.searched)), Tone.STRONG)
     return Branch((Words(f'transform "{explanation.transform}" -> '), searched))
 
 
-def _tiers(explanation: Explanation, places: Places) -> Iterator[Branch]:
+def _tiers(explanation: Explanation, places: Places, shown: Shown) -> Iterator[Branch]:
     if not explanation.tiers:
         yield Branch((Words("no rule matches: 404 Not Found", Tone.BAD),))
     for tier in explanation.tiers:
@@ -87,14 +96,14 @@ def _tiers(explanation: Explanation, places: Places) -> Iterator[Branch]:
         for target in tier.targets:
             place = places(target.zone)
             behind = [Words(f" {place}", Tone.DIM)] if place else []
-            aim = Words(f' as {escaped(target.alias)}  (rule "{target.rule}")')
+            aim = Words(f' as {escaped(shown(target.alias))}  (rule "{target.rule}")')
             targets.append(Branch((Words(target.zone, Tone.GOOD), *behind, aim)))
         stop = ", then stop" if tier.stop else ""
         yield Branch((Words(f"priority {tier.priority}{stop}"),), tuple(targets))
 
 
-def _rules(explanation: Explanation) -> Branch:
-    why = reasons(explanation)
+def _rules(explanation: Explanation, shown: Shown) -> Branch:
+    why = reasons(explanation, shown)
     branches = []
     for reason in why:
         tone = Tone.GOOD if reason.outcome is RuleOutcome.MATCHED else Tone.DIM

@@ -16,6 +16,7 @@ from support.examples import examples
 from sipedge.history import asking, sealing
 from sipedge.history.store import Segments
 from sipedge.history.wish import Batch, Position, Wish
+from sipedge.masking.addresses import Exactly
 
 LETTERS = st.text(st.sampled_from('abAB@."%_~-é€K'), min_size=1, max_size=9)
 
@@ -110,4 +111,27 @@ def test_a_rare_part_is_looked_up_in_a_sealed_segment_and_no_row_is_read_for_it_
         assert conditions.add(Wish(alias="user171@"), 1)
         plan = file.execute(f"EXPLAIN QUERY PLAN SELECT id FROM decisions d {conditions.where}", conditions.values)
         assert ["by_alias" in row[3] for row in plan] == [True]
+    history.close()
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+def test_a_whole_user_or_domain_is_found_and_no_part_of_one(
+    sealed: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "FEW", 3)
+    aliases = [f"{name}@{host}" for host in ("near.example", "far.near.example") for name in ("bob", "bobby", "Bob")]
+    history = _history(str(tmp_path), aliases * 3)
+    if sealed:
+        _seal(history)
+
+    def found(user: str, host: str) -> list[str]:
+        wish = Wish(destination=Exactly(user, host), most=100)
+        listed = [each.alias for each in history.find(wish)]
+        assert history.count(wish) == len(listed)
+        return sorted(set(listed))
+
+    assert found("bob", "near.example") == ["Bob@near.example", "bob@near.example"]
+    assert found("bobby", "") == ["bobby@far.near.example", "bobby@near.example"]
+    assert found("", "near.example") == ["Bob@near.example", "bob@near.example", "bobby@near.example"]
+    assert found("ob", "") == found("", "example") == []
     history.close()

@@ -1,0 +1,1 @@
+"""People behind pseudonyms: where in a decision somebody is named, and what is shown there instead."""
