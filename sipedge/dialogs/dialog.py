@@ -139,6 +139,8 @@ class Dialog:
     """When something has to be done about it, by the same clock; 0: never."""
     forks: dict[str, Leg] = field(default_factory=dict)
     """Early legs towards the callee, by their remote tag."""
+    dismissed: set[str] = field(default_factory=set)
+    """Tags of callees that have taken the call when another one had it already, and got a BYE."""
     visited: set[str] = field(default_factory=set)
     """URIs that its INVITE was redirected to."""
     ringing: Ringing | None = None
@@ -164,7 +166,7 @@ class Dialog:
 
     def leg_of(self, tag: str) -> Leg | None:
         """The leg towards a callee, by its tag."""
-        return self.far if self.far.remote_tag == tag else self.forks.get(tag)
+        return self.far if self.far.zone and self.far.remote_tag == tag else self.forks.get(tag)
 
     def way_of_prack(self, source: Leg, rack: str) -> Way:
         """Who gets a PRACK of one party, and with which RAck."""
@@ -198,7 +200,8 @@ class Dialog:
         if leg is None and len(self.forks) < MOST_FORKS:
             first = self.far
             leg = replace(first, zone=zone, side=side, remote_tag=tag, target="", routes=(), reliable={}, early=b"")
-            self.forks[tag] = leg
+            if self.is_early:  # of an answered call only its two parties speak
+                self.forks[tag] = leg
         return leg
 
 

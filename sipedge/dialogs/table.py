@@ -86,7 +86,7 @@ class Dialogs:
             return None
         dialog, is_near = found
         source = dialog.near if is_near else dialog.leg_of(message.from_tag or "")
-        if source is None or (source.call_id, source.remote_tag) != (message.call_id, message.from_tag):
+        if source is None or (source.call_id, source.remote_tag) != (message.call_id, message.from_tag or ""):
             return None
         if source.side != side:
             return None

@@ -16,7 +16,7 @@ from sipedge.decision.routing import alias_of_uri
 from sipedge.dialogs import redirects, responses, sessions
 from sipedge.dialogs.arrivals import Arrivals
 from sipedge.dialogs.crossing import Passage, learn, own_contact
-from sipedge.dialogs.dialog import Dialog, Leg, Way
+from sipedge.dialogs.dialog import MOST_FORKS, Dialog, Leg, Way
 from sipedge.dialogs.orders import Answer, Kind, Order
 from sipedge.dialogs.policies import Policies, policies_of
 from sipedge.dialogs.record import PATIENCE, RINGING, restored, resume, to_bytes
@@ -35,7 +35,7 @@ from zones.calls import Refer
 
 from .commands import CallGiven, Command, Drop, Keep, Log, Record, Respond
 from .contexts import Contexts, StatelessForward
-from .events import CallMoved, CallWanted, ForwardFailed, Recalled
+from .events import CallMoved, CallWanted, Recalled
 from .forwarder import Forwarder
 from .incoming import Incoming, own_incoming
 from .response_context import ResponseContext
@@ -208,7 +208,7 @@ class Calls:
         if goes_up and passage.rings:
             return self._rings(context, branch, way.dialog, response, now)
         if not goes_up and response.status >= 200:
-            self._contexts.failed(ForwardFailed(branch, 487, "the edge has ended the call of this callee"), now, out)
+            self._contexts.dismissed(branch, "the edge has ended the call of this callee", now, out)
         return goes_up
 
     def _rings(self, context: ResponseContext, branch: str, dialog: Dialog, response: Message, now: float) -> bool:
@@ -296,9 +296,11 @@ class Calls:
         return bool(tiers)
 
     def _end_fork(self, dialog: Dialog, leg: Leg, now: float, out: list[Command]) -> None:
-        """RFC 3261 13.2.2.4: each 2xx gets its ACK, and a BYE where nobody talks."""
+        """RFC 3261 13.2.2.4: each 2xx gets its ACK, also when it comes again, and a BYE where nobody talks."""
         self._carry_out(Order(Kind.ACK, dialog, dialog.near, leg, "ACK", leg.invite[1]), now, out)
-        self._carry_out(Order(Kind.REQUEST, dialog, dialog.near, leg, "BYE"), now, out)
+        if leg.remote_tag not in dialog.dismissed and len(dialog.dismissed) < MOST_FORKS:
+            dialog.dismissed.add(leg.remote_tag)
+            self._carry_out(Order(Kind.REQUEST, dialog, dialog.near, leg, "BYE"), now, out)
 
     def settled(self, now: float, out: list[Command]) -> list[Command]:
         """Take up what has become of requests; gives the commands without answers to the edge itself."""
@@ -341,6 +343,8 @@ class Calls:
             self._ringing.pop(way.dialog, None)
             if way.dialog.is_early:
                 self._act(way.dialog, _I.REFUSE, now, out)
+        elif way.target.remote_tag in way.dialog.dismissed:
+            return  # what that callee says is nothing to the others
         elif method == "BYE":
             self._act(way.dialog, _I.BYE_STOPPED if status in (401, 407) else _I.BYE_DONE, now, out)
         elif status in GONE and method not in OTHER_USAGES:

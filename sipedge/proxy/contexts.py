@@ -215,6 +215,13 @@ class Contexts:
             self._take_up(context)
             self.ended(event.branch, context, now)
 
+    def dismissed(self, branch: str, text: str, now: float, out: list[Command]) -> None:
+        """The 2xx of a branch goes to nobody, and its callee is told so; it is known when it comes again (RFC 6026)."""
+        context, hop = self._branches[branch], self.hop_of(branch)
+        context.failed(branch, 487, text, now, out)
+        self._take_up(context)
+        self.ended(branch, context, now, context.forwarder.installation.settings.timers.accepted, hop)
+
     def again(self, branch: str, status: int, now: float, out: list[Command]) -> None:
         """Send the request of a branch once more, to the same hop, as it is to be sent by now."""
         context = self._branches[branch]

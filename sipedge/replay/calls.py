@@ -16,6 +16,7 @@ from sipedge.dialogs.arrivals import Arrival, Arrivals
 from sipedge.dialogs.crossing import PREFIX, learn
 from sipedge.dialogs.dialog import Dialog, Leg
 from sipedge.dialogs.requests import TARGET_REFRESHES
+from sipedge.dialogs.sessions import REFRESHES
 from sipedge.dialogs.states import DialogState
 from sipedge.dialogs.table import Dialogs
 from sipedge.sip.message import Message
@@ -25,7 +26,7 @@ T = TypeVar("T")
 CHALLENGES = (401, 407)
 MOST = 10_000
 """Calls that are kept; the oldest give way."""
-JOINING = ("INVITE", "BYE")
+JOINING = ("INVITE", "UPDATE", "BYE")
 """Methods whose responses say something about a call."""
 
 
@@ -92,6 +93,8 @@ class SeenCalls:
                 self._told(dialog, response)
             else:
                 self._taken(dialog, response, zone)
+        elif method in REFRESHES and status < 300 and not is_sent:
+            self._refreshed(dialog, response)
 
     def _told(self, dialog: Dialog, response: Message) -> None:
         """The caller hears that."""
@@ -107,6 +110,13 @@ class SeenCalls:
         far.zone, far.side, far.remote_tag = zone, self._installation.side(zone), response.to_tag or ""
         learn(far, response)
         far.routes = tuple(reversed(values_of(response, "record-route")))
+
+    @staticmethod
+    def _refreshed(dialog: Dialog, response: Message) -> None:
+        """A party agrees to a re-INVITE or an UPDATE, and may have moved (RFC 3261 12.2.1.2)."""
+        for leg in (dialog.near, dialog.far):
+            if (leg.call_id, leg.remote_tag) == (response.call_id, response.to_tag):
+                learn(leg, response)
 
 
 def _keep(kept: OrderedDict[str, T], key: str, value: T) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from support.b2bua import Conversation, b2bua, called, talking
-from support.playbook import INSIDE, PEERS, START, Leg, Playbook, answers_with, arrives, forwards
+from support.playbook import INSIDE, PEERS, START, Leg, Playbook, answers_with, arrives, forwards, responds
 from support.settings import ZONES, make_settings
 from support.traces import CONFIG, record, write_config, write_trace
 
@@ -19,6 +19,7 @@ from sipedge.replay.running import run
 from sipedge.replay.verdict import UNSEEN, Verdict
 from sipedge.replay.work import Plans, Wanted
 from sipedge.settings import Settings
+from sipedge.sip.message import parse_message
 from sipedge.traces.records.record import Direction, Endpoint, Record
 
 SETTINGS = b2bua()
@@ -157,6 +158,37 @@ def test_a_contact_that_changes_is_followed() -> None:
     call.passes(call.callee, "UPDATE")
     leg = Leg()
     book >> arrives(call.caller.request("INFO"), INSIDE) << forwards(leg, "Outside")
+    assert verdicts(book.records)[-1].decision.searched == book.entries[-1].alias
+
+
+@pytest.mark.parametrize("method", ["INVITE", "UPDATE"])
+@pytest.mark.parametrize("is_caller", [True, False])
+def test_a_contact_that_changes_in_the_answer_to_a_target_refresh_is_followed(method: str, is_caller: bool) -> None:
+    book = Watched(SETTINGS)
+    call = talking(book)
+    sender, other = (call.caller, call.callee) if is_caller else (call.callee, call.caller)
+    leg, last = Leg(), Leg()
+    book >> arrives(sender.request(method), sender.connection)
+    if method == "INVITE":
+        book << responds(100)
+    book << forwards(leg, other.zone)
+    other.user = "moved"
+    book >> answers_with(leg, other.answer(leg.message, 200), connection=other.connection)
+    book.drain()
+    book >> arrives(sender.request("INFO"), sender.connection) << forwards(last, other.zone, uri=other.contact[1:-1])
+    found = verdicts(book.records)[-1].decision
+    assert found.searched == book.entries[-1].alias and zones_of(verdicts(book.records))[-1] == ("INFO", other.zone)
+
+
+def test_who_answers_too_late_moves_nobody() -> None:
+    """Its 200 to the first INVITE has the Call-ID of the callee's leg, and another tag (RFC 3261 13.2.2.4)."""
+    book = Watched(SETTINGS)
+    call = talking(book)
+    late = call.callee.answer(call.leg.message, 200, tag="another").to_bytes().replace(b"sip:bob@phone", b"sip:x@phone")
+    book >> answers_with(call.leg, parse_message(late), stray=True)
+    book.drain()
+    last = Leg()
+    book >> arrives(call.caller.request("INFO"), INSIDE) << forwards(last, "Outside", uri=call.callee.contact[1:-1])
     assert verdicts(book.records)[-1].decision.searched == book.entries[-1].alias
 
 
