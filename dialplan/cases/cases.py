@@ -127,7 +127,7 @@ def differences(case: Case, explanation: Explanation) -> tuple[str, ...]:
         got.append(f"searched {quoted(explanation.searched)}")
     if expected.targets is not None and not _fit(expected, explanation.tiers):
         wanted += _expected_lines(expected)
-        got += _tier_lines(explanation.tiers)
+        got += tier_lines(explanation.tiers)
     lines = list(unified_diff(wanted, got, n=len(wanted), lineterm=""))[3:]
     return tuple(f"{line[0]} {line[1:]}" for line in lines)
 
@@ -164,7 +164,8 @@ def _expected_lines(expected: Expected) -> list[str]:
     return [*(lines or ["no match"]), *(["more"] if expected.more else [])]
 
 
-def _tier_lines(tiers: Iterable[Tier]) -> list[str]:
+def tier_lines(tiers: Iterable[Tier]) -> list[str]:
+    """As a case would expect them, a target a line."""
     lines = [
         _line(target.rule, target.zone, target.alias, tier.priority, tier.stop)
         for tier in tiers

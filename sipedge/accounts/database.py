@@ -8,9 +8,11 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 NAME = "console.db"
+VERSION = 1
+"""``user_version``; 0 has one of a build that did not say it yet, and it is the same."""
 PATIENCE = 5.0
 """Seconds that another process may be writing."""
 _TABLES = """
@@ -47,10 +49,23 @@ class Database:
             connection = sqlite3.connect(self.path, timeout=PATIENCE)
             try:
                 connection.execute("pragma foreign_keys = on")
+                self._check(connection)
                 connection.executescript(_TABLES)
                 with connection:
                     yield connection
             finally:
                 connection.close()
-        except sqlite3.OperationalError as error:
+        except sqlite3.IntegrityError:
+            raise
+        except sqlite3.DatabaseError as error:
             raise OSError(f"{self.path}: {error}") from None
+
+    def _check(self, connection: sqlite3.Connection) -> None:
+        version = connection.execute("pragma user_version").fetchone()[0]
+        if version > VERSION:
+            raise OSError(
+                f"{self.path}: a newer version of sipedge has written it; run that one, or a copy from before"
+            )
+        if version < VERSION:
+            with suppress(sqlite3.OperationalError):  # a full disk locks nobody out who is in
+                connection.execute(f"pragma user_version = {VERSION}")

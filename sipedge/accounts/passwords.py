@@ -10,6 +10,8 @@ from functools import cache
 COST, BLOCK, PARALLEL = 1 << 14, 8, 1
 """16 MiB and about 0.1 s of a core for each try."""
 SALT = 16
+LENGTH = 32
+"""Bytes, both."""
 SHORTEST = 12
 """Characters of a new password (NIST SP 800-63B asks for 8, and for 15 where nothing else is asked)."""
 LONGEST = 1024
@@ -24,7 +26,7 @@ def hashed(password: str) -> str:
     if not SHORTEST <= len(password) <= LONGEST:
         raise PasswordError(f"a password has {SHORTEST} to {LONGEST} characters")
     salt = secrets.token_bytes(SALT)
-    return f"scrypt${COST}${BLOCK}${PARALLEL}${salt.hex()}${_digest(password, salt, COST, BLOCK, PARALLEL).hex()}"
+    return _kept(salt, _digest(password, salt, COST, BLOCK, PARALLEL))
 
 
 def fits(password: str, kept: str) -> bool:
@@ -36,10 +38,15 @@ def fits(password: str, kept: str) -> bool:
 
 def _digest(password: str, salt: bytes, cost: int, block: int, parallel: int) -> bytes:
     raw = password.encode("utf-8", "surrogatepass")
-    return hashlib.scrypt(raw, salt=salt, n=cost, r=block, p=parallel, maxmem=64 << 20, dklen=32)
+    return hashlib.scrypt(raw, salt=salt, n=cost, r=block, p=parallel, maxmem=64 << 20, dklen=LENGTH)
 
 
 @cache
 def nobody() -> str:
-    """What the password of an account that is not there is compared with, so that its absence takes as long."""
-    return hashed(secrets.token_urlsafe())
+    """What the password of an account that is not there is compared with, so that its absence takes as long, the first
+    time too: no password is known that fits."""
+    return _kept(secrets.token_bytes(SALT), secrets.token_bytes(LENGTH))
+
+
+def _kept(salt: bytes, digest: bytes) -> str:
+    return f"scrypt${COST}${BLOCK}${PARALLEL}${salt.hex()}${digest.hex()}"

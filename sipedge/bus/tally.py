@@ -26,6 +26,11 @@ class Tally:
         """This worker has so many."""
         _NUMBER.pack_into(self._map, self._worker * _NUMBER.size, number)
 
+    def whole(self, number: int) -> int:
+        """This worker has so many: how many all of them have."""
+        self.put(number)
+        return number + self.others()
+
     def others(self) -> int:
         """How many all others have."""
         counts = [int(number) for (number,) in _NUMBER.iter_unpack(self._map[:])]

@@ -6,8 +6,9 @@ A connection belongs to the worker that has its socket. Another one uses it by i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
 from sipedge.proxy.events import (
@@ -93,6 +94,14 @@ class Offence:
 
 
 @dataclass(frozen=True, slots=True)
+class ListsFound:
+    """There are revocation lists here that are new: read the files, and fetch what is younger than what you have."""
+
+    fetched: Mapping[str, datetime]
+    """URL -> when the list begins."""
+
+
+@dataclass(frozen=True, slots=True)
 class Belongs:
     """A call is this worker's, or is no more, whose tag names another one."""
 
@@ -146,6 +155,7 @@ Word = (
     | UpkeepSeen
     | TargetSeen
     | Offence
+    | ListsFound
     | Belongs
     | CallWanted
     | CallMoved

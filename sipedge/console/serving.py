@@ -12,12 +12,11 @@ from sipedge.config.console_table import ConsoleConfig, read_console
 from zones.addresses import host_port
 
 from .app import application
+from .connections import MOST, Connection
 from .frame.world import world_for
 
 PATIENCE = 2
 """Seconds that answers which are under way have at the end."""
-MOST = 256
-"""Connections and answers at the same time; further ones get 503."""
 
 
 def serve(path: str) -> int:
@@ -26,9 +25,9 @@ def serve(path: str) -> int:
     Path(config.console.folder).mkdir(mode=0o750, exist_ok=True)
     with _listening(config) as listener:
         world = world_for(config)
-        world.watch.open()
+        world.open()
         app = application(world)
-        server = uvicorn.Server(_uvicorn(app, config))
+        server = uvicorn.Server(settings_of(app, config))
         print(f"console of {path}: {address(config, listener)}", flush=True)
         server.run(sockets=[listener])
     return 0
@@ -47,14 +46,14 @@ def _listening(config: ConsoleConfig) -> socket.socket:
     try:
         return socket.create_server((settings.host, settings.port), family=family)
     except OSError as error:
-        raise OSError(error.errno, f"[console] listen = {settings.listen}: {error.strerror}") from None
+        raise OSError(f"[console] listen = {settings.listen}: {error.strerror}") from None
 
 
-def _uvicorn(app: object, config: ConsoleConfig) -> uvicorn.Config:
+def settings_of(app: object, config: ConsoleConfig) -> uvicorn.Config:
     settings = config.console
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
-        http="h11",
+        http=Connection,
         ws="none",
         log_level="warning",
         access_log=False,

@@ -15,6 +15,8 @@ PRECONDITION = 412
 """What was changed was made from another revision than is there now."""
 UNPROCESSABLE = 422
 """The files have mistakes: ``problems``."""
+TOO_MUCH = 429
+"""Who asks has enough under way already."""
 FAILED = 500
 """Something of the edge itself is broken; its log says more."""
 UNAVAILABLE = 503

@@ -18,11 +18,12 @@ from sipedge.topology.contacts import HIDDEN_PARAMETERS, Seat, visible_parameter
 from sipedge.topology.headers import Handler, composed
 from zones.calls import Prack
 
-from . import credentials, identifiers, provisional, sessions
+from . import credentials, identifiers, sessions
 from .credentials import proofs
 from .dialog import Leg, Way
 from .policies import Policies
-from .provisional import is_done_here, is_wanted
+from .ringing import heard, provisional
+from .ringing.provisional import acknowledged_by, is_done_here, is_wanted
 from .sessions import REFRESHES, Terms, asked, granted, is_description, note_offer, terms_of
 from .table import Dialogs
 
@@ -110,6 +111,7 @@ class Crossings:
             "contact": lambda value: own_contact(value, leg.tag, out.at_target),
             "record-route": lambda value: None,
             "event": lambda value: _event(value, method, way),
+            "rack": lambda value: way.rack or value,
             **identifiers.handlers(lambda identity: self._dialogs.renamed(identity, out.at_source.side)),
         }
         taken, lines = self._added(passage, leg, message.uri)
@@ -155,6 +157,8 @@ class Crossings:
             changes = composed(changes, provisional.TAKEN)
         if response.status in _FORMING:
             changes["contact"] = lambda value: own_contact(value, near.tag, passage.seat)
+        if (number := _numbered(passage, response)) is not None:
+            changes["rseq"] = lambda value: str(number)
         head, body = self._border.masked(response, passage.target, passage.seat, passage.hosts, changes)
         for name in _RESTORED:
             head.replace(name, lines[name])
@@ -172,7 +176,7 @@ class Crossings:
         numbered = ringing.lines(response) if ringing is not None else ()
         added += [line.encode() for line in numbered]
         head.add_behind_first("via", (*passage.vias, *(passage.record_routes if forms else ()), *added))
-        if passage.terms is not None and body:
+        if passage.own_session and body and response.status < 300:
             note_offer(near, response, body)
         message = Message(head.to_bytes(), body)
         if ringing is not None and numbered:
@@ -194,10 +198,23 @@ def _event(value: str, method: str, way: Way) -> str:
     return _REFER_ID.sub(lambda found: found[1] + str(other) if found[2] == str(known) else found[0], value)
 
 
+def _numbered(passage: Passage, response: Message) -> int | None:
+    """The RSeq of a callee's response that the caller acknowledges itself."""
+    way = passage.way
+    if way.target is not None or passage.acknowledges or passage.rings or not 100 < response.status < 200:
+        return None
+    sequence, invite = acknowledged_by(0, response), way.dialog.far.invite[0]
+    if not sequence:
+        return None
+    known = heard.Response(response.to_tag or "", heard.rack(sequence, passage.number))
+    return way.dialog.heard.number(sequence, invite, known)
+
+
 def _early_answer(passage: Passage, response: Message, body: bytes) -> bytes:
     """What a 2xx without a body has to repeat: to the caller the answer came in an ordinary provisional response."""
-    leg = passage.way.dialog.leg_of(response.to_tag or "")
-    if leg is None:
+    dialog = passage.way.dialog
+    leg = dialog.leg_of(response.to_tag or "")
+    if leg is None or (dialog.ringing is not None and dialog.ringing.answered_by == leg.remote_tag):
         return b""
     if response.status < 200 and is_description(response):
         leg.early = body

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from .provisional import Ringing
+from .ringing.heard import Heard, translated
+from .ringing.provisional import Ringing
 from .states import DialogAction, DialogInput, DialogState, after
 
 LARGEST = 8192
@@ -61,8 +62,8 @@ class Leg:
     refresh_at: float = 0.0
     expires_at: float = 0.0
     """By the core's clock; 0: never. Neither these nor what follows is in the journal."""
-    reliable: int = 0
-    """The RSeq of the last reliable response that the edge has acknowledged."""
+    reliable: dict[int, int] = field(default_factory=dict)
+    """The RSeq of the last reliable response that the edge has acknowledged, by the CSeq number of its INVITE."""
     early: bytes = b""
     """The answer that came in one, which a 2xx need not repeat."""
     challenges: dict[str, Challenge] = field(default_factory=dict)
@@ -142,6 +143,8 @@ class Dialog:
     """URIs that its INVITE was redirected to."""
     ringing: Ringing | None = None
     """What the caller is told reliably, if it is."""
+    heard: Heard = field(default_factory=Heard)
+    """What it is to acknowledge to a callee."""
     transfer: Transfer | None = None
     """One that is under way, and that it has a part in."""
     is_pending: bool = False
@@ -162,6 +165,15 @@ class Dialog:
     def leg_of(self, tag: str) -> Leg | None:
         """The leg towards a callee, by its tag."""
         return self.far if self.far.remote_tag == tag else self.forks.get(tag)
+
+    def way_of_prack(self, source: Leg, rack: str) -> Way:
+        """Who gets a PRACK of one party, and with which RAck."""
+        response = self.heard.of(rack) if source is self.near else None
+        leg = self.leg_of(response.tag) if response is not None else None
+        if leg is not None and response is not None:
+            return Way(self, source, leg, rack=response.rack, is_awaited=True)
+        other = self.far if source is self.near else self.near
+        return Way(self, source, other, rack=translated(rack, other.invite))
 
     def address_of(self, leg: Leg) -> str:
         """The party's From or To, without a tag."""
@@ -185,7 +197,7 @@ class Dialog:
         leg = self.forks.get(tag)
         if leg is None and len(self.forks) < MOST_FORKS:
             first = self.far
-            leg = replace(first, zone=zone, side=side, remote_tag=tag, target="", routes=(), reliable=0, early=b"")
+            leg = replace(first, zone=zone, side=side, remote_tag=tag, target="", routes=(), reliable={}, early=b"")
             self.forks[tag] = leg
         return leg
 
@@ -201,3 +213,7 @@ class Way:
     """The CSeq number of a request that the edge itself begins; 0: a party's."""
     transfer: Transfer | None = None
     """Of which it is a step."""
+    rack: str = ""
+    """Of a PRACK: its RAck, as the target reads it."""
+    is_awaited: bool = False
+    """Whether the callee that it goes to waits for it."""

@@ -15,8 +15,8 @@ from sipedge.topology.headers import Handler
 from zones.calls import SHORTEST_SESSION
 
 from .dialog import Dialog, Leg
-from .options import tags_of, without
 from .orders import Answer
+from .ringing.options import tags_of, without
 
 LONGEST = 86400
 EARLIER = 32

@@ -90,6 +90,8 @@ class Dialogs:
             return None
         if source.side != side:
             return None
+        if message.method == "PRACK":
+            return dialog.way_of_prack(source, message.first("rack") or "")
         return Way(dialog, source, dialog.far if is_near else dialog.near)
 
     def given_up(self, tag: str, busy: Collection[Dialog]) -> Dialog | None:

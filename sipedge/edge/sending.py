@@ -36,7 +36,7 @@ class Sending:
         """``settings``, ``proxy``: those in use. ``transmit``: as Server does, with what shows messages to others."""
         self._stack, self._connections, self._turns, self._elsewhere = stack, connections, turns, elsewhere
         self._settings, self._proxy, self._transmit = settings, proxy, transmit
-        self._waiting = Waiting()
+        self._waiting = Waiting(elsewhere.waiting)
         elsewhere.crossed = self._crossed
 
     def waiting(self) -> dict[Hop, int]:

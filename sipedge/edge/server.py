@@ -13,10 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from sipedge.network.connections import Connections
-from sipedge.network.crl_fetching import CrlFetcher
 from sipedge.network.listening import Place, place_of
 from sipedge.network.resolver import Resolver
-from sipedge.network.revocation import Revocations
 from sipedge.network.tcp.sockets import Sockets
 from sipedge.network.tls import TlsContexts
 from sipedge.pjsip.stack import Stack
@@ -42,11 +40,11 @@ from sipedge.sip.framing import FramingError
 from sipedge.sip.message import Message
 from sipedge.tap.tap import Tap
 from zones.addresses import host_port
-from zones.dns import allowed_in
 
 from .environment import environment_of
 from .in_force import InForce, release_in_slices
 from .keeping import Keeping
+from .lists import Lists
 from .logs import log
 from .observers import Observers
 from .others.colleagues import FIRST, Colleagues, stack_limits
@@ -87,9 +85,7 @@ class Server:
         self._colleagues = colleagues
         self._ports: dict[str, int] = {}
         self.recording = Recording(settings.history)
-        self._fetcher = CrlFetcher(self._lists_changed)
-        self._fetcher.follow(settings.dns, allowed_in(settings.zones))
-        self._revocations = Revocations(settings.zones, self._fetcher)
+        self._lists = Lists(settings, lambda: self.tell(RevocationChanged()))
         self._connections = self._make_connections(inherited, sockets)
         self._stack = self._make_stack()
         self._resolver = Resolver(settings.dns, self._resolved)
@@ -102,7 +98,6 @@ class Server:
         parts = self._stack, self._connections, self._turns, elsewhere
         self._together = together_of(colleagues, settings.workers, *parts) if colleagues else None
         self._proxy: Proxy
-        self._keeper: asyncio.Task[None]
         self._observers: Observers
         self._short: ShortWay
         self._tap: Tap | None = None
@@ -117,7 +112,7 @@ class Server:
             limits=settings.limits,
             tls=self._force.contexts(),
             egress=lambda hop, names, usages: self._proxy.egress(hop, names, usages),
-            revocations=self._revocations,
+            revocations=self._lists.revocations,
             on_opened=self._opened,
             on_message=self._message,
             on_read=self._read,
@@ -208,13 +203,11 @@ class Server:
         self._short.configure(self._settings)
         self._short.watch(self._tap is not None and self._tap.sees_messages)
         if self._together is not None:
-            self._together.begin(self._proxy, self._sending, self._short, self._received)
+            self._together.begin(self._proxy, self._sending, self._short, self._lists, self._received)
         self._turns.start(self._proxy)
         self.tell(self._keeping.recalled())
         self._serve()
-        self._keeper = self._loop.create_task(
-            self._revocations.keep_fresh(lambda: self._settings.tls.crl_interval, self._lists_changed)
-        )
+        self._lists.start(lambda: self._settings.tls.crl_interval)
         bound = listening.bound()
         return [f"{each.transport} {host_port(*bound[each.name])}" for each in listeners if each.name in bound]
 
@@ -247,8 +240,7 @@ class Server:
         await self._connections.drain(self._settings.limits.drain, self._is_quiet)
         self.tell(DrainEnded())
         await self._connections.drain(CANCEL_LIMIT, lambda: not self._proxy.is_cancelling())
-        self._keeper.cancel()
-        await self._fetcher.aclose()
+        await self._lists.aclose()
         await self._connections.aclose()
         await self._resolver.aclose()
         self._turns.stop()
@@ -278,7 +270,7 @@ class Server:
         One at a time, and ``use`` or nothing follows: see loads.py.
         """
         settings = force.settings
-        use_lists = await self._revocations.prepare(settings.zones)
+        use_lists = await self._lists.prepare(settings.zones)
         contexts = await self._loop.run_in_executor(None, force.contexts)
         resolver = self._resolver_for(settings.dns)
         observed, journal = await self._observers.open(settings), None
@@ -306,7 +298,7 @@ class Server:
             self._colleagues = replace(self._colleagues, ports=ports)
         settings = prepared.force.settings
         prepared.use_lists()
-        self._fetcher.follow(settings.dns, allowed_in(settings.zones))
+        self._lists.follow(settings)
         self._keeping.use(settings, prepared.journal)
         self._swap(prepared.force, prepared.contexts, prepared.resolver, prepared.opened)
         self._serve()
@@ -420,9 +412,6 @@ class Server:
         self._turns.put(event)
         self._stack.close(event.connection)
         self._turns.work()
-
-    def _lists_changed(self) -> None:
-        self.tell(RevocationChanged())
 
     def _resolved(self, event: Resolved) -> None:
         if event.error and self._tap is not None:

@@ -30,6 +30,7 @@ from sipedge.proxy.proxy import Proxy
 from sipedge.sip.message import Message, parse_message
 from zones.zone import Hop
 
+from .lists import Lists
 from .others.calls import CallsOfAll
 from .others.colleagues import FIRST, Colleagues
 from .others.elsewhere import MOST, Elsewhere, numbers_of, worker_of_via
@@ -75,6 +76,7 @@ class Together:
         self._stack, self._connections, self._turns, self._elsewhere = stack, connections, turns, elsewhere
         self._sending: Sending
         self._proxy: Proxy
+        self._lists: Lists
         self._received: Callable[[int, Message], None]
         self._loop = asyncio.get_running_loop()
         self._published: tuple[int, ...] = ()
@@ -85,7 +87,11 @@ class Together:
         self._watched: dict[int, words.Held] = {}
         """Connections of others that are to be closed, and what was said last of each."""
         self._quiet: set[int] = set()
-        self._handlers: dict[type, Callable[..., None]] = {
+        self._handlers = self._make_handlers()
+
+    def _make_handlers(self) -> dict[type, Callable[..., None]]:
+        """Each is called with the worker and what that said."""
+        return {
             words.Sent: self._sent,
             words.Came: self._came,
             words.Passed: self._passed,
@@ -104,12 +110,21 @@ class Together:
             CallMoved: self._call_moved,
             words.Belongs: self.calls.belongs,
             words.Offence: self._offence,
+            words.ListsFound: lambda worker, word: self._lists.heard(word),
             words.Quiet: self._is_quiet,
         }
 
-    def begin(self, proxy: Proxy, sending: Sending, short: ShortWay, received: Callable[[int, Message], None]) -> None:
+    def begin(
+        self,
+        proxy: Proxy,
+        sending: Sending,
+        short: ShortWay,
+        lists: Lists,
+        received: Callable[[int, Message], None],
+    ) -> None:
         """The others may be listened to. ``received`` takes responses that others give to this worker."""
         self._proxy, self._sending, self._short, self._received = proxy, sending, short, received
+        self._lists, lists.tell = lists, self._bus.tell_all
         self._bus.listener = self
         if self._bus.worker == FIRST:
             self._loop.call_later(PUBLISH, self._publish)
@@ -229,6 +244,7 @@ class Together:
             self._bus.tell(worker, word)
         if self._bus.worker == FIRST:
             self._bus.tell(worker, self._proxy.upkeep.seen())
+        self._bus.tell(worker, self._lists.found())
         for connection, message in self._waiting.take(worker):
             self._show(connection, message)
 
@@ -383,4 +399,5 @@ def among_of(colleagues: Colleagues, together: Callable[[], Together | None]) ->
         lambda connection: tell(Together.unusable, connection),
         colleagues.gone,
         lambda address, reason: tell(Together.offence, address, reason),
+        Tally(colleagues.opened, colleagues.bus.worker).whole,
     )

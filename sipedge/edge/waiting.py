@@ -5,6 +5,8 @@ from __future__ import annotations
 from sipedge.proxy.commands import Cancel, Forward, Send
 from zones.zone import Hop
 
+from .others.waiting_of_all import WaitingOfAll
+
 ToHop = Forward | Send | Cancel
 """Commands that name a hop, whose connection may have to be opened first."""
 
@@ -12,11 +14,14 @@ ToHop = Forward | Send | Cancel
 class Waiting:
     """Commands in the order they came, for each hop."""
 
-    def __init__(self) -> None:
+    def __init__(self, of_all: WaitingOfAll | None = None) -> None:
+        """``of_all``: where several workers have such commands."""
+        self._of_all = of_all
         self._commands: dict[Hop, list[ToHop]] = {}
 
     def count(self, hop: Hop) -> int:
-        return len(self._commands.get(hop, ()))
+        """In all workers."""
+        return len(self._commands.get(hop, ())) + (self._of_all.others(hop) if self._of_all else 0)
 
     def counts(self) -> dict[Hop, int]:
         """Of each hop for which any wait."""
@@ -26,17 +31,26 @@ class Waiting:
         """Whether it is the first for its hop, so that a connection has to be opened."""
         is_first = command.hop not in self._commands
         self._commands.setdefault(command.hop, []).append(command)
+        self._changed(command.hop)
         return is_first
 
     def take(self, hop: Hop) -> list[ToHop]:
         """All that wait for this hop, which then wait no more."""
-        return self._commands.pop(hop, [])
+        taken = self._commands.pop(hop, [])
+        if taken:
+            self._changed(hop)
+        return taken
 
     def abandon(self, branch: str) -> bool:
         """Forget the request of this branch; False when none waits. The connection goes on being opened."""
-        for commands in self._commands.values():
+        for hop, commands in self._commands.items():
             for number, command in enumerate(commands):
                 if isinstance(command, Forward) and command.branch == branch:
                     del commands[number]
+                    self._changed(hop)
                     return True
         return False
+
+    def _changed(self, hop: Hop) -> None:
+        if self._of_all is not None:
+            self._of_all.put(hop, len(self._commands.get(hop, ())))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from time import monotonic
@@ -13,7 +13,7 @@ from typing import Any
 from . import asking
 from .files import PATIENCE, reading
 from .rollup import Sums
-from .wish import Asked, Counted, Found, Gap, Key, Stored, Wish
+from .wish import Asked, Counted, Found, Gap, Key, Stored, Unreadable, Wish
 
 SHOWN_GAPS = 20
 ENDINGS = ("", "-wal", "-shm", "-journal")
@@ -25,13 +25,19 @@ class Kept:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._unreadable: dict[int, str] = {}
+
+    @property
+    def unreadable(self) -> tuple[str, ...]:
+        """Segments that were left out when they were read last, each with why."""
+        return tuple(self._unreadable.values())
 
     def find(self, wish: Wish) -> list[Found]:
         found, end = list[Found](), monotonic() + PATIENCE
         for number in sorted(self._numbers(), reverse=True):
             if wish.before is not None and number > wish.before.segment:
                 continue
-            with suppress(FileNotFoundError), self._reading(number, end) as file:
+            with self._passing(number), self._reading(number, end) as file:
                 if self._may_hold(file, wish.since, wish.until):
                     found += asking.find(file, number, replace(wish, most=wish.most - len(found)))
             if len(found) >= wish.most:
@@ -41,7 +47,7 @@ class Kept:
     def count(self, wish: Wish) -> int:
         counted, end = 0, monotonic() + PATIENCE
         for number in sorted(self._numbers(), reverse=True):
-            with suppress(FileNotFoundError), self._reading(number, end) as file:
+            with self._passing(number), self._reading(number, end) as file:
                 if self._may_hold(file, wish.since, wish.until):
                     counted += asking.count(file, number, replace(wish, most=wish.most - counted))
             if counted >= wish.most:
@@ -49,28 +55,28 @@ class Kept:
         return counted
 
     def entry(self, key: Key) -> dict[str, Any] | None:
-        with suppress(FileNotFoundError), self._reading(key.segment) as file:
+        with self._passing(key.segment), self._reading(key.segment) as file:
             return asking.entry(file, key.id)
         return None
 
     def counted(self, since: float, until: float, bins: int) -> Counted:
         sums, end = Sums(since, until, bins), monotonic() + PATIENCE
         for number in self._numbers():
-            with suppress(FileNotFoundError), self._reading(number, end) as file:
+            with self._passing(number), self._reading(number, end) as file:
                 if self._may_hold(file, since, until):
                     sums.add(file)
         return sums.counted()
 
     def asked(self, since: float) -> Iterator[Asked]:
         for number in sorted(self._numbers(), reverse=True):
-            with suppress(FileNotFoundError), self._reading(number) as file:
+            with self._passing(number), self._reading(number) as file:
                 yield from asking.asked(file, number, since)
 
     def stored(self) -> Stored:
         rows, lost, first, gaps = 0, 0, list[int](), list[Gap]()
         numbers = self._numbers()
         for number in sorted(numbers, reverse=True):
-            with suppress(FileNotFoundError), self._reading(number) as file:
+            with self._passing(number), self._reading(number) as file:
                 kept = kept_of(file)
                 rows, lost = rows + kept["rows"], lost + kept["lost"]
                 first += [kept["first"]] if kept["rows"] else []
@@ -79,7 +85,7 @@ class Kept:
                         Gap(*row) for row in file.execute("SELECT time, count FROM gaps ORDER BY time DESC LIMIT 20")
                     ]
         since = min(first) / 1e6 if first else None
-        return Stored(rows, since, sum(map(self._size, numbers)), tuple(gaps[:SHOWN_GAPS]), lost)
+        return Stored(rows, since, sum(map(self._size, numbers)), tuple(gaps[:SHOWN_GAPS]), lost, self.unreadable)
 
     def _path(self, number: int) -> Path:
         return self._folder / f"{number:06}.db"
@@ -93,6 +99,17 @@ class Kept:
             with suppress(FileNotFoundError):
                 size += Path(f"{self._path(number)}{ending}").stat().st_size
         return size
+
+    @contextmanager
+    def _passing(self, number: int) -> Iterator[None]:
+        """Over a segment that was forgotten meanwhile, or that cannot be read: the others shall answer."""
+        try:
+            yield
+            self._unreadable.pop(number, None)
+        except FileNotFoundError:
+            self._unreadable.pop(number, None)
+        except Unreadable as error:
+            self._unreadable[number] = str(error)
 
     def _reading(self, number: int, end: float | None = None) -> AbstractContextManager[sqlite3.Connection]:
         return reading(self._path(number), end)

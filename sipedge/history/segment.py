@@ -5,13 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import astuple
 from math import log2
 from pathlib import Path
 from typing import Any
 
-from .files import bytes_of, writing
+from .files import VERSION, bytes_of, check_version, trouble_with, writing
 from .row import COLUMNS, TEXTS, WORDS, concluded, row_of
 from .schema import ROWS, TABLES
 from .wish import Batch, Position
@@ -19,8 +19,8 @@ from .wish import Batch, Position
 _INSERT = f"INSERT INTO decisions VALUES ({', '.join('?' * len(COLUMNS))})"
 _TABLES = (*TEXTS, "words")
 MINUTE = 60
-LATEST = 1 << 62
-"""Microseconds."""
+LATEST = 10**18
+"""Microseconds: more digits no key has."""
 BACK = 5_000_000
 """Microseconds that a clock may have gone back until a segment ends by it."""
 FEW = 1000
@@ -31,17 +31,26 @@ class Segment:
     """Belongs to the thread that writes."""
 
     def __init__(self, path: Path) -> None:
-        """Raises OSError."""
+        """Raises OSError, and Unreadable where the file is damaged or of a newer version."""
         self.path = path
         self._file = writing(path)
-        if not self._file.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            self._file.executescript(f"BEGIN; {TABLES} COMMIT;")
-        self._known = {name: dict(self._file.execute(f"SELECT text, id FROM {name}")) for name in _TABLES}
-        found = self._file.execute("SELECT count(*), coalesce(min(id), 0), coalesce(max(id), 0) FROM decisions")
-        self.rows, self.first, self._last = map(int, found.fetchone())
-        """Microseconds; 0 without rows."""
+        try:
+            self.rows, self.first, self._last = self._opened()
+        except sqlite3.Error as error:
+            self._file.close()
+            raise trouble_with(path, error) from None
         self._adding: _Adding | None = None
         """What is not committed yet."""
+
+    def _opened(self) -> tuple[int, int, int]:
+        """(rows, the first and the last one: microseconds, 0 without rows)."""
+        if not self._file.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            self._file.executescript(f"BEGIN; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
+        check_version(self._file, self.path)
+        self._known = {name: dict(self._file.execute(f"SELECT text, id FROM {name}")) for name in _TABLES}
+        found = self._file.execute("SELECT count(*), coalesce(min(id), 0), coalesce(max(id), 0) FROM decisions")
+        rows, first, last = map(int, found.fetchone())
+        return rows, first, last
 
     @property
     def full(self) -> bool:
@@ -98,8 +107,9 @@ class Segment:
     def give_up(self) -> None:
         """Nothing is left of what was added since the last ``commit``."""
         self._adding = None
-        if self._file.in_transaction:
-            self._file.execute("ROLLBACK")
+        with suppress(sqlite3.Error):  # a damaged file is left as it is
+            if self._file.in_transaction:
+                self._file.execute("ROLLBACK")
 
     @contextmanager
     def _undone(self) -> Iterator[None]:
@@ -108,7 +118,7 @@ class Segment:
             yield
         except sqlite3.Error as error:
             self.give_up()
-            raise OSError(f"{self.path}: {error}") from None
+            raise trouble_with(self.path, error) from None
 
     def _roll_up(self, adding: _Adding) -> None:
         counts = [(*key, count) for key, count in adding.minutes.items()]

@@ -9,11 +9,10 @@ from pathlib import Path
 from time import time
 from weakref import finalize
 
-from .files import reading
 from .kept import ENDINGS, Kept, kept_of
 from .sealing import Sealing, is_sealed
 from .segment import Segment
-from .wish import Batch, Position
+from .wish import Batch, Position, Unreadable
 
 DAY = 86400.0
 PARTS = 8
@@ -33,13 +32,13 @@ class Segments(Kept):
             if not self._is_sealed(number):
                 self._sealing.add(self._path(number))
         newest = max(self._numbers(), default=1)
-        self._writing = Segment(self._path(newest))
-        if self._is_sealed(newest):
+        self._writing = self._opened(newest)
+        if self._writing.path == self._path(newest) and self._is_sealed(newest):
             self._begin()
 
     def position(self) -> Position:
         for number in sorted(self._numbers(), reverse=True):
-            with self._reading(number) as file:
+            with self._passing(number), self._reading(number) as file:
                 found = file.execute("SELECT first, offset, sequence FROM position").fetchone()
                 if found:
                     return Position(*found)
@@ -53,6 +52,9 @@ class Segments(Kept):
                     self._begin()
                 self._writing.add(batch)
             self._writing.commit()
+        except Unreadable:
+            self._begin()  # so that what comes stands in a whole one
+            raise
         finally:
             self._writing.give_up()
 
@@ -64,11 +66,11 @@ class Segments(Kept):
         numbers = sorted(self._numbers())
         sizes = {number: self._size(number) for number in numbers}
         for number in numbers[:-1]:
-            with self._reading(number) as file:
-                kept = kept_of(file)
+            kept = self._kept_of(number)
             if kept["last"] >= (time() - days * DAY) * 1e6 and sum(sizes.values()) <= size:
                 break
             self._remove(number)
+            self._unreadable.pop(number, None)
             del sizes[number]
             forgotten += kept["rows"]
         return forgotten
@@ -95,13 +97,27 @@ class Segments(Kept):
         self._writing = Segment(self._path(max(self._numbers()) + 1))
         self._sealing.add(before.path)
 
+    def _opened(self, number: int) -> Segment:
+        """To go on with, or the next one where that cannot be. Raises OSError."""
+        try:
+            return Segment(self._path(number))
+        except Unreadable as error:
+            self._unreadable[number] = str(error)
+            return Segment(self._path(number + 1))
+
+    def _kept_of(self, number: int) -> dict[str, int]:
+        with self._passing(number), self._reading(number) as file:
+            return kept_of(file)
+        return {"rows": 0, "last": round(self._path(number).stat().st_mtime * 1e6)}
+
     def _remove(self, number: int) -> None:
         for ending in reversed(ENDINGS):
             Path(f"{self._path(number)}{ending}").unlink(missing_ok=True)
 
     def _is_sealed(self, number: int) -> bool:
-        with reading(self._path(number)) as file:
+        with self._passing(number), self._reading(number) as file:
             return is_sealed(file)
+        return True
 
 
 def _locked(path: Path) -> int:
@@ -109,7 +125,7 @@ def _locked(path: Path) -> int:
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o640)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
+    except OSError:
         os.close(file)
-        raise OSError(error.errno, f"{path.parent}: another console writes here") from None
+        raise OSError(f"{path.parent}: another console writes here") from None
     return file

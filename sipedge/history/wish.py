@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
@@ -13,6 +14,10 @@ NO_RULE = "(no rule)"
 SIGNED_ROUTE = "(signed Route)"
 REFUSED = "(refused)"
 """In the place of a rule's name, where none decided. A rule may not begin with a bracket by chance: see ``Found``."""
+
+
+_KEY = re.compile(r"([0-9]{1,9})-([0-9]{1,18})")
+"""SQLite keeps no number of more than 63 bits."""
 
 
 class Key(NamedTuple):
@@ -27,10 +32,10 @@ class Key(NamedTuple):
 
 def key_of(text: str) -> Key:
     """Raises ValueError."""
-    segment, _, number = text.partition("-")
-    if not (segment.isascii() and segment.isdigit() and number.isascii() and number.isdigit() and len(text) < 40):
-        raise ValueError(f'"{text}" names no entry')
-    return Key(int(segment), int(number))
+    found = _KEY.fullmatch(text)
+    if found is None:
+        raise ValueError(f'"{text[:40]}" names no entry')
+    return Key(int(found[1]), int(found[2]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +147,8 @@ class Stored:
     """The newest ones first."""
     lost: int = 0
     """Their sum."""
+    unreadable: tuple[str, ...] = ()
+    """Segments that are left out, each with why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,11 +203,20 @@ class History(Protocol):
 
     def stored(self) -> Stored: ...
 
+    @property
+    def unreadable(self) -> tuple[str, ...]:
+        """Parts that were left out by the last answers, each with why."""
+        ...
+
     def forget(self, days: float, size: int) -> int:
         """Drop what is older than ``days``, and the oldest until it takes at most ``size`` bytes; how many rows."""
         ...
 
     def close(self) -> None: ...
+
+
+class Unreadable(OSError):
+    """A segment is damaged, or of a newer version; ``str()`` says which and why."""
 
 
 class TooLong(Exception):

@@ -180,12 +180,12 @@ def prepare(folder: Path, block: Block, topology: str = "open", xmpp: bool = Fal
     partner = authority.issue("partner", common_name=PARTNER, names=(PARTNER,))
     cms = authority.issue("cms", common_name=WEB_BRIDGE, names=(WEB_BRIDGE,))
     words = {"dns": block.dns, "inside": block.inside, "outside": block.outside, "imp": block.imp}
-    words["password"] = secrets.token_urlsafe(12)
     words["hidden"] = f'topology = "{topology}"\n{SAME_CALL_ID}'
     for name in CONFIGS:
         text = _data(name) + (_data(f"xmpp-{name}") if xmpp and name.endswith(".toml") else "")
         text += _data(f"web-{name}") if web and name == "outside.toml" else ""
         (folder / name).write_text(Template(text).substitute(words) if name.endswith(".toml") else text)
+    (folder / "traversal.password").write_text(secrets.token_urlsafe(12))  # no revision of the consoles holds one
     if xmpp:
         (folder / "link.secret").write_text(secrets.token_urlsafe(24))
     if xmpp or web:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from dialplan.analysis import Language, NotProved, natural
-from dialplan.cases.coverage import coverage
-from dialplan.cases.parser import format_cases, parse_cases
-from dialplan.check import Level, assumed_variables, findings
+from dialplan.cases.parser import format_cases
+from dialplan.check import assumed_variables, findings
 from dialplan.language.fields import FIELD_NAMES, WORDS_FIELDS, WordsField
 from dialplan.language.format import format_dialplan
 from dialplan.language.parser import parse_dialplan
@@ -16,8 +13,10 @@ from dialplan.model import BlockKind, Dialplan, Location, PatternType, SearchRul
 from dialplan.problem import DialplanError
 from dialplan.search.search import CompiledPlan
 from dialplan.syntax import PatternError
-from sipedge.queries.testing import Suite
+from sipedge.queries.testing import Suite, reached
 
+from .cases import case_diagnostics
+from .diagnostic import Diagnostic, of_problem
 from .surroundings import Surroundings
 from .text import CASES, Place
 
@@ -27,35 +26,19 @@ LINTED_RULES = 300
 EXAMPLES = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
-    location: Location
-    level: Level
-    message: str
-    id: str = ""
-
-
 def diagnostics(text: str, file: str, around: Surroundings) -> list[Diagnostic]:
-    """Mistakes. In a plan without mistakes: the linter's findings. A case file has mistakes only."""
+    """Mistakes. In a plan without mistakes: the linter's findings. In a case file: the cases that fail."""
     if file.endswith(CASES):
-        return _of_cases(text, file)
+        return case_diagnostics(text, file, around.texts)
     try:
         dialplan = with_zone_names(parse_dialplan(text, file), around.zones)
         plan = CompiledPlan(dialplan, around.variables(assumed_variables(dialplan)))
     except DialplanError as error:
-        return [_of_problem(problem.location, problem.message, problem.hint) for problem in error.problems]
+        return [of_problem(problem) for problem in error.problems]
     problems = check_zones(dialplan, around.zones) if around.config else []
     if problems or len(dialplan.rules) > LINTED_RULES:
-        return [_of_problem(problem.location, problem.message, problem.hint) for problem in problems]
+        return [of_problem(problem) for problem in problems]
     return [Diagnostic(each.location, each.level, f"{each.why}\n{each.mend}", each.id) for each in findings(plan)]
-
-
-def _of_cases(text: str, file: str) -> list[Diagnostic]:
-    try:
-        parse_cases(text, file)
-    except DialplanError as error:
-        return [_of_problem(problem.location, problem.message, problem.hint) for problem in error.problems]
-    return []
 
 
 def formatted(text: str, file: str) -> str:
@@ -64,10 +47,6 @@ def formatted(text: str, file: str) -> str:
         return (format_cases if file.endswith(CASES) else format_dialplan)(text, file)
     except DialplanError:
         return text
-
-
-def _of_problem(location: Location, message: str, hint: str) -> Diagnostic:
-    return Diagnostic(location, Level.ERROR, f"{message}\n{hint}" if hint else message)
 
 
 def entry_at(text: str, file: str, line: int) -> Transform | SearchRule | None:
@@ -142,12 +121,6 @@ def reached_by(text: str, file: str, suites: list[Suite]) -> list[tuple[Location
         dialplan = parse_dialplan(text, file)
     except DialplanError:
         return []
-    counts: dict[tuple[type, str], int] = {}
-    for suite in suites:
-        plan = suite.settings.plan
-        for question in suite.questions:
-            for entry in coverage(plan.dialplan, [plan.search(question.query)]).reached:
-                key = (type(entry), entry.name)
-                counts[key] = counts.get(key, 0) + 1
+    cases = reached(suites)
     entries: tuple[Transform | SearchRule, ...] = (*dialplan.transforms, *dialplan.rules)
-    return [(entry.location, counts.get((type(entry), entry.name), 0)) for entry in entries]
+    return [(entry.location, len(cases.get((type(entry), entry.name), ()))) for entry in entries]

@@ -80,15 +80,21 @@ def hover(params: types.HoverParams) -> types.Hover | None:
     from . import abilities, surroundings
 
     uri, position = params.text_document.uri, params.position
-    if not _is(uri, PLANS):
-        return None
-    path = _path(uri)
-    place = place_at(_text(uri), position.line, 1_000_000)
-    entry = abilities.entry_at(_text(uri), path, position.line + 1) if place.field == "pattern" else None
-    if entry is None:
-        return None
-    help_text = abilities.pattern_help(entry, surroundings.look_around(path))
-    return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, help_text))
+    path, help_text = _path(uri), ""
+    if _is(uri, CASES):
+        help_text = _help_of_case(uri, position.line + 1)
+    elif _is(uri, PLANS) and place_at(_text(uri), position.line, 1_000_000).field == "pattern":
+        entry = abilities.entry_at(_text(uri), path, position.line + 1)
+        help_text = abilities.pattern_help(entry, surroundings.look_around(path)) if entry else ""
+    return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, help_text)) if help_text else None
+
+
+def _help_of_case(uri: str, line: int) -> str:
+    from sipedge.config.reading.texts import OnDisk
+
+    from .cases import case_help, is_head
+
+    return case_help(_text(uri), _path(uri), line, OnDisk()) if is_head(_text(uri), line) else ""
 
 
 @server.feature(types.TEXT_DOCUMENT_DEFINITION)
@@ -142,17 +148,30 @@ def complete(params: types.CompletionParams) -> list[types.CompletionItem]:
     from . import abilities, surroundings
 
     uri, position = params.text_document.uri, params.position
+    if _is(uri, CASES):
+        return _of_case(uri, position)
     if not _is(uri, PLANS):
         return []
     lines = _text(uri).split("\n")
     place = place_at(_text(uri), position.line, position.character)
     line = lines[position.line] if position.line < len(lines) else ""
     start, end = value_around(line, position.character, place.value)
-    where = types.Range(types.Position(position.line, start), types.Position(position.line, end))
-    return [
-        types.CompletionItem(label, filter_text=label, text_edit=types.TextEdit(where, label))
-        for label in abilities.completions(place, surroundings.look_around(_path(uri)))
-    ]
+    words = abilities.completions(place, surroundings.look_around(_path(uri)))
+    return _items(position.line, start, end, words)
+
+
+def _of_case(uri: str, position: types.Position) -> list[types.CompletionItem]:
+    from sipedge.config.reading.texts import OnDisk
+
+    from .cases import case_offer
+
+    found = case_offer(_text(uri), _path(uri), position.line + 1, position.character, OnDisk())
+    return _items(position.line, *found)
+
+
+def _items(line: int, start: int, end: int, words: list[str]) -> list[types.CompletionItem]:
+    where = types.Range(types.Position(line, start), types.Position(line, end))
+    return [types.CompletionItem(word, filter_text=word, text_edit=types.TextEdit(where, word)) for word in words]
 
 
 @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions([types.CodeActionKind.QuickFix]))

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import chain, islice
 
 from dialplan.model import Location, Variables
 from dialplan.problem import DialplanError
 from sipedge.config import ConfigError
+from sipedge.config.case_files import case_files_in
 from sipedge.config.reading.files import in_folder_of
 from sipedge.config.reading.reader import Reader, open_toml
-from sipedge.config.reading.texts import Texts
+from sipedge.config.reading.texts import OnDisk, Texts
 from sipedge.queries.testing import Suite, load_suites
 from zones.zone import DEFAULT_ZONE, LOCAL_ZONE
 
@@ -27,6 +29,8 @@ class Surroundings:
     zones: dict[str, Location] = field(default_factory=dict)
     domains: tuple[str, ...] = ()
     system_name: str = ""
+    texts: Texts = field(default_factory=OnDisk, compare=False)
+    """Where further files are read."""
 
     @property
     def zone_names(self) -> tuple[str, ...]:
@@ -44,7 +48,7 @@ class Surroundings:
 
 def look_around(path: str) -> Surroundings:
     """The first configuration beside the file, or one folder up, that has it among its ``dialplans``."""
-    for config in _files_near(path, ".toml"):
+    for config in _configurations_near(path):
         try:
             reader = open_toml(config)
         except ConfigError:
@@ -59,7 +63,7 @@ def surroundings_in(config: str, texts: Texts) -> Surroundings:
     try:
         return _surroundings(config, open_toml(config, texts))
     except ConfigError:
-        return Surroundings()
+        return Surroundings(texts=texts)
 
 
 def _surroundings(config: str, reader: Reader) -> Surroundings:
@@ -73,7 +77,7 @@ def _surroundings(config: str, reader: Reader) -> Surroundings:
             line, column = reader.positions.of_value(("zone", index, "name"))
             zones[name] = Location(config, line, column)
     system_name = edge.get("system_name")
-    return Surroundings(config, zones, domains, system_name if isinstance(system_name, str) else "")
+    return Surroundings(config, zones, domains, system_name if isinstance(system_name, str) else "", reader.texts)
 
 
 def _plans(reader: Reader) -> list[str]:
@@ -88,7 +92,7 @@ def _list(value: object) -> list[object]:
 def suites_about(path: str) -> list[Suite]:
     """The suites of case files nearby whose plan comes from this dial plan. Broken case files are passed over."""
     suites_here = []
-    for file in _files_near(path, ".cases"):
+    for file in chain.from_iterable(islice(case_files_in(folder), MAX_FILES) for folder in _folders_near(path)):
         try:
             with open(file, encoding="utf-8") as stream:
                 suites = load_suites([(file, stream.read())])
@@ -101,11 +105,15 @@ def suites_about(path: str) -> list[Suite]:
     return suites_here
 
 
-def _files_near(path: str, ending: str) -> Iterator[str]:
-    folder = os.path.dirname(os.path.abspath(path))
-    for where in (folder, os.path.dirname(folder)):
+def _configurations_near(path: str) -> Iterator[str]:
+    for where in _folders_near(path):
         try:
             names = sorted(os.listdir(where))[:MAX_FILES]
         except OSError:
             continue
-        yield from (os.path.join(where, name) for name in names if name.endswith(ending))
+        yield from (os.path.join(where, name) for name in names if name.endswith(".toml"))
+
+
+def _folders_near(path: str) -> tuple[str, str]:
+    folder = os.path.dirname(os.path.abspath(path))
+    return folder, os.path.dirname(folder)

@@ -21,7 +21,7 @@ from zones.zone import Hop
 from .admission import Slices
 from .handshakes import Outcome, shake_hands
 from .state import LINGER, OPEN, PEER_CLOSED, PROBE, PROBES, READ_AGAIN, TRANSITIONS, Awaited, Input, State
-from .tcp.options import break_after, os_reason, was_closed
+from .tcp.options import break_after, os_reason, retry_within, was_closed
 from .tcp.transport import Transport
 from .tcp.written import Written
 from .tls import openssl_reason
@@ -152,6 +152,7 @@ class Connection:
         if self.state is not State.HANDSHAKE:
             return
         break_after(transport.socket, self._owner.limits.message_time)
+        retry_within(transport.socket)
         if stream is None:
             self._ready()
             return

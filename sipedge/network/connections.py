@@ -339,6 +339,7 @@ class Connections:
             return
         if connection.hop is not None:
             self._outgoing -= 1
+            self._among.opened(self._outgoing)
         elif record.source:
             self._admission.leave(record.source)
         if record.given:
@@ -355,7 +356,7 @@ class Connections:
         connection = record.connection
         self._outgoing += 1
         try:
-            if self._outgoing > self.limits.connections:
+            if self._among.opened(self._outgoing) > self.limits.connections:
                 raise ConnectionError("too many connections are open")
             if hop.transport == "TLS":
                 name = host_name(hop.name) or None

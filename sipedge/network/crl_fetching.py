@@ -46,13 +46,15 @@ class _Kept:
 class CrlFetcher:
     """Belongs to the event loop."""
 
-    def __init__(self, changed: Callable[[], None]) -> None:
-        """``changed`` is called when a list has come."""
-        self._changed = changed
+    def __init__(self, fetched: Callable[[str], None]) -> None:
+        """``fetched`` is called with its URL when a list has come."""
+        self._fetched = fetched
         self._dns = DnsSettings()
         self._allowed = Allowed()
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._wanted: dict[str, None] = {}
+        """URLs that wait for a task."""
 
     def follow(self, dns: DnsSettings, allowed: Allowed) -> None:
         """Where names are looked up from now on, and what may be connected to beside the Internet."""
@@ -67,14 +69,39 @@ class CrlFetcher:
                 self._begin(url, kept)
             if kept.list is not None:
                 yield kept.list
-        while len(self._kept) > MOST:
-            self._kept.popitem(last=False)
+        self._forget()
+
+    def fetched(self) -> dict[str, datetime]:
+        """URL -> when the list begins that is here."""
+        return {url: kept.list.begins for url, kept in self._kept.items() if kept.list is not None}
+
+    def want(self, url: str, begins: datetime) -> None:
+        """Fetch a list unless the one that is here is of this time: another worker has one, and may judge by it."""
+        kept = self._kept.setdefault(url, _Kept())
+        self._kept.move_to_end(url)
+        if kept.list is None or kept.list.begins < begins:
+            self._wanted[url] = None
+        self._forget()
+        self._begin_wanted()
 
     async def aclose(self) -> None:
+        self._wanted.clear()
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _forget(self) -> None:
+        while len(self._kept) > MOST:
+            url, _ = self._kept.popitem(last=False)
+            self._wanted.pop(url, None)
+
+    def _begin_wanted(self) -> None:
+        while self._wanted and len(self._tasks) < AT_ONCE:
+            url = next(iter(self._wanted))
+            del self._wanted[url]
+            if url not in self._tasks:
+                self._begin(url, self._kept[url])
 
     def _begin(self, url: str, kept: _Kept) -> None:
         if len(self._tasks) < AT_ONCE:  # else the next connection asks again
@@ -88,6 +115,7 @@ class CrlFetcher:
                 fetched = await self._get(url)
             finally:
                 del self._tasks[url]
+                self._begin_wanted()
         except (HttpError, CrlError) as error:
             _log.warning("%s: no revocation list: %s", ascii(url), error)
             return
@@ -96,7 +124,7 @@ class CrlFetcher:
             return
         kept.list, kept.fetch_at = fetched, now() + _life(fetched)
         _log.info("%s: fetched a revocation list with %d entries", ascii(url), len(fetched.serials))
-        self._changed()
+        self._fetched(url)
 
     async def _get(self, text: str) -> RevocationList:
         """Raises HttpError, CrlError."""

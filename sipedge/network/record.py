@@ -70,3 +70,5 @@ class Among:
     """One of this source that was ``handed`` over has no socket any more."""
     offence: Callable[[str, str], object] = lambda address, reason: None
     """An offence that others should count, too."""
+    opened: Callable[[int], int] = lambda own: own
+    """How many connections the edge has opened, where this worker has opened so many."""

@@ -6,6 +6,7 @@ What a file held last stays in use while it cannot be read: a list is not taken 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 import ssl
@@ -48,6 +49,11 @@ class Revocations:
         self._policies = _policies(zones)
         self.known = read_files(self._policies.values(), {})
         """File -> what it held; only written here."""
+        self._is_due = asyncio.Event()
+
+    def read_soon(self) -> None:
+        """Have ``keep_fresh`` read the files now."""
+        self._is_due.set()
 
     async def prepare(self, zones: Iterable[Zone]) -> Callable[[], None]:
         """Read all files anew, for other zones; what is returned puts them in force."""
@@ -59,21 +65,30 @@ class Revocations:
 
         return use
 
-    async def keep_fresh(self, interval: Callable[[], float], changed: Callable[[], None]) -> None:
-        """Read the files every ``interval()`` seconds, until cancelled.
+    async def keep_fresh(
+        self, interval: Callable[[], float], changed: Callable[[], None], found: Callable[[], None]
+    ) -> None:
+        """Read the files every ``interval()`` seconds, and when ``read_soon`` is called, until cancelled.
 
-        ``changed`` is called where they hold something else, and where lists are fetched: asking for them is what
-        keeps them fresh.
+        ``found`` is called where they hold something else. So is ``changed``, and where lists are fetched: asking for
+        them is what keeps them fresh.
         """
         while True:
-            await asyncio.sleep(interval())
+            await self._until_due(interval())
             policies = self._policies
             known = await asyncio.to_thread(read_files, policies.values(), self.known)
             if policies is not self._policies:  # a reload has read them meanwhile
                 continue
             before, self.known = self.known, known
+            if known != before:
+                found()
             if known != before or any(policy.fetch_crl for policy in policies.values()):
                 changed()
+
+    async def _until_due(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._is_due.wait(), seconds)
+        self._is_due.clear()
 
     def judge(self, zone: str, tls: ssl.SSLObject | None) -> Egress:
         """What the zone makes of the peer's certificates. A peer that showed none has nothing that can be revoked."""

@@ -68,7 +68,8 @@ class TlsStream:
 
     def read_frames(self, framer: Framer) -> Read:
         """Of all records that have come, before any of them is delivered: many peers write one for each message."""
-        frames, size = list[Frame](), 0
+        frames: list[Frame] = []
+        size = 0
         try:
             while (count := self.read_into(framer.space)) > 0 and not framer.failed:
                 frames += framer.received(count, not frames)

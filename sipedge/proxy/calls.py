@@ -13,22 +13,23 @@ from dialplan.model import Target, Tier
 from sipedge.decision.deciding import tiers_of
 from sipedge.decision.installation import Installation
 from sipedge.decision.routing import alias_of_uri
-from sipedge.dialogs import provisional, redirects, sessions
+from sipedge.dialogs import redirects, responses, sessions
 from sipedge.dialogs.arrivals import Arrivals
 from sipedge.dialogs.crossing import Passage, learn, own_contact
 from sipedge.dialogs.dialog import Dialog, Leg, Way
 from sipedge.dialogs.orders import Answer, Kind, Order
 from sipedge.dialogs.policies import Policies, policies_of
-from sipedge.dialogs.provisional import RingAction, Ringing, begun
 from sipedge.dialogs.record import PATIENCE, RINGING, restored, resume, to_bytes
 from sipedge.dialogs.requests import GONE, OTHER_USAGES, TARGET_REFRESHES
+from sipedge.dialogs.responses import Said
+from sipedge.dialogs.ringing import provisional
+from sipedge.dialogs.ringing.provisional import RingAction, Ringing, begun
 from sipedge.dialogs.states import DialogAction, DialogInput
 from sipedge.dialogs.table import NOBODY, Dialogs, Others
 from sipedge.dialogs.transfers import Transfers
 from sipedge.sip.message import Message
 from sipedge.sip.responses import REASONS, without_top_via
 from sipedge.topology.handles import KEY, Board, Handles
-from sipedge.topology.routes import values_of
 from zones.authentication import Authentication, Identity
 from zones.calls import Refer
 
@@ -121,9 +122,11 @@ class Calls:
     def requested(self, way: Way, message: Message, now: float) -> Answer | None:
         """A request within a call is about to go to its other leg; what the edge answers instead, if it must not."""
         dialog, leg, method = way.dialog, way.source, message.method
-        if method == "PRACK" and dialog.ringing is not None and leg is dialog.near:
+        if method == "PRACK" and dialog.ringing is not None and leg is dialog.near and dialog.ringing.is_named(message):
             self._touched[dialog] = None
-            return Answer(dialog.ringing.acknowledged(message, now))
+            status = dialog.ringing.acknowledged(message, way.is_awaited, now)
+            if status:
+                return Answer(status, text=provisional.NO_OFFER if status == 488 else "")
         if dialog.transfer is not None or dialog.is_left:
             answer, orders = self._transfers.heard(way, method)
             self._orders += orders
@@ -185,16 +188,20 @@ class Calls:
         self._touched[passage.way.dialog] = None
         if response.status >= 300:
             return not self._goes_on(context, passage, branch, response, now, out)
-        way, goes_up = passage.way, True
-        leg = way.target
-        if leg is not None and passage.method in sessions.REFRESHES:
-            learn(leg, response)
-        elif leg is None and passage.method == "INVITE":
-            leg, goes_up = self._answered(passage, response, now, out)
-        if leg is not None and passage.acknowledges and response.status < 200:
-            goes_up = self._acknowledged(passage, leg, response, now, out) and goes_up
+        way, said = passage.way, Said(passage.way.target, True)
+        if said.leg is not None and passage.method in sessions.REFRESHES:
+            learn(said.leg, response)
+        elif said.leg is None and passage.method == "INVITE":
+            said = responses.said(passage, response, now + PATIENCE)
+        if response.status < 200 and passage.acknowledges:
+            return self._provisional(context, branch, passage, said, response, now, out)
+        leg, goes_up, is_surplus = said
+        if leg is not None and is_surplus:
+            self._end_fork(way.dialog, leg, now, out)
         if leg is not None and goes_up and response.status >= 200:
-            self._agreed(passage, leg, response, now, out)
+            ack = responses.agreed(passage, leg, response, now)
+            if ack is not None:
+                self._carry_out(ack, now, out)
             if way.transfer is not None and passage.method == "INVITE":
                 seen = self._forwarder.as_seen_upstream(response, context.incoming, branch)
                 self._orders += self._transfers.answered(way.transfer, leg, passage.number, seen)
@@ -230,53 +237,31 @@ class Calls:
                 ack = Order(Kind.ACK, dialog, dialog.near, dialog.far, "ACK", dialog.far.invite[1])
                 self._orders += (ack, Order(Kind.END, dialog, dialog.near, dialog.far, "BYE"))
 
-    def _answered(self, passage: Passage, response: Message, now: float, out: list[Command]) -> tuple[Leg | None, bool]:
-        """A callee rings or takes the call: its leg, None where there are too many, and whether the caller hears it."""
-        dialog, tag = passage.way.dialog, response.to_tag or ""
-        is_first = dialog.is_early
-        leg = dialog.leg_of(tag) or dialog.fork(tag, passage.target, passage.side)
+    def _provisional(
+        self,
+        context: ResponseContext,
+        branch: str,
+        passage: Passage,
+        said: Said,
+        response: Message,
+        now: float,
+        out: list[Command],
+    ) -> bool:
+        """Whether the source hears a provisional response of a party that the edge acknowledges.
+
+        What has come before, or is out of its order, gets no PRACK.
+        """
+        leg, way = said.leg, passage.way
         if leg is None:
-            return None, response.status >= 200
-        if is_first or leg is not dialog.far:
-            learn(leg, response)
-            leg.routes = tuple(reversed(values_of(response, "record-route")))
-            leg.invite = dialog.far.invite[0], passage.number
-        if response.status < 200:
-            dialog.far = leg if is_first and not leg.is_too_large else dialog.far
-            return leg, is_first
-        if leg.is_too_large or (not is_first and leg is not dialog.far):
-            if dialog.take(_I.SURPLUS) is _A.END_FORK:
-                self._end_fork(dialog, leg, now, out)
-            return leg, False
-        dialog.far = leg
-        dialog.take(_I.ACCEPT)
-        if is_first:
-            dialog.forks.clear()
-            dialog.patience = now + PATIENCE
-        return leg, True
-
-    def _acknowledged(self, passage: Passage, leg: Leg, response: Message, now: float, out: list[Command]) -> bool:
-        """PRACK to a reliable provisional response; False where it has come before, or out of its order."""
-        sequence = provisional.acknowledged_by(leg.reliable, response)
-        if sequence:
-            leg.reliable = sequence
-            way, headers = passage.way, (f"RAck: {sequence} {passage.number} INVITE",)
-            self._carry_out(Order(Kind.REQUEST, way.dialog, way.source, leg, "PRACK", headers=headers), now, out)
-        return sequence != 0
-
-    def _agreed(self, passage: Passage, leg: Leg, response: Message, now: float, out: list[Command]) -> None:
-        """A 2xx to INVITE or UPDATE: the sessions of both legs begin anew; the edge acknowledges its own re-INVITE."""
-        way, method = passage.way, passage.method
-        if method not in sessions.REFRESHES:
-            return
-        sessions.learn_methods(leg, response)
-        if passage.session:
-            sessions.accepted(leg, response, passage.session, now)
-        if passage.terms is not None and not way.number:
-            sessions.grant(way.source, passage.terms, passage.own_session, now)
-        is_asked = way.transfer is not None and leg is not way.transfer.transferee  # its ACK has the answer
-        if method == "INVITE" and way.number and not is_asked:
-            self._carry_out(Order(Kind.ACK, way.dialog, way.source, leg, "ACK", way.number), now, out)
+            return said.goes_up
+        sequence = provisional.acknowledged_by(leg.reliable.get(passage.number, 0), response)
+        if sequence == 0:
+            return False
+        passes = said.goes_up and (not passage.rings or self._rings(context, branch, way.dialog, response, now))
+        prack = responses.acknowledged(passage, leg, response, sequence, passes) if sequence is not None else None
+        if prack is not None:
+            self._carry_out(prack, now, out)
+        return passes
 
     def _goes_on(
         self,

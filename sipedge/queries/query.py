@@ -95,22 +95,23 @@ def query_of(request: DescribedRequest, settings: Settings) -> tuple[Query, str]
     return Query(alias, request.source, traffic, authenticated=request.authenticated), evidence
 
 
-def zone_named(name: str, settings: Settings) -> str:
-    """The zone as it is written in the configuration; case does not count. Raises QueryError where there is none.
+def known_zones(settings: Settings) -> list[str]:
+    """Those that a question may name: of the configuration, or without one those that the rules name."""
+    if settings.zones:
+        return [*(zone.name for zone in settings.zones), LOCAL_ZONE]
+    rules = settings.plan.dialplan.rules
+    return sorted(
+        {DEFAULT_ZONE, LOCAL_ZONE, *(zone for rule in rules for zone in (rule.source_name, rule.target) if zone)}
+    )
 
-    Without a configuration the zones are those that the rules name.
-    """
-    known = [*(zone.name for zone in settings.zones), LOCAL_ZONE]
-    what = "there is no zone"
-    if not settings.zones:
-        rules = settings.plan.dialplan.rules
-        known = sorted(
-            {DEFAULT_ZONE, LOCAL_ZONE, *(zone for rule in rules for zone in (rule.source_name, rule.target) if zone)}
-        )
-        what = "no rule names a zone"
+
+def zone_named(name: str, settings: Settings) -> str:
+    """The zone as it is written in the configuration; case does not count. Raises QueryError where there is none."""
+    known = known_zones(settings)
     for zone in known:
         if zone.casefold() == name.casefold():
             return zone
+    what = "there is no zone" if settings.zones else "no rule names a zone"
     raise QueryError(f'{what} "{name}"; known: {", ".join(known)}')
 
 

@@ -11,9 +11,10 @@ from dialplan.analysis import Sender, senders_of
 from dialplan.cases.cases import Case, CaseFile, PlanStatement, SettingStatement, differences
 from dialplan.cases.claims import Claim
 from dialplan.cases.claims_proof import ClaimAnswer, ClaimVerdict, Prover
+from dialplan.cases.coverage import coverage
 from dialplan.cases.parser import parse_cases
 from dialplan.language.parser import parse_dialplan
-from dialplan.model import Dialplan, Location, Query, Variables
+from dialplan.model import Dialplan, Entry, Location, Query, Variables
 from dialplan.notes import source_line
 from dialplan.problem import DialplanError, Problem, suggestion
 from dialplan.search.search import CompiledPlan, Explanation
@@ -109,6 +110,17 @@ def load_suites(texts: Iterable[tuple[str, str]], plans: Texts | None = None) ->
         suites[key].questions += _questions(cases, suites[key].settings)
         suites[key].claims += _claims(cases, suites[key].settings)
     return list(suites.values())
+
+
+def reached(suites: Iterable[Suite]) -> dict[tuple[type[Entry], str], list[Case]]:
+    """Kind and name of a transform or rule -> the cases that reach it, each in its own suite's plan."""
+    found: dict[tuple[type[Entry], str], list[Case]] = {}
+    for suite in suites:
+        plan = suite.settings.plan
+        for question in suite.questions:
+            for entry in coverage(plan.dialplan, [plan.search(question.query)]).reached:
+                found.setdefault((type(entry), entry.name), []).append(question.case)
+    return found
 
 
 def _paths(cases: CaseFile) -> list[str]:

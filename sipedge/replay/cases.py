@@ -7,12 +7,14 @@ they go the same way for the same reason. The first request of a class stands fo
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, count
 
 from dialplan.cases.parser import MAX_NAME
 from dialplan.language.layout import INDENT
-from dialplan.language.spelling import quoted
+from dialplan.language.spelling import quoted, unquoted
 from dialplan.model import Tier, Traffic
 from sipedge.decision.deciding import RULES
 
@@ -24,6 +26,7 @@ Key = tuple[str, Traffic, bool, str | None, Way]
 """Source zone, traffic, authenticated, transform, way."""
 
 MAX_CLASSES = 100_000
+_CASE = re.compile(r'^[ \t]*case\s+("(?:[^"\n]|"")*")', re.MULTILINE | re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -86,37 +89,63 @@ def way_of(tiers: Iterable[Tier]) -> Way:
     return tuple((tier.priority, tier.stop, tuple((to.rule, to.zone) for to in tier.targets)) for tier in tiers)
 
 
+@dataclass(frozen=True, slots=True)
+class NewCase:
+    """A case that expects a decision as it is."""
+
+    comment: str
+    """One line."""
+    zone: str
+    """The source."""
+    traffic: Traffic
+    decision: Decision
+
+    def name(self, taken: Container[str]) -> str:
+        """What it is about, as far as it fits; with a number where that is taken."""
+        base = f"{self.traffic.value} from {self.zone}: {label(self.decision.to_json())}"[: MAX_NAME - 8]
+        others = (f"{base} ({number})" for number in count(2))
+        return next(each for each in chain([base], others) if each not in taken)
+
+    def block(self, name: str) -> str:
+        """In the canonical layout."""
+        decision = self.decision
+        lines = [f"from zone {quoted(self.zone)}", f"alias {quoted(decision.alias)}", f"traffic {self.traffic.value}"]
+        if decision.authenticated:
+            lines.append("authenticated yes")
+        if decision.transform is None:
+            lines.append("expect no transform")
+        else:
+            lines += [f"expect transform {quoted(decision.transform)}", f"expect searched {quoted(decision.searched)}"]
+        lines += [line for tier in decision.tiers for line in _tier(tier)] or ["expect no match"]
+        body = "".join(f"{INDENT}{line}\n" for line in lines)
+        return f"# {self.comment}\ncase {quoted(name)} {{\n{body}}}\n"
+
+
 def cases_text(classes: Classes, config: str, file: str) -> str:
     """A case file in its canonical layout. ``config`` is named relative to ``file``."""
     plan = os.path.relpath(config, os.path.dirname(os.path.abspath(file)))
-    names: set[str] = set()
-    blocks = [_case(routing_class, names) for routing_class in classes]
-    return "\n".join([f"plan {quoted(plan)}\n", *blocks])
+    names, blocks = set[str](), [f"plan {quoted(plan)}\n"]
+    for routing_class in classes:
+        case = _case_of(routing_class)
+        name = case.name(names)
+        names.add(name)
+        blocks.append(case.block(name))
+    return "\n".join(blocks)
 
 
-def case_block(name: str, comment: str, zone: str, traffic: Traffic, decision: Decision) -> str:
-    """A case that expects a decision as it is. ``zone``: the source; ``comment``: one line."""
-    lines = [f"from zone {quoted(zone)}", f"alias {quoted(decision.alias)}", f"traffic {traffic.value}"]
-    if decision.authenticated:
-        lines.append("authenticated yes")
-    if decision.transform is None:
-        lines.append("expect no transform")
-    else:
-        lines += [f"expect transform {quoted(decision.transform)}", f"expect searched {quoted(decision.searched)}"]
-    lines += [line for tier in decision.tiers for line in _tier(tier)] or ["expect no match"]
-    body = "".join(f"{INDENT}{line}\n" for line in lines)
-    return f"# {comment}\ncase {quoted(name)} {{\n{body}}}\n"
+def with_case(text: str, case: NewCase) -> tuple[str, int]:
+    """(a case file with one case more at its end, that case's line). The file may have mistakes."""
+    names = {unquoted(match[1]) for match in _CASE.finditer(text)}
+    end = "\r\n" if "\r\n" in text else "\n"
+    block = case.block(case.name(names)).replace("\n", end)
+    before = text.rstrip() + 2 * end if text.strip() else ""
+    return before + block, before.count("\n") + 2
 
 
-def case_name(traffic: Traffic, zone: str, decision: Decision) -> str:
-    """What it is about, as far as it fits."""
-    return f"{traffic.value} from {zone}: {label(decision.to_json())}"[: MAX_NAME - 8]
-
-
-def _case(routing_class: RoutingClass, names: set[str]) -> str:
-    verdict, count = routing_class.first, routing_class.requests
-    comment = f"{count} request{'' if count == 1 else 's'}, the first is message {verdict.index}"
-    return case_block(_name(verdict, names), comment, verdict.zone, verdict.traffic, verdict.decision)
+def _case_of(routing_class: RoutingClass) -> NewCase:
+    verdict, requests = routing_class.first, routing_class.requests
+    comment = f"{requests} request{'' if requests == 1 else 's'}, the first is message {verdict.index}"
+    return NewCase(comment, verdict.zone, verdict.traffic, verdict.decision)
 
 
 def _tier(tier: Tier) -> Iterator[str]:
@@ -124,14 +153,3 @@ def _tier(tier: Tier) -> Iterator[str]:
     for target in tier.targets:
         what = f"rule {quoted(target.rule)} zone {quoted(target.zone)} as {quoted(target.alias)}"
         yield f"expect {what} priority {tier.priority} {progress}"
-
-
-def _name(verdict: Verdict, names: set[str]) -> str:
-    """Unique."""
-    base = case_name(verdict.traffic, verdict.zone, verdict.decision)
-    name, number = base, 1
-    while name in names:
-        number += 1
-        name = f"{base} ({number})"
-    names.add(name)
-    return name

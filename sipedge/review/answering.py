@@ -7,17 +7,28 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from sipedge.config import load_config
 from sipedge.control.refusal import FAILED
 from sipedge.history.kept import Kept
 from sipedge.queries.speakers import speakers
 from sipedge.revisions.files import FileSet
+from sipedge.revisions.merge import Clash, merged_sets
 
 from .apart import NICENESS
 from .editing import help_at, laid_out, marks, offer
-from .review import ReviewJson, review
+from .forms import edited, forms
+from .reaching import reach
+from .review import FileDiffJson, ReviewJson, file_diffs, review
+
+
+class MergedJson(TypedDict):
+    """The texts of two people as one; or, where they changed the same lines, which."""
+
+    texts: dict[str, str]
+    clash: str
+    """'' where there is none."""
 
 
 def _review(config: str, base: Mapping[str, str], texts: Mapping[str, str], history: str, since: float) -> ReviewJson:
@@ -29,13 +40,29 @@ def _speakers(config: str) -> list[dict[str, Any]]:
     return [speaker.to_json() for speaker in speakers(load_config(config, create_secret=False))]
 
 
+def _diff(config: str, old: Mapping[str, str], new: Mapping[str, str]) -> list[FileDiffJson]:
+    return file_diffs(old, new)
+
+
+def _merge(config: str, base: Mapping[str, str], ours: Mapping[str, str], theirs: Mapping[str, str]) -> MergedJson:
+    try:
+        return {"texts": merged_sets(base, ours, theirs), "clash": ""}
+    except Clash as clash:
+        return {"texts": {}, "clash": str(clash)}
+
+
 QUESTIONS: Mapping[str, Callable[..., object]] = {
     "review": _review,
     "marks": marks,
     "offer": offer,
     "help": help_at,
     "layout": laid_out,
+    "forms": forms,
+    "edit": edited,
     "speakers": _speakers,
+    "reach": reach,
+    "diff": _diff,
+    "merge": _merge,
 }
 """Each with keywords: ``config`` and what its function wants."""
 

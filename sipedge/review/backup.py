@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 
 from sipedge import __version__
@@ -13,7 +14,7 @@ from sipedge.revisions.drafts import LONGEST
 from sipedge.revisions.files import FileSet
 
 MANIFEST = "revision.json"
-MOST = 200
+MOST = 500
 """Files."""
 _DATE = (1980, 1, 1, 0, 0, 0)
 """The same texts give the same bytes."""
@@ -21,7 +22,7 @@ _DATE = (1980, 1, 1, 0, 0, 0)
 
 def packed(files: FileSet) -> bytes:
     made = io.BytesIO()
-    about = {"digest": files.digest, "sipedge": __version__, "files": list(files.texts)}
+    about = {"digest": files.digest, "whole": files.whole, "sipedge": __version__, "files": list(files.texts)}
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in {**files.texts, MANIFEST: json.dumps(about, indent=1)}.items():
             entry = zipfile.ZipInfo(name, _DATE)
@@ -31,22 +32,34 @@ def packed(files: FileSet) -> bytes:
     return made.getvalue()
 
 
-def unpacked(content: bytes) -> Mapping[str, str]:
-    """Name -> text. Raises Refused for what ``packed`` has not made: other files, too much, another digest."""
+def unpacked(content: bytes, there: FileSet) -> Mapping[str, str]:
+    """Name -> text, to take the place of ``there``: a backup from before they held case files leaves those alone.
+
+    Raises Refused for what ``packed`` has not made: other files, too much, another digest.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             about = json.loads(_text(archive, MANIFEST))
             names = about["files"]
             _check_size(archive, names)
             texts = {str(name): _text(archive, str(name)) for name in names}
-            digest = str(about["digest"])
-    except (zipfile.BadZipFile, ValueError, KeyError, TypeError, OSError, RuntimeError, NotImplementedError):
+            whole = str(about.get("whole", about["digest"]))
+    except (
+        zipfile.BadZipFile,
+        ValueError,
+        KeyError,
+        TypeError,
+        OSError,
+        RuntimeError,
+        NotImplementedError,
+        zlib.error,
+    ):
         raise Refused(UNPROCESSABLE, "this is no backup of a configuration, or not all of it") from None
-    if FileSet(texts).digest != digest:
+    if FileSet(texts).whole != whole:
         raise Refused(UNPROCESSABLE, "this backup was changed: its digest is another one")
     if any(name.startswith("/") or ".." in name.split("/") for name in texts):
         raise Refused(UNPROCESSABLE, "this backup has a file outside its folder")
-    return texts
+    return texts if "whole" in about else {**texts, **there.cases}
 
 
 def _check_size(archive: zipfile.ZipFile, names: object) -> None:

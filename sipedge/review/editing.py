@@ -11,8 +11,9 @@ from sipedge.config import ConfigError, load_config
 from sipedge.config.reading.files import in_folder_of
 from sipedge.control.refusal import Refused
 from sipedge.lsp.abilities import completions, diagnostics, entry_at, formatted, pattern_help
+from sipedge.lsp.cases import case_help, case_offer
 from sipedge.lsp.surroundings import Surroundings, surroundings_in
-from sipedge.lsp.text import place_at, value_around
+from sipedge.lsp.text import CASES, place_at, value_around
 from sipedge.revisions.files import FileSet, set_of
 
 MOST = 200
@@ -41,7 +42,7 @@ class OfferJson(TypedDict):
 
 
 def marks(config: str, texts: Mapping[str, str], name: str) -> list[MarkJson]:
-    """Of the text ``name`` of a draft, a dial plan or ``edge.toml`` itself."""
+    """Of the text ``name`` of a draft: a dial plan, a case file or ``edge.toml`` itself."""
     path = in_folder_of(config, name)
     if name == os.path.basename(config):
         problems = _mistakes(config, texts)
@@ -62,6 +63,9 @@ def marks(config: str, texts: Mapping[str, str], name: str) -> list[MarkJson]:
 def offer(config: str, texts: Mapping[str, str], name: str, line: int, column: int) -> OfferJson:
     """``column``: characters before the cursor. A configuration gets no offers."""
     rows = texts[name].split("\n")
+    if name.endswith(CASES):
+        start, end, words = case_offer(texts[name], in_folder_of(config, name), line, column, FileSet(texts).at(config))
+        return {"start": start, "end": end, "words": words}
     if name == os.path.basename(config) or not 0 < line <= len(rows):
         return {"start": column, "end": column, "words": []}
     place = place_at(texts[name], line - 1, column)
@@ -70,7 +74,10 @@ def offer(config: str, texts: Mapping[str, str], name: str, line: int, column: i
 
 
 def help_at(config: str, texts: Mapping[str, str], name: str, line: int) -> str:
-    """What the pattern of the rule on a line matches, as Markdown; '' where there is none."""
+    """What the pattern of the rule on a line matches, or where the request of the case goes, as Markdown; '' where
+    there is none."""
+    if name.endswith(CASES):
+        return case_help(texts[name], in_folder_of(config, name), line, FileSet(texts).at(config))
     if name == os.path.basename(config):
         return ""
     entry = entry_at(texts[name], in_folder_of(config, name), line)

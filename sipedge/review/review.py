@@ -18,7 +18,7 @@ from sipedge.queries.senders import senders_of_zones
 from sipedge.revisions.files import FileSet, set_of
 from sipedge.settings import Settings
 
-from .cases import CasesJson, ask_cases
+from .cases import CasesJson, ask_cases, no_cases
 from .recorded import RecordedJson, recorded
 
 CONTEXT = 3
@@ -87,7 +87,8 @@ def review(config: str, base: FileSet, texts: Mapping[str, str], asked: Iterable
     answer["findings"] = _new_findings(before, after)
     answer["differences"] = [_difference_json(each) for each in comparison.differences]
     answer["unproved"] = list(comparison.unproved)
-    answer["cases"] = ask_cases(config, new.at(config))
+    known = set(before.plan.dialplan.entries)
+    answer["cases"] = ask_cases(config, new, [each for each in after.plan.dialplan.entries if each not in known])
     answer["recorded"] = recorded(before.plan, after.plan, asked)
     return answer
 
@@ -113,7 +114,7 @@ def _empty(base: FileSet, texts: Mapping[str, str]) -> ReviewJson:
         "findings": [],
         "differences": [],
         "unproved": [],
-        "cases": {"held": 0, "failed": [], "broken": []},
+        "cases": no_cases(),
         "recorded": {"requests": 0, "changed": 0, "groups": [], "whole": True},
     }
 

@@ -3,7 +3,8 @@
 The order: nobody else is at it; what the change was made from is what the disk holds and what is in force; the new
 texts have no mistakes; they are written aside; one link is swapped; the edge loads them, on trial. What the edge
 refuses is swapped back. A crash at any point leaves the old set or the new one on the disk, and ``settle`` puts disk
-and records right afterwards.
+and records right afterwards. Case files are no concern of the edge's: where nothing else changes, it is not asked to
+load, and nothing is on trial.
 """
 
 from __future__ import annotations
@@ -26,13 +27,15 @@ CONFIRM_WITHIN = 300.0
 """Seconds that the edge waits for a confirmation before it goes back by itself."""
 AS_FOUND = "as it was found"
 BY_HAND = "changed by hand"
+CASES_FOUND = "case files count from now on"
+CASES_ONLY = "case files only"
 NEVER = "nobody confirmed it in time, or it never came in force"
 RESTARTED = "the edge was started anew meanwhile, so it waits no longer: confirm it, or undo it"
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """``base``: digest of the revision that it was made from. ``texts``: see FileSet."""
+    """``base``: FileSet.whole of what it was made from. ``texts``: see FileSet; case files that it lacks go."""
 
     base: str
     texts: Mapping[str, str]
@@ -64,16 +67,18 @@ class Revisions:
             standing, disk = self._settle(status)
             _check_base(wish.base, disk, status, standing)
             new = set_of(self._config, wish.texts)
-            if new.digest == disk.digest:
+            if new.whole == disk.whole:
                 raise Refused(CONFLICT, "nothing is different from what is in force")
+            if new.digest == disk.digest:
+                return self._apply_cases(wish, new, (standing, disk))
             self._check(new)
             return self._apply(wish, new, (standing, disk), talk)
 
     def roll_back(self, number: int, who: str, confirm_within: float = CONFIRM_WITHIN) -> Revision:
         """A further revision with the texts of an earlier one. Refused, 404, where there is no such."""
-        texts = self.store.texts(self.store.get(number)).texts
-        base = read_set(self._config).digest
-        return self.apply(Wish(base, texts, who, f"back to revision {number}", confirm_within))
+        base = read_set(self._config)
+        texts = self.store.texts_over(self.store.get(number), base).texts
+        return self.apply(Wish(base.whole, texts, who, f"back to revision {number}", confirm_within))
 
     def confirm(self, who: str) -> Revision:
         """What is on trial stays."""
@@ -95,7 +100,7 @@ class Revisions:
             earlier = self.store.get(standing.parent)
             self.store.mark(standing, Result.UNDONE, f"by {who}")
             self._step("marked")
-            self._live.swap((standing, disk), (earlier, self.store.texts(earlier)), self._step)
+            self._back((standing, disk), earlier)
             talk.load(standing.digest, earlier.digest, 0.0)
             return earlier
 
@@ -111,15 +116,26 @@ class Revisions:
         if standing is not None and standing.result is Result.ON_TRIAL:
             standing = self._judged(standing, status)
         disk = read_set(self._config)
-        if standing is None or disk.digest != standing.digest:
-            gone = next(iter(self.store.all()), None)
-            if standing is not None and gone is not None and _is_left_over(gone, disk, status):
-                files = self.store.texts(standing)
-                self._live.swap((gone, disk), (standing, files), self._step)
-                return standing, files
-            parent = standing.number if standing else 0
-            standing = self.store.add(disk, parent, "", BY_HAND if parent else AS_FOUND, Result.FROM_DISK)
-        return standing, disk
+        if standing is None:
+            return self.store.add(disk, 0, "", AS_FOUND, Result.FROM_DISK), disk
+        if _is_same(standing, disk):
+            return standing, disk
+        gone = next(iter(self.store.all()))
+        if _is_left_over(gone, standing, disk, status):
+            return standing, self._back((gone, disk), standing)
+        comment = CASES_FOUND if not standing.whole and standing.digest == disk.digest else BY_HAND
+        return self.store.add(disk, standing.number, "", comment, Result.FROM_DISK), disk
+
+    def _back(self, before: tuple[Revision, FileSet], after: Revision) -> FileSet:
+        """``after`` on the disk again, in the place of what was undone or refused. Case files that somebody has changed
+        by hand meanwhile are kept in a record of their own."""
+        gone, disk = before
+        if gone.whole and gone.whole != disk.whole:
+            comment = f"{CASES_ONLY}, {BY_HAND} on top of revision {gone.number}, and undone with it"
+            self.store.add(disk, gone.number, "", comment, Result.UNDONE)
+        files = self.store.texts_over(after, disk)
+        self._live.swap(before, (after, files), self._step)
+        return files
 
     def _judged(self, trial: Revision, status: StatusJson) -> Revision | None:
         """A revision on trial, after what the edge says."""
@@ -141,6 +157,17 @@ class Revisions:
         except ConfigError as error:
             raise Refused(UNPROCESSABLE, "the draft has mistakes", error.problems) from None
 
+    def _apply_cases(self, wish: Wish, new: FileSet, before: tuple[Revision, FileSet]) -> Revision:
+        """It counts as refused until it is on the disk, as one whose console has ended."""
+        made = self.store.add(new, before[0].number, wish.who, wish.comment, Result.REFUSED)
+        self._step("recorded")
+        try:
+            self._live.swap(before, (made, new), self._step)
+        except (Refused, OSError) as error:
+            self.store.mark(made, Result.REFUSED, error.sentence if isinstance(error, Refused) else str(error))
+            raise
+        return self.store.mark(made, Result.CONFIRMED, changes=CASES_ONLY)
+
     def _apply(self, wish: Wish, new: FileSet, before: tuple[Revision, FileSet], talk: Talk) -> Revision:
         made = self.store.add(new, before[0].number, wish.who, wish.comment, Result.ON_TRIAL)
         self._step("recorded")
@@ -149,7 +176,7 @@ class Revisions:
             loaded = talk.load(before[1].digest, new.digest, wish.confirm_within, wish.fail_more)
         except (Refused, OSError) as error:
             self.store.mark(made, Result.REFUSED, error.sentence if isinstance(error, Refused) else str(error))
-            if read_set(self._config).digest == new.digest:
+            if read_set(self._config).whole == new.whole:
                 self._live.swap((made, new), before, self._step)
             raise
         self._step("loaded")
@@ -163,18 +190,26 @@ def _check_base(base: str, disk: FileSet, status: StatusJson, standing: Revision
         raise Refused(CONFLICT, f"revision {standing.number} is on trial: confirm it or undo it first")
     if status["unconfirmed"] is not None:
         raise Refused(CONFLICT, "what is in force waits to be confirmed: confirm it or let the edge go back first")
-    if disk.digest != base:
+    if disk.whole != base:
         text = "was changed since this draft was begun: the disk holds {}, not {}; compare, and begin from there"
-        raise Refused(PRECONDITION, f"the configuration {text.format(short(disk.digest), short(base))}")
+        raise Refused(PRECONDITION, f"the configuration {text.format(short(disk.whole), short(base))}")
     if status["revision"] != disk.digest:
         text = "the edge has {} in force, and the disk holds {}: load that first (sipedge load), or put it right"
         raise Refused(PRECONDITION, text.format(short(status["revision"]), short(disk.digest)))
 
 
-def _is_left_over(gone: Revision, disk: FileSet, status: StatusJson) -> bool:
+def _is_same(standing: Revision, disk: FileSet) -> bool:
+    """Whether the disk holds it. Case files that change while it is on trial wait until that is over."""
+    if standing.result is Result.ON_TRIAL:
+        return disk.digest == standing.digest
+    return disk.whole == (standing.whole or standing.digest)
+
+
+def _is_left_over(gone: Revision, standing: Revision, disk: FileSet, status: StatusJson) -> bool:
     """Whether the disk still holds a revision that was undone or refused: nobody has taken it up since."""
-    taken_up = status["revision"] == gone.digest and status["unconfirmed"] is None
-    return gone.digest == disk.digest and gone.result in GONE and not taken_up
+    if gone.digest != disk.digest or gone.result not in GONE or gone.digest == standing.digest:
+        return False
+    return status["revision"] != gone.digest or status["unconfirmed"] is not None
 
 
 def _check_on_trial(standing: Revision) -> None:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from threading import RLock
 from time import time
 
+from sipedge.config.case_files import ENDING
 from sipedge.control.refusal import CONFLICT, FAILED, NOT_FOUND, UNPROCESSABLE, Refused
 
 from .durable import write_whole
@@ -19,6 +20,10 @@ NAME = "drafts"
 MOST = 100
 LONGEST = 4 * 1024**2
 """Bytes of all texts of a draft."""
+ALL_TOGETHER = 64 * 1024**2
+"""Bytes of all drafts: pages list them."""
+Mark = tuple[int, int, int]
+"""Inode, size and time of the last change of a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,11 @@ class Draft:
         names = dict.fromkeys([*self.base, *self.texts])
         return [name for name in names if self.base.get(name) != self.texts.get(name)]
 
+    @property
+    def cases_only(self) -> bool:
+        """Whether nothing that an edge reads is different."""
+        return all(name.endswith(ENDING) for name in self.changed)
+
 
 class Drafts:
     """Of one process. Raises OSError, and Refused: 404 for a draft that is not there, 409 for one changed meanwhile."""
@@ -55,15 +65,27 @@ class Drafts:
         self._folder = os.path.join(folder, NAME)
         self._counter = os.path.join(self._folder, "last")
         self._lock = RLock()
+        self._read: dict[int, tuple[Mark, Draft]] = {}
+        """As their files were when they were read last."""
 
     def all(self) -> list[Draft]:
-        """The last changed first."""
-        return sorted(map(self.get, self._numbers()), key=lambda draft: -draft.time)
+        """The last changed first, without those that are damaged."""
+        return sorted(self._parted()[0], key=lambda draft: -draft.time)
+
+    def damaged(self) -> list[str]:
+        """Those that cannot be read, each in a sentence."""
+        return self._parted()[1]
 
     def get(self, number: int) -> Draft:
         try:
-            with open(self._place(number), encoding="utf-8") as stream:
-                return Draft(**json.load(stream))
+            status = os.stat(self._place(number))
+            mark = status.st_ino, status.st_size, status.st_mtime_ns
+            seen, draft = self._read.get(number, (None, None))
+            if draft is None or seen != mark:
+                with open(self._place(number), encoding="utf-8") as stream:
+                    draft = Draft(**json.load(stream))
+                self._read[number] = mark, draft
+            return draft
         except FileNotFoundError:
             raise Refused(NOT_FOUND, f"there is no draft {number}") from None
         except (ValueError, TypeError):
@@ -83,29 +105,60 @@ class Drafts:
     def change(self, number: int, version: int, texts: Mapping[str, str]) -> Draft:
         """``version``: that which was changed. ``texts``: those that take the place of others; new ones are added."""
         with self._lock:
-            held = self.get(number)
-            if held.version != version:
-                text = f"somebody else has changed draft {number} meanwhile: load it anew, and make your change again"
-                raise Refused(CONFLICT, text)
+            held = self._seen(number, version)
             return self._written(replace(held, version=version + 1, time=time(), texts={**held.texts, **texts}))
 
-    def rebase(self, number: int, base: FileSet, texts: Mapping[str, str]) -> Draft:
-        """Another base, and the texts that were made for it."""
+    def take_out(self, number: int, version: int, name: str) -> Draft:
+        """Without that file. ``version``: as for ``change``. Refused, 404, where it has none of this name."""
         with self._lock:
-            held = self.get(number)
+            held = self._seen(number, version)
+            if name not in held.texts:
+                raise Refused(NOT_FOUND, f'draft {number} has no file "{name}"')
+            texts = {other: text for other, text in held.texts.items() if other != name}
+            return self._written(replace(held, version=version + 1, time=time(), texts=texts))
+
+    def rebase(self, number: int, version: int, base: FileSet, texts: Mapping[str, str]) -> Draft:
+        """Another base, and the texts that were made for it from ``version``."""
+        with self._lock:
+            held = self._seen(number, version)
             made = replace(held, version=held.version + 1, time=time(), base=dict(base.texts), texts=dict(texts))
             return self._written(made)
 
     def drop(self, number: int) -> None:
         with self._lock:
-            self.get(number)
+            if number not in self._numbers():
+                raise Refused(NOT_FOUND, f"there is no draft {number}")
             os.unlink(self._place(number))
+            self._read.pop(number, None)
+
+    def _parted(self) -> tuple[list[Draft], list[str]]:
+        """(those that can be read, a sentence about each other one)."""
+        whole, damaged = list[Draft](), list[str]()
+        for number in self._numbers():
+            try:
+                whole.append(self.get(number))
+            except Refused as error:
+                if error.code == FAILED:
+                    damaged.append(error.sentence)
+        return whole, damaged
+
+    def _seen(self, number: int, version: int) -> Draft:
+        """Raises Refused where somebody has changed it since."""
+        held = self.get(number)
+        if held.version != version:
+            text = f"somebody else has changed draft {number} meanwhile: load it anew, and make your change again"
+            raise Refused(CONFLICT, text)
+        return held
 
     def _written(self, draft: Draft) -> Draft:
         if sum(len(text.encode()) for text in draft.texts.values()) > LONGEST:
             raise Refused(UNPROCESSABLE, f"a draft holds {LONGEST} bytes at most")
         os.makedirs(self._folder, 0o750, exist_ok=True)
-        write_whole(self._place(draft.number), json.dumps(asdict(draft)).encode(), 0o640)
+        content = json.dumps(asdict(draft)).encode()
+        others = sum(os.path.getsize(self._place(number)) for number in self._numbers() if number != draft.number)
+        if others + len(content) > ALL_TOGETHER:
+            raise Refused(CONFLICT, f"all drafts together hold {ALL_TOGETHER} bytes at most: drop one")
+        write_whole(self._place(draft.number), content, 0o640)
         return draft
 
     def _last(self) -> int:

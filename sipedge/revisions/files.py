@@ -1,4 +1,4 @@
-"""The texts of one configuration as one value: ``edge.toml`` and the dial plans that it names.
+"""The texts of one configuration as one value: ``edge.toml``, the dial plans that it names, their case files.
 
 Keys, passwords and secrets are in files of their own. A password inside ``edge.toml`` is refused.
 """
@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sipedge.config import ConfigError
+from sipedge.config.case_files import ENDING, case_problems, read_case_files
 from sipedge.config.plans import plan_names
 from sipedge.config.reading.files import in_folder_of, revision_of
 from sipedge.config.reading.positions import Path
@@ -21,14 +22,25 @@ from sipedge.control.refusal import UNPROCESSABLE, Refused
 
 @dataclass(frozen=True, slots=True)
 class FileSet:
-    """``texts``: name, relative to the folder of ``edge.toml`` -> text; that file first, then its plans in order."""
+    """``texts``: name, relative to the folder of ``edge.toml`` -> text; that file first, then its plans in order, then
+    case files by name."""
 
     texts: Mapping[str, str]
 
     @property
     def digest(self) -> str:
-        """The revision, as the running edge names it."""
+        """The revision, as the running edge names it: of what an edge reads, so without case files."""
+        return revision_of((name, text) for name, text in self.texts.items() if not name.endswith(ENDING))
+
+    @property
+    def whole(self) -> str:
+        """Of all texts; where there is no case file, the same."""
         return revision_of(self.texts.items())
+
+    @property
+    def cases(self) -> dict[str, str]:
+        """The case files among the texts."""
+        return {name: text for name, text in self.texts.items() if name.endswith(ENDING)}
 
     def at(self, config: str) -> Drafted:
         """These texts in the place of what is on the disk, for the functions that read a configuration."""
@@ -37,15 +49,16 @@ class FileSet:
 
 def read_set(config: str) -> FileSet:
     """What is on the disk. Raises Refused, 422, with the mistakes."""
-    return _set(config, OnDisk())
+    return _set(config, OnDisk(), None)
 
 
 def set_of(config: str, texts: Mapping[str, str]) -> FileSet:
-    """A draft. ``texts``: as in FileSet, in any order; a plan that it names and does not hold is read from the disk.
+    """A draft. ``texts``: as in FileSet, in any order; a plan that it names and does not hold is read from the disk, a
+    case file that it does not hold is none of its.
 
     Raises Refused, 422, with the mistakes.
     """
-    return _set(config, Drafted({in_folder_of(config, name): text for name, text in texts.items()}))
+    return _set(config, FileSet(texts).at(config), FileSet(texts).cases)
 
 
 def password_in(config: str, text: str) -> bool:
@@ -56,17 +69,21 @@ def password_in(config: str, text: str) -> bool:
         return any(line.replace('"', "").split("=")[0].strip() == "password" for line in text.splitlines())
 
 
-def _set(config: str, texts: Texts) -> FileSet:
+def _set(config: str, texts: Texts, cases: Mapping[str, str] | None) -> FileSet:
+    """``cases``: None for those that lie there."""
     try:
         reader = open_toml(config, texts)
         _check(reader)
         names = plan_names(reader)
         read = {name: _text(reader, index, name) for index, name in enumerate(names)}
+        if cases is None:
+            cases = read_case_files(config, names, texts).texts
+        reader.problems += case_problems(config, names, cases)
         if reader.problems:
             raise ConfigError(reader.problems)
     except ConfigError as error:
         raise Refused(UNPROCESSABLE, f"{config} has mistakes", error.problems) from None
-    return FileSet({os.path.basename(config): reader.text, **read})
+    return FileSet({os.path.basename(config): reader.text, **read, **dict(sorted(cases.items()))})
 
 
 def _check(reader: Reader) -> None:
@@ -78,6 +95,9 @@ def _check(reader: Reader) -> None:
         if os.path.isabs(name) or ".." in name.split("/"):
             message = f'"{name}" lies outside the folder of the configuration, so no revision can hold it'
             reader.problem(("edge", "dialplans", index), message, "move it there, and name it without the folder")
+        elif name.endswith(ENDING):
+            message = f'"{name}" is called like a case file, so no revision can hold it as a dial plan'
+            reader.problem(("edge", "dialplans", index), message, "give it a name that ends with .dialplan")
     if reader.problems:
         raise ConfigError(reader.problems)
 

@@ -50,7 +50,7 @@ GONE = {Result.UNDONE, Result.REFUSED}
 class Revision:
     number: int
     digest: str
-    """As the edge names what is in force."""
+    """As the edge names what is in force: FileSet.digest."""
     parent: int
     """The number of the revision that it was made from; 0 for the first."""
     time: float
@@ -66,6 +66,8 @@ class Revision:
     """Of the engine that checked it."""
     files: tuple[tuple[str, str], ...]
     """(name, SHA-256 of the text), in the order of FileSet."""
+    whole: str = ""
+    """FileSet.whole; '' in a record from before case files were part of revisions, which says nothing of them."""
 
 
 class Store:
@@ -118,11 +120,17 @@ class Store:
     def texts(self, revision: Revision) -> FileSet:
         return FileSet({name: self._blob(digest) for name, digest in revision.files})
 
+    def texts_over(self, revision: Revision, there: FileSet) -> FileSet:
+        """Its texts, to take the place of ``there``: a record that says nothing of case files leaves those alone."""
+        texts = self.texts(revision).texts
+        return FileSet({**texts, **({} if revision.whole else there.cases)})
+
     def add(self, files: FileSet, parent: int, who: str, comment: str, result: Result) -> Revision:
         """Inside ``locked``."""
         number = max(self._numbers(), default=0) + 1
         digests = tuple((name, self._keep(text)) for name, text in files.texts.items())
-        made = Revision(number, files.digest, parent, time(), who, comment, result, "", "", __version__, digests)
+        about = (who, comment, result, "", "", __version__, digests, files.whole)
+        made = Revision(number, files.digest, parent, time(), *about)
         self._write(made)
         return made
 

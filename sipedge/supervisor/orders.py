@@ -53,6 +53,8 @@ class Shared:
     """The same: server transactions."""
     clients: int
     """The same: client transactions."""
+    opened: int
+    """The same: connections that the edge opens."""
     handles: int
     """The same of bus/board.py."""
 

@@ -181,7 +181,8 @@ class Worker:
 
     def _slice(self, most: int) -> tuple[list[Part], int, int]:
         """What to write next, how many records that is, and how many items."""
-        parts, records, taken = list[Part](), 0, 0
+        parts: list[Part] = []
+        records = taken = 0
         end = time.monotonic() + SLICE
         while taken < most and time.monotonic() < end:
             try:

@@ -29,7 +29,8 @@ def colleagues(link: Link, settings: Settings, kept: Kept | None) -> Colleagues 
     ports = {} if kept is None else ports_of(settings, kept.sockets)
     seat, shared = link.seat, link.seat.shared
     directory = Directory(shared.transactions, seat.worker)
-    memory = shared.rates, shared.outputs, shared.legs, shared.servers, shared.clients, shared.handles
+    tallies = shared.legs, shared.servers, shared.clients, shared.opened
+    memory = shared.rates, shared.outputs, *tallies, shared.handles
     return Colleagues(Bus(seat.worker), seat.start, directory, shared.secret, link.gone, ports, *memory)
 
 

@@ -70,6 +70,16 @@ def test_a_callee_that_rings_reliably_is_acknowledged_by_the_edge(tmp_path: Path
     assert sent.count("m=message") == 15  # each of five callers offers, and hears the answer in 180 and 200
 
 
+@pytest.mark.parametrize("prack", ["here", "end to end"])
+def test_an_offer_in_a_prack_and_one_in_an_early_update_are_answered_by_the_callee(tmp_path: Path, prack: str) -> None:
+    """Also where the edge rings with numbers of its own."""
+    zone = f'{B2BUA}\n[zone.b2bua]\nprack = "{prack}"\n'
+    with parties(tmp_path, zone, zone) as both:
+        sent, received = exchange(tmp_path, "caller_offers_in_prack", "callee_answers_in_prack", both, calls=5)
+    assert sent.count("PRACK sip:b-") == received.count("PRACK sip:callee@") == 5
+    assert ("RSeq: 17" in sent) == (prack == "end to end")
+
+
 @pytest.mark.parametrize("turned", [False, True])
 def test_a_proxy_behind_that_asks_for_credentials(tmp_path: Path, turned: bool) -> None:
     """Kamailio record-routes, and challenges what comes from the edge; a callee hangs up through it, too."""

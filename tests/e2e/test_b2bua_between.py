@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import pytest
 from support.certificates import issue, make_ca
+from support.messages import SDP_IM
 from support.processes import fresh_address
 from support.running_edge import Edge, edge_toml, listener, neighbor, rule
 from support.stream import LIMIT, Callee, Stream, answer, connect, header, values
@@ -44,6 +45,19 @@ RELIABLE = steps(
     "one BYE caller",
     "caller 200_BYE one",
 )
+OFFERED = steps(
+    "caller INVITE three",
+    "three 183_INVITE caller",
+    "caller PRACK three",
+    "three 200_PRACK caller",
+    "caller UPDATE three",
+    "three 200_UPDATE caller",
+    "three 200_INVITE caller",
+    "caller ACK three",
+    "three BYE caller",
+    "caller 200_BYE three",
+)
+"""Each with an offer or an answer, through an edge that numbers what the caller acknowledges (``prack = "here"``)."""
 FORKED = steps(
     "caller INVITE one+two",
     "one 200_INVITE caller",
@@ -73,6 +87,16 @@ TABLE = {
         "........",
         "........",
     ),
+    ("here", OFFERED): (
+        ".x----x-4-",
+        "..4-4-x-4-",
+        "...x4-x-4-",
+        "....4-x-4-",
+        ".....xx-4-",
+        "......x-4-",
+        "..........",
+        "..........",
+    ),
     ("hidden", FORKED): (
         ".xx--....",
         "..x.-....",
@@ -92,6 +116,9 @@ TABLE = {
 """Topology of the caller's zone and messages -> what becomes of them where the edge dies behind the first, second..."""
 
 
+BOTH = "sip:both@far.example"
+
+
 class Dialog(NamedTuple):
     """What a party knows of one."""
 
@@ -108,6 +135,8 @@ class Party:
     address: str
     edge: str
     listens: Callee
+    offers: bool = False
+    """Whether an INVITE, PRACK or UPDATE has an offer here, and its response an answer."""
     _out: Stream | None = None
     _arrives: Stream | None = None
 
@@ -116,7 +145,7 @@ class Party:
         """With whom -> as this party knows it."""
         self.requests: dict[str, tuple[bytes, Stream]] = {}
         """Method -> the last one that came, and where."""
-        self.number = 0
+        self.number, self.rseq = 0, ""
 
     @property
     def out(self) -> Stream:
@@ -147,10 +176,11 @@ class Party:
         """A request within a dialog."""
         self.number += method != "ACK"
         number = 1 if method == "ACK" else self.number
-        self._sends(self.dialogs[to], method, number, *(("RAck: 1 1 INVITE",) if method == "PRACK" else ()))
+        self._sends(self.dialogs[to], method, number, *((f"RAck: {self.rseq} 1 INVITE",) if method == "PRACK" else ()))
 
     def _sends(self, dialog: Dialog, method: str, number: int, *extra: str) -> None:
         target, routes, call_id, own, other = dialog
+        body = self.description(method)
         lines = [
             f"{method} {target} SIP/2.0",
             f"Via: SIP/2.0/TCP {self.address}:5060;branch=z9hG4bK{call_id[0]}{self.name}{number}{method}",
@@ -162,14 +192,21 @@ class Party:
             f"Contact: <sip:{self.name}@{self.address}:5060;transport=tcp>",
             "Max-Forwards: 70",
             *extra,
-            "Content-Length: 0",
+            *(("Content-Type: application/sdp",) if body else ()),
+            f"Content-Length: {len(body)}",
         ]
-        self.out.send("\r\n".join(lines).encode() + b"\r\n\r\n")
+        self.out.send("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
+
+    def description(self, method: str) -> bytes:
+        return SDP_IM if self.offers and method in ("INVITE", "PRACK", "UPDATE") else b""
+
+    def is_described(self, message: bytes, method: str) -> bool:
+        return message.endswith(SDP_IM.partition(b"t=")[2]) == bool(self.description(method))
 
     def gets(self, method: str, of: str) -> None:
         """A request of another party."""
         message = self.arrives.read_message()
-        assert message.startswith(method.encode() + b" "), message
+        assert message.startswith(method.encode() + b" ") and self.is_described(message, method), message
         self.requests[method] = message, self.arrives
         if method == "INVITE":
             own, other = f"{header(message, 'To')};tag={self.name}", header(message, "From")
@@ -179,8 +216,10 @@ class Party:
         status, method = what.split()
         request, stream = self.requests[method]
         reason = {"183": "183 Session Progress", "200": "200 OK"}[status]
-        data = answer(request, reason).replace(b";tag=callee", f";tag={self.name}".encode())
+        body = self.description(method)
+        data = answer(request, reason, body).replace(b";tag=callee", f";tag={self.name}".encode())
         extra = "Require: 100rel\r\nRSeq: 1\r\n" if status == "183" else ""
+        extra += "Content-Type: application/sdp\r\n" if body else ""
         contact = f"{extra}Contact: <sip:{self.name}@{self.address}:5060;transport=tcp>\r\nContent-Length"
         (stream if stream is self._arrives else self.out).send(data.replace(b"Content-Length", contact.encode(), 1))
 
@@ -191,6 +230,9 @@ class Party:
             message = self.out.read_message()
         status, method = what.split()
         assert (message[8:11].decode(), header(message, "CSeq").split()[1]) == (status, method), message
+        assert status == "481" or self.is_described(message, method), message
+        if status == "183":
+            self.rseq = header(message, "RSeq")
         if method == "INVITE":
             self._learns(
                 of, message, header(message, "From"), header(message, "To"), values(message, "Record-Route")[::-1]
@@ -226,17 +268,21 @@ class World:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    folder, names = tmp_path_factory.mktemp("between"), ("hidden", "b2bua", "one", "two")
-    edge, *addresses = (fresh_address() for _ in range(5))
+    folder, names = tmp_path_factory.mktemp("between"), ("hidden", "b2bua", "here", "one", "two", "three")
+    edge, *addresses = (fresh_address() for _ in range(7))
     ca = make_ca(folder)
-    topologies = [("hidden", 'topology = "hidden"'), ("b2bua", 'topology = "b2bua"'), ("one", ""), ("two", "")]
-    zones = [neighbor(name, [own], "TCP", line) for (name, line), own in zip(topologies, addresses, strict=True)]
+    here = 'topology = "b2bua"\n[zone.b2bua]\nprack = "here"'
+    topologies = ('topology = "hidden"', 'topology = "b2bua"', here, "", "", here)
+    zones = [neighbor(name, [own], "TCP", lines) for name, own, lines in zip(names, addresses, topologies, strict=True)]
     config = edge_toml(ca, issue(ca, ips=[edge]), listener("tcp", edge, "TCP"), *zones)
     config = config.replace("[edge]\n", '[edge]\njournal = "journal"\n', 1)
     rules = rule("one", r".*@far\.example", "one").replace("match stop", "match continue")
-    rules += rule("two", r"both@far\.example", "two")
+    rules += rule("two", r"both@far\.example", "two") + rule("three", r".*@third\.example", "three")
     with Edge(folder / "edge", config, rules) as running:
-        parties = {name: Party(name, own, edge, Callee(own, 5060)) for name, own in zip(names, addresses, strict=True)}
+        parties = {
+            name: Party(name, own, edge, Callee(own, 5060), offers=name in ("here", "three"))
+            for name, own in zip(names, addresses, strict=True)
+        }
         yield World(running, parties)
         for party in parties.values():
             party.close()
@@ -246,7 +292,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def play(step: Step, fate: str, parties: dict[str, Party], call_id: str) -> None:
     sender, receivers = parties[step.sender], [parties[name] for name in step.to.split("+")]
     if step.what == "INVITE":
-        sender.begins(call_id, f"sip:{'both' if len(receivers) > 1 else 'bob'}@far.example")
+        sender.begins(call_id, {"one": "sip:bob@far.example", "three": "sip:carol@third.example"}.get(step.to, BOTH))
     elif step.what[0].isdigit():
         sender.answers(step.what)
     else:
@@ -278,7 +324,7 @@ def test_what_becomes_of_messages_behind_a_restart(
     call_id = f"{topology}{len(messages)}{behind}@{parties['caller'].address}"
     for number, (step, fate) in enumerate(zip(messages, fates, strict=True)):
         if number == behind:
-            is_kept = topology == "b2bua" and "200 INVITE" in [before.what for before in messages[:behind]]
+            is_kept = topology != "hidden" and "200 INVITE" in [before.what for before in messages[:behind]]
             world.restart(call_id if is_kept else "")
         if fate != UNSENT:
             play(step, fate, parties, call_id)

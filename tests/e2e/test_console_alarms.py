@@ -119,7 +119,7 @@ def test_a_console_whose_disk_is_full_says_so_on_its_pages_and_goes_on_later(ins
             _sent(installation, 10, 20)
             _until(lambda: "the history does not grow" in _page(address, "/history?alias=nobody"))
             _until(lambda: "alarms and events cannot be kept" in _page(address, "/alarms"))
-            assert "The history does not grow" in _page(address, "/alarms")
+            _until(lambda: "The history does not grow" in _page(address, "/alarms"))
             assert "the history does not grow" in _page(address, "/")
         _until(_alarm(address, "is nearly full"))
         _until(lambda: _asked(address, "stored")["rows"] == 25)

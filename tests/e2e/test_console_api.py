@@ -121,10 +121,10 @@ def test_a_program_reviews_applies_confirms_and_rolls_back(there: There) -> None
     texts = {**held["texts"], "edge.dialplan": CHANGED}
     reviewed = there.post("/api/review", Role.OPERATOR, texts=texts).json()
     assert len(reviewed["differences"]) == 1 and not reviewed["problems"]
-    assert there.post("/api/revisions/apply", Role.OPERATOR, base=held["digest"], texts=texts).status_code == 403
+    assert there.post("/api/revisions/apply", Role.OPERATOR, base=held["whole"], texts=texts).status_code == 403
     refused = there.post("/api/revisions/apply", base="0" * 64, texts=texts)
     assert refused.status_code == 412 and "was changed since" in refused.json()["error"]["sentence"]
-    made = there.post("/api/revisions/apply", base=held["digest"], texts=texts, comment="by a program").json()
+    made = there.post("/api/revisions/apply", base=held["whole"], texts=texts, comment="by a program").json()
     assert _as_described("/api/texts", held, "get") and _as_described("/api/review", reviewed)
     assert _as_described("/api/revisions/apply", made)
     assert _as_described("/api/revisions", there.get("/api/revisions"), "get")
@@ -136,5 +136,25 @@ def test_a_program_reviews_applies_confirms_and_rolls_back(there: There) -> None
     assert status(there.folder)["revision"] == made["digest"]
     for body in ({}, {"texts": []}, {"texts": {"a": 1}}):
         assert there.post("/api/review", Role.OPERATOR, **body).status_code == 400
-    answer = there.post("/api/revisions/apply", base=made["digest"], texts={"edge.toml": "[edge"})
+    answer = there.post("/api/revisions/apply", base=made["whole"], texts={"edge.toml": "[edge"})
     assert answer.status_code == 422 and "edge.toml:1:" in json.dumps(answer.json()["error"]["problems"])
+
+
+def test_a_program_changes_case_files_and_loses_none_that_it_does_not_know(there: There) -> None:
+    cases = {"edge.cases": 'plan "edge.toml"\n', "more.cases": "# more\n"}
+    for name, text in cases.items():
+        (there.folder / name).write_text(text)
+    held = there.get("/api/texts")
+    assert (
+        held["whole"] != held["digest"] == status(there.folder)["revision"] and cases.items() <= held["texts"].items()
+    )
+    plan = {"edge.dialplan": CHANGED, "edge.toml": held["texts"]["edge.toml"]}
+    assert [each["name"] for each in there.post("/api/review", texts=plan).json()["files"]] == ["edge.dialplan"]
+    wish = {"base": held["whole"], "texts": {"edge.cases": "# other\n", **plan}, "without": ["more.cases"]}
+    for wrong in ("more.cases", ["edge.toml"], ["edge.cases"], [[]], ["none.cases"]):
+        assert there.post("/api/revisions/apply", **{**wish, "without": wrong}).status_code == 400
+    wish["texts"]["edge.dialplan"] = RULE
+    made = there.post("/api/revisions/apply", **wish).json()
+    assert (made["result"], made["changes"], made["digest"]) == ("confirmed", "case files only", held["digest"])
+    assert made["whole"] == there.get("/api/texts")["whole"]
+    assert (there.folder / "edge.cases").read_text() == "# other\n" and not (there.folder / "more.cases").exists()

@@ -137,7 +137,7 @@ def test_nobody_confirms_and_the_edge_goes_back_with_the_console_dead(beside: Be
     desk = beside.world.desk
     path = beside.drafted()
     draft = desk.drafts.get(int(path.rpartition("/")[2]))
-    desk.revisions.apply(Wish(draft.base_set.digest, draft.texts, "admin", "", 0.5))
+    desk.revisions.apply(Wish(draft.base_set.whole, draft.texts, "admin", "", 0.5))
     beside.edge.wait_for("nobody confirmed revision")
     assert status(beside.folder)["revision"] == first
     assert (beside.folder / "edge.dialplan").read_text() == CHANGED, "nobody has looked yet"

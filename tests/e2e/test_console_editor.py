@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from time import time
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -65,3 +66,27 @@ def test_mistakes_are_marked_as_one_types_and_zones_are_offered(page: Page) -> N
     editor.focus()
     page.keyboard.press("Control+s")
     expect(page.locator('input[name="version"]').first).to_have_value("2")
+
+
+def test_what_was_sent_without_a_session_is_still_there_after_the_log_in(page: Page, tmp_path: Path) -> None:
+    world = world_beside(tmp_path / "edge.toml")
+    editor, unsaved = page.get_by_role("textbox", name="edge.dialplan"), page.locator("#unsaved")
+    expect(page.locator(".cm-editor")).to_be_visible()
+    expect(unsaved).to_be_hidden()
+    editor.focus()
+    page.keyboard.type("# mine\n")
+    (session,) = world.keeping.sessions.all(time())
+    world.keeping.sessions.end(session.number)
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_label("Account").fill("admin")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Draft 1")
+    expect(editor).not_to_contain_text("# mine")
+    page.get_by_role("button", name="Put it into the editor").click()
+    expect(editor).to_contain_text("# mine")
+    expect(unsaved).to_be_hidden()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator('input[name="version"]').first).to_have_value("2")
+    expect(editor).to_contain_text("# mine")
+    expect(unsaved).to_be_hidden()

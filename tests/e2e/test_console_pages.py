@@ -24,6 +24,13 @@ HOSTILE = (
     "\u202eelpmaxe@b\x00b\x1b[2J",
     "a" * 4096 + "@far.example",
 )
+CASES = f"""plan "edge.toml"
+case "{"a" * 180}" {{
+    alias "{"a" * 400}@far.example"
+    from zone "near"
+    expect no match
+}}
+"""
 OIDC = '[console.oidc]\nissuer = "https://127.0.0.1:1"\nclient_id = "x"\nroles = { x = "admin" }\n'
 """So that the page of the log-in has all that it may have."""
 FOCUSABLE = "a[href], button, input:not([type=hidden]):not([hidden]), select, textarea, summary, [tabindex='0']"
@@ -40,8 +47,11 @@ MORE += (
     "/history?alias=nobody&status=failed",
     "/log-in",
 )
-MORE += ("/drafts/1", "/drafts/1/review", "/password")
+MORE += ("/drafts/1", "/drafts/1/review", "/drafts/1/forms", "/drafts/1/form", "/drafts/1/form?entry=out", "/password")
+MORE += ("/revisions/compare?new=1",)
+MORE += ("/drafts/1?file=edge.cases&line=2",)
 KEYBOARD = ("/logs/edge", "/zones", "/doctor", "/alarms", "/accounts", "/", "/drafts/1/review", "/revisions", "/locate")
+KEYBOARD += ("/drafts/1/forms", "/drafts/1/form?entry=out")
 PATHS = (*(page.path for page in PAGES if page.title), *MORE)
 
 
@@ -58,6 +68,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     config = installation.toml
     text = config.read_text() + '[log]\ndecisions = "decisions.jsonl"\n[console]\nlisten = "127.0.0.1:0"\n' + OIDC
     config.write_text(text)
+    config.with_name("edge.cases").write_text(CASES)
     write(config.with_name("decisions.jsonl"), (record(number, alias) for number, alias in enumerate(HOSTILE, 1)))
     more = record(4, method="NOTIFY", status=504, own=False, call_id="call-1@far.example")
     write(config.with_name("decisions.jsonl"), [more])
@@ -125,6 +136,15 @@ def test_a_page_has_no_barrier_fits_a_small_screen_and_says_nothing_wrong(
     expect(shown).not_to_have_title(re.compile("taken"))
     examined.goto(_path(examined, address, path))
     assert barriers(examined) == ""
+
+
+def test_no_page_is_forgotten_here() -> None:
+    parts = {"/live", "/trial", "/alarms/count", "/history/{key}/alike", "/history.csv", "/static/{name}"}
+    elsewhere = {"/log-in/oidc", "/log-in/oidc/back"}
+    there = {each.path for each in PAGES if "GET" in each.methods and not each.path.startswith("/api")}
+    seen = {re.sub(r"/drafts/1\b", "/drafts/{number:short}", path.partition("?")[0]) for path in PATHS}
+    seen = {path.replace(ENTRY, "/history/{key}") for path in seen}
+    assert there - seen == parts | elsewhere
 
 
 @pytest.mark.parametrize("path", KEYBOARD)

@@ -38,7 +38,8 @@ if what == "undo":
 else:
     from sipedge.revisions.files import read_set
     old = read_set(config)
-    revisions.apply(Wish(old.digest, {**old.texts, "edge.dialplan": plan}, "alice", "", 300.0))
+    name = {"apply": "edge.dialplan", "cases": "edge.cases"}[what]
+    revisions.apply(Wish(old.whole, {**old.texts, name: plan}, "alice", "", 300.0))
 """
 
 
@@ -50,7 +51,7 @@ class Applied(Installation):
 
     def wish(self, plan: str, confirm_within: float = 300.0, **texts: str) -> Wish:
         held = read_set(self.config_path)
-        return Wish(held.digest, {**held.texts, "edge.dialplan": plan, **texts}, "alice", "a comment", confirm_within)
+        return Wish(held.whole, {**held.texts, "edge.dialplan": plan, **texts}, "alice", "a comment", confirm_within)
 
     def in_force(self) -> str:
         return status(self.folder)["revision"]

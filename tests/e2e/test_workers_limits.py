@@ -6,10 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.asked import status
+from support.asked import ask, status
+from support.echo import Echo
+from support.processes import fresh_address
+from support.running_edge import neighbor, rule
 from support.stream import Callee, Stream, answer, request
-from support.tcp_edge import PORT
+from support.tcp_edge import PORT, RULE
 from support.two_workers import Pair, final
+
+from sipedge.control.requests import Close
 
 pytestmark = pytest.mark.e2e
 
@@ -34,6 +39,11 @@ def asked(pair: Pair, caller: Stream, number: int, method: str = "MESSAGE") -> i
     uri = f"sip:user{number}@nowhere.example"
     caller.send(request(method, uri, pair.own, number, transport="TCP"))
     return final(caller)
+
+
+def connection_of(pair: Pair, zone: str) -> int:
+    (number,) = (each["connection"] for each in status(pair.folder)["connections"] if each["zone"] == zone)
+    return int(number)
 
 
 def test_the_rate_of_a_zone_is_one(pair: Pair) -> None:
@@ -75,3 +85,25 @@ def test_one_worker_may_have_all_transactions_that_the_other_one_has_not(pair: P
                     caller.send(pair.message(number))
                     far.send(answer(far.read_message()))
                     assert final(caller) == 200
+
+
+def test_connections_that_both_workers_open_are_counted_together(pair: Pair) -> None:
+    """A hop's connection is opened by the worker whose turn it is: of three, by both."""
+    others = {name: fresh_address() for name in ("second", "third")}
+    zones = [neighbor(name, [address], "TCP") for name, address in others.items()]
+    rules = [rule(name, rf".*@{name}\.example", name) for name in others]
+    pair.edge.write(dialplan=RULE + "".join(rules))
+    limit(pair, pair.config(*zones) + "\n[limits]\nconnections = 2\n")
+    one, two = pair.callers()
+    with one, two, Echo(pair.far, PORT), Echo(others["second"], PORT), Echo(others["third"], PORT):
+        for number, caller, domain in ((1, one, "far"), (2, two, "second"), (3, one, "far"), (4, two, "far")):
+            caller.send(pair.message(number, domain=f"{domain}.example"))
+            assert final(caller) == 200
+        for number, caller in ((5, one), (6, two)):
+            caller.send(pair.message(number, domain="third.example"))
+            assert final(caller) == 500
+        pair.edge.wait_for("too many connections are open")
+        ask(pair.folder, Close(connection_of(pair, "second")))
+        pair.until("second", [])
+        one.send(pair.message(7, domain="third.example"))
+        assert final(one) == 200

@@ -23,7 +23,7 @@ class Wire(pair_worker.Wire):
 
 @contextmanager
 def colleagues(worker: int = 0) -> Iterator[Colleagues]:
-    memory, *others = [os.memfd_create("test") for _ in range(7)]
+    memory, *others = [os.memfd_create("test") for _ in range(8)]
     yield Colleagues(Bus(worker), 0, Directory(memory, worker), bytes(32), lambda source: None, {"sip": 5060}, *others)
     for each in (memory, *others):
         os.close(each)

@@ -26,7 +26,7 @@ from tools.live.edge import ROOT
 from . import edges
 from .edges import Player, Step
 
-MEMORIES = 7
+MEMORIES = 8
 """What two workers share: bus/directory.py and what Colleagues has."""
 MORE = 0.25
 """How often a request comes once more, or is cancelled."""

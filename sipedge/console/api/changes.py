@@ -8,6 +8,7 @@ from typing import Any, NotRequired, TypedDict
 
 from starlette.requests import Request
 
+from sipedge.console.changes.cases import reach_of
 from sipedge.console.changes.drafts import audit, desk_of, look_again
 from sipedge.console.changes.review import applied, reviewed
 from sipedge.console.changes.revisions import confirmed, undone
@@ -15,9 +16,10 @@ from sipedge.console.frame.identity import Role
 from sipedge.console.frame.page import identity_of, sight_of
 from sipedge.control.refusal import BAD_REQUEST, Refused
 from sipedge.control.requests import FAIL_MORE
+from sipedge.review.reaching import ReachJson
 from sipedge.review.review import ReviewJson
 from sipedge.revisions.applying import CONFIRM_WITHIN, Wish
-from sipedge.revisions.files import read_set
+from sipedge.revisions.files import FileSet, read_set
 from sipedge.revisions.store import Revision
 
 from .route import Route
@@ -27,24 +29,30 @@ LONGEST_TRIAL = 3600
 
 
 class TextsJson(TypedDict):
-    """Name -> text: edge.toml and its dial plans."""
+    """Name -> text: edge.toml, its dial plans, its case files. ``digest``: of what the edge reads, which are no case
+    files; ``whole``: of all of them."""
 
     digest: str
+    whole: str
     texts: dict[str, str]
 
 
 class DraftJson(TypedDict):
-    """Name -> text; a dial plan that is not among them is read from the disk."""
+    """Name -> text; a file of the configuration that is not among them stays as it is on the disk. ``without``: case
+    files that go."""
 
     texts: dict[str, str]
+    without: NotRequired[list[str]]
 
 
 class ApplyJson(TypedDict):
-    """``base``: the digest of what the texts were made from. ``confirm_within``: seconds, 300 where it is left out.
-    ``fail_more``: the share of requests that may fail more than before, 0.2 where it is left out; 1: however many."""
+    """``base``: ``whole`` of what the texts were made from. ``without``: case files that go. ``confirm_within``:
+    seconds, 300 where it is left out. ``fail_more``: the share of requests that may fail more than before, 0.2 where it
+    is left out; 1: however many."""
 
     base: str
     texts: dict[str, str]
+    without: NotRequired[list[str]]
     comment: NotRequired[str]
     confirm_within: NotRequired[float]
     fail_more: NotRequired[float]
@@ -65,11 +73,18 @@ class RevisionJson(TypedDict):
     note: str
     changes: str
     version: str
+    whole: str
+    """With its case files; '' where it was kept before they counted."""
 
 
 async def _texts_there(request: Request) -> TextsJson:
     held = await desk_of(request).run(read_set, desk_of(request).config)
-    return {"digest": held.digest, "texts": dict(held.texts)}
+    return {"digest": held.digest, "whole": held.whole, "texts": sight_of(request).texts(held.texts)}
+
+
+async def _cases(request: Request) -> list[ReachJson]:
+    desk = desk_of(request)
+    return await reach_of(request).of(await desk.run(read_set, desk.config), desk)
 
 
 async def _revisions(request: Request) -> list[RevisionJson]:
@@ -80,7 +95,7 @@ async def _revisions(request: Request) -> list[RevisionJson]:
 async def _review(request: Request) -> ReviewJson:
     desk, body = desk_of(request), await _body(request)
     held = await desk.run(read_set, desk.config)
-    return sight_of(request).review(await reviewed(desk, held.texts, _texts(body)))
+    return sight_of(request).review(await reviewed(desk, held.texts, _texts(body, held)))
 
 
 async def _apply(request: Request) -> RevisionJson:
@@ -93,7 +108,8 @@ async def _apply(request: Request) -> RevisionJson:
     more = body.get("fail_more", FAIL_MORE)
     if not isinstance(more, int | float) or isinstance(more, bool) or not 0 < more <= 1:
         raise Refused(BAD_REQUEST, '"fail_more" is a share above 0, such as 0.2, and at most 1')
-    wish = Wish(base, _texts(body), identity_of(request).name, comment[:500], float(within), float(more))
+    held = await desk_of(request).run(read_set, desk_of(request).config)
+    wish = Wish(base, _texts(body, held), identity_of(request).name, comment[:500], float(within), float(more))
     return _revision_json(await applied(request, wish))
 
 
@@ -119,19 +135,25 @@ async def _roll_back(request: Request) -> RevisionJson:
 async def _body(request: Request) -> Mapping[str, Any]:
     """Raises Refused."""
     try:
-        given = json.loads(await request.body())
+        raw = await request.body()
+        given = json.loads(raw)
+        if b"\\ud" in raw.lower():
+            json.dumps(given, ensure_ascii=False).encode()  # half a character is in no file
     except (ValueError, RecursionError):
         given = None
     if not isinstance(given, dict):
-        raise Refused(BAD_REQUEST, "the body is one JSON object")
+        raise Refused(BAD_REQUEST, "the body is one JSON object, of whole characters")
     return given
 
 
-def _texts(body: Mapping[str, Any]) -> dict[str, str]:
-    found = body.get("texts")
+def _texts(body: Mapping[str, Any], held: FileSet) -> dict[str, str]:
+    """``held``: what is there, whose case files stay where nothing is said of them."""
+    found, without = body.get("texts"), body.get("without", [])
     if not isinstance(found, dict) or not all(isinstance(each, str) for each in found.values()):
         raise Refused(BAD_REQUEST, '"texts" is an object: name of a file -> its text')
-    return found
+    if not isinstance(without, list) or any(each not in [*held.cases] or each in [*found] for each in without):
+        raise Refused(BAD_REQUEST, '"without" is a list of case files that are there and not in "texts"')
+    return {name: text for name, text in {**held.cases, **found}.items() if name not in without}
 
 
 def _revision_json(revision: Revision) -> RevisionJson:
@@ -146,11 +168,13 @@ def _revision_json(revision: Revision) -> RevisionJson:
         "note": revision.note,
         "changes": revision.changes,
         "version": revision.version,
+        "whole": revision.whole,
     }
 
 
 CHANGES = (
     Route("/api/texts", "The configuration on the disk.", _texts_there, TextsJson),
+    Route("/api/cases", "How many cases of which files reach each rule on the disk.", _cases, list[ReachJson]),
     Route("/api/revisions", "What was in force, the newest first.", _revisions, list[RevisionJson]),
     Route(
         "/api/review",
@@ -163,7 +187,7 @@ CHANGES = (
     ),
     Route(
         "/api/revisions/apply",
-        "Put other texts in force, on trial.",
+        "Put other texts in force, on trial; case files alone at once.",
         _apply,
         RevisionJson,
         sends=True,

@@ -18,15 +18,31 @@ from .routes import CONTROL, ROUTES
 from .schema import Schemas
 from .values import ErrorJson
 
-_REFUSALS = {"400": "what would be right", "401": "no token", "403": "the role is not enough", "404": "not there"}
-"""Of every route. What changes something also has 409, 412 and 422, with the same body."""
+_REFUSALS = {
+    "400": "what would be right",
+    "401": "no token",
+    "403": "the role is not enough",
+    "404": "not there",
+    "422": "the files have mistakes",
+    "429": "this account has too much under way",
+    "500": "something cannot be read or kept",
+    "503": "the edge does not answer, or it takes too long",
+}
+"""Of every route."""
+_CHANGES = {"409": "something else is on trial, or nothing is different", "412": "another revision is there by now"}
+"""Of those that change something, too."""
 
 
 def document(routes: Iterable[Route] = (*ROUTES, *CHANGES)) -> dict[str, Any]:
     schemas = Schemas()
     error = {"application/json": {"schema": schemas.of(ErrorJson)}}
-    refusals = {code: {"description": why, "content": error} for code, why in _REFUSALS.items()}
-    paths = {route.path: {route.method: _operation(route, schemas, refusals)} for route in routes}
+    refusals, more = (
+        {code: {"description": why, "content": error} for code, why in each.items()} for each in (_REFUSALS, _CHANGES)
+    )
+    paths = {
+        route.path: {route.method: _operation(route, schemas, refusals | (more if route.sends else {}))}
+        for route in routes
+    }
     return {
         "openapi": "3.1.0",
         "info": {"title": "sipedge console", "version": "1"},

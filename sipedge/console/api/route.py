@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from sipedge.console.frame.identity import Role
+from sipedge.console.frame.json_answer import json_answer
 from sipedge.console.frame.page import Page
 
 
@@ -33,7 +34,7 @@ class Route:
     @property
     def page(self) -> Page:
         async def endpoint(request: Request) -> Response:
-            return JSONResponse(await self.call(request))
+            return json_answer(await self.call(request))
 
         return Page(self.path, endpoint, self.role, methods=(self.method.upper(),))
 

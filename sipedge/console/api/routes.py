@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from time import time
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from sipedge.console.frame.identity import Role
+from sipedge.console.frame.json_answer import json_answer
 from sipedge.console.frame.keeping import note
 from sipedge.console.frame.page import Page, identity_of, sight_of, world_of
 from sipedge.console.pages.entry import found_entry, tree_under
@@ -19,10 +20,10 @@ from sipedge.control.answers import write_done, write_item, write_refusal
 from sipedge.control.refusal import BAD_REQUEST, FORBIDDEN, NOT_FOUND, UNAVAILABLE, Refused
 from sipedge.control.requests import read_request
 from sipedge.control.values import StatusJson
-from sipedge.queries.trees.explained import Branch
 
+from .looking import LOOKING, branch_json
 from .route import Route
-from .values import AlarmJson, BranchJson, CountedJson, EntryJson, EventJson, HistoryJson, StoredJson
+from .values import AlarmJson, CountedJson, EntryJson, EventJson, HistoryJson, StoredJson
 
 CONTROL = "/api/control"
 LINES = "application/x-ndjson"
@@ -62,7 +63,7 @@ async def _entry(request: Request) -> EntryJson:
     if found is None:
         raise Refused(NOT_FOUND, "this entry is not kept any more")
     tree, under = await tree_under(request, found)
-    return {"decision": found.record, "under": under, "tree": None if tree is None else _branch(tree)}
+    return {"decision": found.record, "under": under, "tree": None if tree is None else branch_json(tree)}
 
 
 async def _stored(request: Request) -> StoredJson:
@@ -74,6 +75,7 @@ async def _stored(request: Request) -> StoredJson:
         "bytes": stored.bytes,
         "lost": stored.lost,
         "gaps": [{"time": gap.time, "count": gap.count} for gap in stored.gaps],
+        "unreadable": list(stored.unreadable),
     }
 
 
@@ -127,15 +129,7 @@ async def _control(request: Request) -> Response:
 async def _document(request: Request) -> Response:
     from .document import document
 
-    return JSONResponse(document())
-
-
-def _branch(branch: Branch) -> BranchJson:
-    return {
-        "words": [{"text": each.text, "tone": each.tone.value} for each in branch.words],
-        "branches": [_branch(each) for each in branch.branches],
-        "place": "" if branch.location is None else str(branch.location),
-    }
+    return json_answer(document())
 
 
 _FILTERS = (
@@ -155,6 +149,7 @@ ROUTES = (
     Route("/api/counts", "Numbers by time and by rule.", _counts, CountedJson, (("span", "1h, 24h, 7d or 30d"),)),
     Route("/api/alarms", "Alarms: those that last first.", _alarms, list[AlarmJson]),
     Route("/api/events", "What has happened, the newest first.", _events, list[EventJson]),
+    *LOOKING,
 )
 PAGES = (
     *(route.page for route in ROUTES),

@@ -43,6 +43,8 @@ class StoredJson(TypedDict):
     bytes: int
     lost: int
     gaps: list[GapJson]
+    unreadable: list[str]
+    """Parts that are left out, each with why."""
 
 
 class CountedJson(TypedDict):
@@ -90,6 +92,17 @@ class EventJson(TypedDict):
     time: float
     kind: str
     text: str
+    revision: str
+
+
+class AuditedJson(TypedDict):
+    number: int
+    """Each has the next one."""
+    time: float
+    who: str
+    address: str
+    what: str
+    about: str
     revision: str
 
 

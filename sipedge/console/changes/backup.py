@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sipedge.console.frame.identity import Role
-from sipedge.console.frame.page import Page, identity_of, page
+from sipedge.console.frame.page import Page, identity_of, page, sight_of
 from sipedge.control.refusal import BAD_REQUEST, UNPROCESSABLE, Refused
 from sipedge.control.words import short
 from sipedge.review.backup import packed, unpacked
@@ -24,6 +24,8 @@ async def save(request: Request) -> Response:
     """What the disk holds."""
     desk = desk_of(request)
     held = await desk.run(read_set, desk.config)
+    for name in held.texts:
+        sight_of(request).check_file(name)
     content = await desk.run(packed, held)
     await audit(request, "backup saved", "", held.digest)
     name = f'attachment; filename="edge-{short(held.digest)}.zip"'
@@ -36,8 +38,8 @@ async def restore(request: Request) -> Response:
     file = form.get("file")
     if not isinstance(file, UploadFile):
         raise Refused(BAD_REQUEST, "choose a file that was saved here")
-    texts = await desk.run(unpacked, await file.read())
     base = await desk.run(read_set, desk.config)
+    texts = await desk.run(unpacked, await file.read(), base)
     name = next(iter(base.texts))
     if name not in texts:
         raise Refused(UNPROCESSABLE, f"this backup is of another configuration: it has no {name}")

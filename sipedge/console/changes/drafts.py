@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
@@ -62,3 +63,8 @@ async def look_again(request: Request) -> None:
 
 def to_draft(draft: Draft, more: str = "") -> Response:
     return RedirectResponse(f"/drafts/{draft.number}{more}", 303)
+
+
+def to_file(draft: Draft, name: str, line: int = 0) -> Response:
+    """``line``: where the editor shall stand; 0 for none."""
+    return to_draft(draft, f"?file={quote(name)}" + (f"&line={line}" if line else ""))

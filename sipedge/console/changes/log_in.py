@@ -20,6 +20,8 @@ from sipedge.oidc.provider import Provider
 
 OUT = "out"
 """In the address, of who has just logged out here and may want to at the provider."""
+LONGEST_NAME = 100
+"""Characters that are looked at: no account has as many, and what strangers try is remembered for a while."""
 WRONG = "this is no account, or another password"
 
 
@@ -29,7 +31,7 @@ async def show(request: Request) -> Response:
 
 async def log_in(request: Request) -> Response:
     form = await request.form()
-    name, password = (str(form.get(key, "")) for key in ("name", "password"))
+    name, password = str(form.get("name", ""))[:LONGEST_NAME], str(form.get("password", ""))
     guessing, who = door_of(request).guessing, (address_of(request), name)
     if left := guessing.left(who):
         await audit_refused(request, name, "too soon after a wrong one")
@@ -48,6 +50,7 @@ async def log_out(request: Request) -> Response:
     await to_thread.run_sync(_keeping_of(request).sessions.end, identity.session)
     await note(_keeping_of(request), request, identity.name, "log-out")
     answer = RedirectResponse(LOG_IN if identity.has_password else f"{LOG_IN}?{OUT}=1", 303)
+    answer.headers["Clear-Site-Data"] = '"storage"'  # of drafts: who uses the browser next shall not find it
     answer.delete_cookie(door_of(request).cookie, secure=door_of(request).secure, httponly=True, samesite="strict")
     return answer
 

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from time import monotonic, time
 from typing import cast
 
+from anyio import Lock
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from sipedge.console.frame.desk import Desk
 from sipedge.console.frame.identity import Role
 from sipedge.console.frame.page import Page, identity_of, page, sight_of
-from sipedge.control.refusal import BAD_REQUEST, CONFLICT, UNPROCESSABLE, Refused
+from sipedge.control.refusal import BAD_REQUEST, CONFLICT, TOO_MUCH, UNPROCESSABLE, Refused
 from sipedge.control.requests import FAIL_MORE
 from sipedge.review.review import ReviewJson
 from sipedge.revisions.applying import CONFIRM_WITHIN, Wish
@@ -32,19 +33,32 @@ MINUTES = 60
 """That a trial may last."""
 
 
+Key = tuple[int, int, int]
+"""Draft, its version, days."""
+
+
 class Reviews:
     """Made once a minute for each version of a draft: a large one takes seconds. Belongs to the event loop."""
 
     def __init__(self) -> None:
-        self._made: OrderedDict[tuple[int, int, int], tuple[float, ReviewJson]] = OrderedDict()
+        self._made: OrderedDict[Key, tuple[float, ReviewJson]] = OrderedDict()
+        self._asked: dict[Key, tuple[str, Lock]] = {}
+        """Those under way: who was the first to want each."""
 
-    async def of(self, draft: Draft, desk: Desk, days: int) -> ReviewJson:
-        """``days``: of the history that it is tried on."""
+    async def of(self, draft: Draft, desk: Desk, days: int, who: str) -> ReviewJson:
+        """``days``: of the history that it is tried on. Raises Refused, also where ``who`` waits for another one."""
         key = draft.number, draft.version, days
-        made, found = self._made.get(key, (0.0, None))
-        if found is None or monotonic() > made + FRESH:
-            found = await reviewed(desk, draft.base, draft.texts, days)
-            self._made[key] = monotonic(), found
+        if key not in self._asked and who in (each for each, _ in self._asked.values()):
+            raise Refused(TOO_MUCH, "a review that you asked for is still being made: wait for that")
+        _, lock = self._asked.setdefault(key, (who, Lock()))
+        try:
+            async with lock:
+                made, found = self._made.get(key, (0.0, None))
+                if found is None or monotonic() > made + FRESH:
+                    found = await reviewed(desk, draft.base, draft.texts, days)
+                    self._made[key] = monotonic(), found
+        finally:
+            self._asked.pop(key, None)
         while len(self._made) > KEPT:
             self._made.popitem(last=False)
         return found
@@ -52,8 +66,8 @@ class Reviews:
 
 async def reviewed(desk: Desk, base: Mapping[str, str], texts: Mapping[str, str], days: int = DAYS) -> ReviewJson:
     """Raises Refused."""
-    ask, since = desk.reviewer.ask, time() - 86400 * days
-    answer = await desk.run(ask, "review", base=dict(base), texts=dict(texts), history=desk.history, since=since)
+    since = time() - 86400 * days
+    answer = await desk.study("review", base=dict(base), texts=dict(texts), history=desk.history, since=since)
     return cast(ReviewJson, answer)
 
 
@@ -61,7 +75,7 @@ async def review(request: Request) -> Response:
     draft = await draft_of(request)
     days = _days(request)
     sight = sight_of(request)
-    found = sight.review(await _reviews(request).of(draft, desk_of(request), days))
+    found = sight.review(await _reviews(request).of(draft, desk_of(request), days, identity_of(request).account))
     minutes = round(CONFIRM_WITHIN / 60)
     title = f"Draft {draft.number} reviewed"
     values = {
@@ -75,10 +89,10 @@ async def review(request: Request) -> Response:
 
 
 async def apply(request: Request) -> Response:
-    """What was reviewed, on trial. Cases that do not hold have to be waved through by name."""
+    """What was reviewed, on trial unless the edge reads none of it. Cases that do not hold have to be waved through."""
     form, desk = await request.form(), desk_of(request)
     draft = await seen_draft(request, form)
-    found = await _reviews(request).of(draft, desk, DAYS)
+    found = await _reviews(request).of(draft, desk, DAYS, identity_of(request).account)
     if found["problems"]:
         raise Refused(UNPROCESSABLE, "the draft has mistakes: see its review")
     if (found["cases"]["failed"] or found["cases"]["broken"]) and not text_in(form, "anyway"):
@@ -91,7 +105,7 @@ async def apply(request: Request) -> Response:
         raise Refused(BAD_REQUEST, "from 1 to 100 more of 100 requests may fail; 100: however many do")
     comment = (text_in(form, "comment").strip() or draft.title)[:500]
     who = identity_of(request).name
-    wish = Wish(draft.base_set.digest, draft.texts, who, comment, 60.0 * minutes, more / 100)
+    wish = Wish(draft.base_set.whole, draft.texts, who, comment, 60.0 * minutes, more / 100)
     await applied(request, wish)
     await desk.run(desk.drafts.drop, draft.number)
     return RedirectResponse("/revisions", 303)
@@ -105,7 +119,7 @@ async def applied(request: Request, wish: Wish) -> Revision:
     except Refused as error:
         await audit(request, "apply refused", error.sentence, wish.base)
         raise
-    await audit(request, "applied", f"revision {made.number} on trial: {made.changes}", made.digest)
+    await audit(request, "applied", f"revision {made.number} {made.result.value}: {made.changes}", made.digest)
     await look_again(request)
     return made
 
@@ -125,6 +139,6 @@ def _reviews(request: Request) -> Reviews:
 
 
 PAGES = (
-    Page("/drafts/{number:int}/review", review, Role.AUDITOR),
-    Page("/drafts/{number:int}/apply", apply, Role.ADMIN, methods=("POST",)),
+    Page("/drafts/{number:short}/review", review, Role.AUDITOR),
+    Page("/drafts/{number:short}/apply", apply, Role.ADMIN, methods=("POST",)),
 )

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from sipedge.console.frame.identity import Role
-from sipedge.console.frame.page import Page, identity_of, page, world_of
+from sipedge.console.frame.page import Page, identity_of, page, sight_of, world_of
 from sipedge.console.frame.rendering import rendered
 from sipedge.control.refusal import BAD_REQUEST, Refused
-from sipedge.review.review import file_diffs
-from sipedge.revisions.applying import Revisions
-from sipedge.revisions.store import Revision
+from sipedge.revisions.files import FileSet
+from sipedge.revisions.store import GONE, Revision
 
 from .drafts import audit, desk_of, look_again
 
@@ -26,7 +27,10 @@ async def revisions(request: Request) -> Response:
     except Refused as error:
         problem = str(error)
     kept = await desk.run(desk.revisions.store.all)
-    return page(request, "revisions.html", "Revisions", revisions=kept[:SHOWN], kept=len(kept), problem=problem)
+    status = world_of(request).link.state.status
+    stands = _in_force(kept, status["revision"] if status else "")
+    shown, title = kept[:SHOWN], "Revisions"
+    return page(request, "revisions.html", title, revisions=shown, kept=len(kept), problem=problem, in_force=stands)
 
 
 async def trial(request: Request) -> Response:
@@ -41,7 +45,9 @@ async def compare(request: Request) -> Response:
     old = None
     if number := _number(request, "old") if "old" in request.query_params else new.parent:
         old = await desk_of(request).run(store.get, number)
-    diffs = await desk_of(request).run(_diffs, desk_of(request).revisions, old, new)
+    before = await desk_of(request).run(store.texts, old) if old else FileSet({})
+    after = await desk_of(request).run(store.texts, new)
+    diffs = sight_of(request).diffs(await desk_of(request).check("diff", old=dict(before.texts), new=dict(after.texts)))
     return page(request, "compare.html", f"Revision {new.number}", old=old, new=new, diffs=diffs)
 
 
@@ -75,9 +81,10 @@ async def undone(request: Request) -> Revision:
     return back
 
 
-def _diffs(revisions: Revisions, old: Revision | None, new: Revision) -> list[object]:
-    before = revisions.store.texts(old).texts if old else {}
-    return [*file_diffs(before, revisions.store.texts(new).texts)]
+def _in_force(kept: Iterable[Revision], digest: str) -> int:
+    """Its number: the newest of those that hold what the edge reads, because some differ in their case files only. 0:
+    none."""
+    return next((each.number for each in kept if each.digest == digest and each.result not in GONE), 0)
 
 
 def _number(request: Request, name: str) -> int:

@@ -9,22 +9,23 @@ from time import time
 from typing import Any, NamedTuple
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from dialplan.model import SearchRule
+from sipedge.config.case_files import ENDING
 from sipedge.console.frame.identity import Role
-from sipedge.console.frame.page import Page, identity_of, page, world_of
+from sipedge.console.frame.json_answer import json_answer
+from sipedge.console.frame.page import Page, identity_of, page, sight_of, world_of
+from sipedge.console.frame.sight import CASES
 from sipedge.control.refusal import BAD_REQUEST, CONFLICT, UNPROCESSABLE, Refused
 from sipedge.history.store import Segments
 from sipedge.history.wish import Wish
 from sipedge.revisions.files import FileSet, password_in, read_set
-from sipedge.revisions.merge import Clash, merged_sets
 
-from .drafts import audit, desk_of, draft_of, number_in, text_in, to_draft
+from .cases import cases_by_rule
+from .drafts import audit, desk_of, draft_of, number_in, text_in, to_draft, to_file
 
-PLAN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_. -]{0,80}\.dialplan")
-QUICK = 20.0
-"""Seconds that an editor waits for an answer."""
+LINE = re.compile(r"[1-9][0-9]{0,6}")
 DAYS = 7
 """For which it is counted what a rule was used for."""
 QUESTIONS: Mapping[str, tuple[str, ...]] = {"marks": (), "offer": ("line", "column"), "help": ("line",)}
@@ -49,6 +50,7 @@ async def rules(request: Request) -> Response:
     except Refused as error:
         problems = [str(problem) for problem in error.problems]
     drafts = await desk.run(desk.drafts.all)
+    problems += await desk.run(desk.drafts.damaged)
     name, names = _chosen(request, held.texts)
     return page(
         request,
@@ -57,9 +59,11 @@ async def rules(request: Request) -> Response:
         held=held,
         names=names,
         name=name,
+        text=held.texts.get(name, "") if sight_of(request).reads(name) else CASES,
         drafts=drafts,
         problems=problems,
         uses=await _uses(request),
+        cases=await cases_by_rule(request, held, desk),
         days=DAYS,
     )
 
@@ -72,7 +76,8 @@ async def begin(request: Request) -> Response:
     if text_in(form, "revision"):
         number = number_in(form, "revision")
         revision = await desk.run(desk.revisions.store.get, number)
-        texts, title = (await desk.run(desk.revisions.store.texts, revision)).texts, f"back to revision {number}"
+        texts = (await desk.run(desk.revisions.store.texts_over, revision, base)).texts
+        title = f"back to revision {number}"
     draft = await desk.run(desk.drafts.begin, identity_of(request).name, base, texts, title)
     await audit(request, "draft begun", f"draft {draft.number} {draft.title}", base.digest)
     return to_draft(draft, "/review" if draft.changed else "")
@@ -81,10 +86,22 @@ async def begin(request: Request) -> Response:
 async def show(request: Request) -> Response:
     draft = await draft_of(request)
     name, names = _chosen(request, draft.texts)
-    found = await desk_of(request).run(
-        desk_of(request).checker.ask, "marks", limit=QUICK, texts=dict(draft.texts), name=name
+    desk, line = desk_of(request), request.query_params.get("line", "")
+    reads, found = sight_of(request).reads(name), []
+    if reads:
+        found = await desk.check("marks", texts=dict(draft.texts), name=name)
+    line, title = line if LINE.fullmatch(line) else "", f"Draft {draft.number}"
+    return page(
+        request,
+        "draft.html",
+        title,
+        draft=draft,
+        names=names,
+        name=name,
+        marks=found,
+        line=line,
+        hidden="" if reads else CASES,
     )
-    return page(request, "draft.html", f"Draft {draft.number}", draft=draft, names=names, name=name, marks=found)
 
 
 async def save(request: Request) -> Response:
@@ -92,30 +109,16 @@ async def save(request: Request) -> Response:
     draft, name = await draft_of(request), text_in(form, "file")
     if name not in draft.texts:
         raise Refused(BAD_REQUEST, f'draft {draft.number} has no file "{name}"')
+    sight_of(request).check_file(name)
     text = _as_before(text_in(form, "text"), draft.texts[name])
     if name == os.path.basename(desk.config) and password_in(desk.config, text):
         raise Refused(UNPROCESSABLE, "no draft holds a password: put it into a file, and name that by password_file")
     if text_in(form, "then") == "layout":
         texts = {**draft.texts, name: text}
-        text = await desk.run(desk.checker.ask, "layout", limit=QUICK, texts=texts, name=name)
+        text = await desk.check("layout", texts=texts, name=name)
     draft = await desk.run(desk.drafts.change, draft.number, number_in(form, "version"), {name: text})
     await audit(request, "draft changed", f"draft {draft.number}, {name}")
-    if text_in(form, "then") == "review":
-        return to_draft(draft, "/review")
-    return to_draft(draft, f"?file={name}")
-
-
-async def add(request: Request) -> Response:
-    """An empty dial plan, which ``dialplans`` in edge.toml has to name."""
-    desk, form = desk_of(request), await request.form()
-    draft, name = await draft_of(request), text_in(form, "file")
-    if not PLAN.fullmatch(name):
-        raise Refused(BAD_REQUEST, f'"{name}" is no name of a dial plan: it ends with .dialplan and names no folder')
-    if name in draft.texts:
-        raise Refused(CONFLICT, f'draft {draft.number} has "{name}" already')
-    draft = await desk.run(desk.drafts.change, draft.number, number_in(form, "version"), {name: ""})
-    await audit(request, "draft changed", f"draft {draft.number}, {name} added")
-    return to_draft(draft, f"?file={name}")
+    return to_draft(draft, "/review") if text_in(form, "then") == "review" else to_file(draft, name)
 
 
 async def drop(request: Request) -> Response:
@@ -129,11 +132,10 @@ async def rebase(request: Request) -> Response:
     """The draft's changes on top of what the disk holds by now."""
     desk, draft = desk_of(request), await draft_of(request)
     base = await desk.run(read_set, desk.config)
-    try:
-        texts = merged_sets(draft.base, draft.texts, base.texts)
-    except Clash as clash:
-        raise Refused(CONFLICT, f"{clash}; begin another draft, and make your change there") from None
-    draft = await desk.run(desk.drafts.rebase, draft.number, base, texts)
+    found = await desk.check("merge", base=dict(draft.base), ours=dict(draft.texts), theirs=dict(base.texts))
+    if found["clash"]:
+        raise Refused(CONFLICT, f"{found['clash']}; begin another draft, and make your change there")
+    draft = await desk.run(desk.drafts.rebase, draft.number, draft.version, base, found["texts"])
     await audit(request, "draft changed", f"draft {draft.number} made to fit what is there by now", base.digest)
     return to_draft(draft, "/review")
 
@@ -144,10 +146,11 @@ async def ask(request: Request) -> Response:
     draft, name, question = await draft_of(request), text_in(form, "file"), text_in(form, "ask")
     if name not in draft.texts or question not in QUESTIONS:
         raise Refused(BAD_REQUEST, "there is no such question")
+    sight_of(request).check_file(name)
     texts = {**draft.texts, name: text_in(form, "text").replace("\r\n", "\n")}
     numbers: dict[str, Any] = {each: number_in(form, each) for each in QUESTIONS[question]}
-    answer = await desk.run(desk.checker.ask, question, limit=QUICK, texts=texts, name=name, **numbers)
-    return JSONResponse({"answer": answer})
+    answer = await desk.check(question, texts=texts, name=name, **numbers)
+    return json_answer({"answer": answer})
 
 
 async def _uses(request: Request) -> list[Use]:
@@ -170,8 +173,9 @@ def _last_uses(history: Segments, names: Iterable[str]) -> dict[str, float]:
 
 
 def _chosen(request: Request, texts: Mapping[str, str]) -> tuple[str, list[str]]:
-    """(the file that is shown, all of them). A dial plan before the configuration."""
-    names = sorted(texts, key=lambda name: (os.path.splitext(name)[1] == ".toml", list(texts).index(name)))
+    """(the file that is shown, all of them). Dial plans, the configuration, case files."""
+    last = {".toml": 1, ENDING: 2}
+    names = sorted(texts, key=lambda name: (last.get(os.path.splitext(name)[1], 0), list(texts).index(name)))
     wanted = request.query_params.get("file", "")
     return (wanted if wanted in texts else next(iter(names), "")), names
 
@@ -183,7 +187,7 @@ def _as_before(text: str, before: str) -> str:
 
 
 def _draft_pages(path: str) -> str:
-    return "/drafts/{number:int}" + path
+    return "/drafts/{number:short}" + path
 
 
 PAGES = (
@@ -191,7 +195,6 @@ PAGES = (
     Page("/drafts", begin, Role.OPERATOR, methods=("POST",)),
     Page(_draft_pages(""), show, Role.AUDITOR),
     Page(_draft_pages("/save"), save, Role.OPERATOR, methods=("POST",)),
-    Page(_draft_pages("/add"), add, Role.OPERATOR, methods=("POST",)),
     Page(_draft_pages("/drop"), drop, Role.OPERATOR, methods=("POST",)),
     Page(_draft_pages("/rebase"), rebase, Role.OPERATOR, methods=("POST",)),
     Page(_draft_pages("/ask"), ask, Role.OPERATOR, methods=("POST",)),

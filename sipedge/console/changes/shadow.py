@@ -39,6 +39,6 @@ async def end(request: Request) -> Response:
 
 PAGES = (
     Page("/shadow", show, Role.AUDITOR, "Shadow"),
-    Page("/drafts/{number:int}/shadow", begin, Role.OPERATOR, methods=("POST",)),
+    Page("/drafts/{number:short}/shadow", begin, Role.OPERATOR, methods=("POST",)),
     Page("/shadow/end", end, Role.OPERATOR, methods=("POST",)),
 )

@@ -6,21 +6,26 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
-from anyio import CapacityLimiter, sleep_forever, to_thread
+from anyio import CapacityLimiter, Lock, fail_after, sleep_forever, to_thread
 
 from sipedge.config.console_table import ConsoleConfig
 from sipedge.console.watch.watch import HISTORY
-from sipedge.control.refusal import Refused
+from sipedge.control.refusal import UNAVAILABLE, Refused
 from sipedge.control.values import StatusJson
-from sipedge.review.apart import Apart
+from sipedge.review.apart import LIMIT, Apart
 from sipedge.review.shadow import Shadow
 from sipedge.revisions.applying import Revisions
 from sipedge.revisions.drafts import Drafts
 
 AT_ONCE = 8
-"""Calls: most wait for one of the two processes, or for the edge."""
+"""Calls: most wait for the edge. What its two processes are asked has threads of its own, so that a confirmation never
+waits for somebody's review."""
+IN_LINE = 60.0
+"""Seconds that a question waits for one of the processes."""
+QUICK = 20.0
+"""Seconds that it may take where somebody types meanwhile, or just looks."""
 Arguments = ParamSpec("Arguments")
 Value = TypeVar("Value")
 
@@ -37,13 +42,33 @@ class Desk:
         self.reviewer = Apart(config.path)
         self.shadow: Shadow | None = None
         """One at a time; it ends with the console."""
-        self._limiter = CapacityLimiter(AT_ONCE)
+        self._limiter, self._asking = CapacityLimiter(AT_ONCE), CapacityLimiter(2)
+        self._checks, self._studies = Lock(), Lock()
         self._settled: tuple[str, bool, float] | None = None
         """What was in force when revisions were settled, whether on trial, when the edge had gone back."""
 
     async def run(self, call: Callable[Arguments, Value], *args: Arguments.args, **kwargs: Arguments.kwargs) -> Value:
         """In a thread."""
         return await to_thread.run_sync(partial(call, *args, **kwargs), limiter=self._limiter)
+
+    async def check(self, question: str, **arguments: object) -> Any:
+        """A question that is answered soon, or not at all. Raises Refused."""
+        return await self._asked(self.checker, self._checks, question, QUICK, arguments)
+
+    async def study(self, question: str, **arguments: object) -> Any:
+        """A question that may take minutes. Raises Refused."""
+        return await self._asked(self.reviewer, self._studies, question, LIMIT, arguments)
+
+    async def _asked(self, apart: Apart, turn: Lock, question: str, limit: float, arguments: dict[str, object]) -> Any:
+        try:
+            with fail_after(IN_LINE):
+                await turn.acquire()
+        except TimeoutError:
+            raise Refused(UNAVAILABLE, "others have asked before, and that takes long: try again") from None
+        try:
+            return await to_thread.run_sync(partial(apart.ask, question, limit, **arguments), limiter=self._asking)
+        finally:
+            turn.release()
 
     async def seen(self, status: StatusJson | None) -> None:
         """After each look at the edge: whatever comes in force is a revision, and what the edge took back is taken back

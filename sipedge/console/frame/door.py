@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import ip_address
 from time import time
 from urllib.parse import quote
@@ -11,8 +12,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from sipedge.config.console_table import ConsoleConfig
+from sipedge.console.bounds.guessing import Guessing
 
-from .guessing import Guessing
 from .identity import Identity, Role
 from .keeping import Keeping
 from .refusing import API, refused
@@ -23,7 +24,9 @@ NOTICE = (
     "The first one is made by: sipedge account add {} NAME --role admin"
 )
 BEARER = "bearer "
-BY_ITSELF = ("/alarms/count", "/trial")
+_HOST = re.compile("https?://[^/?#]*")
+LIVE = "/live"
+BY_ITSELF = ("/alarms/count", "/trial", LIVE)
 """What a page that is open asks although nobody uses it: no session lasts by it."""
 
 
@@ -50,7 +53,7 @@ class AccountsDoor:
         given, now = request.headers.get("authorization", ""), time()
         if given:
             token = self._keeping.tokens.of(given[len(BEARER) :], now) if given.lower().startswith(BEARER) else None
-            return Identity(f"{token.account} (token {token.name})", token.role) if token else None
+            return Identity(f"{token.account} (token {token.name})", token.role, by=token.account) if token else None
         used = request.url.path not in BY_ITSELF
         session = self._keeping.sessions.of(request.cookies.get(self.cookie, ""), now, used)
         if session is not None:
@@ -72,6 +75,10 @@ def _log_in_first(request: Request) -> Response:
 
 
 def _shown(request: Request) -> str:
-    """What he wanted to see; a form is lost."""
-    query = f"?{request.url.query}" if request.url.query else ""
-    return request.url.path + query if request.method == "GET" else "/"
+    """What he wanted to see; of a form, and of a part of a page, the page that it stands on."""
+    page = request.headers.get("hx-current-url", "")
+    if not page and request.method != "GET":
+        page = request.headers.get("referer", "/")
+    if page:
+        return _HOST.sub("", page) or "/"
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")

@@ -8,12 +8,15 @@ that an attacker's DNS points to this address is no name of this console (DNS re
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import logging
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from secrets import compare_digest, token_urlsafe
 from urllib.parse import urlsplit
 
-from starlette.requests import Request
-from starlette.responses import Response
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response, StreamingResponse
 
 from sipedge.control.channel.client import Unreachable
 from sipedge.control.refusal import Refused
@@ -23,11 +26,16 @@ from .identity import Identity
 from .page import Page, no_page, world_of
 from .refusing import refused
 
+_log = logging.getLogger("sipedge.console")
 Endpoint = Callable[[Request], Awaitable[Response]]
+Turn = Callable[[str], AbstractAsyncContextManager[None]]
+Content = str | bytes | memoryview
 
 SAFE = ("GET", "HEAD")
 LONGEST = 8 * 1024**2
 """Bytes of a form."""
+STRANGERS = 64 * 1024
+"""Of one that may be sent before the log-in."""
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -61,13 +69,13 @@ async def _answer(request: Request, page: Page, hosts: frozenset[str]) -> Respon
         )
     if request.method not in SAFE and not _same_site(request, host):
         return refused(request, 403, "this form was sent by another site")
-    if request.method not in SAFE and not _short_enough(request):
-        return refused(request, 413, f"a form has a Content-Length, of {LONGEST} bytes at most")
-    return await _let_in(request, page)
+    longest = STRANGERS if page.role is None else LONGEST
+    if request.method not in SAFE and not _short_enough(request, longest):
+        return refused(request, 413, f"a form has a Content-Length, of {longest} bytes at most")
+    return await _said(request, page)
 
 
 async def _let_in(request: Request, page: Page) -> Response:
-    request.state.identity = None
     if page.role is not None:
         try:
             who = await world_of(request).door.who(request)
@@ -80,24 +88,53 @@ async def _let_in(request: Request, page: Page) -> Response:
         if request.method not in SAFE and who.form_token and not await _carries(request, who.form_token):
             return refused(request, 403, "this form is not of your session; load the page anew, and send it again")
         request.state.identity = who
-    return await _said(request, page)
+        if not page.lasting:
+            return await _in_turn(request, page, world_of(request).lanes.turn, who.account)
+    return await page.endpoint(request)
+
+
+async def _in_turn(request: Request, page: Page, turn: Turn, account: str) -> Response:
+    """Each piece of an answer that comes in pieces takes a turn of its own."""
+    async with turn(account):
+        response = await page.endpoint(request)
+    if isinstance(response, StreamingResponse):
+        response.body_iterator = _pieces(response.body_iterator, turn, account)
+    return response
+
+
+async def _pieces(body: AsyncIterable[Content], turn: Turn, account: str) -> AsyncIterator[Content]:
+    pieces = aiter(body)
+    while True:
+        async with turn(account):
+            piece = await anext(pieces, None)
+        if piece is None:
+            return
+        yield piece
 
 
 async def _said(request: Request, page: Page) -> Response:
     """The page, or why it cannot be: what somebody wished for cannot be done, or the disk does not take it."""
+    request.state.identity = None
     try:
-        return await page.endpoint(request)
+        return await _let_in(request, page)
     except Refused as error:
         return no_page(request, error.code, error.sentence, error.problems)
     except Unreachable as error:
         return no_page(request, 503, str(error))
     except OSError as error:
-        return no_page(request, 500, f"this cannot be kept: {error}")
+        return no_page(request, 500, f"this cannot be kept or read: {error}")
+    except ClientDisconnect:
+        return refused(request, 400, "the form did not come whole")  # nobody hears it
+    except HTTPException as error:
+        return no_page(request, error.status_code, f"this form cannot be read: {error.detail}")
+    except Exception:  # a mistake of ours: whoever asks is told so in a page as safe as all others
+        _log.exception("%s %s went wrong", request.method, escaped(request.url.path))
+        return no_page(request, 500, "this went wrong, by a mistake of the console; its log says which")
 
 
-def _short_enough(request: Request) -> bool:
+def _short_enough(request: Request, longest: int) -> bool:
     length = request.headers.get("content-length", "")
-    return length.isascii() and length.isdigit() and len(length) < 12 and int(length) <= LONGEST
+    return length.isascii() and length.isdigit() and len(length) < 12 and int(length) <= longest
 
 
 async def _carries(request: Request, token: str) -> bool:

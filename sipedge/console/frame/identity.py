@@ -20,6 +20,12 @@ class Identity:
     """What a form of this session carries, so that no other page can send it; '' where no cookie lets in."""
     session: int = 0
     """Its number; 0 for none."""
+    by: str = ""
+    """Whose token it is; '' for none."""
+
+    @property
+    def account(self) -> str:
+        return self.by or self.name
 
     @property
     def has_password(self) -> bool:

@@ -12,13 +12,16 @@ from anyio import CapacityLimiter, sleep, to_thread
 from sipedge.control.answers import Done
 from sipedge.control.channel.client import Asking, Unreachable
 from sipedge.control.refusal import Refused
-from sipedge.control.requests import Request, Status
+from sipedge.control.requests import History, Log, Plan, Request, Status
 from sipedge.control.values import PeerJson, StatusJson, ZoneJson
 
 INTERVAL = 2.0
 """Seconds between two looks at the edge."""
 PATIENCE = 150.0
 """Seconds for an answer: reading a configuration may take 60 of them, and another load may come first."""
+LOOK = 10.0
+"""Seconds for what the edge answers from its memory: one that hangs shall not be shown for long as it was before."""
+FROM_MEMORY = (Status, History, Log, Plan)
 AT_ONCE = 4
 """Questions: the edge serves 16 clients, and the command line wants to be among them."""
 
@@ -72,7 +75,7 @@ class Link:
         if not self._place:
             raise Unreachable("control = false under [edge], so nobody can ask this edge")
         items: list[Any] = []
-        with Asking(self._place, PATIENCE) as asking:
+        with Asking(self._place, LOOK if isinstance(request, FROM_MEMORY) else PATIENCE) as asking:
             for answer in asking.ask(request):
                 if isinstance(answer, Done):
                     return items, answer.value

@@ -28,6 +28,8 @@ class Page:
     title: str = ""
     """In the menu; '' where it is not there."""
     methods: tuple[str, ...] = ("GET",)
+    lasting: bool = False
+    """Whether an answer has no end, so that it takes no turn of its account's."""
     wanted: Callable[[World], bool] = lambda world: True
     """Whether the menu shows it."""
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
+
+from .json_answer import json_answer
 
 API = "/api/"
 
@@ -13,5 +15,5 @@ API = "/api/"
 def refused(request: Request, status: int, sentence: str, problems: Sequence[object] = ()) -> Response:
     if request.url.path.startswith(API):
         error = {"code": status, "sentence": sentence, "problems": [str(problem) for problem in problems]}
-        return JSONResponse({"error": error}, status)
+        return json_answer({"error": error}, status)
     return PlainTextResponse("\n".join([sentence, *map(str, problems), ""]), status)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from functools import cache
 from pathlib import Path
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -39,6 +40,7 @@ def _environment() -> Environment:
         "lines": _lines,
         "since": _since,
         "exact": escape,
+        "urlencode": _encoded,
         "ms": _milliseconds,
         "clock": _clock,
     }
@@ -53,6 +55,11 @@ def _shown(value: object) -> object:
 def _lines(text: str) -> Markup:
     """Text of more than a line, for ``pre`` and ``textarea``: each line made printable by itself."""
     return Markup("\n").join(escape(escaped(line)) for line in text.split("\n"))
+
+
+def _encoded(text: str) -> str:
+    """As a value in an address, half a character of a peer, too."""
+    return quote(text, safe="/", errors="surrogatepass")
 
 
 def _milliseconds(value: float | None) -> str:

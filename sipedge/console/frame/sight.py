@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from dialplan.search.search import CompiledPlan, Explanation
+from sipedge.config.case_files import ENDING
 from sipedge.console.watch.watch import Watch
 from sipedge.control.refusal import BAD_REQUEST, FORBIDDEN, Refused
 from sipedge.history.wish import Found, Key, Wish
@@ -15,8 +16,9 @@ from sipedge.masking.masking import Masking
 from sipedge.masking.pseudonyms import MARK, Pseudonyms
 from sipedge.queries.trees.again import searched_again
 from sipedge.queries.trees.explained import Branch, tree_of
+from sipedge.review.cases import CasesJson, SaidJson
 from sipedge.review.recorded import RecordedJson
-from sipedge.review.review import ReviewJson
+from sipedge.review.review import FileDiffJson, ReviewJson
 
 FOR_WHOM = "is for who sees aliases in full ([console] aliases_for)"
 ONLY = (
@@ -25,6 +27,7 @@ ONLY = (
 )
 NO_CALL = f'what belongs to a Call-ID {FOR_WHOM}: a decision lists the others of its own; leave out "call_id"'
 NO_DRAFT = f"what a draft does with a decision {FOR_WHOM}: a rule for one name would tell whose it is"
+CASES = f"what a case file says {FOR_WHOM}"
 NOT_TRIED: RecordedJson = {"requests": 0, "changed": 0, "groups": [], "whole": False}
 
 
@@ -88,12 +91,29 @@ class Sight:
         return list(map(self._found, found))
 
     def review(self, made: ReviewJson) -> ReviewJson:
-        """Without what it says about recorded requests and the names in cases, which would tell pseudonyms apart."""
+        """Without what it says about recorded requests and what cases say, which would tell pseudonyms apart."""
         if self.whole:
             return made
         cases = made["cases"]
-        failed, broken = (list(map(_place, cases[name])) for name in ("failed", "broken"))
-        return {**made, "recorded": NOT_TRIED, "cases": {**cases, "failed": failed, "broken": broken}}
+        failed, broken = list(map(_place, cases["failed"])), list(map(_place, cases["broken"]))
+        hidden: CasesJson = {**cases, "failed": failed, "broken": broken}
+        return {**made, "files": self.diffs(made["files"]), "recorded": NOT_TRIED, "cases": hidden}
+
+    def texts(self, texts: Mapping[str, str]) -> dict[str, str]:
+        """Of a configuration: without case files, which name people, and when they were seen."""
+        return {name: text for name, text in texts.items() if self.reads(name)}
+
+    def diffs(self, files: Iterable[FileDiffJson]) -> list[FileDiffJson]:
+        """Of case files only how many lines."""
+        return [each if self.reads(each["name"]) else {**each, "lines": [CASES]} for each in files]
+
+    def reads(self, name: str) -> bool:
+        """Whether he sees what this file of a configuration says."""
+        return self.whole or not name.endswith(ENDING)
+
+    def check_file(self, name: str) -> None:
+        if not self.reads(name):
+            raise Refused(FORBIDDEN, CASES)
 
     def check_alias(self, text: str) -> None:
         """Whether it is nobody's pseudonym: rules are asked about names."""
@@ -146,6 +166,6 @@ class Sight:
         return found._replace(alias=alias, request_uri=uri, sender=sender, call_id=mark)
 
 
-def _place(text: str) -> str:
+def _place(said: SaidJson) -> SaidJson:
     """Of a case, without what it says."""
-    return f"{text.partition(': ')[0]}: what it says {FOR_WHOM}"
+    return {**said, "text": f"{said['text'].partition(': ')[0]}: what it says {FOR_WHOM}"}

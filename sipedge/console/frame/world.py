@@ -12,6 +12,8 @@ from anyio import to_thread
 
 from sipedge.accounts.roles import Role, role_named
 from sipedge.config.console_table import ConsoleConfig
+from sipedge.console.bounds.lanes import Lanes
+from sipedge.console.bounds.live import Live
 from sipedge.console.watch.watch import Watch
 from sipedge.masking.pseudonyms import Pseudonyms
 from sipedge.oidc.provider import Provider
@@ -21,7 +23,6 @@ from .door import AccountsDoor
 from .identity import Door
 from .keeping import Keeping
 from .link import EdgeState, Link
-from .live import Live
 from .mask_key import pseudonyms_in
 from .sight import Sight
 
@@ -53,6 +54,12 @@ class World:
     pseudonyms: Pseudonyms | None = None
     """None where everybody sees names."""
     live: Live = field(default_factory=Live)
+    lanes: Lanes = field(default_factory=Lanes)
+
+    def open(self) -> None:
+        """Now, so that somebody sees what is wrong with what is kept. Raises OSError."""
+        self.watch.open()
+        self.keeping.accounts.some()
 
     def sight(self, role: Role) -> Sight:
         """What somebody sees of people."""

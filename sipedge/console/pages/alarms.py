@@ -38,5 +38,5 @@ async def see(request: Request) -> Response:
 PAGES = (
     Page("/alarms", alarms, Role.AUDITOR, "Alarms"),
     Page("/alarms/count", count, Role.AUDITOR),
-    Page("/alarms/{number:int}/see", see, Role.OPERATOR, methods=("POST",)),
+    Page("/alarms/{number:short}/see", see, Role.OPERATOR, methods=("POST",)),
 )

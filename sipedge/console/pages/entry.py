@@ -19,7 +19,7 @@ from sipedge.console.frame.page import Page, identity_of, no_page, page, sight_o
 from sipedge.console.frame.sight import Decision
 from sipedge.console.frame.world import World
 from sipedge.console.shown.alike import alike
-from sipedge.console.shown.case import case_text
+from sipedge.console.shown.case import case_of
 from sipedge.console.shown.causes import anchor_of
 from sipedge.console.shown.ladder import ladder_of
 from sipedge.console.shown.refusals import words_of
@@ -49,8 +49,9 @@ async def entry(request: Request) -> Response:
     if decision is None:
         return no_page(request, NOT_FOUND, GONE)
     found = decision.record
-    plan, which = await _plan(request, found)
+    plan, which = await plan_under(request, found)
     tree, explanation = (decision.tree(plan), decision.again(plan)) if plan else (None, None)
+    case = case_of(found, explanation)
     return page(
         request,
         "entry.html",
@@ -59,7 +60,8 @@ async def entry(request: Request) -> Response:
         tree=tree,
         under=request.query_params.get("under", OWN),
         which=which,
-        case=case_text(found, explanation) if explanation is not None else "",
+        case=case.block(case.name(())) if case else "",
+        drafts=await world.desk.run(world.desk.drafts.all) if case else [],
         same=await sight.same_call(decision, SAME_CALL),
         plans=PLANS | (await _drafts(world) if sight.whole else {}),
         without="" if tree else _why_none(found),
@@ -120,7 +122,7 @@ async def _clear(request: Request) -> Callable[[str], str]:
 
 async def tree_under(request: Request, decision: Decision) -> tuple[Branch | None, str]:
     """(the tree of a decision under the plan that the request names, what that is called)."""
-    plan, which = await _plan(request, decision.record)
+    plan, which = await plan_under(request, decision.record)
     return (decision.tree(plan) if plan else None), which
 
 
@@ -139,7 +141,7 @@ async def _drafts(world: World) -> dict[str, str]:
     return {f"{DRAFT}{each.number}": f"draft {each.number}" for each in changed}
 
 
-async def _plan(request: Request, found: Mapping[str, Any]) -> tuple[CompiledPlan | None, str]:
+async def plan_under(request: Request, found: Mapping[str, Any]) -> tuple[CompiledPlan | None, str]:
     """(the plan that the request names, what it is called)."""
     world, under = world_of(request), request.query_params.get("under", OWN)
     if under == ON_DISK:

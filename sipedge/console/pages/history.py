@@ -58,26 +58,27 @@ async def history(request: Request) -> Response:
         here_again=address_of(given, "/history"),
         csv=address_of(given, "/history.csv"),
         stored=None if found else await watch.asked(watch.history.stored),
-        trouble=watch.feeder.problem,
+        trouble=watch.trouble,
         masked=not sight.whole,
     )
 
 
 async def as_csv(request: Request) -> Response:
     wish, sight = replace(wish_of(request.query_params), most=MOST), sight_of(request)
-    first = await sight.find(wish)
+    first = await sight.find(wish)  # now, while one can still be told why it cannot be
     name = {"Content-Disposition": 'attachment; filename="history.csv"'}
     return StreamingResponse(_lines(sight, wish, first), media_type="text/csv; charset=utf-8", headers=name)
 
 
 async def _lines(sight: Sight, wish: Wish, found: list[Found]) -> AsyncIterator[bytes]:
-    """In pieces: the edge's decisions come and go meanwhile, and no piece holds the loop."""
-    yield _row(COLUMNS)
-    for _ in range(LONGEST_LIST // MOST):
-        yield b"".join(map(_line, found))
+    """In pieces: the edge's decisions come and go meanwhile, and no piece holds the loop. ``found``: the first."""
+    yield _row(COLUMNS) + b"".join(map(_line, found))
+    for _ in range(1, LONGEST_LIST // MOST):
         if len(found) < wish.most:
             return
-        found = await sight.find(replace(wish, before=found[-1].key))
+        wish = replace(wish, before=found[-1].key)
+        found = await sight.find(wish)
+        yield b"".join(map(_line, found))
 
 
 def _line(each: Found) -> bytes:
@@ -88,8 +89,12 @@ def _line(each: Found) -> bytes:
 
 def _row(cells: tuple[str, ...]) -> bytes:
     stream = StringIO()
-    csv.writer(stream).writerow([f"'{cell}" if cell.startswith(_SPREADSHEET) else escaped(cell) for cell in cells])
+    csv.writer(stream).writerow([f"{_quote(cell)}{escaped(cell)}" for cell in cells])
     return stream.getvalue().encode()
+
+
+def _quote(cell: str) -> str:
+    return "'" if cell.startswith(_SPREADSHEET) else ""
 
 
 async def _rules(world: World) -> list[str]:

@@ -32,12 +32,12 @@ async def locate(request: Request) -> Response:
     given = Given(request.query_params)
     if request.method == "POST":
         given = Given({name: value for name, value in (await request.form()).items() if isinstance(value, str)})
-    settings, problems = await _settings(world)
+    settings, problems = await settings_there(world)
     tree, said = None, ""
     if settings is not None and (given["alias"] or given["message"]):
         sight_of(request).check_alias(given["alias"])
         try:
-            tree = _tree(given, settings)
+            tree = located(given, settings)
         except QueryError as error:
             said = str(error)
     return page(
@@ -57,7 +57,7 @@ async def locate(request: Request) -> Response:
 
 async def pattern(request: Request) -> Response:
     world, given = world_of(request), Given(request.query_params)
-    settings, problems = await _settings(world)
+    settings, problems = await settings_there(world)
     variables = settings.plan.variables if settings else Variables()
     alias, said = None, ""
     if given["pattern"]:
@@ -78,7 +78,7 @@ async def pattern(request: Request) -> Response:
     )
 
 
-async def _settings(world: World) -> tuple[Settings | None, list[str]]:
+async def settings_there(world: World) -> tuple[Settings | None, list[str]]:
     """What is in force: the files' settings with the plan of the edge, where those differ."""
     settings, problems = await world.watch.disk.settings()
     status = world.link.state.status
@@ -88,7 +88,7 @@ async def _settings(world: World) -> tuple[Settings | None, list[str]]:
     return settings, problems
 
 
-def _tree(given: Given, settings: Settings) -> Branch:
+def located(given: Given, settings: Settings) -> Branch:
     """Raises QueryError."""
     text, traffic = given["message"], given["traffic"]
     described = DescribedRequest(

@@ -58,7 +58,7 @@ async def overview(request: Request) -> Response:
         peers=len(states),
         down=sum(state not in ALIVE for state in states),
         rate=counted.total / seconds,
-        trouble=watch.feeder.problem,
+        trouble=watch.trouble,
         unkept=watch.unkept,
     )
 

@@ -81,7 +81,7 @@ async def speakers(request: Request) -> Response:
     if settings is None:
         sentence = "the configuration has mistakes, so nobody can say who may speak"
         return no_page(request, UNPROCESSABLE, sentence, problems)
-    found: list[dict[str, Any]] = await world.desk.run(world.desk.reviewer.ask, "speakers")
+    found: list[dict[str, Any]] = await world.desk.study("speakers")
     return page(request, "speakers.html", "Who may speak", speakers=found, domains=settings.domains)
 
 

@@ -16,6 +16,8 @@ MOST = 1000
 USUAL = 50
 LONGEST = 4096
 """Characters of a demand."""
+LONGEST_PART = 255
+"""Of one on a part of a text: what each text costs to be compared with grows with it."""
 _STATUS = re.compile(r"[1-6](xx|[0-9]{2})|failed")
 _REVISION = re.compile(r"[0-9a-f]{0,64}")
 
@@ -28,9 +30,9 @@ def wish_of(given: Mapping[str, str]) -> Wish:
     if not _REVISION.fullmatch(revision):
         raise Refused(BAD_REQUEST, '"revision" must be the first digits of a revision')
     return Wish(
-        alias=_text(given, "alias"),
-        destination=_text(given, "destination"),
-        sender=_text(given, "sender"),
+        alias=_part(given, "alias"),
+        destination=_part(given, "destination"),
+        sender=_part(given, "sender"),
         rule=_text(given, "rule"),
         zone=_text(given, "zone"),
         method=_text(given, "method"),
@@ -56,15 +58,23 @@ def _text(given: Mapping[str, str], name: str) -> str:
     return given.get(name, "").strip()[:LONGEST]
 
 
+def _part(given: Mapping[str, str], name: str) -> str:
+    text = _text(given, name)
+    if len(text) > LONGEST_PART:
+        raise Refused(BAD_REQUEST, f'"{name}" may have {LONGEST_PART} characters')
+    return text
+
+
 def _time(given: Mapping[str, str], name: str) -> float:
-    """``2026-11-30T10:04``, in UTC, or seconds since the epoch -> the latter; 0 for nothing."""
+    """``2026-11-30T10:04``, UTC unless it says otherwise, or seconds since the epoch -> the latter; 0 for nothing."""
     text = given.get(name, "").strip()
     if not text:
         return 0
     try:
         if text.replace(".", "", 1).isascii() and text.replace(".", "", 1).isdigit():
             return min(float(text), 1e11)
-        return datetime.fromisoformat(text.removesuffix("Z")).replace(tzinfo=UTC).timestamp()
+        found = datetime.fromisoformat(text)
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         raise Refused(BAD_REQUEST, f'"{name}" must be a time (UTC) such as 2026-11-30T10:04') from None
 

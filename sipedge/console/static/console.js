@@ -17,6 +17,8 @@ if (wanted) {
   };
   const look = () => {
     source = new EventSource("/live");
+    // Nobody is logged in here any more: what is asked for now leads to the log-in.
+    source.addEventListener("ended", () => { leave(); document.body.dispatchEvent(new CustomEvent("live")); });
     source.addEventListener("changed", () => { if (!waiting) waiting = setTimeout(tell, 500); });
   };
   const leave = () => {

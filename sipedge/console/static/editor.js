@@ -4,6 +4,7 @@ import {
   completionKeymap, defaultKeymap, drawSelection, highlightActiveLine, history, historyKeymap, hoverTooltip, keymap,
   lineNumbers, lintGutter, lintKeymap, linter, searchKeymap, syntaxHighlighting, tags,
 } from "./codemirror.js";
+import { keepUnsaved } from "./unsaved.js";
 
 const form = document.getElementById("draft");
 const area = document.getElementById("text");
@@ -12,6 +13,7 @@ const field = (name) => form.elements.namedItem(name).value;
 const LEVELS = { error: "error", warning: "warning", note: "info" };
 const CLASSES = { error: "bad", warning: "warn", note: "pale" };
 const DELAY = 350;
+const CASES = field("file").endsWith(".cases");
 
 async function ask(question, state, numbers = {}) {
   const body = new URLSearchParams({ ask: question, file: field("file"), text: state.doc.toString(), ...numbers });
@@ -64,7 +66,7 @@ async function complete(context) {
 
 async function help(view, position) {
   const line = view.state.doc.lineAt(position);
-  if (!/^\s*pattern\s/i.test(line.text)) return null;
+  if (!(CASES ? /^\s*case\s/i : /^\s*pattern\s/i).test(line.text)) return null;
   const text = await ask("help", view.state, { line: line.number });
   if (!text) return null;
   return {
@@ -123,7 +125,7 @@ const view = new EditorView({
     language, syntaxHighlighting(colours), look,
     lintGutter(), linter(diagnose, { delay: DELAY }),
     autocompletion({ override: [complete] }), hoverTooltip(help),
-    EditorView.contentAttributes.of({ "aria-label": area.getAttribute("aria-label") }),
+    EditorView.contentAttributes.of({ "aria-label": area.getAttribute("aria-label"), tabindex: "0" }),
     EditorState.tabSize.of(4),
     // No key is kept from leaving the editor: Tab moves on.
     keymap.of([{ key: "Mod-s", run: save }, ...completionKeymap, ...lintKeymap, ...searchKeymap, ...historyKeymap, ...defaultKeymap]),
@@ -132,5 +134,12 @@ const view = new EditorView({
 area.hidden = true;
 area.before(view.dom);
 const begun = view.state.doc;
+const put = (text) => view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } });
+keepUnsaved(form, document.getElementById("unsaved"), () => view.state.doc.toString(), put);
+if (form.dataset.line) {
+  const line = view.state.doc.line(Math.min(Number(form.dataset.line), view.state.doc.lines));
+  view.dispatch({ selection: { anchor: line.from }, effects: EditorView.scrollIntoView(line.from, { y: "center" }) });
+  view.focus();
+}
 form.addEventListener("submit", () => { area.value = view.state.doc.toString(); sent = true; });
 addEventListener("beforeunload", (event) => { if (!sent && !view.state.doc.eq(begun)) event.preventDefault(); });

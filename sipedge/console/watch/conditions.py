@@ -31,6 +31,8 @@ class Seen:
     """Why there is no status; '' before the first look."""
     history: str
     """Why the history does not grow; ''."""
+    damaged: tuple[str, ...] = ()
+    """Segments of the history that cannot be read, each with why."""
     lost: int
     """Decisions that were rotated away before they were read, since the console began."""
     unread: int
@@ -51,6 +53,8 @@ def _of_console(seen: Seen) -> Iterator[Condition]:
         yield Condition("edge", f"The edge does not answer: {seen.problem}")
     if seen.history:
         yield Condition("history", seen.history[:1].upper() + seen.history[1:])
+    for segment in seen.damaged:
+        yield Condition(f"history {segment}", f"A part of the history cannot be read, and is left out: {segment}")
     if seen.unread:
         yield Condition("history unread", f"{seen.unread} lines of the file of decisions are no decisions")
     for folder, free in seen.rooms.items():

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from .conditions import Condition
 
+VERSION = 1
+"""``user_version``; 0 has one of a build that did not say it yet, and it is the same."""
 KEPT = 20_000
 """Of each; the oldest go."""
 _TABLES = """
@@ -50,10 +52,12 @@ class Journal:
         try:
             self._file = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._file.execute("PRAGMA journal_mode = wal")
-            self._file.executescript(_TABLES)
+            if self._file.execute("PRAGMA user_version").fetchone()[0] > VERSION:
+                raise OSError(f"{path}: a newer version of sipedge has written it; run that one, or move it away")
+            self._file.executescript(f"{_TABLES} PRAGMA user_version = {VERSION};")
             path.chmod(0o640)
         except sqlite3.Error as error:
-            raise OSError(f"{path}: {error}") from None
+            raise OSError(f"{path}: {error}; it holds alarms and events: move it away to begin anew") from None
 
     def judge(self, conditions: Iterable[Condition]) -> bool:
         """Raise what is new and clear what is over; whether there was any. Raises OSError."""
@@ -86,14 +90,14 @@ class Journal:
     def alarms(self, most: int) -> list[Alarm]:
         """Those that last first, then the newest."""
         sql = "SELECT id, text, raised, cleared, seen, coalesce(seen_by, ''), key FROM alarms"
-        with self._lock:
+        with self._reading():
             rows = self._file.execute(f"{sql} ORDER BY cleared IS NOT NULL, id DESC LIMIT ?", (most,)).fetchall()
         return [Alarm(*row) for row in rows]
 
     def events(self, most: int, kind: str = "", text: str = "") -> list[Event]:
         """The newest first. ``text``: a part of it."""
         sql = "SELECT time, kind, text, revision FROM events WHERE (? = '' OR kind = ?) AND instr(text, ?)"
-        with self._lock:
+        with self._reading():
             rows = self._file.execute(f"{sql} ORDER BY id DESC LIMIT ?", (kind, kind, text, most)).fetchall()
         return [Event(*row) for row in rows]
 
@@ -104,6 +108,15 @@ class Journal:
         sql = "INSERT INTO events (time, kind, text, revision) VALUES (?, ?, ?, ?)"
         file.execute(sql, (time(), kind, text, revision))
         file.execute("DELETE FROM events WHERE id <= (SELECT max(id) FROM events) - ?", (KEPT,))
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """One at a time. Raises OSError."""
+        with self._lock:
+            try:
+                yield
+            except sqlite3.Error as error:
+                raise OSError(f"journal.db: {error}") from None
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:

@@ -57,6 +57,12 @@ class Watch:
         settings = self._config.console
         return Feeder(self.history, self._config.log.decisions, settings.days, settings.bytes)
 
+    @property
+    def trouble(self) -> str:
+        """Why the history does not grow, or is not whole: one sentence; ''."""
+        left_out = (f"left out, because it cannot be read: {each}" for each in self.history.unreadable)
+        return "; ".join(filter(None, (self.feeder.problem, *left_out)))
+
     @cached_property
     def journal(self) -> Journal:
         """Raises OSError."""
@@ -119,6 +125,7 @@ class Watch:
             status=status,
             problem=problem,
             history=feeder.problem,
+            damaged=self.history.unreadable,
             lost=feeder.lost,
             unread=feeder.unread,
             rooms=free_in(self._folders),

@@ -38,6 +38,8 @@ class Colleagues:
     """The same: server transactions."""
     clients: int
     """The same: client transactions."""
+    opened: int
+    """The same: connections that the edge opens."""
     handles: int
     """The same for bus/board.py."""
 

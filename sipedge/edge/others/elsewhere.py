@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 
+from sipedge.bus.shelf import SharedShelf
 from sipedge.bus.words import Passed, Sent, Shut, TakenBack, Wanted
 from sipedge.pjsip.stack import Stack
 from sipedge.pjsip.transport import Ends
@@ -19,6 +20,7 @@ from zones.zone import Hop
 
 from .colleagues import Colleagues
 from .crossing import Crossing
+from .waiting_of_all import WaitingOfAll
 
 MOST = 8
 """Workers: the number of a connection, divided by this, leaves that of its worker."""
@@ -72,6 +74,9 @@ class Elsewhere:
         self._bus = colleagues.bus if colleagues else None
         self.directory = colleagues.directory if colleagues else None
         """Of the transactions that all have."""
+        shelf = SharedShelf(colleagues.rates, colleagues.bus.worker) if colleagues else None
+        self.waiting = WaitingOfAll(shelf) if shelf else None
+        """Requests for which a connection is being opened; None: there is one worker."""
         self.changed = 0
         """How often a hop has got another connection, or none."""
         self.crossing = Crossing()

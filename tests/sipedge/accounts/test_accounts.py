@@ -1,14 +1,16 @@
 from __future__ import annotations
 
+import hashlib
 import resource
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sipedge.accounts.accounts import AccountError, Accounts
 from sipedge.accounts.database import Database
-from sipedge.accounts.passwords import PasswordError, fits, hashed
+from sipedge.accounts.passwords import COST, PasswordError, fits, hashed, nobody
 from sipedge.accounts.roles import Role, role_named
 from sipedge.accounts.sessions import IDLE, LONGEST, MOST_EACH, TOUCHED, Sessions
 from sipedge.accounts.tokens import PREFIX, Tokens
@@ -39,6 +41,24 @@ def test_an_account_is_let_in_by_its_password_only(database: Database) -> None:
     assert accounts.checked("alice", "wrong password") is None
     assert accounts.checked("bob", PASSWORD) is None
     assert accounts.checked("' or 1=1 --", "\ud800") is None
+
+
+def test_who_has_no_account_or_no_password_here_waits_as_long_as_others_the_first_time_too(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What takes the time is one scrypt, each time."""
+    accounts, tried, scrypt = Accounts(database), list[int](), hashlib.scrypt
+    accounts.vouched("https://id.example.com", "1", "carol", Role.ADMIN)
+
+    def counted(*given: Any, **named: Any) -> bytes:
+        tried.append(named["n"])
+        return scrypt(*given, **named)
+
+    monkeypatch.setattr(hashlib, "scrypt", counted)
+    nobody.cache_clear()
+    for number, name in enumerate(("bob", "bob", "oidc:carol", "alice"), 1):
+        assert accounts.checked(name, "another password") is None
+        assert tried == [COST] * number, name
 
 
 def test_the_file_is_for_its_owner_only_and_holds_no_password_or_key(database: Database) -> None:

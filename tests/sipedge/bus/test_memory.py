@@ -9,6 +9,7 @@ import pytest
 
 from sipedge.bus.directory import FRESH, SLOTS, Directory
 from sipedge.bus.shelf import SharedShelf
+from sipedge.bus.tally import Tally
 
 
 @pytest.fixture
@@ -51,3 +52,10 @@ def test_a_number_of_one_worker_is_read_by_the_other(memory: int) -> None:
     assert two.get(-5) == 12.25
     two.put(-5, 13.5)
     assert one.get(-5) == 13.5
+
+
+def test_what_each_worker_has_is_added_and_what_one_had_that_died_is_gone(memory: int) -> None:
+    one, two = Tally(memory, 0), Tally(memory, 1)
+    assert (one.whole(3), two.whole(4), one.others()) == (3, 7, 4)
+    assert two.whole(1) == 4
+    assert (Tally(memory, 1).others(), one.whole(3)) == (3, 3)

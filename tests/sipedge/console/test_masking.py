@@ -48,7 +48,7 @@ def _paths(masked: Masked) -> list[str]:
     paths = []
     for page in PAGES:
         if "GET" in page.methods and page.path not in ENDLESS and "static" not in page.path:
-            path = page.path.replace("{number:int}", "1")
+            path = page.path.replace("{number:short}", "1")
             paths += [path.replace("{key}", key) for key in _keys(masked)] if "{key}" in path else [path]
     entries = [f"/history/{key}" for key in _keys(masked)]
     under = [f"{place}{entry}?under={which}" for place in ("", "/api") for entry in entries for which in UNDER]
@@ -68,6 +68,20 @@ def test_no_route_shows_a_name_to_who_sees_pseudonyms(role: Role, masked: Masked
     client = masked.of(role)
     shown = {path: found for path in _paths(masked) if (found := _named(client.get(path)))}
     assert shown == {}
+
+
+@pytest.mark.parametrize("role", MASKED)
+def test_case_files_are_for_who_sees_names(role: Role, masked: Masked) -> None:
+    texts = masked.of(Role.ADMIN).get("/api/texts").json()["texts"]
+    (cases,) = (name for name in texts if name.endswith(".cases"))
+    client = masked.of(role)
+    assert set(client.get("/api/texts").json()["texts"]) == set(texts) - {cases}
+    for page in ("/rules", "/drafts/1"):
+        assert _named(client.get(page, params={"file": cases})) == []
+        assert _named(masked.of(Role.ADMIN).get(page, params={"file": cases})) != []
+    if role is Role.OPERATOR:
+        said = send(client, "/backup/save")
+        assert (said.status_code, _named(said)) == (403, [])
 
 
 def test_who_sees_names_sees_them_there(masked: Masked) -> None:

@@ -15,13 +15,18 @@ from sipedge.console.frame.page import Page
 
 PUBLIC = {"GET /log-in", "POST /log-in", "GET /static/{name}", "GET /log-in/oidc", "GET /log-in/oidc/back"}
 OPERATOR = {
-    *(f"POST /drafts/{{number:int}}/{each}" for each in ("save", "add", "drop", "rebase", "ask", "shadow")),
-    *("POST /drafts", "POST /shadow/end", "POST /api/review"),
+    *(
+        f"POST /drafts/{{number:short}}/{each}"
+        for each in ("save", "add", "take-out", "drop", "rebase", "ask", "shadow")
+    ),
+    *(f"{each}/drafts/{{number:short}}/form" for each in ("GET ", "POST ")),
+    *("POST /drafts/{number:short}/forms", "POST /drafts", "POST /shadow/end", "POST /api/review"),
+    "POST /history/{key}/case",
     *("GET /backup", "POST /backup/save", "POST /backup/restore"),
-    *("POST /zones/probe", "POST /doctor", "POST /alarms/{number:int}/see"),
+    *("POST /zones/probe", "POST /doctor", "POST /alarms/{number:short}/see"),
 }
 ADMIN = {
-    *("POST /drafts/{number:int}/apply", "POST /revisions/confirm", "POST /revisions/undo", "GET /accounts"),
+    *("POST /drafts/{number:short}/apply", "POST /revisions/confirm", "POST /revisions/undo", "GET /accounts"),
     *(f"POST /accounts/{each}" for each in ("add", "role", "password", "remove")),
     *(f"POST /api/revisions/{each}" for each in ("apply", "confirm", "undo", "roll-back")),
     "POST /zones/close",
@@ -102,7 +107,7 @@ def _asked(client: TestClient, page: Page, method: str, token: str = "") -> int:
 def _path(page: Page) -> str:
     """As somebody might ask; what is in the path need not be there."""
     found = page.path
-    for name, value in (("{number:int}", "1"), ("{name}", "console.css"), ("{key}", "1-1")):
+    for name, value in (("{number:short}", "1"), ("{name}", "console.css"), ("{key}", "1-1")):
         found = found.replace(name, value)
     return found
 

@@ -153,3 +153,50 @@ def test_a_request_more_than_there_are_places_for_is_the_cores() -> None:
         assert len(caller.received()) == PLACES + 1 and shorts(edge) == 0
 
     played(scenario, settings())
+
+
+BELOW = "SIP/2.0/TCP 192.0.2.77;branch=z9hG4bKbelow"
+
+
+@pytest.mark.parametrize(
+    ("edit", "is_short"),
+    [
+        (lambda data: data, True),
+        (lambda data: BRANCH.sub(rb"\g<0>;x=y", data, count=1), True),
+        (lambda data: re.sub(rb"\r\nVia: (?=SIP/2.0/TCP 192)", b", ", data, count=1), False),
+        (lambda data: re.sub(rb"\r\nVia: (?=SIP/2.0/TCP 192)", b";x=y, ", data, count=1), False),
+        (lambda data: BRANCH.sub(rb'\g<0>;x="a, b"', data, count=1), False),
+        (lambda data: BRANCH.sub(rb'\g<0>;x="y"', data, count=1), False),
+        (lambda data: BRANCH.sub(rb'x=";\g<0>";\g<0>', data, count=1), False),
+    ],
+    ids=[
+        "as it is",
+        "a parameter more",
+        "in one line with the next",
+        "in one line, behind a parameter",
+        "a quoted comma",
+        "a quoted parameter",
+        "its branch within quotes before",
+    ],
+)
+def test_an_answer_loses_the_edges_own_via_and_no_other_however_they_are_written(edit: Edit, is_short: bool) -> None:
+    """Two Via values stand below: where a line holds two, the second one has to stay (RFC 3261 7.3.1)."""
+    heard, short = list[list[bytes]](), list[bool]()
+    for remembered in (100, 0):
+
+        async def scenario(edge: MemoryEdge, caller: Far, callee: Far) -> None:
+            caller.send(said(9, BELOW))
+            await edge.turn()
+            handled: list[object] = []
+            handle = edge.server._proxy.handle
+            edge.server._proxy.handle = lambda event, now: handled.append(event) or handle(event, now)  # type: ignore[func-returns-value,method-assign]
+            (asked,) = callee.received()
+            callee.write_in(edit(answer_to(asked, 200).to_bytes()))
+            await edge.turn()
+            short.append(not handled)
+            heard.append([DRAWN.sub(b"*", each.to_bytes()) for each in caller.received()])
+
+        played(scenario, settings(remembered), lambda number: said(number, BELOW))
+    assert heard[0] == heard[1] and len(heard[0]) == 1
+    assert b"203.0.113.1" not in heard[0][0] and heard[0][0].count(b"SIP/2.0/TCP") == 2
+    assert short == [is_short, False]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -50,6 +51,7 @@ LINES = (
     "X-Three: 10.9.9.9",
     "Content-Type: application/sdp",
     "X-Four: 10.9.9.6",
+    "Content-Type: application/pidf+xml",
 )
 BEHIND = (
     "phone.canary-in.local:5060",
@@ -67,8 +69,17 @@ BEHIND = (
     "10.9.9.9 ;received=10.9.9.8",
     "10.9.9.9;received=10.9.9.8;x=1, SIP/2.0/TCP 10.9.9.6",
     '10.9.9.9;received="10.9.9.8"',
+    "10.9.9.9;{branch};received=10.9.9.8",
+    "10.9.9.9;{branch};rport;received=10.9.9.7",
+    "10.9.9.9;receivedx10.9.9.7",
+    "10.9.9.9;received-10.9.9.7;received=10.9.9.8",
+    '10.9.9.9;x=";received=10.9.9.7;"',
+    "10.9.9.9;received=g0.9.9.7",
+    "10.9.9.9{none}",
+    "canary.x{none}",
 )
-"""Sent-by and parameters of Via values behind the first one."""
+"""Sent-by and parameters of Via values behind the first one; their branch comes last where no place is named for it."""
+TOP = f"{INSIDE_PEER}:5060"
 BODY = b"o=- 1 1 IN IP4 192.0.2.10\r\n"
 
 
@@ -96,10 +107,13 @@ def lines(names: Sequence[int], user: str, canary: str, address: str) -> tuple[s
     return tuple(LINES[number] % {"user": user, "canary": canary, "address": address} for number in names)
 
 
-def said(number: int, names: Sequence[int], behind: Sequence[str] = BEHIND[:1]) -> Message:
-    vias = (f"{INSIDE_PEER}:5060", *behind)
+def _via(text: str, branch: str) -> str:
+    return f"SIP/2.0/TCP {(text if '{' in text else text + ';{branch}').format(branch=branch, none='')}"
+
+
+def said(number: int, names: Sequence[int], behind: Sequence[str] = BEHIND[:1], top: str = TOP) -> Message:
     return request(
-        via=tuple(f"SIP/2.0/TCP {via};branch=z9hG4bK{number}{at}" for at, via in enumerate(vias)),
+        via=tuple(_via(text, f"branch=z9hG4bK{number}{at}") for at, text in enumerate((top, *behind))),
         call_id=f"{number}@{IN}.local",
         cseq=f"{number} MESSAGE",
         extra=lines(names, f"user{number % 3}", IN, INSIDE_PEER),
@@ -131,8 +145,9 @@ class Talk:
         status: int = 200,
         pause: float = 0.0,
         behind: Sequence[str] = BEHIND[:1],
+        top: str = TOP,
     ) -> None:
-        self.caller.send(said(number, asked, behind))
+        self.caller.send(said(number, asked, behind, top))
         await self.edge.turn()
         self.short += self.edge.server._stack._clients.short
         callee: Far = self.edge.loop.called[0]
@@ -147,8 +162,8 @@ class Talk:
         self.seen += [("caller", DRAWN.sub(b"*", each.to_bytes())) for each in got]
 
 
-def talked(settings: Settings, *transactions: tuple[Sequence[int], Sequence[int], int, float, Sequence[str]]) -> Talk:
-    """Each of them four times."""
+def talked(settings: Settings, *transactions: tuple[Any, ...]) -> Talk:
+    """Each of them four times; see Talk.transaction."""
     talks: list[Talk] = []
 
     async def scenario(edge: MemoryEdge) -> None:
@@ -175,9 +190,9 @@ def test_nothing_of_a_hidden_side_is_seen_on_the_other_one(hidden: tuple[str, ..
     assert talk.seen == talked(settings(hidden, 0), (shown, shown, 200, 0.0, BEHIND[:2])).seen
 
 
-def alike(hidden: Sequence[str], asked: Sequence[str], answered: Sequence[str], *vias: str) -> int:
+def alike(hidden: Sequence[str], asked: Sequence[str], answered: Sequence[str], *vias: str, top: str = TOP) -> int:
     """Each side gets the same with and without the short way; how many requests took that."""
-    came = [LINES.index(line) for line in asked], [LINES.index(line) for line in answered], 200, 0.0, vias
+    came = [LINES.index(line) for line in asked], [LINES.index(line) for line in answered], 200, 0.0, vias, top
     one, other = (talked(settings(hidden, remembered), came) for remembered in (100, 0))
     assert one.seen == other.seen
     return one.short
@@ -191,6 +206,23 @@ def test_a_host_of_a_via_is_hidden_wherever_another_line_names_it(via: str) -> N
     for line in ("X-One: 10.9.9.8", "X-Two: canary.x", "X-Three: 10.9.9.9", "X-Behind: 10.9.9.7", "X-Four: 10.9.9.6"):
         alike(("Inside",), [PHONE, line], [], via)
     alike(("Inside",), [PHONE, "X-Three: 10.9.9.9"], [], "10.9.9.5", via)
+
+
+@pytest.mark.parametrize("top", ["10.9.9.9:5060", "10.9.9.9;received=10.9.9.8", "canary.x:5060", "CANARY.X"])
+def test_the_address_that_a_request_came_from_is_hidden_and_so_is_the_host_of_its_via(top: str) -> None:
+    for line in ("X-Where: %(address)s", "X-Two: canary.x", "X-Three: 10.9.9.9", "X-One: 10.9.9.8"):
+        alike(("Inside",), [PHONE, line], [], top=top)
+        alike(("Inside",), [PHONE, line], [], "10.9.9.5;{branch};received=10.9.9.4", top=top)
+    assert alike(("Inside",), [PHONE, "X-Where: %(address)s"], [], top="canary.x") == 2
+
+
+def test_received_is_read_wherever_it_stands_among_the_parameters() -> None:
+    for via in (
+        "10.9.9.9;received=10.9.9.8",
+        "10.9.9.9;{branch};received=10.9.9.8",
+        "10.9.9.9;rport;received=10.9.9.8",
+    ):
+        assert alike(("Inside",), [PHONE, "X-One: 10.9.9.8"], [], via) == 2
 
 
 @pytest.mark.parametrize("side", ["Inside", "Outside"])
@@ -207,6 +239,7 @@ def test_a_host_of_a_via_is_hidden_wherever_another_line_names_it(via: str) -> N
         ([PHONE, "Content-Type: application/sdp"], False),
         ([PHONE, "c: Application/SDP; x=y"], False),
         ([PHONE, "Content-Type: text/plain"], True),
+        ([PHONE, "Content-Type: application/pidf+xml"], True),
     ],
 )
 def test_lines_of_a_hidden_side_are_shown_as_ever(side: str, lines: list[str], is_short: bool) -> None:
@@ -276,3 +309,50 @@ def test_a_party_that_cannot_be_read_is_left_to_the_core() -> None:
         assert len(edge.loop.called[0].received()) == 1
 
     run_edge(settings(("Inside",)), scenario)
+
+
+@pytest.mark.parametrize("hidden", HIDDEN)
+@pytest.mark.parametrize(
+    ("lines", "is_short"),
+    [
+        ([], True),
+        (["Subject: nothing to see"], True),
+        ([PHONE], True),
+        ([PHONE, "X-Where: %(address)s", "Server: %(canary)s/1.2"], True),
+        (["Contact: <sip:%(user)s@%(canary)s>"], False),
+        ([PHONE, "Content-Type: application/sdp"], False),
+        (["Reply-To: <sip:%(user)s@phone.%(canary)s.local>"], None),
+        (['Warning: 399 p1.%(canary)s.local "text %(canary)s"'], None),
+    ],
+)
+def test_an_answer_crosses_the_border_without_the_core(
+    hidden: tuple[str, ...], lines: list[str], is_short: bool
+) -> None:
+    """Where its side is hidden, one with a session description or a Contact without a dot is the core's.
+
+    None: so is each with a header that is rewritten as a whole (topology/usual.py), whichever side is hidden.
+    """
+    names = [LINES.index(line) for line in lines]
+    got: list[list[bytes]] = []
+
+    async def scenario(edge: MemoryEdge) -> None:
+        talk = Talk(edge)
+        for number in range(3):
+            await talk.transaction(number, [], names, behind=BEHIND[:2])
+        talk.caller.send(said(9, [], BEHIND[:2], top="pbx.canary-in.local"))
+        await edge.turn()
+        handled: list[object] = []
+        handle = edge.server._proxy.handle
+        edge.server._proxy.handle = lambda event, now: handled.append(event) or handle(event, now)  # type: ignore[func-returns-value,method-assign]
+        callee = edge.loop.called[0]
+        callee.send(*(answer(each, names, 200) for each in callee.received()))
+        await edge.turn()
+        got.append([DRAWN.sub(b"*", each.to_bytes()) for each in talk.caller.received()])
+        short.append(not handled)
+
+    short: list[bool] = []
+    for remembered in (100, 0):
+        run_edge(settings(hidden, remembered), scenario)
+    assert got[0] == got[1] and len(got[0]) == 1
+    assert got[0][0].count(b"\r\nVia: ") == 3 and b";received=192.0.2.10" in got[0][0]
+    assert short == [is_short is not None and (is_short or "Outside" not in hidden), False]

@@ -14,7 +14,7 @@ from support.settings import INSIDE_PEER, OUTSIDE_PEER
 
 from sipedge.bus import words
 from sipedge.bus.bus import Bus
-from sipedge.bus.directory import FRESH, Directory
+from sipedge.bus.directory import FRESH, SLOTS, Directory
 from sipedge.proxy.events import ConnectionClosed, ConnectionOpened, PeerElsewhere
 from sipedge.rates import reading
 from sipedge.settings import Limits
@@ -130,16 +130,24 @@ def test_a_request_that_another_worker_has_is_the_cores_as_long_as_that_counts()
         assert len(before) == 3
         await passes(edge, caller, callee, 4)
         (place,) = entries(directory) - before
-        for age, expected in ((0, 0), (FRESH - 1, 0), (FRESH, 1)):
+        (name,) = struct.unpack_from("<Q", directory.memory, place)
+        for key, age, who, expected in (
+            (name, 0, 1, 0),
+            (name, FRESH - 1, 1, 0),
+            (name, FRESH, 1, 1),
+            (name, FRESH + 1, 1, 1),
+            (name, 0, 0, 1),
+            (name + SLOTS, 0, 1, 1),  # another transaction of the same place
+        ):
             edge.server._stack.poll()  # until then pjsip answers copies of what is answered
-            struct.pack_into("<IB", directory.memory, place + 8, int(edge.loop.now) - age, 1)
+            struct.pack_into("<QIB", directory.memory, place, key, int(edge.loop.now) - age, who)
             caller.send(said(4))
             await edge.turn()
             assert shorts(edge) == expected
             callee.send(*(answer_to(each, 200) for each in callee.received()))
             await edge.turn()
             assert [each.status for each in caller.received()] == [200]
-        assert struct.unpack_from("<IB", directory.memory, place + 8) == (int(edge.loop.now), 0)
+        assert struct.unpack_from("<QIB", directory.memory, place) == (name, int(edge.loop.now), 0)
 
     played(scenario)
 
@@ -223,9 +231,34 @@ def test_responses_to_requests_of_another_worker_are_passed_on_as_they_came() ->
         await world.edge.turn()
         (passed,) = world.wire.taken(words.Passed)
         assert isinstance(passed, words.Passed) and passed.messages == answers
+        callee.write_in(answers[1])
+        await world.edge.turn()
+        (passed,) = world.wire.taken(words.Passed)
+        assert isinstance(passed, words.Passed) and passed.messages == answers[1:2]
         world.bus._streams.clear()
         callee.write_in(b"".join(answers))
         await world.edge.turn()
         assert world.caller.received() == []
 
     played(scenario)
+
+
+@pytest.mark.parametrize(
+    "front", ["z9hG4bKw/", "z9hG4bKw:", "z9hG4bKw9", "z9hG4bKwz", "z9hG4bKw", "z9hG4bKx1", "Z9hG4bKw1"]
+)
+@pytest.mark.parametrize("remembered", [0, 100])
+def test_responses_whose_branch_names_no_worker_that_is_there_go_nowhere(front: str, remembered: int) -> None:
+    async def scenario(world: World) -> None:
+        via = b"Via: SIP/2.0/TCP 203.0.113.1:5060;branch=%b.0123456789ab\r\n"
+        message = said(4).to_bytes().replace(b"Via:", via % front.encode() + b"Via:", 1)
+        stray = answer_to(parse_message(message), 200).to_bytes()
+        callee = world.edge.accept(OUTSIDE_PEER)
+        await world.edge.turn()
+        world.wire.said.clear()
+        for _ in range(3):
+            callee.write_in(stray * 2)
+            await world.edge.turn()
+        assert not any(isinstance(word, words.Passed | words.Came) for word in world.wire.said)
+        assert world.caller.received() == [] and not callee.is_closing()
+
+    played(scenario, remembered)

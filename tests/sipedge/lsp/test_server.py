@@ -157,6 +157,14 @@ def test_other_files_are_no_dial_plans(tmp_path: Path) -> None:
         assert await editor.open(CASE) == []
         (mistake,) = await editor.change(CASE.replace("alias", "aliass"))
         assert mistake.range.start.line == 2
+        document, place = editor.document, types.Position(2, 0)
+        offered = await editor.client.text_document_completion_async(types.CompletionParams(document, place))
+        assert isinstance(offered, list) and "traffic" in [each.label for each in offered]
+        await editor.change(CASE)
+        shown = await editor.client.text_document_hover_async(types.HoverParams(document, types.Position(1, 2)))
+        assert shown is not None and isinstance(shown.contents, types.MarkupContent)
+        assert 'zone "' in shown.contents.value
+        assert await editor.client.text_document_hover_async(types.HoverParams(document, place)) is None
 
     async def configuration(editor: Editor) -> None:
         document, where = editor.document, types.Position(0, 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,7 @@ class Fetching:
                 self._changed.clear()
                 await self._changed.wait()
 
-    def _came(self) -> None:
+    def _came(self, url: str) -> None:
         self.came += 1
         self._changed.set()
 
@@ -97,6 +98,43 @@ def test_a_list_is_fetched_again_and_the_old_one_stays_meanwhile(
             assert it.entries("/a.crl") == [2]
             await logged(caplog, "no revocation list: answers 404")
             assert it.entries("/a.crl") == [2]
+
+    run(test)
+
+
+def test_a_list_that_another_worker_has_is_fetched_unless_the_one_that_is_here_is_of_its_time(
+    run: Run, own: Ca
+) -> None:
+    async def test() -> None:
+        async with fetching() as it:
+            it.server.answers["/a.crl"] = revoke(own, 1).read_bytes()
+            url = it.server.url("/a.crl")
+            it.fetcher.want(url, datetime.now(UTC))
+            await it.until(1)
+            assert it.entries("/a.crl") == [1]
+            (begins,) = it.fetcher.fetched().values()
+            it.fetcher.want(url, begins)
+            assert len(it.server.asked) == 1
+            it.server.answers["/a.crl"] = revoke(own, 1, 2).read_bytes()
+            it.fetcher.want(url, begins + timedelta(seconds=1))
+            await it.until(2)
+            assert it.entries("/a.crl") == [2]
+
+    run(test)
+
+
+def test_lists_that_another_worker_has_wait_for_their_turn(run: Run, own: Ca) -> None:
+    """No more are fetched at once, and no more are remembered."""
+
+    async def test() -> None:
+        async with fetching() as it:
+            paths = [f"/{number}.crl" for number in range(crl_fetching.MOST + 10)]
+            it.server.answers.update(dict.fromkeys(paths, revoke(own, 1).read_bytes()))
+            for path in paths:
+                it.fetcher.want(it.server.url(path), datetime.now(UTC))
+            assert len(it.fetcher._tasks) == crl_fetching.AT_ONCE
+            await it.until(crl_fetching.MOST + crl_fetching.AT_ONCE)  # those at once are forgotten before they come
+            assert list(it.fetcher.fetched()) == [it.server.url(path) for path in paths[10:]]
 
     run(test)
 

@@ -101,7 +101,9 @@ def test_files_are_read_anew_and_the_last_good_list_stays(tmp_path: Path, caplog
             read.set()
             return 0.01
 
-        keeper = asyncio.create_task(revocations.keep_fresh(interval, lambda: changes.append(len(revocations.known))))
+        keeper = asyncio.create_task(
+            revocations.keep_fresh(interval, lambda: changes.append(len(revocations.known)), lambda: None)
+        )
 
         async def again() -> None:
             for _ in range(2):  # the first one may have begun before
@@ -121,6 +123,27 @@ def test_files_are_read_anew_and_the_last_good_list_stays(tmp_path: Path, caplog
         await again()
         assert held(revocations) == {"one.crl": 1}
         assert changes == [2, 1]
+        keeper.cancel()
+
+    ended(test())
+
+
+def test_files_are_read_as_soon_as_that_is_asked_for_and_what_is_new_is_told(tmp_path: Path) -> None:
+    ca = make_ca(tmp_path)
+    path = revoke(ca, 1, out=tmp_path / "a.crl")
+
+    async def test() -> None:
+        revocations, found, changed = Revocations([far(Revocation.SOFT, path)]), list[int](), asyncio.Event()
+
+        def note() -> None:
+            found.append(held(revocations)["a.crl"])
+
+        keeper = asyncio.create_task(revocations.keep_fresh(lambda: 3600.0, changed.set, note))
+        revocations.read_soon()
+        revoke(ca, 1, 2, out=path)
+        revocations.read_soon()
+        await changed.wait()
+        assert found == [2]
         keeper.cancel()
 
     ended(test())

@@ -151,16 +151,6 @@ def answered(call: Conversation) -> None:
     call.book.settle()
 
 
-def test_on_both_sides_each_has_its_own_numbers(play: Play) -> None:
-    call, prack = called(play(here("Inside", "Outside")), extra=REQUIRES), Leg()
-    assert call.leg.message.first("supported") == "100rel"
-    rings(call, extra=("Require: 100rel", "RSeq: 7"))
-    call.book << forwards(prack, "Outside", method="PRACK", rack="7 1 INVITE")
-    rseq = hears(call)
-    assert rseq != "7"
-    acknowledges(call, rseq)
-
-
 def test_an_offer_in_the_prack_is_refused(play: Play) -> None:
     call = called(play(here()), extra=SUPPORTS)
     rings(call)

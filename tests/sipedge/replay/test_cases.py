@@ -7,7 +7,7 @@ from support.traces import STRANGER, record, write_config
 
 from sipedge.config import load_config
 from sipedge.queries.testing import load_suites
-from sipedge.replay.cases import Classes, cases_text
+from sipedge.replay.cases import Classes, NewCase, cases_text, with_case
 from sipedge.replay.decider import Decider
 from sipedge.replay.verdict import Verdict
 from sipedge.sip.message import Message
@@ -73,3 +73,20 @@ def test_names_are_unique_and_fit(tmp_path: Path) -> None:
     assert [(item.requests, item.first.index) for item in one] == [(3, 1), (1, 101)]
     text = cases_text(one, config, str(tmp_path / "x.cases"))
     assert text.count('case "') == 2 and ' (2)" {' in text
+
+
+def test_a_case_is_put_at_the_end_of_a_file_whatever_that_holds(tmp_path: Path) -> None:
+    decision = classes_of(write_config(tmp_path), MESSAGES[:1])
+    (verdict,) = [each.first for each in decision]
+    case = NewCase("one of today", verdict.zone, verdict.traffic, verdict.decision)
+    own = case.name(())
+    text, line = with_case('plan "edge.toml"\n', case)
+    assert text.splitlines()[1:4] == ["", "# one of today", f'case "{own}" {{'] and line == 4
+    again, line = with_case(text, case)
+    assert again.splitlines()[line - 1] == f'case "{own} (2)" {{' and again.startswith(text.rstrip())
+    file = tmp_path / "made.cases"
+    (suite,) = load_suites([(str(file), again)])
+    assert [answer.differences for answer in suite.answers()] == [()] * 2
+    broken, line = with_case(f'CASE  "{own}" {{ nonsense\r\n\r\n', case)
+    assert broken.split("\r\n")[line - 1] == f'case "{own} (2)" {{' and "\n" not in broken.replace("\r\n", "")
+    assert with_case("", case)[1] == 2

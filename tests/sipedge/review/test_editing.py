@@ -7,7 +7,7 @@ from support.running_edge import rule
 
 from sipedge.review.editing import help_at, laid_out, marks, offer
 
-from .test_review import CONFIG, RULE
+from .test_review import CASES, CONFIG, RULE
 
 Texts = dict[str, str]
 
@@ -68,3 +68,17 @@ def test_a_pattern_is_explained_and_a_text_laid_out(config: str, texts: Texts) -
     laid = laid_out(config, texts, "edge.dialplan")
     assert laid != texts["edge.dialplan"] and laid.count("\n    ") > 3
     assert laid_out(config, texts, "edge.toml") == CONFIG
+
+
+def test_a_case_file_is_asked_of_the_draft_as_one_types(config: str, texts: Texts) -> None:
+    texts["edge.cases"] = CASES
+    assert marks(config, texts, "edge.cases") == []
+    texts["edge.dialplan"] = RULE.replace('"far"', '"other"')
+    (found,) = marks(config, texts, "edge.cases")
+    assert (found["line"], found["level"]) == (3, "warning") and '"x goes far" fails' in found["message"]
+    assert 'zone "other"' in help_at(config, texts, "edge.cases", 3)
+    column = len('    from zone "n')
+    assert offer(config, texts, "edge.cases", 5, column) == {"start": 14, "end": 20, "words": ['"near"']}
+    assert offer(config, texts, "edge.cases", 2, 0)["words"][0] == 'plan ""'
+    texts["edge.cases"] = CASES.replace("    ", " ")
+    assert laid_out(config, texts, "edge.cases") == CASES

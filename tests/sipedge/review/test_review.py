@@ -64,13 +64,37 @@ def test_only_new_findings_are_shown(tmp_path: Path, base: FileSet) -> None:
     assert not reviewed(tmp_path, base, "# moves all lines\n\n" + RULE)["findings"]
 
 
-def test_cases_that_no_longer_hold_are_named_and_broken_ones_too(tmp_path: Path, base: FileSet) -> None:
-    (tmp_path / "a.cases").write_text(CASES)
-    (tmp_path / "b.cases").write_text("nonsense")
+def with_cases(base: FileSet, **texts: str) -> FileSet:
+    return FileSet({**base.texts, **{f"{name}.cases": text for name, text in texts.items()}})
+
+
+def test_cases_that_no_longer_hold_are_named_at_their_line_and_broken_files_too(tmp_path: Path, base: FileSet) -> None:
+    base = with_cases(base, a=CASES, b="nonsense")
     assert reviewed(tmp_path, base, RULE + "# x\n")["cases"]["held"] == 1
     cases = reviewed(tmp_path, base, RULE + MORE)["cases"]
-    assert cases["held"] == 0 and '"x goes far" fails' in cases["failed"][0]
-    assert "b.cases:1:" in cases["broken"][0]
+    assert cases["held"] == 0
+    (failed,), (broken,) = cases["failed"], cases["broken"]
+    assert '"x goes far" fails' in failed["text"] and (failed["file"], failed["line"]) == ("a.cases", 3)
+    assert "b.cases:1:" in broken["text"] and (broken["file"], broken["line"]) == ("b.cases", 1)
+
+
+def test_cases_are_those_of_the_draft_and_others_that_lie_there_are_told(tmp_path: Path, base: FileSet) -> None:
+    (tmp_path / "a.cases").write_text(CASES.replace('"far"', '"other"'))
+    (tmp_path / "b.cases").write_bytes(b"\xff")
+    (tmp_path / "c.cases").write_text('plan "other.toml"\n')
+    cases = reviewed(tmp_path, with_cases(base, a=CASES), RULE + "# x\n")["cases"]
+    assert cases["held"] == 1 and not cases["failed"]
+    assert [(each["file"], "not UTF-8" in each["text"]) for each in cases["broken"]] == [("", True)]
+
+
+def test_changed_rules_that_no_case_reaches_are_named(tmp_path: Path, base: FileSet) -> None:
+    more = MORE.replace("x.*", "y.*")
+    base = with_cases(base, a=CASES)
+    assert reviewed(tmp_path, base, "# moved\n" + RULE + more)["cases"]["uncovered"] == ['search rule "more"']
+    assert reviewed(tmp_path, base, RULE + MORE)["cases"]["uncovered"] == []
+    assert reviewed(tmp_path, base, RULE.replace("priority 50", "priority 60"))["cases"]["uncovered"] == []
+    off = RULE + more.replace("{", "{\n    state disabled", 1)
+    assert reviewed(tmp_path, base, off)["cases"]["uncovered"] == []
 
 
 def test_recorded_requests_are_counted_by_the_rules_that_change_places(tmp_path: Path, base: FileSet) -> None:

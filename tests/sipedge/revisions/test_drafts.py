@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from sipedge.control.refusal import Refused
+from sipedge.revisions import drafts as module
 from sipedge.revisions.drafts import LONGEST, MOST, Drafts
 from sipedge.revisions.files import FileSet
 
@@ -48,8 +49,34 @@ def test_drafts_are_bounded_in_number_and_size(drafts: Drafts) -> None:
         drafts.change(1, 1, {"edge.toml": "x" * (LONGEST + 1)})
 
 
-def test_what_is_no_draft_any_more_is_said(drafts: Drafts, tmp_path: Path) -> None:
+def test_what_is_no_draft_any_more_is_said_and_hides_no_other_one(drafts: Drafts, tmp_path: Path) -> None:
+    for _ in range(3):
+        drafts.begin("alice", BASE, {})
+    for number, text in ((1, "{}"), (2, '{"number": 2')):
+        (tmp_path / "drafts" / f"00000{number}.json").write_text(text)
+        with pytest.raises(Refused, match=rf"00000{number}\.json: this is no draft any more"):
+            drafts.get(number)
+    assert [each.number for each in drafts.all()] == [3]
+    assert [each.partition(": ")[2] for each in drafts.damaged()] == ["this is no draft any more"] * 2
+    drafts.drop(1)
+    assert len(drafts.damaged()) == 1, "it can be dropped"
+
+
+def test_all_drafts_together_are_bounded_because_pages_list_them(
+    drafts: Drafts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "ALL_TOGETHER", 20_000)
+    drafts.begin("alice", BASE, {"edge.toml": "x" * 8_000})
+    drafts.begin("alice", BASE, {"edge.toml": "x" * 8_000})
+    with pytest.raises(Refused, match="20000 bytes at most: drop one"):
+        drafts.begin("alice", BASE, {"edge.toml": "x" * 8_000})
+    drafts.change(2, 1, {"edge.toml": "y" * 9_000})
+    with pytest.raises(Refused, match="drop one"):
+        drafts.change(2, 2, {"edge.toml": "y" * 19_000})
+    assert drafts.get(2).version == 2
+
+
+def test_a_draft_that_another_process_has_changed_is_read_anew(drafts: Drafts, tmp_path: Path) -> None:
     drafts.begin("alice", BASE, {})
-    (tmp_path / "drafts" / "000001.json").write_text("{}")
-    with pytest.raises(Refused, match=r"000001\.json: this is no draft any more"):
-        drafts.all()
+    Drafts(str(tmp_path)).change(1, 1, {"edge.toml": "c"})
+    assert drafts.get(1).version == 2

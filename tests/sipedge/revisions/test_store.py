@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+import shutil
 import threading
 from pathlib import Path
 
 import pytest
+from support.paths import DATA
 
 from sipedge.control.refusal import Refused
 from sipedge.revisions import store as room
-from sipedge.revisions.files import FileSet
+from sipedge.revisions.drafts import Drafts
+from sipedge.revisions.files import FileSet, read_set
 from sipedge.revisions.store import Result, Store
 
 ONE = FileSet({"edge.toml": "[edge]\n", "a.dialplan": "# a\n"})
@@ -76,3 +79,21 @@ def test_who_comes_second_waits_for_the_first(store: Store) -> None:
         order.append("first")
     thread.join()
     assert order == ["first", "second"]
+
+
+def test_records_from_before_case_files_counted_are_read_and_leave_those_alone(tmp_path: Path) -> None:
+    shutil.copytree(DATA / "revisions_before_cases", tmp_path, dirs_exist_ok=True)
+    config = str(tmp_path / "edge.toml")
+    store, there = Store(config), read_set(config)
+    second, first = store.all()
+    assert second.digest == there.digest == there.whole and second.result is Result.CONFIRMED and not second.whole
+    cases = {"edge.cases": 'plan "edge.toml"\n'}
+    there = FileSet({**there.texts, **cases})
+    assert store.texts(first).cases == {} and store.texts_over(first, there).cases == cases
+    with store.locked():
+        third = store.add(there, 2, "", "", Result.FROM_DISK)
+    assert store.get(3) == third and third.whole == there.whole
+    assert store.texts_over(third, store.texts(first)).cases == cases
+    draft = Drafts(str(tmp_path / "edge.console")).get(1)
+    assert draft.changed == ["edge.dialplan"] and not draft.cases_only
+    assert draft.base_set.whole == second.digest

@@ -22,7 +22,7 @@ class World:
     def __init__(self, workers: int) -> None:
         self.listening = socket.create_server(("127.0.0.1", 0))
         self.listening.setblocking(False)
-        self.children = [Child(worker, Shared(b"", *[-1] * 7)) for worker in range(workers)]
+        self.children = [Child(worker, Shared(b"", *[-1] * 8)) for worker in range(workers)]
         self.ends: list[socket.socket] = []
         self.callers: list[socket.socket] = []
         for child in self.children:

@@ -224,6 +224,32 @@ def test_pieces_are_put_together_as_in_python(values: list[Any], room: int, writ
         assert bytes(space[:used]) == b"???" + text and not space[used:].strip(b"?")
 
 
+@pytest.mark.parametrize(
+    "value", ["a", 'say "no"', b"To: <sip:a@b>", b"To:", 0, 7, (1 << 64) - 1, 0.25, 12.0, None, True, False]
+)
+def test_a_usual_value_asks_nothing_of_python(value: Any, writing: Writing) -> None:
+    require_native()
+    assert writing._native is not None
+
+    def refuse(value: object) -> str:
+        raise AssertionError(f"{value!r} is usual")
+
+    space = bytearray(400)
+    used = writing._native.line(["{", value, "}"], space, 0, refuse)
+    assert used is not None and bytes(space[:used]).decode() == joined(["{", value, "}"])
+
+
+@pytest.mark.parametrize("value", ["a" * 20, b"To: " + b"a" * 20])
+def test_a_value_is_put_where_there_is_room_for_all_that_it_may_become(value: Any, writing: Writing) -> None:
+    """Each character of a text may need two."""
+    require_native()
+    assert writing._native is not None
+    assert writing._native.line(["", value], bytearray(2 * 20 + 2), 0, json_text) == 22
+    assert writing._native.line(["", value], bytearray(2 * 20 + 1), 0, json_text) is None
+    assert writing._native.line(["x" * 9], bytearray(9), 0, json_text) == 9
+    assert writing._native.line(["x" * 9], bytearray(8), 0, json_text) is None
+
+
 def test_the_line_of_an_entry_is_the_one_of_python(tmp_path: Path) -> None:
     by_rules, refused = entry(searched("bob@far.example")), entry()
     refused.diagnostics, refused.attempts = (b'ms-diagnostics: 1;reason="\xff"', b"x: 2"), refused.attempts * 9

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from time import time
 from typing import Any
@@ -54,7 +55,7 @@ def test_the_document_is_what_routes_and_types_make() -> None:
 @pytest.mark.parametrize("path", [route.path for route in ROUTES if route.path != "/api/status"])
 def test_each_answer_is_as_the_document_says(client: TestClient, path: str) -> None:
     key = client.get("/api/history").json()["decisions"][0]["key"]
-    for query in ("", "?under=disk", "?under=force"):
+    for query in ("?alias=bob@example.com", "?under=disk&alias=bob@", "?under=force&alias=bob@"):
         answer = client.get(path.replace("{key}", key) + query)
         assert answer.status_code == 200 and _misfits(path, answer.json()) == []
 
@@ -107,3 +108,22 @@ def test_a_question_that_is_none_is_refused(world: World) -> None:
 
 def _token(world: World, role: Role) -> str:
     return world.keeping.tokens.add("test", role, str(role), 1, time())
+
+
+def test_a_program_is_told_where_a_request_would_go_in_the_words_of_the_page(client: TestClient) -> None:
+    told = client.get("/api/locate?alias=bob@example.com&method=MESSAGE").json()
+    words = [each["text"] for each in told["words"]]
+    assert all(each in unescape(client.get("/locate?alias=bob@example.com&method=MESSAGE").text) for each in words)
+    for query, code, sentence in (
+        ("", 400, 'say which \\"alias\\"'),
+        ("alias=a&from=nowhere", 422, "there is no zone"),
+        ("alias=a&traffic=x", 422, "is not a traffic type"),
+    ):
+        answer = client.get(f"/api/locate?{query}")
+        assert answer.status_code == code and sentence in answer.text
+
+
+def test_who_did_what_is_there_for_programs_too(client: TestClient, world: World) -> None:
+    world.keeping.audit.add("alice", "192.0.2.1", "apply", "a comment", "ab" * 32)
+    (told,) = client.get("/api/audit").json()
+    assert (told["number"], told["who"], told["what"], told["revision"]) == (1, "alice", "apply", "ab" * 32)

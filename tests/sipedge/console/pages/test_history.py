@@ -75,6 +75,7 @@ def test_filters_stand_in_the_address_and_an_empty_list_says_what_is_stored(clie
         ("revision=zz", "first digits of a revision"),
         ("before=1", "names no entry"),
         ("most=0", "from 1 to 1000"),
+        (f"alias={'a' * 256}", "may have 255 characters"),
     ],
 )
 def test_a_wish_that_cannot_be_is_answered_with_what_would_be_right(
@@ -189,3 +190,9 @@ def test_an_entry_tells_how_many_are_like_it_today(world: World, client: TestCli
     assert found and f'href="{found[1]}"' in client.get(place).text
     text = client.get(unescape(found[1])).text
     assert text.count("<tr><td") == 3 and 'value="@far.example"' in text and "<details" in text and " open>" in text
+
+
+@pytest.mark.parametrize(("text", "found"), [("", 5), ("Z", 5), ("%2B00:00", 5), ("%2B02:00", 5), ("-02:00", 0)])
+def test_a_time_is_utc_unless_it_says_otherwise(client: TestClient, text: str, found: int) -> None:
+    since = moment(BEGAN - 60).removesuffix("Z").replace(" ", "T")
+    assert len(client.get(f"/api/history?since={since}{text}").json()["decisions"]) == found

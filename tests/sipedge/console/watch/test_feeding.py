@@ -6,13 +6,15 @@ from pathlib import Path
 
 import anyio
 import pytest
-from support.console import browser, world_beside
+from support.console import browser, with_account, world_beside
 from support.decisions import record, write
 from support.recorded import carry, configuration, recorded
 
+from sipedge.accounts.roles import Role
 from sipedge.console.watch.feeding import Feeder
 from sipedge.history.store import Segments
 from sipedge.history.wish import Wish
+from sipedge.revisions.files import FileSet
 
 
 def test_what_a_dead_console_missed_is_found_when_it_lives_again(tmp_path: Path) -> None:
@@ -66,4 +68,25 @@ def test_without_a_file_of_decisions_the_pages_say_so(tmp_path: Path) -> None:
     config.write_text(config.read_text().replace('decisions = "decisions.jsonl"', ""))
     world = world_beside(config)
     assert "names no file of" in browser(world).get("/history").text
+    world.watch.close()
+
+
+def test_retention_touches_the_history_alone(tmp_path: Path) -> None:
+    world = recorded(tmp_path, map(record, range(1, 50)))
+    with_account(world, Role.ADMIN)
+    world.keeping.audit.add("admin", "", "log-in")
+    world.watch.journal.note("edge", "started")
+    world.desk.drafts.begin("admin", FileSet({"edge.toml": ""}), {})
+    folder = tmp_path / "edge.console"
+
+    def others() -> dict[Path, bytes]:
+        files = [each for each in folder.rglob("*") if each.is_file() and each.parent.name != "history"]
+        return {each: each.read_bytes() for each in files}
+
+    before = others()
+    assert {each.name for each in before} >= {"console.db", "audit.jsonl", "journal.db", "000001.json"}
+    history = world.watch.history
+    history.forget(0, 0)
+    assert history.forget(0, 0) == 0 and not history.find(Wish()) and others() == before
+    assert world.keeping.accounts.some()
     world.watch.close()

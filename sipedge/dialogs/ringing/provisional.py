@@ -24,6 +24,7 @@ T1 = 0.5
 PATIENCE = 64 * T1
 """Seconds until a response that nobody has acknowledged ends the INVITE."""
 NO_PRACK = "the caller does not acknowledge that it rings"
+NO_OFFER = "the callee has not rung reliably, so that it can answer no offer before it has answered the call"
 MOST_WAITING = 8
 """Responses that wait behind one without PRACK; of more the oldest go."""
 
@@ -188,13 +189,22 @@ class Ringing:
         is_new = response.status < 200 and self.state in _UNACKNOWLEDGED and self.sent is None
         return (f"Require: {RELIABLE}", f"RSeq: {self.number}") if is_new else ()
 
-    def acknowledged(self, request: Message, now: float) -> int:
-        """The status of a PRACK: 488 where it has an offer, which nobody can answer."""
+    def is_named(self, request: Message) -> bool:
+        """Whether a PRACK is for a response to this INVITE."""
+        return (request.first("rack") or "").split()[1:] == [str(self.invite), "INVITE"]
+
+    def acknowledged(self, request: Message, is_awaited: bool, now: float) -> int:
+        """The status of a PRACK: 488 where it has an offer, which nobody can answer; 0: it goes on to the callee.
+
+        ``is_awaited``: whether that one waits for it.
+        """
         if (request.first("rack") or "").split() != [str(self.number), str(self.invite), "INVITE"]:
             return 481
         if self._take(RingInput.PRACK) is RingAction.REFUSE:
             return 481
         self.due_at = now
+        if is_awaited:
+            return 0
         return 488 if request.body else 200
 
     def cancelled(self, now: float) -> None:

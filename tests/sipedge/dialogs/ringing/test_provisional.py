@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 from support.messages import answer_to, request
 
-from sipedge.dialogs.provisional import (
+from sipedge.dialogs.ringing.provisional import (
     MOST_WAITING,
     PATIENCE,
     RING_TABLE,
@@ -56,7 +56,7 @@ def test_responses_follow_one_after_the_other_with_their_numbers() -> None:
     ringing = unacknowledged()
     assert ringing.number == 41
     assert not ringing.passes("b", rings(183), True, 101.0)
-    assert ringing.acknowledged(prack("41 7 INVITE"), 102.0) == 200
+    assert ringing.acknowledged(prack("41 7 INVITE"), False, 102.0) == 200
     assert ringing.due(102.0) is RingAction.NEXT
     branch, waited = ringing.waiting.popleft()
     assert ringing.passes(branch, waited, True, 102.0)
@@ -66,18 +66,25 @@ def test_responses_follow_one_after_the_other_with_their_numbers() -> None:
 @pytest.mark.parametrize("rack", ["40 7 INVITE", "42 7 INVITE", "41 8 INVITE", "41 7 UPDATE", "41", ""])
 def test_a_prack_for_something_else_acknowledges_nothing(rack: str) -> None:
     ringing = unacknowledged()
-    assert ringing.acknowledged(prack(rack), 101.0) == 481
+    assert ringing.acknowledged(prack(rack), False, 101.0) == 481
     assert ringing.state is RingState.RINGING
 
 
 def test_the_same_prack_again_is_for_nothing() -> None:
     ringing = unacknowledged()
-    assert [ringing.acknowledged(prack("41 7 INVITE"), 101.0) for _ in range(2)] == [200, 481]
+    assert [ringing.acknowledged(prack("41 7 INVITE"), False, 101.0) for _ in range(2)] == [200, 481]
 
 
 def test_an_offer_in_a_prack_is_refused_but_acknowledges() -> None:
     ringing = unacknowledged(is_answer=True)
-    assert ringing.acknowledged(prack("41 7 INVITE", b"v=0\r\n"), 101.0) == 488
+    assert ringing.acknowledged(prack("41 7 INVITE", b"v=0\r\n"), False, 101.0) == 488
+    assert ringing.state is RingState.QUIET
+
+
+def test_a_prack_that_a_callee_waits_for_goes_on() -> None:
+    ringing = unacknowledged(is_answer=True)
+    assert ringing.acknowledged(prack("42 7 INVITE", b"v=0\r\n"), True, 101.0) == 481
+    assert ringing.acknowledged(prack("41 7 INVITE", b"v=0\r\n"), True, 101.0) == 0
     assert ringing.state is RingState.QUIET
 
 
@@ -85,7 +92,7 @@ def test_an_offer_in_a_prack_is_refused_but_acknowledges() -> None:
 def test_a_2xx_waits_behind_an_answer_only(is_answer: bool) -> None:
     ringing = unacknowledged(is_answer)
     assert ringing.passes("b", rings(200), True, 101.0) is not is_answer
-    assert ringing.acknowledged(prack("41 7 INVITE"), 102.0) == 200
+    assert ringing.acknowledged(prack("41 7 INVITE"), False, 102.0) == 200
     if is_answer:
         assert ringing.due(102.0) is RingAction.NEXT and [item.status for _, item in ringing.waiting] == [200]
     assert ringing.passes("b", rings(200), True, 102.0)
