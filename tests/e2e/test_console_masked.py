@@ -52,8 +52,10 @@ def test_he_follows_one_person_and_finds_no_name(address: str) -> None:
             expect(rows).to_have_count(2)
             assert _names_in(page) == []
             page.get_by_label("Alias or From").fill("zaphod")
+            page.keyboard.press("Enter")
             expect(rows).to_have_count(0)
             page.get_by_label("Alias or From").fill("zaphod.beeblebrox@example.com")
+            page.keyboard.press("Enter")
             expect(page.get_by_role("alert")).to_contain_text("you see no names")
             for path in ("/history", "/drafts/1/review"):
                 page.goto(address + path)
