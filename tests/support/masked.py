@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.testclient import TestClient
 from support.configuration import write
-from support.console import browser, log_in, send, with_account
+from support.console import HOST, browser, log_in, send, with_account
 from support.decisions import plan_of, record
 from support.decisions import write as write_decisions
 from support.recorded import carry, configuration, revision_of
@@ -89,8 +89,9 @@ def _lines(sender: str, to: str) -> tuple[bytes, ...]:
 
 
 class Masked:
-    def __init__(self, folder: Path, aliases_for: str = "admin") -> None:
-        self.toml = configuration(folder, f'messages = "messages.jsonl"\n[console]\naliases_for = "{aliases_for}"\n')
+    def __init__(self, folder: Path, aliases_for: str = "admin", listen: str = HOST) -> None:
+        console = f'[console]\nlisten = "{listen}"\naliases_for = "{aliases_for}"\n'
+        self.toml = configuration(folder, f'messages = "messages.jsonl"\n{console}')
         write(folder, RULES, "edge.dialplan")
         write(folder, CASE, "people.cases")
         write(folder, _message(), "messages.jsonl")

@@ -28,6 +28,7 @@ from sipedge.console.watch.feeding import PAUSE, Feeder
 from sipedge.history.schema import ROWS as SEGMENT
 from sipedge.history.store import Segments
 from sipedge.history.wish import Batch, Position, Wish
+from sipedge.masking.addresses import Exactly
 from sipedge.tap.items import Decided, record_text
 from sipedge.tap.json_lines import DecisionsFile
 from sipedge.tap.rotating_file import RotatingFile
@@ -134,6 +135,10 @@ def ask(history: Segments) -> None:
     wishes: dict[str, Callable[[], Any]] = {
         "newest 50": lambda: history.find(Wish()),
         "whole alias": lambda: history.find(Wish(alias=f"user{chosen.randrange(ALIASES)}@")),
+        "alias exactly": lambda: history.find(Wish(alias=Exactly(f"user{chosen.randrange(ALIASES)}", "far.example"))),
+        "exactly, of none": lambda: history.find(Wish(alias=Exactly("nobody", ""))),
+        "domain exactly": lambda: history.find(Wish(alias=Exactly("", "far.example"))),
+        "no domain but a part": lambda: history.find(Wish(alias=Exactly("", "example"))),
         "a part of many": lambda: history.find(Wish(alias=f"er{chosen.randrange(10)}")),
         "a part of none": lambda: history.find(Wish(alias="zzz")),
         "rule": lambda: history.find(Wish(rule="rule 1")),

@@ -115,6 +115,13 @@ class Sight:
         if not self.reads(name):
             raise Refused(FORBIDDEN, CASES)
 
+    def check_alias(self, text: str) -> None:
+        """Whether it is nobody's pseudonym: rules are asked about names."""
+        if self._pseudonyms and self._pseudonyms.name(without_scheme(text).partition("@")[0]) is not None:
+            raise Refused(
+                BAD_REQUEST, "this is a pseudonym, which no rule knows: the history says where its requests went"
+            )
+
     def check(self, what: str) -> None:
         """``what``: the subject of the sentence in which it is refused to who sees no names."""
         if not self.whole:

@@ -12,7 +12,7 @@ from dialplan.search.check_pattern import check_pattern
 from dialplan.search.compiled_rule import ReplaceError
 from dialplan.syntax import PatternError
 from sipedge.console.frame.identity import Role
-from sipedge.console.frame.page import Page, page, world_of
+from sipedge.console.frame.page import Page, page, sight_of, world_of
 from sipedge.console.frame.world import World
 from sipedge.console.shown.given import Given
 from sipedge.queries.query import DescribedRequest, NotSearched, QueryError, query_of, traffic_of, zone_named
@@ -35,6 +35,7 @@ async def locate(request: Request) -> Response:
     settings, problems = await settings_there(world)
     tree, said = None, ""
     if settings is not None and (given["alias"] or given["message"]):
+        sight_of(request).check_alias(given["alias"])
         try:
             tree = located(given, settings)
         except QueryError as error:

@@ -211,3 +211,11 @@ def test_the_key_is_in_no_backup_and_for_the_console_alone(masked: Masked) -> No
     assert key.stat().st_mode & 0o777 == 0o600
     saved = send(masked.of(Role.OPERATOR), "/backup/save", "/backup").content
     assert key.read_bytes() not in saved and b"pseudonyms" not in saved
+
+
+def test_a_pseudonym_is_no_alias_to_locate(masked: Masked) -> None:
+    pseudonym = masked.of(Role.AUDITOR).get("/api/history").json()["decisions"][-1]["alias"]
+    for role in Role:
+        answer = masked.of(role).get("/locate", params={"alias": f"sip:{pseudonym}"})
+        assert answer.status_code == 400 and "this is a pseudonym" in answer.text
+    assert masked.of(Role.AUDITOR).get("/locate", params={"alias": "~x@example.com"}).status_code == 200

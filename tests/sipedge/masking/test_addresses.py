@@ -72,3 +72,13 @@ def test_a_demand_fits_whole_users_and_hosts_only() -> None:
 
 def test_an_address_is_read_out_of_brackets_and_behind_its_scheme() -> None:
     assert without_scheme(" <SIP:~x@example.com> ") == without_scheme("~x@example.com") == "~x@example.com"
+
+
+@examples(300)
+@given(st.text(st.sampled_from('abA@.:;<>"\\?[]1-\n '), max_size=16))
+def test_what_is_shown_of_a_text_finds_it_again(text: str) -> None:
+    found = address_of(text)
+    host = found.host.lower()
+    for wanted in (Exactly(found.user, host), Exactly(found.user, ""), Exactly("", host)):
+        if wanted != Exactly("", ""):
+            assert wanted.fits(text) and wanted.part in text.lower()
