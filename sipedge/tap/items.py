@@ -47,9 +47,9 @@ class Decided(NamedTuple):
     """CONCLUDED: counts them all, those that an output loses too; the first one is 1."""
 
 
-PAGE = 1 << 18
-"""Bytes: some two hundred decisions. Small enough to stay in a processor's cache from the loop to the disk."""
-SPARE = 8
+PAGE = 1 << 16
+"""Bytes: some fifty decisions. Small enough to stay in a processor's cache from the loop to the disk."""
+SPARE = 16
 """Pages that are kept to be used again: memory that was never touched costs more than the lines in it."""
 
 

@@ -52,11 +52,14 @@ class DecisionsFile:
         return item.data
 
     def write(self, parts: Sequence[Part]) -> int:
+        shared = self._shared
         try:
             with self._file.turn():
-                for place, part in enumerate(parts):
-                    shared = self._shared
-                    self._file.append(part if shared is None else self._numbered(part, self._taken[place].last, shared))
+                if shared is None:
+                    self._file.append(parts)
+                else:  # one after the other: all have their numbers put in at the same place
+                    for part, lines in zip(parts, self._taken, strict=True):
+                        self._file.append([self._numbered(part, lines.last, shared)])
         finally:
             while self._taken:
                 self._taken.pop().give_back()

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
+from itertools import islice
 
 from .items import Part
 from .shared import Turns
 
 MODE = 0o640
 """Of a file that is made here: messages hold what people said to each other."""
+MOST_PARTS = 512
+"""In one call: Linux takes 1024 (IOV_MAX)."""
 TAIL = 4 << 20
 """Bytes: no record of a decision is longer."""
 
@@ -48,27 +52,35 @@ class RotatingFile:
         self._regular = stat.S_ISREG(status.st_mode)
         self._size, self._whole = status.st_size if self._regular else 0, 0
 
-    def write(self, lines: Iterable[Part]) -> None:
+    def write(self, lines: Sequence[Part]) -> None:
         """Append lines, each with its line end. Raises OSError; some of them are written then."""
         with self.turn():
-            self.append(b"".join(lines))
+            self.append(lines)
 
     def turn(self) -> AbstractContextManager[None]:
         """Nobody else writes inside it."""
         return nullcontext() if self._turns is None else self._turns
 
-    def append(self, lines: Part) -> None:
-        """As ``write``, for whose turn it is."""
+    def append(self, parts: Sequence[Part]) -> None:
+        """As ``write``, for whose turn it is. ``parts``: of whole lines each."""
         self._go_on()
+        if not self._regular or self._size + sum(map(len, parts)) <= self._limit:
+            self._append(parts)
+        else:
+            for part in parts:
+                self._append_in_turns(part)
+        self._whole = self._size
+
+    def _append_in_turns(self, lines: Part) -> None:
+        """To this file, and to those that follow it."""
         rest = memoryview(lines)
         while rest:
             fits = self._fitting(rest)
             if fits:
-                self._append(rest[:fits])
+                self._append([rest[:fits]])
             rest = rest[fits:]
             if rest:
                 self._rotate()
-        self._whole = self._size
 
     def _fitting(self, lines: memoryview) -> int:
         """Bytes of those of these lines that belong into the file as it is."""
@@ -104,13 +116,18 @@ class RotatingFile:
         if self._regular:
             self._size = os.fstat(self._file).st_size
             if self._size and self._size != self._whole and os.pread(self._file, 1, self._size - 1) != b"\n":
-                self._append(b"\n")
+                self._append([b"\n"])
 
-    def _append(self, data: Part) -> None:
-        while data:
-            written = os.write(self._file, data)
+    def _append(self, parts: Sequence[Part]) -> None:
+        """All at once: after each call the thread has to get the interpreter back from the event loop."""
+        left = deque(memoryview(part) for part in parts)
+        while left:
+            written = os.writev(self._file, list(islice(left, MOST_PARTS)))
             self._size += written
-            data = data[written:]
+            while left and written >= len(left[0]):
+                written -= len(left.popleft())
+            if written:
+                left[0] = left[0][written:]
 
     def _rotate(self) -> None:
         """Raises OSError."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import stat
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.examples import examples
 
-from sipedge.tap.rotating_file import RotatingFile
+from sipedge.tap.rotating_file import MOST_PARTS, RotatingFile
 
 
 def _written(path: Path, *batches: list[bytes], size: int = 10, count: int = 2) -> None:
@@ -82,3 +83,20 @@ def test_no_line_is_lost_torn_or_out_of_order(
     texts = [found.read_bytes() for found in files]
     assert b"".join(texts) == b"".join(line for batch in batches for line in batch)
     assert all(len(text) <= size or text.count(b"\n") == 1 for text in texts)
+
+
+@pytest.mark.parametrize("most", [1, 7, 1 << 20])
+def test_a_system_that_takes_less_than_it_is_given_gets_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    lines = [f"{number}\n".encode() for number in range(2 * MOST_PARTS + 3)]
+    write, taken = os.write, []
+
+    def writev(file: int, parts: list[memoryview]) -> int:
+        taken.append(len(parts))
+        return write(file, b"".join(parts)[:most])
+
+    monkeypatch.setattr(os, "writev", writev)
+    _written(tmp_path / "log", lines, size=1 << 20)
+    assert (tmp_path / "log").read_bytes() == b"".join(lines)
+    assert max(taken) == MOST_PARTS  # Linux refuses more than 1024
