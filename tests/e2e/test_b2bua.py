@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import re
+
 import pytest
 from support.baresip import Baresip
 from support.certificates import Ca, issue, make_ca
@@ -77,7 +79,7 @@ def test_an_offer_in_a_prack_and_one_in_an_early_update_are_answered_by_the_call
     with parties(tmp_path, zone, zone) as both:
         sent, received = exchange(tmp_path, "caller_offers_in_prack", "callee_answers_in_prack", both, calls=5)
     assert sent.count("PRACK sip:b-") == received.count("PRACK sip:callee@") == 5
-    assert ("RSeq: 17" in sent) == (prack == "end to end")
+    assert bool(re.search(r"RSeq: 17\b", sent)) == (prack == "end to end")  # the edge's own may begin with 17
 
 
 @pytest.mark.parametrize("turned", [False, True])
