@@ -11,10 +11,12 @@ from typing import cast
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from .bounds.sources import source
+
 MOST = 256
 """Connections and answers at the same time; further ones get 503."""
 MOST_EACH = 128
-"""Connections of one address. A reverse proxy has one for all whom it serves."""
+"""Connections of one address, or of one IPv6 site. A reverse proxy has one for all whom it serves."""
 PATIENCE = 30.0
 """Seconds until a request has come whole: 8 MiB over 2 Mbit/s."""
 UNFINISHED = (h11.IDLE, h11.SEND_BODY)
@@ -23,11 +25,14 @@ UNFINISHED = (h11.IDLE, h11.SEND_BODY)
 class Connection(H11Protocol):
     """Belongs to the event loop."""
 
+    source = ""
+    """For whom it counts."""
     _deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(cast(asyncio.Transport, transport))
-        there = [each for each in self.connections if _address(each) == _address(self)]
+        self.source = source(self.client[0]) if self.client else ""
+        there = [each for each in self.connections if isinstance(each, Connection) and each.source == self.source]
         if len(there) > MOST_EACH:
             self.transport.abort()
         else:
@@ -53,8 +58,3 @@ class Connection(H11Protocol):
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None
-
-
-def _address(protocol: object) -> str:
-    client = protocol.client if isinstance(protocol, H11Protocol) else None
-    return client[0] if client else ""
